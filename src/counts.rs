@@ -1,0 +1,71 @@
+//! The counts of an ingest: what was read, and what became of it. They are added up from what the writer stored.
+
+use std::ops::AddAssign;
+
+use serde::Serialize;
+
+/// Counts of records. Every record is in exactly one of `new`, `updated` and `unchanged`, or it was rejected.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Quantity and category samples.
+    pub measurements: u64,
+    /// Medication dose events and medication definitions.
+    pub medications: u64,
+    /// Workouts.
+    pub workouts: u64,
+    /// Records of sections of `data` that this version does not know.
+    pub other: u64,
+    /// Locations of routes.
+    pub route_points: u64,
+    /// Records and locations that were not there before.
+    pub new: u64,
+    /// Records and locations that were there with other content.
+    pub updated: u64,
+    /// Records and locations that were there as they are.
+    pub unchanged: u64,
+    /// Elements set aside.
+    pub rejected: u64,
+}
+
+impl Counts {
+    /// Records of `data` that are stored: what the phone sent there less what was rejected.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.measurements + self.medications + self.workouts + self.other
+    }
+
+    /// Notes what became of one record.
+    pub fn note(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::New => self.new += 1,
+            Outcome::Updated => self.updated += 1,
+            Outcome::Unchanged => self.unchanged += 1,
+        }
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.measurements += more.measurements;
+        self.medications += more.medications;
+        self.workouts += more.workouts;
+        self.other += more.other;
+        self.route_points += more.route_points;
+        self.new += more.new;
+        self.updated += more.updated;
+        self.unchanged += more.unchanged;
+        self.rejected += more.rejected;
+    }
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// It was not there.
+    New,
+    /// It was there with other content, which is now replaced.
+    Updated,
+    /// It was there as it is.
+    Unchanged,
+}

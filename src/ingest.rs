@@ -1,0 +1,150 @@
+//! One ingest: decode, hand on, wait for the commit, sum up. A synchronous function; HTTP and `import` only bring a reader.
+
+use std::io::BufRead;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::batch::Batch;
+use crate::counts::Counts;
+use crate::decode::{Decoded, Options, Sink, decode};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::BATCHES_PER_INGEST;
+use crate::record::Envelope;
+use crate::store::{UploadEnd, UploadStart, UploadState};
+use crate::writer::{Reply, Session, WriterHandle};
+
+/// Where a body comes from, for the ledger.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// `http` or `import`.
+    pub kind: &'static str,
+    /// The client's address, or the file's name.
+    pub sender: String,
+}
+
+/// What an ingest has done. All of it is on the disk.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Its number in the ledger.
+    pub upload: i64,
+    /// Bytes of the body, after decompression.
+    pub body_bytes: u64,
+    /// What became of the records.
+    pub counts: Counts,
+}
+
+/// An ingest that did not reach its end.
+#[derive(Clone, Debug)]
+pub struct Aborted {
+    /// Why.
+    pub error: Error,
+    /// What was done before; its records are stored, and sending them again costs nothing. None if nothing was begun.
+    pub summary: Option<Summary>,
+}
+
+/// Reads a body to its end and stores what is in it.
+///
+/// # Errors
+///
+/// [`Aborted`] if the body is no payload, ends early, or cannot be stored. What it says to be stored is.
+pub fn ingest(
+    source: impl BufRead,
+    origin: Origin,
+    options: Options,
+    writer: &WriterHandle,
+) -> Result<Summary, Aborted> {
+    let start = UploadStart { origin: origin.kind, sender: origin.sender, started_ms: now_ms() };
+    let session = writer.start(start).map_err(|error| Aborted { error, summary: None })?;
+    let mut exchange = Exchange { session, made: 1, under_way: 0 };
+    let mut batch = Box::<Batch>::default();
+    let Decoded { outcome, body_bytes } = decode(source, options, &mut batch, &mut exchange);
+    // What was read before an error is as good as the rest.
+    let handed_on = if batch.is_empty() { Ok(()) } else { exchange.send(batch) };
+    let outcome = match (handed_on.and_then(|()| exchange.collect()), outcome) {
+        (Ok(()), outcome) => outcome,
+        (Err(error), _) => Err(error),
+    };
+    let upload = exchange.session.upload();
+    let (committed, counts) = exchange.finish(body_bytes, &outcome);
+    let summary = Summary { upload, body_bytes, counts };
+    match outcome.and(committed) {
+        Ok(()) => Ok(summary),
+        Err(error) => Err(Aborted { error, summary: Some(summary) }),
+    }
+}
+
+/// Now, in milliseconds since 1970-01-01 UTC.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Exchanges full batches for empty ones.
+struct Exchange {
+    session: Session,
+    /// Batches that exist, the one being filled among them.
+    made: usize,
+    /// Batches that the writer has.
+    under_way: usize,
+}
+
+impl Exchange {
+    fn send(&mut self, batch: Box<Batch>) -> Result<()> {
+        self.session.write(batch)?;
+        self.under_way += 1;
+        Ok(())
+    }
+
+    /// Waits for a batch to come back.
+    fn receive(&mut self) -> Result<Box<Batch>> {
+        self.under_way -= 1;
+        match self.session.receive() {
+            Reply::Written(batch) => Ok(batch),
+            Reply::Failed { error, .. } => Err(error),
+            Reply::Started(_) | Reply::Finished(_) => {
+                Err(Error::new(ErrorKind::Store, "the writer answered out of turn"))
+            }
+        }
+    }
+
+    /// Waits for all batches; the first error counts.
+    fn collect(&mut self) -> Result<()> {
+        let mut outcome = Ok(());
+        while self.under_way > 0 {
+            let received = self.receive().map(|_| ());
+            outcome = outcome.and(received);
+        }
+        outcome
+    }
+
+    /// Waits for the commit: returns what is stored.
+    fn finish(mut self, body_bytes: u64, outcome: &Result<Envelope>) -> (Result<()>, Counts) {
+        let (state, envelope, error) = match outcome {
+            Ok(envelope) => (UploadState::Done, envelope.clone(), None),
+            Err(error) => (UploadState::Aborted, Envelope::default(), Some(error.to_string())),
+        };
+        let end = UploadEnd { state, finished_ms: now_ms(), body_bytes, envelope, error };
+        if let Err(error) = self.session.finish(end) {
+            return (Err(error), Counts::default());
+        }
+        match self.session.receive() {
+            Reply::Finished(counts) => (Ok(()), counts),
+            Reply::Failed { error, stored } => (Err(error), stored),
+            Reply::Started(_) | Reply::Written(_) => {
+                (Err(Error::new(ErrorKind::Store, "the writer answered out of turn")), Counts::default())
+            }
+        }
+    }
+}
+
+impl Sink for Exchange {
+    fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
+        let empty = if self.made < BATCHES_PER_INGEST {
+            self.made += 1;
+            Box::default()
+        } else {
+            self.receive()?
+        };
+        let full = std::mem::replace(batch, empty);
+        self.send(full)
+    }
+}

@@ -1,0 +1,31 @@
+//! healthsink receives Apple Health data as one streamed JSON POST of any size and keeps it in SQLite, in flat memory.
+//!
+//! The way of a byte: [`serve`] takes frames off a socket, or [`import`] reads a file; [`encoding`] decompresses; [`ingest`]
+//! runs the [`decode`]r, which fills a [`batch`] of [`record`]s; the one [`writer`] thread puts it into the [`store`], commits,
+//! and hands the emptied batch back; the answer is made of its [`counts`]. [`status`] reads the database beside all that.
+//!
+//! A module uses only those above it in this list. What it may use is checked by `tests/layering.rs`.
+
+pub mod limits;
+
+pub mod error;
+
+pub mod batch;
+pub mod counts;
+pub mod record;
+
+pub mod decode;
+
+pub mod store;
+
+pub mod writer;
+
+pub mod ingest;
+
+pub mod encoding;
+
+pub mod config;
+
+pub mod import;
+pub mod serve;
+pub mod status;

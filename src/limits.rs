@@ -1,0 +1,167 @@
+//! Every bound of the system, its unit last, and the equation that adds them up to peak memory.
+//!
+//! Nothing that input can influence is sized elsewhere. Over a limit is an answer (413, 503, a reject), never an
+//! allocation. `README.md` states the sum that [`peak_bytes`] computes; a test compares it with the goal.
+
+use std::time::Duration;
+
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+
+/// Longest body that is read, after decompression, unless `--max-body-bytes` says otherwise.
+pub const BODY_BYTES_MAX_DEFAULT: u64 = 2 << 30;
+
+/// Ingests under way at once; a further upload is answered 503 with Retry-After.
+pub const INGESTS_MAX: usize = 8;
+
+/// Connections held open at once; further ones wait in the listener's backlog.
+pub const CONNECTIONS_MAX: usize = 64;
+
+/// Bytes of one element (a sample, a workout with everything in it, a location). Longer ones are set aside.
+pub const ELEMENT_BYTES_MAX: usize = MIB;
+
+/// Values (keys count too) in one element: bounds the decoder's tape, which holds one node for each.
+pub const ELEMENT_VALUES_MAX: usize = 128 << 10;
+
+/// Bytes of lifted elements that are decoded together.
+pub const GROUP_BYTES: usize = 64 * KIB;
+
+/// Longest name or string outside an element; what is longer is cut there and reported.
+pub const SKELETON_STRING_BYTES_MAX: usize = 64 * KIB;
+
+/// Nesting of arrays and objects, counted from the body's root.
+pub const NESTING_MAX: u32 = 64;
+
+/// Rows of a batch, of all kinds together.
+pub const BATCH_ROWS_MAX: usize = 2048;
+
+/// Bytes of text at which a batch is full. The element that crosses the line is still taken in.
+pub const BATCH_TEXT_BYTES: usize = 256 * KIB;
+
+/// Rows of a rare kind (workouts, doses, rejects …) for which an emptied batch keeps its memory.
+pub const RARE_ROWS_KEPT: usize = 128;
+
+/// Batches of one ingest: one is filled while the writer has the other.
+pub const BATCHES_PER_INGEST: usize = 2;
+
+/// Raw text kept with a reject, the rest is cut: enough to see what it was.
+pub const REJECT_RAW_BYTES_MAX: usize = 64 * KIB;
+
+/// Requests to the writer that may wait. Each ingest has at most [`BATCHES_PER_INGEST`] under way, and a start or an end.
+pub const WRITER_QUEUE: usize = INGESTS_MAX * (BATCHES_PER_INGEST + 1);
+
+/// Rows after which the writer commits even when more is waiting.
+pub const TRANSACTION_ROWS_MAX: usize = 64 << 10;
+
+/// Idle time after which the writer commits what an upload on a slow network has left open.
+pub const COMMIT_IDLE: Duration = Duration::from_millis(250);
+
+/// SQLite's page cache of the writer's connection.
+pub const PAGE_CACHE_BYTES: usize = 4 * MIB;
+
+/// Pages in the write-ahead log after which SQLite moves them into the database.
+pub const CHECKPOINT_PAGES: u32 = 2000;
+
+/// Size to which the write-ahead log is cut back once it has been moved into the database.
+pub const WAL_KEEP_BYTES: u64 = 16 * MIB as u64;
+
+/// How long another process may hold the database before a write gives up.
+pub const BUSY_WAIT: Duration = Duration::from_secs(30);
+
+/// Ids remembered by each of the writer's dictionaries of types, units and sources; a full one starts anew.
+pub const DICTIONARY_ENTRIES_MAX: usize = 1024;
+
+/// Distinct metadata texts that are stored once and referred to.
+pub const METADATA_SHARED_MAX: usize = 4096;
+
+/// Longest metadata text that is shared; a longer one is unlikely to come again.
+pub const METADATA_SHARED_BYTES_MAX: usize = 160;
+
+/// Metadata texts remembered as seen once, before the second sight makes them shared.
+pub const METADATA_CANDIDATES_MAX: usize = 1024;
+
+/// Frames of a request body between the connection and the decoder.
+pub const BODY_FRAMES: usize = 4;
+
+/// hyper's read buffer, hence the longest frame.
+pub const FRAME_BYTES_MAX: usize = 64 * KIB;
+
+/// Buffer for reading a file, standard input or the output of a decompressor.
+pub const READ_BUFFER_BYTES: usize = 64 * KIB;
+
+/// Largest zstd window that is accepted, as a power of two: 8 MiB is what RFC 9659 asks of a receiver.
+pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+/// Bytes of a request's line and headers.
+pub const HEADER_BYTES_MAX: usize = 16 * KIB;
+
+/// How long a client may take for the headers, and a kept-alive connection may stay idle.
+pub const HEADER_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a body may pause between two frames.
+pub const BODY_IDLE: Duration = Duration::from_secs(30);
+
+/// Pause that a client is asked to make after 503.
+pub const RETRY_AFTER_SECONDS: u32 = 15;
+
+/// How long uploads under way may take to finish once the program is told to stop.
+pub const DRAIN: Duration = Duration::from_secs(30);
+
+/// After an early answer the rest of the body is read and dropped this long, so that the answer is not lost to a reset.
+pub const LINGER: Duration = Duration::from_secs(2);
+
+/// Bytes dropped that way at most.
+pub const LINGER_BYTES_MAX: usize = 4 * MIB;
+
+/// Longest token file.
+pub const TOKEN_BYTES_MAX: usize = 4 * KIB;
+
+/// Bytes that the tape needs for each value: the size of a `simd_json` node.
+const TAPE_NODE_BYTES: usize = 24;
+
+/// Memory of the idle process: code, runtime, allocator, SQLite (measured, rounded up).
+const BASE_BYTES: usize = 6 * MIB;
+
+/// Memory of one ingest of ordinary elements: frames, reader, group, tape, two batches.
+#[must_use]
+pub const fn ingest_bytes() -> usize {
+    let frames = (BODY_FRAMES + 2) * FRAME_BYTES_MAX;
+    // The group's text, its padded copy for the decoder, the decoder's own copy of strings; one value in eight bytes.
+    let group = 3 * 2 * GROUP_BYTES + 2 * GROUP_BYTES / 8 * (TAPE_NODE_BYTES + 4);
+    let rows = BATCH_ROWS_MAX * crate::batch::ROW_BYTES;
+    let batches = BATCHES_PER_INGEST * (rows + BATCH_TEXT_BYTES);
+    frames + group + batches
+}
+
+/// What one ingest may need on top when its input is made to cost: the largest element with the most values.
+#[must_use]
+pub const fn hostile_bytes() -> usize {
+    4 * ELEMENT_BYTES_MAX + ELEMENT_VALUES_MAX * (TAPE_NODE_BYTES + 4)
+}
+
+/// Peak memory for `ingests` uploads of ordinary elements at once, whatever their length.
+#[must_use]
+pub const fn peak_bytes(ingests: usize) -> usize {
+    BASE_BYTES + PAGE_CACHE_BYTES + ingests * ingest_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_equation_keeps_the_goals() {
+        assert!(peak_bytes(1) <= 16 * MIB, "one upload: {}", peak_bytes(1));
+        assert!(peak_bytes(INGESTS_MAX) <= 32 * MIB, "all places taken: {}", peak_bytes(INGESTS_MAX));
+        assert!(hostile_bytes() <= 8 * MIB, "one hostile element: {}", hostile_bytes());
+    }
+
+    #[test]
+    fn limits_fit_each_other() {
+        const { assert!(GROUP_BYTES <= ELEMENT_BYTES_MAX) };
+        const { assert!(SKELETON_STRING_BYTES_MAX <= ELEMENT_BYTES_MAX) };
+        const { assert!(REJECT_RAW_BYTES_MAX <= ELEMENT_BYTES_MAX) };
+        const { assert!(BATCH_ROWS_MAX <= TRANSACTION_ROWS_MAX) };
+        const { assert!(WRITER_QUEUE >= INGESTS_MAX) };
+    }
+}

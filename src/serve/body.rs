@@ -1,0 +1,111 @@
+//! The body's way from the connection to the decoder's thread: a bounded channel of frames, read as a `BufRead`.
+//!
+//! A body counts as complete only if its end was seen: a connection that is lost leaves a channel that closes without one.
+
+use std::io::{self, BufRead, Read};
+
+use bytes::{Buf, Bytes};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::{Phase, reached};
+use crate::error::{Error, ErrorKind, into_io};
+use crate::limits::{BODY_FRAMES, BODY_IDLE};
+
+/// A piece of a body on its way.
+enum Frame {
+    Data(Bytes),
+    End,
+    Failed(Error),
+}
+
+/// The connection's end of the channel.
+pub(super) struct BodySender(mpsc::Sender<Frame>);
+
+/// The decoder's end of the channel.
+pub(super) struct ChunkReader {
+    frames: mpsc::Receiver<Frame>,
+    chunk: Bytes,
+    has_ended: bool,
+}
+
+pub(super) fn channel() -> (BodySender, ChunkReader) {
+    let (sender, frames) = mpsc::channel(BODY_FRAMES);
+    (BodySender(sender), ChunkReader { frames, chunk: Bytes::new(), has_ended: false })
+}
+
+impl BodySender {
+    /// Sends a body to its end, or until the reader has had enough.
+    pub(super) async fn pump(self, mut body: Incoming, mut phase: watch::Receiver<Phase>) {
+        loop {
+            let frame = tokio::select! {
+                frame = timeout(BODY_IDLE, body.frame()) => frame,
+                // The reader has seen enough: it may be that nothing more comes, and the answer is ready.
+                () = self.0.closed() => return,
+                () = reached(&mut phase, Phase::Cutting) => {
+                    self.send(Frame::Failed(Error::new(ErrorKind::Stopping, "the server is stopping; send again later"))).await;
+                    return;
+                }
+            };
+            let frame = match frame {
+                Ok(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => Frame::Data(data),
+                    // Trailers say nothing that is needed.
+                    Err(_) => continue,
+                },
+                Ok(Some(Err(error))) => {
+                    Frame::Failed(Error::new(ErrorKind::Interrupted, format!("the body ended early: {error}")))
+                }
+                Ok(None) => Frame::End,
+                Err(_) => {
+                    let message = format!("the body paused for more than {} seconds", BODY_IDLE.as_secs());
+                    Frame::Failed(Error::new(ErrorKind::TimedOut, message))
+                }
+            };
+            let is_last = !matches!(frame, Frame::Data(_));
+            if !self.send(frame).await || is_last {
+                return;
+            }
+        }
+    }
+
+    /// False if nobody reads any more.
+    async fn send(&self, frame: Frame) -> bool {
+        self.0.send(frame).await.is_ok()
+    }
+}
+
+impl Read for ChunkReader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let chunk = self.fill_buf()?;
+        let bytes = chunk.len().min(out.len());
+        out[..bytes].copy_from_slice(&chunk[..bytes]);
+        self.consume(bytes);
+        Ok(bytes)
+    }
+}
+
+impl BufRead for ChunkReader {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.chunk.is_empty() && !self.has_ended {
+            match self.frames.blocking_recv() {
+                Some(Frame::Data(data)) => self.chunk = data,
+                Some(Frame::End) => self.has_ended = true,
+                Some(Frame::Failed(error)) => return Err(into_io(error)),
+                None => {
+                    return Err(into_io(Error::new(
+                        ErrorKind::Interrupted,
+                        "the client went away before the end of the body",
+                    )));
+                }
+            }
+        }
+        Ok(&self.chunk)
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.chunk.advance(bytes);
+    }
+}

@@ -1,0 +1,218 @@
+//! HTTP around the ingest: accept, authenticate, bring the body to a decoder's thread, answer.
+//!
+//! Tokio, hyper and bytes are used in this module alone. The runtime has one thread, which only moves bytes; each upload
+//! is decoded on a thread of its own, of which there are at most [`crate::limits::INGESTS_MAX`].
+
+mod auth;
+mod body;
+mod connection;
+mod problem;
+mod routes;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::config::{Auth, Serve};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{CONNECTIONS_MAX, DRAIN, INGESTS_MAX};
+use crate::writer::{Writer, WriterHandle};
+use auth::Credentials;
+
+/// What the server is doing.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Phase {
+    /// Taking connections.
+    Open,
+    /// Finishing what is under way.
+    Draining,
+    /// Ending what is not finished.
+    Cutting,
+}
+
+/// Waits until the server is in this phase, or in a later one.
+async fn reached(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
+    if phase.wait_for(|phase| *phase >= wanted).await.is_err() {
+        // The server itself is gone, and with it what waits here.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// What every request needs.
+struct State {
+    path: String,
+    credentials: Credentials,
+    body_bytes_max: u64,
+    writer: WriterHandle,
+    ingests: Arc<Semaphore>,
+    phase: watch::Receiver<Phase>,
+}
+
+/// Runs the server as the command line says, until the program is told to stop.
+///
+/// # Errors
+///
+/// Whatever keeps it from starting, or the writer from finishing.
+pub fn serve(config: &Serve) -> Result<()> {
+    let credentials = Credentials::load(&config.auth)?;
+    let writer = Writer::start(&config.db)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(INGESTS_MAX)
+        .build()
+        .map_err(|error| io_error("cannot start", &error))?;
+    let served = runtime.block_on(async {
+        let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+            io_error(&format!("cannot listen on {}; name another address with --listen", config.listen), &error)
+        })?;
+        let address = listener.local_addr().map_err(|error| io_error("cannot listen", &error))?;
+        announce(config, address);
+        run_with(listener, config, credentials, writer.handle().clone(), told_to_stop()).await
+    });
+    // Ingests that outlived the deadline hold handles of the writer: their threads end with their connections.
+    drop(runtime);
+    served.and(writer.stop())
+}
+
+/// Serves connections of a listener until `shutdown` is ready, then drains. The caller stops the writer afterwards.
+///
+/// # Errors
+///
+/// [`ErrorKind::Usage`] if the token cannot be read.
+pub async fn run(
+    listener: TcpListener,
+    config: &Serve,
+    writer: WriterHandle,
+    shutdown: impl Future<Output = ()>,
+) -> Result<()> {
+    let credentials = Credentials::load(&config.auth)?;
+    run_with(listener, config, credentials, writer, shutdown).await
+}
+
+async fn run_with(
+    listener: TcpListener,
+    config: &Serve,
+    credentials: Credentials,
+    writer: WriterHandle,
+    shutdown: impl Future<Output = ()>,
+) -> Result<()> {
+    let (phase, receiver) = watch::channel(Phase::Open);
+    let state = Arc::new(State {
+        path: config.path.clone(),
+        credentials,
+        body_bytes_max: config.body_bytes_max,
+        writer,
+        ingests: Arc::new(Semaphore::new(INGESTS_MAX)),
+        phase: receiver,
+    });
+    let mut connections = JoinSet::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            accepted = accept(&listener, &places) => {
+                if let Some((stream, peer, place)) = accepted {
+                    connections.spawn(connection::serve(stream, peer, Arc::clone(&state), place));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    drain(&phase, &mut connections, &state.ingests).await;
+    Ok(())
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, place)),
+        Err(error) => {
+            // Out of file descriptors, mostly: trying again at once would only spin.
+            tracing::warn!(%error, "could not accept a connection");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            None
+        }
+    }
+}
+
+/// Lets uploads under way finish until the deadline, then ends them.
+async fn drain(phase: &watch::Sender<Phase>, connections: &mut JoinSet<()>, ingests: &Arc<Semaphore>) {
+    let all = u32::try_from(INGESTS_MAX).unwrap_or(u32::MAX);
+    let under_way = INGESTS_MAX - ingests.available_permits();
+    tracing::info!(under_way, deadline_seconds = DRAIN.as_secs(), "stopping; uploads under way may finish");
+    let _ = phase.send(Phase::Draining);
+    let finished = async {
+        while connections.join_next().await.is_some() {}
+        // An upload whose client has gone may still be at its last rows.
+        let _ = ingests.acquire_many(all).await;
+    };
+    tokio::pin!(finished);
+    if timeout(DRAIN, &mut finished).await.is_err() {
+        tracing::warn!("the deadline has passed; uploads under way are aborted, what they stored is kept");
+        let _ = phase.send(Phase::Cutting);
+        let _ = timeout(Duration::from_secs(5), finished).await;
+    }
+}
+
+/// Says in one line where it listens, what it writes and how clients authenticate; and what to type into the app.
+fn announce(config: &Serve, address: SocketAddr) {
+    let auth = match &config.auth {
+        Auth::None => "without authentication".to_owned(),
+        Auth::Bearer { token_file } => format!("with the bearer token of {}", token_file.display()),
+        Auth::Header { name, token_file } => format!("with the token of {} in the header {name}", token_file.display()),
+    };
+    eprintln!("healthsink listens on http://{address}{}, writes {}, {auth}", config.path, config.db.display());
+    let host = match address.ip() {
+        ip if ip.is_unspecified() => "THIS-MACHINE'S-ADDRESS".to_owned(),
+        std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+        ip @ std::net::IpAddr::V4(_) => ip.to_string(),
+    };
+    eprintln!("In the app: base URL http://{host}:{}, endpoint path {}", address.port(), config.path);
+    if address.ip().to_canonical().is_loopback() {
+        eprintln!(
+            "Only this machine reaches that address: see --listen and --token-file, or put a reverse proxy with HTTPS in front"
+        );
+    }
+}
+
+/// Ready once the program is told to stop.
+async fn told_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot wait for SIGTERM; Ctrl-C works");
+                let _ = interrupt.await;
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupt.await;
+    }
+}
+
+fn io_error(what: &str, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("{what}: {error}"))
+}

@@ -1,0 +1,144 @@
+//! Errors as answers: `application/problem+json` (RFC 9457), and the one table of kinds and status codes.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{
+    ACCEPT_ENCODING, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+
+use crate::error::{Error, ErrorKind};
+use crate::ingest::Aborted;
+use crate::limits::RETRY_AFTER_SECONDS;
+
+pub(super) type Answer = Response<Full<Bytes>>;
+
+#[derive(Debug, Default, Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    section: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<u64>,
+    /// Records of `data` and locations that are stored all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<i64>,
+}
+
+/// The one table.
+fn status_of(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::Syntax | ErrorKind::Shape | ErrorKind::Encoding | ErrorKind::Interrupted => StatusCode::BAD_REQUEST,
+        ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::TimedOut => StatusCode::REQUEST_TIMEOUT,
+        ErrorKind::Stopping | ErrorKind::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Store | ErrorKind::Usage | ErrorKind::Io => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn respond(problem: &Problem<'_>, status: StatusCode) -> Answer {
+    let body = serde_json::to_vec(problem).unwrap_or_default();
+    let mut answer = Response::new(Full::new(Bytes::from(body)));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    }
+    // What is left of the body is not read, so nothing can follow it.
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+fn plain(status: StatusCode, title: &'static str, detail: &str) -> Answer {
+    respond(&Problem { kind: "about:blank", title, status: status.as_u16(), detail, ..Problem::default() }, status)
+}
+
+fn with_header(mut answer: Answer, name: HeaderName, value: &'static str) -> Answer {
+    answer.headers_mut().insert(name, HeaderValue::from_static(value));
+    answer
+}
+
+pub(super) fn not_found() -> Answer {
+    plain(StatusCode::NOT_FOUND, "Not Found", "nothing is served here; check the endpoint path in the app's settings")
+}
+
+pub(super) fn method_not_allowed(allow: &'static str) -> Answer {
+    let detail = format!("this path answers {allow}");
+    with_header(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", &detail), ALLOW, allow)
+}
+
+pub(super) fn unauthorized() -> Answer {
+    let detail = "the token is missing or wrong; check the API key and the authentication type in the app's settings";
+    with_header(
+        plain(StatusCode::UNAUTHORIZED, "Unauthorized", detail),
+        WWW_AUTHENTICATE,
+        "Bearer realm=\"healthsink\"",
+    )
+}
+
+pub(super) fn unsupported_encoding() -> Answer {
+    let detail = "this Content-Encoding is not known; send gzip, deflate, zstd or none";
+    with_header(
+        plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", detail),
+        ACCEPT_ENCODING,
+        "gzip, deflate, zstd",
+    )
+}
+
+pub(super) fn too_large(bytes_max: u64) -> Answer {
+    let detail = format!("the body is longer than {bytes_max} bytes; send a shorter range, or raise --max-body");
+    plain(StatusCode::PAYLOAD_TOO_LARGE, "Content Too Large", &detail)
+}
+
+pub(super) fn busy() -> Answer {
+    plain(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Service Unavailable",
+        "all places for uploads are taken; send again in a moment",
+    )
+}
+
+pub(super) fn internal() -> Answer {
+    plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error", INTERNAL)
+}
+
+const INTERNAL: &str = "the server could not store this; its log says why";
+
+/// The answer to an upload that did not reach its end.
+pub(super) fn aborted(aborted: &Aborted) -> Answer {
+    let error: &Error = &aborted.error;
+    let status = status_of(error.kind());
+    let title = match status {
+        StatusCode::BAD_REQUEST => "Bad Request",
+        StatusCode::PAYLOAD_TOO_LARGE => "Content Too Large",
+        StatusCode::REQUEST_TIMEOUT => "Request Timeout",
+        StatusCode::SERVICE_UNAVAILABLE => "Service Unavailable",
+        _ => "Internal Server Error",
+    };
+    let position = error.position();
+    respond(
+        &Problem {
+            kind: "about:blank",
+            title,
+            status: status.as_u16(),
+            // What happens to our disk is for our log.
+            detail: if status.is_server_error() && !error.is_temporary() { INTERNAL } else { error.message() },
+            offset: position.offset,
+            section: position.section.as_deref(),
+            index: position.index,
+            stored: aborted.summary.as_ref().map(|summary| summary.counts.records() + summary.counts.route_points),
+            upload: aborted.summary.as_ref().map(|summary| summary.upload),
+        },
+        status,
+    )
+}

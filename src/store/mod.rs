@@ -1,0 +1,166 @@
+//! The database: one file, opened by one writer, readable by anyone beside it.
+//!
+//! Nothing here decides when to commit; that is the writer's. All writes are idempotent: a record that is there already
+//! costs a look-up. rusqlite is used in this module alone.
+
+mod dictionary;
+mod ledger;
+mod schema;
+mod status;
+mod upsert;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+pub use ledger::{UploadEnd, UploadStart, UploadState};
+pub use status::{Status, TableRows, TypeRows, UploadRow, status};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
+use write::Ids;
+
+/// The database, open for writing.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    ids: Ids,
+}
+
+impl Store {
+    /// Opens or creates a database, and brings its schema up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] if the file cannot be opened, is no database, or was written by a later version.
+    pub fn open(path: &Path) -> Result<Self> {
+        let fail = |error| open_error(path, &error);
+        create_private(path)?;
+        let mut connection =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+                .map_err(fail)?;
+        connection.busy_timeout(BUSY_WAIT).map_err(fail)?;
+        configure(&connection).map_err(fail)?;
+        schema::migrate(&mut connection, path)?;
+        ledger::interrupt_running(&connection).map_err(fail)?;
+        let ids = Ids::load(&connection).map_err(fail)?;
+        Ok(Self { connection, ids })
+    }
+
+    /// Begins a transaction that may write.
+    pub(crate) fn begin(&mut self) -> Result<()> {
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| store_error(&error))
+    }
+
+    /// Commits; with `synchronous=FULL` the rows are then on the disk.
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        self.connection.execute_batch("COMMIT").map_err(|error| store_error(&error))
+    }
+
+    /// Undoes the transaction, and forgets ids that may have gone with it.
+    pub(crate) fn rollback(&mut self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "could not roll back");
+        }
+        match Ids::load(&self.connection) {
+            Ok(ids) => self.ids = ids,
+            Err(error) => {
+                tracing::error!(%error, "could not read the dictionaries anew");
+                self.ids = Ids::default();
+            }
+        }
+    }
+
+    /// Moves the write-ahead log into the database, as far as readers allow.
+    pub(crate) fn checkpoint(&mut self) {
+        let outcome = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "could not move the write-ahead log into the database; the next start does it");
+        }
+    }
+}
+
+/// Health data is private: a new file is readable by its owner alone. SQLite gives the same rights to its WAL.
+fn create_private(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            let message = format!(
+                "cannot create the database {}: {error}; name a file in a folder that exists and may be written to with --db",
+                path.display()
+            );
+            Err(Error::new(ErrorKind::Store, message))
+        }
+    }
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // An answer says that the rows are stored: so they must outlast a power cut, not only the program.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let cache_kib = i64::try_from(PAGE_CACHE_BYTES / 1024).unwrap_or(i64::MAX);
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "journal_size_limit", i64::try_from(WAL_KEEP_BYTES).unwrap_or(i64::MAX))?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Ids come from our own dictionaries; checking them again costs a look-up for each row.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
+    let path = path.display();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => {
+            let message = format!("{path} is not a SQLite database; name another file with --db");
+            Error::new(ErrorKind::Store, message)
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            let message = format!("{path} is locked by another program; close that and try again");
+            Error::new(ErrorKind::Busy, message)
+        }
+        _ => Error::new(ErrorKind::Store, format!("cannot open the database {path}: {error}")),
+    }
+}
+
+/// Our error for SQLite's. Its text names tables and columns, never values.
+fn store_error(error: &rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            let message = "the database is locked by another program; close that and send again";
+            Error::new(ErrorKind::Busy, message)
+        }
+        Some(ErrorCode::DiskFull) => {
+            Error::new(ErrorKind::Store, "the disk is full: free some space and send again; what was committed is kept")
+        }
+        _ => Error::new(ErrorKind::Store, format!("the database could not be written: {error}")),
+    }
+}
+
+/// Opens a database for reading alone.
+fn open_read_only(path: &Path) -> Result<Connection> {
+    if !path.exists() {
+        let message =
+            format!("there is no database {}; `healthsink serve` makes it, or name another with --db", path.display());
+        return Err(Error::new(ErrorKind::Store, message));
+    }
+    let path: PathBuf = path.to_owned();
+    let connection =
+        Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(|error| open_error(&path, &error))?;
+    connection.busy_timeout(BUSY_WAIT).map_err(|error| open_error(&path, &error))?;
+    if schema::check(&connection, &path)? == 0 {
+        let message = format!("{} is empty; `healthsink serve` or `healthsink import` fills it", path.display());
+        return Err(Error::new(ErrorKind::Store, message));
+    }
+    Ok(connection)
+}

@@ -1,0 +1,187 @@
+-- Times are milliseconds since 1970-01-01 UTC. Values and units are as the phone sent them.
+-- `other` and `metadata` are canonical JSON. A source, a unit or a type is written once and referred to.
+
+CREATE TABLE persons (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+INSERT INTO persons (id, name) VALUES (1, 'me');
+
+CREATE TABLE types (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE units (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- An app with its versions, and the device: 60 % of a sample's JSON. All of it is in `json`; the columns read it.
+CREATE TABLE sources (
+  id INTEGER PRIMARY KEY,
+  json TEXT NOT NULL UNIQUE,
+  name TEXT AS (json ->> '$.sourceRevision.source.name'),
+  bundle_identifier TEXT AS (json ->> '$.sourceRevision.source.bundleIdentifier'),
+  version TEXT AS (json ->> '$.sourceRevision.version'),
+  operating_system_version TEXT AS (json ->> '$.sourceRevision.operatingSystemVersion'),
+  product_type TEXT AS (json ->> '$.sourceRevision.productType'),
+  device_name TEXT AS (json ->> '$.device.name'),
+  device_manufacturer TEXT AS (json ->> '$.device.manufacturer'),
+  device_model TEXT AS (json ->> '$.device.model'),
+  device_hardware_version TEXT AS (json ->> '$.device.hardwareVersion'),
+  device_software_version TEXT AS (json ->> '$.device.softwareVersion')
+) STRICT;
+
+-- Metadata that comes again and again, such as the motion context of a heart rate.
+CREATE TABLE shared_metadata (
+  id INTEGER PRIMARY KEY,
+  json TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- Identity begins with person, type and time, so that new rows land next to each other however large the table is.
+-- A sample's metadata is in `shared_metadata` if `metadata_id` is set, else in `metadata`.
+CREATE TABLE samples (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  end_ms INTEGER,
+  value REAL,
+  unit_id INTEGER REFERENCES units (id),
+  source_id INTEGER REFERENCES sources (id),
+  metadata_id INTEGER REFERENCES shared_metadata (id),
+  metadata TEXT,
+  other TEXT,
+  PRIMARY KEY (person_id, type_id, start_ms, uuid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE workouts (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  uuid BLOB NOT NULL,
+  activity_type INTEGER,
+  start_ms INTEGER NOT NULL,
+  end_ms INTEGER,
+  duration_s REAL,
+  energy_kcal REAL,
+  distance REAL,
+  distance_unit TEXT,
+  statistics TEXT,
+  events TEXT,
+  activities TEXT,
+  metadata TEXT,
+  source_id INTEGER REFERENCES sources (id),
+  other TEXT,
+  PRIMARY KEY (person_id, uuid)
+) STRICT;
+
+-- `workout` is the uuid of a workout that may arrive later. `route` numbers the workout's routes as first sent.
+CREATE TABLE route_points (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  workout BLOB NOT NULL,
+  time_ms INTEGER NOT NULL,
+  latitude REAL NOT NULL,
+  longitude REAL NOT NULL,
+  route INTEGER NOT NULL,
+  altitude_m REAL,
+  speed_m_s REAL,
+  course_deg REAL,
+  horizontal_accuracy_m REAL,
+  vertical_accuracy_m REAL,
+  other TEXT,
+  PRIMARY KEY (person_id, workout, time_ms, latitude, longitude)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE medication_doses (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  uuid BLOB NOT NULL,
+  medication TEXT,
+  nickname TEXT,
+  schedule_type INTEGER,
+  log_status INTEGER,
+  quantity REAL,
+  unit TEXT,
+  start_ms INTEGER NOT NULL,
+  end_ms INTEGER,
+  scheduled_ms INTEGER,
+  metadata TEXT,
+  source_id INTEGER REFERENCES sources (id),
+  other TEXT,
+  PRIMARY KEY (person_id, uuid)
+) STRICT;
+
+CREATE TABLE medications (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  display_text TEXT NOT NULL,
+  general_form TEXT NOT NULL,
+  nickname TEXT,
+  is_archived INTEGER,
+  has_schedule INTEGER,
+  other TEXT,
+  PRIMARY KEY (person_id, display_text, general_form)
+) STRICT;
+
+-- First and last seen: when a payload with this value arrived.
+CREATE TABLE characteristics (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  first_seen_ms INTEGER NOT NULL,
+  last_seen_ms INTEGER NOT NULL,
+  PRIMARY KEY (person_id, key)
+) STRICT;
+
+-- Records of sections that this version does not know. `hash` is the first half of the BLAKE3 digest of `json`.
+CREATE TABLE other_records (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  section TEXT NOT NULL,
+  hash BLOB NOT NULL,
+  json TEXT NOT NULL,
+  upload_id INTEGER NOT NULL REFERENCES uploads (id),
+  PRIMARY KEY (person_id, section, hash)
+) STRICT;
+
+-- The ledger. state: running, done, aborted (the input ended or failed), interrupted (the program ended).
+-- Counts are of what is stored; they grow while an upload runs.
+CREATE TABLE uploads (
+  id INTEGER PRIMARY KEY,
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  state TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  sender TEXT,
+  started_ms INTEGER NOT NULL,
+  finished_ms INTEGER,
+  export_ms INTEGER,
+  start_ms INTEGER,
+  end_ms INTEGER,
+  sync_source TEXT,
+  body_bytes INTEGER NOT NULL DEFAULT 0,
+  measurements INTEGER NOT NULL DEFAULT 0,
+  medications INTEGER NOT NULL DEFAULT 0,
+  workouts INTEGER NOT NULL DEFAULT 0,
+  other INTEGER NOT NULL DEFAULT 0,
+  route_points INTEGER NOT NULL DEFAULT 0,
+  new INTEGER NOT NULL DEFAULT 0,
+  updated INTEGER NOT NULL DEFAULT 0,
+  unchanged INTEGER NOT NULL DEFAULT 0,
+  rejected INTEGER NOT NULL DEFAULT 0,
+  error TEXT
+) STRICT;
+
+-- Elements that could not be stored. One that comes again moves to the upload that brought it last.
+CREATE TABLE rejects (
+  upload_id INTEGER NOT NULL REFERENCES uploads (id),
+  ordinal INTEGER NOT NULL,
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  section TEXT NOT NULL,
+  element_index INTEGER,
+  byte_offset INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  raw TEXT NOT NULL,
+  raw_bytes INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  PRIMARY KEY (upload_id, ordinal)
+) STRICT;
+
+CREATE INDEX rejects_hash ON rejects (hash);

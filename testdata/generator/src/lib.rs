@@ -1,0 +1,43 @@
+//! Realistic Apple Health data, as Health Export Pro posts it and as Apple exports it, of any size, from a seed.
+//!
+//! Made for tests, fuzzing and measurements: text is written by hand and streamed in chunks, memory does not depend
+//! on the size, and each element is a pure function of the seed and its index. Nothing in it is anybody's data.
+//!
+//! - [`Payload`]: the JSON body that the app posts.
+//! - [`Export`]: the XML that Apple's Health app exports.
+//! - [`Twin`]: the same samples in both forms.
+
+#![forbid(unsafe_code)]
+
+mod activity;
+mod clock;
+mod counts;
+mod export;
+mod identity;
+mod json;
+mod kind;
+mod medication;
+mod metadata;
+mod number;
+mod order;
+mod pace;
+mod payload;
+mod random;
+mod route;
+mod rules;
+mod sample;
+mod shares;
+mod sleep;
+mod source;
+mod statistics;
+mod text;
+mod twin;
+mod value;
+mod workout;
+mod world;
+
+pub use clock::{START_MS_DEFAULT, day_ms};
+pub use export::{Export, Exported, RouteFile};
+pub use order::{KeyOrder, Order};
+pub use payload::{Payload, Shape, Written};
+pub use twin::Twin;

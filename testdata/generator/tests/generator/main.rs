@@ -1,0 +1,8 @@
+//! What the generator writes, read back by readers that know nothing of it.
+
+mod command;
+mod export;
+mod json;
+mod payload;
+mod twin;
+mod xml;
