@@ -110,7 +110,7 @@ impl<R: BufRead> Lifter<R> {
         let Some(first) = lifted.first() else {
             return (&[], &[]);
         };
-        let end = cutter.lifted.get(cutter.claimed).map_or(cutter.arena.len(), |next| next.start);
+        let end = cutter.lifted.get(cutter.claimed).map_or(cutter.lifted_end(), |next| next.start);
         (lifted, &cutter.arena[first.start..end])
     }
 
@@ -119,8 +119,12 @@ impl<R: BufRead> Lifter<R> {
         let cutter = &mut self.cutter;
         cutter.taken = cutter.claimed;
         if cutter.taken == cutter.lifted.len() {
+            let end = cutter.lifted_end();
             cutter.lifted.clear();
-            cutter.arena.clear();
+            cutter.arena.drain(..end);
+            if let Some((_, under_way)) = &mut cutter.element {
+                under_way.start = 0;
+            }
             // One large element must not make the arena large for good.
             cutter.arena.shrink_to(2 * GROUP_BYTES);
             (cutter.claimed, cutter.taken) = (0, 0);
@@ -157,7 +161,7 @@ impl<R: BufRead> Read for Lifter<R> {
         loop {
             written += self.cutter.place(&mut out[written..]);
             // An arena that is full enough goes to the decoder before more is read.
-            if written == out.len() || (written > 0 && self.cutter.arena.len() >= GROUP_BYTES) {
+            if written == out.len() || (written > 0 && self.cutter.has_group()) {
                 return Ok(written);
             }
             if self.failure.is_some() {
@@ -183,6 +187,16 @@ impl Cutter {
     fn forget_passed_shifts(&mut self) {
         let passed = self.shifts.len() - 1;
         self.shifts.drain(..passed);
+    }
+
+    /// Whether there is enough to decode.
+    fn has_group(&self) -> bool {
+        self.element.is_none() && self.arena.len() >= GROUP_BYTES
+    }
+
+    /// Where the texts of whole elements end in the arena; behind them is the one under way.
+    fn lifted_end(&self) -> usize {
+        self.element.as_ref().map_or(self.arena.len(), |(_, under_way)| under_way.start)
     }
 
     /// Puts what is left of a placeholder into the output.
