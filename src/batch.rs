@@ -28,13 +28,25 @@ impl TextId {
 }
 
 /// Distinct texts in one arena.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Texts {
     arena: String,
     /// End of each text in the arena; it begins where the one before ends.
     ends: Vec<u32>,
     numbers: HashTable<TextId>,
     hasher: RandomState,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        let hasher = RandomState::default();
+        Self {
+            arena: String::with_capacity(BATCH_TEXT_BYTES / 4),
+            ends: Vec::with_capacity(BATCH_ROWS_MAX),
+            numbers: HashTable::with_capacity(BATCH_ROWS_MAX),
+            hasher,
+        }
+    }
 }
 
 impl Texts {
@@ -89,7 +101,7 @@ fn slice<'a>(arena: &'a str, ends: &[u32], id: TextId) -> &'a str {
 }
 
 /// Rows on their way to the writer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Batch {
     /// Quantity and category samples.
     pub samples: Vec<Sample>,
@@ -109,6 +121,24 @@ pub struct Batch {
     pub rejects: Vec<Reject>,
     /// The rows' texts.
     pub texts: Texts,
+}
+
+/// A new batch has room for all the rows that it may get: memory that is not written to costs nothing, and memory that
+/// grows by and by is copied and leaves holes.
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            samples: Vec::with_capacity(BATCH_ROWS_MAX),
+            workouts: Vec::new(),
+            route_points: Vec::with_capacity(BATCH_ROWS_MAX),
+            doses: Vec::new(),
+            medications: Vec::new(),
+            characteristics: Vec::new(),
+            others: Vec::new(),
+            rejects: Vec::new(),
+            texts: Texts::default(),
+        }
+    }
 }
 
 impl Batch {

@@ -57,7 +57,7 @@ pub const TRANSACTION_ROWS_MAX: usize = 64 << 10;
 pub const COMMIT_IDLE: Duration = Duration::from_millis(250);
 
 /// SQLite's page cache of the writer's connection.
-pub const PAGE_CACHE_BYTES: usize = 4 * MIB;
+pub const PAGE_CACHE_BYTES: usize = 2 * MIB;
 
 /// Pages in the write-ahead log after which SQLite moves them into the database.
 pub const CHECKPOINT_PAGES: u32 = 2000;

@@ -63,7 +63,8 @@ impl ElementDecoder {
     }
 
     fn buffers() -> Buffers {
-        Buffers::with_max_depth(GROUP_BYTES, NESTING_MAX as usize)
+        // Its copy of the input is not used: ours is padded. The rest grows to what a group needs.
+        Buffers::with_max_depth(0, NESTING_MAX as usize)
     }
 
     /// Decodes elements of one section that lie one behind the other in `text`. `first` is the index of the first.

@@ -81,7 +81,7 @@ impl<R: BufRead> Lifter<R> {
             skeleton_bytes: 0,
             body_bytes: 0,
             shifts: vec![Shift { skeleton: 0, body: 0 }],
-            arena: Vec::new(),
+            arena: Vec::with_capacity(2 * GROUP_BYTES),
             lifted: Vec::new(),
             claimed: 0,
             taken: 0,
