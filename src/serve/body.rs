@@ -42,7 +42,8 @@ pub(super) struct ChunkReader {
 pub(super) fn channel() -> (BodySender, ChunkReader) {
     let (sender, frames) = mpsc::channel(BODY_FRAMES);
     let (spent_sender, spent) = mpsc::channel(BODY_FRAMES + 2);
-    let reader = ChunkReader { frames, spent: spent_sender, frame: Bytes::new(), chunk: Bytes::new(), has_ended: false };
+    let reader =
+        ChunkReader { frames, spent: spent_sender, frame: Bytes::new(), chunk: Bytes::new(), has_ended: false };
     (BodySender { frames: sender, spent }, reader)
 }
 
