@@ -88,7 +88,8 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn send(&mut self, batch: Box<Batch>) -> Result<()> {
+    fn send(&mut self, mut batch: Box<Batch>) -> Result<()> {
+        batch.sort();
         self.session.write(batch)?;
         self.under_way += 1;
         Ok(())
