@@ -436,6 +436,10 @@ impl<R: BufRead> Walker<'_, R> {
 
     fn transfer(&mut self) -> Result<()> {
         self.transferred.read(&mut self.json).map_err(|error| self.fail(&error))?;
+        // Unlike all other values, a number does not say where it ends: if the body does there, it may be half a number.
+        if self.transferred.text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+            self.has_next()?;
+        }
         Ok(())
     }
 
