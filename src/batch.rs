@@ -9,11 +9,11 @@ use std::num::NonZeroU32;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, RARE_ROWS_KEPT};
+use crate::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, RARE_ROWS_KEPT, ROW_BYTES};
 use crate::record::{Characteristic, Dose, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout};
 
-/// Bytes for each of a batch's rows: it keeps room for as many samples as locations, the kinds that come in large numbers.
-pub(crate) const ROW_BYTES: usize = size_of::<Sample>() + size_of::<RoutePoint>();
+// A batch keeps room for as many samples as locations, the kinds that come in large numbers.
+const _: () = assert!(size_of::<Sample>() + size_of::<RoutePoint>() == ROW_BYTES);
 
 /// A text of a batch, by number.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -204,7 +204,7 @@ fn has_too_many_values(raw: &[u8]) -> bool {
 }
 
 /// Whether a text is JSON at all, whatever its values: numbers out of range are.
-fn judge(raw: &[u8]) -> Result<(), ReaderError> {
+pub(crate) fn judge(raw: &[u8]) -> Result<(), ReaderError> {
     let mut json = JsonStreamReader::new_custom(raw, reader_settings());
     json.skip_value()?;
     json.consume_trailing_whitespace()

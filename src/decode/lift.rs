@@ -131,6 +131,13 @@ impl<R: BufRead> Lifter<R> {
         }
     }
 
+    /// Offset and text of the element under way, if all that has come of it is kept.
+    pub(crate) fn under_way(&self) -> Option<(u64, &[u8])> {
+        let (_, lifted) = self.cutter.element.as_ref()?;
+        let text = self.cutter.arena.get(lifted.start..)?;
+        (text.len() as u64 == lifted.bytes).then_some((lifted.offset, text))
+    }
+
     /// The body's offset of a place in the skeleton.
     pub(crate) fn offset(&self, skeleton: u64) -> u64 {
         let shifts = &self.cutter.shifts;

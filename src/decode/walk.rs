@@ -4,7 +4,7 @@ use std::io::BufRead;
 
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, SyntaxErrorKind, ValueType};
 
-use super::element::{ElementDecoder, Output, reader_settings};
+use super::element::{ElementDecoder, Output, judge, reader_settings};
 use super::lift::Lifter;
 use super::rows::RejectPlace;
 use super::shape::{BodyMember, ElementKind, Flaw, LOCATIONS, uuid_of};
@@ -108,7 +108,15 @@ fn failure<R: BufRead>(error: &ReaderError, lifter: &mut Lifter<R>, section: &st
         let section = (!section.is_empty()).then_some(section);
         return from_io(failure).at(Some(lifter.body_bytes()), section, index);
     }
-    let is_end = matches!(error, ReaderError::SyntaxError(error) if error.kind == SyntaxErrorKind::IncompleteDocument);
+    let is_end = is_end(error);
+    // An element with a bracket or a quote too few swallows the rest of the body: the fault is inside it, not at the end.
+    if is_end
+        && let Some((offset, text)) = lifter.under_way()
+        && let Err(fault) = judge(text)
+        && !self::is_end(&fault)
+    {
+        return syntax_error(&fault, |at| offset + at, section, index);
+    }
     syntax_error(
         error,
         |at| {
@@ -117,6 +125,10 @@ fn failure<R: BufRead>(error: &ReaderError, lifter: &mut Lifter<R>, section: &st
         section,
         index,
     )
+}
+
+fn is_end(error: &ReaderError) -> bool {
+    matches!(error, ReaderError::SyntaxError(error) if error.kind == SyntaxErrorKind::IncompleteDocument)
 }
 
 /// Lifted elements that were come by and wait to be decoded together.
@@ -423,7 +435,12 @@ impl<R: BufRead> Walker<'_, R> {
     }
 
     fn transfer(&mut self) -> Result<()> {
-        self.transferred.read(&mut self.json).map_err(|error| self.fail(&error))
+        self.transferred.read(&mut self.json).map_err(|error| self.fail(&error))?;
+        // Unlike all other values, a number does not say where it ends: if the body does there, it may be half a number.
+        if self.transferred.text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+            self.has_next()?;
+        }
+        Ok(())
     }
 
     fn reject_transferred(&mut self, reason: &str, offset: u64) -> Result<()> {
