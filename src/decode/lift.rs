@@ -176,6 +176,7 @@ impl<R: BufRead> Read for Lifter<R> {
                 return if written > 0 { Ok(written) } else { Err(io::Error::other("the source has failed")) };
             }
             match self.source.fill_buf() {
+                Ok([]) if self.cutter.give_up() => {}
                 Ok([]) => return Ok(written),
                 Ok(chunk) => {
                     let (taken, more) = self.cutter.cut(chunk, &mut out[written..]);
@@ -212,6 +213,18 @@ impl Cutter {
         out[..bytes].copy_from_slice(&self.pending[..bytes]);
         self.pending = &self.pending[bytes..];
         bytes
+    }
+
+    /// At the end of the input: an element that has no end is not lifted, and struson sees that one has begun. False if
+    /// there is none.
+    fn give_up(&mut self) -> bool {
+        let Some((_, begun)) = self.element.take() else {
+            return false;
+        };
+        self.arena.truncate(begun.start);
+        self.pending = &PLACEHOLDER[..1];
+        self.skeleton_bytes += 1;
+        true
     }
 
     /// Takes some of the chunk and writes some of the output: returns how much of each.
