@@ -67,6 +67,8 @@ struct Cutter {
     claimed: usize,
     taken: usize,
     cut_at: Option<u64>,
+    /// The input has ended inside an element.
+    has_given_up: bool,
 }
 
 impl<R: BufRead> Lifter<R> {
@@ -86,6 +88,7 @@ impl<R: BufRead> Lifter<R> {
             claimed: 0,
             taken: 0,
             cut_at: None,
+            has_given_up: false,
         };
         Self { source, cutter, failure: None }
     }
@@ -215,13 +218,13 @@ impl Cutter {
         bytes
     }
 
-    /// At the end of the input: an element that has no end is not lifted, and struson sees that one has begun. False if
-    /// there is none.
+    /// At the end of the input: of an element that has no end, struson sees that it has begun. False if there is none, or
+    /// if struson has seen it.
     fn give_up(&mut self) -> bool {
-        let Some((_, begun)) = self.element.take() else {
+        if self.element.is_none() || self.has_given_up {
             return false;
-        };
-        self.arena.truncate(begun.start);
+        }
+        self.has_given_up = true;
         self.pending = &PLACEHOLDER[..1];
         self.skeleton_bytes += 1;
         true
