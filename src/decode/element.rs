@@ -1,8 +1,8 @@
 //! The element decoder: simd-json over lifted elements, a group at a time.
 //!
-//! A group is laid out as one array. If that is JSON then each element is JSON by itself: the lifter has matched the
-//! brackets, so every element ends where the array's next comma stands. If it is not, the elements are judged one by one,
-//! and struson says what is wrong with the one that is no JSON.
+//! A group is laid out as one array. If that is JSON then each element is JSON by itself: the lifter has matched brackets
+//! and quotes, so every element ends where the array's next comma stands. If it is not, the elements are judged one by
+//! one, and struson says what is wrong with the one that is no JSON.
 
 use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings};
@@ -76,7 +76,8 @@ impl ElementDecoder {
         text: &[u8],
         output: &mut Output<'_>,
     ) -> Result<()> {
-        if text.len() <= GROUP_BYTES_MAX && self.decode_group(section, first, lifted, text, output)? {
+        let is_group = text.len() <= GROUP_BYTES_MAX && lifted.iter().all(Lifted::is_whole);
+        if is_group && self.decode_group(section, first, lifted, text, output)? {
             return Ok(());
         }
         let mut rest = text;

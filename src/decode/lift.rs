@@ -26,6 +26,11 @@ pub(crate) struct Lifted {
 }
 
 impl Lifted {
+    /// Whether the arena holds all of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.bytes <= ELEMENT_BYTES_MAX as u64
+    }
+
     /// Bytes of it that the arena holds.
     pub(crate) fn kept_bytes(&self) -> usize {
         match usize::try_from(self.bytes) {
