@@ -199,7 +199,7 @@ impl<R: BufRead> Walker<'_, R> {
         self.has_section = true;
         match self.peek()? {
             ValueType::Object => self.begin_object().map(|()| true),
-            ValueType::Null => self.json.next_null().map_err(|error| self.fail(&error)).map(|()| false),
+            ValueType::Null => self.null().map(|()| false),
             kind => {
                 let message = format!("not a payload of Health Export Pro: `{name}` is {kind}, not an object");
                 let offset = self.offset();
@@ -236,14 +236,10 @@ impl<R: BufRead> Walker<'_, R> {
 
     /// A text of the envelope; null is absence, anything else is set aside.
     fn envelope_text(&mut self) -> Result<Option<String>> {
-        let offset = self.offset();
         match self.peek()? {
             ValueType::String => self.json.next_string().map(Some).map_err(|error| self.fail(&error)),
-            ValueType::Null => self.json.next_null().map(|()| None).map_err(|error| self.fail(&error)),
-            _ => {
-                self.transfer()?;
-                self.reject_transferred("not a text", offset).map(|()| None)
-            }
+            ValueType::Null => self.null().map(|()| None),
+            _ => self.set_aside("not a text").map(|()| None),
         }
     }
 
@@ -270,7 +266,7 @@ impl<R: BufRead> Walker<'_, R> {
             self.label.push('/');
             self.label.push_str(&self.name);
             if self.peek()? == ValueType::Null {
-                self.json.next_null().map_err(|error| self.fail(&error))?;
+                self.null()?;
             } else {
                 self.slow_element(ElementKind::Characteristic)?;
             }
@@ -287,13 +283,9 @@ impl<R: BufRead> Walker<'_, R> {
             let kind = ElementKind::of_data_key(&self.name);
             match (self.peek()?, kind) {
                 (ValueType::Array, _) => self.array(kind)?,
-                (ValueType::Null, _) => self.json.next_null().map_err(|error| self.fail(&error))?,
+                (ValueType::Null, _) => self.null()?,
                 (_, ElementKind::Unknown { .. }) => self.slow_element(kind)?,
-                _ => {
-                    let offset = self.offset();
-                    self.transfer()?;
-                    self.reject_transferred("not an array", offset)?;
-                }
+                _ => self.set_aside("not an array")?,
             }
             self.report_cut()?;
         }
@@ -311,12 +303,8 @@ impl<R: BufRead> Walker<'_, R> {
             let workout = uuid_of(&self.name);
             match self.peek()? {
                 ValueType::Array => self.routes_of(workout)?,
-                ValueType::Null => self.json.next_null().map_err(|error| self.fail(&error))?,
-                _ => {
-                    let offset = self.offset();
-                    self.transfer()?;
-                    self.reject_transferred("not an array", offset)?;
-                }
+                ValueType::Null => self.null()?,
+                _ => self.set_aside("not an array")?,
             }
             self.report_cut()?;
         }
@@ -336,9 +324,7 @@ impl<R: BufRead> Walker<'_, R> {
                 self.begin_object()?;
                 self.route(ElementKind::Location { workout, route })?;
             } else {
-                let offset = self.offset();
-                self.transfer()?;
-                self.reject_transferred(&Flaw::NoObject.to_string(), offset)?;
+                self.set_aside(&Flaw::NoObject.to_string())?;
             }
             route = route.saturating_add(1);
         }
@@ -352,7 +338,7 @@ impl<R: BufRead> Walker<'_, R> {
         while self.next_member()? {
             match self.peek()? {
                 ValueType::Array if self.name == LOCATIONS => self.array(kind)?,
-                ValueType::Null => self.json.next_null().map_err(|error| self.fail(&error))?,
+                ValueType::Null => self.null()?,
                 _ => {
                     self.label.push('/');
                     self.label.push_str(&self.name);
@@ -443,10 +429,16 @@ impl<R: BufRead> Walker<'_, R> {
         Ok(())
     }
 
-    fn reject_transferred(&mut self, reason: &str, offset: u64) -> Result<()> {
-        let place = RejectPlace { index: self.index, offset };
+    /// Sets the next value aside.
+    fn set_aside(&mut self, reason: &str) -> Result<()> {
+        let place = RejectPlace { index: self.index, offset: self.offset() };
+        self.transfer()?;
         let Transferred { text, bytes } = &self.transferred;
         self.output.reject(&self.label, reason, place, text.as_bytes(), *bytes)
+    }
+
+    fn null(&mut self) -> Result<()> {
+        self.json.next_null().map_err(|error| self.fail(&error))
     }
 
     /// Says so if a name or string of the skeleton was too long to be kept whole.
