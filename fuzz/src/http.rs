@@ -33,7 +33,7 @@ pub fn check(input: &[u8]) {
         upload(*control, *detail, body);
     }
     static INPUTS: AtomicU32 = AtomicU32::new(0);
-    if INPUTS.fetch_add(1, Ordering::Relaxed) % 16 == 0 {
+    if INPUTS.fetch_add(1, Ordering::Relaxed).is_multiple_of(16) {
         assert_healthy();
     }
 }
