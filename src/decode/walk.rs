@@ -244,6 +244,7 @@ impl<R: BufRead> Walker<'_, R> {
     }
 
     fn envelope_date(&mut self) -> Result<Option<i64>> {
+        self.peek()?;
         let offset = self.offset();
         let Some(text) = self.envelope_text()? else {
             return Ok(None);
