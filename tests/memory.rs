@@ -128,6 +128,8 @@ fn the_peak_does_not_grow_with_the_body() {
     let (rejected, peak) = peak_with(r#"{""#, b'x', r#"":1,"#);
     check("a name of 50 MB at the top", peak);
     assert_eq!(rejected, 1);
+    let (_, peak) = peak_with(r#"{"number":1"#, b'0', ",");
+    check("a number of 50 MB at the top", peak);
     let (rejected, peak) = peak_with("{", b' ', "");
     check("50 MB of white space at the top", peak);
     assert_eq!(rejected, 0);
