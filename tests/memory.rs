@@ -2,6 +2,7 @@
 //!
 //! The bodies are written as they are sent, so this test holds none of them either.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 #[path = "common/mod.rs"]

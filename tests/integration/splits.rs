@@ -112,8 +112,8 @@ fn a_payload_that_is_cut_short_is_never_whole_and_what_is_read_of_it_is_true() {
                 let failure = cut.failure.as_ref().unwrap_or_else(|| panic!("{name} cut at {at} is taken for whole"));
                 assert_eq!(failure.kind, ErrorKind::Syntax, "{name} cut at {at}");
                 // A number, a word or an escape that is cut short is wrong from its beginning.
-                let offset = failure.position.offset.unwrap();
-                assert!((at.saturating_sub(12)..=at).contains(&(offset as usize)), "{name} cut at {at}: {failure:?}");
+                let offset = usize::try_from(failure.position.offset.unwrap()).unwrap();
+                assert!((at.saturating_sub(12)..=at).contains(&offset), "{name} cut at {at}: {failure:?}");
                 assert!(cut.is_beginning_of(&whole), "{name} cut at {at}, lift {lift}: {cut:#?}");
             }
         }
