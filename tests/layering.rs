@@ -82,8 +82,8 @@ fn sources() -> Vec<Source> {
     let mut folders = vec![root.clone()];
     let mut files: Vec<PathBuf> = Vec::new();
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(folder).expect("src is there") {
+            let path = entry.expect("src can be listed").path();
             match path.extension() {
                 None if path.is_dir() => folders.push(path),
                 Some(extension) if extension == "rs" => files.push(path),
@@ -93,10 +93,10 @@ fn sources() -> Vec<Source> {
     }
     files.sort();
     let read = |path: &PathBuf| {
-        let text = fs::read_to_string(path).unwrap();
+        let text = fs::read_to_string(path).expect("sources are text");
         // A `//` inside a string cuts that line short, which hides nothing: no path begins in a string.
         let code = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
-        let path = path.strip_prefix(&root).unwrap().components();
+        let path = path.strip_prefix(&root).expect("it was found in src").components();
         let path = path.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect::<Vec<_>>().join("/");
         Source { path, code }
     };
@@ -144,7 +144,7 @@ fn dependencies_stay_where_they_belong() {
         for source in sources.iter().filter(|source| source.names(dependency)) {
             is_used = true;
             let is_at_home = |place: &&str| source.path == **place || source.path.starts_with(&format!("{place}/"));
-            if !places.iter().any(|place| is_at_home(&place)) {
+            if !places.iter().any(|place| is_at_home(place)) {
                 faults.push(format!("{} uses {dependency}, which belongs to {places:?}", source.path));
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! The bodies are written as they are sent, so this test holds none of them either.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 #[path = "common/mod.rs"]
@@ -99,36 +100,49 @@ impl Write for SkipFirst<'_, '_> {
     }
 }
 
+/// The least of three peaks, or the first that is low enough: how threads happen to run adds some hundred KiB.
+fn least(low_enough: u64, measure: impl Fn() -> u64) -> u64 {
+    let mut least = u64::MAX;
+    for _ in 0..3 {
+        least = least.min(measure());
+        if least <= low_enough {
+            break;
+        }
+    }
+    least
+}
+
 #[test]
 fn the_peak_does_not_grow_with_the_body() {
-    let (answer, base, written) = peak_of(|body| generated(5 * MB).write_to(body));
-    check_whole(&answer, &written);
-    let check = |what: &str, peak: u64| {
-        eprintln!("{what}: {peak} KiB, {} more than 5 MB alone", i128::from(peak) - i128::from(base));
+    let peak_of_records = |bytes: u64| {
+        let (answer, peak, written) = peak_of(|body| generated(bytes).write_to(body));
+        check_whole(&answer, &written);
+        peak
+    };
+    let base = least(0, || peak_of_records(5 * MB));
+    let check = |what: &str, measure: &dyn Fn() -> u64| {
+        let peak = least(base + MORE_KIB_MAX, measure);
+        println!("{what}: {peak} KiB, 5 MB alone: {base} KiB");
         assert!(peak <= base + MORE_KIB_MAX, "{what}: {peak} KiB, 5 MB alone: {base} KiB");
     };
-    let (answer, peak, written) = peak_of(|body| generated(50 * MB).write_to(body));
-    check_whole(&answer, &written);
-    check("50 MB of records", peak);
+    check("50 MB of records", &|| peak_of_records(50 * MB));
 
+    let check_long = |what: &str, before: &str, byte: u8, behind: &str, expected: u64| {
+        check(what, &|| {
+            let (rejected, peak) = peak_with(before, byte, behind);
+            assert_eq!(rejected, expected, "{what}");
+            peak
+        });
+    };
     let element =
         r#"{"data":{"HKQuantityTypeIdentifierHeartRate":[{"uuid":"F0000000-0000-4000-8000-000000000001","metadata":{"#;
-    let (rejected, peak) = peak_with(&format!(r#"{element}"k":""#), b'x', r#""}}]},"#);
-    check("a text of 50 MB in an element", peak);
-    assert_eq!(rejected, 1);
-    let (rejected, peak) = peak_with(&format!(r#"{element}""#), b'x', r#"":1}}]},"#);
-    check("a name of 50 MB in an element", peak);
-    assert_eq!(rejected, 1);
-    let (rejected, peak) = peak_with(&format!(r#"{element}"k":["#), b' ', r#"]}}]},"#);
-    check("50 MB of white space in an element", peak);
-    assert_eq!(rejected, 1);
-    let (rejected, peak) = peak_with(r#"{"note":""#, b'x', r#"","#);
-    check("a text of 50 MB at the top", peak);
-    assert_eq!(rejected, 1);
-    let (rejected, peak) = peak_with(r#"{""#, b'x', r#"":1,"#);
-    check("a name of 50 MB at the top", peak);
-    assert_eq!(rejected, 1);
-    let (rejected, peak) = peak_with("{", b' ', "");
-    check("50 MB of white space at the top", peak);
-    assert_eq!(rejected, 0);
+    check_long("a text of 50 MB in an element", &format!(r#"{element}"k":""#), b'x', r#""}}]},"#, 1);
+    check_long("a name of 50 MB in an element", &format!(r#"{element}""#), b'x', r#"":1}}]},"#, 1);
+    check_long("a number of 50 MB in an element", &format!(r#"{element}"k":1"#), b'0', "}}]},", 1);
+    check_long("50 MB of white space in an element", &format!(r#"{element}"k":["#), b' ', "]}}]},", 1);
+    check_long("a text of 50 MB at the top", r#"{"note":""#, b'x', r#"","#, 1);
+    check_long("a name of 50 MB at the top", r#"{""#, b'x', r#"":1,"#, 1);
+    // Cut, and then no double: two rejects.
+    check_long("a number of 50 MB at the top", r#"{"number":1"#, b'0', ",", 2);
+    check_long("50 MB of white space at the top", "{", b' ', "", 0);
 }

@@ -180,9 +180,13 @@ fn elements_over_the_limits_are_rejected_and_the_rest_is_stored() {
 }
 
 #[test]
-fn long_names_and_texts_outside_of_elements_are_cut_and_reported() {
+fn long_names_texts_and_numbers_outside_of_elements_are_cut_and_reported() {
     const CUT: usize = healthsink::limits::SKELETON_STRING_BYTES_MAX;
     let long = "x".repeat(CUT + 10);
+    // A number of so many digits is no double, cut or not: two rejects.
+    let server = Server::start();
+    let answer = server.post(format!(r#"{{"number":{},"data":{{"x":[{}]}}}}"#, "1".repeat(CUT + 10), sample(1)));
+    assert_eq!((answer.status, answer.field("count"), answer.field("rejected")), (200, json!(1), json!(2)));
     for body in [
         format!(r#"{{"note":"{long}","data":{{}}}}"#),
         format!(r#"{{"{long}":1,"data":{{}}}}"#),
