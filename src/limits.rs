@@ -47,6 +47,9 @@ pub const BATCHES_PER_INGEST: usize = 2;
 /// Raw text kept with a reject, the rest is cut: enough to see what it was.
 pub const REJECT_RAW_BYTES_MAX: usize = 64 * KIB;
 
+/// Rejects of one upload that are kept with their text; further ones are counted, and a last row says so.
+pub const REJECTS_PER_UPLOAD_MAX: u64 = 64 << 10;
+
 /// Requests to the writer that may wait. Each ingest has at most [`BATCHES_PER_INGEST`] under way, and a start or an end.
 pub const WRITER_QUEUE: usize = INGESTS_MAX * (BATCHES_PER_INGEST + 1);
 
