@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, RARE_ROWS_KEPT};
-use crate::record::{Characteristic, Dose, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout};
+use crate::record::{Characteristic, Dose, Imported, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout};
 
 /// Bytes for each of a batch's rows: it keeps room for as many samples as locations, the kinds that come in large numbers.
 pub(crate) const ROW_BYTES: usize = size_of::<Sample>() + size_of::<RoutePoint>();
@@ -107,6 +107,8 @@ pub struct Batch {
     pub others: Vec<OtherRecord>,
     /// Elements set aside.
     pub rejects: Vec<Reject>,
+    /// Rows that only imports bring.
+    pub imported: Imported,
     /// The rows' texts.
     pub texts: Texts,
 }
@@ -123,6 +125,7 @@ impl Batch {
             + self.characteristics.len()
             + self.others.len()
             + self.rejects.len()
+            + self.imported.rows()
     }
 
     /// Whether there is no row.
@@ -139,8 +142,19 @@ impl Batch {
 
     /// Forgets all rows and texts, and keeps the memory.
     pub fn clear(&mut self) {
-        let Self { samples, workouts, route_points, doses, medications, characteristics, others, rejects, texts } =
-            self;
+        let Self {
+            samples,
+            workouts,
+            route_points,
+            doses,
+            medications,
+            characteristics,
+            others,
+            rejects,
+            imported,
+            texts,
+        } = self;
+        imported.clear();
         samples.clear();
         route_points.clear();
         empty_rare(workouts);
@@ -154,7 +168,7 @@ impl Batch {
 }
 
 /// Empties the rows of a kind of which there are few: an input with many of them must not make the batch large for good.
-fn empty_rare<T>(rows: &mut Vec<T>) {
+pub(crate) fn empty_rare<T>(rows: &mut Vec<T>) {
     rows.clear();
     rows.shrink_to(RARE_ROWS_KEPT);
 }

@@ -80,7 +80,7 @@ fn import_file(file: &Path, writer: &WriterHandle) -> Result<Summary, Aborted> {
     let mut input = BufReader::with_capacity(READ_BUFFER_BYTES, progress.watch(input));
     let coding = Coding::sniff(input.fill_buf().map_err(|error| unread(unreadable(file, &error)))?);
     let source = coding.decode(input, u64::MAX).map_err(unread)?;
-    ingest(source, Origin { kind: "import", sender }, Options::default(), writer)
+    ingest(source, Origin { kind: "import", sender, person: None }, Options::default(), writer)
 }
 
 /// Opens an input; its length is known if it is a file.

@@ -12,8 +12,20 @@ use crate::error::Result;
 const UPLOADS_LISTED: u32 = 10;
 
 /// Tables that are counted, beside `samples`, whose rows are counted by type.
-const TABLES: [&str; 7] =
-    ["workouts", "route_points", "medication_doses", "medications", "characteristics", "other_records", "rejects"];
+const TABLES: [&str; 12] = [
+    "workouts",
+    "route_points",
+    "beat_lists",
+    "correlations",
+    "activity_summaries",
+    "electrocardiograms",
+    "aggregates",
+    "medication_doses",
+    "medications",
+    "characteristics",
+    "other_records",
+    "rejects",
+];
 
 /// What is in a database.
 #[derive(Clone, Debug, Serialize)]
