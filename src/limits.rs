@@ -96,7 +96,7 @@ pub const IMPORT_ELEMENT_BYTES_MAX: usize = 4 * MIB;
 pub const ROUTE_FILES_MAX: usize = 64 << 10;
 
 /// Members of an archive.
-pub const ARCHIVE_MEMBERS_MAX: u64 = 200_000;
+pub const ARCHIVE_MEMBERS_MAX: u64 = 50_000;
 
 /// Longest name of an archive's member.
 pub const ARCHIVE_NAME_BYTES_MAX: usize = 4 * KIB;
