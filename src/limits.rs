@@ -92,6 +92,9 @@ pub const IMPORT_SOURCES_MAX: usize = 64;
 /// Bytes of one element of an import with everything in it: a workout with thousands of events, a list of beats.
 pub const IMPORT_ELEMENT_BYTES_MAX: usize = 4 * MIB;
 
+/// Bytes of one element of a JSON export of Health Auto Export: a workout with its whole route.
+pub const AUTO_EXPORT_ELEMENT_BYTES_MAX: u64 = 16 * MIB as u64;
+
 /// Routes that an export's workouts may refer to.
 pub const ROUTE_FILES_MAX: usize = 64 << 10;
 

@@ -209,14 +209,15 @@ fn salvage(file: &File, length: u64) -> Result<Archive> {
         if flags & 8 != 0 && method == 8 {
             // The lengths stand behind the contents: where do these end?
             packed = deflated(Part { file, at: contents, end: length });
-            next = contents + packed;
+            next = contents.saturating_add(packed);
             let mut behind = [0; 28];
             let _ = Part { file, at: next, end: length }.read(&mut behind);
             // With or without a signature, with short or long lengths: the next header tells.
-            next += [12_u8, 16, 20, 24]
+            let length_bytes = [12_u8, 16, 20, 24]
                 .into_iter()
                 .find(|at| u32_at(&behind, usize::from(*at)) == LOCAL)
                 .map_or(16, u64::from);
+            next = next.saturating_add(length_bytes);
         }
         let packed = packed.min(length - contents);
         members.push(Member {

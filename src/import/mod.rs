@@ -8,6 +8,7 @@ mod archive;
 mod bounds;
 mod container;
 mod format;
+mod hae;
 mod output;
 mod progress;
 mod report;
@@ -91,8 +92,7 @@ impl Importer<'_> {
             let name = [&name, "/", file.as_str()].concat();
             let mut tally = Tally::default();
             let outcome = self.ingest(&name, &progress, |batch, sink| {
-                let source = container.read(file, &Progress::new("", None))?;
-                Ok(read_document(source, batch, sink, &mut tally))
+                document(&container, file, &name, &progress, batch, sink, &mut tally)
             });
             report.add(&name, &tally, outcome);
         }
@@ -118,7 +118,7 @@ impl Importer<'_> {
                 Format::Gpx => export.gpx(name, source, &mut output),
                 Format::Ecg => export.ecg(name, source, &mut output),
                 Format::Fhir => export.clinical(name, source, &mut output),
-                Format::Payload | Format::Unknown => return Ok(read_document(source, batch, sink, &mut tally)),
+                Format::Payload | Format::Unknown => return Ok(payload(source, batch, sink, &mut tally)),
                 Format::Zip => Err(Error::new(
                     ErrorKind::Usage,
                     "an archive cannot be read from standard input or out of another: unpack it, or name its file",
@@ -126,7 +126,13 @@ impl Importer<'_> {
                 Format::AppleCda => {
                     Err(Error::new(ErrorKind::Shape, "a copy of some of export.xml: import that instead"))
                 }
-                Format::AutoExport => Err(Error::new(ErrorKind::Shape, "not yet")),
+                Format::AutoExport if matches!(container, Container::Stdin) => {
+                    return Ok(auto_export(source, name, Vec::new(), &mut output));
+                }
+                Format::AutoExport => {
+                    let metrics = hae::metrics(source);
+                    return Ok(auto_export(container.read("", &Progress::new("", None))?, name, metrics, &mut output));
+                }
             };
             let (envelope, body_bytes) = export.finish(&mut output);
             Ok(Decoded { outcome: outcome.map(|()| envelope), body_bytes })
@@ -160,16 +166,36 @@ impl Importer<'_> {
     }
 }
 
-/// JSON as the app sends it.
-fn read_document(
-    source: impl std::io::BufRead,
+/// A JSON document among others.
+fn document(
+    container: &Container,
+    file: &str,
+    name: &str,
+    progress: &Progress,
     batch: &mut Box<Batch>,
     sink: &mut dyn Sink,
     tally: &mut Tally,
-) -> Decoded {
+) -> Result<Decoded> {
+    let (head, source) = peek(container.read(file, progress)?).map_err(from_io)?;
+    if sniff(&head) != Format::AutoExport {
+        return Ok(payload(source, batch, sink, tally));
+    }
+    let metrics = hae::metrics(source);
+    let mut output = Output { batch, sink, tally, generation: 0 };
+    Ok(auto_export(container.read(file, &Progress::new("", None))?, name, metrics, &mut output))
+}
+
+/// JSON as Health Export Pro sends it.
+fn payload(source: impl std::io::BufRead, batch: &mut Box<Batch>, sink: &mut dyn Sink, tally: &mut Tally) -> Decoded {
     let decoded = decode(source, Options::default(), batch, &mut Counting { sink, tally });
     tally.batch(batch);
     decoded
+}
+
+/// JSON of Health Auto Export.
+fn auto_export(source: impl std::io::Read, name: &str, metrics: Vec<hae::Metric>, output: &mut Output<'_>) -> Decoded {
+    let (outcome, body_bytes) = hae::read(source, name, metrics, output);
+    Decoded { outcome: outcome.map(|()| Envelope::default()), body_bytes }
 }
 
 /// The files of a container, by what is done with them.

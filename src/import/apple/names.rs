@@ -168,8 +168,13 @@ pub(super) fn activity(name: &str) -> Option<i64> {
     Some(i64::from(ACTIVITIES[place].1))
 }
 
-/// Number of an activity by the name that people see: `Outdoor Walk` is not one of them, `Walking` is.
+/// Number of an activity by the name that people see: `Outdoor Walk`, `Walking`.
 pub(in crate::import) fn activity_of_title(title: &str) -> Option<i64> {
+    const PLACES: [&str; 4] = ["Outdoor ", "Indoor ", "Pool ", "Open Water "];
+    const SHORT: [(&str, &str); 5] =
+        [("Walk", "Walking"), ("Run", "Running"), ("Cycle", "Cycling"), ("Swim", "Swimming"), ("Row", "Rowing")];
+    let title = PLACES.iter().find_map(|place| title.strip_prefix(place)).unwrap_or(title);
+    let title = SHORT.iter().find(|(short, _)| *short == title).map_or(title, |(_, long)| *long);
     let is_same = |known: &str| {
         let mut words = title.bytes().filter(|byte| byte.is_ascii_alphanumeric()).map(|byte| byte.to_ascii_lowercase());
         known.bytes().all(|byte| words.next() == Some(byte.to_ascii_lowercase())) && words.next().is_none()
@@ -197,6 +202,7 @@ mod tests {
         assert_eq!(category_value("HKCategoryValueOfTomorrow"), None);
         assert_eq!(activity("HKWorkoutActivityTypeWalking"), Some(52));
         assert_eq!(activity_of_title("High Intensity Interval Training"), Some(63));
+        assert_eq!([activity_of_title("Outdoor Walk"), activity_of_title("Mowing")], [Some(52), None]);
         assert_eq!(event("HKWorkoutEventTypeSegment"), Some(7));
     }
 }
