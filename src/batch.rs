@@ -9,11 +9,13 @@ use std::num::NonZeroU32;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, RARE_ROWS_KEPT};
-use crate::record::{Characteristic, Dose, Imported, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout};
+use crate::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, RARE_ROWS_KEPT, ROW_BYTES};
+use crate::record::{
+    Characteristic, DerivedSample, Dose, Imported, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
+};
 
-/// Bytes for each of a batch's rows: it keeps room for as many samples as locations, the kinds that come in large numbers.
-pub(crate) const ROW_BYTES: usize = size_of::<Sample>() + size_of::<RoutePoint>();
+// A batch keeps room for as many samples as locations, the kinds that come in large numbers.
+const _: () = assert!(size_of::<Sample>() + size_of::<RoutePoint>() == ROW_BYTES);
 
 /// A text of a batch, by number.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -28,13 +30,25 @@ impl TextId {
 }
 
 /// Distinct texts in one arena.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Texts {
     arena: String,
     /// End of each text in the arena; it begins where the one before ends.
     ends: Vec<u32>,
     numbers: HashTable<TextId>,
     hasher: RandomState,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        let hasher = RandomState::default();
+        Self {
+            arena: String::with_capacity(BATCH_TEXT_BYTES / 4),
+            ends: Vec::with_capacity(BATCH_ROWS_MAX),
+            numbers: HashTable::with_capacity(BATCH_ROWS_MAX),
+            hasher,
+        }
+    }
 }
 
 impl Texts {
@@ -89,7 +103,7 @@ fn slice<'a>(arena: &'a str, ends: &[u32], id: TextId) -> &'a str {
 }
 
 /// Rows on their way to the writer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Batch {
     /// Quantity and category samples.
     pub samples: Vec<Sample>,
@@ -111,6 +125,25 @@ pub struct Batch {
     pub imported: Imported,
     /// The rows' texts.
     pub texts: Texts,
+}
+
+/// A new batch has room for all the rows that it may get: memory that is not written to costs nothing, and memory that
+/// grows by and by is copied and leaves holes.
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            samples: Vec::with_capacity(BATCH_ROWS_MAX),
+            workouts: Vec::new(),
+            route_points: Vec::with_capacity(BATCH_ROWS_MAX),
+            doses: Vec::new(),
+            medications: Vec::new(),
+            characteristics: Vec::new(),
+            others: Vec::new(),
+            rejects: Vec::new(),
+            imported: Imported::default(),
+            texts: Texts::default(),
+        }
+    }
 }
 
 impl Batch {
@@ -138,6 +171,19 @@ impl Batch {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.rows() >= BATCH_ROWS_MAX || self.texts.arena.len() >= BATCH_TEXT_BYTES
+    }
+
+    /// Puts the samples in the order of their table. A phone may send the newest first, and rows that come in falling order
+    /// split every page in halves: the file is then three quarters larger. Equal identities keep their order.
+    pub fn sort(&mut self) {
+        let key = |sample: &Sample| (sample.kind.index(), sample.start_ms, sample.uuid);
+        if !self.samples.is_sorted_by_key(key) {
+            self.samples.sort_by_key(key);
+        }
+        let key = |derived: &DerivedSample| key(&derived.sample);
+        if !self.imported.samples.is_sorted_by_key(key) {
+            self.imported.samples.sort_by_key(key);
+        }
     }
 
     /// Forgets all rows and texts, and keeps the memory.

@@ -1,7 +1,6 @@
 //! One ingest: decode, hand on, wait for the commit, sum up. A synchronous function; HTTP and `import` only bring a reader.
 
 use std::io::BufRead;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::batch::Batch;
 use crate::counts::Counts;
@@ -10,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::BATCHES_PER_INGEST;
 use crate::record::Envelope;
 use crate::store::{UploadEnd, UploadStart, UploadState};
-use crate::writer::{Reply, Session, WriterHandle};
+use crate::writer::{Reply, Session, WriterHandle, now_ms};
 
 /// Where a body comes from, for the ledger.
 #[derive(Clone, Debug)]
@@ -88,12 +87,6 @@ pub fn ingest_with(
     }
 }
 
-/// Now, in milliseconds since 1970-01-01 UTC.
-pub(crate) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
 /// Exchanges full batches for empty ones.
 struct Exchange {
     session: Session,
@@ -104,7 +97,8 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn send(&mut self, batch: Box<Batch>) -> Result<()> {
+    fn send(&mut self, mut batch: Box<Batch>) -> Result<()> {
+        batch.sort();
         self.session.write(batch)?;
         self.under_way += 1;
         Ok(())

@@ -57,7 +57,7 @@ pub const TRANSACTION_ROWS_MAX: usize = 64 << 10;
 pub const COMMIT_IDLE: Duration = Duration::from_millis(250);
 
 /// SQLite's page cache of the writer's connection.
-pub const PAGE_CACHE_BYTES: usize = 4 * MIB;
+pub const PAGE_CACHE_BYTES: usize = 2 * MIB;
 
 /// Pages in the write-ahead log after which SQLite moves them into the database.
 pub const CHECKPOINT_PAGES: u32 = 2000;
@@ -152,6 +152,9 @@ pub const TOKEN_BYTES_MAX: usize = 4 * KIB;
 /// Bytes that the tape needs for each value: the size of a `simd_json` node.
 const TAPE_NODE_BYTES: usize = 24;
 
+/// Bytes for each row of a batch, which keeps room for as many samples as locations; `batch` makes sure that it is so.
+pub(crate) const ROW_BYTES: usize = 208;
+
 /// Memory of the idle process: code, runtime, allocator, SQLite (measured, rounded up).
 const BASE_BYTES: usize = 6 * MIB;
 
@@ -161,7 +164,7 @@ pub const fn ingest_bytes() -> usize {
     let frames = (BODY_FRAMES + 2) * FRAME_BYTES_MAX;
     // The group's text, its padded copy for the decoder, the decoder's own copy of strings; one value in eight bytes.
     let group = 3 * 2 * GROUP_BYTES + 2 * GROUP_BYTES / 8 * (TAPE_NODE_BYTES + 4);
-    let rows = BATCH_ROWS_MAX * crate::batch::ROW_BYTES;
+    let rows = BATCH_ROWS_MAX * ROW_BYTES;
     let batches = BATCHES_PER_INGEST * (rows + BATCH_TEXT_BYTES);
     frames + group + batches
 }

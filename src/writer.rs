@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
@@ -116,6 +117,12 @@ impl Writer {
 
 fn gone() -> Error {
     Error::new(ErrorKind::Store, "the writer has stopped; restart the program and send again")
+}
+
+/// Now, in milliseconds since 1970-01-01 UTC.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl WriterHandle {
@@ -249,7 +256,7 @@ impl WriterThread {
             Request::Abandon { upload } => {
                 let end = UploadEnd {
                     state: UploadState::Aborted,
-                    finished_ms: crate::ingest::now_ms(),
+                    finished_ms: now_ms(),
                     body_bytes: 0,
                     envelope: crate::record::Envelope::default(),
                     error: Some("the program failed while reading it".to_owned()),

@@ -1,8 +1,8 @@
 //! The element decoder: simd-json over lifted elements, a group at a time.
 //!
-//! A group is laid out as one array. If that is JSON then each element is JSON by itself: the lifter has matched the
-//! brackets, so every element ends where the array's next comma stands. If it is not, the elements are judged one by one,
-//! and struson says what is wrong with the one that is no JSON.
+//! A group is laid out as one array. If that is JSON then each element is JSON by itself: the lifter has matched brackets
+//! and quotes, so every element ends where the array's next comma stands. If it is not, the elements are judged one by
+//! one, and struson says what is wrong with the one that is no JSON.
 
 use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings};
@@ -63,7 +63,8 @@ impl ElementDecoder {
     }
 
     fn buffers() -> Buffers {
-        Buffers::with_max_depth(GROUP_BYTES, NESTING_MAX as usize)
+        // Its copy of the input is not used: ours is padded. The rest grows to what a group needs.
+        Buffers::with_max_depth(0, NESTING_MAX as usize)
     }
 
     /// Decodes elements of one section that lie one behind the other in `text`. `first` is the index of the first.
@@ -75,7 +76,8 @@ impl ElementDecoder {
         text: &[u8],
         output: &mut Output<'_>,
     ) -> Result<()> {
-        if text.len() <= GROUP_BYTES_MAX && self.decode_group(section, first, lifted, text, output)? {
+        let is_group = text.len() <= GROUP_BYTES_MAX && lifted.iter().all(Lifted::is_whole);
+        if is_group && self.decode_group(section, first, lifted, text, output)? {
             return Ok(());
         }
         let mut rest = text;
@@ -203,7 +205,7 @@ fn has_too_many_values(raw: &[u8]) -> bool {
 }
 
 /// Whether a text is JSON at all, whatever its values: numbers out of range are.
-fn judge(raw: &[u8]) -> Result<(), ReaderError> {
+pub(crate) fn judge(raw: &[u8]) -> Result<(), ReaderError> {
     let mut json = JsonStreamReader::new_custom(raw, reader_settings());
     json.skip_value()?;
     json.consume_trailing_whitespace()

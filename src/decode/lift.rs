@@ -26,6 +26,11 @@ pub(crate) struct Lifted {
 }
 
 impl Lifted {
+    /// Whether the arena holds all of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.bytes <= ELEMENT_BYTES_MAX as u64
+    }
+
     /// Bytes of it that the arena holds.
     pub(crate) fn kept_bytes(&self) -> usize {
         match usize::try_from(self.bytes) {
@@ -67,6 +72,8 @@ struct Cutter {
     claimed: usize,
     taken: usize,
     cut_at: Option<u64>,
+    /// The input has ended inside an element.
+    has_given_up: bool,
 }
 
 impl<R: BufRead> Lifter<R> {
@@ -81,11 +88,12 @@ impl<R: BufRead> Lifter<R> {
             skeleton_bytes: 0,
             body_bytes: 0,
             shifts: vec![Shift { skeleton: 0, body: 0 }],
-            arena: Vec::new(),
+            arena: Vec::with_capacity(2 * GROUP_BYTES),
             lifted: Vec::new(),
             claimed: 0,
             taken: 0,
             cut_at: None,
+            has_given_up: false,
         };
         Self { source, cutter, failure: None }
     }
@@ -110,7 +118,7 @@ impl<R: BufRead> Lifter<R> {
         let Some(first) = lifted.first() else {
             return (&[], &[]);
         };
-        let end = cutter.lifted.get(cutter.claimed).map_or(cutter.arena.len(), |next| next.start);
+        let end = cutter.lifted.get(cutter.claimed).map_or(cutter.lifted_end(), |next| next.start);
         (lifted, &cutter.arena[first.start..end])
     }
 
@@ -119,12 +127,23 @@ impl<R: BufRead> Lifter<R> {
         let cutter = &mut self.cutter;
         cutter.taken = cutter.claimed;
         if cutter.taken == cutter.lifted.len() {
+            let end = cutter.lifted_end();
             cutter.lifted.clear();
-            cutter.arena.clear();
+            cutter.arena.drain(..end);
+            if let Some((_, under_way)) = &mut cutter.element {
+                under_way.start = 0;
+            }
             // One large element must not make the arena large for good.
             cutter.arena.shrink_to(2 * GROUP_BYTES);
             (cutter.claimed, cutter.taken) = (0, 0);
         }
+    }
+
+    /// Offset and text of the element under way, if all that has come of it is kept.
+    pub(crate) fn under_way(&self) -> Option<(u64, &[u8])> {
+        let (_, lifted) = self.cutter.element.as_ref()?;
+        let text = self.cutter.arena.get(lifted.start..)?;
+        (text.len() as u64 == lifted.bytes).then_some((lifted.offset, text))
     }
 
     /// The body's offset of a place in the skeleton.
@@ -157,7 +176,7 @@ impl<R: BufRead> Read for Lifter<R> {
         loop {
             written += self.cutter.place(&mut out[written..]);
             // An arena that is full enough goes to the decoder before more is read.
-            if written == out.len() || (written > 0 && self.cutter.arena.len() >= GROUP_BYTES) {
+            if written == out.len() || (written > 0 && self.cutter.has_group()) {
                 return Ok(written);
             }
             if self.failure.is_some() {
@@ -165,6 +184,7 @@ impl<R: BufRead> Read for Lifter<R> {
                 return if written > 0 { Ok(written) } else { Err(io::Error::other("the source has failed")) };
             }
             match self.source.fill_buf() {
+                Ok([]) if self.cutter.give_up() => {}
                 Ok([]) => return Ok(written),
                 Ok(chunk) => {
                     let (taken, more) = self.cutter.cut(chunk, &mut out[written..]);
@@ -185,12 +205,34 @@ impl Cutter {
         self.shifts.drain(..passed);
     }
 
+    /// Whether there is enough to decode.
+    fn has_group(&self) -> bool {
+        self.element.is_none() && self.arena.len() >= GROUP_BYTES
+    }
+
+    /// Where the texts of whole elements end in the arena; behind them is the one under way.
+    fn lifted_end(&self) -> usize {
+        self.element.as_ref().map_or(self.arena.len(), |(_, under_way)| under_way.start)
+    }
+
     /// Puts what is left of a placeholder into the output.
     fn place(&mut self, out: &mut [u8]) -> usize {
         let bytes = self.pending.len().min(out.len());
         out[..bytes].copy_from_slice(&self.pending[..bytes]);
         self.pending = &self.pending[bytes..];
         bytes
+    }
+
+    /// At the end of the input: of an element that has no end, struson sees that it has begun. False if there is none, or
+    /// if struson has seen it.
+    fn give_up(&mut self) -> bool {
+        if self.element.is_none() || self.has_given_up {
+            return false;
+        }
+        self.has_given_up = true;
+        self.pending = &PLACEHOLDER[..1];
+        self.skeleton_bytes += 1;
+        true
     }
 
     /// Takes some of the chunk and writes some of the output: returns how much of each.

@@ -205,33 +205,66 @@ fn optional<T>(value: Option<T>, raw: Value<'_, '_>, at: usize, rows: &mut Rows<
     value
 }
 
-fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
-    let (mut uuid, mut start, mut end, mut value, mut unit) = (None, None, None, None, None);
-    let (mut metadata, mut revision, mut device): (Value<'_, '_>, Value<'_, '_>, Value<'_, '_>) = (&[], &[], &[]);
-    for (at, name, raw) in members(element) {
+/// The fields that samples, workouts and dose events have in common.
+#[derive(Default)]
+struct Common<'t, 'i> {
+    uuid: Option<[u8; 16]>,
+    start_ms: Option<i64>,
+    end_ms: Option<i64>,
+    metadata: Value<'t, 'i>,
+    revision: Value<'t, 'i>,
+    device: Value<'t, 'i>,
+}
+
+impl<'t, 'i> Common<'t, 'i> {
+    /// Takes a member of the element, if it is one of these.
+    #[inline]
+    fn take(&mut self, at: usize, name: &str, raw: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<bool, Flaw> {
         match name {
-            "uuid" => uuid = uuid_field(raw)?,
-            "startDate" => start = date_field("startDate", raw, at, rows)?,
-            "endDate" => end = date_field("endDate", raw, at, rows)?,
+            "uuid" => self.uuid = uuid_field(raw)?,
+            "startDate" => self.start_ms = date_field("startDate", raw, at, rows)?,
+            "endDate" => self.end_ms = date_field("endDate", raw, at, rows)?,
+            "metadata" => self.metadata = raw,
+            "sourceRevision" => self.revision = raw,
+            "device" => self.device = raw,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn uuid(&self) -> Result<[u8; 16], Flaw> {
+        self.uuid.ok_or(Flaw::Missing("uuid"))
+    }
+
+    fn start_ms(&self) -> Result<i64, Flaw> {
+        self.start_ms.ok_or(Flaw::Missing("startDate"))
+    }
+}
+
+fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
+    let mut common = Common::default();
+    let (mut value, mut unit) = (None, None);
+    for (at, name, raw) in members(element) {
+        if common.take(at, name, raw, rows)? {
+            continue;
+        }
+        match name {
             // NaN arrives as null, and is a sample all the same.
             "value" if is_null(raw) => value = None,
             "value" => value = Some(as_f64(raw).ok_or(Flaw::NoNumber("value"))?),
             "unit" => unit = optional(as_str(raw), raw, at, rows),
-            "metadata" => metadata = raw,
-            "sourceRevision" => revision = raw,
-            "device" => device = raw,
             _ => rows.keep(at),
         }
     }
     let sample = Sample {
         kind: rows.section_text(),
-        uuid: uuid.ok_or(Flaw::Missing("uuid"))?,
-        start_ms: start.ok_or(Flaw::Missing("startDate"))?,
-        end_ms: end,
+        uuid: common.uuid()?,
+        start_ms: common.start_ms()?,
+        end_ms: common.end_ms,
         value,
         unit: unit.map(|unit| rows.text(unit)),
-        source: rows.source(revision, device),
-        metadata: rows.metadata(metadata),
+        source: rows.source(common.revision, common.device),
+        metadata: rows.metadata(common.metadata),
         other: rows.other(element),
     };
     rows.batch.samples.push(sample);
@@ -239,15 +272,14 @@ fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> R
 }
 
 fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
-    let (mut uuid, mut start, mut end, mut activity_type, mut duration) = (None, None, None, None, None);
-    let (mut energy, mut distance, mut distance_unit) = (None, None, None);
-    let (mut metadata, mut revision, mut device): (Value<'_, '_>, Value<'_, '_>, Value<'_, '_>) = (&[], &[], &[]);
+    let mut common = Common::default();
+    let (mut activity_type, mut duration, mut energy, mut distance, mut distance_unit) = (None, None, None, None, None);
     let (mut statistics, mut events, mut activities): (Value<'_, '_>, Value<'_, '_>, Value<'_, '_>) = (&[], &[], &[]);
     for (at, name, raw) in members(element) {
+        if common.take(at, name, raw, rows)? {
+            continue;
+        }
         match name {
-            "uuid" => uuid = uuid_field(raw)?,
-            "startDate" => start = date_field("startDate", raw, at, rows)?,
-            "endDate" => end = date_field("endDate", raw, at, rows)?,
             "workoutActivityType" => activity_type = optional(as_i64(raw), raw, at, rows),
             "durationSeconds" => duration = optional(as_f64(raw), raw, at, rows),
             "totalEnergyBurned" => energy = optional(as_f64(raw), raw, at, rows),
@@ -256,17 +288,14 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
             "allStatistics" => statistics = raw,
             "events" => events = raw,
             "activities" => activities = raw,
-            "metadata" => metadata = raw,
-            "sourceRevision" => revision = raw,
-            "device" => device = raw,
             _ => rows.keep(at),
         }
     }
     let workout = Workout {
-        uuid: uuid.ok_or(Flaw::Missing("uuid"))?,
+        uuid: common.uuid()?,
         activity_type,
-        start_ms: start.ok_or(Flaw::Missing("startDate"))?,
-        end_ms: end,
+        start_ms: common.start_ms()?,
+        end_ms: common.end_ms,
         duration_s: duration,
         energy_kcal: energy,
         distance,
@@ -274,8 +303,8 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
         statistics: rows.json(statistics),
         events: rows.json(events),
         activities: rows.json(activities),
-        metadata: rows.metadata(metadata),
-        source: rows.source(revision, device),
+        metadata: rows.metadata(common.metadata),
+        source: rows.source(common.revision, common.device),
         other: rows.other(element),
     };
     rows.batch.workouts.push(workout);
@@ -283,15 +312,14 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
 }
 
 fn read_dose<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
-    let (mut uuid, mut start, mut end, mut scheduled) = (None, None, None, None);
+    let mut common = Common::default();
     let (mut medication, mut nickname, mut schedule_type, mut log_status) = (None, None, None, None);
-    let (mut quantity, mut unit) = (None, None);
-    let (mut metadata, mut revision, mut device): (Value<'_, '_>, Value<'_, '_>, Value<'_, '_>) = (&[], &[], &[]);
+    let (mut quantity, mut unit, mut scheduled) = (None, None, None);
     for (at, name, raw) in members(element) {
+        if common.take(at, name, raw, rows)? {
+            continue;
+        }
         match name {
-            "uuid" => uuid = uuid_field(raw)?,
-            "startDate" => start = date_field("startDate", raw, at, rows)?,
-            "endDate" => end = date_field("endDate", raw, at, rows)?,
             "scheduledDate" => scheduled = date_field("scheduledDate", raw, at, rows)?,
             "medicationName" => medication = optional(as_str(raw), raw, at, rows),
             "medicationNickname" => nickname = optional(as_str(raw), raw, at, rows),
@@ -299,25 +327,22 @@ fn read_dose<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Res
             "logStatus" => log_status = optional(as_i64(raw), raw, at, rows),
             "doseQuantity" => quantity = optional(as_f64(raw), raw, at, rows),
             "unit" => unit = optional(as_str(raw), raw, at, rows),
-            "metadata" => metadata = raw,
-            "sourceRevision" => revision = raw,
-            "device" => device = raw,
             _ => rows.keep(at),
         }
     }
     let dose = Dose {
-        uuid: uuid.ok_or(Flaw::Missing("uuid"))?,
+        uuid: common.uuid()?,
         medication: medication.map(|text| rows.text(text)),
         nickname: nickname.map(|text| rows.text(text)),
         schedule_type,
         log_status,
         quantity,
         unit: unit.map(|unit| rows.text(unit)),
-        start_ms: start.ok_or(Flaw::Missing("startDate"))?,
-        end_ms: end,
+        start_ms: common.start_ms()?,
+        end_ms: common.end_ms,
         scheduled_ms: scheduled,
-        metadata: rows.metadata(metadata),
-        source: rows.source(revision, device),
+        metadata: rows.metadata(common.metadata),
+        source: rows.source(common.revision, common.device),
         other: rows.other(element),
     };
     rows.batch.doses.push(dose);

@@ -4,7 +4,7 @@ use std::io::BufRead;
 
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, SyntaxErrorKind, ValueType};
 
-use super::element::{ElementDecoder, Output, reader_settings};
+use super::element::{ElementDecoder, Output, judge, reader_settings};
 use super::lift::Lifter;
 use super::rows::RejectPlace;
 use super::shape::{BodyMember, ElementKind, Flaw, LOCATIONS, uuid_of};
@@ -108,7 +108,15 @@ fn failure<R: BufRead>(error: &ReaderError, lifter: &mut Lifter<R>, section: &st
         let section = (!section.is_empty()).then_some(section);
         return from_io(failure).at(Some(lifter.body_bytes()), section, index);
     }
-    let is_end = matches!(error, ReaderError::SyntaxError(error) if error.kind == SyntaxErrorKind::IncompleteDocument);
+    let is_end = is_end(error);
+    // An element with a bracket or a quote too few swallows the rest of the body: the fault is inside it, not at the end.
+    if is_end
+        && let Some((offset, text)) = lifter.under_way()
+        && let Err(fault) = judge(text)
+        && !self::is_end(&fault)
+    {
+        return syntax_error(&fault, |at| offset + at, section, index);
+    }
     syntax_error(
         error,
         |at| {
@@ -117,6 +125,10 @@ fn failure<R: BufRead>(error: &ReaderError, lifter: &mut Lifter<R>, section: &st
         section,
         index,
     )
+}
+
+fn is_end(error: &ReaderError) -> bool {
+    matches!(error, ReaderError::SyntaxError(error) if error.kind == SyntaxErrorKind::IncompleteDocument)
 }
 
 /// Lifted elements that were come by and wait to be decoded together.
@@ -187,7 +199,7 @@ impl<R: BufRead> Walker<'_, R> {
         self.has_section = true;
         match self.peek()? {
             ValueType::Object => self.begin_object().map(|()| true),
-            ValueType::Null => self.json.next_null().map_err(|error| self.fail(&error)).map(|()| false),
+            ValueType::Null => self.null().map(|()| false),
             kind => {
                 let message = format!("not a payload of Health Export Pro: `{name}` is {kind}, not an object");
                 let offset = self.offset();
@@ -224,18 +236,15 @@ impl<R: BufRead> Walker<'_, R> {
 
     /// A text of the envelope; null is absence, anything else is set aside.
     fn envelope_text(&mut self) -> Result<Option<String>> {
-        let offset = self.offset();
         match self.peek()? {
             ValueType::String => self.json.next_string().map(Some).map_err(|error| self.fail(&error)),
-            ValueType::Null => self.json.next_null().map(|()| None).map_err(|error| self.fail(&error)),
-            _ => {
-                self.transfer()?;
-                self.reject_transferred("not a text", offset).map(|()| None)
-            }
+            ValueType::Null => self.null().map(|()| None),
+            _ => self.set_aside("not a text").map(|()| None),
         }
     }
 
     fn envelope_date(&mut self) -> Result<Option<i64>> {
+        self.peek()?;
         let offset = self.offset();
         let Some(text) = self.envelope_text()? else {
             return Ok(None);
@@ -258,7 +267,7 @@ impl<R: BufRead> Walker<'_, R> {
             self.label.push('/');
             self.label.push_str(&self.name);
             if self.peek()? == ValueType::Null {
-                self.json.next_null().map_err(|error| self.fail(&error))?;
+                self.null()?;
             } else {
                 self.slow_element(ElementKind::Characteristic)?;
             }
@@ -275,13 +284,9 @@ impl<R: BufRead> Walker<'_, R> {
             let kind = ElementKind::of_data_key(&self.name);
             match (self.peek()?, kind) {
                 (ValueType::Array, _) => self.array(kind)?,
-                (ValueType::Null, _) => self.json.next_null().map_err(|error| self.fail(&error))?,
+                (ValueType::Null, _) => self.null()?,
                 (_, ElementKind::Unknown { .. }) => self.slow_element(kind)?,
-                _ => {
-                    let offset = self.offset();
-                    self.transfer()?;
-                    self.reject_transferred("not an array", offset)?;
-                }
+                _ => self.set_aside("not an array")?,
             }
             self.report_cut()?;
         }
@@ -299,12 +304,8 @@ impl<R: BufRead> Walker<'_, R> {
             let workout = uuid_of(&self.name);
             match self.peek()? {
                 ValueType::Array => self.routes_of(workout)?,
-                ValueType::Null => self.json.next_null().map_err(|error| self.fail(&error))?,
-                _ => {
-                    let offset = self.offset();
-                    self.transfer()?;
-                    self.reject_transferred("not an array", offset)?;
-                }
+                ValueType::Null => self.null()?,
+                _ => self.set_aside("not an array")?,
             }
             self.report_cut()?;
         }
@@ -324,9 +325,7 @@ impl<R: BufRead> Walker<'_, R> {
                 self.begin_object()?;
                 self.route(ElementKind::Location { workout, route })?;
             } else {
-                let offset = self.offset();
-                self.transfer()?;
-                self.reject_transferred(&Flaw::NoObject.to_string(), offset)?;
+                self.set_aside(&Flaw::NoObject.to_string())?;
             }
             route = route.saturating_add(1);
         }
@@ -340,7 +339,7 @@ impl<R: BufRead> Walker<'_, R> {
         while self.next_member()? {
             match self.peek()? {
                 ValueType::Array if self.name == LOCATIONS => self.array(kind)?,
-                ValueType::Null => self.json.next_null().map_err(|error| self.fail(&error))?,
+                ValueType::Null => self.null()?,
                 _ => {
                     self.label.push('/');
                     self.label.push_str(&self.name);
@@ -423,13 +422,24 @@ impl<R: BufRead> Walker<'_, R> {
     }
 
     fn transfer(&mut self) -> Result<()> {
-        self.transferred.read(&mut self.json).map_err(|error| self.fail(&error))
+        self.transferred.read(&mut self.json).map_err(|error| self.fail(&error))?;
+        // Unlike all other values, a number does not say where it ends: if the body does there, it may be half a number.
+        if self.transferred.text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+            self.has_next()?;
+        }
+        Ok(())
     }
 
-    fn reject_transferred(&mut self, reason: &str, offset: u64) -> Result<()> {
-        let place = RejectPlace { index: self.index, offset };
+    /// Sets the next value aside.
+    fn set_aside(&mut self, reason: &str) -> Result<()> {
+        let place = RejectPlace { index: self.index, offset: self.offset() };
+        self.transfer()?;
         let Transferred { text, bytes } = &self.transferred;
         self.output.reject(&self.label, reason, place, text.as_bytes(), *bytes)
+    }
+
+    fn null(&mut self) -> Result<()> {
+        self.json.next_null().map_err(|error| self.fail(&error))
     }
 
     /// Says so if a name or string of the skeleton was too long to be kept whole.

@@ -2,6 +2,7 @@
 
 use super::{Sample, Uuid};
 use crate::batch::{TextId, empty_rare};
+use crate::limits::BATCH_ROWS_MAX;
 
 /// A sample whose identity is made from its content.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +129,14 @@ impl Imported {
             + self.activity_summaries.len()
             + self.electrocardiograms.len()
             + self.aggregates.len()
+    }
+
+    /// Adds a sample. The first one makes room for all that a batch may get: room that grows by and by leaves holes.
+    pub(crate) fn push_sample(&mut self, sample: DerivedSample) {
+        if self.samples.capacity() == 0 {
+            self.samples.reserve_exact(BATCH_ROWS_MAX);
+        }
+        self.samples.push(sample);
     }
 
     /// Whether there is no row.

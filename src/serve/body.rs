@@ -1,6 +1,8 @@
 //! The body's way from the connection to the decoder's thread: a bounded channel of frames, read as a `BufRead`.
 //!
 //! A body counts as complete only if its end was seen: a connection that is lost leaves a channel that closes without one.
+//! Frames that were read go back to the connection's thread to be freed where they were made: there the allocator, and
+//! hyper's buffer, can use the memory again at once. Freed elsewhere it piles up (measured: 3 MiB more at peak).
 
 use std::io::{self, BufRead, Read};
 
@@ -22,28 +24,38 @@ enum Frame {
 }
 
 /// The connection's end of the channel.
-pub(super) struct BodySender(mpsc::Sender<Frame>);
+pub(super) struct BodySender {
+    frames: mpsc::Sender<Frame>,
+    spent: mpsc::Receiver<Bytes>,
+}
 
 /// The decoder's end of the channel.
 pub(super) struct ChunkReader {
     frames: mpsc::Receiver<Frame>,
+    spent: mpsc::Sender<Bytes>,
+    /// The frame that is read, whole, and what is left of it.
+    frame: Bytes,
     chunk: Bytes,
     has_ended: bool,
 }
 
 pub(super) fn channel() -> (BodySender, ChunkReader) {
     let (sender, frames) = mpsc::channel(BODY_FRAMES);
-    (BodySender(sender), ChunkReader { frames, chunk: Bytes::new(), has_ended: false })
+    let (spent_sender, spent) = mpsc::channel(BODY_FRAMES + 2);
+    let reader =
+        ChunkReader { frames, spent: spent_sender, frame: Bytes::new(), chunk: Bytes::new(), has_ended: false };
+    (BodySender { frames: sender, spent }, reader)
 }
 
 impl BodySender {
     /// Sends a body to its end, or until the reader has had enough.
-    pub(super) async fn pump(self, mut body: Incoming, mut phase: watch::Receiver<Phase>) {
+    pub(super) async fn pump(mut self, mut body: Incoming, mut phase: watch::Receiver<Phase>) {
         loop {
+            while self.spent.try_recv().is_ok() {}
             let frame = tokio::select! {
                 frame = timeout(BODY_IDLE, body.frame()) => frame,
                 // The reader has seen enough: it may be that nothing more comes, and the answer is ready.
-                () = self.0.closed() => return,
+                () = self.frames.closed() => return,
                 () = reached(&mut phase, Phase::Cutting) => {
                     self.send(Frame::Failed(Error::new(ErrorKind::Stopping, "the server is stopping; send again later"))).await;
                     return;
@@ -73,7 +85,7 @@ impl BodySender {
 
     /// False if nobody reads any more.
     async fn send(&self, frame: Frame) -> bool {
-        self.0.send(frame).await.is_ok()
+        self.frames.send(frame).await.is_ok()
     }
 }
 
@@ -90,8 +102,16 @@ impl Read for ChunkReader {
 impl BufRead for ChunkReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.chunk.is_empty() && !self.has_ended {
+            if !self.frame.is_empty() {
+                // There is room for every frame under way; without it, the frame is freed here.
+                self.chunk = Bytes::new();
+                let _ = self.spent.try_send(std::mem::take(&mut self.frame));
+            }
             match self.frames.blocking_recv() {
-                Some(Frame::Data(data)) => self.chunk = data,
+                Some(Frame::Data(data)) => {
+                    self.chunk = data.clone();
+                    self.frame = data;
+                }
                 Some(Frame::End) => self.has_ended = true,
                 Some(Frame::Failed(error)) => return Err(into_io(error)),
                 None => {

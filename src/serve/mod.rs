@@ -11,7 +11,7 @@ mod routes;
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -176,10 +176,11 @@ fn announce(config: &Serve, address: SocketAddr) {
         Auth::Header { name, token_file } => format!("with the token of {} in the header {name}", token_file.display()),
     };
     eprintln!("healthsink listens on http://{address}{}, writes {}, {auth}", config.path, config.db.display());
-    let host = match address.ip() {
-        ip if ip.is_unspecified() => "THIS-MACHINE'S-ADDRESS".to_owned(),
-        std::net::IpAddr::V6(ip) => format!("[{ip}]"),
-        ip @ std::net::IpAddr::V4(_) => ip.to_string(),
+    let ip = if address.ip().is_unspecified() { own_address() } else { Some(address.ip()) };
+    let host = match ip {
+        None => "THIS-MACHINE'S-ADDRESS".to_owned(),
+        Some(IpAddr::V6(ip)) => format!("[{ip}]"),
+        Some(IpAddr::V4(ip)) => ip.to_string(),
     };
     eprintln!("In the app: base URL http://{host}:{}, endpoint path {}", address.port(), config.path);
     if address.ip().to_canonical().is_loopback() {
@@ -189,8 +190,25 @@ fn announce(config: &Serve, address: SocketAddr) {
     }
 }
 
-/// Ready once the program is told to stop.
+/// The address that other machines most likely reach this one by: that of its way out. Nothing is sent for the answer.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // An address of the range for documentation: any that is not this machine's own would do.
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    Some(socket.local_addr().ok()?.ip())
+}
+
+/// Ready once the program is told to stop. Told again, it ends at once: what is committed is safe.
 async fn told_to_stop() {
+    told().await;
+    tokio::spawn(async {
+        told().await;
+        tracing::warn!("told to stop again: uploads under way are dropped, what was committed is kept");
+        std::process::exit(1);
+    });
+}
+
+async fn told() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

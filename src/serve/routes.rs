@@ -114,7 +114,7 @@ fn log(peer: SocketAddr, outcome: &Result<Summary, Aborted>) {
         ),
         Err(Aborted { error, summary }) => {
             let upload = summary.as_ref().map(|summary| summary.upload);
-            let stored = summary.as_ref().map_or(0, |summary| summary.counts.records());
+            let stored = summary.as_ref().map_or(0, |summary| summary.counts.records() + summary.counts.route_points);
             tracing::warn!(%peer, upload, stored, %error, "aborted");
         }
     }

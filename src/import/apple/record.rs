@@ -114,7 +114,7 @@ impl Reader<'_> {
             metadata,
             other,
         };
-        output.batch.imported.samples.push(DerivedSample { sample, creation_ms: common.creation });
+        output.batch.imported.push_sample(DerivedSample { sample, creation_ms: common.creation });
         if let Some(beats) = beats {
             let list = BeatList { start_ms, end_ms: common.end, source: sample.source, beats };
             output.batch.imported.beat_lists.push(list);

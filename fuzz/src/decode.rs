@@ -1,0 +1,74 @@
+//! No bytes make the decoder panic, or hold more memory than the equation in `limits` allows.
+//!
+//! Bytes that exceed a limit are long, and a fuzzer's inputs are short. So an input is a recipe: `FF n r` repeats the `n`
+//! bytes before it `r²` times, up to a body of four megabytes. FF is in no JSON text, so nothing is lost by that.
+
+use healthsink::batch::Batch;
+use healthsink::decode::{Options, Sink, decode};
+use healthsink::error::Result;
+use healthsink::limits::{ELEMENT_BYTES_MAX, hostile_bytes, ingest_bytes};
+
+use crate::memory;
+
+const BODY_BYTES_MAX: usize = 4 * ELEMENT_BYTES_MAX;
+
+/// Takes batches and gives them back empty, as the writer does.
+struct Counter {
+    rows: usize,
+}
+
+impl Sink for Counter {
+    fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
+        assert!(batch.is_full());
+        self.rows += batch.rows();
+        batch.clear();
+        Ok(())
+    }
+}
+
+/// Asserts it for the body that the recipe makes, with the lifter and without.
+pub fn check(recipe: &[u8]) {
+    let body = cooked(recipe);
+    let decoded = [true, false].map(|lift| {
+        let mut counter = Counter { rows: 0 };
+        let (decoded, peak) = memory::peak_of(|| {
+            let mut batch = Box::<Batch>::default();
+            let decoded = decode(body.as_slice(), Options { lift }, &mut batch, &mut counter);
+            counter.rows += batch.rows();
+            decoded
+        });
+        let most = ingest_bytes() + hostile_bytes();
+        assert!(peak <= most, "{peak} bytes held, lift {lift}, by a body of {}, where {most} are allowed", body.len());
+        assert!(decoded.body_bytes <= body.len() as u64);
+        if let Err(error) = &decoded.outcome {
+            assert!(error.is_input(), "{error:?}");
+            assert!(error.position().offset.is_none_or(|offset| offset <= body.len() as u64), "{error:?}");
+        } else {
+            assert_eq!(decoded.body_bytes, body.len() as u64);
+        }
+        (decoded.outcome.is_ok(), counter.rows)
+    });
+    assert_eq!(decoded[0].0, decoded[1].0);
+}
+
+fn cooked(recipe: &[u8]) -> Vec<u8> {
+    let mut body = Vec::with_capacity(recipe.len());
+    let mut rest = recipe;
+    while let [byte, behind @ ..] = rest {
+        rest = behind;
+        match (byte, behind) {
+            (0xff, [len, root, behind @ ..]) => {
+                rest = behind;
+                let part = body[body.len().saturating_sub(usize::from(*len))..].to_vec();
+                for _ in 0..usize::from(*root).pow(2) {
+                    if body.len() + part.len() > BODY_BYTES_MAX {
+                        break;
+                    }
+                    body.extend_from_slice(&part);
+                }
+            }
+            _ => body.push(*byte),
+        }
+    }
+    body
+}

@@ -1,0 +1,199 @@
+//! A server answers 200 for an upload that came whole and is valid, and for no other; it answers or closes always, and goes
+//! on to serve.
+//!
+//! The first byte of an input says how the request is made of the rest: framing in bits 0 and 1, coding in 2 and 3, a
+//! flipped bit in the compressed body 4, all bytes raw onto the socket 5. The second is the length of chunks and the place
+//! of the flipped bit. The server is one for all inputs, on loopback, with a real database.
+
+use std::io::{self, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use healthsink::config::{Auth, Serve};
+use healthsink::decode::Options;
+use healthsink::encoding::Coding;
+use healthsink::writer::Writer;
+
+use crate::transcript::Transcript;
+
+const BODY_BYTES_MAX: u64 = 1 << 20;
+/// Far below the server's own timeouts: nothing here makes it wait for one.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Asserts it.
+pub fn check(input: &[u8]) {
+    let [control, detail, body @ ..] = input else {
+        return;
+    };
+    if control & 0x20 != 0 {
+        raw(body);
+    } else {
+        upload(*control, *detail, body);
+    }
+    static INPUTS: AtomicU32 = AtomicU32::new(0);
+    if INPUTS.fetch_add(1, Ordering::Relaxed) % 16 == 0 {
+        assert_healthy();
+    }
+}
+
+/// Any bytes: the server answers or closes.
+fn raw(bytes: &[u8]) {
+    let answer = exchange(bytes, true);
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1."), "{:?}", String::from_utf8_lossy(&answer));
+}
+
+/// A request in good form around a body in any state.
+fn upload(control: u8, detail: u8, body: &[u8]) {
+    let coding = [Coding::Identity, Coding::Gzip, Coding::Deflate, Coding::Zstd][usize::from(control >> 2 & 3)];
+    let mut sent = compressed(coding, body);
+    if control & 0x10 != 0 && !sent.is_empty() {
+        let place = usize::from(detail) % sent.len();
+        sent[place] ^= 1 << (detail & 7);
+    }
+    let is_chunked = control & 2 != 0;
+    let is_cut = control & 1 != 0;
+    let name = ["identity", "gzip", "deflate", "zstd"][usize::from(control >> 2 & 3)];
+    let mut request =
+        format!("POST /api/health-data HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: {name}\r\n")
+            .into_bytes();
+    if is_chunked {
+        request.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
+        for chunk in sent.chunks(usize::from(detail).max(1)) {
+            request.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+            request.extend_from_slice(chunk);
+            request.extend_from_slice(b"\r\n");
+        }
+        if !is_cut {
+            request.extend_from_slice(b"0\r\n\r\n");
+        }
+    } else {
+        let length = sent.len() + if is_cut { usize::from(detail) + 1 } else { 0 };
+        request.extend_from_slice(format!("Content-Length: {length}\r\n\r\n").as_bytes());
+        request.extend_from_slice(&sent);
+    }
+    // The server may still be busy with the ends of uploads that were cut short.
+    let answer = (0..1000).map(|_| exchange(&request, is_cut)).find(|answer| status(answer) != Some(503));
+    let answer = answer.expect("a place becomes free");
+    judge(&answer, expected_count(coding, &sent), is_cut);
+}
+
+/// The count of records that a whole upload of these bytes is answered with; none if it is not valid.
+fn expected_count(coding: Coding, sent: &[u8]) -> Option<usize> {
+    let source = coding.decode(BufReader::new(sent), BODY_BYTES_MAX).ok()?;
+    let transcript = Transcript::of(source, Options::default());
+    transcript.outcome.as_ref().ok()?;
+    let [workouts, doses, medications, _, others] = &transcript.others;
+    let in_data = others.iter().filter(|row| row.starts_with("other true")).count();
+    Some(transcript.samples.len() + workouts.len() + doses.len() + medications.len() + in_data)
+}
+
+fn judge(answer: &[u8], expected: Option<usize>, is_cut: bool) {
+    let text = String::from_utf8_lossy(answer);
+    match (status(answer), expected) {
+        (Some(200), Some(count)) => {
+            assert!(!is_cut, "200 for a body whose end was never seen");
+            let body: serde_json::Value = text
+                .split_once("\r\n\r\n")
+                .and_then(|(_, body)| serde_json::from_str(body).ok())
+                .expect("a JSON answer");
+            assert_eq!(body["ok"], true);
+            assert_eq!(body["count"], count);
+        }
+        (Some(400), None) => {}
+        (Some(400) | None, _) if is_cut => {}
+        (status, expected) => panic!("{status:?}, where the count is {expected:?}, cut {is_cut}: {text}"),
+    }
+}
+
+fn status(answer: &[u8]) -> Option<u16> {
+    let line = answer.strip_prefix(b"HTTP/1.1 ")?;
+    std::str::from_utf8(line.get(..3)?).ok()?.parse().ok()
+}
+
+/// Sends bytes and reads until the server closes.
+fn exchange(bytes: &[u8], ends: bool) -> Vec<u8> {
+    let mut stream = TcpStream::connect(server()).expect("the server takes connections");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    stream.set_nodelay(true).expect("a socket");
+    // An answer may come, and the connection end, before all is sent.
+    let sent = stream.write_all(bytes);
+    if ends && sent.is_ok() {
+        let _ = stream.shutdown(Shutdown::Write);
+    }
+    let mut answer = Vec::new();
+    let mut buf = [0; 4096];
+    loop {
+        match stream.read(&mut buf) {
+            Ok(0) => return answer,
+            Ok(bytes) => answer.extend_from_slice(&buf[..bytes]),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                panic!("neither an answer nor a close: {:?}", String::from_utf8_lossy(&answer))
+            }
+            Err(_) => return answer,
+        }
+    }
+}
+
+fn assert_healthy() {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = exchange(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", false);
+        assert_eq!(status(&answer), Some(200), "{:?}", String::from_utf8_lossy(&answer));
+        if String::from_utf8_lossy(&answer).contains("\"uploadsUnderWay\":0") {
+            return;
+        }
+        assert!(Instant::now() < deadline, "an upload does not end");
+        std::thread::yield_now();
+    }
+}
+
+fn compressed(coding: Coding, body: &[u8]) -> Vec<u8> {
+    let level = flate2::Compression::fast();
+    match coding {
+        Coding::Identity => Ok(body.to_vec()),
+        Coding::Gzip => {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
+            encoder.write_all(body).and_then(|()| encoder.finish())
+        }
+        Coding::Deflate => {
+            let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), level);
+            encoder.write_all(body).and_then(|()| encoder.finish())
+        }
+        Coding::Zstd => zstd::encode_all(body, 1),
+    }
+    .expect("a vector does not fail")
+}
+
+/// The one server, started at first use.
+fn server() -> SocketAddr {
+    static SERVER: OnceLock<SocketAddr> = OnceLock::new();
+    *SERVER.get_or_init(|| {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        std::thread::spawn(move || run(&sender));
+        receiver.recv().expect("the server starts")
+    })
+}
+
+fn run(started: &std::sync::mpsc::SyncSender<SocketAddr>) {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let db = folder.path().join("health.db");
+    let writer = Writer::start(&db).expect("a database");
+    // A fuzzer is ended without notice, so nothing is left to remove: the open files live on without their names.
+    drop(folder);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _ = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let config = Serve {
+            db,
+            listen: address,
+            path: "/api/health-data".to_owned(),
+            auth: Auth::None,
+            body_bytes_max: BODY_BYTES_MAX,
+        };
+        started.send(address).expect("someone waits");
+        healthsink::serve::run(listener, &config, writer.handle().clone(), std::future::pending()).await
+    });
+}

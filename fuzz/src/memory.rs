@@ -1,0 +1,61 @@
+//! Counts the bytes that a thread holds, by an allocator that passes everything on to the system's.
+//!
+//! libFuzzer's own memory is not Rust's and not counted. A block is charged to the thread that asks for it or gives it
+//! back: what is measured here stays on one thread.
+
+#![expect(unsafe_code, reason = "an allocator cannot be written without; it only counts and passes on")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+#[derive(Debug)]
+struct Counting;
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+thread_local! {
+    static HELD: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
+
+fn note(change: isize) {
+    // At a thread's very end there is nothing left to count in.
+    let _ = HELD.try_with(|held| {
+        held.set(held.get() + change);
+        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(held.get())));
+    });
+}
+
+// SAFETY: every call goes to the system's allocator with the arguments it came with.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        note(layout.size().cast_signed());
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        note(-layout.size().cast_signed());
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        note(layout.size().cast_signed());
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // While it is copied, both blocks are there.
+        note(size.cast_signed());
+        note(-layout.size().cast_signed());
+        unsafe { System.realloc(block, layout, size) }
+    }
+}
+
+/// Runs `work` and returns the most bytes that this thread held meanwhile on top of what it held before.
+pub fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = HELD.get();
+    PEAK.set(before);
+    let done = work();
+    (done, usize::try_from(PEAK.get() - before).unwrap_or(0))
+}

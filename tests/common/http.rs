@@ -1,0 +1,141 @@
+//! HTTP/1.1 over a bare socket: the test decides on every byte that is sent, and when.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+
+use serde_json::Value;
+
+use super::PATIENCE;
+
+/// Where the server takes uploads unless it was told otherwise.
+pub(crate) const PATH: &str = "/api/health-data";
+
+/// A connection.
+pub(crate) struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Response {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The field of a JSON answer; null if it has none of that name.
+    pub(crate) fn field(&self, name: &str) -> Value {
+        self.json().get(name).cloned().unwrap_or_default()
+    }
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream: BufReader::new(stream) }
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
+    }
+
+    /// A request's line and headers.
+    pub(crate) fn head(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        self.send(head.as_bytes()).expect("the server reads the head");
+    }
+
+    /// A whole upload. A server that has seen enough may close early, so only its answer counts.
+    pub(crate) fn post(&mut self, headers: &[(&str, &str)], body: &[u8]) -> Response {
+        let length = body.len().to_string();
+        self.head("POST", PATH, &[headers, &[("Content-Length", length.as_str())]].concat());
+        let _ = self.send(body);
+        self.receive()
+    }
+
+    /// Begins an upload of chunks.
+    pub(crate) fn begin_chunked(&mut self, headers: &[(&str, &str)]) {
+        self.head("POST", PATH, &[headers, &[("Transfer-Encoding", "chunked")]].concat());
+    }
+
+    pub(crate) fn chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.send(format!("{:x}\r\n", bytes.len()).as_bytes())?;
+        self.send(bytes)?;
+        self.send(b"\r\n")
+    }
+
+    /// Ends an upload of chunks.
+    pub(crate) fn end_chunked(&mut self) -> Response {
+        let _ = self.send(b"0\r\n\r\n");
+        self.receive()
+    }
+
+    /// The next answer, an interim one too.
+    pub(crate) fn receive(&mut self) -> Response {
+        let line = self.line();
+        let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let status = status.unwrap_or_else(|| panic!("no status line: {line:?}"));
+        let mut headers = Vec::new();
+        loop {
+            let line = self.line();
+            let Some((name, value)) = line.split_once(':') else {
+                assert_eq!(line, "");
+                break;
+            };
+            headers.push((name.to_owned(), value.trim().to_owned()));
+        }
+        let mut response = Response { status, headers, body: Vec::new() };
+        let length = response.header("content-length").map_or(0, |length| length.parse().unwrap());
+        response.body.resize(length, 0);
+        self.stream.read_exact(&mut response.body).expect("the body is as long as its header says");
+        response
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).expect("the server answers");
+        line.trim_end_matches(['\r', '\n']).to_owned()
+    }
+
+    /// Says that nothing more will be sent, as a client does that goes away.
+    pub(crate) fn stop_sending(&mut self) {
+        self.stream.get_mut().shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Reads what there is and drops it. Whether that was all.
+    pub(crate) fn skip_to_end(&mut self) -> bool {
+        let bytes = self.stream.fill_buf().map_or(0, <[u8]>::len);
+        self.stream.consume(bytes);
+        bytes == 0
+    }
+
+    /// Whether the server has closed its side, with nothing more to read.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        matches!(self.stream.fill_buf(), Ok([]))
+    }
+}
+
+/// Asks without a body.
+pub(crate) fn get(address: SocketAddr, path: &str) -> Response {
+    let mut client = Client::connect(address);
+    client.head("GET", path, &[("Connection", "close")]);
+    client.receive()
+}

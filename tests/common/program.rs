@@ -1,0 +1,101 @@
+//! The real program: `serve` as a process, and commands that end by themselves.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use super::PATIENCE;
+
+/// The program with nothing of this machine's environment.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_healthsink"));
+    command.env_clear();
+    command
+}
+
+/// Runs a command to its end, with something on standard input.
+pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Output {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    // It may end without reading.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+pub(crate) fn run<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
+    run_with_input(command().args(arguments), b"")
+}
+
+/// `serve` as a process; killed when dropped.
+pub(crate) struct Program {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    lines: Receiver<String>,
+}
+
+impl Program {
+    /// Starts it on a free port of this machine, and waits until it listens.
+    pub(crate) fn serve(database: &Path) -> Self {
+        let mut command = command();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(database);
+        Self::start(&mut command)
+    }
+
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        // More lines than any test makes it write.
+        let (sender, lines) = sync_channel(4096);
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let _ = sender.try_send(line);
+            }
+        });
+        let mut program = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), lines };
+        let line = program.wait_for_line("listens on http://");
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
+        program.address = address.parse().unwrap();
+        program
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has written a line with this in it.
+    pub(crate) fn wait_for_line(&self, part: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("the program never says {part:?}"));
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(&self) {
+        let killed = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+    }
+
+    /// Sends SIGKILL: nothing is tidied up.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,120 @@
+//! The server in this process: `serve::run` on a port of its own, with a database in a folder of its own.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+use healthsink::config::{Auth, Serve};
+use healthsink::writer::Writer;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::database;
+use super::http::{Client, PATH, Response, get};
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    folder: TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With another configuration than without any flags.
+    pub(crate) fn with(change: impl FnOnce(&mut Serve)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let mut config = Serve {
+            db: folder.path().join("health.db"),
+            listen: address,
+            path: PATH.to_owned(),
+            auth: Auth::None,
+            body_bytes_max: healthsink::limits::BODY_BYTES_MAX_DEFAULT,
+        };
+        change(&mut config);
+        let (stop, stopped) = oneshot::channel();
+        let writer = Writer::start(&config.db).unwrap();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime
+                .block_on(async {
+                    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                    let shutdown = async {
+                        let _ = stopped.await;
+                    };
+                    healthsink::serve::run(listener, &config, writer.handle().clone(), shutdown).await
+                })
+                .unwrap();
+            drop(runtime);
+            writer.stop().unwrap();
+        });
+        Self { address, folder, stop: Some(stop), thread: Some(thread) }
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.path().join("health.db")
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// An upload on a connection of its own.
+    pub(crate) fn post(&self, body: impl AsRef<[u8]>) -> Response {
+        self.connect().post(&[], body.as_ref())
+    }
+
+    pub(crate) fn rows(&self, sql: &str) -> Vec<Value> {
+        database::rows(&self.database(), sql)
+    }
+
+    pub(crate) fn one(&self, sql: &str) -> Value {
+        database::one(&self.database(), sql)
+    }
+
+    pub(crate) fn count(&self, table: &str) -> u64 {
+        database::count(&self.database(), table)
+    }
+
+    /// Uploads that the server says it is at.
+    pub(crate) fn under_way(&self) -> u64 {
+        get(self.address, "/healthz").field("uploadsUnderWay").as_u64().unwrap()
+    }
+
+    /// Tells the server to stop, and lets it finish what it is at.
+    pub(crate) fn tell_to_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Waits until it has stopped.
+    pub(crate) fn stop(&mut self) {
+        self.tell_to_stop();
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the server does not panic");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.tell_to_stop();
+        if let Some(thread) = self.thread.take() {
+            // A test that has failed already should not hide why.
+            let joined = thread.join();
+            assert!(joined.is_ok() || std::thread::panicking(), "the server does not panic");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What the server says to bodies that are no payload, and what it keeps of them.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::contract::payload;
+use crate::common::database::rows;
+use crate::common::http::Response;
+use crate::common::server::Server;
+
+/// One sample of a number that tells it from others.
+fn sample(number: u32) -> String {
+    format!(
+        r#"{{"uuid":"00000000-0000-4000-8000-{number:012}","value":{number},"startDate":"2026-01-01T00:00:00.000Z"}}"#
+    )
+}
+
+fn samples(numbers: std::ops::Range<u32>) -> String {
+    numbers.map(sample).collect::<Vec<_>>().join(",")
+}
+
+/// The fields of RFC 9457, and that the connection is over.
+fn check_problem(answer: &Response, status: u16) {
+    assert_eq!(answer.status, status, "{answer:?}");
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer:?}");
+    assert_eq!(answer.header("connection"), Some("close"), "{answer:?}");
+    let problem = answer.json();
+    assert_eq!(problem["type"], json!("about:blank"));
+    assert_eq!(problem["status"], json!(status));
+    assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()), "{problem}");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(!detail.is_empty() && detail.starts_with(|first: char| first.is_lowercase()), "{detail}");
+}
+
+#[test]
+fn what_is_no_payload_is_400_with_its_place_and_what_is_stored() {
+    let check = |body: &str, detail: &str, offset: usize, section: Value, index: Value, stored: u64| {
+        let server = Server::start();
+        let answer = server.post(body);
+        check_problem(&answer, 400);
+        let problem = answer.json();
+        assert!(problem["detail"].as_str().unwrap().contains(detail), "{body}: {problem}");
+        let place = [&problem["offset"], &problem["section"], &problem["index"], &problem["stored"]];
+        assert_eq!(place, [&json!(offset), &section, &index, &json!(stored)], "{body}: {problem}");
+        assert_eq!(server.count("samples"), stored, "{body}");
+        let ledger = server.rows("SELECT id, state, measurements, new, error FROM uploads");
+        assert_eq!(ledger[0]["state"], json!("aborted"), "{body}");
+        assert_eq!([&ledger[0]["measurements"], &ledger[0]["new"]], [&json!(stored), &json!(stored)], "{body}");
+        assert_eq!(problem["upload"], ledger[0]["id"]);
+        assert!(ledger[0]["error"].as_str().unwrap().contains(detail), "{body}: {ledger:?}");
+    };
+    let none = Value::Null;
+    let heart_rate = "HKQuantityTypeIdentifierHeartRate";
+
+    // No JSON at all.
+    check("", "ends before", 0, none.clone(), none.clone(), 0);
+    check("   ", "ends before", 3, none.clone(), none.clone(), 0);
+    check("hello", "not JSON", 0, none.clone(), none.clone(), 0);
+    check("{\"data\":{}} x", "trailing data", 12, none.clone(), none.clone(), 0);
+    check("{\"data\":{}}{\"data\":{}}", "trailing data", 11, none.clone(), none.clone(), 0);
+    check("{'data':{}}", "not JSON", 1, none.clone(), none.clone(), 0);
+    check("{\"data\":{},}", "not JSON", 10, none.clone(), none.clone(), 0);
+    check("\u{feff}{\"data\":{}}", "not JSON", 0, none.clone(), none.clone(), 0);
+
+    // JSON, but no payload.
+    for body in ["[]", "null", "7", "\"data\"", "true"] {
+        check(body, "the body is", 0, none.clone(), none.clone(), 0);
+    }
+    check("{}", "none of `data`", 0, none.clone(), none.clone(), 0);
+    check(r#"{"hello":"world"}"#, "none of `data`", 0, none.clone(), none.clone(), 0);
+    check(r#"{"data":[]}"#, "`data` is", 8, json!("data"), none.clone(), 0);
+    check(r#"{"data": 7}"#, "`data` is", 9, json!("data"), none.clone(), 0);
+    check(r#"{"workoutRoutes":"x"}"#, "`workoutRoutes` is", 17, json!("workoutRoutes"), none.clone(), 0);
+    check(r#"{"characteristics":[]}"#, "`characteristics` is", 19, json!("characteristics"), none.clone(), 0);
+
+    // Broken in the middle: what stands before is stored.
+    let begin = format!(r#"{{"data":{{"{heart_rate}":["#);
+    let body = format!("{begin}{},{{\"uuid\":}}]}}}}", samples(0..3));
+    check(&body, "not JSON", body.len() - 4, json!(heart_rate), json!(3), 3);
+    let body = format!("{begin}{} {}]}}}}", sample(0), sample(1));
+    check(&body, "not JSON", body.len() - sample(1).len() - 3, json!(heart_rate), json!(1), 1);
+    let body = format!("{begin}{},{}", samples(0..5), &sample(5)[..30]);
+    check(&body, "ends before", body.len(), json!(heart_rate), json!(5), 5);
+    let body = format!("{begin}{}]}}", samples(0..2));
+    check(&body, "ends before", body.len(), none.clone(), none.clone(), 2);
+    let body = format!("{begin}{}],\"x\":tru}}}}", samples(0..2));
+    check(&body, "not JSON", body.len() - 5, json!("x"), none.clone(), 2);
+    let body = format!("{begin}{},{{\"a\":\"\\x\"}}]}}}}", samples(0..2));
+    check(&body, "not JSON", body.len() - 7, json!(heart_rate), json!(2), 2);
+    // A brace too few: found where it is missing, not at the end.
+    let body = format!("{begin}{},{{\"a\":{{\"b\":1}},{}]}}}}", samples(0..2), samples(3..400));
+    check(
+        &body,
+        "not JSON",
+        begin.len() + samples(0..2).len() + 1 + r#"{"a":{"b":1},"#.len(),
+        json!(heart_rate),
+        json!(2),
+        2,
+    );
+
+    // Deep: an element may be, and is set aside; a body that never stops opening ends.
+    let body = format!(r#"{{"data":{{"x":{}"#, "[".repeat(5000));
+    check(&body, "nested deeper", 14 + 1021, json!("x"), json!(0), 0);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_400() {
+    for (before, after) in
+        [("{\"", "\":1}"), ("{\"data\":{\"x\":[{\"a\":\"", "\"}]}}"), ("{\"data\":{\"x\":\"", "\"}}")]
+    {
+        let server = Server::start();
+        let answer = server.post([before.as_bytes(), b"\xff\xfe", after.as_bytes()].concat());
+        check_problem(&answer, 400);
+        assert!(answer.field("detail").as_str().unwrap().contains("UTF-8"), "{answer:?}");
+        assert_eq!(answer.field("offset"), json!(before.len()), "{answer:?}");
+    }
+}
+
+#[test]
+fn rejects_are_kept_with_reason_place_and_text_and_once() {
+    let server = Server::start();
+    let bad = r#"{"uuid":"A1B2C3D4-...","value":72}"#;
+    let body = |before: &str| format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{before}{bad}]}}}}"#);
+    let first = server.post(body(""));
+    assert_eq!((first.status, first.field("count"), first.field("rejected")), (200, json!(0), json!(1)));
+    // The same element at another place is the same reject, and is known by the upload that brought it last.
+    let second = server.post(body(&format!("{},", sample(1))));
+    assert_eq!((second.status, second.field("count"), second.field("rejected")), (200, json!(1), json!(1)));
+    let rejects =
+        server.rows("SELECT upload_id, section, element_index, byte_offset, reason, raw, raw_bytes FROM rejects");
+    let expected = json!({
+        "upload_id": 2,
+        "section": "HKQuantityTypeIdentifierHeartRate",
+        "element_index": 1,
+        "byte_offset": body("").find(bad).unwrap() + sample(1).len() + 1,
+        "reason": "`uuid` is not a uuid",
+        "raw": bad,
+        "raw_bytes": bad.len(),
+    });
+    assert_eq!(rejects, [expected]);
+}
+
+#[test]
+fn elements_over_the_limits_are_rejected_and_the_rest_is_stored() {
+    const OVER: usize = healthsink::limits::ELEMENT_BYTES_MAX;
+    const RAW: usize = healthsink::limits::REJECT_RAW_BYTES_MAX;
+    let check = |element: &str, reason: &str, raw_bytes: usize| {
+        let server = Server::start();
+        let body =
+            format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{},{element},{}]}}}}"#, sample(1), sample(2));
+        let answer = server.post(&body);
+        assert_eq!((answer.status, answer.field("count"), answer.field("rejected")), (200, json!(2), json!(1)));
+        let rejects = server.rows("SELECT element_index, reason, length(raw) AS raw, raw_bytes FROM rejects");
+        assert!(rejects[0]["reason"].as_str().unwrap().contains(reason), "{rejects:?}");
+        assert_eq!(rejects[0]["element_index"], json!(1));
+        assert_eq!(rejects[0]["raw"], json!(raw_bytes.min(RAW)));
+        assert_eq!(rejects[0]["raw_bytes"], json!(raw_bytes));
+    };
+    let long = sample(3).replace('}', &format!(r#","metadata":{{"k":"{}"}}}}"#, "x".repeat(OVER)));
+    check(&long, "longer than", long.len());
+    let mut many = String::from("{\"a\":[0");
+    while many.len() < OVER / 2 {
+        write!(many, ",0").unwrap();
+    }
+    many.push_str("]}");
+    check(&many, "more than", many.len());
+    let deep = format!("{{\"a\":{}{}}}", "[".repeat(500), "]".repeat(500));
+    check(&deep, "cannot be decoded", deep.len());
+
+    // Just below the limit it is a sample like any other.
+    let server = Server::start();
+    let room = OVER - sample(3).len() - r#","metadata":{"k":""}"#.len();
+    let long = sample(3).replace('}', &format!(r#","metadata":{{"k":"{}"}}}}"#, "x".repeat(room)));
+    assert_eq!(long.len(), OVER);
+    let answer = server.post(format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{long}]}}}}"#));
+    assert_eq!((answer.field("count"), answer.field("rejected")), (json!(1), json!(0)));
+    assert_eq!(server.one("SELECT length(metadata) FROM samples"), json!(room + r#"{"k":""}"#.len()));
+}
+
+#[test]
+fn long_names_and_texts_outside_of_elements_are_cut_and_reported() {
+    const CUT: usize = healthsink::limits::SKELETON_STRING_BYTES_MAX;
+    let long = "x".repeat(CUT + 10);
+    for body in [
+        format!(r#"{{"note":"{long}","data":{{}}}}"#),
+        format!(r#"{{"{long}":1,"data":{{}}}}"#),
+        format!(r#"{{"data":{{"{long}":[{{"a":1}}]}}}}"#),
+        format!(r#"{{"data":{{"note":["{long}"]}}}}"#),
+        format!(r#"{{"data":{{}},"characteristics":{{"bloodType":"{long}"}}}}"#),
+    ] {
+        let server = Server::start();
+        let answer = server.post(&body);
+        assert_eq!((answer.status, answer.field("rejected")), (200, json!(1)), "{}…", &body[..40]);
+        let reject = &server.rows("SELECT reason, byte_offset FROM rejects")[0];
+        assert!(reject["reason"].as_str().unwrap().contains("longer than 65536 bytes"), "{reject}");
+        assert_eq!(reject["byte_offset"], json!(body.find("xxx").unwrap() + CUT), "{reject}");
+    }
+}
+
+/// At the level of HTTP a sample of places is enough: every place is tried in `splits`.
+#[test]
+fn a_body_that_is_cut_short_is_never_200() {
+    let body = payload("documented");
+    let whole = Server::start();
+    assert_eq!(whole.post(&body).status, 200);
+    let known: BTreeSet<String> = identities(&whole);
+    for at in (1..body.len() - 2).step_by(97) {
+        let server = Server::start();
+        let answer = server.post(&body[..at]);
+        check_problem(&answer, 400);
+        let stored = identities(&server);
+        assert!(stored.is_subset(&known), "cut at {at}: {stored:?}");
+        assert_eq!(answer.field("stored"), json!(stored.len()), "cut at {at}");
+        // What is missing comes with the next try, and nothing comes twice.
+        let again = server.post(&body);
+        assert_eq!(again.status, 200, "cut at {at}");
+        assert_eq!(again.field("unchanged"), json!(stored.len()), "cut at {at}");
+        assert_eq!(identities(&server), known, "cut at {at}");
+    }
+}
+
+/// What is stored, field by field.
+fn identities(server: &Server) -> BTreeSet<String> {
+    ["sample_details", "workout_details", "route_points", "medication_doses", "medications"]
+        .iter()
+        .flat_map(|table| rows(&server.database(), &format!("SELECT '{table}' AS 'table', * FROM {table}")))
+        .map(|mut row| {
+            // The number of a source depends on what came before it.
+            row.as_object_mut().unwrap().remove("source_id");
+            row.to_string()
+        })
+        .collect()
+}

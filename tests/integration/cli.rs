@@ -1,0 +1,271 @@
+//! The commands: what they print, where, and their exit codes.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use super::contract::payload;
+use crate::common::database::{count, one};
+use crate::common::http::Client;
+use crate::common::program::{Program, command, run, run_with_input};
+use crate::common::server::Server;
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A payload of `testdata/`, from a folder that is the current one for the program.
+fn example(name: &str) -> String {
+    format!("{}/testdata/{name}.json", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn import(database: &Path, arguments: &[&str]) -> Output {
+    run(&[&["import", "--db", database.to_str().unwrap()], arguments].concat())
+}
+
+fn report(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+#[test]
+fn the_version_and_the_help_are_told() {
+    let version = run(&["--version"]);
+    assert_eq!(stdout(&version), format!("healthsink {}\n", env!("CARGO_PKG_VERSION")));
+    assert!(version.status.success());
+    for arguments in [&["--help"][..], &["serve", "--help"], &["import", "--help"], &["status", "--help"]] {
+        let help = run(arguments);
+        assert!(help.status.success() && stdout(&help).contains("Usage:"), "{help:?}");
+    }
+    assert!(stdout(&run(&["serve", "--help"])).contains("HEALTHSINK_TOKEN_FILE"));
+}
+
+#[test]
+fn wrong_usage_is_2() {
+    for arguments in [
+        &[][..],
+        &["frobnicate"],
+        &["--frobnicate"],
+        &["import"],
+        &["import", "--max-body", "1", "x.json"],
+        &["serve", "--max-body", "many"],
+        &["status", "x"],
+        &["--log", "loud", "status"],
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+        assert!(!stderr(&output).is_empty() && stdout(&output).is_empty(), "{output:?}");
+    }
+}
+
+#[test]
+fn files_are_imported_one_after_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let output = import(&database, &[&example("documented"), &example("quantity"), &example("documented")]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(stderr(&output), "");
+    let line = stdout(&output);
+    let expected = "3 of 3 files: 20 records and 2 route points: 16 new, 0 updated, 6 unchanged, 0 rejected; ";
+    assert!(line.starts_with(expected) && line.lines().count() == 1, "{line}");
+    // The log has been moved into the database: one file is all there is.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(one(&database, "SELECT count(*) FROM uploads WHERE origin = 'import' AND state = 'done'"), json!(3));
+    assert_eq!(one(&database, "SELECT sender FROM uploads WHERE id = 2"), json!(example("quantity")));
+}
+
+#[test]
+fn an_import_can_be_read_by_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = import(&folder.path().join("health.db"), &["--json", &example("documented"), &example("rejects")]);
+    assert!(output.status.success(), "{output:?}");
+    let report = report(&output);
+    let expected = json!({"ok": true, "count": 6, "measurements": 3, "medications": 2, "workouts": 1, "other": 0,
+        "routePoints": 2, "new": 8, "updated": 0, "unchanged": 0, "rejected": 24});
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&report[name], value, "{name}: {report}");
+    }
+    assert_eq!(report["bytes"], json!(payload("documented").len() + payload("rejects").len()));
+    assert!(report["seconds"].as_f64() > Some(0.0));
+    let file = &report["files"][1];
+    assert_eq!(file["file"], json!(example("rejects")));
+    assert_eq!([&file["ok"], &file["upload"], &file["count"]], [&json!(true), &json!(2), &json!(1)]);
+    assert_eq!(file["error"], Value::Null);
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let mut command = command();
+    let output = run_with_input(command.args(["import", "-", "--db"]).arg(&database), &payload("documented"));
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(count(&database, "samples"), 2);
+    assert_eq!(one(&database, "SELECT sender FROM uploads"), json!("-"));
+}
+
+#[test]
+fn compressed_files_are_told_by_their_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let gzip = folder.path().join("a");
+    let mut encoder = flate2::write::GzEncoder::new(File::create(&gzip).unwrap(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, &payload("documented")).unwrap();
+    encoder.finish().unwrap();
+    let zstd = folder.path().join("b");
+    zstd::stream::copy_encode(&payload("quantity")[..], File::create(&zstd).unwrap(), 3).unwrap();
+    let output = import(&database, &[gzip.to_str().unwrap(), zstd.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(count(&database, "samples"), 12);
+}
+
+#[test]
+fn a_file_that_fails_is_one_line_and_1_and_the_others_are_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let write = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let cut = write("cut.json", &payload("documented")[..1800]);
+    let text = write("text.json", b"hello");
+    let empty = write("empty.json", b"");
+    let missing = folder.path().join("missing.json").to_str().unwrap().to_owned();
+    let here = folder.path().to_str().unwrap().to_owned();
+    let good = example("quantity");
+    let files = [&cut, &text, &empty, &missing, &here, &good].map(String::as_str);
+    let output = import(&database, &[&["--json"][..], &files].concat());
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let messages = stderr(&output);
+    let lines: Vec<&str> = messages.lines().collect();
+    assert_eq!(lines.len(), 5, "{messages}");
+    for (line, (file, part)) in lines.iter().zip([
+        (&cut, "the body ends before the JSON is complete"),
+        (&text, "not JSON"),
+        (&empty, "ends before"),
+        (&missing, "cannot read"),
+        (&here, "is a folder"),
+    ]) {
+        assert!(line.starts_with(&format!("healthsink: {file}: ")) && line.contains(part), "{line}");
+    }
+    assert!(lines[0].contains("in section") && lines[0].contains("at byte 1800"), "{messages}");
+    assert!(lines[0].contains("2 records of it are stored"), "{messages}");
+    let report = report(&output);
+    assert_eq!((&report["ok"], &report["count"]), (&json!(false), &json!(12)));
+    let ok: Vec<&Value> = report["files"].as_array().unwrap().iter().map(|file| &file["ok"]).collect();
+    assert_eq!(ok, [false, false, false, false, false, true]);
+    assert!(report["files"][0]["error"].as_str().unwrap().contains("ends before"));
+    assert_eq!(count(&database, "samples"), 12);
+}
+
+#[test]
+fn status_tells_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let status = |arguments: &[&str]| run(&[&["status", "--db", database.to_str().unwrap()], arguments].concat());
+    let missing = status(&[]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(stderr(&missing).starts_with("healthsink: there is no database"), "{missing:?}");
+    assert!(!database.exists(), "asking makes no database");
+
+    import(&database, &[&example("documented"), &example("rejects"), &example("category")]);
+    let output = status(&["--json"]);
+    assert!(output.status.success(), "{output:?}");
+    let told = report(&output);
+    let tables: Vec<(&str, u64)> = told["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|table| (table["table"].as_str().unwrap(), table["rows"].as_u64().unwrap()))
+        .collect();
+    let expected = [
+        ("samples", 12),
+        ("workouts", 1),
+        ("route_points", 2),
+        ("medication_doses", 1),
+        ("medications", 1),
+        ("characteristics", 1),
+        ("other_records", 0),
+        ("rejects", 24),
+    ];
+    assert_eq!(tables, expected);
+    assert_eq!(told["bytes"], json!(fs::metadata(&database).unwrap().len()));
+    let sleep =
+        told["types"].as_array().unwrap().iter().find(|kind| kind["type"] == "HKCategoryTypeIdentifierSleepAnalysis");
+    let expected = json!({"type": "HKCategoryTypeIdentifierSleepAnalysis", "rows": 6,
+        "first": "2026-01-01T22:00:00Z", "last": "2026-02-25T22:30:00Z"});
+    assert_eq!(sleep, Some(&expected));
+    let uploads = told["uploads"].as_array().unwrap();
+    assert_eq!(uploads.iter().map(|upload| &upload["id"]).collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!([&uploads[2]["records"], &uploads[2]["sync_source"]], [&json!(5), &json!("manual-upload")]);
+
+    let text = stdout(&status(&[]));
+    for part in ["samples", "12", "SleepAnalysis", "HeartRate", "2026-02-26T08:30:00Z", "last uploads", "24 rejected"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+/// Beside the server that writes, and it sees what was answered.
+#[test]
+fn status_can_be_asked_while_the_server_runs() {
+    let server = Server::start();
+    server.post(payload("documented"));
+    let output = run(&["status", "--json", "--db", server.database().to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(report(&output)["tables"][0]["rows"], json!(2));
+}
+
+#[test]
+fn every_flag_is_a_variable_too_and_the_flag_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("of-the-variable.db");
+    let token = folder.path().join("token");
+    fs::write(&token, "s3cret\n").unwrap();
+    let mut serve = command();
+    serve
+        .arg("serve")
+        .env("HEALTHSINK_DB", &database)
+        .env("HEALTHSINK_LISTEN", "127.0.0.1:0")
+        .env("HEALTHSINK_PATH", "/me")
+        .env("HEALTHSINK_TOKEN_FILE", &token)
+        .env("HEALTHSINK_AUTH_HEADER", "X-API-Key")
+        .env("HEALTHSINK_MAX_BODY", "1K")
+        .env("HEALTHSINK_LOG", "warn");
+    let program = Program::start(&mut serve);
+    let post = |path: &str, headers: &[(&str, &str)]| {
+        let mut client = Client::connect(program.address);
+        client.head("POST", path, &[headers, &[("Content-Length", "11")]].concat());
+        let _ = client.send(b"{\"data\":{}}");
+        client.receive().status
+    };
+    assert_eq!(post("/me", &[("X-API-Key", "s3cret")]), 200);
+    assert_eq!(post("/me", &[]), 401);
+    assert_eq!(post("/api/health-data", &[("X-API-Key", "s3cret")]), 404);
+    assert_eq!(post("/me", &[("X-API-Key", "s3cret"), ("Expect", "100-continue")]), 100);
+    let mut client = Client::connect(program.address);
+    client.head("POST", "/me", &[("X-API-Key", "s3cret"), ("Content-Length", "1025")]);
+    assert_eq!(client.receive().status, 413);
+    assert!(database.exists());
+
+    let flag = folder.path().join("of-the-flag.db");
+    let mut import = command();
+    import.args(["import", &example("quantity"), "--db"]).arg(&flag);
+    let output = run_with_input(import.env("HEALTHSINK_DB", &database).env("HEALTHSINK_JSON", "1"), b"");
+    assert_eq!(report(&output)["count"], json!(10), "{output:?}");
+    assert_eq!(count(&flag, "samples"), 10);
+    assert_eq!(count(&database, "samples"), 0);
+
+    let no_auth = |value: &str| {
+        let mut serve = command();
+        serve.args(["serve", "--listen", "0.0.0.0:0"]).env("HEALTHSINK_DB", &database).env("HEALTHSINK_NO_AUTH", value);
+        serve
+    };
+    assert_eq!(run_with_input(&mut no_auth("false"), b"").status.code(), Some(2));
+    Program::start(&mut no_auth("true")).kill();
+}

@@ -1,0 +1,322 @@
+//! HTTP itself: who may send, in which form, and what is answered to everything else.
+
+use std::fs;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+use healthsink::config::Auth;
+use healthsink::limits::{BODY_FRAMES, FRAME_BYTES_MAX, INGESTS_MAX};
+use healthsink_testdata::Payload;
+use serde_json::{Value, json};
+
+use super::contract::payload;
+use crate::common::http::{Client, PATH, Response, get};
+use crate::common::server::Server;
+use crate::common::wait_until;
+
+/// A problem of RFC 9457 that says enough by itself, since no body was looked at.
+fn check_problem(answer: &Response, status: u16, title: &str) {
+    assert_eq!(answer.status, status, "{answer:?}");
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    let problem = answer.json();
+    let expected = json!({"type": "about:blank", "title": title, "status": status, "detail": problem["detail"]});
+    assert_eq!(problem, expected);
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{problem}");
+}
+
+fn with_token(header: Option<&str>) -> Server {
+    Server::with(|config| {
+        let token_file = config.db.with_file_name("token");
+        fs::write(&token_file, "s3cret\n").unwrap();
+        config.auth = match header {
+            Some(name) => Auth::Header { name: name.to_owned(), token_file },
+            None => Auth::Bearer { token_file },
+        };
+    })
+}
+
+#[test]
+fn uploads_need_the_token_as_the_app_was_told_to_send_it() {
+    let body = payload("documented");
+    let check = |server: &Server, headers: &[(&str, &str)], expected: u16| {
+        let answer = server.connect().post(headers, &body);
+        assert_eq!(answer.status, expected, "{headers:?}");
+        if expected == 401 {
+            check_problem(&answer, 401, "Unauthorized");
+            assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer"), "{answer:?}");
+        }
+    };
+    let bearer = with_token(None);
+    check(&bearer, &[("Authorization", "Bearer s3cret")], 200);
+    check(&bearer, &[("authorization", "bearer s3cret")], 200);
+    check(&bearer, &[("Authorization", "Bearer wrong")], 401);
+    check(&bearer, &[("X-API-Key", "s3cret")], 401);
+    check(&bearer, &[], 401);
+    assert_eq!(bearer.count("uploads"), 2, "a request that is refused is no upload");
+    let header = with_token(Some("X-API-Key"));
+    check(&header, &[("x-api-key", "s3cret")], 200);
+    check(&header, &[("X-API-Key", "Bearer s3cret")], 401);
+    check(&header, &[("Authorization", "Bearer s3cret")], 401);
+    // Neither can lock the owner's monitor out.
+    assert_eq!(get(header.address, "/healthz").status, 200);
+}
+
+/// What is refused is refused by its head alone: no body is asked for, and none is waited for.
+#[test]
+fn refusals_come_before_the_body() {
+    let server = with_token(None);
+    let token = ("Authorization", "Bearer s3cret");
+    let check = |method: &str, path: &str, headers: &[(&str, &str)], expected: u16, title: &str| {
+        let mut client = server.connect();
+        let waits = [("Expect", "100-continue"), ("Content-Length", "1000")];
+        let is_chunked = headers.iter().any(|(name, _)| *name == "Transfer-Encoding");
+        let has_length = is_chunked || headers.iter().any(|(name, _)| *name == "Content-Length");
+        client.head(method, path, &[headers, &waits[..if has_length { 1 } else { 2 }]].concat());
+        // Had the server begun to read, `100 Continue` would come first.
+        let answer = client.receive();
+        check_problem(&answer, expected, title);
+        assert_eq!(answer.header("connection"), Some("close"), "what is left of the body is not read");
+        client.stop_sending();
+        assert!(client.is_closed());
+        answer
+    };
+    check("POST", PATH, &[], 401, "Unauthorized");
+    check("POST", PATH, &[("Transfer-Encoding", "chunked")], 401, "Unauthorized");
+    check("POST", "/", &[token], 404, "Not Found");
+    check("POST", "/api/health-data/", &[token], 404, "Not Found");
+    let answer = check("PUT", PATH, &[token], 405, "Method Not Allowed");
+    assert_eq!(answer.header("allow"), Some("POST"));
+    let answer = check("POST", "/healthz", &[token], 405, "Method Not Allowed");
+    assert_eq!(answer.header("allow"), Some("GET, HEAD"));
+    let answer = check("POST", PATH, &[token, ("Content-Encoding", "br")], 415, "Unsupported Media Type");
+    assert_eq!(answer.header("accept-encoding"), Some("gzip, deflate, zstd"));
+    check("POST", PATH, &[token, ("Content-Encoding", "gzip, gzip")], 415, "Unsupported Media Type");
+    check(
+        "POST",
+        PATH,
+        &[token, ("Content-Encoding", "gzip"), ("Content-Encoding", "gzip")],
+        415,
+        "Unsupported Media Type",
+    );
+    check("POST", PATH, &[token, ("Content-Length", "3000000000")], 413, "Content Too Large");
+    assert_eq!(server.count("uploads"), 0);
+}
+
+#[test]
+fn a_get_of_the_endpoint_is_told_to_post() {
+    let server = Server::start();
+    let answer = get(server.address, PATH);
+    check_problem(&answer, 405, "Method Not Allowed");
+    assert_eq!(answer.header("allow"), Some("POST"));
+    check_problem(&get(server.address, "/favicon.ico"), 404, "Not Found");
+}
+
+#[test]
+fn health_is_told_to_anyone() {
+    let server = with_token(None);
+    let answer = get(server.address, "/healthz");
+    assert_eq!(answer.status, 200);
+    let expected = json!({"ok": true, "version": env!("CARGO_PKG_VERSION"), "uploadsUnderWay": 0});
+    assert_eq!(answer.json(), expected);
+}
+
+#[test]
+fn another_path_can_be_served() {
+    let server = Server::with(|config| config.path = "/me".to_owned());
+    check_problem(&server.post("{}"), 404, "Not Found");
+    let body = payload("documented");
+    let mut client = server.connect();
+    client.head("POST", "/me?source=phone", &[("Content-Length", &body.len().to_string())]);
+    client.send(&body).unwrap();
+    assert_eq!(client.receive().status, 200);
+}
+
+#[test]
+fn a_body_may_have_a_length_or_come_in_chunks_on_one_connection() {
+    let server = Server::start();
+    let body = payload("documented");
+    let mut client = server.connect();
+    let answer = client.post(&[], &body);
+    assert_eq!((answer.status, answer.field("new")), (200, json!(6)));
+    for size in [1, 7, 1000, 100_000] {
+        client.begin_chunked(&[]);
+        for chunk in body.chunks(size) {
+            client.chunk(chunk).unwrap();
+        }
+        let answer = client.end_chunked();
+        assert_eq!((answer.status, answer.field("unchanged")), (200, json!(6)), "chunks of {size}");
+    }
+    assert_eq!(server.count("uploads"), 5);
+    assert_eq!(server.one("SELECT count(*) FROM uploads WHERE state = 'done' AND body_bytes = 3252"), json!(5));
+}
+
+/// The body's type is not looked at: the app always says JSON, and other senders may not.
+#[test]
+fn the_server_asks_for_the_body_where_the_client_waits() {
+    let server = Server::start();
+    let body = payload("documented");
+    let mut client = server.connect();
+    let length = body.len().to_string();
+    client.head("POST", PATH, &[("Expect", "100-continue"), ("Content-Length", &length)]);
+    assert_eq!(client.receive().status, 100);
+    client.send(&body).unwrap();
+    assert_eq!(client.receive().status, 200);
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zlib(body: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn deflate(body: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(body: &[u8]) -> Vec<u8> {
+    zstd::encode_all(body, 3).unwrap()
+}
+
+#[test]
+fn compressed_bodies_are_stored_like_others() {
+    let (body, written) = Payload { target_bytes: 300_000, ..Payload::default() }.to_vec();
+    let check = |coding: &str, compressed: &[u8]| {
+        let server = Server::start();
+        let answer = server.connect().post(&[("Content-Encoding", coding)], compressed);
+        assert_eq!(answer.status, 200, "{coding}: {answer:?}");
+        assert_eq!(answer.field("routePoints"), json!(written.route_points), "{coding}");
+        assert_eq!(server.count("samples"), written.samples, "{coding}");
+        assert_eq!(server.one("SELECT body_bytes FROM uploads"), json!(body.len()), "{coding}");
+    };
+    check("identity", &body);
+    check("gzip", &gzip(&body));
+    check("GZIP", &[gzip(&body[..1000]), gzip(&body[1000..])].concat());
+    check("deflate", &zlib(&body));
+    check("deflate", &deflate(&body));
+    check("zstd", &zstd(&body));
+}
+
+#[test]
+fn broken_compression_is_400_and_what_came_before_is_stored() {
+    let (body, _) = Payload { target_bytes: 300_000, ..Payload::default() }.to_vec();
+    let check = |coding: &str, compressed: &[u8], stores: bool| {
+        let server = Server::start();
+        let answer = server.connect().post(&[("Content-Encoding", coding)], compressed);
+        assert_eq!((answer.status, answer.field("title")), (400, json!("Bad Request")), "{coding}: {answer:?}");
+        assert!(answer.field("detail").as_str().unwrap().contains(coding), "{answer:?}");
+        let stored = server.one(
+            "SELECT count(*) + (SELECT count(*) FROM workouts) + (SELECT count(*) FROM medications)
+            + (SELECT count(*) FROM medication_doses) + (SELECT count(*) FROM route_points) FROM samples",
+        );
+        assert_eq!(answer.field("stored"), stored, "{coding}");
+        assert_eq!(stored.as_u64() > Some(0), stores, "{coding}: {stored}");
+        assert_eq!(server.one("SELECT state FROM uploads"), json!("aborted"));
+    };
+    check("gzip", &body, false);
+    check("zstd", &body, false);
+    check("deflate", b"\x78\x9chello", false);
+    for (coding, compressed) in [("gzip", gzip(&body)), ("deflate", zlib(&body)), ("zstd", zstd(&body))] {
+        check(coding, &compressed[..compressed.len() - 1], true);
+        check(coding, &compressed[..compressed.len() * 2 / 3], true);
+    }
+}
+
+#[test]
+fn bodies_are_bounded_before_and_after_decompression() {
+    let (body, _) = Payload { target_bytes: 300_000, ..Payload::default() }.to_vec();
+    let limit = body.len() as u64 - 1;
+    let start = || Server::with(|config| config.body_bytes_max = limit);
+    let check = |server: &Server, answer: &Response| {
+        assert_eq!((answer.status, answer.field("title")), (413, json!("Content Too Large")), "{answer:?}");
+        assert!(answer.field("detail").as_str().unwrap().contains(&format!("longer than {limit} bytes")));
+        // Records came before the limit, and are stored.
+        assert_eq!(server.one("SELECT state FROM uploads"), json!("aborted"));
+        assert!(answer.field("stored").as_u64() > Some(0), "{answer:?}");
+    };
+    for (coding, compressed) in [("gzip", gzip(&body)), ("deflate", zlib(&body)), ("zstd", zstd(&body))] {
+        let server = start();
+        let answer = server.connect().post(&[("Content-Encoding", coding)], &compressed);
+        check(&server, &answer);
+    }
+    // A body of chunks does not say how long it will be.
+    let server = start();
+    let mut client = server.connect();
+    client.begin_chunked(&[]);
+    for chunk in body.chunks(10_000) {
+        if client.chunk(chunk).is_err() {
+            break;
+        }
+    }
+    let answer = client.end_chunked();
+    check(&server, &answer);
+    // One byte more is allowed, and it is stored.
+    let server = Server::with(|config| config.body_bytes_max = body.len() as u64);
+    assert_eq!(server.connect().post(&[("Content-Encoding", "gzip")], &gzip(&body)).status, 200);
+}
+
+#[test]
+fn a_ninth_upload_is_asked_to_come_back_and_the_eight_go_on() {
+    let server = Server::start();
+    let body = payload("documented");
+    let mut clients: Vec<Client> = (0..INGESTS_MAX).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        client.begin_chunked(&[]);
+        client.chunk(&body[..1000]).unwrap();
+    }
+    wait_until("eight uploads", || (server.under_way() == INGESTS_MAX as u64).then_some(()));
+    let answer = server.post(&body);
+    check_problem(&answer, 503, "Service Unavailable");
+    let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&seconds));
+    for client in &mut clients {
+        client.chunk(&body[1000..]).unwrap();
+        assert_eq!(client.end_chunked().status, 200);
+    }
+    assert_eq!(server.post(&body).status, 200);
+    assert_eq!(server.count("uploads"), INGESTS_MAX as u64 + 1);
+}
+
+/// A body that is known to be wrong is not read to its end, and a client that goes on sending still finds the answer,
+/// not a reset.
+#[test]
+fn an_upload_that_cannot_succeed_is_answered_before_its_end() {
+    let server = Server::start();
+    let mut client = server.connect();
+    client.begin_chunked(&[]);
+    client.chunk(b"[").unwrap();
+    let blank = vec![b' '; FRAME_BYTES_MAX];
+    for _ in 0..BODY_FRAMES + 20 {
+        let _ = client.chunk(&blank);
+    }
+    let answer = client.receive();
+    assert_eq!((answer.status, answer.field("offset")), (400, json!(0)));
+}
+
+#[test]
+fn what_is_no_http_does_no_harm() {
+    let server = Server::start();
+    for bytes in
+        [&b"hello\r\n\r\n"[..], b"POST /api/health-data HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"\x16\x03\x01\x02\x00"]
+    {
+        let mut client = server.connect();
+        client.send(bytes).unwrap();
+        client.stop_sending();
+        let _ = wait_until("the end", || client.skip_to_end().then_some(()));
+    }
+    let mut client = server.connect();
+    let long = "x".repeat(20_000);
+    client.head("POST", PATH, &[("X-Long", &long)]);
+    assert_eq!(client.receive().status, 431);
+    assert_eq!(server.post(payload("documented")).status, 200);
+    assert_eq!(server.count("uploads"), 1);
+    assert_eq!(server.one("SELECT error FROM uploads"), Value::Null);
+}

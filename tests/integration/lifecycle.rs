@@ -1,0 +1,191 @@
+//! The program's beginning and end: started, told to stop, killed, started again.
+
+use std::fs;
+use std::net::TcpStream;
+use std::path::Path;
+
+use healthsink_testdata::Payload;
+use serde_json::{Value, json};
+
+use super::contract::payload;
+use crate::common::database::{count, one, rows};
+use crate::common::http::{Client, get};
+use crate::common::program::{Program, command, run};
+use crate::common::server::Server;
+use crate::common::wait_until;
+
+/// The write-ahead log has been moved into the database: one file is all there is. Readers may leave others behind, so
+/// this is asked before them.
+fn check_one_file(folder: &Path) {
+    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, ["health.db"]);
+}
+
+#[test]
+fn an_upload_under_way_may_finish_when_the_server_stops() {
+    let mut server = Server::start();
+    let body = payload("documented");
+    let mut idle = server.connect();
+    idle.head("GET", "/healthz", &[]);
+    assert_eq!(idle.receive().status, 200);
+    let mut client = server.connect();
+    client.begin_chunked(&[]);
+    client.chunk(&body[..1000]).unwrap();
+    wait_until("the upload", || (server.under_way() == 1).then_some(()));
+    server.tell_to_stop();
+    // A connection that is doing nothing ends, and no other is taken.
+    assert!(idle.is_closed());
+    wait_until("the listener's end", || TcpStream::connect(server.address).is_err().then_some(()));
+    client.chunk(&body[1000..]).unwrap();
+    let answer = client.end_chunked();
+    assert_eq!((answer.status, answer.field("new")), (200, json!(6)));
+    drop(client);
+    server.stop();
+    check_one_file(server.folder());
+    assert_eq!(server.one("SELECT state FROM uploads"), json!("done"));
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_lets_an_upload_finish_and_leaves_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let mut program = Program::serve(&database);
+    let body = payload("documented");
+    let mut client = Client::connect(program.address);
+    client.begin_chunked(&[]);
+    client.chunk(&body[..1000]).unwrap();
+    wait_until("the upload", || (get(program.address, "/healthz").field("uploadsUnderWay") == json!(1)).then_some(()));
+    program.terminate();
+    program.wait_for_line("stopping");
+    client.chunk(&body[1000..]).unwrap();
+    let answer = client.end_chunked();
+    assert_eq!((answer.status, answer.field("new")), (200, json!(6)));
+    drop(client);
+    assert!(program.wait().success());
+    check_one_file(folder.path());
+    assert_eq!(one(&database, "SELECT state FROM uploads"), json!("done"));
+}
+
+/// What was committed is there, the ledger says what happened, and the second try completes it.
+#[test]
+fn a_program_that_is_killed_loses_nothing_that_was_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let program = Program::serve(&database);
+    let (body, written) = Payload { seed: 5, target_bytes: 3_000_000, ..Payload::default() }.to_vec();
+    let mut client = Client::connect(program.address);
+    client.begin_chunked(&[]);
+    client.chunk(&body[..2_000_000]).unwrap();
+    let committed = wait_until("the first commit", || {
+        let rows = rows(&database, "SELECT new FROM uploads WHERE new > 0");
+        rows.first().and_then(|row| row["new"].as_u64())
+    });
+    program.kill();
+
+    let program = Program::serve(&database);
+    let row = &rows(&database, "SELECT state, new, finished_ms FROM uploads")[0];
+    assert_eq!([&row["state"], &row["finished_ms"]], [&json!("interrupted"), &Value::Null]);
+    let stored = row["new"].as_u64().unwrap();
+    assert!(stored >= committed);
+    let there = || {
+        let tables = ["samples", "workouts", "route_points", "medication_doses", "medications"];
+        tables.iter().map(|table| count(&database, table)).sum::<u64>()
+    };
+    assert_eq!(there(), stored);
+
+    let answer = Client::connect(program.address).post(&[], &body);
+    let all =
+        written.samples + written.workouts + written.route_points + written.medication_doses + written.medications;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        ["new", "updated", "unchanged"].map(|name| answer.field(name)),
+        [json!(all - stored), json!(0), json!(stored)]
+    );
+    assert_eq!(there(), all);
+    assert_eq!(one(&database, "PRAGMA integrity_check"), json!("ok"));
+}
+
+#[test]
+fn without_a_token_only_this_machine_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let refused = |arguments: &[&str]| {
+        let output = run(&[&["serve", "--db", database.to_str().unwrap()], arguments].concat());
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert!(!database.exists(), "{arguments:?}");
+        message
+    };
+    let message = refused(&["--listen", "0.0.0.0:0"]);
+    assert!(message.contains("--token-file") && message.contains("--no-auth"), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    refused(&["--listen", "[::]:0"]);
+    refused(&["--listen", "192.0.2.1:0"]);
+    let message = refused(&["--listen", "0.0.0.0:0", "--token-file", "/nowhere/token"]);
+    assert!(message.contains("/nowhere/token") && message.lines().count() == 1, "{message}");
+    let empty = folder.path().join("token");
+    fs::write(&empty, "\n").unwrap();
+    refused(&["--listen", "0.0.0.0:0", "--token-file", empty.to_str().unwrap()]);
+    refused(&["--path", "health"]);
+    refused(&["--path", "/healthz"]);
+    refused(&["--auth-header", "X-API-Key"]);
+    refused(&["--listen", "nowhere"]);
+}
+
+#[test]
+fn no_auth_and_a_token_open_other_addresses() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let start = |arguments: &[&str]| {
+        let mut command = command();
+        command.args(["serve", "--listen", "0.0.0.0:0", "--db"]).arg(&database).args(arguments);
+        let mut program = Program::start(&mut command);
+        program.address.set_ip([127, 0, 0, 1].into());
+        program
+    };
+    let body = payload("documented");
+    let program = start(&["--no-auth"]);
+    assert_eq!(Client::connect(program.address).post(&[], &body).status, 200);
+    drop(program);
+    let token = folder.path().join("token");
+    fs::write(&token, "s3cret").unwrap();
+    let program = start(&["--token-file", token.to_str().unwrap()]);
+    assert_eq!(Client::connect(program.address).post(&[], &body).status, 401);
+    assert_eq!(Client::connect(program.address).post(&[("Authorization", "Bearer s3cret")], &body).status, 200);
+}
+
+#[test]
+fn a_port_that_is_taken_and_a_database_that_is_none_are_one_line_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let check = |listen: &str, database: &Path, part: &str| {
+        let output = run(&["serve", "--listen", listen, "--db", database.to_str().unwrap()]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.starts_with("healthsink: ") && message.contains(part), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    };
+    let server = Server::start();
+    check(&server.address.to_string(), &database, "cannot listen");
+    check("127.0.0.1:0", &folder.path().join("no/such/folder.db"), "cannot create the database");
+    let text = folder.path().join("notes.db");
+    fs::write(&text, "These are notes and no database, and there are enough of them to fill a header.\n".repeat(20))
+        .unwrap();
+    check("127.0.0.1:0", &text, "not a SQLite database");
+    let other = folder.path().join("other.db");
+    rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE notes (text)").unwrap();
+    check("127.0.0.1:0", &other, "another program");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_database_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start();
+    server.post(payload("documented"));
+    for entry in fs::read_dir(server.folder()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+    }
+}

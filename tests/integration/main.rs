@@ -1,0 +1,13 @@
+//! The program as its users meet it: bytes over TCP, commands, a real SQLite file. One binary, since each links SQLite.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bad_input;
+mod cli;
+mod contract;
+mod http;
+mod lifecycle;
+mod outcome;
+mod splits;
+mod upload;

@@ -1,0 +1,237 @@
+//! The decoder's promises: any split of a body into reads gives the same rows; the lifter is an accelerator only; a body
+//! that is cut short is never taken for whole.
+
+use std::fmt;
+use std::io::{self, BufRead, Read};
+
+use healthsink::error::ErrorKind;
+use healthsink_testdata::{KeyOrder, Order, Payload, Shape};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::contract::{names, payload};
+use super::outcome::Outcome;
+
+/// A body that arrives in pieces of these lengths; what they leave comes as one piece.
+struct Pieces<'a> {
+    rest: &'a [u8],
+    lengths: std::slice::Iter<'a, usize>,
+    piece: &'a [u8],
+}
+
+impl<'a> Pieces<'a> {
+    fn new(body: &'a [u8], lengths: &'a [usize]) -> Self {
+        Self { rest: body, lengths: lengths.iter(), piece: b"" }
+    }
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.fill_buf()?.read(out)?;
+        self.consume(bytes);
+        Ok(bytes)
+    }
+}
+
+impl BufRead for Pieces<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.piece.is_empty() {
+            let length = self.lengths.next().copied().unwrap_or(self.rest.len()).min(self.rest.len());
+            (self.piece, self.rest) = self.rest.split_at(length);
+        }
+        Ok(self.piece)
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.piece = &self.piece[bytes..];
+    }
+}
+
+#[test]
+fn every_payload_may_be_split_anywhere() {
+    for name in names() {
+        let body = payload(&name);
+        for lift in [true, false] {
+            let whole = Outcome::of(&body[..], lift);
+            assert_eq!(whole.failure, None, "{name}");
+            let bytes = vec![1; body.len()];
+            assert_eq!(Outcome::of(Pieces::new(&body, &bytes), lift), whole, "{name} by single bytes, lift {lift}");
+            for at in 1..body.len() {
+                assert_eq!(Outcome::of(Pieces::new(&body, &[at]), lift), whole, "{name} split at {at}, lift {lift}");
+            }
+        }
+    }
+}
+
+/// Longer than a group of elements, in pieces that end anywhere in an element when the group is full.
+#[test]
+fn a_long_payload_may_come_in_pieces_of_any_length() {
+    let shape = Shape::HeartRate;
+    let (body, written) = Payload { target_bytes: 300_000, shape, ..Payload::default() }.to_vec();
+    let whole = Outcome::of(&body[..], true);
+    assert_eq!(whole.rows["samples"].len() as u64, written.samples);
+    for length in [1, 7, 64, 100, 999, 1000, 1024, 4096, 10_000, 65_535, 65_536, 65_537, 100_000] {
+        let lengths = vec![length; body.len() / length];
+        assert_eq!(Outcome::of(Pieces::new(&body, &lengths), true), whole, "pieces of {length}");
+    }
+}
+
+#[test]
+fn every_payload_is_the_same_without_the_lifter() {
+    for name in names() {
+        let body = payload(&name);
+        let [lifted, read] = [true, false].map(|lift| Outcome::of(&body[..], lift).without_spelling());
+        assert_eq!(lifted, read, "{name}");
+    }
+}
+
+#[test]
+fn a_reject_says_where_it_stands_in_the_body() {
+    let body = payload("rejects");
+    let mut in_place = 0;
+    for reject in Outcome::of(&body[..], true).rejects {
+        let at = usize::try_from(reject.offset).unwrap();
+        let begin = &body[at..at + reject.raw.len()];
+        // What is not lifted is kept without its white space.
+        if begin == reject.raw.as_bytes() {
+            in_place += 1;
+        } else {
+            assert_eq!(begin[0], reject.raw.as_bytes()[0], "{reject:?}");
+        }
+    }
+    assert!(in_place >= 20, "{in_place}");
+}
+
+#[test]
+fn a_payload_that_is_cut_short_is_never_whole_and_what_is_read_of_it_is_true() {
+    for name in names() {
+        let body = payload(&name).trim_ascii_end().to_vec();
+        for lift in [true, false] {
+            let whole = Outcome::of(&body[..], lift);
+            for at in 0..body.len() {
+                let cut = Outcome::of(&body[..at], lift);
+                let failure = cut.failure.as_ref().unwrap_or_else(|| panic!("{name} cut at {at} is taken for whole"));
+                assert_eq!(failure.kind, ErrorKind::Syntax, "{name} cut at {at}");
+                // A number, a word or an escape that is cut short is wrong from its beginning.
+                let offset = failure.position.offset.unwrap();
+                assert!((at.saturating_sub(12)..=at).contains(&(offset as usize)), "{name} cut at {at}: {failure:?}");
+                assert!(cut.is_beginning_of(&whole), "{name} cut at {at}, lift {lift}: {cut:#?}");
+            }
+        }
+    }
+}
+
+/// A body that a failed property shows as text.
+#[derive(Clone)]
+struct Body(Vec<u8>);
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", String::from_utf8_lossy(&self.0))
+    }
+}
+
+/// A payload of the generator: some of them larger than a batch, or than a group of elements.
+fn generated(bytes_max: u64) -> impl Strategy<Value = Body> {
+    let shapes = [Shape::Mixed, Shape::HeartRate, Shape::Workouts, Shape::Routes, Shape::Medications];
+    (
+        0..1_000_u64,
+        200..bytes_max,
+        prop::sample::select(shapes.to_vec()),
+        any::<bool>(),
+        prop::sample::select(vec![Order::Ascending, Order::Shuffled]),
+        prop::sample::select(vec![KeyOrder::AsDocumented, KeyOrder::Reversed, KeyOrder::Shuffled]),
+    )
+        .prop_map(|(seed, target_bytes, shape, pretty, order, key_order)| {
+            Body(Payload { seed, target_bytes, shape, pretty, order, key_order, ..Payload::default() }.to_vec().0)
+        })
+}
+
+fn lengths() -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::vec(prop_oneof![1_usize..4, 1_usize..70, 900_usize..1100, 1_usize..100_000], 1..60)
+}
+
+/// A change to a body.
+#[derive(Clone, Debug)]
+enum Mutation {
+    Replace(Index, u8),
+    Insert(Index, u8),
+    Remove(Index),
+    /// A piece once more, somewhere else.
+    Copy(Index, usize, Index),
+    Cut(Index),
+}
+
+impl Mutation {
+    fn any() -> impl Strategy<Value = Self> {
+        let byte = prop_oneof![
+            4 => prop::sample::select(br#"{}[],:"\ 0-1e.tnu"#.to_vec()),
+            1 => any::<u8>(),
+        ];
+        prop_oneof![
+            4 => (any::<Index>(), byte.clone()).prop_map(|(at, byte)| Self::Replace(at, byte)),
+            4 => (any::<Index>(), byte).prop_map(|(at, byte)| Self::Insert(at, byte)),
+            4 => any::<Index>().prop_map(Self::Remove),
+            2 => (any::<Index>(), 1_usize..200, any::<Index>()).prop_map(|(from, len, to)| Self::Copy(from, len, to)),
+            1 => any::<Index>().prop_map(Self::Cut),
+        ]
+    }
+
+    fn apply(&self, body: &mut Vec<u8>) {
+        if body.is_empty() {
+            return;
+        }
+        match self {
+            Self::Replace(at, byte) => *at.get_mut(body) = *byte,
+            Self::Insert(at, byte) => body.insert(at.index(body.len()), *byte),
+            Self::Remove(at) => drop(body.remove(at.index(body.len()))),
+            Self::Copy(from, len, to) => {
+                let from = from.index(body.len());
+                let piece = body[from..body.len().min(from + len)].to_vec();
+                let to = to.index(body.len());
+                body.splice(to..to, piece);
+            }
+            Self::Cut(at) => body.truncate(at.index(body.len())),
+        }
+    }
+}
+
+/// A payload with up to three changes: mostly no JSON any more, sometimes JSON that means something else.
+fn mutated() -> impl Strategy<Value = Body> {
+    let written = prop::sample::select(names()).prop_map(|name| Body(payload(&name)));
+    (prop_oneof![written, generated(5_000)], prop::collection::vec(Mutation::any(), 1..4)).prop_map(
+        |(mut body, mutations)| {
+            mutations.iter().for_each(|mutation| mutation.apply(&mut body.0));
+            body
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn generated_payloads_are_the_same_in_any_pieces_with_and_without_the_lifter(
+        Body(body) in generated(400_000),
+        lengths in lengths(),
+    ) {
+        let lifted = Outcome::of(&body[..], true);
+        prop_assert_eq!(&lifted.failure, &None);
+        prop_assert!(lifted.rejects.is_empty());
+        prop_assert_eq!(&Outcome::of(Pieces::new(&body, &lengths), true), &lifted);
+        prop_assert_eq!(&Outcome::of(Pieces::new(&body, &lengths), false), &lifted);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn broken_payloads_are_the_same_in_any_pieces_with_and_without_the_lifter(Body(body) in mutated(), lengths in lengths()) {
+        let lifted = Outcome::of(&body[..], true);
+        prop_assert_eq!(&Outcome::of(Pieces::new(&body, &lengths), true), &lifted);
+        let read = Outcome::of(&body[..], false);
+        prop_assert_eq!(&Outcome::of(Pieces::new(&body, &lengths), false), &read);
+        prop_assert_eq!(lifted.without_spelling(), read.without_spelling());
+    }
+}
