@@ -309,7 +309,8 @@ fn push(
         .iter()
         .filter(|(key, value)| {
             let is_known = KNOWN.contains(&key.as_str()) && (number(value).is_some() || value.is_string());
-            !is_known && !(*key == "value" && value.is_string())
+            let is_label = *key == "value" && value.is_string();
+            !is_known && !is_label
         })
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();

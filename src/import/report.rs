@@ -117,15 +117,23 @@ impl Report {
             return writeln!(out);
         }
         self.print_types(&mut out)?;
-        let Counts { new, updated, unchanged, merged, rejected, .. } = self.counts;
+        let Counts { new, updated, unchanged, merged, rejected, route_points, .. } = self.counts;
         let whole = self.files.iter().filter(|file| file.ok).count();
         let files = self.files.len();
         #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
         let (megabytes, read) = (self.bytes as f64 / 1e6, self.read as f64);
         let seconds = self.seconds.max(1e-9);
+        let outcome = if self.dry_run {
+            "a dry run, nothing was written".to_owned()
+        } else {
+            let records = self.count;
+            format!(
+                "{records} records and {route_points} route points: {new} new, {updated} updated, {unchanged} unchanged, {rejected} rejected"
+            )
+        };
         writeln!(
             out,
-            "{whole} of {files} inputs, {megabytes:.1} MB in {:.1} s: {:.1} MB/s, {:.0} elements/s",
+            "{whole} of {files} files: {outcome}; {megabytes:.1} MB in {:.1} s ({:.0} MB/s, {:.0} elements/s)",
             self.seconds,
             megabytes / seconds,
             read / seconds
@@ -133,7 +141,7 @@ impl Report {
         if self.dry_run {
             writeln!(
                 out,
-                "read {} = {} records + {rejected} rejected + {} skipped; a dry run: nothing was written",
+                "read {} = {} records + {rejected} rejected + {} skipped",
                 self.read,
                 self.read - rejected - self.tally.skipped(),
                 self.tally.skipped()
