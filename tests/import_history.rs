@@ -327,6 +327,44 @@ fn equal_records_stay_several_and_others_are_told_apart() {
 }
 
 #[test]
+fn equal_records_far_apart_stay_several() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let mut xml = HEAD.to_owned() + &record("60", "/>");
+    // More than the window remembers.
+    for number in 0..40_000 {
+        xml += &record(&format!("60.{number:05}1"), "/>");
+    }
+    xml += &record("60", "/>");
+    let path = folder.write("export.xml", xml + "</HealthData>");
+    assert_eq!(import(&db, &[], &[&path]).balanced().count("new"), 40_002);
+    let again = import(&db, &[], &[&path]).balanced();
+    assert_eq!((again.count("new"), again.count("unchanged")), (0, 40_002));
+}
+
+#[test]
+fn an_import_that_is_killed_is_finished_by_the_next() {
+    let folder = Folder::new();
+    Export { target_bytes: 20_000_000, ..Export::default() }.write_dir(&folder.path("apple")).unwrap();
+    let (db, whole) = (folder.path("killed.db"), folder.path("whole.db"));
+    let mut killed = Command::new(env!("CARGO_BIN_EXE_healthsink"))
+        .args(["import", "--db"])
+        .args([&db, &folder.path("apple")])
+        .spawn()
+        .unwrap();
+    while killed.try_wait().unwrap().is_none() {
+        if Connection::open(&db).is_ok_and(|db| db.query_row("SELECT 1 FROM samples", [], |_| Ok(())).is_ok()) {
+            break;
+        }
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(import(&db, &[], &[&folder.path("apple")]).balanced().ok);
+    assert!(import(&whole, &[], &[&folder.path("apple")]).balanced().ok);
+    assert!(contents(&db) == contents(&whole));
+}
+
+#[test]
 fn bad_records_are_set_aside_with_their_lines_and_a_dry_run_writes_nothing() {
     let folder = Folder::new();
     let db = folder.path("health.db");
