@@ -43,7 +43,8 @@ impl Default for Texts {
     fn default() -> Self {
         let hasher = RandomState::default();
         Self {
-            arena: String::with_capacity(BATCH_TEXT_BYTES / 4),
+            // With room for the element that crosses the line: doubling here would be the largest allocation of all.
+            arena: String::with_capacity(BATCH_TEXT_BYTES + BATCH_TEXT_BYTES / 8),
             ends: Vec::with_capacity(BATCH_ROWS_MAX),
             numbers: HashTable::with_capacity(BATCH_ROWS_MAX),
             hasher,

@@ -26,7 +26,7 @@ pub const ELEMENT_VALUES_MAX: usize = 128 << 10;
 /// Bytes of lifted elements that are decoded together.
 pub const GROUP_BYTES: usize = 64 * KIB;
 
-/// Longest name or string outside an element; what is longer is cut there and reported.
+/// Longest name, string or number outside an element; what is longer is cut there and reported.
 pub const SKELETON_STRING_BYTES_MAX: usize = 64 * KIB;
 
 /// Nesting of arrays and objects, counted from the body's root.

@@ -146,7 +146,7 @@ fn dependencies_stay_where_they_belong() {
         for source in sources.iter().filter(|source| source.names(dependency)) {
             is_used = true;
             let is_at_home = |place: &&str| source.path == **place || source.path.starts_with(&format!("{place}/"));
-            if !places.iter().any(|place| is_at_home(place)) {
+            if !places.iter().any(is_at_home) {
                 faults.push(format!("{} uses {dependency}, which belongs to {places:?}", source.path));
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! The bodies are written as they are sent, so this test holds none of them either.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 #[path = "common/mod.rs"]
@@ -33,9 +34,9 @@ impl Write for Body<'_> {
     }
 }
 
-/// So many bytes of one.
-fn repeat(byte: u8, mut bytes: u64, body: &mut Body<'_>) -> io::Result<()> {
-    let piece = [byte; 64 << 10];
+/// So many bytes of a few, again and again.
+fn repeat(bytes_of_piece: &[u8], mut bytes: u64, body: &mut Body<'_>) -> io::Result<()> {
+    let piece = bytes_of_piece.repeat((64 << 10) / bytes_of_piece.len());
     while bytes > 0 {
         let part = bytes.min(piece.len() as u64);
         body.write_all(&piece[..usize::try_from(part).unwrap()])?;
@@ -68,10 +69,10 @@ fn check_whole(answer: &Response, written: &Written) {
 }
 
 /// 5 MB with something before it that is 50 MB long: returns the number of rejects.
-fn peak_with(before: &str, byte: u8, behind: &str) -> (u64, u64) {
+fn peak_with(before: &str, repeated: &[u8], behind: &str) -> (u64, u64) {
     let (answer, peak, written) = peak_of(|body| {
         body.write_all(before.as_bytes())?;
-        repeat(byte, 50 * MB, body)?;
+        repeat(repeated, 50 * MB, body)?;
         body.write_all(behind.as_bytes())?;
         // The generated body goes on where this object ends: its own bracket is left out.
         let mut rest = SkipFirst { body, is_first: true };
@@ -99,36 +100,50 @@ impl Write for SkipFirst<'_, '_> {
     }
 }
 
+/// The least of three peaks, or the first that is low enough: how threads happen to run adds some hundred KiB.
+fn least(low_enough: u64, measure: impl Fn() -> u64) -> u64 {
+    let mut least = u64::MAX;
+    for _ in 0..3 {
+        least = least.min(measure());
+        if least <= low_enough {
+            break;
+        }
+    }
+    least
+}
+
 #[test]
 fn the_peak_does_not_grow_with_the_body() {
-    let (answer, base, written) = peak_of(|body| generated(5 * MB).write_to(body));
-    check_whole(&answer, &written);
-    let check = |what: &str, peak: u64| {
-        eprintln!("{what}: {peak} KiB, {} more than 5 MB alone", i128::from(peak) - i128::from(base));
+    let peak_of_records = |bytes: u64| {
+        let (answer, peak, written) = peak_of(|body| generated(bytes).write_to(body));
+        check_whole(&answer, &written);
+        peak
+    };
+    let base = least(0, || peak_of_records(5 * MB));
+    let check = |what: &str, measure: &dyn Fn() -> u64| {
+        let peak = least(base + MORE_KIB_MAX, measure);
+        println!("{what}: {peak} KiB, 5 MB alone: {base} KiB");
         assert!(peak <= base + MORE_KIB_MAX, "{what}: {peak} KiB, 5 MB alone: {base} KiB");
     };
-    let (answer, peak, written) = peak_of(|body| generated(50 * MB).write_to(body));
-    check_whole(&answer, &written);
-    check("50 MB of records", peak);
+    check("50 MB of records", &|| peak_of_records(50 * MB));
 
+    let check_long = |what: &str, before: &str, repeated: &[u8], behind: &str, expected: u64| {
+        check(what, &|| {
+            let (rejected, peak) = peak_with(before, repeated, behind);
+            assert_eq!(rejected, expected, "{what}");
+            peak
+        });
+    };
     let element =
         r#"{"data":{"HKQuantityTypeIdentifierHeartRate":[{"uuid":"F0000000-0000-4000-8000-000000000001","metadata":{"#;
-    let (rejected, peak) = peak_with(&format!(r#"{element}"k":""#), b'x', r#""}}]},"#);
-    check("a text of 50 MB in an element", peak);
-    assert_eq!(rejected, 1);
-    let (rejected, peak) = peak_with(&format!(r#"{element}""#), b'x', r#"":1}}]},"#);
-    check("a name of 50 MB in an element", peak);
-    assert_eq!(rejected, 1);
-    let (rejected, peak) = peak_with(&format!(r#"{element}"k":["#), b' ', r#"]}}]},"#);
-    check("50 MB of white space in an element", peak);
-    assert_eq!(rejected, 1);
-    let (rejected, peak) = peak_with(r#"{"note":""#, b'x', r#"","#);
-    check("a text of 50 MB at the top", peak);
-    assert_eq!(rejected, 1);
-    let (rejected, peak) = peak_with(r#"{""#, b'x', r#"":1,"#);
-    check("a name of 50 MB at the top", peak);
-    assert_eq!(rejected, 1);
-    let (rejected, peak) = peak_with("{", b' ', "");
-    check("50 MB of white space at the top", peak);
-    assert_eq!(rejected, 0);
+    check_long("a text of 50 MB in an element", &format!(r#"{element}"k":""#), b"x", r#""}}]},"#, 1);
+    check_long("a name of 50 MB in an element", &format!(r#"{element}""#), b"x", r#"":1}}]},"#, 1);
+    check_long("a number of 50 MB in an element", &format!(r#"{element}"k":1"#), b"0", "}}]},", 1);
+    check_long("50 MB of white space in an element", &format!(r#"{element}"k":["#), b" ", "]}}]},", 1);
+    check_long("a text of 50 MB at the top", r#"{"note":""#, b"x", r#"","#, 1);
+    check_long("a name of 50 MB at the top", r#"{""#, b"x", r#"":1,"#, 1);
+    // Cut, and then no double: two rejects.
+    check_long("a number of 50 MB at the top", r#"{"number":1"#, b"0", ",", 2);
+    check_long("50 MB of values in one record of an unknown section", r#"{"notes":[["#, b"0,", "0]],", 1);
+    check_long("50 MB of white space at the top", "{", b" ", "", 0);
 }

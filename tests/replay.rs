@@ -24,7 +24,10 @@ mod memory;
 #[path = "../fuzz/src/transcript.rs"]
 mod transcript;
 
-const TARGETS: [(&str, fn(&[u8])); 4] = [
+/// A property of bytes, which panics where it does not hold.
+type Check = fn(&[u8]);
+
+const TARGETS: [(&str, Check); 4] = [
     ("decode", decode::check),
     ("chunking", chunking::check),
     ("differential", differential::check),
@@ -37,7 +40,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     files.sort();
     files
 }

@@ -6,7 +6,7 @@
 use healthsink::batch::Batch;
 use healthsink::decode::{Options, Sink, decode};
 use healthsink::error::Result;
-use healthsink::limits::{ELEMENT_BYTES_MAX, hostile_bytes, ingest_bytes};
+use healthsink::limits::{ELEMENT_BYTES_MAX, SKELETON_STRING_BYTES_MAX, hostile_bytes, ingest_bytes};
 
 use crate::memory;
 
@@ -48,7 +48,10 @@ pub fn check(recipe: &[u8]) {
         }
         (decoded.outcome.is_ok(), counter.rows)
     });
-    assert_eq!(decoded[0].0, decoded[1].0);
+    // What is over a limit streams past unread with the lifter, and is read without it: it may be no JSON.
+    if body.len() <= SKELETON_STRING_BYTES_MAX {
+        assert_eq!(decoded[0], decoded[1]);
+    }
 }
 
 fn cooked(recipe: &[u8]) -> Vec<u8> {

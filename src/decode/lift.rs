@@ -283,6 +283,10 @@ impl Cutter {
         lifted.bytes += part.len() as u64;
         self.body_bytes += part.len() as u64;
         if lifted.bytes <= ELEMENT_BYTES_MAX as u64 {
+            if self.arena.len() + part.len() > self.arena.capacity() {
+                // A long element. Room for the longest at once: by doubling, twice as much would be touched.
+                self.arena.reserve_exact(ELEMENT_BYTES_MAX);
+            }
             self.arena.extend_from_slice(part);
         } else {
             // Over the limit: only what a reject shows of it is kept.

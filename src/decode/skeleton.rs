@@ -1,4 +1,4 @@
-//! Follows the structure of the body as far as needed to know where elements begin, and keeps names and strings short.
+//! Follows the structure of the body as far as needed to know where elements begin, and keeps names, strings and numbers short.
 //!
 //! A byte at a time, for the few bytes that are not inside elements. What is no JSON does no harm here: struson sees it
 //! at the same place and ends the upload there.
@@ -14,9 +14,9 @@ const NAME_BYTES: usize = 16;
 pub(crate) enum Verdict {
     /// It belongs to the skeleton.
     Keep,
-    /// It is the rest of a name or string that is too long.
+    /// It is the rest of a name, a string or a number that is too long.
     Drop,
-    /// It belongs to the skeleton and ends a name or string of which something was dropped.
+    /// It belongs to the skeleton and ends what was too long.
     KeepAfterDropped,
     /// It is the opening bracket of an element. The structure stays as it was.
     Element,
@@ -55,12 +55,14 @@ pub(crate) struct Skeleton {
     frames: Vec<Frame>,
     text: Option<Text>,
     text_bytes_max: usize,
+    /// Bytes of the number under way: struson would gather any number of digits.
+    number_bytes: usize,
     finds_elements: bool,
 }
 
 impl Skeleton {
     pub(crate) fn new(finds_elements: bool, text_bytes_max: usize) -> Self {
-        Self { frames: Vec::with_capacity(8), text: None, text_bytes_max, finds_elements }
+        Self { frames: Vec::with_capacity(8), text: None, text_bytes_max, number_bytes: 0, finds_elements }
     }
 
     /// Whether the place is inside a name or string.
@@ -76,6 +78,19 @@ impl Skeleton {
             }
             return self.end_text();
         }
+        if matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E') {
+            self.number_bytes += 1;
+            return if self.number_bytes > self.text_bytes_max { Verdict::Drop } else { Verdict::Keep };
+        }
+        let dropped = std::mem::take(&mut self.number_bytes) > self.text_bytes_max;
+        match self.accept_structure(byte) {
+            Verdict::Keep if dropped => Verdict::KeepAfterDropped,
+            verdict => verdict,
+        }
+    }
+
+    /// A byte outside of names, strings and numbers.
+    fn accept_structure(&mut self, byte: u8) -> Verdict {
         match byte {
             b'{' if self.finds_elements && self.frames.last().is_some_and(|frame| frame.role == Role::Elements) => {
                 return Verdict::Element;
@@ -175,6 +190,7 @@ mod tests {
         check(r#"["\ud83d\ude00\ud83d\ude00"]"#, r#"["\ud83d\ude00"]"#);
         check(r#"["\uD83D\uDE00x"]"#, r#"["\uD83D\uDE00"]"#);
         check(r#"["\u00d83\u00d83"]"#, r#"["\u00d8"]"#);
+        check("[1234,12345,-1.2e3 ,true]", "[1234,1234,-1.2 ,true]");
     }
 
     #[test]

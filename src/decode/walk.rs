@@ -442,13 +442,13 @@ impl<R: BufRead> Walker<'_, R> {
         self.json.next_null().map_err(|error| self.fail(&error))
     }
 
-    /// Says so if a name or string of the skeleton was too long to be kept whole.
+    /// Says so if a name, string or number of the skeleton was too long to be kept whole.
     fn report_cut(&mut self) -> Result<()> {
         let Some(offset) = self.json.reader_mut().take_cut() else {
             return Ok(());
         };
         let reason = format!(
-            "a name or text outside an element is longer than {SKELETON_STRING_BYTES_MAX} bytes: the rest of it was left out"
+            "a name, text or number outside an element is longer than {SKELETON_STRING_BYTES_MAX} bytes: the rest of it was left out"
         );
         self.output.reject(&self.label, &reason, RejectPlace { index: None, offset }, b"", 0)
     }

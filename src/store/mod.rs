@@ -21,6 +21,8 @@ pub(crate) use ledger::UploadKey;
 pub use ledger::{UploadEnd, UploadStart, UploadState};
 pub use status::{Status, TableRows, TypeRows, UploadRow, status};
 
+use crate::batch::Batch;
+use crate::counts::Counts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
 use write::Ids;
@@ -64,6 +66,18 @@ impl Store {
     /// Commits; with `synchronous=FULL` the rows are then on the disk.
     pub(crate) fn commit(&mut self) -> Result<()> {
         self.connection.execute_batch("COMMIT").map_err(|error| store_error(&error))
+    }
+
+    /// Writes batches in one transaction, without the ledger: what benches measure.
+    #[doc(hidden)]
+    pub fn write_batches(&mut self, batches: &[Batch]) -> Result<Counts> {
+        let mut counts = Counts::default();
+        let mut ordinal = 0;
+        self.begin()?;
+        for batch in batches {
+            counts += self.write(0, 0, &mut ordinal, batch)?;
+        }
+        self.commit().map(|()| counts)
     }
 
     /// Undoes the transaction, and forgets ids that may have gone with it.

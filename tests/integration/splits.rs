@@ -87,19 +87,18 @@ fn every_payload_is_the_same_without_the_lifter() {
 
 #[test]
 fn a_reject_says_where_it_stands_in_the_body() {
-    let body = payload("rejects");
-    let mut in_place = 0;
-    for reject in Outcome::of(&body[..], true).rejects {
-        let at = usize::try_from(reject.offset).unwrap();
-        let begin = &body[at..at + reject.raw.len()];
-        // What is not lifted is kept without its white space.
-        if begin == reject.raw.as_bytes() {
-            in_place += 1;
-        } else {
-            assert_eq!(begin[0], reject.raw.as_bytes()[0], "{reject:?}");
+    for name in names() {
+        let body = payload(&name);
+        for reject in Outcome::of(&body[..], true).rejects {
+            let at = usize::try_from(reject.offset).unwrap();
+            let there = &body[at..];
+            // What is not lifted is kept without its white space, and the text of a date without its quotes.
+            let is_in_place = there.starts_with(reject.raw.as_bytes());
+            let is_known = there[0] == reject.raw.as_bytes()[0] || there[1..].starts_with(reject.raw.as_bytes());
+            assert!(is_in_place || is_known, "{name}: {reject:?}");
+            assert!(is_in_place || reject.index.is_none(), "{name}: an element is kept as it is written: {reject:?}");
         }
     }
-    assert!(in_place >= 20, "{in_place}");
 }
 
 #[test]
@@ -113,8 +112,8 @@ fn a_payload_that_is_cut_short_is_never_whole_and_what_is_read_of_it_is_true() {
                 let failure = cut.failure.as_ref().unwrap_or_else(|| panic!("{name} cut at {at} is taken for whole"));
                 assert_eq!(failure.kind, ErrorKind::Syntax, "{name} cut at {at}");
                 // A number, a word or an escape that is cut short is wrong from its beginning.
-                let offset = failure.position.offset.unwrap();
-                assert!((at.saturating_sub(12)..=at).contains(&(offset as usize)), "{name} cut at {at}: {failure:?}");
+                let offset = usize::try_from(failure.position.offset.unwrap()).unwrap();
+                assert!((at.saturating_sub(12)..=at).contains(&offset), "{name} cut at {at}: {failure:?}");
                 assert!(cut.is_beginning_of(&whole), "{name} cut at {at}, lift {lift}: {cut:#?}");
             }
         }

@@ -279,4 +279,5 @@ CREATE TABLE rejects (
   PRIMARY KEY (upload_id, ordinal)
 ) STRICT;
 
-CREATE INDEX rejects_hash ON rejects (hash);
+-- With the upload: many equal rejects of one upload must not be looked through for each of them.
+CREATE INDEX rejects_hash ON rejects (hash, upload_id);

@@ -1,0 +1,51 @@
+//! Decoding alone: from a body in memory to rows that nobody stores.
+
+mod support;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use healthsink::batch::Batch;
+use healthsink::decode::{Options, Sink, decode};
+use healthsink::error::Result;
+
+use support::{SHAPES, payload, records_of, size};
+
+#[derive(Default)]
+struct Count {
+    rows: usize,
+    rejects: usize,
+}
+
+impl Sink for Count {
+    fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
+        // Characteristics that the phone does not know are sent as null, and are no rows.
+        self.rows += batch.rows() - batch.characteristics.len();
+        self.rejects += batch.rejects.len();
+        batch.clear();
+        Ok(())
+    }
+}
+
+fn shapes(criterion: &mut Criterion) {
+    let mut batch = Box::<Batch>::default();
+    for (name, shape) in SHAPES {
+        let (body, written) = payload(shape, size("HEALTHSINK_BENCH_BYTES", 8_000_000, 100_000));
+        let rows = records_of(&written);
+        let mut group = criterion.benchmark_group(format!("decode/{name}"));
+        group.throughput(Throughput::ElementsAndBytes { elements: rows, bytes: written.bytes }).sample_size(20);
+        for (name, options) in [("lift", Options { lift: true }), ("plain", Options { lift: false })] {
+            group.bench_function(name, |bencher| {
+                bencher.iter(|| {
+                    let mut count = Count::default();
+                    let decoded = decode(body.as_slice(), options, &mut batch, &mut count);
+                    decoded.outcome.expect("the payload is valid");
+                    count.submit(&mut batch).expect("counting does not fail");
+                    assert_eq!((count.rows as u64, count.rejects), (rows, 0));
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, shapes);
+criterion_main!(benches);
