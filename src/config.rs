@@ -69,7 +69,7 @@ struct ServeArguments {
     #[arg(long, env = "HEALTHSINK_AUTH_HEADER", value_name = "NAME", requires = "token_file")]
     auth_header: Option<String>,
     /// Accept uploads from other machines without a token: anyone who reaches the address can write
-    #[arg(long, env = "HEALTHSINK_NO_AUTH", conflicts_with = "token_file", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "HEALTHSINK_NO_AUTH", value_parser = clap::builder::FalseyValueParser::new())]
     no_auth: bool,
     /// Longest body, after decompression; with K, M or G for KiB, MiB or GiB
     #[arg(long, env = "HEALTHSINK_MAX_BODY", default_value_t = Bytes(BODY_BYTES_MAX_DEFAULT), value_name = "BYTES")]
@@ -238,6 +238,9 @@ fn meant(arguments: ServeArguments) -> Result<Serve> {
     let usage = |message: String| Err(Error::new(ErrorKind::Usage, message));
     if !path.starts_with('/') || path == HEALTH_PATH || path.contains(['?', '#', ' ']) {
         return usage(format!("--path {path} cannot be served; it begins with / and is not {HEALTH_PATH}"));
+    }
+    if no_auth && token_file.is_some() {
+        return usage("--no-auth and --token-file contradict each other; leave out one of them".to_owned());
     }
     let auth = match (token_file, auth_header) {
         (Some(token_file), None) => Auth::Bearer { token_file },

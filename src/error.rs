@@ -116,7 +116,8 @@ impl fmt::Display for Error {
         f.write_str(&self.0.message)?;
         let Position { offset, section, index } = &self.0.position;
         if let Some(section) = section {
-            write!(f, ", in section `{section}`")?;
+            // A name in the input may hold anything; what ends up in a terminal or a log may not.
+            write!(f, ", in section `{}`", section.escape_debug())?;
         }
         if let Some(index) = index {
             write!(f, ", element {index}")?;

@@ -15,13 +15,13 @@ pub const BODY_BYTES_MAX_DEFAULT: u64 = 2 << 30;
 pub const INGESTS_MAX: usize = 8;
 
 /// Connections held open at once; further ones wait in the listener's backlog.
-pub const CONNECTIONS_MAX: usize = 64;
+pub const CONNECTIONS_MAX: usize = 128;
 
 /// Bytes of one element (a sample, a workout with everything in it, a location). Longer ones are set aside.
 pub const ELEMENT_BYTES_MAX: usize = MIB;
 
 /// Values (keys count too) in one element: bounds the decoder's tape, which holds one node for each.
-pub const ELEMENT_VALUES_MAX: usize = 128 << 10;
+pub const ELEMENT_VALUES_MAX: usize = 64 << 10;
 
 /// Bytes of lifted elements that are decoded together.
 pub const GROUP_BYTES: usize = 64 * KIB;
@@ -69,10 +69,13 @@ pub const CHECKPOINT_PAGES: u32 = 2000;
 pub const WAL_KEEP_BYTES: u64 = 16 * MIB as u64;
 
 /// How long another process may hold the database before a write gives up.
-pub const BUSY_WAIT: Duration = Duration::from_secs(30);
+pub const BUSY_WAIT: Duration = Duration::from_secs(10);
 
 /// Ids remembered by each of the writer's dictionaries of types, units and sources; a full one starts anew.
 pub const DICTIONARY_ENTRIES_MAX: usize = 1024;
+
+/// Longest text that such a dictionary remembers; the id of a longer one is looked up each time.
+pub const DICTIONARY_TEXT_BYTES_MAX: usize = 2 * KIB;
 
 /// Distinct metadata texts that are stored once and referred to.
 pub const METADATA_SHARED_MAX: usize = 4096;
@@ -132,7 +135,7 @@ pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 pub const HEADER_BYTES_MAX: usize = 16 * KIB;
 
 /// How long a client may take for the headers, and a kept-alive connection may stay idle.
-pub const HEADER_WAIT: Duration = Duration::from_secs(30);
+pub const HEADER_WAIT: Duration = Duration::from_secs(10);
 
 /// How long a body may pause between two frames.
 pub const BODY_IDLE: Duration = Duration::from_secs(30);
@@ -142,6 +145,9 @@ pub const RETRY_AFTER_SECONDS: u32 = 15;
 
 /// How long uploads under way may take to finish once the program is told to stop.
 pub const DRAIN: Duration = Duration::from_secs(30);
+
+/// How long uploads that were ended after that may take to say so.
+pub const STRAGGLERS: Duration = Duration::from_secs(5);
 
 /// After an early answer the rest of the body is read and dropped this long, so that the answer is not lost to a reset.
 pub const LINGER: Duration = Duration::from_secs(2);

@@ -1,5 +1,6 @@
 //! The program: what is wanted, and the exit code that says whether it was done.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use healthsink::config::{self, Command, Config};
@@ -17,7 +18,8 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("healthsink: {error}");
+            // If nobody can be told, the exit code still says it.
+            let _ = writeln!(std::io::stderr(), "healthsink: {error}");
             ExitCode::from(exit_code(error.kind()))
         }
     }

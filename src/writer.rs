@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BATCHES_PER_INGEST, COMMIT_IDLE, INGESTS_MAX, TRANSACTION_ROWS_MAX, WRITER_QUEUE};
 use crate::store::{Store, UploadEnd, UploadKey, UploadStart, UploadState};
 
-/// The running writer. Once all handles are gone it finishes; [`Writer::stop`] waits for that.
+/// The running writer. [`Writer::stop`] ends it, or the end of its last handle.
 #[derive(Debug)]
 pub struct Writer {
     handle: WriterHandle,
@@ -59,6 +59,8 @@ enum Request {
     Abandon {
         upload: i64,
     },
+    /// Commit and end, whoever still holds a handle.
+    Stop,
 }
 
 /// The writer's answers, in the order of an ingest's requests.
@@ -103,14 +105,15 @@ impl Writer {
         &self.handle
     }
 
-    /// Waits until all other handles are gone and what they sent is committed, then moves the log into the database.
+    /// Waits until what was sent so far is committed and the log is moved into the database. What comes later is refused.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Store`] if the thread has panicked.
     pub fn stop(self) -> Result<()> {
         let Self { handle, thread } = self;
-        drop(handle);
+        // A thread that has gone needs no telling.
+        let _ = handle.requests.send(Request::Stop);
         thread.join().map_err(|_| gone())
     }
 }
@@ -239,9 +242,9 @@ impl WriterThread {
                 self.requests.recv().map_err(RecvTimeoutError::from)
             };
             match request {
+                Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(request) => self.serve(request),
                 Err(RecvTimeoutError::Timeout) => self.commit(),
-                Err(RecvTimeoutError::Disconnected) => break,
             }
         }
         self.commit();
@@ -253,6 +256,7 @@ impl WriterThread {
             Request::Start { start, reply } => self.start(&start, reply),
             Request::Write { upload, batch } => self.write(upload, batch),
             Request::Finish { upload, end } => self.finish(upload, &end),
+            Request::Stop => {}
             Request::Abandon { upload } => {
                 let end = UploadEnd {
                     state: UploadState::Aborted,
@@ -275,7 +279,7 @@ impl WriterThread {
     }
 
     fn start(&mut self, start: &UploadStart, reply: Sender<Reply>) {
-        let started = self.begin().and_then(|()| self.store.start_upload(start));
+        let started = self.store.check_file().and_then(|()| self.begin()).and_then(|()| self.store.start_upload(start));
         match started {
             Ok(UploadKey { id: upload, person }) => {
                 let active = Active {
@@ -291,8 +295,10 @@ impl WriterThread {
                     is_finished: false,
                     lost: None,
                 };
-                active.answer(Reply::Started(upload));
                 self.active.push(active);
+                // A number that was told must not be given again: if this row were undone later, the next ingest got it.
+                self.commit();
+                self.answer_start(upload);
             }
             Err(error) => {
                 // The ingest has not begun: nobody else's rows need to suffer, unless SQLite has undone them.
@@ -300,6 +306,20 @@ impl WriterThread {
                 let _ = reply.try_send(Reply::Failed { error, stored: Counts::default() });
             }
         }
+    }
+
+    /// Tells an ingest that it has begun, unless the commit of its row has failed.
+    fn answer_start(&mut self, upload: i64) {
+        self.active.retain(|active| {
+            if active.upload != upload {
+                return true;
+            }
+            match &active.lost {
+                None => active.answer(Reply::Started(upload)),
+                Some(error) => active.answer(Reply::Failed { error: error.clone(), stored: Counts::default() }),
+            }
+            active.lost.is_none()
+        });
     }
 
     fn write(&mut self, upload: i64, mut batch: Box<Batch>) {

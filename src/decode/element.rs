@@ -9,6 +9,7 @@ use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings}
 
 use super::Sink;
 use super::lift::Lifted;
+use super::mend::mend_half_pairs;
 use super::rows::{RejectPlace, Rows, Scratch, reject};
 use super::shape;
 use super::value::{Value, elements};
@@ -159,6 +160,10 @@ impl ElementDecoder {
                 read
             }
             Err(error) => {
+                let mut mended = raw.to_vec();
+                if mend_half_pairs(&mut mended) {
+                    return self.decode_one(section, place, &mended, bytes, output);
+                }
                 judge(raw).map_err(|error| syntax_error(&error, |at| place.offset + at, section.label, place.index))?;
                 Err(format!("its values cannot be decoded: {:?}", error.error()))
             }
@@ -176,6 +181,7 @@ impl ElementDecoder {
             self.text = Vec::new();
             self.buffers = Self::buffers();
             self.tape = Tape(Vec::new());
+            self.scratch = Scratch::default();
         }
     }
 }
@@ -201,7 +207,17 @@ fn parse<'a>(text: &'a mut Vec<u8>, buffers: &mut Buffers, tape: &mut Tape<'stat
 
 /// Whether the tape would be too long: every value but the first follows a comma, a colon or a bracket.
 fn has_too_many_values(raw: &[u8]) -> bool {
-    raw.iter().filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{')).count() > ELEMENT_VALUES_MAX
+    let (mut values, mut in_string, mut escape) = (0, false, false);
+    for byte in raw {
+        match byte {
+            _ if std::mem::take(&mut escape) => {}
+            b'\\' => escape = in_string,
+            b'"' => in_string = !in_string,
+            b',' | b':' | b'[' | b'{' if !in_string => values += 1,
+            _ => {}
+        }
+    }
+    values > ELEMENT_VALUES_MAX
 }
 
 /// Whether a text is JSON at all, whatever its values: numbers out of range are.

@@ -8,6 +8,7 @@ pub(crate) mod canonical;
 pub(crate) mod date;
 mod element;
 mod lift;
+mod mend;
 mod rows;
 mod scan;
 mod shape;

@@ -58,11 +58,13 @@ pub(crate) struct Skeleton {
     /// Bytes of the number under way: struson would gather any number of digits.
     number_bytes: usize,
     finds_elements: bool,
+    /// Arrays and objects that are open below the nesting limit: nothing there is an element.
+    below: u64,
 }
 
 impl Skeleton {
     pub(crate) fn new(finds_elements: bool, text_bytes_max: usize) -> Self {
-        Self { frames: Vec::with_capacity(8), text: None, text_bytes_max, number_bytes: 0, finds_elements }
+        Self { frames: Vec::with_capacity(8), text: None, text_bytes_max, number_bytes: 0, finds_elements, below: 0 }
     }
 
     /// Whether the place is inside a name or string.
@@ -92,15 +94,19 @@ impl Skeleton {
     /// A byte outside of names, strings and numbers.
     fn accept_structure(&mut self, byte: u8) -> Verdict {
         match byte {
-            b'{' if self.finds_elements && self.frames.last().is_some_and(|frame| frame.role == Role::Elements) => {
+            b'{' if self.finds_elements
+                && self.below == 0
+                && self.frames.last().is_some_and(|frame| frame.role == Role::Elements) =>
+            {
                 return Verdict::Element;
             }
             b'{' | b'[' => self.open(byte == b'{'),
+            b'}' | b']' if self.below > 0 => self.below -= 1,
             b'}' | b']' => {
                 self.frames.pop();
             }
             b'"' => {
-                let is_name = self.frames.last().is_some_and(|frame| frame.expects_name);
+                let is_name = self.below == 0 && self.frames.last().is_some_and(|frame| frame.expects_name);
                 self.text = Some(Text { is_name, ..Text::default() });
             }
             b',' | b':' => {
@@ -114,9 +120,8 @@ impl Skeleton {
     }
 
     fn open(&mut self, is_object: bool) {
-        if self.frames.len() > NESTING_MAX as usize {
-            // So deep nothing is an element: struson sees the rest as it is, and ends the upload if it goes on too long.
-            self.finds_elements = false;
+        if self.below > 0 || self.frames.len() > NESTING_MAX as usize {
+            self.below += 1;
             return;
         }
         let role = self.frames.last().map_or(Role::Body, |frame| frame.next).opened_by(is_object);

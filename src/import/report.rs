@@ -81,7 +81,9 @@ impl Report {
         }
         if let Some(error) = &error {
             self.ok = false;
-            eprintln!(
+            // If nobody can be told, the exit code still says it.
+            let _ = writeln!(
+                io::stderr(),
                 "healthsink: {name}: {error}; {} records of it are stored, mend it and import it again",
                 counts.records()
             );

@@ -27,7 +27,9 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, state: Arc<State>
         Box::pin(async move { Ok::<_, Infallible>(routes::answer(request, peer, state).await) })
     });
     let mut builder = http1::Builder::new();
+    // A client that has sent its whole body may close its side and still wait for the answer.
     builder
+        .half_close(true)
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_WAIT)
         .max_buf_size(FRAME_BYTES_MAX)

@@ -10,7 +10,7 @@ mod problem;
 mod routes;
 
 use std::future::Future;
-use std::io;
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 use crate::config::{Auth, Serve};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{CONNECTIONS_MAX, DRAIN, INGESTS_MAX};
+use crate::limits::{CONNECTIONS_MAX, DRAIN, INGESTS_MAX, STRAGGLERS};
 use crate::writer::{Writer, WriterHandle};
 use auth::Credentials;
 
@@ -74,11 +74,12 @@ pub fn serve(config: &Serve) -> Result<()> {
             io_error(&format!("cannot listen on {}; name another address with --listen", config.listen), &error)
         })?;
         let address = listener.local_addr().map_err(|error| io_error("cannot listen", &error))?;
-        announce(config, address);
+        // A terminal that has gone is no reason to stop.
+        let _ = announce(config, address, &mut io::stderr());
         run_with(listener, config, credentials, writer.handle().clone(), told_to_stop()).await
     });
-    // Ingests that outlived the deadline hold handles of the writer: their threads end with their connections.
-    drop(runtime);
+    // A decoder's thread that does not end, whatever holds it, must not keep the program from ending.
+    runtime.shutdown_timeout(STRAGGLERS);
     served.and(writer.stop())
 }
 
@@ -164,30 +165,32 @@ async fn drain(phase: &watch::Sender<Phase>, connections: &mut JoinSet<()>, inge
     if timeout(DRAIN, &mut finished).await.is_err() {
         tracing::warn!("the deadline has passed; uploads under way are aborted, what they stored is kept");
         let _ = phase.send(Phase::Cutting);
-        let _ = timeout(Duration::from_secs(5), finished).await;
+        let _ = timeout(STRAGGLERS, finished).await;
     }
 }
 
 /// Says in one line where it listens, what it writes and how clients authenticate; and what to type into the app.
-fn announce(config: &Serve, address: SocketAddr) {
+fn announce(config: &Serve, address: SocketAddr, out: &mut impl Write) -> io::Result<()> {
     let auth = match &config.auth {
         Auth::None => "without authentication".to_owned(),
         Auth::Bearer { token_file } => format!("with the bearer token of {}", token_file.display()),
         Auth::Header { name, token_file } => format!("with the token of {} in the header {name}", token_file.display()),
     };
-    eprintln!("healthsink listens on http://{address}{}, writes {}, {auth}", config.path, config.db.display());
+    writeln!(out, "healthsink listens on http://{address}{}, writes {}, {auth}", config.path, config.db.display())?;
     let ip = if address.ip().is_unspecified() { own_address() } else { Some(address.ip()) };
     let host = match ip {
         None => "THIS-MACHINE'S-ADDRESS".to_owned(),
         Some(IpAddr::V6(ip)) => format!("[{ip}]"),
         Some(IpAddr::V4(ip)) => ip.to_string(),
     };
-    eprintln!("In the app: base URL http://{host}:{}, endpoint path {}", address.port(), config.path);
+    writeln!(out, "In the app: base URL http://{host}:{}, endpoint path {}", address.port(), config.path)?;
     if address.ip().to_canonical().is_loopback() {
-        eprintln!(
+        writeln!(
+            out,
             "Only this machine reaches that address: see --listen and --token-file, or put a reverse proxy with HTTPS in front"
-        );
+        )?;
     }
+    Ok(())
 }
 
 /// The address that other machines most likely reach this one by: that of its way out. Nothing is sent for the answer.

@@ -6,7 +6,10 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::limits::{DICTIONARY_ENTRIES_MAX, METADATA_CANDIDATES_MAX, METADATA_SHARED_BYTES_MAX, METADATA_SHARED_MAX};
+use crate::limits::{
+    DICTIONARY_ENTRIES_MAX, DICTIONARY_TEXT_BYTES_MAX, METADATA_CANDIDATES_MAX, METADATA_SHARED_BYTES_MAX,
+    METADATA_SHARED_MAX,
+};
 
 /// A table of texts and ids, with the ids used last kept in memory.
 #[derive(Debug)]
@@ -43,6 +46,9 @@ impl Dictionary {
             Some(id) => id,
             None => connection.prepare_cached(self.insert)?.insert([text])?,
         };
+        if text.len() > DICTIONARY_TEXT_BYTES_MAX {
+            return Ok(id);
+        }
         if self.ids.len() >= DICTIONARY_ENTRIES_MAX {
             self.ids.clear();
         }

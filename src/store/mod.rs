@@ -32,6 +32,25 @@ use write::Ids;
 pub struct Store {
     connection: Connection,
     ids: Ids,
+    path: PathBuf,
+    /// Which file it is, to notice when the path no longer leads to it.
+    file: Option<FileId>,
+}
+
+/// Device and number of a file, where there are such.
+type FileId = (u64, u64);
+
+fn file_id(path: &Path) -> Option<FileId> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
 }
 
 impl Store {
@@ -42,6 +61,9 @@ impl Store {
     /// [`ErrorKind::Store`] if the file cannot be opened, is no database, or was written by a later version.
     pub fn open(path: &Path) -> Result<Self> {
         let fail = |error| open_error(path, &error);
+        if path == Path::new(":memory:") {
+            return Err(Error::new(ErrorKind::Usage, "a database in memory keeps nothing; name a file with --db"));
+        }
         create_private(path)?;
         let mut connection =
             Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -51,7 +73,7 @@ impl Store {
         schema::migrate(&mut connection, path)?;
         ledger::interrupt_running(&connection).map_err(fail)?;
         let ids = Ids::load(&connection).map_err(fail)?;
-        Ok(Self { connection, ids })
+        Ok(Self { connection, ids, path: path.to_owned(), file: file_id(path) })
     }
 
     /// Begins a transaction that may write.
@@ -61,6 +83,15 @@ impl Store {
             store.ids.merge.begin(&store.connection)
         };
         begin(self).map_err(|error| store_error(&error))
+    }
+
+    /// Fails if the database was deleted or replaced: what is written to it then is lost to its owner.
+    pub(crate) fn check_file(&self) -> Result<()> {
+        if file_id(&self.path) == self.file {
+            return Ok(());
+        }
+        let message = format!("the database {} was moved or deleted; restart the program", self.path.display());
+        Err(Error::new(ErrorKind::Store, message))
     }
 
     /// Commits; with `synchronous=FULL` the rows are then on the disk.
@@ -75,7 +106,7 @@ impl Store {
         let mut ordinal = 0;
         self.begin()?;
         for batch in batches {
-            counts += self.write(0, 0, &mut ordinal, batch)?;
+            counts += self.write(ledger::UploadKey { id: 0, person: ledger::PERSON_ME }, 0, &mut ordinal, batch)?;
         }
         self.commit().map(|()| counts)
     }

@@ -10,6 +10,8 @@ use super::{Store, store_error};
 use crate::batch::{Batch, TextId, Texts};
 use crate::counts::{Counts, Outcome};
 use crate::error::Result;
+use crate::limits::REJECTS_PER_UPLOAD_MAX;
+use crate::record::Reject;
 
 /// Ids of texts, for all batches and for the one under way.
 #[derive(Debug)]
@@ -107,7 +109,7 @@ impl Ids {
 impl Store {
     /// Writes a batch's rows. `ordinal` numbers the upload's rejects and goes on from batch to batch.
     pub(crate) fn write(&mut self, upload: UploadKey, now_ms: i64, ordinal: &mut u64, batch: &Batch) -> Result<Counts> {
-        let Self { connection, ids } = self;
+        let Self { connection, ids, .. } = self;
         ids.begin(&batch.texts);
         let mut writer = BatchWriter { connection, ids, batch, person: upload.person, counts: Counts::default() };
         let written = writer.write(upload.id, now_ms, ordinal);
@@ -398,35 +400,48 @@ impl BatchWriter<'_> {
         Ok(())
     }
 
+    /// Keeps rejects up to the limit; of those behind it only the number.
     fn rejects(&mut self, upload: i64, ordinal: &mut u64) -> rusqlite::Result<()> {
         let Batch { rejects, texts, .. } = self.batch;
+        let last = "more elements were rejected than are kept: this one and those behind it are only counted";
         for row in rejects {
-            let (section, reason, raw) = (texts.get(row.section), texts.get(row.reason), texts.get(row.raw));
-            let hash = half_digest(&[section, reason, raw]);
-            // The same bad element comes with every re-send: it is kept once.
-            let mut delete = self.connection.prepare_cached(
-                "DELETE FROM rejects WHERE hash = ?1 AND person_id = ?2 AND upload_id < ?3 AND raw_bytes = ?4",
-            )?;
-            delete.execute(params![hash, self.person, upload, signed(row.raw_bytes)])?;
-            let mut insert = self.connection.prepare_cached(
-                "INSERT INTO rejects (upload_id, ordinal, person_id, section, element_index, byte_offset, reason, raw, raw_bytes, hash)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?;
-            insert.execute(params![
-                upload,
-                signed(*ordinal),
-                self.person,
-                section,
-                row.index.map(signed),
-                signed(row.offset),
-                reason,
-                raw,
-                signed(row.raw_bytes),
-                hash
-            ])?;
+            let (section, raw) = (texts.get(row.section), texts.get(row.raw));
+            match *ordinal {
+                REJECTS_PER_UPLOAD_MAX => self.reject(upload, *ordinal, row, [section, last, ""])?,
+                REJECTS_PER_UPLOAD_MAX.. => {}
+                _ => self.reject(upload, *ordinal, row, [section, texts.get(row.reason), raw])?,
+            }
             *ordinal += 1;
         }
         self.counts.rejected += rejects.len() as u64;
+        Ok(())
+    }
+
+    fn reject(&self, upload: i64, ordinal: u64, row: &Reject, texts: [&str; 3]) -> rusqlite::Result<()> {
+        let hash = half_digest(&texts);
+        // The same bad element comes with every re-send: it is kept once.
+        let mut delete = self.connection.prepare_cached(
+            "DELETE FROM rejects WHERE hash = ?1 AND person_id = ?2 AND upload_id < ?3 AND raw_bytes = ?4",
+        )?;
+        delete.execute(params![hash, self.person, upload, signed(row.raw_bytes)])?;
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO rejects (upload_id, ordinal, person_id, section, reason, raw, element_index, byte_offset, raw_bytes, hash)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?;
+        let [section, reason, raw] = texts;
+        let (index, offset, raw_bytes) = (row.index.map(signed), signed(row.offset), signed(row.raw_bytes));
+        insert.execute(params![
+            upload,
+            signed(ordinal),
+            self.person,
+            section,
+            reason,
+            raw,
+            index,
+            offset,
+            raw_bytes,
+            hash
+        ])?;
         Ok(())
     }
 }

@@ -249,3 +249,18 @@ fn identities(server: &Server) -> BTreeSet<String> {
         })
         .collect()
 }
+
+#[test]
+fn rejects_beyond_the_limit_are_counted_and_said_to_be_left_out() {
+    let server = Server::start();
+    let sent = healthsink::limits::REJECTS_PER_UPLOAD_MAX + 10;
+    let sevens = vec!["7"; usize::try_from(sent).unwrap()].join(",");
+    let answer = server.post(format!(r#"{{"data":{{"workouts":[{sevens}]}}}}"#));
+    assert_eq!((answer.status, answer.field("rejected"), answer.field("count")), (200, json!(sent), json!(0)));
+    assert_eq!(server.count("rejects"), healthsink::limits::REJECTS_PER_UPLOAD_MAX + 1);
+    let last = "SELECT element_index, raw FROM rejects ORDER BY ordinal DESC LIMIT 1";
+    assert_eq!(
+        json!(server.rows(last)),
+        json!([{ "element_index": healthsink::limits::REJECTS_PER_UPLOAD_MAX, "raw": "" }])
+    );
+}
