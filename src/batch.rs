@@ -10,7 +10,9 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, RARE_ROWS_KEPT, ROW_BYTES};
-use crate::record::{Characteristic, Dose, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout};
+use crate::record::{
+    Characteristic, DerivedSample, Dose, Imported, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
+};
 
 // A batch keeps room for as many samples as locations, the kinds that come in large numbers.
 const _: () = assert!(size_of::<Sample>() + size_of::<RoutePoint>() == ROW_BYTES);
@@ -120,6 +122,8 @@ pub struct Batch {
     pub others: Vec<OtherRecord>,
     /// Elements set aside.
     pub rejects: Vec<Reject>,
+    /// Rows that only imports bring.
+    pub imported: Imported,
     /// The rows' texts.
     pub texts: Texts,
 }
@@ -137,6 +141,7 @@ impl Default for Batch {
             characteristics: Vec::new(),
             others: Vec::new(),
             rejects: Vec::new(),
+            imported: Imported::default(),
             texts: Texts::default(),
         }
     }
@@ -154,6 +159,7 @@ impl Batch {
             + self.characteristics.len()
             + self.others.len()
             + self.rejects.len()
+            + self.imported.rows()
     }
 
     /// Whether there is no row.
@@ -175,12 +181,27 @@ impl Batch {
         if !self.samples.is_sorted_by_key(key) {
             self.samples.sort_by_key(key);
         }
+        let key = |derived: &DerivedSample| key(&derived.sample);
+        if !self.imported.samples.is_sorted_by_key(key) {
+            self.imported.samples.sort_by_key(key);
+        }
     }
 
     /// Forgets all rows and texts, and keeps the memory.
     pub fn clear(&mut self) {
-        let Self { samples, workouts, route_points, doses, medications, characteristics, others, rejects, texts } =
-            self;
+        let Self {
+            samples,
+            workouts,
+            route_points,
+            doses,
+            medications,
+            characteristics,
+            others,
+            rejects,
+            imported,
+            texts,
+        } = self;
+        imported.clear();
         samples.clear();
         route_points.clear();
         empty_rare(workouts);
@@ -194,7 +215,7 @@ impl Batch {
 }
 
 /// Empties the rows of a kind of which there are few: an input with many of them must not make the batch large for good.
-fn empty_rare<T>(rows: &mut Vec<T>) {
+pub(crate) fn empty_rare<T>(rows: &mut Vec<T>) {
     rows.clear();
     rows.shrink_to(RARE_ROWS_KEPT);
 }

@@ -28,6 +28,7 @@ sending the same again stores nothing twice. Every flag can be set as an environ
 const EXAMPLES: &str = "Examples:
   healthsink serve                                          on this machine only, without a token
   healthsink serve --listen 0.0.0.0:3000 --token-file token from other machines, with a bearer token
+  healthsink import export.zip                              Apple's own export, as the phone makes it
   healthsink import export-2025.json backup.json.gz         saved payloads
   healthsink status                                         what is there, and is the phone still sending?
   sqlite3 health.db 'SELECT * FROM heart_rate LIMIT 5'      the result
@@ -38,7 +39,7 @@ Exit codes: 0 done, 1 an input could not be ingested whole (what could be is sto
 enum CommandArguments {
     /// Receive what the app sends
     Serve(ServeArguments),
-    /// Ingest saved payloads: JSON files, also compressed with gzip or zstd
+    /// Take in years of history: Apple's export, payloads of Health Export Pro, exports of Health Auto Export
     Import(ImportArguments),
     /// Tell what the database holds and what the last uploads were
     Status(StatusArguments),
@@ -82,8 +83,14 @@ struct ImportArguments {
     /// Print the summary as JSON
     #[arg(long, env = "HEALTHSINK_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     json: bool,
-    /// Payloads, one JSON document each; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
+    /// Whose records they are
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME")]
+    person: Option<String>,
+    /// Read everything and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Files, folders, archives: export.zip, export.xml, JSON, also with gzip or zstd; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
     files: Vec<PathBuf>,
 }
 
@@ -192,6 +199,10 @@ pub struct Import {
     pub files: Vec<PathBuf>,
     /// Whether the summary is printed as JSON.
     pub json: bool,
+    /// Whose records they are; `me` unless said otherwise.
+    pub person: Option<String>,
+    /// Whether nothing is written.
+    pub dry_run: bool,
 }
 
 /// What `status` needs to know.
@@ -212,8 +223,8 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
     let Arguments { log, command } = Arguments::parse_from(arguments);
     let command = match command {
         CommandArguments::Serve(serve) => Command::Serve(meant(serve)?),
-        CommandArguments::Import(ImportArguments { database, json, files }) => {
-            Command::Import(Import { db: database.db, files, json })
+        CommandArguments::Import(ImportArguments { database, json, person, dry_run, files }) => {
+            Command::Import(Import { db: database.db, files, json, person, dry_run })
         }
         CommandArguments::Status(StatusArguments { database, json }) => {
             Command::Status(Status { db: database.db, json })

@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use serde::Serialize;
 
-/// Counts of records. Every record is in exactly one of `new`, `updated` and `unchanged`, or it was rejected.
+/// Counts of records. Every record is in exactly one of `new`, `updated`, `unchanged` and `merged`, or it was rejected.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
@@ -24,6 +24,9 @@ pub struct Counts {
     pub updated: u64,
     /// Records and locations that were there as they are.
     pub unchanged: u64,
+    /// Records and locations that another exporter had brought, or that took the place of what it had brought.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub merged: u64,
     /// Elements set aside.
     pub rejected: u64,
 }
@@ -41,8 +44,15 @@ impl Counts {
             Outcome::New => self.new += 1,
             Outcome::Updated => self.updated += 1,
             Outcome::Unchanged => self.unchanged += 1,
+            Outcome::Merged => self.merged += 1,
         }
     }
+}
+
+/// For serde: a count that most answers can do without.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
+pub(crate) fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl AddAssign for Counts {
@@ -55,6 +65,7 @@ impl AddAssign for Counts {
         self.new += more.new;
         self.updated += more.updated;
         self.unchanged += more.unchanged;
+        self.merged += more.merged;
         self.rejected += more.rejected;
     }
 }
@@ -68,4 +79,6 @@ pub enum Outcome {
     Updated,
     /// It was there as it is.
     Unchanged,
+    /// The same record was there from another exporter: the app's stays, or takes the other's place.
+    Merged,
 }

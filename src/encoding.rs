@@ -83,6 +83,36 @@ impl Coding {
     }
 }
 
+/// The contents of bare deflate, as archives hold it.
+pub(crate) fn inflate<'a>(source: impl BufRead + 'a) -> Box<dyn Read + 'a> {
+    Box::new(DeflateDecoder::new(source))
+}
+
+/// The checksum of archives, computed as bytes pass.
+pub(crate) struct Checked<R> {
+    source: R,
+    sum: flate2::Crc,
+    expected: u32,
+}
+
+impl<R> Checked<R> {
+    /// Contents whose checksum is known; at their end it is compared.
+    pub(crate) fn new(source: R, expected: u32) -> Self {
+        Self { source, sum: flate2::Crc::new(), expected }
+    }
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.source.read(out)?;
+        self.sum.update(&out[..bytes]);
+        if bytes == 0 && !out.is_empty() && self.sum.sum() != self.expected {
+            return Err(into_io(Error::new(ErrorKind::Encoding, "the archive is damaged: a checksum does not fit")));
+        }
+        Ok(bytes)
+    }
+}
+
 fn buffered<'a>(source: impl Read + 'a, bytes_max: u64) -> Box<dyn BufRead + 'a> {
     Box::new(Limited::new(BufReader::with_capacity(READ_BUFFER_BYTES, source), bytes_max))
 }

@@ -18,6 +18,8 @@ pub struct Origin {
     pub kind: &'static str,
     /// The client's address, or the file's name.
     pub sender: String,
+    /// Whose records they are; `me` unless said otherwise.
+    pub person: Option<String>,
 }
 
 /// What an ingest has done. All of it is on the disk.
@@ -51,11 +53,25 @@ pub fn ingest(
     options: Options,
     writer: &WriterHandle,
 ) -> Result<Summary, Aborted> {
-    let start = UploadStart { origin: origin.kind, sender: origin.sender, started_ms: now_ms() };
+    ingest_with(origin, writer, |batch, sink| decode(source, options, batch, sink))
+}
+
+/// Stores what `fill` reads: it hands full batches to the sink and leaves the rest in the batch it was given.
+///
+/// # Errors
+///
+/// [`Aborted`] if the input could not be read to its end, or not be stored. What it says to be stored is.
+pub fn ingest_with(
+    origin: Origin,
+    writer: &WriterHandle,
+    fill: impl FnOnce(&mut Box<Batch>, &mut dyn Sink) -> Decoded,
+) -> Result<Summary, Aborted> {
+    let Origin { kind, sender, person } = origin;
+    let start = UploadStart { origin: kind, sender, person, started_ms: now_ms() };
     let session = writer.start(start).map_err(|error| Aborted { error, summary: None })?;
     let mut exchange = Exchange { session, made: 1, under_way: 0 };
     let mut batch = Box::<Batch>::default();
-    let Decoded { outcome, body_bytes } = decode(source, options, &mut batch, &mut exchange);
+    let Decoded { outcome, body_bytes } = fill(&mut batch, &mut exchange);
     // What was read before an error is as good as the rest.
     let handed_on = if batch.is_empty() { Ok(()) } else { exchange.send(batch) };
     let outcome = match (handed_on.and_then(|()| exchange.collect()), outcome) {

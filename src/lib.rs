@@ -12,6 +12,7 @@ pub mod error;
 
 pub mod batch;
 pub mod counts;
+pub mod identity;
 pub mod record;
 
 pub mod decode;

@@ -47,6 +47,9 @@ pub const BATCHES_PER_INGEST: usize = 2;
 /// Raw text kept with a reject, the rest is cut: enough to see what it was.
 pub const REJECT_RAW_BYTES_MAX: usize = 64 * KIB;
 
+/// Rejects of one upload that are kept with their text; further ones are counted, and a last row says so.
+pub const REJECTS_PER_UPLOAD_MAX: u64 = 64 << 10;
+
 /// Requests to the writer that may wait. Each ingest has at most [`BATCHES_PER_INGEST`] under way, and a start or an end.
 pub const WRITER_QUEUE: usize = INGESTS_MAX * (BATCHES_PER_INGEST + 1);
 
@@ -79,6 +82,39 @@ pub const METADATA_SHARED_BYTES_MAX: usize = 160;
 
 /// Metadata texts remembered as seen once, before the second sight makes them shared.
 pub const METADATA_CANDIDATES_MAX: usize = 1024;
+
+/// Samples of the app that an import remembers having matched, twice over: each is matched once.
+pub const ABSORBED_MAX: usize = 16 << 10;
+
+/// Records of an import whose equals are counted, at least, before the count of one is forgotten.
+pub const EQUALS_WINDOW: usize = 16 << 10;
+
+/// Distinct sources whose rendered form an import keeps.
+pub const IMPORT_SOURCES_MAX: usize = 64;
+
+/// Bytes of one element of an import with everything in it: a workout with thousands of events, a list of beats.
+pub const IMPORT_ELEMENT_BYTES_MAX: usize = 4 * MIB;
+
+/// Bytes of one element of a JSON export of Health Auto Export: a workout with its whole route.
+pub const AUTO_EXPORT_ELEMENT_BYTES_MAX: u64 = 16 * MIB as u64;
+
+/// Routes that an export's workouts may refer to.
+pub const ROUTE_FILES_MAX: usize = 64 << 10;
+
+/// Members of an archive.
+pub const ARCHIVE_MEMBERS_MAX: u64 = 50_000;
+
+/// Longest name of an archive's member.
+pub const ARCHIVE_NAME_BYTES_MAX: usize = 4 * KIB;
+
+/// Bytes that an input may unpack to whatever its size …
+pub const UNPACKED_BYTES_FREE: u64 = 64 * MIB as u64;
+
+/// … and how many times its packed size it may unpack to beyond that. Apple's XML packs to a thirtieth.
+pub const UNPACKED_RATIO_MAX: u64 = 200;
+
+/// Types, skipped reasons and other names that the summary of an import tells apart.
+pub const TALLY_NAMES_MAX: usize = 2048;
 
 /// Frames of a request body between the connection and the decoder.
 pub const BODY_FRAMES: usize = 4;

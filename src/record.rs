@@ -3,7 +3,11 @@
 //! Times are milliseconds since 1970-01-01 UTC; values and units are as the phone sent them. `other` is canonical JSON of
 //! the fields that this version has no column for, or whose type is not the expected one: nothing is dropped.
 
+mod imported;
+
 use crate::batch::TextId;
+
+pub use imported::{ActivitySummary, Aggregate, BeatList, Correlation, DerivedSample, Electrocardiogram, Imported};
 
 /// HealthKit's identity of a sample, a workout or a dose event.
 pub type Uuid = [u8; 16];

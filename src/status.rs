@@ -54,10 +54,11 @@ fn print(status: &Status, out: &mut impl Write) -> io::Result<()> {
 fn print_upload(upload: &UploadRow, out: &mut impl Write) -> io::Result<()> {
     let UploadRow { id, state, started, records, route_points, new, updated, unchanged, rejected, .. } = upload;
     let sender = upload.sender.as_deref().unwrap_or("unknown");
+    let merges = if upload.merged > 0 { format!(" {} merged,", upload.merged) } else { String::new() };
     writeln!(
         out,
         "{id:>6}  {started}  {state:<11}  {records} records, {route_points} route points: {new} new, {updated} updated, \
-         {unchanged} unchanged, {rejected} rejected  ({} from {sender})",
+         {unchanged} unchanged,{merges} {rejected} rejected  ({} from {sender})",
         upload.sync_source.as_deref().unwrap_or(&upload.origin)
     )?;
     match &upload.error {

@@ -15,7 +15,7 @@ use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BATCHES_PER_INGEST, COMMIT_IDLE, INGESTS_MAX, TRANSACTION_ROWS_MAX, WRITER_QUEUE};
-use crate::store::{Store, UploadEnd, UploadStart, UploadState};
+use crate::store::{Store, UploadEnd, UploadKey, UploadStart, UploadState};
 
 /// The running writer. Once all handles are gone it finishes; [`Writer::stop`] waits for that.
 #[derive(Debug)]
@@ -181,6 +181,7 @@ impl Drop for Session {
 #[derive(Debug)]
 struct Active {
     upload: i64,
+    person: i64,
     started_ms: i64,
     reply: Sender<Reply>,
     /// Number of its next reject.
@@ -276,9 +277,10 @@ impl WriterThread {
     fn start(&mut self, start: &UploadStart, reply: Sender<Reply>) {
         let started = self.begin().and_then(|()| self.store.start_upload(start));
         match started {
-            Ok(upload) => {
+            Ok(UploadKey { id: upload, person }) => {
                 let active = Active {
                     upload,
+                    person,
                     started_ms: start.started_ms,
                     reply,
                     ordinal: 0,
@@ -308,7 +310,8 @@ impl WriterThread {
         if let Some(error) = &active.lost {
             return active.answer(Reply::Failed { error: error.clone(), stored: active.stored });
         }
-        let written = begun.and_then(|()| self.store.write(upload, active.started_ms, &mut active.ordinal, &batch));
+        let key = UploadKey { id: upload, person: active.person };
+        let written = begun.and_then(|()| self.store.write(key, active.started_ms, &mut active.ordinal, &batch));
         match written {
             Ok(counts) => {
                 active.open += counts;

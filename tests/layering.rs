@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 10] = [
     &["limits"],
     &["error"],
-    &["batch", "counts", "record"],
+    &["batch", "counts", "identity", "record"],
     &["decode"],
     &["store"],
     &["writer"],
@@ -21,16 +21,16 @@ const LAYERS: [&[&str]; 10] = [
 ];
 
 /// Where a dependency may be named: a file or a folder of `src/`.
-const PLACES: [(&str, &[&str]); 26] = [
+const PLACES: [(&str, &[&str]); 28] = [
     ("rusqlite", &["store"]),
     ("struson", &["decode"]),
     ("simd_json", &["decode"]),
-    ("jiff", &["decode"]),
+    ("jiff", &["decode", "import"]),
     ("uuid", &["decode"]),
-    ("itoa", &["decode"]),
-    ("zmij", &["decode"]),
+    ("itoa", &["decode", "import/apple"]),
+    ("zmij", &["decode", "import/apple"]),
     ("hashbrown", &["batch.rs"]),
-    ("foldhash", &["batch.rs", "store"]),
+    ("foldhash", &["batch.rs", "store", "import"]),
     ("crossbeam_channel", &["writer.rs"]),
     ("tokio", &["serve"]),
     ("hyper", &["serve"]),
@@ -41,7 +41,9 @@ const PLACES: [(&str, &[&str]); 26] = [
     ("zstd", &["encoding.rs"]),
     ("clap", &["config.rs"]),
     ("indicatif", &["import"]),
-    ("blake3", &["store", "serve/auth.rs"]),
+    ("blake3", &["identity.rs", "store", "serve/auth.rs"]),
+    ("quick_xml", &["import/apple/element.rs"]),
+    ("memchr", &["import"]),
     ("mimalloc", &["main.rs"]),
     ("tracing_subscriber", &["main.rs"]),
     ("serde_json", &["import", "serve", "status.rs"]),

@@ -44,7 +44,7 @@ fn parse_utc_ms(text: &[u8]) -> Option<i64> {
     Some(((days_from_epoch(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + ms)
 }
 
-fn days_of(year: i64, month: i64) -> i64 {
+pub(crate) fn days_of(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
@@ -54,7 +54,7 @@ fn days_of(year: i64, month: i64) -> i64 {
 }
 
 /// Days since 1970-01-01, by Howard Hinnant's `days_from_civil`; years 0 to 9999.
-fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);

@@ -4,8 +4,8 @@
 //! left with struson, `element` decodes the elements with simd-json, `shape` alone knows the app's key names, and `rows`
 //! fills the batch. The lifter is an accelerator: without it, each element takes the slow way through `transfer`.
 
-mod canonical;
-mod date;
+pub(crate) mod canonical;
+pub(crate) mod date;
 mod element;
 mod lift;
 mod rows;

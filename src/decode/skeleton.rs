@@ -115,7 +115,7 @@ impl Skeleton {
 
     fn open(&mut self, is_object: bool) {
         if self.frames.len() > NESTING_MAX as usize {
-            // struson ends the upload here.
+            // So deep nothing is an element: struson sees the rest as it is, and ends the upload if it goes on too long.
             self.finds_elements = false;
             return;
         }

@@ -104,6 +104,10 @@ impl Transferred {
             self.text.truncate(end);
             return false;
         }
+        if is_whole && self.text.len() + more > self.text.capacity() && self.text.len() >= REJECT_RAW_BYTES_MAX {
+            // Room for the longest at once: by doubling, twice as much would be touched.
+            self.text.reserve_exact(ELEMENT_BYTES_MAX - self.text.len());
+        }
         is_whole
     }
 }

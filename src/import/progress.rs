@@ -1,37 +1,54 @@
-//! The progress bar: bytes of the input read, on a terminal only. indicatif is used in this module alone.
+//! The progress bar: bytes of the input read and records a second, on a terminal only. indicatif is used in this module alone.
 
-use std::io::Read;
+use std::io::{self, IsTerminal, Read};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressBarIter, ProgressStyle};
 
-use super::{REDRAW, is_watched};
+/// How often the bar is drawn.
+const REDRAW: Duration = Duration::from_millis(100);
 
 /// A bar for one input; gone when it is dropped.
-pub(super) struct Progress(ProgressBar);
+pub(super) struct Progress {
+    bar: ProgressBar,
+    name: String,
+    begun: Instant,
+}
 
 impl Progress {
     /// A bar for an input of this length; without a length it shows what was read.
     pub(super) fn new(name: &str, bytes: Option<u64>) -> Self {
-        let bar = match (is_watched(), bytes) {
-            (false, _) => return Self(ProgressBar::hidden()),
+        let bar = match (io::stderr().is_terminal(), bytes) {
+            (false, _) => ProgressBar::hidden(),
             (true, Some(bytes)) => ProgressBar::new(bytes)
                 .with_style(style("{msg} {bar:32} {bytes:>10} of {total_bytes} {bytes_per_sec:>12} {eta:>4} left")),
             (true, None) => ProgressBar::new_spinner().with_style(style("{msg} {bytes:>10} {bytes_per_sec:>12}")),
         };
         bar.set_message(name.to_owned());
-        bar.enable_steady_tick(REDRAW);
-        Self(bar)
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(REDRAW);
+        }
+        Self { bar, name: name.to_owned(), begun: Instant::now() }
     }
 
     /// The input, its bytes counted by the bar.
     pub(super) fn watch<R: Read>(&self, input: R) -> ProgressBarIter<R> {
-        self.0.wrap_read(input)
+        self.bar.wrap_read(input)
+    }
+
+    /// So many records were read.
+    pub(super) fn records(&self, records: u64) {
+        if !self.bar.is_hidden() {
+            #[expect(clippy::cast_precision_loss, reason = "shown without decimals")]
+            let rate = records as f64 / self.begun.elapsed().as_secs_f64().max(0.1);
+            self.bar.set_message(format!("{} {records} records, {rate:.0}/s", self.name));
+        }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 

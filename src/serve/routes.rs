@@ -15,6 +15,7 @@ use super::State;
 use super::body::{self, ChunkReader};
 use super::problem::{self, Answer};
 use crate::config::HEALTH_PATH;
+use crate::counts::is_zero;
 use crate::decode::Options;
 use crate::encoding::Coding;
 use crate::ingest::{Aborted, Origin, Summary, ingest};
@@ -98,7 +99,7 @@ fn decode(
     peer: SocketAddr,
     writer: &WriterHandle,
 ) -> Result<Summary, Aborted> {
-    let origin = Origin { kind: "http", sender: peer.ip().to_string() };
+    let origin = Origin { kind: "http", sender: peer.ip().to_string(), person: None };
     match coding.decode(reader, bytes_max) {
         Ok(source) => ingest(source, origin, Options::default(), writer),
         Err(error) => Err(Aborted { error, summary: None }),
@@ -130,6 +131,9 @@ struct Stored {
     new: u64,
     updated: u64,
     unchanged: u64,
+    /// Records that an import had brought before.
+    #[serde(skip_serializing_if = "is_zero")]
+    merged: u64,
     rejected: u64,
     upload: i64,
 }
@@ -142,11 +146,6 @@ struct Inserted {
     /// Records of sections that this version does not know, so that the parts add up to the count.
     #[serde(skip_serializing_if = "is_zero")]
     other: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 fn stored(summary: &Summary) -> Answer {
@@ -164,6 +163,7 @@ fn stored(summary: &Summary) -> Answer {
         new: counts.new,
         updated: counts.updated,
         unchanged: counts.unchanged,
+        merged: counts.merged,
         rejected: counts.rejected,
         upload: summary.upload,
     })

@@ -7,8 +7,15 @@ use crate::counts::Counts;
 use crate::error::Result;
 use crate::record::Envelope;
 
-/// The one person there is.
-pub(super) const PERSON_ME: i64 = 1;
+/// The person whose phone posts: `me`.
+const PERSON_ME: i64 = 1;
+
+/// An upload in the ledger, and whose it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct UploadKey {
+    pub(crate) id: i64,
+    pub(crate) person: i64,
+}
 
 /// What is known of an ingest when it begins.
 #[derive(Clone, Debug)]
@@ -17,6 +24,8 @@ pub struct UploadStart {
     pub origin: &'static str,
     /// The client's address, or the file's name.
     pub sender: String,
+    /// Whose records they are; `me` unless said otherwise.
+    pub person: Option<String>,
     /// Now.
     pub started_ms: i64,
 }
@@ -50,13 +59,24 @@ pub(super) fn interrupt_running(connection: &Connection) -> rusqlite::Result<()>
     connection.execute("UPDATE uploads SET state = 'interrupted' WHERE state = 'running'", []).map(|_| ())
 }
 
+/// The id of a person, who is entered at first sight.
+fn person_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.execute("INSERT INTO persons (name) VALUES (?1) ON CONFLICT DO NOTHING", [name])?;
+    connection.query_row("SELECT id FROM persons WHERE name = ?1", [name], |row| row.get(0))
+}
+
 impl Store {
-    /// Enters an ingest into the ledger: returns its id.
-    pub(crate) fn start_upload(&mut self, start: &UploadStart) -> Result<i64> {
+    /// Enters an ingest into the ledger.
+    pub(crate) fn start_upload(&mut self, start: &UploadStart) -> Result<UploadKey> {
         let sql =
             "INSERT INTO uploads (person_id, state, origin, sender, started_ms) VALUES (?1, 'running', ?2, ?3, ?4)";
         let insert = |connection: &Connection| {
-            connection.prepare_cached(sql)?.insert((PERSON_ME, start.origin, &start.sender, start.started_ms))
+            let person = match &start.person {
+                Some(name) => person_id(connection, name)?,
+                None => PERSON_ME,
+            };
+            let id = connection.prepare_cached(sql)?.insert((person, start.origin, &start.sender, start.started_ms))?;
+            Ok(UploadKey { id, person })
         };
         insert(&self.connection).map_err(|error| store_error(&error))
     }
@@ -65,7 +85,7 @@ impl Store {
     pub(crate) fn record_progress(&mut self, upload: i64, counts: &Counts) -> Result<()> {
         let sql = "UPDATE uploads SET state = 'running', measurements = :measurements, medications = :medications,
             workouts = :workouts, other = :other, route_points = :route_points, new = :new, updated = :updated,
-            unchanged = :unchanged, rejected = :rejected WHERE id = :id";
+            unchanged = :unchanged, merged = :merged, rejected = :rejected WHERE id = :id";
         let update = |connection: &Connection| {
             connection.prepare_cached(sql)?.execute(named_params! {
                 ":id": upload,
@@ -77,6 +97,7 @@ impl Store {
                 ":new": signed(counts.new),
                 ":updated": signed(counts.updated),
                 ":unchanged": signed(counts.unchanged),
+                ":merged": signed(counts.merged),
                 ":rejected": signed(counts.rejected),
             })
         };

@@ -3,8 +3,11 @@
 //! Nothing here decides when to commit; that is the writer's. All writes are idempotent: a record that is there already
 //! costs a look-up. rusqlite is used in this module alone.
 
+mod conversion;
 mod dictionary;
+mod imported;
 mod ledger;
+mod merge;
 mod schema;
 mod status;
 mod upsert;
@@ -14,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+pub(crate) use ledger::UploadKey;
 pub use ledger::{UploadEnd, UploadStart, UploadState};
 pub use status::{Status, TableRows, TypeRows, UploadRow, status};
 
@@ -52,7 +56,11 @@ impl Store {
 
     /// Begins a transaction that may write.
     pub(crate) fn begin(&mut self) -> Result<()> {
-        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| store_error(&error))
+        let begin = |store: &mut Self| {
+            store.connection.execute_batch("BEGIN IMMEDIATE")?;
+            store.ids.merge.begin(&store.connection)
+        };
+        begin(self).map_err(|error| store_error(&error))
     }
 
     /// Commits; with `synchronous=FULL` the rows are then on the disk.

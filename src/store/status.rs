@@ -15,6 +15,9 @@ const UPLOADS_LISTED: u32 = 10;
 const TABLES: [&str; 7] =
     ["workouts", "route_points", "medication_doses", "medications", "characteristics", "other_records", "rejects"];
 
+/// Tables that only imports fill, listed once they have.
+const IMPORTED: [&str; 5] = ["beat_lists", "correlations", "activity_summaries", "electrocardiograms", "aggregates"];
+
 /// What is in a database.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
@@ -78,6 +81,8 @@ pub struct UploadRow {
     pub updated: i64,
     /// Unchanged among them.
     pub unchanged: i64,
+    /// Records that two exporters brought, and that are one.
+    pub merged: i64,
     /// Elements set aside.
     pub rejected: i64,
     /// Why it was aborted.
@@ -98,6 +103,12 @@ pub fn status(path: &Path) -> Result<Status> {
         let mut tables = vec![TableRows { table: "samples", rows: types.iter().map(|kind| kind.rows).sum() }];
         for table in TABLES {
             tables.push(count(&connection, table)?);
+        }
+        for table in IMPORTED {
+            let counted = count(&connection, table)?;
+            if counted.rows > 0 {
+                tables.push(counted);
+            }
         }
         Ok(Status { bytes: bytes(path), tables, types, uploads: uploads(&connection)? })
     };
@@ -136,7 +147,7 @@ fn types(connection: &Connection) -> rusqlite::Result<Vec<TypeRows>> {
 fn uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
     let mut select = connection.prepare(
         "SELECT id, state, origin, sender, coalesce(started, ''), sync_source, body_bytes, records, route_points, new, updated,
-           unchanged, rejected, error
+           unchanged, merged, rejected, error
          FROM upload_details ORDER BY id DESC LIMIT ?1",
     )?;
     let read = |row: &Row<'_>| {
@@ -153,8 +164,9 @@ fn uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
             new: row.get(9)?,
             updated: row.get(10)?,
             unchanged: row.get(11)?,
-            rejected: row.get(12)?,
-            error: row.get(13)?,
+            merged: row.get(12)?,
+            rejected: row.get(13)?,
+            error: row.get(14)?,
         })
     };
     select.query_map([UPLOADS_LISTED], read)?.collect()

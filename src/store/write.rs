@@ -3,7 +3,8 @@
 use rusqlite::{Connection, params};
 
 use super::dictionary::{Dictionary, SharedMetadata};
-use super::ledger::{PERSON_ME, signed};
+use super::ledger::{UploadKey, signed};
+use super::merge::{Merge, Twin};
 use super::upsert::{Sql, Upsert};
 use super::{Store, store_error};
 use crate::batch::{Batch, TextId, Texts};
@@ -13,19 +14,21 @@ use crate::error::Result;
 /// Ids of texts, for all batches and for the one under way.
 #[derive(Debug)]
 pub(super) struct Ids {
-    types: Role,
-    units: Role,
-    sources: Role,
+    pub(super) types: Role,
+    pub(super) units: Role,
+    pub(super) sources: Role,
     metadata: SharedMetadata,
     /// For each text of the batch: known not to be shared is not remembered, since a second sight changes it.
     batch_metadata: Vec<Option<i64>>,
     /// Whether the rows before were known: a re-send goes on as it began.
-    expects_known: bool,
+    pub(super) expects_known: bool,
+    /// What is known of rows that two exporters may both bring.
+    pub(super) merge: Merge,
 }
 
 /// A dictionary, and the ids of the batch's texts in it.
 #[derive(Debug)]
-struct Role {
+pub(super) struct Role {
     dictionary: Dictionary,
     batch: Vec<Option<i64>>,
 }
@@ -40,7 +43,7 @@ impl Role {
         self.batch.resize(texts.len(), None);
     }
 
-    fn id(&mut self, connection: &Connection, texts: &Texts, text: TextId) -> rusqlite::Result<i64> {
+    pub(super) fn id(&mut self, connection: &Connection, texts: &Texts, text: TextId) -> rusqlite::Result<i64> {
         if let Some(id) = self.batch[text.index()] {
             return Ok(id);
         }
@@ -49,7 +52,7 @@ impl Role {
         Ok(id)
     }
 
-    fn optional(
+    pub(super) fn optional(
         &mut self,
         connection: &Connection,
         texts: &Texts,
@@ -68,6 +71,7 @@ impl Default for Ids {
             metadata: SharedMetadata::default(),
             batch_metadata: Vec::new(),
             expects_known: false,
+            merge: Merge::default(),
         }
     }
 }
@@ -86,7 +90,12 @@ impl Ids {
     }
 
     /// The id of a metadata text if it is shared.
-    fn metadata_id(&mut self, connection: &Connection, texts: &Texts, text: TextId) -> rusqlite::Result<Option<i64>> {
+    pub(super) fn metadata_id(
+        &mut self,
+        connection: &Connection,
+        texts: &Texts,
+        text: TextId,
+    ) -> rusqlite::Result<Option<i64>> {
         let known = &mut self.batch_metadata[text.index()];
         if known.is_none() {
             *known = self.metadata.id(connection, texts.get(text))?;
@@ -97,21 +106,22 @@ impl Ids {
 
 impl Store {
     /// Writes a batch's rows. `ordinal` numbers the upload's rejects and goes on from batch to batch.
-    pub(crate) fn write(&mut self, upload: i64, now_ms: i64, ordinal: &mut u64, batch: &Batch) -> Result<Counts> {
+    pub(crate) fn write(&mut self, upload: UploadKey, now_ms: i64, ordinal: &mut u64, batch: &Batch) -> Result<Counts> {
         let Self { connection, ids } = self;
         ids.begin(&batch.texts);
-        let mut writer = BatchWriter { connection, ids, batch, counts: Counts::default() };
-        let written = writer.write(upload, now_ms, ordinal);
+        let mut writer = BatchWriter { connection, ids, batch, person: upload.person, counts: Counts::default() };
+        let written = writer.write(upload.id, now_ms, ordinal);
         let counts = writer.counts;
         written.map(|()| counts).map_err(|error| store_error(&error))
     }
 }
 
-struct BatchWriter<'a> {
-    connection: &'a Connection,
-    ids: &'a mut Ids,
-    batch: &'a Batch,
-    counts: Counts,
+pub(super) struct BatchWriter<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) ids: &'a mut Ids,
+    pub(super) batch: &'a Batch,
+    pub(super) person: i64,
+    pub(super) counts: Counts,
 }
 
 const SAMPLES: Sql = Sql {
@@ -200,12 +210,15 @@ impl BatchWriter<'_> {
         if !self.batch.medications.is_empty() {
             self.medications()?;
         }
+        if !self.batch.imported.is_empty() {
+            self.imported(upload)?;
+        }
         self.characteristics(now_ms)?;
         self.others(upload)?;
         self.rejects(upload, ordinal)
     }
 
-    fn text(&self, text: Option<TextId>) -> Option<&str> {
+    pub(super) fn text(&self, text: Option<TextId>) -> Option<&str> {
         text.map(|text| self.batch.texts.get(text))
     }
 
@@ -223,7 +236,7 @@ impl BatchWriter<'_> {
             };
             let metadata = if shared.is_some() { None } else { self.text(row.metadata) };
             let outcome = upsert.write(params![
-                PERSON_ME,
+                self.person,
                 kind,
                 row.start_ms,
                 &row.uuid[..],
@@ -235,6 +248,14 @@ impl BatchWriter<'_> {
                 metadata,
                 self.text(row.other)
             ])?;
+            let outcome = match outcome {
+                Outcome::New => {
+                    let sample =
+                        Twin { kind, start_ms: row.start_ms, end_ms: row.end_ms, value: row.value, unit, source };
+                    self.ids.merge.app_sample(self.connection, self.person, &sample)?
+                }
+                known => known,
+            };
             self.counts.note(outcome);
         }
         self.counts.measurements += samples.len() as u64;
@@ -246,9 +267,13 @@ impl BatchWriter<'_> {
         let Batch { workouts, texts, .. } = self.batch;
         let mut upsert = Upsert::new(self.connection, &WORKOUTS, self.ids.expects_known)?;
         for row in workouts {
+            if self.ids.merge.derived_workout(self.connection, self.person, row)? {
+                self.counts.note(Outcome::Merged);
+                continue;
+            }
             let source = self.ids.sources.optional(self.connection, texts, row.source)?;
             let outcome = upsert.write(params![
-                PERSON_ME,
+                self.person,
                 &row.uuid[..],
                 row.activity_type,
                 row.start_ms,
@@ -264,6 +289,10 @@ impl BatchWriter<'_> {
                 source,
                 self.text(row.other)
             ])?;
+            let outcome = match outcome {
+                Outcome::New => self.ids.merge.app_workout(self.connection, self.person, row)?,
+                known => known,
+            };
             self.counts.note(outcome);
         }
         self.counts.workouts += workouts.len() as u64;
@@ -274,8 +303,12 @@ impl BatchWriter<'_> {
         let points = &self.batch.route_points;
         let mut upsert = Upsert::new(self.connection, &ROUTE_POINTS, self.ids.expects_known)?;
         for row in points {
+            if self.ids.merge.is_point_merged(self.connection, self.person, &row.workout)? {
+                self.counts.note(Outcome::Merged);
+                continue;
+            }
             let outcome = upsert.write(params![
-                PERSON_ME,
+                self.person,
                 &row.workout[..],
                 row.time_ms,
                 row.latitude,
@@ -301,7 +334,7 @@ impl BatchWriter<'_> {
         for row in doses {
             let source = self.ids.sources.optional(self.connection, texts, row.source)?;
             let outcome = upsert.write(params![
-                PERSON_ME,
+                self.person,
                 &row.uuid[..],
                 self.text(row.medication),
                 self.text(row.nickname),
@@ -327,7 +360,7 @@ impl BatchWriter<'_> {
         let mut upsert = Upsert::new(self.connection, &MEDICATIONS, self.ids.expects_known)?;
         for row in medications {
             let outcome = upsert.write(params![
-                PERSON_ME,
+                self.person,
                 texts.get(row.display_text),
                 texts.get(row.general_form),
                 self.text(row.nickname),
@@ -345,7 +378,7 @@ impl BatchWriter<'_> {
         let Batch { characteristics, texts, .. } = self.batch;
         for row in characteristics {
             let mut upsert = self.connection.prepare_cached(CHARACTERISTICS)?;
-            upsert.execute(params![PERSON_ME, texts.get(row.key), texts.get(row.value), now_ms])?;
+            upsert.execute(params![self.person, texts.get(row.key), texts.get(row.value), now_ms])?;
         }
         Ok(())
     }
@@ -356,7 +389,7 @@ impl BatchWriter<'_> {
             let json = texts.get(row.json);
             let mut insert = self.connection.prepare_cached(OTHER_RECORDS)?;
             let is_new =
-                insert.execute(params![PERSON_ME, texts.get(row.section), half_digest(&[json]), json, upload])? == 1;
+                insert.execute(params![self.person, texts.get(row.section), half_digest(&[json]), json, upload])? == 1;
             if row.in_data {
                 self.counts.other += 1;
                 self.counts.note(if is_new { Outcome::New } else { Outcome::Unchanged });
@@ -374,7 +407,7 @@ impl BatchWriter<'_> {
             let mut delete = self.connection.prepare_cached(
                 "DELETE FROM rejects WHERE hash = ?1 AND person_id = ?2 AND upload_id < ?3 AND raw_bytes = ?4",
             )?;
-            delete.execute(params![hash, PERSON_ME, upload, signed(row.raw_bytes)])?;
+            delete.execute(params![hash, self.person, upload, signed(row.raw_bytes)])?;
             let mut insert = self.connection.prepare_cached(
                 "INSERT INTO rejects (upload_id, ordinal, person_id, section, element_index, byte_offset, reason, raw, raw_bytes, hash)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -382,7 +415,7 @@ impl BatchWriter<'_> {
             insert.execute(params![
                 upload,
                 signed(*ordinal),
-                PERSON_ME,
+                self.person,
                 section,
                 row.index.map(signed),
                 signed(row.offset),
@@ -399,7 +432,7 @@ impl BatchWriter<'_> {
 }
 
 /// Half of a BLAKE3 digest: 128 bits tell contents apart.
-fn half_digest(parts: &[&str]) -> [u8; 16] {
+pub(super) fn half_digest(parts: &[&str]) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new();
     for part in parts {
         hasher.update(&(part.len() as u64).to_le_bytes());

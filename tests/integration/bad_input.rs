@@ -142,6 +142,18 @@ fn rejects_are_kept_with_reason_place_and_text_and_once() {
     assert_eq!(rejects, [expected]);
 }
 
+/// Equal rejects are looked up by their digest: 20,000 of them would take minutes if each looked through all others.
+#[test]
+fn many_equal_rejects_are_no_trouble() {
+    let server = Server::start();
+    let body = format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{}7]}}}}"#, "7,".repeat(19_999));
+    for upload in 1..=2 {
+        let answer = server.post(&body);
+        assert_eq!((answer.status, answer.field("rejected")), (200, json!(20_000)));
+        assert_eq!(server.one("SELECT count(*) FROM rejects WHERE upload_id <> 0"), json!(20_000), "upload {upload}");
+    }
+}
+
 #[test]
 fn elements_over_the_limits_are_rejected_and_the_rest_is_stored() {
     const OVER: usize = healthsink::limits::ELEMENT_BYTES_MAX;

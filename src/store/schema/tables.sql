@@ -54,7 +54,18 @@ CREATE TABLE samples (
   metadata_id INTEGER REFERENCES shared_metadata (id),
   metadata TEXT,
   other TEXT,
+  -- When HealthKit got it; only Apple's export says so.
+  creation_ms INTEGER,
   PRIMARY KEY (person_id, type_id, start_ms, uuid)
+) STRICT, WITHOUT ROWID;
+
+-- Which types have samples with HealthKit's identity, and which have derived ones (uuid begins with x'6873'): only where
+-- there are both can there be a sample that came both ways.
+CREATE TABLE sample_origins (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  is_derived INTEGER NOT NULL,
+  PRIMARY KEY (person_id, type_id, is_derived)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE workouts (
@@ -76,6 +87,18 @@ CREATE TABLE workouts (
   PRIMARY KEY (person_id, uuid)
 ) STRICT;
 
+CREATE INDEX workouts_start ON workouts (person_id, start_ms);
+
+-- A workout of an import that the app has sent, too: the import's identity, and the app's, under which it is kept.
+CREATE TABLE workout_aliases (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  derived BLOB NOT NULL,
+  uuid BLOB NOT NULL,
+  PRIMARY KEY (person_id, derived)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX workout_aliases_uuid ON workout_aliases (person_id, uuid);
+
 -- `workout` is the uuid of a workout that may arrive later. `route` numbers the workout's routes as first sent.
 CREATE TABLE route_points (
   person_id INTEGER NOT NULL REFERENCES persons (id),
@@ -91,6 +114,77 @@ CREATE TABLE route_points (
   vertical_accuracy_m REAL,
   other TEXT,
   PRIMARY KEY (person_id, workout, time_ms, latitude, longitude)
+) STRICT, WITHOUT ROWID;
+
+-- The beats behind a heart rate variability, which belong to the sample of that start and source.
+CREATE TABLE beat_lists (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  start_ms INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  end_ms INTEGER,
+  source_id INTEGER REFERENCES sources (id),
+  beats TEXT NOT NULL,
+  PRIMARY KEY (person_id, start_ms, hash)
+) STRICT;
+
+-- Samples that belong together; each member is in `samples`, too.
+CREATE TABLE correlations (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type TEXT NOT NULL,
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  end_ms INTEGER,
+  creation_ms INTEGER,
+  source_id INTEGER REFERENCES sources (id),
+  metadata TEXT,
+  members TEXT NOT NULL,
+  other TEXT,
+  PRIMARY KEY (person_id, type, start_ms, uuid)
+) STRICT;
+
+CREATE TABLE activity_summaries (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  day TEXT NOT NULL,
+  active_energy REAL,
+  active_energy_goal REAL,
+  energy_unit TEXT,
+  move_min REAL,
+  move_goal_min REAL,
+  exercise_min REAL,
+  exercise_goal_min REAL,
+  stand_hours REAL,
+  stand_goal_hours REAL,
+  other TEXT,
+  PRIMARY KEY (person_id, day)
+) STRICT;
+
+CREATE TABLE electrocardiograms (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  classification TEXT,
+  rate_hz REAL,
+  unit TEXT,
+  voltages TEXT NOT NULL,
+  header TEXT NOT NULL,
+  PRIMARY KEY (person_id, start_ms, uuid)
+) STRICT;
+
+-- Figures that another app made from samples. Their samples may be in `samples`: never add them up with those.
+CREATE TABLE aggregates (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  metric TEXT NOT NULL,
+  start_ms INTEGER NOT NULL,
+  label TEXT NOT NULL,
+  source TEXT NOT NULL,
+  end_ms INTEGER,
+  unit TEXT,
+  value REAL,
+  minimum REAL,
+  average REAL,
+  maximum REAL,
+  other TEXT,
+  PRIMARY KEY (person_id, metric, start_ms, label, source)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE medication_doses (
@@ -165,6 +259,7 @@ CREATE TABLE uploads (
   new INTEGER NOT NULL DEFAULT 0,
   updated INTEGER NOT NULL DEFAULT 0,
   unchanged INTEGER NOT NULL DEFAULT 0,
+  merged INTEGER NOT NULL DEFAULT 0,
   rejected INTEGER NOT NULL DEFAULT 0,
   error TEXT
 ) STRICT;
@@ -184,4 +279,5 @@ CREATE TABLE rejects (
   PRIMARY KEY (upload_id, ordinal)
 ) STRICT;
 
-CREATE INDEX rejects_hash ON rejects (hash);
+-- With the upload: many equal rejects of one upload must not be looked through for each of them.
+CREATE INDEX rejects_hash ON rejects (hash, upload_id);

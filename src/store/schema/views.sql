@@ -197,7 +197,7 @@ FROM workout_details GROUP BY person, day, activity;
 CREATE VIEW route_details AS
 SELECT
   p.name AS person,
-  upper(substr(hex(r.workout), 1, 8) || '-' || substr(hex(r.workout), 9, 4) || '-' || substr(hex(r.workout), 13, 4) || '-' || substr(hex(r.workout), 17, 4) || '-' || substr(hex(r.workout), 21)) AS workout,
+  upper(substr(hex(coalesce(a.uuid, r.workout)), 1, 8) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 9, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 13, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 17, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 21)) AS workout,
   r.route,
   strftime('%Y-%m-%dT%H:%M:%fZ', r.time_ms / 1000.0, 'unixepoch') AS time,
   r.latitude,
@@ -209,7 +209,8 @@ SELECT
   r.vertical_accuracy_m,
   r.time_ms
 FROM route_points r
-JOIN persons p ON p.id = r.person_id;
+JOIN persons p ON p.id = r.person_id
+LEFT JOIN workout_aliases a ON a.person_id = r.person_id AND a.derived = r.workout;
 
 CREATE VIEW medication_log AS
 SELECT
@@ -251,7 +252,47 @@ SELECT
   u.new,
   u.updated,
   u.unchanged,
+  u.merged,
   u.rejected,
   u.error
 FROM uploads u
 JOIN persons p ON p.id = u.person_id;
+
+-- The two members of a blood pressure, side by side.
+CREATE VIEW blood_pressure AS
+SELECT
+  p.name AS person,
+  strftime('%Y-%m-%dT%H:%M:%fZ', c.start_ms / 1000.0, 'unixepoch') AS start,
+  max(iif(m.value ->> '$.type' = 'HKQuantityTypeIdentifierBloodPressureSystolic', m.value ->> '$.value', NULL)) AS systolic,
+  max(iif(m.value ->> '$.type' = 'HKQuantityTypeIdentifierBloodPressureDiastolic', m.value ->> '$.value', NULL)) AS diastolic,
+  max(m.value ->> '$.unit') AS unit,
+  o.name AS source,
+  c.metadata,
+  c.start_ms
+FROM correlations c
+JOIN persons p ON p.id = c.person_id
+JOIN json_each(c.members) m
+LEFT JOIN sources o ON o.id = c.source_id
+WHERE c.type = 'HKCorrelationTypeIdentifierBloodPressure'
+GROUP BY c.person_id, c.type, c.start_ms, c.uuid;
+
+-- One row for each beat behind a heart rate variability; the time is as Apple writes it, in the phone's zone and language.
+CREATE VIEW heart_beats AS
+SELECT p.name AS person, strftime('%Y-%m-%dT%H:%M:%fZ', b.start_ms / 1000.0, 'unixepoch') AS start, e.key AS beat,
+  e.value ->> '$.bpm' AS bpm, e.value ->> '$.time' AS time, o.name AS source, b.start_ms
+FROM beat_lists b
+JOIN persons p ON p.id = b.person_id
+JOIN json_each(b.beats) e
+LEFT JOIN sources o ON o.id = b.source_id;
+
+CREATE VIEW activity_rings AS
+SELECT p.name AS person, a.day, a.active_energy, a.active_energy_goal, a.energy_unit, a.move_min, a.move_goal_min,
+  a.exercise_min, a.exercise_goal_min, a.stand_hours, a.stand_goal_hours
+FROM activity_summaries a
+JOIN persons p ON p.id = a.person_id;
+
+CREATE VIEW ecg AS
+SELECT p.name AS person, strftime('%Y-%m-%dT%H:%M:%fZ', e.start_ms / 1000.0, 'unixepoch') AS start, e.classification,
+  e.rate_hz, e.unit, json_array_length(e.voltages) AS samples, e.voltages, e.header, e.start_ms
+FROM electrocardiograms e
+JOIN persons p ON p.id = e.person_id;

@@ -1,0 +1,67 @@
+//! Compressed input that unpacks to far more than any health data does is refused: a bomb costs a bounded time.
+
+use std::cell::Cell;
+use std::io::{self, BufRead, Read};
+use std::rc::Rc;
+
+use crate::error::{Error, ErrorKind, into_io};
+use crate::limits::{UNPACKED_BYTES_FREE, UNPACKED_RATIO_MAX};
+
+/// Packed bytes, counted as they are taken.
+pub(super) struct Packed<R> {
+    source: R,
+    taken: Rc<Cell<u64>>,
+}
+
+/// Unpacked bytes, compared with the packed ones.
+pub(super) struct Unpacked<R> {
+    source: R,
+    taken: Rc<Cell<u64>>,
+    passed: u64,
+}
+
+/// A count that both ends share.
+pub(super) fn pair<R>(packed: R) -> (Packed<R>, Rc<Cell<u64>>) {
+    let taken = Rc::new(Cell::new(0));
+    (Packed { source: packed, taken: Rc::clone(&taken) }, taken)
+}
+
+impl<R> Unpacked<R> {
+    pub(super) fn new(source: R, taken: Rc<Cell<u64>>) -> Self {
+        Self { source, taken, passed: 0 }
+    }
+}
+
+impl<R: Read> Read for Packed<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.source.read(out)?;
+        self.taken.set(self.taken.get() + bytes as u64);
+        Ok(bytes)
+    }
+}
+
+impl<R: BufRead> BufRead for Packed<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.source.fill_buf()
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.taken.set(self.taken.get() + bytes as u64);
+        self.source.consume(bytes);
+    }
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.source.read(out)?;
+        self.passed += bytes as u64;
+        let allowed = self.taken.get().saturating_mul(UNPACKED_RATIO_MAX).max(UNPACKED_BYTES_FREE);
+        if self.passed > allowed {
+            let message = format!(
+                "it unpacks to more than {UNPACKED_RATIO_MAX} times its size, which health data does not: refused as a bomb"
+            );
+            return Err(into_io(Error::new(ErrorKind::TooLarge, message)));
+        }
+        Ok(bytes)
+    }
+}

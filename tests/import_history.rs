@@ -1,0 +1,554 @@
+//! Years of history: the real program on real files, into a real database.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use healthsink_testdata::{Export, Payload, Twin};
+use rusqlite::Connection;
+use serde_json::Value;
+
+/// What `import --json` printed, and whether it exited with 0.
+struct Outcome {
+    ok: bool,
+    report: Value,
+    said: String,
+}
+
+impl Outcome {
+    fn count(&self, name: &str) -> u64 {
+        self.report[name].as_u64().unwrap_or_default()
+    }
+
+    /// `read = new + updated + unchanged + merged + rejected + skipped`.
+    fn balanced(self) -> Self {
+        let skipped: u64 =
+            self.report["skipped"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+        let sum: u64 = ["new", "updated", "unchanged", "merged", "rejected"].iter().map(|name| self.count(name)).sum();
+        assert_eq!(self.count("read"), sum + skipped, "{}", self.report);
+        self
+    }
+}
+
+fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome {
+    let output = Command::new(env!("CARGO_BIN_EXE_healthsink"))
+        .args(["import", "--json", "--db"])
+        .arg(db)
+        .args(arguments)
+        .args(inputs)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no report: {said}"));
+    Outcome { ok: output.status.success(), report, said }
+}
+
+fn query<T: rusqlite::types::FromSql>(db: &Path, sql: &str) -> T {
+    Connection::open(db).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Everything that tells one database from another, but for what is said of uploads.
+fn contents(db: &Path) -> Vec<String> {
+    let connection = Connection::open(db).unwrap();
+    let mut rows = Vec::new();
+    for sql in [
+        "SELECT concat_ws('|', type, start_ms, end_ms, value, unit, source, metadata, other, uuid) FROM sample_details",
+        "SELECT concat_ws('|', hex(uuid), activity_type, start_ms, end_ms, duration_s, round(energy_kcal, 6), distance, statistics, events) FROM workouts",
+        "SELECT concat_ws('|', hex(workout), time_ms, latitude, longitude, altitude_m) FROM route_points",
+        "SELECT concat_ws('|', type, start_ms, hex(uuid), members) FROM correlations",
+        "SELECT concat_ws('|', day, active_energy, stand_hours) FROM activity_summaries",
+        "SELECT concat_ws('|', start_ms, hex(hash), beats) FROM beat_lists",
+        "SELECT concat_ws('|', section, json) FROM other_records",
+    ] {
+        let mut select = connection.prepare(sql).unwrap();
+        rows.extend(select.query_map([], |row| row.get::<_, String>(0)).unwrap().map(|row| row.unwrap()));
+    }
+    rows.sort();
+    rows
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+fn twin_files(folder: &Folder, twin: &Twin) -> (PathBuf, PathBuf) {
+    let (mut json, mut xml) = (Vec::new(), Vec::new());
+    twin.write_payload(&mut json).unwrap();
+    twin.write_export(&mut xml).unwrap();
+    let name = format!("{}-{}-{}", twin.seed, twin.samples, twin.rounded);
+    (folder.write(&format!("{name}.json"), json), folder.write(&format!("{name}.xml"), xml))
+}
+
+/// An archive with these members; the lengths stand behind the contents if `is_streamed`.
+fn zip(members: &[(&str, &[u8])], is_streamed: bool) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, contents) in members {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(contents).unwrap();
+        let packed = encoder.finish().unwrap();
+        let mut sum = flate2::Crc::new();
+        sum.update(contents);
+        let lengths = [sum.sum(), u32::try_from(packed.len()).unwrap(), u32::try_from(contents.len()).unwrap()];
+        let lengths: Vec<u8> = lengths.iter().flat_map(|field| field.to_le_bytes()).collect();
+        let header = u32::try_from(out.len()).unwrap();
+        let flags: u16 = if is_streamed { 8 } else { 0 };
+        let mut fixed = vec![20, 0];
+        fixed.extend(flags.to_le_bytes());
+        fixed.extend([8, 0, 0, 0, 0, 0]);
+        let name_bytes = u16::try_from(name.len()).unwrap().to_le_bytes();
+        out.extend(b"PK\x03\x04");
+        out.extend(&fixed);
+        out.extend(if is_streamed { vec![0; 12] } else { lengths.clone() });
+        out.extend(name_bytes);
+        out.extend([0, 0]);
+        out.extend(name.as_bytes());
+        out.extend(&packed);
+        if is_streamed {
+            out.extend(b"PK\x07\x08");
+            out.extend(&lengths);
+        }
+        directory.extend(b"PK\x01\x02\x14\x00");
+        directory.extend(&fixed);
+        directory.extend(&lengths);
+        directory.extend(name_bytes);
+        directory.extend([0; 12]);
+        directory.extend(header.to_le_bytes());
+        directory.extend(name.as_bytes());
+    }
+    let (count, at) = (u16::try_from(members.len()).unwrap(), u32::try_from(out.len()).unwrap());
+    let length = u32::try_from(directory.len()).unwrap();
+    out.extend(&directory);
+    out.extend(b"PK\x05\x06\0\0\0\0");
+    out.extend([count.to_le_bytes(), count.to_le_bytes()].concat());
+    out.extend([length.to_le_bytes(), at.to_le_bytes()].concat());
+    out.extend([0, 0]);
+    out
+}
+
+const HEAD: &str = "<?xml version=\"1.0\"?>\n<!DOCTYPE HealthData [\n<!ENTITY a \"aaaaaaaaaa\"> <!ENTITY b \"&a;&a;&a;\"> > ]>\n<HealthData locale=\"en_US\">\n";
+
+fn record(value: &str, more: &str) -> String {
+    format!(
+        "<Record type=\"HKQuantityTypeIdentifierHeartRate\" sourceName=\"Watch\" unit=\"count/min\" \
+         creationDate=\"2024-01-01 10:00:05 +0100\" startDate=\"2024-01-01 10:00:00 +0100\" \
+         endDate=\"2024-01-01 10:00:00 +0100\" value=\"{value}\"{more}\n"
+    )
+}
+
+#[test]
+fn the_same_samples_both_ways_are_one_in_any_order() {
+    for rounded in [false, true] {
+        let folder = Folder::new();
+        let twin = Twin { seed: 5, samples: 6_000, rounded };
+        let (json, xml) = twin_files(&folder, &twin);
+        let (half_json, half_xml) = twin_files(&folder, &Twin { samples: 2_500, ..twin });
+        let only = folder.path("only.db");
+        assert!(import(&only, &[], &[&json]).ok);
+        let expected: Vec<String> = contents(&only);
+
+        let check = |name: &str, inputs: &[&PathBuf]| {
+            let db = folder.path(name);
+            for input in inputs {
+                let outcome = import(&db, &[], &[input.as_path()]).balanced();
+                assert!(outcome.ok, "{}", outcome.said);
+                assert_eq!(outcome.count("rejected") + outcome.count("updated"), 0);
+            }
+            let is_sample = |row: &String| row.contains("Identifier") && !row.contains("HKCorrelation");
+            let found: Vec<String> = contents(&db).into_iter().filter(is_sample).collect();
+            let samples: i64 = query(&db, "SELECT count(*) FROM samples");
+            let derived: i64 = query(&db, "SELECT count(*) FROM samples WHERE substr(uuid, 1, 2) = x'6873'");
+            assert_eq!((samples, derived), (6_000, 0), "{name}, rounded: {rounded}");
+            assert!(found == expected, "{name}, rounded: {rounded}");
+        };
+        check("payload first", &[&json, &xml]);
+        check("export first", &[&xml, &json]);
+        check("interleaved", &[&half_json, &xml, &half_json, &json, &xml]);
+        check("interleaved otherwise", &[&half_xml, &half_json, &xml, &json, &half_xml, &xml]);
+    }
+}
+
+#[test]
+fn a_second_import_finds_what_the_first_has_merged() {
+    let folder = Folder::new();
+    let (json, xml) = twin_files(&folder, &Twin { seed: 6, samples: 3_000, rounded: true });
+    let db = folder.path("health.db");
+    import(&db, &[], &[&json]);
+    let first = import(&db, &[], &[&xml]).balanced();
+    assert_eq!(first.count("merged"), 3_000);
+    let again = import(&db, &[], &[&xml, &json, &xml]).balanced();
+    assert_eq!((again.count("merged"), again.count("new")), (6_000, 0));
+}
+
+#[test]
+fn an_export_is_accounted_for_and_a_second_import_adds_nothing() {
+    let folder = Folder::new();
+    let export = Export { target_bytes: 3_000_000, ..Export::default() };
+    let exported = export.write_dir(&folder.path("apple")).unwrap();
+    let db = folder.path("health.db");
+    let first = import(&db, &[], &[&folder.path("apple")]).balanced();
+    assert!(first.ok, "{}", first.said);
+    let rows = |sql: &str| query::<i64>(&db, sql).unsigned_abs();
+    assert_eq!(rows("SELECT count(*) FROM samples"), exported.records);
+    assert_eq!(rows("SELECT count(*) FROM correlations"), exported.correlations);
+    assert_eq!(rows("SELECT count(*) FROM blood_pressure WHERE systolic > diastolic"), exported.correlations);
+    assert_eq!(rows("SELECT count(*) FROM workouts"), exported.workouts);
+    assert_eq!(rows("SELECT count(*) FROM activity_summaries"), exported.activity_summaries);
+    assert_eq!(rows("SELECT count(*) FROM beat_lists"), exported.beat_lists);
+    assert_eq!(rows("SELECT count(*) FROM heart_beats"), exported.beats);
+    let within = |name: &str| first.report["within"][name].as_u64().unwrap_or_default();
+    assert_eq!(within("WorkoutStatistics"), exported.workout_statistics);
+    assert_eq!(within("WorkoutEvent"), exported.workout_events);
+    assert_eq!(within("WorkoutRoute"), exported.workout_routes);
+    let read = exported.records
+        + exported.correlations
+        + exported.correlated_records
+        + exported.workouts
+        + exported.activity_summaries
+        + exported.route_points
+        + 2;
+    assert_eq!(first.count("read"), read);
+    let again = import(&db, &[], &[&folder.path("apple")]).balanced();
+    assert_eq!((again.count("new"), again.count("updated")), (0, 0));
+    assert_eq!(again.count("read"), read);
+    let orphans = "SELECT count(*) FROM route_points WHERE workout NOT IN (SELECT uuid FROM workouts)";
+    assert_eq!(rows(orphans), 0);
+}
+
+#[test]
+fn an_archive_is_read_in_place_and_what_is_cut_is_finished_later() {
+    let folder = Folder::new();
+    Export { target_bytes: 400_000, ..Export::default() }.write_dir(&folder.path("apple")).unwrap();
+    let whole = folder.path("whole.db");
+    assert!(import(&whole, &[], &[&folder.path("apple")]).ok);
+    let xml = fs::read(folder.path("apple/export.xml")).unwrap();
+    let mut members: Vec<(String, Vec<u8>)> = fs::read_dir(folder.path("apple/workout-routes"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            let name = format!("apple_health_export/workout-routes/{}", path.file_name().unwrap().to_str().unwrap());
+            (name, fs::read(&path).unwrap())
+        })
+        .collect();
+    members.insert(0, ("apple_health_export/\u{5bfc}\u{51fa}.xml".to_owned(), xml.clone()));
+    members.push(("__MACOSX/._export.xml".to_owned(), b"junk".to_vec()));
+    let members: Vec<(&str, &[u8])> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    for is_streamed in [false, true] {
+        let archive = zip(&members, is_streamed);
+        let path = folder.write("export.zip", &archive);
+        let db = folder.path(&format!("zip-{is_streamed}.db"));
+        let outcome = import(&db, &[], &[&path]).balanced();
+        assert!(outcome.ok, "{}", outcome.said);
+        assert!(contents(&db) == contents(&whole));
+        for cut in [archive.len() / 3, archive.len() / 2, archive.len() - 30] {
+            let db = folder.path(&format!("cut-{is_streamed}-{cut}.db"));
+            let cut = folder.write("cut.zip", &archive[..cut]);
+            let outcome = import(&db, &[], &[&cut]).balanced();
+            assert!(!outcome.ok && outcome.count("new") > 0, "{}", outcome.said);
+            assert!(import(&db, &[], &[&path]).balanced().ok);
+            assert!(contents(&db) == contents(&whole));
+        }
+    }
+    for cut in [500, 5_000, xml.len() / 2, xml.len() - 3] {
+        let db = folder.path(&format!("xml-{cut}.db"));
+        let cut = folder.write("cut.xml", &xml[..cut]);
+        let outcome = import(&db, &[], &[&cut]).balanced();
+        assert!(!outcome.ok && outcome.said.contains("cut"), "{}", outcome.said);
+        assert!(import(&db, &[], &[&folder.path("apple")]).balanced().ok);
+        assert!(contents(&db) == contents(&whole));
+    }
+}
+
+#[test]
+fn bombs_and_paths_that_lead_out_are_refused() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let check = |path: &Path, words: &str| {
+        let outcome = import(&db, &[], &[path]);
+        assert!(!outcome.ok && outcome.said.contains(words), "{}", outcome.said);
+        assert_eq!(outcome.count("new"), 0);
+    };
+    let blanks = [HEAD.as_bytes(), &vec![b' '; 120 << 20]].concat();
+    check(&folder.write("bomb.zip", zip(&[("export.xml", &blanks)], false)), "bomb");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&blanks).unwrap();
+    check(&folder.write("bomb.xml.gz", gzip.finish().unwrap()), "bomb");
+    let xml = [HEAD.as_bytes(), record("1", "/>").as_bytes(), b"</HealthData>"].concat();
+    check(&folder.write("absolute.zip", zip(&[("/etc/export.xml", &xml)], false)), "outside");
+    check(&folder.write("up.zip", zip(&[("a/../../export.xml", &xml)], false)), "outside");
+    let mut damaged = zip(&[("export.xml", &[&xml[..], &record("2", "/>").repeat(99).into_bytes()].concat())], false);
+    damaged[60] ^= 0x55;
+    let outcome = import(&db, &[], &[&folder.write("damaged.zip", damaged)]);
+    assert!(!outcome.ok, "{}", outcome.said);
+}
+
+#[test]
+fn equal_records_stay_several_and_others_are_told_apart() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let mut xml = HEAD.to_owned();
+    xml += &record("60", "/>");
+    xml += &record("60", "/>");
+    xml += &record("61", "/>");
+    xml += &record(
+        "60",
+        "><MetadataEntry key=\"a\" value=\"&lt;1&gt;\"/><MetadataEntry key=\"b\" value=\"&b;\"/></Record>",
+    );
+    xml += &record("60", " tomorrow=\"yes\"><Later x=\"1\"/></Record>");
+    let next_month = xml.clone() + &record("60", "/>") + "</HealthData>";
+    xml += "</HealthData>";
+    let (first, second) = (folder.write("1.xml", &xml), folder.write("2.xml", &next_month));
+    assert_eq!(import(&db, &[], &[&first]).balanced().count("new"), 5);
+    assert_eq!(import(&db, &[], &[&first]).balanced().count("unchanged"), 5);
+    let outcome = import(&db, &[], &[&second]).balanced();
+    assert_eq!((outcome.count("unchanged"), outcome.count("new")), (5, 1));
+    let metadata: String = query(&db, "SELECT metadata FROM sample_details WHERE metadata IS NOT NULL");
+    assert_eq!(metadata, r#"{"a":"<1>","b":"&b;"}"#);
+    let other: String = query(&db, "SELECT other FROM samples WHERE other IS NOT NULL");
+    assert_eq!(other, r#"{"tomorrow":"yes","children":[{"Later":{"x":"1"}}]}"#);
+    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM samples WHERE creation_ms - start_ms = 5000"), 6);
+}
+
+#[test]
+fn equal_records_far_apart_stay_several() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let mut xml = HEAD.to_owned() + &record("60", "/>");
+    // More than the window remembers.
+    for number in 0..40_000 {
+        xml += &record(&format!("60.{number:05}1"), "/>");
+    }
+    xml += &record("60", "/>");
+    let path = folder.write("export.xml", xml + "</HealthData>");
+    assert_eq!(import(&db, &[], &[&path]).balanced().count("new"), 40_002);
+    let again = import(&db, &[], &[&path]).balanced();
+    assert_eq!((again.count("new"), again.count("unchanged")), (0, 40_002));
+}
+
+#[test]
+fn an_import_that_is_killed_is_finished_by_the_next() {
+    let folder = Folder::new();
+    Export { target_bytes: 20_000_000, ..Export::default() }.write_dir(&folder.path("apple")).unwrap();
+    let (db, whole) = (folder.path("killed.db"), folder.path("whole.db"));
+    let mut killed = Command::new(env!("CARGO_BIN_EXE_healthsink"))
+        .args(["import", "--db"])
+        .args([&db, &folder.path("apple")])
+        .spawn()
+        .unwrap();
+    while killed.try_wait().unwrap().is_none() {
+        if Connection::open(&db).is_ok_and(|db| db.query_row("SELECT 1 FROM samples", [], |_| Ok(())).is_ok()) {
+            break;
+        }
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(import(&db, &[], &[&folder.path("apple")]).balanced().ok);
+    assert!(import(&whole, &[], &[&folder.path("apple")]).balanced().ok);
+    assert!(contents(&db) == contents(&whole));
+}
+
+#[test]
+fn bad_records_are_set_aside_with_their_lines_and_a_dry_run_writes_nothing() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let mut xml = HEAD.as_bytes().to_vec();
+    xml.extend(record("sixty", "/>").bytes());
+    xml.extend(b"<Record type=\"HKQuantityTypeIdentifierHeartRate\" value=\"1\" startDate=\"soon\"/>\n");
+    xml.extend(b"<Record type=\"HKQuantityTypeIdentifierHeartRate\" value=\"1\"><MetadataEntry></Record>\n");
+    xml.extend(b"<Record type=\"HKCategoryTypeIdentifierX\" sourceName=\"\xff\" value=\"HKCategoryValueOfTomorrow\" startDate=\"2024-01-01 10:00:00 +0100\"/>\n");
+    xml.extend(record("60", "/>").bytes());
+    xml.extend(b"<StateOfMind startDate=\"2024-01-01 10:00:00 +0100\" valence=\"0.5\"><Label value=\"calm\"/></StateOfMind>\n</HealthData>");
+    let path = folder.write("export.xml", &xml);
+    let dry = import(&db, &["--dry-run"], &[&path]);
+    assert!(dry.ok && !db.exists());
+    assert_eq!((dry.count("read"), dry.count("rejected")), (6, 3));
+    let outcome = import(&db, &["--person", "Ada"], &[&path]).balanced();
+    assert_eq!((outcome.count("new"), outcome.count("rejected")), (3, 3));
+    let reasons: String =
+        query(&db, "SELECT group_concat(reason, '; ') FROM (SELECT reason FROM rejects ORDER BY ordinal)");
+    assert!(reasons.starts_with("line 5: `value` is not a number; line 6: `startDate` is not a date"), "{reasons}");
+    assert!(reasons.contains("line 7: it is not closed where the next element begins"), "{reasons}");
+    let other: String = query(&db, "SELECT other FROM samples WHERE other IS NOT NULL");
+    assert_eq!(other, r#"{"value":"HKCategoryValueOfTomorrow"}"#);
+    let state: String = query(&db, "SELECT json FROM other_records WHERE section = 'StateOfMind'");
+    assert!(state.contains("2024-01-01T09:00:00.000Z") && state.contains("calm"), "{state}");
+    assert_eq!(query::<String>(&db, "SELECT DISTINCT person FROM sample_details"), "Ada");
+}
+
+const WORKOUT_XML: &str = "<Workout workoutActivityType=\"HKWorkoutActivityTypeWalking\" duration=\"30\" durationUnit=\"min\" \
+    sourceName=\"Watch\" creationDate=\"2024-01-01 10:31:00 +0000\" startDate=\"2024-01-01 10:00:00 +0000\" \
+    endDate=\"2024-01-01 10:30:00 +0000\"><WorkoutRoute><FileReference path=\"/workout-routes/a.gpx\"/></WorkoutRoute></Workout>";
+
+const GPX: &str = "<gpx><trk><name>R</name><trkseg><trkpt lon=\"8.5\" lat=\"47.1\"><ele>1</ele><time>2024-01-01T10:00:01Z</time></trkpt>\
+    <trkpt lon=\"8.6\" lat=\"47.1\"><time>2024-01-01T10:00:02Z</time></trkpt></trkseg></trk></gpx>";
+
+const WORKOUT_JSON: &str = r#"{"data":{"workouts":[{"uuid":"3BA875EE-1111-4D51-8CDC-9B2AC7A5C05B","workoutActivityType":52,
+    "startDate":"2024-01-01T10:00:00.250Z","endDate":"2024-01-01T10:30:00.750Z","durationSeconds":1800}]}"#;
+
+const ROUTE_JSON: &str = r#","workoutRoutes":{"3BA875EE-1111-4D51-8CDC-9B2AC7A5C05B":[{"locations":[
+    {"latitude":47.1000001,"longitude":8.5,"date":"2024-01-01T10:00:01.100Z"}]}]}}"#;
+
+#[test]
+fn a_workout_and_its_route_are_one() {
+    let xml = format!("{HEAD}{WORKOUT_XML}</HealthData>");
+    let bare = format!("{WORKOUT_JSON}}}");
+    let routed = format!("{WORKOUT_JSON}{ROUTE_JSON}");
+    let check = |inputs: &[&str], points: i64| {
+        let folder = Folder::new();
+        folder.write("apple/export.xml", &xml);
+        folder.write("apple/workout-routes/a.gpx", GPX);
+        let db = folder.path("health.db");
+        for input in inputs {
+            let input = match *input {
+                "apple" => folder.path("apple"),
+                "bare" => folder.write("bare.json", &bare),
+                _ => folder.write("routed.json", &routed),
+            };
+            let outcome = import(&db, &[], &[&input]).balanced();
+            assert!(outcome.ok, "{}", outcome.said);
+        }
+        assert_eq!(query::<i64>(&db, "SELECT count(*) FROM workouts"), 1, "{inputs:?}");
+        assert_eq!(query::<i64>(&db, "SELECT count(*) FROM route_points"), points, "{inputs:?}");
+        if inputs != ["apple"] {
+            let uuid = "3BA875EE-1111-4D51-8CDC-9B2AC7A5C05B";
+            assert_eq!(query::<String>(&db, "SELECT uuid FROM workout_details"), uuid);
+            assert_eq!(query::<String>(&db, "SELECT DISTINCT workout FROM route_details"), uuid, "{inputs:?}");
+        }
+    };
+    check(&["apple"], 2);
+    check(&["apple", "bare", "apple"], 2);
+    check(&["bare", "apple", "apple"], 2);
+    check(&["apple", "routed", "apple"], 1);
+    check(&["routed", "apple", "routed"], 1);
+    check(&["bare", "apple", "routed", "apple"], 1);
+}
+
+#[test]
+fn what_stands_beside_the_xml_is_kept() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    folder.write(
+        "e/export.xml",
+        format!("{HEAD}<Me HKCharacteristicTypeIdentifierBloodType=\"HKBloodTypeAPositive\"/></HealthData>"),
+    );
+    folder.write("e/export_cda.xml", "<?xml version=\"1.0\"?><ClinicalDocument/>");
+    let voltages: String = (0..100).map(|number| format!("{}.5\n", number - 50)).collect();
+    let ecg = format!(
+        "Name,Ada\nRecorded Date,2024-01-01 10:00:00 +0100\nClassification,Sinus Rhythm\nSample Rate,512 hertz\n\nUnit,µV\n\n{voltages}"
+    );
+    folder.write("e/electrocardiograms/ecg_2024-01-01.csv", ecg);
+    folder.write("e/clinical-records/Observation-1.json", r#"{"resourceType":"Observation","id":"1"}"#);
+    for expected in [(2, 0), (0, 2)] {
+        let outcome = import(&db, &[], &[&folder.path("e")]).balanced();
+        assert!(outcome.ok, "{}", outcome.said);
+        assert_eq!((outcome.count("new"), outcome.count("unchanged")), expected);
+    }
+    let ecg: String =
+        query(&db, "SELECT concat_ws('|', start, classification, rate_hz, unit, samples, voltages ->> 1) FROM ecg");
+    assert_eq!(ecg, "2024-01-01T09:00:00.000Z|Sinus Rhythm|512.0|µV|100|-49.5");
+    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM other_records WHERE section = 'clinical-records'"), 1);
+    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM characteristics"), 1);
+}
+
+#[test]
+fn payloads_of_the_app_come_from_folders_and_archives_too() {
+    let folder = Folder::new();
+    let mut json = Vec::new();
+    Payload { target_bytes: 60_000, ..Payload::default() }.write_to(&mut json).unwrap();
+    folder.write("saved/one.json", &json);
+    folder.write("saved/two.json", &json);
+    let archive = folder.write("saved.zip", zip(&[("one.json", &json)], true));
+    let db = folder.path("health.db");
+    let outcome = import(&db, &[], &[&folder.path("saved"), &archive]);
+    assert!(outcome.ok, "{}", outcome.said);
+    let outcome = outcome.balanced();
+    assert_eq!(outcome.report["files"].as_array().unwrap().len(), 3);
+    assert_eq!(outcome.count("unchanged"), 2 * outcome.count("new"));
+}
+
+/// Records, beat lists, beats, metadata entries, locations, workouts, days of each published export.
+#[test]
+fn published_exports_are_accounted_for() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
+    if !samples.is_dir() {
+        println!("skipped: {} is not there", samples.display());
+        return;
+    }
+    for (name, expected) in [
+        ("apple-test-export.zip", [8038, 400, 13081, 1571, 5237, 0, 0]),
+        ("apple-test-export-cn.zip", [8038, 400, 13081, 1571, 0, 0, 0]),
+        ("apple-test-export4.zip", [8038, 400, 13081, 1571, 0, 0, 0]),
+        ("apple-workout-route.zip", [1, 0, 0, 15, 644, 1, 10]),
+    ] {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        let first = import(&db, &[], &[&samples.join(name)]).balanced();
+        assert!(first.ok, "{}", first.said);
+        let rows = |table: &str| query::<i64>(&db, &format!("SELECT count(*) FROM {table}"));
+        let entries = i64::try_from(first.report["within"]["MetadataEntry"].as_u64().unwrap()).unwrap();
+        let [samples_, lists, beats] = ["samples", "beat_lists", "heart_beats"].map(rows);
+        let [points, workouts, days] = ["route_points", "workouts", "activity_summaries"].map(rows);
+        assert_eq!([samples_, lists, beats, entries, points, workouts, days], expected, "{name}");
+        assert_eq!(first.count("rejected"), 0);
+        let again = import(&db, &[], &[&samples.join(name)]).balanced();
+        assert_eq!((again.count("new"), again.count("updated")), (0, 0), "{name}");
+    }
+}
+
+const AUTO_EXPORT: &str = r#"{"data":{"metrics":[
+    {"data":[{"date":"2024-02-06 14:30:00 -0500","Min":60,"Avg":65.5,"Max":72,"source":"Watch"},{"date":"soon"}],"units":"count/min","name":"heart_rate"},
+    {"name":"step_count","units":"count","data":[{"qty":12,"date":"2024-02-06 02:30:00 PM -0500"},{"qty":13,"date":"2024-02-06 14:30:00 -0500"}]},
+    {"name":"sleep_analysis","units":"hr","data":[{"startDate":"2024-02-06 23:00:00 -0500","endDate":"2024-02-06 23:30:00 -0500","qty":0.5,"value":"Core"},
+      {"date":"2024-02-07 00:00:00 -0500","asleep":7.5,"deep":1.5,"source":"Watch"}]}],
+  "workouts":[{"id":"x","name":"Outdoor Walk","start":"2024-01-01 10:00:00 +0000","end":"2024-01-01 10:30:00 +0000","distance":{"qty":2.5,"units":"km"},
+    "activeEnergy":{"qty":418.4,"units":"kJ"},"heartRateData":[{"date":"2024-01-01 10:01:00 +0000","Avg":99,"Min":98,"Max":100,"units":"bpm"}],
+    "route":[{"latitude":47.1,"longitude":8.5,"altitude":400,"timestamp":"2024-01-01 10:00:01 +0000"}]}],
+  "stateOfMind":[{"valence":0.5}]}}"#;
+
+#[test]
+fn health_auto_export_is_kept_apart_from_samples() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let path = folder.write("HealthAutoExport.json", AUTO_EXPORT);
+    let first = import(&db, &[], &[&path]).balanced();
+    assert!(first.ok, "{}", first.said);
+    assert_eq!((first.count("new"), first.count("rejected")), (9, 1), "{}", first.report);
+    let again = import(&db, &[], &[&path]).balanced();
+    assert_eq!((again.count("unchanged"), again.count("new")), (9, 0));
+    let rows: String = query(
+        &db,
+        "SELECT group_concat(concat_ws(',', metric, start_ms / 1000, label, unit, value, minimum, average, maximum, other), ' ')
+         FROM (SELECT * FROM aggregates ORDER BY metric, start_ms, label)",
+    );
+    assert_eq!(
+        rows,
+        "heart_rate,1707247800,,count/min,60.0,65.5,72.0 sleep_analysis,1707278400,Core,hr,0.5 \
+         sleep_analysis,1707282000,,hr,{\"asleep\":7.5,\"deep\":1.5} step_count,1707247800,,count,12.0 \
+         step_count,1707247800,#2,count,13.0 workout heartRateData,1704103260,,bpm,98.0,99.0,100.0"
+    );
+    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM samples"), 0);
+    let workout: String = query(
+        &db,
+        "SELECT concat_ws('|', activity, duration_s, round(energy_kcal, 6), distance, distance_unit) FROM workout_details",
+    );
+    assert_eq!(workout, "walking|1800.0|100.0|2.5|km");
+    let app = folder.write("app.json", format!("{WORKOUT_JSON}}}"));
+    assert_eq!(import(&db, &[], &[&app]).balanced().count("merged"), 1);
+}
