@@ -72,10 +72,10 @@ impl Store {
     #[doc(hidden)]
     pub fn write_batches(&mut self, batches: &[Batch]) -> Result<Counts> {
         let mut counts = Counts::default();
-        let mut ordinal = 0;
+        let (upload, mut ordinal) = (UploadKey { id: 0, person: 1 }, 0);
         self.begin()?;
         for batch in batches {
-            counts += self.write(0, 0, &mut ordinal, batch)?;
+            counts += self.write(upload, 0, &mut ordinal, batch)?;
         }
         self.commit().map(|()| counts)
     }
