@@ -98,6 +98,14 @@ fn depth_is_bounded_without_a_stack() {
     let nested = |depth: usize| [b"[".repeat(depth), b"]".repeat(depth)].concat();
     check("i_structure_500_nested_arrays", &nested(500), true);
     check("too deep to be judged", &nested(5_000), false);
+    // The bound counts from the body's root, wherever a value is judged.
+    for depth in 1015..1025 {
+        for (place, before, behind) in PLACES {
+            let text = [br#"{"a":"#.repeat(depth), b"1".to_vec(), b"}".repeat(depth)].concat();
+            let body = [before.as_bytes(), &text, behind.as_bytes()].concat();
+            assert_eq!(outcome(&body, true), outcome(&body, false), "{depth} levels as {place}");
+        }
+    }
     check("n_structure_100000_opening_arrays", &b"[".repeat(100_000), false);
     check("n_structure_open_array_object", &br#"[{"":"#.repeat(50_000), false);
 }

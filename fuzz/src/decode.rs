@@ -1,7 +1,7 @@
 //! No bytes make the decoder panic, or hold more memory than the equation in `limits` allows.
 //!
 //! Bytes that exceed a limit are long, and a fuzzer's inputs are short. So an input is a recipe: `FF n r` repeats the `n`
-//! bytes before it `r²` times, up to a body of four megabytes. FF is in no JSON text, so nothing is lost by that.
+//! bytes before it `r²` times, up to a body of two megabytes. FF is in no JSON text, so nothing is lost by that.
 
 use healthsink::batch::Batch;
 use healthsink::decode::{Options, Sink, decode};
@@ -10,7 +10,7 @@ use healthsink::limits::{ELEMENT_BYTES_MAX, SKELETON_STRING_BYTES_MAX, hostile_b
 
 use crate::memory;
 
-const BODY_BYTES_MAX: usize = 4 * ELEMENT_BYTES_MAX;
+const BODY_BYTES_MAX: usize = 2 * ELEMENT_BYTES_MAX;
 
 /// Takes batches and gives them back empty, as the writer does.
 struct Counter {

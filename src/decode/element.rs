@@ -164,7 +164,8 @@ impl ElementDecoder {
                 if mend_half_pairs(&mut mended) {
                     return self.decode_one(section, place, &mended, bytes, output);
                 }
-                judge(raw).map_err(|error| syntax_error(&error, |at| place.offset + at, section.label, place.index))?;
+                judge(raw, section.nesting)
+                    .map_err(|error| syntax_error(&error, |at| place.offset + at, section.label, place.index))?;
                 Err(format!("its values cannot be decoded: {:?}", error.error()))
             }
         };
@@ -220,9 +221,10 @@ fn has_too_many_values(raw: &[u8]) -> bool {
     values > ELEMENT_VALUES_MAX
 }
 
-/// Whether a text is JSON at all, whatever its values: numbers out of range are.
-pub(crate) fn judge(raw: &[u8]) -> Result<(), ReaderError> {
-    let mut json = JsonStreamReader::new_custom(raw, reader_settings());
+/// Whether a text is JSON at all, whatever its values: numbers out of range are. `nesting` levels are around it.
+pub(crate) fn judge(raw: &[u8], nesting: u32) -> Result<(), ReaderError> {
+    let max_nesting_depth = Some(STRUSON_NESTING_MAX.saturating_sub(nesting));
+    let mut json = JsonStreamReader::new_custom(raw, ReaderSettings { max_nesting_depth, ..reader_settings() });
     json.skip_value()?;
     json.consume_trailing_whitespace()
 }

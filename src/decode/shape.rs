@@ -101,6 +101,11 @@ pub(crate) enum ElementKind {
 }
 
 impl ElementKind {
+    /// Arrays and objects around an element that the lifter takes out: it takes them from under `data` and from routes.
+    pub(crate) fn nesting(self) -> u32 {
+        if matches!(self, Self::Location { .. }) { 5 } else { 3 }
+    }
+
     /// What stands under this key of `data`. A HealthKit identifier of a sample need not be known: the lists grow.
     pub(crate) fn of_data_key(key: &str) -> Self {
         match key {

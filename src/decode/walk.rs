@@ -23,6 +23,8 @@ const WORKOUT_ROUTES: &str = "workoutRoutes";
 pub(crate) struct Section<'a> {
     pub(crate) kind: ElementKind,
     pub(crate) label: &'a str,
+    /// Arrays and objects around its elements that have not been counted for them yet.
+    pub(crate) nesting: u32,
 }
 
 /// What struson says about a body that is no JSON, at its place in the body.
@@ -112,7 +114,7 @@ fn failure<R: BufRead>(error: &ReaderError, lifter: &mut Lifter<R>, section: &st
     // An element with a bracket or a quote too few swallows the rest of the body: the fault is inside it, not at the end.
     if is_end
         && let Some((offset, text)) = lifter.under_way()
-        && let Err(fault) = judge(text)
+        && let Err(fault) = judge(text, 0)
         && !self::is_end(&fault)
     {
         return syntax_error(&fault, |at| offset + at, section, index);
@@ -405,7 +407,7 @@ impl<R: BufRead> Walker<'_, R> {
         };
         let lifter = self.json.reader_mut();
         let (lifted, text) = lifter.claimed();
-        let section = Section { kind, label: &self.label };
+        let section = Section { kind, label: &self.label, nesting: kind.nesting() };
         self.elements.decode(&section, first, lifted, text, &mut self.output)?;
         lifter.take();
         Ok(())
@@ -417,7 +419,8 @@ impl<R: BufRead> Walker<'_, R> {
         let place = RejectPlace { index: self.index, offset: self.offset() };
         self.transfer()?;
         let Transferred { text, bytes } = &self.transferred;
-        let section = Section { kind, label: &self.label };
+        // struson has counted them on its way.
+        let section = Section { kind, label: &self.label, nesting: 0 };
         self.elements.decode_one(&section, place, text.as_bytes(), *bytes, &mut self.output)
     }
 

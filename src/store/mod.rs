@@ -103,10 +103,10 @@ impl Store {
     #[doc(hidden)]
     pub fn write_batches(&mut self, batches: &[Batch]) -> Result<Counts> {
         let mut counts = Counts::default();
-        let mut ordinal = 0;
+        let (upload, mut ordinal) = (UploadKey { id: 0, person: ledger::PERSON_ME }, 0);
         self.begin()?;
         for batch in batches {
-            counts += self.write(ledger::UploadKey { id: 0, person: ledger::PERSON_ME }, 0, &mut ordinal, batch)?;
+            counts += self.write(upload, 0, &mut ordinal, batch)?;
         }
         self.commit().map(|()| counts)
     }
