@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::record::Envelope;
 
 /// The person whose phone posts: `me`.
-const PERSON_ME: i64 = 1;
+pub(super) const PERSON_ME: i64 = 1;
 
 /// An upload in the ledger, and whose it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -75,7 +75,7 @@ impl Store {
         let mut ordinal = 0;
         self.begin()?;
         for batch in batches {
-            counts += self.write(0, 0, &mut ordinal, batch)?;
+            counts += self.write(UploadKey { id: 0, person: ledger::PERSON_ME }, 0, &mut ordinal, batch)?;
         }
         self.commit().map(|()| counts)
     }
