@@ -215,6 +215,9 @@ fn an_export_is_accounted_for_and_a_second_import_adds_nothing() {
     assert_eq!(rows("SELECT count(*) FROM heart_beats"), exported.beats);
     let within = |name: &str| first.report["within"][name].as_u64().unwrap_or_default();
     assert_eq!(within("WorkoutStatistics"), exported.workout_statistics);
+    assert_eq!(within("MetadataEntry"), exported.metadata_entries);
+    assert_eq!(within("InstantaneousBeatsPerMinute"), exported.beats);
+    assert_eq!(within("WorkoutActivity"), exported.workout_activities);
     assert_eq!(within("WorkoutEvent"), exported.workout_events);
     assert_eq!(within("WorkoutRoute"), exported.workout_routes);
     let read = exported.records

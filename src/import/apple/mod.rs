@@ -145,7 +145,10 @@ impl<'a> Reader<'a> {
                 Some(flaw) => Err(flaw.to_owned()),
                 None => {
                     // Stray bytes cost the characters they stand in, not the record.
-                    let text: Cow<'_, str> = String::from_utf8_lossy(bytes);
+                    let text = match std::str::from_utf8(bytes) {
+                        Ok(text) => Cow::Borrowed(text),
+                        Err(_) => String::from_utf8_lossy(bytes),
+                    };
                     tree.read(&text).and_then(|element| read(self, element, output))
                 }
             };

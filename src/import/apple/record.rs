@@ -200,6 +200,9 @@ impl Reader<'_> {
                 members.push(',');
             }
             write_member(record, &mut members)?;
+            for child in record.children() {
+                self.within.add(child);
+            }
             repeated += 1;
         }
         members.push(']');
