@@ -179,11 +179,12 @@ fn server() -> SocketAddr {
 }
 
 fn run(started: &std::sync::mpsc::SyncSender<SocketAddr>) {
-    let folder = tempfile::tempdir().expect("a scratch folder");
-    let db = folder.path().join("health.db");
+    // A fuzzer is ended without notice, so it cannot clean up behind itself: the next one does.
+    let folder = std::env::temp_dir().join("healthsink-http");
+    let db = folder.join(format!("{}.db", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a scratch folder");
     let writer = Writer::start(&db).expect("a database");
-    // A fuzzer is ended without notice, so nothing is left to remove: the open files live on without their names.
-    drop(folder);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _ = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");

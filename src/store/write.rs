@@ -406,10 +406,10 @@ impl BatchWriter<'_> {
         let last = "more elements were rejected than are kept: this one and those behind it are only counted";
         for row in rejects {
             let (section, raw) = (texts.get(row.section), texts.get(row.raw));
-            match *ordinal {
-                REJECTS_PER_UPLOAD_MAX => self.reject(upload, *ordinal, row, [section, last, ""])?,
-                REJECTS_PER_UPLOAD_MAX.. => {}
-                _ => self.reject(upload, *ordinal, row, [section, texts.get(row.reason), raw])?,
+            if *ordinal < REJECTS_PER_UPLOAD_MAX {
+                self.reject(upload, *ordinal, row, [section, texts.get(row.reason), raw])?;
+            } else if *ordinal == REJECTS_PER_UPLOAD_MAX {
+                self.reject(upload, *ordinal, row, [section, last, ""])?;
             }
             *ordinal += 1;
         }
