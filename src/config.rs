@@ -66,7 +66,7 @@ struct ServeArguments {
     #[arg(long, env = "HEALTHSINK_TOKEN_FILE", value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Header that carries the token, instead of `Authorization: Bearer TOKEN`
-    #[arg(long, env = "HEALTHSINK_AUTH_HEADER", value_name = "NAME", requires = "token_file")]
+    #[arg(long, env = "HEALTHSINK_AUTH_HEADER", value_name = "NAME")]
     auth_header: Option<String>,
     /// Accept uploads from other machines without a token: anyone who reaches the address can write
     #[arg(long, env = "HEALTHSINK_NO_AUTH", value_parser = clap::builder::FalseyValueParser::new())]
@@ -238,6 +238,12 @@ fn meant(arguments: ServeArguments) -> Result<Serve> {
     let usage = |message: String| Err(Error::new(ErrorKind::Usage, message));
     if !path.starts_with('/') || path == HEALTH_PATH || path.contains(['?', '#', ' ']) {
         return usage(format!("--path {path} cannot be served; it begins with / and is not {HEALTH_PATH}"));
+    }
+    // In a compose file, an empty variable means that it is not set.
+    let token_file = token_file.filter(|file| !file.as_os_str().is_empty());
+    let auth_header = auth_header.filter(|name| !name.is_empty());
+    if auth_header.is_some() && token_file.is_none() {
+        return usage("--auth-header names the header of a token: give the token with --token-file".to_owned());
     }
     if no_auth && token_file.is_some() {
         return usage("--no-auth and --token-file contradict each other; leave out one of them".to_owned());

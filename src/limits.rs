@@ -71,6 +71,9 @@ pub const WAL_KEEP_BYTES: u64 = 16 * MIB as u64;
 /// How long another process may hold the database before a write gives up.
 pub const BUSY_WAIT: Duration = Duration::from_secs(10);
 
+/// How long readers may keep the last checkpoint waiting.
+pub const CHECKPOINT_WAIT: Duration = Duration::from_secs(1);
+
 /// Ids remembered by each of the writer's dictionaries of types, units and sources; a full one starts anew.
 pub const DICTIONARY_ENTRIES_MAX: usize = 1024;
 

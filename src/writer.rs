@@ -301,8 +301,9 @@ impl WriterThread {
                 self.answer_start(upload);
             }
             Err(error) => {
-                // The ingest has not begun: nobody else's rows need to suffer, unless SQLite has undone them.
-                self.undo(&error);
+                if self.is_in_transaction {
+                    self.undo(&error);
+                }
                 let _ = reply.try_send(Reply::Failed { error, stored: Counts::default() });
             }
         }

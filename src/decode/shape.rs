@@ -1,7 +1,7 @@
 //! The shape of the payload: the only file that knows the app's key names.
 //!
-//! A required field that is missing or unreadable makes an element a reject. An optional field of another type than
-//! expected, like a field that is not known at all, is kept in `other` under its own name.
+//! A required field that is missing, or a date that cannot be read, makes an element a reject. An optional field of another
+//! type than expected, like a field that is not known at all, is kept in `other` under its own name.
 
 use std::fmt;
 
@@ -22,14 +22,20 @@ pub(crate) enum Role {
     Route,
     /// An array whose objects are elements.
     Elements,
+    /// A member of the body that this version does not know: if it is an array, of elements, or an object of such arrays.
+    Unknown,
     Other,
 }
 
 impl Role {
     /// The role of a value of this prospective role, once its bracket is seen.
     pub(crate) fn opened_by(self, is_object: bool) -> Self {
-        let wants_object = matches!(self, Self::Body | Self::Data | Self::Routes | Self::Route);
-        if wants_object == is_object { self } else { Self::Other }
+        let wants_object = matches!(self, Self::Body | Self::Data | Self::Routes | Self::Route | Self::Unknown);
+        match self {
+            Self::Unknown if !is_object => Self::Elements,
+            _ if wants_object == is_object => self,
+            _ => Self::Other,
+        }
     }
 
     /// The prospective role of what stands in it, before a name is read.
@@ -42,7 +48,10 @@ impl Role {
         match (self, name) {
             (Self::Body, b"data") => Self::Data,
             (Self::Body, b"workoutRoutes") => Self::Routes,
-            (Self::Data, _) | (Self::Route, b"locations") => Self::Elements,
+            // What is read as a whole must not be lifted out of.
+            (Self::Body, b"exportDate" | b"startDate" | b"endDate" | b"syncSource" | b"characteristics") => Self::Other,
+            (Self::Body, _) => Self::Unknown,
+            (Self::Data | Self::Unknown, _) | (Self::Route, b"locations") => Self::Elements,
             (Self::Routes, _) => Self::RouteList,
             _ => Self::Other,
         }
@@ -101,11 +110,6 @@ pub(crate) enum ElementKind {
 }
 
 impl ElementKind {
-    /// Arrays and objects around an element that the lifter takes out: it takes them from under `data` and from routes.
-    pub(crate) fn nesting(self) -> u32 {
-        if matches!(self, Self::Location { .. }) { 5 } else { 3 }
-    }
-
     /// What stands under this key of `data`. A HealthKit identifier of a sample need not be known: the lists grow.
     pub(crate) fn of_data_key(key: &str) -> Self {
         match key {

@@ -45,6 +45,7 @@ struct Text {
     /// … and it is the first half: the second must not be cut off.
     first_half: bool,
     dropped: bool,
+    has_escape: bool,
     is_name: bool,
     name: [u8; NAME_BYTES],
 }
@@ -135,9 +136,11 @@ impl Skeleton {
         if text.is_name
             && let Some(frame) = self.frames.last_mut()
         {
-            // A name with an escape arrives as it is written and matches nothing: its section is read the slow way.
+            // A name with an escape arrives as it is written: which section of the body it is, is not known here, so
+            // nothing is lifted out of it. A name that is longer than any that matters matches none.
+            let is_known = frame.role != Role::Body || !text.has_escape;
             let name = text.name.get(..text.bytes).unwrap_or_default();
-            frame.next = frame.role.member(name);
+            frame.next = if is_known { frame.role.member(name) } else { Role::Other };
         }
         if text.dropped { Verdict::KeepAfterDropped } else { Verdict::Keep }
     }
@@ -163,7 +166,10 @@ impl Text {
                 self.escape = false;
                 self.hex_digits = if byte == b'u' { 5 } else { 0 };
             }
-            (_, false) => self.escape = byte == b'\\',
+            (_, false) => {
+                self.escape = byte == b'\\';
+                self.has_escape |= self.escape;
+            }
         }
         self.hex_digits = self.hex_digits.saturating_sub(1);
         if let Some(place) = self.name.get_mut(self.bytes) {
@@ -221,7 +227,8 @@ mod tests {
             assert!(!skeleton.is_in_text());
         };
         check(r#"{"data":{"a":[{},{1}, {}]}}"#, &[14, 17, 22]);
-        check(r#"{"data":[{}],"other":{"a":[{}]},"x":[{}]}"#, &[]);
+        check(r#"{"data":[{}],"other":{"a":[{}],"b":{"c":[{}]}},"x":[{}]}"#, &[27, 52]);
+        check(r#"{"exportDate":[{}],"characteristics":{"a":[{}]},"\u0078":[{}]}"#, &[]);
         check(r#"{"data":{"a":{"b":[{}]},"c":[[{}],{}]}}"#, &[34]);
         check(r#"{"workoutRoutes":{"u":[{"x":[{}],"locations":[{}]},{"locations":{}}]}}"#, &[46]);
         check(r#"{"d\u0061ta":{"a":[{}]}}"#, &[]);

@@ -137,6 +137,7 @@ fn is_end(error: &ReaderError) -> bool {
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     kind: ElementKind,
+    nesting: u32,
     first: u64,
 }
 
@@ -285,7 +286,7 @@ impl<R: BufRead> Walker<'_, R> {
             self.label.clone_from(&self.name);
             let kind = ElementKind::of_data_key(&self.name);
             match (self.peek()?, kind) {
-                (ValueType::Array, _) => self.array(kind)?,
+                (ValueType::Array, _) => self.array(kind, 3)?,
                 (ValueType::Null, _) => self.null()?,
                 (_, ElementKind::Unknown { .. }) => self.slow_element(kind)?,
                 _ => self.set_aside("not an array")?,
@@ -340,7 +341,7 @@ impl<R: BufRead> Walker<'_, R> {
         let label = self.label.len();
         while self.next_member()? {
             match self.peek()? {
-                ValueType::Array if self.name == LOCATIONS => self.array(kind)?,
+                ValueType::Array if self.name == LOCATIONS => self.array(kind, 5)?,
                 ValueType::Null => self.null()?,
                 _ => {
                     self.label.push('/');
@@ -357,7 +358,7 @@ impl<R: BufRead> Walker<'_, R> {
     fn unknown(&mut self) -> Result<()> {
         let kind = ElementKind::Unknown { in_data: false };
         match self.peek()? {
-            ValueType::Array => self.array(kind),
+            ValueType::Array => self.array(kind, 2),
             ValueType::Object => {
                 let label = self.label.len();
                 self.begin_object()?;
@@ -365,7 +366,7 @@ impl<R: BufRead> Walker<'_, R> {
                     self.label.truncate(label);
                     self.label.push('/');
                     self.label.push_str(&self.name);
-                    if self.peek()? == ValueType::Array { self.array(kind)? } else { self.slow_element(kind)? }
+                    if self.peek()? == ValueType::Array { self.array(kind, 3)? } else { self.slow_element(kind)? }
                 }
                 Ok(())
             }
@@ -373,8 +374,8 @@ impl<R: BufRead> Walker<'_, R> {
         }
     }
 
-    /// The elements of an array.
-    fn array(&mut self, kind: ElementKind) -> Result<()> {
+    /// The elements of an array; `nesting` counts the arrays and objects around each.
+    fn array(&mut self, kind: ElementKind, nesting: u32) -> Result<()> {
         self.json.begin_array().map_err(|error| self.fail(&error))?;
         let mut index = 0;
         self.index = Some(index);
@@ -384,7 +385,7 @@ impl<R: BufRead> Walker<'_, R> {
                 _ => None,
             };
             if at.is_some_and(|at| self.json.reader_mut().claim(at)) {
-                self.waiting.get_or_insert(Waiting { kind, first: index });
+                self.waiting.get_or_insert(Waiting { kind, nesting, first: index });
                 self.json.skip_value().map_err(|error| self.fail(&error))?;
                 if self.json.reader_mut().is_claimed() {
                     self.flush()?;
@@ -402,12 +403,12 @@ impl<R: BufRead> Walker<'_, R> {
 
     /// Decodes the elements that wait.
     fn flush(&mut self) -> Result<()> {
-        let Some(Waiting { kind, first }) = self.waiting.take() else {
+        let Some(Waiting { kind, nesting, first }) = self.waiting.take() else {
             return Ok(());
         };
         let lifter = self.json.reader_mut();
         let (lifted, text) = lifter.claimed();
-        let section = Section { kind, label: &self.label, nesting: kind.nesting() };
+        let section = Section { kind, label: &self.label, nesting };
         self.elements.decode(&section, first, lifted, text, &mut self.output)?;
         lifter.take();
         Ok(())

@@ -24,7 +24,7 @@ pub use status::{Status, TableRows, TypeRows, UploadRow, status};
 use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
+use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, CHECKPOINT_WAIT, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
 use write::Ids;
 
 /// The database, open for writing.
@@ -129,6 +129,8 @@ impl Store {
 
     /// Moves the write-ahead log into the database, as far as readers allow.
     pub(crate) fn checkpoint(&mut self) {
+        // Someone who reads for long must not keep the program from ending.
+        let _ = self.connection.busy_timeout(CHECKPOINT_WAIT);
         let outcome = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         if let Err(error) = outcome {
             tracing::warn!(%error, "could not move the write-ahead log into the database; the next start does it");
