@@ -33,16 +33,17 @@ pub const SKELETON_STRING_BYTES_MAX: usize = 64 * KIB;
 pub const NESTING_MAX: u32 = 64;
 
 /// Rows of a batch, of all kinds together.
-pub const BATCH_ROWS_MAX: usize = 2048;
+pub const BATCH_ROWS_MAX: usize = 1024;
 
 /// Bytes of text at which a batch is full. The element that crosses the line is still taken in.
-pub const BATCH_TEXT_BYTES: usize = 256 * KIB;
+pub const BATCH_TEXT_BYTES: usize = 128 * KIB;
 
 /// Rows of a rare kind (workouts, doses, rejects …) for which an emptied batch keeps its memory.
 pub const RARE_ROWS_KEPT: usize = 128;
 
-/// Batches of one ingest: one is filled while the writer has the other.
-pub const BATCHES_PER_INGEST: usize = 2;
+/// Batches of one ingest: one is filled while the writer has the others. Four small ones overlap better than two large ones
+/// (measured: 2 % less time for 500 MB), in the same memory.
+pub const BATCHES_PER_INGEST: usize = 4;
 
 /// Raw text kept with a reject, the rest is cut: enough to see what it was.
 pub const REJECT_RAW_BYTES_MAX: usize = 64 * KIB;
@@ -170,7 +171,7 @@ pub(crate) const ROW_BYTES: usize = 208;
 /// Memory of the idle process: code, runtime, allocator, SQLite (measured, rounded up).
 const BASE_BYTES: usize = 6 * MIB;
 
-/// Memory of one ingest of ordinary elements: frames, reader, group, tape, two batches.
+/// Memory of one ingest of ordinary elements: frames, reader, group, tape, batches.
 #[must_use]
 pub const fn ingest_bytes() -> usize {
     let frames = (BODY_FRAMES + 2) * FRAME_BYTES_MAX;
