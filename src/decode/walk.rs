@@ -57,6 +57,18 @@ pub(crate) fn syntax_error(
     Error::new(kind, message).at(location.data_pos.map(offset), section, index)
 }
 
+/// The kind of a value, for a sentence.
+fn said(kind: ValueType) -> &'static str {
+    match kind {
+        ValueType::Array => "an array",
+        ValueType::Object => "an object",
+        ValueType::String => "a text",
+        ValueType::Number => "a number",
+        ValueType::Boolean => "true or false",
+        ValueType::Null => "null",
+    }
+}
+
 /// `TrailingCommaNotEnabled` → `trailing comma not enabled`.
 fn words(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 8);
@@ -204,7 +216,7 @@ impl<R: BufRead> Walker<'_, R> {
             ValueType::Object => self.begin_object().map(|()| true),
             ValueType::Null => self.null().map(|()| false),
             kind => {
-                let message = format!("not a payload of Health Export Pro: `{name}` is {kind}, not an object");
+                let message = format!("not a payload of Health Export Pro: `{name}` is {}, not an object", said(kind));
                 let offset = self.offset();
                 Err(Error::new(ErrorKind::Shape, message).at(Some(offset), Some(name), None))
             }
@@ -214,7 +226,7 @@ impl<R: BufRead> Walker<'_, R> {
     fn body(&mut self) -> Result<()> {
         let kind = self.peek()?;
         if kind != ValueType::Object {
-            let message = format!("not a payload of Health Export Pro: the body is {kind}, not an object");
+            let message = format!("not a payload of Health Export Pro: the body is {}, not an object", said(kind));
             let offset = self.offset();
             return Err(Error::new(ErrorKind::Shape, message).at(Some(offset), None, None));
         }
