@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -63,7 +64,7 @@ struct ServeArguments {
     #[arg(long, env = "HEALTHSINK_PATH", default_value = "/api/health-data", value_name = "PATH")]
     path: String,
     /// File whose first line is the token that the app must send (its "API key")
-    #[arg(long, env = "HEALTHSINK_TOKEN_FILE", value_name = "FILE")]
+    #[arg(long, env = "HEALTHSINK_TOKEN_FILE", value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     token_file: Option<PathBuf>,
     /// Header that carries the token, instead of `Authorization: Bearer TOKEN`
     #[arg(long, env = "HEALTHSINK_AUTH_HEADER", value_name = "NAME")]
@@ -294,6 +295,7 @@ mod tests {
         assert!(serve(&["--listen", "0.0.0.0:3000", "--token-file", "t"]).is_ok());
         assert!(serve(&["--token-file", "t", "--no-auth"]).is_err());
         assert!(serve(&["--auth-header", "X-Key"]).is_err());
+        assert_eq!(serve(&["--token-file", "", "--auth-header", ""]).unwrap().auth, Auth::None);
         let auth = serve(&["--auth-header", "X-Key", "--token-file", "t"]).unwrap().auth;
         assert_eq!(auth, Auth::Header { name: "X-Key".into(), token_file: "t".into() });
     }

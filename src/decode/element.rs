@@ -160,12 +160,13 @@ impl ElementDecoder {
                 read
             }
             Err(error) => {
-                let mut mended = raw.to_vec();
-                if mend_half_pairs(&mut mended) {
-                    return self.decode_one(section, place, &mended, bytes, output);
+                if let Err(fault) = judge(raw, section.nesting) {
+                    let mut mended = raw.to_vec();
+                    if mend_half_pairs(&mut mended) && judge(&mended, section.nesting).is_ok() {
+                        return self.decode_one(section, place, &mended, bytes, output);
+                    }
+                    return Err(syntax_error(&fault, |at| place.offset + at, section.label, place.index));
                 }
-                judge(raw, section.nesting)
-                    .map_err(|error| syntax_error(&error, |at| place.offset + at, section.label, place.index))?;
                 Err(format!("its values cannot be decoded: {:?}", error.error()))
             }
         };
