@@ -29,22 +29,31 @@ fn parse_utc_ms(text: &[u8]) -> Option<i64> {
     if separators != *b"--T::.Z" {
         return None;
     }
-    let number = |from: usize, digits: usize| -> Option<i64> {
-        text[from..from + digits].iter().try_fold(0, |sum, digit| {
-            let digit = digit.wrapping_sub(b'0');
-            (digit < 10).then(|| sum * 10 + i64::from(digit))
-        })
-    };
-    let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
-    let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
-    let ms = number(20, 3)?;
-    if !(1..=12).contains(&month) || day < 1 || day > days_of(year, month) || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    Some(((days_from_epoch(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + ms)
+    Some(seconds(text, 59)? * 1000 + number(text, 20, 3)?)
 }
 
-pub(crate) fn days_of(year: i64, month: i64) -> i64 {
+/// Seconds since 1970-01-01 of a date and time that a text begins with, 19 bytes with any separators, as if it were UTC.
+pub(crate) fn seconds(text: &[u8], second_max: i64) -> Option<i64> {
+    let (year, month, day) = (number(text, 0, 4)?, number(text, 5, 2)?, number(text, 8, 2)?);
+    let (hour, minute, second) = (number(text, 11, 2)?, number(text, 14, 2)?, number(text, 17, 2)?);
+    if !(1..=12).contains(&month) || day < 1 || day > days_of(year, month) {
+        return None;
+    }
+    if hour > 23 || minute > 59 || second > second_max {
+        return None;
+    }
+    Some(((days_from_epoch(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
+}
+
+/// A number of so many digits at a place of a text.
+pub(crate) fn number(text: &[u8], from: usize, digits: usize) -> Option<i64> {
+    text.get(from..from + digits)?.iter().try_fold(0, |sum, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| sum * 10 + i64::from(digit))
+    })
+}
+
+fn days_of(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
@@ -54,7 +63,7 @@ pub(crate) fn days_of(year: i64, month: i64) -> i64 {
 }
 
 /// Days since 1970-01-01, by Howard Hinnant's `days_from_civil`; years 0 to 9999.
-pub(crate) fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
+fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
