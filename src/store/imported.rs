@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::merge::Twin;
-use super::upsert::{Sql, Upsert};
+use super::upsert::{Sql, Upsert, cells};
 use super::write::{BatchWriter, half_digest};
 use crate::counts::Outcome;
 use crate::identity::next;
@@ -112,11 +112,11 @@ impl BatchWriter<'_> {
                 if has_app && !is_there && self.ids.merge.is_absorbed(connection, person, &twin)? {
                     break Outcome::Merged;
                 }
-                let outcome = upsert.write(params![
+                let outcome = upsert.write(cells![
                     person,
                     kind,
                     row.start_ms,
-                    &uuid[..],
+                    uuid,
                     row.end_ms,
                     row.value,
                     unit,
@@ -160,11 +160,11 @@ impl BatchWriter<'_> {
         let mut upsert = Upsert::new(self.connection, &CORRELATIONS, self.ids.expects_known)?;
         for row in rows {
             let source = self.ids.sources.optional(self.connection, texts, row.source)?;
-            let outcome = upsert.write(params![
+            let outcome = upsert.write(cells![
                 self.person,
                 texts.get(row.kind),
                 row.start_ms,
-                &row.uuid[..],
+                row.uuid,
                 row.end_ms,
                 row.creation_ms,
                 source,
@@ -187,7 +187,7 @@ impl BatchWriter<'_> {
         let mut upsert = Upsert::new(self.connection, &ACTIVITY_SUMMARIES, self.ids.expects_known)?;
         for row in rows {
             let [energy, energy_goal, moved, move_goal, exercise, exercise_goal, stand, stand_goal] = row.values;
-            let outcome = upsert.write(params![
+            let outcome = upsert.write(cells![
                 self.person,
                 texts.get(row.day),
                 energy,
@@ -215,10 +215,10 @@ impl BatchWriter<'_> {
         }
         let mut upsert = Upsert::new(self.connection, &ELECTROCARDIOGRAMS, self.ids.expects_known)?;
         for row in rows {
-            let outcome = upsert.write(params![
+            let outcome = upsert.write(cells![
                 self.person,
                 row.start_ms,
-                &row.uuid[..],
+                row.uuid,
                 self.text(row.classification),
                 row.rate_hz,
                 self.text(row.unit),
@@ -240,7 +240,7 @@ impl BatchWriter<'_> {
         let mut upsert = Upsert::new(self.connection, &AGGREGATES, self.ids.expects_known)?;
         for row in rows {
             let [value, minimum, average, maximum] = row.values;
-            let outcome = upsert.write(params![
+            let outcome = upsert.write(cells![
                 self.person,
                 texts.get(row.metric),
                 row.start_ms,

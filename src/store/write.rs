@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::dictionary::{Dictionary, SharedMetadata};
 use super::ledger::{UploadKey, signed};
 use super::merge::{Merge, Twin};
-use super::upsert::{Sql, Upsert};
+use super::upsert::{Sql, Upsert, cells};
 use super::{Store, store_error};
 use crate::batch::{Batch, TextId, Texts};
 use crate::counts::{Counts, Outcome};
@@ -195,7 +195,7 @@ const CHARACTERISTICS: &str = "INSERT INTO characteristics (person_id, key, valu
       first_seen_ms = iif(value = excluded.value, first_seen_ms, excluded.first_seen_ms),
       last_seen_ms = excluded.last_seen_ms, value = excluded.value";
 
-impl BatchWriter<'_> {
+impl<'a> BatchWriter<'a> {
     fn write(&mut self, upload: i64, now_ms: i64, ordinal: &mut u64) -> rusqlite::Result<()> {
         if !self.batch.samples.is_empty() {
             self.samples()?;
@@ -220,7 +220,7 @@ impl BatchWriter<'_> {
         self.rejects(upload, ordinal)
     }
 
-    pub(super) fn text(&self, text: Option<TextId>) -> Option<&str> {
+    pub(super) fn text(&self, text: Option<TextId>) -> Option<&'a str> {
         text.map(|text| self.batch.texts.get(text))
     }
 
@@ -237,11 +237,11 @@ impl BatchWriter<'_> {
                 None => None,
             };
             let metadata = if shared.is_some() { None } else { self.text(row.metadata) };
-            let outcome = upsert.write(params![
+            let outcome = upsert.write(cells![
                 self.person,
                 kind,
                 row.start_ms,
-                &row.uuid[..],
+                row.uuid,
                 row.end_ms,
                 row.value,
                 unit,
@@ -274,9 +274,9 @@ impl BatchWriter<'_> {
                 continue;
             }
             let source = self.ids.sources.optional(self.connection, texts, row.source)?;
-            let outcome = upsert.write(params![
+            let outcome = upsert.write(cells![
                 self.person,
-                &row.uuid[..],
+                row.uuid,
                 row.activity_type,
                 row.start_ms,
                 row.end_ms,
@@ -309,9 +309,9 @@ impl BatchWriter<'_> {
                 self.counts.note(Outcome::Merged);
                 continue;
             }
-            let outcome = upsert.write(params![
+            let outcome = upsert.write(cells![
                 self.person,
-                &row.workout[..],
+                row.workout,
                 row.time_ms,
                 row.latitude,
                 row.longitude,
@@ -335,9 +335,9 @@ impl BatchWriter<'_> {
         let mut upsert = Upsert::new(self.connection, &DOSES, self.ids.expects_known)?;
         for row in doses {
             let source = self.ids.sources.optional(self.connection, texts, row.source)?;
-            let outcome = upsert.write(params![
+            let outcome = upsert.write(cells![
                 self.person,
-                &row.uuid[..],
+                row.uuid,
                 self.text(row.medication),
                 self.text(row.nickname),
                 row.schedule_type,
@@ -361,7 +361,7 @@ impl BatchWriter<'_> {
         let Batch { medications, texts, .. } = self.batch;
         let mut upsert = Upsert::new(self.connection, &MEDICATIONS, self.ids.expects_known)?;
         for row in medications {
-            let outcome = upsert.write(params![
+            let outcome = upsert.write(cells![
                 self.person,
                 texts.get(row.display_text),
                 texts.get(row.general_form),
