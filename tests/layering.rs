@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 10] = [
 ];
 
 /// Where a dependency may be named: a file or a folder of `src/`.
-const PLACES: [(&str, &[&str]); 28] = [
+const PLACES: [(&str, &[&str]); 29] = [
     ("rusqlite", &["store"]),
     ("struson", &["decode"]),
     ("simd_json", &["decode"]),
@@ -44,6 +44,7 @@ const PLACES: [(&str, &[&str]); 28] = [
     ("blake3", &["identity.rs", "store", "serve/auth.rs"]),
     ("quick_xml", &["import/apple/element.rs"]),
     ("memchr", &["import"]),
+    ("wide", &["decode/scan.rs"]),
     ("mimalloc", &["main.rs"]),
     ("tracing_subscriber", &["main.rs"]),
     ("serde_json", &["import", "serve", "status.rs"]),

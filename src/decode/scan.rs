@@ -1,12 +1,15 @@
 //! Where does an element end? Bracket depth, strings and escapes, 64 bytes at a time, and nothing else of JSON's grammar.
 //!
-//! Eight bytes of a register are compared at once with plain integer arithmetic: no `unsafe`, and the same code on every
-//! machine. What this finds is only a frame: whether its content is JSON is judged by the element decoder.
+//! Sixteen bytes of a vector register are compared at once, on Arm as on x86. What this finds is only a frame: whether its
+//! content is JSON is judged by the element decoder.
 
-const LANES: u64 = 0x0101_0101_0101_0101;
-const LOW_7_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+use wide::u8x16;
+
 const EVEN_BITS: u64 = 0x5555_5555_5555_5555;
 const BLOCK: usize = 64;
+const LANES: usize = 16;
+/// Opening brackets differ from each other in this bit, as closing ones do, and from everything else in others.
+const BRACKET_KIND: u8 = b'[' ^ b'{';
 
 /// Scanner for the end of one array or object, fed in any pieces.
 #[derive(Debug, Default)]
@@ -22,30 +25,26 @@ pub(crate) struct ElementScan {
 struct Masks {
     quote: u64,
     backslash: u64,
-    /// Brackets, and some bytes that JSON has only in strings.
-    bracket: u64,
+    open: u64,
+    close: u64,
 }
 
 impl ElementScan {
     /// Scans on; the first byte ever given is the opening bracket. Returns the length up to and including the closing
     /// bracket, or none if it has not come yet.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Option<usize> {
-        let mut blocks = bytes.chunks_exact(BLOCK);
-        let mut done = 0;
-        for block in blocks.by_ref() {
-            let block: &[u8; BLOCK] = block.try_into().expect("chunks_exact yields whole blocks");
+        let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+        for (index, block) in blocks.iter().enumerate() {
             if let Some(end) = self.block(block, BLOCK) {
-                return Some(done + end);
+                return Some(index * BLOCK + end);
             }
-            done += BLOCK;
         }
-        let rest = blocks.remainder();
         if rest.is_empty() {
             return None;
         }
         let mut block = [b' '; BLOCK];
         block[..rest.len()].copy_from_slice(rest);
-        self.block(&block, rest.len()).map(|end| done + end)
+        self.block(&block, rest.len()).map(|end| blocks.len() * BLOCK + end)
     }
 
     /// Scans the first `len` bytes of a block, 1 to 64; the bytes behind them are blanks.
@@ -54,23 +53,33 @@ impl ElementScan {
         let escaped = self.escaped(masks.backslash, len);
         let quotes = masks.quote & !escaped;
         let string = prefix_xor(quotes) ^ self.in_string;
-        let mut brackets = masks.bracket & !string;
-        while brackets != 0 {
-            let at = brackets.trailing_zeros() as usize;
-            match block[at] {
-                b'{' | b'[' => self.depth = self.depth.saturating_add(1),
-                b'}' | b']' => {
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == 0 {
-                        return Some(at + 1);
-                    }
-                }
-                _ => {}
-            }
-            brackets &= brackets - 1;
+        let (open, close) = (masks.open & !string, masks.close & !string);
+        let closed = close.count_ones();
+        if self.depth > closed {
+            self.depth = (self.depth - closed).saturating_add(open.count_ones());
+        } else if let Some(end) = self.end(open, close) {
+            return Some(end);
         }
         // Blanks behind a short block open and close nothing, so its last bit tells the state at its end.
         self.in_string = ((string >> 63) & 1).wrapping_neg();
+        None
+    }
+
+    /// Goes from bracket to bracket of a block in which the element may end. Returns the length up to its end.
+    fn end(&mut self, open: u64, close: u64) -> Option<usize> {
+        let mut brackets = open | close;
+        while brackets != 0 {
+            let at = brackets.trailing_zeros();
+            if open >> at & 1 == 1 {
+                self.depth = self.depth.saturating_add(1);
+            } else {
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 0 {
+                    return Some(at as usize + 1);
+                }
+            }
+            brackets &= brackets - 1;
+        }
         None
     }
 
@@ -96,35 +105,18 @@ impl ElementScan {
 
 impl Masks {
     fn of(block: &[u8; BLOCK]) -> Self {
-        let (mut quote, mut backslash, mut bracket) = (0, 0, 0);
-        for (index, word) in block.chunks_exact(8).enumerate() {
-            let word = u64::from_le_bytes(word.try_into().expect("a block is eight words"));
-            // The four brackets differ from `{` in these three bits only, as do `y`, `Y`, `_` and the delete character.
-            let folded = (word ^ (LANES * u64::from(b'{'))) & (LANES * 0xd9);
-            // Each word's answers go to a bit of their own in every byte …
-            let shift = 7 - index;
-            quote |= zero_bytes(word ^ (LANES * u64::from(b'"'))) >> shift;
-            backslash |= zero_bytes(word ^ (LANES * u64::from(b'\\'))) >> shift;
-            bracket |= zero_bytes(folded) >> shift;
+        let mut masks = Self { quote: 0, backslash: 0, open: 0, close: 0 };
+        for (index, bytes) in block.as_chunks::<LANES>().0.iter().enumerate() {
+            let bytes = u8x16::new(*bytes);
+            let brackets = bytes | u8x16::splat(BRACKET_KIND);
+            let bits = |same: u8x16| u64::from(same.to_bitmask()) << (LANES * index);
+            masks.quote |= bits(bytes.simd_eq(u8x16::splat(b'"')));
+            masks.backslash |= bits(bytes.simd_eq(u8x16::splat(b'\\')));
+            masks.open |= bits(brackets.simd_eq(u8x16::splat(b'{')));
+            masks.close |= bits(brackets.simd_eq(u8x16::splat(b'}')));
         }
-        // … and one turn for each class puts them in the order of the bytes.
-        let backslash = if backslash == 0 { 0 } else { transpose(backslash) };
-        Self { quote: transpose(quote), backslash, bracket: transpose(bracket) }
+        masks
     }
-}
-
-/// The high bit of each byte that is zero, exactly: no carry crosses a byte.
-fn zero_bytes(word: u64) -> u64 {
-    !(((word & LOW_7_BITS) + LOW_7_BITS) | word | LOW_7_BITS)
-}
-
-/// Turns a matrix of eight by eight bits: bit `8 a + b` goes to `8 b + a` (Hacker's Delight, 7-3).
-fn transpose(mut bits: u64) -> u64 {
-    for (shift, mask) in [(7, 0x00aa_00aa_00aa_00aa), (14, 0x0000_cccc_0000_cccc), (28, 0x0000_0000_f0f0_f0f0)] {
-        let swap = (bits ^ (bits >> shift)) & mask;
-        bits ^= swap ^ (swap << shift);
-    }
-    bits
 }
 
 /// Each bit becomes the parity of the bits up to and including it.
@@ -201,7 +193,8 @@ mod tests {
                     let bit = |mask: u64| mask >> place & 1 == 1;
                     assert_eq!(bit(masks.quote), byte == b'"');
                     assert_eq!(bit(masks.backslash), byte == b'\\');
-                    assert_eq!(bit(masks.bracket), b"{}[]yY_\x7f".contains(&byte));
+                    assert_eq!(bit(masks.open), b"{[".contains(&byte));
+                    assert_eq!(bit(masks.close), b"}]".contains(&byte));
                 }
             }
         }
