@@ -57,7 +57,8 @@ pub const WRITER_QUEUE: usize = INGESTS_MAX * (BATCHES_PER_INGEST + 1);
 /// Rows after which the writer commits even when more is waiting.
 pub const TRANSACTION_ROWS_MAX: usize = 64 << 10;
 
-/// Idle time after which the writer commits what an upload on a slow network has left open.
+/// Idle time after which the writer commits what an upload on a slow network has left open, and after as much again moves
+/// the write-ahead log into the database.
 pub const COMMIT_IDLE: Duration = Duration::from_millis(250);
 
 /// SQLite's page cache of the writer's connection.

@@ -2,7 +2,7 @@
 //!
 //! Batches go into an open transaction and come back emptied at once. What is said to be stored is said after COMMIT:
 //! when an ingest finishes, when enough rows have gathered, or when nothing has come for a while. Ingests that finish at
-//! the same time share a commit.
+//! the same time share a commit. With nothing left to do it moves the log into the database, which no answer waits for then.
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -221,11 +221,20 @@ struct WriterThread {
     is_in_transaction: bool,
     /// Rows in the open transaction.
     rows: usize,
+    /// Whether something was committed since the log was last moved into the database.
+    has_log: bool,
 }
 
 impl WriterThread {
     fn new(store: Store, requests: Receiver<Request>) -> Self {
-        Self { store, requests, active: Vec::with_capacity(INGESTS_MAX), is_in_transaction: false, rows: 0 }
+        Self {
+            store,
+            requests,
+            active: Vec::with_capacity(INGESTS_MAX),
+            is_in_transaction: false,
+            rows: 0,
+            has_log: false,
+        }
     }
 
     fn run(mut self) {
@@ -236,7 +245,7 @@ impl WriterThread {
             } else if is_finishing {
                 // Others that are about to finish share the commit, but nobody waits for one that is not there yet.
                 self.requests.try_recv().map_err(|_| RecvTimeoutError::Timeout)
-            } else if self.is_in_transaction {
+            } else if self.is_in_transaction || self.has_log {
                 self.requests.recv_timeout(COMMIT_IDLE)
             } else {
                 self.requests.recv().map_err(RecvTimeoutError::from)
@@ -244,7 +253,11 @@ impl WriterThread {
             match request {
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(request) => self.serve(request),
-                Err(RecvTimeoutError::Timeout) => self.commit(),
+                Err(RecvTimeoutError::Timeout) if self.is_in_transaction => self.commit(),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.store.checkpoint_quietly();
+                    self.has_log = false;
+                }
             }
         }
         self.commit();
@@ -379,6 +392,7 @@ impl WriterThread {
         match committed {
             Ok(()) => {
                 self.is_in_transaction = false;
+                self.has_log = true;
                 self.rows = 0;
                 for active in &mut self.active {
                     active.stored = active.total();

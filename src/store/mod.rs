@@ -127,7 +127,15 @@ impl Store {
         }
     }
 
-    /// Moves the write-ahead log into the database, as far as readers allow.
+    /// Moves the write-ahead log into the database while nobody waits for an answer, as far as readers allow: the next
+    /// upload begins with an empty log.
+    pub(crate) fn checkpoint_quietly(&mut self) {
+        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+            tracing::warn!(%error, "could not move the write-ahead log into the database; a later commit tries again");
+        }
+    }
+
+    /// Moves the write-ahead log into the database at the end, as far as readers allow.
     pub(crate) fn checkpoint(&mut self) {
         // Someone who reads for long must not keep the program from ending.
         let _ = self.connection.busy_timeout(CHECKPOINT_WAIT);

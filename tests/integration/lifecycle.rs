@@ -67,6 +67,16 @@ fn sigterm_lets_an_upload_finish_and_leaves_one_file() {
     assert_eq!(one(&database, "SELECT state FROM uploads"), json!("done"));
 }
 
+/// The log of a small upload is too short for a checkpoint at its commit; the writer makes one when it has nothing to do.
+#[test]
+fn an_idle_server_moves_its_log_into_the_database() {
+    let server = Server::start();
+    let (body, _) = Payload { seed: 6, target_bytes: 1_000_000, ..Payload::default() }.to_vec();
+    assert_eq!(server.post(&body).status, 200);
+    let pages = server.one("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").as_u64().unwrap();
+    wait_until("the pages in the file", || (fs::metadata(server.database()).unwrap().len() == pages).then_some(()));
+}
+
 /// What was committed is there, the ledger says what happened, and the second try completes it.
 #[test]
 fn a_program_that_is_killed_loses_nothing_that_was_committed() {
