@@ -7,6 +7,7 @@
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -178,12 +179,24 @@ fn server() -> SocketAddr {
     })
 }
 
+/// A folder of this process. A fuzzer is ended without notice, so it cannot clean up behind itself: a later one does.
+fn scratch_folder() -> PathBuf {
+    let all = std::env::temp_dir().join("healthsink-http");
+    for entry in std::fs::read_dir(&all).into_iter().flatten().flatten() {
+        let is_running = Path::new("/proc").join(entry.file_name()).exists();
+        if Path::new("/proc/self").exists() && !is_running {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    let own = all.join(std::process::id().to_string());
+    let _ = std::fs::remove_dir_all(&own);
+    std::fs::create_dir_all(&own).expect("a scratch folder");
+    own
+}
+
 fn run(started: &std::sync::mpsc::SyncSender<SocketAddr>) {
-    // A fuzzer is ended without notice, so it cannot clean up behind itself: the next one does.
-    let folder = std::env::temp_dir().join("healthsink-http");
-    let db = folder.join(format!("{}.db", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("a scratch folder");
+    let folder = scratch_folder();
+    let db = folder.join("health.db");
     let writer = Writer::start(&db).expect("a database");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _ = runtime.block_on(async {

@@ -6,6 +6,7 @@
 
 use std::io::{self, BufRead, Read};
 
+use super::mend::HalfPairs;
 use super::scan::ElementScan;
 use super::skeleton::{Skeleton, Verdict};
 use crate::limits::{ELEMENT_BYTES_MAX, GROUP_BYTES, REJECT_RAW_BYTES_MAX, SKELETON_STRING_BYTES_MAX};
@@ -55,14 +56,38 @@ pub(crate) struct Lifter<R> {
     failure: Option<io::Error>,
 }
 
+/// A few bytes that wait for room: an element's placeholder behind two escapes.
+#[derive(Debug, Default)]
+struct Pending {
+    bytes: [u8; 16],
+    from: usize,
+    to: usize,
+}
+
+impl Pending {
+    fn is_empty(&self) -> bool {
+        self.from == self.to
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        if self.is_empty() {
+            (self.from, self.to) = (0, 0);
+        }
+        self.bytes[self.to..self.to + bytes.len()].copy_from_slice(bytes);
+        self.to += bytes.len();
+    }
+}
+
 /// All of the lifter but its source: takes slices, gives slices.
 #[derive(Debug)]
 struct Cutter {
     skeleton: Skeleton,
     /// The element under way.
     element: Option<(ElementScan, Lifted)>,
-    /// Rest of a placeholder that did not fit.
-    pending: &'static [u8],
+    /// Half pairs of the skeleton are mended before struson sees them; those of an element when it is decoded.
+    pairs: HalfPairs,
+    /// What did not fit into the output: a placeholder, a mended escape.
+    pending: Pending,
     skeleton_bytes: u64,
     body_bytes: u64,
     shifts: Vec<Shift>,
@@ -84,7 +109,8 @@ impl<R: BufRead> Lifter<R> {
         let cutter = Cutter {
             skeleton: Skeleton::new(enabled, text_bytes_max),
             element: None,
-            pending: b"",
+            pairs: HalfPairs::default(),
+            pending: Pending::default(),
             skeleton_bytes: 0,
             body_bytes: 0,
             shifts: vec![Shift { skeleton: 0, body: 0 }],
@@ -215,24 +241,26 @@ impl Cutter {
         self.element.as_ref().map_or(self.arena.len(), |(_, under_way)| under_way.start)
     }
 
-    /// Puts what is left of a placeholder into the output.
+    /// Puts what did not fit before into the output.
     fn place(&mut self, out: &mut [u8]) -> usize {
-        let bytes = self.pending.len().min(out.len());
-        out[..bytes].copy_from_slice(&self.pending[..bytes]);
-        self.pending = &self.pending[bytes..];
+        let waiting = &self.pending.bytes[self.pending.from..self.pending.to];
+        let bytes = waiting.len().min(out.len());
+        out[..bytes].copy_from_slice(&waiting[..bytes]);
+        self.pending.from += bytes;
         bytes
     }
 
-    /// At the end of the input: of an element that has no end, struson sees that it has begun. False if there is none, or
-    /// if struson has seen it.
+    /// At the end of the input: of an element that has no end, struson sees that it has begun, and what was held back it
+    /// sees as it is. False if there is nothing, or if struson has seen it.
     fn give_up(&mut self) -> bool {
-        if self.element.is_none() || self.has_given_up {
-            return false;
+        let held = self.pairs.flush();
+        self.pending.add(held.as_slice());
+        if self.element.is_some() && !self.has_given_up {
+            self.has_given_up = true;
+            self.pending.add(&PLACEHOLDER[..1]);
+            self.skeleton_bytes += 1;
         }
-        self.has_given_up = true;
-        self.pending = &PLACEHOLDER[..1];
-        self.skeleton_bytes += 1;
-        true
+        !self.pending.is_empty()
     }
 
     /// Takes some of the chunk and writes some of the output: returns how much of each.
@@ -241,7 +269,7 @@ impl Cutter {
             return (self.lift(chunk), 0);
         }
         let (mut taken, mut written) = (0, 0);
-        while taken < chunk.len() && written < out.len() {
+        while taken < chunk.len() && written < out.len() && self.pending.is_empty() {
             let byte = chunk[taken];
             match self.skeleton.accept(byte) {
                 Verdict::Element => {
@@ -252,6 +280,9 @@ impl Cutter {
                         bytes: 0,
                     };
                     self.element = Some((ElementScan::default(), lifted));
+                    // Only what is no JSON leaves anything held back before an element.
+                    let held = self.pairs.flush();
+                    self.pending.add(held.as_slice());
                     break;
                 }
                 Verdict::Drop => {
@@ -259,8 +290,13 @@ impl Cutter {
                     self.body_bytes += 1;
                 }
                 kept @ (Verdict::Keep | Verdict::KeepAfterDropped) => {
-                    out[written] = byte;
-                    written += 1;
+                    if self.pairs.passes(byte) {
+                        out[written] = byte;
+                        written += 1;
+                    } else {
+                        let released = self.pairs.feed(byte);
+                        self.pending.add(released.as_slice());
+                    }
                     self.skeleton_bytes += 1;
                     self.body_bytes += 1;
                     if kept == Verdict::KeepAfterDropped {
@@ -297,7 +333,7 @@ impl Cutter {
         if end.is_some() {
             self.lifted.push(*lifted);
             self.element = None;
-            self.pending = PLACEHOLDER;
+            self.pending.add(PLACEHOLDER);
             self.skeleton_bytes += PLACEHOLDER.len() as u64;
             self.shifts.push(Shift { skeleton: self.skeleton_bytes, body: self.body_bytes });
         }

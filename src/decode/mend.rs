@@ -3,35 +3,136 @@
 
 /// Writes U+FFFD over every escape that is half of a pair. True if there was one.
 pub(crate) fn mend_half_pairs(text: &mut [u8]) -> bool {
-    let mut is_mended = false;
+    let mut pairs = HalfPairs::default();
+    // What comes out is as long as what goes in, and never ahead of it.
     let mut at = 0;
-    while let Some(distance) = text.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\')) {
-        at += distance;
-        at += match (unit(text, at), unit(text, at + ESCAPE)) {
-            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => 2 * ESCAPE,
-            (Some(0xd800..0xe000), _) => {
-                text[at + 2..at + ESCAPE].copy_from_slice(b"fffd");
-                is_mended = true;
-                ESCAPE
-            }
-            (Some(_), _) => ESCAPE,
-            // Any other escape: the byte behind it has no meaning of its own.
-            (None, _) => 2,
-        };
+    for index in 0..text.len() {
+        let byte = text[index];
+        let out = pairs.feed(byte);
+        text[at..at + out.len].copy_from_slice(out.as_slice());
+        at += out.len;
     }
-    is_mended
+    let out = pairs.flush();
+    text[at..at + out.len].copy_from_slice(out.as_slice());
+    pairs.has_mended
+}
+
+/// The same for a text that comes byte by byte. An escape is held back until it is known whether it is half of a pair.
+#[derive(Debug, Default)]
+pub(crate) struct HalfPairs {
+    /// One escape and what has come of the next: `\ud83d\ude0`.
+    held: Bytes,
+    has_mended: bool,
+}
+
+impl HalfPairs {
+    /// Whether the byte would be given back as it is, alone.
+    pub(crate) fn passes(&self, byte: u8) -> bool {
+        self.held.len == 0 && byte != b'\\'
+    }
+
+    /// Takes a byte; gives those that are no longer held back.
+    pub(crate) fn feed(&mut self, byte: u8) -> Bytes {
+        let mut out = Bytes::default();
+        let fits = match self.held.len % ESCAPE {
+            0 => byte == b'\\',
+            1 => byte == b'u',
+            _ => byte.is_ascii_hexdigit(),
+        };
+        if !fits {
+            // Behind a backslash the byte has no meaning of its own; anywhere else it may begin an escape.
+            let is_escaped = self.held.len % ESCAPE == 1;
+            out = self.flush();
+            if byte == b'\\' && !is_escaped {
+                self.held.push(byte);
+            } else {
+                out.push(byte);
+            }
+            return out;
+        }
+        self.held.push(byte);
+        if self.held.len.is_multiple_of(ESCAPE) {
+            match (unit(&self.held, 0), unit(&self.held, 1)) {
+                (Unit::High, Unit::None) => {}
+                (Unit::High, Unit::High) => {
+                    let second = self.held.split_off(ESCAPE);
+                    out = self.flush();
+                    self.held = second;
+                }
+                _ => out = self.flush(),
+            }
+        }
+        out
+    }
+
+    /// Gives all that is held back: nothing more comes.
+    pub(crate) fn flush(&mut self) -> Bytes {
+        let mut out = std::mem::take(&mut self.held);
+        let is_half = match unit(&out, 0) {
+            Unit::High => unit(&out, 1) != Unit::Low,
+            first => first == Unit::Low,
+        };
+        if is_half {
+            out.bytes[2..ESCAPE].copy_from_slice(b"fffd");
+            self.has_mended = true;
+        }
+        out
+    }
 }
 
 /// Length of `\u0000`.
 const ESCAPE: usize = 6;
 
-/// The UTF-16 unit of the escape that begins here.
-fn unit(text: &[u8], at: usize) -> Option<u16> {
-    let digits = text.get(at..at + ESCAPE)?.strip_prefix(b"\\u")?;
-    if !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
+/// What an escape stands for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Unit {
+    /// First half of a pair.
+    High,
+    /// Second half of a pair.
+    Low,
+    Other,
+    /// There is no such escape.
+    None,
+}
+
+/// The nth escape of what is held back.
+fn unit(held: &Bytes, nth: usize) -> Unit {
+    let digits = held.as_slice().get(nth * ESCAPE + 2..(nth + 1) * ESCAPE);
+    let Some(digits) = digits.and_then(|digits| std::str::from_utf8(digits).ok()) else {
+        return Unit::None;
+    };
+    match u16::from_str_radix(digits, 16) {
+        Ok(0xd800..0xdc00) => Unit::High,
+        Ok(0xdc00..0xe000) => Unit::Low,
+        _ => Unit::Other,
     }
-    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// A few bytes: two escapes and one more.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Bytes {
+    bytes: [u8; 2 * ESCAPE + 1],
+    len: usize,
+}
+
+impl Bytes {
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.bytes[self.len] = byte;
+        self.len += 1;
+    }
+
+    fn split_off(&mut self, at: usize) -> Self {
+        let mut rest = Self::default();
+        for byte in &self.bytes[at..self.len] {
+            rest.push(*byte);
+        }
+        self.len = at;
+        rest
+    }
 }
 
 #[cfg(test)]
@@ -50,6 +151,10 @@ mod tests {
         check(r#""\ude00\uD83D\ud83d\ude00\u00e9""#, r#""\ufffd\ufffd\ud83d\ude00\u00e9""#);
         check(r#""\\ud83d""#, r#""\\ud83d""#);
         check(r#""\\\ud83d\n""#, r#""\\\ufffd\n""#);
+        check(r#""\ud83d\ude0""#, r#""\ufffd\ude0""#);
+        check(r#""\ud83d\n""#, r#""\ufffd\n""#);
+        check(r#""\ud83d\u00e9""#, r#""\ufffd\u00e9""#);
+        check(r#""\ud83d\ud83d\u12\ud83d\\""#, r#""\ufffd\ufffd\u12\ufffd\\""#);
         check(r#""\ud83"#, r#""\ud83"#);
         check(r#""\u+83d""#, r#""\u+83d""#);
         check("\\", "\\");

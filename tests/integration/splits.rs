@@ -231,10 +231,6 @@ proptest! {
         prop_assert_eq!(&Outcome::of(Pieces::new(&body, &lengths), true), &lifted);
         let read = Outcome::of(&body[..], false);
         prop_assert_eq!(&Outcome::of(Pieces::new(&body, &lengths), false), &read);
-        // Half of a surrogate pair is mended in a lifted element; struson ends the body there.
-        let is_half_pair = |failure: &super::outcome::Failure| failure.message.contains("unpaired surrogate");
-        if !read.failure.as_ref().is_some_and(is_half_pair) {
-            prop_assert_eq!(lifted.without_spelling(), read.without_spelling());
-        }
+        prop_assert_eq!(lifted.without_spelling(), read.without_spelling());
     }
 }
