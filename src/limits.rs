@@ -100,8 +100,11 @@ pub const EQUALS_WINDOW: usize = 16 << 10;
 /// Distinct sources whose rendered form an import keeps.
 pub const IMPORT_SOURCES_MAX: usize = 64;
 
-/// Bytes of one element of an import with everything in it: a workout with thousands of events, a list of beats.
-pub const IMPORT_ELEMENT_BYTES_MAX: usize = 4 * MIB;
+/// Bytes of one element of Apple's XML with everything in it: a workout with thousands of events, a list of beats.
+pub const IMPORT_ELEMENT_BYTES_MAX: usize = MIB;
+
+/// Bytes of a file of Apple's export that is one record: an electrocardiogram, a clinical record with a scanned page.
+pub const IMPORT_FILE_BYTES_MAX: usize = 4 * MIB;
 
 /// Bytes of one element of a JSON export of Health Auto Export: a workout with its whole route.
 pub const AUTO_EXPORT_ELEMENT_BYTES_MAX: u64 = 16 * MIB as u64;

@@ -6,7 +6,7 @@ use super::Reader;
 use super::summary::keep;
 use crate::error::{Result, from_io};
 use crate::import::output::{Output, Place};
-use crate::limits::{IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES};
+use crate::limits::{IMPORT_FILE_BYTES_MAX, READ_BUFFER_BYTES};
 
 impl Reader<'_> {
     /// Reads a resource; one that is too long or no JSON is rejected.
@@ -20,7 +20,7 @@ impl Reader<'_> {
             }
             text.extend_from_slice(&chunk[..bytes]);
             self.bytes += bytes as u64;
-            if text.len() > IMPORT_ELEMENT_BYTES_MAX {
+            if text.len() > IMPORT_FILE_BYTES_MAX {
                 break Some("it is longer than an element may be".to_owned());
             }
         };

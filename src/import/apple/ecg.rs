@@ -10,7 +10,7 @@ use crate::decode::canonical::write_string;
 use crate::error::{Result, from_io};
 use crate::identity::{derive, digest};
 use crate::import::output::{Output, Place};
-use crate::limits::IMPORT_ELEMENT_BYTES_MAX;
+use crate::limits::IMPORT_FILE_BYTES_MAX;
 use crate::record::Electrocardiogram;
 
 /// A recording as far as it was read.
@@ -25,7 +25,7 @@ impl Reader<'_> {
     /// Reads a recording; one that is none is rejected.
     pub(crate) fn ecg(&mut self, path: &str, source: impl BufRead, output: &mut Output<'_>) -> Result<()> {
         let mut text = String::new();
-        let mut limited = source.take(IMPORT_ELEMENT_BYTES_MAX as u64 + 1);
+        let mut limited = source.take(IMPORT_FILE_BYTES_MAX as u64 + 1);
         let mut recording = Recording::default();
         let (mut line, mut raw) = (0, String::new());
         let outcome = loop {
@@ -43,7 +43,7 @@ impl Reader<'_> {
                 Err(error) => return Err(from_io(error).at(None, Some(path), None)),
             }
         };
-        self.bytes += IMPORT_ELEMENT_BYTES_MAX as u64 + 1 - limited.limit();
+        self.bytes += IMPORT_FILE_BYTES_MAX as u64 + 1 - limited.limit();
         let flaw = match (outcome, recording.start_ms) {
             (Err(flaw), _) => Some(flaw),
             _ if limited.limit() == 0 => Some("it is longer than an element may be"),

@@ -14,8 +14,10 @@ use crate::limits::{IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES, REJECT_RAW_BYTE
 /// Bytes that may stand before the root.
 const PROLOG_BYTES_MAX: usize = 16 << 20;
 
+const TOO_LONG: &str = "it is longer than an element may be";
+
 /// Elements that stand under the root and nowhere else: where one begins, a broken one before it has ended.
-const TOP: [&[u8]; 9] = [
+const TOP: [&[u8]; 11] = [
     b"Record",
     b"Correlation",
     b"Workout",
@@ -25,7 +27,12 @@ const TOP: [&[u8]; 9] = [
     b"VisionPrescription",
     b"ExportDate",
     b"Me",
+    b"trkpt",
+    b"rtept",
 ];
+
+/// Bytes that decide whether one of them begins: the longest name with its brackets.
+const TOP_BYTES: usize = 32;
 
 /// One child of the root.
 #[derive(Clone, Debug)]
@@ -62,11 +69,21 @@ pub(crate) struct Frames<R> {
     counted: usize,
     is_at_end: bool,
     is_root_closed: bool,
-    /// Line, offset and head of an element that is longer than the limit.
+    /// Line and offset of an element that is longer than the limit, and how it begins.
     oversize: Option<(u64, u64)>,
     head: Vec<u8>,
+    passing: Option<Passing>,
     /// Bytes between elements that are no blanks.
     pub(crate) stray_bytes: u64,
+}
+
+/// What is passed over because its end is further off than an element may be long.
+#[derive(Clone, Copy, Debug)]
+enum Passing {
+    /// A comment and the like: up to these bytes.
+    Text(&'static [u8]),
+    /// A tag: up to the next element of the top level.
+    Tag,
 }
 
 /// What a look at the next tag says.
@@ -100,6 +117,7 @@ impl<R: Read> Frames<R> {
             is_root_closed: false,
             oversize: None,
             head: Vec::new(),
+            passing: None,
             stray_bytes: 0,
         }
     }
@@ -158,7 +176,7 @@ impl<R: Read> Frames<R> {
             return Ok(None);
         }
         loop {
-            match self.tag()? {
+            match self.tag() {
                 Tag::Passed => {}
                 Tag::Complete(end) => {
                     self.at = end;
@@ -215,25 +233,31 @@ impl<R: Read> Frames<R> {
         if let Some((line, offset)) = self.oversize.take() {
             let bytes = self.base + end as u64 - offset;
             self.start = end;
-            return Frame { range: 0..0, line, offset, bytes, flaw: Some("it is longer than an element may be") };
+            return Frame { range: 0..0, line, offset, bytes, flaw: Some(TOO_LONG) };
         }
         self.count_lines(self.start);
         let range = self.start..end;
         let (line, offset, bytes) = (self.line, self.base + self.start as u64, range.len() as u64);
         self.start = end;
+        let flaw = flaw.or((range.len() > IMPORT_ELEMENT_BYTES_MAX).then_some(TOO_LONG));
         Frame { range, line, offset, bytes, flaw }
     }
 
     /// An element that is too long is passed over; only what a reject shows of it is kept.
     fn limit(&mut self) {
         if self.depth > 0 && self.at - self.start > IMPORT_ELEMENT_BYTES_MAX {
-            if self.oversize.is_none() {
-                self.count_lines(self.start);
-                self.head.clear();
-                self.head.extend_from_slice(&self.buf[self.start..self.start + REJECT_RAW_BYTES_MAX]);
-                self.oversize = Some((self.line, self.base + self.start as u64));
-            }
+            self.note_oversize();
             self.start = self.at;
+        }
+    }
+
+    fn note_oversize(&mut self) {
+        if self.oversize.is_none() {
+            self.count_lines(self.start);
+            self.head.clear();
+            let end = self.buf.len().min(self.start + REJECT_RAW_BYTES_MAX);
+            self.head.extend_from_slice(&self.buf[self.start..end]);
+            self.oversize = Some((self.line, self.base + self.start as u64));
         }
     }
 
@@ -259,6 +283,10 @@ impl<R: Read> Frames<R> {
             self.buf.shrink_to(2 * READ_BUFFER_BYTES);
         }
         let filled = self.buf.len();
+        if self.buf.capacity() - filled < READ_BUFFER_BYTES {
+            // Doubling would take twice what the longest element needs.
+            self.buf.reserve_exact((filled / 4).max(READ_BUFFER_BYTES));
+        }
         self.buf.resize(filled + READ_BUFFER_BYTES, 0);
         let read = loop {
             match self.source.read(&mut self.buf[filled..]) {
@@ -284,14 +312,19 @@ impl<R: Read> Frames<R> {
     }
 
     /// Looks at the next tag.
-    fn tag(&mut self) -> Result<Tag> {
+    fn tag(&mut self) -> Tag {
+        match self.passing {
+            Some(Passing::Text(close)) => return self.pass_text(close),
+            Some(Passing::Tag) => return self.pass_tag(),
+            None => {}
+        }
         let Some(found) = memchr(b'<', &self.buf[self.at..]) else {
             if self.depth == 0 {
                 self.stray_bytes += stray(&self.buf[self.at..]);
                 self.start = self.buf.len();
             }
             self.at = self.buf.len();
-            return Ok(Tag::More);
+            return Tag::More;
         };
         if self.depth == 0 {
             self.stray_bytes += stray(&self.buf[self.at..self.at + found]);
@@ -301,28 +334,88 @@ impl<R: Read> Frames<R> {
         let tag = self.at;
         let rest = &self.buf[tag..];
         if rest.len() < 9 && !self.is_at_end {
-            return Ok(Tag::More);
+            return Tag::More;
         }
-        let passed = |end: Option<usize>| end.map(|end| tag + end);
-        let end = match rest {
-            [b'<', b'!', b'-', b'-', ..] => passed(memmem::find(&rest[4..], b"-->").map(|at| at + 7)),
-            [b'<', b'!', b'[', ..] => passed(memmem::find(rest, b"]]>").map(|at| at + 3)),
-            [b'<', b'?', ..] => passed(memmem::find(rest, b"?>").map(|at| at + 2)),
-            [b'<', b'!', ..] => passed(memchr(b'>', rest).map(|at| at + 1)),
-            [b'<', b'/', ..] => return Ok(self.end_tag(tag)),
-            _ => return Ok(self.start_tag(tag)),
+        let (open, close): (usize, &'static [u8]) = match rest {
+            [b'<', b'!', b'-', b'-', ..] => (4, b"-->"),
+            [b'<', b'!', b'[', ..] => (3, b"]]>"),
+            [b'<', b'?', ..] => (2, b"?>"),
+            [b'<', b'!', ..] => (2, b">"),
+            [b'<', b'/', ..] => return self.end_tag(tag),
+            _ => return self.start_tag(tag),
         };
-        Ok(match end {
-            Some(end) => {
-                self.at = end;
-                Tag::Passed
+        match memmem::find(rest.get(open..).unwrap_or_default(), close) {
+            Some(end) => self.at = tag + open + end + close.len(),
+            None if rest.len() > IMPORT_ELEMENT_BYTES_MAX => {
+                self.passing = Some(Passing::Text(close));
+                self.at += open;
             }
-            None => Tag::More,
-        })
+            None => return Tag::More,
+        }
+        Tag::Passed
+    }
+
+    fn pass_text(&mut self, close: &[u8]) -> Tag {
+        let found = memmem::find(&self.buf[self.at..], close);
+        match found {
+            Some(end) => {
+                self.passing = None;
+                self.at += end + close.len();
+            }
+            None => self.at = self.at.max(self.buf.len().saturating_sub(close.len() - 1)),
+        }
+        if self.depth == 0 {
+            self.start = self.at;
+        }
+        if found.is_some() { Tag::Passed } else { Tag::More }
+    }
+
+    fn pass_tag(&mut self) -> Tag {
+        if let Some(next) = self.next_top(self.at, self.buf.len()) {
+            self.passing = None;
+            return Tag::Broken(next);
+        }
+        self.at = self.at.max(self.buf.len().saturating_sub(TOP_BYTES));
+        self.start = self.at;
+        Tag::More
+    }
+
+    /// Where the next element of the top level begins, or the root ends.
+    fn next_top(&self, from: usize, to: usize) -> Option<usize> {
+        let outer = name(&self.buf[self.start + 1..]);
+        let is_top = |at: &usize| {
+            let tag = &self.buf[at + 1..to];
+            let (is_end, tag) = tag.strip_prefix(b"/").map_or((false, tag), |tag| (true, tag));
+            let name = name(tag);
+            let is_repeated = outer == b"Correlation" && name == b"Record";
+            let is_name = if is_end { name == self.root } else { TOP.contains(&name) && !is_repeated };
+            is_name && name.len() < tag.len()
+        };
+        memchr_iter(b'<', &self.buf[from..to]).map(|at| from + at).find(is_top)
+    }
+
+    /// What a start tag would be in which another element begins: a quote is missing. Apple writes each tag in one line.
+    fn broken_tag(&mut self, tag: usize, end: Option<usize>) -> Option<Tag> {
+        let seen = end.unwrap_or(self.buf.len());
+        if seen - tag > IMPORT_ELEMENT_BYTES_MAX {
+            self.note_oversize();
+            self.passing = Some(Passing::Tag);
+            self.at = tag + 1;
+            return Some(Tag::Passed);
+        }
+        let is_cut = end.is_none() && self.is_at_end;
+        if is_cut || memchr(b'\n', &self.buf[tag..seen]).is_some() {
+            return self.next_top(tag + 1, seen).map(Tag::Broken);
+        }
+        None
     }
 
     fn start_tag(&mut self, tag: usize) -> Tag {
-        let Some(end) = tag_end(&self.buf[tag..]).map(|end| tag + end) else {
+        let end = tag_end(&self.buf[tag..]).map(|end| tag + end);
+        if let Some(broken) = self.broken_tag(tag, end) {
+            return broken;
+        }
+        let Some(end) = end else {
             return Tag::More;
         };
         let name = name(&self.buf[tag + 1..end]);
@@ -345,7 +438,11 @@ impl<R: Read> Frames<R> {
     }
 
     fn end_tag(&mut self, tag: usize) -> Tag {
-        let Some(end) = memchr(b'>', &self.buf[tag..]).map(|end| tag + end + 1) else {
+        let end = memchr(b'>', &self.buf[tag..]).map(|end| tag + end + 1);
+        if let Some(broken) = self.broken_tag(tag, end) {
+            return broken;
+        }
+        let Some(end) = end else {
             return Tag::More;
         };
         let name = name(&self.buf[tag + 2..end]);
@@ -480,7 +577,38 @@ mod tests {
         assert_eq!(found.len(), 3);
         assert!(found[0].starts_with("2! <a><c/>") && found[0].len() < REJECT_RAW_BYTES_MAX + 10);
         assert!(found[1].ends_with(" <b/>"));
-        let tag = format!("<HealthData><a b=\"{}", "x".repeat(4 * IMPORT_ELEMENT_BYTES_MAX));
-        assert!(frames(&tag, 1 << 20)[0].contains("longer than"));
+        // A tag or a comment without an end costs itself, and what is long but whole costs no more than itself.
+        let long = "x".repeat(2 * IMPORT_ELEMENT_BYTES_MAX);
+        let check = |text: &str, expected: &[&str]| {
+            for piece in [1 << 20, 50_000] {
+                let found = frames(&format!("<HealthData>{text}<Me/>\n</HealthData>"), piece);
+                let heads: Vec<&str> = found.iter().map(|frame| &frame[..frame.len().min(12)]).collect();
+                assert_eq!(heads, expected, "{:.60} in pieces of {piece}", text);
+            }
+        };
+        check(&format!("<!--{long}-->"), &["1 <Me/>", "end 0"]);
+        check(&format!("<Record><!--{long}--></Record>"), &["1! <Record><", "1 <Me/>", "end 0"]);
+        check(&format!("<Record a=\"{long}\"/>"), &["1! <Record a", "1 <Me/>", "end 0"]);
+        check(&format!("<Record a=\"{long}/>"), &["1! <Record a", "1 <Me/>", "end 0"]);
+        check(&format!("<Record><a b=\"{long}/>"), &["1! <Record><", "1 <Me/>", "end 0"]);
+        check(&format!("</a {long}"), &["1! </a xxxxx", "1 <Me/>", "end 0"]);
+    }
+
+    #[test]
+    fn a_missing_quote_costs_one_element() {
+        let check = |text: &str, expected: &[&str]| {
+            for piece in 1..=text.len() {
+                assert_eq!(frames(text, piece), expected, "{text} in pieces of {piece}");
+            }
+        };
+        check(
+            "<HealthData><Record a=\"1/>\n<Record a=\"2\"/>\n<Record a=\"3\"/></HealthData>",
+            &["1! <Record a=\"1/>", "2 <Record a=\"2\"/>", "3 <Record a=\"3\"/>", "end 0"],
+        );
+        check(
+            "<HealthData><Correlation a=\"1>\n<Record a=\"2\"/>\n</Correlation>\n<Me a=\"3\"/></HealthData>",
+            &["1! <Correlation a=\"1>\n<Record a=\"2\"/>\n</Correlation>", "4 <Me a=\"3\"/>", "end 0"],
+        );
+        check("<HealthData><Record a=\"1/>\n</HealthData>", &["1! <Record a=\"1/>", "end 0"]);
     }
 }
