@@ -24,14 +24,19 @@ impl Reader<'_> {
                 break Some("it is longer than an element may be".to_owned());
             }
         };
-        let json = match flaw {
-            Some(flaw) => Err(flaw),
-            // serde_json's maps are in order, so the same resource is the same text.
-            None => serde_json::from_slice::<serde_json::Value>(&text).map_err(|error| format!("not JSON: {error}")),
+        // The text itself is kept: a decimal's last zero says how precise it is.
+        let json = match (flaw, std::str::from_utf8(&text)) {
+            (Some(flaw), _) => Err(flaw),
+            (None, Err(_)) => Err("not UTF-8".to_owned()),
+            (None, Ok(json)) => {
+                let json = json.trim_start_matches('\u{feff}').trim_ascii();
+                let is_json = serde_json::from_str::<serde::de::IgnoredAny>(json);
+                is_json.map(|_| json).map_err(|error| format!("not JSON: {error}"))
+            }
         };
         match json {
             Ok(json) => {
-                keep("clinical-records", &json.to_string(), output);
+                keep("clinical-records", json, output);
                 output.make_room()
             }
             Err(flaw) => output.reject(Place { file: path, line: 1, offset: 0 }, &flaw, &text, text.len() as u64),

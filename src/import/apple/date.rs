@@ -4,11 +4,12 @@ use crate::decode::date::{number, parse as parse_iso, seconds};
 
 /// Reads a date with time and offset; ISO 8601 is read, too.
 pub(in crate::import) fn parse(text: &str) -> Option<i64> {
-    direct(text.as_bytes()).or_else(|| parse_iso(text).map(|date| date.ms))
+    apple(text).or_else(|| parse_iso(text).map(|date| date.ms))
 }
 
-fn direct(text: &[u8]) -> Option<i64> {
-    let text: &[u8; 25] = text.try_into().ok()?;
+/// Reads a date in Apple's own form only.
+pub(super) fn apple(text: &str) -> Option<i64> {
+    let text: &[u8; 25] = text.as_bytes().try_into().ok()?;
     if [text[4], text[7], text[10], text[13], text[16], text[19]] != *b"-- :: " {
         return None;
     }

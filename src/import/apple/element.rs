@@ -17,6 +17,9 @@ const NESTING_MAX: usize = 32;
 /// Elements in one element.
 const NODES_MAX: usize = 32 << 10;
 
+/// Attributes in one element and those in it.
+const ATTRIBUTES_MAX: usize = 64 << 10;
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
     start: u32,
@@ -32,6 +35,8 @@ struct Node {
     /// Number of the node behind its last descendant.
     end: u32,
     text: Span,
+    /// Whether the text is as it stands, without escapes.
+    is_literal: bool,
 }
 
 /// The buffers of a tree.
@@ -80,9 +85,14 @@ impl Tree {
                         self.nodes[number as usize].end = end;
                     }
                 }
-                Ok(Event::Text(text)) => self.text(span(frame, &text)),
-                Ok(Event::CData(text)) => self.text(span(frame, &text)),
-                Ok(Event::GeneralRef(entity)) => return Err(format!("it refers to an entity: `{}`", &*entity)),
+                Ok(Event::Text(text)) => self.text(frame, &text, false),
+                Ok(Event::CData(text)) => self.text(frame, &text, true),
+                Ok(Event::GeneralRef(entity)) => {
+                    if unescape(&format!("&{};", &*entity)).is_err() {
+                        return Err(format!("it refers to an entity: `{}`", &*entity));
+                    }
+                    self.text(frame, &entity, false);
+                }
                 Ok(Event::Eof) => break,
                 Ok(_) => {}
                 Err(error) => return Err(format!("not well-formed: {error}")),
@@ -106,22 +116,35 @@ impl Tree {
         let mut attributes = tag.attributes();
         for attribute in attributes.with_checks(false) {
             let attribute = attribute.map_err(|error| format!("not well-formed: {error}"))?;
+            if self.attributes.len() >= ATTRIBUTES_MAX {
+                return Err(format!("it holds more than {ATTRIBUTES_MAX} attributes"));
+            }
             self.attributes.push((span(frame, attribute.key.into_inner()), span(frame, &attribute.value)));
         }
         let last = u32::try_from(self.attributes.len()).unwrap_or(u32::MAX);
         let name = span(frame, tag.name().into_inner());
         let end = self.next() + 1;
-        self.nodes.push(Node { name, first, last, end, text: Span::default() });
+        self.nodes.push(Node { name, first, last, end, text: Span::default(), is_literal: false });
         Ok(())
     }
 
-    fn text(&mut self, text: Span) {
-        if let Some(number) = self.open.last() {
-            let node = &mut self.nodes[*number as usize];
-            // Blanks between children are no text; of several texts the first is the element's.
-            if node.text.start == node.text.end {
-                node.text = text;
+    /// A part of an element's text. Blanks between children are no text; of several parts all is kept, with what is between.
+    fn text(&mut self, frame: &str, part: &str, is_literal: bool) {
+        let Some(number) = self.open.last() else {
+            return;
+        };
+        let node = &mut self.nodes[*number as usize];
+        let Span { start, end } = span(frame, part);
+        // A reference stands between `&` and `;`.
+        let is_reference = frame.as_bytes().get(end as usize) == Some(&b';') && frame[..start as usize].ends_with('&');
+        let part = if is_reference { Span { start: start - 1, end: end + 1 } } else { Span { start, end } };
+        if node.text.start == node.text.end {
+            if !frame[start as usize..end as usize].trim_ascii().is_empty() {
+                (node.text, node.is_literal) = (part, is_literal);
             }
+        } else {
+            node.text.end = part.end;
+            node.is_literal = false;
         }
     }
 }
@@ -177,9 +200,10 @@ impl<'a> Element<'a> {
         self.node().end > self.number + 1
     }
 
-    /// Its text, without the blanks around it.
-    pub(crate) fn text(&self) -> &'a str {
-        self.slice(self.node().text).trim()
+    /// Its text, without the blanks around it and without escapes.
+    pub(crate) fn text(&self) -> Cow<'a, str> {
+        let text = self.slice(self.node().text).trim();
+        if self.node().is_literal { Cow::Borrowed(text) } else { plain(text) }
     }
 
     /// The child of this name.
@@ -202,7 +226,7 @@ impl<'a> Element<'a> {
         }
         if !self.text().is_empty() {
             member("$", out, &mut is_first);
-            write_string(&plain(self.text()), out);
+            write_string(&self.text(), out);
         }
         for child in self.children() {
             // Each name once, with all of its children.
@@ -285,6 +309,10 @@ mod tests {
         );
         check("<a b=\"&bomb;\"/>", Ok(r#"{"b":"&bomb;"}"#));
         check("<a>&bomb;</a>", Err("entity"));
+        check("<a>\n A &amp; B &#233;\n</a>", Ok(r#"{"$":"A & B é"}"#));
+        check("<a> <b/><![CDATA[&amp;]]></a>", Ok(r#"{"$":"&amp;","b":[{}]}"#));
+        check("<a>1<b/>&lt;</a>", Ok(r#"{"$":"1<b/><","b":[{}]}"#));
+        check(&format!("<a{}/>", " b=''".repeat(ATTRIBUTES_MAX + 1)), Err("attributes"));
         check("<a><b></a>", Err("not well-formed"));
         check("<a b></a>", Err("not well-formed"));
         check(&"<a>".repeat(40), Err("nested deeper"));

@@ -66,11 +66,11 @@ fn point(element: Element<'_>, workout: [u8; 16], route: u32, output: &mut Outpu
     for child in element.children() {
         let text = child.text();
         match child.name() {
-            "ele" => point.altitude_m = Some(number("ele", text)?),
-            "time" => time = Some(date::parse(text).ok_or("`time` is not a date with time and offset")?.ms),
+            "ele" => point.altitude_m = Some(number("ele", &text)?),
+            "time" => time = Some(date::parse(&text).ok_or("`time` is not a date with time and offset")?.ms),
             "extensions" => {
                 for child in child.children() {
-                    let value = Some(number(child.name(), child.text())?);
+                    let value = Some(number(child.name(), &child.text())?);
                     match child.name() {
                         "speed" => point.speed_m_s = value,
                         "course" => point.course_deg = value,

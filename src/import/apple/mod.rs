@@ -137,8 +137,9 @@ impl<'a> Reader<'a> {
         output: &mut Output<'_>,
         mut read: impl FnMut(&mut Self, Element<'_>, &mut Output<'_>) -> Result<(), String>,
     ) -> Result<()> {
-        frames.enter()?;
+        let root = frames.enter()?;
         let mut tree = Tree::default();
+        self.root(&String::from_utf8_lossy(frames.bytes(&root)), &mut tree, output);
         while let Some(frame) = frames.next()? {
             let bytes = frames.bytes(&frame);
             let read = match frame.flaw {
@@ -158,6 +159,18 @@ impl<'a> Reader<'a> {
             }
         }
         frames.finish()
+    }
+
+    /// What the root of `export.xml` says in its attributes, such as the phone's locale, is kept.
+    fn root(&self, tag: &str, tree: &mut Tree, output: &mut Output<'_>) {
+        // An element of its own, closed at once.
+        let element = [tag.trim_end_matches(['>', '/']), "/>"].concat();
+        if let Ok(root) = tree.read(&element)
+            && root.name() == "HealthData"
+            && root.attributes().next().is_some()
+        {
+            summary::keep_aside(root, output);
+        }
     }
 
     fn reject(&self, frame: &Frame, reason: &str, raw: &[u8], output: &mut Output<'_>) -> Result<()> {

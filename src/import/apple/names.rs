@@ -66,6 +66,27 @@ const CATEGORY_VALUES: [(&str, u8); 62] = [
     ("VaginalBleedingUnspecified", 1),
 ];
 
+/// Categories without values of their own: Apple's export says nothing of them, the app sends 0 for "not applicable".
+const EVENTS: [&str; 17] = [
+    "AudioExposureEvent",
+    "HandwashingEvent",
+    "HighHeartRateEvent",
+    "HypertensionEvent",
+    "InfrequentMenstrualCycles",
+    "IntermenstrualBleeding",
+    "IrregularHeartRhythmEvent",
+    "IrregularMenstrualCycles",
+    "Lactation",
+    "LowHeartRateEvent",
+    "MindfulSession",
+    "PersistentIntermenstrualBleeding",
+    "Pregnancy",
+    "ProlongedMenstrualPeriods",
+    "SexualActivity",
+    "SleepApneaEvent",
+    "ToothbrushingEvent",
+];
+
 /// Number of a workout's activity; the names are in order.
 const ACTIVITIES: [(&str, u16); 84] = [
     ("AmericanFootball", 1),
@@ -161,6 +182,11 @@ pub(super) fn category_value(name: &str) -> Option<f64> {
     Some(f64::from(CATEGORY_VALUES[place].1))
 }
 
+/// Whether a type, by its identifier, is a category without values of its own.
+pub(super) fn is_event(kind: &str) -> bool {
+    kind.strip_prefix("HKCategoryTypeIdentifier").is_some_and(|name| EVENTS.binary_search(&name).is_ok())
+}
+
 /// Number of `HKWorkoutActivityTypeWalking` and the like.
 pub(super) fn activity(name: &str) -> Option<i64> {
     let name = name.strip_prefix("HKWorkoutActivityType")?;
@@ -196,7 +222,8 @@ mod tests {
 
     #[test]
     fn names() {
-        assert!(CATEGORY_VALUES.is_sorted() && ACTIVITIES.is_sorted());
+        assert!(CATEGORY_VALUES.is_sorted() && ACTIVITIES.is_sorted() && EVENTS.is_sorted());
+        assert!(is_event("HKCategoryTypeIdentifierMindfulSession") && !is_event("HKCategoryTypeIdentifierSleepAnalysis"));
         assert_eq!(category_value("HKCategoryValueSleepAnalysisAsleepREM"), Some(5.0));
         assert_eq!(category_value("HKCategoryValueNotApplicable"), Some(0.0));
         assert_eq!(category_value("HKCategoryValueOfTomorrow"), None);

@@ -3,7 +3,7 @@
 use super::Reader;
 use super::date;
 use super::element::{Element, member, plain, write_number};
-use super::names::category_value;
+use super::names::{category_value, is_event};
 use crate::batch::TextId;
 use crate::decode::canonical::write_string;
 use crate::error::Result;
@@ -37,17 +37,23 @@ impl<'a> Common<'a> {
             date::parse(value).map(Some).ok_or_else(|| format!("`{name}` is not a date with time and offset"))
         };
         for (key, value) in element.attributes() {
-            match key {
-                "type" => common.kind = value,
-                "unit" => common.unit = Some(value),
-                "value" => common.value = Some(value),
-                "sourceName" => common.source_name = value,
-                "sourceVersion" => common.source_version = value,
-                "device" => common.device = value,
-                "creationDate" => common.creation = date(key, value)?,
-                "startDate" => common.start = date(key, value)?,
-                "endDate" => common.end = date(key, value)?,
-                _ => common.has_more = true,
+            let is_known = match key {
+                "type" => !std::mem::replace(&mut common.kind, value).is_empty(),
+                "unit" => common.unit.replace(value).is_some(),
+                "value" => common.value.replace(value).is_some(),
+                "sourceName" => !std::mem::replace(&mut common.source_name, value).is_empty(),
+                "sourceVersion" => !std::mem::replace(&mut common.source_version, value).is_empty(),
+                "device" => !std::mem::replace(&mut common.device, value).is_empty(),
+                "creationDate" => std::mem::replace(&mut common.creation, date(key, value)?).is_some(),
+                "startDate" => std::mem::replace(&mut common.start, date(key, value)?).is_some(),
+                "endDate" => std::mem::replace(&mut common.end, date(key, value)?).is_some(),
+                _ => {
+                    common.has_more = true;
+                    false
+                }
+            };
+            if is_known {
+                return Err(format!("not well-formed: `{key}` stands there twice"));
             }
         }
         Ok(common)
@@ -127,9 +133,7 @@ impl Reader<'_> {
     fn value(&mut self, common: &Common<'_>) -> Result<Option<f64>, String> {
         let is_category = common.unit.is_none() && !common.kind.starts_with("HKQuantityTypeIdentifier");
         match common.value {
-            // What Apple's export does not say of an event: that no value applies to it.
-            None if common.kind.starts_with("HKCategoryTypeIdentifier") => Ok(Some(0.0)),
-            None => Ok(None),
+            None => Ok(is_event(common.kind).then_some(0.0)),
             Some(text) => match text.trim().parse::<f64>() {
                 Ok(number) if number.is_finite() => Ok(Some(number)),
                 _ if is_category => {
@@ -295,7 +299,7 @@ pub(super) fn write_metadata(element: Element<'_>, out: &mut String) {
         // The usual case needs no order.
         let (key, value) = pair(first);
         member(&plain(key), out, &mut is_first);
-        write_string(&plain(value), out);
+        write_steady(value, out);
         out.push('}');
         return;
     };
@@ -312,13 +316,21 @@ pub(super) fn write_metadata(element: Element<'_>, out: &mut String) {
             if index > 0 {
                 out.push(',');
             }
-            write_string(&plain(value), out);
+            write_steady(value, out);
         }
         if same.len() > 1 {
             out.push(']');
         }
     }
     out.push('}');
+}
+
+/// A value of metadata: a date as the app sends it, since the export's changes with the phone's time zone.
+fn write_steady(value: &str, out: &mut String) {
+    match date::apple(value) {
+        Some(ms) => write_string(&iso(ms), out),
+        None => write_string(&plain(value), out),
+    }
 }
 
 fn write_beats(list: Element<'_>, out: &mut String) {

@@ -59,6 +59,16 @@ pub(super) fn other(element: Element<'_>, output: &mut Output<'_>) {
     keep(element.name(), &json, output);
 }
 
+/// An element that says something of the export, not of a person: it is kept, and is no record.
+pub(super) fn keep_aside(element: Element<'_>, output: &mut Output<'_>) {
+    let mut json = String::new();
+    element.write_json(&mut json);
+    let texts = &mut output.batch.texts;
+    let row = OtherRecord { section: texts.intern(element.name()), in_data: false, json: texts.intern(&json) };
+    output.batch.others.push(row);
+    output.tally.within(element.name(), 1);
+}
+
 /// Keeps JSON as a record of a section.
 pub(super) fn keep(section: &str, json: &str, output: &mut Output<'_>) {
     let texts = &mut output.batch.texts;
