@@ -106,8 +106,20 @@ pub const IMPORT_ELEMENT_BYTES_MAX: usize = MIB;
 /// Bytes of a file of Apple's export that is one record: an electrocardiogram, a clinical record with a scanned page.
 pub const IMPORT_FILE_BYTES_MAX: usize = 4 * MIB;
 
-/// Bytes of one element of a JSON export of Health Auto Export: a workout with its whole route.
-pub const AUTO_EXPORT_ELEMENT_BYTES_MAX: u64 = 16 * MIB as u64;
+/// Bytes of JSON of one element of an export of Health Auto Export: a point, an electrocardiogram, a workout without its lists.
+pub const AUTO_EXPORT_ELEMENT_BYTES_MAX: u64 = 4 * MIB as u64;
+
+/// Memory of such an element's values.
+pub const AUTO_EXPORT_VALUE_BYTES_MAX: usize = MIB;
+
+/// Workouts in a file of Health Auto Export, whose titles are kept between its two readings.
+pub const AUTO_EXPORT_WORKOUTS_MAX: usize = 32 << 10;
+
+/// Longest name of a metric or a workout there.
+pub const AUTO_EXPORT_NAME_BYTES_MAX: usize = 256;
+
+/// Values in JSON that is kept whole, of which each takes room on the decoder's tape.
+pub const KEPT_VALUES_MAX: usize = 256 << 10;
 
 /// Routes that an export's workouts may refer to.
 pub const ROUTE_FILES_MAX: usize = 64 << 10;

@@ -444,7 +444,7 @@ fn a_workout_and_its_route_are_one() {
 }
 
 #[test]
-fn what_stands_beside_the_xml_is_kept() {
+fn what_stands_beside_the_xml_is_kept_as_it_is() {
     let folder = Folder::new();
     let db = folder.path("health.db");
     folder.write(
@@ -457,7 +457,8 @@ fn what_stands_beside_the_xml_is_kept() {
         "Name,Ada\nRecorded Date,2024-01-01 10:00:00 +0100\nClassification,Sinus Rhythm\nSample Rate,512 hertz\n\nUnit,µV\n\n{voltages}"
     );
     folder.write("e/electrocardiograms/ecg_2024-01-01.csv", ecg);
-    folder.write("e/clinical-records/Observation-1.json", r#"{"resourceType":"Observation","id":"1"}"#);
+    folder
+        .write("e/clinical-records/Observation-1.json", "\u{feff}{\"resourceType\":\"Observation\", \"value\":1.10}\n");
     for expected in [(2, 0), (0, 2)] {
         let outcome = import(&db, &[], &[&folder.path("e")]).balanced();
         assert!(outcome.ok, "{}", outcome.said);
@@ -466,7 +467,10 @@ fn what_stands_beside_the_xml_is_kept() {
     let ecg: String =
         query(&db, "SELECT concat_ws('|', start, classification, rate_hz, unit, samples, voltages ->> 1) FROM ecg");
     assert_eq!(ecg, "2024-01-01T09:00:00.000Z|Sinus Rhythm|512.0|µV|100|-49.5");
-    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM other_records WHERE section = 'clinical-records'"), 1);
+    let clinical = "SELECT json FROM other_records WHERE section = 'clinical-records'";
+    assert_eq!(query::<String>(&db, clinical), r#"{"resourceType":"Observation", "value":1.10}"#);
+    let root = "SELECT json FROM other_records WHERE section = 'HealthData'";
+    assert_eq!(query::<String>(&db, root), r#"{"locale":"en_US"}"#);
     assert_eq!(query::<i64>(&db, "SELECT count(*) FROM characteristics"), 1);
 }
 
@@ -554,4 +558,51 @@ fn health_auto_export_is_kept_apart_from_samples() {
     assert_eq!(workout, "walking|1800.0|100.0|2.5|km");
     let app = folder.write("app.json", format!("{WORKOUT_JSON}}}"));
     assert_eq!(import(&db, &[], &[&app]).balanced().count("merged"), 1);
+}
+
+#[test]
+fn health_auto_export_loses_nothing_whatever_the_order() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let json = r#"{"data":{"workouts":[{"route":[{"timestamp":"2024-01-01 10:00:01 +0000","courseAccuracy":3,"longitude":8.5,"latitude":47.1},
+        {"latitude":47.2,"timestamp":"2024-01-01 10:00:02 +0000"}],"notes":["a",{"date":"soon"}],
+        "duration":{"qty":30,"units":"min"},"distance":"far","end":"2024-01-01 10:30:00 +0000","start":"2024-01-01 10:00:00 +0000","name":"Run"}],
+      "metrics":[{"data":[{"date":"2024-01-01 10:00:00 +0000","qty":"72","units":"v","startDate":"2024-01-01 09:00:00 +0000","endDate":"never"}],
+        "units":"u","name":"x"}],"ecg":[{"b":1.50,"a":{"d":1,"c":2}}]}}"#;
+    let path = folder.write("export.json", json);
+    let outcome = import(&db, &[], &[&path]).balanced();
+    assert!(outcome.ok, "{}", outcome.said);
+    assert_eq!((outcome.count("new"), outcome.count("rejected")), (4, 1), "{}", outcome.report);
+    let workout: String =
+        query(&db, "SELECT concat_ws('|', activity, duration_s, distance, other) FROM workout_details");
+    assert_eq!(workout, r#"running|1800.0|{"distance":"far","name":"Run","notes":["a",{"date":"soon"}]}"#);
+    let joined = "SELECT p.other FROM route_points p JOIN workouts w ON w.uuid = p.workout";
+    assert_eq!(query::<String>(&db, joined), r#"{"courseAccuracy":3}"#);
+    let aggregate: String = query(&db, "SELECT concat_ws('|', unit, value, other) FROM aggregates");
+    assert_eq!(aggregate, r#"u|72.0|{"endDate":"never","startDate":"2024-01-01 09:00:00 +0000","units":"v"}"#);
+    assert_eq!(query::<String>(&db, "SELECT json FROM other_records"), r#"{"a":{"c":2,"d":1},"b":1.5}"#);
+    let raw: String = query(&db, "SELECT raw FROM rejects");
+    assert_eq!(raw, r#"{"latitude":47.2,"timestamp":"2024-01-01 10:00:02 +0000"}"#);
+    assert_eq!(import(&db, &[], &[&path]).balanced().count("unchanged"), 4);
+}
+
+#[test]
+fn a_value_is_0_only_where_it_says_that_none_applies_and_dates_are_the_same_in_every_time_zone() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let category = |kind: &str| {
+        format!(
+            "<Record type=\"HKCategoryTypeIdentifier{kind}\" sourceName=\"W\" startDate=\"2024-01-01 10:00:00 +0100\"/>"
+        )
+    };
+    let dated = |date: &str| record("60", &format!("><MetadataEntry key=\"d\" value=\"{date}\"/></Record>"));
+    let twice = record("60", " value=\"61\"/>");
+    let more = [category("SleepAnalysis"), category("MindfulSession"), twice].concat();
+    let xml = |date: &str| format!("{HEAD}{more}{}</HealthData>", dated(date));
+    let first = import(&db, &[], &[&folder.write("1.xml", xml("2024-01-01 10:00:00 +0100"))]).balanced();
+    assert_eq!((first.count("new"), first.count("rejected")), (3, 1));
+    let values = "SELECT group_concat(concat_ws('=', substr(type, 25), value), ' ') FROM sample_details WHERE type LIKE 'HKCategory%'";
+    assert_eq!(query::<String>(&db, values), "SleepAnalysis MindfulSession=0.0");
+    let second = import(&db, &[], &[&folder.write("2.xml", xml("2024-01-01 04:00:00 -0500"))]).balanced();
+    assert_eq!((second.count("new"), second.count("unchanged")), (0, 3));
 }

@@ -3,9 +3,29 @@
 //! The phone's dictionaries have no order, so the same metadata may come in another order next time. In this form it is
 //! the same text, and a re-send is unchanged.
 
-use simd_json::{Node, StaticNode};
+use simd_json::{Buffers, Node, StaticNode, Tape};
 
+use super::element::{has_more_values, parse};
 use super::value::{Value, elements, member_at, members};
+use crate::limits::{KEPT_VALUES_MAX, NESTING_MAX};
+
+/// The form of a JSON text.
+///
+/// # Errors
+///
+/// Why there is none: it is no JSON, or holds more than [`KEPT_VALUES_MAX`].
+pub(crate) fn of_text(json: &str) -> Result<String, String> {
+    if has_more_values(json.as_bytes(), KEPT_VALUES_MAX) {
+        return Err(format!("more than {KEPT_VALUES_MAX} values"));
+    }
+    let mut text = json.as_bytes().to_vec();
+    let mut buffers = Buffers::with_max_depth(0, NESTING_MAX as usize);
+    let tape = parse(&mut text, &mut buffers, &mut Tape(Vec::new()))
+        .map_err(|error| format!("its values cannot be decoded: {:?}", error.error()))?;
+    let mut out = String::with_capacity(json.len());
+    write(&tape.0, &mut out, &mut Vec::new());
+    Ok(out)
+}
 
 /// Writes a value. `order` is scratch space: what is in it is left as it is.
 pub(crate) fn write(value: Value<'_, '_>, out: &mut String, order: &mut Vec<u32>) {
@@ -101,11 +121,7 @@ mod tests {
     use super::*;
 
     fn canonical(json: &str) -> String {
-        let mut bytes = json.as_bytes().to_vec();
-        let tape = simd_json::to_tape(&mut bytes).unwrap();
-        let mut out = String::new();
-        write(&tape.0, &mut out, &mut Vec::new());
-        out
+        of_text(json).unwrap()
     }
 
     #[test]
@@ -123,5 +139,7 @@ mod tests {
             "[1e-7,0.10,72,72.0,-0.0,18446744073709551615,true]",
             "[1e-7,0.1,72,72.0,-0.0,18446744073709551615,true]",
         );
+        assert!(of_text("[1").is_err());
+        assert!(of_text(&format!("[{}1]", "1,".repeat(KEPT_VALUES_MAX))).is_err());
     }
 }

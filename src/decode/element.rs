@@ -146,7 +146,7 @@ impl ElementDecoder {
             let reason = format!("longer than {ELEMENT_BYTES_MAX} bytes");
             return output.reject(section.label, &reason, place, raw, bytes);
         }
-        if raw.len() > GROUP_BYTES_MAX && has_too_many_values(raw) {
+        if raw.len() > GROUP_BYTES_MAX && has_more_values(raw, ELEMENT_VALUES_MAX) {
             let reason = format!("more than {ELEMENT_VALUES_MAX} values");
             return output.reject(section.label, &reason, place, raw, bytes);
         }
@@ -199,7 +199,11 @@ fn read_one(
 }
 
 /// Parses a text, to which the padding that simd-json asks for is added.
-fn parse<'a>(text: &'a mut Vec<u8>, buffers: &mut Buffers, tape: &mut Tape<'static>) -> simd_json::Result<Tape<'a>> {
+pub(super) fn parse<'a>(
+    text: &'a mut Vec<u8>,
+    buffers: &mut Buffers,
+    tape: &mut Tape<'static>,
+) -> simd_json::Result<Tape<'a>> {
     let len = text.len();
     text.resize(len + INPUT_PADDING, b' ');
     let mut nodes = std::mem::replace(tape, Tape(Vec::new())).reset();
@@ -208,7 +212,7 @@ fn parse<'a>(text: &'a mut Vec<u8>, buffers: &mut Buffers, tape: &mut Tape<'stat
 }
 
 /// Whether the tape would be too long: every value but the first follows a comma, a colon or a bracket.
-fn has_too_many_values(raw: &[u8]) -> bool {
+pub(super) fn has_more_values(raw: &[u8], max: usize) -> bool {
     let (mut values, mut in_string, mut escape) = (0, false, false);
     for byte in raw {
         match byte {
@@ -219,7 +223,7 @@ fn has_too_many_values(raw: &[u8]) -> bool {
             _ => {}
         }
     }
-    values > ELEMENT_VALUES_MAX
+    values > max
 }
 
 /// Whether a text is JSON at all, whatever its values: numbers out of range are. `nesting` levels are around it.

@@ -49,6 +49,15 @@ impl Container {
         Ok(Self::File(path.to_owned()))
     }
 
+    /// Whether its files can be opened again: a pipe cannot.
+    pub(super) fn can_be_read_twice(&self) -> bool {
+        match self {
+            Self::Stdin => false,
+            Self::File(path) => path.is_file(),
+            Self::Folder(..) | Self::Archive(..) => true,
+        }
+    }
+
     /// Bytes to be read, as far as they are known.
     pub(super) fn bytes(&self) -> Option<u64> {
         let length = |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len());

@@ -91,7 +91,9 @@ fn sniff_json(has: &impl Fn(&str) -> bool) -> Format {
         || has("\"HKQuantityType")
         || has("\"HKCategoryType")
         || has("\"startDate\"") && has("\"uuid\"");
-    let is_auto_export = has("\"metrics\"") || has("\"workouts\"") && has("\"start\"") || has("\"stateOfMind\"");
+    let is_auto_export = has("\"metrics\"")
+        || has("\"workouts\"") && ["\"start\"", "\"timestamp\"", "\"qty\""].iter().any(|key| has(key))
+        || has("\"stateOfMind\"");
     if is_auto_export && !is_payload { Format::AutoExport } else { Format::Payload }
 }
 
@@ -121,6 +123,7 @@ mod tests {
         check("{\"data\":{}}", Format::Payload);
         check("{\"data\":{\"metrics\":[]}}", Format::AutoExport);
         check("{\"data\":{\"workouts\":[{\"name\":\"Run\",\"start\":\"2026\"}]}}", Format::AutoExport);
+        check("{\"data\":{\"workouts\":[{\"route\":[{\"latitude\":1,\"timestamp\":\"2026\"}", Format::AutoExport);
         check("{\"resourceType\":\"Observation\"}", Format::Fhir);
         check("PK\u{3}\u{4}", Format::Zip);
         let ecg = format!("Name,X\nRecorded Date,2020\nUnit,V\nLead,I\n\n{}", "-12.5\n".repeat(30));

@@ -1,8 +1,11 @@
-//! JSON of Health Auto Export, versions 1 and 2: metrics and workouts, one element at a time.
+//! JSON of Health Auto Export, versions 1 and 2: metrics and workouts, one point or location at a time.
 //!
 //! What it writes are aggregates, or samples without an identity: they go to the table `aggregates`, never among the samples.
-//! Its objects have no order, so a metric's name may follow its data: a first pass over the file collects the names.
+//! Its objects have no order, so a metric's name may follow its data, and a workout's start its route: a first pass over the
+//! file collects them.
 
+mod point;
+mod value;
 mod workout;
 
 use std::cell::Cell;
@@ -11,21 +14,31 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::apple::date;
 use super::apple::equals::Equals;
 use super::output::{Output, Place};
+use crate::decode::canonical;
 use crate::error::{Error, ErrorKind, Result, from_io, into_io};
-use crate::identity::{derive, digest, next};
-use crate::limits::AUTO_EXPORT_ELEMENT_BYTES_MAX;
-use crate::record::{Aggregate, OtherRecord};
+use crate::limits::{AUTO_EXPORT_ELEMENT_BYTES_MAX, AUTO_EXPORT_NAME_BYTES_MAX};
+use crate::record::OtherRecord;
+use value::Budget;
+use workout::Title;
 
-/// A metric's name and unit, as far as they are known.
+/// A metric's name and unit.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Metric {
+struct Metric {
     name: Option<String>,
     unit: Option<String>,
+}
+
+/// What the first pass over a file has found.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    metrics: Vec<Metric>,
+    workouts: Vec<Title>,
 }
 
 /// Lets an element pass that is not too long.
@@ -50,36 +63,36 @@ impl<R: Read> Read for Bounded<R> {
 /// Reads one file.
 struct Reader<'a, 'b> {
     file: &'a str,
-    /// None in the first pass, which only collects the metrics.
+    /// None in the first pass.
     output: Option<&'a mut Output<'b>>,
-    metrics: Vec<Metric>,
-    /// Number of the metric under way.
-    metric: usize,
+    contents: Contents,
+    /// Number of the metric or the workout under way.
+    number: usize,
     equals: Equals,
     passed: Rc<Cell<u64>>,
     element: Rc<Cell<u64>>,
     failed: Option<Error>,
 }
 
-/// The first pass: names and units of the metrics, in order.
-pub(super) fn metrics(source: impl Read) -> Vec<Metric> {
-    let mut reader = Reader::new("", None, Vec::new());
+/// The first pass.
+pub(super) fn contents(source: impl Read) -> Contents {
+    let mut reader = Reader::new("", None, Contents::default());
     // What is wrong with the file is said by the second pass.
     let _ = reader.read(source);
-    reader.metrics
+    reader.contents
 }
 
-/// Reads a file whose metrics are known: returns how many bytes there were.
-pub(super) fn read(source: impl Read, file: &str, metrics: Vec<Metric>, output: &mut Output<'_>) -> (Result<()>, u64) {
-    let mut reader = Reader::new(file, Some(output), metrics);
+/// The second pass: returns how many bytes there were.
+pub(super) fn read(source: impl Read, file: &str, contents: Contents, output: &mut Output<'_>) -> (Result<()>, u64) {
+    let mut reader = Reader::new(file, Some(output), contents);
     let outcome = reader.read(source);
     (outcome, reader.passed.get())
 }
 
 impl<'a, 'b> Reader<'a, 'b> {
-    fn new(file: &'a str, output: Option<&'a mut Output<'b>>, metrics: Vec<Metric>) -> Self {
+    fn new(file: &'a str, output: Option<&'a mut Output<'b>>, contents: Contents) -> Self {
         let (passed, element) = (Rc::default(), Rc::default());
-        Self { file, output, metrics, metric: 0, equals: Equals::default(), passed, element, failed: None }
+        Self { file, output, contents, number: 0, equals: Equals::default(), passed, element, failed: None }
     }
 
     fn read(&mut self, source: impl Read) -> Result<()> {
@@ -101,48 +114,57 @@ impl<'a, 'b> Reader<'a, 'b> {
     }
 
     fn metric(&mut self) -> &mut Metric {
-        if self.metrics.len() <= self.metric {
-            self.metrics.resize(self.metric + 1, Metric::default());
+        if self.contents.metrics.len() <= self.number {
+            self.contents.metrics.resize(self.number + 1, Metric::default());
         }
-        &mut self.metrics[self.metric]
+        &mut self.contents.metrics[self.number]
     }
 
-    /// An element of a list; an error that ends the reading is kept aside.
-    fn element(&mut self, level: &Level, index: u64, value: Value) -> bool {
+    /// Makes room behind a row, or sets an element aside; false if the reading is to end, and why is kept.
+    fn done(&mut self, outcome: Result<(), String>, what: &str, raw: &str) -> bool {
         self.element.set(self.passed.get());
-        let metric = match level {
-            Level::Points => self.metric().clone(),
-            _ => Metric::default(),
-        };
-        let (file, offset) = (self.file, self.passed.get());
+        let place = Place { file: self.file, line: 0, offset: self.passed.get() };
         let Some(output) = self.output.as_deref_mut() else {
             return true;
         };
-        let outcome = match (level, &value) {
-            (Level::Points, Value::Object(point)) => point_of(&metric, point, &mut self.equals, output),
-            (Level::Workouts, Value::Object(workout)) => workout::read(workout, &mut self.equals, output),
-            (Level::Others(name), _) => {
-                keep(name, &value, output);
-                Ok(())
-            }
-            _ => Err("not an object".to_owned()),
-        };
         let done = match outcome {
             Ok(()) => output.make_room(),
-            Err(reason) => {
-                let raw = value.to_string();
-                let name = metric.name.as_deref().unwrap_or_default();
-                let reason = format!("{name} element {index}: {reason}");
-                output.reject(Place { file, line: 0, offset }, reason.trim(), raw.as_bytes(), raw.len() as u64)
-            }
+            Err(reason) => output.reject(place, &format!("{what}: {reason}"), raw.as_bytes(), raw.len() as u64),
         };
-        match done {
-            Ok(()) => true,
-            Err(error) => {
-                self.failed = Some(error);
-                false
-            }
-        }
+        self.failed = done.err();
+        self.failed.is_none()
+    }
+
+    /// A point of a metric.
+    fn point(&mut self, index: u64, mut value: Value, budget: &Budget) -> bool {
+        let metric = self.metric().clone();
+        let name = metric.name.as_deref().unwrap_or_default();
+        let Some(output) = self.output.as_deref_mut() else {
+            return true;
+        };
+        let outcome = match &mut value {
+            _ if budget.is_spent() => Err(value::TOO_LONG.to_owned()),
+            _ if metric.name.is_none() => Err("its metric has no name".to_owned()),
+            Value::Object(point) => point::push(name, metric.unit.as_deref(), point, &mut self.equals, output),
+            _ => Err("not an object".to_owned()),
+        };
+        let raw = if outcome.is_err() { value.to_string() } else { String::new() };
+        self.done(outcome, &format!("{name} element {index}"), &raw)
+    }
+
+    /// An element of a section without a table: kept in the form in which equal content is equal text.
+    fn other(&mut self, section: &str, index: u64, raw: &RawValue) -> bool {
+        let Some(output) = self.output.as_deref_mut() else {
+            return true;
+        };
+        let section = ["Health Auto Export ", section].concat();
+        let outcome = canonical::of_text(raw.get()).map(|json| {
+            let texts = &mut output.batch.texts;
+            let row = OtherRecord { section: texts.intern(&section), in_data: true, json: texts.intern(&json) };
+            output.batch.others.push(row);
+            output.tally.row(&section, None);
+        });
+        self.done(outcome, &format!("{section} element {index}"), raw.get())
     }
 }
 
@@ -184,6 +206,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { reader, level } = self;
         while let Some(key) = map.next_key::<String>()? {
+            reader.element.set(reader.passed.get());
             let level = match (&level, key.as_str()) {
                 (Level::Root, "data") => Level::Data,
                 (Level::Data, "metrics") => Level::Metrics,
@@ -191,11 +214,11 @@ impl<'de> Visitor<'de> for Seed<'_, '_, '_> {
                 (Level::Data, _) => Level::Others(key),
                 (Level::Metric, "data") if reader.output.is_some() => Level::Points,
                 (Level::Metric, "name") => {
-                    reader.metric().name = map.next_value()?;
+                    reader.metric().name = short(map.next_value()?);
                     continue;
                 }
                 (Level::Metric, "units") => {
-                    reader.metric().unit = map.next_value()?;
+                    reader.metric().unit = short(map.next_value()?);
                     continue;
                 }
                 _ => {
@@ -213,42 +236,71 @@ impl<'de> Visitor<'de> for Seed<'_, '_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let Self { reader, level } = self;
+        reader.element.set(reader.passed.get());
+        if matches!(level, Level::Metrics | Level::Workouts) {
+            reader.number = 0;
+        }
         let mut index = 0;
-        if matches!(level, Level::Metrics) {
-            reader.metric = 0;
-            while list.next_element_seed(Seed { reader, level: Level::Metric })?.is_some() {
-                reader.metric += 1;
+        loop {
+            let goes_on = match &level {
+                Level::Metrics => list.next_element_seed(Seed { reader, level: Level::Metric })?.map(|()| true),
+                Level::Workouts => list.next_element_seed(workout::Seed(reader))?.map(|()| true),
+                _ if reader.output.is_none() => list.next_element::<IgnoredAny>()?.map(|_| true),
+                Level::Points => {
+                    let mut budget = Budget::default();
+                    let point = list.next_element_seed(&mut budget)?;
+                    point.map(|point| reader.point(index, point, &budget))
+                }
+                Level::Others(section) => {
+                    let raw = list.next_element::<Box<RawValue>>()?;
+                    raw.map(|raw| reader.other(section, index, &raw))
+                }
+                _ => None,
+            };
+            match goes_on {
+                None => return Ok(()),
+                Some(false) => return Err(serde::de::Error::custom("stopped")),
+                Some(true) => {}
             }
-            return Ok(());
-        }
-        if reader.output.is_none() {
-            while list.next_element::<IgnoredAny>()?.is_some() {
-                reader.element.set(reader.passed.get());
-            }
-            return Ok(());
-        }
-        while let Some(value) = list.next_element::<Value>()? {
-            if !reader.element(&level, index, value) {
-                return Err(serde::de::Error::custom("stopped"));
-            }
+            reader.element.set(reader.passed.get());
+            reader.number += usize::from(matches!(level, Level::Metrics | Level::Workouts));
             index += 1;
         }
-        Ok(())
     }
 }
 
-/// Keeps what has no table.
-fn keep(section: &str, value: &Value, output: &mut Output<'_>) {
-    let section = ["Health Auto Export ", section].concat();
-    let texts = &mut output.batch.texts;
-    let row = OtherRecord { section: texts.intern(&section), in_data: true, json: texts.intern(&value.to_string()) };
-    output.batch.others.push(row);
-    output.tally.row(&section, None);
+/// A name, unless it is endless.
+fn short(name: Option<String>) -> Option<String> {
+    name.filter(|name| name.len() <= AUTO_EXPORT_NAME_BYTES_MAX)
 }
 
-/// A number, or a quantity's.
+/// A number, a number as text, or a quantity's.
 fn number(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.get("qty")?.as_f64())
+    let number = match value {
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Object(quantity) => quantity.get("qty").filter(|qty| !qty.is_object()).and_then(number),
+        other => other.as_f64(),
+    };
+    number.filter(|number: &f64| number.is_finite())
+}
+
+/// Takes a number out of an object, with its unit if it has one of its own. What says more than that stays, too.
+fn take_quantity(object: &mut Map<String, Value>, name: &str) -> Option<(f64, Option<String>)> {
+    let value = object.get(name)?;
+    let number = number(value)?;
+    let unit = value.get("units").and_then(Value::as_str).map(str::to_owned);
+    let says_more = value.as_object().is_some_and(|quantity| quantity.len() != 1 + usize::from(unit.is_some()));
+    if !says_more {
+        object.remove(name);
+    }
+    Some((number, unit))
+}
+
+/// Takes the first of these dates out of an object.
+fn take_time(object: &mut Map<String, Value>, names: &[&str]) -> Option<i64> {
+    let (name, ms) = names.iter().find_map(|name| Some((name, time(object.get(*name))?)))?;
+    object.remove(*name);
+    Some(ms)
 }
 
 /// A date, `yyyy-MM-dd HH:mm:ss Z`; phones set to twelve hours write `02:30:00 PM`.
@@ -267,68 +319,4 @@ fn time(value: Option<&Value>) -> Option<i64> {
     let (hour, rest) = clock.split_once(':')?;
     let hour = hour.parse::<u32>().ok()? % 12 + half;
     date::parse(&format!("{day} {hour:02}:{rest}{after}"))
-}
-
-/// Keys that have a column.
-const KNOWN: [&str; 12] =
-    ["date", "startDate", "endDate", "source", "qty", "Avg", "Min", "Max", "avg", "min", "max", "units"];
-
-/// A point of a metric.
-fn point_of(
-    metric: &Metric,
-    point: &Map<String, Value>,
-    equals: &mut Equals,
-    output: &mut Output<'_>,
-) -> Result<(), String> {
-    let name = metric.name.as_deref().ok_or("the metric's name comes after its data: import the file by its name")?;
-    push(name, metric.unit.as_deref(), point, equals, output)
-}
-
-/// A point of a metric or of a workout's series.
-fn push(
-    metric: &str,
-    unit: Option<&str>,
-    point: &Map<String, Value>,
-    equals: &mut Equals,
-    output: &mut Output<'_>,
-) -> Result<(), String> {
-    let get = |names: [&str; 2]| names.iter().find_map(|name| point.get(*name));
-    let starts = ["date", "startDate", "start", "timestamp", "sleepStart", "inBedStart"];
-    let start_ms = starts.iter().find_map(|name| time(point.get(*name))).ok_or("no date that can be read")?;
-    let label = point.get("value").and_then(Value::as_str).unwrap_or_default();
-    let source = point.get("source").and_then(Value::as_str).unwrap_or_default();
-    // Several of the same time are told apart by a number.
-    let content = derive(&digest(&[metric.as_bytes(), &start_ms.to_le_bytes(), label.as_bytes(), source.as_bytes()]));
-    let (identity, mut known, mut count) = (equals.number(content), content, 1_u32);
-    while identity != known && count < 1000 {
-        known = next(&known);
-        count += 1;
-    }
-    let label = if count > 1 { format!("{label}#{count}") } else { label.to_owned() };
-    let other: Map<String, Value> = point
-        .iter()
-        .filter(|(key, value)| {
-            let is_known = KNOWN.contains(&key.as_str()) && (number(value).is_some() || value.is_string());
-            let is_label = *key == "value" && value.is_string();
-            !is_known && !is_label
-        })
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    let value = |names| get(names).and_then(number);
-    let values = [value(["qty", "qty"]), value(["Min", "min"]), value(["Avg", "avg"]), value(["Max", "max"])];
-    let unit = unit.or_else(|| point.get("units").and_then(Value::as_str));
-    let texts = &mut output.batch.texts;
-    let row = Aggregate {
-        metric: texts.intern(metric),
-        start_ms,
-        end_ms: time(point.get("endDate")),
-        label: texts.intern(&label),
-        source: texts.intern(source),
-        unit: unit.map(|unit| texts.intern(unit)),
-        values,
-        other: (!other.is_empty()).then(|| texts.intern(&Value::Object(other).to_string())),
-    };
-    output.batch.imported.aggregates.push(row);
-    output.tally.row(metric, Some(start_ms));
-    Ok(())
 }

@@ -126,12 +126,14 @@ impl Importer<'_> {
                 Format::AppleCda => {
                     Err(Error::new(ErrorKind::Shape, "a copy of some of export.xml: import that instead"))
                 }
-                Format::AutoExport if matches!(container, Container::Stdin) => {
-                    return Ok(auto_export(source, name, Vec::new(), &mut output));
-                }
+                Format::AutoExport if !container.can_be_read_twice() => Err(Error::new(
+                    ErrorKind::Usage,
+                    "JSON of Health Auto Export is read twice, which a stream cannot be: name its file",
+                )),
                 Format::AutoExport => {
-                    let metrics = hae::metrics(source);
-                    return Ok(auto_export(container.read("", &Progress::new("", None))?, name, metrics, &mut output));
+                    let contents = hae::contents(source);
+                    let again = container.read("", &Progress::new("", None))?;
+                    return Ok(auto_export(again, name, contents, &mut output));
                 }
             };
             let (envelope, body_bytes) = export.finish(&mut output);
@@ -180,9 +182,9 @@ fn document(
     if sniff(&head) != Format::AutoExport {
         return Ok(payload(source, batch, sink, tally));
     }
-    let metrics = hae::metrics(source);
+    let contents = hae::contents(source);
     let mut output = Output { batch, sink, tally, generation: 0 };
-    Ok(auto_export(container.read(file, &Progress::new("", None))?, name, metrics, &mut output))
+    Ok(auto_export(container.read(file, &Progress::new("", None))?, name, contents, &mut output))
 }
 
 /// JSON as Health Export Pro sends it.
@@ -193,8 +195,8 @@ fn payload(source: impl std::io::BufRead, batch: &mut Box<Batch>, sink: &mut dyn
 }
 
 /// JSON of Health Auto Export.
-fn auto_export(source: impl std::io::Read, name: &str, metrics: Vec<hae::Metric>, output: &mut Output<'_>) -> Decoded {
-    let (outcome, body_bytes) = hae::read(source, name, metrics, output);
+fn auto_export(source: impl std::io::Read, name: &str, contents: hae::Contents, output: &mut Output<'_>) -> Decoded {
+    let (outcome, body_bytes) = hae::read(source, name, contents, output);
     Decoded { outcome: outcome.map(|()| Envelope::default()), body_bytes }
 }
 

@@ -223,7 +223,9 @@ mod tests {
     #[test]
     fn names() {
         assert!(CATEGORY_VALUES.is_sorted() && ACTIVITIES.is_sorted() && EVENTS.is_sorted());
-        assert!(is_event("HKCategoryTypeIdentifierMindfulSession") && !is_event("HKCategoryTypeIdentifierSleepAnalysis"));
+        assert!(
+            is_event("HKCategoryTypeIdentifierMindfulSession") && !is_event("HKCategoryTypeIdentifierSleepAnalysis")
+        );
         assert_eq!(category_value("HKCategoryValueSleepAnalysisAsleepREM"), Some(5.0));
         assert_eq!(category_value("HKCategoryValueNotApplicable"), Some(0.0));
         assert_eq!(category_value("HKCategoryValueOfTomorrow"), None);
