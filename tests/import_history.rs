@@ -606,3 +606,68 @@ fn a_value_is_0_only_where_it_says_that_none_applies_and_dates_are_the_same_in_e
     let second = import(&db, &[], &[&folder.write("2.xml", xml("2024-01-01 04:00:00 -0500"))]).balanced();
     assert_eq!((second.count("new"), second.count("unchanged")), (0, 3));
 }
+
+#[test]
+fn exports_in_one_folder_are_told_apart_and_what_is_not_read_is_said() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let xml = |records: &[String]| format!("{HEAD}{}</HealthData>", records.concat());
+    let old = xml(&[record("60", "/>"), record("61", "/>")]);
+    let new = xml(&[record("60", "/>"), record("61", "/>"), record("62", "/>"), WORKOUT_XML.to_owned()]);
+    folder.write("all/2023/export.xml", &old);
+    folder.write("all/2024/export.xml", &new);
+    folder.write("all/2024/workout-routes/a.gpx", GPX);
+    folder.write(
+        "all/2024/export.zip",
+        zip(&[("export.xml", new.as_bytes()), ("export.xml", record_alone("63").as_bytes())], true),
+    );
+    folder.write("all/notes.txt", "hello");
+    std::os::unix::fs::symlink("nowhere", folder.path("all/lost.json")).unwrap();
+    let pipe = folder.path("all/pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let outcome = import(&db, &[], &[&folder.path("all")]).balanced();
+    assert!(!outcome.ok && outcome.said.contains("lost.json"), "{}", outcome.said);
+    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM samples"), 4, "{}", outcome.report);
+    let orphans = "SELECT count(*) FROM route_points WHERE workout NOT IN (SELECT uuid FROM workouts)";
+    assert_eq!(query::<i64>(&db, orphans), 0);
+    for reason in ["file: of a kind that is not known", "file: it cannot be read", "file: a pipe or a device"] {
+        assert_eq!(outcome.report["skipped"][reason], 1, "{reason}");
+    }
+    let again = import(&db, &[], &[&folder.path("all")]).balanced();
+    assert_eq!((again.count("new"), again.count("updated")), (0, 0));
+}
+
+/// An export of one record.
+fn record_alone(value: &str) -> String {
+    format!("{HEAD}{}</HealthData>", record(value, "/>"))
+}
+
+#[test]
+fn members_that_share_their_bytes_are_refused_as_a_bomb() {
+    let folder = Folder::new();
+    let blanks = [HEAD.as_bytes(), &vec![b' '; 60 << 20], b"</HealthData>"].concat();
+    let one = zip(&[("export.xml", &blanks)], false);
+    // The directory names the one member many times.
+    let end = one.len() - 22;
+    let at = usize::try_from(u32::from_le_bytes(one[end + 16..end + 20].try_into().unwrap())).unwrap();
+    let mut archive = [&one[..at], &one[at..end].repeat(200), &one[end..]].concat();
+    let end = archive.len() - 22;
+    archive[end + 8..end + 12].copy_from_slice(&[200, 0, 200, 0]);
+    let outcome = import(&folder.path("health.db"), &[], &[&folder.write("bomb.zip", archive)]);
+    assert!(!outcome.ok && outcome.said.contains("bomb"), "{}", outcome.said);
+}
+
+#[test]
+fn what_cannot_be_read_says_what_to_do() {
+    let folder = Folder::new();
+    let check = |name: &str, bytes: &[u8], words: &str| {
+        let outcome = import(&folder.path("health.db"), &[], &[&folder.write(name, bytes)]);
+        assert!(!outcome.ok && outcome.said.contains(words), "{}", outcome.said);
+        assert_eq!(outcome.said.lines().count(), 1, "{}", outcome.said);
+    };
+    let wide: Vec<u8> = HEAD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    check("export.xml", &[b"\xff\xfe", &wide[..]].concat(), "save it as UTF-8");
+    check("page.html", b"<html></html>", "not JSON, and no file of an export");
+    check("empty.json", b"", "it is empty");
+    check("nested.zip", &zip(&[("export.zip", &zip(&[("a.json", b"{}")], false))], false), "nothing in it");
+}

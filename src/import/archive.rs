@@ -2,15 +2,19 @@
 //!
 //! The directory at the end is believed, ZIP64 included. An archive that is cut has none: its members are then found one
 //! behind the other from its beginning, as far as they go.
+//!
+//! Our own, not the crate `zip`: that one takes the whole directory into memory before its length can be judged, opens
+//! members through an exclusive borrow of the archive, and has no way to find the members of a cut archive whose lengths
+//! stand behind their contents, as archives made on a Mac have them.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use crate::encoding::{Checked, inflate};
 use crate::error::{Error, ErrorKind, Result, from_io};
 use crate::limits::{ARCHIVE_MEMBERS_MAX, ARCHIVE_NAME_BYTES_MAX, READ_BUFFER_BYTES};
 
-use super::bounds::{Unpacked, pair};
+use super::bounds::{Total, Unpacked, pair};
 
 /// A file in an archive.
 #[derive(Clone, Debug)]
@@ -31,6 +35,8 @@ pub(super) struct Archive {
     pub(super) members: Vec<Member>,
     /// Where it is cut, if it is.
     pub(super) cut: Option<u64>,
+    /// What all members together may unpack to: overlapping ones count each time.
+    total: Total,
 }
 
 /// A part of a file, read at its own place whoever else reads the file.
@@ -77,6 +83,22 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 }
 
 impl Archive {
+    fn new(mut members: Vec<Member>, cut: Option<u64>, length: u64) -> Self {
+        members.retain(|member| !member.name.ends_with('/'));
+        Self { members, cut, total: Total::new(length) }
+    }
+
+    /// The contents of a member; `watch` sees the packed bytes.
+    pub(super) fn read<'a>(
+        &'a self,
+        file: &'a File,
+        member: usize,
+        watch: impl FnOnce(Box<dyn Read + 'a>) -> Box<dyn Read + 'a>,
+    ) -> Result<Box<dyn Read + 'a>> {
+        let member = self.members.get(member).ok_or_else(|| Error::new(ErrorKind::Io, "no such member"))?;
+        Ok(Box::new(self.total.watch(member.open(file, watch)?)))
+    }
+
     /// Reads the list of members.
     pub(super) fn open(file: &File) -> Result<Self> {
         let length = file.metadata().map_err(from_io)?.len();
@@ -93,7 +115,7 @@ impl Archive {
         for _ in 0..count {
             members.push(central(&mut source)?);
         }
-        Ok(Self { members, cut: None })
+        Ok(Self::new(members, None, length))
     }
 }
 
@@ -234,7 +256,7 @@ fn salvage(file: &File, length: u64) -> Result<Archive> {
     if members.is_empty() {
         return Err(damaged("neither its directory nor a member was found"));
     }
-    Ok(Archive { members, cut: Some(length) })
+    Ok(Archive::new(members, Some(length), length))
 }
 
 /// Packed length of contents that end by themselves.
@@ -248,16 +270,12 @@ fn deflated(part: Part<'_>) -> u64 {
 }
 
 impl Member {
-    pub(super) fn is_folder(&self) -> bool {
-        self.name.ends_with('/')
-    }
-
     /// Its contents; `watch` sees the packed bytes.
-    pub(super) fn open<'a>(
+    fn open<'a>(
         &self,
         file: &'a File,
         watch: impl FnOnce(Box<dyn Read + 'a>) -> Box<dyn Read + 'a>,
-    ) -> Result<Box<dyn BufRead + 'a>> {
+    ) -> Result<Box<dyn Read + 'a>> {
         if self.is_encrypted {
             return Err(Error::new(ErrorKind::Encoding, "it is encrypted: unpack it first"));
         }
@@ -285,8 +303,8 @@ impl Member {
             }
         };
         Ok(match self.sum {
-            Some(sum) => Box::new(BufReader::with_capacity(READ_BUFFER_BYTES, Checked::new(source, sum))),
-            None => Box::new(BufReader::with_capacity(READ_BUFFER_BYTES, source)),
+            Some(sum) => Box::new(Checked::new(source, sum)),
+            None => source,
         })
     }
 }

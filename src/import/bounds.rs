@@ -26,6 +26,50 @@ pub(super) fn pair<R>(packed: R) -> (Packed<R>, Rc<Cell<u64>>) {
     (Packed { source: packed, taken: Rc::clone(&taken) }, taken)
 }
 
+/// Unpacked bytes of all that an archive holds, compared with its length.
+#[derive(Debug)]
+pub(super) struct Total {
+    passed: Cell<u64>,
+    allowed: u64,
+}
+
+/// A part of the total.
+pub(super) struct Counted<'a, R> {
+    source: R,
+    total: &'a Total,
+}
+
+impl Total {
+    pub(super) fn new(packed: u64) -> Self {
+        Self { passed: Cell::new(0), allowed: allowed(packed) }
+    }
+
+    pub(super) fn watch<R>(&self, source: R) -> Counted<'_, R> {
+        Counted { source, total: self }
+    }
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.source.read(out)?;
+        let Total { passed, allowed } = self.total;
+        passed.set(passed.get() + bytes as u64);
+        if passed.get() > *allowed { Err(refused()) } else { Ok(bytes) }
+    }
+}
+
+/// What packed bytes may unpack to.
+fn allowed(packed: u64) -> u64 {
+    packed.saturating_mul(UNPACKED_RATIO_MAX).max(UNPACKED_BYTES_FREE)
+}
+
+fn refused() -> io::Error {
+    let message = format!(
+        "it unpacks to more than {UNPACKED_RATIO_MAX} times its size, which health data does not: refused as a bomb"
+    );
+    into_io(Error::new(ErrorKind::TooLarge, message))
+}
+
 impl<R> Unpacked<R> {
     pub(super) fn new(source: R, taken: Rc<Cell<u64>>) -> Self {
         Self { source, taken, passed: 0 }
@@ -55,13 +99,6 @@ impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let bytes = self.source.read(out)?;
         self.passed += bytes as u64;
-        let allowed = self.taken.get().saturating_mul(UNPACKED_RATIO_MAX).max(UNPACKED_BYTES_FREE);
-        if self.passed > allowed {
-            let message = format!(
-                "it unpacks to more than {UNPACKED_RATIO_MAX} times its size, which health data does not: refused as a bomb"
-            );
-            return Err(into_io(Error::new(ErrorKind::TooLarge, message)));
-        }
-        Ok(bytes)
+        if self.passed > allowed(self.taken.get()) { Err(refused()) } else { Ok(bytes) }
     }
 }

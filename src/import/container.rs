@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::archive::{Archive, Member};
+use super::archive::Archive;
 use super::bounds::{Unpacked, pair};
 use super::progress::Progress;
 use crate::encoding::Coding;
@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result, from_io};
 use crate::limits::{ARCHIVE_MEMBERS_MAX, READ_BUFFER_BYTES};
 
 /// Folders within folders that are looked into.
-const FOLDERS_MAX: u32 = 8;
+const FOLDERS_MAX: u32 = 16;
 
 /// Files and how to open them.
 pub(super) enum Container {
@@ -21,9 +21,18 @@ pub(super) enum Container {
     /// One file that is no archive.
     File(PathBuf),
     /// All files of a folder.
-    Folder(PathBuf, Vec<String>),
+    Folder(Listing),
     /// The members of an archive.
     Archive(File, Archive),
+}
+
+/// What is in a folder.
+#[derive(Default)]
+pub(super) struct Listing {
+    /// Files by their names from the folder on.
+    files: Vec<(String, PathBuf)>,
+    /// What is left out, with the reason.
+    left: Vec<&'static str>,
 }
 
 impl Container {
@@ -34,10 +43,10 @@ impl Container {
         }
         let unreadable = |error: io::Error| unreadable(path, &error);
         if fs::metadata(path).map_err(unreadable)?.is_dir() {
-            let mut files = Vec::new();
-            list(path, "", 0, &mut files).map_err(unreadable)?;
-            files.sort_unstable();
-            return Ok(Self::Folder(path.to_owned(), files));
+            let mut listing = Listing::default();
+            listing.add(path, "", 0).map_err(unreadable)?;
+            listing.files.sort_unstable();
+            return Ok(Self::Folder(listing));
         }
         let mut file = File::open(path).map_err(unreadable)?;
         let mut head = [0; 4];
@@ -64,20 +73,28 @@ impl Container {
         match self {
             Self::Stdin => None,
             Self::File(path) => length(path),
-            Self::Folder(path, files) => Some(files.iter().filter_map(|file| length(&path.join(file))).sum()),
+            Self::Folder(listing) => Some(listing.files.iter().filter_map(|(_, path)| length(path)).sum()),
             Self::Archive(file, _) => file.metadata().ok().map(|file| file.len()),
         }
     }
 
-    /// Names of the files within; one without a name if it is one file.
+    /// Names of the files within; one without a name if it is one file. A file is read by its place among them.
     pub(super) fn files(&self) -> Vec<&str> {
         match self {
             Self::Stdin | Self::File(_) => vec![""],
-            Self::Folder(_, files) => files.iter().map(String::as_str).collect(),
-            Self::Archive(_, archive) => {
-                archive.members.iter().filter(|member| !member.is_folder()).map(|member| member.name.as_str()).collect()
-            }
+            Self::Folder(listing) => listing.files.iter().map(|(name, _)| name.as_str()).collect(),
+            Self::Archive(_, archive) => archive.members.iter().map(|member| member.name.as_str()).collect(),
         }
+    }
+
+    /// Reasons of what is left out.
+    pub(super) fn left(&self) -> &[&'static str] {
+        if let Self::Folder(listing) = self { &listing.left } else { &[] }
+    }
+
+    /// The path of a file of a folder.
+    pub(super) fn path(&self, file: usize) -> Option<&Path> {
+        if let Self::Folder(listing) = self { listing.files.get(file).map(|(_, path)| path.as_path()) } else { None }
     }
 
     /// Where the archive is cut, if it is.
@@ -86,19 +103,21 @@ impl Container {
     }
 
     /// The contents of a file, decompressed.
-    pub(super) fn read<'a>(&'a self, name: &str, progress: &Progress) -> Result<Box<dyn BufRead + 'a>> {
-        let file = |path: &Path| File::open(path).map_err(|error| unreadable(path, &error));
+    pub(super) fn read<'a>(&'a self, file: usize, progress: &Progress) -> Result<Box<dyn BufRead + 'a>> {
+        let open = |path: &Path| -> Result<Box<dyn Read>> {
+            let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+            Ok(Box::new(progress.watch(file)))
+        };
+        let missing = || Error::new(ErrorKind::Io, "no such file");
         let source: Box<dyn Read + 'a> = match self {
-            Self::Stdin => Box::new(io::stdin()),
-            Self::File(path) => Box::new(file(path)?),
-            Self::Folder(path, _) => Box::new(file(&path.join(name))?),
-            Self::Archive(file, archive) => {
-                let member = archive.members.iter().find(|member| member.name == name);
-                let member: &Member = member.ok_or_else(|| Error::new(ErrorKind::Io, "no such member"))?;
-                return member.open(file, |packed| Box::new(progress.watch(packed)));
+            Self::Stdin => Box::new(progress.watch(io::stdin())),
+            Self::File(path) => open(path)?,
+            Self::Folder(_) => open(self.path(file).ok_or_else(missing)?)?,
+            Self::Archive(contents, archive) => {
+                archive.read(contents, file, |packed| Box::new(progress.watch(packed)))?
             }
         };
-        let mut source = BufReader::with_capacity(READ_BUFFER_BYTES, progress.watch(source));
+        let mut source = BufReader::with_capacity(READ_BUFFER_BYTES, source);
         let coding = Coding::sniff(source.fill_buf().map_err(from_io)?);
         if coding == Coding::Identity {
             return Ok(Box::new(source));
@@ -113,22 +132,29 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
     Error::new(ErrorKind::Io, format!("cannot read {}: {error}", path.display()))
 }
 
-/// Lists the files of a folder and of those within it; links to folders are not followed.
-fn list(root: &Path, prefix: &str, depth: u32, files: &mut Vec<String>) -> io::Result<()> {
-    for entry in fs::read_dir(root.join(prefix))? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let name = if prefix.is_empty() { name } else { [prefix, "/", &name].concat() };
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            if depth < FOLDERS_MAX {
-                list(root, &name, depth + 1, files)?;
+impl Listing {
+    /// Lists the files of a folder and of those within it. Links to folders are not followed, pipes and devices not opened.
+    fn add(&mut self, folder: &Path, prefix: &str, depth: u32) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let (path, name) = (entry.path(), entry.file_name());
+            let name = [prefix, &*name.to_string_lossy()].concat();
+            let is_link = entry.file_type()?.is_symlink();
+            // A link that leads nowhere is a file that cannot be read.
+            let kind = fs::metadata(&path).map(|metadata| metadata.file_type());
+            match kind {
+                Ok(kind) if kind.is_dir() && is_link => self.left.push("file: a link to a folder"),
+                Ok(kind) if kind.is_dir() && depth >= FOLDERS_MAX => {
+                    self.left.push("file: a folder in too many others")
+                }
+                Ok(kind) if kind.is_dir() => self.add(&path, &[&name, "/"].concat(), depth + 1)?,
+                Ok(kind) if !kind.is_file() => self.left.push("file: a pipe or a device"),
+                _ if self.files.len() as u64 >= ARCHIVE_MEMBERS_MAX => {
+                    return Err(io::Error::other(format!("it holds more than {ARCHIVE_MEMBERS_MAX} files")));
+                }
+                _ => self.files.push((name, path)),
             }
-        } else if files.len() as u64 >= ARCHIVE_MEMBERS_MAX {
-            return Err(io::Error::other(format!("it holds more than {ARCHIVE_MEMBERS_MAX} files")));
-        } else {
-            files.push(name);
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -24,6 +24,8 @@ pub(super) enum Format {
     Fhir,
     /// An archive.
     Zip,
+    /// Text of two bytes a character.
+    Utf16,
     /// None of these.
     Unknown,
 }
@@ -69,6 +71,9 @@ impl Read for Failing {
 pub(super) fn sniff(head: &[u8]) -> Format {
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return Format::Zip;
+    }
+    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+        return Format::Utf16;
     }
     let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
     let first = head.iter().copied().find(|byte| byte.is_ascii_graphic());
@@ -130,5 +135,6 @@ mod tests {
         check(&ecg, Format::Ecg);
         check("a,b\n1,2\n", Format::Unknown);
         check("", Format::Unknown);
+        assert_eq!(sniff(b"\xff\xfe<\0?\0"), Format::Utf16);
     }
 }

@@ -1,12 +1,14 @@
 //! `healthsink import`: what apps and Apple export, through the same writer as uploads, one input after another.
 //!
-//! `container` finds the files and `format` tells what each of them is; `apple` and `hae` read what other exporters
-//! write, and `decode` what Health Export Pro sends. `output` keeps the account, `report` prints it.
+//! `container` finds the files, `format` tells what each of them is, and `files` which of them belong together; `apple` and
+//! `hae` read what other exporters write, and `decode` what Health Export Pro sends. `output` keeps the account, `report`
+//! prints it.
 
 mod apple;
 mod archive;
 mod bounds;
 mod container;
+mod files;
 mod format;
 mod hae;
 mod output;
@@ -24,6 +26,7 @@ use crate::ingest::{Aborted, Origin, Summary, ingest_with};
 use crate::record::Envelope;
 use crate::writer::Writer;
 use container::Container;
+use files::Files;
 use format::{Format, peek, sniff};
 use output::{Counting, Nowhere, Output, Tally};
 use progress::Progress;
@@ -87,29 +90,38 @@ impl Importer<'_> {
             return self.file(&container, &name, &progress, report);
         }
         let files = Files::sort(&container);
-        let begun = report.files.len();
         for file in &files.documents {
-            let name = [&name, "/", file.as_str()].concat();
+            let name = [&name, "/", file.name.as_str()].concat();
             let mut tally = Tally::default();
             let outcome = self.ingest(&name, &progress, |batch, sink| {
                 document(&container, file, &name, &progress, batch, sink, &mut tally)
             });
             report.add(&name, &tally, outcome);
         }
-        if !files.export.is_empty() || report.files.len() == begun {
+        for export in &files.exports {
+            // Several in one folder are told apart by their names.
+            let inner = (files.exports.len() > 1).then(|| ["/", export[0].name.as_str()].concat());
+            let name = [&name, inner.as_deref().unwrap_or_default()].concat();
             let mut tally = Tally::default();
             let outcome = self.ingest(&name, &progress, |batch, sink| {
-                Ok(read_export(&container, &files, &progress, batch, sink, &mut tally))
+                Ok(read_export(&container, export, &progress, batch, sink, &mut tally))
             });
             report.add(&name, &tally, outcome);
         }
+        drop(progress);
+        for file in &files.archives {
+            if let Some(path) = container.path(file.place) {
+                self.path(path, report);
+            }
+        }
+        leftover(&container, &files, &name, report);
     }
 
     /// One file, or standard input.
     fn file(&self, container: &Container, name: &str, progress: &Progress, report: &mut Report) {
         let mut tally = Tally::default();
         let outcome = self.ingest(name, progress, |batch, sink| {
-            let (head, source) = peek(container.read("", progress)?).map_err(from_io)?;
+            let (head, source) = peek(container.read(0, progress)?).map_err(from_io)?;
             let mut export = apple::Reader::new();
             export.enter(name);
             let mut output = Output { batch, sink, tally: &mut tally, generation: 0 };
@@ -118,7 +130,12 @@ impl Importer<'_> {
                 Format::Gpx => export.gpx(name, source, &mut output),
                 Format::Ecg => export.ecg(name, source, &mut output),
                 Format::Fhir => export.clinical(name, source, &mut output),
-                Format::Payload | Format::Unknown => return Ok(payload(source, batch, sink, &mut tally)),
+                Format::Payload => return Ok(payload(source, batch, sink, &mut tally)),
+                Format::Utf16 => Err(Error::new(ErrorKind::Shape, "it is text in UTF-16: save it as UTF-8")),
+                Format::Unknown if head.is_empty() => Err(Error::new(ErrorKind::Shape, "it is empty")),
+                Format::Unknown => {
+                    Err(Error::new(ErrorKind::Shape, "it is not JSON, and no file of an export that is known"))
+                }
                 Format::Zip => Err(Error::new(
                     ErrorKind::Usage,
                     "an archive cannot be read from standard input or out of another: unpack it, or name its file",
@@ -132,7 +149,7 @@ impl Importer<'_> {
                 )),
                 Format::AutoExport => {
                     let contents = hae::contents(source);
-                    let again = container.read("", &Progress::new("", None))?;
+                    let again = container.read(0, &Progress::new("", None))?;
                     return Ok(auto_export(again, name, contents, &mut output));
                 }
             };
@@ -171,20 +188,20 @@ impl Importer<'_> {
 /// A JSON document among others.
 fn document(
     container: &Container,
-    file: &str,
+    file: &files::File,
     name: &str,
     progress: &Progress,
     batch: &mut Box<Batch>,
     sink: &mut dyn Sink,
     tally: &mut Tally,
 ) -> Result<Decoded> {
-    let (head, source) = peek(container.read(file, progress)?).map_err(from_io)?;
-    if sniff(&head) != Format::AutoExport {
+    let source = container.read(file.place, progress)?;
+    if file.format != Format::AutoExport {
         return Ok(payload(source, batch, sink, tally));
     }
     let contents = hae::contents(source);
     let mut output = Output { batch, sink, tally, generation: 0 };
-    Ok(auto_export(container.read(file, &Progress::new("", None))?, name, contents, &mut output))
+    Ok(auto_export(container.read(file.place, &Progress::new("", None))?, name, contents, &mut output))
 }
 
 /// JSON as Health Export Pro sends it.
@@ -200,56 +217,30 @@ fn auto_export(source: impl std::io::Read, name: &str, contents: hae::Contents, 
     Decoded { outcome: outcome.map(|()| Envelope::default()), body_bytes }
 }
 
-/// The files of a container, by what is done with them.
-#[derive(Default)]
-struct Files {
-    /// `export.xml` first, then what stands beside it.
-    export: Vec<(String, Format)>,
-    /// JSON documents.
-    documents: Vec<String>,
-    /// Left out, with the reason.
-    left: Vec<(String, &'static str)>,
-    failed: Option<Error>,
-}
-
-impl Files {
-    fn sort(container: &Container) -> Self {
-        let mut files = Self::default();
-        let hidden = Progress::new("", None);
-        for name in container.files() {
-            if name.split('/').any(|part| part == "__MACOSX" || part.starts_with("._") || part == ".DS_Store") {
-                files.left.push((name.to_owned(), "file: of macOS, not of the export"));
-                continue;
-            }
-            let head = container.read(name, &hidden).and_then(|source| peek(source).map_err(from_io));
-            let kind = match head {
-                Ok((head, _)) => sniff(&head),
-                Err(error) => {
-                    files.failed.get_or_insert(error.at(None, Some(name), None));
-                    continue;
-                }
-            };
-            match kind {
-                Format::AppleXml => files.export.insert(0, (name.to_owned(), kind)),
-                Format::Gpx | Format::Ecg | Format::Fhir => files.export.push((name.to_owned(), kind)),
-                Format::Payload | Format::AutoExport => files.documents.push(name.to_owned()),
-                Format::AppleCda => {
-                    files
-                        .left
-                        .push((name.to_owned(), "file: Apple's copy of some of export.xml as a clinical document"));
-                }
-                Format::Zip => files.left.push((name.to_owned(), "file: an archive within another")),
-                Format::Unknown => files.left.push((name.to_owned(), "file: of a kind that is not known")),
-            }
-        }
-        files
+/// What was not read of a container, and why; nothing if all of it was.
+fn leftover(container: &Container, files: &Files, name: &str, report: &mut Report) {
+    let mut tally = Tally::default();
+    for reason in &files.left {
+        tally.skip(reason, 1);
     }
+    let is_empty = files.exports.is_empty() && files.documents.is_empty() && files.archives.is_empty();
+    let error = match container.cut() {
+        Some(at) => {
+            let message = "the archive is cut: its directory is missing; what came before was read";
+            Some(Error::new(ErrorKind::Encoding, message).at(Some(at), None, None))
+        }
+        None if is_empty && files.failed.is_none() => {
+            Some(Error::new(ErrorKind::Shape, "there is nothing in it that can be imported"))
+        }
+        None => files.failed.clone(),
+    };
+    report.leave(name, &tally, error);
 }
 
 /// An export's files, as one upload. What can be read is, whatever is wrong with the rest.
 fn read_export(
     container: &Container,
-    files: &Files,
+    files: &[files::File],
     progress: &Progress,
     batch: &mut Box<Batch>,
     sink: &mut dyn Sink,
@@ -257,10 +248,10 @@ fn read_export(
 ) -> Decoded {
     let mut reader = apple::Reader::new();
     let mut output = Output { batch, sink, tally, generation: 0 };
-    let mut failed = files.failed.clone();
-    for (name, kind) in &files.export {
+    let mut failed: Option<Error> = None;
+    for files::File { place, name, format } in files {
         reader.enter(name);
-        let read = container.read(name, progress).and_then(|source| match kind {
+        let read = container.read(*place, progress).and_then(|source| match format {
             Format::Gpx => reader.gpx(name, source, &mut output),
             Format::Ecg => reader.ecg(name, source, &mut output),
             Format::Fhir => reader.clinical(name, source, &mut output),
@@ -273,16 +264,6 @@ fn read_export(
                 break;
             }
         }
-    }
-    for (_, reason) in &files.left {
-        output.tally.skip(reason, 1);
-    }
-    if let Some(at) = container.cut() {
-        let message = "the archive is cut: its directory is missing; what came before was read";
-        failed.get_or_insert(Error::new(ErrorKind::Encoding, message).at(Some(at), None, None));
-    }
-    if failed.is_none() && files.export.is_empty() {
-        failed = Some(Error::new(ErrorKind::Shape, "there is nothing in it that can be imported"));
     }
     let (envelope, body_bytes): (Envelope, u64) = reader.finish(&mut output);
     Decoded { outcome: failed.map_or(Ok(envelope), Err), body_bytes }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::output::{Tally, TypeTally};
 use crate::counts::Counts;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ingest::{Aborted, Summary};
 
 /// What an import has done.
@@ -95,13 +95,25 @@ impl Report {
         self.files.push(FileReport {
             file: name.to_owned(),
             ok: error.is_none(),
-            upload: summary.as_ref().map(|summary| summary.upload).filter(|_| !self.dry_run),
+            upload: summary.as_ref().map(|summary| summary.upload).filter(|upload| *upload > 0),
             count: counts.records(),
             read: tally.read,
             counts,
             skipped: tally.skipped.clone(),
             error: error.map(|error| error.to_string()),
         });
+    }
+
+    /// What was not read, and why.
+    pub(super) fn leave(&mut self, name: &str, tally: &Tally, error: Option<Error>) {
+        match error {
+            Some(error) => self.add(name, tally, Err(Aborted { error, summary: None })),
+            None if tally.read > 0 => {
+                let summary = Summary { upload: 0, body_bytes: 0, counts: Counts::default() };
+                self.add(name, tally, Ok(summary));
+            }
+            None => {}
+        }
     }
 
     pub(super) fn finish(&mut self, elapsed: Duration) {

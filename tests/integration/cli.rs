@@ -149,7 +149,7 @@ fn a_file_that_fails_is_one_line_and_1_and_the_others_are_imported() {
     for (line, (file, part)) in lines.iter().zip([
         (&cut, "the body ends before the JSON is complete"),
         (&text, "not JSON"),
-        (&empty, "ends before"),
+        (&empty, "it is empty"),
         (&missing, "cannot read"),
     ]) {
         assert!(line.starts_with(&format!("healthsink: {file}: ")) && line.contains(part), "{line}");
