@@ -438,9 +438,10 @@ fn a_workout_and_its_route_are_one() {
     check(&["apple"], 2);
     check(&["apple", "bare", "apple"], 2);
     check(&["bare", "apple", "apple"], 2);
-    check(&["apple", "routed", "apple"], 1);
-    check(&["routed", "apple", "routed"], 1);
-    check(&["bare", "apple", "routed", "apple"], 1);
+    // The app's location takes the place of the import's of that second, and of no other.
+    check(&["apple", "routed", "apple"], 2);
+    check(&["routed", "apple", "routed"], 2);
+    check(&["bare", "apple", "routed", "apple"], 2);
 }
 
 #[test]
@@ -670,4 +671,90 @@ fn what_cannot_be_read_says_what_to_do() {
     check("page.html", b"<html></html>", "not JSON, and no file of an export");
     check("empty.json", b"", "it is empty");
     check("nested.zip", &zip(&[("export.zip", &zip(&[("a.json", b"{}")], false))], false), "nothing in it");
+}
+
+#[test]
+fn what_only_the_export_says_of_a_merged_record_is_kept() {
+    let json = r#"{"data":{"HKQuantityTypeIdentifierHeartRate":[{"uuid":"3BA875EE-1111-4D51-8CDC-9B2AC7A5C05B","value":60,
+        "startDate":"2024-01-01T09:00:00.250Z","endDate":"2024-01-01T09:00:00.500Z","unit":"count/min",
+        "sourceRevision":{"source":{"name":"Watch"}},"metadata":{"a":1}}],"#;
+    let entries = "><MetadataEntry key=\"a\" value=\"1\"/><MetadataEntry key=\"b\" value=\"2\"/><Later/></Record>";
+    let workout =
+        WORKOUT_XML.replace("<WorkoutRoute>", "<MetadataEntry key=\"HKIndoorWorkout\" value=\"0\"/><WorkoutRoute>");
+    for order in [["app", "xml", "app", "xml"], ["xml", "app", "xml", "app"]] {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        let json = WORKOUT_JSON.replace(r#"{"data":{"#, json);
+        let app = folder.write("app.json", format!("{json}}}"));
+        let xml = folder.write("export.xml", format!("{HEAD}{}{workout}</HealthData>", record("60", entries)));
+        for input in order {
+            assert!(import(&db, &[], &[if input == "app" { &app } else { &xml }]).balanced().ok);
+        }
+        assert_eq!(query::<i64>(&db, "SELECT count(*) FROM samples"), 1);
+        assert_eq!(query::<String>(&db, "SELECT creation_ms || metadata FROM samples"), r#"1704099605000{"a":1}"#);
+        let kept = "SELECT metadata || m.other FROM merged_samples m JOIN samples s USING (person_id, type_id, start_ms, uuid)";
+        let kept = kept.replace("metadata ||", "m.metadata ||");
+        assert_eq!(query::<String>(&db, &kept), r#"{"b":"2"}{"children":[{"Later":{}}]}"#, "{order:?}");
+        let kept = "SELECT a.metadata FROM workout_aliases a JOIN workouts USING (person_id, uuid)";
+        assert_eq!(query::<String>(&db, kept), r#"{"HKIndoorWorkout":"0"}"#, "{order:?}");
+    }
+}
+
+#[test]
+fn a_change_of_the_preferred_unit_makes_no_new_samples() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let xml = |unit: &str, factor: f64| {
+        let walks: String = (0..60)
+            .map(|minute| {
+                // Six digits or one more: Apple prints six.
+                let value = format!("{:.6}", (0.5 + f64::from(minute) / 17.0) * factor);
+                record(&value, "/>")
+                    .replace("HeartRate", "DistanceWalkingRunning")
+                    .replace("count/min", unit)
+                    .replace("10:00:00", &format!("10:{minute:02}:00"))
+            })
+            .collect();
+        // Two of one time in two units are two: the file says so.
+        format!(
+            "{HEAD}{walks}{}{}</HealthData>",
+            record("60", "/>"),
+            record("60", "/>").replace("count/min", "count/s")
+        )
+    };
+    let (km, mi) = (folder.write("km.xml", xml("km", 1.0)), folder.write("mi.xml", xml("mi", 0.621_371_192)));
+    assert_eq!(import(&db, &[], &[&km]).balanced().count("new"), 62);
+    for input in [&mi, &km, &mi] {
+        assert_eq!(import(&db, &[], &[input]).balanced().count("unchanged"), 62);
+    }
+    assert_eq!(query::<i64>(&db, "SELECT count(DISTINCT unit_id) FROM samples"), 3);
+}
+
+#[test]
+fn a_workout_of_three_exporters_is_one_in_any_order() {
+    let xml = format!("{HEAD}{WORKOUT_XML}</HealthData>");
+    let app = format!("{WORKOUT_JSON}{ROUTE_JSON}");
+    let auto = r#"{"data":{"workouts":[{"name":"Outdoor Walk","start":"2024-01-01 10:00:00 +0000","end":"2024-01-01 10:30:00 +0000","humidity":5,
+        "route":[{"latitude":47.1,"longitude":8.5,"timestamp":"2024-01-01 10:00:01 +0000"},
+                 {"latitude":47.2,"longitude":8.5,"timestamp":"2024-01-01 10:00:03 +0000"}]}]}}"#;
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let folder = Folder::new();
+        folder.write("0/export.xml", &xml);
+        folder.write("0/workout-routes/a.gpx", GPX);
+        folder.write("1/app.json", &app);
+        folder.write("2/auto.json", auto);
+        let db = folder.path("health.db");
+        for number in order.into_iter().chain(order) {
+            let outcome = import(&db, &[], &[&folder.path(&number.to_string())]).balanced();
+            assert!(outcome.ok, "{}", outcome.said);
+        }
+        let uuid = "3BA875EE-1111-4D51-8CDC-9B2AC7A5C05B";
+        let workouts = "SELECT group_concat(uuid) FROM workout_details";
+        assert_eq!(query::<String>(&db, workouts), uuid, "{order:?}");
+        let points =
+            "SELECT group_concat(DISTINCT workout) || count(*) || count(DISTINCT time_ms / 1000) FROM route_details";
+        assert_eq!(query::<String>(&db, points), format!("{uuid}33"), "{order:?}");
+        let kept = "SELECT group_concat(other ->> 'humidity') || count(*) FROM workout_aliases";
+        assert_eq!(query::<String>(&db, kept), "52", "{order:?}");
+    }
 }

@@ -12,26 +12,27 @@ struct Scale {
 /// Relative distance of a number from itself with six significant digits, at most.
 const ROUNDING: f64 = 5.1e-6;
 
-/// Whether `derived` in its unit is what an export prints for `app` in its unit.
-pub(super) fn is_same(
-    app: Option<f64>,
-    app_unit: Option<&str>,
-    derived: Option<f64>,
-    derived_unit: Option<&str>,
-) -> bool {
-    let (Some(app), Some(derived)) = (app, derived) else {
-        return app.is_none() && derived.is_none();
+/// A value and its unit, if it has one.
+pub(super) type Measurement<'a> = (Option<f64>, Option<&'a str>);
+
+/// Whether `derived` is what an export prints for `one`, in its own unit; `one` may be printed by an export, too.
+pub(super) fn is_same(one: Measurement<'_>, derived: Measurement<'_>, are_both_rounded: bool) -> bool {
+    let (Some(value), Some(printed)) = (one.0, derived.0) else {
+        return one.0.is_none() && derived.0.is_none();
     };
-    let app = match (app_unit, derived_unit) {
+    let value = match (one.1, derived.1) {
         (Some(from), Some(to)) if from != to => match (scale(from), scale(to)) {
-            (Some(from), Some(to)) if from.kind == to.kind => (app * from.factor + from.offset - to.offset) / to.factor,
+            (Some(from), Some(to)) if from.kind == to.kind => {
+                (value * from.factor + from.offset - to.offset) / to.factor
+            }
             _ => return false,
         },
-        (None, None) | (Some(_), Some(_)) => app,
+        (None, None) | (Some(_), Some(_)) => value,
         // A category has no unit; a quantity has one either way.
         _ => return false,
     };
-    (app - derived).abs() <= ROUNDING * app.abs().max(derived.abs())
+    let rounding = if are_both_rounded { 2.0 * ROUNDING } else { ROUNDING };
+    (value - printed).abs() <= rounding * value.abs().max(printed.abs())
 }
 
 fn scale(unit: &str) -> Option<Scale> {
@@ -100,7 +101,7 @@ mod tests {
     fn measurements() {
         let check = |app: (f64, &str), derived: (f64, &str), expected| {
             assert_eq!(
-                is_same(Some(app.0), Some(app.1), Some(derived.0), Some(derived.1)),
+                is_same((Some(app.0), Some(app.1)), (Some(derived.0), Some(derived.1)), false),
                 expected,
                 "{app:?} {derived:?}"
             );
@@ -121,8 +122,11 @@ mod tests {
         check((38.12, "ml/(kg*min)"), (38.12, "mL/min·kg"), true);
         check((1.0, "m"), (1.0, "s"), false);
         check((1.0, "x"), (1.0, "y"), false);
-        assert!(is_same(Some(3.0), None, Some(3.0), None));
-        assert!(!is_same(Some(3.0), None, Some(3.0), Some("count")));
-        assert!(!is_same(Some(3.0), None, None, None) && is_same(None, None, None, None));
+        assert!(is_same((Some(3.0), None), (Some(3.0), None), false));
+        assert!(!is_same((Some(3.0), None), (Some(3.0), Some("count")), false));
+        assert!(!is_same((Some(3.0), None), (None, None), false) && is_same((None, None), (None, None), false));
+        // 1.000004 km printed as 1 km, and as 0.621373 mi.
+        assert!(is_same((Some(1.0), Some("km")), (Some(0.621_374), Some("mi")), true));
+        assert!(!is_same((Some(1.0), Some("km")), (Some(0.621_380), Some("mi")), true));
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::merge::Twin;
+use super::merge::{Details, Twin};
 use super::upsert::{Sql, Upsert, cells};
 use super::write::{BatchWriter, half_digest};
 use crate::counts::Outcome;
@@ -98,19 +98,27 @@ impl BatchWriter<'_> {
                 None => None,
             };
             let twin = Twin { kind, start_ms: row.start_ms, end_ms: row.end_ms, value: row.value, unit, source };
-            let (has_app, is_fresh) = ids.merge.derived_sample(connection, person, kind)?;
-            let metadata = if shared.is_some() { None } else { row.metadata.map(|text| texts.get(text)) };
+            let known = ids.merge.derived_sample(connection, person, kind, unit)?;
+            let whole_metadata = row.metadata.map(|text| texts.get(text));
+            let metadata = if shared.is_some() { None } else { whole_metadata };
+            let other = row.other.map(|text| texts.get(text));
+            let details = Details { creation_ms: derived.creation_ms, metadata: whole_metadata, other };
             let mut uuid = row.uuid;
             let outcome = loop {
-                let is_there = has_app
+                let may_be_known = known.has_app || known.has_other_unit;
+                let is_there = may_be_known
                     && connection.prepare_cached(SAMPLE_IS_THERE)?.exists(params![
                         person,
                         kind,
                         row.start_ms,
                         &uuid[..]
                     ])?;
-                if has_app && !is_there && self.ids.merge.is_absorbed(connection, person, &twin)? {
+                let merge = &mut self.ids.merge;
+                if known.has_app && !is_there && merge.is_absorbed(connection, person, &twin, details)? {
                     break Outcome::Merged;
+                }
+                if known.has_other_unit && !is_there && merge.is_in_other_unit(connection, person, &twin, details)? {
+                    break Outcome::Unchanged;
                 }
                 let outcome = upsert.write(cells![
                     person,
@@ -123,11 +131,11 @@ impl BatchWriter<'_> {
                     source,
                     shared,
                     metadata,
-                    self.text(row.other),
+                    other,
                     derived.creation_ms
                 ])?;
                 // Before this import there was none of the type, so the one that is there is an equal one of this import.
-                if outcome == Outcome::New || !is_fresh {
+                if outcome == Outcome::New || !known.is_fresh {
                     break outcome;
                 }
                 uuid = next(&uuid);

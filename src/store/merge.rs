@@ -1,7 +1,10 @@
 //! One record that came both ways is one: from the app with HealthKit's identity, from an export with a derived one.
 //!
-//! The app's row stays or takes the other's place. A match is same person, type and source, start and end in the same
-//! seconds, and the same value. Types that came one way only, which is the rule, cost one look into a small map.
+//! The app's row stays or takes the other's place, and keeps what only the export said. A match is same person, type and
+//! source, start and end in the same seconds, and the same value. Types that came one way only, which is the rule, cost one
+//! look into a small map. An export's sample in another unit than an earlier export's is the same one, too.
+
+mod workout;
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,10 +12,10 @@ use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::conversion;
-use crate::counts::Outcome;
 use crate::identity::is_derived;
 use crate::limits::{ABSORBED_MAX, DICTIONARY_ENTRIES_MAX};
-use crate::record::{Uuid, Workout};
+use crate::record::Uuid;
+pub(super) use workout::{Position, Workouts};
 
 /// What a sample is recognized by.
 #[derive(Clone, Copy, Debug)]
@@ -25,36 +28,89 @@ pub(super) struct Twin {
     pub(super) source: Option<i64>,
 }
 
-/// Which identities a type's samples have.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Origins {
-    pub(super) app: bool,
-    pub(super) derived: bool,
+/// What an export says of a sample beyond that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Details<'a> {
+    pub(super) creation_ms: Option<i64>,
+    pub(super) metadata: Option<&'a str>,
+    pub(super) other: Option<&'a str>,
 }
 
-/// What is remembered between rows; all of it can be read from the database again.
+/// What there is of a type when an import's sample of it comes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    /// The app has sent samples of it.
+    pub(super) has_app: bool,
+    /// No import before this one has brought any.
+    pub(super) is_fresh: bool,
+    /// An import before this one has brought some in another unit.
+    pub(super) has_other_unit: bool,
+}
+
+/// Person, type and unit, 0 if there is none.
+type Origin = (i64, i64, i64);
+
+/// What is remembered between rows; but for the import under way, all of it can be read from the database again.
 #[derive(Debug, Default)]
 pub(super) struct Merge {
     data_version: i64,
-    origins: HashMap<(i64, i64), Origins, RandomState>,
-    last: Option<((i64, i64), Origins)>,
+    /// Whether types of the app have derived samples, too.
+    apps: HashMap<(i64, i64), bool, RandomState>,
+    last_app: Option<((i64, i64), bool)>,
+    known: HashMap<Origin, Known, RandomState>,
+    last_known: Option<(Origin, Known)>,
     source_names: HashMap<i64, Box<str>, RandomState>,
     unit_names: HashMap<i64, Box<str>, RandomState>,
     import: Import,
-    /// The workout of the last location, and whether its locations are merged.
-    route: Option<(Uuid, bool)>,
+    pub(super) workouts: Workouts,
 }
 
 /// The import under way.
 #[derive(Debug, Default)]
 struct Import {
     upload: i64,
-    /// Types that had no derived sample before it: one that is found is of this import.
-    fresh: HashSet<(i64, i64), RandomState>,
-    /// The app's samples that a derived one was matched with, the last ones of them: each takes one.
+    /// Types and units that it was the first to bring: a derived sample of them is of this import.
+    brought: HashSet<Origin, RandomState>,
+    /// Samples that a derived one was matched with, the last ones of them: each takes one.
     absorbed: HashSet<Uuid, RandomState>,
     absorbed_before: HashSet<Uuid, RandomState>,
 }
+
+impl Import {
+    fn has_absorbed(&self, uuid: &Uuid) -> bool {
+        self.absorbed.contains(uuid) || self.absorbed_before.contains(uuid)
+    }
+
+    fn absorb(&mut self, uuid: Uuid) {
+        if self.absorbed.len() >= ABSORBED_MAX {
+            self.absorbed_before = std::mem::take(&mut self.absorbed);
+        }
+        self.absorbed.insert(uuid);
+    }
+}
+
+const ADD_ORIGIN: &str = "INSERT INTO sample_origins VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+
+const KEEP_CREATION: &str = "UPDATE samples SET creation_ms = ?5
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4 AND creation_ms IS NOT ?5";
+
+/// Metadata under names that the app's lacks, and fields without a column.
+const KEEP_REST: &str = "INSERT INTO merged_samples (person_id, type_id, start_ms, uuid, metadata, other)
+    SELECT ?1, ?2, ?3, ?4, rest, ?6 FROM (
+      SELECT nullif(json_group_object(e.key, iif(e.type = 'array', json(e.value), e.value)), '{}') AS rest FROM json_each(?5) e
+      WHERE e.key NOT IN (
+        SELECT a.key FROM samples s LEFT JOIN shared_metadata m ON m.id = s.metadata_id, json_each(coalesce(m.json, s.metadata)) a
+        WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms = ?3 AND s.uuid = ?4))
+    WHERE rest IS NOT NULL OR ?6 IS NOT NULL
+    ON CONFLICT DO UPDATE SET metadata = excluded.metadata, other = excluded.other
+      WHERE (metadata, other) IS NOT (excluded.metadata, excluded.other)";
+
+const OF_SECOND: &str = "SELECT start_ms, uuid, end_ms, value, unit_id, source_id FROM samples
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?3 + 1000";
+
+const IN_OTHER_UNIT: &str = "SELECT s.uuid, s.value, s.unit_id FROM samples s LEFT JOIN shared_metadata m ON m.id = s.metadata_id
+    WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms = ?3 AND s.end_ms IS ?4 AND s.unit_id IS NOT ?5 AND s.source_id IS ?6
+      AND s.creation_ms IS ?7 AND coalesce(m.json, s.metadata) IS ?8 AND s.other IS ?9";
 
 impl Merge {
     /// A transaction begins: what another process has written meanwhile must not be overlooked.
@@ -62,9 +118,8 @@ impl Merge {
         let version = connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         if version != self.data_version {
             self.data_version = version;
-            self.origins.clear();
-            self.last = None;
-            self.route = None;
+            self.forget();
+            self.workouts = Workouts::default();
         }
         Ok(())
     }
@@ -73,35 +128,15 @@ impl Merge {
     pub(super) fn enter(&mut self, upload: i64) {
         if self.import.upload != upload {
             self.import = Import { upload, ..Import::default() };
+            self.forget();
         }
     }
 
-    /// Notes that a type has a sample of one kind of identity; returns what it had before.
-    fn note(&mut self, connection: &Connection, person: i64, kind: i64, derived: bool) -> rusqlite::Result<Origins> {
-        let key = (person, kind);
-        let known = match self.last {
-            Some((last, origins)) if last == key => origins,
-            _ => match self.origins.get(&key) {
-                Some(origins) => *origins,
-                None => read_origins(connection, person, kind)?,
-            },
-        };
-        let mut now = known;
-        if derived {
-            now.derived = true;
-        } else {
-            now.app = true;
-        }
-        if now != known {
-            connection
-                .prepare_cached("INSERT INTO sample_origins VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
-                .execute(params![person, kind, derived])?;
-        }
-        if self.last != Some((key, now)) {
-            self.origins.insert(key, now);
-            self.last = Some((key, now));
-        }
-        Ok(known)
+    fn forget(&mut self) {
+        self.apps.clear();
+        self.last_app = None;
+        self.known.clear();
+        self.last_known = None;
     }
 
     /// A sample of the app was not there before: does it take the place of a derived one?
@@ -109,35 +144,102 @@ impl Merge {
         &mut self,
         connection: &Connection,
         person: i64,
+        uuid: &Uuid,
         sample: &Twin,
-    ) -> rusqlite::Result<Outcome> {
-        if !self.note(connection, person, sample.kind, false)?.derived {
-            return Ok(Outcome::New);
+    ) -> rusqlite::Result<bool> {
+        if !self.has_derived(connection, (person, sample.kind))? {
+            return Ok(false);
         }
-        let Some((start_ms, uuid)) = self.find(connection, person, sample, true)? else {
-            return Ok(Outcome::New);
+        let Some((start_ms, derived)) = self.find(connection, person, sample, true)? else {
+            return Ok(false);
         };
-        connection
-            .prepare_cached(
-                "DELETE FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4",
-            )?
-            .execute(params![person, sample.kind, start_ms, &uuid[..]])?;
-        Ok(Outcome::Merged)
+        let derived = params![person, sample.kind, start_ms, &derived[..]];
+        let mut select = connection.prepare_cached(
+            "SELECT s.creation_ms, coalesce(m.json, s.metadata), s.other FROM samples s
+            LEFT JOIN shared_metadata m ON m.id = s.metadata_id
+            WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms = ?3 AND s.uuid = ?4",
+        )?;
+        let (creation_ms, metadata, other): (Option<i64>, Option<String>, Option<String>) =
+            select.query_row(derived, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let sql = "DELETE FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
+        connection.prepare_cached(sql)?.execute(derived)?;
+        let details = Details { creation_ms, metadata: metadata.as_deref(), other: other.as_deref() };
+        keep(connection, (person, sample.kind, sample.start_ms, uuid), details)?;
+        Ok(true)
     }
 
-    /// A derived sample comes: returns whether the app has sent samples of its type, and whether this import is the first
-    /// to bring derived ones.
+    /// Whether a type of the app has derived samples, too.
+    fn has_derived(&mut self, connection: &Connection, key: (i64, i64)) -> rusqlite::Result<bool> {
+        if let Some((last, has_derived)) = self.last_app
+            && last == key
+        {
+            return Ok(has_derived);
+        }
+        let has_derived = match self.apps.get(&key) {
+            Some(has_derived) => *has_derived,
+            None => {
+                let is_new = connection.prepare_cached(ADD_ORIGIN)?.execute(params![key.0, key.1, false, 0])? == 1;
+                if is_new {
+                    self.known.clear();
+                    self.last_known = None;
+                }
+                if self.apps.len() >= DICTIONARY_ENTRIES_MAX {
+                    self.apps.clear();
+                }
+                let has_derived = origins(connection, key)?.iter().any(|(is_derived, _)| *is_derived);
+                self.apps.insert(key, has_derived);
+                has_derived
+            }
+        };
+        self.last_app = Some((key, has_derived));
+        Ok(has_derived)
+    }
+
+    /// A derived sample comes: what is there of its type?
     pub(super) fn derived_sample(
         &mut self,
         connection: &Connection,
         person: i64,
         kind: i64,
-    ) -> rusqlite::Result<(bool, bool)> {
-        let known = self.note(connection, person, kind, true)?;
-        if !known.derived {
-            self.import.fresh.insert((person, kind));
+        unit: Option<i64>,
+    ) -> rusqlite::Result<Known> {
+        let origin = (person, kind, unit.unwrap_or_default());
+        if let Some((last, known)) = self.last_known
+            && last == origin
+        {
+            return Ok(known);
         }
-        Ok((known.app, self.import.fresh.contains(&(person, kind))))
+        let known = match self.known.get(&origin) {
+            Some(known) => *known,
+            None => self.read_known(connection, origin)?,
+        };
+        self.last_known = Some((origin, known));
+        Ok(known)
+    }
+
+    fn read_known(&mut self, connection: &Connection, origin: Origin) -> rusqlite::Result<Known> {
+        let (person, kind, unit) = origin;
+        let brought = &mut self.import.brought;
+        let is_new = connection.prepare_cached(ADD_ORIGIN)?.execute(params![person, kind, true, unit])? == 1;
+        if is_new {
+            self.apps.clear();
+            self.last_app = None;
+            if brought.len() < DICTIONARY_ENTRIES_MAX {
+                brought.insert(origin);
+            }
+        }
+        let mut known = Known { is_fresh: true, ..Known::default() };
+        for (is_derived, other) in origins(connection, (person, kind))? {
+            let is_before = is_derived && !brought.contains(&(person, kind, other));
+            known.has_app |= !is_derived;
+            known.is_fresh &= !is_before;
+            known.has_other_unit |= is_before && other != unit;
+        }
+        if self.known.len() >= DICTIONARY_ENTRIES_MAX {
+            self.known.clear();
+        }
+        self.known.insert(origin, known);
+        Ok(known)
     }
 
     /// Whether the app has sent this derived sample, and no other of this import was that one.
@@ -146,16 +248,40 @@ impl Merge {
         connection: &Connection,
         person: i64,
         sample: &Twin,
+        details: Details<'_>,
     ) -> rusqlite::Result<bool> {
-        let Some((_, uuid)) = self.find(connection, person, sample, false)? else {
+        let Some((start_ms, uuid)) = self.find(connection, person, sample, false)? else {
             return Ok(false);
         };
-        let import = &mut self.import;
-        if import.absorbed.len() >= ABSORBED_MAX {
-            import.absorbed_before = std::mem::take(&mut import.absorbed);
-        }
-        import.absorbed.insert(uuid);
+        keep(connection, (person, sample.kind, start_ms, &uuid), details)?;
+        self.import.absorb(uuid);
         Ok(true)
+    }
+
+    /// Whether an earlier import has brought this derived sample in another unit: the phone's preferred one has changed.
+    pub(super) fn is_in_other_unit(
+        &mut self,
+        connection: &Connection,
+        person: i64,
+        sample: &Twin,
+        details: Details<'_>,
+    ) -> rusqlite::Result<bool> {
+        let mut select = connection.prepare_cached(IN_OTHER_UNIT)?;
+        let Twin { kind, start_ms, end_ms, unit, source, .. } = *sample;
+        let Details { creation_ms, metadata, other } = details;
+        let mut rows =
+            select.query(params![person, kind, start_ms, end_ms, unit, source, creation_ms, metadata, other])?;
+        while let Some(row) = rows.next()? {
+            let uuid: Uuid = row.get(0)?;
+            if is_derived(&uuid)
+                && !self.import.has_absorbed(&uuid)
+                && self.is_same_value(connection, (row.get(1)?, row.get(2)?), (sample.value, unit), true)?
+            {
+                self.import.absorb(uuid);
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// A sample with the other kind of identity that is the same as this one.
@@ -168,10 +294,7 @@ impl Merge {
     ) -> rusqlite::Result<Option<(i64, Uuid)>> {
         let second = sample.start_ms.div_euclid(1000);
         let end_second = sample.end_ms.map(|end| end.div_euclid(1000));
-        let mut select = connection.prepare_cached(
-            "SELECT start_ms, uuid, end_ms, value, unit_id, source_id FROM samples
-            WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?3 + 1000",
-        )?;
+        let mut select = connection.prepare_cached(OF_SECOND)?;
         let mut rows = select.query(params![person, sample.kind, second * 1000])?;
         while let Some(row) = rows.next()? {
             let uuid: Uuid = row.get(1)?;
@@ -179,13 +302,13 @@ impl Merge {
             if is_derived(&uuid) != wants_derived || end.map(|end| end.div_euclid(1000)) != end_second {
                 continue;
             }
-            if self.import.absorbed.contains(&uuid) || self.import.absorbed_before.contains(&uuid) {
+            if self.import.has_absorbed(&uuid) {
                 continue;
             }
             let found = (row.get(3)?, row.get(4)?);
             let own = (sample.value, sample.unit);
             let (app, derived) = if wants_derived { (own, found) } else { (found, own) };
-            if self.is_same_value(connection, app, derived)?
+            if self.is_same_value(connection, app, derived, false)?
                 && self.is_same_source(connection, sample.source, row.get(5)?)?
             {
                 return Ok(Some((row.get(0)?, uuid)));
@@ -197,18 +320,19 @@ impl Merge {
     fn is_same_value(
         &mut self,
         connection: &Connection,
-        app: (Option<f64>, Option<i64>),
+        one: (Option<f64>, Option<i64>),
         derived: (Option<f64>, Option<i64>),
+        are_both_rounded: bool,
     ) -> rusqlite::Result<bool> {
-        if app.1 == derived.1 {
-            return Ok(conversion::is_same(app.0, None, derived.0, None));
+        if one.1 == derived.1 {
+            return Ok(conversion::is_same((one.0, None), (derived.0, None), are_both_rounded));
         }
         let sql = "SELECT name FROM units WHERE id = ?1";
-        for unit in [app.1, derived.1].into_iter().flatten() {
+        for unit in [one.1, derived.1].into_iter().flatten() {
             remember(&mut self.unit_names, connection, sql, unit)?;
         }
         let name = |unit: Option<i64>| unit.and_then(|unit| self.unit_names.get(&unit)).map(AsRef::as_ref);
-        Ok(conversion::is_same(app.0, name(app.1), derived.0, name(derived.1)))
+        Ok(conversion::is_same((one.0, name(one.1)), (derived.0, name(derived.1)), are_both_rounded))
     }
 
     fn is_same_source(
@@ -229,105 +353,29 @@ impl Merge {
         }
         Ok(self.source_names.get(&one) == self.source_names.get(&other))
     }
-
-    /// Whether a workout of an import is one that the app has sent.
-    pub(super) fn derived_workout(
-        &mut self,
-        connection: &Connection,
-        person: i64,
-        workout: &Workout,
-    ) -> rusqlite::Result<bool> {
-        if !is_derived(&workout.uuid) {
-            return Ok(false);
-        }
-        if alias(connection, person, &workout.uuid)?.is_some() {
-            return Ok(true);
-        }
-        let Some(app) = find_workout(connection, person, workout, false)? else {
-            return Ok(false);
-        };
-        self.join_workouts(connection, person, &workout.uuid, &app)?;
-        Ok(true)
-    }
-
-    /// A workout of the app was not there before: does it take the place of a derived one?
-    pub(super) fn app_workout(
-        &mut self,
-        connection: &Connection,
-        person: i64,
-        workout: &Workout,
-    ) -> rusqlite::Result<Outcome> {
-        if is_derived(&workout.uuid) {
-            return Ok(Outcome::New);
-        }
-        let Some(derived) = find_workout(connection, person, workout, true)? else {
-            return Ok(Outcome::New);
-        };
-        connection
-            .prepare_cached("DELETE FROM workouts WHERE person_id = ?1 AND uuid = ?2")?
-            .execute(params![person, &derived[..]])?;
-        self.join_workouts(connection, person, &derived, &workout.uuid)?;
-        Ok(Outcome::Merged)
-    }
-
-    fn join_workouts(
-        &mut self,
-        connection: &Connection,
-        person: i64,
-        derived: &Uuid,
-        app: &Uuid,
-    ) -> rusqlite::Result<()> {
-        connection
-            .prepare_cached("INSERT INTO workout_aliases VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
-            .execute(params![person, &derived[..], &app[..]])?;
-        self.route = None;
-        if has_points(connection, person, app)? {
-            delete_points(connection, person, derived)?;
-        }
-        Ok(())
-    }
-
-    /// A location comes: is it of a route that the app has sent? One of the app's puts an import's route out of the way.
-    pub(super) fn is_point_merged(
-        &mut self,
-        connection: &Connection,
-        person: i64,
-        workout: &Uuid,
-    ) -> rusqlite::Result<bool> {
-        if let Some((last, is_merged)) = self.route
-            && last == *workout
-        {
-            return Ok(is_merged);
-        }
-        let mut is_merged = false;
-        if is_derived(workout) {
-            if let Some(app) = alias(connection, person, workout)? {
-                is_merged = has_points(connection, person, &app)?;
-            }
-        } else {
-            let mut select =
-                connection.prepare_cached("SELECT derived FROM workout_aliases WHERE person_id = ?1 AND uuid = ?2")?;
-            for derived in select.query_map(params![person, &workout[..]], |row| row.get::<_, Uuid>(0))? {
-                delete_points(connection, person, &derived?)?;
-            }
-        }
-        self.route = Some((*workout, is_merged));
-        Ok(is_merged)
-    }
 }
 
-fn read_origins(connection: &Connection, person: i64, kind: i64) -> rusqlite::Result<Origins> {
-    let mut select =
-        connection.prepare_cached("SELECT is_derived FROM sample_origins WHERE person_id = ?1 AND type_id = ?2")?;
-    let mut origins = Origins::default();
-    for is_derived in select.query_map(params![person, kind], |row| row.get(0))? {
-        if is_derived? {
-            origins.derived = true;
-        } else {
-            origins.app = true;
-        }
+/// Keeps with a sample of the app what an export says of it beyond what the app said.
+fn keep(connection: &Connection, sample: (i64, i64, i64, &Uuid), details: Details<'_>) -> rusqlite::Result<()> {
+    let (person, kind, start_ms, uuid) = sample;
+    let Details { creation_ms, metadata, other } = details;
+    if creation_ms.is_some() {
+        connection.prepare_cached(KEEP_CREATION)?.execute(params![person, kind, start_ms, &uuid[..], creation_ms])?;
     }
-    Ok(origins)
+    if metadata.is_some() || other.is_some() {
+        let mut insert = connection.prepare_cached(KEEP_REST)?;
+        insert.execute(params![person, kind, start_ms, &uuid[..], metadata, other])?;
+    }
+    Ok(())
+}
+
+/// Whether a type's samples are derived, and in what units.
+fn origins(connection: &Connection, (person, kind): (i64, i64)) -> rusqlite::Result<Vec<(bool, i64)>> {
+    connection
+        .prepare_cached("SELECT is_derived, unit_id FROM sample_origins WHERE person_id = ?1 AND type_id = ?2")?
+        .query_map(params![person, kind], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .take(DICTIONARY_ENTRIES_MAX)
+        .collect()
 }
 
 /// Puts the name of an id into the map, which starts anew once it is full.
@@ -340,57 +388,12 @@ fn remember(
     if names.contains_key(&id) {
         return Ok(());
     }
-    let name: String = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
+    let name: Option<String> = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
     // Two of them are compared with each other: the one that was just put in must outlast the next.
     if names.len() >= DICTIONARY_ENTRIES_MAX {
         let first = names.keys().next().copied();
         names.retain(|other, _| Some(*other) != first);
     }
-    names.insert(id, name.into());
+    names.insert(id, name.unwrap_or_default().into());
     Ok(())
-}
-
-fn alias(connection: &Connection, person: i64, derived: &Uuid) -> rusqlite::Result<Option<Uuid>> {
-    connection
-        .prepare_cached("SELECT uuid FROM workout_aliases WHERE person_id = ?1 AND derived = ?2")?
-        .query_row(params![person, &derived[..]], |row| row.get(0))
-        .optional()
-}
-
-/// A workout of the same activity, start and end with the other kind of identity, which has no counterpart yet.
-fn find_workout(
-    connection: &Connection,
-    person: i64,
-    workout: &Workout,
-    wants_derived: bool,
-) -> rusqlite::Result<Option<Uuid>> {
-    let mut select = connection.prepare_cached(
-        "SELECT uuid, end_ms FROM workouts w WHERE person_id = ?1 AND start_ms >= ?2 AND start_ms < ?2 + 1000
-        AND activity_type IS ?3
-        AND NOT EXISTS (SELECT 1 FROM workout_aliases a WHERE a.person_id = w.person_id AND a.uuid = w.uuid)",
-    )?;
-    let second = workout.start_ms.div_euclid(1000) * 1000;
-    let end_second = workout.end_ms.map(|end| end.div_euclid(1000));
-    let mut rows = select.query(params![person, second, workout.activity_type])?;
-    while let Some(row) = rows.next()? {
-        let uuid: Uuid = row.get(0)?;
-        let end: Option<i64> = row.get(1)?;
-        if is_derived(&uuid) == wants_derived && end.map(|end| end.div_euclid(1000)) == end_second {
-            return Ok(Some(uuid));
-        }
-    }
-    Ok(None)
-}
-
-fn has_points(connection: &Connection, person: i64, workout: &Uuid) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached("SELECT 1 FROM route_points WHERE person_id = ?1 AND workout = ?2 LIMIT 1")?
-        .exists(params![person, &workout[..]])
-}
-
-fn delete_points(connection: &Connection, person: i64, workout: &Uuid) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("DELETE FROM route_points WHERE person_id = ?1 AND workout = ?2")?
-        .execute(params![person, &workout[..]])
-        .map(|_| ())
 }

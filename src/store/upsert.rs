@@ -8,7 +8,7 @@
 //! a sixth of what a row costs.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::{CachedStatement, Connection, ToSql};
 
 use crate::counts::Outcome;
 use crate::record::Uuid;
@@ -92,6 +92,12 @@ impl Cell<'_> {
             Cell::Text(text) => ValueRef::Text(text.as_bytes()),
             Cell::Uuid(uuid) => ValueRef::Blob(uuid),
         })
+    }
+}
+
+impl ToSql for Cell<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.borrowed())
     }
 }
 

@@ -4,14 +4,14 @@ use rusqlite::{Connection, params};
 
 use super::dictionary::{Dictionary, SharedMetadata};
 use super::ledger::{UploadKey, signed};
-use super::merge::{Merge, Twin};
+use super::merge::{Merge, Position, Twin};
 use super::upsert::{Sql, Upsert, cells};
 use super::{Store, store_error};
 use crate::batch::{Batch, TextId, Texts};
 use crate::counts::{Counts, Outcome};
 use crate::error::Result;
 use crate::limits::REJECTS_PER_UPLOAD_MAX;
-use crate::record::Reject;
+use crate::record::{Reject, Workout};
 
 /// Ids of texts, for all batches and for the one under way.
 #[derive(Debug)]
@@ -254,7 +254,8 @@ impl<'a> BatchWriter<'a> {
                 Outcome::New => {
                     let sample =
                         Twin { kind, start_ms: row.start_ms, end_ms: row.end_ms, value: row.value, unit, source };
-                    self.ids.merge.app_sample(self.connection, self.person, &sample)?
+                    let takes_place = self.ids.merge.app_sample(self.connection, self.person, &row.uuid, &sample)?;
+                    if takes_place { Outcome::Merged } else { Outcome::New }
                 }
                 known => known,
             };
@@ -269,12 +270,8 @@ impl<'a> BatchWriter<'a> {
         let Batch { workouts, texts, .. } = self.batch;
         let mut upsert = Upsert::new(self.connection, &WORKOUTS, self.ids.expects_known)?;
         for row in workouts {
-            if self.ids.merge.derived_workout(self.connection, self.person, row)? {
-                self.counts.note(Outcome::Merged);
-                continue;
-            }
             let source = self.ids.sources.optional(self.connection, texts, row.source)?;
-            let outcome = upsert.write(cells![
+            let columns = cells![
                 self.person,
                 row.uuid,
                 row.activity_type,
@@ -290,10 +287,17 @@ impl<'a> BatchWriter<'a> {
                 self.text(row.metadata),
                 source,
                 self.text(row.other)
-            ])?;
-            let outcome = match outcome {
-                Outcome::New => self.ids.merge.app_workout(self.connection, self.person, row)?,
-                known => known,
+            ];
+            let &Workout { uuid, activity_type, start_ms, end_ms, .. } = row;
+            let position = Position { uuid, start_ms, end_ms, activity_type, source };
+            let (connection, person, merged) = (self.connection, self.person, &mut self.ids.merge.workouts);
+            let outcome = if merged.is_absorbed(connection, person, &position, &columns)? {
+                Outcome::Merged
+            } else {
+                match upsert.write(columns)? {
+                    Outcome::New if merged.takes_place(connection, person, &position)? => Outcome::Merged,
+                    outcome => outcome,
+                }
             };
             self.counts.note(outcome);
         }
@@ -305,7 +309,8 @@ impl<'a> BatchWriter<'a> {
         let points = &self.batch.route_points;
         let mut upsert = Upsert::new(self.connection, &ROUTE_POINTS, self.ids.expects_known)?;
         for row in points {
-            if self.ids.merge.is_point_merged(self.connection, self.person, &row.workout)? {
+            let merged = &mut self.ids.merge.workouts;
+            if merged.is_point_absorbed(self.connection, self.person, &row.workout, row.time_ms)? {
                 self.counts.note(Outcome::Merged);
                 continue;
             }
@@ -323,6 +328,15 @@ impl<'a> BatchWriter<'a> {
                 row.vertical_accuracy_m,
                 self.text(row.other)
             ])?;
+            let merged = &mut self.ids.merge.workouts;
+            let outcome = match outcome {
+                Outcome::New
+                    if merged.takes_point_place(self.connection, self.person, &row.workout, row.time_ms)? =>
+                {
+                    Outcome::Merged
+                }
+                outcome => outcome,
+            };
             self.counts.note(outcome);
         }
         self.counts.route_points += points.len() as u64;

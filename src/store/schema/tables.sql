@@ -1,5 +1,5 @@
 -- Times are milliseconds since 1970-01-01 UTC. Values and units are as the phone sent them.
--- `other` and `metadata` are canonical JSON. A source, a unit or a type is written once and referred to.
+-- `other` and `metadata` are canonical JSON; a clinical record is as in its file. A source, a unit or a type is written once and referred to.
 
 CREATE TABLE persons (
   id INTEGER PRIMARY KEY,
@@ -59,13 +59,26 @@ CREATE TABLE samples (
   PRIMARY KEY (person_id, type_id, start_ms, uuid)
 ) STRICT, WITHOUT ROWID;
 
--- Which types have samples with HealthKit's identity, and which have derived ones (uuid begins with x'6873'): only where
--- there are both can there be a sample that came both ways.
+-- What an export said of a sample that the app has sent, too, beyond what the app said: metadata under other names, and fields
+-- without a column. When it was created is in `samples`.
+CREATE TABLE merged_samples (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  metadata TEXT,
+  other TEXT,
+  PRIMARY KEY (person_id, type_id, start_ms, uuid)
+) STRICT, WITHOUT ROWID;
+
+-- Which types have samples with HealthKit's identity, and which have derived ones (uuid begins with x'6873') in which units, 0 for
+-- none: only where there are both, or two units, can there be a sample that came twice.
 CREATE TABLE sample_origins (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   type_id INTEGER NOT NULL REFERENCES types (id),
   is_derived INTEGER NOT NULL,
-  PRIMARY KEY (person_id, type_id, is_derived)
+  unit_id INTEGER NOT NULL,
+  PRIMARY KEY (person_id, type_id, is_derived, unit_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE workouts (
@@ -89,11 +102,22 @@ CREATE TABLE workouts (
 
 CREATE INDEX workouts_start ON workouts (person_id, start_ms);
 
--- A workout of an import that the app has sent, too: the import's identity, and the app's, under which it is kept.
+-- A workout of an import that the app, or for Health Auto Export's Apple's export, has brought, too: the import's identity,
+-- the one under which it is kept, and what the import said of it.
 CREATE TABLE workout_aliases (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   derived BLOB NOT NULL,
   uuid BLOB NOT NULL,
+  duration_s REAL,
+  energy_kcal REAL,
+  distance REAL,
+  distance_unit TEXT,
+  statistics TEXT,
+  events TEXT,
+  activities TEXT,
+  metadata TEXT,
+  source_id INTEGER REFERENCES sources (id),
+  other TEXT,
   PRIMARY KEY (person_id, derived)
 ) STRICT, WITHOUT ROWID;
 
