@@ -4,6 +4,7 @@
 //! source, start and end in the same seconds, and the same value. Types that came one way only, which is the rule, cost one
 //! look into a small map. An export's sample in another unit than an earlier export's is the same one, too.
 
+mod names;
 mod workout;
 
 use std::collections::{HashMap, HashSet};
@@ -34,6 +35,16 @@ pub(super) struct Details<'a> {
     pub(super) creation_ms: Option<i64>,
     pub(super) metadata: Option<&'a str>,
     pub(super) other: Option<&'a str>,
+}
+
+/// A sample that was found, and what is said of it beyond what it is recognized by.
+#[derive(Debug)]
+struct Found {
+    start_ms: i64,
+    uuid: Uuid,
+    creation_ms: Option<i64>,
+    metadata: Option<String>,
+    other: Option<String>,
 }
 
 /// What there is of a type when an import's sample of it comes.
@@ -92,7 +103,7 @@ impl Import {
 const ADD_ORIGIN: &str = "INSERT INTO sample_origins VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 
 const KEEP_CREATION: &str = "UPDATE samples SET creation_ms = ?5
-    WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4 AND creation_ms IS NOT ?5";
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
 
 /// Metadata under names that the app's lacks, and fields without a column.
 const KEEP_REST: &str = "INSERT INTO merged_samples (person_id, type_id, start_ms, uuid, metadata, other)
@@ -105,7 +116,8 @@ const KEEP_REST: &str = "INSERT INTO merged_samples (person_id, type_id, start_m
     ON CONFLICT DO UPDATE SET metadata = excluded.metadata, other = excluded.other
       WHERE (metadata, other) IS NOT (excluded.metadata, excluded.other)";
 
-const OF_SECOND: &str = "SELECT start_ms, uuid, end_ms, value, unit_id, source_id FROM samples
+const OF_SECOND: &str =
+    "SELECT start_ms, uuid, end_ms, value, unit_id, source_id, creation_ms, metadata_id, metadata, other FROM samples
     WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?3 + 1000";
 
 const IN_OTHER_UNIT: &str = "SELECT s.uuid, s.value, s.unit_id FROM samples s LEFT JOIN shared_metadata m ON m.id = s.metadata_id
@@ -146,25 +158,24 @@ impl Merge {
         person: i64,
         uuid: &Uuid,
         sample: &Twin,
+        metadata: Option<&str>,
     ) -> rusqlite::Result<bool> {
         if !self.has_derived(connection, (person, sample.kind))? {
             return Ok(false);
         }
-        let Some((start_ms, derived)) = self.find(connection, person, sample, true)? else {
+        let Some(derived) = self.find(connection, person, sample, true)? else {
             return Ok(false);
         };
-        let derived = params![person, sample.kind, start_ms, &derived[..]];
-        let mut select = connection.prepare_cached(
-            "SELECT s.creation_ms, coalesce(m.json, s.metadata), s.other FROM samples s
-            LEFT JOIN shared_metadata m ON m.id = s.metadata_id
-            WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms = ?3 AND s.uuid = ?4",
-        )?;
-        let (creation_ms, metadata, other): (Option<i64>, Option<String>, Option<String>) =
-            select.query_row(derived, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let sql = "DELETE FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
-        connection.prepare_cached(sql)?.execute(derived)?;
-        let details = Details { creation_ms, metadata: metadata.as_deref(), other: other.as_deref() };
-        keep(connection, (person, sample.kind, sample.start_ms, uuid), details)?;
+        let keys = params![person, sample.kind, derived.start_ms, &derived.uuid[..]];
+        connection.prepare_cached(sql)?.execute(keys)?;
+        let details = Details {
+            creation_ms: derived.creation_ms,
+            metadata: derived.metadata.as_deref(),
+            other: derived.other.as_deref(),
+        };
+        let app = Details { creation_ms: None, metadata, other: None };
+        keep(connection, (person, sample.kind, sample.start_ms, uuid), app, details)?;
         Ok(true)
     }
 
@@ -250,11 +261,12 @@ impl Merge {
         sample: &Twin,
         details: Details<'_>,
     ) -> rusqlite::Result<bool> {
-        let Some((start_ms, uuid)) = self.find(connection, person, sample, false)? else {
+        let Some(found) = self.find(connection, person, sample, false)? else {
             return Ok(false);
         };
-        keep(connection, (person, sample.kind, start_ms, &uuid), details)?;
-        self.import.absorb(uuid);
+        let app = Details { creation_ms: found.creation_ms, metadata: found.metadata.as_deref(), other: None };
+        keep(connection, (person, sample.kind, found.start_ms, &found.uuid), app, details)?;
+        self.import.absorb(found.uuid);
         Ok(true)
     }
 
@@ -291,7 +303,7 @@ impl Merge {
         person: i64,
         sample: &Twin,
         wants_derived: bool,
-    ) -> rusqlite::Result<Option<(i64, Uuid)>> {
+    ) -> rusqlite::Result<Option<Found>> {
         let second = sample.start_ms.div_euclid(1000);
         let end_second = sample.end_ms.map(|end| end.div_euclid(1000));
         let mut select = connection.prepare_cached(OF_SECOND)?;
@@ -311,7 +323,14 @@ impl Merge {
             if self.is_same_value(connection, app, derived, false)?
                 && self.is_same_source(connection, sample.source, row.get(5)?)?
             {
-                return Ok(Some((row.get(0)?, uuid)));
+                let (creation_ms, other) = (row.get(6)?, row.get(9)?);
+                let metadata = match row.get::<_, Option<i64>>(7)? {
+                    Some(shared) => connection
+                        .prepare_cached("SELECT json FROM shared_metadata WHERE id = ?1")?
+                        .query_row([shared], |row| row.get(0))?,
+                    None => row.get(8)?,
+                };
+                return Ok(Some(Found { start_ms: row.get(0)?, uuid, creation_ms, metadata, other }));
             }
         }
         Ok(None)
@@ -356,13 +375,19 @@ impl Merge {
 }
 
 /// Keeps with a sample of the app what an export says of it beyond what the app said.
-fn keep(connection: &Connection, sample: (i64, i64, i64, &Uuid), details: Details<'_>) -> rusqlite::Result<()> {
+fn keep(
+    connection: &Connection,
+    sample: (i64, i64, i64, &Uuid),
+    app: Details<'_>,
+    export: Details<'_>,
+) -> rusqlite::Result<()> {
     let (person, kind, start_ms, uuid) = sample;
-    let Details { creation_ms, metadata, other } = details;
-    if creation_ms.is_some() {
+    let Details { creation_ms, metadata, other } = export;
+    if creation_ms.is_some() && creation_ms != app.creation_ms {
         connection.prepare_cached(KEEP_CREATION)?.execute(params![person, kind, start_ms, &uuid[..], creation_ms])?;
     }
-    if metadata.is_some() || other.is_some() {
+    let says_more = metadata.is_some_and(|metadata| !names::are_all_in(metadata, app.metadata.unwrap_or_default()));
+    if says_more || other.is_some() {
         let mut insert = connection.prepare_cached(KEEP_REST)?;
         insert.execute(params![person, kind, start_ms, &uuid[..], metadata, other])?;
     }

@@ -254,7 +254,13 @@ impl<'a> BatchWriter<'a> {
                 Outcome::New => {
                     let sample =
                         Twin { kind, start_ms: row.start_ms, end_ms: row.end_ms, value: row.value, unit, source };
-                    let takes_place = self.ids.merge.app_sample(self.connection, self.person, &row.uuid, &sample)?;
+                    let takes_place = self.ids.merge.app_sample(
+                        self.connection,
+                        self.person,
+                        &row.uuid,
+                        &sample,
+                        self.text(row.metadata),
+                    )?;
                     if takes_place { Outcome::Merged } else { Outcome::New }
                 }
                 known => known,
