@@ -1,8 +1,9 @@
 //! Where an import's files are: one file, a folder, or an archive that is read in place.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::archive::{Archive, Member};
 use super::bounds::{Unpacked, pair};
@@ -14,8 +15,8 @@ use crate::limits::{ARCHIVE_MEMBERS_MAX, READ_BUFFER_BYTES};
 /// Folders within folders that are looked into.
 const FOLDERS_MAX: u32 = 8;
 
-/// Files and how to open them.
-pub(super) enum Container {
+/// Files and how to open them. `F` is where an archive lies.
+pub(super) enum Container<F = Arc<File>> {
     /// Standard input.
     Stdin,
     /// One file that is no archive.
@@ -23,7 +24,7 @@ pub(super) enum Container {
     /// All files of a folder.
     Folder(PathBuf, Vec<String>),
     /// The members of an archive.
-    Archive(File, Archive),
+    Archive(F, Archive),
 }
 
 impl Container {
@@ -43,6 +44,7 @@ impl Container {
         let mut head = [0; 4];
         let is_file = file.metadata().map_err(unreadable)?.is_file();
         if is_file && file.read_exact(&mut head).is_ok() && (head == *b"PK\x03\x04" || head == *b"PK\x05\x06") {
+            let file = Arc::new(file);
             let archive = Archive::open(&file)?;
             return Ok(Self::Archive(file, archive));
         }
@@ -59,7 +61,9 @@ impl Container {
             Self::Archive(file, _) => file.metadata().ok().map(|file| file.len()),
         }
     }
+}
 
+impl<F: Read + Seek + Clone> Container<F> {
     /// Names of the files within; one without a name if it is one file.
     pub(super) fn files(&self) -> Vec<&str> {
         match self {
@@ -86,7 +90,7 @@ impl Container {
             Self::Archive(file, archive) => {
                 let member = archive.members.iter().find(|member| member.name == name);
                 let member: &Member = member.ok_or_else(|| Error::new(ErrorKind::Io, "no such member"))?;
-                return member.open(file, |packed| Box::new(progress.watch(packed)));
+                return member.open(file.clone(), |packed| Box::new(progress.watch(packed)));
             }
         };
         let mut source = BufReader::with_capacity(READ_BUFFER_BYTES, progress.watch(source));

@@ -7,7 +7,7 @@ const HEAD_BYTES: usize = 32 << 10;
 
 /// Kind of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Format {
+pub enum Format {
     /// JSON as Health Export Pro posts it.
     Payload,
     /// JSON of Health Auto Export.

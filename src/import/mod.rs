@@ -2,6 +2,8 @@
 //!
 //! `container` finds the files and `format` tells what each of them is; `apple` and `hae` read what other exporters
 //! write, and `decode` what Health Export Pro sends. `output` keeps the account, `report` prints it.
+//!
+//! [`import`] is the command. [`read_file`] and [`read_archive`] are its readers, without files and without a database.
 
 mod apple;
 mod archive;
@@ -13,6 +15,7 @@ mod output;
 mod progress;
 mod report;
 
+use std::io::{BufRead, Read, Seek};
 use std::path::Path;
 use std::time::Instant;
 
@@ -23,11 +26,15 @@ use crate::error::{Error, ErrorKind, Result, from_io};
 use crate::ingest::{Aborted, Origin, Summary, ingest_with};
 use crate::record::Envelope;
 use crate::writer::Writer;
+use archive::Archive;
 use container::Container;
-use format::{Format, peek, sniff};
-use output::{Counting, Nowhere, Output, Tally};
+use format::{peek, sniff};
+use output::{Counting, Nowhere, Output};
 use progress::Progress;
 use report::Report;
+
+pub use format::Format;
+pub use output::{Tally, TypeTally};
 
 /// Ingests the inputs. True if all of them were ingested whole.
 ///
@@ -86,23 +93,11 @@ impl Importer<'_> {
         if matches!(container, Container::Stdin | Container::File(_)) {
             return self.file(&container, &name, &progress, report);
         }
-        let files = Files::sort(&container);
-        let begun = report.files.len();
-        for file in &files.documents {
-            let name = [&name, "/", file.as_str()].concat();
+        each_upload(&container, &name, &progress, |name, fill| {
             let mut tally = Tally::default();
-            let outcome = self.ingest(&name, &progress, |batch, sink| {
-                document(&container, file, &name, &progress, batch, sink, &mut tally)
-            });
-            report.add(&name, &tally, outcome);
-        }
-        if !files.export.is_empty() || report.files.len() == begun {
-            let mut tally = Tally::default();
-            let outcome = self.ingest(&name, &progress, |batch, sink| {
-                Ok(read_export(&container, &files, &progress, batch, sink, &mut tally))
-            });
-            report.add(&name, &tally, outcome);
-        }
+            let outcome = self.ingest(name, &progress, |batch, sink| fill(batch, sink, &mut tally));
+            report.add(name, &tally, outcome);
+        });
     }
 
     /// One file, or standard input.
@@ -110,32 +105,9 @@ impl Importer<'_> {
         let mut tally = Tally::default();
         let outcome = self.ingest(name, progress, |batch, sink| {
             let (head, source) = peek(container.read("", progress)?).map_err(from_io)?;
-            let mut export = apple::Reader::new();
-            export.enter(name);
-            let mut output = Output { batch, sink, tally: &mut tally, generation: 0 };
-            let outcome = match sniff(&head) {
-                Format::AppleXml => export.xml(source, &mut output),
-                Format::Gpx => export.gpx(name, source, &mut output),
-                Format::Ecg => export.ecg(name, source, &mut output),
-                Format::Fhir => export.clinical(name, source, &mut output),
-                Format::Payload | Format::Unknown => return Ok(payload(source, batch, sink, &mut tally)),
-                Format::Zip => Err(Error::new(
-                    ErrorKind::Usage,
-                    "an archive cannot be read from standard input or out of another: unpack it, or name its file",
-                )),
-                Format::AppleCda => {
-                    Err(Error::new(ErrorKind::Shape, "a copy of some of export.xml: import that instead"))
-                }
-                Format::AutoExport if matches!(container, Container::Stdin) => {
-                    return Ok(auto_export(source, name, Vec::new(), &mut output));
-                }
-                Format::AutoExport => {
-                    let metrics = hae::metrics(source);
-                    return Ok(auto_export(container.read("", &Progress::new("", None))?, name, metrics, &mut output));
-                }
-            };
-            let (envelope, body_bytes) = export.finish(&mut output);
-            Ok(Decoded { outcome: outcome.map(|()| envelope), body_bytes })
+            let mut again = || container.read("", &Progress::new("", None));
+            let again: Again<'_, _> = if matches!(container, Container::Stdin) { None } else { Some(&mut again) };
+            Ok(read_file(sniff(&head), name, source, again, batch, sink, &mut tally))
         });
         report.add(name, &tally, outcome);
     }
@@ -149,7 +121,7 @@ impl Importer<'_> {
     ) -> Result<Summary, Aborted> {
         let fill = |batch: &mut Box<Batch>, sink: &mut dyn Sink| {
             let mut watched = Watched { sink, progress, records: 0 };
-            fill(batch, &mut watched).unwrap_or_else(|error| Decoded { outcome: Err(error), body_bytes: 0 })
+            fill(batch, &mut watched).unwrap_or_else(unread)
         };
         let origin = Origin { kind: "import", sender: name.to_owned(), person: self.config.person.clone() };
         match self.writer {
@@ -166,9 +138,93 @@ impl Importer<'_> {
     }
 }
 
+/// Opens a file once more.
+type Again<'a, S> = Option<&'a mut dyn FnMut() -> Result<S>>;
+
+/// Fills a batch and hands on the full ones.
+type Fill<'a> = &'a mut dyn FnMut(&mut Box<Batch>, &mut dyn Sink, &mut Tally) -> Result<Decoded>;
+
+/// Reads one file of a known format. Full batches go to `sink`, the rest of the rows is in `batch` in the end.
+///
+/// `again` opens the same file once more, where that can be done: Health Auto Export may name a metric after its data.
+pub fn read_file<S: BufRead>(
+    format: Format,
+    name: &str,
+    source: S,
+    again: Option<&mut dyn FnMut() -> Result<S>>,
+    batch: &mut Box<Batch>,
+    sink: &mut dyn Sink,
+    tally: &mut Tally,
+) -> Decoded {
+    let mut export = apple::Reader::new();
+    export.enter(name);
+    let mut output = Output { batch, sink, tally, generation: 0 };
+    let outcome = match format {
+        Format::AppleXml => export.xml(source, &mut output),
+        Format::Gpx => export.gpx(name, source, &mut output),
+        Format::Ecg => export.ecg(name, source, &mut output),
+        Format::Fhir => export.clinical(name, source, &mut output),
+        Format::Payload | Format::Unknown => return payload(source, output),
+        Format::AutoExport => return auto_export(source, name, again, &mut output),
+        Format::Zip => Err(Error::new(
+            ErrorKind::Usage,
+            "an archive cannot be read from standard input or out of another: unpack it, or name its file",
+        )),
+        Format::AppleCda => Err(Error::new(ErrorKind::Shape, "a copy of some of export.xml: import that instead")),
+    };
+    let (envelope, body_bytes) = export.finish(&mut output);
+    Decoded { outcome: outcome.map(|()| envelope), body_bytes }
+}
+
+/// Reads an archive wherever it lies: for each upload that it makes, its name, the account, and what came of it.
+///
+/// `source` is read at many places in turn: its clones may share one position.
+///
+/// # Errors
+///
+/// What keeps the archive from being opened.
+pub fn read_archive<F: Read + Seek + Clone>(
+    source: F,
+    batch: &mut Box<Batch>,
+    sink: &mut dyn Sink,
+) -> Result<Vec<(String, Tally, Decoded)>> {
+    let archive = Archive::open(&source)?;
+    let mut uploads = Vec::new();
+    each_upload(&Container::Archive(source, archive), "archive", &Progress::new("", None), |name, fill| {
+        let mut tally = Tally::default();
+        let decoded = fill(batch, sink, &mut tally).unwrap_or_else(unread);
+        uploads.push((name.to_owned(), tally, decoded));
+    });
+    Ok(uploads)
+}
+
+/// The uploads that the files of a container make: each JSON document is one, an export with all of its files another.
+fn each_upload<F: Read + Seek + Clone>(
+    container: &Container<F>,
+    name: &str,
+    progress: &Progress,
+    mut upload: impl FnMut(&str, Fill<'_>),
+) {
+    let files = Files::sort(container);
+    let mut is_begun = false;
+    for file in &files.documents {
+        let name = [name, "/", file.as_str()].concat();
+        upload(&name, &mut |batch, sink, tally| document(container, file, &name, progress, batch, sink, tally));
+        is_begun = true;
+    }
+    if !files.export.is_empty() || !is_begun {
+        upload(name, &mut |batch, sink, tally| Ok(read_export(container, &files, progress, batch, sink, tally)));
+    }
+}
+
+/// What came of an input that could not be opened.
+fn unread(error: Error) -> Decoded {
+    Decoded { outcome: Err(error), body_bytes: 0 }
+}
+
 /// A JSON document among others.
-fn document(
-    container: &Container,
+fn document<F: Read + Seek + Clone>(
+    container: &Container<F>,
     file: &str,
     name: &str,
     progress: &Progress,
@@ -177,23 +233,30 @@ fn document(
     tally: &mut Tally,
 ) -> Result<Decoded> {
     let (head, source) = peek(container.read(file, progress)?).map_err(from_io)?;
-    if sniff(&head) != Format::AutoExport {
-        return Ok(payload(source, batch, sink, tally));
-    }
-    let metrics = hae::metrics(source);
-    let mut output = Output { batch, sink, tally, generation: 0 };
-    Ok(auto_export(container.read(file, &Progress::new("", None))?, name, metrics, &mut output))
+    let mut again = || container.read(file, &Progress::new("", None));
+    Ok(read_file(sniff(&head), name, source, Some(&mut again), batch, sink, tally))
 }
 
 /// JSON as Health Export Pro sends it.
-fn payload(source: impl std::io::BufRead, batch: &mut Box<Batch>, sink: &mut dyn Sink, tally: &mut Tally) -> Decoded {
+fn payload(source: impl BufRead, output: Output<'_>) -> Decoded {
+    let Output { batch, sink, tally, .. } = output;
     let decoded = decode(source, Options::default(), batch, &mut Counting { sink, tally });
     tally.batch(batch);
     decoded
 }
 
 /// JSON of Health Auto Export.
-fn auto_export(source: impl std::io::Read, name: &str, metrics: Vec<hae::Metric>, output: &mut Output<'_>) -> Decoded {
+fn auto_export<S: Read>(source: S, name: &str, again: Again<'_, S>, output: &mut Output<'_>) -> Decoded {
+    let (source, metrics) = match again {
+        None => (source, Vec::new()),
+        Some(again) => {
+            let metrics = hae::metrics(source);
+            match again() {
+                Ok(source) => (source, metrics),
+                Err(error) => return unread(error),
+            }
+        }
+    };
     let (outcome, body_bytes) = hae::read(source, name, metrics, output);
     Decoded { outcome: outcome.map(|()| Envelope::default()), body_bytes }
 }
@@ -211,7 +274,7 @@ struct Files {
 }
 
 impl Files {
-    fn sort(container: &Container) -> Self {
+    fn sort<F: Read + Seek + Clone>(container: &Container<F>) -> Self {
         let mut files = Self::default();
         let hidden = Progress::new("", None);
         for name in container.files() {
@@ -245,8 +308,8 @@ impl Files {
 }
 
 /// An export's files, as one upload. What can be read is, whatever is wrong with the rest.
-fn read_export(
-    container: &Container,
+fn read_export<F: Read + Seek + Clone>(
+    container: &Container<F>,
     files: &Files,
     progress: &Progress,
     batch: &mut Box<Batch>,
