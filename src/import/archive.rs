@@ -210,7 +210,8 @@ fn salvage<F: Read + Seek + Clone>(file: &F, length: u64) -> Result<Archive> {
             packed = deflated(Part { file: file.clone(), at: contents, end: length });
             next = contents.saturating_add(packed);
             let mut behind = [0; 28];
-            let _ = Part { file: file.clone(), at: next, end: length }.read(&mut behind);
+            let mut source = Part { file: file.clone(), at: next, end: length }.take(behind.len() as u64);
+            let _ = io::copy(&mut source, &mut behind.as_mut_slice());
             // With or without a signature, with short or long lengths: the next header tells.
             let length_bytes = [12_u8, 16, 20, 24]
                 .into_iter()

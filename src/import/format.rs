@@ -36,8 +36,9 @@ pub(super) fn peek<'a>(mut source: Box<dyn BufRead + 'a>) -> io::Result<(Vec<u8>
         match source.fill_buf() {
             Ok([]) => break,
             Ok(chunk) => {
-                let bytes = chunk.len();
-                head.extend_from_slice(chunk);
+                // No more than wanted: what a file is must not depend on how it comes.
+                let bytes = chunk.len().min(HEAD_BYTES - head.len());
+                head.extend_from_slice(&chunk[..bytes]);
                 source.consume(bytes);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -212,7 +212,9 @@ fn each_upload<F: Read + Seek + Clone>(
         upload(&name, &mut |batch, sink, tally| document(container, file, &name, progress, batch, sink, tally));
         is_begun = true;
     }
-    if !files.export.is_empty() || !is_begun {
+    // What keeps a container from being read whole is said even where all that is in it are documents.
+    let is_broken = files.failed.is_some() || container.cut().is_some();
+    if !files.export.is_empty() || !is_begun || is_broken {
         upload(name, &mut |batch, sink, tally| Ok(read_export(container, &files, progress, batch, sink, tally)));
     }
 }
