@@ -3,8 +3,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use healthsink_testdata::{KeyOrder, Payload, Shape};
+use healthsink_testdata::{AutoExport, Export, KeyOrder, Payload, Shape};
 
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
+#[path = "../fuzz/src/apple_files.rs"]
+mod apple_files;
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
+#[path = "../fuzz/src/apple_xml.rs"]
+mod apple_xml;
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
+#[path = "../fuzz/src/archive.rs"]
+mod archive;
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
+#[path = "../fuzz/src/auto_export.rs"]
+mod auto_export;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
 #[path = "../fuzz/src/chunking.rs"]
 mod chunking;
@@ -21,17 +33,24 @@ mod http;
 #[path = "../fuzz/src/memory.rs"]
 mod memory;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
+#[path = "../fuzz/src/reading.rs"]
+mod reading;
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
 #[path = "../fuzz/src/transcript.rs"]
 mod transcript;
 
 /// A property of bytes, which panics where it does not hold.
 type Check = fn(&[u8]);
 
-const TARGETS: [(&str, Check); 4] = [
+const TARGETS: [(&str, Check); 8] = [
     ("decode", decode::check),
     ("chunking", chunking::check),
     ("differential", differential::check),
     ("http", http::check),
+    ("apple_xml", apple_xml::check),
+    ("apple_files", apple_files::check),
+    ("auto_export", auto_export::check),
+    ("archive", archive::check),
 ];
 
 /// The files of a folder, in order; none if there is no such folder.
@@ -78,6 +97,48 @@ fn payloads_of_every_shape_have_the_properties_too() {
         for key_order in [KeyOrder::AsDocumented, KeyOrder::Reversed, KeyOrder::Shuffled] {
             let (body, _) = Payload { seed, target_bytes: 20_000, shape, key_order, ..Payload::default() }.to_vec();
             check_body(&body);
+        }
+    }
+}
+
+#[test]
+fn exports_have_the_properties_of_their_readers() {
+    let history =
+        |name: &str| fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/history").join(name)).unwrap();
+    apple_xml::check(&history("export.xml"));
+    auto_export::check(&history("auto_export.json"));
+    for (kind, name) in [(b'g', "route.gpx"), (b'e', "ecg.csv"), (b'c', "observation.json")] {
+        apple_files::check(&[&[kind], history(name).as_slice()].concat());
+    }
+    for (seed, target_bytes) in [(1, 5_000), (2, 60_000), (3, 300_000)] {
+        let mut xml = Vec::new();
+        let export = Export { seed, target_bytes, ..Export::default() };
+        let exported = export.write_to(&mut xml).unwrap();
+        apple_xml::check(&xml);
+        for route in export.route_files(exported.workouts).take(2) {
+            let mut gpx = vec![b'g'];
+            route.write_to(&mut gpx).unwrap();
+            apple_files::check(&gpx);
+        }
+        auto_export::check(&AutoExport { seed, target_bytes, ..AutoExport::default() }.to_vec().0);
+    }
+}
+
+#[test]
+fn archives_of_exports_have_the_properties_too() {
+    let history = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/history");
+    let member = |name: &str| {
+        let contents = fs::read(history.join(name)).unwrap();
+        // FF stands between members.
+        let contents: Vec<u8> = contents.into_iter().filter(|byte| *byte != 0xff).collect();
+        [name.as_bytes(), b"\n", contents.as_slice()].concat()
+    };
+    let export = ["export.xml", "route.gpx", "ecg.csv", "observation.json"].map(member).join(&0xff);
+    let documents = ["auto_export.json", "observation.json"].map(member).join(&0xff);
+    for control in 1..8 {
+        for cut in (0..=255).step_by(15) {
+            archive::check(&[&[control, cut], export.as_slice()].concat());
+            archive::check(&[&[control, cut], documents.as_slice()].concat());
         }
     }
 }
