@@ -1,4 +1,4 @@
-//! Apple's `export.xml`. An input is a recipe, as for `decode`: elements that exceed a limit are long.
+//! Apple's `export.xml`. An input is a recipe, as for `decode`: what is larger than a buffer is long.
 
 use healthsink::import::Format;
 

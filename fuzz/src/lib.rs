@@ -21,6 +21,7 @@ pub mod http;
 pub mod memory;
 pub mod reading;
 pub mod transcript;
+pub mod zip;
 
 /// The entry of a fuzz target: libFuzzer's, or a replay of files.
 #[macro_export]
