@@ -75,7 +75,7 @@ fn in_any_pieces(archive: &[u8]) -> Unpacked {
     let counts = whole.uploads.iter().flatten().map(|upload| upload.account.rows());
     let counts = counts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     assert_eq!(counts, (whole.transcript.records, whole.transcript.rejects.len() as u64), "{:?}", whole.uploads);
-    for longest in [(archive.len() as u64 / 24).max(7), 3000] {
+    for longest in [(archive.len() as u64 / 16).max(7), 3000] {
         let source = Shreds { cursor: Cursor::new(archive), next_len: lengths(seed_of(archive), longest), was: 0 };
         let pieces = Unpacked::of(source);
         whole.transcript.assert_same_rows(&pieces.transcript, true);

@@ -74,21 +74,19 @@ pub fn check(format: Format, body: &[u8]) {
     let whole = Read::of(format, || body);
     whole.assert_sound(body);
     let seed = seed_of(body);
-    whole.assert_same(&Read::of(format, || Pieces::new(body, lengths(seed, 100_000))));
-    if body.len() <= FINE_BYTES_MAX {
-        whole.assert_same(&Read::of(format, || Pieces::new(body, single_bytes(seed, body.len()))));
-        // A reader makes room for much more at each read, so there are not too many of them.
-        let longest = (body.len() as u64 / 24).max(7);
-        whole.assert_same(&Read::of(format, || Pieces::new(body, lengths(seed, longest))));
-        whole
-            .assert_same(&Read::of(format, || BufReader::with_capacity(64, Pieces::new(body, lengths(seed, longest)))));
+    if body.len() > FINE_BYTES_MAX {
+        return whole.assert_same(&Read::of(format, || Pieces::new(body, lengths(seed, 100_000))));
     }
+    whole.assert_same(&Read::of(format, || Pieces::new(body, single_bytes(seed, body.len()))));
+    // A reader makes room for much more at each read, so there are not too many of them.
+    let longest = (body.len() as u64 / 8).max(7);
+    whole.assert_same(&Read::of(format, || BufReader::with_capacity(64, Pieces::new(body, lengths(seed, longest)))));
 }
 
 /// Single bytes somewhere in a body, and what stands before and behind them.
 fn single_bytes(seed: u64, bytes: usize) -> impl FnMut() -> usize {
     let before = usize::try_from(seed % (bytes as u64 + 1)).unwrap_or(0);
-    let mut lengths = std::iter::once(before).chain(std::iter::repeat_n(1, 40)).chain(std::iter::repeat(bytes));
+    let mut lengths = std::iter::once(before).chain(std::iter::repeat_n(1, 24)).chain(std::iter::repeat(bytes));
     move || lengths.next().unwrap_or(bytes)
 }
 
