@@ -173,13 +173,11 @@ fn archive(criterion: &mut Criterion) {
     let members = members.iter().map(|(name, contents)| (name.as_bytes(), contents.as_slice()));
     let zip = pack(members, Packing { is_deflated: true, is_streamed: true, is_wide: false });
     let rows = exported.records + exported.correlations + exported.workouts + exported.activity_summaries + points;
-    let mut batch = Box::<Batch>::default();
     let mut group = criterion.benchmark_group("import");
     group.throughput(Throughput::ElementsAndBytes { elements: rows, bytes: unpacked as u64 }).sample_size(20);
     group.bench_function("archive", |bencher| {
         bencher.iter(|| {
-            let uploads = read_archive(Cursor::new(zip.as_slice()), &mut batch, &mut Nowhere).expect("it is sound");
-            batch.clear();
+            let uploads = read_archive(Cursor::new(zip.as_slice()), &mut Nowhere).expect("it is sound");
             let [(_, tally, decoded)] = uploads.as_slice() else {
                 panic!("an export is one upload");
             };

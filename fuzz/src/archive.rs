@@ -57,7 +57,7 @@ struct Unpacked {
 
 impl Unpacked {
     fn of(source: impl Read + Seek + Clone) -> Self {
-        let (transcript, uploads) = Transcript::gather(|batch, sink| read_archive(source, batch, sink));
+        let (transcript, uploads) = Transcript::gather(|_, sink| read_archive(source, sink));
         let upload = |(name, tally, decoded): (String, Tally, healthsink::decode::Decoded)| Upload {
             name,
             account: Account::of(&tally),

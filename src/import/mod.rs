@@ -176,23 +176,23 @@ pub fn read_file<S: BufRead>(
     Decoded { outcome: outcome.map(|()| envelope), body_bytes }
 }
 
-/// Reads an archive wherever it lies: for each upload that it makes, its name, the account, and what came of it.
+/// Reads an archive wherever it lies, all rows to `sink`: for each upload that it makes, its name, the account, and what came
+/// of it.
 ///
 /// `source` is read at many places in turn: its clones may share one position.
 ///
 /// # Errors
 ///
 /// What keeps the archive from being opened.
-pub fn read_archive<F: Read + Seek + Clone>(
-    source: F,
-    batch: &mut Box<Batch>,
-    sink: &mut dyn Sink,
-) -> Result<Vec<(String, Tally, Decoded)>> {
+pub fn read_archive<F: Read + Seek + Clone>(source: F, sink: &mut dyn Sink) -> Result<Vec<(String, Tally, Decoded)>> {
     let archive = Archive::open(&source)?;
-    let mut uploads = Vec::new();
+    let (mut uploads, mut batch) = (Vec::new(), Box::<Batch>::default());
     each_upload(&Container::Archive(source, archive), "archive", &Progress::new("", None), |name, fill| {
         let mut tally = Tally::default();
-        let decoded = fill(batch, sink, &mut tally).unwrap_or_else(unread);
+        let mut decoded = fill(&mut batch, sink, &mut tally).unwrap_or_else(unread);
+        if let Err(error) = sink.submit(&mut batch) {
+            decoded.outcome = Err(error);
+        }
         uploads.push((name.to_owned(), tally, decoded));
     });
     Ok(uploads)
