@@ -1,10 +1,26 @@
-//! Replays what fuzzing has found, and the payloads of `testdata`, through the properties of the fuzz targets.
+//! Replays what fuzzing has found, the files of `testdata` and generated ones through the properties of the fuzz targets.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use healthsink_testdata::{KeyOrder, Payload, Shape};
+use healthsink::import::Format;
+use healthsink::limits::{IMPORT_ELEMENT_BYTES_MAX, IMPORT_FILE_BYTES_MAX};
+use healthsink_testdata::{AutoExport, Export, KeyOrder, Payload, Shape};
+use proptest::prelude::*;
+use proptest::sample::Index;
 
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
+#[path = "../fuzz/src/apple_files.rs"]
+mod apple_files;
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
+#[path = "../fuzz/src/apple_xml.rs"]
+mod apple_xml;
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
+#[path = "../fuzz/src/archive.rs"]
+mod archive;
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
+#[path = "../fuzz/src/auto_export.rs"]
+mod auto_export;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
 #[path = "../fuzz/src/chunking.rs"]
 mod chunking;
@@ -21,17 +37,27 @@ mod http;
 #[path = "../fuzz/src/memory.rs"]
 mod memory;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
+#[path = "../fuzz/src/reading.rs"]
+mod reading;
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
 #[path = "../fuzz/src/transcript.rs"]
 mod transcript;
+#[expect(unreachable_pub, reason = "public in the fuzz crate")]
+#[path = "../fuzz/src/zip.rs"]
+mod zip;
 
 /// A property of bytes, which panics where it does not hold.
 type Check = fn(&[u8]);
 
-const TARGETS: [(&str, Check); 4] = [
+const TARGETS: [(&str, Check); 8] = [
     ("decode", decode::check),
     ("chunking", chunking::check),
     ("differential", differential::check),
     ("http", http::check),
+    ("apple_xml", apple_xml::check),
+    ("apple_files", apple_files::check),
+    ("auto_export", auto_export::check),
+    ("archive", archive::check),
 ];
 
 /// The files of a folder, in order; none if there is no such folder.
@@ -82,11 +108,141 @@ fn payloads_of_every_shape_have_the_properties_too() {
     }
 }
 
+#[test]
+fn exports_have_the_properties_of_their_readers() {
+    let history =
+        |name: &str| fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/history").join(name)).unwrap();
+    let files = [
+        (Format::AppleXml, "export.xml"),
+        (Format::Gpx, "route.gpx"),
+        (Format::Ecg, "ecg.csv"),
+        (Format::Fhir, "observation.json"),
+        (Format::AutoExport, "auto_export.json"),
+    ];
+    for (format, name) in files {
+        assert_same_in_pieces(format, &history(name), &[1]);
+    }
+    apple_xml::check(&history("export.xml"));
+    auto_export::check(&history("auto_export.json"));
+    for (kind, name) in [(b'g', "route.gpx"), (b'e', "ecg.csv"), (b'c', "observation.json")] {
+        apple_files::check(&[&[kind], history(name).as_slice()].concat());
+    }
+    for (seed, target_bytes) in [(1, 5_000), (2, 60_000), (3, 300_000)] {
+        let mut xml = Vec::new();
+        let export = Export { seed, target_bytes, ..Export::default() };
+        let exported = export.write_to(&mut xml).unwrap();
+        apple_xml::check(&xml);
+        for route in export.route_files(exported.workouts).take(2) {
+            let mut gpx = vec![b'g'];
+            route.write_to(&mut gpx).unwrap();
+            apple_files::check(&gpx);
+        }
+        auto_export::check(&AutoExport { seed, target_bytes, ..AutoExport::default() }.to_vec().0);
+    }
+}
+
+/// Long in each of the ways that an element can be long.
+#[test]
+fn elements_over_the_limit_cost_bounded_memory() {
+    let record =
+        "<Record type=\"HKQuantityTypeIdentifierStepCount\" startDate=\"2024-01-01 10:00:00 +0100\" value=\"1\"";
+    let bytes = IMPORT_ELEMENT_BYTES_MAX + IMPORT_ELEMENT_BYTES_MAX / 4;
+    for part in [" a=\"\"", "<MetadataEntry key=\"a\" value=\"b\"/>", "<a>", "<a/>", "\\", "&#x1;", "\u{e9}"] {
+        for bytes in [bytes, IMPORT_ELEMENT_BYTES_MAX - 1_000] {
+            let parts = part.repeat(bytes / part.len());
+            let (inside, text) = if part.starts_with(' ') { (parts.as_str(), "") } else { ("", parts.as_str()) };
+            let xml = format!("<HealthData>{record}{inside}>{text}</Record>{record}/></HealthData>");
+            reading::check(Format::AppleXml, xml.as_bytes());
+        }
+    }
+    let bytes = IMPORT_FILE_BYTES_MAX + IMPORT_FILE_BYTES_MAX / 4;
+    for body in ["\"x\",".repeat(bytes / 4), "[".repeat(bytes)] {
+        reading::check(Format::Fhir, format!("{{\"resourceType\":[{body}0]}}").as_bytes());
+    }
+    reading::check(Format::Ecg, "Recorded Date,2024-01-01 10:00:00 +0100\n1\n".repeat(bytes / 40).as_bytes());
+}
+
+#[test]
+fn archives_of_exports_have_the_properties_too() {
+    let history = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/history");
+    let member = |name: &str| {
+        let contents = fs::read(history.join(name)).unwrap();
+        // FF stands between members.
+        let contents: Vec<u8> = contents.into_iter().filter(|byte| *byte != 0xff).collect();
+        [name.as_bytes(), b"\n", contents.as_slice()].concat()
+    };
+    let export = ["export.xml", "route.gpx", "ecg.csv", "observation.json"].map(member).join(&0xff);
+    let documents = ["auto_export.json", "observation.json"].map(member).join(&0xff);
+    for control in 1..8 {
+        for cut in (0..=255).step_by(15) {
+            archive::check(&[&[control, cut], export.as_slice()].concat());
+            archive::check(&[&[control, cut], documents.as_slice()].concat());
+        }
+    }
+}
+
 fn check_body(body: &[u8]) {
     decode::check(body);
     chunking::check(body);
     differential::check(body);
     for control in 0..16 {
         http::check(&[&[control, 100], body].concat());
+    }
+}
+
+/// A generated file of each kind that an import reads as one document.
+fn document() -> impl Strategy<Value = (Format, Vec<u8>)> {
+    let formats = [Format::AppleXml, Format::Gpx, Format::AutoExport, Format::Payload];
+    (prop::sample::select(formats.to_vec()), 0..1_000_u64, 500..250_000_u64).prop_map(|(format, seed, target_bytes)| {
+        let export = Export { seed, target_bytes, ..Export::default() };
+        let mut body = Vec::new();
+        match format {
+            Format::AppleXml => drop(export.write_to(&mut body).expect("a vector takes all")),
+            Format::Gpx => {
+                let route = export.route_files(20).next().expect("of twenty workouts one is outdoors");
+                route.write_to(&mut body).expect("a vector takes all");
+            }
+            Format::AutoExport => body = AutoExport { seed, target_bytes, ..AutoExport::default() }.to_vec().0,
+            _ => body = Payload { seed, target_bytes, ..Payload::default() }.to_vec().0,
+        }
+        (format, body)
+    })
+}
+
+fn lengths() -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::vec(prop_oneof![1_usize..4, 1_usize..70, 900_usize..1100, 1_usize..100_000], 1..60)
+}
+
+fn assert_same_in_pieces(format: Format, body: &[u8], lengths: &[usize]) -> reading::Read {
+    let whole = reading::Read::of(format, || body);
+    whole.assert_same(&reading::Read::of(format, || {
+        let mut lengths = lengths.iter().cycle().copied();
+        transcript::Pieces::new(body, move || lengths.next().unwrap_or(1))
+    }));
+    whole
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn generated_documents_of_each_kind_are_the_same_in_any_pieces((format, body) in document(), lengths in lengths()) {
+        let whole = assert_same_in_pieces(format, &body, &lengths).transcript;
+        prop_assert!(whole.outcome.is_ok() && whole.rejects.is_empty(), "{:?} {:?}", whole.outcome, whole.rejects);
+        prop_assert!(whole.records > 0 && whole.body_bytes == body.len() as u64);
+    }
+
+    #[test]
+    fn broken_documents_of_each_kind_are_the_same_in_any_pieces(
+        (format, mut body) in document(),
+        changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..20),
+        end in any::<Index>(),
+        lengths in lengths(),
+    ) {
+        for (at, byte) in &changes {
+            *at.get_mut(&mut body) = *byte;
+        }
+        body.truncate(end.index(body.len()));
+        assert_same_in_pieces(format, &body, &lengths);
     }
 }

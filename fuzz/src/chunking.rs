@@ -16,9 +16,7 @@ pub fn check(body: &[u8]) {
             whole.assert_same_outcome(&pieces, true);
         };
         same(Transcript::of(Pieces::new(body, || 1), options));
-        let seed = body
-            .iter()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+        let seed = seed_of(body);
         for longest in [7, 130, 3000] {
             same(Transcript::of(Pieces::new(body, lengths(seed, longest)), options));
         }
@@ -26,8 +24,14 @@ pub fn check(body: &[u8]) {
     }
 }
 
+/// FNV-1a of a body: its own lengths for each, the same ones whenever it is tried.
+pub fn seed_of(body: &[u8]) -> u64 {
+    let offset = 0xcbf2_9ce4_8422_2325_u64;
+    body.iter().fold(offset, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 /// Lengths from 1 to `longest`, by xorshift.
-fn lengths(seed: u64, longest: u64) -> impl FnMut() -> usize {
+pub fn lengths(seed: u64, longest: u64) -> impl FnMut() -> usize + Clone {
     let mut state = (seed ^ longest) | 1;
     move || {
         state ^= state << 13;

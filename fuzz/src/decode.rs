@@ -28,7 +28,7 @@ impl Sink for Counter {
 
 /// Asserts it for the body that the recipe makes, with the lifter and without.
 pub fn check(recipe: &[u8]) {
-    let body = cooked(recipe);
+    let body = cooked(recipe, BODY_BYTES_MAX);
     let decoded = [true, false].map(|lift| {
         let mut counter = Counter { rows: 0 };
         let (decoded, peak) = memory::peak_of(|| {
@@ -54,7 +54,8 @@ pub fn check(recipe: &[u8]) {
     }
 }
 
-fn cooked(recipe: &[u8]) -> Vec<u8> {
+/// The body that a recipe makes, of at most so many bytes.
+pub fn cooked(recipe: &[u8], bytes_max: usize) -> Vec<u8> {
     let mut body = Vec::with_capacity(recipe.len());
     let mut rest = recipe;
     while let [byte, behind @ ..] = rest {
@@ -64,7 +65,7 @@ fn cooked(recipe: &[u8]) -> Vec<u8> {
                 rest = behind;
                 let part = body[body.len().saturating_sub(usize::from(*len))..].to_vec();
                 for _ in 0..usize::from(*root).pow(2) {
-                    if body.len() + part.len() > BODY_BYTES_MAX {
+                    if body.len() + part.len() > bytes_max {
                         break;
                     }
                     body.extend_from_slice(&part);

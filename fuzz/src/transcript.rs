@@ -6,7 +6,7 @@ use healthsink::batch::{Batch, TextId, Texts};
 use healthsink::decode::{Options, Sink, decode};
 use healthsink::error::{Error, Result};
 use healthsink::record::{
-    Characteristic, Dose, Envelope, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
+    Characteristic, Dose, Envelope, Imported, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
 };
 
 /// A sample with its texts.
@@ -44,12 +44,22 @@ pub struct Transcript {
     pub point_texts: Vec<Option<String>>,
     /// Rows of the rarer kinds: the kind's name, and all of the row.
     pub others: [Vec<String>; 5],
+    /// Rows that only imports bring, in the same form.
+    pub imported: Vec<String>,
     pub rejects: Vec<RejectRow>,
+    /// Rows that are counted as records: not characteristics, nor what is a part of another row.
+    pub records: u64,
 }
 
 impl Transcript {
     /// Decodes a body.
     pub fn of(source: impl BufRead, options: Options) -> Self {
+        let (rows, decoded) = Self::gather(|batch, sink| decode(source, options, batch, sink));
+        Self { outcome: decoded.outcome, body_bytes: decoded.body_bytes, ..rows }
+    }
+
+    /// The rows that `fill` hands on or leaves in the batch, and what it says of them.
+    pub fn gather<T>(fill: impl FnOnce(&mut Box<Batch>, &mut dyn Sink) -> T) -> (Self, T) {
         let mut batch = Box::<Batch>::default();
         let mut rows = Rows(Self {
             outcome: Ok(Envelope::default()),
@@ -58,11 +68,13 @@ impl Transcript {
             points: Vec::new(),
             point_texts: Vec::new(),
             others: Default::default(),
+            imported: Vec::new(),
             rejects: Vec::new(),
+            records: 0,
         });
-        let decoded = decode(source, options, &mut batch, &mut rows);
+        let said = fill(&mut batch, &mut rows);
         rows.take(&batch);
-        Self { outcome: decoded.outcome, body_bytes: decoded.body_bytes, ..rows.0 }
+        (rows.0, said)
     }
 
     /// Records of a kind that is neither a sample nor a location: workouts, doses, medications, characteristics, others.
@@ -77,6 +89,7 @@ impl Transcript {
         assert_eq!(format!("{:?}", self.points), format!("{:?}", other.points));
         assert_eq!(self.point_texts, other.point_texts);
         assert_eq!(self.others, other.others);
+        assert_eq!(self.imported, other.imported);
         assert_eq!(self.rejects.len(), other.rejects.len(), "{:?} {:?}", self.rejects, other.rejects);
         for (left, right) in self.rejects.iter().zip(&other.rejects) {
             if is_raw_exact {
@@ -112,7 +125,16 @@ struct Rows(Transcript);
 impl Rows {
     fn take(&mut self, batch: &Batch) {
         let Batch {
-            samples, workouts, route_points, doses, medications, characteristics, others, rejects, texts, ..
+            samples,
+            workouts,
+            route_points,
+            doses,
+            medications,
+            characteristics,
+            others,
+            rejects,
+            imported: more,
+            texts,
         } = batch;
         let rows = &mut self.0;
         rows.samples.extend(samples.iter().map(|row| sample(row, texts)));
@@ -126,6 +148,9 @@ impl Rows {
         rows.others[3].extend(characteristics.iter().map(|row| characteristic(row, texts)));
         rows.others[4].extend(others.iter().map(|row| other_record(row, texts)));
         rows.rejects.extend(rejects.iter().map(|row| reject(row, texts)));
+        imported(more, texts, &mut rows.imported);
+        let parts = characteristics.len() + rejects.len() + more.beat_lists.len();
+        rows.records += (batch.rows() - parts - others.iter().filter(|row| !row.in_data).count()) as u64;
     }
 }
 
@@ -192,6 +217,36 @@ fn characteristic(row: &Characteristic, texts: &Texts) -> String {
 fn other_record(row: &OtherRecord, texts: &Texts) -> String {
     let OtherRecord { section, in_data, json } = *row;
     format!("other {in_data} {:?}", [section, json].map(|text| texts.get(text)))
+}
+
+fn imported(rows: &Imported, texts: &Texts, out: &mut Vec<String>) {
+    let Imported { samples, beat_lists, correlations, activity_summaries, electrocardiograms, aggregates } = rows;
+    let text = |text| texts.get(text);
+    let or_none = |text| optional(texts, text);
+    for row in samples {
+        out.push(format!("sample {:?} {:?}", row.creation_ms, sample(&row.sample, texts)));
+    }
+    for row in beat_lists {
+        let spelled = (or_none(row.source), text(row.beats));
+        out.push(format!("beats {} {:?} {spelled:?}", row.start_ms, row.end_ms));
+    }
+    for row in correlations {
+        let times = (row.start_ms, row.end_ms, row.creation_ms);
+        let spelled = [Some(row.kind), row.source, row.metadata, Some(row.members), row.other].map(or_none);
+        out.push(format!("correlation {:?} {times:?} {spelled:?}", row.uuid));
+    }
+    for row in activity_summaries {
+        let spelled = [Some(row.day), row.energy_unit, row.other].map(or_none);
+        out.push(format!("day {:?} {spelled:?}", row.values));
+    }
+    for row in electrocardiograms {
+        let spelled = [row.classification, row.unit, Some(row.voltages), Some(row.header)].map(or_none);
+        out.push(format!("electrocardiogram {:?} {} {:?} {spelled:?}", row.uuid, row.start_ms, row.rate_hz));
+    }
+    for row in aggregates {
+        let spelled = [Some(row.metric), Some(row.label), Some(row.source), row.unit, row.other].map(or_none);
+        out.push(format!("aggregate {} {:?} {:?} {spelled:?}", row.start_ms, row.end_ms, row.values));
+    }
 }
 
 fn reject(row: &Reject, texts: &Texts) -> RejectRow {

@@ -7,7 +7,6 @@
 //! members through an exclusive borrow of the archive, and has no way to find the members of a cut archive whose lengths
 //! stand behind their contents, as archives made on a Mac have them.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use crate::encoding::{Checked, inflate};
@@ -40,13 +39,13 @@ pub(super) struct Archive {
 }
 
 /// A part of a file, read at its own place whoever else reads the file.
-struct Part<'a> {
-    file: &'a File,
+struct Part<F> {
+    file: F,
     at: u64,
     end: u64,
 }
 
-impl Read for Part<'_> {
+impl<F: Read + Seek> Read for Part<F> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let wanted = out.len().min(left);
@@ -89,9 +88,9 @@ impl Archive {
     }
 
     /// The contents of a member; `watch` sees the packed bytes.
-    pub(super) fn read<'a>(
+    pub(super) fn read<'a, F: Read + Seek + Clone + 'a>(
         &'a self,
-        file: &'a File,
+        file: F,
         member: usize,
         watch: impl FnOnce(Box<dyn Read + 'a>) -> Box<dyn Read + 'a>,
     ) -> Result<Box<dyn Read + 'a>> {
@@ -100,8 +99,8 @@ impl Archive {
     }
 
     /// Reads the list of members.
-    pub(super) fn open(file: &File) -> Result<Self> {
-        let length = file.metadata().map_err(from_io)?.len();
+    pub(super) fn open<F: Read + Seek + Clone>(file: &F) -> Result<Self> {
+        let length = file.clone().seek(SeekFrom::End(0)).map_err(from_io)?;
         let Some((directory, count)) = directory(file, length)? else {
             return salvage(file, length);
         };
@@ -109,7 +108,7 @@ impl Archive {
             let message = format!("the archive has {count} members, more than {ARCHIVE_MEMBERS_MAX}: refused");
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
-        let part = Part { file, at: directory, end: length };
+        let part = Part { file: file.clone(), at: directory, end: length };
         let mut source = BufReader::with_capacity(READ_BUFFER_BYTES, part);
         let mut members = Vec::new();
         for _ in 0..count {
@@ -120,10 +119,10 @@ impl Archive {
 }
 
 /// Where the directory begins and how many members it has; none if there is no end of one.
-fn directory(file: &File, length: u64) -> Result<Option<(u64, u64)>> {
+fn directory<F: Read + Seek + Clone>(file: &F, length: u64) -> Result<Option<(u64, u64)>> {
     let from = length.saturating_sub(22 + u64::from(u16::MAX));
     let mut tail = vec![0; usize::try_from(length - from).unwrap_or_default()];
-    Part { file, at: from, end: length }.read_exact(&mut tail).map_err(from_io)?;
+    Part { file: file.clone(), at: from, end: length }.read_exact(&mut tail).map_err(from_io)?;
     let Some(end) = memchr::memmem::rfind(&tail, &END).filter(|end| end + 22 <= tail.len()) else {
         return Ok(None);
     };
@@ -131,7 +130,7 @@ fn directory(file: &File, length: u64) -> Result<Option<(u64, u64)>> {
     if end >= 20 && u32_at(&tail, end - 20) == LOCATOR_64 {
         let mut record = [0; 56];
         let at_64 = u64_at(&tail, end - 20 + 8);
-        Part { file, at: at_64, end: length }
+        Part { file: file.clone(), at: at_64, end: length }
             .read_exact(&mut record)
             .map_err(|_| damaged("its directory is not where it says"))?;
         if u32_at(&record, 0) == END_64 {
@@ -205,12 +204,12 @@ fn extra_64(mut extra: &[u8]) -> Option<&[u8]> {
 }
 
 /// Finds members one behind the other from the beginning of an archive without a directory.
-fn salvage(file: &File, length: u64) -> Result<Archive> {
+fn salvage<F: Read + Seek + Clone>(file: &F, length: u64) -> Result<Archive> {
     let mut members = Vec::new();
     let mut at = 0;
     while (members.len() as u64) < ARCHIVE_MEMBERS_MAX {
         let mut head = [0; 30];
-        let mut source = Part { file, at, end: length };
+        let mut source = Part { file: file.clone(), at, end: length };
         if source.read_exact(&mut head).is_err() || u32_at(&head, 0) != LOCAL {
             break;
         }
@@ -230,10 +229,11 @@ fn salvage(file: &File, length: u64) -> Result<Archive> {
         let mut next = contents.saturating_add(packed);
         if flags & 8 != 0 && method == 8 {
             // The lengths stand behind the contents: where do these end?
-            packed = deflated(Part { file, at: contents, end: length });
+            packed = deflated(Part { file: file.clone(), at: contents, end: length });
             next = contents.saturating_add(packed);
             let mut behind = [0; 28];
-            let _ = Part { file, at: next, end: length }.read(&mut behind);
+            let mut source = Part { file: file.clone(), at: next, end: length }.take(behind.len() as u64);
+            let _ = io::copy(&mut source, &mut behind.as_mut_slice());
             // With or without a signature, with short or long lengths: the next header tells.
             let length_bytes = [12_u8, 16, 20, 24]
                 .into_iter()
@@ -260,7 +260,7 @@ fn salvage(file: &File, length: u64) -> Result<Archive> {
 }
 
 /// Packed length of contents that end by themselves.
-fn deflated(part: Part<'_>) -> u64 {
+fn deflated(part: Part<impl Read + Seek>) -> u64 {
     let start = part.at;
     let (packed, taken) = pair(BufReader::with_capacity(READ_BUFFER_BYTES, part));
     let mut contents = Unpacked::new(inflate(packed), std::rc::Rc::clone(&taken));
@@ -271,9 +271,9 @@ fn deflated(part: Part<'_>) -> u64 {
 
 impl Member {
     /// Its contents; `watch` sees the packed bytes.
-    fn open<'a>(
+    fn open<'a, F: Read + Seek + Clone + 'a>(
         &self,
-        file: &'a File,
+        file: F,
         watch: impl FnOnce(Box<dyn Read + 'a>) -> Box<dyn Read + 'a>,
     ) -> Result<Box<dyn Read + 'a>> {
         if self.is_encrypted {
@@ -283,7 +283,7 @@ impl Member {
             Some(contents) => contents,
             None => {
                 let mut head = [0; 30];
-                let mut source = Part { file, at: self.header, end: u64::MAX };
+                let mut source = Part { file: file.clone(), at: self.header, end: u64::MAX };
                 source.read_exact(&mut head).map_err(|_| damaged("a member is not where the directory says"))?;
                 if u32_at(&head, 0) != LOCAL {
                     return Err(damaged("a member is not where the directory says"));

@@ -1,8 +1,9 @@
 //! Where an import's files are: one file, a folder, or an archive that is read in place.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::archive::Archive;
 use super::bounds::{Unpacked, pair};
@@ -11,11 +12,14 @@ use crate::encoding::Coding;
 use crate::error::{Error, ErrorKind, Result, from_io};
 use crate::limits::{ARCHIVE_MEMBERS_MAX, READ_BUFFER_BYTES};
 
+/// Bytes that tell a coding.
+const CODING_BYTES: usize = 4;
+
 /// Folders within folders that are looked into.
 const FOLDERS_MAX: u32 = 16;
 
-/// Files and how to open them.
-pub(super) enum Container {
+/// Files and how to open them. `F` is where an archive lies.
+pub(super) enum Container<F = Arc<File>> {
     /// Standard input.
     Stdin,
     /// One file that is no archive.
@@ -23,7 +27,7 @@ pub(super) enum Container {
     /// All files of a folder.
     Folder(Listing),
     /// The members of an archive.
-    Archive(File, Archive),
+    Archive(F, Archive),
 }
 
 /// What is in a folder.
@@ -52,6 +56,7 @@ impl Container {
         let mut head = [0; 4];
         let is_file = file.metadata().map_err(unreadable)?.is_file();
         if is_file && file.read_exact(&mut head).is_ok() && (head == *b"PK\x03\x04" || head == *b"PK\x05\x06") {
+            let file = Arc::new(file);
             let archive = Archive::open(&file)?;
             return Ok(Self::Archive(file, archive));
         }
@@ -77,7 +82,9 @@ impl Container {
             Self::Archive(file, _) => file.metadata().ok().map(|file| file.len()),
         }
     }
+}
 
+impl<F: Read + Seek + Clone> Container<F> {
     /// Names of the files within; one without a name if it is one file. A file is read by its place among them.
     pub(super) fn files(&self) -> Vec<&str> {
         match self {
@@ -114,18 +121,33 @@ impl Container {
             Self::File(path) => open(path)?,
             Self::Folder(_) => open(self.path(file).ok_or_else(missing)?)?,
             Self::Archive(contents, archive) => {
-                archive.read(contents, file, |packed| Box::new(progress.watch(packed)))?
+                archive.read(contents.clone(), file, |packed| Box::new(progress.watch(packed)))?
             }
         };
-        let mut source = BufReader::with_capacity(READ_BUFFER_BYTES, source);
-        let coding = Coding::sniff(source.fill_buf().map_err(from_io)?);
+        let (coding, source) = sniff(BufReader::with_capacity(READ_BUFFER_BYTES, source)).map_err(from_io)?;
         if coding == Coding::Identity {
-            return Ok(Box::new(source));
+            return Ok(source);
         }
         let (packed, taken) = pair(source);
         let contents = Unpacked::new(coding.decode(packed, u64::MAX)?, taken);
         Ok(Box::new(BufReader::with_capacity(READ_BUFFER_BYTES, contents)))
     }
+}
+
+/// The coding of a source, however few bytes its first read brings.
+fn sniff<'a>(mut source: impl BufRead + 'a) -> io::Result<(Coding, Box<dyn BufRead + 'a>)> {
+    let start = loop {
+        match source.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => break other?,
+        }
+    };
+    if start.len() >= CODING_BYTES {
+        return Ok((Coding::sniff(start), Box::new(source)));
+    }
+    let mut start = Vec::with_capacity(CODING_BYTES);
+    io::copy(&mut source.by_ref().take(CODING_BYTES as u64), &mut start)?;
+    Ok((Coding::sniff(&start), Box::new(io::Cursor::new(start).chain(source))))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {

@@ -1,6 +1,8 @@
 //! The files of a folder or an archive, by what is done with them: each `export.xml` is an upload with the files that stand
 //! beside it, each JSON document one of its own.
 
+use std::io::{Read, Seek};
+
 use super::container::Container;
 use super::format::{Format, peek, sniff};
 use super::progress::Progress;
@@ -30,7 +32,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub(super) fn sort(container: &Container) -> Self {
+    pub(super) fn sort<F: Read + Seek + Clone>(container: &Container<F>) -> Self {
         let mut files = Self { left: container.left().to_vec(), ..Self::default() };
         let (mut beside, hidden) = (Vec::new(), Progress::new("", None));
         for (place, name) in container.files().into_iter().enumerate() {

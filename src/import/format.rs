@@ -7,7 +7,7 @@ const HEAD_BYTES: usize = 32 << 10;
 
 /// Kind of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Format {
+pub enum Format {
     /// JSON as Health Export Pro posts it.
     Payload,
     /// JSON of Health Auto Export.
@@ -38,8 +38,9 @@ pub(super) fn peek<'a>(mut source: Box<dyn BufRead + 'a>) -> io::Result<(Vec<u8>
         match source.fill_buf() {
             Ok([]) => break,
             Ok(chunk) => {
-                let bytes = chunk.len();
-                head.extend_from_slice(chunk);
+                // No more than wanted: what a file is must not depend on how it comes.
+                let bytes = chunk.len().min(HEAD_BYTES - head.len());
+                head.extend_from_slice(&chunk[..bytes]);
                 source.consume(bytes);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

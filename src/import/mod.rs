@@ -3,6 +3,8 @@
 //! `container` finds the files, `format` tells what each of them is, and `files` which of them belong together; `apple` and
 //! `hae` read what other exporters write, and `decode` what Health Export Pro sends. `output` keeps the account, `report`
 //! prints it.
+//!
+//! [`import`] is the command. [`read_file`] and [`read_archive`] are its readers, without files and without a database.
 
 mod apple;
 mod archive;
@@ -15,6 +17,7 @@ mod output;
 mod progress;
 mod report;
 
+use std::io::{BufRead, Read, Seek};
 use std::path::Path;
 use std::time::Instant;
 
@@ -25,12 +28,16 @@ use crate::error::{Error, ErrorKind, Result, from_io};
 use crate::ingest::{Aborted, Origin, Summary, ingest_with};
 use crate::record::Envelope;
 use crate::writer::Writer;
+use archive::Archive;
 use container::Container;
 use files::Files;
-use format::{Format, peek, sniff};
-use output::{Counting, Nowhere, Output, Tally};
+use format::{peek, sniff};
+use output::{Counting, Nowhere, Output};
 use progress::Progress;
 use report::Report;
+
+pub use format::Format;
+pub use output::{Tally, TypeTally};
 
 /// Ingests the inputs. True if all of them were ingested whole.
 ///
@@ -90,31 +97,19 @@ impl Importer<'_> {
             return self.file(&container, &name, &progress, report);
         }
         let files = Files::sort(&container);
-        for file in &files.documents {
-            let name = [&name, "/", file.name.as_str()].concat();
+        each_upload(&container, &files, &name, &progress, |name, fill| {
             let mut tally = Tally::default();
-            let outcome = self.ingest(&name, &progress, |batch, sink| {
-                document(&container, file, &name, &progress, batch, sink, &mut tally)
-            });
-            report.add(&name, &tally, outcome);
-        }
-        for export in &files.exports {
-            // Several in one folder are told apart by their names.
-            let inner = (files.exports.len() > 1).then(|| ["/", export[0].name.as_str()].concat());
-            let name = [&name, inner.as_deref().unwrap_or_default()].concat();
-            let mut tally = Tally::default();
-            let outcome = self.ingest(&name, &progress, |batch, sink| {
-                Ok(read_export(&container, export, &progress, batch, sink, &mut tally))
-            });
-            report.add(&name, &tally, outcome);
-        }
+            let outcome = self.ingest(name, &progress, |batch, sink| fill(batch, sink, &mut tally));
+            report.add(name, &tally, outcome);
+        });
         drop(progress);
         for file in &files.archives {
             if let Some(path) = container.path(file.place) {
                 self.path(path, report);
             }
         }
-        leftover(&container, &files, &name, report);
+        let (tally, error) = leftover(&container, &files);
+        report.leave(&name, &tally, error);
     }
 
     /// One file, or standard input.
@@ -122,39 +117,12 @@ impl Importer<'_> {
         let mut tally = Tally::default();
         let outcome = self.ingest(name, progress, |batch, sink| {
             let (head, source) = peek(container.read(0, progress)?).map_err(from_io)?;
-            let mut export = apple::Reader::new();
-            export.enter(name);
-            let mut output = Output { batch, sink, tally: &mut tally, generation: 0 };
-            let outcome = match sniff(&head) {
-                Format::AppleXml => export.xml(source, &mut output),
-                Format::Gpx => export.gpx(name, source, &mut output),
-                Format::Ecg => export.ecg(name, source, &mut output),
-                Format::Fhir => export.clinical(name, source, &mut output),
-                Format::Payload => return Ok(payload(source, batch, sink, &mut tally)),
-                Format::Utf16 => Err(Error::new(ErrorKind::Shape, "it is text in UTF-16: save it as UTF-8")),
-                Format::Unknown if head.is_empty() => Err(Error::new(ErrorKind::Shape, "it is empty")),
-                Format::Unknown => {
-                    Err(Error::new(ErrorKind::Shape, "it is not JSON, and no file of an export that is known"))
-                }
-                Format::Zip => Err(Error::new(
-                    ErrorKind::Usage,
-                    "an archive cannot be read from standard input or out of another: unpack it, or name its file",
-                )),
-                Format::AppleCda => {
-                    Err(Error::new(ErrorKind::Shape, "a copy of some of export.xml: import that instead"))
-                }
-                Format::AutoExport if !container.can_be_read_twice() => Err(Error::new(
-                    ErrorKind::Usage,
-                    "JSON of Health Auto Export is read twice, which a stream cannot be: name its file",
-                )),
-                Format::AutoExport => {
-                    let contents = hae::contents(source);
-                    let again = container.read(0, &Progress::new("", None))?;
-                    return Ok(auto_export(again, name, contents, &mut output));
-                }
-            };
-            let (envelope, body_bytes) = export.finish(&mut output);
-            Ok(Decoded { outcome: outcome.map(|()| envelope), body_bytes })
+            if head.is_empty() {
+                return Err(Error::new(ErrorKind::Shape, "it is empty"));
+            }
+            let mut again = || container.read(0, &Progress::new("", None));
+            let again: Again<'_, _> = if container.can_be_read_twice() { Some(&mut again) } else { None };
+            Ok(read_file(sniff(&head), name, source, again, batch, sink, &mut tally))
         });
         report.add(name, &tally, outcome);
     }
@@ -168,7 +136,7 @@ impl Importer<'_> {
     ) -> Result<Summary, Aborted> {
         let fill = |batch: &mut Box<Batch>, sink: &mut dyn Sink| {
             let mut watched = Watched { sink, progress, records: 0 };
-            fill(batch, &mut watched).unwrap_or_else(|error| Decoded { outcome: Err(error), body_bytes: 0 })
+            fill(batch, &mut watched).unwrap_or_else(unread)
         };
         let origin = Origin { kind: "import", sender: name.to_owned(), person: self.config.person.clone() };
         match self.writer {
@@ -185,9 +153,103 @@ impl Importer<'_> {
     }
 }
 
+/// Opens a file once more.
+type Again<'a, S> = Option<&'a mut dyn FnMut() -> Result<S>>;
+
+/// Fills a batch and hands on the full ones.
+type Fill<'a> = &'a mut dyn FnMut(&mut Box<Batch>, &mut dyn Sink, &mut Tally) -> Result<Decoded>;
+
+/// Reads one file of a known format. Full batches go to `sink`, the rest of the rows is in `batch` in the end.
+///
+/// `again` opens the same file once more, where that can be done: Health Auto Export may name a metric after its data.
+pub fn read_file<S: BufRead>(
+    format: Format,
+    name: &str,
+    source: S,
+    again: Option<&mut dyn FnMut() -> Result<S>>,
+    batch: &mut Box<Batch>,
+    sink: &mut dyn Sink,
+    tally: &mut Tally,
+) -> Decoded {
+    let mut export = apple::Reader::new();
+    export.enter(name);
+    let mut output = Output { batch, sink, tally, generation: 0 };
+    let outcome = match format {
+        Format::AppleXml => export.xml(source, &mut output),
+        Format::Gpx => export.gpx(name, source, &mut output),
+        Format::Ecg => export.ecg(name, source, &mut output),
+        Format::Fhir => export.clinical(name, source, &mut output),
+        Format::Payload => return payload(source, output),
+        Format::AutoExport => return auto_export(source, name, again, &mut output),
+        Format::Utf16 => Err(Error::new(ErrorKind::Shape, "it is text in UTF-16: save it as UTF-8")),
+        Format::Unknown => Err(Error::new(ErrorKind::Shape, "it is not JSON, and no file of an export that is known")),
+        Format::Zip => Err(Error::new(
+            ErrorKind::Usage,
+            "an archive cannot be read from standard input or out of another: unpack it, or name its file",
+        )),
+        Format::AppleCda => Err(Error::new(ErrorKind::Shape, "a copy of some of export.xml: import that instead")),
+    };
+    let (envelope, body_bytes) = export.finish(&mut output);
+    Decoded { outcome: outcome.map(|()| envelope), body_bytes }
+}
+
+/// Reads an archive wherever it lies, all rows to `sink`: for each upload that it makes, its name, the account, and what came
+/// of it; what was left out of all of them comes last.
+///
+/// `source` is read at many places in turn: its clones may share one position.
+///
+/// # Errors
+///
+/// What keeps the archive from being opened.
+pub fn read_archive<F: Read + Seek + Clone>(source: F, sink: &mut dyn Sink) -> Result<Vec<(String, Tally, Decoded)>> {
+    let archive = Archive::open(&source)?;
+    let container = Container::Archive(source, archive);
+    let files = Files::sort(&container);
+    let (mut uploads, mut batch) = (Vec::new(), Box::<Batch>::default());
+    each_upload(&container, &files, "archive", &Progress::new("", None), |name, fill| {
+        let mut tally = Tally::default();
+        let mut decoded = fill(&mut batch, sink, &mut tally).unwrap_or_else(unread);
+        if let Err(error) = sink.submit(&mut batch) {
+            decoded.outcome = Err(error);
+        }
+        uploads.push((name.to_owned(), tally, decoded));
+    });
+    let (tally, error) = leftover(&container, &files);
+    if tally.read > 0 || error.is_some() {
+        let outcome = error.map_or_else(|| Ok(Envelope::default()), Err);
+        uploads.push(("archive".to_owned(), tally, Decoded { outcome, body_bytes: 0 }));
+    }
+    Ok(uploads)
+}
+
+/// The uploads that the files of a container make: each JSON document is one, each export with all of its files another.
+fn each_upload<F: Read + Seek + Clone>(
+    container: &Container<F>,
+    files: &Files,
+    name: &str,
+    progress: &Progress,
+    mut upload: impl FnMut(&str, Fill<'_>),
+) {
+    for file in &files.documents {
+        let name = [name, "/", file.name.as_str()].concat();
+        upload(&name, &mut |batch, sink, tally| document(container, file, &name, progress, batch, sink, tally));
+    }
+    for export in &files.exports {
+        // Several in one folder are told apart by their names.
+        let inner = (files.exports.len() > 1).then(|| ["/", export[0].name.as_str()].concat());
+        let name = [name, inner.as_deref().unwrap_or_default()].concat();
+        upload(&name, &mut |batch, sink, tally| Ok(read_export(container, export, progress, batch, sink, tally)));
+    }
+}
+
+/// What came of an input that could not be opened.
+fn unread(error: Error) -> Decoded {
+    Decoded { outcome: Err(error), body_bytes: 0 }
+}
+
 /// A JSON document among others.
-fn document(
-    container: &Container,
+fn document<F: Read + Seek + Clone>(
+    container: &Container<F>,
     file: &files::File,
     name: &str,
     progress: &Progress,
@@ -196,29 +258,35 @@ fn document(
     tally: &mut Tally,
 ) -> Result<Decoded> {
     let source = container.read(file.place, progress)?;
-    if file.format != Format::AutoExport {
-        return Ok(payload(source, batch, sink, tally));
-    }
-    let contents = hae::contents(source);
-    let mut output = Output { batch, sink, tally, generation: 0 };
-    Ok(auto_export(container.read(file.place, &Progress::new("", None))?, name, contents, &mut output))
+    let mut again = || container.read(file.place, &Progress::new("", None));
+    Ok(read_file(file.format, name, source, Some(&mut again), batch, sink, tally))
 }
 
 /// JSON as Health Export Pro sends it.
-fn payload(source: impl std::io::BufRead, batch: &mut Box<Batch>, sink: &mut dyn Sink, tally: &mut Tally) -> Decoded {
+fn payload(source: impl BufRead, output: Output<'_>) -> Decoded {
+    let Output { batch, sink, tally, .. } = output;
     let decoded = decode(source, Options::default(), batch, &mut Counting { sink, tally });
     tally.batch(batch);
     decoded
 }
 
 /// JSON of Health Auto Export.
-fn auto_export(source: impl std::io::Read, name: &str, contents: hae::Contents, output: &mut Output<'_>) -> Decoded {
+fn auto_export<S: Read>(source: S, name: &str, again: Again<'_, S>, output: &mut Output<'_>) -> Decoded {
+    let Some(again) = again else {
+        let message = "JSON of Health Auto Export is read twice, which a stream cannot be: name its file";
+        return unread(Error::new(ErrorKind::Usage, message));
+    };
+    let contents = hae::contents(source);
+    let source = match again() {
+        Ok(source) => source,
+        Err(error) => return unread(error),
+    };
     let (outcome, body_bytes) = hae::read(source, name, contents, output);
     Decoded { outcome: outcome.map(|()| Envelope::default()), body_bytes }
 }
 
 /// What was not read of a container, and why; nothing if all of it was.
-fn leftover(container: &Container, files: &Files, name: &str, report: &mut Report) {
+fn leftover<F: Read + Seek + Clone>(container: &Container<F>, files: &Files) -> (Tally, Option<Error>) {
     let mut tally = Tally::default();
     for reason in &files.left {
         tally.skip(reason, 1);
@@ -234,12 +302,12 @@ fn leftover(container: &Container, files: &Files, name: &str, report: &mut Repor
         }
         None => files.failed.clone(),
     };
-    report.leave(name, &tally, error);
+    (tally, error)
 }
 
 /// An export's files, as one upload. What can be read is, whatever is wrong with the rest.
-fn read_export(
-    container: &Container,
+fn read_export<F: Read + Seek + Clone>(
+    container: &Container<F>,
     files: &[files::File],
     progress: &Progress,
     batch: &mut Box<Batch>,

@@ -14,26 +14,31 @@ use crate::record::Reject;
 
 /// What was read, by type.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub struct Tally {
     /// Elements that became a row, were rejected, or were skipped.
-    pub(crate) read: u64,
-    pub(crate) rejected: u64,
+    pub read: u64,
+    /// Elements that were set aside.
+    pub rejected: u64,
     types: Vec<TypeTally>,
     last: usize,
     /// Elements that have no row of their own, by reason.
-    pub(crate) skipped: BTreeMap<String, u64>,
+    pub skipped: BTreeMap<String, u64>,
     /// Elements that are kept within the row of the element around them, by name.
-    pub(crate) within: BTreeMap<String, u64>,
+    pub within: BTreeMap<String, u64>,
 }
 
 /// What was read of a type.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct TypeTally {
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TypeTally {
+    /// Type or section.
     #[serde(rename = "type")]
-    pub(crate) kind: String,
-    pub(crate) read: u64,
-    pub(crate) first_ms: Option<i64>,
-    pub(crate) last_ms: Option<i64>,
+    pub kind: String,
+    /// Its rows.
+    pub read: u64,
+    /// Start of the first one.
+    pub first_ms: Option<i64>,
+    /// Start of the last one.
+    pub last_ms: Option<i64>,
 }
 
 impl Tally {
@@ -73,12 +78,15 @@ impl Tally {
         add(&mut self.within, name, count);
     }
 
-    pub(crate) fn skipped(&self) -> u64 {
+    /// Elements without a row of their own, for whatever reason.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
         self.skipped.values().sum()
     }
 
     /// The types by name.
-    pub(crate) fn types(&self) -> Vec<TypeTally> {
+    #[must_use]
+    pub fn types(&self) -> Vec<TypeTally> {
         let mut types = self.types.clone();
         types.sort_by(|one, other| one.kind.cmp(&other.kind));
         types

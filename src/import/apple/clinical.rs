@@ -1,6 +1,6 @@
 //! `clinical-records/*.json`: FHIR resources, kept whole.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use super::Reader;
 use super::summary::keep;
@@ -10,20 +10,20 @@ use crate::limits::{IMPORT_FILE_BYTES_MAX, READ_BUFFER_BYTES};
 
 impl Reader<'_> {
     /// Reads a resource; one that is too long or no JSON is rejected.
-    pub(crate) fn clinical(&mut self, path: &str, mut source: impl Read, output: &mut Output<'_>) -> Result<()> {
+    pub(crate) fn clinical(&mut self, path: &str, source: impl Read, output: &mut Output<'_>) -> Result<()> {
+        let mut source = source.take(IMPORT_FILE_BYTES_MAX as u64 + 1);
         let mut text = Vec::new();
         let mut chunk = vec![0; READ_BUFFER_BYTES];
-        let flaw = loop {
-            let bytes = source.read(&mut chunk).map_err(|error| from_io(error).at(None, Some(path), None))?;
-            if bytes == 0 {
-                break None;
+        loop {
+            match source.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(bytes) => text.extend_from_slice(&chunk[..bytes]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(from_io(error).at(None, Some(path), None)),
             }
-            text.extend_from_slice(&chunk[..bytes]);
-            self.bytes += bytes as u64;
-            if text.len() > IMPORT_FILE_BYTES_MAX {
-                break Some("it is longer than an element may be".to_owned());
-            }
-        };
+        }
+        self.bytes += text.len() as u64;
+        let flaw = (text.len() > IMPORT_FILE_BYTES_MAX).then(|| "it is longer than an element may be".to_owned());
         // The text itself is kept: a decimal's last zero says how precise it is.
         let json = match (flaw, std::str::from_utf8(&text)) {
             (Some(flaw), _) => Err(flaw),

@@ -2,18 +2,20 @@
 
 use std::path::PathBuf;
 
-use healthsink_testdata::{Export, KeyOrder, Order, Payload, Shape, Twin, day_ms};
+use healthsink_testdata::{AutoExport, Export, KeyOrder, Order, Payload, Shape, Twin, day_ms};
 
 pub(crate) const HELP: &str = "\
 Realistic Apple Health data of any size, deterministic by seed.
 
 Usage: healthsink-testdata payload --bytes SIZE [options]
        healthsink-testdata export --bytes SIZE [options]
+       healthsink-testdata auto-export --bytes SIZE [options]
        healthsink-testdata twin --samples N -o DIR [--seed N] [--rounded]
 
-payload   a JSON body as Health Export Pro posts it
-export    Apple's export.xml; with its workout-routes/ if OUT is a folder
-twin      payload.json and export.xml of the same samples
+payload      a JSON body as Health Export Pro posts it
+export       Apple's export.xml; with its workout-routes/ if OUT is a folder
+auto-export  a JSON file as Health Auto Export writes it
+twin         payload.json and export.xml of the same samples
 
 What was written is counted in one line of JSON on stderr, one for each file
 of XML or JSON.
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Payload(Payload, Option<PathBuf>),
     /// Without a path the XML goes to stdout.
     Export(Export, Option<PathBuf>),
+    /// Without a path the JSON goes to stdout.
+    AutoExport(AutoExport, Option<PathBuf>),
     Twin(Twin, PathBuf),
 }
 
@@ -73,7 +77,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
     let allowed: &[&str] = match command.as_deref() {
         None | Some("-h" | "--help" | "help") => return Ok(Command::Help),
         Some("payload") => &PAYLOAD_OPTIONS,
-        Some("export") => &EXPORT_OPTIONS,
+        Some("export" | "auto-export") => &EXPORT_OPTIONS,
         Some("twin") => &TWIN_OPTIONS,
         Some(other) => return Err(format!("unknown command `{other}`")),
     };
@@ -94,6 +98,10 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
     let payload = Payload { target_bytes, ..options.payload };
     if command.as_deref() == Some("payload") {
         return Ok(Command::Payload(payload, options.output));
+    }
+    if command.as_deref() == Some("auto-export") {
+        let export = AutoExport { seed: payload.seed, target_bytes, start_ms: payload.start_ms };
+        return Ok(Command::AutoExport(export, options.output));
     }
     let export = Export { seed: payload.seed, target_bytes, start_ms: payload.start_ms, ..Export::default() };
     Ok(Command::Export(export, options.output))
@@ -236,6 +244,8 @@ mod tests {
         );
         let expected = Export { seed: 3, target_bytes: 2_000_000, ..Export::default() };
         check("export --bytes 2M --seed=3 -o -", Ok(Command::Export(expected, None)));
+        let expected = AutoExport { target_bytes: 5_000, ..AutoExport::default() };
+        check("auto-export --bytes 5K", Ok(Command::AutoExport(expected, None)));
         let expected = Twin { seed: 1, samples: 100, rounded: true };
         check("twin --samples 100 --rounded --output folder", Ok(Command::Twin(expected, PathBuf::from("folder"))));
     }

@@ -26,6 +26,7 @@ pub(crate) enum Stream {
     Device,
     Beats,
     Day,
+    AutoExport,
 }
 
 impl Stream {
@@ -49,6 +50,7 @@ impl Stream {
             Self::Device => (4, 10),
             Self::Beats => (4, 11),
             Self::Day => (4, 12),
+            Self::AutoExport => (4, 13),
         };
         group << 8 | u64::from(member)
     }

@@ -1,15 +1,18 @@
-//! Realistic Apple Health data, as Health Export Pro posts it and as Apple exports it, of any size, from a seed.
+//! Realistic Apple Health data, as Health Export Pro posts it and as Apple and Health Auto Export export it, of any size,
+//! from a seed.
 //!
 //! Made for tests, fuzzing and measurements: text is written by hand and streamed in chunks, memory does not depend
 //! on the size, and each element is a pure function of the seed and its index. Nothing in it is anybody's data.
 //!
 //! - [`Payload`]: the JSON body that the app posts.
 //! - [`Export`]: the XML that Apple's Health app exports.
+//! - [`AutoExport`]: the JSON of Health Auto Export.
 //! - [`Twin`]: the same samples in both forms.
 
 #![forbid(unsafe_code)]
 
 mod activity;
+mod auto_export;
 mod clock;
 mod counts;
 mod export;
@@ -36,6 +39,7 @@ mod value;
 mod workout;
 mod world;
 
+pub use auto_export::{AutoExport, AutoExported};
 pub use clock::{START_MS_DEFAULT, day_ms};
 pub use export::{Export, Exported, RouteFile};
 pub use order::{KeyOrder, Order};

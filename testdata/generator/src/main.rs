@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use healthsink_testdata::{Export, Exported, Payload, Twin, Written};
+use healthsink_testdata::{AutoExport, AutoExported, Export, Exported, Payload, Twin, Written};
 
 use crate::arguments::{Command, HELP};
 
@@ -45,6 +45,11 @@ fn run(command: Command) -> io::Result<()> {
             eprintln!("{exported}");
             Ok(())
         }
+        Command::AutoExport(export, output) => {
+            let exported = write_auto_export(&export, output.as_deref())?;
+            eprintln!("{exported}");
+            Ok(())
+        }
         Command::Twin(twin, folder) => write_twin(&twin, &folder),
     }
 }
@@ -60,6 +65,13 @@ fn write_export(export: &Export, output: Option<&Path>) -> io::Result<Exported> 
     match output {
         Some(path) if path.extension().is_some_and(|end| end == "xml") => export.write_to(&mut create(path)?),
         Some(folder) => export.write_dir(folder).map_err(|error| at(folder, &error)),
+        None => export.write_to(&mut io::stdout().lock()),
+    }
+}
+
+fn write_auto_export(export: &AutoExport, output: Option<&Path>) -> io::Result<AutoExported> {
+    match output {
+        Some(path) => export.write_to(&mut create(path)?),
         None => export.write_to(&mut io::stdout().lock()),
     }
 }

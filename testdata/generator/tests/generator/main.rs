@@ -1,5 +1,6 @@
 //! What the generator writes, read back by readers that know nothing of it.
 
+mod auto_export;
 mod command;
 mod export;
 mod json;

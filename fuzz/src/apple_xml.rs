@@ -1,0 +1,11 @@
+//! Apple's `export.xml`. An input is a recipe, as for `decode`: what is larger than a buffer is long.
+
+use healthsink::import::Format;
+
+use crate::decode::cooked;
+use crate::reading;
+
+/// Asserts what `reading` says.
+pub fn check(recipe: &[u8]) {
+    reading::check(Format::AppleXml, &cooked(recipe, reading::BODY_BYTES_MAX));
+}

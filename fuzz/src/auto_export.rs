@@ -1,0 +1,10 @@
+//! JSON of Health Auto Export.
+
+use healthsink::import::Format;
+
+use crate::reading;
+
+/// Asserts what `reading` says.
+pub fn check(body: &[u8]) {
+    reading::check(Format::AutoExport, body);
+}

@@ -1,0 +1,194 @@
+//! What holds for each reader of the import, whatever it reads:
+//!
+//! - No bytes make it panic, or hold more memory than some elements of the largest size.
+//! - Any split of the input into reads gives the same rows, rejects, account and error.
+//! - The account holds: every element that was read is a record, a reject, or skipped for a stated reason.
+//! - What is kept as JSON is JSON, and no two records have the same identity.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::{BufRead, BufReader};
+
+use healthsink::batch::{Batch, TextId};
+use healthsink::decode::Sink;
+use healthsink::error::Result;
+use healthsink::import::{Format, Tally, TypeTally, read_file};
+use healthsink::limits::{
+    AUTO_EXPORT_ELEMENT_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX, IMPORT_FILE_BYTES_MAX, READ_BUFFER_BYTES, ingest_bytes,
+};
+use serde::de::IgnoredAny;
+
+use crate::chunking::{lengths, seed_of};
+use crate::memory;
+use crate::transcript::{Pieces, Transcript};
+
+/// Longest body that a recipe makes: larger than every buffer. What an element over the limit does is told by a test, since
+/// a fuzzer would spend its time on nothing else.
+pub const BODY_BYTES_MAX: usize = 4 * READ_BUFFER_BYTES;
+
+/// Longer ones are split less finely, so that a run stays short.
+const FINE_BYTES_MAX: usize = 16 << 10;
+
+/// What one element may take many times over while it is read: the buffer that doubles, its text, its parts, its row.
+const ELEMENTS_HELD_MAX: usize = 16;
+
+/// The account, in a form that can be compared.
+#[derive(Debug, PartialEq)]
+pub struct Account {
+    read: u64,
+    rejected: u64,
+    skipped: BTreeMap<String, u64>,
+    within: BTreeMap<String, u64>,
+    types: Vec<TypeTally>,
+}
+
+impl Account {
+    pub fn of(tally: &Tally) -> Self {
+        Self {
+            read: tally.read,
+            rejected: tally.rejected,
+            skipped: tally.skipped.clone(),
+            within: tally.within.clone(),
+            types: tally.types(),
+        }
+    }
+
+    /// Rows and rejects that it speaks of.
+    pub fn rows(&self) -> (u64, u64) {
+        let rows = self.types.iter().map(|kind| kind.read).sum();
+        assert_eq!(self.read, rows + self.rejected + self.skipped.values().sum::<u64>(), "{self:?}");
+        (rows, self.rejected)
+    }
+}
+
+fn element_bytes_max(format: Format) -> usize {
+    match format {
+        Format::Ecg | Format::Fhir => IMPORT_FILE_BYTES_MAX,
+        Format::AutoExport => usize::try_from(AUTO_EXPORT_ELEMENT_BYTES_MAX).unwrap_or(usize::MAX),
+        _ => IMPORT_ELEMENT_BYTES_MAX,
+    }
+}
+
+/// Asserts the properties of one file.
+pub fn check(format: Format, body: &[u8]) {
+    let (sound, peak) = memory::peak_of(|| {
+        let mut sound = Sound::default();
+        let mut batch = Box::<Batch>::default();
+        read_file(format, "file", body, Some(&mut || Ok(body)), &mut batch, &mut sound, &mut Tally::default());
+        sound.take(&batch);
+        sound
+    });
+    drop(sound);
+    let most = ingest_bytes() + ELEMENTS_HELD_MAX * element_bytes_max(format);
+    assert!(peak <= most, "{peak} bytes held by a body of {}, where {most} are allowed", body.len());
+
+    let whole = Read::of(format, || body);
+    whole.assert_sound(body);
+    let seed = seed_of(body);
+    if body.len() > FINE_BYTES_MAX {
+        return whole.assert_same(&Read::of(format, || Pieces::new(body, lengths(seed, 100_000))));
+    }
+    whole.assert_same(&Read::of(format, || Pieces::new(body, single_bytes(seed, body.len()))));
+    // A reader makes room for much more at each read, so there are not too many of them.
+    let longest = (body.len() as u64 / 8).max(7);
+    whole.assert_same(&Read::of(format, || BufReader::with_capacity(64, Pieces::new(body, lengths(seed, longest)))));
+}
+
+/// Single bytes somewhere in a body, and what stands before and behind them.
+fn single_bytes(seed: u64, bytes: usize) -> impl FnMut() -> usize {
+    let before = usize::try_from(seed % (bytes as u64 + 1)).unwrap_or(0);
+    let mut lengths = std::iter::once(before).chain(std::iter::repeat_n(1, 24)).chain(std::iter::repeat(bytes));
+    move || lengths.next().unwrap_or(bytes)
+}
+
+/// What came of a file.
+#[derive(Debug)]
+pub struct Read {
+    pub transcript: Transcript,
+    account: Account,
+}
+
+impl Read {
+    /// Reads what `open` opens, twice where its reader wants that.
+    pub fn of<S: BufRead>(format: Format, open: impl Fn() -> S) -> Self {
+        let mut tally = Tally::default();
+        let (transcript, decoded) = Transcript::gather(|batch, sink| {
+            read_file(format, "file", open(), Some(&mut || Ok(open())), batch, sink, &mut tally)
+        });
+        let transcript = Transcript { outcome: decoded.outcome, body_bytes: decoded.body_bytes, ..transcript };
+        Self { transcript, account: Account::of(&tally) }
+    }
+
+    /// Panics unless the account holds, and what is said of the file is possible.
+    fn assert_sound(&self, body: &[u8]) {
+        let rejects = self.transcript.rejects.len() as u64;
+        assert_eq!(self.account.rows(), (self.transcript.records, rejects), "{:?}", self.account);
+        let bytes = self.transcript.body_bytes;
+        assert!(bytes <= body.len() as u64, "{bytes} bytes of {}", body.len());
+        if let Err(error) = &self.transcript.outcome {
+            assert!(error.is_input(), "{error:?}");
+            assert!(error.position().offset.is_none_or(|offset| offset <= body.len() as u64), "{error:?}");
+        }
+    }
+
+    /// Panics unless both are the same in all.
+    pub fn assert_same(&self, other: &Self) {
+        self.transcript.assert_same_rows(&other.transcript, true);
+        self.transcript.assert_same_outcome(&other.transcript, true);
+        assert_eq!(self.transcript.body_bytes, other.transcript.body_bytes);
+        assert_eq!(self.account, other.account);
+    }
+}
+
+/// Looks at each row, and keeps nothing but identities.
+#[derive(Debug, Default)]
+pub struct Sound {
+    samples: HashSet<(String, i64, [u8; 16])>,
+    others: HashSet<[u8; 16]>,
+}
+
+impl Sound {
+    /// Asserts that JSON is JSON, and identities are told apart.
+    pub fn take(&mut self, batch: &Batch) {
+        let Batch { samples, workouts, route_points, characteristics: _, others, imported, texts, .. } = batch;
+        let json = |text: Option<TextId>| {
+            let Some(text) = text.map(|text| texts.get(text)) else {
+                return;
+            };
+            if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+                panic!("{error}: {text}");
+            }
+        };
+        for sample in samples.iter().chain(imported.samples.iter().map(|row| &row.sample)) {
+            [sample.source, sample.metadata, sample.other].into_iter().for_each(json);
+        }
+        for row in &imported.samples {
+            let key = (texts.get(row.sample.kind).to_owned(), row.sample.start_ms, row.sample.uuid);
+            assert!(self.samples.insert(key), "two records are taken for one: {row:?}");
+        }
+        for row in workouts {
+            [row.statistics, row.events, row.activities, row.metadata, row.source, row.other]
+                .into_iter()
+                .for_each(json);
+        }
+        route_points.iter().for_each(|row| json(row.other));
+        others.iter().for_each(|row| json(Some(row.json)));
+        imported.beat_lists.iter().for_each(|row| json(Some(row.beats)));
+        imported.activity_summaries.iter().for_each(|row| json(row.other));
+        imported.aggregates.iter().for_each(|row| json(row.other));
+        for row in &imported.correlations {
+            [row.source, row.metadata, Some(row.members), row.other].into_iter().for_each(json);
+            assert!(self.others.insert(row.uuid), "two correlations are taken for one: {row:?}");
+        }
+        for row in &imported.electrocardiograms {
+            [row.voltages, row.header].into_iter().for_each(|text| json(Some(text)));
+        }
+    }
+}
+
+impl Sink for Sound {
+    fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
+        self.take(batch);
+        batch.clear();
+        Ok(())
+    }
+}
