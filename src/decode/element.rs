@@ -160,12 +160,14 @@ impl ElementDecoder {
                 read
             }
             Err(error) => {
-                if let Err(fault) = judge(raw, section.nesting) {
-                    let mut mended = raw.to_vec();
-                    if mend_half_pairs(&mut mended) && judge(&mended, section.nesting).is_ok() {
-                        return self.decode_one(section, place, &mended, bytes, output);
-                    }
+                // Mending changes no length, so places stay what they are.
+                let mut mended = raw.to_vec();
+                let is_mended = mend_half_pairs(&mut mended);
+                if let Err(fault) = judge(&mended, section.nesting) {
                     return Err(syntax_error(&fault, |at| place.offset + at, section.label, place.index));
+                }
+                if is_mended {
+                    return self.decode_one(section, place, &mended, bytes, output);
                 }
                 Err(format!("its values cannot be decoded: {:?}", error.error()))
             }

@@ -6,6 +6,7 @@ use struson::reader::{JsonReader, JsonStreamReader, ReaderError, SyntaxErrorKind
 
 use super::element::{ElementDecoder, Output, judge, reader_settings};
 use super::lift::Lifter;
+use super::mend::mend_half_pairs;
 use super::rows::RejectPlace;
 use super::shape::{BodyMember, ElementKind, Flaw, LOCATIONS, uuid_of};
 use super::transfer::Transferred;
@@ -124,12 +125,14 @@ fn failure<R: BufRead>(error: &ReaderError, lifter: &mut Lifter<R>, section: &st
     }
     let is_end = is_end(error);
     // An element with a bracket or a quote too few swallows the rest of the body: the fault is inside it, not at the end.
-    if is_end
-        && let Some((offset, text)) = lifter.under_way()
-        && let Err(fault) = judge(text, 0)
-        && !self::is_end(&fault)
-    {
-        return syntax_error(&fault, |at| offset + at, section, index);
+    if is_end && let Some((offset, text)) = lifter.under_way() {
+        let mut text = text.to_vec();
+        mend_half_pairs(&mut text);
+        if let Err(fault) = judge(&text, 0)
+            && !self::is_end(&fault)
+        {
+            return syntax_error(&fault, |at| offset + at, section, index);
+        }
     }
     syntax_error(
         error,
