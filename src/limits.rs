@@ -178,6 +178,9 @@ pub const LINGER_BYTES_MAX: usize = 4 * MIB;
 /// Longest token file.
 pub const TOKEN_BYTES_MAX: usize = 4 * KIB;
 
+/// Window and tables of a decompressor of gzip or of an archive's member.
+const DEFLATE_BYTES: usize = 64 * KIB;
+
 /// Bytes that the tape needs for each value: the size of a `simd_json` node.
 const TAPE_NODE_BYTES: usize = 24;
 
@@ -196,6 +199,23 @@ pub const fn ingest_bytes() -> usize {
     let rows = BATCH_ROWS_MAX * ROW_BYTES;
     let batches = BATCHES_PER_INGEST * (rows + BATCH_TEXT_BYTES);
     frames + group + batches
+}
+
+/// Memory of an import beside its one ingest, for ordinary elements, however long the history is.
+#[must_use]
+pub const fn import_bytes() -> usize {
+    // A hash table has up to 16 places for 7 entries, and a byte beside each. Both are kept for two generations.
+    let equals = 2 * EQUALS_WINDOW * (2 * 16 + 1) * 16 / 7;
+    let absorbed = 2 * ABSORBED_MAX * (16 + 1) * 16 / 7;
+    // The file, what it unpacks to, the tag under way and its text without escapes.
+    let reading = 4 * READ_BUFFER_BYTES + DEFLATE_BYTES;
+    equals + absorbed + reading
+}
+
+/// What it may need on top when its input is made to cost: the longest element, and as much again in rows and texts.
+#[must_use]
+pub const fn hostile_import_bytes() -> usize {
+    4 * IMPORT_ELEMENT_BYTES_MAX
 }
 
 /// What one ingest may need on top when its input is made to cost: the largest element with the most values.
@@ -219,6 +239,8 @@ mod tests {
         assert!(peak_bytes(1) <= 16 * MIB, "one upload: {}", peak_bytes(1));
         assert!(peak_bytes(INGESTS_MAX) <= 32 * MIB, "all places taken: {}", peak_bytes(INGESTS_MAX));
         assert!(hostile_bytes() <= 8 * MIB, "one hostile element: {}", hostile_bytes());
+        let import = peak_bytes(1) + import_bytes();
+        assert!(import + hostile_import_bytes() <= 24 * MIB, "an import: {import}, {} more", hostile_import_bytes());
     }
 
     #[test]

@@ -10,16 +10,20 @@ mod common;
 
 use std::fs;
 use std::io::{self, Write};
+use std::process::Stdio;
 
 use common::http::{Client, Response};
-use common::program::Program;
-use healthsink_testdata::{Payload, Written};
+use common::program::{Program, command};
+use healthsink_testdata::{Export, Exported, Payload, Written};
 use serde_json::json;
 
 const MB: u64 = 1_000_000;
 
 /// How much more the peak may be than that of 5 MB, in KiB.
 const MORE_KIB_MAX: u64 = 2048;
+
+/// What an import may take in all, in KiB.
+const IMPORT_KIB_MAX: u64 = 24 << 10;
 
 /// The body of an upload under way.
 struct Body<'a>(&'a mut Client);
@@ -53,9 +57,33 @@ fn peak_of<T>(write: impl FnOnce(&mut Body<'_>) -> io::Result<T>) -> (Response, 
     client.begin_chunked(&[]);
     let written = write(&mut Body(&mut client)).expect("the server reads the body to its end");
     let answer = client.end_chunked();
-    let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+    (answer, peak_kib(program.id()), written)
+}
+
+/// The peak of a process that runs.
+fn peak_kib(id: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
-    (answer, line.trim().trim_end_matches(" kB").parse().unwrap(), written)
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Imports an export of Apple's from standard input: returns what is in it and the peak in KiB.
+fn peak_of_import(export: &Export) -> (Exported, u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command();
+    command.args(["import", "--json", "-", "--db"]).arg(folder.path().join("health.db"));
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut stdin = child.stdin.take().unwrap();
+    let written = export.write_to(&mut stdin).expect("it reads to the end");
+    // More than a pipe holds: once all of it is written, what is before it was read.
+    stdin.write_all(&vec![b' '; 1 << 20]).unwrap();
+    let peak = peak_kib(child.id());
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a summary");
+    assert_eq!((&summary["measurements"], &summary["rejected"]), (&json!(written.records), &json!(0)), "{summary}");
+    (written, peak)
 }
 
 fn generated(bytes: u64) -> Payload {
@@ -110,6 +138,16 @@ fn least(low_enough: u64, measure: impl Fn() -> u64) -> u64 {
         }
     }
     least
+}
+
+#[test]
+fn the_peak_does_not_grow_with_the_history() {
+    let peak_of = |target_bytes: u64| peak_of_import(&Export { seed: 3, target_bytes, ..Export::default() }).1;
+    // Enough for what an import remembers to be full.
+    let base = least(0, || peak_of(20 * MB));
+    let peak = least(base + MORE_KIB_MAX, || peak_of(80 * MB));
+    println!("80 MB of XML: {peak} KiB, 20 MB: {base} KiB");
+    assert!(peak <= (base + MORE_KIB_MAX).min(IMPORT_KIB_MAX), "{peak} KiB, 20 MB: {base} KiB");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 import argparse
 
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
-TEXT_COLUMNS = {"variant", "payload", "payloads", "upload", "uploads", "receiver", "phase", "note"}
+TEXT_COLUMNS = {"export", "variant", "payload", "payloads", "upload", "uploads", "receiver", "phase", "note"}
 
 
 def parse_size(text):

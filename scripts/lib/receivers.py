@@ -125,19 +125,25 @@ class Express:
         return f"Express {express}, better-sqlite3 {sqlite}, Node {node}"
 
 
+def install_from_pypi(folder, manifest):
+    """Installs a requirements.txt into a virtual environment; answers the folder of its programs."""
+    if importlib.util.find_spec("ensurepip") is None:
+        raise NotInstalled("Python's venv module is not there (Debian: apt install python3-venv)")
+    programs = folder / "venv" / "bin"
+    commands = [
+        [sys.executable, "-m", "venv", "venv"],
+        [programs / "python", "-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"],
+    ]
+    install(folder, manifest, commands, {})
+    return programs
+
+
 class Flask:
     name = "flask"
 
     def __init__(self, install_root):
-        if importlib.util.find_spec("ensurepip") is None:
-            raise NotInstalled("Python's venv module is not there (Debian: apt install python3-venv)")
-        folder = install_root / "flask"
-        self._python = folder / "venv" / "bin" / "python"
-        commands = [
-            [sys.executable, "-m", "venv", "venv"],
-            [self._python, "-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"],
-        ]
-        install(folder, SCRIPTS / "receivers" / "flask" / "requirements.txt", commands, {})
+        manifest = SCRIPTS / "receivers" / "flask" / "requirements.txt"
+        self._python = install_from_pypi(install_root / "flask", manifest) / "python"
 
     def launch(self, database, port, body_limit):
         environment = {"PORT": str(port), "DATABASE": str(database), "BODY_LIMIT": str(body_limit)}
