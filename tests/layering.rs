@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 10] = [
 ];
 
 /// Where a dependency may be named: a file or a folder of `src/`.
-const PLACES: [(&str, &[&str]); 29] = [
+const PLACES: [(&str, &[&str]); 30] = [
     ("rusqlite", &["store"]),
     ("struson", &["decode"]),
     ("simd_json", &["decode"]),
@@ -44,7 +44,8 @@ const PLACES: [(&str, &[&str]); 29] = [
     ("blake3", &["identity.rs", "store", "serve/auth.rs"]),
     ("quick_xml", &["import/apple/element.rs"]),
     ("memchr", &["import"]),
-    ("wide", &["decode/scan.rs"]),
+    ("simdutf8", &["import/apple"]),
+    ("wide", &["decode/scan.rs", "import/apple/tag.rs"]),
     ("mimalloc", &["main.rs"]),
     ("tracing_subscriber", &["main.rs"]),
     ("serde_json", &["import", "serve", "status.rs"]),

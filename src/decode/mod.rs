@@ -10,7 +10,7 @@ mod element;
 mod lift;
 mod mend;
 mod rows;
-mod scan;
+pub(crate) mod scan;
 mod shape;
 mod skeleton;
 mod transfer;

@@ -120,7 +120,7 @@ impl Masks {
 }
 
 /// Each bit becomes the parity of the bits up to and including it.
-fn prefix_xor(mut bits: u64) -> u64 {
+pub(crate) fn prefix_xor(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;
     }

@@ -6,8 +6,9 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memchr3, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
+use super::tag::tag_end;
 use crate::error::{Error, ErrorKind, Result, from_io};
 use crate::limits::{IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES, REJECT_RAW_BYTES_MAX};
 
@@ -465,18 +466,6 @@ impl<R: Read> Frames<R> {
                 self.depth -= 1;
                 Tag::Passed
             }
-        }
-    }
-}
-
-/// Length of the tag that begins here, its brackets included: quoted text may hold brackets.
-fn tag_end(bytes: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        at += memchr3(b'>', b'"', b'\'', &bytes[at..])?;
-        match bytes[at] {
-            b'>' => return Some(at + 1),
-            quote => at += memchr(quote, &bytes[at + 1..])? + 2,
         }
     }
 }

@@ -14,6 +14,7 @@ pub(super) mod names;
 mod record;
 mod source;
 mod summary;
+mod tag;
 mod workout;
 
 use std::borrow::Cow;
@@ -146,7 +147,7 @@ impl<'a> Reader<'a> {
                 Some(flaw) => Err(flaw.to_owned()),
                 None => {
                     // Stray bytes cost the characters they stand in, not the record.
-                    let text = match std::str::from_utf8(bytes) {
+                    let text = match simdutf8::basic::from_utf8(bytes) {
                         Ok(text) => Cow::Borrowed(text),
                         Err(_) => String::from_utf8_lossy(bytes),
                     };
