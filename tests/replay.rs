@@ -190,10 +190,10 @@ fn check_body(body: &[u8]) {
     }
 }
 
-/// A generated file of each kind that an import reads as one document.
+/// A generated file of each kind that an import reads as one document, long enough for a record in each.
 fn document() -> impl Strategy<Value = (Format, Vec<u8>)> {
     let formats = [Format::AppleXml, Format::Gpx, Format::AutoExport, Format::Payload];
-    (prop::sample::select(formats.to_vec()), 0..1_000_u64, 500..250_000_u64).prop_map(|(format, seed, target_bytes)| {
+    (prop::sample::select(formats.to_vec()), 0..1_000_u64, 3_000..250_000_u64).prop_map(|(format, seed, target_bytes)| {
         let export = Export { seed, target_bytes, ..Export::default() };
         let mut body = Vec::new();
         match format {
