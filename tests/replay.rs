@@ -193,20 +193,22 @@ fn check_body(body: &[u8]) {
 /// A generated file of each kind that an import reads as one document, long enough for a record in each.
 fn document() -> impl Strategy<Value = (Format, Vec<u8>)> {
     let formats = [Format::AppleXml, Format::Gpx, Format::AutoExport, Format::Payload];
-    (prop::sample::select(formats.to_vec()), 0..1_000_u64, 3_000..250_000_u64).prop_map(|(format, seed, target_bytes)| {
-        let export = Export { seed, target_bytes, ..Export::default() };
-        let mut body = Vec::new();
-        match format {
-            Format::AppleXml => drop(export.write_to(&mut body).expect("a vector takes all")),
-            Format::Gpx => {
-                let route = export.route_files(20).next().expect("of twenty workouts one is outdoors");
-                route.write_to(&mut body).expect("a vector takes all");
+    (prop::sample::select(formats.to_vec()), 0..1_000_u64, 3_000..250_000_u64).prop_map(
+        |(format, seed, target_bytes)| {
+            let export = Export { seed, target_bytes, ..Export::default() };
+            let mut body = Vec::new();
+            match format {
+                Format::AppleXml => drop(export.write_to(&mut body).expect("a vector takes all")),
+                Format::Gpx => {
+                    let route = export.route_files(20).next().expect("of twenty workouts one is outdoors");
+                    route.write_to(&mut body).expect("a vector takes all");
+                }
+                Format::AutoExport => body = AutoExport { seed, target_bytes, ..AutoExport::default() }.to_vec().0,
+                _ => body = Payload { seed, target_bytes, ..Payload::default() }.to_vec().0,
             }
-            Format::AutoExport => body = AutoExport { seed, target_bytes, ..AutoExport::default() }.to_vec().0,
-            _ => body = Payload { seed, target_bytes, ..Payload::default() }.to_vec().0,
-        }
-        (format, body)
-    })
+            (format, body)
+        },
+    )
 }
 
 fn lengths() -> impl Strategy<Value = Vec<usize>> {
