@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, RARE_ROWS_KEPT, ROW_BYTES};
+use crate::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCH_TEXT_LARGE_BYTES, RARE_ROWS_KEPT, ROW_BYTES};
 use crate::record::{
     Characteristic, DerivedSample, Dose, Imported, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
 };
@@ -61,6 +61,22 @@ impl Texts {
             return *found;
         }
         arena.push_str(text);
+        self.add(hash)
+    }
+
+    /// The number of `text`, which is not copied if it is the first.
+    pub fn intern_owned(&mut self, text: String) -> TextId {
+        if !self.is_empty() {
+            return self.intern(&text);
+        }
+        let hash = self.hasher.hash_one(&text);
+        self.arena = text;
+        self.add(hash)
+    }
+
+    /// Numbers the text that was put into the arena last.
+    fn add(&mut self, hash: u64) -> TextId {
+        let Self { arena, ends, numbers, hasher } = self;
         ends.push(
             u32::try_from(arena.len()).expect("a batch's text stays far below 4 GiB: its limits are in `limits`"),
         );
@@ -90,8 +106,6 @@ impl Texts {
 
     fn clear(&mut self) {
         self.arena.clear();
-        // One large element must not make the batch large for good.
-        self.arena.shrink_to(2 * BATCH_TEXT_BYTES);
         self.ends.clear();
         self.numbers.clear();
     }
@@ -174,6 +188,12 @@ impl Batch {
         self.rows() >= BATCH_ROWS_MAX || self.texts.arena.len() >= BATCH_TEXT_BYTES
     }
 
+    /// Whether one element has made it so large that there is room for one such batch only.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.texts.arena.len() >= BATCH_TEXT_LARGE_BYTES
+    }
+
     /// Puts the samples in the order of their table. A phone may send the newest first, and rows that come in falling order
     /// split every page in halves: the file is then three quarters larger. Equal identities keep their order.
     pub fn sort(&mut self) {
@@ -185,6 +205,13 @@ impl Batch {
         if !self.imported.samples.is_sorted_by_key(key) {
             self.imported.samples.sort_by_key(key);
         }
+    }
+
+    /// Gives back what one large element has taken: it must not make the batch large for good. For the thread that filled
+    /// the batch: what another thread frees does not serve it again soon.
+    pub fn trim(&mut self) {
+        debug_assert!(self.texts.arena.is_empty(), "it was cleared");
+        self.texts.arena.shrink_to(2 * BATCH_TEXT_BYTES);
     }
 
     /// Forgets all rows and texts, and keeps the memory.
@@ -234,6 +261,9 @@ mod tests {
         assert_eq!(texts.intern(""), empty);
         assert_eq!([texts.get(first), texts.get(empty), texts.get(second)], ["count/min", "", "count"]);
         assert_eq!(texts.len(), 3);
+        let mut owned = Texts::default();
+        let ids = ["km", "km", "mi"].map(|text| owned.intern_owned(text.to_owned()));
+        assert_eq!((ids[0], ids.map(|id| owned.get(id)), owned.len()), (ids[1], ["km", "km", "mi"], 2));
     }
 
     #[test]
@@ -243,6 +273,7 @@ mod tests {
         assert!(batch.is_full());
         batch.clear();
         assert!(batch.is_empty() && batch.texts.is_empty() && !batch.is_full());
+        batch.trim();
         assert!(batch.texts.arena.capacity() <= 2 * BATCH_TEXT_BYTES);
         let id = batch.texts.intern("km");
         assert_eq!(batch.texts.get(id), "km");

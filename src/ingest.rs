@@ -69,7 +69,7 @@ pub fn ingest_with(
     let Origin { kind, sender, person } = origin;
     let start = UploadStart { origin: kind, sender, person, started_ms: now_ms() };
     let session = writer.start(start).map_err(|error| Aborted { error, summary: None })?;
-    let mut exchange = Exchange { session, made: 1, under_way: 0 };
+    let mut exchange = Exchange { session, made: 1, under_way: 0, empty: Vec::new() };
     let mut batch = Box::<Batch>::default();
     let Decoded { outcome, body_bytes } = fill(&mut batch, &mut exchange);
     // What was read before an error is as good as the rest.
@@ -94,6 +94,9 @@ struct Exchange {
     made: usize,
     /// Batches that the writer has.
     under_way: usize,
+    /// Batches that came back before there was a need for them.
+    #[expect(clippy::vec_box, reason = "they go to the writer and come back in their boxes")]
+    empty: Vec<Box<Batch>>,
 }
 
 impl Exchange {
@@ -108,7 +111,10 @@ impl Exchange {
     fn receive(&mut self) -> Result<Box<Batch>> {
         self.under_way -= 1;
         match self.session.receive() {
-            Reply::Written(batch) => Ok(batch),
+            Reply::Written(mut batch) => {
+                batch.trim();
+                Ok(batch)
+            }
             Reply::Failed { error, .. } => Err(error),
             Reply::Started(_) | Reply::Finished(_) => {
                 Err(Error::new(ErrorKind::Store, "the writer answered out of turn"))
@@ -148,13 +154,21 @@ impl Exchange {
 
 impl Sink for Exchange {
     fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
-        let empty = if self.made < BATCHES_PER_INGEST {
+        let empty = if let Some(empty) = self.empty.pop() {
+            empty
+        } else if self.made < BATCHES_PER_INGEST {
             self.made += 1;
             Box::default()
         } else {
             self.receive()?
         };
+        let is_large = batch.is_large();
         let full = std::mem::replace(batch, empty);
-        self.send(full)
+        self.send(full)?;
+        while is_large && self.under_way > 0 {
+            let emptied = self.receive()?;
+            self.empty.push(emptied);
+        }
+        Ok(())
     }
 }

@@ -38,6 +38,9 @@ pub const BATCH_ROWS_MAX: usize = 1024;
 /// Bytes of text at which a batch is full. The element that crosses the line is still taken in.
 pub const BATCH_TEXT_BYTES: usize = 128 * KIB;
 
+/// Text of a batch beyond which nothing more is read until the writer is done with it: one such batch at a time.
+pub const BATCH_TEXT_LARGE_BYTES: usize = 4 * BATCH_TEXT_BYTES;
+
 /// Rows of a rare kind (workouts, doses, rejects …) for which an emptied batch keeps its memory.
 pub const RARE_ROWS_KEPT: usize = 128;
 
@@ -103,11 +106,17 @@ pub const IMPORT_SOURCES_MAX: usize = 64;
 /// Bytes of one element of Apple's XML with everything in it: a workout with thousands of events, a list of beats.
 pub const IMPORT_ELEMENT_BYTES_MAX: usize = MIB;
 
-/// Bytes of a file of Apple's export that is one record: an electrocardiogram, a clinical record with a scanned page.
-pub const IMPORT_FILE_BYTES_MAX: usize = 4 * MIB;
+/// Bytes of a file of Apple's export that is one clinical record, with a scanned page.
+pub const CLINICAL_FILE_BYTES_MAX: usize = 4 * MIB;
+
+/// Bytes of an electrocardiogram's file: thirty seconds take 200 KiB at most.
+pub const ECG_FILE_BYTES_MAX: usize = 512 * KIB;
 
 /// Bytes of JSON of one element of an export of Health Auto Export: a point, an electrocardiogram, a workout without its lists.
 pub const AUTO_EXPORT_ELEMENT_BYTES_MAX: u64 = 4 * MIB as u64;
+
+/// Bytes of such an element in a section without a table; an electrocardiogram has 1.3 MB.
+pub const AUTO_EXPORT_OTHER_BYTES_MAX: usize = 3 * MIB / 2;
 
 /// Memory of such an element's values.
 pub const AUTO_EXPORT_VALUE_BYTES_MAX: usize = MIB;
@@ -119,7 +128,7 @@ pub const AUTO_EXPORT_WORKOUTS_MAX: usize = 32 << 10;
 pub const AUTO_EXPORT_NAME_BYTES_MAX: usize = 256;
 
 /// Values in JSON that is kept whole, of which each takes room on the decoder's tape.
-pub const KEPT_VALUES_MAX: usize = 256 << 10;
+pub const KEPT_VALUES_MAX: usize = 128 << 10;
 
 /// Routes that an export's workouts may refer to.
 pub const ROUTE_FILES_MAX: usize = 64 << 10;

@@ -758,3 +758,109 @@ fn a_workout_of_three_exporters_is_one_in_any_order() {
         assert_eq!(query::<String>(&db, kept), "52", "{order:?}");
     }
 }
+
+#[test]
+fn a_sample_matched_in_another_unit_can_still_become_the_apps() {
+    let folder = Folder::new();
+    let xml = |value: &str, unit: &str| {
+        let walk = record(value, "/>").replace("HeartRate", "DistanceWalkingRunning").replace("count/min", unit);
+        format!("{HEAD}{walk}</HealthData>")
+    };
+    let (km, mi) = (folder.write("km.xml", xml("5", "km")), folder.write("mi.xml", xml("3.10686", "mi")));
+    let app = r#"{"data":{"HKQuantityTypeIdentifierDistanceWalkingRunning":[{"uuid":"3BA875EE-1111-4D51-8CDC-9B2AC7A5C05B",
+        "value":5,"startDate":"2024-01-01T09:00:00.250Z","endDate":"2024-01-01T09:00:00.500Z","unit":"km",
+        "sourceRevision":{"source":{"name":"Watch"}}}]}}"#;
+    let app = folder.write("app.json", app);
+    let db = folder.path("health.db");
+    let outcome = import(&db, &[], &[&km, &mi, &app]).balanced();
+    assert_eq!(["new", "unchanged", "merged"].map(|name| outcome.count(name)), [1, 1, 1]);
+    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM samples"), 1);
+}
+
+#[test]
+fn workouts_of_two_sources_at_the_same_time_stay_two() {
+    let source = r#""sourceRevision":{"source":{"name":"Watch"}},"durationSeconds""#;
+    let app = format!("{WORKOUT_JSON}}}").replace(r#""durationSeconds""#, source);
+    let copy = WORKOUT_XML.replace("Watch", "Copy").replace("a.gpx", "b.gpx");
+    for order in [["app", "xml", "app", "xml"], ["xml", "app", "xml", "app"]] {
+        let folder = Folder::new();
+        let app = folder.write("app.json", &app);
+        let xml = folder.write("export.xml", format!("{HEAD}{copy}{WORKOUT_XML}</HealthData>"));
+        let db = folder.path("health.db");
+        for input in order {
+            assert!(import(&db, &[], &[if input == "app" { &app } else { &xml }]).balanced().ok);
+        }
+        let sources = "SELECT group_concat(source) FROM (SELECT source FROM workout_details ORDER BY source)";
+        assert_eq!(query::<String>(&db, sources), "Copy,Watch", "{order:?}");
+        let merged = "SELECT s.name FROM workout_aliases a JOIN sources s ON s.id = a.source_id";
+        assert_eq!(query::<String>(&db, merged), "Watch", "{order:?}");
+    }
+}
+
+#[test]
+fn a_route_that_two_workouts_refer_to_is_the_first_ones_and_that_is_said() {
+    let folder = Folder::new();
+    let later = WORKOUT_XML.replace("10:30:00", "10:31:00");
+    folder.write("e/export.xml", format!("{HEAD}{WORKOUT_XML}{later}</HealthData>"));
+    folder.write("e/workout-routes/a.gpx", GPX);
+    let db = folder.path("health.db");
+    for _ in 0..2 {
+        let outcome = import(&db, &[], &[&folder.path("e")]).balanced();
+        let said = &outcome.report["within"]["FileReference to a route of another workout, which keeps it"];
+        assert_eq!(said.as_u64(), Some(1), "{}", outcome.report);
+        let ends = "SELECT group_concat(DISTINCT w.end_ms) || count(*) FROM route_points p JOIN workouts w ON w.uuid = p.workout";
+        assert_eq!(query::<String>(&db, ends), "17041050000002");
+    }
+}
+
+#[test]
+fn an_electrocardiogram_of_a_phone_in_any_language_has_its_columns() {
+    let voltages: String = (0..100).map(|number| format!("{},5\n", number - 50)).collect();
+    let check = |rows: &str, expected: &str| {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        let ecg = folder.write("ecg.csv", format!("{rows}\n{voltages}"));
+        assert!(import(&db, &[], &[&ecg]).balanced().ok);
+        let columns = "SELECT concat_ws('|', classification, rate_hz, unit) FROM ecg";
+        assert_eq!(query::<String>(&db, columns), expected, "{rows}");
+    };
+    check(
+        "Name,Ada\nGeburtsdatum,\"1. Jan 1980\"\nAufzeichnungsdatum,2024-01-01 10:00:00 +0100\nKlassifizierung,Sinusrhythmus\n\
+         Symptome,\nSoftwareversion,1.90\nGerät,\"Watch6,2\"\nAbtastfrequenz,\"511,4 Hertz\"\n\nAbleitung,Ableitung I\nEinheit,µV\n",
+        "Sinusrhythmus|511.4|µV",
+    );
+    check(
+        "姓名,Ada\n出生日期,1980年1月1日\n记录日期,2024-01-01 10:00:00 +0100\n分类,窦性心律\n症状,\n软件版本,1.90\n\
+         设备,\"Watch6,2\"\n采样率,512赫兹\n\n导联,导联 I\n单位,µV\n",
+        "窦性心律|512.0|µV",
+    );
+    check("A,1\nRecorded Date,2024-01-01 10:00:00 +0100\nClassification,\nB,x\n", "");
+}
+
+#[test]
+fn a_dry_run_says_what_can_be_read_to_machines_too() {
+    let folder = Folder::new();
+    let xml = format!("{HEAD}<Me/>{}{}</HealthData>", record("60", "/>"), record("many", "/>"));
+    let xml = folder.write("export.xml", xml);
+    let outcome = import(&folder.path("health.db"), &["--dry-run"], &[&xml]);
+    for report in [&outcome.report, &outcome.report["files"][0]] {
+        let counts = ["read", "readable", "rejected"].map(|name| report[name].as_u64());
+        assert_eq!(counts, [Some(3), Some(1), Some(1)], "{report}");
+    }
+    let outcome = import(&folder.path("health.db"), &[], &[&xml]).balanced();
+    assert_eq!(outcome.report.get("readable"), None);
+}
+
+#[test]
+fn points_of_health_auto_export_stay_apart_however_many_are_equal() {
+    let folder = Folder::new();
+    let points: Vec<String> =
+        (0..1010).map(|qty| format!("{{\"date\":\"2024-01-01 10:00:00 +0000\",\"qty\":{qty}}}")).collect();
+    let json = format!(r#"{{"data":{{"metrics":[{{"name":"m","units":"u","data":[{}]}}]}}}}"#, points.join(","));
+    let (db, json) = (folder.path("health.db"), folder.write("a.json", json));
+    for expected in [[1010, 0], [0, 1010]] {
+        let outcome = import(&db, &[], &[&json]).balanced();
+        assert_eq!(["new", "unchanged"].map(|name| outcome.count(name)), expected);
+    }
+    assert_eq!(query::<i64>(&db, "SELECT count(DISTINCT value) FROM aggregates"), 1010);
+}

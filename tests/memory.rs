@@ -185,3 +185,61 @@ fn the_peak_does_not_grow_with_the_body() {
     check_long("50 MB of values in one record of an unknown section", r#"{"notes":[["#, b"0,", "0]],", 1);
     check_long("50 MB of white space at the top", "{", b" ", "", 0);
 }
+
+/// Imports files, and then standard input: returns the peak in KiB once the files are done, as is seen by blanks being read.
+fn peak_of_files(files: &[(String, Vec<u8>)]) -> u64 {
+    let folder = tempfile::tempdir().unwrap();
+    let inputs = folder.path().join("inputs");
+    fs::create_dir(&inputs).unwrap();
+    for (name, contents) in files {
+        fs::write(inputs.join(name), contents).unwrap();
+    }
+    let mut command = command();
+    command.args(["import", "--json", "--db"]).arg(folder.path().join("health.db")).arg(&inputs).arg("-");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // More than a pipe holds: it can be written only if the program reads it.
+    input.write_all(br#"{"data":{}"#).unwrap();
+    input.write_all(&vec![b' '; 1 << 20]).unwrap();
+    let peak = peak_kib(child.id());
+    input.write_all(b"}").unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["new"], json!(files.len() as u64 - report["rejected"].as_u64().unwrap()), "{report}");
+    peak
+}
+
+#[test]
+fn an_import_stays_small_whatever_the_files() {
+    let check = |name: &str, content: &dyn Fn(usize) -> String| {
+        let files: Vec<_> = (0..6).map(|number| (number.to_string(), content(number).into_bytes())).collect();
+        let peak = least(IMPORT_KIB_MAX, || peak_of_files(&files));
+        println!("{name}: {peak} KiB");
+        assert!(peak <= IMPORT_KIB_MAX, "{name}: {peak} KiB");
+    };
+    let long = "A".repeat((4 << 20) - 200);
+    check("clinical records", &|number| format!(r#"{{"resourceType":"Observation","id":{number},"data":"{long}"}}"#));
+    let ecg =
+        |number: usize| format!("Name,Ada\nRecorded Date,2024-01-01 10:00:0{number} +0100\nClassification,\nLead,\n");
+    let voltages = "1\n".repeat(100);
+    check("voltages", &|number| [ecg(number), "1\n".repeat(200_000)].concat());
+    check("voltages without end", &|number| [ecg(number), "1\n".repeat(2_000_000)].concat());
+    check("descriptions without end", &|number| {
+        [ecg(number), voltages.clone(), "\\".repeat((4 << 20) - 1000)].concat()
+    });
+    // As many values as thirty seconds of an electrocardiogram have, in as many bytes.
+    let voltages = r#"{"date":"2024-01-01 10:00:00 +0000","units":"mcV","voltage":-12.5},"#.repeat(15_360);
+    check("sections without a table", &|number| {
+        format!(r#"{{"data":{{"metrics":[],"ecg":[{{"n":{number},"voltageMeasurements":[{voltages}1]}}]}}}}"#)
+    });
+    check("control characters", &|number| {
+        let value = "\u{1}".repeat(20);
+        let entries: Vec<_> =
+            (0..15_000).map(|key| format!("<MetadataEntry key=\"{key}\" value=\"{value}\"/>")).collect();
+        let entries = entries.concat();
+        format!(
+            "<HealthData><Record type=\"T\" startDate=\"2024-01-01 10:00:0{number} +0100\">{entries}</Record></HealthData>"
+        )
+    });
+}

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use healthsink::import::Format;
-use healthsink::limits::{IMPORT_ELEMENT_BYTES_MAX, IMPORT_FILE_BYTES_MAX};
+use healthsink::limits::{CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX};
 use healthsink_testdata::{AutoExport, Export, KeyOrder, Payload, Shape};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -155,7 +155,7 @@ fn elements_over_the_limit_cost_bounded_memory() {
             reading::check(Format::AppleXml, xml.as_bytes());
         }
     }
-    let bytes = IMPORT_FILE_BYTES_MAX + IMPORT_FILE_BYTES_MAX / 4;
+    let bytes = CLINICAL_FILE_BYTES_MAX + CLINICAL_FILE_BYTES_MAX / 4;
     for body in ["\"x\",".repeat(bytes / 4), "[".repeat(bytes)] {
         reading::check(Format::Fhir, format!("{{\"resourceType\":[{body}0]}}").as_bytes());
     }

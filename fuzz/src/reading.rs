@@ -13,7 +13,7 @@ use healthsink::decode::Sink;
 use healthsink::error::Result;
 use healthsink::import::{Format, Tally, TypeTally, read_file};
 use healthsink::limits::{
-    AUTO_EXPORT_ELEMENT_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX, IMPORT_FILE_BYTES_MAX, READ_BUFFER_BYTES, ingest_bytes,
+    AUTO_EXPORT_ELEMENT_BYTES_MAX, CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES, ingest_bytes,
 };
 use serde::de::IgnoredAny;
 
@@ -62,7 +62,7 @@ impl Account {
 
 fn element_bytes_max(format: Format) -> usize {
     match format {
-        Format::Ecg | Format::Fhir => IMPORT_FILE_BYTES_MAX,
+        Format::Ecg | Format::Fhir => CLINICAL_FILE_BYTES_MAX,
         Format::AutoExport => usize::try_from(AUTO_EXPORT_ELEMENT_BYTES_MAX).unwrap_or(usize::MAX),
         _ => IMPORT_ELEMENT_BYTES_MAX,
     }

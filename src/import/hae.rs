@@ -19,11 +19,13 @@ use serde_json::{Map, Value};
 
 use super::apple::date;
 use super::apple::equals::Equals;
+use super::apple::summary;
 use super::output::{Output, Place};
 use crate::decode::canonical;
 use crate::error::{Error, ErrorKind, Result, from_io, into_io};
-use crate::limits::{AUTO_EXPORT_ELEMENT_BYTES_MAX, AUTO_EXPORT_NAME_BYTES_MAX};
-use crate::record::OtherRecord;
+use crate::limits::{
+    AUTO_EXPORT_ELEMENT_BYTES_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX, BATCH_TEXT_LARGE_BYTES,
+};
 use value::Budget;
 use workout::Title;
 
@@ -158,12 +160,19 @@ impl<'a, 'b> Reader<'a, 'b> {
             return true;
         };
         let section = ["Health Auto Export ", section].concat();
-        let outcome = canonical::of_text(raw.get()).map(|json| {
-            let texts = &mut output.batch.texts;
-            let row = OtherRecord { section: texts.intern(&section), in_data: true, json: texts.intern(&json) };
-            output.batch.others.push(row);
-            output.tally.row(&section, None);
-        });
+        if raw.get().len() >= BATCH_TEXT_LARGE_BYTES
+            && !output.batch.is_empty()
+            && let Err(error) = output.hand_on()
+        {
+            self.failed = Some(error);
+            return false;
+        }
+        let json = if raw.get().len() > AUTO_EXPORT_OTHER_BYTES_MAX {
+            Err(format!("longer than {AUTO_EXPORT_OTHER_BYTES_MAX} bytes"))
+        } else {
+            canonical::of_text(raw.get())
+        };
+        let outcome = json.map(|json| summary::keep_owned(&section, json, output));
         self.done(outcome, &format!("{section} element {index}"), raw.get())
     }
 }

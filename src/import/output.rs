@@ -84,6 +84,12 @@ impl Tally {
         self.skipped.values().sum()
     }
 
+    /// Elements that became a row.
+    #[must_use]
+    pub fn readable(&self) -> u64 {
+        self.read.saturating_sub(self.rejected + self.skipped())
+    }
+
     /// The types by name.
     #[must_use]
     pub fn types(&self) -> Vec<TypeTally> {
@@ -165,10 +171,13 @@ pub(crate) struct Place<'a> {
 impl Output<'_> {
     /// Hands on a full batch.
     pub(crate) fn make_room(&mut self) -> Result<()> {
-        if self.batch.is_full() {
-            self.sink.submit(self.batch)?;
-            self.generation = self.generation.wrapping_add(1);
-        }
+        if self.batch.is_full() { self.hand_on() } else { Ok(()) }
+    }
+
+    /// Hands on the batch, however full it is.
+    pub(crate) fn hand_on(&mut self) -> Result<()> {
+        self.sink.submit(self.batch)?;
+        self.generation = self.generation.wrapping_add(1);
         Ok(())
     }
 
@@ -204,6 +213,7 @@ pub(crate) struct Nowhere;
 impl Sink for Nowhere {
     fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
         batch.clear();
+        batch.trim();
         Ok(())
     }
 }

@@ -23,6 +23,9 @@ pub(super) struct Report {
     count: u64,
     /// Elements that were read: the sum of what became of them.
     read: u64,
+    /// In a dry run, elements that are neither rejected nor skipped: new or known, that is not looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    readable: Option<u64>,
     #[serde(flatten)]
     counts: Counts,
     skipped: BTreeMap<String, u64>,
@@ -45,6 +48,9 @@ pub(super) struct FileReport {
     upload: Option<i64>,
     count: u64,
     read: u64,
+    /// In a dry run, elements that are neither rejected nor skipped: new or known, that is not looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    readable: Option<u64>,
     #[serde(flatten)]
     counts: Counts,
     skipped: BTreeMap<String, u64>,
@@ -60,6 +66,7 @@ impl Report {
             files: Vec::new(),
             count: 0,
             read: 0,
+            readable: None,
             counts: Counts::default(),
             skipped: BTreeMap::new(),
             within: BTreeMap::new(),
@@ -98,6 +105,7 @@ impl Report {
             upload: summary.as_ref().map(|summary| summary.upload).filter(|upload| *upload > 0),
             count: counts.records(),
             read: tally.read,
+            readable: self.dry_run.then(|| tally.readable()),
             counts,
             skipped: tally.skipped.clone(),
             error: error.map(|error| error.to_string()),
@@ -119,6 +127,7 @@ impl Report {
     pub(super) fn finish(&mut self, elapsed: Duration) {
         self.seconds = elapsed.as_secs_f64();
         self.read = self.tally.read;
+        self.readable = self.dry_run.then(|| self.tally.readable());
         self.skipped.clone_from(&self.tally.skipped);
         self.within.clone_from(&self.tally.within);
         self.types = self.tally.types();
@@ -157,7 +166,7 @@ impl Report {
                 out,
                 "read {} = {} records + {rejected} rejected + {} skipped",
                 self.read,
-                self.read - rejected - self.tally.skipped(),
+                self.tally.readable(),
                 self.tally.skipped()
             )?;
         } else {

@@ -314,7 +314,8 @@ impl Merge {
             if is_derived(&uuid) != wants_derived || end.map(|end| end.div_euclid(1000)) != end_second {
                 continue;
             }
-            if self.import.has_absorbed(&uuid) {
+            // A derived one that the app's takes the place of is gone: only the app's could be matched twice.
+            if !wants_derived && self.import.has_absorbed(&uuid) {
                 continue;
             }
             let found = (row.get(3)?, row.get(4)?);
@@ -347,9 +348,8 @@ impl Merge {
             return Ok(conversion::is_same((one.0, None), (derived.0, None), are_both_rounded));
         }
         let sql = "SELECT name FROM units WHERE id = ?1";
-        for unit in [one.1, derived.1].into_iter().flatten() {
-            remember(&mut self.unit_names, connection, sql, unit)?;
-        }
+        let units = [one.1, derived.1].map(Option::unwrap_or_default);
+        remember(&mut self.unit_names, connection, sql, units)?;
         let name = |unit: Option<i64>| unit.and_then(|unit| self.unit_names.get(&unit)).map(AsRef::as_ref);
         Ok(conversion::is_same((one.0, name(one.1)), (derived.0, name(derived.1)), are_both_rounded))
     }
@@ -367,9 +367,7 @@ impl Merge {
             return Ok(false);
         };
         let sql = "SELECT coalesce(name, '') FROM sources WHERE id = ?1";
-        for source in [one, other] {
-            remember(&mut self.source_names, connection, sql, source)?;
-        }
+        remember(&mut self.source_names, connection, sql, [one, other])?;
         Ok(self.source_names.get(&one) == self.source_names.get(&other))
     }
 }
@@ -403,22 +401,24 @@ fn origins(connection: &Connection, (person, kind): (i64, i64)) -> rusqlite::Res
         .collect()
 }
 
-/// Puts the name of an id into the map, which starts anew once it is full.
+/// Puts the names of two ids, which are to be compared, into the map; in a full one another makes room.
 fn remember(
     names: &mut HashMap<i64, Box<str>, RandomState>,
     connection: &Connection,
     sql: &str,
-    id: i64,
+    pair: [i64; 2],
 ) -> rusqlite::Result<()> {
-    if names.contains_key(&id) {
-        return Ok(());
+    for id in pair {
+        if names.contains_key(&id) {
+            continue;
+        }
+        if names.len() >= DICTIONARY_ENTRIES_MAX
+            && let Some(other) = names.keys().find(|other| !pair.contains(other)).copied()
+        {
+            names.remove(&other);
+        }
+        let name: Option<String> = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+        names.insert(id, name.unwrap_or_default().into());
     }
-    let name: Option<String> = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
-    // Two of them are compared with each other: the one that was just put in must outlast the next.
-    if names.len() >= DICTIONARY_ENTRIES_MAX {
-        let first = names.keys().next().copied();
-        names.retain(|other, _| Some(*other) != first);
-    }
-    names.insert(id, name.unwrap_or_default().into());
     Ok(())
 }

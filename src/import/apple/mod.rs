@@ -13,7 +13,7 @@ mod gpx;
 pub(super) mod names;
 mod record;
 mod source;
-mod summary;
+pub(super) mod summary;
 mod tag;
 mod workout;
 
@@ -25,6 +25,7 @@ use foldhash::fast::RandomState;
 
 use crate::error::Result;
 use crate::identity::{derive, digest};
+use crate::limits::IMPORT_ELEMENT_BYTES_MAX;
 use crate::record::{Envelope, Uuid};
 
 use super::output::{Output, Place};
@@ -151,7 +152,11 @@ impl<'a> Reader<'a> {
                         Ok(text) => Cow::Borrowed(text),
                         Err(_) => String::from_utf8_lossy(bytes),
                     };
-                    tree.read(&text).and_then(|element| read(self, element, output))
+                    if written_bytes(&text) > IMPORT_ELEMENT_BYTES_MAX {
+                        Err("it is longer than an element may be, once its control characters are escaped".to_owned())
+                    } else {
+                        tree.read(&text).and_then(|element| read(self, element, output))
+                    }
                 }
             };
             match read {
@@ -213,6 +218,15 @@ impl<'a> Reader<'a> {
     fn route(&self, path: &str) -> Option<Route> {
         self.routes.get(&route_key(path)).copied()
     }
+}
+
+/// About what an element takes as JSON, where a control character is six bytes long.
+fn written_bytes(text: &str) -> usize {
+    if text.len() <= IMPORT_ELEMENT_BYTES_MAX / 6 {
+        return text.len();
+    }
+    let escapes = text.bytes().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
+    text.len() + 5 * escapes
 }
 
 /// What a path within an export is looked up by: `/workout-routes/x.gpx`, `apple_health_export/workout-routes/x.gpx`.

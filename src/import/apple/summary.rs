@@ -69,6 +69,15 @@ pub(super) fn keep_aside(element: Element<'_>, output: &mut Output<'_>) {
     output.tally.within(element.name(), 1);
 }
 
+/// Keeps JSON as a record of a section; it is not copied if it is the batch's first text.
+pub(in crate::import) fn keep_owned(section: &str, json: String, output: &mut Output<'_>) {
+    let texts = &mut output.batch.texts;
+    let json = texts.intern_owned(json);
+    let row = OtherRecord { section: texts.intern(section), in_data: true, json };
+    output.batch.others.push(row);
+    output.tally.row(section, None);
+}
+
 /// Keeps JSON as a record of a section.
 pub(super) fn keep(section: &str, json: &str, output: &mut Output<'_>) {
     let texts = &mut output.batch.texts;

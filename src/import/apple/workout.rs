@@ -110,7 +110,10 @@ impl Reader<'_> {
                 }
                 if let Some(path) = reference.get("path") {
                     let path = super::route_key(&plain(path));
-                    self.routes.insert(path, Route { workout, number });
+                    let route = self.routes.entry(path).or_insert(Route { workout, number });
+                    if route.workout != workout {
+                        output.tally.within("FileReference to a route of another workout, which keeps it", 1);
+                    }
                     number += 1;
                 }
             }

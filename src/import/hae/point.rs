@@ -35,7 +35,12 @@ pub(super) fn push(
         known = next(&known);
         count += 1;
     }
-    let label = if count > 1 { format!("{label}#{count}") } else { label };
+    let label = match count {
+        1 => label,
+        // Too many to be counted from the first: its identity tells it apart as well.
+        EQUALS_MAX => format!("{label}#{:032x}", u128::from_be_bytes(identity)),
+        _ => format!("{label}#{count}"),
+    };
     let own_unit = point.get("units").and_then(Value::as_str).map(str::to_owned);
     let unit = unit.map(str::to_owned).or_else(|| own_unit.clone());
     if own_unit.is_some() && own_unit == unit {

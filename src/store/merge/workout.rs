@@ -1,7 +1,8 @@
 //! One workout that came from several exporters is one. The app's row goes before Apple's export, that before Health Auto
 //! Export; what the others said of it is kept in `workout_aliases`.
 //!
-//! A match is same activity, start and end in the same seconds. Locations stay those of the exporter that brought them, but
+//! A match is same activity, start and end in the same seconds, and same source, which Health Auto Export does not tell: a
+//! watch's workout and an app's copy of it are two in Apple's export as they are in the phone. Locations stay those of the exporter that brought them, but
 //! for seconds in which another one has brought one: so half a route takes nothing from a whole one.
 
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
@@ -51,8 +52,8 @@ const MOVE_TO_ALIAS: &str = "INSERT INTO workout_aliases (person_id, derived, du
       other, ?3
     FROM workouts WHERE person_id = ?1 AND uuid = ?2";
 
-/// Workouts of that activity and second, which exporters they come from, and whose have been merged with them.
-const CANDIDATES: &str = "SELECT w.uuid, w.end_ms, coalesce(s.name = 'Health Auto Export', FALSE)
+/// Workouts of that activity and second, which sources and exporters they come from, and whose have been merged with them.
+const CANDIDATES: &str = "SELECT w.uuid, w.end_ms, coalesce(s.name = 'Health Auto Export', FALSE), s.name
     FROM workouts w LEFT JOIN sources s ON s.id = w.source_id
     WHERE w.person_id = ?1 AND w.start_ms >= ?2 AND w.start_ms < ?2 + 1000 AND w.activity_type IS ?3
       AND NOT EXISTS (
@@ -196,11 +197,12 @@ fn find(
     workout: &Position,
     is_wanted: fn(u8, u8) -> bool,
 ) -> rusqlite::Result<Option<Uuid>> {
-    let is_auto_export: bool = connection
-        .prepare_cached("SELECT coalesce(name = 'Health Auto Export', FALSE) FROM sources WHERE id = ?1")?
+    let source: Option<String> = connection
+        .prepare_cached("SELECT name FROM sources WHERE id = ?1")?
         .query_row([workout.source], |row| row.get(0))
         .optional()?
-        .unwrap_or_default();
+        .flatten();
+    let is_auto_export = source.as_deref() == Some("Health Auto Export");
     let own = rank(&workout.uuid, is_auto_export);
     let second = workout.start_ms.div_euclid(1000) * 1000;
     let end_second = workout.end_ms.map(|end| end.div_euclid(1000));
@@ -209,7 +211,13 @@ fn find(
     while let Some(row) = rows.next()? {
         let uuid: Uuid = row.get(0)?;
         let end: Option<i64> = row.get(1)?;
-        if is_wanted(own, rank(&uuid, row.get(2)?)) && end.map(|end| end.div_euclid(1000)) == end_second {
+        let is_other_auto_export: bool = row.get(2)?;
+        let other: Option<String> = row.get(3)?;
+        let is_other_source = source.is_some() && other.is_some() && source != other;
+        if is_other_source && !is_auto_export && !is_other_auto_export {
+            continue;
+        }
+        if is_wanted(own, rank(&uuid, is_other_auto_export)) && end.map(|end| end.div_euclid(1000)) == end_second {
             return Ok(Some(uuid));
         }
     }
