@@ -19,16 +19,8 @@ pub(super) struct Report {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
     pub(super) files: Vec<FileReport>,
-    /// Records that are stored.
-    count: u64,
-    /// Elements that were read: the sum of what became of them.
-    read: u64,
-    /// In a dry run, elements that are neither rejected nor skipped: new or known, that is not looked up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    readable: Option<u64>,
     #[serde(flatten)]
-    counts: Counts,
-    skipped: BTreeMap<String, u64>,
+    account: Account,
     /// Elements that are kept within a record's row.
     within: BTreeMap<String, u64>,
     types: Vec<TypeTally>,
@@ -46,7 +38,19 @@ pub(super) struct FileReport {
     ok: bool,
     /// Its number in the ledger; none if it could not be opened.
     upload: Option<i64>,
+    #[serde(flatten)]
+    account: Account,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// What became of the elements of an upload, or of all of them.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Account {
+    /// Records that are stored.
     count: u64,
+    /// Elements that were read: the sum of what became of them.
     read: u64,
     /// In a dry run, elements that are neither rejected nor skipped: new or known, that is not looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,8 +58,18 @@ pub(super) struct FileReport {
     #[serde(flatten)]
     counts: Counts,
     skipped: BTreeMap<String, u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
+}
+
+impl Account {
+    fn of(tally: &Tally, counts: Counts, dry_run: bool) -> Self {
+        Self {
+            count: counts.records(),
+            read: tally.read,
+            readable: dry_run.then(|| tally.readable()),
+            counts,
+            skipped: tally.skipped.clone(),
+        }
+    }
 }
 
 impl Report {
@@ -64,11 +78,7 @@ impl Report {
             ok: true,
             dry_run,
             files: Vec::new(),
-            count: 0,
-            read: 0,
-            readable: None,
-            counts: Counts::default(),
-            skipped: BTreeMap::new(),
+            account: Account::default(),
             within: BTreeMap::new(),
             types: Vec::new(),
             bytes: 0,
@@ -95,19 +105,14 @@ impl Report {
                 counts.records()
             );
         }
-        self.counts += counts;
-        self.count += counts.records();
+        self.account.counts += counts;
         self.bytes += summary.as_ref().map_or(0, |summary| summary.body_bytes);
         self.tally.add(tally);
         self.files.push(FileReport {
             file: name.to_owned(),
             ok: error.is_none(),
             upload: summary.as_ref().map(|summary| summary.upload).filter(|upload| *upload > 0),
-            count: counts.records(),
-            read: tally.read,
-            readable: self.dry_run.then(|| tally.readable()),
-            counts,
-            skipped: tally.skipped.clone(),
+            account: Account::of(tally, counts, self.dry_run),
             error: error.map(|error| error.to_string()),
         });
     }
@@ -126,9 +131,7 @@ impl Report {
 
     pub(super) fn finish(&mut self, elapsed: Duration) {
         self.seconds = elapsed.as_secs_f64();
-        self.read = self.tally.read;
-        self.readable = self.dry_run.then(|| self.tally.readable());
-        self.skipped.clone_from(&self.tally.skipped);
+        self.account = Account::of(&self.tally, self.account.counts, self.dry_run);
         self.within.clone_from(&self.tally.within);
         self.types = self.tally.types();
     }
@@ -140,16 +143,16 @@ impl Report {
             return writeln!(out);
         }
         self.print_types(&mut out)?;
-        let Counts { new, updated, unchanged, merged, rejected, route_points, .. } = self.counts;
+        let Counts { new, updated, unchanged, merged, rejected, route_points, .. } = self.account.counts;
         let whole = self.files.iter().filter(|file| file.ok).count();
         let files = self.files.len();
         #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-        let (megabytes, read) = (self.bytes as f64 / 1e6, self.read as f64);
+        let (megabytes, read) = (self.bytes as f64 / 1e6, self.account.read as f64);
         let seconds = self.seconds.max(1e-9);
         let outcome = if self.dry_run {
             "a dry run, nothing was written".to_owned()
         } else {
-            let records = self.count;
+            let records = self.account.count;
             format!(
                 "{records} records and {route_points} route points: {new} new, {updated} updated, {unchanged} unchanged, {rejected} rejected"
             )
@@ -165,7 +168,7 @@ impl Report {
             writeln!(
                 out,
                 "read {} = {} records + {rejected} rejected + {} skipped",
-                self.read,
+                self.account.read,
                 self.tally.readable(),
                 self.tally.skipped()
             )?;
@@ -173,11 +176,11 @@ impl Report {
             writeln!(
                 out,
                 "read {} = {new} new + {updated} updated + {unchanged} unchanged + {merged} merged + {rejected} rejected + {} skipped",
-                self.read,
+                self.account.read,
                 self.tally.skipped()
             )?;
         }
-        for (reason, count) in &self.skipped {
+        for (reason, count) in &self.account.skipped {
             writeln!(out, "  skipped {count}: {reason}")?;
         }
         for (name, count) in &self.within {
