@@ -45,7 +45,7 @@ const PLACES: [(&str, &[&str]); 30] = [
     ("quick_xml", &["import/apple/element.rs"]),
     ("memchr", &["import"]),
     ("simdutf8", &["import/apple"]),
-    ("wide", &["decode/scan.rs", "import/apple/tag.rs"]),
+    ("wide", &["decode/scan.rs"]),
     ("mimalloc", &["main.rs"]),
     ("tracing_subscriber", &["main.rs"]),
     ("serde_json", &["import", "serve", "status.rs"]),

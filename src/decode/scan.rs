@@ -6,7 +6,8 @@
 use wide::u8x16;
 
 const EVEN_BITS: u64 = 0x5555_5555_5555_5555;
-const BLOCK: usize = 64;
+/// Bytes that are looked at together: as many as a word has bits.
+pub(crate) const BLOCK: usize = 64;
 const LANES: usize = 16;
 /// Opening brackets differ from each other in this bit, as closing ones do, and from everything else in others.
 const BRACKET_KIND: u8 = b'[' ^ b'{';
@@ -105,18 +106,22 @@ impl ElementScan {
 
 impl Masks {
     fn of(block: &[u8; BLOCK]) -> Self {
-        let mut masks = Self { quote: 0, backslash: 0, open: 0, close: 0 };
-        for (index, bytes) in block.as_chunks::<LANES>().0.iter().enumerate() {
-            let bytes = u8x16::new(*bytes);
-            let brackets = bytes | u8x16::splat(BRACKET_KIND);
-            let bits = |same: u8x16| u64::from(same.to_bitmask()) << (LANES * index);
-            masks.quote |= bits(bytes.simd_eq(u8x16::splat(b'"')));
-            masks.backslash |= bits(bytes.simd_eq(u8x16::splat(b'\\')));
-            masks.open |= bits(brackets.simd_eq(u8x16::splat(b'{')));
-            masks.close |= bits(brackets.simd_eq(u8x16::splat(b'}')));
+        Self {
+            quote: places(block, 0, b'"'),
+            backslash: places(block, 0, b'\\'),
+            open: places(block, BRACKET_KIND, b'{'),
+            close: places(block, BRACKET_KIND, b'}'),
         }
-        masks
     }
+}
+
+/// Bits of the places of a block where a byte stands, or one that differs from it in bits of `ignored` alone, which it has.
+pub(crate) fn places(block: &[u8; BLOCK], ignored: u8, byte: u8) -> u64 {
+    let lanes = block.as_chunks::<LANES>().0.iter().enumerate();
+    lanes.fold(0, |bits, (index, lane)| {
+        let same = (u8x16::new(*lane) | u8x16::splat(ignored)).simd_eq(u8x16::splat(byte));
+        bits | u64::from(same.to_bitmask()) << (LANES * index)
+    })
 }
 
 /// Each bit becomes the parity of the bits up to and including it.

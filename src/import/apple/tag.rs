@@ -1,12 +1,8 @@
 //! Where does a tag end? At the first `>` that is not in a quoted value; 64 bytes at a time.
 
 use memchr::{memchr, memchr3};
-use wide::u8x16;
 
-use crate::decode::scan::prefix_xor;
-
-const BLOCK: usize = 64;
-const LANES: usize = 16;
+use crate::decode::scan::{BLOCK, places, prefix_xor};
 
 /// Length of the tag that begins here, its brackets included. None if its end is not there.
 pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {
@@ -16,9 +12,9 @@ pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {
     let mut last = [b' '; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
     for (index, block) in blocks.iter().chain([&last]).enumerate() {
-        let value = prefix_xor(places(block, b'"')) ^ in_value;
-        let close = places(block, b'>') & !value;
-        let single = places(block, b'\'') & !value;
+        let value = prefix_xor(places(block, 0, b'"')) ^ in_value;
+        let close = places(block, 0, b'>') & !value;
+        let single = places(block, 0, b'\'') & !value;
         if close | single != 0 {
             let at = (close | single).trailing_zeros();
             // Apple writes double quotes. An apostrophe within them has no meaning; others are rare enough to go slowly.
@@ -27,15 +23,6 @@ pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {
         in_value = ((value >> 63) & 1).wrapping_neg();
     }
     None
-}
-
-/// Bits of the places where a byte stands.
-fn places(block: &[u8; BLOCK], byte: u8) -> u64 {
-    let parts = block.as_chunks::<LANES>().0.iter().enumerate();
-    parts.fold(0, |bits, (index, part)| {
-        let same = u8x16::new(*part).simd_eq(u8x16::splat(byte));
-        bits | u64::from(same.to_bitmask()) << (LANES * index)
-    })
 }
 
 /// The same from quote to quote, of both kinds.
