@@ -55,8 +55,8 @@ impl Program {
             }
         });
         let mut program = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), lines };
-        let line = program.wait_for_line("listens on http://");
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
+        let line = program.wait_for_line("listens on http");
+        let address = line.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
         program.address = address.parse().unwrap();
         program
     }
