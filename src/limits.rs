@@ -200,7 +200,7 @@ pub const TLS_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 pub const TLS_HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
 
 /// Requests at once on one connection of HTTP/2: more than there are places for uploads would only be refused.
-pub const H2_STREAMS_MAX: u32 = INGESTS_MAX as u32;
+pub const H2_STREAMS_MAX: u32 = 8;
 
 /// Bytes of a body that a client of HTTP/2 may send ahead of what was read. At 50 ms to the phone it allows 5 MB/s.
 pub const H2_STREAM_WINDOW_BYTES: u32 = 256 << 10;
@@ -268,6 +268,7 @@ mod tests {
         const { assert!(REJECT_RAW_BYTES_MAX <= ELEMENT_BYTES_MAX) };
         const { assert!(BATCH_ROWS_MAX <= TRANSACTION_ROWS_MAX) };
         const { assert!(WRITER_QUEUE >= INGESTS_MAX) };
+        assert_eq!(H2_STREAMS_MAX as usize, INGESTS_MAX);
         // What an upload by HTTP/2 holds on its way is no more than what the equation counts for HTTP/1.1.
         let by_h2 = H2_STREAM_WINDOW_BYTES as usize + (BODY_FRAMES + 2) * H2_FRAME_BYTES_MAX as usize;
         assert!(by_h2 <= (BODY_FRAMES + 2) * FRAME_BYTES_MAX);

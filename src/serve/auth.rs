@@ -227,7 +227,7 @@ mod tests {
             path
         });
         change(&mut auth);
-        let door = Door::new(Credentials::load(&auth).unwrap(), TokenReader::open(&db).unwrap());
+        let door = Door::new(Credentials::load(&auth).unwrap(), TokenReader::new(&db));
         Fixture { door, folder }
     }
 

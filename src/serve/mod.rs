@@ -147,7 +147,7 @@ async fn run_with(
     writer: WriterHandle,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
-    let door = Door::new(credentials, TokenReader::open(&config.db)?);
+    let door = Door::new(credentials, TokenReader::new(&config.db));
     let (phase, receiver) = watch::channel(Phase::Open);
     let state = Arc::new(State {
         path: config.path.clone(),

@@ -4,7 +4,7 @@
 //! as Argon2, protect secrets that people think up; here one would only let strangers spend this machine's time. A token is
 //! found by its digest: how long that takes tells of digests at most, and no token leads to a digest that is wanted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
@@ -160,27 +160,22 @@ pub fn has_tokens(path: &Path) -> Result<bool> {
     if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
         return Ok(false);
     }
-    TokenReader::open(path)?.has_any()
+    TokenReader::new(path).has_any()
 }
 
-/// Looks tokens up beside the writer: what another process commits is seen by the next look-up.
+/// Looks tokens up beside the writer: what another process commits is seen by the next look-up. The connection is opened when
+/// it is first needed, since its copy of the schema is a tenth of what the idle process holds.
 #[derive(Debug)]
-pub struct TokenReader(Mutex<Connection>);
+pub struct TokenReader {
+    path: PathBuf,
+    connection: Mutex<Option<Connection>>,
+}
 
 impl TokenReader {
-    /// Opens a database for looking up.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Store`] if it is not there or cannot be read.
-    pub fn open(path: &Path) -> Result<Self> {
-        let connection = open_read_only(path)?;
-        let configure = || {
-            connection.busy_timeout(TOKEN_WAIT)?;
-            connection.pragma_update(None, "cache_size", -i64::try_from(TOKEN_CACHE_BYTES / 1024).unwrap_or(64))
-        };
-        configure().map_err(|error| open_error(path, &error))?;
-        Ok(Self(Mutex::new(connection)))
+    /// A reader of a database.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), connection: Mutex::new(None) }
     }
 
     /// The owner of the token with this digest, unless it is revoked.
@@ -207,9 +202,23 @@ impl TokenReader {
 
     fn ask<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         // A connection is as good after a panic as before: each look-up is a statement of its own.
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        ask(&connection).map_err(|error| read_error(&error))
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = match &mut *connection {
+            Some(connection) => connection,
+            closed => closed.insert(open(&self.path)?),
+        };
+        ask(connection).map_err(|error| read_error(&error))
     }
+}
+
+fn open(path: &Path) -> Result<Connection> {
+    let connection = open_read_only(path)?;
+    let configure = || {
+        connection.busy_timeout(TOKEN_WAIT)?;
+        connection.pragma_update(None, "cache_size", -i64::try_from(TOKEN_CACHE_BYTES / 1024).unwrap_or(64))
+    };
+    configure().map_err(|error| open_error(path, &error))?;
+    Ok(connection)
 }
 
 fn read_error(error: &rusqlite::Error) -> Error {
