@@ -169,6 +169,10 @@ pub const NAME_BYTES_MAX: usize = 64;
 /// How far the time at which a token was last used may be behind: it is not written for each upload.
 pub const TOKEN_USE_RESOLUTION: Duration = Duration::from_secs(60);
 
+/// How often a command for tokens asks whether it may write beside a server at work, which leaves the database free for
+/// moments only (measured: SQLite's own waiting, ever longer, missed them all for ten seconds).
+pub const TOKEN_WRITE_POLL: Duration = Duration::from_micros(50);
+
 /// SQLite's page cache of the connection that looks tokens up.
 pub const TOKEN_CACHE_BYTES: usize = 64 * KIB;
 

@@ -195,10 +195,11 @@ fn uploads_at_once_by_http2_need_what_they_need_by_http1() {
     let body: Vec<u8> = generated(8 * MB).to_vec().0;
     let by_http1 = || {
         peak_of_https(&authority, |program| {
+            let address = program.address;
             std::thread::scope(|scope| {
                 for _ in 0..UPLOADS {
                     scope.spawn(|| {
-                        let mut client = authority.connect(program.address).unwrap();
+                        let mut client = authority.connect(address).unwrap();
                         assert_eq!(client.post(&[], &body).status, 200);
                     });
                 }

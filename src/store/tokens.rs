@@ -6,6 +6,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
 use serde::Serialize;
@@ -13,7 +15,7 @@ use serde::Serialize;
 use super::ledger::person_id;
 use super::{Store, open_error, open_or_create, open_read_only, store_error};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT};
+use crate::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT, TOKEN_WRITE_POLL};
 
 /// What every token begins with, so that a scanner for secrets, or a reader, knows one.
 pub const TOKEN_PREFIX: &str = "hs_";
@@ -79,7 +81,7 @@ pub struct TokenRow {
 ///
 /// [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be written.
 pub fn add_token(path: &Path, digest: &TokenDigest, person: &str, label: Option<&str>, created_ms: i64) -> Result<i64> {
-    let mut connection = open_or_create(path)?;
+    let mut connection = open_beside_server(path)?;
     let mut add = || {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let person = person_id(&transaction, person)?;
@@ -103,7 +105,7 @@ pub fn revoke_token(path: &Path, id: i64, revoked_ms: i64) -> Result<bool> {
     if !path.exists() {
         return Err(no_token(id));
     }
-    let connection = open_or_create(path)?;
+    let connection = open_beside_server(path)?;
     let revoke = || {
         let sql = "UPDATE tokens SET revoked_ms = ?2 WHERE id = ?1 AND revoked_ms IS NULL";
         let is_revoked = connection.execute(sql, (id, revoked_ms))? > 0;
@@ -115,6 +117,17 @@ pub fn revoke_token(path: &Path, id: i64, revoked_ms: i64) -> Result<bool> {
         (true, is_revoked) => Ok(is_revoked),
         (false, _) => Err(no_token(id)),
     }
+}
+
+fn open_beside_server(path: &Path) -> Result<Connection> {
+    let mut connection = open_or_create(path)?;
+    let began = Instant::now();
+    let wait = move |_| {
+        thread::park_timeout(TOKEN_WRITE_POLL);
+        began.elapsed() < BUSY_WAIT
+    };
+    connection.busy_handler(Some(wait)).map_err(|error| open_error(path, &error))?;
+    Ok(connection)
 }
 
 fn no_token(id: i64) -> Error {
