@@ -139,9 +139,9 @@ enum TokenArguments {
 struct TokenNewArguments {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Whose records its uploads are
-    #[arg(long, env = "HEALTHSINK_PERSON", default_value = ME, value_name = "NAME")]
-    person: String,
+    /// Whose records its uploads are [default: me]
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME")]
+    person: Option<String>,
     /// What it is for, to tell it from the person's others: phone, tablet
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
@@ -332,7 +332,7 @@ pub enum TokenAction {
 }
 
 /// The person whose records they are if nobody is named.
-pub const ME: &str = "me";
+const ME: &str = "me";
 
 /// Reads the command line and the environment. Prints help, or what is wrong, and exits where clap does.
 ///
@@ -344,7 +344,7 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
     let command = match command {
         CommandArguments::Serve(serve) => Command::Serve(meant(serve)?),
         CommandArguments::Import(ImportArguments { database, json, person, dry_run, files }) => {
-            let person = person.map(|person| name("--person", person)).transpose()?;
+            let person = text(person).map(|person| name("--person", person)).transpose()?;
             Command::Import(Import { db: database.db, files, json, person, dry_run })
         }
         CommandArguments::Status(StatusArguments { database, json }) => {
@@ -353,6 +353,11 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
         CommandArguments::Token(token) => Command::Token(meant_token(token)?),
     };
     Ok(Config { log, command })
+}
+
+/// In a compose file, an empty variable means that it is not set.
+fn text(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }
 
 fn usage<T>(message: String) -> Result<T> {
@@ -364,9 +369,7 @@ fn meant(arguments: ServeArguments) -> Result<Serve> {
     if !path.starts_with('/') || path == HEALTH_PATH || path.contains(['?', '#', ' ']) {
         return usage(format!("--path {path} cannot be served; it begins with / and is not {HEALTH_PATH}"));
     }
-    // In a compose file, an empty variable means that it is not set.
     let file = |file: Option<PathBuf>| file.filter(|file| !file.as_os_str().is_empty());
-    let text = |text: Option<String>| text.filter(|text| !text.is_empty());
     let token_file = file(arguments.token_file);
     if no_auth && token_file.is_some() {
         return usage("--no-auth and --token-file contradict each other; leave out one of them".to_owned());
@@ -391,7 +394,7 @@ fn meant(arguments: ServeArguments) -> Result<Serve> {
 fn meant_token(arguments: TokenArguments) -> Result<Token> {
     let (database, action) = match arguments {
         TokenArguments::New(TokenNewArguments { database, person, label, out, json }) => {
-            let person = name("--person", person)?;
+            let person = name("--person", text(person).unwrap_or_else(|| ME.to_owned()))?;
             let label = label.map(|label| name("--label", label)).transpose()?;
             (database, TokenAction::New { person, label, out, json })
         }

@@ -228,14 +228,18 @@ fn open_read_only(path: &Path) -> Result<Connection> {
             format!("there is no database {}; `healthsink serve` makes it, or name another with --db", path.display());
         return Err(Error::new(ErrorKind::Store, message));
     }
-    let path: PathBuf = path.to_owned();
-    let connection =
-        Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(|error| open_error(&path, &error))?;
-    connection.busy_timeout(BUSY_WAIT).map_err(|error| open_error(&path, &error))?;
-    if schema::check(&connection, &path)? == 0 {
+    open_filled(path)?.ok_or_else(|| {
         let message = format!("{} is empty; `healthsink serve` or `healthsink import` fills it", path.display());
-        return Err(Error::new(ErrorKind::Store, message));
-    }
-    Ok(connection)
+        Error::new(ErrorKind::Store, message)
+    })
+}
+
+/// The same of a file that is there; none if nothing has been written to it yet.
+fn open_filled(path: &Path) -> Result<Option<Connection>> {
+    let fail = |error| open_error(path, &error);
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(fail)?;
+    connection.busy_timeout(BUSY_WAIT).map_err(fail)?;
+    Ok((schema::check(&connection, path)? > 0).then_some(connection))
 }

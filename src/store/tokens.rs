@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
 use serde::Serialize;
 
 use super::ledger::person_id;
-use super::{Store, open_error, open_or_create, open_read_only, store_error};
+use super::{Store, open_error, open_filled, open_or_create, open_read_only, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT, TOKEN_WRITE_POLL};
 
@@ -169,12 +169,14 @@ pub fn tokens(path: &Path) -> Result<Vec<TokenRow>> {
 ///
 /// [`ErrorKind::Store`] if it cannot be read.
 pub fn has_tokens(path: &Path) -> Result<bool> {
-    // An empty file is a database that was not filled yet.
-    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+    let connection = if path.exists() { open_filled(path)? } else { None };
+    let Some(connection) = connection else {
         return Ok(false);
-    }
-    TokenReader::new(path).has_any()
+    };
+    connection.query_row(ANY_TOKEN, [], |row| row.get(0)).map_err(|error| open_error(path, &error))
 }
+
+const ANY_TOKEN: &str = "SELECT EXISTS (SELECT 1 FROM tokens)";
 
 /// Looks tokens up beside the writer: what another process commits is seen by the next look-up. The connection is opened when
 /// it is first needed, since its copy of the schema is a tenth of what the idle process holds.
@@ -209,8 +211,7 @@ impl TokenReader {
     ///
     /// As for [`TokenReader::find`].
     pub fn has_any(&self) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM tokens)";
-        self.ask(|connection| connection.prepare_cached(sql)?.query_row([], |row| row.get(0)))
+        self.ask(|connection| connection.prepare_cached(ANY_TOKEN)?.query_row([], |row| row.get(0)))
     }
 
     fn ask<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {

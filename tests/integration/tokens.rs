@@ -132,7 +132,7 @@ fn what_cannot_be_done_with_tokens_is_one_line() {
     assert!(!database.exists());
     new(&database, "anna");
     check(&["revoke", "7"], 2, "no token 7");
-    check(&["new", "--person", ""], 2, "--person wants a name");
+    check(&["new", "--person", " anna"], 2, "--person wants a name");
     check(&["new", "--label", "a\nb"], 2, "--label wants a name");
     check(&["new", "--out", "/nowhere/token"], 1, "cannot write the token");
     assert_eq!(list(&database).len(), 1);
@@ -230,6 +230,20 @@ fn tokens_of_the_database_open_other_addresses() {
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), message.lines().count()), (Some(2), 1), "{message}");
     assert!(message.contains("leave out --no-auth"), "{message}");
+}
+
+/// As a program leaves it that is killed before its first commit, and as `touch` makes it.
+#[test]
+fn a_database_that_is_empty_yet_has_no_tokens() {
+    let (_folder, database) = in_folder();
+    rusqlite::Connection::open(&database).unwrap().pragma_update(None, "journal_mode", "WAL").unwrap();
+    assert!(fs::metadata(&database).unwrap().len() > 0);
+    let program = Program::serve(&database);
+    assert_eq!(Client::connect(program.address).post(&[], &payload("documented")).status, 200);
+    drop(program);
+    let (_folder, database) = in_folder();
+    fs::write(&database, "").unwrap();
+    assert_eq!(Client::connect(Program::serve(&database).address).post(&[], &payload("documented")).status, 200);
 }
 
 #[test]
