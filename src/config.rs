@@ -131,7 +131,7 @@ enum TokenArguments {
     New(TokenNewArguments),
     /// List tokens: whose they are, when they were last used, which are revoked
     List(TokenListArguments),
-    /// Revoke tokens: the next request with one of them fails
+    /// Revoke tokens: the next request with one of them fails; an upload under way may finish
     Revoke(TokenRevokeArguments),
 }
 

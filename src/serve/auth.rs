@@ -132,11 +132,14 @@ impl Door {
             return Ok(Sender { token: Some(token), person: Some(person) });
         }
         if !self.has_token().map_err(Refusal::Failed)? {
-            return if client.is_this_machine || self.credentials.is_optional {
-                Ok(self.sender())
-            } else {
-                Err(Refusal::NoTokenYet)
-            };
+            if client.is_this_machine || self.credentials.is_optional {
+                return Ok(self.sender());
+            }
+            let Failure { failures, is_notable, .. } = self.attempts().fail(client.address, Instant::now());
+            if is_notable {
+                tracing::warn!(peer = %client.address, failures, "refused: no token yet; `healthsink token new` makes one");
+            }
+            return Err(Refusal::NoTokenYet);
         }
         let mut attempts = self.attempts();
         if attempts.wait(client.address, Instant::now()).is_none() && self.is_of_file(presented) {

@@ -78,7 +78,8 @@ impl Prepared {
         Ok(Self { credentials, tls: config.tls.as_ref().map(Tls::load).transpose()? })
     }
 
-    /// Whether uploads need a token. Fails if strangers could send, or if what was said of tokens and what there is contradict each other.
+    /// Whether uploads need a token. Fails if strangers could send, or if what was said of tokens and what there is
+    /// contradict each other.
     fn check(&self, config: &Serve) -> Result<bool> {
         let usage = |message: String| Err(Error::new(ErrorKind::Usage, message));
         let has_token = self.credentials.has_file() || has_tokens(&config.db)?;

@@ -65,10 +65,7 @@ fn refused(refusal: &Refusal, client: Client) -> Answer {
     match refusal {
         Refusal::Wrong => problem::unauthorized(),
         Refusal::TooManyAttempts(wait) => problem::too_many_attempts(*wait),
-        Refusal::NoTokenYet => {
-            tracing::warn!(peer = %client.address, "refused: there is no token yet; `healthsink token new` makes one");
-            problem::no_token_yet()
-        }
+        Refusal::NoTokenYet => problem::no_token_yet(),
         Refusal::Failed(error) => {
             tracing::error!(peer = %client.address, %error, "could not look the token up");
             problem::failed(error)
