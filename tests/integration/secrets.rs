@@ -104,7 +104,7 @@ fn check(lines: &[String], answers: &[Response], good: &str) {
         answers.iter().map(|answer| format!("{:?} {}", answer.headers(), String::from_utf8_lossy(&answer.body))),
     );
     let said: Vec<String> = said.collect();
-    for secret in [NUMBER, "7391", TEXT, "Geheim", WRONG, &WRONG[3..], good, &good[3..]] {
+    for secret in [NUMBER, "7391.", TEXT, "Geheim", WRONG, &WRONG[3..], good, &good[3..]] {
         for line in &said {
             assert!(!line.contains(secret), "{secret} in: {line}");
         }
