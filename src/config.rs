@@ -1,5 +1,7 @@
 //! Flags and environment to what they mean. Nothing is opened or read here.
 
+mod network;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,7 +10,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::BODY_BYTES_MAX_DEFAULT;
+use crate::limits::{BODY_BYTES_MAX_DEFAULT, NAME_BYTES_MAX, TRUSTED_PROXIES_MAX};
+
+pub use network::Network;
 
 /// As typed.
 #[derive(Debug, Parser)]
@@ -28,7 +32,9 @@ sending the same again stores nothing twice. Every flag can be set as an environ
 
 const EXAMPLES: &str = "Examples:
   healthsink serve                                          on this machine only, without a token
-  healthsink serve --listen 0.0.0.0:3000 --token-file token from other machines, with a bearer token
+  healthsink token new --person anna --label phone          a token for the app: shown once
+  healthsink serve --listen 0.0.0.0:3000                    from other machines, with a token
+  healthsink serve --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key privkey.pem
   healthsink import export.zip                              Apple's own export, as the phone makes it
   healthsink import export-2025.json backup.json.gz         saved payloads
   healthsink status                                         what is there, and is the phone still sending?
@@ -44,6 +50,9 @@ enum CommandArguments {
     Import(ImportArguments),
     /// Tell what the database holds and what the last uploads were
     Status(StatusArguments),
+    /// Say who may send: make, list and revoke tokens, also while the server runs
+    #[command(subcommand)]
+    Token(TokenArguments),
 }
 
 #[derive(Debug, Args)]
@@ -63,13 +72,25 @@ struct ServeArguments {
     /// Path that the app posts to
     #[arg(long, env = "HEALTHSINK_PATH", default_value = "/api/health-data", value_name = "PATH")]
     path: String,
-    /// File whose first line is the token that the app must send (its "API key")
-    #[arg(long, env = "HEALTHSINK_TOKEN_FILE", value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    /// File whose first line is a token that is accepted beside those of `healthsink token`
+    #[arg(long, env = "HEALTHSINK_TOKEN_FILE", value_name = "FILE", value_parser = a_path())]
     token_file: Option<PathBuf>,
+    /// Whose records come with the token of --token-file, or without any [default: me]
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME")]
+    person: Option<String>,
     /// Header that carries the token, instead of `Authorization: Bearer TOKEN`
     #[arg(long, env = "HEALTHSINK_AUTH_HEADER", value_name = "NAME")]
     auth_header: Option<String>,
-    /// Accept uploads from other machines without a token: anyone who reaches the address can write
+    /// Serve HTTPS with the certificate in this PEM file, the chain behind it; read anew when it changes
+    #[arg(long, env = "HEALTHSINK_TLS_CERT", value_name = "FILE", value_parser = a_path())]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in a PEM file
+    #[arg(long, env = "HEALTHSINK_TLS_KEY", value_name = "FILE", value_parser = a_path())]
+    tls_key: Option<PathBuf>,
+    /// Address or network (10.0.0.0/8) of the reverse proxy whose X-Forwarded-For is believed; several with commas
+    #[arg(long, env = "HEALTHSINK_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
+    trusted_proxy: Vec<String>,
+    /// Accept uploads from other machines while there is no token: anyone who reaches the address can write
     #[arg(long, env = "HEALTHSINK_NO_AUTH", value_parser = clap::builder::FalseyValueParser::new())]
     no_auth: bool,
     /// Longest body, after decompression; with K, M or G for KiB, MiB or GiB
@@ -102,6 +123,57 @@ struct StatusArguments {
     /// Print it as JSON
     #[arg(long, env = "HEALTHSINK_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenArguments {
+    /// Make a token and show it, this once: the database keeps its digest alone
+    New(TokenNewArguments),
+    /// List tokens: whose they are, when they were last used, which are revoked
+    List(TokenListArguments),
+    /// Revoke tokens: the next request with one of them fails; an upload under way may finish
+    Revoke(TokenRevokeArguments),
+}
+
+#[derive(Debug, Args)]
+struct TokenNewArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// Whose records its uploads are [default: me]
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME")]
+    person: Option<String>,
+    /// What it is for, to tell it from the person's others: phone, tablet
+    #[arg(long, value_name = "TEXT")]
+    label: Option<String>,
+    /// Write it to a new file that is yours alone, rather than to standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Print number, person, label and token as JSON
+    #[arg(long, env = "HEALTHSINK_JSON", value_parser = clap::builder::FalseyValueParser::new())]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct TokenListArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// Print it as JSON
+    #[arg(long, env = "HEALTHSINK_JSON", value_parser = clap::builder::FalseyValueParser::new())]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct TokenRevokeArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// Numbers of tokens, as `healthsink token list` tells them
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<i64>,
+}
+
+/// A path; an empty variable, as in a compose file, is one that is not set.
+fn a_path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 /// A number of bytes, as typed: `64M`.
@@ -155,6 +227,8 @@ pub enum Command {
     Import(Import),
     /// Tell what is there.
     Status(Status),
+    /// Say who may send.
+    Token(Token),
 }
 
 /// What `serve` needs to know.
@@ -168,27 +242,34 @@ pub struct Serve {
     pub path: String,
     /// How clients authenticate.
     pub auth: Auth,
+    /// The certificate of HTTPS; plain HTTP if none.
+    pub tls: Option<TlsFiles>,
+    /// Peers whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Longest body, after decompression.
     pub body_bytes_max: u64,
 }
 
-/// How clients authenticate.
+/// How clients authenticate, beside the tokens in the database.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Auth {
+    /// Header of its own that carries the token; `Authorization: Bearer` if none.
+    pub header: Option<String>,
+    /// File whose first line is one more token.
+    pub token_file: Option<PathBuf>,
+    /// Whose records come with that token, or without any; `me` if none.
+    pub person: Option<String>,
+    /// Whether other machines may upload for as long as there is no token.
+    pub is_optional: bool,
+}
+
+/// Where the certificate is, in PEM.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Auth {
-    /// Not at all.
-    None,
-    /// `Authorization: Bearer` with the token of this file.
-    Bearer {
-        /// File that holds the token.
-        token_file: PathBuf,
-    },
-    /// A header of its own with the token of this file.
-    Header {
-        /// The header's name.
-        name: String,
-        /// File that holds the token.
-        token_file: PathBuf,
-    },
+pub struct TlsFiles {
+    /// The certificate and the chain behind it.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// What `import` needs to know.
@@ -215,6 +296,44 @@ pub struct Status {
     pub json: bool,
 }
 
+/// What `token` needs to know.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The database.
+    pub db: PathBuf,
+    /// What to do with its tokens.
+    pub action: TokenAction,
+}
+
+/// What to do with tokens.
+#[derive(Clone, Debug)]
+pub enum TokenAction {
+    /// Make one.
+    New {
+        /// Whose records its uploads are.
+        person: String,
+        /// What it is for.
+        label: Option<String>,
+        /// File to write it to; standard output if none.
+        out: Option<PathBuf>,
+        /// Whether it is printed as JSON.
+        json: bool,
+    },
+    /// List all.
+    List {
+        /// Whether they are printed as JSON.
+        json: bool,
+    },
+    /// Revoke some.
+    Revoke {
+        /// Their numbers.
+        ids: Vec<i64>,
+    },
+}
+
+/// The person whose records they are if nobody is named.
+const ME: &str = "me";
+
 /// Reads the command line and the environment. Prints help, or what is wrong, and exits where clap does.
 ///
 /// # Errors
@@ -225,41 +344,78 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
     let command = match command {
         CommandArguments::Serve(serve) => Command::Serve(meant(serve)?),
         CommandArguments::Import(ImportArguments { database, json, person, dry_run, files }) => {
+            let person = text(person).map(|person| name("--person", person)).transpose()?;
             Command::Import(Import { db: database.db, files, json, person, dry_run })
         }
         CommandArguments::Status(StatusArguments { database, json }) => {
             Command::Status(Status { db: database.db, json })
         }
+        CommandArguments::Token(token) => Command::Token(meant_token(token)?),
     };
     Ok(Config { log, command })
 }
 
+/// In a compose file, an empty variable means that it is not set.
+fn text(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn usage<T>(message: String) -> Result<T> {
+    Err(Error::new(ErrorKind::Usage, message))
+}
+
 fn meant(arguments: ServeArguments) -> Result<Serve> {
-    let ServeArguments { database, listen, path, token_file, auth_header, no_auth, max_body } = arguments;
-    let usage = |message: String| Err(Error::new(ErrorKind::Usage, message));
+    let ServeArguments { database, listen, path, no_auth, max_body, .. } = arguments;
     if !path.starts_with('/') || path == HEALTH_PATH || path.contains(['?', '#', ' ']) {
         return usage(format!("--path {path} cannot be served; it begins with / and is not {HEALTH_PATH}"));
     }
-    // In a compose file, an empty variable means that it is not set.
-    let token_file = token_file.filter(|file| !file.as_os_str().is_empty());
-    let auth_header = auth_header.filter(|name| !name.is_empty());
-    if auth_header.is_some() && token_file.is_none() {
-        return usage("--auth-header names the header of a token: give the token with --token-file".to_owned());
-    }
+    let file = |file: Option<PathBuf>| file.filter(|file| !file.as_os_str().is_empty());
+    let token_file = file(arguments.token_file);
     if no_auth && token_file.is_some() {
         return usage("--no-auth and --token-file contradict each other; leave out one of them".to_owned());
     }
-    let auth = match (token_file, auth_header) {
-        (Some(token_file), None) => Auth::Bearer { token_file },
-        (Some(token_file), Some(name)) => Auth::Header { name, token_file },
-        (None, _) => Auth::None,
+    let person = text(arguments.person).map(|person| name("--person", person)).transpose()?;
+    let auth = Auth { header: text(arguments.auth_header), token_file, person, is_optional: no_auth };
+    let tls = match (file(arguments.tls_cert), file(arguments.tls_key)) {
+        (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+        (None, None) => None,
+        _ => return usage("--tls-cert and --tls-key belong together; give both".to_owned()),
     };
-    if auth == Auth::None && !no_auth && !listen.ip().to_canonical().is_loopback() {
+    let proxies = arguments.trusted_proxy.iter().filter(|proxy| !proxy.is_empty());
+    let trusted_proxies = proxies.map(|proxy| proxy.parse()).collect::<Result<Vec<Network>>>()?;
+    if trusted_proxies.len() > TRUSTED_PROXIES_MAX {
         return usage(format!(
-            "{listen} can be reached from other machines, and there is no token: give one with --token-file, or say --no-auth"
+            "--trusted-proxy takes {TRUSTED_PROXIES_MAX} at most; name a network, such as 10.0.0.0/8"
         ));
     }
-    Ok(Serve { db: database.db, listen, path, auth, body_bytes_max: max_body.0 })
+    Ok(Serve { db: database.db, listen, path, auth, tls, trusted_proxies, body_bytes_max: max_body.0 })
+}
+
+fn meant_token(arguments: TokenArguments) -> Result<Token> {
+    let (database, action) = match arguments {
+        TokenArguments::New(TokenNewArguments { database, person, label, out, json }) => {
+            let person = name("--person", text(person).unwrap_or_else(|| ME.to_owned()))?;
+            let label = label.map(|label| name("--label", label)).transpose()?;
+            (database, TokenAction::New { person, label, out, json })
+        }
+        TokenArguments::List(TokenListArguments { database, json }) => (database, TokenAction::List { json }),
+        TokenArguments::Revoke(TokenRevokeArguments { database, ids }) => (database, TokenAction::Revoke { ids }),
+    };
+    Ok(Token { db: database.db, action })
+}
+
+/// A name that can be told in one line, and that is not two for the eye.
+fn name(flag: &str, text: String) -> Result<String> {
+    let is_usable = !text.is_empty()
+        && text.len() <= NAME_BYTES_MAX
+        && text.trim().len() == text.len()
+        && !text.contains(char::is_control);
+    if is_usable {
+        return Ok(text);
+    }
+    usage(format!(
+        "{flag} wants a name of 1 to {NAME_BYTES_MAX} bytes, without control characters and without space around it"
+    ))
 }
 
 /// Where a monitor asks.
@@ -286,18 +442,40 @@ mod tests {
     }
 
     #[test]
-    fn without_a_token_only_this_machine_is_served() {
-        assert_eq!(serve(&[]).unwrap().auth, Auth::None);
-        assert!(serve(&["--listen", "[::1]:80"]).is_ok());
-        let error = serve(&["--listen", "0.0.0.0:3000"]).unwrap_err();
-        assert!(error.kind() == ErrorKind::Usage && error.to_string().contains("--token-file"), "{error}");
-        assert!(serve(&["--listen", "0.0.0.0:3000", "--no-auth"]).is_ok());
-        assert!(serve(&["--listen", "0.0.0.0:3000", "--token-file", "t"]).is_ok());
+    fn flags_that_do_not_go_together_are_refused() {
+        assert_eq!(serve(&[]).unwrap().auth, Auth::default());
+        assert!(serve(&["--no-auth"]).unwrap().auth.is_optional);
         assert!(serve(&["--token-file", "t", "--no-auth"]).is_err());
-        assert!(serve(&["--auth-header", "X-Key"]).is_err());
-        assert_eq!(serve(&["--token-file", "", "--auth-header", ""]).unwrap().auth, Auth::None);
-        let auth = serve(&["--auth-header", "X-Key", "--token-file", "t"]).unwrap().auth;
-        assert_eq!(auth, Auth::Header { name: "X-Key".into(), token_file: "t".into() });
+        assert_eq!(serve(&["--token-file", "", "--auth-header", ""]).unwrap().auth, Auth::default());
+        let auth = serve(&["--auth-header", "X-Key", "--token-file", "t", "--person", "anna"]).unwrap().auth;
+        let expected = Auth {
+            header: Some("X-Key".into()),
+            token_file: Some("t".into()),
+            person: Some("anna".into()),
+            is_optional: false,
+        };
+        assert_eq!(auth, expected);
+        assert!(serve(&["--tls-cert", "c"]).is_err() && serve(&["--tls-key", "k"]).is_err());
+        let tls = serve(&["--tls-cert", "c", "--tls-key", "k"]).unwrap().tls;
+        assert_eq!(tls, Some(TlsFiles { cert: "c".into(), key: "k".into() }));
+        assert_eq!(serve(&["--tls-cert", "", "--tls-key", ""]).unwrap().tls, None);
+        assert_eq!(serve(&["--trusted-proxy", "127.0.0.1,10.0.0.0/8"]).unwrap().trusted_proxies.len(), 2);
+        assert!(serve(&["--trusted-proxy", &["::1"; TRUSTED_PROXIES_MAX + 1].join(",")]).is_err());
+        assert!(serve(&["--trusted-proxy", "caddy"]).is_err());
+    }
+
+    #[test]
+    fn names_are_one_line() {
+        let check =
+            |text: &str, expected: bool| assert_eq!(name("--person", text.to_owned()).is_ok(), expected, "{text:?}");
+        check("anna", true);
+        check("Anna Müller", true);
+        check("", false);
+        check(" anna", false);
+        check("an\nna", false);
+        check("an\x1b[1mna", false);
+        check(&"x".repeat(NAME_BYTES_MAX), true);
+        check(&"x".repeat(NAME_BYTES_MAX + 1), false);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use healthsink::config::{self, Command, Config};
 use healthsink::error::{ErrorKind, Result};
-use healthsink::{import, serve, status};
+use healthsink::{import, serve, status, token};
 
 /// Batches and buffers are used again and again, so little is asked of the allocator; what is asked must not let the
 /// process grow, as glibc's per-thread arenas do.
@@ -38,6 +38,7 @@ fn run(config: Config) -> Result<bool> {
         Command::Serve(serve) => serve::serve(&serve).map(|()| true),
         Command::Import(import) => import::import(&import),
         Command::Status(status) => status::status(&status).map(|()| true),
+        Command::Token(token) => token::token(&token).map(|()| true),
     }
 }
 

@@ -206,7 +206,9 @@ fn run(started: &std::sync::mpsc::SyncSender<SocketAddr>) {
             db,
             listen: address,
             path: "/api/health-data".to_owned(),
-            auth: Auth::None,
+            auth: Auth::default(),
+            tls: None,
+            trusted_proxies: Vec::new(),
             body_bytes_max: BODY_BYTES_MAX,
         };
         started.send(address).expect("someone waits");

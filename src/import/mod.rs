@@ -138,7 +138,8 @@ impl Importer<'_> {
             let mut watched = Watched { sink, progress, records: 0 };
             fill(batch, &mut watched).unwrap_or_else(unread)
         };
-        let origin = Origin { kind: "import", sender: name.to_owned(), person: self.config.person.clone() };
+        let origin =
+            Origin { kind: "import", sender: name.to_owned(), person: self.config.person.clone(), token: None };
         match self.writer {
             Some(writer) => ingest_with(origin, writer.handle(), fill),
             None => {

@@ -1,7 +1,8 @@
 //! What each request gets: the order in which things are checked, before a byte of the body is read.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -11,9 +12,11 @@ use hyper::{HeaderMap, Method, Request, Response};
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::State;
+use super::auth::Refusal;
 use super::body::{self, ChunkReader};
+use super::client::{Client, is_private};
 use super::problem::{self, Answer};
+use super::{PLAIN_HTTP_WARNING, State};
 use crate::config::HEALTH_PATH;
 use crate::counts::is_zero;
 use crate::decode::Options;
@@ -37,10 +40,13 @@ pub(super) async fn answer(request: Request<Incoming>, peer: SocketAddr, state: 
     if request.method() != Method::POST {
         return problem::method_not_allowed("POST");
     }
-    if !state.credentials.admit(request.headers()) {
-        tracing::warn!(%peer, "refused: the token is missing or wrong");
-        return problem::unauthorized();
-    }
+    let client = Client::of(peer, request.headers(), &state.trusted_proxies);
+    let sender = match state.door.admit(request.headers(), client) {
+        Ok(sender) => sender,
+        Err(refusal) => return refused(&refusal, client),
+    };
+    warn_of_plain_http(client, &state);
+    let peer = client.address;
     let Some(coding) = coding(request.headers()) else {
         return problem::unsupported_encoding();
     };
@@ -51,7 +57,28 @@ pub(super) async fn answer(request: Request<Incoming>, peer: SocketAddr, state: 
         tracing::warn!(%peer, "refused: all places are taken");
         return problem::busy();
     };
-    receive(request.into_body(), coding, peer, &state, place).await
+    let origin = Origin { kind: "http", sender: peer.to_string(), person: sender.person, token: sender.token };
+    receive(request.into_body(), coding, peer, origin, &state, place).await
+}
+
+fn refused(refusal: &Refusal, client: Client) -> Answer {
+    match refusal {
+        Refusal::Wrong => problem::unauthorized(),
+        Refusal::TooManyAttempts(wait) => problem::too_many_attempts(*wait),
+        Refusal::NoTokenYet => problem::no_token_yet(),
+        Refusal::Failed(error) => {
+            tracing::error!(peer = %client.address, %error, "could not look the token up");
+            problem::failed(error)
+        }
+    }
+}
+
+/// Once: a token that comes from afar in the clear was shown to everyone on its way.
+fn warn_of_plain_http(client: Client, state: &State) {
+    let is_in_the_clear = state.tls.is_none() && !client.is_forwarded && !is_private(client.address);
+    if is_in_the_clear && !state.has_warned_of_plain_http.swap(true, Ordering::Relaxed) {
+        tracing::warn!(peer = %client.address, "{PLAIN_HTTP_WARNING}");
+    }
 }
 
 /// The coding of the body; none if it is not known, or if there are several.
@@ -68,7 +95,8 @@ fn coding(headers: &HeaderMap) -> Option<Coding> {
 async fn receive(
     body: Incoming,
     coding: Coding,
-    peer: SocketAddr,
+    peer: IpAddr,
+    origin: Origin,
     state: &State,
     place: OwnedSemaphorePermit,
 ) -> Answer {
@@ -76,7 +104,7 @@ async fn receive(
     let writer = state.writer.clone();
     let body_bytes_max = state.body_bytes_max;
     let ingest = tokio::task::spawn_blocking(move || {
-        let outcome = decode(reader, coding, body_bytes_max, peer, &writer);
+        let outcome = decode(reader, coding, body_bytes_max, origin, &writer);
         log(peer, &outcome);
         drop(place);
         outcome
@@ -96,17 +124,16 @@ fn decode(
     reader: ChunkReader,
     coding: Coding,
     bytes_max: u64,
-    peer: SocketAddr,
+    origin: Origin,
     writer: &WriterHandle,
 ) -> Result<Summary, Aborted> {
-    let origin = Origin { kind: "http", sender: peer.ip().to_string(), person: None };
     match coding.decode(reader, bytes_max) {
         Ok(source) => ingest(source, origin, Options::default(), writer),
         Err(error) => Err(Aborted { error, summary: None }),
     }
 }
 
-fn log(peer: SocketAddr, outcome: &Result<Summary, Aborted>) {
+fn log(peer: IpAddr, outcome: &Result<Summary, Aborted>) {
     match outcome {
         Ok(Summary { upload, body_bytes, counts }) => tracing::info!(
             %peer, upload, bytes = body_bytes, records = counts.records(), route_points = counts.route_points, new = counts.new,

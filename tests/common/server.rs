@@ -35,7 +35,9 @@ impl Server {
             db: folder.path().join("health.db"),
             listen: address,
             path: PATH.to_owned(),
-            auth: Auth::None,
+            auth: Auth::default(),
+            tls: None,
+            trusted_proxies: Vec::new(),
             body_bytes_max: healthsink::limits::BODY_BYTES_MAX_DEFAULT,
         };
         change(&mut config);

@@ -139,7 +139,7 @@ fn without_a_token_only_this_machine_is_served() {
     refused(&["--listen", "0.0.0.0:0", "--token-file", empty.to_str().unwrap()]);
     refused(&["--path", "health"]);
     refused(&["--path", "/healthz"]);
-    refused(&["--auth-header", "X-API-Key"]);
+    refused(&["--auth-header", "no header"]);
     refused(&["--listen", "nowhere"]);
 }
 

@@ -8,6 +8,18 @@ CREATE TABLE persons (
 
 INSERT INTO persons (id, name) VALUES (1, 'me');
 
+-- Who may send: `digest` is BLAKE3 of a token, which is kept nowhere. A revoked one stays: a database that has had tokens
+-- lets nobody in without one.
+CREATE TABLE tokens (
+  id INTEGER PRIMARY KEY,
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  label TEXT,
+  digest BLOB NOT NULL UNIQUE,
+  created_ms INTEGER NOT NULL,
+  last_used_ms INTEGER,
+  revoked_ms INTEGER
+) STRICT;
+
 CREATE TABLE types (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE
@@ -268,6 +280,8 @@ CREATE TABLE uploads (
   state TEXT NOT NULL,
   origin TEXT NOT NULL,
   sender TEXT,
+  -- The token that it came with; none for imports and for the token of a file.
+  token_id INTEGER REFERENCES tokens (id),
   started_ms INTEGER NOT NULL,
   finished_ms INTEGER,
   export_ms INTEGER,
