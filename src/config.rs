@@ -1,22 +1,25 @@
 //! Flags and environment to what they mean. Nothing is opened or read here.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::BODY_BYTES_MAX_DEFAULT;
+use crate::limits::{BACKUPS_KEPT_MAX, BODY_BYTES_MAX_DEFAULT};
 
 /// As typed.
 #[derive(Debug, Parser)]
 #[command(name = "healthsink", version, about = ABOUT, after_help = EXAMPLES, propagate_version = true)]
 struct Arguments {
     /// How much to log on standard error: off, error, warn, info, debug
-    #[arg(long, global = true, env = "HEALTHSINK_LOG", default_value = "info", value_name = "LEVEL")]
-    log: tracing::level_filters::LevelFilter,
+    #[arg(long, alias = "log", global = true, env = "HEALTHSINK_LOG_LEVEL", default_value = "info", value_name = "LEVEL")]
+    log_level: tracing::level_filters::LevelFilter,
+    /// How log lines look: text for people, json for programs
+    #[arg(long, global = true, env = "HEALTHSINK_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    log_format: LogFormat,
     #[command(subcommand)]
     command: CommandArguments,
 }
@@ -32,9 +35,12 @@ const EXAMPLES: &str = "Examples:
   healthsink import export.zip                              Apple's own export, as the phone makes it
   healthsink import export-2025.json backup.json.gz         saved payloads
   healthsink status                                         what is there, and is the phone still sending?
+  healthsink backup /mnt/backups --keep 14                  a verified copy, while the server runs
+  healthsink check                                          is the database sound?
+  healthsink restore healthsink-20260101T030000Z.db         a backup in its place, with the server stopped
   sqlite3 health.db 'SELECT * FROM heart_rate LIMIT 5'      the result
 
-Exit codes: 0 done, 1 an input could not be ingested whole (what could be is stored), 2 wrong usage.";
+Exit codes: 0 done, 1 failed: an input not ingested whole (what could be is stored), a database that is damaged; 2 wrong usage.";
 
 #[derive(Debug, Subcommand)]
 enum CommandArguments {
@@ -44,6 +50,14 @@ enum CommandArguments {
     Import(ImportArguments),
     /// Tell what the database holds and what the last uploads were
     Status(StatusArguments),
+    /// Make a verified copy of the database, while the server runs
+    Backup(BackupArguments),
+    /// Look the database through, while the server runs, and say what to do about what is found
+    Check(CheckArguments),
+    /// Put a backup in the place of the database, which is kept under another name
+    Restore(RestoreArguments),
+    /// Ask a server on this machine whether it is well: for containers
+    Healthcheck(HealthcheckArguments),
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +89,9 @@ struct ServeArguments {
     /// Longest body, after decompression; with K, M or G for KiB, MiB or GiB
     #[arg(long, env = "HEALTHSINK_MAX_BODY", default_value_t = Bytes(BODY_BYTES_MAX_DEFAULT), value_name = "BYTES")]
     max_body: Bytes,
+    /// Address and port that tells /metrics and /healthz to anyone who reaches it; without it, /metrics needs the token
+    #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS", value_parser = optional_address)]
+    metrics_listen: Option<OptionalAddress>,
 }
 
 #[derive(Debug, Args)]
@@ -102,6 +119,69 @@ struct StatusArguments {
     /// Print it as JSON
     #[arg(long, env = "HEALTHSINK_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct BackupArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// File to write, or a folder, in which it is named healthsink-YYYYMMDDTHHMMSSZ.db
+    #[arg(value_name = "DEST")]
+    target: PathBuf,
+    /// In a folder: keep the newest N backups of that name, and remove those before them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(BACKUPS_KEPT_MAX)))]
+    keep: Option<u32>,
+    /// Print what was done as JSON
+    #[arg(long, env = "HEALTHSINK_JSON", value_parser = clap::builder::FalseyValueParser::new())]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct CheckArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// Print what was found as JSON
+    #[arg(long, env = "HEALTHSINK_JSON", value_parser = clap::builder::FalseyValueParser::new())]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RestoreArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// What `backup` has written
+    #[arg(value_name = "BACKUP")]
+    backup: PathBuf,
+    /// Also where the database is too damaged to tell whether a server has it open: make sure that none has
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Debug, Args)]
+struct HealthcheckArguments {
+    /// Where the server listens, as it was told
+    #[arg(long, env = "HEALTHSINK_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Where it tells its metrics; asked instead if it is given
+    #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS", value_parser = optional_address)]
+    metrics_listen: Option<OptionalAddress>,
+}
+
+/// In a compose file, an empty variable means that it is not set.
+#[derive(Clone, Copy, Debug)]
+struct OptionalAddress(Option<SocketAddr>);
+
+fn optional_address(text: &str) -> Result<OptionalAddress, std::net::AddrParseError> {
+    if text.is_empty() { Ok(OptionalAddress(None)) } else { text.parse().map(|address| OptionalAddress(Some(address))) }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one object a line.
+    Json,
 }
 
 /// A number of bytes, as typed: `64M`.
@@ -141,7 +221,9 @@ impl std::fmt::Display for Bytes {
 #[derive(Clone, Debug)]
 pub struct Config {
     /// How much to log.
-    pub log: tracing::level_filters::LevelFilter,
+    pub log_level: tracing::level_filters::LevelFilter,
+    /// How log lines look.
+    pub log_format: LogFormat,
     /// What to do.
     pub command: Command,
 }
@@ -155,6 +237,14 @@ pub enum Command {
     Import(Import),
     /// Tell what is there.
     Status(Status),
+    /// Copy the database.
+    Backup(Backup),
+    /// Look it through.
+    Check(Check),
+    /// Put a backup in its place.
+    Restore(Restore),
+    /// Ask a server on this machine.
+    Healthcheck(Healthcheck),
 }
 
 /// What `serve` needs to know.
@@ -170,6 +260,8 @@ pub struct Serve {
     pub auth: Auth,
     /// Longest body, after decompression.
     pub body_bytes_max: u64,
+    /// Where the metrics are told to anyone; with the token on [`Serve::listen`] if nowhere.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// How clients authenticate.
@@ -215,13 +307,53 @@ pub struct Status {
     pub json: bool,
 }
 
+/// What `backup` needs to know.
+#[derive(Clone, Debug)]
+pub struct Backup {
+    /// The database.
+    pub db: PathBuf,
+    /// A file, or a folder.
+    pub target: PathBuf,
+    /// Backups to keep in the folder.
+    pub keep: Option<u32>,
+    /// Whether what was done is printed as JSON.
+    pub json: bool,
+}
+
+/// What `check` needs to know.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The database.
+    pub db: PathBuf,
+    /// Whether it is printed as JSON.
+    pub json: bool,
+}
+
+/// What `restore` needs to know.
+#[derive(Clone, Debug)]
+pub struct Restore {
+    /// The database.
+    pub db: PathBuf,
+    /// The backup.
+    pub backup: PathBuf,
+    /// Whether a database that is too damaged to be held is replaced, too.
+    pub force: bool,
+}
+
+/// What `healthcheck` needs to know.
+#[derive(Clone, Debug)]
+pub struct Healthcheck {
+    /// Address of the server.
+    pub address: SocketAddr,
+}
+
 /// Reads the command line and the environment. Prints help, or what is wrong, and exits where clap does.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Usage`] if flags that are right by themselves do not go together.
 pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Result<Config> {
-    let Arguments { log, command } = Arguments::parse_from(arguments);
+    let Arguments { log_level, log_format, command } = Arguments::parse_from(arguments);
     let command = match command {
         CommandArguments::Serve(serve) => Command::Serve(meant(serve)?),
         CommandArguments::Import(ImportArguments { database, json, person, dry_run, files }) => {
@@ -230,15 +362,26 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
         CommandArguments::Status(StatusArguments { database, json }) => {
             Command::Status(Status { db: database.db, json })
         }
+        CommandArguments::Backup(BackupArguments { database, target, keep, json }) => {
+            Command::Backup(Backup { db: database.db, target, keep, json })
+        }
+        CommandArguments::Check(CheckArguments { database, json }) => Command::Check(Check { db: database.db, json }),
+        CommandArguments::Restore(RestoreArguments { database, backup, force }) => {
+            Command::Restore(Restore { db: database.db, backup, force })
+        }
+        CommandArguments::Healthcheck(HealthcheckArguments { listen, metrics_listen }) => {
+            let asked = metrics_listen.and_then(|address| address.0).unwrap_or(listen);
+            Command::Healthcheck(Healthcheck { address: reachable(asked) })
+        }
     };
-    Ok(Config { log, command })
+    Ok(Config { log_level, log_format, command })
 }
 
 fn meant(arguments: ServeArguments) -> Result<Serve> {
-    let ServeArguments { database, listen, path, token_file, auth_header, no_auth, max_body } = arguments;
+    let ServeArguments { database, listen, path, token_file, auth_header, no_auth, max_body, metrics_listen } = arguments;
     let usage = |message: String| Err(Error::new(ErrorKind::Usage, message));
-    if !path.starts_with('/') || path == HEALTH_PATH || path.contains(['?', '#', ' ']) {
-        return usage(format!("--path {path} cannot be served; it begins with / and is not {HEALTH_PATH}"));
+    if !path.starts_with('/') || [HEALTH_PATH, METRICS_PATH].contains(&path.as_str()) || path.contains(['?', '#', ' ']) {
+        return usage(format!("--path {path} cannot be served; it begins with / and is neither {HEALTH_PATH} nor {METRICS_PATH}"));
     }
     // In a compose file, an empty variable means that it is not set.
     let token_file = token_file.filter(|file| !file.as_os_str().is_empty());
@@ -259,11 +402,23 @@ fn meant(arguments: ServeArguments) -> Result<Serve> {
             "{listen} can be reached from other machines, and there is no token: give one with --token-file, or say --no-auth"
         ));
     }
-    Ok(Serve { db: database.db, listen, path, auth, body_bytes_max: max_body.0 })
+    let metrics_listen = metrics_listen.and_then(|address| address.0);
+    Ok(Serve { db: database.db, listen, path, auth, body_bytes_max: max_body.0, metrics_listen })
+}
+
+/// Where this machine reaches what listens on an address: all addresses are the machine's own, too.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    address
 }
 
 /// Where a monitor asks.
 pub const HEALTH_PATH: &str = "/healthz";
+
+/// Where Prometheus asks.
+pub const METRICS_PATH: &str = "/metrics";
 
 #[cfg(test)]
 mod tests {
@@ -304,6 +459,7 @@ mod tests {
     fn paths_and_sizes() {
         assert!(serve(&["--path", "api"]).is_err());
         assert!(serve(&["--path", "/healthz"]).is_err());
+        assert!(serve(&["--path", "/metrics"]).is_err());
         assert_eq!(serve(&["--path", "/x"]).unwrap().path, "/x");
         let check = |text, expected| {
             assert_eq!(serve(&["--max-body", text]).ok().map(|serve| serve.body_bytes_max), expected, "{text}")

@@ -27,6 +27,11 @@ pub mod encoding;
 
 pub mod config;
 
+mod progress;
+
+pub mod backup;
+pub mod check;
+pub mod healthcheck;
 pub mod import;
 pub mod serve;
 pub mod status;

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use healthsink::config::{self, Command, Config};
+use healthsink::config::{self, Command, Config, LogFormat};
 use healthsink::error::{ErrorKind, Result};
-use healthsink::{import, serve, status};
+use healthsink::{backup, check, healthcheck, import, serve, status};
 
 /// Batches and buffers are used again and again, so little is asked of the allocator; what is asked must not let the
 /// process grow, as glibc's per-thread arenas do.
@@ -27,18 +27,34 @@ fn main() -> ExitCode {
 
 /// True if all that was asked for was done.
 fn run(config: Config) -> Result<bool> {
-    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(is_terminal)
-        .with_max_level(config.log)
-        .with_target(false)
-        .init();
+    log_to_stderr(&config);
     match config.command {
         Command::Serve(serve) => serve::serve(&serve).map(|()| true),
         Command::Import(import) => import::import(&import),
         Command::Status(status) => status::status(&status).map(|()| true),
+        Command::Backup(backup) => backup::backup(&backup).map(|()| true),
+        Command::Check(check) => check::check(&check),
+        Command::Restore(restore) => backup::restore(&restore).map(|()| true),
+        Command::Healthcheck(healthcheck) => healthcheck::healthcheck(&healthcheck).map(|()| true),
     }
+}
+
+/// Log lines go to standard error. If it cannot be written, nobody is told and nothing else happens.
+fn log_to_stderr(config: &Config) {
+    let lines = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(config.log_level)
+        .with_target(false)
+        .log_internal_errors(false);
+    match config.log_format {
+        LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+    // A panic's message may quote what was being read. Where it happened says enough, and is no one's data.
+    std::panic::set_hook(Box::new(|panic| match panic.location() {
+        Some(place) => tracing::error!(file = place.file(), line = place.line(), "the program has failed at some point"),
+        None => tracing::error!("the program has failed at some point"),
+    }));
 }
 
 /// The one table.

@@ -3,22 +3,32 @@
 //! Nothing here decides when to commit; that is the writer's. All writes are idempotent: a record that is there already
 //! costs a look-up. rusqlite is used in this module alone.
 
+mod check;
 mod conversion;
+mod copy;
 mod dictionary;
 mod imported;
+mod latest;
 mod ledger;
 mod merge;
+mod replace;
 mod schema;
 mod status;
 mod upsert;
 mod write;
 
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+pub use check::{Finding, Report, Severity, check};
+pub use copy::{Copied, copy};
+pub use latest::{Latest, latest};
 pub(crate) use ledger::UploadKey;
 pub use ledger::{UploadEnd, UploadStart, UploadState};
+pub use replace::replace;
+pub use schema::is_ours;
 pub use status::{Status, TableRows, TypeRows, UploadRow, status};
 
 use crate::batch::Batch;
@@ -41,14 +51,18 @@ pub struct Store {
 type FileId = (u64, u64);
 
 fn file_id(path: &Path) -> Option<FileId> {
+    std::fs::metadata(path).ok().and_then(|file| id_of(&file))
+}
+
+fn id_of(file: &Metadata) -> Option<FileId> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+        Some((file.dev(), file.ino()))
     }
     #[cfg(not(unix))]
     {
-        let _ = path;
+        let _ = file;
         None
     }
 }
@@ -65,6 +79,8 @@ impl Store {
             return Err(Error::new(ErrorKind::Usage, "a database in memory keeps nothing; name a file with --db"));
         }
         create_private(path)?;
+        // Before it is opened: if it is replaced at this very moment, that is noticed.
+        let file = file_id(path);
         let mut connection =
             Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
                 .map_err(fail)?;
@@ -73,7 +89,7 @@ impl Store {
         schema::migrate(&mut connection, path)?;
         ledger::interrupt_running(&connection).map_err(fail)?;
         let ids = Ids::load(&connection).map_err(fail)?;
-        Ok(Self { connection, ids, path: path.to_owned(), file: file_id(path) })
+        Ok(Self { connection, ids, path: path.to_owned(), file })
     }
 
     /// Begins a transaction that may write.
@@ -146,13 +162,16 @@ impl Store {
     }
 }
 
+/// A file's name with something behind it: how SQLite names what it keeps beside a database.
+fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
 /// Health data is private: a new file is readable by its owner alone. SQLite gives the same rights to its WAL.
 fn create_private(path: &Path) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    match create_new_private(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => {
@@ -163,6 +182,15 @@ fn create_private(path: &Path) -> Result<()> {
             Err(Error::new(ErrorKind::Store, message))
         }
     }
+}
+
+/// Makes a file that was not there, for its owner alone.
+fn create_new_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
@@ -184,7 +212,7 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
     let path = path.display();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => {
-            let message = format!("{path} is not a SQLite database; name another file with --db");
+            let message = format!("{path} is not a SQLite database; name another file with --db, or `healthsink restore` a backup");
             Error::new(ErrorKind::Store, message)
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {

@@ -1,35 +1,56 @@
 //! The schema and its versions: forward only, one step for each version, all in one transaction.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::copy::copy;
 use super::open_error;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Marks the file as ours for `file` and other tools: "hsnk".
-const APPLICATION_ID: i64 = 0x6873_6e6b;
+const APPLICATION_ID: u32 = 0x6873_6e6b;
 
 /// What brings a database from each version to the next; `user_version` counts the steps taken.
 const MIGRATIONS: [&[&str]; VERSION as usize] =
     [&[include_str!("schema/tables.sql"), include_str!("schema/names.sql"), include_str!("schema/views.sql")]];
 
-/// Takes the steps that are missing.
+/// Takes the steps that are missing. Before the first one on a database that is in use, a verified copy is made beside it.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+    take_steps(connection, path, &MIGRATIONS)
+}
+
+fn take_steps(connection: &mut Connection, path: &Path, steps: &[&[&str]]) -> Result<()> {
     let fail = |error| open_error(path, &error);
-    if check(connection, path)? == VERSION {
+    let wanted = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    if known_version(connection, path, wanted)? == wanted {
         return Ok(());
     }
     // Another process may be doing the same: the version is asked for again once we alone may write.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
-    for step in &MIGRATIONS[check(&transaction, path)? as usize..] {
-        for sql in *step {
-            transaction.execute_batch(sql).map_err(fail)?;
-        }
+    let present = known_version(&transaction, path, wanted)?;
+    if present > 0 && present < wanted {
+        keep_before(path, wanted)?;
+    }
+    for sql in steps.iter().skip(present as usize).copied().flatten() {
+        transaction.execute_batch(sql).map_err(fail)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
-    transaction.pragma_update(None, "user_version", VERSION).map_err(fail)?;
+    transaction.pragma_update(None, "user_version", wanted).map_err(fail)?;
     transaction.commit().map_err(fail)
+}
+
+/// Makes the copy that an older program can go on with. Nobody writes meanwhile: the steps' transaction is open.
+fn keep_before(path: &Path, wanted: u32) -> Result<()> {
+    let target = path.with_extension(format!("before-v{wanted}.db"));
+    copy(path, &target, &mut |_, _| {}).map_err(|error| {
+        let message = format!("{} must be migrated, and cannot be backed up before: {error}", path.display());
+        Error::new(error.kind(), message)
+    })?;
+    tracing::info!("migrating {} to schema {wanted}; as it was it is kept as {}", path.display(), target.display());
+    Ok(())
 }
 
 /// The version that this program writes.
@@ -37,10 +58,27 @@ const VERSION: u32 = 1;
 
 /// The database's version, if it is one of ours and not of a later program.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<u32> {
+    known_version(connection, path, VERSION)
+}
+
+fn known_version(connection: &Connection, path: &Path, known: u32) -> Result<u32> {
+    let version = any_version(connection, path)?;
+    if version > known {
+        let message = format!(
+            "{} was written by a later version of healthsink (schema {version}, this program knows {known}); use that version",
+            path.display(),
+        );
+        return Err(Error::new(ErrorKind::Store, message));
+    }
+    Ok(version)
+}
+
+/// The database's version, if it is one of ours, or empty.
+pub(super) fn any_version(connection: &Connection, path: &Path) -> Result<u32> {
     let fail = |error| open_error(path, &error);
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
-    if application != APPLICATION_ID {
+    if application != i64::from(APPLICATION_ID) {
         let tables: i64 =
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fail)?;
         if tables > 0 || version > 0 {
@@ -48,16 +86,25 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<u32> {
             return Err(Error::new(ErrorKind::Store, message));
         }
     }
-    if version > VERSION {
-        let message = format!(
-            "{} was written by a later version of healthsink (schema {version}, this program knows {}); use that version",
-            path.display(),
-            VERSION
-        );
-        return Err(Error::new(ErrorKind::Store, message));
-    }
     Ok(version)
 }
+
+/// Whether a file looks like a database of ours by its header, or holds nothing: such a one may be replaced by a backup.
+///
+/// # Errors
+///
+/// Whatever keeps it from being read.
+pub fn is_ours(path: &Path) -> std::io::Result<bool> {
+    let mut header = Vec::with_capacity(HEADER_BYTES);
+    #[expect(clippy::disallowed_methods, reason = "bounded by take")]
+    File::open(path)?.take(HEADER_BYTES as u64).read_to_end(&mut header)?;
+    let application = header.get(APPLICATION_ID_AT..APPLICATION_ID_AT + 4);
+    Ok(header.is_empty() || application.is_some_and(|bytes| bytes == APPLICATION_ID.to_be_bytes()))
+}
+
+/// SQLite's file header, and where in it the application's number stands.
+const HEADER_BYTES: usize = 100;
+const APPLICATION_ID_AT: usize = 68;
 
 #[cfg(test)]
 mod tests {

@@ -288,6 +288,9 @@ CREATE TABLE uploads (
   error TEXT
 ) STRICT;
 
+-- When a person's phone sent last is asked for at each scrape of the metrics.
+CREATE INDEX uploads_done ON uploads (person_id, origin, finished_ms) WHERE state = 'done';
+
 -- Elements that could not be stored. One that comes again moves to the upload that brought it last.
 CREATE TABLE rejects (
   upload_id INTEGER NOT NULL REFERENCES uploads (id),

@@ -1,0 +1,112 @@
+//! Puts a backup in the place of the database, which is kept under another name.
+//!
+//! At each moment there is a whole database under the name that is served: the old one gets a second name before the new
+//! one takes the first.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::copy::{Copied, Partial, sync_folder};
+use super::{open_error, schema, suffixed};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::ALONE_WAIT;
+
+/// What SQLite keeps beside a database; what belongs to the old one must not be read into the new one.
+const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Copies and verifies a backup, puts it in the place of the database, and keeps that as `aside`. True with the answer if
+/// there was one to keep. `is_forced`: also where it cannot be told whether someone has the database open.
+///
+/// # Errors
+///
+/// [`ErrorKind::Busy`] if another program has the database open; [`ErrorKind::Store`] or [`ErrorKind::Io`] if the backup is
+/// not sound or cannot be copied. The database is then as it was.
+pub fn replace(
+    database: &Path,
+    backup: &Path,
+    aside: &Path,
+    is_forced: bool,
+    watch: &mut dyn FnMut(u64, u64),
+) -> Result<(Copied, bool)> {
+    let is_there = database.exists();
+    // Held until the end: a server that starts meanwhile waits, and notices that the file is another.
+    let held = if is_there { hold(database, is_forced)? } else { None };
+    let partial = Partial::create(database)?;
+    let copied = partial.fill(backup, watch)?;
+    if is_there {
+        keep_owner(database, partial.path())?;
+        keep(database, aside)?;
+    }
+    for suffix in COMPANIONS {
+        let (from, to) = (suffixed(database, suffix), suffixed(aside, suffix));
+        if from.exists() {
+            fs::rename(&from, &to).map_err(|error| io_error("set aside", &from, &error))?;
+        }
+    }
+    partial.publish()?;
+    drop(held);
+    Ok((copied, is_there))
+}
+
+/// Holds a database that nobody else has open, with its log moved into it. None if it is too damaged for that.
+fn hold(database: &Path, is_forced: bool) -> Result<Option<Connection>> {
+    let hold = || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(database, flags)?;
+        connection.busy_timeout(ALONE_WAIT)?;
+        // Whoever has a database with a log open has a lock on it, and only one who is alone may end the log.
+        connection.pragma_update(None, "journal_mode", "DELETE")?;
+        connection.execute_batch("BEGIN EXCLUSIVE")?;
+        Ok(connection)
+    };
+    match hold() {
+        Ok(connection) => {
+            schema::any_version(&connection, database)?;
+            Ok(Some(connection))
+        }
+        Err(_) if is_forced => Ok(None),
+        Err(error) => {
+            let shown = database.display();
+            let opened = open_error(database, &error);
+            if opened.kind() == ErrorKind::Busy {
+                let message = format!("{shown} is open in another program: stop `healthsink serve`, and whoever reads it");
+                return Err(Error::new(ErrorKind::Busy, message));
+            }
+            let message = format!(
+                "whether a server has {shown} open cannot be told ({error}): make sure that none has, then say --force"
+            );
+            Err(Error::new(ErrorKind::Store, message))
+        }
+    }
+}
+
+/// Gives the database a second name. Where a file can have only one, there is none under the first for a moment.
+fn keep(database: &Path, aside: &Path) -> Result<()> {
+    fs::hard_link(database, aside)
+        .or_else(|_| fs::rename(database, aside))
+        .map_err(|error| io_error("set aside", database, &error))?;
+    sync_folder(aside)
+}
+
+/// A file that root puts in place is still the server's.
+fn keep_owner(database: &Path, replacement: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, chown};
+        let read = |path: &Path| fs::metadata(path).map_err(|error| io_error("read", path, &error));
+        let (old, new) = (read(database)?, read(replacement)?);
+        if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+            chown(replacement, Some(old.uid()), Some(old.gid()))
+                .map_err(|error| io_error("keep the owner of", database, &error))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (database, replacement);
+    Ok(())
+}
+
+fn io_error(what: &str, path: &Path, error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot {what} {}: {error}", path.display()))
+}
