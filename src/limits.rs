@@ -100,6 +100,9 @@ pub const METRIC_LABEL_BYTES_MAX: usize = 128;
 /// Connections to the metrics' own address at once.
 pub const METRIC_CONNECTIONS_MAX: usize = 8;
 
+/// Scrapes at once; a further one is answered 503.
+pub const METRIC_SCRAPES_MAX: usize = 1;
+
 /// Page cache of the connection that a scrape reads with.
 pub const METRIC_CACHE_BYTES: usize = 128 * KIB;
 

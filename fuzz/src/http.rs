@@ -208,6 +208,7 @@ fn run(started: &std::sync::mpsc::SyncSender<SocketAddr>) {
             path: "/api/health-data".to_owned(),
             auth: Auth::None,
             body_bytes_max: BODY_BYTES_MAX,
+            metrics_listen: None,
         };
         started.send(address).expect("someone waits");
         healthsink::serve::run(listener, &config, writer.handle().clone(), std::future::pending()).await

@@ -48,6 +48,11 @@ impl Credentials {
         Ok(Self(Some(Expected { header, is_bearer, token: blake3::hash(token.as_bytes()) })))
     }
 
+    /// Whether there is a token at all.
+    pub(super) fn are_needed(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether the request may upload.
     pub(super) fn admit(&self, headers: &HeaderMap) -> bool {
         let Some(expected) = &self.0 else { return true };

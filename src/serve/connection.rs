@@ -13,18 +13,29 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use super::{Phase, State, reached, routes};
+use super::{Face, Phase, State, reached, routes, scrape};
 use crate::limits::{FRAME_BYTES_MAX, HEADER_BYTES_MAX, HEADER_WAIT, LINGER, LINGER_BYTES_MAX};
 
 /// Serves a connection until it ends. `_place` is given back with it.
-pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, state: Arc<State>, _place: OwnedSemaphorePermit) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    face: Face,
+    state: Arc<State>,
+    _place: OwnedSemaphorePermit,
+) {
     // The answer is one small write: it should not wait for company.
     let _ = stream.set_nodelay(true);
     let mut phase = state.phase.clone();
     let service = service_fn(|request| {
         let state = Arc::clone(&state);
         // Boxed, so that the connection can be taken apart in the end.
-        Box::pin(async move { Ok::<_, Infallible>(routes::answer(request, peer, state).await) })
+        Box::pin(async move {
+            Ok::<_, Infallible>(match face {
+                Face::Uploads => routes::answer(request, peer, state).await,
+                Face::Metrics => scrape::answer(request, state).await,
+            })
+        })
     });
     let mut builder = http1::Builder::new();
     // A client that has sent its whole body may close its side and still wait for the answer.

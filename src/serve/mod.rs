@@ -6,11 +6,15 @@
 mod auth;
 mod body;
 mod connection;
+mod exposition;
+mod listeners;
+mod metrics;
 mod problem;
 mod routes;
+mod scrape;
 
 use std::future::Future;
-use std::io::{self, Write};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +26,11 @@ use tokio::time::timeout;
 
 use crate::config::{Auth, Serve};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{CONNECTIONS_MAX, DRAIN, INGESTS_MAX, STRAGGLERS};
+use crate::limits::{CONNECTIONS_MAX, DRAIN, INGESTS_MAX, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS};
 use crate::writer::{Writer, WriterHandle};
 use auth::Credentials;
+use listeners::Listeners;
+use metrics::Metrics;
 
 /// What the server is doing.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -45,6 +51,15 @@ async fn reached(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
     }
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Face {
+    /// Uploads, and all that is told beside them.
+    Uploads,
+    /// Metrics alone.
+    Metrics,
+}
+
 /// What every request needs.
 struct State {
     path: String,
@@ -52,6 +67,9 @@ struct State {
     body_bytes_max: u64,
     writer: WriterHandle,
     ingests: Arc<Semaphore>,
+    metrics: Metrics,
+    has_metrics_address: bool,
+    scrapes: Arc<Semaphore>,
     phase: watch::Receiver<Phase>,
 }
 
@@ -66,21 +84,21 @@ pub fn serve(config: &Serve) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(INGESTS_MAX)
+        .max_blocking_threads(INGESTS_MAX + METRIC_SCRAPES_MAX)
         .build()
         .map_err(|error| io_error("cannot start", &error))?;
     let served = runtime.block_on(async {
-        let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-            io_error(&format!("cannot listen on {}; name another address with --listen", config.listen), &error)
-        })?;
-        let address = listener.local_addr().map_err(|error| io_error("cannot listen", &error))?;
-        // A terminal that has gone is no reason to stop.
-        let _ = announce(config, address, &mut io::stderr());
-        run_with(listener, config, credentials, writer.handle().clone(), told_to_stop()).await
+        let listeners = listeners::open(config).await?;
+        announce(config, &listeners)?;
+        run_with(listeners, config, credentials, writer.handle().clone(), told_to_stop()).await
     });
     // A decoder's thread that does not end, whatever holds it, must not keep the program from ending.
     runtime.shutdown_timeout(STRAGGLERS);
-    served.and(writer.stop())
+    let stopped = served.and(writer.stop());
+    if stopped.is_ok() {
+        tracing::info!("stopped; all that was acknowledged is in {}", config.db.display());
+    }
+    stopped
 }
 
 /// Serves connections of a listener until `shutdown` is ready, then drains. The caller stops the writer afterwards.
@@ -95,11 +113,12 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     let credentials = Credentials::load(&config.auth)?;
-    run_with(listener, config, credentials, writer, shutdown).await
+    let listeners = Listeners { uploads: listener, metrics: None };
+    run_with(listeners, config, credentials, writer, shutdown).await
 }
 
 async fn run_with(
-    listener: TcpListener,
+    Listeners { uploads, metrics }: Listeners,
     config: &Serve,
     credentials: Credentials,
     writer: WriterHandle,
@@ -112,32 +131,39 @@ async fn run_with(
         body_bytes_max: config.body_bytes_max,
         writer,
         ingests: Arc::new(Semaphore::new(INGESTS_MAX)),
+        metrics: Metrics::new(&config.db),
+        has_metrics_address: metrics.is_some(),
+        scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
         phase: receiver,
     });
     let mut connections = JoinSet::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let metrics_places = Arc::new(Semaphore::new(METRIC_CONNECTIONS_MAX));
     tokio::pin!(shutdown);
     loop {
-        tokio::select! {
+        let (accepted, face) = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accept(&listener, &places) => {
-                if let Some((stream, peer, place)) = accepted {
-                    connections.spawn(connection::serve(stream, peer, Arc::clone(&state), place));
-                }
-            }
-            Some(_) = connections.join_next() => {}
+            accepted = accept(Some(&uploads), &places) => (accepted, Face::Uploads),
+            accepted = accept(metrics.as_ref(), &metrics_places) => (accepted, Face::Metrics),
+            Some(_) = connections.join_next() => continue,
+        };
+        if let Some((stream, peer, place)) = accepted {
+            connections.spawn(connection::serve(stream, peer, face, Arc::clone(&state), place));
         }
     }
-    drop(listener);
+    drop((uploads, metrics));
     drain(&phase, &mut connections, &state.ingests).await;
     Ok(())
 }
 
-/// The next connection, once there is a place for it.
+/// The next connection, once there is a place for it; never without a listener.
 async fn accept(
-    listener: &TcpListener,
+    listener: Option<&TcpListener>,
     places: &Arc<Semaphore>,
 ) -> Option<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let Some(listener) = listener else {
+        return std::future::pending().await;
+    };
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, peer)) => Some((stream, peer, place)),
@@ -169,26 +195,36 @@ async fn drain(phase: &watch::Sender<Phase>, connections: &mut JoinSet<()>, inge
     }
 }
 
-/// Says in one line where it listens, what it writes and how clients authenticate; and what to type into the app.
-fn announce(config: &Serve, address: SocketAddr, out: &mut impl Write) -> io::Result<()> {
+/// Says where it listens, what it writes and how clients authenticate; and what to type into the app.
+fn announce(config: &Serve, listeners: &Listeners) -> Result<()> {
+    let local = |listener: &TcpListener| listener.local_addr().map_err(|error| io_error("cannot listen", &error));
+    let address = local(&listeners.uploads)?;
     let auth = match &config.auth {
         Auth::None => "without authentication".to_owned(),
         Auth::Bearer { token_file } => format!("with the bearer token of {}", token_file.display()),
         Auth::Header { name, token_file } => format!("with the token of {} in the header {name}", token_file.display()),
     };
-    writeln!(out, "healthsink listens on http://{address}{}, writes {}, {auth}", config.path, config.db.display())?;
+    let Serve { path, db, .. } = config;
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!("healthsink {version} listens on http://{address}{path}, writes {}, {auth}", db.display());
     let ip = if address.ip().is_unspecified() { own_address() } else { Some(address.ip()) };
     let host = match ip {
         None => "THIS-MACHINE'S-ADDRESS".to_owned(),
         Some(IpAddr::V6(ip)) => format!("[{ip}]"),
         Some(IpAddr::V4(ip)) => ip.to_string(),
     };
-    writeln!(out, "In the app: base URL http://{host}:{}, endpoint path {}", address.port(), config.path)?;
+    tracing::info!("in the app: base URL http://{host}:{}, endpoint path {path}", address.port());
     if address.ip().to_canonical().is_loopback() {
-        writeln!(
-            out,
-            "Only this machine reaches that address: see --listen and --token-file, or put a reverse proxy with HTTPS in front"
-        )?;
+        tracing::info!(
+            "only this machine reaches that address: see --listen and --token-file, or put a reverse proxy with HTTPS in front"
+        );
+    }
+    if let Some(listener) = &listeners.metrics {
+        let address = local(listener)?;
+        tracing::info!("metrics are told on http://{address}/metrics");
+        if !address.ip().to_canonical().is_loopback() {
+            tracing::warn!("who reaches {address} sees which kinds of data each person has; let only Prometheus reach it");
+        }
     }
     Ok(())
 }

@@ -22,6 +22,17 @@ pub struct Latest {
     pub omitted: u64,
 }
 
+const SAMPLES: &str = "SELECT p.name, t.name,
+      (SELECT max(start_ms) FROM samples s WHERE s.person_id = o.person_id AND s.type_id = o.type_id)
+    FROM (SELECT DISTINCT person_id, type_id FROM sample_origins) o
+    JOIN persons p ON p.id = o.person_id JOIN types t ON t.id = o.type_id
+    WHERE octet_length(p.name) <= ?1 AND octet_length(t.name) <= ?1
+    LIMIT ?2";
+
+const UPLOADS: &str = "SELECT p.name,
+      (SELECT max(finished_ms) FROM uploads u WHERE u.person_id = p.id AND u.origin = 'http' AND u.state = 'done')
+    FROM persons p WHERE octet_length(p.name) <= ?1 LIMIT ?2";
+
 /// Reads it, beside the writer.
 ///
 /// # Errors
@@ -36,13 +47,7 @@ fn read(connection: &Connection) -> rusqlite::Result<Latest> {
     connection.pragma_update(None, "cache_size", -i64::try_from(METRIC_CACHE_BYTES / 1024).unwrap_or(i64::MAX))?;
     connection.execute_batch("BEGIN")?;
     let mut latest = Latest::default();
-    let mut samples = connection.prepare(
-        "SELECT p.name, t.name, (SELECT max(start_ms) FROM samples s WHERE s.person_id = o.person_id AND s.type_id = o.type_id)
-         FROM (SELECT DISTINCT person_id, type_id FROM sample_origins) o
-         JOIN persons p ON p.id = o.person_id JOIN types t ON t.id = o.type_id
-         WHERE octet_length(p.name) <= ?1 AND octet_length(t.name) <= ?1
-         LIMIT ?2",
-    )?;
+    let mut samples = connection.prepare(SAMPLES)?;
     let bounds = params![METRIC_LABEL_BYTES_MAX as i64, METRIC_SERIES_MAX as i64];
     let mut rows = samples.query(bounds)?;
     while let Some(row) = rows.next()? {
@@ -55,10 +60,7 @@ fn read(connection: &Connection) -> rusqlite::Result<Latest> {
     let sql = "SELECT count(*) FROM (SELECT DISTINCT person_id, type_id FROM sample_origins)";
     let all: i64 = connection.query_row(sql, [], |row| row.get(0))?;
     latest.omitted = all.saturating_sub(listed).unsigned_abs();
-    let mut uploads = connection.prepare(
-        "SELECT p.name, (SELECT max(finished_ms) FROM uploads u WHERE u.person_id = p.id AND u.origin = 'http' AND u.state = 'done')
-         FROM persons p WHERE octet_length(p.name) <= ?1 LIMIT ?2",
-    )?;
+    let mut uploads = connection.prepare(UPLOADS)?;
     let mut rows = uploads.query(bounds)?;
     while let Some(row) = rows.next()? {
         if let Some(last) = row.get(1)? {
@@ -70,21 +72,23 @@ fn read(connection: &Connection) -> rusqlite::Result<Latest> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Store;
     use super::*;
 
     /// The plan is the promise: a scrape costs a few steps for each series, however many rows there are.
     #[test]
     fn no_table_of_rows_is_scanned() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let store = super::super::Store::open(file.path()).unwrap();
-        let plan = |sql: &str| -> Vec<String> {
+        let store = Store::open(file.path()).unwrap();
+        let check = |sql: &str, expected: &str| {
             let mut explain = store.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            explain.query_map([], |row| row.get(3)).unwrap().map(|line| line.unwrap()).collect()
+            let plan: Vec<String> =
+                explain.query_map(params![1, 1], |row| row.get(3)).unwrap().map(|step| step.unwrap()).collect();
+            assert!(plan.iter().any(|step| step.starts_with(expected)), "{plan:#?}");
+            let scans = plan.iter().filter(|step| step.starts_with("SCAN s") && !step.starts_with("SCAN sample_origins"));
+            assert_eq!(scans.count() + plan.iter().filter(|step| step.starts_with("SCAN u")).count(), 0, "{plan:#?}");
         };
-        let samples = plan("SELECT max(start_ms) FROM samples WHERE person_id = 1 AND type_id = 1");
-        assert!(samples.iter().all(|step| step.starts_with("SEARCH samples USING PRIMARY KEY")), "{samples:?}");
-        let uploads =
-            plan("SELECT max(finished_ms) FROM uploads WHERE person_id = 1 AND origin = 'http' AND state = 'done'");
-        assert!(uploads.iter().all(|step| step.starts_with("SEARCH uploads USING COVERING INDEX")), "{uploads:?}");
+        check(SAMPLES, "SEARCH s USING PRIMARY KEY (person_id=? AND type_id=?)");
+        check(UPLOADS, "SEARCH u USING COVERING INDEX uploads_done (person_id=? AND origin=?)");
     }
 }

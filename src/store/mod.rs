@@ -29,7 +29,7 @@ pub(crate) use ledger::UploadKey;
 pub use ledger::{UploadEnd, UploadStart, UploadState};
 pub use replace::replace;
 pub use schema::is_ours;
-pub use status::{Status, TableRows, TypeRows, UploadRow, status};
+pub use status::{Status, TableRows, TypeRows, UploadRow, sizes, status};
 
 use crate::batch::Batch;
 use crate::counts::Counts;

@@ -138,4 +138,55 @@ mod tests {
         let error = migrate(&mut connection, Path::new("health.db")).unwrap_err();
         assert!(error.to_string().contains("later version"), "{error}");
     }
+
+    /// A step of a version to come, and one that fails.
+    const LATER: [&[&str]; 2] = [MIGRATIONS[0], &["ALTER TABLE workouts ADD COLUMN mood TEXT"]];
+    const FAILING: [&[&str]; 2] = [MIGRATIONS[0], &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"]];
+
+    #[test]
+    fn a_database_in_use_is_copied_before_it_is_migrated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("health.db");
+        let backup = folder.path().join("health.before-v2.db");
+        let open = |path: &Path| {
+            let connection = Connection::open(path).unwrap();
+            connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+            connection
+        };
+        let version = |connection: &Connection| -> u32 {
+            connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+        };
+        let mut connection = open(&path);
+        migrate(&mut connection, &path).unwrap();
+        assert!(!backup.exists(), "a new database has nothing to lose");
+        connection.execute_batch("INSERT INTO persons (name) VALUES ('anna')").unwrap();
+
+        // What fails is undone, and can be tried again.
+        let error = take_steps(&mut connection, &path, &FAILING).unwrap_err();
+        assert!(error.to_string().contains("samples"), "{error}");
+        assert_eq!(version(&connection), 1);
+        assert!(connection.prepare("SELECT * FROM moods").is_err());
+
+        take_steps(&mut connection, &path, &LATER).unwrap();
+        assert_eq!(version(&connection), 2);
+        connection.prepare("SELECT mood FROM workouts").unwrap();
+        let before = open(&backup);
+        assert_eq!(check(&before, &backup).unwrap(), 1);
+        let names: i64 = before.query_row("SELECT count(*) FROM persons WHERE name = 'anna'", [], |row| row.get(0)).unwrap();
+        assert_eq!(names, 1);
+        assert!(before.prepare("SELECT mood FROM workouts").is_err());
+    }
+
+    #[test]
+    fn without_a_copy_nothing_is_migrated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("health.db");
+        let mut connection = Connection::open(&path).unwrap();
+        migrate(&mut connection, &path).unwrap();
+        // In the place of the copy, something that cannot be replaced.
+        std::fs::create_dir(folder.path().join("health.before-v2.db")).unwrap();
+        let error = take_steps(&mut connection, &path, &LATER).unwrap_err();
+        assert!(error.to_string().contains("cannot be backed up before"), "{error}");
+        assert_eq!(check(&connection, &path).unwrap(), 1);
+    }
 }

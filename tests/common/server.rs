@@ -37,6 +37,7 @@ impl Server {
             path: PATH.to_owned(),
             auth: Auth::None,
             body_bytes_max: healthsink::limits::BODY_BYTES_MAX_DEFAULT,
+            metrics_listen: None,
         };
         change(&mut config);
         let (stop, stopped) = oneshot::channel();
