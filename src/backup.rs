@@ -49,13 +49,17 @@ pub fn restore(config: &Restore) -> Result<()> {
         return Err(Error::new(ErrorKind::Usage, "the backup is the database itself; name another file"));
     }
     if !is_ours(&config.backup).is_ok_and(|is_ours| is_ours) {
-        let message = format!("{} is no backup that can be read; name one that `healthsink backup` has made", config.backup.display());
+        let message = format!(
+            "{} is no backup that can be read; name one that `healthsink backup` has made",
+            config.backup.display()
+        );
         return Err(Error::new(ErrorKind::Usage, message));
     }
     // A link in the place of the database stays one.
     let database = fs::canonicalize(&config.db).unwrap_or_else(|_| config.db.clone());
     let aside = database.with_extension(format!("before-restore-{}.db", stamp()));
-    let (copied, is_kept) = watched(&database, |watch| replace(&database, &config.backup, &aside, config.force, watch))?;
+    let (copied, is_kept) =
+        watched(&database, |watch| replace(&database, &config.backup, &aside, config.force, watch))?;
     let mut line = format!("restored {} from {}: {}", config.db.display(), config.backup.display(), summary(&copied));
     if is_kept {
         line += &format!("; what was there is {}", aside.display());
@@ -78,7 +82,10 @@ fn is_backup_name(name: &str) -> bool {
     stamp.is_some_and(|stamp| {
         let form = b"ddddddddTddddddZ";
         stamp.len() == form.len()
-            && stamp.bytes().zip(form).all(|(byte, form)| if *form == b'd' { byte.is_ascii_digit() } else { byte == *form })
+            && stamp
+                .bytes()
+                .zip(form)
+                .all(|(byte, form)| if *form == b'd' { byte.is_ascii_digit() } else { byte == *form })
     })
 }
 
@@ -135,9 +142,8 @@ fn print(done: &Done<'_>, json: bool) -> Result<()> {
     told(if json {
         serde_json::to_writer(&mut out, done).map_err(io::Error::from).and_then(|()| writeln!(out))
     } else {
-        writeln!(out, "{}: {}", done.file.display(), summary(&done.copied)).and_then(|()| {
-            done.removed.iter().try_for_each(|file| writeln!(out, "removed {}", file.display()))
-        })
+        writeln!(out, "{}: {}", done.file.display(), summary(&done.copied))
+            .and_then(|()| done.removed.iter().try_for_each(|file| writeln!(out, "removed {}", file.display())))
     })
 }
 

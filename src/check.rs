@@ -22,9 +22,7 @@ pub fn check(config: &Check) -> Result<bool> {
     match printed {
         // A pager that was closed has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(report.ok),
-        other => other
-            .map(|()| report.ok)
-            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot print: {error}"))),
+        other => other.map(|()| report.ok).map_err(|error| Error::new(ErrorKind::Io, format!("cannot print: {error}"))),
     }
 }
 

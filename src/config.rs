@@ -15,7 +15,14 @@ use crate::limits::{BACKUPS_KEPT_MAX, BODY_BYTES_MAX_DEFAULT};
 #[command(name = "healthsink", version, about = ABOUT, after_help = EXAMPLES, propagate_version = true)]
 struct Arguments {
     /// How much to log on standard error: off, error, warn, info, debug
-    #[arg(long, alias = "log", global = true, env = "HEALTHSINK_LOG_LEVEL", default_value = "info", value_name = "LEVEL")]
+    #[arg(
+        long,
+        alias = "log",
+        global = true,
+        env = "HEALTHSINK_LOG_LEVEL",
+        default_value = "info",
+        value_name = "LEVEL"
+    )]
     log_level: tracing::level_filters::LevelFilter,
     /// How log lines look: text for people, json for programs
     #[arg(long, global = true, env = "HEALTHSINK_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
@@ -378,10 +385,14 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
 }
 
 fn meant(arguments: ServeArguments) -> Result<Serve> {
-    let ServeArguments { database, listen, path, token_file, auth_header, no_auth, max_body, metrics_listen } = arguments;
+    let ServeArguments { database, listen, path, token_file, auth_header, no_auth, max_body, metrics_listen } =
+        arguments;
     let usage = |message: String| Err(Error::new(ErrorKind::Usage, message));
-    if !path.starts_with('/') || [HEALTH_PATH, METRICS_PATH].contains(&path.as_str()) || path.contains(['?', '#', ' ']) {
-        return usage(format!("--path {path} cannot be served; it begins with / and is neither {HEALTH_PATH} nor {METRICS_PATH}"));
+    if !path.starts_with('/') || [HEALTH_PATH, METRICS_PATH].contains(&path.as_str()) || path.contains(['?', '#', ' '])
+    {
+        return usage(format!(
+            "--path {path} cannot be served; it begins with / and is neither {HEALTH_PATH} nor {METRICS_PATH}"
+        ));
     }
     // In a compose file, an empty variable means that it is not set.
     let token_file = token_file.filter(|file| !file.as_os_str().is_empty());

@@ -15,7 +15,10 @@ use crate::limits::{HEALTHCHECK_BYTES_MAX, HEALTHCHECK_WAIT};
 pub fn healthcheck(config: &Healthcheck) -> Result<()> {
     let address = config.address;
     let status = ask(config).map_err(|error| {
-        Error::new(ErrorKind::Io, format!("nothing answers at {address} ({error}); is `healthsink serve` running there?"))
+        Error::new(
+            ErrorKind::Io,
+            format!("nothing answers at {address} ({error}); is `healthsink serve` running there?"),
+        )
     })?;
     if status.starts_with(b"HTTP/1.1 200 ") {
         return Ok(());

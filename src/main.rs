@@ -52,7 +52,9 @@ fn log_to_stderr(config: &Config) {
     }
     // A panic's message may quote what was being read. Where it happened says enough, and is no one's data.
     std::panic::set_hook(Box::new(|panic| match panic.location() {
-        Some(place) => tracing::error!(file = place.file(), line = place.line(), "the program has failed at some point"),
+        Some(place) => {
+            tracing::error!(file = place.file(), line = place.line(), "the program has failed at some point")
+        }
         None => tracing::error!("the program has failed at some point"),
     }));
 }

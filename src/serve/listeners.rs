@@ -55,7 +55,8 @@ fn adopt(listener: StdListener) -> io::Result<TcpListener> {
 fn check(listener: &TcpListener, config: &Serve) -> Result<()> {
     let address = listener.local_addr().map_err(|error| io_error("cannot listen", &error))?;
     if config.auth == Auth::None && !address.ip().to_canonical().is_loopback() {
-        let message = format!("{address} can be reached from other machines, and there is no token: give one with --token-file");
+        let message =
+            format!("{address} can be reached from other machines, and there is no token: give one with --token-file");
         return Err(Error::new(ErrorKind::Usage, message));
     }
     Ok(())

@@ -125,28 +125,22 @@ impl Metrics {
 
     fn write_uploads(&self, out: &mut Exposition, moment: Moment) {
         let totals = self.totals();
-        let mut uploads = out.family("healthsink_uploads_total", "counter", "Requests to upload, by what became of them.");
+        let mut uploads =
+            out.family("healthsink_uploads_total", "counter", "Requests to upload, by what became of them.");
         for ((_, name), number) in RESULTS.iter().zip(totals.uploads) {
             uploads.sample(&[("result", name)], number);
         }
         let Counts { new, updated, unchanged, merged, rejected, .. } = totals.counts;
         let mut records =
             out.family("healthsink_records_total", "counter", "Records and route points, by what became of them.");
-        for (outcome, number) in [
-            ("new", new),
-            ("updated", updated),
-            ("unchanged", unchanged),
-            ("merged", merged),
-            ("rejected", rejected),
-        ] {
+        for (outcome, number) in
+            [("new", new), ("updated", updated), ("unchanged", unchanged), ("merged", merged), ("rejected", rejected)]
+        {
             records.sample(&[("outcome", outcome)], number);
         }
         out.counter("healthsink_upload_bytes_total", "Bytes of bodies read, after decompression.", totals.bytes);
-        out.family("healthsink_upload_duration_seconds", "histogram", "Time from an upload's head to its commit.").histogram(
-            BUCKETS_SECONDS.into_iter().zip(totals.durations),
-            totals.begun,
-            totals.seconds,
-        );
+        out.family("healthsink_upload_duration_seconds", "histogram", "Time from an upload's head to its commit.")
+            .histogram(BUCKETS_SECONDS.into_iter().zip(totals.durations), totals.begun, totals.seconds);
         out.gauge("healthsink_uploads_in_progress", "Uploads under way.", moment.under_way);
         out.gauge("healthsink_upload_places", "Uploads that may be under way at once.", INGESTS_MAX);
     }
@@ -185,7 +179,11 @@ fn write_latest(out: &mut Exposition, latest: &Latest) {
     for (person, kind, last_ms) in &latest.samples {
         samples.sample(&[("person", person), ("type", kind)], seconds(*last_ms));
     }
-    out.gauge("healthsink_series_omitted", "Persons' types that are not listed: too many, or names too long.", latest.omitted);
+    out.gauge(
+        "healthsink_series_omitted",
+        "Persons' types that are not listed: too many, or names too long.",
+        latest.omitted,
+    );
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds fits a double for longer than there are years")]

@@ -223,7 +223,9 @@ fn announce(config: &Serve, listeners: &Listeners) -> Result<()> {
         let address = local(listener)?;
         tracing::info!("metrics are told on http://{address}/metrics");
         if !address.ip().to_canonical().is_loopback() {
-            tracing::warn!("who reaches {address} sees which kinds of data each person has; let only Prometheus reach it");
+            tracing::warn!(
+                "who reaches {address} sees which kinds of data each person has; let only Prometheus reach it"
+            );
         }
     }
     Ok(())

@@ -129,7 +129,7 @@ fn tell(peer: SocketAddr, duration: Duration, outcome: &Result<Summary, Aborted>
     let (upload, bytes) = (summary.map(|summary| summary.upload), summary.map_or(0, |summary| summary.body_bytes));
     let counts = summary.map_or_else(Counts::default, |summary| summary.counts);
     metrics.ended(result, bytes, &counts, duration);
-    let (result, status, duration_ms) = (result.name(), status.as_u16(), duration.as_millis());
+    let (result, status, duration_ms) = (result.name(), status.as_u16(), millis(duration));
     let Counts { route_points, new, updated, unchanged, merged, rejected, .. } = counts;
     let records = counts.records();
     match outcome {
@@ -142,6 +142,10 @@ fn tell(peer: SocketAddr, duration: Duration, outcome: &Result<Summary, Aborted>
             %error, "upload"
         ),
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The answer that the app reads its count from.

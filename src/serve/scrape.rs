@@ -34,7 +34,8 @@ pub(super) async fn answer_beside_uploads(request: Request<Incoming>, peer: Sock
         return problem::not_found();
     }
     let headers = request.headers();
-    let may_read = state.credentials.admit(headers) && (state.credentials.are_needed() || is_this_machine(peer, headers));
+    let may_read =
+        state.credentials.admit(headers) && (state.credentials.are_needed() || is_this_machine(peer, headers));
     if may_read { metrics(request.method(), &state).await } else { problem::unauthorized() }
 }
 

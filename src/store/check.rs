@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use serde::Serialize;
 
+use super::replace::alone;
 use super::{open_error, open_read_only};
 use crate::error::{ErrorKind, Result};
-use crate::limits::{ALONE_WAIT, CHECK_FAULTS_MAX};
+use crate::limits::CHECK_FAULTS_MAX;
 
 /// What a check has found.
 #[derive(Clone, Debug, Serialize)]
@@ -49,12 +50,12 @@ pub enum Severity {
     Note,
 }
 
-const RESTORE: &str =
-    "stop the server, keep a copy of the file, and `healthsink restore` the last backup; then send or import again what came since";
-const SEND_AGAIN: &str = "if nobody deleted rows by hand, restore a backup, or send and import again: what is there is not doubled";
+const RESTORE: &str = "stop the server, keep a copy of the file, and `healthsink restore` the last backup; then send or import again what came since";
+const SEND_AGAIN: &str =
+    "if nobody deleted rows by hand, restore a backup, or send and import again: what is there is not doubled";
 const REPORT: &str = "keep a copy of the file and report it: healthsink never writes this";
 
-/// Tables whose rows the ledger counts as new, beside `samples` and `other_records`.
+/// Tables whose rows the ledger counts as new, beside `samples`.
 const COUNTED: [&str; 9] = [
     "workouts",
     "route_points",
@@ -64,7 +65,7 @@ const COUNTED: [&str; 9] = [
     "activity_summaries",
     "electrocardiograms",
     "aggregates",
-    "other_records",
+    "other_records WHERE in_data",
 ];
 
 /// Looks a database through. Takes as long as reading all of it.
@@ -89,7 +90,8 @@ pub fn check(path: &Path) -> Result<Report> {
     let running = connection.query_row("SELECT count(*) FROM uploads WHERE state = 'running'", [], |row| row.get(0));
     drop(connection);
     if let Ok(running @ 1..) = running
-        && is_alone(path)
+        // Where it cannot be told whether someone is at it, someone may be.
+        && alone(path).is_ok()
     {
         let message = format!("the program ended in the midst of {}", plural(running, "upload"));
         report.note("ledger", message, "start the server: it marks them as interrupted; the phone sends them again");
@@ -142,9 +144,8 @@ struct Account {
     name: String,
     /// Rows that uploads said to be new.
     new: i64,
-    /// Rows that are there, and those of sections outside `data`, which no upload counts, possibly among them.
+    /// Rows that are there.
     rows: i64,
-    others: i64,
     /// Whether rows may have gone when workouts of two exporters became one.
     has_merged_workouts: bool,
 }
@@ -161,11 +162,15 @@ fn ledger(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> 
             "have counts that do not add up",
         ),
         ("min(new, updated, unchanged, merged, rejected, body_bytes) < 0", "have counts below zero"),
-        ("(SELECT count(*) FROM rejects r WHERE r.upload_id = uploads.id) > rejected", "have more rejects than they count"),
+        (
+            "(SELECT count(*) FROM rejects r WHERE r.upload_id = uploads.id) > rejected",
+            "have more rejects than they count",
+        ),
     ];
     for (condition, fault) in rules {
         let sql = format!("SELECT count(*), min(id) FROM uploads WHERE {condition}");
-        let (faults, first): (i64, Option<i64>) = connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (faults, first): (i64, Option<i64>) =
+            connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if let Some(first) = first {
             let uploads = plural(faults, "upload");
             report.damage("ledger", format!("{uploads} of the ledger, first number {first}, {fault}"), REPORT);
@@ -174,13 +179,12 @@ fn ledger(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> 
     let accounts = accounts(connection, report)?;
     connection.execute_batch("COMMIT")?;
     report.rows = accounts.values().map(|account| account.rows).sum();
-    for Account { name, new, rows, others, has_merged_workouts } in accounts.values() {
-        let counted = rows - others;
+    for Account { name, new, rows, has_merged_workouts } in accounts.values() {
         if new > rows && !has_merged_workouts {
             let message = format!("{} of {name} that the ledger counts are not there", plural(new - rows, "row"));
             report.damage("ledger", message, SEND_AGAIN);
-        } else if counted > *new {
-            let message = format!("{} of {name} came with no upload of the ledger", plural(counted - new, "row"));
+        } else if rows > new {
+            let message = format!("{} of {name} came with no upload of the ledger", plural(rows - new, "row"));
             report.damage("ledger", message, "if nobody added rows by hand, keep a copy of the file and report it");
         }
     }
@@ -203,9 +207,7 @@ fn accounts(connection: &Connection, report: &mut Report) -> rusqlite::Result<BT
         let mut count = connection.prepare(&format!("SELECT person_id, count(*) FROM {table} GROUP BY person_id"))?;
         let mut rows = count.query([])?;
         while let Some(row) = rows.next()? {
-            let (account, counted): (_, i64) = (accounts.entry(row.get(0)?).or_default(), row.get(1)?);
-            account.rows += counted;
-            account.others += if table == "other_records" { counted } else { 0 };
+            accounts.entry(row.get(0)?).or_default().rows += row.get::<_, i64>(1)?;
         }
     }
     samples(connection, report, &mut accounts)?;
@@ -242,19 +244,6 @@ fn samples(
         report.damage("ledger", message, REPORT);
     }
     Ok(())
-}
-
-/// Whether nobody else has the database open. Where it cannot be told, someone may.
-fn is_alone(path: &Path) -> bool {
-    let ask = || {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(ALONE_WAIT)?;
-        // Taken with the first read: a lock that nobody else's may stand beside.
-        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-    };
-    ask().is_ok()
 }
 
 fn plural(number: i64, noun: &str) -> String {

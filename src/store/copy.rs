@@ -103,9 +103,11 @@ impl Partial {
 
     fn transfer(&self, source: &Connection, watch: &mut dyn FnMut(u64, u64)) -> Result<()> {
         let fail = |error: rusqlite::Error| copy_error(&self.path, &error);
-        let mut target =
-            Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-                .map_err(fail)?;
+        let mut target = Connection::open_with_flags(
+            &self.path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+        .map_err(fail)?;
         // A copy that fails is dropped, so nothing in it needs to be undone; it is synced once, at the end.
         configure(&target).map_err(fail)?;
         let page_bytes: u64 =
@@ -135,7 +137,7 @@ impl Partial {
         )?;
         let verdict: String = copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
-            return Ok(Some(verdict));
+            return Ok(Some(verdict.replace('\n', " ")));
         }
         let found = Holdings::read(&copy)?;
         Ok((found != *expected).then(|| "it does not hold the same rows".to_owned()))
@@ -143,9 +145,8 @@ impl Partial {
 
     /// Puts the copy on the disk, and then in its place.
     pub(super) fn publish(mut self) -> Result<()> {
-        let fail = |error: io::Error| {
-            Error::new(ErrorKind::Io, format!("cannot finish {}: {error}", self.target.display()))
-        };
+        let fail =
+            |error: io::Error| Error::new(ErrorKind::Io, format!("cannot finish {}: {error}", self.target.display()));
         self.file.sync_all().map_err(fail)?;
         fs::rename(&self.path, &self.target).map_err(fail)?;
         self.is_published = true;

@@ -85,7 +85,8 @@ mod tests {
             let plan: Vec<String> =
                 explain.query_map(params![1, 1], |row| row.get(3)).unwrap().map(|step| step.unwrap()).collect();
             assert!(plan.iter().any(|step| step.starts_with(expected)), "{plan:#?}");
-            let scans = plan.iter().filter(|step| step.starts_with("SCAN s") && !step.starts_with("SCAN sample_origins"));
+            let scans =
+                plan.iter().filter(|step| step.starts_with("SCAN s") && !step.starts_with("SCAN sample_origins"));
             assert_eq!(scans.count() + plan.iter().filter(|step| step.starts_with("SCAN u")).count(), 0, "{plan:#?}");
         };
         check(SAMPLES, "SEARCH s USING PRIMARY KEY (person_id=? AND type_id=?)");

@@ -212,7 +212,9 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
     let path = path.display();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => {
-            let message = format!("{path} is not a SQLite database; name another file with --db, or `healthsink restore` a backup");
+            let message = format!(
+                "{path} is not a SQLite database; name another file with --db, or `healthsink restore` a backup"
+            );
             Error::new(ErrorKind::Store, message)
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {

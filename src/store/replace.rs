@@ -35,6 +35,10 @@ pub fn replace(
     let held = if is_there { hold(database, is_forced)? } else { None };
     let partial = Partial::create(database)?;
     let copied = partial.fill(backup, watch)?;
+    if let Some(connection) = &held {
+        // What is set aside is whole in one file.
+        connection.pragma_update(None, "journal_mode", "DELETE").map_err(|error| open_error(database, &error))?;
+    }
     if is_there {
         keep_owner(database, partial.path())?;
         keep(database, aside)?;
@@ -50,35 +54,41 @@ pub fn replace(
     Ok((copied, is_there))
 }
 
-/// Holds a database that nobody else has open, with its log moved into it. None if it is too damaged for that.
+/// Opens a database that nobody else has open, and keeps others out for as long as the connection lives.
+pub(super) fn alone(database: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags)?;
+    connection.busy_timeout(ALONE_WAIT)?;
+    // Whoever has a database open has a lock on it, beside which there cannot be this one.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+    Ok(connection)
+}
+
+/// Holds the database until it is replaced. None if it is too damaged for that, and that is no reason to stop.
 fn hold(database: &Path, is_forced: bool) -> Result<Option<Connection>> {
-    let hold = || {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(database, flags)?;
-        connection.busy_timeout(ALONE_WAIT)?;
-        // Whoever has a database with a log open has a lock on it, and only one who is alone may end the log.
-        connection.pragma_update(None, "journal_mode", "DELETE")?;
-        connection.execute_batch("BEGIN EXCLUSIVE")?;
-        Ok(connection)
-    };
-    match hold() {
+    match alone(database) {
         Ok(connection) => {
             schema::any_version(&connection, database)?;
             Ok(Some(connection))
         }
-        Err(_) if is_forced => Ok(None),
-        Err(error) => {
-            let shown = database.display();
-            let opened = open_error(database, &error);
-            if opened.kind() == ErrorKind::Busy {
-                let message = format!("{shown} is open in another program: stop `healthsink serve`, and whoever reads it");
-                return Err(Error::new(ErrorKind::Busy, message));
+        Err(error) => match (open_error(database, &error).kind(), is_forced) {
+            (ErrorKind::Busy, _) => {
+                let message = format!(
+                    "{} is open in another program: stop `healthsink serve`, and whoever reads it",
+                    database.display()
+                );
+                Err(Error::new(ErrorKind::Busy, message))
             }
-            let message = format!(
-                "whether a server has {shown} open cannot be told ({error}): make sure that none has, then say --force"
-            );
-            Err(Error::new(ErrorKind::Store, message))
-        }
+            (_, true) => Ok(None),
+            (_, false) => {
+                let message = format!(
+                    "whether a server has {} open cannot be told ({error}): make sure that none has, then say --force",
+                    database.display()
+                );
+                Err(Error::new(ErrorKind::Store, message))
+            }
+        },
     }
 }
 

@@ -172,7 +172,8 @@ mod tests {
         connection.prepare("SELECT mood FROM workouts").unwrap();
         let before = open(&backup);
         assert_eq!(check(&before, &backup).unwrap(), 1);
-        let names: i64 = before.query_row("SELECT count(*) FROM persons WHERE name = 'anna'", [], |row| row.get(0)).unwrap();
+        let names: i64 =
+            before.query_row("SELECT count(*) FROM persons WHERE name = 'anna'", [], |row| row.get(0)).unwrap();
         assert_eq!(names, 1);
         assert!(before.prepare("SELECT mood FROM workouts").is_err());
     }

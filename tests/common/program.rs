@@ -76,6 +76,11 @@ impl Program {
         }
     }
 
+    /// What it has written that nobody waited for, once it has ended.
+    pub(crate) fn rest(&self) -> Vec<String> {
+        self.lines.iter().collect()
+    }
+
     /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
         let killed = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();

@@ -4,11 +4,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod backup;
 mod bad_input;
+mod check;
 mod cli;
 mod contract;
 mod http;
 mod lifecycle;
+mod logs;
+mod metrics;
 mod outcome;
 mod splits;
 mod upload;

@@ -250,12 +250,13 @@ CREATE TABLE characteristics (
   PRIMARY KEY (person_id, key)
 ) STRICT;
 
--- Records of sections that this version does not know. `hash` is the first half of the BLAKE3 digest of `json`.
+-- Records of sections that this version does not know; those of `data` are counted in the ledger. `hash` is the first half of the BLAKE3 digest of `json`.
 CREATE TABLE other_records (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   section TEXT NOT NULL,
   hash BLOB NOT NULL,
   json TEXT NOT NULL,
+  in_data INTEGER NOT NULL,
   upload_id INTEGER NOT NULL REFERENCES uploads (id),
   PRIMARY KEY (person_id, section, hash)
 ) STRICT;
