@@ -92,7 +92,8 @@ impl Partial {
         let verified = self.verify(&expected).map_err(|error| copy_error(&self.path, &error))?;
         if let Some(fault) = verified {
             let message = format!(
-                "the copy of {} is not sound and was dropped: {fault}; run `healthsink check`",
+                "the copy of {} is not sound and was dropped: {fault}; run `healthsink check --db {}`",
+                database.display(),
                 database.display()
             );
             return Err(Error::new(ErrorKind::Store, message));

@@ -14,7 +14,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::ALONE_WAIT;
 
 /// What SQLite keeps beside a database; what belongs to the old one must not be read into the new one.
-const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
+
+/// The index of a log: made anew whenever it is not there.
+const INDEX: &str = "-shm";
 
 /// Copies and verifies a backup, puts it in the place of the database, and keeps that as `aside`. True with the answer if
 /// there was one to keep. `is_forced`: also where it cannot be told whether someone has the database open.
@@ -37,12 +40,17 @@ pub fn replace(
     let copied = partial.fill(backup, watch)?;
     if let Some(connection) = &held {
         // What is set aside is whole in one file.
-        connection.pragma_update(None, "journal_mode", "DELETE").map_err(|error| open_error(database, &error))?;
+        connection
+            .pragma_update(None, "journal_mode", "DELETE")
+            .map_err(|error| open_error(database, &error))?;
+        // Of the change of mode, and over with it.
+        let _ = fs::remove_file(suffixed(database, "-journal"));
     }
     if is_there {
         keep_owner(database, partial.path())?;
         keep(database, aside)?;
     }
+    let _ = fs::remove_file(suffixed(database, INDEX));
     for suffix in COMPANIONS {
         let (from, to) = (suffixed(database, suffix), suffixed(aside, suffix));
         if from.exists() {
