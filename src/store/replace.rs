@@ -40,9 +40,7 @@ pub fn replace(
     let copied = partial.fill(backup, watch)?;
     if let Some(connection) = &held {
         // What is set aside is whole in one file.
-        connection
-            .pragma_update(None, "journal_mode", "DELETE")
-            .map_err(|error| open_error(database, &error))?;
+        connection.pragma_update(None, "journal_mode", "DELETE").map_err(|error| open_error(database, &error))?;
         // Of the change of mode, and over with it.
         let _ = fs::remove_file(suffixed(database, "-journal"));
     }

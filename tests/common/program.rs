@@ -45,7 +45,12 @@ impl Program {
     }
 
     pub(crate) fn start(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        Self::start_with_input(command.stdin(Stdio::null()))
+    }
+
+    /// With the standard input that the command has.
+    pub(crate) fn start_with_input(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let stderr = BufReader::new(child.stderr.take().unwrap());
         // More lines than any test makes it write.
         let (sender, lines) = sync_channel(4096);
