@@ -73,7 +73,8 @@ const SUFFIX: &str = ".db";
 
 /// Now, in UTC: sorted by text is sorted by time.
 fn stamp() -> String {
-    Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string()
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+    now.to_string().replace(['-', ':'], "")
 }
 
 /// Whether a name is one that [`backup`] gives in a folder. No other file is ever removed.

@@ -1,7 +1,12 @@
 //! The program: what is wanted, and the exit code that says whether it was done.
 
+use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
+
+use tracing_subscriber::fmt::format::{Format, Json, Writer, format};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 
 use healthsink::config::{self, Command, Config, LogFormat};
 use healthsink::error::{ErrorKind, Result};
@@ -39,17 +44,44 @@ fn run(config: Config) -> Result<bool> {
     }
 }
 
+/// Both forms of a line behind one type: the machinery around them is compiled once.
+enum Lines {
+    Text(Format),
+    Json(Format<Json>),
+}
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        writer: Writer<'_>,
+        event: &tracing::Event<'_>,
+    ) -> fmt::Result {
+        match self {
+            Self::Text(format) => format.format_event(context, writer, event),
+            Self::Json(format) => format.format_event(context, writer, event),
+        }
+    }
+}
+
 /// Log lines go to standard error. If it cannot be written, nobody is told and nothing else happens.
 fn log_to_stderr(config: &Config) {
-    let lines = tracing_subscriber::fmt()
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let lines = match config.log_format {
+        LogFormat::Text => Lines::Text(format().with_target(false)),
+        LogFormat::Json => Lines::Json(format().with_target(false).json().flatten_event(true)),
+    };
+    tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_max_level(config.log_level)
-        .with_target(false)
-        .log_internal_errors(false);
-    match config.log_format {
-        LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
-    }
+        .with_ansi(is_terminal && config.log_format == LogFormat::Text)
+        .log_internal_errors(false)
+        .event_format(lines)
+        .init();
     // A panic's message may quote what was being read. Where it happened says enough, and is no one's data.
     std::panic::set_hook(Box::new(|panic| match panic.location() {
         Some(place) => {
