@@ -55,6 +55,9 @@ const SEND_AGAIN: &str =
     "if nobody deleted rows by hand, restore a backup, or send and import again: what is there is not doubled";
 const REPORT: &str = "keep a copy of the file and report it: healthsink never writes this";
 
+/// One of the checks: it fails if the database cannot be read.
+type Part = fn(&Connection, &mut Report) -> rusqlite::Result<()>;
+
 /// Tables whose rows the ledger counts as new, beside `samples`.
 const COUNTED: [&str; 9] = [
     "workouts",
@@ -76,8 +79,7 @@ const COUNTED: [&str; 9] = [
 pub fn check(path: &Path) -> Result<Report> {
     let connection = open_read_only(path)?;
     let mut report = Report { ok: true, uploads: 0, rows: 0, findings: Vec::new() };
-    let parts: [(&'static str, fn(&Connection, &mut Report) -> rusqlite::Result<()>); 3] =
-        [("integrity", integrity), ("references", references), ("ledger", ledger)];
+    let parts: [(&'static str, Part); 3] = [("integrity", integrity), ("references", references), ("ledger", ledger)];
     for (name, part) in parts {
         if let Err(error) = part(&connection, &mut report) {
             let opened = open_error(path, &error);
