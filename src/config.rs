@@ -24,8 +24,15 @@ struct Arguments {
         value_name = "LEVEL"
     )]
     log_level: tracing::level_filters::LevelFilter,
-    /// How log lines look: text for people, json for programs
-    #[arg(long, global = true, env = "HEALTHSINK_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    /// How log lines look: text, json
+    #[arg(
+        long,
+        global = true,
+        env = "HEALTHSINK_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
     log_format: LogFormat,
     #[command(subcommand)]
     command: CommandArguments,

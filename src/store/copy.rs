@@ -12,7 +12,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::Serialize;
 
-use super::{create_new_private, file_id, id_of, open_error, open_read_only, suffixed};
+use super::{create_new_private, file_id, id_of, open_error, open_read_only};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{COPY_CACHE_BYTES, COPY_STEP_PAGES};
 
@@ -41,9 +41,9 @@ pub fn copy(database: &Path, target: &Path, watch: &mut dyn FnMut(u64, u64)) -> 
     Ok(copied)
 }
 
-/// A copy that is not finished: a locked file beside the target, gone when dropped.
+/// A copy that is not finished: a locked file in the target's folder, gone when dropped.
 ///
-/// It has the same name each time, so that what a power cut leaves behind is cleared by the next one.
+/// It has the same name for all targets of a folder, so that what a power cut leaves behind is cleared by the next one.
 pub(super) struct Partial {
     path: PathBuf,
     target: PathBuf,
@@ -52,11 +52,14 @@ pub(super) struct Partial {
     is_published: bool,
 }
 
+/// The name of a copy that is not finished.
+const PARTIAL: &str = ".healthsink.partial";
+
 impl Partial {
     pub(super) fn create(target: &Path) -> Result<Self> {
-        let path = suffixed(target, ".partial");
+        let path = target.with_file_name(PARTIAL);
         let fail = |error: io::Error| {
-            let message = format!("cannot write {}: {error}; name a folder that may be written to", path.display());
+            let message = format!("cannot write {}: {error}; name a folder that may be written to", target.display());
             Error::new(ErrorKind::Io, message)
         };
         if let Ok(left_over) = File::options().read(true).write(true).open(&path) {
@@ -89,7 +92,7 @@ impl Partial {
         self.transfer(&source, watch)?;
         // The write-ahead log is free again; the copy is looked through on its own.
         drop(source);
-        let verified = self.verify(&expected).map_err(|error| copy_error(&self.path, &error))?;
+        let verified = self.verify(&expected).map_err(|error| copy_error(&self.target, &error))?;
         if let Some(fault) = verified {
             let message = format!(
                 "the copy of {} is not sound and was dropped: {fault}; run `healthsink check --db {}`",
@@ -103,7 +106,7 @@ impl Partial {
     }
 
     fn transfer(&self, source: &Connection, watch: &mut dyn FnMut(u64, u64)) -> Result<()> {
-        let fail = |error: rusqlite::Error| copy_error(&self.path, &error);
+        let fail = |error: rusqlite::Error| copy_error(&self.target, &error);
         let mut target = Connection::open_with_flags(
             &self.path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -181,7 +184,7 @@ pub(super) fn sync_folder(file: &Path) -> Result<()> {
 }
 
 fn is_under_way(target: &Path) -> Error {
-    Error::new(ErrorKind::Busy, format!("another copy to {} is under way; wait for its end", target.display()))
+    Error::new(ErrorKind::Busy, format!("another copy beside {} is under way; wait for its end", target.display()))
 }
 
 fn configure(target: &Connection) -> rusqlite::Result<()> {
@@ -191,13 +194,17 @@ fn configure(target: &Connection) -> rusqlite::Result<()> {
     target.pragma_update(None, "cache_size", -(i64::try_from(COPY_CACHE_BYTES / 1024).unwrap_or(i64::MAX)))
 }
 
-fn copy_error(path: &Path, error: &rusqlite::Error) -> Error {
-    let path = path.display();
+fn copy_error(target: &Path, error: &rusqlite::Error) -> Error {
+    let target = target.display();
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => {
-            Error::new(ErrorKind::Io, format!("no space left for {path}; free some, or name another folder"))
+            Error::new(ErrorKind::Io, format!("no space left for {target}; free some, or name another folder"))
         }
-        _ => Error::new(ErrorKind::Io, format!("cannot write {path}: {error}")),
+        Some(ErrorCode::DatabaseCorrupt) => {
+            let message = format!("{target} cannot be made of a damaged database: {error}; run `healthsink check`");
+            Error::new(ErrorKind::Store, message)
+        }
+        _ => Error::new(ErrorKind::Io, format!("cannot make {target}: {error}")),
     }
 }
 

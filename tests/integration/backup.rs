@@ -202,7 +202,7 @@ fn what_is_left_over_is_cleared_and_what_is_under_way_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let database = filled(folder.path());
     let copy = folder.path().join("copy.db");
-    let partial = folder.path().join("copy.db.partial");
+    let partial = folder.path().join(".healthsink.partial");
     fs::write(&partial, vec![7; 100_000]).unwrap();
     let other = File::open(&partial).unwrap();
     other.lock().unwrap();
