@@ -23,16 +23,18 @@ pub(super) struct Listeners {
 /// Takes what was handed over: the first socket is for uploads, a second one for metrics. What was not is opened.
 pub(super) async fn open(config: &Serve) -> Result<Listeners> {
     let mut handed = ListenFd::from_env();
-    let mut take = |index| handed.take_tcp_listener(index).ok().flatten().map(adopt).transpose();
-    let fail = |error| io_error("cannot use the socket that was handed over", &error);
-    let uploads = match take(0).map_err(fail)? {
+    let mut take = |index| {
+        let taken = handed.take_tcp_listener(index).and_then(|listener| listener.map(adopt).transpose());
+        taken.map_err(|error| io_error("cannot use a socket that was handed over", &error))
+    };
+    let uploads = match take(0)? {
         Some(listener) => {
             check(&listener, config)?;
             listener
         }
         None => bind(config.listen, "--listen").await?,
     };
-    let metrics = match (take(1).map_err(fail)?, config.metrics_listen) {
+    let metrics = match (take(1)?, config.metrics_listen) {
         (Some(listener), _) => Some(listener),
         (None, Some(address)) => Some(bind(address, "--metrics-listen").await?),
         (None, None) => None,
