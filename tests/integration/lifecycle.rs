@@ -222,7 +222,7 @@ fn sockets_that_were_opened_for_it_are_served() {
     let address = listener.local_addr().unwrap();
     // Sent before anybody listens: systemd starts the program for it.
     let mut client = Client::connect(address);
-    let program = Program::start_with_input(&mut start(listener, "--listen 192.0.2.1:9"));
+    let program = Program::start_with_input(&mut start(listener, "--listen 127.0.0.1:9"));
     assert_eq!(program.address, address);
     assert_eq!(client.post(&[], &payload("documented")).status, 200);
     assert_eq!(get(address, "/healthz").status, 200);
