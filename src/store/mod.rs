@@ -217,6 +217,11 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
             );
             Error::new(ErrorKind::Store, message)
         }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            let message =
+                format!("{path} is damaged ({error}): see `healthsink check`, or `healthsink restore` a backup");
+            Error::new(ErrorKind::Store, message)
+        }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             let message = format!("{path} is locked by another program; close that and try again");
             Error::new(ErrorKind::Busy, message)
