@@ -11,7 +11,7 @@ pub mod limits;
 
 pub mod error;
 
-pub(crate) mod private;
+mod private;
 
 pub mod batch;
 pub mod counts;
@@ -30,6 +30,11 @@ pub mod encoding;
 
 pub mod config;
 
+mod progress;
+
+pub mod backup;
+pub mod check;
+pub mod healthcheck;
 pub mod import;
 pub mod serve;
 pub mod status;

@@ -76,6 +76,42 @@ pub const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// How long readers may keep the last checkpoint waiting.
 pub const CHECKPOINT_WAIT: Duration = Duration::from_secs(1);
 
+/// Pages that a backup copies at a time: how often it tells how far it is.
+pub const COPY_STEP_PAGES: i32 = 256;
+
+/// Page cache of the copy that a backup writes.
+pub const COPY_CACHE_BYTES: usize = MIB;
+
+/// How long a command that needs the database for itself waits for others to close it.
+pub const ALONE_WAIT: Duration = Duration::from_secs(2);
+
+/// Faults of a kind that `check` lists; more of them say the same.
+pub const CHECK_FAULTS_MAX: u32 = 20;
+
+/// Backups that `--keep` may be told to keep.
+pub const BACKUPS_KEPT_MAX: u32 = 10_000;
+
+/// Series of last samples in one scrape of `/metrics`, one for each person and type; further ones are counted.
+pub const METRIC_SERIES_MAX: usize = 1024;
+
+/// Longest name of a type or a person in a label.
+pub const METRIC_LABEL_BYTES_MAX: usize = 128;
+
+/// Connections to the metrics' own address at once.
+pub const METRIC_CONNECTIONS_MAX: usize = 8;
+
+/// Scrapes at once; a further one is answered 503.
+pub const METRIC_SCRAPES_MAX: usize = 1;
+
+/// Page cache of the connection that a scrape reads with.
+pub const METRIC_CACHE_BYTES: usize = 128 * KIB;
+
+/// How long `healthcheck` waits for an answer.
+pub const HEALTHCHECK_WAIT: Duration = Duration::from_secs(5);
+
+/// Bytes of that answer that are read.
+pub const HEALTHCHECK_BYTES_MAX: usize = 4 * KIB;
+
 /// Ids remembered by each of the writer's dictionaries of types, units and sources; a full one starts anew.
 pub const DICTIONARY_ENTRIES_MAX: usize = 1024;
 

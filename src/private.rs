@@ -1,4 +1,4 @@
-//! Files that are their owner's alone: the database, and files that hold a token.
+//! Files that are their owner's alone: the database, copies of it, and files that hold a token.
 //!
 //! They are made with their rights, not given them afterwards, so there is no moment at which others could open them.
 
@@ -6,14 +6,14 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Makes a file that nobody but its owner may read or write, whatever the umask.
+/// Makes a file that nobody but its owner may read or write, whatever the umask, and opens it for both.
 ///
 /// # Errors
 ///
 /// [`io::ErrorKind::AlreadyExists`] if there is such a file, and whatever keeps it from being made.
 pub(crate) fn create_new(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

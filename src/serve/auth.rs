@@ -17,7 +17,7 @@ use hyper::header::{AUTHORIZATION, HeaderName};
 
 use super::attempts::{Attempts, Failure};
 use super::client::Client;
-use crate::config::Auth;
+use crate::config::{Auth, ME};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TOKEN_BYTES_MAX;
 use crate::private;
@@ -149,6 +149,16 @@ impl Door {
         let failure = attempts.fail(client.address, Instant::now());
         drop(attempts);
         Err(self.refuse(client, failure))
+    }
+
+    /// Whether the request may read metrics, and whose; everyone's if nobody is named. A token tells of its person alone.
+    pub(super) fn admit_reader(&self, headers: &HeaderMap, client: Client) -> Result<Option<String>, Refusal> {
+        let Sender { token, person } = self.admit(headers, client)?;
+        if token.is_some() || self.has_token().map_err(Refusal::Failed)? {
+            return Ok(Some(person.unwrap_or_else(|| ME.to_owned())));
+        }
+        // `--no-auth` is about sending.
+        if client.is_this_machine { Ok(None) } else { Err(Refusal::NoTokenYet) }
     }
 
     /// Whether uploads need a token. Once it is so, it stays so.
@@ -316,6 +326,29 @@ mod tests {
         assert_eq!(open.ask("192.0.2.7", &[]), "owner");
         open.add(TOKEN, "anna");
         assert_eq!(open.ask("192.0.2.7", &[]), "Wrong", "it was said of a server without tokens");
+    }
+
+    #[test]
+    fn metrics_are_told_of_the_tokens_person_and_without_any_to_this_machine_alone() {
+        let check = |door: &Door, from: &str, token: Option<&str>, expected: Result<Option<&str>, ()>| {
+            let mut headers = HeaderMap::new();
+            if let Some(token) = token {
+                headers.append("authorization", format!("Bearer {token}").parse().unwrap());
+            }
+            let admitted = door.admit_reader(&headers, client(from)).map_err(|_| ());
+            assert_eq!(admitted, expected.map(|person| person.map(str::to_owned)), "{from} {token:?}");
+        };
+        let open = fixture(None, |auth| auth.is_optional = true);
+        check(&open.door, "127.0.0.1", None, Ok(None));
+        check(&open.door, "192.0.2.7", None, Err(()));
+        open.add(TOKEN, "anna");
+        check(&open.door, "127.0.0.1", None, Err(()));
+        check(&open.door, "192.0.2.7", Some(TOKEN), Ok(Some("anna")));
+        let of_file = fixture(Some("s3cret"), |_| {});
+        check(&of_file.door, "192.0.2.7", Some("s3cret"), Ok(Some("owner")));
+        check(&of_file.door, "127.0.0.1", Some("wrong"), Err(()));
+        let of_nobody = fixture(Some("s3cret"), |auth| auth.person = None);
+        check(&of_nobody.door, "127.0.0.1", Some("s3cret"), Ok(Some(ME)));
     }
 
     /// The token of a file may be guessed, that of the database may not.

@@ -17,18 +17,26 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
 use super::stream::Stream;
-use super::{Phase, State, reached, routes, tls};
+use super::{Face, Phase, State, reached, routes, scrape, tls};
 use crate::limits::{
     FRAME_BYTES_MAX, H2_CONNECTION_WINDOW_BYTES, H2_FRAME_BYTES_MAX, H2_RESETS_MAX, H2_SEND_BYTES_MAX,
     H2_STREAM_WINDOW_BYTES, H2_STREAMS_MAX, HEADER_BYTES_MAX, HEADER_WAIT, LINGER, LINGER_BYTES_MAX,
 };
 
 /// Serves a connection until it ends. `_place` is given back with it.
-pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, state: Arc<State>, _place: OwnedSemaphorePermit) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    face: Face,
+    state: Arc<State>,
+    _place: OwnedSemaphorePermit,
+) {
     // The answer is one small write: it should not wait for company.
     let _ = stream.set_nodelay(true);
-    let Some(tls) = &state.tls else {
-        return serve_http1(Stream::Plain(stream), peer, state).await;
+    let tls = match (&state.tls, face) {
+        (Some(tls), Face::Uploads) => tls,
+        // The certificate has the name that phones know; whoever scrapes asks for an address, mostly of this machine.
+        (None, _) | (_, Face::Metrics) => return serve_http1(Stream::Plain(stream), peer, face, state).await,
     };
     let mut phase = state.phase.clone();
     let accepted = tokio::select! {
@@ -37,18 +45,23 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, state: Arc<State>
     };
     match accepted {
         Ok(stream) if tls::is_h2(&stream) => serve_http2(Stream::Tls(Box::new(stream)), peer, state).await,
-        Ok(stream) => serve_http1(Stream::Tls(Box::new(stream)), peer, state).await,
+        Ok(stream) => serve_http1(Stream::Tls(Box::new(stream)), peer, face, state).await,
         // Whoever scans for ports gets here, too: it is for those who look for something.
         Err(error) => tracing::debug!(%peer, %error, "no handshake of TLS"),
     }
 }
 
-async fn serve_http1(stream: Stream, peer: SocketAddr, state: Arc<State>) {
+async fn serve_http1(stream: Stream, peer: SocketAddr, face: Face, state: Arc<State>) {
     let mut phase = state.phase.clone();
     let service = service_fn(|request| {
         let state = Arc::clone(&state);
         // Boxed, so that the connection can be taken apart in the end.
-        Box::pin(async move { Ok::<_, Infallible>(routes::answer(request, peer, state).await) })
+        Box::pin(async move {
+            Ok::<_, Infallible>(match face {
+                Face::Uploads => routes::answer(request, peer, state).await,
+                Face::Metrics => scrape::answer(request, state).await,
+            })
+        })
     });
     let mut builder = http1::Builder::new();
     // A client that has sent its whole body may close its side and still wait for the answer.

@@ -11,7 +11,7 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind};
-use crate::ingest::Aborted;
+use crate::ingest::{Aborted, Summary};
 use crate::limits::RETRY_AFTER_SECONDS;
 
 pub(super) type Answer = Response<Full<Bytes>>;
@@ -135,6 +135,11 @@ pub(super) fn internal() -> Answer {
 }
 
 const INTERNAL: &str = "the server could not store this; its log says why";
+
+/// The status of the answer to an upload.
+pub(super) fn status(outcome: &Result<Summary, Aborted>) -> StatusCode {
+    outcome.as_ref().map_or_else(|aborted| status_of(aborted.error.kind()), |_| StatusCode::OK)
+}
 
 /// The answer to an upload that did not reach its end.
 pub(super) fn aborted(aborted: &Aborted) -> Answer {

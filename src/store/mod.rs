@@ -3,24 +3,34 @@
 //! Nothing here decides when to commit; that is the writer's. All writes are idempotent: a record that is there already
 //! costs a look-up. rusqlite is used in this module alone.
 
+mod check;
 mod conversion;
+mod copy;
 mod dictionary;
 mod imported;
+mod latest;
 mod ledger;
 mod merge;
+mod replace;
 mod schema;
 mod status;
 mod tokens;
 mod upsert;
 mod write;
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+pub use check::{Finding, Report, Severity, check};
+pub use copy::{Copied, copy};
+pub use latest::{Latest, latest};
 pub(crate) use ledger::UploadKey;
 pub use ledger::{UploadEnd, UploadStart, UploadState};
-pub use status::{Status, TableRows, TypeRows, UploadRow, status};
+pub use replace::replace;
+pub use schema::is_ours;
+pub use status::{Status, TableRows, TypeRows, UploadRow, sizes, status};
 pub use tokens::{
     TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, add_token, has_tokens, is_token_shaped, revoke_token,
     tokens,
@@ -47,14 +57,18 @@ pub struct Store {
 type FileId = (u64, u64);
 
 fn file_id(path: &Path) -> Option<FileId> {
+    std::fs::metadata(path).ok().and_then(|file| id_of(&file))
+}
+
+fn id_of(file: &Metadata) -> Option<FileId> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+        Some((file.dev(), file.ino()))
     }
     #[cfg(not(unix))]
     {
-        let _ = path;
+        let _ = file;
         None
     }
 }
@@ -67,10 +81,10 @@ impl Store {
     /// [`ErrorKind::Store`] if the file cannot be opened, is no database, or was written by a later version.
     pub fn open(path: &Path) -> Result<Self> {
         let fail = |error| open_error(path, &error);
-        let connection = open_or_create(path)?;
+        let (connection, file) = open_or_create(path)?;
         ledger::interrupt_running(&connection).map_err(fail)?;
         let ids = Ids::load(&connection).map_err(fail)?;
-        Ok(Self { connection, ids, path: path.to_owned(), file: file_id(path) })
+        Ok(Self { connection, ids, path: path.to_owned(), file })
     }
 
     /// Begins a transaction that may write.
@@ -143,20 +157,29 @@ impl Store {
     }
 }
 
-/// Opens a database for writing, makes it if it is not there, and brings its schema up to date.
-fn open_or_create(path: &Path) -> Result<Connection> {
+/// Opens a database for writing, makes it if it is not there, and brings its schema up to date. Says which file it is.
+fn open_or_create(path: &Path) -> Result<(Connection, Option<FileId>)> {
     let fail = |error| open_error(path, &error);
     if path == Path::new(":memory:") {
         return Err(Error::new(ErrorKind::Usage, "a database in memory keeps nothing; name a file with --db"));
     }
     create_private(path)?;
+    // Before it is opened: if it is replaced at this very moment, that is noticed.
+    let file = file_id(path);
     let mut connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(fail)?;
     connection.busy_timeout(BUSY_WAIT).map_err(fail)?;
     configure(&connection).map_err(fail)?;
     schema::migrate(&mut connection, path)?;
-    Ok(connection)
+    Ok((connection, file))
+}
+
+/// A file's name with something behind it: how SQLite names what it keeps beside a database.
+fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// Health data is private: a new file is its owner's alone. SQLite gives the same rights to its WAL.
@@ -196,7 +219,14 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
     let path = path.display();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => {
-            let message = format!("{path} is not a SQLite database; name another file with --db");
+            let message = format!(
+                "{path} is not a SQLite database; name another file with --db, or `healthsink restore` a backup"
+            );
+            Error::new(ErrorKind::Store, message)
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            let message =
+                format!("{path} is damaged ({error}): see `healthsink check`, or `healthsink restore` a backup");
             Error::new(ErrorKind::Store, message)
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {

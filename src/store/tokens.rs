@@ -120,7 +120,7 @@ pub fn revoke_token(path: &Path, id: i64, revoked_ms: i64) -> Result<bool> {
 }
 
 fn open_beside_server(path: &Path) -> Result<Connection> {
-    let mut connection = open_or_create(path)?;
+    let (mut connection, _) = open_or_create(path)?;
     let began = Instant::now();
     let wait = move |_| {
         thread::park_timeout(TOKEN_WRITE_POLL);

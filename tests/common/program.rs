@@ -48,7 +48,12 @@ impl Program {
     }
 
     pub(crate) fn start(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        Self::start_with_input(command.stdin(Stdio::null()))
+    }
+
+    /// With the standard input that the command has.
+    pub(crate) fn start_with_input(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let stderr = BufReader::new(child.stderr.take().unwrap());
         // More lines than any test makes it write.
         let (sender, lines) = sync_channel(4096);
@@ -109,8 +114,11 @@ impl Program {
         self.child.wait().unwrap();
     }
 
+    /// Waits until it has ended, and takes the lines that it has written to the last.
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
+        let status = self.child.wait().unwrap();
+        self.taken.borrow_mut().extend(self.lines.iter());
+        status
     }
 }
 

@@ -39,6 +39,7 @@ impl Server {
             tls: None,
             trusted_proxies: Vec::new(),
             body_bytes_max: healthsink::limits::BODY_BYTES_MAX_DEFAULT,
+            metrics_listen: None,
         };
         change(&mut config);
         let (stop, stopped) = oneshot::channel();

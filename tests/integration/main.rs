@@ -4,12 +4,16 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod backup;
 mod bad_input;
+mod check;
 mod cli;
 mod contract;
 mod http;
 mod http2;
 mod lifecycle;
+mod logs;
+mod metrics;
 mod outcome;
 mod secrets;
 mod splits;

@@ -354,10 +354,14 @@ mod modes {
                 Client::connect(program.address).post(&[("Authorization", &bearer)], &payload("documented")).status,
                 200
             );
+            let mut backup = under_umask(umask);
+            let output =
+                backup.arg("backup").arg(folder.path().join("copy.db")).arg("--db").arg(&database).output().unwrap();
+            assert!(output.status.success(), "{output:?}");
             let mut files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
             files.sort();
             let names: Vec<_> = files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-            assert_eq!(names, ["anna.token", "health.db", "health.db-shm", "health.db-wal"]);
+            assert_eq!(names, ["anna.token", "copy.db", "health.db", "health.db-shm", "health.db-wal"]);
             for path in files {
                 assert_eq!(mode(&path), 0o600, "{path:?} under {umask}");
             }

@@ -262,12 +262,13 @@ CREATE TABLE characteristics (
   PRIMARY KEY (person_id, key)
 ) STRICT;
 
--- Records of sections that this version does not know. `hash` is the first half of the BLAKE3 digest of `json`.
+-- Records of sections that this version does not know; those of `data` are counted in the ledger. `hash` is the first half of the BLAKE3 digest of `json`.
 CREATE TABLE other_records (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   section TEXT NOT NULL,
   hash BLOB NOT NULL,
   json TEXT NOT NULL,
+  in_data INTEGER NOT NULL,
   upload_id INTEGER NOT NULL REFERENCES uploads (id),
   PRIMARY KEY (person_id, section, hash)
 ) STRICT;
@@ -301,6 +302,9 @@ CREATE TABLE uploads (
   rejected INTEGER NOT NULL DEFAULT 0,
   error TEXT
 ) STRICT;
+
+-- When a person's phone sent last is asked for at each scrape of the metrics.
+CREATE INDEX uploads_done ON uploads (person_id, origin, finished_ms) WHERE state = 'done';
 
 -- Elements that could not be stored. One that comes again moves to the upload that brought it last.
 CREATE TABLE rejects (
