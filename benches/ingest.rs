@@ -16,7 +16,7 @@ use support::rows::{Rows, insert_all, prepare};
 use support::{assert_counts, payload, records_of, size};
 
 fn receive(body: &[u8], writer: &WriterHandle) -> Summary {
-    let origin = Origin { kind: "import", sender: "bench".to_owned(), person: None };
+    let origin = Origin { kind: "import", sender: "bench".to_owned(), person: None, token: None };
     ingest(body, origin, Options::default(), writer).expect("the payload is valid")
 }
 

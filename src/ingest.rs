@@ -20,6 +20,8 @@ pub struct Origin {
     pub sender: String,
     /// Whose records they are; `me` unless said otherwise.
     pub person: Option<String>,
+    /// The number of the token that it came with.
+    pub token: Option<i64>,
 }
 
 /// What an ingest has done. All of it is on the disk.
@@ -66,8 +68,8 @@ pub fn ingest_with(
     writer: &WriterHandle,
     fill: impl FnOnce(&mut Box<Batch>, &mut dyn Sink) -> Decoded,
 ) -> Result<Summary, Aborted> {
-    let Origin { kind, sender, person } = origin;
-    let start = UploadStart { origin: kind, sender, person, started_ms: now_ms() };
+    let Origin { kind, sender, person, token } = origin;
+    let start = UploadStart { origin: kind, sender, person, token, started_ms: now_ms() };
     let session = writer.start(start).map_err(|error| Aborted { error, summary: None })?;
     let mut exchange = Exchange { session, made: 1, under_way: 0, empty: Vec::new() };
     let mut batch = Box::<Batch>::default();

@@ -79,6 +79,42 @@ pub const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// How long readers may keep the last checkpoint waiting.
 pub const CHECKPOINT_WAIT: Duration = Duration::from_secs(1);
 
+/// Pages that a backup copies at a time: how often it tells how far it is.
+pub const COPY_STEP_PAGES: i32 = 256;
+
+/// Page cache of the copy that a backup writes.
+pub const COPY_CACHE_BYTES: usize = MIB;
+
+/// How long a command that needs the database for itself waits for others to close it.
+pub const ALONE_WAIT: Duration = Duration::from_secs(2);
+
+/// Faults of a kind that `check` lists; more of them say the same.
+pub const CHECK_FAULTS_MAX: u32 = 20;
+
+/// Backups that `--keep` may be told to keep.
+pub const BACKUPS_KEPT_MAX: u32 = 10_000;
+
+/// Series of last samples in one scrape of `/metrics`, one for each person and type; further ones are counted.
+pub const METRIC_SERIES_MAX: usize = 1024;
+
+/// Longest name of a type or a person in a label.
+pub const METRIC_LABEL_BYTES_MAX: usize = 128;
+
+/// Connections to the metrics' own address at once.
+pub const METRIC_CONNECTIONS_MAX: usize = 8;
+
+/// Scrapes at once; a further one is answered 503.
+pub const METRIC_SCRAPES_MAX: usize = 1;
+
+/// Page cache of the connection that a scrape reads with.
+pub const METRIC_CACHE_BYTES: usize = 128 * KIB;
+
+/// How long `healthcheck` waits for an answer.
+pub const HEALTHCHECK_WAIT: Duration = Duration::from_secs(5);
+
+/// Bytes of that answer that are read.
+pub const HEALTHCHECK_BYTES_MAX: usize = 4 * KIB;
+
 /// Ids remembered by each of the writer's dictionaries of types, units and sources; a full one starts anew.
 pub const DICTIONARY_ENTRIES_MAX: usize = 1024;
 
@@ -190,6 +226,65 @@ pub const TOKEN_BYTES_MAX: usize = 4 * KIB;
 /// Window and tables of a decompressor of gzip or of an archive's member.
 const DEFLATE_BYTES: usize = 64 * KIB;
 
+/// Longest name of a person, and longest label of a token.
+pub const NAME_BYTES_MAX: usize = 64;
+
+/// How far the time at which a token was last used may be behind: it is not written for each upload.
+pub const TOKEN_USE_RESOLUTION: Duration = Duration::from_secs(60);
+
+/// How often a command for tokens asks whether it may write beside a server at work, which leaves the database free for
+/// moments only (measured: SQLite's own waiting, ever longer, missed them all for ten seconds).
+pub const TOKEN_WRITE_POLL: Duration = Duration::from_micros(50);
+
+/// SQLite's page cache of the connection that looks tokens up.
+pub const TOKEN_CACHE_BYTES: usize = 64 * KIB;
+
+/// How long a look-up of a token may wait for another process that holds the whole database. It holds up every connection.
+pub const TOKEN_WAIT: Duration = Duration::from_millis(100);
+
+/// Wrong tokens that an address may send before it has to wait.
+pub const ATTEMPTS_FREE: u32 = 5;
+
+/// How long an address that goes on sending wrong tokens has to wait, at most; it doubles from a second.
+pub const ATTEMPT_WAIT_MAX: Duration = Duration::from_secs(64);
+
+/// How long an address is remembered after its last wrong token.
+pub const ATTEMPT_MEMORY: Duration = Duration::from_secs(15 * 60);
+
+/// Addresses remembered for their wrong tokens; one more takes the place of the one that was silent for longest.
+pub const ATTEMPT_ADDRESSES_MAX: usize = 1024;
+
+/// Reverse proxies, or networks of them, that may be trusted to name their clients.
+pub const TRUSTED_PROXIES_MAX: usize = 16;
+
+/// Longest file of a certificate's chain, or of its key.
+pub const TLS_FILE_BYTES_MAX: usize = 256 * KIB;
+
+/// How often the files of the certificate are looked at, at most; only a new connection makes it look.
+pub const TLS_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long a client may take for the handshake of TLS.
+pub const TLS_HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
+
+/// Requests at once on one connection of HTTP/2: more than there are places for uploads would only be refused.
+pub const H2_STREAMS_MAX: u32 = 8;
+
+/// Bytes of a body that a client of HTTP/2 may send ahead of what was read. At 50 ms to the phone it allows 5 MB/s.
+pub const H2_STREAM_WINDOW_BYTES: u32 = 256 << 10;
+
+/// The same for all bodies of a connection together.
+pub const H2_CONNECTION_WINDOW_BYTES: u32 = 2 * H2_STREAM_WINDOW_BYTES;
+
+/// Longest frame of HTTP/2, the least that the protocol allows: it is what a record of TLS holds, too.
+pub const H2_FRAME_BYTES_MAX: u32 = 16 << 10;
+
+/// Bytes of answers that wait to be sent on a connection of HTTP/2.
+pub const H2_SEND_BYTES_MAX: usize = 64 * KIB;
+
+/// Requests that a client of HTTP/2 may take back before they were begun, and errors of its own that it may have answered
+/// with a reset, before the connection is closed.
+pub const H2_RESETS_MAX: usize = 32;
+
 /// Bytes that the tape needs for each value: the size of a `simd_json` node.
 const TAPE_NODE_BYTES: usize = 24;
 
@@ -259,5 +354,9 @@ mod tests {
         const { assert!(REJECT_RAW_BYTES_MAX <= ELEMENT_BYTES_MAX) };
         const { assert!(BATCH_ROWS_MAX <= TRANSACTION_ROWS_MAX) };
         const { assert!(WRITER_QUEUE >= INGESTS_MAX) };
+        assert_eq!(H2_STREAMS_MAX as usize, INGESTS_MAX);
+        // What an upload by HTTP/2 holds on its way is no more than what the equation counts for HTTP/1.1.
+        let by_h2 = H2_STREAM_WINDOW_BYTES as usize + (BODY_FRAMES + 2) * H2_FRAME_BYTES_MAX as usize;
+        assert!(by_h2 <= (BODY_FRAMES + 2) * FRAME_BYTES_MAX);
     }
 }

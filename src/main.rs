@@ -1,11 +1,16 @@
 //! The program: what is wanted, and the exit code that says whether it was done.
 
+use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
-use healthsink::config::{self, Command, Config};
+use tracing_subscriber::fmt::format::{Format, Json, Writer, format};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use healthsink::config::{self, Command, Config, LogFormat};
 use healthsink::error::{ErrorKind, Result};
-use healthsink::{import, serve, status};
+use healthsink::{backup, check, healthcheck, import, serve, status, token};
 
 /// Batches and buffers are used again and again, so little is asked of the allocator; what is asked must not let the
 /// process grow, as glibc's per-thread arenas do.
@@ -27,18 +32,64 @@ fn main() -> ExitCode {
 
 /// True if all that was asked for was done.
 fn run(config: Config) -> Result<bool> {
-    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(is_terminal)
-        .with_max_level(config.log)
-        .with_target(false)
-        .init();
+    log_to_stderr(&config);
     match config.command {
         Command::Serve(serve) => serve::serve(&serve).map(|()| true),
         Command::Import(import) => import::import(&import),
         Command::Status(status) => status::status(&status).map(|()| true),
+        Command::Token(token) => token::token(&token).map(|()| true),
+        Command::Backup(backup) => backup::backup(&backup).map(|()| true),
+        Command::Check(check) => check::check(&check),
+        Command::Restore(restore) => backup::restore(&restore).map(|()| true),
+        Command::Healthcheck(healthcheck) => healthcheck::healthcheck(&healthcheck).map(|()| true),
     }
+}
+
+/// Both forms of a line behind one type: the machinery around them is compiled once.
+enum Lines {
+    Text(Format),
+    Json(Format<Json>),
+}
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        writer: Writer<'_>,
+        event: &tracing::Event<'_>,
+    ) -> fmt::Result {
+        match self {
+            Self::Text(format) => format.format_event(context, writer, event),
+            Self::Json(format) => format.format_event(context, writer, event),
+        }
+    }
+}
+
+/// Log lines go to standard error. If it cannot be written, nobody is told and nothing else happens.
+fn log_to_stderr(config: &Config) {
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let lines = match config.log_format {
+        LogFormat::Text => Lines::Text(format().with_target(false)),
+        LogFormat::Json => Lines::Json(format().with_target(false).json().flatten_event(true)),
+    };
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(config.log_level)
+        .with_ansi(is_terminal && config.log_format == LogFormat::Text)
+        .log_internal_errors(false)
+        .event_format(lines)
+        .init();
+    // A panic's message may quote what was being read. Where it happened says enough, and is no one's data.
+    std::panic::set_hook(Box::new(|panic| match panic.location() {
+        Some(place) => {
+            tracing::error!(file = place.file(), line = place.line(), "the program has failed at some point")
+        }
+        None => tracing::error!("the program has failed at some point"),
+    }));
 }
 
 /// The one table.

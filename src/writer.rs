@@ -135,6 +135,12 @@ impl WriterHandle {
         self.life.strong_count() > 0
     }
 
+    /// Requests that wait for the writer.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.requests.len()
+    }
+
     pub(crate) fn start(&self, start: UploadStart) -> Result<Session> {
         // Room for an answer to each request under way: the writer never waits for an ingest.
         let (reply, replies) = bounded(BATCHES_PER_INGEST + 2);

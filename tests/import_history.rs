@@ -43,6 +43,11 @@ fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome {
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no report: {said}"));
+    // However records came together and became one, the ledger accounts for every row.
+    if db.exists() {
+        let checked = Command::new(env!("CARGO_BIN_EXE_healthsink")).args(["check", "--db"]).arg(db).output().unwrap();
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    }
     Outcome { ok: output.status.success(), report, said }
 }
 

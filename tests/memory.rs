@@ -12,8 +12,10 @@ use std::fs;
 use std::io::{self, Write};
 use std::process::Stdio;
 
-use common::http::{Client, Response};
+use common::http::{Client, PATH, Response};
+use common::http2::{Http2, run};
 use common::program::{Program, command};
+use common::tls::Authority;
 use healthsink_testdata::{Export, Exported, Payload, Written};
 use serde_json::json;
 
@@ -54,13 +56,17 @@ fn peak_of<T>(write: impl FnOnce(&mut Body<'_>) -> io::Result<T>) -> (Response, 
     let folder = tempfile::tempdir().unwrap();
     let program = Program::serve(&folder.path().join("health.db"));
     let mut client = Client::connect(program.address);
-    client.begin_chunked(&[]);
-    let written = write(&mut Body(&mut client)).expect("the server reads the body to its end");
-    let answer = client.end_chunked();
+    let (answer, written) = upload(&mut client, write);
     (answer, peak_kib(program.id()), written)
 }
 
-/// The peak of a process that runs.
+fn upload<T>(client: &mut Client, write: impl FnOnce(&mut Body<'_>) -> io::Result<T>) -> (Response, T) {
+    client.begin_chunked(&[]);
+    let written = write(&mut Body(client)).expect("the server reads the body to its end");
+    (client.end_chunked(), written)
+}
+
+/// The peak in KiB of a process that runs.
 fn peak_kib(id: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
@@ -84,6 +90,18 @@ fn peak_of_import(export: &Export) -> (Exported, u64) {
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a summary");
     assert_eq!((&summary["measurements"], &summary["rejected"]), (&json!(written.records), &json!(0)), "{summary}");
     (written, peak)
+}
+
+/// A program that speaks HTTPS, and does something: returns its peak in KiB.
+fn peak_of_https(authority: &Authority, act: impl FnOnce(&Program)) -> u64 {
+    let folder = tempfile::tempdir().unwrap();
+    let files = authority.issue().write(folder.path());
+    let mut serve = command();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(folder.path().join("health.db"));
+    serve.arg("--tls-cert").arg(files.cert).arg("--tls-key").arg(files.key);
+    let program = Program::start(&mut serve);
+    act(&program);
+    peak_kib(program.id())
 }
 
 fn generated(bytes: u64) -> Payload {
@@ -242,4 +260,66 @@ fn an_import_stays_small_whatever_the_files() {
             "<HealthData><Record type=\"T\" startDate=\"2024-01-01 10:00:0{number} +0100\">{entries}</Record></HealthData>"
         )
     });
+}
+
+#[test]
+fn the_peak_does_not_grow_with_a_body_by_https() {
+    let authority = Authority::new();
+    let peak_of_records = |bytes: u64| {
+        peak_of_https(&authority, |program| {
+            let mut client = authority.connect(program.address).unwrap();
+            let (answer, written) = upload(&mut client, |body| generated(bytes).write_to(body));
+            check_whole(&answer, &written);
+        })
+    };
+    let base = least(0, || peak_of_records(5 * MB));
+    let peak = least(base + MORE_KIB_MAX, || peak_of_records(50 * MB));
+    println!("50 MB by HTTPS: {peak} KiB, 5 MB: {base} KiB");
+    assert!(peak <= base + MORE_KIB_MAX, "50 MB by HTTPS: {peak} KiB, 5 MB: {base} KiB");
+}
+
+/// A client that sends as far ahead as it may, on all streams of one connection: what is not read yet is bounded by the windows.
+#[test]
+fn uploads_at_once_by_http2_need_what_they_need_by_http1() {
+    const UPLOADS: usize = 4;
+    let authority = Authority::new();
+    let body: Vec<u8> = generated(8 * MB).to_vec().0;
+    let by_http1 = || {
+        peak_of_https(&authority, |program| {
+            let address = program.address;
+            std::thread::scope(|scope| {
+                for _ in 0..UPLOADS {
+                    scope.spawn(|| {
+                        let mut client = authority.connect(address).unwrap();
+                        assert_eq!(client.post(&[], &body).status, 200);
+                    });
+                }
+            });
+        })
+    };
+    let by_http2 = || {
+        peak_of_https(&authority, |program| {
+            run(async {
+                let mut client = Http2::connect(program.address, &authority).await;
+                let mut uploads = Vec::new();
+                for _ in 0..UPLOADS {
+                    uploads.push(client.begin("POST", PATH, None).await.unwrap());
+                }
+                let sent = uploads.into_iter().map(|mut upload| {
+                    let body = body.clone();
+                    tokio::spawn(async move {
+                        upload.send(&body).await.unwrap();
+                        upload.end().await.status()
+                    })
+                });
+                for answer in sent.collect::<Vec<_>>() {
+                    assert_eq!(answer.await.unwrap(), 200);
+                }
+            });
+        })
+    };
+    let base = least(0, by_http1);
+    let peak = least(base + MORE_KIB_MAX, by_http2);
+    println!("{UPLOADS} uploads by HTTP/2: {peak} KiB, by HTTP/1.1: {base} KiB");
+    assert!(peak <= base + MORE_KIB_MAX, "{UPLOADS} uploads by HTTP/2: {peak} KiB, by HTTP/1.1: {base} KiB");
 }

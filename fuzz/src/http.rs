@@ -206,8 +206,11 @@ fn run(started: &std::sync::mpsc::SyncSender<SocketAddr>) {
             db,
             listen: address,
             path: "/api/health-data".to_owned(),
-            auth: Auth::None,
+            auth: Auth::default(),
+            tls: None,
+            trusted_proxies: Vec::new(),
             body_bytes_max: BODY_BYTES_MAX,
+            metrics_listen: None,
         };
         started.send(address).expect("someone waits");
         healthsink::serve::run(listener, &config, writer.handle().clone(), std::future::pending()).await

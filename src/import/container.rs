@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::archive::Archive;
 use super::bounds::{Unpacked, pair};
-use super::progress::Progress;
 use crate::encoding::Coding;
 use crate::error::{Error, ErrorKind, Result, from_io};
 use crate::limits::{ARCHIVE_MEMBERS_MAX, READ_BUFFER_BYTES};
+use crate::progress::Progress;
 
 /// Bytes that tell a coding.
 const CODING_BYTES: usize = 4;

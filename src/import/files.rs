@@ -5,8 +5,8 @@ use std::io::{Read, Seek};
 
 use super::container::Container;
 use super::format::{Format, peek, sniff};
-use super::progress::Progress;
 use crate::error::{Error, from_io};
+use crate::progress::Progress;
 
 /// A file, by its place in the container.
 #[derive(Clone, Debug)]

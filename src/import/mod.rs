@@ -14,7 +14,6 @@ mod files;
 mod format;
 mod hae;
 mod output;
-mod progress;
 mod report;
 
 use std::io::{BufRead, Read, Seek};
@@ -26,6 +25,7 @@ use crate::config::Import;
 use crate::decode::{Decoded, Options, Sink, decode};
 use crate::error::{Error, ErrorKind, Result, from_io};
 use crate::ingest::{Aborted, Origin, Summary, ingest_with};
+use crate::progress::Progress;
 use crate::record::Envelope;
 use crate::writer::Writer;
 use archive::Archive;
@@ -33,7 +33,6 @@ use container::Container;
 use files::Files;
 use format::{peek, sniff};
 use output::{Counting, Nowhere, Output};
-use progress::Progress;
 use report::Report;
 
 pub use format::Format;
@@ -138,7 +137,8 @@ impl Importer<'_> {
             let mut watched = Watched { sink, progress, records: 0 };
             fill(batch, &mut watched).unwrap_or_else(unread)
         };
-        let origin = Origin { kind: "import", sender: name.to_owned(), person: self.config.person.clone() };
+        let origin =
+            Origin { kind: "import", sender: name.to_owned(), person: self.config.person.clone(), token: None };
         match self.writer {
             Some(writer) => ingest_with(origin, writer.handle(), fill),
             None => {

@@ -1,65 +1,116 @@
-//! Who may upload: a token in a header, compared in constant time.
+//! Who may upload, and whose the rows become: a token of the database, or that of a file.
+//!
+//! As soon as there is a token anywhere, every upload needs one. Until then this machine alone may upload; a request that a
+//! proxy or a web page sends through it is not this machine's.
+//!
+//! A token of the database cannot be guessed, so it is looked up even for an address that has to wait: nobody can lock its
+//! owner out. That of a file may be short, so it is not even compared there.
 
 use std::io::Read;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, HeaderName};
 
-use crate::config::Auth;
+use super::attempts::{Attempts, Failure};
+use super::client::Client;
+use crate::config::{Auth, ME};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TOKEN_BYTES_MAX;
+use crate::private;
+use crate::store::{TokenDigest, TokenOwner, TokenReader, is_token_shaped};
 
-/// What a request must carry. The token itself is not kept, only its digest.
-pub(super) struct Credentials(Option<Expected>);
-
-struct Expected {
+/// What a request must carry. Tokens themselves are not kept, only digests.
+pub(super) struct Credentials {
     header: HeaderName,
     is_bearer: bool,
-    token: blake3::Hash,
+    /// The digest of the file's token.
+    file: Option<TokenDigest>,
+    /// Whose records come with that, or without any.
+    person: Option<String>,
+    is_optional: bool,
+}
+
+/// Lets requests in, or not.
+pub(super) struct Door {
+    credentials: Credentials,
+    reader: TokenReader,
+    /// Whether there is a token, or was one since the start: then none is ever let in without.
+    has_token: AtomicBool,
+    attempts: Mutex<Attempts>,
+    has_warned_of_proxy: AtomicBool,
+}
+
+/// What an upload is entered with.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Sender {
+    /// The number of its token.
+    pub(super) token: Option<i64>,
+    /// Whose its rows are.
+    pub(super) person: Option<String>,
+}
+
+/// Why a request is not let in.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// Its token is missing or wrong.
+    Wrong,
+    /// So it is, again and again.
+    TooManyAttempts(Duration),
+    /// It comes from elsewhere, and there is no token yet.
+    NoTokenYet,
+    /// Nobody can say.
+    Failed(Error),
 }
 
 impl Credentials {
     /// Reads the token file, if there is to be one.
     pub(super) fn load(auth: &Auth) -> Result<Self> {
         let usage = |message: String| Error::new(ErrorKind::Usage, message);
-        let (header, token_file) = match auth {
-            Auth::None => return Ok(Self(None)),
-            Auth::Bearer { token_file } => (AUTHORIZATION, token_file),
-            Auth::Header { name, token_file } => {
-                let header = name.parse().map_err(|_| usage(format!("--auth-header {name} is not a header's name")))?;
-                (header, token_file)
-            }
+        let header = match &auth.header {
+            None => AUTHORIZATION,
+            Some(name) => name.parse().map_err(|_| usage(format!("--auth-header {name} is not a header's name")))?,
         };
-        let shown = token_file.display();
-        let mut text = String::new();
-        let file = std::fs::File::open(token_file)
-            .map_err(|error| usage(format!("cannot read the token file {shown}: {error}")))?;
-        #[expect(clippy::disallowed_methods, reason = "bounded by take")]
-        file.take(TOKEN_BYTES_MAX as u64 + 1)
-            .read_to_string(&mut text)
-            .map_err(|error| usage(format!("cannot read the token file {shown}: {error}")))?;
-        let token = text.lines().next().unwrap_or_default().trim();
-        if token.is_empty() || text.len() > TOKEN_BYTES_MAX {
-            return Err(usage(format!(
-                "the first line of the token file {shown} must be the token, at most {TOKEN_BYTES_MAX} bytes"
-            )));
-        }
-        let is_bearer = matches!(auth, Auth::Bearer { .. });
-        Ok(Self(Some(Expected { header, is_bearer, token: blake3::hash(token.as_bytes()) })))
+        let file = auth.token_file.as_deref().map(read_token).transpose()?;
+        let is_bearer = auth.header.is_none();
+        Ok(Self { header, is_bearer, file, person: auth.person.clone(), is_optional: auth.is_optional })
     }
 
-    /// Whether the request may upload.
-    pub(super) fn admit(&self, headers: &HeaderMap) -> bool {
-        let Some(expected) = &self.0 else { return true };
-        let mut values = headers.get_all(&expected.header).iter();
+    /// Whether the server itself was given a token.
+    pub(super) fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// The token that a request carries, right or wrong.
+    fn presented<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
+        let mut values = headers.get_all(&self.header).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
-            return false;
+            return None;
         };
         let value = value.as_bytes().trim_ascii();
-        let token = if expected.is_bearer { bearer(value) } else { Some(value) };
-        // Comparing digests takes the same time wherever they differ: blake3's `==` is constant-time.
-        token.is_some_and(|token| blake3::hash(token) == expected.token)
+        if self.is_bearer { bearer(value) } else { Some(value) }
     }
+}
+
+fn read_token(path: &Path) -> Result<TokenDigest> {
+    let shown = path.display();
+    let usage = |message: String| Error::new(ErrorKind::Usage, message);
+    let fail = |error: std::io::Error| usage(format!("cannot read the token file {shown}: {error}"));
+    let file = std::fs::File::open(path).map_err(fail)?;
+    let mut text = String::new();
+    #[expect(clippy::disallowed_methods, reason = "bounded by take")]
+    file.take(TOKEN_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(fail)?;
+    let token = text.lines().next().unwrap_or_default().trim();
+    if token.is_empty() || text.len() > TOKEN_BYTES_MAX {
+        return Err(usage(format!(
+            "the first line of the token file {shown} must be the token, at most {TOKEN_BYTES_MAX} bytes"
+        )));
+    }
+    private::warn_if_exposed(path);
+    Ok(TokenDigest::of(token.as_bytes()))
 }
 
 fn bearer(value: &[u8]) -> Option<&[u8]> {
@@ -67,51 +118,267 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
+impl Door {
+    pub(super) fn new(credentials: Credentials, reader: TokenReader) -> Self {
+        let has_token = AtomicBool::new(credentials.has_file());
+        Self { credentials, reader, has_token, attempts: Mutex::default(), has_warned_of_proxy: AtomicBool::new(false) }
+    }
+
+    /// Whether the request may upload, and as whom. It is asked anew for each request.
+    pub(super) fn admit(&self, headers: &HeaderMap, client: Client) -> Result<Sender, Refusal> {
+        let presented = self.credentials.presented(headers);
+        if let Some(TokenOwner { token, person }) = self.look_up(presented).map_err(Refusal::Failed)? {
+            self.attempts().clear(client.address);
+            return Ok(Sender { token: Some(token), person: Some(person) });
+        }
+        if !self.has_token().map_err(Refusal::Failed)? {
+            if client.is_this_machine || self.credentials.is_optional {
+                return Ok(self.sender());
+            }
+            let Failure { failures, is_notable, .. } = self.attempts().fail(client.address, Instant::now());
+            if is_notable {
+                tracing::warn!(peer = %client.address, failures, "refused: no token yet; `healthsink token new` makes one");
+            }
+            return Err(Refusal::NoTokenYet);
+        }
+        let mut attempts = self.attempts();
+        if attempts.wait(client.address, Instant::now()).is_none() && self.is_of_file(presented) {
+            attempts.clear(client.address);
+            return Ok(self.sender());
+        }
+        let failure = attempts.fail(client.address, Instant::now());
+        drop(attempts);
+        Err(self.refuse(client, failure))
+    }
+
+    /// Whether the request may read metrics, and whose; everyone's if nobody is named. A token tells of its person alone.
+    pub(super) fn admit_reader(&self, headers: &HeaderMap, client: Client) -> Result<Option<String>, Refusal> {
+        let Sender { token, person } = self.admit(headers, client)?;
+        if token.is_some() || self.has_token().map_err(Refusal::Failed)? {
+            return Ok(Some(person.unwrap_or_else(|| ME.to_owned())));
+        }
+        // `--no-auth` is about sending.
+        if client.is_this_machine { Ok(None) } else { Err(Refusal::NoTokenYet) }
+    }
+
+    /// Whether uploads need a token. Once it is so, it stays so.
+    pub(super) fn has_token(&self) -> Result<bool> {
+        let has_token = self.has_token.load(Ordering::Relaxed) || self.reader.has_any()?;
+        if has_token {
+            self.has_token.store(true, Ordering::Relaxed);
+        }
+        Ok(has_token)
+    }
+
+    fn look_up(&self, presented: Option<&[u8]>) -> Result<Option<TokenOwner>> {
+        match presented.filter(|token| is_token_shaped(token)) {
+            Some(token) => self.reader.find(&TokenDigest::of(token)),
+            None => Ok(None),
+        }
+    }
+
+    fn is_of_file(&self, presented: Option<&[u8]>) -> bool {
+        presented.is_some_and(|token| self.credentials.file == Some(TokenDigest::of(token)))
+    }
+
+    /// Whoever it is that comes without a token of the database.
+    fn sender(&self) -> Sender {
+        Sender { token: None, person: self.credentials.person.clone() }
+    }
+
+    fn refuse(&self, client: Client, Failure { failures, wait, is_notable }: Failure) -> Refusal {
+        if is_notable {
+            tracing::warn!(peer = %client.address, failures, "refused: the token is missing or wrong");
+        }
+        if client.is_behind_unknown_proxy && !self.has_warned_of_proxy.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "{} is a reverse proxy, and all its clients count as one: name it with --trusted-proxy {}",
+                client.address,
+                client.address
+            );
+        }
+        wait.map_or(Refusal::Wrong, Refusal::TooManyAttempts)
+    }
+
+    fn attempts(&self) -> std::sync::MutexGuard<'_, Attempts> {
+        // What is counted is no worse for a panic.
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::ATTEMPTS_FREE;
+    use crate::store::{Store, add_token, revoke_token};
     use std::io::Write;
+    use std::net::IpAddr;
+    use tempfile::TempDir;
 
-    fn credentials(token: &str, header: Option<&str>) -> Result<Credentials> {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(token.as_bytes()).unwrap();
-        let token_file = file.path().to_owned();
-        Credentials::load(&match header {
-            None => Auth::Bearer { token_file },
-            Some(name) => Auth::Header { name: name.to_owned(), token_file },
-        })
+    const TOKEN: &str = "hs_abcdefghijklmnopqrstuvwxyz234567";
+    const OTHER: &str = "hs_bbcdefghijklmnopqrstuvwxyz234567";
+
+    /// A door to a database of its own.
+    struct Fixture {
+        door: Door,
+        folder: TempDir,
     }
 
-    #[test]
-    fn only_the_token_is_admitted() {
-        let check = |credentials: &Credentials, sent: &[(&'static str, &'static str)], expected: bool| {
+    fn client(address: &str) -> Client {
+        let address: IpAddr = address.parse().unwrap();
+        Client { address, is_forwarded: false, is_this_machine: address.is_loopback(), is_behind_unknown_proxy: false }
+    }
+
+    fn fixture(file: Option<&str>, change: impl FnOnce(&mut Auth)) -> Fixture {
+        let folder = tempfile::tempdir().unwrap();
+        let db = folder.path().join("health.db");
+        drop(Store::open(&db).unwrap());
+        let mut auth = Auth { person: Some("owner".to_owned()), ..Auth::default() };
+        auth.token_file = file.map(|token| {
+            let path = folder.path().join("token");
+            private::create_new(&path).unwrap().write_all(token.as_bytes()).unwrap();
+            path
+        });
+        change(&mut auth);
+        let door = Door::new(Credentials::load(&auth).unwrap(), TokenReader::new(&db));
+        Fixture { door, folder }
+    }
+
+    impl Fixture {
+        fn add(&self, token: &str, person: &str) -> i64 {
+            let db = self.folder.path().join("health.db");
+            add_token(&db, &TokenDigest::of(token.as_bytes()), person, None, 0).unwrap()
+        }
+
+        fn revoke(&self, token: i64) {
+            assert!(revoke_token(&self.folder.path().join("health.db"), token, 0).unwrap());
+        }
+
+        /// The name of the person that is let in, or why nobody is.
+        fn ask(&self, from: &str, sent: &[(&'static str, &str)]) -> String {
             let mut headers = HeaderMap::new();
             for (name, value) in sent {
                 headers.append(*name, value.parse().unwrap());
             }
-            assert_eq!(credentials.admit(&headers), expected, "{sent:?}");
+            match self.door.admit(&headers, client(from)) {
+                Ok(Sender { person, .. }) => person.unwrap(),
+                Err(Refusal::TooManyAttempts(_)) => "wait".to_owned(),
+                Err(refusal) => format!("{refusal:?}"),
+            }
+        }
+
+        fn bearer(&self, from: &str, token: &str) -> String {
+            self.ask(from, &[("authorization", &format!("Bearer {token}"))])
+        }
+    }
+
+    #[test]
+    fn only_the_token_of_the_file_is_admitted() {
+        let check = |fixture: &Fixture, sent: &[(&'static str, &str)], expected: &str| {
+            assert_eq!(fixture.ask("127.0.0.1", sent), expected, "{sent:?}");
         };
-        let by_bearer = credentials("s3cret\n", None).unwrap();
-        check(&by_bearer, &[("authorization", "Bearer s3cret")], true);
-        check(&by_bearer, &[("authorization", "bearer  s3cret")], true);
-        check(&by_bearer, &[("authorization", "Bearer s3cre")], false);
-        check(&by_bearer, &[("authorization", "Bearer s3cret2")], false);
-        check(&by_bearer, &[("authorization", "Basic s3cret")], false);
-        check(&by_bearer, &[("authorization", "s3cret")], false);
-        check(&by_bearer, &[("authorization", "Bearer x"), ("authorization", "Bearer s3cret")], false);
-        check(&by_bearer, &[], false);
-        let by_header = credentials("s3cret", Some("X-Key")).unwrap();
-        check(&by_header, &[("x-key", "s3cret")], true);
-        check(&by_header, &[("x-key", "")], false);
-        check(&by_header, &[("authorization", "Bearer s3cret")], false);
-        check(&Credentials::load(&Auth::None).unwrap(), &[], true);
+        let by_bearer = fixture(Some("s3cret\n"), |_| {});
+        check(&by_bearer, &[("authorization", "Bearer s3cret")], "owner");
+        check(&by_bearer, &[("authorization", "bearer  s3cret")], "owner");
+        check(&by_bearer, &[("authorization", "Bearer s3cre")], "Wrong");
+        check(&by_bearer, &[("authorization", "Bearer s3cret2")], "Wrong");
+        check(&by_bearer, &[("authorization", "Basic s3cret")], "Wrong");
+        check(&by_bearer, &[("authorization", "Bearer s3cret")], "owner");
+        check(&by_bearer, &[("authorization", "s3cret")], "Wrong");
+        check(&by_bearer, &[("authorization", "Bearer x"), ("authorization", "Bearer s3cret")], "Wrong");
+        check(&by_bearer, &[], "Wrong");
+        let by_header = fixture(Some("s3cret"), |auth| auth.header = Some("X-Key".to_owned()));
+        check(&by_header, &[("x-key", "s3cret")], "owner");
+        check(&by_header, &[("x-key", "")], "Wrong");
+        check(&by_header, &[("authorization", "Bearer s3cret")], "Wrong");
+    }
+
+    #[test]
+    fn tokens_of_the_database_come_and_go_while_the_door_stands() {
+        let fixture = fixture(None, |_| {});
+        assert_eq!(fixture.bearer("127.0.0.1", TOKEN), "owner", "until there is one, this machine needs none");
+        let first = fixture.add(TOKEN, "anna");
+        assert_eq!(fixture.bearer("127.0.0.1", TOKEN), "anna");
+        assert_eq!(fixture.bearer("192.0.2.7", TOKEN), "anna");
+        assert_eq!(fixture.bearer("127.0.0.1", OTHER), "Wrong");
+        assert_eq!(fixture.ask("127.0.0.1", &[]), "Wrong");
+        fixture.add(OTHER, "ben");
+        assert_eq!(fixture.bearer("127.0.0.1", OTHER), "ben");
+        fixture.revoke(first);
+        assert_eq!(fixture.bearer("127.0.0.1", TOKEN), "Wrong");
+        assert_eq!(fixture.bearer("127.0.0.1", OTHER), "ben");
+    }
+
+    #[test]
+    fn the_last_token_revoked_opens_nothing() {
+        let fixture = fixture(None, |_| {});
+        let token = fixture.add(TOKEN, "anna");
+        fixture.revoke(token);
+        assert_eq!(fixture.ask("127.0.0.1", &[]), "Wrong");
+    }
+
+    #[test]
+    fn without_any_token_only_this_machine_is_admitted_unless_it_is_said() {
+        let closed = fixture(None, |_| {});
+        assert_eq!(closed.ask("127.0.0.1", &[]), "owner");
+        assert_eq!(closed.ask("192.0.2.7", &[]), "NoTokenYet");
+        let open = fixture(None, |auth| auth.is_optional = true);
+        assert_eq!(open.ask("192.0.2.7", &[]), "owner");
+        open.add(TOKEN, "anna");
+        assert_eq!(open.ask("192.0.2.7", &[]), "Wrong", "it was said of a server without tokens");
+    }
+
+    #[test]
+    fn metrics_are_told_of_the_tokens_person_and_without_any_to_this_machine_alone() {
+        let check = |door: &Door, from: &str, token: Option<&str>, expected: Result<Option<&str>, ()>| {
+            let mut headers = HeaderMap::new();
+            if let Some(token) = token {
+                headers.append("authorization", format!("Bearer {token}").parse().unwrap());
+            }
+            let admitted = door.admit_reader(&headers, client(from)).map_err(|_| ());
+            assert_eq!(admitted, expected.map(|person| person.map(str::to_owned)), "{from} {token:?}");
+        };
+        let open = fixture(None, |auth| auth.is_optional = true);
+        check(&open.door, "127.0.0.1", None, Ok(None));
+        check(&open.door, "192.0.2.7", None, Err(()));
+        open.add(TOKEN, "anna");
+        check(&open.door, "127.0.0.1", None, Err(()));
+        check(&open.door, "192.0.2.7", Some(TOKEN), Ok(Some("anna")));
+        let of_file = fixture(Some("s3cret"), |_| {});
+        check(&of_file.door, "192.0.2.7", Some("s3cret"), Ok(Some("owner")));
+        check(&of_file.door, "127.0.0.1", Some("wrong"), Err(()));
+        let of_nobody = fixture(Some("s3cret"), |auth| auth.person = None);
+        check(&of_nobody.door, "127.0.0.1", Some("s3cret"), Ok(Some(ME)));
+    }
+
+    /// The token of a file may be guessed, that of the database may not.
+    #[test]
+    fn an_address_that_tries_has_to_wait_but_locks_no_token_of_the_database_out() {
+        let fixture = fixture(Some("s3cret"), |_| {});
+        fixture.add(TOKEN, "anna");
+        for _ in 0..=ATTEMPTS_FREE {
+            assert_eq!(fixture.bearer("192.0.2.7", "guess"), "Wrong");
+        }
+        assert_eq!(fixture.bearer("192.0.2.7", "guess"), "wait");
+        assert_eq!(fixture.bearer("192.0.2.7", "s3cret"), "wait", "it is not even compared");
+        assert_eq!(fixture.bearer("192.0.2.8", "s3cret"), "owner", "others are not held up");
+        assert_eq!(fixture.bearer("192.0.2.7", TOKEN), "anna");
+        assert_eq!(fixture.bearer("192.0.2.7", "s3cret"), "owner", "a right one clears the address");
     }
 
     #[test]
     fn unusable_tokens_are_refused() {
-        assert!(credentials("\n", None).is_err());
-        assert!(credentials("s3cret", Some("no header")).is_err());
-        assert!(credentials(&"x".repeat(TOKEN_BYTES_MAX + 1), None).is_err());
-        assert!(Credentials::load(&Auth::Bearer { token_file: "/nowhere/token".into() }).is_err());
+        let load = |token: &str, header: Option<&str>| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(token.as_bytes()).unwrap();
+            let token_file = Some(file.path().to_owned());
+            Credentials::load(&Auth { token_file, header: header.map(str::to_owned), ..Auth::default() })
+        };
+        assert!(load("s3cret", None).is_ok());
+        assert!(load("\n", None).is_err());
+        assert!(load("s3cret", Some("no header")).is_err());
+        assert!(load(&"x".repeat(TOKEN_BYTES_MAX + 1), None).is_err());
+        let nowhere = Auth { token_file: Some("/nowhere/token".into()), ..Auth::default() };
+        assert!(Credentials::load(&nowhere).is_err());
     }
 }

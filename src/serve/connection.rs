@@ -1,30 +1,67 @@
-//! One connection: HTTP/1.1 with timeouts, a graceful end, and an answer that is not lost to a reset.
+//! One connection: HTTP/1.1 or HTTP/2 with timeouts, a graceful end, and an answer that is not lost to a reset.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use hyper::server::conn::http1;
+use hyper::header::CONNECTION;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
-use super::{Phase, State, reached, routes};
-use crate::limits::{FRAME_BYTES_MAX, HEADER_BYTES_MAX, HEADER_WAIT, LINGER, LINGER_BYTES_MAX};
+use super::stream::Stream;
+use super::{Face, Phase, State, reached, routes, scrape, tls};
+use crate::limits::{
+    FRAME_BYTES_MAX, H2_CONNECTION_WINDOW_BYTES, H2_FRAME_BYTES_MAX, H2_RESETS_MAX, H2_SEND_BYTES_MAX,
+    H2_STREAM_WINDOW_BYTES, H2_STREAMS_MAX, HEADER_BYTES_MAX, HEADER_WAIT, LINGER, LINGER_BYTES_MAX,
+};
 
 /// Serves a connection until it ends. `_place` is given back with it.
-pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, state: Arc<State>, _place: OwnedSemaphorePermit) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    face: Face,
+    state: Arc<State>,
+    _place: OwnedSemaphorePermit,
+) {
     // The answer is one small write: it should not wait for company.
     let _ = stream.set_nodelay(true);
+    let tls = match (&state.tls, face) {
+        (Some(tls), Face::Uploads) => tls,
+        // The certificate has the name that phones know; whoever scrapes asks for an address, mostly of this machine.
+        (None, _) | (_, Face::Metrics) => return serve_http1(Stream::Plain(stream), peer, face, state).await,
+    };
+    let mut phase = state.phase.clone();
+    let accepted = tokio::select! {
+        accepted = tls.accept(stream) => accepted,
+        () = reached(&mut phase, Phase::Draining) => return,
+    };
+    match accepted {
+        Ok(stream) if tls::is_h2(&stream) => serve_http2(Stream::Tls(Box::new(stream)), peer, state).await,
+        Ok(stream) => serve_http1(Stream::Tls(Box::new(stream)), peer, face, state).await,
+        // Whoever scans for ports gets here, too: it is for those who look for something.
+        Err(error) => tracing::debug!(%peer, %error, "no handshake of TLS"),
+    }
+}
+
+async fn serve_http1(stream: Stream, peer: SocketAddr, face: Face, state: Arc<State>) {
     let mut phase = state.phase.clone();
     let service = service_fn(|request| {
         let state = Arc::clone(&state);
         // Boxed, so that the connection can be taken apart in the end.
-        Box::pin(async move { Ok::<_, Infallible>(routes::answer(request, peer, state).await) })
+        Box::pin(async move {
+            Ok::<_, Infallible>(match face {
+                Face::Uploads => routes::answer(request, peer, state).await,
+                Face::Metrics => scrape::answer(request, state).await,
+            })
+        })
     });
     let mut builder = http1::Builder::new();
     // A client that has sent its whole body may close its side and still wait for the answer.
@@ -51,9 +88,81 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, state: Arc<State>
     linger(connection.into_parts().io.into_inner()).await;
 }
 
+/// Several requests at once. hyper's own time limits are those of HTTP/1.1, so an idle connection is ended here.
+async fn serve_http2(stream: Stream, peer: SocketAddr, state: Arc<State>) {
+    let mut phase = state.phase.clone();
+    let (requests, mut under_way) = watch::channel(0);
+    let requests = Arc::new(requests);
+    let service = service_fn(|request| {
+        let (state, under_way) = (Arc::clone(&state), UnderWay::begin(&requests));
+        async move {
+            let mut answer = routes::answer(request, peer, state).await;
+            // Said by frames here.
+            answer.headers_mut().remove(CONNECTION);
+            drop(under_way);
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(H2_STREAMS_MAX)
+        .initial_stream_window_size(H2_STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(H2_CONNECTION_WINDOW_BYTES)
+        .max_frame_size(H2_FRAME_BYTES_MAX)
+        .max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX))
+        .max_send_buf_size(H2_SEND_BYTES_MAX)
+        .max_pending_accept_reset_streams(H2_RESETS_MAX)
+        .max_local_error_reset_streams(H2_RESETS_MAX);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut ended = tokio::select! {
+        ended = &mut connection => Some(ended),
+        () = reached(&mut phase, Phase::Draining) => None,
+        () = quiet(&mut under_way, HEADER_WAIT) => None,
+    };
+    if ended.is_none() {
+        connection.as_mut().graceful_shutdown();
+        ended = tokio::select! {
+            ended = &mut connection => Some(ended),
+            // A client that does not take its leave is left.
+            () = quiet(&mut under_way, LINGER) => None,
+        };
+    }
+    if let Some(Err(error)) = ended {
+        tracing::debug!(%peer, %error, "the connection ended");
+    }
+}
+
+/// A request under way: counted while it lives, also if it is dropped unanswered.
+struct UnderWay(Arc<watch::Sender<usize>>);
+
+impl UnderWay {
+    fn begin(requests: &Arc<watch::Sender<usize>>) -> Self {
+        requests.send_modify(|requests| *requests += 1);
+        Self(Arc::clone(requests))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|requests| *requests -= 1);
+    }
+}
+
+/// Waits until no request has been under way for so long.
+async fn quiet(under_way: &mut watch::Receiver<usize>, time: Duration) {
+    loop {
+        // The other end is in the service, which lives as long as the connection.
+        let _ = under_way.wait_for(|requests| *requests == 0).await;
+        if timeout(time, under_way.changed()).await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Closes our side, then reads and drops what the client still sends for a while. A socket closed with unread bytes is
 /// reset, and the reset can overtake the answer that told the client to stop.
-async fn linger(mut stream: TcpStream) {
+pub(super) async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let drop_rest = async {
         stream.shutdown().await?;
         let mut buf = [0; 4096];

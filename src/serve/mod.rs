@@ -1,18 +1,27 @@
 //! HTTP around the ingest: accept, authenticate, bring the body to a decoder's thread, answer.
 //!
-//! Tokio, hyper and bytes are used in this module alone. The runtime has one thread, which only moves bytes; each upload
+//! Tokio, hyper, rustls and bytes are used in this module alone. The runtime has one thread, which only moves bytes; each upload
 //! is decoded on a thread of its own, of which there are at most [`crate::limits::INGESTS_MAX`].
 
+mod attempts;
 mod auth;
 mod body;
+mod client;
 mod connection;
+mod exposition;
+mod listeners;
+mod metrics;
 mod problem;
 mod routes;
+mod scrape;
+mod stream;
+mod tls;
 
 use std::future::Future;
-use std::io::{self, Write};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -20,11 +29,16 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::config::{Auth, Serve};
+use crate::config::{Network, Serve};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{CONNECTIONS_MAX, DRAIN, INGESTS_MAX, STRAGGLERS};
+use crate::limits::{CONNECTIONS_MAX, DRAIN, INGESTS_MAX, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS};
+use crate::store::{TokenReader, has_tokens};
 use crate::writer::{Writer, WriterHandle};
-use auth::Credentials;
+use auth::{Credentials, Door};
+use client::is_private;
+use listeners::{Inherited, Listeners};
+use metrics::Metrics;
+use tls::Tls;
 
 /// What the server is doing.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -45,14 +59,60 @@ async fn reached(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
     }
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Face {
+    /// Uploads, and all that is told beside them.
+    Uploads,
+    /// Metrics alone.
+    Metrics,
+}
+
 /// What every request needs.
 struct State {
     path: String,
-    credentials: Credentials,
+    door: Door,
+    tls: Option<Tls>,
+    trusted_proxies: Vec<Network>,
+    has_warned_of_plain_http: AtomicBool,
     body_bytes_max: u64,
     writer: WriterHandle,
     ingests: Arc<Semaphore>,
+    metrics: Metrics,
+    has_metrics_address: bool,
+    scrapes: Arc<Semaphore>,
     phase: watch::Receiver<Phase>,
+}
+
+/// What files of the configuration hold, read before anything is opened or made.
+struct Prepared {
+    credentials: Credentials,
+    tls: Option<Tls>,
+}
+
+impl Prepared {
+    fn load(config: &Serve) -> Result<Self> {
+        let credentials = Credentials::load(&config.auth)?;
+        Ok(Self { credentials, tls: config.tls.as_ref().map(Tls::load).transpose()? })
+    }
+
+    /// Whether uploads to this address need a token. Fails if strangers could send, or if what was said of tokens and what
+    /// there is contradict each other.
+    fn check(&self, config: &Serve, address: SocketAddr) -> Result<bool> {
+        let usage = |message: String| Err(Error::new(ErrorKind::Usage, message));
+        let has_token = self.credentials.has_file() || has_tokens(&config.db)?;
+        if has_token && config.auth.is_optional {
+            let db = config.db.display();
+            return usage(format!("{db} has tokens, so uploads need one of them; leave out --no-auth"));
+        }
+        if !has_token && !config.auth.is_optional && !address.ip().to_canonical().is_loopback() {
+            return usage(format!(
+                "{address} can be reached from other machines, and there is no token: make one with `healthsink token new`, \
+                 give one with --token-file, or say --no-auth"
+            ));
+        }
+        Ok(has_token)
+    }
 }
 
 /// Runs the server as the command line says, until the program is told to stop.
@@ -61,83 +121,96 @@ struct State {
 ///
 /// Whatever keeps it from starting, or the writer from finishing.
 pub fn serve(config: &Serve) -> Result<()> {
-    let credentials = Credentials::load(&config.auth)?;
+    let prepared = Prepared::load(config)?;
+    let inherited = Inherited::take()?;
+    let has_token = prepared.check(config, inherited.address()?.unwrap_or(config.listen))?;
     let writer = Writer::start(&config.db)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(INGESTS_MAX)
+        .max_blocking_threads(INGESTS_MAX + METRIC_SCRAPES_MAX)
         .build()
         .map_err(|error| io_error("cannot start", &error))?;
     let served = runtime.block_on(async {
-        let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-            io_error(&format!("cannot listen on {}; name another address with --listen", config.listen), &error)
-        })?;
-        let address = listener.local_addr().map_err(|error| io_error("cannot listen", &error))?;
-        // A terminal that has gone is no reason to stop.
-        let _ = announce(config, address, &mut io::stderr());
-        run_with(listener, config, credentials, writer.handle().clone(), told_to_stop()).await
+        let listeners = listeners::open(inherited, config).await?;
+        announce(config, has_token, &listeners)?;
+        run_with(listeners, config, prepared, writer.handle().clone(), told_to_stop()).await
     });
     // A decoder's thread that does not end, whatever holds it, must not keep the program from ending.
     runtime.shutdown_timeout(STRAGGLERS);
-    served.and(writer.stop())
+    let stopped = served.and(writer.stop());
+    if stopped.is_ok() {
+        tracing::info!("stopped; all that was acknowledged is in {}", config.db.display());
+    }
+    stopped
 }
 
 /// Serves connections of a listener until `shutdown` is ready, then drains. The caller stops the writer afterwards.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Usage`] if the token cannot be read.
+/// [`ErrorKind::Usage`] if the token or the certificate cannot be read, [`ErrorKind::Store`] if the database cannot.
 pub async fn run(
     listener: TcpListener,
     config: &Serve,
     writer: WriterHandle,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
-    let credentials = Credentials::load(&config.auth)?;
-    run_with(listener, config, credentials, writer, shutdown).await
+    let listeners = Listeners { uploads: listener, metrics: None };
+    run_with(listeners, config, Prepared::load(config)?, writer, shutdown).await
 }
 
 async fn run_with(
-    listener: TcpListener,
+    Listeners { uploads, metrics }: Listeners,
     config: &Serve,
-    credentials: Credentials,
+    Prepared { credentials, tls }: Prepared,
     writer: WriterHandle,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
+    let door = Door::new(credentials, TokenReader::new(&config.db));
     let (phase, receiver) = watch::channel(Phase::Open);
     let state = Arc::new(State {
         path: config.path.clone(),
-        credentials,
+        door,
+        tls,
+        trusted_proxies: config.trusted_proxies.clone(),
+        has_warned_of_plain_http: AtomicBool::new(false),
         body_bytes_max: config.body_bytes_max,
         writer,
         ingests: Arc::new(Semaphore::new(INGESTS_MAX)),
+        metrics: Metrics::new(&config.db),
+        has_metrics_address: metrics.is_some(),
+        scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
         phase: receiver,
     });
     let mut connections = JoinSet::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let metrics_places = Arc::new(Semaphore::new(METRIC_CONNECTIONS_MAX));
     tokio::pin!(shutdown);
     loop {
-        tokio::select! {
+        let (accepted, face) = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accept(&listener, &places) => {
-                if let Some((stream, peer, place)) = accepted {
-                    connections.spawn(connection::serve(stream, peer, Arc::clone(&state), place));
-                }
-            }
-            Some(_) = connections.join_next() => {}
+            accepted = accept(Some(&uploads), &places) => (accepted, Face::Uploads),
+            accepted = accept(metrics.as_ref(), &metrics_places) => (accepted, Face::Metrics),
+            Some(_) = connections.join_next() => continue,
+        };
+        if let Some((stream, peer, place)) = accepted {
+            connections.spawn(connection::serve(stream, peer, face, Arc::clone(&state), place));
         }
     }
-    drop(listener);
+    drop((uploads, metrics));
     drain(&phase, &mut connections, &state.ingests).await;
     Ok(())
 }
 
-/// The next connection, once there is a place for it.
+/// The next connection, once there is a place for it; never without a listener.
 async fn accept(
-    listener: &TcpListener,
+    listener: Option<&TcpListener>,
     places: &Arc<Semaphore>,
 ) -> Option<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let Some(listener) = listener else {
+        return std::future::pending().await;
+    };
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, peer)) => Some((stream, peer, place)),
@@ -169,29 +242,51 @@ async fn drain(phase: &watch::Sender<Phase>, connections: &mut JoinSet<()>, inge
     }
 }
 
-/// Says in one line where it listens, what it writes and how clients authenticate; and what to type into the app.
-fn announce(config: &Serve, address: SocketAddr, out: &mut impl Write) -> io::Result<()> {
-    let auth = match &config.auth {
-        Auth::None => "without authentication".to_owned(),
-        Auth::Bearer { token_file } => format!("with the bearer token of {}", token_file.display()),
-        Auth::Header { name, token_file } => format!("with the token of {} in the header {name}", token_file.display()),
+/// Says where it listens, what it writes and how clients authenticate; and what to type into the app.
+fn announce(config: &Serve, has_token: bool, listeners: &Listeners) -> Result<()> {
+    let local = |listener: &TcpListener| listener.local_addr().map_err(|error| io_error("cannot listen", &error));
+    let address = local(&listeners.uploads)?;
+    let auth = match (has_token, &config.auth.header) {
+        (false, _) if config.auth.is_optional => "from anyone, without authentication".to_owned(),
+        (false, _) => "from this machine, without authentication".to_owned(),
+        (true, None) => "with a bearer token".to_owned(),
+        (true, Some(name)) => format!("with a token in the header {name}"),
     };
-    writeln!(out, "healthsink listens on http://{address}{}, writes {}, {auth}", config.path, config.db.display())?;
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let Serve { path, db, .. } = config;
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!("healthsink {version} listens on {scheme}://{address}{path}, writes {}, {auth}", db.display());
     let ip = if address.ip().is_unspecified() { own_address() } else { Some(address.ip()) };
     let host = match ip {
+        _ if config.tls.is_some() => "THE-CERTIFICATE'S-NAME".to_owned(),
         None => "THIS-MACHINE'S-ADDRESS".to_owned(),
         Some(IpAddr::V6(ip)) => format!("[{ip}]"),
         Some(IpAddr::V4(ip)) => ip.to_string(),
     };
-    writeln!(out, "In the app: base URL http://{host}:{}, endpoint path {}", address.port(), config.path)?;
+    tracing::info!("in the app: base URL {scheme}://{host}:{}, endpoint path {path}", address.port());
     if address.ip().to_canonical().is_loopback() {
-        writeln!(
-            out,
-            "Only this machine reaches that address: see --listen and --token-file, or put a reverse proxy with HTTPS in front"
-        )?;
+        tracing::info!(
+            "only this machine reaches that address: see --listen and `healthsink token`, or put a reverse proxy with HTTPS in front"
+        );
+    }
+    if let Some(listener) = &listeners.metrics {
+        let address = local(listener)?;
+        tracing::info!("metrics are told on http://{address}/metrics");
+        if !address.ip().to_canonical().is_loopback() {
+            tracing::warn!(
+                "who reaches {address} sees which kinds of data each person has; let only Prometheus reach it"
+            );
+        }
+    }
+    if config.tls.is_none() && ip.is_some_and(|ip| !is_private(ip)) {
+        tracing::warn!("{PLAIN_HTTP_WARNING}");
     }
     Ok(())
 }
+
+/// What is wrong with plain HTTP beyond networks that are the owner's, and the remedy.
+const PLAIN_HTTP_WARNING: &str = "plain HTTP beyond private networks shows the token and all data to everyone on the way: give \
+    --tls-cert and --tls-key, or put a reverse proxy with HTTPS in front";
 
 /// The address that other machines most likely reach this one by: that of its way out. Nothing is sent for the answer.
 fn own_address() -> Option<IpAddr> {

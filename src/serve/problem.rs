@@ -1,5 +1,7 @@
 //! Errors as answers: `application/problem+json` (RFC 9457), and the one table of kinds and status codes.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
@@ -9,7 +11,7 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind};
-use crate::ingest::Aborted;
+use crate::ingest::{Aborted, Summary};
 use crate::limits::RETRY_AFTER_SECONDS;
 
 pub(super) type Answer = Response<Full<Bytes>>;
@@ -79,11 +81,31 @@ pub(super) fn method_not_allowed(allow: &'static str) -> Answer {
 
 pub(super) fn unauthorized() -> Answer {
     let detail = "the token is missing or wrong; check the API key and the authentication type in the app's settings";
-    with_header(
-        plain(StatusCode::UNAUTHORIZED, "Unauthorized", detail),
-        WWW_AUTHENTICATE,
-        "Bearer realm=\"healthsink\"",
-    )
+    with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", detail), WWW_AUTHENTICATE, BEARER)
+}
+
+const BEARER: &str = "Bearer realm=\"healthsink\"";
+
+/// Whatever the token is, so the app's user is told the same as by 401.
+pub(super) fn too_many_attempts(wait: Duration) -> Answer {
+    // Rounded up: who comes back then need not wait again.
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let detail = format!(
+        "too many requests with a missing or wrong token; check the API key in the app's settings, and try again in {seconds} s"
+    );
+    let mut answer = plain(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests", &detail);
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    answer
+}
+
+pub(super) fn no_token_yet() -> Answer {
+    let detail = "there is no token yet, so only the server's own machine may send; `healthsink token new` makes one";
+    with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", detail), WWW_AUTHENTICATE, BEARER)
+}
+
+/// The answer to a request that could not be looked at.
+pub(super) fn failed(error: &Error) -> Answer {
+    aborted(&Aborted { error: error.clone(), summary: None })
 }
 
 pub(super) fn unsupported_encoding() -> Answer {
@@ -113,6 +135,11 @@ pub(super) fn internal() -> Answer {
 }
 
 const INTERNAL: &str = "the server could not store this; its log says why";
+
+/// The status of the answer to an upload.
+pub(super) fn status(outcome: &Result<Summary, Aborted>) -> StatusCode {
+    outcome.as_ref().map_or_else(|aborted| status_of(aborted.error.kind()), |_| StatusCode::OK)
+}
 
 /// The answer to an upload that did not reach its end.
 pub(super) fn aborted(aborted: &Aborted) -> Answer {

@@ -1,7 +1,9 @@
 //! What each request gets: the order in which things are checked, before a byte of the body is read.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -11,11 +13,14 @@ use hyper::{HeaderMap, Method, Request, Response};
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::State;
+use super::auth::Refusal;
 use super::body::{self, ChunkReader};
+use super::client::{Client, is_private};
+use super::metrics::{Metrics, UploadResult};
 use super::problem::{self, Answer};
-use crate::config::HEALTH_PATH;
-use crate::counts::is_zero;
+use super::{PLAIN_HTTP_WARNING, State, scrape};
+use crate::config::{HEALTH_PATH, METRICS_PATH};
+use crate::counts::{Counts, is_zero};
 use crate::decode::Options;
 use crate::encoding::Coding;
 use crate::ingest::{Aborted, Origin, Summary, ingest};
@@ -26,10 +31,10 @@ use crate::writer::WriterHandle;
 pub(super) async fn answer(request: Request<Incoming>, peer: SocketAddr, state: Arc<State>) -> Answer {
     let path = request.uri().path();
     if path == HEALTH_PATH {
-        return match *request.method() {
-            Method::GET | Method::HEAD => health(&state),
-            _ => problem::method_not_allowed("GET, HEAD"),
-        };
+        return health(request.method(), &state);
+    }
+    if path == METRICS_PATH {
+        return scrape::answer_beside_uploads(request, peer, state).await;
     }
     if path != state.path {
         return problem::not_found();
@@ -37,21 +42,51 @@ pub(super) async fn answer(request: Request<Incoming>, peer: SocketAddr, state: 
     if request.method() != Method::POST {
         return problem::method_not_allowed("POST");
     }
-    if !state.credentials.admit(request.headers()) {
-        tracing::warn!(%peer, "refused: the token is missing or wrong");
-        return problem::unauthorized();
-    }
+    let client = Client::of(peer, request.headers(), &state.trusted_proxies);
+    let sender = match state.door.admit(request.headers(), client) {
+        Ok(sender) => sender,
+        Err(refusal) => return refused(&refusal, client, &state.metrics),
+    };
+    warn_of_plain_http(client, &state);
+    let peer = client.address;
     let Some(coding) = coding(request.headers()) else {
+        state.metrics.turned_away(UploadResult::Refused);
         return problem::unsupported_encoding();
     };
     if request.body().size_hint().lower() > state.body_bytes_max {
+        state.metrics.turned_away(UploadResult::Refused);
         return problem::too_large(state.body_bytes_max);
     }
     let Ok(place) = Arc::clone(&state.ingests).try_acquire_owned() else {
         tracing::warn!(%peer, "refused: all places are taken");
+        state.metrics.turned_away(UploadResult::Busy);
         return problem::busy();
     };
-    receive(request.into_body(), coding, peer, &state, place).await
+    let origin = Origin { kind: "http", sender: peer.to_string(), person: sender.person, token: sender.token };
+    receive(request.into_body(), coding, peer, origin, &state, place).await
+}
+
+/// Answers a request that is not let in, and counts it.
+pub(super) fn refused(refusal: &Refusal, client: Client, metrics: &Metrics) -> Answer {
+    let (result, answer) = match refusal {
+        Refusal::Wrong => (UploadResult::Unauthorized, problem::unauthorized()),
+        Refusal::TooManyAttempts(wait) => (UploadResult::Throttled, problem::too_many_attempts(*wait)),
+        Refusal::NoTokenYet => (UploadResult::Unauthorized, problem::no_token_yet()),
+        Refusal::Failed(error) => {
+            tracing::error!(peer = %client.address, %error, "could not look the token up");
+            (UploadResult::Failed, problem::failed(error))
+        }
+    };
+    metrics.turned_away(result);
+    answer
+}
+
+/// Once: a token that comes from afar in the clear was shown to everyone on its way.
+fn warn_of_plain_http(client: Client, state: &State) {
+    let is_in_the_clear = state.tls.is_none() && !client.is_forwarded && !is_private(client.address);
+    if is_in_the_clear && !state.has_warned_of_plain_http.swap(true, Ordering::Relaxed) {
+        tracing::warn!(peer = %client.address, "{PLAIN_HTTP_WARNING}");
+    }
 }
 
 /// The coding of the body; none if it is not known, or if there are several.
@@ -68,25 +103,32 @@ fn coding(headers: &HeaderMap) -> Option<Coding> {
 async fn receive(
     body: Incoming,
     coding: Coding,
-    peer: SocketAddr,
-    state: &State,
+    peer: IpAddr,
+    origin: Origin,
+    state: &Arc<State>,
     place: OwnedSemaphorePermit,
 ) -> Answer {
     let (sender, reader) = body::channel();
-    let writer = state.writer.clone();
-    let body_bytes_max = state.body_bytes_max;
-    let ingest = tokio::task::spawn_blocking(move || {
-        let outcome = decode(reader, coding, body_bytes_max, peer, &writer);
-        log(peer, &outcome);
-        drop(place);
-        outcome
-    });
+    let begun = Instant::now();
+    let (person, token) = (origin.person.clone(), origin.token);
+    let ingest = {
+        let state = Arc::clone(state);
+        // What becomes of an upload is told here, where it ends: its client may have gone before.
+        tokio::task::spawn_blocking(move || {
+            let outcome = decode(reader, coding, state.body_bytes_max, origin, &state.writer);
+            tell(peer, person.as_deref(), token, begun.elapsed(), &outcome, &state.metrics);
+            drop(place);
+            outcome
+        })
+    };
     sender.pump(body, state.phase.clone()).await;
     match ingest.await {
         Ok(Ok(summary)) => stored(&summary),
         Ok(Err(aborted)) => problem::aborted(&aborted),
         Err(panic) => {
-            tracing::error!(%peer, %panic, "an upload failed");
+            // Only that it has failed: a panic's message may quote what was being read.
+            tracing::error!(%peer, status = 500, is_panic = panic.is_panic(), "an upload failed");
+            state.metrics.turned_away(UploadResult::Failed);
             problem::internal()
         }
     }
@@ -96,28 +138,51 @@ fn decode(
     reader: ChunkReader,
     coding: Coding,
     bytes_max: u64,
-    peer: SocketAddr,
+    origin: Origin,
     writer: &WriterHandle,
 ) -> Result<Summary, Aborted> {
-    let origin = Origin { kind: "http", sender: peer.ip().to_string(), person: None };
     match coding.decode(reader, bytes_max) {
         Ok(source) => ingest(source, origin, Options::default(), writer),
         Err(error) => Err(Aborted { error, summary: None }),
     }
 }
 
-fn log(peer: SocketAddr, outcome: &Result<Summary, Aborted>) {
+/// One line and one count for each upload.
+fn tell(
+    peer: IpAddr,
+    person: Option<&str>,
+    token: Option<i64>,
+    duration: Duration,
+    outcome: &Result<Summary, Aborted>,
+    metrics: &Metrics,
+) {
+    let status = problem::status(outcome);
+    let result = match status.as_u16() {
+        200 => UploadResult::Stored,
+        400..500 => UploadResult::Aborted,
+        _ => UploadResult::Failed,
+    };
+    let summary = outcome.as_ref().map_or_else(|aborted| aborted.summary.as_ref(), Some);
+    let (upload, bytes) = (summary.map(|summary| summary.upload), summary.map_or(0, |summary| summary.body_bytes));
+    let counts = summary.map_or_else(Counts::default, |summary| summary.counts);
+    metrics.ended(result, bytes, &counts, duration);
+    let (result, status, duration_ms) = (result.name(), status.as_u16(), millis(duration));
+    let Counts { route_points, new, updated, unchanged, merged, rejected, .. } = counts;
+    let records = counts.records();
     match outcome {
-        Ok(Summary { upload, body_bytes, counts }) => tracing::info!(
-            %peer, upload, bytes = body_bytes, records = counts.records(), route_points = counts.route_points, new = counts.new,
-            updated = counts.updated, unchanged = counts.unchanged, rejected = counts.rejected, "stored"
+        Ok(_) => tracing::info!(
+            %peer, person, token_id = token, upload, result, status, duration_ms, bytes, records, route_points, new, updated, unchanged, merged, rejected,
+            "upload"
         ),
-        Err(Aborted { error, summary }) => {
-            let upload = summary.as_ref().map(|summary| summary.upload);
-            let stored = summary.as_ref().map_or(0, |summary| summary.counts.records() + summary.counts.route_points);
-            tracing::warn!(%peer, upload, stored, %error, "aborted");
-        }
+        Err(Aborted { error, .. }) => tracing::warn!(
+            %peer, person, token_id = token, upload, result, status, duration_ms, bytes, records, route_points, new, updated, unchanged, merged, rejected,
+            %error, "upload"
+        ),
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The answer that the app reads its count from.
@@ -177,7 +242,10 @@ struct Health {
     uploads_under_way: usize,
 }
 
-fn health(state: &State) -> Answer {
+pub(super) fn health(method: &Method, state: &State) -> Answer {
+    if ![Method::GET, Method::HEAD].contains(method) {
+        return problem::method_not_allowed("GET, HEAD");
+    }
     if !state.writer.is_alive() {
         return problem::internal();
     }

@@ -26,6 +26,8 @@ pub struct UploadStart {
     pub sender: String,
     /// Whose records they are; `me` unless said otherwise.
     pub person: Option<String>,
+    /// The number of the token that it came with.
+    pub token: Option<i64>,
     /// Now.
     pub started_ms: i64,
 }
@@ -60,7 +62,7 @@ pub(super) fn interrupt_running(connection: &Connection) -> rusqlite::Result<()>
 }
 
 /// The id of a person, who is entered at first sight.
-fn person_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+pub(super) fn person_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.execute("INSERT INTO persons (name) VALUES (?1) ON CONFLICT DO NOTHING", [name])?;
     connection.query_row("SELECT id FROM persons WHERE name = ?1", [name], |row| row.get(0))
 }
@@ -68,14 +70,18 @@ fn person_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
 impl Store {
     /// Enters an ingest into the ledger.
     pub(crate) fn start_upload(&mut self, start: &UploadStart) -> Result<UploadKey> {
-        let sql =
-            "INSERT INTO uploads (person_id, state, origin, sender, started_ms) VALUES (?1, 'running', ?2, ?3, ?4)";
+        let sql = "INSERT INTO uploads (person_id, state, origin, sender, token_id, started_ms)
+            VALUES (?1, 'running', ?2, ?3, ?4, ?5)";
         let insert = |connection: &Connection| {
             let person = match &start.person {
                 Some(name) => person_id(connection, name)?,
                 None => PERSON_ME,
             };
-            let id = connection.prepare_cached(sql)?.insert((person, start.origin, &start.sender, start.started_ms))?;
+            let row = (person, start.origin, &start.sender, start.token, start.started_ms);
+            let id = connection.prepare_cached(sql)?.insert(row)?;
+            if let Some(token) = start.token {
+                self.note_use(token, start.started_ms)?;
+            }
             Ok(UploadKey { id, person })
         };
         insert(&self.connection).map_err(|error| store_error(&error))

@@ -3,28 +3,44 @@
 //! Nothing here decides when to commit; that is the writer's. All writes are idempotent: a record that is there already
 //! costs a look-up. rusqlite is used in this module alone.
 
+mod check;
 mod conversion;
+mod copy;
 mod dictionary;
 mod imported;
+mod latest;
 mod ledger;
 mod merge;
+mod replace;
 mod schema;
 mod status;
+mod tokens;
 mod upsert;
 mod write;
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+pub use check::{Finding, Report, Severity, check};
+pub use copy::{Copied, copy};
+pub use latest::{Latest, latest};
 pub(crate) use ledger::UploadKey;
 pub use ledger::{UploadEnd, UploadStart, UploadState};
-pub use status::{Status, TableRows, TypeRows, UploadRow, status};
+pub use replace::replace;
+pub use schema::is_ours;
+pub use status::{Status, TableRows, TypeRows, UploadRow, sizes, status};
+pub use tokens::{
+    TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, add_token, has_tokens, is_token_shaped, revoke_token,
+    tokens,
+};
 
 use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, CHECKPOINT_WAIT, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
+use crate::private;
 use write::Ids;
 
 /// The database, open for writing.
@@ -41,14 +57,18 @@ pub struct Store {
 type FileId = (u64, u64);
 
 fn file_id(path: &Path) -> Option<FileId> {
+    std::fs::metadata(path).ok().and_then(|file| id_of(&file))
+}
+
+fn id_of(file: &Metadata) -> Option<FileId> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+        Some((file.dev(), file.ino()))
     }
     #[cfg(not(unix))]
     {
-        let _ = path;
+        let _ = file;
         None
     }
 }
@@ -61,19 +81,10 @@ impl Store {
     /// [`ErrorKind::Store`] if the file cannot be opened, is no database, or was written by a later version.
     pub fn open(path: &Path) -> Result<Self> {
         let fail = |error| open_error(path, &error);
-        if path == Path::new(":memory:") {
-            return Err(Error::new(ErrorKind::Usage, "a database in memory keeps nothing; name a file with --db"));
-        }
-        create_private(path)?;
-        let mut connection =
-            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-                .map_err(fail)?;
-        connection.busy_timeout(BUSY_WAIT).map_err(fail)?;
-        configure(&connection).map_err(fail)?;
-        schema::migrate(&mut connection, path)?;
+        let (connection, file) = open_or_create(path)?;
         ledger::interrupt_running(&connection).map_err(fail)?;
         let ids = Ids::load(&connection).map_err(fail)?;
-        Ok(Self { connection, ids, path: path.to_owned(), file: file_id(path) })
+        Ok(Self { connection, ids, path: path.to_owned(), file })
     }
 
     /// Begins a transaction that may write.
@@ -146,15 +157,39 @@ impl Store {
     }
 }
 
-/// Health data is private: a new file is readable by its owner alone. SQLite gives the same rights to its WAL.
+/// Opens a database for writing, makes it if it is not there, and brings its schema up to date. Says which file it is.
+fn open_or_create(path: &Path) -> Result<(Connection, Option<FileId>)> {
+    let fail = |error| open_error(path, &error);
+    if path == Path::new(":memory:") {
+        return Err(Error::new(ErrorKind::Usage, "a database in memory keeps nothing; name a file with --db"));
+    }
+    create_private(path)?;
+    // Before it is opened: if it is replaced at this very moment, that is noticed.
+    let file = file_id(path);
+    let mut connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(fail)?;
+    connection.busy_timeout(BUSY_WAIT).map_err(fail)?;
+    configure(&connection).map_err(fail)?;
+    schema::migrate(&mut connection, path)?;
+    Ok((connection, file))
+}
+
+/// A file's name with something behind it: how SQLite names what it keeps beside a database.
+fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Health data is private: a new file is its owner's alone. SQLite gives the same rights to its WAL.
 fn create_private(path: &Path) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    match private::create_new(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            private::warn_if_exposed(path);
+            Ok(())
+        }
         Err(error) => {
             let message = format!(
                 "cannot create the database {}: {error}; name a file in a folder that exists and may be written to with --db",
@@ -184,7 +219,14 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
     let path = path.display();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => {
-            let message = format!("{path} is not a SQLite database; name another file with --db");
+            let message = format!(
+                "{path} is not a SQLite database; name another file with --db, or `healthsink restore` a backup"
+            );
+            Error::new(ErrorKind::Store, message)
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            let message =
+                format!("{path} is damaged ({error}): see `healthsink check`, or `healthsink restore` a backup");
             Error::new(ErrorKind::Store, message)
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -216,14 +258,18 @@ fn open_read_only(path: &Path) -> Result<Connection> {
             format!("there is no database {}; `healthsink serve` makes it, or name another with --db", path.display());
         return Err(Error::new(ErrorKind::Store, message));
     }
-    let path: PathBuf = path.to_owned();
-    let connection =
-        Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(|error| open_error(&path, &error))?;
-    connection.busy_timeout(BUSY_WAIT).map_err(|error| open_error(&path, &error))?;
-    if schema::check(&connection, &path)? == 0 {
+    open_filled(path)?.ok_or_else(|| {
         let message = format!("{} is empty; `healthsink serve` or `healthsink import` fills it", path.display());
-        return Err(Error::new(ErrorKind::Store, message));
-    }
-    Ok(connection)
+        Error::new(ErrorKind::Store, message)
+    })
+}
+
+/// The same of a file that is there; none if nothing has been written to it yet.
+fn open_filled(path: &Path) -> Result<Option<Connection>> {
+    let fail = |error| open_error(path, &error);
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(fail)?;
+    connection.busy_timeout(BUSY_WAIT).map_err(fail)?;
+    Ok((schema::check(&connection, path)? > 0).then_some(connection))
 }

@@ -1,35 +1,56 @@
 //! The schema and its versions: forward only, one step for each version, all in one transaction.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::copy::copy;
 use super::open_error;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Marks the file as ours for `file` and other tools: "hsnk".
-const APPLICATION_ID: i64 = 0x6873_6e6b;
+const APPLICATION_ID: u32 = 0x6873_6e6b;
 
 /// What brings a database from each version to the next; `user_version` counts the steps taken.
 const MIGRATIONS: [&[&str]; VERSION as usize] =
     [&[include_str!("schema/tables.sql"), include_str!("schema/names.sql"), include_str!("schema/views.sql")]];
 
-/// Takes the steps that are missing.
+/// Takes the steps that are missing. Before the first one on a database that is in use, a verified copy is made beside it.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+    take_steps(connection, path, &MIGRATIONS)
+}
+
+fn take_steps(connection: &mut Connection, path: &Path, steps: &[&[&str]]) -> Result<()> {
     let fail = |error| open_error(path, &error);
-    if check(connection, path)? == VERSION {
+    let wanted = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    if known_version(connection, path, wanted)? == wanted {
         return Ok(());
     }
     // Another process may be doing the same: the version is asked for again once we alone may write.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
-    for step in &MIGRATIONS[check(&transaction, path)? as usize..] {
-        for sql in *step {
-            transaction.execute_batch(sql).map_err(fail)?;
-        }
+    let present = known_version(&transaction, path, wanted)?;
+    if present > 0 && present < wanted {
+        keep_before(path, wanted)?;
+    }
+    for sql in steps.iter().skip(present as usize).copied().flatten() {
+        transaction.execute_batch(sql).map_err(fail)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
-    transaction.pragma_update(None, "user_version", VERSION).map_err(fail)?;
+    transaction.pragma_update(None, "user_version", wanted).map_err(fail)?;
     transaction.commit().map_err(fail)
+}
+
+/// Makes the copy that an older program can go on with. Nobody writes meanwhile: the steps' transaction is open.
+fn keep_before(path: &Path, wanted: u32) -> Result<()> {
+    let target = path.with_extension(format!("before-v{wanted}.db"));
+    copy(path, &target, &mut |_, _| {}).map_err(|error| {
+        let message = format!("{} must be migrated, and cannot be backed up before: {error}", path.display());
+        Error::new(error.kind(), message)
+    })?;
+    tracing::info!("migrating {} to schema {wanted}; as it was it is kept as {}", path.display(), target.display());
+    Ok(())
 }
 
 /// The version that this program writes.
@@ -37,10 +58,27 @@ const VERSION: u32 = 1;
 
 /// The database's version, if it is one of ours and not of a later program.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<u32> {
+    known_version(connection, path, VERSION)
+}
+
+fn known_version(connection: &Connection, path: &Path, known: u32) -> Result<u32> {
+    let version = any_version(connection, path)?;
+    if version > known {
+        let message = format!(
+            "{} was written by a later version of healthsink (schema {version}, this program knows {known}); use that version",
+            path.display(),
+        );
+        return Err(Error::new(ErrorKind::Store, message));
+    }
+    Ok(version)
+}
+
+/// The database's version, if it is one of ours, or empty.
+pub(super) fn any_version(connection: &Connection, path: &Path) -> Result<u32> {
     let fail = |error| open_error(path, &error);
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
-    if application != APPLICATION_ID {
+    if application != i64::from(APPLICATION_ID) {
         let tables: i64 =
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fail)?;
         if tables > 0 || version > 0 {
@@ -48,16 +86,25 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<u32> {
             return Err(Error::new(ErrorKind::Store, message));
         }
     }
-    if version > VERSION {
-        let message = format!(
-            "{} was written by a later version of healthsink (schema {version}, this program knows {}); use that version",
-            path.display(),
-            VERSION
-        );
-        return Err(Error::new(ErrorKind::Store, message));
-    }
     Ok(version)
 }
+
+/// Whether a file looks like a database of ours by its header, or holds nothing: such a one may be replaced by a backup.
+///
+/// # Errors
+///
+/// Whatever keeps it from being read.
+pub fn is_ours(path: &Path) -> std::io::Result<bool> {
+    let mut header = Vec::with_capacity(HEADER_BYTES);
+    #[expect(clippy::disallowed_methods, reason = "bounded by take")]
+    File::open(path)?.take(HEADER_BYTES as u64).read_to_end(&mut header)?;
+    let application = header.get(APPLICATION_ID_AT..APPLICATION_ID_AT + 4);
+    Ok(header.is_empty() || application.is_some_and(|bytes| bytes == APPLICATION_ID.to_be_bytes()))
+}
+
+/// SQLite's file header, and where in it the application's number stands.
+const HEADER_BYTES: usize = 100;
+const APPLICATION_ID_AT: usize = 68;
 
 #[cfg(test)]
 mod tests {
@@ -90,5 +137,57 @@ mod tests {
         connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
         let error = migrate(&mut connection, Path::new("health.db")).unwrap_err();
         assert!(error.to_string().contains("later version"), "{error}");
+    }
+
+    /// A step of a version to come, and one that fails.
+    const LATER: [&[&str]; 2] = [MIGRATIONS[0], &["ALTER TABLE workouts ADD COLUMN mood TEXT"]];
+    const FAILING: [&[&str]; 2] = [MIGRATIONS[0], &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"]];
+
+    #[test]
+    fn a_database_in_use_is_copied_before_it_is_migrated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("health.db");
+        let backup = folder.path().join("health.before-v2.db");
+        let open = |path: &Path| {
+            let connection = Connection::open(path).unwrap();
+            connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+            connection
+        };
+        let version = |connection: &Connection| -> u32 {
+            connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+        };
+        let mut connection = open(&path);
+        migrate(&mut connection, &path).unwrap();
+        assert!(!backup.exists(), "a new database has nothing to lose");
+        connection.execute_batch("INSERT INTO persons (name) VALUES ('anna')").unwrap();
+
+        // What fails is undone, and can be tried again.
+        let error = take_steps(&mut connection, &path, &FAILING).unwrap_err();
+        assert!(error.to_string().contains("samples"), "{error}");
+        assert_eq!(version(&connection), 1);
+        assert!(connection.prepare("SELECT * FROM moods").is_err());
+
+        take_steps(&mut connection, &path, &LATER).unwrap();
+        assert_eq!(version(&connection), 2);
+        connection.prepare("SELECT mood FROM workouts").unwrap();
+        let before = open(&backup);
+        assert_eq!(check(&before, &backup).unwrap(), 1);
+        let names: i64 =
+            before.query_row("SELECT count(*) FROM persons WHERE name = 'anna'", [], |row| row.get(0)).unwrap();
+        assert_eq!(names, 1);
+        assert!(before.prepare("SELECT mood FROM workouts").is_err());
+    }
+
+    #[test]
+    fn without_a_copy_nothing_is_migrated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("health.db");
+        let mut connection = Connection::open(&path).unwrap();
+        migrate(&mut connection, &path).unwrap();
+        // In the place of the copy, something that cannot be replaced.
+        std::fs::create_dir(folder.path().join("health.before-v2.db")).unwrap();
+        let error = take_steps(&mut connection, &path, &LATER).unwrap_err();
+        assert!(error.to_string().contains("cannot be backed up before"), "{error}");
+        assert_eq!(check(&connection, &path).unwrap(), 1);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
-use super::{open_error, open_read_only};
+use super::{open_error, open_read_only, suffixed};
 use crate::error::Result;
 
 /// Uploads that are listed.
@@ -110,14 +110,17 @@ pub fn status(path: &Path) -> Result<Status> {
                 tables.push(counted);
             }
         }
-        Ok(Status { bytes: bytes(path), tables, types, uploads: uploads(&connection)? })
+        let (database, wal) = sizes(path);
+        Ok(Status { bytes: database + wal, tables, types, uploads: uploads(&connection)? })
     };
     read().map_err(|error| open_error(path, &error))
 }
 
-fn bytes(path: &Path) -> u64 {
-    let wal = path.with_file_name(format!("{}-wal", path.file_name().unwrap_or_default().to_string_lossy()));
-    [path, &wal].iter().filter_map(|file| std::fs::metadata(file).ok()).map(|file| file.len()).sum()
+/// Sizes of the database and of its write-ahead log, in bytes.
+#[must_use]
+pub fn sizes(path: &Path) -> (u64, u64) {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    (size(path), size(&suffixed(path, "-wal")))
 }
 
 fn count(connection: &Connection, table: &'static str) -> rusqlite::Result<TableRows> {

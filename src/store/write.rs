@@ -187,8 +187,8 @@ const MEDICATIONS: Sql = Sql {
         WHERE person_id = ?1 AND display_text = ?2 AND general_form = ?3",
 };
 
-const OTHER_RECORDS: &str = "INSERT INTO other_records (person_id, section, hash, json, upload_id)
-    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+const OTHER_RECORDS: &str = "INSERT INTO other_records (person_id, section, hash, json, in_data, upload_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
 
 const CHARACTERISTICS: &str = "INSERT INTO characteristics (person_id, key, value, first_seen_ms, last_seen_ms)
     VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE SET
@@ -410,8 +410,8 @@ impl<'a> BatchWriter<'a> {
         for row in others {
             let json = texts.get(row.json);
             let mut insert = self.connection.prepare_cached(OTHER_RECORDS)?;
-            let is_new =
-                insert.execute(params![self.person, texts.get(row.section), half_digest(&[json]), json, upload])? == 1;
+            let (section, hash) = (texts.get(row.section), half_digest(&[json]));
+            let is_new = insert.execute(params![self.person, section, hash, json, row.in_data, upload])? == 1;
             if row.in_data {
                 self.counts.other += 1;
                 self.counts.note(if is_new { Outcome::New } else { Outcome::Unchanged });

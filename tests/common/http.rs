@@ -10,9 +10,21 @@ use super::PATIENCE;
 /// Where the server takes uploads unless it was told otherwise.
 pub(crate) const PATH: &str = "/api/health-data";
 
+/// What bytes go over: a socket, or TLS on one.
+pub(crate) trait Transport: Read + Write + Send {
+    /// Says that nothing more will be sent.
+    fn stop_sending(&mut self) -> io::Result<()>;
+}
+
+impl Transport for TcpStream {
+    fn stop_sending(&mut self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+}
+
 /// A connection.
 pub(crate) struct Client {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Transport>>,
 }
 
 /// An answer.
@@ -26,6 +38,10 @@ pub(crate) struct Response {
 impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn headers(&self) -> &[(String, String)] {
+        &self.headers
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -43,11 +59,16 @@ impl Client {
         let stream = TcpStream::connect(address).expect("the server listens");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream: BufReader::new(stream) }
+        Self::over(stream)
+    }
+
+    pub(crate) fn over(transport: impl Transport + 'static) -> Self {
+        Self { stream: BufReader::new(Box::new(transport)) }
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.get_mut().write_all(bytes)
+        let stream = self.stream.get_mut();
+        stream.write_all(bytes).and_then(|()| stream.flush())
     }
 
     /// A request's line and headers.
@@ -117,7 +138,7 @@ impl Client {
 
     /// Says that nothing more will be sent, as a client does that goes away.
     pub(crate) fn stop_sending(&mut self) {
-        self.stream.get_mut().shutdown(Shutdown::Write).unwrap();
+        self.stream.get_mut().stop_sending().unwrap();
     }
 
     /// Reads what there is and drops it. Whether that was all.
@@ -135,7 +156,10 @@ impl Client {
 
 /// Asks without a body.
 pub(crate) fn get(address: SocketAddr, path: &str) -> Response {
-    let mut client = Client::connect(address);
+    get_over(Client::connect(address), path)
+}
+
+pub(crate) fn get_over(mut client: Client, path: &str) -> Response {
     client.head("GET", path, &[("Connection", "close")]);
     client.receive()
 }

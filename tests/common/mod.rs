@@ -2,8 +2,10 @@
 
 pub(crate) mod database;
 pub(crate) mod http;
+pub(crate) mod http2;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod tls;
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,6 @@
 //! The real program: `serve` as a process, and commands that end by themselves.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -34,6 +35,8 @@ pub(crate) struct Program {
     child: Child,
     pub(crate) address: SocketAddr,
     lines: Receiver<String>,
+    /// Lines that were taken from there.
+    taken: RefCell<Vec<String>>,
 }
 
 impl Program {
@@ -45,7 +48,12 @@ impl Program {
     }
 
     pub(crate) fn start(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        Self::start_with_input(command.stdin(Stdio::null()))
+    }
+
+    /// With the standard input that the command has.
+    pub(crate) fn start_with_input(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let stderr = BufReader::new(child.stderr.take().unwrap());
         // More lines than any test makes it write.
         let (sender, lines) = sync_channel(4096);
@@ -54,9 +62,10 @@ impl Program {
                 let _ = sender.try_send(line);
             }
         });
-        let mut program = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), lines };
-        let line = program.wait_for_line("listens on http://");
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
+        let mut program =
+            Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), lines, taken: RefCell::default() };
+        let line = program.wait_for_line("listens on http");
+        let address = line.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
         program.address = address.parse().unwrap();
         program
     }
@@ -70,10 +79,27 @@ impl Program {
         loop {
             let line = self.lines.recv_timeout(PATIENCE);
             let line = line.unwrap_or_else(|_| panic!("the program never says {part:?}"));
+            self.taken.borrow_mut().push(line.clone());
             if line.contains(part) {
                 return line;
             }
         }
+    }
+
+    /// The same, and does something again and again until then.
+    pub(crate) fn wait_for_line_while(&self, part: &str, mut again: impl FnMut()) -> String {
+        super::wait_until(part, || {
+            again();
+            let said = |line: &String| line.contains(part);
+            self.lines.try_iter().inspect(|line| self.taken.borrow_mut().push(line.clone())).find(said)
+        })
+    }
+
+    /// All lines that it has written so far.
+    pub(crate) fn lines_so_far(&self) -> Vec<String> {
+        let mut taken = self.taken.borrow_mut();
+        taken.extend(self.lines.try_iter());
+        taken.clone()
     }
 
     /// Sends SIGTERM.
@@ -88,8 +114,11 @@ impl Program {
         self.child.wait().unwrap();
     }
 
+    /// Waits until it has ended, and takes the lines that it has written to the last.
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
+        let status = self.child.wait().unwrap();
+        self.taken.borrow_mut().extend(self.lines.iter());
+        status
     }
 }
 

@@ -35,8 +35,11 @@ impl Server {
             db: folder.path().join("health.db"),
             listen: address,
             path: PATH.to_owned(),
-            auth: Auth::None,
+            auth: Auth::default(),
+            tls: None,
+            trusted_proxies: Vec::new(),
             body_bytes_max: healthsink::limits::BODY_BYTES_MAX_DEFAULT,
+            metrics_listen: None,
         };
         change(&mut config);
         let (stop, stopped) = oneshot::channel();

@@ -38,7 +38,16 @@ fn the_version_and_the_help_are_told() {
     let version = run(&["--version"]);
     assert_eq!(stdout(&version), format!("healthsink {}\n", env!("CARGO_PKG_VERSION")));
     assert!(version.status.success());
-    for arguments in [&["--help"][..], &["serve", "--help"], &["import", "--help"], &["status", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["import", "--help"],
+        &["status", "--help"],
+        &["backup", "--help"],
+        &["check", "--help"],
+        &["restore", "--help"],
+        &["healthcheck", "--help"],
+    ] {
         let help = run(arguments);
         assert!(help.status.success() && stdout(&help).contains("Usage:"), "{help:?}");
     }
@@ -55,7 +64,10 @@ fn wrong_usage_is_2() {
         &["import", "--max-body", "1", "x.json"],
         &["serve", "--max-body", "many"],
         &["status", "x"],
-        &["--log", "loud", "status"],
+        &["--log-level", "loud", "status"],
+        &["--log-format", "xml", "status"],
+        &["backup"],
+        &["serve", "--metrics-listen", "nowhere"],
     ] {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
@@ -236,7 +248,9 @@ fn every_flag_is_a_variable_too_and_the_flag_wins() {
         .env("HEALTHSINK_TOKEN_FILE", &token)
         .env("HEALTHSINK_AUTH_HEADER", "X-API-Key")
         .env("HEALTHSINK_MAX_BODY", "1K")
-        .env("HEALTHSINK_LOG", "warn");
+        .env("HEALTHSINK_LOG_LEVEL", "info")
+        .env("HEALTHSINK_LOG_FORMAT", "text")
+        .env("HEALTHSINK_METRICS_LISTEN", "");
     let program = Program::start(&mut serve);
     let post = |path: &str, headers: &[(&str, &str)]| {
         let mut client = Client::connect(program.address);

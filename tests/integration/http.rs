@@ -29,10 +29,7 @@ fn with_token(header: Option<&str>) -> Server {
     Server::with(|config| {
         let token_file = config.db.with_file_name("token");
         fs::write(&token_file, "s3cret\n").unwrap();
-        config.auth = match header {
-            Some(name) => Auth::Header { name: name.to_owned(), token_file },
-            None => Auth::Bearer { token_file },
-        };
+        config.auth = Auth { header: header.map(str::to_owned), token_file: Some(token_file), ..Auth::default() };
     })
 }
 

@@ -139,7 +139,7 @@ fn without_a_token_only_this_machine_is_served() {
     refused(&["--listen", "0.0.0.0:0", "--token-file", empty.to_str().unwrap()]);
     refused(&["--path", "health"]);
     refused(&["--path", "/healthz"]);
-    refused(&["--auth-header", "X-API-Key"]);
+    refused(&["--auth-header", "no header"]);
     refused(&["--listen", "nowhere"]);
 }
 
@@ -198,4 +198,38 @@ fn the_database_is_its_owners_alone() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
     }
+}
+
+/// As systemd does it: the sockets are open before the program starts, and it needs no address of its own.
+#[cfg(unix)]
+#[test]
+fn sockets_that_were_opened_for_it_are_served() {
+    use std::net::TcpListener;
+    use std::os::fd::OwnedFd;
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let start = |listener: TcpListener, arguments: &str| {
+        let mut shell = Command::new("sh");
+        // The socket is standard input here, and number 3 there.
+        let script =
+            format!("exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" serve --db \"$1\" {arguments}");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_healthsink")]).arg(&database).env_clear();
+        shell.stdin(Stdio::from(OwnedFd::from(listener)));
+        shell
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    // Sent before anybody listens: systemd starts the program for it.
+    let mut client = Client::connect(address);
+    let program = Program::start_with_input(&mut start(listener, "--listen 127.0.0.1:9"));
+    assert_eq!(program.address, address);
+    assert_eq!(client.post(&[], &payload("documented")).status, 200);
+    assert_eq!(get(address, "/healthz").status, 200);
+    drop(program);
+    // A socket that strangers reach needs a token, whoever opened it.
+    let open = start(TcpListener::bind("0.0.0.0:0").unwrap(), "").stderr(Stdio::piped()).output().unwrap();
+    let message = String::from_utf8(open.stderr).unwrap();
+    assert_eq!(open.status.code(), Some(2), "{message}");
+    assert!(message.contains("--token-file") && message.lines().count() == 1, "{message}");
 }

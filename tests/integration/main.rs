@@ -4,11 +4,19 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod backup;
 mod bad_input;
+mod check;
 mod cli;
 mod contract;
 mod http;
+mod http2;
 mod lifecycle;
+mod logs;
+mod metrics;
 mod outcome;
+mod secrets;
 mod splits;
+mod tls;
+mod tokens;
 mod upload;

@@ -8,6 +8,18 @@ CREATE TABLE persons (
 
 INSERT INTO persons (id, name) VALUES (1, 'me');
 
+-- Who may send: `digest` is BLAKE3 of a token, which is kept nowhere. A revoked one stays: a database that has had tokens
+-- lets nobody in without one.
+CREATE TABLE tokens (
+  id INTEGER PRIMARY KEY,
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  label TEXT,
+  digest BLOB NOT NULL UNIQUE,
+  created_ms INTEGER NOT NULL,
+  last_used_ms INTEGER,
+  revoked_ms INTEGER
+) STRICT;
+
 CREATE TABLE types (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE
@@ -250,12 +262,13 @@ CREATE TABLE characteristics (
   PRIMARY KEY (person_id, key)
 ) STRICT;
 
--- Records of sections that this version does not know. `hash` is the first half of the BLAKE3 digest of `json`.
+-- Records of sections that this version does not know; those of `data` are counted in the ledger. `hash` is the first half of the BLAKE3 digest of `json`.
 CREATE TABLE other_records (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   section TEXT NOT NULL,
   hash BLOB NOT NULL,
   json TEXT NOT NULL,
+  in_data INTEGER NOT NULL,
   upload_id INTEGER NOT NULL REFERENCES uploads (id),
   PRIMARY KEY (person_id, section, hash)
 ) STRICT;
@@ -268,6 +281,8 @@ CREATE TABLE uploads (
   state TEXT NOT NULL,
   origin TEXT NOT NULL,
   sender TEXT,
+  -- The token that it came with; none for imports and for the token of a file.
+  token_id INTEGER REFERENCES tokens (id),
   started_ms INTEGER NOT NULL,
   finished_ms INTEGER,
   export_ms INTEGER,
@@ -287,6 +302,9 @@ CREATE TABLE uploads (
   rejected INTEGER NOT NULL DEFAULT 0,
   error TEXT
 ) STRICT;
+
+-- When a person's phone sent last is asked for at each scrape of the metrics.
+CREATE INDEX uploads_done ON uploads (person_id, origin, finished_ms) WHERE state = 'done';
 
 -- Elements that could not be stored. One that comes again moves to the upload that brought it last.
 CREATE TABLE rejects (

@@ -241,6 +241,7 @@ SELECT
   u.state,
   u.origin,
   u.sender,
+  u.token_id,
   strftime('%Y-%m-%dT%H:%M:%fZ', u.started_ms / 1000.0, 'unixepoch') AS started,
   strftime('%Y-%m-%dT%H:%M:%fZ', u.finished_ms / 1000.0, 'unixepoch') AS finished,
   u.sync_source,

@@ -1,4 +1,4 @@
-//! The progress bar: bytes of the input read and records a second, on a terminal only. indicatif is used in this module alone.
+//! The progress bar: bytes read or copied, on a terminal only. indicatif is used in this module alone.
 
 use std::io::{self, IsTerminal, Read};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressBarIter, ProgressStyle};
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// A bar for one input; gone when it is dropped.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     bar: ProgressBar,
     name: String,
     begun: Instant,
@@ -17,7 +17,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// A bar for an input of this length; without a length it shows what was read.
-    pub(super) fn new(name: &str, bytes: Option<u64>) -> Self {
+    pub(crate) fn new(name: &str, bytes: Option<u64>) -> Self {
         let bar = match (io::stderr().is_terminal(), bytes) {
             (false, _) => ProgressBar::hidden(),
             (true, Some(bytes)) => ProgressBar::new(bytes)
@@ -32,12 +32,18 @@ impl Progress {
     }
 
     /// The input, its bytes counted by the bar.
-    pub(super) fn watch<R: Read>(&self, input: R) -> ProgressBarIter<R> {
+    pub(crate) fn watch<R: Read>(&self, input: R) -> ProgressBarIter<R> {
         self.bar.wrap_read(input)
     }
 
+    /// So many bytes of the whole are done: for work that is no reading.
+    pub(crate) fn reached(&self, bytes: u64, whole: u64) {
+        self.bar.set_length(whole);
+        self.bar.set_position(bytes);
+    }
+
     /// So many records were read.
-    pub(super) fn records(&self, records: u64) {
+    pub(crate) fn records(&self, records: u64) {
         if !self.bar.is_hidden() {
             #[expect(clippy::cast_precision_loss, reason = "shown without decimals")]
             let rate = records as f64 / self.begun.elapsed().as_secs_f64().max(0.1);

@@ -1,0 +1,44 @@
+//! `healthsink healthcheck`: asks a server on this machine whether it is well, so that a container needs no other program.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+
+use crate::config::{HEALTH_PATH, Healthcheck};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{HEALTHCHECK_BYTES_MAX, HEALTHCHECK_WAIT};
+
+/// Asks over plain HTTP, and says nothing if all is well.
+///
+/// # Errors
+///
+/// [`ErrorKind::Io`] if nobody answers, or if the server says that it is not well.
+pub fn healthcheck(config: &Healthcheck) -> Result<()> {
+    let address = config.address;
+    let status = ask(config).map_err(|error| {
+        Error::new(
+            ErrorKind::Io,
+            format!("nothing answers at {address} ({error}); is `healthsink serve` running there?"),
+        )
+    })?;
+    if status.starts_with(b"HTTP/1.1 200 ") {
+        return Ok(());
+    }
+    let line = status.split(|byte| *byte == b'\r').next().unwrap_or_default().escape_ascii();
+    let message = format!(
+        "the server at {address} is not well, or speaks no plain HTTP there: {line}; its log says why, or see --metrics-listen"
+    );
+    Err(Error::new(ErrorKind::Io, message))
+}
+
+/// The beginning of the answer.
+fn ask(config: &Healthcheck) -> io::Result<Vec<u8>> {
+    let address = config.address;
+    let mut stream = TcpStream::connect_timeout(&address, HEALTHCHECK_WAIT)?;
+    stream.set_read_timeout(Some(HEALTHCHECK_WAIT))?;
+    stream.set_write_timeout(Some(HEALTHCHECK_WAIT))?;
+    write!(stream, "GET {HEALTH_PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    #[expect(clippy::disallowed_methods, reason = "bounded by take")]
+    stream.take(HEALTHCHECK_BYTES_MAX as u64).read_to_end(&mut answer)?;
+    Ok(answer)
+}

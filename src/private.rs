@@ -1,0 +1,38 @@
+//! Files that are their owner's alone: the database, copies of it, and files that hold a token.
+//!
+//! They are made with their rights, not given them afterwards, so there is no moment at which others could open them.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// Makes a file that nobody but its owner may read or write, whatever the umask, and opens it for both.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::AlreadyExists`] if there is such a file, and whatever keeps it from being made.
+pub(crate) fn create_new(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Warns of a file that holds a secret and is open to everyone on this machine.
+pub(crate) fn warn_if_exposed(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        /// Reading, writing and searching, for those who are neither the owner nor of the group: a group is often given on purpose.
+        const OTHERS: u32 = 0o007;
+        if let Ok(file) = std::fs::metadata(path)
+            && file.permissions().mode() & OTHERS != 0
+        {
+            let path = path.display();
+            tracing::warn!("everyone on this machine may open {path}; `chmod 600 {path}` makes it yours alone");
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}

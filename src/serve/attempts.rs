@@ -1,0 +1,182 @@
+//! Wrong tokens, counted by the address that they came from, so that trying them gets slow. Nothing is delayed: an answer that
+//! waits would hold a connection, and those are few. An address that has to wait is told so (429) and costs nothing more.
+//!
+//! Networks of IPv6 count as one address for each /64, which is what a household gets.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::{Duration, Instant};
+
+use crate::limits::{ATTEMPT_ADDRESSES_MAX, ATTEMPT_MEMORY, ATTEMPT_WAIT_MAX, ATTEMPTS_FREE};
+
+/// The addresses that have sent wrong tokens.
+#[derive(Debug, Default)]
+pub(super) struct Attempts {
+    addresses: HashMap<IpAddr, Record>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    /// Wrong tokens, those that came while it had to wait among them.
+    failures: u32,
+    /// Those of them that came when it had not, or no longer, to wait.
+    counted: u32,
+    last: Instant,
+    waits_until: Instant,
+}
+
+/// What one more wrong token leads to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Failure {
+    /// Wrong tokens from this address so far.
+    pub(super) failures: u32,
+    /// How long it has to wait, if it came too soon.
+    pub(super) wait: Option<Duration>,
+    /// Whether it is worth a line in the log: the first ones, then ever fewer.
+    pub(super) is_notable: bool,
+}
+
+impl Attempts {
+    /// How long an address has to wait before its next attempt counts; none if it may try.
+    pub(super) fn wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
+        let record = self.addresses.get(&household(address))?;
+        record.waits_until.checked_duration_since(now).filter(|wait| !wait.is_zero())
+    }
+
+    /// Counts a wrong token.
+    pub(super) fn fail(&mut self, address: IpAddr, now: Instant) -> Failure {
+        let wait = self.wait(address, now);
+        let record = self.record(household(address), now);
+        record.failures = record.failures.saturating_add(1);
+        record.last = now;
+        if wait.is_none() {
+            record.counted = record.counted.saturating_add(1);
+            record.waits_until = now + wait_after(record.counted);
+        }
+        let failures = record.failures;
+        Failure { failures, wait, is_notable: failures <= ATTEMPTS_FREE || failures.is_power_of_two() }
+    }
+
+    /// Forgets the wrong tokens of an address that has sent a right one.
+    pub(super) fn clear(&mut self, address: IpAddr) {
+        self.addresses.remove(&household(address));
+    }
+
+    fn record(&mut self, address: IpAddr, now: Instant) -> &mut Record {
+        if let Some(record) = self.addresses.get(&address)
+            && now.saturating_duration_since(record.last) > ATTEMPT_MEMORY
+        {
+            self.addresses.remove(&address);
+        }
+        if !self.addresses.contains_key(&address) && self.addresses.len() >= ATTEMPT_ADDRESSES_MAX {
+            // Who has that many addresses gains nothing by being forgotten: a new one may try as often.
+            let quietest = self.addresses.iter().min_by_key(|(_, record)| record.last).map(|(address, _)| *address);
+            quietest.map(|quietest| self.addresses.remove(&quietest));
+        }
+        self.addresses.entry(address).or_insert(Record { failures: 0, counted: 0, last: now, waits_until: now })
+    }
+}
+
+/// None at first, then a second, doubled with each.
+fn wait_after(failures: u32) -> Duration {
+    match failures.checked_sub(ATTEMPTS_FREE) {
+        None | Some(0) => Duration::ZERO,
+        Some(more) => Duration::from_secs(1 << (more - 1).min(16)).min(ATTEMPT_WAIT_MAX),
+    }
+}
+
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_PLUS: fn(u64) -> Duration = Duration::from_secs;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_wait_doubles_and_is_bounded() {
+        let (mut attempts, mut now) = (Attempts::default(), Instant::now());
+        let client = address("203.0.113.7");
+        let mut waits = Vec::new();
+        for _ in 0..14 {
+            assert_eq!(attempts.fail(client, now).wait, None, "it has waited");
+            let wait = attempts.wait(client, now).unwrap_or_default();
+            waits.push(wait.as_secs());
+            now += wait;
+        }
+        assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 64, 64]);
+    }
+
+    #[test]
+    fn an_attempt_that_comes_too_soon_neither_counts_nor_prolongs_the_wait() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        let client = address("203.0.113.7");
+        for _ in 0..=ATTEMPTS_FREE {
+            attempts.fail(client, now);
+        }
+        let failure = attempts.fail(client, now);
+        assert_eq!((failure.failures, failure.wait), (ATTEMPTS_FREE + 2, Some(NOW_PLUS(1))));
+        assert_eq!(attempts.wait(client, now + NOW_PLUS(1)), None);
+        assert_eq!(attempts.wait(address("203.0.113.8"), now), None, "others need not wait");
+        attempts.clear(client);
+        assert_eq!(attempts.wait(client, now), None);
+        assert_eq!(attempts.fail(client, now).failures, 1);
+    }
+
+    #[test]
+    fn an_address_is_forgotten_after_a_while() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        let client = address("203.0.113.7");
+        for _ in 0..20 {
+            attempts.fail(client, now);
+        }
+        let later = now + ATTEMPT_MEMORY;
+        assert_eq!(attempts.fail(client, later).failures, 21);
+        assert_eq!(attempts.fail(client, later + ATTEMPT_MEMORY + NOW_PLUS(1)).failures, 1);
+    }
+
+    #[test]
+    fn a_household_is_one_address() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        assert_eq!(attempts.fail(address("2001:db8:0:1::1"), now).failures, 1);
+        assert_eq!(attempts.fail(address("2001:db8:0:1:ffff::2"), now).failures, 2);
+        assert_eq!(attempts.fail(address("2001:db8:0:2::1"), now).failures, 1);
+        assert_eq!(attempts.fail(address("::ffff:203.0.113.7"), now).failures, 1);
+        assert_eq!(attempts.fail(address("203.0.113.7"), now).failures, 2);
+    }
+
+    #[test]
+    fn many_addresses_take_no_more_memory_and_push_out_the_quietest() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        let busy = address("203.0.113.7");
+        for number in 0..10 * ATTEMPT_ADDRESSES_MAX {
+            let at = now + Duration::from_millis(number as u64);
+            attempts.fail(busy, at);
+            attempts.fail(IpAddr::V4(u32::try_from(number).unwrap().into()), at);
+            assert!(attempts.addresses.len() <= ATTEMPT_ADDRESSES_MAX);
+        }
+        let end = now + Duration::from_millis(10 * ATTEMPT_ADDRESSES_MAX as u64);
+        assert!(attempts.fail(busy, end).failures > 10 * u32::try_from(ATTEMPT_ADDRESSES_MAX).unwrap());
+    }
+
+    #[test]
+    fn the_log_is_told_of_ever_fewer() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        let client = address("203.0.113.7");
+        let notable: Vec<u32> = (0..70)
+            .map(|_| attempts.fail(client, now))
+            .filter(|failure| failure.is_notable)
+            .map(|failure| failure.failures)
+            .collect();
+        assert_eq!(notable, [1, 2, 3, 4, 5, 8, 16, 32, 64]);
+    }
+}

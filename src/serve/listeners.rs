@@ -1,0 +1,69 @@
+//! The sockets that are served: those of a service manager that opened them (systemd's socket activation), or our own.
+//!
+//! A server that is handed its sockets needs no network of its own: systemd can take that away (`PrivateNetwork=`).
+
+use std::net::{SocketAddr, TcpListener as StdListener};
+
+use listenfd::ListenFd;
+use tokio::net::TcpListener;
+
+use super::io_error;
+use crate::config::Serve;
+use crate::error::Result;
+
+/// Sockets that were handed over: the first one is for uploads, a second one for metrics.
+pub(super) struct Inherited {
+    uploads: Option<StdListener>,
+    metrics: Option<StdListener>,
+}
+
+impl Inherited {
+    /// Takes them; they are there once.
+    pub(super) fn take() -> Result<Self> {
+        let mut handed = ListenFd::from_env();
+        let mut take = |index| {
+            let taken = handed.take_tcp_listener(index);
+            taken.map_err(|error| io_error("cannot use a socket that was handed over", &error))
+        };
+        Ok(Self { uploads: take(0)?, metrics: take(1)? })
+    }
+
+    /// Where uploads come, if the socket for them was handed over.
+    pub(super) fn address(&self) -> Result<Option<SocketAddr>> {
+        let address = self.uploads.as_ref().map(StdListener::local_addr).transpose();
+        address.map_err(|error| io_error("cannot listen", &error))
+    }
+}
+
+/// Sockets that listen.
+pub(super) struct Listeners {
+    /// For uploads.
+    pub(super) uploads: TcpListener,
+    /// For metrics, if they have an address of their own.
+    pub(super) metrics: Option<TcpListener>,
+}
+
+/// Opens those that were not handed over.
+pub(super) async fn open(inherited: Inherited, config: &Serve) -> Result<Listeners> {
+    let uploads = match inherited.uploads {
+        Some(listener) => adopt(listener)?,
+        None => bind(config.listen, "--listen").await?,
+    };
+    let metrics = match (inherited.metrics, config.metrics_listen) {
+        (Some(listener), _) => Some(adopt(listener)?),
+        (None, Some(address)) => Some(bind(address, "--metrics-listen").await?),
+        (None, None) => None,
+    };
+    Ok(Listeners { uploads, metrics })
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| io_error(&format!("cannot listen on {address}; name another address with {flag}"), &error))
+}
+
+fn adopt(listener: StdListener) -> Result<TcpListener> {
+    let adopted = listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener));
+    adopted.map_err(|error| io_error("cannot use a socket that was handed over", &error))
+}

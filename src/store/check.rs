@@ -1,0 +1,253 @@
+//! Whether the database is sound: its pages, its references, and its ledger against its rows.
+//!
+//! It reads beside a server. What cannot be known is not claimed: after workouts of two exporters were merged, route points
+//! of one of them are gone, so that fewer rows than the ledger counted are no fault there.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::replace::alone;
+use super::{open_error, open_read_only};
+use crate::error::{ErrorKind, Result};
+use crate::limits::CHECK_FAULTS_MAX;
+
+/// What a check has found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Whether nothing is damaged.
+    pub ok: bool,
+    /// Uploads in the ledger.
+    pub uploads: i64,
+    /// Rows that uploads and imports have brought.
+    pub rows: i64,
+    /// What there is to say; nothing if all is well.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Which check found it: `integrity`, `references` or `ledger`.
+    pub check: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something is lost or wrong.
+    Damage,
+    /// It is good to know.
+    Note,
+}
+
+const RESTORE: &str = "stop the server, keep a copy of the file, and `healthsink restore` the last backup; then send or import again what came since";
+const SEND_AGAIN: &str =
+    "if nobody deleted rows by hand, restore a backup, or send and import again: what is there is not doubled";
+const REPORT: &str = "keep a copy of the file and report it: healthsink never writes this";
+
+/// One of the checks: it fails if the database cannot be read.
+type Part = fn(&Connection, &mut Report) -> rusqlite::Result<()>;
+
+/// Tables whose rows the ledger counts as new, beside `samples`.
+const COUNTED: [&str; 9] = [
+    "workouts",
+    "route_points",
+    "medication_doses",
+    "medications",
+    "correlations",
+    "activity_summaries",
+    "electrocardiograms",
+    "aggregates",
+    "other_records WHERE in_data",
+];
+
+/// Looks a database through. Takes as long as reading all of it.
+///
+/// # Errors
+///
+/// [`ErrorKind::Store`] if it is not there or cannot be opened at all.
+pub fn check(path: &Path) -> Result<Report> {
+    let connection = open_read_only(path)?;
+    let mut report = Report { ok: true, uploads: 0, rows: 0, findings: Vec::new() };
+    let parts: [(&'static str, Part); 3] = [("integrity", integrity), ("references", references), ("ledger", ledger)];
+    for (name, part) in parts {
+        if let Err(error) = part(&connection, &mut report) {
+            let opened = open_error(path, &error);
+            if opened.kind() == ErrorKind::Busy {
+                return Err(opened);
+            }
+            report.damage(name, format!("the database cannot be read: {error}"), RESTORE);
+        }
+    }
+    let running = connection.query_row("SELECT count(*) FROM uploads WHERE state = 'running'", [], |row| row.get(0));
+    drop(connection);
+    if let Ok(running @ 1..) = running
+        // Where it cannot be told whether someone is at it, someone may be.
+        && alone(path).is_ok()
+    {
+        let message = format!("the program ended in the midst of {}", plural(running, "upload"));
+        report.note("ledger", message, "start the server: it marks them as interrupted; the phone sends them again");
+    }
+    report.ok = report.findings.iter().all(|finding| finding.severity == Severity::Note);
+    Ok(report)
+}
+
+impl Report {
+    fn damage(&mut self, check: &'static str, message: String, remedy: &'static str) {
+        self.findings.push(Finding { severity: Severity::Damage, check, message, remedy });
+    }
+
+    fn note(&mut self, check: &'static str, message: String, remedy: &'static str) {
+        self.findings.push(Finding { severity: Severity::Note, check, message, remedy });
+    }
+}
+
+/// Pages, trees, indexes, types of columns. SQLite names tables and rows' numbers, no values.
+fn integrity(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
+    let mut check = connection.prepare(&format!("PRAGMA integrity_check({CHECK_FAULTS_MAX})"))?;
+    let mut rows = check.query([])?;
+    while let Some(row) = rows.next()? {
+        let verdict: String = row.get(0)?;
+        for line in verdict.lines().filter(|line| *line != "ok") {
+            report.damage("integrity", line.to_owned(), RESTORE);
+        }
+    }
+    Ok(())
+}
+
+/// Rows that refer to something that is not there.
+fn references(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
+    let mut faults: BTreeMap<(String, String), i64> = BTreeMap::new();
+    let mut check = connection.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = check.query([])?;
+    while let Some(row) = rows.next()? {
+        *faults.entry((row.get(0)?, row.get(2)?)).or_default() += 1;
+    }
+    for ((table, parent), faults) in faults {
+        let rows = plural(faults, "row");
+        report.damage("references", format!("{rows} of {table} refer to nothing in {parent}"), RESTORE);
+    }
+    Ok(())
+}
+
+/// What is counted for a person.
+#[derive(Debug, Default)]
+struct Account {
+    name: String,
+    /// Rows that uploads said to be new.
+    new: i64,
+    /// Rows that are there.
+    rows: i64,
+    /// Whether rows may have gone when workouts of two exporters became one.
+    has_merged_workouts: bool,
+}
+
+/// The ledger's own sums, and its counts against the rows, in one state of the database.
+fn ledger(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN")?;
+    report.uploads = connection.query_row("SELECT count(*) FROM uploads", [], |row| row.get(0))?;
+    let rules = [
+        ("state NOT IN ('running', 'done', 'aborted', 'interrupted')", "have a state that there is not"),
+        ("state IN ('done', 'aborted') AND finished_ms IS NULL", "are finished without a time"),
+        (
+            "new + updated + unchanged + merged <> measurements + medications + workouts + other + route_points",
+            "have counts that do not add up",
+        ),
+        ("min(new, updated, unchanged, merged, rejected, body_bytes) < 0", "have counts below zero"),
+        (
+            "(SELECT count(*) FROM rejects r WHERE r.upload_id = uploads.id) > rejected",
+            "have more rejects than they count",
+        ),
+    ];
+    for (condition, fault) in rules {
+        let sql = format!("SELECT count(*), min(id) FROM uploads WHERE {condition}");
+        let (faults, first): (i64, Option<i64>) =
+            connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if let Some(first) = first {
+            let uploads = plural(faults, "upload");
+            report.damage("ledger", format!("{uploads} of the ledger, first number {first}, {fault}"), REPORT);
+        }
+    }
+    let accounts = accounts(connection, report)?;
+    connection.execute_batch("COMMIT")?;
+    report.rows = accounts.values().map(|account| account.rows).sum();
+    for Account { name, new, rows, has_merged_workouts } in accounts.values() {
+        if new > rows && !has_merged_workouts {
+            let message = format!("{} of {name} that the ledger counts are not there", plural(new - rows, "row"));
+            report.damage("ledger", message, SEND_AGAIN);
+        } else if rows > new {
+            let message = format!("{} of {name} came with no upload of the ledger", plural(rows - new, "row"));
+            report.damage("ledger", message, "if nobody added rows by hand, keep a copy of the file and report it");
+        }
+    }
+    Ok(())
+}
+
+fn accounts(connection: &Connection, report: &mut Report) -> rusqlite::Result<BTreeMap<i64, Account>> {
+    let mut accounts: BTreeMap<i64, Account> = BTreeMap::new();
+    let mut select = connection.prepare(
+        "SELECT p.id, p.name, coalesce((SELECT sum(new) FROM uploads u WHERE u.person_id = p.id), 0),
+           EXISTS (SELECT 1 FROM workout_aliases a WHERE a.person_id = p.id) FROM persons p",
+    )?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let account =
+            Account { name: row.get(1)?, new: row.get(2)?, has_merged_workouts: row.get(3)?, ..Account::default() };
+        accounts.insert(row.get(0)?, account);
+    }
+    for table in COUNTED {
+        let mut count = connection.prepare(&format!("SELECT person_id, count(*) FROM {table} GROUP BY person_id"))?;
+        let mut rows = count.query([])?;
+        while let Some(row) = rows.next()? {
+            accounts.entry(row.get(0)?).or_default().rows += row.get::<_, i64>(1)?;
+        }
+    }
+    samples(connection, report, &mut accounts)?;
+    Ok(accounts)
+}
+
+/// One look at every sample: how many there are, whether each has an identity, and whether `sample_origins` knows its kind,
+/// without which a record that came both ways would not be noticed.
+fn samples(
+    connection: &Connection,
+    report: &mut Report,
+    accounts: &mut BTreeMap<i64, Account>,
+) -> rusqlite::Result<()> {
+    let mut count = connection.prepare(
+        "SELECT c.person_id, c.rows, c.nameless,
+           NOT EXISTS (SELECT 1 FROM sample_origins o WHERE o.person_id = c.person_id AND o.type_id = c.type_id
+             AND (o.is_derived = 0 OR c.rows = c.derived))
+         FROM (SELECT person_id, type_id, count(*) AS rows, sum(length(uuid) <> 16) AS nameless,
+             sum(substr(uuid, 1, 2) = x'6873' AND substr(uuid, 7, 1) >= x'80' AND substr(uuid, 7, 1) < x'90') AS derived
+           FROM samples GROUP BY person_id, type_id) c",
+    )?;
+    let (mut nameless, mut unknown) = (0, 0);
+    let mut rows = count.query([])?;
+    while let Some(row) = rows.next()? {
+        accounts.entry(row.get(0)?).or_default().rows += row.get::<_, i64>(1)?;
+        nameless += row.get::<_, i64>(2)?;
+        unknown += i64::from(row.get::<_, bool>(3)?);
+    }
+    if nameless > 0 {
+        report.damage("ledger", format!("{} have no identity of 16 bytes", plural(nameless, "sample")), RESTORE);
+    }
+    if unknown > 0 {
+        let message = format!("{} of samples are missing in sample_origins", plural(unknown, "type"));
+        report.damage("ledger", message, REPORT);
+    }
+    Ok(())
+}
+
+fn plural(number: i64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

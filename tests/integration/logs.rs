@@ -1,0 +1,166 @@
+//! Log lines: one for each upload, in two forms, without anyone's data; and a standard error that nobody reads.
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use super::contract::payload;
+use super::tokens::new;
+use crate::common::http::{Client, get};
+use crate::common::program::{Program, command};
+
+fn serve(folder: &std::path::Path, arguments: &[&str]) -> Program {
+    let mut serve = command();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(folder.join("health.db")).args(arguments);
+    Program::start(&mut serve)
+}
+
+#[test]
+fn each_upload_is_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = serve(folder.path(), &["--log-format", "json"]);
+    let body = payload("documented");
+    let mut client = Client::connect(program.address);
+    client.post(&[], &body);
+    Client::connect(program.address).post(&[], &body[..1000]);
+    drop(client);
+    program.terminate();
+    assert!(program.wait().success());
+    let lines: Vec<Value> = program
+        .lines_so_far()
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    let uploads: Vec<&Value> = lines.iter().filter(|line| line["message"] == "upload").collect();
+    let [stored, aborted] = uploads[..] else { panic!("{lines:#?}") };
+    for (name, value) in [
+        ("level", json!("INFO")),
+        ("result", json!("stored")),
+        ("status", json!(200)),
+        ("upload", json!(1)),
+        ("bytes", json!(body.len())),
+        ("records", json!(5)),
+        ("route_points", json!(1)),
+        ("new", json!(6)),
+        ("updated", json!(0)),
+        ("unchanged", json!(0)),
+        ("merged", json!(0)),
+        ("rejected", json!(0)),
+    ] {
+        assert_eq!(stored[name], value, "{name}: {stored}");
+    }
+    assert!(stored["peer"] == json!("127.0.0.1") && stored["duration_ms"].is_u64(), "{stored}");
+    assert_eq!(
+        [&aborted["level"], &aborted["result"], &aborted["status"]],
+        [&json!("WARN"), &json!("aborted"), &json!(400)]
+    );
+    assert!(aborted["error"].as_str().unwrap().contains("ends before"), "{aborted}");
+    let messages: Vec<&str> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
+    assert!(messages.iter().any(|message| message.starts_with("stopping")), "{messages:?}");
+    assert!(messages.last().unwrap().starts_with("stopped"), "{messages:?}");
+}
+
+/// Who has sent is told by name and by the token's number.
+#[test]
+fn an_upload_with_a_token_is_told_with_its_person() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = new(&folder.path().join("health.db"), "anna");
+    let mut program = serve(folder.path(), &["--log-format", "json"]);
+    let bearer = format!("Bearer {token}");
+    for body in [&payload("documented")[..], b"{"] {
+        Client::connect(program.address).post(&[("Authorization", &bearer)], body);
+    }
+    program.terminate();
+    program.wait();
+    let lines = program.lines_so_far();
+    let uploads: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let uploads: Vec<&Value> = uploads.iter().filter(|line: &&Value| line["message"] == "upload").collect();
+    assert_eq!(uploads.len(), 2, "{lines:#?}");
+    for upload in uploads {
+        assert_eq!([&upload["person"], &upload["token_id"]], [&json!("anna"), &json!(1)], "{upload}");
+    }
+    assert!(lines.iter().all(|line| !line.contains(&token[3..])), "{lines:#?}");
+}
+
+#[test]
+fn the_level_decides_what_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = serve(folder.path(), &["--log-level", "debug"]);
+    let mut client = Client::connect(program.address);
+    client.send(b"no HTTP\r\n\r\n").unwrap();
+    program.wait_for_line("DEBUG");
+    program.terminate();
+    program.wait();
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let mut quiet = command();
+    quiet.args(["serve", "--listen", &listen, "--log-level", "off", "--db"]).arg(folder.path().join("health.db"));
+    let output = quiet.output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    // What ends the program is said, whatever the level.
+    assert!(message.starts_with("healthsink: cannot listen") && message.lines().count() == 1, "{message}");
+}
+
+/// Values, metadata and names of sources that must not be in any line, from an upload that is read, and from some that are not.
+#[test]
+fn nobodys_data_is_in_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    std::fs::write(&token, "s3cret-t0ken\n").unwrap();
+    let mut program = serve(folder.path(), &["--log-level", "debug", "--token-file", token.to_str().unwrap()]);
+    let marked = |fault: &str| {
+        format!(
+            r#"{{"data":{{"HKQuantityTypeIdentifierT":[{{"uuid":"00000000-0000-4000-8000-000000000001","value":987654.25,
+            "unit":"secret-unit","metadata":{{"HKNote":"secret-metadata"}},
+            "startDate":"2026-01-01T00:00:00.000Z","endDate":"2026-01-01T00:00:00.000Z"{fault}}}]}}}}"#
+        )
+    };
+    for body in [
+        marked(""),
+        marked(r#","startDate":"secret-date""#),
+        marked(r#","x":secret-word"#),
+        marked("")[..200].to_owned(),
+    ] {
+        for token in ["s3cret-t0ken", "wrong-t0ken"] {
+            let authorization = format!("Bearer {token}");
+            Client::connect(program.address).post(&[("Authorization", &authorization)], body.as_bytes());
+        }
+    }
+    program.terminate();
+    program.wait();
+    let lines = program.lines_so_far();
+    assert!(lines.iter().filter(|line| line.contains("result=")).count() == 4, "{lines:#?}");
+    for line in &lines {
+        for secret in ["secret", "s3cret", "t0ken", "987654"] {
+            assert!(!line.contains(secret), "{secret}: {line}");
+        }
+    }
+}
+
+/// Whoever read the log has gone: a pipe that is closed, a full disk.
+#[cfg(unix)]
+#[test]
+fn a_standard_error_that_cannot_be_written_harms_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    for stderr in ["closed", "full"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let stderr = match stderr {
+            "closed" => Stdio::from(writer),
+            _ => Stdio::from(std::fs::File::options().write(true).open("/dev/full").unwrap()),
+        };
+        drop(reader);
+        let mut serve = command();
+        serve.args(["serve", "--log-level", "debug", "--listen", &address.to_string(), "--db"]);
+        let mut child = serve.arg(folder.path().join("health.db")).stderr(stderr).spawn().unwrap();
+        crate::common::wait_until("the server", || std::net::TcpStream::connect(address).ok());
+        assert_eq!(Client::connect(address).post(&[], &payload("documented")).status, 200);
+        assert_eq!(Client::connect(address).post(&[], b"{").status, 400);
+        assert_eq!(get(address, "/healthz").status, 200);
+        let told = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(told.success() && child.wait().unwrap().success());
+    }
+}
