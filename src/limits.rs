@@ -223,9 +223,6 @@ pub const LINGER_BYTES_MAX: usize = 4 * MIB;
 /// Longest token file.
 pub const TOKEN_BYTES_MAX: usize = 4 * KIB;
 
-/// Window and tables of a decompressor of gzip or of an archive's member.
-const DEFLATE_BYTES: usize = 64 * KIB;
-
 /// Longest name of a person, and longest label of a token.
 pub const NAME_BYTES_MAX: usize = 64;
 
@@ -284,6 +281,9 @@ pub const H2_SEND_BYTES_MAX: usize = 64 * KIB;
 /// Requests that a client of HTTP/2 may take back before they were begun, and errors of its own that it may have answered
 /// with a reset, before the connection is closed.
 pub const H2_RESETS_MAX: usize = 32;
+
+/// Window and tables of a decompressor of gzip or of an archive's member.
+const DEFLATE_BYTES: usize = 64 * KIB;
 
 /// Bytes that the tape needs for each value: the size of a `simd_json` node.
 const TAPE_NODE_BYTES: usize = 24;

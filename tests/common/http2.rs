@@ -63,6 +63,14 @@ impl Http2 {
         Ok(Upload { answer, body })
     }
 
+    /// Waits until the server has taken its leave.
+    pub(crate) async fn left(self) {
+        if let Err(error) = self.ended.await.unwrap() {
+            // Taking leave in turn, a client may find the line closed.
+            assert!(error.is_io(), "it is ended in good form: {error:?}");
+        }
+    }
+
     pub(crate) async fn post(&mut self, token: Option<&str>, body: &[u8]) -> Answer {
         let mut upload = self.begin("POST", PATH, token).await.unwrap();
         upload.send(body).await.unwrap();

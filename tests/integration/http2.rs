@@ -188,7 +188,7 @@ fn an_idle_connection_is_ended() {
     run(async {
         let mut client = Http2::connect(server.address, &authority).await;
         assert_eq!(client.post(None, &payload("documented")).await.status(), 200);
-        client.ended.await.unwrap().expect("it is ended in good form");
+        client.left().await;
     });
 }
 
@@ -205,11 +205,11 @@ fn an_upload_under_way_may_finish_when_the_server_stops() {
         // Once this is answered, the upload before it has begun.
         assert_eq!(client.begin("GET", "/healthz", None).await.unwrap().answer().await.status(), 200);
         server.tell_to_stop();
-        idle.ended.await.unwrap().expect("it is ended in good form");
+        idle.left().await;
         upload.send(&body[1000..]).await.unwrap();
         let answer = upload.end().await;
         assert_eq!((answer.status(), &answer.body["new"]), (200, &json!(6)));
-        client.ended.await.unwrap().expect("it is ended in good form");
+        client.left().await;
     });
     server.stop();
     assert_eq!(server.one("SELECT state FROM uploads"), json!("done"));
