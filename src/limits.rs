@@ -220,6 +220,9 @@ pub const LINGER: Duration = Duration::from_secs(2);
 /// Bytes dropped that way at most.
 pub const LINGER_BYTES_MAX: usize = 4 * MIB;
 
+/// Lines of the log that wait for whoever reads standard error; further ones are dropped.
+pub const LOG_LINES_WAITING_MAX: usize = 256;
+
 /// Longest token file.
 pub const TOKEN_BYTES_MAX: usize = 4 * KIB;
 

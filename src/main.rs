@@ -4,12 +4,15 @@ use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::fmt::format::{Format, Json, Writer, format};
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use healthsink::config::{self, Command, Config, LogFormat};
 use healthsink::error::{ErrorKind, Result};
+use healthsink::limits::LOG_LINES_WAITING_MAX;
 use healthsink::{backup, check, healthcheck, import, serve, status, token};
 
 /// Batches and buffers are used again and again, so little is asked of the allocator; what is asked must not let the
@@ -32,7 +35,8 @@ fn main() -> ExitCode {
 
 /// True if all that was asked for was done.
 fn run(config: Config) -> Result<bool> {
-    log_to_stderr(&config);
+    // Until it is dropped, what waits to be written is.
+    let _log = log_to_stderr(&config);
     match config.command {
         Command::Serve(serve) => serve::serve(&serve).map(|()| true),
         Command::Import(import) => import::import(&import),
@@ -69,15 +73,23 @@ where
     }
 }
 
-/// Log lines go to standard error. If it cannot be written, nobody is told and nothing else happens.
-fn log_to_stderr(config: &Config) {
+/// Log lines go to standard error. If it cannot be written, nobody is told and nothing else happens. The server's are written
+/// by a thread of its own, and those too many are dropped: a pipe that is full and that nobody reads would stop all of it.
+fn log_to_stderr(config: &Config) -> Option<WorkerGuard> {
+    let (writer, guard) = if let Command::Serve(_) = config.command {
+        let lines = NonBlockingBuilder::default().buffered_lines_limit(LOG_LINES_WAITING_MAX).thread_name("log");
+        let (writer, guard) = lines.finish(std::io::stderr());
+        (BoxMakeWriter::new(writer), Some(guard))
+    } else {
+        (BoxMakeWriter::new(std::io::stderr), None)
+    };
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let lines = match config.log_format {
         LogFormat::Text => Lines::Text(format().with_target(false)),
         LogFormat::Json => Lines::Json(format().with_target(false).json().flatten_event(true)),
     };
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .with_max_level(config.log_level)
         .with_ansi(is_terminal && config.log_format == LogFormat::Text)
         .log_internal_errors(false)
@@ -90,6 +102,7 @@ fn log_to_stderr(config: &Config) {
         }
         None => tracing::error!("the program has failed at some point"),
     }));
+    guard
 }
 
 /// The one table.

@@ -23,7 +23,7 @@ const LAYERS: [&[&str]; 12] = [
 ];
 
 /// Where a dependency may be named: a file or a folder of `src/`.
-const PLACES: [(&str, &[&str]); 33] = [
+const PLACES: [(&str, &[&str]); 34] = [
     ("rusqlite", &["store"]),
     ("struson", &["decode"]),
     ("simd_json", &["decode"]),
@@ -52,6 +52,7 @@ const PLACES: [(&str, &[&str]); 33] = [
     ("wide", &["decode/scan.rs"]),
     ("listenfd", &["serve/listeners.rs"]),
     ("mimalloc", &["main.rs"]),
+    ("tracing_appender", &["main.rs"]),
     ("tracing_subscriber", &["main.rs"]),
     ("serde_json", &["backup.rs", "check.rs", "import", "serve", "status.rs", "token.rs"]),
     ("serde", &["counts.rs", "store", "backup.rs", "import", "serve", "token.rs"]),

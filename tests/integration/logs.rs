@@ -1,13 +1,17 @@
 //! Log lines: one for each upload, in two forms, without anyone's data; and a standard error that nobody reads.
 
-use std::process::Stdio;
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 
+use healthsink::limits::LOG_LINES_WAITING_MAX;
 use serde_json::{Value, json};
 
 use super::contract::payload;
 use super::tokens::new;
 use crate::common::http::{Client, get};
 use crate::common::program::{Program, command};
+use crate::common::wait_until;
 
 fn serve(folder: &std::path::Path, arguments: &[&str]) -> Program {
     let mut serve = command();
@@ -140,27 +144,55 @@ fn nobodys_data_is_in_a_line() {
 
 /// Whoever read the log has gone: a pipe that is closed, a full disk.
 #[cfg(unix)]
-#[test]
-fn a_standard_error_that_cannot_be_written_harms_nothing() {
+/// Serves with a standard error of the test's making, does something, and sees that the program ends when it is told to.
+fn with_stderr(stderr: Stdio, arguments: &[&str], act: impl FnOnce(SocketAddr)) {
     let folder = tempfile::tempdir().unwrap();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    for stderr in ["closed", "full"] {
-        let (reader, writer) = std::io::pipe().unwrap();
-        let stderr = match stderr {
-            "closed" => Stdio::from(writer),
-            _ => Stdio::from(std::fs::File::options().write(true).open("/dev/full").unwrap()),
-        };
-        drop(reader);
-        let mut serve = command();
-        serve.args(["serve", "--log-level", "debug", "--listen", &address.to_string(), "--db"]);
-        let mut child = serve.arg(folder.path().join("health.db")).stderr(stderr).spawn().unwrap();
-        crate::common::wait_until("the server", || std::net::TcpStream::connect(address).ok());
-        assert_eq!(Client::connect(address).post(&[], &payload("documented")).status, 200);
-        assert_eq!(Client::connect(address).post(&[], b"{").status, 400);
-        assert_eq!(get(address, "/healthz").status, 200);
-        let told = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-        assert!(told.success() && child.wait().unwrap().success());
+    let mut serve = command();
+    serve.args(["serve", "--listen", &address.to_string(), "--db"]).arg(folder.path().join("health.db"));
+    let mut server = Server(serve.args(arguments).stderr(stderr).spawn().unwrap());
+    wait_until("the server", || TcpStream::connect(address).ok());
+    act(address);
+    let told = Command::new("kill").args(["-TERM", &server.0.id().to_string()]).status().unwrap();
+    assert!(told.success() && server.0.wait().unwrap().success());
+}
+
+/// Does not outlive the test, whatever becomes of that.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
+}
+
+#[test]
+fn a_standard_error_that_cannot_be_written_harms_nothing() {
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    for stderr in [Stdio::from(closed), Stdio::from(full)] {
+        with_stderr(stderr, &["--log-level", "debug"], |address| {
+            assert_eq!(Client::connect(address).post(&[], &payload("documented")).status, 200);
+            assert_eq!(Client::connect(address).post(&[], b"{").status, 400);
+            assert_eq!(get(address, "/healthz").status, 200);
+        });
+    }
+}
+
+/// A pipe holds some hundred lines; then whoever writes one more waits until somebody reads.
+#[test]
+fn a_standard_error_that_nobody_reads_any_more_stops_nothing() {
+    let (_reader, writer) = std::io::pipe().unwrap();
+    with_stderr(writer.into(), &[], |address| {
+        let mut client = Client::connect(address);
+        for upload in 1..=4 * LOG_LINES_WAITING_MAX {
+            let answer = client.post(&[], br#"{"data":{}}"#);
+            assert_eq!((answer.status, &answer.json()["upload"]), (200, &json!(upload)));
+        }
+        assert_eq!(get(address, "/healthz").status, 200);
+    });
 }
