@@ -11,11 +11,15 @@ const MIB: usize = 1 << 20;
 /// Longest body that is read, after decompression, unless `--max-body-bytes` says otherwise.
 pub const BODY_BYTES_MAX_DEFAULT: u64 = 2 << 30;
 
-/// Ingests under way at once; a further upload is answered 503 with Retry-After.
+/// Ingests under way at once, unless `--ingests` says fewer; a further upload is answered 503 with Retry-After.
 pub const INGESTS_MAX: usize = 8;
 
-/// Connections held open at once; further ones wait in the listener's backlog.
-pub const CONNECTIONS_MAX: usize = 128;
+/// Connections held open at once: one more ends the one that has been without a request for longest.
+pub const CONNECTIONS_MAX: usize = 256;
+
+/// How long a connection may be without a request before it can be ended for another. Handshake and headers take one to three
+/// round trips; a flood of connections gets through as many a second as there are places in four of these.
+pub const CONNECTION_GRACE: Duration = Duration::from_millis(250);
 
 /// Bytes of one element (a sample, a workout with everything in it, a location). Longer ones are set aside.
 pub const ELEMENT_BYTES_MAX: usize = MIB;
@@ -202,10 +206,26 @@ pub const HEADER_BYTES_MAX: usize = 16 * KIB;
 /// How long a client may take for the headers, and a kept-alive connection may stay idle.
 pub const HEADER_WAIT: Duration = Duration::from_secs(10);
 
-/// How long a body may pause between two frames.
-pub const BODY_IDLE: Duration = Duration::from_secs(30);
+/// How long a client may keep us waiting for its body, in a pause or in all …
+pub const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Pause that a client is asked to make after 503.
+/// … beyond what it earns back by sending: each so many bytes are worth a second. The worst of mobile networks (GPRS) has four
+/// times as much.
+pub const BODY_BYTES_PER_SECOND_MIN: u32 = 1 << 10;
+
+/// The same for a client that others wait for, since all places are taken: it loses its place after this …
+pub const BODY_PATIENCE_IF_FULL: Duration = Duration::from_secs(10);
+
+/// … at less than this, which EDGE has. Phones that send as much never push out each other.
+pub const BODY_BYTES_PER_SECOND_IF_FULL: u32 = 8 << 10;
+
+/// How long an upload waits for a place that another is giving up, which commits first.
+pub const TURN_WAIT: Duration = Duration::from_secs(5);
+
+/// Pause that a client is asked to make after 503: from this …
+pub const RETRY_AFTER_SECONDS_MIN: u32 = 2;
+
+/// … to this, so that those who came at the same time do not come at the same time again.
 pub const RETRY_AFTER_SECONDS: u32 = 15;
 
 /// How long uploads under way may take to finish once the program is told to stop.

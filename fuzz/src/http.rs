@@ -210,6 +210,7 @@ fn run(started: &std::sync::mpsc::SyncSender<SocketAddr>) {
             tls: None,
             trusted_proxies: Vec::new(),
             body_bytes_max: BODY_BYTES_MAX,
+            ingests: healthsink::limits::INGESTS_MAX,
             metrics_listen: None,
         };
         started.send(address).expect("someone waits");

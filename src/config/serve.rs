@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::network::Network;
-use super::typed::{Bytes, DatabaseArgument, OptionalAddress, a_path, name, optional_address, text, usage};
+use super::typed::{Bytes, DatabaseArgument, Ingests, OptionalAddress, a_path, name, optional_address, text, usage};
 use crate::error::Result;
-use crate::limits::{BODY_BYTES_MAX_DEFAULT, TRUSTED_PROXIES_MAX};
+use crate::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, TRUSTED_PROXIES_MAX};
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
@@ -44,6 +44,9 @@ pub(super) struct ServeArguments {
     /// Longest body, after decompression; with K, M or G for KiB, MiB or GiB
     #[arg(long, env = "HEALTHSINK_MAX_BODY", default_value_t = Bytes(BODY_BYTES_MAX_DEFAULT), value_name = "BYTES")]
     max_body: Bytes,
+    /// Uploads taken in at once, 1 to 8; one more is told to come back. Each takes up to 3 MB of memory
+    #[arg(long, env = "HEALTHSINK_INGESTS", default_value_t = Ingests(INGESTS_MAX), value_name = "COUNT")]
+    ingests: Ingests,
     /// Address and port that tells /metrics and /healthz to anyone who reaches it; without it, /metrics needs a token
     #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS", value_parser = optional_address)]
     metrics_listen: Option<OptionalAddress>,
@@ -66,6 +69,8 @@ pub struct Serve {
     pub trusted_proxies: Vec<Network>,
     /// Longest body, after decompression.
     pub body_bytes_max: u64,
+    /// Uploads taken in at once, 1 to [`INGESTS_MAX`].
+    pub ingests: usize,
     /// Where the metrics are told to anyone; with a token on [`Serve::listen`] if nowhere.
     pub metrics_listen: Option<SocketAddr>,
 }
@@ -99,7 +104,7 @@ pub const HEALTH_PATH: &str = "/healthz";
 pub const METRICS_PATH: &str = "/metrics";
 
 pub(super) fn meant(arguments: ServeArguments) -> Result<Serve> {
-    let ServeArguments { database, listen, path, no_auth, max_body, .. } = arguments;
+    let ServeArguments { database, listen, path, no_auth, max_body, ingests, .. } = arguments;
     if !path.starts_with('/') || [HEALTH_PATH, METRICS_PATH].contains(&path.as_str()) || path.contains(['?', '#', ' '])
     {
         return usage(format!(
@@ -126,7 +131,17 @@ pub(super) fn meant(arguments: ServeArguments) -> Result<Serve> {
         ));
     }
     let metrics_listen = arguments.metrics_listen.and_then(|address| address.0);
-    Ok(Serve { db: database.db, listen, path, auth, tls, trusted_proxies, body_bytes_max: max_body.0, metrics_listen })
+    Ok(Serve {
+        db: database.db,
+        listen,
+        path,
+        auth,
+        tls,
+        trusted_proxies,
+        body_bytes_max: max_body.0,
+        ingests: ingests.0,
+        metrics_listen,
+    })
 }
 
 #[cfg(test)]
@@ -197,5 +212,21 @@ mod tests {
         check("", None);
         check("99999999999G", None);
         assert_eq!(serve(&[]).unwrap().body_bytes_max, BODY_BYTES_MAX_DEFAULT);
+    }
+
+    #[test]
+    fn as_many_uploads_at_once_as_there_is_memory_for() {
+        let check = |text, expected| {
+            assert_eq!(serve(&["--ingests", text]).ok().map(|serve| serve.ingests), expected, "{text}")
+        };
+        check("1", Some(1));
+        check("8", Some(INGESTS_MAX));
+        check("9", None);
+        check("0", None);
+        check("-1", None);
+        check("two", None);
+        check("", Some(INGESTS_MAX));
+        assert_eq!(serve(&[]).unwrap().ingests, INGESTS_MAX);
+        assert_eq!(INGESTS_MAX, 8, "the help says so");
     }
 }

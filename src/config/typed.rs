@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::NAME_BYTES_MAX;
+use crate::limits::{INGESTS_MAX, NAME_BYTES_MAX};
 
 #[derive(Debug, Args)]
 pub(super) struct DatabaseArgument {
@@ -83,6 +83,28 @@ impl std::fmt::Display for Bytes {
             bytes if bytes % (1 << 20) == 0 => write!(f, "{}M", bytes >> 20),
             bytes => write!(f, "{bytes}"),
         }
+    }
+}
+
+/// How many uploads at once, as typed; as many as there can be if it is empty.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ingests(pub(super) usize);
+
+impl std::str::FromStr for Ingests {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Ok(Self(INGESTS_MAX));
+        }
+        let number = text.parse().ok().filter(|number| (1..=INGESTS_MAX).contains(number));
+        number.map(Self).ok_or_else(|| format!("a number between 1 and {INGESTS_MAX} is wanted"))
+    }
+}
+
+impl std::fmt::Display for Ingests {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -85,7 +85,8 @@ fn wait_after(failures: u32) -> Duration {
     }
 }
 
-fn household(address: IpAddr) -> IpAddr {
+/// The address that a household's requests count for.
+pub(super) fn household(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
         v4 => v4,

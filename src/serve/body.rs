@@ -5,6 +5,7 @@
 //! hyper's buffer, can use the memory again at once. Freed elsewhere it piles up (measured: 3 MiB more at peak).
 
 use std::io::{self, BufRead, Read};
+use std::time::Instant;
 
 use bytes::{Buf, Bytes};
 use http_body_util::BodyExt;
@@ -12,9 +13,13 @@ use hyper::body::Incoming;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::intake::Upload;
+use super::patience::Patience;
 use super::{Phase, reached};
 use crate::error::{Error, ErrorKind, into_io};
-use crate::limits::{BODY_FRAMES, BODY_IDLE};
+use crate::limits::{
+    BODY_BYTES_PER_SECOND_IF_FULL, BODY_BYTES_PER_SECOND_MIN, BODY_FRAMES, BODY_PATIENCE, BODY_PATIENCE_IF_FULL,
+};
 
 /// A piece of a body on its way.
 enum Frame {
@@ -49,11 +54,20 @@ pub(super) fn channel() -> (BodySender, ChunkReader) {
 
 impl BodySender {
     /// Sends a body to its end, or until the reader has had enough.
-    pub(super) async fn pump(mut self, mut body: Incoming, mut phase: watch::Receiver<Phase>) {
+    pub(super) async fn pump(mut self, mut body: Incoming, upload: &Upload, mut phase: watch::Receiver<Phase>) {
+        let mut patience = Patience::new(BODY_PATIENCE, BODY_BYTES_PER_SECOND_MIN);
+        let mut patience_if_full = Patience::new(BODY_PATIENCE_IF_FULL, BODY_BYTES_PER_SECOND_IF_FULL);
         loop {
             while self.spent.try_recv().is_ok() {}
+            let asked = Instant::now();
+            upload.waits(asked + patience_if_full.left());
             let frame = tokio::select! {
-                frame = timeout(BODY_IDLE, body.frame()) => frame,
+                frame = timeout(patience.left(), body.frame()) => frame,
+                () = upload.gives_way() => {
+                    let message = "the body came too slowly while other uploads waited for a place; send again";
+                    self.send(Frame::Failed(Error::new(ErrorKind::TimedOut, message))).await;
+                    return;
+                }
                 // The reader has seen enough: it may be that nothing more comes, and the answer is ready.
                 () = self.frames.closed() => return,
                 () = reached(&mut phase, Phase::Cutting) => {
@@ -61,9 +75,15 @@ impl BodySender {
                     return;
                 }
             };
+            upload.is_busy();
+            let waited = asked.elapsed();
             let frame = match frame {
                 Ok(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) => Frame::Data(data),
+                    Ok(data) => {
+                        patience.count(waited, data.len());
+                        patience_if_full.count(waited, data.len());
+                        Frame::Data(data)
+                    }
                     // Trailers say nothing that is needed.
                     Err(_) => continue,
                 },
@@ -72,7 +92,10 @@ impl BodySender {
                 }
                 Ok(None) => Frame::End,
                 Err(_) => {
-                    let message = format!("the body paused for more than {} seconds", BODY_IDLE.as_secs());
+                    let message = format!(
+                        "the body paused for {} seconds, or came more slowly than {BODY_BYTES_PER_SECOND_MIN} bytes a second",
+                        BODY_PATIENCE.as_secs()
+                    );
                     Frame::Failed(Error::new(ErrorKind::TimedOut, message))
                 }
             };

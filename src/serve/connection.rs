@@ -5,7 +5,6 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::header::CONNECTION;
 use hyper::server::conn::{http1, http2};
@@ -13,9 +12,9 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
+use super::places::Place;
 use super::stream::Stream;
 use super::{Face, Phase, State, reached, routes, scrape, tls};
 use crate::limits::{
@@ -23,20 +22,23 @@ use crate::limits::{
     H2_STREAM_WINDOW_BYTES, H2_STREAMS_MAX, HEADER_BYTES_MAX, HEADER_WAIT, LINGER, LINGER_BYTES_MAX,
 };
 
-/// Serves a connection until it ends. `_place` is given back with it.
-pub(super) async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    face: Face,
-    state: Arc<State>,
-    _place: OwnedSemaphorePermit,
-) {
+/// Serves a connection until it ends, or has to make room for another.
+pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, face: Face, state: Arc<State>, place: Place) {
+    tokio::select! {
+        // First what the client has sent: it may be the request that keeps it.
+        biased;
+        () = serve_stream(stream, peer, face, state, &place) => {}
+        () = place.leave() => tracing::debug!(%peer, "without a request, and its place was needed"),
+    }
+}
+
+async fn serve_stream(stream: TcpStream, peer: SocketAddr, face: Face, state: Arc<State>, place: &Place) {
     // The answer is one small write: it should not wait for company.
     let _ = stream.set_nodelay(true);
     let tls = match (&state.tls, face) {
         (Some(tls), Face::Uploads) => tls,
         // The certificate has the name that phones know; whoever scrapes asks for an address, mostly of this machine.
-        (None, _) | (_, Face::Metrics) => return serve_http1(Stream::Plain(stream), peer, face, state).await,
+        (None, _) | (_, Face::Metrics) => return serve_http1(Stream::Plain(stream), peer, face, state, place).await,
     };
     let mut phase = state.phase.clone();
     let accepted = tokio::select! {
@@ -44,23 +46,25 @@ pub(super) async fn serve(
         () = reached(&mut phase, Phase::Draining) => return,
     };
     match accepted {
-        Ok(stream) if tls::is_h2(&stream) => serve_http2(Stream::Tls(Box::new(stream)), peer, state).await,
-        Ok(stream) => serve_http1(Stream::Tls(Box::new(stream)), peer, face, state).await,
+        Ok(stream) if tls::is_h2(&stream) => serve_http2(Stream::Tls(Box::new(stream)), peer, state, place).await,
+        Ok(stream) => serve_http1(Stream::Tls(Box::new(stream)), peer, face, state, place).await,
         // Whoever scans for ports gets here, too: it is for those who look for something.
         Err(error) => tracing::debug!(%peer, %error, "no handshake of TLS"),
     }
 }
 
-async fn serve_http1(stream: Stream, peer: SocketAddr, face: Face, state: Arc<State>) {
+async fn serve_http1(stream: Stream, peer: SocketAddr, face: Face, state: Arc<State>, place: &Place) {
     let mut phase = state.phase.clone();
     let service = service_fn(|request| {
-        let state = Arc::clone(&state);
+        let (state, under_way) = (Arc::clone(&state), place.begin());
         // Boxed, so that the connection can be taken apart in the end.
         Box::pin(async move {
-            Ok::<_, Infallible>(match face {
+            let answer = match face {
                 Face::Uploads => routes::answer(request, peer, state).await,
                 Face::Metrics => scrape::answer(request, state).await,
-            })
+            };
+            drop(under_way);
+            Ok::<_, Infallible>(answer)
         })
     });
     let mut builder = http1::Builder::new();
@@ -89,12 +93,10 @@ async fn serve_http1(stream: Stream, peer: SocketAddr, face: Face, state: Arc<St
 }
 
 /// Several requests at once. hyper's own time limits are those of HTTP/1.1, so an idle connection is ended here.
-async fn serve_http2(stream: Stream, peer: SocketAddr, state: Arc<State>) {
+async fn serve_http2(stream: Stream, peer: SocketAddr, state: Arc<State>, place: &Place) {
     let mut phase = state.phase.clone();
-    let (requests, mut under_way) = watch::channel(0);
-    let requests = Arc::new(requests);
     let service = service_fn(|request| {
-        let (state, under_way) = (Arc::clone(&state), UnderWay::begin(&requests));
+        let (state, under_way) = (Arc::clone(&state), place.begin());
         async move {
             let mut answer = routes::answer(request, peer, state).await;
             // Said by frames here.
@@ -118,45 +120,18 @@ async fn serve_http2(stream: Stream, peer: SocketAddr, state: Arc<State>) {
     let mut ended = tokio::select! {
         ended = &mut connection => Some(ended),
         () = reached(&mut phase, Phase::Draining) => None,
-        () = quiet(&mut under_way, HEADER_WAIT) => None,
+        () = place.quiet(HEADER_WAIT) => None,
     };
     if ended.is_none() {
         connection.as_mut().graceful_shutdown();
         ended = tokio::select! {
             ended = &mut connection => Some(ended),
             // A client that does not take its leave is left.
-            () = quiet(&mut under_way, LINGER) => None,
+            () = place.quiet(LINGER) => None,
         };
     }
     if let Some(Err(error)) = ended {
         tracing::debug!(%peer, %error, "the connection ended");
-    }
-}
-
-/// A request under way: counted while it lives, also if it is dropped unanswered.
-struct UnderWay(Arc<watch::Sender<usize>>);
-
-impl UnderWay {
-    fn begin(requests: &Arc<watch::Sender<usize>>) -> Self {
-        requests.send_modify(|requests| *requests += 1);
-        Self(Arc::clone(requests))
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.send_modify(|requests| *requests -= 1);
-    }
-}
-
-/// Waits until no request has been under way for so long.
-async fn quiet(under_way: &mut watch::Receiver<usize>, time: Duration) {
-    loop {
-        // The other end is in the service, which lives as long as the connection.
-        let _ = under_way.wait_for(|requests| *requests == 0).await;
-        if timeout(time, under_way.changed()).await.is_err() {
-            return;
-        }
     }
 }
 

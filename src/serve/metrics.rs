@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::exposition::Exposition;
 use crate::counts::Counts;
-use crate::limits::INGESTS_MAX;
 use crate::store::{Latest, latest, sizes};
 
 /// What became of a request to upload.
@@ -66,6 +65,7 @@ struct Totals {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
     pub(super) under_way: usize,
+    pub(super) places: usize,
     pub(super) writer_queue: usize,
     pub(super) is_writer_alive: bool,
 }
@@ -145,7 +145,7 @@ impl Metrics {
         out.family("healthsink_upload_duration_seconds", "histogram", "Time from an upload's head to its commit.")
             .histogram(BUCKETS_SECONDS.into_iter().zip(totals.durations), totals.begun, totals.seconds);
         out.gauge("healthsink_uploads_in_progress", "Uploads under way.", moment.under_way);
-        out.gauge("healthsink_upload_places", "Uploads that may be under way at once.", INGESTS_MAX);
+        out.gauge("healthsink_upload_places", "Uploads that may be under way at once.", moment.places);
     }
 
     fn write_store(&self, out: &mut Exposition, moment: Moment, is_readable: bool) {

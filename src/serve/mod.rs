@@ -1,7 +1,7 @@
 //! HTTP around the ingest: accept, authenticate, bring the body to a decoder's thread, answer.
 //!
 //! Tokio, hyper, rustls and bytes are used in this module alone. The runtime has one thread, which only moves bytes; each upload
-//! is decoded on a thread of its own, of which there are at most [`crate::limits::INGESTS_MAX`].
+//! is decoded on a thread of its own, of which there are as many as uploads may be under way.
 
 mod attempts;
 mod auth;
@@ -9,8 +9,11 @@ mod body;
 mod client;
 mod connection;
 mod exposition;
+mod intake;
 mod listeners;
 mod metrics;
+mod patience;
+mod places;
 mod problem;
 mod routes;
 mod scrape;
@@ -22,22 +25,24 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::config::{Network, Serve};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{CONNECTIONS_MAX, DRAIN, INGESTS_MAX, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS};
+use crate::limits::{CONNECTIONS_MAX, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS};
 use crate::store::{TokenReader, has_tokens};
 use crate::writer::{Writer, WriterHandle};
 use auth::{Credentials, Door};
 use client::is_private;
+use intake::Intake;
 use listeners::{Inherited, Listeners};
 use metrics::Metrics;
+use places::{Place, Places};
 use tls::Tls;
 
 /// What the server is doing.
@@ -77,7 +82,7 @@ struct State {
     has_warned_of_plain_http: AtomicBool,
     body_bytes_max: u64,
     writer: WriterHandle,
-    ingests: Arc<Semaphore>,
+    intake: Arc<Intake>,
     metrics: Metrics,
     has_metrics_address: bool,
     scrapes: Arc<Semaphore>,
@@ -128,7 +133,7 @@ pub fn serve(config: &Serve) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(INGESTS_MAX + METRIC_SCRAPES_MAX)
+        .max_blocking_threads(config.ingests + METRIC_SCRAPES_MAX)
         .build()
         .map_err(|error| io_error("cannot start", &error))?;
     let served = runtime.block_on(async {
@@ -177,15 +182,15 @@ async fn run_with(
         has_warned_of_plain_http: AtomicBool::new(false),
         body_bytes_max: config.body_bytes_max,
         writer,
-        ingests: Arc::new(Semaphore::new(INGESTS_MAX)),
+        intake: Intake::new(config.ingests),
         metrics: Metrics::new(&config.db),
         has_metrics_address: metrics.is_some(),
         scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
         phase: receiver,
     });
     let mut connections = JoinSet::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let metrics_places = Arc::new(Semaphore::new(METRIC_CONNECTIONS_MAX));
+    let places = Places::new(CONNECTIONS_MAX);
+    let metrics_places = Places::new(METRIC_CONNECTIONS_MAX);
     tokio::pin!(shutdown);
     loop {
         let (accepted, face) = tokio::select! {
@@ -199,21 +204,18 @@ async fn run_with(
         }
     }
     drop((uploads, metrics));
-    drain(&phase, &mut connections, &state.ingests).await;
+    drain(&phase, &mut connections, &state.intake).await;
     Ok(())
 }
 
 /// The next connection, once there is a place for it; never without a listener.
-async fn accept(
-    listener: Option<&TcpListener>,
-    places: &Arc<Semaphore>,
-) -> Option<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+async fn accept(listener: Option<&TcpListener>, places: &Arc<Places>) -> Option<(TcpStream, SocketAddr, Place)> {
     let Some(listener) = listener else {
         return std::future::pending().await;
     };
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    places.room().await;
     match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, place)),
+        Ok((stream, peer)) => Some((stream, peer, places.take(peer.ip(), Instant::now()))),
         Err(error) => {
             // Out of file descriptors, mostly: trying again at once would only spin.
             tracing::warn!(%error, "could not accept a connection");
@@ -224,15 +226,14 @@ async fn accept(
 }
 
 /// Lets uploads under way finish until the deadline, then ends them.
-async fn drain(phase: &watch::Sender<Phase>, connections: &mut JoinSet<()>, ingests: &Arc<Semaphore>) {
-    let all = u32::try_from(INGESTS_MAX).unwrap_or(u32::MAX);
-    let under_way = INGESTS_MAX - ingests.available_permits();
+async fn drain(phase: &watch::Sender<Phase>, connections: &mut JoinSet<()>, intake: &Intake) {
+    let under_way = intake.under_way();
     tracing::info!(under_way, deadline_seconds = DRAIN.as_secs(), "stopping; uploads under way may finish");
     let _ = phase.send(Phase::Draining);
     let finished = async {
         while connections.join_next().await.is_some() {}
         // An upload whose client has gone may still be at its last rows.
-        let _ = ingests.acquire_many(all).await;
+        intake.ended().await;
     };
     tokio::pin!(finished);
     if timeout(DRAIN, &mut finished).await.is_err() {

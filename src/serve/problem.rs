@@ -122,12 +122,15 @@ pub(super) fn too_large(bytes_max: u64) -> Answer {
     plain(StatusCode::PAYLOAD_TOO_LARGE, "Content Too Large", &detail)
 }
 
-pub(super) fn busy() -> Answer {
-    plain(
+/// The client is asked to wait for so many seconds.
+pub(super) fn busy(retry_after: u32) -> Answer {
+    let mut answer = plain(
         StatusCode::SERVICE_UNAVAILABLE,
         "Service Unavailable",
         "all places for uploads are taken; send again in a moment",
-    )
+    );
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after));
+    answer
 }
 
 pub(super) fn internal() -> Answer {

@@ -11,11 +11,11 @@ use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response};
 use serde::Serialize;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::auth::Refusal;
 use super::body::{self, ChunkReader};
 use super::client::{Client, is_private};
+use super::intake::Turn;
 use super::metrics::{Metrics, UploadResult};
 use super::problem::{self, Answer};
 use super::{PLAIN_HTTP_WARNING, State, scrape};
@@ -24,7 +24,6 @@ use crate::counts::{Counts, is_zero};
 use crate::decode::Options;
 use crate::encoding::Coding;
 use crate::ingest::{Aborted, Origin, Summary, ingest};
-use crate::limits::INGESTS_MAX;
 use crate::writer::WriterHandle;
 
 /// Answers a request.
@@ -57,13 +56,13 @@ pub(super) async fn answer(request: Request<Incoming>, peer: SocketAddr, state: 
         state.metrics.turned_away(UploadResult::Refused);
         return problem::too_large(state.body_bytes_max);
     }
-    let Ok(place) = Arc::clone(&state.ingests).try_acquire_owned() else {
+    let Some(turn) = state.intake.take().await else {
         tracing::warn!(%peer, "refused: all places are taken");
         state.metrics.turned_away(UploadResult::Busy);
-        return problem::busy();
+        return problem::busy(state.intake.retry_after());
     };
     let origin = Origin { kind: "http", sender: peer.to_string(), person: sender.person, token: sender.token };
-    receive(request.into_body(), coding, peer, origin, &state, place).await
+    receive(request.into_body(), coding, peer, origin, &state, turn).await
 }
 
 /// Answers a request that is not let in, and counts it.
@@ -106,22 +105,23 @@ async fn receive(
     peer: IpAddr,
     origin: Origin,
     state: &Arc<State>,
-    place: OwnedSemaphorePermit,
+    turn: Turn,
 ) -> Answer {
     let (sender, reader) = body::channel();
     let begun = Instant::now();
     let (person, token) = (origin.person.clone(), origin.token);
+    let upload = turn.upload();
     let ingest = {
         let state = Arc::clone(state);
         // What becomes of an upload is told here, where it ends: its client may have gone before.
         tokio::task::spawn_blocking(move || {
             let outcome = decode(reader, coding, state.body_bytes_max, origin, &state.writer);
             tell(peer, person.as_deref(), token, begun.elapsed(), &outcome, &state.metrics);
-            drop(place);
+            drop(turn);
             outcome
         })
     };
-    sender.pump(body, state.phase.clone()).await;
+    sender.pump(body, &upload, state.phase.clone()).await;
     match ingest.await {
         Ok(Ok(summary)) => stored(&summary),
         Ok(Err(aborted)) => problem::aborted(&aborted),
@@ -249,8 +249,7 @@ pub(super) fn health(method: &Method, state: &State) -> Answer {
     if !state.writer.is_alive() {
         return problem::internal();
     }
-    let uploads_under_way = INGESTS_MAX - state.ingests.available_permits();
-    json(&Health { ok: true, version: env!("CARGO_PKG_VERSION"), uploads_under_way })
+    json(&Health { ok: true, version: env!("CARGO_PKG_VERSION"), uploads_under_way: state.intake.under_way() })
 }
 
 fn json(value: &impl Serialize) -> Answer {

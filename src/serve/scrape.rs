@@ -18,7 +18,7 @@ use super::metrics::Moment;
 use super::problem::{self, Answer};
 use super::{State, routes};
 use crate::config::{HEALTH_PATH, METRICS_PATH};
-use crate::limits::INGESTS_MAX;
+use crate::limits::RETRY_AFTER_SECONDS_MIN;
 
 /// Answers on the metrics' own address.
 pub(super) async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
@@ -47,10 +47,11 @@ async fn metrics(method: &Method, state: &Arc<State>, person: Option<String>) ->
         return problem::method_not_allowed("GET, HEAD");
     }
     let Ok(place) = Arc::clone(&state.scrapes).try_acquire_owned() else {
-        return problem::busy();
+        return problem::busy(RETRY_AFTER_SECONDS_MIN);
     };
     let moment = Moment {
-        under_way: INGESTS_MAX - state.ingests.available_permits(),
+        under_way: state.intake.under_way(),
+        places: state.intake.places(),
         writer_queue: state.writer.queued(),
         is_writer_alive: state.writer.is_alive(),
     };

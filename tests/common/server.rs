@@ -39,6 +39,7 @@ impl Server {
             tls: None,
             trusted_proxies: Vec::new(),
             body_bytes_max: healthsink::limits::BODY_BYTES_MAX_DEFAULT,
+            ingests: healthsink::limits::INGESTS_MAX,
             metrics_listen: None,
         };
         change(&mut config);
