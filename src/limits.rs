@@ -314,6 +314,9 @@ const TAPE_NODE_BYTES: usize = 24;
 /// Bytes for each row of a batch, which keeps room for as many samples as locations; `batch` makes sure that it is so.
 pub(crate) const ROW_BYTES: usize = 208;
 
+/// What an idle connection of TLS takes (measured: 30 kB), and the buffer of one whose headers are half there.
+const CONNECTION_BYTES: usize = 48 * KIB;
+
 /// Memory of the idle process: code, runtime, allocator, SQLite (measured, rounded up).
 const BASE_BYTES: usize = 6 * MIB;
 
@@ -326,6 +329,12 @@ pub const fn ingest_bytes() -> usize {
     let rows = BATCH_ROWS_MAX * ROW_BYTES;
     let batches = BATCHES_PER_INGEST * (rows + BATCH_TEXT_BYTES);
     frames + group + batches
+}
+
+/// What all connections need on top when there are as many as can be.
+#[must_use]
+pub const fn connections_bytes() -> usize {
+    CONNECTIONS_MAX * CONNECTION_BYTES
 }
 
 /// Memory of an import beside its one ingest, for ordinary elements, however long the history is.

@@ -1,0 +1,325 @@
+//! Clients that are slow, silent, gone, or too many: good uploads beside them are served, and memory is bounded.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use healthsink::limits::INGESTS_MAX;
+use serde_json::json;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConnection, StreamOwned};
+
+use super::site::{Site, rest_of};
+use crate::common::database::{one, rows};
+use crate::common::http::{Client, get};
+use crate::common::http2::{Http2, run};
+use crate::common::tls::{HTTP2, NAME};
+use crate::common::wait_until;
+
+const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// The first bytes of a handshake of TLS that goes no further.
+const HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+
+/// What a client does that sends a byte now and then, until the server ends it or the test is over.
+fn trickle(stream: &mut TcpStream, is_over: &AtomicBool) {
+    while !is_over.load(Ordering::Relaxed) && stream.write_all(b"x").is_ok() {
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_thousand_idle_connections_hold_up_nobody() {
+    let site = Site::start();
+    let half = site.head();
+    let open = |bytes: &[u8], count: usize| (0..count).map(|_| site.socket(bytes)).collect::<Vec<TcpStream>>();
+    let mut idle = open(b"", 400);
+    site.upload(1);
+    idle.extend(open(half.as_bytes(), 300));
+    site.upload(2);
+    for mut stream in open(HEALTH, 300) {
+        // An end instead of an answer is a connection that made room already.
+        let _ = stream.read(&mut [0; 16]);
+        idle.push(stream);
+    }
+    assert_eq!(idle.len(), 1000);
+    site.upload(3);
+    assert_eq!(get(site.address(), "/healthz").status, 200);
+    site.check_stored(1..=3);
+    drop(idle);
+    site.upload(4);
+    site.check_memory(1, 0);
+}
+
+#[test]
+fn a_thousand_idle_connections_of_tls_hold_up_nobody() {
+    let site = Site::with_https();
+    let authority = site.authority.as_ref().unwrap();
+    let mut idle: Vec<TcpStream> = (0..300).map(|_| site.socket(b"")).collect();
+    site.upload(1);
+    idle.extend((0..400).map(|_| site.socket(HELLO)));
+    site.upload(2);
+    // Hands are shaken, and then nothing. Where the server ended it before, that is an end, too.
+    let shaken: Vec<_> = (0..150).map(|_| authority.connect(site.address())).collect();
+    site.upload(3);
+    run(async {
+        let mut clients = Vec::new();
+        for _ in 0..150 {
+            clients.push(Http2::connect(site.address(), authority).await);
+        }
+        let site = &site;
+        // On this thread nothing of theirs goes on meanwhile, as on phones that sleep.
+        site.upload(4);
+        let mut last = clients.pop().unwrap();
+        assert_eq!(last.begin("GET", "/healthz", None).await.unwrap().answer().await.status(), 200, "the last stays");
+    });
+    site.check_stored(1..=4);
+    drop((idle, shaken));
+    site.upload(5);
+    site.check_memory(1, 0);
+}
+
+#[test]
+fn headers_that_trickle_hold_up_nobody_and_end() {
+    let site = Site::start();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..50 {
+            scope.spawn(|| {
+                let mut stream = site.socket(site.head().as_bytes());
+                let _ = stream.write_all(b"X: ");
+                trickle(&mut stream, &is_over);
+                assert!(!is_over.load(Ordering::Relaxed), "the server ends it");
+            });
+        }
+        scope.spawn(|| {
+            // They are all ended, by the time for headers.
+            site.beside(|| {
+                let mut stream = site.socket(b"POST / HTTP/1.1\r\n");
+                trickle(&mut stream, &is_over);
+            });
+        });
+    });
+    is_over.store(true, Ordering::Relaxed);
+    site.check_memory(1, 0);
+}
+
+/// All places are taken by clients that send a byte now and then: who comes takes the place of one of them, and what that one
+/// had sent is kept.
+#[test]
+fn bodies_that_trickle_make_room_for_others() {
+    let site = Site::start();
+    let is_over = AtomicBool::new(false);
+    let ended = std::thread::scope(|scope| {
+        let slow: Vec<_> = (0..INGESTS_MAX)
+            .map(|number| {
+                let mut stream = site.socket(site.head().as_bytes());
+                let sample = format!(r#"{{"uuid":"00000000-0000-4000-8000-{number:012}","value":1,"startDate":"2026-01-01T00:00:00.000Z"}}"#);
+                let body = format!("Content-Length: 100000\r\n\r\n{{\"data\":{{\"X\":[{sample},{{\"a\":\"");
+                stream.write_all(body.as_bytes()).unwrap();
+                stream
+            })
+            .collect();
+        wait_until("all places taken", || {
+            (get(site.address(), "/healthz").field("uploadsUnderWay") == json!(INGESTS_MAX)).then_some(())
+        });
+        let slow: Vec<_> = slow
+            .into_iter()
+            .map(|mut stream| {
+                let is_over = &is_over;
+                scope.spawn(move || {
+                    trickle(&mut stream, is_over);
+                    (is_over.load(Ordering::Relaxed), stream)
+                })
+            })
+            .collect();
+        // Told to come back at first, and then served, though nobody has gone.
+        wait_until("a place", || {
+            let answer = site.try_good(1);
+            assert!([200, 503].contains(&answer.status), "{answer:?}");
+            (answer.status == 200).then_some(())
+        });
+        is_over.store(true, Ordering::Relaxed);
+        let ended = slow.into_iter().map(|slow| slow.join().unwrap());
+        ended.filter_map(|(is_over, stream)| (!is_over).then(|| rest_of(stream))).collect::<Vec<_>>()
+    });
+    for answer in &ended {
+        let answer = String::from_utf8_lossy(answer);
+        assert!(answer.is_empty() || answer.contains("408 ") && answer.contains("too slowly"), "{answer}");
+    }
+    site.check_stored([1]);
+    // By now their clients have gone: what each had sent before is stored all the same.
+    let aborted = "SELECT count(*) FROM uploads WHERE state = 'aborted' AND new = 1";
+    wait_until("their ends", || (one(&site.database(), aborted) == json!(INGESTS_MAX)).then_some(()));
+    let slowly = "SELECT count(*) FROM uploads WHERE error LIKE '%too slowly while other uploads waited%'";
+    assert!(
+        one(&site.database(), slowly).as_u64() >= Some(1),
+        "{:?}",
+        rows(&site.database(), "SELECT error FROM uploads")
+    );
+    site.check_memory(INGESTS_MAX, 0);
+}
+
+#[test]
+fn half_closed_sockets_get_an_answer_or_an_end() {
+    let site = Site::start();
+    let body = r#"{"data":{"X":[{"uuid":"00000000-0000-4000-8000-000000000001","value":1,"startDate":"2026-01-01T00:00:00.000Z"}]}}"#;
+    let whole = format!("{}Content-Length: {}\r\n\r\n{body}", site.head(), body.len());
+    let check = |sent: usize, expected: &str| {
+        let stream = site.socket(&whole.as_bytes()[..sent]);
+        stream.shutdown(Shutdown::Write).unwrap();
+        let answer = String::from_utf8(rest_of(stream)).unwrap();
+        assert!(answer.starts_with(expected), "after {sent} bytes: {answer}");
+        assert!(sent == whole.len() || !answer.contains("200 OK"), "after {sent} bytes: {answer}");
+    };
+    site.beside(|| {
+        check(whole.len(), "HTTP/1.1 200 OK");
+        check(whole.len() - 1, "");
+        check(whole.len() - body.len(), "");
+        check(whole.len() - body.len() - 2, "");
+        check(20, "");
+        check(0, "");
+        // Closed for reading: nobody will ever take the answer.
+        for _ in 0..20 {
+            let stream = site.socket(b"");
+            stream.shutdown(Shutdown::Read).unwrap();
+            let _ = (&stream).write_all(whole.as_bytes());
+        }
+    });
+    site.check_memory(2, 0);
+}
+
+/// Answers that nobody reads wait in the kernel's buffers, and then the server reads no further.
+#[test]
+fn a_client_that_reads_no_answers_is_not_answered_for_ever() {
+    let site = Site::start();
+    let mut clients: Vec<TcpStream> = (0..20).map(|_| site.socket(b"")).collect();
+    let many = HEALTH.repeat(1000);
+    site.beside(|| {
+        for client in &mut clients {
+            client.set_write_timeout(Some(std::time::Duration::from_millis(200))).unwrap();
+            let mut sent = 0;
+            while sent < 64 << 20 && client.write_all(&many).is_ok() {
+                sent += many.len();
+            }
+            assert!(sent < 64 << 20, "it reads on without being read");
+        }
+    });
+    site.check_memory(1, 0);
+}
+
+fn gzip(write: impl FnOnce(&mut GzEncoder<Vec<u8>>)) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    write(&mut encoder);
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn bombs_unpack_as_far_as_the_limit_and_in_flat_memory() {
+    const UNPACKED: usize = 64 << 20;
+    let site = Site::with(&["--max-body", "32M"], None);
+    let blank = vec![b' '; 1 << 20];
+    let write = |out: &mut dyn Write| {
+        out.write_all(br#"{"note":""#).unwrap();
+        (0..UNPACKED / blank.len()).for_each(|_| out.write_all(&blank).unwrap());
+        out.write_all(br#"","data":{}}"#).unwrap();
+    };
+    let packed = gzip(|out| write(out));
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), Compression::best());
+    write(&mut zlib);
+    let mut zstd = zstd::Encoder::new(Vec::new(), 19).unwrap();
+    write(&mut zstd);
+    // The widest window that can be declared, 2 GB and more: a decoder that believes it reserves that much.
+    let window = [&b"\x28\xb5\x2f\xfd\x00\xf8"[..], &[0x55; 64]].concat();
+    let twice = gzip(|out| out.write_all(&packed).unwrap());
+    let members = packed.repeat(3);
+    let check = |coding: &str, body: &[u8], expected: &[u16]| {
+        let answer = site.post(&[("Content-Encoding", coding)], body);
+        assert!(expected.contains(&answer.status), "{coding}, {} bytes: {answer:?}", body.len());
+    };
+    site.beside(|| {
+        check("gzip", &packed, &[413]);
+        check("deflate", &zlib.finish().unwrap(), &[413]);
+        check("zstd", &zstd.finish().unwrap(), &[413]);
+        check("zstd", &window, &[400]);
+        check("gzip", &twice, &[400]);
+        check("gzip, gzip", &twice, &[415]);
+        check("gzip", &members, &[413]);
+        check("br", &packed, &[415]);
+        check("", &packed, &[400, 415]);
+    });
+    site.check_memory(2, 1);
+}
+
+/// A connection of HTTP/2 whose frames a test writes itself.
+fn bare_http2(site: &Site) -> StreamOwned<ClientConnection, TcpStream> {
+    let config = Arc::clone(&site.authority.as_ref().unwrap().client(HTTP2));
+    let mut connection = ClientConnection::new(config, ServerName::try_from(NAME).unwrap()).unwrap();
+    let mut stream = site.socket(b"");
+    connection.complete_io(&mut stream).unwrap();
+    let mut stream = StreamOwned::new(connection, stream);
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    stream.write_all(&frame(4, 0, 0, &[])).unwrap();
+    stream
+}
+
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+/// Writes a frame again and again, until the server has had enough; asserts that it does.
+fn flood(site: &Site, first: &[u8], again: &[u8]) {
+    let mut stream = bare_http2(site);
+    stream.sock.set_write_timeout(Some(std::time::Duration::from_secs(1))).unwrap();
+    let mut sent = 0;
+    if stream.write_all(first).is_err() {
+        return;
+    }
+    while sent < 256 << 20 && stream.write_all(again).is_ok() {
+        sent += again.len();
+    }
+    assert!(sent < 256 << 20, "it takes in whatever comes");
+}
+
+#[test]
+fn floods_and_bombs_of_http2_are_bounded() {
+    let site = Site::with_https();
+    // `x: ` and 4,000 bytes, once as text that goes to the table, and then as an index into it.
+    let value = [&[0x40, 1, b'x', 0x7f, 0xa1, 0x1e][..], &[b'v'; 4000]].concat();
+    let indexed = vec![0xbe; 16_000 - value.len()];
+    let bomb = [&[0x83, 0x84, 0x87, 0x41, 1, b'h'][..], &value, &indexed].concat();
+    let headers = |flags: u8, block: &[u8]| frame(1, flags, 1, block);
+    site.beside(|| {
+        // 16 kB that unpack to 48 MB: too large, for this request alone.
+        let mut stream = bare_http2(&site);
+        stream.write_all(&headers(0x5, &bomb)).unwrap();
+        let mut answer = [0; 1024];
+        let _ = stream.read(&mut answer);
+        flood(&site, &headers(0, &[0x83]), &frame(9, 0, 1, &[0x40, 1, b'y', 1, b'z'].repeat(3000)));
+        flood(&site, &headers(0, &[0x83]), &frame(9, 0, 1, &[]).repeat(1000));
+        flood(&site, b"", &frame(6, 0, 0, b"12345678").repeat(900));
+        flood(&site, b"", &frame(4, 0, 0, &[0, 3, 0, 0, 0, 100]).repeat(900));
+        flood(&site, b"", &[0xff; 16_000]);
+    });
+    site.check_memory(2, 0);
+}
+
+/// A good client right after each of many that end in the middle of everything.
+#[test]
+fn clients_that_vanish_leave_nothing_behind() {
+    let site = Site::start();
+    site.beside(|| {
+        for number in 0..100 {
+            let mut client: Client = site.begin();
+            let _ = client.chunk(br#"{"data":{"X":["#);
+            let _ = client.chunk(&vec![b' '; number * 1000]);
+        }
+    });
+    wait_until("their ends", || (get(site.address(), "/healthz").field("uploadsUnderWay") == json!(0)).then_some(()));
+    assert_eq!(one(&site.database(), "SELECT count(*) FROM uploads WHERE state NOT IN ('done', 'aborted')"), json!(0));
+    site.check_memory(INGESTS_MAX, 0);
+}

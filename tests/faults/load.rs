@@ -1,0 +1,83 @@
+//! More phones than places: all are served in the end, with no other refusal than 503, and nothing is lost or doubled.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use healthsink_testdata::Payload;
+use serde_json::json;
+
+use super::site::Site;
+use crate::common::database::{one, rows};
+
+const PHONES: u64 = 40;
+
+/// How much sooner than asked the phones come again.
+const HURRY: u32 = 20;
+
+/// Identities in a body, as they are written.
+fn identities(body: &str) -> impl Iterator<Item = String> {
+    body.split("\"uuid\":\"").skip(1).map(|rest| rest[..36].to_uppercase())
+}
+
+#[test]
+fn more_phones_than_places_are_all_served() {
+    let site = Site::with(&["--ingests", "2"], None);
+    let of_phone = |seed| Payload { seed, target_bytes: 100_000, ..Payload::default() }.to_vec().0;
+    let bodies: Vec<Vec<u8>> = (0..PHONES).map(of_phone).collect();
+    let asked = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for body in &bodies {
+            scope.spawn(|| {
+                loop {
+                    let answer = site.post(&[], body);
+                    if answer.status == 200 {
+                        assert_eq!((answer.field("rejected"), answer.field("updated")), (json!(0), json!(0)));
+                        return;
+                    }
+                    assert_eq!(answer.status, 503, "{answer:?}");
+                    let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+                    asked.lock().unwrap().push(seconds);
+                    std::thread::park_timeout(Duration::from_secs(seconds) / HURRY);
+                }
+            });
+        }
+    });
+    let asked = asked.into_inner().unwrap();
+    println!("{PHONES} phones, {} times asked to come again", asked.len());
+    assert!(asked.iter().all(|seconds| (2..=15).contains(seconds)), "{asked:?}");
+    if asked.len() > 20 {
+        assert!(asked.iter().collect::<BTreeSet<_>>().len() > 5, "not all at the same time: {asked:?}");
+    }
+    let sent: BTreeSet<String> =
+        bodies.iter().flat_map(|body| identities(std::str::from_utf8(body).unwrap())).collect();
+    let tables = ["samples", "workouts", "medication_doses"];
+    let stored: Vec<String> = tables
+        .iter()
+        .flat_map(|table| rows(&site.database(), &format!("SELECT hex(uuid) AS uuid FROM {table}")))
+        .map(|row| row["uuid"].as_str().unwrap().to_owned())
+        .collect();
+    let sent: BTreeSet<String> = sent.into_iter().map(|uuid| uuid.replace('-', "")).collect();
+    assert_eq!(stored.len(), sent.len(), "nothing doubled");
+    assert!(stored.into_iter().collect::<BTreeSet<_>>() == sent, "nothing lost");
+    let ledger = "SELECT count(*) FROM uploads WHERE state = 'done' AND unchanged <= 1";
+    assert_eq!(one(&site.database(), ledger), json!(PHONES));
+    site.check_memory(2, 0);
+}
+
+/// So many uploads are under way at once as was asked for, and no more.
+#[test]
+fn there_are_as_many_places_as_asked_for() {
+    let site = Site::with(&["--ingests", "1"], None);
+    let mut client = site.begin();
+    client.chunk(br#"{"data":"#).unwrap();
+    crate::common::wait_until("one upload", || {
+        let health = crate::common::http::get(site.address(), "/healthz");
+        (health.field("uploadsUnderWay") == json!(1)).then_some(())
+    });
+    let answer = site.try_good(1);
+    assert_eq!(answer.status, 503, "{answer:?}");
+    client.chunk(b"{}}").unwrap();
+    assert_eq!(client.end_chunked().status, 200);
+    site.upload(1);
+}

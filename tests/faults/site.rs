@@ -1,0 +1,195 @@
+//! A server for two people: one who means well, and one who does not. Whatever the one does, the uploads of the other are
+//! whole, and memory stays within what `limits` says.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use healthsink::limits;
+use healthsink_testdata::Payload;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::common::PATIENCE;
+use crate::common::http::{Client, PATH, Response};
+use crate::common::program::{Program, command, run};
+use crate::common::tls::Authority;
+
+pub(crate) struct Site {
+    folder: TempDir,
+    /// Behind a lock, so that others may ask the rest from several threads.
+    _program: Mutex<Program>,
+    id: u32,
+    address: SocketAddr,
+    pub(crate) authority: Option<Authority>,
+    good: String,
+    bad: String,
+    idle_kib: usize,
+}
+
+impl Site {
+    pub(crate) fn start() -> Self {
+        Self::with(&[], None)
+    }
+
+    pub(crate) fn with_https() -> Self {
+        Self::with(&[], Some(Authority::new()))
+    }
+
+    pub(crate) fn with(arguments: &[&str], authority: Option<Authority>) -> Self {
+        // Tests hold a thousand sockets each, and may run in one process.
+        let files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        let all = rustix::process::Rlimit { current: files.maximum, ..files };
+        rustix::process::setrlimit(rustix::process::Resource::Nofile, all).unwrap();
+
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("health.db");
+        let token = |person| {
+            let output = run(&["token", "new", "--person", person, "--db", database.to_str().unwrap()]);
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+        };
+        let (good, bad) = (token("good"), token("bad"));
+        let mut serve = command();
+        serve.args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(&database).args(arguments);
+        if let Some(authority) = &authority {
+            let files = authority.issue().write(folder.path());
+            serve.arg("--tls-cert").arg(files.cert).arg("--tls-key").arg(files.key);
+        }
+        let program = Program::start(&mut serve);
+        let (id, address) = (program.id(), program.address);
+        let (idle_kib, program) = (peak_kib(id), Mutex::new(program));
+        Self { folder, _program: program, id, address, authority, good, bad, idle_kib }
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.path().join("health.db")
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A bare socket that has sent something, of which the server may have had enough before its end.
+    pub(crate) fn socket(&self, bytes: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address()).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let _ = stream.write_all(bytes);
+        stream
+    }
+
+    pub(crate) fn connect(&self) -> Client {
+        match &self.authority {
+            Some(authority) => authority.connect(self.address()).unwrap(),
+            None => Client::connect(self.address()),
+        }
+    }
+
+    /// What the one who does not mean well has to say to be let in.
+    pub(crate) fn bearer(&self) -> String {
+        format!("Bearer {}", self.bad)
+    }
+
+    /// An upload of the one who does not mean well.
+    pub(crate) fn post(&self, headers: &[(&str, &str)], body: &[u8]) -> Response {
+        let bearer = self.bearer();
+        self.connect().post(&[headers, &[("Authorization", bearer.as_str())]].concat(), body)
+    }
+
+    /// One begun and not ended.
+    pub(crate) fn begin(&self) -> Client {
+        let mut client = self.connect();
+        client.begin_chunked(&[("Authorization", &self.bearer())]);
+        client
+    }
+
+    /// The head of a request of theirs, but for what follows the token.
+    pub(crate) fn head(&self) -> String {
+        format!("POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n", self.bearer())
+    }
+
+    /// A good upload, asked for once: the answer.
+    pub(crate) fn try_good(&self, seed: u64) -> Response {
+        let (body, _) = good(seed);
+        self.connect().post(&[("Authorization", &format!("Bearer {}", self.good))], &body)
+    }
+
+    /// A good upload is stored wholly.
+    pub(crate) fn upload(&self, seed: u64) {
+        let records = good(seed).1;
+        let answer = self.try_good(seed);
+        assert_eq!((answer.status, answer.field("count")), (200, json!(records)), "{answer:?}");
+        assert_eq!(answer.field("rejected"), json!(0));
+    }
+
+    /// Does something while good uploads come one after another; each of them is stored wholly, and is there at the end.
+    pub(crate) fn beside<T>(&self, act: impl FnOnce() -> T) -> T {
+        let is_over = AtomicBool::new(false);
+        let (acted, seeds) = std::thread::scope(|scope| {
+            let uploads = scope.spawn(|| {
+                let mut seeds = Vec::new();
+                // One before it looks whether it is over, and one that was begun while it was not.
+                while seeds.len() < 2 || !is_over.load(Ordering::Relaxed) {
+                    let seed = 1000 + seeds.len() as u64 % 20;
+                    self.upload(seed);
+                    seeds.push(seed);
+                }
+                seeds
+            });
+            let acted = act();
+            is_over.store(true, Ordering::Relaxed);
+            (acted, uploads.join().unwrap())
+        });
+        self.check_stored(seeds);
+        acted
+    }
+
+    /// All of these uploads are there: sending them again brings nothing new.
+    pub(crate) fn check_stored(&self, seeds: impl IntoIterator<Item = u64>) {
+        for seed in seeds.into_iter().collect::<std::collections::BTreeSet<u64>>() {
+            let answer = self.try_good(seed);
+            assert_eq!((answer.status, answer.field("new")), (200, json!(0)), "{answer:?}");
+        }
+    }
+
+    /// The peak is what the idle program has, and what `limits` allows on top: for so many uploads, so many of them made to
+    /// cost, and all connections.
+    pub(crate) fn check_memory(&self, uploads: usize, hostile: usize) {
+        let allowed = uploads * limits::ingest_bytes()
+            + hostile * limits::hostile_bytes()
+            + limits::PAGE_CACHE_BYTES
+            + limits::connections_bytes();
+        let (peak, allowed) = (peak_kib(self.id), self.idle_kib + (allowed >> 10));
+        println!("peak {peak} KiB, idle {} KiB, allowed {allowed} KiB", self.idle_kib);
+        assert!(peak <= allowed, "peak {peak} KiB, allowed {allowed} KiB");
+    }
+}
+
+fn good(seed: u64) -> (Vec<u8>, u64) {
+    let (body, written) = Payload { seed, target_bytes: 100_000, ..Payload::default() }.to_vec();
+    (body, written.samples + written.workouts + written.medication_doses + written.medications)
+}
+
+/// All that still comes, until the server closes or resets the connection.
+pub(crate) fn rest_of(mut stream: impl Read) -> Vec<u8> {
+    let (mut all, mut buf) = (Vec::new(), [0; 4096]);
+    loop {
+        match stream.read(&mut buf) {
+            Ok(0) => return all,
+            Ok(bytes) => all.extend_from_slice(&buf[..bytes]),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => panic!("neither an answer nor a close"),
+            Err(_) => return all,
+        }
+    }
+}
+
+/// The peak in KiB of a process that runs.
+fn peak_kib(id: u32) -> usize {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
