@@ -331,10 +331,10 @@ pub const fn ingest_bytes() -> usize {
     frames + group + batches
 }
 
-/// What all connections need on top when there are as many as can be.
+/// What connections need that are idle, or half through their headers.
 #[must_use]
-pub const fn connections_bytes() -> usize {
-    CONNECTIONS_MAX * CONNECTION_BYTES
+pub const fn connections_bytes(connections: usize) -> usize {
+    connections * CONNECTION_BYTES
 }
 
 /// Memory of an import beside its one ingest, for ordinary elements, however long the history is.
@@ -375,6 +375,9 @@ mod tests {
         assert!(peak_bytes(1) <= 16 * MIB, "one upload: {}", peak_bytes(1));
         assert!(peak_bytes(INGESTS_MAX) <= 32 * MIB, "all places taken: {}", peak_bytes(INGESTS_MAX));
         assert!(hostile_bytes() <= 8 * MIB, "one hostile element: {}", hostile_bytes());
+        // With all that strangers can take, the service stays below what its unit gives it.
+        let full = peak_bytes(INGESTS_MAX) + connections_bytes(CONNECTIONS_MAX);
+        assert!(full <= 48 * MIB, "all places and connections taken: {full}");
         let import = peak_bytes(1) + import_bytes();
         assert!(import + hostile_import_bytes() <= 24 * MIB, "an import: {import}, {} more", hostile_import_bytes());
     }

@@ -13,10 +13,10 @@ use healthsink_testdata::Payload;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::common::PATIENCE;
 use crate::common::http::{Client, PATH, Response};
 use crate::common::program::{Program, command, run};
 use crate::common::tls::Authority;
+use crate::common::{PATIENCE, wait_until};
 
 pub(crate) struct Site {
     folder: TempDir,
@@ -118,10 +118,10 @@ impl Site {
         self.connect().post(&[("Authorization", &format!("Bearer {}", self.good))], &body)
     }
 
-    /// A good upload is stored wholly.
+    /// A good upload is stored wholly, once there is a place for it.
     pub(crate) fn upload(&self, seed: u64) {
         let records = good(seed).1;
-        let answer = self.try_good(seed);
+        let answer = wait_until("a place", || Some(self.try_good(seed)).filter(|answer| answer.status != 503));
         assert_eq!((answer.status, answer.field("count")), (200, json!(records)), "{answer:?}");
         assert_eq!(answer.field("rejected"), json!(0));
     }
@@ -151,18 +151,18 @@ impl Site {
     /// All of these uploads are there: sending them again brings nothing new.
     pub(crate) fn check_stored(&self, seeds: impl IntoIterator<Item = u64>) {
         for seed in seeds.into_iter().collect::<std::collections::BTreeSet<u64>>() {
-            let answer = self.try_good(seed);
+            let answer = wait_until("a place", || Some(self.try_good(seed)).filter(|answer| answer.status != 503));
             assert_eq!((answer.status, answer.field("new")), (200, json!(0)), "{answer:?}");
         }
     }
 
     /// The peak is what the idle program has, and what `limits` allows on top: for so many uploads, so many of them made to
-    /// cost, and all connections.
-    pub(crate) fn check_memory(&self, uploads: usize, hostile: usize) {
+    /// cost, and so many connections that are idle.
+    pub(crate) fn check_memory(&self, uploads: usize, hostile: usize, connections: usize) {
         let allowed = uploads * limits::ingest_bytes()
             + hostile * limits::hostile_bytes()
             + limits::PAGE_CACHE_BYTES
-            + limits::connections_bytes();
+            + limits::connections_bytes(connections);
         let (peak, allowed) = (peak_kib(self.id), self.idle_kib + (allowed >> 10));
         println!("peak {peak} KiB, idle {} KiB, allowed {allowed} KiB", self.idle_kib);
         assert!(peak <= allowed, "peak {peak} KiB, allowed {allowed} KiB");
