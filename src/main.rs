@@ -109,3 +109,27 @@ fn log_to_stderr(config: &Config) -> Option<WorkerGuard> {
 fn exit_code(kind: ErrorKind) -> u8 {
     if kind == ErrorKind::Usage { 2 } else { 1 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    const NAME: &str = "tests::a_panic_is_told_by_its_place_alone";
+    const IS_CHILD: &str = "HEALTHSINK_TEST_IS_CHILD";
+
+    /// In a process of its own: what a panic says goes to standard error, and how is decided for the whole process.
+    #[test]
+    fn a_panic_is_told_by_its_place_alone() {
+        if std::env::var_os(IS_CHILD).is_some() {
+            log_to_stderr(&config::from_command_line(["healthsink", "status"].map(Into::into)).unwrap());
+            let _ = std::thread::spawn(|| panic!("in the middle of {}", "72 count/min")).join();
+            return;
+        }
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        let output = child.args([NAME, "--exact", "--nocapture"]).env(IS_CHILD, "1").output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && told.contains("main.rs"), "{told}");
+        assert!(!told.contains("count/min"), "{told}");
+    }
+}

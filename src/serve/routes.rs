@@ -1,5 +1,6 @@
 //! What each request gets: the order in which things are checked, before a byte of the body is read.
 
+use std::io::BufRead;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,9 +12,10 @@ use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response};
 use serde::Serialize;
+use tokio::task::JoinHandle;
 
 use super::auth::Refusal;
-use super::body::{self, ChunkReader};
+use super::body;
 use super::client::{Client, is_private};
 use super::intake::Turn;
 use super::metrics::{Metrics, UploadResult};
@@ -108,20 +110,37 @@ async fn receive(
     turn: Turn,
 ) -> Answer {
     let (sender, reader) = body::channel();
+    let upload = turn.upload();
+    let ingest = take_in(reader, coding, peer, origin, Arc::clone(state), turn);
+    sender.pump(body, &upload, state.phase.clone()).await;
+    answer_of(ingest, peer, state).await
+}
+
+/// Decodes and stores on a thread of its own.
+fn take_in(
+    reader: impl BufRead + Send + 'static,
+    coding: Coding,
+    peer: IpAddr,
+    origin: Origin,
+    state: Arc<State>,
+    turn: Turn,
+) -> Ingest {
     let begun = Instant::now();
     let (person, token) = (origin.person.clone(), origin.token);
-    let upload = turn.upload();
-    let ingest = {
-        let state = Arc::clone(state);
-        // What becomes of an upload is told here, where it ends: its client may have gone before.
-        tokio::task::spawn_blocking(move || {
-            let outcome = decode(reader, coding, state.body_bytes_max, origin, &state.writer);
-            tell(peer, person.as_deref(), token, begun.elapsed(), &outcome, &state.metrics);
-            drop(turn);
-            outcome
-        })
-    };
-    sender.pump(body, &upload, state.phase.clone()).await;
+    // What becomes of an upload is told here, where it ends: its client may have gone before.
+    tokio::task::spawn_blocking(move || {
+        let outcome = decode(reader, coding, state.body_bytes_max, origin, &state.writer);
+        tell(peer, person.as_deref(), token, begun.elapsed(), &outcome, &state.metrics);
+        drop(turn);
+        outcome
+    })
+}
+
+/// An ingest under way on its thread.
+type Ingest = JoinHandle<Result<Summary, Aborted>>;
+
+/// The answer once an ingest has ended, also if it has panicked: that is the end of one upload, and of nothing else.
+async fn answer_of(ingest: Ingest, peer: IpAddr, state: &State) -> Answer {
     match ingest.await {
         Ok(Ok(summary)) => stored(&summary),
         Ok(Err(aborted)) => problem::aborted(&aborted),
@@ -135,7 +154,7 @@ async fn receive(
 }
 
 fn decode(
-    reader: ChunkReader,
+    reader: impl BufRead,
     coding: Coding,
     bytes_max: u64,
     origin: Origin,
@@ -260,5 +279,73 @@ fn json(value: &impl Serialize) -> Answer {
             answer
         }
         Err(_) => problem::internal(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Auth;
+    use crate::serve::auth::{Credentials, Door};
+    use crate::serve::intake::Intake;
+    use crate::serve::{Metrics, Phase};
+    use crate::store::TokenReader;
+    use crate::writer::Writer;
+    use std::io::{self, Read};
+    use std::net::Ipv4Addr;
+    use std::sync::atomic::AtomicBool;
+    use tokio::sync::{Semaphore, watch};
+
+    /// A panic must unwind as far as the thread of its upload, and no further: with `panic = "abort"` one would end them all.
+    const _: () = assert!(cfg!(panic = "unwind"));
+
+    /// A body in the middle of which our own code fails.
+    struct Panicking;
+
+    impl Read for Panicking {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("as if there were a fault here");
+        }
+    }
+
+    fn state(folder: &std::path::Path, writer: &Writer) -> Arc<State> {
+        let db = folder.join("health.db");
+        Arc::new(State {
+            path: "/".to_owned(),
+            door: Door::new(Credentials::load(&Auth::default()).unwrap(), TokenReader::new(&db)),
+            tls: None,
+            trusted_proxies: Vec::new(),
+            has_warned_of_plain_http: AtomicBool::new(false),
+            body_bytes_max: u64::MAX,
+            writer: writer.handle().clone(),
+            intake: Intake::new(1),
+            metrics: Metrics::new(&db),
+            has_metrics_address: false,
+            scrapes: Arc::new(Semaphore::new(1)),
+            phase: watch::channel(Phase::Open).1,
+        })
+    }
+
+    #[test]
+    fn a_panic_is_500_for_one_upload_and_gives_its_place_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Writer::start(&folder.path().join("health.db")).unwrap();
+        let state = state(folder.path(), &writer);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let post = async |body: Box<dyn BufRead + Send>| {
+            let turn = state.intake.take().await.expect("the only place is free");
+            let peer = Ipv4Addr::LOCALHOST.into();
+            let origin = Origin { kind: "http", sender: String::new(), person: None, token: None };
+            let ingest = take_in(body, Coding::Identity, peer, origin, Arc::clone(&state), turn);
+            answer_of(ingest, peer, &state).await.status().as_u16()
+        };
+        runtime.block_on(async {
+            let before = br#"{"data":{"X":["#.chain(io::BufReader::new(Panicking));
+            assert_eq!(post(Box::new(before)).await, 500);
+            assert_eq!(state.intake.under_way(), 0);
+            assert_eq!(post(Box::new(&b"{\"data\":{}}"[..])).await, 200);
+        });
+        drop(state);
+        writer.stop().unwrap();
     }
 }

@@ -17,13 +17,17 @@ use super::site::{Site, rest_of};
 use crate::common::database::{one, rows};
 use crate::common::http::{Client, get};
 use crate::common::http2::{Http2, run};
-use crate::common::tls::{HTTP2, NAME};
+use crate::common::tls::{Authority, HTTP2, NAME};
 use crate::common::wait_until;
 
 const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// The first bytes of a handshake of TLS that goes no further.
 const HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+
+/// Tells of each connection that makes room. Without that, they would all be waited for until their time is up.
+const DEBUG: [&str; 2] = ["--log-level", "debug"];
+const MADE_ROOM: &str = "its place was needed";
 
 /// What a client does that sends a byte now and then, until the server ends it or the test is over.
 fn trickle(stream: &mut TcpStream, is_over: &AtomicBool) {
@@ -34,7 +38,7 @@ fn trickle(stream: &mut TcpStream, is_over: &AtomicBool) {
 
 #[test]
 fn a_thousand_idle_connections_hold_up_nobody() {
-    let site = Site::start();
+    let site = Site::with(&DEBUG, None);
     let half = site.head();
     let open = |bytes: &[u8], count: usize| (0..count).map(|_| site.socket(bytes)).collect::<Vec<TcpStream>>();
     let mut idle = open(b"", 400);
@@ -50,6 +54,7 @@ fn a_thousand_idle_connections_hold_up_nobody() {
     site.upload(3);
     assert_eq!(get(site.address(), "/healthz").status, 200);
     site.check_stored(1..=3);
+    site.wait_for_lines(MADE_ROOM, 700 - CONNECTIONS_MAX);
     drop(idle);
     site.upload(4);
     site.check_memory(1, 0, CONNECTIONS_MAX);
@@ -57,7 +62,7 @@ fn a_thousand_idle_connections_hold_up_nobody() {
 
 #[test]
 fn a_thousand_idle_connections_of_tls_hold_up_nobody() {
-    let site = Site::with_https();
+    let site = Site::with(&DEBUG, Some(Authority::new()));
     let authority = site.authority.as_ref().unwrap();
     let mut idle: Vec<TcpStream> = (0..300).map(|_| site.socket(b"")).collect();
     site.upload(1);
@@ -78,6 +83,7 @@ fn a_thousand_idle_connections_of_tls_hold_up_nobody() {
         assert_eq!(last.begin("GET", "/healthz", None).await.unwrap().answer().await.status(), 200, "the last stays");
     });
     site.check_stored(1..=4);
+    site.wait_for_lines(MADE_ROOM, 700 - CONNECTIONS_MAX);
     drop((idle, shaken));
     site.upload(5);
     site.check_memory(1, 0, CONNECTIONS_MAX);

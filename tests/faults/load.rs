@@ -63,7 +63,7 @@ fn more_phones_than_places_are_all_served() {
     assert!(stored.into_iter().collect::<BTreeSet<_>>() == sent, "nothing lost");
     let ledger = "SELECT count(*) FROM uploads WHERE state = 'done'";
     assert_eq!(one(&site.database(), ledger), json!(PHONES));
-    site.check_memory(2, 0, PHONES as usize);
+    site.check_memory(2, 0, 40);
 }
 
 /// So many uploads are under way at once as was asked for, and no more.

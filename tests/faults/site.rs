@@ -21,7 +21,7 @@ use crate::common::{PATIENCE, wait_until};
 pub(crate) struct Site {
     folder: TempDir,
     /// Behind a lock, so that others may ask the rest from several threads.
-    _program: Mutex<Program>,
+    program: Mutex<Program>,
     id: u32,
     address: SocketAddr,
     pub(crate) authority: Option<Authority>,
@@ -62,7 +62,7 @@ impl Site {
         let program = Program::start(&mut serve);
         let (id, address) = (program.id(), program.address);
         let (idle_kib, program) = (peak_kib(id), Mutex::new(program));
-        Self { folder, _program: program, id, address, authority, good, bad, idle_kib }
+        Self { folder, program, id, address, authority, good, bad, idle_kib }
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -154,6 +154,15 @@ impl Site {
             let answer = wait_until("a place", || Some(self.try_good(seed)).filter(|answer| answer.status != 503));
             assert_eq!((answer.status, answer.field("new")), (200, json!(0)), "{answer:?}");
         }
+    }
+
+    /// Waits until there are so many log lines with this in them.
+    pub(crate) fn wait_for_lines(&self, part: &str, count: usize) {
+        let program = self.program.lock().unwrap();
+        wait_until(part, || {
+            let said = program.lines_so_far().iter().filter(|line| line.contains(part)).count();
+            (said >= count).then_some(())
+        });
     }
 
     /// The peak is what the idle program has, and what `limits` allows on top: for so many uploads, so many of them made to
