@@ -17,7 +17,7 @@ import threading
 import time
 import zlib
 
-from lib.payload import FIRST_DAY, write_payload
+from lib.payload import FIRST_DAY, day_after, write_payload
 from lib.server import UPLOAD_PATH, Server
 from lib.torture.phones import Receiver, post
 
@@ -292,7 +292,7 @@ def good_upload(port, body):
         time.sleep(0.25)
 
 
-def beside(options, port, name, kind, bodies):
+def beside(port, kind, bodies):
     """Runs one kind with good uploads beside it."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.Process(target=hostile, args=(there, port, kind), daemon=True)
@@ -306,29 +306,37 @@ def beside(options, port, name, kind, bodies):
     return tally, [seconds for seconds, _, _ in uploads], sum(refusals for _, refusals, _ in uploads)
 
 
+def good_bodies(options, count):
+    """Payloads that follow one another in time, as a phone's do."""
+    path, first_day, bodies = options.folder / "payload.json", FIRST_DAY, []
+    for number in range(count):
+        seed = options.seed * 1000 + number
+        write_payload(options.generator, path, options.good_bytes, seed, first_day, GENERATE_SECONDS_MAX)
+        bodies.append(path.read_bytes())
+        first_day = day_after(first_day, options.good_bytes)
+    return bodies
+
+
 def run(options, progress):
     attacks = kinds(options)
-    series, path, seed = [], options.folder / "payload.json", options.seed * 1000
-    for _ in range((1 + len(attacks)) * options.good):
-        seed += 1
-        write_payload(options.generator, path, options.good_bytes, seed, FIRST_DAY, GENERATE_SECONDS_MAX)
-        series.append(path.read_bytes())
+    series = good_bodies(options, 2 * len(attacks) * options.good)
     figures, failures, lost = {}, [], 0
     total = {"connections": 0, "bytes": 0, "answers": {}}
     receiver = Receiver(options.healthsink)
     with Server(receiver, options.folder / "health.db", options.folder / "server.log", 2 * options.huge) as server:
         port = server._port
-        alone = statistics.median(good_upload(port, body)[0] for body in series[: options.good])
-        for number, (name, kind) in enumerate(attacks.items(), 1):
-            bodies = series[number * options.good : (number + 1) * options.good]
-            tally, seconds, refusals = beside(options, port, name, kind, bodies)
+        for number, (name, kind) in enumerate(attacks.items()):
+            bodies = series[2 * number * options.good :][: 2 * options.good]
+            # In turn: the database grows meanwhile.
+            alone = statistics.median(good_upload(port, body)[0] for body in bodies[: options.good])
+            tally, seconds, refusals = beside(port, kind, bodies[options.good :])
             memory = server.memory()
             if memory is None:
                 failures.append(f"{name}: the server has gone")
                 break
             figures[name] = (
                 f"{tally['connections']:,} connections, {tally['bytes']:,} bytes, answers {tally['answers']}; "
-                f"good uploads {statistics.median(seconds) / alone:.1f} times as long, {refusals} told to come again; "
+                f"good uploads {statistics.median(seconds) / alone:.1f} times as long as {alone:.3f} s, {refusals} told to come again; "
                 f"peak {memory[1] / 10**6:.1f} MB"
             )
             progress(f"clients, {name}: {figures[name]}")
@@ -348,7 +356,6 @@ def run(options, progress):
         "answers": total["answers"],
         "good uploads": len(series),
         "good bytes": sum(map(len, series)),
-        "good alone s": round(alone, 3),
         "peak MB": round(peak / 10**6, 1),
         **figures,
         "lost": lost,
