@@ -270,10 +270,11 @@ def hostile(pipe, port, kind):
     os.nice(NICENESS)
     act, *arguments = kind
     tally = {"connections": 0, "bytes": 0, "answers": {}}
-    threading.Thread(target=act, args=(port, *arguments, tally), daemon=True).start()
+    worker = threading.Thread(target=act, args=(port, *arguments, tally), daemon=True)
+    worker.start()
     with contextlib.suppress(EOFError):
         wants_whole_round = pipe.recv()
-        while wants_whole_round and "rounds" not in tally:
+        while wants_whole_round and "rounds" not in tally and worker.is_alive():
             time.sleep(0.05)
         pipe.send(tally | {"answers": dict(tally["answers"])})
 
