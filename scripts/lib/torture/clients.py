@@ -33,7 +33,8 @@ BLOCK = 1 << 16
 def add_arguments(group):
     group.add_argument("--connections", default=1000, type=int, help="idle ones (%(default)s)")
     group.add_argument("--huge", default=10**9, type=int, metavar="BYTES", help="of a text, a key, … (%(default)s)")
-    group.add_argument("--good-bytes", default=10_000_000, type=int, metavar="BYTES", help="of a good upload (%(default)s)")
+    good = "of a good upload (%(default)s)"
+    group.add_argument("--good-bytes", default=10_000_000, type=int, metavar="BYTES", help=good)
     group.add_argument("--good", default=5, type=int, help="good uploads beside each kind (%(default)s)")
 
 
@@ -182,7 +183,8 @@ def body_shapes():
     bodies = [deep(b"[", b"]"), in_section(deep(b'{"a":', b"}")), in_section(b"[" * 100_000)]
     for value in (b"NaN", b"Infinity", b"1e999", b'"\\ud800"', b'"\xff"', b'"\xed\xa0\x80"'):
         bodies.append(in_section(b'{"uuid":"x","value":' + value + b"}"))
-    for date in (b"0000-01-01T00:00:00Z", b"9999-12-31T23:59:59Z", b"10000-01-01T00:00:00Z", b"2026-01-01T00:60:00+99:99"):
+    dates = b"0000-01-01T00:00:00Z", b"9999-12-31T23:59:59Z", b"10000-01-01T00:00:00Z", b"2026-01-01T00:60:00+99:99"
+    for date in dates:
         bodies.append(in_section(b'{"uuid":"no uuid","startDate":"' + date + b'"}'))
     bodies.append(b'{"data":{},"data":{},"data":{"x":[],"x":[]}}')
     return [lambda body=body: chunked([body]) for body in bodies]
@@ -204,7 +206,9 @@ def request_shapes():
         ("X: y",) * 10_000,
     ]
     shapes = [lambda lines=lines: [head(*lines), b"0\r\n\r\n", hidden] for lines in heads]
-    chunks = [b"-1\r\n", b"fffffffffffffffff\r\n", b"5;" + b"x" * 1_000_000 + b"\r\nhello\r\n0\r\n\r\n", b"0\r\n" + b"X: y\r\n" * 10_000]
+    extension = b"5;" + b"x" * 1_000_000 + b"\r\nhello\r\n0\r\n\r\n"
+    trailers = b"0\r\n" + b"X: y\r\n" * 10_000
+    chunks = [b"-1\r\n", b"fffffffffffffffff\r\n", extension, trailers]
     shapes += [lambda chunk=chunk: [head("Transfer-Encoding: chunked"), chunk, hidden] for chunk in chunks]
     shapes.append(lambda: [b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 1000])
     shapes.append(lambda: [b"\0" * 100_000])
@@ -337,7 +341,8 @@ def run(options, progress):
                 break
             figures[name] = (
                 f"{tally['connections']:,} connections, {tally['bytes']:,} bytes, answers {tally['answers']}; "
-                f"good uploads {statistics.median(seconds) / alone:.1f} times as long as {alone:.3f} s, {refusals} told to come again; "
+                f"good uploads {statistics.median(seconds) / alone:.1f} times as long as {alone:.3f} s, "
+                f"{refusals} told to come again; "
                 f"peak {memory[1] / 10**6:.1f} MB"
             )
             progress(f"clients, {name}: {figures[name]}")

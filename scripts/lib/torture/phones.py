@@ -30,7 +30,8 @@ def add_arguments(group):
     group.add_argument("--phones", default=200, type=int, help="how many at once (%(default)s)")
     group.add_argument("--phone-bytes", default=1_000_000, type=int, help="what each sends (%(default)s)")
     group.add_argument("--places", default=4, type=int, help="uploads that the server takes in at once (%(default)s)")
-    group.add_argument("--hurry", default=10, type=float, help="phones come back so many times sooner than asked (%(default)s)")
+    sooner = "phones come back so many times sooner than asked (%(default)s)"
+    group.add_argument("--hurry", default=10, type=float, help=sooner)
 
 
 class Receiver(receivers.Healthsink):
@@ -121,10 +122,11 @@ def stored_identities(database):
 def certificate(folder):
     """A certificate for this machine, by openssl."""
     cert, key = folder / "cert.pem", folder / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subject = ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     try:
         subprocess.run(
-            [*command, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+            [*command, *subject, "-keyout", key, "-out", cert],
             check=True,
             capture_output=True,
         )
