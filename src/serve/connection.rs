@@ -6,6 +6,10 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::Request;
+use hyper::body::{Body, Incoming};
 use hyper::header::CONNECTION;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -55,13 +59,13 @@ async fn serve_stream(stream: TcpStream, peer: SocketAddr, face: Face, state: Ar
 
 async fn serve_http1(stream: Stream, peer: SocketAddr, face: Face, state: Arc<State>, place: &Place) {
     let mut phase = state.phase.clone();
-    let service = service_fn(|request| {
+    let service = service_fn(|mut request: Request<Incoming>| {
         let (state, under_way) = (Arc::clone(&state), place.begin());
         // Boxed, so that the connection can be taken apart in the end.
         Box::pin(async move {
             let answer = match face {
-                Face::Uploads => routes::answer(request, peer, state).await,
-                Face::Metrics => scrape::answer(request, state).await,
+                Face::Uploads => routes::answer(&mut request, peer, state).await,
+                Face::Metrics => scrape::answer(&request, state).await,
             };
             drop(under_way);
             Ok::<_, Infallible>(answer)
@@ -95,13 +99,17 @@ async fn serve_http1(stream: Stream, peer: SocketAddr, face: Face, state: Arc<St
 /// Several requests at once. hyper's own time limits are those of HTTP/1.1, so an idle connection is ended here.
 async fn serve_http2(stream: Stream, peer: SocketAddr, state: Arc<State>, place: &Place) {
     let mut phase = state.phase.clone();
-    let service = service_fn(|request| {
+    let service = service_fn(|mut request: Request<Incoming>| {
         let (state, under_way) = (Arc::clone(&state), place.begin());
         async move {
-            let mut answer = routes::answer(request, peer, state).await;
+            let mut answer = routes::answer(&mut request, peer, state).await;
             // Said by frames here.
             answer.headers_mut().remove(CONNECTION);
             drop(under_way);
+            let body = request.into_body();
+            if !body.is_end_stream() {
+                tokio::spawn(drop_rest(body));
+            }
             Ok::<_, Infallible>(answer)
         }
     });
@@ -133,6 +141,22 @@ async fn serve_http2(stream: Stream, peer: SocketAddr, state: Arc<State>, place:
     if let Some(Err(error)) = ended {
         tracing::debug!(%peer, %error, "the connection ended");
     }
+}
+
+/// After an early answer reads and drops what still comes of a body by HTTP/2 for a while. A stream whose body nobody wants is
+/// reset, and some clients (curl 7.88) take the reset for the answer.
+async fn drop_rest(mut body: Incoming) {
+    let drop_rest = async {
+        let mut left = LINGER_BYTES_MAX;
+        while let Some(Ok(frame)) = body.frame().await {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            left = left.saturating_sub(bytes);
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = timeout(LINGER, drop_rest).await;
 }
 
 /// Closes our side, then reads and drops what the client still sends for a while. A socket closed with unread bytes is

@@ -29,7 +29,7 @@ use crate::ingest::{Aborted, Origin, Summary, ingest};
 use crate::writer::WriterHandle;
 
 /// Answers a request.
-pub(super) async fn answer(request: Request<Incoming>, peer: SocketAddr, state: Arc<State>) -> Answer {
+pub(super) async fn answer(request: &mut Request<Incoming>, peer: SocketAddr, state: Arc<State>) -> Answer {
     let path = request.uri().path();
     if path == HEALTH_PATH {
         return health(request.method(), &state);
@@ -64,7 +64,7 @@ pub(super) async fn answer(request: Request<Incoming>, peer: SocketAddr, state: 
         return problem::busy(state.intake.retry_after());
     };
     let origin = Origin { kind: "http", sender: peer.to_string(), person: sender.person, token: sender.token };
-    receive(request.into_body(), coding, peer, origin, &state, turn).await
+    receive(request.body_mut(), coding, peer, origin, &state, turn).await
 }
 
 /// Answers a request that is not let in, and counts it.
@@ -102,7 +102,7 @@ fn coding(headers: &HeaderMap) -> Option<Coding> {
 
 /// Receives an upload: the body goes to a thread of its own, and the answer comes when all is committed.
 async fn receive(
-    body: Incoming,
+    body: &mut Incoming,
     coding: Coding,
     peer: IpAddr,
     origin: Origin,

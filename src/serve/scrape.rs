@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response};
 
@@ -21,7 +20,7 @@ use crate::config::{HEALTH_PATH, METRICS_PATH};
 use crate::limits::RETRY_AFTER_SECONDS_MIN;
 
 /// Answers on the metrics' own address.
-pub(super) async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
+pub(super) async fn answer<B>(request: &Request<B>, state: Arc<State>) -> Answer {
     match request.uri().path() {
         METRICS_PATH => metrics(request.method(), &state, None).await,
         HEALTH_PATH => routes::health(request.method(), &state),
@@ -30,7 +29,7 @@ pub(super) async fn answer(request: Request<Incoming>, state: Arc<State>) -> Ans
 }
 
 /// Answers on the address that takes uploads.
-pub(super) async fn answer_beside_uploads(request: Request<Incoming>, peer: SocketAddr, state: Arc<State>) -> Answer {
+pub(super) async fn answer_beside_uploads<B>(request: &Request<B>, peer: SocketAddr, state: Arc<State>) -> Answer {
     if state.has_metrics_address {
         return problem::not_found();
     }

@@ -79,19 +79,19 @@ impl Http2 {
 }
 
 impl Upload {
-    /// Sends as the server makes room for it.
-    pub(crate) async fn send(&mut self, mut bytes: &[u8]) -> Result<(), h2::Error> {
+    /// Sends as the server makes room for it. False if it wants no more.
+    pub(crate) async fn send(&mut self, mut bytes: &[u8]) -> Result<bool, h2::Error> {
         while !bytes.is_empty() {
             self.body.reserve_capacity(bytes.len());
             let room = std::future::poll_fn(|context| self.body.poll_capacity(context)).await;
             let Some(room) = room.transpose()? else {
-                return Ok(());
+                return Ok(false);
             };
             let (now, later) = bytes.split_at(room.min(bytes.len()));
             self.body.send_data(Bytes::copy_from_slice(now), false)?;
             bytes = later;
         }
-        Ok(())
+        Ok(true)
     }
 
     pub(crate) async fn end(mut self) -> Answer {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use h2::Reason;
-use healthsink::limits::{H2_RESETS_MAX, INGESTS_MAX};
+use healthsink::limits::{H2_CONNECTION_WINDOW_BYTES, H2_RESETS_MAX, INGESTS_MAX};
 use healthsink_testdata::Payload;
+use hyper::body::Bytes;
 use serde_json::{Value, json};
 
 use super::contract::payload;
@@ -87,16 +88,20 @@ fn all_places_for_uploads_may_be_taken_by_one_connection_and_no_more() {
     assert_eq!(server.one("SELECT count(*) FROM uploads WHERE state <> 'done'"), json!(0));
 }
 
-/// What is refused does not take the connection with it, as in HTTP/1.1 it must.
-#[test]
-fn a_refusal_leaves_the_connection_to_others() {
-    let authority = Authority::new();
-    let server = Server::with(|config| {
+fn server_with_token(authority: &Authority) -> Server {
+    Server::with(|config| {
         let folder = config.db.parent().unwrap();
         std::fs::write(folder.join("token"), "s3cret").unwrap();
         config.auth.token_file = Some(folder.join("token"));
         config.tls = Some(authority.issue().write(folder));
-    });
+    })
+}
+
+/// What is refused does not take the connection with it, as in HTTP/1.1 it must.
+#[test]
+fn a_refusal_leaves_the_connection_to_others() {
+    let authority = Authority::new();
+    let server = server_with_token(&authority);
     let body = payload("documented");
     run(async {
         let mut client = Http2::connect(server.address, &authority).await;
@@ -112,6 +117,25 @@ fn a_refusal_leaves_the_connection_to_others() {
         let answer = bad.answer().await;
         assert_eq!((answer.status(), &answer.body["offset"]), (400, &json!(0)));
         assert_eq!(client.post(Some("s3cret"), &body).await.status(), 200);
+    });
+}
+
+/// Some clients take a stream that is reset for one that failed, though its answer has come: what they still send is read.
+#[test]
+fn an_early_answer_ends_no_body_that_is_on_its_way() {
+    let authority = Authority::new();
+    let server = server_with_token(&authority);
+    let body = vec![b' '; 4 * H2_CONNECTION_WINDOW_BYTES as usize];
+    run(async {
+        let mut client = Http2::connect(server.address, &authority).await;
+        for (token, status) in [("wrong", 401), ("s3cret", 400)] {
+            let mut upload = client.begin("POST", PATH, Some(token)).await.unwrap();
+            upload.send(b"[").await.unwrap();
+            let head = (&mut upload.answer).await.unwrap();
+            assert_eq!(head.status().as_u16(), status);
+            assert!(upload.send(&body).await.unwrap(), "{status}: all of it is taken");
+            upload.body.send_data(Bytes::new(), true).unwrap();
+        }
     });
 }
 
