@@ -11,3 +11,4 @@ mod panic;
 mod parser;
 mod shapes;
 mod site;
+mod kills;
