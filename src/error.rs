@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Stopping,
     /// All places are taken, or the database is locked by another program: try again.
     Busy,
+    /// There is no space for the database: free some and try again.
+    Full,
     /// The database could not be opened, read or written.
     Store,
     /// The command line, the environment or a file that it names is wrong.
@@ -98,10 +100,10 @@ impl Error {
         matches!(self.kind(), ErrorKind::Syntax | ErrorKind::Shape | ErrorKind::TooLarge | ErrorKind::Encoding)
     }
 
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed later, by itself or once there is space.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Busy | ErrorKind::Stopping)
+        matches!(self.kind(), ErrorKind::Busy | ErrorKind::Full | ErrorKind::Stopping)
     }
 }
 

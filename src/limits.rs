@@ -77,6 +77,17 @@ pub const CHECKPOINT_PAGES: u32 = 2000;
 /// Size to which the write-ahead log is cut back once it has been moved into the database.
 pub const WAL_KEEP_BYTES: u64 = 16 * MIB as u64;
 
+/// Length of the write-ahead log beyond which no new rows are taken, because someone reads for so long that it cannot be begun
+/// anew, unless `--max-wal` says otherwise. Four times what the worst transaction takes (each of its rows in a page of its
+/// own), and a small part of an SD card. One transaction more may be in it.
+pub const WAL_BYTES_MAX_DEFAULT: u64 = 1 << 30;
+
+/// The least that `--max-wal` may say.
+pub const WAL_BYTES_MAX_MIN: u64 = MIB as u64;
+
+/// Pause before the writer tries again to move a log that a reader holds, with nothing else to do.
+pub const CHECKPOINT_RETRY: Duration = Duration::from_secs(1);
+
 /// How long another process may hold the database before a write gives up.
 pub const BUSY_WAIT: Duration = Duration::from_secs(10);
 
@@ -389,6 +400,7 @@ mod tests {
         const { assert!(REJECT_RAW_BYTES_MAX <= ELEMENT_BYTES_MAX) };
         const { assert!(BATCH_ROWS_MAX <= TRANSACTION_ROWS_MAX) };
         const { assert!(WRITER_QUEUE >= INGESTS_MAX) };
+        const { assert!(4 * (TRANSACTION_ROWS_MAX as u64 * 4096) <= WAL_BYTES_MAX_DEFAULT) };
         assert_eq!(H2_STREAMS_MAX as usize, INGESTS_MAX);
         // What an upload by HTTP/2 holds on its way is no more than what the equation counts for HTTP/1.1.
         let by_h2 = H2_STREAM_WINDOW_BYTES as usize + (BODY_FRAMES + 2) * H2_FRAME_BYTES_MAX as usize;

@@ -5,7 +5,7 @@
 //! the same time share a commit. With nothing left to do it moves the log into the database, which no answer waits for then.
 
 use std::path::Path;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,8 +14,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{BATCHES_PER_INGEST, COMMIT_IDLE, INGESTS_MAX, TRANSACTION_ROWS_MAX, WRITER_QUEUE};
-use crate::store::{Store, UploadEnd, UploadKey, UploadStart, UploadState};
+use crate::limits::{
+    BATCHES_PER_INGEST, CHECKPOINT_RETRY, COMMIT_IDLE, INGESTS_MAX, TRANSACTION_ROWS_MAX, WAL_BYTES_MAX_DEFAULT,
+    WAL_KEEP_BYTES, WRITER_QUEUE,
+};
+use crate::store::{Checkpoint, Store, UploadEnd, UploadKey, UploadStart, UploadState};
 
 /// The running writer. [`Writer::stop`] ends it, or the end of its last handle.
 #[derive(Debug)]
@@ -29,7 +32,13 @@ pub struct Writer {
 pub struct WriterHandle {
     requests: Sender<Request>,
     /// The thread holds the other end for as long as it runs.
-    life: Weak<()>,
+    life: Weak<Life>,
+}
+
+/// Held by the writer's thread. Its end, by a panic too, is told to those who asked for it.
+#[derive(Default)]
+struct Life {
+    at_end: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
 
 /// One ingest's side of the conversation with the writer. Dropped unfinished, the ingest counts as aborted.
@@ -83,17 +92,32 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Store`] if the database cannot be opened, [`ErrorKind::Io`] if the thread cannot be started.
+    /// [`ErrorKind::Store`] if the database cannot be opened, [`ErrorKind::Full`] or [`ErrorKind::Busy`] if there is no space
+    /// for it or another program has it, [`ErrorKind::Io`] if the thread cannot be started.
     pub fn start(path: &Path) -> Result<Self> {
+        Self::with_log(path, WAL_BYTES_MAX_DEFAULT)
+    }
+
+    /// The same, with a limit for the write-ahead log.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::start`].
+    pub fn with_log(path: &Path, wal_bytes_max: u64) -> Result<Self> {
         let store = Store::open(path)?;
+        Self::spawn(move |requests| WriterThread::new(store, requests, wal_bytes_max).run())
+    }
+
+    fn spawn(work: impl FnOnce(Receiver<Request>) + Send + 'static) -> Result<Self> {
         let (requests, receiver) = bounded(WRITER_QUEUE);
-        let life = Arc::new(());
+        let life = Arc::new(Life::default());
         let handle = WriterHandle { requests, life: Arc::downgrade(&life) };
         let thread = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
-                WriterThread::new(store, receiver).run();
-                drop(life);
+                // Dropped last, and by a panic, too.
+                let _life = life;
+                work(receiver);
             })
             .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start the writer's thread: {error}")))?;
         Ok(Self { handle, thread })
@@ -118,8 +142,25 @@ impl Writer {
     }
 }
 
-fn gone() -> Error {
-    Error::new(ErrorKind::Store, "the writer has stopped; restart the program and send again")
+impl Drop for Life {
+    fn drop(&mut self) {
+        let at_end = std::mem::take(self.at_end.get_mut().unwrap_or_else(PoisonError::into_inner));
+        at_end.into_iter().for_each(|tell| tell());
+    }
+}
+
+impl std::fmt::Debug for Life {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Life").finish_non_exhaustive()
+    }
+}
+
+/// The writer's thread has ended before its time.
+pub(crate) fn gone() -> Error {
+    Error::new(
+        ErrorKind::Store,
+        "the database's writer has failed; what was acknowledged is stored, start the program again and send the rest again",
+    )
 }
 
 /// Now, in milliseconds since 1970-01-01 UTC.
@@ -133,6 +174,15 @@ impl WriterHandle {
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.life.strong_count() > 0
+    }
+
+    /// Calls back once the writer's thread has ended, or at once if it has: nothing more can be stored then.
+    pub(crate) fn at_end(&self, tell: impl FnOnce() + Send + 'static) {
+        match self.life.upgrade() {
+            // If the thread ends right now, the last to let go of its life is here.
+            Some(life) => life.at_end.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(tell)),
+            None => tell(),
+        }
     }
 
     /// Requests that wait for the writer.
@@ -227,19 +277,41 @@ struct WriterThread {
     is_in_transaction: bool,
     /// Rows in the open transaction.
     rows: usize,
-    /// Whether something was committed since the log was last moved into the database.
-    has_log: bool,
+    log: Log,
+}
+
+/// What the writer knows of the write-ahead log.
+#[derive(Clone, Copy, Debug, Default)]
+struct Log {
+    bytes_max: u64,
+    /// Whether something was committed since it was last moved into the database.
+    is_behind: bool,
+    /// Whether a reader, or a full disk, was in the way the last time.
+    is_held: bool,
+    /// Whether it takes space that others need.
+    must_be_cut: bool,
+    /// Whether it is at its limit: no new rows.
+    is_full: bool,
+    /// Whether it was said that it grows, or cannot be moved.
+    has_warned: bool,
+}
+
+impl Log {
+    /// Length from which it is worth asking who keeps it from being begun anew.
+    fn long_bytes(&self) -> u64 {
+        (self.bytes_max / 4).max(WAL_KEEP_BYTES).min(self.bytes_max)
+    }
 }
 
 impl WriterThread {
-    fn new(store: Store, requests: Receiver<Request>) -> Self {
+    fn new(store: Store, requests: Receiver<Request>, wal_bytes_max: u64) -> Self {
         Self {
             store,
             requests,
             active: Vec::with_capacity(INGESTS_MAX),
             is_in_transaction: false,
             rows: 0,
-            has_log: false,
+            log: Log { bytes_max: wal_bytes_max, ..Log::default() },
         }
     }
 
@@ -251,8 +323,10 @@ impl WriterThread {
             } else if is_finishing {
                 // Others that are about to finish share the commit, but nobody waits for one that is not there yet.
                 self.requests.try_recv().map_err(|_| RecvTimeoutError::Timeout)
-            } else if self.is_in_transaction || self.has_log {
+            } else if self.is_in_transaction {
                 self.requests.recv_timeout(COMMIT_IDLE)
+            } else if self.log.is_behind {
+                self.requests.recv_timeout(if self.log.is_held { CHECKPOINT_RETRY } else { COMMIT_IDLE })
             } else {
                 self.requests.recv().map_err(RecvTimeoutError::from)
             };
@@ -260,14 +334,11 @@ impl WriterThread {
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(request) => self.serve(request),
                 Err(RecvTimeoutError::Timeout) if self.is_in_transaction => self.commit(),
-                Err(RecvTimeoutError::Timeout) => {
-                    self.store.checkpoint_quietly();
-                    self.has_log = false;
-                }
+                Err(RecvTimeoutError::Timeout) => self.move_log(),
             }
         }
         self.commit();
-        self.store.checkpoint();
+        self.store.checkpoint_at_end();
     }
 
     fn serve(&mut self, request: Request) {
@@ -298,7 +369,11 @@ impl WriterThread {
     }
 
     fn start(&mut self, start: &UploadStart, reply: Sender<Reply>) {
-        let started = self.store.check_file().and_then(|()| self.begin()).and_then(|()| self.store.start_upload(start));
+        if let Err(error) = self.store.check_files().and_then(|_| self.check_log()) {
+            let _ = reply.try_send(Reply::Failed { error, stored: Counts::default() });
+            return;
+        }
+        let started = self.begin().and_then(|()| self.store.start_upload(start));
         match started {
             Ok(UploadKey { id: upload, person }) => {
                 let active = Active {
@@ -320,9 +395,7 @@ impl WriterThread {
                 self.answer_start(upload);
             }
             Err(error) => {
-                if self.is_in_transaction {
-                    self.undo(&error);
-                }
+                let error = self.undo(error);
                 let _ = reply.try_send(Reply::Failed { error, stored: Counts::default() });
             }
         }
@@ -343,13 +416,21 @@ impl WriterThread {
     }
 
     fn write(&mut self, upload: i64, mut batch: Box<Batch>) {
+        let is_open = self.check_log();
+        let Some(active) = self.active.iter_mut().find(|active| active.upload == upload) else {
+            return;
+        };
+        if let Err(error) = is_open {
+            // The transaction holds none of its rows, but what others need to end.
+            active.lost.get_or_insert(error);
+        }
+        if let Some(error) = &active.lost {
+            return active.answer(Reply::Failed { error: error.clone(), stored: active.stored });
+        }
         let begun = self.begin();
         let Some(active) = self.active.iter_mut().find(|active| active.upload == upload) else {
             return;
         };
-        if let Some(error) = &active.lost {
-            return active.answer(Reply::Failed { error: error.clone(), stored: active.stored });
-        }
         let key = UploadKey { id: upload, person: active.person };
         let written = begun.and_then(|()| self.store.write(key, active.started_ms, &mut active.ordinal, &batch));
         match written {
@@ -364,7 +445,7 @@ impl WriterThread {
             Err(error) => {
                 active.is_touched = true;
                 let failed = (active.reply.clone(), active.stored);
-                self.undo(&error);
+                let error = self.undo(error);
                 let _ = failed.0.try_send(Reply::Failed { error, stored: failed.1 });
             }
         }
@@ -384,7 +465,7 @@ impl WriterThread {
         active.is_behind = false;
         active.is_finished = true;
         if let Err(error) = entered {
-            self.undo(&error);
+            self.undo(error);
             self.dismiss_finished();
         }
     }
@@ -398,15 +479,21 @@ impl WriterThread {
         match committed {
             Ok(()) => {
                 self.is_in_transaction = false;
-                self.has_log = true;
+                self.log.is_behind = true;
                 self.rows = 0;
                 for active in &mut self.active {
                     active.stored = active.total();
                     active.open = Counts::default();
                     active.is_touched = false;
                 }
+                match self.store.check_files() {
+                    Ok(log_bytes) => self.watch_log(log_bytes),
+                    Err(error) => self.disown(&error),
+                }
             }
-            Err(error) => self.undo(&error),
+            Err(error) => {
+                self.undo(error);
+            }
         }
         self.dismiss_finished();
     }
@@ -432,9 +519,13 @@ impl WriterThread {
         });
     }
 
-    /// Undoes the open transaction after a failure: every ingest that had rows in it has lost them.
-    fn undo(&mut self, error: &Error) {
-        tracing::error!(%error, "the transaction was undone");
+    /// Undoes the open transaction after a failure: every ingest that had rows in it has lost them. Says why, as far as that
+    /// can be found out.
+    fn undo(&mut self, error: Error) -> Error {
+        let error = self.store.explain(error);
+        if self.is_in_transaction {
+            tracing::error!(%error, "the transaction was undone");
+        }
         self.store.rollback();
         self.is_in_transaction = false;
         self.rows = 0;
@@ -444,5 +535,82 @@ impl WriterThread {
             active.is_behind = false;
             active.lost.get_or_insert_with(|| error.clone());
         }
+        if error.kind() == ErrorKind::Full {
+            // What was undone takes space in the log that a smaller upload could use, and others on this disk.
+            self.log.is_behind = true;
+            self.log.must_be_cut = true;
+            self.move_log();
+        }
+        error
+    }
+
+    /// What was committed is in files that nobody will find: so nothing of it is acknowledged.
+    fn disown(&mut self, error: &Error) {
+        tracing::error!(%error, "what was committed may be lost");
+        self.store.save_log();
+        for active in &mut self.active {
+            active.stored = Counts::default();
+            active.lost.get_or_insert_with(|| error.clone());
+        }
+    }
+
+    /// Moves the write-ahead log into the database, as far as readers and the disk allow.
+    fn move_log(&mut self) {
+        let is_to_be_cut = self.log.must_be_cut || self.store.check_files().is_ok_and(|bytes| bytes > WAL_KEEP_BYTES);
+        let is_whole = self.checkpoint(if is_to_be_cut { Checkpoint::Cut } else { Checkpoint::Move });
+        self.log.is_held = !is_whole;
+        self.log.is_behind = !is_whole;
+    }
+
+    fn checkpoint(&mut self, wanted: Checkpoint) -> bool {
+        let outcome = self.store.checkpoint(wanted);
+        if let Err(error) = &outcome
+            && !self.log.has_warned
+        {
+            tracing::warn!(%error, "could not move the write-ahead log into the database; it is tried again");
+            self.log.has_warned = true;
+        }
+        let is_whole = outcome.unwrap_or(false);
+        if is_whole {
+            self.log.has_warned = false;
+        }
+        if is_whole && wanted == Checkpoint::Cut {
+            if self.log.is_full {
+                tracing::info!("the write-ahead log is free again; uploads are taken");
+            }
+            self.log.must_be_cut = false;
+            self.log.is_full = false;
+        }
+        is_whole
+    }
+
+    /// After a commit: whether the log has grown to where it must not go on.
+    fn watch_log(&mut self, bytes: u64) {
+        if bytes <= self.log.long_bytes() || self.checkpoint(Checkpoint::Cut) {
+            self.log.is_full = false;
+            return;
+        }
+        if !self.log.has_warned {
+            let limit_bytes = self.log.bytes_max;
+            tracing::warn!(
+                bytes,
+                limit_bytes,
+                "the write-ahead log grows, since a program that reads the database does not end; at its limit nothing more is taken"
+            );
+            self.log.has_warned = true;
+        }
+        self.log.is_full = bytes > self.log.bytes_max;
+    }
+
+    /// Whether the log has room for rows. If it had none, the reader may have gone.
+    fn check_log(&mut self) -> Result<()> {
+        if !self.log.is_full || !self.is_in_transaction && self.checkpoint(Checkpoint::Cut) {
+            return Ok(());
+        }
+        let message = format!(
+            "the write-ahead log is at its limit of {} MiB, since a program that reads the database does not end; end that and send again",
+            self.log.bytes_max >> 20
+        );
+        Err(Error::new(ErrorKind::Busy, message))
     }
 }

@@ -211,6 +211,7 @@ fn run(started: &std::sync::mpsc::SyncSender<SocketAddr>) {
             trusted_proxies: Vec::new(),
             body_bytes_max: BODY_BYTES_MAX,
             ingests: healthsink::limits::INGESTS_MAX,
+            wal_bytes_max: healthsink::limits::WAL_BYTES_MAX_DEFAULT,
             metrics_listen: None,
         };
         started.send(address).expect("someone waits");

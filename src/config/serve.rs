@@ -8,7 +8,9 @@ use clap::Args;
 use super::network::Network;
 use super::typed::{Bytes, DatabaseArgument, Ingests, OptionalAddress, a_path, name, optional_address, text, usage};
 use crate::error::Result;
-use crate::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, TRUSTED_PROXIES_MAX};
+use crate::limits::{
+    BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, TRUSTED_PROXIES_MAX, WAL_BYTES_MAX_DEFAULT, WAL_BYTES_MAX_MIN,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
@@ -47,6 +49,9 @@ pub(super) struct ServeArguments {
     /// Uploads taken in at once, 1 to 8; one more is told to come back. Each takes up to 3 MB of memory
     #[arg(long, env = "HEALTHSINK_INGESTS", default_value_t = Ingests(INGESTS_MAX), value_name = "COUNT")]
     ingests: Ingests,
+    /// Length of the database's write-ahead log beyond which uploads are put off: it grows while another program reads for long
+    #[arg(long, env = "HEALTHSINK_MAX_WAL", default_value_t = Bytes(WAL_BYTES_MAX_DEFAULT), value_name = "BYTES")]
+    max_wal: Bytes,
     /// Address and port that tells /metrics and /healthz to anyone who reaches it; without it, /metrics needs a token
     #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS", value_parser = optional_address)]
     metrics_listen: Option<OptionalAddress>,
@@ -71,6 +76,8 @@ pub struct Serve {
     pub body_bytes_max: u64,
     /// Uploads taken in at once, 1 to [`INGESTS_MAX`].
     pub ingests: usize,
+    /// Length of the write-ahead log beyond which no new rows are taken.
+    pub wal_bytes_max: u64,
     /// Where the metrics are told to anyone; with a token on [`Serve::listen`] if nowhere.
     pub metrics_listen: Option<SocketAddr>,
 }
@@ -104,7 +111,7 @@ pub const HEALTH_PATH: &str = "/healthz";
 pub const METRICS_PATH: &str = "/metrics";
 
 pub(super) fn meant(arguments: ServeArguments) -> Result<Serve> {
-    let ServeArguments { database, listen, path, no_auth, max_body, ingests, .. } = arguments;
+    let ServeArguments { database, listen, path, no_auth, max_body, ingests, max_wal, .. } = arguments;
     if !path.starts_with('/') || [HEALTH_PATH, METRICS_PATH].contains(&path.as_str()) || path.contains(['?', '#', ' '])
     {
         return usage(format!(
@@ -130,6 +137,9 @@ pub(super) fn meant(arguments: ServeArguments) -> Result<Serve> {
             "--trusted-proxy takes {TRUSTED_PROXIES_MAX} at most; name a network, such as 10.0.0.0/8"
         ));
     }
+    if max_wal.0 < WAL_BYTES_MAX_MIN {
+        return usage(format!("--max-wal takes {} at least", Bytes(WAL_BYTES_MAX_MIN)));
+    }
     let metrics_listen = arguments.metrics_listen.and_then(|address| address.0);
     Ok(Serve {
         db: database.db,
@@ -140,6 +150,7 @@ pub(super) fn meant(arguments: ServeArguments) -> Result<Serve> {
         trusted_proxies,
         body_bytes_max: max_body.0,
         ingests: ingests.0,
+        wal_bytes_max: max_wal.0,
         metrics_listen,
     })
 }
@@ -212,6 +223,9 @@ mod tests {
         check("", None);
         check("99999999999G", None);
         assert_eq!(serve(&[]).unwrap().body_bytes_max, BODY_BYTES_MAX_DEFAULT);
+        assert_eq!(serve(&[]).unwrap().wal_bytes_max, WAL_BYTES_MAX_DEFAULT);
+        assert_eq!(serve(&["--max-wal", "64M"]).unwrap().wal_bytes_max, 64 << 20);
+        assert!(serve(&["--max-wal", "64K"]).is_err());
     }
 
     #[test]

@@ -326,7 +326,7 @@ fn read_export<F: Read + Seek + Clone>(
             _ => reader.xml(source, &mut output),
         });
         if let Err(error) = read {
-            let is_fatal = matches!(error.kind(), ErrorKind::Store | ErrorKind::Busy);
+            let is_fatal = matches!(error.kind(), ErrorKind::Store | ErrorKind::Busy | ErrorKind::Full);
             failed.get_or_insert(error.at(None, Some(name), None));
             if is_fatal {
                 break;

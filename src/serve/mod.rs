@@ -28,7 +28,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -36,7 +36,7 @@ use crate::config::{Network, Serve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONNECTIONS_MAX, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS};
 use crate::store::{TokenReader, has_tokens};
-use crate::writer::{Writer, WriterHandle};
+use crate::writer::{Writer, WriterHandle, gone};
 use auth::{Credentials, Door};
 use client::is_private;
 use intake::Intake;
@@ -129,7 +129,7 @@ pub fn serve(config: &Serve) -> Result<()> {
     let prepared = Prepared::load(config)?;
     let inherited = Inherited::take()?;
     let has_token = prepared.check(config, inherited.address()?.unwrap_or(config.listen))?;
-    let writer = Writer::start(&config.db)?;
+    let writer = Writer::with_log(&config.db, config.wal_bytes_max)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -154,7 +154,8 @@ pub fn serve(config: &Serve) -> Result<()> {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Usage`] if the token or the certificate cannot be read, [`ErrorKind::Store`] if the database cannot.
+/// [`ErrorKind::Usage`] if the token or the certificate cannot be read, [`ErrorKind::Store`] if the database cannot, or if
+/// the writer ends before it is told to: nothing can be stored then.
 pub async fn run(
     listener: TcpListener,
     config: &Serve,
@@ -191,10 +192,20 @@ async fn run_with(
     let mut connections = JoinSet::new();
     let places = Places::new(CONNECTIONS_MAX);
     let metrics_places = Places::new(METRIC_CONNECTIONS_MAX);
+    let (tell_end, mut writer_ended) = oneshot::channel();
+    state.writer.at_end(move || {
+        let _ = tell_end.send(());
+    });
     tokio::pin!(shutdown);
     loop {
         let (accepted, face) = tokio::select! {
             () = &mut shutdown => break,
+            _ = &mut writer_ended => {
+                // Another start may mend it; what goes on here would only pretend.
+                let _ = phase.send(Phase::Cutting);
+                let _ = timeout(STRAGGLERS, async { while connections.join_next().await.is_some() {} }).await;
+                return Err(gone());
+            }
             accepted = accept(Some(&uploads), &places) => (accepted, Face::Uploads),
             accepted = accept(metrics.as_ref(), &metrics_places) => (accepted, Face::Metrics),
             Some(_) = connections.join_next() => continue,

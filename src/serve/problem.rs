@@ -43,6 +43,7 @@ fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::TimedOut => StatusCode::REQUEST_TIMEOUT,
         ErrorKind::Stopping | ErrorKind::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Full => StatusCode::INSUFFICIENT_STORAGE,
         ErrorKind::Store | ErrorKind::Usage | ErrorKind::Io => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -153,6 +154,7 @@ pub(super) fn aborted(aborted: &Aborted) -> Answer {
         StatusCode::PAYLOAD_TOO_LARGE => "Content Too Large",
         StatusCode::REQUEST_TIMEOUT => "Request Timeout",
         StatusCode::SERVICE_UNAVAILABLE => "Service Unavailable",
+        StatusCode::INSUFFICIENT_STORAGE => "Insufficient Storage",
         _ => "Internal Server Error",
     };
     let position = error.position();
@@ -161,7 +163,7 @@ pub(super) fn aborted(aborted: &Aborted) -> Answer {
             kind: "about:blank",
             title,
             status: status.as_u16(),
-            // What happens to our disk is for our log.
+            // What happens to our disk is for our log, but that there is no space left.
             detail: if status.is_server_error() && !error.is_temporary() { INTERNAL } else { error.message() },
             offset: position.offset,
             section: position.section.as_deref(),

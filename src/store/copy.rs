@@ -33,8 +33,8 @@ pub struct Copied {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Store`] if the database cannot be read or is damaged, [`ErrorKind::Io`] if the copy cannot be written,
-/// [`ErrorKind::Busy`] if another copy to the same file is under way. The file of that name is then as it was.
+/// [`ErrorKind::Store`] if the database cannot be read or is damaged, [`ErrorKind::Full`] or [`ErrorKind::Io`] if the copy
+/// cannot be written, [`ErrorKind::Busy`] if another copy to the same file is under way. The file of that name is then as it was.
 pub fn copy(database: &Path, target: &Path, watch: &mut dyn FnMut(u64, u64)) -> Result<Copied> {
     let partial = Partial::create(target)?;
     let copied = partial.fill(database, watch)?;
@@ -199,7 +199,7 @@ fn copy_error(target: &Path, error: &rusqlite::Error) -> Error {
     let target = target.display();
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => {
-            Error::new(ErrorKind::Io, format!("no space left for {target}; free some, or name another folder"))
+            Error::new(ErrorKind::Full, format!("no space left for {target}; free some, or name another folder"))
         }
         Some(ErrorCode::DatabaseCorrupt) => {
             let message = format!("{target} cannot be made of a damaged database: {error}; run `healthsink check`");

@@ -7,9 +7,12 @@ mod check;
 mod conversion;
 mod copy;
 mod dictionary;
+mod failure;
+mod files;
 mod imported;
 mod latest;
 mod ledger;
+mod log;
 mod merge;
 mod replace;
 mod schema;
@@ -18,16 +21,17 @@ mod tokens;
 mod upsert;
 mod write;
 
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
 pub use check::{Finding, Report, Severity, check};
 pub use copy::{Copied, copy};
 pub use latest::{Latest, latest};
 pub(crate) use ledger::UploadKey;
 pub use ledger::{UploadEnd, UploadStart, UploadState};
+pub(crate) use log::Checkpoint;
 pub use replace::replace;
 pub use schema::is_ours;
 pub use status::{Status, TableRows, TypeRows, UploadRow, sizes, status};
@@ -39,8 +43,10 @@ pub use tokens::{
 use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, CHECKPOINT_WAIT, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
+use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
 use crate::private;
+use failure::{open_error, store_error};
+use files::{FileId, Files, file_id, id_of};
 use write::Ids;
 
 /// The database, open for writing.
@@ -49,28 +55,10 @@ pub struct Store {
     connection: Connection,
     ids: Ids,
     path: PathBuf,
-    /// Which file it is, to notice when the path no longer leads to it.
-    file: Option<FileId>,
-}
-
-/// Device and number of a file, where there are such.
-type FileId = (u64, u64);
-
-fn file_id(path: &Path) -> Option<FileId> {
-    std::fs::metadata(path).ok().and_then(|file| id_of(&file))
-}
-
-fn id_of(file: &Metadata) -> Option<FileId> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        Some((file.dev(), file.ino()))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = file;
-        None
-    }
+    /// To notice when its names no longer lead to them.
+    files: Files,
+    /// Whether another program had it locked for longer than is waited for, the last time it was asked for.
+    is_locked: bool,
 }
 
 impl Store {
@@ -78,13 +66,15 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Store`] if the file cannot be opened, is no database, or was written by a later version.
+    /// [`ErrorKind::Store`] if the file cannot be opened, is no database, or was written by a later version;
+    /// [`ErrorKind::Full`] or [`ErrorKind::Busy`] if there is no space for it, or another program has it.
     pub fn open(path: &Path) -> Result<Self> {
         let fail = |error| open_error(path, &error);
         let (connection, file) = open_or_create(path)?;
         ledger::interrupt_running(&connection).map_err(fail)?;
         let ids = Ids::load(&connection).map_err(fail)?;
-        Ok(Self { connection, ids, path: path.to_owned(), file })
+        let files = Files::of(path, file);
+        Ok(Self { connection, ids, path: path.to_owned(), files, is_locked: false })
     }
 
     /// Begins a transaction that may write.
@@ -93,16 +83,37 @@ impl Store {
             store.connection.execute_batch("BEGIN IMMEDIATE")?;
             store.ids.merge.begin(&store.connection)
         };
-        begin(self).map_err(|error| store_error(&error))
+        if self.is_locked {
+            // One upload has waited in vain. If each that waits behind it did so, too, the last would be told after minutes.
+            self.connection.busy_timeout(Duration::ZERO).map_err(|error| store_error(&error))?;
+        }
+        let begun = begin(self).map_err(|error| store_error(&error));
+        if self.is_locked {
+            self.connection.busy_timeout(BUSY_WAIT).map_err(|error| store_error(&error))?;
+        }
+        self.is_locked = begun.as_ref().is_err_and(|error| error.kind() == ErrorKind::Busy);
+        begun
     }
 
-    /// Fails if the database was deleted or replaced: what is written to it then is lost to its owner.
-    pub(crate) fn check_file(&self) -> Result<()> {
-        if file_id(&self.path) == self.file {
-            return Ok(());
+    /// Fails if the database was deleted or replaced, or what SQLite keeps beside it: what is written to it then is lost to
+    /// its owner. Says how long the write-ahead log is, in bytes.
+    pub(crate) fn check_files(&self) -> Result<u64> {
+        self.files.check()
+    }
+
+    /// Saves what a write-ahead log holds that has lost its name, if that is all that is wrong.
+    pub(crate) fn save_log(&mut self) {
+        if self.files.has_lost_log_alone() {
+            match self.checkpoint(Checkpoint::Move) {
+                Ok(true) => tracing::warn!("what the deleted write-ahead log held is in the database now"),
+                outcome => tracing::error!(?outcome, "what the deleted write-ahead log held could not be saved"),
+            }
         }
-        let message = format!("the database {} was moved or deleted; restart the program", self.path.display());
-        Err(Error::new(ErrorKind::Store, message))
+    }
+
+    /// The same error with its reason, as far as the file system tells one.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        failure::explain(&self.path, error)
     }
 
     /// Commits; with `synchronous=FULL` the rows are then on the disk.
@@ -135,24 +146,6 @@ impl Store {
                 tracing::error!(%error, "could not read the dictionaries anew");
                 self.ids = Ids::default();
             }
-        }
-    }
-
-    /// Moves the write-ahead log into the database while nobody waits for an answer, as far as readers allow: the next
-    /// upload begins with an empty log.
-    pub(crate) fn checkpoint_quietly(&mut self) {
-        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-            tracing::warn!(%error, "could not move the write-ahead log into the database; a later commit tries again");
-        }
-    }
-
-    /// Moves the write-ahead log into the database at the end, as far as readers allow.
-    pub(crate) fn checkpoint(&mut self) {
-        // Someone who reads for long must not keep the program from ending.
-        let _ = self.connection.busy_timeout(CHECKPOINT_WAIT);
-        let outcome = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        if let Err(error) = outcome {
-            tracing::warn!(%error, "could not move the write-ahead log into the database; the next start does it");
         }
     }
 }
@@ -190,6 +183,10 @@ fn create_private(path: &Path) -> Result<()> {
             private::warn_if_exposed(path);
             Ok(())
         }
+        Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+            let message = format!("cannot create the database {}: {error}; free some space", path.display());
+            Err(Error::new(ErrorKind::Full, message))
+        }
         Err(error) => {
             let message = format!(
                 "cannot create the database {}: {error}; name a file in a folder that exists and may be written to with --db",
@@ -213,42 +210,6 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
-}
-
-fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
-    let path = path.display();
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => {
-            let message = format!(
-                "{path} is not a SQLite database; name another file with --db, or `healthsink restore` a backup"
-            );
-            Error::new(ErrorKind::Store, message)
-        }
-        Some(ErrorCode::DatabaseCorrupt) => {
-            let message =
-                format!("{path} is damaged ({error}): see `healthsink check`, or `healthsink restore` a backup");
-            Error::new(ErrorKind::Store, message)
-        }
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            let message = format!("{path} is locked by another program; close that and try again");
-            Error::new(ErrorKind::Busy, message)
-        }
-        _ => Error::new(ErrorKind::Store, format!("cannot open the database {path}: {error}")),
-    }
-}
-
-/// Our error for SQLite's. Its text names tables and columns, never values.
-fn store_error(error: &rusqlite::Error) -> Error {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            let message = "the database is locked by another program; close that and send again";
-            Error::new(ErrorKind::Busy, message)
-        }
-        Some(ErrorCode::DiskFull) => {
-            Error::new(ErrorKind::Store, "the disk is full: free some space and send again; what was committed is kept")
-        }
-        _ => Error::new(ErrorKind::Store, format!("the database could not be written: {error}")),
-    }
 }
 
 /// Opens a database for reading alone.

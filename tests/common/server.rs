@@ -40,11 +40,12 @@ impl Server {
             trusted_proxies: Vec::new(),
             body_bytes_max: healthsink::limits::BODY_BYTES_MAX_DEFAULT,
             ingests: healthsink::limits::INGESTS_MAX,
+            wal_bytes_max: healthsink::limits::WAL_BYTES_MAX_DEFAULT,
             metrics_listen: None,
         };
         change(&mut config);
         let (stop, stopped) = oneshot::channel();
-        let writer = Writer::start(&config.db).unwrap();
+        let writer = Writer::with_log(&config.db, config.wal_bytes_max).unwrap();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime

@@ -1,0 +1,96 @@
+//! SQLite's errors as ours: each says what to do. Their texts name tables and columns, never values.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use rusqlite::{ErrorCode, ffi};
+
+use super::suffixed;
+use crate::error::{Error, ErrorKind};
+use crate::private;
+
+/// What keeps a database from being opened or read.
+pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
+    let shown = path.display();
+    let message = match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => {
+            format!("{shown} is not a SQLite database; name another file with --db, or `healthsink restore` a backup")
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            format!("{shown} is damaged ({error}): see `healthsink check`, or `healthsink restore` a backup")
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            return Error::new(
+                ErrorKind::Busy,
+                format!("{shown} is locked by another program; close that and try again"),
+            );
+        }
+        _ if is_full(error) => {
+            return Error::new(
+                ErrorKind::Full,
+                format!("the disk of {shown} is full; free some space, or name another place with --db"),
+            );
+        }
+        Some(ErrorCode::ReadOnly) => format!("{shown} is read-only; {READ_ONLY_REMEDY}"),
+        _ => return explain(path, Error::new(ErrorKind::Store, format!("cannot open the database {shown}: {error}"))),
+    };
+    Error::new(ErrorKind::Store, message)
+}
+
+/// What keeps an open database from being written.
+pub(super) fn store_error(error: &rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            let message = "the database is locked by another program; close that and send again";
+            Error::new(ErrorKind::Busy, message)
+        }
+        _ if is_full(error) => full(),
+        Some(ErrorCode::ReadOnly) => {
+            Error::new(ErrorKind::Store, format!("the database is read-only; {READ_ONLY_REMEDY}"))
+        }
+        _ => Error::new(ErrorKind::Store, format!("the database could not be written: {error}")),
+    }
+}
+
+const READ_ONLY_REMEDY: &str = "see who owns it, and whether its disk is mounted read-only, as failing disks become";
+
+fn full() -> Error {
+    Error::new(ErrorKind::Full, "the disk is full: free some space and send again; what was committed is kept")
+}
+
+/// Whether SQLite says that there is no space: in the files, or in the index of the write-ahead log, which it cannot make larger
+/// for this reason alone.
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE)
+}
+
+/// For most of what fails, SQLite says "disk I/O error". A file beside the database, written and removed, tells why: a quota is
+/// used up, or the file system has become read-only.
+pub(super) fn explain(database: &Path, error: Error) -> Error {
+    if error.kind() != ErrorKind::Store {
+        return error;
+    }
+    match probe(database).map_err(|reason| reason.kind()) {
+        Err(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => full(),
+        Err(io::ErrorKind::ReadOnlyFilesystem) => Error::new(
+            ErrorKind::Store,
+            format!("the file system of {} is read-only; {READ_ONLY_REMEDY}", database.display()),
+        ),
+        Err(io::ErrorKind::PermissionDenied) => {
+            let message =
+                format!("the folder of {} may not be written to: {error}; see who owns it", database.display());
+            Error::new(ErrorKind::Store, message)
+        }
+        _ => error,
+    }
+}
+
+fn probe(database: &Path) -> io::Result<()> {
+    let path = suffixed(database, "-probe");
+    let written = private::create_new(&path)?.write_all(&[0; PROBE_BYTES]);
+    std::fs::remove_file(&path).and(written)
+}
+
+/// As long as a page: what is not there for this is not there for SQLite.
+const PROBE_BYTES: usize = 4096;
