@@ -98,10 +98,11 @@ impl Report {
         }
         if let Some(error) = &error {
             self.ok = false;
+            let remedy = if error.is_temporary() { "then import it again" } else { "mend it and import it again" };
             // If nobody can be told, the exit code still says it.
             let _ = writeln!(
                 io::stderr(),
-                "healthsink: {name}: {error}; {} records of it are stored, mend it and import it again",
+                "healthsink: {name}: {error}; {} records of it are stored, {remedy}",
                 counts.records()
             );
         }

@@ -55,7 +55,7 @@ pub(super) fn store_error(error: &rusqlite::Error) -> Error {
 const READ_ONLY_REMEDY: &str = "see who owns it, and whether its disk is mounted read-only, as failing disks become";
 
 fn full() -> Error {
-    Error::new(ErrorKind::Full, "the disk is full: free some space and send again; what was committed is kept")
+    Error::new(ErrorKind::Full, "the disk is full: free some space and try again; what was committed is kept")
 }
 
 /// Whether SQLite says that there is no space: in the files, or in the index of the write-ahead log, which it cannot make larger

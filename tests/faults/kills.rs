@@ -1,1 +1,86 @@
 //! `kill -9` at any moment: what was answered with 200 is there, and sending again completes the rest.
+//! `scripts/torture kills` does it hundreds of times.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::evidence::{Sent, check_is_exactly, check_is_sound};
+use crate::common::database::rows;
+use crate::common::http::{Client, PATH};
+use crate::common::program::Program;
+
+const KILLS: u64 = 8;
+const CLIENTS: u64 = 3;
+
+/// Sends without insisting: whether the server has said 200.
+fn send(address: SocketAddr, body: &[u8], is_sent: &AtomicUsize) -> bool {
+    let Ok(mut stream) = TcpStream::connect(address) else {
+        return false;
+    };
+    stream.set_read_timeout(Some(crate::common::PATIENCE)).unwrap();
+    let head = format!("POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+    if stream.write_all(head.as_bytes()).is_err() {
+        return false;
+    }
+    for part in body.chunks(64 << 10) {
+        if stream.write_all(part).is_err() {
+            return false;
+        }
+        is_sent.fetch_add(part.len(), Ordering::Relaxed);
+    }
+    let mut answer = [0; 12];
+    std::io::Read::read_exact(&mut stream, &mut answer).is_ok() && &answer == b"HTTP/1.1 200"
+}
+
+#[test]
+fn what_was_acknowledged_outlives_kills_at_any_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let sent: Vec<Sent> = (0..CLIENTS * KILLS).map(|seed| Sent::new(seed, 400_000)).collect();
+    let mut acknowledged = vec![false; sent.len()];
+    for round in 0..KILLS {
+        let program = Program::serve(&database);
+        // Those of this round, and one of before that is sent again, whole or not.
+        let first = (round * CLIENTS) as usize;
+        let mut now: Vec<usize> = (first..first + CLIENTS as usize).collect();
+        now.extend(first.checked_sub(2));
+        let bytes: usize = now.iter().map(|index| sent[*index].body.len()).sum();
+        // A number of bytes rather than a time: on any machine the last rounds let all of it through, and wait a little more.
+        let limit = bytes * (round as usize + 2) / KILLS as usize;
+        let is_sent = AtomicUsize::new(0);
+        let address = program.address;
+        let answers: Vec<(usize, bool)> = std::thread::scope(|scope| {
+            let clients: Vec<_> =
+                now.iter().map(|index| (*index, scope.spawn(|| send(address, &sent[*index].body, &is_sent)))).collect();
+            crate::common::wait_until("the bytes", || {
+                (is_sent.load(Ordering::Relaxed) >= limit.min(bytes)).then_some(())
+            });
+            std::thread::park_timeout(Duration::from_millis(7 * round));
+            program.kill();
+            clients.into_iter().map(|(index, client)| (index, client.join().unwrap())).collect()
+        });
+        for (index, is_stored) in answers {
+            acknowledged[index] |= is_stored;
+        }
+        // As another program finds it, before healthsink has looked at it again.
+        check_is_sound(&database);
+        for (sent, _) in sent.iter().zip(&acknowledged).filter(|(_, is_acknowledged)| **is_acknowledged) {
+            sent.check_is_in(&database);
+        }
+    }
+    let program = Program::serve(&database);
+    let states =
+        rows(&database, "SELECT DISTINCT state FROM uploads WHERE state NOT IN ('done', 'aborted', 'interrupted')");
+    assert!(states.is_empty(), "{states:?}");
+    assert!(acknowledged.contains(&true) && acknowledged.contains(&false), "{acknowledged:?}");
+    for sent in &sent {
+        let answer = Client::connect(program.address).post(&[], &sent.body);
+        assert_eq!((answer.status, answer.field("updated")), (200, json!(0)));
+    }
+    check_is_exactly(&database, &sent);
+    check_is_sound(&database);
+}

@@ -1,0 +1,169 @@
+"""A server that may be killed at any moment, uploads that may fail, and payloads whose records are known one by one."""
+
+import http.client
+import json
+import socket
+import sqlite3
+import subprocess
+import threading
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..payload import day_after, write_payload
+from ..server import UPLOAD_PATH, neutral_environment
+
+PATIENCE_SECONDS = 120
+BLOCK_BYTES = 64 * 1024
+UUIDS = (
+    "SELECT hex(uuid) FROM samples UNION ALL SELECT hex(uuid) FROM workouts"
+    " UNION ALL SELECT hex(uuid) FROM medication_doses"
+)
+COUNTED = ("samples", "workouts", "medication_doses", "route_points")
+
+
+class DidNotStart(Exception):
+    """The program ended before it listened; the text has its last words."""
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A body, and what must be in the database once it was answered 200."""
+
+    body: bytes
+    uuids: frozenset
+    counts: dict
+
+
+def make_payload(generator, path, size, seed, first_day):
+    """A payload on no day of any other that was begun `day_after` one."""
+    counts = write_payload(generator, path, size, seed, first_day, PATIENCE_SECONDS)
+    body = path.read_bytes()
+    path.unlink()
+    records = (record for section in json.loads(body)["data"].values() for record in section)
+    uuids = frozenset(record["uuid"].replace("-", "").upper() for record in records if "uuid" in record)
+    return Payload(body, uuids, counts)
+
+
+def make_payloads(options, folder, size, count, seed, first_day):
+    """Payloads that follow one another in time, and the first day behind them."""
+    payloads = []
+    for index in range(count):
+        payloads.append(make_payload(options.generator, folder / "payload.json", size, seed + index, first_day))
+        first_day = day_after(first_day, size)
+    return payloads, first_day
+
+
+class Program:
+    """`healthsink serve` on a free port; `command` may stand before it, such as strace."""
+
+    def __init__(self, binary, database, *flags, command=()):
+        self._process = subprocess.Popen(
+            [*command, binary, "serve", "--listen", "127.0.0.1:0", "--db", database, *flags],
+            env=neutral_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        self.lines = []
+        self.port = None
+        self._listens = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self._process.stderr:
+            self.lines.append(line.rstrip())
+            if " listens on http" in line:
+                self.port = int(line.split("://")[1].split("/")[0].rpartition(":")[2])
+                self._listens.set()
+        self._listens.set()
+
+    def wait_until_listening(self):
+        self._listens.wait(PATIENCE_SECONDS)
+        if self.port is None:
+            self.kill()
+            raise DidNotStart("did not listen: " + " | ".join(self.lines[-3:]))
+        return self
+
+    def post(self, body, path=UPLOAD_PATH, method="POST"):
+        """The status and the JSON of the answer; None if the connection broke."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        try:
+            connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # refused before all was read: the answer may be there
+        except OSError:
+            return None
+        try:
+            with closing(connection):
+                response = connection.getresponse()
+                return response.status, json.loads(response.read() or b"null")
+        except (OSError, http.client.HTTPException, ValueError):
+            return None
+
+    def begin(self, length):
+        """A connection on which a body of this length may be sent, piece by piece."""
+        stream = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
+        stream.sendall(f"POST {UPLOAD_PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode())
+        return stream
+
+    def kill(self):
+        self._process.kill()
+        return self.wait()
+
+    def stop(self):
+        self._process.terminate()
+        return self.wait()
+
+    def wait(self):
+        status = self._process.wait(PATIENCE_SECONDS)
+        self._reader.join(PATIENCE_SECONDS)
+        return status
+
+
+def stored_uuids(database):
+    with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
+        return {row[0] for row in connection.execute(UUIDS)}
+
+
+def integrity(database):
+    """"ok", or the first of what SQLite finds wrong."""
+    try:
+        with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
+            return connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        return str(error)
+
+
+def unsound_ledger(database):
+    """What the ledger counts as new against the rows that are there; None if it is the same."""
+    rows = " + ".join(f"(SELECT count(*) FROM {table})" for table in (*COUNTED, "medications"))
+    with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
+        told, there = connection.execute(f"SELECT (SELECT coalesce(sum(new), 0) FROM uploads), {rows}").fetchone()
+    return None if told == there else f"the ledger tells of {told:,} rows, and there are {there:,}"
+
+
+def difference(database, payloads):
+    """What is missing or too much if all of these, and nothing else, was sent; None if nothing is."""
+    expected = {table: sum(payload.counts[table] for payload in payloads) for table in COUNTED}
+    with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
+        found = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in COUNTED}
+    if found != expected:
+        return f"{found} are there of {expected}"
+    uuids = stored_uuids(database)
+    sent = frozenset().union(*(payload.uuids for payload in payloads))
+    return None if uuids == sent else f"{len(sent - uuids)} records are missing, {len(uuids - sent)} are too many"
+
+
+def copy_files(database, target):
+    """The database with what is beside it, but the index, which a machine that starts anew does not have."""
+    for suffix in ("", "-wal", "-journal"):
+        source, copy = (Path(f"{path}{suffix}") for path in (database, target))
+        copy.unlink(missing_ok=True)
+        if source.exists():
+            copy.write_bytes(source.read_bytes())
+    Path(f"{target}-shm").unlink(missing_ok=True)

@@ -1,0 +1,59 @@
+//! A disk of the test's own, which can be full or read-only: a file system in memory. Mounting one takes root.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+pub(crate) struct Disk {
+    folder: TempDir,
+}
+
+impl Disk {
+    /// None, with a word on standard error, where the test may not mount.
+    pub(crate) fn of_mib(size: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size}m,mode=700"), "healthsink-test"])
+            .arg(folder.path())
+            .stderr(Stdio::null())
+            .status();
+        if mounted.is_ok_and(|status| status.success()) {
+            return Some(Self { folder });
+        }
+        eprintln!("skipped: a file system of its own cannot be mounted here; run as root");
+        None
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path().join("health.db")
+    }
+
+    /// Takes all space that is left, until [`Disk::free`].
+    pub(crate) fn fill(&self) {
+        // One block at a time: the last one that fits is wanted.
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(self.path().join("filler")).unwrap();
+        while std::io::Write::write_all(&mut file, &[1; 4096]).is_ok() {}
+    }
+
+    pub(crate) fn free(&self) {
+        fs::remove_file(self.path().join("filler")).unwrap();
+    }
+
+    pub(crate) fn remount(&self, options: &str) {
+        let done = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(self.path()).status().unwrap();
+        assert!(done.success());
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Whoever still has a file open there does not keep it from going.
+        let _ = Command::new("umount").arg("-l").arg(self.folder.path()).status();
+    }
+}

@@ -1,0 +1,122 @@
+//! The database's files are taken away, made read-only, or held by another program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use super::disk::Disk;
+use super::evidence::{Sent, check_is_exactly, check_is_sound};
+use crate::common::database::one;
+use crate::common::http::{Client, Response, get};
+use crate::common::program::{Program, command, run};
+use crate::common::wait_until;
+
+fn post(program: &Program, sent: &Sent) -> Response {
+    Client::connect(program.address).post(&[], &sent.body)
+}
+
+/// Begins an upload, has something done before its end, and says how it was answered.
+fn post_and_meanwhile(program: &Program, database: &Path, sent: &Sent, meanwhile: impl FnOnce()) -> Response {
+    let mut client = Client::connect(program.address);
+    client.begin_chunked(&[]);
+    let (first, rest) = sent.body.split_at(sent.body.len() / 2);
+    client.chunk(first).unwrap();
+    // Once the ledger has it, the writer has seen that the files are there.
+    wait_until("the upload", || {
+        (one(database, "SELECT count(*) FROM uploads WHERE state = 'running'") == json!(1)).then_some(())
+    });
+    meanwhile();
+    let _ = client.chunk(rest);
+    client.end_chunked()
+}
+
+#[test]
+fn nothing_is_acknowledged_that_is_in_a_deleted_file() {
+    for suffix in ["", "-wal", "-shm"] {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("health.db");
+        let gone = PathBuf::from(format!("{}{suffix}", database.display()));
+        let program = Program::serve(&database);
+        let [first, second] = [1, 2].map(|seed| Sent::new(seed, 300_000));
+        assert_eq!(post(&program, &first).status, 200);
+        let answer = post_and_meanwhile(&program, &database, &second, || fs::remove_file(&gone).unwrap());
+        assert_eq!((answer.status, answer.field("stored")), (500, json!(0)), "{suffix}");
+        program.wait_for_line("moved or deleted under the program; restart it");
+        assert_eq!(post(&program, &second).status, 500, "{suffix}");
+        // Neither is it made anew as if nothing had been there.
+        assert!(!gone.exists(), "{suffix}");
+        program.kill();
+        if suffix == "-wal" {
+            // What was acknowledged before is not lost with the log.
+            first.check_is_in(&database);
+        }
+        let program = Program::serve(&database);
+        for sent in [&first, &second] {
+            assert_eq!(post(&program, sent).status, 200, "{suffix}");
+        }
+        check_is_exactly(&database, [&first, &second]);
+        check_is_sound(&database);
+    }
+}
+
+#[test]
+fn nothing_is_acknowledged_that_is_in_a_replaced_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let program = Program::serve(&database);
+    let sent = Sent::new(1, 300_000);
+    let answer = post_and_meanwhile(&program, &database, &sent, || {
+        let other = folder.path().join("other.db");
+        fs::copy(&database, &other).unwrap();
+        fs::rename(&other, &database).unwrap();
+    });
+    assert_eq!(answer.status, 500);
+}
+
+#[test]
+fn a_database_that_is_read_only_says_so() {
+    let Some(disk) = Disk::of_mib(16) else { return };
+    let database = disk.database();
+    drop(Program::serve(&database));
+    disk.remount("ro");
+    let output = run(&["serve", "--listen", "127.0.0.1:0", "--db", database.to_str().unwrap()]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("read-only") && message.lines().count() == 1, "{message}");
+    let new = disk.path().join("new.db");
+    let output = run(&["serve", "--listen", "127.0.0.1:0", "--db", new.to_str().unwrap()]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.to_lowercase().contains("read-only") && message.lines().count() == 1, "{message}");
+}
+
+/// SQLite waits for as long as it may; then the upload is told to come back, and those behind it do not wait as long again.
+#[test]
+fn a_database_that_another_program_has_locked_is_503_until_it_is_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let program = Program::start(command().args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(&database));
+    let sent: Vec<Sent> = (1..5).map(|seed| Sent::new(seed, 100_000)).collect();
+    assert_eq!(post(&program, &sent[0]).status, 200);
+    let other = Connection::open(&database).unwrap();
+    wait_until("the lock", || other.execute_batch("BEGIN EXCLUSIVE").ok());
+    let address = program.address;
+    let post_to = |sent: &Sent| Client::connect(address).post(&[], &sent.body);
+    std::thread::scope(|scope| {
+        let posts: Vec<_> = sent.iter().map(|sent| scope.spawn(move || post_to(sent))).collect();
+        for answer in posts.into_iter().map(|post| post.join().unwrap()) {
+            assert_eq!(answer.status, 503);
+            assert!(answer.header("retry-after").is_some());
+            assert!(answer.field("detail").as_str().unwrap().contains("locked by another program"), "{answer:?}");
+        }
+    });
+    assert_eq!(get(program.address, "/healthz").status, 200);
+    other.execute_batch("ROLLBACK").unwrap();
+    for sent in &sent {
+        assert_eq!(post(&program, sent).status, 200);
+    }
+    check_is_exactly(&database, &sent);
+    check_is_sound(&database);
+}

@@ -1,0 +1,155 @@
+//! The disk is full: 507, nothing acknowledged that is not stored, and all goes on by itself once there is space.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use super::disk::Disk;
+use super::evidence::{Sent, check_is_exactly, check_is_sound, uuids};
+use crate::common::database::{count, one};
+use crate::common::http::{Client, Response, get};
+use crate::common::program::{Program, command, run};
+use crate::common::wait_until;
+
+fn post(program: &Program, sent: &Sent) -> Response {
+    Client::connect(program.address).post(&[], &sent.body)
+}
+
+fn check_is_full(answer: &Response) {
+    assert_eq!((answer.status, answer.field("title")), (507, json!("Insufficient Storage")), "{answer:?}");
+    let detail = answer.field("detail");
+    assert!(detail.as_str().unwrap().contains("free some space"), "{detail}");
+}
+
+fn wal_bytes(database: &Path) -> u64 {
+    fs::metadata(database.with_extension("db-wal")).map_or(0, |file| file.len())
+}
+
+/// Fails unless a command has ended with one line that says what to do.
+fn check_refused(output: &Output) {
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    let told: Vec<_> = message.lines().filter(|line| line.starts_with("healthsink: ")).collect();
+    assert!(told.len() == 1 && told[0].contains("free some") && !told[0].contains("mend"), "{message}");
+}
+
+#[test]
+fn an_upload_that_does_not_fit_is_507_and_the_next_one_that_does_is_stored() {
+    let Some(disk) = Disk::of_mib(8) else { return };
+    let database = disk.database();
+    let program = Program::serve(&database);
+    let [small, large, other] =
+        [(1, 300_000), (2, 60_000_000), (3, 300_000)].map(|(seed, bytes)| Sent::new(seed, bytes));
+    assert_eq!(post(&program, &small).status, 200);
+
+    let answer = post(&program, &large);
+    check_is_full(&answer);
+    let row =
+        "SELECT state || ' ' || (measurements + medications + workouts + other + route_points) FROM uploads WHERE id = 2";
+    let stored = answer.field("stored").as_u64().unwrap();
+    // Without space the ledger cannot be told either; what it says of what is stored is true.
+    let told = one(&database, row);
+    assert!(
+        [format!("aborted {stored}"), format!("running {stored}")].map(Value::from).contains(&told),
+        "{told} {stored}"
+    );
+    check_is_sound(&database);
+    small.check_is_in(&database);
+    // What was undone takes no space any more.
+    wait_until("the log's space", || (wal_bytes(&database) == 0).then_some(()));
+
+    disk.fill();
+    assert_eq!(get(program.address, "/healthz").status, 200);
+    check_is_full(&post(&program, &other));
+    check_is_full(&post(&program, &small));
+    assert_eq!(get(program.address, "/healthz").status, 200);
+    let metrics = String::from_utf8(get(program.address, "/metrics").body).unwrap();
+    assert!(metrics.contains("healthsink_uploads_total{result=\"failed\"} 3\n"), "{metrics}");
+
+    disk.free();
+    let before = uuids(&database).len();
+    let answer = post(&program, &other);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(uuids(&database).len() > before);
+    check_is_sound(&database);
+    for sent in [&small, &other] {
+        sent.check_is_in(&database);
+    }
+    disk.remount("size=200m");
+    assert_eq!(post(&program, &large).status, 200);
+    check_is_exactly(&database, [&small, &large, &other]);
+    check_is_sound(&database);
+}
+
+#[test]
+fn commands_say_in_one_line_that_the_disk_is_full() {
+    let Some(disk) = Disk::of_mib(8) else { return };
+    let database = disk.database();
+    let folder = tempfile::tempdir().unwrap();
+    let payload = folder.path().join("payload.json");
+    fs::write(&payload, Sent::new(1, 60_000_000).body).unwrap();
+    let import = || run(&["import".as_ref(), "--db".as_ref(), database.as_os_str(), payload.as_os_str()]);
+    check_refused(&import());
+    check_is_sound(&database);
+    assert_eq!(one(&database, "SELECT state FROM uploads"), json!("aborted"));
+
+    disk.fill();
+    // A backup on the same disk leaves nothing behind, and so does a database that cannot even be begun.
+    let backup = disk.path().join("backup.db");
+    check_refused(&run(&["backup".as_ref(), "--db".as_ref(), database.as_os_str(), backup.as_os_str()]));
+    assert!(!backup.exists() && !disk.path().join(".healthsink.partial").exists());
+    let new = disk.path().join("new.db");
+    check_refused(&run(&[
+        "serve".as_ref(),
+        "--listen".as_ref(),
+        "127.0.0.1:0".as_ref(),
+        "--db".as_ref(),
+        new.as_os_str(),
+    ]));
+    check_refused(&run(&[
+        "serve".as_ref(),
+        "--listen".as_ref(),
+        "127.0.0.1:0".as_ref(),
+        "--db".as_ref(),
+        database.as_os_str(),
+    ]));
+    check_refused(&import());
+
+    disk.free();
+    disk.remount("size=200m");
+    assert_eq!(import().status.code(), Some(0));
+    assert_eq!(
+        run(&["backup".as_ref(), "--db".as_ref(), database.as_os_str(), backup.as_os_str()]).status.code(),
+        Some(0)
+    );
+    assert_eq!(count(&backup, "samples"), count(&database, "samples"));
+    let program = Program::start(command().args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(&new));
+    assert_eq!(post(&program, &Sent::new(2, 100_000)).status, 200);
+}
+
+/// Where nothing can be mounted: files may not grow beyond a size. That is not a full disk, so SQLite calls it an I/O error.
+#[cfg(unix)]
+#[test]
+fn files_that_cannot_grow_lose_nothing_that_was_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let mut shell = std::process::Command::new("sh");
+    // In blocks of 512 bytes: 4 MB.
+    let script = "trap '' XFSZ; ulimit -f 8192; exec \"$0\" serve --listen 127.0.0.1:0 --db \"$1\"";
+    let program =
+        Program::start(shell.args(["-c", script, env!("CARGO_BIN_EXE_healthsink")]).arg(&database).env_clear());
+    let [small, large, other] =
+        [(1, 300_000), (2, 40_000_000), (3, 300_000)].map(|(seed, bytes)| Sent::new(seed, bytes));
+    assert_eq!(post(&program, &small).status, 200);
+    assert_eq!(post(&program, &large).status, 500);
+    check_is_sound(&database);
+    small.check_is_in(&database);
+    assert_eq!(post(&program, &other).status, 200);
+    other.check_is_in(&database);
+    drop(program);
+    let program = Program::serve(&database);
+    assert_eq!(post(&program, &large).status, 200);
+    check_is_exactly(&database, [&small, &large, &other]);
+}

@@ -1,0 +1,164 @@
+//! The power goes: what has been synced before the answer is what is left. `scripts/torture power` makes up what is left from
+//! a record of all writes; here it is the order of the system calls, and a log that is cut or spoilt behind the last sync.
+
+use std::fs;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::evidence::{Sent, check_is_sound};
+use crate::common::database::one;
+use crate::common::http::Client;
+use crate::common::program::Program;
+use crate::common::wait_until;
+
+/// The server under strace, which writes down each system call that brings bytes to the disk or to a client.
+fn traced(database: &Path, trace: &Path) -> Option<Program> {
+    let is_there = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
+    if !is_there.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: strace is not there, or may not trace (Debian: apt install strace)");
+        return None;
+    }
+    let calls = "trace=write,writev,sendto,sendmsg,pwrite64,pwritev,ftruncate,fsync,fdatasync";
+    let mut strace = Command::new("strace");
+    // The tracer is not the parent, so that a signal to the child is one to the server.
+    strace.args(["-D", "-f", "-y", "-e", calls, "-o"]).arg(trace).env_clear();
+    strace.args([env!("CARGO_BIN_EXE_healthsink"), "serve", "--listen", "127.0.0.1:0", "--db"]).arg(database);
+    Some(Program::start(&mut strace))
+}
+
+/// What a line of the trace says, as far as it matters here.
+#[derive(Debug, Eq, PartialEq)]
+enum Call {
+    LogWritten,
+    LogSynced,
+    FolderSynced,
+    Acknowledged,
+}
+
+/// Calls in their order: of a write its beginning, of a sync its end.
+fn calls(trace: &str, folder: &Path) -> Vec<Call> {
+    let folder = format!("<{}>", folder.display());
+    let mut begun: std::collections::HashMap<&str, &str> = std::collections::HashMap::new();
+    let mut calls = Vec::new();
+    for line in trace.lines() {
+        let (thread, call) = line.split_once(' ').unwrap();
+        let call = call.trim_start();
+        let is_resumed = call.starts_with("<...");
+        let whole = if is_resumed { begun.remove(thread).unwrap_or_default() } else { call };
+        let is_unfinished = !is_resumed && call.contains("<unfinished");
+        if is_unfinished {
+            begun.insert(thread, call);
+        }
+        if whole.starts_with("fsync(") || whole.starts_with("fdatasync(") {
+            if !is_unfinished && call.trim_end().ends_with("= 0") {
+                if whole.contains("-wal>") {
+                    calls.push(Call::LogSynced);
+                } else if whole.contains(&folder) {
+                    calls.push(Call::FolderSynced);
+                }
+            }
+        } else if !is_resumed && whole.contains("-wal>") {
+            calls.push(Call::LogWritten);
+        } else if !is_resumed && whole.contains("\"HTTP/1.1 200") {
+            calls.push(Call::Acknowledged);
+        }
+    }
+    calls
+}
+
+#[test]
+fn the_log_is_synced_between_its_last_write_and_the_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, trace) = (folder.path().join("health.db"), folder.path().join("trace"));
+    let Some(program) = traced(&database, &trace) else { return };
+    let sent = Sent::new(1, 300_000);
+    // The second time nothing is new but the ledger, and what it says must last as well.
+    for _ in 0..2 {
+        assert_eq!(Client::connect(program.address).post(&[], &sent.body).status, 200);
+    }
+    program.kill();
+    let calls = wait_until("the trace", || {
+        let calls = calls(&fs::read_to_string(&trace).unwrap(), folder.path());
+        (calls.iter().filter(|call| **call == Call::Acknowledged).count() == 2).then_some(calls)
+    });
+    let mut is_synced = false;
+    let mut syncs = 0;
+    let mut is_folder_synced = false;
+    for call in calls {
+        match call {
+            Call::LogWritten => is_synced = false,
+            Call::LogSynced => (is_synced, syncs) = (true, syncs + 1),
+            Call::FolderSynced => is_folder_synced = true,
+            Call::Acknowledged => {
+                assert!(is_synced, "the log was written and not synced before the answer");
+                assert!(syncs > 0, "nothing was synced for this answer");
+                assert!(is_folder_synced, "the files have no names yet that last");
+                syncs = 0;
+            }
+        }
+    }
+}
+
+/// A copy of the database and its log, the log changed from some byte on.
+fn copy_spoilt(database: &Path, target: &Path, spoil: impl FnOnce(&mut fs::File, u64)) {
+    let log = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
+    let _ = fs::remove_file(format!("{}-shm", target.display()));
+    fs::copy(database, target).unwrap();
+    fs::copy(log(database), log(target)).unwrap();
+    let mut file = fs::OpenOptions::new().write(true).open(log(target)).unwrap();
+    let bytes = file.metadata().unwrap().len();
+    spoil(&mut file, bytes);
+}
+
+#[test]
+fn a_log_that_is_cut_or_spoilt_behind_the_last_sync_keeps_what_was_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, copy) = (folder.path().join("health.db"), folder.path().join("copy.db"));
+    let program = Program::serve(&database);
+    // Keeps all that is acknowledged in the log, as if it had come at once.
+    let reader = rusqlite::Connection::open(&database).unwrap();
+    reader.execute_batch("BEGIN").unwrap();
+    let _: i64 = reader.query_row("SELECT count(*) FROM samples", [], |row| row.get(0)).unwrap();
+    let [first, second] = [1, 2].map(|seed| Sent::new(seed, 300_000));
+    let post = |sent: &Sent| Client::connect(program.address).post(&[], &sent.body).status;
+    assert_eq!(post(&first), 200);
+    let wal = format!("{}-wal", database.display());
+    // All that is in the log when the answer is there has been synced; of what comes later nothing need be.
+    let synced = fs::metadata(&wal).unwrap().len();
+    assert_eq!(post(&second), 200);
+    program.kill();
+    let end = fs::metadata(&wal).unwrap().len();
+    assert!(synced < end);
+    const CUTS: u64 = 60;
+    for cut in 0..CUTS {
+        // Any byte, with those next to frames' ends among them.
+        let at = synced + (end - synced) * cut / CUTS + cut % 3;
+        let garbage = vec![0xA5 ^ u8::try_from(cut).unwrap(); usize::try_from(end - at).unwrap()];
+        let zeros = vec![0; garbage.len()];
+        for how in 0..3 {
+            copy_spoilt(&database, &copy, |file, _| {
+                file.seek(SeekFrom::Start(at)).unwrap();
+                match how {
+                    0 => file.set_len(at).unwrap(),
+                    1 => file.write_all(&zeros).unwrap(),
+                    _ => file.write_all(&garbage).unwrap(),
+                }
+            });
+            assert_eq!(one(&copy, "PRAGMA integrity_check"), serde_json::json!("ok"), "{how} from {at}");
+            first.check_is_in(&copy);
+        }
+    }
+    // The counter-proof: cut before the last sync, something is missing.
+    copy_spoilt(&database, &copy, |file, _| file.set_len(synced / 2).unwrap());
+    assert_eq!(one(&copy, "PRAGMA integrity_check"), serde_json::json!("ok"));
+    assert!(std::panic::catch_unwind(|| first.check_is_in(&copy)).is_err());
+    // healthsink itself goes on from such a copy.
+    copy_spoilt(&database, &copy, |file, end| file.set_len((synced + end) / 2).unwrap());
+    let program = Program::serve(&copy);
+    for sent in [&first, &second] {
+        assert_eq!(Client::connect(program.address).post(&[], &sent.body).status, 200);
+        sent.check_is_in(&copy);
+    }
+    check_is_sound(&copy);
+}

@@ -1,0 +1,49 @@
+//! The writer's thread ends before its time: the server ends too, and says so, rather than go on without a database.
+
+use std::net::TcpListener;
+
+use healthsink::config::{Auth, Serve};
+use healthsink::error::ErrorKind;
+use healthsink::writer::Writer;
+use serde_json::json;
+
+use crate::common::http::{Client, PATH, get};
+use crate::common::wait_until;
+
+#[test]
+fn the_server_ends_with_its_writer_and_uploads_under_way_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let config = Serve {
+        db: folder.path().join("health.db"),
+        listen: address,
+        path: PATH.to_owned(),
+        auth: Auth::default(),
+        tls: None,
+        trusted_proxies: Vec::new(),
+        body_bytes_max: 1 << 20,
+        wal_bytes_max: healthsink::limits::WAL_BYTES_MAX_DEFAULT,
+        metrics_listen: None,
+    };
+    let writer = Writer::start(&config.db).unwrap();
+    let handle = writer.handle().clone();
+    let server = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            healthsink::serve::run(listener, &config, handle, std::future::pending()).await
+        })
+    });
+    let mut client = Client::connect(address);
+    client.begin_chunked(&[]);
+    client.chunk(b"{\"data\":{").unwrap();
+    wait_until("the upload", || (get(address, "/healthz").field("uploadsUnderWay") == json!(1)).then_some(()));
+    writer.stop().unwrap();
+    let answer = client.receive();
+    assert!([500, 503].contains(&answer.status), "{answer:?}");
+    let error = server.join().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Store);
+    assert!(error.to_string().contains("writer has failed"), "{error}");
+}
