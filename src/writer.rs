@@ -4,12 +4,13 @@
 //! when an ingest finishes, when enough rows have gathered, or when nothing has come for a while. Ingests that finish at
 //! the same time share a commit. With nothing left to do it moves the log into the database, which no answer waits for then.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
 use crate::batch::Batch;
 use crate::counts::Counts;
@@ -33,12 +34,14 @@ pub struct WriterHandle {
     requests: Sender<Request>,
     /// The thread holds the other end for as long as it runs.
     life: Weak<Life>,
+    /// Disconnected by the thread's end. The queue alone does not tell: what waits in it then stays there, unanswered.
+    ended: Receiver<Infallible>,
 }
 
 /// Held by the writer's thread. Its end, by a panic too, is told to those who asked for it.
-#[derive(Default)]
 struct Life {
     at_end: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    _ended: Sender<Infallible>,
 }
 
 /// One ingest's side of the conversation with the writer. Dropped unfinished, the ingest counts as aborted.
@@ -46,6 +49,7 @@ struct Life {
 pub(crate) struct Session {
     requests: Sender<Request>,
     replies: Receiver<Reply>,
+    ended: Receiver<Infallible>,
     upload: i64,
     is_finished: bool,
 }
@@ -110,8 +114,9 @@ impl Writer {
 
     fn spawn(work: impl FnOnce(Receiver<Request>) + Send + 'static) -> Result<Self> {
         let (requests, receiver) = bounded(WRITER_QUEUE);
-        let life = Arc::new(Life::default());
-        let handle = WriterHandle { requests, life: Arc::downgrade(&life) };
+        let (end, ended) = bounded(0);
+        let life = Arc::new(Life { at_end: Mutex::default(), _ended: end });
+        let handle = WriterHandle { requests, life: Arc::downgrade(&life), ended };
         let thread = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
@@ -196,11 +201,21 @@ impl WriterHandle {
         let (reply, replies) = bounded(BATCHES_PER_INGEST + 2);
         let requests = self.requests.clone();
         requests.send(Request::Start { start, reply }).map_err(|_| gone())?;
-        match replies.recv() {
-            Ok(Reply::Started(upload)) => Ok(Session { requests, replies, upload, is_finished: false }),
-            Ok(Reply::Failed { error, .. }) => Err(error),
+        let ended = self.ended.clone();
+        match next_reply(&replies, &ended) {
+            Some(Reply::Started(upload)) => Ok(Session { requests, replies, ended, upload, is_finished: false }),
+            Some(Reply::Failed { error, .. }) => Err(error),
             _ => Err(gone()),
         }
+    }
+}
+
+/// Waits for an answer; none if the writer has ended without one.
+fn next_reply(replies: &Receiver<Reply>, ended: &Receiver<Infallible>) -> Option<Reply> {
+    select! {
+        recv(replies) -> reply => reply.ok(),
+        // What it has said before its end counts.
+        recv(ended) -> _ => replies.try_recv().ok(),
     }
 }
 
@@ -223,7 +238,8 @@ impl Session {
 
     /// Waits for the next answer.
     pub(crate) fn receive(&self) -> Reply {
-        self.replies.recv().unwrap_or_else(|_| Reply::Failed { error: gone(), stored: Counts::default() })
+        next_reply(&self.replies, &self.ended)
+            .unwrap_or_else(|| Reply::Failed { error: gone(), stored: Counts::default() })
     }
 }
 
@@ -612,5 +628,44 @@ impl WriterThread {
             self.log.bytes_max >> 20
         );
         Err(Error::new(ErrorKind::Busy, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start() -> UploadStart {
+        UploadStart { origin: "http", sender: "test".to_owned(), person: None, token: None, started_ms: 0 }
+    }
+
+    #[test]
+    fn a_writer_that_panics_is_noticed_and_nobody_waits_for_it() {
+        let writer = Writer::spawn(|requests| {
+            let request = requests.recv();
+            panic!("at {request:?}");
+        })
+        .unwrap();
+        let handle = writer.handle().clone();
+        let (tell, told) = bounded(1);
+        handle.at_end(move || tell.send("ended").unwrap());
+        assert!(handle.is_alive());
+        // The request that makes it panic, and those that wait behind it.
+        let asked: Vec<_> = (0..3)
+            .map(|_| {
+                let handle = handle.clone();
+                thread::spawn(move || handle.start(start()).map(|_| ()))
+            })
+            .collect();
+        for asked in asked {
+            assert_eq!(asked.join().unwrap().unwrap_err().kind(), ErrorKind::Store);
+        }
+        assert_eq!(told.recv(), Ok("ended"));
+        assert!(!handle.is_alive());
+        assert_eq!(handle.start(start()).unwrap_err().kind(), ErrorKind::Store);
+        let (tell, told) = bounded(1);
+        handle.at_end(move || tell.send("ended before").unwrap());
+        assert_eq!(told.try_recv(), Ok("ended before"));
+        assert!(writer.stop().is_err());
     }
 }
