@@ -13,8 +13,8 @@ use crate::common::database::rows;
 use crate::common::http::{Client, PATH};
 use crate::common::program::Program;
 
-const KILLS: u64 = 8;
-const CLIENTS: u64 = 3;
+const KILLS: usize = 8;
+const CLIENTS: usize = 3;
 
 /// Sends without insisting: whether the server has said 200.
 fn send(address: SocketAddr, body: &[u8], is_sent: &AtomicUsize) -> bool {
@@ -40,17 +40,17 @@ fn send(address: SocketAddr, body: &[u8], is_sent: &AtomicUsize) -> bool {
 fn what_was_acknowledged_outlives_kills_at_any_moment() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
-    let sent: Vec<Sent> = (0..CLIENTS * KILLS).map(|seed| Sent::new(seed, 400_000)).collect();
+    let sent: Vec<Sent> = (0..CLIENTS * KILLS).map(|seed| Sent::new(seed as u64, 400_000)).collect();
     let mut acknowledged = vec![false; sent.len()];
     for round in 0..KILLS {
         let program = Program::serve(&database);
         // Those of this round, and one of before that is sent again, whole or not.
-        let first = (round * CLIENTS) as usize;
-        let mut now: Vec<usize> = (first..first + CLIENTS as usize).collect();
+        let first = round * CLIENTS;
+        let mut now: Vec<usize> = (first..first + CLIENTS).collect();
         now.extend(first.checked_sub(2));
         let bytes: usize = now.iter().map(|index| sent[*index].body.len()).sum();
         // A number of bytes rather than a time: on any machine the last rounds let all of it through, and wait a little more.
-        let limit = bytes * (round as usize + 2) / KILLS as usize;
+        let limit = bytes * (round + 2) / KILLS;
         let is_sent = AtomicUsize::new(0);
         let address = program.address;
         let answers: Vec<(usize, bool)> = std::thread::scope(|scope| {
@@ -59,7 +59,7 @@ fn what_was_acknowledged_outlives_kills_at_any_moment() {
             crate::common::wait_until("the bytes", || {
                 (is_sent.load(Ordering::Relaxed) >= limit.min(bytes)).then_some(())
             });
-            std::thread::park_timeout(Duration::from_millis(7 * round));
+            std::thread::park_timeout(Duration::from_millis(7 * round as u64));
             program.kill();
             clients.into_iter().map(|(index, client)| (index, client.join().unwrap())).collect()
         });
