@@ -411,7 +411,7 @@ impl WriterThread {
                 self.answer_start(upload);
             }
             Err(error) => {
-                let error = self.undo(error);
+                self.undo(&error);
                 let _ = reply.try_send(Reply::Failed { error, stored: Counts::default() });
             }
         }
@@ -461,7 +461,7 @@ impl WriterThread {
             Err(error) => {
                 active.is_touched = true;
                 let failed = (active.reply.clone(), active.stored);
-                let error = self.undo(error);
+                self.undo(&error);
                 let _ = failed.0.try_send(Reply::Failed { error, stored: failed.1 });
             }
         }
@@ -481,7 +481,7 @@ impl WriterThread {
         active.is_behind = false;
         active.is_finished = true;
         if let Err(error) = entered {
-            self.undo(error);
+            self.undo(&error);
             self.dismiss_finished();
         }
     }
@@ -507,9 +507,7 @@ impl WriterThread {
                     Err(error) => self.disown(&error),
                 }
             }
-            Err(error) => {
-                self.undo(error);
-            }
+            Err(error) => self.undo(&error),
         }
         self.dismiss_finished();
     }
@@ -535,10 +533,8 @@ impl WriterThread {
         });
     }
 
-    /// Undoes the open transaction after a failure: every ingest that had rows in it has lost them. Says why, as far as that
-    /// can be found out.
-    fn undo(&mut self, error: Error) -> Error {
-        let error = self.store.explain(error);
+    /// Undoes the open transaction after a failure: every ingest that had rows in it has lost them.
+    fn undo(&mut self, error: &Error) {
         if self.is_in_transaction {
             tracing::error!(%error, "the transaction was undone");
         }
@@ -557,7 +553,6 @@ impl WriterThread {
             self.log.must_be_cut = true;
             self.move_log();
         }
-        error
     }
 
     /// What was committed is in files that nobody will find: so nothing of it is acknowledged.
@@ -572,7 +567,9 @@ impl WriterThread {
 
     /// Moves the write-ahead log into the database, as far as readers and the disk allow.
     fn move_log(&mut self) {
-        let is_to_be_cut = self.log.must_be_cut || self.store.check_files().is_ok_and(|bytes| bytes > WAL_KEEP_BYTES);
+        let is_to_be_cut = self.log.must_be_cut
+            || self.log.is_full
+            || self.store.check_files().is_ok_and(|bytes| bytes > WAL_KEEP_BYTES);
         let is_whole = self.checkpoint(if is_to_be_cut { Checkpoint::Cut } else { Checkpoint::Move });
         self.log.is_held = !is_whole;
         self.log.is_behind = !is_whole;

@@ -32,7 +32,7 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
             );
         }
         Some(ErrorCode::ReadOnly) => format!("{shown} is read-only; {READ_ONLY_REMEDY}"),
-        _ => return explain(path, Error::new(ErrorKind::Store, format!("cannot open the database {shown}: {error}"))),
+        _ => format!("cannot open the database {shown}: {error}"),
     };
     Error::new(ErrorKind::Store, message)
 }
@@ -65,25 +65,33 @@ fn is_full(error: &rusqlite::Error) -> bool {
         || error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE)
 }
 
+/// The same of a database at this path, with the reason as far as the file system tells one.
+pub(super) fn write_error(path: &Path, error: &rusqlite::Error) -> Error {
+    reason(path, error).unwrap_or_else(|| store_error(error))
+}
+
+/// What keeps a database from being opened for writing.
+pub(super) fn open_to_write_error(path: &Path, error: &rusqlite::Error) -> Error {
+    reason(path, error).unwrap_or_else(|| open_error(path, error))
+}
+
 /// For most of what fails, SQLite says "disk I/O error". A file beside the database, written and removed, tells why: a quota is
 /// used up, or the file system has become read-only.
-pub(super) fn explain(database: &Path, error: Error) -> Error {
-    if error.kind() != ErrorKind::Store {
-        return error;
+fn reason(database: &Path, error: &rusqlite::Error) -> Option<Error> {
+    if is_full(error) || !matches!(error.sqlite_error_code(), Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen))
+    {
+        return None;
     }
-    match probe(database).map_err(|reason| reason.kind()) {
-        Err(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => full(),
-        Err(io::ErrorKind::ReadOnlyFilesystem) => Error::new(
-            ErrorKind::Store,
-            format!("the file system of {} is read-only; {READ_ONLY_REMEDY}", database.display()),
-        ),
-        Err(io::ErrorKind::PermissionDenied) => {
-            let message =
-                format!("the folder of {} may not be written to: {error}; see who owns it", database.display());
-            Error::new(ErrorKind::Store, message)
+    let shown = database.display();
+    let message = match probe(database).err()?.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => return Some(full()),
+        io::ErrorKind::ReadOnlyFilesystem => format!("the file system of {shown} is read-only; {READ_ONLY_REMEDY}"),
+        io::ErrorKind::PermissionDenied => {
+            format!("the folder of {shown} may not be written to ({error}); see who owns it")
         }
-        _ => error,
-    }
+        _ => return None,
+    };
+    Some(Error::new(ErrorKind::Store, message))
 }
 
 fn probe(database: &Path) -> io::Result<()> {

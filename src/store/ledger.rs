@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, named_params};
 
-use super::{Store, store_error};
+use super::Store;
 use crate::counts::Counts;
 use crate::error::Result;
 use crate::record::Envelope;
@@ -84,7 +84,7 @@ impl Store {
             }
             Ok(UploadKey { id, person })
         };
-        insert(&self.connection).map_err(|error| store_error(&error))
+        insert(&self.connection).map_err(|error| self.failed(&error))
     }
 
     /// Sets the counts of an ingest under way.
@@ -107,7 +107,7 @@ impl Store {
                 ":rejected": signed(counts.rejected),
             })
         };
-        update(&self.connection).map(|_| ()).map_err(|error| store_error(&error))
+        update(&self.connection).map(|_| ()).map_err(|error| self.failed(&error))
     }
 
     /// Enters the end of an ingest.
@@ -132,7 +132,7 @@ impl Store {
                 ":error": end.error,
             })
         };
-        update(&self.connection).map(|_| ()).map_err(|error| store_error(&error))
+        update(&self.connection).map(|_| ()).map_err(|error| self.failed(&error))
     }
 }
 

@@ -45,7 +45,7 @@ use crate::counts::Counts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
 use crate::private;
-use failure::{open_error, store_error};
+use failure::{open_error, open_to_write_error, store_error, write_error};
 use files::{FileId, Files, file_id, id_of};
 use write::Ids;
 
@@ -69,7 +69,7 @@ impl Store {
     /// [`ErrorKind::Store`] if the file cannot be opened, is no database, or was written by a later version;
     /// [`ErrorKind::Full`] or [`ErrorKind::Busy`] if there is no space for it, or another program has it.
     pub fn open(path: &Path) -> Result<Self> {
-        let fail = |error| open_error(path, &error);
+        let fail = |error| open_to_write_error(path, &error);
         let (connection, file) = open_or_create(path)?;
         ledger::interrupt_running(&connection).map_err(fail)?;
         let ids = Ids::load(&connection).map_err(fail)?;
@@ -85,11 +85,11 @@ impl Store {
         };
         if self.is_locked {
             // One upload has waited in vain. If each that waits behind it did so, too, the last would be told after minutes.
-            self.connection.busy_timeout(Duration::ZERO).map_err(|error| store_error(&error))?;
+            self.connection.busy_timeout(Duration::ZERO).map_err(|error| self.failed(&error))?;
         }
-        let begun = begin(self).map_err(|error| store_error(&error));
+        let begun = begin(self).map_err(|error| self.failed(&error));
         if self.is_locked {
-            self.connection.busy_timeout(BUSY_WAIT).map_err(|error| store_error(&error))?;
+            self.connection.busy_timeout(BUSY_WAIT).map_err(|error| self.failed(&error))?;
         }
         self.is_locked = begun.as_ref().is_err_and(|error| error.kind() == ErrorKind::Busy);
         begun
@@ -111,14 +111,14 @@ impl Store {
         }
     }
 
-    /// The same error with its reason, as far as the file system tells one.
-    pub(crate) fn explain(&self, error: Error) -> Error {
-        failure::explain(&self.path, error)
+    /// Our error for one of SQLite's, with its reason as far as the file system tells one.
+    fn failed(&self, error: &rusqlite::Error) -> Error {
+        write_error(&self.path, error)
     }
 
     /// Commits; with `synchronous=FULL` the rows are then on the disk.
     pub(crate) fn commit(&mut self) -> Result<()> {
-        self.connection.execute_batch("COMMIT").map_err(|error| store_error(&error))
+        self.connection.execute_batch("COMMIT").map_err(|error| self.failed(&error))
     }
 
     /// Writes batches in one transaction, without the ledger: what benches measure.
@@ -152,7 +152,7 @@ impl Store {
 
 /// Opens a database for writing, makes it if it is not there, and brings its schema up to date. Says which file it is.
 fn open_or_create(path: &Path) -> Result<(Connection, Option<FileId>)> {
-    let fail = |error| open_error(path, &error);
+    let fail = |error| open_to_write_error(path, &error);
     if path == Path::new(":memory:") {
         return Err(Error::new(ErrorKind::Usage, "a database in memory keeps nothing; name a file with --db"));
     }

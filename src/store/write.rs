@@ -2,11 +2,11 @@
 
 use rusqlite::{Connection, params};
 
+use super::Store;
 use super::dictionary::{Dictionary, SharedMetadata};
 use super::ledger::{UploadKey, signed};
 use super::merge::{Merge, Position, Twin};
 use super::upsert::{Sql, Upsert, cells};
-use super::{Store, store_error};
 use crate::batch::{Batch, TextId, Texts};
 use crate::counts::{Counts, Outcome};
 use crate::error::Result;
@@ -114,7 +114,7 @@ impl Store {
         let mut writer = BatchWriter { connection, ids, batch, person: upload.person, counts: Counts::default() };
         let written = writer.write(upload.id, now_ms, ordinal);
         let counts = writer.counts;
-        written.map(|()| counts).map_err(|error| store_error(&error))
+        written.map(|()| counts).map_err(|error| self.failed(&error))
     }
 }
 
