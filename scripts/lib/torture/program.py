@@ -126,8 +126,14 @@ class Program:
 
 
 def stored_uuids(database):
+    """Records that are there; none in a database that has not even its tables."""
     with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
-        return {row[0] for row in connection.execute(UUIDS)}
+        try:
+            return {row[0] for row in connection.execute(UUIDS)}
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return set()
+            raise
 
 
 def integrity(database):
