@@ -6,16 +6,16 @@
 mod common;
 
 mod clients;
-mod load;
-mod panic;
-mod parser;
-mod shapes;
-mod site;
 mod disk;
 mod evidence;
 mod files;
 mod full;
 mod kills;
+mod load;
+mod panic;
+mod parser;
 mod power;
 mod readers;
+mod shapes;
+mod site;
 mod writer;

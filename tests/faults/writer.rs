@@ -24,6 +24,7 @@ fn the_server_ends_with_its_writer_and_uploads_under_way_are_told() {
         tls: None,
         trusted_proxies: Vec::new(),
         body_bytes_max: 1 << 20,
+        ingests: healthsink::limits::INGESTS_MAX,
         wal_bytes_max: healthsink::limits::WAL_BYTES_MAX_DEFAULT,
         metrics_listen: None,
     };
