@@ -6,6 +6,7 @@
 mod check;
 mod conversion;
 mod copy;
+mod destination;
 mod dictionary;
 mod imported;
 mod latest;
@@ -25,11 +26,11 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use check::{Finding, Report, Severity, check};
 pub use copy::{Copied, copy};
+pub use destination::{Replace, is_ours};
 pub use latest::{Latest, latest};
 pub(crate) use ledger::UploadKey;
 pub use ledger::{UploadEnd, UploadStart, UploadState};
 pub use replace::replace;
-pub use schema::is_ours;
 pub use status::{Status, TableRows, TypeRows, UploadRow, sizes, status};
 pub use tokens::{
     TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, add_token, has_tokens, is_token_shaped, revoke_token,
@@ -175,6 +176,9 @@ fn open_or_create(path: &Path) -> Result<(Connection, Option<FileId>)> {
     Ok((connection, file))
 }
 
+/// What SQLite keeps beside a database, and would read into another one of that name.
+const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
+
 /// A file's name with something behind it: how SQLite names what it keeps beside a database.
 fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -185,7 +189,10 @@ fn suffixed(path: &Path, suffix: &str) -> PathBuf {
 /// Health data is private: a new file is its owner's alone. SQLite gives the same rights to its WAL.
 fn create_private(path: &Path) -> Result<()> {
     match private::create_new(path) {
-        Ok(_) => Ok(()),
+        Ok(file) => {
+            private::give_to_owner_of_folder(&file, path);
+            Ok(())
+        }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             private::warn_if_exposed(path);
             Ok(())
@@ -215,8 +222,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
-    let path = path.display();
+fn open_error(file: &Path, error: &rusqlite::Error) -> Error {
+    let path = file.display();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => {
             let message = format!(
@@ -232,6 +239,20 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             let message = format!("{path} is locked by another program; close that and try again");
             Error::new(ErrorKind::Busy, message)
+        }
+        Some(ErrorCode::ReadOnly) => {
+            let message = format!(
+                "{path} may not be written to ({error}): if a program was killed in its midst, `healthsink serve` puts that right \
+                 at its start; else give the file and its folder to the user who runs this"
+            );
+            Error::new(ErrorKind::Store, message)
+        }
+        Some(ErrorCode::CannotOpen) => {
+            let message = format!(
+                "cannot open the database {path}: {error}{}; give it and its folder to the user who runs this",
+                private::owner(file)
+            );
+            Error::new(ErrorKind::Store, message)
         }
         _ => Error::new(ErrorKind::Store, format!("cannot open the database {path}: {error}")),
     }
