@@ -279,18 +279,16 @@ fn open_read_only(path: &Path) -> Result<Connection> {
             format!("there is no database {}; `healthsink serve` makes it, or name another with --db", path.display());
         return Err(Error::new(ErrorKind::Store, message));
     }
-    open_filled(path)?.ok_or_else(|| {
+    open_filled(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?.ok_or_else(|| {
         let message = format!("{} is empty; `healthsink serve` or `healthsink import` fills it", path.display());
         Error::new(ErrorKind::Store, message)
     })
 }
 
 /// The same of a file that is there; none if nothing has been written to it yet.
-fn open_filled(path: &Path) -> Result<Option<Connection>> {
+fn open_filled(path: &Path, access: OpenFlags) -> Result<Option<Connection>> {
     let fail = |error| open_error(path, &error);
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(fail)?;
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fail)?;
     connection.busy_timeout(BUSY_WAIT).map_err(fail)?;
     Ok((schema::check(&connection, path)? > 0).then_some(connection))
 }
