@@ -1,16 +1,19 @@
 //! `healthsink backup` and `healthsink restore`: copies of the database, by name.
 
+mod folder;
+
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::config::{Backup, Restore};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::LINKS_MAX;
 use crate::progress::Progress;
-use crate::store::{Copied, copy, is_ours, replace};
+use crate::store::{Copied, Replace, copy, is_ours, replace};
+use folder::{Series, stamp};
 
 /// Copies the database to a file, or into a folder, of whose backups the newest are kept.
 ///
@@ -19,24 +22,24 @@ use crate::store::{Copied, copy, is_ours, replace};
 /// Whatever keeps the copy from being made, sound and on the disk; backups that were there before are then untouched.
 pub fn backup(config: &Backup) -> Result<()> {
     let folder = config.target.is_dir().then_some(config.target.as_path());
-    let target = match folder {
-        Some(folder) => folder.join(format!("{PREFIX}{}{SUFFIX}", stamp())),
-        None => config.target.clone(),
+    let series = Series::of(&config.db);
+    let (target, may_replace) = match folder {
+        Some(folder) => (series.free(folder, &stamp()), Replace::Nothing),
+        None => (file(config)?, Replace::Backup),
     };
-    if folder.is_none() && config.keep.is_some() {
-        let message = format!("--keep is for a folder, and {} is none; make it, or leave out --keep", target.display());
-        return Err(Error::new(ErrorKind::Usage, message));
-    }
-    protect(&config.db, &target)?;
-    let copied = watched(&target, |watch| copy(&config.db, &target, watch))?;
+    let copied = watched(&target, |watch| copy(&config.db, &target, may_replace, watch))?;
     let removed = match (folder, config.keep) {
-        (Some(folder), Some(keep)) => remove_old(folder, &target, keep).map_err(|error| {
+        (Some(folder), Some(keep)) => series.remove_old(folder, &target, keep).map_err(|error| {
             let message = format!("{} is made, but older backups could not be removed: {error}", target.display());
             Error::new(ErrorKind::Io, message)
         })?,
         _ => Vec::new(),
     };
-    print(&Done { file: &target, copied, removed }, config.json)
+    let done = Done { file: lossy(&target), copied, removed: removed.iter().map(|file| lossy(file)).collect() };
+    told(&done.text(config.json)?).map_err(|error| {
+        let message = format!("{} is made and verified, but that cannot be printed: {error}", target.display());
+        Error::new(ErrorKind::Io, message)
+    })
 }
 
 /// Puts a backup in the place of the database, which is kept beside it.
@@ -45,7 +48,7 @@ pub fn backup(config: &Backup) -> Result<()> {
 ///
 /// As [`replace`]; the database is then as it was.
 pub fn restore(config: &Restore) -> Result<()> {
-    if fs::canonicalize(&config.backup).is_ok_and(|backup| fs::canonicalize(&config.db).is_ok_and(|db| db == backup)) {
+    if is_same(&config.backup, &config.db) {
         return Err(Error::new(ErrorKind::Usage, "the backup is the database itself; name another file"));
     }
     if !is_ours(&config.backup).is_ok_and(|is_ours| is_ours) {
@@ -55,71 +58,56 @@ pub fn restore(config: &Restore) -> Result<()> {
         );
         return Err(Error::new(ErrorKind::Usage, message));
     }
-    // A link in the place of the database stays one.
-    let database = fs::canonicalize(&config.db).unwrap_or_else(|_| config.db.clone());
-    let aside = database.with_extension(format!("before-restore-{}.db", stamp()));
-    let (copied, is_kept) =
-        watched(&database, |watch| replace(&database, &config.backup, &aside, config.force, watch))?;
+    let database = followed(&config.db);
+    let mut aside = database.as_os_str().to_owned();
+    aside.push(format!(".before-restore-{}", stamp()));
+    let (copied, kept) =
+        watched(&database, |watch| replace(&database, &config.backup, aside.as_ref(), config.force, watch))?;
     let mut line = format!("restored {} from {}: {}", config.db.display(), config.backup.display(), summary(&copied));
-    if is_kept {
+    if let Some(aside) = kept {
         line += &format!("; what was there is {}", aside.display());
     }
-    told(writeln!(io::stdout(), "{line}"))
-}
-
-/// Names of backups in a folder: this, the time of their making, and an end.
-const PREFIX: &str = "healthsink-";
-const SUFFIX: &str = ".db";
-
-/// Now, in UTC: sorted by text is sorted by time.
-fn stamp() -> String {
-    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-    now.to_string().replace(['-', ':'], "")
-}
-
-/// Whether a name is one that [`backup`] gives in a folder. No other file is ever removed.
-fn is_backup_name(name: &str) -> bool {
-    let stamp = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
-    stamp.is_some_and(|stamp| {
-        let form = b"ddddddddTddddddZ";
-        stamp.len() == form.len()
-            && stamp
-                .bytes()
-                .zip(form)
-                .all(|(byte, form)| if *form == b'd' { byte.is_ascii_digit() } else { byte == *form })
+    line.push('\n');
+    told(&line).map_err(|error| {
+        let message = format!("{} is restored, but that cannot be printed: {error}", config.db.display());
+        Error::new(ErrorKind::Io, message)
     })
 }
 
-/// A backup replaces a backup, and nothing else.
-fn protect(database: &Path, target: &Path) -> Result<()> {
-    let usage = |what: &str| Err(Error::new(ErrorKind::Usage, format!("{} {what}", target.display())));
-    if fs::canonicalize(target).is_ok_and(|target| fs::canonicalize(database).is_ok_and(|db| db == target)) {
-        return usage("is the database itself; name another file, or a folder");
+/// The file that is meant where there is no such folder.
+fn file(config: &Backup) -> Result<PathBuf> {
+    let usage = |message: String| Err(Error::new(ErrorKind::Usage, message));
+    let (target, shown) = (followed(&config.target), config.target.display());
+    if config.keep.is_some() {
+        return usage(format!("--keep is for a folder, and {shown} is none; make it, or leave out --keep"));
     }
-    match is_ours(target) {
-        Ok(true) => Ok(()),
-        Ok(false) => usage("is there and is no backup; name another file, or a folder"),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => usage(&format!("cannot be read: {error}")),
+    if is_same(&target, &config.db) {
+        return usage(format!("{shown} is the database itself; name another file, or a folder"));
     }
+    // A disk that is not mounted must not become a file in its place.
+    let is_folder_meant = shown.to_string().ends_with('/') || target.extension().is_none();
+    if is_folder_meant && !target.exists() {
+        return usage(format!(
+            "there is no folder {shown}; make it or mount it, or name a file with an end such as .db"
+        ));
+    }
+    Ok(target)
 }
 
-/// Removes all but the newest. The one that was just made stays, whatever the clock says.
-fn remove_old(folder: &Path, made: &Path, keep: u32) -> io::Result<Vec<PathBuf>> {
-    let mut older = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let is_one = entry.file_type()?.is_file() && entry.file_name().to_str().is_some_and(is_backup_name);
-        if is_one && Some(entry.file_name().as_os_str()) != made.file_name() {
-            older.push(entry.path());
+fn is_same(one: &Path, other: &Path) -> bool {
+    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+}
+
+/// Where links lead: a link in the place of a file stays one, also where there is nothing at its end yet.
+fn followed(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        match fs::read_link(&path) {
+            Ok(link) => path = path.parent().unwrap_or(Path::new("")).join(link),
+            Err(_) => break,
         }
     }
-    older.sort_unstable_by(|one, other| other.cmp(one));
-    let removed = older.split_off(older.len().min(keep as usize - 1));
-    for file in &removed {
-        fs::remove_file(file)?;
-    }
-    Ok(removed)
+    path
 }
 
 /// Does the work with a bar on a terminal.
@@ -129,23 +117,30 @@ fn watched<T>(target: &Path, work: impl FnOnce(&mut dyn FnMut(u64, u64)) -> Resu
     work(&mut |done, whole| progress.reached(done, whole))
 }
 
-/// What `backup` has done.
+/// What `backup` has done. Names that are not UTF-8 are told as well as JSON can.
 #[derive(Serialize)]
-struct Done<'a> {
-    file: &'a Path,
+struct Done {
+    file: String,
     #[serde(flatten)]
     copied: Copied,
-    removed: Vec<PathBuf>,
+    removed: Vec<String>,
 }
 
-fn print(done: &Done<'_>, json: bool) -> Result<()> {
-    let mut out = io::stdout().lock();
-    told(if json {
-        serde_json::to_writer(&mut out, done).map_err(io::Error::from).and_then(|()| writeln!(out))
-    } else {
-        writeln!(out, "{}: {}", done.file.display(), summary(&done.copied))
-            .and_then(|()| done.removed.iter().try_for_each(|file| writeln!(out, "removed {}", file.display())))
-    })
+impl Done {
+    fn text(&self, is_json: bool) -> Result<String> {
+        let mut lines = if is_json {
+            serde_json::to_string(self).map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?
+        } else {
+            let removed: String = self.removed.iter().map(|file| format!("\nremoved {file}")).collect();
+            format!("{}: {}{removed}", self.file, summary(&self.copied))
+        };
+        lines.push('\n');
+        Ok(lines)
+    }
+}
+
+fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 fn summary(copied: &Copied) -> String {
@@ -154,30 +149,11 @@ fn summary(copied: &Copied) -> String {
     format!("{megabytes:.1} MB, {} samples, {} uploads, verified", copied.samples, copied.uploads)
 }
 
-/// Whoever does not want to read on has seen enough.
-fn told(printed: io::Result<()>) -> Result<()> {
-    match printed {
+/// Prints all of it at once. Whoever does not want to read on has seen enough.
+fn told(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| Error::new(ErrorKind::Io, format!("cannot print: {error}"))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_backups_are_told_from_others() {
-        let check = |name: &str, expected| assert_eq!(is_backup_name(name), expected, "{name}");
-        check("healthsink-20260102T030405Z.db", true);
-        check(&format!("{PREFIX}{}{SUFFIX}", stamp()), true);
-        check("healthsink-20260102T030405Z.db.partial", false);
-        check("healthsink-20260102T030405Z.db-wal", false);
-        check("healthsink-20260102T03040Z.db", false);
-        check("healthsink-2026010２T03040Z.db", false);
-        check("healthsink-20260102-030405Z.db", false);
-        check("old-healthsink-20260102T030405Z.db", false);
-        check("healthsink-before-the-move.db", false);
-        check("health.db", false);
+        other => other,
     }
 }

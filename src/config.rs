@@ -65,7 +65,7 @@ const EXAMPLES: &str = "Examples:
   healthsink status                                         what is there, and is the phone still sending?
   healthsink backup /mnt/backups --keep 14                  a verified copy, while the server runs
   healthsink check                                          is the database sound?
-  healthsink restore healthsink-20260101T030000Z.db         a backup in its place, with the server stopped
+  healthsink restore health-20260101T030000Z.db             a backup in its place, with the server stopped
   sqlite3 health.db 'SELECT * FROM heart_rate LIMIT 5'      the result
 
 Exit codes: 0 done, 1 failed: an input not ingested whole (what could be is stored), a database that is damaged; 2 wrong usage.";

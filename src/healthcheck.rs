@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::time::Instant;
 
 use crate::config::{HEALTH_PATH, Healthcheck};
 use crate::error::{Error, ErrorKind, Result};
@@ -33,12 +34,26 @@ pub fn healthcheck(config: &Healthcheck) -> Result<()> {
 /// The beginning of the answer.
 fn ask(config: &Healthcheck) -> io::Result<Vec<u8>> {
     let address = config.address;
+    let deadline = Instant::now() + HEALTHCHECK_WAIT;
     let mut stream = TcpStream::connect_timeout(&address, HEALTHCHECK_WAIT)?;
-    stream.set_read_timeout(Some(HEALTHCHECK_WAIT))?;
     stream.set_write_timeout(Some(HEALTHCHECK_WAIT))?;
     write!(stream, "GET {HEALTH_PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    #[expect(clippy::disallowed_methods, reason = "bounded by take")]
-    stream.take(HEALTHCHECK_BYTES_MAX as u64).read_to_end(&mut answer)?;
+    let mut answer = vec![0; HEALTHCHECK_BYTES_MAX];
+    let mut length = 0;
+    // The status line says it all.
+    while length < answer.len() && !answer[..length].contains(&b'\n') {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(&mut answer[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    answer.truncate(length);
     Ok(answer)
 }

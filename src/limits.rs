@@ -106,11 +106,19 @@ pub const ALONE_WAIT: Duration = Duration::from_secs(2);
 /// Faults of a kind that `check` lists; more of them say the same.
 pub const CHECK_FAULTS_MAX: u32 = 20;
 
+/// Links that are followed to where a backup or a database is to stand, as many as Linux follows.
+pub const LINKS_MAX: usize = 40;
+
 /// Backups that `--keep` may be told to keep.
 pub const BACKUPS_KEPT_MAX: u32 = 10_000;
 
-/// Series of last samples in one scrape of `/metrics`, one for each person and type; further ones are counted.
+/// Series of last samples in one scrape of `/metrics`, one for each person and type; further ones are counted. Persons share
+/// them evenly, so that one cannot hide another's.
 pub const METRIC_SERIES_MAX: usize = 1024;
+
+/// How far ahead of this machine's clock a last upload or sample may be: what is further is of a clock that was wrong, and
+/// would keep an alert silent until then.
+pub const METRIC_AHEAD_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Longest name of a type or a person in a label.
 pub const METRIC_LABEL_BYTES_MAX: usize = 128;
@@ -124,7 +132,7 @@ pub const METRIC_SCRAPES_MAX: usize = 1;
 /// Page cache of the connection that a scrape reads with.
 pub const METRIC_CACHE_BYTES: usize = 128 * KIB;
 
-/// How long `healthcheck` waits for an answer.
+/// How long `healthcheck` waits for an answer, in all.
 pub const HEALTHCHECK_WAIT: Duration = Duration::from_secs(5);
 
 /// Bytes of that answer that are read.

@@ -36,3 +36,37 @@ pub(crate) fn warn_if_exposed(path: &Path) {
     #[cfg(not(unix))]
     let _ = path;
 }
+
+/// What root makes in another user's folder is that user's: a server that runs as them must be able to open it.
+pub(crate) fn give_to_owner_of_folder(file: &File, path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if let (Ok(made), Ok(folder)) = (file.metadata(), std::fs::metadata(folder))
+            && made.uid() == 0
+            && folder.uid() != 0
+        {
+            let (path, uid) = (path.display(), folder.uid());
+            match fchown(file, Some(uid), Some(folder.gid())) {
+                Ok(()) => tracing::info!("{path} belongs to user {uid}, as its folder does"),
+                Err(error) => tracing::warn!(%error, "{path} belongs to root, its folder to user {uid}: `chown` it"),
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (file, path);
+}
+
+/// Whose a file is, as the end of a message.
+pub(crate) fn owner(path: &Path) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if let Ok(file) = std::fs::metadata(path) {
+            return format!(" (it belongs to user {}, mode {:o})", file.uid(), file.mode() & 0o777);
+        }
+    }
+    let _ = path;
+    String::new()
+}

@@ -449,6 +449,42 @@ fn a_workout_and_its_route_are_one() {
     check(&["bare", "apple", "routed", "apple"], 2);
 }
 
+/// Locations that give way are counted, so that one row less than the ledger says is noticed.
+#[test]
+fn after_workouts_became_one_the_ledger_is_still_exact() {
+    // Two locations in one second, of which the app has one.
+    let gpx = GPX.replace("10:00:02Z", "10:00:01.500Z");
+    let app = format!("{WORKOUT_JSON}{ROUTE_JSON}");
+    let check = |inputs: &[&str], removed: i64| {
+        let folder = Folder::new();
+        let xml = format!("{HEAD}{}{WORKOUT_XML}</HealthData>", record("60", "/>"));
+        folder.write("apple/export.xml", xml);
+        folder.write("apple/workout-routes/a.gpx", &gpx);
+        let db = folder.path("health.db");
+        for input in inputs {
+            let input = match *input {
+                "apple" => folder.path("apple"),
+                "route" => folder.write("route.json", format!("{{\"data\":{{}}{ROUTE_JSON}")),
+                _ => folder.write("app.json", &app),
+            };
+            let outcome = import(&db, &[], &[&input]).balanced();
+            assert!(outcome.ok, "{}", outcome.said);
+        }
+        assert_eq!(query::<i64>(&db, "SELECT sum(removed) FROM uploads"), removed, "{inputs:?}");
+        assert_eq!(query::<i64>(&db, "SELECT count(*) FROM workout_aliases"), 1, "{inputs:?}");
+        Connection::open(&db).unwrap().execute_batch("DELETE FROM samples").unwrap();
+        let checked = Command::new(env!("CARGO_BIN_EXE_healthsink")).args(["check", "--db"]).arg(&db).output().unwrap();
+        assert_eq!(checked.status.code(), Some(1), "{inputs:?}");
+        let said = String::from_utf8(checked.stdout).unwrap();
+        assert!(said.contains("1 row of me that the ledger counts are not there"), "{said}");
+    };
+    check(&["apple", "app", "apple"], 1);
+    check(&["app", "apple", "app"], 0);
+    // Both have brought locations before it is known that they are of one workout.
+    check(&["apple", "route", "app"], 2);
+    check(&["route", "apple", "app"], 2);
+}
+
 #[test]
 fn what_stands_beside_the_xml_is_kept_as_it_is() {
     let folder = Folder::new();

@@ -27,7 +27,7 @@ const PLACES: [(&str, &[&str]); 34] = [
     ("rusqlite", &["store"]),
     ("struson", &["decode"]),
     ("simd_json", &["decode"]),
-    ("jiff", &["decode", "backup.rs", "import"]),
+    ("jiff", &["decode", "backup/folder.rs", "import"]),
     ("uuid", &["decode"]),
     ("itoa", &["decode", "import/apple"]),
     ("zmij", &["decode", "import/apple"]),
@@ -56,7 +56,7 @@ const PLACES: [(&str, &[&str]); 34] = [
     ("tracing_subscriber", &["main.rs"]),
     ("serde_json", &["backup.rs", "check.rs", "import", "serve", "status.rs", "token.rs"]),
     ("serde", &["counts.rs", "store", "backup.rs", "import", "serve", "token.rs"]),
-    ("tracing", &["private.rs", "store", "writer.rs", "config.rs", "serve", "main.rs"]),
+    ("tracing", &["private.rs", "backup/folder.rs", "store", "writer.rs", "config.rs", "serve", "main.rs"]),
     ("healthsink", &["main.rs"]),
 ];
 

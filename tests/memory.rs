@@ -24,8 +24,12 @@ const MB: u64 = 1_000_000;
 /// How much more the peak may be than that of 5 MB, in KiB.
 const MORE_KIB_MAX: u64 = 2048;
 
-/// What an import may take in all, in KiB.
+/// What an import may take in all, in KiB …
 const IMPORT_KIB_MAX: u64 = 24 << 10;
+
+/// … and how much of that is the program itself as it is released. Built for tests its code is larger, how much larger
+/// depends on what lies in the system's cache: so what an import takes is compared with one that takes nothing.
+const PROGRAM_KIB: u64 = 6 << 10;
 
 /// The body of an upload under way.
 struct Body<'a>(&'a mut Client);
@@ -230,11 +234,13 @@ fn peak_of_files(files: &[(String, Vec<u8>)]) -> u64 {
 
 #[test]
 fn an_import_stays_small_whatever_the_files() {
+    let base = least(0, || peak_of_files(&[]));
+    let most = base + IMPORT_KIB_MAX - PROGRAM_KIB;
     let check = |name: &str, content: &dyn Fn(usize) -> String| {
         let files: Vec<_> = (0..6).map(|number| (number.to_string(), content(number).into_bytes())).collect();
-        let peak = least(IMPORT_KIB_MAX, || peak_of_files(&files));
-        println!("{name}: {peak} KiB");
-        assert!(peak <= IMPORT_KIB_MAX, "{name}: {peak} KiB");
+        let peak = least(most, || peak_of_files(&files));
+        println!("{name}: {peak} KiB, nothing: {base} KiB");
+        assert!(peak <= most, "{name}: {peak} KiB, nothing: {base} KiB");
     };
     let long = "A".repeat((4 << 20) - 200);
     check("clinical records", &|number| format!(r#"{{"resourceType":"Observation","id":{number},"data":"{long}"}}"#));

@@ -12,10 +12,10 @@ use crate::limits::BACKUPS_KEPT_MAX;
 pub(super) struct BackupArguments {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// File to write, or a folder, in which it is named healthsink-YYYYMMDDTHHMMSSZ.db
+    /// File to write, or a folder that is there, in which a backup of health.db is named health-YYYYMMDDTHHMMSSZ.db
     #[arg(value_name = "DEST")]
     target: PathBuf,
-    /// In a folder: keep the newest N backups of that name, and remove those before them
+    /// In a folder: keep the newest N backups of this database's name, and remove those before them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(BACKUPS_KEPT_MAX)))]
     keep: Option<u32>,
     /// Print what was done as JSON

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::exposition::Exposition;
 use crate::counts::Counts;
 use crate::store::{Latest, latest, sizes};
+use crate::writer::now_ms;
 
 /// What became of a request to upload.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -104,7 +105,7 @@ impl Metrics {
 
     /// Answers a scrape, with the series of one person or of all. Reads the database: not for the thread that moves bytes.
     pub(super) fn scrape(&self, moment: Moment, person: Option<&str>) -> Vec<u8> {
-        let latest = latest(&self.database, person);
+        let latest = latest(&self.database, person, now_ms());
         if let Err(error) = &latest {
             tracing::warn!(%error, "the metrics of the database could not be read");
         }
@@ -184,7 +185,7 @@ fn write_latest(out: &mut Exposition, latest: &Latest) {
     }
     out.gauge(
         "healthsink_series_omitted",
-        "Persons' types that are not listed: too many, or names too long.",
+        "Persons' types that are not listed: too many, names too long, or all of a time to come.",
         latest.omitted,
     );
 }

@@ -1,18 +1,18 @@
 //! Whether the database is sound: its pages, its references, and its ledger against its rows.
 //!
-//! It reads beside a server. What cannot be known is not claimed: after workouts of two exporters were merged, route points
-//! of one of them are gone, so that fewer rows than the ledger counted are no fault there.
+//! It reads beside a server. Each row that the ledger counts as new is there, but for those that it says gave way to another
+//! exporter's.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::Serialize;
 
 use super::replace::alone;
 use super::{open_error, open_read_only};
 use crate::error::{ErrorKind, Result};
-use crate::limits::CHECK_FAULTS_MAX;
+use crate::limits::{BUSY_WAIT, CHECK_FAULTS_MAX};
 
 /// What a check has found.
 #[derive(Clone, Debug, Serialize)]
@@ -77,13 +77,23 @@ const COUNTED: [&str; 9] = [
 ///
 /// [`ErrorKind::Store`] if it is not there or cannot be opened at all.
 pub fn check(path: &Path) -> Result<Report> {
-    let connection = open_read_only(path)?;
     let mut report = Report { ok: true, uploads: 0, rows: 0, findings: Vec::new() };
+    if let Err(error) = look(path)
+        && path.exists()
+        && matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+    {
+        report.damage("integrity", format!("the database cannot be opened: {error}"), RESTORE);
+        report.ok = false;
+        return Ok(report);
+    }
+    let connection = open_read_only(path)?;
     let parts: [(&'static str, Part); 3] = [("integrity", integrity), ("references", references), ("ledger", ledger)];
     for (name, part) in parts {
         if let Err(error) = part(&connection, &mut report) {
+            // That it cannot be read now is not damage.
             let opened = open_error(path, &error);
-            if opened.kind() == ErrorKind::Busy {
+            let is_closed = matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen));
+            if opened.kind() == ErrorKind::Busy || is_closed {
                 return Err(opened);
             }
             report.damage(name, format!("the database cannot be read: {error}"), RESTORE);
@@ -100,6 +110,14 @@ pub fn check(path: &Path) -> Result<Report> {
     }
     report.ok = report.findings.iter().all(|finding| finding.severity == Severity::Note);
     Ok(report)
+}
+
+/// Reads the header and the schema, and does nothing else.
+fn look(path: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }
 
 impl Report {
@@ -144,12 +162,10 @@ fn references(connection: &Connection, report: &mut Report) -> rusqlite::Result<
 #[derive(Debug, Default)]
 struct Account {
     name: String,
-    /// Rows that uploads said to be new.
-    new: i64,
+    /// Rows that uploads said to be new, without those that gave way.
+    expected: i64,
     /// Rows that are there.
     rows: i64,
-    /// Whether rows may have gone when workouts of two exporters became one.
-    has_merged_workouts: bool,
 }
 
 /// The ledger's own sums, and its counts against the rows, in one state of the database.
@@ -163,7 +179,7 @@ fn ledger(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> 
             "new + updated + unchanged + merged <> measurements + medications + workouts + other + route_points",
             "have counts that do not add up",
         ),
-        ("min(new, updated, unchanged, merged, rejected, body_bytes) < 0", "have counts below zero"),
+        ("min(new, updated, unchanged, merged, removed, rejected, body_bytes) < 0", "have counts below zero"),
         (
             "(SELECT count(*) FROM rejects r WHERE r.upload_id = uploads.id) > rejected",
             "have more rejects than they count",
@@ -181,12 +197,12 @@ fn ledger(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> 
     let accounts = accounts(connection, report)?;
     connection.execute_batch("COMMIT")?;
     report.rows = accounts.values().map(|account| account.rows).sum();
-    for Account { name, new, rows, has_merged_workouts } in accounts.values() {
-        if new > rows && !has_merged_workouts {
-            let message = format!("{} of {name} that the ledger counts are not there", plural(new - rows, "row"));
+    for Account { name, expected, rows } in accounts.values() {
+        if expected > rows {
+            let message = format!("{} of {name} that the ledger counts are not there", plural(expected - rows, "row"));
             report.damage("ledger", message, SEND_AGAIN);
-        } else if rows > new {
-            let message = format!("{} of {name} came with no upload of the ledger", plural(rows - new, "row"));
+        } else if rows > expected {
+            let message = format!("{} of {name} came with no upload of the ledger", plural(rows - expected, "row"));
             report.damage("ledger", message, "if nobody added rows by hand, keep a copy of the file and report it");
         }
     }
@@ -196,13 +212,12 @@ fn ledger(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> 
 fn accounts(connection: &Connection, report: &mut Report) -> rusqlite::Result<BTreeMap<i64, Account>> {
     let mut accounts: BTreeMap<i64, Account> = BTreeMap::new();
     let mut select = connection.prepare(
-        "SELECT p.id, p.name, coalesce((SELECT sum(new) FROM uploads u WHERE u.person_id = p.id), 0),
-           EXISTS (SELECT 1 FROM workout_aliases a WHERE a.person_id = p.id) FROM persons p",
+        "SELECT p.id, p.name, coalesce((SELECT sum(new - removed) FROM uploads u WHERE u.person_id = p.id), 0)
+         FROM persons p",
     )?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
-        let account =
-            Account { name: row.get(1)?, new: row.get(2)?, has_merged_workouts: row.get(3)?, ..Account::default() };
+        let account = Account { name: row.get(1)?, expected: row.get(2)?, rows: 0 };
         accounts.insert(row.get(0)?, account);
     }
     for table in COUNTED {

@@ -4,6 +4,7 @@
 //! it is. The source is read under one read transaction: without it the copy begins anew at each commit of another
 //! connection, and beside a busy writer it never ends. Meanwhile the write-ahead log grows by what is written, no more.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::Serialize;
 
-use super::{file_id, id_of, open_error, open_read_only};
+use super::destination::{self, Replace};
+use super::{file_id, id_of, open_error, open_read_only, suffixed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{COPY_CACHE_BYTES, COPY_STEP_PAGES};
 use crate::private;
@@ -28,23 +30,27 @@ pub struct Copied {
     pub samples: i64,
 }
 
-/// Copies a database to a file that is there only once it is whole, verified and on the disk; one of that name is
-/// replaced. `watch` is told the bytes that are done, and how many there are.
+/// Copies a database to a file that is there only once it is whole, verified and on the disk. `watch` is told the bytes
+/// that are done, and how many there are.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Store`] if the database cannot be read or is damaged, [`ErrorKind::Full`] or [`ErrorKind::Io`] if the copy
-/// cannot be written, [`ErrorKind::Busy`] if another copy to the same file is under way. The file of that name is then as it was.
-pub fn copy(database: &Path, target: &Path, watch: &mut dyn FnMut(u64, u64)) -> Result<Copied> {
+/// [`ErrorKind::Usage`] if what is there may not be replaced, [`ErrorKind::Store`] if the database cannot be read or is
+/// damaged, [`ErrorKind::Full`] or [`ErrorKind::Io`] if the copy cannot be written, [`ErrorKind::Busy`] if another copy to
+/// the same file is under way. The file of that name is then as it was.
+pub fn copy(database: &Path, target: &Path, replace: Replace, watch: &mut dyn FnMut(u64, u64)) -> Result<Copied> {
+    destination::check(target, replace)?;
     let partial = Partial::create(target)?;
     let copied = partial.fill(database, watch)?;
+    // A long copy leaves time to put something there.
+    destination::check(target, replace)?;
     partial.publish()?;
     Ok(copied)
 }
 
 /// A copy that is not finished: a locked file in the target's folder, gone when dropped.
 ///
-/// It has the same name for all targets of a folder, so that what a power cut leaves behind is cleared by the next one.
+/// What a power cut or Ctrl-C leaves behind is cleared by the next copy in that folder, whatever its target.
 pub(super) struct Partial {
     path: PathBuf,
     target: PathBuf,
@@ -53,34 +59,35 @@ pub(super) struct Partial {
     is_published: bool,
 }
 
-/// The name of a copy that is not finished.
-const PARTIAL: &str = ".healthsink.partial";
+/// The name of a copy that is not finished is that of its target between these.
+const PARTIAL_PREFIX: &str = ".";
+const PARTIAL_SUFFIX: &str = ".healthsink-partial";
 
 impl Partial {
     pub(super) fn create(target: &Path) -> Result<Self> {
-        let path = target.with_file_name(PARTIAL);
+        let mut name = OsString::from(PARTIAL_PREFIX);
+        name.push(target.file_name().unwrap_or_default());
+        name.push(PARTIAL_SUFFIX);
+        let path = target.with_file_name(name);
         let fail = |error: io::Error| {
             let message = format!("cannot write {}: {error}; name a folder that may be written to", target.display());
             Error::new(ErrorKind::Io, message)
         };
-        if let Ok(left_over) = File::options().read(true).write(true).open(&path) {
-            left_over.try_lock().map_err(|_| is_under_way(target))?;
-            fs::remove_file(&path).map_err(fail)?;
-        }
+        clear_left_over(target, &path);
         let file = private::create_new(&path).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => is_under_way(target),
             _ => fail(error),
         })?;
         // Someone who came in between has taken ours for a left-over one.
-        let is_ours = file.try_lock().is_ok() && file.metadata().is_ok_and(|file| id_of(&file) == file_id(&path));
-        if !is_ours {
+        if file.try_lock().is_err() || !is_at(&file, &path) {
             return Err(is_under_way(target));
         }
         Ok(Self { path, target: target.to_owned(), file, is_published: false })
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// The file, open for writing: whose it is and who may read it is set there, where no link can lead elsewhere.
+    pub(super) fn file(&self) -> &File {
+        &self.file
     }
 
     /// Copies the database, and makes sure that the copy is the same and sound.
@@ -153,6 +160,9 @@ impl Partial {
         let fail =
             |error: io::Error| Error::new(ErrorKind::Io, format!("cannot finish {}: {error}", self.target.display()));
         self.file.sync_all().map_err(fail)?;
+        if !is_at(&self.file, &self.path) {
+            return Err(is_under_way(&self.target));
+        }
         fs::rename(&self.path, &self.target).map_err(fail)?;
         self.is_published = true;
         sync_folder(&self.target)
@@ -161,18 +171,50 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        if !self.is_published {
+        if !self.is_published && is_at(&self.file, &self.path) {
             // The next copy clears what stays.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
+/// Whether a path leads to a file that is open.
+fn is_at(file: &File, path: &Path) -> bool {
+    file.metadata().is_ok_and(|file| id_of(&file) == file_id(path))
+}
+
+/// Removes what copies that ended in their midst have left in the target's folder. Where that fails, the name stays taken.
+fn clear_left_over(target: &Path, own: &Path) {
+    let is_partial = |name: &OsStr| {
+        let name = name.as_encoded_bytes();
+        name.starts_with(PARTIAL_PREFIX.as_bytes()) && name.ends_with(PARTIAL_SUFFIX.as_bytes())
+    };
+    for entry in fs::read_dir(folder_of(target)).into_iter().flatten().flatten() {
+        // An empty one may be of a copy that is about to lock it.
+        let is_begun = |path: &Path| path == own || entry.metadata().is_ok_and(|file| file.len() > 0);
+        let path = target.with_file_name(entry.file_name());
+        if is_partial(&entry.file_name())
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && is_begun(&path)
+            && let Ok(file) = File::options().read(true).write(true).open(&path)
+            && file.try_lock().is_ok()
+            && is_at(&file, &path)
+        {
+            let _ = fs::remove_file(&path);
+            let _ = fs::remove_file(suffixed(&path, "-journal"));
+        }
+    }
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// A name that was given must outlast a power cut, too.
 pub(super) fn sync_folder(file: &Path) -> Result<()> {
     #[cfg(unix)]
     {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(file);
         File::open(folder)
             .and_then(|folder| folder.sync_all())
             .map_err(|error| Error::new(ErrorKind::Io, format!("cannot sync the folder {}: {error}", folder.display())))
@@ -185,7 +227,7 @@ pub(super) fn sync_folder(file: &Path) -> Result<()> {
 }
 
 fn is_under_way(target: &Path) -> Error {
-    Error::new(ErrorKind::Busy, format!("another copy beside {} is under way; wait for its end", target.display()))
+    Error::new(ErrorKind::Busy, format!("another copy to {} is under way; wait for its end", target.display()))
 }
 
 fn configure(target: &Connection) -> rusqlite::Result<()> {
@@ -236,5 +278,35 @@ impl Holdings {
 
     fn rows(&self, table: &str) -> i64 {
         self.tables.iter().find(|(name, _)| name == table).map_or(0, |(_, rows)| *rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Store;
+    use super::*;
+
+    #[test]
+    fn what_comes_to_the_place_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let [database, target] = ["health.db", "copy.db"].map(|name| folder.path().join(name));
+        drop(Store::open(&database).unwrap());
+        let check = |replace, came: &[u8]| {
+            let error = copy(&database, &target, replace, &mut |_, _| fs::write(&target, came).unwrap()).unwrap_err();
+            assert_eq!(fs::read(&target).unwrap(), came, "{error}");
+            assert!(!folder.path().join(".copy.db.healthsink-partial").exists(), "{error}");
+            fs::remove_file(&target).unwrap();
+        };
+        check(Replace::Backup, b"notes");
+        check(Replace::Backup, &fs::read(&database).unwrap());
+        check(Replace::Nothing, b"");
+        // Nor is what has come to the partial copy's own name taken for it.
+        let partial = Partial::create(&target).unwrap();
+        fs::rename(&partial.path, folder.path().join("moved")).unwrap();
+        fs::write(&partial.path, "another").unwrap();
+        let path = partial.path.clone();
+        assert_eq!(partial.publish().unwrap_err().kind(), ErrorKind::Busy);
+        assert_eq!(fs::read(path).unwrap(), b"another");
+        assert!(!target.exists());
     }
 }

@@ -31,7 +31,14 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
                 format!("the disk of {shown} is full; free some space, or name another place with --db"),
             );
         }
-        Some(ErrorCode::ReadOnly) => format!("{shown} is read-only; {READ_ONLY_REMEDY}"),
+        Some(ErrorCode::ReadOnly) => format!(
+            "{shown} is read-only ({error}); if a program was killed in its midst, `healthsink serve` puts that right at its \
+             start; else {READ_ONLY_REMEDY}"
+        ),
+        Some(ErrorCode::CannotOpen) => format!(
+            "cannot open the database {shown}: {error}{}; give it and its folder to the user who runs this",
+            private::owner(path)
+        ),
         _ => format!("cannot open the database {shown}: {error}"),
     };
     Error::new(ErrorKind::Store, message)

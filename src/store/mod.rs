@@ -6,6 +6,7 @@
 mod check;
 mod conversion;
 mod copy;
+mod destination;
 mod dictionary;
 mod failure;
 mod files;
@@ -28,12 +29,12 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use check::{Finding, Report, Severity, check};
 pub use copy::{Copied, copy};
+pub use destination::{Replace, is_ours};
 pub use latest::{Latest, latest};
 pub(crate) use ledger::UploadKey;
 pub use ledger::{UploadEnd, UploadStart, UploadState};
 pub(crate) use log::Checkpoint;
 pub use replace::replace;
-pub use schema::is_ours;
 pub use status::{Status, TableRows, TypeRows, UploadRow, sizes, status};
 pub use tokens::{
     TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, add_token, has_tokens, is_token_shaped, revoke_token,
@@ -168,6 +169,9 @@ fn open_or_create(path: &Path) -> Result<(Connection, Option<FileId>)> {
     Ok((connection, file))
 }
 
+/// What SQLite keeps beside a database, and would read into another one of that name.
+const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
+
 /// A file's name with something behind it: how SQLite names what it keeps beside a database.
 fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -178,7 +182,10 @@ fn suffixed(path: &Path, suffix: &str) -> PathBuf {
 /// Health data is private: a new file is its owner's alone. SQLite gives the same rights to its WAL.
 fn create_private(path: &Path) -> Result<()> {
     match private::create_new(path) {
-        Ok(_) => Ok(()),
+        Ok(file) => {
+            private::give_to_owner_of_folder(&file, path);
+            Ok(())
+        }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             private::warn_if_exposed(path);
             Ok(())
@@ -219,18 +226,16 @@ fn open_read_only(path: &Path) -> Result<Connection> {
             format!("there is no database {}; `healthsink serve` makes it, or name another with --db", path.display());
         return Err(Error::new(ErrorKind::Store, message));
     }
-    open_filled(path)?.ok_or_else(|| {
+    open_filled(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?.ok_or_else(|| {
         let message = format!("{} is empty; `healthsink serve` or `healthsink import` fills it", path.display());
         Error::new(ErrorKind::Store, message)
     })
 }
 
 /// The same of a file that is there; none if nothing has been written to it yet.
-fn open_filled(path: &Path) -> Result<Option<Connection>> {
+fn open_filled(path: &Path, access: OpenFlags) -> Result<Option<Connection>> {
     let fail = |error| open_error(path, &error);
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(fail)?;
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fail)?;
     connection.busy_timeout(BUSY_WAIT).map_err(fail)?;
     Ok((schema::check(&connection, path)? > 0).then_some(connection))
 }

@@ -1,17 +1,16 @@
 //! The schema and its versions: forward only, one step for each version, all in one transaction.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::copy::copy;
-use super::open_error;
+use super::destination::Replace;
+use super::{open_error, suffixed};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Marks the file as ours for `file` and other tools: "hsnk".
-const APPLICATION_ID: u32 = 0x6873_6e6b;
+pub(super) const APPLICATION_ID: u32 = 0x6873_6e6b;
 
 /// What brings a database from each version to the next; `user_version` counts the steps taken.
 const MIGRATIONS: [&[&str]; VERSION as usize] =
@@ -44,10 +43,10 @@ fn take_steps(connection: &mut Connection, path: &Path, steps: &[&[&str]]) -> Re
 
 /// Makes the copy that an older program can go on with. Nobody writes meanwhile: the steps' transaction is open.
 fn keep_before(path: &Path, wanted: u32) -> Result<()> {
-    let target = path.with_extension(format!("before-v{wanted}.db"));
-    copy(path, &target, &mut |_, _| {}).map_err(|error| {
+    let target = suffixed(path, &format!(".before-v{wanted}.db"));
+    copy(path, &target, Replace::Backup, &mut |_, _| {}).map_err(|error| {
         let message = format!("{} must be migrated, and cannot be backed up before: {error}", path.display());
-        Error::new(error.kind(), message)
+        Error::new(ErrorKind::Store, message)
     })?;
     tracing::info!("migrating {} to schema {wanted}; as it was it is kept as {}", path.display(), target.display());
     Ok(())
@@ -88,23 +87,6 @@ pub(super) fn any_version(connection: &Connection, path: &Path) -> Result<u32> {
     }
     Ok(version)
 }
-
-/// Whether a file looks like a database of ours by its header, or holds nothing: such a one may be replaced by a backup.
-///
-/// # Errors
-///
-/// Whatever keeps it from being read.
-pub fn is_ours(path: &Path) -> std::io::Result<bool> {
-    let mut header = Vec::with_capacity(HEADER_BYTES);
-    #[expect(clippy::disallowed_methods, reason = "bounded by take")]
-    File::open(path)?.take(HEADER_BYTES as u64).read_to_end(&mut header)?;
-    let application = header.get(APPLICATION_ID_AT..APPLICATION_ID_AT + 4);
-    Ok(header.is_empty() || application.is_some_and(|bytes| bytes == APPLICATION_ID.to_be_bytes()))
-}
-
-/// SQLite's file header, and where in it the application's number stands.
-const HEADER_BYTES: usize = 100;
-const APPLICATION_ID_AT: usize = 68;
 
 #[cfg(test)]
 mod tests {
@@ -147,7 +129,7 @@ mod tests {
     fn a_database_in_use_is_copied_before_it_is_migrated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("health.db");
-        let backup = folder.path().join("health.before-v2.db");
+        let backup = folder.path().join("health.db.before-v2.db");
         let open = |path: &Path| {
             let connection = Connection::open(path).unwrap();
             connection.pragma_update(None, "journal_mode", "WAL").unwrap();
@@ -185,7 +167,7 @@ mod tests {
         let mut connection = Connection::open(&path).unwrap();
         migrate(&mut connection, &path).unwrap();
         // In the place of the copy, something that cannot be replaced.
-        std::fs::create_dir(folder.path().join("health.before-v2.db")).unwrap();
+        std::fs::create_dir(folder.path().join("health.db.before-v2.db")).unwrap();
         let error = take_steps(&mut connection, &path, &LATER).unwrap_err();
         assert!(error.to_string().contains("cannot be backed up before"), "{error}");
         assert_eq!(check(&connection, &path).unwrap(), 1);

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior};
 use serde::Serialize;
 
 use super::ledger::person_id;
@@ -169,7 +169,8 @@ pub fn tokens(path: &Path) -> Result<Vec<TokenRow>> {
 ///
 /// [`ErrorKind::Store`] if it cannot be read.
 pub fn has_tokens(path: &Path) -> Result<bool> {
-    let connection = if path.exists() { open_filled(path)? } else { None };
+    // A server asks this before it opens the database: what a program left that was killed in its midst is undone here.
+    let connection = if path.exists() { open_filled(path, OpenFlags::SQLITE_OPEN_READ_WRITE)? } else { None };
     let Some(connection) = connection else {
         return Ok(false);
     };

@@ -217,7 +217,8 @@ impl<'a> BatchWriter<'a> {
         }
         self.characteristics(now_ms)?;
         self.others(upload)?;
-        self.rejects(upload, ordinal)
+        self.rejects(upload, ordinal)?;
+        self.ids.merge.workouts.enter_removed(self.connection, upload)
     }
 
     pub(super) fn text(&self, text: Option<TextId>) -> Option<&'a str> {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::contract::payload;
 use crate::common::database::{contents, count, one};
 use crate::common::http::{Client, get};
-use crate::common::program::{Program, run};
+use crate::common::program::{Program, command, run};
 use crate::common::server::Server;
 use crate::common::wait_until;
 
@@ -33,7 +33,7 @@ fn refused(output: &Output, code: i32, part: &str) {
 }
 
 fn check_sound(database: &Path) {
-    let output = run(&["check", "--db", database.to_str().unwrap()]);
+    let output = run(&["check".as_ref(), "--db".as_ref(), database.as_os_str()]);
     assert!(output.status.success(), "{output:?}");
 }
 
@@ -141,41 +141,66 @@ fn keep_removes_the_oldest_backups_and_nothing_else() {
     let database = filled(folder.path());
     let backups = folder.path().join("backups");
     fs::create_dir(&backups).unwrap();
-    let old = ["healthsink-20200101T000000Z.db", "healthsink-20200102T000000Z.db", "healthsink-20200103T000000Z.db"];
+    let copy = folder.path().join("copy.db");
+    assert!(backup(&database, &[copy.to_str().unwrap()]).status.success());
+    let old = ["health-20200101T000000Z.db", "health-20200102T000000Z-2.db", "health-20200102T000000Z-10.db"];
+    // A clock that was ahead has made these: they put no other one out.
+    let later = ["health-29990101T000000Z.db", "health-29990102T000000Z.db"];
+    for name in old.iter().chain(&later) {
+        fs::copy(&copy, backups.join(name)).unwrap();
+    }
     let others = [
-        "healthsink-20200101T000000Z.db-journal",
-        "healthsink-20200101T000000Z.db.gz",
-        "healthsink-20200101T000000.db",
-        "healthsink-2020-01-01.db",
-        "healthsink-before-the-move.db",
-        "my-healthsink-20200101T000000Z.db",
+        "health-20200101T000000Z.db-journal",
+        "health-20200101T000000Z.db.gz",
+        "health-20200101T000000.db",
+        "health-2020-01-01.db",
+        "health-before-the-move.db",
+        "my-health-20200101T000000Z.db",
         "notes.txt",
+        // Of the right name, and no backups.
+        "health-20210101T000000Z.db",
+        "health-20220101T000000Z.db",
     ];
-    for name in old.iter().chain(&others) {
+    for name in others {
         fs::write(backups.join(name), name).unwrap();
     }
-    fs::create_dir(backups.join("healthsink-20190101T000000Z.db")).unwrap();
+    fs::write(backups.join("health-20220101T000000Z.db"), "").unwrap();
+    fs::create_dir(backups.join("health-20190101T000000Z.db")).unwrap();
     let output = backup(&database, &[backups.to_str().unwrap(), "--keep", "2", "--json"]);
     assert!(output.status.success(), "{output:?}");
+    let warned = String::from_utf8(output.stderr).unwrap();
+    assert!(warned.lines().count() == 1 && warned.contains("2 backups in "), "{warned}");
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let removed = [old[1], old[0]].map(|name| backups.join(name).to_str().unwrap().to_owned());
     assert_eq!(told["removed"], json!(removed));
     let made = Path::new(told["file"].as_str().unwrap()).file_name().unwrap().to_str().unwrap().to_owned();
     let mut expected: Vec<&str> = others.to_vec();
-    expected.extend([made.as_str(), old[2], "healthsink-20190101T000000Z.db"]);
+    expected.extend([made.as_str(), old[2], later[0], later[1], "health-20190101T000000Z.db"]);
     expected.sort_unstable();
     assert_eq!(names(&backups), expected);
     check_sound(&backups.join(made));
 
-    // Backups of a clock that was ahead do not put the new one out.
-    let later = backups.join("healthsink-29990101T000000Z.db");
-    fs::write(&later, "").unwrap();
-    let output = backup(&database, &[backups.to_str().unwrap(), "--keep", "1", "--json"]);
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(!later.exists() && Path::new(told["file"].as_str().unwrap()).exists(), "{told}");
-
     refused(&backup(&database, &["--keep", "2", folder.path().join("x.db").to_str().unwrap()]), 2, "--keep");
     assert_eq!(backup(&database, &["--keep", "0", backups.to_str().unwrap()]).status.code(), Some(2));
+}
+
+#[test]
+fn databases_share_a_folder_and_backups_of_one_second_do_not_share_a_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = filled(folder.path());
+    let other = folder.path().join("other.db");
+    assert!(backup(&database, &[other.to_str().unwrap()]).status.success());
+    let backups = folder.path().join("backups");
+    fs::create_dir(&backups).unwrap();
+    for database in [&database, &other, &database, &database] {
+        assert!(backup(database, &[backups.to_str().unwrap()]).status.success());
+    }
+    assert_eq!(names(&backups).len(), 4);
+    for database in [&other, &database] {
+        assert!(backup(database, &[backups.to_str().unwrap(), "--keep", "1"]).status.success());
+    }
+    let left = names(&backups);
+    assert!(left.len() == 2 && left[0].starts_with("health-2") && left[1].starts_with("other-2"), "{left:?}");
 }
 
 #[test]
@@ -196,16 +221,132 @@ fn a_backup_replaces_a_backup_and_nothing_else() {
     assert_eq!(names(folder.path()), ["health.db", "notes.txt", "other.db"]);
 }
 
+/// As when the arguments are swapped: `backup --db copy.db health.db`.
+#[test]
+fn a_backup_never_replaces_a_database_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = filled(folder.path());
+    let copy = folder.path().join("copy.db");
+    let target = [database.to_str().unwrap()];
+    assert!(backup(&database, &[copy.to_str().unwrap()]).status.success());
+    let expected = contents(&database);
+    // Nobody has it open. A reader has left an empty log.
+    fs::remove_file(folder.path().join("health.db-wal")).unwrap();
+    refused(&backup(&copy, &target), 2, "is a database in use");
+    let program = Program::serve(&database);
+    assert_eq!(Client::connect(program.address).post(&[], &payload("documented")).status, 200);
+    refused(&backup(&copy, &target), 2, "health.db-wal belongs to a database");
+    program.kill();
+    refused(&backup(&copy, &target), 2, "health.db-wal belongs to a database");
+    assert_eq!(contents(&database), expected);
+    // Nor a backup that someone reads.
+    let second = folder.path().join("second.db");
+    fs::copy(&copy, &second).unwrap();
+    let reader = Connection::open(&second).unwrap();
+    reader.execute_batch("BEGIN; SELECT * FROM types").unwrap();
+    refused(&backup(&copy, &[second.to_str().unwrap()]), 1, "is open in another program");
+    drop(reader);
+    assert!(backup(&copy, &[second.to_str().unwrap()]).status.success());
+}
+
+/// SQLite would read it into the copy, where no database stands any more.
+#[test]
+fn a_log_that_was_left_over_does_not_become_the_copys() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = filled(folder.path());
+    for suffix in ["-wal", "-journal"] {
+        let companion = folder.path().join(format!("copy.db{suffix}"));
+        fs::write(&companion, "").unwrap();
+        refused(&backup(&database, &[folder.path().join("copy.db").to_str().unwrap()]), 2, "move that one away");
+        fs::remove_file(companion).unwrap();
+    }
+    assert_eq!(databases(folder.path()), ["health.db"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_left_alone_and_links_stay_links() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = filled(folder.path());
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe.db")).status().unwrap().success());
+    refused(&backup(&database, &[&path("pipe.db")]), 2, "is no backup");
+    refused(&restore(&database, &[&path("pipe.db")]), 2, "is no backup");
+    let _socket = std::os::unix::net::UnixListener::bind(path("socket.db")).unwrap();
+    refused(&backup(&database, &[&path("socket.db")]), 2, "is no backup");
+    // There, and not there yet.
+    fs::create_dir(path("disk")).unwrap();
+    let link = Path::new("disk/copy.db");
+    std::os::unix::fs::symlink(link, path("link.db")).unwrap();
+    for _ in 0..2 {
+        let output = backup(&database, &[&path("link.db")]);
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(fs::read_link(path("link.db")).unwrap(), link);
+        check_sound(Path::new(&path("disk/copy.db")));
+    }
+    assert_eq!(names(Path::new(&path("disk"))), ["copy.db"]);
+    // So with a database.
+    std::os::unix::fs::symlink("disk/new.db", path("new.db")).unwrap();
+    assert!(restore(Path::new(&path("new.db")), &[&path("link.db")]).status.success());
+    assert_eq!(fs::read_link(path("new.db")).unwrap(), Path::new("disk/new.db"));
+    assert_eq!(contents(Path::new(&path("disk/new.db"))), contents(&database));
+}
+
+/// A disk that is not mounted.
+#[test]
+fn a_folder_that_is_missing_does_not_become_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = filled(folder.path());
+    for name in ["backups", "backups/", "backups.d/"] {
+        let target = format!("{}/{name}", folder.path().display());
+        refused(&backup(&database, &[&target]), 2, "there is no folder");
+    }
+    assert_eq!(databases(folder.path()), ["health.db"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_backup_that_cannot_be_told_of_is_made_all_the_same() {
+    use std::os::unix::ffi::OsStringExt;
+    let folder = tempfile::tempdir().unwrap();
+    let database = filled(folder.path());
+    let target = folder.path().join(std::ffi::OsString::from_vec(b"caf\xe9.db".to_vec()));
+    let told = |arguments: &[&str]| {
+        let mut command = command();
+        command.arg("backup").arg("--db").arg(&database).arg(&target).args(arguments);
+        command
+    };
+    let output = told(&["--json"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(json["file"].as_str().unwrap().ends_with("caf\u{fffd}.db"), "{json}");
+    fs::remove_file(&target).unwrap();
+    for arguments in [&["--json"][..], &[]] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = told(arguments).stdout(full).output().unwrap();
+        refused(&output, 1, ".db is made and verified, but that cannot be printed");
+        check_sound(&target);
+    }
+}
+
 #[test]
 fn what_is_left_over_is_cleared_and_what_is_under_way_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let database = filled(folder.path());
     let copy = folder.path().join("copy.db");
-    let partial = folder.path().join(".healthsink.partial");
-    fs::write(&partial, vec![7; 100_000]).unwrap();
+    let partial = folder.path().join(".copy.db.healthsink-partial");
+    let others =
+        [".gone.db.healthsink-partial", ".gone.db.healthsink-partial-journal"].map(|name| folder.path().join(name));
+    for file in others.iter().chain([&partial]) {
+        fs::write(file, vec![7; 100_000]).unwrap();
+    }
     let other = File::open(&partial).unwrap();
     other.lock().unwrap();
-    refused(&backup(&database, &[copy.to_str().unwrap()]), 1, "is under way");
+    refused(&backup(&database, &[copy.to_str().unwrap()]), 1, "another copy to ");
+    assert_eq!(fs::metadata(&partial).unwrap().len(), 100_000);
+    // What another copy left is cleared, and that to another file goes on beside the one under way.
+    assert!(!others.iter().any(|file| file.exists()));
+    assert!(backup(&database, &[folder.path().join("second.db").to_str().unwrap()]).status.success());
     assert_eq!(fs::metadata(&partial).unwrap().len(), 100_000);
     drop(other);
     let output = backup(&database, &[copy.to_str().unwrap()]);
@@ -239,6 +380,11 @@ fn a_backup_is_restored_and_what_was_there_is_kept() {
     let copy = folder.path().join("copy.db");
     assert!(backup(&database, &[copy.to_str().unwrap()]).status.success());
     let expected = contents(&copy);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&database, fs::Permissions::from_mode(0o640)).unwrap();
+    }
 
     let program = Program::serve(&database);
     assert_eq!(Client::connect(program.address).post(&[], &payload("quantity")).status, 200);
@@ -252,8 +398,13 @@ fn a_backup_is_restored_and_what_was_there_is_kept() {
     let output = restore(&database, &[copy.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(contents(&database), expected);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&database).unwrap().permissions().mode() & 0o777, 0o640, "a group was given it");
+    }
     let there = names(folder.path());
-    let aside: Vec<&String> = there.iter().filter(|name| name.starts_with("health.before-restore-")).collect();
+    let aside: Vec<&String> = there.iter().filter(|name| name.starts_with("health.db.before-restore-")).collect();
     assert_eq!((there.len(), aside.len()), (3, 1), "{there:?}");
     assert_eq!(count(&folder.path().join(aside[0]), "uploads"), 3);
     check_sound(&folder.path().join(aside[0]));
@@ -319,4 +470,28 @@ fn a_backup_is_restored_where_nothing_is() {
     fs::copy(folder.path().join("health.db-wal"), folder.path().join("new.db-wal")).unwrap();
     assert!(restore(&elsewhere, &[copy.to_str().unwrap()]).status.success());
     assert!(!folder.path().join("new.db-wal").exists());
+}
+
+/// On a new machine, as root: the service must be able to open what it finds. Elsewhere both are this user's anyway.
+#[cfg(unix)]
+#[test]
+fn what_root_makes_is_of_the_owner_of_its_folder() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let folder = tempfile::tempdir().unwrap();
+    let database = filled(folder.path());
+    let copy = folder.path().join("copy.db");
+    assert!(backup(&database, &[copy.to_str().unwrap()]).status.success());
+    let state = folder.path().join("state");
+    fs::create_dir(&state).unwrap();
+    let is_root = chown(&state, Some(61_184), Some(61_184)).is_ok();
+    let owner = |path: &Path| fs::metadata(path).map(|file| (file.uid(), file.gid())).unwrap();
+    let output = restore(&state.join("restored.db"), &[copy.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    let made = run(&["token", "new", "--person", "me", "--db", state.join("new.db").to_str().unwrap()]);
+    assert!(made.status.success(), "{made:?}");
+    for (name, output) in [("restored.db", &output), ("new.db", &made)] {
+        assert_eq!(owner(&state.join(name)), owner(&state), "{name}");
+        let said = String::from_utf8_lossy(&output.stderr).contains("belongs to user 61184, as its folder does");
+        assert_eq!(said, is_root, "{output:?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! `check`: what it finds, what it says, and that it stays silent where all is well.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -8,7 +9,7 @@ use tempfile::TempDir;
 
 use super::contract::payload;
 use crate::common::http::{Client, get};
-use crate::common::program::{Program, run};
+use crate::common::program::{Program, command, run};
 use crate::common::server::Server;
 use crate::common::wait_until;
 
@@ -87,6 +88,83 @@ fn faults_are_found() {
         "integrity",
         "workouts",
     );
+}
+
+/// Where SQLite itself opens nothing any more, there is a verdict, too.
+#[test]
+fn a_database_that_cannot_be_opened_is_damaged() {
+    let check_damage = |damage: fn(&mut Vec<u8>)| {
+        let (_folder, database) = filled();
+        let mut bytes = fs::read(&database).unwrap();
+        damage(&mut bytes);
+        fs::write(&database, bytes).unwrap();
+        let (code, report) = check(&database);
+        assert_eq!((code, &report["ok"]), (Some(1), &json!(false)), "{report}");
+        let finding = &report["findings"][0];
+        assert_eq!([&finding["severity"], &finding["check"]], [&json!("damage"), &json!("integrity")], "{report}");
+        assert!(finding["remedy"].as_str().unwrap().contains("healthsink restore"), "{report}");
+    };
+    check_damage(|bytes| bytes[..4096].fill(0));
+    check_damage(|bytes| bytes[16..4096].fill(0));
+    check_damage(|bytes| bytes.truncate(bytes.len() / 2));
+    check_damage(|bytes| bytes.truncate(4096));
+    check_damage(|bytes| bytes.truncate(50));
+    check_damage(|bytes| bytes[100..4096].fill(0xff));
+}
+
+/// As a restore leaves it that was killed while it changed the database's mode: nothing is lost, but somebody has to write.
+#[test]
+fn a_database_with_a_journal_is_no_damaged_one() {
+    let (folder, database) = filled();
+    let connection = Connection::open(&database).unwrap();
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN IMMEDIATE;
+             CREATE TABLE filler AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+               SELECT i, zeroblob(100) FROM n;
+             DELETE FROM samples; DELETE FROM category_values",
+        )
+        .unwrap();
+    let left = folder.path().join("left.db");
+    for suffix in ["", "-journal"] {
+        let name = |stem: &str| folder.path().join(format!("{stem}.db{suffix}"));
+        fs::copy(name("health"), name("left")).unwrap();
+    }
+    let output = run(&["check", "--db", left.to_str().unwrap()]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("`healthsink serve` puts that right") && message.lines().count() == 1, "{message}");
+    drop(Program::serve(&left));
+    assert_eq!(check(&left).0, Some(0));
+}
+
+/// Whose it is decides who can open it: the message says so.
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_opened_is_said_with_its_owner() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let (folder, database) = filled();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&database, fs::Permissions::from_mode(0o000)).unwrap();
+    let owner = fs::metadata(&database).unwrap().uid();
+    for name in ["check", "serve"] {
+        let mut command = command();
+        command.args([name, "--db"]).arg(&database);
+        if owner == 0 {
+            // Root may open everything.
+            command.uid(65_534);
+        }
+        let output = match command.output() {
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return, // to run the program
+            output => output.unwrap(),
+        };
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), message.lines().count()), (Some(1), 1), "{message}");
+        let expected =
+            format!("(it belongs to user {owner}, mode 0); give it and its folder to the user who runs this");
+        assert!(message.contains(&expected), "{message}");
+    }
 }
 
 /// An upload under way is no fault while the server lives, and worth a note once it was killed.

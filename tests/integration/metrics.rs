@@ -257,6 +257,23 @@ fn metrics_may_have_an_address_of_their_own() {
     assert!(message.starts_with("healthsink: nothing answers at") && message.lines().count() == 1, "{message}");
 }
 
+/// Who answers a byte at a time is not well: the whole question has one deadline.
+#[test]
+fn a_health_check_ends_beside_one_who_dawdles() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let dawdler = std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        while std::io::Write::write_all(&mut stream, b"x").is_ok() {
+            std::thread::park_timeout(std::time::Duration::from_millis(100));
+        }
+    });
+    let output = run(&["healthcheck", "--listen", &address]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("nothing answers at"));
+    dawdler.join().unwrap();
+}
+
 /// When it is most needed, all places are taken.
 #[test]
 fn a_scrape_needs_no_place_of_an_upload() {

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use crate::identity::is_derived;
 use crate::record::Uuid;
+use crate::store::ledger::signed;
 use crate::store::upsert::Cell;
 
 /// What a workout is recognized by.
@@ -26,6 +27,8 @@ pub(in crate::store) struct Position {
 pub(in crate::store) struct Workouts {
     /// The workout of the last location, and who else has brought it.
     route: Option<(Uuid, Others)>,
+    /// Locations that gave way and whose place nothing took, since they were last entered into the ledger.
+    removed: usize,
 }
 
 #[derive(Debug)]
@@ -123,7 +126,18 @@ impl Workouts {
 
     fn join(&mut self, connection: &Connection, person: i64, one: &Uuid, kept: &Uuid) -> rusqlite::Result<()> {
         self.route = None;
-        connection.prepare_cached(DELETE_MERGED)?.execute(params![person, &one[..], &kept[..]]).map(|_| ())
+        self.removed += connection.prepare_cached(DELETE_MERGED)?.execute(params![person, &one[..], &kept[..]])?;
+        Ok(())
+    }
+
+    /// Enters the rows that gave way into the ledger, in the transaction that has removed them.
+    pub(in crate::store) fn enter_removed(&mut self, connection: &Connection, upload: i64) -> rusqlite::Result<()> {
+        let removed = std::mem::take(&mut self.removed);
+        if removed > 0 {
+            let mut update = connection.prepare_cached("UPDATE uploads SET removed = removed + ?2 WHERE id = ?1")?;
+            update.execute(params![upload, signed(removed as u64)])?;
+        }
+        Ok(())
     }
 
     /// Whether another exporter has brought the location of an import, in that second.
@@ -156,6 +170,8 @@ impl Workouts {
         let second = time_ms.div_euclid(1000) * 1000;
         let deleted =
             connection.prepare_cached(DELETE_MERGED_IN_SECOND)?.execute(params![person, &workout[..], second])?;
+        // The location itself takes the place of one.
+        self.removed += deleted.saturating_sub(1);
         Ok(deleted > 0)
     }
 

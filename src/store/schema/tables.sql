@@ -299,6 +299,8 @@ CREATE TABLE uploads (
   updated INTEGER NOT NULL DEFAULT 0,
   unchanged INTEGER NOT NULL DEFAULT 0,
   merged INTEGER NOT NULL DEFAULT 0,
+  -- Rows of before that gave way when records became one, beyond those whose place one of this upload's took.
+  removed INTEGER NOT NULL DEFAULT 0,
   rejected INTEGER NOT NULL DEFAULT 0,
   error TEXT
 ) STRICT;
