@@ -219,6 +219,9 @@ pub const READ_BUFFER_BYTES: usize = 64 * KIB;
 /// Largest zstd window that is accepted, as a power of two: 8 MiB is what RFC 9659 asks of a receiver.
 pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
+/// Uploads at once whose coding needs such a window; a further one is answered 503.
+pub const ZSTD_BODIES_MAX: usize = 2;
+
 /// Bytes of a request's line and headers.
 pub const HEADER_BYTES_MAX: usize = 16 * KIB;
 
@@ -350,6 +353,12 @@ pub const fn ingest_bytes() -> usize {
     frames + group + batches
 }
 
+/// What bodies of zstd need whose windows are as wide as they may be.
+#[must_use]
+pub const fn zstd_bytes(bodies: usize) -> usize {
+    bodies * ((1 << ZSTD_WINDOW_LOG_MAX) + MIB / 2)
+}
+
 /// What connections need that are idle, or half through their headers.
 #[must_use]
 pub const fn connections_bytes(connections: usize) -> usize {
@@ -397,6 +406,9 @@ mod tests {
         // With all that strangers can take, the service stays below what its unit gives it.
         let full = peak_bytes(INGESTS_MAX) + connections_bytes(CONNECTIONS_MAX);
         assert!(full <= 48 * MIB, "all places and connections taken: {full}");
+        // With all that senders can take who mean ill, too, if it takes in as many at once as the unit says.
+        let hostile = peak_bytes(4) + 4 * hostile_bytes() + zstd_bytes(ZSTD_BODIES_MAX);
+        assert!(hostile <= 64 * MIB, "four hostile uploads: {hostile}");
         let import = peak_bytes(1) + import_bytes();
         assert!(import + hostile_import_bytes() <= 24 * MIB, "an import: {import}, {} more", hostile_import_bytes());
     }

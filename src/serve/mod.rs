@@ -34,7 +34,7 @@ use tokio::time::timeout;
 
 use crate::config::{Network, Serve};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{CONNECTIONS_MAX, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS};
+use crate::limits::{CONNECTIONS_MAX, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS, ZSTD_BODIES_MAX};
 use crate::store::{TokenReader, has_tokens};
 use crate::writer::{Writer, WriterHandle, gone};
 use auth::{Credentials, Door};
@@ -83,6 +83,8 @@ struct State {
     body_bytes_max: u64,
     writer: WriterHandle,
     intake: Arc<Intake>,
+    /// Places for bodies of zstd, whose windows are wide.
+    zstd: Arc<Semaphore>,
     metrics: Metrics,
     has_metrics_address: bool,
     scrapes: Arc<Semaphore>,
@@ -184,6 +186,7 @@ async fn run_with(
         body_bytes_max: config.body_bytes_max,
         writer,
         intake: Intake::new(config.ingests),
+        zstd: Arc::new(Semaphore::new(ZSTD_BODIES_MAX)),
         metrics: Metrics::new(&config.db),
         has_metrics_address: metrics.is_some(),
         scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),

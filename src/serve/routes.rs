@@ -12,6 +12,7 @@ use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response};
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
 use super::auth::Refusal;
@@ -58,13 +59,28 @@ pub(super) async fn answer(request: &mut Request<Incoming>, peer: SocketAddr, st
         state.metrics.turned_away(UploadResult::Refused);
         return problem::too_large(state.body_bytes_max);
     }
-    let Some(turn) = state.intake.take().await else {
+    let Some(room) = room(coding, &state).await else {
         tracing::warn!(%peer, "refused: all places are taken");
         state.metrics.turned_away(UploadResult::Busy);
         return problem::busy(state.intake.retry_after());
     };
     let origin = Origin { kind: "http", sender: peer.to_string(), person: sender.person, token: sender.token };
-    receive(request.body_mut(), coding, peer, origin, &state, turn).await
+    receive(request.body_mut(), coding, peer, origin, &state, room).await
+}
+
+/// What an upload has while it is under way.
+struct Room {
+    turn: Turn,
+    _window: Option<OwnedSemaphorePermit>,
+}
+
+/// A turn, and a place for the window if the coding needs one; none if there are none.
+async fn room(coding: Coding, state: &State) -> Option<Room> {
+    let window = match coding {
+        Coding::Zstd => Some(Arc::clone(&state.zstd).try_acquire_owned().ok()?),
+        Coding::Identity | Coding::Gzip | Coding::Deflate => None,
+    };
+    Some(Room { turn: state.intake.take().await?, _window: window })
 }
 
 /// Answers a request that is not let in, and counts it.
@@ -107,11 +123,11 @@ async fn receive(
     peer: IpAddr,
     origin: Origin,
     state: &Arc<State>,
-    turn: Turn,
+    room: Room,
 ) -> Answer {
     let (sender, reader) = body::channel();
-    let upload = turn.upload();
-    let ingest = take_in(reader, coding, peer, origin, Arc::clone(state), turn);
+    let upload = room.turn.upload();
+    let ingest = take_in(reader, coding, peer, origin, Arc::clone(state), room);
     sender.pump(body, &upload, state.phase.clone()).await;
     answer_of(ingest, peer, state).await
 }
@@ -123,7 +139,7 @@ fn take_in(
     peer: IpAddr,
     origin: Origin,
     state: Arc<State>,
-    turn: Turn,
+    room: Room,
 ) -> Ingest {
     let begun = Instant::now();
     let (person, token) = (origin.person.clone(), origin.token);
@@ -131,7 +147,7 @@ fn take_in(
     tokio::task::spawn_blocking(move || {
         let outcome = decode(reader, coding, state.body_bytes_max, origin, &state.writer);
         tell(peer, person.as_deref(), token, begun.elapsed(), &outcome, &state.metrics);
-        drop(turn);
+        drop(room);
         outcome
     })
 }
@@ -321,6 +337,7 @@ mod tests {
             intake: Intake::new(1),
             metrics: Metrics::new(&db),
             has_metrics_address: false,
+            zstd: Arc::new(Semaphore::new(1)),
             scrapes: Arc::new(Semaphore::new(1)),
             phase: watch::channel(Phase::Open).1,
         })
@@ -333,10 +350,10 @@ mod tests {
         let state = state(folder.path(), &writer);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let post = async |body: Box<dyn BufRead + Send>| {
-            let turn = state.intake.take().await.expect("the only place is free");
+            let room = room(Coding::Identity, &state).await.expect("the only place is free");
             let peer = Ipv4Addr::LOCALHOST.into();
             let origin = Origin { kind: "http", sender: String::new(), person: None, token: None };
-            let ingest = take_in(body, Coding::Identity, peer, origin, Arc::clone(&state), turn);
+            let ingest = take_in(body, Coding::Identity, peer, origin, Arc::clone(&state), room);
             answer_of(ingest, peer, &state).await.status().as_u16()
         };
         runtime.block_on(async {

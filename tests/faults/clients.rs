@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use healthsink::limits::{CONNECTIONS_MAX, INGESTS_MAX};
+use healthsink::limits::{CONNECTIONS_MAX, INGESTS_MAX, ZSTD_BODIES_MAX};
 use serde_json::json;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConnection, StreamOwned};
@@ -258,7 +258,31 @@ fn bombs_unpack_as_far_as_the_limit_and_in_flat_memory() {
         check("br", &packed, &[415]);
         check("", &packed, &[400, 415]);
     });
-    site.check_memory(2, 1, 0);
+    site.check_memory_with(2, 1, 0, 1);
+}
+
+/// Each may hold 8 MiB for what it looks back on.
+#[test]
+fn bodies_of_zstd_at_once_are_few() {
+    let site = Site::start();
+    let bearer = site.bearer();
+    let begin = || {
+        let mut client = site.connect();
+        client.begin_chunked(&[("Authorization", &bearer), ("Content-Encoding", "zstd")]);
+        client
+    };
+    let body = zstd::encode_all(&br#"{"data":{}}"#[..], 1).unwrap();
+    let mut taken: Vec<_> = (0..ZSTD_BODIES_MAX).map(|_| begin()).collect();
+    let under_way = || get(site.address(), "/healthz").field("uploadsUnderWay");
+    wait_until("both", || (under_way() == json!(ZSTD_BODIES_MAX)).then_some(()));
+    let refused = site.post(&[("Content-Encoding", "zstd")], &body);
+    assert!(refused.status == 503 && refused.header("retry-after").is_some(), "{refused:?}");
+    site.upload(1);
+    for client in &mut taken {
+        client.chunk(&body).unwrap();
+        assert_eq!(client.end_chunked().status, 200);
+    }
+    assert_eq!(site.post(&[("Content-Encoding", "zstd")], &body).status, 200);
 }
 
 /// A connection of HTTP/2 whose frames a test writes itself.
