@@ -35,7 +35,7 @@ use tokio::time::timeout;
 use crate::config::{Network, Serve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONNECTIONS_MAX, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS, ZSTD_BODIES_MAX};
-use crate::store::{TokenReader, has_tokens};
+use crate::store::{Files, TokenReader, has_tokens};
 use crate::writer::{Writer, WriterHandle, gone};
 use auth::{Credentials, Door};
 use client::is_private;
@@ -82,6 +82,7 @@ struct State {
     has_warned_of_plain_http: AtomicBool,
     body_bytes_max: u64,
     writer: WriterHandle,
+    database: Files,
     intake: Arc<Intake>,
     /// Places for bodies of zstd, whose windows are wide.
     zstd: Arc<Semaphore>,
@@ -185,6 +186,7 @@ async fn run_with(
         has_warned_of_plain_http: AtomicBool::new(false),
         body_bytes_max: config.body_bytes_max,
         writer,
+        database: Files::of_open(&config.db),
         intake: Intake::new(config.ingests),
         zstd: Arc::new(Semaphore::new(ZSTD_BODIES_MAX)),
         metrics: Metrics::new(&config.db),

@@ -281,7 +281,7 @@ pub(super) fn health(method: &Method, state: &State) -> Answer {
     if ![Method::GET, Method::HEAD].contains(method) {
         return problem::method_not_allowed("GET, HEAD");
     }
-    if !state.writer.is_alive() {
+    if !state.writer.is_alive() || state.database.check().is_err() {
         return problem::internal();
     }
     json(&Health { ok: true, version: env!("CARGO_PKG_VERSION"), uploads_under_way: state.intake.under_way() })
@@ -305,7 +305,7 @@ mod tests {
     use crate::serve::auth::{Credentials, Door};
     use crate::serve::intake::Intake;
     use crate::serve::{Metrics, Phase};
-    use crate::store::TokenReader;
+    use crate::store::{Files, TokenReader};
     use crate::writer::Writer;
     use std::io::{self, Read};
     use std::net::Ipv4Addr;
@@ -337,6 +337,7 @@ mod tests {
             intake: Intake::new(1),
             metrics: Metrics::new(&db),
             has_metrics_address: false,
+            database: Files::of_open(&db),
             zstd: Arc::new(Semaphore::new(1)),
             scrapes: Arc::new(Semaphore::new(1)),
             phase: watch::channel(Phase::Open).1,

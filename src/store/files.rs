@@ -29,13 +29,19 @@ pub(super) fn id_of(file: &Metadata) -> Option<FileId> {
 /// The database, its write-ahead log, and the index of that. SQLite makes the latter two as it opens the database, and
 /// removes them only once nobody has it open: what is written to others than these is lost to its owner.
 #[derive(Debug)]
-pub(super) struct Files {
+pub struct Files {
     database: (PathBuf, Option<FileId>),
     log: (PathBuf, Option<FileId>),
     index: (PathBuf, Option<FileId>),
 }
 
 impl Files {
+    /// Those that are there now, of a database that someone else in this program has open.
+    #[must_use]
+    pub fn of_open(path: &Path) -> Self {
+        Self::of(path, file_id(path))
+    }
+
     /// Those of a database that was read from before, whose own file had this number before it was opened.
     pub(super) fn of(path: &Path, database: Option<FileId>) -> Self {
         let beside = |suffix| {
@@ -47,7 +53,11 @@ impl Files {
     }
 
     /// Fails if one of them was deleted or replaced; says how long the write-ahead log is.
-    pub(super) fn check(&self) -> Result<u64> {
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`], with the file's name.
+    pub fn check(&self) -> Result<u64> {
         let log = fs::metadata(&self.log.0).ok();
         let found = [file_id(&self.database.0), log.as_ref().and_then(id_of), file_id(&self.index.0)];
         for ((path, expected), found) in [&self.database, &self.log, &self.index].into_iter().zip(found) {

@@ -30,6 +30,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use check::{Finding, Report, Severity, check};
 pub use copy::{Copied, copy};
 pub use destination::{Replace, is_ours};
+pub use files::Files;
 pub use latest::{Latest, latest};
 pub(crate) use ledger::UploadKey;
 pub use ledger::{UploadEnd, UploadStart, UploadState};
@@ -47,7 +48,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
 use crate::private;
 use failure::{open_error, open_to_write_error, store_error, write_error};
-use files::{FileId, Files, file_id, id_of};
+use files::{FileId, file_id, id_of};
 use write::Ids;
 
 /// The database, open for writing.
