@@ -268,6 +268,12 @@ pub const LOG_LINES_WAITING_MAX: usize = 256;
 /// Longest token file.
 pub const TOKEN_BYTES_MAX: usize = 4 * KIB;
 
+/// Shortest token of a file that cannot be guessed, if it is random at all: 24 letters of base32 are 120 bits.
+pub const TOKEN_LONG_BYTES: usize = 24;
+
+/// A token of a file that is shorter than this is warned about.
+pub const TOKEN_SHORT_BYTES: usize = 16;
+
 /// Longest name of a person, and longest label of a token.
 pub const NAME_BYTES_MAX: usize = 64;
 
@@ -293,7 +299,7 @@ pub const ATTEMPT_WAIT_MAX: Duration = Duration::from_secs(64);
 /// How long an address is remembered after its last wrong token.
 pub const ATTEMPT_MEMORY: Duration = Duration::from_secs(15 * 60);
 
-/// Addresses remembered for their wrong tokens; one more takes the place of the one that was silent for longest.
+/// Addresses remembered for their wrong tokens; all others then count as one.
 pub const ATTEMPT_ADDRESSES_MAX: usize = 1024;
 
 /// Reverse proxies, or networks of them, that may be trusted to name their clients.
@@ -304,6 +310,9 @@ pub const TLS_FILE_BYTES_MAX: usize = 256 * KIB;
 
 /// How often the files of the certificate are looked at, at most; only a new connection makes it look.
 pub const TLS_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often files that could not be used are tried again although they have not changed: a certificate's time may have come.
+pub const TLS_RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How long a client may take for the handshake of TLS.
 pub const TLS_HANDSHAKE_WAIT: Duration = Duration::from_secs(10);

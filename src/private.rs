@@ -16,7 +16,30 @@ pub(crate) fn create_new(path: &Path) -> io::Result<File> {
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    // A umask takes rights away, and the owner's may be among them.
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Takes those rights from a file, if there is one, that another does not give; warns if that cannot be.
+pub(crate) fn open_no_wider(path: &Path, model: &Path) {
+    #[cfg(unix)]
+    {
+        use std::fs::{Permissions, metadata, set_permissions};
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| metadata(path).map(|file| file.permissions().mode() & 0o777);
+        if let (Ok(given), Ok(allowed)) = (mode(path), mode(model))
+            && given & !allowed != 0
+            && let Err(error) = set_permissions(path, Permissions::from_mode(given & allowed))
+        {
+            let path = path.display();
+            tracing::warn!("more may open {path} than {} ({error}); `chmod {allowed:o} {path}`", model.display());
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (path, model);
 }
 
 /// Warns of a file that holds a secret and is open to everyone on this machine.

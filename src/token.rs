@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -23,12 +23,20 @@ const ALPHABET: [u8; 32] = *b"abcdefghijklmnopqrstuvwxyz234567";
 /// # Errors
 ///
 /// [`ErrorKind::Usage`] if there is no such token, [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be
-/// read or written, [`ErrorKind::Io`] if the token cannot be told.
+/// read or written, [`ErrorKind::Io`] if the token cannot be told; it is then revoked.
 pub fn token(config: &Config) -> Result<()> {
     match &config.action {
         TokenAction::New { person, label, out, json } => {
             let made = Made::new(&config.db, person, label.as_deref(), out.as_deref())?;
-            tell(&made, *json)
+            let Err(error) = tell(&made, *json) else {
+                return Ok(());
+            };
+            let mut message = format!("cannot print: {error}");
+            if made.token.is_some() {
+                revoke_token(&config.db, made.id, now_ms())?;
+                message.push_str("; nobody has seen the token, so it is revoked: make another");
+            }
+            Err(Error::new(ErrorKind::Io, message))
         }
         TokenAction::List { json } => {
             let rows = tokens(&config.db)?;
@@ -36,12 +44,30 @@ pub fn token(config: &Config) -> Result<()> {
             let printed = if *json { print_json(&rows, &mut out) } else { print(&rows, &mut out) };
             told(printed)
         }
-        TokenAction::Revoke { ids } => ids.iter().try_for_each(|id| {
-            let is_revoked = revoke_token(&config.db, *id, now_ms())?;
-            let what = if is_revoked { "is revoked: the next request with it fails" } else { "was revoked before" };
-            told(writeln!(io::stdout().lock(), "token {id} {what}"))
-        }),
+        TokenAction::Revoke { ids } => revoke(&config.db, ids),
     }
+}
+
+/// Revokes all that are known, whatever else is wrong: who revokes tokens may have lost a phone.
+fn revoke(db: &Path, ids: &[i64]) -> Result<()> {
+    let (mut unknown, mut printed) = (Vec::new(), Ok(()));
+    for id in ids {
+        let what = match revoke_token(db, *id, now_ms())? {
+            Some(true) => "is revoked: the next request with it fails",
+            Some(false) => "was revoked before",
+            None => {
+                unknown.push(id.to_string());
+                continue;
+            }
+        };
+        printed = printed.and(told(writeln!(io::stdout().lock(), "token {id} {what}")));
+    }
+    if !unknown.is_empty() {
+        let message =
+            format!("there is no token {}; `healthsink token list` tells which there are", unknown.join(", "));
+        return Err(Error::new(ErrorKind::Usage, message));
+    }
+    printed
 }
 
 /// A new token.
@@ -56,6 +82,10 @@ struct Made<'a> {
     token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a Path>,
+    /// Where the server must look for it.
+    database: PathBuf,
+    /// Whether that was made for it: it may be another than the server's.
+    is_new_database: bool,
 }
 
 impl<'a> Made<'a> {
@@ -67,35 +97,40 @@ impl<'a> Made<'a> {
             write_new(file, &token)?;
         }
         let digest = TokenDigest::of(token.as_bytes());
+        let is_new_database = !db.exists();
         let entered = add_token(db, &digest, person, label, now_ms()).inspect_err(|_| {
             if let Some(file) = file {
                 // It was ours a moment ago; that it stays harms nobody.
                 let _ = std::fs::remove_file(file);
             }
         });
-        Ok(Self { id: entered?, person, label, token: file.is_none().then_some(token), file })
+        let database = std::path::absolute(db).unwrap_or_else(|_| db.to_owned());
+        let token = file.is_none().then_some(token);
+        Ok(Self { id: entered?, person, label, token, file, database, is_new_database })
     }
 }
 
 /// The token alone goes to standard output, what is said of it to standard error.
-fn tell(made: &Made<'_>, is_json: bool) -> Result<()> {
+fn tell(made: &Made<'_>, is_json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if is_json {
-        return told(print_json(made, &mut out));
+        return print_json(made, &mut out);
     }
     let mut said = format!("token {} of {}", made.id, made.person);
     if let Some(label) = made.label {
         // A string takes all that is written.
         let _ = write!(said, " ({label})");
     }
+    let new = if made.is_new_database { ", which is new" } else { "" };
+    let _ = write!(said, ", entered in {}{new}, ", made.database.display());
     match made.file {
         Some(file) => {
-            let _ = write!(said, " is in {}", file.display());
+            let _ = write!(said, "is in {}", file.display());
         }
-        None => said.push_str(" follows; it is shown this once"),
+        None => said.push_str("follows; it is shown this once"),
     }
     let _ = writeln!(io::stderr(), "{said}. In the app: authentication Bearer, API key = the token.");
-    made.token.as_ref().map_or(Ok(()), |token| told(writeln!(out, "{token}")))
+    made.token.as_ref().map_or(Ok(()), |token| writeln!(out, "{token}"))
 }
 
 fn random() -> Result<String> {

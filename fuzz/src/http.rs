@@ -56,9 +56,10 @@ fn upload(control: u8, detail: u8, body: &[u8]) {
     let is_chunked = control & 2 != 0;
     let is_cut = control & 1 != 0;
     let name = ["identity", "gzip", "deflate", "zstd"][usize::from(control >> 2 & 3)];
-    let mut request =
-        format!("POST /api/health-data HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: {name}\r\n")
-            .into_bytes();
+    let mut request = format!(
+        "POST /api/health-data HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Encoding: {name}\r\n"
+    )
+    .into_bytes();
     if is_chunked {
         request.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
         for chunk in sent.chunks(usize::from(detail).max(1)) {

@@ -35,18 +35,32 @@ pub(super) fn text(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// A name that can be told in one line, and that is not two for the eye.
+/// A name that can be told in one line, and in which all can be seen. Names whose letters look alike, or are composed in another
+/// way (NFC, NFD), are two all the same.
 pub(super) fn name(flag: &str, text: String) -> Result<String> {
     let is_usable = !text.is_empty()
         && text.len() <= NAME_BYTES_MAX
         && text.trim().len() == text.len()
-        && !text.contains(char::is_control);
+        && !text.contains(is_unseen);
     if is_usable {
         return Ok(text);
     }
     usage(format!(
-        "{flag} wants a name of 1 to {NAME_BYTES_MAX} bytes, without control characters and without space around it"
+        "{flag} wants a name of 1 to {NAME_BYTES_MAX} bytes, without characters that cannot be seen and without space around it"
     ))
+}
+
+/// Whether a character cannot be seen, or not be told from a space: Unicode's Cc, Cf, Zl, Zp, and Zs but for the space itself.
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || character.is_whitespace() && character != ' '
+        || matches!(
+            character,
+            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+            | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 pub(super) fn usage<T>(message: String) -> Result<T> {
@@ -122,6 +136,23 @@ mod tests {
         check(" anna", false);
         check("an\nna", false);
         check("an\x1b[1mna", false);
+        check("Анна 安娜 👧🏽", true);
+        for unseen in [
+            '\u{200b}',
+            '\u{202e}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{feff}',
+            '\u{a0}',
+            '\u{202f}',
+            '\u{3000}',
+            '\u{ad}',
+            '\u{2066}',
+            '\u{85}',
+            '\u{e0041}',
+        ] {
+            check(&format!("an{unseen}na"), false);
+        }
         check(&"x".repeat(NAME_BYTES_MAX), true);
         check(&"x".repeat(NAME_BYTES_MAX + 1), false);
     }

@@ -1,7 +1,8 @@
 //! Wrong tokens, counted by the address that they came from, so that trying them gets slow. Nothing is delayed: an answer that
 //! waits would hold a connection, and those are few. An address that has to wait is told so (429) and costs nothing more.
 //!
-//! Networks of IPv6 count as one address for each /64, which is what a household gets.
+//! Networks of IPv6 count as one address for each /64, which is what a household gets. Who has more of them than are remembered
+//! gains nothing: from then on all that are new count as one address, in what they may try and in what the log says of them.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,6 +14,8 @@ use crate::limits::{ATTEMPT_ADDRESSES_MAX, ATTEMPT_MEMORY, ATTEMPT_WAIT_MAX, ATT
 #[derive(Debug, Default)]
 pub(super) struct Attempts {
     addresses: HashMap<IpAddr, Record>,
+    /// All addresses for which there was no room.
+    others: Option<Record>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +42,8 @@ pub(super) struct Failure {
 impl Attempts {
     /// How long an address has to wait before its next attempt counts; none if it may try.
     pub(super) fn wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
-        let record = self.addresses.get(&household(address))?;
+        let others = self.others.as_ref().filter(|_| self.is_full());
+        let record = self.addresses.get(&household(address)).or(others)?;
         record.waits_until.checked_duration_since(now).filter(|wait| !wait.is_zero())
     }
 
@@ -63,17 +67,24 @@ impl Attempts {
     }
 
     fn record(&mut self, address: IpAddr, now: Instant) -> &mut Record {
-        if let Some(record) = self.addresses.get(&address)
-            && now.saturating_duration_since(record.last) > ATTEMPT_MEMORY
-        {
-            self.addresses.remove(&address);
+        let is_fresh = |record: &Record| now.saturating_duration_since(record.last) <= ATTEMPT_MEMORY;
+        let new = Record { failures: 0, counted: 0, last: now, waits_until: now };
+        if self.is_full() && !self.addresses.contains_key(&address) {
+            self.addresses.retain(|_, record| is_fresh(record));
+            if self.is_full() {
+                self.others = self.others.filter(is_fresh);
+                return self.others.get_or_insert(new);
+            }
         }
-        if !self.addresses.contains_key(&address) && self.addresses.len() >= ATTEMPT_ADDRESSES_MAX {
-            // Who has that many addresses gains nothing by being forgotten: a new one may try as often.
-            let quietest = self.addresses.iter().min_by_key(|(_, record)| record.last).map(|(address, _)| *address);
-            quietest.map(|quietest| self.addresses.remove(&quietest));
+        let record = self.addresses.entry(address).or_insert(new);
+        if !is_fresh(record) {
+            *record = new;
         }
-        self.addresses.entry(address).or_insert(Record { failures: 0, counted: 0, last: now, waits_until: now })
+        record
+    }
+
+    fn is_full(&self) -> bool {
+        self.addresses.len() >= ATTEMPT_ADDRESSES_MAX
     }
 }
 
@@ -156,17 +167,30 @@ mod tests {
     }
 
     #[test]
-    fn many_addresses_take_no_more_memory_and_push_out_the_quietest() {
+    fn many_addresses_take_no_more_memory_and_count_as_one() {
         let (mut attempts, now) = (Attempts::default(), Instant::now());
-        let busy = address("203.0.113.7");
-        for number in 0..10 * ATTEMPT_ADDRESSES_MAX {
-            let at = now + Duration::from_millis(number as u64);
-            attempts.fail(busy, at);
-            attempts.fail(IpAddr::V4(u32::try_from(number).unwrap().into()), at);
-            assert!(attempts.addresses.len() <= ATTEMPT_ADDRESSES_MAX);
+        let network = |number: usize| address(&format!("2001:db8:0:{number:x}::1"));
+        for number in 0..ATTEMPT_ADDRESSES_MAX {
+            assert_eq!(attempts.fail(network(number), now).failures, 1);
         }
-        let end = now + Duration::from_millis(10 * ATTEMPT_ADDRESSES_MAX as u64);
-        assert!(attempts.fail(busy, end).failures > 10 * u32::try_from(ATTEMPT_ADDRESSES_MAX).unwrap());
+        assert_eq!(attempts.wait(network(ATTEMPT_ADDRESSES_MAX), now), None);
+        let failures: Vec<Failure> =
+            (0..1000).map(|more| attempts.fail(network(ATTEMPT_ADDRESSES_MAX + more), now)).collect();
+        assert_eq!(attempts.addresses.len(), ATTEMPT_ADDRESSES_MAX);
+        let (tried, told) = (
+            failures.iter().filter(|failure| failure.wait.is_none()).count(),
+            failures.iter().filter(|failure| failure.is_notable).count(),
+        );
+        assert_eq!((tried, told), (ATTEMPTS_FREE as usize + 1, 5 + 7), "a line for 1 to 5, 8, 16 … 512");
+        assert!(attempts.wait(address("203.0.113.7"), now).is_some(), "also for one that has sent none yet");
+        assert_eq!(attempts.wait(network(0), now), None, "those that are known count for themselves");
+        assert_eq!(attempts.fail(network(0), now).failures, 2);
+        // What others have done is not forgotten for a right one.
+        attempts.clear(network(ATTEMPT_ADDRESSES_MAX));
+        assert!(attempts.wait(network(ATTEMPT_ADDRESSES_MAX), now).is_some());
+        let later = now + ATTEMPT_MEMORY + NOW_PLUS(1);
+        assert_eq!(attempts.fail(network(ATTEMPT_ADDRESSES_MAX), later).failures, 1);
+        assert_eq!(attempts.addresses.len(), 1, "the others were silent for so long");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! As soon as there is a token anywhere, every upload needs one. Until then this machine alone may upload; a request that a
 //! proxy or a web page sends through it is not this machine's.
 //!
-//! A token of the database cannot be guessed, so it is looked up even for an address that has to wait: nobody can lock its
-//! owner out. That of a file may be short, so it is not even compared there.
+//! A token of the database cannot be guessed, nor can a long one of a file, so they are looked at even for an address that has to
+//! wait: nobody can lock their owner out. A short one of a file is not even compared there.
 
 use std::io::Read;
 use std::path::Path;
@@ -13,26 +13,36 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hyper::HeaderMap;
-use hyper::header::{AUTHORIZATION, HeaderName};
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
 
 use super::attempts::{Attempts, Failure};
 use super::client::Client;
 use crate::config::{Auth, ME};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::TOKEN_BYTES_MAX;
+use crate::limits::{TOKEN_BYTES_MAX, TOKEN_LONG_BYTES, TOKEN_SHORT_BYTES};
 use crate::private;
 use crate::store::{TokenDigest, TokenOwner, TokenReader, is_token_shaped};
 
 /// What a request must carry. Tokens themselves are not kept, only digests.
 pub(super) struct Credentials {
     header: HeaderName,
-    is_bearer: bool,
-    /// The digest of the file's token.
-    file: Option<TokenDigest>,
+    /// Whether the token may stand there by itself, without `Bearer`.
+    may_be_bare: bool,
+    file: Option<FileToken>,
     /// Whose records come with that, or without any.
     person: Option<String>,
     is_optional: bool,
 }
+
+/// The token of a file.
+struct FileToken {
+    digest: TokenDigest,
+    /// Whether it cannot be guessed.
+    is_long: bool,
+}
+
+/// Headers that say how a request is read, so that there is no room for a token.
+const TAKEN_HEADERS: [HeaderName; 5] = [HOST, CONNECTION, CONTENT_LENGTH, CONTENT_ENCODING, TRANSFER_ENCODING];
 
 /// Lets requests in, or not.
 pub(super) struct Door {
@@ -72,11 +82,13 @@ impl Credentials {
         let usage = |message: String| Error::new(ErrorKind::Usage, message);
         let header = match &auth.header {
             None => AUTHORIZATION,
-            Some(name) => name.parse().map_err(|_| usage(format!("--auth-header {name} is not a header's name")))?,
+            Some(name) => name.parse().ok().filter(|name| !TAKEN_HEADERS.contains(name)).ok_or_else(|| {
+                usage(format!("--auth-header {name} cannot carry a token; name another, such as X-API-Key"))
+            })?,
         };
         let file = auth.token_file.as_deref().map(read_token).transpose()?;
-        let is_bearer = auth.header.is_none();
-        Ok(Self { header, is_bearer, file, person: auth.person.clone(), is_optional: auth.is_optional })
+        let may_be_bare = auth.header.is_some();
+        Ok(Self { header, may_be_bare, file, person: auth.person.clone(), is_optional: auth.is_optional })
     }
 
     /// Whether the server itself was given a token.
@@ -91,11 +103,12 @@ impl Credentials {
             return None;
         };
         let value = value.as_bytes().trim_ascii();
-        if self.is_bearer { bearer(value) } else { Some(value) }
+        let bearer = if self.header == AUTHORIZATION { bearer(value) } else { None };
+        bearer.or(self.may_be_bare.then_some(value))
     }
 }
 
-fn read_token(path: &Path) -> Result<TokenDigest> {
+fn read_token(path: &Path) -> Result<FileToken> {
     let shown = path.display();
     let usage = |message: String| Error::new(ErrorKind::Usage, message);
     let fail = |error: std::io::Error| usage(format!("cannot read the token file {shown}: {error}"));
@@ -103,14 +116,21 @@ fn read_token(path: &Path) -> Result<TokenDigest> {
     let mut text = String::new();
     #[expect(clippy::disallowed_methods, reason = "bounded by take")]
     file.take(TOKEN_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(fail)?;
+    // Windows' editors begin a file with a mark that nobody sees.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let token = text.lines().next().unwrap_or_default().trim();
     if token.is_empty() || text.len() > TOKEN_BYTES_MAX {
         return Err(usage(format!(
-            "the first line of the token file {shown} must be the token, at most {TOKEN_BYTES_MAX} bytes"
+            "the first line of the token file {shown} must be the token, and the file {TOKEN_BYTES_MAX} bytes at most"
         )));
     }
     private::warn_if_exposed(path);
-    Ok(TokenDigest::of(token.as_bytes()))
+    if token.len() < TOKEN_SHORT_BYTES {
+        tracing::warn!(
+            "the token in {shown} is shorter than {TOKEN_SHORT_BYTES} bytes and may be guessed; `healthsink token new` makes a long one"
+        );
+    }
+    Ok(FileToken { digest: TokenDigest::of(token.as_bytes()), is_long: token.len() >= TOKEN_LONG_BYTES })
 }
 
 fn bearer(value: &[u8]) -> Option<&[u8]> {
@@ -126,10 +146,15 @@ impl Door {
 
     /// Whether the request may upload, and as whom. It is asked anew for each request.
     pub(super) fn admit(&self, headers: &HeaderMap, client: Client) -> Result<Sender, Refusal> {
-        let presented = self.credentials.presented(headers);
-        if let Some(TokenOwner { token, person }) = self.look_up(presented).map_err(Refusal::Failed)? {
-            self.attempts().clear(client.address);
-            return Ok(Sender { token: Some(token), person: Some(person) });
+        let mut presented = self.credentials.presented(headers);
+        match self.look_up(presented).map_err(Refusal::Failed)? {
+            Some(TokenOwner { token, person, is_revoked: false }) => {
+                self.attempts().clear(client.address);
+                return Ok(Sender { token: Some(token), person: Some(person) });
+            }
+            // It may be the file's, too, but it was revoked.
+            Some(_) => presented = None,
+            None => {}
         }
         if !self.has_token().map_err(Refusal::Failed)? {
             if client.is_this_machine || self.credentials.is_optional {
@@ -142,7 +167,8 @@ impl Door {
             return Err(Refusal::NoTokenYet);
         }
         let mut attempts = self.attempts();
-        if attempts.wait(client.address, Instant::now()).is_none() && self.is_of_file(presented) {
+        let may_guess = attempts.wait(client.address, Instant::now()).is_none();
+        if self.is_of_file(presented, may_guess) {
             attempts.clear(client.address);
             return Ok(self.sender());
         }
@@ -177,8 +203,9 @@ impl Door {
         }
     }
 
-    fn is_of_file(&self, presented: Option<&[u8]>) -> bool {
-        presented.is_some_and(|token| self.credentials.file == Some(TokenDigest::of(token)))
+    fn is_of_file(&self, presented: Option<&[u8]>, may_guess: bool) -> bool {
+        let compared = self.credentials.file.as_ref().filter(|file| file.is_long || may_guess);
+        presented.zip(compared).is_some_and(|(token, file)| file.digest == TokenDigest::of(token))
     }
 
     /// Whoever it is that comes without a token of the database.
@@ -192,9 +219,8 @@ impl Door {
         }
         if client.is_behind_unknown_proxy && !self.has_warned_of_proxy.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "{} is a reverse proxy, and all its clients count as one: name it with --trusted-proxy {}",
-                client.address,
-                client.address
+                "{address} seems to be a reverse proxy, whose clients all count as one: if it is yours, name it with --trusted-proxy {address}",
+                address = client.address
             );
         }
         wait.map_or(Refusal::Wrong, Refusal::TooManyAttempts)
@@ -251,7 +277,7 @@ mod tests {
         }
 
         fn revoke(&self, token: i64) {
-            assert!(revoke_token(&self.folder.path().join("health.db"), token, 0).unwrap());
+            assert_eq!(revoke_token(&self.folder.path().join("health.db"), token, 0).unwrap(), Some(true));
         }
 
         /// The name of the person that is let in, or why nobody is.
@@ -291,6 +317,11 @@ mod tests {
         check(&by_header, &[("x-key", "s3cret")], "owner");
         check(&by_header, &[("x-key", "")], "Wrong");
         check(&by_header, &[("authorization", "Bearer s3cret")], "Wrong");
+        check(&by_header, &[("x-key", "Bearer s3cret")], "Wrong");
+        let by_both = fixture(Some("\u{feff}s3cret\r\n"), |auth| auth.header = Some("Authorization".to_owned()));
+        check(&by_both, &[("authorization", "Bearer s3cret")], "owner");
+        check(&by_both, &[("authorization", "s3cret")], "owner");
+        check(&by_both, &[("authorization", "Basic s3cret")], "Wrong");
     }
 
     #[test]
@@ -315,6 +346,17 @@ mod tests {
         let token = fixture.add(TOKEN, "anna");
         fixture.revoke(token);
         assert_eq!(fixture.ask("127.0.0.1", &[]), "Wrong");
+    }
+
+    /// As somebody does who moves a token from the file to the database, or back.
+    #[test]
+    fn a_revoked_token_is_refused_also_if_it_is_the_files() {
+        let fixture = fixture(Some(TOKEN), |_| {});
+        assert_eq!(fixture.bearer("127.0.0.1", TOKEN), "owner");
+        let token = fixture.add(TOKEN, "anna");
+        assert_eq!(fixture.bearer("127.0.0.1", TOKEN), "anna");
+        fixture.revoke(token);
+        assert_eq!(fixture.bearer("127.0.0.1", TOKEN), "Wrong");
     }
 
     #[test]
@@ -367,6 +409,19 @@ mod tests {
     }
 
     #[test]
+    fn nobody_locks_the_owner_of_a_long_token_of_a_file_out() {
+        let check = |token: &str, expected: &str| {
+            let fixture = fixture(Some(token), |_| {});
+            for _ in 0..=2 * ATTEMPTS_FREE {
+                fixture.bearer("192.0.2.7", "guess");
+            }
+            assert_eq!(fixture.bearer("192.0.2.7", token), expected, "{}", token.len());
+        };
+        check(&"x".repeat(TOKEN_LONG_BYTES - 1), "wait");
+        check(&"x".repeat(TOKEN_LONG_BYTES), "owner");
+    }
+
+    #[test]
     fn unusable_tokens_are_refused() {
         let load = |token: &str, header: Option<&str>| {
             let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -376,7 +431,10 @@ mod tests {
         };
         assert!(load("s3cret", None).is_ok());
         assert!(load("\n", None).is_err());
-        assert!(load("s3cret", Some("no header")).is_err());
+        for header in ["no header", "Host", "content-length", "Connection", "Transfer-Encoding", "Content-Encoding"] {
+            assert!(load("s3cret", Some(header)).is_err(), "{header}");
+        }
+        assert!(load("\u{feff}\n", None).is_err());
         assert!(load(&"x".repeat(TOKEN_BYTES_MAX + 1), None).is_err());
         let nowhere = Auth { token_file: Some("/nowhere/token".into()), ..Auth::default() };
         assert!(Credentials::load(&nowhere).is_err());

@@ -5,13 +5,16 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use hyper::HeaderMap;
-use hyper::header::{FORWARDED, HeaderName, ORIGIN, VIA};
+use hyper::header::{FORWARDED, HOST, HeaderName, ORIGIN, VIA};
+use hyper::http::uri::Authority;
+use hyper::{HeaderMap, Request, Version};
 
 use crate::config::Network;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+/// What a browser says of the page that a request is made by; `none` if it is its user.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,15 +23,16 @@ pub(super) struct Client {
     pub(super) address: IpAddr,
     /// Whether a proxy speaks for it, trusted or not.
     pub(super) is_forwarded: bool,
-    /// Whether it was begun on this machine, as far as that can be told: by no proxy, and by no web page in a browser.
+    /// Whether it was begun on this machine, as far as that can be told: by no proxy that says so, and by no web page. A proxy
+    /// that adds nothing to a request cannot be told from a program here.
     pub(super) is_this_machine: bool,
     /// Whether a proxy speaks for it that is not trusted, so that many clients may share its address.
     pub(super) is_behind_unknown_proxy: bool,
 }
 
 impl Client {
-    pub(super) fn of(peer: SocketAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
-        let peer = peer.ip().to_canonical();
+    pub(super) fn of<B>(peer: SocketAddr, request: &Request<B>, trusted: &[Network]) -> Self {
+        let (peer, headers) = (peer.ip().to_canonical(), request.headers());
         let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
         let is_forwarded = [FORWARDED, VIA, X_FORWARDED_FOR, X_REAL_IP].iter().any(|name| headers.contains_key(name));
         let mut address = peer;
@@ -46,10 +50,44 @@ impl Client {
         Self {
             address,
             is_forwarded,
-            is_this_machine: peer.is_loopback() && !is_forwarded && !headers.contains_key(ORIGIN),
+            is_this_machine: peer.is_loopback()
+                && !is_trusted(peer)
+                && !is_forwarded
+                // What nginx speaks unless it is told otherwise, and hardly anybody else.
+                && request.version() != Version::HTTP_10
+                && !is_of_web_page(headers)
+                && is_named(request, |host| is_localhost(host) || ip(host).is_some_and(|ip| ip.is_loopback())),
             is_behind_unknown_proxy: is_forwarded && is_private(peer) && !is_trusted(peer),
         }
     }
+}
+
+/// Whether a web page may have made a request on the metrics' own address. A page's name can be made to lead to this machine
+/// (DNS rebinding), and then its browser says nothing of other sites; but it still asks for the page's name.
+pub(super) fn may_be_web_page<B>(peer: SocketAddr, request: &Request<B>) -> bool {
+    let is_here = peer.ip().to_canonical().is_loopback();
+    is_of_web_page(request.headers()) || is_here && !is_named(request, |host| is_localhost(host) || ip(host).is_some())
+}
+
+fn is_of_web_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(ORIGIN) || headers.get_all(SEC_FETCH_SITE).iter().any(|site| site != "none")
+}
+
+/// Whether all that a request calls this server is right: `Host`, and `:authority` or the host of a whole URI.
+fn is_named<B>(request: &Request<B>, is_right: impl Fn(&str) -> bool) -> bool {
+    let is_sent_right = |host: &[u8]| Authority::try_from(host).is_ok_and(|authority| is_right(authority.host()));
+    request.uri().host().is_none_or(&is_right)
+        && request.headers().get_all(HOST).iter().all(|host| is_sent_right(host.as_bytes()))
+}
+
+fn is_localhost(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+}
+
+/// The address that a host is, if it is no name.
+fn ip(host: &str) -> Option<IpAddr> {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    bare.parse().ok().map(|address: IpAddr| address.to_canonical())
 }
 
 /// The addresses that proxies wrote, the last one first; none where there is no address.
@@ -80,13 +118,17 @@ pub(super) fn is_private(address: IpAddr) -> bool {
 mod tests {
     use super::*;
 
-    fn client(peer: &str, sent: &[(&'static str, &str)], trusted: &[&str]) -> Client {
-        let mut headers = HeaderMap::new();
+    fn request(uri: &str, sent: &[(&'static str, &str)]) -> Request<()> {
+        let mut request = Request::builder().uri(uri);
         for (name, value) in sent {
-            headers.append(*name, value.parse().unwrap());
+            request = request.header(*name, *value);
         }
+        request.body(()).unwrap()
+    }
+
+    fn client(peer: &str, sent: &[(&'static str, &str)], trusted: &[&str]) -> Client {
         let trusted: Vec<Network> = trusted.iter().map(|network| network.parse().unwrap()).collect();
-        Client::of(peer.parse().unwrap(), &headers, &trusted)
+        Client::of(peer.parse().unwrap(), &request("/", sent), &trusted)
     }
 
     #[test]
@@ -127,7 +169,42 @@ mod tests {
         check("172.18.0.2:1", &[("x-forwarded-for", "192.0.2.1")], (false, true));
         check("127.0.0.1:1", &[("via", "1.1 proxy")], (false, true));
         check("127.0.0.1:1", &[("origin", "https://example.com")], (false, false));
+        check("127.0.0.1:1", &[("sec-fetch-site", "same-origin")], (false, false));
+        check("127.0.0.1:1", &[("sec-fetch-site", "none")], (true, false));
         check("203.0.113.7:1", &[("x-forwarded-for", "127.0.0.1")], (false, false));
+        assert!(!client("127.0.0.1:1", &[], &["127.0.0.0/8"]).is_this_machine, "a trusted proxy speaks for others");
+        let mut old = request("/", &[("host", "127.0.0.1:3000")]);
+        *old.version_mut() = Version::HTTP_10;
+        assert!(!Client::of("127.0.0.1:1".parse().unwrap(), &old, &[]).is_this_machine);
+    }
+
+    #[test]
+    fn this_machine_is_asked_for_by_its_own_name() {
+        let check = |uri: &str, hosts: &[&str], (of_uploads, of_metrics): (bool, bool)| {
+            let hosts: Vec<_> = hosts.iter().map(|host| ("host", *host)).collect();
+            let (request, peer) = (request(uri, &hosts), "127.0.0.1:1".parse().unwrap());
+            assert_eq!(Client::of(peer, &request, &[]).is_this_machine, of_uploads, "{uri} {hosts:?}");
+            assert_eq!(!may_be_web_page(peer, &request), of_metrics, "metrics: {uri} {hosts:?}");
+        };
+        for host in ["localhost", "LocalHost:3000", "127.0.0.1", "127.0.0.2:3000", "[::1]", "[::1]:3000"] {
+            check("/", &[host], (true, true));
+            check(&format!("https://{host}/"), &[], (true, true));
+        }
+        check("/", &[], (true, true));
+        check("/", &["192.0.2.1:9464"], (false, true));
+        for host in ["evil.example", "localhost.evil.example:3000", "evil.example:80", "", "\"", "[::1", "127.0.0.1."] {
+            check("/", &[host], (false, false));
+            check("/", &["localhost", host], (false, false));
+        }
+        check("http://evil.example/", &["localhost"], (false, false));
+        check("http://localhost/", &["evil.example"], (false, false));
+        let elsewhere = "192.0.2.1:1".parse().unwrap();
+        assert!(
+            !may_be_web_page(elsewhere, &request("/", &[("host", "healthsink:9464")])),
+            "as Prometheus asks for it"
+        );
+        assert!(may_be_web_page(elsewhere, &request("/", &[("origin", "null")])));
+        assert!(may_be_web_page(elsewhere, &request("/", &[("sec-fetch-site", "cross-site")])));
     }
 
     #[test]

@@ -65,7 +65,7 @@ async fn serve_http1(stream: Stream, peer: SocketAddr, face: Face, state: Arc<St
         Box::pin(async move {
             let answer = match face {
                 Face::Uploads => routes::answer(&mut request, peer, state).await,
-                Face::Metrics => scrape::answer(&request, state).await,
+                Face::Metrics => scrape::answer(&request, peer, state).await,
             };
             drop(under_way);
             Ok::<_, Infallible>(answer)

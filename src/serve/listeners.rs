@@ -1,6 +1,7 @@
 //! The sockets that are served: those of a service manager that opened them (systemd's socket activation), or our own.
 //!
-//! A server that is handed its sockets needs no network of its own: systemd can take that away (`PrivateNetwork=`).
+//! A server that is handed its sockets needs no network of its own: systemd can take that away (`PrivateNetwork=`). Whoever reaches
+//! that for metrics is told everyone's, so a socket is for them by its name alone (`FileDescriptorName=metrics`).
 
 use std::net::{SocketAddr, TcpListener as StdListener};
 
@@ -9,9 +10,13 @@ use tokio::net::TcpListener;
 
 use super::io_error;
 use crate::config::Serve;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
-/// Sockets that were handed over: the first one is for uploads, a second one for metrics.
+/// What the socket for metrics is called by whoever hands it over.
+const METRICS: &str = "metrics";
+
+/// Sockets that were handed over.
+#[derive(Default)]
 pub(super) struct Inherited {
     uploads: Option<StdListener>,
     metrics: Option<StdListener>,
@@ -20,12 +25,23 @@ pub(super) struct Inherited {
 impl Inherited {
     /// Takes them; they are there once.
     pub(super) fn take() -> Result<Self> {
+        let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
+        let mut names = names.split(':');
         let mut handed = ListenFd::from_env();
-        let mut take = |index| {
+        let mut inherited = Self::default();
+        for index in 0..handed.len() {
             let taken = handed.take_tcp_listener(index);
-            taken.map_err(|error| io_error("cannot use a socket that was handed over", &error))
-        };
-        Ok(Self { uploads: take(0)?, metrics: take(1)? })
+            let taken = taken.map_err(|error| io_error("cannot use a socket that was handed over", &error))?;
+            let is_for_metrics = names.next() == Some(METRICS);
+            let place = if is_for_metrics { &mut inherited.metrics } else { &mut inherited.uploads };
+            if place.is_some() {
+                let message = "of the sockets that were handed over, one is for uploads; one for metrics needs a socket unit \
+                    of its own with FileDescriptorName=metrics";
+                return Err(Error::new(ErrorKind::Usage, message));
+            }
+            *place = taken;
+        }
+        Ok(inherited)
     }
 
     /// Where uploads come, if the socket for them was handed over.

@@ -22,7 +22,7 @@ mod tls;
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -112,6 +112,13 @@ impl Prepared {
         if has_token && config.auth.is_optional {
             let db = config.db.display();
             return usage(format!("{db} has tokens, so uploads need one of them; leave out --no-auth"));
+        }
+        if !has_token && !config.auth.is_optional && !config.trusted_proxies.is_empty() {
+            return usage(
+                "--trusted-proxy is for a proxy through which others send, and there is no token: make one with \
+                `healthsink token new`, give one with --token-file, or say --no-auth"
+                    .to_owned(),
+            );
         }
         if !has_token && !config.auth.is_optional && !address.ip().to_canonical().is_loopback() {
             return usage(format!(
@@ -273,8 +280,8 @@ fn announce(config: &Serve, has_token: bool, listeners: &Listeners) -> Result<()
     let Serve { path, db, .. } = config;
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!("healthsink {version} listens on {scheme}://{address}{path}, writes {}, {auth}", db.display());
-    let ip = if address.ip().is_unspecified() { own_address() } else { Some(address.ip()) };
-    let host = match ip {
+    let ips = if address.ip().is_unspecified() { own_addresses(address.ip()) } else { vec![address.ip()] };
+    let host = match ips.first() {
         _ if config.tls.is_some() => "THE-CERTIFICATE'S-NAME".to_owned(),
         None => "THIS-MACHINE'S-ADDRESS".to_owned(),
         Some(IpAddr::V6(ip)) => format!("[{ip}]"),
@@ -283,7 +290,8 @@ fn announce(config: &Serve, has_token: bool, listeners: &Listeners) -> Result<()
     tracing::info!("in the app: base URL {scheme}://{host}:{}, endpoint path {path}", address.port());
     if address.ip().to_canonical().is_loopback() {
         tracing::info!(
-            "only this machine reaches that address: see --listen and `healthsink token`, or put a reverse proxy with HTTPS in front"
+            "only this machine reaches that address; for others make a token first (`healthsink token new`), then see --listen, or \
+            put a reverse proxy with HTTPS in front"
         );
     }
     if let Some(listener) = &listeners.metrics {
@@ -295,7 +303,7 @@ fn announce(config: &Serve, has_token: bool, listeners: &Listeners) -> Result<()
             );
         }
     }
-    if config.tls.is_none() && ip.is_some_and(|ip| !is_private(ip)) {
+    if config.tls.is_none() && ips.iter().any(|ip| !is_private(*ip)) {
         tracing::warn!("{PLAIN_HTTP_WARNING}");
     }
     Ok(())
@@ -305,11 +313,19 @@ fn announce(config: &Serve, has_token: bool, listeners: &Listeners) -> Result<()
 const PLAIN_HTTP_WARNING: &str = "plain HTTP beyond private networks shows the token and all data to everyone on the way: give \
     --tls-cert and --tls-key, or put a reverse proxy with HTTPS in front";
 
-/// The address that other machines most likely reach this one by: that of its way out. Nothing is sent for the answer.
-fn own_address() -> Option<IpAddr> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    // An address of the range for documentation: any that is not this machine's own would do.
-    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+/// The addresses that other machines most likely reach this one by: those of its ways out. Who listens on all of IPv6 listens on
+/// all of IPv4, too. Nothing is sent for the answer.
+fn own_addresses(listened: IpAddr) -> Vec<IpAddr> {
+    // Addresses of the ranges for documentation: any that are not this machine's own would do.
+    let of_v4 = way_out(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
+    let to_v6 = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into();
+    let of_v6 = listened.is_ipv6().then(|| way_out(Ipv6Addr::UNSPECIFIED.into(), to_v6)).flatten();
+    of_v4.into_iter().chain(of_v6).collect()
+}
+
+fn way_out(any: IpAddr, to: IpAddr) -> Option<IpAddr> {
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect((to, 9)).ok()?;
     Some(socket.local_addr().ok()?.ip())
 }
 

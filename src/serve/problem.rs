@@ -100,8 +100,14 @@ pub(super) fn too_many_attempts(wait: Duration) -> Answer {
 }
 
 pub(super) fn no_token_yet() -> Answer {
-    let detail = "there is no token yet, so only the server's own machine may send; `healthsink token new` makes one";
+    let detail = "there is no token yet, so only the server's own machine may send, and to localhost; `healthsink token new` makes one";
     with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", detail), WWW_AUTHENTICATE, BEARER)
+}
+
+pub(super) fn not_for_web_pages() -> Answer {
+    let detail =
+        "metrics are not told to web pages; on the server's own machine, ask localhost or an address, not another name";
+    plain(StatusCode::FORBIDDEN, "Forbidden", detail)
 }
 
 /// The answer to a request that could not be looked at.

@@ -44,7 +44,7 @@ pub(super) async fn answer(request: &mut Request<Incoming>, peer: SocketAddr, st
     if request.method() != Method::POST {
         return problem::method_not_allowed("POST");
     }
-    let client = Client::of(peer, request.headers(), &state.trusted_proxies);
+    let client = Client::of(peer, request, &state.trusted_proxies);
     let sender = match state.door.admit(request.headers(), client) {
         Ok(sender) => sender,
         Err(refusal) => return refused(&refusal, client, &state.metrics),

@@ -1,7 +1,8 @@
 //! `/metrics` and the metrics' own address, where `/healthz` is told, too. One scrape at a time.
 //!
 //! Which kinds of data a person has is private. So on the address that takes uploads, a token tells of its own person, and
-//! without any token it is this machine alone that is told; on an address of their own, whoever reaches that is told all.
+//! without any token it is this machine alone that is told; on an address of their own, whoever reaches that is told all, but no
+//! web page in a browser that does.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response};
 
-use super::client::Client;
+use super::client::{Client, may_be_web_page};
 use super::exposition;
 use super::metrics::Moment;
 use super::problem::{self, Answer};
@@ -20,8 +21,9 @@ use crate::config::{HEALTH_PATH, METRICS_PATH};
 use crate::limits::RETRY_AFTER_SECONDS_MIN;
 
 /// Answers on the metrics' own address.
-pub(super) async fn answer<B>(request: &Request<B>, state: Arc<State>) -> Answer {
+pub(super) async fn answer<B>(request: &Request<B>, peer: SocketAddr, state: Arc<State>) -> Answer {
     match request.uri().path() {
+        METRICS_PATH if may_be_web_page(peer, request) => problem::not_for_web_pages(),
         METRICS_PATH => metrics(request.method(), &state, None).await,
         HEALTH_PATH => routes::health(request.method(), &state),
         _ => problem::not_found(),
@@ -33,7 +35,7 @@ pub(super) async fn answer_beside_uploads<B>(request: &Request<B>, peer: SocketA
     if state.has_metrics_address {
         return problem::not_found();
     }
-    let client = Client::of(peer, request.headers(), &state.trusted_proxies);
+    let client = Client::of(peer, request, &state.trusted_proxies);
     match state.door.admit_reader(request.headers(), client) {
         Ok(person) => metrics(request.method(), &state, person).await,
         Err(refusal) => routes::refused(&refusal, client, &state.metrics),

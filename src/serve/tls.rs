@@ -1,7 +1,7 @@
 //! HTTPS: the certificate and its key, taken anew when their files change. A new pair that cannot be used leaves the old one.
 //!
-//! Nothing watches the files: a new connection looks whether they changed, once a second at most. No session is kept, so
-//! there is nothing to resume and no early data to be replayed.
+//! Nothing watches the files: a new connection looks whether they changed, once a second at most, and tries those that could
+//! not be used again, once a minute. No session is kept, so there is nothing to resume and no early data to be replayed.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,7 +25,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::config::TlsFiles;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{TLS_CHECK_INTERVAL, TLS_FILE_BYTES_MAX, TLS_HANDSHAKE_WAIT};
+use crate::limits::{TLS_CHECK_INTERVAL, TLS_FILE_BYTES_MAX, TLS_HANDSHAKE_WAIT, TLS_RETRY_INTERVAL};
 use crate::private;
 
 /// What HTTP/2 is called where client and server agree on a protocol.
@@ -45,10 +45,12 @@ struct Current {
     /// The files as they were when they were last read.
     seen: [Option<Stamp>; 2],
     looked: Instant,
+    /// When they were last read, and why they could not be used, if they could not.
+    failed: Option<(Instant, String)>,
 }
 
-/// What tells a file from what it was before.
-type Stamp = (SystemTime, u64, u64);
+/// What tells a file from what it was before: also rights that it was given since, which its time of modification does not tell.
+type Stamp = (SystemTime, u64, [i64; 3]);
 
 /// A pair that can be used.
 struct Pair {
@@ -71,7 +73,8 @@ impl Tls {
             tracing::warn!("{}; clients will refuse it", outdated(files));
         }
         private::warn_if_exposed(&files.key);
-        Ok(Self { files: files.clone(), current: Mutex::new(Current { config, seen, looked: Instant::now() }) })
+        let current = Current { config, seen, looked: Instant::now(), failed: None };
+        Ok(Self { files: files.clone(), current: Mutex::new(current) })
     }
 
     /// Brings a connection to where HTTP begins; none if it never gets there.
@@ -105,20 +108,27 @@ impl Tls {
     fn look(&self, current: &mut Current) {
         // Taken before they are read: what changes while they are read is seen as a change the next time.
         let seen = stamps(&self.files);
-        if seen == current.seen {
+        let has_changed = seen != current.seen;
+        let may_retry = current.failed.as_ref().is_some_and(|(tried, _)| tried.elapsed() >= TLS_RETRY_INTERVAL);
+        if !has_changed && !may_retry {
             return;
         }
         current.seen = seen;
-        match load(&self.files) {
-            Ok(Pair { is_outdated: true, .. }) => {
-                tracing::warn!("{}; the one before it stays in use", outdated(&self.files));
-            }
+        let fault = match load(&self.files) {
+            Ok(Pair { is_outdated: true, .. }) => outdated(&self.files),
             Ok(Pair { config, .. }) => {
                 current.config = config;
+                current.failed = None;
                 tracing::info!("took the certificate of {} anew", self.files.cert.display());
+                return private::warn_if_exposed(&self.files.key);
             }
-            Err(error) => tracing::warn!("{error}; the certificate that was read before stays in use"),
+            Err(error) => error.to_string(),
+        };
+        // Once for each cause, not for each time that it is tried again.
+        if has_changed || current.failed.as_ref().is_none_or(|(_, before)| *before != fault) {
+            tracing::warn!("{fault}; the certificate that was read before stays in use");
         }
+        current.failed = Some((Instant::now(), fault));
     }
 }
 
@@ -137,10 +147,13 @@ fn stamps(files: &TlsFiles) -> [Option<Stamp>; 2] {
 fn stamp(path: &Path) -> Option<Stamp> {
     let file = std::fs::metadata(path).ok()?;
     #[cfg(unix)]
-    let number = std::os::unix::fs::MetadataExt::ino(&file);
+    let more = {
+        use std::os::unix::fs::MetadataExt;
+        [file.ino().cast_signed(), file.ctime(), file.ctime_nsec()]
+    };
     #[cfg(not(unix))]
-    let number = 0;
-    Some((file.modified().ok()?, file.len(), number))
+    let more = [0; 3];
+    Some((file.modified().ok()?, file.len(), more))
 }
 
 fn load(files: &TlsFiles) -> Result<Pair> {
@@ -202,6 +215,10 @@ fn outdated(files: &TlsFiles) -> String {
 fn read(flag: &str, path: &Path) -> Result<Vec<u8>> {
     let usage = |message: String| Error::new(ErrorKind::Usage, message);
     let mut bytes = Vec::new();
+    // To open a pipe, or to read from one, may take for ever, and all connections would wait for it.
+    if std::fs::metadata(path).is_ok_and(|file| !file.is_file()) {
+        return Err(usage(format!("{flag} {} is no regular file; name one", path.display())));
+    }
     #[expect(clippy::disallowed_methods, reason = "bounded by take")]
     File::open(path)
         .and_then(|file| file.take(TLS_FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes))
@@ -215,10 +232,67 @@ fn read(flag: &str, path: &Path) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn the_answer_to_plain_http_is_as_long_as_it_says() {
         let (head, body) = PLAIN_HTTP.split_once("\r\n\r\n").unwrap();
         assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{}", body.len());
+    }
+
+    /// Writes a certificate that is good from a moment on, and its key.
+    fn write(folder: &Path, from: SystemTime) -> TlsFiles {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(["health.example".to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(1970, 1, 1) + from.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let files = TlsFiles { cert: folder.join("chain.pem"), key: folder.join("key.pem") };
+        std::fs::write(&files.cert, params.self_signed(&key).unwrap().pem()).unwrap();
+        std::fs::write(&files.key, key.serialize_pem()).unwrap();
+        files
+    }
+
+    #[test]
+    fn a_certificate_is_taken_once_its_time_has_come() {
+        let (folder, minute) = (tempfile::tempdir().unwrap(), Duration::from_secs(60));
+        let tls = Tls::load(&write(folder.path(), SystemTime::now() - minute)).unwrap();
+        let mut current = tls.current.lock().unwrap();
+        let old = Arc::clone(&current.config);
+        let from = SystemTime::now() + Duration::from_secs(3);
+        write(folder.path(), from);
+        tls.look(&mut current);
+        let tried = current.failed.as_ref().map(|(tried, _)| *tried);
+        tls.look(&mut current);
+        assert!(
+            tried.is_some() && tried == current.failed.as_ref().map(|(tried, _)| *tried),
+            "not tried at once again"
+        );
+        while current.failed.is_some() {
+            assert!(Arc::ptr_eq(&current.config, &old));
+            assert!(SystemTime::now() < from + minute, "it is good since a minute");
+            std::thread::park_timeout(Duration::from_millis(20));
+            // As if it were a minute later.
+            if let Some((tried, _)) = &mut current.failed {
+                *tried = tried.checked_sub(TLS_RETRY_INTERVAL).unwrap();
+            }
+            tls.look(&mut current);
+        }
+        assert!(!Arc::ptr_eq(&current.config, &old));
+    }
+
+    /// As programs do that renew certificates: they copy a file, and give it its owner and rights afterwards.
+    #[cfg(unix)]
+    #[test]
+    fn new_rights_make_a_file_another() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let set = |mode| std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let before = stamp(file.path());
+        assert_eq!(stamp(file.path()), before);
+        // The file system's clock may be coarse.
+        let began = Instant::now();
+        while stamp(file.path()) == before {
+            assert!(began.elapsed() < Duration::from_secs(60));
+            set(0o640);
+        }
     }
 }

@@ -189,6 +189,10 @@ fn create_private(path: &Path) -> Result<()> {
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             private::warn_if_exposed(path);
+            // Those that a program left that was killed have the rights that the database had then.
+            for suffix in ["-wal", "-shm"] {
+                private::open_no_wider(&suffixed(path, suffix), path);
+            }
             Ok(())
         }
         Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
@@ -222,21 +226,26 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Opens a database for reading alone.
 fn open_read_only(path: &Path) -> Result<Connection> {
+    open_read_only_within(path, BUSY_WAIT)
+}
+
+/// The same, and waits so long for another program that has all of it, now and later.
+fn open_read_only_within(path: &Path, wait: Duration) -> Result<Connection> {
     if !path.exists() {
         let message =
             format!("there is no database {}; `healthsink serve` makes it, or name another with --db", path.display());
         return Err(Error::new(ErrorKind::Store, message));
     }
-    open_filled(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?.ok_or_else(|| {
+    open_filled(path, OpenFlags::SQLITE_OPEN_READ_ONLY, wait)?.ok_or_else(|| {
         let message = format!("{} is empty; `healthsink serve` or `healthsink import` fills it", path.display());
         Error::new(ErrorKind::Store, message)
     })
 }
 
 /// The same of a file that is there; none if nothing has been written to it yet.
-fn open_filled(path: &Path, access: OpenFlags) -> Result<Option<Connection>> {
+fn open_filled(path: &Path, access: OpenFlags, wait: Duration) -> Result<Option<Connection>> {
     let fail = |error| open_error(path, &error);
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fail)?;
-    connection.busy_timeout(BUSY_WAIT).map_err(fail)?;
+    connection.busy_timeout(wait).map_err(fail)?;
     Ok((schema::check(&connection, path)? > 0).then_some(connection))
 }

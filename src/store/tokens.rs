@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavio
 use serde::Serialize;
 
 use super::ledger::person_id;
-use super::{Store, open_error, open_filled, open_or_create, open_read_only, store_error};
+use super::{Store, open_error, open_filled, open_or_create, open_read_only, open_read_only_within, store_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT, TOKEN_WRITE_POLL};
 
@@ -56,6 +56,8 @@ pub struct TokenOwner {
     pub token: i64,
     /// Whose rows its uploads become.
     pub person: String,
+    /// Whether it is refused, whatever else it may be.
+    pub is_revoked: bool,
 }
 
 /// A token as it is listed.
@@ -96,14 +98,14 @@ pub fn add_token(path: &Path, digest: &TokenDigest, person: &str, label: Option<
     add().map_err(|error| store_error(&error))
 }
 
-/// Revokes a token: the next request with it fails. True if it was not revoked before.
+/// Revokes a token: the next request with it fails. True if it was not revoked before; none if there is no such token.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Usage`] if there is no such token, and as for [`add_token`].
-pub fn revoke_token(path: &Path, id: i64, revoked_ms: i64) -> Result<bool> {
+/// As for [`add_token`].
+pub fn revoke_token(path: &Path, id: i64, revoked_ms: i64) -> Result<Option<bool>> {
     if !path.exists() {
-        return Err(no_token(id));
+        return Ok(None);
     }
     let connection = open_beside_server(path)?;
     let revoke = || {
@@ -111,12 +113,9 @@ pub fn revoke_token(path: &Path, id: i64, revoked_ms: i64) -> Result<bool> {
         let is_revoked = connection.execute(sql, (id, revoked_ms))? > 0;
         let is_known = is_revoked
             || connection.query_row("SELECT EXISTS (SELECT 1 FROM tokens WHERE id = ?1)", [id], |row| row.get(0))?;
-        Ok((is_known, is_revoked))
+        Ok(is_known.then_some(is_revoked))
     };
-    match revoke().map_err(|error| store_error(&error))? {
-        (true, is_revoked) => Ok(is_revoked),
-        (false, _) => Err(no_token(id)),
-    }
+    revoke().map_err(|error| store_error(&error))
 }
 
 fn open_beside_server(path: &Path) -> Result<Connection> {
@@ -128,10 +127,6 @@ fn open_beside_server(path: &Path) -> Result<Connection> {
     };
     connection.busy_handler(Some(wait)).map_err(|error| open_error(path, &error))?;
     Ok(connection)
-}
-
-fn no_token(id: i64) -> Error {
-    Error::new(ErrorKind::Usage, format!("there is no token {id}; `healthsink token list` tells which there are"))
 }
 
 /// All tokens, revoked ones too.
@@ -170,7 +165,8 @@ pub fn tokens(path: &Path) -> Result<Vec<TokenRow>> {
 /// [`ErrorKind::Store`] if it cannot be read.
 pub fn has_tokens(path: &Path) -> Result<bool> {
     // A server asks this before it opens the database: what a program left that was killed in its midst is undone here.
-    let connection = if path.exists() { open_filled(path, OpenFlags::SQLITE_OPEN_READ_WRITE)? } else { None };
+    let connection =
+        if path.exists() { open_filled(path, OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_WAIT)? } else { None };
     let Some(connection) = connection else {
         return Ok(false);
     };
@@ -194,15 +190,15 @@ impl TokenReader {
         Self { path: path.to_owned(), connection: Mutex::new(None) }
     }
 
-    /// The owner of the token with this digest, unless it is revoked.
+    /// The owner of the token with this digest, also if it is revoked.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be read.
     pub fn find(&self, digest: &TokenDigest) -> Result<Option<TokenOwner>> {
-        let sql = "SELECT t.id, p.name FROM tokens t JOIN persons p ON p.id = t.person_id
-            WHERE t.digest = ?1 AND t.revoked_ms IS NULL";
-        let owner = |row: &Row<'_>| Ok(TokenOwner { token: row.get(0)?, person: row.get(1)? });
+        let sql = "SELECT t.id, p.name, t.revoked_ms IS NOT NULL FROM tokens t JOIN persons p ON p.id = t.person_id
+            WHERE t.digest = ?1";
+        let owner = |row: &Row<'_>| Ok(TokenOwner { token: row.get(0)?, person: row.get(1)?, is_revoked: row.get(2)? });
         self.ask(|connection| connection.prepare_cached(sql)?.query_row([digest.0.as_bytes()], owner).optional())
     }
 
@@ -227,12 +223,9 @@ impl TokenReader {
 }
 
 fn open(path: &Path) -> Result<Connection> {
-    let connection = open_read_only(path)?;
-    let configure = || {
-        connection.busy_timeout(TOKEN_WAIT)?;
-        connection.pragma_update(None, "cache_size", -i64::try_from(TOKEN_CACHE_BYTES / 1024).unwrap_or(64))
-    };
-    configure().map_err(|error| open_error(path, &error))?;
+    let connection = open_read_only_within(path, TOKEN_WAIT)?;
+    let cache_kib = i64::try_from(TOKEN_CACHE_BYTES / 1024).unwrap_or(64);
+    connection.pragma_update(None, "cache_size", -cache_kib).map_err(|error| open_error(path, &error))?;
     Ok(connection)
 }
 
@@ -250,5 +243,24 @@ impl Store {
             WHERE id = ?1 AND (last_used_ms IS NULL OR last_used_ms NOT BETWEEN ?2 - ?3 AND ?2)";
         let resolution_ms = i64::try_from(TOKEN_USE_RESOLUTION.as_millis()).unwrap_or(i64::MAX);
         self.connection.prepare_cached(sql)?.execute((token, now_ms, resolution_ms)).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It holds up every connection, so the first look-up, which opens the database, may wait no longer than others.
+    #[test]
+    fn the_first_look_up_waits_no_longer_than_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("health.db");
+        drop(Store::open(&path).unwrap());
+        let holder = Connection::open(&path).unwrap();
+        holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
+        let began = Instant::now();
+        let error = TokenReader::new(&path).has_any().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy);
+        assert!(began.elapsed() < BUSY_WAIT / 2, "{:?}, where {TOKEN_WAIT:?} is meant", began.elapsed());
     }
 }

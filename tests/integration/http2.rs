@@ -1,6 +1,7 @@
 //! HTTP/2: several requests on one connection, within the same bounds as on many.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use h2::Reason;
 use healthsink::limits::{H2_CONNECTION_WINDOW_BYTES, H2_RESETS_MAX, INGESTS_MAX};
@@ -14,12 +15,24 @@ use crate::common::http::{PATH, get_over};
 use crate::common::http2::{Answer, Http2, run};
 use crate::common::server::Server;
 use crate::common::tls::Authority;
-use crate::common::wait_until;
+use crate::common::{PATIENCE, wait_until};
 
 /// Asked on a connection of its own.
 fn under_way(server: &Server, authority: &Authority) -> u64 {
     let client = authority.connect(server.address).unwrap();
     get_over(client, "/healthz").field("uploadsUnderWay").as_u64().unwrap()
+}
+
+/// Refused while others still end, maybe.
+async fn post_once_there_is_a_place(client: &mut Http2, body: &[u8]) {
+    let began = Instant::now();
+    loop {
+        let answer = client.post(None, body).await;
+        if answer.status() == 200 {
+            return;
+        }
+        assert!(answer.status() == 503 && began.elapsed() < PATIENCE, "{answer:?}");
+    }
 }
 
 #[test]
@@ -64,11 +77,13 @@ fn all_places_for_uploads_may_be_taken_by_one_connection_and_no_more() {
             uploads.push(upload);
         }
         let mut other = Http2::connect(server.address, &authority).await;
+        let began = Instant::now();
         let refused = loop {
             let answer: Answer = other.post(None, &payload("documented")).await;
             if answer.status() != 200 {
                 break answer;
             }
+            assert!(began.elapsed() < PATIENCE, "all places are taken, and there is one more");
         };
         assert_eq!(refused.status(), 503);
         assert!(refused.head.headers().contains_key("retry-after"));
@@ -158,8 +173,7 @@ fn uploads_that_are_taken_back_give_their_places_back() {
                 upload.body.send_reset(Reason::CANCEL);
             }
         }
-        // Refused while the others still end, maybe.
-        while client.post(None, &body).await.status() != 200 {}
+        post_once_there_is_a_place(&mut client, &body).await;
     });
     wait_until("the ends", || (under_way(&server, &authority) == 0).then_some(()));
     let states: BTreeMap<String, Value> = server
@@ -188,7 +202,7 @@ fn a_flood_of_requests_taken_back_ends_the_connection_and_no_other() {
             made += 1;
         }
         client.ended.await.unwrap().expect_err("the server has closed it");
-        while bystander.post(None, &payload("documented")).await.status() != 200 {}
+        post_once_there_is_a_place(&mut bystander, &payload("documented")).await;
     });
 }
 

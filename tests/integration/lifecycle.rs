@@ -233,3 +233,35 @@ fn sockets_that_were_opened_for_it_are_served() {
     assert_eq!(open.status.code(), Some(2), "{message}");
     assert!(message.contains("--token-file") && message.lines().count() == 1, "{message}");
 }
+
+/// Metrics are told to whoever reaches them, so a socket is for them by its name, not by its place.
+#[cfg(unix)]
+#[test]
+fn a_socket_that_was_opened_for_it_is_for_metrics_by_its_name_alone() {
+    use std::net::TcpListener;
+    use std::os::fd::OwnedFd;
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
+    let start = |[first, second]: [TcpListener; 2], names: &str| {
+        let mut shell = Command::new("sh");
+        // The sockets are standard input and output here, and numbers 3 and 4 there.
+        let script = "exec 3<&0 4>&1 </dev/null >/dev/null; LISTEN_FDS=2 LISTEN_PID=$$ exec \"$0\" serve --db \"$1\"";
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_healthsink")]).arg(folder.path().join("health.db")).env_clear();
+        shell.env("LISTEN_FDNAMES", names).stdin(Stdio::from(OwnedFd::from(first))).stdout(OwnedFd::from(second));
+        shell
+    };
+    let sockets = [bind(), bind()];
+    let [metrics, uploads] = [0, 1].map(|place: usize| sockets[place].local_addr().unwrap());
+    let program = Program::start_with_input(&mut start(sockets, "metrics:uploads"));
+    assert_eq!(program.address, uploads);
+    program.wait_for_line(&format!("metrics are told on http://{metrics}/"));
+    assert_eq!((get(metrics, "/metrics").status, get(uploads, "/metrics").status), (200, 404));
+    drop(program);
+    for names in ["healthsink.socket:healthsink.socket", "", "metrics:metrics"] {
+        let output = start([bind(), bind()], names).stderr(Stdio::piped()).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), message.lines().count()), (Some(2), 1), "{names}: {message}");
+        assert!(message.contains("FileDescriptorName=metrics"), "{message}");
+    }
+}

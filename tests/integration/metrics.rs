@@ -220,7 +220,7 @@ fn who_may_upload_may_scrape_and_nobody_else() {
     // Without a token it is this machine alone, and not whoever a proxy or a web page on it speaks for, even if that may send.
     let server = Server::with(|config| config.auth.is_optional = true);
     assert_eq!(scrape(server.address, &[]), 200);
-    for header in ["X-Forwarded-For", "Forwarded", "Via", "Origin"] {
+    for header in ["X-Forwarded-For", "Forwarded", "Via", "Origin", "Sec-Fetch-Site", "Host"] {
         assert_eq!(scrape(server.address, &[(header, "192.0.2.1")]), 401, "{header}");
     }
     let mut client = server.connect();
@@ -239,6 +239,12 @@ fn metrics_may_have_an_address_of_their_own() {
     let address = line.split("http://").nth(1).unwrap().trim_end_matches("/metrics").parse().unwrap();
     assert_eq!(samples(&get(address, "/metrics"))["healthsink_uploads_total{result=\"stored\"}"], 0.0);
     assert_eq!(get(address, "/healthz").field("ok"), json!(true));
+    // A web page may be in a browser on this machine, and its name may be made to lead here.
+    for header in [("Origin", "http://localhost"), ("Sec-Fetch-Site", "same-origin"), ("Host", "evil.example")] {
+        let mut page = Client::connect(address);
+        page.head("GET", "/metrics", &[header]);
+        assert_eq!(page.receive().status, 403, "{header:?}");
+    }
     assert_eq!(get(program.address, "/metrics").status, 404);
     assert_eq!(Client::connect(address).post(&[], &payload("documented")).status, 404);
     assert_eq!(Client::connect(program.address).post(&[], &payload("documented")).status, 200);

@@ -139,7 +139,7 @@ fn neither_do_the_libraries_of_https() {
     let good = new(&database, "anna");
     let files = authority.issue().write(folder.path());
     let mut serve = command();
-    serve.args(["--log", "debug", "serve", "--listen", "127.0.0.1:0", "--db"]).arg(&database);
+    serve.args(["--log", "trace", "serve", "--listen", "127.0.0.1:0", "--db"]).arg(&database);
     serve.arg("--tls-cert").arg(files.cert).arg("--tls-key").arg(files.key);
     let mut program = Program::start(&mut serve);
     run(async {

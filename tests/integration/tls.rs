@@ -91,6 +91,7 @@ fn a_connection_under_way_outlives_a_new_certificate_and_a_later_one_gets_it() {
     assert_eq!(client.end_chunked().status, 200);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_new_pair_that_cannot_be_used_leaves_the_old_one() {
     let authority = Authority::new();
@@ -116,6 +117,14 @@ fn a_new_pair_that_cannot_be_used_leaves_the_old_one() {
         assert_eq!(certificate(program.address, &authority), before);
     });
     assert!(line.contains("cannot read --tls-key"), "{line}");
+    // To open it would take until somebody writes to it, and the whole server with it.
+    let fifo = folder.path().join("key.pem");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let line = program.wait_for_line_while("in use", || {
+        assert_eq!(certificate(program.address, &authority), before);
+    });
+    assert!(line.contains("is no regular file"), "{line}");
+    fs::remove_file(&fifo).unwrap();
     other.write(folder.path());
     wait_until("the good pair", || (certificate(program.address, &authority)? != *before.as_ref()?).then_some(()));
 }
@@ -142,6 +151,22 @@ fn a_pair_that_cannot_be_used_is_one_line_before_anything_is_made() {
     let output = run(&["serve", "--tls-cert", "/nowhere/chain.pem"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("--tls-key"));
+}
+
+/// Rights change without a new time of modification.
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_may_read_is_warned_about_when_it_is_taken_anew() {
+    use std::os::unix::fs::PermissionsExt;
+    let authority = Authority::new();
+    let folder = tempfile::tempdir().unwrap();
+    let program = program(folder.path(), &authority.issue());
+    let key = folder.path().join("key.pem");
+    assert!(!program.lines_so_far().join("\n").contains("chmod"));
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    program.wait_for_line_while(&format!("chmod 600 {}", key.display()), || {
+        certificate(program.address, &authority);
+    });
 }
 
 /// It may be the clock that is wrong.

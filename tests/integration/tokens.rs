@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::contract::payload;
 use crate::common::database::{count, one, rows};
-use crate::common::http::{Client, Response};
+use crate::common::http::{Client, PATH, Response};
 use crate::common::program::{Program, command, run};
 use crate::common::server::Server;
 
@@ -132,6 +132,7 @@ fn what_cannot_be_done_with_tokens_is_one_line() {
     assert!(!database.exists());
     new(&database, "anna");
     check(&["revoke", "7"], 2, "no token 7");
+    check(&["new", "--person", "an\u{200b}na"], 2, "--person wants a name");
     check(&["new", "--person", " anna"], 2, "--person wants a name");
     check(&["new", "--label", "a\nb"], 2, "--label wants a name");
     check(&["new", "--out", "/nowhere/token"], 1, "cannot write the token");
@@ -139,6 +140,58 @@ fn what_cannot_be_done_with_tokens_is_one_line() {
     assert!(token(&database, &["revoke", "1"]).status.success());
     let again = token(&database, &["revoke", "1"]);
     assert!(again.status.success() && String::from_utf8(again.stdout).unwrap().contains("before"));
+}
+
+/// Who revokes tokens may have lost a phone: a slip of the finger must leave none of the others valid.
+#[test]
+fn a_number_that_is_unknown_keeps_no_other_token_valid() {
+    let (_folder, database) = in_folder();
+    new(&database, "anna");
+    new(&database, "anna");
+    let output = token(&database, &["revoke", "99", "1", "7", "2"]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), message.lines().count()), (Some(2), 1), "{message}");
+    assert!(message.contains("no token 99, 7;"), "{message}");
+    assert!(list(&database).iter().all(|row| row["revoked"].is_string()));
+}
+
+/// In a folder that is not the server's a new database is made, and the token is none of the server's.
+#[test]
+fn the_database_of_a_token_is_named_and_said_to_be_new() {
+    let (folder, database) = in_folder();
+    let make = || {
+        let output = command().args(["token", "new", "--db", "health.db"]).current_dir(&folder).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let (first, second) = (make(), make());
+    let shown = fs::canonicalize(&folder).unwrap().join("health.db").display().to_string();
+    assert!(first.contains(&format!("{shown}, which is new")), "{first}");
+    assert!(second.contains(&shown) && !second.contains("new,"), "{second}");
+    let output = token(&database, &["new", "--json"]);
+    let made: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!([&made["database"], &made["is_new_database"]], [&json!(database), &json!(false)]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_token_that_could_not_be_shown_is_revoked() {
+    let (_folder, database) = in_folder();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    for (out, flag) in [(full.try_clone().unwrap().into(), None), (full.into(), Some("--json"))]
+        .into_iter()
+        .chain([(std::os::fd::OwnedFd::from(closed), None)])
+    {
+        let mut command = command();
+        command.args(["token", "new", "--db"]).arg(&database).args(flag).stdout(std::process::Stdio::from(out));
+        let output = command.output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains("is revoked: make another"), "{message}");
+    }
+    let rows = list(&database);
+    assert!(rows.len() == 3 && rows.iter().all(|row| row["revoked"].is_string()), "{rows:?}");
 }
 
 /// Written by the writer as it enters the upload, and not each time.
@@ -200,6 +253,8 @@ fn the_token_of_a_file_is_one_persons() {
         .arg(&database);
     let mut program = Program::start(&mut serve);
     program.address.set_ip([127, 0, 0, 1].into());
+    let said = program.lines_so_far().join("\n");
+    assert!(said.contains("is shorter than 16 bytes") && !said.contains("s3cret"), "{said}");
     let post = |token: &str| Client::connect(program.address).post(&[("Authorization", token)], &payload("documented"));
     assert_eq!(post("Bearer s3cret").status, 200);
     assert_eq!(post("Bearer secret").status, 401);
@@ -230,6 +285,25 @@ fn tokens_of_the_database_open_other_addresses() {
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), message.lines().count()), (Some(2), 1), "{message}");
     assert!(message.contains("leave out --no-auth"), "{message}");
+}
+
+/// Whoever comes by a proxy comes from this machine.
+#[test]
+fn a_trusted_proxy_needs_a_token() {
+    let (_folder, database) = in_folder();
+    let serve =
+        ["serve", "--listen", "127.0.0.1:0", "--trusted-proxy", "127.0.0.1", "--db", database.to_str().unwrap()];
+    let output = run(&serve);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), message.lines().count()), (Some(2), 1), "{message}");
+    assert!(message.contains("--trusted-proxy") && message.contains("healthsink token new"), "{message}");
+    assert!(!database.exists());
+    let mut open = command();
+    let program = Program::start(open.args(serve).arg("--no-auth"));
+    assert_eq!(Client::connect(program.address).post(&[], &payload("documented")).status, 200);
+    drop(program);
+    new(&database, "anna");
+    Program::start(command().args(serve));
 }
 
 /// As a program leaves it that is killed before its first commit, and as `touch` makes it.
@@ -311,7 +385,27 @@ fn without_a_token_neither_proxies_nor_web_pages_may_send() {
     check(&[("Forwarded", "for=203.0.113.7")], 401);
     check(&[("Via", "1.1 proxy")], 401);
     check(&[("Origin", "https://example.com")], 401);
+    check(&[("Sec-Fetch-Site", "same-origin")], 401);
+    check(&[("Host", "evil.example")], 401);
+    let body = payload("documented");
+    let mut nginx = server.connect();
+    let head = format!("POST {PATH} HTTP/1.0\r\nHost: 127.0.0.1:3000\r\nContent-Length: {}\r\n\r\n", body.len());
+    nginx.send(head.as_bytes()).unwrap();
+    let _ = nginx.send(&body);
+    assert_eq!(nginx.receive().status, 401, "as nginx asks for it unless it is told otherwise");
     assert_eq!(server.count("uploads"), 1);
+}
+
+/// Anyone may claim to be one.
+#[test]
+fn a_proxy_that_is_not_trusted_is_told_of_as_what_it_may_be() {
+    let (_folder, database) = in_folder();
+    new(&database, "anna");
+    let program = Program::serve(&database);
+    let headers = [("X-Forwarded-For", "203.0.113.7"), ("Authorization", "Bearer x")];
+    assert_eq!(Client::connect(program.address).post(&headers, b"{}").status, 401);
+    let line = program.wait_for_line("--trusted-proxy 127.0.0.1");
+    assert!(line.contains("seems to be") && line.contains("if it is yours"), "{line}");
 }
 
 #[test]
@@ -340,7 +434,7 @@ mod modes {
 
     #[test]
     fn files_are_their_owners_alone_whatever_the_umask() {
-        for umask in ["022", "000"] {
+        for umask in ["022", "000", "777"] {
             let (folder, database) = in_folder();
             let file = folder.path().join("anna.token");
             let mut new = under_umask(umask);
@@ -377,6 +471,21 @@ mod modes {
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert_eq!(fs::read_to_string(&file).unwrap(), "precious");
         assert!(!database.exists(), "a token that nobody saw is not entered");
+    }
+
+    /// They have the rights that the database had when it was opened, and outlive a program that is killed.
+    #[test]
+    fn what_stands_beside_a_database_gets_its_rights() {
+        let (_folder, database) = in_folder();
+        new(&database, "anna");
+        let set = |mode| fs::set_permissions(&database, fs::Permissions::from_mode(mode)).unwrap();
+        let beside = || ["-wal", "-shm"].map(|suffix| mode(&PathBuf::from(format!("{}{suffix}", database.display()))));
+        set(0o644);
+        Program::serve(&database).kill();
+        assert_eq!(beside(), [0o644; 2]);
+        set(0o600);
+        let _program = Program::serve(&database);
+        assert_eq!(beside(), [0o600; 2]);
     }
 
     #[test]
