@@ -6,10 +6,10 @@ mod serve;
 mod token;
 mod typed;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::error::Result;
 pub use keep::{Backup, Check, Healthcheck, Restore};
@@ -20,7 +20,7 @@ pub use serve::{Auth, HEALTH_PATH, METRICS_PATH, Serve, TlsFiles};
 pub(crate) use token::ME;
 use token::TokenArguments;
 pub use token::{Token, TokenAction};
-use typed::{DatabaseArgument, name, text};
+use typed::{DatabaseArgument, name};
 
 /// As typed.
 #[derive(Debug, Parser)]
@@ -183,17 +183,29 @@ pub struct Status {
     pub json: bool,
 }
 
+/// In a compose file or a unit's settings, an empty variable means that it is not set.
+fn set_variables_only(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let command = command.mut_args(|argument| match argument.get_env() {
+        Some(name) if is_empty(name) => argument.env(None::<&str>),
+        _ => argument,
+    });
+    command.mut_subcommands(set_variables_only)
+}
+
 /// Reads the command line and the environment. Prints help, or what is wrong, and exits where clap does.
 ///
 /// # Errors
 ///
 /// [`crate::error::ErrorKind::Usage`] if flags that are right by themselves do not go together.
 pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Result<Config> {
-    let Arguments { log_level, log_format, command } = Arguments::parse_from(arguments);
+    let matches = set_variables_only(Arguments::command()).get_matches_from(arguments);
+    let Arguments { log_level, log_format, command } =
+        Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let command = match command {
         CommandArguments::Serve(arguments) => Command::Serve(serve::meant(arguments)?),
         CommandArguments::Import(ImportArguments { database, json, person, dry_run, files }) => {
-            let person = text(person).map(|person| name("--person", person)).transpose()?;
+            let person = person.map(|person| name("--person", person)).transpose()?;
             Command::Import(Import { db: database.db, files, json, person, dry_run })
         }
         CommandArguments::Status(StatusArguments { database, json }) => {
@@ -211,7 +223,6 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

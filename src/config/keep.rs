@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::typed::{DatabaseArgument, OptionalAddress, optional_address};
+use super::typed::DatabaseArgument;
 use crate::limits::BACKUPS_KEPT_MAX;
 
 #[derive(Debug, Args)]
@@ -50,8 +50,8 @@ pub(super) struct HealthcheckArguments {
     #[arg(long, env = "HEALTHSINK_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
     listen: SocketAddr,
     /// Where it tells its metrics; asked instead if it is given
-    #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS", value_parser = optional_address)]
-    metrics_listen: Option<OptionalAddress>,
+    #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
 }
 
 /// What `backup` needs to know.
@@ -114,7 +114,7 @@ impl From<RestoreArguments> for Restore {
 
 impl From<HealthcheckArguments> for Healthcheck {
     fn from(HealthcheckArguments { listen, metrics_listen }: HealthcheckArguments) -> Self {
-        let asked = metrics_listen.and_then(|address| address.0).unwrap_or(listen);
+        let asked = metrics_listen.unwrap_or(listen);
         Self { address: reachable(asked) }
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::network::Network;
-use super::typed::{Bytes, DatabaseArgument, Ingests, OptionalAddress, a_path, name, optional_address, text, usage};
+use super::typed::{Bytes, DatabaseArgument, Ingests, name, usage};
 use crate::error::Result;
 use crate::limits::{
     BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, TRUSTED_PROXIES_MAX, WAL_BYTES_MAX_DEFAULT, WAL_BYTES_MAX_MIN,
@@ -23,7 +23,7 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "HEALTHSINK_PATH", default_value = "/api/health-data", value_name = "PATH")]
     path: String,
     /// File whose first line is a token that is accepted beside those of `healthsink token`
-    #[arg(long, env = "HEALTHSINK_TOKEN_FILE", value_name = "FILE", value_parser = a_path())]
+    #[arg(long, env = "HEALTHSINK_TOKEN_FILE", value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Whose records come with the token of --token-file, or without any [default: me]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME")]
@@ -32,10 +32,10 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "HEALTHSINK_AUTH_HEADER", value_name = "NAME")]
     auth_header: Option<String>,
     /// Serve HTTPS with the certificate in this PEM file, the chain behind it; read anew when it changes
-    #[arg(long, env = "HEALTHSINK_TLS_CERT", value_name = "FILE", value_parser = a_path())]
+    #[arg(long, env = "HEALTHSINK_TLS_CERT", value_name = "FILE")]
     tls_cert: Option<PathBuf>,
     /// The certificate's private key, in a PEM file
-    #[arg(long, env = "HEALTHSINK_TLS_KEY", value_name = "FILE", value_parser = a_path())]
+    #[arg(long, env = "HEALTHSINK_TLS_KEY", value_name = "FILE")]
     tls_key: Option<PathBuf>,
     /// Address or network (10.0.0.0/8) of the reverse proxy whose X-Forwarded-For is believed; several with commas
     #[arg(long, env = "HEALTHSINK_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
@@ -53,8 +53,8 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "HEALTHSINK_MAX_WAL", default_value_t = Bytes(WAL_BYTES_MAX_DEFAULT), value_name = "BYTES")]
     max_wal: Bytes,
     /// Address and port that tells /metrics and /healthz to anyone who reaches it; without it, /metrics needs a token
-    #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS", value_parser = optional_address)]
-    metrics_listen: Option<OptionalAddress>,
+    #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
 }
 
 /// What `serve` needs to know.
@@ -118,20 +118,19 @@ pub(super) fn meant(arguments: ServeArguments) -> Result<Serve> {
             "--path {path} cannot be served; it begins with / and is neither {HEALTH_PATH} nor {METRICS_PATH}"
         ));
     }
-    let file = |file: Option<PathBuf>| file.filter(|file| !file.as_os_str().is_empty());
-    let token_file = file(arguments.token_file);
+    let token_file = arguments.token_file;
     if no_auth && token_file.is_some() {
         return usage("--no-auth and --token-file contradict each other; leave out one of them".to_owned());
     }
-    let person = text(arguments.person).map(|person| name("--person", person)).transpose()?;
-    let auth = Auth { header: text(arguments.auth_header), token_file, person, is_optional: no_auth };
-    let tls = match (file(arguments.tls_cert), file(arguments.tls_key)) {
+    let person = arguments.person.map(|person| name("--person", person)).transpose()?;
+    let auth = Auth { header: arguments.auth_header, token_file, person, is_optional: no_auth };
+    let tls = match (arguments.tls_cert, arguments.tls_key) {
         (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
         (None, None) => None,
         _ => return usage("--tls-cert and --tls-key belong together; give both".to_owned()),
     };
-    let proxies = arguments.trusted_proxy.iter().filter(|proxy| !proxy.is_empty());
-    let trusted_proxies = proxies.map(|proxy| proxy.parse()).collect::<Result<Vec<Network>>>()?;
+    let trusted_proxies =
+        arguments.trusted_proxy.iter().map(|proxy| proxy.parse()).collect::<Result<Vec<Network>>>()?;
     if trusted_proxies.len() > TRUSTED_PROXIES_MAX {
         return usage(format!(
             "--trusted-proxy takes {TRUSTED_PROXIES_MAX} at most; name a network, such as 10.0.0.0/8"
@@ -140,7 +139,6 @@ pub(super) fn meant(arguments: ServeArguments) -> Result<Serve> {
     if max_wal.0 < WAL_BYTES_MAX_MIN {
         return usage(format!("--max-wal takes {} at least", Bytes(WAL_BYTES_MAX_MIN)));
     }
-    let metrics_listen = arguments.metrics_listen.and_then(|address| address.0);
     Ok(Serve {
         db: database.db,
         listen,
@@ -151,7 +149,7 @@ pub(super) fn meant(arguments: ServeArguments) -> Result<Serve> {
         body_bytes_max: max_body.0,
         ingests: ingests.0,
         wal_bytes_max: max_wal.0,
-        metrics_listen,
+        metrics_listen: arguments.metrics_listen,
     })
 }
 
@@ -179,7 +177,6 @@ mod tests {
         assert_eq!(serve(&[]).unwrap().auth, Auth::default());
         assert!(serve(&["--no-auth"]).unwrap().auth.is_optional);
         assert!(serve(&["--token-file", "t", "--no-auth"]).is_err());
-        assert_eq!(serve(&["--token-file", "", "--auth-header", ""]).unwrap().auth, Auth::default());
         let auth = serve(&["--auth-header", "X-Key", "--token-file", "t", "--person", "anna"]).unwrap().auth;
         let expected = Auth {
             header: Some("X-Key".into()),
@@ -191,16 +188,14 @@ mod tests {
         assert!(serve(&["--tls-cert", "c"]).is_err() && serve(&["--tls-key", "k"]).is_err());
         let tls = serve(&["--tls-cert", "c", "--tls-key", "k"]).unwrap().tls;
         assert_eq!(tls, Some(TlsFiles { cert: "c".into(), key: "k".into() }));
-        assert_eq!(serve(&["--tls-cert", "", "--tls-key", ""]).unwrap().tls, None);
         assert_eq!(serve(&["--trusted-proxy", "127.0.0.1,10.0.0.0/8"]).unwrap().trusted_proxies.len(), 2);
         assert!(serve(&["--trusted-proxy", &["::1"; TRUSTED_PROXIES_MAX + 1].join(",")]).is_err());
         assert!(serve(&["--trusted-proxy", "caddy"]).is_err());
     }
 
     #[test]
-    fn an_address_for_metrics_may_be_empty() {
+    fn an_address_for_metrics() {
         assert_eq!(serve(&[]).unwrap().metrics_listen, None);
-        assert_eq!(serve(&["--metrics-listen", ""]).unwrap().metrics_listen, None);
         let listen = serve(&["--metrics-listen", "127.0.0.1:9464"]).unwrap().metrics_listen;
         assert_eq!(listen, Some("127.0.0.1:9464".parse().unwrap()));
         assert!(serve(&["--metrics-listen", "nowhere"]).is_err());
@@ -239,7 +234,7 @@ mod tests {
         check("0", None);
         check("-1", None);
         check("two", None);
-        check("", Some(INGESTS_MAX));
+        check("", None);
         assert_eq!(serve(&[]).unwrap().ingests, INGESTS_MAX);
         assert_eq!(INGESTS_MAX, 8, "the help says so");
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::typed::{DatabaseArgument, name, text};
+use super::typed::{DatabaseArgument, name};
 use crate::error::Result;
 
 #[derive(Debug, Subcommand)]
@@ -94,7 +94,7 @@ pub(crate) const ME: &str = "me";
 pub(super) fn meant(arguments: TokenArguments) -> Result<Token> {
     let (database, action) = match arguments {
         TokenArguments::New(TokenNewArguments { database, person, label, out, json }) => {
-            let person = name("--person", text(person).unwrap_or_else(|| ME.to_owned()))?;
+            let person = name("--person", person.unwrap_or_else(|| ME.to_owned()))?;
             let label = label.map(|label| name("--label", label)).transpose()?;
             (database, TokenAction::New { person, label, out, json })
         }

@@ -1,11 +1,8 @@
-//! Values as they are typed, which several commands have. In a compose file, an empty variable means that it is not set.
+//! Values as they are typed, which several commands have.
 
-use std::ffi::OsString;
-use std::net::{AddrParseError, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{INGESTS_MAX, NAME_BYTES_MAX};
@@ -15,24 +12,6 @@ pub(super) struct DatabaseArgument {
     /// The SQLite file; made if it is not there
     #[arg(long, env = "HEALTHSINK_DB", default_value = "health.db", value_name = "FILE")]
     pub(super) db: PathBuf,
-}
-
-/// A path; clap's own parser refuses an empty one.
-pub(super) fn a_path() -> impl TypedValueParser<Value = PathBuf> {
-    OsStringValueParser::new().map(|text: OsString| PathBuf::from(text))
-}
-
-/// An address; none if it is empty.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OptionalAddress(pub(super) Option<SocketAddr>);
-
-pub(super) fn optional_address(text: &str) -> Result<OptionalAddress, AddrParseError> {
-    if text.is_empty() { Ok(OptionalAddress(None)) } else { text.parse().map(|address| OptionalAddress(Some(address))) }
-}
-
-/// A text; none if it is empty.
-pub(super) fn text(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
 }
 
 /// A name that can be told in one line, and in which all can be seen. Names whose letters look alike, or are composed in another
@@ -100,7 +79,7 @@ impl std::fmt::Display for Bytes {
     }
 }
 
-/// How many uploads at once, as typed; as many as there can be if it is empty.
+/// How many uploads at once, as typed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ingests(pub(super) usize);
 
@@ -108,9 +87,6 @@ impl std::str::FromStr for Ingests {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.is_empty() {
-            return Ok(Self(INGESTS_MAX));
-        }
         let number = text.parse().ok().filter(|number| (1..=INGESTS_MAX).contains(number));
         number.map(Self).ok_or_else(|| format!("a number between 1 and {INGESTS_MAX} is wanted"))
     }

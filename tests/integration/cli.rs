@@ -249,8 +249,11 @@ fn every_flag_is_a_variable_too_and_the_flag_wins() {
         .env("HEALTHSINK_AUTH_HEADER", "X-API-Key")
         .env("HEALTHSINK_MAX_BODY", "1K")
         .env("HEALTHSINK_LOG_LEVEL", "info")
-        .env("HEALTHSINK_LOG_FORMAT", "text")
-        .env("HEALTHSINK_METRICS_LISTEN", "");
+        .env("HEALTHSINK_LOG_FORMAT", "text");
+    // As in a compose file that leaves them open.
+    for name in ["METRICS_LISTEN", "PERSON", "TLS_CERT", "TLS_KEY", "TRUSTED_PROXY", "NO_AUTH", "INGESTS", "MAX_WAL"] {
+        serve.env(format!("HEALTHSINK_{name}"), "");
+    }
     let program = Program::start(&mut serve);
     let post = |path: &str, headers: &[(&str, &str)]| {
         let mut client = Client::connect(program.address);
