@@ -43,7 +43,7 @@ pub const BATCH_ROWS_MAX: usize = 1024;
 pub const BATCH_TEXT_BYTES: usize = 128 * KIB;
 
 /// Text of a batch beyond which nothing more is read until the writer is done with it: one such batch at a time.
-pub const BATCH_TEXT_LARGE_BYTES: usize = 4 * BATCH_TEXT_BYTES;
+pub const BATCH_TEXT_LARGE_BYTES: usize = 2 * BATCH_TEXT_BYTES;
 
 /// Rows of a rare kind (workouts, doses, rejects …) for which an emptied batch keeps its memory.
 pub const RARE_ROWS_KEPT: usize = 128;
@@ -391,10 +391,16 @@ pub const fn hostile_import_bytes() -> usize {
     4 * IMPORT_ELEMENT_BYTES_MAX
 }
 
-/// What one ingest may need on top when its input is made to cost: the largest element with the most values.
+/// What so many ingests may need on top when their input is made to cost: each an element of the greatest length, with room
+/// beside it as it grows, and one of them what it takes to decode and store it, since they take turns.
 #[must_use]
-pub const fn hostile_bytes() -> usize {
-    4 * ELEMENT_BYTES_MAX + ELEMENT_VALUES_MAX * (TAPE_NODE_BYTES + 4)
+pub const fn hostile_bytes(ingests: usize) -> usize {
+    // The padded copy, strings without escapes, the canonical text as it grows, the batch; then SQLite's copy and its record.
+    let texts = 7 * ELEMENT_BYTES_MAX;
+    // Two brackets or commas for each value; the list of their places grows by doubling.
+    let tape = ELEMENT_VALUES_MAX * (TAPE_NODE_BYTES + 2 * 2 * 4);
+    let turn = if ingests > 0 { texts + tape } else { 0 };
+    ingests * 2 * ELEMENT_BYTES_MAX + turn
 }
 
 /// Peak memory for `ingests` uploads of ordinary elements at once, whatever their length.
@@ -411,12 +417,12 @@ mod tests {
     fn the_equation_keeps_the_goals() {
         assert!(peak_bytes(1) <= 16 * MIB, "one upload: {}", peak_bytes(1));
         assert!(peak_bytes(INGESTS_MAX) <= 32 * MIB, "all places taken: {}", peak_bytes(INGESTS_MAX));
-        assert!(hostile_bytes() <= 8 * MIB, "one hostile element: {}", hostile_bytes());
+        assert!(peak_bytes(1) + hostile_bytes(1) <= 24 * MIB, "one hostile upload: {}", hostile_bytes(1));
         // With all that strangers can take, the service stays below what its unit gives it.
         let full = peak_bytes(INGESTS_MAX) + connections_bytes(CONNECTIONS_MAX);
         assert!(full <= 48 * MIB, "all places and connections taken: {full}");
         // With all that senders can take who mean ill, too, if it takes in as many at once as the unit says.
-        let hostile = peak_bytes(4) + 4 * hostile_bytes() + zstd_bytes(ZSTD_BODIES_MAX);
+        let hostile = peak_bytes(4) + hostile_bytes(4) + zstd_bytes(ZSTD_BODIES_MAX);
         assert!(hostile <= 64 * MIB, "four hostile uploads: {hostile}");
         let import = peak_bytes(1) + import_bytes();
         assert!(import + hostile_import_bytes() <= 24 * MIB, "an import: {import}, {} more", hostile_import_bytes());

@@ -1,5 +1,6 @@
 //! The program: what is wanted, and the exit code that says whether it was done.
 
+use std::ffi::{c_int, c_long};
 use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
@@ -20,7 +21,26 @@ use healthsink::{backup, check, healthcheck, import, serve, status, token};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What is freed goes back to the system at once. By default each thread keeps it until it frees again 10 ms later: after an
+/// element near the limit that is several megabytes for each upload (measured, four at once: 45 MiB in all instead of 29).
+/// Ordinary uploads and imports free next to nothing, and take as long as before.
+#[expect(
+    unsafe_code,
+    reason = "the allocator has no other way to be told than the environment, before the program starts"
+)]
+fn give_memory_back() {
+    // `mi_option_purge_delay` of mimalloc.h, in versions 2 and 3.
+    const PURGE_DELAY: c_int = 15;
+    // SAFETY: the declaration is that of mimalloc.h, which is linked in as the allocator. The function checks the number, and
+    // writes to its table of options, for which there must be no other thread yet: `main` calls this first.
+    unsafe extern "C" {
+        safe fn mi_option_set_default(option: c_int, value: c_long);
+    }
+    mi_option_set_default(PURGE_DELAY, 0);
+}
+
 fn main() -> ExitCode {
+    give_memory_back();
     let outcome = config::from_command_line(std::env::args_os()).and_then(run);
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -16,6 +16,7 @@ use common::http::{Client, PATH, Response};
 use common::http2::{Http2, run};
 use common::program::{Program, command};
 use common::tls::Authority;
+use healthsink::limits;
 use healthsink_testdata::{Export, Exported, Payload, Written};
 use serde_json::json;
 
@@ -266,6 +267,43 @@ fn an_import_stays_small_whatever_the_files() {
             "<HealthData><Record type=\"T\" startDate=\"2024-01-01 10:00:0{number} +0100\">{entries}</Record></HealthData>"
         )
     });
+}
+
+/// Elements near the limit with many values and escapes, from several senders at once: what one of them takes is held once, and
+/// given back.
+#[test]
+fn uploads_of_the_largest_elements_stay_within_their_bound() {
+    let values = "1,".repeat(60_000);
+    let text = "a\\n".repeat(280_000);
+    let peak_of = |uploads: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let program = Program::serve(&folder.path().join("health.db"));
+        let idle = peak_kib(program.id());
+        std::thread::scope(|scope| {
+            for number in 0..uploads {
+                let (values, text, address) = (&values, &text, program.address);
+                scope.spawn(move || {
+                    let mut client = Client::connect(address);
+                    let (answer, ()) = upload(&mut client, |body| {
+                        body.write_all(br#"{"data":{"notes":[0"#)?;
+                        for element in 0..12 {
+                            write!(body, r#",{{"n":[{number},{element}],"x":[{values}"{text}"]}}"#)?;
+                        }
+                        body.write_all(b"]}}")
+                    });
+                    assert_eq!((answer.status, answer.field("rejected")), (200, json!(0)), "{answer:?}");
+                });
+            }
+        });
+        peak_kib(program.id()) - idle
+    };
+    for uploads in [1, 4] {
+        let most = uploads * limits::ingest_bytes() + limits::hostile_bytes(uploads) + limits::PAGE_CACHE_BYTES;
+        let most = most as u64 / 1024;
+        let peak = least(most, || peak_of(uploads));
+        println!("{uploads} uploads of the largest elements: {peak} KiB more than idle, allowed {most} KiB");
+        assert!(peak <= most, "{uploads} uploads: {peak} KiB, allowed {most} KiB");
+    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub fn check(recipe: &[u8]) {
             counter.rows += batch.rows();
             decoded
         });
-        let most = ingest_bytes() + hostile_bytes();
+        let most = ingest_bytes() + hostile_bytes(1);
         assert!(peak <= most, "{peak} bytes held, lift {lift}, by a body of {}, where {most} are allowed", body.len());
         assert!(decoded.body_bytes <= body.len() as u64);
         if let Err(error) = &decoded.outcome {

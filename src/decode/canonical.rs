@@ -3,7 +3,7 @@
 //! The phone's dictionaries have no order, so the same metadata may come in another order next time. In this form it is
 //! the same text, and a re-send is unchanged.
 
-use simd_json::{Buffers, Node, StaticNode, Tape};
+use simd_json::{Buffers, INPUT_PADDING, Node, StaticNode, Tape};
 
 use super::element::{has_more_values, parse};
 use super::value::{Value, elements, member_at, members};
@@ -18,7 +18,8 @@ pub(crate) fn of_text(json: &str) -> Result<String, String> {
     if has_more_values(json.as_bytes(), KEPT_VALUES_MAX) {
         return Err(format!("more than {KEPT_VALUES_MAX} values"));
     }
-    let mut text = json.as_bytes().to_vec();
+    let mut text = Vec::with_capacity(json.len() + INPUT_PADDING);
+    text.extend_from_slice(json.as_bytes());
     let mut buffers = Buffers::with_max_depth(0, NESTING_MAX as usize);
     let tape = parse(&mut text, &mut buffers, &mut Tape(Vec::new()))
         .map_err(|error| format!("its values cannot be decoded: {:?}", error.error()))?;

@@ -4,6 +4,8 @@
 //! and quotes, so every element ends where the array's next comma stands. If it is not, the elements are judged one by
 //! one, and struson says what is wrong with the one that is no JSON.
 
+use std::sync::{Mutex, PoisonError};
+
 use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings};
 
@@ -20,6 +22,10 @@ use crate::limits::{ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, GROUP_BYTES, NESTING_
 
 /// Groups up to this length are decoded as one; a longer one holds a large element and is decoded one by one.
 const GROUP_BYTES_MAX: usize = 2 * GROUP_BYTES;
+
+/// Held while an element longer than a group is decoded, until the writer is done with its text: of what that takes, many
+/// times the element's length, there is one at a time. Whoever holds it waits for the writer only, never for a client.
+static LARGE_ELEMENT: Mutex<()> = Mutex::new(());
 
 /// Decodes elements into rows. Its buffers are used again and again.
 pub(crate) struct ElementDecoder {
@@ -146,11 +152,25 @@ impl ElementDecoder {
             let reason = format!("longer than {ELEMENT_BYTES_MAX} bytes");
             return output.reject(section.label, &reason, place, raw, bytes);
         }
+        // It guards no data, so a panic of another's does not matter.
+        let _turn = (raw.len() > GROUP_BYTES_MAX).then(|| LARGE_ELEMENT.lock().unwrap_or_else(PoisonError::into_inner));
+        self.decode_whole(section, place, raw, bytes, output)
+    }
+
+    fn decode_whole(
+        &mut self,
+        section: &Section<'_>,
+        place: RejectPlace,
+        raw: &[u8],
+        bytes: u64,
+        output: &mut Output<'_>,
+    ) -> Result<()> {
         if raw.len() > GROUP_BYTES_MAX && has_more_values(raw, ELEMENT_VALUES_MAX) {
             let reason = format!("more than {ELEMENT_VALUES_MAX} values");
             return output.reject(section.label, &reason, place, raw, bytes);
         }
         self.text.clear();
+        self.text.reserve(raw.len() + INPUT_PADDING);
         self.text.extend_from_slice(raw);
         let Self { text: padded, buffers, tape, scratch } = self;
         let outcome = match parse(padded, buffers, tape) {
@@ -167,7 +187,7 @@ impl ElementDecoder {
                     return Err(syntax_error(&fault, |at| place.offset + at, section.label, place.index));
                 }
                 if is_mended {
-                    return self.decode_one(section, place, &mended, bytes, output);
+                    return self.decode_whole(section, place, &mended, bytes, output);
                 }
                 Err(format!("its values cannot be decoded: {:?}", error.error()))
             }
@@ -200,7 +220,7 @@ fn read_one(
     shape::read(section.kind, value, &mut rows).map_err(|flaw| flaw.to_string())
 }
 
-/// Parses a text, to which the padding that simd-json asks for is added.
+/// Parses a text, to which the padding that simd-json asks for is added: with room for it, a long text is not copied.
 pub(super) fn parse<'a>(
     text: &'a mut Vec<u8>,
     buffers: &mut Buffers,

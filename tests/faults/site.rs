@@ -175,7 +175,7 @@ impl Site {
     pub(crate) fn check_memory_with(&self, uploads: usize, hostile: usize, connections: usize, zstd: usize) {
         let allowed = CODE_BYTES
             + uploads * limits::ingest_bytes()
-            + hostile * limits::hostile_bytes()
+            + limits::hostile_bytes(hostile)
             + limits::PAGE_CACHE_BYTES
             + limits::connections_bytes(connections)
             + limits::zstd_bytes(zstd);
