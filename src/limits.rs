@@ -228,6 +228,9 @@ pub const HEADER_BYTES_MAX: usize = 16 * KIB;
 /// How long a client may take for the headers, and a kept-alive connection may stay idle.
 pub const HEADER_WAIT: Duration = Duration::from_secs(10);
 
+/// How long a client may take none of what is written to it.
+pub const WRITE_WAIT: Duration = HEADER_WAIT;
+
 /// How long a client may keep us waiting for its body, in a pause or in all …
 pub const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
