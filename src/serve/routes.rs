@@ -62,7 +62,7 @@ pub(super) async fn answer(request: &mut Request<Incoming>, peer: SocketAddr, st
     let Some(room) = room(coding, &state).await else {
         tracing::warn!(%peer, "refused: all places are taken");
         state.metrics.turned_away(UploadResult::Busy);
-        return problem::busy(state.intake.retry_after());
+        return problem::busy();
     };
     let origin = Origin { kind: "http", sender: peer.to_string(), person: sender.person, token: sender.token };
     receive(request.body_mut(), coding, peer, origin, &state, room).await
