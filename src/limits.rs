@@ -228,6 +228,9 @@ pub const HEADER_BYTES_MAX: usize = 16 * KIB;
 /// How long a client may take for the headers, and a kept-alive connection may stay idle.
 pub const HEADER_WAIT: Duration = Duration::from_secs(10);
 
+/// How long a client may take none of what is written to it.
+pub const WRITE_WAIT: Duration = HEADER_WAIT;
+
 /// How long a client may keep us waiting for its body, in a pause or in all …
 pub const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -235,7 +238,8 @@ pub const BODY_PATIENCE: Duration = Duration::from_secs(30);
 /// times as much.
 pub const BODY_BYTES_PER_SECOND_MIN: u32 = 1 << 10;
 
-/// The same for a client that others wait for, since all places are taken: it loses its place after this …
+/// The same for a client that others wait for, since all places are taken: it loses its place after this, and what it has
+/// earned, up to [`BODY_PATIENCE`]. So a phone that sent well may pause all the same …
 pub const BODY_PATIENCE_IF_FULL: Duration = Duration::from_secs(10);
 
 /// … at less than this, which EDGE has. Phones that send as much never push out each other.
@@ -436,6 +440,8 @@ mod tests {
         const { assert!(BATCH_ROWS_MAX <= TRANSACTION_ROWS_MAX) };
         const { assert!(WRITER_QUEUE >= INGESTS_MAX) };
         const { assert!(4 * (TRANSACTION_ROWS_MAX as u64 * 4096) <= WAL_BYTES_MAX_DEFAULT) };
+        // All that may take time at the end, with some left for the log to be moved: systemd's unit gives it 45 s.
+        assert!(DRAIN + 2 * STRAGGLERS + CHECKPOINT_WAIT <= Duration::from_secs(45 - 4));
         assert_eq!(H2_STREAMS_MAX as usize, INGESTS_MAX);
         // What an upload by HTTP/2 holds on its way is no more than what the equation counts for HTTP/1.1.
         let by_h2 = H2_STREAM_WINDOW_BYTES as usize + (BODY_FRAMES + 2) * H2_FRAME_BYTES_MAX as usize;

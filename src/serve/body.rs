@@ -56,7 +56,8 @@ impl BodySender {
     /// Sends a body to its end, or until the reader has had enough.
     pub(super) async fn pump(mut self, body: &mut Incoming, upload: &Upload, mut phase: watch::Receiver<Phase>) {
         let mut patience = Patience::new(BODY_PATIENCE, BODY_BYTES_PER_SECOND_MIN);
-        let mut patience_if_full = Patience::new(BODY_PATIENCE_IF_FULL, BODY_BYTES_PER_SECOND_IF_FULL);
+        let mut patience_if_full =
+            Patience::beginning_with(BODY_PATIENCE_IF_FULL, BODY_PATIENCE, BODY_BYTES_PER_SECOND_IF_FULL);
         loop {
             while self.spent.try_recv().is_ok() {}
             let asked = Instant::now();

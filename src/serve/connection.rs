@@ -20,6 +20,7 @@ use tokio::time::timeout;
 
 use super::places::Place;
 use super::stream::Stream;
+use super::unread::Timed;
 use super::{Face, Phase, State, reached, routes, scrape, tls};
 use crate::limits::{
     FRAME_BYTES_MAX, H2_CONNECTION_WINDOW_BYTES, H2_FRAME_BYTES_MAX, H2_RESETS_MAX, H2_SEND_BYTES_MAX,
@@ -42,7 +43,9 @@ async fn serve_stream(stream: TcpStream, peer: SocketAddr, face: Face, state: Ar
     let tls = match (&state.tls, face) {
         (Some(tls), Face::Uploads) => tls,
         // The certificate has the name that phones know; whoever scrapes asks for an address, mostly of this machine.
-        (None, _) | (_, Face::Metrics) => return serve_http1(Stream::Plain(stream), peer, face, state, place).await,
+        (None, _) | (_, Face::Metrics) => {
+            return serve_http1(Stream::Plain(Timed::new(stream)), peer, face, state, place).await;
+        }
     };
     let mut phase = state.phase.clone();
     let accepted = tokio::select! {
@@ -88,12 +91,16 @@ async fn serve_http1(stream: Stream, peer: SocketAddr, face: Face, state: Arc<St
                 is_draining = true;
                 Pin::new(&mut connection).graceful_shutdown();
             }
+            // Half of a request, or answers that nobody reads: the end of the program does not wait for those.
+            () = place.quiet(LINGER), if is_draining => return,
         }
     };
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "the connection ended");
     }
-    linger(connection.into_parts().io.into_inner()).await;
+    // Without its buffers, which may be full of requests that are not answered any more.
+    let stream = connection.into_parts().io.into_inner();
+    linger(stream).await;
 }
 
 /// Several requests at once. hyper's own time limits are those of HTTP/1.1, so an idle connection is ended here.

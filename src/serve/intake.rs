@@ -3,23 +3,21 @@
 //! An upload whose client keeps us waiting, and no other, may lose its turn to one that comes: what it sent is kept, as when a
 //! client goes away. So a few clients that trickle cannot keep everyone else out.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::limits::{RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS_MIN, TURN_WAIT};
+use crate::limits::TURN_WAIT;
 
 /// The turns that there are.
 #[derive(Debug)]
 pub(super) struct Intake {
     places: usize,
     free: Arc<Semaphore>,
-    /// As many as turns that are taken.
+    /// Those that have a turn.
     uploads: Mutex<Vec<Arc<Upload>>>,
-    refused: AtomicU32,
 }
 
 /// An upload's turn; given back when dropped.
@@ -33,10 +31,20 @@ pub(super) struct Turn {
 /// What others may know of an upload, and tell it.
 #[derive(Debug, Default)]
 pub(super) struct Upload {
-    /// From when on its client is too slow to keep others waiting; none while we do not wait for the client.
-    is_slow_from: Mutex<Option<Instant>>,
+    pace: Mutex<Pace>,
     gives_way: Notify,
 }
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    /// From when on its client is too slow to keep others waiting; none while we do not wait for the client.
+    is_slow_from: Option<Instant>,
+    /// Another waits for its turn.
+    is_asked: bool,
+}
+
+/// An upload that is asked for its turn, for as long as this lives.
+struct Asked(Arc<Upload>);
 
 impl Intake {
     /// For so many uploads at once.
@@ -45,7 +53,6 @@ impl Intake {
             places,
             free: Arc::new(Semaphore::new(places)),
             uploads: Mutex::new(Vec::with_capacity(places)),
-            refused: AtomicU32::new(0),
         })
     }
 
@@ -68,7 +75,8 @@ impl Intake {
         let permit = match Arc::clone(&self.free).try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
-                self.slowest(Instant::now())?.gives_way.notify_one();
+                // Taken back at the end, also if another turn came free, or if whoever asked has gone.
+                let _asked = self.ask_slowest(Instant::now())?;
                 // What it sent is committed first. Whoever waits is served before those who come now.
                 timeout(TURN_WAIT, Arc::clone(&self.free).acquire_owned()).await.ok()?.ok()?
             }
@@ -78,20 +86,14 @@ impl Intake {
         Some(Turn { upload, intake: Arc::clone(self), _permit: permit })
     }
 
-    /// The upload that is waited for, and has been for longest. It is asked once.
-    fn slowest(&self, now: Instant) -> Option<Arc<Upload>> {
-        let mut uploads = self.uploads();
-        let slow_from = |upload: &Upload| upload.slow_from().filter(|from| *from <= now);
-        let slow = uploads.iter().enumerate().filter_map(|(index, upload)| Some((slow_from(upload)?, index)));
-        let (_, index) = slow.min()?;
-        Some(uploads.swap_remove(index))
-    }
-
-    /// Seconds that a client is asked to wait that found no turn. Another number for the next one: all at once they came, and
-    /// all at once they would come again.
-    pub(super) fn retry_after(&self) -> u32 {
-        let refused = self.refused.fetch_add(1, Ordering::Relaxed);
-        RETRY_AFTER_SECONDS_MIN + refused % (RETRY_AFTER_SECONDS - RETRY_AFTER_SECONDS_MIN + 1)
+    /// Asks the upload that is waited for, and has been for longest. One asks it at a time.
+    fn ask_slowest(&self, now: Instant) -> Option<Asked> {
+        let uploads = self.uploads();
+        let slow = uploads.iter().filter_map(|upload| Some((upload.slow_from(now)?, upload)));
+        let (_, slowest) = slow.min_by_key(|(from, _)| *from)?;
+        slowest.pace().is_asked = true;
+        slowest.gives_way.notify_one();
+        Some(Asked(Arc::clone(slowest)))
     }
 
     fn uploads(&self) -> MutexGuard<'_, Vec<Arc<Upload>>> {
@@ -112,35 +114,50 @@ impl Drop for Turn {
     }
 }
 
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.pace().is_asked = false;
+    }
+}
+
 impl Upload {
     /// Says that its client is waited for, and from when on that is too long.
     pub(super) fn waits(&self, is_slow_from: Instant) {
-        *self.lock() = Some(is_slow_from);
+        self.pace().is_slow_from = Some(is_slow_from);
     }
 
     /// Says that its client is not waited for.
     pub(super) fn is_busy(&self) {
-        *self.lock() = None;
+        self.pace().is_slow_from = None;
     }
 
-    /// Ready once another takes its turn.
+    /// Ready once another takes its turn; not if it has gone on since it was asked, or if nobody waits for it any more.
     pub(super) async fn gives_way(&self) {
-        self.gives_way.notified().await;
+        loop {
+            self.gives_way.notified().await;
+            let Pace { is_slow_from, is_asked } = *self.pace();
+            if is_asked && is_slow_from.is_some_and(|from| from <= Instant::now()) {
+                return;
+            }
+        }
     }
 
-    fn slow_from(&self) -> Option<Instant> {
-        *self.lock()
+    /// Since when it is too slow, if it is, and nobody has asked it yet.
+    fn slow_from(&self, now: Instant) -> Option<Instant> {
+        let Pace { is_slow_from, is_asked } = *self.pace();
+        is_slow_from.filter(|from| !is_asked && *from <= now)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.is_slow_from.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
     use std::time::Duration;
 
     fn run<T>(test: impl Future<Output = T>) -> T {
@@ -191,6 +208,49 @@ mod tests {
         });
     }
 
+    /// Whether it is told now to give its turn to another.
+    fn gives_way(upload: &Upload) -> bool {
+        let mut gives_way = std::pin::pin!(upload.gives_way());
+        gives_way.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
+    }
+
+    #[test]
+    fn one_that_went_on_since_it_was_asked_keeps_its_turn() {
+        let (intake, now) = (Intake::new(1), Instant::now());
+        let later = now + Duration::from_secs(3600);
+        run(async {
+            let turn = intake.take().await.unwrap();
+            let upload = turn.upload();
+            upload.waits(now);
+            let asked = intake.ask_slowest(now).unwrap();
+            upload.is_busy();
+            upload.waits(later);
+            assert!(!gives_way(&upload), "it is not slow any more");
+            assert!(intake.ask_slowest(later).is_none(), "somebody waits for it still");
+            drop(asked);
+            upload.waits(now);
+            assert!(!gives_way(&upload), "slow again, but nobody waits for it");
+            let _asked = intake.ask_slowest(now).unwrap();
+            assert!(gives_way(&upload), "it can be asked again");
+        });
+    }
+
+    #[test]
+    fn one_that_is_not_waited_for_any_more_keeps_its_turn() {
+        run(async {
+            let intake = Intake::new(2);
+            let (slow, other) = (intake.take().await.unwrap(), intake.take().await.unwrap());
+            slow.upload().waits(Instant::now());
+            let mut newcomer = Box::pin(intake.take());
+            let poll = |newcomer: Pin<&mut _>| Future::poll(newcomer, &mut Context::from_waker(Waker::noop()));
+            assert!(poll(newcomer.as_mut()).is_pending(), "asks the slow one");
+            drop(other);
+            let newcomer = newcomer.await.expect("the other turn");
+            assert!(!gives_way(&slow.upload()));
+            drop(newcomer);
+        });
+    }
+
     #[test]
     fn whom_we_do_not_wait_for_is_not_slow() {
         run(async {
@@ -200,15 +260,5 @@ mod tests {
             turn.upload().is_busy();
             assert!(intake.take().await.is_none());
         });
-    }
-
-    #[test]
-    fn clients_are_asked_to_come_back_at_different_times() {
-        let intake = Intake::new(1);
-        let asked: Vec<u32> = (0..200).map(|_| intake.retry_after()).collect();
-        let all: BTreeSet<u32> = asked.iter().copied().collect();
-        assert_eq!(all, (RETRY_AFTER_SECONDS_MIN..=RETRY_AFTER_SECONDS).collect());
-        let most = all.iter().map(|seconds| asked.iter().filter(|asked| *asked == seconds).count()).max();
-        assert!(most <= Some(200 / all.len() + 1), "{most:?}");
     }
 }

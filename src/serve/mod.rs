@@ -19,6 +19,7 @@ mod routes;
 mod scrape;
 mod stream;
 mod tls;
+mod unread;
 
 use std::future::Future;
 use std::io;

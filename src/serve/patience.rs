@@ -16,7 +16,12 @@ pub(super) struct Patience {
 impl Patience {
     /// Full patience, which a client keeps that sends so many bytes a second.
     pub(super) fn new(full: Duration, bytes_per_second: u32) -> Self {
-        Self { left: full, full, bytes_per_second }
+        Self::beginning_with(full, full, bytes_per_second)
+    }
+
+    /// Some patience, which a client can add to by sending more than so many bytes a second.
+    pub(super) fn beginning_with(left: Duration, full: Duration, bytes_per_second: u32) -> Self {
+        Self { left, full, bytes_per_second }
     }
 
     /// How long may be waited for the next frame.
@@ -57,6 +62,20 @@ mod tests {
         check(&[(60_000, 0)], 0.0);
         check(&[(60_000, 500)], 0.5);
         check(&[(0, usize::MAX)], 10.0);
+    }
+
+    #[test]
+    fn whoever_sent_well_may_pause_for_longer_than_who_has_just_come() {
+        let seconds = Duration::from_secs;
+        let new = Patience::beginning_with(seconds(10), seconds(30), 1000);
+        assert_eq!(new.left(), seconds(10));
+        let after = |bytes: usize, waited: u64| {
+            let mut patience = new;
+            patience.count(seconds(waited), bytes);
+            patience.left()
+        };
+        assert_eq!((after(15_000, 0), after(15_000, 20), after(0, 20)), (seconds(25), seconds(15), seconds(0)));
+        assert_eq!(after(1_000_000, 0), seconds(30), "and no longer than that");
     }
 
     #[test]

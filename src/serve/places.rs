@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -60,19 +60,21 @@ impl Places {
 
     /// Ready once there is a place, or a connection that can make room.
     pub(super) async fn room(&self) {
-        while let Some(wait) = self.wait(Instant::now()) {
+        let asked = Instant::now();
+        while let Some(wait) = self.wait(asked, Instant::now()) {
             let _ = timeout(wait, self.given_back.notified()).await;
         }
     }
 
-    /// How long until there is room, at least; none if there is.
-    fn wait(&self, now: Instant) -> Option<Duration> {
+    /// How long until there is room for who asked then, at least; none if there is. Connections that ask something again and
+    /// again, all of them, can make it wait for the grace, and no longer.
+    fn wait(&self, asked: Instant, now: Instant) -> Option<Duration> {
         let taken = self.taken();
         if staying(&taken).count() < self.max {
             return None;
         }
-        let idle = staying(&taken).filter_map(|connection| connection.idle_since());
-        let wait = idle.map(|since| CONNECTION_GRACE.saturating_sub(now.saturating_duration_since(since))).min();
+        let since = first_to_leave(&taken).and_then(Connection::idle_since).map(|since| since.min(asked));
+        let wait = since.map(|since| CONNECTION_GRACE.saturating_sub(now.saturating_duration_since(since)));
         Some(wait.unwrap_or(CONNECTION_GRACE)).filter(|wait| !wait.is_zero())
     }
 
@@ -87,7 +89,7 @@ impl Places {
             leaving.leave.notify_one();
         }
         let connection = Arc::new(Connection {
-            address: household(address),
+            address: subscriber(address),
             load: watch::Sender::new(Load { requests: 0, idle_since: now }),
             is_leaving: AtomicBool::new(false),
             leave: Notify::new(),
@@ -103,6 +105,14 @@ impl Places {
 
 fn staying(taken: &[Arc<Connection>]) -> impl Iterator<Item = &Arc<Connection>> {
     taken.iter().filter(|connection| !connection.is_leaving.load(Ordering::Relaxed))
+}
+
+/// What counts as one address: of IPv6 a /56, which many providers give to each subscriber, and which is 256 networks.
+fn subscriber(address: IpAddr) -> IpAddr {
+    match household(address) {
+        IpAddr::V6(network) => Ipv6Addr::from_bits(network.to_bits() >> 72 << 72).into(),
+        v4 => v4,
+    }
 }
 
 /// Of the address with the most connections, the one that is idle for longest.
@@ -238,16 +248,55 @@ mod tests {
     }
 
     #[test]
+    fn whoever_makes_room_had_its_moment() {
+        let (places, now) = (Places::new(3), Instant::now());
+        let bystander = places.take(address(1), now);
+        let flood = [2, 3].map(|after| places.take(address(2), now + AFTER(after)));
+        assert_eq!(
+            places.wait(now + AFTER(2), now + AFTER(2)),
+            Some(CONNECTION_GRACE),
+            "somebody else has been idle for long"
+        );
+        assert_eq!(places.wait(now + AFTER(2) + CONNECTION_GRACE, now + AFTER(2) + CONNECTION_GRACE), None);
+        let _newcomer = places.take(address(3), now + AFTER(2) + CONNECTION_GRACE);
+        assert!(!leaves(&bystander) && leaves(&flood[0]) && !leaves(&flood[1]));
+    }
+
+    #[test]
+    fn those_that_ask_again_and_again_keep_nobody_waiting_for_ever() {
+        let (places, now) = (Places::new(1), Instant::now());
+        let restless = places.take(address(1), now + AFTER(1));
+        assert_eq!(places.wait(now + AFTER(1), now + AFTER(1)), Some(CONNECTION_GRACE));
+        assert_eq!(places.wait(now + AFTER(1) - CONNECTION_GRACE, now + AFTER(1)), None, "it asked so long ago");
+        let request = restless.begin();
+        assert_eq!(places.wait(now, now + AFTER(1)), Some(CONNECTION_GRACE), "nobody can make room");
+        drop(request);
+    }
+
+    #[test]
+    fn networks_of_one_subscriber_count_as_one_address() {
+        let of = |text: &str| subscriber(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:ff00::1"), of("2001:db8:1:ffff:8000::"));
+        assert_ne!(of("2001:db8:1:ff00::1"), of("2001:db8:1:fe00::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+
+    #[test]
     fn there_is_room_once_somebody_was_idle_for_a_moment() {
         let (places, now) = (Places::new(2), Instant::now());
-        assert_eq!(places.wait(now), None);
+        assert_eq!(places.wait(now, now), None);
         let (first, second) = (places.take(address(1), now), places.take(address(1), now + CONNECTION_GRACE / 2));
-        assert_eq!(places.wait(now), Some(CONNECTION_GRACE));
-        assert_eq!(places.wait(now + CONNECTION_GRACE / 2), Some(CONNECTION_GRACE / 2));
-        assert_eq!(places.wait(now + CONNECTION_GRACE), None);
+        assert_eq!(places.wait(now, now), Some(CONNECTION_GRACE));
+        assert_eq!(places.wait(now + CONNECTION_GRACE / 2, now + CONNECTION_GRACE / 2), Some(CONNECTION_GRACE / 2));
+        assert_eq!(places.wait(now + CONNECTION_GRACE, now + CONNECTION_GRACE), None);
         let requests = (first.begin(), second.begin());
-        assert_eq!(places.wait(now + 2 * CONNECTION_GRACE), Some(CONNECTION_GRACE), "nobody can make room");
+        assert_eq!(
+            places.wait(now + 2 * CONNECTION_GRACE, now + 2 * CONNECTION_GRACE),
+            Some(CONNECTION_GRACE),
+            "nobody can make room"
+        );
         drop((requests, first));
-        assert_eq!(places.wait(now), None);
+        assert_eq!(places.wait(now, now), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Errors as answers: `application/problem+json` (RFC 9457), and the one table of kinds and status codes.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use serde::Serialize;
 
 use crate::error::{Error, ErrorKind};
 use crate::ingest::{Aborted, Summary};
-use crate::limits::RETRY_AFTER_SECONDS;
+use crate::limits::{RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS_MIN};
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
@@ -55,7 +56,7 @@ fn respond(problem: &Problem<'_>, status: StatusCode) -> Answer {
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        headers.insert(RETRY_AFTER, HeaderValue::from(retry_after()));
     }
     // What is left of the body is not read, so nothing can follow it.
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -129,15 +130,23 @@ pub(super) fn too_large(bytes_max: u64) -> Answer {
     plain(StatusCode::PAYLOAD_TOO_LARGE, "Content Too Large", &detail)
 }
 
-/// The client is asked to wait for so many seconds.
-pub(super) fn busy(retry_after: u32) -> Answer {
-    let mut answer = plain(
+pub(super) fn busy() -> Answer {
+    plain(
         StatusCode::SERVICE_UNAVAILABLE,
         "Service Unavailable",
         "all places for uploads are taken; send again in a moment",
-    );
-    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after));
-    answer
+    )
+}
+
+/// Seconds that a client is asked to wait which is told 503. Another number for the next one: all at once they came, and all at
+/// once they would come again.
+fn retry_after() -> u32 {
+    static TOLD: AtomicU32 = AtomicU32::new(0);
+    spread(TOLD.fetch_add(1, Ordering::Relaxed))
+}
+
+fn spread(told: u32) -> u32 {
+    RETRY_AFTER_SECONDS_MIN + told % (RETRY_AFTER_SECONDS - RETRY_AFTER_SECONDS_MIN + 1)
 }
 
 pub(super) fn internal() -> Answer {
@@ -179,4 +188,28 @@ pub(super) fn aborted(aborted: &Aborted) -> Answer {
         },
         status,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn clients_are_asked_to_come_back_at_different_times() {
+        let asked: Vec<u32> = (0..200).map(spread).collect();
+        let all: BTreeSet<u32> = asked.iter().copied().collect();
+        assert_eq!(all, (RETRY_AFTER_SECONDS_MIN..=RETRY_AFTER_SECONDS).collect());
+        let most = all.iter().map(|seconds| asked.iter().filter(|asked| *asked == seconds).count()).max();
+        assert!(most <= Some(200 / all.len() + 1), "{most:?}");
+    }
+
+    /// Whatever the cause, and also if the whole server cannot store.
+    #[test]
+    fn every_503_spreads_those_who_come_back() {
+        let told = |answer: Answer| answer.headers()[RETRY_AFTER].to_str().unwrap().parse::<u32>().unwrap();
+        let failed: BTreeSet<u32> = (0..10).map(|_| told(failed(&Error::new(ErrorKind::Busy, "locked")))).collect();
+        assert!(failed.len() > 5, "{failed:?}");
+        assert_ne!(told(busy()), told(busy()));
+    }
 }

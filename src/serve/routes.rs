@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response};
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
@@ -62,7 +62,7 @@ pub(super) async fn answer(request: &mut Request<Incoming>, peer: SocketAddr, st
     let Some(room) = room(coding, &state).await else {
         tracing::warn!(%peer, "refused: all places are taken");
         state.metrics.turned_away(UploadResult::Busy);
-        return problem::busy(state.intake.retry_after());
+        return problem::busy();
     };
     let origin = Origin { kind: "http", sender: peer.to_string(), person: sender.person, token: sender.token };
     receive(request.body_mut(), coding, peer, origin, &state, room).await
@@ -284,7 +284,11 @@ pub(super) fn health(method: &Method, state: &State) -> Answer {
     if !state.writer.is_alive() || state.database.check().is_err() {
         return problem::internal();
     }
-    json(&Health { ok: true, version: env!("CARGO_PKG_VERSION"), uploads_under_way: state.intake.under_way() })
+    let health = Health { ok: true, version: env!("CARGO_PKG_VERSION"), uploads_under_way: state.intake.under_way() };
+    let mut answer = json(&health);
+    // The one good answer that strangers get: many requests at once would make buffers grow.
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
 }
 
 fn json(value: &impl Serialize) -> Answer {

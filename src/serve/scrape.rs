@@ -18,7 +18,6 @@ use super::metrics::Moment;
 use super::problem::{self, Answer};
 use super::{State, routes};
 use crate::config::{HEALTH_PATH, METRICS_PATH};
-use crate::limits::RETRY_AFTER_SECONDS_MIN;
 
 /// Answers on the metrics' own address.
 pub(super) async fn answer<B>(request: &Request<B>, peer: SocketAddr, state: Arc<State>) -> Answer {
@@ -48,7 +47,7 @@ async fn metrics(method: &Method, state: &Arc<State>, person: Option<String>) ->
         return problem::method_not_allowed("GET, HEAD");
     }
     let Ok(place) = Arc::clone(&state.scrapes).try_acquire_owned() else {
-        return problem::busy(RETRY_AFTER_SECONDS_MIN);
+        return problem::busy();
     };
     let moment = Moment {
         under_way: state.intake.under_way(),

@@ -23,6 +23,7 @@ use tokio_rustls::rustls::{
 };
 use tokio_rustls::server::TlsStream;
 
+use super::unread::Timed;
 use crate::config::TlsFiles;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{TLS_CHECK_INTERVAL, TLS_FILE_BYTES_MAX, TLS_HANDSHAKE_WAIT, TLS_RETRY_INTERVAL};
@@ -78,20 +79,20 @@ impl Tls {
     }
 
     /// Brings a connection to where HTTP begins; none if it never gets there.
-    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<Timed>> {
         timeout(TLS_HANDSHAKE_WAIT, self.shake_hands(stream))
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 
-    async fn shake_hands(&self, mut stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    async fn shake_hands(&self, mut stream: TcpStream) -> io::Result<TlsStream<Timed>> {
         let mut first = [0];
         if stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE && first[0].is_ascii_alphabetic() {
             stream.write_all(PLAIN_HTTP.as_bytes()).await?;
             super::connection::linger(stream).await;
             return Err(io::Error::other("plain HTTP where HTTPS is spoken"));
         }
-        TlsAcceptor::from(self.config()).accept(stream).await
+        TlsAcceptor::from(self.config()).accept(Timed::new(stream)).await
     }
 
     /// The pair of now. Looks at the files once in a while, and reads them if they have changed.
@@ -133,7 +134,7 @@ impl Tls {
 }
 
 /// Whether client and server have agreed on HTTP/2.
-pub(super) fn is_h2(stream: &TlsStream<TcpStream>) -> bool {
+pub(super) fn is_h2(stream: &TlsStream<Timed>) -> bool {
     stream.get_ref().1.alpn_protocol() == Some(H2)
 }
 

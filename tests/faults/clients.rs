@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -18,7 +18,7 @@ use crate::common::database::{one, rows};
 use crate::common::http::{Client, get};
 use crate::common::http2::{Http2, run};
 use crate::common::tls::{Authority, HTTP2, NAME};
-use crate::common::wait_until;
+use crate::common::{PATIENCE, wait_until};
 
 const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -199,23 +199,74 @@ fn half_closed_sockets_get_an_answer_or_an_end() {
     site.check_memory(2, 0, 0);
 }
 
-/// Answers that nobody reads wait in the kernel's buffers, and then the server reads no further.
+/// Writes again and again and reads nothing, until the server ends the connection; asserts that it does.
+fn write_until_ended(mut stream: impl Write, again: &[u8]) {
+    let mut sent = 0;
+    let ended = loop {
+        assert!(sent < 256 << 20, "it takes in whatever comes");
+        match stream.write_all(again).and_then(|()| stream.flush()) {
+            Ok(()) => sent += again.len(),
+            Err(error) => break error,
+        }
+    };
+    println!("{sent} bytes: {ended}");
+    assert_ne!(ended.kind(), std::io::ErrorKind::WouldBlock, "it reads no further, and never ends it");
+}
+
+/// A request of which a connection may make as many as it likes.
+fn scrape(site: &Site) -> Vec<u8> {
+    format!("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\r\n", site.bearer()).into_bytes()
+}
+
+/// Answers that nobody reads wait in the kernel's buffers; then the server reads no further, and then it ends the connection.
 #[test]
 fn a_client_that_reads_no_answers_is_not_answered_for_ever() {
     let site = Site::start();
-    let mut clients: Vec<TcpStream> = (0..5).map(|_| site.socket(b"")).collect();
-    let many = HEALTH.repeat(1000);
+    let many = scrape(&site).repeat(1000);
     site.beside(|| {
-        for client in &mut clients {
-            client.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
-            let mut sent = 0;
-            while sent < 64 << 20 && client.write_all(&many).is_ok() {
-                sent += many.len();
-            }
-            assert!(sent < 64 << 20, "it reads on without being read");
+        let stream = site.socket(b"");
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        write_until_ended(stream, &many);
+    });
+    // Thousands of scrapes take no more than two uploads would, beside the one that there is.
+    site.check_memory(3, 0, 1);
+}
+
+/// As many connections as there may be ask again and again, without a token, and read nothing.
+fn ask_and_read_nothing(site: &Site) {
+    // More answers than fit into the kernel's buffers.
+    let many = HEALTH.repeat(30_000);
+    site.beside(|| {
+        let mut asking: Vec<_> = (0..CONNECTIONS_MAX).map(|_| site.connect()).collect();
+        for client in &mut asking {
+            let _ = client.send(&many);
         }
     });
-    site.check_memory(1, 0, 5);
+    site.check_memory(1, 0, CONNECTIONS_MAX);
+}
+
+#[test]
+fn many_who_ask_and_read_nothing_take_little() {
+    ask_and_read_nothing(&Site::start());
+}
+
+#[test]
+fn many_who_ask_by_https_and_read_nothing_take_little() {
+    ask_and_read_nothing(&Site::with_https());
+}
+
+/// Neither half of a request nor answers that are not read keep the program from ending.
+#[test]
+fn the_end_does_not_wait_for_who_has_nothing_under_way() {
+    let site = Site::start();
+    let _half = site.socket(b"POST / HTTP/1.1\r\nHost: ");
+    let mut unread = site.socket(b"");
+    unread.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+    while unread.write_all(&scrape(&site).repeat(100)).is_ok() {}
+    site.upload(1);
+    let lines = site.stop();
+    assert!(lines.iter().any(|line| line.contains("stopping; uploads under way may finish")), "{lines:?}");
+    assert!(lines.iter().all(|line| !line.contains("the deadline has passed")), "{lines:?}");
 }
 
 fn gzip(write: impl FnOnce(&mut GzEncoder<Vec<u8>>)) -> Vec<u8> {
@@ -305,22 +356,10 @@ fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
 /// Writes a frame again and again, until the server has had enough; asserts that it does.
 fn flood(site: &Site, first: &[u8], again: &[u8]) {
     let mut stream = bare_http2(site);
-    let patience = Duration::from_millis(500);
-    stream.sock.set_write_timeout(Some(patience)).unwrap();
-    let mut sent = 0;
-    if stream.write_all(first).is_err() {
-        return;
+    stream.sock.set_write_timeout(Some(PATIENCE)).unwrap();
+    if stream.write_all(first).is_ok() {
+        write_until_ended(stream, again);
     }
-    // It reads no further, or has closed it.
-    loop {
-        let begun = Instant::now();
-        if sent >= 256 << 20 || stream.write_all(again).is_err() || begun.elapsed() >= patience {
-            break;
-        }
-        sent += again.len();
-    }
-    println!("{sent} bytes");
-    assert!(sent < 256 << 20, "it takes in whatever comes");
 }
 
 #[test]
@@ -337,11 +376,19 @@ fn floods_and_bombs_of_http2_are_bounded() {
         stream.write_all(&headers(0x5, &bomb)).unwrap();
         let mut answer = [0; 1024];
         let _ = stream.read(&mut answer);
-        flood(&site, &headers(0, &[0x83]), &frame(9, 0, 1, &[0x40, 1, b'y', 1, b'z'].repeat(3000)));
-        flood(&site, &headers(0, &[0x83]), &frame(9, 0, 1, &[]).repeat(1000));
-        flood(&site, b"", &frame(6, 0, 0, b"12345678").repeat(900));
-        flood(&site, b"", &frame(4, 0, 0, &[0, 3, 0, 0, 0, 100]).repeat(900));
-        flood(&site, b"", &[0xff; 16_000]);
+        let first = headers(0, &[0x83]);
+        let floods: [(&[u8], Vec<u8>); 5] = [
+            (&first, frame(9, 0, 1, &[0x40, 1, b'y', 1, b'z'].repeat(3000))),
+            (&first, frame(9, 0, 1, &[]).repeat(1000)),
+            (b"", frame(6, 0, 0, b"12345678").repeat(900)),
+            (b"", frame(4, 0, 0, &[0, 3, 0, 0, 0, 100]).repeat(900)),
+            (b"", vec![0xff; 16_000]),
+        ];
+        std::thread::scope(|scope| {
+            for (first, again) in &floods {
+                scope.spawn(|| flood(&site, first, again));
+            }
+        });
     });
     site.check_memory(2, 0, 0);
 }

@@ -156,6 +156,16 @@ impl Site {
         }
     }
 
+    /// Tells the server to stop and waits until it has: all that it has said.
+    pub(crate) fn stop(&self) -> Vec<String> {
+        let mut program = self.program.lock().unwrap();
+        program.terminate();
+        let status = program.wait();
+        let lines = program.lines_so_far();
+        assert!(status.success(), "{status}: {lines:?}");
+        lines
+    }
+
     /// Waits until there are so many log lines with this in them.
     pub(crate) fn wait_for_lines(&self, part: &str, count: usize) {
         let program = self.program.lock().unwrap();
