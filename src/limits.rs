@@ -64,6 +64,12 @@ pub const WRITER_QUEUE: usize = INGESTS_MAX * (BATCHES_PER_INGEST + 1);
 /// Rows after which the writer commits even when more is waiting.
 pub const TRANSACTION_ROWS_MAX: usize = 64 << 10;
 
+/// Text after which the writer commits even when more is waiting: rows may be large. One batch more may be in it.
+pub const TRANSACTION_BYTES_MAX: usize = 64 * MIB;
+
+/// Ends of ingests that could not be entered in the ledger, kept until they can be; the oldest are let go.
+pub const LATE_ENDS_MAX: usize = 4 * INGESTS_MAX;
+
 /// Idle time after which the writer commits what an upload on a slow network has left open, and after as much again moves
 /// the write-ahead log into the database.
 pub const COMMIT_IDLE: Duration = Duration::from_millis(250);
@@ -78,8 +84,8 @@ pub const CHECKPOINT_PAGES: u32 = 2000;
 pub const WAL_KEEP_BYTES: u64 = 16 * MIB as u64;
 
 /// Length of the write-ahead log beyond which no new rows are taken, because someone reads for so long that it cannot be begun
-/// anew, unless `--max-wal` says otherwise. Four times what the worst transaction takes (each of its rows in a page of its
-/// own), and a small part of an SD card. One transaction more may be in it.
+/// anew, unless `--max-wal` says otherwise. About three times what the worst transaction takes (each of its rows in a page of
+/// its own, and [`TRANSACTION_BYTES_MAX`] of text), and a small part of an SD card. One transaction more may be in it.
 pub const WAL_BYTES_MAX_DEFAULT: u64 = 1 << 30;
 
 /// The least that `--max-wal` may say.
@@ -429,7 +435,7 @@ mod tests {
         const { assert!(REJECT_RAW_BYTES_MAX <= ELEMENT_BYTES_MAX) };
         const { assert!(BATCH_ROWS_MAX <= TRANSACTION_ROWS_MAX) };
         const { assert!(WRITER_QUEUE >= INGESTS_MAX) };
-        const { assert!(4 * (TRANSACTION_ROWS_MAX as u64 * 4096) <= WAL_BYTES_MAX_DEFAULT) };
+        const { assert!(3 * (TRANSACTION_ROWS_MAX * 4096 + TRANSACTION_BYTES_MAX) as u64 <= WAL_BYTES_MAX_DEFAULT) };
         assert_eq!(H2_STREAMS_MAX as usize, INGESTS_MAX);
         // What an upload by HTTP/2 holds on its way is no more than what the equation counts for HTTP/1.1.
         let by_h2 = H2_STREAM_WINDOW_BYTES as usize + (BODY_FRAMES + 2) * H2_FRAME_BYTES_MAX as usize;
