@@ -182,6 +182,12 @@ impl Batch {
         self.rows() == 0
     }
 
+    /// Bytes of the rows' texts.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        self.texts.arena.len()
+    }
+
     /// Whether it is time to hand it to the writer.
     #[must_use]
     pub fn is_full(&self) -> bool {

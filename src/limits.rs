@@ -64,6 +64,12 @@ pub const WRITER_QUEUE: usize = INGESTS_MAX * (BATCHES_PER_INGEST + 1);
 /// Rows after which the writer commits even when more is waiting.
 pub const TRANSACTION_ROWS_MAX: usize = 64 << 10;
 
+/// Text after which the writer commits even when more is waiting: rows may be large. One batch more may be in it.
+pub const TRANSACTION_BYTES_MAX: usize = 64 * MIB;
+
+/// Ends of ingests that could not be entered in the ledger, kept until they can be; the oldest are let go.
+pub const LATE_ENDS_MAX: usize = 4 * INGESTS_MAX;
+
 /// Idle time after which the writer commits what an upload on a slow network has left open, and after as much again moves
 /// the write-ahead log into the database.
 pub const COMMIT_IDLE: Duration = Duration::from_millis(250);
@@ -78,8 +84,8 @@ pub const CHECKPOINT_PAGES: u32 = 2000;
 pub const WAL_KEEP_BYTES: u64 = 16 * MIB as u64;
 
 /// Length of the write-ahead log beyond which no new rows are taken, because someone reads for so long that it cannot be begun
-/// anew, unless `--max-wal` says otherwise. Four times what the worst transaction takes (each of its rows in a page of its
-/// own), and a small part of an SD card. One transaction more may be in it.
+/// anew, unless `--max-wal` says otherwise. About three times what the worst transaction takes (each of its rows in a page of
+/// its own, and [`TRANSACTION_BYTES_MAX`] of text), and a small part of an SD card. One transaction more may be in it.
 pub const WAL_BYTES_MAX_DEFAULT: u64 = 1 << 30;
 
 /// The least that `--max-wal` may say.
@@ -352,8 +358,8 @@ pub(crate) const ROW_BYTES: usize = 208;
 /// What an idle connection of TLS takes (measured: 30 kB), and the buffer of one whose headers are half there.
 const CONNECTION_BYTES: usize = 48 * KIB;
 
-/// Memory of the idle process: code, runtime, allocator, SQLite (measured, rounded up).
-const BASE_BYTES: usize = 6 * MIB;
+/// Memory of the idle process: code, runtime, allocator, SQLite (measured, rounded up). Most of it are pages of the program.
+const BASE_BYTES: usize = 8 * MIB;
 
 /// Memory of one ingest of ordinary elements: frames, reader, group, tape, batches.
 #[must_use]
@@ -439,7 +445,7 @@ mod tests {
         const { assert!(REJECT_RAW_BYTES_MAX <= ELEMENT_BYTES_MAX) };
         const { assert!(BATCH_ROWS_MAX <= TRANSACTION_ROWS_MAX) };
         const { assert!(WRITER_QUEUE >= INGESTS_MAX) };
-        const { assert!(4 * (TRANSACTION_ROWS_MAX as u64 * 4096) <= WAL_BYTES_MAX_DEFAULT) };
+        const { assert!(3 * (TRANSACTION_ROWS_MAX * 4096 + TRANSACTION_BYTES_MAX) as u64 <= WAL_BYTES_MAX_DEFAULT) };
         // All that may take time at the end, with some left for the log to be moved: systemd's unit gives it 45 s.
         assert!(DRAIN + 2 * STRAGGLERS + CHECKPOINT_WAIT <= Duration::from_secs(45 - 4));
         assert_eq!(H2_STREAMS_MAX as usize, INGESTS_MAX);

@@ -4,11 +4,12 @@
 //! when an ingest finishes, when enough rows have gathered, or when nothing has come for a while. Ingests that finish at
 //! the same time share a commit. With nothing left to do it moves the log into the database, which no answer waits for then.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
@@ -16,8 +17,8 @@ use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{
-    BATCHES_PER_INGEST, CHECKPOINT_RETRY, COMMIT_IDLE, INGESTS_MAX, TRANSACTION_ROWS_MAX, WAL_BYTES_MAX_DEFAULT,
-    WAL_KEEP_BYTES, WRITER_QUEUE,
+    BATCHES_PER_INGEST, CHECKPOINT_RETRY, CHECKPOINT_WAIT, COMMIT_IDLE, INGESTS_MAX, LATE_ENDS_MAX,
+    TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX, WAL_BYTES_MAX_DEFAULT, WAL_KEEP_BYTES, WRITER_QUEUE,
 };
 use crate::store::{Checkpoint, Store, UploadEnd, UploadKey, UploadStart, UploadState};
 
@@ -269,6 +270,8 @@ struct Active {
     /// … and whether its counts there are behind.
     is_behind: bool,
     is_finished: bool,
+    /// How it ended, until that is committed.
+    end: Option<Box<UploadEnd>>,
     /// Why a transaction that held some of it was undone.
     lost: Option<Error>,
 }
@@ -291,9 +294,21 @@ struct WriterThread {
     requests: Receiver<Request>,
     active: Vec<Active>,
     is_in_transaction: bool,
-    /// Rows in the open transaction.
+    /// Rows in the open transaction, and bytes of their texts.
     rows: usize,
+    text_bytes: usize,
+    /// Ends that could not be entered, the newest last.
+    late: VecDeque<LateEnd>,
     log: Log,
+}
+
+/// The end of an ingest of which the ledger still says that it runs.
+#[derive(Debug)]
+struct LateEnd {
+    upload: i64,
+    /// What is stored of it.
+    stored: Counts,
+    end: Box<UploadEnd>,
 }
 
 /// What the writer knows of the write-ahead log.
@@ -308,8 +323,12 @@ struct Log {
     must_be_cut: bool,
     /// Whether it is at its limit: no new rows.
     is_full: bool,
-    /// Whether it was said that it grows, or cannot be moved.
-    has_warned: bool,
+    /// Whether it was said that it grows …
+    has_warned_of_growth: bool,
+    /// … and that it cannot be moved.
+    has_warned_of_failure: bool,
+    /// When readers were last waited for.
+    waited: Option<Instant>,
 }
 
 impl Log {
@@ -327,6 +346,8 @@ impl WriterThread {
             active: Vec::with_capacity(INGESTS_MAX),
             is_in_transaction: false,
             rows: 0,
+            text_bytes: 0,
+            late: VecDeque::new(),
             log: Log { bytes_max: wal_bytes_max, ..Log::default() },
         }
     }
@@ -334,7 +355,7 @@ impl WriterThread {
     fn run(mut self) {
         loop {
             let is_finishing = self.active.iter().any(|active| active.is_finished);
-            let request = if self.rows >= TRANSACTION_ROWS_MAX {
+            let request = if self.rows >= TRANSACTION_ROWS_MAX || self.text_bytes >= TRANSACTION_BYTES_MAX {
                 Err(RecvTimeoutError::Timeout)
             } else if is_finishing {
                 // Others that are about to finish share the commit, but nobody waits for one that is not there yet.
@@ -361,7 +382,7 @@ impl WriterThread {
         match request {
             Request::Start { start, reply } => self.start(&start, reply),
             Request::Write { upload, batch } => self.write(upload, batch),
-            Request::Finish { upload, end } => self.finish(upload, &end),
+            Request::Finish { upload, end } => self.finish(upload, end),
             Request::Stop => {}
             Request::Abandon { upload } => {
                 let end = UploadEnd {
@@ -371,7 +392,7 @@ impl WriterThread {
                     envelope: crate::record::Envelope::default(),
                     error: Some("the program failed while reading it".to_owned()),
                 };
-                self.finish(upload, &end);
+                self.finish(upload, Box::new(end));
             }
         }
     }
@@ -403,6 +424,7 @@ impl WriterThread {
                     is_touched: true,
                     is_behind: false,
                     is_finished: false,
+                    end: None,
                     lost: None,
                 };
                 self.active.push(active);
@@ -455,6 +477,7 @@ impl WriterThread {
                 active.is_touched = true;
                 active.is_behind = true;
                 self.rows += batch.rows();
+                self.text_bytes += batch.text_bytes();
                 batch.clear();
                 active.answer(Reply::Written(batch));
             }
@@ -467,19 +490,28 @@ impl WriterThread {
         }
     }
 
-    fn finish(&mut self, upload: i64, end: &UploadEnd) {
+    fn finish(&mut self, upload: i64, mut end: Box<UploadEnd>) {
         let begun = self.begin();
         let Some(index) = self.active.iter().position(|active| active.upload == upload) else {
             return;
         };
-        let total = self.active[index].total();
+        let active = &mut self.active[index];
+        // Read to its end, but not all of it is stored.
+        if let Some(lost) = &active.lost
+            && end.state == UploadState::Done
+        {
+            end.state = UploadState::Aborted;
+            end.error = Some(lost.to_string());
+        }
+        let total = active.total();
         let entered = begun
             .and_then(|()| self.store.record_progress(upload, &total))
-            .and_then(|()| self.store.finish_upload(upload, end));
+            .and_then(|()| self.store.finish_upload(upload, &end));
         let active = &mut self.active[index];
         active.is_touched = true;
         active.is_behind = false;
         active.is_finished = true;
+        active.end = Some(end);
         if let Err(error) = entered {
             self.undo(&error);
             self.dismiss_finished();
@@ -491,16 +523,18 @@ impl WriterThread {
         if !self.is_in_transaction {
             return;
         }
-        let committed = self.record_counts().and_then(|()| self.store.commit());
+        let committed = self.record_counts().and_then(|()| self.enter_late_ends()).and_then(|()| self.store.commit());
         match committed {
             Ok(()) => {
                 self.is_in_transaction = false;
                 self.log.is_behind = true;
-                self.rows = 0;
+                (self.rows, self.text_bytes) = (0, 0);
+                self.late.clear();
                 for active in &mut self.active {
                     active.stored = active.total();
                     active.open = Counts::default();
                     active.is_touched = false;
+                    active.end = None;
                 }
                 match self.store.check_files() {
                     Ok(log_bytes) => self.watch_log(log_bytes),
@@ -516,6 +550,15 @@ impl WriterThread {
         for active in self.active.iter_mut().filter(|active| active.is_behind) {
             self.store.record_progress(active.upload, &active.total())?;
             active.is_behind = false;
+        }
+        Ok(())
+    }
+
+    /// Enters the ends of ingests that failed in a transaction that was undone.
+    fn enter_late_ends(&mut self) -> Result<()> {
+        for LateEnd { upload, stored, end } in &self.late {
+            self.store.record_progress(*upload, stored)?;
+            self.store.finish_upload(*upload, end)?;
         }
         Ok(())
     }
@@ -540,12 +583,22 @@ impl WriterThread {
         }
         self.store.rollback();
         self.is_in_transaction = false;
-        self.rows = 0;
+        (self.rows, self.text_bytes) = (0, 0);
         for active in self.active.iter_mut().filter(|active| active.is_touched) {
             active.open = Counts::default();
             active.is_touched = false;
             active.is_behind = false;
-            active.lost.get_or_insert_with(|| error.clone());
+            let lost = active.lost.get_or_insert_with(|| error.clone());
+            if let Some(mut end) = active.end.take() {
+                // The ledger says that it runs, and would for as long as this program does.
+                if end.state == UploadState::Done {
+                    (end.state, end.error) = (UploadState::Aborted, Some(lost.to_string()));
+                }
+                if self.late.len() == LATE_ENDS_MAX {
+                    self.late.pop_front();
+                }
+                self.late.push_back(LateEnd { upload: active.upload, stored: active.stored, end });
+            }
         }
         if error.kind() == ErrorKind::Full {
             // What was undone takes space in the log that a smaller upload could use, and others on this disk.
@@ -578,16 +631,17 @@ impl WriterThread {
     fn checkpoint(&mut self, wanted: Checkpoint) -> bool {
         let outcome = self.store.checkpoint(wanted);
         if let Err(error) = &outcome
-            && !self.log.has_warned
+            && !self.log.has_warned_of_failure
         {
             tracing::warn!(%error, "could not move the write-ahead log into the database; it is tried again");
-            self.log.has_warned = true;
+            self.log.has_warned_of_failure = true;
         }
         let is_whole = outcome.unwrap_or(false);
         if is_whole {
-            self.log.has_warned = false;
+            self.log.has_warned_of_growth = false;
+            self.log.has_warned_of_failure = false;
         }
-        if is_whole && wanted == Checkpoint::Cut {
+        if is_whole && wanted != Checkpoint::Move {
             if self.log.is_full {
                 tracing::info!("the write-ahead log is free again; uploads are taken");
             }
@@ -603,21 +657,32 @@ impl WriterThread {
             self.log.is_full = false;
             return;
         }
-        if !self.log.has_warned {
+        if !self.log.has_warned_of_growth {
             let limit_bytes = self.log.bytes_max;
             tracing::warn!(
                 bytes,
                 limit_bytes,
                 "the write-ahead log grows, since a program that reads the database does not end; at its limit nothing more is taken"
             );
-            self.log.has_warned = true;
+            self.log.has_warned_of_growth = true;
         }
-        self.log.is_full = bytes > self.log.bytes_max;
+        self.log.is_full = bytes > self.log.bytes_max && !self.wait_for_readers();
+    }
+
+    /// Waits for readers that end by themselves: short ones that overlap leave no moment without one. At most once in a while,
+    /// since uploads wait meanwhile.
+    fn wait_for_readers(&mut self) -> bool {
+        if self.log.waited.is_some_and(|waited| waited.elapsed() < 2 * CHECKPOINT_WAIT) {
+            return self.checkpoint(Checkpoint::Cut);
+        }
+        let is_whole = self.checkpoint(Checkpoint::CutPatiently);
+        self.log.waited = Some(Instant::now());
+        is_whole
     }
 
     /// Whether the log has room for rows. If it had none, the reader may have gone.
     fn check_log(&mut self) -> Result<()> {
-        if !self.log.is_full || !self.is_in_transaction && self.checkpoint(Checkpoint::Cut) {
+        if !self.log.is_full || !self.is_in_transaction && self.wait_for_readers() {
             return Ok(());
         }
         let message = format!(

@@ -1,5 +1,5 @@
 //! The write-ahead log on its way into the database. Readers keep it from being moved, or from being begun anew; nobody
-//! waits for them but at the program's end.
+//! waits for them but at the log's limit, for a moment, and at the program's end.
 
 use rusqlite::{Connection, Row};
 
@@ -13,16 +13,19 @@ pub(crate) enum Checkpoint {
     Move,
     /// Give the log's space back, too.
     Cut,
+    /// The same, and wait a moment for readers.
+    CutPatiently,
 }
 
 impl Store {
-    /// Moves the write-ahead log into the database without waiting for anyone. Whether that was possible as wanted.
+    /// Moves the write-ahead log into the database, and waits for nobody unless that is wanted. Whether that was possible as wanted.
     pub(crate) fn checkpoint(&mut self, wanted: Checkpoint) -> rusqlite::Result<bool> {
         let sql = match wanted {
             Checkpoint::Move => "PRAGMA wal_checkpoint(PASSIVE)",
-            Checkpoint::Cut => "PRAGMA wal_checkpoint(TRUNCATE)",
+            Checkpoint::Cut | Checkpoint::CutPatiently => "PRAGMA wal_checkpoint(TRUNCATE)",
         };
-        self.connection.busy_timeout(std::time::Duration::ZERO)?;
+        let wait = if wanted == Checkpoint::CutPatiently { CHECKPOINT_WAIT } else { std::time::Duration::ZERO };
+        self.connection.busy_timeout(wait)?;
         let outcome = self.connection.query_row(sql, [], is_whole);
         self.connection.busy_timeout(BUSY_WAIT)?;
         outcome

@@ -73,6 +73,9 @@ fn an_upload_that_does_not_fit_is_507_and_the_next_one_that_does_is_stored() {
     let answer = post(&program, &other);
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(uuids(&database).len() > before);
+    // What could not be entered while there was no space is entered with it.
+    assert_eq!(one(&database, "SELECT count(*) FROM uploads WHERE state = 'running'"), json!(0));
+    assert_eq!(one(&database, row), json!(format!("aborted {stored}")));
     check_is_sound(&database);
     for sent in [&small, &other] {
         sent.check_is_in(&database);

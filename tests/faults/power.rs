@@ -19,7 +19,7 @@ fn traced(database: &Path, trace: &Path) -> Option<Program> {
         eprintln!("skipped: strace is not there, or may not trace (Debian: apt install strace)");
         return None;
     }
-    let calls = "trace=write,writev,sendto,sendmsg,pwrite64,pwritev,ftruncate,fsync,fdatasync";
+    let calls = "trace=read,recvfrom,recvmsg,write,writev,sendto,sendmsg,pwrite64,pwritev,ftruncate,fsync,fdatasync";
     let mut strace = Command::new("strace");
     // The tracer is not the parent, so that a signal to the child is one to the server.
     strace.args(["-D", "-f", "-y", "-e", calls, "-o"]).arg(trace).env_clear();
@@ -33,6 +33,7 @@ enum Call {
     LogWritten,
     LogSynced,
     FolderSynced,
+    RequestRead,
     Acknowledged,
 }
 
@@ -58,6 +59,12 @@ fn calls(trace: &str, folder: &Path) -> Vec<Call> {
                     calls.push(Call::FolderSynced);
                 }
             }
+        } else if ["read(", "recvfrom(", "recvmsg("].iter().any(|name| whole.starts_with(name)) {
+            let is_socket = whole.contains("<socket:") || whole.contains("<TCP");
+            let bytes = call.rsplit_once("= ").and_then(|(_, bytes)| bytes.trim().parse::<u64>().ok());
+            if is_socket && bytes.is_some_and(|bytes| bytes > 0) {
+                calls.push(Call::RequestRead);
+            }
         } else if !is_resumed && whole.contains("-wal>") {
             calls.push(Call::LogWritten);
         } else if !is_resumed && whole.contains("\"HTTP/1.1 200") {
@@ -82,19 +89,21 @@ fn the_log_is_synced_between_its_last_write_and_the_answer() {
         let calls = calls(&fs::read_to_string(&trace).unwrap(), folder.path());
         (calls.iter().filter(|call| **call == Call::Acknowledged).count() == 2).then_some(calls)
     });
-    let mut is_synced = false;
+    let (mut is_synced, mut is_written) = (false, false);
     let mut syncs = 0;
     let mut is_folder_synced = false;
     for call in calls {
         match call {
-            Call::LogWritten => is_synced = false,
-            Call::LogSynced => (is_synced, syncs) = (true, syncs + 1),
+            // The start of an upload is synced as well, before its body is read: only what comes behind that is its rows.
+            Call::RequestRead => (is_written, syncs) = (false, 0),
+            Call::LogWritten => (is_synced, is_written) = (false, true),
+            Call::LogSynced => (is_synced, syncs) = (true, syncs + usize::from(is_written)),
             Call::FolderSynced => is_folder_synced = true,
             Call::Acknowledged => {
                 assert!(is_synced, "the log was written and not synced before the answer");
-                assert!(syncs > 0, "nothing was synced for this answer");
+                assert!(syncs > 0, "nothing was written and synced between the body and this answer");
                 assert!(is_folder_synced, "the files have no names yet that last");
-                syncs = 0;
+                (is_written, syncs) = (false, 0);
             }
         }
     }

@@ -6,14 +6,15 @@ import subprocess
 import threading
 import time
 
-from ..payload import FIRST_DAY
 from . import Skipped
-from .program import Program, difference, integrity, make_payloads, stored_uuids, unsound_ledger
+from .program import Program, Supply, difference, integrity, stored_uuids, unsound_ledger, wrong_in_ledger
 
 SUMMARY = "a disk that becomes full and has space again, while clients send"
 CLIENTS = 3
 PAYLOAD_BYTES = 1_000_000
 PAYLOADS = 12
+# Of each client between two fills, so many payloads that are not there yet: a 200 for what is there proves little.
+FRESH, FRESH_BYTES = 5, 30_000
 DISK_MB = 48
 SECONDS_MAX = 0.8
 
@@ -23,22 +24,25 @@ def add_arguments(group):
 
 
 class Client(threading.Thread):
-    """Sends its payloads in turn until it is told to stop; counts the answers."""
+    """Sends its payloads in turn until it is told to stop, those that are not there yet first; counts the answers."""
 
-    def __init__(self, program, payloads, acknowledged, chance):
+    def __init__(self, program, payloads, fresh, chance):
         super().__init__(daemon=True)
-        self._program, self._payloads, self._acknowledged, self._chance = program, payloads, acknowledged, chance
+        self._program, self._payloads, self.fresh, self._chance = program, payloads, fresh, chance
         self.must_stop = threading.Event()
-        self.answers, self.wrong, self.sent_bytes = {}, [], 0
+        self.answers, self.acknowledged, self.wrong, self.sent_bytes = {}, [], [], 0
 
     def run(self):
         while not self.must_stop.is_set():
-            index = self._chance.randrange(len(self._payloads))
-            status, answer = self._program.post(self._payloads[index].body) or (None, None)
-            self.sent_bytes += len(self._payloads[index].body)
+            is_fresh = self.fresh and self._chance.random() < 0.5
+            payload = self.fresh[0] if is_fresh else self._chance.choice(self._payloads)
+            status, answer = self._program.post(payload.body) or (None, None)
+            self.sent_bytes += len(payload.body)
             self.answers[status] = self.answers.get(status, 0) + 1
             if status == 200:
-                self._acknowledged.add(index)
+                self.acknowledged.append((payload, answer))
+                if is_fresh:
+                    self.fresh.pop(0)
             elif status != 507 or "free some space" not in answer["detail"]:
                 self.wrong.append(f"answered {status}: {answer}")
 
@@ -52,7 +56,7 @@ def fill(path):
             pass
 
 
-def check(database, shares, acknowledged, figures):
+def check(database, acknowledged, figures):
     verdict = integrity(database)
     if verdict != "ok":
         figures["failures"].append(f"integrity_check: {verdict}")
@@ -60,23 +64,31 @@ def check(database, shares, acknowledged, figures):
     wrong = unsound_ledger(database)
     if wrong:
         figures["failures"].append(wrong)
+    wrong = wrong_in_ledger(database, [answer for _, answer in acknowledged])
+    figures["lost"] += len(wrong)
+    figures["failures"] += wrong[:3]
     there = stored_uuids(database)
-    for share, indexes in zip(shares, acknowledged, strict=True):
-        for index in indexes:
-            figures["acknowledged_checked"] += 1
-            figures["lost"] += len(share[index].uuids - there)
+    for payload in {id(payload): payload for payload, _ in acknowledged}.values():
+        figures["acknowledged_checked"] += 1
+        figures["lost"] += len(payload.uuids - there)
 
 
 def torture(options, folder, chance, figures, progress):
     database, filler = folder / "health.db", folder / "filler"
-    payloads, _ = make_payloads(options, options.folder, PAYLOAD_BYTES, PAYLOADS, options.seed * 1000, FIRST_DAY)
+    supply = Supply(options, options.seed * 100_000)
+    payloads = supply.take(PAYLOAD_BYTES, PAYLOADS)
     shares = [payloads[client::CLIENTS] for client in range(CLIENTS)]
-    acknowledged = [set() for _ in range(CLIENTS)]
+    fresh = [[] for _ in range(CLIENTS)]
+    acknowledged = []
     program = Program(options.healthsink, database).wait_until_listening()
     while figures["fills"] < options.fills and len(figures["failures"]) < 10:
+        for new in fresh:
+            made = supply.take(FRESH_BYTES, FRESH - len(new))
+            new += made
+            payloads += made
         clients = [
-            Client(program, share, indexes, random.Random(chance.random()))
-            for share, indexes in zip(shares, acknowledged, strict=True)
+            Client(program, share, new, random.Random(chance.random()))
+            for share, new in zip(shares, fresh, strict=True)
         ]
         for client in clients:
             client.start()
@@ -90,6 +102,7 @@ def torture(options, folder, chance, figures, progress):
             client.must_stop.set()
         for client in clients:
             client.join()
+            acknowledged += client.acknowledged
             figures["failures"] += client.wrong
             figures["bytes"] += client.sent_bytes
             figures["uploads"] += sum(client.answers.values())
@@ -99,10 +112,10 @@ def torture(options, folder, chance, figures, progress):
         # The very next one.
         status, answer = program.post(shares[0][0].body) or (None, None)
         if status == 200:
-            acknowledged[0].add(0)
+            acknowledged.append((shares[0][0], answer))
         else:
             figures["failures"].append(f"with space again, the next upload was answered {status}: {answer}")
-        check(database, shares, acknowledged, figures)
+        check(database, acknowledged, figures)
         if figures["fills"] % 10 == 0:
             progress(f"disk: full {figures['fills']} times of {options.fills}, lost {figures['lost']}")
     for payload in payloads:

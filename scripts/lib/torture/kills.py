@@ -6,48 +6,71 @@ import threading
 import time
 from contextlib import closing
 
-from ..payload import FIRST_DAY
 from .program import (
     DidNotStart,
     Program,
+    Supply,
     difference,
     integrity,
-    make_payloads,
     stored_uuids,
     unsound_ledger,
+    wrong_in_ledger,
 )
 
 SUMMARY = "kill -9 at random moments, with uploads under way, at the start and in a checkpoint"
 CLIENTS = 4
-PAYLOAD_BYTES = 500_000
+# A 200 for what was there before proves little, so nearly all are new. Most are small: many are answered before the kill.
+SMALL_BYTES, LARGE_BYTES = 40_000, 500_000
+FRESH_SMALL = 20
+# Of the uploads, one in so many is of a payload that was sent before.
+AGAIN = 8
 KILLS_PER_DATABASE = 20
-RUN_SECONDS_MAX = 0.6
-# One kill in so many comes before the server listens, and so many after a pause in which it moves its log.
-AT_START, IN_CHECKPOINT = 10, 10
+RUN_SECONDS_MAX = 0.5
+# One kill in so many comes before the server listens, and so many at an answer or in the pause after it.
+AT_START, IN_CHECKPOINT = 10, 3
 
 
 def add_arguments(group):
     group.add_argument("--kills", default=200, type=int, metavar="N", help="how often it is killed (%(default)s)")
 
 
+class Share:
+    """What one client has to send, has sent, and was told to be stored."""
+
+    def __init__(self):
+        self.fresh, self.sent, self.acknowledged = [], [], []
+
+    def fill(self, supply):
+        """So many that the next kill comes before the last of them, a large one in front."""
+        self.fresh += supply.take(SMALL_BYTES, max(0, FRESH_SMALL - len(self.fresh)))
+        self.fresh.insert(0, *supply.take(LARGE_BYTES, 1))
+
+
 class Client(threading.Thread):
     """Sends its payloads one after the other, those without a 200 again, until the server is gone."""
 
-    def __init__(self, program, payloads, acknowledged, chance):
+    def __init__(self, program, share, chance):
         super().__init__(daemon=True)
-        self._program, self._payloads, self._acknowledged, self._chance = program, payloads, acknowledged, chance
+        self._program, self._share, self._chance = program, share, chance
         self.sent_bytes = self.uploads = 0
 
     def run(self):
-        while True:
-            index = self._chance.randrange(len(self._payloads))
-            answer = self._program.post(self._payloads[index].body)
-            self.sent_bytes += len(self._payloads[index].body)
-            self.uploads += 1
-            if answer is None:
-                return
-            if answer[0] == 200:
-                self._acknowledged.add(index)
+        while self.send():
+            pass
+
+    def send(self):
+        """Whether there was an answer."""
+        share = self._share
+        is_again = share.sent and (not share.fresh or self._chance.randrange(AGAIN) == 0)
+        payload = self._chance.choice(share.sent) if is_again else share.fresh[0]
+        answer = self._program.post(payload.body)
+        self.sent_bytes += len(payload.body)
+        self.uploads += 1
+        if answer is not None and answer[0] == 200:
+            share.acknowledged.append((payload, answer[1]))
+            if not is_again:
+                share.sent.append(share.fresh.pop(0))
+        return answer is not None
 
 
 def states(database):
@@ -58,15 +81,21 @@ def states(database):
 class Round:
     """One database, killed again and again, and what was acknowledged of what was sent to it."""
 
-    def __init__(self, options, database, payloads, chance, figures):
+    def __init__(self, options, database, supply, chance, figures):
         self._options, self._database, self._chance, self._figures = options, database, chance, figures
-        self._payloads = payloads
-        self._acknowledged = [set() for _ in range(CLIENTS)]
+        self._supply = supply
+        self._shares = [Share() for _ in range(CLIENTS)]
 
-    def _shares(self):
-        return [self._payloads[client::CLIENTS] for client in range(CLIENTS)]
+    def _clients(self, program):
+        return [Client(program, share, random.Random(self._chance.random())) for share in self._shares]
+
+    def _count(self, client):
+        self._figures["uploads"] += client.uploads
+        self._figures["bytes"] += client.sent_bytes
 
     def kill_once(self):
+        for share in self._shares:
+            share.fill(self._supply)
         program = Program(self._options.healthsink, self._database)
         if self._chance.randrange(AT_START) == 0:
             time.sleep(self._chance.uniform(0, 0.02))
@@ -74,38 +103,29 @@ class Round:
             self._figures["killed_at_start"] += 1
             return self._check()
         program.wait_until_listening()
-        clients = [
-            Client(program, share, acknowledged, random.Random(self._chance.random()))
-            for share, acknowledged in zip(self._shares(), self._acknowledged, strict=True)
-        ]
+        clients = self._clients(program)
         for client in clients:
             client.start()
         time.sleep(self._chance.uniform(0, RUN_SECONDS_MAX))
         program.kill()
         for client in clients:
             client.join()
-            self._figures["uploads"] += client.uploads
-            self._figures["bytes"] += client.sent_bytes
+            self._count(client)
         return self._check()
 
     def kill_in_checkpoint(self):
-        """One upload, and a kill about when the idle server moves the log into the database."""
+        """One large upload, and a kill at its answer, or about when the idle server moves the log into the database."""
+        self._shares[0].fill(self._supply)
         program = Program(self._options.healthsink, self._database).wait_until_listening()
-        index = self._chance.randrange(len(self._shares()[0]))
-        payload = self._shares()[0][index]
-        answer = program.post(payload.body)
-        self._figures["uploads"] += 1
-        self._figures["bytes"] += len(payload.body)
-        if answer is not None and answer[0] == 200:
-            self._acknowledged[0].add(index)
-        time.sleep(self._chance.uniform(0.24, 0.27))
+        client = self._clients(program)[0]
+        client.send()
+        self._count(client)
+        # A COMMIT that came behind its answer is what a kill at any other moment would nearly never meet.
+        if self._chance.random() < 0.5:
+            time.sleep(self._chance.uniform(0.24, 0.27))
         program.kill()
         self._figures["killed_in_checkpoint"] += 1
         return self._check()
-
-    def _acknowledged_payloads(self):
-        shares = zip(self._shares(), self._acknowledged, strict=True)
-        return [share[index] for share, indexes in shares for index in indexes]
 
     def _check(self):
         """Before healthsink looks at it again: is the file intact, and all there that was acknowledged?"""
@@ -116,14 +136,17 @@ class Round:
         if verdict != "ok":
             self._figures["failures"].append(f"integrity_check: {verdict}")
             return
-        acknowledged = self._acknowledged_payloads()
+        acknowledged = [pair for share in self._shares for pair in share.acknowledged]
         if not acknowledged:
             return
         wrong = unsound_ledger(self._database)
         if wrong:
             self._figures["failures"].append(wrong)
+        wrong = wrong_in_ledger(self._database, [answer for _, answer in acknowledged])
+        self._figures["lost"] += len(wrong)
+        self._figures["failures"] += wrong[:3]
         there = stored_uuids(self._database)
-        for payload in acknowledged:
+        for payload in {id(payload): payload for payload, _ in acknowledged}.values():
             self._figures["acknowledged_checked"] += 1
             missing = len(payload.uuids - there)
             if missing:
@@ -133,7 +156,8 @@ class Round:
     def complete(self):
         """Everything again: exactly all of it is there then, and the ledger knows of what was cut off."""
         program = Program(self._options.healthsink, self._database).wait_until_listening()
-        for payload in self._payloads:
+        payloads = [payload for share in self._shares for payload in (*share.sent, *share.fresh)]
+        for payload in payloads:
             status, answer = program.post(payload.body) or (None, None)
             self._figures["uploads"] += 1
             self._figures["bytes"] += len(payload.body)
@@ -144,7 +168,7 @@ class Round:
         self._figures["interrupted_uploads"] += found.get("interrupted", 0)
         if "running" in found:
             self._figures["failures"].append(f"uploads are said to be running: {found}")
-        wrong = difference(self._database, self._payloads) or unsound_ledger(self._database)
+        wrong = difference(self._database, payloads) or unsound_ledger(self._database)
         if wrong:
             self._figures["failures"].append(wrong)
         verdict = integrity(self._database)
@@ -158,13 +182,11 @@ def run(options, progress):
         ["kills", "killed_at_start", "killed_in_checkpoint", "databases", "uploads", "bytes", "acknowledged_checked"], 0
     )
     figures |= {"interrupted_uploads": 0, "lost": 0, "failures": []}
-    seed, count = options.seed * 100_000, CLIENTS * 4
     while figures["kills"] < options.kills and len(figures["failures"]) < 10:
-        payloads, _ = make_payloads(options, options.folder, PAYLOAD_BYTES, count, seed, FIRST_DAY)
-        seed += count
         database = options.folder / f"kills-{figures['databases']}.db"
+        supply = Supply(options, options.seed * 1_000_000 + figures["databases"] * 10_000)
         figures["databases"] += 1
-        one = Round(options, database, payloads, chance, figures)
+        one = Round(options, database, supply, chance, figures)
         try:
             for _ in range(min(KILLS_PER_DATABASE, options.kills - figures["kills"])):
                 one.kill_in_checkpoint() if chance.randrange(IN_CHECKPOINT) == 0 else one.kill_once()

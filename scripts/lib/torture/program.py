@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..payload import day_after, write_payload
+from ..payload import FIRST_DAY, day_after, write_payload
 from ..server import UPLOAD_PATH, neutral_environment
 
 PATIENCE_SECONDS = 120
@@ -20,6 +20,10 @@ UUIDS = (
     " UNION ALL SELECT hex(uuid) FROM medication_doses"
 )
 COUNTED = ("samples", "workouts", "medication_doses", "route_points")
+TOLD = ("new", "updated", "unchanged", "rejected")
+
+# Servers that were started and not waited for.
+_running = set()
 
 
 class DidNotStart(Exception):
@@ -54,6 +58,20 @@ def make_payloads(options, folder, size, count, seed, first_day):
     return payloads, first_day
 
 
+class Supply:
+    """Payloads that nobody has sent yet, each behind all that were made before it."""
+
+    def __init__(self, options, seed):
+        self._options, self._seed, self._first_day = options, seed, FIRST_DAY
+
+    def take(self, size, count):
+        payloads, self._first_day = make_payloads(
+            self._options, self._options.folder, size, count, self._seed, self._first_day
+        )
+        self._seed += count
+        return payloads
+
+
 class Program:
     """`healthsink serve` on a free port; `command` may stand before it, such as strace."""
 
@@ -68,6 +86,7 @@ class Program:
             errors="replace",
             start_new_session=True,
         )
+        _running.add(self)
         self.lines = []
         self.port = None
         self._listens = threading.Event()
@@ -122,7 +141,14 @@ class Program:
     def wait(self):
         status = self._process.wait(PATIENCE_SECONDS)
         self._reader.join(PATIENCE_SECONDS)
+        _running.discard(self)
         return status
+
+
+def end_all():
+    """Ends the servers that still run: those of a scenario that did not come to its end."""
+    for program in list(_running):
+        program.kill()
 
 
 def stored_uuids(database):
@@ -151,6 +177,19 @@ def unsound_ledger(database):
     with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
         told, there = connection.execute(f"SELECT (SELECT coalesce(sum(new), 0) FROM uploads), {rows}").fetchone()
     return None if told == there else f"the ledger tells of {told:,} rows, and there are {there:,}"
+
+
+def wrong_in_ledger(database, answers):
+    """What the ledger says otherwise than these answers of 200: each upload is done, with the counts that were told."""
+    with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
+        rows = connection.execute(f"SELECT id, state, {', '.join(TOLD)} FROM uploads").fetchall()
+    entered = {row[0]: row[1:] for row in rows}
+    wrong = []
+    for answer in answers:
+        told = ("done", *(answer[name] for name in TOLD))
+        if entered.get(answer["upload"]) != told:
+            wrong.append(f"upload {answer['upload']} was answered {told}, the ledger has {entered.get(answer['upload'])}")
+    return wrong
 
 
 def difference(database, payloads):
