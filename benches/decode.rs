@@ -3,9 +3,10 @@
 mod support;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use healthsink::batch::Batch;
-use healthsink::decode::{Options, Sink, decode};
-use healthsink::error::Result;
+use healthsink::formats::payload::{Options, decode};
+use healthsink::model::batch::Batch;
+use healthsink::model::batch::Sink;
+use healthsink::model::error::Result;
 
 use support::{SHAPES, payload, records_of, size};
 

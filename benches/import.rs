@@ -12,10 +12,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use healthsink::batch::Batch;
-use healthsink::decode::Sink;
-use healthsink::error::Result;
 use healthsink::import::{Format, Tally, read_archive, read_file};
+use healthsink::model::batch::Batch;
+use healthsink::model::batch::Sink;
+use healthsink::model::error::Result;
 use healthsink_testdata::{AutoExport, Export};
 use serde_json::Value;
 

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use healthsink::decode::Options;
-use healthsink::ingest::{Origin, Summary, ingest};
-use healthsink::writer::{Writer, WriterHandle};
+use healthsink::formats::payload::Options;
+use healthsink::ingest::ingest;
+use healthsink::store::writer::ingest::{Origin, Summary};
+use healthsink::store::writer::{Writer, WriterHandle};
 use healthsink_testdata::Shape;
 use tempfile::TempDir;
 

@@ -5,9 +5,9 @@ mod support;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use healthsink::batch::Batch;
-use healthsink::counts::Counts;
-use healthsink::limits::TRANSACTION_ROWS_MAX;
+use healthsink::model::batch::Batch;
+use healthsink::model::counts::Counts;
+use healthsink::model::limits::TRANSACTION_ROWS_MAX;
 use healthsink::store::Store;
 use healthsink_testdata::{Shape, Written};
 use rusqlite::Connection;

@@ -11,10 +11,11 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use healthsink::config::{self, Command, Config, LogFormat};
-use healthsink::error::{ErrorKind, Result};
-use healthsink::limits::LOG_LINES_WAITING_MAX;
-use healthsink::{backup, check, healthcheck, import, serve, status, token};
+use healthsink::cli::{self, Command, Config, LogFormat};
+use healthsink::cli::{backup, check, healthcheck, status, token};
+use healthsink::model::error::{ErrorKind, Result};
+use healthsink::model::limits::LOG_LINES_WAITING_MAX;
+use healthsink::{import, serve};
 
 /// Batches and buffers are used again and again, so little is asked of the allocator; what is asked must not let the
 /// process grow, as glibc's per-thread arenas do.
@@ -41,7 +42,7 @@ fn give_memory_back() {
 
 fn main() -> ExitCode {
     give_memory_back();
-    let outcome = config::from_command_line(std::env::args_os()).and_then(run);
+    let outcome = cli::from_command_line(std::env::args_os()).and_then(run);
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
@@ -142,7 +143,7 @@ mod tests {
     #[test]
     fn a_panic_is_told_by_its_place_alone() {
         if std::env::var_os(IS_CHILD).is_some() {
-            log_to_stderr(&config::from_command_line(["healthsink", "status"].map(Into::into)).unwrap());
+            log_to_stderr(&cli::from_command_line(["healthsink", "status"].map(Into::into)).unwrap());
             let _ = std::thread::spawn(|| panic!("in the middle of {}", "72 count/min")).join();
             return;
         }

@@ -2,9 +2,10 @@
 //! judgement falls to another part of the decoder. Cases are named after those of the JSONTestSuite: `y_` must be
 //! accepted, `n_` must not be, and of `i_` the RFC leaves the choice: what we do is pinned.
 
-use healthsink::batch::Batch;
-use healthsink::decode::{Options, Sink, decode};
-use healthsink::error::{ErrorKind, Result};
+use healthsink::formats::payload::{Options, decode};
+use healthsink::model::batch::Batch;
+use healthsink::model::batch::Sink;
+use healthsink::model::error::{ErrorKind, Result};
 
 /// Takes batches and forgets them.
 struct Forget;

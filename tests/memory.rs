@@ -16,7 +16,7 @@ use common::http::{Client, PATH, Response};
 use common::http2::{Http2, run};
 use common::program::{Program, command};
 use common::tls::Authority;
-use healthsink::limits;
+use healthsink::model::limits;
 use healthsink_testdata::{Export, Exported, Payload, Written};
 use serde_json::json;
 

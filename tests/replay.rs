@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use healthsink::import::Format;
-use healthsink::limits::{CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX};
+use healthsink::model::limits::{CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX};
 use healthsink_testdata::{AutoExport, Export, KeyOrder, Payload, Shape};
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -4,10 +4,11 @@
 
 pub(crate) mod rows;
 
-use healthsink::batch::Batch;
-use healthsink::counts::Counts;
-use healthsink::decode::{Options, Sink, decode};
-use healthsink::error::Result;
+use healthsink::formats::payload::{Options, decode};
+use healthsink::model::batch::Batch;
+use healthsink::model::batch::Sink;
+use healthsink::model::counts::Counts;
+use healthsink::model::error::Result;
 use healthsink_testdata::{Payload, Shape, Written};
 
 /// Every shape by its name.

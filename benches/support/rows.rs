@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use healthsink::limits::{CHECKPOINT_PAGES, PAGE_CACHE_BYTES, TRANSACTION_ROWS_MAX, WAL_KEEP_BYTES};
+use healthsink::model::limits::{CHECKPOINT_PAGES, PAGE_CACHE_BYTES, TRANSACTION_ROWS_MAX, WAL_KEEP_BYTES};
 use healthsink::store::Store;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};

@@ -6,9 +6,9 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-use healthsink::error::ErrorKind;
 use healthsink::import::{Tally, read_archive};
-use healthsink::record::Envelope;
+use healthsink::model::error::ErrorKind;
+use healthsink::model::record::Envelope;
 
 use crate::chunking::{lengths, seed_of};
 use crate::reading::Account;
@@ -58,7 +58,7 @@ struct Unpacked {
 impl Unpacked {
     fn of(source: impl Read + Seek + Clone) -> Self {
         let (transcript, uploads) = Transcript::gather(|_, sink| read_archive(source, sink));
-        let upload = |(name, tally, decoded): (String, Tally, healthsink::decode::Decoded)| Upload {
+        let upload = |(name, tally, decoded): (String, Tally, healthsink::model::batch::Decoded)| Upload {
             name,
             account: Account::of(&tally),
             outcome: decoded.outcome.map_err(|error| (error.kind(), error.to_string())),

@@ -2,7 +2,7 @@
 
 use std::io::BufReader;
 
-use healthsink::decode::Options;
+use healthsink::formats::payload::Options;
 
 use crate::transcript::{Pieces, Transcript};
 

@@ -3,10 +3,11 @@
 //! Bytes that exceed a limit are long, and a fuzzer's inputs are short. So an input is a recipe: `FF n r` repeats the `n`
 //! bytes before it `r²` times, up to a body of two megabytes. FF is in no JSON text, so nothing is lost by that.
 
-use healthsink::batch::Batch;
-use healthsink::decode::{Options, Sink, decode};
-use healthsink::error::Result;
-use healthsink::limits::{ELEMENT_BYTES_MAX, SKELETON_STRING_BYTES_MAX, hostile_bytes, ingest_bytes};
+use healthsink::formats::payload::{Options, decode};
+use healthsink::model::batch::Batch;
+use healthsink::model::batch::Sink;
+use healthsink::model::error::Result;
+use healthsink::model::limits::{ELEMENT_BYTES_MAX, SKELETON_STRING_BYTES_MAX, hostile_bytes, ingest_bytes};
 
 use crate::memory;
 

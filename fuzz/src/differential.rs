@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use healthsink::decode::Options;
-use healthsink::error::ErrorKind;
+use healthsink::formats::payload::Options;
+use healthsink::model::error::ErrorKind;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::transcript::{RejectRow, SampleRow, Transcript};

@@ -12,10 +12,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use healthsink::config::{Auth, Serve};
-use healthsink::decode::Options;
-use healthsink::encoding::Coding;
-use healthsink::writer::Writer;
+use healthsink::formats::encoding::Coding;
+use healthsink::formats::payload::Options;
+use healthsink::serve::config::{Auth, Serve};
+use healthsink::store::writer::Writer;
 
 use crate::transcript::Transcript;
 
@@ -211,8 +211,8 @@ fn run(started: &std::sync::mpsc::SyncSender<SocketAddr>) {
             tls: None,
             trusted_proxies: Vec::new(),
             body_bytes_max: BODY_BYTES_MAX,
-            ingests: healthsink::limits::INGESTS_MAX,
-            wal_bytes_max: healthsink::limits::WAL_BYTES_MAX_DEFAULT,
+            ingests: healthsink::model::limits::INGESTS_MAX,
+            wal_bytes_max: healthsink::model::limits::WAL_BYTES_MAX_DEFAULT,
             metrics_listen: None,
         };
         started.send(address).expect("someone waits");

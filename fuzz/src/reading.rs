@@ -8,11 +8,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::{BufRead, BufReader};
 
-use healthsink::batch::{Batch, TextId};
-use healthsink::decode::Sink;
-use healthsink::error::Result;
 use healthsink::import::{Format, Tally, TypeTally, read_file};
-use healthsink::limits::{
+use healthsink::model::batch::Sink;
+use healthsink::model::batch::{Batch, TextId};
+use healthsink::model::error::Result;
+use healthsink::model::limits::{
     AUTO_EXPORT_ELEMENT_BYTES_MAX, CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES, ingest_bytes,
 };
 use serde::de::IgnoredAny;

@@ -2,10 +2,11 @@
 
 use std::io::{self, BufRead, Read};
 
-use healthsink::batch::{Batch, TextId, Texts};
-use healthsink::decode::{Options, Sink, decode};
-use healthsink::error::{Error, Result};
-use healthsink::record::{
+use healthsink::formats::payload::{Options, decode};
+use healthsink::model::batch::Sink;
+use healthsink::model::batch::{Batch, TextId, Texts};
+use healthsink::model::error::{Error, Result};
+use healthsink::model::record::{
     Characteristic, Dose, Envelope, Imported, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
 };
 

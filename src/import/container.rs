@@ -5,11 +5,11 @@ use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::archive::Archive;
-use super::bounds::{Unpacked, pair};
-use crate::encoding::Coding;
-use crate::error::{Error, ErrorKind, Result, from_io};
-use crate::limits::{ARCHIVE_MEMBERS_MAX, READ_BUFFER_BYTES};
+use crate::formats::encoding::Coding;
+use crate::formats::unpacking::{Unpacked, pair};
+use crate::formats::zip::Archive;
+use crate::model::error::{Error, ErrorKind, Result, from_io};
+use crate::model::limits::{ARCHIVE_MEMBERS_MAX, READ_BUFFER_BYTES};
 use crate::progress::Progress;
 
 /// Bytes that tell a coding.

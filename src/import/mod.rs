@@ -6,37 +6,47 @@
 //!
 //! [`import`] is the command. [`read_file`] and [`read_archive`] are its readers, without files and without a database.
 
-mod apple;
-mod archive;
-mod bounds;
 mod container;
-mod files;
-mod format;
-mod hae;
-mod output;
+mod inputs;
 mod report;
 
 use std::io::{BufRead, Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::batch::Batch;
-use crate::config::Import;
-use crate::decode::{Decoded, Options, Sink, decode};
-use crate::error::{Error, ErrorKind, Result, from_io};
-use crate::ingest::{Aborted, Origin, Summary, ingest_with};
+use crate::formats::output::{Counting, Nowhere, Output};
+use crate::formats::payload::{Options, decode};
+use crate::formats::sniff::{peek, sniff};
+use crate::formats::zip::Archive;
+use crate::formats::{apple, auto_export};
+use crate::model::batch::Batch;
+use crate::model::batch::{Decoded, Sink};
+use crate::model::error::{Error, ErrorKind, Result, from_io};
+use crate::model::record::Envelope;
 use crate::progress::Progress;
-use crate::record::Envelope;
-use crate::writer::Writer;
-use archive::Archive;
+use crate::store::writer::Writer;
+use crate::store::writer::ingest::{Aborted, Origin, Summary, ingest_with};
 use container::Container;
-use files::Files;
-use format::{peek, sniff};
-use output::{Counting, Nowhere, Output};
+use inputs::Files;
 use report::Report;
 
-pub use format::Format;
-pub use output::{Tally, TypeTally};
+pub use crate::formats::output::{Tally, TypeTally};
+pub use crate::formats::sniff::Format;
+
+/// What `import` needs to know.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The database.
+    pub db: PathBuf,
+    /// The inputs; `-` is standard input.
+    pub files: Vec<PathBuf>,
+    /// Whether the summary is printed as JSON.
+    pub json: bool,
+    /// Whose records they are; `me` unless said otherwise.
+    pub person: Option<String>,
+    /// Whether nothing is written.
+    pub dry_run: bool,
+}
 
 /// Ingests the inputs. True if all of them were ingested whole.
 ///
@@ -180,7 +190,7 @@ pub fn read_file<S: BufRead>(
         Format::Ecg => export.ecg(name, source, &mut output),
         Format::Fhir => export.clinical(name, source, &mut output),
         Format::Payload => return payload(source, output),
-        Format::AutoExport => return auto_export(source, name, again, &mut output),
+        Format::AutoExport => return hae(source, name, again, &mut output),
         Format::Utf16 => Err(Error::new(ErrorKind::Shape, "it is text in UTF-16: save it as UTF-8")),
         Format::Unknown => Err(Error::new(ErrorKind::Shape, "it is not JSON, and no file of an export that is known")),
         Format::Zip => Err(Error::new(
@@ -250,7 +260,7 @@ fn unread(error: Error) -> Decoded {
 /// A JSON document among others.
 fn document<F: Read + Seek + Clone>(
     container: &Container<F>,
-    file: &files::File,
+    file: &inputs::File,
     name: &str,
     progress: &Progress,
     batch: &mut Box<Batch>,
@@ -271,17 +281,17 @@ fn payload(source: impl BufRead, output: Output<'_>) -> Decoded {
 }
 
 /// JSON of Health Auto Export.
-fn auto_export<S: Read>(source: S, name: &str, again: Again<'_, S>, output: &mut Output<'_>) -> Decoded {
+fn hae<S: Read>(source: S, name: &str, again: Again<'_, S>, output: &mut Output<'_>) -> Decoded {
     let Some(again) = again else {
         let message = "JSON of Health Auto Export is read twice, which a stream cannot be: name its file";
         return unread(Error::new(ErrorKind::Usage, message));
     };
-    let contents = hae::contents(source);
+    let contents = auto_export::contents(source);
     let source = match again() {
         Ok(source) => source,
         Err(error) => return unread(error),
     };
-    let (outcome, body_bytes) = hae::read(source, name, contents, output);
+    let (outcome, body_bytes) = auto_export::read(source, name, contents, output);
     Decoded { outcome: outcome.map(|()| Envelope::default()), body_bytes }
 }
 
@@ -308,7 +318,7 @@ fn leftover<F: Read + Seek + Clone>(container: &Container<F>, files: &Files) -> 
 /// An export's files, as one upload. What can be read is, whatever is wrong with the rest.
 fn read_export<F: Read + Seek + Clone>(
     container: &Container<F>,
-    files: &[files::File],
+    files: &[inputs::File],
     progress: &Progress,
     batch: &mut Box<Batch>,
     sink: &mut dyn Sink,
@@ -317,7 +327,7 @@ fn read_export<F: Read + Seek + Clone>(
     let mut reader = apple::Reader::new();
     let mut output = Output { batch, sink, tally, generation: 0 };
     let mut failed: Option<Error> = None;
-    for files::File { place, name, format } in files {
+    for inputs::File { place, name, format } in files {
         reader.enter(name);
         let read = container.read(*place, progress).and_then(|source| match format {
             Format::Gpx => reader.gpx(name, source, &mut output),

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::output::{Tally, TypeTally};
-use crate::counts::Counts;
-use crate::error::{Error, Result};
-use crate::ingest::{Aborted, Summary};
+use crate::formats::output::{Tally, TypeTally};
+use crate::model::counts::Counts;
+use crate::model::error::{Error, Result};
+use crate::store::writer::ingest::{Aborted, Summary};
 
 /// What an import has done.
 #[derive(Debug, Serialize)]

@@ -3,23 +3,14 @@
 //! Tokio, hyper, rustls and bytes are used in this module alone. The runtime has one thread, which only moves bytes; each upload
 //! is decoded on a thread of its own, of which there are as many as uploads may be under way.
 
-mod attempts;
-mod auth;
-mod body;
-mod client;
-mod connection;
-mod exposition;
-mod intake;
-mod listeners;
-mod metrics;
-mod patience;
-mod places;
+mod access;
+pub mod config;
+mod http;
+mod monitor;
+pub mod network;
 mod problem;
 mod routes;
-mod scrape;
-mod stream;
-mod tls;
-mod unread;
+mod upload;
 
 use std::future::Future;
 use std::io;
@@ -33,18 +24,21 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::config::{Network, Serve};
-use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{CONNECTIONS_MAX, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS, ZSTD_BODIES_MAX};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{
+    CONNECTIONS_MAX, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS, ZSTD_BODIES_MAX,
+};
+use crate::store::writer::{Writer, WriterHandle, gone};
 use crate::store::{Files, TokenReader, has_tokens};
-use crate::writer::{Writer, WriterHandle, gone};
-use auth::{Credentials, Door};
-use client::is_private;
-use intake::Intake;
-use listeners::{Inherited, Listeners};
-use metrics::Metrics;
-use places::{Place, Places};
-use tls::Tls;
+use access::auth::{Credentials, Door};
+use access::client::is_private;
+use config::Serve;
+use http::listeners::{Inherited, Listeners};
+use http::slots::{Place, Places};
+use http::tls::Tls;
+use monitor::metrics::Metrics;
+use network::Network;
+use upload::intake::Intake;
 
 /// What the server is doing.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -148,7 +142,7 @@ pub fn serve(config: &Serve) -> Result<()> {
         .build()
         .map_err(|error| io_error("cannot start", &error))?;
     let served = runtime.block_on(async {
-        let listeners = listeners::open(inherited, config).await?;
+        let listeners = http::listeners::open(inherited, config).await?;
         announce(config, has_token, &listeners)?;
         run_with(listeners, config, prepared, writer.handle().clone(), told_to_stop()).await
     });
@@ -224,7 +218,7 @@ async fn run_with(
             Some(_) = connections.join_next() => continue,
         };
         if let Some((stream, peer, place)) = accepted {
-            connections.spawn(connection::serve(stream, peer, face, Arc::clone(&state), place));
+            connections.spawn(http::connection::serve(stream, peer, face, Arc::clone(&state), place));
         }
     }
     drop((uploads, metrics));

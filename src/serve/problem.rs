@@ -11,9 +11,9 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
-use crate::error::{Error, ErrorKind};
-use crate::ingest::{Aborted, Summary};
-use crate::limits::{RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS_MIN};
+use crate::model::error::{Error, ErrorKind};
+use crate::model::limits::{RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS_MIN};
+use crate::store::writer::ingest::{Aborted, Summary};
 
 pub(super) type Answer = Response<Full<Bytes>>;
 

@@ -15,19 +15,21 @@ use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
-use super::auth::Refusal;
-use super::body;
-use super::client::{Client, is_private};
-use super::intake::Turn;
-use super::metrics::{Metrics, UploadResult};
-use super::problem::{self, Answer};
-use super::{PLAIN_HTTP_WARNING, State, scrape};
-use crate::config::{HEALTH_PATH, METRICS_PATH};
-use crate::counts::{Counts, is_zero};
-use crate::decode::Options;
-use crate::encoding::Coding;
-use crate::ingest::{Aborted, Origin, Summary, ingest};
-use crate::writer::WriterHandle;
+use super::config::{HEALTH_PATH, METRICS_PATH};
+use crate::formats::encoding::Coding;
+use crate::formats::payload::Options;
+use crate::ingest::ingest;
+use crate::model::counts::{Counts, is_zero};
+use crate::serve::access::auth::Refusal;
+use crate::serve::access::client::{Client, is_private};
+use crate::serve::monitor::metrics::{Metrics, UploadResult};
+use crate::serve::monitor::scrape;
+use crate::serve::problem::{self, Answer};
+use crate::serve::upload::body;
+use crate::serve::upload::intake::Turn;
+use crate::serve::{PLAIN_HTTP_WARNING, State};
+use crate::store::writer::WriterHandle;
+use crate::store::writer::ingest::{Aborted, Origin, Summary};
 
 /// Answers a request.
 pub(super) async fn answer(request: &mut Request<Incoming>, peer: SocketAddr, state: Arc<State>) -> Answer {
@@ -305,12 +307,12 @@ fn json(value: &impl Serialize) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Auth;
-    use crate::serve::auth::{Credentials, Door};
-    use crate::serve::intake::Intake;
+    use crate::serve::access::auth::{Credentials, Door};
+    use crate::serve::config::Auth;
+    use crate::serve::upload::intake::Intake;
     use crate::serve::{Metrics, Phase};
+    use crate::store::writer::Writer;
     use crate::store::{Files, TokenReader};
-    use crate::writer::Writer;
     use std::io::{self, Read};
     use std::net::Ipv4Addr;
     use std::sync::atomic::AtomicBool;

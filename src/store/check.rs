@@ -9,10 +9,10 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::Serialize;
 
-use super::replace::alone;
+use super::backup::replace::alone;
 use super::{open_error, open_read_only};
-use crate::error::{ErrorKind, Result};
-use crate::limits::{BUSY_WAIT, CHECK_FAULTS_MAX};
+use crate::model::error::{ErrorKind, Result};
+use crate::model::limits::{BUSY_WAIT, CHECK_FAULTS_MAX};
 
 /// What a check has found.
 #[derive(Clone, Debug, Serialize)]

@@ -6,8 +6,8 @@ use std::path::Path;
 use rusqlite::{ErrorCode, ffi};
 
 use super::suffixed;
-use crate::error::{Error, ErrorKind};
-use crate::private;
+use crate::model::error::{Error, ErrorKind};
+use crate::store::private;
 
 /// What keeps a database from being opened or read.
 pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> Error {

@@ -3,52 +3,46 @@
 //! Nothing here decides when to commit; that is the writer's. All writes are idempotent: a record that is there already
 //! costs a look-up. rusqlite is used in this module alone.
 
+mod backup;
 mod check;
 mod conversion;
-mod copy;
-mod destination;
-mod dictionary;
 mod failure;
 mod files;
-mod imported;
-mod latest;
-mod ledger;
-mod log;
-mod merge;
-mod replace;
+pub(crate) mod private;
+mod read;
 mod schema;
-mod status;
 mod tokens;
-mod upsert;
+mod wal;
 mod write;
+pub mod writer;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use backup::copy::{Copied, copy};
+pub use backup::destination::{Replace, is_ours};
+pub use backup::replace::replace;
+pub(crate) use backup::series::{Series, stamp};
 pub use check::{Finding, Report, Severity, check};
-pub use copy::{Copied, copy};
-pub use destination::{Replace, is_ours};
 pub use files::Files;
-pub use latest::{Latest, latest};
-pub(crate) use ledger::UploadKey;
-pub use ledger::{UploadEnd, UploadStart, UploadState};
-pub(crate) use log::Checkpoint;
-pub use replace::replace;
-pub use status::{Status, TableRows, TypeRows, UploadRow, sizes, status};
+pub use read::latest::{Latest, latest};
+pub use read::status::{Status, TableRows, TypeRows, UploadRow, sizes, status};
 pub use tokens::{
     TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, add_token, has_tokens, is_token_shaped, revoke_token,
     tokens,
 };
+pub(crate) use wal::Checkpoint;
+pub(crate) use write::ledger::UploadKey;
+pub use write::ledger::{UploadEnd, UploadStart, UploadState};
 
-use crate::batch::Batch;
-use crate::counts::Counts;
-use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{BUSY_WAIT, CHECKPOINT_PAGES, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
-use crate::private;
+use crate::model::batch::Batch;
+use crate::model::counts::Counts;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{BUSY_WAIT, CHECKPOINT_PAGES, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
 use failure::{open_error, open_to_write_error, store_error, write_error};
-use files::{FileId, file_id, id_of};
+use files::{FileId, file_id};
 use write::Ids;
 
 /// The database, open for writing.
@@ -73,7 +67,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self> {
         let fail = |error| open_to_write_error(path, &error);
         let (connection, file) = open_or_create(path)?;
-        ledger::interrupt_running(&connection).map_err(fail)?;
+        write::ledger::interrupt_running(&connection).map_err(fail)?;
         let ids = Ids::load(&connection).map_err(fail)?;
         let files = Files::of(path, file);
         Ok(Self { connection, ids, path: path.to_owned(), files, is_locked: false })
@@ -127,7 +121,7 @@ impl Store {
     #[doc(hidden)]
     pub fn write_batches(&mut self, batches: &[Batch]) -> Result<Counts> {
         let mut counts = Counts::default();
-        let (upload, mut ordinal) = (UploadKey { id: 0, person: ledger::PERSON_ME }, 0);
+        let (upload, mut ordinal) = (UploadKey { id: 0, person: write::ledger::PERSON_ME }, 0);
         self.begin()?;
         for batch in batches {
             counts += self.write(upload, 0, &mut ordinal, batch)?;

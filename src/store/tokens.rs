@@ -12,10 +12,10 @@ use std::time::Instant;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior};
 use serde::Serialize;
 
-use super::ledger::person_id;
+use super::write::ledger::person_id;
 use super::{Store, open_error, open_filled, open_or_create, open_read_only, open_read_only_within, store_error};
-use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT, TOKEN_WRITE_POLL};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT, TOKEN_WRITE_POLL};
 
 /// What every token begins with, so that a scanner for secrets, or a reader, knows one.
 pub const TOKEN_PREFIX: &str = "hs_";

@@ -4,8 +4,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
-use healthsink::config::{Auth, Serve};
-use healthsink::writer::Writer;
+use healthsink::serve::config::{Auth, Serve};
+use healthsink::store::writer::Writer;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -38,9 +38,9 @@ impl Server {
             auth: Auth::default(),
             tls: None,
             trusted_proxies: Vec::new(),
-            body_bytes_max: healthsink::limits::BODY_BYTES_MAX_DEFAULT,
-            ingests: healthsink::limits::INGESTS_MAX,
-            wal_bytes_max: healthsink::limits::WAL_BYTES_MAX_DEFAULT,
+            body_bytes_max: healthsink::model::limits::BODY_BYTES_MAX_DEFAULT,
+            ingests: healthsink::model::limits::INGESTS_MAX,
+            wal_bytes_max: healthsink::model::limits::WAL_BYTES_MAX_DEFAULT,
             metrics_listen: None,
         };
         change(&mut config);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use healthsink::limits::{CONNECTIONS_MAX, INGESTS_MAX, ZSTD_BODIES_MAX};
+use healthsink::model::limits::{CONNECTIONS_MAX, INGESTS_MAX, ZSTD_BODIES_MAX};
 use serde_json::json;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConnection, StreamOwned};

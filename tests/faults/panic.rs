@@ -4,9 +4,10 @@
 use std::io::{self, BufRead, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use healthsink::decode::Options;
-use healthsink::ingest::{Origin, ingest};
-use healthsink::writer::Writer;
+use healthsink::formats::payload::Options;
+use healthsink::ingest::ingest;
+use healthsink::store::writer::Writer;
+use healthsink::store::writer::ingest::Origin;
 use serde_json::json;
 
 use crate::common::database::{one, rows};

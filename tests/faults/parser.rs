@@ -1,7 +1,7 @@
 //! Bodies that are hostile to a parser. Each is answered, what is good in it is stored, what is not is set aside or told, and
 //! the process is as small as before.
 
-use healthsink::limits::{NESTING_MAX, REJECT_RAW_BYTES_MAX};
+use healthsink::model::limits::{NESTING_MAX, REJECT_RAW_BYTES_MAX};
 use serde_json::{Value, json};
 
 use super::site::Site;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use healthsink::limits;
+use healthsink::model::limits;
 use healthsink_testdata::Payload;
 use serde_json::json;
 use tempfile::TempDir;

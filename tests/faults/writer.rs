@@ -2,9 +2,9 @@
 
 use std::net::TcpListener;
 
-use healthsink::config::{Auth, Serve};
-use healthsink::error::ErrorKind;
-use healthsink::writer::Writer;
+use healthsink::model::error::ErrorKind;
+use healthsink::serve::config::{Auth, Serve};
+use healthsink::store::writer::Writer;
 use serde_json::json;
 
 use crate::common::http::{Client, PATH, get};
@@ -24,8 +24,8 @@ fn the_server_ends_with_its_writer_and_uploads_under_way_are_told() {
         tls: None,
         trusted_proxies: Vec::new(),
         body_bytes_max: 1 << 20,
-        ingests: healthsink::limits::INGESTS_MAX,
-        wal_bytes_max: healthsink::limits::WAL_BYTES_MAX_DEFAULT,
+        ingests: healthsink::model::limits::INGESTS_MAX,
+        wal_bytes_max: healthsink::model::limits::WAL_BYTES_MAX_DEFAULT,
         metrics_listen: None,
     };
     let writer = Writer::start(&config.db).unwrap();

@@ -156,8 +156,8 @@ fn many_equal_rejects_are_no_trouble() {
 
 #[test]
 fn elements_over_the_limits_are_rejected_and_the_rest_is_stored() {
-    const OVER: usize = healthsink::limits::ELEMENT_BYTES_MAX;
-    const RAW: usize = healthsink::limits::REJECT_RAW_BYTES_MAX;
+    const OVER: usize = healthsink::model::limits::ELEMENT_BYTES_MAX;
+    const RAW: usize = healthsink::model::limits::REJECT_RAW_BYTES_MAX;
     let check = |element: &str, reason: &str, raw_bytes: usize| {
         let server = Server::start();
         let body =
@@ -193,7 +193,7 @@ fn elements_over_the_limits_are_rejected_and_the_rest_is_stored() {
 
 #[test]
 fn long_names_texts_and_numbers_outside_of_elements_are_cut_and_reported() {
-    const CUT: usize = healthsink::limits::SKELETON_STRING_BYTES_MAX;
+    const CUT: usize = healthsink::model::limits::SKELETON_STRING_BYTES_MAX;
     let long = "x".repeat(CUT + 10);
     // A number of so many digits is no double, cut or not: two rejects.
     let server = Server::start();
@@ -253,14 +253,14 @@ fn identities(server: &Server) -> BTreeSet<String> {
 #[test]
 fn rejects_beyond_the_limit_are_counted_and_said_to_be_left_out() {
     let server = Server::start();
-    let sent = healthsink::limits::REJECTS_PER_UPLOAD_MAX + 10;
+    let sent = healthsink::model::limits::REJECTS_PER_UPLOAD_MAX + 10;
     let sevens = vec!["7"; usize::try_from(sent).unwrap()].join(",");
     let answer = server.post(format!(r#"{{"data":{{"workouts":[{sevens}]}}}}"#));
     assert_eq!((answer.status, answer.field("rejected"), answer.field("count")), (200, json!(sent), json!(0)));
-    assert_eq!(server.count("rejects"), healthsink::limits::REJECTS_PER_UPLOAD_MAX + 1);
+    assert_eq!(server.count("rejects"), healthsink::model::limits::REJECTS_PER_UPLOAD_MAX + 1);
     let last = "SELECT element_index, raw FROM rejects ORDER BY ordinal DESC LIMIT 1";
     assert_eq!(
         json!(server.rows(last)),
-        json!([{ "element_index": healthsink::limits::REJECTS_PER_UPLOAD_MAX, "raw": "" }])
+        json!([{ "element_index": healthsink::model::limits::REJECTS_PER_UPLOAD_MAX, "raw": "" }])
     );
 }

@@ -5,8 +5,8 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-use healthsink::config::Auth;
-use healthsink::limits::{BODY_FRAMES, FRAME_BYTES_MAX, INGESTS_MAX};
+use healthsink::model::limits::{BODY_FRAMES, FRAME_BYTES_MAX, INGESTS_MAX};
+use healthsink::serve::config::Auth;
 use healthsink_testdata::Payload;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use h2::Reason;
-use healthsink::limits::{H2_CONNECTION_WINDOW_BYTES, H2_RESETS_MAX, INGESTS_MAX};
+use healthsink::model::limits::{H2_CONNECTION_WINDOW_BYTES, H2_RESETS_MAX, INGESTS_MAX};
 use healthsink_testdata::Payload;
 use hyper::body::Bytes;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
-use healthsink::limits::LOG_LINES_WAITING_MAX;
+use healthsink::model::limits::LOG_LINES_WAITING_MAX;
 use serde_json::{Value, json};
 
 use super::contract::payload;

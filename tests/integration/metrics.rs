@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::SocketAddr;
 
-use healthsink::config::Auth;
-use healthsink::limits::{ATTEMPTS_FREE, INGESTS_MAX};
+use healthsink::model::limits::{ATTEMPTS_FREE, INGESTS_MAX};
+use healthsink::serve::config::Auth;
 use serde_json::json;
 
 use super::contract::payload;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use healthsink::batch::{Batch, TextId};
-use healthsink::decode::{Options, Sink, decode};
-use healthsink::error::{Error, ErrorKind, Position, Result};
-use healthsink::record::{
+use healthsink::formats::payload::{Options, decode};
+use healthsink::model::batch::Sink;
+use healthsink::model::batch::{Batch, TextId};
+use healthsink::model::error::{Error, ErrorKind, Position, Result};
+use healthsink::model::record::{
     Characteristic, Dose, Envelope, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
 };
 use serde_json::Value;

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
-use healthsink::error::ErrorKind;
+use healthsink::model::error::ErrorKind;
 use healthsink_testdata::{KeyOrder, Order, Payload, Shape};
 use proptest::prelude::*;
 use proptest::sample::Index;

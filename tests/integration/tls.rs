@@ -146,7 +146,7 @@ fn a_pair_that_cannot_be_used_is_one_line_before_anything_is_made() {
     refused(&Pair { chain: pair.chain.clone(), key: other.key.clone() }, "is not that of the certificate");
     refused(&Pair { chain: pair.key.clone(), key: pair.key.clone() }, "holds no certificate");
     refused(&Pair { chain: pair.chain.clone(), key: pair.chain.clone() }, "holds no private key");
-    let long = "x".repeat(healthsink::limits::TLS_FILE_BYTES_MAX + 1);
+    let long = "x".repeat(healthsink::model::limits::TLS_FILE_BYTES_MAX + 1);
     refused(&Pair { chain: long, key: pair.key.clone() }, "is longer than");
     let output = run(&["serve", "--tls-cert", "/nowhere/chain.pem"]);
     assert_eq!(output.status.code(), Some(2));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use healthsink::limits::{ATTEMPTS_FREE, TOKEN_USE_RESOLUTION};
+use healthsink::model::limits::{ATTEMPTS_FREE, TOKEN_USE_RESOLUTION};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

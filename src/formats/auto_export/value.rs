@@ -1,0 +1,130 @@
+//! A JSON value while its memory lasts: a few bytes of JSON can ask for a hundred times as many.
+
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::model::limits::AUTO_EXPORT_VALUE_BYTES_MAX;
+
+pub(super) const TOO_LONG: &str = "it is longer than an element may be";
+
+/// Memory that an object takes for its first members.
+const OBJECT_BYTES: usize = 640;
+
+/// Memory of a value in a list, which grows by doubling.
+const VALUE_BYTES: usize = 2 * size_of::<Value>();
+
+/// Memory that is left for a value. What goes beyond it is read, and left out.
+#[derive(Debug)]
+pub(super) struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(AUTO_EXPORT_VALUE_BYTES_MAX)
+    }
+}
+
+impl Budget {
+    /// Whether something was left out.
+    pub(super) fn is_spent(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// Takes what another value took.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.take(AUTO_EXPORT_VALUE_BYTES_MAX - other.0);
+    }
+
+    fn take(&mut self, bytes: usize) {
+        self.0 = self.0.saturating_sub(bytes);
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Budget {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value, D::Error> {
+        self.take(VALUE_BYTES);
+        if self.is_spent() {
+            return <IgnoredAny as Deserialize>::deserialize(json).map(|_| Value::Null);
+        }
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Budget {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
+        Ok(truth.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        self.take(text.len());
+        Ok(if self.is_spent() { Value::Null } else { text.into() })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(&mut *self)? {
+            if !self.is_spent() {
+                values.push(value);
+            }
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        self.take(OBJECT_BYTES);
+        let mut members = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            self.take(VALUE_BYTES + name.len());
+            let value = map.next_value_seed(&mut *self)?;
+            if !self.is_spent() {
+                members.insert(name, value);
+            }
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_is_read_and_the_rest_passed_over() {
+        let check = |json: &str, is_whole: bool| {
+            let mut budget = Budget::default();
+            let mut json_reader = serde_json::Deserializer::from_str(json);
+            let value = budget.deserialize(&mut json_reader).unwrap();
+            json_reader.end().unwrap();
+            assert_eq!(budget.is_spent(), !is_whole);
+            assert_eq!(value == serde_json::from_str::<Value>(json).unwrap(), is_whole);
+        };
+        check(r#"{"a":[1,-2,3.5,null,true,"x",{}]}"#, true);
+        check(&format!("[{}1]", r#"{"":1},"#.repeat(AUTO_EXPORT_VALUE_BYTES_MAX / OBJECT_BYTES)), false);
+        check(&format!("\"{}\"", "x".repeat(AUTO_EXPORT_VALUE_BYTES_MAX)), false);
+    }
+}

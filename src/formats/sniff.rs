@@ -1,0 +1,141 @@
+//! What is a file? Told by its first bytes, not by its name.
+
+use std::io::{self, BufRead, Cursor, Read};
+
+/// Bytes that are looked at.
+const HEAD_BYTES: usize = 32 << 10;
+
+/// Kind of a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Format {
+    /// JSON as Health Export Pro posts it.
+    Payload,
+    /// JSON of Health Auto Export.
+    AutoExport,
+    /// Apple's `export.xml`, whatever its name.
+    AppleXml,
+    /// Apple's copy of some of it as a clinical document.
+    AppleCda,
+    /// A route.
+    Gpx,
+    /// An electrocardiogram.
+    Ecg,
+    /// A FHIR resource.
+    Fhir,
+    /// An archive.
+    Zip,
+    /// Text of two bytes a character.
+    Utf16,
+    /// None of these.
+    Unknown,
+}
+
+/// The first bytes of a source, and the source with them.
+pub(crate) fn peek<'a>(mut source: Box<dyn BufRead + 'a>) -> io::Result<(Vec<u8>, Box<dyn BufRead + 'a>)> {
+    let mut head = Vec::new();
+    let mut failure = None;
+    while head.len() < HEAD_BYTES {
+        match source.fill_buf() {
+            Ok([]) => break,
+            Ok(chunk) => {
+                // No more than wanted: what a file is must not depend on how it comes.
+                let bytes = chunk.len().min(HEAD_BYTES - head.len());
+                head.extend_from_slice(&chunk[..bytes]);
+                source.consume(bytes);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if head.is_empty() => return Err(error),
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
+    }
+    let rest: Box<dyn BufRead + 'a> = match failure {
+        // What came before a failure is read first.
+        Some(error) => Box::new(io::BufReader::with_capacity(1, Failing(Some(error)))),
+        None => source,
+    };
+    Ok((head.clone(), Box::new(Cursor::new(head).chain(rest))))
+}
+
+/// Fails with the error that was met already.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+/// The kind of a file that begins like this.
+pub(crate) fn sniff(head: &[u8]) -> Format {
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return Format::Zip;
+    }
+    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+        return Format::Utf16;
+    }
+    let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
+    let first = head.iter().copied().find(|byte| byte.is_ascii_graphic());
+    match first {
+        Some(b'{' | b'[') => sniff_json(&has),
+        _ if has("<HealthData") || has("<!DOCTYPE HealthData") => Format::AppleXml,
+        _ if has("<ClinicalDocument") => Format::AppleCda,
+        _ if has("<gpx") => Format::Gpx,
+        Some(b'<') => Format::Unknown,
+        _ if is_ecg(head) => Format::Ecg,
+        _ => Format::Unknown,
+    }
+}
+
+fn sniff_json(has: &impl Fn(&str) -> bool) -> Format {
+    if has("\"resourceType\"") {
+        return Format::Fhir;
+    }
+    let is_payload = has("\"exportDate\"")
+        || has("\"HKQuantityType")
+        || has("\"HKCategoryType")
+        || has("\"startDate\"") && has("\"uuid\"");
+    let is_auto_export = has("\"metrics\"")
+        || has("\"workouts\"") && ["\"start\"", "\"timestamp\"", "\"qty\""].iter().any(|key| has(key))
+        || has("\"stateOfMind\"");
+    if is_auto_export && !is_payload { Format::AutoExport } else { Format::Payload }
+}
+
+/// Lines of text, most of them one number: the voltages.
+fn is_ecg(head: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(&head[..head.len().saturating_sub(4)]) else {
+        return false;
+    };
+    let is_number = |line: &&str| line.len() < 24 && line.trim_matches('"').replace(',', ".").parse::<f64>().is_ok();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let (numbers, others): (Vec<&str>, Vec<&str>) = lines.partition(is_number);
+    numbers.len() > 20 && others.len() > 3 && others.len() < 40 && others.iter().any(|line| line.contains(','))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds() {
+        let check = |head: &str, expected| assert_eq!(sniff(head.as_bytes()), expected, "{head}");
+        check("\u{b}\n<?xml version=\"1.0\"?><!DOCTYPE HealthData [", Format::AppleXml);
+        check("<?xml?><ClinicalDocument xmlns=\"urn:hl7-org:v3\">", Format::AppleCda);
+        check("<?xml?><gpx version=\"1.1\">", Format::Gpx);
+        check("<html>", Format::Unknown);
+        check(" {\"exportDate\":\"2026\",\"data\":{\"workouts\":[{\"start\":1}]}}", Format::Payload);
+        check("{\"data\":{}}", Format::Payload);
+        check("{\"data\":{\"metrics\":[]}}", Format::AutoExport);
+        check("{\"data\":{\"workouts\":[{\"name\":\"Run\",\"start\":\"2026\"}]}}", Format::AutoExport);
+        check("{\"data\":{\"workouts\":[{\"route\":[{\"latitude\":1,\"timestamp\":\"2026\"}", Format::AutoExport);
+        check("{\"resourceType\":\"Observation\"}", Format::Fhir);
+        check("PK\u{3}\u{4}", Format::Zip);
+        let ecg = format!("Name,X\nRecorded Date,2020\nUnit,V\nLead,I\n\n{}", "-12.5\n".repeat(30));
+        check(&ecg, Format::Ecg);
+        check("a,b\n1,2\n", Format::Unknown);
+        check("", Format::Unknown);
+        assert_eq!(sniff(b"\xff\xfe<\0?\0"), Format::Utf16);
+    }
+}

@@ -1,0 +1,10 @@
+//! What is stored, and the words for it. No input or output, no parser, no SQL.
+
+pub mod limits;
+
+pub mod error;
+
+pub mod batch;
+pub mod counts;
+pub mod identity;
+pub mod record;

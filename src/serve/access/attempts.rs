@@ -1,0 +1,207 @@
+//! Wrong tokens, counted by the address that they came from, so that trying them gets slow. Nothing is delayed: an answer that
+//! waits would hold a connection, and those are few. An address that has to wait is told so (429) and costs nothing more.
+//!
+//! Networks of IPv6 count as one address for each /64, which is what a household gets. Who has more of them than are remembered
+//! gains nothing: from then on all that are new count as one address, in what they may try and in what the log says of them.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::{Duration, Instant};
+
+use crate::model::limits::{ATTEMPT_ADDRESSES_MAX, ATTEMPT_MEMORY, ATTEMPT_WAIT_MAX, ATTEMPTS_FREE};
+
+/// The addresses that have sent wrong tokens.
+#[derive(Debug, Default)]
+pub(in crate::serve) struct Attempts {
+    addresses: HashMap<IpAddr, Record>,
+    /// All addresses for which there was no room.
+    others: Option<Record>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    /// Wrong tokens, those that came while it had to wait among them.
+    failures: u32,
+    /// Those of them that came when it had not, or no longer, to wait.
+    counted: u32,
+    last: Instant,
+    waits_until: Instant,
+}
+
+/// What one more wrong token leads to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::serve) struct Failure {
+    /// Wrong tokens from this address so far.
+    pub(in crate::serve) failures: u32,
+    /// How long it has to wait, if it came too soon.
+    pub(in crate::serve) wait: Option<Duration>,
+    /// Whether it is worth a line in the log: the first ones, then ever fewer.
+    pub(in crate::serve) is_notable: bool,
+}
+
+impl Attempts {
+    /// How long an address has to wait before its next attempt counts; none if it may try.
+    pub(in crate::serve) fn wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
+        let others = self.others.as_ref().filter(|_| self.is_full());
+        let record = self.addresses.get(&household(address)).or(others)?;
+        record.waits_until.checked_duration_since(now).filter(|wait| !wait.is_zero())
+    }
+
+    /// Counts a wrong token.
+    pub(in crate::serve) fn fail(&mut self, address: IpAddr, now: Instant) -> Failure {
+        let wait = self.wait(address, now);
+        let record = self.record(household(address), now);
+        record.failures = record.failures.saturating_add(1);
+        record.last = now;
+        if wait.is_none() {
+            record.counted = record.counted.saturating_add(1);
+            record.waits_until = now + wait_after(record.counted);
+        }
+        let failures = record.failures;
+        Failure { failures, wait, is_notable: failures <= ATTEMPTS_FREE || failures.is_power_of_two() }
+    }
+
+    /// Forgets the wrong tokens of an address that has sent a right one.
+    pub(in crate::serve) fn clear(&mut self, address: IpAddr) {
+        self.addresses.remove(&household(address));
+    }
+
+    fn record(&mut self, address: IpAddr, now: Instant) -> &mut Record {
+        let is_fresh = |record: &Record| now.saturating_duration_since(record.last) <= ATTEMPT_MEMORY;
+        let new = Record { failures: 0, counted: 0, last: now, waits_until: now };
+        if self.is_full() && !self.addresses.contains_key(&address) {
+            self.addresses.retain(|_, record| is_fresh(record));
+            if self.is_full() {
+                self.others = self.others.filter(is_fresh);
+                return self.others.get_or_insert(new);
+            }
+        }
+        let record = self.addresses.entry(address).or_insert(new);
+        if !is_fresh(record) {
+            *record = new;
+        }
+        record
+    }
+
+    fn is_full(&self) -> bool {
+        self.addresses.len() >= ATTEMPT_ADDRESSES_MAX
+    }
+}
+
+/// None at first, then a second, doubled with each.
+fn wait_after(failures: u32) -> Duration {
+    match failures.checked_sub(ATTEMPTS_FREE) {
+        None | Some(0) => Duration::ZERO,
+        Some(more) => Duration::from_secs(1 << (more - 1).min(16)).min(ATTEMPT_WAIT_MAX),
+    }
+}
+
+/// The address that a household's requests count for.
+pub(in crate::serve) fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_PLUS: fn(u64) -> Duration = Duration::from_secs;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_wait_doubles_and_is_bounded() {
+        let (mut attempts, mut now) = (Attempts::default(), Instant::now());
+        let client = address("203.0.113.7");
+        let mut waits = Vec::new();
+        for _ in 0..14 {
+            assert_eq!(attempts.fail(client, now).wait, None, "it has waited");
+            let wait = attempts.wait(client, now).unwrap_or_default();
+            waits.push(wait.as_secs());
+            now += wait;
+        }
+        assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 64, 64]);
+    }
+
+    #[test]
+    fn an_attempt_that_comes_too_soon_neither_counts_nor_prolongs_the_wait() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        let client = address("203.0.113.7");
+        for _ in 0..=ATTEMPTS_FREE {
+            attempts.fail(client, now);
+        }
+        let failure = attempts.fail(client, now);
+        assert_eq!((failure.failures, failure.wait), (ATTEMPTS_FREE + 2, Some(NOW_PLUS(1))));
+        assert_eq!(attempts.wait(client, now + NOW_PLUS(1)), None);
+        assert_eq!(attempts.wait(address("203.0.113.8"), now), None, "others need not wait");
+        attempts.clear(client);
+        assert_eq!(attempts.wait(client, now), None);
+        assert_eq!(attempts.fail(client, now).failures, 1);
+    }
+
+    #[test]
+    fn an_address_is_forgotten_after_a_while() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        let client = address("203.0.113.7");
+        for _ in 0..20 {
+            attempts.fail(client, now);
+        }
+        let later = now + ATTEMPT_MEMORY;
+        assert_eq!(attempts.fail(client, later).failures, 21);
+        assert_eq!(attempts.fail(client, later + ATTEMPT_MEMORY + NOW_PLUS(1)).failures, 1);
+    }
+
+    #[test]
+    fn a_household_is_one_address() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        assert_eq!(attempts.fail(address("2001:db8:0:1::1"), now).failures, 1);
+        assert_eq!(attempts.fail(address("2001:db8:0:1:ffff::2"), now).failures, 2);
+        assert_eq!(attempts.fail(address("2001:db8:0:2::1"), now).failures, 1);
+        assert_eq!(attempts.fail(address("::ffff:203.0.113.7"), now).failures, 1);
+        assert_eq!(attempts.fail(address("203.0.113.7"), now).failures, 2);
+    }
+
+    #[test]
+    fn many_addresses_take_no_more_memory_and_count_as_one() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        let network = |number: usize| address(&format!("2001:db8:0:{number:x}::1"));
+        for number in 0..ATTEMPT_ADDRESSES_MAX {
+            assert_eq!(attempts.fail(network(number), now).failures, 1);
+        }
+        assert_eq!(attempts.wait(network(ATTEMPT_ADDRESSES_MAX), now), None);
+        let failures: Vec<Failure> =
+            (0..1000).map(|more| attempts.fail(network(ATTEMPT_ADDRESSES_MAX + more), now)).collect();
+        assert_eq!(attempts.addresses.len(), ATTEMPT_ADDRESSES_MAX);
+        let (tried, told) = (
+            failures.iter().filter(|failure| failure.wait.is_none()).count(),
+            failures.iter().filter(|failure| failure.is_notable).count(),
+        );
+        assert_eq!((tried, told), (ATTEMPTS_FREE as usize + 1, 5 + 7), "a line for 1 to 5, 8, 16 … 512");
+        assert!(attempts.wait(address("203.0.113.7"), now).is_some(), "also for one that has sent none yet");
+        assert_eq!(attempts.wait(network(0), now), None, "those that are known count for themselves");
+        assert_eq!(attempts.fail(network(0), now).failures, 2);
+        // What others have done is not forgotten for a right one.
+        attempts.clear(network(ATTEMPT_ADDRESSES_MAX));
+        assert!(attempts.wait(network(ATTEMPT_ADDRESSES_MAX), now).is_some());
+        let later = now + ATTEMPT_MEMORY + NOW_PLUS(1);
+        assert_eq!(attempts.fail(network(ATTEMPT_ADDRESSES_MAX), later).failures, 1);
+        assert_eq!(attempts.addresses.len(), 1, "the others were silent for so long");
+    }
+
+    #[test]
+    fn the_log_is_told_of_ever_fewer() {
+        let (mut attempts, now) = (Attempts::default(), Instant::now());
+        let client = address("203.0.113.7");
+        let notable: Vec<u32> = (0..70)
+            .map(|_| attempts.fail(client, now))
+            .filter(|failure| failure.is_notable)
+            .map(|failure| failure.failures)
+            .collect();
+        assert_eq!(notable, [1, 2, 3, 4, 5, 8, 16, 32, 64]);
+    }
+}

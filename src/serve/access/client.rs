@@ -1,0 +1,225 @@
+//! Who a request comes from: the peer of its connection, or the client that a trusted reverse proxy names.
+//!
+//! What `X-Forwarded-For` says is believed from right to left, as far as trusted proxies wrote it: the rest is the client's own
+//! words.
+
+use std::net::{IpAddr, SocketAddr};
+
+use hyper::header::{FORWARDED, HOST, HeaderName, ORIGIN, VIA};
+use hyper::http::uri::Authority;
+use hyper::{HeaderMap, Request, Version};
+
+use crate::serve::network::Network;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+/// What a browser says of the page that a request is made by; `none` if it is its user.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::serve) struct Client {
+    /// Its address.
+    pub(in crate::serve) address: IpAddr,
+    /// Whether a proxy speaks for it, trusted or not.
+    pub(in crate::serve) is_forwarded: bool,
+    /// Whether it was begun on this machine, as far as that can be told: by no proxy that says so, and by no web page. A proxy
+    /// that adds nothing to a request cannot be told from a program here.
+    pub(in crate::serve) is_this_machine: bool,
+    /// Whether a proxy speaks for it that is not trusted, so that many clients may share its address.
+    pub(in crate::serve) is_behind_unknown_proxy: bool,
+}
+
+impl Client {
+    pub(in crate::serve) fn of<B>(peer: SocketAddr, request: &Request<B>, trusted: &[Network]) -> Self {
+        let (peer, headers) = (peer.ip().to_canonical(), request.headers());
+        let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+        let is_forwarded = [FORWARDED, VIA, X_FORWARDED_FOR, X_REAL_IP].iter().any(|name| headers.contains_key(name));
+        let mut address = peer;
+        if is_trusted(peer) {
+            for hop in hops(headers) {
+                match hop {
+                    Some(hop) => address = hop,
+                    None => break,
+                }
+                if !is_trusted(address) {
+                    break;
+                }
+            }
+        }
+        Self {
+            address,
+            is_forwarded,
+            is_this_machine: peer.is_loopback()
+                && !is_trusted(peer)
+                && !is_forwarded
+                // What nginx speaks unless it is told otherwise, and hardly anybody else.
+                && request.version() != Version::HTTP_10
+                && !is_of_web_page(headers)
+                && is_named(request, |host| is_localhost(host) || ip(host).is_some_and(|ip| ip.is_loopback())),
+            is_behind_unknown_proxy: is_forwarded && is_private(peer) && !is_trusted(peer),
+        }
+    }
+}
+
+/// Whether a web page may have made a request on the metrics' own address. A page's name can be made to lead to this machine
+/// (DNS rebinding), and then its browser says nothing of other sites; but it still asks for the page's name.
+pub(in crate::serve) fn may_be_web_page<B>(peer: SocketAddr, request: &Request<B>) -> bool {
+    let is_here = peer.ip().to_canonical().is_loopback();
+    is_of_web_page(request.headers()) || is_here && !is_named(request, |host| is_localhost(host) || ip(host).is_some())
+}
+
+fn is_of_web_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(ORIGIN) || headers.get_all(SEC_FETCH_SITE).iter().any(|site| site != "none")
+}
+
+/// Whether all that a request calls this server is right: `Host`, and `:authority` or the host of a whole URI.
+fn is_named<B>(request: &Request<B>, is_right: impl Fn(&str) -> bool) -> bool {
+    let is_sent_right = |host: &[u8]| Authority::try_from(host).is_ok_and(|authority| is_right(authority.host()));
+    request.uri().host().is_none_or(&is_right)
+        && request.headers().get_all(HOST).iter().all(|host| is_sent_right(host.as_bytes()))
+}
+
+fn is_localhost(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+}
+
+/// The address that a host is, if it is no name.
+fn ip(host: &str) -> Option<IpAddr> {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    bare.parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
+/// The addresses that proxies wrote, the last one first; none where there is no address.
+fn hops(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
+    let values = headers.get_all(X_FORWARDED_FOR).into_iter().rev();
+    values.flat_map(|value| value.to_str().unwrap_or("?").rsplit(',').map(|hop| address(hop.trim())))
+}
+
+/// An address, with or without a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let without_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(without_port).map(|address: IpAddr| address.to_canonical())
+}
+
+/// Whether an address is of this machine or of a network that strangers do not listen on: a household's, a VPN's.
+pub(in crate::serve) fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            // 100.64.0.0/10 is a provider's inner network, and what VPNs such as Tailscale give out.
+            let is_shared = address.octets()[0] == 100 && address.octets()[1] & 0xc0 == 64;
+            address.is_loopback() || address.is_private() || address.is_link_local() || is_shared
+        }
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(uri: &str, sent: &[(&'static str, &str)]) -> Request<()> {
+        let mut request = Request::builder().uri(uri);
+        for (name, value) in sent {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap()
+    }
+
+    fn client(peer: &str, sent: &[(&'static str, &str)], trusted: &[&str]) -> Client {
+        let trusted: Vec<Network> = trusted.iter().map(|network| network.parse().unwrap()).collect();
+        Client::of(peer.parse().unwrap(), &request("/", sent), &trusted)
+    }
+
+    #[test]
+    fn a_client_is_named_by_trusted_proxies_alone() {
+        let check = |peer: &str, forwarded: &[&str], trusted: &[&str], expected: &str| {
+            let sent: Vec<_> = forwarded.iter().map(|value| ("x-forwarded-for", *value)).collect();
+            assert_eq!(
+                client(peer, &sent, trusted).address,
+                expected.parse::<IpAddr>().unwrap(),
+                "{peer} {forwarded:?}"
+            );
+        };
+        check("203.0.113.7:1", &[], &[], "203.0.113.7");
+        check("203.0.113.7:1", &["198.51.100.1"], &[], "203.0.113.7");
+        check("203.0.113.7:1", &["198.51.100.1"], &["127.0.0.1"], "203.0.113.7");
+        check("127.0.0.1:1", &["198.51.100.1"], &["127.0.0.1"], "198.51.100.1");
+        check("[::ffff:127.0.0.1]:1", &["198.51.100.1"], &["127.0.0.1"], "198.51.100.1");
+        check("127.0.0.1:1", &["1.1.1.1, 198.51.100.1"], &["127.0.0.1"], "198.51.100.1");
+        check("127.0.0.1:1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"], &["127.0.0.1", "10.0.0.0/8"], "198.51.100.1");
+        check("127.0.0.1:1", &["1.1.1.1", "198.51.100.1"], &["127.0.0.1"], "198.51.100.1");
+        check("127.0.0.1:1", &["198.51.100.1:4711"], &["127.0.0.1"], "198.51.100.1");
+        check("127.0.0.1:1", &["[2001:db8::1]:4711"], &["127.0.0.1"], "2001:db8::1");
+        check("127.0.0.1:1", &["1.1.1.1, unknown"], &["127.0.0.1"], "127.0.0.1");
+        check("127.0.0.1:1", &["1.1.1.1, \u{fc}"], &["127.0.0.1"], "127.0.0.1");
+        check("127.0.0.1:1", &[""], &["127.0.0.1"], "127.0.0.1");
+    }
+
+    #[test]
+    fn this_machine_is_told_from_proxies_and_browsers() {
+        let check = |peer: &str, sent: &[(&'static str, &str)], expected: (bool, bool)| {
+            let client = client(peer, sent, &[]);
+            assert_eq!((client.is_this_machine, client.is_behind_unknown_proxy), expected, "{peer} {sent:?}");
+        };
+        check("127.0.0.1:1", &[], (true, false));
+        check("[::1]:1", &[], (true, false));
+        check("192.168.1.2:1", &[], (false, false));
+        check("127.0.0.1:1", &[("x-forwarded-for", "192.0.2.1")], (false, true));
+        check("172.18.0.2:1", &[("x-forwarded-for", "192.0.2.1")], (false, true));
+        check("127.0.0.1:1", &[("via", "1.1 proxy")], (false, true));
+        check("127.0.0.1:1", &[("origin", "https://example.com")], (false, false));
+        check("127.0.0.1:1", &[("sec-fetch-site", "same-origin")], (false, false));
+        check("127.0.0.1:1", &[("sec-fetch-site", "none")], (true, false));
+        check("203.0.113.7:1", &[("x-forwarded-for", "127.0.0.1")], (false, false));
+        assert!(!client("127.0.0.1:1", &[], &["127.0.0.0/8"]).is_this_machine, "a trusted proxy speaks for others");
+        let mut old = request("/", &[("host", "127.0.0.1:3000")]);
+        *old.version_mut() = Version::HTTP_10;
+        assert!(!Client::of("127.0.0.1:1".parse().unwrap(), &old, &[]).is_this_machine);
+    }
+
+    #[test]
+    fn this_machine_is_asked_for_by_its_own_name() {
+        let check = |uri: &str, hosts: &[&str], (of_uploads, of_metrics): (bool, bool)| {
+            let hosts: Vec<_> = hosts.iter().map(|host| ("host", *host)).collect();
+            let (request, peer) = (request(uri, &hosts), "127.0.0.1:1".parse().unwrap());
+            assert_eq!(Client::of(peer, &request, &[]).is_this_machine, of_uploads, "{uri} {hosts:?}");
+            assert_eq!(!may_be_web_page(peer, &request), of_metrics, "metrics: {uri} {hosts:?}");
+        };
+        for host in ["localhost", "LocalHost:3000", "127.0.0.1", "127.0.0.2:3000", "[::1]", "[::1]:3000"] {
+            check("/", &[host], (true, true));
+            check(&format!("https://{host}/"), &[], (true, true));
+        }
+        check("/", &[], (true, true));
+        check("/", &["192.0.2.1:9464"], (false, true));
+        for host in ["evil.example", "localhost.evil.example:3000", "evil.example:80", "", "\"", "[::1", "127.0.0.1."] {
+            check("/", &[host], (false, false));
+            check("/", &["localhost", host], (false, false));
+        }
+        check("http://evil.example/", &["localhost"], (false, false));
+        check("http://localhost/", &["evil.example"], (false, false));
+        let elsewhere = "192.0.2.1:1".parse().unwrap();
+        assert!(
+            !may_be_web_page(elsewhere, &request("/", &[("host", "healthsink:9464")])),
+            "as Prometheus asks for it"
+        );
+        assert!(may_be_web_page(elsewhere, &request("/", &[("origin", "null")])));
+        assert!(may_be_web_page(elsewhere, &request("/", &[("sec-fetch-site", "cross-site")])));
+    }
+
+    #[test]
+    fn private_networks() {
+        let check = |text: &str, expected: bool| assert_eq!(is_private(text.parse().unwrap()), expected, "{text}");
+        for private in
+            ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.1.1", "100.64.0.1", "100.127.0.1"]
+        {
+            check(private, true);
+        }
+        for private in ["::1", "fd12::1", "fe80::1", "::ffff:192.168.0.1"] {
+            check(private, true);
+        }
+        for public in ["203.0.113.7", "100.128.0.1", "172.32.0.1", "2001:db8::1", "::ffff:8.8.8.8", "8.8.8.8"] {
+            check(public, false);
+        }
+    }
+}

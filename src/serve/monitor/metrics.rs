@@ -1,0 +1,216 @@
+//! What is counted while the server runs, and how a scrape tells it. `docs/metrics.md` documents every name.
+//!
+//! The series are bounded: results and outcomes are fixed, persons and types have limits. A scrape reads one place of each
+//! series in the database and counts no rows.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::model::counts::Counts;
+use crate::serve::monitor::exposition::Exposition;
+use crate::store::writer::now_ms;
+use crate::store::{Latest, latest, sizes};
+
+/// What became of a request to upload.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::serve) enum UploadResult {
+    /// Read to its end, and stored.
+    Stored,
+    /// The body was at fault, or ended early.
+    Aborted,
+    /// This machine was at fault.
+    Failed,
+    /// The token was missing or wrong.
+    Unauthorized,
+    /// So it was, too often from the same address.
+    Throttled,
+    /// All places were taken.
+    Busy,
+    /// Too long by its head, or of a coding that is not known.
+    Refused,
+}
+
+const RESULTS: [(UploadResult, &str); 7] = [
+    (UploadResult::Stored, "stored"),
+    (UploadResult::Aborted, "aborted"),
+    (UploadResult::Failed, "failed"),
+    (UploadResult::Unauthorized, "unauthorized"),
+    (UploadResult::Throttled, "throttled"),
+    (UploadResult::Busy, "busy"),
+    (UploadResult::Refused, "refused"),
+];
+
+impl UploadResult {
+    pub(in crate::serve) fn name(self) -> &'static str {
+        RESULTS[self as usize].1
+    }
+}
+
+/// Upper bounds of the histogram's buckets. A phone gives a background upload 30 seconds.
+const BUCKETS_SECONDS: [f64; 9] = [0.05, 0.25, 1.0, 5.0, 15.0, 30.0, 60.0, 300.0, 1800.0];
+
+/// Counted since the start.
+#[derive(Debug, Default)]
+struct Totals {
+    uploads: [u64; RESULTS.len()],
+    counts: Counts,
+    bytes: u64,
+    /// Uploads that were begun, by the bucket of their duration.
+    durations: [u64; BUCKETS_SECONDS.len()],
+    begun: u64,
+    seconds: f64,
+}
+
+/// What the server knows of itself at the moment of a scrape.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::serve) struct Moment {
+    pub(in crate::serve) under_way: usize,
+    pub(in crate::serve) places: usize,
+    pub(in crate::serve) writer_queue: usize,
+    pub(in crate::serve) is_writer_alive: bool,
+}
+
+/// The server's metrics.
+#[derive(Debug)]
+pub(in crate::serve) struct Metrics {
+    database: PathBuf,
+    started: SystemTime,
+    totals: Mutex<Totals>,
+}
+
+impl Metrics {
+    pub(in crate::serve) fn new(database: &Path) -> Self {
+        Self { database: database.to_owned(), started: SystemTime::now(), totals: Mutex::default() }
+    }
+
+    /// Counts a request that was turned away before its body was looked at.
+    pub(in crate::serve) fn turned_away(&self, result: UploadResult) {
+        self.totals().uploads[result as usize] += 1;
+    }
+
+    /// Counts an upload that was begun.
+    pub(in crate::serve) fn ended(&self, result: UploadResult, bytes: u64, counts: &Counts, duration: Duration) {
+        let seconds = duration.as_secs_f64();
+        let mut totals = self.totals();
+        totals.uploads[result as usize] += 1;
+        totals.bytes += bytes;
+        totals.counts += *counts;
+        totals.begun += 1;
+        totals.seconds += seconds;
+        if let Some(bucket) = BUCKETS_SECONDS.iter().position(|bound| seconds <= *bound) {
+            totals.durations[bucket] += 1;
+        }
+    }
+
+    /// Answers a scrape, with the series of one person or of all. Reads the database: not for the thread that moves bytes.
+    pub(in crate::serve) fn scrape(&self, moment: Moment, person: Option<&str>) -> Vec<u8> {
+        let latest = latest(&self.database, person, now_ms());
+        if let Err(error) = &latest {
+            tracing::warn!(%error, "the metrics of the database could not be read");
+        }
+        let mut out = Exposition::default();
+        out.family("healthsink_build_info", "gauge", "The program's version.")
+            .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+        self.write_process(&mut out);
+        self.write_uploads(&mut out, moment);
+        self.write_store(&mut out, moment, latest.is_ok());
+        write_latest(&mut out, &latest.unwrap_or_default());
+        out.into_bytes()
+    }
+
+    fn write_process(&self, out: &mut Exposition) {
+        let started = self.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        out.gauge("process_start_time_seconds", "When the program started, in seconds since 1970-01-01 UTC.", started);
+        if let Some(bytes) = resident_bytes() {
+            out.gauge("process_resident_memory_bytes", "Memory that the program has in use.", bytes);
+        }
+    }
+
+    fn write_uploads(&self, out: &mut Exposition, moment: Moment) {
+        let totals = self.totals();
+        let mut uploads =
+            out.family("healthsink_uploads_total", "counter", "Requests to upload, by what became of them.");
+        for ((_, name), number) in RESULTS.iter().zip(totals.uploads) {
+            uploads.sample(&[("result", name)], number);
+        }
+        let Counts { new, updated, unchanged, merged, rejected, .. } = totals.counts;
+        let mut records =
+            out.family("healthsink_records_total", "counter", "Records and route points, by what became of them.");
+        for (outcome, number) in
+            [("new", new), ("updated", updated), ("unchanged", unchanged), ("merged", merged), ("rejected", rejected)]
+        {
+            records.sample(&[("outcome", outcome)], number);
+        }
+        out.counter("healthsink_upload_bytes_total", "Bytes of bodies read, after decompression.", totals.bytes);
+        out.family("healthsink_upload_duration_seconds", "histogram", "Time from an upload's head to its commit.")
+            .histogram(BUCKETS_SECONDS.into_iter().zip(totals.durations), totals.begun, totals.seconds);
+        out.gauge("healthsink_uploads_in_progress", "Uploads under way.", moment.under_way);
+        out.gauge("healthsink_upload_places", "Uploads that may be under way at once.", moment.places);
+    }
+
+    fn write_store(&self, out: &mut Exposition, moment: Moment, is_readable: bool) {
+        let alive = u8::from(moment.is_writer_alive);
+        out.gauge("healthsink_writer_up", "Whether the database's writer runs.", alive);
+        out.gauge("healthsink_writer_queue_requests", "Requests that wait for the writer.", moment.writer_queue);
+        let (database, wal) = sizes(&self.database);
+        out.gauge("healthsink_database_bytes", "Size of the database, without its write-ahead log.", database);
+        out.gauge("healthsink_wal_bytes", "Size of the write-ahead log.", wal);
+        let readable = u8::from(is_readable);
+        out.gauge("healthsink_database_readable", "Whether this scrape could read the database.", readable);
+    }
+
+    fn totals(&self) -> std::sync::MutexGuard<'_, Totals> {
+        // Sums are sums, whoever panicked.
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn write_latest(out: &mut Exposition, latest: &Latest) {
+    let mut uploads = out.family(
+        "healthsink_last_upload_timestamp_seconds",
+        "gauge",
+        "End of a person's last whole upload, in seconds since 1970-01-01 UTC.",
+    );
+    for (person, last_ms) in &latest.uploads {
+        uploads.sample(&[("person", person)], seconds(*last_ms));
+    }
+    let mut samples = out.family(
+        "healthsink_last_sample_timestamp_seconds",
+        "gauge",
+        "Start of the last sample of a person and type, in seconds since 1970-01-01 UTC.",
+    );
+    for (person, kind, last_ms) in &latest.samples {
+        samples.sample(&[("person", person), ("type", kind)], seconds(*last_ms));
+    }
+    out.gauge(
+        "healthsink_series_omitted",
+        "Persons' types that are not listed: too many, names too long, or all of a time to come.",
+        latest.omitted,
+    );
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a time in milliseconds fits a double for longer than there are years")]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
+}
+
+/// Where the system tells it in a file.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_stand_at_their_own_places() {
+        for (index, (result, _)) in RESULTS.iter().enumerate() {
+            assert_eq!(*result as usize, index);
+        }
+    }
+}

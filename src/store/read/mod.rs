@@ -1,0 +1,4 @@
+//! The questions: what the database holds.
+
+pub(super) mod latest;
+pub(super) mod status;

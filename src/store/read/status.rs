@@ -1,0 +1,177 @@
+//! What is in a database: for `healthsink status`.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+
+use crate::model::error::Result;
+use crate::store::failure::open_error;
+use crate::store::{open_read_only, suffixed};
+
+/// Uploads that are listed.
+const UPLOADS_LISTED: u32 = 10;
+
+/// Tables that are counted, beside `samples`, whose rows are counted by type.
+const TABLES: [&str; 7] =
+    ["workouts", "route_points", "medication_doses", "medications", "characteristics", "other_records", "rejects"];
+
+/// Tables that only imports fill, listed once they have.
+const IMPORTED: [&str; 5] = ["beat_lists", "correlations", "activity_summaries", "electrocardiograms", "aggregates"];
+
+/// What is in a database.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// Size of the database and its write-ahead log.
+    pub bytes: u64,
+    /// Rows of each table.
+    pub tables: Vec<TableRows>,
+    /// Samples of each type.
+    pub types: Vec<TypeRows>,
+    /// The last uploads, newest first.
+    pub uploads: Vec<UploadRow>,
+}
+
+/// Rows of a table.
+#[derive(Clone, Debug, Serialize)]
+pub struct TableRows {
+    /// Its name.
+    pub table: &'static str,
+    /// Its rows.
+    pub rows: i64,
+}
+
+/// Samples of a type.
+#[derive(Clone, Debug, Serialize)]
+pub struct TypeRows {
+    /// HealthKit's identifier.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How many.
+    pub rows: i64,
+    /// Start of the first, UTC.
+    pub first: String,
+    /// Start of the last, UTC: is the phone still sending?
+    pub last: String,
+}
+
+/// A row of the ledger.
+#[derive(Clone, Debug, Serialize)]
+pub struct UploadRow {
+    /// Its number.
+    pub id: i64,
+    /// `running`, `done`, `aborted` or `interrupted`.
+    pub state: String,
+    /// `http` or `import`.
+    pub origin: String,
+    /// The client's address, or the file's name.
+    pub sender: Option<String>,
+    /// When it began, UTC.
+    pub started: String,
+    /// What made the app send.
+    pub sync_source: Option<String>,
+    /// Bytes of the body that were read.
+    pub body_bytes: i64,
+    /// Records stored.
+    pub records: i64,
+    /// Locations stored.
+    pub route_points: i64,
+    /// New among them.
+    pub new: i64,
+    /// Updated among them.
+    pub updated: i64,
+    /// Unchanged among them.
+    pub unchanged: i64,
+    /// Records that two exporters brought, and that are one.
+    pub merged: i64,
+    /// Elements set aside.
+    pub rejected: i64,
+    /// Why it was aborted.
+    pub error: Option<String>,
+}
+
+/// Reads what is in a database, beside a writer if there is one.
+///
+/// # Errors
+///
+/// [`crate::model::error::ErrorKind::Store`] if there is no such database or it cannot be read.
+pub fn status(path: &Path) -> Result<Status> {
+    let connection = open_read_only(path)?;
+    let read = || -> rusqlite::Result<Status> {
+        // One state of the database for all the figures.
+        connection.execute_batch("BEGIN")?;
+        let types = types(&connection)?;
+        let mut tables = vec![TableRows { table: "samples", rows: types.iter().map(|kind| kind.rows).sum() }];
+        for table in TABLES {
+            tables.push(count(&connection, table)?);
+        }
+        for table in IMPORTED {
+            let counted = count(&connection, table)?;
+            if counted.rows > 0 {
+                tables.push(counted);
+            }
+        }
+        let (database, wal) = sizes(path);
+        Ok(Status { bytes: database + wal, tables, types, uploads: uploads(&connection)? })
+    };
+    read().map_err(|error| open_error(path, &error))
+}
+
+/// Sizes of the database and of its write-ahead log, in bytes.
+#[must_use]
+pub fn sizes(path: &Path) -> (u64, u64) {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    (size(path), size(&suffixed(path, "-wal")))
+}
+
+fn count(connection: &Connection, table: &'static str) -> rusqlite::Result<TableRows> {
+    let rows = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
+    Ok(TableRows { table, rows })
+}
+
+fn types(connection: &Connection) -> rusqlite::Result<Vec<TypeRows>> {
+    let mut select = connection.prepare(
+        "SELECT t.name, c.rows, strftime('%Y-%m-%dT%H:%M:%SZ', c.first / 1000, 'unixepoch'),
+           strftime('%Y-%m-%dT%H:%M:%SZ', c.last / 1000, 'unixepoch')
+         FROM (SELECT type_id, count(*) AS rows, min(start_ms) AS first, max(start_ms) AS last FROM samples
+           GROUP BY person_id, type_id) c
+         JOIN types t ON t.id = c.type_id ORDER BY c.last DESC, t.name",
+    )?;
+    let read = |row: &Row<'_>| {
+        Ok(TypeRows {
+            kind: row.get(0)?,
+            rows: row.get(1)?,
+            first: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+            last: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+        })
+    };
+    select.query_map([], read)?.collect()
+}
+
+fn uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
+    let mut select = connection.prepare(
+        "SELECT id, state, origin, sender, coalesce(started, ''), sync_source, body_bytes, records, route_points, new, updated,
+           unchanged, merged, rejected, error
+         FROM upload_details ORDER BY id DESC LIMIT ?1",
+    )?;
+    let read = |row: &Row<'_>| {
+        Ok(UploadRow {
+            id: row.get(0)?,
+            state: row.get(1)?,
+            origin: row.get(2)?,
+            sender: row.get(3)?,
+            started: row.get(4)?,
+            sync_source: row.get(5)?,
+            body_bytes: row.get(6)?,
+            records: row.get(7)?,
+            route_points: row.get(8)?,
+            new: row.get(9)?,
+            updated: row.get(10)?,
+            unchanged: row.get(11)?,
+            merged: row.get(12)?,
+            rejected: row.get(13)?,
+            error: row.get(14)?,
+        })
+    };
+    select.query_map([UPLOADS_LISTED], read)?.collect()
+}

@@ -1,0 +1,105 @@
+//! Texts that are stored once and referred to by id: types, units, sources, and metadata that comes again.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::model::limits::{
+    DICTIONARY_ENTRIES_MAX, DICTIONARY_TEXT_BYTES_MAX, METADATA_CANDIDATES_MAX, METADATA_SHARED_BYTES_MAX,
+    METADATA_SHARED_MAX,
+};
+
+/// A table of texts and ids, with the ids used last kept in memory.
+#[derive(Debug)]
+pub(in crate::store) struct Dictionary {
+    select: &'static str,
+    insert: &'static str,
+    ids: HashMap<Box<str>, i64, RandomState>,
+}
+
+impl Dictionary {
+    pub(in crate::store) fn types() -> Self {
+        Self::new("SELECT id FROM types WHERE name = ?1", "INSERT INTO types (name) VALUES (?1)")
+    }
+
+    pub(in crate::store) fn units() -> Self {
+        Self::new("SELECT id FROM units WHERE name = ?1", "INSERT INTO units (name) VALUES (?1)")
+    }
+
+    pub(in crate::store) fn sources() -> Self {
+        Self::new("SELECT id FROM sources WHERE json = ?1", "INSERT INTO sources (json) VALUES (?1)")
+    }
+
+    fn new(select: &'static str, insert: &'static str) -> Self {
+        Self { select, insert, ids: HashMap::default() }
+    }
+
+    /// The id of a text, which is added if it is not there.
+    pub(in crate::store) fn id(&mut self, connection: &Connection, text: &str) -> rusqlite::Result<i64> {
+        if let Some(id) = self.ids.get(text) {
+            return Ok(*id);
+        }
+        let found = connection.prepare_cached(self.select)?.query_row([text], |row| row.get(0)).optional()?;
+        let id = match found {
+            Some(id) => id,
+            None => connection.prepare_cached(self.insert)?.insert([text])?,
+        };
+        if text.len() > DICTIONARY_TEXT_BYTES_MAX {
+            return Ok(id);
+        }
+        if self.ids.len() >= DICTIONARY_ENTRIES_MAX {
+            self.ids.clear();
+        }
+        self.ids.insert(text.into(), id);
+        Ok(id)
+    }
+}
+
+/// Metadata texts that came at least twice, all of them in memory.
+///
+/// A text is shared at second sight: unique ones, such as a sync identifier, stay with their sample and cost no entry.
+#[derive(Debug, Default)]
+pub(in crate::store) struct SharedMetadata {
+    ids: HashMap<Box<str>, i64, RandomState>,
+    /// Hashes of texts seen once.
+    candidates: HashSet<u64, RandomState>,
+}
+
+impl SharedMetadata {
+    pub(in crate::store) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut select = connection.prepare("SELECT json, id FROM shared_metadata LIMIT ?1")?;
+        let rows = select.query_map([i64::try_from(METADATA_SHARED_MAX).unwrap_or(i64::MAX)], |row| {
+            Ok((row.get::<_, Box<str>>(0)?, row.get(1)?))
+        })?;
+        Ok(Self { ids: rows.collect::<rusqlite::Result<_>>()?, candidates: HashSet::default() })
+    }
+
+    /// The id of a text for one more sample that has it; none if it is to be kept with the sample.
+    pub(in crate::store) fn id(&mut self, connection: &Connection, text: &str) -> rusqlite::Result<Option<i64>> {
+        if let Some(id) = self.ids.get(text) {
+            return Ok(Some(*id));
+        }
+        if text.len() > METADATA_SHARED_BYTES_MAX || self.ids.len() >= METADATA_SHARED_MAX {
+            return Ok(None);
+        }
+        let hash = self.ids.hasher().hash_one(text);
+        if !self.candidates.remove(&hash) {
+            if self.candidates.len() >= METADATA_CANDIDATES_MAX {
+                self.candidates.clear();
+            }
+            self.candidates.insert(hash);
+            return Ok(None);
+        }
+        // Another process may have shared it since the table was read.
+        connection
+            .prepare_cached("INSERT INTO shared_metadata (json) VALUES (?1) ON CONFLICT DO NOTHING")?
+            .execute([text])?;
+        let id = connection
+            .prepare_cached("SELECT id FROM shared_metadata WHERE json = ?1")?
+            .query_row([text], |row| row.get(0))?;
+        self.ids.insert(text.into(), id);
+        Ok(Some(id))
+    }
+}

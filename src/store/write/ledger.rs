@@ -1,0 +1,142 @@
+//! The ledger: one row in `uploads` for each ingest, from its start on, with counts that are true at every commit.
+
+use rusqlite::{Connection, named_params};
+
+use crate::model::counts::Counts;
+use crate::model::error::Result;
+use crate::model::record::Envelope;
+use crate::store::Store;
+
+/// The person whose phone posts: `me`.
+pub(in crate::store) const PERSON_ME: i64 = 1;
+
+/// An upload in the ledger, and whose it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct UploadKey {
+    pub(crate) id: i64,
+    pub(crate) person: i64,
+}
+
+/// What is known of an ingest when it begins.
+#[derive(Clone, Debug)]
+pub struct UploadStart {
+    /// `http` or `import`.
+    pub origin: &'static str,
+    /// The client's address, or the file's name.
+    pub sender: String,
+    /// Whose records they are; `me` unless said otherwise.
+    pub person: Option<String>,
+    /// The number of the token that it came with.
+    pub token: Option<i64>,
+    /// Now.
+    pub started_ms: i64,
+}
+
+/// How an ingest ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum UploadState {
+    /// Read to its end.
+    Done,
+    /// The input was at fault, or ended early.
+    Aborted,
+}
+
+/// What is known of an ingest when it ends.
+#[derive(Clone, Debug)]
+pub struct UploadEnd {
+    /// How it ended.
+    pub state: UploadState,
+    /// Now.
+    pub finished_ms: i64,
+    /// Bytes of the body that were read, after decompression.
+    pub body_bytes: u64,
+    /// The payload's envelope, as far as it was read.
+    pub envelope: Envelope,
+    /// Why it was aborted.
+    pub error: Option<String>,
+}
+
+/// Uploads that were running when the program ended did not end well.
+pub(in crate::store) fn interrupt_running(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("UPDATE uploads SET state = 'interrupted' WHERE state = 'running'", []).map(|_| ())
+}
+
+/// The id of a person, who is entered at first sight.
+pub(in crate::store) fn person_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.execute("INSERT INTO persons (name) VALUES (?1) ON CONFLICT DO NOTHING", [name])?;
+    connection.query_row("SELECT id FROM persons WHERE name = ?1", [name], |row| row.get(0))
+}
+
+impl Store {
+    /// Enters an ingest into the ledger.
+    pub(crate) fn start_upload(&mut self, start: &UploadStart) -> Result<UploadKey> {
+        let sql = "INSERT INTO uploads (person_id, state, origin, sender, token_id, started_ms)
+            VALUES (?1, 'running', ?2, ?3, ?4, ?5)";
+        let insert = |connection: &Connection| {
+            let person = match &start.person {
+                Some(name) => person_id(connection, name)?,
+                None => PERSON_ME,
+            };
+            let row = (person, start.origin, &start.sender, start.token, start.started_ms);
+            let id = connection.prepare_cached(sql)?.insert(row)?;
+            if let Some(token) = start.token {
+                self.note_use(token, start.started_ms)?;
+            }
+            Ok(UploadKey { id, person })
+        };
+        insert(&self.connection).map_err(|error| self.failed(&error))
+    }
+
+    /// Sets the counts of an ingest under way.
+    pub(crate) fn record_progress(&mut self, upload: i64, counts: &Counts) -> Result<()> {
+        let sql = "UPDATE uploads SET state = 'running', measurements = :measurements, medications = :medications,
+            workouts = :workouts, other = :other, route_points = :route_points, new = :new, updated = :updated,
+            unchanged = :unchanged, merged = :merged, rejected = :rejected WHERE id = :id";
+        let update = |connection: &Connection| {
+            connection.prepare_cached(sql)?.execute(named_params! {
+                ":id": upload,
+                ":measurements": signed(counts.measurements),
+                ":medications": signed(counts.medications),
+                ":workouts": signed(counts.workouts),
+                ":other": signed(counts.other),
+                ":route_points": signed(counts.route_points),
+                ":new": signed(counts.new),
+                ":updated": signed(counts.updated),
+                ":unchanged": signed(counts.unchanged),
+                ":merged": signed(counts.merged),
+                ":rejected": signed(counts.rejected),
+            })
+        };
+        update(&self.connection).map(|_| ()).map_err(|error| self.failed(&error))
+    }
+
+    /// Enters the end of an ingest.
+    pub(crate) fn finish_upload(&mut self, upload: i64, end: &UploadEnd) -> Result<()> {
+        let sql = "UPDATE uploads SET state = :state, finished_ms = :finished_ms, body_bytes = :body_bytes,
+            export_ms = :export_ms, start_ms = :start_ms, end_ms = :end_ms, sync_source = :sync_source, error = :error
+            WHERE id = :id";
+        let state = match end.state {
+            UploadState::Done => "done",
+            UploadState::Aborted => "aborted",
+        };
+        let update = |connection: &Connection| {
+            connection.prepare_cached(sql)?.execute(named_params! {
+                ":id": upload,
+                ":state": state,
+                ":finished_ms": end.finished_ms,
+                ":body_bytes": signed(end.body_bytes),
+                ":export_ms": end.envelope.export_ms,
+                ":start_ms": end.envelope.start_ms,
+                ":end_ms": end.envelope.end_ms,
+                ":sync_source": end.envelope.sync_source,
+                ":error": end.error,
+            })
+        };
+        update(&self.connection).map(|_| ()).map_err(|error| self.failed(&error))
+    }
+}
+
+/// SQLite's integers are signed; no count comes near the limit.
+pub(in crate::store) fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

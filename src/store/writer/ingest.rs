@@ -1,0 +1,159 @@
+//! One ingest: decode, hand on, wait for the commit, sum up. A synchronous function; HTTP and `import` only bring a reader.
+
+use super::{Reply, Session, WriterHandle, now_ms};
+use crate::model::batch::{Batch, Decoded, Sink};
+use crate::model::counts::Counts;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::BATCHES_PER_INGEST;
+use crate::model::record::Envelope;
+use crate::store::{UploadEnd, UploadStart, UploadState};
+
+/// Where a body comes from, for the ledger.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// `http` or `import`.
+    pub kind: &'static str,
+    /// The client's address, or the file's name.
+    pub sender: String,
+    /// Whose records they are; `me` unless said otherwise.
+    pub person: Option<String>,
+    /// The number of the token that it came with.
+    pub token: Option<i64>,
+}
+
+/// What an ingest has done. All of it is on the disk.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Its number in the ledger.
+    pub upload: i64,
+    /// Bytes of the body, after decompression.
+    pub body_bytes: u64,
+    /// What became of the records.
+    pub counts: Counts,
+}
+
+/// An ingest that did not reach its end.
+#[derive(Clone, Debug)]
+pub struct Aborted {
+    /// Why.
+    pub error: Error,
+    /// What was done before; its records are stored, and sending them again costs nothing. None if nothing was begun.
+    pub summary: Option<Summary>,
+}
+
+/// Stores what `fill` reads: it hands full batches to the sink and leaves the rest in the batch it was given.
+///
+/// # Errors
+///
+/// [`Aborted`] if the input could not be read to its end, or not be stored. What it says to be stored is.
+pub fn ingest_with(
+    origin: Origin,
+    writer: &WriterHandle,
+    fill: impl FnOnce(&mut Box<Batch>, &mut dyn Sink) -> Decoded,
+) -> Result<Summary, Aborted> {
+    let Origin { kind, sender, person, token } = origin;
+    let start = UploadStart { origin: kind, sender, person, token, started_ms: now_ms() };
+    let session = writer.start(start).map_err(|error| Aborted { error, summary: None })?;
+    let mut exchange = Exchange { session, made: 1, under_way: 0, empty: Vec::new() };
+    let mut batch = Box::<Batch>::default();
+    let Decoded { outcome, body_bytes } = fill(&mut batch, &mut exchange);
+    // What was read before an error is as good as the rest.
+    let handed_on = if batch.is_empty() { Ok(()) } else { exchange.send(batch) };
+    let outcome = match (handed_on.and_then(|()| exchange.collect()), outcome) {
+        (Ok(()), outcome) => outcome,
+        (Err(error), _) => Err(error),
+    };
+    let upload = exchange.session.upload();
+    let (committed, counts) = exchange.finish(body_bytes, &outcome);
+    let summary = Summary { upload, body_bytes, counts };
+    match outcome.and(committed) {
+        Ok(()) => Ok(summary),
+        Err(error) => Err(Aborted { error, summary: Some(summary) }),
+    }
+}
+
+/// Exchanges full batches for empty ones.
+struct Exchange {
+    session: Session,
+    /// Batches that exist, the one being filled among them.
+    made: usize,
+    /// Batches that the writer has.
+    under_way: usize,
+    /// Batches that came back before there was a need for them.
+    #[expect(clippy::vec_box, reason = "they go to the writer and come back in their boxes")]
+    empty: Vec<Box<Batch>>,
+}
+
+impl Exchange {
+    fn send(&mut self, mut batch: Box<Batch>) -> Result<()> {
+        batch.sort();
+        self.session.write(batch)?;
+        self.under_way += 1;
+        Ok(())
+    }
+
+    /// Waits for a batch to come back.
+    fn receive(&mut self) -> Result<Box<Batch>> {
+        self.under_way -= 1;
+        match self.session.receive() {
+            Reply::Written(mut batch) => {
+                batch.trim();
+                Ok(batch)
+            }
+            Reply::Failed { error, .. } => Err(error),
+            Reply::Started(_) | Reply::Finished(_) => {
+                Err(Error::new(ErrorKind::Store, "the writer answered out of turn"))
+            }
+        }
+    }
+
+    /// Waits for all batches; the first error counts.
+    fn collect(&mut self) -> Result<()> {
+        let mut outcome = Ok(());
+        while self.under_way > 0 {
+            let received = self.receive().map(|_| ());
+            outcome = outcome.and(received);
+        }
+        outcome
+    }
+
+    /// Waits for the commit: returns what is stored.
+    fn finish(mut self, body_bytes: u64, outcome: &Result<Envelope>) -> (Result<()>, Counts) {
+        let (state, envelope, error) = match outcome {
+            Ok(envelope) => (UploadState::Done, envelope.clone(), None),
+            Err(error) => (UploadState::Aborted, Envelope::default(), Some(error.to_string())),
+        };
+        let end = UploadEnd { state, finished_ms: now_ms(), body_bytes, envelope, error };
+        if let Err(error) = self.session.finish(end) {
+            return (Err(error), Counts::default());
+        }
+        match self.session.receive() {
+            Reply::Finished(counts) => (Ok(()), counts),
+            Reply::Failed { error, stored } => (Err(error), stored),
+            Reply::Started(_) | Reply::Written(_) => {
+                (Err(Error::new(ErrorKind::Store, "the writer answered out of turn")), Counts::default())
+            }
+        }
+    }
+}
+
+impl Sink for Exchange {
+    fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
+        let empty = if let Some(empty) = self.empty.pop() {
+            empty
+        } else if self.made < BATCHES_PER_INGEST {
+            self.made += 1;
+            Box::default()
+        } else {
+            self.receive()?
+        };
+        let is_large = batch.is_large();
+        let full = std::mem::replace(batch, empty);
+        self.send(full)?;
+        while is_large && self.under_way > 0 {
+            let emptied = self.receive()?;
+            self.empty.push(emptied);
+        }
+        Ok(())
+    }
+}
