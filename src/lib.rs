@@ -6,6 +6,9 @@
 //!
 //! A room uses only those above it in this list, and no files form a circle: `tests/layering.rs` checks both.
 
+#[cfg(not(unix))]
+compile_error!("healthsink needs Unix: file permissions, links and signals are part of what it guarantees");
+
 pub mod model;
 
 pub mod formats;

@@ -66,6 +66,12 @@ impl Error {
         Self(Box::new(Inner { kind, message: message.into(), position: Position::default() }))
     }
 
+    /// A wrong command line, environment or file that one of them names.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Usage, message)
+    }
+
     /// The same error at a position; a position that is already known stays.
     #[must_use]
     pub(crate) fn at(mut self, offset: Option<u64>, section: Option<&str>, index: Option<u64>) -> Self {

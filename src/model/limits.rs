@@ -8,7 +8,7 @@ use std::time::Duration;
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
-/// Longest body that is read, after decompression, unless `--max-body-bytes` says otherwise.
+/// Longest body that is read, after decompression, unless `--max-body` says otherwise.
 pub const BODY_BYTES_MAX_DEFAULT: u64 = 2 << 30;
 
 /// Ingests under way at once, unless `--ingests` says fewer; a further upload is answered 503 with Retry-After.
