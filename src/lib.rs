@@ -4,7 +4,7 @@
 //! into batches of [`model`]'s records; the one writer thread of [`store`] writes them, commits, and returns the emptied
 //! batch; the answer is made from its counts. [`cli`] has one file for each command.
 //!
-//! A room uses only those above it in this list, and no files form a circle: `tests/layering.rs` checks both.
+//! A room uses only those above it in this list, and no files form a circle: `tests/it/layering.rs` checks both.
 
 #[cfg(not(unix))]
 compile_error!("healthsink needs Unix: file permissions, links and signals are part of what it guarantees");

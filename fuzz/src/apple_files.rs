@@ -3,8 +3,8 @@
 
 use healthsink::import::Format;
 
-use crate::decode::cooked;
-use crate::reading;
+use super::decode::cooked;
+use super::reading;
 
 /// Asserts what `reading` says.
 pub fn check(input: &[u8]) {

@@ -2,8 +2,8 @@
 
 use healthsink::import::Format;
 
-use crate::decode::cooked;
-use crate::reading;
+use super::decode::cooked;
+use super::reading;
 
 /// Asserts what `reading` says.
 pub fn check(recipe: &[u8]) {

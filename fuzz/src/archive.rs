@@ -10,10 +10,10 @@ use healthsink::import::{Tally, read_archive};
 use healthsink::model::error::ErrorKind;
 use healthsink::model::record::Envelope;
 
-use crate::chunking::{lengths, seed_of};
-use crate::reading::Account;
-use crate::transcript::Transcript;
-use crate::zip::{Packing, pack};
+use super::chunking::{lengths, seed_of};
+use super::reading::Account;
+use super::transcript::Transcript;
+use super::zip::{Packing, pack};
 
 /// Asserts it.
 pub fn check(input: &[u8]) {

@@ -2,7 +2,7 @@
 
 use healthsink::import::Format;
 
-use crate::reading;
+use super::reading;
 
 /// Asserts what `reading` says.
 pub fn check(body: &[u8]) {

@@ -4,7 +4,7 @@ use std::io::BufReader;
 
 use healthsink::formats::payload::Options;
 
-use crate::transcript::{Pieces, Transcript};
+use super::transcript::{Pieces, Transcript};
 
 /// Asserts it for reads of one byte, and for reads whose lengths are drawn from the body itself.
 pub fn check(body: &[u8]) {

@@ -7,7 +7,7 @@ use healthsink::formats::payload::Options;
 use healthsink::model::error::ErrorKind;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use crate::transcript::{RejectRow, SampleRow, Transcript};
+use super::transcript::{RejectRow, SampleRow, Transcript};
 
 /// Longer names and strings are cut by the skeleton, which the reference knows nothing of.
 const COMPARED_BYTES_MAX: usize = 60_000;

@@ -17,7 +17,7 @@ use healthsink::formats::payload::Options;
 use healthsink::serve::config::{Auth, Serve};
 use healthsink::store::writer::Writer;
 
-use crate::transcript::Transcript;
+use super::transcript::Transcript;
 
 const BODY_BYTES_MAX: u64 = 1 << 20;
 /// Far below the server's own timeouts: nothing here makes it wait for one.

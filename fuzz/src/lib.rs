@@ -8,7 +8,7 @@
 //! - [`http`]: 200 for a body that is complete and valid, never for another; an answer or a close always.
 //!
 //! Under `cargo fuzz` the targets run on libFuzzer; built by plain cargo they replay the files and folders that they are
-//! given. `tests/replay.rs` of the program compiles these same modules and replays what was found.
+//! given. `tests/it/replay.rs` of the program compiles these same modules and replays what was found.
 
 pub mod apple_files;
 pub mod apple_xml;

@@ -17,9 +17,9 @@ use healthsink::model::limits::{
 };
 use serde::de::IgnoredAny;
 
-use crate::chunking::{lengths, seed_of};
-use crate::memory;
-use crate::transcript::{Pieces, Transcript};
+use super::chunking::{lengths, seed_of};
+use super::memory;
+use super::transcript::{Pieces, Transcript};
 
 /// Longest body that a recipe makes: larger than every buffer. What an element over the limit does is told by a test, since
 /// a fuzzer would spend its time on nothing else.

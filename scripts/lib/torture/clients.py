@@ -179,7 +179,7 @@ def in_section(element):
 
 
 def body_shapes():
-    """Bodies that are hostile to a parser, as requests. `tests/faults/parser.rs` says what becomes of each."""
+    """Bodies that are hostile to a parser, as requests. `tests/it/faults/parser.rs` says what becomes of each."""
     bodies = [deep(b"[", b"]"), in_section(deep(b'{"a":', b"}")), in_section(b"[" * 100_000)]
     for value in (b"NaN", b"Infinity", b"1e999", b'"\\ud800"', b'"\xff"', b'"\xed\xa0\x80"'):
         bodies.append(in_section(b'{"uuid":"x","value":' + value + b"}"))
@@ -191,7 +191,7 @@ def body_shapes():
 
 
 def request_shapes():
-    """Requests of wrong shapes. `tests/faults/shapes.rs` says what becomes of each."""
+    """Requests of wrong shapes. `tests/it/faults/shapes.rs` says what becomes of each."""
     hidden = head("Content-Length: 11") + b'{"data":{}}'
     heads = [
         ("Content-Length: 0", "Content-Length: 50"),

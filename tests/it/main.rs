@@ -1,20 +1,26 @@
-//! The program as its users meet it: bytes over TCP, commands, a real SQLite file. One binary, since each links SQLite.
+//! The program as its users meet it: bytes over TCP, commands, a real SQLite file. One binary: each one links SQLite.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "../common/mod.rs"]
 mod common;
 
 mod backup;
 mod bad_input;
 mod check;
 mod cli;
+mod conformance;
 mod contract;
+mod faults;
 mod http;
 mod http2;
+mod import_history;
+mod layering;
 mod lifecycle;
 mod logs;
+#[cfg(target_os = "linux")]
+mod memory;
 mod metrics;
 mod outcome;
+mod replay;
 mod secrets;
 mod splits;
 mod tls;

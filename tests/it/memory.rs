@@ -1,21 +1,15 @@
 //! Flat memory, measured: the real program, its peak as the kernel counts it (VmHWM), a fresh process for each body.
 //!
 //! The bodies are written as they are sent, so this test holds none of them either.
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-#[expect(dead_code, reason = "the other test binary uses the rest")]
-#[path = "common/mod.rs"]
-mod common;
 
 use std::fs;
 use std::io::{self, Write};
 use std::process::Stdio;
 
-use common::http::{Client, PATH, Response};
-use common::http2::{Http2, run};
-use common::program::{Program, command};
-use common::tls::Authority;
+use crate::common::http::{Client, PATH, Response};
+use crate::common::http2::{Http2, run};
+use crate::common::program::{Program, command};
+use crate::common::tls::Authority;
 use healthsink::model::limits;
 use healthsink_testdata::{Export, Exported, Payload, Written};
 use serde_json::json;

@@ -1,7 +1,5 @@
 //! Years of history: the real program on real files, into a real database.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -10,40 +10,40 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/apple_files.rs"]
+#[path = "../../fuzz/src/apple_files.rs"]
 mod apple_files;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/apple_xml.rs"]
+#[path = "../../fuzz/src/apple_xml.rs"]
 mod apple_xml;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/archive.rs"]
+#[path = "../../fuzz/src/archive.rs"]
 mod archive;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/auto_export.rs"]
+#[path = "../../fuzz/src/auto_export.rs"]
 mod auto_export;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/chunking.rs"]
+#[path = "../../fuzz/src/chunking.rs"]
 mod chunking;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/decode.rs"]
+#[path = "../../fuzz/src/decode.rs"]
 mod decode;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/differential.rs"]
+#[path = "../../fuzz/src/differential.rs"]
 mod differential;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/http.rs"]
+#[path = "../../fuzz/src/http.rs"]
 mod http;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/memory.rs"]
+#[path = "../../fuzz/src/memory.rs"]
 mod memory;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/reading.rs"]
+#[path = "../../fuzz/src/reading.rs"]
 mod reading;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/transcript.rs"]
+#[path = "../../fuzz/src/transcript.rs"]
 mod transcript;
 #[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/zip.rs"]
+#[path = "../../fuzz/src/zip.rs"]
 mod zip;
 
 /// A property of bytes, which panics where it does not hold.

@@ -119,7 +119,7 @@ fn sources() -> Vec<Source> {
 
 fn layer(module: &str) -> usize {
     let layer = LAYERS.iter().position(|modules| modules.contains(&module));
-    layer.unwrap_or_else(|| panic!("the module {module} stands in no layer: add it to tests/layering.rs"))
+    layer.unwrap_or_else(|| panic!("the module {module} stands in no layer: add it to tests/it/layering.rs"))
 }
 
 #[test]
