@@ -2,8 +2,12 @@
 
 pub mod encoding;
 
+pub(crate) mod canonical;
+pub(crate) mod json;
 pub(crate) mod output;
+pub(crate) mod scan;
 pub(crate) mod sniff;
+pub(crate) mod tape;
 pub(crate) mod unpacking;
 pub(crate) mod zip;
 

@@ -19,7 +19,7 @@ const ROOMS_WITH_CIRCLES: [&str; 7] =
 const PLACES: [(&str, &[&str]); 34] = [
     ("rusqlite", &["store"]),
     ("struson", &["formats/payload"]),
-    ("simd_json", &["formats/payload"]),
+    ("simd_json", &["formats/tape.rs", "formats/canonical.rs"]),
     ("jiff", &["formats", "import", "store/backup/series.rs"]),
     ("uuid", &["formats/payload"]),
     ("itoa", &["formats"]),
@@ -42,7 +42,7 @@ const PLACES: [(&str, &[&str]); 34] = [
     ("quick_xml", &["formats/apple/element.rs"]),
     ("memchr", &["formats", "import"]),
     ("simdutf8", &["formats/apple"]),
-    ("wide", &["formats/payload/scan.rs"]),
+    ("wide", &["formats/scan.rs"]),
     ("listenfd", &["serve/http/listeners.rs"]),
     ("mimalloc", &["main.rs"]),
     ("tracing_appender", &["main.rs"]),

@@ -5,10 +5,10 @@
 
 use std::io::{self, BufRead};
 
-use super::element::{member, write_number};
+use super::element::member;
 use super::{Reader, date};
+use crate::formats::json::{write_f64, write_string};
 use crate::formats::output::{Output, Place};
-use crate::formats::payload::canonical::write_string;
 use crate::model::error::{Result, from_io};
 use crate::model::identity::{derive, digest};
 use crate::model::limits::ECG_FILE_BYTES_MAX;
@@ -69,7 +69,7 @@ impl Recording {
         }
         if let Some(number) = voltage(line) {
             self.voltages.push(if self.voltages.is_empty() { '[' } else { ',' });
-            write_number(number, &mut self.voltages);
+            write_f64(number, &mut self.voltages);
             return;
         }
         let (key, value) = line.split_once(',').unwrap_or((line, ""));

@@ -3,14 +3,13 @@
 //! Texts are places in the frame. quick-xml is used in this module alone; it expands no entity but XML's own five.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use memchr::memchr;
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::formats::payload::canonical::write_string;
+use crate::formats::json::write_string;
 
 /// Elements within elements: Apple's export has four levels.
 const NESTING_MAX: usize = 32;
@@ -305,15 +304,6 @@ pub(crate) fn plain(value: &str) -> Cow<'_, str> {
         return Cow::Borrowed(value);
     }
     unescape(value).unwrap_or(Cow::Borrowed(value))
-}
-
-/// Writes a finite number as JSON.
-pub(crate) fn write_number(number: f64, out: &mut String) {
-    if number.is_finite() {
-        out.push_str(zmij::Buffer::new().format_finite(number));
-    } else {
-        let _ = write!(out, "null");
-    }
 }
 
 #[cfg(test)]

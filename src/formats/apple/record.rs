@@ -2,10 +2,10 @@
 
 use super::Reader;
 use super::date;
-use super::element::{Element, member, plain, write_number};
+use super::element::{Element, member, plain};
 use super::names::{category_value, is_event};
+use crate::formats::json::{write_f64, write_string};
 use crate::formats::output::Output;
-use crate::formats::payload::canonical::write_string;
 use crate::model::batch::TextId;
 use crate::model::error::Result;
 use crate::model::identity::{derive, digest};
@@ -269,7 +269,7 @@ fn write_member(record: Element<'_>, out: &mut String) -> Result<(), String> {
     if let Some(value) = value {
         member("value", out, &mut is_first);
         match value.parse::<f64>().ok().filter(|number| number.is_finite()).or_else(|| category_value(value)) {
-            Some(number) => write_number(number, out),
+            Some(number) => write_f64(number, out),
             None => write_string(&plain(value), out),
         }
     }
@@ -344,7 +344,7 @@ fn write_beats(list: Element<'_>, out: &mut String) {
         for (key, value) in beat.attributes() {
             member(key, out, &mut is_first);
             match value.parse::<u32>() {
-                Ok(number) if key == "bpm" => write_number(f64::from(number), out),
+                Ok(number) if key == "bpm" => write_f64(f64::from(number), out),
                 _ => write_string(&plain(value), out),
             }
         }

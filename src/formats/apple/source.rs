@@ -1,8 +1,8 @@
 //! Where a record comes from: attributes to the same JSON that the app's samples have, each rendered once.
 
 use super::element::{member, plain};
+use crate::formats::json::write_string;
 use crate::formats::output::Output;
-use crate::formats::payload::canonical::write_string;
 use crate::model::batch::TextId;
 use crate::model::identity::digest;
 use crate::model::limits::IMPORT_SOURCES_MAX;

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr3};
 
-use crate::formats::payload::scan::{BLOCK, places, prefix_xor};
+use crate::formats::scan::{BLOCK, places, prefix_xor};
 
 /// Length of the tag that begins here, its brackets included. None if its end is not there.
 pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {

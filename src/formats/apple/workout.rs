@@ -1,12 +1,12 @@
 //! `Workout` with all that stands in it, in the shape that the app sends.
 
 use super::Reader;
-use super::element::{Element, member, plain, write_number};
+use super::element::{Element, member, plain};
 use super::names::{activity, event};
 use super::record::{Common, iso, write_metadata, write_unknown};
 use super::{Route, date};
+use crate::formats::json::{write_f64, write_string};
 use crate::formats::output::Output;
-use crate::formats::payload::canonical::write_string;
 use crate::model::identity::{derive, digest};
 use crate::model::limits::ROUTE_FILES_MAX;
 use crate::model::record::Workout;
@@ -196,7 +196,7 @@ fn write_statistics(element: Element<'_>, out: &mut String) {
                 (Some((_, name)), Ok(number)) => {
                     member(name, out, &mut is_first);
                     out.push_str("{\"quantity\":");
-                    write_number(number, out);
+                    write_f64(number, out);
                     out.push_str(",\"unit\":");
                     write_string(&plain(child.get("unit").unwrap_or_default()), out);
                     out.push('}');
@@ -259,7 +259,7 @@ fn write_activity(element: Element<'_>, out: &mut String) {
         match (key, value.parse::<f64>()) {
             ("duration", Ok(duration)) => {
                 member(key, out, &mut is_first);
-                write_number(duration * seconds(element.get("durationUnit")), out);
+                write_f64(duration * seconds(element.get("durationUnit")), out);
             }
             ("durationUnit", _) => {}
             _ => write_attribute(key, value, out, &mut is_first),

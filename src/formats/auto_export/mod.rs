@@ -21,7 +21,7 @@ use super::apple::date;
 use super::apple::equals::Equals;
 use super::apple::summary;
 use super::output::{Output, Place};
-use crate::formats::payload::canonical;
+use crate::formats::canonical;
 use crate::model::error::{Error, ErrorKind, Result, from_io, into_io};
 use crate::model::limits::{
     AUTO_EXPORT_ELEMENT_BYTES_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX, BATCH_TEXT_LARGE_BYTES,

@@ -6,7 +6,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use simd_json::{Buffers, INPUT_PADDING, Tape, fill_tape_padded};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings};
 
 use super::Sink;
@@ -14,8 +13,8 @@ use super::lift::Lifted;
 use super::mend::mend_half_pairs;
 use super::rows::{RejectPlace, Rows, Scratch, reject};
 use super::shape;
-use super::value::{Value, elements};
 use super::walk::{Section, syntax_error};
+use crate::formats::tape::{Parser, Value, elements, has_more_values};
 use crate::model::batch::Batch;
 use crate::model::error::Result;
 use crate::model::limits::{ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, GROUP_BYTES, NESTING_MAX};
@@ -30,8 +29,7 @@ static LARGE_ELEMENT: Mutex<()> = Mutex::new(());
 /// Decodes elements into rows. Its buffers are used again and again.
 pub(crate) struct ElementDecoder {
     text: Vec<u8>,
-    buffers: Buffers,
-    tape: Tape<'static>,
+    parser: Parser,
     scratch: Scratch,
 }
 
@@ -66,12 +64,7 @@ impl Output<'_> {
 
 impl ElementDecoder {
     pub(crate) fn new() -> Self {
-        Self { text: Vec::new(), buffers: Self::buffers(), tape: Tape(Vec::new()), scratch: Scratch::default() }
-    }
-
-    fn buffers() -> Buffers {
-        // Its copy of the input is not used: ours is padded. The rest grows to what a group needs.
-        Buffers::with_max_depth(0, NESTING_MAX as usize)
+        Self { text: Vec::new(), parser: Parser::new(), scratch: Scratch::default() }
     }
 
     /// Decodes elements of one section that lie one behind the other in `text`. `first` is the index of the first.
@@ -117,8 +110,8 @@ impl ElementDecoder {
         }
         self.text.pop();
         self.text.push(b']');
-        let Self { text: padded, buffers, tape, scratch } = self;
-        let Ok(nodes) = parse(padded, buffers, tape) else {
+        let Self { text: padded, parser, scratch } = self;
+        let Ok(nodes) = parser.parse(padded) else {
             return Ok(false);
         };
         let mut rows = Rows::new(output.batch, scratch, section.label);
@@ -135,7 +128,7 @@ impl ElementDecoder {
                 rows.forget();
             }
         }
-        *tape = nodes.reset();
+        parser.reuse(nodes);
         Ok(true)
     }
 
@@ -169,14 +162,12 @@ impl ElementDecoder {
             let reason = format!("more than {ELEMENT_VALUES_MAX} values");
             return output.reject(section.label, &reason, place, raw, bytes);
         }
-        self.text.clear();
-        self.text.reserve(raw.len() + INPUT_PADDING);
-        self.text.extend_from_slice(raw);
-        let Self { text: padded, buffers, tape, scratch } = self;
-        let outcome = match parse(padded, buffers, tape) {
+        Parser::pad(raw, &mut self.text);
+        let Self { text: padded, parser, scratch } = self;
+        let outcome = match parser.parse(padded) {
             Ok(nodes) => {
                 let read = read_one(section, &nodes.0, output.batch, scratch);
-                *tape = nodes.reset();
+                parser.reuse(nodes);
                 read
             }
             Err(error) => {
@@ -202,10 +193,7 @@ impl ElementDecoder {
     /// One large element must not make the buffers large for good.
     fn shrink(&mut self) {
         if self.text.capacity() > 2 * GROUP_BYTES_MAX {
-            self.text = Vec::new();
-            self.buffers = Self::buffers();
-            self.tape = Tape(Vec::new());
-            self.scratch = Scratch::default();
+            *self = Self::new();
         }
     }
 }
@@ -218,34 +206,6 @@ fn read_one(
 ) -> Result<(), String> {
     let mut rows = Rows::new(batch, scratch, section.label);
     shape::read(section.kind, value, &mut rows).map_err(|flaw| flaw.to_string())
-}
-
-/// Parses a text, to which the padding that simd-json asks for is added: with room for it, a long text is not copied.
-pub(super) fn parse<'a>(
-    text: &'a mut Vec<u8>,
-    buffers: &mut Buffers,
-    tape: &mut Tape<'static>,
-) -> simd_json::Result<Tape<'a>> {
-    let len = text.len();
-    text.resize(len + INPUT_PADDING, b' ');
-    let mut nodes = std::mem::replace(tape, Tape(Vec::new())).reset();
-    fill_tape_padded(text, len, buffers, &mut nodes)?;
-    Ok(nodes)
-}
-
-/// Whether the tape would be too long: every value but the first follows a comma, a colon or a bracket.
-pub(super) fn has_more_values(raw: &[u8], max: usize) -> bool {
-    let (mut values, mut in_string, mut escape) = (0, false, false);
-    for byte in raw {
-        match byte {
-            _ if std::mem::take(&mut escape) => {}
-            b'\\' => escape = in_string,
-            b'"' => in_string = !in_string,
-            b',' | b':' | b'[' | b'{' if !in_string => values += 1,
-            _ => {}
-        }
-    }
-    values > max
 }
 
 /// Whether a text is JSON at all, whatever its values: numbers out of range are. `nesting` levels are around it.

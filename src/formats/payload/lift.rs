@@ -7,8 +7,8 @@
 use std::io::{self, BufRead, Read};
 
 use super::mend::HalfPairs;
-use super::scan::ElementScan;
 use super::skeleton::{Skeleton, Verdict};
+use crate::formats::scan::ElementScan;
 use crate::model::limits::{ELEMENT_BYTES_MAX, GROUP_BYTES, REJECT_RAW_BYTES_MAX, SKELETON_STRING_BYTES_MAX};
 
 const PLACEHOLDER: &[u8] = b"{}";

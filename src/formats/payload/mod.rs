@@ -4,17 +4,14 @@
 //! left with struson, `element` decodes the elements with simd-json, `shape` alone knows the app's key names, and `rows`
 //! fills the batch. The lifter is an accelerator: without it, each element takes the slow way through `transfer`.
 
-pub(crate) mod canonical;
 pub(crate) mod date;
 mod element;
 mod lift;
 mod mend;
 mod rows;
-pub(crate) mod scan;
 mod shape;
 mod skeleton;
 mod transfer;
-mod value;
 mod walk;
 
 use std::io::BufRead;

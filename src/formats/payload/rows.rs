@@ -3,8 +3,9 @@
 //! Consecutive elements mostly have the same source and the same metadata: their nodes are compared with those of the
 //! element before, which is cheaper than writing them out in canonical form and looking that up.
 
-use super::canonical;
-use super::value::{Value, as_str, is_null, is_object};
+use crate::formats::canonical;
+use crate::formats::json::JsonObject;
+use crate::formats::tape::{Value, as_str, is_null, is_object};
 use crate::model::batch::{Batch, TextId};
 use crate::model::record::{Characteristic, OtherRecord, Reject};
 
@@ -99,19 +100,16 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         }
         let Scratch { text, order, .. } = &mut *self.scratch;
         text.clear();
-        for (name, value) in [("{\"device\":", device), ("{\"sourceRevision\":", revision)] {
-            if is_null(value) {
-                continue;
-            }
-            text.push_str(if text.is_empty() { name } else { ",\"sourceRevision\":" });
-            canonical::write(value, text, order);
+        let mut source = JsonObject::begin(text);
+        if !is_null(device) {
+            canonical::write(device, source.member("device"), order);
         }
-        let text = if text.is_empty() {
-            None
-        } else {
-            text.push('}');
-            Some(self.batch.texts.intern(text))
-        };
+        if !is_null(revision) {
+            canonical::write(revision, source.member("sourceRevision"), order);
+        }
+        let is_empty = source.is_empty();
+        source.end();
+        let text = (!is_empty).then(|| self.batch.texts.intern(text));
         self.source = Some(Before { values, text });
         text
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::date;
 use super::rows::Rows;
-use super::value::{Value, as_bool, as_f64, as_i64, as_str, is_null, is_object, members};
+use crate::formats::tape::{Value, as_bool, as_f64, as_i64, as_str, is_null, is_object, members};
 use crate::model::record::{Dose, Medication, RoutePoint, Sample, Workout};
 
 /// Part that an array or object plays in the body, as far as the lifter has to know.

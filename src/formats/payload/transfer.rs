@@ -6,7 +6,7 @@ use std::io::Read;
 
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
-use super::canonical::write_string;
+use crate::formats::json::write_string;
 use crate::model::limits::{ELEMENT_BYTES_MAX, REJECT_RAW_BYTES_MAX};
 
 /// The text of a value, as far as it is kept.

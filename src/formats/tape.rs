@@ -1,11 +1,63 @@
-//! Values on simd-json's tape: a value is the slice of nodes from its own to the last one inside it.
+//! simd-json's tape: a text becomes a list of nodes, and a value is the slice from its own node to the last one inside it.
 
-use simd_json::{Node, StaticNode};
+use simd_json::{Buffers, INPUT_PADDING, Node, StaticNode, Tape, fill_tape_padded};
+
+use crate::model::limits::NESTING_MAX;
+
+/// Parses texts, one after the other, with the same buffers.
+pub(crate) struct Parser {
+    buffers: Buffers,
+    /// The list of nodes while no text uses it.
+    tape: Tape<'static>,
+}
+
+impl Parser {
+    pub(crate) fn new() -> Self {
+        // simd-json's copy of the input is not used, since ours is padded. The rest grows to what the texts need.
+        Self { buffers: Buffers::with_max_depth(0, NESTING_MAX as usize), tape: Tape(Vec::new()) }
+    }
+
+    /// Copies a text to `padded`, with capacity for what [`Parser::parse`] adds: without it, a long text is copied again.
+    pub(crate) fn pad(text: &[u8], padded: &mut Vec<u8>) {
+        padded.clear();
+        padded.reserve(text.len() + INPUT_PADDING);
+        padded.extend_from_slice(text);
+    }
+
+    /// Parses a text and adds simd-json's padding to it. [`Parser::reuse`] takes the tape back.
+    pub(crate) fn parse<'a>(&mut self, text: &'a mut Vec<u8>) -> simd_json::Result<Tape<'a>> {
+        let len = text.len();
+        text.resize(len + INPUT_PADDING, b' ');
+        let mut nodes = std::mem::replace(&mut self.tape, Tape(Vec::new())).reset();
+        fill_tape_padded(text, len, &mut self.buffers, &mut nodes)?;
+        Ok(nodes)
+    }
+
+    /// Takes back a tape, whose memory serves the next text.
+    pub(crate) fn reuse(&mut self, tape: Tape<'_>) {
+        self.tape = tape.reset();
+    }
+}
+
+/// Whether a text has more than `max` values: every value but the first follows a comma, a colon or a bracket.
+pub(crate) fn has_more_values(text: &[u8], max: usize) -> bool {
+    let (mut values, mut in_string, mut escape) = (0, false, false);
+    for byte in text {
+        match byte {
+            _ if std::mem::take(&mut escape) => {}
+            b'\\' => escape = in_string,
+            b'"' => in_string = !in_string,
+            b',' | b':' | b'[' | b'{' if !in_string => values += 1,
+            _ => {}
+        }
+    }
+    values > max
+}
 
 /// A value on the tape.
 pub(crate) type Value<'t, 'i> = &'t [Node<'i>];
 
-/// Number of nodes of the value that begins here.
+/// Returns the number of nodes of the value that begins here.
 fn span(node: &Node<'_>) -> usize {
     match node {
         Node::Object { count, .. } | Node::Array { count, .. } => count + 1,
@@ -13,7 +65,7 @@ fn span(node: &Node<'_>) -> usize {
     }
 }
 
-/// The members of an object, or nothing: `(node number of the name, name, value)`.
+/// Returns the members of an object as `(node number of the name, name, value)`; nothing for other values.
 pub(crate) fn members<'t, 'i>(object: Value<'t, 'i>) -> impl Iterator<Item = (usize, &'i str, Value<'t, 'i>)> {
     let mut at = if matches!(object.first(), Some(Node::Object { .. })) { 1 } else { object.len() };
     std::iter::from_fn(move || {
@@ -27,7 +79,7 @@ pub(crate) fn members<'t, 'i>(object: Value<'t, 'i>) -> impl Iterator<Item = (us
     })
 }
 
-/// The elements of an array, or nothing.
+/// Returns the elements of an array; nothing for other values.
 pub(crate) fn elements<'t, 'i>(array: Value<'t, 'i>) -> impl Iterator<Item = Value<'t, 'i>> {
     let mut at = if matches!(array.first(), Some(Node::Array { .. })) { 1 } else { array.len() };
     std::iter::from_fn(move || {
@@ -37,7 +89,7 @@ pub(crate) fn elements<'t, 'i>(array: Value<'t, 'i>) -> impl Iterator<Item = Val
     })
 }
 
-/// The member whose name is at a node that [`members`] gave.
+/// Returns the member whose name is at a node number of [`members`].
 pub(crate) fn member_at<'t, 'i>(object: Value<'t, 'i>, at: usize) -> (&'i str, Value<'t, 'i>) {
     match object.get(at..) {
         Some([Node::String(name), value, ..]) => (*name, &object[at + 1..at + 1 + span(value)]),
@@ -62,7 +114,7 @@ pub(crate) fn as_str<'i>(value: Value<'_, 'i>) -> Option<&'i str> {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "the sender's numbers are doubles; an integer that is none is not a measured value"
+    reason = "the sender's numbers are doubles; an integer beyond their precision is not a measured value"
 )]
 pub(crate) fn as_f64(value: Value<'_, '_>) -> Option<f64> {
     match value.first() {
@@ -73,7 +125,7 @@ pub(crate) fn as_f64(value: Value<'_, '_>) -> Option<f64> {
     }
 }
 
-/// A whole number, however it is written: `37`, `37.0`.
+/// Returns a whole number, written as `37` or as `37.0`.
 pub(crate) fn as_i64(value: Value<'_, '_>) -> Option<i64> {
     match value.first() {
         Some(Node::Static(StaticNode::I64(number))) => Some(*number),

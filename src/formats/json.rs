@@ -1,0 +1,195 @@
+//! The one writer of JSON: strings, numbers, objects and arrays, straight into a text.
+//!
+//! An object or array knows whether it has members from the length of the text, so callers thread no flag.
+
+/// Writes a string with its quotes.
+pub(crate) fn write_string(text: &str, out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        out.push_str(&rest[..at]);
+        let byte = rest.as_bytes()[at];
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            _ => {
+                out.push_str("\\u00");
+                out.push(char::from(HEX[usize::from(byte >> 4)]));
+                out.push(char::from(HEX[usize::from(byte & 15)]));
+            }
+        }
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+/// Writes a double as the shortest text that reads back as the same one. Infinities and NaN, which JSON does not have,
+/// become `null`.
+pub(crate) fn write_f64(number: f64, out: &mut String) {
+    if number.is_finite() {
+        out.push_str(zmij::Buffer::new().format_finite(number));
+    } else {
+        out.push_str("null");
+    }
+}
+
+/// Writes an integer.
+pub(crate) fn write_integer(number: impl itoa::Integer, out: &mut String) {
+    out.push_str(itoa::Buffer::new().format(number));
+}
+
+/// An object under way. [`JsonObject::end`] closes it.
+#[derive(Debug)]
+#[must_use = "`end` closes the object"]
+pub(crate) struct JsonObject<'a> {
+    out: &'a mut String,
+    /// Length of the text behind the opening bracket: a longer text has a member.
+    start: usize,
+}
+
+impl<'a> JsonObject<'a> {
+    pub(crate) fn begin(out: &'a mut String) -> Self {
+        out.push('{');
+        let start = out.len();
+        Self { out, start }
+    }
+
+    /// Writes a member's name and returns the text, to which the caller writes the value.
+    pub(crate) fn member(&mut self, name: &str) -> &mut String {
+        if self.out.len() > self.start {
+            self.out.push(',');
+        }
+        write_string(name, self.out);
+        self.out.push(':');
+        self.out
+    }
+
+    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
+    pub(crate) fn string(&mut self, name: &str, value: &str) {
+        write_string(value, self.member(name));
+    }
+
+    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
+    pub(crate) fn f64(&mut self, name: &str, value: f64) {
+        write_f64(value, self.member(name));
+    }
+
+    /// Begins an object as a member.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
+    pub(crate) fn object(&mut self, name: &str) -> JsonObject<'_> {
+        JsonObject::begin(self.member(name))
+    }
+
+    /// Begins an array as a member.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
+    pub(crate) fn array(&mut self, name: &str) -> JsonArray<'_> {
+        JsonArray::begin(self.member(name))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.out.len() == self.start
+    }
+
+    pub(crate) fn end(self) {
+        self.out.push('}');
+    }
+}
+
+/// An array under way. [`JsonArray::end`] closes it.
+#[derive(Debug)]
+#[must_use = "`end` closes the array"]
+pub(crate) struct JsonArray<'a> {
+    out: &'a mut String,
+    /// Length of the text behind the opening bracket: a longer text has an element.
+    start: usize,
+}
+
+impl<'a> JsonArray<'a> {
+    pub(crate) fn begin(out: &'a mut String) -> Self {
+        out.push('[');
+        let start = out.len();
+        Self { out, start }
+    }
+
+    /// Returns the text, to which the caller writes the next element.
+    pub(crate) fn element(&mut self) -> &mut String {
+        if self.out.len() > self.start {
+            self.out.push(',');
+        }
+        self.out
+    }
+
+    /// Begins an object as an element.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
+    pub(crate) fn object(&mut self) -> JsonObject<'_> {
+        JsonObject::begin(self.element())
+    }
+
+    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.out.len() == self.start
+    }
+
+    pub(crate) fn end(self) {
+        self.out.push(']');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings() {
+        let check = |text: &str, expected: &str| {
+            let mut out = String::new();
+            write_string(text, &mut out);
+            assert_eq!(out, expected);
+            assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
+        };
+        check("", r#""""#);
+        check("a/ü😀", r#""a/ü😀""#);
+        check("\"\\\n\r\t", r#""\"\\\n\r\t""#);
+        check("\0\u{1f}\u{7f}", "\"\\u0000\\u001f\u{7f}\"");
+    }
+
+    #[test]
+    fn numbers() {
+        let check = |number: f64, expected: &str| {
+            let mut out = String::new();
+            write_f64(number, &mut out);
+            assert_eq!(out, expected);
+        };
+        check(72.0, "72.0");
+        check(-0.0, "-0.0");
+        check(1e-7, "1e-7");
+        check(f64::NAN, "null");
+        check(f64::INFINITY, "null");
+        let mut out = String::new();
+        write_integer(u64::MAX, &mut out);
+        assert_eq!(out, "18446744073709551615");
+    }
+
+    #[test]
+    fn members_and_elements_are_separated() {
+        let mut out = String::from("before");
+        let mut object = JsonObject::begin(&mut out);
+        assert!(object.is_empty());
+        object.string("a", "1");
+        object.f64("b", 2.5);
+        object.object("c").end();
+        let mut array = object.array("d");
+        assert!(array.is_empty());
+        array.object().end();
+        write_integer(3, array.element());
+        array.end();
+        assert!(!object.is_empty());
+        object.end();
+        assert_eq!(out, r#"before{"a":"1","b":2.5,"c":{},"d":[{},3]}"#);
+    }
+}
