@@ -19,8 +19,8 @@ struct Count {
 impl Sink for Count {
     fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
         // Characteristics that the phone does not know are sent as null, and are no rows.
-        self.rows += batch.rows() - batch.characteristics.len();
-        self.rejects += batch.rejects.len();
+        self.rows += batch.rows.len() - batch.rows.characteristics.len();
+        self.rejects += batch.rows.rejects.len();
         batch.clear();
         Ok(())
     }

@@ -21,7 +21,7 @@ fn write(store: &mut Store, batches: &[Batch]) -> Counts {
     while !rest.is_empty() {
         let mut rows = 0;
         let end = rest.iter().position(|batch| {
-            rows += batch.rows();
+            rows += batch.rows.len();
             rows >= TRANSACTION_ROWS_MAX
         });
         let (now, behind) = rest.split_at(end.map_or(rest.len(), |end| end + 1));

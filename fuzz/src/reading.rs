@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::{BufRead, BufReader};
 
 use healthsink::import::{Format, Tally, TypeTally, read_file};
+use healthsink::model::batch::Batch;
 use healthsink::model::batch::Sink;
-use healthsink::model::batch::{Batch, TextId};
 use healthsink::model::error::Result;
 use healthsink::model::limits::{
     AUTO_EXPORT_ELEMENT_BYTES_MAX, CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES, ingest_bytes,
 };
+use healthsink::model::text::TextId;
 use serde::de::IgnoredAny;
 
 use super::chunking::{lengths, seed_of};
@@ -149,7 +150,7 @@ pub struct Sound {
 impl Sound {
     /// Asserts that JSON is JSON, and identities are told apart.
     pub fn take(&mut self, batch: &Batch) {
-        let Batch { samples, workouts, route_points, characteristics: _, others, imported, texts, .. } = batch;
+        let Batch { rows, texts } = batch;
         let json = |text: Option<TextId>| {
             let Some(text) = text.map(|text| texts.get(text)) else {
                 return;
@@ -158,28 +159,28 @@ impl Sound {
                 panic!("{error}: {text}");
             }
         };
-        for sample in samples.iter().chain(imported.samples.iter().map(|row| &row.sample)) {
+        for sample in rows.samples.iter().chain(rows.derived_samples.iter().map(|row| &row.sample)) {
             [sample.source, sample.metadata, sample.other].into_iter().for_each(json);
         }
-        for row in &imported.samples {
+        for row in &rows.derived_samples {
             let key = (texts.get(row.sample.kind).to_owned(), row.sample.start_ms, row.sample.uuid);
             assert!(self.samples.insert(key), "two records are taken for one: {row:?}");
         }
-        for row in workouts {
+        for row in &rows.workouts {
             [row.statistics, row.events, row.activities, row.metadata, row.source, row.other]
                 .into_iter()
                 .for_each(json);
         }
-        route_points.iter().for_each(|row| json(row.other));
-        others.iter().for_each(|row| json(Some(row.json)));
-        imported.beat_lists.iter().for_each(|row| json(Some(row.beats)));
-        imported.activity_summaries.iter().for_each(|row| json(row.other));
-        imported.aggregates.iter().for_each(|row| json(row.other));
-        for row in &imported.correlations {
+        rows.route_points.iter().for_each(|row| json(row.other));
+        rows.others.iter().for_each(|row| json(Some(row.json)));
+        rows.beat_lists.iter().for_each(|row| json(Some(row.beats)));
+        rows.activity_summaries.iter().for_each(|row| json(row.other));
+        rows.aggregates.iter().for_each(|row| json(row.other));
+        for row in &rows.correlations {
             [row.source, row.metadata, Some(row.members), row.other].into_iter().for_each(json);
             assert!(self.others.insert(row.uuid), "two correlations are taken for one: {row:?}");
         }
-        for row in &imported.electrocardiograms {
+        for row in &rows.electrocardiograms {
             [row.voltages, row.header].into_iter().for_each(|text| json(Some(text)));
         }
     }

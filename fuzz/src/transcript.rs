@@ -3,12 +3,13 @@
 use std::io::{self, BufRead, Read};
 
 use healthsink::formats::payload::{Options, decode};
+use healthsink::model::batch::Batch;
 use healthsink::model::batch::Sink;
-use healthsink::model::batch::{Batch, TextId, Texts};
 use healthsink::model::error::{Error, Result};
 use healthsink::model::record::{
-    Characteristic, Dose, Envelope, Imported, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
+    self, Characteristic, Dose, Envelope, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
 };
+use healthsink::model::text::{TextId, Texts};
 
 /// A sample with its texts.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,33 +126,22 @@ struct Rows(Transcript);
 
 impl Rows {
     fn take(&mut self, batch: &Batch) {
-        let Batch {
-            samples,
-            workouts,
-            route_points,
-            doses,
-            medications,
-            characteristics,
-            others,
-            rejects,
-            imported: more,
-            texts,
-        } = batch;
+        let Batch { rows: from, texts } = batch;
         let rows = &mut self.0;
-        rows.samples.extend(samples.iter().map(|row| sample(row, texts)));
-        for point in route_points {
+        rows.samples.extend(from.samples.iter().map(|row| sample(row, texts)));
+        for point in &from.route_points {
             rows.point_texts.push(optional(texts, point.other));
             rows.points.push(RoutePoint { other: None, ..*point });
         }
-        rows.others[0].extend(workouts.iter().map(|row| workout(row, texts)));
-        rows.others[1].extend(doses.iter().map(|row| dose(row, texts)));
-        rows.others[2].extend(medications.iter().map(|row| medication(row, texts)));
-        rows.others[3].extend(characteristics.iter().map(|row| characteristic(row, texts)));
-        rows.others[4].extend(others.iter().map(|row| other_record(row, texts)));
-        rows.rejects.extend(rejects.iter().map(|row| reject(row, texts)));
-        imported(more, texts, &mut rows.imported);
-        let parts = characteristics.len() + rejects.len() + more.beat_lists.len();
-        rows.records += (batch.rows() - parts - others.iter().filter(|row| !row.in_data).count()) as u64;
+        rows.others[0].extend(from.workouts.iter().map(|row| workout(row, texts)));
+        rows.others[1].extend(from.doses.iter().map(|row| dose(row, texts)));
+        rows.others[2].extend(from.medications.iter().map(|row| medication(row, texts)));
+        rows.others[3].extend(from.characteristics.iter().map(|row| characteristic(row, texts)));
+        rows.others[4].extend(from.others.iter().map(|row| other_record(row, texts)));
+        rows.rejects.extend(from.rejects.iter().map(|row| reject(row, texts)));
+        imported(from, texts, &mut rows.imported);
+        let parts = from.characteristics.len() + from.rejects.len() + from.beat_lists.len();
+        rows.records += (from.len() - parts - from.others.iter().filter(|row| !row.in_data).count()) as u64;
     }
 }
 
@@ -220,31 +210,30 @@ fn other_record(row: &OtherRecord, texts: &Texts) -> String {
     format!("other {in_data} {:?}", [section, json].map(|text| texts.get(text)))
 }
 
-fn imported(rows: &Imported, texts: &Texts, out: &mut Vec<String>) {
-    let Imported { samples, beat_lists, correlations, activity_summaries, electrocardiograms, aggregates } = rows;
+fn imported(rows: &record::Rows, texts: &Texts, out: &mut Vec<String>) {
     let text = |text| texts.get(text);
     let or_none = |text| optional(texts, text);
-    for row in samples {
+    for row in &rows.derived_samples {
         out.push(format!("sample {:?} {:?}", row.creation_ms, sample(&row.sample, texts)));
     }
-    for row in beat_lists {
+    for row in &rows.beat_lists {
         let spelled = (or_none(row.source), text(row.beats));
         out.push(format!("beats {} {:?} {spelled:?}", row.start_ms, row.end_ms));
     }
-    for row in correlations {
+    for row in &rows.correlations {
         let times = (row.start_ms, row.end_ms, row.creation_ms);
         let spelled = [Some(row.kind), row.source, row.metadata, Some(row.members), row.other].map(or_none);
         out.push(format!("correlation {:?} {times:?} {spelled:?}", row.uuid));
     }
-    for row in activity_summaries {
+    for row in &rows.activity_summaries {
         let spelled = [Some(row.day), row.energy_unit, row.other].map(or_none);
         out.push(format!("day {:?} {spelled:?}", row.values));
     }
-    for row in electrocardiograms {
+    for row in &rows.electrocardiograms {
         let spelled = [row.classification, row.unit, Some(row.voltages), Some(row.header)].map(or_none);
         out.push(format!("electrocardiogram {:?} {} {:?} {spelled:?}", row.uuid, row.start_ms, row.rate_hz));
     }
-    for row in aggregates {
+    for row in &rows.aggregates {
         let spelled = [Some(row.metric), Some(row.label), Some(row.source), row.unit, row.other].map(or_none);
         out.push(format!("aggregate {} {:?} {:?} {spelled:?}", row.start_ms, row.end_ms, row.values));
     }

@@ -115,28 +115,28 @@ impl Tally {
     /// The rows of a batch that a reader without a tally of its own has filled.
     pub(crate) fn batch(&mut self, batch: &Batch) {
         let texts = &batch.texts;
-        for row in &batch.samples {
+        for row in &batch.rows.samples {
             self.row(texts.get(row.kind), Some(row.start_ms));
         }
-        for row in &batch.workouts {
+        for row in &batch.rows.workouts {
             self.row("workouts", Some(row.start_ms));
         }
-        for row in &batch.route_points {
+        for row in &batch.rows.route_points {
             self.row("workoutRoutes", Some(row.time_ms));
         }
-        for row in &batch.doses {
+        for row in &batch.rows.doses {
             self.row("medicationDoseEvents", Some(row.start_ms));
         }
-        self.rows("medications", batch.medications.len() as u64, None, None);
-        for row in &batch.others {
+        self.rows("medications", batch.rows.medications.len() as u64, None, None);
+        for row in &batch.rows.others {
             if row.in_data {
                 self.row(texts.get(row.section), None);
             } else {
                 self.within(texts.get(row.section), 1);
             }
         }
-        self.read += batch.rejects.len() as u64;
-        self.rejected += batch.rejects.len() as u64;
+        self.read += batch.rows.rejects.len() as u64;
+        self.rejected += batch.rows.rejects.len() as u64;
     }
 }
 
@@ -189,7 +189,7 @@ impl Output<'_> {
         let reason = format!("line {}: {reason}", place.line);
         let texts = &mut self.batch.texts;
         let (section, reason, raw) = (texts.intern(place.file), texts.intern(&reason), texts.intern(&raw));
-        self.batch.rejects.push(Reject { section, index: None, offset: place.offset, reason, raw, raw_bytes });
+        self.batch.rows.rejects.push(Reject { section, index: None, offset: place.offset, reason, raw, raw_bytes });
         self.make_room()
     }
 }

@@ -85,7 +85,7 @@ struct Watched<'a> {
 
 impl Sink for Watched<'_> {
     fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
-        self.records += batch.rows() as u64;
+        self.records += batch.rows.len() as u64;
         self.progress.records(self.records);
         self.sink.submit(batch)
     }

@@ -8,3 +8,4 @@ pub mod batch;
 pub mod counts;
 pub mod identity;
 pub mod record;
+pub mod text;

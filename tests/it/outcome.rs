@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use healthsink::formats::payload::{Options, decode};
+use healthsink::model::batch::Batch;
 use healthsink::model::batch::Sink;
-use healthsink::model::batch::{Batch, TextId};
 use healthsink::model::error::{Error, ErrorKind, Position, Result};
 use healthsink::model::record::{
     Characteristic, Dose, Envelope, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
 };
+use healthsink::model::text::TextId;
 use serde_json::Value;
 
 /// An element that was set aside.
@@ -58,44 +59,44 @@ impl Outcome {
         let text = |id: TextId| batch.texts.get(id).to_owned();
         let texts = |ids: &[Option<TextId>]| ids.iter().map(|id| id.map(text)).collect::<Vec<_>>();
         let mut add = |kind, row: String| self.rows.entry(kind).or_default().push(row);
-        for row in &batch.samples {
+        for row in &batch.rows.samples {
             let Sample { kind, uuid, start_ms, end_ms, value, unit, source, metadata, other } = *row;
             let texts = texts(&[Some(kind), unit, source, metadata, other]);
             add("samples", format!("{:?}", (uuid, start_ms, end_ms, value, texts)));
         }
-        for row in &batch.workouts {
+        for row in &batch.rows.workouts {
             let Workout { uuid, activity_type, start_ms, end_ms, duration_s, energy_kcal, .. } = *row;
             let Workout { distance, distance_unit, statistics, events, activities, metadata, source, other, .. } = *row;
             let texts = texts(&[distance_unit, statistics, events, activities, metadata, source, other]);
             let numbers = (activity_type, start_ms, end_ms, duration_s, energy_kcal, distance);
             add("workouts", format!("{:?}", (uuid, numbers, texts)));
         }
-        for row in &batch.route_points {
+        for row in &batch.rows.route_points {
             let RoutePoint { workout, route, time_ms, latitude, longitude, altitude_m, .. } = *row;
             let RoutePoint { speed_m_s, course_deg, horizontal_accuracy_m, vertical_accuracy_m, other, .. } = *row;
             let place = (workout, route, time_ms, latitude, longitude, altitude_m);
             let rest = (speed_m_s, course_deg, horizontal_accuracy_m, vertical_accuracy_m);
             add("route points", format!("{:?}", (place, rest, texts(&[other]))));
         }
-        for row in &batch.doses {
+        for row in &batch.rows.doses {
             let Dose { uuid, medication, nickname, schedule_type, log_status, quantity, unit, .. } = *row;
             let Dose { start_ms, end_ms, scheduled_ms, metadata, source, other, .. } = *row;
             let texts = texts(&[medication, nickname, unit, metadata, source, other]);
             let numbers = (schedule_type, log_status, quantity, start_ms, end_ms, scheduled_ms);
             add("doses", format!("{:?}", (uuid, numbers, texts)));
         }
-        for row in &batch.medications {
+        for row in &batch.rows.medications {
             let Medication { display_text, general_form, nickname, is_archived, has_schedule, other } = *row;
             let texts = texts(&[Some(display_text), Some(general_form), nickname, other]);
             add("medications", format!("{:?}", (is_archived, has_schedule, texts)));
         }
-        for Characteristic { key, value } in &batch.characteristics {
+        for Characteristic { key, value } in &batch.rows.characteristics {
             add("characteristics", format!("{:?}", (text(*key), text(*value))));
         }
-        for OtherRecord { section, in_data, json } in &batch.others {
+        for OtherRecord { section, in_data, json } in &batch.rows.others {
             add("others", format!("{:?}", (text(*section), in_data, text(*json))));
         }
-        for Reject { section, index, offset, reason, raw, raw_bytes } in &batch.rejects {
+        for Reject { section, index, offset, reason, raw, raw_bytes } in &batch.rows.rejects {
             self.rejects.push(Rejected {
                 section: text(*section),
                 index: *index,

@@ -143,7 +143,7 @@ impl Recording {
             voltages: texts.intern(&self.voltages),
             header: texts.intern(&header),
         };
-        output.batch.imported.electrocardiograms.push(row);
+        output.batch.rows.electrocardiograms.push(row);
         output.tally.row("electrocardiograms", Some(start_ms));
     }
 }

@@ -25,7 +25,7 @@ impl Reader<'_> {
         let outcome = self.children(&mut frames, output, |_, element, output| match element.name() {
             "trkpt" | "rtept" => {
                 let point = point(element, workout, route, output)?;
-                output.batch.route_points.push(point);
+                output.batch.rows.route_points.push(point);
                 output.tally.row("workoutRoutes", Some(point.time_ms));
                 Ok(())
             }

@@ -6,10 +6,10 @@ use super::element::{Element, member, plain};
 use super::names::{category_value, is_event};
 use crate::formats::json::{write_f64, write_string};
 use crate::formats::output::Output;
-use crate::model::batch::TextId;
 use crate::model::error::Result;
 use crate::model::identity::{derive, digest};
 use crate::model::record::{BeatList, Correlation, DerivedSample, Sample};
+use crate::model::text::TextId;
 
 const BEATS: &str = "HeartRateVariabilityMetadataList";
 const METADATA: &str = "MetadataEntry";
@@ -120,10 +120,10 @@ impl Reader<'_> {
             metadata,
             other,
         };
-        output.batch.imported.push_sample(DerivedSample { sample, creation_ms: common.creation });
+        output.batch.rows.push_derived_sample(DerivedSample { sample, creation_ms: common.creation });
         if let Some(beats) = beats {
             let list = BeatList { start_ms, end_ms: common.end, source: sample.source, beats };
-            output.batch.imported.beat_lists.push(list);
+            output.batch.rows.beat_lists.push(list);
         }
         output.tally.row(common.kind, Some(start_ms));
         Ok(())
@@ -227,7 +227,7 @@ impl Reader<'_> {
         let mut text = |text: &str| (!text.is_empty()).then(|| texts.intern(text));
         let (metadata, other) = (text(&metadata), text(&other));
         let (kind, members) = (texts.intern(common.kind), texts.intern(&members));
-        output.batch.imported.correlations.push(Correlation {
+        output.batch.rows.correlations.push(Correlation {
             uuid,
             kind,
             start_ms,

@@ -3,9 +3,9 @@
 use super::element::{member, plain};
 use crate::formats::json::write_string;
 use crate::formats::output::Output;
-use crate::model::batch::TextId;
 use crate::model::identity::digest;
 use crate::model::limits::IMPORT_SOURCES_MAX;
+use crate::model::text::TextId;
 
 /// A source and its rendered form.
 #[derive(Debug)]

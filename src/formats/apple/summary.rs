@@ -38,7 +38,7 @@ pub(super) fn read(element: Element<'_>, output: &mut Output<'_>) -> Result<(), 
         energy_unit: element.get("activeEnergyBurnedUnit").map(|unit| texts.intern(&plain(unit))),
         other: (!other.is_empty()).then(|| texts.intern(&other)),
     };
-    output.batch.imported.activity_summaries.push(row);
+    output.batch.rows.activity_summaries.push(row);
     output
         .tally
         .row("ActivitySummary", crate::formats::payload::date::parse(&format!("{day}T00:00:00Z")).map(|date| date.ms));
@@ -50,7 +50,7 @@ pub(super) fn characteristics(element: Element<'_>, output: &mut Output<'_>) {
     for (key, value) in element.attributes() {
         let texts = &mut output.batch.texts;
         let row = Characteristic { key: texts.intern(key), value: texts.intern(&plain(value)) };
-        output.batch.characteristics.push(row);
+        output.batch.rows.characteristics.push(row);
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) fn keep_aside(element: Element<'_>, output: &mut Output<'_>) {
     element.write_json(&mut json);
     let texts = &mut output.batch.texts;
     let row = OtherRecord { section: texts.intern(element.name()), in_data: false, json: texts.intern(&json) };
-    output.batch.others.push(row);
+    output.batch.rows.others.push(row);
     output.tally.within(element.name(), 1);
 }
 
@@ -76,7 +76,7 @@ pub(in crate::formats) fn keep_owned(section: &str, json: String, output: &mut O
     let texts = &mut output.batch.texts;
     let json = texts.intern_owned(json);
     let row = OtherRecord { section: texts.intern(section), in_data: true, json };
-    output.batch.others.push(row);
+    output.batch.rows.others.push(row);
     output.tally.row(section, None);
 }
 
@@ -84,6 +84,6 @@ pub(in crate::formats) fn keep_owned(section: &str, json: String, output: &mut O
 pub(super) fn keep(section: &str, json: &str, output: &mut Output<'_>) {
     let texts = &mut output.batch.texts;
     let row = OtherRecord { section: texts.intern(section), in_data: true, json: texts.intern(json) };
-    output.batch.others.push(row);
+    output.batch.rows.others.push(row);
     output.tally.row(section, None);
 }

@@ -76,7 +76,7 @@ impl Reader<'_> {
         let distance = distance.or_else(|| sum(|kind| kind.starts_with("HKQuantityTypeIdentifierDistance")));
         let batch_texts = &mut output.batch.texts;
         let mut text = |text: &str| (!text.is_empty()).then(|| batch_texts.intern(text));
-        output.batch.workouts.push(Workout {
+        output.batch.rows.workouts.push(Workout {
             uuid,
             activity_type: activity(kind),
             start_ms,

@@ -61,7 +61,7 @@ pub(super) fn push(
         values,
         other: (!point.is_empty()).then(|| texts.intern(&Value::Object(std::mem::take(point)).to_string())),
     };
-    output.batch.imported.aggregates.push(row);
+    output.batch.rows.aggregates.push(row);
     output.tally.row(metric, Some(start_ms));
     Ok(())
 }

@@ -246,7 +246,7 @@ fn push(uuid: Uuid, title: &Title, mut workout: Map<String, Value>, output: &mut
         source: Some(texts.intern(r#"{"sourceRevision":{"source":{"name":"Health Auto Export"}}}"#)),
         other: (!workout.is_empty()).then(|| texts.intern(&Value::Object(workout).to_string())),
     };
-    output.batch.workouts.push(row);
+    output.batch.rows.workouts.push(row);
     output.tally.row("workouts", Some(start_ms));
 }
 
@@ -277,7 +277,7 @@ fn route_point(location: &mut Map<String, Value>, workout: Uuid, output: &mut Ou
     if !location.is_empty() {
         point.other = Some(output.batch.texts.intern(&Value::Object(std::mem::take(location)).to_string()));
     }
-    output.batch.route_points.push(point);
+    output.batch.rows.route_points.push(point);
     output.tally.row("workoutRoutes", Some(time_ms));
     Ok(())
 }

@@ -6,8 +6,9 @@
 use crate::formats::canonical;
 use crate::formats::json::JsonObject;
 use crate::formats::tape::{Value, as_str, is_null, is_object};
-use crate::model::batch::{Batch, TextId};
+use crate::model::batch::Batch;
 use crate::model::record::{Characteristic, OtherRecord, Reject};
+use crate::model::text::TextId;
 
 /// Space for the making of texts, kept from element to element.
 #[derive(Debug, Default)]
@@ -136,7 +137,7 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
             None => self.json(value),
         };
         if let Some(value) = value {
-            self.batch.characteristics.push(Characteristic { key, value });
+            self.batch.rows.characteristics.push(Characteristic { key, value });
         }
     }
 
@@ -147,7 +148,7 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         text.clear();
         canonical::write(element, text, order);
         let json = self.batch.texts.intern(text);
-        self.batch.others.push(OtherRecord { section, in_data, json });
+        self.batch.rows.others.push(OtherRecord { section, in_data, json });
     }
 }
 
@@ -156,7 +157,7 @@ pub(crate) fn reject(batch: &mut Batch, section: &str, reason: &str, place: Reje
     let raw = &raw[..raw.len().min(crate::model::limits::REJECT_RAW_BYTES_MAX)];
     let raw = String::from_utf8_lossy(raw);
     let (section, reason, raw) = (batch.texts.intern(section), batch.texts.intern(reason), batch.texts.intern(&raw));
-    batch.rejects.push(Reject { section, index: place.index, offset: place.offset, reason, raw, raw_bytes });
+    batch.rows.rejects.push(Reject { section, index: place.index, offset: place.offset, reason, raw, raw_bytes });
 }
 
 /// Where a rejected element stood.

@@ -276,7 +276,7 @@ fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> R
         metadata: rows.metadata(common.metadata),
         other: rows.other(element),
     };
-    rows.batch.samples.push(sample);
+    rows.batch.rows.samples.push(sample);
     Ok(())
 }
 
@@ -316,7 +316,7 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
         source: rows.source(common.revision, common.device),
         other: rows.other(element),
     };
-    rows.batch.workouts.push(workout);
+    rows.batch.rows.workouts.push(workout);
     Ok(())
 }
 
@@ -354,7 +354,7 @@ fn read_dose<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Res
         source: rows.source(common.revision, common.device),
         other: rows.other(element),
     };
-    rows.batch.doses.push(dose);
+    rows.batch.rows.doses.push(dose);
     Ok(())
 }
 
@@ -381,7 +381,7 @@ fn read_medication<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) 
         has_schedule,
         other: rows.other(element),
     };
-    rows.batch.medications.push(medication);
+    rows.batch.rows.medications.push(medication);
     Ok(())
 }
 
@@ -420,7 +420,7 @@ fn read_location<'t, 'i>(
         vertical_accuracy_m: vertical,
         other: rows.other(element),
     };
-    rows.batch.route_points.push(point);
+    rows.batch.rows.route_points.push(point);
     Ok(())
 }
 

@@ -71,8 +71,13 @@ const BEAT_LISTS: &str = "INSERT INTO beat_lists (person_id, start_ms, hash, end
 
 impl BatchWriter<'_> {
     pub(in crate::store) fn imported(&mut self, upload: i64) -> rusqlite::Result<()> {
+        let rows = &self.batch.rows;
+        let parts = rows.beat_lists.len() + rows.correlations.len() + rows.activity_summaries.len();
+        if rows.derived_samples.len() + parts + rows.electrocardiograms.len() + rows.aggregates.len() == 0 {
+            return Ok(());
+        }
         self.ids.merge.enter(upload);
-        if !self.batch.imported.samples.is_empty() {
+        if !self.batch.rows.derived_samples.is_empty() {
             self.derived_samples()?;
         }
         self.beat_lists()?;
@@ -83,7 +88,7 @@ impl BatchWriter<'_> {
     }
 
     fn derived_samples(&mut self) -> rusqlite::Result<()> {
-        let samples = &self.batch.imported.samples;
+        let samples = &self.batch.rows.derived_samples;
         let texts = &self.batch.texts;
         let (connection, person) = (self.connection, self.person);
         let mut upsert = Upsert::new(connection, &SAMPLES, self.ids.expects_known)?;
@@ -149,7 +154,7 @@ impl BatchWriter<'_> {
 
     fn beat_lists(&mut self) -> rusqlite::Result<()> {
         let texts = &self.batch.texts;
-        for row in &self.batch.imported.beat_lists {
+        for row in &self.batch.rows.beat_lists {
             let source = self.ids.sources.optional(self.connection, texts, row.source)?;
             let beats = texts.get(row.beats);
             let hash = half_digest(&[self.text(row.source).unwrap_or_default(), beats]);
@@ -161,7 +166,7 @@ impl BatchWriter<'_> {
 
     fn correlations(&mut self) -> rusqlite::Result<()> {
         let texts = &self.batch.texts;
-        let rows = &self.batch.imported.correlations;
+        let rows = &self.batch.rows.correlations;
         if rows.is_empty() {
             return Ok(());
         }
@@ -188,7 +193,7 @@ impl BatchWriter<'_> {
 
     fn activity_summaries(&mut self) -> rusqlite::Result<()> {
         let texts = &self.batch.texts;
-        let rows = &self.batch.imported.activity_summaries;
+        let rows = &self.batch.rows.activity_summaries;
         if rows.is_empty() {
             return Ok(());
         }
@@ -217,7 +222,7 @@ impl BatchWriter<'_> {
 
     fn electrocardiograms(&mut self) -> rusqlite::Result<()> {
         let texts = &self.batch.texts;
-        let rows = &self.batch.imported.electrocardiograms;
+        let rows = &self.batch.rows.electrocardiograms;
         if rows.is_empty() {
             return Ok(());
         }
@@ -241,7 +246,7 @@ impl BatchWriter<'_> {
 
     fn aggregates(&mut self) -> rusqlite::Result<()> {
         let texts = &self.batch.texts;
-        let rows = &self.batch.imported.aggregates;
+        let rows = &self.batch.rows.aggregates;
         if rows.is_empty() {
             return Ok(());
         }

@@ -8,11 +8,12 @@ pub(super) mod upsert;
 
 use rusqlite::{Connection, params};
 
-use crate::model::batch::{Batch, TextId, Texts};
+use crate::model::batch::Batch;
 use crate::model::counts::{Counts, Outcome};
 use crate::model::error::Result;
 use crate::model::limits::REJECTS_PER_UPLOAD_MAX;
 use crate::model::record::{Reject, Workout};
+use crate::model::text::{TextId, Texts};
 use crate::store::Store;
 use dictionary::{Dictionary, SharedMetadata};
 use ledger::{UploadKey, signed};
@@ -208,24 +209,22 @@ const CHARACTERISTICS: &str = "INSERT INTO characteristics (person_id, key, valu
 
 impl<'a> BatchWriter<'a> {
     fn write(&mut self, upload: i64, now_ms: i64, ordinal: &mut u64) -> rusqlite::Result<()> {
-        if !self.batch.samples.is_empty() {
+        if !self.batch.rows.samples.is_empty() {
             self.samples()?;
         }
-        if !self.batch.workouts.is_empty() {
+        if !self.batch.rows.workouts.is_empty() {
             self.workouts()?;
         }
-        if !self.batch.route_points.is_empty() {
+        if !self.batch.rows.route_points.is_empty() {
             self.route_points()?;
         }
-        if !self.batch.doses.is_empty() {
+        if !self.batch.rows.doses.is_empty() {
             self.doses()?;
         }
-        if !self.batch.medications.is_empty() {
+        if !self.batch.rows.medications.is_empty() {
             self.medications()?;
         }
-        if !self.batch.imported.is_empty() {
-            self.imported(upload)?;
-        }
+        self.imported(upload)?;
         self.characteristics(now_ms)?;
         self.others(upload)?;
         self.rejects(upload, ordinal)?;
@@ -237,7 +236,7 @@ impl<'a> BatchWriter<'a> {
     }
 
     fn samples(&mut self) -> rusqlite::Result<()> {
-        let Batch { samples, texts, .. } = self.batch;
+        let (samples, texts) = (&self.batch.rows.samples, &self.batch.texts);
         let mut upsert = Upsert::new(self.connection, &SAMPLES, self.ids.expects_known)?;
         for row in samples {
             let ids = &mut *self.ids;
@@ -285,7 +284,7 @@ impl<'a> BatchWriter<'a> {
     }
 
     fn workouts(&mut self) -> rusqlite::Result<()> {
-        let Batch { workouts, texts, .. } = self.batch;
+        let (workouts, texts) = (&self.batch.rows.workouts, &self.batch.texts);
         let mut upsert = Upsert::new(self.connection, &WORKOUTS, self.ids.expects_known)?;
         for row in workouts {
             let source = self.ids.sources.optional(self.connection, texts, row.source)?;
@@ -324,7 +323,7 @@ impl<'a> BatchWriter<'a> {
     }
 
     fn route_points(&mut self) -> rusqlite::Result<()> {
-        let points = &self.batch.route_points;
+        let points = &self.batch.rows.route_points;
         let mut upsert = Upsert::new(self.connection, &ROUTE_POINTS, self.ids.expects_known)?;
         for row in points {
             let merged = &mut self.ids.merge.workouts;
@@ -363,7 +362,7 @@ impl<'a> BatchWriter<'a> {
     }
 
     fn doses(&mut self) -> rusqlite::Result<()> {
-        let Batch { doses, texts, .. } = self.batch;
+        let (doses, texts) = (&self.batch.rows.doses, &self.batch.texts);
         let mut upsert = Upsert::new(self.connection, &DOSES, self.ids.expects_known)?;
         for row in doses {
             let source = self.ids.sources.optional(self.connection, texts, row.source)?;
@@ -390,7 +389,7 @@ impl<'a> BatchWriter<'a> {
     }
 
     fn medications(&mut self) -> rusqlite::Result<()> {
-        let Batch { medications, texts, .. } = self.batch;
+        let (medications, texts) = (&self.batch.rows.medications, &self.batch.texts);
         let mut upsert = Upsert::new(self.connection, &MEDICATIONS, self.ids.expects_known)?;
         for row in medications {
             let outcome = upsert.write(cells![
@@ -409,7 +408,7 @@ impl<'a> BatchWriter<'a> {
     }
 
     fn characteristics(&mut self, now_ms: i64) -> rusqlite::Result<()> {
-        let Batch { characteristics, texts, .. } = self.batch;
+        let (characteristics, texts) = (&self.batch.rows.characteristics, &self.batch.texts);
         for row in characteristics {
             let mut upsert = self.connection.prepare_cached(CHARACTERISTICS)?;
             upsert.execute(params![self.person, texts.get(row.key), texts.get(row.value), now_ms])?;
@@ -418,7 +417,7 @@ impl<'a> BatchWriter<'a> {
     }
 
     fn others(&mut self, upload: i64) -> rusqlite::Result<()> {
-        let Batch { others, texts, .. } = self.batch;
+        let (others, texts) = (&self.batch.rows.others, &self.batch.texts);
         for row in others {
             let json = texts.get(row.json);
             let mut insert = self.connection.prepare_cached(OTHER_RECORDS)?;
@@ -434,7 +433,7 @@ impl<'a> BatchWriter<'a> {
 
     /// Keeps rejects up to the limit; of those behind it only the number.
     fn rejects(&mut self, upload: i64, ordinal: &mut u64) -> rusqlite::Result<()> {
-        let Batch { rejects, texts, .. } = self.batch;
+        let (rejects, texts) = (&self.batch.rows.rejects, &self.batch.texts);
         let last = "more elements were rejected than are kept: this one and those behind it are only counted";
         for row in rejects {
             let (section, raw) = (texts.get(row.section), texts.get(row.raw));

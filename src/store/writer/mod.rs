@@ -478,8 +478,8 @@ impl WriterThread {
                 active.open += counts;
                 active.is_touched = true;
                 active.is_behind = true;
-                self.rows += batch.rows();
-                self.text_bytes += batch.text_bytes();
+                self.rows += batch.rows.len();
+                self.text_bytes += batch.texts.bytes();
                 batch.clear();
                 active.answer(Reply::Written(batch));
             }

@@ -1,0 +1,390 @@
+//! What is stored: one plain struct for each kind of row, its texts as numbers into the batch that holds it.
+//!
+//! Times are milliseconds since 1970-01-01 UTC; values and units are as the phone sent them. `other` is canonical JSON of
+//! the fields that this version has no column for, or whose type is not the expected one: nothing is dropped.
+
+use super::limits::{BATCH_ROWS_MAX, RARE_ROWS_KEPT};
+use super::text::TextId;
+
+/// The person whose records they are if nobody is named.
+pub const ME: &str = "me";
+
+/// HealthKit's identity of a sample, a workout or a dose event.
+pub type Uuid = [u8; 16];
+
+/// A quantity or category sample.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// HealthKit's type identifier, such as `HKQuantityTypeIdentifierHeartRate`.
+    pub kind: TextId,
+    /// HealthKit's identity.
+    pub uuid: Uuid,
+    /// Start.
+    pub start_ms: i64,
+    /// End; absent if not sent.
+    pub end_ms: Option<i64>,
+    /// The quantity in `unit`, or the number of the category; NaN arrives as null and is absent here.
+    pub value: Option<f64>,
+    /// HealthKit unit, such as `count/min`.
+    pub unit: Option<TextId>,
+    /// Canonical JSON of `sourceRevision` and `device`.
+    pub source: Option<TextId>,
+    /// Canonical JSON of the metadata; absent if empty.
+    pub metadata: Option<TextId>,
+    /// Fields without a column.
+    pub other: Option<TextId>,
+}
+
+/// A workout.
+#[derive(Clone, Copy, Debug)]
+pub struct Workout {
+    /// HealthKit's identity.
+    pub uuid: Uuid,
+    /// Number of `HKWorkoutActivityType`.
+    pub activity_type: Option<i64>,
+    /// Start.
+    pub start_ms: i64,
+    /// End.
+    pub end_ms: Option<i64>,
+    /// Duration in seconds, pauses left out.
+    pub duration_s: Option<f64>,
+    /// Active energy in kcal.
+    pub energy_kcal: Option<f64>,
+    /// Distance in `distance_unit`.
+    pub distance: Option<f64>,
+    /// `m`, `meters`, `km` or `mi`, as sent.
+    pub distance_unit: Option<TextId>,
+    /// JSON of `allStatistics`.
+    pub statistics: Option<TextId>,
+    /// JSON of `events`.
+    pub events: Option<TextId>,
+    /// JSON of `activities`.
+    pub activities: Option<TextId>,
+    /// JSON of the metadata.
+    pub metadata: Option<TextId>,
+    /// JSON of `sourceRevision` and `device`.
+    pub source: Option<TextId>,
+    /// Fields without a column.
+    pub other: Option<TextId>,
+}
+
+/// A location of a workout's route.
+#[derive(Clone, Copy, Debug)]
+pub struct RoutePoint {
+    /// The workout's uuid; the workout itself may arrive later.
+    pub workout: Uuid,
+    /// Index of the route among the workout's routes.
+    pub route: u32,
+    /// When.
+    pub time_ms: i64,
+    /// Degrees, WGS 84.
+    pub latitude: f64,
+    /// Degrees, WGS 84.
+    pub longitude: f64,
+    /// Metres above sea level.
+    pub altitude_m: Option<f64>,
+    /// Metres per second; -1 means invalid.
+    pub speed_m_s: Option<f64>,
+    /// Degrees from north; -1 means invalid.
+    pub course_deg: Option<f64>,
+    /// Metres.
+    pub horizontal_accuracy_m: Option<f64>,
+    /// Metres.
+    pub vertical_accuracy_m: Option<f64>,
+    /// Fields without a column.
+    pub other: Option<TextId>,
+}
+
+/// A medication dose event.
+#[derive(Clone, Copy, Debug)]
+pub struct Dose {
+    /// HealthKit's identity.
+    pub uuid: Uuid,
+    /// Display text of the medication.
+    pub medication: Option<TextId>,
+    /// The owner's name for it.
+    pub nickname: Option<TextId>,
+    /// Number of the schedule type.
+    pub schedule_type: Option<i64>,
+    /// Number of the log status; only 4 (taken) is an intake.
+    pub log_status: Option<i64>,
+    /// Dose in `unit`.
+    pub quantity: Option<f64>,
+    /// Unit of the dose.
+    pub unit: Option<TextId>,
+    /// Start.
+    pub start_ms: i64,
+    /// End.
+    pub end_ms: Option<i64>,
+    /// When it was due.
+    pub scheduled_ms: Option<i64>,
+    /// JSON of the metadata.
+    pub metadata: Option<TextId>,
+    /// JSON of `sourceRevision` and `device`.
+    pub source: Option<TextId>,
+    /// Fields without a column.
+    pub other: Option<TextId>,
+}
+
+/// The definition of a medication.
+#[derive(Clone, Copy, Debug)]
+pub struct Medication {
+    /// Name and strength; half of the identity.
+    pub display_text: TextId,
+    /// Form such as `tablet`; the other half, empty if not sent.
+    pub general_form: TextId,
+    /// The owner's name for it.
+    pub nickname: Option<TextId>,
+    /// Whether its owner put it aside.
+    pub is_archived: Option<bool>,
+    /// Whether it has a schedule.
+    pub has_schedule: Option<bool>,
+    /// Fields without a column.
+    pub other: Option<TextId>,
+}
+
+/// A characteristic, such as `biologicalSex`.
+#[derive(Clone, Copy, Debug)]
+pub struct Characteristic {
+    /// Its key.
+    pub key: TextId,
+    /// Text as it is, anything else as JSON.
+    pub value: TextId,
+}
+
+/// Something that this version has no table for.
+#[derive(Clone, Copy, Debug)]
+pub struct OtherRecord {
+    /// Section: key of `data`, or path from the root.
+    pub section: TextId,
+    /// Whether it stood under `data`, and so counts as a record that the phone sent.
+    pub in_data: bool,
+    /// Canonical JSON; its digest is the identity.
+    pub json: TextId,
+}
+
+/// An element that could not be stored, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Reject {
+    /// Section: key of `data`, or path from the root.
+    pub section: TextId,
+    /// Index of the element in its section.
+    pub index: Option<u64>,
+    /// Offset in the body.
+    pub offset: u64,
+    /// What is wrong with it.
+    pub reason: TextId,
+    /// Its text, at most [`super::limits::REJECT_RAW_BYTES_MAX`] of it.
+    pub raw: TextId,
+    /// Its whole length.
+    pub raw_bytes: u64,
+}
+
+/// A sample whose identity is made from its content.
+#[derive(Clone, Copy, Debug)]
+pub struct DerivedSample {
+    /// The sample.
+    pub sample: Sample,
+    /// When it was entered into HealthKit.
+    pub creation_ms: Option<i64>,
+}
+
+/// The beats behind a heart rate variability.
+#[derive(Clone, Copy, Debug)]
+pub struct BeatList {
+    /// Start of the sample that they belong to.
+    pub start_ms: i64,
+    /// Its end.
+    pub end_ms: Option<i64>,
+    /// Its source.
+    pub source: Option<TextId>,
+    /// JSON list of `{bpm, time}`, as in the file.
+    pub beats: TextId,
+}
+
+/// Samples that belong together, such as the two of a blood pressure.
+#[derive(Clone, Copy, Debug)]
+pub struct Correlation {
+    /// Made from the content.
+    pub uuid: Uuid,
+    /// HealthKit's identifier.
+    pub kind: TextId,
+    /// Start.
+    pub start_ms: i64,
+    /// End.
+    pub end_ms: Option<i64>,
+    /// When it was entered into HealthKit.
+    pub creation_ms: Option<i64>,
+    /// JSON of `sourceRevision` and `device`.
+    pub source: Option<TextId>,
+    /// JSON of the metadata.
+    pub metadata: Option<TextId>,
+    /// JSON list of `{type, value, unit, startDate, endDate}`: each of them is a sample of its own, too.
+    pub members: TextId,
+    /// Fields without a column.
+    pub other: Option<TextId>,
+}
+
+/// The rings of a day.
+#[derive(Clone, Copy, Debug)]
+pub struct ActivitySummary {
+    /// `2024-09-15`, in the phone's time zone of that day.
+    pub day: TextId,
+    /// Active energy, its goal, move minutes, their goal, exercise minutes, their goal, stand hours, their goal.
+    pub values: [Option<f64>; 8],
+    /// Unit of the energy.
+    pub energy_unit: Option<TextId>,
+    /// Fields without a column.
+    pub other: Option<TextId>,
+}
+
+/// An electrocardiogram.
+#[derive(Clone, Copy, Debug)]
+pub struct Electrocardiogram {
+    /// Made from the content.
+    pub uuid: Uuid,
+    /// When it was recorded.
+    pub start_ms: i64,
+    /// Such as `Sinus Rhythm`, in the phone's language.
+    pub classification: Option<TextId>,
+    /// Samples per second.
+    pub rate_hz: Option<f64>,
+    /// Unit of the voltages.
+    pub unit: Option<TextId>,
+    /// JSON list of numbers.
+    pub voltages: TextId,
+    /// JSON object of everything that stands before the voltages, as in the file.
+    pub header: TextId,
+}
+
+/// A figure that another app made from samples, for a minute, an hour or a day.
+#[derive(Clone, Copy, Debug)]
+pub struct Aggregate {
+    /// The metric's name, such as `heart_rate`.
+    pub metric: TextId,
+    /// Start of the time that it is about.
+    pub start_ms: i64,
+    /// End, if there is one.
+    pub end_ms: Option<i64>,
+    /// What tells it from others of the same time: a sleep stage, the kind of a series; may be empty.
+    pub label: TextId,
+    /// Names of the sources, as in the file; may be empty.
+    pub source: TextId,
+    /// Unit.
+    pub unit: Option<TextId>,
+    /// Sum or mean, minimum, average, maximum: those that were given.
+    pub values: [Option<f64>; 4],
+    /// Fields without a column.
+    pub other: Option<TextId>,
+}
+
+/// The payload's own description of itself.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Envelope {
+    /// `exportDate`.
+    pub export_ms: Option<i64>,
+    /// `startDate` of the exported range.
+    pub start_ms: Option<i64>,
+    /// `endDate` of the exported range.
+    pub end_ms: Option<i64>,
+    /// `syncSource`, such as `manual-upload`.
+    pub sync_source: Option<String>,
+}
+
+/// Declares [`Rows`]: the row kinds of a batch, and for how many rows an emptied batch keeps memory.
+macro_rules! rows {
+    ($($(#[doc = $doc:literal])* $kind:ident: $row:ty, keeps $kept:expr;)*) => {
+        /// Rows of all kinds.
+        #[derive(Debug, Default)]
+        pub struct Rows {
+            $($(#[doc = $doc])* pub $kind: Vec<$row>,)*
+        }
+
+        impl Rows {
+            /// Number of rows of all kinds.
+            #[must_use]
+            pub fn len(&self) -> usize {
+                0 $(+ self.$kind.len())*
+            }
+
+            /// Forgets all rows. A kind's memory beyond what it keeps is freed: an input with many rows of a rare kind must
+            /// not make the batch large for good.
+            pub(super) fn clear(&mut self) {
+                $(
+                    self.$kind.clear();
+                    self.$kind.shrink_to($kept);
+                )*
+            }
+        }
+    };
+}
+
+rows! {
+    /// Quantity and category samples.
+    samples: Sample, keeps BATCH_ROWS_MAX;
+    /// Samples without HealthKit's identity.
+    derived_samples: DerivedSample, keeps BATCH_ROWS_MAX;
+    /// Workouts.
+    workouts: Workout, keeps RARE_ROWS_KEPT;
+    /// Locations of routes.
+    route_points: RoutePoint, keeps BATCH_ROWS_MAX;
+    /// Medication dose events.
+    doses: Dose, keeps RARE_ROWS_KEPT;
+    /// Medication definitions.
+    medications: Medication, keeps RARE_ROWS_KEPT;
+    /// Characteristics.
+    characteristics: Characteristic, keeps RARE_ROWS_KEPT;
+    /// Beats; they are part of their sample, not records.
+    beat_lists: BeatList, keeps RARE_ROWS_KEPT;
+    /// Correlations.
+    correlations: Correlation, keeps RARE_ROWS_KEPT;
+    /// Days.
+    activity_summaries: ActivitySummary, keeps RARE_ROWS_KEPT;
+    /// Electrocardiograms.
+    electrocardiograms: Electrocardiogram, keeps RARE_ROWS_KEPT;
+    /// Aggregates.
+    aggregates: Aggregate, keeps BATCH_ROWS_MAX;
+    /// Records that this version has no table for.
+    others: OtherRecord, keeps RARE_ROWS_KEPT;
+    /// Elements that were rejected.
+    rejects: Reject, keeps RARE_ROWS_KEPT;
+}
+
+impl Rows {
+    /// Returns rows with memory for the kinds that come in large numbers: memory that nobody writes to costs nothing, and
+    /// vectors that grow step by step are copied and leave holes.
+    pub(super) fn with_capacity() -> Self {
+        Self {
+            samples: Vec::with_capacity(BATCH_ROWS_MAX),
+            route_points: Vec::with_capacity(BATCH_ROWS_MAX),
+            ..Self::default()
+        }
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds a sample without HealthKit's identity. The first one reserves memory for all that a batch may get.
+    pub(crate) fn push_derived_sample(&mut self, sample: DerivedSample) {
+        if self.derived_samples.capacity() == 0 {
+            self.derived_samples.reserve_exact(BATCH_ROWS_MAX);
+        }
+        self.derived_samples.push(sample);
+    }
+
+    /// Puts the samples in the order of their table. A phone may send the newest first, and rows that arrive in falling order
+    /// split every page in halves: the file is then three quarters larger. Equal identities keep their order.
+    pub(super) fn sort(&mut self) {
+        let key = |sample: &Sample| (sample.kind.index(), sample.start_ms, sample.uuid);
+        if !self.samples.is_sorted_by_key(key) {
+            self.samples.sort_by_key(key);
+        }
+        let key = |derived: &DerivedSample| key(&derived.sample);
+        if !self.derived_samples.is_sorted_by_key(key) {
+            self.derived_samples.sort_by_key(key);
+        }
+    }
+}
