@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::Status as Config;
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::healthkit::short;
 use crate::store::{Status, UploadRow, status as read};
 
 /// Prints what the database holds.
@@ -65,11 +66,4 @@ fn print_upload(upload: &UploadRow, out: &mut impl Write) -> io::Result<()> {
         Some(error) => writeln!(out, "        {error}"),
         None => Ok(()),
     }
-}
-
-/// `HKQuantityTypeIdentifierHeartRate` → `HeartRate`.
-fn short(kind: &str) -> &str {
-    kind.strip_prefix("HKQuantityTypeIdentifier")
-        .or_else(|| kind.strip_prefix("HKCategoryTypeIdentifier"))
-        .unwrap_or(kind)
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::formats::output::{Tally, TypeTally};
 use crate::model::counts::Counts;
 use crate::model::error::{Error, Result};
+use crate::model::healthkit::short;
 use crate::store::writer::ingest::{Aborted, Summary};
 
 /// What an import has done.
@@ -206,11 +207,4 @@ impl Report {
         }
         Ok(())
     }
-}
-
-/// `HKQuantityTypeIdentifierHeartRate` → `HeartRate`.
-fn short(kind: &str) -> &str {
-    kind.strip_prefix("HKQuantityTypeIdentifier")
-        .or_else(|| kind.strip_prefix("HKCategoryTypeIdentifier"))
-        .unwrap_or(kind)
 }

@@ -4,6 +4,10 @@ pub mod limits;
 
 pub mod error;
 
+pub mod healthkit;
+pub mod time;
+pub mod units;
+
 pub mod batch;
 pub mod counts;
 pub mod identity;

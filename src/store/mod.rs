@@ -5,7 +5,6 @@
 
 mod backup;
 mod check;
-mod conversion;
 mod failure;
 mod files;
 pub(crate) mod private;

@@ -20,7 +20,7 @@ const PLACES: [(&str, &[&str]); 34] = [
     ("rusqlite", &["store"]),
     ("struson", &["formats/payload"]),
     ("simd_json", &["formats/tape.rs", "formats/canonical.rs"]),
-    ("jiff", &["formats", "import", "store/backup/series.rs"]),
+    ("jiff", &["model/time.rs", "import", "store/backup/series.rs"]),
     ("uuid", &["formats/payload"]),
     ("itoa", &["formats"]),
     ("zmij", &["formats"]),

@@ -5,14 +5,15 @@
 
 use std::io::{self, BufRead};
 
+use super::Reader;
 use super::element::member;
-use super::{Reader, date};
 use crate::formats::json::{write_f64, write_string};
 use crate::formats::output::{Output, Place};
 use crate::model::error::{Result, from_io};
 use crate::model::identity::{derive, digest};
 use crate::model::limits::ECG_FILE_BYTES_MAX;
 use crate::model::record::Electrocardiogram;
+use crate::model::time;
 
 /// A recording as far as it was read.
 #[derive(Debug, Default)]
@@ -75,7 +76,7 @@ impl Recording {
         let (key, value) = line.split_once(',').unwrap_or((line, ""));
         let value = value.trim().trim_matches('"');
         if self.start_ms.is_none() {
-            self.start_ms = date::parse(value);
+            self.start_ms = time::parse(value);
             self.date_row = self.header.len();
         }
         if self.header.len() < 64 {

@@ -280,8 +280,8 @@ impl<'a> Element<'a> {
 
 /// Writes a value in the form that it has in every export: dates in UTC, devices without the address of an object.
 fn write_steady(key: &str, value: &str, out: &mut String) {
-    if let Some(ms) = super::date::parse(value) {
-        write_string(&super::record::iso(ms), out);
+    if let Some(ms) = crate::model::time::parse(value) {
+        write_string(&crate::model::time::to_iso(ms), out);
     } else if key == "device" {
         write_string(&plain(super::source::without_pointer(value)), out);
     } else {

@@ -7,9 +7,9 @@ use super::frames::Frames;
 use super::record::write_unknown;
 use super::{Reader, workout_of_file};
 use crate::formats::output::Output;
-use crate::formats::payload::date;
 use crate::model::error::Result;
 use crate::model::record::RoutePoint;
+use crate::model::time;
 
 impl Reader<'_> {
     /// Reads a route's file; `path` is the one within the export.
@@ -67,7 +67,7 @@ fn point(element: Element<'_>, workout: [u8; 16], route: u32, output: &mut Outpu
         let text = child.text();
         match child.name() {
             "ele" => point.altitude_m = Some(number("ele", &text)?),
-            "time" => time = Some(date::parse(&text).ok_or("`time` is not a date with time and offset")?.ms),
+            "time" => time = Some(time::parse_iso(&text).ok_or("`time` is not a date with time and offset")?.ms),
             "extensions" => {
                 for child in child.children() {
                     let value = Some(number(child.name(), &child.text())?);

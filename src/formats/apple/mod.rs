@@ -4,13 +4,11 @@
 //! and `clinical` read the files beside it. `names` has the numbers behind names, `equals` tells equal records apart.
 
 mod clinical;
-pub(crate) mod date;
 mod ecg;
 mod element;
 pub(crate) mod equals;
 mod frames;
 mod gpx;
-pub(crate) mod names;
 mod record;
 mod source;
 pub(crate) mod summary;
@@ -27,6 +25,7 @@ use crate::model::error::Result;
 use crate::model::identity::{derive, digest};
 use crate::model::limits::IMPORT_ELEMENT_BYTES_MAX;
 use crate::model::record::{Envelope, Uuid};
+use crate::model::time;
 
 use super::output::{Output, Place};
 use element::{Element, Tree};
@@ -197,7 +196,7 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             "ExportDate" => {
-                self.envelope.export_ms = element.get("value").and_then(date::parse);
+                self.envelope.export_ms = element.get("value").and_then(time::parse);
                 if self.envelope.export_ms.is_none() {
                     return Err("`value` is not a date with time and offset".to_owned());
                 }

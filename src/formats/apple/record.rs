@@ -1,15 +1,15 @@
 //! `Record` and `Correlation`: to samples with an identity made from their content.
 
 use super::Reader;
-use super::date;
 use super::element::{Element, member, plain};
-use super::names::{category_value, is_event};
 use crate::formats::json::{write_f64, write_string};
 use crate::formats::output::Output;
 use crate::model::error::Result;
+use crate::model::healthkit::{self, is_event};
 use crate::model::identity::{derive, digest};
 use crate::model::record::{BeatList, Correlation, DerivedSample, Sample};
 use crate::model::text::TextId;
+use crate::model::time;
 
 const BEATS: &str = "HeartRateVariabilityMetadataList";
 const METADATA: &str = "MetadataEntry";
@@ -34,7 +34,7 @@ impl<'a> Common<'a> {
     pub(super) fn read(element: Element<'a>) -> Result<Self, String> {
         let mut common = Self::default();
         let date = |name: &str, value: &str| {
-            date::parse(value).map(Some).ok_or_else(|| format!("`{name}` is not a date with time and offset"))
+            time::parse(value).map(Some).ok_or_else(|| format!("`{name}` is not a date with time and offset"))
         };
         for (key, value) in element.attributes() {
             let is_known = match key {
@@ -131,13 +131,13 @@ impl Reader<'_> {
 
     /// The number of a quantity, or of a category's name; a name that is not known is kept in `other`.
     fn value(&mut self, common: &Common<'_>) -> Result<Option<f64>, String> {
-        let is_category = common.unit.is_none() && !common.kind.starts_with("HKQuantityTypeIdentifier");
+        let is_category = common.unit.is_none() && !common.kind.starts_with(healthkit::QUANTITY_TYPE);
         match common.value {
             None => Ok(is_event(common.kind).then_some(0.0)),
             Some(text) => match text.trim().parse::<f64>() {
                 Ok(number) if number.is_finite() => Ok(Some(number)),
                 _ if is_category => {
-                    let number = category_value(text);
+                    let number = healthkit::category_value(text).map(f64::from);
                     if number.is_none() {
                         self.scratch.other.push_str("{\"value\":");
                         write_string(&plain(text), &mut self.scratch.other);
@@ -257,7 +257,7 @@ fn write_member(record: Element<'_>, out: &mut String) -> Result<(), String> {
     for (name, time) in [("endDate", end), ("startDate", start)] {
         if let Some(ms) = time {
             member(name, out, &mut is_first);
-            write_string(&iso(ms), out);
+            write_string(&time::to_iso(ms), out);
         }
     }
     member("type", out, &mut is_first);
@@ -268,18 +268,18 @@ fn write_member(record: Element<'_>, out: &mut String) -> Result<(), String> {
     }
     if let Some(value) = value {
         member("value", out, &mut is_first);
-        match value.parse::<f64>().ok().filter(|number| number.is_finite()).or_else(|| category_value(value)) {
+        match value
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite())
+            .or_else(|| healthkit::category_value(value).map(f64::from))
+        {
             Some(number) => write_f64(number, out),
             None => write_string(&plain(value), out),
         }
     }
     out.push('}');
     Ok(())
-}
-
-/// `2024-09-15T15:07:43.000Z`, as the app writes it.
-pub(super) fn iso(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map(|time| format!("{time:.3}")).unwrap_or_default()
 }
 
 fn pair(entry: Element<'_>) -> (&str, &str) {
@@ -327,8 +327,8 @@ pub(super) fn write_metadata(element: Element<'_>, out: &mut String) {
 
 /// A value of metadata: a date as the app sends it, since the export's changes with the phone's time zone.
 fn write_steady(value: &str, out: &mut String) {
-    match date::apple(value) {
-        Some(ms) => write_string(&iso(ms), out),
+    match time::parse_apple(value) {
+        Some(ms) => write_string(&time::to_iso(ms), out),
         None => write_string(&plain(value), out),
     }
 }

@@ -4,6 +4,7 @@ use super::element::{Element, plain};
 use super::record::write_unknown;
 use crate::formats::output::Output;
 use crate::model::record::{ActivitySummary, Characteristic, OtherRecord};
+use crate::model::time::parse_day;
 
 const VALUES: [&str; 8] = [
     "activeEnergyBurned",
@@ -39,9 +40,7 @@ pub(super) fn read(element: Element<'_>, output: &mut Output<'_>) -> Result<(), 
         other: (!other.is_empty()).then(|| texts.intern(&other)),
     };
     output.batch.rows.activity_summaries.push(row);
-    output
-        .tally
-        .row("ActivitySummary", crate::formats::payload::date::parse(&format!("{day}T00:00:00Z")).map(|date| date.ms));
+    output.tally.row("ActivitySummary", parse_day(day));
     Ok(())
 }
 

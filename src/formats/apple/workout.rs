@@ -1,15 +1,17 @@
 //! `Workout` with all that stands in it, in the shape that the app sends.
 
 use super::Reader;
+use super::Route;
 use super::element::{Element, member, plain};
-use super::names::{activity, event};
-use super::record::{Common, iso, write_metadata, write_unknown};
-use super::{Route, date};
+use super::record::{Common, write_metadata, write_unknown};
 use crate::formats::json::{write_f64, write_string};
 use crate::formats::output::Output;
+use crate::model::healthkit::{activity, workout_event};
 use crate::model::identity::{derive, digest};
 use crate::model::limits::ROUTE_FILES_MAX;
 use crate::model::record::Workout;
+use crate::model::time;
+use crate::model::units::{Dimension, factor};
 
 const KNOWN: [&str; 14] = [
     "workoutActivityType",
@@ -121,20 +123,14 @@ impl Reader<'_> {
     }
 }
 
+/// How many seconds a unit is: minutes if none is named.
 fn seconds(unit: Option<&str>) -> f64 {
-    match unit {
-        Some("s" | "sec") => 1.0,
-        Some("hr" | "h") => 3600.0,
-        _ => 60.0,
-    }
+    unit.and_then(|unit| factor(unit, Dimension::Time)).unwrap_or(60.0)
 }
 
+/// How many kilocalories a unit is: one if none is named.
 fn kilocalories(unit: Option<&str>) -> f64 {
-    match unit {
-        Some("kJ") => 1.0 / 4.184,
-        Some("cal") => 0.001,
-        _ => 1.0,
-    }
+    unit.and_then(|unit| factor(unit, Dimension::Energy)).unwrap_or(1.0)
 }
 
 fn write_texts(element: Element<'_>, kind: &str, texts: &mut Texts) {
@@ -213,8 +209,8 @@ fn write_statistics(element: Element<'_>, out: &mut String) {
 /// A date in the app's form, anything else as it is.
 fn write_attribute(key: &str, value: &str, out: &mut String, is_first: &mut bool) {
     member(key, out, is_first);
-    match date::parse(value) {
-        Some(ms) => write_string(&iso(ms), out),
+    match time::parse(value) {
+        Some(ms) => write_string(&time::to_iso(ms), out),
         None => write_string(&plain(value), out),
     }
 }
@@ -222,7 +218,7 @@ fn write_attribute(key: &str, value: &str, out: &mut String, is_first: &mut bool
 fn write_event(element: Element<'_>, out: &mut String) {
     out.push('{');
     let mut is_first = true;
-    let start = element.get("date").and_then(date::parse);
+    let start = element.get("date").and_then(time::parse);
     if let Some(start) = start {
         let duration = element.get("duration").and_then(|value| value.parse::<f64>().ok()).unwrap_or_default();
         #[expect(
@@ -231,16 +227,16 @@ fn write_event(element: Element<'_>, out: &mut String) {
         )]
         let end = start.saturating_add((duration * seconds(element.get("durationUnit")) * 1000.0).round() as i64);
         member("endDate", out, &mut is_first);
-        write_string(&iso(end), out);
+        write_string(&time::to_iso(end), out);
         member("startDate", out, &mut is_first);
-        write_string(&iso(start), out);
+        write_string(&time::to_iso(start), out);
     }
     for (key, value) in element.attributes() {
         match key {
             "date" | "duration" | "durationUnit" if start.is_some() => {}
             "type" => {
                 member("type", out, &mut is_first);
-                match event(value) {
+                match workout_event(value) {
                     Some(number) => out.push_str(itoa::Buffer::new().format(number)),
                     None => write_string(&plain(value), out),
                 }

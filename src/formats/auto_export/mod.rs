@@ -17,7 +17,6 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::apple::date;
 use super::apple::equals::Equals;
 use super::apple::summary;
 use super::output::{Output, Place};
@@ -26,6 +25,7 @@ use crate::model::error::{Error, ErrorKind, Result, from_io, into_io};
 use crate::model::limits::{
     AUTO_EXPORT_ELEMENT_BYTES_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX, BATCH_TEXT_LARGE_BYTES,
 };
+use crate::model::time::parse_12_hours;
 use value::Budget;
 use workout::Title;
 
@@ -312,20 +312,7 @@ fn take_time(object: &mut Map<String, Value>, names: &[&str]) -> Option<i64> {
     Some(ms)
 }
 
-/// A date, `yyyy-MM-dd HH:mm:ss Z`; phones set to twelve hours write `02:30:00 PM`.
+/// A date as text.
 fn time(value: Option<&Value>) -> Option<i64> {
-    let text = value?.as_str()?;
-    if let Some(ms) = date::parse(text) {
-        return Some(ms);
-    }
-    let text = text.replace(['\u{202f}', '\u{a0}'], " ").to_ascii_uppercase();
-    let (before, half, after) = match (text.split_once(" AM"), text.split_once(" PM")) {
-        (Some((before, after)), _) => (before, 0, after),
-        (_, Some((before, after))) => (before, 12, after),
-        _ => return None,
-    };
-    let (day, clock) = before.split_once(' ')?;
-    let (hour, rest) = clock.split_once(':')?;
-    let hour = hour.parse::<u32>().ok()? % 12 + half;
-    date::parse(&format!("{day} {hour:02}:{rest}{after}"))
+    parse_12_hours(value?.as_str()?)
 }

@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use super::value::{Budget, TOO_LONG};
 use super::{Reader, number, point, short, take_quantity, take_time, time};
-use crate::formats::apple::names::activity_of_title;
 use crate::formats::output::Output;
+use crate::model::healthkit::activity_of_title;
 use crate::model::identity::{derive, digest};
 use crate::model::limits::AUTO_EXPORT_WORKOUTS_MAX;
 use crate::model::record::{RoutePoint, Uuid, Workout};
+use crate::model::units::{Dimension, KILOJOULES_PER_KILOCALORIE, factor};
 
 /// What a workout is identified by.
 #[derive(Clone, Debug, Default)]
@@ -215,18 +216,17 @@ impl<'de> Visitor<'de> for Field<'_, '_, '_> {
 fn push(uuid: Uuid, title: &Title, mut workout: Map<String, Value>, output: &mut Output<'_>) {
     let start_ms = take_time(&mut workout, &["start"]).unwrap_or_default();
     let end_ms = take_time(&mut workout, &["end"]);
-    let duration = take_quantity(&mut workout, "duration").map(|(duration, unit)| match unit.as_deref() {
-        Some("min") => duration * 60.0,
-        Some("hr" | "h") => duration * 3600.0,
-        _ => duration,
+    let duration = take_quantity(&mut workout, "duration").map(|(duration, unit)| {
+        // Seconds if no unit is named.
+        duration * unit.and_then(|unit| factor(&unit, Dimension::Time)).unwrap_or(1.0)
     });
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a workout are exact")]
     let duration = duration.or_else(|| end_ms.map(|end| (end - start_ms) as f64 / 1000.0));
     let distance = take_quantity(&mut workout, "distance");
     let energy = ["activeEnergyBurned", "activeEnergy"].iter().find_map(|name| take_quantity(&mut workout, name));
     let energy_kcal = energy.map(|(energy, unit)| match unit {
-        Some(unit) if unit.eq_ignore_ascii_case("kJ") => energy / 4.184,
-        _ => energy,
+        Some(unit) if unit.eq_ignore_ascii_case("kJ") => energy / KILOJOULES_PER_KILOCALORIE,
+        unit => energy * unit.and_then(|unit| factor(&unit, Dimension::Energy)).unwrap_or(1.0),
     });
     let texts = &mut output.batch.texts;
     let (distance, distance_unit) = distance.map_or((None, None), |(distance, unit)| (Some(distance), unit));

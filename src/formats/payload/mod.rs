@@ -4,7 +4,6 @@
 //! left with struson, `element` decodes the elements with simd-json, `shape` alone knows the app's key names, and `rows`
 //! fills the batch. The lifter is an accelerator: without it, each element takes the slow way through `transfer`.
 
-pub(crate) mod date;
 mod element;
 mod lift;
 mod mend;

@@ -7,10 +7,10 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use super::date;
 use super::rows::Rows;
 use crate::formats::tape::{Value, as_bool, as_f64, as_i64, as_str, is_null, is_object, members};
 use crate::model::record::{Dose, Medication, RoutePoint, Sample, Workout};
+use crate::model::time;
 
 /// Part that an array or object plays in the body, as far as the lifter has to know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -199,7 +199,7 @@ fn date_field(
     if is_null(value) {
         return Ok(None);
     }
-    let date = as_str(value).and_then(date::parse).ok_or(Flaw::NoDate(name))?;
+    let date = as_str(value).and_then(time::parse_iso).ok_or(Flaw::NoDate(name))?;
     if !date.is_exact {
         rows.keep(at);
     }

@@ -4,17 +4,18 @@ use std::io::BufRead;
 
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, SyntaxErrorKind, ValueType};
 
+use super::Sink;
 use super::element::{ElementDecoder, Output, judge, reader_settings};
 use super::lift::Lifter;
 use super::mend::mend_half_pairs;
 use super::rows::RejectPlace;
 use super::shape::{BodyMember, ElementKind, Flaw, LOCATIONS, uuid_of};
 use super::transfer::Transferred;
-use super::{Sink, date};
 use crate::model::batch::Batch;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
 use crate::model::limits::SKELETON_STRING_BYTES_MAX;
 use crate::model::record::Envelope;
+use crate::model::time;
 
 const CHARACTERISTICS: &str = "characteristics";
 const WORKOUT_ROUTES: &str = "workoutRoutes";
@@ -267,7 +268,7 @@ impl<R: BufRead> Walker<'_, R> {
         let Some(text) = self.envelope_text()? else {
             return Ok(None);
         };
-        if let Some(date) = date::parse(&text) {
+        if let Some(date) = time::parse_iso(&text) {
             return Ok(Some(date.ms));
         }
         let place = RejectPlace { index: None, offset };

@@ -91,6 +91,7 @@ pub(super) fn any_version(connection: &Connection, path: &Path) -> Result<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::healthkit;
 
     #[test]
     fn a_new_database_gets_every_table_and_view_works() {
@@ -105,6 +106,20 @@ mod tests {
                 connection.query_row(&format!("SELECT count(*) FROM {view}"), [], |row| row.get(0)).unwrap();
             assert_eq!(rows, 0, "{view}");
         }
+    }
+
+    #[test]
+    fn names_are_those_of_healthkit() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, Path::new("test")).unwrap();
+        let mut values = connection.prepare("SELECT type, value, name FROM category_values ORDER BY 1, 2").unwrap();
+        let values = values.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let values: Vec<(String, u8, String)> = values.map(|value| value.unwrap()).collect();
+        assert_eq!(values, healthkit::category_value_names().collect::<Vec<_>>());
+        let mut activities = connection.prepare("SELECT value, name FROM workout_activity_types ORDER BY 1").unwrap();
+        let activities = activities.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let activities: Vec<(u16, String)> = activities.map(|activity| activity.unwrap()).collect();
+        assert_eq!(activities, healthkit::activity_names().collect::<Vec<_>>());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::model::identity::is_derived;
 use crate::model::limits::{ABSORBED_MAX, DICTIONARY_ENTRIES_MAX};
 use crate::model::record::Uuid;
-use crate::store::conversion;
+use crate::model::units;
 pub(in crate::store) use workout::{Position, Workouts};
 
 /// What a sample is recognized by.
@@ -345,13 +345,13 @@ impl Merge {
         are_both_rounded: bool,
     ) -> rusqlite::Result<bool> {
         if one.1 == derived.1 {
-            return Ok(conversion::is_same((one.0, None), (derived.0, None), are_both_rounded));
+            return Ok(units::is_same((one.0, None), (derived.0, None), are_both_rounded));
         }
         let sql = "SELECT name FROM units WHERE id = ?1";
         let units = [one.1, derived.1].map(Option::unwrap_or_default);
         remember(&mut self.unit_names, connection, sql, units)?;
         let name = |unit: Option<i64>| unit.and_then(|unit| self.unit_names.get(&unit)).map(AsRef::as_ref);
-        Ok(conversion::is_same((one.0, name(one.1)), (derived.0, name(derived.1)), are_both_rounded))
+        Ok(units::is_same((one.0, name(one.1)), (derived.0, name(derived.1)), are_both_rounded))
     }
 
     fn is_same_source(

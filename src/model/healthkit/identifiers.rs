@@ -1,0 +1,33 @@
+//! Prefixes of HealthKit's identifiers.
+
+/// What the identifier of every quantity begins with.
+pub const QUANTITY_TYPE: &str = "HKQuantityTypeIdentifier";
+
+/// What the identifier of every category begins with.
+pub const CATEGORY_TYPE: &str = "HKCategoryTypeIdentifier";
+
+/// The name without its prefix, for people: `HKQuantityTypeIdentifierHeartRate` becomes `HeartRate`.
+#[must_use]
+pub fn short(kind: &str) -> &str {
+    kind.strip_prefix(QUANTITY_TYPE).or_else(|| kind.strip_prefix(CATEGORY_TYPE)).unwrap_or(kind)
+}
+
+/// Whether it identifies a quantity or a category.
+#[must_use]
+pub fn is_sample_type(kind: &str) -> bool {
+    kind.starts_with(QUANTITY_TYPE) || kind.starts_with(CATEGORY_TYPE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names() {
+        let check = |kind: &str, expected: &str| assert_eq!(short(kind), expected);
+        check("HKQuantityTypeIdentifierHeartRate", "HeartRate");
+        check("HKCategoryTypeIdentifierSleepAnalysis", "SleepAnalysis");
+        check("HKCorrelationTypeIdentifierFood", "HKCorrelationTypeIdentifierFood");
+        check("workouts", "workouts");
+    }
+}

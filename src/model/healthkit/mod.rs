@@ -1,0 +1,13 @@
+//! HealthKit's identifiers: their prefixes, how quantities add up, names of category values and workout activities.
+//!
+//! The tables are made from HealthKit's public headers. They grow with every iOS: an identifier that is missing here is data.
+
+mod categories;
+mod identifiers;
+mod quantities;
+mod workouts;
+
+pub use categories::{category_value, category_value_names, is_event};
+pub use identifiers::{CATEGORY_TYPE, QUANTITY_TYPE, is_sample_type, short};
+pub use quantities::{Aggregation, aggregation};
+pub use workouts::{activity, activity_names, activity_of_title, workout_event};

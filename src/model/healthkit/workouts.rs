@@ -1,0 +1,152 @@
+//! Activities and events of workouts.
+
+use super::categories::lower_first;
+
+/// Number and name of each activity, in order of the numbers.
+const ACTIVITIES: [(u16, &str); 84] = [
+    (1, "AmericanFootball"),
+    (2, "Archery"),
+    (3, "AustralianFootball"),
+    (4, "Badminton"),
+    (5, "Baseball"),
+    (6, "Basketball"),
+    (7, "Bowling"),
+    (8, "Boxing"),
+    (9, "Climbing"),
+    (10, "Cricket"),
+    (11, "CrossTraining"),
+    (12, "Curling"),
+    (13, "Cycling"),
+    (14, "Dance"),
+    (15, "DanceInspiredTraining"),
+    (16, "Elliptical"),
+    (17, "EquestrianSports"),
+    (18, "Fencing"),
+    (19, "Fishing"),
+    (20, "FunctionalStrengthTraining"),
+    (21, "Golf"),
+    (22, "Gymnastics"),
+    (23, "Handball"),
+    (24, "Hiking"),
+    (25, "Hockey"),
+    (26, "Hunting"),
+    (27, "Lacrosse"),
+    (28, "MartialArts"),
+    (29, "MindAndBody"),
+    (30, "MixedMetabolicCardioTraining"),
+    (31, "PaddleSports"),
+    (32, "Play"),
+    (33, "PreparationAndRecovery"),
+    (34, "Racquetball"),
+    (35, "Rowing"),
+    (36, "Rugby"),
+    (37, "Running"),
+    (38, "Sailing"),
+    (39, "SkatingSports"),
+    (40, "SnowSports"),
+    (41, "Soccer"),
+    (42, "Softball"),
+    (43, "Squash"),
+    (44, "StairClimbing"),
+    (45, "SurfingSports"),
+    (46, "Swimming"),
+    (47, "TableTennis"),
+    (48, "Tennis"),
+    (49, "TrackAndField"),
+    (50, "TraditionalStrengthTraining"),
+    (51, "Volleyball"),
+    (52, "Walking"),
+    (53, "WaterFitness"),
+    (54, "WaterPolo"),
+    (55, "WaterSports"),
+    (56, "Wrestling"),
+    (57, "Yoga"),
+    (58, "Barre"),
+    (59, "CoreTraining"),
+    (60, "CrossCountrySkiing"),
+    (61, "DownhillSkiing"),
+    (62, "Flexibility"),
+    (63, "HighIntensityIntervalTraining"),
+    (64, "JumpRope"),
+    (65, "Kickboxing"),
+    (66, "Pilates"),
+    (67, "Snowboarding"),
+    (68, "Stairs"),
+    (69, "StepTraining"),
+    (70, "WheelchairWalkPace"),
+    (71, "WheelchairRunPace"),
+    (72, "TaiChi"),
+    (73, "MixedCardio"),
+    (74, "HandCycling"),
+    (75, "DiscSports"),
+    (76, "FitnessGaming"),
+    (77, "CardioDance"),
+    (78, "SocialDance"),
+    (79, "Pickleball"),
+    (80, "Cooldown"),
+    (82, "SwimBikeRun"),
+    (83, "Transition"),
+    (84, "UnderwaterDiving"),
+    (3000, "Other"),
+];
+
+/// Names of events; their numbers count from 1.
+const EVENTS: [&str; 8] =
+    ["Pause", "Resume", "Lap", "Marker", "MotionPaused", "MotionResumed", "Segment", "PauseOrResumeRequest"];
+
+/// The number of an activity by its identifier, such as `HKWorkoutActivityTypeWalking`.
+#[must_use]
+pub fn activity(identifier: &str) -> Option<i64> {
+    let name = identifier.strip_prefix("HKWorkoutActivityType")?;
+    ACTIVITIES.iter().find(|(_, known)| *known == name).map(|(number, _)| i64::from(*number))
+}
+
+/// The number of an activity by the title that people see: `Outdoor Walk`, `Walking`.
+#[must_use]
+pub fn activity_of_title(title: &str) -> Option<i64> {
+    const PLACES: [&str; 4] = ["Outdoor ", "Indoor ", "Pool ", "Open Water "];
+    const SHORT: [(&str, &str); 5] =
+        [("Walk", "Walking"), ("Run", "Running"), ("Cycle", "Cycling"), ("Swim", "Swimming"), ("Row", "Rowing")];
+    let title = PLACES.iter().find_map(|place| title.strip_prefix(place)).unwrap_or(title);
+    let title = SHORT.iter().find(|(short, _)| *short == title).map_or(title, |(_, long)| *long);
+    let is_same = |known: &str| {
+        let mut words = title.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+        known.bytes().all(|byte| words.next() == Some(byte.to_ascii_lowercase())) && words.next().is_none()
+    };
+    ACTIVITIES.iter().find(|(_, known)| is_same(known)).map(|(number, _)| i64::from(*number))
+}
+
+/// The number of an event by its identifier, such as `HKWorkoutEventTypePause`.
+#[must_use]
+pub fn workout_event(identifier: &str) -> Option<i64> {
+    let name = identifier.strip_prefix("HKWorkoutEventType")?;
+    EVENTS.iter().position(|known| *known == name).and_then(|place| i64::try_from(place + 1).ok())
+}
+
+/// Number and name of each activity, such as `walking`.
+pub fn activity_names() -> impl Iterator<Item = (u16, String)> {
+    ACTIVITIES.iter().map(|(number, name)| (*number, lower_first(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        assert!(ACTIVITIES.is_sorted());
+        assert_eq!(activity("HKWorkoutActivityTypeWalking"), Some(52));
+        assert_eq!([activity("Walking"), activity("HKWorkoutActivityTypeOfTomorrow")], [None, None]);
+        assert_eq!(workout_event("HKWorkoutEventTypeSegment"), Some(7));
+        assert_eq!(workout_event("Segment"), None);
+    }
+
+    #[test]
+    fn titles() {
+        let check = |title: &str, expected| assert_eq!(activity_of_title(title), expected, "{title}");
+        check("High Intensity Interval Training", Some(63));
+        check("Outdoor Walk", Some(52));
+        check("Pool Swim", Some(46));
+        check("Mowing", None);
+    }
+}

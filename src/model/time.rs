@@ -1,0 +1,226 @@
+//! Dates of every exporter to milliseconds since 1970-01-01 UTC, and back. This file reads no clock.
+//!
+//! The calendar is proleptic Gregorian. The two forms that come in millions are read directly, all others by jiff.
+
+use std::str::FromStr;
+
+/// A date that was read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Date {
+    /// Milliseconds since 1970-01-01 UTC, rounded down.
+    pub ms: i64,
+    /// Whether `ms` says all that the text says: its offset is UTC, its fraction has no more than three digits.
+    pub is_exact: bool,
+}
+
+/// Reads an ISO 8601 date with a time and an offset or `Z`. The app writes `2026-02-26T08:30:00.123Z`.
+#[must_use]
+pub fn parse_iso(text: &str) -> Option<Date> {
+    if let Some(ms) = parse_utc_ms(text.as_bytes()) {
+        return Some(Date { ms, is_exact: true });
+    }
+    let timestamp = jiff::Timestamp::from_str(text).ok()?;
+    let ms = timestamp.as_nanosecond().div_euclid(1_000_000);
+    let is_utc = text.ends_with(['Z', 'z']);
+    Some(Date { ms: i64::try_from(ms).ok()?, is_exact: is_utc && timestamp.subsec_nanosecond() % 1_000_000 == 0 })
+}
+
+/// Reads Apple's form: `2024-09-15 10:07:43 -0500`.
+#[must_use]
+pub fn parse_apple(text: &str) -> Option<i64> {
+    let text: &[u8; 25] = text.as_bytes().try_into().ok()?;
+    if [text[4], text[7], text[10], text[13], text[16], text[19]] != *b"-- :: " {
+        return None;
+    }
+    let offset = number(text, 21, 2)? * 60 + number(text, 23, 2)?;
+    let offset = match text[20] {
+        b'+' => offset,
+        b'-' => -offset,
+        _ => return None,
+    };
+    // A leap second is written as 60.
+    Some((seconds(text, 60)? - offset * 60) * 1000)
+}
+
+/// Reads Apple's form, or ISO 8601.
+#[must_use]
+pub fn parse(text: &str) -> Option<i64> {
+    parse_apple(text).or_else(|| parse_iso(text).map(|date| date.ms))
+}
+
+/// Reads what [`parse`] reads, and Apple's form on a clock of twelve hours: `2024-09-15 02:30:00 PM -0500`.
+#[must_use]
+pub fn parse_12_hours(text: &str) -> Option<i64> {
+    if let Some(ms) = parse(text) {
+        return Some(ms);
+    }
+    let text = text.replace(['\u{202f}', '\u{a0}'], " ").to_ascii_uppercase();
+    let (before, half, after) = match (text.split_once(" AM"), text.split_once(" PM")) {
+        (Some((before, after)), _) => (before, 0, after),
+        (_, Some((before, after))) => (before, 12, after),
+        _ => return None,
+    };
+    let (day, clock) = before.split_once(' ')?;
+    let (hour, rest) = clock.split_once(':')?;
+    let hour = hour.parse::<u32>().ok()? % 12 + half;
+    parse(&format!("{day} {hour:02}:{rest}{after}"))
+}
+
+/// Reads a day, `2024-09-15`, as its first moment in UTC.
+#[must_use]
+pub fn parse_day(text: &str) -> Option<i64> {
+    let text: &[u8; 10] = text.as_bytes().try_into().ok()?;
+    let day = day(text)?;
+    (text[4] == b'-' && text[7] == b'-').then_some(day * 24 * 60 * 60 * 1000)
+}
+
+/// The form that the app writes: `2024-09-15T15:07:43.000Z`. Empty outside of the years -9999 to 9999.
+#[must_use]
+pub fn to_iso(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map(|time| format!("{time:.3}")).unwrap_or_default()
+}
+
+/// The same in whole seconds, for people: `2024-09-15T15:07:43Z`.
+#[must_use]
+pub fn to_iso_seconds(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map(|time| format!("{time:.0}")).unwrap_or_default()
+}
+
+/// Reads exactly `YYYY-MM-DDTHH:mm:ss.sssZ`.
+fn parse_utc_ms(text: &[u8]) -> Option<i64> {
+    let text: &[u8; 24] = text.try_into().ok()?;
+    let separators = [text[4], text[7], text[10], text[13], text[16], text[19], text[23]];
+    if separators != *b"--T::.Z" {
+        return None;
+    }
+    Some(seconds(text, 59)? * 1000 + number(text, 20, 3)?)
+}
+
+/// Seconds since 1970-01-01 of the 19 bytes that a text begins with, as if they were UTC. Separators are not checked.
+fn seconds(text: &[u8], second_max: i64) -> Option<i64> {
+    let day = day(text)?;
+    let (hour, minute, second) = (number(text, 11, 2)?, number(text, 14, 2)?, number(text, 17, 2)?);
+    if hour > 23 || minute > 59 || second > second_max {
+        return None;
+    }
+    Some(((day * 24 + hour) * 60 + minute) * 60 + second)
+}
+
+/// Days since 1970-01-01 of the 10 bytes that a text begins with. Separators are not checked.
+fn day(text: &[u8]) -> Option<i64> {
+    let (year, month, day) = (number(text, 0, 4)?, number(text, 5, 2)?, number(text, 8, 2)?);
+    if !(1..=12).contains(&month) || day < 1 || day > days_of(year, month) {
+        return None;
+    }
+    Some(days_from_epoch(year, month, day))
+}
+
+/// The number that stands in a text from `from` on.
+fn number(text: &[u8], from: usize, digits: usize) -> Option<i64> {
+    text.get(from..from + digits)?.iter().try_fold(0, |sum, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| sum * 10 + i64::from(digit))
+    })
+}
+
+fn days_of(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01, by Howard Hinnant's `days_from_civil`; years 0 to 9999.
+fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn iso_dates() {
+        let check = |text: &str, expected: Option<(i64, bool)>| {
+            assert_eq!(parse_iso(text).map(|date| (date.ms, date.is_exact)), expected, "{text}");
+        };
+        check("1970-01-01T00:00:00.000Z", Some((0, true)));
+        check("2026-02-26T08:30:00.123Z", Some((1_772_094_600_123, true)));
+        check("2024-02-29T23:59:59.999Z", Some((1_709_251_199_999, true)));
+        check("1969-12-31T23:59:59.999Z", Some((-1, true)));
+        check("2026-02-26T08:30:00Z", Some((1_772_094_600_000, true)));
+        check("2026-02-26T09:30:00+01:00", Some((1_772_094_600_000, false)));
+        check("2026-02-26T08:30:00.1234Z", Some((1_772_094_600_123, false)));
+        check("1969-12-31T23:59:59.9995Z", Some((-1, false)));
+        check("2023-02-29T00:00:00.000Z", None);
+        check("2026-02-26T08:30:00", None);
+        check("2026-13-01T00:00:00.000Z", None);
+        check("2026-02-26T24:00:00.000Z", None);
+        check("yesterday", None);
+        check("", None);
+    }
+
+    #[test]
+    fn apples_dates() {
+        let check = |text: &str, expected| assert_eq!(parse(text), expected, "{text}");
+        check("1970-01-01 01:00:00 +0100", Some(0));
+        check("2024-09-15 10:07:43 -0500", Some(1_726_412_863_000));
+        check("2024-09-15 20:37:43 +0530", Some(1_726_412_863_000));
+        check("2024-09-15T15:07:43Z", Some(1_726_412_863_000));
+        check("2023-02-29 10:07:43 -0500", None);
+        check("2024-09-15 10:07:43", None);
+        check("2024-09-15 10:07:43 0500x", None);
+        check("", None);
+    }
+
+    #[test]
+    fn clocks_of_twelve_hours() {
+        let check = |text: &str, expected| assert_eq!(parse_12_hours(text), expected, "{text}");
+        check("2024-09-15 10:07:43 -0500", Some(1_726_412_863_000));
+        check("2024-09-15 10:07:43 AM -0500", Some(1_726_412_863_000));
+        check("2024-09-15 3:07:43\u{202f}pm +0000", Some(1_726_412_863_000));
+        check("2024-09-15 12:07:43 AM +0000", Some(1_726_358_863_000));
+        check("2024-09-15 12:07:43 PM +0000", Some(1_726_402_063_000));
+        check("2024-09-15 10:07:43 XM -0500", None);
+    }
+
+    #[test]
+    fn days() {
+        let check = |text: &str, expected| assert_eq!(parse_day(text), expected, "{text}");
+        check("1970-01-02", Some(86_400_000));
+        check("2024-02-30", None);
+        check("2024/02/20", None);
+        check("2024-02-2", None);
+    }
+
+    #[test]
+    fn printed_dates() {
+        assert_eq!(to_iso(1_726_412_863_005), "2024-09-15T15:07:43.005Z");
+        assert_eq!(to_iso_seconds(1_726_412_863_005), "2024-09-15T15:07:43Z");
+        assert_eq!(to_iso(i64::MAX), "");
+    }
+
+    proptest! {
+        #[test]
+        fn the_direct_way_agrees_with_jiff(ms in -62_135_596_800_000_i64..253_402_207_200_000) {
+            let text = to_iso(ms);
+            prop_assert_eq!(text.len(), 24);
+            prop_assert_eq!(parse_utc_ms(text.as_bytes()), Some(ms));
+        }
+
+        #[test]
+        fn jiff_reads_the_same_as_the_direct_way(text in "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\\.[0-9]{3}Z") {
+            if let Some(ms) = parse_utc_ms(text.as_bytes()) {
+                prop_assert_eq!(jiff::Timestamp::from_str(&text).unwrap().as_millisecond(), ms);
+            }
+        }
+    }
+}

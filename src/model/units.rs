@@ -1,0 +1,185 @@
+//! Units, and whether values in two units are the same measurement.
+//!
+//! Apple's export prints six significant digits, and every exporter writes the unit that the phone prefers on that day.
+
+use Dimension::{
+    Count, Effort, Energy, Fraction, Frequency, GlucoseConcentration, Length, Mass, OxygenUptake, Pressure, Speed,
+    Temperature, Time, Volume,
+};
+
+/// What a unit measures. Each has a base unit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Dimension {
+    /// Metres.
+    Length,
+    /// Kilocalories.
+    Energy,
+    /// Kilograms.
+    Mass,
+    /// Litres.
+    Volume,
+    /// Seconds.
+    Time,
+    /// Degrees Celsius.
+    Temperature,
+    /// Per minute.
+    Frequency,
+    /// Metres per second.
+    Speed,
+    /// Milligrams of glucose per decilitre.
+    GlucoseConcentration,
+    /// Millimetres of mercury.
+    Pressure,
+    /// Percent.
+    Fraction,
+    /// Millilitres per minute and kilogram.
+    OxygenUptake,
+    /// Kilocalories per hour and kilogram.
+    Effort,
+    /// Pieces.
+    Count,
+}
+
+/// A unit: `base = value * factor + offset`.
+#[derive(Clone, Copy, Debug)]
+struct Unit {
+    dimension: Dimension,
+    factor: f64,
+    offset: f64,
+}
+
+/// Relative distance of a number from itself with six significant digits, at most.
+const ROUNDING: f64 = 5.1e-6;
+
+/// Both food's and a workout's energy may be printed in either.
+pub const KILOJOULES_PER_KILOCALORIE: f64 = 4.184;
+
+/// A value and its unit, if it has one.
+pub type Measurement<'a> = (Option<f64>, Option<&'a str>);
+
+/// Whether `printed` is what an export prints for `one`, in the export's unit. `are_both_rounded`: an export printed `one` also.
+#[must_use]
+pub fn is_same(one: Measurement<'_>, printed: Measurement<'_>, are_both_rounded: bool) -> bool {
+    let (Some(value), Some(number)) = (one.0, printed.0) else {
+        return one.0.is_none() && printed.0.is_none();
+    };
+    let value = match (one.1, printed.1) {
+        (Some(from), Some(to)) if from != to => match (unit(from), unit(to)) {
+            (Some(from), Some(to)) if from.dimension == to.dimension => {
+                (value * from.factor + from.offset - to.offset) / to.factor
+            }
+            _ => return false,
+        },
+        (None, None) | (Some(_), Some(_)) => value,
+        // A category has no unit; every exporter sends a quantity's.
+        _ => return false,
+    };
+    let rounding = if are_both_rounded { 2.0 * ROUNDING } else { ROUNDING };
+    (value - number).abs() <= rounding * value.abs().max(number.abs())
+}
+
+/// How many base units of the dimension one unit is: 1000 for `km` and [`Dimension::Length`].
+#[must_use]
+pub fn factor(name: &str, dimension: Dimension) -> Option<f64> {
+    unit(name).filter(|unit| unit.dimension == dimension).map(|unit| unit.factor)
+}
+
+fn unit(name: &str) -> Option<Unit> {
+    let of = |dimension, factor| Some(Unit { dimension, factor, offset: 0.0 });
+    match name {
+        "m" | "meters" => of(Length, 1.0),
+        "km" => of(Length, 1000.0),
+        "cm" => of(Length, 0.01),
+        "mm" => of(Length, 0.001),
+        "ft" => of(Length, 0.3048),
+        "in" => of(Length, 0.0254),
+        "yd" => of(Length, 0.9144),
+        "mi" => of(Length, 1609.344),
+        "kcal" | "Cal" => of(Energy, 1.0),
+        "cal" => of(Energy, 0.001),
+        "kJ" => of(Energy, 1.0 / KILOJOULES_PER_KILOCALORIE),
+        "J" => of(Energy, 1.0 / (1000.0 * KILOJOULES_PER_KILOCALORIE)),
+        "kg" => of(Mass, 1.0),
+        "g" => of(Mass, 0.001),
+        "mg" => of(Mass, 1e-6),
+        "mcg" | "ug" | "µg" => of(Mass, 1e-9),
+        "lb" => of(Mass, 0.453_592_37),
+        "oz" => of(Mass, 0.028_349_523_125),
+        "st" => of(Mass, 6.350_293_18),
+        "L" | "l" => of(Volume, 1.0),
+        "mL" | "ml" => of(Volume, 0.001),
+        "dL" => of(Volume, 0.1),
+        "cL" => of(Volume, 0.01),
+        "fl_oz_us" => of(Volume, 0.029_573_529_562_5),
+        "fl_oz_imp" => of(Volume, 0.028_413_062_5),
+        "cup_us" => of(Volume, 0.236_588_236_5),
+        "pt_us" => of(Volume, 0.473_176_473),
+        "s" | "sec" => of(Time, 1.0),
+        "ms" => of(Time, 0.001),
+        "min" => of(Time, 60.0),
+        "hr" | "h" => of(Time, 3600.0),
+        "d" | "day" => of(Time, 86_400.0),
+        "degC" => of(Temperature, 1.0),
+        "degF" => Some(Unit { dimension: Temperature, factor: 5.0 / 9.0, offset: -160.0 / 9.0 }),
+        "K" => Some(Unit { dimension: Temperature, factor: 1.0, offset: -273.15 }),
+        "count/min" => of(Frequency, 1.0),
+        "count/s" => of(Frequency, 60.0),
+        "m/s" => of(Speed, 1.0),
+        "km/hr" | "km/h" => of(Speed, 1.0 / 3.6),
+        "mi/hr" | "mph" => of(Speed, 0.447_04),
+        "ft/s" => of(Speed, 0.3048),
+        "mg/dL" => of(GlucoseConcentration, 1.0),
+        // HealthKit's molar mass of glucose.
+        "mmol<180.1558800000541>/L" | "mmol/L" => of(GlucoseConcentration, 18.015_588),
+        "mmHg" => of(Pressure, 1.0),
+        "cmAq" => of(Pressure, 0.735_559),
+        "kPa" => of(Pressure, 7.500_615_76),
+        "%" => of(Fraction, 1.0),
+        "mL/min·kg" | "ml/(kg*min)" | "mL/(kg*min)" | "mL/kg·min" => of(OxygenUptake, 1.0),
+        "kcal/hr·kg" | "kcal/(kg*hr)" | "kcal/kg·hr" => of(Effort, 1.0),
+        "count" => of(Count, 1.0),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measurements() {
+        let check = |app: (f64, &str), derived: (f64, &str), expected| {
+            assert_eq!(
+                is_same((Some(app.0), Some(app.1)), (Some(derived.0), Some(derived.1)), false),
+                expected,
+                "{app:?} {derived:?}"
+            );
+        };
+        check((72.0, "count/min"), (72.0, "count/min"), true);
+        check((72.0, "count/min"), (73.0, "count/min"), false);
+        check((1.2, "count/s"), (72.0, "count/min"), true);
+        check((0.123_456_78, "km"), (0.123_457, "km"), true);
+        check((0.123_456_78, "km"), (0.123_458, "km"), false);
+        check((5.0, "km"), (3.10686, "mi"), true);
+        check((450.5, "kcal"), (450.5, "Cal"), true);
+        check((450.5, "kcal"), (1884.89, "kJ"), true);
+        check((70.0, "kg"), (154.324, "lb"), true);
+        check((36.6, "degC"), (97.88, "degF"), true);
+        check((36.6, "degC"), (97.89, "degF"), false);
+        check((100.0, "mg/dL"), (5.55075, "mmol<180.1558800000541>/L"), true);
+        check((0.25, "L"), (8.45351, "fl_oz_us"), true);
+        check((38.12, "ml/(kg*min)"), (38.12, "mL/min·kg"), true);
+        check((1.0, "m"), (1.0, "s"), false);
+        check((1.0, "x"), (1.0, "y"), false);
+        assert!(is_same((Some(3.0), None), (Some(3.0), None), false));
+        assert!(!is_same((Some(3.0), None), (Some(3.0), Some("count")), false));
+        assert!(!is_same((Some(3.0), None), (None, None), false) && is_same((None, None), (None, None), false));
+        assert_eq!(
+            [factor("hr", Time), factor("kJ", Energy), factor("kJ", Time)],
+            [Some(3600.0), Some(1.0 / 4.184), None]
+        );
+        // 1.000004 km printed as 1 km, and as 0.621373 mi.
+        assert!(is_same((Some(1.0), Some("km")), (Some(0.621_374), Some("mi")), true));
+        assert!(!is_same((Some(1.0), Some("km")), (Some(0.621_380), Some("mi")), true));
+    }
+}
