@@ -8,8 +8,11 @@ use std::time::Duration;
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
-/// Longest body that is read, after decompression, unless `--max-body` says otherwise.
+/// Longest body, as sent and after decompression, unless `--max-body` gives another limit.
 pub const BODY_BYTES_MAX_DEFAULT: u64 = 2 << 30;
+
+/// Compressed bytes in a row that unpack to nothing. Empty gzip members and skippable zstd frames could go on for ever.
+pub const SILENT_BYTES_MAX: usize = MIB;
 
 /// Ingests under way at once, unless `--ingests` says fewer; a further upload is answered 503 with Retry-After.
 pub const INGESTS_MAX: usize = 8;

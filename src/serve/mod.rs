@@ -10,6 +10,7 @@ mod monitor;
 pub mod network;
 mod problem;
 mod routes;
+mod signals;
 mod upload;
 
 use std::future::Future;
@@ -144,7 +145,7 @@ pub fn serve(config: &Serve) -> Result<()> {
     let served = runtime.block_on(async {
         let listeners = http::listeners::open(inherited, config).await?;
         announce(config, has_token, &listeners)?;
-        run_with(listeners, config, prepared, writer.handle().clone(), told_to_stop()).await
+        run_with(listeners, config, prepared, writer.handle().clone(), signals::stop_requested()).await
     });
     // A decoder's thread that does not end, whatever holds it, must not keep the program from ending.
     runtime.shutdown_timeout(STRAGGLERS);
@@ -322,39 +323,6 @@ fn way_out(any: IpAddr, to: IpAddr) -> Option<IpAddr> {
     let socket = UdpSocket::bind((any, 0)).ok()?;
     socket.connect((to, 9)).ok()?;
     Some(socket.local_addr().ok()?.ip())
-}
-
-/// Ready once the program is told to stop. Told again, it ends at once: what is committed is safe.
-async fn told_to_stop() {
-    told().await;
-    tokio::spawn(async {
-        told().await;
-        tracing::warn!("told to stop again: uploads under way are dropped, what was committed is kept");
-        std::process::exit(1);
-    });
-}
-
-async fn told() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = interrupt => {}
-                    _ = terminate.recv() => {}
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot wait for SIGTERM; Ctrl-C works");
-                let _ = interrupt.await;
-            }
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = interrupt.await;
-    }
 }
 
 fn io_error(what: &str, error: &io::Error) -> Error {

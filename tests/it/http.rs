@@ -5,7 +5,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-use healthsink::model::limits::{BODY_FRAMES, FRAME_BYTES_MAX, INGESTS_MAX};
+use healthsink::model::limits::{BODY_FRAMES, FRAME_BYTES_MAX, INGESTS_MAX, SILENT_BYTES_MAX};
 use healthsink::serve::config::Auth;
 use healthsink_testdata::Payload;
 use serde_json::{Value, json};
@@ -316,4 +316,58 @@ fn what_is_no_http_does_no_harm() {
     assert_eq!(server.post(payload("documented")).status, 200);
     assert_eq!(server.count("uploads"), 1);
     assert_eq!(server.one("SELECT error FROM uploads"), Value::Null);
+}
+
+/// Each member is whole and empty, so neither the length of what comes out nor a pause would ever end such a body.
+#[test]
+fn a_body_that_unpacks_to_nothing_is_ended() {
+    let server = Server::start();
+    let gzip = GzEncoder::new(Vec::new(), Compression::fast()).finish().unwrap();
+    let skippable = b"\x50\x2a\x4d\x18\x04\0\0\0skip";
+    for (coding, piece) in [("gzip", &gzip[..]), ("zstd", skippable)] {
+        let mut client = server.connect();
+        client.begin_chunked(&[("Content-Encoding", coding)]);
+        let pieces = piece.repeat((64 << 10) / piece.len());
+        // The server ends it long before.
+        for _ in 0..8 * SILENT_BYTES_MAX / pieces.len() {
+            if client.chunk(&pieces).is_err() {
+                break;
+            }
+        }
+        let answer = client.receive();
+        let detail = answer.field("detail");
+        assert_eq!(answer.status, 400, "{answer:?}");
+        assert!(detail.as_str().unwrap().contains("unpack to nothing"), "{coding}: {detail}");
+    }
+}
+
+#[test]
+fn a_second_stream_behind_deflate_is_an_error() {
+    let server = Server::start();
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&payload("documented")).unwrap();
+    let body = encoder.finish().unwrap();
+    let answer = server.connect().post(&[("Content-Encoding", "deflate")], &body.repeat(2));
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert!(answer.field("detail").as_str().unwrap().contains("goes on after the end of its deflate data"));
+    assert_eq!(server.connect().post(&[("Content-Encoding", "deflate")], &body).status, 200);
+}
+
+/// A name with a user before it is another machine's name, whatever it ends in.
+#[test]
+fn only_bare_names_of_this_machine_are_its_own() {
+    let server = Server::start();
+    let ask = |line: &str, host: &str| {
+        let mut client = server.connect();
+        client
+            .send(format!("{line}\r\nHost: {host}\r\nContent-Length: 11\r\n\r\n{{\"data\":{{}}}}").as_bytes())
+            .unwrap();
+        client.receive().status
+    };
+    let relative = format!("POST {PATH} HTTP/1.1");
+    let absolute = |authority: &str| format!("POST http://{authority}{PATH} HTTP/1.1");
+    assert_eq!(ask(&relative, "localhost"), 200);
+    assert_eq!(ask(&absolute("localhost"), "localhost"), 200);
+    assert_eq!(ask(&relative, "evil.example@localhost"), 401);
+    assert_eq!(ask(&absolute("evil.example@localhost"), "localhost"), 401);
 }

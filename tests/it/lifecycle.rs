@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use healthsink_testdata::Payload;
 use serde_json::{Value, json};
@@ -45,26 +46,44 @@ fn an_upload_under_way_may_finish_when_the_server_stops() {
     assert_eq!(server.one("SELECT state FROM uploads"), json!("done"));
 }
 
-#[cfg(unix)]
+/// SIGTERM is what service managers send, SIGHUP what administrators send to reload, and what a closed terminal sends.
 #[test]
-fn sigterm_lets_an_upload_finish_and_leaves_one_file() {
+fn a_signal_lets_an_upload_finish_and_leaves_one_file() {
+    for signal in ["TERM", "HUP"] {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("health.db");
+        let mut program = Program::serve(&database);
+        let body = payload("documented");
+        let mut client = Client::connect(program.address);
+        client.begin_chunked(&[]);
+        client.chunk(&body[..1000]).unwrap();
+        let under_way = || get(program.address, "/healthz").field("uploadsUnderWay");
+        wait_until("the upload", || (under_way() == json!(1)).then_some(()));
+        program.signal(signal);
+        program.wait_for_line("stopping");
+        client.chunk(&body[1000..]).unwrap();
+        let answer = client.end_chunked();
+        assert_eq!((answer.status, answer.field("new")), (200, json!(6)));
+        drop(client);
+        assert!(program.wait().success(), "SIG{signal}");
+        check_one_file(folder.path());
+        assert_eq!(one(&database, "SELECT state FROM uploads"), json!("done"));
+    }
+}
+
+/// A closed terminal does not stop a server that was started to outlive it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_started_by_nohup_outlives_its_terminal() {
     let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("health.db");
-    let mut program = Program::serve(&database);
-    let body = payload("documented");
-    let mut client = Client::connect(program.address);
-    client.begin_chunked(&[]);
-    client.chunk(&body[..1000]).unwrap();
-    wait_until("the upload", || (get(program.address, "/healthz").field("uploadsUnderWay") == json!(1)).then_some(()));
+    let mut nohup = Command::new("nohup");
+    nohup.arg(env!("CARGO_BIN_EXE_healthsink")).args(["serve", "--listen", "127.0.0.1:0", "--db"]);
+    nohup.arg(folder.path().join("health.db")).stdout(Stdio::null());
+    let mut program = Program::start(&mut nohup);
+    program.signal("HUP");
+    assert_eq!(Client::connect(program.address).post(&[], &payload("documented")).status, 200);
     program.terminate();
-    program.wait_for_line("stopping");
-    client.chunk(&body[1000..]).unwrap();
-    let answer = client.end_chunked();
-    assert_eq!((answer.status, answer.field("new")), (200, json!(6)));
-    drop(client);
     assert!(program.wait().success());
-    check_one_file(folder.path());
-    assert_eq!(one(&database, "SELECT state FROM uploads"), json!("done"));
 }
 
 /// The log of a small upload is too short for a checkpoint at its commit; the writer makes one when it has nothing to do.

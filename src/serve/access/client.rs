@@ -73,11 +73,19 @@ fn is_of_web_page(headers: &HeaderMap) -> bool {
     headers.contains_key(ORIGIN) || headers.get_all(SEC_FETCH_SITE).iter().any(|site| site != "none")
 }
 
-/// Whether all that a request calls this server is right: `Host`, and `:authority` or the host of a whole URI.
-fn is_named<B>(request: &Request<B>, is_right: impl Fn(&str) -> bool) -> bool {
-    let is_sent_right = |host: &[u8]| Authority::try_from(host).is_ok_and(|authority| is_right(authority.host()));
-    request.uri().host().is_none_or(&is_right)
-        && request.headers().get_all(HOST).iter().all(|host| is_sent_right(host.as_bytes()))
+/// Whether every name that a request uses for this server is acceptable: `Host`, and `:authority` or the host of a whole URI.
+fn is_named<B>(request: &Request<B>, is_accepted: impl Fn(&str) -> bool) -> bool {
+    let is_accepted = |authority: &Authority| bare_host(authority).is_some_and(&is_accepted);
+    let is_sent_accepted = |host: &[u8]| Authority::try_from(host).is_ok_and(|authority| is_accepted(&authority));
+    request.uri().authority().is_none_or(is_accepted)
+        && request.headers().get_all(HOST).iter().all(|host| is_sent_accepted(host.as_bytes()))
+}
+
+/// The host of `host` or `host:port`. `None` for anything more, such as the user of `evil.example@localhost`.
+fn bare_host(authority: &Authority) -> Option<&str> {
+    let rest = authority.as_str().strip_prefix(authority.host())?;
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port)).then(|| authority.host())
 }
 
 fn is_localhost(host: &str) -> bool {
@@ -196,6 +204,12 @@ mod tests {
             check("/", &[host], (false, false));
             check("/", &["localhost", host], (false, false));
         }
+        for host in ["evil.example@localhost", "localhost@localhost", "@localhost", "a:b@127.0.0.1:3000", "localhost:x"]
+        {
+            check("/", &[host], (false, false));
+        }
+        check("http://evil.example@localhost/", &[], (false, false));
+        check("http://evil.example@localhost/", &["localhost"], (false, false));
         check("http://evil.example/", &["localhost"], (false, false));
         check("http://localhost/", &["evil.example"], (false, false));
         let elsewhere = "192.0.2.1:1".parse().unwrap();
