@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::Serialize;
 
 use super::backup::replace::alone;
-use super::{open_error, open_read_only};
+use super::{check_names_unless_closed, open_error, open_read_only};
 use crate::model::error::{ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECK_FAULTS_MAX};
 
@@ -78,6 +78,7 @@ const COUNTED: [&str; 9] = [
 /// [`ErrorKind::Store`] if it is not there or cannot be opened at all.
 pub fn check(path: &Path) -> Result<Report> {
     let mut report = Report { ok: true, uploads: 0, rows: 0, findings: Vec::new() };
+    check_names_unless_closed(path)?;
     if let Err(error) = look(path)
         && path.exists()
         && matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))

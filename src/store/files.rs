@@ -1,42 +1,164 @@
-//! The files of an open database: whether they are still the ones at their names, and how long the write-ahead log is.
+//! The files of a database: how many names they have, and whether they are still at those names.
+//!
+//! SQLite keeps the WAL and its index beside the *name* of a database. A second name (a hard link, or a mount of the file
+//! without its folder) has a second WAL, and the rows that one of them holds are lost to the other. So a database has one
+//! name. A symbolic link is no second name: SQLite follows it first.
 
-use std::fs::{self, Metadata};
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::suffixed;
 use crate::model::error::{Error, ErrorKind, Result};
 
-/// Device and number of a file, where there are such.
+/// What SQLite keeps beside a database, and would read into another one of that name.
+pub(super) const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
+
+/// Appends to a file's name, as SQLite names what it keeps beside a database.
+pub(super) fn suffixed(path: &Path, suffix: impl AsRef<OsStr>) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Device and number of a file.
 pub(super) type FileId = (u64, u64);
 
 pub(super) fn file_id(path: &Path) -> Option<FileId> {
-    fs::metadata(path).ok().and_then(|file| id_of(&file))
+    Facts::of(path).ok().map(|facts| facts.id)
 }
 
-pub(super) fn id_of(file: &Metadata) -> Option<FileId> {
-    #[cfg(unix)]
-    {
+pub(super) fn id_of(file: &fs::Metadata) -> FileId {
+    use std::os::unix::fs::MetadataExt;
+    (file.dev(), file.ino())
+}
+
+/// What the file system says of a file.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    id: FileId,
+    links: u64,
+    /// `None` if the kernel does not say so.
+    is_mount_point: Option<bool>,
+    bytes: u64,
+}
+
+impl Facts {
+    /// One system call, since the writer asks after each COMMIT.
+    #[cfg(target_os = "linux")]
+    fn of(path: &Path) -> io::Result<Self> {
+        use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, makedev, statx};
+        let facts = match statx(CWD, path, AtFlags::empty(), StatxFlags::BASIC_STATS) {
+            // An old kernel, or a sandbox that does not know the call.
+            Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => return Self::without_mounts(path),
+            other => other?,
+        };
+        let attribute = StatxAttributes::MOUNT_ROOT;
+        Ok(Self {
+            id: (makedev(facts.stx_dev_major, facts.stx_dev_minor), facts.stx_ino),
+            links: facts.stx_nlink.into(),
+            is_mount_point: facts
+                .stx_attributes_mask
+                .contains(attribute)
+                .then(|| facts.stx_attributes.contains(attribute)),
+            bytes: facts.stx_size,
+        })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn of(path: &Path) -> io::Result<Self> {
+        Self::without_mounts(path)
+    }
+
+    fn without_mounts(path: &Path) -> io::Result<Self> {
         use std::os::unix::fs::MetadataExt;
-        Some((file.dev(), file.ino()))
+        let file = fs::metadata(path)?;
+        Ok(Self { id: id_of(&file), links: file.nlink(), is_mount_point: None, bytes: file.len() })
     }
-    #[cfg(not(unix))]
-    {
-        let _ = file;
-        None
+
+    /// Fails if the file has a second name.
+    fn check_names(&self, path: &Path) -> Result<()> {
+        let fail = |what: &str| Err(Error::new(ErrorKind::Store, format!("{} {what}", path.display())));
+        if self.links > 1 {
+            let what = format!(
+                "has {} names (hard links), and SQLite keeps a WAL for each name: remove the other names; copy instead of linking",
+                self.links
+            );
+            return fail(&what);
+        }
+        if self.is_mount_point == Some(true) {
+            return fail("is a mount point, and its WAL would lie outside of it: mount the folder, not the file");
+        }
+        Ok(())
     }
 }
 
-/// The database, its write-ahead log, and the index of that. SQLite makes the latter two as it opens the database, and
-/// removes them only once nobody has it open: what is written to others than these is lost to its owner.
+/// Fails if a database, its WAL or the WAL's index has a second name. Files that are missing have none.
+pub(super) fn check_names(database: &Path) -> Result<()> {
+    let database = resolved(database);
+    for suffix in ["", "-wal", "-shm"] {
+        let path = suffixed(&database, suffix);
+        if let Ok(mut facts) = Facts::of(&path) {
+            facts.is_mount_point = facts.is_mount_point.or_else(|| Some(is_in_mount_table(&path)));
+            facts.check_names(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a mount covers only this file.
+pub(super) fn is_mount_point(path: &Path) -> bool {
+    let path = resolved(path);
+    Facts::of(&path).is_ok_and(|facts| facts.is_mount_point.unwrap_or_else(|| is_in_mount_table(&path)))
+}
+
+/// Whether the kernel lists a file among its mounts: for kernels before 5.8, whose `statx` does not say so.
+fn is_in_mount_table(path: &Path) -> bool {
+    fs::read("/proc/self/mountinfo").is_ok_and(|table| has_mount(&table, path))
+}
+
+/// Whether `mountinfo` has a mount at this path: the fifth field of a line, with `\ooo` for blanks and the like.
+fn has_mount(table: &[u8], path: &Path) -> bool {
+    let field = |line: &[u8]| line.split(|byte| *byte == b' ').nth(4).map(unescaped);
+    table.split(|byte| *byte == b'\n').filter_map(field).any(|mount| mount == path.as_os_str().as_encoded_bytes())
+}
+
+fn unescaped(field: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((&first, behind)) = rest.split_first() {
+        let octal =
+            (first == b'\\').then(|| behind.get(..3)).flatten().and_then(|digits| std::str::from_utf8(digits).ok());
+        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[3..];
+            }
+            None => {
+                bytes.push(first);
+                rest = behind;
+            }
+        }
+    }
+    bytes
+}
+
+/// Where symbolic links lead: SQLite keeps its files beside that name.
+pub(super) fn resolved(database: &Path) -> PathBuf {
+    fs::canonicalize(database).unwrap_or_else(|_| database.to_owned())
+}
+
+/// The database, its WAL and the WAL's index while they are open. SQLite makes the latter two as it opens the database, and
+/// removes them only once no program has it open: what is written to other files than these is lost to its owner.
 #[derive(Debug)]
 pub struct Files {
     database: (PathBuf, Option<FileId>),
-    log: (PathBuf, Option<FileId>),
+    wal: (PathBuf, Option<FileId>),
     index: (PathBuf, Option<FileId>),
 }
 
 impl Files {
-    /// Those that are there now, of a database that someone else in this program has open.
+    /// Those that are there now, of a database that another part of this program has open.
     #[must_use]
     pub fn of_open(path: &Path) -> Self {
         Self::of(path, file_id(path))
@@ -44,33 +166,57 @@ impl Files {
 
     /// Those of a database that was read from before, whose own file had this number before it was opened.
     pub(super) fn of(path: &Path, database: Option<FileId>) -> Self {
+        let resolved = resolved(path);
         let beside = |suffix| {
-            let path = suffixed(path, suffix);
+            let path = suffixed(&resolved, suffix);
             let id = file_id(&path);
             (path, id)
         };
-        Self { database: (path.to_owned(), database), log: beside("-wal"), index: beside("-shm") }
+        Self { database: (path.to_owned(), database), wal: beside("-wal"), index: beside("-shm") }
     }
 
-    /// Fails if one of them was deleted or replaced; says how long the write-ahead log is.
+    /// Returns the WAL's length in bytes. Fails if a file was deleted or replaced, or has got a second name.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Store`], with the file's name.
     pub fn check(&self) -> Result<u64> {
-        let log = fs::metadata(&self.log.0).ok();
-        let found = [file_id(&self.database.0), log.as_ref().and_then(id_of), file_id(&self.index.0)];
-        for ((path, expected), found) in [&self.database, &self.log, &self.index].into_iter().zip(found) {
-            if *expected != found {
+        let mut wal_bytes = 0;
+        for (path, expected) in [&self.database, &self.wal, &self.index] {
+            let found = Facts::of(path).ok();
+            if *expected != found.map(|facts| facts.id) {
                 let message = format!("{} was moved or deleted under the program; restart it", path.display());
                 return Err(Error::new(ErrorKind::Store, message));
             }
+            if let Some(facts) = found {
+                facts.check_names(path)?;
+                wal_bytes = if path == &self.wal.0 { facts.bytes } else { wal_bytes };
+            }
         }
-        Ok(log.map_or(0, |log| log.len()))
+        Ok(wal_bytes)
     }
 
-    /// Whether the log alone is gone: what it held can still be moved into the database.
-    pub(super) fn has_lost_log_alone(&self) -> bool {
-        file_id(&self.database.0) == self.database.1 && !self.log.0.exists()
+    /// Whether only the WAL is gone: what it held can still be moved into the database.
+    pub(super) fn has_lost_only_the_wal(&self) -> bool {
+        file_id(&self.database.0) == self.database.1 && !self.wal.0.exists()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts_of_files_are_found_in_the_kernels_table() {
+        let table = b"22 1 8:1 / / rw,relatime - ext4 /dev/root rw\n\
+            40 22 8:1 /srv/a.db /data/health.db rw - ext4 /dev/root rw\n\
+            41 22 8:1 /srv/b.db /data/my\\040health\\134.db rw - ext4 /dev/root rw\n";
+        let check = |path: &str, expected| assert_eq!(has_mount(table, Path::new(path)), expected, "{path}");
+        check("/", true);
+        check("/data/health.db", true);
+        check("/data/my health\\.db", true);
+        check("/data/my", false);
+        check("/data", false);
+        check("/srv/a.db", false);
     }
 }

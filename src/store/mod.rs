@@ -40,8 +40,9 @@ use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECKPOINT_PAGES, PAGE_CACHE_BYTES, WAL_KEEP_BYTES};
+use backup::destination::is_closed_backup;
 use failure::{open_error, open_to_write_error, store_error, write_error};
-use files::{FileId, file_id};
+use files::{COMPANIONS, FileId, check_names, file_id, suffixed};
 use write::Ids;
 
 /// The database, open for writing.
@@ -98,7 +99,7 @@ impl Store {
 
     /// Saves what a write-ahead log holds that has lost its name, if that is all that is wrong.
     pub(crate) fn save_log(&mut self) {
-        if self.files.has_lost_log_alone() {
+        if self.files.has_lost_only_the_wal() {
             match self.checkpoint(Checkpoint::Move) {
                 Ok(true) => tracing::warn!("what the deleted write-ahead log held is in the database now"),
                 outcome => tracing::error!(?outcome, "what the deleted write-ahead log held could not be saved"),
@@ -151,6 +152,7 @@ fn open_or_create(path: &Path) -> Result<(Connection, Option<FileId>)> {
     if path == Path::new(":memory:") {
         return Err(Error::new(ErrorKind::Usage, "a database in memory keeps nothing; name a file with --db"));
     }
+    check_names(path)?;
     create_private(path)?;
     // Before it is opened: if it is replaced at this very moment, that is noticed.
     let file = file_id(path);
@@ -161,16 +163,6 @@ fn open_or_create(path: &Path) -> Result<(Connection, Option<FileId>)> {
     configure(&connection).map_err(fail)?;
     schema::migrate(&mut connection, path)?;
     Ok((connection, file))
-}
-
-/// What SQLite keeps beside a database, and would read into another one of that name.
-const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
-
-/// A file's name with something behind it: how SQLite names what it keeps beside a database.
-fn suffixed(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 /// Health data is private: a new file is its owner's alone. SQLite gives the same rights to its WAL.
@@ -217,13 +209,27 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Opens a database for reading alone.
+/// Opens a database only for reading, or a backup under any of its names.
+///
+/// Not for a program that has the database open: the header of a file with several names is read, and closing it would
+/// drop the locks that SQLite holds for the whole process.
 fn open_read_only(path: &Path) -> Result<Connection> {
-    open_read_only_within(path, BUSY_WAIT)
+    check_names_unless_closed(path)?;
+    open_read_only_unchecked(path, BUSY_WAIT)
+}
+
+fn check_names_unless_closed(path: &Path) -> Result<()> {
+    // A backup is one whole file, so it may have many names.
+    check_names(path).or_else(|error| if is_closed_backup(path) { Ok(()) } else { Err(error) })
 }
 
 /// The same, and waits so long for another program that has all of it, now and later.
 fn open_read_only_within(path: &Path, wait: Duration) -> Result<Connection> {
+    check_names(path)?;
+    open_read_only_unchecked(path, wait)
+}
+
+fn open_read_only_unchecked(path: &Path, wait: Duration) -> Result<Connection> {
     if !path.exists() {
         let message =
             format!("there is no database {}; `healthsink serve` makes it, or name another with --db", path.display());

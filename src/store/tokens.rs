@@ -12,6 +12,7 @@ use std::time::Instant;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior};
 use serde::Serialize;
 
+use super::files::check_names;
 use super::write::ledger::person_id;
 use super::{Store, open_error, open_filled, open_or_create, open_read_only, open_read_only_within, store_error};
 use crate::model::error::{Error, ErrorKind, Result};
@@ -165,6 +166,7 @@ pub fn tokens(path: &Path) -> Result<Vec<TokenRow>> {
 /// [`ErrorKind::Store`] if it cannot be read.
 pub fn has_tokens(path: &Path) -> Result<bool> {
     // A server asks this before it opens the database: what a program left that was killed in its midst is undone here.
+    check_names(path)?;
     let connection =
         if path.exists() { open_filled(path, OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_WAIT)? } else { None };
     let Some(connection) = connection else {

@@ -16,8 +16,9 @@ const ROOMS_WITH_CIRCLES: [&str; 6] =
     ["cli", "formats/apple", "formats/auto_export", "formats/payload", "serve", "store"];
 
 /// Where a dependency may be named: a file or a folder of `src/`.
-const PLACES: [(&str, &[&str]); 34] = [
+const PLACES: [(&str, &[&str]); 35] = [
     ("rusqlite", &["store"]),
+    ("rustix", &["store/files.rs", "store/backup"]),
     ("struson", &["formats/payload"]),
     ("simd_json", &["formats/tape.rs", "formats/canonical.rs"]),
     ("jiff", &["model/time.rs", "import", "store/backup/series.rs"]),

@@ -169,6 +169,27 @@ impl Partial {
         self.is_published = true;
         sync_folder(&self.target)
     }
+
+    /// Puts the copy on the disk, and then in the target's place, whose file gets the name `kept`. In one step where the file
+    /// system can exchange two names; else the target's name leads to no file for a moment.
+    pub(in crate::store) fn publish_in_exchange(mut self, kept: &Path) -> Result<()> {
+        let fail =
+            |error: io::Error| Error::new(ErrorKind::Io, format!("cannot finish {}: {error}", self.target.display()));
+        self.file.sync_all().map_err(fail)?;
+        if !is_at(&self.file, &self.path) {
+            return Err(is_under_way(&self.target));
+        }
+        // Killed behind this, the copy has the name that the old database was to get, and that still has its own.
+        fs::rename(&self.path, kept).map_err(fail)?;
+        if exchange(kept, &self.target).is_err() {
+            fs::rename(kept, &self.path)
+                .and_then(|()| fs::rename(&self.target, kept))
+                .and_then(|()| fs::rename(&self.path, &self.target))
+                .map_err(fail)?;
+        }
+        self.is_published = true;
+        sync_folder(&self.target)
+    }
 }
 
 impl Drop for Partial {
@@ -180,9 +201,23 @@ impl Drop for Partial {
     }
 }
 
+/// Gives each of two files the other's name.
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+    }
+    #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+    {
+        let _ = (one, other);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 /// Whether a path leads to a file that is open.
 fn is_at(file: &File, path: &Path) -> bool {
-    file.metadata().is_ok_and(|file| id_of(&file) == file_id(path))
+    file.metadata().is_ok_and(|file| Some(id_of(&file)) == file_id(path))
 }
 
 /// Removes what copies that ended in their midst have left in the target's folder. Where that fails, the name stays taken.

@@ -9,6 +9,7 @@ use std::path::Path;
 use super::replace::alone;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::failure::open_error;
+use crate::store::files::is_mount_point;
 use crate::store::schema::APPLICATION_ID;
 use crate::store::{COMPANIONS, suffixed};
 
@@ -34,6 +35,13 @@ pub(in crate::store) fn check(target: &Path, replace: Replace) -> Result<()> {
             );
             return Err(Error::new(ErrorKind::Usage, message));
         }
+    }
+    // Nothing can be renamed to its name. Other links to it are no obstacle: they keep what was there.
+    if is_mount_point(target) {
+        return refuse(
+            ErrorKind::Usage,
+            "is a mount point, so no file can take its name; mount the folder, not the file",
+        );
     }
     match (Content::of(target), replace) {
         (Err(error), _) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -62,6 +70,11 @@ pub(in crate::store) fn check(target: &Path, replace: Replace) -> Result<()> {
 /// Whatever keeps it from being read.
 pub fn is_ours(path: &Path) -> io::Result<bool> {
     Content::of(path).map(|content| matches!(content, Content::Ours { .. }))
+}
+
+/// Whether a file is a database of ours that is whole without others beside it.
+pub(in crate::store) fn is_closed_backup(path: &Path) -> bool {
+    Content::of(path).is_ok_and(|content| content == Content::Ours { has_log: false })
 }
 
 /// What a file holds.

@@ -1,7 +1,7 @@
 //! Puts a backup in the place of the database, which is kept under another name.
 //!
-//! At each moment there is a whole database under the name that is served: the old one gets a second name before the new
-//! one takes the first.
+//! At each moment a whole database has the name that is served, and no database has two names: the old one and the new one
+//! exchange theirs in one step.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::copy::{Copied, Partial, sync_folder};
+use super::copy::{Copied, Partial};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::ALONE_WAIT;
 use crate::store::failure::open_error;
+use crate::store::files::check_names;
 use crate::store::private;
 use crate::store::{COMPANIONS, schema, suffixed};
 
@@ -34,6 +35,7 @@ pub fn replace(
     is_forced: bool,
     watch: &mut dyn FnMut(u64, u64),
 ) -> Result<(Copied, Option<PathBuf>)> {
+    check_names(database)?;
     let is_there = database.exists();
     // Held until the end: a server that starts meanwhile waits, and notices that the file is another.
     let held = if is_there { hold(database, is_forced)? } else { None };
@@ -48,7 +50,6 @@ pub fn replace(
     let aside = free(aside);
     if is_there {
         keep_rights(database, partial.file())?;
-        keep(database, &aside)?;
     } else {
         private::give_to_owner_of_folder(partial.file(), database);
     }
@@ -59,7 +60,11 @@ pub fn replace(
             fs::rename(&from, &to).map_err(|error| io_error("set aside", &from, &error))?;
         }
     }
-    partial.publish()?;
+    if is_there {
+        partial.publish_in_exchange(&aside)?;
+    } else {
+        partial.publish()?;
+    }
     drop(held);
     Ok((copied, is_there.then_some(aside)))
 }
@@ -108,19 +113,8 @@ fn free(aside: &Path) -> PathBuf {
         ["", "-wal", "-journal"].iter().all(|suffix| fs::symlink_metadata(suffixed(path, suffix)).is_err())
     };
     let first = suffixed(aside, ".db");
-    let mut others = (2..=u32::MAX).map(|number| suffixed(aside, &format!("-{number}.db")));
+    let mut others = (2..=u32::MAX).map(|number| suffixed(aside, format!("-{number}.db")));
     if is_free(&first) { first } else { others.find(is_free).unwrap_or(first) }
-}
-
-/// Gives the database a second name. Where a file can have only one, there is none under the first for a moment.
-fn keep(database: &Path, aside: &Path) -> Result<()> {
-    fs::hard_link(database, aside)
-        .or_else(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => Err(error),
-            _ => fs::rename(database, aside),
-        })
-        .map_err(|error| io_error("set aside", database, &error))?;
-    sync_folder(aside)
 }
 
 /// A file that root puts in place is still the server's, and the group's that was given it.

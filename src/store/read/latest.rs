@@ -8,9 +8,11 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 
 use crate::model::error::Result;
-use crate::model::limits::{METRIC_AHEAD_MAX, METRIC_CACHE_BYTES, METRIC_LABEL_BYTES_MAX, METRIC_SERIES_MAX};
+use crate::model::limits::{
+    BUSY_WAIT, METRIC_AHEAD_MAX, METRIC_CACHE_BYTES, METRIC_LABEL_BYTES_MAX, METRIC_SERIES_MAX,
+};
 use crate::store::failure::open_error;
-use crate::store::open_read_only;
+use crate::store::open_read_only_within;
 
 /// The last of everything. Times are milliseconds since 1970-01-01 UTC.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -50,7 +52,7 @@ const ALL: &str = "SELECT count(*) FROM (SELECT DISTINCT person_id, type_id FROM
 ///
 /// [`crate::model::error::ErrorKind::Store`] if the database cannot be read.
 pub fn latest(path: &Path, person: Option<&str>, now_ms: i64) -> Result<Latest> {
-    let connection = open_read_only(path)?;
+    let connection = open_read_only_within(path, BUSY_WAIT)?;
     read(&connection, person, now_ms).map_err(|error| open_error(path, &error))
 }
 

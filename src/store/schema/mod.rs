@@ -43,7 +43,7 @@ fn take_steps(connection: &mut Connection, path: &Path, steps: &[&[&str]]) -> Re
 
 /// Makes the copy that an older program can go on with. Nobody writes meanwhile: the steps' transaction is open.
 fn keep_before(path: &Path, wanted: u32) -> Result<()> {
-    let target = suffixed(path, &format!(".before-v{wanted}.db"));
+    let target = suffixed(path, format!(".before-v{wanted}.db"));
     copy(path, &target, Replace::Backup, &mut |_, _| {}).map_err(|error| {
         let message = format!("{} must be migrated, and cannot be backed up before: {error}", path.display());
         Error::new(ErrorKind::Store, message)

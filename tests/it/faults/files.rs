@@ -13,12 +13,17 @@ use crate::common::http::{Client, Response, get};
 use crate::common::program::{Program, command, run};
 use crate::common::wait_until;
 
-fn post(program: &Program, sent: &Sent) -> Response {
+pub(super) fn post(program: &Program, sent: &Sent) -> Response {
     Client::connect(program.address).post(&[], &sent.body)
 }
 
 /// Begins an upload, has something done before its end, and says how it was answered.
-fn post_and_meanwhile(program: &Program, database: &Path, sent: &Sent, meanwhile: impl FnOnce()) -> Response {
+pub(super) fn post_and_meanwhile(
+    program: &Program,
+    database: &Path,
+    sent: &Sent,
+    meanwhile: impl FnOnce(),
+) -> Response {
     let mut client = Client::connect(program.address);
     client.begin_chunked(&[]);
     let (first, rest) = sent.body.split_at(sent.body.len() / 2);
