@@ -1,9 +1,6 @@
 //! The readers of the import, from memory to rows that nobody stores; and `healthsink import` of an export, end to end.
 
 mod support;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../fuzz/src/zip.rs"]
-mod zip;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -17,10 +14,10 @@ use healthsink::model::batch::Batch;
 use healthsink::model::batch::Sink;
 use healthsink::model::error::Result;
 use healthsink_testdata::{AutoExport, Export};
+use healthsink_testkit::zip::{Packing, pack};
 use serde_json::Value;
 
 use support::size;
-use zip::{Packing, pack};
 
 const VARIABLE: &str = "HEALTHSINK_BENCH_BYTES";
 

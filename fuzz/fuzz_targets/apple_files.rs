@@ -1,5 +1,5 @@
-//! See `healthsink_fuzz::apple_files`.
+//! See `healthsink_testkit::properties::apple_files`.
 
 #![cfg_attr(fuzzing, no_main)]
 
-healthsink_fuzz::target!(healthsink_fuzz::apple_files::check);
+healthsink_fuzz::target!(healthsink_fuzz::properties::apple_files::check);

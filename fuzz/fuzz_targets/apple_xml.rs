@@ -1,5 +1,5 @@
-//! See `healthsink_fuzz::apple_xml`.
+//! See `healthsink_testkit::properties::apple_xml`.
 
 #![cfg_attr(fuzzing, no_main)]
 
-healthsink_fuzz::target!(healthsink_fuzz::apple_xml::check);
+healthsink_fuzz::target!(healthsink_fuzz::properties::apple_xml::check);

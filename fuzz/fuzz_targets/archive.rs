@@ -1,5 +1,5 @@
-//! See `healthsink_fuzz::archive`.
+//! See `healthsink_testkit::properties::archive`.
 
 #![cfg_attr(fuzzing, no_main)]
 
-healthsink_fuzz::target!(healthsink_fuzz::archive::check);
+healthsink_fuzz::target!(healthsink_fuzz::properties::archive::check);

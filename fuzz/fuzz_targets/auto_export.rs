@@ -1,5 +1,5 @@
-//! See `healthsink_fuzz::auto_export`.
+//! See `healthsink_testkit::properties::auto_export`.
 
 #![cfg_attr(fuzzing, no_main)]
 
-healthsink_fuzz::target!(healthsink_fuzz::auto_export::check);
+healthsink_fuzz::target!(healthsink_fuzz::properties::auto_export::check);

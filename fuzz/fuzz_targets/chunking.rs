@@ -1,5 +1,5 @@
-//! See `healthsink_fuzz::chunking`.
+//! See `healthsink_testkit::properties::chunking`.
 
 #![cfg_attr(fuzzing, no_main)]
 
-healthsink_fuzz::target!(healthsink_fuzz::chunking::check);
+healthsink_fuzz::target!(healthsink_fuzz::properties::chunking::check);

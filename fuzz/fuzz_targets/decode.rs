@@ -1,5 +1,5 @@
-//! See `healthsink_fuzz::decode`.
+//! See `healthsink_testkit::properties::decode`.
 
 #![cfg_attr(fuzzing, no_main)]
 
-healthsink_fuzz::target!(healthsink_fuzz::decode::check);
+healthsink_fuzz::target!(healthsink_fuzz::properties::decode::check);

@@ -1,5 +1,5 @@
-//! See `healthsink_fuzz::differential`.
+//! See `healthsink_testkit::properties::differential`.
 
 #![cfg_attr(fuzzing, no_main)]
 
-healthsink_fuzz::target!(healthsink_fuzz::differential::check);
+healthsink_fuzz::target!(healthsink_fuzz::properties::differential::check);

@@ -1,5 +1,5 @@
-//! See `healthsink_fuzz::http`.
+//! See `healthsink_testkit::properties::http`.
 
 #![cfg_attr(fuzzing, no_main)]
 
-healthsink_fuzz::target!(healthsink_fuzz::http::check);
+healthsink_fuzz::target!(healthsink_fuzz::properties::http::check);

@@ -10,11 +10,11 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::contract::payload;
-use crate::common::database::{contents, count, one};
-use crate::common::http::{Client, get};
-use crate::common::program::{Program, command, run};
-use crate::common::server::Server;
-use crate::common::wait_until;
+use crate::program::{Program, command, run};
+use healthsink_testkit::database::{contents, count, one};
+use healthsink_testkit::http::{Client, get};
+use healthsink_testkit::server::Server;
+use healthsink_testkit::wait::wait_until;
 
 fn backup(database: &Path, arguments: &[&str]) -> Output {
     run(&[&["backup", "--db", database.to_str().unwrap()], arguments].concat())

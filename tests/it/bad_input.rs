@@ -6,9 +6,9 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::contract::payload;
-use crate::common::database::rows;
-use crate::common::http::Response;
-use crate::common::server::Server;
+use healthsink_testkit::database::rows;
+use healthsink_testkit::http::Response;
+use healthsink_testkit::server::Server;
 
 /// One sample of a number that tells it from others.
 fn sample(number: u32) -> String {

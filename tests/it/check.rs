@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::contract::payload;
-use crate::common::http::{Client, get};
-use crate::common::program::{Program, command, run};
-use crate::common::server::Server;
-use crate::common::wait_until;
+use crate::program::{Program, command, run};
+use healthsink_testkit::http::{Client, get};
+use healthsink_testkit::server::Server;
+use healthsink_testkit::wait::wait_until;
 
 /// The exit code and the report.
 fn check(database: &Path) -> (Option<i32>, Value) {

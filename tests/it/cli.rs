@@ -1,16 +1,17 @@
 //! The commands: what they print, where, and their exit codes.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::process::Output;
 
 use serde_json::{Value, json};
 
 use super::contract::payload;
-use crate::common::database::{count, one};
-use crate::common::http::Client;
-use crate::common::program::{Program, command, run, run_with_input};
-use crate::common::server::Server;
+use crate::program::{Program, command, run, run_with_input};
+use healthsink_testkit::compression;
+use healthsink_testkit::database::{count, one};
+use healthsink_testkit::http::Client;
+use healthsink_testkit::server::Server;
 
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -128,11 +129,9 @@ fn compressed_files_are_told_by_their_content() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let gzip = folder.path().join("a");
-    let mut encoder = flate2::write::GzEncoder::new(File::create(&gzip).unwrap(), flate2::Compression::default());
-    std::io::Write::write_all(&mut encoder, &payload("documented")).unwrap();
-    encoder.finish().unwrap();
+    std::fs::write(&gzip, compression::gzip(&payload("documented"))).unwrap();
     let zstd = folder.path().join("b");
-    zstd::stream::copy_encode(&payload("quantity")[..], File::create(&zstd).unwrap(), 3).unwrap();
+    std::fs::write(&zstd, compression::zstd(&payload("quantity"))).unwrap();
     let output = import(&database, &[gzip.to_str().unwrap(), zstd.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(count(&database, "samples"), 12);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::common::server::Server;
+use healthsink_testkit::server::Server;
 
 /// `NAME.expected.json`.
 #[derive(Deserialize)]

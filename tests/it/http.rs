@@ -1,19 +1,17 @@
 //! HTTP itself: who may send, in which form, and what is answered to everything else.
 
 use std::fs;
-use std::io::Write;
 
-use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use healthsink::model::limits::{BODY_FRAMES, FRAME_BYTES_MAX, INGESTS_MAX, SILENT_BYTES_MAX};
 use healthsink::serve::config::Auth;
 use healthsink_testdata::Payload;
+use healthsink_testkit::compression::{deflate, gzip, zlib, zstd};
 use serde_json::{Value, json};
 
 use super::contract::payload;
-use crate::common::http::{Client, PATH, Response, get};
-use crate::common::server::Server;
-use crate::common::wait_until;
+use healthsink_testkit::http::{Client, PATH, Response, get};
+use healthsink_testkit::server::Server;
+use healthsink_testkit::wait::wait_until;
 
 /// A problem of RFC 9457 that says enough by itself, since no body was looked at.
 fn check_problem(answer: &Response, status: u16, title: &str) {
@@ -161,28 +159,6 @@ fn the_server_asks_for_the_body_where_the_client_waits() {
     assert_eq!(client.receive().status, 200);
 }
 
-fn gzip(body: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(body).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn zlib(body: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(body).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn deflate(body: &[u8]) -> Vec<u8> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(body).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn zstd(body: &[u8]) -> Vec<u8> {
-    zstd::encode_all(body, 3).unwrap()
-}
-
 #[test]
 fn compressed_bodies_are_stored_like_others() {
     let (body, written) = Payload { target_bytes: 300_000, ..Payload::default() }.to_vec();
@@ -322,7 +298,7 @@ fn what_is_no_http_does_no_harm() {
 #[test]
 fn a_body_that_unpacks_to_nothing_is_ended() {
     let server = Server::start();
-    let gzip = GzEncoder::new(Vec::new(), Compression::fast()).finish().unwrap();
+    let gzip = gzip(b"");
     let skippable = b"\x50\x2a\x4d\x18\x04\0\0\0skip";
     for (coding, piece) in [("gzip", &gzip[..]), ("zstd", skippable)] {
         let mut client = server.connect();
@@ -344,9 +320,7 @@ fn a_body_that_unpacks_to_nothing_is_ended() {
 #[test]
 fn a_second_stream_behind_deflate_is_an_error() {
     let server = Server::start();
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(&payload("documented")).unwrap();
-    let body = encoder.finish().unwrap();
+    let body = zlib(&payload("documented"));
     let answer = server.connect().post(&[("Content-Encoding", "deflate")], &body.repeat(2));
     assert_eq!(answer.status, 400, "{answer:?}");
     assert!(answer.field("detail").as_str().unwrap().contains("goes on after the end of its deflate data"));

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use super::contract::payload;
 use super::tls::server;
-use crate::common::http::{PATH, get_over};
-use crate::common::http2::{Answer, Http2, run};
-use crate::common::server::Server;
-use crate::common::tls::Authority;
-use crate::common::{PATIENCE, wait_until};
+use healthsink_testkit::http::{PATH, get_over};
+use healthsink_testkit::http2::{Answer, Http2, run};
+use healthsink_testkit::server::Server;
+use healthsink_testkit::tls::Authority;
+use healthsink_testkit::wait::{PATIENCE, wait_until};
 
 /// Asked on a connection of its own.
 fn under_way(server: &Server, authority: &Authority) -> u64 {

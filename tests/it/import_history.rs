@@ -1,11 +1,12 @@
 //! Years of history: the real program on real files, into a real database.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use healthsink_testdata::{Export, Payload, Twin};
+use healthsink_testkit::compression::gzip;
+use healthsink_testkit::zip::{Packing, pack};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -100,50 +101,9 @@ fn twin_files(folder: &Folder, twin: &Twin) -> (PathBuf, PathBuf) {
     (folder.write(&format!("{name}.json"), json), folder.write(&format!("{name}.xml"), xml))
 }
 
-/// An archive with these members; the lengths stand behind the contents if `is_streamed`.
-fn zip(members: &[(&str, &[u8])], is_streamed: bool) -> Vec<u8> {
-    let (mut out, mut directory) = (Vec::new(), Vec::new());
-    for (name, contents) in members {
-        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(contents).unwrap();
-        let packed = encoder.finish().unwrap();
-        let mut sum = flate2::Crc::new();
-        sum.update(contents);
-        let lengths = [sum.sum(), u32::try_from(packed.len()).unwrap(), u32::try_from(contents.len()).unwrap()];
-        let lengths: Vec<u8> = lengths.iter().flat_map(|field| field.to_le_bytes()).collect();
-        let header = u32::try_from(out.len()).unwrap();
-        let flags: u16 = if is_streamed { 8 } else { 0 };
-        let mut fixed = vec![20, 0];
-        fixed.extend(flags.to_le_bytes());
-        fixed.extend([8, 0, 0, 0, 0, 0]);
-        let name_bytes = u16::try_from(name.len()).unwrap().to_le_bytes();
-        out.extend(b"PK\x03\x04");
-        out.extend(&fixed);
-        out.extend(if is_streamed { vec![0; 12] } else { lengths.clone() });
-        out.extend(name_bytes);
-        out.extend([0, 0]);
-        out.extend(name.as_bytes());
-        out.extend(&packed);
-        if is_streamed {
-            out.extend(b"PK\x07\x08");
-            out.extend(&lengths);
-        }
-        directory.extend(b"PK\x01\x02\x14\x00");
-        directory.extend(&fixed);
-        directory.extend(&lengths);
-        directory.extend(name_bytes);
-        directory.extend([0; 12]);
-        directory.extend(header.to_le_bytes());
-        directory.extend(name.as_bytes());
-    }
-    let (count, at) = (u16::try_from(members.len()).unwrap(), u32::try_from(out.len()).unwrap());
-    let length = u32::try_from(directory.len()).unwrap();
-    out.extend(&directory);
-    out.extend(b"PK\x05\x06\0\0\0\0");
-    out.extend([count.to_le_bytes(), count.to_le_bytes()].concat());
-    out.extend([length.to_le_bytes(), at.to_le_bytes()].concat());
-    out.extend([0, 0]);
-    out
+/// An archive with these members.
+fn zip(members: &[(&str, &[u8])], packing: Packing) -> Vec<u8> {
+    pack(members.iter().map(|(name, contents)| (name.as_bytes(), *contents)), packing)
 }
 
 const HEAD: &str = "<?xml version=\"1.0\"?>\n<!DOCTYPE HealthData [\n<!ENTITY a \"aaaaaaaaaa\"> <!ENTITY b \"&a;&a;&a;\"> > ]>\n<HealthData locale=\"en_US\">\n";
@@ -257,7 +217,8 @@ fn an_archive_is_read_in_place_and_what_is_cut_is_finished_later() {
     members.push(("__MACOSX/._export.xml".to_owned(), b"junk".to_vec()));
     let members: Vec<(&str, &[u8])> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     for is_streamed in [false, true] {
-        let archive = zip(&members, is_streamed);
+        let packing = if is_streamed { Packing::STREAMED } else { Packing::PLAIN };
+        let archive = zip(&members, packing);
         let path = folder.write("export.zip", &archive);
         let db = folder.path(&format!("zip-{is_streamed}.db"));
         let outcome = import(&db, &[], &[&path]).balanced();
@@ -292,14 +253,13 @@ fn bombs_and_paths_that_lead_out_are_refused() {
         assert_eq!(outcome.count("new"), 0);
     };
     let blanks = [HEAD.as_bytes(), &vec![b' '; 120 << 20]].concat();
-    check(&folder.write("bomb.zip", zip(&[("export.xml", &blanks)], false)), "bomb");
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(&blanks).unwrap();
-    check(&folder.write("bomb.xml.gz", gzip.finish().unwrap()), "bomb");
+    check(&folder.write("bomb.zip", zip(&[("export.xml", &blanks)], Packing::PLAIN)), "bomb");
+    check(&folder.write("bomb.xml.gz", gzip(&blanks)), "bomb");
     let xml = [HEAD.as_bytes(), record("1", "/>").as_bytes(), b"</HealthData>"].concat();
-    check(&folder.write("absolute.zip", zip(&[("/etc/export.xml", &xml)], false)), "outside");
-    check(&folder.write("up.zip", zip(&[("a/../../export.xml", &xml)], false)), "outside");
-    let mut damaged = zip(&[("export.xml", &[&xml[..], &record("2", "/>").repeat(99).into_bytes()].concat())], false);
+    check(&folder.write("absolute.zip", zip(&[("/etc/export.xml", &xml)], Packing::PLAIN)), "outside");
+    check(&folder.write("up.zip", zip(&[("a/../../export.xml", &xml)], Packing::PLAIN)), "outside");
+    let mut damaged =
+        zip(&[("export.xml", &[&xml[..], &record("2", "/>").repeat(99).into_bytes()].concat())], Packing::PLAIN);
     damaged[60] ^= 0x55;
     let outcome = import(&db, &[], &[&folder.write("damaged.zip", damaged)]);
     assert!(!outcome.ok, "{}", outcome.said);
@@ -521,7 +481,7 @@ fn payloads_of_the_app_come_from_folders_and_archives_too() {
     Payload { target_bytes: 60_000, ..Payload::default() }.write_to(&mut json).unwrap();
     folder.write("saved/one.json", &json);
     folder.write("saved/two.json", &json);
-    let archive = folder.write("saved.zip", zip(&[("one.json", &json)], true));
+    let archive = folder.write("saved.zip", zip(&[("one.json", &json)], Packing::STREAMED));
     let db = folder.path("health.db");
     let outcome = import(&db, &[], &[&folder.path("saved"), &archive]);
     assert!(outcome.ok, "{}", outcome.said);
@@ -659,7 +619,7 @@ fn exports_in_one_folder_are_told_apart_and_what_is_not_read_is_said() {
     folder.write("all/2024/workout-routes/a.gpx", GPX);
     folder.write(
         "all/2024/export.zip",
-        zip(&[("export.xml", new.as_bytes()), ("export.xml", record_alone("63").as_bytes())], true),
+        zip(&[("export.xml", new.as_bytes()), ("export.xml", record_alone("63").as_bytes())], Packing::STREAMED),
     );
     folder.write("all/notes.txt", "hello");
     std::os::unix::fs::symlink("nowhere", folder.path("all/lost.json")).unwrap();
@@ -686,7 +646,7 @@ fn record_alone(value: &str) -> String {
 fn members_that_share_their_bytes_are_refused_as_a_bomb() {
     let folder = Folder::new();
     let blanks = [HEAD.as_bytes(), &vec![b' '; 60 << 20], b"</HealthData>"].concat();
-    let one = zip(&[("export.xml", &blanks)], false);
+    let one = zip(&[("export.xml", &blanks)], Packing::PLAIN);
     // The directory names the one member many times.
     let end = one.len() - 22;
     let at = usize::try_from(u32::from_le_bytes(one[end + 16..end + 20].try_into().unwrap())).unwrap();
@@ -709,7 +669,11 @@ fn what_cannot_be_read_says_what_to_do() {
     check("export.xml", &[b"\xff\xfe", &wide[..]].concat(), "save it as UTF-8");
     check("page.html", b"<html></html>", "not JSON, and no file of an export");
     check("empty.json", b"", "it is empty");
-    check("nested.zip", &zip(&[("export.zip", &zip(&[("a.json", b"{}")], false))], false), "nothing in it");
+    check(
+        "nested.zip",
+        &zip(&[("export.zip", &zip(&[("a.json", b"{}")], Packing::PLAIN))], Packing::PLAIN),
+        "nothing in it",
+    );
 }
 
 #[test]

@@ -9,11 +9,11 @@ use healthsink_testdata::Payload;
 use serde_json::{Value, json};
 
 use super::contract::payload;
-use crate::common::database::{count, one, rows};
-use crate::common::http::{Client, get};
-use crate::common::program::{Program, command, run};
-use crate::common::server::Server;
-use crate::common::wait_until;
+use crate::program::{Program, command, run};
+use healthsink_testkit::database::{count, one, rows};
+use healthsink_testkit::http::{Client, get};
+use healthsink_testkit::server::Server;
+use healthsink_testkit::wait::wait_until;
 
 /// The write-ahead log has been moved into the database: one file is all there is. Readers may leave others behind, so
 /// this is asked before them.

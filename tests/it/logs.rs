@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::contract::payload;
 use super::tokens::new;
-use crate::common::http::{Client, get};
-use crate::common::program::{Program, command};
-use crate::common::wait_until;
+use crate::program::{Program, command};
+use healthsink_testkit::http::{Client, get};
+use healthsink_testkit::wait::wait_until;
 
 fn serve(folder: &std::path::Path, arguments: &[&str]) -> Program {
     let mut serve = command();

@@ -1,7 +1,8 @@
 //! The program as its users meet it: bytes over TCP, commands, a real SQLite file. One binary: each one links SQLite.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod common;
+#[global_allocator]
+static COUNTING: healthsink_testkit::memory::Counting = healthsink_testkit::memory::Counting;
 
 mod backup;
 mod bad_input;
@@ -19,7 +20,7 @@ mod logs;
 #[cfg(target_os = "linux")]
 mod memory;
 mod metrics;
-mod outcome;
+mod program;
 mod replay;
 mod secrets;
 mod splits;

@@ -6,12 +6,12 @@ use std::fs;
 use std::io::{self, Write};
 use std::process::Stdio;
 
-use crate::common::http::{Client, PATH, Response};
-use crate::common::http2::{Http2, run};
-use crate::common::program::{Program, command};
-use crate::common::tls::Authority;
+use crate::program::{Program, command};
 use healthsink::model::limits;
 use healthsink_testdata::{Export, Exported, Payload, Written};
+use healthsink_testkit::http::{Client, PATH, Response};
+use healthsink_testkit::http2::{Http2, run};
+use healthsink_testkit::tls::Authority;
 use serde_json::json;
 
 const MB: u64 = 1_000_000;

@@ -10,11 +10,11 @@ use serde_json::json;
 
 use super::contract::payload;
 use super::tokens::new;
-use crate::common::http::{Client, Response, get};
-use crate::common::program::{Program, command, run};
-use crate::common::server::Server;
-use crate::common::tls::Authority;
-use crate::common::wait_until;
+use crate::program::{Program, command, run};
+use healthsink_testkit::http::{Client, Response, get};
+use healthsink_testkit::server::Server;
+use healthsink_testkit::tls::Authority;
+use healthsink_testkit::wait::wait_until;
 
 /// Samples of a scrape by name and labels. The format is checked on the way: types before samples, no sample twice.
 fn samples(answer: &Response) -> BTreeMap<String, f64> {

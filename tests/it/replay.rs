@@ -6,59 +6,12 @@ use std::path::{Path, PathBuf};
 use healthsink::import::Format;
 use healthsink::model::limits::{CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX};
 use healthsink_testdata::{AutoExport, Export, KeyOrder, Payload, Shape};
+use healthsink_testkit::pieces::Pieces;
+use healthsink_testkit::properties::{
+    TARGETS, apple_files, apple_xml, archive, auto_export, chunking, decode, differential, http, reading,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
-
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/apple_files.rs"]
-mod apple_files;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/apple_xml.rs"]
-mod apple_xml;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/archive.rs"]
-mod archive;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/auto_export.rs"]
-mod auto_export;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/chunking.rs"]
-mod chunking;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/decode.rs"]
-mod decode;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/differential.rs"]
-mod differential;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/http.rs"]
-mod http;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/memory.rs"]
-mod memory;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/reading.rs"]
-mod reading;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/transcript.rs"]
-mod transcript;
-#[expect(unreachable_pub, reason = "public in the fuzz crate")]
-#[path = "../../fuzz/src/zip.rs"]
-mod zip;
-
-/// A property of bytes, which panics where it does not hold.
-type Check = fn(&[u8]);
-
-const TARGETS: [(&str, Check); 8] = [
-    ("decode", decode::check),
-    ("chunking", chunking::check),
-    ("differential", differential::check),
-    ("http", http::check),
-    ("apple_xml", apple_xml::check),
-    ("apple_files", apple_files::check),
-    ("auto_export", auto_export::check),
-    ("archive", archive::check),
-];
 
 /// The files of a folder, in order; none if there is no such folder.
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -72,7 +25,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_fuzzing_has_found_stays_mended() {
+fn everything_that_fuzzing_found_stays_fixed() {
     for (target, check) in TARGETS {
         for file in files(&format!("fuzz/regressions/{target}")) {
             println!("{}", file.display());
@@ -82,7 +35,7 @@ fn what_fuzzing_has_found_stays_mended() {
 }
 
 #[test]
-fn fixtures_have_the_properties_too() {
+fn fixtures_have_the_properties() {
     for file in files("testdata") {
         println!("{}", file.display());
         check_body(&fs::read(file).unwrap());
@@ -90,7 +43,7 @@ fn fixtures_have_the_properties_too() {
 }
 
 #[test]
-fn payloads_of_every_shape_have_the_properties_too() {
+fn payloads_of_every_shape_have_the_properties() {
     let shapes = [
         Shape::Mixed,
         Shape::HeartRate,
@@ -163,7 +116,7 @@ fn elements_over_the_limit_cost_bounded_memory() {
 }
 
 #[test]
-fn archives_of_exports_have_the_properties_too() {
+fn archives_of_exports_have_the_properties() {
     let history = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/history");
     let member = |name: &str| {
         let contents = fs::read(history.join(name)).unwrap();
@@ -219,7 +172,7 @@ fn assert_same_in_pieces(format: Format, body: &[u8], lengths: &[usize]) -> read
     let whole = reading::Read::of(format, || body);
     whole.assert_same(&reading::Read::of(format, || {
         let mut lengths = lengths.iter().cycle().copied();
-        transcript::Pieces::new(body, move || lengths.next().unwrap_or(1))
+        Pieces::new(body, move || lengths.next().unwrap_or(1))
     }));
     whole
 }

@@ -1,15 +1,11 @@
 //! What the server says and logs holds no health value and no token, whatever it is sent.
 
-use std::io::Write;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
 use super::tokens::new;
-use crate::common::http::{Client, PATH, Response};
-use crate::common::http2::{Http2, run};
-use crate::common::program::{Program, command};
-use crate::common::tls::Authority;
+use crate::program::{Program, command};
+use healthsink_testkit::compression::gzip;
+use healthsink_testkit::http::{Client, PATH, Response};
+use healthsink_testkit::http2::{Http2, run};
+use healthsink_testkit::tls::Authority;
 
 /// A number and a text that come from nowhere but the bodies.
 const NUMBER: &str = "7391.8264";
@@ -62,12 +58,6 @@ fn bodies() -> Vec<String> {
     bodies
 }
 
-fn gzip(body: &str) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(body.as_bytes()).unwrap();
-    encoder.finish().unwrap()
-}
-
 /// All that it answers, to good and bad and hostile requests.
 fn answers(program: &Program, good: &str) -> Vec<Response> {
     let right = format!("Bearer {good}");
@@ -78,7 +68,7 @@ fn answers(program: &Program, good: &str) -> Vec<Response> {
     };
     for body in bodies() {
         post(&[("Authorization", &right)], body.as_bytes());
-        post(&[("Authorization", &right), ("Content-Encoding", "gzip")], &gzip(&body));
+        post(&[("Authorization", &right), ("Content-Encoding", "gzip")], &gzip(body.as_bytes()));
         post(&[("Authorization", &right), ("Content-Encoding", "gzip")], body.as_bytes());
         post(&[("Authorization", &right), ("Content-Encoding", "zstd")], body.as_bytes());
     }

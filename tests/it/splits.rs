@@ -2,49 +2,25 @@
 //! that is cut short is never taken for whole.
 
 use std::fmt;
-use std::io::{self, BufRead, Read};
+use std::io::BufRead;
 
+use healthsink::formats::payload::Options;
 use healthsink::model::error::ErrorKind;
 use healthsink_testdata::{KeyOrder, Order, Payload, Shape};
+use healthsink_testkit::pieces::pieces_of;
+use healthsink_testkit::transcript::Transcript;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::contract::{names, payload};
-use super::outcome::Outcome;
 
-/// A body that arrives in pieces of these lengths; what they leave comes as one piece.
-struct Pieces<'a> {
-    rest: &'a [u8],
-    lengths: std::slice::Iter<'a, usize>,
-    piece: &'a [u8],
+fn read(body: impl BufRead, lift: bool) -> Transcript {
+    Transcript::of(body, Options { lift })
 }
 
-impl<'a> Pieces<'a> {
-    fn new(body: &'a [u8], lengths: &'a [usize]) -> Self {
-        Self { rest: body, lengths: lengths.iter(), piece: b"" }
-    }
-}
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.fill_buf()?.read(out)?;
-        self.consume(bytes);
-        Ok(bytes)
-    }
-}
-
-impl BufRead for Pieces<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.piece.is_empty() {
-            let length = self.lengths.next().copied().unwrap_or(self.rest.len()).min(self.rest.len());
-            (self.piece, self.rest) = self.rest.split_at(length);
-        }
-        Ok(self.piece)
-    }
-
-    fn consume(&mut self, bytes: usize) {
-        self.piece = &self.piece[bytes..];
-    }
+/// Panics unless the lifter changes nothing but the spelling of rejected elements.
+fn assert_same_without_the_lifter(lifted: Transcript, unlifted: Transcript) {
+    lifted.without_spelling().assert_same(&unlifted.without_spelling());
 }
 
 #[test]
@@ -52,12 +28,12 @@ fn every_payload_may_be_split_anywhere() {
     for name in names() {
         let body = payload(&name);
         for lift in [true, false] {
-            let whole = Outcome::of(&body[..], lift);
-            assert_eq!(whole.failure, None, "{name}");
-            let bytes = vec![1; body.len()];
-            assert_eq!(Outcome::of(Pieces::new(&body, &bytes), lift), whole, "{name} by single bytes, lift {lift}");
+            println!("{name}, lift {lift}");
+            let whole = read(&body[..], lift);
+            assert!(whole.outcome.is_ok(), "{:?}", whole.outcome);
+            whole.assert_same(&read(pieces_of(&body, &vec![1; body.len()]), lift));
             for at in 1..body.len() {
-                assert_eq!(Outcome::of(Pieces::new(&body, &[at]), lift), whole, "{name} split at {at}, lift {lift}");
+                whole.assert_same(&read(pieces_of(&body, &[at]), lift));
             }
         }
     }
@@ -68,11 +44,11 @@ fn every_payload_may_be_split_anywhere() {
 fn a_long_payload_may_come_in_pieces_of_any_length() {
     let shape = Shape::HeartRate;
     let (body, written) = Payload { target_bytes: 300_000, shape, ..Payload::default() }.to_vec();
-    let whole = Outcome::of(&body[..], true);
-    assert_eq!(whole.rows["samples"].len() as u64, written.samples);
+    let whole = read(&body[..], true);
+    assert_eq!(whole.samples.len() as u64, written.samples);
     for length in [1, 7, 64, 100, 999, 1000, 1024, 4096, 10_000, 65_535, 65_536, 65_537, 100_000] {
         let lengths = vec![length; body.len() / length];
-        assert_eq!(Outcome::of(Pieces::new(&body, &lengths), true), whole, "pieces of {length}");
+        whole.assert_same(&read(pieces_of(&body, &lengths), true));
     }
 }
 
@@ -80,8 +56,8 @@ fn a_long_payload_may_come_in_pieces_of_any_length() {
 fn every_payload_is_the_same_without_the_lifter() {
     for name in names() {
         let body = payload(&name);
-        let [lifted, read] = [true, false].map(|lift| Outcome::of(&body[..], lift).without_spelling());
-        assert_eq!(lifted, read, "{name}");
+        println!("{name}");
+        assert_same_without_the_lifter(read(&body[..], true), read(&body[..], false));
     }
 }
 
@@ -89,7 +65,7 @@ fn every_payload_is_the_same_without_the_lifter() {
 fn a_reject_says_where_it_stands_in_the_body() {
     for name in names() {
         let body = payload(&name);
-        for reject in Outcome::of(&body[..], true).rejects {
+        for reject in read(&body[..], true).rejects {
             let at = usize::try_from(reject.offset).unwrap();
             let there = &body[at..];
             // What is not lifted is kept without its white space, and the text of a date without its quotes.
@@ -106,10 +82,11 @@ fn a_payload_that_is_cut_short_is_never_whole_and_what_is_read_of_it_is_true() {
     for name in names() {
         let body = payload(&name).trim_ascii_end().to_vec();
         for lift in [true, false] {
-            let whole = Outcome::of(&body[..], lift);
+            let whole = read(&body[..], lift);
             for at in 0..body.len() {
-                let cut = Outcome::of(&body[..at], lift);
-                let failure = cut.failure.as_ref().unwrap_or_else(|| panic!("{name} cut at {at} is taken for whole"));
+                let cut = read(&body[..at], lift);
+                let failure = cut.outcome.as_ref().err();
+                let failure = failure.unwrap_or_else(|| panic!("{name} cut at {at} is accepted as whole"));
                 assert_eq!(failure.kind, ErrorKind::Syntax, "{name} cut at {at}");
                 // A number, a word or an escape that is cut short is wrong from its beginning.
                 let offset = usize::try_from(failure.position.offset.unwrap()).unwrap();
@@ -214,11 +191,10 @@ proptest! {
         Body(body) in generated(400_000),
         lengths in lengths(),
     ) {
-        let lifted = Outcome::of(&body[..], true);
-        prop_assert_eq!(&lifted.failure, &None);
-        prop_assert!(lifted.rejects.is_empty());
-        prop_assert_eq!(&Outcome::of(Pieces::new(&body, &lengths), true), &lifted);
-        prop_assert_eq!(&Outcome::of(Pieces::new(&body, &lengths), false), &lifted);
+        let lifted = read(&body[..], true);
+        prop_assert!(lifted.outcome.is_ok() && lifted.rejects.is_empty());
+        lifted.assert_same(&read(pieces_of(&body, &lengths), true));
+        lifted.assert_same(&read(pieces_of(&body, &lengths), false));
     }
 }
 
@@ -227,10 +203,10 @@ proptest! {
 
     #[test]
     fn broken_payloads_are_the_same_in_any_pieces_with_and_without_the_lifter(Body(body) in mutated(), lengths in lengths()) {
-        let lifted = Outcome::of(&body[..], true);
-        prop_assert_eq!(&Outcome::of(Pieces::new(&body, &lengths), true), &lifted);
-        let read = Outcome::of(&body[..], false);
-        prop_assert_eq!(&Outcome::of(Pieces::new(&body, &lengths), false), &read);
-        prop_assert_eq!(lifted.without_spelling(), read.without_spelling());
+        let lifted = read(&body[..], true);
+        lifted.assert_same(&read(pieces_of(&body, &lengths), true));
+        let unlifted = read(&body[..], false);
+        unlifted.assert_same(&read(pieces_of(&body, &lengths), false));
+        assert_same_without_the_lifter(lifted, unlifted);
     }
 }

@@ -9,11 +9,11 @@ use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED2551
 use serde_json::json;
 
 use super::contract::payload;
-use crate::common::http::{Client, get_over};
-use crate::common::program::{Program, command, run};
-use crate::common::server::Server;
-use crate::common::tls::{Authority, HTTP1, HTTP2, Pair, Tls};
-use crate::common::{PATIENCE, wait_until};
+use crate::program::{Program, command, run};
+use healthsink_testkit::http::{Client, get_over};
+use healthsink_testkit::server::Server;
+use healthsink_testkit::tls::{Authority, HTTP1, HTTP2, Pair, Tls};
+use healthsink_testkit::wait::{PATIENCE, wait_until};
 
 /// A server with a certificate of this issuer.
 pub(crate) fn server(authority: &Authority) -> Server {

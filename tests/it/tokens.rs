@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::contract::payload;
-use crate::common::database::{count, one, rows};
-use crate::common::http::{Client, PATH, Response};
-use crate::common::program::{Program, command, run};
-use crate::common::server::Server;
+use crate::program::{Program, command, run};
+use healthsink_testkit::database::{count, one, rows};
+use healthsink_testkit::http::{Client, PATH, Response};
+use healthsink_testkit::server::Server;
 
 /// `healthsink token …` on a database.
 fn token(database: &Path, arguments: &[&str]) -> Output {
@@ -210,7 +210,7 @@ fn the_last_use_is_noted_once_a_minute() {
     let resolution_ms = i64::try_from(TOKEN_USE_RESOLUTION.as_millis()).unwrap();
     let set = |ms: i64| {
         let connection = rusqlite::Connection::open(server.database()).unwrap();
-        connection.busy_timeout(crate::common::PATIENCE).unwrap();
+        connection.busy_timeout(healthsink_testkit::wait::PATIENCE).unwrap();
         connection.execute("UPDATE tokens SET last_used_ms = ?1", [ms]).unwrap();
     };
     set(first - resolution_ms - 1);

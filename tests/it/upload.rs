@@ -4,10 +4,10 @@ use healthsink_testdata::{KeyOrder, Order, Payload, Shape, Written};
 use serde_json::{Value, json};
 
 use super::contract::payload;
-use crate::common::database::contents;
-use crate::common::http::Response;
-use crate::common::server::Server;
-use crate::common::wait_until;
+use healthsink_testkit::database::contents;
+use healthsink_testkit::http::Response;
+use healthsink_testkit::server::Server;
+use healthsink_testkit::wait::wait_until;
 
 /// Counts of an answer: new, updated, unchanged, rejected.
 fn outcome(answer: &Response) -> [u64; 4] {
@@ -181,7 +181,7 @@ fn a_client_that_goes_away_leaves_what_it_sent_and_an_aborted_upload() {
         let mut client = server.connect();
         match length {
             Some(length) => {
-                client.head("POST", crate::common::http::PATH, &[("Content-Length", &length.to_string())]);
+                client.head("POST", healthsink_testkit::http::PATH, &[("Content-Length", &length.to_string())]);
                 client.send(&body[..sent]).unwrap();
             }
             None => {

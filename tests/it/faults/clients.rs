@@ -7,18 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use healthsink::model::limits::{CONNECTIONS_MAX, INGESTS_MAX, ZSTD_BODIES_MAX};
 use serde_json::json;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConnection, StreamOwned};
 
 use super::site::{Site, rest_of};
-use crate::common::database::{one, rows};
-use crate::common::http::{Client, get};
-use crate::common::http2::{Http2, run};
-use crate::common::tls::{Authority, HTTP2, NAME};
-use crate::common::{PATIENCE, wait_until};
+use healthsink_testkit::compression::{gzip, gzip_of, zlib_of};
+use healthsink_testkit::database::{one, rows};
+use healthsink_testkit::http::{Client, get};
+use healthsink_testkit::http2::{Http2, run};
+use healthsink_testkit::tls::{Authority, HTTP2, NAME};
+use healthsink_testkit::wait::{PATIENCE, wait_until};
 
 const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -269,30 +269,23 @@ fn the_end_does_not_wait_for_who_has_nothing_under_way() {
     assert!(lines.iter().all(|line| !line.contains("the deadline has passed")), "{lines:?}");
 }
 
-fn gzip(write: impl FnOnce(&mut GzEncoder<Vec<u8>>)) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    write(&mut encoder);
-    encoder.finish().unwrap()
-}
-
 #[test]
 fn bombs_unpack_as_far_as_the_limit_and_in_flat_memory() {
     const UNPACKED: usize = 64 << 20;
     let site = Site::with(&["--max-body", "32M"], None);
     let blank = vec![b' '; 1 << 20];
     let write = |out: &mut dyn Write| {
-        out.write_all(br#"{"note":""#).unwrap();
-        (0..UNPACKED / blank.len()).for_each(|_| out.write_all(&blank).unwrap());
-        out.write_all(br#"","data":{}}"#).unwrap();
+        out.write_all(br#"{"note":""#)?;
+        (0..UNPACKED / blank.len()).try_for_each(|_| out.write_all(&blank))?;
+        out.write_all(br#"","data":{}}"#)
     };
-    let packed = gzip(|out| write(out));
-    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), Compression::best());
-    write(&mut zlib);
+    let packed = gzip_of(Compression::best(), write);
+    let zlib = zlib_of(Compression::best(), write);
     let mut zstd = zstd::Encoder::new(Vec::new(), 19).unwrap();
-    write(&mut zstd);
+    write(&mut zstd).unwrap();
     // The widest window that can be declared, 2 GB and more: a decoder that believes it reserves that much.
     let window = [&b"\x28\xb5\x2f\xfd\x00\xf8"[..], &[0x55; 64]].concat();
-    let twice = gzip(|out| out.write_all(&packed).unwrap());
+    let twice = gzip(&packed);
     let members = packed.repeat(3);
     let check = |coding: &str, body: &[u8], expected: &[u16]| {
         let answer = site.post(&[("Content-Encoding", coding)], body);
@@ -300,7 +293,7 @@ fn bombs_unpack_as_far_as_the_limit_and_in_flat_memory() {
     };
     site.beside(|| {
         check("gzip", &packed, &[413]);
-        check("deflate", &zlib.finish().unwrap(), &[413]);
+        check("deflate", &zlib, &[413]);
         check("zstd", &zstd.finish().unwrap(), &[413]);
         check("zstd", &window, &[400]);
         check("gzip", &twice, &[400]);

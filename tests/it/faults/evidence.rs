@@ -6,7 +6,7 @@ use std::path::Path;
 use healthsink_testdata::{Payload, Written};
 use serde_json::{Value, json};
 
-use crate::common::database::{one, rows};
+use healthsink_testkit::database::{one, rows};
 
 /// A payload, and what must be there once it is answered with 200.
 pub(crate) struct Sent {

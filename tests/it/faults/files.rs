@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::disk::Disk;
 use super::evidence::{Sent, check_is_exactly, check_is_sound};
-use crate::common::database::one;
-use crate::common::http::{Client, Response, get};
-use crate::common::program::{Program, command, run};
-use crate::common::wait_until;
+use crate::program::{Program, command, run};
+use healthsink_testkit::database::one;
+use healthsink_testkit::http::{Client, Response, get};
+use healthsink_testkit::wait::wait_until;
 
 pub(super) fn post(program: &Program, sent: &Sent) -> Response {
     Client::connect(program.address).post(&[], &sent.body)

@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::evidence::{Sent, check_is_exactly, check_is_sound};
-use crate::common::database::rows;
-use crate::common::http::{Client, PATH};
-use crate::common::program::Program;
+use crate::program::Program;
+use healthsink_testkit::database::rows;
+use healthsink_testkit::http::{Client, PATH};
 
 const KILLS: usize = 8;
 const CLIENTS: usize = 3;
@@ -21,7 +21,7 @@ fn send(address: SocketAddr, body: &[u8], is_sent: &AtomicUsize) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else {
         return false;
     };
-    stream.set_read_timeout(Some(crate::common::PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(healthsink_testkit::wait::PATIENCE)).unwrap();
     let head = format!("POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
     if stream.write_all(head.as_bytes()).is_err() {
         return false;
@@ -56,7 +56,7 @@ fn what_was_acknowledged_outlives_kills_at_any_moment() {
         let answers: Vec<(usize, bool)> = std::thread::scope(|scope| {
             let clients: Vec<_> =
                 now.iter().map(|index| (*index, scope.spawn(|| send(address, &sent[*index].body, &is_sent)))).collect();
-            crate::common::wait_until("the bytes", || {
+            healthsink_testkit::wait::wait_until("the bytes", || {
                 (is_sent.load(Ordering::Relaxed) >= limit.min(bytes)).then_some(())
             });
             std::thread::park_timeout(Duration::from_millis(7 * round as u64));

@@ -8,7 +8,7 @@ use healthsink_testdata::Payload;
 use serde_json::{Value, json};
 
 use super::site::Site;
-use crate::common::database::{one, rows};
+use healthsink_testkit::database::{one, rows};
 
 const PHONES: u64 = 40;
 
@@ -72,8 +72,8 @@ fn there_are_as_many_places_as_asked_for() {
     let site = Site::with(&["--ingests", "1"], None);
     let mut client = site.begin();
     client.chunk(br#"{"data":"#).unwrap();
-    crate::common::wait_until("one upload", || {
-        let health = crate::common::http::get(site.address(), "/healthz");
+    healthsink_testkit::wait::wait_until("one upload", || {
+        let health = healthsink_testkit::http::get(site.address(), "/healthz");
         (health.field("uploadsUnderWay") == json!(1)).then_some(())
     });
     let answer = site.try_good(1);

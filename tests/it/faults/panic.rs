@@ -10,8 +10,8 @@ use healthsink::store::writer::Writer;
 use healthsink::store::writer::ingest::Origin;
 use serde_json::json;
 
-use crate::common::database::{one, rows};
-use crate::common::wait_until;
+use healthsink_testkit::database::{one, rows};
+use healthsink_testkit::wait::wait_until;
 
 /// Reads a body, and then panics in the middle of it.
 struct Panicking(&'static [u8]);

@@ -5,7 +5,7 @@ use healthsink::model::limits::{NESTING_MAX, REJECT_RAW_BYTES_MAX};
 use serde_json::{Value, json};
 
 use super::site::Site;
-use crate::common::database::{one, rows};
+use healthsink_testkit::database::{one, rows};
 
 /// What a body comes to: the status, and records stored and set aside.
 type Outcome = (u16, u64, u64);

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::evidence::{Sent, check_is_sound};
-use crate::common::database::one;
-use crate::common::http::Client;
-use crate::common::program::Program;
-use crate::common::wait_until;
+use crate::program::Program;
+use healthsink_testkit::database::one;
+use healthsink_testkit::http::Client;
+use healthsink_testkit::wait::wait_until;
 
 /// The server under strace, which writes down each system call that brings bytes to the disk or to a client.
 fn traced(database: &Path, trace: &Path) -> Option<Program> {

@@ -6,10 +6,10 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 
 use super::evidence::{Sent, check_is_exactly, check_is_sound};
-use crate::common::database::one;
-use crate::common::http::{Client, Response, get};
-use crate::common::program::{Program, command};
-use crate::common::wait_until;
+use crate::program::{Program, command};
+use healthsink_testkit::database::one;
+use healthsink_testkit::http::{Client, Response, get};
+use healthsink_testkit::wait::wait_until;
 
 /// As low as a log may be that is moved at each commit.
 const LIMIT_BYTES: u64 = 8 << 20;

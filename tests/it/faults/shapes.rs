@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpStream};
 use serde_json::json;
 
 use super::site::{Site, rest_of};
-use crate::common::database::one;
+use healthsink_testkit::database::one;
 
 /// What would be stored if somebody took it for a request.
 const HIDDEN: &str = "5AFE0000-0000-4000-8000-000000000001";

@@ -13,10 +13,10 @@ use healthsink_testdata::Payload;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::common::http::{Client, PATH, Response};
-use crate::common::program::{Program, command, run};
-use crate::common::tls::Authority;
-use crate::common::{PATIENCE, wait_until};
+use crate::program::{Program, command, run};
+use healthsink_testkit::http::{Client, PATH, Response};
+use healthsink_testkit::tls::Authority;
+use healthsink_testkit::wait::{PATIENCE, wait_until};
 
 pub(crate) struct Site {
     folder: TempDir,

@@ -3,12 +3,12 @@
 use std::net::TcpListener;
 
 use healthsink::model::error::ErrorKind;
-use healthsink::serve::config::{Auth, Serve};
 use healthsink::store::writer::Writer;
 use serde_json::json;
 
-use crate::common::http::{Client, PATH, get};
-use crate::common::wait_until;
+use healthsink_testkit::http::{Client, get};
+use healthsink_testkit::server::config;
+use healthsink_testkit::wait::wait_until;
 
 #[test]
 fn the_server_ends_with_its_writer_and_uploads_under_way_are_told() {
@@ -16,18 +16,7 @@ fn the_server_ends_with_its_writer_and_uploads_under_way_are_told() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     listener.set_nonblocking(true).unwrap();
-    let config = Serve {
-        db: folder.path().join("health.db"),
-        listen: address,
-        path: PATH.to_owned(),
-        auth: Auth::default(),
-        tls: None,
-        trusted_proxies: Vec::new(),
-        body_bytes_max: 1 << 20,
-        ingests: healthsink::model::limits::INGESTS_MAX,
-        wal_bytes_max: healthsink::model::limits::WAL_BYTES_MAX_DEFAULT,
-        metrics_listen: None,
-    };
+    let config = config(folder.path().join("health.db"), address);
     let writer = Writer::start(&config.db).unwrap();
     let handle = writer.handle().clone();
     let server = std::thread::spawn(move || {

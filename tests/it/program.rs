@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use super::PATIENCE;
+use healthsink_testkit::wait::{PATIENCE, wait_until};
 
 /// The program with nothing of this machine's environment.
 pub(crate) fn command() -> Command {
@@ -88,7 +88,7 @@ impl Program {
 
     /// The same, and does something again and again until then.
     pub(crate) fn wait_for_line_while(&self, part: &str, mut again: impl FnMut()) -> String {
-        super::wait_until(part, || {
+        wait_until(part, || {
             again();
             let said = |line: &String| line.contains(part);
             self.lines.try_iter().inspect(|line| self.taken.borrow_mut().push(line.clone())).find(said)

@@ -8,11 +8,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+/// The allocator. The test binary and each fuzz target declare it as their `#[global_allocator]`; benches do not.
 #[derive(Debug)]
-struct Counting;
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
+pub struct Counting;
 
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };

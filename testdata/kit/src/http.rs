@@ -5,13 +5,13 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use serde_json::Value;
 
-use super::PATIENCE;
+use crate::wait::PATIENCE;
 
 /// Where the server takes uploads unless it was told otherwise.
-pub(crate) const PATH: &str = "/api/health-data";
+pub const PATH: &str = "/api/health-data";
 
 /// What bytes go over: a socket, or TLS on one.
-pub(crate) trait Transport: Read + Write + Send {
+pub trait Transport: Read + Write + Send {
     /// Says that nothing more will be sent.
     fn stop_sending(&mut self) -> io::Result<()>;
 }
@@ -23,56 +23,56 @@ impl Transport for TcpStream {
 }
 
 /// A connection.
-pub(crate) struct Client {
+pub struct Client {
     stream: BufReader<Box<dyn Transport>>,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(crate) struct Response {
-    pub(crate) status: u16,
+pub struct Response {
+    pub status: u16,
     headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Response {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    pub(crate) fn headers(&self) -> &[(String, String)] {
+    pub fn headers(&self) -> &[(String, String)] {
         &self.headers
     }
 
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The field of a JSON answer; null if it has none of that name.
-    pub(crate) fn field(&self, name: &str) -> Value {
+    pub fn field(&self, name: &str) -> Value {
         self.json().get(name).cloned().unwrap_or_default()
     }
 }
 
 impl Client {
-    pub(crate) fn connect(address: SocketAddr) -> Self {
+    pub fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("the server listens");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self::over(stream)
     }
 
-    pub(crate) fn over(transport: impl Transport + 'static) -> Self {
+    pub fn over(transport: impl Transport + 'static) -> Self {
         Self { stream: BufReader::new(Box::new(transport)) }
     }
 
-    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         let stream = self.stream.get_mut();
         stream.write_all(bytes).and_then(|()| stream.flush())
     }
 
     /// A request's line and headers.
-    pub(crate) fn head(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) {
+    pub fn head(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n");
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -82,7 +82,7 @@ impl Client {
     }
 
     /// A whole upload. A server that has seen enough may close early, so only its answer counts.
-    pub(crate) fn post(&mut self, headers: &[(&str, &str)], body: &[u8]) -> Response {
+    pub fn post(&mut self, headers: &[(&str, &str)], body: &[u8]) -> Response {
         let length = body.len().to_string();
         self.head("POST", PATH, &[headers, &[("Content-Length", length.as_str())]].concat());
         let _ = self.send(body);
@@ -90,11 +90,11 @@ impl Client {
     }
 
     /// Begins an upload of chunks.
-    pub(crate) fn begin_chunked(&mut self, headers: &[(&str, &str)]) {
+    pub fn begin_chunked(&mut self, headers: &[(&str, &str)]) {
         self.head("POST", PATH, &[headers, &[("Transfer-Encoding", "chunked")]].concat());
     }
 
-    pub(crate) fn chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -104,13 +104,13 @@ impl Client {
     }
 
     /// Ends an upload of chunks.
-    pub(crate) fn end_chunked(&mut self) -> Response {
+    pub fn end_chunked(&mut self) -> Response {
         let _ = self.send(b"0\r\n\r\n");
         self.receive()
     }
 
     /// The next answer, an interim one too.
-    pub(crate) fn receive(&mut self) -> Response {
+    pub fn receive(&mut self) -> Response {
         let line = self.line();
         let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no status line: {line:?}"));
@@ -137,29 +137,29 @@ impl Client {
     }
 
     /// Says that nothing more will be sent, as a client does that goes away.
-    pub(crate) fn stop_sending(&mut self) {
+    pub fn stop_sending(&mut self) {
         self.stream.get_mut().stop_sending().unwrap();
     }
 
     /// Reads what there is and drops it. Whether that was all.
-    pub(crate) fn skip_to_end(&mut self) -> bool {
+    pub fn skip_to_end(&mut self) -> bool {
         let bytes = self.stream.fill_buf().map_or(0, <[u8]>::len);
         self.stream.consume(bytes);
         bytes == 0
     }
 
     /// Whether the server has closed its side, with nothing more to read.
-    pub(crate) fn is_closed(&mut self) -> bool {
+    pub fn is_closed(&mut self) -> bool {
         matches!(self.stream.fill_buf(), Ok([]))
     }
 }
 
 /// Asks without a body.
-pub(crate) fn get(address: SocketAddr, path: &str) -> Response {
+pub fn get(address: SocketAddr, path: &str) -> Response {
     get_over(Client::connect(address), path)
 }
 
-pub(crate) fn get_over(mut client: Client, path: &str) -> Response {
+pub fn get_over(mut client: Client, path: &str) -> Response {
     client.head("GET", path, &[("Connection", "close")]);
     client.receive()
 }

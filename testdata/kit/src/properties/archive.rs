@@ -10,10 +10,10 @@ use healthsink::import::{Tally, read_archive};
 use healthsink::model::error::ErrorKind;
 use healthsink::model::record::Envelope;
 
-use super::chunking::{lengths, seed_of};
 use super::reading::Account;
-use super::transcript::Transcript;
-use super::zip::{Packing, pack};
+use crate::pieces::{lengths, seed_of};
+use crate::transcript::Transcript;
+use crate::zip::{Packing, pack};
 
 /// Asserts it.
 pub fn check(input: &[u8]) {
@@ -78,7 +78,7 @@ fn in_any_pieces(archive: &[u8]) -> Unpacked {
     for longest in [(archive.len() as u64 / 16).max(7), 3000] {
         let source = Shreds { cursor: Cursor::new(archive), next_len: lengths(seed_of(archive), longest), was: 0 };
         let pieces = Unpacked::of(source);
-        whole.transcript.assert_same_rows(&pieces.transcript, true);
+        whole.transcript.assert_same(&pieces.transcript);
         assert_eq!(whole.uploads, pieces.uploads);
     }
     whole

@@ -4,45 +4,51 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
+use healthsink::model::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, WAL_BYTES_MAX_DEFAULT};
 use healthsink::serve::config::{Auth, Serve};
 use healthsink::store::writer::Writer;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use super::database;
-use super::http::{Client, PATH, Response, get};
+use crate::database;
+use crate::http::{Client, PATH, Response, get};
 
-pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
+/// The configuration of a server that was started without flags.
+pub fn config(db: PathBuf, listen: SocketAddr) -> Serve {
+    Serve {
+        db,
+        listen,
+        path: PATH.to_owned(),
+        auth: Auth::default(),
+        tls: None,
+        trusted_proxies: Vec::new(),
+        body_bytes_max: BODY_BYTES_MAX_DEFAULT,
+        ingests: INGESTS_MAX,
+        wal_bytes_max: WAL_BYTES_MAX_DEFAULT,
+        metrics_listen: None,
+    }
+}
+
+pub struct Server {
+    pub address: SocketAddr,
     folder: TempDir,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self::with(|_| {})
     }
 
     /// With another configuration than without any flags.
-    pub(crate) fn with(change: impl FnOnce(&mut Serve)) -> Self {
+    pub fn with(change: impl FnOnce(&mut Serve)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         listener.set_nonblocking(true).unwrap();
-        let mut config = Serve {
-            db: folder.path().join("health.db"),
-            listen: address,
-            path: PATH.to_owned(),
-            auth: Auth::default(),
-            tls: None,
-            trusted_proxies: Vec::new(),
-            body_bytes_max: healthsink::model::limits::BODY_BYTES_MAX_DEFAULT,
-            ingests: healthsink::model::limits::INGESTS_MAX,
-            wal_bytes_max: healthsink::model::limits::WAL_BYTES_MAX_DEFAULT,
-            metrics_listen: None,
-        };
+        let mut config = config(folder.path().join("health.db"), address);
         change(&mut config);
         let (stop, stopped) = oneshot::channel();
         let writer = Writer::with_log(&config.db, config.wal_bytes_max).unwrap();
@@ -63,49 +69,49 @@ impl Server {
         Self { address, folder, stop: Some(stop), thread: Some(thread) }
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
+    pub fn database(&self) -> PathBuf {
         self.folder.path().join("health.db")
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(crate) fn connect(&self) -> Client {
+    pub fn connect(&self) -> Client {
         Client::connect(self.address)
     }
 
     /// An upload on a connection of its own.
-    pub(crate) fn post(&self, body: impl AsRef<[u8]>) -> Response {
+    pub fn post(&self, body: impl AsRef<[u8]>) -> Response {
         self.connect().post(&[], body.as_ref())
     }
 
-    pub(crate) fn rows(&self, sql: &str) -> Vec<Value> {
+    pub fn rows(&self, sql: &str) -> Vec<Value> {
         database::rows(&self.database(), sql)
     }
 
-    pub(crate) fn one(&self, sql: &str) -> Value {
+    pub fn one(&self, sql: &str) -> Value {
         database::one(&self.database(), sql)
     }
 
-    pub(crate) fn count(&self, table: &str) -> u64 {
+    pub fn count(&self, table: &str) -> u64 {
         database::count(&self.database(), table)
     }
 
     /// Uploads that the server says it is at.
-    pub(crate) fn under_way(&self) -> u64 {
+    pub fn under_way(&self) -> u64 {
         get(self.address, "/healthz").field("uploadsUnderWay").as_u64().unwrap()
     }
 
     /// Tells the server to stop, and lets it finish what it is at.
-    pub(crate) fn tell_to_stop(&mut self) {
+    pub fn tell_to_stop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
     }
 
     /// Waits until it has stopped.
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         self.tell_to_stop();
         if let Some(thread) = self.thread.take() {
             thread.join().expect("the server does not panic");

@@ -7,9 +7,9 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value, json};
 
 /// Rows as objects; bytes as hexadecimal digits.
-pub(crate) fn rows(database: &Path, sql: &str) -> Vec<Value> {
+pub fn rows(database: &Path, sql: &str) -> Vec<Value> {
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    connection.busy_timeout(super::PATIENCE).unwrap();
+    connection.busy_timeout(crate::wait::PATIENCE).unwrap();
     let mut select = connection.prepare(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
     let names: Vec<String> = select.column_names().map(str::to_owned).collect();
     let rows = select.query_map([], |row| {
@@ -33,7 +33,7 @@ fn value(value: ValueRef<'_>) -> Value {
 }
 
 /// The one value of the one row.
-pub(crate) fn one(database: &Path, sql: &str) -> Value {
+pub fn one(database: &Path, sql: &str) -> Value {
     let rows = rows(database, sql);
     match rows.as_slice() {
         [Value::Object(row)] if row.len() == 1 => row.values().next().cloned().unwrap(),
@@ -42,12 +42,12 @@ pub(crate) fn one(database: &Path, sql: &str) -> Value {
 }
 
 /// Number of rows of a table.
-pub(crate) fn count(database: &Path, table: &str) -> u64 {
+pub fn count(database: &Path, table: &str) -> u64 {
     one(database, &format!("SELECT count(*) FROM {table}")).as_u64().unwrap()
 }
 
 /// All that was received, without what tells when and by which upload: equal for equal data, however it came.
-pub(crate) fn contents(database: &Path) -> Vec<Vec<Value>> {
+pub fn contents(database: &Path) -> Vec<Vec<Value>> {
     const TABLES: [&str; 6] = [
         "SELECT * FROM sample_details ORDER BY type, start_ms, uuid",
         "SELECT * FROM workout_details ORDER BY uuid",

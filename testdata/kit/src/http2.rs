@@ -12,38 +12,38 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::PATIENCE;
-use super::http::PATH;
-use super::tls::{Authority, HTTP2, NAME};
+use crate::http::PATH;
+use crate::tls::{Authority, HTTP2, NAME};
+use crate::wait::PATIENCE;
 
 /// A connection.
-pub(crate) struct Http2 {
+pub struct Http2 {
     requests: SendRequest<Bytes>,
     /// Ready once the connection has ended, with what ended it.
-    pub(crate) ended: tokio::task::JoinHandle<Result<(), h2::Error>>,
+    pub ended: tokio::task::JoinHandle<Result<(), h2::Error>>,
 }
 
 /// An upload under way.
-pub(crate) struct Upload {
-    pub(crate) answer: ResponseFuture,
-    pub(crate) body: SendStream<Bytes>,
+pub struct Upload {
+    pub answer: ResponseFuture,
+    pub body: SendStream<Bytes>,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) head: Response<()>,
-    pub(crate) body: Value,
+pub struct Answer {
+    pub head: Response<()>,
+    pub body: Value,
 }
 
 /// Runs a test of several requests at once.
-pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
+pub fn run<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { timeout(2 * PATIENCE, test).await.expect("the server answers") })
 }
 
 impl Http2 {
-    pub(crate) async fn connect(address: SocketAddr, authority: &Authority) -> Self {
+    pub async fn connect(address: SocketAddr, authority: &Authority) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         let connector = TlsConnector::from(authority.client(HTTP2));
@@ -53,7 +53,7 @@ impl Http2 {
     }
 
     /// Begins a request, once there may be one more.
-    pub(crate) async fn begin(&mut self, method: &str, path: &str, token: Option<&str>) -> Result<Upload, h2::Error> {
+    pub async fn begin(&mut self, method: &str, path: &str, token: Option<&str>) -> Result<Upload, h2::Error> {
         // As from this machine: without a token, only that may send.
         let mut request = Request::builder().method(method).uri(format!("https://localhost{path}"));
         if let Some(token) = token {
@@ -65,14 +65,14 @@ impl Http2 {
     }
 
     /// Waits until the server has taken its leave.
-    pub(crate) async fn left(self) {
+    pub async fn left(self) {
         if let Err(error) = self.ended.await.unwrap() {
             // Taking leave in turn, a client may find the line closed.
             assert!(error.is_io(), "it is ended in good form: {error:?}");
         }
     }
 
-    pub(crate) async fn post(&mut self, token: Option<&str>, body: &[u8]) -> Answer {
+    pub async fn post(&mut self, token: Option<&str>, body: &[u8]) -> Answer {
         let mut upload = self.begin("POST", PATH, token).await.unwrap();
         upload.send(body).await.unwrap();
         upload.end().await
@@ -81,7 +81,7 @@ impl Http2 {
 
 impl Upload {
     /// Sends as the server makes room for it. False if it wants no more.
-    pub(crate) async fn send(&mut self, mut bytes: &[u8]) -> Result<bool, h2::Error> {
+    pub async fn send(&mut self, mut bytes: &[u8]) -> Result<bool, h2::Error> {
         while !bytes.is_empty() {
             self.body.reserve_capacity(bytes.len());
             let room = std::future::poll_fn(|context| self.body.poll_capacity(context)).await;
@@ -95,13 +95,13 @@ impl Upload {
         Ok(true)
     }
 
-    pub(crate) async fn end(mut self) -> Answer {
+    pub async fn end(mut self) -> Answer {
         // A server that has seen enough has ended it already.
         let _ = self.body.send_data(Bytes::new(), true);
         self.answer().await
     }
 
-    pub(crate) async fn answer(self) -> Answer {
+    pub async fn answer(self) -> Answer {
         let (head, mut body) = self.answer.await.expect("an answer").into_parts();
         let body = read(&mut body).await;
         Answer { head: Response::from_parts(head, ()), body: serde_json::from_slice(&body).unwrap() }
@@ -109,7 +109,7 @@ impl Upload {
 }
 
 impl Answer {
-    pub(crate) fn status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         self.head.status().as_u16()
     }
 }

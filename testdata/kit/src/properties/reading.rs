@@ -18,9 +18,9 @@ use healthsink::model::limits::{
 use healthsink::model::text::TextId;
 use serde::de::IgnoredAny;
 
-use super::chunking::{lengths, seed_of};
-use super::memory;
-use super::transcript::{Pieces, Transcript};
+use crate::memory;
+use crate::pieces::{Pieces, lengths, seed_of};
+use crate::transcript::Transcript;
 
 /// Longest body that a recipe makes: larger than every buffer. What an element over the limit does is told by a test, since
 /// a fuzzer would spend its time on nothing else.
@@ -112,10 +112,10 @@ impl Read {
     /// Reads what `open` opens, twice where its reader wants that.
     pub fn of<S: BufRead>(format: Format, open: impl Fn() -> S) -> Self {
         let mut tally = Tally::default();
-        let (transcript, decoded) = Transcript::gather(|batch, sink| {
+        let (mut transcript, decoded) = Transcript::gather(|batch, sink| {
             read_file(format, "file", open(), Some(&mut || Ok(open())), batch, sink, &mut tally)
         });
-        let transcript = Transcript { outcome: decoded.outcome, body_bytes: decoded.body_bytes, ..transcript };
+        transcript.end(decoded);
         Self { transcript, account: Account::of(&tally) }
     }
 
@@ -126,15 +126,14 @@ impl Read {
         let bytes = self.transcript.body_bytes;
         assert!(bytes <= body.len() as u64, "{bytes} bytes of {}", body.len());
         if let Err(error) = &self.transcript.outcome {
-            assert!(error.is_input(), "{error:?}");
-            assert!(error.position().offset.is_none_or(|offset| offset <= body.len() as u64), "{error:?}");
+            assert!(error.is_input, "{error:?}");
+            assert!(error.position.offset.is_none_or(|offset| offset <= body.len() as u64), "{error:?}");
         }
     }
 
     /// Panics unless both are the same in all.
     pub fn assert_same(&self, other: &Self) {
-        self.transcript.assert_same_rows(&other.transcript, true);
-        self.transcript.assert_same_outcome(&other.transcript, true);
+        self.transcript.assert_same(&other.transcript);
         assert_eq!(self.transcript.body_bytes, other.transcript.body_bytes);
         assert_eq!(self.account, other.account);
     }

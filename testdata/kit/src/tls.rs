@@ -12,37 +12,38 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use super::http::Client;
+use crate::http::Client;
 
 /// The name in every certificate.
-pub(crate) const NAME: &str = "health.example";
+pub const NAME: &str = "health.example";
 
 /// What a client says that it speaks.
-pub(crate) const HTTP1: &[u8] = b"http/1.1";
-pub(crate) const HTTP2: &[u8] = b"h2";
+pub const HTTP1: &[u8] = b"http/1.1";
+pub const HTTP2: &[u8] = b"h2";
 
 /// An issuer of certificates.
-pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate with the chain behind it, and its key, in PEM.
-pub(crate) struct Pair {
-    pub(crate) chain: String,
-    pub(crate) key: String,
+pub struct Pair {
+    pub chain: String,
+    pub key: String,
 }
 
 impl Authority {
-    pub(crate) fn new() -> Self {
+    #[expect(clippy::new_without_default, reason = "it generates a key")]
+    pub fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    pub(crate) fn issue(&self) -> Pair {
+    pub fn issue(&self) -> Pair {
         self.issue_for(KeyPair::generate().unwrap(), 4000)
     }
 
     /// Issues a certificate for a key that is good from 1990 to the beginning of a year.
-    pub(crate) fn issue_for(&self, key: KeyPair, until: i32) -> Pair {
+    pub fn issue_for(&self, key: KeyPair, until: i32) -> Pair {
         let mut params = CertificateParams::new([NAME.to_owned()]).unwrap();
         params.not_before = date_time_ymd(1990, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);
@@ -51,7 +52,7 @@ impl Authority {
     }
 
     /// What a client needs that trusts this issuer.
-    pub(crate) fn client(&self, protocol: &[u8]) -> Arc<ClientConfig> {
+    pub fn client(&self, protocol: &[u8]) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).unwrap();
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
@@ -62,19 +63,18 @@ impl Authority {
     }
 
     /// A connection of HTTP/1.1, once hands are shaken.
-    pub(crate) fn connect(&self, address: SocketAddr) -> io::Result<Client> {
+    pub fn connect(&self, address: SocketAddr) -> io::Result<Client> {
         Ok(Client::over(Tls::connect(address, self.client(HTTP1))?))
     }
 }
 
 impl Pair {
     /// Writes the two files as a program that renews certificates does: each at once, under a new file's name.
-    pub(crate) fn write(&self, folder: &Path) -> TlsFiles {
+    pub fn write(&self, folder: &Path) -> TlsFiles {
         let write = |name: &str, text: &str| {
             let path = folder.join(name);
             let new = folder.join(format!("{name}.new"));
             fs::write(&new, text).unwrap();
-            #[cfg(unix)]
             fs::set_permissions(&new, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
             fs::rename(&new, &path).unwrap();
             path
@@ -84,12 +84,12 @@ impl Pair {
 }
 
 /// A client's side of TLS over a bare socket.
-pub(crate) struct Tls(StreamOwned<ClientConnection, TcpStream>);
+pub struct Tls(StreamOwned<ClientConnection, TcpStream>);
 
 impl Tls {
-    pub(crate) fn connect(address: SocketAddr, config: Arc<ClientConfig>) -> io::Result<Self> {
+    pub fn connect(address: SocketAddr, config: Arc<ClientConfig>) -> io::Result<Self> {
         let mut stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(super::PATIENCE))?;
+        stream.set_read_timeout(Some(crate::wait::PATIENCE))?;
         stream.set_nodelay(true)?;
         let name = ServerName::try_from(NAME).unwrap();
         let mut connection = ClientConnection::new(config, name).map_err(io::Error::other)?;
@@ -98,12 +98,12 @@ impl Tls {
     }
 
     /// What was agreed on.
-    pub(crate) fn protocol(&self) -> Option<&[u8]> {
+    pub fn protocol(&self) -> Option<&[u8]> {
         self.0.conn.alpn_protocol()
     }
 
     /// The server's own certificate.
-    pub(crate) fn certificate(&self) -> &[u8] {
+    pub fn certificate(&self) -> &[u8] {
         &self.0.conn.peer_certificates().unwrap()[0]
     }
 }
@@ -124,7 +124,7 @@ impl Write for Tls {
     }
 }
 
-impl super::http::Transport for Tls {
+impl crate::http::Transport for Tls {
     fn stop_sending(&mut self) -> io::Result<()> {
         self.0.conn.send_close_notify();
         self.0.flush()?;

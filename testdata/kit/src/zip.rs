@@ -1,9 +1,8 @@
 //! Writes ZIP archives in each of the ways that phones and programs do: what `archive` reads.
 
-use std::io::Write;
+use flate2::Crc;
 
-use flate2::write::DeflateEncoder;
-use flate2::{Compression, Crc};
+use crate::compression::deflate;
 
 /// How members are packed.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +41,14 @@ impl Fields {
         self.0.extend(text);
         self
     }
+}
+
+impl Packing {
+    /// As most programs pack: with deflate, lengths in front.
+    pub const PLAIN: Self = Self { is_deflated: true, is_streamed: false, is_wide: false };
+
+    /// As a phone packs: with deflate, lengths behind the contents.
+    pub const STREAMED: Self = Self { is_streamed: true, ..Self::PLAIN };
 }
 
 /// An archive of members with these names and contents.
@@ -87,11 +94,6 @@ pub fn pack<'a>(members: impl Iterator<Item = (&'a [u8], &'a [u8])>, packing: Pa
         out = out.text(b"PK\x06\x07").long([0]).wide([end]).long([1]);
     }
     out.text(b"PK\x05\x06").short([0, 0, count, count]).long([bytes, at]).short([0]).0
-}
-
-fn deflate(contents: &[u8]) -> Vec<u8> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(contents).and_then(|()| encoder.finish()).expect("a vector takes all")
 }
 
 fn sum(contents: &[u8]) -> usize {

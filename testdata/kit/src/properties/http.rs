@@ -14,10 +14,13 @@ use std::time::{Duration, Instant};
 
 use healthsink::formats::encoding::Coding;
 use healthsink::formats::payload::Options;
-use healthsink::serve::config::{Auth, Serve};
+use healthsink::serve::config::Serve;
 use healthsink::store::writer::Writer;
 
-use super::transcript::Transcript;
+use crate::compression::{gzip, zlib, zstd};
+use crate::http::PATH;
+use crate::server::config;
+use crate::transcript::{OTHERS_OF_DATA, Transcript};
 
 const BODY_BYTES_MAX: u64 = 1 << 20;
 /// Far below the server's own timeouts: nothing here makes it wait for one.
@@ -56,10 +59,9 @@ fn upload(control: u8, detail: u8, body: &[u8]) {
     let is_chunked = control & 2 != 0;
     let is_cut = control & 1 != 0;
     let name = ["identity", "gzip", "deflate", "zstd"][usize::from(control >> 2 & 3)];
-    let mut request = format!(
-        "POST /api/health-data HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Encoding: {name}\r\n"
-    )
-    .into_bytes();
+    let mut request =
+        format!("POST {PATH} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Encoding: {name}\r\n")
+            .into_bytes();
     if is_chunked {
         request.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
         for chunk in sent.chunks(usize::from(detail).max(1)) {
@@ -86,9 +88,8 @@ fn expected_count(coding: Coding, sent: &[u8]) -> Option<usize> {
     let source = coding.decode(BufReader::new(sent), BODY_BYTES_MAX).ok()?;
     let transcript = Transcript::of(source, Options::default());
     transcript.outcome.as_ref().ok()?;
-    let [workouts, doses, medications, _, others] = &transcript.others;
-    let in_data = others.iter().filter(|row| row.starts_with("other true")).count();
-    Some(transcript.samples.len() + workouts.len() + doses.len() + medications.len() + in_data)
+    let others = ["workouts", "doses", "medications", OTHERS_OF_DATA].map(|kind| transcript.count(kind));
+    Some(transcript.samples.len() + others.iter().sum::<usize>())
 }
 
 fn judge(answer: &[u8], expected: Option<usize>, is_cut: bool) {
@@ -154,20 +155,12 @@ fn assert_healthy() {
 }
 
 fn compressed(coding: Coding, body: &[u8]) -> Vec<u8> {
-    let level = flate2::Compression::fast();
     match coding {
-        Coding::Identity => Ok(body.to_vec()),
-        Coding::Gzip => {
-            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
-            encoder.write_all(body).and_then(|()| encoder.finish())
-        }
-        Coding::Deflate => {
-            let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), level);
-            encoder.write_all(body).and_then(|()| encoder.finish())
-        }
-        Coding::Zstd => zstd::encode_all(body, 1),
+        Coding::Identity => body.to_vec(),
+        Coding::Gzip => gzip(body),
+        Coding::Deflate => zlib(body),
+        Coding::Zstd => zstd(body),
     }
-    .expect("a vector does not fail")
 }
 
 /// The one server, started at first use.
@@ -203,18 +196,7 @@ fn run(started: &std::sync::mpsc::SyncSender<SocketAddr>) {
     let _ = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let config = Serve {
-            db,
-            listen: address,
-            path: "/api/health-data".to_owned(),
-            auth: Auth::default(),
-            tls: None,
-            trusted_proxies: Vec::new(),
-            body_bytes_max: BODY_BYTES_MAX,
-            ingests: healthsink::model::limits::INGESTS_MAX,
-            wal_bytes_max: healthsink::model::limits::WAL_BYTES_MAX_DEFAULT,
-            metrics_listen: None,
-        };
+        let config = Serve { body_bytes_max: BODY_BYTES_MAX, ..config(db, address) };
         started.send(address).expect("someone waits");
         healthsink::serve::run(listener, &config, writer.handle().clone(), std::future::pending()).await
     });

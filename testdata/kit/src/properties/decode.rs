@@ -9,7 +9,7 @@ use healthsink::model::batch::Sink;
 use healthsink::model::error::Result;
 use healthsink::model::limits::{ELEMENT_BYTES_MAX, SKELETON_STRING_BYTES_MAX, hostile_bytes, ingest_bytes};
 
-use super::memory;
+use crate::memory;
 
 const BODY_BYTES_MAX: usize = 2 * ELEMENT_BYTES_MAX;
 
