@@ -10,8 +10,8 @@ use serde_json::json;
 use super::disk::Disk;
 use super::evidence::{Sent, check_is_exactly, check_is_sound};
 use super::files::{post, post_and_meanwhile};
-use crate::common::http::get;
-use crate::common::program::{Program, command, run};
+use crate::program::{Program, command, run};
+use healthsink_testkit::http::get;
 
 /// A database that a server has used and closed, and a backup of it.
 fn used(folder: &Path) -> (PathBuf, PathBuf) {
