@@ -1,4 +1,4 @@
-//! Decoding alone: from a body in memory to rows that nobody stores.
+//! Decoding only: from a body in memory to rows that are not stored.
 
 mod support;
 
@@ -18,7 +18,7 @@ struct Count {
 
 impl Sink for Count {
     fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
-        // Characteristics that the phone does not know are sent as null, and are no rows.
+        // The phone sends unknown characteristics as null; they do not become rows.
         self.rows += batch.rows.len() - batch.rows.characteristics.len();
         self.rejects += batch.rows.rejects.len();
         batch.clear();

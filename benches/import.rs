@@ -1,4 +1,4 @@
-//! The readers of the import, from memory to rows that nobody stores; and `healthsink import` of an export, end to end.
+//! The import's readers, from memory to rows that are not stored; and `healthsink import` of an export, end to end.
 
 mod support;
 
@@ -21,7 +21,7 @@ use support::size;
 
 const VARIABLE: &str = "HEALTHSINK_BENCH_BYTES";
 
-/// Takes batches and gives them back empty, as the writer does.
+/// Takes batches and returns them empty, as the writer does.
 struct Nowhere;
 
 impl Sink for Nowhere {
@@ -31,7 +31,7 @@ impl Sink for Nowhere {
     }
 }
 
-/// A file in memory, and how many elements of it are read, and are rows.
+/// A file in memory, with the number of its elements and of the rows they become.
 struct File {
     format: Format,
     body: Vec<u8>,
@@ -67,7 +67,7 @@ fn readers(criterion: &mut Criterion) {
     }
 }
 
-/// The XML as it is, and for each shape of element a document of these alone.
+/// The whole XML, and for each shape of element a document of only these.
 fn shapes(bytes: u64) -> BTreeMap<&'static str, File> {
     // Rare shapes come from a longer document.
     let mut xml = Vec::new();
@@ -98,7 +98,7 @@ fn shapes(bytes: u64) -> BTreeMap<&'static str, File> {
         if (body.len() as u64) < bytes {
             body.push_str(element);
             *rows += 1;
-            // What a correlation repeats is read, and no row.
+            // Records that a correlation repeats are read, but do not become rows.
             *read += 1 + if shape == "xml_correlation" { element.matches("<Record").count() as u64 } else { 0 };
         }
     }
@@ -110,13 +110,13 @@ fn shapes(bytes: u64) -> BTreeMap<&'static str, File> {
     };
     let mut files: BTreeMap<_, _> = shapes.into_iter().map(|(name, shape)| (name, file(shape))).collect();
     let rows = exported.records + exported.correlations + exported.workouts + exported.activity_summaries;
-    // The export's date and its person are no rows.
+    // The export's date and its person do not become rows.
     let read = rows + exported.correlated_records + 2;
     files.insert("xml", File { format: Format::AppleXml, body: text.into_bytes(), read, rows });
     files
 }
 
-/// The longest routes of an export, as one.
+/// The longest routes of an export, joined.
 fn gpx(bytes: u64) -> File {
     let (mut body, mut points) = (Vec::new(), 0);
     for route in Export::default().route_files(u64::MAX) {
@@ -135,7 +135,7 @@ fn gpx(bytes: u64) -> File {
     File { format: Format::Gpx, body, read: points, rows: points }
 }
 
-/// One recording, as long as one may be.
+/// One recording of the greatest length.
 fn ecg(bytes: u64) -> File {
     let mut body =
         String::from("Name,Ada\nRecorded Date,2024-01-01 10:00:00 +0100\nSample Rate,512 hertz\n\nUnit,µV\n\n");
@@ -185,7 +185,7 @@ fn archive(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The program itself: an export's folder into a new database, and into one that has it all.
+/// The program: an export's folder into a new database, and into one that has all of it.
 fn end_to_end(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let export = Export { target_bytes: size(VARIABLE, 50_000_000, 200_000), ..Export::default() };
@@ -223,7 +223,7 @@ fn end_to_end(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Imports the export; returns how long that took and the count of that name.
+/// Imports the export; returns the duration and the count of that name.
 fn run(db: &Path, folder: &Path, count: &str) -> (Duration, u64) {
     let mut import = Command::new(env!("CARGO_BIN_EXE_healthsink"));
     import.args(["import", "--json", "--db"]).args([db, &folder.join("export")]);

@@ -1,5 +1,5 @@
-//! The program itself, `healthsink import` of one large file, against the limit for the same rows: five times in turn,
-//! and the median of each. Both end with the log moved into the database and the last row on the disk.
+//! The program, `healthsink import` of one large file, against the limit for the same rows: five times in turn,
+//! and the median of each. Both end with the WAL moved into the database and the last row on the disk.
 
 mod support;
 
@@ -38,7 +38,7 @@ fn main() {
     );
 }
 
-/// Seconds of an import, by a process of its own.
+/// Seconds of an import in a separate process.
 fn import(file: &Path, db: &Path, written: &Written) -> f64 {
     let started = Instant::now();
     let output = Command::new(env!("CARGO_BIN_EXE_healthsink"))
@@ -69,7 +69,7 @@ fn remove(db: &Path) {
     for end in ["", "-wal", "-shm"] {
         let mut path = db.as_os_str().to_owned();
         path.push(end);
-        // There is no log where the last connection was closed.
+        // SQLite deletes the WAL when the last connection closes.
         let _ = std::fs::remove_file(path);
     }
 }

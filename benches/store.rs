@@ -1,4 +1,4 @@
-//! Storing alone: decoded batches into a database, new and again, into an empty one and into one of millions of rows.
+//! Storing only: decoded batches into a database, new and again, into an empty one and into one of millions of rows.
 
 mod support;
 
@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 use support::{assert_counts, batches, payload, records_of, size};
 
-/// Writes batches as the writer thread does: a transaction for so many rows.
+/// Writes batches as the writer thread does: several in one transaction.
 fn write(store: &mut Store, batches: &[Batch]) -> Counts {
     let mut counts = Counts::default();
     let mut rest = batches;
@@ -63,7 +63,7 @@ fn store(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Takes out what the time before has written, then writes it with the clock running.
+/// Deletes what the last iteration has written, then measures writing it.
 fn write_new(store: &mut Store, side: &Connection, input: &Input, base_rows: u64) -> Duration {
     side.execute_batch(
         "DELETE FROM samples WHERE start_ms >= 0; DELETE FROM route_points; DELETE FROM workouts;
@@ -78,7 +78,7 @@ fn write_new(store: &mut Store, side: &Connection, input: &Input, base_rows: u64
     took
 }
 
-/// Rows of the types that a payload has, all before 1970 so that they can be told from it, ordered as the key wants them.
+/// Rows of a payload's types, in the order of the key. All are before 1970, which distinguishes them from the payload's.
 fn fill(side: &Connection, rows: u64) -> rusqlite::Result<()> {
     const KINDS: u64 = 8;
     side.execute_batch(

@@ -11,7 +11,7 @@ use healthsink::model::counts::Counts;
 use healthsink::model::error::Result;
 use healthsink_testdata::{Payload, Shape, Written};
 
-/// Every shape by its name.
+/// Every shape with its name.
 pub(crate) const SHAPES: [(&str, Shape); 7] = [
     ("mixed", Shape::Mixed),
     ("heart_rate", Shape::HeartRate),
@@ -22,7 +22,7 @@ pub(crate) const SHAPES: [(&str, Shape); 7] = [
     ("medications", Shape::Medications),
 ];
 
-/// Whether this run is for its figures; else it is a test, and small.
+/// Whether this run measures; otherwise it is a small test.
 pub(crate) fn is_measured() -> bool {
     let mut is_bench = false;
     for argument in std::env::args() {
@@ -46,12 +46,12 @@ pub(crate) fn payload(shape: Shape, target_bytes: u64) -> (Vec<u8>, Written) {
     Payload { shape, target_bytes, ..Payload::default() }.to_vec()
 }
 
-/// Records and locations that a payload is counted as.
+/// Records and locations that a payload counts as.
 pub(crate) fn records_of(written: &Written) -> u64 {
     written.samples + written.workouts + written.route_points + written.medication_doses + written.medications
 }
 
-/// Panics unless all of a payload was new, or all of it was there.
+/// Panics unless all of a payload was new, or all of it was stored before.
 pub(crate) fn assert_counts(counts: &Counts, written: &Written, is_new: bool) {
     let expected = if is_new { (records_of(written), 0) } else { (0, records_of(written)) };
     assert_eq!((counts.new, counts.unchanged), expected, "{counts:?}");

@@ -1,7 +1,7 @@
-//! The limit: rows that are already decoded, inserted by a bare loop over prepared statements.
+//! The limit: decoded rows, inserted by a bare loop over prepared statements.
 //!
-//! Same schema, same pragmas, same rows in the order of their tables, same number of rows in a transaction; no question
-//! whether a row is there, no dictionaries, no ledger. What a program adds to this is its own.
+//! Same schema, pragmas, rows in the order of their tables, and rows per transaction. It does not ask
+//! whether a row exists, and has no dictionaries and no ledger: the rest of a program's time is its own.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ const DICTIONARIES: [&str; 4] = ["types", "units", "sources", "shared_metadata"]
 struct Table {
     insert: String,
     columns: usize,
-    /// One row behind the other.
+    /// All rows, one after the other.
     values: Vec<Value>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Reads a database that was filled by an ingest.
+    /// Reads a database that an ingest has filled.
     pub(crate) fn read(path: &Path) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;
         let read = |names: &[&str]| -> rusqlite::Result<Vec<Table>> {
@@ -41,14 +41,14 @@ impl Rows {
         Ok(Self { dictionaries: read(&DICTIONARIES)?, tables: read(&TABLES)? })
     }
 
-    /// Number of rows that are inserted against the clock.
+    /// Number of rows that are inserted and measured.
     pub(crate) fn len(&self) -> usize {
         self.tables.iter().map(|table| table.values.len() / table.columns).sum()
     }
 }
 
 fn read_table(connection: &Connection, name: &str) -> rusqlite::Result<Table> {
-    // Generated columns are no columns to insert into, and `SELECT *` has them.
+    // `SELECT *` returns generated columns also, which cannot be inserted.
     let columns: Vec<String> = connection
         .prepare("SELECT name FROM pragma_table_info(?1)")?
         .query_map([name], |row| row.get(0))?
@@ -80,7 +80,7 @@ pub(crate) fn prepare(path: &Path, rows: &Rows) -> rusqlite::Result<Connection> 
     Ok(connection)
 }
 
-/// Inserts all rows; the last of them are committed when it returns. Returns their number.
+/// Inserts and commits all rows; returns their number.
 pub(crate) fn insert_all(connection: &Connection, rows: &Rows) -> rusqlite::Result<usize> {
     insert(connection, &rows.tables)
 }

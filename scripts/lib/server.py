@@ -21,7 +21,7 @@ POLL_SECONDS = 0.02
 ANSWER_EXCERPT_BYTES = 400
 LOG_TAIL_CHARS = 1000
 
-# What a server's log says when it is not the crash itself that tells the reader what was wrong.
+# Texts in a server's log that name the reason for its end, where the crash does not.
 REASONS_IN_LOG = (
     ("heap out of memory", "out of memory"),
     ("MemoryError", "out of memory"),

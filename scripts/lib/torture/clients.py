@@ -97,7 +97,7 @@ def gzipped(pieces):
     return out.getvalue()
 
 
-# The kinds: each runs in a process of its own until it is ended, and counts what it does.
+# The kinds: each runs in a separate process until it is ended, and counts what it does.
 
 
 def keep_open(port, opening, count, tally):

@@ -1,4 +1,4 @@
-//! What workouts are of.
+//! Activities of workouts.
 
 #[derive(Debug)]
 pub(crate) struct Activity {

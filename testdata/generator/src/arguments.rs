@@ -17,8 +17,7 @@ export       Apple's export.xml; with its workout-routes/ if OUT is a folder
 auto-export  a JSON file as Health Auto Export writes it
 twin         payload.json and export.xml of the same samples
 
-What was written is counted in one line of JSON on stderr, one for each file
-of XML or JSON.
+Each file of XML or JSON is counted in one line of JSON on stderr.
 
   --bytes SIZE      size to reach: 500, 64K, 50M, 2G (powers of ten)
                     or 64Ki, 50Mi, 2Gi (powers of two)
@@ -28,7 +27,7 @@ of XML or JSON.
                     end in .xml is a folder [default: -]
   -h, --help        print this
 
-Of payload alone:
+Only for payload:
   --shape SHAPE     mixed, heart-rate, steps, sleep, workouts, routes,
                     medications [default: mixed]
   --order ORDER     ascending, descending, shuffled [default: ascending]
@@ -36,7 +35,7 @@ Of payload alone:
   --pretty          indent by two spaces
   --corrected       other values for one sample in ten, under the same UUIDs
 
-Of twin alone:
+Only for twin:
   --samples N       how many
   --rounded         six significant digits in the XML, as Apple has them
 ";
@@ -53,13 +52,13 @@ pub(crate) enum Command {
     Twin(Twin, PathBuf),
 }
 
-/// What may follow each command.
+/// Options of each command.
 const PAYLOAD_OPTIONS: [&str; 9] =
     ["--bytes", "--seed", "--start", "--output", "--shape", "--order", "--keys", "--pretty", "--corrected"];
 const EXPORT_OPTIONS: [&str; 4] = ["--bytes", "--seed", "--start", "--output"];
 const TWIN_OPTIONS: [&str; 4] = ["--samples", "--seed", "--output", "--rounded"];
 
-/// What was typed, of whichever command.
+/// The options as typed, of any command.
 #[derive(Default)]
 struct Options {
     payload: Payload,
@@ -70,7 +69,7 @@ struct Options {
     help: bool,
 }
 
-/// The words after the program's name; an error is one line for the person who typed them.
+/// Parses the words after the program's name; an error is one line for the user.
 pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, String> {
     let mut words = words.into_iter();
     let command = words.next();
@@ -133,7 +132,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Nothing where the value is not one of the option's.
+    /// `None` if the value is not one of the option's.
     fn set(&mut self, option: &str, value: &str) -> Option<()> {
         match option {
             "--bytes" => self.bytes = Some(size(value)?),

@@ -1,6 +1,6 @@
 //! What Health Auto Export writes: aggregates of metrics, and workouts with their series and routes.
 //!
-//! Half of the metrics have their name and unit behind their data, as they come when nobody orders an object's keys.
+//! Half of the metrics have their name and unit behind their data, as with unordered keys.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -58,7 +58,7 @@ impl AutoExport {
     /// Writes the file in chunks of about 64 KiB.
     ///
     /// # Errors
-    /// What `out` answers.
+    /// As `out`.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<AutoExported> {
         let mut text = Text::default();
         let mut written = AutoExported::default();
@@ -181,7 +181,7 @@ fn comma(index: u64, out: &mut Vec<u8>) {
     }
 }
 
-/// A date behind what stands before it, and its closing quote.
+/// Writes a text, a date behind it, and the closing quote.
 fn push_date(before: &[u8], ms: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(before);
     clock::push_local(out, ms, OFFSET_MINUTES_DEFAULT);

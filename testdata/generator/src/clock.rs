@@ -50,7 +50,7 @@ pub(crate) fn push_local(out: &mut Vec<u8>, ms: i64, offset_minutes: i64) {
     out.extend_from_slice(&text);
 }
 
-/// The start of a day given as `YYYY-MM-DD`, or nothing where there is no such day.
+/// The start of a day given as `YYYY-MM-DD`; `None` if the day does not exist.
 #[must_use]
 pub fn day_ms(text: &str) -> Option<i64> {
     let mut parts = text.splitn(3, '-');

@@ -53,7 +53,7 @@ pub struct Exported {
     pub records: u64,
     /// `Record` within `Correlation`, each of them a repetition of one at the top level.
     pub correlated_records: u64,
-    /// `MetadataEntry`, wherever it stands.
+    /// `MetadataEntry`, at any place.
     pub metadata_entries: u64,
     /// `HeartRateVariabilityMetadataList`.
     pub beat_lists: u64,
@@ -82,10 +82,10 @@ pub struct Exported {
 }
 
 impl Export {
-    /// Writes the XML alone.
+    /// Writes only the XML.
     ///
     /// # Errors
-    /// What `out` answers.
+    /// As `out`.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<Exported> {
         let (limits, export_ms) = document::plan(self.world(), self.target_bytes);
         document::Writer::new(self.world(), self.offset_minutes, true).write(limits.into_iter(), export_ms, out)
@@ -96,10 +96,10 @@ impl Export {
         RouteFile::of_workouts(self.world(), workouts, self.offset_minutes)
     }
 
-    /// Writes `export.xml` and `workout-routes/` into a folder, which is made if it is not there.
+    /// Writes `export.xml` and `workout-routes/` into a folder, which is created if it is missing.
     ///
     /// # Errors
-    /// What the file system answers.
+    /// As the file system.
     pub fn write_dir(&self, folder: &Path) -> io::Result<Exported> {
         let routes = folder.join("workout-routes");
         fs::create_dir_all(&routes)?;

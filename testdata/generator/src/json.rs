@@ -1,7 +1,7 @@
 //! A writer of JSON text.
 //!
 //! Compact text is what `JSON.stringify(x)` gives, pretty text what `JSON.stringify(x, null, 2)` gives. It keeps
-//! the commas right and nothing else: that each key has one value is the caller's part.
+//! the commas right and nothing else: the caller gives each key one value.
 
 use crate::clock;
 use crate::identity::Uuid;
@@ -13,7 +13,7 @@ pub(crate) struct Json {
     pub(crate) text: Text,
     pretty: bool,
     depth: usize,
-    /// Nothing stands in the innermost object or array yet.
+    /// Whether the innermost object or array is still empty.
     fresh: bool,
 }
 
@@ -22,7 +22,7 @@ impl Json {
         Self::at_depth(pretty, 0)
     }
 
-    /// For a value that [`Json::raw`] will put at that depth of another text.
+    /// For a value that [`Json::raw`] will write at that depth of another text.
     pub(crate) fn at_depth(pretty: bool, depth: usize) -> Self {
         Self { text: Text::default(), pretty, depth, fresh: true }
     }
@@ -47,7 +47,7 @@ impl Json {
         self.fresh = false;
     }
 
-    /// Makes room for the next element of an array.
+    /// Separates the next element of an array.
     pub(crate) fn element(&mut self) {
         if !self.fresh {
             self.text.bytes.push(b',');

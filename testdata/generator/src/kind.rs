@@ -27,7 +27,7 @@ pub(crate) enum Values {
         low: f64,
         high: f64,
         places: u32,
-        /// So many of 8 samples are whole numbers.
+        /// This many of 8 samples are whole numbers.
         whole_of_8: u64,
     },
     /// Each value with its name in Apple's export.
@@ -60,7 +60,7 @@ const fn of(unit: &'static str, amount: Amount) -> Values {
     Values::Quantity { unit, low, high, places, whole_of_8: 0 }
 }
 
-/// Whole numbers but for one sample in eight.
+/// Whole numbers except for one sample in eight.
 const fn mostly(unit: &'static str, amount: Amount) -> Values {
     let (low, high, places) = amount;
     Values::Quantity { unit, low, high, places, whole_of_8: 7 }

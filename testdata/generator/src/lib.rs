@@ -2,7 +2,7 @@
 //! from a seed.
 //!
 //! Made for tests, fuzzing and measurements: text is written by hand and streamed in chunks, memory does not depend
-//! on the size, and each element is a pure function of the seed and its index. Nothing in it is anybody's data.
+//! on the size, and each element is a pure function of the seed and its index. All data is made up.
 //!
 //! - [`Payload`]: the JSON body that the app posts.
 //! - [`Export`]: the XML that Apple's Health app exports.

@@ -1,4 +1,4 @@
-//! Writes Apple Health data to files or to stdout, and what it holds to stderr.
+//! Writes Apple Health data to files or to stdout, and its counts to stderr.
 
 #![forbid(unsafe_code)]
 
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     };
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
-        // The reader has seen enough, as `head` has.
+        // The reader has closed the pipe, as `head` does.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("healthsink-testdata: {error}");

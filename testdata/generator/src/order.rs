@@ -23,7 +23,7 @@ pub enum KeyOrder {
     AsDocumented,
     /// `workoutRoutes` first, `exportDate` last, `device` before `uuid`.
     Reversed,
-    /// Each object in an order of its own.
+    /// Each object in another order.
     Shuffled,
 }
 

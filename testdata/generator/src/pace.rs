@@ -47,7 +47,7 @@ pub(crate) const fn every(period_s: i64, gap_s: i64) -> Pace {
     }
 }
 
-/// One in so many grains, at the beginning of a grain, which it fills.
+/// One in this many grains, at the beginning of a grain, which it fills.
 pub(crate) const fn each(grain_ms: i64, grains: i64) -> Pace {
     Pace::Every { period_ms: grain_ms * grains, gap_ms: grain_ms, grain_ms }
 }

@@ -18,8 +18,8 @@ pub(crate) mod section;
 
 /// A JSON body as the app posts it, of any size, made from a seed.
 ///
-/// Which elements there are depends on `seed`, `target_bytes`, `shape`, `pretty` and `start_ms` alone: `order`,
-/// `key_order` and `corrected` write the same elements in another way.
+/// The elements depend only on `seed`, `target_bytes`, `shape`, `pretty` and `start_ms`: `order`, `key_order` and
+/// `corrected` write the same elements in another way.
 ///
 /// ```
 /// use healthsink_testdata::{Payload, Shape};
@@ -36,7 +36,7 @@ pub struct Payload {
     /// The body ends with the first element past this size. Time goes on with the size: 9,000 years are reached by
     /// 3 GB of medications, 12 GB of workouts or 35 GB of sleep, and dates end with the year 9999.
     pub target_bytes: u64,
-    /// Which sections there are.
+    /// The sections.
     pub shape: Shape,
     /// Indented by two spaces, as `JSON.stringify(x, null, 2)` does.
     pub pretty: bool,
@@ -72,11 +72,11 @@ pub enum Shape {
     /// Everything, in the proportions of a person with a watch who works out twice a day.
     #[default]
     Mixed,
-    /// Heart rate alone.
+    /// Only heart rate.
     HeartRate,
-    /// Step counts alone, of phone and watch.
+    /// Only step counts, of phone and watch.
     Steps,
-    /// Nights alone.
+    /// Only nights.
     Sleep,
     /// Workouts without routes.
     Workouts,
@@ -117,7 +117,7 @@ impl Payload {
     /// Writes the body in chunks of about 64 KiB.
     ///
     /// # Errors
-    /// What `out` answers.
+    /// As `out`.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<Written> {
         let plan = Plan::of(self)?;
         let mut document = Document::new(self.world(), self.pretty, out);

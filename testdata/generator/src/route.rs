@@ -16,7 +16,7 @@ const POINT_EVERY_MS: i64 = 2 * SECOND_MS;
 const DEGREE: i64 = 10_000_000_000;
 const DEGREE_PLACES: u32 = 10;
 
-/// How many points each route of a workout has; nothing where a workout has no route.
+/// The number of points of each of a workout's routes; empty for a workout without a route.
 pub(crate) fn parts(workout: &Workout) -> Option<[Option<u64>; 2]> {
     if !workout.activity.outdoors {
         return None;

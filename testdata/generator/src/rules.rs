@@ -13,7 +13,7 @@ use crate::random::Random;
 pub(crate) struct Rule {
     key: &'static str,
     content: Content,
-    /// Present in so many of 16 samples.
+    /// Present in this many of 16 samples.
     of_16: u64,
 }
 

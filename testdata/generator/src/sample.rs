@@ -15,9 +15,9 @@ use crate::world::World;
 
 /// A run of samples from one source: what lies between two times of taking the watch off.
 const RUN_SAMPLES: u64 = 40;
-/// One sample in so many gets another value where the payload is a corrected one.
+/// One sample in this many gets another value in a corrected payload.
 const CORRECTED_EVERY: u64 = 10;
-/// One sample in so many carries a `null` where an optional object could be.
+/// One sample in this many has a `null` in place of an optional object.
 const NULL_EVERY: u64 = 500;
 
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct Sample {
     pub(crate) value: Value,
     /// Position in [`crate::source::SOURCES`].
     pub(crate) source: usize,
-    /// The value is another one than without [`World::corrected`].
+    /// Whether the value differs from the one without [`World::corrected`].
     pub(crate) corrected: bool,
     /// When it was written to HealthKit: within minutes after its end.
     pub(crate) creation_ms: i64,

@@ -1,4 +1,4 @@
-//! How much of a text each of its sections gets.
+//! The share of the text that each section gets.
 
 /// Where a section ends.
 #[derive(Clone, Copy, Debug)]
@@ -20,12 +20,12 @@ impl Limit {
     }
 }
 
-/// What a section is given by.
+/// What defines a section.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Share {
     pub(crate) element_bytes: u64,
     pub(crate) per_thousand_days: u64,
-    /// Elements that there are at any rate.
+    /// The least number of elements.
     pub(crate) least: u64,
 }
 

@@ -1,7 +1,7 @@
 //! The apps and devices that samples come from.
 //!
 //! A source is 60 % of a sample's JSON and the same for thousands of samples, so it is rendered once for each
-//! payload. Names are of devices and made-up apps; some carry what a parser must not stumble over.
+//! payload. Names are of devices and made-up apps; some contain traps for parsers.
 
 use crate::identity::{Stream, Uuid};
 use crate::json::Json;

@@ -1,8 +1,8 @@
-//! A small buffer of text that is handed on in chunks: what keeps memory flat.
+//! A small buffer of text that is written in chunks: it keeps memory flat.
 
 use std::io::{self, Write};
 
-/// Handed on when it holds this much: many elements for each system call, and small enough for the cache.
+/// The buffer is written at this length: many elements per system call, and small enough for the cache.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, Default)]
@@ -16,12 +16,12 @@ impl Text {
         self.bytes.extend_from_slice(text);
     }
 
-    /// Bytes written so far, handed on or not.
+    /// Bytes so far, with those in the buffer.
     pub(crate) fn total_bytes(&self) -> u64 {
         self.handed_on + self.bytes.len() as u64
     }
 
-    /// Hands the text on once it fills a chunk.
+    /// Writes the text once it fills a chunk.
     pub(crate) fn spill(&mut self, out: &mut impl Write) -> io::Result<()> {
         if self.bytes.len() >= CHUNK_BYTES {
             self.flush(out)?;

@@ -32,7 +32,7 @@ impl Twin {
     /// Writes the samples as a payload of the app.
     ///
     /// # Errors
-    /// What `out` answers.
+    /// As `out`.
     pub fn write_payload(&self, out: &mut impl Write) -> io::Result<Written> {
         let limits: Vec<SectionLimit> = self
             .counts()
@@ -48,7 +48,7 @@ impl Twin {
     /// Writes the samples as the records of an `export.xml`.
     ///
     /// # Errors
-    /// What `out` answers.
+    /// As `out`.
     pub fn write_export(&self, out: &mut impl Write) -> io::Result<Exported> {
         let records = self.counts().map(|(number, count)| (ExportSection::Records(number), Limit::Elements(count)));
         // As many as there are pairs: the writer knows.

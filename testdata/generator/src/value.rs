@@ -6,7 +6,7 @@ use crate::pace::Pace;
 use crate::random::Random;
 use crate::sleep;
 
-/// One distance in so many is tiny, as rounding errors of a subtraction are.
+/// One distance in this many is tiny, like a subtraction's rounding error.
 const TINY_EVERY: u64 = 2000;
 
 #[derive(Clone, Copy, Debug)]

@@ -13,7 +13,7 @@ use crate::statistics::Statistic;
 use crate::world::World;
 
 pub(crate) const PACE: Pace = Pace::Every { period_ms: 12 * HOUR_MS, gap_ms: 2 * HOUR_MS, grain_ms: SECOND_MS };
-/// One workout in so many has `null` for its energy or its distance.
+/// One workout in this many has `null` for its energy or its distance.
 const NULL_EVERY: u64 = 60;
 
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Workout {
     pub(crate) fn at(world: &World, index: u64) -> Self {
         let mut random = Random::at(world.seed, Stream::Workout, index);
         let start_ms = PACE.start_ms(world.seed, Stream::WorkoutTime, index, world.start_ms);
-        // The first one has a route, so that small payloads have one too.
+        // The first one has a route, so that small payloads also have one.
         let drawn = random.pick(&ACTIVITIES);
         let activity = if index == 0 { &ACTIVITIES[0] } else { drawn };
         let duration_us = random.between(20 * 60_000_000, 75 * 60_000_000);

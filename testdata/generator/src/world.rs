@@ -10,7 +10,7 @@ pub(crate) struct World {
     /// The day on which the data begins.
     pub(crate) start_ms: i64,
     pub(crate) keys: KeyOrder,
-    /// Some samples have another value than they would have without.
+    /// Whether some samples have a corrected value.
     pub(crate) corrected: bool,
 }
 

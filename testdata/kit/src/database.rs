@@ -46,7 +46,7 @@ pub fn count(database: &Path, table: &str) -> u64 {
     one(database, &format!("SELECT count(*) FROM {table}")).as_u64().unwrap()
 }
 
-/// All that was received, without what tells when and by which upload: equal for equal data, however it came.
+/// All received data without its times and uploads: equal for equal data, however it was sent.
 pub fn contents(database: &Path) -> Vec<Vec<Value>> {
     const TABLES: [&str; 6] = [
         "SELECT * FROM sample_details ORDER BY type, start_ms, uuid",

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::wait::PATIENCE;
 
-/// Where the server takes uploads unless it was told otherwise.
+/// The default path of uploads.
 pub const PATH: &str = "/api/health-data";
 
 /// What bytes go over: a socket, or TLS on one.
@@ -109,7 +109,7 @@ impl Client {
         self.receive()
     }
 
-    /// The next answer, an interim one too.
+    /// The next answer, also an interim one.
     pub fn receive(&mut self) -> Response {
         let line = self.line();
         let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());

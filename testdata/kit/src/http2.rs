@@ -80,7 +80,7 @@ impl Http2 {
 }
 
 impl Upload {
-    /// Sends as the server makes room for it. False if it wants no more.
+    /// Sends as the server's windows allow. False if the stream has ended.
     pub async fn send(&mut self, mut bytes: &[u8]) -> Result<bool, h2::Error> {
         while !bytes.is_empty() {
             self.body.reserve_capacity(bytes.len());

@@ -1,4 +1,4 @@
-//! The server in this process: `serve::run` on a port of its own, with a database in a folder of its own.
+//! The server in this process: `serve::run` on a free port, with a database in a new folder.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ impl Server {
         Client::connect(self.address)
     }
 
-    /// An upload on a connection of its own.
+    /// An upload on a new connection.
     pub fn post(&self, body: impl AsRef<[u8]>) -> Response {
         self.connect().post(&[], body.as_ref())
     }

@@ -1,4 +1,4 @@
-//! Certificates made for the test that needs them, and a client that trusts their issuer alone.
+//! Certificates made for one test, and a client that trusts only their issuer.
 
 use std::fs;
 use std::io::{self, Read, Write};

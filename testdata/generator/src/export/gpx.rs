@@ -39,10 +39,10 @@ impl RouteFile {
         title.replace('_', " ").replace('.', ":")
     }
 
-    /// Writes the file; returns its bytes and how many points it has.
+    /// Writes the file; returns its bytes and the number of its points.
     ///
     /// # Errors
-    /// What `out` answers.
+    /// As `out`.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<(u64, u64)> {
         let workout = Workout::at(&self.world, self.index);
         let parts = route::parts(&workout).into_iter().flatten().flatten();

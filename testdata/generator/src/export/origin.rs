@@ -1,4 +1,4 @@
-//! The attributes that say where a record comes from.
+//! The attributes that name a record's source.
 
 use crate::export::xml::{Xml, push_escaped};
 use crate::identity::Stream;
@@ -29,7 +29,7 @@ impl Origins {
     pub(crate) fn write(&mut self, position: usize, xml: &mut Xml) {
         self.write_source(position, xml);
         if let Some(device) = &self.sources[position].device {
-            // The address of an object of the exporting process: another one for each record, no identity.
+            // The address of an object of the exporting process: it differs for each record, and identifies nothing.
             xml.text.push(b" device=\"&lt;&lt;HKDevice: 0x28");
             let mut pointer = self.pointers.next();
             for _ in 0..6 {

@@ -1,4 +1,4 @@
-//! What stands before the records: declaration, document type, the root's tag, the date, the person.
+//! The part before the records: declaration, document type, the root's tag, the date, the person.
 
 use crate::export::xml::Xml;
 

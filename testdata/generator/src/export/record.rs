@@ -26,7 +26,7 @@ impl Writer {
         xml.date("endDate", sample.end_ms);
         match sample.value {
             Value::Quantity(value, _) => xml.decimal("value", value),
-            // Apple's export does not say that nothing applies to an event.
+            // Apple's export has no value for events to which none applies.
             Value::Category(..) if xml.rounded && sample.number == HIGH_HEART_RATE_EVENT => {}
             Value::Category(_, name) => xml.attribute("value", name),
         }
@@ -66,7 +66,7 @@ impl Writer {
         beats
     }
 
-    /// A blood pressure, whose two records stand at the top level as well.
+    /// A blood pressure, whose two records are also at the top level.
     pub(crate) fn write_correlation(&mut self, index: u64) {
         let parts = [SYSTOLIC, DIASTOLIC].map(|number| Sample::at(&self.world, number, index));
         let xml = &mut self.xml;
@@ -88,7 +88,7 @@ impl Writer {
     }
 }
 
-/// Returns how many entries there are.
+/// Returns the number of entries.
 pub(crate) fn write_metadata(metadata: &Drawn, depth: usize, xml: &mut Xml) -> u64 {
     let mut entries = 0;
     for (key, value) in metadata.entries() {
@@ -114,7 +114,7 @@ pub(crate) fn write_metadata(metadata: &Drawn, depth: usize, xml: &mut Xml) -> u
     entries
 }
 
-/// Apple's export spells compound units in another way than the app.
+/// Apple's export spells compound units differently from the app.
 pub(crate) fn spell(unit: &'static str) -> &'static str {
     match unit {
         "ml/(kg*min)" => "mL/min·kg",

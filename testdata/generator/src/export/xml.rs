@@ -31,7 +31,7 @@ impl Xml {
         self.text.push(b">\n");
     }
 
-    /// Ends an element that has none.
+    /// Ends an element without children.
     pub(crate) fn close(&mut self) {
         self.text.push(b"/>\n");
     }
@@ -58,7 +58,7 @@ impl Xml {
         self.quoted(name, |xml| xml.push_decimal(value));
     }
 
-    /// All digits, whatever is rounded: durations have them.
+    /// All digits, also where other numbers are rounded: durations have them.
     pub(crate) fn exact(&mut self, name: &str, value: Decimal) {
         self.quoted(name, |xml| value.push(&mut xml.text.bytes));
     }

@@ -17,7 +17,7 @@ use crate::source::Fragments;
 use crate::workout::Workout;
 use crate::world::World;
 
-/// Objects within an element of `data` stand at this depth.
+/// Depth of objects within an element of `data`.
 const ELEMENT_DEPTH: usize = 4;
 
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl<'a, W: Write> Document<'a, W> {
         Ok(counts)
     }
 
-    /// Hands on what is left.
+    /// Writes the rest of the buffer.
     pub(crate) fn finish(mut self) -> io::Result<Written> {
         self.json.text.flush(self.out)?;
         self.out.flush()?;

@@ -1,4 +1,4 @@
-//! What stands around the data: dates, the reason of the upload, characteristics.
+//! The members around the data: dates, the reason of the upload, characteristics.
 
 use crate::clock::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::identity::Stream;
@@ -18,7 +18,7 @@ pub(crate) fn write_field(field: &str, world: &World, layout: &Layout, json: &mu
     }
 }
 
-/// Returns how many there are.
+/// Returns their number.
 pub(crate) fn write_characteristics(world: &World, json: &mut Json) -> u64 {
     let mut shuffle = world.shuffle(Stream::Keys, u64::MAX >> 17);
     let fields =

@@ -20,7 +20,7 @@ pub(crate) struct SectionLimit {
     pub(crate) limit: Limit,
 }
 
-/// What the envelope says and how sections are laid out.
+/// What the envelope contains and how sections are laid out.
 #[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) end_ms: i64,

@@ -1,4 +1,4 @@
-//! The files beside `export.xml`: routes, electrocardiograms, clinical records. The first byte says which of them it is:
+//! The files beside `export.xml`: routes, electrocardiograms, clinical records. The first byte selects one of them:
 //! `g`, `e`, `c`. The rest is a recipe, as for `decode`.
 
 use healthsink::import::Format;
@@ -6,7 +6,7 @@ use healthsink::import::Format;
 use super::decode::cooked;
 use super::reading;
 
-/// Asserts what `reading` says.
+/// Asserts the properties of `reading`.
 pub fn check(input: &[u8]) {
     let Some((kind, recipe)) = input.split_first() else {
         return;

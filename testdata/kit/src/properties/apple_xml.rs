@@ -5,7 +5,7 @@ use healthsink::import::Format;
 use super::decode::cooked;
 use super::reading;
 
-/// Asserts what `reading` says.
+/// Asserts the properties of `reading`.
 pub fn check(recipe: &[u8]) {
     reading::check(Format::AppleXml, &cooked(recipe, reading::BODY_BYTES_MAX));
 }

@@ -15,7 +15,7 @@ use crate::pieces::{lengths, seed_of};
 use crate::transcript::Transcript;
 use crate::zip::{Packing, pack};
 
-/// Asserts it.
+/// Asserts the property.
 pub fn check(input: &[u8]) {
     match input {
         [0, archive @ ..] => drop(in_any_pieces(archive)),
@@ -40,7 +40,7 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// What came of an upload.
+/// The outcome of an upload.
 #[derive(Debug, PartialEq)]
 struct Upload {
     name: String,
@@ -49,7 +49,7 @@ struct Upload {
     bytes: u64,
 }
 
-/// What came of an archive.
+/// The outcome of an archive.
 struct Unpacked {
     transcript: Transcript,
     uploads: Result<Vec<Upload>, String>,

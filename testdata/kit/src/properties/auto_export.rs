@@ -4,7 +4,7 @@ use healthsink::import::Format;
 
 use super::reading;
 
-/// Asserts what `reading` says.
+/// Asserts the properties of `reading`.
 pub fn check(body: &[u8]) {
     reading::check(Format::AutoExport, body);
 }

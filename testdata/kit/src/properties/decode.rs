@@ -1,7 +1,7 @@
 //! No bytes make the decoder panic, or hold more memory than the equation in `limits` allows.
 //!
 //! Bytes that exceed a limit are long, and a fuzzer's inputs are short. So an input is a recipe: `FF n r` repeats the `n`
-//! bytes before it `r²` times, up to a body of two megabytes. FF is in no JSON text, so nothing is lost by that.
+//! bytes before it `r²` times, up to a body of two megabytes. JSON texts never contain FF, so nothing is lost.
 
 use healthsink::formats::payload::{Options, decode};
 use healthsink::model::batch::Batch;
@@ -13,7 +13,7 @@ use crate::memory;
 
 const BODY_BYTES_MAX: usize = 2 * ELEMENT_BYTES_MAX;
 
-/// Takes batches and gives them back empty, as the writer does.
+/// Takes batches and returns them empty, as the writer does.
 struct Counter {
     rows: usize,
 }
@@ -27,7 +27,7 @@ impl Sink for Counter {
     }
 }
 
-/// Asserts it for the body that the recipe makes, with the lifter and without.
+/// Asserts the property for the recipe's body, with the lifter and without.
 pub fn check(recipe: &[u8]) {
     let body = cooked(recipe, BODY_BYTES_MAX);
     let decoded = [true, false].map(|lift| {

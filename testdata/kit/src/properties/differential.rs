@@ -12,7 +12,7 @@ use crate::transcript::{RejectRow, SampleRow, Transcript};
 /// Longer names and strings are cut by the skeleton, which the reference knows nothing of.
 const COMPARED_BYTES_MAX: usize = 60_000;
 
-/// Asserts it.
+/// Asserts the property.
 pub fn check(body: &[u8]) {
     let lifted = Transcript::of(body, Options { lift: true });
     let plain = Transcript::of(body, Options { lift: false });
@@ -52,7 +52,7 @@ fn without_half_pairs(body: &[u8]) -> Vec<u8> {
                 6
             }
             (Some(_), _) => 6,
-            // The byte behind a backslash has no meaning of its own.
+            // The byte behind a backslash means nothing else.
             (None, _) if text[at] == b'\\' => 2,
             (None, _) => 1,
         };
@@ -98,7 +98,7 @@ impl Json {
         }
     }
 
-    /// The last member of that name.
+    /// The last member with that name.
     fn member(&self, wanted: &str) -> Option<&Self> {
         self.members().iter().rev().find(|(name, _)| name == wanted).map(|(_, value)| value)
     }
@@ -272,7 +272,7 @@ fn is_refusable(element: &Json, reject: &RejectRow) -> bool {
         && element.member("startDate").and_then(Json::text).and_then(instant).is_some()
         && element.member("endDate").is_none_or(|end| end.text().and_then(instant).is_some())
         && matches!(element.member("value"), None | Some(Json::Null | Json::Number(_)));
-    // Integers of more than 64 bits and nesting of more than 64 levels are JSON all the same.
+    // Integers of more than 64 bits and nesting of more than 64 levels are valid JSON also.
     !is_whole || element.has_repeated_names() || reject.reason.starts_with("its values cannot be decoded")
 }
 

@@ -1,5 +1,4 @@
-//! A server answers 200 for an upload that came whole and is valid, and for no other; it answers or closes always, and goes
-//! on to serve.
+//! A server answers 200 only for a complete and valid upload. It always answers or closes, and continues to serve.
 //!
 //! The first byte of an input says how the request is made of the rest: framing in bits 0 and 1, coding in 2 and 3, a
 //! flipped bit in the compressed body 4, all bytes raw onto the socket 5. The second is the length of chunks and the place
@@ -26,7 +25,7 @@ const BODY_BYTES_MAX: u64 = 1 << 20;
 /// Far below the server's own timeouts: nothing here makes it wait for one.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Asserts it.
+/// Asserts the property.
 pub fn check(input: &[u8]) {
     let [control, detail, body @ ..] = input else {
         return;
@@ -83,7 +82,7 @@ fn upload(control: u8, detail: u8, body: &[u8]) {
     judge(&answer, expected_count(coding, &sent), is_cut);
 }
 
-/// The count of records that a whole upload of these bytes is answered with; none if it is not valid.
+/// The count of records that a whole upload of these bytes is answered with; `None` if it is not valid.
 fn expected_count(coding: Coding, sent: &[u8]) -> Option<usize> {
     let source = coding.decode(BufReader::new(sent), BODY_BYTES_MAX).ok()?;
     let transcript = Transcript::of(source, Options::default());

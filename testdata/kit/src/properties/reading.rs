@@ -147,7 +147,7 @@ pub struct Sound {
 }
 
 impl Sound {
-    /// Asserts that JSON is JSON, and identities are told apart.
+    /// Asserts that JSON is valid, and that identities differ.
     pub fn take(&mut self, batch: &Batch) {
         let Batch { rows, texts } = batch;
         let json = |text: Option<TextId>| {
