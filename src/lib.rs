@@ -17,8 +17,6 @@ pub mod store;
 
 pub mod ingest;
 
-mod progress;
-
 pub mod import;
 pub mod serve;
 

@@ -1,49 +1,45 @@
-//! Values as they are typed, which several commands have.
+//! Flags and values that several commands share.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::model::error::{Error, ErrorKind, Result};
+use super::table::is_unseen;
 use crate::model::limits::{INGESTS_MAX, NAME_BYTES_MAX};
+
+/// What became of a command that ran to its end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// All was done, and all is well.
+    Done,
+    /// An input was not imported whole, or the database is damaged. The command has printed which.
+    Incomplete,
+}
+
+impl Outcome {
+    pub(super) fn done_if(is_done: bool) -> Self {
+        if is_done { Self::Done } else { Self::Incomplete }
+    }
+}
 
 #[derive(Debug, Args)]
 pub(super) struct DatabaseArgument {
-    /// The SQLite file; made if it is not there
+    /// The SQLite file; `serve`, `import` and `token new` create it
     #[arg(long, env = "HEALTHSINK_DB", default_value = "health.db", value_name = "FILE")]
     pub(super) db: PathBuf,
 }
 
-/// A name that can be told in one line, and in which all can be seen. Names whose letters look alike, or are composed in another
-/// way (NFC, NFD), are two all the same.
-pub(super) fn name(flag: &str, text: String) -> Result<String> {
+/// A person or a label: a name of one line without unseen characters. Names that only look alike (other letters, NFC and NFD)
+/// stay different names.
+pub(super) fn parse_name(text: &str) -> Result<String, String> {
     let is_usable = !text.is_empty()
         && text.len() <= NAME_BYTES_MAX
         && text.trim().len() == text.len()
         && !text.contains(is_unseen);
     if is_usable {
-        return Ok(text);
+        return Ok(text.to_owned());
     }
-    usage(format!(
-        "{flag} wants a name of 1 to {NAME_BYTES_MAX} bytes, without characters that cannot be seen and without space around it"
-    ))
-}
-
-/// Whether a character cannot be seen, or not be told from a space: Unicode's Cc, Cf, Zl, Zp, and Zs but for the space itself.
-fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || character.is_whitespace() && character != ' '
-        || matches!(
-            character,
-            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
-            | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
-            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}'
-        )
-}
-
-pub(super) fn usage<T>(message: String) -> Result<T> {
-    Err(Error::new(ErrorKind::Usage, message))
+    Err(format!("a name has 1 to {NAME_BYTES_MAX} bytes, no invisible characters and no space around it"))
 }
 
 /// A number of bytes, as typed: `64M`.
@@ -60,12 +56,12 @@ impl std::str::FromStr for Bytes {
             Some((at, 'g' | 'G')) => (&text[..at], 30),
             _ => (text, 0),
         };
-        let number: u64 = digits.parse().map_err(|_| "a number of bytes is wanted, such as 64M or 2G".to_owned())?;
+        let number: u64 = digits.parse().map_err(|_| "give a number of bytes, such as 64M or 2G".to_owned())?;
         number
             .checked_mul(1 << shift)
             .filter(|bytes| *bytes > 0)
             .map(Self)
-            .ok_or_else(|| "a number between 1 and 16E is wanted".to_owned())
+            .ok_or_else(|| "give a number from 1 to below 16E".to_owned())
     }
 }
 
@@ -79,7 +75,7 @@ impl std::fmt::Display for Bytes {
     }
 }
 
-/// How many uploads at once, as typed.
+/// A number of uploads, as typed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ingests(pub(super) usize);
 
@@ -88,7 +84,7 @@ impl std::str::FromStr for Ingests {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let number = text.parse().ok().filter(|number| (1..=INGESTS_MAX).contains(number));
-        number.map(Self).ok_or_else(|| format!("a number between 1 and {INGESTS_MAX} is wanted"))
+        number.map(Self).ok_or_else(|| format!("give a number from 1 to {INGESTS_MAX}"))
     }
 }
 
@@ -104,8 +100,7 @@ mod tests {
 
     #[test]
     fn names_are_one_line() {
-        let check =
-            |text: &str, expected: bool| assert_eq!(name("--person", text.to_owned()).is_ok(), expected, "{text:?}");
+        let check = |text: &str, expected: bool| assert_eq!(parse_name(text).is_ok(), expected, "{text:?}");
         check("anna", true);
         check("Anna Müller", true);
         check("", false);

@@ -1,120 +1,89 @@
-//! `healthsink backup` and `healthsink restore`: copies of the database, by name.
+//! `healthsink backup`: a verified copy of the database, while the server runs.
 
-use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde::Serialize;
 
-use super::keep::{Backup, Restore};
+use super::arguments::{DatabaseArgument, Outcome};
+use super::copies::{follow_links, is_same_file, summary};
+use super::print::{FormArgument, Printable, print};
+use super::progress::Bar;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::LINKS_MAX;
-use crate::progress::Progress;
-use crate::store::{Copied, Replace, Series, copy, is_ours, replace, stamp};
+use crate::model::limits::BACKUPS_KEPT_MAX;
+use crate::store::{Copied, Replace, Series, copy, stamp};
 
-/// Copies the database to a file, or into a folder, of whose backups the newest are kept.
-///
-/// # Errors
-///
-/// Whatever keeps the copy from being made, sound and on the disk; backups that were there before are then untouched.
-pub fn backup(config: &Backup) -> Result<()> {
-    let folder = config.target.is_dir().then_some(config.target.as_path());
-    let series = Series::of(&config.db);
-    let (target, may_replace) = match folder {
-        Some(folder) => (series.free(folder, &stamp()), Replace::Nothing),
-        None => (file(config)?, Replace::Backup),
-    };
-    let copied = watched(&target, |watch| copy(&config.db, &target, may_replace, watch))?;
-    let removed = match (folder, config.keep) {
-        (Some(folder), Some(keep)) => series.remove_old(folder, &target, keep).map_err(|error| {
-            let message = format!("{} is made, but older backups could not be removed: {error}", target.display());
-            Error::new(ErrorKind::Io, message)
-        })?,
-        _ => Vec::new(),
-    };
-    let done = Done { file: lossy(&target), copied, removed: removed.iter().map(|file| lossy(file)).collect() };
-    told(&done.text(config.json)?).map_err(|error| {
-        let message = format!("{} is made and verified, but that cannot be printed: {error}", target.display());
-        Error::new(ErrorKind::Io, message)
-    })
+#[derive(Debug, Args)]
+pub(super) struct BackupArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// File to write, or an existing folder, in which a backup of health.db is named health-YYYYMMDDTHHMMSSZ.db
+    #[arg(value_name = "DEST")]
+    target: PathBuf,
+    /// In a folder: keep the newest N backups of this database's name, and delete older ones
+    #[arg(
+        long,
+        env = "HEALTHSINK_KEEP",
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(BACKUPS_KEPT_MAX))
+    )]
+    keep: Option<u32>,
+    #[command(flatten)]
+    form: FormArgument,
 }
 
-/// Puts a backup in the place of the database, which is kept beside it.
-///
-/// # Errors
-///
-/// As [`replace`]; the database is then as it was.
-pub fn restore(config: &Restore) -> Result<()> {
-    if is_same(&config.backup, &config.db) {
-        return Err(Error::new(ErrorKind::Usage, "the backup is the database itself; name another file"));
+impl BackupArguments {
+    pub(super) fn run(&self) -> Result<Outcome> {
+        let db = &self.database.db;
+        let folder = self.target.is_dir().then_some(self.target.as_path());
+        let series = Series::of(db);
+        let (target, may_replace) = match folder {
+            Some(folder) => (series.free(folder, &stamp()), Replace::Nothing),
+            None => (self.target_file()?, Replace::Backup),
+        };
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let bar = Bar::new(&name, Some(0));
+        let copied = copy(db, &target, may_replace, &mut |done, whole| bar.set(done, whole))?;
+        drop(bar);
+        let removed = match (folder, self.keep) {
+            (Some(folder), Some(keep)) => series.remove_old(folder, &target, keep).map_err(|error| {
+                let message = format!("{} is made, but older backups could not be deleted: {error}", target.display());
+                Error::new(ErrorKind::Io, message)
+            })?,
+            _ => Vec::new(),
+        };
+        let done = Done { file: lossy(&target), copied, removed: removed.iter().map(|file| lossy(file)).collect() };
+        print(&done, self.form.form()).map_err(|error| {
+            let message = format!("{} is made and verified, but {}", target.display(), error.message());
+            Error::new(error.kind(), message)
+        })?;
+        Ok(Outcome::Done)
     }
-    if !is_ours(&config.backup).is_ok_and(|is_ours| is_ours) {
-        let message = format!(
-            "{} is no backup that can be read; name one that `healthsink backup` has made",
-            config.backup.display()
-        );
-        return Err(Error::new(ErrorKind::Usage, message));
-    }
-    let database = followed(&config.db);
-    let mut aside = database.as_os_str().to_owned();
-    aside.push(format!(".before-restore-{}", stamp()));
-    let (copied, kept) =
-        watched(&database, |watch| replace(&database, &config.backup, aside.as_ref(), config.force, watch))?;
-    let mut line = format!("restored {} from {}: {}", config.db.display(), config.backup.display(), summary(&copied));
-    if let Some(aside) = kept {
-        line += &format!("; what was there is {}", aside.display());
-    }
-    line.push('\n');
-    told(&line).map_err(|error| {
-        let message = format!("{} is restored, but that cannot be printed: {error}", config.db.display());
-        Error::new(ErrorKind::Io, message)
-    })
-}
 
-/// The file that is meant where there is no such folder.
-fn file(config: &Backup) -> Result<PathBuf> {
-    let usage = |message: String| Err(Error::new(ErrorKind::Usage, message));
-    let (target, shown) = (followed(&config.target), config.target.display());
-    if config.keep.is_some() {
-        return usage(format!("--keep is for a folder, and {shown} is none; make it, or leave out --keep"));
-    }
-    if is_same(&target, &config.db) {
-        return usage(format!("{shown} is the database itself; name another file, or a folder"));
-    }
-    // A disk that is not mounted must not become a file in its place.
-    let is_folder_meant = shown.to_string().ends_with('/') || target.extension().is_none();
-    if is_folder_meant && !target.exists() {
-        return usage(format!(
-            "there is no folder {shown}; make it or mount it, or name a file with an end such as .db"
-        ));
-    }
-    Ok(target)
-}
-
-fn is_same(one: &Path, other: &Path) -> bool {
-    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
-}
-
-/// Where links lead: a link in the place of a file stays one, also where there is nothing at its end yet.
-fn followed(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    for _ in 0..LINKS_MAX {
-        match fs::read_link(&path) {
-            Ok(link) => path = path.parent().unwrap_or(Path::new("")).join(link),
-            Err(_) => break,
+    /// The file to write if the target is not a folder.
+    fn target_file(&self) -> Result<PathBuf> {
+        let (target, shown) = (follow_links(&self.target), self.target.display());
+        if self.keep.is_some() {
+            return Err(Error::usage(format!(
+                "{shown} is not a folder, but --keep needs one; make it, or omit --keep"
+            )));
         }
+        if is_same_file(&target, &self.database.db) {
+            return Err(Error::usage(format!("{shown} is the database itself; name another file, or a folder")));
+        }
+        // An unmounted disk must not become a file at its mount point.
+        let is_folder_meant = shown.to_string().ends_with('/') || target.extension().is_none();
+        if is_folder_meant && !target.exists() {
+            return Err(Error::usage(format!(
+                "there is no folder {shown}; make or mount it, or name a file with an extension such as .db"
+            )));
+        }
+        Ok(target)
     }
-    path
 }
 
-/// Does the work with a bar on a terminal.
-fn watched<T>(target: &Path, work: impl FnOnce(&mut dyn FnMut(u64, u64)) -> Result<T>) -> Result<T> {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let progress = Progress::new(&name, io::stderr().is_terminal().then_some(0));
-    work(&mut |done, whole| progress.reached(done, whole))
-}
-
-/// What `backup` has done. Names that are not UTF-8 are told as well as JSON can.
+/// What `backup` has done. JSON holds names that are not UTF-8 with replacement characters.
 #[derive(Serialize)]
 struct Done {
     file: String,
@@ -123,34 +92,13 @@ struct Done {
     removed: Vec<String>,
 }
 
-impl Done {
-    fn text(&self, is_json: bool) -> Result<String> {
-        let mut lines = if is_json {
-            serde_json::to_string(self).map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?
-        } else {
-            let removed: String = self.removed.iter().map(|file| format!("\nremoved {file}")).collect();
-            format!("{}: {}{removed}", self.file, summary(&self.copied))
-        };
-        lines.push('\n');
-        Ok(lines)
+impl Printable for Done {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}: {}", self.file, summary(&self.copied))?;
+        self.removed.iter().try_for_each(|file| writeln!(out, "removed {file}"))
     }
 }
 
 fn lossy(path: &Path) -> String {
     path.to_string_lossy().into_owned()
-}
-
-fn summary(copied: &Copied) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-    let megabytes = copied.bytes as f64 / 1e6;
-    format!("{megabytes:.1} MB, {} samples, {} uploads, verified", copied.samples, copied.uploads)
-}
-
-/// Prints all of it at once. Whoever does not want to read on has seen enough.
-fn told(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
 }

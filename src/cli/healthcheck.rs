@@ -1,47 +1,63 @@
-//! `healthsink healthcheck`: asks a server on this machine whether it is well, so that a container needs no other program.
+//! `healthsink healthcheck`: asks a server on this machine whether it is healthy, so that a container needs no other program.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Instant;
 
-use super::keep::Healthcheck;
+use clap::Args;
+
+use super::arguments::Outcome;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{HEALTHCHECK_BYTES_MAX, HEALTHCHECK_WAIT};
 use crate::serve::config::HEALTH_PATH;
 
-/// Asks over plain HTTP, and says nothing if all is well.
-///
-/// # Errors
-///
-/// [`ErrorKind::Io`] if nobody answers, or if the server says that it is not well.
-pub fn healthcheck(config: &Healthcheck) -> Result<()> {
-    let address = config.address;
-    let status = ask(config).map_err(|error| {
-        Error::new(
-            ErrorKind::Io,
-            format!("nothing answers at {address} ({error}); is `healthsink serve` running there?"),
-        )
-    })?;
-    if status.starts_with(b"HTTP/1.1 200 ") {
-        return Ok(());
-    }
-    let line = status.split(|byte| *byte == b'\r').next().unwrap_or_default().escape_ascii();
-    let message = format!(
-        "the server at {address} is not well, or speaks no plain HTTP there: {line}; its log says why, or see --metrics-listen"
-    );
-    Err(Error::new(ErrorKind::Io, message))
+#[derive(Debug, Args)]
+pub(super) struct HealthcheckArguments {
+    /// Address that the server listens on, as `serve` was given it
+    #[arg(long, env = "HEALTHSINK_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Address of the server's metrics; asked instead of --listen if it is given
+    #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
 }
 
-/// The beginning of the answer.
-fn ask(config: &Healthcheck) -> io::Result<Vec<u8>> {
-    let address = config.address;
+impl HealthcheckArguments {
+    /// Asks over plain HTTP, and prints nothing if the server is healthy.
+    pub(super) fn run(&self) -> Result<Outcome> {
+        let address = reachable(self.metrics_listen.unwrap_or(self.listen));
+        let answer = ask(address).map_err(|error| {
+            let message = format!("nothing answers at {address} ({error}); is `healthsink serve` running there?");
+            Error::new(ErrorKind::Io, message)
+        })?;
+        if answer.starts_with(b"HTTP/1.1 200 ") {
+            return Ok(Outcome::Done);
+        }
+        let line = answer.split(|byte| *byte == b'\r').next().unwrap_or_default().escape_ascii();
+        let message = format!(
+            "the server at {address} is not healthy, or does not speak plain HTTP there: {line}; \
+             read its log, or give --metrics-listen"
+        );
+        Err(Error::new(ErrorKind::Io, message))
+    }
+}
+
+/// The address at which this machine reaches a listener: `0.0.0.0` and `::` include loopback.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    address
+}
+
+/// Returns the beginning of the answer, at least its status line.
+fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
     let deadline = Instant::now() + HEALTHCHECK_WAIT;
     let mut stream = TcpStream::connect_timeout(&address, HEALTHCHECK_WAIT)?;
     stream.set_write_timeout(Some(HEALTHCHECK_WAIT))?;
     write!(stream, "GET {HEALTH_PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = vec![0; HEALTHCHECK_BYTES_MAX];
     let mut length = 0;
-    // The status line says it all.
+    // The status line is enough.
     while length < answer.len() && !answer[..length].contains(&b'\n') {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {

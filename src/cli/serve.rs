@@ -1,17 +1,19 @@
-//! `serve`: where to listen, who may send, how much.
+//! `healthsink serve`: its flags as typed, and the configuration of the server that they mean.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
-use super::arguments::{Bytes, DatabaseArgument, Ingests, name, usage};
-use crate::model::error::Result;
+use super::arguments::{Bytes, DatabaseArgument, Ingests, Outcome, parse_name};
+use crate::model::error::{Error, Result};
 use crate::model::limits::{
     BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, TRUSTED_PROXIES_MAX, WAL_BYTES_MAX_DEFAULT, WAL_BYTES_MAX_MIN,
 };
 use crate::serve::config::{Auth, HEALTH_PATH, METRICS_PATH, Serve, TlsFiles};
 use crate::serve::network::Network;
+use crate::serve::serve;
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
@@ -23,88 +25,96 @@ pub(super) struct ServeArguments {
     /// Path that the app posts to
     #[arg(long, env = "HEALTHSINK_PATH", default_value = "/api/health-data", value_name = "PATH")]
     path: String,
-    /// File whose first line is a token that is accepted beside those of `healthsink token`
+    /// File whose first line is a token, accepted in addition to those of `healthsink token`
     #[arg(long, env = "HEALTHSINK_TOKEN_FILE", value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// Whose records come with the token of --token-file, or without any [default: me]
-    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME")]
+    /// Person whose records come with the token of --token-file, or without a token [default: me]
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
     /// Header that carries the token, instead of `Authorization: Bearer TOKEN`
     #[arg(long, env = "HEALTHSINK_AUTH_HEADER", value_name = "NAME")]
     auth_header: Option<String>,
-    /// Serve HTTPS with the certificate in this PEM file, the chain behind it; read anew when it changes
+    /// Serve HTTPS with the certificate chain in this PEM file; it is reloaded when it changes
     #[arg(long, env = "HEALTHSINK_TLS_CERT", value_name = "FILE")]
     tls_cert: Option<PathBuf>,
     /// The certificate's private key, in a PEM file
     #[arg(long, env = "HEALTHSINK_TLS_KEY", value_name = "FILE")]
     tls_key: Option<PathBuf>,
-    /// Address or network (10.0.0.0/8) of the reverse proxy whose X-Forwarded-For is believed; several with commas
+    /// Address or network (10.0.0.0/8) of the reverse proxy whose X-Forwarded-For is trusted; separate several by commas
     #[arg(long, env = "HEALTHSINK_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
     trusted_proxy: Vec<String>,
-    /// Accept uploads from other machines while there is no token: anyone who reaches the address can write
-    #[arg(long, env = "HEALTHSINK_NO_AUTH", value_parser = clap::builder::FalseyValueParser::new())]
+    /// Accept uploads from other machines while no token exists: anyone who reaches the address can write
+    #[arg(long, env = "HEALTHSINK_NO_AUTH", value_parser = FalseyValueParser::new())]
     no_auth: bool,
     /// Longest body, after decompression; with K, M or G for KiB, MiB or GiB
     #[arg(long, env = "HEALTHSINK_MAX_BODY", default_value_t = Bytes(BODY_BYTES_MAX_DEFAULT), value_name = "BYTES")]
     max_body: Bytes,
-    /// Uploads taken in at once, 1 to 8; one more is told to come back. Each takes up to 3 MB of memory
+    /// Uploads at once, 1 to 8; further ones get 503 with Retry-After. Each takes up to 3 MB of memory
     #[arg(long, env = "HEALTHSINK_INGESTS", default_value_t = Ingests(INGESTS_MAX), value_name = "COUNT")]
     ingests: Ingests,
-    /// Length of the database's write-ahead log beyond which uploads are put off: it grows while another program reads for long
+    /// Size of the write-ahead log (WAL) beyond which uploads get 503; it grows while another program reads for long
     #[arg(long, env = "HEALTHSINK_MAX_WAL", default_value_t = Bytes(WAL_BYTES_MAX_DEFAULT), value_name = "BYTES")]
     max_wal: Bytes,
-    /// Address and port that tells /metrics and /healthz to anyone who reaches it; without it, /metrics needs a token
+    /// Serve /metrics and /healthz on this address without a token; by default /metrics is on --listen and needs a token
     #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS")]
     metrics_listen: Option<SocketAddr>,
 }
 
-pub(super) fn meant(arguments: ServeArguments) -> Result<Serve> {
-    let ServeArguments { database, listen, path, no_auth, max_body, ingests, max_wal, .. } = arguments;
-    if !path.starts_with('/') || [HEALTH_PATH, METRICS_PATH].contains(&path.as_str()) || path.contains(['?', '#', ' '])
-    {
-        return usage(format!(
-            "--path {path} cannot be served; it begins with / and is neither {HEALTH_PATH} nor {METRICS_PATH}"
-        ));
+impl ServeArguments {
+    pub(super) fn run(self) -> Result<Outcome> {
+        serve(&self.validate()?)?;
+        Ok(Outcome::Done)
     }
-    let token_file = arguments.token_file;
-    if no_auth && token_file.is_some() {
-        return usage("--no-auth and --token-file contradict each other; leave out one of them".to_owned());
+
+    /// The configuration that these flags mean, if they go together.
+    fn validate(self) -> Result<Serve> {
+        let is_free = ![HEALTH_PATH, METRICS_PATH].contains(&self.path.as_str());
+        if !is_free || !self.path.starts_with('/') || self.path.contains(['?', '#', ' ']) {
+            return Err(Error::usage(format!(
+                "--path {} cannot be served; begin it with / and choose another than {HEALTH_PATH} and {METRICS_PATH}",
+                self.path
+            )));
+        }
+        if self.no_auth && self.token_file.is_some() {
+            return Err(Error::usage("--no-auth and --token-file contradict each other; omit one of them"));
+        }
+        let tls = match (self.tls_cert, self.tls_key) {
+            (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+            (None, None) => None,
+            _ => return Err(Error::usage("--tls-cert and --tls-key belong together; give both")),
+        };
+        let trusted_proxies = self.trusted_proxy.iter().map(|proxy| proxy.parse()).collect::<Result<Vec<Network>>>()?;
+        if trusted_proxies.len() > TRUSTED_PROXIES_MAX {
+            return Err(Error::usage(format!(
+                "--trusted-proxy takes at most {TRUSTED_PROXIES_MAX}; name a network, such as 10.0.0.0/8"
+            )));
+        }
+        if self.max_wal.0 < WAL_BYTES_MAX_MIN {
+            return Err(Error::usage(format!("--max-wal takes at least {}", Bytes(WAL_BYTES_MAX_MIN))));
+        }
+        Ok(Serve {
+            db: self.database.db,
+            listen: self.listen,
+            path: self.path,
+            auth: Auth {
+                header: self.auth_header,
+                token_file: self.token_file,
+                person: self.person,
+                is_optional: self.no_auth,
+            },
+            tls,
+            trusted_proxies,
+            body_bytes_max: self.max_body.0,
+            ingests: self.ingests.0,
+            wal_bytes_max: self.max_wal.0,
+            metrics_listen: self.metrics_listen,
+        })
     }
-    let person = arguments.person.map(|person| name("--person", person)).transpose()?;
-    let auth = Auth { header: arguments.auth_header, token_file, person, is_optional: no_auth };
-    let tls = match (arguments.tls_cert, arguments.tls_key) {
-        (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
-        (None, None) => None,
-        _ => return usage("--tls-cert and --tls-key belong together; give both".to_owned()),
-    };
-    let trusted_proxies =
-        arguments.trusted_proxy.iter().map(|proxy| proxy.parse()).collect::<Result<Vec<Network>>>()?;
-    if trusted_proxies.len() > TRUSTED_PROXIES_MAX {
-        return usage(format!(
-            "--trusted-proxy takes {TRUSTED_PROXIES_MAX} at most; name a network, such as 10.0.0.0/8"
-        ));
-    }
-    if max_wal.0 < WAL_BYTES_MAX_MIN {
-        return usage(format!("--max-wal takes {} at least", Bytes(WAL_BYTES_MAX_MIN)));
-    }
-    Ok(Serve {
-        db: database.db,
-        listen,
-        path,
-        auth,
-        tls,
-        trusted_proxies,
-        body_bytes_max: max_body.0,
-        ingests: ingests.0,
-        wal_bytes_max: max_wal.0,
-        metrics_listen: arguments.metrics_listen,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::error::{Error, ErrorKind};
     use clap::Parser;
 
     #[derive(Debug, Parser)]
@@ -115,9 +125,8 @@ mod tests {
 
     fn serve(arguments: &[&str]) -> Result<Serve> {
         let words = ["healthsink"].iter().chain(arguments);
-        let Arguments { serve } =
-            Arguments::try_parse_from(words).map_err(|error| Error::new(ErrorKind::Usage, error.to_string()))?;
-        meant(serve)
+        let Arguments { serve } = Arguments::try_parse_from(words).map_err(|error| Error::usage(error.to_string()))?;
+        serve.validate()
     }
 
     #[test]

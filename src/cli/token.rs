@@ -1,73 +1,145 @@
-//! `healthsink token`: who may send. Makes, lists and revokes tokens, beside a server that runs, which sees it at once.
+//! `healthsink token`: makes, lists and revokes the tokens that uploads need. A running server sees a change at once.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::token_arguments::{Token as Config, TokenAction};
+use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::print::{Form, FormArgument, Printable, print, print_by, print_to_reader, write_json};
+use super::table::{Align, Table};
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::record::ME;
 use crate::store::private;
 use crate::store::writer::now_ms;
 use crate::store::{TOKEN_PREFIX, TokenDigest, TokenRow, add_token, revoke_token, tokens};
 
-/// Random bytes of a token: more than can be tried, and a whole number of letters.
+/// Random bytes of a token: too many to guess, and a whole number of letters.
 const RANDOM_BYTES: usize = 20;
 
-/// What a token is written in: no letter can be taken for a digit, and it can be typed without shift.
+/// The letters of a token: none looks like a digit, and none needs shift.
 const ALPHABET: [u8; 32] = *b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// Does what is to be done with tokens.
-///
-/// # Errors
-///
-/// [`ErrorKind::Usage`] if there is no such token, [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be
-/// read or written, [`ErrorKind::Io`] if the token cannot be told; it is then revoked.
-pub fn token(config: &Config) -> Result<()> {
-    match &config.action {
-        TokenAction::New { person, label, out, json } => {
-            let made = Made::new(&config.db, person, label.as_deref(), out.as_deref())?;
-            let Err(error) = tell(&made, *json) else {
-                return Ok(());
-            };
-            let mut message = format!("cannot print: {error}");
-            if made.token.is_some() {
-                revoke_token(&config.db, made.id, now_ms())?;
-                message.push_str("; nobody has seen the token, so it is revoked: make another");
-            }
-            Err(Error::new(ErrorKind::Io, message))
-        }
-        TokenAction::List { json } => {
-            let rows = tokens(&config.db)?;
-            let mut out = io::stdout().lock();
-            let printed = if *json { print_json(&rows, &mut out) } else { print(&rows, &mut out) };
-            told(printed)
-        }
-        TokenAction::Revoke { ids } => revoke(&config.db, ids),
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenArguments {
+    /// Make a token and print it once: the database keeps only its digest
+    New(NewArguments),
+    /// List tokens: whose they are, when they were last used, which are revoked
+    List(ListArguments),
+    /// Revoke tokens: the next request with one of them fails; an upload under way may finish
+    Revoke(RevokeArguments),
+}
+
+impl TokenArguments {
+    pub(super) fn run(&self) -> Result<Outcome> {
+        match self {
+            Self::New(arguments) => arguments.run(),
+            Self::List(ListArguments { database, form }) => print(&Tokens(tokens(&database.db)?), form.form()),
+            Self::Revoke(arguments) => arguments.run(),
+        }?;
+        Ok(Outcome::Done)
     }
 }
 
-/// Revokes all that are known, whatever else is wrong: who revokes tokens may have lost a phone.
-fn revoke(db: &Path, ids: &[i64]) -> Result<()> {
-    let (mut unknown, mut printed) = (Vec::new(), Ok(()));
-    for id in ids {
-        let what = match revoke_token(db, *id, now_ms())? {
-            Some(true) => "is revoked: the next request with it fails",
-            Some(false) => "was revoked before",
-            None => {
-                unknown.push(id.to_string());
-                continue;
-            }
+#[derive(Debug, Args)]
+pub(super) struct NewArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// Person whose records its uploads are
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", default_value = ME, value_parser = parse_name)]
+    person: String,
+    /// What the token is for, to distinguish it from others of the person: phone, tablet
+    #[arg(long, env = "HEALTHSINK_LABEL", value_name = "TEXT", value_parser = parse_name)]
+    label: Option<String>,
+    /// Write the token to a new file that only you can read, instead of standard output
+    #[arg(long, env = "HEALTHSINK_OUT", value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    form: FormArgument,
+}
+
+impl NewArguments {
+    /// Makes a token and prints it. A token that nobody could read is revoked.
+    fn run(&self) -> Result<()> {
+        let made = self.make()?;
+        let Err(error) = made.print(self.form.form()) else {
+            return Ok(());
         };
-        printed = printed.and(told(writeln!(io::stdout().lock(), "token {id} {what}")));
+        let mut message = format!("the result cannot be printed: {error}");
+        if made.token.is_some() {
+            revoke_token(&self.database.db, made.id, now_ms())?;
+            message.push_str("; nobody has seen the token, so it is revoked: make another");
+        }
+        Err(Error::new(ErrorKind::Io, message))
     }
-    if !unknown.is_empty() {
-        let message =
-            format!("there is no token {}; `healthsink token list` tells which there are", unknown.join(", "));
-        return Err(Error::new(ErrorKind::Usage, message));
+
+    /// Writes the file first, and deletes it if the database does not get the token: then no token is stored but unseen, and
+    /// none is seen but not stored.
+    fn make(&self) -> Result<Made<'_>> {
+        let db = &self.database.db;
+        let token = random()?;
+        if let Some(file) = &self.out {
+            write_new(file, &token)?;
+        }
+        let digest = TokenDigest::of(token.as_bytes());
+        let is_new_database = !db.exists();
+        let added = add_token(db, &digest, &self.person, self.label.as_deref(), now_ms()).inspect_err(|_| {
+            if let Some(file) = &self.out {
+                // The file is new; if it stays, its token opens nothing.
+                let _ = std::fs::remove_file(file);
+            }
+        });
+        Ok(Made {
+            id: added?,
+            person: &self.person,
+            label: self.label.as_deref(),
+            token: self.out.is_none().then_some(token),
+            file: self.out.as_deref(),
+            database: std::path::absolute(db).unwrap_or_else(|_| db.clone()),
+            is_new_database,
+        })
     }
-    printed
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    #[command(flatten)]
+    form: FormArgument,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RevokeArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// Numbers of tokens, as `healthsink token list` prints them
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<i64>,
+}
+
+impl RevokeArguments {
+    /// Revokes all that exist, whatever else fails: a phone may be lost.
+    fn run(&self) -> Result<()> {
+        let (mut unknown, mut printed) = (Vec::new(), Ok(()));
+        for id in &self.ids {
+            let what = match revoke_token(&self.database.db, *id, now_ms())? {
+                Some(true) => "is revoked: the next request with it fails",
+                Some(false) => "was revoked before",
+                None => {
+                    unknown.push(id.to_string());
+                    continue;
+                }
+            };
+            printed = printed.and(print_by(|out| writeln!(out, "token {id} {what}")));
+        }
+        if !unknown.is_empty() {
+            let unknown = unknown.join(", ");
+            return Err(Error::usage(format!("there is no token {unknown}; `healthsink token list` lists all")));
+        }
+        printed
+    }
 }
 
 /// A new token.
@@ -82,61 +154,39 @@ struct Made<'a> {
     token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a Path>,
-    /// Where the server must look for it.
+    /// The database that the server must use.
     database: PathBuf,
-    /// Whether that was made for it: it may be another than the server's.
+    /// Whether this command created it: the server may use another.
     is_new_database: bool,
 }
 
-impl<'a> Made<'a> {
-    /// Makes one. The file is made first and taken back if the database does not get it: a token that was entered but not
-    /// shown is of no use to anyone, and one that was shown but not entered would be typed in vain.
-    fn new(db: &Path, person: &'a str, label: Option<&'a str>, file: Option<&'a Path>) -> Result<Self> {
-        let token = random()?;
-        if let Some(file) = file {
-            write_new(file, &token)?;
+impl Made<'_> {
+    /// Prints the token, and only that, on standard output; everything about it on standard error.
+    fn print(&self, form: Form) -> io::Result<()> {
+        if form == Form::Json {
+            return print_to_reader(|out| write_json(self, out));
         }
-        let digest = TokenDigest::of(token.as_bytes());
-        let is_new_database = !db.exists();
-        let entered = add_token(db, &digest, person, label, now_ms()).inspect_err(|_| {
-            if let Some(file) = file {
-                // It was ours a moment ago; that it stays harms nobody.
-                let _ = std::fs::remove_file(file);
-            }
-        });
-        let database = std::path::absolute(db).unwrap_or_else(|_| db.to_owned());
-        let token = file.is_none().then_some(token);
-        Ok(Self { id: entered?, person, label, token, file, database, is_new_database })
+        let label = self.label.map(|label| format!(" ({label})")).unwrap_or_default();
+        let new = if self.is_new_database { ", which is new" } else { "" };
+        let place = match self.file {
+            Some(file) => format!("written to {}", file.display()),
+            None => "printed below, only this once".to_owned(),
+        };
+        let Self { id, person, database, .. } = self;
+        // If standard error is closed, the token itself still counts.
+        let _ = writeln!(
+            io::stderr(),
+            "token {id} of {person}{label}, stored in {}{new}, is {place}. In the app: authentication Bearer, API key = the token.",
+            database.display()
+        );
+        self.token.as_ref().map_or(Ok(()), |token| print_to_reader(|out| writeln!(out, "{token}")))
     }
-}
-
-/// The token alone goes to standard output, what is said of it to standard error.
-fn tell(made: &Made<'_>, is_json: bool) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    if is_json {
-        return print_json(made, &mut out);
-    }
-    let mut said = format!("token {} of {}", made.id, made.person);
-    if let Some(label) = made.label {
-        // A string takes all that is written.
-        let _ = write!(said, " ({label})");
-    }
-    let new = if made.is_new_database { ", which is new" } else { "" };
-    let _ = write!(said, ", entered in {}{new}, ", made.database.display());
-    match made.file {
-        Some(file) => {
-            let _ = write!(said, "is in {}", file.display());
-        }
-        None => said.push_str("follows; it is shown this once"),
-    }
-    let _ = writeln!(io::stderr(), "{said}. In the app: authentication Bearer, API key = the token.");
-    made.token.as_ref().map_or(Ok(()), |token| writeln!(out, "{token}"))
 }
 
 fn random() -> Result<String> {
     let mut bytes = [0; RANDOM_BYTES];
     getrandom::fill(&mut bytes)
-        .map_err(|error| Error::new(ErrorKind::Io, format!("the operating system gives no randomness: {error}")))?;
+        .map_err(|error| Error::new(ErrorKind::Io, format!("the operating system returns no random bytes: {error}")))?;
     let mut token = TOKEN_PREFIX.to_owned();
     // Five bytes are eight letters.
     for group in bytes.chunks(5) {
@@ -151,43 +201,37 @@ fn write_new(path: &Path, token: &str) -> Result<()> {
         private::create_new(path).and_then(|mut file| writeln!(file, "{token}").and_then(|()| file.sync_all()));
     written.map_err(|error| {
         let message =
-            format!("cannot write the token to {}: {error}; name a file that is not there yet", path.display());
+            format!("cannot write the token to {}: {error}; name a file that does not exist yet", path.display());
         Error::new(ErrorKind::Io, message)
     })
 }
 
-fn print_json(value: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    writeln!(out)
-}
+/// All tokens of a database.
+#[derive(Serialize)]
+struct Tokens(Vec<TokenRow>);
 
-fn print(rows: &[TokenRow], out: &mut impl Write) -> io::Result<()> {
-    if rows.is_empty() {
-        return writeln!(out, "No tokens yet; `healthsink token new` makes one.");
-    }
-    let label = |row: &TokenRow| row.label.clone().unwrap_or_default();
-    let width = |heading: usize, column: &dyn Fn(&TokenRow) -> usize| {
-        rows.iter().map(column).max().unwrap_or_default().max(heading)
-    };
-    let people = width(6, &|row| row.person.chars().count());
-    let labels = width(5, &|row| label(row).chars().count());
-    writeln!(out, "{:>4}  {:<people$}  {:<labels$}  {:<20}  last used", "id", "person", "label", "created")?;
-    for row in rows {
-        let used = match (&row.revoked, &row.last_used) {
-            (Some(revoked), _) => format!("revoked {revoked}"),
-            (None, Some(used)) => used.clone(),
-            (None, None) => "never".to_owned(),
-        };
-        writeln!(out, "{:>4}  {:<people$}  {:<labels$}  {:<20}  {used}", row.id, row.person, label(row), row.created)?;
-    }
-    Ok(())
-}
-
-fn told(printed: io::Result<()>) -> Result<()> {
-    match printed {
-        // A pager that was closed has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| Error::new(ErrorKind::Io, format!("cannot print: {error}"))),
+impl Printable for Tokens {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.0.is_empty() {
+            return writeln!(out, "No tokens yet; `healthsink token new` makes one.");
+        }
+        let mut table = Table::new([
+            ("id", Align::Right),
+            ("person", Align::Left),
+            ("label", Align::Left),
+            ("created", Align::Left),
+            ("last used", Align::Left),
+        ]);
+        for row in &self.0 {
+            let used = match (&row.revoked, &row.last_used) {
+                (Some(revoked), _) => format!("revoked {revoked}"),
+                (None, Some(used)) => used.clone(),
+                (None, None) => "never".to_owned(),
+            };
+            let label = row.label.as_deref().unwrap_or_default();
+            table.push([&row.id.to_string(), &row.person, label, &row.created, &used]);
+        }
+        table.write(out)
     }
 }
 

@@ -206,14 +206,3 @@ impl Sink for Counting<'_> {
         self.sink.submit(batch)
     }
 }
-
-/// Takes rows and forgets them: for a dry run.
-pub(crate) struct Nowhere;
-
-impl Sink for Nowhere {
-    fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
-        batch.clear();
-        batch.trim();
-        Ok(())
-    }
-}

@@ -1,28 +1,25 @@
-//! Where an import's files are: one file, a folder, or an archive that is read in place.
+//! The files of an input: one file, a folder, or an archive that is read in place.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::observer::{Observed, Observer};
 use crate::formats::encoding::Coding;
 use crate::formats::unpacking::{Unpacked, pair};
 use crate::formats::zip::Archive;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
-use crate::model::limits::{ARCHIVE_MEMBERS_MAX, READ_BUFFER_BYTES};
-use crate::progress::Progress;
+use crate::model::limits::{ARCHIVE_MEMBERS_MAX, FOLDERS_NESTED_MAX, READ_BUFFER_BYTES};
 
-/// Bytes that tell a coding.
+/// Bytes from which a coding is recognised.
 const CODING_BYTES: usize = 4;
 
-/// Folders within folders that are looked into.
-const FOLDERS_MAX: u32 = 16;
-
-/// Files and how to open them. `F` is where an archive lies.
+/// Files and how to open them. `F` is the contents of an archive.
 pub(super) enum Container<F = Arc<File>> {
     /// Standard input.
     Stdin,
-    /// One file that is no archive.
+    /// One file that is not an archive.
     File(PathBuf),
     /// All files of a folder.
     Folder(Listing),
@@ -30,17 +27,47 @@ pub(super) enum Container<F = Arc<File>> {
     Archive(F, Archive),
 }
 
-/// What is in a folder.
+/// The files of a folder and of the folders in it.
 #[derive(Default)]
 pub(super) struct Listing {
-    /// Files by their names from the folder on.
+    /// Paths, each with its name relative to the folder.
     files: Vec<(String, PathBuf)>,
-    /// What is left out, with the reason.
-    left: Vec<&'static str>,
+    skipped: Vec<SkippedFile>,
+}
+
+/// A file of an input that is not read, by its reason.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum SkippedFile {
+    LinkToFolder,
+    NestedFolder,
+    NoFile,
+    OfMacOs,
+    Unreadable,
+    NestedArchive,
+    ClinicalDocument,
+    Utf16,
+    Unknown,
+}
+
+impl SkippedFile {
+    /// The reason as the account names it.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::LinkToFolder => "file: a link to a folder",
+            Self::NestedFolder => "file: a folder in too many others",
+            Self::NoFile => "file: a pipe or a device",
+            Self::OfMacOs => "file: of macOS, not of the export",
+            Self::Unreadable => "file: it cannot be read",
+            Self::NestedArchive => "file: an archive within another: unpack it",
+            Self::ClinicalDocument => "file: Apple's copy of some of export.xml as a clinical document",
+            Self::Utf16 => "file: text in UTF-16: save it as UTF-8",
+            Self::Unknown => "file: of an unknown kind",
+        }
+    }
 }
 
 impl Container {
-    /// Opens what a path names.
+    /// Opens a path; `-` is standard input.
     pub(super) fn open(path: &Path) -> Result<Self> {
         if path == Path::new("-") {
             return Ok(Self::Stdin);
@@ -63,16 +90,7 @@ impl Container {
         Ok(Self::File(path.to_owned()))
     }
 
-    /// Whether its files can be opened again: a pipe cannot.
-    pub(super) fn can_be_read_twice(&self) -> bool {
-        match self {
-            Self::Stdin => false,
-            Self::File(path) => path.is_file(),
-            Self::Folder(..) | Self::Archive(..) => true,
-        }
-    }
-
-    /// Bytes to be read, as far as they are known.
+    /// Bytes to read, or none if a stream hides them.
     pub(super) fn bytes(&self) -> Option<u64> {
         let length = |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len());
         match self {
@@ -85,7 +103,16 @@ impl Container {
 }
 
 impl<F: Read + Seek + Clone> Container<F> {
-    /// Names of the files within; one without a name if it is one file. A file is read by its place among them.
+    /// Whether its files can be opened again, unlike a pipe.
+    pub(super) fn can_be_read_twice(&self) -> bool {
+        match self {
+            Self::Stdin => false,
+            Self::File(path) => path.is_file(),
+            Self::Folder(..) | Self::Archive(..) => true,
+        }
+    }
+
+    /// Names of the files; a single file has an empty one. Its position in this list identifies a file.
     pub(super) fn files(&self) -> Vec<&str> {
         match self {
             Self::Stdin | Self::File(_) => vec![""],
@@ -94,34 +121,34 @@ impl<F: Read + Seek + Clone> Container<F> {
         }
     }
 
-    /// Reasons of what is left out.
-    pub(super) fn left(&self) -> &[&'static str] {
-        if let Self::Folder(listing) = self { &listing.left } else { &[] }
+    /// Files that are not read.
+    pub(super) fn skipped(&self) -> &[SkippedFile] {
+        if let Self::Folder(listing) = self { &listing.skipped } else { &[] }
     }
 
-    /// The path of a file of a folder.
+    /// The path of a file, if the container is a folder.
     pub(super) fn path(&self, file: usize) -> Option<&Path> {
         if let Self::Folder(listing) = self { listing.files.get(file).map(|(_, path)| path.as_path()) } else { None }
     }
 
-    /// Where the archive is cut, if it is.
-    pub(super) fn cut(&self) -> Option<u64> {
+    /// The offset at which the archive is truncated, if it is.
+    pub(super) fn truncated_at(&self) -> Option<u64> {
         if let Self::Archive(_, archive) = self { archive.cut } else { None }
     }
 
-    /// The contents of a file, decompressed.
-    pub(super) fn read<'a>(&'a self, file: usize, progress: &Progress) -> Result<Box<dyn BufRead + 'a>> {
-        let open = |path: &Path| -> Result<Box<dyn Read>> {
+    /// Opens a file and decompresses it.
+    pub(super) fn read<'a>(&'a self, file: usize, observer: &'a dyn Observer) -> Result<Box<dyn BufRead + 'a>> {
+        let open = |path: &Path| -> Result<Box<dyn Read + 'a>> {
             let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-            Ok(Box::new(progress.watch(file)))
+            Ok(Box::new(Observed { source: file, observer }))
         };
         let missing = || Error::new(ErrorKind::Io, "no such file");
         let source: Box<dyn Read + 'a> = match self {
-            Self::Stdin => Box::new(progress.watch(io::stdin())),
+            Self::Stdin => Box::new(Observed { source: io::stdin(), observer }),
             Self::File(path) => open(path)?,
             Self::Folder(_) => open(self.path(file).ok_or_else(missing)?)?,
             Self::Archive(contents, archive) => {
-                archive.read(contents.clone(), file, |packed| Box::new(progress.watch(packed)))?
+                archive.read(contents.clone(), file, |source| Box::new(Observed { source, observer }))?
             }
         };
         let (coding, source) = sniff(BufReader::with_capacity(READ_BUFFER_BYTES, source)).map_err(from_io)?;
@@ -134,7 +161,7 @@ impl<F: Read + Seek + Clone> Container<F> {
     }
 }
 
-/// The coding of a source, however few bytes its first read brings.
+/// Recognises the coding of a source, also if its first read returns only one byte.
 fn sniff<'a>(mut source: impl BufRead + 'a) -> io::Result<(Coding, Box<dyn BufRead + 'a>)> {
     let start = loop {
         match source.fill_buf() {
@@ -155,24 +182,26 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
 }
 
 impl Listing {
-    /// Lists the files of a folder and of those within it. Links to folders are not followed, pipes and devices not opened.
+    /// Adds the files of a folder and of the folders in it. It follows no link to a folder and opens no pipe or device.
     fn add(&mut self, folder: &Path, prefix: &str, depth: u32) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let (path, name) = (entry.path(), entry.file_name());
             let name = [prefix, &*name.to_string_lossy()].concat();
             let is_link = entry.file_type()?.is_symlink();
-            // A link that leads nowhere is a file that cannot be read.
+            // A dangling link counts as a file, and reading it fails.
             let kind = fs::metadata(&path).map(|metadata| metadata.file_type());
             match kind {
-                Ok(kind) if kind.is_dir() && is_link => self.left.push("file: a link to a folder"),
-                Ok(kind) if kind.is_dir() && depth >= FOLDERS_MAX => {
-                    self.left.push("file: a folder in too many others")
+                Ok(kind) if kind.is_dir() && is_link => self.skipped.push(SkippedFile::LinkToFolder),
+                Ok(kind) if kind.is_dir() && depth >= FOLDERS_NESTED_MAX => {
+                    self.skipped.push(SkippedFile::NestedFolder)
                 }
                 Ok(kind) if kind.is_dir() => self.add(&path, &[&name, "/"].concat(), depth + 1)?,
-                Ok(kind) if !kind.is_file() => self.left.push("file: a pipe or a device"),
+                Ok(kind) if !kind.is_file() => self.skipped.push(SkippedFile::NoFile),
                 _ if self.files.len() as u64 >= ARCHIVE_MEMBERS_MAX => {
-                    return Err(io::Error::other(format!("it holds more than {ARCHIVE_MEMBERS_MAX} files")));
+                    return Err(io::Error::other(format!(
+                        "it holds more than {ARCHIVE_MEMBERS_MAX} files; import its folders one by one"
+                    )));
                 }
                 _ => self.files.push((name, path)),
             }

@@ -1,87 +1,116 @@
-//! The files of a folder or an archive, by what is done with them: each `export.xml` is an upload with the files that stand
-//! beside it, each JSON document one of its own.
+//! Sorts the files of a container into jobs: each `export.xml` is one upload with the files beside it, each JSON document
+//! another.
 
 use std::io::{Read, Seek};
 
-use super::container::Container;
+use super::container::{Container, SkippedFile};
+use super::observer::Unobserved;
 use crate::formats::sniff::{Format, peek, sniff};
 use crate::model::error::{Error, from_io};
-use crate::progress::Progress;
 
-/// A file, by its place in the container.
+/// A file of a container.
 #[derive(Clone, Debug)]
-pub(super) struct File {
-    pub(super) place: usize,
+pub(super) struct InputFile {
+    /// Its position in the container.
+    pub(super) position: usize,
+    /// Its name within the container.
     pub(super) name: String,
     pub(super) format: Format,
 }
 
-/// The files of a container.
+/// What becomes one upload.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Job<'a> {
+    /// The only file of the input, whose format shows as it is read.
+    Single,
+    /// A JSON document.
+    Document(&'a InputFile),
+    /// Apple's export: `export.xml` first, if there is one, then the files that belong to it.
+    Export(&'a [InputFile]),
+}
+
+/// The files of a container, sorted.
 #[derive(Debug, Default)]
-pub(super) struct Files {
-    /// Exports of Apple's: `export.xml` first, if there is one, then what belongs to it.
-    pub(super) exports: Vec<Vec<File>>,
-    /// JSON documents.
-    pub(super) documents: Vec<File>,
-    /// Archives in a folder.
-    pub(super) archives: Vec<File>,
-    /// Why others are left out.
-    pub(super) left: Vec<&'static str>,
-    /// What is wrong with the first that could not be read.
+pub(super) struct Inputs {
+    documents: Vec<InputFile>,
+    exports: Vec<Vec<InputFile>>,
+    /// Archives in a folder, by their positions.
+    pub(super) archives: Vec<usize>,
+    pub(super) skipped: Vec<SkippedFile>,
+    /// The error of the first file that could not be read.
     pub(super) failed: Option<Error>,
 }
 
-impl Files {
+impl Inputs {
+    /// Looks at the first bytes of each file.
     pub(super) fn sort<F: Read + Seek + Clone>(container: &Container<F>) -> Self {
-        let mut files = Self { left: container.left().to_vec(), ..Self::default() };
-        let (mut beside, hidden) = (Vec::new(), Progress::new("", None));
-        for (place, name) in container.files().into_iter().enumerate() {
+        let mut inputs = Self { skipped: container.skipped().to_vec(), ..Self::default() };
+        let mut companions = Vec::new();
+        for (position, name) in container.files().into_iter().enumerate() {
             if name.split('/').any(|part| part == "__MACOSX" || part.starts_with("._") || part == ".DS_Store") {
-                files.left.push("file: of macOS, not of the export");
+                inputs.skipped.push(SkippedFile::OfMacOs);
                 continue;
             }
-            let head = container.read(place, &hidden).and_then(|source| peek(source).map_err(from_io));
+            let head = container.read(position, &Unobserved).and_then(|source| peek(source).map_err(from_io));
             let format = match head {
                 Ok((head, _)) => sniff(&head),
                 Err(error) => {
-                    files.failed.get_or_insert(error.at(None, Some(name), None));
-                    files.left.push("file: it cannot be read");
+                    inputs.failed.get_or_insert(error.at(None, Some(name), None));
+                    inputs.skipped.push(SkippedFile::Unreadable);
                     continue;
                 }
             };
-            let file = File { place, name: name.to_owned(), format };
+            let file = InputFile { position, name: name.to_owned(), format };
             match format {
-                Format::AppleXml => files.exports.push(vec![file]),
-                Format::Gpx | Format::Ecg | Format::Fhir => beside.push(file),
-                Format::Payload | Format::AutoExport => files.documents.push(file),
-                Format::Zip if container.path(place).is_some() => files.archives.push(file),
-                Format::Zip => files.left.push("file: an archive within another: unpack it"),
-                Format::AppleCda => files.left.push("file: Apple's copy of some of export.xml as a clinical document"),
-                Format::Utf16 => files.left.push("file: text in UTF-16: save it as UTF-8"),
-                Format::Unknown => files.left.push("file: of a kind that is not known"),
+                Format::AppleXml => inputs.exports.push(vec![file]),
+                Format::Gpx | Format::Ecg | Format::Fhir => companions.push(file),
+                Format::Payload | Format::AutoExport => inputs.documents.push(file),
+                Format::Zip if container.path(position).is_some() => inputs.archives.push(position),
+                Format::Zip => inputs.skipped.push(SkippedFile::NestedArchive),
+                Format::AppleCda => inputs.skipped.push(SkippedFile::ClinicalDocument),
+                Format::Utf16 => inputs.skipped.push(SkippedFile::Utf16),
+                Format::Unknown => inputs.skipped.push(SkippedFile::Unknown),
             }
         }
-        for file in beside {
-            files.beside(file);
+        for file in companions {
+            inputs.add_to_export(file);
         }
-        files
+        inputs
     }
 
-    /// Puts a file to the export in the nearest folder around it.
-    fn beside(&mut self, file: File) {
+    /// Adds a file to the export in the nearest folder around it; files without an export form one together.
+    fn add_to_export(&mut self, file: InputFile) {
         let folder = |name: &str| name.rfind('/').map_or(0, |end| end + 1);
-        let depth = |export: &[File]| {
+        let depth = |export: &[InputFile]| {
             let xml = export.first().filter(|first| first.format == Format::AppleXml)?;
             let folder = &xml.name[..folder(&xml.name)];
             file.name.starts_with(folder).then_some(folder.len())
         };
-        let depths = self.exports.iter().enumerate().filter_map(|(place, export)| Some((depth(export)?, place)));
-        // Of several in one folder the first.
-        let nearest = depths.max_by_key(|(depth, place)| (*depth, usize::MAX - place));
+        let depths = self.exports.iter().enumerate().filter_map(|(index, export)| Some((depth(export)?, index)));
+        // The first of several in one folder.
+        let nearest = depths.max_by_key(|(depth, index)| (*depth, usize::MAX - index));
         let orphans = self.exports.iter().position(|export| export[0].format != Format::AppleXml);
-        match nearest.map(|(_, place)| place).or(orphans) {
-            Some(place) => self.exports[place].push(file),
+        match nearest.map(|(_, index)| index).or(orphans) {
+            Some(index) => self.exports[index].push(file),
             None => self.exports.push(vec![file]),
         }
+    }
+
+    /// Whether nothing in the container can be imported.
+    pub(super) fn is_empty(&self) -> bool {
+        self.documents.is_empty() && self.exports.is_empty() && self.archives.is_empty()
+    }
+
+    /// The jobs, each with the name of its upload; `input` names the container.
+    pub(super) fn jobs(&self, input: &str) -> impl Iterator<Item = (String, Job<'_>)> {
+        let within = move |file: &InputFile| [input, "/", &file.name].concat();
+        // A single export bears the name of its container.
+        let is_single = self.exports.len() == 1;
+        let documents = self.documents.iter().map(move |file| (within(file), Job::Document(file)));
+        let exports = self.exports.iter().map(move |files| {
+            let name = if is_single { input.to_owned() } else { within(&files[0]) };
+            (name, Job::Export(files))
+        });
+        documents.chain(exports)
     }
 }

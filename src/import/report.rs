@@ -1,7 +1,6 @@
-//! The account of an import: what was read, what became of it, and by type from when to when.
+//! The report of an import: what was read, what became of it, and the period of each type.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -9,24 +8,30 @@ use serde::Serialize;
 use crate::formats::output::{Tally, TypeTally};
 use crate::model::counts::Counts;
 use crate::model::error::{Error, Result};
-use crate::model::healthkit::short;
 use crate::store::writer::ingest::{Aborted, Summary};
 
 /// What an import has done.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Report {
-    pub(super) ok: bool,
+pub struct Report {
+    /// Whether all inputs were imported whole.
+    pub ok: bool,
+    /// Whether nothing was written.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    dry_run: bool,
-    pub(super) files: Vec<FileReport>,
+    pub dry_run: bool,
+    /// The uploads.
+    pub files: Vec<FileReport>,
+    /// What became of the elements of all uploads.
     #[serde(flatten)]
-    account: Account,
-    /// Elements that are kept within a record's row.
-    within: BTreeMap<String, u64>,
-    types: Vec<TypeTally>,
-    bytes: u64,
-    seconds: f64,
+    pub account: Account,
+    /// Elements that are stored within another record's row, by name.
+    pub within: BTreeMap<String, u64>,
+    /// The types, by name.
+    pub types: Vec<TypeTally>,
+    /// Bytes that were read, after decompression.
+    pub bytes: u64,
+    /// How long it took.
+    pub seconds: f64,
     #[serde(skip)]
     tally: Tally,
 }
@@ -34,50 +39,92 @@ pub(super) struct Report {
 /// One upload of an import.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct FileReport {
-    file: String,
-    ok: bool,
-    /// Its number in the ledger; none if it could not be opened.
-    upload: Option<i64>,
+pub struct FileReport {
+    /// The file, folder or member of an archive.
+    pub file: String,
+    /// Whether it was imported whole.
+    pub ok: bool,
+    /// Its number in the ledger, if it was begun.
+    pub upload: Option<i64>,
+    /// What became of its elements.
     #[serde(flatten)]
-    account: Account,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
+    pub account: Account,
+    /// Why it was not imported whole.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
+    pub error: Option<Error>,
+}
+
+fn as_text<S: serde::Serializer>(error: &Option<Error>, serializer: S) -> Result<S::Ok, S::Error> {
+    match error {
+        Some(error) => serializer.collect_str(error),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// What became of the elements of an upload, or of all of them.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Account {
+pub struct Account {
     /// Records that are stored.
-    count: u64,
+    pub count: u64,
     /// Elements that were read: the sum of what became of them.
-    read: u64,
-    /// In a dry run, elements that are neither rejected nor skipped: new or known, that is not looked up.
+    pub read: u64,
+    /// In a dry run, elements that are neither rejected nor skipped; only the database knows which of them are new.
     #[serde(skip_serializing_if = "Option::is_none")]
-    readable: Option<u64>,
+    pub readable: Option<u64>,
+    /// What became of the records.
     #[serde(flatten)]
-    counts: Counts,
-    skipped: BTreeMap<String, u64>,
+    pub counts: Counts,
+    /// Elements without a row, by reason.
+    pub skipped: BTreeMap<String, u64>,
 }
 
 impl Account {
-    fn of(tally: &Tally, counts: Counts, dry_run: bool) -> Self {
+    fn new(tally: &Tally, counts: Counts, is_dry_run: bool) -> Self {
         Self {
             count: counts.records(),
             read: tally.read,
-            readable: dry_run.then(|| tally.readable()),
+            readable: is_dry_run.then(|| tally.readable()),
             counts,
             skipped: tally.skipped.clone(),
         }
     }
 }
 
+/// What came of one upload.
+#[derive(Debug, Default)]
+pub(super) struct FileOutcome {
+    pub(super) upload: Option<i64>,
+    pub(super) body_bytes: u64,
+    pub(super) counts: Counts,
+    pub(super) error: Option<Error>,
+}
+
+impl FileOutcome {
+    /// An upload that was not begun.
+    pub(super) fn failed(error: Error) -> Self {
+        Self { error: Some(error), ..Self::default() }
+    }
+}
+
+impl From<Result<Summary, Aborted>> for FileOutcome {
+    fn from(outcome: Result<Summary, Aborted>) -> Self {
+        let (summary, error) = match outcome {
+            Ok(summary) => (Some(summary), None),
+            Err(Aborted { error, summary }) => (summary, Some(error)),
+        };
+        match summary {
+            Some(Summary { upload, body_bytes, counts }) => Self { upload: Some(upload), body_bytes, counts, error },
+            None => Self { error, ..Self::default() },
+        }
+    }
+}
+
 impl Report {
-    pub(super) fn new(dry_run: bool) -> Self {
+    pub(super) fn new(is_dry_run: bool) -> Self {
         Self {
             ok: true,
-            dry_run,
+            dry_run: is_dry_run,
             files: Vec::new(),
             account: Account::default(),
             within: BTreeMap::new(),
@@ -88,123 +135,26 @@ impl Report {
         }
     }
 
-    pub(super) fn add(&mut self, name: &str, tally: &Tally, outcome: Result<Summary, Aborted>) {
-        let (summary, error) = match outcome {
-            Ok(summary) => (Some(summary), None),
-            Err(Aborted { error, summary }) => (summary, Some(error)),
-        };
-        let mut counts = summary.as_ref().map(|summary| summary.counts).unwrap_or_default();
+    /// Adds an upload, and returns its report.
+    pub(super) fn add(&mut self, name: &str, tally: &Tally, outcome: FileOutcome) -> &FileReport {
+        let FileOutcome { upload, body_bytes, mut counts, error } = outcome;
         if self.dry_run {
             counts.rejected = tally.rejected;
         }
-        if let Some(error) = &error {
-            self.ok = false;
-            let remedy = if error.is_temporary() { "then import it again" } else { "mend it and import it again" };
-            // If nobody can be told, the exit code still says it.
-            let _ = writeln!(
-                io::stderr(),
-                "healthsink: {name}: {error}; {} records of it are stored, {remedy}",
-                counts.records()
-            );
-        }
+        self.ok &= error.is_none();
         self.account.counts += counts;
-        self.bytes += summary.as_ref().map_or(0, |summary| summary.body_bytes);
+        self.bytes += body_bytes;
         self.tally.add(tally);
-        self.files.push(FileReport {
-            file: name.to_owned(),
-            ok: error.is_none(),
-            upload: summary.as_ref().map(|summary| summary.upload).filter(|upload| *upload > 0),
-            account: Account::of(tally, counts, self.dry_run),
-            error: error.map(|error| error.to_string()),
-        });
+        let account = Account::new(tally, counts, self.dry_run);
+        self.files.push(FileReport { file: name.to_owned(), ok: error.is_none(), upload, account, error });
+        &self.files[self.files.len() - 1]
     }
 
-    /// What was not read, and why.
-    pub(super) fn leave(&mut self, name: &str, tally: &Tally, error: Option<Error>) {
-        match error {
-            Some(error) => self.add(name, tally, Err(Aborted { error, summary: None })),
-            None if tally.read > 0 => {
-                let summary = Summary { upload: 0, body_bytes: 0, counts: Counts::default() };
-                self.add(name, tally, Ok(summary));
-            }
-            None => {}
-        }
-    }
-
+    /// Adds up the uploads.
     pub(super) fn finish(&mut self, elapsed: Duration) {
         self.seconds = elapsed.as_secs_f64();
-        self.account = Account::of(&self.tally, self.account.counts, self.dry_run);
+        self.account = Account::new(&self.tally, self.account.counts, self.dry_run);
         self.within.clone_from(&self.tally.within);
         self.types = self.tally.types();
-    }
-
-    pub(super) fn print(&self, as_json: bool) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        if as_json {
-            serde_json::to_writer(&mut out, self)?;
-            return writeln!(out);
-        }
-        self.print_types(&mut out)?;
-        let Counts { new, updated, unchanged, merged, rejected, route_points, .. } = self.account.counts;
-        let whole = self.files.iter().filter(|file| file.ok).count();
-        let files = self.files.len();
-        #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-        let (megabytes, read) = (self.bytes as f64 / 1e6, self.account.read as f64);
-        let seconds = self.seconds.max(1e-9);
-        let outcome = if self.dry_run {
-            "a dry run, nothing was written".to_owned()
-        } else {
-            let records = self.account.count;
-            format!(
-                "{records} records and {route_points} route points: {new} new, {updated} updated, {unchanged} unchanged, {rejected} rejected"
-            )
-        };
-        writeln!(
-            out,
-            "{whole} of {files} files: {outcome}; {megabytes:.1} MB in {:.1} s ({:.0} MB/s, {:.0} elements/s)",
-            self.seconds,
-            megabytes / seconds,
-            read / seconds
-        )?;
-        if self.dry_run {
-            writeln!(
-                out,
-                "read {} = {} records + {rejected} rejected + {} skipped",
-                self.account.read,
-                self.tally.readable(),
-                self.tally.skipped()
-            )?;
-        } else {
-            writeln!(
-                out,
-                "read {} = {new} new + {updated} updated + {unchanged} unchanged + {merged} merged + {rejected} rejected + {} skipped",
-                self.account.read,
-                self.tally.skipped()
-            )?;
-        }
-        for (reason, count) in &self.account.skipped {
-            writeln!(out, "  skipped {count}: {reason}")?;
-        }
-        for (name, count) in &self.within {
-            writeln!(out, "  within records {count}: {name}")?;
-        }
-        if rejected > 0 && !self.dry_run {
-            writeln!(out, "What was rejected, and why, is in the table `rejects`.")?;
-        }
-        Ok(())
-    }
-
-    fn print_types(&self, out: &mut impl Write) -> io::Result<()> {
-        let width = self.types.iter().map(|kind| short(&kind.kind).len()).max().unwrap_or_default().max(4);
-        if !self.types.is_empty() {
-            writeln!(out, "{:<width$} {:>12}  {:<20}  last", "type", "read", "first")?;
-        }
-        for kind in self.types.iter().filter(|kind| kind.read > 0) {
-            let time = |ms: Option<i64>| ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
-            let time = |ms: Option<i64>| time(ms).map(|time| format!("{time:.0}")).unwrap_or_default();
-            let (first, last) = (time(kind.first_ms), time(kind.last_ms));
-            writeln!(out, "{:<width$} {:>12}  {first:<20}  {last}", short(&kind.kind), kind.read)?;
-        }
-        Ok(())
     }
 }

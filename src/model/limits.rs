@@ -201,6 +201,9 @@ pub const KEPT_VALUES_MAX: usize = 128 << 10;
 /// Routes that an export's workouts may refer to.
 pub const ROUTE_FILES_MAX: usize = 64 << 10;
 
+/// Folders within folders that an import lists.
+pub const FOLDERS_NESTED_MAX: u32 = 16;
+
 /// Members of an archive.
 pub const ARCHIVE_MEMBERS_MAX: u64 = 50_000;
 
@@ -215,6 +218,18 @@ pub const UNPACKED_RATIO_MAX: u64 = 200;
 
 /// Types, skipped reasons and other names that the summary of an import tells apart.
 pub const TALLY_NAMES_MAX: usize = 2048;
+
+/// Types that `status` lists for people; it counts further ones, and `status --json` lists all.
+pub const TYPES_LISTED_MAX: u64 = 1000;
+
+/// Columns of a name in tables for people; longer names are cut and end in `…`.
+pub const NAME_COLUMNS_MAX: usize = 64;
+
+/// Columns of a file's path in messages.
+pub const PATH_COLUMNS_MAX: usize = 1024;
+
+/// Columns of a message in tables for people.
+pub const MESSAGE_COLUMNS_MAX: usize = 400;
 
 /// Frames of a request body between the connection and the decoder.
 pub const BODY_FRAMES: usize = 4;

@@ -324,7 +324,7 @@ fn a_backup_that_cannot_be_told_of_is_made_all_the_same() {
     for arguments in [&["--json"][..], &[]] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let output = told(arguments).stdout(full).output().unwrap();
-        refused(&output, 1, ".db is made and verified, but that cannot be printed");
+        refused(&output, 1, ".db is made and verified, but the result cannot be printed");
         check_sound(&target);
     }
 }

@@ -159,7 +159,7 @@ fn a_file_that_fails_is_one_line_and_1_and_the_others_are_imported() {
     assert_eq!(lines.len(), 4, "{messages}");
     for (line, (file, part)) in lines.iter().zip([
         (&cut, "the body ends before the JSON is complete"),
-        (&text, "not JSON"),
+        (&text, "neither JSON"),
         (&empty, "it is empty"),
         (&missing, "cannot read"),
     ]) {
@@ -209,7 +209,7 @@ fn status_tells_what_is_there() {
     assert_eq!(told["bytes"], json!(fs::metadata(&database).unwrap().len()));
     let sleep =
         told["types"].as_array().unwrap().iter().find(|kind| kind["type"] == "HKCategoryTypeIdentifierSleepAnalysis");
-    let expected = json!({"type": "HKCategoryTypeIdentifierSleepAnalysis", "rows": 6,
+    let expected = json!({"person": "me", "type": "HKCategoryTypeIdentifierSleepAnalysis", "rows": 6,
         "first": "2026-01-01T22:00:00Z", "last": "2026-02-25T22:30:00Z"});
     assert_eq!(sleep, Some(&expected));
     let uploads = told["uploads"].as_array().unwrap();

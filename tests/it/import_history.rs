@@ -630,7 +630,7 @@ fn exports_in_one_folder_are_told_apart_and_what_is_not_read_is_said() {
     assert_eq!(query::<i64>(&db, "SELECT count(*) FROM samples"), 4, "{}", outcome.report);
     let orphans = "SELECT count(*) FROM route_points WHERE workout NOT IN (SELECT uuid FROM workouts)";
     assert_eq!(query::<i64>(&db, orphans), 0);
-    for reason in ["file: of a kind that is not known", "file: it cannot be read", "file: a pipe or a device"] {
+    for reason in ["file: of an unknown kind", "file: it cannot be read", "file: a pipe or a device"] {
         assert_eq!(outcome.report["skipped"][reason], 1, "{reason}");
     }
     let again = import(&db, &[], &[&folder.path("all")]).balanced();
@@ -667,7 +667,7 @@ fn what_cannot_be_read_says_what_to_do() {
     };
     let wide: Vec<u8> = HEAD.encode_utf16().flat_map(u16::to_le_bytes).collect();
     check("export.xml", &[b"\xff\xfe", &wide[..]].concat(), "save it as UTF-8");
-    check("page.html", b"<html></html>", "not JSON, and no file of an export");
+    check("page.html", b"<html></html>", "neither JSON nor a file");
     check("empty.json", b"", "it is empty");
     check(
         "nested.zip",

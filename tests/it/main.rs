@@ -20,6 +20,7 @@ mod logs;
 #[cfg(target_os = "linux")]
 mod memory;
 mod metrics;
+mod printing;
 mod program;
 mod replay;
 mod secrets;

@@ -3,7 +3,7 @@
 //! The bodies are written as they are sent, so this test holds none of them either.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::process::Stdio;
 
 use crate::program::{Program, command};
@@ -360,4 +360,42 @@ fn uploads_at_once_by_http2_need_what_they_need_by_http1() {
     let peak = least(base + MORE_KIB_MAX, by_http2);
     println!("{UPLOADS} uploads by HTTP/2: {peak} KiB, by HTTP/1.1: {base} KiB");
     assert!(peak <= base + MORE_KIB_MAX, "{UPLOADS} uploads by HTTP/2: {peak} KiB, by HTTP/1.1: {base} KiB");
+}
+
+/// `status --json` prints the types one by one, with names of any length.
+#[test]
+fn status_stays_small_whatever_the_names() {
+    const TYPES: usize = 700;
+    const NAME_BYTES: usize = 60_000;
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let mut import = command();
+    let mut child = import.args(["import", "-", "--db"]).arg(&database).stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(br#"{"data":{"#).unwrap();
+    for number in 0..TYPES {
+        let separator = if number == 0 { "" } else { "," };
+        let name = format!("HKQuantityTypeIdentifier{number}{}", "T".repeat(NAME_BYTES));
+        let dates = r#""startDate":"2026-01-01T00:00:00.000Z","endDate":"2026-01-01T00:00:00.000Z""#;
+        write!(
+            input,
+            r#"{separator}"{name}":[{{"uuid":"00000000-0000-4000-8000-{number:012}","value":1,"unit":"m",{dates}}}]"#
+        )
+        .unwrap();
+    }
+    input.write_all(b"}}").unwrap();
+    drop(input);
+    assert!(child.wait().unwrap().success());
+
+    let mut status = command();
+    let mut child = status.args(["status", "--json", "--db"]).arg(&database).stdout(Stdio::piped()).spawn().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    // The rest is more than a pipe holds, so the program is still there.
+    let read = io::copy(&mut output.by_ref().take(((TYPES - 10) * NAME_BYTES) as u64), &mut io::sink()).unwrap();
+    let peak = peak_kib(child.id());
+    io::copy(&mut output, &mut io::sink()).unwrap();
+    assert!(child.wait().unwrap().success());
+    println!("{read} bytes of status: {peak} KiB");
+    // All names together are 42 MB.
+    assert!(peak <= IMPORT_KIB_MAX, "{peak} KiB");
 }

@@ -132,14 +132,23 @@ fn what_cannot_be_done_with_tokens_is_one_line() {
     assert!(!database.exists());
     new(&database, "anna");
     check(&["revoke", "7"], 2, "no token 7");
-    check(&["new", "--person", "an\u{200b}na"], 2, "--person wants a name");
-    check(&["new", "--person", " anna"], 2, "--person wants a name");
-    check(&["new", "--label", "a\nb"], 2, "--label wants a name");
     check(&["new", "--out", "/nowhere/token"], 1, "cannot write the token");
     assert_eq!(list(&database).len(), 1);
     assert!(token(&database, &["revoke", "1"]).status.success());
     let again = token(&database, &["revoke", "1"]);
     assert!(again.status.success() && String::from_utf8(again.stdout).unwrap().contains("before"));
+}
+
+#[test]
+fn names_that_cannot_be_seen_whole_are_refused() {
+    let (_folder, database) = in_folder();
+    for (flag, name) in [("--person", "an\u{200b}na"), ("--person", " anna"), ("--label", "a\nb")] {
+        let output = token(&database, &["new", flag, name]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(&format!("for '{flag} <")) && message.contains("a name has"), "{message}");
+    }
+    assert!(!database.exists());
 }
 
 /// Who revokes tokens may have lost a phone: a slip of the finger must leave none of the others valid.

@@ -1,4 +1,4 @@
-//! What is in a database: for `healthsink status`.
+//! What a database holds: for `healthsink status`.
 
 use std::path::Path;
 
@@ -19,15 +19,13 @@ const TABLES: [&str; 7] =
 /// Tables that only imports fill, listed once they have.
 const IMPORTED: [&str; 5] = ["beat_lists", "correlations", "activity_summaries", "electrocardiograms", "aggregates"];
 
-/// What is in a database.
+/// What a database holds, besides the samples of each type.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
     /// Size of the database and its write-ahead log.
     pub bytes: u64,
     /// Rows of each table.
     pub tables: Vec<TableRows>,
-    /// Samples of each type.
-    pub types: Vec<TypeRows>,
     /// The last uploads, newest first.
     pub uploads: Vec<UploadRow>,
 }
@@ -41,9 +39,11 @@ pub struct TableRows {
     pub rows: i64,
 }
 
-/// Samples of a type.
+/// One person's samples of a type.
 #[derive(Clone, Debug, Serialize)]
 pub struct TypeRows {
+    /// Whose they are.
+    pub person: String,
     /// HealthKit's identifier.
     #[serde(rename = "type")]
     pub kind: String,
@@ -90,18 +90,23 @@ pub struct UploadRow {
     pub error: Option<String>,
 }
 
-/// Reads what is in a database, beside a writer if there is one.
+/// Reads what a database holds, beside a writer if there is one. Calls `each_type` for the types of each person, the type
+/// with the latest sample first: there may be any number, with names of any length, so they are read one at a time.
 ///
 /// # Errors
 ///
-/// [`crate::model::error::ErrorKind::Store`] if there is no such database or it cannot be read.
-pub fn status(path: &Path) -> Result<Status> {
+/// [`crate::model::error::ErrorKind::Store`] if the database is missing or cannot be read.
+pub fn status(path: &Path, mut each_type: impl FnMut(TypeRows)) -> Result<Status> {
     let connection = open_read_only(path)?;
-    let read = || -> rusqlite::Result<Status> {
+    let mut read = || -> rusqlite::Result<Status> {
         // One state of the database for all the figures.
         connection.execute_batch("BEGIN")?;
-        let types = types(&connection)?;
-        let mut tables = vec![TableRows { table: "samples", rows: types.iter().map(|kind| kind.rows).sum() }];
+        let mut samples = 0;
+        types(&connection, |kind| {
+            samples += kind.rows;
+            each_type(kind);
+        })?;
+        let mut tables = vec![TableRows { table: "samples", rows: samples }];
         for table in TABLES {
             tables.push(count(&connection, table)?);
         }
@@ -112,7 +117,7 @@ pub fn status(path: &Path) -> Result<Status> {
             }
         }
         let (database, wal) = sizes(path);
-        Ok(Status { bytes: database + wal, tables, types, uploads: uploads(&connection)? })
+        Ok(Status { bytes: database + wal, tables, uploads: uploads(&connection)? })
     };
     read().map_err(|error| open_error(path, &error))
 }
@@ -129,23 +134,28 @@ fn count(connection: &Connection, table: &'static str) -> rusqlite::Result<Table
     Ok(TableRows { table, rows })
 }
 
-fn types(connection: &Connection) -> rusqlite::Result<Vec<TypeRows>> {
+/// Sorts by ids, and looks up each name only as its row is read: SQLite's sorter would keep the names.
+fn types(connection: &Connection, mut each: impl FnMut(TypeRows)) -> rusqlite::Result<()> {
+    let mut name = connection.prepare("SELECT name FROM types WHERE id = ?1")?;
     let mut select = connection.prepare(
-        "SELECT t.name, c.rows, strftime('%Y-%m-%dT%H:%M:%SZ', c.first / 1000, 'unixepoch'),
+        "SELECT c.type_id, p.name, c.rows, strftime('%Y-%m-%dT%H:%M:%SZ', c.first / 1000, 'unixepoch'),
            strftime('%Y-%m-%dT%H:%M:%SZ', c.last / 1000, 'unixepoch')
-         FROM (SELECT type_id, count(*) AS rows, min(start_ms) AS first, max(start_ms) AS last FROM samples
+         FROM (SELECT person_id, type_id, count(*) AS rows, min(start_ms) AS first, max(start_ms) AS last FROM samples
            GROUP BY person_id, type_id) c
-         JOIN types t ON t.id = c.type_id ORDER BY c.last DESC, t.name",
+         JOIN persons p ON p.id = c.person_id ORDER BY c.person_id, c.last DESC, c.type_id",
     )?;
-    let read = |row: &Row<'_>| {
-        Ok(TypeRows {
-            kind: row.get(0)?,
-            rows: row.get(1)?,
-            first: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-            last: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
-        })
-    };
-    select.query_map([], read)?.collect()
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let type_id: i64 = row.get(0)?;
+        each(TypeRows {
+            person: row.get(1)?,
+            kind: name.query_row([type_id], |row| row.get(0))?,
+            rows: row.get(2)?,
+            first: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+            last: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
+        });
+    }
+    Ok(())
 }
 
 fn uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {

@@ -1,0 +1,166 @@
+//! `healthsink import`: what apps and Apple export, into the database.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+
+use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::print::{FormArgument, Printable, print};
+use super::progress::Bar;
+use super::table::{Align, Table, shown, shown_within};
+use crate::import::{FileReport, Import, Mode, Observer, Report, import};
+use crate::model::counts::Counts;
+use crate::model::error::Result;
+use crate::model::healthkit::short;
+use crate::model::limits::{MESSAGE_COLUMNS_MAX, PATH_COLUMNS_MAX};
+use crate::model::time::to_iso_seconds;
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    #[command(flatten)]
+    form: FormArgument,
+    /// Person whose records they are [default: me]
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
+    person: Option<String>,
+    /// Read everything and write nothing
+    #[arg(long, env = "HEALTHSINK_DRY_RUN", value_parser = FalseyValueParser::new())]
+    dry_run: bool,
+    /// Files, folders, archives: export.zip, export.xml, JSON, also with gzip or zstd; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    files: Vec<PathBuf>,
+}
+
+impl ImportArguments {
+    pub(super) fn run(self) -> Result<Outcome> {
+        let mode = if self.dry_run { Mode::DryRun } else { Mode::Store };
+        let job = Import { db: self.database.db, files: self.files, person: self.person, mode };
+        let report = import(&job, &Terminal::default())?;
+        print(&report, self.form.form())?;
+        Ok(Outcome::done_if(report.ok))
+    }
+}
+
+/// Shows on standard error how far an import is, and what fails.
+#[derive(Default)]
+struct Terminal {
+    bar: RefCell<Option<Bar>>,
+}
+
+impl Terminal {
+    fn with_bar(&self, show: impl FnOnce(&Bar)) {
+        if let Some(bar) = &*self.bar.borrow() {
+            show(bar);
+        }
+    }
+}
+
+impl Observer for Terminal {
+    fn begin(&self, input: &str, bytes: Option<u64>) {
+        self.bar.replace(Some(Bar::new(input, bytes)));
+    }
+
+    fn bytes_read(&self, bytes: u64) {
+        self.with_bar(|bar| bar.add(bytes));
+    }
+
+    fn records_read(&self, records: u64) {
+        self.with_bar(|bar| bar.show_records(records));
+    }
+
+    fn failed(&self, file: &FileReport) {
+        match &*self.bar.borrow() {
+            Some(bar) => bar.suspend(|| write_failure(file)),
+            None => write_failure(file),
+        }
+    }
+
+    fn end(&self) {
+        self.bar.replace(None);
+    }
+}
+
+/// Writes a failed input to standard error. If that is closed, the report and the exit code still show it.
+fn write_failure(file: &FileReport) {
+    let Some(error) = &file.error else { return };
+    let remedy = if error.is_temporary() { "then import it again" } else { "fix the file and import it again" };
+    let _ = writeln!(
+        io::stderr(),
+        "healthsink: {}: {}; {} records of it are stored, {remedy}",
+        shown_within(&file.file, PATH_COLUMNS_MAX),
+        shown_within(&error.to_string(), MESSAGE_COLUMNS_MAX),
+        file.account.count
+    );
+}
+
+impl Printable for Report {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        write_types(self, out)?;
+        write_speed(self, out)?;
+        write_account(self, out)
+    }
+}
+
+fn write_types(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let columns = [("type", Align::Left), ("read", Align::Right), ("first", Align::Left), ("last", Align::Left)];
+    let mut table = Table::new(columns);
+    let time = |ms: Option<i64>| ms.map(to_iso_seconds).unwrap_or_default();
+    for kind in report.types.iter().filter(|kind| kind.read > 0) {
+        let (first, last) = (time(kind.first_ms), time(kind.last_ms));
+        table.push([short(&kind.kind), &kind.read.to_string(), &first, &last]);
+    }
+    if report.types.is_empty() { Ok(()) } else { table.write(out) }
+}
+
+fn write_speed(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let Counts { new, updated, unchanged, rejected, route_points, .. } = report.account.counts;
+    let whole = report.files.iter().filter(|file| file.ok).count();
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let (megabytes, read) = (report.bytes as f64 / 1e6, report.account.read as f64);
+    let seconds = report.seconds.max(1e-9);
+    let outcome = if report.dry_run {
+        "a dry run, nothing was written".to_owned()
+    } else {
+        let records = report.account.count;
+        format!(
+            "{records} records and {route_points} route points: {new} new, {updated} updated, {unchanged} unchanged, \
+             {rejected} rejected"
+        )
+    };
+    writeln!(
+        out,
+        "{whole} of {} files: {outcome}; {megabytes:.1} MB in {:.1} s ({:.0} MB/s, {:.0} elements/s)",
+        report.files.len(),
+        report.seconds,
+        megabytes / seconds,
+        read / seconds
+    )
+}
+
+fn write_account(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let Counts { new, updated, unchanged, merged, rejected, .. } = report.account.counts;
+    let read = report.account.read;
+    let skipped: u64 = report.account.skipped.values().sum();
+    match report.account.readable {
+        Some(readable) => writeln!(out, "read {read} = {readable} records + {rejected} rejected + {skipped} skipped")?,
+        None => writeln!(
+            out,
+            "read {read} = {new} new + {updated} updated + {unchanged} unchanged + {merged} merged + {rejected} rejected \
+             + {skipped} skipped"
+        )?,
+    }
+    for (reason, count) in &report.account.skipped {
+        writeln!(out, "  skipped {count}: {}", shown_within(reason, MESSAGE_COLUMNS_MAX))?;
+    }
+    for (name, count) in &report.within {
+        writeln!(out, "  within records {count}: {}", shown(name))?;
+    }
+    if rejected > 0 && !report.dry_run {
+        writeln!(out, "The table `rejects` holds what was rejected, and why.")?;
+    }
+    Ok(())
+}

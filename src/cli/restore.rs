@@ -1,0 +1,55 @@
+//! `healthsink restore`: replaces the database by a backup, and keeps the old one beside it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::arguments::{DatabaseArgument, Outcome};
+use super::copies::{follow_links, is_same_file, summary};
+use super::print::print_by;
+use super::progress::Bar;
+use crate::model::error::{Error, Result};
+use crate::store::{is_ours, replace, stamp};
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// A file that `healthsink backup` has written
+    #[arg(value_name = "BACKUP")]
+    backup: PathBuf,
+    /// Replace a database that is too damaged to tell whether a server has it open; make sure that none has
+    #[arg(long)]
+    force: bool,
+}
+
+impl RestoreArguments {
+    pub(super) fn run(&self) -> Result<Outcome> {
+        let (db, backup) = (&self.database.db, &self.backup);
+        if is_same_file(backup, db) {
+            return Err(Error::usage("the backup is the database itself; name another file"));
+        }
+        if !is_ours(backup).is_ok_and(|is_ours| is_ours) {
+            return Err(Error::usage(format!(
+                "{} is no backup that can be read; name a file that `healthsink backup` has made",
+                backup.display()
+            )));
+        }
+        let database = follow_links(db);
+        let mut aside = database.as_os_str().to_owned();
+        aside.push(format!(".before-restore-{}", stamp()));
+        let bar = Bar::new(&database.file_name().unwrap_or_default().to_string_lossy(), Some(0));
+        let (copied, kept) =
+            replace(&database, backup, aside.as_ref(), self.force, &mut |done, whole| bar.set(done, whole))?;
+        drop(bar);
+        let mut line = format!("restored {} from {}: {}", db.display(), backup.display(), summary(&copied));
+        if let Some(aside) = kept {
+            line += &format!("; the old database is {}", aside.display());
+        }
+        print_by(|out| writeln!(out, "{line}")).map_err(|error| {
+            let message = format!("{} is restored, but {}", db.display(), error.message());
+            Error::new(error.kind(), message)
+        })?;
+        Ok(Outcome::Done)
+    }
+}

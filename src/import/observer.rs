@@ -1,0 +1,43 @@
+//! What the caller of an import learns while it runs.
+
+use std::io::{self, Read};
+
+use super::report::FileReport;
+
+/// Learns how far an import is. By default each step passes unseen.
+pub trait Observer {
+    /// An input begins; a stream's length is unknown.
+    fn begin(&self, _input: &str, _bytes: Option<u64>) {}
+
+    /// So many more bytes of the input were read, still compressed.
+    fn bytes_read(&self, _bytes: u64) {}
+
+    /// So many records of the present upload were read.
+    fn records_read(&self, _records: u64) {}
+
+    /// An upload has failed, and the import goes on with the next.
+    fn failed(&self, _file: &FileReport) {}
+
+    /// The input has ended.
+    fn end(&self) {}
+}
+
+/// Sees nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}
+
+/// A source whose bytes an observer sees.
+pub(super) struct Observed<'a, R> {
+    pub(super) source: R,
+    pub(super) observer: &'a dyn Observer,
+}
+
+impl<R: Read> Read for Observed<'_, R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.source.read(buf)?;
+        self.observer.bytes_read(bytes as u64);
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,219 @@
+//! Reads files and jobs with the readers of `formats`, into batches. Nothing here needs a database.
+
+use std::io::{BufRead, Read, Seek};
+
+use super::container::Container;
+use super::inputs::{InputFile, Inputs, Job};
+use super::observer::{Observer, Unobserved};
+use crate::formats::output::{Counting, Output, Tally};
+use crate::formats::payload::{Options, decode};
+use crate::formats::sniff::{Format, peek, sniff};
+use crate::formats::zip::Archive;
+use crate::formats::{apple, auto_export};
+use crate::model::batch::{Batch, Decoded, Sink};
+use crate::model::error::{Error, ErrorKind, Result, from_io};
+use crate::model::record::Envelope;
+
+/// Opens a file once more.
+type Reopen<'a, S> = Option<&'a mut dyn FnMut() -> Result<S>>;
+
+/// Reads one file of a known format. Full batches go to `sink`; the last rows stay in `batch`.
+///
+/// `reopen` opens the file once more: JSON of Health Auto Export is read twice.
+pub fn read_file<S: BufRead>(
+    format: Format,
+    name: &str,
+    source: S,
+    reopen: Option<&mut dyn FnMut() -> Result<S>>,
+    batch: &mut Box<Batch>,
+    sink: &mut dyn Sink,
+    tally: &mut Tally,
+) -> Decoded {
+    let mut output = Output { batch, sink, tally, generation: 0 };
+    match format {
+        Format::Payload => read_payload(source, output),
+        Format::AutoExport => read_auto_export(source, name, reopen, &mut output),
+        _ => {
+            let mut export = apple::Reader::new();
+            let outcome = read_part(&mut export, format, name, source, &mut output);
+            let (envelope, body_bytes) = export.finish(&mut output);
+            Decoded { outcome: outcome.map(|()| envelope), body_bytes }
+        }
+    }
+}
+
+/// Reads an archive, wherever it is stored, and sends all rows to `sink`. Returns the name, the account and the outcome of each
+/// upload; the last one accounts for the skipped files.
+///
+/// `source` is read at many positions in turn; its clones may share one position.
+///
+/// # Errors
+///
+/// What keeps the archive from being opened.
+pub fn read_archive<F: Read + Seek + Clone>(source: F, sink: &mut dyn Sink) -> Result<Vec<(String, Tally, Decoded)>> {
+    let archive = Archive::open(&source)?;
+    let container = Container::Archive(source, archive);
+    let inputs = Inputs::sort(&container);
+    let (mut uploads, mut batch) = (Vec::new(), Box::<Batch>::default());
+    for (name, job) in inputs.jobs("archive") {
+        let mut tally = Tally::default();
+        let mut decoded = job.read(&name, &container, &Unobserved, &mut batch, sink, &mut tally);
+        if let Err(error) = sink.submit(&mut batch) {
+            decoded.outcome = Err(error);
+        }
+        uploads.push((name, tally, decoded));
+    }
+    let (tally, error) = account_for_rest(&container, &inputs);
+    if tally.read > 0 || error.is_some() {
+        let outcome = error.map_or_else(|| Ok(Envelope::default()), Err);
+        uploads.push(("archive".to_owned(), tally, Decoded { outcome, body_bytes: 0 }));
+    }
+    Ok(uploads)
+}
+
+/// Accounts for the files of a container that are in no job, and returns what is wrong with the container.
+pub(super) fn account_for_rest<F: Read + Seek + Clone>(
+    container: &Container<F>,
+    inputs: &Inputs,
+) -> (Tally, Option<Error>) {
+    let mut tally = Tally::default();
+    for file in &inputs.skipped {
+        tally.skip(file.reason(), 1);
+    }
+    let error = match container.truncated_at() {
+        Some(at) => {
+            let message = "the archive is cut: its directory is missing; the files before that were read";
+            Some(Error::new(ErrorKind::Encoding, message).at(Some(at), None, None))
+        }
+        None if inputs.is_empty() && inputs.failed.is_none() => {
+            Some(Error::new(ErrorKind::Shape, "nothing in it can be imported"))
+        }
+        None => inputs.failed.clone(),
+    };
+    (tally, error)
+}
+
+impl Job<'_> {
+    /// Reads the files of the job.
+    pub(super) fn read<F: Read + Seek + Clone>(
+        &self,
+        name: &str,
+        container: &Container<F>,
+        observer: &dyn Observer,
+        batch: &mut Box<Batch>,
+        sink: &mut dyn Sink,
+        tally: &mut Tally,
+    ) -> Decoded {
+        match self {
+            Self::Single => read_single(name, container, observer, batch, sink, tally).unwrap_or_else(unread),
+            Self::Document(file) => {
+                let mut reopen = || container.read(file.position, &Unobserved);
+                match container.read(file.position, observer) {
+                    Ok(source) => read_file(file.format, name, source, Some(&mut reopen), batch, sink, tally),
+                    Err(error) => unread(error),
+                }
+            }
+            Self::Export(files) => read_export(files, container, observer, batch, sink, tally),
+        }
+    }
+}
+
+/// Reads the only file of a container, whose format its first bytes show.
+fn read_single<F: Read + Seek + Clone>(
+    name: &str,
+    container: &Container<F>,
+    observer: &dyn Observer,
+    batch: &mut Box<Batch>,
+    sink: &mut dyn Sink,
+    tally: &mut Tally,
+) -> Result<Decoded> {
+    let (head, source) = peek(container.read(0, observer)?).map_err(from_io)?;
+    if head.is_empty() {
+        return Err(Error::new(ErrorKind::Shape, "it is empty"));
+    }
+    let mut reopen = || container.read(0, &Unobserved);
+    let reopen: Reopen<'_, _> = if container.can_be_read_twice() { Some(&mut reopen) } else { None };
+    Ok(read_file(sniff(&head), name, source, reopen, batch, sink, tally))
+}
+
+/// Reads an export's files as one upload. A file with an error does not keep the others from being read.
+fn read_export<F: Read + Seek + Clone>(
+    files: &[InputFile],
+    container: &Container<F>,
+    observer: &dyn Observer,
+    batch: &mut Box<Batch>,
+    sink: &mut dyn Sink,
+    tally: &mut Tally,
+) -> Decoded {
+    let mut export = apple::Reader::new();
+    let mut output = Output { batch, sink, tally, generation: 0 };
+    let mut failed: Option<Error> = None;
+    for InputFile { position, name, format } in files {
+        let source = container.read(*position, observer);
+        let read = source.and_then(|source| read_part(&mut export, *format, name, source, &mut output));
+        if let Err(error) = read {
+            let is_fatal = matches!(error.kind(), ErrorKind::Store | ErrorKind::Busy | ErrorKind::Full);
+            failed.get_or_insert(error.at(None, Some(name), None));
+            if is_fatal {
+                break;
+            }
+        }
+    }
+    let (envelope, body_bytes) = export.finish(&mut output);
+    Decoded { outcome: failed.map_or(Ok(envelope), Err), body_bytes }
+}
+
+/// Reads a file of Apple's export.
+fn read_part<'a>(
+    export: &mut apple::Reader<'a>,
+    format: Format,
+    name: &'a str,
+    source: impl BufRead,
+    output: &mut Output<'_>,
+) -> Result<()> {
+    export.enter(name);
+    match format {
+        Format::AppleXml => export.xml(source, output),
+        Format::Gpx => export.gpx(name, source, output),
+        Format::Ecg => export.ecg(name, source, output),
+        Format::Fhir => export.clinical(name, source, output),
+        Format::Utf16 => Err(Error::new(ErrorKind::Shape, "it is text in UTF-16: save it as UTF-8")),
+        Format::AppleCda => {
+            Err(Error::new(ErrorKind::Shape, "it is a copy of some of export.xml: import export.xml instead"))
+        }
+        Format::Zip => Err(Error::usage(
+            "an archive cannot be read from standard input or from within another: unpack it, or name its file",
+        )),
+        Format::Payload | Format::AutoExport | Format::Unknown => {
+            Err(Error::new(ErrorKind::Shape, "it is neither JSON nor a file of a known export"))
+        }
+    }
+}
+
+/// Reads JSON as Health Export Pro sends it.
+fn read_payload(source: impl BufRead, output: Output<'_>) -> Decoded {
+    let Output { batch, sink, tally, .. } = output;
+    let decoded = decode(source, Options::default(), batch, &mut Counting { sink, tally });
+    tally.batch(batch);
+    decoded
+}
+
+/// Reads JSON of Health Auto Export.
+fn read_auto_export<S: Read>(source: S, name: &str, reopen: Reopen<'_, S>, output: &mut Output<'_>) -> Decoded {
+    let Some(reopen) = reopen else {
+        let message = "JSON of Health Auto Export is read twice, which a stream does not allow: name its file";
+        return unread(Error::usage(message));
+    };
+    let contents = auto_export::contents(source);
+    let source = match reopen() {
+        Ok(source) => source,
+        Err(error) => return unread(error),
+    };
+    let (outcome, body_bytes) = auto_export::read(source, name, contents, output);
+    Decoded { outcome: outcome.map(|()| Envelope::default()), body_bytes }
+}
+
+/// The outcome of an input that could not be opened.
+fn unread(error: Error) -> Decoded {
+    Decoded { outcome: Err(error), body_bytes: 0 }
+}

@@ -1,0 +1,149 @@
+//! Runs an import: one input after another, each upload through the writer or, in a dry run, to nowhere.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::container::Container;
+use super::inputs::{Inputs, Job};
+use super::observer::Observer;
+use super::read::account_for_rest;
+use super::report::{FileOutcome, Report};
+use crate::formats::output::Tally;
+use crate::model::batch::{Batch, Decoded, Sink};
+use crate::model::error::Result;
+use crate::store::writer::Writer;
+use crate::store::writer::ingest::{Origin, ingest_with};
+
+/// An import.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The database.
+    pub db: PathBuf,
+    /// The inputs; `-` is standard input.
+    pub files: Vec<PathBuf>,
+    /// Person whose records they are; `me` if none.
+    pub person: Option<String>,
+    /// Whether they are stored.
+    pub mode: Mode,
+}
+
+/// What becomes of the records.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mode {
+    /// They are stored.
+    Store,
+    /// They are read only, and the database stays untouched.
+    DryRun,
+}
+
+/// Imports the inputs. An input that fails is part of the report, and the import goes on with the next.
+///
+/// # Errors
+///
+/// What keeps the database from being opened or closed.
+pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
+    let writer = match import.mode {
+        Mode::Store => Some(Writer::start(&import.db)?),
+        Mode::DryRun => None,
+    };
+    let started = Instant::now();
+    let mut importer = Importer { import, writer: writer.as_ref(), observer, report: Report::new(writer.is_none()) };
+    for path in &import.files {
+        importer.path(path);
+    }
+    let mut report = importer.report;
+    if let Some(writer) = writer {
+        writer.stop()?;
+    }
+    report.finish(started.elapsed());
+    Ok(report)
+}
+
+struct Importer<'a> {
+    import: &'a Import,
+    writer: Option<&'a Writer>,
+    observer: &'a dyn Observer,
+    report: Report,
+}
+
+impl Importer<'_> {
+    /// Imports what a path names, then the archives of a folder.
+    fn path(&mut self, path: &Path) {
+        let name = path.display().to_string();
+        let container = match Container::open(path) {
+            Ok(container) => container,
+            Err(error) => return self.add(&name, &Tally::default(), FileOutcome::failed(error)),
+        };
+        self.observer.begin(&name, container.bytes());
+        if matches!(container, Container::Stdin | Container::File(_)) {
+            self.job(&name, Job::Single, &container);
+            return self.observer.end();
+        }
+        let inputs = Inputs::sort(&container);
+        for (name, job) in inputs.jobs(&name) {
+            self.job(&name, job, &container);
+        }
+        self.observer.end();
+        for file in &inputs.archives {
+            if let Some(path) = container.path(*file) {
+                self.path(path);
+            }
+        }
+        let (tally, error) = account_for_rest(&container, &inputs);
+        if tally.read > 0 || error.is_some() {
+            self.add(&name, &tally, FileOutcome { error, ..FileOutcome::default() });
+        }
+    }
+
+    /// Imports a job as one upload.
+    fn job(&mut self, name: &str, job: Job<'_>, container: &Container) {
+        let (observer, mut tally) = (self.observer, Tally::default());
+        let outcome = match self.writer {
+            Some(writer) => {
+                let person = self.import.person.clone();
+                let origin = Origin { kind: "import", sender: name.to_owned(), person, token: None };
+                FileOutcome::from(ingest_with(origin, writer.handle(), |batch, sink| {
+                    let mut passage = Passage { writer: Some(sink), observer, records: 0 };
+                    job.read(name, container, observer, batch, &mut passage, &mut tally)
+                }))
+            }
+            None => {
+                let mut passage = Passage { writer: None, observer, records: 0 };
+                let mut batch = Box::default();
+                let read = job.read(name, container, observer, &mut batch, &mut passage, &mut tally);
+                let Decoded { outcome, body_bytes } = read;
+                FileOutcome { body_bytes, error: outcome.err(), ..FileOutcome::default() }
+            }
+        };
+        self.add(name, &tally, outcome);
+    }
+
+    fn add(&mut self, name: &str, tally: &Tally, outcome: FileOutcome) {
+        let file = self.report.add(name, tally, outcome);
+        if file.error.is_some() {
+            self.observer.failed(file);
+        }
+    }
+}
+
+/// Passes batches on to the writer, or only empties them, and shows the observer how many records they hold.
+struct Passage<'a> {
+    writer: Option<&'a mut dyn Sink>,
+    observer: &'a dyn Observer,
+    records: u64,
+}
+
+impl Sink for Passage<'_> {
+    fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
+        self.records += batch.rows.len() as u64;
+        self.observer.records_read(self.records);
+        match &mut self.writer {
+            Some(writer) => writer.submit(batch),
+            None => {
+                batch.clear();
+                batch.trim();
+                Ok(())
+            }
+        }
+    }
+}

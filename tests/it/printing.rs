@@ -1,0 +1,150 @@
+//! What commands print: a reader that has gone is no error, and no name harms a terminal or a table.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::contract::payload;
+use crate::program::{command, run, run_with_input};
+
+/// Runs a command whose standard output is a pipe without a reader.
+fn run_into_closed_pipe(arguments: &[&str]) -> Output {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    command().args(arguments).stdout(Stdio::from(writer)).output().unwrap()
+}
+
+fn import(database: &Path, body: &[u8], arguments: &[&str]) -> Output {
+    let mut import = command();
+    run_with_input(import.args(["import", "-", "--db"]).arg(database).args(arguments), body)
+}
+
+fn status(database: &Path, arguments: &[&str]) -> Output {
+    run(&[&["status", "--db", database.to_str().unwrap()], arguments].concat())
+}
+
+/// `token new` is the exception, since nobody has seen the token: it fails and revokes it.
+#[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (database, example, copy) = (path("health.db"), path("example.json"), path("copy.db"));
+    fs::write(&example, payload("documented")).unwrap();
+    for words in [
+        &["import", &example][..],
+        &["import", "--json", &example],
+        &["import", "--dry-run", &example],
+        &["status"],
+        &["status", "--json"],
+        &["check"],
+        &["check", "--json"],
+        &["token", "new", "--out", &path("token")],
+        &["token", "list"],
+        &["token", "list", "--json"],
+        &["token", "revoke", "1"],
+        &["backup", &copy],
+        &["backup", "--json", &copy],
+        &["restore", &copy],
+    ] {
+        let output = run_into_closed_pipe(&[words, &["--db", &database]].concat());
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {message}");
+        assert!(!message.contains("Broken pipe"), "{words:?}: {message}");
+    }
+}
+
+/// A type that begins like this becomes a sample; tables omit it.
+const PREFIX: &str = "HKQuantityTypeIdentifier";
+
+/// A payload with one sample of each type.
+fn samples(types: &[String]) -> Vec<u8> {
+    let sample = json!([{"uuid": "00000000-0000-4000-8000-000000000001", "value": 1, "unit": "count",
+        "startDate": "2026-01-01T00:00:00.000Z", "endDate": "2026-01-01T00:00:00.000Z"}]);
+    let data: serde_json::Map<String, Value> = types.iter().map(|kind| (kind.clone(), sample.clone())).collect();
+    serde_json::to_vec(&json!({ "data": data })).unwrap()
+}
+
+/// One record of Apple's export and one element of an unknown name within it.
+fn export(kind: &str) -> Vec<u8> {
+    format!(
+        "<?xml version=\"1.0\"?><HealthData locale=\"en\"><Record type=\"{kind}\" sourceName=\"a\" \
+         startDate=\"2026-01-01 00:00:00 +0000\" endDate=\"2026-01-01 00:00:00 +0000\" value=\"1\" unit=\"count\">\
+         <{kind}/></Record><{kind} a=\"b\"/></HealthData>"
+    )
+    .into_bytes()
+}
+
+#[test]
+fn names_of_any_length_are_cut_in_tables() {
+    let long = |length: usize| format!("{PREFIX}{}", "T".repeat(length - PREFIX.len()));
+    let thousand: Vec<String> = (0..1000).map(|number| format!("{PREFIX}{number}{}", long(60_000))).collect();
+    for (case, body) in [
+        ("65,535 bytes", samples(&[long(65_535)])),
+        ("65,536 bytes", samples(&[long(65_536)])),
+        ("70,000 bytes of Apple's export", export(&long(70_000))),
+        ("1,000 names", samples(&thousand)),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("health.db");
+        for output in [import(&database, &body, &["--dry-run"]), import(&database, &body, &[]), status(&database, &[])]
+        {
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert_ne!(output.status.code(), Some(101), "{case}: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(text.len() < 256 << 10, "{case}: {} bytes", text.len());
+            assert!(text.contains("TTT…"), "{case}: {}", &text[..text.len().min(2000)]);
+        }
+    }
+}
+
+/// Programs get the whole name.
+#[test]
+fn names_are_whole_in_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let long = format!("{PREFIX}{}", "T".repeat(60_000));
+    import(&database, &samples(std::slice::from_ref(&long)), &[]);
+    let status: Value = serde_json::from_slice(&status(&database, &["--json"]).stdout).unwrap();
+    assert_eq!(status["types"][0]["type"], json!(long));
+}
+
+#[test]
+fn names_are_printed_without_control_characters() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let hostile = "HKQuantityTypeIdentifiera\u{1b}]0;owned\u{7}\u{202e}\n\r\u{9b}2Jz".to_owned();
+    let inputs = folder.path().join("inputs");
+    fs::create_dir(&inputs).unwrap();
+    fs::write(inputs.join("b\u{1b}[2J.json"), b"{").unwrap();
+    let of_folder = run(&["import", "--db", database.to_str().unwrap(), inputs.to_str().unwrap()]);
+    for output in [of_folder, import(&database, &samples(&[hostile]), &[]), status(&database, &[])] {
+        for text in [output.stdout, output.stderr] {
+            let text = String::from_utf8(text).unwrap();
+            let is_harmless =
+                |character: char| character == '\n' || !(character.is_control() || character == '\u{202e}');
+            assert!(text.chars().all(is_harmless), "{text:?}");
+        }
+    }
+    let text = String::from_utf8(status(&database, &[]).stdout).unwrap();
+    assert!(text.contains(r"a\u{1b}]0;owned\u{7}\u{202e}\n\r\u{9b}2Jz"), "{text}");
+    assert!(text.contains(r"b\u{1b}[2J.json"), "{text}");
+}
+
+/// Each person's types stand together under the person's name.
+#[test]
+fn status_names_the_person_of_each_type() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let body =
+        samples(&["HKQuantityTypeIdentifierHeartRate".to_owned(), "HKQuantityTypeIdentifierStepCount".to_owned()]);
+    import(&database, &body, &["--person", "anna"]);
+    import(&database, &body, &["--person", "ben"]);
+    let json: Value = serde_json::from_slice(&status(&database, &["--json"]).stdout).unwrap();
+    let people: Vec<&Value> = json["types"].as_array().unwrap().iter().map(|kind| &kind["person"]).collect();
+    assert_eq!(people, ["anna", "anna", "ben", "ben"]);
+    let text = String::from_utf8(status(&database, &[]).stdout).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains("HeartRate")).collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[0].starts_with("anna  ") && lines[1].starts_with("ben   "), "{text}");
+}
