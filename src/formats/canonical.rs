@@ -6,7 +6,7 @@
 use simd_json::{Node, StaticNode};
 
 use super::json::{JsonArray, JsonObject, write_f64, write_integer, write_string};
-use super::tape::{Parser, Value, elements, has_more_values, member_at, members};
+use super::tape::{Extent, Member, Parser, Value, elements, member_at, members};
 use crate::model::limits::KEPT_VALUES_MAX;
 
 /// Returns the form of a JSON text.
@@ -15,12 +15,12 @@ use crate::model::limits::KEPT_VALUES_MAX;
 ///
 /// The text is not JSON, or holds more than [`KEPT_VALUES_MAX`] values: the message says which.
 pub(crate) fn of_text(json: &str) -> Result<String, String> {
-    if has_more_values(json.as_bytes(), KEPT_VALUES_MAX) {
+    if Extent::of(json.as_bytes()).values > KEPT_VALUES_MAX {
         return Err(format!("more than {KEPT_VALUES_MAX} values"));
     }
     let (mut text, mut parser) = (Vec::new(), Parser::new());
     Parser::pad(json.as_bytes(), &mut text);
-    let tape = parser.parse(&mut text).map_err(|error| format!("its values cannot be decoded: {:?}", error.error()))?;
+    let tape = parser.parse(&mut text).map_err(|error| error.to_string())?;
     let mut out = String::with_capacity(json.len());
     write(&tape.0, &mut out, &mut Vec::new());
     Ok(out)
@@ -44,7 +44,7 @@ pub(crate) fn write(value: Value<'_, '_>, out: &mut String, order: &mut Vec<u32>
         }
         Some(Node::Object { .. }) => {
             let base = order.len();
-            order.extend(members(value).map(|(at, ..)| number_of(at)));
+            order.extend(members(value).map(number_of));
             write_members(value, base, out, order);
         }
     }
@@ -52,16 +52,16 @@ pub(crate) fn write(value: Value<'_, '_>, out: &mut String, order: &mut Vec<u32>
 
 /// Writes an object of those members of `object` whose node numbers are in `order` from `base` on, and removes the numbers.
 pub(crate) fn write_members(object: Value<'_, '_>, base: usize, out: &mut String, order: &mut Vec<u32>) {
-    let name = |at: u32| member_at(object, at as usize).0;
+    let name = |node: u32| member_at(object, node as usize).name;
     order[base..].sort_unstable_by(|left, right| name(*left).cmp(name(*right)).then(left.cmp(right)));
     // Objects inside add their numbers behind these and remove them, so these stay where they are.
     let end = order.len();
     let mut json = JsonObject::begin(out);
     for index in base..end {
-        let (name, value) = member_at(object, order[index] as usize);
-        let is_repeated = index + 1 < end && member_at(object, order[index + 1] as usize).0 == name;
+        let member = member_at(object, order[index] as usize);
+        let is_repeated = index + 1 < end && member_at(object, order[index + 1] as usize).name == member.name;
         if !is_repeated {
-            write(value, json.member(name), order);
+            write(member.value, json.member(member.name), order);
             debug_assert_eq!(order.len(), end);
         }
     }
@@ -69,9 +69,9 @@ pub(crate) fn write_members(object: Value<'_, '_>, base: usize, out: &mut String
     order.truncate(base);
 }
 
-/// Returns a node's number as `order` keeps it: elements are far shorter than 4 GiB.
-pub(crate) fn number_of(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
+/// Returns a member's node number as `order` keeps it: elements are far shorter than 4 GiB.
+pub(crate) fn number_of(member: Member<'_, '_>) -> u32 {
+    u32::try_from(member.node).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! simd-json's tape: a text becomes a list of nodes, and a value is the slice from its own node to the last one inside it.
 
-use simd_json::{Buffers, INPUT_PADDING, Node, StaticNode, Tape, fill_tape_padded};
+use std::fmt;
+
+use simd_json::{Buffers, ErrorType, INPUT_PADDING, Node, StaticNode, Tape, fill_tape_padded};
 
 use crate::model::limits::NESTING_MAX;
 
@@ -25,11 +27,11 @@ impl Parser {
     }
 
     /// Parses a text and adds simd-json's padding to it. [`Parser::reuse`] takes the tape back.
-    pub(crate) fn parse<'a>(&mut self, text: &'a mut Vec<u8>) -> simd_json::Result<Tape<'a>> {
+    pub(crate) fn parse<'a>(&mut self, text: &'a mut Vec<u8>) -> Result<Tape<'a>, ParseError> {
         let len = text.len();
         text.resize(len + INPUT_PADDING, b' ');
         let mut nodes = std::mem::replace(&mut self.tape, Tape(Vec::new())).reset();
-        fill_tape_padded(text, len, &mut self.buffers, &mut nodes)?;
+        fill_tape_padded(text, len, &mut self.buffers, &mut nodes).map_err(ParseError)?;
         Ok(nodes)
     }
 
@@ -39,19 +41,49 @@ impl Parser {
     }
 }
 
-/// Whether a text has more than `max` values: every value but the first follows a comma, a colon or a bracket.
-pub(crate) fn has_more_values(text: &[u8], max: usize) -> bool {
-    let (mut values, mut in_string, mut escape) = (0, false, false);
-    for byte in text {
-        match byte {
-            _ if std::mem::take(&mut escape) => {}
-            b'\\' => escape = in_string,
-            b'"' => in_string = !in_string,
-            b',' | b':' | b'[' | b'{' if !in_string => values += 1,
-            _ => {}
+/// How much a text asks of the parser.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Extent {
+    /// Values in it: every value but the first follows a comma, a colon or a bracket.
+    pub(crate) values: usize,
+    /// Deepest nesting of arrays and objects.
+    pub(crate) depth: usize,
+}
+
+impl Extent {
+    pub(crate) fn of(text: &[u8]) -> Self {
+        let (mut extent, mut open) = (Self { values: 0, depth: 0 }, 0_usize);
+        let (mut in_string, mut is_escaped) = (false, false);
+        for byte in text {
+            match byte {
+                _ if std::mem::take(&mut is_escaped) => {}
+                b'\\' => is_escaped = in_string,
+                b'"' => in_string = !in_string,
+                b',' | b':' if !in_string => extent.values += 1,
+                b'[' | b'{' if !in_string => {
+                    extent.values += 1;
+                    open += 1;
+                    extent.depth = extent.depth.max(open);
+                }
+                b']' | b'}' if !in_string => open = open.saturating_sub(1),
+                _ => {}
+            }
+        }
+        extent
+    }
+}
+
+/// Why a text cannot be parsed.
+#[derive(Debug)]
+pub(crate) struct ParseError(simd_json::Error);
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.error() {
+            ErrorType::DepthLimitExceeded => write!(f, "nested deeper than {NESTING_MAX} levels"),
+            kind => write!(f, "its values cannot be decoded: {kind:?}"),
         }
     }
-    values > max
 }
 
 /// A value on the tape.
@@ -65,17 +97,25 @@ fn span(node: &Node<'_>) -> usize {
     }
 }
 
-/// Returns the members of an object as `(node number of the name, name, value)`; nothing for other values.
-pub(crate) fn members<'t, 'i>(object: Value<'t, 'i>) -> impl Iterator<Item = (usize, &'i str, Value<'t, 'i>)> {
+/// A member of an object.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Member<'t, 'i> {
+    /// Number of the name's node, counted from the object's.
+    pub(crate) node: usize,
+    pub(crate) name: &'i str,
+    pub(crate) value: Value<'t, 'i>,
+}
+
+/// Returns the members of an object; nothing for other values.
+pub(crate) fn members<'t, 'i>(object: Value<'t, 'i>) -> impl Iterator<Item = Member<'t, 'i>> {
     let mut at = if matches!(object.first(), Some(Node::Object { .. })) { 1 } else { object.len() };
     std::iter::from_fn(move || {
         let Some(Node::String(name)) = object.get(at) else {
             return None;
         };
-        let start = at;
-        let end = at + 1 + span(object.get(at + 1)?);
-        at = end;
-        Some((start, *name, &object[start + 1..end]))
+        let node = at;
+        at = node + 1 + span(object.get(node + 1)?);
+        Some(Member { node, name, value: &object[node + 1..at] })
     })
 }
 
@@ -90,10 +130,12 @@ pub(crate) fn elements<'t, 'i>(array: Value<'t, 'i>) -> impl Iterator<Item = Val
 }
 
 /// Returns the member whose name is at a node number of [`members`].
-pub(crate) fn member_at<'t, 'i>(object: Value<'t, 'i>, at: usize) -> (&'i str, Value<'t, 'i>) {
-    match object.get(at..) {
-        Some([Node::String(name), value, ..]) => (*name, &object[at + 1..at + 1 + span(value)]),
-        _ => ("", &[]),
+pub(crate) fn member_at<'t, 'i>(object: Value<'t, 'i>, node: usize) -> Member<'t, 'i> {
+    match object.get(node..) {
+        Some([Node::String(name), value, ..]) => {
+            Member { node, name, value: &object[node + 1..node + 1 + span(value)] }
+        }
+        _ => Member::default(),
     }
 }
 

@@ -69,6 +69,13 @@ pub trait Sink {
     ///
     /// What keeps the rows from being stored; the decoder stops and returns it.
     fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()>;
+
+    /// Waits for the permit to decode a large element, of which many times the length is needed until it is stored. A sink
+    /// that shares memory with others has one permit for all of them; other sinks need none.
+    fn begin_large(&mut self) {}
+
+    /// Returns the permit.
+    fn end_large(&mut self) {}
 }
 
 /// What is known of a body after it was read, or as far as it was read.

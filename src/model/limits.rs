@@ -33,11 +33,24 @@ pub const ELEMENT_VALUES_MAX: usize = 64 << 10;
 /// Bytes of lifted elements that are decoded together.
 pub const GROUP_BYTES: usize = 64 * KIB;
 
+/// Elements up to this length together are decoded as one group; a longer group holds a large element.
+pub const GROUP_BYTES_MAX: usize = 2 * GROUP_BYTES;
+
 /// Longest name, string or number outside an element; what is longer is cut there and reported.
 pub const SKELETON_STRING_BYTES_MAX: usize = 64 * KIB;
 
-/// Nesting of arrays and objects, counted from the body's root.
+/// Nesting of arrays and objects in an element; a deeper one is rejected.
 pub const NESTING_MAX: u32 = 64;
+
+/// Nesting that is read to see whether the body goes on behind it, counted from its root; what is deeper is left out of the
+/// value that is rejected.
+pub const SKELETON_NESTING_MAX: u32 = 16 * NESTING_MAX;
+
+/// Bytes of a name in the skeleton that are compared with the names of sections: a longer name matches none of them.
+pub const SKELETON_NAME_BYTES_MAX: usize = 16;
+
+/// Longest source or unit of a sample, which are stored once and referred to. A longer one stays with its row, in `other`.
+pub const SHARED_TEXT_BYTES_MAX: usize = 16 * KIB;
 
 /// Rows of a batch, of all kinds together.
 pub const BATCH_ROWS_MAX: usize = 1024;

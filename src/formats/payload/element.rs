@@ -2,64 +2,34 @@
 //!
 //! A group is laid out as one array. If that is JSON then each element is JSON by itself: the lifter has matched brackets
 //! and quotes, so every element ends where the array's next comma stands. If it is not, the elements are judged one by
-//! one, and struson says what is wrong with the one that is no JSON.
+//! one, and struson says what is wrong with the one that is not JSON.
 
-use std::sync::{Mutex, PoisonError};
-
-use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings};
-
-use super::Sink;
-use super::lift::Lifted;
-use super::mend::mend_half_pairs;
-use super::rows::{RejectPlace, Rows, Scratch, reject};
-use super::shape;
-use super::walk::{Section, syntax_error};
-use crate::formats::tape::{Parser, Value, elements, has_more_values};
-use crate::model::batch::Batch;
+use super::arena::{Group, RawElement};
+use super::fields;
+use super::flaw::Flaw;
+use super::grammar::{judge, syntax_error};
+use super::keys::ElementKind;
+use super::rows::{Output, Rows, Scratch, push_reject};
+use super::section::Section;
+use super::surrogates::fix_half_pairs;
+use crate::formats::tape::{Extent, Parser, elements};
 use crate::model::error::Result;
-use crate::model::limits::{ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, GROUP_BYTES, NESTING_MAX};
+use crate::model::limits::{ELEMENT_VALUES_MAX, GROUP_BYTES_MAX, NESTING_MAX};
 
-/// Groups up to this length are decoded as one; a longer one holds a large element and is decoded one by one.
-const GROUP_BYTES_MAX: usize = 2 * GROUP_BYTES;
+/// What elements are, and where they stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) kind: ElementKind,
+    pub(crate) section: &'a Section,
+    /// Arrays and objects around each of them.
+    pub(crate) nesting: u32,
+}
 
-/// Held while an element longer than a group is decoded, until the writer is done with its text: of what that takes, many
-/// times the element's length, there is one at a time. Whoever holds it waits for the writer only, never for a client.
-static LARGE_ELEMENT: Mutex<()> = Mutex::new(());
-
-/// Decodes elements into rows. Its buffers are used again and again.
+/// Decodes elements into rows, and reuses its buffers.
 pub(crate) struct ElementDecoder {
     text: Vec<u8>,
     parser: Parser,
     scratch: Scratch,
-}
-
-/// Where rows go: a batch, and who takes it when it is full.
-pub(crate) struct Output<'a> {
-    pub(crate) batch: &'a mut Box<Batch>,
-    pub(crate) sink: &'a mut dyn Sink,
-}
-
-impl Output<'_> {
-    /// Hands on a full batch; true if the batch was exchanged.
-    pub(crate) fn make_room(&mut self) -> Result<bool> {
-        let is_full = self.batch.is_full();
-        if is_full {
-            self.sink.submit(self.batch)?;
-        }
-        Ok(is_full)
-    }
-
-    pub(crate) fn reject(
-        &mut self,
-        section: &str,
-        reason: &str,
-        place: RejectPlace,
-        raw: &[u8],
-        bytes: u64,
-    ) -> Result<()> {
-        reject(self.batch, section, reason, place, raw, bytes);
-        self.make_room().map(|_| ())
-    }
 }
 
 impl ElementDecoder {
@@ -67,164 +37,113 @@ impl ElementDecoder {
         Self { text: Vec::new(), parser: Parser::new(), scratch: Scratch::default() }
     }
 
-    /// Decodes elements of one section that lie one behind the other in `text`. `first` is the index of the first.
-    pub(crate) fn decode(
-        &mut self,
-        section: &Section<'_>,
-        first: u64,
-        lifted: &[Lifted],
-        text: &[u8],
-        output: &mut Output<'_>,
-    ) -> Result<()> {
-        let is_group = text.len() <= GROUP_BYTES_MAX && lifted.iter().all(Lifted::is_whole);
-        if is_group && self.decode_group(section, first, lifted, text, output)? {
+    /// Decodes elements of one array.
+    pub(crate) fn decode(&mut self, context: Context<'_>, group: Group<'_>, output: &mut Output<'_>) -> Result<()> {
+        // A longer group holds a large element.
+        let is_group = group.bytes() <= GROUP_BYTES_MAX && group.is_whole();
+        if is_group && self.decode_group(context, group, output)? {
             return Ok(());
         }
-        let mut rest = text;
-        for (index, element) in (first..).zip(lifted) {
-            let (raw, behind) = rest.split_at(element.kept_bytes());
-            rest = behind;
-            let place = RejectPlace { index: Some(index), offset: element.offset };
-            self.decode_one(section, place, raw, element.bytes, output)?;
-        }
-        Ok(())
+        group.elements().try_for_each(|element| self.decode_one(context, element, output))
     }
 
-    /// Decodes a group as one array; false, and nothing done, if it is none.
-    fn decode_group(
-        &mut self,
-        section: &Section<'_>,
-        first: u64,
-        lifted: &[Lifted],
-        text: &[u8],
-        output: &mut Output<'_>,
-    ) -> Result<bool> {
+    /// Decodes a group as one array. Returns false, with nothing done, if the group is not an array.
+    fn decode_group(&mut self, context: Context<'_>, group: Group<'_>, output: &mut Output<'_>) -> Result<bool> {
         self.text.clear();
         self.text.push(b'[');
-        let mut rest = text;
-        for element in lifted {
-            let (raw, behind) = rest.split_at(element.kept_bytes());
-            rest = behind;
-            self.text.extend_from_slice(raw);
+        for element in group.elements() {
+            self.text.extend_from_slice(element.text);
             self.text.push(b',');
         }
         self.text.pop();
         self.text.push(b']');
-        let Self { text: padded, parser, scratch } = self;
-        let Ok(nodes) = parser.parse(padded) else {
+        let Self { text, parser, scratch } = self;
+        let Ok(nodes) = parser.parse(text) else {
             return Ok(false);
         };
-        let mut rows = Rows::new(output.batch, scratch, section.label);
-        let mut rest = text;
-        for ((index, element), value) in (first..).zip(lifted).zip(elements(&nodes.0)) {
-            let (raw, behind) = rest.split_at(element.kept_bytes());
-            rest = behind;
-            if let Err(flaw) = shape::read(section.kind, value, &mut rows) {
-                let place = RejectPlace { index: Some(index), offset: element.offset };
-                reject(rows.batch, section.label, &flaw.to_string(), place, raw, element.bytes);
+        let mut rows = Rows::new(output.batch, scratch, context.section);
+        for (element, value) in group.elements().zip(elements(&nodes.0)) {
+            if let Err(flaw) = fields::read(context.kind, value, &mut rows) {
+                push_reject(rows.batch, context.section, &flaw.to_string(), &element);
             }
-            if rows.batch.is_full() {
-                output.sink.submit(rows.batch)?;
-                rows.forget();
-            }
+            rows.submit_full(output.sink)?;
         }
         parser.reuse(nodes);
         Ok(true)
     }
 
-    /// Decodes one element, or sets it aside; an error if it is no JSON.
+    /// Decodes one element, or rejects it. Returns an error if it is not JSON.
     pub(crate) fn decode_one(
         &mut self,
-        section: &Section<'_>,
-        place: RejectPlace,
-        raw: &[u8],
-        bytes: u64,
+        context: Context<'_>,
+        element: RawElement<'_>,
         output: &mut Output<'_>,
     ) -> Result<()> {
-        if bytes > raw.len() as u64 {
-            let reason = format!("longer than {ELEMENT_BYTES_MAX} bytes");
-            return output.reject(section.label, &reason, place, raw, bytes);
+        if element.bytes > element.text.len() as u64 {
+            return output.reject(context.section, &Flaw::TooLong.to_string(), &element);
         }
-        // It guards no data, so a panic of another's does not matter.
-        let _turn = (raw.len() > GROUP_BYTES_MAX).then(|| LARGE_ELEMENT.lock().unwrap_or_else(PoisonError::into_inner));
-        self.decode_whole(section, place, raw, bytes, output)
+        if element.text.len() <= GROUP_BYTES_MAX {
+            return self.decode_whole(context, element, output);
+        }
+        output.sink.begin_large();
+        let decoded = self.decode_large(context, element, output);
+        output.sink.end_large();
+        decoded
     }
 
-    fn decode_whole(
-        &mut self,
-        section: &Section<'_>,
-        place: RejectPlace,
-        raw: &[u8],
-        bytes: u64,
-        output: &mut Output<'_>,
-    ) -> Result<()> {
-        if raw.len() > GROUP_BYTES_MAX && has_more_values(raw, ELEMENT_VALUES_MAX) {
-            let reason = format!("more than {ELEMENT_VALUES_MAX} values");
-            return output.reject(section.label, &reason, place, raw, bytes);
+    /// Decodes an element longer than a group. It costs many times its length until the writer has stored its text.
+    fn decode_large(&mut self, context: Context<'_>, element: RawElement<'_>, output: &mut Output<'_>) -> Result<()> {
+        let extent = Extent::of(element.text);
+        let decoded = if extent.depth > NESTING_MAX as usize {
+            self.reject_undecodable(context, element, &Flaw::TooDeep.to_string(), output)
+        } else if extent.values > ELEMENT_VALUES_MAX {
+            output.reject(context.section, &Flaw::TooManyValues.to_string(), &element)
+        } else {
+            self.decode_whole(context, element, output)
+        };
+        if self.text.capacity() > 2 * GROUP_BYTES_MAX {
+            // One large element must not make the buffers large for good.
+            *self = Self::new();
         }
-        Parser::pad(raw, &mut self.text);
-        let Self { text: padded, parser, scratch } = self;
-        let outcome = match parser.parse(padded) {
+        decoded
+    }
+
+    fn decode_whole(&mut self, context: Context<'_>, element: RawElement<'_>, output: &mut Output<'_>) -> Result<()> {
+        Parser::pad(element.text, &mut self.text);
+        let Self { text, parser, scratch } = self;
+        let read = match parser.parse(text) {
             Ok(nodes) => {
-                let read = read_one(section, &nodes.0, output.batch, scratch);
+                let mut rows = Rows::new(output.batch, scratch, context.section);
+                let read = fields::read(context.kind, &nodes.0, &mut rows);
                 parser.reuse(nodes);
                 read
             }
-            Err(error) => {
-                // Mending changes no length, so places stay what they are.
-                let mut mended = raw.to_vec();
-                let is_mended = mend_half_pairs(&mut mended);
-                if let Err(fault) = judge(&mended, section.nesting) {
-                    return Err(syntax_error(&fault, |at| place.offset + at, section.label, place.index));
-                }
-                if is_mended {
-                    return self.decode_whole(section, place, &mended, bytes, output);
-                }
-                Err(format!("its values cannot be decoded: {:?}", error.error()))
-            }
+            Err(error) => return self.reject_undecodable(context, element, &error.to_string(), output),
         };
-        self.shrink();
-        match outcome {
-            Ok(()) => output.make_room().map(|_| ()),
-            Err(reason) => output.reject(section.label, &reason, place, raw, bytes),
+        match read {
+            Ok(()) => output.submit_full(),
+            Err(flaw) => output.reject(context.section, &flaw.to_string(), &element),
         }
     }
 
-    /// One large element must not make the buffers large for good.
-    fn shrink(&mut self) {
-        if self.text.capacity() > 2 * GROUP_BYTES_MAX {
-            *self = Self::new();
+    /// Rejects an element that simd-json cannot read, unless its half pairs are the reason. Returns an error if it is not
+    /// JSON.
+    fn reject_undecodable(
+        &mut self,
+        context: Context<'_>,
+        element: RawElement<'_>,
+        reason: &str,
+        output: &mut Output<'_>,
+    ) -> Result<()> {
+        // The judged text keeps its length, so places in it are places in the element.
+        let mut judged = element.text.to_vec();
+        let is_fixed = fix_half_pairs(&mut judged);
+        if let Err(fault) = judge(&mut judged, context.nesting) {
+            return Err(syntax_error(&fault, |at| element.offset + at, context.section, element.index));
         }
+        if is_fixed {
+            return self.decode_whole(context, RawElement { text: &judged, ..element }, output);
+        }
+        output.reject(context.section, reason, &element)
     }
 }
-
-fn read_one(
-    section: &Section<'_>,
-    value: Value<'_, '_>,
-    batch: &mut Box<Batch>,
-    scratch: &mut Scratch,
-) -> Result<(), String> {
-    let mut rows = Rows::new(batch, scratch, section.label);
-    shape::read(section.kind, value, &mut rows).map_err(|flaw| flaw.to_string())
-}
-
-/// Whether a text is JSON at all, whatever its values: numbers out of range are. `nesting` levels are around it.
-pub(crate) fn judge(raw: &[u8], nesting: u32) -> Result<(), ReaderError> {
-    let max_nesting_depth = Some(STRUSON_NESTING_MAX.saturating_sub(nesting));
-    let mut json = JsonStreamReader::new_custom(raw, ReaderSettings { max_nesting_depth, ..reader_settings() });
-    json.skip_value()?;
-    json.consume_trailing_whitespace()
-}
-
-/// How struson reads: strict, without keeping a path, and with no opinion on values.
-pub(crate) fn reader_settings() -> ReaderSettings {
-    ReaderSettings {
-        track_path: false,
-        max_nesting_depth: Some(STRUSON_NESTING_MAX),
-        restrict_number_values: false,
-        ..ReaderSettings::default()
-    }
-}
-
-/// struson does not recurse: it may go deeper than what is stored, to see whether the rest is JSON.
-const STRUSON_NESTING_MAX: u32 = 16 * NESTING_MAX;

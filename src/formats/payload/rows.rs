@@ -1,29 +1,70 @@
-//! Where decoded elements become rows of the batch, and their texts texts of its arena.
+//! Decoded elements become rows of the batch, and their texts become texts of its arena.
 //!
-//! Consecutive elements mostly have the same source and the same metadata: their nodes are compared with those of the
-//! element before, which is cheaper than writing them out in canonical form and looking that up.
+//! Consecutive elements mostly have the same source and the same metadata. Comparing their nodes with those of the element
+//! before is cheaper than writing the canonical form and looking it up.
 
+use super::arena::RawElement;
+use super::section::Section;
 use crate::formats::canonical;
 use crate::formats::json::JsonObject;
-use crate::formats::tape::{Value, as_str, is_null, is_object};
-use crate::model::batch::Batch;
+use crate::formats::tape::{Member, Value, as_str, is_null, is_object};
+use crate::model::batch::{Batch, Sink};
+use crate::model::error::Result;
+use crate::model::limits::{REJECT_RAW_BYTES_MAX, SHARED_TEXT_BYTES_MAX};
 use crate::model::record::{Characteristic, OtherRecord, Reject};
 use crate::model::text::TextId;
 
-/// Space for the making of texts, kept from element to element.
+/// Where rows go: a batch, and the sink that takes it when it is full.
+pub(crate) struct Output<'a> {
+    pub(crate) batch: &'a mut Box<Batch>,
+    pub(crate) sink: &'a mut dyn Sink,
+}
+
+impl Output<'_> {
+    /// Submits the batch if it is full.
+    pub(crate) fn submit_full(&mut self) -> Result<()> {
+        if self.batch.is_full() { self.sink.submit(self.batch) } else { Ok(()) }
+    }
+
+    /// Rejects an element.
+    pub(crate) fn reject(&mut self, section: &Section, reason: &str, element: &RawElement<'_>) -> Result<()> {
+        push_reject(self.batch, section, reason, element);
+        self.submit_full()
+    }
+}
+
+/// Adds a reject to a batch.
+pub(crate) fn push_reject(batch: &mut Batch, section: &Section, reason: &str, element: &RawElement<'_>) {
+    let RawElement { index, offset, text, bytes: raw_bytes } = *element;
+    let raw = String::from_utf8_lossy(&text[..text.len().min(REJECT_RAW_BYTES_MAX)]);
+    let texts = &mut batch.texts;
+    let (section, reason, raw) = (texts.intern(section.path()), texts.intern(reason), texts.intern(&raw));
+    batch.rows.rejects.push(Reject { section, index, offset, reason, raw, raw_bytes });
+}
+
+/// Buffers for texts under way, kept from element to element.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    pub(crate) text: String,
-    pub(crate) order: Vec<u32>,
+    text: String,
+    order: Vec<u32>,
     /// Node numbers of the element's members that go to `other`.
     kept: Vec<u32>,
 }
 
-/// A value of the element before, and its text.
+/// Values of the element before, and what became of them.
 #[derive(Debug)]
-struct Before<'t, 'i, const N: usize> {
-    values: [Value<'t, 'i>; N],
-    text: Option<TextId>,
+struct Before<T, V> {
+    values: T,
+    text: V,
+}
+
+/// What becomes of a source.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Absent,
+    Text(TextId),
+    /// It is too long to be shared by rows.
+    TooLong,
 }
 
 /// The rows of one section's elements that lie on one tape.
@@ -31,91 +72,112 @@ struct Before<'t, 'i, const N: usize> {
 pub(crate) struct Rows<'b, 't, 'i> {
     pub(crate) batch: &'b mut Box<Batch>,
     scratch: &'b mut Scratch,
-    section: &'b str,
+    section: &'b Section,
     section_text: Option<TextId>,
-    source: Option<Before<'t, 'i, 2>>,
-    metadata: Option<Before<'t, 'i, 1>>,
+    source: Option<Before<[Value<'t, 'i>; 2], Source>>,
+    metadata: Option<Before<Value<'t, 'i>, Option<TextId>>>,
 }
 
 impl<'b, 't, 'i> Rows<'b, 't, 'i> {
-    pub(crate) fn new(batch: &'b mut Box<Batch>, scratch: &'b mut Scratch, section: &'b str) -> Self {
+    pub(crate) fn new(batch: &'b mut Box<Batch>, scratch: &'b mut Scratch, section: &'b Section) -> Self {
         Self { batch, scratch, section, section_text: None, source: None, metadata: None }
     }
 
-    /// The batch was exchanged: numbers of its texts no longer hold.
-    pub(crate) fn forget(&mut self) {
-        self.section_text = None;
-        self.source = None;
-        self.metadata = None;
+    /// Submits the batch if it is full: numbers of its texts then no longer hold.
+    pub(crate) fn submit_full(&mut self, sink: &mut dyn Sink) -> Result<()> {
+        if self.batch.is_full() {
+            sink.submit(self.batch)?;
+            (self.section_text, self.source, self.metadata) = (None, None, None);
+        }
+        Ok(())
     }
 
-    /// An element begins.
+    /// Begins an element.
     pub(crate) fn begin(&mut self) {
         self.scratch.kept.clear();
     }
 
-    /// The member of the element whose name is at this node goes to `other`.
-    pub(crate) fn keep(&mut self, at: usize) {
-        self.scratch.kept.push(canonical::number_of(at));
+    /// Adds a member of the element to `other`.
+    pub(crate) fn keep(&mut self, member: Member<'t, 'i>) {
+        self.scratch.kept.push(canonical::number_of(member));
     }
 
     pub(crate) fn section_text(&mut self) -> TextId {
-        *self.section_text.get_or_insert_with(|| self.batch.texts.intern(self.section))
+        *self.section_text.get_or_insert_with(|| self.batch.texts.intern(self.section.path()))
     }
 
     pub(crate) fn text(&mut self, text: &str) -> TextId {
         self.batch.texts.intern(text)
     }
 
-    /// Canonical JSON of a value; nothing for null.
+    /// Returns canonical JSON of a value; nothing for null.
     pub(crate) fn json(&mut self, value: Value<'_, '_>) -> Option<TextId> {
-        if is_null(value) {
-            return None;
-        }
+        (!is_null(value)).then(|| self.canonical(value))
+    }
+
+    fn canonical(&mut self, value: Value<'_, '_>) -> TextId {
         let Scratch { text, order, .. } = &mut *self.scratch;
         text.clear();
         canonical::write(value, text, order);
-        Some(self.batch.texts.intern(text))
+        self.batch.texts.intern(text)
     }
 
-    /// Canonical JSON of metadata; nothing for null and for `{}`.
+    /// Returns canonical JSON of metadata; nothing for null and for `{}`.
     pub(crate) fn metadata(&mut self, value: Value<'t, 'i>) -> Option<TextId> {
         if let Some(before) = &self.metadata
-            && before.values == [value]
+            && before.values == value
         {
             return before.text;
         }
         let is_empty = is_object(value) && value.len() == 1;
         let text = if is_empty { None } else { self.json(value) };
-        self.metadata = Some(Before { values: [value], text });
+        self.metadata = Some(Before { values: value, text });
         text
     }
 
-    /// Canonical JSON of where a record comes from.
-    pub(crate) fn source(&mut self, revision: Value<'t, 'i>, device: Value<'t, 'i>) -> Option<TextId> {
-        let values = [revision, device];
-        if let Some(before) = &self.source
-            && before.values == values
-        {
-            return before.text;
+    /// Returns canonical JSON of where a record comes from. A source that is too long to be shared goes to `other`.
+    pub(crate) fn source(&mut self, revision: Member<'t, 'i>, device: Member<'t, 'i>) -> Option<TextId> {
+        let values = [revision.value, device.value];
+        let source = match &self.source {
+            Some(before) if before.values == values => before.text,
+            _ => {
+                let text = self.write_source(revision, device);
+                self.source = Some(Before { values, text });
+                text
+            }
+        };
+        match source {
+            Source::Absent => None,
+            Source::Text(text) => Some(text),
+            Source::TooLong => {
+                [revision, device]
+                    .into_iter()
+                    .filter(|member| !is_null(member.value))
+                    .for_each(|member| self.keep(member));
+                None
+            }
         }
+    }
+
+    fn write_source(&mut self, revision: Member<'t, 'i>, device: Member<'t, 'i>) -> Source {
         let Scratch { text, order, .. } = &mut *self.scratch;
         text.clear();
         let mut source = JsonObject::begin(text);
-        if !is_null(device) {
-            canonical::write(device, source.member("device"), order);
-        }
-        if !is_null(revision) {
-            canonical::write(revision, source.member("sourceRevision"), order);
+        for (name, member) in [("device", device), ("sourceRevision", revision)] {
+            if !is_null(member.value) {
+                canonical::write(member.value, source.member(name), order);
+            }
         }
         let is_empty = source.is_empty();
         source.end();
-        let text = (!is_empty).then(|| self.batch.texts.intern(text));
-        self.source = Some(Before { values, text });
-        text
+        match text.len() {
+            _ if is_empty => Source::Absent,
+            ..=SHARED_TEXT_BYTES_MAX => Source::Text(self.batch.texts.intern(text)),
+            _ => Source::TooLong,
+        }
     }
 
-    /// Canonical JSON of the members that were kept.
+    /// Returns canonical JSON of the members that were kept.
     pub(crate) fn other(&mut self, element: Value<'t, 'i>) -> Option<TextId> {
         let Scratch { text, order, kept } = &mut *self.scratch;
         if kept.is_empty() {
@@ -128,10 +190,9 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         Some(self.batch.texts.intern(text))
     }
 
-    /// A characteristic: its key is the last part of the section's name.
+    /// Adds a characteristic, whose key is the section's.
     pub(crate) fn push_characteristic(&mut self, value: Value<'_, '_>) {
-        let key = self.section.split_once('/').map_or(self.section, |(_, key)| key);
-        let key = self.batch.texts.intern(key);
+        let key = self.batch.texts.intern(self.section.key());
         let value = match as_str(value) {
             Some(text) => Some(self.batch.texts.intern(text)),
             None => self.json(value),
@@ -144,25 +205,7 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
     /// Keeps a whole element.
     pub(crate) fn push_other(&mut self, element: Value<'_, '_>, in_data: bool) {
         let section = self.section_text();
-        let Scratch { text, order, .. } = &mut *self.scratch;
-        text.clear();
-        canonical::write(element, text, order);
-        let json = self.batch.texts.intern(text);
+        let json = self.canonical(element);
         self.batch.rows.others.push(OtherRecord { section, in_data, json });
     }
-}
-
-/// Sets an element aside.
-pub(crate) fn reject(batch: &mut Batch, section: &str, reason: &str, place: RejectPlace, raw: &[u8], raw_bytes: u64) {
-    let raw = &raw[..raw.len().min(crate::model::limits::REJECT_RAW_BYTES_MAX)];
-    let raw = String::from_utf8_lossy(raw);
-    let (section, reason, raw) = (batch.texts.intern(section), batch.texts.intern(reason), batch.texts.intern(&raw));
-    batch.rows.rejects.push(Reject { section, index: place.index, offset: place.offset, reason, raw, raw_bytes });
-}
-
-/// Where a rejected element stood.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RejectPlace {
-    pub(crate) index: Option<u64>,
-    pub(crate) offset: u64,
 }

@@ -1,6 +1,6 @@
 //! Copies one value out of struson as text: the slow way of an element to the element decoder.
 //!
-//! Nothing is lost but blanks. A value over the limit is read to its end all the same, so that the body goes on behind it.
+//! Only blanks are lost. A value over the limit is read to its end, so that the body goes on behind it.
 
 use std::io::Read;
 
@@ -18,76 +18,98 @@ pub(crate) struct Transferred {
     pub(crate) bytes: u64,
 }
 
+/// An array or object under way.
+#[derive(Clone, Copy, Debug)]
+enum Open {
+    Array,
+    Object,
+}
+
 impl Transferred {
     /// Replaces what it holds by the next value.
     pub(crate) fn read<R: Read>(&mut self, json: &mut JsonStreamReader<R>) -> Result<(), ReaderError> {
         self.text.clear();
         self.text.shrink_to(REJECT_RAW_BYTES_MAX);
         self.bytes = 0;
-        // One bit of kind for each open array or object; struson bounds the depth.
-        let mut open: Vec<bool> = Vec::new();
-        let mut is_first = true;
+        // struson bounds the depth.
+        let mut open: Vec<Open> = Vec::new();
+        // What stands between the last value and the next one.
+        let mut separator = "";
         loop {
-            if let Some(is_object) = open.last().copied() {
+            if let Some(innermost) = open.last().copied() {
                 if !json.has_next()? {
-                    if is_object {
-                        json.end_object()?
-                    } else {
-                        json.end_array()?
-                    }
+                    self.close(innermost, json)?;
                     open.pop();
-                    self.push(if is_object { "}" } else { "]" });
-                    is_first = false;
                     if open.is_empty() {
                         return Ok(());
                     }
+                    separator = ",";
                     continue;
                 }
-                if !is_first {
-                    self.push(",");
-                }
-                if is_object {
+                self.push(separator);
+                if matches!(innermost, Open::Object) {
                     self.push_string(json.next_name()?);
                     self.push(":");
                 }
             }
-            is_first = false;
-            match json.peek()? {
-                ValueType::Object => {
-                    json.begin_object()?;
-                    open.push(true);
-                    self.push("{");
-                    is_first = true;
+            match self.begin(json)? {
+                Some(opened) => {
+                    open.push(opened);
+                    separator = "";
                 }
-                ValueType::Array => {
-                    json.begin_array()?;
-                    open.push(false);
-                    self.push("[");
-                    is_first = true;
-                }
-                ValueType::String => self.push_string(json.next_str()?),
-                ValueType::Number => self.push(json.next_number_as_str()?),
-                ValueType::Boolean => self.push(if json.next_bool()? { "true" } else { "false" }),
-                ValueType::Null => {
-                    json.next_null()?;
-                    self.push("null");
-                }
-            }
-            if open.is_empty() {
-                return Ok(());
+                None if open.is_empty() => return Ok(()),
+                None => separator = ",",
             }
         }
     }
 
+    /// Copies a value. Of an array or object it copies only the beginning, and returns which of the two it is.
+    fn begin<R: Read>(&mut self, json: &mut JsonStreamReader<R>) -> Result<Option<Open>, ReaderError> {
+        match json.peek()? {
+            ValueType::Object => {
+                json.begin_object()?;
+                self.push("{");
+                return Ok(Some(Open::Object));
+            }
+            ValueType::Array => {
+                json.begin_array()?;
+                self.push("[");
+                return Ok(Some(Open::Array));
+            }
+            ValueType::String => self.push_string(json.next_str()?),
+            ValueType::Number => self.push(json.next_number_as_str()?),
+            ValueType::Boolean => self.push(if json.next_bool()? { "true" } else { "false" }),
+            ValueType::Null => {
+                json.next_null()?;
+                self.push("null");
+            }
+        }
+        Ok(None)
+    }
+
+    fn close<R: Read>(&mut self, open: Open, json: &mut JsonStreamReader<R>) -> Result<(), ReaderError> {
+        match open {
+            Open::Object => {
+                json.end_object()?;
+                self.push("}");
+            }
+            Open::Array => {
+                json.end_array()?;
+                self.push("]");
+            }
+        }
+        Ok(())
+    }
+
     fn push(&mut self, text: &str) {
-        if self.has_room(text.len()) {
+        if self.reserve(text.len()) {
             self.text.push_str(text);
         }
         self.bytes += text.len() as u64;
     }
 
     fn push_string(&mut self, text: &str) {
-        if self.has_room(text.len() + 2) {
+        if self.reserve(text.len() + 2) {
             let before = self.text.len();
             write_string(text, &mut self.text);
             self.bytes += (self.text.len() - before) as u64;
@@ -96,8 +118,8 @@ impl Transferred {
         }
     }
 
-    /// Whether the text is still whole and may grow by so much.
-    fn has_room(&mut self, more: usize) -> bool {
+    /// Reserves memory for so many bytes more. Returns false if the text is not whole, or no longer: it is then cut.
+    fn reserve(&mut self, more: usize) -> bool {
         let is_whole = self.bytes == self.text.len() as u64;
         if is_whole && self.text.len() + more > ELEMENT_BYTES_MAX {
             let end = self.text.floor_char_boundary(REJECT_RAW_BYTES_MAX);
@@ -105,7 +127,7 @@ impl Transferred {
             return false;
         }
         if is_whole && self.text.len() + more > self.text.capacity() && self.text.len() >= REJECT_RAW_BYTES_MAX {
-            // Room for the longest at once: by doubling, twice as much would be touched.
+            // It gets memory for the longest at once: by doubling, twice as much would be touched.
             self.text.reserve_exact(ELEMENT_BYTES_MAX - self.text.len());
         }
         is_whole

@@ -1,10 +1,11 @@
 //! Halves of surrogate pairs: JavaScript cuts texts between any two UTF-16 units, and writes `\ud83d` for what is left of
-//! an emoji. The grammar allows it, no text can hold it. One such name of a watch must not cost all of its samples.
+//! an emoji. JSON's grammar allows it, but UTF-8 has no such character. One such name of a watch must not cost all of its
+//! samples.
 
-/// Writes U+FFFD over every escape that is half of a pair. True if there was one.
-pub(crate) fn mend_half_pairs(text: &mut [u8]) -> bool {
+/// Writes U+FFFD over every escape that is half of a pair. Returns whether there was one. The text keeps its length.
+pub(crate) fn fix_half_pairs(text: &mut [u8]) -> bool {
     let mut pairs = HalfPairs::default();
-    // What comes out is as long as what goes in, and never ahead of it.
+    // The output is as long as the input, and never ahead of it.
     let mut at = 0;
     for index in 0..text.len() {
         let byte = text[index];
@@ -14,24 +15,24 @@ pub(crate) fn mend_half_pairs(text: &mut [u8]) -> bool {
     }
     let out = pairs.flush();
     text[at..at + out.len].copy_from_slice(out.as_slice());
-    pairs.has_mended
+    pairs.has_fixed
 }
 
-/// The same for a text that comes byte by byte. An escape is held back until it is known whether it is half of a pair.
+/// The same for a text that arrives byte by byte. An escape is held back until its pair is complete or cannot be.
 #[derive(Debug, Default)]
 pub(crate) struct HalfPairs {
-    /// One escape and what has come of the next: `\ud83d\ude0`.
+    /// One escape and the part of the next that has arrived: `\ud83d\ude0`.
     held: Bytes,
-    has_mended: bool,
+    has_fixed: bool,
 }
 
 impl HalfPairs {
-    /// Whether the byte would be given back as it is, alone.
+    /// Whether [`HalfPairs::feed`] would return only this byte.
     pub(crate) fn passes(&self, byte: u8) -> bool {
         self.held.len == 0 && byte != b'\\'
     }
 
-    /// Takes a byte; gives those that are no longer held back.
+    /// Takes a byte. Returns those that are no longer held back.
     pub(crate) fn feed(&mut self, byte: u8) -> Bytes {
         let mut out = Bytes::default();
         let fits = match self.held.len % ESCAPE {
@@ -40,7 +41,7 @@ impl HalfPairs {
             _ => byte.is_ascii_hexdigit(),
         };
         if !fits {
-            // Behind a backslash the byte has no meaning of its own; anywhere else it may begin an escape.
+            // A byte behind a backslash belongs to it; anywhere else a backslash begins an escape.
             let is_escaped = self.held.len % ESCAPE == 1;
             out = self.flush();
             if byte == b'\\' && !is_escaped {
@@ -65,7 +66,7 @@ impl HalfPairs {
         out
     }
 
-    /// Gives all that is held back: nothing more comes.
+    /// Returns all that is held back: nothing more follows.
     pub(crate) fn flush(&mut self) -> Bytes {
         let mut out = std::mem::take(&mut self.held);
         let is_half = match unit(&out, 0) {
@@ -74,7 +75,7 @@ impl HalfPairs {
         };
         if is_half {
             out.bytes[2..ESCAPE].copy_from_slice(b"fffd");
-            self.has_mended = true;
+            self.has_fixed = true;
         }
         out
     }
@@ -91,11 +92,11 @@ enum Unit {
     /// Second half of a pair.
     Low,
     Other,
-    /// There is no such escape.
+    /// No such escape is held.
     None,
 }
 
-/// The nth escape of what is held back.
+/// Returns what the nth held escape stands for.
 fn unit(held: &Bytes, nth: usize) -> Unit {
     let digits = held.as_slice().get(nth * ESCAPE + 2..(nth + 1) * ESCAPE);
     let Some(digits) = digits.and_then(|digits| std::str::from_utf8(digits).ok()) else {
@@ -140,10 +141,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn halves_are_mended_and_pairs_are_left() {
+    fn halves_are_fixed_and_pairs_stay() {
         let check = |text: &str, expected: &str| {
             let mut bytes = text.as_bytes().to_vec();
-            assert_eq!(mend_half_pairs(&mut bytes), text != expected, "{text}");
+            assert_eq!(fix_half_pairs(&mut bytes), text != expected, "{text}");
             assert_eq!(String::from_utf8(bytes).unwrap(), expected);
         };
         check(r#""Watch \ud83d""#, r#""Watch \ufffd""#);

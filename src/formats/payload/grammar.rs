@@ -1,0 +1,85 @@
+//! What struson is asked and what it says: how it reads, whether a text is JSON, and its errors as ours.
+
+use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings, SyntaxErrorKind, ValueType};
+
+use super::nesting::blank_below;
+use super::section::Section;
+use crate::model::error::{Error, ErrorKind};
+use crate::model::limits::SKELETON_NESTING_MAX;
+
+/// Returns how struson reads: strict, without keeping a path, and without a limit on numbers.
+pub(crate) fn reader_settings() -> ReaderSettings {
+    ReaderSettings {
+        track_path: false,
+        max_nesting_depth: Some(SKELETON_NESTING_MAX),
+        restrict_number_values: false,
+        ..ReaderSettings::default()
+    }
+}
+
+/// Judges whether a text inside so many arrays and objects is JSON, whatever its values: numbers may be out of range. What is
+/// nested too deeply is not judged: blanks are written over it.
+pub(crate) fn judge(text: &mut [u8], nesting: u32) -> Result<(), ReaderError> {
+    blank_below(SKELETON_NESTING_MAX.saturating_sub(nesting), text);
+    let mut json = JsonStreamReader::new_custom(&*text, reader_settings());
+    json.skip_value()?;
+    json.consume_trailing_whitespace()
+}
+
+/// Whether struson came to the end of the text too early.
+pub(crate) fn is_end(error: &ReaderError) -> bool {
+    matches!(error, ReaderError::SyntaxError(error) if error.kind == SyntaxErrorKind::IncompleteDocument)
+}
+
+/// Returns our error for struson's about a body, with its place there. `offset` maps struson's offset to the body's.
+pub(crate) fn syntax_error(
+    error: &ReaderError,
+    offset: impl Fn(u64) -> u64,
+    section: &Section,
+    index: Option<u64>,
+) -> Error {
+    let (kind, message, location) = match error {
+        ReaderError::SyntaxError(error) => {
+            let message = match error.kind {
+                SyntaxErrorKind::IncompleteDocument => "the body ends before the JSON is complete".to_owned(),
+                kind => format!("the body is not JSON: {}", words(&kind.to_string())),
+            };
+            (ErrorKind::Syntax, message, &error.location)
+        }
+        ReaderError::MaxNestingDepthExceeded { max_nesting_depth, location } => {
+            (ErrorKind::Syntax, format!("the body is nested deeper than {max_nesting_depth} levels"), location)
+        }
+        ReaderError::IoError { location, .. } => (ErrorKind::Syntax, "the body is not UTF-8".to_owned(), location),
+        ReaderError::UnexpectedValueType { location, .. }
+        | ReaderError::UnexpectedStructure { location, .. }
+        | ReaderError::UnsupportedNumberValue { location, .. } => {
+            (ErrorKind::Shape, "the body is not a payload of Health Export Pro".to_owned(), location)
+        }
+        _ => return Error::new(ErrorKind::Syntax, "the body is not JSON"),
+    };
+    Error::new(kind, message).at(location.data_pos.map(offset), section.named(), index)
+}
+
+/// Returns the kind of a value, with its article.
+pub(crate) fn kind_in_words(kind: ValueType) -> &'static str {
+    match kind {
+        ValueType::Array => "an array",
+        ValueType::Object => "an object",
+        ValueType::String => "a text",
+        ValueType::Number => "a number",
+        ValueType::Boolean => "true or false",
+        ValueType::Null => "null",
+    }
+}
+
+/// Splits a name into words: `TrailingCommaNotEnabled` becomes `trailing comma not enabled`.
+fn words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 8);
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(character.to_ascii_lowercase());
+    }
+    words
+}
