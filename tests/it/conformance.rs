@@ -6,6 +6,8 @@ use healthsink::formats::payload::{Options, decode};
 use healthsink::model::batch::Batch;
 use healthsink::model::batch::Sink;
 use healthsink::model::error::{ErrorKind, Result};
+use healthsink_testkit::transcript::Transcript;
+use serde::de::IgnoredAny;
 
 /// Takes batches and forgets them.
 struct Forget;
@@ -86,17 +88,26 @@ fn half_a_surrogate_pair_is_mended_wherever_it_stands() {
     }
 }
 
+/// What stands inside the innermost brackets: it may be below what is read.
+const INNERMOST: [&str; 8] =
+    ["", "1,2", r#"{"a":[]},[]"#, r#""\"]\\","#, "x", r#"\"]"#, "]", r#""\ud83d","\ud83d\ude00""#];
+
 #[test]
 fn depth_is_bounded_without_a_stack() {
     let nested = |depth: usize| [b"[".repeat(depth), b"]".repeat(depth)].concat();
     check("i_structure_500_nested_arrays", &nested(500), true);
-    check("too deep to be judged", &nested(5_000), false);
-    // The bound counts from the body's root, wherever a value is judged.
-    for depth in 1015..1025 {
+    check("too deep to be judged", &nested(5_000), true);
+    // The bound counts from the body's root, wherever a value is judged. What is deeper costs only the value around it.
+    for depth in (1_000..1_030).chain([2_000]) {
         for (place, before, behind) in PLACES {
-            let text = [br#"{"a":"#.repeat(depth), b"1".to_vec(), b"}".repeat(depth)].concat();
-            let body = [before.as_bytes(), &text, behind.as_bytes()].concat();
-            assert_eq!(outcome(&body, true), outcome(&body, false), "{depth} levels as {place}");
+            for inner in INNERMOST {
+                let text = [&b"[".repeat(depth), inner.as_bytes(), &b"]".repeat(depth)].concat();
+                let body = [before.as_bytes(), &text, behind.as_bytes()].concat();
+                let [lifted, read] = [true, false].map(|lift| Transcript::of(&body[..], Options { lift }));
+                lifted.assert_same_meaning(&read);
+                let is_json = serde_json::from_str::<IgnoredAny>(&format!("[{inner}]")).is_ok();
+                assert!(lifted.outcome.is_ok() || !is_json, "{depth} levels around {inner} as {place}");
+            }
         }
     }
     check("n_structure_100000_opening_arrays", &b"[".repeat(100_000), false);

@@ -1,5 +1,7 @@
 //! One ingest: decode, hand on, wait for the commit, sum up. A synchronous function; HTTP and `import` only bring a reader.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use super::{Reply, Session, WriterHandle, now_ms};
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::counts::Counts;
@@ -54,7 +56,14 @@ pub fn ingest_with(
     let Origin { kind, sender, person, token } = origin;
     let start = UploadStart { origin: kind, sender, person, token, started_ms: now_ms() };
     let session = writer.start(start).map_err(|error| Aborted { error, summary: None })?;
-    let mut exchange = Exchange { session, made: 1, under_way: 0, empty: Vec::new() };
+    let mut exchange = Exchange {
+        session,
+        made: 1,
+        under_way: 0,
+        empty: Vec::new(),
+        large_element: &writer.large_element,
+        permit: None,
+    };
     let mut batch = Box::<Batch>::default();
     let Decoded { outcome, body_bytes } = fill(&mut batch, &mut exchange);
     // What was read before an error is as good as the rest.
@@ -73,7 +82,7 @@ pub fn ingest_with(
 }
 
 /// Exchanges full batches for empty ones.
-struct Exchange {
+struct Exchange<'a> {
     session: Session,
     /// Batches that exist, the one being filled among them.
     made: usize,
@@ -82,9 +91,13 @@ struct Exchange {
     /// Batches that came back before there was a need for them.
     #[expect(clippy::vec_box, reason = "they go to the writer and come back in their boxes")]
     empty: Vec<Box<Batch>>,
+    large_element: &'a Mutex<()>,
+    /// Held while an element is decoded that takes many times its length, until the writer is done with its text. Its holder
+    /// waits only for the writer, never for a client.
+    permit: Option<MutexGuard<'a, ()>>,
 }
 
-impl Exchange {
+impl Exchange<'_> {
     fn send(&mut self, mut batch: Box<Batch>) -> Result<()> {
         batch.sort();
         self.session.write(batch)?;
@@ -137,7 +150,7 @@ impl Exchange {
     }
 }
 
-impl Sink for Exchange {
+impl Sink for Exchange<'_> {
     fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
         let empty = if let Some(empty) = self.empty.pop() {
             empty
@@ -155,5 +168,14 @@ impl Sink for Exchange {
             self.empty.push(emptied);
         }
         Ok(())
+    }
+
+    fn begin_large(&mut self) {
+        // The mutex guards no data, so a panic while it was held does not matter.
+        self.permit = Some(self.large_element.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn end_large(&mut self) {
+        self.permit = None;
     }
 }

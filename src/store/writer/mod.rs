@@ -39,6 +39,8 @@ pub struct WriterHandle {
     life: Weak<Life>,
     /// Disconnected by the thread's end. The queue alone does not tell: what waits in it then stays there, unanswered.
     ended: Receiver<Infallible>,
+    /// The permit to decode a large element and to have it written: all ingests of this writer share one.
+    large_element: Arc<Mutex<()>>,
 }
 
 /// Held by the writer's thread. Its end, by a panic too, is told to those who asked for it.
@@ -119,7 +121,7 @@ impl Writer {
         let (requests, receiver) = bounded(WRITER_QUEUE);
         let (end, ended) = bounded(0);
         let life = Arc::new(Life { at_end: Mutex::default(), _ended: end });
-        let handle = WriterHandle { requests, life: Arc::downgrade(&life), ended };
+        let handle = WriterHandle { requests, life: Arc::downgrade(&life), ended, large_element: Arc::default() };
         let thread = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
