@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use healthsink::formats::payload::Options;
 use healthsink::ingest::ingest;
-use healthsink::store::writer::ingest::{Origin, Summary};
+use healthsink::store::writer::ingest::Summary;
 use healthsink::store::writer::{Writer, WriterHandle};
+use healthsink::store::{Origin, OriginKind};
 use healthsink_testdata::Shape;
 use tempfile::TempDir;
 
@@ -17,7 +18,7 @@ use support::rows::{Rows, insert_all, prepare};
 use support::{assert_counts, payload, records_of, size};
 
 fn receive(body: &[u8], writer: &WriterHandle) -> Summary {
-    let origin = Origin { kind: "import", sender: "bench".to_owned(), person: None, token: None };
+    let origin = Origin { kind: OriginKind::Import, sender: "bench".to_owned(), person: None, token: None };
     ingest(body, origin, Options::default(), writer).expect("the payload is valid")
 }
 

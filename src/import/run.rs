@@ -12,7 +12,8 @@ use crate::formats::output::Tally;
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::error::Result;
 use crate::store::writer::Writer;
-use crate::store::writer::ingest::{Origin, ingest_with};
+use crate::store::writer::ingest::ingest_with;
+use crate::store::{Origin, OriginKind};
 
 /// An import.
 #[derive(Clone, Debug)]
@@ -52,8 +53,10 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
         importer.path(path);
     }
     let mut report = importer.report;
-    if let Some(writer) = writer {
-        writer.stop()?;
+    let stopped = writer.map_or(Ok(()), Writer::stop);
+    // After a failure that the report names, its consequence is not another one.
+    if report.ok {
+        stopped?;
     }
     report.finish(started.elapsed());
     Ok(report)
@@ -101,7 +104,7 @@ impl Importer<'_> {
         let outcome = match self.writer {
             Some(writer) => {
                 let person = self.import.person.clone();
-                let origin = Origin { kind: "import", sender: name.to_owned(), person, token: None };
+                let origin = Origin { kind: OriginKind::Import, sender: name.to_owned(), person, token: None };
                 FileOutcome::from(ingest_with(origin, writer.handle(), |batch, sink| {
                     let mut passage = Passage { writer: Some(sink), observer, records: 0 };
                     job.read(name, container, observer, batch, &mut passage, &mut tally)

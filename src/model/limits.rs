@@ -175,6 +175,10 @@ pub const METADATA_SHARED_BYTES_MAX: usize = 160;
 /// Metadata texts remembered as seen once, before the second sight makes them shared.
 pub const METADATA_CANDIDATES_MAX: usize = 1024;
 
+/// Rows of one second that are searched for the same record of another exporter. Without the limit, records that all begin in
+/// one second would cost a search over all of them each. A meal's entries are some fifty at most.
+pub const MATCH_ROWS_MAX: u32 = 256;
+
 /// Samples of the app that an import remembers having matched, twice over: each is matched once.
 pub const ABSORBED_MAX: usize = 16 << 10;
 

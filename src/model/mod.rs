@@ -10,6 +10,7 @@ pub mod units;
 
 pub mod batch;
 pub mod counts;
+pub mod exporter;
 pub mod identity;
 pub mod record;
 pub mod text;

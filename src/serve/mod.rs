@@ -135,7 +135,7 @@ pub fn serve(config: &Serve) -> Result<()> {
     let prepared = Prepared::load(config)?;
     let inherited = Inherited::take()?;
     let has_token = prepared.check(config, inherited.address()?.unwrap_or(config.listen))?;
-    let writer = Writer::with_log(&config.db, config.wal_bytes_max)?;
+    let writer = Writer::with_wal_limit(&config.db, config.wal_bytes_max)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()

@@ -29,7 +29,8 @@ use crate::serve::upload::body;
 use crate::serve::upload::intake::Turn;
 use crate::serve::{PLAIN_HTTP_WARNING, State};
 use crate::store::writer::WriterHandle;
-use crate::store::writer::ingest::{Aborted, Origin, Summary};
+use crate::store::writer::ingest::{Aborted, Summary};
+use crate::store::{Origin, OriginKind};
 
 /// Answers a request.
 pub(super) async fn answer(request: &mut Request<Incoming>, peer: SocketAddr, state: Arc<State>) -> Answer {
@@ -66,7 +67,8 @@ pub(super) async fn answer(request: &mut Request<Incoming>, peer: SocketAddr, st
         state.metrics.turned_away(UploadResult::Busy);
         return problem::busy();
     };
-    let origin = Origin { kind: "http", sender: peer.to_string(), person: sender.person, token: sender.token };
+    let origin =
+        Origin { kind: OriginKind::Http, sender: peer.to_string(), person: sender.person, token: sender.token };
     receive(request.body_mut(), coding, peer, origin, &state, room).await
 }
 
@@ -359,7 +361,7 @@ mod tests {
         let post = async |body: Box<dyn BufRead + Send>| {
             let room = room(Coding::Identity, &state).await.expect("the only place is free");
             let peer = Ipv4Addr::LOCALHOST.into();
-            let origin = Origin { kind: "http", sender: String::new(), person: None, token: None };
+            let origin = Origin { kind: OriginKind::Http, sender: String::new(), person: None, token: None };
             let ingest = take_in(body, Coding::Identity, peer, origin, Arc::clone(&state), room);
             answer_of(ingest, peer, &state).await.status().as_u16()
         };

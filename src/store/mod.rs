@@ -32,9 +32,9 @@ pub use tokens::{
     TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, add_token, has_tokens, is_token_shaped, revoke_token,
     tokens,
 };
-pub(crate) use wal::Checkpoint;
+pub(crate) use wal::{AutoCheckpoint, Checkpoint};
 pub(crate) use write::ledger::UploadKey;
-pub use write::ledger::{UploadEnd, UploadStart, UploadState};
+pub use write::ledger::{Origin, OriginKind, UploadEnd, UploadState};
 
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
@@ -97,8 +97,8 @@ impl Store {
         self.files.check()
     }
 
-    /// Saves what a write-ahead log holds that has lost its name, if that is all that is wrong.
-    pub(crate) fn save_log(&mut self) {
+    /// Saves what the WAL holds if only the WAL has lost its name.
+    pub(crate) fn save_wal(&mut self) {
         if self.files.has_lost_only_the_wal() {
             match self.checkpoint(Checkpoint::Move) {
                 Ok(true) => tracing::warn!("what the deleted write-ahead log held is in the database now"),

@@ -1,24 +1,46 @@
-//! The write-ahead log on its way into the database. Readers keep it from being moved, or from being begun anew; nobody
-//! waits for them but at the log's limit, for a moment, and at the program's end.
+//! Checkpoints: the WAL's pages on their way into the database. Readers can prevent them, and prevent the WAL from starting
+//! over. The writer waits for readers only at the WAL's limit, for a moment, and at the program's end.
 
-use rusqlite::{Connection, Row};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use rusqlite::Row;
 
 use super::Store;
-use crate::model::limits::{BUSY_WAIT, CHECKPOINT_WAIT};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{BUSY_WAIT, CHECKPOINT_PAGES, CHECKPOINT_WAIT};
 
-/// How much is wanted of a checkpoint.
+/// What a checkpoint is to achieve.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Checkpoint {
-    /// Move what can be moved: the next commit begins the log anew, in the same file.
+    /// Move what can be moved: the next commit starts the WAL over, in the same file.
     Move,
-    /// Give the log's space back, too.
+    /// Also cut the file.
     Cut,
     /// The same, and wait a moment for readers.
     CutPatiently,
 }
 
+/// Whether SQLite moves a long WAL within the commit that made it long.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum AutoCheckpoint {
+    On,
+    /// An answer waits for the commit.
+    Off,
+}
+
 impl Store {
-    /// Moves the write-ahead log into the database, and waits for nobody unless that is wanted. Whether that was possible as wanted.
+    /// Sets whether SQLite moves a long WAL within a commit.
+    pub(crate) fn set_auto_checkpoint(&mut self, wanted: AutoCheckpoint) -> rusqlite::Result<()> {
+        let pages = match wanted {
+            AutoCheckpoint::On => CHECKPOINT_PAGES,
+            AutoCheckpoint::Off => 0,
+        };
+        self.connection.pragma_update(None, "wal_autocheckpoint", pages)
+    }
+
+    /// Moves the WAL into the database. Returns whether that was possible as wanted.
     pub(crate) fn checkpoint(&mut self, wanted: Checkpoint) -> rusqlite::Result<bool> {
         let sql = match wanted {
             Checkpoint::Move => "PRAGMA wal_checkpoint(PASSIVE)",
@@ -31,21 +53,67 @@ impl Store {
         outcome
     }
 
-    /// Moves the write-ahead log into the database at the end, as far as readers allow.
-    pub(crate) fn checkpoint_at_end(&mut self) {
-        let last = |connection: &Connection| {
-            // Someone who reads for long must not keep the program from ending.
-            connection.busy_timeout(CHECKPOINT_WAIT)?;
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        };
-        if let Err(error) = last(&self.connection) {
-            tracing::warn!(%error, "could not move the write-ahead log into the database; the next start does it");
+    /// Moves the WAL into the database at the end, as far as readers allow. What they prevent stays in the WAL, where the next
+    /// start finds it.
+    ///
+    /// # Errors
+    ///
+    /// If what was committed may not be in the files: one of them was moved, deleted or overwritten, or the WAL could not be
+    /// moved.
+    pub(crate) fn checkpoint_at_end(&mut self) -> Result<()> {
+        let moved = self.checkpoint(Checkpoint::CutPatiently);
+        self.check_files().map_err(|error| not_all_there(&error))?;
+        match moved {
+            Ok(true) => check_length(&self.path).map_err(|error| not_all_there(&error)),
+            Ok(false) => {
+                tracing::info!(
+                    "a program still reads the database; the next start moves the rest of the write-ahead log"
+                );
+                Ok(())
+            }
+            Err(error) => {
+                let message = format!(
+                    "stopped, but the write-ahead log could not be moved into the database: {}; keep {}-wal beside it",
+                    self.failed(&error),
+                    self.path.display()
+                );
+                Err(Error::new(ErrorKind::Store, message))
+            }
         }
     }
 }
 
-/// Whether nobody was in the way, and all of the log's pages were moved.
+/// Fails if a database file without a WAL is not a database, or is shorter than its header says: another program has
+/// overwritten or cut it.
+fn check_length(path: &Path) -> Result<()> {
+    let mut header = [0; 100];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header).and_then(|()| file.metadata()));
+    let damaged = |what: String| Error::new(ErrorKind::Store, format!("{} {what}", path.display()));
+    let file_bytes = read.map_err(|error| damaged(format!("cannot be read ({error})")))?.len();
+    if !header.starts_with(b"SQLite format 3\0") {
+        return Err(damaged("was overwritten".to_owned()));
+    }
+    let page_bytes = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        bytes => u64::from(bytes),
+    };
+    let pages = u64::from(u32::from_be_bytes([header[28], header[29], header[30], header[31]]));
+    if file_bytes < pages * page_bytes {
+        return Err(damaged(format!("was cut to {file_bytes} of {} bytes", pages * page_bytes)));
+    }
+    Ok(())
+}
+
+/// Whether no reader was in the way, and all of the WAL's pages were moved.
 fn is_whole(row: &Row<'_>) -> rusqlite::Result<bool> {
     let (busy, pages, moved): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
     Ok(busy == 0 && pages == moved)
+}
+
+fn not_all_there(error: &Error) -> Error {
+    let message = format!(
+        "stopped, but not all that was acknowledged may be stored: {error}; run `healthsink check` on the database, and send or \
+         import again what is missing"
+    );
+    Error::new(ErrorKind::Store, message)
 }

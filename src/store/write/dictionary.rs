@@ -1,4 +1,4 @@
-//! Texts that are stored once and referred to by id: types, units, sources, and metadata that comes again.
+//! Texts that are stored once and referred to by id: types, units, sources, and metadata that repeats.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -11,7 +11,7 @@ use crate::model::limits::{
     METADATA_SHARED_MAX,
 };
 
-/// A table of texts and ids, with the ids used last kept in memory.
+/// A table of texts and ids. The ids used last are kept in memory.
 #[derive(Debug)]
 pub(in crate::store) struct Dictionary {
     select: &'static str,
@@ -36,7 +36,7 @@ impl Dictionary {
         Self { select, insert, ids: HashMap::default() }
     }
 
-    /// The id of a text, which is added if it is not there.
+    /// The id of a text. A new text is added.
     pub(in crate::store) fn id(&mut self, connection: &Connection, text: &str) -> rusqlite::Result<i64> {
         if let Some(id) = self.ids.get(text) {
             return Ok(*id);
@@ -57,9 +57,9 @@ impl Dictionary {
     }
 }
 
-/// Metadata texts that came at least twice, all of them in memory.
+/// Metadata texts that arrived at least twice, all of them in memory.
 ///
-/// A text is shared at second sight: unique ones, such as a sync identifier, stay with their sample and cost no entry.
+/// The second sight of a text shares it. Unique texts, such as a sync identifier, stay with their sample and cost no entry.
 #[derive(Debug, Default)]
 pub(in crate::store) struct SharedMetadata {
     ids: HashMap<Box<str>, i64, RandomState>,
@@ -76,7 +76,7 @@ impl SharedMetadata {
         Ok(Self { ids: rows.collect::<rusqlite::Result<_>>()?, candidates: HashSet::default() })
     }
 
-    /// The id of a text for one more sample that has it; none if it is to be kept with the sample.
+    /// The id of a text for one more sample that has it; `None` if the sample keeps the text.
     pub(in crate::store) fn id(&mut self, connection: &Connection, text: &str) -> rusqlite::Result<Option<i64>> {
         if let Some(id) = self.ids.get(text) {
             return Ok(Some(*id));

@@ -1,4 +1,4 @@
-//! The ledger: one row in `uploads` for each ingest, from its start on, with counts that are true at every commit.
+//! The ledger: one row in `uploads` for each ingest from its start, with counts that are true at every commit.
 
 use rusqlite::{Connection, named_params};
 
@@ -10,26 +10,43 @@ use crate::store::Store;
 /// The person whose phone posts: `me`.
 pub(in crate::store) const PERSON_ME: i64 = 1;
 
-/// An upload in the ledger, and whose it is.
+/// An upload in the ledger, and the person whose records it brings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct UploadKey {
     pub(crate) id: i64,
     pub(crate) person: i64,
 }
 
-/// What is known of an ingest when it begins.
+/// Where an ingest comes from.
 #[derive(Clone, Debug)]
-pub struct UploadStart {
-    /// `http` or `import`.
-    pub origin: &'static str,
+pub struct Origin {
+    /// The way it arrives.
+    pub kind: OriginKind,
     /// The client's address, or the file's name.
     pub sender: String,
-    /// Whose records they are; `me` unless said otherwise.
+    /// The person whose records it brings; `me` by default.
     pub person: Option<String>,
-    /// The number of the token that it came with.
+    /// The number of the token that it was sent with.
     pub token: Option<i64>,
-    /// Now.
-    pub started_ms: i64,
+}
+
+/// The way an ingest arrives.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OriginKind {
+    /// A POST request.
+    Http,
+    /// The command `import`.
+    Import,
+}
+
+impl OriginKind {
+    /// As in the ledger.
+    fn text(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Import => "import",
+        }
+    }
 }
 
 /// How an ingest ended.
@@ -37,7 +54,7 @@ pub struct UploadStart {
 pub enum UploadState {
     /// Read to its end.
     Done,
-    /// The input was at fault, or ended early.
+    /// The input was invalid, or ended early.
     Aborted,
 }
 
@@ -56,12 +73,12 @@ pub struct UploadEnd {
     pub error: Option<String>,
 }
 
-/// Uploads that were running when the program ended did not end well.
+/// Marks uploads that were running when the program ended.
 pub(in crate::store) fn interrupt_running(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE uploads SET state = 'interrupted' WHERE state = 'running'", []).map(|_| ())
 }
 
-/// The id of a person, who is entered at first sight.
+/// The id of a person. A new person is entered.
 pub(in crate::store) fn person_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.execute("INSERT INTO persons (name) VALUES (?1) ON CONFLICT DO NOTHING", [name])?;
     connection.query_row("SELECT id FROM persons WHERE name = ?1", [name], |row| row.get(0))
@@ -69,18 +86,18 @@ pub(in crate::store) fn person_id(connection: &Connection, name: &str) -> rusqli
 
 impl Store {
     /// Enters an ingest into the ledger.
-    pub(crate) fn start_upload(&mut self, start: &UploadStart) -> Result<UploadKey> {
+    pub(crate) fn start_upload(&mut self, origin: &Origin, started_ms: i64) -> Result<UploadKey> {
         let sql = "INSERT INTO uploads (person_id, state, origin, sender, token_id, started_ms)
             VALUES (?1, 'running', ?2, ?3, ?4, ?5)";
         let insert = |connection: &Connection| {
-            let person = match &start.person {
+            let person = match &origin.person {
                 Some(name) => person_id(connection, name)?,
                 None => PERSON_ME,
             };
-            let row = (person, start.origin, &start.sender, start.token, start.started_ms);
+            let row = (person, origin.kind.text(), &origin.sender, origin.token, started_ms);
             let id = connection.prepare_cached(sql)?.insert(row)?;
-            if let Some(token) = start.token {
-                self.note_use(token, start.started_ms)?;
+            if let Some(token) = origin.token {
+                self.note_use(token, started_ms)?;
             }
             Ok(UploadKey { id, person })
         };

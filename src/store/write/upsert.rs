@@ -1,26 +1,20 @@
-//! The idempotent write of one row: new, updated or unchanged, told apart without doubt.
+//! The idempotent write of one row: new, updated or unchanged.
 //!
-//! Three statements with the same parameters: `insert` does nothing where the identity is there, `same` finds the row if it
-//! is there as it is, `update` replaces it. A re-send asks `same` first, a first send inserts first: either way most
-//! rows cost one look-up.
+//! The three statements of a table have the same parameters. `insert` does nothing if the identity is there, `same` finds the
+//! row if it is there unchanged, `update` replaces it. A re-send asks `same` first, a first send inserts first: most rows cost
+//! one look-up either way.
 //!
-//! A parameter is bound only where it differs from the row before: type, unit, source and person seldom do, and binding is
-//! a sixth of what a row costs.
+//! A parameter is bound only if it differs from the previous row's. Type, unit, source and person seldom do, and binding is a
+//! sixth of a row's cost.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 
+use super::table::Table;
 use crate::model::counts::Outcome;
 use crate::model::record::Uuid;
 
-/// The three statements of a table.
-pub(in crate::store) struct Sql {
-    pub(in crate::store) insert: &'static str,
-    pub(in crate::store) same: &'static str,
-    pub(in crate::store) update: &'static str,
-}
-
-/// The three statements, prepared, and what the rows before were.
+/// A table's statements, prepared, and what the previous rows were.
 pub(in crate::store) struct Upsert<'c, 'b, const N: usize> {
     insert: Bound<'c, 'b, N>,
     same: Bound<'c, 'b, N>,
@@ -29,21 +23,26 @@ pub(in crate::store) struct Upsert<'c, 'b, const N: usize> {
 }
 
 impl<'c, 'b, const N: usize> Upsert<'c, 'b, N> {
-    pub(in crate::store) fn new(connection: &'c Connection, sql: &Sql, expects_known: bool) -> rusqlite::Result<Self> {
+    pub(in crate::store) fn new(
+        connection: &'c Connection,
+        table: &'static Table,
+        expects_known: bool,
+    ) -> rusqlite::Result<Self> {
+        let sql = table.statements();
         Ok(Self {
-            insert: Bound::new(connection, sql.insert)?,
-            same: Bound::new(connection, sql.same)?,
-            update: Bound::new(connection, sql.update)?,
+            insert: Bound::new(connection, &sql.insert)?,
+            same: Bound::new(connection, &sql.same)?,
+            update: Bound::new(connection, &sql.update)?,
             expects_known,
         })
     }
 
-    /// Whether the last row was known: a good guess for the next.
+    /// Whether the last row was known, which is a good guess for the next.
     pub(in crate::store) fn expects_known(&self) -> bool {
         self.expects_known
     }
 
-    pub(in crate::store) fn write(&mut self, row: [Cell<'b>; N]) -> rusqlite::Result<Outcome> {
+    pub(in crate::store) fn write(&mut self, row: [SqlValue<'b>; N]) -> rusqlite::Result<Outcome> {
         if self.expects_known && self.same.exists(&row)? {
             return Ok(Outcome::Unchanged);
         }
@@ -61,9 +60,9 @@ impl<'c, 'b, const N: usize> Upsert<'c, 'b, N> {
     }
 }
 
-/// A value of a row on its way to SQLite. Texts are the batch's.
+/// A value of a row for SQLite. Texts are the batch's.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::store) enum Cell<'b> {
+pub(in crate::store) enum SqlValue<'b> {
     Null,
     Integer(i64),
     Real(f64),
@@ -71,98 +70,98 @@ pub(in crate::store) enum Cell<'b> {
     Uuid(Uuid),
 }
 
-impl Cell<'_> {
-    /// Whether both are certainly the same value. A batch has each text once, so its place tells.
+impl SqlValue<'_> {
+    /// Whether both are certainly the same value. A batch holds each text once, so its address identifies it.
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Cell::Null, Cell::Null) => true,
-            (Cell::Integer(a), Cell::Integer(b)) => a == b,
-            (Cell::Real(a), Cell::Real(b)) => a.to_bits() == b.to_bits(),
-            (Cell::Text(a), Cell::Text(b)) => std::ptr::eq(*a, *b),
-            (Cell::Uuid(a), Cell::Uuid(b)) => a == b,
+            (SqlValue::Null, SqlValue::Null) => true,
+            (SqlValue::Integer(a), SqlValue::Integer(b)) => a == b,
+            (SqlValue::Real(a), SqlValue::Real(b)) => a.to_bits() == b.to_bits(),
+            (SqlValue::Text(a), SqlValue::Text(b)) => std::ptr::eq(*a, *b),
+            (SqlValue::Uuid(a), SqlValue::Uuid(b)) => a == b,
             _ => false,
         }
     }
 
     fn borrowed(&self) -> ToSqlOutput<'_> {
         ToSqlOutput::Borrowed(match self {
-            Cell::Null => ValueRef::Null,
-            Cell::Integer(value) => ValueRef::Integer(*value),
-            Cell::Real(value) => ValueRef::Real(*value),
-            Cell::Text(text) => ValueRef::Text(text.as_bytes()),
-            Cell::Uuid(uuid) => ValueRef::Blob(uuid),
+            SqlValue::Null => ValueRef::Null,
+            SqlValue::Integer(value) => ValueRef::Integer(*value),
+            SqlValue::Real(value) => ValueRef::Real(*value),
+            SqlValue::Text(text) => ValueRef::Text(text.as_bytes()),
+            SqlValue::Uuid(uuid) => ValueRef::Blob(uuid),
         })
     }
 }
 
-impl ToSql for Cell<'_> {
+impl ToSql for SqlValue<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.borrowed())
     }
 }
 
-impl From<i64> for Cell<'_> {
+impl From<i64> for SqlValue<'_> {
     fn from(value: i64) -> Self {
-        Cell::Integer(value)
+        SqlValue::Integer(value)
     }
 }
 
-impl From<u32> for Cell<'_> {
+impl From<u32> for SqlValue<'_> {
     fn from(value: u32) -> Self {
-        Cell::Integer(i64::from(value))
+        SqlValue::Integer(i64::from(value))
     }
 }
 
-impl From<bool> for Cell<'_> {
+impl From<bool> for SqlValue<'_> {
     fn from(value: bool) -> Self {
-        Cell::Integer(i64::from(value))
+        SqlValue::Integer(i64::from(value))
     }
 }
 
-impl From<f64> for Cell<'_> {
+impl From<f64> for SqlValue<'_> {
     fn from(value: f64) -> Self {
-        Cell::Real(value)
+        SqlValue::Real(value)
     }
 }
 
-impl From<Uuid> for Cell<'_> {
+impl From<Uuid> for SqlValue<'_> {
     fn from(uuid: Uuid) -> Self {
-        Cell::Uuid(uuid)
+        SqlValue::Uuid(uuid)
     }
 }
 
-impl<'b> From<&'b str> for Cell<'b> {
+impl<'b> From<&'b str> for SqlValue<'b> {
     fn from(text: &'b str) -> Self {
-        Cell::Text(text)
+        SqlValue::Text(text)
     }
 }
 
-impl<'b, T: Into<Cell<'b>>> From<Option<T>> for Cell<'b> {
+impl<'b, T: Into<SqlValue<'b>>> From<Option<T>> for SqlValue<'b> {
     fn from(value: Option<T>) -> Self {
-        value.map_or(Cell::Null, Into::into)
+        value.map_or(SqlValue::Null, Into::into)
     }
 }
 
 /// A row of values of different types.
-macro_rules! cells {
-    ($($value:expr),* $(,)?) => { [$($crate::store::write::upsert::Cell::from($value)),*] };
+macro_rules! sql_values {
+    ($($value:expr),* $(,)?) => { [$($crate::store::write::upsert::SqlValue::from($value)),*] };
 }
-pub(in crate::store) use cells;
+pub(in crate::store) use sql_values;
 
-/// A statement and what is bound to it.
+/// A statement and its bound values.
 struct Bound<'c, 'b, const N: usize> {
     statement: CachedStatement<'c>,
-    row: [Cell<'b>; N],
+    row: [SqlValue<'b>; N],
     is_bound: bool,
 }
 
 impl<'c, 'b, const N: usize> Bound<'c, 'b, N> {
     fn new(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
-        Ok(Self { statement: connection.prepare_cached(sql)?, row: [Cell::Null; N], is_bound: false })
+        Ok(Self { statement: connection.prepare_cached(sql)?, row: [SqlValue::Null; N], is_bound: false })
     }
 
-    fn bind(&mut self, row: &[Cell<'b>; N]) -> rusqlite::Result<()> {
-        // Until all are bound, none counts as bound.
+    fn bind(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<()> {
+        // If a binding fails, all are bound again.
         let is_bound = std::mem::replace(&mut self.is_bound, false);
         for (index, (bound, cell)) in self.row.iter_mut().zip(row).enumerate() {
             if !(is_bound && bound.is_same(cell)) {
@@ -175,13 +174,13 @@ impl<'c, 'b, const N: usize> Bound<'c, 'b, N> {
     }
 
     /// Whether the query has a row.
-    fn exists(&mut self, row: &[Cell<'b>; N]) -> rusqlite::Result<bool> {
+    fn exists(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<bool> {
         self.bind(row)?;
         Ok(self.statement.raw_query().next()?.is_some())
     }
 
     /// Returns the number of rows changed.
-    fn execute(&mut self, row: &[Cell<'b>; N]) -> rusqlite::Result<usize> {
+    fn execute(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<usize> {
         self.bind(row)?;
         self.statement.raw_execute()
     }

@@ -1,27 +1,15 @@
-//! One ingest: decode, hand on, wait for the commit, sum up. A synchronous function; HTTP and `import` only bring a reader.
+//! One ingest: decode, send batches, wait for the commit, sum up. It is synchronous; HTTP and `import` bring a reader.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Reply, Session, WriterHandle, now_ms};
+use super::clock::now_ms;
+use super::session::{Session, WriterHandle};
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::counts::Counts;
-use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::error::{Error, Result};
 use crate::model::limits::BATCHES_PER_INGEST;
 use crate::model::record::Envelope;
-use crate::store::{UploadEnd, UploadStart, UploadState};
-
-/// Where a body comes from, for the ledger.
-#[derive(Clone, Debug)]
-pub struct Origin {
-    /// `http` or `import`.
-    pub kind: &'static str,
-    /// The client's address, or the file's name.
-    pub sender: String,
-    /// Whose records they are; `me` unless said otherwise.
-    pub person: Option<String>,
-    /// The number of the token that it came with.
-    pub token: Option<i64>,
-}
+use crate::store::{Origin, UploadEnd, UploadState};
 
 /// What an ingest has done. All of it is on the disk.
 #[derive(Clone, Debug)]
@@ -39,7 +27,8 @@ pub struct Summary {
 pub struct Aborted {
     /// Why.
     pub error: Error,
-    /// What was done before; its records are stored, and sending them again costs nothing. None if nothing was begun.
+    /// What was done before. Its records are stored, and sending them again costs nothing. `None` if the ingest was not entered
+    /// into the ledger.
     pub summary: Option<Summary>,
 }
 
@@ -47,33 +36,32 @@ pub struct Aborted {
 ///
 /// # Errors
 ///
-/// [`Aborted`] if the input could not be read to its end, or not be stored. What it says to be stored is.
+/// [`Aborted`] if the input cannot be read to its end, or cannot be stored. Its summary counts what is stored.
 pub fn ingest_with(
     origin: Origin,
     writer: &WriterHandle,
     fill: impl FnOnce(&mut Box<Batch>, &mut dyn Sink) -> Decoded,
 ) -> Result<Summary, Aborted> {
-    let Origin { kind, sender, person, token } = origin;
-    let start = UploadStart { origin: kind, sender, person, token, started_ms: now_ms() };
-    let session = writer.start(start).map_err(|error| Aborted { error, summary: None })?;
+    let not_entered = |error| Aborted { error, summary: None };
+    let session = writer.start(origin).map_err(not_entered)?;
     let mut exchange = Exchange {
         session,
         made: 1,
         under_way: 0,
         empty: Vec::new(),
-        large_element: &writer.large_element,
+        large_element: writer.large_element(),
         permit: None,
     };
     let mut batch = Box::<Batch>::default();
     let Decoded { outcome, body_bytes } = fill(&mut batch, &mut exchange);
-    // What was read before an error is as good as the rest.
-    let handed_on = if batch.is_empty() { Ok(()) } else { exchange.send(batch) };
-    let outcome = match (handed_on.and_then(|()| exchange.collect()), outcome) {
+    // What was read before an error is stored like the rest.
+    let sent = if batch.is_empty() { Ok(()) } else { exchange.send(batch) };
+    let outcome = match (sent.and_then(|()| exchange.collect()), outcome) {
         (Ok(()), outcome) => outcome,
         (Err(error), _) => Err(error),
     };
-    let upload = exchange.session.upload();
-    let (committed, counts) = exchange.finish(body_bytes, &outcome);
+    let upload = exchange.session.upload().map_err(not_entered)?;
+    let (counts, committed) = exchange.session.finish(end_of(body_bytes, &outcome));
     let summary = Summary { upload, body_bytes, counts };
     match outcome.and(committed) {
         Ok(()) => Ok(summary),
@@ -81,14 +69,22 @@ pub fn ingest_with(
     }
 }
 
+fn end_of(body_bytes: u64, outcome: &Result<Envelope>) -> UploadEnd {
+    let (state, envelope, error) = match outcome {
+        Ok(envelope) => (UploadState::Done, envelope.clone(), None),
+        Err(error) => (UploadState::Aborted, Envelope::default(), Some(error.to_string())),
+    };
+    UploadEnd { state, finished_ms: now_ms(), body_bytes, envelope, error }
+}
+
 /// Exchanges full batches for empty ones.
 struct Exchange<'a> {
     session: Session,
-    /// Batches that exist, the one being filled among them.
+    /// Batches that exist, including the one that is being filled.
     made: usize,
     /// Batches that the writer has.
     under_way: usize,
-    /// Batches that came back before there was a need for them.
+    /// Batches that came back before they were needed.
     #[expect(clippy::vec_box, reason = "they go to the writer and come back in their boxes")]
     empty: Vec<Box<Batch>>,
     large_element: &'a Mutex<()>,
@@ -108,19 +104,12 @@ impl Exchange<'_> {
     /// Waits for a batch to come back.
     fn receive(&mut self) -> Result<Box<Batch>> {
         self.under_way -= 1;
-        match self.session.receive() {
-            Reply::Written(mut batch) => {
-                batch.trim();
-                Ok(batch)
-            }
-            Reply::Failed { error, .. } => Err(error),
-            Reply::Started(_) | Reply::Finished(_) => {
-                Err(Error::new(ErrorKind::Store, "the writer answered out of turn"))
-            }
-        }
+        let mut batch = self.session.receive()?;
+        batch.trim();
+        Ok(batch)
     }
 
-    /// Waits for all batches; the first error counts.
+    /// Waits for all batches. The first error counts.
     fn collect(&mut self) -> Result<()> {
         let mut outcome = Ok(());
         while self.under_way > 0 {
@@ -128,25 +117,6 @@ impl Exchange<'_> {
             outcome = outcome.and(received);
         }
         outcome
-    }
-
-    /// Waits for the commit: returns what is stored.
-    fn finish(mut self, body_bytes: u64, outcome: &Result<Envelope>) -> (Result<()>, Counts) {
-        let (state, envelope, error) = match outcome {
-            Ok(envelope) => (UploadState::Done, envelope.clone(), None),
-            Err(error) => (UploadState::Aborted, Envelope::default(), Some(error.to_string())),
-        };
-        let end = UploadEnd { state, finished_ms: now_ms(), body_bytes, envelope, error };
-        if let Err(error) = self.session.finish(end) {
-            return (Err(error), Counts::default());
-        }
-        match self.session.receive() {
-            Reply::Finished(counts) => (Ok(()), counts),
-            Reply::Failed { error, stored } => (Err(error), stored),
-            Reply::Started(_) | Reply::Written(_) => {
-                (Err(Error::new(ErrorKind::Store, "the writer answered out of turn")), Counts::default())
-            }
-        }
     }
 }
 

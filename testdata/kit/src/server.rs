@@ -51,7 +51,7 @@ impl Server {
         let mut config = config(folder.path().join("health.db"), address);
         change(&mut config);
         let (stop, stopped) = oneshot::channel();
-        let writer = Writer::with_log(&config.db, config.wal_bytes_max).unwrap();
+        let writer = Writer::with_wal_limit(&config.db, config.wal_bytes_max).unwrap();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime

@@ -81,6 +81,39 @@ fn nothing_is_acknowledged_that_is_in_a_replaced_file() {
     assert_eq!(answer.status, 500);
 }
 
+/// Stops a program after something was done to its files. Returns its exit code and its last line.
+fn stop_after(program: Program, change: impl FnOnce()) -> (Option<i32>, String) {
+    let mut program = program;
+    change();
+    program.terminate();
+    let status = program.wait();
+    let lines = program.lines_so_far();
+    (status.code(), lines.last().cloned().unwrap_or_default())
+}
+
+#[test]
+fn the_last_line_says_that_all_is_stored_only_if_it_is() {
+    let check = |name: &str, expected: &str, change: &dyn Fn(&Path)| {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("health.db");
+        let program = Program::serve(&database);
+        assert_eq!(post(&program, &Sent::new(1, 300_000)).status, 200);
+        // Once the WAL is in the database, only the database's file holds the rows.
+        wait_until("the checkpoint", || (fs::metadata(&database).unwrap().len() > 100_000).then_some(()));
+        let (code, line) = stop_after(program, || change(&database));
+        assert!(line.contains(expected), "{name}: {line}");
+        assert_eq!(code, Some(i32::from(name != "nothing")), "{name}: {line}");
+    };
+    let beside = |path: &Path, suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
+    let lost = "not all that was acknowledged may be stored";
+    check("nothing", "stopped; all that was acknowledged is in", &|_| ());
+    check("database deleted", "was moved or deleted", &|path| fs::remove_file(path).unwrap());
+    check("WAL deleted", "was moved or deleted", &|path| fs::remove_file(beside(path, "-wal")).unwrap());
+    check("index deleted", "was moved or deleted", &|path| fs::remove_file(beside(path, "-shm")).unwrap());
+    check("database cut", lost, &|path| fs::write(path, b"").unwrap());
+    check("database overwritten", lost, &|path| fs::write(path, [7; 100_000]).unwrap());
+}
+
 #[test]
 fn a_database_that_is_read_only_says_so() {
     let Some(disk) = Disk::of_mib(16) else { return };

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use healthsink::formats::payload::Options;
 use healthsink::ingest::ingest;
 use healthsink::store::writer::Writer;
-use healthsink::store::writer::ingest::Origin;
+use healthsink::store::{Origin, OriginKind};
 use serde_json::json;
 
 use healthsink_testkit::database::{one, rows};
@@ -36,7 +36,7 @@ impl BufRead for Panicking {
 }
 
 fn origin(sender: &str) -> Origin {
-    Origin { kind: "http", sender: sender.to_owned(), person: None, token: None }
+    Origin { kind: OriginKind::Http, sender: sender.to_owned(), person: None, token: None }
 }
 
 #[test]

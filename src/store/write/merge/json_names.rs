@@ -1,13 +1,14 @@
-//! Whether one JSON object has every name of another, told from their texts: most merged samples say nothing new, and
-//! SQLite's JSON functions would cost more than all the rest of a merge.
+//! Whether one JSON object has every name of another, found by scanning their texts. Most merged samples say nothing new, and
+//! SQLite's JSON functions would cost more than the rest of a merge.
 
-/// Whether `other` has all names of `object`. Both are in canonical form, names in order; if they are not, it may say no.
-pub(in crate::store) fn are_all_in(object: &str, other: &str) -> bool {
-    let mut others = names(other);
-    names(object).all(|name| others.by_ref().find(|other| *other >= name) == Some(name))
+/// Whether `object` has all names of `other`. Both are in canonical form, which sorts names; for other forms the answer may be
+/// no where it should be yes.
+pub(super) fn has_all_names(object: &str, other: &str) -> bool {
+    let mut own = names(object);
+    names(other).all(|name| own.by_ref().find(|own| *own >= name) == Some(name))
 }
 
-/// The names of an object's members, as they are written, without their quotes.
+/// The names of an object's members as written, without their quotes.
 fn names(object: &str) -> impl Iterator<Item = &str> {
     let (mut at, mut depth) = (0, 0_u32);
     std::iter::from_fn(move || {
@@ -31,7 +32,7 @@ fn names(object: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Behind the quote that ends a string; `at` is behind the one that begins it.
+/// The place behind a string's last quote; `at` is behind its first.
 fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     while let Some(byte) = bytes.get(at) {
         at += 1;
@@ -50,8 +51,9 @@ mod tests {
 
     #[test]
     fn all_names() {
-        let check =
-            |object: &str, other: &str, expected| assert_eq!(are_all_in(object, other), expected, "{object} {other}");
+        let check = |other: &str, object: &str, expected| {
+            assert_eq!(has_all_names(object, other), expected, "{object} {other}")
+        };
         check("{}", "", true);
         check(r#"{"a":1}"#, "", false);
         check(r#"{"b":"x"}"#, r#"{"a":{"b":2},"b":[{"a":1}],"c":"}"}"#, true);

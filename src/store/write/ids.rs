@@ -1,0 +1,105 @@
+//! Ids of a batch's texts: of types, units, sources and shared metadata.
+
+use rusqlite::Connection;
+
+use super::dictionary::{Dictionary, SharedMetadata};
+use super::merge::Merge;
+use crate::model::text::{TextId, Texts};
+
+/// What the writer remembers between rows and batches.
+#[derive(Debug)]
+pub(in crate::store) struct Ids {
+    pub(in crate::store) types: BatchIds,
+    pub(in crate::store) units: BatchIds,
+    pub(in crate::store) sources: BatchIds,
+    metadata: SharedMetadata,
+    /// The id of each text of the batch that is shared. A miss is not remembered: the second sight of a text shares it.
+    batch_metadata: Vec<Option<i64>>,
+    /// Whether the previous rows were known: a re-send goes on as it began.
+    pub(in crate::store) expects_known: bool,
+    /// What is known of rows that two exporters may both bring.
+    pub(in crate::store) merge: Merge,
+}
+
+/// A dictionary, and the ids of the batch's texts in it.
+#[derive(Debug)]
+pub(in crate::store) struct BatchIds {
+    dictionary: Dictionary,
+    batch: Vec<Option<i64>>,
+}
+
+impl BatchIds {
+    fn new(dictionary: Dictionary) -> Self {
+        Self { dictionary, batch: Vec::new() }
+    }
+
+    fn begin_batch(&mut self, texts: &Texts) {
+        self.batch.clear();
+        self.batch.resize(texts.len(), None);
+    }
+
+    pub(in crate::store) fn id(
+        &mut self,
+        connection: &Connection,
+        texts: &Texts,
+        text: TextId,
+    ) -> rusqlite::Result<i64> {
+        if let Some(id) = self.batch[text.index()] {
+            return Ok(id);
+        }
+        let id = self.dictionary.id(connection, texts.get(text))?;
+        self.batch[text.index()] = Some(id);
+        Ok(id)
+    }
+
+    pub(in crate::store) fn optional(
+        &mut self,
+        connection: &Connection,
+        texts: &Texts,
+        text: Option<TextId>,
+    ) -> rusqlite::Result<Option<i64>> {
+        text.map(|text| self.id(connection, texts, text)).transpose()
+    }
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self {
+            types: BatchIds::new(Dictionary::types()),
+            units: BatchIds::new(Dictionary::units()),
+            sources: BatchIds::new(Dictionary::sources()),
+            metadata: SharedMetadata::default(),
+            batch_metadata: Vec::new(),
+            expects_known: false,
+            merge: Merge::default(),
+        }
+    }
+}
+
+impl Ids {
+    pub(in crate::store) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        Ok(Self { metadata: SharedMetadata::load(connection)?, ..Self::default() })
+    }
+
+    pub(super) fn begin_batch(&mut self, texts: &Texts) {
+        for ids in [&mut self.types, &mut self.units, &mut self.sources] {
+            ids.begin_batch(texts);
+        }
+        self.batch_metadata.clear();
+        self.batch_metadata.resize(texts.len(), None);
+    }
+
+    /// The id of a metadata text if it is shared.
+    pub(in crate::store) fn metadata_id(
+        &mut self,
+        connection: &Connection,
+        texts: &Texts,
+        text: TextId,
+    ) -> rusqlite::Result<Option<i64>> {
+        let known = &mut self.batch_metadata[text.index()];
+        if known.is_none() {
+            *known = self.metadata.id(connection, texts.get(text))?;
+        }
+        Ok(*known)
+    }
+}

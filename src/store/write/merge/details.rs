@@ -1,0 +1,57 @@
+//! What an export says of a sample beyond what the app said: it is kept beside the app's row.
+
+use rusqlite::{Connection, params};
+
+use super::json_names::has_all_names;
+use crate::model::record::Uuid;
+
+/// What an exporter says of a sample beyond what the sample is recognized by.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Details<'a> {
+    pub(in crate::store) creation_ms: Option<i64>,
+    pub(in crate::store) metadata: Option<&'a str>,
+    pub(in crate::store) other: Option<&'a str>,
+}
+
+/// The primary key of a row of `samples`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowKey {
+    pub(super) person: i64,
+    pub(super) kind: i64,
+    pub(super) start_ms: i64,
+    pub(super) uuid: Uuid,
+}
+
+const KEEP_CREATION: &str = "UPDATE samples SET creation_ms = ?5
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
+
+/// Keeps metadata whose names the app's metadata lacks, and fields without a column.
+const KEEP_REST: &str = "INSERT INTO merged_samples (person_id, type_id, start_ms, uuid, metadata, other)
+    SELECT ?1, ?2, ?3, ?4, rest, ?6 FROM (
+      SELECT nullif(json_group_object(e.key, iif(e.type = 'array', json(e.value), e.value)), '{}') AS rest FROM json_each(?5) e
+      WHERE e.key NOT IN (
+        SELECT a.key FROM samples s LEFT JOIN shared_metadata m ON m.id = s.metadata_id, json_each(coalesce(m.json, s.metadata)) a
+        WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms = ?3 AND s.uuid = ?4))
+    WHERE rest IS NOT NULL OR ?6 IS NOT NULL
+    ON CONFLICT DO UPDATE SET metadata = excluded.metadata, other = excluded.other
+      WHERE (metadata, other) IS NOT (excluded.metadata, excluded.other)";
+
+/// Keeps beside a row of the app what an export says beyond it.
+pub(super) fn keep(
+    connection: &Connection,
+    row: RowKey,
+    app: Details<'_>,
+    export: Details<'_>,
+) -> rusqlite::Result<()> {
+    let RowKey { person, kind, start_ms, uuid } = row;
+    let Details { creation_ms, metadata, other } = export;
+    if creation_ms.is_some() && creation_ms != app.creation_ms {
+        connection.prepare_cached(KEEP_CREATION)?.execute(params![person, kind, start_ms, &uuid[..], creation_ms])?;
+    }
+    let says_more = metadata.is_some_and(|metadata| !has_all_names(app.metadata.unwrap_or_default(), metadata));
+    if says_more || other.is_some() {
+        let mut insert = connection.prepare_cached(KEEP_REST)?;
+        insert.execute(params![person, kind, start_ms, &uuid[..], metadata, other])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! Rows that are never merged: each kind has its table here, and a function that writes it.
+
+use rusqlite::params;
+
+use super::batch::BatchWriter;
+use super::table::Column::{Key, Value};
+use super::table::Table;
+use super::upsert::sql_values;
+use crate::model::counts::Outcome;
+use crate::model::identity::digest;
+
+pub(super) static DOSES: Table = Table::new(
+    "medication_doses",
+    &[
+        Key("person_id"),
+        Key("uuid"),
+        Value("medication"),
+        Value("nickname"),
+        Value("schedule_type"),
+        Value("log_status"),
+        Value("quantity"),
+        Value("unit"),
+        Value("start_ms"),
+        Value("end_ms"),
+        Value("scheduled_ms"),
+        Value("metadata"),
+        Value("source_id"),
+        Value("other"),
+    ],
+);
+
+pub(super) static MEDICATIONS: Table = Table::new(
+    "medications",
+    &[
+        Key("person_id"),
+        Key("display_text"),
+        Key("general_form"),
+        Value("nickname"),
+        Value("is_archived"),
+        Value("has_schedule"),
+        Value("other"),
+    ],
+);
+
+pub(super) static CORRELATIONS: Table = Table::new(
+    "correlations",
+    &[
+        Key("person_id"),
+        Key("type"),
+        Key("start_ms"),
+        Key("uuid"),
+        Value("end_ms"),
+        Value("creation_ms"),
+        Value("source_id"),
+        Value("metadata"),
+        Value("members"),
+        Value("other"),
+    ],
+);
+
+pub(super) static ACTIVITY_SUMMARIES: Table = Table::new(
+    "activity_summaries",
+    &[
+        Key("person_id"),
+        Key("day"),
+        Value("active_energy"),
+        Value("active_energy_goal"),
+        Value("move_min"),
+        Value("move_goal_min"),
+        Value("exercise_min"),
+        Value("exercise_goal_min"),
+        Value("stand_hours"),
+        Value("stand_goal_hours"),
+        Value("energy_unit"),
+        Value("other"),
+    ],
+);
+
+pub(super) static ELECTROCARDIOGRAMS: Table = Table::new(
+    "electrocardiograms",
+    &[
+        Key("person_id"),
+        Key("start_ms"),
+        Key("uuid"),
+        Value("classification"),
+        Value("rate_hz"),
+        Value("unit"),
+        Value("voltages"),
+        Value("header"),
+    ],
+);
+
+pub(super) static AGGREGATES: Table = Table::new(
+    "aggregates",
+    &[
+        Key("person_id"),
+        Key("metric"),
+        Key("start_ms"),
+        Key("label"),
+        Key("source"),
+        Value("end_ms"),
+        Value("unit"),
+        Value("value"),
+        Value("minimum"),
+        Value("average"),
+        Value("maximum"),
+        Value("other"),
+    ],
+);
+
+const BEAT_LISTS: &str = "INSERT INTO beat_lists (person_id, start_ms, hash, end_ms, source_id, beats)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+
+const OTHER_RECORDS: &str = "INSERT INTO other_records (person_id, section, hash, json, in_data, upload_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+
+const CHARACTERISTICS: &str = "INSERT INTO characteristics (person_id, key, value, first_seen_ms, last_seen_ms)
+    VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE SET
+      first_seen_ms = iif(value = excluded.value, first_seen_ms, excluded.first_seen_ms),
+      last_seen_ms = excluded.last_seen_ms, value = excluded.value";
+
+impl BatchWriter<'_> {
+    pub(super) fn write_doses(&mut self) -> rusqlite::Result<()> {
+        let rows = &self.batch.rows.doses;
+        self.counts.medications += rows.len() as u64;
+        self.upsert_all(&DOSES, rows, |writer, row| {
+            Ok(sql_values![
+                writer.upload.person,
+                row.uuid,
+                writer.text(row.medication),
+                writer.text(row.nickname),
+                row.schedule_type,
+                row.log_status,
+                row.quantity,
+                writer.text(row.unit),
+                row.start_ms,
+                row.end_ms,
+                row.scheduled_ms,
+                writer.text(row.metadata),
+                writer.source_id(row.source)?,
+                writer.text(row.other)
+            ])
+        })
+    }
+
+    pub(super) fn write_medications(&mut self) -> rusqlite::Result<()> {
+        let rows = &self.batch.rows.medications;
+        self.counts.medications += rows.len() as u64;
+        self.upsert_all(&MEDICATIONS, rows, |writer, row| {
+            Ok(sql_values![
+                writer.upload.person,
+                writer.batch.texts.get(row.display_text),
+                writer.batch.texts.get(row.general_form),
+                writer.text(row.nickname),
+                row.is_archived,
+                row.has_schedule,
+                writer.text(row.other)
+            ])
+        })
+    }
+
+    pub(super) fn write_correlations(&mut self) -> rusqlite::Result<()> {
+        let rows = &self.batch.rows.correlations;
+        self.counts.other += rows.len() as u64;
+        self.upsert_all(&CORRELATIONS, rows, |writer, row| {
+            Ok(sql_values![
+                writer.upload.person,
+                writer.batch.texts.get(row.kind),
+                row.start_ms,
+                row.uuid,
+                row.end_ms,
+                row.creation_ms,
+                writer.source_id(row.source)?,
+                writer.text(row.metadata),
+                writer.batch.texts.get(row.members),
+                writer.text(row.other)
+            ])
+        })
+    }
+
+    pub(super) fn write_activity_summaries(&mut self) -> rusqlite::Result<()> {
+        let rows = &self.batch.rows.activity_summaries;
+        self.counts.other += rows.len() as u64;
+        self.upsert_all(&ACTIVITY_SUMMARIES, rows, |writer, row| {
+            let [energy, energy_goal, moved, move_goal, exercise, exercise_goal, stand, stand_goal] = row.values;
+            Ok(sql_values![
+                writer.upload.person,
+                writer.batch.texts.get(row.day),
+                energy,
+                energy_goal,
+                moved,
+                move_goal,
+                exercise,
+                exercise_goal,
+                stand,
+                stand_goal,
+                writer.text(row.energy_unit),
+                writer.text(row.other)
+            ])
+        })
+    }
+
+    pub(super) fn write_electrocardiograms(&mut self) -> rusqlite::Result<()> {
+        let rows = &self.batch.rows.electrocardiograms;
+        self.counts.other += rows.len() as u64;
+        self.upsert_all(&ELECTROCARDIOGRAMS, rows, |writer, row| {
+            Ok(sql_values![
+                writer.upload.person,
+                row.start_ms,
+                row.uuid,
+                writer.text(row.classification),
+                row.rate_hz,
+                writer.text(row.unit),
+                writer.batch.texts.get(row.voltages),
+                writer.batch.texts.get(row.header)
+            ])
+        })
+    }
+
+    pub(super) fn write_aggregates(&mut self) -> rusqlite::Result<()> {
+        let rows = &self.batch.rows.aggregates;
+        self.counts.other += rows.len() as u64;
+        self.upsert_all(&AGGREGATES, rows, |writer, row| {
+            let [value, minimum, average, maximum] = row.values;
+            Ok(sql_values![
+                writer.upload.person,
+                writer.batch.texts.get(row.metric),
+                row.start_ms,
+                writer.batch.texts.get(row.label),
+                writer.batch.texts.get(row.source),
+                row.end_ms,
+                writer.text(row.unit),
+                value,
+                minimum,
+                average,
+                maximum,
+                writer.text(row.other)
+            ])
+        })
+    }
+
+    /// Writes beats, which are part of their sample and are not counted.
+    pub(super) fn write_beat_lists(&mut self) -> rusqlite::Result<()> {
+        for row in &self.batch.rows.beat_lists {
+            let source = self.source_id(row.source)?;
+            let beats = self.batch.texts.get(row.beats);
+            let hash = digest(&[self.text(row.source).unwrap_or_default().as_bytes(), beats.as_bytes()]);
+            let mut insert = self.connection.prepare_cached(BEAT_LISTS)?;
+            insert.execute(params![self.upload.person, row.start_ms, hash, row.end_ms, source, beats])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn write_characteristics(&mut self) -> rusqlite::Result<()> {
+        let (characteristics, texts) = (&self.batch.rows.characteristics, &self.batch.texts);
+        for row in characteristics {
+            let mut upsert = self.connection.prepare_cached(CHARACTERISTICS)?;
+            upsert.execute(params![self.upload.person, texts.get(row.key), texts.get(row.value), self.now_ms])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn write_others(&mut self) -> rusqlite::Result<()> {
+        let (others, texts) = (&self.batch.rows.others, &self.batch.texts);
+        for row in others {
+            let json = texts.get(row.json);
+            let mut insert = self.connection.prepare_cached(OTHER_RECORDS)?;
+            let (section, hash) = (texts.get(row.section), digest(&[json.as_bytes()]));
+            let keys = params![self.upload.person, section, hash, json, row.in_data, self.upload.id];
+            let is_new = insert.execute(keys)? == 1;
+            if row.in_data {
+                self.counts.other += 1;
+                self.counts.note(if is_new { Outcome::New } else { Outcome::Unchanged });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,402 @@
+//! The statements of every table, and what the worst shapes of an upload cost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::ledger::UploadKey;
+use super::{rows, samples, workouts};
+use crate::model::batch::Batch;
+use crate::model::counts::Counts;
+use crate::model::identity::derive;
+use crate::model::limits::{BATCH_ROWS_MAX, MATCH_ROWS_MAX};
+use crate::model::record::{DerivedSample, Reject, RoutePoint, Sample, Uuid, Workout};
+use crate::store::Store;
+
+fn check(table: &super::table::Table, insert: &str, same: &str, update: &str) {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let statements = table.statements();
+    assert_eq!(statements.insert, words(insert));
+    assert_eq!(statements.same, words(same));
+    assert_eq!(statements.update, words(update));
+}
+
+#[test]
+fn statements_of_tables_of_the_app() {
+    check(
+        &samples::SAMPLES,
+        "INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id, metadata, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
+        "SELECT 1 FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4
+        AND end_ms IS ?5 AND value IS ?6 AND unit_id IS ?7 AND source_id IS ?8 AND other IS ?11
+        AND ((metadata_id IS ?9 AND metadata IS ?10)
+          OR coalesce((SELECT json FROM shared_metadata WHERE id = samples.metadata_id), metadata)
+            IS coalesce((SELECT json FROM shared_metadata WHERE id = ?9), ?10))",
+        "UPDATE samples SET end_ms = ?5, value = ?6, unit_id = ?7, source_id = ?8, metadata_id = ?9, metadata = ?10, other = ?11
+        WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4",
+    );
+    check(
+        &workouts::WORKOUTS,
+        "INSERT INTO workouts (person_id, uuid, activity_type, start_ms, end_ms, duration_s, energy_kcal, distance,
+          distance_unit, statistics, events, activities, metadata, source_id, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING",
+        "SELECT 1 FROM workouts WHERE person_id = ?1 AND uuid = ?2 AND activity_type IS ?3 AND start_ms IS ?4
+        AND end_ms IS ?5 AND duration_s IS ?6 AND energy_kcal IS ?7 AND distance IS ?8 AND distance_unit IS ?9
+        AND statistics IS ?10 AND events IS ?11 AND activities IS ?12 AND metadata IS ?13 AND source_id IS ?14 AND other IS ?15",
+        "UPDATE workouts SET activity_type = ?3, start_ms = ?4, end_ms = ?5, duration_s = ?6, energy_kcal = ?7, distance = ?8,
+          distance_unit = ?9, statistics = ?10, events = ?11, activities = ?12, metadata = ?13, source_id = ?14, other = ?15
+        WHERE person_id = ?1 AND uuid = ?2",
+    );
+    check(
+        &workouts::ROUTE_POINTS,
+        "INSERT INTO route_points (person_id, workout, time_ms, latitude, longitude, route, altitude_m, speed_m_s, course_deg,
+          horizontal_accuracy_m, vertical_accuracy_m, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+        "SELECT 1 FROM route_points WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5
+        AND altitude_m IS ?7 AND speed_m_s IS ?8 AND course_deg IS ?9 AND horizontal_accuracy_m IS ?10
+        AND vertical_accuracy_m IS ?11 AND other IS ?12",
+        "UPDATE route_points SET altitude_m = ?7, speed_m_s = ?8, course_deg = ?9, horizontal_accuracy_m = ?10,
+          vertical_accuracy_m = ?11, other = ?12
+        WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5",
+    );
+    check(
+        &rows::DOSES,
+        "INSERT INTO medication_doses (person_id, uuid, medication, nickname, schedule_type, log_status, quantity, unit, start_ms,
+          end_ms, scheduled_ms, metadata, source_id, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING",
+        "SELECT 1 FROM medication_doses WHERE person_id = ?1 AND uuid = ?2 AND medication IS ?3 AND nickname IS ?4
+        AND schedule_type IS ?5 AND log_status IS ?6 AND quantity IS ?7 AND unit IS ?8 AND start_ms IS ?9 AND end_ms IS ?10
+        AND scheduled_ms IS ?11 AND metadata IS ?12 AND source_id IS ?13 AND other IS ?14",
+        "UPDATE medication_doses SET medication = ?3, nickname = ?4, schedule_type = ?5, log_status = ?6, quantity = ?7, unit = ?8,
+          start_ms = ?9, end_ms = ?10, scheduled_ms = ?11, metadata = ?12, source_id = ?13, other = ?14
+        WHERE person_id = ?1 AND uuid = ?2",
+    );
+    check(
+        &rows::MEDICATIONS,
+        "INSERT INTO medications (person_id, display_text, general_form, nickname, is_archived, has_schedule, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+        "SELECT 1 FROM medications WHERE person_id = ?1 AND display_text = ?2 AND general_form = ?3 AND nickname IS ?4
+        AND is_archived IS ?5 AND has_schedule IS ?6 AND other IS ?7",
+        "UPDATE medications SET nickname = ?4, is_archived = ?5, has_schedule = ?6, other = ?7
+        WHERE person_id = ?1 AND display_text = ?2 AND general_form = ?3",
+    );
+}
+
+#[test]
+fn statements_of_tables_of_imports() {
+    check(
+        &samples::DERIVED_SAMPLES,
+        "INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id, metadata, other,
+          creation_ms)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+        "SELECT 1 FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4
+        AND end_ms IS ?5 AND value IS ?6 AND unit_id IS ?7 AND source_id IS ?8 AND other IS ?11 AND creation_ms IS ?12
+        AND ((metadata_id IS ?9 AND metadata IS ?10)
+          OR coalesce((SELECT json FROM shared_metadata WHERE id = samples.metadata_id), metadata)
+            IS coalesce((SELECT json FROM shared_metadata WHERE id = ?9), ?10))",
+        "UPDATE samples SET end_ms = ?5, value = ?6, unit_id = ?7, source_id = ?8, metadata_id = ?9, metadata = ?10, other = ?11,
+          creation_ms = ?12
+        WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4",
+    );
+    check(
+        &rows::CORRELATIONS,
+        "INSERT INTO correlations (person_id, type, start_ms, uuid, end_ms, creation_ms, source_id, metadata, members, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+        "SELECT 1 FROM correlations WHERE person_id = ?1 AND type = ?2 AND start_ms = ?3 AND uuid = ?4 AND end_ms IS ?5
+        AND creation_ms IS ?6 AND source_id IS ?7 AND metadata IS ?8 AND members IS ?9 AND other IS ?10",
+        "UPDATE correlations SET end_ms = ?5, creation_ms = ?6, source_id = ?7, metadata = ?8, members = ?9, other = ?10
+        WHERE person_id = ?1 AND type = ?2 AND start_ms = ?3 AND uuid = ?4",
+    );
+    check(
+        &rows::ACTIVITY_SUMMARIES,
+        "INSERT INTO activity_summaries (person_id, day, active_energy, active_energy_goal, move_min, move_goal_min, exercise_min,
+          exercise_goal_min, stand_hours, stand_goal_hours, energy_unit, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+        "SELECT 1 FROM activity_summaries WHERE person_id = ?1 AND day = ?2 AND active_energy IS ?3 AND active_energy_goal IS ?4
+        AND move_min IS ?5 AND move_goal_min IS ?6 AND exercise_min IS ?7 AND exercise_goal_min IS ?8 AND stand_hours IS ?9
+        AND stand_goal_hours IS ?10 AND energy_unit IS ?11 AND other IS ?12",
+        "UPDATE activity_summaries SET active_energy = ?3, active_energy_goal = ?4, move_min = ?5, move_goal_min = ?6,
+          exercise_min = ?7, exercise_goal_min = ?8, stand_hours = ?9, stand_goal_hours = ?10, energy_unit = ?11, other = ?12
+        WHERE person_id = ?1 AND day = ?2",
+    );
+    check(
+        &rows::ELECTROCARDIOGRAMS,
+        "INSERT INTO electrocardiograms (person_id, start_ms, uuid, classification, rate_hz, unit, voltages, header)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        "SELECT 1 FROM electrocardiograms WHERE person_id = ?1 AND start_ms = ?2 AND uuid = ?3 AND classification IS ?4
+        AND rate_hz IS ?5 AND unit IS ?6 AND voltages IS ?7 AND header IS ?8",
+        "UPDATE electrocardiograms SET classification = ?4, rate_hz = ?5, unit = ?6, voltages = ?7, header = ?8
+        WHERE person_id = ?1 AND start_ms = ?2 AND uuid = ?3",
+    );
+    check(
+        &rows::AGGREGATES,
+        "INSERT INTO aggregates (person_id, metric, start_ms, label, source, end_ms, unit, value, minimum, average, maximum, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+        "SELECT 1 FROM aggregates WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5
+        AND end_ms IS ?6 AND unit IS ?7 AND value IS ?8 AND minimum IS ?9 AND average IS ?10 AND maximum IS ?11 AND other IS ?12",
+        "UPDATE aggregates SET end_ms = ?6, unit = ?7, value = ?8, minimum = ?9, average = ?10, maximum = ?11, other = ?12
+        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5",
+    );
+}
+
+/// A store, and the number of steps that its statements have taken.
+struct Measured {
+    store: Store,
+    steps: Arc<AtomicU64>,
+    uploads: i64,
+    _folder: tempfile::TempDir,
+}
+
+/// Steps of a statement between two counts of it.
+const STEPS_COUNTED: i32 = 16;
+
+impl Measured {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("health.db")).unwrap();
+        let steps = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&steps);
+        let count = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        store.connection.progress_handler(STEPS_COUNTED, Some(count)).unwrap();
+        Self { store, steps, uploads: 0, _folder: folder }
+    }
+
+    /// Writes rows in batches, as an upload of their own. Returns what became of them, and the steps that it took.
+    fn upload(&mut self, person: i64, rows: usize, push: impl Fn(&mut Batch, usize)) -> (Counts, u64) {
+        self.uploads += 1;
+        let upload = UploadKey { id: self.uploads, person };
+        let before = self.steps.load(Ordering::Relaxed);
+        let (mut counts, mut ordinal, mut batch) = (Counts::default(), 0, Batch::default());
+        self.store.begin().unwrap();
+        for row in 0..rows {
+            push(&mut batch, row);
+            if batch.rows.len() >= BATCH_ROWS_MAX || row + 1 == rows {
+                batch.sort();
+                counts += self.store.write(upload, 0, &mut ordinal, &batch).unwrap();
+                batch.clear();
+            }
+        }
+        self.store.commit().unwrap();
+        (counts, self.steps.load(Ordering::Relaxed) - before)
+    }
+}
+
+/// HealthKit's identity of a row, in no order.
+fn identity(row: usize) -> Uuid {
+    let mut uuid = derive(&row.to_le_bytes());
+    uuid[0] = uuid[9];
+    uuid[6] = 0x40;
+    uuid
+}
+
+fn number(row: usize) -> f64 {
+    f64::from(u32::try_from(row).unwrap())
+}
+
+fn sample(batch: &mut Batch, kind: &str, unit: &str, row: usize) -> Sample {
+    Sample {
+        kind: batch.texts.intern(kind),
+        uuid: identity(row),
+        start_ms: 1_700_000_000_000,
+        end_ms: Some(1_700_000_000_000),
+        value: Some(number(row)),
+        unit: Some(batch.texts.intern(unit)),
+        source: None,
+        metadata: None,
+        other: None,
+    }
+}
+
+fn push_sample(batch: &mut Batch, row: usize) {
+    let sample = sample(batch, "HeartRate", "count/min", row);
+    batch.rows.samples.push(sample);
+}
+
+/// Samples of the app in the same second, each in another millisecond than the first.
+fn push_sample_within(batch: &mut Batch, row: usize) {
+    let sample = sample(batch, "HeartRate", "count/min", row);
+    batch.rows.samples.push(Sample { start_ms: sample.start_ms + 1 + i64::try_from(row % 999).unwrap(), ..sample });
+}
+
+fn push_derived(batch: &mut Batch, kind: &str, unit: &str, row: usize) {
+    let sample = sample(batch, kind, unit, row);
+    let uuid = derive(format!("{kind} {unit} {row}").as_bytes());
+    batch.rows.derived_samples.push(DerivedSample { sample: Sample { uuid, ..sample }, creation_ms: None });
+}
+
+fn push_workout(batch: &mut Batch, uuid: Uuid, row: usize) {
+    let end_ms = Some(1_700_000_000_000 + 1000 * i64::try_from(row).unwrap());
+    batch.rows.workouts.push(Workout {
+        uuid,
+        activity_type: Some(37),
+        start_ms: 1_700_000_000_000,
+        end_ms,
+        duration_s: None,
+        energy_kcal: None,
+        distance: None,
+        distance_unit: None,
+        statistics: None,
+        events: None,
+        activities: None,
+        metadata: None,
+        source: None,
+        other: None,
+    });
+}
+
+fn derived_workout(batch: &mut Batch, row: usize) {
+    push_workout(batch, derive(format!("workout {row}").as_bytes()), row);
+}
+
+fn app_workout(batch: &mut Batch, row: usize) {
+    push_workout(batch, identity(row), row);
+}
+
+fn push_point(batch: &mut Batch, workout: Uuid, row: usize) {
+    batch.rows.route_points.push(RoutePoint {
+        workout,
+        route: 0,
+        time_ms: 1_700_000_000_000,
+        latitude: number(row),
+        longitude: 0.0,
+        altitude_m: None,
+        speed_m_s: None,
+        course_deg: None,
+        horizontal_accuracy_m: None,
+        vertical_accuracy_m: None,
+        other: None,
+    });
+}
+
+fn push_reject(batch: &mut Batch, _: usize) {
+    let [section, reason, raw] = ["data", "not an object", "1"].map(|text| batch.texts.intern(text));
+    batch.rows.rejects.push(Reject { section, index: None, offset: 0, reason, raw, raw_bytes: 1 });
+}
+
+/// Four times the rows must not cost much more than four times the steps.
+fn assert_linear(name: &str, cost: impl Fn(&mut Measured, usize) -> u64) {
+    let rows = 4 * MATCH_ROWS_MAX as usize;
+    let [few, many] = [rows, 4 * rows].map(|rows| cost(&mut Measured::new(), rows));
+    assert!(few > 0 && many <= 6 * few, "{name}: {few} steps for {rows} rows, {many} for {}", 4 * rows);
+    println!("{name}: {few} for {rows}, {many} for {}", 4 * rows);
+}
+
+#[test]
+fn workouts_of_one_second_cost_linear_time() {
+    assert_linear("the app's", |db, rows| db.upload(1, rows, app_workout).1);
+    assert_linear("the app's, with derived ones", |db, rows| {
+        db.upload(1, 1, |batch, _| push_workout(batch, derive(b"another"), 1 << 30));
+        db.upload(1, rows, app_workout).1
+    });
+    assert_linear("an import's", |db, rows| db.upload(1, rows, derived_workout).1);
+    assert_linear("an import's, equal to the app's", |db, rows| {
+        db.upload(1, rows, |batch, row| push_workout(batch, identity(row), 0));
+        db.upload(1, rows, |batch, row| push_workout(batch, derive(&row.to_le_bytes()), 0)).1
+    });
+}
+
+#[test]
+fn samples_of_one_second_cost_linear_time() {
+    assert_linear("the app's", |db, rows| db.upload(1, rows, push_sample).1);
+    let with_derived = |push: fn(&mut Batch, usize)| {
+        move |db: &mut Measured, rows: usize| {
+            db.upload(1, 1, |batch, _| push_derived(batch, "HeartRate", "count/min", 1 << 30));
+            db.upload(1, rows, push).1
+        }
+    };
+    assert_linear("the app's, with derived ones", with_derived(push_sample));
+    assert_linear("the app's, within the second", with_derived(push_sample_within));
+    assert_linear("an import's, with the app's", |db, rows| {
+        db.upload(1, rows, push_sample);
+        db.upload(1, rows, |batch, row| push_derived(batch, "HeartRate", "count/min", row + (1 << 20))).1
+    });
+    assert_linear("an import's, in another unit", |db, rows| {
+        db.upload(1, rows, |batch, row| push_derived(batch, "Height", "m", row));
+        db.upload(1, rows, |batch, row| push_derived(batch, "Height", "km", row)).1
+    });
+}
+
+#[test]
+fn samples_of_many_types_and_units_cost_linear_time() {
+    assert_linear("types", |db, rows| {
+        db.upload(1, rows, |batch, row| {
+            let sample = sample(batch, &format!("type {row}"), "count", row);
+            batch.rows.samples.push(sample);
+        })
+        .1
+    });
+    assert_linear("units of the app", |db, rows| {
+        db.upload(1, rows, |batch, row| {
+            let sample = sample(batch, "Height", &format!("unit {row}"), row);
+            batch.rows.samples.push(sample);
+        })
+        .1
+    });
+    assert_linear("units of an import", |db, rows| {
+        db.upload(1, rows, |batch, row| push_derived(batch, "Height", &format!("unit {row}"), row)).1
+    });
+    assert_linear("units of an import, known before", |db, rows| {
+        let push = |batch: &mut Batch, row: usize| push_derived(batch, "Height", &format!("unit {row}"), row);
+        db.upload(1, rows, push);
+        db.upload(1, rows, push).1
+    });
+    assert_linear("types and units of an import in turn", |db, rows| {
+        db.upload(1, rows, |batch, row| {
+            push_derived(batch, &format!("type {}", row % 1500), &format!("unit {}", row / 1500), row);
+        })
+        .1
+    });
+}
+
+#[test]
+fn the_same_rows_again_and_again_cost_linear_time() {
+    assert_linear("one sample", |db, rows| {
+        db.upload(1, rows, |batch, row| {
+            let sample = sample(batch, "HeartRate", "count/min", row);
+            batch.rows.samples.push(Sample { uuid: identity(0), ..sample });
+        })
+        .1
+    });
+    assert_linear("one workout", |db, rows| db.upload(1, rows, |batch, row| push_workout(batch, identity(0), row)).1);
+    assert_linear("one workout of an import", |db, rows| {
+        db.upload(1, rows, |batch, row| push_workout(batch, derive(b"one"), row)).1
+    });
+    assert_linear("locations of one second", |db, rows| {
+        db.upload(1, 1, derived_workout);
+        db.upload(1, 1, app_workout);
+        db.upload(1, rows, |batch, row| push_point(batch, derive(b"workout 0"), row));
+        db.upload(1, rows, |batch, row| push_point(batch, identity(0), row)).1
+    });
+    assert_linear("rejects, after another person's", |db, rows| {
+        db.upload(2, rows, push_reject);
+        db.upload(1, rows, push_reject).1
+    });
+}
+
+#[test]
+fn records_of_one_second_still_match() {
+    let rows = MATCH_ROWS_MAX as usize / 2;
+    let merged = |first: fn(&mut Batch, usize), second: fn(&mut Batch, usize)| {
+        let mut db = Measured::new();
+        assert_eq!(db.upload(1, rows, first).0.new, rows as u64);
+        db.upload(1, rows, second).0.merged
+    };
+    let derived_sample = |batch: &mut Batch, row: usize| push_derived(batch, "HeartRate", "count/min", row);
+    assert_eq!(merged(push_sample, derived_sample), rows as u64);
+    assert_eq!(merged(derived_sample, push_sample), rows as u64);
+    assert_eq!(merged(derived_sample, push_sample_within), rows as u64);
+    assert_eq!(merged(app_workout, derived_workout), rows as u64);
+    assert_eq!(merged(derived_workout, app_workout), rows as u64);
+}
+
+#[test]
+fn equal_rejects_are_kept_once_for_each_person() {
+    let mut db = Measured::new();
+    for (person, rows, kept) in [(1, 3, 3), (2, 2, 5), (1, 2, 4), (2, 2, 4)] {
+        db.upload(person, rows, push_reject);
+        let count: i64 = db.store.connection.query_row("SELECT count(*) FROM rejects", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, kept, "{person}");
+    }
+}

@@ -1,0 +1,50 @@
+//! What an ingest and the writer send each other. Each kind of answer has a channel of its own.
+
+use crossbeam_channel::Sender;
+
+use crate::model::batch::Batch;
+use crate::model::counts::Counts;
+use crate::model::error::{Error, Result};
+use crate::store::{Origin, UploadEnd};
+
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(super) enum Request {
+    Start(Start),
+    /// Write the rows of a batch.
+    Write {
+        upload: i64,
+        batch: Box<Batch>,
+    },
+    Finish {
+        upload: i64,
+        end: Box<UploadEnd>,
+        finished: Sender<Finished>,
+    },
+    /// The ingest has panicked.
+    Abandon {
+        upload: i64,
+    },
+    /// Commit and end, even if others still hold a handle.
+    Stop,
+}
+
+/// A new ingest.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub(super) origin: Origin,
+    pub(super) started_ms: i64,
+    /// The number of the upload, once it is committed.
+    pub(super) started: Sender<Result<i64>>,
+    /// Each batch once its rows are in the open transaction, or why they are not. The order is that of the requests.
+    pub(super) written: Sender<Result<Box<Batch>>>,
+}
+
+/// How an ingest ended.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// What is committed.
+    pub(super) stored: Counts,
+    /// Why that is not all.
+    pub(super) error: Option<Error>,
+}

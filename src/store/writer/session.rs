@@ -1,0 +1,280 @@
+//! The handle of the writer's thread, and an ingest's conversation with it.
+
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, bounded, select};
+
+use super::clock::now_ms;
+use super::request::{Finished, Request, Start};
+use super::thread::WriterThread;
+use crate::model::batch::Batch;
+use crate::model::counts::Counts;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{BATCHES_PER_INGEST, WAL_BYTES_MAX_DEFAULT, WRITER_QUEUE};
+use crate::store::{Origin, Store, UploadEnd};
+
+/// The running writer. [`Writer::stop`] ends it, or the end of its last handle.
+#[derive(Debug)]
+pub struct Writer {
+    handle: WriterHandle,
+    thread: JoinHandle<Result<()>>,
+}
+
+/// A way to send requests to the writer.
+#[derive(Clone, Debug)]
+pub struct WriterHandle {
+    requests: Sender<Request>,
+    /// The thread holds the other end for as long as it runs.
+    life: Weak<WriterLife>,
+    /// Disconnected by the thread's end. The queue alone does not show it: requests then wait there unanswered.
+    ended: Receiver<Infallible>,
+    /// The permit to decode a large element and to have it written: all ingests of this writer share one.
+    large_element: Arc<Mutex<()>>,
+}
+
+/// Held by the writer's thread. Its end, also by a panic, runs the callbacks.
+struct WriterLife {
+    at_end: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    _ended: Sender<Infallible>,
+}
+
+/// One ingest's side of the conversation with the writer. If it is dropped unfinished, the ingest counts as aborted.
+#[derive(Debug)]
+pub(super) struct Session {
+    requests: Sender<Request>,
+    written: Receiver<Result<Box<Batch>>>,
+    ended: Receiver<Infallible>,
+    entry: Entry,
+    is_finished: bool,
+}
+
+/// The ingest's row in the ledger.
+#[derive(Debug)]
+enum Entry {
+    /// The writer commits it while the first batch is being filled.
+    UnderWay(Receiver<Result<i64>>),
+    Committed(i64),
+    Failed(Error),
+}
+
+impl Writer {
+    /// Opens the database and starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] if the database cannot be opened, [`ErrorKind::Full`] or [`ErrorKind::Busy`] if there is no space
+    /// for it or another program has locked it, [`ErrorKind::Io`] if the thread cannot be started.
+    pub fn start(path: &Path) -> Result<Self> {
+        Self::with_wal_limit(path, WAL_BYTES_MAX_DEFAULT)
+    }
+
+    /// The same, with a limit for the WAL.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::start`].
+    pub fn with_wal_limit(path: &Path, wal_bytes_max: u64) -> Result<Self> {
+        let store = Store::open(path)?;
+        Self::spawn(move |requests| WriterThread::new(store, requests, wal_bytes_max).run())
+    }
+
+    fn spawn(work: impl FnOnce(Receiver<Request>) -> Result<()> + Send + 'static) -> Result<Self> {
+        let (requests, receiver) = bounded(WRITER_QUEUE);
+        let (end, ended) = bounded(0);
+        let life = Arc::new(WriterLife { at_end: Mutex::default(), _ended: end });
+        let handle = WriterHandle { requests, life: Arc::downgrade(&life), ended, large_element: Arc::default() };
+        let thread = thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || {
+                // Dropped last, also by a panic.
+                let _life = life;
+                work(receiver)
+            })
+            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start the writer's thread: {error}")))?;
+        Ok(Self { handle, thread })
+    }
+
+    /// A handle for an ingest.
+    #[must_use]
+    pub fn handle(&self) -> &WriterHandle {
+        &self.handle
+    }
+
+    /// Commits what was sent so far and moves the WAL into the database. Later requests are refused.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] if the thread has panicked, or if what was acknowledged may not be in the database's files: they were
+    /// moved, deleted or overwritten, or the WAL could not be moved. The message says which.
+    pub fn stop(self) -> Result<()> {
+        let Self { handle, thread } = self;
+        // If the thread has ended, nobody is there to stop.
+        let _ = handle.requests.send(Request::Stop);
+        thread.join().unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+impl Drop for WriterLife {
+    fn drop(&mut self) {
+        let at_end = std::mem::take(self.at_end.get_mut().unwrap_or_else(PoisonError::into_inner));
+        at_end.into_iter().for_each(|call_back| call_back());
+    }
+}
+
+impl std::fmt::Debug for WriterLife {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WriterLife").finish_non_exhaustive()
+    }
+}
+
+/// The error of a request to a writer whose thread has panicked.
+pub(crate) fn gone() -> Error {
+    Error::new(
+        ErrorKind::Store,
+        "the database's writer has failed; what was acknowledged is stored, start the program again and send the rest again",
+    )
+}
+
+impl WriterHandle {
+    /// Whether the writer's thread runs.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.life.strong_count() > 0
+    }
+
+    /// Calls back when the writer's thread has ended, or at once if it has: nothing can be stored after that.
+    pub(crate) fn at_end(&self, call_back: impl FnOnce() + Send + 'static) {
+        match self.life.upgrade() {
+            // If the thread ends right now, the last reference to its life is this one.
+            Some(life) => life.at_end.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(call_back)),
+            None => call_back(),
+        }
+    }
+
+    /// Requests that wait for the writer.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.requests.len()
+    }
+
+    pub(super) fn large_element(&self) -> &Mutex<()> {
+        &self.large_element
+    }
+
+    /// Begins to enter an ingest into the ledger. [`Session::upload`] waits for it.
+    pub(super) fn start(&self, origin: Origin) -> Result<Session> {
+        let (started, answer) = bounded(1);
+        // Each batch has room for its answer: the writer never waits for an ingest.
+        let (written_sender, written) = bounded(BATCHES_PER_INGEST);
+        let start = Start { origin, started_ms: now_ms(), started, written: written_sender };
+        let (requests, ended) = (self.requests.clone(), self.ended.clone());
+        requests.send(Request::Start(start)).map_err(|_| gone())?;
+        Ok(Session { requests, written, ended, entry: Entry::UnderWay(answer), is_finished: false })
+    }
+}
+
+/// Waits for an answer. Fails if the writer has ended without one.
+fn wait<T>(answers: &Receiver<T>, ended: &Receiver<Infallible>) -> Result<T> {
+    let answer = select! {
+        recv(answers) -> answer => answer.ok(),
+        // An answer that the writer gave before its end counts.
+        recv(ended) -> _ => answers.try_recv().ok(),
+    };
+    answer.ok_or_else(gone)
+}
+
+impl Session {
+    /// The number of the ingest in the ledger, once it is committed.
+    pub(super) fn upload(&mut self) -> Result<i64> {
+        if let Entry::UnderWay(answer) = &self.entry {
+            self.entry = match wait(answer, &self.ended).flatten() {
+                Ok(upload) => Entry::Committed(upload),
+                Err(error) => Entry::Failed(error),
+            };
+        }
+        match &self.entry {
+            Entry::Committed(upload) => Ok(*upload),
+            Entry::Failed(error) => Err(error.clone()),
+            Entry::UnderWay(_) => Err(gone()),
+        }
+    }
+
+    /// Sends rows. [`Session::receive`] brings the batch back.
+    pub(super) fn write(&mut self, batch: Box<Batch>) -> Result<()> {
+        let upload = self.upload()?;
+        self.requests.send(Request::Write { upload, batch }).map_err(|_| gone())
+    }
+
+    /// Waits until the rows of the oldest batch are in the open transaction. Returns the batch, empty.
+    pub(super) fn receive(&self) -> Result<Box<Batch>> {
+        wait(&self.written, &self.ended)?
+    }
+
+    /// Ends the ingest and waits for the commit. Returns what is stored, and why that is not all.
+    pub(super) fn finish(mut self, end: UploadEnd) -> (Counts, Result<()>) {
+        self.is_finished = true;
+        let (finished, answer) = bounded(1);
+        let sent = self.upload().and_then(|upload| {
+            let request = Request::Finish { upload, end: Box::new(end), finished };
+            self.requests.send(request).map_err(|_| gone())
+        });
+        match sent.and_then(|()| wait(&answer, &self.ended)) {
+            Ok(Finished { stored, error }) => (stored, error.map_or(Ok(()), Err)),
+            Err(error) => (Counts::default(), Err(error)),
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if !self.is_finished
+            && let Ok(upload) = self.upload()
+        {
+            // If the writer has ended, nothing is left to abort.
+            let _ = self.requests.send(Request::Abandon { upload });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::OriginKind;
+
+    fn origin() -> Origin {
+        Origin { kind: OriginKind::Http, sender: "test".to_owned(), person: None, token: None }
+    }
+
+    #[test]
+    fn a_writer_that_panics_is_noticed_and_no_ingest_waits_for_it() {
+        let writer = Writer::spawn(|requests| {
+            let request = requests.recv();
+            panic!("at {request:?}");
+        })
+        .unwrap();
+        let handle = writer.handle().clone();
+        let (sender, ends) = bounded(1);
+        handle.at_end(move || sender.send("ended").unwrap());
+        assert!(handle.is_alive());
+        // The request that makes it panic, and those that wait behind it.
+        let asked: Vec<_> = (0..3)
+            .map(|_| {
+                let handle = handle.clone();
+                thread::spawn(move || handle.start(origin()).and_then(|mut session| session.upload()))
+            })
+            .collect();
+        for asked in asked {
+            assert_eq!(asked.join().unwrap().unwrap_err().kind(), ErrorKind::Store);
+        }
+        assert_eq!(ends.recv(), Ok("ended"));
+        assert!(!handle.is_alive());
+        assert_eq!(handle.start(origin()).unwrap_err().kind(), ErrorKind::Store);
+        let (sender, ends) = bounded(1);
+        handle.at_end(move || sender.send("ended before").unwrap());
+        assert_eq!(ends.try_recv(), Ok("ended before"));
+        assert!(writer.stop().is_err());
+    }
+}

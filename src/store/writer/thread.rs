@@ -1,0 +1,292 @@
+//! The writer's thread: requests, and the transaction that is open between them.
+
+use std::collections::VecDeque;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+
+use super::active::{Active, Ending, InTransaction};
+use super::clock::now_ms;
+use super::request::{Finished, Request, Start};
+use super::wal::{Backlog, WalWatch};
+use crate::model::batch::Batch;
+use crate::model::counts::Counts;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{
+    CHECKPOINT_RETRY, COMMIT_IDLE, INGESTS_MAX, LATE_ENDS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX,
+};
+use crate::model::record::Envelope;
+use crate::store::{Store, UploadEnd, UploadState};
+
+pub(super) struct WriterThread {
+    store: Store,
+    requests: Receiver<Request>,
+    active: Vec<Active>,
+    is_in_transaction: bool,
+    /// Rows in the open transaction, and bytes of their texts.
+    rows: usize,
+    text_bytes: usize,
+    /// Ends that could not be entered, the newest last.
+    late: VecDeque<LateEnd>,
+    wal: WalWatch,
+}
+
+/// The end of an ingest that is still running according to the ledger.
+#[derive(Debug)]
+struct LateEnd {
+    upload: i64,
+    /// What is stored of it.
+    stored: Counts,
+    end: Box<UploadEnd>,
+}
+
+impl WriterThread {
+    pub(super) fn new(store: Store, requests: Receiver<Request>, wal_bytes_max: u64) -> Self {
+        Self {
+            store,
+            requests,
+            active: Vec::with_capacity(INGESTS_MAX),
+            is_in_transaction: false,
+            rows: 0,
+            text_bytes: 0,
+            late: VecDeque::new(),
+            wal: WalWatch::new(wal_bytes_max),
+        }
+    }
+
+    /// Serves requests until it is stopped. Fails if what was acknowledged may not be in the database's files.
+    pub(super) fn run(mut self) -> Result<()> {
+        loop {
+            match self.next_request() {
+                Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(request) => self.serve(request),
+                Err(RecvTimeoutError::Timeout) if self.is_in_transaction => self.commit(),
+                Err(RecvTimeoutError::Timeout) => self.wal.move_into_database(&mut self.store),
+            }
+        }
+        self.commit();
+        self.store.checkpoint_at_end()
+    }
+
+    /// The next request, or a timeout when it is time to commit or to move the WAL.
+    fn next_request(&self) -> Result<Request, RecvTimeoutError> {
+        if self.rows >= TRANSACTION_ROWS_MAX || self.text_bytes >= TRANSACTION_BYTES_MAX {
+            return Err(RecvTimeoutError::Timeout);
+        }
+        if self.active.iter().any(Active::has_ended) {
+            // Others that are about to end share the commit, but no answer waits for a request that is not there yet.
+            return self.requests.try_recv().map_err(|_| RecvTimeoutError::Timeout);
+        }
+        if self.is_in_transaction {
+            return self.requests.recv_timeout(COMMIT_IDLE);
+        }
+        match self.wal.backlog() {
+            Backlog::Nothing => self.requests.recv().map_err(RecvTimeoutError::from),
+            Backlog::Some => self.requests.recv_timeout(COMMIT_IDLE),
+            Backlog::Held => self.requests.recv_timeout(CHECKPOINT_RETRY),
+        }
+    }
+
+    fn serve(&mut self, request: Request) {
+        match request {
+            Request::Start(start) => self.start(&start),
+            Request::Write { upload, batch } => self.write(upload, batch),
+            Request::Finish { upload, end, finished } => self.finish(upload, end, Some(finished)),
+            Request::Stop => {}
+            Request::Abandon { upload } => {
+                let end = UploadEnd {
+                    state: UploadState::Aborted,
+                    finished_ms: now_ms(),
+                    body_bytes: 0,
+                    envelope: Envelope::default(),
+                    error: Some("the program failed while reading it".to_owned()),
+                };
+                self.finish(upload, Box::new(end), None);
+            }
+        }
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        if !self.is_in_transaction {
+            self.store.begin()?;
+            self.is_in_transaction = true;
+        }
+        Ok(())
+    }
+
+    fn position(&self, upload: i64) -> Option<usize> {
+        self.active.iter().position(|active| active.key.id == upload)
+    }
+
+    fn check_room(&mut self) -> Result<()> {
+        self.wal.check_room(&mut self.store, self.is_in_transaction)
+    }
+
+    fn start(&mut self, start: &Start) {
+        if let Err(error) = self.store.check_files().and_then(|_| self.check_room()) {
+            let _ = start.started.try_send(Err(error));
+            return;
+        }
+        match self.begin().and_then(|()| self.store.start_upload(&start.origin, start.started_ms)) {
+            Ok(key) => {
+                self.active.push(Active::new(key, start));
+                // The number is given to the ingest only after the commit: if the row were undone later, the next ingest
+                // would get the same number.
+                self.commit();
+                self.answer_start(key.id, &start.started);
+            }
+            Err(error) => {
+                self.undo(&error);
+                let _ = start.started.try_send(Err(error));
+            }
+        }
+    }
+
+    /// Answers a start, and forgets the ingest if the commit of its row has failed.
+    fn answer_start(&mut self, upload: i64, started: &Sender<Result<i64>>) {
+        let Some(index) = self.position(upload) else {
+            return;
+        };
+        let answer = match self.active[index].lost().cloned() {
+            None => Ok(upload),
+            Some(error) => {
+                self.active.swap_remove(index);
+                Err(error)
+            }
+        };
+        let _ = started.try_send(answer);
+    }
+
+    fn write(&mut self, upload: i64, mut batch: Box<Batch>) {
+        let room = self.check_room();
+        let Some(index) = self.position(upload) else {
+            return;
+        };
+        if let Err(error) = room {
+            // The open transaction holds none of its rows, only what others need to end.
+            self.active[index].lose(&error);
+        }
+        let active = &self.active[index];
+        if let Some(error) = active.lost() {
+            return active.answer_batch(Err(error.clone()));
+        }
+        let begun = self.begin();
+        let active = &mut self.active[index];
+        let (key, started_ms) = (active.key, active.started_ms);
+        match begun.and_then(|()| self.store.write(key, started_ms, &mut active.ordinal, &batch)) {
+            Ok(counts) => {
+                active.note_rows(counts);
+                self.rows += batch.rows.len();
+                self.text_bytes += batch.texts.bytes();
+                batch.clear();
+                active.answer_batch(Ok(batch));
+            }
+            Err(error) => {
+                active.in_transaction = InTransaction::Uncounted;
+                active.answer_batch(Err(error.clone()));
+                self.undo(&error);
+            }
+        }
+    }
+
+    fn finish(&mut self, upload: i64, mut end: Box<UploadEnd>, finished: Option<Sender<Finished>>) {
+        let begun = self.begin();
+        let Some(index) = self.position(upload) else {
+            return;
+        };
+        let active = &mut self.active[index];
+        active.note_loss_in(&mut end);
+        let total = active.total();
+        let entered = begun
+            .and_then(|()| self.store.record_progress(upload, &total))
+            .and_then(|()| self.store.finish_upload(upload, &end));
+        active.note_end(Ending { end: Some(end), finished });
+        if let Err(error) = entered {
+            self.undo(&error);
+        }
+    }
+
+    /// Commits the open transaction with the counts of all that it holds, and answers the ingests that wait for it.
+    fn commit(&mut self) {
+        if !self.is_in_transaction {
+            return;
+        }
+        let is_awaited = self.active.iter().any(Active::has_ended);
+        self.wal.prepare_commit(&mut self.store, is_awaited);
+        let committed = self.record_counts().and_then(|()| self.enter_late_ends()).and_then(|()| self.store.commit());
+        if let Err(error) = committed {
+            return self.undo(&error);
+        }
+        self.is_in_transaction = false;
+        self.wal.note_commit();
+        (self.rows, self.text_bytes) = (0, 0);
+        self.late.clear();
+        self.active.iter_mut().for_each(Active::note_commit);
+        let files = self.store.check_files();
+        if let Err(error) = &files {
+            self.disown(error);
+        }
+        self.dismiss_ended();
+        if let Ok(wal_bytes) = files {
+            self.wal.check_growth(&mut self.store, wal_bytes);
+        }
+    }
+
+    fn record_counts(&mut self) -> Result<()> {
+        for active in &mut self.active {
+            if active.in_transaction == InTransaction::Uncounted {
+                self.store.record_progress(active.key.id, &active.total())?;
+                active.in_transaction = InTransaction::Recorded;
+            }
+        }
+        Ok(())
+    }
+
+    /// Enters the ends of ingests whose transaction was undone.
+    fn enter_late_ends(&mut self) -> Result<()> {
+        for LateEnd { upload, stored, end } in &self.late {
+            self.store.record_progress(*upload, stored)?;
+            self.store.finish_upload(*upload, end)?;
+        }
+        Ok(())
+    }
+
+    /// Answers the ingests that have ended, and forgets them.
+    fn dismiss_ended(&mut self) {
+        self.active.retain(|active| {
+            active.answer_end();
+            !active.has_ended()
+        });
+    }
+
+    /// Undoes the open transaction after a failure: every ingest that had rows in it has lost them.
+    fn undo(&mut self, error: &Error) {
+        if self.is_in_transaction {
+            tracing::error!(%error, "the transaction was undone");
+        }
+        self.store.rollback();
+        self.is_in_transaction = false;
+        (self.rows, self.text_bytes) = (0, 0);
+        for active in &mut self.active {
+            // Without its end the ingest would be running according to the ledger for as long as this program does.
+            if let Some(end) = active.note_undone(error) {
+                if self.late.len() == LATE_ENDS_MAX {
+                    self.late.pop_front();
+                }
+                self.late.push_back(LateEnd { upload: active.key.id, stored: active.stored(), end });
+            }
+        }
+        if error.kind() == ErrorKind::Full {
+            self.wal.give_back(&mut self.store);
+        }
+        self.dismiss_ended();
+    }
+
+    /// Acknowledges nothing of what was committed, since it is in files that no longer have their names.
+    fn disown(&mut self, error: &Error) {
+        tracing::error!(%error, "what was committed may be lost");
+        self.store.save_wal();
+        for active in &mut self.active {
+            active.disown(error);
+        }
+    }
+}
