@@ -5,6 +5,7 @@
 
 use simd_json::{Node, StaticNode};
 
+use super::flaw::Flaw;
 use super::json::{JsonArray, JsonObject, write_f64, write_integer, write_string};
 use super::tape::{Extent, Member, Parser, Value, elements, member_at, members};
 use crate::model::limits::KEPT_VALUES_MAX;
@@ -14,13 +15,13 @@ use crate::model::limits::KEPT_VALUES_MAX;
 /// # Errors
 ///
 /// The text is not JSON, or holds more than [`KEPT_VALUES_MAX`] values: the message says which.
-pub(crate) fn of_text(json: &str) -> Result<String, String> {
+pub(crate) fn of_text(json: &str) -> Result<String, Flaw> {
     if Extent::of(json.as_bytes()).values > KEPT_VALUES_MAX {
-        return Err(format!("more than {KEPT_VALUES_MAX} values"));
+        return Err(Flaw::TooMany("values", KEPT_VALUES_MAX));
     }
     let (mut text, mut parser) = (Vec::new(), Parser::new());
     Parser::pad(json.as_bytes(), &mut text);
-    let tape = parser.parse(&mut text).map_err(|error| error.to_string())?;
+    let tape = parser.parse(&mut text).map_err(|error| Flaw::Undecodable(error.to_string()))?;
     let mut out = String::with_capacity(json.len());
     write(&tape.0, &mut out, &mut Vec::new());
     Ok(out)

@@ -69,24 +69,20 @@ impl<'a> JsonObject<'a> {
         self.out
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
     pub(crate) fn string(&mut self, name: &str, value: &str) {
         write_string(value, self.member(name));
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
     pub(crate) fn f64(&mut self, name: &str, value: f64) {
         write_f64(value, self.member(name));
     }
 
     /// Begins an object as a member.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
     pub(crate) fn object(&mut self, name: &str) -> JsonObject<'_> {
         JsonObject::begin(self.member(name))
     }
 
     /// Begins an array as a member.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
     pub(crate) fn array(&mut self, name: &str) -> JsonArray<'_> {
         JsonArray::begin(self.member(name))
     }
@@ -125,12 +121,10 @@ impl<'a> JsonArray<'a> {
     }
 
     /// Begins an object as an element.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
     pub(crate) fn object(&mut self) -> JsonObject<'_> {
         JsonObject::begin(self.element())
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the readers of exports use it next"))]
     pub(crate) fn is_empty(&self) -> bool {
         self.out.len() == self.start
     }

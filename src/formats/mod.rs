@@ -2,7 +2,10 @@
 
 pub mod encoding;
 
+pub(crate) mod account;
 pub(crate) mod canonical;
+pub(crate) mod equals;
+pub(crate) mod flaw;
 pub(crate) mod json;
 pub(crate) mod output;
 pub(crate) mod scan;

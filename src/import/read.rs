@@ -5,7 +5,8 @@ use std::io::{BufRead, Read, Seek};
 use super::container::Container;
 use super::inputs::{InputFile, Inputs, Job};
 use super::observer::{Observer, Unobserved};
-use crate::formats::output::{Counting, Output, Tally};
+use crate::formats::account::Tally;
+use crate::formats::output::{Counting, Output};
 use crate::formats::payload::{Options, decode};
 use crate::formats::sniff::{Format, peek, sniff};
 use crate::formats::zip::Archive;
@@ -29,17 +30,19 @@ pub fn read_file<S: BufRead>(
     sink: &mut dyn Sink,
     tally: &mut Tally,
 ) -> Decoded {
-    let mut output = Output { batch, sink, tally, generation: 0 };
-    match format {
-        Format::Payload => read_payload(source, output),
+    let mut output = Output::new(batch, sink, Some(tally));
+    let decoded = match format {
+        Format::Payload => return read_payload(source, batch, sink, tally),
         Format::AutoExport => read_auto_export(source, name, reopen, &mut output),
         _ => {
-            let mut export = apple::Reader::new();
+            let mut export = apple::Reader::default();
             let outcome = read_part(&mut export, format, name, source, &mut output);
             let (envelope, body_bytes) = export.finish(&mut output);
             Decoded { outcome: outcome.map(|()| envelope), body_bytes }
         }
-    }
+    };
+    output.finish();
+    decoded
 }
 
 /// Reads an archive, wherever it is stored, and sends all rows to `sink`. Returns the name, the account and the outcome of each
@@ -145,8 +148,8 @@ fn read_export<F: Read + Seek + Clone>(
     sink: &mut dyn Sink,
     tally: &mut Tally,
 ) -> Decoded {
-    let mut export = apple::Reader::new();
-    let mut output = Output { batch, sink, tally, generation: 0 };
+    let mut export = apple::Reader::default();
+    let mut output = Output::new(batch, sink, Some(tally));
     let mut failed: Option<Error> = None;
     for InputFile { position, name, format } in files {
         let source = container.read(*position, observer);
@@ -160,20 +163,20 @@ fn read_export<F: Read + Seek + Clone>(
         }
     }
     let (envelope, body_bytes) = export.finish(&mut output);
+    output.finish();
     Decoded { outcome: failed.map_or(Ok(envelope), Err), body_bytes }
 }
 
 /// Reads a file of Apple's export.
-fn read_part<'a>(
-    export: &mut apple::Reader<'a>,
+fn read_part(
+    export: &mut apple::Reader,
     format: Format,
-    name: &'a str,
+    name: &str,
     source: impl BufRead,
     output: &mut Output<'_>,
 ) -> Result<()> {
-    export.enter(name);
     match format {
-        Format::AppleXml => export.xml(source, output),
+        Format::AppleXml => export.xml(name, source, output),
         Format::Gpx => export.gpx(name, source, output),
         Format::Ecg => export.ecg(name, source, output),
         Format::Fhir => export.clinical(name, source, output),
@@ -191,10 +194,9 @@ fn read_part<'a>(
 }
 
 /// Reads JSON as Health Export Pro sends it.
-fn read_payload(source: impl BufRead, output: Output<'_>) -> Decoded {
-    let Output { batch, sink, tally, .. } = output;
+fn read_payload(source: impl BufRead, batch: &mut Box<Batch>, sink: &mut dyn Sink, tally: &mut Tally) -> Decoded {
     let decoded = decode(source, Options::default(), batch, &mut Counting { sink, tally });
-    tally.batch(batch);
+    tally.count(batch);
     decoded
 }
 
@@ -204,12 +206,12 @@ fn read_auto_export<S: Read>(source: S, name: &str, reopen: Reopen<'_, S>, outpu
         let message = "JSON of Health Auto Export is read twice, which a stream does not allow: name its file";
         return unread(Error::usage(message));
     };
-    let contents = auto_export::contents(source);
+    let contents = auto_export::read_contents(source);
     let source = match reopen() {
         Ok(source) => source,
         Err(error) => return unread(error),
     };
-    let (outcome, body_bytes) = auto_export::read(source, name, contents, output);
+    let (outcome, body_bytes) = auto_export::read(source, name, &contents, output);
     Decoded { outcome: outcome.map(|()| Envelope::default()), body_bytes }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::formats::output::{Tally, TypeTally};
+use crate::formats::account::{Tally, TypeTally};
 use crate::model::counts::Counts;
 use crate::model::error::{Error, Result};
 use crate::store::writer::ingest::{Aborted, Summary};

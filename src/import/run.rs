@@ -8,7 +8,7 @@ use super::inputs::{Inputs, Job};
 use super::observer::Observer;
 use super::read::account_for_rest;
 use super::report::{FileOutcome, Report};
-use crate::formats::output::Tally;
+use crate::formats::account::Tally;
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::error::Result;
 use crate::store::writer::Writer;

@@ -191,11 +191,35 @@ pub const IMPORT_SOURCES_MAX: usize = 64;
 /// Bytes of one element of Apple's XML with everything in it: a workout with thousands of events, a list of beats.
 pub const IMPORT_ELEMENT_BYTES_MAX: usize = MIB;
 
+/// Levels of elements within an element of Apple's XML, which has four.
+pub const XML_NESTING_MAX: usize = 32;
+
+/// Elements in one element of Apple's XML.
+pub const XML_ELEMENTS_MAX: usize = 32 << 10;
+
+/// Attributes in one element of Apple's XML and in those within it.
+pub const XML_ATTRIBUTES_MAX: usize = 64 << 10;
+
+/// Elements, and attributes, for which a parsed element keeps its memory.
+pub const XML_PARTS_KEPT: usize = 1024;
+
+/// Bytes that may precede the root of an XML document.
+pub const XML_PROLOG_BYTES_MAX: usize = 16 * MIB;
+
+/// Names of elements within others that an import tells apart.
+pub const WITHIN_NAMES_MAX: usize = 256;
+
 /// Bytes of a file of Apple's export that is one clinical record, with a scanned page.
 pub const CLINICAL_FILE_BYTES_MAX: usize = 4 * MIB;
 
 /// Bytes of an electrocardiogram's file: thirty seconds take 200 KiB at most.
 pub const ECG_FILE_BYTES_MAX: usize = 512 * KIB;
+
+/// Lines of an electrocardiogram's file that describe the recording; Apple writes ten.
+pub const ECG_DESCRIPTIONS_MAX: usize = 64;
+
+/// Bytes that a rejected electrocardiogram's file is kept with.
+pub const ECG_REJECT_BYTES_MAX: usize = 4 * KIB;
 
 /// Bytes of JSON of one element of an export of Health Auto Export: a point, an electrocardiogram, a workout without its lists.
 pub const AUTO_EXPORT_ELEMENT_BYTES_MAX: u64 = 4 * MIB as u64;
@@ -208,6 +232,12 @@ pub const AUTO_EXPORT_VALUE_BYTES_MAX: usize = MIB;
 
 /// Workouts in a file of Health Auto Export, whose titles are kept between its two readings.
 pub const AUTO_EXPORT_WORKOUTS_MAX: usize = 32 << 10;
+
+/// Metrics in such a file that are remembered between its two readings because their name follows their data.
+pub const AUTO_EXPORT_METRICS_MAX: usize = 2048;
+
+/// Equal points that are told apart by a number; further ones are by their identity.
+pub const EQUALS_NUMBERED_MAX: u32 = 1000;
 
 /// Longest name of a metric or a workout there.
 pub const AUTO_EXPORT_NAME_BYTES_MAX: usize = 256;
@@ -235,6 +265,9 @@ pub const UNPACKED_RATIO_MAX: u64 = 200;
 
 /// Types, skipped reasons and other names that the summary of an import tells apart.
 pub const TALLY_NAMES_MAX: usize = 2048;
+
+/// Bytes of such a name; a longer one is cut, with a digest behind that tells it apart.
+pub const TALLY_NAME_BYTES_MAX: usize = 128;
 
 /// Types that `status` lists for people; it counts further ones, and `status --json` lists all.
 pub const TYPES_LISTED_MAX: u64 = 1000;

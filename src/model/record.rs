@@ -230,8 +230,22 @@ pub struct Correlation {
 pub struct ActivitySummary {
     /// `2024-09-15`, in the phone's time zone of that day.
     pub day: TextId,
-    /// Active energy, its goal, move minutes, their goal, exercise minutes, their goal, stand hours, their goal.
-    pub values: [Option<f64>; 8],
+    /// Active energy in `energy_unit`.
+    pub active_energy: Option<f64>,
+    /// Its goal.
+    pub active_energy_goal: Option<f64>,
+    /// Minutes in motion.
+    pub move_min: Option<f64>,
+    /// Their goal.
+    pub move_goal_min: Option<f64>,
+    /// Minutes of exercise.
+    pub exercise_min: Option<f64>,
+    /// Their goal.
+    pub exercise_goal_min: Option<f64>,
+    /// Hours with a minute on foot.
+    pub stand_hours: Option<f64>,
+    /// Their goal.
+    pub stand_goal_hours: Option<f64>,
     /// Unit of the energy.
     pub energy_unit: Option<TextId>,
     /// Fields without a column.
@@ -272,8 +286,14 @@ pub struct Aggregate {
     pub source: TextId,
     /// Unit.
     pub unit: Option<TextId>,
-    /// Sum or mean, minimum, average, maximum: those that were given.
-    pub values: [Option<f64>; 4],
+    /// Sum or mean.
+    pub value: Option<f64>,
+    /// Least value.
+    pub minimum: Option<f64>,
+    /// Mean.
+    pub average: Option<f64>,
+    /// Greatest value.
+    pub maximum: Option<f64>,
     /// Fields without a column.
     pub other: Option<TextId>,
 }

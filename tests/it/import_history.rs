@@ -350,7 +350,7 @@ fn bad_records_are_set_aside_with_their_lines_and_a_dry_run_writes_nothing() {
     let reasons: String =
         query(&db, "SELECT group_concat(reason, '; ') FROM (SELECT reason FROM rejects ORDER BY ordinal)");
     assert!(reasons.starts_with("line 5: `value` is not a number; line 6: `startDate` is not a date"), "{reasons}");
-    assert!(reasons.contains("line 7: it is not closed where the next element begins"), "{reasons}");
+    assert!(reasons.contains("line 7: not closed where the next element begins"), "{reasons}");
     let other: String = query(&db, "SELECT other FROM samples WHERE other IS NOT NULL");
     assert_eq!(other, r#"{"value":"HKCategoryValueOfTomorrow"}"#);
     let state: String = query(&db, "SELECT json FROM other_records WHERE section = 'StateOfMind'");

@@ -1,6 +1,6 @@
 //! One element with everything in it, laid flat in buffers that are used again: no allocation per record.
 //!
-//! Texts are places in the frame. quick-xml is used in this module alone; it expands no entity but XML's own five.
+//! Texts are places in the frame. Only this file uses quick-xml, which expands no entity but XML's own five.
 
 use std::borrow::Cow;
 
@@ -9,16 +9,8 @@ use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::formats::json::write_string;
-
-/// Elements within elements: Apple's export has four levels.
-const NESTING_MAX: usize = 32;
-
-/// Elements in one element.
-const NODES_MAX: usize = 32 << 10;
-
-/// Attributes in one element and those in it.
-const ATTRIBUTES_MAX: usize = 64 << 10;
+use crate::formats::flaw::Flaw;
+use crate::model::limits::{XML_ATTRIBUTES_MAX, XML_ELEMENTS_MAX, XML_NESTING_MAX, XML_PARTS_KEPT};
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
@@ -35,7 +27,7 @@ struct Node {
     /// Number of the node behind its last descendant.
     end: u32,
     text: Span,
-    /// Whether the text is as it stands, without escapes.
+    /// Whether the text has no escapes, as in CDATA.
     is_literal: bool,
 }
 
@@ -56,18 +48,9 @@ pub(crate) struct Element<'a> {
 }
 
 impl Tree {
-    /// Reads the one element that a frame holds.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with it.
-    pub(crate) fn read<'a>(&'a mut self, frame: &'a str) -> Result<Element<'a>, String> {
-        self.nodes.clear();
-        self.attributes.clear();
-        self.open.clear();
-        if frame.len() > u32::MAX as usize {
-            return Err("it is longer than 4 GiB".to_owned());
-        }
+    /// Parses the one element that a frame holds.
+    pub(crate) fn parse<'a>(&'a mut self, frame: &'a str) -> Result<Element<'a>, Flaw> {
+        self.clear();
         let mut reader = Reader::from_str(frame);
         loop {
             match reader.read_event() {
@@ -75,8 +58,8 @@ impl Tree {
                 Ok(Event::Start(tag)) => {
                     self.open.push(self.next());
                     self.open(frame, &tag)?;
-                    if self.open.len() > NESTING_MAX {
-                        return Err(format!("it is nested deeper than {NESTING_MAX} levels"));
+                    if self.open.len() > XML_NESTING_MAX {
+                        return Err(Flaw::TooDeep(XML_NESTING_MAX));
                     }
                 }
                 Ok(Event::End(_)) => {
@@ -89,35 +72,44 @@ impl Tree {
                 Ok(Event::CData(text)) => self.text(frame, &text, true),
                 Ok(Event::GeneralRef(entity)) => {
                     if unescape(&format!("&{};", &*entity)).is_err() {
-                        return Err(format!("it refers to an entity: `{}`", &*entity));
+                        return Err(Flaw::Entity((*entity).to_owned()));
                     }
                     self.text(frame, &entity, false);
                 }
                 Ok(Event::Eof) => break,
                 Ok(_) => {}
-                Err(error) => return Err(format!("not well-formed: {error}")),
+                Err(error) => return Err(Flaw::NotXml(error.to_string())),
             }
         }
         if !self.open.is_empty() || self.nodes.is_empty() {
-            return Err("not well-formed: it is not closed".to_owned());
+            return Err(Flaw::NotXml("it is not closed".to_owned()));
         }
         Ok(Element { frame, tree: self, number: 0 })
+    }
+
+    /// Forgets the element before. A large one must not keep the buffers large for good.
+    fn clear(&mut self) {
+        self.nodes.clear();
+        self.nodes.shrink_to(XML_PARTS_KEPT);
+        self.attributes.clear();
+        self.attributes.shrink_to(XML_PARTS_KEPT);
+        self.open.clear();
     }
 
     fn next(&self) -> u32 {
         u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
     }
 
-    fn open(&mut self, frame: &str, tag: &BytesStart<'_>) -> Result<(), String> {
-        if self.nodes.len() >= NODES_MAX {
-            return Err(format!("it holds more than {NODES_MAX} elements"));
+    fn open(&mut self, frame: &str, tag: &BytesStart<'_>) -> Result<(), Flaw> {
+        if self.nodes.len() >= XML_ELEMENTS_MAX {
+            return Err(Flaw::TooMany("elements", XML_ELEMENTS_MAX));
         }
         let first = u32::try_from(self.attributes.len()).unwrap_or(u32::MAX);
         if !self.plain_attributes(frame, tag.attributes_raw())? {
             self.attributes.truncate(first as usize);
             let mut attributes = tag.attributes();
             for attribute in attributes.with_checks(false) {
-                let attribute = attribute.map_err(|error| format!("not well-formed: {error}"))?;
+                let attribute = attribute.map_err(|error| Flaw::NotXml(error.to_string()))?;
                 self.attribute(span(frame, attribute.key.into_inner()), span(frame, &attribute.value))?;
             }
         }
@@ -128,17 +120,17 @@ impl Tree {
         Ok(())
     }
 
-    fn attribute(&mut self, key: Span, value: Span) -> Result<(), String> {
-        if self.attributes.len() >= ATTRIBUTES_MAX {
-            return Err(format!("it holds more than {ATTRIBUTES_MAX} attributes"));
+    fn attribute(&mut self, key: Span, value: Span) -> Result<(), Flaw> {
+        if self.attributes.len() >= XML_ATTRIBUTES_MAX {
+            return Err(Flaw::TooMany("attributes", XML_ATTRIBUTES_MAX));
         }
         self.attributes.push((key, value));
         Ok(())
     }
 
-    /// Attributes as Apple writes them: a blank, a name, `="`, a value, `"`. False if anything is otherwise: then the library
-    /// takes them apart. It goes from byte to byte, which would be a fifth of the time of an import.
-    fn plain_attributes(&mut self, frame: &str, raw: &str) -> Result<bool, String> {
+    /// Reads attributes as Apple writes them: a blank, a name, `="`, a value, `"`. Returns false if any differs: then the
+    /// library reads them. It goes from byte to byte, which would be a fifth of an import's time.
+    fn plain_attributes(&mut self, frame: &str, raw: &str) -> Result<bool, Flaw> {
         let mut rest = raw;
         while let Some(attribute) = rest.strip_prefix(' ') {
             let Some(equals) = memchr(b'=', attribute.as_bytes()) else {
@@ -158,7 +150,8 @@ impl Tree {
         Ok(rest.is_empty())
     }
 
-    /// A part of an element's text. Blanks between children are no text; of several parts all is kept, with what is between.
+    /// Adds a part of an element's text. Blanks between children are not text. Of several parts everything is kept, with what
+    /// is between them.
     fn text(&mut self, frame: &str, part: &str, is_literal: bool) {
         let Some(number) = self.open.last() else {
             return;
@@ -179,7 +172,7 @@ impl Tree {
     }
 }
 
-/// The place of a part of the frame in it.
+/// Where a part of the frame is in it.
 fn span(frame: &str, part: &str) -> Span {
     let start = (part.as_ptr() as usize).wrapping_sub(frame.as_ptr() as usize);
     let place = |at: usize| u32::try_from(at.min(frame.len())).unwrap_or(u32::MAX);
@@ -200,7 +193,7 @@ impl<'a> Element<'a> {
     }
 
     /// Names and values of the attributes, the values with their escapes.
-    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let (element, node) = (*self, self.node());
         let attributes = &self.tree.attributes[node.first as usize..node.last as usize];
         attributes.iter().map(move |(key, value)| (element.slice(*key), element.slice(*value)))
@@ -211,7 +204,7 @@ impl<'a> Element<'a> {
         self.attributes().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
-    pub(crate) fn children(&self) -> impl Iterator<Item = Element<'a>> {
+    pub(crate) fn children(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
         let Self { frame, tree, number } = *self;
         let end = self.node().end;
         let mut next = number + 1;
@@ -225,12 +218,17 @@ impl<'a> Element<'a> {
         })
     }
 
-    /// Whether there is anything in it.
+    /// Its place among all elements of the tree.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether it has child elements.
     pub(crate) fn has_children(&self) -> bool {
         self.node().end > self.number + 1
     }
 
-    /// Its text, without the blanks around it and without escapes.
+    /// Its text without the blanks around it, escapes resolved.
     pub(crate) fn text(&self) -> Cow<'a, str> {
         let text = self.slice(self.node().text).trim();
         if self.node().is_literal { Cow::Borrowed(text) } else { plain(text) }
@@ -241,64 +239,13 @@ impl<'a> Element<'a> {
         self.children().find(|child| child.name() == name)
     }
 
-    /// Numbers of nodes in it, itself among them.
+    /// Number of elements in it, itself included.
     pub(crate) fn size(&self) -> u64 {
         u64::from(self.node().end - self.number)
     }
-
-    /// Writes it as JSON: attributes as members, text as `$`, children of a name as a list.
-    pub(crate) fn write_json(&self, out: &mut String) {
-        out.push('{');
-        let mut is_first = true;
-        for (key, value) in self.attributes() {
-            member(key, out, &mut is_first);
-            write_steady(key, value, out);
-        }
-        if !self.text().is_empty() {
-            member("$", out, &mut is_first);
-            write_string(&self.text(), out);
-        }
-        for child in self.children() {
-            // Each name once, with all of its children.
-            if self.children().take_while(|other| other.number < child.number).any(|other| other.name() == child.name())
-            {
-                continue;
-            }
-            member(child.name(), out, &mut is_first);
-            out.push('[');
-            for (index, same) in self.children().filter(|other| other.name() == child.name()).enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                same.write_json(out);
-            }
-            out.push(']');
-        }
-        out.push('}');
-    }
 }
 
-/// Writes a value in the form that it has in every export: dates in UTC, devices without the address of an object.
-fn write_steady(key: &str, value: &str, out: &mut String) {
-    if let Some(ms) = crate::model::time::parse(value) {
-        write_string(&crate::model::time::to_iso(ms), out);
-    } else if key == "device" {
-        write_string(&plain(super::source::without_pointer(value)), out);
-    } else {
-        write_string(&plain(value), out);
-    }
-}
-
-/// A member's name, with what separates it from the one before.
-pub(crate) fn member(name: &str, out: &mut String, is_first: &mut bool) {
-    if !std::mem::take(is_first) {
-        out.push(',');
-    }
-    write_string(name, out);
-    out.push(':');
-}
-
-/// A value without its escapes; one that cannot be resolved stays as it is.
+/// A value with its escapes resolved; a value with an unknown escape stays as it is.
 pub(crate) fn plain(value: &str) -> Cow<'_, str> {
     if memchr(b'&', value.as_bytes()).is_none() {
         return Cow::Borrowed(value);
@@ -311,41 +258,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements() {
-        let check = |text: &str, expected: Result<&str, &str>| {
-            let mut tree = Tree::default();
-            match tree.read(text) {
-                Ok(element) => {
-                    let mut json = String::new();
-                    element.write_json(&mut json);
-                    assert_eq!(Ok(json.as_str()), expected);
-                }
-                Err(error) => assert!(expected.is_err_and(|part| error.contains(part)), "{text}: {error}"),
-            }
+    fn what_cannot_be_parsed() {
+        let check = |text: &str, expected: &str| {
+            let error = Tree::default().parse(text).map(|_| ()).expect_err(text).to_string();
+            assert!(error.contains(expected), "{text:.200}: {error}");
         };
-        check("<a/>", Ok("{}"));
-        check(
-            "<a b=\"1\" c='&lt;&amp;&#39;'> <d e=\"2\"/><f>t</f>\n<d/></a>",
-            Ok(r#"{"b":"1","c":"<&'","d":[{"e":"2"},{}],"f":[{"$":"t"}]}"#),
-        );
-        check("<a b=\"&bomb;\"/>", Ok(r#"{"b":"&bomb;"}"#));
-        check("<a>&bomb;</a>", Err("entity"));
-        check("<a>\n A &amp; B &#233;\n</a>", Ok(r#"{"$":"A & B é"}"#));
-        check("<a> <b/><![CDATA[&amp;]]></a>", Ok(r#"{"$":"&amp;","b":[{}]}"#));
-        check("<a>1<b/>&lt;</a>", Ok(r#"{"$":"1<b/><","b":[{}]}"#));
-        check(&format!("<a{}/>", " b=''".repeat(ATTRIBUTES_MAX + 1)), Err("attributes"));
-        check("<a><b></a>", Err("not well-formed"));
-        check("<a b></a>", Err("not well-formed"));
-        check("<a b=\"1\"  c=\"2\" />", Ok(r#"{"b":"1","c":"2"}"#));
-        check("<a b=\"1\" c = '\"'\tx:d=\"'>\"/>", Ok(r#"{"b":"1","c":"\"","x:d":"'>"}"#));
-        check("<a b=\"1\" c=\"2/>", Err("not well-formed"));
-        check(&"<a>".repeat(40), Err("nested deeper"));
+        check("<a>&bomb;</a>", "unknown entity: `bomb`");
+        check(&format!("<a{}/>", " b=''".repeat(XML_ATTRIBUTES_MAX + 1)), "attributes");
+        check(&format!("<a>{}</a>", "<b/>".repeat(XML_ELEMENTS_MAX)), "elements");
+        check("<a><b></a>", "not well-formed");
+        check("<a b></a>", "not well-formed");
+        check("<a b=\"1\" c=\"2/>", "not well-formed");
+        check(&"<a>".repeat(40), "nested deeper");
+    }
+
+    #[test]
+    fn buffers_of_a_large_element_are_freed_with_the_next() {
+        let mut tree = Tree::default();
+        tree.parse(&format!("<a>{}</a>", "<b c=''/>".repeat(XML_ELEMENTS_MAX - 1))).unwrap();
+        tree.parse("<a/>").unwrap();
+        assert!(tree.nodes.capacity() + tree.attributes.capacity() <= 2 * XML_PARTS_KEPT);
     }
 
     proptest::proptest! {
-        /// What is taken apart here is what the library would make of it.
         #[test]
-        fn plain_attributes_are_the_librarys(
+        fn plain_attributes_are_those_of_the_library(
             parts in proptest::collection::vec(proptest::sample::select(vec![" ", "a", "=", "\"", "=\"1\"", " b=\"", "'", "\t"]), 0..12)
         ) {
             let raw = parts.concat();

@@ -1,23 +1,20 @@
-//! The children of an XML document's root, one after the other, each as one slice of a bounded buffer.
+//! The children of an XML document's root, one after the other, each as one slice of the window.
 //!
-//! What is ours is brackets, quotes and depth; whether an element is well-formed is judged by the XML library, so one broken
-//! element costs itself alone. Whatever stands before the root (stray bytes, a document type, its entities) is passed over.
+//! This file matches brackets, quotes and depth. The XML library judges whether an element is well-formed, so a broken element
+//! costs only itself. Everything before the root (stray bytes, a document type, its entities) is skipped.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memmem};
 
 use super::tag::tag_end;
-use crate::model::error::{Error, ErrorKind, Result, from_io};
-use crate::model::limits::{IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES, REJECT_RAW_BYTES_MAX};
+use super::window::Window;
+use crate::formats::flaw::Flaw;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{IMPORT_ELEMENT_BYTES_MAX, REJECT_RAW_BYTES_MAX, XML_PROLOG_BYTES_MAX};
 
-/// Bytes that may stand before the root.
-const PROLOG_BYTES_MAX: usize = 16 << 20;
-
-const TOO_LONG: &str = "it is longer than an element may be";
-
-/// Elements that stand under the root and nowhere else: where one begins, a broken one before it has ended.
+/// Elements that occur only under the root: where one begins, a broken one before it has ended.
 const TOP: [&[u8]; 11] = [
     b"Record",
     b"Correlation",
@@ -32,13 +29,13 @@ const TOP: [&[u8]; 11] = [
     b"rtept",
 ];
 
-/// Bytes that decide whether one of them begins: the longest name with its brackets.
+/// Bytes that show whether one of them begins: at least the longest name with its brackets.
 const TOP_BYTES: usize = 32;
 
 /// One child of the root.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Frame {
-    /// Where it lies: see [`Frames::bytes`].
+    /// Where it is in the window: see [`Frames::bytes`].
     range: Range<usize>,
     /// Line of its first byte, from 1.
     pub(crate) line: u64,
@@ -47,53 +44,43 @@ pub(crate) struct Frame {
     /// Its whole length.
     pub(crate) bytes: u64,
     /// What is wrong with it already.
-    pub(crate) flaw: Option<&'static str>,
+    pub(crate) flaw: Option<Flaw>,
 }
 
 /// Reads the children of the root.
 #[derive(Debug)]
 pub(crate) struct Frames<R> {
-    source: R,
+    window: Window<R>,
     root: &'static [u8],
     /// Elements whose children are read as if they were the root's.
     opened: &'static [&'static [u8]],
-    buf: Vec<u8>,
-    /// Offset of `buf[0]` in the input.
-    base: u64,
-    /// What is scanned next.
-    at: usize,
-    /// Begin of the element under way.
-    start: usize,
+    /// Elements that are open in the window.
     depth: u32,
-    /// Lines up to `counted`.
-    line: u64,
-    counted: usize,
-    is_at_end: bool,
     is_root_closed: bool,
-    /// Line and offset of an element that is longer than the limit, and how it begins.
+    /// Line and offset of an element that is longer than the limit.
     oversize: Option<(u64, u64)>,
+    /// The beginning of that element.
     head: Vec<u8>,
-    passing: Option<Passing>,
-    /// Bytes between elements that are no blanks.
-    pub(crate) stray_bytes: u64,
+    skipping: Option<Skipping>,
+    stray_bytes: u64,
 }
 
-/// What is passed over because its end is further off than an element may be long.
+/// What is skipped because its end is further off than an element may be long.
 #[derive(Clone, Copy, Debug)]
-enum Passing {
+enum Skipping {
     /// A comment and the like: up to these bytes.
     Text(&'static [u8]),
     /// A tag: up to the next element of the top level.
     Tag,
 }
 
-/// What a look at the next tag says.
+/// What the next tag means.
 enum Tag {
     /// More bytes are needed.
     More,
-    /// Passed over; no element is complete.
-    Passed,
-    /// An element is complete; it ends here.
+    /// Scanned; no element is complete.
+    Scanned,
+    /// An element is complete. It ends here.
     Complete(usize),
     /// The element under way is not closed and another one begins here.
     Broken(usize),
@@ -104,89 +91,90 @@ enum Tag {
 impl<R: Read> Frames<R> {
     pub(crate) fn new(source: R, root: &'static str, opened: &'static [&'static [u8]]) -> Self {
         Self {
-            source,
+            window: Window::new(source),
             root: root.as_bytes(),
             opened,
-            buf: Vec::with_capacity(2 * READ_BUFFER_BYTES),
-            base: 0,
-            at: 0,
-            start: 0,
             depth: 0,
-            line: 1,
-            counted: 0,
-            is_at_end: false,
             is_root_closed: false,
             oversize: None,
             head: Vec::new(),
-            passing: None,
+            skipping: None,
             stray_bytes: 0,
         }
     }
 
-    /// Bytes of the input that were passed.
+    /// Bytes of the input that were scanned.
     pub(crate) fn passed(&self) -> u64 {
-        self.base + self.at as u64
+        self.window.passed()
+    }
+
+    /// Bytes between elements that are not blanks.
+    pub(crate) fn stray_bytes(&self) -> u64 {
+        self.stray_bytes
     }
 
     /// The text of a frame, until the next one is asked for.
     pub(crate) fn bytes(&self, frame: &Frame) -> &[u8] {
-        if frame.range.is_empty() { &self.head } else { &self.buf[frame.range.clone()] }
+        if frame.range.is_empty() { &self.head } else { &self.window.bytes()[frame.range.clone()] }
     }
 
-    /// Goes to the root: returns its start tag.
+    /// Finds the root and returns its start tag.
     pub(crate) fn enter(&mut self) -> Result<Frame> {
         let wanted = [b"<", self.root].concat();
         loop {
-            let rest = &self.buf[self.at..];
-            if let Some(found) = memmem::find(rest, &wanted) {
-                let tag = self.at + found;
-                match self.buf.get(tag + wanted.len()) {
-                    None if !self.is_at_end => {}
-                    Some(b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/') => {
-                        self.start = tag;
-                        self.at = tag;
-                        if let Some(end) = tag_end(&self.buf[tag..]) {
-                            self.is_root_closed = self.buf[tag + end - 2] == b'/';
-                            self.at = tag + end;
-                            return Ok(self.frame(self.at, None));
-                        }
-                    }
-                    _ => {
-                        self.at = tag + wanted.len();
-                        continue;
-                    }
+            if let Some(tag) = self.find_root(&wanted) {
+                let bytes = self.window.bytes();
+                if let Some(end) = tag_end(&bytes[tag..]) {
+                    self.is_root_closed = bytes[tag + end - 2] == b'/';
+                    self.window.at = tag + end;
+                    return Ok(self.frame(tag + end, None));
                 }
-            } else {
-                // A part of the name may be there already.
-                self.at = self.buf.len().saturating_sub(wanted.len()).max(self.at);
-                self.start = self.at;
             }
-            let was_at_end = self.is_at_end;
-            if self.passed() > PROLOG_BYTES_MAX as u64 || (!self.more()? && was_at_end) {
+            let was_at_end = self.window.is_at_end();
+            if self.passed() > XML_PROLOG_BYTES_MAX as u64 || (!self.window.read_more()? && was_at_end) {
                 let root = String::from_utf8_lossy(self.root);
-                let message =
-                    format!("no element `{root}` was found: this is not the file it was taken for, or it is cut");
+                let message = format!("no element `{root}` was found: it is another file, or it is cut");
                 return Err(Error::new(ErrorKind::Shape, message));
             }
         }
     }
 
-    /// The next child; none behind the last one, once the root is closed.
+    /// Moves to the root's start tag, of which the window has at least the name, and returns its position.
+    fn find_root(&mut self, wanted: &[u8]) -> Option<usize> {
+        let window = &mut self.window;
+        while let Some(found) = memmem::find(window.rest(), wanted) {
+            let tag = window.at + found;
+            match window.bytes().get(tag + wanted.len()) {
+                Some(b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/') => {
+                    (window.start, window.at) = (tag, tag);
+                    return Some(tag);
+                }
+                None if !window.is_at_end() => return None,
+                _ => window.at = tag + wanted.len(),
+            }
+        }
+        // A part of the name may be there already.
+        window.at = window.end().saturating_sub(wanted.len()).max(window.at);
+        window.start = window.at;
+        None
+    }
+
+    /// The next child; `None` behind the last one, when the root is closed.
     pub(crate) fn next(&mut self) -> Result<Option<Frame>> {
         if self.is_root_closed {
             return Ok(None);
         }
         loop {
             match self.tag() {
-                Tag::Passed => {}
+                Tag::Scanned => {}
                 Tag::Complete(end) => {
-                    self.at = end;
+                    self.window.at = end;
                     return Ok(Some(self.frame(end, None)));
                 }
                 Tag::Broken(next) => {
                     self.depth = 0;
-                    self.at = next;
-                    return Ok(Some(self.frame(next, Some("it is not closed where the next element begins"))));
+                    self.window.at = next;
+                    return Ok(Some(self.frame(next, Some(Flaw::NotClosed))));
                 }
                 Tag::Root => {
                     self.is_root_closed = true;
@@ -194,9 +182,9 @@ impl<R: Read> Frames<R> {
                 }
                 Tag::More => {
                     self.limit();
-                    // Once the end is known, the last bytes are looked at again.
-                    let was_at_end = self.is_at_end;
-                    if !self.more()? && was_at_end {
+                    // When the end is known, the last bytes are scanned again.
+                    let was_at_end = self.window.is_at_end();
+                    if !self.window.read_more()? && was_at_end {
                         return Err(self.cut());
                     }
                 }
@@ -204,137 +192,81 @@ impl<R: Read> Frames<R> {
         }
     }
 
-    /// Reads to the end of the input, whatever stands behind the root.
+    /// Reads to the end of the input, whatever is behind the root.
     pub(crate) fn finish(&mut self) -> Result<()> {
         loop {
-            self.stray_bytes += stray(&self.buf[self.at..]);
-            self.at = self.buf.len();
-            self.start = self.at;
-            if !self.more()? {
+            self.stray_bytes += stray(self.window.rest());
+            self.window.at = self.window.end();
+            self.window.start = self.window.at;
+            if !self.window.read_more()? {
                 return Ok(());
             }
         }
     }
 
     fn cut(&mut self) -> Error {
-        self.count_lines(self.buf.len());
-        let message = format!("the file ends in line {} before its last element is closed: it is cut", self.line);
-        self.at = self.buf.len();
-        Error::new(ErrorKind::Syntax, message).at(Some(self.base + self.buf.len() as u64), None, None)
+        let end = self.window.end();
+        let line = self.window.line(end);
+        let message = format!("the file ends in line {line} before its last element is closed: it is cut");
+        self.window.at = end;
+        Error::new(ErrorKind::Syntax, message).at(Some(self.window.offset(end)), None, None)
     }
 
-    fn count_lines(&mut self, to: usize) {
-        if to > self.counted {
-            self.line += memchr_iter(b'\n', &self.buf[self.counted..to]).count() as u64;
-            self.counted = to;
-        }
-    }
-
-    fn frame(&mut self, end: usize, flaw: Option<&'static str>) -> Frame {
+    /// The element that ends here.
+    fn frame(&mut self, end: usize, flaw: Option<Flaw>) -> Frame {
+        let start = std::mem::replace(&mut self.window.start, end);
+        let too_long = Flaw::TooLong(IMPORT_ELEMENT_BYTES_MAX as u64);
         if let Some((line, offset)) = self.oversize.take() {
-            let bytes = self.base + end as u64 - offset;
-            self.start = end;
-            return Frame { range: 0..0, line, offset, bytes, flaw: Some(TOO_LONG) };
+            let bytes = self.window.offset(end) - offset;
+            return Frame { range: 0..0, line, offset, bytes, flaw: Some(too_long) };
         }
-        self.count_lines(self.start);
-        let range = self.start..end;
-        let (line, offset, bytes) = (self.line, self.base + self.start as u64, range.len() as u64);
-        self.start = end;
-        let flaw = flaw.or((range.len() > IMPORT_ELEMENT_BYTES_MAX).then_some(TOO_LONG));
+        let (line, offset, range) = (self.window.line(start), self.window.offset(start), start..end);
+        let bytes = range.len() as u64;
+        let flaw = flaw.or((range.len() > IMPORT_ELEMENT_BYTES_MAX).then_some(too_long));
         Frame { range, line, offset, bytes, flaw }
     }
 
-    /// An element that is too long is passed over; only what a reject shows of it is kept.
+    /// Skips an element that is too long, except for what a reject shows of it.
     fn limit(&mut self) {
-        if self.depth > 0 && self.at - self.start > IMPORT_ELEMENT_BYTES_MAX {
+        if self.depth > 0 && self.window.at - self.window.start > IMPORT_ELEMENT_BYTES_MAX {
             self.note_oversize();
-            self.start = self.at;
+            self.window.start = self.window.at;
         }
     }
 
     fn note_oversize(&mut self) {
         if self.oversize.is_none() {
-            self.count_lines(self.start);
+            let start = self.window.start;
+            let end = self.window.end().min(start + REJECT_RAW_BYTES_MAX);
             self.head.clear();
-            let end = self.buf.len().min(self.start + REJECT_RAW_BYTES_MAX);
-            self.head.extend_from_slice(&self.buf[self.start..end]);
-            self.oversize = Some((self.line, self.base + self.start as u64));
+            self.head.extend_from_slice(&self.window.bytes()[start..end]);
+            self.oversize = Some((self.window.line(start), self.window.offset(start)));
         }
     }
 
-    /// Reads on; false at the end of the input.
-    fn more(&mut self) -> Result<bool> {
-        if self.is_at_end {
-            return Ok(false);
-        }
-        if self.start > 0 {
-            self.count_lines(self.start);
-            self.buf.drain(..self.start);
-            self.base += self.start as u64;
-            self.at -= self.start;
-            self.counted -= self.start.min(self.counted);
-            self.start = 0;
-        }
-        if self.buf.len() > 2 * IMPORT_ELEMENT_BYTES_MAX {
-            let message = format!("a tag in line {} is longer than {IMPORT_ELEMENT_BYTES_MAX} bytes", self.line);
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
-        if self.buf.len() < READ_BUFFER_BYTES {
-            // One large element must not make the buffer large for good.
-            self.buf.shrink_to(2 * READ_BUFFER_BYTES);
-        }
-        let filled = self.buf.len();
-        if self.buf.capacity() - filled < READ_BUFFER_BYTES {
-            // Doubling would take twice what the longest element needs.
-            self.buf.reserve_exact((filled / 4).max(READ_BUFFER_BYTES));
-        }
-        self.buf.resize(filled + READ_BUFFER_BYTES, 0);
-        let read = loop {
-            match self.source.read(&mut self.buf[filled..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other,
-            }
-        };
-        self.buf.truncate(filled + *read.as_ref().unwrap_or(&0));
-        match read {
-            Ok(bytes) => {
-                self.is_at_end = bytes == 0;
-                Ok(bytes > 0)
-            }
-            Err(error) => {
-                self.count_lines(filled);
-                let (line, offset) = (self.line, self.base + filled as u64);
-                self.at = filled;
-                let error = from_io(error);
-                let message = format!("{} (after line {line})", error.message());
-                Err(Error::new(error.kind(), message).at(Some(offset), None, None))
-            }
-        }
-    }
-
-    /// Looks at the next tag.
+    /// Scans the next tag.
     fn tag(&mut self) -> Tag {
-        match self.passing {
-            Some(Passing::Text(close)) => return self.pass_text(close),
-            Some(Passing::Tag) => return self.pass_tag(),
+        match self.skipping {
+            Some(Skipping::Text(close)) => return self.skip_text(close),
+            Some(Skipping::Tag) => return self.skip_tag(),
             None => {}
         }
-        let Some(found) = memchr(b'<', &self.buf[self.at..]) else {
+        let Some(found) = memchr(b'<', self.window.rest()) else {
             if self.depth == 0 {
-                self.stray_bytes += stray(&self.buf[self.at..]);
-                self.start = self.buf.len();
+                self.stray_bytes += stray(self.window.rest());
+                self.window.start = self.window.end();
             }
-            self.at = self.buf.len();
+            self.window.at = self.window.end();
             return Tag::More;
         };
         if self.depth == 0 {
-            self.stray_bytes += stray(&self.buf[self.at..self.at + found]);
-            self.start = self.at + found;
+            self.stray_bytes += stray(&self.window.bytes()[self.window.at..self.window.at + found]);
+            self.window.start = self.window.at + found;
         }
-        self.at += found;
-        let tag = self.at;
-        let rest = &self.buf[tag..];
-        if rest.len() < 9 && !self.is_at_end {
+        self.window.at += found;
+        let tag = self.window.at;
+        let rest = &self.window.bytes()[tag..];
+        if rest.len() < 9 && !self.window.is_at_end() {
             return Tag::More;
         }
         let (open, close): (usize, &'static [u8]) = match rest {
@@ -346,125 +278,127 @@ impl<R: Read> Frames<R> {
             _ => return self.start_tag(tag),
         };
         match memmem::find(rest.get(open..).unwrap_or_default(), close) {
-            Some(end) => self.at = tag + open + end + close.len(),
+            Some(end) => self.window.at = tag + open + end + close.len(),
             None if rest.len() > IMPORT_ELEMENT_BYTES_MAX => {
-                self.passing = Some(Passing::Text(close));
-                self.at += open;
+                self.skipping = Some(Skipping::Text(close));
+                self.window.at += open;
             }
             None => return Tag::More,
         }
-        Tag::Passed
+        Tag::Scanned
     }
 
-    fn pass_text(&mut self, close: &[u8]) -> Tag {
-        let found = memmem::find(&self.buf[self.at..], close);
+    fn skip_text(&mut self, close: &[u8]) -> Tag {
+        let found = memmem::find(self.window.rest(), close);
         match found {
             Some(end) => {
-                self.passing = None;
-                self.at += end + close.len();
+                self.skipping = None;
+                self.window.at += end + close.len();
             }
-            None => self.at = self.at.max(self.buf.len().saturating_sub(close.len() - 1)),
+            None => self.window.at = self.window.at.max(self.window.end().saturating_sub(close.len() - 1)),
         }
         if self.depth == 0 {
-            self.start = self.at;
+            self.window.start = self.window.at;
         }
-        if found.is_some() { Tag::Passed } else { Tag::More }
+        if found.is_some() { Tag::Scanned } else { Tag::More }
     }
 
-    fn pass_tag(&mut self) -> Tag {
-        if let Some(next) = self.next_top(self.at, self.buf.len()) {
-            self.passing = None;
+    fn skip_tag(&mut self) -> Tag {
+        if let Some(next) = self.next_top(self.window.at, self.window.end()) {
+            self.skipping = None;
             return Tag::Broken(next);
         }
-        self.at = self.at.max(self.buf.len().saturating_sub(TOP_BYTES));
-        self.start = self.at;
+        self.window.at = self.window.at.max(self.window.end().saturating_sub(TOP_BYTES));
+        self.window.start = self.window.at;
         Tag::More
     }
 
     /// Where the next element of the top level begins, or the root ends.
     fn next_top(&self, from: usize, to: usize) -> Option<usize> {
-        let outer = name(&self.buf[self.start + 1..]);
+        let outer = name(&self.window.bytes()[self.window.start + 1..]);
         let is_top = |at: &usize| {
-            let tag = &self.buf[at + 1..to];
+            let tag = &self.window.bytes()[at + 1..to];
             let (is_end, tag) = tag.strip_prefix(b"/").map_or((false, tag), |tag| (true, tag));
             let name = name(tag);
             let is_repeated = outer == b"Correlation" && name == b"Record";
             let is_name = if is_end { name == self.root } else { TOP.contains(&name) && !is_repeated };
             is_name && name.len() < tag.len()
         };
-        memchr_iter(b'<', &self.buf[from..to]).map(|at| from + at).find(is_top)
+        memchr_iter(b'<', &self.window.bytes()[from..to]).map(|at| from + at).find(is_top)
     }
 
-    /// What a start tag would be in which another element begins: a quote is missing. Apple writes each tag in one line.
+    /// What a start tag is in which another element begins: a quote is missing. Apple writes each tag in one line.
     fn broken_tag(&mut self, tag: usize, end: Option<usize>) -> Option<Tag> {
-        let seen = end.unwrap_or(self.buf.len());
+        let seen = end.unwrap_or(self.window.end());
         if seen - tag > IMPORT_ELEMENT_BYTES_MAX {
             self.note_oversize();
-            self.passing = Some(Passing::Tag);
-            self.at = tag + 1;
-            return Some(Tag::Passed);
+            self.skipping = Some(Skipping::Tag);
+            self.window.at = tag + 1;
+            return Some(Tag::Scanned);
         }
-        let is_cut = end.is_none() && self.is_at_end;
-        if is_cut || memchr(b'\n', &self.buf[tag..seen]).is_some() {
+        let is_cut = end.is_none() && self.window.is_at_end();
+        if is_cut || memchr(b'\n', &self.window.bytes()[tag..seen]).is_some() {
             return self.next_top(tag + 1, seen).map(Tag::Broken);
         }
         None
     }
 
     fn start_tag(&mut self, tag: usize) -> Tag {
-        let end = tag_end(&self.buf[tag..]).map(|end| tag + end);
+        let end = tag_end(&self.window.bytes()[tag..]).map(|end| tag + end);
         if let Some(broken) = self.broken_tag(tag, end) {
             return broken;
         }
         let Some(end) = end else {
             return Tag::More;
         };
-        let name = name(&self.buf[tag + 1..end]);
+        let name = name(&self.window.bytes()[tag + 1..end]);
         if self.depth > 0 && self.oversize.is_none() && TOP.contains(&name) {
-            let outer = self::name(&self.buf[self.start + 1..]);
+            let outer = self::name(&self.window.bytes()[self.window.start + 1..]);
             if TOP.contains(&outer) && !(outer == b"Correlation" && name == b"Record") {
                 return Tag::Broken(tag);
             }
         }
         let is_opened = self.depth == 0 && self.opened.contains(&name);
-        self.at = end;
+        let is_closed = self.window.bytes()[end - 2] == b'/';
+        self.window.at = end;
         if is_opened {
-            return Tag::Passed;
+            return Tag::Scanned;
         }
-        if self.buf[end - 2] == b'/' {
-            return if self.depth == 0 { Tag::Complete(end) } else { Tag::Passed };
+        if is_closed {
+            return if self.depth == 0 { Tag::Complete(end) } else { Tag::Scanned };
         }
         self.depth += 1;
-        Tag::Passed
+        Tag::Scanned
     }
 
     fn end_tag(&mut self, tag: usize) -> Tag {
-        let end = memchr(b'>', &self.buf[tag..]).map(|end| tag + end + 1);
+        let end = memchr(b'>', &self.window.bytes()[tag..]).map(|end| tag + end + 1);
         if let Some(broken) = self.broken_tag(tag, end) {
             return broken;
         }
         let Some(end) = end else {
             return Tag::More;
         };
-        let name = name(&self.buf[tag + 2..end]);
-        self.at = end;
+        let name = name(&self.window.bytes()[tag + 2..end]);
+        let (is_root, is_opened) = (name == self.root, self.opened.contains(&name));
+        self.window.at = end;
         match self.depth {
-            0 if name == self.root => Tag::Root,
-            0 if self.opened.contains(&name) => Tag::Passed,
+            0 if is_root => Tag::Root,
+            0 if is_opened => Tag::Scanned,
             0 => {
                 // An end without a beginning.
                 self.stray_bytes += (end - tag) as u64;
-                Tag::Passed
+                Tag::Scanned
             }
             // The root ends although the element under way does not.
-            _ if name == self.root => Tag::Broken(tag),
+            _ if is_root => Tag::Broken(tag),
             1 => {
                 self.depth = 0;
                 Tag::Complete(end)
             }
             _ => {
                 self.depth -= 1;
-                Tag::Passed
+                Tag::Scanned
             }
         }
     }
@@ -476,13 +410,15 @@ fn name(bytes: &[u8]) -> &[u8] {
     &bytes[..end.unwrap_or(bytes.len())]
 }
 
-/// Bytes that are no blanks.
+/// Number of bytes that are not blanks.
 fn stray(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| !byte.is_ascii_whitespace()).count() as u64
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     /// The children with their lines, then `end` or the error.
@@ -509,7 +445,7 @@ mod tests {
                 }
                 Ok(None) => {
                     frames.finish().unwrap();
-                    out.push(format!("end {}", frames.stray_bytes));
+                    out.push(format!("end {}", frames.stray_bytes()));
                     return out;
                 }
                 Err(error) => {
@@ -552,15 +488,12 @@ mod tests {
             "<HealthData><a/>\n<b",
             &["1 <a/>", "the file ends in line 2 before its last element is closed: it is cut"],
         );
-        check(
-            "<HealthDataX/>",
-            &["no element `HealthData` was found: this is not the file it was taken for, or it is cut"],
-        );
-        check("", &["no element `HealthData` was found: this is not the file it was taken for, or it is cut"]);
+        check("<HealthDataX/>", &["no element `HealthData` was found: it is another file, or it is cut"]);
+        check("", &["no element `HealthData` was found: it is another file, or it is cut"]);
     }
 
     #[test]
-    fn an_element_over_the_limit_is_passed_over() {
+    fn an_element_over_the_limit_is_skipped() {
         let text = format!("<HealthData>\n<a>{}</a>\n<b/></HealthData>", "<c/>\n".repeat(IMPORT_ELEMENT_BYTES_MAX / 4));
         let found = frames(&text, 1 << 20);
         assert_eq!(found.len(), 3);

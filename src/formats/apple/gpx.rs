@@ -2,59 +2,38 @@
 
 use std::io::Read;
 
+use super::document::read_children;
 use super::element::Element;
 use super::frames::Frames;
-use super::record::write_unknown;
-use super::{Reader, workout_of_file};
+use super::kept::write_unknown;
+use super::seen::{Route, Seen};
+use crate::formats::flaw::Flaw;
+use crate::formats::json::JsonObject;
 use crate::formats::output::Output;
 use crate::model::error::Result;
 use crate::model::record::RoutePoint;
-use crate::model::time;
+use crate::model::time::parse_iso;
 
-impl Reader<'_> {
-    /// Reads a route's file; `path` is the one within the export.
-    pub(crate) fn gpx(&mut self, path: &str, source: impl Read, output: &mut Output<'_>) -> Result<()> {
-        let mut frames = Frames::new(source, "gpx", &[b"trk", b"trkseg", b"rte"]);
-        let (workout, route) = match self.route(path) {
-            Some(route) => (route.workout, route.number),
-            None => {
-                output.tally.within("route file that no workout refers to", 1);
-                (workout_of_file(path), 0)
-            }
-        };
-        let outcome = self.children(&mut frames, output, |_, element, output| match element.name() {
-            "trkpt" | "rtept" => {
-                let point = point(element, workout, route, output)?;
-                output.batch.rows.route_points.push(point);
-                output.tally.row("workoutRoutes", Some(point.time_ms));
-                Ok(())
-            }
-            name => {
-                output.tally.within(&["gpx ", name].concat(), 1);
-                Ok(())
-            }
-        });
-        self.bytes += frames.passed();
-        self.stray(&frames, output);
-        outcome.map_err(|error| error.at(None, Some(path), None))
-    }
+/// Reads a route's file, named by its path within the export. Adds the bytes of the file to `bytes`.
+pub(super) fn read(file: &str, source: impl Read, seen: &Seen, bytes: &mut u64, output: &mut Output<'_>) -> Result<()> {
+    let frames = Frames::new(source, "gpx", &[b"trk", b"trkseg", b"rte"]);
+    let route = seen.routes.find(file, output);
+    read_children(frames, file, bytes, output, |element, output| match element.name() {
+        "trkpt" | "rtept" => read_point(element, route, output),
+        name => {
+            output.within(&["gpx ", name].concat(), 1);
+            Ok(())
+        }
+    })
 }
 
-fn point(element: Element<'_>, workout: [u8; 16], route: u32, output: &mut Output<'_>) -> Result<RoutePoint, String> {
-    let number = |name: &str, text: &str| {
-        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-        number.ok_or_else(|| format!("`{name}` is not a number"))
-    };
-    let degrees = |name: &str, max: f64| {
-        let degrees = number(name, element.get(name).ok_or_else(|| format!("no `{name}`"))?)?;
-        if degrees.abs() <= max { Ok(degrees) } else { Err(format!("`{name}` is out of range")) }
-    };
+fn read_point(element: Element<'_>, route: Route, output: &mut Output<'_>) -> Result<(), Flaw> {
     let mut point = RoutePoint {
-        workout,
-        route,
+        workout: route.workout,
+        route: route.number,
         time_ms: 0,
-        latitude: degrees("lat", 90.0)?,
-        longitude: degrees("lon", 180.0)?,
+        latitude: degrees(element, "lat", 90.0)?,
+        longitude: degrees(element, "lon", 180.0)?,
         altitude_m: None,
         speed_m_s: None,
         course_deg: None,
@@ -67,27 +46,45 @@ fn point(element: Element<'_>, workout: [u8; 16], route: u32, output: &mut Outpu
         let text = child.text();
         match child.name() {
             "ele" => point.altitude_m = Some(number("ele", &text)?),
-            "time" => time = Some(time::parse_iso(&text).ok_or("`time` is not a date with time and offset")?.ms),
-            "extensions" => {
-                for child in child.children() {
-                    let value = Some(number(child.name(), &child.text())?);
-                    match child.name() {
-                        "speed" => point.speed_m_s = value,
-                        "course" => point.course_deg = value,
-                        "hAcc" => point.horizontal_accuracy_m = value,
-                        "vAcc" => point.vertical_accuracy_m = value,
-                        _ => has_more = true,
-                    }
-                }
-            }
+            "time" => time = Some(parse_iso(&text).ok_or(Flaw::NotADate("time"))?.ms),
+            "extensions" => has_more |= read_extensions(child, &mut point)?,
             _ => has_more = true,
         }
     }
-    point.time_ms = time.ok_or("no `time`")?;
+    point.time_ms = time.ok_or(Flaw::Missing("time"))?;
     if has_more {
         let mut other = String::new();
-        write_unknown(element, &["lat", "lon"], |name| name != "ele" && name != "time", false, &mut other);
+        let mut object = JsonObject::begin(&mut other);
+        write_unknown(element, &["lat", "lon"], |name| name != "ele" && name != "time", &mut object);
+        object.end();
         point.other = Some(output.batch.texts.intern(&other));
     }
-    Ok(point)
+    output.batch.rows.route_points.push(point);
+    Ok(())
+}
+
+/// Reads the numbers that Apple writes as extensions. Returns whether there are others.
+fn read_extensions(extensions: Element<'_>, point: &mut RoutePoint) -> Result<bool, Flaw> {
+    let mut has_more = false;
+    for child in extensions.children() {
+        let value = Some(number(child.name(), &child.text())?);
+        match child.name() {
+            "speed" => point.speed_m_s = value,
+            "course" => point.course_deg = value,
+            "hAcc" => point.horizontal_accuracy_m = value,
+            "vAcc" => point.vertical_accuracy_m = value,
+            _ => has_more = true,
+        }
+    }
+    Ok(has_more)
+}
+
+fn number(name: &str, text: &str) -> Result<f64, Flaw> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    number.ok_or_else(|| Flaw::NotANumber(name.to_owned().into()))
+}
+
+fn degrees(element: Element<'_>, name: &'static str, max: f64) -> Result<f64, Flaw> {
+    let degrees = number(name, element.get(name).ok_or(Flaw::Missing(name))?)?;
+    if degrees.abs() <= max { Ok(degrees) } else { Err(Flaw::OutOfRange(name)) }
 }

@@ -1,13 +1,14 @@
-//! Where a record comes from: attributes to the same JSON that the app's samples have, each rendered once.
+//! Where a record comes from: Apple's attributes as the JSON that the app sends, rendered once for each source.
 
-use super::element::{member, plain};
-use crate::formats::json::write_string;
+use super::common::SourceAttributes;
+use super::element::plain;
+use crate::formats::json::JsonObject;
 use crate::formats::output::Output;
 use crate::model::identity::digest;
-use crate::model::limits::IMPORT_SOURCES_MAX;
+use crate::model::limits::{DICTIONARY_TEXT_BYTES_MAX, IMPORT_SOURCES_MAX};
 use crate::model::text::TextId;
 
-/// A source and its rendered form.
+/// A source and its JSON.
 #[derive(Debug)]
 struct Rendered {
     name: String,
@@ -15,13 +16,15 @@ struct Rendered {
     device: String,
     json: String,
     digest: [u8; 16],
+    /// The JSON's id, and the batch in which it holds.
     text: Option<(u32, TextId)>,
 }
 
-/// The sources of the last records.
+/// The sources of the last records. Long ones are not remembered.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     rendered: Vec<Rendered>,
+    /// Place of the source that was found last.
     last: usize,
 }
 
@@ -33,66 +36,86 @@ pub(super) struct Source {
 }
 
 impl Sources {
-    /// The source with these attributes, as they stand in the file.
-    pub(super) fn find(&mut self, name: &str, version: &str, device: &str, output: &mut Output<'_>) -> Source {
+    /// The source with these attributes.
+    pub(super) fn find(&mut self, attributes: SourceAttributes<'_>, output: &mut Output<'_>) -> Source {
+        let [name, version, device] =
+            [attributes.name, attributes.version, attributes.device].map(Option::unwrap_or_default);
         let device = without_pointer(device);
         let is_it = |known: &Rendered| known.name == name && known.version == version && known.device == device;
         if !self.rendered.get(self.last).is_some_and(is_it) {
             match self.rendered.iter().position(is_it) {
                 Some(place) => self.last = place,
                 None => {
-                    if self.rendered.len() >= IMPORT_SOURCES_MAX {
-                        self.rendered.clear();
+                    let rendered = Rendered::new(name, version, device);
+                    if rendered.bytes() > DICTIONARY_TEXT_BYTES_MAX {
+                        return Source { text: output.batch.texts.intern(&rendered.json), digest: rendered.digest };
                     }
-                    self.last = self.rendered.len();
-                    self.rendered.push(Rendered {
-                        name: name.to_owned(),
-                        version: version.to_owned(),
-                        device: device.to_owned(),
-                        json: render(name, version, device),
-                        digest: digest(&[name.as_bytes(), version.as_bytes(), device.as_bytes()]),
-                        text: None,
-                    });
+                    self.remember(rendered);
                 }
             }
         }
         let found = &mut self.rendered[self.last];
         let text = match found.text {
-            Some((generation, text)) if generation == output.generation => text,
+            Some((generation, text)) if generation == output.generation() => text,
             _ => output.batch.texts.intern(&found.json),
         };
-        found.text = Some((output.generation, text));
+        found.text = Some((output.generation(), text));
         Source { text, digest: found.digest }
+    }
+
+    fn remember(&mut self, rendered: Rendered) {
+        if self.rendered.len() >= IMPORT_SOURCES_MAX {
+            self.rendered.clear();
+        }
+        self.last = self.rendered.len();
+        self.rendered.push(rendered);
     }
 }
 
-/// A device without the address of an object of the exporting process, which differs on every record.
+impl Rendered {
+    fn new(name: &str, version: &str, device: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            device: device.to_owned(),
+            json: render(name, version, device),
+            digest: digest(&[name.as_bytes(), version.as_bytes(), device.as_bytes()]),
+            text: None,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.name.len() + self.version.len() + self.device.len() + self.json.len()
+    }
+}
+
+/// A device without the address of the exporting process's object, which differs on every record.
 pub(super) fn without_pointer(device: &str) -> &str {
     let is_pointer = device.starts_with("&lt;&lt;HKDevice: 0x") || device.starts_with("<<HKDevice: 0x");
     if is_pointer { device.find(", ").map_or("", |comma| &device[comma..]) } else { device }
 }
 
 fn render(name: &str, version: &str, device: &str) -> String {
-    let mut json = String::from("{");
-    let mut is_first = true;
+    let mut json = String::new();
+    let mut object = JsonObject::begin(&mut json);
     if !device.is_empty() {
-        member("device", &mut json, &mut is_first);
-        render_device(&plain(device), &mut json);
+        render_device(&plain(device), object.object("device"));
     }
-    member("sourceRevision", &mut json, &mut is_first);
-    json.push_str("{\"source\":{\"name\":");
-    write_string(&plain(name), &mut json);
-    json.push('}');
+    let mut revision = object.object("sourceRevision");
+    let mut source = revision.object("source");
+    source.string("name", &plain(name));
+    source.end();
     if !version.is_empty() {
-        json.push_str(",\"version\":");
-        write_string(&plain(version), &mut json);
+        revision.string("version", &plain(version));
     }
-    json.push_str("}}");
+    revision.end();
+    object.end();
     json
 }
 
-/// `, name:Apple Watch, manufacturer:Apple Inc., hardware:Watch5,4>`: a comma may be part of a value, so keys are looked for.
-fn render_device(device: &str, json: &mut String) {
+/// Writes `, name:Apple Watch, manufacturer:Apple Inc., hardware:Watch5,4>`. A comma may be part of a value, so the keys
+/// separate the values.
+fn render_device(device: &str, mut object: JsonObject<'_>) {
     const KEYS: [(&str, &str); 9] = [
         (", name:", "name"),
         (", manufacturer:", "manufacturer"),
@@ -119,13 +142,10 @@ fn render_device(device: &str, json: &mut String) {
         members.push((name, value.trim()));
     }
     members.sort_unstable();
-    json.push('{');
-    let mut is_first = true;
     for (name, value) in members {
-        member(name, json, &mut is_first);
-        write_string(value, json);
+        object.string(name, value);
     }
-    json.push('}');
+    object.end();
 }
 
 #[cfg(test)]

@@ -1,14 +1,19 @@
-//! `ActivitySummary`, `Me`, and elements that are kept whole: audiograms, vision prescriptions, what is yet to come.
+//! `ActivitySummary` and `Me`.
 
 use super::element::{Element, plain};
-use super::record::write_unknown;
+use super::kept::write_unknown;
+use super::record::intern_some;
+use crate::formats::flaw::Flaw;
+use crate::formats::json::JsonObject;
 use crate::formats::output::Output;
-use crate::model::record::{ActivitySummary, Characteristic, OtherRecord};
-use crate::model::time::parse_day;
+use crate::model::record::{ActivitySummary, Characteristic};
 
-const VALUES: [&str; 8] = [
+/// Attributes that have a column.
+const KNOWN: [&str; 10] = [
+    "dateComponents",
     "activeEnergyBurned",
     "activeEnergyBurnedGoal",
+    "activeEnergyBurnedUnit",
     "appleMoveTime",
     "appleMoveTimeGoal",
     "appleExerciseTime",
@@ -17,72 +22,47 @@ const VALUES: [&str; 8] = [
     "appleStandHoursGoal",
 ];
 
-/// The rings of a day.
-pub(super) fn read(element: Element<'_>, output: &mut Output<'_>) -> Result<(), String> {
-    let day = element.get("dateComponents").filter(|day| !day.is_empty()).ok_or("no `dateComponents`")?;
-    let mut values = [None; 8];
-    for (value, name) in values.iter_mut().zip(VALUES) {
-        if let Some(text) = element.get(name) {
-            let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-            *value = Some(number.ok_or_else(|| format!("`{name}` is not a number"))?);
-        }
-    }
-    let known = [&VALUES[..], &["dateComponents", "activeEnergyBurnedUnit"]].concat();
+/// Reads the rings of a day.
+pub(super) fn read(element: Element<'_>, output: &mut Output<'_>) -> Result<(), Flaw> {
+    let number = |name| number(element, name);
+    let day = element.get("dateComponents").filter(|day| !day.is_empty()).ok_or(Flaw::Missing("dateComponents"))?;
     let mut other = String::new();
-    if element.has_children() || element.attributes().any(|(key, _)| !known.contains(&key)) {
-        write_unknown(element, &known, |_| true, false, &mut other);
+    if element.has_children() || element.attributes().any(|(key, _)| !KNOWN.contains(&key)) {
+        let mut object = JsonObject::begin(&mut other);
+        write_unknown(element, &KNOWN, |_| true, &mut object);
+        object.end();
     }
     let texts = &mut output.batch.texts;
     let row = ActivitySummary {
         day: texts.intern(&plain(day)),
-        values,
+        active_energy: number("activeEnergyBurned")?,
+        active_energy_goal: number("activeEnergyBurnedGoal")?,
+        move_min: number("appleMoveTime")?,
+        move_goal_min: number("appleMoveTimeGoal")?,
+        exercise_min: number("appleExerciseTime")?,
+        exercise_goal_min: number("appleExerciseTimeGoal")?,
+        stand_hours: number("appleStandHours")?,
+        stand_goal_hours: number("appleStandHoursGoal")?,
         energy_unit: element.get("activeEnergyBurnedUnit").map(|unit| texts.intern(&plain(unit))),
-        other: (!other.is_empty()).then(|| texts.intern(&other)),
+        other: intern_some(&other, texts),
     };
     output.batch.rows.activity_summaries.push(row);
-    output.tally.row("ActivitySummary", parse_day(day));
     Ok(())
 }
 
-/// The person's characteristics, under Apple's names for them: the app's own, which may say it in other words, stay.
-pub(super) fn characteristics(element: Element<'_>, output: &mut Output<'_>) {
+fn number(element: Element<'_>, name: &'static str) -> Result<Option<f64>, Flaw> {
+    let Some(text) = element.get(name) else {
+        return Ok(None);
+    };
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    number.map(Some).ok_or(Flaw::NotANumber(name.into()))
+}
+
+/// Reads the person's characteristics, under Apple's names for them. Those of the app have other names and stay.
+pub(super) fn read_characteristics(element: Element<'_>, output: &mut Output<'_>) {
+    let texts = &mut output.batch.texts;
     for (key, value) in element.attributes() {
-        let texts = &mut output.batch.texts;
         let row = Characteristic { key: texts.intern(key), value: texts.intern(&plain(value)) };
         output.batch.rows.characteristics.push(row);
     }
-}
-
-/// An element that this version has no table for, as JSON.
-pub(super) fn other(element: Element<'_>, output: &mut Output<'_>) {
-    let mut json = String::new();
-    element.write_json(&mut json);
-    keep(element.name(), &json, output);
-}
-
-/// An element that says something of the export, not of a person: it is kept, and is no record.
-pub(super) fn keep_aside(element: Element<'_>, output: &mut Output<'_>) {
-    let mut json = String::new();
-    element.write_json(&mut json);
-    let texts = &mut output.batch.texts;
-    let row = OtherRecord { section: texts.intern(element.name()), in_data: false, json: texts.intern(&json) };
-    output.batch.rows.others.push(row);
-    output.tally.within(element.name(), 1);
-}
-
-/// Keeps JSON as a record of a section; it is not copied if it is the batch's first text.
-pub(in crate::formats) fn keep_owned(section: &str, json: String, output: &mut Output<'_>) {
-    let texts = &mut output.batch.texts;
-    let json = texts.intern_owned(json);
-    let row = OtherRecord { section: texts.intern(section), in_data: true, json };
-    output.batch.rows.others.push(row);
-    output.tally.row(section, None);
-}
-
-/// Keeps JSON as a record of a section.
-pub(super) fn keep(section: &str, json: &str, output: &mut Output<'_>) {
-    let texts = &mut output.batch.texts;
-    let row = OtherRecord { section: texts.intern(section), in_data: true, json: texts.intern(json) };
-    output.batch.rows.others.push(row);
-    output.tally.row(section, None);
 }

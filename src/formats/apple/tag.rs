@@ -1,12 +1,12 @@
-//! Where does a tag end? At the first `>` that is not in a quoted value; 64 bytes at a time.
+//! The end of a tag: the first `>` outside of quoted values, found 64 bytes at a time.
 
 use memchr::{memchr, memchr3};
 
 use crate::formats::scan::{BLOCK, places, prefix_xor};
 
-/// Length of the tag that begins here, its brackets included. None if its end is not there.
+/// Length of the tag that begins here, brackets included; `None` if its end is missing.
 pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {
-    // All ones inside of a value in double quotes, else zero.
+    // All ones inside a value in double quotes, else zero.
     let mut in_value = 0;
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let mut last = [b' '; BLOCK];
@@ -17,7 +17,7 @@ pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {
         let single = places(block, 0, b'\'') & !value;
         if close | single != 0 {
             let at = (close | single).trailing_zeros();
-            // Apple writes double quotes. An apostrophe within them has no meaning; others are rare enough to go slowly.
+            // Apple writes double quotes. An apostrophe within them has no meaning; others are rare enough to be slow.
             return if close >> at & 1 == 1 { Some(index * BLOCK + at as usize + 1) } else { tag_end_slowly(bytes) };
         }
         in_value = ((value >> 63) & 1).wrapping_neg();
@@ -43,7 +43,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn brackets_in_values_end_no_tag() {
+    fn brackets_in_values_do_not_end_a_tag() {
         let check = |text: &str, expected: Option<usize>| assert_eq!(tag_end(text.as_bytes()), expected, "{text}");
         check("<a>", Some(3));
         check("<a b=\">\"/>t", Some(10));
@@ -57,12 +57,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_ways_are_one(bytes in proptest::collection::vec(prop::sample::select(br#"<>"' ab"#.to_vec()), 0..300)) {
+        fn both_ways_agree(bytes in proptest::collection::vec(prop::sample::select(br#"<>"' ab"#.to_vec()), 0..300)) {
             prop_assert_eq!(tag_end(&bytes), tag_end_slowly(&bytes));
         }
 
         #[test]
-        fn both_ways_are_one_where_quotes_are_rare(
+        fn both_ways_agree_where_quotes_are_rare(
             bytes in proptest::collection::vec(prop::sample::select(br#"">aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"#.to_vec()), 0..600)
         ) {
             prop_assert_eq!(tag_end(&bytes), tag_end_slowly(&bytes));

@@ -2,54 +2,43 @@
 
 use serde_json::{Map, Value};
 
-use super::{take_quantity, take_time};
-use crate::formats::apple::equals::Equals;
+use super::fields::{take_quantity, take_text, take_time};
+use crate::formats::equals::{Equal, Equals};
+use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
-use crate::model::identity::{derive, digest, next};
+use crate::model::identity::{derive, digest};
+use crate::model::limits::EQUALS_NUMBERED_MAX;
 use crate::model::record::Aggregate;
 
-/// Equal points that are told apart by a number.
-const EQUALS_MAX: u32 = 1000;
+/// Keys of a point's start, the likeliest first.
+const STARTS: [&str; 6] = ["date", "startDate", "start", "timestamp", "sleepStart", "inBedStart"];
 
-/// Adds a point, which is left as it is if there can be no row of it.
-///
-/// # Errors
-///
-/// Why there is no row of it.
+/// Adds a point. One with a flaw stays as it is.
 pub(super) fn push(
     metric: &str,
     unit: Option<&str>,
     point: &mut Map<String, Value>,
     equals: &mut Equals,
     output: &mut Output<'_>,
-) -> Result<(), String> {
-    let starts = ["date", "startDate", "start", "timestamp", "sleepStart", "inBedStart"];
-    let start_ms = take_time(point, &starts).ok_or("no date that can be read")?;
+) -> Result<(), Flaw> {
+    let start_ms = take_time(point, &STARTS).ok_or(Flaw::NotADate("date"))?;
     let end_ms = take_time(point, &["endDate"]);
     let label = take_text(point, "value");
     let source = take_text(point, "source");
-    // Several of the same time are told apart by a number.
-    let content = derive(&digest(&[metric.as_bytes(), &start_ms.to_le_bytes(), label.as_bytes(), source.as_bytes()]));
-    let (identity, mut known, mut count) = (equals.number(content), content, 1);
-    while identity != known && count < EQUALS_MAX {
-        known = next(&known);
-        count += 1;
-    }
-    let label = match count {
-        1 => label,
-        // Too many to be counted from the first: its identity tells it apart as well.
-        EQUALS_MAX => format!("{label}#{:032x}", u128::from_be_bytes(identity)),
-        _ => format!("{label}#{count}"),
-    };
+    let content = [metric.as_bytes(), &start_ms.to_le_bytes(), label.as_bytes(), source.as_bytes()];
+    let content = derive(&digest(&content));
+    let label = label_of(label, equals.count(content));
     let own_unit = point.get("units").and_then(Value::as_str).map(str::to_owned);
     let unit = unit.map(str::to_owned).or_else(|| own_unit.clone());
     if own_unit.is_some() && own_unit == unit {
         point.remove("units");
     }
-    let values = [["qty", "qty"], ["Min", "min"], ["Avg", "avg"], ["Max", "max"]].map(|names| {
-        let name = names.into_iter().find(|name| point.contains_key(*name))?;
+    let mut take = |name, other| {
+        let name = if point.contains_key(name) { name } else { other };
         take_quantity(point, name).map(|(number, _)| number)
-    });
+    };
+    let (value, minimum, average, maximum) =
+        (take("qty", "qty"), take("Min", "min"), take("Avg", "avg"), take("Max", "max"));
     let texts = &mut output.batch.texts;
     let row = Aggregate {
         metric: texts.intern(metric),
@@ -58,21 +47,21 @@ pub(super) fn push(
         label: texts.intern(&label),
         source: texts.intern(&source),
         unit: unit.map(|unit| texts.intern(&unit)),
-        values,
+        value,
+        minimum,
+        average,
+        maximum,
         other: (!point.is_empty()).then(|| texts.intern(&Value::Object(std::mem::take(point)).to_string())),
     };
     output.batch.rows.aggregates.push(row);
-    output.tally.row(metric, Some(start_ms));
     Ok(())
 }
 
-fn take_text(point: &mut Map<String, Value>, name: &str) -> String {
-    match point.get_mut(name) {
-        Some(Value::String(text)) => {
-            let text = std::mem::take(text);
-            point.remove(name);
-            text
-        }
-        _ => String::new(),
+/// The label of one of several points with the same time, label and source: further ones have a number behind it.
+fn label_of(label: String, equal: Equal) -> String {
+    match equal.number {
+        1 => label,
+        number if number < EQUALS_NUMBERED_MAX => format!("{label}#{number}"),
+        _ => format!("{label}#{:032x}", u128::from_be_bytes(equal.identity)),
     }
 }

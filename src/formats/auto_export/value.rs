@@ -5,9 +5,8 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::formats::flaw::Flaw;
 use crate::model::limits::AUTO_EXPORT_VALUE_BYTES_MAX;
-
-pub(super) const TOO_LONG: &str = "it is longer than an element may be";
 
 /// Memory that an object takes for its first members.
 const OBJECT_BYTES: usize = 640;
@@ -15,7 +14,10 @@ const OBJECT_BYTES: usize = 640;
 /// Memory of a value in a list, which grows by doubling.
 const VALUE_BYTES: usize = 2 * size_of::<Value>();
 
-/// Memory that is left for a value. What goes beyond it is read, and left out.
+/// The flaw of an element whose memory is spent.
+pub(super) const TOO_LONG: Flaw = Flaw::TooMany("bytes of values", AUTO_EXPORT_VALUE_BYTES_MAX);
+
+/// Memory that is left for a value. What goes beyond it is read and left out.
 #[derive(Debug)]
 pub(super) struct Budget(usize);
 
@@ -31,7 +33,7 @@ impl Budget {
         self.0 == 0
     }
 
-    /// Takes what another value took.
+    /// Takes as much as another value took.
     pub(super) fn join(&mut self, other: &Self) {
         self.take(AUTO_EXPORT_VALUE_BYTES_MAX - other.0);
     }
@@ -49,11 +51,38 @@ impl<'de> DeserializeSeed<'de> for &mut Budget {
         if self.is_spent() {
             return <IgnoredAny as Deserialize>::deserialize(json).map(|_| Value::Null);
         }
-        json.deserialize_any(self)
+        json.deserialize_any(ValueVisitor { budget: self, items: Keep })
     }
 }
 
-impl<'de> Visitor<'de> for &mut Budget {
+/// What becomes of the items of a list.
+pub(super) trait Items {
+    /// Reads them and returns those that stay in the value.
+    fn read<'de, A: SeqAccess<'de>>(self, list: A, budget: &mut Budget) -> Result<Vec<Value>, A::Error>;
+}
+
+/// All items stay.
+struct Keep;
+
+impl Items for Keep {
+    fn read<'de, A: SeqAccess<'de>>(self, mut list: A, budget: &mut Budget) -> Result<Vec<Value>, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(&mut *budget)? {
+            if !budget.is_spent() {
+                values.push(value);
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// Reads a value. The lists within it stay whole, whatever `items` does with the outermost.
+pub(super) struct ValueVisitor<'b, I> {
+    pub(super) budget: &'b mut Budget,
+    pub(super) items: I,
+}
+
+impl<'de, I: Items> Visitor<'de> for ValueVisitor<'_, I> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,27 +110,22 @@ impl<'de> Visitor<'de> for &mut Budget {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        self.take(text.len());
-        Ok(if self.is_spent() { Value::Null } else { text.into() })
+        self.budget.take(text.len());
+        Ok(if self.budget.is_spent() { Value::Null } else { text.into() })
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = list.next_element_seed(&mut *self)? {
-            if !self.is_spent() {
-                values.push(value);
-            }
-        }
-        Ok(Value::Array(values))
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Value, A::Error> {
+        self.items.read(list, self.budget).map(Value::Array)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        self.take(OBJECT_BYTES);
+        let budget = self.budget;
+        budget.take(OBJECT_BYTES);
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            self.take(VALUE_BYTES + name.len());
-            let value = map.next_value_seed(&mut *self)?;
-            if !self.is_spent() {
+            budget.take(VALUE_BYTES + name.len());
+            let value = map.next_value_seed(&mut *budget)?;
+            if !budget.is_spent() {
                 members.insert(name, value);
             }
         }
@@ -114,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fits_is_read_and_the_rest_passed_over() {
+    fn the_part_that_fits_is_read_and_the_rest_skipped() {
         let check = |json: &str, is_whole: bool| {
             let mut budget = Budget::default();
             let mut json_reader = serde_json::Deserializer::from_str(json);

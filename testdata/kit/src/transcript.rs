@@ -279,7 +279,13 @@ fn imported(rows: &record::Rows, texts: &Texts, out: &mut Vec<String>) {
     }
     for row in &rows.activity_summaries {
         let spelled = [Some(row.day), row.energy_unit, row.other].map(or_none);
-        out.push(format!("day {:?} {spelled:?}", row.values));
+        let values = [
+            [row.active_energy, row.active_energy_goal],
+            [row.move_min, row.move_goal_min],
+            [row.exercise_min, row.exercise_goal_min],
+            [row.stand_hours, row.stand_goal_hours],
+        ];
+        out.push(format!("day {values:?} {spelled:?}"));
     }
     for row in &rows.electrocardiograms {
         let spelled = [row.classification, row.unit, Some(row.voltages), Some(row.header)].map(or_none);
@@ -287,7 +293,8 @@ fn imported(rows: &record::Rows, texts: &Texts, out: &mut Vec<String>) {
     }
     for row in &rows.aggregates {
         let spelled = [Some(row.metric), Some(row.label), Some(row.source), row.unit, row.other].map(or_none);
-        out.push(format!("aggregate {} {:?} {:?} {spelled:?}", row.start_ms, row.end_ms, row.values));
+        let values = [row.value, row.minimum, row.average, row.maximum];
+        out.push(format!("aggregate {} {:?} {values:?} {spelled:?}", row.start_ms, row.end_ms));
     }
 }
 

@@ -1,0 +1,84 @@
+//! The attributes that records, correlations and workouts have in common.
+
+use super::element::Element;
+use crate::formats::flaw::Flaw;
+use crate::model::time;
+
+/// The attributes as they are in the file, dates read.
+#[derive(Debug, Default)]
+pub(super) struct Common<'a> {
+    kind: Option<&'a str>,
+    pub(super) unit: Option<&'a str>,
+    pub(super) value: Option<&'a str>,
+    pub(super) source: SourceAttributes<'a>,
+    pub(super) creation_ms: Option<i64>,
+    pub(super) start_ms: Option<i64>,
+    pub(super) end_ms: Option<i64>,
+    /// Whether there are attributes without a field here.
+    pub(super) has_more: bool,
+}
+
+/// The attributes that say where a record comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct SourceAttributes<'a> {
+    pub(super) name: Option<&'a str>,
+    pub(super) version: Option<&'a str>,
+    pub(super) device: Option<&'a str>,
+}
+
+/// Attributes that [`Common`] has a field for.
+pub(super) const KNOWN: [&str; 9] =
+    ["type", "unit", "value", "sourceName", "sourceVersion", "device", "creationDate", "startDate", "endDate"];
+
+impl<'a> Common<'a> {
+    pub(super) fn read(element: Element<'a>) -> Result<Self, Flaw> {
+        let mut common = Self::default();
+        for (key, value) in element.attributes() {
+            match key {
+                "type" => set_once(&mut common.kind, "type", value)?,
+                "unit" => set_once(&mut common.unit, "unit", value)?,
+                "value" => set_once(&mut common.value, "value", value)?,
+                "sourceName" => set_once(&mut common.source.name, "sourceName", value)?,
+                "sourceVersion" => set_once(&mut common.source.version, "sourceVersion", value)?,
+                "device" => set_once(&mut common.source.device, "device", value)?,
+                "creationDate" => set_date(&mut common.creation_ms, "creationDate", value)?,
+                "startDate" => set_date(&mut common.start_ms, "startDate", value)?,
+                "endDate" => set_date(&mut common.end_ms, "endDate", value)?,
+                _ => common.has_more = true,
+            }
+        }
+        Ok(common)
+    }
+
+    /// The type, which every record has.
+    pub(super) fn kind(&self) -> Result<&'a str, Flaw> {
+        self.kind.filter(|kind| !kind.is_empty()).ok_or(Flaw::Missing("type"))
+    }
+
+    /// The start, which every record has.
+    pub(super) fn start_ms(&self) -> Result<i64, Flaw> {
+        self.start_ms.ok_or(Flaw::Missing("startDate"))
+    }
+
+    /// Start, end and creation as bytes, for an identity.
+    pub(super) fn times(&self) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        for (place, time) in [self.start_ms, self.end_ms, self.creation_ms].into_iter().enumerate() {
+            bytes[8 * place..8 * place + 8].copy_from_slice(&time.unwrap_or(i64::MIN).to_le_bytes());
+        }
+        bytes
+    }
+}
+
+fn set_date(field: &mut Option<i64>, name: &'static str, value: &str) -> Result<(), Flaw> {
+    set_once(field, name, time::parse(value).ok_or(Flaw::NotADate(name))?)
+}
+
+/// Sets a field that an element may have only once.
+fn set_once<T>(field: &mut Option<T>, name: &'static str, value: T) -> Result<(), Flaw> {
+    if field.is_some() {
+        return Err(Flaw::Repeated(name));
+    }
+    *field = Some(value);
+    Ok(())
+}

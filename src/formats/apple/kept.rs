@@ -1,0 +1,157 @@
+//! Elements and attributes without a column, as JSON: the same text from every export.
+//!
+//! Apple prints all dates in the phone's current offset, and devices with an address of the exporting process. Both change
+//! from export to export, so dates are written in UTC and devices without the address.
+
+use super::element::{Element, plain};
+use super::source::without_pointer;
+use crate::formats::json::{JsonArray, JsonObject, write_string};
+use crate::model::time;
+
+/// The element that holds one entry of metadata.
+pub(super) const METADATA: &str = "MetadataEntry";
+
+/// Writes an element: attributes as members, its text as `$`, its children as one list for each name.
+pub(super) fn write_element(element: Element<'_>, out: &mut String) {
+    let mut object = JsonObject::begin(out);
+    for (key, value) in element.attributes() {
+        write_attribute(key, value, object.member(key));
+    }
+    let text = element.text();
+    if !text.is_empty() {
+        object.string("$", &text);
+    }
+    let mut children: Vec<Element<'_>> = element.children().collect();
+    children.sort_by_key(Element::name);
+    let mut names: Vec<&[Element<'_>]> = children.chunk_by(|one, other| one.name() == other.name()).collect();
+    names.sort_unstable_by_key(|same| same[0].number());
+    for same in names {
+        let mut list = object.array(same[0].name());
+        for child in same {
+            write_element(*child, list.element());
+        }
+        list.end();
+    }
+    object.end();
+}
+
+fn write_attribute(key: &str, value: &str, out: &mut String) {
+    match time::parse(value) {
+        Some(ms) => write_string(&time::to_iso(ms), out),
+        None if key == "device" => write_string(&plain(without_pointer(value)), out),
+        None => write_string(&plain(value), out),
+    }
+}
+
+/// Adds the attributes that are not among `known`, and the children for which `is_unknown` returns true.
+pub(super) fn write_unknown(
+    element: Element<'_>,
+    known: &[&str],
+    is_unknown: impl Fn(&str) -> bool,
+    object: &mut JsonObject<'_>,
+) {
+    for (key, value) in element.attributes().filter(|(key, _)| !known.contains(key)) {
+        object.string(key, &plain(value));
+    }
+    let mut unknown = element.children().filter(|child| is_unknown(child.name())).peekable();
+    if unknown.peek().is_none() {
+        return;
+    }
+    let mut children = object.array("children");
+    for child in unknown {
+        let mut named = children.object();
+        write_element(child, named.member(child.name()));
+        named.end();
+    }
+    children.end();
+}
+
+/// Writes the metadata entries of an element as one object, its names in order. Writes nothing if there are none.
+pub(super) fn write_metadata(element: Element<'_>, out: &mut String) {
+    let mut entries = element.children().filter(|child| child.name() == METADATA).map(pair);
+    let Some(first) = entries.next() else {
+        return;
+    };
+    let mut object = JsonObject::begin(out);
+    match entries.next() {
+        // The usual case needs no order.
+        None => write_metadata_value(first.1, object.member(&plain(first.0))),
+        Some(second) => write_entries([first, second].into_iter().chain(entries).collect(), &mut object),
+    }
+    object.end();
+}
+
+fn write_entries(mut entries: Vec<(&str, &str)>, object: &mut JsonObject<'_>) {
+    entries.sort_unstable();
+    // The same entry may be there twice; two values of one key are both kept.
+    entries.dedup();
+    for same in entries.chunk_by(|one, other| one.0 == other.0) {
+        let out = object.member(&plain(same[0].0));
+        if let [(_, value)] = same {
+            write_metadata_value(value, out);
+            continue;
+        }
+        let mut values = JsonArray::begin(out);
+        for (_, value) in same {
+            write_metadata_value(value, values.element());
+        }
+        values.end();
+    }
+}
+
+fn pair(entry: Element<'_>) -> (&str, &str) {
+    (entry.get("key").unwrap_or_default(), entry.get("value").unwrap_or_default())
+}
+
+/// Writes a date in the form that the app sends, any other text as it is.
+fn write_metadata_value(value: &str, out: &mut String) {
+    match time::parse_apple(value) {
+        Some(ms) => write_string(&time::to_iso(ms), out),
+        None => write_string(&plain(value), out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::element::Tree;
+    use super::*;
+
+    fn check(text: &str, write: impl Fn(Element<'_>, &mut String), expected: &str) {
+        let (mut tree, mut json) = (Tree::default(), String::new());
+        write(tree.parse(text).unwrap(), &mut json);
+        assert_eq!(json, expected, "{text}");
+    }
+
+    #[test]
+    fn elements() {
+        let check = |text: &str, expected: &str| check(text, write_element, expected);
+        check("<a/>", "{}");
+        check(
+            "<a b=\"1\" c='&lt;&amp;&#39;'> <d e=\"2\"/><f>t</f>\n<d/></a>",
+            r#"{"b":"1","c":"<&'","d":[{"e":"2"},{}],"f":[{"$":"t"}]}"#,
+        );
+        check("<a b=\"&bomb;\"/>", r#"{"b":"&bomb;"}"#);
+        check("<a>\n A &amp; B &#233;\n</a>", r#"{"$":"A & B é"}"#);
+        check("<a> <b/><![CDATA[&amp;]]></a>", r#"{"$":"&amp;","b":[{}]}"#);
+        check("<a>1<b/>&lt;</a>", r#"{"$":"1<b/><","b":[{}]}"#);
+        check("<a b=\"1\"  c=\"2\" />", r#"{"b":"1","c":"2"}"#);
+        check("<a b=\"1\" c = '\"'\tx:d=\"'>\"/>", r#"{"b":"1","c":"\"","x:d":"'>"}"#);
+        check(
+            "<a d=\"2024-09-15 10:07:43 -0500\" device=\"<<HKDevice: 0x1>, name:W>\"/>",
+            r#"{"d":"2024-09-15T15:07:43.000Z","device":", name:W>"}"#,
+        );
+    }
+
+    #[test]
+    fn metadata() {
+        let entry = |key: &str, value: &str| format!("<MetadataEntry key=\"{key}\" value=\"{value}\"/>");
+        let check = |entries: &[(&str, &str)], expected: &str| {
+            let entries: String = entries.iter().map(|(key, value)| entry(key, value)).collect();
+            check(&format!("<a><b/>{entries}</a>"), write_metadata, expected);
+        };
+        check(&[], "");
+        check(&[("k", "1")], r#"{"k":"1"}"#);
+        check(&[("k", "2"), ("b", "&amp;"), ("k", "1"), ("k", "2")], r#"{"b":"&","k":["1","2"]}"#);
+        check(&[("k", "2024-09-15 10:07:43 -0500")], r#"{"k":"2024-09-15T15:07:43.000Z"}"#);
+    }
+}

@@ -1,0 +1,80 @@
+//! Fields of points and workouts, taken out of their objects: what stays has no column.
+
+use serde_json::{Map, Value};
+
+use crate::model::limits::AUTO_EXPORT_NAME_BYTES_MAX;
+use crate::model::time::parse_12_hours;
+
+/// The name, unless it is too long to be remembered.
+pub(super) fn bounded_name(name: Option<String>) -> Option<String> {
+    name.filter(|name| name.len() <= AUTO_EXPORT_NAME_BYTES_MAX)
+}
+
+/// The finite number that a value is, holds as text, or holds as `qty`.
+pub(super) fn number(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Object(quantity) => quantity.get("qty").filter(|qty| !qty.is_object()).and_then(number),
+        other => other.as_f64(),
+    };
+    number.filter(|number: &f64| number.is_finite())
+}
+
+/// The date that a value is.
+pub(super) fn time(value: Option<&Value>) -> Option<i64> {
+    parse_12_hours(value?.as_str()?)
+}
+
+/// Takes a number, and its unit if it names one. A quantity that says more than that also stays.
+pub(super) fn take_quantity(object: &mut Map<String, Value>, name: &str) -> Option<(f64, Option<String>)> {
+    let value = object.get(name)?;
+    let number = number(value)?;
+    let unit = value.get("units").and_then(Value::as_str).map(str::to_owned);
+    let says_more = value.as_object().is_some_and(|quantity| quantity.len() != 1 + usize::from(unit.is_some()));
+    if !says_more {
+        object.remove(name);
+    }
+    Some((number, unit))
+}
+
+/// Takes the first of these dates.
+pub(super) fn take_time(object: &mut Map<String, Value>, names: &[&str]) -> Option<i64> {
+    let (name, ms) = names.iter().find_map(|name| Some((name, time(object.get(*name))?)))?;
+    object.remove(*name);
+    Some(ms)
+}
+
+/// Takes a text; empty if there is none.
+pub(super) fn take_text(object: &mut Map<String, Value>, name: &str) -> String {
+    match object.get_mut(name) {
+        Some(Value::String(text)) => {
+            let text = std::mem::take(text);
+            object.remove(name);
+            text
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn quantities() {
+        let check = |value: Value, expected: Option<(f64, Option<&str>)>, rest: Value| {
+            let Value::Object(mut object) = json!({ "a": value }) else { unreachable!("it is an object") };
+            let taken = take_quantity(&mut object, "a");
+            assert_eq!(taken.as_ref().map(|(number, unit)| (*number, unit.as_deref())), expected);
+            assert_eq!(Value::Object(object), rest);
+        };
+        check(json!(1.5), Some((1.5, None)), json!({}));
+        check(json!(" 2 "), Some((2.0, None)), json!({}));
+        check(json!({"qty": 3, "units": "km"}), Some((3.0, Some("km"))), json!({}));
+        check(json!({"qty": 3, "x": 1}), Some((3.0, None)), json!({"a": {"qty": 3, "x": 1}}));
+        check(json!({"qty": {"qty": 3}}), None, json!({"a": {"qty": {"qty": 3}}}));
+        check(json!("NaN"), None, json!({"a": "NaN"}));
+        check(json!(null), None, json!({"a": null}));
+    }
+}
