@@ -1,6 +1,6 @@
 //! Identities of equal records: the first has the identity of its content, each further one the next.
 //!
-//! The count goes over a window: at least the last [`EQUALS_WINDOW`] distinct contents are remembered, 40 bytes each. The
+//! The count goes over a window: at least the last [`EQUALS_WINDOW`] distinct contents are remembered. The
 //! store recognizes equals that lie further apart where it can.
 
 use std::collections::HashMap;

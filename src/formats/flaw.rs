@@ -9,14 +9,10 @@ pub(crate) enum Flaw {
     NotAnObject,
     /// A field, by its name, as in most of these.
     Missing(&'static str),
-    NotAUuid(&'static str),
     NotADate(&'static str),
     NotANumber(Cow<'static, str>),
-    NotAText(&'static str),
     OutOfRange(&'static str),
     Repeated(&'static str),
-    /// The key of a route names no workout.
-    NoWorkout,
     /// A metric's name is missing, or follows its data where too many do.
     NoMetric,
     /// Bytes that an element may have.
@@ -50,13 +46,10 @@ impl fmt::Display for Flaw {
         match self {
             Self::NotAnObject => f.write_str("not an object"),
             Self::Missing(field) => write!(f, "no `{field}`"),
-            Self::NotAUuid(field) => write!(f, "`{field}` is not a uuid"),
             Self::NotADate(field) => write!(f, "`{field}` is not a date with time and offset"),
             Self::NotANumber(field) => write!(f, "`{field:.DETAIL_CHARACTERS$}` is not a number"),
-            Self::NotAText(field) => write!(f, "`{field}` is not a text"),
             Self::OutOfRange(field) => write!(f, "`{field}` is out of range"),
             Self::Repeated(field) => write!(f, "not well-formed: `{field}` is given twice"),
-            Self::NoWorkout => f.write_str("the key of its route is not the uuid of a workout"),
             Self::NoMetric => f.write_str("its metric has no name"),
             Self::TooLong(bytes) => write!(f, "longer than {bytes} bytes"),
             Self::TooLongEscaped(bytes) => {
@@ -69,7 +62,7 @@ impl fmt::Display for Flaw {
             Self::Entity(name) => write!(f, "refers to an unknown entity: `{name:.DETAIL_CHARACTERS$}`"),
             Self::NotJson(why) => write!(f, "not JSON: {why:.DETAIL_CHARACTERS$}"),
             Self::NotUtf8 => f.write_str("not UTF-8"),
-            Self::Undecodable(why) => write!(f, "its values cannot be decoded: {why:.DETAIL_CHARACTERS$}"),
+            Self::Undecodable(why) => write!(f, "{why:.DETAIL_CHARACTERS$}"),
             Self::NoRecording(what) => write!(f, "no {what}: not an electrocardiogram of Apple's export"),
         }
     }

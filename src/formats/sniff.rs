@@ -1,11 +1,10 @@
-//! What is a file? Told by its first bytes, not by its name.
+//! The format of a file, by its first bytes. Its name does not count.
 
 use std::io::{self, BufRead, Cursor, Read};
 
-/// Bytes that are looked at.
-const HEAD_BYTES: usize = 32 << 10;
+use crate::model::limits::SNIFF_BYTES;
 
-/// Kind of a file.
+/// Format of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Format {
     /// JSON as Health Export Pro posts it.
@@ -14,7 +13,7 @@ pub enum Format {
     AutoExport,
     /// Apple's `export.xml`, whatever its name.
     AppleXml,
-    /// Apple's copy of some of it as a clinical document.
+    /// A part of it, as Apple also writes it: a clinical document.
     AppleCda,
     /// A route.
     Gpx,
@@ -24,22 +23,22 @@ pub enum Format {
     Fhir,
     /// An archive.
     Zip,
-    /// Text of two bytes a character.
+    /// Text in UTF-16.
     Utf16,
-    /// None of these.
+    /// Another format.
     Unknown,
 }
 
-/// The first bytes of a source, and the source with them.
+/// Reads the first bytes of a source. Returns them, and the source as it was.
 pub(crate) fn peek<'a>(mut source: Box<dyn BufRead + 'a>) -> io::Result<(Vec<u8>, Box<dyn BufRead + 'a>)> {
     let mut head = Vec::new();
     let mut failure = None;
-    while head.len() < HEAD_BYTES {
+    while head.len() < SNIFF_BYTES {
         match source.fill_buf() {
             Ok([]) => break,
             Ok(chunk) => {
-                // No more than wanted: what a file is must not depend on how it comes.
-                let bytes = chunk.len().min(HEAD_BYTES - head.len());
+                // Never more than wanted: the format must not depend on the sizes of reads.
+                let bytes = chunk.len().min(SNIFF_BYTES - head.len());
                 head.extend_from_slice(&chunk[..bytes]);
                 source.consume(bytes);
             }
@@ -52,14 +51,14 @@ pub(crate) fn peek<'a>(mut source: Box<dyn BufRead + 'a>) -> io::Result<(Vec<u8>
         }
     }
     let rest: Box<dyn BufRead + 'a> = match failure {
-        // What came before a failure is read first.
+        // The bytes before the failure are read first.
         Some(error) => Box::new(io::BufReader::with_capacity(1, Failing(Some(error)))),
         None => source,
     };
     Ok((head.clone(), Box::new(Cursor::new(head).chain(rest))))
 }
 
-/// Fails with the error that was met already.
+/// Fails with an error that occurred earlier.
 struct Failing(Option<io::Error>);
 
 impl Read for Failing {
@@ -68,7 +67,7 @@ impl Read for Failing {
     }
 }
 
-/// The kind of a file that begins like this.
+/// The format of a file that begins like this.
 pub(crate) fn sniff(head: &[u8]) -> Format {
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return Format::Zip;
@@ -103,7 +102,7 @@ fn sniff_json(has: &impl Fn(&str) -> bool) -> Format {
     if is_auto_export && !is_payload { Format::AutoExport } else { Format::Payload }
 }
 
-/// Lines of text, most of them one number: the voltages.
+/// Whether these are lines of text of which most are one number: the voltages.
 fn is_ecg(head: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(&head[..head.len().saturating_sub(4)]) else {
         return false;

@@ -1,4 +1,4 @@
-//! Compressed input that unpacks to far more than any health data does is refused: a bomb costs a bounded time.
+//! Refuses compressed input that unpacks to far more than health data does: a bomb costs a bounded time.
 
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::model::error::{Error, ErrorKind, into_io};
 use crate::model::limits::{UNPACKED_BYTES_FREE, UNPACKED_RATIO_MAX};
 
-/// Packed bytes, counted as they are taken.
+/// Packed bytes, counted as they are read.
 pub(crate) struct Packed<R> {
     source: R,
     taken: Rc<Cell<u64>>,
@@ -20,13 +20,13 @@ pub(crate) struct Unpacked<R> {
     passed: u64,
 }
 
-/// A count that both ends share.
-pub(crate) fn pair<R>(packed: R) -> (Packed<R>, Rc<Cell<u64>>) {
+/// Counts the packed bytes of a source. [`Unpacked`] shares the count.
+pub(crate) fn count_packed<R>(packed: R) -> (Packed<R>, Rc<Cell<u64>>) {
     let taken = Rc::new(Cell::new(0));
     (Packed { source: packed, taken: Rc::clone(&taken) }, taken)
 }
 
-/// Unpacked bytes of all that an archive holds, compared with its length.
+/// Unpacked bytes of all members of an archive, compared with the archive's length.
 #[derive(Debug)]
 pub(crate) struct Total {
     passed: Cell<u64>,
@@ -58,14 +58,14 @@ impl<R: Read> Read for Counted<'_, R> {
     }
 }
 
-/// What packed bytes may unpack to.
+/// How many bytes packed bytes may unpack to.
 fn allowed(packed: u64) -> u64 {
     packed.saturating_mul(UNPACKED_RATIO_MAX).max(UNPACKED_BYTES_FREE)
 }
 
 fn refused() -> io::Error {
     let message = format!(
-        "it unpacks to more than {UNPACKED_RATIO_MAX} times its size, which health data does not: refused as a bomb"
+        "it unpacks to more than {UNPACKED_RATIO_MAX} times its size, as no health data does: refused as a bomb"
     );
     into_io(Error::new(ErrorKind::TooLarge, message))
 }

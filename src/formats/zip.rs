@@ -1,19 +1,19 @@
 //! ZIP archives, read in place: a list of members, and each of them as a stream. Nothing is written to disk.
 //!
-//! The directory at the end is believed, ZIP64 included. An archive that is cut has none: its members are then found one
-//! behind the other from its beginning, as far as they go.
+//! The directory at the end lists them, also in ZIP64. A cut archive has no directory: its members are then found one behind
+//! the other, from its beginning to the cut.
 //!
-//! Our own, not the crate `zip`: that one takes the whole directory into memory before its length can be judged, opens
-//! members through an exclusive borrow of the archive, and has no way to find the members of a cut archive whose lengths
-//! stand behind their contents, as archives made on a Mac have them.
+//! The crate `zip` reads the whole directory into memory before its length can be judged, and opens members through an
+//! exclusive borrow of the archive. It cannot find the members of a cut archive whose lengths follow their contents, as in
+//! archives made on a Mac.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use crate::formats::encoding::{Checked, inflate};
 use crate::model::error::{Error, ErrorKind, Result, from_io};
-use crate::model::limits::{ARCHIVE_MEMBERS_MAX, ARCHIVE_NAME_BYTES_MAX, READ_BUFFER_BYTES};
+use crate::model::limits::{ARCHIVE_MEMBERS_MAX, ARCHIVE_NAME_BYTES_MAX, ARCHIVE_NAMES_BYTES_MAX, READ_BUFFER_BYTES};
 
-use super::unpacking::{Total, Unpacked, pair};
+use super::unpacking::{Total, Unpacked, count_packed};
 
 /// A file in an archive.
 #[derive(Clone, Debug)]
@@ -23,8 +23,9 @@ pub(crate) struct Member {
     is_encrypted: bool,
     packed: u64,
     sum: Option<u32>,
-    /// Where its header is, or where its contents are if that is known.
+    /// Offset of its header.
     header: u64,
+    /// Offset of its contents, if it is known without the header.
     contents: Option<u64>,
 }
 
@@ -32,13 +33,13 @@ pub(crate) struct Member {
 #[derive(Debug)]
 pub(crate) struct Archive {
     pub(crate) members: Vec<Member>,
-    /// Where it is cut, if it is.
+    /// Offset at which it is cut, if it is.
     pub(crate) cut: Option<u64>,
-    /// What all members together may unpack to: overlapping ones count each time.
+    /// Bounds what all members together unpack to: overlapping ones count each time.
     total: Total,
 }
 
-/// A part of a file, read at its own place whoever else reads the file.
+/// A part of a file. Each has its own position, so several may read the file in turn.
 struct Part<F> {
     file: F,
     at: u64,
@@ -87,7 +88,7 @@ impl Archive {
         Self { members, cut, total: Total::new(length) }
     }
 
-    /// The contents of a member; `watch` sees the packed bytes.
+    /// Opens a member. `watch` sees the packed bytes.
     pub(crate) fn read<'a, F: Read + Seek + Clone + 'a>(
         &'a self,
         file: F,
@@ -110,15 +111,22 @@ impl Archive {
         }
         let part = Part { file: file.clone(), at: directory, end: length };
         let mut source = BufReader::with_capacity(READ_BUFFER_BYTES, part);
-        let mut members = Vec::new();
+        let (mut members, mut name_bytes) = (Vec::new(), 0);
         for _ in 0..count {
-            members.push(central(&mut source)?);
+            let member = central(&mut source)?;
+            name_bytes += member.name.len();
+            if name_bytes > ARCHIVE_NAMES_BYTES_MAX {
+                let message =
+                    format!("the names in the archive are longer than {ARCHIVE_NAMES_BYTES_MAX} bytes: refused");
+                return Err(Error::new(ErrorKind::TooLarge, message));
+            }
+            members.push(member);
         }
         Ok(Self::new(members, None, length))
     }
 }
 
-/// Where the directory begins and how many members it has; none if there is no end of one.
+/// Offset of the directory and number of its members; `None` if the archive has no end of a directory.
 fn directory<F: Read + Seek + Clone>(file: &F, length: u64) -> Result<Option<(u64, u64)>> {
     let from = length.saturating_sub(22 + u64::from(u16::MAX));
     let mut tail = vec![0; usize::try_from(length - from).unwrap_or_default()];
@@ -140,7 +148,7 @@ fn directory<F: Read + Seek + Clone>(file: &F, length: u64) -> Result<Option<(u6
     if at > length { Err(damaged("its directory is not where it says")) } else { Ok(Some((at, count))) }
 }
 
-/// A member of the directory.
+/// Reads a member of the directory.
 fn central(source: &mut impl Read) -> Result<Member> {
     let cut = |_| damaged("its directory is cut");
     let mut head = [0; 46];
@@ -174,23 +182,23 @@ fn central(source: &mut impl Read) -> Result<Member> {
     })
 }
 
-/// A member's name, which must stay within the archive.
+/// Reads a member's name, which must be inside the archive.
 fn name(source: &mut impl Read, bytes: usize) -> Result<String> {
     let mut name = vec![0; bytes];
     source.read_exact(&mut name).map_err(|_| damaged("a name is cut"))?;
     let name = String::from_utf8_lossy(&name).into_owned();
     let is_absolute = name.starts_with(['/', '\\']) || name.as_bytes().get(1) == Some(&b':');
     if is_absolute || name.split(['/', '\\']).any(|part| part == "..") {
-        let message = format!("the archive has a member that lies outside of it, {name:.200}: refused");
+        let message = format!("the archive has a member outside itself, {name:.200}: refused");
         return Err(Error::new(ErrorKind::Encoding, message));
     }
     if bytes > ARCHIVE_NAME_BYTES_MAX {
-        return Err(Error::new(ErrorKind::TooLarge, "the archive has a member with an endless name: refused"));
+        return Err(Error::new(ErrorKind::TooLarge, "the archive has a member with too long a name: refused"));
     }
     Ok(name)
 }
 
-/// The field of ZIP64 among a header's extra fields.
+/// Returns the field of ZIP64 among a header's extra fields.
 fn extra_64(mut extra: &[u8]) -> Option<&[u8]> {
     while extra.len() >= 4 {
         let (kind, bytes) = (u16_at(extra, 0), usize::from(u16_at(extra, 2)));
@@ -206,8 +214,8 @@ fn extra_64(mut extra: &[u8]) -> Option<&[u8]> {
 /// Finds members one behind the other from the beginning of an archive without a directory.
 fn salvage<F: Read + Seek + Clone>(file: &F, length: u64) -> Result<Archive> {
     let mut members = Vec::new();
-    let mut at = 0;
-    while (members.len() as u64) < ARCHIVE_MEMBERS_MAX {
+    let (mut at, mut name_bytes) = (0, 0);
+    while (members.len() as u64) < ARCHIVE_MEMBERS_MAX && name_bytes < ARCHIVE_NAMES_BYTES_MAX {
         let mut head = [0; 30];
         let mut source = Part { file: file.clone(), at, end: length };
         if source.read_exact(&mut head).is_err() || u32_at(&head, 0) != LOCAL {
@@ -216,6 +224,7 @@ fn salvage<F: Read + Seek + Clone>(file: &F, length: u64) -> Result<Archive> {
         let Ok(name) = name(&mut source, usize::from(u16_at(&head, 26))) else {
             break;
         };
+        name_bytes += name.len();
         let mut extra = vec![0; usize::from(u16_at(&head, 28))];
         if source.read_exact(&mut extra).is_err() {
             break;
@@ -228,13 +237,13 @@ fn salvage<F: Read + Seek + Clone>(file: &F, length: u64) -> Result<Archive> {
         let (flags, method) = (u16_at(&head, 6), u16_at(&head, 8));
         let mut next = contents.saturating_add(packed);
         if flags & 8 != 0 && method == 8 {
-            // The lengths stand behind the contents: where do these end?
+            // The lengths follow the contents.
             packed = deflated(Part { file: file.clone(), at: contents, end: length });
             next = contents.saturating_add(packed);
             let mut behind = [0; 28];
             let mut source = Part { file: file.clone(), at: next, end: length }.take(behind.len() as u64);
             let _ = io::copy(&mut source, &mut behind.as_mut_slice());
-            // With or without a signature, with short or long lengths: the next header tells.
+            // A signature is optional, and lengths are short or long. The next header shows which.
             let length_bytes = [12_u8, 16, 20, 24]
                 .into_iter()
                 .find(|at| u32_at(&behind, usize::from(*at)) == LOCAL)
@@ -259,18 +268,18 @@ fn salvage<F: Read + Seek + Clone>(file: &F, length: u64) -> Result<Archive> {
     Ok(Archive::new(members, Some(length), length))
 }
 
-/// Packed length of contents that end by themselves.
+/// Packed length of contents whose own format ends them.
 fn deflated(part: Part<impl Read + Seek>) -> u64 {
     let start = part.at;
-    let (packed, taken) = pair(BufReader::with_capacity(READ_BUFFER_BYTES, part));
+    let (packed, taken) = count_packed(BufReader::with_capacity(READ_BUFFER_BYTES, part));
     let mut contents = Unpacked::new(inflate(packed), std::rc::Rc::clone(&taken));
-    // Contents that are cut are as long as there are bytes: reading them will tell.
+    // Cut contents are as long as the rest of the archive: reading them reports the cut.
     let whole = io::copy(&mut contents, &mut io::sink());
     if whole.is_ok() { taken.get() } else { u64::MAX - start }
 }
 
 impl Member {
-    /// Its contents; `watch` sees the packed bytes.
+    /// Opens its contents. `watch` sees the packed bytes.
     fn open<'a, F: Read + Seek + Clone + 'a>(
         &self,
         file: F,
@@ -295,11 +304,11 @@ impl Member {
         let source: Box<dyn Read + 'a> = match self.method {
             0 => watch(Box::new(part)),
             8 => {
-                let (packed, taken) = pair(BufReader::with_capacity(READ_BUFFER_BYTES, watch(Box::new(part))));
+                let (packed, taken) = count_packed(BufReader::with_capacity(READ_BUFFER_BYTES, watch(Box::new(part))));
                 Box::new(Unpacked::new(inflate(packed), taken))
             }
             other => {
-                return Err(Error::new(ErrorKind::Encoding, format!("its compression (method {other}) is not known")));
+                return Err(Error::new(ErrorKind::Encoding, format!("its compression (method {other}) is unknown")));
             }
         };
         Ok(match self.sum {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::observer::{Observed, Observer};
 use crate::formats::encoding::Coding;
-use crate::formats::unpacking::{Unpacked, pair};
+use crate::formats::unpacking::{Unpacked, count_packed};
 use crate::formats::zip::Archive;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
 use crate::model::limits::{ARCHIVE_MEMBERS_MAX, FOLDERS_NESTED_MAX, READ_BUFFER_BYTES};
@@ -155,7 +155,7 @@ impl<F: Read + Seek + Clone> Container<F> {
         if coding == Coding::Identity {
             return Ok(source);
         }
-        let (packed, taken) = pair(source);
+        let (packed, taken) = count_packed(source);
         let contents = Unpacked::new(coding.decode(packed, u64::MAX)?, taken);
         Ok(Box::new(BufReader::with_capacity(READ_BUFFER_BYTES, contents)))
     }

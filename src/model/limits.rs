@@ -234,7 +234,7 @@ pub const AUTO_EXPORT_VALUE_BYTES_MAX: usize = MIB;
 pub const AUTO_EXPORT_WORKOUTS_MAX: usize = 32 << 10;
 
 /// Metrics in such a file that are remembered between its two readings because their name follows their data.
-pub const AUTO_EXPORT_METRICS_MAX: usize = 2048;
+pub const AUTO_EXPORT_METRICS_MAX: usize = 1024;
 
 /// Equal points that are told apart by a number; further ones are by their identity.
 pub const EQUALS_NUMBERED_MAX: u32 = 1000;
@@ -245,14 +245,20 @@ pub const AUTO_EXPORT_NAME_BYTES_MAX: usize = 256;
 /// Values in JSON that is kept whole, of which each takes room on the decoder's tape.
 pub const KEPT_VALUES_MAX: usize = 128 << 10;
 
-/// Routes that an export's workouts may refer to.
-pub const ROUTE_FILES_MAX: usize = 64 << 10;
+/// Routes that an export's workouts may refer to: ten a week for 27 years, as many as a hash table of 16 Ki places holds.
+pub const ROUTE_FILES_MAX: usize = (16 << 10) / 8 * 7;
 
 /// Folders within folders that an import lists.
 pub const FOLDERS_NESTED_MAX: u32 = 16;
 
 /// Members of an archive.
 pub const ARCHIVE_MEMBERS_MAX: u64 = 50_000;
+
+/// Bytes of the names of all members of an archive.
+pub const ARCHIVE_NAMES_BYTES_MAX: usize = 2 * MIB;
+
+/// Bytes at the start of a file that show its format.
+pub const SNIFF_BYTES: usize = 32 * KIB;
 
 /// Longest name of an archive's member.
 pub const ARCHIVE_NAME_BYTES_MAX: usize = 4 * KIB;
@@ -264,10 +270,10 @@ pub const UNPACKED_BYTES_FREE: u64 = 64 * MIB as u64;
 pub const UNPACKED_RATIO_MAX: u64 = 200;
 
 /// Types, skipped reasons and other names that the summary of an import tells apart.
-pub const TALLY_NAMES_MAX: usize = 2048;
+pub const TALLY_NAMES_MAX: usize = 1024;
 
 /// Bytes of such a name; a longer one is cut, with a digest behind that tells it apart.
-pub const TALLY_NAME_BYTES_MAX: usize = 128;
+pub const TALLY_NAME_BYTES_MAX: usize = 96;
 
 /// Types that `status` lists for people; it counts further ones, and `status --json` lists all.
 pub const TYPES_LISTED_MAX: u64 = 1000;
@@ -420,6 +426,18 @@ const DEFLATE_BYTES: usize = 64 * KIB;
 /// Bytes that the tape needs for each value: the size of a `simd_json` node.
 const TAPE_NODE_BYTES: usize = 24;
 
+/// Bytes of a remembered source beside its texts: four strings, a digest, an id.
+const SOURCE_BYTES: usize = 144;
+
+/// Bytes of a name in an account beside its text: a string, a count, two times.
+const TALLY_ENTRY_BYTES: usize = 64;
+
+/// Bytes of a workout's title: its identity and its activity.
+const TITLE_BYTES: usize = 40;
+
+/// Bytes of a metric beside its texts: two strings, an index.
+const METRIC_BYTES: usize = 56;
+
 /// Bytes for each row of a batch, which keeps room for as many samples as locations; `batch` makes sure that it is so.
 pub(crate) const ROW_BYTES: usize = 208;
 
@@ -452,21 +470,42 @@ pub const fn connections_bytes(connections: usize) -> usize {
     connections * CONNECTION_BYTES
 }
 
+/// Bytes of a hash table with this many entries, which keeps a byte beside each place.
+const fn table_bytes(entries: usize, entry_bytes: usize) -> usize {
+    // Seven entries need up to 16 places.
+    entries * (entry_bytes + 1) * 16 / 7
+}
+
 /// Memory of an import beside its one ingest, for ordinary elements, however long the history is.
 #[must_use]
 pub const fn import_bytes() -> usize {
-    // A hash table has up to 16 places for 7 entries, and a byte beside each. Both are kept for two generations.
-    let equals = 2 * EQUALS_WINDOW * (2 * 16 + 1) * 16 / 7;
-    let absorbed = 2 * ABSORBED_MAX * (16 + 1) * 16 / 7;
+    // Two generations each. An equal is a content, an identity and a number.
+    let equals = 2 * table_bytes(EQUALS_WINDOW, 16 + 16 + 4);
+    let absorbed = 2 * table_bytes(ABSORBED_MAX, 16);
     // The file, what it unpacks to, the tag under way and its text without escapes.
     let reading = 4 * READ_BUFFER_BYTES + DEFLATE_BYTES;
     equals + absorbed + reading
 }
 
+/// Memory for texts and files that an import remembers, when its input has as many and as long ones as fit.
+#[must_use]
+pub const fn remembered_bytes() -> usize {
+    let sources = IMPORT_SOURCES_MAX * (DICTIONARY_TEXT_BYTES_MAX + SOURCE_BYTES);
+    // The table holds exactly so many in places that are a power of two, and the one before stays until it has grown.
+    let routes = table_bytes(ROUTE_FILES_MAX, 16 + 16 + 4) / 2 * 3 / 2;
+    // Types, reasons and elements within others: the file's and the sum, each once more in the report.
+    let names = 4 * 3 * TALLY_NAMES_MAX * (TALLY_NAME_BYTES_MAX + TALLY_ENTRY_BYTES);
+    let titles = AUTO_EXPORT_WORKOUTS_MAX * TITLE_BYTES * 3 / 2;
+    let metrics = AUTO_EXPORT_METRICS_MAX * (2 * AUTO_EXPORT_NAME_BYTES_MAX + METRIC_BYTES);
+    let apple = sources + routes;
+    let auto_export = titles + metrics;
+    names + if apple > auto_export { apple } else { auto_export }
+}
+
 /// What it may need on top when its input is made to cost: the longest element, and as much again in rows and texts.
 #[must_use]
 pub const fn hostile_import_bytes() -> usize {
-    4 * IMPORT_ELEMENT_BYTES_MAX
+    4 * IMPORT_ELEMENT_BYTES_MAX + remembered_bytes()
 }
 
 /// What so many ingests may need on top when their input is made to cost: each an element of the greatest length, with room

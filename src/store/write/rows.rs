@@ -182,18 +182,17 @@ impl BatchWriter<'_> {
         let rows = &self.batch.rows.activity_summaries;
         self.counts.other += rows.len() as u64;
         self.upsert_all(&ACTIVITY_SUMMARIES, rows, |writer, row| {
-            let [energy, energy_goal, moved, move_goal, exercise, exercise_goal, stand, stand_goal] = row.values;
             Ok(sql_values![
                 writer.upload.person,
                 writer.batch.texts.get(row.day),
-                energy,
-                energy_goal,
-                moved,
-                move_goal,
-                exercise,
-                exercise_goal,
-                stand,
-                stand_goal,
+                row.active_energy,
+                row.active_energy_goal,
+                row.move_min,
+                row.move_goal_min,
+                row.exercise_min,
+                row.exercise_goal_min,
+                row.stand_hours,
+                row.stand_goal_hours,
                 writer.text(row.energy_unit),
                 writer.text(row.other)
             ])
@@ -221,7 +220,6 @@ impl BatchWriter<'_> {
         let rows = &self.batch.rows.aggregates;
         self.counts.other += rows.len() as u64;
         self.upsert_all(&AGGREGATES, rows, |writer, row| {
-            let [value, minimum, average, maximum] = row.values;
             Ok(sql_values![
                 writer.upload.person,
                 writer.batch.texts.get(row.metric),
@@ -230,10 +228,10 @@ impl BatchWriter<'_> {
                 writer.batch.texts.get(row.source),
                 row.end_ms,
                 writer.text(row.unit),
-                value,
-                minimum,
-                average,
-                maximum,
+                row.value,
+                row.minimum,
+                row.average,
+                row.maximum,
                 writer.text(row.other)
             ])
         })
