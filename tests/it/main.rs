@@ -10,6 +10,7 @@ mod check;
 mod cli;
 mod conformance;
 mod contract;
+mod documents;
 mod faults;
 mod http;
 mod http2;
