@@ -1,8 +1,13 @@
 //! healthsink receives Apple Health data as one streamed JSON POST of any size and keeps it in SQLite, in flat memory.
 //!
-//! A byte's path: [`serve`] reads frames from a socket, or [`import`] reads a file; a reader of [`formats`] turns the bytes
-//! into batches of [`model`]'s records; the one writer thread of [`store`] writes them, commits, and returns the emptied
-//! batch; the answer is made from its counts. [`cli`] has one file for each command.
+//! Where each byte goes:
+//!
+//! 1. [`serve`] reads frames from a socket, or [`import`] reads a file.
+//! 2. A reader of [`formats`] turns the bytes into batches of [`model`]'s records.
+//! 3. The one writer thread of [`store`] writes each batch, returns it emptied, and commits.
+//! 4. After the commit, its counts become the answer of [`serve`], or the report of [`import`].
+//!
+//! [`ingest`] joins steps 2 to 4 for a payload. [`cli`] has one file for each command.
 //!
 //! A room uses only those above it in this list, and no files form a circle: `tests/it/layering.rs` checks both.
 
