@@ -27,25 +27,25 @@ struct CommandLine {
 
 const ABOUT: &str = "Receives Apple Health data from the app Health Export Pro and stores it in a SQLite file.
 
-The server reads bodies of any length as they arrive, in flat memory. It answers 200 once every record is on the disk.
-Sending the same data again stores nothing twice.
+The server reads bodies of any length as they arrive, in flat memory. It answers 200 once every
+record is on the disk. Sending the same data again stores nothing twice.
 
 Every flag is also an environment variable, except --force: HEALTHSINK_DB is --db.";
 
 const EXAMPLES: &str = "Examples:
-  healthsink serve                                          receive from this machine only, without a token
-  healthsink token new --person anna --label phone          make a token for the app and print it once
-  healthsink serve --listen 0.0.0.0:3000                    receive from other machines, with a token
+  healthsink serve                                      receive from this machine only, without a token
+  healthsink token new --person anna --label phone      make a token for the app and print it once
+  healthsink serve --listen 0.0.0.0:3000                receive from other machines, with a token
   healthsink serve --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key privkey.pem
-  healthsink import export.zip                              import Apple's export, as the phone makes it
-  healthsink import export-2025.json backup.json.gz         import saved payloads
-  healthsink status                                         show what is stored and when data last arrived
-  healthsink backup /mnt/backups --keep 14                  make a verified copy, while the server runs
-  healthsink check                                          look for damage
-  healthsink restore health-20260101T030000Z.db             replace the database by a backup, with the server stopped
-  sqlite3 health.db 'SELECT * FROM heart_rate LIMIT 5'      query the result
+  healthsink import export.zip                          import Apple's export, as the phone makes it
+  healthsink import export-2025.json backup.json.gz     import saved payloads
+  healthsink status                                     show what is stored and when data last came
+  healthsink backup /mnt/backups --keep 14              make a verified copy, while the server runs
+  healthsink check                                      look for damage
+  healthsink restore health-20260101T030000Z.db         go back to a backup, with the server stopped
+  sqlite3 health.db 'SELECT * FROM heart_rate LIMIT 5'  query the result
 
-Exit codes: 0 done; 1 failed, or the database is damaged, or an input was not imported whole; 2 wrong usage.";
+Exit codes: 0 done; 1 failed, damage found, or an input not imported whole; 2 wrong usage.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
