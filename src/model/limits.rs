@@ -11,17 +11,29 @@ const MIB: usize = 1 << 20;
 /// Longest body, as sent and after decompression, unless `--max-body` gives another limit.
 pub const BODY_BYTES_MAX_DEFAULT: u64 = 2 << 30;
 
-/// Compressed bytes in a row that unpack to nothing. Empty gzip members and skippable zstd frames could go on for ever.
+/// Compressed bytes in a row that unpack to nothing; more end the body. Empty gzip members and skippable zstd frames are endless.
 pub const SILENT_BYTES_MAX: usize = MIB;
 
-/// Ingests under way at once, unless `--ingests` says fewer; a further upload is answered 503 with Retry-After.
+/// Uploads at once, unless `--ingests` gives a lower limit; a further one gets 503 with `Retry-After`.
 pub const INGESTS_MAX: usize = 8;
 
-/// Connections held open at once: one more ends the one that has been without a request for longest.
+/// Connections open at once over plain HTTP; one more evicts the connection that has been idle for longest.
 pub const CONNECTIONS_MAX: usize = 256;
 
-/// How long a connection may be without a request before it can be ended for another. Handshake and headers take one to three
-/// round trips; a flood of connections gets through as many a second as there are places in four of these.
+/// The same over TLS, where a connection may take more memory.
+pub const TLS_CONNECTIONS_MAX: usize = 112;
+
+/// Bytes that a connection reads before other tasks run. Each task may buffer as much before the data's reader runs.
+pub const READ_TURN_BYTES: usize = 32 * KIB;
+
+/// Tokio's budget for one poll of a task, in operations.
+pub const TASK_BUDGET: usize = 128;
+
+/// Pause after a connection could not be accepted.
+pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// How long a connection may be without a request before another may evict it. Handshake and headers take one to three round trips.
+/// In a flood of connections, each slot serves four a second.
 pub const CONNECTION_GRACE: Duration = Duration::from_millis(250);
 
 /// Bytes of one element (a sample, a workout with everything in it, a location). Longer ones are set aside.
@@ -134,21 +146,21 @@ pub const LINKS_MAX: usize = 40;
 /// Backups that `--keep` may be told to keep.
 pub const BACKUPS_KEPT_MAX: u32 = 10_000;
 
-/// Series of last samples in one scrape of `/metrics`, one for each person and type; further ones are counted. Persons share
-/// them evenly, so that one cannot hide another's.
+/// Series of last samples in one scrape of `/metrics`, one for each person and type; further ones are only counted. Each person has an
+/// equal share, so that nobody can hide another's.
 pub const METRIC_SERIES_MAX: usize = 1024;
 
-/// How far ahead of this machine's clock a last upload or sample may be: what is further is of a clock that was wrong, and
-/// would keep an alert silent until then.
+/// How far ahead of this machine's clock a last upload or sample may be. A time beyond comes from a wrong clock and would silence
+/// alerts until then.
 pub const METRIC_AHEAD_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Longest name of a type or a person in a label.
 pub const METRIC_LABEL_BYTES_MAX: usize = 128;
 
-/// Connections to the metrics' own address at once.
+/// Connections at once to the metrics' own address.
 pub const METRIC_CONNECTIONS_MAX: usize = 8;
 
-/// Scrapes at once; a further one is answered 503.
+/// Scrapes at once; a further one gets 503.
 pub const METRIC_SCRAPES_MAX: usize = 1;
 
 /// Page cache of the connection that a scrape reads with.
@@ -296,54 +308,56 @@ pub const FRAME_BYTES_MAX: usize = 64 * KIB;
 /// Buffer for reading a file, standard input or the output of a decompressor.
 pub const READ_BUFFER_BYTES: usize = 64 * KIB;
 
-/// Largest zstd window that is accepted, as a power of two: 8 MiB is what RFC 9659 asks of a receiver.
+/// Largest zstd window, as a power of two: RFC 9659 asks receivers for 8 MiB.
 pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
-/// Uploads at once whose coding needs such a window; a further one is answered 503.
-pub const ZSTD_BODIES_MAX: usize = 2;
+/// Uploads at once whose coding needs such a window; a further one gets 503.
+pub const ZSTD_BODIES_MAX: usize = 1;
 
 /// Bytes of a request's line and headers.
 pub const HEADER_BYTES_MAX: usize = 16 * KIB;
 
-/// How long a client may take for the headers, and a kept-alive connection may stay idle.
+/// How long a client may take for a request's headers, and how long a kept-alive connection may stay idle.
 pub const HEADER_WAIT: Duration = Duration::from_secs(10);
 
-/// How long a client may take none of what is written to it.
+/// How long a client may read nothing of what the server writes.
 pub const WRITE_WAIT: Duration = HEADER_WAIT;
 
-/// How long a client may keep us waiting for its body, in a pause or in all …
+/// How long a client may stall in total while it sends a body. Sending earns time back.
 pub const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
-/// … beyond what it earns back by sending: each so many bytes are worth a second. The worst of mobile networks (GPRS) has four
-/// times as much.
+/// Bytes that earn one second back. GPRS, the slowest mobile network, is four times as fast.
 pub const BODY_BYTES_PER_SECOND_MIN: u32 = 1 << 10;
 
-/// The same for a client that others wait for, since all places are taken: it loses its place after this, and what it has
-/// earned, up to [`BODY_PATIENCE`]. So a phone that sent well may pause all the same …
+/// How long a client may stall while all permits are taken and another upload waits. Sending earns up to [`BODY_PATIENCE`], so a
+/// phone that sent well may still pause.
 pub const BODY_PATIENCE_IF_FULL: Duration = Duration::from_secs(10);
 
-/// … at less than this, which EDGE has. Phones that send as much never push out each other.
+/// Bytes that earn one second back in that case. EDGE has more, and phones that send as much never evict each other.
 pub const BODY_BYTES_PER_SECOND_IF_FULL: u32 = 8 << 10;
 
-/// How long an upload waits for a place that another is giving up, which commits first.
-pub const TURN_WAIT: Duration = Duration::from_secs(5);
+/// How long an upload waits for the permit of a slow one, which commits first.
+pub const PERMIT_WAIT: Duration = Duration::from_secs(5);
 
-/// Pause that a client is asked to make after 503: from this …
+/// Shortest `Retry-After` of a 503.
 pub const RETRY_AFTER_SECONDS_MIN: u32 = 2;
 
-/// … to this, so that those who came at the same time do not come at the same time again.
+/// Longest `Retry-After` of a 503. The values between spread clients that came at the same time.
 pub const RETRY_AFTER_SECONDS: u32 = 15;
 
-/// How long uploads under way may take to finish once the program is told to stop.
+/// How long uploads under way may take to finish once the program is asked to stop.
 pub const DRAIN: Duration = Duration::from_secs(30);
 
-/// How long uploads that were ended after that may take to say so.
+/// How long the uploads that are aborted after that may take to answer.
 pub const STRAGGLERS: Duration = Duration::from_secs(5);
 
-/// After an early answer the rest of the body is read and dropped this long, so that the answer is not lost to a reset.
+/// How long the rest of a body is read and dropped after an early answer, so that no reset overtakes the answer.
 pub const LINGER: Duration = Duration::from_secs(2);
 
-/// Bytes dropped that way at most.
+/// Buffer for those bytes.
+pub const LINGER_BUFFER_BYTES: usize = 4 * KIB;
+
+/// Most bytes that are dropped that way.
 pub const LINGER_BYTES_MAX: usize = 4 * MIB;
 
 /// Lines of the log that wait for whoever reads standard error; further ones are dropped.
@@ -352,10 +366,10 @@ pub const LOG_LINES_WAITING_MAX: usize = 256;
 /// Longest token file.
 pub const TOKEN_BYTES_MAX: usize = 4 * KIB;
 
-/// Shortest token of a file that cannot be guessed, if it is random at all: 24 letters of base32 are 120 bits.
+/// Shortest token in a file that cannot be guessed if it is random: 24 letters of base32 are 120 bits.
 pub const TOKEN_LONG_BYTES: usize = 24;
 
-/// A token of a file that is shorter than this is warned about.
+/// Length below which the server warns about a token in a file.
 pub const TOKEN_SHORT_BYTES: usize = 16;
 
 /// Longest name of a person, and longest label of a token.
@@ -377,47 +391,46 @@ pub const TOKEN_WAIT: Duration = Duration::from_millis(100);
 /// Wrong tokens that an address may send before it has to wait.
 pub const ATTEMPTS_FREE: u32 = 5;
 
-/// How long an address that goes on sending wrong tokens has to wait, at most; it doubles from a second.
+/// Longest wait of an address that keeps sending wrong tokens. The wait starts at a second and doubles.
 pub const ATTEMPT_WAIT_MAX: Duration = Duration::from_secs(64);
 
 /// How long an address is remembered after its last wrong token.
 pub const ATTEMPT_MEMORY: Duration = Duration::from_secs(15 * 60);
 
-/// Addresses remembered for their wrong tokens; all others then count as one.
+/// Addresses remembered for their wrong tokens; all others share one record.
 pub const ATTEMPT_ADDRESSES_MAX: usize = 1024;
 
-/// Reverse proxies, or networks of them, that may be trusted to name their clients.
+/// Most reverse proxies, or networks of them, that may be trusted to name their clients.
 pub const TRUSTED_PROXIES_MAX: usize = 16;
 
-/// Longest file of a certificate's chain, or of its key.
+/// Longest file of a certificate chain or of a key.
 pub const TLS_FILE_BYTES_MAX: usize = 256 * KIB;
 
-/// How often the files of the certificate are looked at, at most; only a new connection makes it look.
+/// Shortest time between two checks of the certificate's files. Only a new connection checks them.
 pub const TLS_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often files that could not be used are tried again although they have not changed: a certificate's time may have come.
+/// Time between two attempts to load unchanged files that could not be used: a certificate may have become valid.
 pub const TLS_RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How long a client may take for the handshake of TLS.
+/// How long a client may take for the TLS handshake.
 pub const TLS_HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
 
-/// Requests at once on one connection of HTTP/2: more than there are places for uploads would only be refused.
+/// Requests at once on one HTTP/2 connection: more uploads than may run at once would only be refused.
 pub const H2_STREAMS_MAX: u32 = 8;
 
-/// Bytes of a body that a client of HTTP/2 may send ahead of what was read. At 50 ms to the phone it allows 5 MB/s.
+/// Bytes of an HTTP/2 body that a client may send ahead of the reader. With 50 ms to the phone, they allow 5 MB/s.
 pub const H2_STREAM_WINDOW_BYTES: u32 = 256 << 10;
 
-/// The same for all bodies of a connection together.
+/// The same for all bodies of one connection together.
 pub const H2_CONNECTION_WINDOW_BYTES: u32 = 2 * H2_STREAM_WINDOW_BYTES;
 
-/// Longest frame of HTTP/2, the least that the protocol allows: it is what a record of TLS holds, too.
+/// Longest HTTP/2 frame. It is the smallest limit that the protocol allows, and the size of a TLS record.
 pub const H2_FRAME_BYTES_MAX: u32 = 16 << 10;
 
-/// Bytes of answers that wait to be sent on a connection of HTTP/2.
+/// Bytes of answers that wait to be sent on an HTTP/2 connection.
 pub const H2_SEND_BYTES_MAX: usize = 64 * KIB;
 
-/// Requests that a client of HTTP/2 may take back before they were begun, and errors of its own that it may have answered
-/// with a reset, before the connection is closed.
+/// Streams that a client may reset early, and streams that it may make the server reset, before the connection is closed.
 pub const H2_RESETS_MAX: usize = 32;
 
 /// Window and tables of a decompressor of gzip or of an archive's member.
@@ -441,8 +454,18 @@ const METRIC_BYTES: usize = 56;
 /// Bytes for each row of a batch, which keeps room for as many samples as locations; `batch` makes sure that it is so.
 pub(crate) const ROW_BYTES: usize = 208;
 
-/// What an idle connection of TLS takes (measured: 30 kB), and the buffer of one whose headers are half there.
+/// Memory of a plain connection whose headers have arrived in part.
 const CONNECTION_BYTES: usize = 48 * KIB;
+
+/// Memory of a TLS connection with partial headers, a partial HTTP/2 frame and a partial record (measured: 73 KiB, and
+/// 17 KiB for the record), and of what it reads in its turn.
+const TLS_CONNECTION_BYTES: usize = 96 * KIB + READ_TURN_BYTES;
+
+/// Uploads at once in the packaged services, which systemd's unit and the compose file set.
+pub const INGESTS_PACKAGED: usize = 4;
+
+/// Memory that the packaged services may use.
+pub const MEMORY_PACKAGED_BYTES: usize = 64 * MIB;
 
 /// Memory of the idle process: code, runtime, allocator, SQLite (measured, rounded up). Most of it are pages of the program.
 const BASE_BYTES: usize = 8 * MIB;
@@ -458,16 +481,33 @@ pub const fn ingest_bytes() -> usize {
     frames + group + batches
 }
 
-/// What bodies of zstd need whose windows are as wide as they may be.
+/// Memory of zstd bodies with the widest window.
 #[must_use]
 pub const fn zstd_bytes(bodies: usize) -> usize {
     bodies * ((1 << ZSTD_WINDOW_LOG_MAX) + MIB / 2)
 }
 
-/// What connections need that are idle, or half through their headers.
+/// Memory of plain connections without an upload.
 #[must_use]
 pub const fn connections_bytes(connections: usize) -> usize {
     connections * CONNECTION_BYTES
+}
+
+/// Memory of TLS connections without an upload.
+#[must_use]
+pub const fn tls_connections_bytes(connections: usize) -> usize {
+    connections * TLS_CONNECTION_BYTES
+}
+
+/// Peak memory of the server when everything that clients can take is taken at once, by uploads made to cost the most.
+#[must_use]
+pub const fn service_bytes(ingests: usize) -> usize {
+    let plain = connections_bytes(CONNECTIONS_MAX);
+    let tls = tls_connections_bytes(TLS_CONNECTIONS_MAX);
+    let connections = if plain > tls { plain } else { tls };
+    // Each upload that waits for a permit may have filled its window.
+    let waiting = ingests * H2_STREAM_WINDOW_BYTES as usize;
+    peak_bytes(ingests) + hostile_bytes(ingests) + zstd_bytes(ZSTD_BODIES_MAX) + connections + waiting
 }
 
 /// Bytes of a hash table with this many entries, which keeps a byte beside each place.
@@ -538,9 +578,8 @@ mod tests {
         // With all that strangers can take, the service stays below what its unit gives it.
         let full = peak_bytes(INGESTS_MAX) + connections_bytes(CONNECTIONS_MAX);
         assert!(full <= 48 * MIB, "all places and connections taken: {full}");
-        // With all that senders can take who mean ill, too, if it takes in as many at once as the unit says.
-        let hostile = peak_bytes(4) + hostile_bytes(4) + zstd_bytes(ZSTD_BODIES_MAX);
-        assert!(hostile <= 64 * MIB, "four hostile uploads: {hostile}");
+        let service = service_bytes(INGESTS_PACKAGED);
+        assert!(service <= MEMORY_PACKAGED_BYTES, "everything taken, by hostile uploads: {service}");
         let import = peak_bytes(1) + import_bytes();
         assert!(import + hostile_import_bytes() <= 24 * MIB, "an import: {import}, {} more", hostile_import_bytes());
     }

@@ -1,61 +1,85 @@
-//! What the server needs to know: where to listen, who may send, how much. `cli` makes it of flags and environment.
+//! What the server needs to know: where to listen, who may upload, how much. `cli` makes it from flags and environment.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use super::network::Network;
-#[cfg(doc)]
-use crate::model::limits::INGESTS_MAX;
+use crate::model::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, WAL_BYTES_MAX_DEFAULT};
 
 /// What `serve` needs to know.
 #[derive(Clone, Debug)]
 pub struct Serve {
-    /// The database.
+    /// The database's path.
     pub db: PathBuf,
-    /// Where to listen.
+    /// The address that uploads arrive at.
     pub listen: SocketAddr,
-    /// Path of the uploads.
+    /// The path of the uploads' URL.
     pub path: String,
     /// How clients authenticate.
     pub auth: Auth,
-    /// The certificate of HTTPS; plain HTTP if none.
+    /// The certificate for HTTPS; plain HTTP if `None`.
     pub tls: Option<TlsFiles>,
-    /// Peers whose X-Forwarded-For is believed.
+    /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
-    /// Longest body, after decompression.
+    /// Longest body, as sent and after decompression.
     pub body_bytes_max: u64,
-    /// Uploads taken in at once, 1 to [`INGESTS_MAX`].
+    /// Uploads that may run at once, 1 to [`INGESTS_MAX`].
     pub ingests: usize,
-    /// Length of the write-ahead log beyond which no new rows are taken.
+    /// Length of the write-ahead log at which no new rows are accepted.
     pub wal_bytes_max: u64,
-    /// Where the metrics are told to anyone; with a token on [`Serve::listen`] if nowhere.
+    /// The address that shows metrics to anyone. If `None`, [`Serve::listen`] shows them to those with a token.
     pub metrics_listen: Option<SocketAddr>,
+}
+
+impl Serve {
+    /// The configuration without any flags but the database.
+    #[must_use]
+    pub fn new(db: PathBuf) -> Self {
+        Self {
+            db,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT_DEFAULT)),
+            path: UPLOAD_PATH_DEFAULT.to_owned(),
+            auth: Auth::default(),
+            tls: None,
+            trusted_proxies: Vec::new(),
+            body_bytes_max: BODY_BYTES_MAX_DEFAULT,
+            ingests: INGESTS_MAX,
+            wal_bytes_max: WAL_BYTES_MAX_DEFAULT,
+            metrics_listen: None,
+        }
+    }
 }
 
 /// How clients authenticate, beside the tokens in the database.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Auth {
-    /// Header of its own that carries the token; `Authorization: Bearer` if none.
+    /// The header that carries the token; `Authorization: Bearer` if `None`.
     pub header: Option<String>,
     /// File whose first line is one more token.
     pub token_file: Option<PathBuf>,
-    /// Whose records come with that token, or without any; `me` if none.
+    /// The person for uploads with that token, or without any; `me` if `None`.
     pub person: Option<String>,
-    /// Whether other machines may upload for as long as there is no token.
+    /// Whether other machines may upload as long as no token exists.
     pub is_optional: bool,
 }
 
 /// Where the certificate is, in PEM.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TlsFiles {
-    /// The certificate and the chain behind it.
+    /// The certificate and its chain.
     pub cert: PathBuf,
     /// Its private key.
     pub key: PathBuf,
 }
 
-/// Where a monitor asks.
+/// Port for uploads unless `--listen` names another.
+pub const PORT_DEFAULT: u16 = 3000;
+
+/// Path for uploads unless `--path` names another.
+pub const UPLOAD_PATH_DEFAULT: &str = "/api/health-data";
+
+/// Path of the health check.
 pub const HEALTH_PATH: &str = "/healthz";
 
-/// Where Prometheus asks.
+/// Path of the metrics.
 pub const METRICS_PATH: &str = "/metrics";

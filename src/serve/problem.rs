@@ -1,21 +1,17 @@
-//! Errors as answers: `application/problem+json` (RFC 9457), and the one table of kinds and status codes.
+//! Errors as answers: `application/problem+json` (RFC 9457), and the one table from error kinds to status codes.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{
-    ACCEPT_ENCODING, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
-};
-use hyper::{Response, StatusCode};
+use hyper::StatusCode;
+use hyper::header::{ACCEPT_ENCODING, ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
+use super::access::auth::Refusal;
+use super::answer::{Answer, empty, whole};
 use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::{RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS_MIN};
 use crate::store::writer::ingest::{Aborted, Summary};
-
-pub(super) type Answer = Response<Full<Bytes>>;
 
 #[derive(Debug, Default, Serialize)]
 struct Problem<'a> {
@@ -30,14 +26,14 @@ struct Problem<'a> {
     section: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u64>,
-    /// Records of `data` and locations that are stored all the same.
+    /// Records of `data` and locations that were stored before the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     stored: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     upload: Option<i64>,
 }
 
-/// The one table.
+/// The one table of status codes.
 fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
         ErrorKind::Syntax | ErrorKind::Shape | ErrorKind::Encoding | ErrorKind::Interrupted => StatusCode::BAD_REQUEST,
@@ -50,15 +46,13 @@ fn status_of(kind: ErrorKind) -> StatusCode {
 }
 
 fn respond(problem: &Problem<'_>, status: StatusCode) -> Answer {
-    let body = serde_json::to_vec(problem).unwrap_or_default();
-    let mut answer = Response::new(Full::new(Bytes::from(body)));
+    let mut answer = whole("application/problem+json", serde_json::to_vec(problem).unwrap_or_default());
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, HeaderValue::from(retry_after()));
     }
-    // What is left of the body is not read, so nothing can follow it.
+    // The rest of the body is not read, so no other request can follow it.
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     answer
 }
@@ -73,24 +67,48 @@ fn with_header(mut answer: Answer, name: HeaderName, value: &'static str) -> Ans
 }
 
 pub(super) fn not_found() -> Answer {
-    plain(StatusCode::NOT_FOUND, "Not Found", "nothing is served here; check the endpoint path in the app's settings")
+    plain(StatusCode::NOT_FOUND, "Not Found", "nothing is at this path; check the endpoint path in the app's settings")
 }
 
-pub(super) fn method_not_allowed(allow: &'static str) -> Answer {
-    let detail = format!("this path answers {allow}");
-    with_header(plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", &detail), ALLOW, allow)
+/// The answer to a method that a path does not have.
+pub(super) fn method_not_allowed(allow: &HeaderValue, description: &str) -> Answer {
+    let methods = allow.to_str().unwrap_or_default();
+    let detail = format!("this path accepts {methods}: {description}");
+    let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", &detail);
+    answer.headers_mut().insert(ALLOW, allow.clone());
+    answer
 }
 
-pub(super) fn unauthorized() -> Answer {
+/// The answer to OPTIONS.
+pub(super) fn options(allow: HeaderValue) -> Answer {
+    let mut answer = empty();
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    answer.headers_mut().insert(ALLOW, allow);
+    // Strangers get this answer. Many requests on one connection would make its buffers grow.
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+/// The answer to a request that is not admitted.
+pub(super) fn refused(refusal: &Refusal) -> Answer {
+    match refusal {
+        Refusal::Wrong => unauthorized(),
+        Refusal::TooManyAttempts(wait) => too_many_attempts(*wait),
+        Refusal::NoTokenYet => no_token_yet(),
+        Refusal::Failed(error) => failed(error),
+    }
+}
+
+fn unauthorized() -> Answer {
     let detail = "the token is missing or wrong; check the API key and the authentication type in the app's settings";
     with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", detail), WWW_AUTHENTICATE, BEARER)
 }
 
 const BEARER: &str = "Bearer realm=\"healthsink\"";
 
-/// Whatever the token is, so the app's user is told the same as by 401.
-pub(super) fn too_many_attempts(wait: Duration) -> Answer {
-    // Rounded up: who comes back then need not wait again.
+/// The token may be correct or not, so the app's user gets the same advice as with 401.
+fn too_many_attempts(wait: Duration) -> Answer {
+    // Rounded up, so that the client need not wait a second time.
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let detail = format!(
         "too many requests with a missing or wrong token; check the API key in the app's settings, and try again in {seconds} s"
@@ -100,24 +118,23 @@ pub(super) fn too_many_attempts(wait: Duration) -> Answer {
     answer
 }
 
-pub(super) fn no_token_yet() -> Answer {
-    let detail = "there is no token yet, so only the server's own machine may send, and to localhost; `healthsink token new` makes one";
+fn no_token_yet() -> Answer {
+    let detail = "no token exists yet, so only the server's own machine may upload, to localhost; `healthsink token new` creates one";
     with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", detail), WWW_AUTHENTICATE, BEARER)
 }
 
 pub(super) fn not_for_web_pages() -> Answer {
-    let detail =
-        "metrics are not told to web pages; on the server's own machine, ask localhost or an address, not another name";
+    let detail = "metrics are not for web pages; on the server's own machine, use localhost or an address instead of another name";
     plain(StatusCode::FORBIDDEN, "Forbidden", detail)
 }
 
-/// The answer to a request that could not be looked at.
+/// The answer to a request that failed before its body was read.
 pub(super) fn failed(error: &Error) -> Answer {
     aborted(&Aborted { error: error.clone(), summary: None })
 }
 
 pub(super) fn unsupported_encoding() -> Answer {
-    let detail = "this Content-Encoding is not known; send gzip, deflate, zstd or none";
+    let detail = "this Content-Encoding is unknown; send gzip, deflate, zstd or none";
     with_header(
         plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", detail),
         ACCEPT_ENCODING,
@@ -125,37 +142,40 @@ pub(super) fn unsupported_encoding() -> Answer {
     )
 }
 
-pub(super) fn too_large(bytes_max: u64) -> Answer {
-    let detail = format!("the body is longer than {bytes_max} bytes; send a shorter range, or raise --max-body");
-    plain(StatusCode::PAYLOAD_TOO_LARGE, "Content Too Large", &detail)
+pub(super) fn too_many_uploads() -> Answer {
+    unavailable("too many uploads at once; send again in a moment")
 }
 
-pub(super) fn busy() -> Answer {
-    plain(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "Service Unavailable",
-        "all places for uploads are taken; send again in a moment",
-    )
+pub(super) fn too_many_scrapes() -> Answer {
+    unavailable("another scrape is under way; ask again in a moment")
 }
 
-/// Seconds that a client is asked to wait which is told 503. Another number for the next one: all at once they came, and all at
-/// once they would come again.
+/// The answer to a health check while nothing can be stored.
+pub(super) fn unhealthy(fault: &str) -> Answer {
+    unavailable(fault)
+}
+
+fn unavailable(detail: &str) -> Answer {
+    plain(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", detail)
+}
+
+/// Seconds for `Retry-After`. Each answer gets the next value, so that clients refused together do not return together.
 fn retry_after() -> u32 {
-    static TOLD: AtomicU32 = AtomicU32::new(0);
-    spread(TOLD.fetch_add(1, Ordering::Relaxed))
+    static ANSWERS: AtomicU32 = AtomicU32::new(0);
+    spread(ANSWERS.fetch_add(1, Ordering::Relaxed))
 }
 
-fn spread(told: u32) -> u32 {
-    RETRY_AFTER_SECONDS_MIN + told % (RETRY_AFTER_SECONDS - RETRY_AFTER_SECONDS_MIN + 1)
+fn spread(answers: u32) -> u32 {
+    RETRY_AFTER_SECONDS_MIN + answers % (RETRY_AFTER_SECONDS - RETRY_AFTER_SECONDS_MIN + 1)
 }
 
 pub(super) fn internal() -> Answer {
     plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error", INTERNAL)
 }
 
-const INTERNAL: &str = "the server could not store this; its log says why";
+const INTERNAL: &str = "the server failed; its log says why";
 
-/// The status of the answer to an upload.
+/// The status code of the answer to an upload.
 pub(super) fn status(outcome: &Result<Summary, Aborted>) -> StatusCode {
     outcome.as_ref().map_or_else(|aborted| status_of(aborted.error.kind()), |_| StatusCode::OK)
 }
@@ -178,7 +198,7 @@ pub(super) fn aborted(aborted: &Aborted) -> Answer {
             kind: "about:blank",
             title,
             status: status.as_u16(),
-            // What happens to our disk is for our log, but that there is no space left.
+            // Faults of this machine are for its log. That the disk is full, or the database locked, helps the user.
             detail: if status.is_server_error() && !error.is_temporary() { INTERNAL } else { error.message() },
             offset: position.offset,
             section: position.section.as_deref(),
@@ -196,7 +216,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn clients_are_asked_to_come_back_at_different_times() {
+    fn retry_after_is_spread() {
         let asked: Vec<u32> = (0..200).map(spread).collect();
         let all: BTreeSet<u32> = asked.iter().copied().collect();
         assert_eq!(all, (RETRY_AFTER_SECONDS_MIN..=RETRY_AFTER_SECONDS).collect());
@@ -204,12 +224,11 @@ mod tests {
         assert!(most <= Some(200 / all.len() + 1), "{most:?}");
     }
 
-    /// Whatever the cause, and also if the whole server cannot store.
     #[test]
-    fn every_503_spreads_those_who_come_back() {
-        let told = |answer: Answer| answer.headers()[RETRY_AFTER].to_str().unwrap().parse::<u32>().unwrap();
-        let failed: BTreeSet<u32> = (0..10).map(|_| told(failed(&Error::new(ErrorKind::Busy, "locked")))).collect();
+    fn every_503_has_another_retry_after() {
+        let seconds = |answer: Answer| answer.headers()[RETRY_AFTER].to_str().unwrap().parse::<u32>().unwrap();
+        let failed: BTreeSet<u32> = (0..10).map(|_| seconds(failed(&Error::new(ErrorKind::Busy, "locked")))).collect();
         assert!(failed.len() > 5, "{failed:?}");
-        assert_ne!(told(busy()), told(busy()));
+        assert_ne!(seconds(too_many_uploads()), seconds(too_many_scrapes()));
     }
 }

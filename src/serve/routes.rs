@@ -1,377 +1,267 @@
-//! What each request gets: the order in which things are checked, before a byte of the body is read.
+//! The table of routes: what the server answers, where, and which right it takes.
+//!
+//! 404, 405 with `Allow`, and OPTIONS come from the table. Rights are checked here, before a handler sees the request.
 
-use std::io::BufRead;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::{Body, Incoming};
-use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
-use hyper::{HeaderMap, Method, Request, Response};
-use serde::Serialize;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::task::JoinHandle;
+use hyper::body::Incoming;
+use hyper::header::HeaderValue;
+use hyper::{Method, Request};
 
+use super::access::auth::{Caller, Refusal};
+use super::access::client::{Client, may_be_web_page};
+use super::answer::{Answer, without_body};
+use super::call::Call;
 use super::config::{HEALTH_PATH, METRICS_PATH};
-use crate::formats::encoding::Coding;
-use crate::formats::payload::Options;
-use crate::ingest::ingest;
-use crate::model::counts::{Counts, is_zero};
-use crate::serve::access::auth::Refusal;
-use crate::serve::access::client::{Client, is_private};
-use crate::serve::monitor::metrics::{Metrics, UploadResult};
-use crate::serve::monitor::scrape;
-use crate::serve::problem::{self, Answer};
-use crate::serve::upload::body;
-use crate::serve::upload::intake::Turn;
-use crate::serve::{PLAIN_HTTP_WARNING, State};
-use crate::store::writer::WriterHandle;
-use crate::store::writer::ingest::{Aborted, Summary};
-use crate::store::{Origin, OriginKind};
+use super::http::listeners::ListenerKind;
+use super::monitor::metrics::UploadResult;
+use super::monitor::{health, scrape};
+use super::problem;
+use super::state::State;
+use super::upload::receive;
+
+/// One row of the table.
+struct Route {
+    /// A route with GET also answers HEAD.
+    method: Method,
+    path: RoutePath,
+    listeners: &'static [ListenerKind],
+    right: Right,
+    handler: Handler,
+    /// What the route does, in the words of the API's documentation.
+    description: &'static str,
+}
+
+enum RoutePath {
+    /// The path that `--path` names.
+    Upload,
+    Fixed(&'static str),
+}
+
+/// What a request must be allowed to do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Right {
+    /// Nothing: anyone may ask.
+    None,
+    /// Nothing, but web pages may not ask.
+    NoWebPage,
+    Upload,
+    ReadMetrics,
+}
+
+type Handler = for<'a> fn(Call<'a>) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+const ROUTES: [Route; 4] = [
+    Route {
+        method: Method::POST,
+        path: RoutePath::Upload,
+        listeners: &[ListenerKind::Everything, ListenerKind::Uploads],
+        right: Right::Upload,
+        handler: receive::answer,
+        description: "stores an upload of the app",
+    },
+    Route {
+        method: Method::GET,
+        path: RoutePath::Fixed(HEALTH_PATH),
+        listeners: &[ListenerKind::Everything, ListenerKind::Uploads, ListenerKind::Metrics],
+        right: Right::None,
+        handler: health::answer,
+        description: "returns whether uploads can be stored",
+    },
+    Route {
+        method: Method::GET,
+        path: RoutePath::Fixed(METRICS_PATH),
+        listeners: &[ListenerKind::Everything],
+        right: Right::ReadMetrics,
+        handler: scrape::answer,
+        description: "returns metrics for Prometheus, of the token's person",
+    },
+    Route {
+        method: Method::GET,
+        path: RoutePath::Fixed(METRICS_PATH),
+        listeners: &[ListenerKind::Metrics],
+        right: Right::NoWebPage,
+        handler: scrape::answer,
+        description: "returns metrics for Prometheus, of everyone",
+    },
+];
+
+impl Route {
+    fn is_at(&self, path: &str, listener: ListenerKind, state: &State) -> bool {
+        let own = match self.path {
+            RoutePath::Upload => &state.upload_path,
+            RoutePath::Fixed(path) => path,
+        };
+        own == path && self.listeners.contains(&listener)
+    }
+
+    fn accepts(&self, method: &Method) -> bool {
+        self.method == *method || self.method == Method::GET && *method == Method::HEAD
+    }
+}
 
 /// Answers a request.
-pub(super) async fn answer(request: &mut Request<Incoming>, peer: SocketAddr, state: Arc<State>) -> Answer {
-    let path = request.uri().path();
-    if path == HEALTH_PATH {
-        return health(request.method(), &state);
-    }
-    if path == METRICS_PATH {
-        return scrape::answer_beside_uploads(request, peer, state).await;
-    }
-    if path != state.path {
-        return problem::not_found();
-    }
-    if request.method() != Method::POST {
-        return problem::method_not_allowed("POST");
-    }
-    let client = Client::of(peer, request, &state.trusted_proxies);
-    let sender = match state.door.admit(request.headers(), client) {
-        Ok(sender) => sender,
-        Err(refusal) => return refused(&refusal, client, &state.metrics),
-    };
-    warn_of_plain_http(client, &state);
-    let peer = client.address;
-    let Some(coding) = coding(request.headers()) else {
-        state.metrics.turned_away(UploadResult::Refused);
-        return problem::unsupported_encoding();
-    };
-    if request.body().size_hint().lower() > state.body_bytes_max {
-        state.metrics.turned_away(UploadResult::Refused);
-        return problem::too_large(state.body_bytes_max);
-    }
-    let Some(room) = room(coding, &state).await else {
-        tracing::warn!(%peer, "refused: all places are taken");
-        state.metrics.turned_away(UploadResult::Busy);
-        return problem::busy();
-    };
-    let origin =
-        Origin { kind: OriginKind::Http, sender: peer.to_string(), person: sender.person, token: sender.token };
-    receive(request.body_mut(), coding, peer, origin, &state, room).await
-}
-
-/// What an upload has while it is under way.
-struct Room {
-    turn: Turn,
-    _window: Option<OwnedSemaphorePermit>,
-}
-
-/// A turn, and a place for the window if the coding needs one; none if there are none.
-async fn room(coding: Coding, state: &State) -> Option<Room> {
-    let window = match coding {
-        Coding::Zstd => Some(Arc::clone(&state.zstd).try_acquire_owned().ok()?),
-        Coding::Identity | Coding::Gzip | Coding::Deflate => None,
-    };
-    Some(Room { turn: state.intake.take().await?, _window: window })
-}
-
-/// Answers a request that is not let in, and counts it.
-pub(super) fn refused(refusal: &Refusal, client: Client, metrics: &Metrics) -> Answer {
-    let (result, answer) = match refusal {
-        Refusal::Wrong => (UploadResult::Unauthorized, problem::unauthorized()),
-        Refusal::TooManyAttempts(wait) => (UploadResult::Throttled, problem::too_many_attempts(*wait)),
-        Refusal::NoTokenYet => (UploadResult::Unauthorized, problem::no_token_yet()),
-        Refusal::Failed(error) => {
-            tracing::error!(peer = %client.address, %error, "could not look the token up");
-            (UploadResult::Failed, problem::failed(error))
-        }
-    };
-    metrics.turned_away(result);
-    answer
-}
-
-/// Once: a token that comes from afar in the clear was shown to everyone on its way.
-fn warn_of_plain_http(client: Client, state: &State) {
-    let is_in_the_clear = state.tls.is_none() && !client.is_forwarded && !is_private(client.address);
-    if is_in_the_clear && !state.has_warned_of_plain_http.swap(true, Ordering::Relaxed) {
-        tracing::warn!(peer = %client.address, "{PLAIN_HTTP_WARNING}");
-    }
-}
-
-/// The coding of the body; none if it is not known, or if there are several.
-fn coding(headers: &HeaderMap) -> Option<Coding> {
-    let mut values = headers.get_all(CONTENT_ENCODING).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Some(Coding::Identity),
-        (Some(value), None) => Coding::from_header(value.to_str().ok()?),
-        (Some(_), Some(_)) => None,
-    }
-}
-
-/// Receives an upload: the body goes to a thread of its own, and the answer comes when all is committed.
-async fn receive(
-    body: &mut Incoming,
-    coding: Coding,
-    peer: IpAddr,
-    origin: Origin,
-    state: &Arc<State>,
-    room: Room,
-) -> Answer {
-    let (sender, reader) = body::channel();
-    let upload = room.turn.upload();
-    let ingest = take_in(reader, coding, peer, origin, Arc::clone(state), room);
-    sender.pump(body, &upload, state.phase.clone()).await;
-    answer_of(ingest, peer, state).await
-}
-
-/// Decodes and stores on a thread of its own.
-fn take_in(
-    reader: impl BufRead + Send + 'static,
-    coding: Coding,
-    peer: IpAddr,
-    origin: Origin,
+pub(super) async fn answer(
+    request: &mut Request<Incoming>,
+    peer: SocketAddr,
+    listener: ListenerKind,
     state: Arc<State>,
-    room: Room,
-) -> Ingest {
-    let begun = Instant::now();
-    let (person, token) = (origin.person.clone(), origin.token);
-    // What becomes of an upload is told here, where it ends: its client may have gone before.
-    tokio::task::spawn_blocking(move || {
-        let outcome = decode(reader, coding, state.body_bytes_max, origin, &state.writer);
-        tell(peer, person.as_deref(), token, begun.elapsed(), &outcome, &state.metrics);
-        drop(room);
-        outcome
-    })
+) -> Answer {
+    let is_head = request.method() == Method::HEAD;
+    let answer = dispatch(request, peer, listener, state).await;
+    // hyper leaves out the body by HTTP/1.1 only.
+    if is_head { without_body(answer) } else { answer }
 }
 
-/// An ingest under way on its thread.
-type Ingest = JoinHandle<Result<Summary, Aborted>>;
-
-/// The answer once an ingest has ended, also if it has panicked: that is the end of one upload, and of nothing else.
-async fn answer_of(ingest: Ingest, peer: IpAddr, state: &State) -> Answer {
-    match ingest.await {
-        Ok(Ok(summary)) => stored(&summary),
-        Ok(Err(aborted)) => problem::aborted(&aborted),
-        Err(panic) => {
-            // Only that it has failed: a panic's message may quote what was being read.
-            tracing::error!(%peer, status = 500, is_panic = panic.is_panic(), "an upload failed");
-            state.metrics.turned_away(UploadResult::Failed);
-            problem::internal()
-        }
-    }
-}
-
-fn decode(
-    reader: impl BufRead,
-    coding: Coding,
-    bytes_max: u64,
-    origin: Origin,
-    writer: &WriterHandle,
-) -> Result<Summary, Aborted> {
-    match coding.decode(reader, bytes_max) {
-        Ok(source) => ingest(source, origin, Options::default(), writer),
-        Err(error) => Err(Aborted { error, summary: None }),
-    }
-}
-
-/// One line and one count for each upload.
-fn tell(
-    peer: IpAddr,
-    person: Option<&str>,
-    token: Option<i64>,
-    duration: Duration,
-    outcome: &Result<Summary, Aborted>,
-    metrics: &Metrics,
-) {
-    let status = problem::status(outcome);
-    let result = match status.as_u16() {
-        200 => UploadResult::Stored,
-        400..500 => UploadResult::Aborted,
-        _ => UploadResult::Failed,
+async fn dispatch(
+    request: &mut Request<Incoming>,
+    peer: SocketAddr,
+    listener: ListenerKind,
+    state: Arc<State>,
+) -> Answer {
+    let path = request.uri().path();
+    let routes: Vec<&Route> = ROUTES.iter().filter(|route| route.is_at(path, listener, &state)).collect();
+    let Some(first) = routes.first() else {
+        return problem::not_found();
     };
-    let summary = outcome.as_ref().map_or_else(|aborted| aborted.summary.as_ref(), Some);
-    let (upload, bytes) = (summary.map(|summary| summary.upload), summary.map_or(0, |summary| summary.body_bytes));
-    let counts = summary.map_or_else(Counts::default, |summary| summary.counts);
-    metrics.ended(result, bytes, &counts, duration);
-    let (result, status, duration_ms) = (result.name(), status.as_u16(), millis(duration));
-    let Counts { route_points, new, updated, unchanged, merged, rejected, .. } = counts;
-    let records = counts.records();
-    match outcome {
-        Ok(_) => tracing::info!(
-            %peer, person, token_id = token, upload, result, status, duration_ms, bytes, records, route_points, new, updated, unchanged, merged, rejected,
-            "upload"
-        ),
-        Err(Aborted { error, .. }) => tracing::warn!(
-            %peer, person, token_id = token, upload, result, status, duration_ms, bytes, records, route_points, new, updated, unchanged, merged, rejected,
-            %error, "upload"
-        ),
+    let Some(route) = routes.iter().find(|route| route.accepts(request.method())) else {
+        let allow = allow(&routes);
+        let is_options = request.method() == Method::OPTIONS;
+        return if is_options {
+            problem::options(allow)
+        } else {
+            problem::method_not_allowed(&allow, first.description)
+        };
+    };
+    let client = Client::of(peer, request, &state.trusted_proxies);
+    match admit(route.right, request, peer, client, &state) {
+        Ok(caller) => (route.handler)(Call { request, client, caller, state }).await,
+        Err(answer) => *answer,
     }
 }
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The answer that the app reads its count from.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Stored {
-    ok: bool,
-    count: u64,
-    inserted: Inserted,
-    route_points: u64,
-    new: u64,
-    updated: u64,
-    unchanged: u64,
-    /// Records that an import had brought before.
-    #[serde(skip_serializing_if = "is_zero")]
-    merged: u64,
-    rejected: u64,
-    upload: i64,
-}
-
-#[derive(Serialize)]
-struct Inserted {
-    measurements: u64,
-    medications: u64,
-    workouts: u64,
-    /// Records of sections that this version does not know, so that the parts add up to the count.
-    #[serde(skip_serializing_if = "is_zero")]
-    other: u64,
-}
-
-fn stored(summary: &Summary) -> Answer {
-    let counts = &summary.counts;
-    json(&Stored {
-        ok: true,
-        count: counts.records(),
-        inserted: Inserted {
-            measurements: counts.measurements,
-            medications: counts.medications,
-            workouts: counts.workouts,
-            other: counts.other,
-        },
-        route_points: counts.route_points,
-        new: counts.new,
-        updated: counts.updated,
-        unchanged: counts.unchanged,
-        merged: counts.merged,
-        rejected: counts.rejected,
-        upload: summary.upload,
-    })
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Health {
-    ok: bool,
-    version: &'static str,
-    uploads_under_way: usize,
-}
-
-pub(super) fn health(method: &Method, state: &State) -> Answer {
-    if ![Method::GET, Method::HEAD].contains(method) {
-        return problem::method_not_allowed("GET, HEAD");
-    }
-    if !state.writer.is_alive() || state.database.check().is_err() {
-        return problem::internal();
-    }
-    let health = Health { ok: true, version: env!("CARGO_PKG_VERSION"), uploads_under_way: state.intake.under_way() };
-    let mut answer = json(&health);
-    // The one good answer that strangers get: many requests at once would make buffers grow.
-    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    answer
-}
-
-fn json(value: &impl Serialize) -> Answer {
-    match serde_json::to_vec(value) {
-        Ok(body) => {
-            let mut answer = Response::new(Full::new(Bytes::from(body)));
-            answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            answer
+/// The methods of the routes at one path.
+fn allow(routes: &[&Route]) -> HeaderValue {
+    let mut methods: Vec<&str> = Vec::new();
+    for route in routes {
+        methods.push(route.method.as_str());
+        if route.method == Method::GET {
+            methods.push(Method::HEAD.as_str());
         }
-        Err(_) => problem::internal(),
     }
+    methods.push(Method::OPTIONS.as_str());
+    // Names of methods are valid in a header.
+    HeaderValue::try_from(methods.join(", ")).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Checks the right that a route takes. Returns as whom the request is admitted, or the answer that refuses it.
+fn admit<B>(
+    right: Right,
+    request: &Request<B>,
+    peer: SocketAddr,
+    client: Client,
+    state: &State,
+) -> Result<Caller, Box<Answer>> {
+    let admitted = match right {
+        Right::None => return Ok(Caller::default()),
+        Right::NoWebPage if may_be_web_page(peer, request) => return Err(Box::new(problem::not_for_web_pages())),
+        Right::NoWebPage => return Ok(Caller::default()),
+        Right::Upload => state.authenticator.admit(request.headers(), client),
+        Right::ReadMetrics => state.authenticator.admit_reader(request.headers(), client),
+    };
+    admitted.map_err(|refusal| {
+        if let Refusal::Failed(error) = &refusal {
+            tracing::error!(peer = %client.address, %error, "could not look the token up");
+        }
+        state.metrics.count_refused(match refusal {
+            Refusal::Wrong | Refusal::NoTokenYet => UploadResult::Unauthorized,
+            Refusal::TooManyAttempts(_) => UploadResult::Throttled,
+            Refusal::Failed(_) => UploadResult::Failed,
+        });
+        Box::new(problem::refused(&refusal))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::serve::access::auth::{Credentials, Door};
-    use crate::serve::config::Auth;
-    use crate::serve::upload::intake::Intake;
-    use crate::serve::{Metrics, Phase};
+    use crate::serve::config::Serve;
+    use crate::serve::http::listeners::Listeners;
+    use crate::serve::prepare::Prepared;
+    use crate::serve::run::run_with;
     use crate::store::writer::Writer;
-    use crate::store::{Files, TokenReader};
-    use std::io::{self, Read};
-    use std::net::Ipv4Addr;
-    use std::sync::atomic::AtomicBool;
-    use tokio::sync::{Semaphore, watch};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
 
-    /// A panic must unwind as far as the thread of its upload, and no further: with `panic = "abort"` one would end them all.
-    const _: () = assert!(cfg!(panic = "unwind"));
+    /// The status and the `Allow` of an answer.
+    async fn ask(address: SocketAddr, method: &str, path: &str) -> (u16, Option<String>) {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let body = if method == "POST" { r#"{"data":{}}"# } else { "" };
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        let allow = answer.lines().find_map(|line| line.strip_prefix("allow: ")).map(str::to_owned);
+        (answer.split(' ').nth(1).unwrap().parse().unwrap(), allow)
+    }
 
-    /// A body in the middle of which our own code fails.
-    struct Panicking;
-
-    impl Read for Panicking {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            panic!("as if there were a fault here");
+    async fn check_listener(address: SocketAddr, kind: ListenerKind) {
+        let config = Serve::new("unused".into());
+        for path in [config.path.as_str(), HEALTH_PATH, METRICS_PATH, "/", "/unknown"] {
+            let at_path = |route: &&Route| {
+                let own = match route.path {
+                    RoutePath::Upload => config.path.as_str(),
+                    RoutePath::Fixed(path) => path,
+                };
+                own == path && route.listeners.contains(&kind)
+            };
+            let routes: Vec<&Route> = ROUTES.iter().filter(at_path).collect();
+            let expected_allow = (!routes.is_empty()).then(|| allow(&routes).to_str().unwrap().to_owned());
+            for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+                let is_accepted = routes.iter().any(|route| route.accepts(&method.parse().unwrap()));
+                let expected = match method {
+                    _ if routes.is_empty() => (404, None),
+                    _ if is_accepted => (200, None),
+                    "OPTIONS" => (204, expected_allow.clone()),
+                    _ => (405, expected_allow.clone()),
+                };
+                assert_eq!(ask(address, method, path).await, expected, "{kind:?}: {method} {path}");
+            }
         }
     }
 
-    fn state(folder: &std::path::Path, writer: &Writer) -> Arc<State> {
-        let db = folder.join("health.db");
-        Arc::new(State {
-            path: "/".to_owned(),
-            door: Door::new(Credentials::load(&Auth::default()).unwrap(), TokenReader::new(&db)),
-            tls: None,
-            trusted_proxies: Vec::new(),
-            has_warned_of_plain_http: AtomicBool::new(false),
-            body_bytes_max: u64::MAX,
-            writer: writer.handle().clone(),
-            intake: Intake::new(1),
-            metrics: Metrics::new(&db),
-            has_metrics_address: false,
-            database: Files::of_open(&db),
-            zstd: Arc::new(Semaphore::new(1)),
-            scrapes: Arc::new(Semaphore::new(1)),
-            phase: watch::channel(Phase::Open).1,
-        })
+    async fn check_server(has_metrics_listener: bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Serve::new(folder.path().join("health.db"));
+        let writer = Writer::start(&config.db).unwrap();
+        let bind = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let metrics = if has_metrics_listener { Some(bind().await) } else { None };
+        let listeners = Listeners { uploads: bind().await, metrics };
+        let (uploads, metrics) = (listeners.upload_address().unwrap(), listeners.metrics_address().unwrap());
+        let kind = listeners.upload_kind();
+        let checked = async {
+            check_listener(uploads, kind).await;
+            if let Some(metrics) = metrics {
+                check_listener(metrics, ListenerKind::Metrics).await;
+            }
+        };
+        let prepared = Prepared::load(&config).unwrap();
+        run_with(listeners, &config, prepared, writer.handle().clone(), checked).await.unwrap();
+        writer.stop().unwrap();
     }
 
     #[test]
-    fn a_panic_is_500_for_one_upload_and_gives_its_place_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let writer = Writer::start(&folder.path().join("health.db")).unwrap();
-        let state = state(folder.path(), &writer);
+    fn every_route_answers_as_the_table_says() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let post = async |body: Box<dyn BufRead + Send>| {
-            let room = room(Coding::Identity, &state).await.expect("the only place is free");
-            let peer = Ipv4Addr::LOCALHOST.into();
-            let origin = Origin { kind: OriginKind::Http, sender: String::new(), person: None, token: None };
-            let ingest = take_in(body, Coding::Identity, peer, origin, Arc::clone(&state), room);
-            answer_of(ingest, peer, &state).await.status().as_u16()
-        };
         runtime.block_on(async {
-            let before = br#"{"data":{"X":["#.chain(io::BufReader::new(Panicking));
-            assert_eq!(post(Box::new(before)).await, 500);
-            assert_eq!(state.intake.under_way(), 0);
-            assert_eq!(post(Box::new(&b"{\"data\":{}}"[..])).await, 200);
+            check_server(false).await;
+            check_server(true).await;
         });
-        drop(state);
-        writer.stop().unwrap();
     }
 }

@@ -81,9 +81,9 @@ fn refusals_come_before_the_body() {
     check("POST", "/", &[token], 404, "Not Found");
     check("POST", "/api/health-data/", &[token], 404, "Not Found");
     let answer = check("PUT", PATH, &[token], 405, "Method Not Allowed");
-    assert_eq!(answer.header("allow"), Some("POST"));
+    assert_eq!(answer.header("allow"), Some("POST, OPTIONS"));
     let answer = check("POST", "/healthz", &[token], 405, "Method Not Allowed");
-    assert_eq!(answer.header("allow"), Some("GET, HEAD"));
+    assert_eq!(answer.header("allow"), Some("GET, HEAD, OPTIONS"));
     let answer = check("POST", PATH, &[token, ("Content-Encoding", "br")], 415, "Unsupported Media Type");
     assert_eq!(answer.header("accept-encoding"), Some("gzip, deflate, zstd"));
     check("POST", PATH, &[token, ("Content-Encoding", "gzip, gzip")], 415, "Unsupported Media Type");
@@ -103,7 +103,7 @@ fn a_get_of_the_endpoint_is_told_to_post() {
     let server = Server::start();
     let answer = get(server.address, PATH);
     check_problem(&answer, 405, "Method Not Allowed");
-    assert_eq!(answer.header("allow"), Some("POST"));
+    assert_eq!(answer.header("allow"), Some("POST, OPTIONS"));
     check_problem(&get(server.address, "/favicon.ico"), 404, "Not Found");
 }
 

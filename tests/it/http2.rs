@@ -58,6 +58,9 @@ fn uploads_come_by_http2_as_by_http1() {
         let answer = client.begin("GET", "/", None).await.unwrap().answer().await;
         assert_eq!(answer.status(), 404);
         assert!(!answer.head.headers().contains_key("connection"), "it has no place in HTTP/2");
+        let head = client.begin("HEAD", "/healthz", None).await.unwrap().answer.await.unwrap();
+        assert_eq!(head.status(), 200);
+        assert!(head.headers().contains_key("content-length") && head.body().is_end_stream());
     });
     assert_eq!(server.count("uploads"), 4);
 }

@@ -71,6 +71,29 @@ fn a_signal_lets_an_upload_finish_and_leaves_one_file() {
     }
 }
 
+/// One line for each change, however often monitors ask.
+#[test]
+fn the_health_check_reports_a_database_that_was_moved() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, elsewhere) = (folder.path().join("health.db"), folder.path().join("elsewhere.db"));
+    let program = Program::serve(&database);
+    let ask = || get(program.address, "/healthz");
+    assert_eq!(ask().status, 200);
+    fs::rename(&database, &elsewhere).unwrap();
+    for _ in 0..3 {
+        let answer = ask();
+        let detail = answer.field("detail");
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert!(detail.as_str().unwrap().contains("is not at its name any more"), "{detail}");
+        assert!(!detail.as_str().unwrap().contains(folder.path().to_str().unwrap()), "anyone may ask: {detail}");
+    }
+    fs::rename(&elsewhere, &database).unwrap();
+    assert_eq!(ask().status, 200);
+    program.wait_for_line("/healthz answers 200 again");
+    let lines = program.lines_so_far();
+    assert_eq!(lines.iter().filter(|line| line.contains("/healthz answers 503")).count(), 1, "{lines:?}");
+}
+
 /// A closed terminal does not stop a server that was started to outlive it.
 #[cfg(target_os = "linux")]
 #[test]
@@ -274,7 +297,7 @@ fn a_socket_that_was_opened_for_it_is_for_metrics_by_its_name_alone() {
     let [metrics, uploads] = [0, 1].map(|place: usize| sockets[place].local_addr().unwrap());
     let program = Program::start_with_input(&mut start(sockets, "metrics:uploads"));
     assert_eq!(program.address, uploads);
-    program.wait_for_line(&format!("metrics are told on http://{metrics}/"));
+    program.wait_for_line(&format!("metrics are served on http://{metrics}/"));
     assert_eq!((get(metrics, "/metrics").status, get(uploads, "/metrics").status), (200, 404));
     drop(program);
     for names in ["healthsink.socket:healthsink.socket", "", "metrics:metrics"] {

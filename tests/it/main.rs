@@ -21,6 +21,7 @@ mod logs;
 #[cfg(target_os = "linux")]
 mod memory;
 mod metrics;
+mod packaging;
 mod printing;
 mod program;
 mod replay;

@@ -193,7 +193,7 @@ fn the_address_of_the_metrics_speaks_plain_http_beside_https() {
     serve.args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--db"]);
     serve.arg(folder.path().join("health.db")).arg("--tls-cert").arg(files.cert).arg("--tls-key").arg(files.key);
     let program = Program::start(&mut serve);
-    let line = program.wait_for_line("metrics are told on http://");
+    let line = program.wait_for_line("metrics are served on http://");
     let address: SocketAddr = line.split("http://").nth(1).unwrap().trim_end_matches("/metrics").parse().unwrap();
     let mut phone = authority.connect(program.address).unwrap();
     assert_eq!(phone.post(&[], &payload("documented")).status, 200);
@@ -235,7 +235,7 @@ fn metrics_may_have_an_address_of_their_own() {
     let mut serve = command();
     serve.args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--db"]).arg(&database);
     let program = Program::start(&mut serve);
-    let line = program.wait_for_line("metrics are told on http://");
+    let line = program.wait_for_line("metrics are served on http://");
     let address = line.split("http://").nth(1).unwrap().trim_end_matches("/metrics").parse().unwrap();
     assert_eq!(samples(&get(address, "/metrics"))["healthsink_uploads_total{result=\"stored\"}"], 0.0);
     assert_eq!(get(address, "/healthz").field("ok"), json!(true));

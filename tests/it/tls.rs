@@ -108,7 +108,7 @@ fn a_new_pair_that_cannot_be_used_leaves_the_old_one() {
         assert_eq!(certificate(program.address, &authority), before, "{part}");
     };
     let other = authority.issue();
-    check(&Pair { chain: other.chain.clone(), key: authority.issue().key }, "is not that of the certificate");
+    check(&Pair { chain: other.chain.clone(), key: authority.issue().key }, "does not belong to the certificate");
     check(&Pair { chain: "renewed soon".to_owned(), key: other.key.clone() }, "holds no certificate");
     check(&Pair { chain: other.chain.clone(), key: String::new() }, "holds no private key");
     check(&authority.issue_for(KeyPair::generate().unwrap(), 2000), "has expired");
@@ -123,7 +123,7 @@ fn a_new_pair_that_cannot_be_used_leaves_the_old_one() {
     let line = program.wait_for_line_while("in use", || {
         assert_eq!(certificate(program.address, &authority), before);
     });
-    assert!(line.contains("is no regular file"), "{line}");
+    assert!(line.contains("is not a regular file"), "{line}");
     fs::remove_file(&fifo).unwrap();
     other.write(folder.path());
     wait_until("the good pair", || (certificate(program.address, &authority)? != *before.as_ref()?).then_some(()));
@@ -143,7 +143,7 @@ fn a_pair_that_cannot_be_used_is_one_line_before_anything_is_made() {
         assert!(message.contains(part) && !database.exists(), "{message}");
     };
     let (pair, other) = (authority.issue(), authority.issue());
-    refused(&Pair { chain: pair.chain.clone(), key: other.key.clone() }, "is not that of the certificate");
+    refused(&Pair { chain: pair.chain.clone(), key: other.key.clone() }, "does not belong to the certificate");
     refused(&Pair { chain: pair.key.clone(), key: pair.key.clone() }, "holds no certificate");
     refused(&Pair { chain: pair.chain.clone(), key: pair.chain.clone() }, "holds no private key");
     let long = "x".repeat(healthsink::model::limits::TLS_FILE_BYTES_MAX + 1);

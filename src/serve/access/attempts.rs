@@ -1,46 +1,46 @@
-//! Wrong tokens, counted by the address that they came from, so that trying them gets slow. Nothing is delayed: an answer that
-//! waits would hold a connection, and those are few. An address that has to wait is told so (429) and costs nothing more.
+//! Wrong tokens, counted by address, so that guessing is slow. Answers are not delayed: each would hold one of few connections. An
+//! address that has to wait gets 429 at once.
 //!
-//! Networks of IPv6 count as one address for each /64, which is what a household gets. Who has more of them than are remembered
-//! gains nothing: from then on all that are new count as one address, in what they may try and in what the log says of them.
+//! Once [`ATTEMPT_ADDRESSES_MAX`] addresses are remembered, all new ones share one record, so many addresses gain nothing.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use crate::model::limits::{ATTEMPT_ADDRESSES_MAX, ATTEMPT_MEMORY, ATTEMPT_WAIT_MAX, ATTEMPTS_FREE};
+use crate::serve::network::household;
 
-/// The addresses that have sent wrong tokens.
+/// The addresses that have sent wrong tokens, an IPv6 household as one.
 #[derive(Debug, Default)]
 pub(in crate::serve) struct Attempts {
-    addresses: HashMap<IpAddr, Record>,
-    /// All addresses for which there was no room.
-    others: Option<Record>,
+    addresses: HashMap<IpAddr, History>,
+    /// Shared by all addresses beyond the limit.
+    others: Option<History>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Record {
-    /// Wrong tokens, those that came while it had to wait among them.
+struct History {
+    /// Wrong tokens, including those sent during a wait.
     failures: u32,
-    /// Those of them that came when it had not, or no longer, to wait.
+    /// Wrong tokens sent outside a wait.
     counted: u32,
     last: Instant,
     waits_until: Instant,
 }
 
-/// What one more wrong token leads to.
+/// The consequences of one more wrong token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::serve) struct Failure {
     /// Wrong tokens from this address so far.
     pub(in crate::serve) failures: u32,
-    /// How long it has to wait, if it came too soon.
+    /// How long the address still has to wait, if the token came too soon.
     pub(in crate::serve) wait: Option<Duration>,
-    /// Whether it is worth a line in the log: the first ones, then ever fewer.
+    /// Whether to log it: the first ones, then every power of two.
     pub(in crate::serve) is_notable: bool,
 }
 
 impl Attempts {
-    /// How long an address has to wait before its next attempt counts; none if it may try.
+    /// How long an address has to wait before its next attempt counts; `None` if it may try.
     pub(in crate::serve) fn wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
         let others = self.others.as_ref().filter(|_| self.is_full());
         let record = self.addresses.get(&household(address)).or(others)?;
@@ -61,14 +61,14 @@ impl Attempts {
         Failure { failures, wait, is_notable: failures <= ATTEMPTS_FREE || failures.is_power_of_two() }
     }
 
-    /// Forgets the wrong tokens of an address that has sent a right one.
+    /// Forgets the wrong tokens of an address that has sent a correct one.
     pub(in crate::serve) fn clear(&mut self, address: IpAddr) {
         self.addresses.remove(&household(address));
     }
 
-    fn record(&mut self, address: IpAddr, now: Instant) -> &mut Record {
-        let is_fresh = |record: &Record| now.saturating_duration_since(record.last) <= ATTEMPT_MEMORY;
-        let new = Record { failures: 0, counted: 0, last: now, waits_until: now };
+    fn record(&mut self, address: IpAddr, now: Instant) -> &mut History {
+        let is_fresh = |record: &History| now.saturating_duration_since(record.last) <= ATTEMPT_MEMORY;
+        let new = History { failures: 0, counted: 0, last: now, waits_until: now };
         if self.is_full() && !self.addresses.contains_key(&address) {
             self.addresses.retain(|_, record| is_fresh(record));
             if self.is_full() {
@@ -88,19 +88,11 @@ impl Attempts {
     }
 }
 
-/// None at first, then a second, doubled with each.
+/// The wait after this many wrong tokens: zero at first, then a second, doubled with each.
 fn wait_after(failures: u32) -> Duration {
     match failures.checked_sub(ATTEMPTS_FREE) {
         None | Some(0) => Duration::ZERO,
         Some(more) => Duration::from_secs(1 << (more - 1).min(16)).min(ATTEMPT_WAIT_MAX),
-    }
-}
-
-/// The address that a household's requests count for.
-pub(in crate::serve) fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-        v4 => v4,
     }
 }
 
@@ -138,7 +130,7 @@ mod tests {
         let failure = attempts.fail(client, now);
         assert_eq!((failure.failures, failure.wait), (ATTEMPTS_FREE + 2, Some(NOW_PLUS(1))));
         assert_eq!(attempts.wait(client, now + NOW_PLUS(1)), None);
-        assert_eq!(attempts.wait(address("203.0.113.8"), now), None, "others need not wait");
+        assert_eq!(attempts.wait(address("203.0.113.8"), now), None, "other addresses may try");
         attempts.clear(client);
         assert_eq!(attempts.wait(client, now), None);
         assert_eq!(attempts.fail(client, now).failures, 1);
@@ -162,12 +154,10 @@ mod tests {
         assert_eq!(attempts.fail(address("2001:db8:0:1::1"), now).failures, 1);
         assert_eq!(attempts.fail(address("2001:db8:0:1:ffff::2"), now).failures, 2);
         assert_eq!(attempts.fail(address("2001:db8:0:2::1"), now).failures, 1);
-        assert_eq!(attempts.fail(address("::ffff:203.0.113.7"), now).failures, 1);
-        assert_eq!(attempts.fail(address("203.0.113.7"), now).failures, 2);
     }
 
     #[test]
-    fn many_addresses_take_no_more_memory_and_count_as_one() {
+    fn many_addresses_share_one_record_in_the_same_memory() {
         let (mut attempts, now) = (Attempts::default(), Instant::now());
         let network = |number: usize| address(&format!("2001:db8:0:{number:x}::1"));
         for number in 0..ATTEMPT_ADDRESSES_MAX {
@@ -177,24 +167,24 @@ mod tests {
         let failures: Vec<Failure> =
             (0..1000).map(|more| attempts.fail(network(ATTEMPT_ADDRESSES_MAX + more), now)).collect();
         assert_eq!(attempts.addresses.len(), ATTEMPT_ADDRESSES_MAX);
-        let (tried, told) = (
+        let (tried, logged) = (
             failures.iter().filter(|failure| failure.wait.is_none()).count(),
             failures.iter().filter(|failure| failure.is_notable).count(),
         );
-        assert_eq!((tried, told), (ATTEMPTS_FREE as usize + 1, 5 + 7), "a line for 1 to 5, 8, 16 … 512");
-        assert!(attempts.wait(address("203.0.113.7"), now).is_some(), "also for one that has sent none yet");
-        assert_eq!(attempts.wait(network(0), now), None, "those that are known count for themselves");
+        assert_eq!((tried, logged), (ATTEMPTS_FREE as usize + 1, 5 + 7), "a line for 1 to 5, 8, 16 … 512");
+        assert!(attempts.wait(address("203.0.113.7"), now).is_some(), "also for an address without wrong tokens");
+        assert_eq!(attempts.wait(network(0), now), None, "a known address has its own record");
         assert_eq!(attempts.fail(network(0), now).failures, 2);
-        // What others have done is not forgotten for a right one.
+        // A correct token does not clear the shared record.
         attempts.clear(network(ATTEMPT_ADDRESSES_MAX));
         assert!(attempts.wait(network(ATTEMPT_ADDRESSES_MAX), now).is_some());
         let later = now + ATTEMPT_MEMORY + NOW_PLUS(1);
         assert_eq!(attempts.fail(network(ATTEMPT_ADDRESSES_MAX), later).failures, 1);
-        assert_eq!(attempts.addresses.len(), 1, "the others were silent for so long");
+        assert_eq!(attempts.addresses.len(), 1, "the others are forgotten");
     }
 
     #[test]
-    fn the_log_is_told_of_ever_fewer() {
+    fn ever_fewer_attempts_are_logged() {
         let (mut attempts, now) = (Attempts::default(), Instant::now());
         let client = address("203.0.113.7");
         let notable: Vec<u32> = (0..70)

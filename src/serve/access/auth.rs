@@ -1,10 +1,10 @@
-//! Who may upload, and whose the rows become: a token of the database, or that of a file.
+//! Which requests may upload, and as which person: by a token in the database, or by the token in a file.
 //!
-//! As soon as there is a token anywhere, every upload needs one. Until then this machine alone may upload; a request that a
-//! proxy or a web page sends through it is not this machine's.
+//! Once any token exists, every upload needs one. Until then only this machine may upload. Requests that a proxy or a web page sends
+//! through it do not count as this machine's.
 //!
-//! A token of the database cannot be guessed, nor can a long one of a file, so they are looked at even for an address that has to
-//! wait: nobody can lock their owner out. A short one of a file is not even compared there.
+//! A token in the database cannot be guessed, nor can a long one in a file. Both are accepted even while an address has to wait, so
+//! nobody can lock their owner out. A short token in a file is not even compared then.
 
 use std::io::Read;
 use std::path::Path;
@@ -24,61 +24,61 @@ use crate::serve::config::Auth;
 use crate::store::private;
 use crate::store::{TokenDigest, TokenOwner, TokenReader, is_token_shaped};
 
-/// What a request must carry. Tokens themselves are not kept, only digests.
+/// What a request must carry. Only digests of tokens are kept.
 pub(in crate::serve) struct Credentials {
     header: HeaderName,
-    /// Whether the token may stand there by itself, without `Bearer`.
+    /// Whether the header may carry the token without `Bearer`.
     may_be_bare: bool,
     file: Option<FileToken>,
-    /// Whose records come with that, or without any.
+    /// The person for uploads with that token, or without any.
     person: Option<String>,
     is_optional: bool,
 }
 
-/// The token of a file.
+/// The token in a file.
 struct FileToken {
     digest: TokenDigest,
-    /// Whether it cannot be guessed.
+    /// Whether it is too long to be guessed.
     is_long: bool,
 }
 
-/// Headers that say how a request is read, so that there is no room for a token.
+/// Headers with a meaning for HTTP itself, which cannot carry a token.
 const TAKEN_HEADERS: [HeaderName; 5] = [HOST, CONNECTION, CONTENT_LENGTH, CONTENT_ENCODING, TRANSFER_ENCODING];
 
-/// Lets requests in, or not.
-pub(in crate::serve) struct Door {
+/// Decides which requests are admitted.
+pub(in crate::serve) struct Authenticator {
     credentials: Credentials,
     reader: TokenReader,
-    /// Whether there is a token, or was one since the start: then none is ever let in without.
+    /// Whether a token exists, or has existed since the start: requests without one are refused from then on.
     has_token: AtomicBool,
     attempts: Mutex<Attempts>,
     has_warned_of_proxy: AtomicBool,
 }
 
-/// What an upload is entered with.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(in crate::serve) struct Sender {
-    /// The number of its token.
+/// As whom a request is admitted.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(in crate::serve) struct Caller {
+    /// The number of the token in the database.
     pub(in crate::serve) token: Option<i64>,
-    /// Whose its rows are.
+    /// The person whose records the request uploads or reads. `None` uploads for the default person, and reads everyone's.
     pub(in crate::serve) person: Option<String>,
 }
 
-/// Why a request is not let in.
+/// Why a request is refused.
 #[derive(Debug)]
 pub(in crate::serve) enum Refusal {
-    /// Its token is missing or wrong.
+    /// The token is missing or wrong.
     Wrong,
-    /// So it is, again and again.
+    /// The token is missing or wrong, and the address has to wait.
     TooManyAttempts(Duration),
-    /// It comes from elsewhere, and there is no token yet.
+    /// The request is not from this machine, and no token exists yet.
     NoTokenYet,
-    /// Nobody can say.
+    /// The token could not be looked up.
     Failed(Error),
 }
 
 impl Credentials {
-    /// Reads the token file, if there is to be one.
+    /// Reads the token file, if one is configured.
     pub(in crate::serve) fn load(auth: &Auth) -> Result<Self> {
         let usage = |message: String| Error::new(ErrorKind::Usage, message);
         let header = match &auth.header {
@@ -92,12 +92,12 @@ impl Credentials {
         Ok(Self { header, may_be_bare, file, person: auth.person.clone(), is_optional: auth.is_optional })
     }
 
-    /// Whether the server itself was given a token.
+    /// Whether there is a token file.
     pub(in crate::serve) fn has_file(&self) -> bool {
         self.file.is_some()
     }
 
-    /// The token that a request carries, right or wrong.
+    /// The token that a request carries, correct or not.
     fn presented<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
         let mut values = headers.get_all(&self.header).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
@@ -117,18 +117,18 @@ fn read_token(path: &Path) -> Result<FileToken> {
     let mut text = String::new();
     #[expect(clippy::disallowed_methods, reason = "bounded by take")]
     file.take(TOKEN_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(fail)?;
-    // Windows' editors begin a file with a mark that nobody sees.
+    // Editors on Windows begin a file with an invisible mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let token = text.lines().next().unwrap_or_default().trim();
     if token.is_empty() || text.len() > TOKEN_BYTES_MAX {
         return Err(usage(format!(
-            "the first line of the token file {shown} must be the token, and the file {TOKEN_BYTES_MAX} bytes at most"
+            "the token file {shown} must begin with the token on its own line, and be at most {TOKEN_BYTES_MAX} bytes long"
         )));
     }
     private::warn_if_exposed(path);
     if token.len() < TOKEN_SHORT_BYTES {
         tracing::warn!(
-            "the token in {shown} is shorter than {TOKEN_SHORT_BYTES} bytes and may be guessed; `healthsink token new` makes a long one"
+            "the token in {shown} is shorter than {TOKEN_SHORT_BYTES} bytes and may be guessed; `healthsink token new` creates a long one"
         );
     }
     Ok(FileToken { digest: TokenDigest::of(token.as_bytes()), is_long: token.len() >= TOKEN_LONG_BYTES })
@@ -139,31 +139,31 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
-impl Door {
+impl Authenticator {
     pub(in crate::serve) fn new(credentials: Credentials, reader: TokenReader) -> Self {
         let has_token = AtomicBool::new(credentials.has_file());
         Self { credentials, reader, has_token, attempts: Mutex::default(), has_warned_of_proxy: AtomicBool::new(false) }
     }
 
-    /// Whether the request may upload, and as whom. It is asked anew for each request.
-    pub(in crate::serve) fn admit(&self, headers: &HeaderMap, client: Client) -> Result<Sender, Refusal> {
+    /// Admits a request that may upload, and returns its caller. Every request is checked again.
+    pub(in crate::serve) fn admit(&self, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
         let mut presented = self.credentials.presented(headers);
         match self.look_up(presented).map_err(Refusal::Failed)? {
             Some(TokenOwner { token, person, is_revoked: false }) => {
                 self.attempts().clear(client.address);
-                return Ok(Sender { token: Some(token), person: Some(person) });
+                return Ok(Caller { token: Some(token), person: Some(person) });
             }
-            // It may be the file's, too, but it was revoked.
+            // A revoked token is refused even if it is also the file's.
             Some(_) => presented = None,
             None => {}
         }
-        if !self.has_token().map_err(Refusal::Failed)? {
+        if !self.needs_token().map_err(Refusal::Failed)? {
             if client.is_this_machine || self.credentials.is_optional {
-                return Ok(self.sender());
+                return Ok(self.default_caller());
             }
             let Failure { failures, is_notable, .. } = self.attempts().fail(client.address, Instant::now());
             if is_notable {
-                tracing::warn!(peer = %client.address, failures, "refused: no token yet; `healthsink token new` makes one");
+                tracing::warn!(peer = %client.address, failures, "refused: no token exists yet; `healthsink token new` creates one");
             }
             return Err(Refusal::NoTokenYet);
         }
@@ -171,29 +171,25 @@ impl Door {
         let may_guess = attempts.wait(client.address, Instant::now()).is_none();
         if self.is_of_file(presented, may_guess) {
             attempts.clear(client.address);
-            return Ok(self.sender());
+            return Ok(self.default_caller());
         }
         let failure = attempts.fail(client.address, Instant::now());
         drop(attempts);
         Err(self.refuse(client, failure))
     }
 
-    /// Whether the request may read metrics, and whose; everyone's if nobody is named. A token tells of its person alone.
-    pub(in crate::serve) fn admit_reader(
-        &self,
-        headers: &HeaderMap,
-        client: Client,
-    ) -> Result<Option<String>, Refusal> {
-        let Sender { token, person } = self.admit(headers, client)?;
-        if token.is_some() || self.has_token().map_err(Refusal::Failed)? {
-            return Ok(Some(person.unwrap_or_else(|| ME.to_owned())));
+    /// Admits a request that may read metrics, and returns whose: with a token, its person's only.
+    pub(in crate::serve) fn admit_reader(&self, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
+        let Caller { token, person } = self.admit(headers, client)?;
+        if token.is_some() || self.needs_token().map_err(Refusal::Failed)? {
+            return Ok(Caller { token, person: Some(person.unwrap_or_else(|| ME.to_owned())) });
         }
-        // `--no-auth` is about sending.
-        if client.is_this_machine { Ok(None) } else { Err(Refusal::NoTokenYet) }
+        // `--no-auth` is for uploads only.
+        if client.is_this_machine { Ok(Caller::default()) } else { Err(Refusal::NoTokenYet) }
     }
 
-    /// Whether uploads need a token. Once it is so, it stays so.
-    pub(in crate::serve) fn has_token(&self) -> Result<bool> {
+    /// Whether uploads need a token. Once they do, they always do.
+    fn needs_token(&self) -> Result<bool> {
         let has_token = self.has_token.load(Ordering::Relaxed) || self.reader.has_any()?;
         if has_token {
             self.has_token.store(true, Ordering::Relaxed);
@@ -213,9 +209,9 @@ impl Door {
         presented.zip(compared).is_some_and(|(token, file)| file.digest == TokenDigest::of(token))
     }
 
-    /// Whoever it is that comes without a token of the database.
-    fn sender(&self) -> Sender {
-        Sender { token: None, person: self.credentials.person.clone() }
+    /// The caller of a request without a token in the database.
+    fn default_caller(&self) -> Caller {
+        Caller { token: None, person: self.credentials.person.clone() }
     }
 
     fn refuse(&self, client: Client, Failure { failures, wait, is_notable }: Failure) -> Refusal {
@@ -224,7 +220,7 @@ impl Door {
         }
         if client.is_behind_unknown_proxy && !self.has_warned_of_proxy.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "{address} seems to be a reverse proxy, whose clients all count as one: if it is yours, name it with --trusted-proxy {address}",
+                "{address} seems to be a reverse proxy, and all its clients count as one; if it is yours, pass --trusted-proxy {address}",
                 address = client.address
             );
         }
@@ -232,7 +228,7 @@ impl Door {
     }
 
     fn attempts(&self) -> std::sync::MutexGuard<'_, Attempts> {
-        // What is counted is no worse for a panic.
+        // The counts are still valid after a panic.
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -249,9 +245,9 @@ mod tests {
     const TOKEN: &str = "hs_abcdefghijklmnopqrstuvwxyz234567";
     const OTHER: &str = "hs_bbcdefghijklmnopqrstuvwxyz234567";
 
-    /// A door to a database of its own.
+    /// An authenticator with its own database.
     struct Fixture {
-        door: Door,
+        authenticator: Authenticator,
         folder: TempDir,
     }
 
@@ -271,8 +267,8 @@ mod tests {
             path
         });
         change(&mut auth);
-        let door = Door::new(Credentials::load(&auth).unwrap(), TokenReader::new(&db));
-        Fixture { door, folder }
+        let authenticator = Authenticator::new(Credentials::load(&auth).unwrap(), TokenReader::new(&db));
+        Fixture { authenticator, folder }
     }
 
     impl Fixture {
@@ -285,14 +281,14 @@ mod tests {
             assert_eq!(revoke_token(&self.folder.path().join("health.db"), token, 0).unwrap(), Some(true));
         }
 
-        /// The name of the person that is let in, or why nobody is.
+        /// The person that is admitted, or the refusal.
         fn ask(&self, from: &str, sent: &[(&'static str, &str)]) -> String {
             let mut headers = HeaderMap::new();
             for (name, value) in sent {
                 headers.append(*name, value.parse().unwrap());
             }
-            match self.door.admit(&headers, client(from)) {
-                Ok(Sender { person, .. }) => person.unwrap(),
+            match self.authenticator.admit(&headers, client(from)) {
+                Ok(Caller { person, .. }) => person.unwrap(),
                 Err(Refusal::TooManyAttempts(_)) => "wait".to_owned(),
                 Err(refusal) => format!("{refusal:?}"),
             }
@@ -330,9 +326,9 @@ mod tests {
     }
 
     #[test]
-    fn tokens_of_the_database_come_and_go_while_the_door_stands() {
+    fn tokens_in_the_database_come_and_go_while_the_server_runs() {
         let fixture = fixture(None, |_| {});
-        assert_eq!(fixture.bearer("127.0.0.1", TOKEN), "owner", "until there is one, this machine needs none");
+        assert_eq!(fixture.bearer("127.0.0.1", TOKEN), "owner", "this machine needs none until one exists");
         let first = fixture.add(TOKEN, "anna");
         assert_eq!(fixture.bearer("127.0.0.1", TOKEN), "anna");
         assert_eq!(fixture.bearer("192.0.2.7", TOKEN), "anna");
@@ -346,14 +342,14 @@ mod tests {
     }
 
     #[test]
-    fn the_last_token_revoked_opens_nothing() {
+    fn revoking_the_last_token_admits_nobody() {
         let fixture = fixture(None, |_| {});
         let token = fixture.add(TOKEN, "anna");
         fixture.revoke(token);
         assert_eq!(fixture.ask("127.0.0.1", &[]), "Wrong");
     }
 
-    /// As somebody does who moves a token from the file to the database, or back.
+    /// A token can be moved from the file to the database, or back.
     #[test]
     fn a_revoked_token_is_refused_also_if_it_is_the_files() {
         let fixture = fixture(Some(TOKEN), |_| {});
@@ -365,56 +361,58 @@ mod tests {
     }
 
     #[test]
-    fn without_any_token_only_this_machine_is_admitted_unless_it_is_said() {
+    fn without_a_token_only_this_machine_is_admitted_unless_others_may() {
         let closed = fixture(None, |_| {});
         assert_eq!(closed.ask("127.0.0.1", &[]), "owner");
         assert_eq!(closed.ask("192.0.2.7", &[]), "NoTokenYet");
         let open = fixture(None, |auth| auth.is_optional = true);
         assert_eq!(open.ask("192.0.2.7", &[]), "owner");
         open.add(TOKEN, "anna");
-        assert_eq!(open.ask("192.0.2.7", &[]), "Wrong", "it was said of a server without tokens");
+        assert_eq!(open.ask("192.0.2.7", &[]), "Wrong", "--no-auth ends with the first token");
     }
 
     #[test]
-    fn metrics_are_told_of_the_tokens_person_and_without_any_to_this_machine_alone() {
-        let check = |door: &Door, from: &str, token: Option<&str>, expected: Result<Option<&str>, ()>| {
-            let mut headers = HeaderMap::new();
-            if let Some(token) = token {
-                headers.append("authorization", format!("Bearer {token}").parse().unwrap());
-            }
-            let admitted = door.admit_reader(&headers, client(from)).map_err(|_| ());
-            assert_eq!(admitted, expected.map(|person| person.map(str::to_owned)), "{from} {token:?}");
-        };
+    fn a_token_reads_its_persons_metrics_and_this_machine_reads_all_without_one() {
+        let check =
+            |authenticator: &Authenticator, from: &str, token: Option<&str>, expected: Result<Option<&str>, ()>| {
+                let mut headers = HeaderMap::new();
+                if let Some(token) = token {
+                    headers.append("authorization", format!("Bearer {token}").parse().unwrap());
+                }
+                let admitted =
+                    authenticator.admit_reader(&headers, client(from)).map(|caller| caller.person).map_err(|_| ());
+                assert_eq!(admitted, expected.map(|person| person.map(str::to_owned)), "{from} {token:?}");
+            };
         let open = fixture(None, |auth| auth.is_optional = true);
-        check(&open.door, "127.0.0.1", None, Ok(None));
-        check(&open.door, "192.0.2.7", None, Err(()));
+        check(&open.authenticator, "127.0.0.1", None, Ok(None));
+        check(&open.authenticator, "192.0.2.7", None, Err(()));
         open.add(TOKEN, "anna");
-        check(&open.door, "127.0.0.1", None, Err(()));
-        check(&open.door, "192.0.2.7", Some(TOKEN), Ok(Some("anna")));
+        check(&open.authenticator, "127.0.0.1", None, Err(()));
+        check(&open.authenticator, "192.0.2.7", Some(TOKEN), Ok(Some("anna")));
         let of_file = fixture(Some("s3cret"), |_| {});
-        check(&of_file.door, "192.0.2.7", Some("s3cret"), Ok(Some("owner")));
-        check(&of_file.door, "127.0.0.1", Some("wrong"), Err(()));
+        check(&of_file.authenticator, "192.0.2.7", Some("s3cret"), Ok(Some("owner")));
+        check(&of_file.authenticator, "127.0.0.1", Some("wrong"), Err(()));
         let of_nobody = fixture(Some("s3cret"), |auth| auth.person = None);
-        check(&of_nobody.door, "127.0.0.1", Some("s3cret"), Ok(Some(ME)));
+        check(&of_nobody.authenticator, "127.0.0.1", Some("s3cret"), Ok(Some(ME)));
     }
 
-    /// The token of a file may be guessed, that of the database may not.
+    /// A token in a file may be guessed, one in the database cannot.
     #[test]
-    fn an_address_that_tries_has_to_wait_but_locks_no_token_of_the_database_out() {
+    fn a_waiting_address_is_still_admitted_by_a_token_in_the_database() {
         let fixture = fixture(Some("s3cret"), |_| {});
         fixture.add(TOKEN, "anna");
         for _ in 0..=ATTEMPTS_FREE {
             assert_eq!(fixture.bearer("192.0.2.7", "guess"), "Wrong");
         }
         assert_eq!(fixture.bearer("192.0.2.7", "guess"), "wait");
-        assert_eq!(fixture.bearer("192.0.2.7", "s3cret"), "wait", "it is not even compared");
-        assert_eq!(fixture.bearer("192.0.2.8", "s3cret"), "owner", "others are not held up");
+        assert_eq!(fixture.bearer("192.0.2.7", "s3cret"), "wait", "not even compared");
+        assert_eq!(fixture.bearer("192.0.2.8", "s3cret"), "owner", "other addresses do not wait");
         assert_eq!(fixture.bearer("192.0.2.7", TOKEN), "anna");
-        assert_eq!(fixture.bearer("192.0.2.7", "s3cret"), "owner", "a right one clears the address");
+        assert_eq!(fixture.bearer("192.0.2.7", "s3cret"), "owner", "a correct token clears the address");
     }
 
     #[test]
-    fn nobody_locks_the_owner_of_a_long_token_of_a_file_out() {
+    fn a_waiting_address_is_still_admitted_by_a_long_token_in_a_file() {
         let check = |token: &str, expected: &str| {
             let fixture = fixture(Some(token), |_| {});
             for _ in 0..=2 * ATTEMPTS_FREE {

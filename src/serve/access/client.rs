@@ -1,7 +1,6 @@
-//! Who a request comes from: the peer of its connection, or the client that a trusted reverse proxy names.
+//! Where a request comes from: the peer of its connection, or the client that a trusted reverse proxy names.
 //!
-//! What `X-Forwarded-For` says is believed from right to left, as far as trusted proxies wrote it: the rest is the client's own
-//! words.
+//! `X-Forwarded-For` is believed from right to left, as far as trusted proxies wrote it. The client itself may have written the rest.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,24 +8,23 @@ use hyper::header::{FORWARDED, HOST, HeaderName, ORIGIN, VIA};
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Request, Version};
 
-use crate::serve::network::Network;
+use crate::serve::network::{Network, is_private};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
-/// What a browser says of the page that a request is made by; `none` if it is its user.
+/// A browser's header about the page that makes a request; `none` if the user makes it.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Where a request comes from.
+/// A request's client.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::serve) struct Client {
-    /// Its address.
     pub(in crate::serve) address: IpAddr,
-    /// Whether a proxy speaks for it, trusted or not.
+    /// Whether the request came through a proxy, trusted or not.
     pub(in crate::serve) is_forwarded: bool,
-    /// Whether it was begun on this machine, as far as that can be told: by no proxy that says so, and by no web page. A proxy
-    /// that adds nothing to a request cannot be told from a program here.
+    /// Whether a program on this machine sent the request, and neither a web page nor a proxy that identifies itself. A proxy that
+    /// adds no header looks like a program of this machine.
     pub(in crate::serve) is_this_machine: bool,
-    /// Whether a proxy speaks for it that is not trusted, so that many clients may share its address.
+    /// Whether the request came through a proxy that is not trusted, so that many clients may share its address.
     pub(in crate::serve) is_behind_unknown_proxy: bool,
 }
 
@@ -53,7 +51,7 @@ impl Client {
             is_this_machine: peer.is_loopback()
                 && !is_trusted(peer)
                 && !is_forwarded
-                // What nginx speaks unless it is told otherwise, and hardly anybody else.
+                // nginx speaks HTTP/1.0 by default, and hardly any other client does.
                 && request.version() != Version::HTTP_10
                 && !is_of_web_page(headers)
                 && is_named(request, |host| is_localhost(host) || ip(host).is_some_and(|ip| ip.is_loopback())),
@@ -62,8 +60,8 @@ impl Client {
     }
 }
 
-/// Whether a web page may have made a request on the metrics' own address. A page's name can be made to lead to this machine
-/// (DNS rebinding), and then its browser says nothing of other sites; but it still asks for the page's name.
+/// Whether a web page may have made a request to the metrics' own address. A page's name can resolve to this machine (DNS
+/// rebinding). Its browser then sees one site only, but still asks for the page's name.
 pub(in crate::serve) fn may_be_web_page<B>(peer: SocketAddr, request: &Request<B>) -> bool {
     let is_here = peer.ip().to_canonical().is_loopback();
     is_of_web_page(request.headers()) || is_here && !is_named(request, |host| is_localhost(host) || ip(host).is_some())
@@ -92,34 +90,22 @@ fn is_localhost(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
 }
 
-/// The address that a host is, if it is no name.
+/// The address of a host that is not a name.
 fn ip(host: &str) -> Option<IpAddr> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     bare.parse().ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// The addresses that proxies wrote, the last one first; none where there is no address.
+/// The addresses that proxies wrote, the last one first; `None` for an entry that is not an address.
 fn hops(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
     let values = headers.get_all(X_FORWARDED_FOR).into_iter().rev();
     values.flat_map(|value| value.to_str().unwrap_or("?").rsplit(',').map(|hop| address(hop.trim())))
 }
 
-/// An address, with or without a port.
+/// Reads an address with or without a port.
 fn address(text: &str) -> Option<IpAddr> {
     let without_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
     text.parse().ok().or_else(without_port).map(|address: IpAddr| address.to_canonical())
-}
-
-/// Whether an address is of this machine or of a network that strangers do not listen on: a household's, a VPN's.
-pub(in crate::serve) fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => {
-            // 100.64.0.0/10 is a provider's inner network, and what VPNs such as Tailscale give out.
-            let is_shared = address.octets()[0] == 100 && address.octets()[1] & 0xc0 == 64;
-            address.is_loopback() || address.is_private() || address.is_link_local() || is_shared
-        }
-        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
-    }
 }
 
 #[cfg(test)]
@@ -140,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_named_by_trusted_proxies_alone() {
+    fn only_trusted_proxies_name_a_client() {
         let check = |peer: &str, forwarded: &[&str], trusted: &[&str], expected: &str| {
             let sent: Vec<_> = forwarded.iter().map(|value| ("x-forwarded-for", *value)).collect();
             assert_eq!(
@@ -165,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_told_from_proxies_and_browsers() {
+    fn this_machine_differs_from_proxies_and_browsers() {
         let check = |peer: &str, sent: &[(&'static str, &str)], expected: (bool, bool)| {
             let client = client(peer, sent, &[]);
             assert_eq!((client.is_this_machine, client.is_behind_unknown_proxy), expected, "{peer} {sent:?}");
@@ -187,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_asked_for_by_its_own_name() {
+    fn this_machine_has_names_of_its_own() {
         let check = |uri: &str, hosts: &[&str], (of_uploads, of_metrics): (bool, bool)| {
             let hosts: Vec<_> = hosts.iter().map(|host| ("host", *host)).collect();
             let (request, peer) = (request(uri, &hosts), "127.0.0.1:1".parse().unwrap());
@@ -215,25 +201,9 @@ mod tests {
         let elsewhere = "192.0.2.1:1".parse().unwrap();
         assert!(
             !may_be_web_page(elsewhere, &request("/", &[("host", "healthsink:9464")])),
-            "as Prometheus asks for it"
+            "Prometheus asks for a name like this"
         );
         assert!(may_be_web_page(elsewhere, &request("/", &[("origin", "null")])));
         assert!(may_be_web_page(elsewhere, &request("/", &[("sec-fetch-site", "cross-site")])));
-    }
-
-    #[test]
-    fn private_networks() {
-        let check = |text: &str, expected: bool| assert_eq!(is_private(text.parse().unwrap()), expected, "{text}");
-        for private in
-            ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.1.1", "100.64.0.1", "100.127.0.1"]
-        {
-            check(private, true);
-        }
-        for private in ["::1", "fd12::1", "fe80::1", "::ffff:192.168.0.1"] {
-            check(private, true);
-        }
-        for public in ["203.0.113.7", "100.128.0.1", "172.32.0.1", "2001:db8::1", "::ffff:8.8.8.8", "8.8.8.8"] {
-            check(public, false);
-        }
     }
 }

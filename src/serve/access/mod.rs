@@ -1,4 +1,4 @@
-//! Who may send, and who sends.
+//! Which requests may do what, and who they come from.
 
 pub(super) mod attempts;
 pub(super) mod auth;

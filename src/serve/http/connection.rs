@@ -1,77 +1,103 @@
-//! One connection: HTTP/1.1 or HTTP/2 with timeouts, a graceful end, and an answer that is not lost to a reset.
+//! One connection: HTTP/1.1 or HTTP/2 with timeouts, a graceful end, and an answer that no reset overtakes.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http_body_util::BodyExt;
 use hyper::Request;
 use hyper::body::{Body, Incoming};
 use hyper::header::CONNECTION;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 
+use super::linger::{close, drop_rest};
+use super::listeners::ListenerKind;
+use super::slots::Slot;
+use super::socket::Socket;
+use super::tls::{Tls, is_h2};
 use crate::model::limits::{
     FRAME_BYTES_MAX, H2_CONNECTION_WINDOW_BYTES, H2_FRAME_BYTES_MAX, H2_RESETS_MAX, H2_SEND_BYTES_MAX,
-    H2_STREAM_WINDOW_BYTES, H2_STREAMS_MAX, HEADER_BYTES_MAX, HEADER_WAIT, LINGER, LINGER_BYTES_MAX,
+    H2_STREAM_WINDOW_BYTES, H2_STREAMS_MAX, HEADER_BYTES_MAX, HEADER_WAIT, LINGER, TLS_HANDSHAKE_WAIT,
 };
-use crate::serve::http::slots::Place;
-use crate::serve::http::stream::Stream;
-use crate::serve::http::tls;
-use crate::serve::http::unread::Timed;
-use crate::serve::monitor::scrape;
-use crate::serve::{Face, Phase, State, reached, routes};
+use crate::serve::phase::{Phase, reached};
+use crate::serve::routes;
+use crate::serve::state::State;
 
-/// Serves a connection until it ends, or has to make room for another.
-pub(in crate::serve) async fn serve(stream: TcpStream, peer: SocketAddr, face: Face, state: Arc<State>, place: Place) {
+/// A connection's bytes, with TLS around them or without: one type, so that HTTP is compiled once.
+type Stream = Either<Socket, Box<TlsStream<Socket>>>;
+
+/// First byte of a TLS handshake.
+const HANDSHAKE: u8 = 0x16;
+
+/// The answer to plain HTTP on an HTTPS port.
+const PLAIN_HTTP: &str = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 55\r\n\r\n\
+    this port speaks HTTPS; begin the base URL with https:\n";
+
+/// Serves a connection until it ends, or until another one needs its slot.
+pub(in crate::serve) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    kind: ListenerKind,
+    state: Arc<State>,
+    slot: Slot,
+) {
     tokio::select! {
-        // First what the client has sent: it may be the request that keeps it.
+        // The client's bytes first: they may be the request that keeps the connection.
         biased;
-        () = serve_stream(stream, peer, face, state, &place) => {}
-        () = place.leave() => tracing::debug!(%peer, "without a request, and its place was needed"),
+        () = serve_stream(stream, peer, kind, state, &slot) => {}
+        () = slot.evicted() => tracing::debug!(%peer, "closed without a request: another connection needed the slot"),
     }
 }
 
-async fn serve_stream(stream: TcpStream, peer: SocketAddr, face: Face, state: Arc<State>, place: &Place) {
-    // The answer is one small write: it should not wait for company.
+async fn serve_stream(stream: TcpStream, peer: SocketAddr, kind: ListenerKind, state: Arc<State>, slot: &Slot) {
+    // The answer is one small write and should not wait for more.
     let _ = stream.set_nodelay(true);
-    let tls = match (&state.tls, face) {
-        (Some(tls), Face::Uploads) => tls,
-        // The certificate has the name that phones know; whoever scrapes asks for an address, mostly of this machine.
-        (None, _) | (_, Face::Metrics) => {
-            return serve_http1(Stream::Plain(Timed::new(stream)), peer, face, state, place).await;
+    let tls = match (&state.tls, kind) {
+        (Some(tls), ListenerKind::Everything | ListenerKind::Uploads) => tls,
+        // The certificate is for the name that phones use. Prometheus asks for an address, mostly of this machine.
+        (None, _) | (_, ListenerKind::Metrics) => {
+            return serve_http1(Either::Left(Socket::new(stream)), peer, kind, state, slot).await;
         }
     };
     let mut phase = state.phase.clone();
     let accepted = tokio::select! {
-        accepted = tls.accept(stream) => accepted,
+        accepted = timeout(TLS_HANDSHAKE_WAIT, accept_tls(tls, stream)) => accepted,
         () = reached(&mut phase, Phase::Draining) => return,
     };
-    match accepted {
-        Ok(stream) if tls::is_h2(&stream) => serve_http2(Stream::Tls(Box::new(stream)), peer, state, place).await,
-        Ok(stream) => serve_http1(Stream::Tls(Box::new(stream)), peer, face, state, place).await,
-        // Whoever scans for ports gets here, too: it is for those who look for something.
-        Err(error) => tracing::debug!(%peer, %error, "no handshake of TLS"),
+    match accepted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(stream) if is_h2(&stream) => serve_http2(Either::Right(Box::new(stream)), peer, kind, state, slot).await,
+        Ok(stream) => serve_http1(Either::Right(Box::new(stream)), peer, kind, state, slot).await,
+        // Port scanners get here too often for a louder line.
+        Err(error) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
     }
 }
 
-async fn serve_http1(stream: Stream, peer: SocketAddr, face: Face, state: Arc<State>, place: &Place) {
+async fn accept_tls(tls: &Tls, mut stream: TcpStream) -> io::Result<TlsStream<Socket>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE && first[0].is_ascii_alphabetic() {
+        stream.write_all(PLAIN_HTTP.as_bytes()).await?;
+        close(stream).await;
+        return Err(io::Error::other("plain HTTP on an HTTPS port"));
+    }
+    tls.accept(Socket::new(stream)).await
+}
+
+async fn serve_http1(stream: Stream, peer: SocketAddr, kind: ListenerKind, state: Arc<State>, slot: &Slot) {
     let mut phase = state.phase.clone();
     let service = service_fn(|mut request: Request<Incoming>| {
-        let (state, under_way) = (Arc::clone(&state), place.begin());
-        // Boxed, so that the connection can be taken apart in the end.
+        let (state, under_way) = (Arc::clone(&state), slot.begin_request());
+        // Boxed, so that the connection can be taken apart at its end.
         Box::pin(async move {
-            let answer = match face {
-                Face::Uploads => routes::answer(&mut request, peer, state).await,
-                Face::Metrics => scrape::answer(&request, peer, state).await,
-            };
+            let answer = routes::answer(&mut request, peer, kind, state).await;
             drop(under_way);
             Ok::<_, Infallible>(answer)
         })
@@ -93,26 +119,25 @@ async fn serve_http1(stream: Stream, peer: SocketAddr, face: Face, state: Arc<St
                 is_draining = true;
                 Pin::new(&mut connection).graceful_shutdown();
             }
-            // Half of a request, or answers that nobody reads: the end of the program does not wait for those.
-            () = place.quiet(LINGER), if is_draining => return,
+            // The end of the program does not wait for half of a request, nor for answers that nobody reads.
+            () = slot.idle_for(LINGER), if is_draining => return,
         }
     };
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "the connection ended");
     }
-    // Without its buffers, which may be full of requests that are not answered any more.
-    let stream = connection.into_parts().io.into_inner();
-    linger(stream).await;
+    // Without hyper's buffers, which may hold requests that get no answer any more.
+    close(connection.into_parts().io.into_inner()).await;
 }
 
-/// Several requests at once. hyper's own time limits are those of HTTP/1.1, so an idle connection is ended here.
-async fn serve_http2(stream: Stream, peer: SocketAddr, state: Arc<State>, place: &Place) {
+/// Serves several requests at once. hyper's time limits apply to HTTP/1.1 only, so an idle connection is ended here.
+async fn serve_http2(stream: Stream, peer: SocketAddr, kind: ListenerKind, state: Arc<State>, slot: &Slot) {
     let mut phase = state.phase.clone();
     let service = service_fn(|mut request: Request<Incoming>| {
-        let (state, under_way) = (Arc::clone(&state), place.begin());
+        let (state, under_way) = (Arc::clone(&state), slot.begin_request());
         async move {
-            let mut answer = routes::answer(&mut request, peer, state).await;
-            // Said by frames here.
+            let mut answer = routes::answer(&mut request, peer, kind, state).await;
+            // HTTP/2 has frames for it.
             answer.headers_mut().remove(CONNECTION);
             drop(under_way);
             let body = request.into_body();
@@ -137,14 +162,14 @@ async fn serve_http2(stream: Stream, peer: SocketAddr, state: Arc<State>, place:
     let mut ended = tokio::select! {
         ended = &mut connection => Some(ended),
         () = reached(&mut phase, Phase::Draining) => None,
-        () = place.quiet(HEADER_WAIT) => None,
+        () = slot.idle_for(HEADER_WAIT) => None,
     };
     if ended.is_none() {
         connection.as_mut().graceful_shutdown();
         ended = tokio::select! {
             ended = &mut connection => Some(ended),
-            // A client that does not take its leave is left.
-            () = place.quiet(LINGER) => None,
+            // The client does not close its side.
+            () = slot.idle_for(LINGER) => None,
         };
     }
     if let Some(Err(error)) = ended {
@@ -152,38 +177,13 @@ async fn serve_http2(stream: Stream, peer: SocketAddr, state: Arc<State>, place:
     }
 }
 
-/// After an early answer reads and drops what still comes of a body by HTTP/2 for a while. A stream whose body nobody wants is
-/// reset, and some clients (curl 7.88) take the reset for the answer.
-async fn drop_rest(mut body: Incoming) {
-    let drop_rest = async {
-        let mut left = LINGER_BYTES_MAX;
-        while let Some(Ok(frame)) = body.frame().await {
-            let bytes = frame.data_ref().map_or(0, Bytes::len);
-            left = left.saturating_sub(bytes);
-            if left == 0 {
-                break;
-            }
-        }
-    };
-    let _ = timeout(LINGER, drop_rest).await;
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Closes our side, then reads and drops what the client still sends for a while. A socket closed with unread bytes is
-/// reset, and the reset can overtake the answer that told the client to stop.
-pub(in crate::serve) async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-    let drop_rest = async {
-        stream.shutdown().await?;
-        let mut buf = [0; 4096];
-        let mut left = LINGER_BYTES_MAX;
-        while left > 0 {
-            let bytes = stream.read(&mut buf).await?;
-            if bytes == 0 {
-                break;
-            }
-            left = left.saturating_sub(bytes);
-        }
-        Ok::<_, std::io::Error>(())
-    };
-    // Whatever happens to it now, the connection is over.
-    let _ = timeout(LINGER, drop_rest).await;
+    #[test]
+    fn the_answer_to_plain_http_is_as_long_as_it_says() {
+        let (head, body) = PLAIN_HTTP.split_once("\r\n\r\n").unwrap();
+        assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{}", body.len());
+    }
 }

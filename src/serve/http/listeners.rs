@@ -1,8 +1,9 @@
-//! The sockets that are served: those of a service manager that opened them (systemd's socket activation), or our own.
+//! The sockets that the server listens on: opened here, or inherited from a service manager (systemd's socket activation).
 //!
-//! A server that is handed its sockets needs no network of its own: systemd can take that away (`PrivateNetwork=`). Whoever reaches
-//! that for metrics is told everyone's, so a socket is for them by its name alone (`FileDescriptorName=metrics`).
+//! A server that inherits its sockets needs no network, and systemd can take it away (`PrivateNetwork=`). The metrics socket
+//! shows everyone's data to anyone who reaches it, so only its name (`FileDescriptorName=metrics`) makes a socket one.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 
 use listenfd::ListenFd;
@@ -10,12 +11,22 @@ use tokio::net::TcpListener;
 
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::serve::config::Serve;
-use crate::serve::io_error;
 
-/// What the socket for metrics is called by whoever hands it over.
+/// The name by which a service manager passes the metrics socket.
 const METRICS: &str = "metrics";
 
-/// Sockets that were handed over.
+/// What the connections of a listener may ask for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::serve) enum ListenerKind {
+    /// Uploads, health and metrics.
+    Everything,
+    /// Uploads and health; metrics have their own listener.
+    Uploads,
+    /// Metrics and health.
+    Metrics,
+}
+
+/// Sockets that a service manager opened.
 #[derive(Default)]
 pub(in crate::serve) struct Inherited {
     uploads: Option<StdListener>,
@@ -23,43 +34,57 @@ pub(in crate::serve) struct Inherited {
 }
 
 impl Inherited {
-    /// Takes them; they are there once.
+    /// Takes them from the environment; the second call finds none.
     pub(in crate::serve) fn take() -> Result<Self> {
         let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
         let mut names = names.split(':');
-        let mut handed = ListenFd::from_env();
+        let mut passed = ListenFd::from_env();
         let mut inherited = Self::default();
-        for index in 0..handed.len() {
-            let taken = handed.take_tcp_listener(index);
-            let taken = taken.map_err(|error| io_error("cannot use a socket that was handed over", &error))?;
+        for index in 0..passed.len() {
+            let taken = passed.take_tcp_listener(index);
+            let taken = taken.map_err(|error| io_error("cannot use an inherited socket", &error))?;
             let is_for_metrics = names.next() == Some(METRICS);
-            let place = if is_for_metrics { &mut inherited.metrics } else { &mut inherited.uploads };
-            if place.is_some() {
-                let message = "of the sockets that were handed over, one is for uploads; one for metrics needs a socket unit \
-                    of its own with FileDescriptorName=metrics";
+            let listener = if is_for_metrics { &mut inherited.metrics } else { &mut inherited.uploads };
+            if listener.is_some() {
+                let message = "more than one inherited socket is for uploads; \
+                    a socket for metrics needs its own socket unit with FileDescriptorName=metrics";
                 return Err(Error::new(ErrorKind::Usage, message));
             }
-            *place = taken;
+            *listener = taken;
         }
         Ok(inherited)
     }
 
-    /// Where uploads come, if the socket for them was handed over.
+    /// Where uploads arrive, if that socket is inherited.
     pub(in crate::serve) fn address(&self) -> Result<Option<SocketAddr>> {
         let address = self.uploads.as_ref().map(StdListener::local_addr).transpose();
         address.map_err(|error| io_error("cannot listen", &error))
     }
 }
 
-/// Sockets that listen.
+/// Sockets that the server listens on.
 pub(in crate::serve) struct Listeners {
-    /// For uploads.
     pub(in crate::serve) uploads: TcpListener,
-    /// For metrics, if they have an address of their own.
+    /// The metrics' own socket, if they have one.
     pub(in crate::serve) metrics: Option<TcpListener>,
 }
 
-/// Opens those that were not handed over.
+impl Listeners {
+    /// What the connections of the uploads' socket may ask for.
+    pub(in crate::serve) fn upload_kind(&self) -> ListenerKind {
+        if self.metrics.is_some() { ListenerKind::Uploads } else { ListenerKind::Everything }
+    }
+
+    pub(in crate::serve) fn upload_address(&self) -> Result<SocketAddr> {
+        local_address(&self.uploads)
+    }
+
+    pub(in crate::serve) fn metrics_address(&self) -> Result<Option<SocketAddr>> {
+        self.metrics.as_ref().map(local_address).transpose()
+    }
+}
+
+/// Opens the sockets that are not inherited.
 pub(in crate::serve) async fn open(inherited: Inherited, config: &Serve) -> Result<Listeners> {
     let uploads = match inherited.uploads {
         Some(listener) => adopt(listener)?,
@@ -81,5 +106,13 @@ async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
 
 fn adopt(listener: StdListener) -> Result<TcpListener> {
     let adopted = listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener));
-    adopted.map_err(|error| io_error("cannot use a socket that was handed over", &error))
+    adopted.map_err(|error| io_error("cannot use an inherited socket", &error))
+}
+
+fn local_address(listener: &TcpListener) -> Result<SocketAddr> {
+    listener.local_addr().map_err(|error| io_error("cannot listen", &error))
+}
+
+fn io_error(what: &str, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("{what}: {error}"))
 }

@@ -1,8 +1,8 @@
-//! Bytes and connections: nothing here knows of health data.
+//! Bytes and connections, without any knowledge of health data.
 
 pub(super) mod connection;
+mod linger;
 pub(super) mod listeners;
 pub(super) mod slots;
-pub(super) mod stream;
+mod socket;
 pub(super) mod tls;
-pub(super) mod unread;

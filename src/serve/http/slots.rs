@@ -1,12 +1,11 @@
-//! Places for connections. When all are taken, the one that has been without a request for longest makes room for the next:
-//! one of the address that holds most of them. A connection with a request under way is never ended for that.
+//! Slots for connections. When all are taken, a new connection evicts an idle one: of the address with the most connections, the
+//! one that has been idle for longest. A connection with a request under way is never evicted.
 //!
-//! So a thousand connections that say nothing, or half of a request, or nothing more, hold up nobody. Whoever has just come has a
-//! moment to say what it wants.
+//! So a thousand silent connections block nobody. A new connection always gets [`CONNECTION_GRACE`] to send its request.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,108 +14,98 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use crate::model::limits::CONNECTION_GRACE;
-use crate::serve::access::attempts::household;
+use crate::serve::network::subscriber;
 
-/// All places.
+/// All slots.
 #[derive(Debug)]
-pub(in crate::serve) struct Places {
+pub(in crate::serve) struct Slots {
     max: usize,
-    taken: Mutex<Vec<Arc<Connection>>>,
-    given_back: Notify,
+    taken: Mutex<Vec<Arc<Held>>>,
+    freed: Notify,
 }
 
-/// A connection's place; given back when dropped.
+/// A connection's slot; free again when this is dropped.
 #[derive(Debug)]
-pub(in crate::serve) struct Place {
-    connection: Arc<Connection>,
-    places: Arc<Places>,
+pub(in crate::serve) struct Slot {
+    held: Arc<Held>,
+    slots: Arc<Slots>,
 }
 
-/// A request under way, for as long as this lives.
+/// Marks a request as under way while this lives.
 #[derive(Debug)]
-pub(in crate::serve) struct UnderWay(Arc<Connection>);
+pub(in crate::serve) struct UnderWay(Arc<Held>);
 
 #[derive(Debug)]
-struct Connection {
+struct Held {
     address: IpAddr,
     load: watch::Sender<Load>,
-    /// Asked to make room.
-    is_leaving: AtomicBool,
-    leave: Notify,
+    is_evicted: AtomicBool,
+    evicted: Notify,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Load {
-    /// Under way.
     requests: usize,
-    /// Since when there are none, if there are none.
+    /// When the last request ended; counts only while there are no requests.
     idle_since: Instant,
 }
 
-impl Places {
+impl Slots {
     pub(in crate::serve) fn new(max: usize) -> Arc<Self> {
-        Arc::new(Self { max, taken: Mutex::new(Vec::with_capacity(max)), given_back: Notify::new() })
+        Arc::new(Self { max, taken: Mutex::new(Vec::with_capacity(max)), freed: Notify::new() })
     }
 
-    /// Ready once there is a place, or a connection that can make room.
-    pub(in crate::serve) async fn room(&self) {
+    /// Ready once a slot is free or can be freed.
+    pub(in crate::serve) async fn available(&self) {
         let asked = Instant::now();
-        while let Some(wait) = self.wait(asked, Instant::now()) {
-            let _ = timeout(wait, self.given_back.notified()).await;
+        while let Some(wait) = self.wait_left(asked, Instant::now()) {
+            let _ = timeout(wait, self.freed.notified()).await;
         }
     }
 
-    /// How long until there is room for who asked then, at least; none if there is. Connections that ask something again and
-    /// again, all of them, can make it wait for the grace, and no longer.
-    fn wait(&self, asked: Instant, now: Instant) -> Option<Duration> {
+    /// How long a caller that waits since `asked` still has to wait, at least; `None` if a slot is available. Connections that
+    /// keep sending requests can make it wait for the grace, but not longer.
+    fn wait_left(&self, asked: Instant, now: Instant) -> Option<Duration> {
         let taken = self.taken();
         if staying(&taken).count() < self.max {
             return None;
         }
-        let since = first_to_leave(&taken).and_then(Connection::idle_since).map(|since| since.min(asked));
+        let since = first_to_evict(&taken).and_then(Held::idle_since).map(|since| since.min(asked));
         let wait = since.map(|since| CONNECTION_GRACE.saturating_sub(now.saturating_duration_since(since)));
         Some(wait.unwrap_or(CONNECTION_GRACE)).filter(|wait| !wait.is_zero())
     }
 
-    /// Takes a place. If there is none, another connection is told to make room.
-    pub(in crate::serve) fn take(self: &Arc<Self>, address: IpAddr, now: Instant) -> Place {
+    /// Takes a slot. If none is free, evicts another connection.
+    pub(in crate::serve) fn take(self: &Arc<Self>, address: IpAddr, now: Instant) -> Slot {
         let mut taken = self.taken();
         while staying(&taken).count() >= self.max {
-            let Some(leaving) = first_to_leave(&taken) else {
+            let Some(evicted) = first_to_evict(&taken) else {
                 break;
             };
-            leaving.is_leaving.store(true, Ordering::Relaxed);
-            leaving.leave.notify_one();
+            evicted.is_evicted.store(true, Ordering::Relaxed);
+            evicted.evicted.notify_one();
         }
-        let connection = Arc::new(Connection {
+        let connection = Arc::new(Held {
             address: subscriber(address),
             load: watch::Sender::new(Load { requests: 0, idle_since: now }),
-            is_leaving: AtomicBool::new(false),
-            leave: Notify::new(),
+            is_evicted: AtomicBool::new(false),
+            evicted: Notify::new(),
         });
         taken.push(Arc::clone(&connection));
-        Place { connection, places: Arc::clone(self) }
+        Slot { held: connection, slots: Arc::clone(self) }
     }
 
-    fn taken(&self) -> MutexGuard<'_, Vec<Arc<Connection>>> {
+    fn taken(&self) -> MutexGuard<'_, Vec<Arc<Held>>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn staying(taken: &[Arc<Connection>]) -> impl Iterator<Item = &Arc<Connection>> {
-    taken.iter().filter(|connection| !connection.is_leaving.load(Ordering::Relaxed))
+fn staying(taken: &[Arc<Held>]) -> impl Iterator<Item = &Arc<Held>> {
+    taken.iter().filter(|connection| !connection.is_evicted.load(Ordering::Relaxed))
 }
 
-/// What counts as one address: of IPv6 a /56, which many providers give to each subscriber, and which is 256 networks.
-fn subscriber(address: IpAddr) -> IpAddr {
-    match household(address) {
-        IpAddr::V6(network) => Ipv6Addr::from_bits(network.to_bits() >> 72 << 72).into(),
-        v4 => v4,
-    }
-}
-
-/// Of the address with the most connections, the one that is idle for longest.
-fn first_to_leave(taken: &[Arc<Connection>]) -> Option<&Connection> {
+/// Of the address with the most connections, the one that has been idle for longest.
+fn first_to_evict(taken: &[Arc<Held>]) -> Option<&Held> {
     let mut held: HashMap<IpAddr, usize> = HashMap::new();
     for connection in staying(taken) {
         *held.entry(connection.address).or_default() += 1;
@@ -126,29 +115,29 @@ fn first_to_leave(taken: &[Arc<Connection>]) -> Option<&Connection> {
     first.map(|(_, connection)| &**connection)
 }
 
-impl Place {
-    /// Counts a request that begins.
-    pub(in crate::serve) fn begin(&self) -> UnderWay {
-        self.connection.load.send_modify(|load| load.requests += 1);
-        UnderWay(Arc::clone(&self.connection))
+impl Slot {
+    /// Counts a request until the returned guard is dropped.
+    pub(in crate::serve) fn begin_request(&self) -> UnderWay {
+        self.held.load.send_modify(|load| load.requests += 1);
+        UnderWay(Arc::clone(&self.held))
     }
 
-    /// Ready once the connection has to make room, unless it has a request under way by then.
-    pub(in crate::serve) async fn leave(&self) {
+    /// Ready once the connection is evicted, unless a request has begun by then.
+    pub(in crate::serve) async fn evicted(&self) {
         loop {
-            self.connection.leave.notified().await;
-            if self.connection.idle_since().is_some() {
+            self.held.evicted.notified().await;
+            if self.held.idle_since().is_some() {
                 return;
             }
-            self.connection.is_leaving.store(false, Ordering::Relaxed);
+            self.held.is_evicted.store(false, Ordering::Relaxed);
         }
     }
 
-    /// Ready once no request has been under way for so long.
-    pub(in crate::serve) async fn quiet(&self, time: Duration) {
-        let mut load = self.connection.load.subscribe();
+    /// Ready once no request has been under way for this long.
+    pub(in crate::serve) async fn idle_for(&self, time: Duration) {
+        let mut load = self.held.load.subscribe();
         loop {
-            // The other end lives as long as this place.
+            // The sender lives as long as this slot.
             let _ = load.wait_for(|load| load.requests == 0).await;
             if timeout(time, load.changed()).await.is_err() {
                 return;
@@ -157,10 +146,10 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.places.taken().retain(|connection| !Arc::ptr_eq(connection, &self.connection));
-        self.places.given_back.notify_one();
+        self.slots.taken().retain(|connection| !Arc::ptr_eq(connection, &self.held));
+        self.slots.freed.notify_one();
     }
 }
 
@@ -173,8 +162,8 @@ impl Drop for UnderWay {
     }
 }
 
-impl Connection {
-    /// Since when no request is under way; none if one is.
+impl Held {
+    /// Since when the connection is idle; `None` while a request is under way.
     fn idle_since(&self) -> Option<Instant> {
         let load = self.load.borrow();
         (load.requests == 0).then_some(load.idle_since)
@@ -192,111 +181,105 @@ mod tests {
         IpAddr::from([192, 0, 2, number])
     }
 
-    /// Whether it has been told to make room.
-    fn leaves(place: &Place) -> bool {
-        let mut leave = std::pin::pin!(place.leave());
-        leave.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
+    fn is_evicted(slot: &Slot) -> bool {
+        let mut evicted = std::pin::pin!(slot.evicted());
+        evicted.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
     }
 
     #[test]
-    fn the_one_that_is_idle_for_longest_makes_room() {
-        let (places, now) = (Places::new(3), Instant::now());
-        let taken: Vec<Place> = [2, 0, 1].iter().map(|after| places.take(address(1), now + AFTER(*after))).collect();
-        assert_eq!(taken.iter().map(leaves).collect::<Vec<_>>(), [false; 3], "there is room");
-        let _newcomer = places.take(address(1), now + AFTER(3));
-        assert_eq!(taken.iter().map(leaves).collect::<Vec<_>>(), [false, true, false]);
+    fn the_longest_idle_connection_is_evicted() {
+        let (slots, now) = (Slots::new(3), Instant::now());
+        let taken: Vec<Slot> = [2, 0, 1].iter().map(|after| slots.take(address(1), now + AFTER(*after))).collect();
+        assert_eq!(taken.iter().map(is_evicted).collect::<Vec<_>>(), [false; 3], "a slot is free");
+        let _newcomer = slots.take(address(1), now + AFTER(3));
+        assert_eq!(taken.iter().map(is_evicted).collect::<Vec<_>>(), [false, true, false]);
     }
 
     #[test]
-    fn a_request_under_way_is_left_alone() {
-        let (places, now) = (Places::new(2), Instant::now());
-        let (uploading, idle) = (places.take(address(1), now), places.take(address(1), now + AFTER(1)));
-        let under_way = uploading.begin();
-        let also = uploading.begin();
-        let newcomer = places.take(address(1), now + AFTER(2));
-        assert!(!leaves(&uploading) && leaves(&idle) && !leaves(&newcomer));
+    fn a_connection_with_a_request_is_not_evicted() {
+        let (slots, now) = (Slots::new(2), Instant::now());
+        let (uploading, idle) = (slots.take(address(1), now), slots.take(address(1), now + AFTER(1)));
+        let under_way = uploading.begin_request();
+        let also = uploading.begin_request();
+        let newcomer = slots.take(address(1), now + AFTER(2));
+        assert!(!is_evicted(&uploading) && is_evicted(&idle) && !is_evicted(&newcomer));
         drop(also);
         drop(idle);
-        let _another = places.take(address(1), now + AFTER(3));
-        assert!(!leaves(&uploading) && leaves(&newcomer), "one of its two requests is still under way");
+        let _another = slots.take(address(1), now + AFTER(3));
+        assert!(!is_evicted(&uploading) && is_evicted(&newcomer), "one of its two requests is still under way");
         drop(under_way);
         drop(newcomer);
-        let _next = places.take(address(1), now + AFTER(4));
-        assert!(leaves(&uploading), "it is over");
+        let _next = slots.take(address(1), now + AFTER(4));
+        assert!(is_evicted(&uploading), "the request has ended");
     }
 
     #[test]
-    fn a_request_that_came_in_time_is_left_alone_too() {
-        let (places, now) = (Places::new(1), Instant::now());
-        let place = places.take(address(1), now);
-        let newcomer = places.take(address(1), now + AFTER(1));
-        let _under_way = place.begin();
-        assert!(!leaves(&place), "told to, but it has something to do now");
-        // It counts again, so the next one looks for two.
-        let _next = places.take(address(1), now + AFTER(2));
-        assert!(leaves(&newcomer) && !leaves(&place));
+    fn a_request_in_time_prevents_the_eviction() {
+        let (slots, now) = (Slots::new(1), Instant::now());
+        let slot = slots.take(address(1), now);
+        let newcomer = slots.take(address(1), now + AFTER(1));
+        let _under_way = slot.begin_request();
+        assert!(!is_evicted(&slot), "a request began in time");
+        // It takes its slot again, so the next connection needs two evictions.
+        let _next = slots.take(address(1), now + AFTER(2));
+        assert!(is_evicted(&newcomer) && !is_evicted(&slot));
     }
 
     #[test]
-    fn an_address_with_many_connections_does_not_push_out_others() {
-        let (places, now) = (Places::new(10), Instant::now());
-        let bystander = places.take(address(1), now);
-        let many: Vec<Place> = (0..100).map(|number| places.take(address(2), now + AFTER(1 + number))).collect();
-        assert!(!leaves(&bystander));
-        assert_eq!(many.iter().filter(|place| leaves(place)).count(), 91);
-        assert!(many[91..].iter().all(|place| !leaves(place)), "the last ones stay");
+    fn an_address_with_many_connections_does_not_evict_others() {
+        let (slots, now) = (Slots::new(10), Instant::now());
+        let bystander = slots.take(address(1), now);
+        let many: Vec<Slot> = (0..100).map(|number| slots.take(address(2), now + AFTER(1 + number))).collect();
+        assert!(!is_evicted(&bystander));
+        assert_eq!(many.iter().filter(|slot| is_evicted(slot)).count(), 91);
+        assert!(many[91..].iter().all(|slot| !is_evicted(slot)), "the newest stay");
     }
 
     #[test]
-    fn whoever_makes_room_had_its_moment() {
-        let (places, now) = (Places::new(3), Instant::now());
-        let bystander = places.take(address(1), now);
-        let flood = [2, 3].map(|after| places.take(address(2), now + AFTER(after)));
+    fn an_evicted_connection_had_its_grace() {
+        let (slots, now) = (Slots::new(3), Instant::now());
+        let bystander = slots.take(address(1), now);
+        let flood = [2, 3].map(|after| slots.take(address(2), now + AFTER(after)));
         assert_eq!(
-            places.wait(now + AFTER(2), now + AFTER(2)),
+            slots.wait_left(now + AFTER(2), now + AFTER(2)),
             Some(CONNECTION_GRACE),
-            "somebody else has been idle for long"
+            "another connection has been idle for long"
         );
-        assert_eq!(places.wait(now + AFTER(2) + CONNECTION_GRACE, now + AFTER(2) + CONNECTION_GRACE), None);
-        let _newcomer = places.take(address(3), now + AFTER(2) + CONNECTION_GRACE);
-        assert!(!leaves(&bystander) && leaves(&flood[0]) && !leaves(&flood[1]));
+        assert_eq!(slots.wait_left(now + AFTER(2) + CONNECTION_GRACE, now + AFTER(2) + CONNECTION_GRACE), None);
+        let _newcomer = slots.take(address(3), now + AFTER(2) + CONNECTION_GRACE);
+        assert!(!is_evicted(&bystander) && is_evicted(&flood[0]) && !is_evicted(&flood[1]));
     }
 
     #[test]
-    fn those_that_ask_again_and_again_keep_nobody_waiting_for_ever() {
-        let (places, now) = (Places::new(1), Instant::now());
-        let restless = places.take(address(1), now + AFTER(1));
-        assert_eq!(places.wait(now + AFTER(1), now + AFTER(1)), Some(CONNECTION_GRACE));
-        assert_eq!(places.wait(now + AFTER(1) - CONNECTION_GRACE, now + AFTER(1)), None, "it asked so long ago");
-        let request = restless.begin();
-        assert_eq!(places.wait(now, now + AFTER(1)), Some(CONNECTION_GRACE), "nobody can make room");
+    fn restless_connections_delay_others_by_the_grace_only() {
+        let (slots, now) = (Slots::new(1), Instant::now());
+        let restless = slots.take(address(1), now + AFTER(1));
+        assert_eq!(slots.wait_left(now + AFTER(1), now + AFTER(1)), Some(CONNECTION_GRACE));
+        assert_eq!(
+            slots.wait_left(now + AFTER(1) - CONNECTION_GRACE, now + AFTER(1)),
+            None,
+            "it has waited for the grace"
+        );
+        let request = restless.begin_request();
+        assert_eq!(slots.wait_left(now, now + AFTER(1)), Some(CONNECTION_GRACE), "none can be evicted");
         drop(request);
     }
 
     #[test]
-    fn networks_of_one_subscriber_count_as_one_address() {
-        let of = |text: &str| subscriber(text.parse().unwrap());
-        assert_eq!(of("2001:db8:1:ff00::1"), of("2001:db8:1:ffff:8000::"));
-        assert_ne!(of("2001:db8:1:ff00::1"), of("2001:db8:1:fe00::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
-        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
-    }
-
-    #[test]
-    fn there_is_room_once_somebody_was_idle_for_a_moment() {
-        let (places, now) = (Places::new(2), Instant::now());
-        assert_eq!(places.wait(now, now), None);
-        let (first, second) = (places.take(address(1), now), places.take(address(1), now + CONNECTION_GRACE / 2));
-        assert_eq!(places.wait(now, now), Some(CONNECTION_GRACE));
-        assert_eq!(places.wait(now + CONNECTION_GRACE / 2, now + CONNECTION_GRACE / 2), Some(CONNECTION_GRACE / 2));
-        assert_eq!(places.wait(now + CONNECTION_GRACE, now + CONNECTION_GRACE), None);
-        let requests = (first.begin(), second.begin());
+    fn a_slot_is_available_once_a_connection_was_idle_for_the_grace() {
+        let (slots, now) = (Slots::new(2), Instant::now());
+        assert_eq!(slots.wait_left(now, now), None);
+        let (first, second) = (slots.take(address(1), now), slots.take(address(1), now + CONNECTION_GRACE / 2));
+        assert_eq!(slots.wait_left(now, now), Some(CONNECTION_GRACE));
+        assert_eq!(slots.wait_left(now + CONNECTION_GRACE / 2, now + CONNECTION_GRACE / 2), Some(CONNECTION_GRACE / 2));
+        assert_eq!(slots.wait_left(now + CONNECTION_GRACE, now + CONNECTION_GRACE), None);
+        let requests = (first.begin_request(), second.begin_request());
         assert_eq!(
-            places.wait(now + 2 * CONNECTION_GRACE, now + 2 * CONNECTION_GRACE),
+            slots.wait_left(now + 2 * CONNECTION_GRACE, now + 2 * CONNECTION_GRACE),
             Some(CONNECTION_GRACE),
-            "nobody can make room"
+            "none can be evicted"
         );
         drop((requests, first));
-        assert_eq!(places.wait(now, now), None);
+        assert_eq!(slots.wait_left(now, now), None);
     }
 }

@@ -1,50 +1,50 @@
-//! Prometheus' text format, as far as it is needed: families, labels, histograms.
+//! Prometheus' text format, as far as the server needs it: families, labels, histograms.
 //!
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>
 
 use std::fmt::{Display, Write};
 
-/// What the format is called in a header.
-pub(in crate::serve) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// The format's content type.
+pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// A scrape that is being written.
+/// The text of a scrape.
 #[derive(Debug, Default)]
-pub(in crate::serve) struct Exposition(String);
+pub(super) struct Exposition(String);
 
 /// One metric of a scrape.
-pub(in crate::serve) struct Family<'a> {
+pub(super) struct Family<'a> {
     text: &'a mut String,
     name: &'static str,
 }
 
 impl Exposition {
-    /// Begins a metric of one of the format's types; its samples follow.
-    pub(in crate::serve) fn family(&mut self, name: &'static str, kind: &str, help: &str) -> Family<'_> {
+    /// Begins a metric of a type of the format. Its samples follow.
+    pub(super) fn family(&mut self, name: &'static str, kind: &str, help: &str) -> Family<'_> {
         // Writing to a string does not fail.
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
         Family { text: &mut self.0, name }
     }
 
-    pub(in crate::serve) fn counter(&mut self, name: &'static str, help: &str, value: u64) {
+    pub(super) fn counter(&mut self, name: &'static str, help: &str, value: u64) {
         self.family(name, "counter", help).sample(&[], value);
     }
 
-    pub(in crate::serve) fn gauge(&mut self, name: &'static str, help: &str, value: impl Display) {
+    pub(super) fn gauge(&mut self, name: &'static str, help: &str, value: impl Display) {
         self.family(name, "gauge", help).sample(&[], value);
     }
 
-    pub(in crate::serve) fn into_bytes(self) -> Vec<u8> {
+    pub(super) fn into_bytes(self) -> Vec<u8> {
         self.0.into_bytes()
     }
 }
 
 impl Family<'_> {
-    pub(in crate::serve) fn sample(&mut self, labels: &[(&str, &str)], value: impl Display) {
+    pub(super) fn sample(&mut self, labels: &[(&str, &str)], value: impl Display) {
         self.line("", labels, value);
     }
 
-    /// The samples of a histogram: `buckets` are upper bounds and how many observations are in each alone; `count` is of all.
-    pub(in crate::serve) fn histogram(&mut self, buckets: impl IntoIterator<Item = (f64, u64)>, count: u64, sum: f64) {
+    /// Writes a histogram. A bucket is an upper bound with the observations above the bound before; `count` includes all.
+    pub(super) fn histogram(&mut self, buckets: impl IntoIterator<Item = (f64, u64)>, count: u64, sum: f64) {
         let mut below = 0;
         for (bound, number) in buckets {
             below += number;

@@ -1,7 +1,7 @@
-//! What is counted while the server runs, and how a scrape tells it. `docs/metrics.md` documents every name.
+//! Counters of the running server, and the text of a scrape. `docs/metrics.md` documents every name.
 //!
-//! The series are bounded: results and outcomes are fixed, persons and types have limits. A scrape reads one place of each
-//! series in the database and counts no rows.
+//! The number of series is bounded: results and outcomes are fixed, persons and types have limits. A scrape reads one index entry for
+//! each series and counts no rows.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -12,61 +12,63 @@ use crate::serve::monitor::exposition::Exposition;
 use crate::store::writer::now_ms;
 use crate::store::{Latest, latest, sizes};
 
-/// What became of a request to upload.
+/// The result of a request to upload.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::serve) enum UploadResult {
     /// Read to its end, and stored.
     Stored,
-    /// The body was at fault, or ended early.
+    /// The body is wrong, or ended early.
     Aborted,
-    /// This machine was at fault.
+    /// This machine could not store it.
     Failed,
-    /// The token was missing or wrong.
+    /// The token is missing or wrong.
     Unauthorized,
-    /// So it was, too often from the same address.
+    /// The token is missing or wrong, too often from one address.
     Throttled,
-    /// All places were taken.
+    /// Too many uploads at once.
     Busy,
-    /// Too long by its head, or of a coding that is not known.
+    /// The head announces too long a body or an unknown coding.
     Refused,
 }
 
-const RESULTS: [(UploadResult, &str); 7] = [
-    (UploadResult::Stored, "stored"),
-    (UploadResult::Aborted, "aborted"),
-    (UploadResult::Failed, "failed"),
-    (UploadResult::Unauthorized, "unauthorized"),
-    (UploadResult::Throttled, "throttled"),
-    (UploadResult::Busy, "busy"),
-    (UploadResult::Refused, "refused"),
-];
-
 impl UploadResult {
+    /// In the order of their discriminants.
+    const ALL: [Self; 7] =
+        [Self::Stored, Self::Aborted, Self::Failed, Self::Unauthorized, Self::Throttled, Self::Busy, Self::Refused];
+
     pub(in crate::serve) fn name(self) -> &'static str {
-        RESULTS[self as usize].1
+        match self {
+            Self::Stored => "stored",
+            Self::Aborted => "aborted",
+            Self::Failed => "failed",
+            Self::Unauthorized => "unauthorized",
+            Self::Throttled => "throttled",
+            Self::Busy => "busy",
+            Self::Refused => "refused",
+        }
     }
 }
 
 /// Upper bounds of the histogram's buckets. A phone gives a background upload 30 seconds.
 const BUCKETS_SECONDS: [f64; 9] = [0.05, 0.25, 1.0, 5.0, 15.0, 30.0, 60.0, 300.0, 1800.0];
 
-/// Counted since the start.
+/// Counts since the start.
 #[derive(Debug, Default)]
 struct Totals {
-    uploads: [u64; RESULTS.len()],
+    uploads: [u64; UploadResult::ALL.len()],
     counts: Counts,
     bytes: u64,
-    /// Uploads that were begun, by the bucket of their duration.
+    /// Uploads that had begun, by the bucket of their duration.
     durations: [u64; BUCKETS_SECONDS.len()],
     begun: u64,
     seconds: f64,
 }
 
-/// What the server knows of itself at the moment of a scrape.
+/// The server's state at the moment of a scrape.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::serve) struct Moment {
-    pub(in crate::serve) under_way: usize,
-    pub(in crate::serve) places: usize,
+    pub(in crate::serve) uploads: usize,
+    pub(in crate::serve) uploads_max: usize,
     pub(in crate::serve) writer_queue: usize,
     pub(in crate::serve) is_writer_alive: bool,
 }
@@ -84,13 +86,13 @@ impl Metrics {
         Self { database: database.to_owned(), started: SystemTime::now(), totals: Mutex::default() }
     }
 
-    /// Counts a request that was turned away before its body was looked at.
-    pub(in crate::serve) fn turned_away(&self, result: UploadResult) {
+    /// Counts a request that was refused by its head.
+    pub(in crate::serve) fn count_refused(&self, result: UploadResult) {
         self.totals().uploads[result as usize] += 1;
     }
 
-    /// Counts an upload that was begun.
-    pub(in crate::serve) fn ended(&self, result: UploadResult, bytes: u64, counts: &Counts, duration: Duration) {
+    /// Counts an upload that had begun and has ended.
+    pub(in crate::serve) fn count_ended(&self, result: UploadResult, bytes: u64, counts: &Counts, duration: Duration) {
         let seconds = duration.as_secs_f64();
         let mut totals = self.totals();
         totals.uploads[result as usize] += 1;
@@ -103,7 +105,7 @@ impl Metrics {
         }
     }
 
-    /// Answers a scrape, with the series of one person or of all. Reads the database: not for the thread that moves bytes.
+    /// Returns the text of a scrape, with the series of one person or of all. It reads the database, so it may block.
     pub(in crate::serve) fn scrape(&self, moment: Moment, person: Option<&str>) -> Vec<u8> {
         let latest = latest(&self.database, person, now_ms());
         if let Err(error) = &latest {
@@ -121,22 +123,20 @@ impl Metrics {
 
     fn write_process(&self, out: &mut Exposition) {
         let started = self.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        out.gauge("process_start_time_seconds", "When the program started, in seconds since 1970-01-01 UTC.", started);
+        out.gauge("process_start_time_seconds", "Start of the program, in seconds since 1970-01-01 UTC.", started);
         if let Some(bytes) = resident_bytes() {
-            out.gauge("process_resident_memory_bytes", "Memory that the program has in use.", bytes);
+            out.gauge("process_resident_memory_bytes", "Memory that the program uses.", bytes);
         }
     }
 
     fn write_uploads(&self, out: &mut Exposition, moment: Moment) {
         let totals = self.totals();
-        let mut uploads =
-            out.family("healthsink_uploads_total", "counter", "Requests to upload, by what became of them.");
-        for ((_, name), number) in RESULTS.iter().zip(totals.uploads) {
-            uploads.sample(&[("result", name)], number);
+        let mut uploads = out.family("healthsink_uploads_total", "counter", "Requests to upload, by result.");
+        for result in UploadResult::ALL {
+            uploads.sample(&[("result", result.name())], totals.uploads[result as usize]);
         }
         let Counts { new, updated, unchanged, merged, rejected, .. } = totals.counts;
-        let mut records =
-            out.family("healthsink_records_total", "counter", "Records and route points, by what became of them.");
+        let mut records = out.family("healthsink_records_total", "counter", "Records and route points, by outcome.");
         for (outcome, number) in
             [("new", new), ("updated", updated), ("unchanged", unchanged), ("merged", merged), ("rejected", rejected)]
         {
@@ -145,14 +145,14 @@ impl Metrics {
         out.counter("healthsink_upload_bytes_total", "Bytes of bodies read, after decompression.", totals.bytes);
         out.family("healthsink_upload_duration_seconds", "histogram", "Time from an upload's head to its commit.")
             .histogram(BUCKETS_SECONDS.into_iter().zip(totals.durations), totals.begun, totals.seconds);
-        out.gauge("healthsink_uploads_in_progress", "Uploads under way.", moment.under_way);
-        out.gauge("healthsink_upload_places", "Uploads that may be under way at once.", moment.places);
+        out.gauge("healthsink_uploads_in_progress", "Uploads under way.", moment.uploads);
+        out.gauge("healthsink_upload_places", "Uploads that may run at once.", moment.uploads_max);
     }
 
     fn write_store(&self, out: &mut Exposition, moment: Moment, is_readable: bool) {
         let alive = u8::from(moment.is_writer_alive);
         out.gauge("healthsink_writer_up", "Whether the database's writer runs.", alive);
-        out.gauge("healthsink_writer_queue_requests", "Requests that wait for the writer.", moment.writer_queue);
+        out.gauge("healthsink_writer_queue_requests", "Requests waiting for the writer.", moment.writer_queue);
         let (database, wal) = sizes(&self.database);
         out.gauge("healthsink_database_bytes", "Size of the database, without its write-ahead log.", database);
         out.gauge("healthsink_wal_bytes", "Size of the write-ahead log.", wal);
@@ -161,7 +161,7 @@ impl Metrics {
     }
 
     fn totals(&self) -> std::sync::MutexGuard<'_, Totals> {
-        // Sums are sums, whoever panicked.
+        // The sums are still valid after a panic.
         self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -185,7 +185,7 @@ fn write_latest(out: &mut Exposition, latest: &Latest) {
     }
     out.gauge(
         "healthsink_series_omitted",
-        "Persons' types that are not listed: too many, names too long, or all of a time to come.",
+        "Types of persons that are not listed: too many, with too long a name, or with all samples dated in the future.",
         latest.omitted,
     );
 }
@@ -195,7 +195,7 @@ fn seconds(ms: i64) -> f64 {
     ms as f64 / 1000.0
 }
 
-/// Where the system tells it in a file.
+/// The memory in use, on systems that show it in a file.
 fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -208,9 +208,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_stand_at_their_own_places() {
-        for (index, (result, _)) in RESULTS.iter().enumerate() {
-            assert_eq!(*result as usize, index);
+    fn results_are_listed_in_order() {
+        for (index, result) in UploadResult::ALL.into_iter().enumerate() {
+            assert_eq!(result as usize, index);
         }
     }
 }

@@ -1,5 +1,6 @@
-//! What monitors ask.
+//! What monitors ask: health and metrics.
 
-pub(super) mod exposition;
+mod exposition;
+pub(super) mod health;
 pub(super) mod metrics;
 pub(super) mod scrape;

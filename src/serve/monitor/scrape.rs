@@ -1,78 +1,76 @@
-//! `/metrics` and the metrics' own address, where `/healthz` is told, too. One scrape at a time.
+//! `/metrics`: one scrape at a time, on a thread that may block.
 //!
-//! Which kinds of data a person has is private. So on the address that takes uploads, a token tells of its own person, and
-//! without any token it is this machine alone that is told; on an address of their own, whoever reaches that is told all, but no
-//! web page in a browser that does.
+//! Which kinds of data a person has is private. Where uploads arrive, a token shows its person's metrics only, and without any token
+//! only this machine sees them. The metrics' own address shows everyone's to anyone, except web pages.
 
-use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::{Method, Request, Response};
-
-use crate::serve::access::client::{Client, may_be_web_page};
-use crate::serve::config::{HEALTH_PATH, METRICS_PATH};
+use crate::serve::answer::{Answer, whole};
+use crate::serve::call::Call;
 use crate::serve::monitor::exposition;
 use crate::serve::monitor::metrics::Moment;
-use crate::serve::problem::{self, Answer};
-use crate::serve::{State, routes};
+use crate::serve::problem;
+use crate::serve::state::State;
 
-/// Answers on the metrics' own address.
-pub(in crate::serve) async fn answer<B>(request: &Request<B>, peer: SocketAddr, state: Arc<State>) -> Answer {
-    match request.uri().path() {
-        METRICS_PATH if may_be_web_page(peer, request) => problem::not_for_web_pages(),
-        METRICS_PATH => metrics(request.method(), &state, None).await,
-        HEALTH_PATH => routes::health(request.method(), &state),
-        _ => problem::not_found(),
-    }
+/// Answers a scrape with the series of the caller's person, or with everyone's.
+pub(in crate::serve) fn answer(call: Call<'_>) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+    Box::pin(scrape(call.state, call.caller.person))
 }
 
-/// Answers on the address that takes uploads.
-pub(in crate::serve) async fn answer_beside_uploads<B>(
-    request: &Request<B>,
-    peer: SocketAddr,
-    state: Arc<State>,
-) -> Answer {
-    if state.has_metrics_address {
-        return problem::not_found();
-    }
-    let client = Client::of(peer, request, &state.trusted_proxies);
-    match state.door.admit_reader(request.headers(), client) {
-        Ok(person) => metrics(request.method(), &state, person).await,
-        Err(refusal) => routes::refused(&refusal, client, &state.metrics),
-    }
-}
-
-/// Tells the series of a person, or of all.
-async fn metrics(method: &Method, state: &Arc<State>, person: Option<String>) -> Answer {
-    if ![Method::GET, Method::HEAD].contains(method) {
-        return problem::method_not_allowed("GET, HEAD");
-    }
-    let Ok(place) = Arc::clone(&state.scrapes).try_acquire_owned() else {
-        return problem::busy();
+async fn scrape(state: Arc<State>, person: Option<String>) -> Answer {
+    let Ok(permit) = Arc::clone(&state.scrapes).try_acquire_owned() else {
+        return problem::too_many_scrapes();
     };
     let moment = Moment {
-        under_way: state.intake.under_way(),
-        places: state.intake.places(),
+        uploads: state.intake.under_way(),
+        uploads_max: state.intake.permits(),
         writer_queue: state.writer.queued(),
         is_writer_alive: state.writer.is_alive(),
     };
-    let scraped = {
-        let state = Arc::clone(state);
-        tokio::task::spawn_blocking(move || {
-            let scraped = state.metrics.scrape(moment, person.as_deref());
-            drop(place);
-            scraped
-        })
-    };
+    let scraped = tokio::task::spawn_blocking(move || {
+        let scraped = state.metrics.scrape(moment, person.as_deref());
+        drop(permit);
+        scraped
+    });
     match scraped.await {
-        Ok(body) => {
-            let mut answer = Response::new(Full::new(Bytes::from(body)));
-            answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(exposition::CONTENT_TYPE));
-            answer
+        Ok(body) => whole(exposition::CONTENT_TYPE, body),
+        Err(panic) => {
+            tracing::error!(is_panic = panic.is_panic(), "a scrape failed");
+            problem::internal()
         }
-        Err(_) => problem::internal(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::config::Serve;
+    use crate::serve::phase::Phase;
+    use crate::serve::prepare::Prepared;
+    use crate::store::writer::Writer;
+    use http_body_util::BodyExt;
+    use tokio::sync::watch;
+
+    #[test]
+    fn a_second_scrape_at_once_is_refused_in_its_own_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Serve::new(folder.path().join("health.db"));
+        let writer = Writer::start(&config.db).unwrap();
+        let prepared = Prepared::load(&config).unwrap();
+        let state = State::new(&config, prepared, writer.handle().clone(), watch::channel(Phase::Open).1);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let first = Arc::clone(&state.scrapes).try_acquire_owned().unwrap();
+            let answer = scrape(Arc::clone(&state), None).await;
+            assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (503, true));
+            let body = answer.into_body().frame().await.unwrap().unwrap().into_data().unwrap();
+            let body = String::from_utf8_lossy(&body).into_owned();
+            assert!(body.contains("scrape") && !body.contains("upload"), "{body}");
+            drop(first);
+            assert_eq!(scrape(Arc::clone(&state), None).await.status().as_u16(), 200);
+        });
+        drop(state);
+        writer.stop().unwrap();
     }
 }

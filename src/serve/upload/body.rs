@@ -1,8 +1,9 @@
 //! The body's way from the connection to the decoder's thread: a bounded channel of frames, read as a `BufRead`.
 //!
-//! A body counts as complete only if its end was seen: a connection that is lost leaves a channel that closes without one.
-//! Frames that were read go back to the connection's thread to be freed where they were made: there the allocator, and
-//! hyper's buffer, can use the memory again at once. Freed elsewhere it piles up (measured: 3 MiB more at peak).
+//! A body is complete only if its end was seen: a lost connection closes the channel without one.
+//!
+//! Spent frames return to the connection's thread and are freed where they were allocated. There the allocator and hyper's buffer
+//! reuse the memory at once; freed elsewhere it piles up (measured: 3 MiB more at peak).
 
 use std::io::{self, BufRead, Read};
 use std::time::Instant;
@@ -13,13 +14,13 @@ use hyper::body::Incoming;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::intake::Upload;
+use super::patience::Patience;
 use crate::model::error::{Error, ErrorKind, into_io};
 use crate::model::limits::{
     BODY_BYTES_PER_SECOND_IF_FULL, BODY_BYTES_PER_SECOND_MIN, BODY_FRAMES, BODY_PATIENCE, BODY_PATIENCE_IF_FULL,
 };
-use crate::serve::upload::intake::Upload;
-use crate::serve::upload::patience::Patience;
-use crate::serve::{Phase, reached};
+use crate::serve::phase::{Phase, reached};
 
 /// A piece of a body on its way.
 enum Frame {
@@ -29,96 +30,111 @@ enum Frame {
 }
 
 /// The connection's end of the channel.
-pub(in crate::serve) struct BodySender {
+pub(super) struct BodySender {
     frames: mpsc::Sender<Frame>,
     spent: mpsc::Receiver<Bytes>,
 }
 
 /// The decoder's end of the channel.
-pub(in crate::serve) struct ChunkReader {
+pub(super) struct BodyReader {
     frames: mpsc::Receiver<Frame>,
     spent: mpsc::Sender<Bytes>,
-    /// The frame that is read, whole, and what is left of it.
+    /// The whole frame that is being read, and the unread rest of it.
     frame: Bytes,
     chunk: Bytes,
     has_ended: bool,
 }
 
-pub(in crate::serve) fn channel() -> (BodySender, ChunkReader) {
+pub(super) fn channel() -> (BodySender, BodyReader) {
     let (sender, frames) = mpsc::channel(BODY_FRAMES);
     let (spent_sender, spent) = mpsc::channel(BODY_FRAMES + 2);
-    let reader =
-        ChunkReader { frames, spent: spent_sender, frame: Bytes::new(), chunk: Bytes::new(), has_ended: false };
+    let reader = BodyReader { frames, spent: spent_sender, frame: Bytes::new(), chunk: Bytes::new(), has_ended: false };
     (BodySender { frames: sender, spent }, reader)
 }
 
+/// The two patiences with a client: the ordinary one, and the shorter one for when another upload needs the permit.
+struct Patiences {
+    alone: Patience,
+    if_full: Patience,
+}
+
+impl Patiences {
+    fn new() -> Self {
+        Self {
+            alone: Patience::new(BODY_PATIENCE, BODY_BYTES_PER_SECOND_MIN),
+            if_full: Patience::beginning_with(BODY_PATIENCE_IF_FULL, BODY_PATIENCE, BODY_BYTES_PER_SECOND_IF_FULL),
+        }
+    }
+
+    fn count(&mut self, began: Instant, bytes: usize) {
+        let waited = began.elapsed();
+        self.alone.count(waited, bytes);
+        self.if_full.count(waited, bytes);
+    }
+}
+
 impl BodySender {
-    /// Sends a body to its end, or until the reader has had enough.
-    pub(in crate::serve) async fn pump(
-        mut self,
-        body: &mut Incoming,
-        upload: &Upload,
-        mut phase: watch::Receiver<Phase>,
-    ) {
-        let mut patience = Patience::new(BODY_PATIENCE, BODY_BYTES_PER_SECOND_MIN);
-        let mut patience_if_full =
-            Patience::beginning_with(BODY_PATIENCE_IF_FULL, BODY_PATIENCE, BODY_BYTES_PER_SECOND_IF_FULL);
+    /// Sends a body to its end, or until the reader stops.
+    pub(super) async fn pump(mut self, body: &mut Incoming, upload: &Upload, mut phase: watch::Receiver<Phase>) {
+        let mut patiences = Patiences::new();
         loop {
             while self.spent.try_recv().is_ok() {}
-            let asked = Instant::now();
-            upload.waits(asked + patience_if_full.left());
+            let began = Instant::now();
+            upload.start_waiting(began + patiences.if_full.left());
             let frame = tokio::select! {
-                frame = timeout(patience.left(), body.frame()) => frame,
-                () = upload.gives_way() => {
-                    let message = "the body came too slowly while other uploads waited for a place; send again";
-                    self.send(Frame::Failed(Error::new(ErrorKind::TimedOut, message))).await;
-                    return;
+                frame = timeout(patiences.alone.left(), body.frame()) => match frame {
+                    Ok(frame) => received(frame),
+                    Err(_) => Some(failed(ErrorKind::TimedOut, &too_slow())),
+                },
+                () = upload.evicted() => {
+                    Some(failed(ErrorKind::TimedOut, "the body came too slowly while another upload waited; send it again"))
                 }
-                // The reader has seen enough: it may be that nothing more comes, and the answer is ready.
+                // The reader stops early when the answer is ready before the body's end.
                 () = self.frames.closed() => return,
                 () = reached(&mut phase, Phase::Cutting) => {
-                    self.send(Frame::Failed(Error::new(ErrorKind::Stopping, "the server is stopping; send again later"))).await;
-                    return;
+                    Some(failed(ErrorKind::Stopping, "the server is stopping; send the body again later"))
                 }
             };
-            upload.is_busy();
-            let waited = asked.elapsed();
-            let frame = match frame {
-                Ok(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) => {
-                        patience.count(waited, data.len());
-                        patience_if_full.count(waited, data.len());
-                        Frame::Data(data)
-                    }
-                    // Trailers say nothing that is needed.
-                    Err(_) => continue,
-                },
-                Ok(Some(Err(error))) => {
-                    Frame::Failed(Error::new(ErrorKind::Interrupted, format!("the body ended early: {error}")))
-                }
-                Ok(None) => Frame::End,
-                Err(_) => {
-                    let message = format!(
-                        "the body paused for {} seconds, or came more slowly than {BODY_BYTES_PER_SECOND_MIN} bytes a second",
-                        BODY_PATIENCE.as_secs()
-                    );
-                    Frame::Failed(Error::new(ErrorKind::TimedOut, message))
-                }
+            upload.stop_waiting();
+            let Some(frame) = frame else {
+                continue;
             };
-            let is_last = !matches!(frame, Frame::Data(_));
-            if !self.send(frame).await || is_last {
+            let is_last = match &frame {
+                Frame::Data(data) => {
+                    patiences.count(began, data.len());
+                    false
+                }
+                Frame::End | Frame::Failed(_) => true,
+            };
+            let is_read = self.frames.send(frame).await.is_ok();
+            if !is_read || is_last {
                 return;
             }
         }
     }
+}
 
-    /// False if nobody reads any more.
-    async fn send(&self, frame: Frame) -> bool {
-        self.frames.send(frame).await.is_ok()
+/// The frame for what hyper returned; `None` for trailers, which carry nothing needed.
+fn received(frame: Option<Result<hyper::body::Frame<Bytes>, hyper::Error>>) -> Option<Frame> {
+    match frame {
+        Some(Ok(frame)) => frame.into_data().ok().map(Frame::Data),
+        Some(Err(error)) => Some(failed(ErrorKind::Interrupted, &format!("the body ended early: {error}"))),
+        None => Some(Frame::End),
     }
 }
 
-impl Read for ChunkReader {
+fn failed(kind: ErrorKind, message: &str) -> Frame {
+    Frame::Failed(Error::new(kind, message))
+}
+
+fn too_slow() -> String {
+    let seconds = BODY_PATIENCE.as_secs();
+    format!(
+        "the body paused for {seconds} seconds, or came more slowly than {BODY_BYTES_PER_SECOND_MIN} bytes a second"
+    )
+}
+
+impl Read for BodyReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let chunk = self.fill_buf()?;
         let bytes = chunk.len().min(out.len());
@@ -128,11 +144,11 @@ impl Read for ChunkReader {
     }
 }
 
-impl BufRead for ChunkReader {
+impl BufRead for BodyReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.chunk.is_empty() && !self.has_ended {
             if !self.frame.is_empty() {
-                // There is room for every frame under way; without it, the frame is freed here.
+                // The channel has room for every frame under way. If it is closed, the frame is freed here.
                 self.chunk = Bytes::new();
                 let _ = self.spent.try_send(std::mem::take(&mut self.frame));
             }
@@ -144,10 +160,8 @@ impl BufRead for ChunkReader {
                 Some(Frame::End) => self.has_ended = true,
                 Some(Frame::Failed(error)) => return Err(into_io(error)),
                 None => {
-                    return Err(into_io(Error::new(
-                        ErrorKind::Interrupted,
-                        "the client went away before the end of the body",
-                    )));
+                    let message = "the client disconnected before the end of the body";
+                    return Err(into_io(Error::new(ErrorKind::Interrupted, message)));
                 }
             }
         }

@@ -1,7 +1,7 @@
-//! Uploads under way: how many there may be, and which of them gives its turn to another when all are taken.
+//! Permits for uploads: how many may run at once, and which upload is aborted for another when all permits are taken.
 //!
-//! An upload whose client keeps us waiting, and no other, may lose its turn to one that comes: what it sent is kept, as when a
-//! client goes away. So a few clients that trickle cannot keep everyone else out.
+//! Only an upload that waits for its client can lose its permit. Its records so far are kept, as when a client disconnects. So a few
+//! clients that trickle cannot keep out everyone else.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -9,91 +9,90 @@ use std::time::Instant;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::model::limits::TURN_WAIT;
+use crate::model::limits::PERMIT_WAIT;
 
-/// The turns that there are.
+/// All permits.
 #[derive(Debug)]
 pub(in crate::serve) struct Intake {
-    places: usize,
+    permits: usize,
     free: Arc<Semaphore>,
-    /// Those that have a turn.
+    /// Uploads that hold a permit.
     uploads: Mutex<Vec<Arc<Upload>>>,
 }
 
-/// An upload's turn; given back when dropped.
+/// An upload's permit; free again when this is dropped.
 #[derive(Debug)]
-pub(in crate::serve) struct Turn {
+pub(in crate::serve) struct Permit {
     upload: Arc<Upload>,
     intake: Arc<Intake>,
     _permit: OwnedSemaphorePermit,
 }
 
-/// What others may know of an upload, and tell it.
+/// An upload under way: whether it waits for its client, and whether another upload needs its permit.
 #[derive(Debug, Default)]
 pub(in crate::serve) struct Upload {
     pace: Mutex<Pace>,
-    gives_way: Notify,
+    needed: Notify,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Pace {
-    /// From when on its client is too slow to keep others waiting; none while we do not wait for the client.
-    is_slow_from: Option<Instant>,
-    /// Another waits for its turn.
-    is_asked: bool,
+    /// When the client becomes too slow to keep others waiting; `None` while the server does not wait for it.
+    slow_from: Option<Instant>,
+    is_needed: bool,
 }
 
-/// An upload that is asked for its turn, for as long as this lives.
-struct Asked(Arc<Upload>);
+/// Marks an upload's permit as needed while this lives.
+struct Need(Arc<Upload>);
 
 impl Intake {
-    /// For so many uploads at once.
-    pub(in crate::serve) fn new(places: usize) -> Arc<Self> {
+    /// An intake for this many uploads at once.
+    pub(in crate::serve) fn new(permits: usize) -> Arc<Self> {
         Arc::new(Self {
-            places,
-            free: Arc::new(Semaphore::new(places)),
-            uploads: Mutex::new(Vec::with_capacity(places)),
+            permits,
+            free: Arc::new(Semaphore::new(permits)),
+            uploads: Mutex::new(Vec::with_capacity(permits)),
         })
     }
 
-    pub(in crate::serve) fn places(&self) -> usize {
-        self.places
+    pub(in crate::serve) fn permits(&self) -> usize {
+        self.permits
     }
 
     pub(in crate::serve) fn under_way(&self) -> usize {
-        self.places - self.free.available_permits()
+        self.permits - self.free.available_permits()
     }
 
-    /// Ready when no upload is under way, for good.
+    /// Ready once no upload is under way.
     pub(in crate::serve) async fn ended(&self) {
-        let all = u32::try_from(self.places).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.permits).unwrap_or(u32::MAX);
         let _ = self.free.acquire_many(all).await;
     }
 
-    /// A turn, that of an upload whose client keeps us waiting if need be; none if all others are at work.
-    pub(in crate::serve) async fn take(self: &Arc<Self>) -> Option<Turn> {
+    /// Returns a permit, if need be that of an upload whose client is slow; `None` if no upload waits for a slow client.
+    pub(super) async fn take(self: &Arc<Self>) -> Option<Permit> {
         let permit = match Arc::clone(&self.free).try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
-                // Taken back at the end, also if another turn came free, or if whoever asked has gone.
-                let _asked = self.ask_slowest(Instant::now())?;
-                // What it sent is committed first. Whoever waits is served before those who come now.
-                timeout(TURN_WAIT, Arc::clone(&self.free).acquire_owned()).await.ok()?.ok()?
+                // Dropped at the end, also if another permit became free or the caller is gone.
+                let _need = self.need_slowest(Instant::now())?;
+                // The slow upload commits first. Those that wait are served before new ones.
+                timeout(PERMIT_WAIT, Arc::clone(&self.free).acquire_owned()).await.ok()?.ok()?
             }
         };
         let upload = Arc::new(Upload::default());
         self.uploads().push(Arc::clone(&upload));
-        Some(Turn { upload, intake: Arc::clone(self), _permit: permit })
+        Some(Permit { upload, intake: Arc::clone(self), _permit: permit })
     }
 
-    /// Asks the upload that is waited for, and has been for longest. One asks it at a time.
-    fn ask_slowest(&self, now: Instant) -> Option<Asked> {
+    /// Marks the permit of the slowest upload as needed. Each permit is needed by one newcomer at a time.
+    fn need_slowest(&self, now: Instant) -> Option<Need> {
         let uploads = self.uploads();
-        let slow = uploads.iter().filter_map(|upload| Some((upload.slow_from(now)?, upload)));
-        let (_, slowest) = slow.min_by_key(|(from, _)| *from)?;
-        slowest.pace().is_asked = true;
-        slowest.gives_way.notify_one();
-        Some(Asked(Arc::clone(slowest)))
+        let slow = uploads.iter().filter_map(|upload| Some((upload.slow_since(now)?, upload)));
+        let (_, slowest) = slow.min_by_key(|(since, _)| *since)?;
+        slowest.pace().is_needed = true;
+        slowest.needed.notify_one();
+        Some(Need(Arc::clone(slowest)))
     }
 
     fn uploads(&self) -> MutexGuard<'_, Vec<Arc<Upload>>> {
@@ -101,51 +100,51 @@ impl Intake {
     }
 }
 
-impl Turn {
-    /// The upload whose turn it is.
-    pub(in crate::serve) fn upload(&self) -> Arc<Upload> {
+impl Permit {
+    /// The upload that holds the permit.
+    pub(super) fn upload(&self) -> Arc<Upload> {
         Arc::clone(&self.upload)
     }
 }
 
-impl Drop for Turn {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.intake.uploads().retain(|upload| !Arc::ptr_eq(upload, &self.upload));
     }
 }
 
-impl Drop for Asked {
+impl Drop for Need {
     fn drop(&mut self) {
-        self.0.pace().is_asked = false;
+        self.0.pace().is_needed = false;
     }
 }
 
 impl Upload {
-    /// Says that its client is waited for, and from when on that is too long.
-    pub(in crate::serve) fn waits(&self, is_slow_from: Instant) {
-        self.pace().is_slow_from = Some(is_slow_from);
+    /// Notes that the server waits for the client, and when the client becomes too slow.
+    pub(super) fn start_waiting(&self, slow_from: Instant) {
+        self.pace().slow_from = Some(slow_from);
     }
 
-    /// Says that its client is not waited for.
-    pub(in crate::serve) fn is_busy(&self) {
-        self.pace().is_slow_from = None;
+    /// Notes that the server does not wait for the client.
+    pub(super) fn stop_waiting(&self) {
+        self.pace().slow_from = None;
     }
 
-    /// Ready once another takes its turn; not if it has gone on since it was asked, or if nobody waits for it any more.
-    pub(in crate::serve) async fn gives_way(&self) {
+    /// Ready once the client is too slow and another upload needs the permit.
+    pub(super) async fn evicted(&self) {
         loop {
-            self.gives_way.notified().await;
-            let Pace { is_slow_from, is_asked } = *self.pace();
-            if is_asked && is_slow_from.is_some_and(|from| from <= Instant::now()) {
+            self.needed.notified().await;
+            let Pace { slow_from, is_needed } = *self.pace();
+            if is_needed && slow_from.is_some_and(|from| from <= Instant::now()) {
                 return;
             }
         }
     }
 
-    /// Since when it is too slow, if it is, and nobody has asked it yet.
-    fn slow_from(&self, now: Instant) -> Option<Instant> {
-        let Pace { is_slow_from, is_asked } = *self.pace();
-        is_slow_from.filter(|from| !is_asked && *from <= now)
+    /// Since when the client is too slow, unless the permit is already needed.
+    fn slow_since(&self, now: Instant) -> Option<Instant> {
+        let Pace { slow_from, is_needed } = *self.pace();
+        slow_from.filter(|from| !is_needed && *from <= now)
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -165,12 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn turns_are_bounded_and_come_back() {
+    fn permits_are_bounded_and_become_free() {
         run(async {
             let intake = Intake::new(2);
             let first = intake.take().await.unwrap();
             let _second = intake.take().await.unwrap();
-            assert_eq!((intake.under_way(), intake.take().await.is_none()), (2, true), "none keeps us waiting");
+            assert_eq!((intake.under_way(), intake.take().await.is_none()), (2, true), "no client is slow");
             drop(first);
             assert_eq!((intake.under_way(), intake.uploads().len()), (1, 1));
             assert!(intake.take().await.is_some());
@@ -178,28 +177,28 @@ mod tests {
     }
 
     #[test]
-    fn the_slowest_gives_way_and_is_asked_once() {
+    fn the_slowest_upload_is_evicted_once() {
         run(async {
             let intake = Intake::new(3);
             let now = Instant::now();
             let (busy, slow, slower) =
                 (intake.take().await.unwrap(), intake.take().await.unwrap(), intake.take().await.unwrap());
-            busy.upload().waits(now + Duration::from_secs(3600));
-            slow.upload().waits(now);
-            slower.upload().waits(now - Duration::from_secs(1));
+            busy.upload().start_waiting(now + Duration::from_secs(3600));
+            slow.upload().start_waiting(now);
+            slower.upload().start_waiting(now - Duration::from_secs(1));
             let newcomer = tokio::spawn({
                 let intake = Arc::clone(&intake);
                 async move { intake.take().await }
             });
-            slower.upload().gives_way().await;
+            slower.upload().evicted().await;
             drop(slower);
-            let newcomer = newcomer.await.unwrap().expect("the turn that was given");
+            let newcomer = newcomer.await.unwrap().expect("the freed permit");
             let another = tokio::spawn({
                 let intake = Arc::clone(&intake);
                 async move { intake.take().await }
             });
-            slow.upload().gives_way().await;
-            // Asked already: a third one finds nobody to ask, though this one has not gone yet.
+            slow.upload().evicted().await;
+            // Its permit is needed already, so a third upload finds none.
             assert!(intake.take().await.is_none());
             drop(slow);
             assert!(another.await.unwrap().is_some());
@@ -208,56 +207,55 @@ mod tests {
         });
     }
 
-    /// Whether it is told now to give its turn to another.
-    fn gives_way(upload: &Upload) -> bool {
-        let mut gives_way = std::pin::pin!(upload.gives_way());
-        gives_way.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
+    fn is_evicted(upload: &Upload) -> bool {
+        let mut evicted = std::pin::pin!(upload.evicted());
+        evicted.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
     }
 
     #[test]
-    fn one_that_went_on_since_it_was_asked_keeps_its_turn() {
+    fn an_upload_that_went_on_keeps_its_permit() {
         let (intake, now) = (Intake::new(1), Instant::now());
         let later = now + Duration::from_secs(3600);
         run(async {
-            let turn = intake.take().await.unwrap();
-            let upload = turn.upload();
-            upload.waits(now);
-            let asked = intake.ask_slowest(now).unwrap();
-            upload.is_busy();
-            upload.waits(later);
-            assert!(!gives_way(&upload), "it is not slow any more");
-            assert!(intake.ask_slowest(later).is_none(), "somebody waits for it still");
-            drop(asked);
-            upload.waits(now);
-            assert!(!gives_way(&upload), "slow again, but nobody waits for it");
-            let _asked = intake.ask_slowest(now).unwrap();
-            assert!(gives_way(&upload), "it can be asked again");
+            let permit = intake.take().await.unwrap();
+            let upload = permit.upload();
+            upload.start_waiting(now);
+            let need = intake.need_slowest(now).unwrap();
+            upload.stop_waiting();
+            upload.start_waiting(later);
+            assert!(!is_evicted(&upload), "not slow any more");
+            assert!(intake.need_slowest(later).is_none(), "still needed by another");
+            drop(need);
+            upload.start_waiting(now);
+            assert!(!is_evicted(&upload), "slow again, but not needed");
+            let _need = intake.need_slowest(now).unwrap();
+            assert!(is_evicted(&upload), "it can be needed again");
         });
     }
 
     #[test]
-    fn one_that_is_not_waited_for_any_more_keeps_its_turn() {
+    fn an_upload_keeps_a_permit_that_is_not_needed_any_more() {
         run(async {
             let intake = Intake::new(2);
             let (slow, other) = (intake.take().await.unwrap(), intake.take().await.unwrap());
-            slow.upload().waits(Instant::now());
+            slow.upload().start_waiting(Instant::now());
             let mut newcomer = Box::pin(intake.take());
             let poll = |newcomer: Pin<&mut _>| Future::poll(newcomer, &mut Context::from_waker(Waker::noop()));
-            assert!(poll(newcomer.as_mut()).is_pending(), "asks the slow one");
+            assert!(poll(newcomer.as_mut()).is_pending(), "needs the slow one's permit");
             drop(other);
-            let newcomer = newcomer.await.expect("the other turn");
-            assert!(!gives_way(&slow.upload()));
+            let newcomer = newcomer.await.expect("the other permit");
+            assert!(!is_evicted(&slow.upload()));
             drop(newcomer);
         });
     }
 
     #[test]
-    fn whom_we_do_not_wait_for_is_not_slow() {
+    fn an_upload_that_does_not_wait_is_not_slow() {
         run(async {
             let intake = Intake::new(1);
-            let turn = intake.take().await.unwrap();
-            turn.upload().waits(Instant::now());
-            turn.upload().is_busy();
+            let permit = intake.take().await.unwrap();
+            permit.upload().start_waiting(Instant::now());
+            permit.upload().stop_waiting();
             assert!(intake.take().await.is_none());
         });
     }

@@ -1,5 +1,6 @@
-//! A request's body on its way to the store.
+//! An upload's body on its way to the store.
 
-pub(super) mod body;
+mod body;
 pub(super) mod intake;
-pub(super) mod patience;
+mod patience;
+pub(super) mod receive;

@@ -1,36 +1,35 @@
-//! How long a client may keep us waiting for its body: patience is spent by waiting, and earned back by what comes.
+//! How long a client may stall while it sends its body: waiting spends patience, and bytes earn it back.
 //!
-//! One rule bounds both a pause and a trickle. Time in which we do not read, because the writer is behind, is never the client's
-//! and is not counted here.
+//! One rule bounds both a pause and a trickle. Time in which the server does not read, because the writer is behind, does not count.
 
 use std::time::Duration;
 
-/// What is left of it.
+/// The time that a client may still stall.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::serve) struct Patience {
+pub(super) struct Patience {
     left: Duration,
     full: Duration,
     bytes_per_second: u32,
 }
 
 impl Patience {
-    /// Full patience, which a client keeps that sends so many bytes a second.
-    pub(in crate::serve) fn new(full: Duration, bytes_per_second: u32) -> Self {
+    /// Full patience. A client that sends this many bytes a second keeps it.
+    pub(super) fn new(full: Duration, bytes_per_second: u32) -> Self {
         Self::beginning_with(full, full, bytes_per_second)
     }
 
-    /// Some patience, which a client can add to by sending more than so many bytes a second.
-    pub(in crate::serve) fn beginning_with(left: Duration, full: Duration, bytes_per_second: u32) -> Self {
+    /// Some patience. A client that sends more than this many bytes a second adds to it.
+    pub(super) fn beginning_with(left: Duration, full: Duration, bytes_per_second: u32) -> Self {
         Self { left, full, bytes_per_second }
     }
 
-    /// How long may be waited for the next frame.
-    pub(in crate::serve) fn left(&self) -> Duration {
+    /// How long the server may wait for the next frame.
+    pub(super) fn left(&self) -> Duration {
         self.left
     }
 
-    /// Counts the wait for a frame, and the frame.
-    pub(in crate::serve) fn count(&mut self, waited: Duration, bytes: usize) {
+    /// Counts the wait for a frame, and the frame's bytes.
+    pub(super) fn count(&mut self, waited: Duration, bytes: usize) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let earned = Duration::from_secs(1).saturating_mul(bytes) / self.bytes_per_second.max(1);
         self.left = self.left.saturating_sub(waited).saturating_add(earned).min(self.full);
@@ -41,7 +40,7 @@ impl Patience {
 mod tests {
     use super::*;
 
-    /// Seconds left of ten, at 1,000 bytes a second, after frames of so many bytes that came after so many milliseconds.
+    /// Seconds left of ten, at 1,000 bytes a second, after frames given as milliseconds of waiting and bytes.
     fn left_after(frames: impl IntoIterator<Item = (u64, usize)>) -> f64 {
         let mut patience = Patience::new(Duration::from_secs(10), 1000);
         for (waited_ms, bytes) in frames {
@@ -65,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_sent_well_may_pause_for_longer_than_who_has_just_come() {
+    fn a_client_that_sent_well_may_pause_for_longer_than_a_new_one() {
         let seconds = Duration::from_secs;
         let new = Patience::beginning_with(seconds(10), seconds(30), 1000);
         assert_eq!(new.left(), seconds(10));
@@ -75,7 +74,7 @@ mod tests {
             patience.left()
         };
         assert_eq!((after(15_000, 0), after(15_000, 20), after(0, 20)), (seconds(25), seconds(15), seconds(0)));
-        assert_eq!(after(1_000_000, 0), seconds(30), "and no longer than that");
+        assert_eq!(after(1_000_000, 0), seconds(30), "not longer than that");
     }
 
     #[test]
@@ -83,8 +82,8 @@ mod tests {
         let trickle = (0..).map(|count| left_after(std::iter::repeat_n((900, 1), count))).position(|left| left < 0.1);
         assert_eq!(trickle, Some(12), "a byte every 0.9 s");
         let slow = left_after(std::iter::repeat_n((3000, 3100), 10_000));
-        assert!(slow > 9.0, "little more than it must be: {slow}");
+        assert!(slow > 9.0, "a little faster than it must be: {slow}");
         let bursts = left_after(std::iter::repeat_n([(9000, 10_000), (0, 0)], 1000).flatten());
-        assert!(bursts > 9.0, "a pause, and then more: {bursts}");
+        assert!(bursts > 9.0, "pauses between bursts: {bursts}");
     }
 }

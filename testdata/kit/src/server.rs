@@ -4,30 +4,18 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
-use healthsink::model::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, WAL_BYTES_MAX_DEFAULT};
-use healthsink::serve::config::{Auth, Serve};
+use healthsink::serve::config::Serve;
 use healthsink::store::writer::Writer;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::database;
-use crate::http::{Client, PATH, Response, get};
+use crate::http::{Client, Response, get};
 
 /// The configuration of a server that was started without flags.
 pub fn config(db: PathBuf, listen: SocketAddr) -> Serve {
-    Serve {
-        db,
-        listen,
-        path: PATH.to_owned(),
-        auth: Auth::default(),
-        tls: None,
-        trusted_proxies: Vec::new(),
-        body_bytes_max: BODY_BYTES_MAX_DEFAULT,
-        ingests: INGESTS_MAX,
-        wal_bytes_max: WAL_BYTES_MAX_DEFAULT,
-        metrics_listen: None,
-    }
+    Serve { listen, ..Serve::new(db) }
 }
 
 pub struct Server {

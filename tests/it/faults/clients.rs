@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use flate2::Compression;
-use healthsink::model::limits::{CONNECTIONS_MAX, INGESTS_MAX, ZSTD_BODIES_MAX};
+use healthsink::model::limits::{
+    CONNECTIONS_MAX, H2_STREAM_WINDOW_BYTES, INGESTS_MAX, TLS_CONNECTIONS_MAX, ZSTD_BODIES_MAX,
+};
 use serde_json::json;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConnection, StreamOwned};
@@ -27,7 +29,7 @@ const HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
 
 /// Tells of each connection that makes room. Without that, they would all be waited for until their time is up.
 const DEBUG: [&str; 2] = ["--log-level", "debug"];
-const MADE_ROOM: &str = "its place was needed";
+const EVICTED: &str = "another connection needed the slot";
 
 /// What a client does that sends a byte now and then, until the server ends it or the test is over.
 fn trickle(stream: &mut TcpStream, is_over: &AtomicBool) {
@@ -54,7 +56,7 @@ fn a_thousand_idle_connections_hold_up_nobody() {
     site.upload(3);
     assert_eq!(get(site.address(), "/healthz").status, 200);
     site.check_stored(1..=3);
-    site.wait_for_lines(MADE_ROOM, 700 - CONNECTIONS_MAX);
+    site.wait_for_lines(EVICTED, 700 - CONNECTIONS_MAX);
     drop(idle);
     site.upload(4);
     site.check_memory(1, 0, CONNECTIONS_MAX);
@@ -83,7 +85,7 @@ fn a_thousand_idle_connections_of_tls_hold_up_nobody() {
         assert_eq!(last.begin("GET", "/healthz", None).await.unwrap().answer().await.status(), 200, "the last stays");
     });
     site.check_stored(1..=4);
-    site.wait_for_lines(MADE_ROOM, 700 - CONNECTIONS_MAX);
+    site.wait_for_lines(EVICTED, 700 - TLS_CONNECTIONS_MAX);
     drop((idle, shaken));
     site.upload(5);
     site.check_memory(1, 0, CONNECTIONS_MAX);
@@ -318,7 +320,7 @@ fn bodies_of_zstd_at_once_are_few() {
     let body = zstd::encode_all(&br#"{"data":{}}"#[..], 1).unwrap();
     let mut taken: Vec<_> = (0..ZSTD_BODIES_MAX).map(|_| begin()).collect();
     let under_way = || get(site.address(), "/healthz").field("uploadsUnderWay");
-    wait_until("both", || (under_way() == json!(ZSTD_BODIES_MAX)).then_some(()));
+    wait_until("the uploads", || (under_way() == json!(ZSTD_BODIES_MAX)).then_some(()));
     let refused = site.post(&[("Content-Encoding", "zstd")], &body);
     assert!(refused.status == 503 && refused.header("retry-after").is_some(), "{refused:?}");
     site.upload(1);
@@ -384,6 +386,61 @@ fn floods_and_bombs_of_http2_are_bounded() {
         });
     });
     site.check_memory(2, 0, 0);
+}
+
+/// The memory of connections without an upload: headers in part, and behind them a frame of which the last byte is missing.
+#[test]
+fn partial_headers_and_frames_stay_within_their_bound() {
+    let site = Site::with_https();
+    // A literal `x-a` of 16,000 bytes.
+    let block =
+        [&[0x83, 0x84, 0x87, 0x41, 1, b'h', 0x40, 3, b'x', b'-', b'a', 0x7f, 0x81, 0x7c][..], &[b'v'; 15_900]].concat();
+    let partial_frame = frame(9, 0, 1, &[b'v'; 16 << 10]);
+    site.beside(|| {
+        let connections: Vec<_> = (0..TLS_CONNECTIONS_MAX)
+            .map(|_| {
+                let mut stream = bare_http2(&site);
+                let _ = stream.write_all(&frame(1, 0, 1, &block));
+                let _ = stream.write_all(&partial_frame[..partial_frame.len() - 1]);
+                stream
+            })
+            .collect();
+        site.upload(1);
+        drop(connections);
+    });
+    site.check_memory(2, 0, TLS_CONNECTIONS_MAX);
+}
+
+/// All connections fill their windows at once, without a token: what arrives is dropped before more is read.
+#[test]
+fn refused_bodies_of_all_connections_at_once_take_little() {
+    let site = Site::with_https();
+    // POST, https, the path, and no token.
+    let head = [&[0x83, 0x87, 0x04, 16][..], b"/api/health-data", &[0x41, 1, b'h']].concat();
+    let data = |stream: u8| frame(0, 0, stream, &[b' '; 16 << 10]);
+    let round = [data(1), data(3)].concat();
+    let window = round.repeat(H2_STREAM_WINDOW_BYTES as usize / (16 << 10) - 1);
+    let mut connections: Vec<_> = (0..TLS_CONNECTIONS_MAX)
+        .map(|_| {
+            let mut stream = bare_http2(&site);
+            stream.write_all(&[frame(1, 4, 1, &head), frame(1, 4, 3, &head)].concat()).unwrap();
+            stream
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for part in connections.chunks_mut(TLS_CONNECTIONS_MAX / 8) {
+            let window = &window;
+            scope.spawn(move || {
+                for stream in part {
+                    // The server may have seen enough.
+                    let _ = stream.write_all(window);
+                }
+            });
+        }
+    });
+    drop(connections);
+    site.upload(1);
+    site.check_memory(1, 0, TLS_CONNECTIONS_MAX);
 }
 
 /// A good client right after each of many that end in the middle of everything.

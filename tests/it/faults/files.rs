@@ -50,7 +50,7 @@ fn nothing_is_acknowledged_that_is_in_a_deleted_file() {
         assert_eq!((answer.status, answer.field("stored")), (500, json!(0)), "{suffix}");
         program.wait_for_line("moved or deleted under the program; restart it");
         assert_eq!(post(&program, &second).status, 500, "{suffix}");
-        assert_eq!(get(program.address, "/healthz").status, 500, "{suffix}");
+        assert_eq!(get(program.address, "/healthz").status, 503, "{suffix}");
         // Neither is it made anew as if nothing had been there.
         assert!(!gone.exists(), "{suffix}");
         program.kill();

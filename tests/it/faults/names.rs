@@ -104,7 +104,7 @@ fn a_link_made_while_serving_makes_uploads_fail_until_it_is_gone() {
     assert_eq!((answer.status, answer.field("stored")), (500, json!(0)));
     program.wait_for_line("2 names (hard links)");
     assert_eq!(post(&program, &second).status, 500);
-    assert_eq!(get(program.address, "/healthz").status, 500);
+    assert_eq!(get(program.address, "/healthz").status, 503);
     fs::remove_file(&other).unwrap();
     assert_eq!(get(program.address, "/healthz").status, 200);
     assert_eq!(post(&program, &second).status, 200);

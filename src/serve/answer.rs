@@ -1,0 +1,46 @@
+//! Answers: a status, headers, and a body that is either whole or a stream.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::Response;
+use hyper::body::Body;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use serde::Serialize;
+
+/// What a handler returns.
+pub(super) type Answer = Response<AnswerBody>;
+
+/// Any body, boxed: a long answer is sent piece by piece.
+pub(super) type AnswerBody = UnsyncBoxBody<Bytes, Infallible>;
+
+/// An answer with a whole body of this type.
+pub(super) fn whole(content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = empty();
+    *answer.body_mut() = Full::new(body.into()).boxed_unsync();
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+/// An answer without a body.
+pub(super) fn empty() -> Answer {
+    Response::new(Full::default().boxed_unsync())
+}
+
+/// The answer to HEAD: the same headers without the body.
+pub(super) fn without_body(mut answer: Answer) -> Answer {
+    let length = answer.body().size_hint().exact();
+    *answer.body_mut() = empty().into_body();
+    if let Some(length) = length {
+        answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    answer
+}
+
+/// An answer in JSON.
+pub(super) fn json(value: &impl Serialize) -> Answer {
+    // Every type that is answered has names for keys, so that serialization cannot fail.
+    whole("application/json", serde_json::to_vec(value).unwrap_or_default())
+}

@@ -1,0 +1,18 @@
+//! A request that was admitted, as a handler gets it.
+
+use std::sync::Arc;
+
+use hyper::Request;
+use hyper::body::Incoming;
+
+use super::access::auth::Caller;
+use super::access::client::Client;
+use super::state::State;
+
+/// An admitted request.
+pub(super) struct Call<'a> {
+    pub(super) request: &'a mut Request<Incoming>,
+    pub(super) client: Client,
+    pub(super) caller: Caller,
+    pub(super) state: Arc<State>,
+}

@@ -1,0 +1,62 @@
+//! `/healthz`: whether the server can store an upload now. Anyone may ask, so the answer names no path.
+
+use std::future::ready;
+use std::pin::Pin;
+use std::sync::atomic::Ordering;
+
+use hyper::header::{CONNECTION, HeaderValue};
+use serde::Serialize;
+
+use crate::serve::answer::{Answer, json};
+use crate::serve::call::Call;
+use crate::serve::problem;
+use crate::serve::state::State;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Health {
+    ok: bool,
+    version: &'static str,
+    uploads_under_way: usize,
+}
+
+/// Answers a health check.
+pub(in crate::serve) fn answer(call: Call<'_>) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+    Box::pin(ready(health(&call.state)))
+}
+
+fn health(state: &State) -> Answer {
+    if let Err(fault) = check(state) {
+        return problem::unhealthy(fault);
+    }
+    let health = Health { ok: true, version: env!("CARGO_PKG_VERSION"), uploads_under_way: state.intake.under_way() };
+    let mut answer = json(&health);
+    // Strangers get this answer. Many requests on one connection would make its buffers grow.
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+/// Returns why nothing can be stored. Logs when that begins and when it ends.
+fn check(state: &State) -> Result<(), &'static str> {
+    let (fault, cause) = if state.writer.is_alive() {
+        match state.database.check() {
+            Ok(_) => {
+                if state.is_reported_unhealthy.swap(false, Ordering::Relaxed) {
+                    tracing::info!("/healthz answers 200 again");
+                }
+                return Ok(());
+            }
+            Err(error) => (
+                "the database, or a file beside it, is not at its name any more, or has a second name; see the server's log",
+                Some(error),
+            ),
+        }
+    } else {
+        ("the database's writer has ended; restart the server", None)
+    };
+    if !state.is_reported_unhealthy.swap(true, Ordering::Relaxed) {
+        let cause = cause.map(|error| error.to_string());
+        tracing::error!(cause, "/healthz answers 503: {fault}");
+    }
+    Err(fault)
+}

@@ -1,0 +1,149 @@
+//! The server's life: it starts, accepts connections, and drains once it is asked to stop.
+
+use std::future::{Future, pending};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::announce::announce;
+use super::config::Serve;
+use super::http::connection;
+use super::http::listeners::{Inherited, ListenerKind, Listeners, open};
+use super::http::slots::{Slot, Slots};
+use super::phase::Phase;
+use super::prepare::Prepared;
+use super::signals::stop_requested;
+use super::state::State;
+use super::upload::intake::Intake;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{
+    ACCEPT_RETRY, CONNECTIONS_MAX, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS, TLS_CONNECTIONS_MAX,
+};
+use crate::store::writer::{Writer, WriterHandle, gone};
+
+/// Runs the server as the command line says, until the program is asked to stop.
+///
+/// # Errors
+///
+/// Any reason not to start, and any that keeps the writer from finishing.
+pub fn serve(config: &Serve) -> Result<()> {
+    let prepared = Prepared::load(config)?;
+    let inherited = Inherited::take()?;
+    let has_token = prepared.check(config, inherited.address()?.unwrap_or(config.listen))?;
+    let writer = Writer::with_wal_limit(&config.db, config.wal_bytes_max)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(config.ingests + METRIC_SCRAPES_MAX)
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start: {error}")))?;
+    let served = runtime.block_on(async {
+        let listeners = open(inherited, config).await?;
+        announce(config, has_token, &listeners)?;
+        run_with(listeners, config, prepared, writer.handle().clone(), stop_requested()).await
+    });
+    // A decoder's thread that never ends must not keep the program from ending.
+    runtime.shutdown_timeout(STRAGGLERS);
+    let stopped = served.and(writer.stop());
+    if stopped.is_ok() {
+        tracing::info!("stopped; all that was acknowledged is in {}", config.db.display());
+    }
+    stopped
+}
+
+/// Serves connections of a listener until `shutdown` is ready, then drains. The caller stops the writer afterwards.
+///
+/// # Errors
+///
+/// [`ErrorKind::Usage`] if the token or the certificate cannot be read. [`ErrorKind::Store`] if the database cannot be read,
+/// or if the writer ends too early: nothing can be stored then.
+pub async fn run(
+    listener: TcpListener,
+    config: &Serve,
+    writer: WriterHandle,
+    shutdown: impl Future<Output = ()>,
+) -> Result<()> {
+    let listeners = Listeners { uploads: listener, metrics: None };
+    run_with(listeners, config, Prepared::load(config)?, writer, shutdown).await
+}
+
+pub(super) async fn run_with(
+    listeners: Listeners,
+    config: &Serve,
+    prepared: Prepared,
+    writer: WriterHandle,
+    shutdown: impl Future<Output = ()>,
+) -> Result<()> {
+    let upload_kind = listeners.upload_kind();
+    let Listeners { uploads, metrics } = listeners;
+    let slots = Slots::new(if config.tls.is_some() { TLS_CONNECTIONS_MAX } else { CONNECTIONS_MAX });
+    let metrics_slots = Slots::new(METRIC_CONNECTIONS_MAX);
+    let (phase, receiver) = watch::channel(Phase::Open);
+    let state = State::new(config, prepared, writer, receiver);
+    let mut connections = JoinSet::new();
+    let (report_end, mut writer_ended) = oneshot::channel();
+    state.writer.at_end(move || {
+        let _ = report_end.send(());
+    });
+    tokio::pin!(shutdown);
+    loop {
+        let (accepted, kind) = tokio::select! {
+            () = &mut shutdown => break,
+            _ = &mut writer_ended => {
+                // A restart may help; without a writer, every upload would fail.
+                let _ = phase.send(Phase::Cutting);
+                let _ = timeout(STRAGGLERS, async { while connections.join_next().await.is_some() {} }).await;
+                return Err(gone());
+            }
+            accepted = accept(Some(&uploads), &slots) => (accepted, upload_kind),
+            accepted = accept(metrics.as_ref(), &metrics_slots) => (accepted, ListenerKind::Metrics),
+            Some(_) = connections.join_next() => continue,
+        };
+        if let Some((stream, peer, slot)) = accepted {
+            connections.spawn(connection::serve(stream, peer, kind, Arc::clone(&state), slot));
+        }
+    }
+    drop((uploads, metrics));
+    drain(&phase, &mut connections, &state.intake).await;
+    Ok(())
+}
+
+/// The next connection, once there is a slot for it; never ready without a listener.
+async fn accept(listener: Option<&TcpListener>, slots: &Arc<Slots>) -> Option<(TcpStream, SocketAddr, Slot)> {
+    let Some(listener) = listener else {
+        return pending().await;
+    };
+    slots.available().await;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, slots.take(peer.ip(), Instant::now()))),
+        Err(error) => {
+            // Mostly, no file descriptor is left. Trying again at once would only spin.
+            tracing::warn!(%error, "could not accept a connection");
+            tokio::time::sleep(ACCEPT_RETRY).await;
+            None
+        }
+    }
+}
+
+/// Lets uploads under way finish until the deadline, then aborts them.
+async fn drain(phase: &watch::Sender<Phase>, connections: &mut JoinSet<()>, intake: &Intake) {
+    let under_way = intake.under_way();
+    tracing::info!(under_way, deadline_seconds = DRAIN.as_secs(), "stopping; uploads under way may finish");
+    let _ = phase.send(Phase::Draining);
+    let finished = async {
+        while connections.join_next().await.is_some() {}
+        // An upload may still be storing its last rows although its client has gone.
+        intake.ended().await;
+    };
+    tokio::pin!(finished);
+    if timeout(DRAIN, &mut finished).await.is_err() {
+        tracing::warn!("the deadline has passed; uploads under way are aborted, stored records are kept");
+        let _ = phase.send(Phase::Cutting);
+        let _ = timeout(STRAGGLERS, finished).await;
+    }
+}

@@ -1,0 +1,63 @@
+//! What every request needs, built in one place.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tokio::sync::{Semaphore, watch};
+
+use super::access::auth::Authenticator;
+use super::config::Serve;
+use super::http::tls::Tls;
+use super::monitor::metrics::Metrics;
+use super::network::Network;
+use super::phase::Phase;
+use super::prepare::Prepared;
+use super::upload::intake::Intake;
+use crate::model::limits::{METRIC_SCRAPES_MAX, ZSTD_BODIES_MAX};
+use crate::store::writer::WriterHandle;
+use crate::store::{Files, TokenReader};
+
+/// What every request needs.
+pub(super) struct State {
+    pub(super) upload_path: String,
+    pub(super) authenticator: Authenticator,
+    pub(super) tls: Option<Tls>,
+    pub(super) trusted_proxies: Vec<Network>,
+    pub(super) has_warned_of_plain_http: AtomicBool,
+    pub(super) is_reported_unhealthy: AtomicBool,
+    pub(super) body_bytes_max: u64,
+    pub(super) writer: WriterHandle,
+    pub(super) database: Files,
+    pub(super) intake: Arc<Intake>,
+    /// Permits for zstd bodies, which have wide windows.
+    pub(super) zstd: Arc<Semaphore>,
+    pub(super) metrics: Metrics,
+    pub(super) scrapes: Arc<Semaphore>,
+    pub(super) phase: watch::Receiver<Phase>,
+}
+
+impl State {
+    pub(super) fn new(
+        config: &Serve,
+        Prepared { credentials, tls }: Prepared,
+        writer: WriterHandle,
+        phase: watch::Receiver<Phase>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            upload_path: config.path.clone(),
+            authenticator: Authenticator::new(credentials, TokenReader::new(&config.db)),
+            tls,
+            trusted_proxies: config.trusted_proxies.clone(),
+            has_warned_of_plain_http: AtomicBool::new(false),
+            is_reported_unhealthy: AtomicBool::new(false),
+            body_bytes_max: config.body_bytes_max,
+            writer,
+            database: Files::of_open(&config.db),
+            intake: Intake::new(config.ingests),
+            zstd: Arc::new(Semaphore::new(ZSTD_BODIES_MAX)),
+            metrics: Metrics::new(&config.db),
+            scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
+            phase,
+        })
+    }
+}

@@ -1,0 +1,290 @@
+//! Receives an upload: the body goes to a decoder's thread, and the answer follows the commit.
+
+use std::io::BufRead;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use hyper::HeaderMap;
+use hyper::body::{Body, Incoming};
+use hyper::header::CONTENT_ENCODING;
+use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::JoinHandle;
+
+use super::body;
+use super::intake::Permit;
+use crate::formats::encoding::{Coding, check_length};
+use crate::formats::payload::Options;
+use crate::ingest::ingest;
+use crate::model::counts::{Counts, is_zero};
+use crate::serve::access::client::Client;
+use crate::serve::announce::PLAIN_HTTP_WARNING;
+use crate::serve::answer::{Answer, json};
+use crate::serve::call::Call;
+use crate::serve::monitor::metrics::{Metrics, UploadResult};
+use crate::serve::network::is_private;
+use crate::serve::problem;
+use crate::serve::state::State;
+use crate::store::writer::WriterHandle;
+use crate::store::writer::ingest::{Aborted, Summary};
+use crate::store::{Origin, OriginKind};
+
+/// Answers an upload. All checks that need only the head come before the first byte of the body.
+pub(in crate::serve) fn answer(call: Call<'_>) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+    Box::pin(answer_upload(call))
+}
+
+async fn answer_upload(Call { request, client, caller, state }: Call<'_>) -> Answer {
+    warn_of_plain_http(client, &state);
+    let peer = client.address;
+    let Some(coding) = coding(request.headers()) else {
+        state.metrics.count_refused(UploadResult::Refused);
+        return problem::unsupported_encoding();
+    };
+    if let Err(error) = check_length(request.body().size_hint().lower(), state.body_bytes_max) {
+        state.metrics.count_refused(UploadResult::Refused);
+        return problem::failed(&error);
+    }
+    let Some(permits) = take_permits(coding, &state).await else {
+        tracing::warn!(%peer, "refused: too many uploads at once");
+        state.metrics.count_refused(UploadResult::Busy);
+        return problem::too_many_uploads();
+    };
+    let origin =
+        Origin { kind: OriginKind::Http, sender: peer.to_string(), person: caller.person, token: caller.token };
+    receive(request.body_mut(), coding, peer, origin, &state, permits).await
+}
+
+/// What an upload holds while it is under way.
+struct Permits {
+    upload: Permit,
+    _window: Option<OwnedSemaphorePermit>,
+}
+
+/// Takes a permit for the upload, and one for the window if the coding needs it; `None` if they are taken.
+async fn take_permits(coding: Coding, state: &State) -> Option<Permits> {
+    let window = match coding {
+        Coding::Zstd => Some(Arc::clone(&state.zstd).try_acquire_owned().ok()?),
+        Coding::Identity | Coding::Gzip | Coding::Deflate => None,
+    };
+    Some(Permits { upload: state.intake.take().await?, _window: window })
+}
+
+/// Warns once: everyone on the way has seen a token that comes from afar over plain HTTP.
+fn warn_of_plain_http(client: Client, state: &State) {
+    let is_in_the_clear = state.tls.is_none() && !client.is_forwarded && !is_private(client.address);
+    if is_in_the_clear && !state.has_warned_of_plain_http.swap(true, Ordering::Relaxed) {
+        tracing::warn!(peer = %client.address, "{PLAIN_HTTP_WARNING}");
+    }
+}
+
+/// The coding of the body; `None` if it is unknown, or if there are several.
+fn coding(headers: &HeaderMap) -> Option<Coding> {
+    let mut values = headers.get_all(CONTENT_ENCODING).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Some(Coding::Identity),
+        (Some(value), None) => Coding::from_header(value.to_str().ok()?),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+async fn receive(
+    body: &mut Incoming,
+    coding: Coding,
+    peer: IpAddr,
+    origin: Origin,
+    state: &Arc<State>,
+    permits: Permits,
+) -> Answer {
+    let (sender, reader) = body::channel();
+    let upload = permits.upload.upload();
+    let ingest = start_ingest(reader, coding, peer, origin, Arc::clone(state), permits);
+    sender.pump(body, &upload, state.phase.clone()).await;
+    answer_of(ingest, peer, state).await
+}
+
+/// An ingest under way on its thread.
+type Ingest = JoinHandle<Result<Summary, Aborted>>;
+
+/// Starts to decode and store on another thread.
+fn start_ingest(
+    reader: impl BufRead + Send + 'static,
+    coding: Coding,
+    peer: IpAddr,
+    origin: Origin,
+    state: Arc<State>,
+    permits: Permits,
+) -> Ingest {
+    let began = Instant::now();
+    let (person, token) = (origin.person.clone(), origin.token);
+    // The thread logs the outcome: the client may disconnect before the end.
+    tokio::task::spawn_blocking(move || {
+        let outcome = decode(reader, coding, state.body_bytes_max, origin, &state.writer);
+        record_outcome(peer, person.as_deref(), token, began.elapsed(), &outcome, &state.metrics);
+        drop(permits);
+        outcome
+    })
+}
+
+/// The answer once an ingest has ended. A panic ends one upload only.
+async fn answer_of(ingest: Ingest, peer: IpAddr, state: &State) -> Answer {
+    match ingest.await {
+        Ok(Ok(summary)) => stored(&summary),
+        Ok(Err(aborted)) => problem::aborted(&aborted),
+        Err(panic) => {
+            // Without the panic's message, which may quote a record.
+            tracing::error!(%peer, status = 500, is_panic = panic.is_panic(), "an upload failed");
+            state.metrics.count_refused(UploadResult::Failed);
+            problem::internal()
+        }
+    }
+}
+
+fn decode(
+    reader: impl BufRead,
+    coding: Coding,
+    bytes_max: u64,
+    origin: Origin,
+    writer: &WriterHandle,
+) -> Result<Summary, Aborted> {
+    match coding.decode(reader, bytes_max) {
+        Ok(source) => ingest(source, origin, Options::default(), writer),
+        Err(error) => Err(Aborted { error, summary: None }),
+    }
+}
+
+/// Logs one line for each upload, and counts it.
+fn record_outcome(
+    peer: IpAddr,
+    person: Option<&str>,
+    token: Option<i64>,
+    duration: Duration,
+    outcome: &Result<Summary, Aborted>,
+    metrics: &Metrics,
+) {
+    let status = problem::status(outcome);
+    let result = match status.as_u16() {
+        200 => UploadResult::Stored,
+        400..500 => UploadResult::Aborted,
+        _ => UploadResult::Failed,
+    };
+    let summary = outcome.as_ref().map_or_else(|aborted| aborted.summary.as_ref(), Some);
+    let (upload, bytes) = (summary.map(|summary| summary.upload), summary.map_or(0, |summary| summary.body_bytes));
+    let counts = summary.map_or_else(Counts::default, |summary| summary.counts);
+    metrics.count_ended(result, bytes, &counts, duration);
+    let (result, status) = (result.name(), status.as_u16());
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let Counts { route_points, new, updated, unchanged, merged, rejected, .. } = counts;
+    let records = counts.records();
+    match outcome {
+        Ok(_) => tracing::info!(
+            %peer, person, token_id = token, upload, result, status, duration_ms, bytes, records, route_points, new, updated, unchanged, merged, rejected,
+            "upload"
+        ),
+        Err(Aborted { error, .. }) => tracing::warn!(
+            %peer, person, token_id = token, upload, result, status, duration_ms, bytes, records, route_points, new, updated, unchanged, merged, rejected,
+            %error, "upload"
+        ),
+    }
+}
+
+/// The answer to a stored upload, from which the app reads its count.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    ok: bool,
+    count: u64,
+    inserted: Inserted,
+    route_points: u64,
+    new: u64,
+    updated: u64,
+    unchanged: u64,
+    /// Records that an import stored before.
+    #[serde(skip_serializing_if = "is_zero")]
+    merged: u64,
+    rejected: u64,
+    upload: i64,
+}
+
+#[derive(Serialize)]
+struct Inserted {
+    measurements: u64,
+    medications: u64,
+    workouts: u64,
+    /// Records of sections that this version does not know, so that the parts add up to the count.
+    #[serde(skip_serializing_if = "is_zero")]
+    other: u64,
+}
+
+fn stored(summary: &Summary) -> Answer {
+    let counts = &summary.counts;
+    json(&Stored {
+        ok: true,
+        count: counts.records(),
+        inserted: Inserted {
+            measurements: counts.measurements,
+            medications: counts.medications,
+            workouts: counts.workouts,
+            other: counts.other,
+        },
+        route_points: counts.route_points,
+        new: counts.new,
+        updated: counts.updated,
+        unchanged: counts.unchanged,
+        merged: counts.merged,
+        rejected: counts.rejected,
+        upload: summary.upload,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::config::Serve;
+    use crate::serve::phase::Phase;
+    use crate::serve::prepare::Prepared;
+    use crate::store::writer::Writer;
+    use std::io::{self, Read};
+    use std::net::Ipv4Addr;
+    use tokio::sync::watch;
+
+    /// A panic must unwind as far as its upload's thread, and no further. With `panic = "abort"` it would end all uploads.
+    const _: () = assert!(cfg!(panic = "unwind"));
+
+    /// A body in the middle of which our code panics.
+    struct Panicking;
+
+    impl Read for Panicking {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("as if there were a fault here");
+        }
+    }
+
+    #[test]
+    fn a_panic_is_500_for_one_upload_and_frees_its_permit() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Serve { ingests: 1, ..Serve::new(folder.path().join("health.db")) };
+        let writer = Writer::start(&config.db).unwrap();
+        let prepared = Prepared::load(&config).unwrap();
+        let state = State::new(&config, prepared, writer.handle().clone(), watch::channel(Phase::Open).1);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let post = async |body: Box<dyn BufRead + Send>| {
+            let permits = take_permits(Coding::Identity, &state).await.expect("the only permit is free");
+            let peer = Ipv4Addr::LOCALHOST.into();
+            let origin = Origin { kind: OriginKind::Http, sender: String::new(), person: None, token: None };
+            let ingest = start_ingest(body, Coding::Identity, peer, origin, Arc::clone(&state), permits);
+            answer_of(ingest, peer, &state).await.status().as_u16()
+        };
+        runtime.block_on(async {
+            let before = br#"{"data":{"X":["#.chain(io::BufReader::new(Panicking));
+            assert_eq!(post(Box::new(before)).await, 500);
+            assert_eq!(state.intake.under_way(), 0);
+            assert_eq!(post(Box::new(&b"{\"data\":{}}"[..])).await, 200);
+        });
+        drop(state);
+        writer.stop().unwrap();
+    }
+}
