@@ -6,6 +6,7 @@ use std::process::Command;
 
 use healthsink_testdata::{Export, Payload, Twin};
 use healthsink_testkit::compression::gzip;
+use healthsink_testkit::missing::not_run_without_data;
 use healthsink_testkit::zip::{Packing, pack};
 use rusqlite::Connection;
 use serde_json::Value;
@@ -493,11 +494,9 @@ fn payloads_of_the_app_come_from_folders_and_archives_too() {
 /// Records, beat lists, beats, metadata entries, locations, workouts, days of each published export.
 #[test]
 fn published_exports_are_accounted_for() {
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
-    if !samples.is_dir() {
-        println!("skipped: {} is not there", samples.display());
-        return;
-    }
+    let Some(samples) = std::env::var_os("HEALTHSINK_SAMPLES").map(PathBuf::from) else {
+        return not_run_without_data("HEALTHSINK_SAMPLES names no folder of published exports");
+    };
     for (name, expected) in [
         ("apple-test-export.zip", [8038, 400, 13081, 1571, 5237, 0, 0]),
         ("apple-test-export-cn.zip", [8038, 400, 13081, 1571, 0, 0, 0]),

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use healthsink_testkit::missing::not_run;
 use tempfile::TempDir;
 
 pub(crate) struct Disk {
@@ -11,7 +12,7 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// None, with a word on standard error, where the test may not mount.
+    /// Mounts it. Returns nothing, and reports that the test does not run, where this process may not mount.
     pub(crate) fn of_mib(size: u32) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
@@ -22,7 +23,7 @@ impl Disk {
         if mounted.is_ok_and(|status| status.success()) {
             return Some(Self { folder });
         }
-        eprintln!("skipped: a file system of its own cannot be mounted here; run as root");
+        not_run("mounting a file system needs root");
         None
     }
 

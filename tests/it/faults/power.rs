@@ -10,13 +10,14 @@ use super::evidence::{Sent, check_is_sound};
 use crate::program::Program;
 use healthsink_testkit::database::one;
 use healthsink_testkit::http::Client;
+use healthsink_testkit::missing::not_run;
 use healthsink_testkit::wait::wait_until;
 
 /// The server under strace, which writes down each system call that brings bytes to the disk or to a client.
 fn traced(database: &Path, trace: &Path) -> Option<Program> {
     let is_there = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
     if !is_there.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: strace is not there, or may not trace (Debian: apt install strace)");
+        not_run("strace is missing or may not trace (Debian: apt install strace)");
         return None;
     }
     let calls = "trace=read,recvfrom,recvmsg,write,writev,sendto,sendmsg,pwrite64,pwritev,ftruncate,fsync,fdatasync";
