@@ -270,8 +270,12 @@ fn a_health_check_ends_beside_one_who_dawdles() {
     let address = listener.local_addr().unwrap().to_string();
     let dawdler = std::thread::spawn(move || {
         let mut stream = listener.accept().unwrap().0;
+        // Each byte follows the request, or a moment without one.
+        stream.set_read_timeout(Some(std::time::Duration::from_millis(100))).unwrap();
         while std::io::Write::write_all(&mut stream, b"x").is_ok() {
-            std::thread::park_timeout(std::time::Duration::from_millis(100));
+            if std::io::Read::read(&mut stream, &mut [0; 1024]).is_ok_and(|bytes| bytes == 0) {
+                break;
+            }
         }
     });
     let output = run(&["healthcheck", "--listen", &address]);

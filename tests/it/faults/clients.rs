@@ -1,6 +1,6 @@
 //! Clients that are slow, silent, gone, or too many: good uploads beside them are served, and memory is bounded.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,11 +31,15 @@ const HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
 const DEBUG: [&str; 2] = ["--log-level", "debug"];
 const EVICTED: &str = "another connection needed the slot";
 
-/// What a client does that sends a byte now and then, until the server ends it or the test is over.
+/// Sends a byte now and then, until the server answers or closes, or the test is over.
 fn trickle(stream: &mut TcpStream, is_over: &AtomicBool) {
-    while !is_over.load(Ordering::Relaxed) && stream.write_all(b"x").is_ok() {
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
+    stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let is_silent = |stream: &TcpStream| {
+        let silence = stream.peek(&mut [0]).map_err(|error| error.kind());
+        matches!(silence, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut))
+    };
+    while !is_over.load(Ordering::Relaxed) && stream.write_all(b"x").is_ok() && is_silent(stream) {}
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
 }
 
 #[test]

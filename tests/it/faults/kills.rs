@@ -4,7 +4,6 @@
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -12,16 +11,19 @@ use super::evidence::{Sent, check_is_exactly, check_is_sound};
 use crate::program::Program;
 use healthsink_testkit::database::rows;
 use healthsink_testkit::http::{Client, PATH};
+use healthsink_testkit::wait::{PATIENCE, wait_until};
 
 const KILLS: usize = 8;
 const CLIENTS: usize = 3;
+/// The last rounds wait for this many answers at most.
+const ANSWERS: usize = 3;
 
 /// Sends without insisting: whether the server has said 200.
-fn send(address: SocketAddr, body: &[u8], is_sent: &AtomicUsize) -> bool {
+fn send(address: SocketAddr, body: &[u8], is_sent: &AtomicUsize, answers: &AtomicUsize) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else {
         return false;
     };
-    stream.set_read_timeout(Some(healthsink_testkit::wait::PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let head = format!("POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
     if stream.write_all(head.as_bytes()).is_err() {
         return false;
@@ -33,7 +35,9 @@ fn send(address: SocketAddr, body: &[u8], is_sent: &AtomicUsize) -> bool {
         is_sent.fetch_add(part.len(), Ordering::Relaxed);
     }
     let mut answer = [0; 12];
-    std::io::Read::read_exact(&mut stream, &mut answer).is_ok() && &answer == b"HTTP/1.1 200"
+    let is_stored = std::io::Read::read_exact(&mut stream, &mut answer).is_ok() && &answer == b"HTTP/1.1 200";
+    answers.fetch_add(usize::from(is_stored), Ordering::Relaxed);
+    is_stored
 }
 
 #[test]
@@ -49,21 +53,24 @@ fn what_was_acknowledged_outlives_kills_at_any_moment() {
         let mut now: Vec<usize> = (first..first + CLIENTS).collect();
         now.extend(first.checked_sub(2));
         let bytes: usize = now.iter().map(|index| sent[*index].body.len()).sum();
-        // A number of bytes rather than a time: on any machine the last rounds let all of it through, and wait a little more.
+        // Bytes and answers rather than a time: the last rounds let everything through, and wait for answers.
         let limit = bytes * (round + 2) / KILLS;
-        let is_sent = AtomicUsize::new(0);
+        let (is_sent, answers) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let address = program.address;
-        let answers: Vec<(usize, bool)> = std::thread::scope(|scope| {
-            let clients: Vec<_> =
-                now.iter().map(|index| (*index, scope.spawn(|| send(address, &sent[*index].body, &is_sent)))).collect();
-            healthsink_testkit::wait::wait_until("the bytes", || {
-                (is_sent.load(Ordering::Relaxed) >= limit.min(bytes)).then_some(())
+        let acknowledgements: Vec<(usize, bool)> = std::thread::scope(|scope| {
+            let clients: Vec<_> = now
+                .iter()
+                .map(|index| (*index, scope.spawn(|| send(address, &sent[*index].body, &is_sent, &answers))))
+                .collect();
+            wait_until("the bytes, and the answers of the last rounds", || {
+                let is_far_enough = is_sent.load(Ordering::Relaxed) >= limit.min(bytes)
+                    && answers.load(Ordering::Relaxed) >= (round + ANSWERS).saturating_sub(KILLS);
+                is_far_enough.then_some(())
             });
-            std::thread::park_timeout(Duration::from_millis(7 * round as u64));
             program.kill();
             clients.into_iter().map(|(index, client)| (index, client.join().unwrap())).collect()
         });
-        for (index, is_stored) in answers {
+        for (index, is_stored) in acknowledgements {
             acknowledged[index] |= is_stored;
         }
         // As another program finds it, before healthsink has looked at it again.
