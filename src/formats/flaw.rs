@@ -6,13 +6,20 @@ use std::fmt;
 /// What is wrong with an element.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Flaw {
-    NotAnObject,
+    /// What it is not, such as `an object`.
+    Not(&'static str),
     /// A field, by its name, as in most of these.
     Missing(&'static str),
+    NotAUuid(&'static str),
     NotADate(&'static str),
     NotANumber(Cow<'static, str>),
+    NotAText(&'static str),
     OutOfRange(&'static str),
     Repeated(&'static str),
+    /// The key of a route names no workout.
+    NoWorkout,
+    /// A name, text or number outside an element is longer than so many bytes, and was cut.
+    Cut(usize),
     /// A metric's name is missing, or follows its data where too many do.
     NoMetric,
     /// Bytes that an element may have.
@@ -44,12 +51,18 @@ const DETAIL_CHARACTERS: usize = 200;
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAnObject => f.write_str("not an object"),
+            Self::Not(what) => write!(f, "not {what}"),
             Self::Missing(field) => write!(f, "no `{field}`"),
+            Self::NotAUuid(field) => write!(f, "`{field}` is not a uuid"),
             Self::NotADate(field) => write!(f, "`{field}` is not a date with time and offset"),
             Self::NotANumber(field) => write!(f, "`{field:.DETAIL_CHARACTERS$}` is not a number"),
+            Self::NotAText(field) => write!(f, "`{field}` is not a text"),
             Self::OutOfRange(field) => write!(f, "`{field}` is out of range"),
             Self::Repeated(field) => write!(f, "not well-formed: `{field}` is given twice"),
+            Self::NoWorkout => f.write_str("the key of its route is not the uuid of a workout"),
+            Self::Cut(bytes) => {
+                write!(f, "a name, text or number outside an element is longer than {bytes} bytes: the rest is cut off")
+            }
             Self::NoMetric => f.write_str("its metric has no name"),
             Self::TooLong(bytes) => write!(f, "longer than {bytes} bytes"),
             Self::TooLongEscaped(bytes) => {

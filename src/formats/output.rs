@@ -7,9 +7,14 @@ use crate::model::error::Result;
 use crate::model::limits::REJECT_RAW_BYTES_MAX;
 use crate::model::record::{OtherRecord, Reject};
 
-/// Rows on their way: the batch that is filled, and the sink that takes it when it is full.
+/// Rows on their way: the batch that is filled, and where it goes when it is full.
 pub(crate) struct Output<'a> {
     pub(crate) batch: &'a mut Box<Batch>,
+    pub(crate) receiver: Receiver<'a>,
+}
+
+/// Takes full batches, and counts their rows.
+pub(crate) struct Receiver<'a> {
     sink: &'a mut dyn Sink,
     /// Imports have an account of what was read; uploads answer with the counts of what was stored.
     tally: Option<&'a mut Tally>,
@@ -30,48 +35,88 @@ pub(crate) struct Location<'a> {
     pub(crate) offset: u64,
 }
 
-impl<'a> Output<'a> {
-    pub(crate) fn new(batch: &'a mut Box<Batch>, sink: &'a mut dyn Sink, tally: Option<&'a mut Tally>) -> Self {
-        Self { batch, sink, tally, generation: 0 }
-    }
+/// The text of an element that is rejected.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Raw<'a> {
+    /// All of it, or at least as much as a reject keeps.
+    pub(crate) text: &'a [u8],
+    /// Its whole length.
+    pub(crate) bytes: u64,
+}
 
-    /// Number of the batch: while it stays the same, ids of texts hold.
-    pub(crate) fn generation(&self) -> u32 {
-        self.generation
+impl<'a> From<&'a [u8]> for Raw<'a> {
+    fn from(text: &'a [u8]) -> Self {
+        Self { text, bytes: text.len() as u64 }
     }
+}
 
-    /// Hands over the batch if it is full.
-    pub(crate) fn hand_over_if_full(&mut self) -> Result<()> {
-        if self.batch.is_full() { self.hand_over() } else { Ok(()) }
-    }
-
-    /// Hands over the batch, however full it is.
-    pub(crate) fn hand_over(&mut self) -> Result<()> {
-        if let Some(tally) = &mut self.tally {
-            tally.count(self.batch);
+impl Receiver<'_> {
+    /// Takes a batch if it is full. Returns whether it was.
+    pub(crate) fn take_if_full(&mut self, batch: &mut Box<Batch>) -> Result<bool> {
+        let is_full = batch.is_full();
+        if is_full {
+            self.take(batch)?;
         }
-        self.sink.submit(self.batch)?;
+        Ok(is_full)
+    }
+
+    fn take(&mut self, batch: &mut Box<Batch>) -> Result<()> {
+        if let Some(tally) = &mut self.tally {
+            tally.count(batch);
+        }
+        self.sink.submit(batch)?;
         self.generation = self.generation.wrapping_add(1);
         Ok(())
     }
 
-    /// Counts the rows that stay in the batch: whoever owns it hands them over.
+    /// Waits for the sink's permit to decode a large element.
+    pub(crate) fn begin_large(&mut self) {
+        self.sink.begin_large();
+    }
+
+    /// Returns the permit.
+    pub(crate) fn end_large(&mut self) {
+        self.sink.end_large();
+    }
+}
+
+impl<'a> Output<'a> {
+    pub(crate) fn new(batch: &'a mut Box<Batch>, sink: &'a mut dyn Sink, tally: Option<&'a mut Tally>) -> Self {
+        Self { batch, receiver: Receiver { sink, tally, generation: 0 } }
+    }
+
+    /// Number of the batch: while it stays the same, ids of texts hold.
+    pub(crate) fn generation(&self) -> u32 {
+        self.receiver.generation
+    }
+
+    /// Hands over the batch if it is full.
+    pub(crate) fn hand_over_if_full(&mut self) -> Result<()> {
+        self.receiver.take_if_full(self.batch).map(|_| ())
+    }
+
+    /// Hands over the batch, however full it is.
+    pub(crate) fn hand_over(&mut self) -> Result<()> {
+        self.receiver.take(self.batch)
+    }
+
+    /// Counts the rows that stay in the batch: its owner hands them over.
     pub(crate) fn finish(self) {
-        if let Some(tally) = self.tally {
+        if let Some(tally) = self.receiver.tally {
             tally.count(self.batch);
         }
     }
 
     /// Counts elements without a row.
     pub(crate) fn skip(&mut self, reason: &str, count: u64) {
-        if let Some(tally) = &mut self.tally {
+        if let Some(tally) = &mut self.receiver.tally {
             tally.skip(reason, count);
         }
     }
 
     /// Counts elements that a row keeps.
     pub(crate) fn within(&mut self, name: &str, count: u64) {
-        if let Some(tally) = &mut self.tally {
+        if let Some(tally) = &mut self.receiver.tally {
             tally.within(name, count);
         }
     }
@@ -93,27 +138,19 @@ impl<'a> Output<'a> {
         self.batch.rows.others.push(OtherRecord { section, in_data, json });
     }
 
-    /// Keeps an element as a reject, with the reason and the beginning of its text. `raw_bytes` is the whole length.
-    pub(crate) fn reject(&mut self, at: Location<'_>, flaw: &Flaw, raw: &[u8], raw_bytes: u64) -> Result<()> {
-        let raw = String::from_utf8_lossy(&raw[..raw.len().min(REJECT_RAW_BYTES_MAX)]);
-        let reason = if at.part.is_empty() { flaw.to_string() } else { format!("{}: {flaw}", at.part) };
-        let texts = &mut self.batch.texts;
-        let (section, reason, raw) = (texts.intern(at.section), texts.intern(&reason), texts.intern(&raw));
-        let reject = Reject { section, index: at.index, offset: at.offset, reason, raw, raw_bytes };
-        self.batch.rows.rejects.push(reject);
+    /// Keeps an element as a reject, and hands over a full batch.
+    pub(crate) fn reject(&mut self, at: Location<'_>, flaw: &Flaw, raw: Raw<'_>) -> Result<()> {
+        push_reject(self.batch, at, flaw, raw);
         self.hand_over_if_full()
     }
 }
 
-/// Counts the rows that pass on their way to the writer.
-pub(crate) struct Counting<'a> {
-    pub(crate) sink: &'a mut dyn Sink,
-    pub(crate) tally: &'a mut Tally,
-}
-
-impl Sink for Counting<'_> {
-    fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
-        self.tally.count(batch);
-        self.sink.submit(batch)
-    }
+/// Adds an element to the batch's rejects, with the reason and the beginning of its text.
+pub(crate) fn push_reject(batch: &mut Batch, at: Location<'_>, flaw: &Flaw, raw: Raw<'_>) {
+    let text = String::from_utf8_lossy(&raw.text[..raw.text.len().min(REJECT_RAW_BYTES_MAX)]);
+    let reason = if at.part.is_empty() { flaw.to_string() } else { format!("{}: {flaw}", at.part) };
+    let texts = &mut batch.texts;
+    let (section, reason, text) = (texts.intern(at.section), texts.intern(&reason), texts.intern(&text));
+    let Location { index, offset, .. } = at;
+    batch.rows.rejects.push(Reject { section, index, offset, reason, raw: text, raw_bytes: raw.bytes });
 }

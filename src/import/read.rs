@@ -6,8 +6,8 @@ use super::container::Container;
 use super::inputs::{InputFile, Inputs, Job};
 use super::observer::{Observer, Unobserved};
 use crate::formats::account::Tally;
-use crate::formats::output::{Counting, Output};
-use crate::formats::payload::{Options, decode};
+use crate::formats::output::Output;
+use crate::formats::payload::{self, Options};
 use crate::formats::sniff::{Format, peek, sniff};
 use crate::formats::zip::Archive;
 use crate::formats::{apple, auto_export};
@@ -32,7 +32,7 @@ pub fn read_file<S: BufRead>(
 ) -> Decoded {
     let mut output = Output::new(batch, sink, Some(tally));
     let decoded = match format {
-        Format::Payload => return read_payload(source, batch, sink, tally),
+        Format::Payload => payload::read(source, Options::default(), &mut output),
         Format::AutoExport => read_auto_export(source, name, reopen, &mut output),
         _ => {
             let mut export = apple::Reader::default();
@@ -191,13 +191,6 @@ fn read_part(
             Err(Error::new(ErrorKind::Shape, "it is neither JSON nor a file of a known export"))
         }
     }
-}
-
-/// Reads JSON as Health Export Pro sends it.
-fn read_payload(source: impl BufRead, batch: &mut Box<Batch>, sink: &mut dyn Sink, tally: &mut Tally) -> Decoded {
-    let decoded = decode(source, Options::default(), batch, &mut Counting { sink, tally });
-    tally.count(batch);
-    decoded
 }
 
 /// Reads JSON of Health Auto Export.

@@ -25,7 +25,7 @@ pub(super) fn read(file: &str, source: impl Read, bytes: &mut u64, output: &mut 
         }
         Err(flaw) => {
             let location = Location { section: file, part: "", index: None, offset: 0 };
-            output.reject(location, &flaw, &text, text.len() as u64)
+            output.reject(location, &flaw, text.as_slice().into())
         }
     }
 }

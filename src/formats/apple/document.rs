@@ -7,7 +7,7 @@ use super::element::{Element, Tree};
 use super::frames::{Frame, Frames};
 use super::kept::write_element;
 use crate::formats::flaw::Flaw;
-use crate::formats::output::{Location, Output};
+use crate::formats::output::{Location, Output, Raw};
 use crate::model::error::Result;
 use crate::model::limits::IMPORT_ELEMENT_BYTES_MAX;
 
@@ -80,7 +80,7 @@ fn keep_root(tag: &str, tree: &mut Tree, output: &mut Output<'_>) {
 fn reject(file: &str, frame: &Frame, flaw: &Flaw, raw: &[u8], output: &mut Output<'_>) -> Result<()> {
     let part = format!("line {}", frame.line);
     let location = Location { section: file, part: &part, index: None, offset: frame.offset };
-    output.reject(location, flaw, raw, frame.bytes)
+    output.reject(location, flaw, Raw { text: raw, bytes: frame.bytes })
 }
 
 /// About what an element takes as JSON, where a control character is six bytes long.

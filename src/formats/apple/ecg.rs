@@ -49,7 +49,7 @@ pub(super) fn read(file: &str, source: impl BufRead, bytes: &mut u64, output: &m
         Err(flaw) => {
             let part = format!("line {line}");
             let location = Location { section: file, part: &part, index: None, offset: 0 };
-            output.reject(location, &flaw, head.as_bytes(), head.len() as u64)
+            output.reject(location, &flaw, head.as_bytes().into())
         }
     }
 }

@@ -38,7 +38,7 @@ impl Rows<'_, '_> {
             Err(flaw) => {
                 let (part, raw) = (part(), raw());
                 let location = Location { section: self.file, part: &part, index: None, offset: self.passed.bytes() };
-                self.output.reject(location, &flaw, raw.as_bytes(), raw.len() as u64)
+                self.output.reject(location, &flaw, raw.as_bytes().into())
             }
         };
         self.stop_if_failed(done)
@@ -65,7 +65,7 @@ impl Rows<'_, '_> {
             (Value::Object(point), Some(name)) => {
                 point::push(name, metric.unit.as_deref(), point, &mut self.equals, self.output)
             }
-            _ => Err(Flaw::NotAnObject),
+            _ => Err(Flaw::Not("an object")),
         };
         let name = metric.name.as_deref().unwrap_or_default();
         self.end(outcome, || format!("{name} element {index}"), || point.to_string())

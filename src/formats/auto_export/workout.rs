@@ -134,7 +134,7 @@ impl Points<'_, '_, '_> {
                 let metric = ["workout ", self.key].concat();
                 point::push(&metric, None, value, &mut rows.equals, rows.output)
             }
-            _ => Err(Flaw::NotAnObject),
+            _ => Err(Flaw::Not("an object")),
         };
         let (workout, key) = (self.workout, self.key);
         rows.end(outcome, || format!("workout {workout} {key} element {index}"), || item.to_string())?;

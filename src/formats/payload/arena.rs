@@ -1,5 +1,7 @@
 //! The texts of lifted elements, one behind the other, until they are decoded.
 
+use super::section::Section;
+use crate::formats::output::{Location, Raw};
 use crate::model::limits::{ELEMENT_BYTES_MAX, GROUP_BYTES, REJECT_RAW_BYTES_MAX};
 
 /// An element in the arena.
@@ -40,6 +42,18 @@ pub(crate) struct RawElement<'a> {
     pub(crate) text: &'a [u8],
     /// Its whole length.
     pub(crate) bytes: u64,
+}
+
+impl<'a> RawElement<'a> {
+    /// Returns where it is, for a reject.
+    pub(crate) fn location<'s>(&self, section: &'s Section) -> Location<'s> {
+        Location { section: section.path(), part: "", index: self.index, offset: self.offset }
+    }
+
+    /// Returns its text, for a reject.
+    pub(crate) fn raw(&self) -> Raw<'a> {
+        Raw { text: self.text, bytes: self.bytes }
+    }
 }
 
 /// Elements of one array that are decoded together.

@@ -4,11 +4,17 @@ use std::io::BufRead;
 
 use super::lift::{Lifter, Options};
 use super::walk::walk;
+use crate::formats::output::Output;
 use crate::model::batch::{Batch, Decoded, Sink};
 
 /// Decodes a body. Full batches go to `sink`; the rest of the rows is in `batch` at the end, whatever the outcome.
 pub fn decode(source: impl BufRead, options: Options, batch: &mut Box<Batch>, sink: &mut dyn Sink) -> Decoded {
+    read(source, options, &mut Output::new(batch, sink, None))
+}
+
+/// Decodes a body into an output, which may have an account.
+pub(crate) fn read(source: impl BufRead, options: Options, output: &mut Output<'_>) -> Decoded {
     let mut lifter = Lifter::new(source, options);
-    let outcome = walk(&mut lifter, batch, sink);
+    let outcome = walk(&mut lifter, output);
     Decoded { outcome, body_bytes: lifter.body_bytes() }
 }

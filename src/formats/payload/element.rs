@@ -6,15 +6,16 @@
 
 use super::arena::{Group, RawElement};
 use super::fields;
-use super::flaw::Flaw;
 use super::grammar::{judge, syntax_error};
 use super::keys::ElementKind;
-use super::rows::{Output, Rows, Scratch, push_reject};
+use super::rows::{Rows, Scratch};
 use super::section::Section;
 use super::surrogates::fix_half_pairs;
+use crate::formats::flaw::Flaw;
+use crate::formats::output::{Output, push_reject};
 use crate::formats::tape::{Extent, Parser, elements};
 use crate::model::error::Result;
-use crate::model::limits::{ELEMENT_VALUES_MAX, GROUP_BYTES_MAX, NESTING_MAX};
+use crate::model::limits::{ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, GROUP_BYTES_MAX, NESTING_MAX};
 
 /// What elements are, and where they stand.
 #[derive(Clone, Copy, Debug)]
@@ -64,9 +65,9 @@ impl ElementDecoder {
         let mut rows = Rows::new(output.batch, scratch, context.section);
         for (element, value) in group.elements().zip(elements(&nodes.0)) {
             if let Err(flaw) = fields::read(context.kind, value, &mut rows) {
-                push_reject(rows.batch, context.section, &flaw.to_string(), &element);
+                push_reject(rows.batch, element.location(context.section), &flaw, element.raw());
             }
-            rows.submit_full(output.sink)?;
+            rows.hand_over_if_full(&mut output.receiver)?;
         }
         parser.reuse(nodes);
         Ok(true)
@@ -80,14 +81,15 @@ impl ElementDecoder {
         output: &mut Output<'_>,
     ) -> Result<()> {
         if element.bytes > element.text.len() as u64 {
-            return output.reject(context.section, &Flaw::TooLong.to_string(), &element);
+            let flaw = Flaw::TooLong(ELEMENT_BYTES_MAX as u64);
+            return output.reject(element.location(context.section), &flaw, element.raw());
         }
         if element.text.len() <= GROUP_BYTES_MAX {
             return self.decode_whole(context, element, output);
         }
-        output.sink.begin_large();
+        output.receiver.begin_large();
         let decoded = self.decode_large(context, element, output);
-        output.sink.end_large();
+        output.receiver.end_large();
         decoded
     }
 
@@ -95,9 +97,10 @@ impl ElementDecoder {
     fn decode_large(&mut self, context: Context<'_>, element: RawElement<'_>, output: &mut Output<'_>) -> Result<()> {
         let extent = Extent::of(element.text);
         let decoded = if extent.depth > NESTING_MAX as usize {
-            self.reject_undecodable(context, element, &Flaw::TooDeep.to_string(), output)
+            self.reject_undecodable(context, element, &Flaw::TooDeep(NESTING_MAX as usize), output)
         } else if extent.values > ELEMENT_VALUES_MAX {
-            output.reject(context.section, &Flaw::TooManyValues.to_string(), &element)
+            let flaw = Flaw::TooMany("values", ELEMENT_VALUES_MAX);
+            output.reject(element.location(context.section), &flaw, element.raw())
         } else {
             self.decode_whole(context, element, output)
         };
@@ -118,11 +121,13 @@ impl ElementDecoder {
                 parser.reuse(nodes);
                 read
             }
-            Err(error) => return self.reject_undecodable(context, element, &error.to_string(), output),
+            Err(error) => {
+                return self.reject_undecodable(context, element, &Flaw::Undecodable(error.to_string()), output);
+            }
         };
         match read {
-            Ok(()) => output.submit_full(),
-            Err(flaw) => output.reject(context.section, &flaw.to_string(), &element),
+            Ok(()) => output.hand_over_if_full(),
+            Err(flaw) => output.reject(element.location(context.section), &flaw, element.raw()),
         }
     }
 
@@ -132,7 +137,7 @@ impl ElementDecoder {
         &mut self,
         context: Context<'_>,
         element: RawElement<'_>,
-        reason: &str,
+        flaw: &Flaw,
         output: &mut Output<'_>,
     ) -> Result<()> {
         // The judged text keeps its length, so places in it are places in the element.
@@ -144,6 +149,6 @@ impl ElementDecoder {
         if is_fixed {
             return self.decode_whole(context, RawElement { text: &judged, ..element }, output);
         }
-        output.reject(context.section, reason, &element)
+        output.reject(element.location(context.section), flaw, element.raw())
     }
 }

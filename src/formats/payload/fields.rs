@@ -5,9 +5,9 @@
 
 use uuid::Uuid;
 
-use super::flaw::Flaw;
 use super::keys::ElementKind;
 use super::rows::Rows;
+use crate::formats::flaw::Flaw;
 use crate::formats::tape::{Member, Value, as_bool, as_f64, as_i64, as_str, is_null, is_object, members};
 use crate::model::limits::SHARED_TEXT_BYTES_MAX;
 use crate::model::record::{Dose, Medication, RoutePoint, Sample, Workout};
@@ -21,7 +21,7 @@ pub(crate) fn uuid_of(text: &str) -> Option<[u8; 16]> {
 /// Reads one element into a row.
 pub(crate) fn read<'t, 'i>(kind: ElementKind, element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
     if !is_object(element) && !matches!(kind, ElementKind::Characteristic | ElementKind::Unknown { .. }) {
-        return Err(Flaw::NoObject);
+        return Err(Flaw::Not("an object"));
     }
     rows.begin();
     match kind {
@@ -45,7 +45,7 @@ fn uuid_field(value: Value<'_, '_>) -> Result<Option<[u8; 16]>, Flaw> {
     if is_null(value) {
         return Ok(None);
     }
-    as_str(value).and_then(uuid_of).map(Some).ok_or(Flaw::NoUuid("uuid"))
+    as_str(value).and_then(uuid_of).map(Some).ok_or(Flaw::NotAUuid("uuid"))
 }
 
 /// Reads a date. A text that says more than the milliseconds is also kept.
@@ -57,7 +57,7 @@ fn date_field<'t, 'i>(
     if is_null(member.value) {
         return Ok(None);
     }
-    let date = as_str(member.value).and_then(time::parse_iso).ok_or(Flaw::NoDate(name))?;
+    let date = as_str(member.value).and_then(time::parse_iso).ok_or(Flaw::NotADate(name))?;
     if !date.is_exact {
         rows.keep(member);
     }
@@ -119,7 +119,7 @@ fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> R
         match member.name {
             // NaN arrives as null, and is still a sample.
             "value" if is_null(raw) => value = None,
-            "value" => value = Some(as_f64(raw).ok_or(Flaw::NoNumber("value"))?),
+            "value" => value = Some(as_f64(raw).ok_or(Flaw::NotANumber("value".into()))?),
             "unit" => unit = optional(as_str(raw).filter(is_shareable), member, rows),
             _ => rows.keep(member),
         }
@@ -231,7 +231,7 @@ fn read_medication<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) 
         let raw = member.value;
         match member.name {
             "displayText" if is_null(raw) => display_text = None,
-            "displayText" => display_text = Some(as_str(raw).ok_or(Flaw::NoText("displayText"))?),
+            "displayText" => display_text = Some(as_str(raw).ok_or(Flaw::NotAText("displayText"))?),
             "generalForm" => general_form = optional(as_str(raw), member, rows),
             "nickname" => nickname = optional(as_str(raw), member, rows),
             "isArchived" => is_archived = optional(as_bool(raw), member, rows),
@@ -258,7 +258,7 @@ fn read_location<'t, 'i>(
     workout: Option<[u8; 16]>,
     route: u32,
 ) -> Result<(), Flaw> {
-    let workout = workout.ok_or(Flaw::RouteOfNoWorkout)?;
+    let workout = workout.ok_or(Flaw::NoWorkout)?;
     let (mut time, mut latitude, mut longitude, mut altitude, mut speed) = (None, None, None, None, None);
     let (mut course, mut horizontal, mut vertical) = (None, None, None);
     for member in members(element) {
@@ -296,6 +296,6 @@ fn degrees(name: &'static str, max: f64, raw: Value<'_, '_>) -> Result<Option<f6
     if is_null(raw) {
         return Ok(None);
     }
-    let number = as_f64(raw).ok_or(Flaw::NoNumber(name))?;
+    let number = as_f64(raw).ok_or(Flaw::NotANumber(name.into()))?;
     if number.abs() <= max { Ok(Some(number)) } else { Err(Flaw::OutOfRange(name)) }
 }

@@ -9,7 +9,6 @@ mod arena;
 mod decode;
 mod element;
 mod fields;
-mod flaw;
 mod grammar;
 mod keys;
 mod lift;
@@ -23,4 +22,5 @@ mod transfer;
 mod walk;
 
 pub use decode::decode;
+pub(crate) use decode::read;
 pub use lift::Options;

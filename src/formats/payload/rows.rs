@@ -3,44 +3,16 @@
 //! Consecutive elements mostly have the same source and the same metadata. Comparing their nodes with those of the element
 //! before is cheaper than writing the canonical form and looking it up.
 
-use super::arena::RawElement;
 use super::section::Section;
 use crate::formats::canonical;
 use crate::formats::json::JsonObject;
+use crate::formats::output::Receiver;
 use crate::formats::tape::{Member, Value, as_str, is_null, is_object};
-use crate::model::batch::{Batch, Sink};
+use crate::model::batch::Batch;
 use crate::model::error::Result;
-use crate::model::limits::{REJECT_RAW_BYTES_MAX, SHARED_TEXT_BYTES_MAX};
-use crate::model::record::{Characteristic, OtherRecord, Reject};
+use crate::model::limits::SHARED_TEXT_BYTES_MAX;
+use crate::model::record::{Characteristic, OtherRecord};
 use crate::model::text::TextId;
-
-/// Where rows go: a batch, and the sink that takes it when it is full.
-pub(crate) struct Output<'a> {
-    pub(crate) batch: &'a mut Box<Batch>,
-    pub(crate) sink: &'a mut dyn Sink,
-}
-
-impl Output<'_> {
-    /// Submits the batch if it is full.
-    pub(crate) fn submit_full(&mut self) -> Result<()> {
-        if self.batch.is_full() { self.sink.submit(self.batch) } else { Ok(()) }
-    }
-
-    /// Rejects an element.
-    pub(crate) fn reject(&mut self, section: &Section, reason: &str, element: &RawElement<'_>) -> Result<()> {
-        push_reject(self.batch, section, reason, element);
-        self.submit_full()
-    }
-}
-
-/// Adds a reject to a batch.
-pub(crate) fn push_reject(batch: &mut Batch, section: &Section, reason: &str, element: &RawElement<'_>) {
-    let RawElement { index, offset, text, bytes: raw_bytes } = *element;
-    let raw = String::from_utf8_lossy(&text[..text.len().min(REJECT_RAW_BYTES_MAX)]);
-    let texts = &mut batch.texts;
-    let (section, reason, raw) = (texts.intern(section.path()), texts.intern(reason), texts.intern(&raw));
-    batch.rows.rejects.push(Reject { section, index, offset, reason, raw, raw_bytes });
-}
 
 /// Buffers for texts under way, kept from element to element.
 #[derive(Debug, Default)]
@@ -83,10 +55,9 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         Self { batch, scratch, section, section_text: None, source: None, metadata: None }
     }
 
-    /// Submits the batch if it is full: numbers of its texts then no longer hold.
-    pub(crate) fn submit_full(&mut self, sink: &mut dyn Sink) -> Result<()> {
-        if self.batch.is_full() {
-            sink.submit(self.batch)?;
+    /// Hands over the batch if it is full: numbers of its texts then no longer hold.
+    pub(crate) fn hand_over_if_full(&mut self, receiver: &mut Receiver<'_>) -> Result<()> {
+        if receiver.take_if_full(self.batch)? {
             (self.section_text, self.source, self.metadata) = (None, None, None);
         }
         Ok(())

@@ -7,30 +7,25 @@ use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 use super::arena::RawElement;
 use super::element::{Context, ElementDecoder};
 use super::fields::uuid_of;
-use super::flaw::Flaw;
 use super::grammar::{is_end, judge, kind_in_words, reader_settings, syntax_error};
 use super::keys::{ElementKind, NO_SECTION, Role};
 use super::lift::Lifter;
-use super::rows::Output;
 use super::section::Section;
 use super::surrogates::fix_half_pairs;
 use super::transfer::Transferred;
-use crate::model::batch::{Batch, Sink};
+use crate::formats::flaw::Flaw;
+use crate::formats::output::{Location, Output};
 use crate::model::error::{Error, ErrorKind, Result, from_io};
 use crate::model::limits::SKELETON_STRING_BYTES_MAX;
 use crate::model::record::Envelope;
 use crate::model::time;
 
 /// Walks over a whole body. The rows decoded before an error are in the batch, or with the sink.
-pub(crate) fn walk<R: BufRead>(
-    lifter: &mut Lifter<R>,
-    batch: &mut Box<Batch>,
-    sink: &mut dyn Sink,
-) -> Result<Envelope> {
+pub(crate) fn walk<R: BufRead>(lifter: &mut Lifter<R>, output: &mut Output<'_>) -> Result<Envelope> {
     let mut walker = Walker {
         json: JsonStreamReader::new_custom(&mut *lifter, reader_settings()),
         elements: ElementDecoder::new(),
-        output: Output { batch, sink },
+        output,
         envelope: Envelope::default(),
         transferred: Transferred::default(),
         name: String::new(),
@@ -93,10 +88,10 @@ struct Waiting {
     first: u64,
 }
 
-struct Walker<'a, R: BufRead> {
+struct Walker<'a, 'o, R: BufRead> {
     json: JsonStreamReader<&'a mut Lifter<R>>,
     elements: ElementDecoder,
-    output: Output<'a>,
+    output: &'a mut Output<'o>,
     envelope: Envelope,
     transferred: Transferred,
     /// The member's name that was read last.
@@ -106,7 +101,7 @@ struct Walker<'a, R: BufRead> {
     has_section: bool,
 }
 
-impl<R: BufRead> Walker<'_, R> {
+impl<R: BufRead> Walker<'_, '_, R> {
     fn fail(&mut self, error: &ReaderError) -> Error {
         failure(error, self.json.reader_mut(), &self.place)
     }
@@ -215,7 +210,7 @@ impl<R: BufRead> Walker<'_, R> {
         match self.peek()? {
             ValueType::String => self.json.next_string().map(Some).map_err(|error| self.fail(&error)),
             ValueType::Null => self.null().map(|()| None),
-            _ => self.reject("not a text").map(|()| None),
+            _ => self.reject(&Flaw::Not("a text")).map(|()| None),
         }
     }
 
@@ -228,9 +223,8 @@ impl<R: BufRead> Walker<'_, R> {
         if let Some(date) = time::parse_iso(&text) {
             return Ok(Some(date.ms));
         }
-        let reason = "not an ISO 8601 date with time and offset";
-        let raw = RawElement { index: None, offset, text: text.as_bytes(), bytes: text.len() as u64 };
-        self.output.reject(&self.place.section, reason, &raw)?;
+        let location = Location { section: self.place.section.path(), part: "", index: None, offset };
+        self.output.reject(location, &Flaw::Not("a date with time and offset"), text.as_bytes().into())?;
         Ok(None)
     }
 
@@ -262,7 +256,7 @@ impl<R: BufRead> Walker<'_, R> {
                 (ValueType::Array, _) => self.array(kind)?,
                 (ValueType::Null, _) => self.null()?,
                 (_, ElementKind::Unknown { .. }) => self.slow_element(kind)?,
-                _ => self.reject_flaw(Flaw::NoArray)?,
+                _ => self.reject(&Flaw::Not("an array"))?,
             }
             self.report_cut()?;
         }
@@ -279,7 +273,7 @@ impl<R: BufRead> Walker<'_, R> {
             match self.peek()? {
                 ValueType::Array => self.routes(workout)?,
                 ValueType::Null => self.null()?,
-                _ => self.reject_flaw(Flaw::NoArray)?,
+                _ => self.reject(&Flaw::Not("an array"))?,
             }
             self.report_cut()?;
             self.place.section.leave();
@@ -297,7 +291,7 @@ impl<R: BufRead> Walker<'_, R> {
                 self.begin_object()?;
                 self.route(ElementKind::Location { workout, route })?;
             } else {
-                self.reject_flaw(Flaw::NoObject)?;
+                self.reject(&Flaw::Not("an object"))?;
             }
             self.place.section.leave();
             route = route.saturating_add(1);
@@ -380,7 +374,7 @@ impl<R: BufRead> Walker<'_, R> {
         };
         let lifter = self.json.reader_mut();
         let context = Context { kind, section: &self.place.section, nesting };
-        self.elements.decode(context, lifter.claimed(first), &mut self.output)?;
+        self.elements.decode(context, lifter.claimed(first), self.output)?;
         lifter.take();
         Ok(())
     }
@@ -392,7 +386,7 @@ impl<R: BufRead> Walker<'_, R> {
         let Place { section, index, nesting } = &self.place;
         let context = Context { kind, section, nesting: *nesting };
         let element = raw(*index, offset, &self.transferred);
-        self.elements.decode_one(context, element, &mut self.output)
+        self.elements.decode_one(context, element, self.output)
     }
 
     /// Copies the next value. Returns its offset in the body.
@@ -407,13 +401,10 @@ impl<R: BufRead> Walker<'_, R> {
     }
 
     /// Rejects the next value.
-    fn reject(&mut self, reason: &str) -> Result<()> {
+    fn reject(&mut self, flaw: &Flaw) -> Result<()> {
         let offset = self.transfer()?;
-        self.output.reject(&self.place.section, reason, &raw(self.place.index, offset, &self.transferred))
-    }
-
-    fn reject_flaw(&mut self, flaw: Flaw) -> Result<()> {
-        self.reject(&flaw.to_string())
+        let element = raw(self.place.index, offset, &self.transferred);
+        self.output.reject(element.location(&self.place.section), flaw, element.raw())
     }
 
     /// Rejects the rest of a name, string or number of the skeleton that was too long to be kept whole.
@@ -421,11 +412,8 @@ impl<R: BufRead> Walker<'_, R> {
         let Some(offset) = self.json.reader_mut().take_cut() else {
             return Ok(());
         };
-        let reason = format!(
-            "a name, text or number outside an element is longer than {SKELETON_STRING_BYTES_MAX} bytes: the rest is cut off"
-        );
-        let nothing = RawElement { index: None, offset, text: b"", bytes: 0 };
-        self.output.reject(&self.place.section, &reason, &nothing)
+        let location = Location { section: self.place.section.path(), part: "", index: None, offset };
+        self.output.reject(location, &Flaw::Cut(SKELETON_STRING_BYTES_MAX), b"".as_slice().into())
     }
 }
 
