@@ -26,9 +26,9 @@ pub(super) struct SourceAttributes<'a> {
     pub(super) device: Option<&'a str>,
 }
 
-/// Attributes that [`Common`] has a field for.
+/// Attributes that [`Common`] has a field for; the source's come last.
 pub(super) const KNOWN: [&str; 9] =
-    ["type", "unit", "value", "sourceName", "sourceVersion", "device", "creationDate", "startDate", "endDate"];
+    ["type", "unit", "value", "creationDate", "startDate", "endDate", "sourceName", "sourceVersion", "device"];
 
 impl<'a> Common<'a> {
     pub(super) fn read(element: Element<'a>) -> Result<Self, Flaw> {

@@ -28,15 +28,15 @@ pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_
         }
     }
     list.end();
+    let source = seen.sources.find(common.source, output);
     let (mut metadata, mut other) = (String::new(), String::new());
     write_metadata(element, &mut metadata);
     let is_unknown = |name: &str| name != METADATA && name != RECORD;
-    if common.has_more || element.children().any(|child| is_unknown(child.name())) {
+    if common.has_more || source.text.is_none() || element.children().any(|child| is_unknown(child.name())) {
         let mut object = JsonObject::begin(&mut other);
-        write_unknown(element, &KNOWN, is_unknown, &mut object);
+        write_unknown(element, source.columns(&KNOWN), is_unknown, &mut object);
         object.end();
     }
-    let source = seen.sources.find(common.source, output);
     let content =
         [kind.as_bytes(), &source.digest, &common.times(), metadata.as_bytes(), members.as_bytes(), other.as_bytes()];
     let uuid = seen.equals.count(derive(&digest(&content))).identity;
@@ -47,7 +47,7 @@ pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_
         start_ms,
         end_ms: common.end_ms,
         creation_ms: common.creation_ms,
-        source: Some(source.text),
+        source: source.text,
         metadata: intern_some(&metadata, texts),
         members: texts.intern(&members),
         other: intern_some(&other, texts),

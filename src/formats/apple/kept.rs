@@ -51,6 +51,7 @@ pub(super) fn write_unknown(
     object: &mut JsonObject<'_>,
 ) {
     for (key, value) in element.attributes().filter(|(key, _)| !known.contains(key)) {
+        let value = if key == "device" { without_pointer(value) } else { value };
         object.string(key, &plain(value));
     }
     let mut unknown = element.children().filter(|child| is_unknown(child.name())).peekable();

@@ -4,6 +4,7 @@ use super::common::{Common, KNOWN};
 use super::element::{Element, plain};
 use super::kept::{METADATA, write_metadata, write_unknown};
 use super::seen::Seen;
+use super::source::Source;
 use crate::formats::flaw::Flaw;
 use crate::formats::json::{JsonArray, JsonObject, write_f64, write_string};
 use crate::formats::output::Output;
@@ -42,14 +43,14 @@ impl Records {
         let common = Common::read(element)?;
         let (kind, start_ms) = (common.kind()?, common.start_ms()?);
         let (value, unknown_value) = value_of(kind, &common)?;
-        self.write_parts(element, &common, unknown_value, seen);
         let source = seen.sources.find(common.source, output);
+        self.write_parts(element, &common, &source, unknown_value, seen);
         let (kind, unit) = self.kind.find(kind, common.unit, output);
         self.write_content(&common, &source.digest);
         let uuid = seen.equals.count(derive(&self.content)).identity;
         let texts = &mut output.batch.texts;
         let [metadata, beats, other] = [&self.metadata, &self.beats, &self.other].map(|text| intern_some(text, texts));
-        let (source, end_ms) = (Some(source.text), common.end_ms);
+        let (source, end_ms) = (source.text, common.end_ms);
         let sample = Sample { kind, uuid, start_ms, end_ms, value, unit, source, metadata, other };
         let rows = &mut output.batch.rows;
         rows.push_derived_sample(DerivedSample { sample, creation_ms: common.creation_ms });
@@ -77,11 +78,19 @@ impl Records {
     }
 
     /// Writes what is in a record besides its columns: metadata, beats, and what this version does not know.
-    fn write_parts(&mut self, element: Element<'_>, common: &Common<'_>, unknown_value: Option<&str>, seen: &mut Seen) {
+    fn write_parts(
+        &mut self,
+        element: Element<'_>,
+        common: &Common<'_>,
+        source: &Source,
+        unknown_value: Option<&str>,
+        seen: &mut Seen,
+    ) {
         self.metadata.clear();
         self.beats.clear();
         self.other.clear();
-        if !element.has_children() && !common.has_more && unknown_value.is_none() {
+        let has_more = common.has_more || unknown_value.is_some() || source.text.is_none();
+        if !element.has_children() && !has_more {
             return;
         }
         write_metadata(element, &mut self.metadata);
@@ -92,12 +101,12 @@ impl Records {
             seen.within.beats += list.size() - 1;
         }
         let is_unknown = |name: &str| name != METADATA && name != BEATS;
-        if common.has_more || unknown_value.is_some() || element.children().any(|child| is_unknown(child.name())) {
+        if has_more || element.children().any(|child| is_unknown(child.name())) {
             let mut object = JsonObject::begin(&mut self.other);
             if let Some(value) = unknown_value {
                 object.string("value", &plain(value));
             }
-            write_unknown(element, &KNOWN, is_unknown, &mut object);
+            write_unknown(element, source.columns(&KNOWN), is_unknown, &mut object);
             object.end();
         }
     }

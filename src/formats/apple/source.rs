@@ -5,7 +5,7 @@ use super::element::plain;
 use crate::formats::json::JsonObject;
 use crate::formats::output::Output;
 use crate::model::identity::digest;
-use crate::model::limits::{DICTIONARY_TEXT_BYTES_MAX, IMPORT_SOURCES_MAX};
+use crate::model::limits::{DICTIONARY_TEXT_BYTES_MAX, IMPORT_SOURCES_MAX, SHARED_TEXT_BYTES_MAX};
 use crate::model::text::TextId;
 
 /// A source and its JSON.
@@ -31,8 +31,16 @@ pub(super) struct Sources {
 /// A source in the batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Source {
-    pub(super) text: TextId,
+    /// Absent if it is too long to be shared by rows: its attributes then go to `other`.
+    pub(super) text: Option<TextId>,
     pub(super) digest: [u8; 16],
+}
+
+impl Source {
+    /// The attributes that have a column, of a list that ends with the three of the source.
+    pub(super) fn columns<'k>(&self, known: &'k [&'k str]) -> &'k [&'k str] {
+        if self.text.is_some() { known } else { &known[..known.len() - 3] }
+    }
 }
 
 impl Sources {
@@ -48,7 +56,9 @@ impl Sources {
                 None => {
                     let rendered = Rendered::new(name, version, device);
                     if rendered.bytes() > DICTIONARY_TEXT_BYTES_MAX {
-                        return Source { text: output.batch.texts.intern(&rendered.json), digest: rendered.digest };
+                        let is_shared = rendered.json.len() <= SHARED_TEXT_BYTES_MAX;
+                        let text = is_shared.then(|| output.batch.texts.intern(&rendered.json));
+                        return Source { text, digest: rendered.digest };
                     }
                     self.remember(rendered);
                 }
@@ -60,7 +70,7 @@ impl Sources {
             _ => output.batch.texts.intern(&found.json),
         };
         found.text = Some((output.generation(), text));
-        Source { text, digest: found.digest }
+        Source { text: Some(text), digest: found.digest }
     }
 
     fn remember(&mut self, rendered: Rendered) {

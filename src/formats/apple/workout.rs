@@ -23,8 +23,8 @@ pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_
     let common = Common::read(element)?;
     let start_ms = common.start_ms()?;
     let kind = element.get("workoutActivityType").ok_or(Flaw::Missing("workoutActivityType"))?;
-    let texts = WorkoutTexts::of(element, kind);
     let source = seen.sources.find(common.source, output);
+    let texts = WorkoutTexts::of(element, kind, &source);
     let duration = element.get("duration").unwrap_or_default();
     // The identity has no more: what a later export may add to the same workout must not make it another one.
     let content = [b"Workout", kind.as_bytes(), &source.digest, &common.times(), duration.as_bytes()];
@@ -48,7 +48,7 @@ pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_
         events: intern_some(&texts.events, batch_texts),
         activities: intern_some(&texts.activities, batch_texts),
         metadata: intern_some(&texts.metadata, batch_texts),
-        source: Some(source.text),
+        source: source.text,
         other: intern_some(&texts.other, batch_texts),
     });
     for child in element.children() {

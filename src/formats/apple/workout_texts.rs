@@ -2,12 +2,13 @@
 
 use super::element::{Element, plain};
 use super::kept::{METADATA, write_element, write_metadata, write_unknown};
+use super::source::Source;
 use crate::formats::json::{JsonArray, JsonObject, write_f64, write_integer};
 use crate::model::healthkit::{activity, workout_event};
 use crate::model::time;
 use crate::model::units::{Dimension, factor};
 
-/// Attributes of a workout that have a column. `uuid` has none: Apple never wrote it, other tools may.
+/// Attributes of a workout that have a column, the source's last. `uuid` has none: Apple never wrote it, other tools may.
 const KNOWN: [&str; 13] = [
     "workoutActivityType",
     "duration",
@@ -16,12 +17,12 @@ const KNOWN: [&str; 13] = [
     "totalDistanceUnit",
     "totalEnergyBurned",
     "totalEnergyBurnedUnit",
-    "sourceName",
-    "sourceVersion",
-    "device",
     "creationDate",
     "startDate",
     "endDate",
+    "sourceName",
+    "sourceVersion",
+    "device",
 ];
 
 /// The element that holds a sum, a mean and the like of one type.
@@ -45,13 +46,13 @@ pub(super) struct WorkoutTexts {
 
 impl WorkoutTexts {
     /// Writes the texts of a workout with this activity.
-    pub(super) fn of(element: Element<'_>, kind: &str) -> Self {
+    pub(super) fn of(element: Element<'_>, kind: &str, source: &Source) -> Self {
         let mut texts = Self::default();
         write_statistics(element, &mut texts.statistics);
         write_list(element, EVENT, &mut texts.events, write_event);
         write_list(element, ACTIVITY, &mut texts.activities, write_activity);
         write_metadata(element, &mut texts.metadata);
-        write_other(element, kind, &mut texts.other);
+        write_other(element, kind, source.columns(&KNOWN), &mut texts.other);
         texts
     }
 }
@@ -61,9 +62,9 @@ pub(super) fn seconds(unit: Option<&str>) -> f64 {
     unit.and_then(|unit| factor(unit, Dimension::Time)).unwrap_or(60.0)
 }
 
-fn write_other(element: Element<'_>, kind: &str, out: &mut String) {
+fn write_other(element: Element<'_>, kind: &str, known: &[&str], out: &mut String) {
     let is_unknown = |name: &str| ![STATISTICS, EVENT, ACTIVITY, METADATA].contains(&name);
-    let has_more = element.attributes().any(|(key, _)| !KNOWN.contains(&key))
+    let has_more = element.attributes().any(|(key, _)| !known.contains(&key))
         || element.children().any(|child| is_unknown(child.name()));
     let has_unknown_activity = activity(kind).is_none();
     if !has_more && !has_unknown_activity {
@@ -73,7 +74,7 @@ fn write_other(element: Element<'_>, kind: &str, out: &mut String) {
     if has_unknown_activity {
         object.string("workoutActivityType", &plain(kind));
     }
-    write_unknown(element, &KNOWN, is_unknown, &mut object);
+    write_unknown(element, known, is_unknown, &mut object);
     object.end();
 }
 
