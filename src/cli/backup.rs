@@ -12,7 +12,7 @@ use super::print::{FormArgument, Printable, print};
 use super::progress::Bar;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::BACKUPS_KEPT_MAX;
-use crate::store::{Copied, Replace, Series, copy, stamp};
+use crate::store::{BackupSummary, Database, Pruned, Replace, Series, stamp};
 
 #[derive(Debug, Args)]
 pub(super) struct BackupArguments {
@@ -39,21 +39,27 @@ impl BackupArguments {
         let folder = self.target.is_dir().then_some(self.target.as_path());
         let series = Series::of(db);
         let (target, may_replace) = match folder {
-            Some(folder) => (series.free(folder, &stamp()), Replace::Nothing),
+            Some(folder) => (series.unused_path(folder, &stamp()), Replace::Nothing),
             None => (self.target_file()?, Replace::Backup),
         };
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let bar = Bar::new(&name, Some(0));
-        let copied = copy(db, &target, may_replace, &mut |done, whole| bar.set(done, whole))?;
+        let copied = Database::new(db).back_up(&target, may_replace, &mut |done, whole| bar.set(done, whole))?;
         drop(bar);
-        let removed = match (folder, self.keep) {
-            (Some(folder), Some(keep)) => series.remove_old(folder, &target, keep).map_err(|error| {
+        let Pruned { deleted, later } = match (folder, self.keep) {
+            (Some(folder), Some(keep)) => series.prune(folder, &target, keep).map_err(|error| {
                 let message = format!("{} is made, but older backups could not be deleted: {error}", target.display());
                 Error::new(ErrorKind::Io, message)
             })?,
-            _ => Vec::new(),
+            _ => Pruned::default(),
         };
-        let done = Done { file: lossy(&target), copied, removed: removed.iter().map(|file| lossy(file)).collect() };
+        if later > 0 {
+            let folder = self.target.display();
+            tracing::warn!(
+                "{later} backups in {folder} are dated in the future, so --keep neither counts nor deletes them; check the clock"
+            );
+        }
+        let done = Done { file: lossy(&target), copied, removed: deleted.iter().map(|file| lossy(file)).collect() };
         print(&done, self.form.form()).map_err(|error| {
             let message = format!("{} is made and verified, but {}", target.display(), error.message());
             Error::new(error.kind(), message)
@@ -88,7 +94,7 @@ impl BackupArguments {
 struct Done {
     file: String,
     #[serde(flatten)]
-    copied: Copied,
+    copied: BackupSummary,
     removed: Vec<String>,
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::{DatabaseArgument, Outcome};
 use super::print::{FormArgument, Printable, print};
 use crate::model::error::Result;
-use crate::store::{Finding, Report, Severity, check};
+use crate::store::{Database, Finding, Report, Severity};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
@@ -19,7 +19,7 @@ pub(super) struct CheckArguments {
 
 impl CheckArguments {
     pub(super) fn run(&self) -> Result<Outcome> {
-        let report = check(&self.database.db)?;
+        let report = Database::new(&self.database.db).check()?;
         print(&report, self.form.form())?;
         Ok(Outcome::done_if(report.ok))
     }

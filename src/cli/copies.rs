@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::model::limits::LINKS_MAX;
-use crate::store::Copied;
+use crate::store::BackupSummary;
 
 /// A copy in one line.
-pub(super) fn summary(copied: &Copied) -> String {
+pub(super) fn summary(copied: &BackupSummary) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let megabytes = copied.bytes as f64 / 1e6;
     format!("{megabytes:.1} MB, {} samples, {} uploads, verified", copied.samples, copied.uploads)

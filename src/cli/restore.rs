@@ -9,7 +9,7 @@ use super::copies::{follow_links, is_same_file, summary};
 use super::print::print_by;
 use super::progress::Bar;
 use crate::model::error::{Error, Result};
-use crate::store::{is_ours, replace, stamp};
+use crate::store::{Database, Force, Restored, stamp};
 
 #[derive(Debug, Args)]
 pub(super) struct RestoreArguments {
@@ -29,7 +29,7 @@ impl RestoreArguments {
         if is_same_file(backup, db) {
             return Err(Error::usage("the backup is the database itself; name another file"));
         }
-        if !is_ours(backup).is_ok_and(|is_ours| is_ours) {
+        if !Database::new(backup).is_ours().is_ok_and(|is_ours| is_ours) {
             return Err(Error::usage(format!(
                 "{} is no backup that can be read; name a file that `healthsink backup` has made",
                 backup.display()
@@ -39,8 +39,10 @@ impl RestoreArguments {
         let mut aside = database.as_os_str().to_owned();
         aside.push(format!(".before-restore-{}", stamp()));
         let bar = Bar::new(&database.file_name().unwrap_or_default().to_string_lossy(), Some(0));
-        let (copied, kept) =
-            replace(&database, backup, aside.as_ref(), self.force, &mut |done, whole| bar.set(done, whole))?;
+        let force = if self.force { Force::Yes } else { Force::No };
+        let Restored { summary: copied, kept } =
+            Database::new(&database)
+                .restore(&Database::new(backup), aside.as_ref(), force, &mut |done, whole| bar.set(done, whole))?;
         drop(bar);
         let mut line = format!("restored {} from {}: {}", db.display(), backup.display(), summary(&copied));
         if let Some(aside) = kept {

@@ -10,7 +10,7 @@ use super::table::{Align, Table, shown, shown_within};
 use crate::model::error::{Result, into_io};
 use crate::model::healthkit::short;
 use crate::model::limits::{MESSAGE_COLUMNS_MAX, TYPES_LISTED_MAX};
-use crate::store::{Status, TypeRows, UploadRow, status};
+use crate::store::{Database, Status, TypeRows, UploadRow};
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArguments {
@@ -31,7 +31,7 @@ impl StatusArguments {
 
     fn print_text(&self) -> Result<()> {
         let mut types = Types::new();
-        let status = status(&self.database.db, |kind| types.push(&kind))?;
+        let status = Database::new(&self.database.db).status(|kind| types.push(&kind))?;
         print_by(|out| {
             for table in &status.tables {
                 writeln!(out, "{:<20} {:>12}", table.table, table.rows)?;
@@ -51,7 +51,7 @@ impl StatusArguments {
     fn print_json(&self) -> Result<()> {
         print_by(|out| {
             let (mut separator, mut written) = (r#"{"types":["#, Ok(()));
-            let status = status(&self.database.db, |kind| {
+            let status = Database::new(&self.database.db).status(|kind| {
                 if written.is_ok() {
                     written =
                         out.write_all(separator.as_bytes()).and_then(|()| Ok(serde_json::to_writer(&mut *out, &kind)?));

@@ -12,8 +12,7 @@ use super::table::{Align, Table};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::record::ME;
 use crate::store::private;
-use crate::store::writer::now_ms;
-use crate::store::{TOKEN_PREFIX, TokenDigest, TokenRow, add_token, revoke_token, tokens};
+use crate::store::{Database, TOKEN_PREFIX, TokenDigest, TokenRow, now_ms};
 
 /// Random bytes of a token: too many to guess, and a whole number of letters.
 const RANDOM_BYTES: usize = 20;
@@ -35,7 +34,9 @@ impl TokenArguments {
     pub(super) fn run(&self) -> Result<Outcome> {
         match self {
             Self::New(arguments) => arguments.run(),
-            Self::List(ListArguments { database, form }) => print(&Tokens(tokens(&database.db)?), form.form()),
+            Self::List(ListArguments { database, form }) => {
+                print(&Tokens(Database::new(&database.db).tokens()?), form.form())
+            }
             Self::Revoke(arguments) => arguments.run(),
         }?;
         Ok(Outcome::Done)
@@ -68,7 +69,7 @@ impl NewArguments {
         };
         let mut message = format!("the result cannot be printed: {error}");
         if made.token.is_some() {
-            revoke_token(&self.database.db, made.id, now_ms())?;
+            Database::new(&self.database.db).revoke_token(made.id, now_ms())?;
             message.push_str("; nobody has seen the token, so it is revoked: make another");
         }
         Err(Error::new(ErrorKind::Io, message))
@@ -84,7 +85,8 @@ impl NewArguments {
         }
         let digest = TokenDigest::of(token.as_bytes());
         let is_new_database = !db.exists();
-        let added = add_token(db, &digest, &self.person, self.label.as_deref(), now_ms()).inspect_err(|_| {
+        let database = Database::new(db);
+        let added = database.add_token(&digest, &self.person, self.label.as_deref(), now_ms()).inspect_err(|_| {
             if let Some(file) = &self.out {
                 // The file is new; if it stays, its token opens nothing.
                 let _ = std::fs::remove_file(file);
@@ -124,7 +126,7 @@ impl RevokeArguments {
     fn run(&self) -> Result<()> {
         let (mut unknown, mut printed) = (Vec::new(), Ok(()));
         for id in &self.ids {
-            let what = match revoke_token(&self.database.db, *id, now_ms())? {
+            let what = match Database::new(&self.database.db).revoke_token(*id, now_ms())? {
                 Some(true) => "is revoked: the next request with it fails",
                 Some(false) => "was revoked before",
                 None => {

@@ -102,6 +102,9 @@ pub const LATE_ENDS_MAX: usize = 4 * INGESTS_MAX;
 /// the write-ahead log into the database.
 pub const COMMIT_IDLE: Duration = Duration::from_millis(250);
 
+/// Statements that the writer's connection keeps prepared.
+pub const STATEMENTS_CACHED_MAX: usize = 64;
+
 /// SQLite's page cache of the writer's connection.
 pub const PAGE_CACHE_BYTES: usize = 2 * MIB;
 
@@ -128,14 +131,17 @@ pub const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// How long readers may keep the last checkpoint waiting.
 pub const CHECKPOINT_WAIT: Duration = Duration::from_secs(1);
 
-/// Pages that a backup copies at a time: how often it tells how far it is.
-pub const COPY_STEP_PAGES: i32 = 256;
+/// Pages that a backup copies at a time: it reports its progress after each step.
+pub const BACKUP_STEP_PAGES: i32 = 256;
 
-/// Page cache of the copy that a backup writes.
-pub const COPY_CACHE_BYTES: usize = MIB;
+/// SQLite's page cache of the connection that writes a backup.
+pub const BACKUP_CACHE_BYTES: usize = MIB;
 
-/// How long a command that needs the database for itself waits for others to close it.
-pub const ALONE_WAIT: Duration = Duration::from_secs(2);
+/// How long a command that needs an exclusive lock on the database waits for other programs to close it.
+pub const EXCLUSIVE_WAIT: Duration = Duration::from_secs(2);
+
+/// The last uploads that `status` lists.
+pub const UPLOADS_LISTED_MAX: u32 = 10;
 
 /// Faults of a kind that `check` lists; more of them say the same.
 pub const CHECK_FAULTS_MAX: u32 = 20;

@@ -6,7 +6,7 @@ use super::access::auth::Credentials;
 use super::config::Serve;
 use super::http::tls::Tls;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::store::has_tokens;
+use crate::store::Database;
 
 /// Contents of the files that the configuration names.
 pub(super) struct Prepared {
@@ -24,7 +24,7 @@ impl Prepared {
     /// contradict each other.
     pub(super) fn check(&self, config: &Serve, address: SocketAddr) -> Result<bool> {
         let usage = |message: String| Err(Error::new(ErrorKind::Usage, message));
-        let has_token = self.credentials.has_file() || has_tokens(&config.db)?;
+        let has_token = self.credentials.has_file() || Database::new(&config.db).has_tokens()?;
         if has_token && config.auth.is_optional {
             let db = config.db.display();
             return usage(format!("{db} has tokens, so uploads need one of them; leave out --no-auth"));

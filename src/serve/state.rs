@@ -15,7 +15,7 @@ use super::prepare::Prepared;
 use super::upload::intake::Intake;
 use crate::model::limits::{METRIC_SCRAPES_MAX, ZSTD_BODIES_MAX};
 use crate::store::writer::WriterHandle;
-use crate::store::{Files, TokenReader};
+use crate::store::{Database, OpenFiles, TokenReader};
 
 /// What every request needs.
 pub(super) struct State {
@@ -27,7 +27,7 @@ pub(super) struct State {
     pub(super) is_reported_unhealthy: AtomicBool,
     pub(super) body_bytes_max: u64,
     pub(super) writer: WriterHandle,
-    pub(super) database: Files,
+    pub(super) database: OpenFiles,
     pub(super) intake: Arc<Intake>,
     /// Permits for zstd bodies, which have wide windows.
     pub(super) zstd: Arc<Semaphore>,
@@ -45,14 +45,14 @@ impl State {
     ) -> Arc<Self> {
         Arc::new(Self {
             upload_path: config.path.clone(),
-            authenticator: Authenticator::new(credentials, TokenReader::new(&config.db)),
+            authenticator: Authenticator::new(credentials, TokenReader::new(Database::new(&config.db))),
             tls,
             trusted_proxies: config.trusted_proxies.clone(),
             has_warned_of_plain_http: AtomicBool::new(false),
             is_reported_unhealthy: AtomicBool::new(false),
             body_bytes_max: config.body_bytes_max,
             writer,
-            database: Files::of_open(&config.db),
+            database: Database::new(&config.db).open_files(),
             intake: Intake::new(config.ingests),
             zstd: Arc::new(Semaphore::new(ZSTD_BODIES_MAX)),
             metrics: Metrics::new(&config.db),

@@ -1,20 +1,20 @@
 //! Whether the database is sound: its pages, its references, and its ledger against its rows.
 //!
-//! It reads beside a server. Each row that the ledger counts as new is there, but for those that it says gave way to another
-//! exporter's.
+//! It reads beside a server. Each row that the ledger counts as new must exist, except those that the ledger says were
+//! replaced by another exporter's.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::Serialize;
 
-use super::backup::replace::alone;
-use super::{check_names_unless_closed, open_error, open_read_only};
+use super::database::Database;
+use super::failure::open_error;
+use super::tables::{Ledger, TABLES};
 use crate::model::error::{ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECK_FAULTS_MAX};
 
-/// What a check has found.
+/// The result of a check.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Whether nothing is damaged.
@@ -23,11 +23,11 @@ pub struct Report {
     pub uploads: i64,
     /// Rows that uploads and imports have brought.
     pub rows: i64,
-    /// What there is to say; nothing if all is well.
+    /// What is damaged or worth knowing.
     pub findings: Vec<Finding>,
 }
 
-/// Something that was found.
+/// One finding of a check.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
     /// How bad it is.
@@ -46,106 +46,98 @@ pub struct Finding {
 pub enum Severity {
     /// Something is lost or wrong.
     Damage,
-    /// It is good to know.
+    /// Nothing is lost.
     Note,
 }
 
 const RESTORE: &str = "stop the server, keep a copy of the file, and `healthsink restore` the last backup; then send or import again what came since";
 const SEND_AGAIN: &str =
-    "if nobody deleted rows by hand, restore a backup, or send and import again: what is there is not doubled";
+    "if nobody deleted rows by hand, restore a backup, or send and import again: rows that exist are not duplicated";
 const REPORT: &str = "keep a copy of the file and report it: healthsink never writes this";
 
 /// One of the checks: it fails if the database cannot be read.
 type Part = fn(&Connection, &mut Report) -> rusqlite::Result<()>;
 
-/// Tables whose rows the ledger counts as new, beside `samples`.
-const COUNTED: [&str; 9] = [
-    "workouts",
-    "route_points",
-    "medication_doses",
-    "medications",
-    "correlations",
-    "activity_summaries",
-    "electrocardiograms",
-    "aggregates",
-    "other_records WHERE in_data",
-];
-
-/// Looks a database through. Takes as long as reading all of it.
-///
-/// # Errors
-///
-/// [`ErrorKind::Store`] if it is not there or cannot be opened at all.
-pub fn check(path: &Path) -> Result<Report> {
-    let mut report = Report { ok: true, uploads: 0, rows: 0, findings: Vec::new() };
-    check_names_unless_closed(path)?;
-    if let Err(error) = look(path)
-        && path.exists()
-        && matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
-    {
-        report.damage("integrity", format!("the database cannot be opened: {error}"), RESTORE);
-        report.ok = false;
-        return Ok(report);
-    }
-    let connection = open_read_only(path)?;
-    let parts: [(&'static str, Part); 3] = [("integrity", integrity), ("references", references), ("ledger", ledger)];
-    for (name, part) in parts {
-        if let Err(error) = part(&connection, &mut report) {
-            // That it cannot be read now is not damage.
-            let opened = open_error(path, &error);
-            let is_closed = matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen));
-            if opened.kind() == ErrorKind::Busy || is_closed {
-                return Err(opened);
-            }
-            report.damage(name, format!("the database cannot be read: {error}"), RESTORE);
+impl Database {
+    /// Reads all of the database and reports what is wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] if it is missing, has a second name, or cannot be opened at all.
+    pub fn check(&self) -> Result<Report> {
+        let mut report = Report { ok: true, uploads: 0, rows: 0, findings: Vec::new() };
+        self.check_names_to_read()?;
+        if let Err(error) = self.read_schema()
+            && self.exists()
+            && matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+        {
+            report.add_damage("integrity", format!("the database cannot be opened: {error}"), RESTORE);
+            report.ok = false;
+            return Ok(report);
         }
+        let connection = self.open_to_read()?;
+        let parts: [(&'static str, Part); 3] =
+            [("integrity", check_integrity), ("references", check_references), ("ledger", check_ledger)];
+        for (name, part) in parts {
+            if let Err(error) = part(&connection, &mut report) {
+                // A database that cannot be read right now is not damaged.
+                let opened = open_error(self.path(), &error);
+                let is_closed = matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen));
+                if opened.kind() == ErrorKind::Busy || is_closed {
+                    return Err(opened);
+                }
+                report.add_damage(name, format!("the database cannot be read: {error}"), RESTORE);
+            }
+        }
+        let running =
+            connection.query_row("SELECT count(*) FROM uploads WHERE state = 'running'", [], |row| row.get(0));
+        drop(connection);
+        if let Ok(running @ 1..) = running
+            // If this fails, a server may have it open and be busy with them.
+            && self.open_exclusively().is_ok()
+        {
+            let message = format!("the program ended during {}", plural(running, "upload"));
+            let remedy = "start the server: it marks them as interrupted; the phone sends them again";
+            report.add_note("ledger", message, remedy);
+        }
+        report.ok = report.findings.iter().all(|finding| finding.severity == Severity::Note);
+        Ok(report)
     }
-    let running = connection.query_row("SELECT count(*) FROM uploads WHERE state = 'running'", [], |row| row.get(0));
-    drop(connection);
-    if let Ok(running @ 1..) = running
-        // Where it cannot be told whether someone is at it, someone may be.
-        && alone(path).is_ok()
-    {
-        let message = format!("the program ended in the midst of {}", plural(running, "upload"));
-        report.note("ledger", message, "start the server: it marks them as interrupted; the phone sends them again");
-    }
-    report.ok = report.findings.iter().all(|finding| finding.severity == Severity::Note);
-    Ok(report)
-}
 
-/// Reads the header and the schema, and does nothing else.
-fn look(path: &Path) -> rusqlite::Result<()> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_WAIT)?;
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    /// Reads the header and the schema.
+    fn read_schema(&self) -> rusqlite::Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(self.path(), flags)?;
+        connection.busy_timeout(BUSY_WAIT)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    }
 }
 
 impl Report {
-    fn damage(&mut self, check: &'static str, message: String, remedy: &'static str) {
+    fn add_damage(&mut self, check: &'static str, message: String, remedy: &'static str) {
         self.findings.push(Finding { severity: Severity::Damage, check, message, remedy });
     }
 
-    fn note(&mut self, check: &'static str, message: String, remedy: &'static str) {
+    fn add_note(&mut self, check: &'static str, message: String, remedy: &'static str) {
         self.findings.push(Finding { severity: Severity::Note, check, message, remedy });
     }
 }
 
-/// Pages, trees, indexes, types of columns. SQLite names tables and rows' numbers, no values.
-fn integrity(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
+/// Checks pages, trees, indexes and types of columns. SQLite names tables and the numbers of rows, never values.
+fn check_integrity(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
     let mut check = connection.prepare(&format!("PRAGMA integrity_check({CHECK_FAULTS_MAX})"))?;
     let mut rows = check.query([])?;
     while let Some(row) = rows.next()? {
         let verdict: String = row.get(0)?;
         for line in verdict.lines().filter(|line| *line != "ok") {
-            report.damage("integrity", line.to_owned(), RESTORE);
+            report.add_damage("integrity", line.to_owned(), RESTORE);
         }
     }
     Ok(())
 }
 
-/// Rows that refer to something that is not there.
-fn references(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
+/// Finds rows that refer to missing rows.
+fn check_references(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
     let mut faults: BTreeMap<(String, String), i64> = BTreeMap::new();
     let mut check = connection.prepare("PRAGMA foreign_key_check")?;
     let mut rows = check.query([])?;
@@ -154,27 +146,27 @@ fn references(connection: &Connection, report: &mut Report) -> rusqlite::Result<
     }
     for ((table, parent), faults) in faults {
         let rows = plural(faults, "row");
-        report.damage("references", format!("{rows} of {table} refer to nothing in {parent}"), RESTORE);
+        report.add_damage("references", format!("{rows} of {table} refer to missing rows of {parent}"), RESTORE);
     }
     Ok(())
 }
 
-/// What is counted for a person.
+/// The rows of a person.
 #[derive(Debug, Default)]
 struct Account {
     name: String,
-    /// Rows that uploads said to be new, without those that gave way.
+    /// Rows that the ledger counts as new, without those that were replaced.
     expected: i64,
-    /// Rows that are there.
+    /// Rows that exist.
     rows: i64,
 }
 
-/// The ledger's own sums, and its counts against the rows, in one state of the database.
-fn ledger(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
+/// Checks the ledger's own sums, and its counts against the rows, in one state of the database.
+fn check_ledger(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN")?;
     report.uploads = connection.query_row("SELECT count(*) FROM uploads", [], |row| row.get(0))?;
     let rules = [
-        ("state NOT IN ('running', 'done', 'aborted', 'interrupted')", "have a state that there is not"),
+        ("state NOT IN ('running', 'done', 'aborted', 'interrupted')", "have an unknown state"),
         ("state IN ('done', 'aborted') AND finished_ms IS NULL", "are finished without a time"),
         (
             "new + updated + unchanged + merged <> measurements + medications + workouts + other + route_points",
@@ -192,25 +184,26 @@ fn ledger(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> 
             connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if let Some(first) = first {
             let uploads = plural(faults, "upload");
-            report.damage("ledger", format!("{uploads} of the ledger, first number {first}, {fault}"), REPORT);
+            report.add_damage("ledger", format!("{uploads} of the ledger, first number {first}, {fault}"), REPORT);
         }
     }
-    let accounts = accounts(connection, report)?;
+    let accounts = count_rows(connection, report)?;
     connection.execute_batch("COMMIT")?;
     report.rows = accounts.values().map(|account| account.rows).sum();
     for Account { name, expected, rows } in accounts.values() {
         if expected > rows {
-            let message = format!("{} of {name} that the ledger counts are not there", plural(expected - rows, "row"));
-            report.damage("ledger", message, SEND_AGAIN);
+            let message = format!("{} of {name} that the ledger counts are missing", plural(expected - rows, "row"));
+            report.add_damage("ledger", message, SEND_AGAIN);
         } else if rows > expected {
-            let message = format!("{} of {name} came with no upload of the ledger", plural(rows - expected, "row"));
-            report.damage("ledger", message, "if nobody added rows by hand, keep a copy of the file and report it");
+            let message = format!("{} of {name} belong to no upload of the ledger", plural(rows - expected, "row"));
+            report.add_damage("ledger", message, "if nobody added rows by hand, keep a copy of the file and report it");
         }
     }
     Ok(())
 }
 
-fn accounts(connection: &Connection, report: &mut Report) -> rusqlite::Result<BTreeMap<i64, Account>> {
+/// Counts the rows of each person.
+fn count_rows(connection: &Connection, report: &mut Report) -> rusqlite::Result<BTreeMap<i64, Account>> {
     let mut accounts: BTreeMap<i64, Account> = BTreeMap::new();
     let mut select = connection.prepare(
         "SELECT p.id, p.name, coalesce((SELECT sum(new - removed) FROM uploads u WHERE u.person_id = p.id), 0)
@@ -221,20 +214,26 @@ fn accounts(connection: &Connection, report: &mut Report) -> rusqlite::Result<BT
         let account = Account { name: row.get(1)?, expected: row.get(2)?, rows: 0 };
         accounts.insert(row.get(0)?, account);
     }
-    for table in COUNTED {
-        let mut count = connection.prepare(&format!("SELECT person_id, count(*) FROM {table} GROUP BY person_id"))?;
+    for table in TABLES {
+        let condition = match table.ledger {
+            Ledger::All => "TRUE",
+            Ledger::Where(condition) => condition,
+            Ledger::Nothing => continue,
+        };
+        let sql = format!("SELECT person_id, count(*) FROM {} WHERE {condition} GROUP BY person_id", table.name);
+        let mut count = connection.prepare(&sql)?;
         let mut rows = count.query([])?;
         while let Some(row) = rows.next()? {
             accounts.entry(row.get(0)?).or_default().rows += row.get::<_, i64>(1)?;
         }
     }
-    samples(connection, report, &mut accounts)?;
+    count_samples(connection, report, &mut accounts)?;
     Ok(accounts)
 }
 
-/// One look at every sample: how many there are, whether each has an identity, and whether `sample_origins` knows its kind,
-/// without which a record that came both ways would not be noticed.
-fn samples(
+/// Counts the samples in one pass, and checks that each has an identity and that `sample_origins` knows its kind: without
+/// that a record that two exporters brought would not be noticed.
+fn count_samples(
     connection: &Connection,
     report: &mut Report,
     accounts: &mut BTreeMap<i64, Account>,
@@ -255,11 +254,11 @@ fn samples(
         unknown += i64::from(row.get::<_, bool>(3)?);
     }
     if nameless > 0 {
-        report.damage("ledger", format!("{} have no identity of 16 bytes", plural(nameless, "sample")), RESTORE);
+        report.add_damage("ledger", format!("{} have no identity of 16 bytes", plural(nameless, "sample")), RESTORE);
     }
     if unknown > 0 {
         let message = format!("{} of samples are missing in sample_origins", plural(unknown, "type"));
-        report.damage("ledger", message, REPORT);
+        report.add_damage("ledger", message, REPORT);
     }
     Ok(())
 }

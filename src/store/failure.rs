@@ -1,15 +1,16 @@
-//! SQLite's errors as ours: each says what to do. Their texts name tables and columns, never values.
+//! SQLite's errors as ours, each with what to do. SQLite's texts name tables and columns, never values.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use rusqlite::{ErrorCode, ffi};
 
-use super::suffixed;
+use super::files::suffixed;
+use super::private;
 use crate::model::error::{Error, ErrorKind};
-use crate::store::private;
 
-/// What keeps a database from being opened or read.
+/// Why a database cannot be opened or read.
 pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
     let shown = path.display();
     let message = match error.sqlite_error_code() {
@@ -22,7 +23,7 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             return Error::new(
                 ErrorKind::Busy,
-                format!("{shown} is locked by another program; close that and try again"),
+                format!("{shown} is locked by another program; close that program and try again"),
             );
         }
         _ if is_full(error) => {
@@ -32,8 +33,8 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
             );
         }
         Some(ErrorCode::ReadOnly) => format!(
-            "{shown} is read-only ({error}); if a program was killed in its midst, `healthsink serve` puts that right at its \
-             start; else {READ_ONLY_REMEDY}"
+            "{shown} is read-only ({error}); if a program was killed while it wrote, `healthsink serve` puts that right when it \
+             starts; else {READ_ONLY_REMEDY}"
         ),
         Some(ErrorCode::CannotOpen) => format!(
             "cannot open the database {shown}: {error}{}; give it and its folder to the user who runs this",
@@ -44,11 +45,11 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
     Error::new(ErrorKind::Store, message)
 }
 
-/// What keeps an open database from being written.
+/// Why an open database cannot be written.
 pub(super) fn store_error(error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            let message = "the database is locked by another program; close that and send again";
+            let message = "the database is locked by another program; close that program and send again";
             Error::new(ErrorKind::Busy, message)
         }
         _ if is_full(error) => full(),
@@ -62,35 +63,34 @@ pub(super) fn store_error(error: &rusqlite::Error) -> Error {
 const READ_ONLY_REMEDY: &str = "see who owns it, and whether its disk is mounted read-only, as failing disks become";
 
 fn full() -> Error {
-    Error::new(ErrorKind::Full, "the disk is full: free some space and try again; what was committed is kept")
+    Error::new(ErrorKind::Full, "the disk is full; free some space and try again (committed rows are kept)")
 }
 
-/// Whether SQLite says that there is no space: in the files, or in the index of the write-ahead log, which it cannot make larger
-/// for this reason alone.
+/// Whether SQLite found no space: in the files, or in the WAL's index, which it fails to extend only for this reason.
 fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DiskFull)
         || error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE)
 }
 
-/// The same of a database at this path, with the reason as far as the file system tells one.
+/// Why the open database at this path cannot be written, with the file system's reason if there is one.
 pub(super) fn write_error(path: &Path, error: &rusqlite::Error) -> Error {
     reason(path, error).unwrap_or_else(|| store_error(error))
 }
 
-/// What keeps a database from being opened for writing.
+/// Why a database cannot be opened for writing.
 pub(super) fn open_to_write_error(path: &Path, error: &rusqlite::Error) -> Error {
     reason(path, error).unwrap_or_else(|| open_error(path, error))
 }
 
-/// For most of what fails, SQLite says "disk I/O error". A file beside the database, written and removed, tells why: a quota is
-/// used up, or the file system has become read-only.
+/// Finds the reason behind SQLite's "disk I/O error", which stands for most failures, by writing a file beside the
+/// database: a quota is used up, or the file system has become read-only.
 fn reason(database: &Path, error: &rusqlite::Error) -> Option<Error> {
     if is_full(error) || !matches!(error.sqlite_error_code(), Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen))
     {
         return None;
     }
     let shown = database.display();
-    let message = match probe(database).err()?.kind() {
+    let message = match write_probe(database).err()?.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => return Some(full()),
         io::ErrorKind::ReadOnlyFilesystem => format!("the file system of {shown} is read-only; {READ_ONLY_REMEDY}"),
         io::ErrorKind::PermissionDenied => {
@@ -101,11 +101,11 @@ fn reason(database: &Path, error: &rusqlite::Error) -> Option<Error> {
     Some(Error::new(ErrorKind::Store, message))
 }
 
-fn probe(database: &Path) -> io::Result<()> {
+fn write_probe(database: &Path) -> io::Result<()> {
     let path = suffixed(database, "-probe");
-    let written = private::create_new(&path)?.write_all(&[0; PROBE_BYTES]);
-    std::fs::remove_file(&path).and(written)
+    let written = private::create_new(&path)?.write_all(&[0; PAGE_BYTES]);
+    fs::remove_file(&path).and(written)
 }
 
-/// As long as a page: what is not there for this is not there for SQLite.
-const PROBE_BYTES: usize = 4096;
+/// SQLite's page: a disk without space for this has none for SQLite.
+const PAGE_BYTES: usize = 4096;

@@ -21,6 +21,11 @@ pub(super) fn suffixed(path: &Path, suffix: impl AsRef<OsStr>) -> PathBuf {
     name.into()
 }
 
+/// Returns a file's folder.
+pub(super) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Device and number of a file.
 pub(super) type FileId = (u64, u64);
 
@@ -148,24 +153,23 @@ pub(super) fn resolved(database: &Path) -> PathBuf {
     fs::canonicalize(database).unwrap_or_else(|_| database.to_owned())
 }
 
-/// The database, its WAL and the WAL's index while they are open. SQLite makes the latter two as it opens the database, and
+/// The files of an open database, its WAL and the WAL's index. SQLite makes the latter two as it opens the database, and
 /// removes them only once no program has it open: what is written to other files than these is lost to its owner.
 #[derive(Debug)]
-pub struct Files {
+pub struct OpenFiles {
     database: (PathBuf, Option<FileId>),
     wal: (PathBuf, Option<FileId>),
     index: (PathBuf, Option<FileId>),
 }
 
-impl Files {
-    /// Those that are there now, of a database that another part of this program has open.
-    #[must_use]
-    pub fn of_open(path: &Path) -> Self {
-        Self::of(path, file_id(path))
+impl OpenFiles {
+    /// Those that exist now. The database has been read, so SQLite has made the other two.
+    pub(super) fn of(path: &Path) -> Self {
+        Self::opened(path, file_id(path))
     }
 
-    /// Those of a database that was read from before, whose own file had this number before it was opened.
-    pub(super) fn of(path: &Path, database: Option<FileId>) -> Self {
+    /// The same for a database whose own file had this number before it was opened.
+    pub(super) fn opened(path: &Path, database: Option<FileId>) -> Self {
         let resolved = resolved(path);
         let beside = |suffix| {
             let path = suffixed(&resolved, suffix);

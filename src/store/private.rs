@@ -1,95 +1,72 @@
-//! Files that are their owner's alone: the database, copies of it, and files that hold a token.
+//! Files that only their owner may open: the database, its backups, and files that hold a token.
 //!
-//! They are made with their rights, not given them afterwards, so there is no moment at which others could open them.
+//! They are created with these rights instead of getting them later, so no other user can open them in between.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
-/// Makes a file that nobody but its owner may read or write, whatever the umask, and opens it for both.
+use super::files::folder_of;
+use super::notice::Notice;
+
+/// Rights of users who are neither the owner nor in the group. A group often gets its rights on purpose.
+const OTHERS: u32 = 0o007;
+
+/// Creates a file that only its owner may read and write, whatever the umask, and opens it for both.
 ///
 /// # Errors
 ///
-/// [`io::ErrorKind::AlreadyExists`] if there is such a file, and whatever keeps it from being made.
+/// [`io::ErrorKind::AlreadyExists`] if the file exists, or the reason why it cannot be created.
 pub(crate) fn create_new(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    // A umask takes rights away, and the owner's may be among them.
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
+    // A umask takes rights away, even the owner's.
+    file.set_permissions(Permissions::from_mode(0o600))?;
     Ok(file)
 }
 
-/// Takes those rights from a file, if there is one, that another does not give; warns if that cannot be.
-pub(crate) fn open_no_wider(path: &Path, model: &Path) {
-    #[cfg(unix)]
-    {
-        use std::fs::{Permissions, metadata, set_permissions};
-        use std::os::unix::fs::PermissionsExt;
-        let mode = |path: &Path| metadata(path).map(|file| file.permissions().mode() & 0o777);
-        if let (Ok(given), Ok(allowed)) = (mode(path), mode(model))
-            && given & !allowed != 0
-            && let Err(error) = set_permissions(path, Permissions::from_mode(given & allowed))
-        {
-            let path = path.display();
-            tracing::warn!("more may open {path} than {} ({error}); `chmod {allowed:o} {path}`", model.display());
-        }
+/// Takes rights from an existing file that `model` does not give. Returns a warning if that fails.
+pub(super) fn narrow(path: &Path, model: &Path) -> Option<Notice> {
+    let given = fs::metadata(path).ok()?.mode() & 0o777;
+    let allowed = fs::metadata(model).ok()?.mode() & 0o777;
+    if given & !allowed == 0 {
+        return None;
     }
-    #[cfg(not(unix))]
-    let _ = (path, model);
+    let error = fs::set_permissions(path, Permissions::from_mode(given & allowed)).err()?;
+    let (path, model) = (path.display(), model.display());
+    Some(Notice::Warning(format!(
+        "{path} has more rights than {model}, and they cannot be removed: {error}; `chmod {allowed:o} {path}`"
+    )))
 }
 
-/// Warns of a file that holds a secret and is open to everyone on this machine.
-pub(crate) fn warn_if_exposed(path: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        /// Reading, writing and searching, for those who are neither the owner nor of the group: a group is often given on purpose.
-        const OTHERS: u32 = 0o007;
-        if let Ok(file) = std::fs::metadata(path)
-            && file.permissions().mode() & OTHERS != 0
-        {
-            let path = path.display();
-            tracing::warn!("everyone on this machine may open {path}; `chmod 600 {path}` makes it yours alone");
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = path;
+/// Returns a warning if every user of this machine may open a file.
+pub(crate) fn exposure(path: &Path) -> Option<Notice> {
+    let is_exposed = fs::metadata(path).is_ok_and(|file| file.mode() & OTHERS != 0);
+    let path = path.display();
+    is_exposed.then(|| {
+        Notice::Warning(format!("every user of this machine may open {path}; `chmod 600 {path}` makes it private"))
+    })
 }
 
-/// What root makes in another user's folder is that user's: a server that runs as them must be able to open it.
-pub(crate) fn give_to_owner_of_folder(file: &File, path: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, fchown};
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if let (Ok(made), Ok(folder)) = (file.metadata(), std::fs::metadata(folder))
-            && made.uid() == 0
-            && folder.uid() != 0
-        {
-            let (path, uid) = (path.display(), folder.uid());
-            match fchown(file, Some(uid), Some(folder.gid())) {
-                Ok(()) => tracing::info!("{path} belongs to user {uid}, as its folder does"),
-                Err(error) => tracing::warn!(%error, "{path} belongs to root, its folder to user {uid}: `chown` it"),
-            }
-        }
+/// Gives a file that root created to the owner of its folder: a server that runs as that user must be able to open it.
+pub(crate) fn give_to_owner_of_folder(file: &File, path: &Path) -> Option<Notice> {
+    let (file_facts, folder) = (file.metadata().ok()?, fs::metadata(folder_of(path)).ok()?);
+    if file_facts.uid() != 0 || folder.uid() == 0 {
+        return None;
     }
-    #[cfg(not(unix))]
-    let _ = (file, path);
+    let (path, uid) = (path.display(), folder.uid());
+    Some(match fchown(file, Some(uid), Some(folder.gid())) {
+        Ok(()) => Notice::Done(format!("{path} belongs to user {uid}, as its folder does")),
+        Err(error) => {
+            Notice::Warning(format!("{path} belongs to root and its folder to user {uid}; `chown` it: {error}"))
+        }
+    })
 }
 
-/// Whose a file is, as the end of a message.
-pub(crate) fn owner(path: &Path) -> String {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        if let Ok(file) = std::fs::metadata(path) {
-            return format!(" (it belongs to user {}, mode {:o})", file.uid(), file.mode() & 0o777);
-        }
-    }
-    let _ = path;
-    String::new()
+/// Returns a file's owner and mode as the end of a message.
+pub(super) fn owner(path: &Path) -> String {
+    fs::metadata(path).map_or_else(
+        |_| String::new(),
+        |file| format!(" (it belongs to user {}, mode {:o})", file.uid(), file.mode() & 0o777),
+    )
 }

@@ -1,10 +1,9 @@
-//! Who may send: tokens and whose they are. A token itself is never stored, only its digest.
+//! Tokens: who may send, and whose rows are stored. A token itself is never stored, only its digest.
 //!
-//! A token is 160 random bits, so a fast hash is enough: whoever steals the digests has 2^160 tokens to try. Slow ones, such
-//! as Argon2, protect secrets that people think up; here one would only let strangers spend this machine's time. A token is
-//! found by its digest: how long that takes tells of digests at most, and no token leads to a digest that is wanted.
+//! A token is 160 random bits, so a fast hash is enough: a thief of the digests has 2^160 tokens to try. Slow hashes such as
+//! Argon2 protect secrets that people invent; here one would only let strangers use up this machine's time. The server finds
+//! a token by its digest. The time that takes can reveal digests only, and nobody can choose a token for a wanted digest.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -12,19 +11,21 @@ use std::time::Instant;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior};
 use serde::Serialize;
 
+use super::connection::Store;
+use super::database::{Database, set_page_cache};
+use super::failure::{open_error, store_error};
 use super::files::check_names;
 use super::write::ledger::person_id;
-use super::{Store, open_error, open_filled, open_or_create, open_read_only, open_read_only_within, store_error};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT, TOKEN_WRITE_POLL};
 
-/// What every token begins with, so that a scanner for secrets, or a reader, knows one.
+/// Starts each token, so that people and scanners for secrets recognize one.
 pub const TOKEN_PREFIX: &str = "hs_";
 
-/// Letters and digits of a token behind that.
+/// Letters and digits of a token after the prefix.
 const TOKEN_LETTERS: usize = 32;
 
-/// Whether something may be a token of ours at all: what is not need not be looked up.
+/// Whether a text has the form of a token. Other texts need no look-up.
 #[must_use]
 pub fn is_token_shaped(text: &[u8]) -> bool {
     text.strip_prefix(TOKEN_PREFIX.as_bytes()).is_some_and(|rest| {
@@ -32,7 +33,7 @@ pub fn is_token_shaped(text: &[u8]) -> bool {
     })
 }
 
-/// The BLAKE3 digest of a token. Two are compared in constant time.
+/// The BLAKE3 digest of a token. Comparing two takes constant time.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct TokenDigest(blake3::Hash);
 
@@ -50,18 +51,18 @@ impl std::fmt::Debug for TokenDigest {
     }
 }
 
-/// A token that is known, and whose it is.
+/// A known token and its person.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TokenOwner {
     /// The token's number.
     pub token: i64,
     /// Whose rows its uploads become.
     pub person: String,
-    /// Whether it is refused, whatever else it may be.
+    /// Whether it is refused.
     pub is_revoked: bool,
 }
 
-/// A token as it is listed.
+/// A token as `token list` prints it.
 #[derive(Clone, Debug, Serialize)]
 pub struct TokenRow {
     /// Its number.
@@ -78,121 +79,136 @@ pub struct TokenRow {
     pub revoked: Option<String>,
 }
 
-/// Enters a token, and its person at first sight. Returns its number.
-///
-/// # Errors
-///
-/// [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be written.
-pub fn add_token(path: &Path, digest: &TokenDigest, person: &str, label: Option<&str>, created_ms: i64) -> Result<i64> {
-    let mut connection = open_beside_server(path)?;
-    let mut add = || {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let person = person_id(&transaction, person)?;
-        transaction.execute(
-            "INSERT INTO tokens (person_id, label, digest, created_ms) VALUES (?1, ?2, ?3, ?4)",
-            (person, label, digest.0.as_bytes(), created_ms),
-        )?;
-        let id = transaction.last_insert_rowid();
-        transaction.commit()?;
-        Ok(id)
-    };
-    add().map_err(|error| store_error(&error))
-}
-
-/// Revokes a token: the next request with it fails. True if it was not revoked before; none if there is no such token.
-///
-/// # Errors
-///
-/// As for [`add_token`].
-pub fn revoke_token(path: &Path, id: i64, revoked_ms: i64) -> Result<Option<bool>> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let connection = open_beside_server(path)?;
-    let revoke = || {
-        let sql = "UPDATE tokens SET revoked_ms = ?2 WHERE id = ?1 AND revoked_ms IS NULL";
-        let is_revoked = connection.execute(sql, (id, revoked_ms))? > 0;
-        let is_known = is_revoked
-            || connection.query_row("SELECT EXISTS (SELECT 1 FROM tokens WHERE id = ?1)", [id], |row| row.get(0))?;
-        Ok(is_known.then_some(is_revoked))
-    };
-    revoke().map_err(|error| store_error(&error))
-}
-
-fn open_beside_server(path: &Path) -> Result<Connection> {
-    let (mut connection, _) = open_or_create(path)?;
-    let began = Instant::now();
-    let wait = move |_| {
-        thread::park_timeout(TOKEN_WRITE_POLL);
-        began.elapsed() < BUSY_WAIT
-    };
-    connection.busy_handler(Some(wait)).map_err(|error| open_error(path, &error))?;
-    Ok(connection)
-}
-
-/// All tokens, revoked ones too.
-///
-/// # Errors
-///
-/// [`ErrorKind::Store`] if there is no such database or it cannot be read.
-pub fn tokens(path: &Path) -> Result<Vec<TokenRow>> {
-    let connection = open_read_only(path)?;
-    let list = || -> rusqlite::Result<Vec<TokenRow>> {
-        let mut select = connection.prepare(
-            "SELECT t.id, p.name, t.label, strftime('%Y-%m-%dT%H:%M:%SZ', t.created_ms / 1000, 'unixepoch'),
-               strftime('%Y-%m-%dT%H:%M:%SZ', t.last_used_ms / 1000, 'unixepoch'),
-               strftime('%Y-%m-%dT%H:%M:%SZ', t.revoked_ms / 1000, 'unixepoch')
-             FROM tokens t JOIN persons p ON p.id = t.person_id ORDER BY t.id",
-        )?;
-        let read = |row: &Row<'_>| {
-            Ok(TokenRow {
-                id: row.get(0)?,
-                person: row.get(1)?,
-                label: row.get(2)?,
-                created: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
-                last_used: row.get(4)?,
-                revoked: row.get(5)?,
-            })
+impl Database {
+    /// Enters a token, and its person if they are new. Returns the token's number.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be written.
+    pub fn add_token(&self, digest: &TokenDigest, person: &str, label: Option<&str>, created_ms: i64) -> Result<i64> {
+        let mut connection = self.open_beside_server()?;
+        let mut add = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let person = person_id(&transaction, person)?;
+            transaction.execute(
+                "INSERT INTO tokens (person_id, label, digest, created_ms) VALUES (?1, ?2, ?3, ?4)",
+                (person, label, digest.0.as_bytes(), created_ms),
+            )?;
+            let id = transaction.last_insert_rowid();
+            transaction.commit()?;
+            Ok(id)
         };
-        select.query_map([], read)?.collect()
-    };
-    list().map_err(|error| open_error(path, &error))
+        add().map_err(|error| store_error(&error))
+    }
+
+    /// Revokes a token: the next request with it fails. Returns whether it was valid before, or `None` if it is unknown.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::add_token`].
+    pub fn revoke_token(&self, id: i64, revoked_ms: i64) -> Result<Option<bool>> {
+        if !self.exists() {
+            return Ok(None);
+        }
+        let connection = self.open_beside_server()?;
+        let revoke = || {
+            let sql = "UPDATE tokens SET revoked_ms = ?2 WHERE id = ?1 AND revoked_ms IS NULL";
+            let is_revoked = connection.execute(sql, (id, revoked_ms))? > 0;
+            let is_known = is_revoked
+                || connection
+                    .query_row("SELECT EXISTS (SELECT 1 FROM tokens WHERE id = ?1)", [id], |row| row.get(0))?;
+            Ok(is_known.then_some(is_revoked))
+        };
+        revoke().map_err(|error| store_error(&error))
+    }
+
+    /// Opens the database for a short write beside a busy server.
+    fn open_beside_server(&self) -> Result<Connection> {
+        let (mut connection, _) = self.open_to_write()?;
+        let began = Instant::now();
+        let poll = move |_| {
+            wait_for_lock_of_another_process();
+            began.elapsed() < BUSY_WAIT
+        };
+        connection.busy_handler(Some(poll)).map_err(|error| open_error(self.path(), &error))?;
+        Ok(connection)
+    }
+
+    /// Returns all tokens, also revoked ones.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] if the database is missing or cannot be read.
+    pub fn tokens(&self) -> Result<Vec<TokenRow>> {
+        let connection = self.open_to_read()?;
+        let list = || -> rusqlite::Result<Vec<TokenRow>> {
+            let mut select = connection.prepare(
+                "SELECT t.id, p.name, t.label, strftime('%Y-%m-%dT%H:%M:%SZ', t.created_ms / 1000, 'unixepoch'),
+                   strftime('%Y-%m-%dT%H:%M:%SZ', t.last_used_ms / 1000, 'unixepoch'),
+                   strftime('%Y-%m-%dT%H:%M:%SZ', t.revoked_ms / 1000, 'unixepoch')
+                 FROM tokens t JOIN persons p ON p.id = t.person_id ORDER BY t.id",
+            )?;
+            let read = |row: &Row<'_>| {
+                Ok(TokenRow {
+                    id: row.get(0)?,
+                    person: row.get(1)?,
+                    label: row.get(2)?,
+                    created: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+                    last_used: row.get(4)?,
+                    revoked: row.get(5)?,
+                })
+            };
+            select.query_map([], read)?.collect()
+        };
+        list().map_err(|error| open_error(self.path(), &error))
+    }
+
+    /// Whether the database has or has had tokens. A missing database has none.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] if it cannot be read.
+    pub fn has_tokens(&self) -> Result<bool> {
+        check_names(self.path())?;
+        if !self.exists() {
+            return Ok(false);
+        }
+        // A server asks this before it opens the database. Opening it for writing undoes what a killed program left.
+        let Some(connection) = self.open_filled(OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_WAIT)? else {
+            return Ok(false);
+        };
+        connection.query_row(ANY_TOKEN, [], |row| row.get(0)).map_err(|error| open_error(self.path(), &error))
+    }
 }
 
-/// Whether a database has or has had tokens; one that is not there has none.
-///
-/// # Errors
-///
-/// [`ErrorKind::Store`] if it cannot be read.
-pub fn has_tokens(path: &Path) -> Result<bool> {
-    // A server asks this before it opens the database: what a program left that was killed in its midst is undone here.
-    check_names(path)?;
-    let connection =
-        if path.exists() { open_filled(path, OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_WAIT)? } else { None };
-    let Some(connection) = connection else {
-        return Ok(false);
-    };
-    connection.query_row(ANY_TOKEN, [], |row| row.get(0)).map_err(|error| open_error(path, &error))
+/// Pauses between two tries for SQLite's write lock. Nothing wakes a process when another one releases the lock, and SQLite's
+/// own handler pauses for so long that it misses the moments in which a busy server has released it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a lock of another process can only be polled; the caller bounds the time"
+)]
+fn wait_for_lock_of_another_process() {
+    thread::sleep(TOKEN_WRITE_POLL);
 }
 
 const ANY_TOKEN: &str = "SELECT EXISTS (SELECT 1 FROM tokens)";
 
-/// Looks tokens up beside the writer: what another process commits is seen by the next look-up. The connection is opened when
-/// it is first needed, since its copy of the schema is a tenth of what the idle process holds.
+/// Looks tokens up beside the writer. Each look-up sees what other processes have committed. The first one opens the
+/// connection, since its copy of the schema is a tenth of what the idle process holds.
 #[derive(Debug)]
 pub struct TokenReader {
-    path: PathBuf,
+    database: Database,
     connection: Mutex<Option<Connection>>,
 }
 
 impl TokenReader {
-    /// A reader of a database.
+    /// A reader that has nothing open yet.
     #[must_use]
-    pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), connection: Mutex::new(None) }
+    pub fn new(database: Database) -> Self {
+        Self { database, connection: Mutex::new(None) }
     }
 
-    /// The owner of the token with this digest, also if it is revoked.
+    /// Returns the owner of the token with this digest, also if it is revoked.
     ///
     /// # Errors
     ///
@@ -214,20 +230,19 @@ impl TokenReader {
     }
 
     fn ask<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        // A connection is as good after a panic as before: each look-up is a statement of its own.
+        // A panic leaves the connection usable, since each look-up is one statement.
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = match &mut *connection {
             Some(connection) => connection,
-            closed => closed.insert(open(&self.path)?),
+            closed => closed.insert(open(&self.database)?),
         };
         ask(connection).map_err(|error| read_error(&error))
     }
 }
 
-fn open(path: &Path) -> Result<Connection> {
-    let connection = open_read_only_within(path, TOKEN_WAIT)?;
-    let cache_kib = i64::try_from(TOKEN_CACHE_BYTES / 1024).unwrap_or(64);
-    connection.pragma_update(None, "cache_size", -cache_kib).map_err(|error| open_error(path, &error))?;
+fn open(database: &Database) -> Result<Connection> {
+    let connection = database.open_beside_writer(TOKEN_WAIT)?;
+    set_page_cache(&connection, TOKEN_CACHE_BYTES).map_err(|error| open_error(database.path(), &error))?;
     Ok(connection)
 }
 
@@ -239,7 +254,7 @@ fn read_error(error: &rusqlite::Error) -> Error {
 }
 
 impl Store {
-    /// Notes that an upload begins with a token, once a minute at most: in the transaction that enters the upload.
+    /// Records that an upload begins with a token, at most once a minute, in the transaction that enters the upload.
     pub(super) fn note_use(&self, token: i64, now_ms: i64) -> rusqlite::Result<()> {
         let sql = "UPDATE tokens SET last_used_ms = ?2
             WHERE id = ?1 AND (last_used_ms IS NULL OR last_used_ms NOT BETWEEN ?2 - ?3 AND ?2)";
@@ -252,7 +267,7 @@ impl Store {
 mod tests {
     use super::*;
 
-    /// It holds up every connection, so the first look-up, which opens the database, may wait no longer than others.
+    /// A look-up blocks every connection, so also the first one, which opens the database, must not wait longer.
     #[test]
     fn the_first_look_up_waits_no_longer_than_others() {
         let folder = tempfile::tempdir().unwrap();
@@ -261,8 +276,8 @@ mod tests {
         let holder = Connection::open(&path).unwrap();
         holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
         let began = Instant::now();
-        let error = TokenReader::new(&path).has_any().unwrap_err();
+        let error = TokenReader::new(Database::new(&path)).has_any().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Busy);
-        assert!(began.elapsed() < BUSY_WAIT / 2, "{:?}, where {TOKEN_WAIT:?} is meant", began.elapsed());
+        assert!(began.elapsed() < BUSY_WAIT / 2, "{:?}, expected about {TOKEN_WAIT:?}", began.elapsed());
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rusqlite::Row;
 
-use super::Store;
+use super::connection::Store;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECKPOINT_PAGES, CHECKPOINT_WAIT};
 
@@ -51,6 +51,16 @@ impl Store {
         let outcome = self.connection.query_row(sql, [], is_whole);
         self.connection.busy_timeout(BUSY_WAIT)?;
         outcome
+    }
+
+    /// Moves a WAL that has lost its name into the database, if nothing else is wrong.
+    pub(crate) fn save_wal(&mut self) {
+        if self.files.has_lost_only_the_wal() {
+            match self.checkpoint(Checkpoint::Move) {
+                Ok(true) => tracing::warn!("the content of the deleted WAL is in the database now"),
+                outcome => tracing::error!(?outcome, "the content of the deleted WAL could not be saved"),
+            }
+        }
     }
 
     /// Moves the WAL into the database at the end, as far as readers allow. What they prevent stays in the WAL, where the next

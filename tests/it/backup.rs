@@ -215,7 +215,7 @@ fn a_backup_replaces_a_backup_and_nothing_else() {
     Connection::open(path("other.db")).unwrap().execute_batch("CREATE TABLE notes (text)").unwrap();
     for name in ["notes.txt", "other.db"] {
         let before = fs::read(path(name)).unwrap();
-        refused(&backup(&database, &[&path(name)]), 2, "is no backup");
+        refused(&backup(&database, &[&path(name)]), 2, "is not a backup");
         assert_eq!(fs::read(path(name)).unwrap(), before);
     }
     assert_eq!(names(folder.path()), ["health.db", "notes.txt", "other.db"]);
@@ -270,10 +270,10 @@ fn what_is_no_file_is_left_alone_and_links_stay_links() {
     let database = filled(folder.path());
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     assert!(std::process::Command::new("mkfifo").arg(path("pipe.db")).status().unwrap().success());
-    refused(&backup(&database, &[&path("pipe.db")]), 2, "is no backup");
+    refused(&backup(&database, &[&path("pipe.db")]), 2, "is not a backup");
     refused(&restore(&database, &[&path("pipe.db")]), 2, "is no backup");
     let _socket = std::os::unix::net::UnixListener::bind(path("socket.db")).unwrap();
-    refused(&backup(&database, &[&path("socket.db")]), 2, "is no backup");
+    refused(&backup(&database, &[&path("socket.db")]), 2, "is not a backup");
     // There, and not there yet.
     fs::create_dir(path("disk")).unwrap();
     let link = Path::new("disk/copy.db");
@@ -342,7 +342,7 @@ fn what_is_left_over_is_cleared_and_what_is_under_way_is_not() {
     }
     let other = File::open(&partial).unwrap();
     other.lock().unwrap();
-    refused(&backup(&database, &[copy.to_str().unwrap()]), 1, "another copy to ");
+    refused(&backup(&database, &[copy.to_str().unwrap()]), 1, "another backup to ");
     assert_eq!(fs::metadata(&partial).unwrap().len(), 100_000);
     // What another copy left is cleared, and that to another file goes on beside the one under way.
     assert!(!others.iter().any(|file| file.exists()));

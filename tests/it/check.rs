@@ -66,18 +66,18 @@ fn faults_are_found() {
         "ledger",
         "1 row of me that the ledger",
     );
-    check_fault("DELETE FROM workouts", "ledger", "rows of me that the ledger counts are not there");
+    check_fault("DELETE FROM workouts", "ledger", "rows of me that the ledger counts are missing");
     check_fault(
         "INSERT INTO samples (person_id, type_id, start_ms, uuid) SELECT 1, type_id, 7, zeroblob(16) FROM samples LIMIT 1",
         "ledger",
-        "came with no upload",
+        "belong to no upload",
     );
     check_fault(
         "DELETE FROM units WHERE id IN (SELECT unit_id FROM samples)",
         "references",
-        "refer to nothing in units",
+        "refer to missing rows of units",
     );
-    check_fault("UPDATE uploads SET state = 'lost' WHERE id = 2", "ledger", "first number 2, have a state");
+    check_fault("UPDATE uploads SET state = 'lost' WHERE id = 2", "ledger", "first number 2, have an unknown state");
     check_fault("UPDATE uploads SET finished_ms = NULL WHERE id = 1", "ledger", "finished without a time");
     check_fault("UPDATE uploads SET unchanged = unchanged + 1 WHERE id = 1", "ledger", "do not add up");
     check_fault("UPDATE uploads SET rejected = 0", "ledger", "more rejects than they count");
@@ -187,7 +187,7 @@ fn an_upload_that_nobody_is_at_is_noted() {
     assert_eq!((code, &report["ok"]), (Some(0), &json!(true)), "{report}");
     let finding = &report["findings"][0];
     assert_eq!(finding["severity"], json!("note"), "{report}");
-    assert!(finding["message"].as_str().unwrap().contains("in the midst of 1 upload"), "{report}");
+    assert!(finding["message"].as_str().unwrap().contains("ended during 1 upload"), "{report}");
     drop(Program::serve(&database));
     assert_eq!(check(&database).1["findings"], json!([]));
 }

@@ -435,7 +435,7 @@ fn after_workouts_became_one_the_ledger_is_still_exact() {
         let checked = Command::new(env!("CARGO_BIN_EXE_healthsink")).args(["check", "--db"]).arg(&db).output().unwrap();
         assert_eq!(checked.status.code(), Some(1), "{inputs:?}");
         let said = String::from_utf8(checked.stdout).unwrap();
-        assert!(said.contains("1 row of me that the ledger counts are not there"), "{said}");
+        assert!(said.contains("1 row of me that the ledger counts are missing"), "{said}");
     };
     check(&["apple", "app", "apple"], 1);
     check(&["app", "apple", "app"], 0);

@@ -21,8 +21,7 @@ use crate::model::record::ME;
 use crate::serve::access::attempts::{Attempts, Failure};
 use crate::serve::access::client::Client;
 use crate::serve::config::Auth;
-use crate::store::private;
-use crate::store::{TokenDigest, TokenOwner, TokenReader, is_token_shaped};
+use crate::store::{Notice, TokenDigest, TokenOwner, TokenReader, is_token_shaped, private};
 
 /// What a request must carry. Only digests of tokens are kept.
 pub(in crate::serve) struct Credentials {
@@ -125,7 +124,7 @@ fn read_token(path: &Path) -> Result<FileToken> {
             "the token file {shown} must begin with the token on its own line, and be at most {TOKEN_BYTES_MAX} bytes long"
         )));
     }
-    private::warn_if_exposed(path);
+    private::exposure(path).into_iter().for_each(Notice::log);
     if token.len() < TOKEN_SHORT_BYTES {
         tracing::warn!(
             "the token in {shown} is shorter than {TOKEN_SHORT_BYTES} bytes and may be guessed; `healthsink token new` creates a long one"
@@ -237,7 +236,7 @@ impl Authenticator {
 mod tests {
     use super::*;
     use crate::model::limits::ATTEMPTS_FREE;
-    use crate::store::{Store, add_token, revoke_token};
+    use crate::store::{Database, Store};
     use std::io::Write;
     use std::net::IpAddr;
     use tempfile::TempDir;
@@ -267,18 +266,18 @@ mod tests {
             path
         });
         change(&mut auth);
-        let authenticator = Authenticator::new(Credentials::load(&auth).unwrap(), TokenReader::new(&db));
+        let authenticator = Authenticator::new(Credentials::load(&auth).unwrap(), TokenReader::new(Database::new(&db)));
         Fixture { authenticator, folder }
     }
 
     impl Fixture {
         fn add(&self, token: &str, person: &str) -> i64 {
             let db = self.folder.path().join("health.db");
-            add_token(&db, &TokenDigest::of(token.as_bytes()), person, None, 0).unwrap()
+            Database::new(&db).add_token(&TokenDigest::of(token.as_bytes()), person, None, 0).unwrap()
         }
 
         fn revoke(&self, token: i64) {
-            assert_eq!(revoke_token(&self.folder.path().join("health.db"), token, 0).unwrap(), Some(true));
+            assert_eq!(Database::new(self.folder.path().join("health.db")).revoke_token(token, 0).unwrap(), Some(true));
         }
 
         /// The person that is admitted, or the refusal.

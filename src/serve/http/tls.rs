@@ -25,7 +25,7 @@ use super::socket::Socket;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{TLS_CHECK_INTERVAL, TLS_FILE_BYTES_MAX, TLS_RETRY_INTERVAL};
 use crate::serve::config::TlsFiles;
-use crate::store::private;
+use crate::store::{Notice, private};
 
 /// The name of HTTP/2 where client and server agree on a protocol.
 const H2: &[u8] = b"h2";
@@ -68,7 +68,7 @@ impl Tls {
             // This machine's clock may also be wrong, so the server starts.
             tracing::warn!("{}; clients will refuse it", outdated(files));
         }
-        private::warn_if_exposed(&files.key);
+        private::exposure(&files.key).into_iter().for_each(Notice::log);
         let current = Current { config, seen, checked: Instant::now(), failed: None };
         Ok(Self { files: files.clone(), current: Mutex::new(current) })
     }
@@ -104,7 +104,7 @@ impl Tls {
                 current.config = config;
                 current.failed = None;
                 tracing::info!("reloaded the certificate {}", self.files.cert.display());
-                return private::warn_if_exposed(&self.files.key);
+                return private::exposure(&self.files.key).into_iter().for_each(Notice::log);
             }
             Err(error) => error.to_string(),
         };

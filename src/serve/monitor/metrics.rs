@@ -3,14 +3,13 @@
 //! The number of series is bounded: results and outcomes are fixed, persons and types have limits. A scrape reads one index entry for
 //! each series and counts no rows.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::model::counts::Counts;
 use crate::serve::monitor::exposition::Exposition;
-use crate::store::writer::now_ms;
-use crate::store::{Latest, latest, sizes};
+use crate::store::{Database, Latest, Sizes, now_ms};
 
 /// The result of a request to upload.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,14 +75,14 @@ pub(in crate::serve) struct Moment {
 /// The server's metrics.
 #[derive(Debug)]
 pub(in crate::serve) struct Metrics {
-    database: PathBuf,
+    database: Database,
     started: SystemTime,
     totals: Mutex<Totals>,
 }
 
 impl Metrics {
     pub(in crate::serve) fn new(database: &Path) -> Self {
-        Self { database: database.to_owned(), started: SystemTime::now(), totals: Mutex::default() }
+        Self { database: Database::new(database), started: SystemTime::now(), totals: Mutex::default() }
     }
 
     /// Counts a request that was refused by its head.
@@ -107,7 +106,7 @@ impl Metrics {
 
     /// Returns the text of a scrape, with the series of one person or of all. It reads the database, so it may block.
     pub(in crate::serve) fn scrape(&self, moment: Moment, person: Option<&str>) -> Vec<u8> {
-        let latest = latest(&self.database, person, now_ms());
+        let latest = self.database.latest(person, now_ms());
         if let Err(error) = &latest {
             tracing::warn!(%error, "the metrics of the database could not be read");
         }
@@ -153,7 +152,7 @@ impl Metrics {
         let alive = u8::from(moment.is_writer_alive);
         out.gauge("healthsink_writer_up", "Whether the database's writer runs.", alive);
         out.gauge("healthsink_writer_queue_requests", "Requests waiting for the writer.", moment.writer_queue);
-        let (database, wal) = sizes(&self.database);
+        let Sizes { database, wal } = self.database.sizes();
         out.gauge("healthsink_database_bytes", "Size of the database, without its write-ahead log.", database);
         out.gauge("healthsink_wal_bytes", "Size of the write-ahead log.", wal);
         let readable = u8::from(is_readable);

@@ -1,6 +1,9 @@
-//! Copies of the database: made, verified, named, and put in its place.
+//! Backups: how they are made, verified and named, and how one is restored.
 
-pub(super) mod copy;
-pub(super) mod destination;
-pub(super) mod replace;
-pub(crate) mod series;
+mod make;
+mod partial;
+pub(super) mod restore;
+pub(super) mod series;
+pub(super) mod target;
+pub(super) mod transfer;
+mod unused;

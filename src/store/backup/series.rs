@@ -1,5 +1,5 @@
-//! Backups in a folder: their names, and which of them go. A file of any other name is never removed, nor one that is no
-//! backup.
+//! Backups in a folder: their names, and which of them are deleted. A file of another name is never deleted, nor one that
+//! is not a backup.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,10 @@ use std::{fs, io};
 
 use jiff::Timestamp;
 
-use crate::store::is_ours;
+use super::unused::{EXTENSION, unused_path};
+use crate::store::database::Database;
 
-/// Now, in UTC: sorted by text is sorted by time.
+/// Returns the time in UTC as part of a name. Sorting the texts sorts the times.
 pub(crate) fn stamp() -> String {
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     now.to_string().replace(['-', ':'], "")
@@ -18,32 +19,34 @@ pub(crate) fn stamp() -> String {
 /// A time, and a number among those of that second.
 type Moment = (String, u32);
 
-/// The backups of one database, by its name, so that others in the folder are left alone.
+/// The backups of one database in a folder, by its name. Those of other databases are not touched.
 #[derive(Debug)]
 pub(crate) struct Series {
     name: String,
 }
 
-/// The end of a backup's name; a database's own is left out of it.
-const SUFFIX: &str = ".db";
+/// What `--keep` has done.
+#[derive(Debug, Default)]
+pub(crate) struct Pruned {
+    pub(crate) deleted: Vec<PathBuf>,
+    /// Backups dated later than the new one: they are neither counted nor deleted, since the clock is or was wrong.
+    pub(crate) later: usize,
+}
 
 impl Series {
     pub(crate) fn of(database: &Path) -> Self {
         let name = database.file_name().unwrap_or_default().to_string_lossy();
-        Self { name: name.strip_suffix(SUFFIX).unwrap_or(&name).to_owned() }
+        Self { name: name.strip_suffix(EXTENSION).unwrap_or(&name).to_owned() }
     }
 
-    /// A name that nothing has: `NAME-TIME.db`, or `NAME-TIME-2.db` in the same second.
-    pub(crate) fn free(&self, folder: &Path, stamp: &str) -> PathBuf {
-        let first = folder.join(format!("{}-{stamp}{SUFFIX}", self.name));
-        let is_free = |path: &PathBuf| fs::symlink_metadata(path).is_err();
-        let mut others = (2..=u32::MAX).map(|number| folder.join(format!("{}-{stamp}-{number}{SUFFIX}", self.name)));
-        if is_free(&first) { first } else { others.find(is_free).unwrap_or(first) }
+    /// Returns an unused name: `NAME-TIME.db`, or `NAME-TIME-2.db` in the same second.
+    pub(crate) fn unused_path(&self, folder: &Path, stamp: &str) -> PathBuf {
+        unused_path(&folder.join(format!("{}-{stamp}", self.name)))
     }
 
-    /// When a backup of that name was made, if it is of this database.
+    /// Returns when a backup of that name was made, or `None` if the name is not one of this series.
     fn moment(&self, name: &str) -> Option<Moment> {
-        let rest = name.strip_prefix(self.name.as_str())?.strip_prefix('-')?.strip_suffix(SUFFIX)?;
+        let rest = name.strip_prefix(self.name.as_str())?.strip_prefix('-')?.strip_suffix(EXTENSION)?;
         let (stamp, number) = rest.split_once('-').unwrap_or((rest, "1"));
         let form = b"ddddddddTddddddZ";
         let is_stamp = stamp.len() == form.len()
@@ -55,9 +58,8 @@ impl Series {
         Some((stamp.to_owned(), number.parse().ok()?)).filter(|_| is_stamp && is_number)
     }
 
-    /// Removes all but the newest. The one that was just made stays, and those that claim to be later: the clock is or was
-    /// wrong, and they would push out the ones that come.
-    pub(crate) fn remove_old(&self, folder: &Path, made: &Path, keep: u32) -> io::Result<Vec<PathBuf>> {
+    /// Deletes all but the newest `keep` backups, of which `made` is the newest.
+    pub(crate) fn prune(&self, folder: &Path, made: &Path, keep: u32) -> io::Result<Pruned> {
         let moment = |name: OsString| name.to_str().and_then(|name| self.moment(name));
         let made = made.file_name().and_then(|name| moment(name.to_owned())).unwrap_or_default();
         let (mut older, mut later) = (Vec::new(), 0);
@@ -66,7 +68,7 @@ impl Series {
             let Some(moment) = moment(entry.file_name()).filter(|moment| *moment != made) else {
                 continue;
             };
-            if !entry.file_type()?.is_file() || !is_ours(&entry.path()).unwrap_or_default() {
+            if !entry.file_type()?.is_file() || !Database::new(entry.path()).is_ours().unwrap_or_default() {
                 continue;
             }
             if moment > made {
@@ -75,19 +77,13 @@ impl Series {
                 older.push((moment, entry.path()));
             }
         }
-        if later > 0 {
-            tracing::warn!(
-                "{later} backups in {} are of a time to come: --keep neither counts nor removes them; look at the clock",
-                folder.display()
-            );
-        }
         older.sort_unstable_by(|one, other| other.cmp(one));
-        let removed: Vec<PathBuf> =
+        let deleted: Vec<PathBuf> =
             older.split_off(older.len().min(keep as usize - 1)).into_iter().map(|(_, path)| path).collect();
-        for file in &removed {
+        for file in &deleted {
             fs::remove_file(file)?;
         }
-        Ok(removed)
+        Ok(Pruned { deleted, later })
     }
 }
 
@@ -96,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_backups_are_told_from_others() {
+    fn names_of_backups_are_recognized() {
         let series = Series::of(Path::new("/data/health.db"));
         let check = |name: &str, expected: Option<u32>| {
             assert_eq!(series.moment(name).map(|(_, number)| number), expected, "{name}");
@@ -104,7 +100,7 @@ mod tests {
         check("health-20260102T030405Z.db", Some(1));
         check("health-20260102T030405Z-2.db", Some(2));
         check("health-20260102T030405Z-12.db", Some(12));
-        check(series.free(Path::new(""), &stamp()).to_str().unwrap(), Some(1));
+        check(series.unused_path(Path::new(""), &stamp()).to_str().unwrap(), Some(1));
         check("health-20260102T030405Z-.db", None);
         check("health-20260102T030405Z-02.db", None);
         check("health-20260102T030405Z-two.db", None);
@@ -118,17 +114,17 @@ mod tests {
         check("health20260102T030405Z.db", None);
         check("health-before-the-move.db", None);
         check("health.db", None);
-        // Databases that differ by their ends alone have names of their own, too.
+        // Databases that differ only by their extension have different names.
         assert_eq!(Series::of(Path::new("health.sqlite")).moment("health-20260102T030405Z.db"), None);
         assert!(Series::of(Path::new("health.sqlite")).moment("health.sqlite-20260102T030405Z.db").is_some());
     }
 
     #[test]
-    fn a_name_that_is_taken_is_not_given_again() {
+    fn a_used_name_is_not_given_again() {
         let folder = tempfile::tempdir().unwrap();
         let series = Series::of(Path::new("health.db"));
         for expected in ["health-20260102T030405Z.db", "health-20260102T030405Z-2.db", "health-20260102T030405Z-3.db"] {
-            let path = series.free(folder.path(), "20260102T030405Z");
+            let path = series.unused_path(folder.path(), "20260102T030405Z");
             assert_eq!(path, folder.path().join(expected));
             fs::write(path, "").unwrap();
         }

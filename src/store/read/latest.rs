@@ -1,9 +1,7 @@
-//! When each person's phone sent last, and the last sample of each type: what an alert asks for.
+//! When each person's phone sent last, and the last sample of each type: what alerts are made from.
 //!
-//! No row is counted. `sample_origins` knows which types a person has, and the last sample of each is one step from the end
-//! of its part of the key.
-
-use std::path::Path;
+//! It counts no rows. `sample_origins` lists the types of a person, and the last sample of a type is at the end of the
+//! type's range of keys.
 
 use rusqlite::{Connection, params};
 
@@ -11,21 +9,21 @@ use crate::model::error::Result;
 use crate::model::limits::{
     BUSY_WAIT, METRIC_AHEAD_MAX, METRIC_CACHE_BYTES, METRIC_LABEL_BYTES_MAX, METRIC_SERIES_MAX,
 };
+use crate::store::database::{Database, set_page_cache};
 use crate::store::failure::open_error;
-use crate::store::open_read_only_within;
 
-/// The last of everything. Times are milliseconds since 1970-01-01 UTC.
+/// The last upload and samples. Times are milliseconds since 1970-01-01 UTC.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Latest {
     /// Person, type, start of the last sample.
     pub samples: Vec<(String, String, i64)>,
     /// Person, end of the last whole upload over HTTP.
     pub uploads: Vec<(String, i64)>,
-    /// Persons and types that are not listed: there are too many, their names are too long, or all is of a time to come.
+    /// Types of persons that are not listed: too many, names too long, or all samples dated in the future.
     pub omitted: u64,
 }
 
-/// The first type of each person comes first, then the second of each: whoever has many leaves the others theirs.
+/// Lists the first type of each person, then the second of each: a person with many types does not displace others'.
 const SAMPLES: &str = "SELECT k.person, k.type,
       (SELECT start_ms FROM samples s WHERE s.person_id = k.person_id AND s.type_id = k.type_id AND s.start_ms <= ?4
        ORDER BY start_ms DESC LIMIT 1)
@@ -46,18 +44,20 @@ const UPLOADS: &str = "SELECT p.name,
 const ALL: &str = "SELECT count(*) FROM (SELECT DISTINCT person_id, type_id FROM sample_origins) o
     JOIN persons p ON p.id = o.person_id WHERE p.name = ifnull(?1, p.name)";
 
-/// Reads that of one person, or of all, beside the writer. What is of a time long after `now_ms` is passed over.
-///
-/// # Errors
-///
-/// [`crate::model::error::ErrorKind::Store`] if the database cannot be read.
-pub fn latest(path: &Path, person: Option<&str>, now_ms: i64) -> Result<Latest> {
-    let connection = open_read_only_within(path, BUSY_WAIT)?;
-    read(&connection, person, now_ms).map_err(|error| open_error(path, &error))
+impl Database {
+    /// Reads the last upload and samples of one person, or of all, beside the writer. Skips those dated long after `now_ms`.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::model::error::ErrorKind::Store`] if the database cannot be read.
+    pub fn latest(&self, person: Option<&str>, now_ms: i64) -> Result<Latest> {
+        let connection = self.open_beside_writer(BUSY_WAIT)?;
+        read(&connection, person, now_ms).map_err(|error| open_error(self.path(), &error))
+    }
 }
 
 fn read(connection: &Connection, person: Option<&str>, now_ms: i64) -> rusqlite::Result<Latest> {
-    connection.pragma_update(None, "cache_size", -i64::try_from(METRIC_CACHE_BYTES / 1024).unwrap_or(i64::MAX))?;
+    set_page_cache(connection, METRIC_CACHE_BYTES)?;
     connection.execute_batch("BEGIN")?;
     let mut latest = Latest::default();
     let mut samples = connection.prepare(SAMPLES)?;
@@ -65,7 +65,7 @@ fn read(connection: &Connection, person: Option<&str>, now_ms: i64) -> rusqlite:
     let bounds = params![METRIC_LABEL_BYTES_MAX as i64, METRIC_SERIES_MAX as i64, person, until_ms];
     let mut rows = samples.query(bounds)?;
     while let Some(row) = rows.next()? {
-        // All samples of the type may have gone to another identity.
+        // All samples of the type may have moved to another identity.
         if let Some(last) = row.get(2)? {
             latest.samples.push((row.get(0)?, row.get(1)?, last));
         }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::store::Store;
 
-    /// The plan is the promise: a scrape costs a few steps for each series, however many rows there are.
+    /// The query plan proves it: a scrape costs a few steps for each series, whatever the number of rows.
     #[test]
     fn no_table_of_rows_is_scanned() {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn one_persons_types_leave_room_for_anothers() {
+    fn one_persons_types_do_not_displace_anothers() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let store = Store::open(file.path()).unwrap();
         store
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_to_come_hides_nothing() {
+    fn dates_in_the_future_hide_nothing() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let store = Store::open(file.path()).unwrap();
         let (now, day) = (1_700_000_000_000, 86_400_000);

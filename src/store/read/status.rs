@@ -1,23 +1,13 @@
 //! What a database holds: for `healthsink status`.
 
-use std::path::Path;
-
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 use crate::model::error::Result;
+use crate::model::limits::UPLOADS_LISTED_MAX;
+use crate::store::database::{Database, Sizes};
 use crate::store::failure::open_error;
-use crate::store::{open_read_only, suffixed};
-
-/// Uploads that are listed.
-const UPLOADS_LISTED: u32 = 10;
-
-/// Tables that are counted, beside `samples`, whose rows are counted by type.
-const TABLES: [&str; 7] =
-    ["workouts", "route_points", "medication_doses", "medications", "characteristics", "other_records", "rejects"];
-
-/// Tables that only imports fill, listed once they have.
-const IMPORTED: [&str; 5] = ["beat_lists", "correlations", "activity_summaries", "electrocardiograms", "aggregates"];
+use crate::store::tables::{SAMPLES, Source, TABLES};
 
 /// What a database holds, besides the samples of each type.
 #[derive(Clone, Debug, Serialize)]
@@ -47,7 +37,7 @@ pub struct TypeRows {
     /// HealthKit's identifier.
     #[serde(rename = "type")]
     pub kind: String,
-    /// How many.
+    /// Their number.
     pub rows: i64,
     /// Start of the first, UTC.
     pub first: String,
@@ -82,51 +72,44 @@ pub struct UploadRow {
     pub updated: i64,
     /// Unchanged among them.
     pub unchanged: i64,
-    /// Records that two exporters brought, and that are one.
+    /// Records that two exporters brought, stored once.
     pub merged: i64,
-    /// Elements set aside.
+    /// Elements rejected.
     pub rejected: i64,
     /// Why it was aborted.
     pub error: Option<String>,
 }
 
-/// Reads what a database holds, beside a writer if there is one. Calls `each_type` for the types of each person, the type
-/// with the latest sample first: there may be any number, with names of any length, so they are read one at a time.
-///
-/// # Errors
-///
-/// [`crate::model::error::ErrorKind::Store`] if the database is missing or cannot be read.
-pub fn status(path: &Path, mut each_type: impl FnMut(TypeRows)) -> Result<Status> {
-    let connection = open_read_only(path)?;
-    let mut read = || -> rusqlite::Result<Status> {
-        // One state of the database for all the figures.
-        connection.execute_batch("BEGIN")?;
-        let mut samples = 0;
-        types(&connection, |kind| {
-            samples += kind.rows;
-            each_type(kind);
-        })?;
-        let mut tables = vec![TableRows { table: "samples", rows: samples }];
-        for table in TABLES {
-            tables.push(count(&connection, table)?);
-        }
-        for table in IMPORTED {
-            let counted = count(&connection, table)?;
-            if counted.rows > 0 {
-                tables.push(counted);
+impl Database {
+    /// Reads what the database holds, beside a writer if there is one. Calls `each_type` for the types of each person, the
+    /// type with the latest sample first. There may be any number, with names of any length, so it reads one at a time.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::model::error::ErrorKind::Store`] if the database is missing, has a second name or cannot be read.
+    pub fn status(&self, mut each_type: impl FnMut(TypeRows)) -> Result<Status> {
+        let connection = self.open_to_read()?;
+        let mut read = || -> rusqlite::Result<Status> {
+            // One state of the database for all figures.
+            connection.execute_batch("BEGIN")?;
+            let mut samples = 0;
+            read_types(&connection, |kind| {
+                samples += kind.rows;
+                each_type(kind);
+            })?;
+            let mut tables = vec![TableRows { table: SAMPLES, rows: samples }];
+            for table in TABLES {
+                let counted = count(&connection, table.name)?;
+                // Tables that only imports fill get no line without imports.
+                if table.source == Source::Any || counted.rows > 0 {
+                    tables.push(counted);
+                }
             }
-        }
-        let (database, wal) = sizes(path);
-        Ok(Status { bytes: database + wal, tables, uploads: uploads(&connection)? })
-    };
-    read().map_err(|error| open_error(path, &error))
-}
-
-/// Sizes of the database and of its write-ahead log, in bytes.
-#[must_use]
-pub fn sizes(path: &Path) -> (u64, u64) {
-    let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
-    (size(path), size(&suffixed(path, "-wal")))
+            let Sizes { database, wal } = self.sizes();
+            Ok(Status { bytes: database + wal, tables, uploads: read_uploads(&connection)? })
+        };
+        read().map_err(|error| open_error(self.path(), &error))
+    }
 }
 
 fn count(connection: &Connection, table: &'static str) -> rusqlite::Result<TableRows> {
@@ -135,7 +118,7 @@ fn count(connection: &Connection, table: &'static str) -> rusqlite::Result<Table
 }
 
 /// Sorts by ids, and looks up each name only as its row is read: SQLite's sorter would keep the names.
-fn types(connection: &Connection, mut each: impl FnMut(TypeRows)) -> rusqlite::Result<()> {
+fn read_types(connection: &Connection, mut each: impl FnMut(TypeRows)) -> rusqlite::Result<()> {
     let mut name = connection.prepare("SELECT name FROM types WHERE id = ?1")?;
     let mut select = connection.prepare(
         "SELECT c.type_id, p.name, c.rows, strftime('%Y-%m-%dT%H:%M:%SZ', c.first / 1000, 'unixepoch'),
@@ -158,7 +141,7 @@ fn types(connection: &Connection, mut each: impl FnMut(TypeRows)) -> rusqlite::R
     Ok(())
 }
 
-fn uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
+fn read_uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
     let mut select = connection.prepare(
         "SELECT id, state, origin, sender, coalesce(started, ''), sync_source, body_bytes, records, route_points, new, updated,
            unchanged, merged, rejected, error
@@ -183,5 +166,5 @@ fn uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
             error: row.get(14)?,
         })
     };
-    select.query_map([UPLOADS_LISTED], read)?.collect()
+    select.query_map([UPLOADS_LISTED_MAX], read)?.collect()
 }

@@ -73,11 +73,6 @@ pub struct UploadEnd {
     pub error: Option<String>,
 }
 
-/// Marks uploads that were running when the program ended.
-pub(in crate::store) fn interrupt_running(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute("UPDATE uploads SET state = 'interrupted' WHERE state = 'running'", []).map(|_| ())
-}
-
 /// The id of a person. A new person is entered.
 pub(in crate::store) fn person_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.execute("INSERT INTO persons (name) VALUES (?1) ON CONFLICT DO NOTHING", [name])?;

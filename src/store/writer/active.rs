@@ -6,7 +6,7 @@ use super::request::{Finished, Start};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, Result};
-use crate::store::{UploadEnd, UploadKey, UploadState};
+use crate::store::write::ledger::{UploadEnd, UploadKey, UploadState};
 
 /// An ingest that the writer has entered and not yet dismissed.
 #[derive(Debug)]

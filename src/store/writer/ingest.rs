@@ -2,13 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::clock::now_ms;
 use super::session::{Session, WriterHandle};
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::counts::Counts;
 use crate::model::error::{Error, Result};
 use crate::model::limits::BATCHES_PER_INGEST;
 use crate::model::record::Envelope;
+use crate::store::clock::now_ms;
 use crate::store::{Origin, UploadEnd, UploadState};
 
 /// What an ingest has done. All of it is on the disk.

@@ -5,13 +5,11 @@
 //! share a commit. When nothing else is to be done, the writer moves the WAL into the database; no answer waits for that.
 
 mod active;
-mod clock;
 pub mod ingest;
 mod request;
 mod session;
 mod thread;
 mod wal;
 
-pub(crate) use clock::now_ms;
 pub(crate) use session::gone;
 pub use session::{Writer, WriterHandle};

@@ -7,13 +7,13 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
-use super::clock::now_ms;
 use super::request::{Finished, Request, Start};
 use super::thread::WriterThread;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BATCHES_PER_INGEST, WAL_BYTES_MAX_DEFAULT, WRITER_QUEUE};
+use crate::store::clock::now_ms;
 use crate::store::{Origin, Store, UploadEnd};
 
 /// The running writer. [`Writer::stop`] ends it, or the end of its last handle.

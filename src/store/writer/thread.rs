@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::active::{Active, Ending, InTransaction};
-use super::clock::now_ms;
 use super::request::{Finished, Request, Start};
 use super::wal::{Backlog, WalWatch};
 use crate::model::batch::Batch;
@@ -15,6 +14,7 @@ use crate::model::limits::{
     CHECKPOINT_RETRY, COMMIT_IDLE, INGESTS_MAX, LATE_ENDS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX,
 };
 use crate::model::record::Envelope;
+use crate::store::clock::now_ms;
 use crate::store::{Store, UploadEnd, UploadState};
 
 pub(super) struct WriterThread {

@@ -1,0 +1,99 @@
+//! The database, open for writing. The writer decides when to commit.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::database::Database;
+use super::failure::{open_to_write_error, write_error};
+use super::files::OpenFiles;
+use super::write::Ids;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::BUSY_WAIT;
+
+/// The database, open for writing. All writes are idempotent: a record that is already stored costs a look-up.
+#[derive(Debug)]
+pub struct Store {
+    pub(in crate::store) connection: Connection,
+    pub(in crate::store) ids: Ids,
+    pub(in crate::store) path: PathBuf,
+    /// To notice when they are replaced.
+    pub(in crate::store) files: OpenFiles,
+    /// Whether another program held an exclusive lock for longer than the last transaction waited.
+    is_locked: bool,
+}
+
+impl Store {
+    /// Opens or creates a database, and brings its schema up to date.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Store`] if the file cannot be opened, is not a database, has a second name, or was written by a later
+    ///   version,
+    /// - [`ErrorKind::Full`] if the disk has no space for it,
+    /// - [`ErrorKind::Busy`] if another program has locked it.
+    pub fn open(path: &Path) -> Result<Self> {
+        let fail = |error| open_to_write_error(path, &error);
+        let (connection, file) = Database::new(path).open_to_write()?;
+        interrupt_running(&connection).map_err(fail)?;
+        let ids = Ids::load(&connection).map_err(fail)?;
+        let files = OpenFiles::opened(path, file);
+        Ok(Self { connection, ids, path: path.to_owned(), files, is_locked: false })
+    }
+
+    /// Begins a transaction that may write.
+    pub(crate) fn begin(&mut self) -> Result<()> {
+        let begin = |store: &mut Self| {
+            store.connection.execute_batch("BEGIN IMMEDIATE")?;
+            store.ids.merge.begin(&store.connection)
+        };
+        if self.is_locked {
+            // One upload has waited in vain. If each upload behind it did the same, the last one would wait for minutes.
+            self.connection.busy_timeout(Duration::ZERO).map_err(|error| self.failed(&error))?;
+        }
+        let begun = begin(self).map_err(|error| self.failed(&error));
+        if self.is_locked {
+            self.connection.busy_timeout(BUSY_WAIT).map_err(|error| self.failed(&error))?;
+        }
+        self.is_locked = begun.as_ref().is_err_and(|error| error.kind() == ErrorKind::Busy);
+        begun
+    }
+
+    /// Returns the WAL's length in bytes. Fails if the database, its WAL or the WAL's index was deleted or replaced or has a
+    /// second name: what is written then may be lost to its owner.
+    pub(crate) fn check_files(&self) -> Result<u64> {
+        self.files.check()
+    }
+
+    /// Turns SQLite's error into ours, with the file system's reason if there is one.
+    pub(in crate::store) fn failed(&self, error: &rusqlite::Error) -> Error {
+        write_error(&self.path, error)
+    }
+
+    /// Commits; with `synchronous=FULL` the rows are then on the disk.
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        self.connection.execute_batch("COMMIT").map_err(|error| self.failed(&error))
+    }
+
+    /// Undoes the transaction, and forgets ids that may be gone with it.
+    pub(crate) fn rollback(&mut self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "could not roll back");
+        }
+        match Ids::load(&self.connection) {
+            Ok(ids) => self.ids = ids,
+            Err(error) => {
+                tracing::error!(%error, "could not reload the dictionaries");
+                self.ids = Ids::default();
+            }
+        }
+    }
+}
+
+/// Marks uploads that were running when the program ended.
+fn interrupt_running(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("UPDATE uploads SET state = 'interrupted' WHERE state = 'running'", []).map(|_| ())
+}
