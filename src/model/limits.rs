@@ -80,26 +80,26 @@ pub const RARE_ROWS_KEPT: usize = 128;
 /// (measured: 2 % less time for 500 MB), in the same memory.
 pub const BATCHES_PER_INGEST: usize = 4;
 
-/// Raw text kept with a reject, the rest is cut: enough to see what it was.
+/// Raw text kept with a reject, enough to recognize it. The rest is cut.
 pub const REJECT_RAW_BYTES_MAX: usize = 64 * KIB;
 
-/// Rejects of one upload that are kept with their text; further ones are counted, and a last row says so.
+/// Rejects of one upload that are kept with their text. Further ones are counted, and a last row reports that.
 pub const REJECTS_PER_UPLOAD_MAX: u64 = 64 << 10;
 
-/// Requests to the writer that may wait. Each ingest has at most [`BATCHES_PER_INGEST`] under way, and a start or an end.
+/// Requests that may wait for the writer. Each ingest has at most [`BATCHES_PER_INGEST`] under way, and a start or an end.
 pub const WRITER_QUEUE: usize = INGESTS_MAX * (BATCHES_PER_INGEST + 1);
 
-/// Rows after which the writer commits even when more is waiting.
+/// Rows after which the writer commits even if requests wait.
 pub const TRANSACTION_ROWS_MAX: usize = 64 << 10;
 
-/// Text after which the writer commits even when more is waiting: rows may be large. One batch more may be in it.
+/// Text after which the writer commits even if requests wait, since rows may be large. The transaction may hold one batch more.
 pub const TRANSACTION_BYTES_MAX: usize = 64 * MIB;
 
-/// Ends of ingests that could not be entered in the ledger, kept until they can be; the oldest are let go.
+/// Ends of ingests that could not be entered in the ledger and are retried at the next commit. The oldest are dropped.
 pub const LATE_ENDS_MAX: usize = 4 * INGESTS_MAX;
 
-/// Idle time after which the writer commits what an upload on a slow network has left open, and after as much again moves
-/// the write-ahead log into the database.
+/// Idle time after which the writer commits what a slow upload has left open. After the same time again it moves the WAL into
+/// the database.
 pub const COMMIT_IDLE: Duration = Duration::from_millis(250);
 
 /// Statements that the writer's connection keeps prepared.
@@ -108,21 +108,21 @@ pub const STATEMENTS_CACHED_MAX: usize = 64;
 /// SQLite's page cache of the writer's connection.
 pub const PAGE_CACHE_BYTES: usize = 2 * MIB;
 
-/// Pages in the write-ahead log after which SQLite moves them into the database.
+/// Pages in the WAL after which SQLite moves them into the database within a commit, unless an answer waits for it.
 pub const CHECKPOINT_PAGES: u32 = 2000;
 
-/// Size to which the write-ahead log is cut back once it has been moved into the database.
+/// Size to which the WAL is cut after it was moved into the database.
 pub const WAL_KEEP_BYTES: u64 = 16 * MIB as u64;
 
-/// Length of the write-ahead log beyond which no new rows are taken, because someone reads for so long that it cannot be begun
-/// anew, unless `--max-wal` says otherwise. About three times what the worst transaction takes (each of its rows in a page of
-/// its own, and [`TRANSACTION_BYTES_MAX`] of text), and a small part of an SD card. One transaction more may be in it.
+/// Length of the WAL beyond which new rows are refused, unless `--max-wal` sets another. A program that reads for long keeps the
+/// WAL from starting over. The value is a small part of an SD card, and about three times the worst transaction: a page for
+/// each row, and [`TRANSACTION_BYTES_MAX`] of text. The WAL may hold one transaction more.
 pub const WAL_BYTES_MAX_DEFAULT: u64 = 1 << 30;
 
 /// The least that `--max-wal` may say.
 pub const WAL_BYTES_MAX_MIN: u64 = MIB as u64;
 
-/// Pause before the writer tries again to move a log that a reader holds, with nothing else to do.
+/// Pause before an idle writer retries to move a WAL that a reader holds.
 pub const CHECKPOINT_RETRY: Duration = Duration::from_secs(1);
 
 /// How long another process may hold the database before a write gives up.
@@ -178,26 +178,26 @@ pub const HEALTHCHECK_WAIT: Duration = Duration::from_secs(5);
 /// Bytes of that answer that are read.
 pub const HEALTHCHECK_BYTES_MAX: usize = 4 * KIB;
 
-/// Ids remembered by each of the writer's dictionaries of types, units and sources; a full one starts anew.
+/// Ids remembered by each of the writer's dictionaries of types, units and sources. A full one is emptied.
 pub const DICTIONARY_ENTRIES_MAX: usize = 1024;
 
-/// Longest text that such a dictionary remembers; the id of a longer one is looked up each time.
+/// Longest text that such a dictionary remembers. The id of a longer one is looked up each time.
 pub const DICTIONARY_TEXT_BYTES_MAX: usize = 2 * KIB;
 
 /// Distinct metadata texts that are stored once and referred to.
 pub const METADATA_SHARED_MAX: usize = 4096;
 
-/// Longest metadata text that is shared; a longer one is unlikely to come again.
+/// Longest metadata text that is shared. A longer one is unlikely to repeat.
 pub const METADATA_SHARED_BYTES_MAX: usize = 160;
 
-/// Metadata texts remembered as seen once, before the second sight makes them shared.
+/// Metadata texts remembered as seen once. The second sight shares them.
 pub const METADATA_CANDIDATES_MAX: usize = 1024;
 
 /// Rows of one second that are searched for the same record of another exporter. Without the limit, records that all begin in
 /// one second would cost a search over all of them each. A meal's entries are some fifty at most.
 pub const MATCH_ROWS_MAX: u32 = 256;
 
-/// Samples of the app that an import remembers having matched, twice over: each is matched once.
+/// Samples of the app that an import remembers having matched, for two generations: each is matched once.
 pub const ABSORBED_MAX: usize = 16 << 10;
 
 /// Records of an import whose equals are counted, at least, before the count of one is forgotten.

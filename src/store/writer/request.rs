@@ -1,4 +1,4 @@
-//! What an ingest and the writer send each other. Each kind of answer has a channel of its own.
+//! What an ingest and the writer send each other. Each kind of answer has its own channel.
 
 use crossbeam_channel::Sender;
 

@@ -29,7 +29,7 @@ pub struct WriterHandle {
     requests: Sender<Request>,
     /// The thread holds the other end for as long as it runs.
     life: Weak<WriterLife>,
-    /// Disconnected by the thread's end. The queue alone does not show it: requests then wait there unanswered.
+    /// Disconnected by the thread's end. The queue does not show it: requests then wait there unanswered.
     ended: Receiver<Infallible>,
     /// The permit to decode a large element and to have it written: all ingests of this writer share one.
     large_element: Arc<Mutex<()>>,
@@ -111,7 +111,7 @@ impl Writer {
     /// moved, deleted or overwritten, or the WAL could not be moved. The message says which.
     pub fn stop(self) -> Result<()> {
         let Self { handle, thread } = self;
-        // If the thread has ended, nobody is there to stop.
+        // If the thread has ended, there is nothing to stop.
         let _ = handle.requests.send(Request::Stop);
         thread.join().unwrap_or_else(|_| Err(gone()))
     }

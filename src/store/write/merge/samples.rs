@@ -138,7 +138,7 @@ impl Samples {
         self.no_derived = None;
     }
 
-    /// Deletes the derived row that matches a new sample of the app, and keeps what it said. Returns whether there was one.
+    /// Deletes the derived row that matches a new sample of the app, and keeps its details. Returns whether there was one.
     pub(in crate::store) fn replace_derived(
         &mut self,
         connection: &Connection,

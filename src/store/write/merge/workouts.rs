@@ -1,5 +1,5 @@
 //! Workouts that several exporters bring. The app's row is preferred to Apple's export, and that to Health Auto Export;
-//! `workout_aliases` keeps what the others said.
+//! `workout_aliases` keeps the others' details.
 //!
 //! Two workouts match if they have the same activity and source, and start and end in the same seconds. Health Auto Export
 //! gives no source. A watch's workout and an app's copy of it stay two, as on the phone. Locations stay those of the exporter
