@@ -9,7 +9,10 @@ use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::identity::derive;
 use crate::model::limits::{BATCH_ROWS_MAX, MATCH_ROWS_MAX};
-use crate::model::record::{DerivedSample, Reject, RoutePoint, Sample, Uuid, Workout};
+use crate::model::record::{
+    Characteristic, DerivedSample, Dose, OtherRecord, Reject, RoutePoint, Sample, Uuid, Workout,
+};
+use crate::model::text::TextId;
 use crate::store::Store;
 
 fn check(table: &super::table::Table, insert: &str, same: &str, update: &str) {
@@ -372,6 +375,56 @@ fn the_same_rows_again_and_again_cost_linear_time() {
     assert_linear("rejects, after another person's", |db, rows| {
         db.upload(2, rows, push_reject);
         db.upload(1, rows, push_reject).1
+    });
+}
+
+fn push_dose(batch: &mut Batch, row: usize) {
+    batch.rows.doses.push(Dose {
+        uuid: identity(0),
+        medication: Some(batch.texts.intern(&format!("medication {row}"))),
+        nickname: None,
+        schedule_type: None,
+        log_status: None,
+        quantity: Some(number(row)),
+        unit: None,
+        start_ms: 0,
+        end_ms: None,
+        scheduled_ms: None,
+        metadata: None,
+        source: None,
+        other: None,
+    });
+}
+
+#[test]
+fn many_distinct_texts_cost_linear_time() {
+    let with_text = |set: fn(&mut Sample, TextId)| {
+        move |db: &mut Measured, rows: usize| {
+            db.upload(1, rows, move |batch, row| {
+                let mut sample = sample(batch, "HeartRate", "count/min", row);
+                set(&mut sample, batch.texts.intern(&format!(r#"{{"name":{row}}}"#)));
+                batch.rows.samples.push(sample);
+            })
+            .1
+        }
+    };
+    assert_linear("sources", with_text(|sample, text| sample.source = Some(text)));
+    assert_linear("metadata", with_text(|sample, text| sample.metadata = Some(text)));
+    assert_linear("other fields", with_text(|sample, text| sample.other = Some(text)));
+    assert_linear("doses of one identity", |db, rows| db.upload(1, rows, push_dose).1);
+    assert_linear("one characteristic", |db, rows| {
+        db.upload(1, rows, |batch, row| {
+            let [key, value] = ["sex", &row.to_string()].map(|text| batch.texts.intern(text));
+            batch.rows.characteristics.push(Characteristic { key, value });
+        })
+        .1
+    });
+    assert_linear("records without a table", |db, rows| {
+        db.upload(1, rows, |batch, row| {
+            let [section, json] = ["section", &row.to_string()].map(|text| batch.texts.intern(text));
+            batch.rows.others.push(OtherRecord { section, in_data: true, json });
+        })
+        .1
     });
 }
 
