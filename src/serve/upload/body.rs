@@ -52,23 +52,23 @@ pub(super) fn channel() -> (BodySender, BodyReader) {
     (BodySender { frames: sender, spent }, reader)
 }
 
-/// The two patiences with a client: the ordinary one, and the shorter one for when another upload needs the permit.
+/// The two patiences with a client: the usual one, and the shorter one for when another upload needs the permit.
 struct Patiences {
-    alone: Patience,
+    usual: Patience,
     if_full: Patience,
 }
 
 impl Patiences {
     fn new() -> Self {
         Self {
-            alone: Patience::new(BODY_PATIENCE, BODY_BYTES_PER_SECOND_MIN),
+            usual: Patience::new(BODY_PATIENCE, BODY_BYTES_PER_SECOND_MIN),
             if_full: Patience::beginning_with(BODY_PATIENCE_IF_FULL, BODY_PATIENCE, BODY_BYTES_PER_SECOND_IF_FULL),
         }
     }
 
     fn count(&mut self, began: Instant, bytes: usize) {
         let waited = began.elapsed();
-        self.alone.count(waited, bytes);
+        self.usual.count(waited, bytes);
         self.if_full.count(waited, bytes);
     }
 }
@@ -82,7 +82,7 @@ impl BodySender {
             let began = Instant::now();
             upload.start_waiting(began + patiences.if_full.left());
             let frame = tokio::select! {
-                frame = timeout(patiences.alone.left(), body.frame()) => match frame {
+                frame = timeout(patiences.usual.left(), body.frame()) => match frame {
                     Ok(frame) => received(frame),
                     Err(_) => Some(failed(ErrorKind::TimedOut, &too_slow())),
                 },
