@@ -314,7 +314,9 @@ fn every_metric_is_documented_and_every_documented_one_is_told() {
     let told: BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md")).unwrap();
-    let documented: BTreeSet<&str> =
+    let documented: Vec<&str> =
         docs.lines().filter_map(|line| line.strip_prefix("| `")?.split(['`', '{']).next()).collect();
+    // Another table lists the values of a label.
+    let documented: BTreeSet<&str> = documented.into_iter().filter(|name| name.contains('_')).collect();
     assert_eq!(told, documented);
 }

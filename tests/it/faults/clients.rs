@@ -167,7 +167,7 @@ fn bodies_that_trickle_make_room_for_others() {
     // By now their clients have gone: what each had sent before is stored all the same.
     let aborted = "SELECT count(*) FROM uploads WHERE state = 'aborted' AND new = 1";
     wait_until("their ends", || (one(&site.database(), aborted) == json!(INGESTS_MAX)).then_some(()));
-    let slowly = "SELECT count(*) FROM uploads WHERE error LIKE '%too slowly while other uploads waited%'";
+    let slowly = "SELECT count(*) FROM uploads WHERE error LIKE '%too slowly while another upload waited%'";
     assert!(
         one(&site.database(), slowly).as_u64() >= Some(1),
         "{:?}",
