@@ -2,14 +2,12 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::table::shown;
-
-/// How often the bar is drawn.
-const REDRAW: Duration = Duration::from_millis(100);
+use crate::model::limits::PROGRESS_INTERVAL;
 
 /// A bar for one input or copy. Dropping it clears it.
 pub(super) struct Bar {
@@ -30,7 +28,7 @@ impl Bar {
         let name = shown(name);
         bar.set_message(name.clone());
         if !bar.is_hidden() {
-            bar.enable_steady_tick(REDRAW);
+            bar.enable_steady_tick(PROGRESS_INTERVAL);
         }
         Self { bar, name, begun: Instant::now() }
     }

@@ -1,18 +1,18 @@
-//! Where does an element end? Bracket depth, strings and escapes, 64 bytes at a time, and nothing else of JSON's grammar.
+//! Finds the end of an element: bracket depth, strings and escapes, 64 bytes at a time, and nothing else of JSON's grammar.
 //!
-//! Sixteen bytes of a vector register are compared at once, on Arm as on x86. What this finds is only a frame: whether its
-//! content is JSON is judged by the element decoder.
+//! A vector register compares sixteen bytes at once, on Arm as on x86. The result is only a frame: the element decoder judges
+//! whether its content is JSON.
 
 use wide::u8x16;
 
 const EVEN_BITS: u64 = 0x5555_5555_5555_5555;
-/// Bytes that are looked at together: as many as a word has bits.
+/// Bytes of a block: as many as a word has bits.
 pub(crate) const BLOCK: usize = 64;
 const LANES: usize = 16;
-/// Opening brackets differ from each other in this bit, as closing ones do, and from everything else in others.
+/// The bit in which the two opening brackets differ, and the two closing ones. No other byte differs from them only in it.
 const BRACKET_KIND: u8 = b'[' ^ b'{';
 
-/// Scanner for the end of one array or object, fed in any pieces.
+/// Scanner for the end of one array or object, in pieces of any length.
 #[derive(Debug, Default)]
 pub(crate) struct ElementScan {
     depth: u32,
@@ -22,7 +22,7 @@ pub(crate) struct ElementScan {
     escapes_next: u64,
 }
 
-/// Bit for each byte of a block that is of a class.
+/// A bit for each byte of a block that belongs to a class.
 struct Masks {
     quote: u64,
     backslash: u64,
@@ -31,8 +31,8 @@ struct Masks {
 }
 
 impl ElementScan {
-    /// Scans on; the first byte ever given is the opening bracket. Returns the length up to and including the closing
-    /// bracket, or none if it has not come yet.
+    /// Scans the next piece; the first one begins with the opening bracket. Returns the length up to and including the closing
+    /// bracket, or nothing if it is not in this piece.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Option<usize> {
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
         for (index, block) in blocks.iter().enumerate() {
@@ -61,12 +61,12 @@ impl ElementScan {
         } else if let Some(end) = self.end(open, close) {
             return Some(end);
         }
-        // Blanks behind a short block open and close nothing, so its last bit tells the state at its end.
+        // Blanks behind a short block open and close nothing, so its last bit is the state at its end.
         self.in_string = ((string >> 63) & 1).wrapping_neg();
         None
     }
 
-    /// Goes from bracket to bracket of a block in which the element may end. Returns the length up to its end.
+    /// Returns the length up to the end, for a block in which the element may end: counts bracket by bracket.
     fn end(&mut self, open: u64, close: u64) -> Option<usize> {
         let mut brackets = open | close;
         while brackets != 0 {
@@ -84,7 +84,7 @@ impl ElementScan {
         None
     }
 
-    /// The bytes that a backslash before them takes the meaning from, as in simdjson: runs of odd length escape.
+    /// Returns the bytes that a backslash escapes, as in simdjson: runs of odd length escape.
     fn escaped(&mut self, backslash: u64, len: usize) -> u64 {
         if backslash == 0 {
             let escaped = self.escapes_next;
@@ -115,7 +115,8 @@ impl Masks {
     }
 }
 
-/// Bits of the places of a block where a byte stands, or one that differs from it in bits of `ignored` alone, which it has.
+/// Returns a bit for each place of a block with this byte, or with one that differs from it only in bits of `ignored`. The
+/// byte has those bits.
 pub(crate) fn places(block: &[u8; BLOCK], ignored: u8, byte: u8) -> u64 {
     let lanes = block.as_chunks::<LANES>().0.iter().enumerate();
     lanes.fold(0, |bits, (index, lane)| {
@@ -137,11 +138,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The same judgement, a byte at a time.
+    /// The same result, a byte at a time.
     fn slow(bytes: &[u8]) -> Option<usize> {
         let (mut depth, mut string, mut escape) = (0_u32, false, false);
         for (index, byte) in bytes.iter().enumerate() {
-            // A backslash takes its meaning from a quote or a backslash alone. Outside strings neither is JSON anyway.
+            // A backslash escapes only a quote or a backslash. Outside strings neither is JSON.
             let escaped = std::mem::take(&mut escape);
             match byte {
                 b'\\' => escape = !escaped,

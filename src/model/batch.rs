@@ -2,7 +2,8 @@
 //! empty, and it is filled again: once warm, no row allocates.
 
 use super::error::Result;
-use super::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCH_TEXT_LARGE_BYTES, ROW_BYTES};
+use super::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCH_TEXT_LARGE_BYTES};
+use super::memory::ROW_BYTES;
 use super::record::{Envelope, RoutePoint, Rows, Sample};
 use super::text::Texts;
 

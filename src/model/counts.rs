@@ -1,4 +1,4 @@
-//! The counts of an ingest: what was read, and what became of it. They are added up from what the writer stored.
+//! The counts of an ingest: what was read, and what became of it. The writer counts what it stored.
 
 use std::ops::AddAssign;
 
@@ -20,25 +20,25 @@ pub struct Counts {
     pub route_points: u64,
     /// Records and locations that were not there before.
     pub new: u64,
-    /// Records and locations that were there with other content.
+    /// Records and locations that were there with different content.
     pub updated: u64,
     /// Records and locations that were there as they are.
     pub unchanged: u64,
-    /// Records and locations that another exporter had brought, or that took the place of what it had brought.
+    /// Records and locations that are also from another exporter: one of the two is kept.
     #[serde(skip_serializing_if = "is_zero")]
     pub merged: u64,
-    /// Elements set aside.
+    /// Elements that could not be stored.
     pub rejected: u64,
 }
 
 impl Counts {
-    /// Records of `data` that are stored: what the phone sent there less what was rejected.
+    /// Returns the records of `data` that are stored: those that the phone sent there without those that were rejected.
     #[must_use]
     pub fn records(&self) -> u64 {
         self.measurements + self.medications + self.workouts + self.other
     }
 
-    /// Notes what became of one record.
+    /// Counts one record.
     pub fn note(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::New => self.new += 1,
@@ -49,7 +49,7 @@ impl Counts {
     }
 }
 
-/// For serde: a count that most answers can do without.
+/// For serde: most answers leave out a count of zero.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
 pub(crate) fn is_zero(count: &u64) -> bool {
     *count == 0
@@ -75,10 +75,10 @@ impl AddAssign for Counts {
 pub enum Outcome {
     /// It was not there.
     New,
-    /// It was there with other content, which is now replaced.
+    /// It was there with different content, which it replaced.
     Updated,
     /// It was there as it is.
     Unchanged,
-    /// The same record was there from another exporter: the app's stays, or takes the other's place.
+    /// The same record was there from another exporter: the app's is kept.
     Merged,
 }

@@ -1,11 +1,11 @@
 //! The one error type: opaque outside, specific inside, with a position wherever input is at fault.
 //!
-//! Messages are lower-case fragments that say what is wrong and what to do. They never carry a sample's values, so they
-//! may be logged. The status table of HTTP is in `serve::problem`, that of exit codes in `main`.
+//! Messages are lower-case fragments that say what is wrong and what to do. They never contain a sample's values, so they
+//! may be logged. `serve::problem` has the table of HTTP's status codes, `main` that of exit codes.
 
 use std::fmt;
 
-/// What went wrong, as far as a caller has to tell cases apart.
+/// What went wrong, as far as callers distinguish it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -17,21 +17,21 @@ pub enum ErrorKind {
     TooLarge,
     /// The input's compression is broken.
     Encoding,
-    /// The input ended early: the client went away, or the file could not be read on.
+    /// The input ended early: the client disconnected, or the file could not be read further.
     Interrupted,
-    /// The client was silent for too long.
+    /// The client sent nothing for too long.
     TimedOut,
-    /// The program is stopping and the deadline for uploads under way has passed.
+    /// The program is stopping, and the deadline for running uploads has passed.
     Stopping,
-    /// All places are taken, or the database is locked by another program: try again.
+    /// All slots are in use, or another program has locked the database: retry.
     Busy,
-    /// There is no space for the database: free some and try again.
+    /// The database has no space: free some and retry.
     Full,
     /// The database could not be opened, read or written.
     Store,
     /// The command line, the environment or a file that it names is wrong.
     Usage,
-    /// Something else of the operating system's.
+    /// Another error of the operating system.
     Io,
 }
 
@@ -60,7 +60,7 @@ struct Inner {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error without a position.
+    /// Returns an error without a position.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner { kind, message: message.into(), position: Position::default() }))
@@ -72,7 +72,7 @@ impl Error {
         Self::new(ErrorKind::Usage, message)
     }
 
-    /// The same error at a position; a position that is already known stays.
+    /// Returns the same error at a position. A position that is already known stays.
     #[must_use]
     pub(crate) fn at(mut self, offset: Option<u64>, section: Option<&str>, index: Option<u64>) -> Self {
         let position = &mut self.0.position;
@@ -82,31 +82,31 @@ impl Error {
         self
     }
 
-    /// What went wrong.
+    /// Returns what went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Where in the input it went wrong, as far as known.
+    /// Returns where in the input it went wrong, as far as known.
     #[must_use]
     pub fn position(&self) -> &Position {
         &self.0.position
     }
 
-    /// What is wrong, without the position.
+    /// Returns the message without the position.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// Whether the input itself is at fault, rather than its transport or this machine.
+    /// Whether the input is at fault, not its transport or this machine.
     #[must_use]
     pub fn is_input(&self) -> bool {
         matches!(self.kind(), ErrorKind::Syntax | ErrorKind::Shape | ErrorKind::TooLarge | ErrorKind::Encoding)
     }
 
-    /// Whether the same request may succeed later, by itself or once there is space.
+    /// Whether the same request may succeed later, by itself or when there is space.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         matches!(self.kind(), ErrorKind::Busy | ErrorKind::Full | ErrorKind::Stopping)
@@ -124,7 +124,7 @@ impl fmt::Display for Error {
         f.write_str(&self.0.message)?;
         let Position { offset, section, index } = &self.0.position;
         if let Some(section) = section {
-            // A name in the input may hold anything; what ends up in a terminal or a log may not.
+            // A name in the input may hold any character, but terminals and logs must not get all of them.
             write!(f, ", in section `{}`", section.escape_debug())?;
         }
         if let Some(index) = index {
@@ -145,12 +145,12 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {}
 
-/// Carries our error through an interface that knows only [`std::io::Error`]; [`from_io`] takes it out again.
+/// Wraps our error for an interface that knows only [`std::io::Error`]. [`from_io`] unwraps it.
 pub(crate) fn into_io(error: Error) -> std::io::Error {
     std::io::Error::other(error)
 }
 
-/// The error that [`into_io`] wrapped, or one of kind [`ErrorKind::Interrupted`] with the system's words.
+/// Returns the error that [`into_io`] wrapped, or one of kind [`ErrorKind::Interrupted`] with the system's message.
 pub(crate) fn from_io(error: std::io::Error) -> Error {
     match error.downcast::<Error>() {
         Ok(ours) => ours,

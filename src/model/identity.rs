@@ -1,13 +1,13 @@
-//! Identities of records that come without one: made from their content, the same at every import.
+//! Identities of records that have none: made from their content, and the same at every import.
 //!
-//! A derived identity is a UUID of version 8 that begins with the bytes `hs`, so it can be told from HealthKit's own, which are
-//! of version 4. 106 of its bits are a BLAKE3 digest. Equal records are told apart by their number: each identity has a next one.
+//! A derived identity is a UUID of version 8 that begins with the bytes `hs`. HealthKit's own are of version 4. 106 of its bits
+//! are a BLAKE3 digest. Equal records differ by their number: each identity has a next one.
 
 use crate::model::record::Uuid;
 
 const MARK: [u8; 2] = *b"hs";
 
-/// Half of a BLAKE3 digest of texts, each with its length, so that no two lists of texts read the same.
+/// Returns half of a BLAKE3 digest of texts. Each is hashed with its length, so two lists of texts never hash alike.
 #[must_use]
 pub fn digest(parts: &[&[u8]]) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new();
@@ -18,13 +18,13 @@ pub fn digest(parts: &[&[u8]]) -> [u8; 16] {
     half(&hasher.finalize())
 }
 
-/// The identity of a record with this content: 64 bytes or fewer cost one round of the hash.
+/// Returns the identity of a record with this content: up to 64 bytes cost one round of the hash.
 #[must_use]
 pub fn derive(content: &[u8]) -> Uuid {
     mark(half(&blake3::hash(content)))
 }
 
-/// The identity of one more record that is equal to the one with this identity.
+/// Returns the identity of the next record that is equal to the one with this identity.
 #[must_use]
 pub fn next(identity: &Uuid) -> Uuid {
     derive(identity)

@@ -1,6 +1,7 @@
 //! What is stored, and the words for it. No input or output, no parser, no SQL.
 
 pub mod limits;
+pub mod memory;
 
 pub mod error;
 

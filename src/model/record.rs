@@ -6,7 +6,7 @@
 use super::limits::{BATCH_ROWS_MAX, RARE_ROWS_KEPT};
 use super::text::TextId;
 
-/// The person whose records they are if nobody is named.
+/// The person of records that name no other.
 pub const ME: &str = "me";
 
 /// HealthKit's identity of a sample, a workout or a dose event.
@@ -135,7 +135,7 @@ pub struct Medication {
     pub general_form: TextId,
     /// The owner's name for it.
     pub nickname: Option<TextId>,
-    /// Whether its owner put it aside.
+    /// Whether its owner archived it.
     pub is_archived: Option<bool>,
     /// Whether it has a schedule.
     pub has_schedule: Option<bool>,
@@ -185,7 +185,7 @@ pub struct Reject {
 pub struct DerivedSample {
     /// The sample.
     pub sample: Sample,
-    /// When it was entered into HealthKit.
+    /// When it was added to HealthKit.
     pub creation_ms: Option<i64>,
 }
 
@@ -213,13 +213,13 @@ pub struct Correlation {
     pub start_ms: i64,
     /// End.
     pub end_ms: Option<i64>,
-    /// When it was entered into HealthKit.
+    /// When it was added to HealthKit.
     pub creation_ms: Option<i64>,
     /// JSON of `sourceRevision` and `device`.
     pub source: Option<TextId>,
     /// JSON of the metadata.
     pub metadata: Option<TextId>,
-    /// JSON list of `{type, value, unit, startDate, endDate}`: each of them is a sample of its own, too.
+    /// JSON list of `{type, value, unit, startDate, endDate}`: each of them is also a sample.
     pub members: TextId,
     /// Fields without a column.
     pub other: Option<TextId>,
@@ -267,7 +267,7 @@ pub struct Electrocardiogram {
     pub unit: Option<TextId>,
     /// JSON list of numbers.
     pub voltages: TextId,
-    /// JSON object of everything that stands before the voltages, as in the file.
+    /// JSON object of all that precedes the voltages, as in the file.
     pub header: TextId,
 }
 
@@ -280,7 +280,7 @@ pub struct Aggregate {
     pub start_ms: i64,
     /// End, if there is one.
     pub end_ms: Option<i64>,
-    /// What tells it from others of the same time: a sleep stage, the kind of a series; may be empty.
+    /// What distinguishes it from others of the same time: a sleep stage, the kind of a series; may be empty.
     pub label: TextId,
     /// Names of the sources, as in the file; may be empty.
     pub source: TextId,

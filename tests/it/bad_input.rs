@@ -217,6 +217,25 @@ fn long_names_texts_and_numbers_outside_of_elements_are_cut_and_reported() {
     }
 }
 
+#[test]
+fn sources_and_units_that_are_too_long_to_be_shared_stay_with_their_rows() {
+    const LONGEST: usize = healthsink::model::limits::SHARED_TEXT_BYTES_MAX;
+    let server = Server::start();
+    let source = |name: &str| format!(r#","sourceRevision":{{"source":{{"name":"{name}"}}}},"unit":"{name}"}}"#);
+    let elements = (0..4_u8).map(|number| {
+        let name = char::from(b'a' + number).to_string().repeat(if number < 3 { 10 * LONGEST } else { 10 });
+        sample(number.into()).replace('}', &source(&name))
+    });
+    let elements = elements.collect::<Vec<_>>().join(",");
+    let answer = server.post(format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{elements}]}}}}"#));
+    assert_eq!((answer.status, answer.field("count"), answer.field("rejected")), (200, json!(4), json!(0)));
+    assert_eq!(json!(server.rows("SELECT count(*) AS n FROM sources")), json!([{ "n": 1 }]));
+    let kept = "SELECT length(json_extract(other, '$.sourceRevision.source.name')) AS source,
+        length(json_extract(other, '$.unit')) AS unit FROM samples ORDER BY uuid";
+    let long = json!({ "source": 10 * LONGEST, "unit": 10 * LONGEST });
+    assert_eq!(json!(server.rows(kept)), json!([long, long, long, { "source": null, "unit": null }]));
+}
+
 /// At the level of HTTP a sample of places is enough: every place is tried in `splits`.
 #[test]
 fn a_body_that_is_cut_short_is_never_200() {

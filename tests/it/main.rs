@@ -17,6 +17,7 @@ mod http2;
 mod import_history;
 mod layering;
 mod lifecycle;
+mod limits;
 mod logs;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -8,6 +8,7 @@ use std::process::Stdio;
 
 use crate::program::{Program, command};
 use healthsink::model::limits;
+use healthsink::model::memory as equation;
 use healthsink_testdata::{Export, Exported, Payload, Written};
 use healthsink_testkit::http::{Client, PATH, Response};
 use healthsink_testkit::http2::{Http2, run};
@@ -292,7 +293,7 @@ fn uploads_of_the_largest_elements_stay_within_their_bound() {
         peak_kib(program.id()) - idle
     };
     for uploads in [1, 4] {
-        let most = uploads * limits::ingest_bytes() + limits::hostile_bytes(uploads) + limits::PAGE_CACHE_BYTES;
+        let most = uploads * equation::ingest_bytes() + equation::hostile_bytes(uploads) + limits::PAGE_CACHE_BYTES;
         let most = most as u64 / 1024;
         let peak = least(most, || peak_of(uploads));
         println!("{uploads} uploads of the largest elements: {peak} KiB more than idle, allowed {most} KiB");

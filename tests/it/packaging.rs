@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use healthsink::model::limits::{INGESTS_PACKAGED, MEMORY_PACKAGED_BYTES};
+use healthsink::model::memory::{INGESTS_PACKAGED, MEMORY_PACKAGED_BYTES};
 
 /// The value behind a name in a file under `packaging/`.
 fn value(file: &str, name: &str) -> String {

@@ -1,4 +1,5 @@
-//! Counts the bytes that a thread holds, by an allocator that passes everything on to the system's.
+//! Counts the bytes that a thread holds and the blocks that it asks for, by an allocator that passes everything on to the
+//! system's.
 //!
 //! libFuzzer's own memory is not Rust's and not counted. A block is charged to the thread that asks for it or gives it
 //! back: what is measured here stays on one thread.
@@ -15,6 +16,11 @@ pub struct Counting;
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn note_allocation() {
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
 }
 
 fn note(change: isize) {
@@ -28,6 +34,7 @@ fn note(change: isize) {
 // SAFETY: every call goes to the system's allocator with the arguments it came with.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        note_allocation();
         note(layout.size().cast_signed());
         unsafe { System.alloc(layout) }
     }
@@ -38,11 +45,13 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        note_allocation();
         note(layout.size().cast_signed());
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        note_allocation();
         // While it is copied, both blocks are there.
         note(size.cast_signed());
         note(-layout.size().cast_signed());
@@ -56,4 +65,10 @@ pub fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
     PEAK.set(before);
     let done = work();
     (done, usize::try_from(PEAK.get() - before).unwrap_or(0))
+}
+
+/// Returns how many blocks this thread has asked for, including those that grew.
+#[must_use]
+pub fn allocations() -> u64 {
+    ALLOCATIONS.get()
 }

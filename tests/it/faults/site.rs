@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use healthsink::model::limits;
+use healthsink::model::memory;
 use healthsink_testdata::Payload;
 use serde_json::json;
 use tempfile::TempDir;
@@ -184,15 +185,15 @@ impl Site {
     /// The same, and for so many bodies of zstd.
     pub(crate) fn check_memory_with(&self, uploads: usize, hostile: usize, connections: usize, zstd: usize) {
         let connections = match self.authority {
-            Some(_) => limits::tls_connections_bytes(connections.min(limits::TLS_CONNECTIONS_MAX)),
-            None => limits::connections_bytes(connections),
+            Some(_) => memory::tls_connections_bytes(connections.min(limits::TLS_CONNECTIONS_MAX)),
+            None => memory::connections_bytes(connections),
         };
         let allowed = CODE_BYTES
-            + uploads * limits::ingest_bytes()
-            + limits::hostile_bytes(hostile)
+            + uploads * memory::ingest_bytes()
+            + memory::hostile_bytes(hostile)
             + limits::PAGE_CACHE_BYTES
             + connections
-            + limits::zstd_bytes(zstd);
+            + memory::zstd_bytes(zstd);
         let (peak, allowed) = (peak_kib(self.id), self.idle_kib + (allowed >> 10));
         println!("peak {peak} KiB, idle {} KiB, allowed {allowed} KiB", self.idle_kib);
         assert!(peak <= allowed, "peak {peak} KiB, allowed {allowed} KiB");

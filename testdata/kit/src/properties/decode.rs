@@ -7,7 +7,8 @@ use healthsink::formats::payload::{Options, decode};
 use healthsink::model::batch::Batch;
 use healthsink::model::batch::Sink;
 use healthsink::model::error::Result;
-use healthsink::model::limits::{ELEMENT_BYTES_MAX, SKELETON_STRING_BYTES_MAX, hostile_bytes, ingest_bytes};
+use healthsink::model::limits::{ELEMENT_BYTES_MAX, SKELETON_STRING_BYTES_MAX};
+use healthsink::model::memory::{hostile_bytes, ingest_bytes};
 
 use crate::memory;
 

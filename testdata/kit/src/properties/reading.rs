@@ -13,8 +13,9 @@ use healthsink::model::batch::Batch;
 use healthsink::model::batch::Sink;
 use healthsink::model::error::Result;
 use healthsink::model::limits::{
-    AUTO_EXPORT_ELEMENT_BYTES_MAX, CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES, ingest_bytes,
+    AUTO_EXPORT_ELEMENT_BYTES_MAX, CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES,
 };
+use healthsink::model::memory::ingest_bytes;
 use healthsink::model::text::TextId;
 use serde::de::IgnoredAny;
 

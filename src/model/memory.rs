@@ -1,0 +1,167 @@
+//! The equation that adds up the bounds of `limits` to peak memory.
+//!
+//! `README.md` states the sum that [`peak_bytes`] computes; a test compares it with the goal.
+
+use super::limits::{
+    ABSORBED_MAX, AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_WORKOUTS_MAX, BATCH_ROWS_MAX,
+    BATCH_TEXT_BYTES, BATCHES_PER_INGEST, BODY_FRAMES, CONNECTIONS_MAX, DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX,
+    ELEMENT_VALUES_MAX, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX,
+    IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX, TALLY_NAME_BYTES_MAX,
+    TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
+};
+
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+
+/// Window and tables of a decompressor of gzip or of an archive's member.
+const DEFLATE_BYTES: usize = 64 * KIB;
+
+/// Bytes that the tape needs for each value: the size of a `simd_json` node.
+const TAPE_NODE_BYTES: usize = 24;
+
+/// Bytes of a remembered source beside its texts: four strings, a digest, an id.
+const SOURCE_BYTES: usize = 144;
+
+/// Bytes of a name in an account beside its text: a string, a count, two times.
+const TALLY_ENTRY_BYTES: usize = 64;
+
+/// Bytes of a workout's title: its identity and its activity.
+const TITLE_BYTES: usize = 40;
+
+/// Bytes of a metric beside its texts: two strings, an index.
+const METRIC_BYTES: usize = 56;
+
+/// Bytes for each row of a batch, which has memory for as many samples as locations; `batch` asserts it.
+pub(crate) const ROW_BYTES: usize = 208;
+
+/// Memory of a plain connection whose headers have arrived in part.
+const CONNECTION_BYTES: usize = 48 * KIB;
+
+/// Memory of a TLS connection with partial headers, a partial HTTP/2 frame and a partial record (measured: 73 KiB, and
+/// 17 KiB for the record), and of what it reads in its turn.
+const TLS_CONNECTION_BYTES: usize = 96 * KIB + READ_TURN_BYTES;
+
+/// Uploads at once in the packaged services, which systemd's unit and the compose file set.
+pub const INGESTS_PACKAGED: usize = 4;
+
+/// Memory that the packaged services may use.
+pub const MEMORY_PACKAGED_BYTES: usize = 64 * MIB;
+
+/// Memory of the idle process: code, runtime, allocator, SQLite (measured, rounded up). Most of it is the program's pages.
+const BASE_BYTES: usize = 8 * MIB;
+
+/// Memory of one ingest of ordinary elements: frames, reader, group, tape, batches.
+#[must_use]
+pub const fn ingest_bytes() -> usize {
+    let frames = (BODY_FRAMES + 2) * FRAME_BYTES_MAX;
+    // The group's text, its padded copy for the decoder, the decoder's own copy of strings; one value in eight bytes.
+    let group = 3 * 2 * GROUP_BYTES + 2 * GROUP_BYTES / 8 * (TAPE_NODE_BYTES + 4);
+    let rows = BATCH_ROWS_MAX * ROW_BYTES;
+    let batches = BATCHES_PER_INGEST * (rows + BATCH_TEXT_BYTES);
+    frames + group + batches
+}
+
+/// Memory of zstd bodies with the widest window.
+#[must_use]
+pub const fn zstd_bytes(bodies: usize) -> usize {
+    bodies * ((1 << ZSTD_WINDOW_LOG_MAX) + MIB / 2)
+}
+
+/// Memory of plain connections without an upload.
+#[must_use]
+pub const fn connections_bytes(connections: usize) -> usize {
+    connections * CONNECTION_BYTES
+}
+
+/// Memory of TLS connections without an upload.
+#[must_use]
+pub const fn tls_connections_bytes(connections: usize) -> usize {
+    connections * TLS_CONNECTION_BYTES
+}
+
+/// Peak memory of the server when everything that clients can take is taken at once, by uploads made to cost the most.
+#[must_use]
+pub const fn service_bytes(ingests: usize) -> usize {
+    let plain = connections_bytes(CONNECTIONS_MAX);
+    let tls = tls_connections_bytes(TLS_CONNECTIONS_MAX);
+    let connections = if plain > tls { plain } else { tls };
+    // Each upload that waits for a permit may have filled its window.
+    let waiting = ingests * H2_STREAM_WINDOW_BYTES as usize;
+    peak_bytes(ingests) + hostile_bytes(ingests) + zstd_bytes(ZSTD_BODIES_MAX) + connections + waiting
+}
+
+/// Bytes of a hash table with this many entries, which keeps a byte beside each place.
+const fn table_bytes(entries: usize, entry_bytes: usize) -> usize {
+    // Seven entries need up to 16 places.
+    entries * (entry_bytes + 1) * 16 / 7
+}
+
+/// Memory of an import beside its one ingest, for ordinary elements, however long the history is.
+#[must_use]
+pub const fn import_bytes() -> usize {
+    // Two generations each. An equal is a content, an identity and a number.
+    let equals = 2 * table_bytes(EQUALS_WINDOW, 16 + 16 + 4);
+    let absorbed = 2 * table_bytes(ABSORBED_MAX, 16);
+    // The file, what it unpacks to, the tag under way and its text without escapes.
+    let reading = 4 * READ_BUFFER_BYTES + DEFLATE_BYTES;
+    equals + absorbed + reading
+}
+
+/// Memory for texts and files that an import remembers, when its input has as many and as long ones as fit.
+#[must_use]
+pub const fn remembered_bytes() -> usize {
+    let sources = IMPORT_SOURCES_MAX * (DICTIONARY_TEXT_BYTES_MAX + SOURCE_BYTES);
+    // The table holds exactly so many in places that are a power of two, and the one before stays until it has grown.
+    let routes = table_bytes(ROUTE_FILES_MAX, 16 + 16 + 4) / 2 * 3 / 2;
+    // Types, reasons and elements within others: the file's and the sum, each once more in the report.
+    let names = 4 * 3 * TALLY_NAMES_MAX * (TALLY_NAME_BYTES_MAX + TALLY_ENTRY_BYTES);
+    let titles = AUTO_EXPORT_WORKOUTS_MAX * TITLE_BYTES * 3 / 2;
+    let metrics = AUTO_EXPORT_METRICS_MAX * (2 * AUTO_EXPORT_NAME_BYTES_MAX + METRIC_BYTES);
+    let apple = sources + routes;
+    let auto_export = titles + metrics;
+    names + if apple > auto_export { apple } else { auto_export }
+}
+
+/// Memory that a hostile input of an import takes on top: the longest element, and as much again in rows and texts.
+#[must_use]
+pub const fn hostile_import_bytes() -> usize {
+    4 * IMPORT_ELEMENT_BYTES_MAX + remembered_bytes()
+}
+
+/// Memory that hostile inputs of so many ingests take on top: for each an element of the greatest length and as much again as
+/// it grows, and for one of them all that decoding and storing it takes. The permit for large elements allows one at a time.
+#[must_use]
+pub const fn hostile_bytes(ingests: usize) -> usize {
+    // The padded copy, strings without escapes, the canonical text as it grows, the batch; then SQLite's copy and its record.
+    let texts = 7 * ELEMENT_BYTES_MAX;
+    // Two brackets or commas for each value; the list of their places grows by doubling.
+    let tape = ELEMENT_VALUES_MAX * (TAPE_NODE_BYTES + 2 * 2 * 4);
+    let turn = if ingests > 0 { texts + tape } else { 0 };
+    ingests * 2 * ELEMENT_BYTES_MAX + turn
+}
+
+/// Peak memory for `ingests` uploads of ordinary elements at once, whatever their length.
+#[must_use]
+pub const fn peak_bytes(ingests: usize) -> usize {
+    BASE_BYTES + PAGE_CACHE_BYTES + ingests * ingest_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::limits::INGESTS_MAX;
+    use super::*;
+
+    #[test]
+    fn the_equation_keeps_the_goals() {
+        assert!(peak_bytes(1) <= 16 * MIB, "one upload: {}", peak_bytes(1));
+        assert!(peak_bytes(INGESTS_MAX) <= 32 * MIB, "all places taken: {}", peak_bytes(INGESTS_MAX));
+        assert!(peak_bytes(1) + hostile_bytes(1) <= 24 * MIB, "one hostile upload: {}", hostile_bytes(1));
+        // With all that strangers can take, the service stays below the limit of its unit.
+        let full = peak_bytes(INGESTS_MAX) + connections_bytes(CONNECTIONS_MAX);
+        assert!(full <= 48 * MIB, "all places and connections taken: {full}");
+        let service = service_bytes(INGESTS_PACKAGED);
+        assert!(service <= MEMORY_PACKAGED_BYTES, "everything taken, by hostile uploads: {service}");
+        let import = peak_bytes(1) + import_bytes();
+        assert!(import + hostile_import_bytes() <= 24 * MIB, "an import: {import}, {} more", hostile_import_bytes());
+    }
+}

@@ -1,0 +1,86 @@
+//! Every bound stands in `src/model/limits.rs`: this test reads the sources for others.
+//!
+//! It finds constants by the ends of their names, and bare numbers where a capacity, a wait or a length is given.
+
+use super::layering::{Source, sources};
+
+/// Ends of names that say that a constant is a bound.
+const ENDS: [&str; 10] =
+    ["_MAX", "_MIN", "_BYTES", "_WAIT", "_KEPT", "_LISTED", "_WINDOW", "_PAGES", "_INTERVAL", "_DELAY"];
+
+/// Calls whose number is a bound.
+const CALLS: [&str; 10] = [
+    "with_capacity(",
+    "reserve(",
+    "reserve_exact(",
+    "shrink_to(",
+    "bounded(",
+    "channel(",
+    "take(",
+    "from_millis(",
+    "from_secs(",
+    "set_prepared_statement_cache_capacity(",
+];
+
+/// Numbers below this one are no bounds but a step: a second, a pair.
+const SMALL: u64 = 16;
+
+/// Constants that have the name of a bound and are something else, with the reason.
+const NO_BOUNDS: [(&str, &str); 8] = [
+    // Formats: lengths that others have fixed.
+    ("store/header.rs", "HEADER_BYTES"),
+    ("store/failure.rs", "PAGE_BYTES"),
+    ("import/container.rs", "CODING_BYTES"),
+    ("formats/apple/frames.rs", "TOP_BYTES"),
+    // Sizes of our own values, whose number is bounded.
+    ("formats/auto_export/value.rs", "OBJECT_BYTES"),
+    ("formats/auto_export/value.rs", "VALUE_BYTES"),
+    // The end of a name that is cut.
+    ("formats/account.rs", "END_BYTES"),
+    // The randomness of a token.
+    ("cli/token.rs", "RANDOM_BYTES"),
+];
+
+/// The constants of a source that are bounds by their name and type.
+fn constants(source: &Source) -> Vec<String> {
+    let is_number = |kind: &str| ["usize", "u8", "u16", "u32", "u64", "i32", "i64", "Duration"].contains(&kind);
+    let constants = source.code.split("const ").skip(1).filter_map(|rest| {
+        let (name, rest) = rest.split_once(':')?;
+        let kind = rest.split('=').next()?.trim();
+        let is_bound = kind == "Duration" || ENDS.iter().any(|end| name.ends_with(end));
+        (is_number(kind) && is_bound).then(|| name.trim().to_owned())
+    });
+    constants.collect()
+}
+
+/// The calls of a source with a bare number that is a bound.
+fn numbers(source: &Source) -> Vec<String> {
+    let calls = CALLS.iter().flat_map(|call| {
+        source.code.match_indices(call).filter_map(|(at, call)| {
+            let digits: String = source.code[at + call.len()..].chars().take_while(char::is_ascii_digit).collect();
+            let is_bound = digits.parse::<u64>().is_ok_and(|number| number >= SMALL);
+            is_bound.then(|| format!("{call}{digits}"))
+        })
+    });
+    calls.collect()
+}
+
+#[test]
+fn every_bound_is_in_limits() {
+    let mut faults = Vec::new();
+    let mut found = Vec::new();
+    for source in
+        sources().iter().filter(|source| !["model/limits.rs", "model/memory.rs"].contains(&source.path.as_str()))
+    {
+        for bound in constants(source).into_iter().chain(numbers(source)) {
+            let known = |(path, name): &&(&str, &str)| *path == source.path && *name == bound;
+            match NO_BOUNDS.iter().find(known) {
+                Some(known) => found.push(*known),
+                None => faults.push(format!("{}: {bound}", source.path)),
+            }
+        }
+    }
+    assert!(faults.is_empty(), "bounds outside limits: {faults:#?}");
+    let gone: Vec<_> = NO_BOUNDS.iter().filter(|known| !found.contains(known)).collect();
+    assert!(gone.is_empty(), "exceptions that are no longer needed: {gone:?}");
+}
