@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
-use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::error::{Error, Result};
 
 /// A network of addresses. An IPv4 network also contains its addresses in their IPv6 form.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,7 +28,7 @@ impl FromStr for Network {
         text.trim().parse().ok().or_else(one).map(Self).ok_or_else(|| {
             let message =
                 format!("`{text}` is neither an address nor a network; write 192.0.2.7, 10.0.0.0/8 or fd00::/8");
-            Error::new(ErrorKind::Usage, message)
+            Error::usage(message)
         })
     }
 }

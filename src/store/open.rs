@@ -20,7 +20,7 @@ impl Database {
         let path = self.path();
         let fail = |error| open_to_write_error(path, &error);
         if path == Path::new(":memory:") {
-            return Err(Error::new(ErrorKind::Usage, "a database in memory keeps nothing; name a file with --db"));
+            return Err(Error::usage("a database in memory keeps nothing; name a file with --db"));
         }
         check_names(path)?;
         create_private(path)?;

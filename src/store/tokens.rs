@@ -4,7 +4,7 @@
 //! Argon2 protect secrets that people invent; here one would only let strangers use up this machine's time. The server finds
 //! a token by its digest. The time that takes can reveal digests only, and nobody can choose a token for a wanted digest.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
@@ -18,6 +18,7 @@ use super::files::check_names;
 use super::write::ledger::person_id;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT, TOKEN_WRITE_POLL};
+use crate::model::lock::lock;
 
 /// Starts each token, so that people and scanners for secrets recognize one.
 pub const TOKEN_PREFIX: &str = "hs_";
@@ -231,7 +232,7 @@ impl TokenReader {
 
     fn ask<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         // A panic leaves the connection usable, since each look-up is one statement.
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = lock(&self.connection);
         let connection = match &mut *connection {
             Some(connection) => connection,
             closed => closed.insert(open(&self.database)?),

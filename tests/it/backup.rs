@@ -124,7 +124,6 @@ fn a_backup_is_the_database_in_one_file_that_is_its_owners_alone() {
     // Read on a medium that cannot be written to, it makes no files beside it.
     assert_eq!(one(&copy, "PRAGMA journal_mode"), json!("delete"));
     assert_eq!(names(folder.path()), ["copy.db"]);
-    #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
@@ -263,7 +262,6 @@ fn a_log_that_was_left_over_does_not_become_the_copys() {
     assert_eq!(databases(folder.path()), ["health.db"]);
 }
 
-#[cfg(unix)]
 #[test]
 fn what_is_no_file_is_left_alone_and_links_stay_links() {
     let folder = tempfile::tempdir().unwrap();
@@ -380,7 +378,6 @@ fn a_backup_is_restored_and_what_was_there_is_kept() {
     let copy = folder.path().join("copy.db");
     assert!(backup(&database, &[copy.to_str().unwrap()]).status.success());
     let expected = contents(&copy);
-    #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(&database, fs::Permissions::from_mode(0o640)).unwrap();
@@ -398,7 +395,6 @@ fn a_backup_is_restored_and_what_was_there_is_kept() {
     let output = restore(&database, &[copy.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(contents(&database), expected);
-    #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(&database).unwrap().permissions().mode() & 0o777, 0o640, "a group was given it");
@@ -473,7 +469,6 @@ fn a_backup_is_restored_where_nothing_is() {
 }
 
 /// On a new machine, as root: the service must be able to open what it finds. Elsewhere both are this user's anyway.
-#[cfg(unix)]
 #[test]
 fn what_root_makes_is_of_the_owner_of_its_folder() {
     use std::os::unix::fs::{MetadataExt, chown};

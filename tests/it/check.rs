@@ -139,7 +139,6 @@ fn a_database_with_a_journal_is_no_damaged_one() {
 }
 
 /// Whose it is decides who can open it: the message says so.
-#[cfg(unix)]
 #[test]
 fn what_cannot_be_opened_is_said_with_its_owner() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -230,7 +230,6 @@ fn a_port_that_is_taken_and_a_database_that_is_none_are_one_line_each() {
     check("127.0.0.1:0", &other, "another program");
 }
 
-#[cfg(unix)]
 #[test]
 fn the_database_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
@@ -243,7 +242,6 @@ fn the_database_is_its_owners_alone() {
 }
 
 /// As systemd does it: the sockets are open before the program starts, and it needs no address of its own.
-#[cfg(unix)]
 #[test]
 fn sockets_that_were_opened_for_it_are_served() {
     use std::net::TcpListener;
@@ -277,7 +275,6 @@ fn sockets_that_were_opened_for_it_are_served() {
 }
 
 /// Metrics are told to whoever reaches them, so a socket is for them by its name, not by its place.
-#[cfg(unix)]
 #[test]
 fn a_socket_that_was_opened_for_it_is_for_metrics_by_its_name_alone() {
     use std::net::TcpListener;

@@ -143,7 +143,6 @@ fn nobodys_data_is_in_a_line() {
 }
 
 /// Whoever read the log has gone: a pipe that is closed, a full disk.
-#[cfg(unix)]
 /// Serves with a standard error of the test's making, does something, and sees that the program ends when it is told to.
 fn with_stderr(stderr: Stdio, arguments: &[&str], act: impl FnOnce(SocketAddr)) {
     let folder = tempfile::tempdir().unwrap();

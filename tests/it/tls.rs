@@ -91,7 +91,6 @@ fn a_connection_under_way_outlives_a_new_certificate_and_a_later_one_gets_it() {
     assert_eq!(client.end_chunked().status, 200);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_new_pair_that_cannot_be_used_leaves_the_old_one() {
     let authority = Authority::new();
@@ -154,7 +153,6 @@ fn a_pair_that_cannot_be_used_is_one_line_before_anything_is_made() {
 }
 
 /// Rights change without a new time of modification.
-#[cfg(unix)]
 #[test]
 fn a_key_that_others_may_read_is_warned_about_when_it_is_taken_anew() {
     use std::os::unix::fs::PermissionsExt;

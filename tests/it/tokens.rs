@@ -425,7 +425,6 @@ fn a_token_in_a_header_of_its_own() {
     assert_eq!(post(&server, &token).status, 401);
 }
 
-#[cfg(unix)]
 mod modes {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

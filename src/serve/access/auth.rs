@@ -9,14 +9,15 @@
 use std::io::Read;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
 
-use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::error::{Error, Result};
 use crate::model::limits::{TOKEN_BYTES_MAX, TOKEN_LONG_BYTES, TOKEN_SHORT_BYTES};
+use crate::model::lock::lock;
 use crate::model::record::ME;
 use crate::serve::access::attempts::{Attempts, Failure};
 use crate::serve::access::client::Client;
@@ -79,11 +80,10 @@ pub(in crate::serve) enum Refusal {
 impl Credentials {
     /// Reads the token file, if one is configured.
     pub(in crate::serve) fn load(auth: &Auth) -> Result<Self> {
-        let usage = |message: String| Error::new(ErrorKind::Usage, message);
         let header = match &auth.header {
             None => AUTHORIZATION,
             Some(name) => name.parse().ok().filter(|name| !TAKEN_HEADERS.contains(name)).ok_or_else(|| {
-                usage(format!("--auth-header {name} cannot carry a token; name another, such as X-API-Key"))
+                Error::usage(format!("--auth-header {name} cannot carry a token; name another, such as X-API-Key"))
             })?,
         };
         let file = auth.token_file.as_deref().map(read_token).transpose()?;
@@ -110,8 +110,7 @@ impl Credentials {
 
 fn read_token(path: &Path) -> Result<FileToken> {
     let shown = path.display();
-    let usage = |message: String| Error::new(ErrorKind::Usage, message);
-    let fail = |error: std::io::Error| usage(format!("cannot read the token file {shown}: {error}"));
+    let fail = |error: std::io::Error| Error::usage(format!("cannot read the token file {shown}: {error}"));
     let file = std::fs::File::open(path).map_err(fail)?;
     let mut text = String::new();
     #[expect(clippy::disallowed_methods, reason = "bounded by take")]
@@ -120,7 +119,7 @@ fn read_token(path: &Path) -> Result<FileToken> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let token = text.lines().next().unwrap_or_default().trim();
     if token.is_empty() || text.len() > TOKEN_BYTES_MAX {
-        return Err(usage(format!(
+        return Err(Error::usage(format!(
             "the token file {shown} must begin with the token on its own line, and be at most {TOKEN_BYTES_MAX} bytes long"
         )));
     }
@@ -226,9 +225,9 @@ impl Authenticator {
         wait.map_or(Refusal::Wrong, Refusal::TooManyAttempts)
     }
 
-    fn attempts(&self) -> std::sync::MutexGuard<'_, Attempts> {
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
         // The counts are still valid after a panic.
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.attempts)
     }
 }
 

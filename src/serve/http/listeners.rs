@@ -48,7 +48,7 @@ impl Inherited {
             if listener.is_some() {
                 let message = "more than one inherited socket is for uploads; \
                     a socket for metrics needs its own socket unit with FileDescriptorName=metrics";
-                return Err(Error::new(ErrorKind::Usage, message));
+                return Err(Error::usage(message));
             }
             *listener = taken;
         }

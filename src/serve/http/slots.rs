@@ -7,13 +7,14 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use crate::model::limits::CONNECTION_GRACE;
+use crate::model::lock::lock;
 use crate::serve::network::subscriber;
 
 /// All slots.
@@ -96,7 +97,7 @@ impl Slots {
     }
 
     fn taken(&self) -> MutexGuard<'_, Vec<Arc<Held>>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.taken)
     }
 }
 

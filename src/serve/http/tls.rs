@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use tokio_rustls::TlsAcceptor;
@@ -22,8 +22,9 @@ use tokio_rustls::rustls::{
 use tokio_rustls::server::TlsStream;
 
 use super::socket::Socket;
-use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::error::{Error, Result};
 use crate::model::limits::{TLS_CHECK_INTERVAL, TLS_FILE_BYTES_MAX, TLS_RETRY_INTERVAL};
+use crate::model::lock::lock;
 use crate::serve::config::TlsFiles;
 use crate::store::{Notice, private};
 
@@ -60,7 +61,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Usage`] if they cannot be read or do not belong together.
+    /// [`ErrorKind::Usage`](crate::model::error::ErrorKind::Usage) if they cannot be read or do not belong together.
     pub(in crate::serve) fn load(files: &TlsFiles) -> Result<Self> {
         let seen = stamps(files);
         let Pair { config, is_outdated } = load(files, SystemTime::now())?;
@@ -81,7 +82,7 @@ impl Tls {
     /// The current pair, after a check of the files if one is due.
     fn config(&self) -> Arc<ServerConfig> {
         // The old pair stays until the new one is complete, so a panic leaves nothing half done.
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = lock(&self.current);
         if current.checked.elapsed() >= TLS_CHECK_INTERVAL {
             current.checked = Instant::now();
             self.reload_if_changed(&mut current, SystemTime::now());
@@ -131,16 +132,18 @@ fn stamp(path: &Path) -> Option<Stamp> {
 }
 
 fn load(files: &TlsFiles, now: SystemTime) -> Result<Pair> {
-    let usage = |message: String| Error::new(ErrorKind::Usage, message);
     let TlsFiles { cert, key } = files;
     let chain = CertificateDer::pem_slice_iter(&read("--tls-cert", cert)?)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| usage(format!("--tls-cert {} is not PEM: {error}", cert.display())))?;
+        .map_err(|error| Error::usage(format!("--tls-cert {} is not PEM: {error}", cert.display())))?;
     let Some(own) = chain.first().cloned() else {
-        return Err(usage(format!("--tls-cert {} holds no certificate; give the file of the chain", cert.display())));
+        return Err(Error::usage(format!(
+            "--tls-cert {} holds no certificate; give the file of the chain",
+            cert.display()
+        )));
     };
     let private_key = PrivateKeyDer::from_pem_slice(&read("--tls-key", key)?)
-        .map_err(|error| usage(format!("--tls-key {} holds no private key in PEM: {error}", key.display())))?;
+        .map_err(|error| Error::usage(format!("--tls-key {} holds no private key in PEM: {error}", key.display())))?;
     let provider = Arc::new(ring::default_provider());
     let is_outdated = is_outdated(&own, &provider, now);
     let config = ServerConfig::builder_with_provider(provider)
@@ -149,10 +152,10 @@ fn load(files: &TlsFiles, now: SystemTime) -> Result<Pair> {
         .and_then(|builder| builder.with_single_cert(chain, private_key));
     let (cert, key) = (cert.display(), key.display());
     let mut config = config.map_err(|error| match error {
-        TlsError::InconsistentKeys(InconsistentKeys::KeyMismatch) => usage(format!(
+        TlsError::InconsistentKeys(InconsistentKeys::KeyMismatch) => Error::usage(format!(
             "the key {key} does not belong to the certificate {cert}; give two that were issued together"
         )),
-        error => usage(format!("the certificate {cert} and the key {key} cannot be used: {error}")),
+        error => Error::usage(format!("the certificate {cert} and the key {key} cannot be used: {error}")),
     })?;
     config.alpn_protocols = vec![H2.to_vec(), b"http/1.1".to_vec()];
     config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -184,18 +187,17 @@ fn outdated(files: &TlsFiles) -> String {
 }
 
 fn read(flag: &str, path: &Path) -> Result<Vec<u8>> {
-    let usage = |message: String| Error::new(ErrorKind::Usage, message);
     let mut bytes = Vec::new();
     // A pipe may block for ever, and all connections would wait for it.
     if std::fs::metadata(path).is_ok_and(|file| !file.is_file()) {
-        return Err(usage(format!("{flag} {} is not a regular file; name one", path.display())));
+        return Err(Error::usage(format!("{flag} {} is not a regular file; name one", path.display())));
     }
     #[expect(clippy::disallowed_methods, reason = "bounded by take")]
     File::open(path)
         .and_then(|file| file.take(TLS_FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|error| usage(format!("cannot read {flag} {}: {error}", path.display())))?;
+        .map_err(|error| Error::usage(format!("cannot read {flag} {}: {error}", path.display())))?;
     if bytes.len() > TLS_FILE_BYTES_MAX {
-        return Err(usage(format!("{flag} {} is longer than {TLS_FILE_BYTES_MAX} bytes", path.display())));
+        return Err(Error::usage(format!("{flag} {} is longer than {TLS_FILE_BYTES_MAX} bytes", path.display())));
     }
     Ok(bytes)
 }

@@ -4,10 +4,11 @@
 //! each series and counts no rows.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::model::counts::Counts;
+use crate::model::lock::lock;
 use crate::serve::monitor::exposition::Exposition;
 use crate::store::{Database, Latest, Sizes, now_ms};
 
@@ -159,9 +160,9 @@ impl Metrics {
         out.gauge("healthsink_database_readable", "Whether this scrape could read the database.", readable);
     }
 
-    fn totals(&self) -> std::sync::MutexGuard<'_, Totals> {
+    fn totals(&self) -> MutexGuard<'_, Totals> {
         // The sums are still valid after a panic.
-        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.totals)
     }
 }
 

@@ -3,13 +3,14 @@
 //! Only an upload that waits for its client can lose its permit. Its records so far are kept, as when a client disconnects. So a few
 //! clients that trickle cannot keep out everyone else.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::model::limits::PERMIT_WAIT;
+use crate::model::lock::lock;
 
 /// All permits.
 #[derive(Debug)]
@@ -96,7 +97,7 @@ impl Intake {
     }
 
     fn uploads(&self) -> MutexGuard<'_, Vec<Arc<Upload>>> {
-        self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.uploads)
     }
 }
 
@@ -148,7 +149,7 @@ impl Upload {
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pace)
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn check(target: &Path, replace: Replace) -> Result<()> {
                  file, or move that one away if its database is gone",
                 companion.display()
             );
-            return Err(Error::new(ErrorKind::Usage, message));
+            return Err(Error::usage(message));
         }
     }
     // A rename to it fails. Other hard links are no obstacle: they keep the old file.

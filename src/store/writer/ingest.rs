@@ -1,12 +1,13 @@
 //! One ingest: decode, send batches, wait for the commit, sum up. It is synchronous; HTTP and `import` bring a reader.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::session::{Session, WriterHandle};
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::counts::Counts;
 use crate::model::error::{Error, Result};
 use crate::model::limits::BATCHES_PER_INGEST;
+use crate::model::lock::lock;
 use crate::model::record::Envelope;
 use crate::store::clock::now_ms;
 use crate::store::{Origin, UploadEnd, UploadState};
@@ -142,7 +143,7 @@ impl Sink for Exchange<'_> {
 
     fn begin_large(&mut self) {
         // The mutex guards no data, so a panic while it was held does not matter.
-        self.permit = Some(self.large_element.lock().unwrap_or_else(PoisonError::into_inner));
+        self.permit = Some(lock(self.large_element));
     }
 
     fn end_large(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
@@ -13,6 +13,7 @@ use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BATCHES_PER_INGEST, WAL_BYTES_MAX_DEFAULT, WRITER_QUEUE};
+use crate::model::lock::lock;
 use crate::store::clock::now_ms;
 use crate::store::{Origin, Store, UploadEnd};
 
@@ -119,7 +120,7 @@ impl Writer {
 
 impl Drop for WriterLife {
     fn drop(&mut self) {
-        let at_end = std::mem::take(self.at_end.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let at_end = std::mem::take(&mut *lock(&self.at_end));
         at_end.into_iter().for_each(|call_back| call_back());
     }
 }
@@ -149,7 +150,7 @@ impl WriterHandle {
     pub(crate) fn at_end(&self, call_back: impl FnOnce() + Send + 'static) {
         match self.life.upgrade() {
             // If the thread ends right now, the last reference to its life is this one.
-            Some(life) => life.at_end.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(call_back)),
+            Some(life) => lock(&life.at_end).push(Box::new(call_back)),
             None => call_back(),
         }
     }

@@ -120,7 +120,6 @@ fn commands_say_in_one_line_that_the_disk_is_full() {
 }
 
 /// Where nothing can be mounted: files may not grow beyond a size. That is not a full disk, so SQLite calls it an I/O error.
-#[cfg(unix)]
 #[test]
 fn files_that_cannot_grow_lose_nothing_that_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
