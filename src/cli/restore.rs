@@ -18,7 +18,7 @@ pub(super) struct RestoreArguments {
     /// A file that `healthsink backup` has written
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
-    /// Replace a database that is too damaged to tell whether a server has it open; make sure that none has
+    /// Replace a database too damaged to show whether a server has it open; make sure that no server has
     #[arg(long)]
     force: bool,
 }

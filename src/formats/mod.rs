@@ -1,4 +1,4 @@
-//! Bytes to batches, for each format in a folder of its own: pure, without files, clocks or locks.
+//! Bytes to batches. Each format has its folder. Pure: no files, clocks or locks.
 
 pub mod encoding;
 

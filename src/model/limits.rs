@@ -227,7 +227,7 @@ pub const XML_PARTS_KEPT: usize = 1024;
 /// Bytes that may precede the root of an XML document.
 pub const XML_PROLOG_BYTES_MAX: usize = 16 * MIB;
 
-/// Names of elements within others that an import tells apart.
+/// Names of elements within others that an import counts separately.
 pub const WITHIN_NAMES_MAX: usize = 256;
 
 /// Bytes of a file of Apple's export that is one clinical record, with a scanned page.
@@ -257,7 +257,7 @@ pub const AUTO_EXPORT_WORKOUTS_MAX: usize = 32 << 10;
 /// Metrics in such a file that are remembered between its two readings because their name follows their data.
 pub const AUTO_EXPORT_METRICS_MAX: usize = 1024;
 
-/// Equal points that are told apart by a number; further ones are by their identity.
+/// Equal points that a number distinguishes; their identity distinguishes further ones.
 pub const EQUALS_NUMBERED_MAX: u32 = 1000;
 
 /// Longest name of a metric or a workout there.
@@ -387,8 +387,8 @@ pub const NAME_BYTES_MAX: usize = 64;
 /// How far a token's time of last use may lag: it is not written for each upload.
 pub const TOKEN_USE_RESOLUTION: Duration = Duration::from_secs(60);
 
-/// How often a command for tokens retries to write beside a busy server, which leaves the database free only for moments
-/// (measured: SQLite's own waits, which grow, missed all of them for ten seconds).
+/// How often a command for tokens retries to write beside a busy server, which leaves the database free only for moments.
+/// Measured: SQLite's own waits, which grow, missed all of them for ten seconds.
 pub const TOKEN_WRITE_POLL: Duration = Duration::from_micros(50);
 
 /// SQLite's page cache in the connection that looks tokens up.

@@ -1,4 +1,4 @@
-//! Notices: what users should read although nothing has failed. Functions return them, and whoever called logs them.
+//! Notices: what users should read although nothing has failed. Functions return them, and their callers log them.
 
 /// A message for the log.
 #[derive(Clone, Debug, Eq, PartialEq)]

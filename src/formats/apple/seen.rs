@@ -69,7 +69,7 @@ pub(super) struct Within {
     pub(super) beat_lists: u64,
     pub(super) beats: u64,
     names: BTreeMap<String, u64>,
-    /// Elements with long names, or with more names than are told apart.
+    /// Elements with long names, or with names beyond those that are counted separately.
     unnamed: u64,
 }
 

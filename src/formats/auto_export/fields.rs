@@ -44,7 +44,7 @@ pub(super) fn take_time(object: &mut Map<String, Value>, names: &[&str]) -> Opti
     Some(ms)
 }
 
-/// Takes a text; empty if there is none.
+/// Takes a text, empty if the field is missing.
 pub(super) fn take_text(object: &mut Map<String, Value>, name: &str) -> String {
     match object.get_mut(name) {
         Some(Value::String(text)) => {

@@ -1,4 +1,4 @@
--- Names of HealthKit's numbers, so that views can say them. Made from HealthKit's public enums.
+-- Names of HealthKit's numbers, for the views. They come from HealthKit's public enums.
 
 CREATE TABLE category_values (
   type TEXT NOT NULL,

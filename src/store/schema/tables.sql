@@ -1,5 +1,6 @@
 -- Times are milliseconds since 1970-01-01 UTC. Values and units are as the phone sent them.
--- `other` and `metadata` are canonical JSON; a clinical record is as in its file. A source, a unit or a type is written once and referred to.
+-- `other` and `metadata` are canonical JSON; a clinical record is as in its file. Sources, units and types are stored once, and
+-- rows refer to them.
 
 CREATE TABLE persons (
   id INTEGER PRIMARY KEY,
@@ -8,8 +9,8 @@ CREATE TABLE persons (
 
 INSERT INTO persons (id, name) VALUES (1, 'me');
 
--- Who may send: `digest` is BLAKE3 of a token, which is kept nowhere. A revoked one stays: a database that has had tokens
--- lets nobody in without one.
+-- Tokens of uploads. `digest` is the BLAKE3 digest of a token; the token itself is not stored. Revoked tokens stay: once a
+-- database has had a token, every upload needs one.
 CREATE TABLE tokens (
   id INTEGER PRIMARY KEY,
   person_id INTEGER NOT NULL REFERENCES persons (id),
@@ -30,7 +31,7 @@ CREATE TABLE units (
   name TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- An app with its versions, and the device: 60 % of a sample's JSON. All of it is in `json`; the columns read it.
+-- An app with its versions, and the device: 60 % of a sample's JSON. `json` has all of it; the other columns read `json`.
 CREATE TABLE sources (
   id INTEGER PRIMARY KEY,
   json TEXT NOT NULL UNIQUE,
@@ -46,13 +47,13 @@ CREATE TABLE sources (
   device_software_version TEXT AS (json ->> '$.device.softwareVersion')
 ) STRICT;
 
--- Metadata that comes again and again, such as the motion context of a heart rate.
+-- Metadata that many samples share, such as the motion context of a heart rate.
 CREATE TABLE shared_metadata (
   id INTEGER PRIMARY KEY,
   json TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- Identity begins with person, type and time, so that new rows land next to each other however large the table is.
+-- The identity begins with person, type and time, so new rows are neighbours however large the table is.
 -- A sample's metadata is in `shared_metadata` if `metadata_id` is set, else in `metadata`.
 CREATE TABLE samples (
   person_id INTEGER NOT NULL REFERENCES persons (id),
@@ -66,13 +67,13 @@ CREATE TABLE samples (
   metadata_id INTEGER REFERENCES shared_metadata (id),
   metadata TEXT,
   other TEXT,
-  -- When HealthKit got it; only Apple's export says so.
+  -- When HealthKit received it; only Apple's export has this.
   creation_ms INTEGER,
   PRIMARY KEY (person_id, type_id, start_ms, uuid)
 ) STRICT, WITHOUT ROWID;
 
--- What an export said of a sample that the app has sent, too, beyond what the app said: metadata under other names, and fields
--- without a column. When it was created is in `samples`.
+-- Details that only an export has, of samples that the app has also sent: metadata under other names, and fields without a
+-- column. The time of creation is in `samples`.
 CREATE TABLE merged_samples (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   type_id INTEGER NOT NULL REFERENCES types (id),
@@ -83,8 +84,8 @@ CREATE TABLE merged_samples (
   PRIMARY KEY (person_id, type_id, start_ms, uuid)
 ) STRICT, WITHOUT ROWID;
 
--- Which types have samples with HealthKit's identity, and which have derived ones (uuid begins with x'6873') in which units, 0 for
--- none: only where there are both, or two units, can there be a sample that came twice.
+-- The types that have samples with HealthKit's identity, and those that have derived ones (the uuid begins with x'6873'), by
+-- unit; 0 for no unit. Only a type that has both, or two units, can have a sample that came twice.
 CREATE TABLE sample_origins (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   type_id INTEGER NOT NULL REFERENCES types (id),
@@ -114,8 +115,8 @@ CREATE TABLE workouts (
 
 CREATE INDEX workouts_start ON workouts (person_id, start_ms);
 
--- A workout of an import that the app, or for Health Auto Export's Apple's export, has brought, too: the import's identity,
--- the one under which it is kept, and what the import said of it.
+-- Workouts of imports that a preferred exporter has also brought: the app, or Apple's export before Health Auto Export.
+-- `derived` is the import's identity, `uuid` that of the row in `workouts`; the rest is what the import has.
 CREATE TABLE workout_aliases (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   derived BLOB NOT NULL,
@@ -135,7 +136,7 @@ CREATE TABLE workout_aliases (
 
 CREATE INDEX workout_aliases_uuid ON workout_aliases (person_id, uuid);
 
--- `workout` is the uuid of a workout that may arrive later. `route` numbers the workout's routes as first sent.
+-- `workout` is the uuid of a workout, which may arrive later. `route` numbers the workout's routes as first sent.
 CREATE TABLE route_points (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   workout BLOB NOT NULL,
@@ -152,7 +153,7 @@ CREATE TABLE route_points (
   PRIMARY KEY (person_id, workout, time_ms, latitude, longitude)
 ) STRICT, WITHOUT ROWID;
 
--- The beats behind a heart rate variability, which belong to the sample of that start and source.
+-- The beats that a heart rate variability was computed from. They belong to the sample with the same start and source.
 CREATE TABLE beat_lists (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   start_ms INTEGER NOT NULL,
@@ -163,7 +164,7 @@ CREATE TABLE beat_lists (
   PRIMARY KEY (person_id, start_ms, hash)
 ) STRICT;
 
--- Samples that belong together; each member is in `samples`, too.
+-- Samples that belong together; each member is also in `samples`.
 CREATE TABLE correlations (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   type TEXT NOT NULL,
@@ -206,7 +207,7 @@ CREATE TABLE electrocardiograms (
   PRIMARY KEY (person_id, start_ms, uuid)
 ) STRICT;
 
--- Figures that another app made from samples. Their samples may be in `samples`: never add them up with those.
+-- Figures that another app computed from samples. These samples may be in `samples`, so never add both up.
 CREATE TABLE aggregates (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   metric TEXT NOT NULL,
@@ -252,7 +253,7 @@ CREATE TABLE medications (
   PRIMARY KEY (person_id, display_text, general_form)
 ) STRICT;
 
--- First and last seen: when a payload with this value arrived.
+-- `first_seen_ms` and `last_seen_ms`: when payloads with this value arrived.
 CREATE TABLE characteristics (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   key TEXT NOT NULL,
@@ -262,7 +263,8 @@ CREATE TABLE characteristics (
   PRIMARY KEY (person_id, key)
 ) STRICT;
 
--- Records of sections that this version does not know; those of `data` are counted in the ledger. `hash` is the first half of the BLAKE3 digest of `json`.
+-- Records of sections that this version does not know; the ledger counts those of `data`. `hash` is the first half of the
+-- BLAKE3 digest of `json`.
 CREATE TABLE other_records (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   section TEXT NOT NULL,
@@ -273,15 +275,15 @@ CREATE TABLE other_records (
   PRIMARY KEY (person_id, section, hash)
 ) STRICT;
 
--- The ledger. state: running, done, aborted (the input ended or failed), interrupted (the program ended).
--- Counts are of what is stored; they grow while an upload runs.
+-- The ledger. `state` is running, done, aborted (the input ended early or failed) or interrupted (the program ended).
+-- The counts are of stored rows, and grow while an upload runs.
 CREATE TABLE uploads (
   id INTEGER PRIMARY KEY,
   person_id INTEGER NOT NULL REFERENCES persons (id),
   state TEXT NOT NULL,
   origin TEXT NOT NULL,
   sender TEXT,
-  -- The token that it came with; none for imports and for the token of a file.
+  -- The token that it was sent with; NULL for imports and for a token of --token-file.
   token_id INTEGER REFERENCES tokens (id),
   started_ms INTEGER NOT NULL,
   finished_ms INTEGER,
@@ -299,16 +301,16 @@ CREATE TABLE uploads (
   updated INTEGER NOT NULL DEFAULT 0,
   unchanged INTEGER NOT NULL DEFAULT 0,
   merged INTEGER NOT NULL DEFAULT 0,
-  -- Rows of before that gave way when records became one, beyond those whose place one of this upload's took.
+  -- Earlier rows that were deleted when records became one, beyond those that a row of this upload replaced.
   removed INTEGER NOT NULL DEFAULT 0,
   rejected INTEGER NOT NULL DEFAULT 0,
   error TEXT
 ) STRICT;
 
--- When a person's phone sent last is asked for at each scrape of the metrics.
+-- Each scrape of the metrics queries when a person's phone sent last.
 CREATE INDEX uploads_done ON uploads (person_id, origin, finished_ms) WHERE state = 'done';
 
--- Elements that could not be stored. One that comes again moves to the upload that brought it last.
+-- Elements that could not be stored. One that is sent again moves to the upload that sent it last.
 CREATE TABLE rejects (
   upload_id INTEGER NOT NULL REFERENCES uploads (id),
   ordinal INTEGER NOT NULL,
@@ -323,5 +325,5 @@ CREATE TABLE rejects (
   PRIMARY KEY (upload_id, ordinal)
 ) STRICT;
 
--- With the upload: many equal rejects of one upload must not be looked through for each of them.
+-- The index includes the upload: otherwise each of many equal rejects of an upload would cost a search through all of them.
 CREATE INDEX rejects_hash ON rejects (hash, upload_id);

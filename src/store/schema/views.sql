@@ -1,4 +1,5 @@
--- What people look for, by name, with readable times (UTC). The tables hold more; a view never hides a row without saying so.
+-- Views by the names that people look for, with readable times (UTC). The tables have more columns. A view that leaves out rows
+-- says so here.
 
 CREATE VIEW sample_details AS
 SELECT
@@ -145,7 +146,7 @@ FROM sample_details d
 LEFT JOIN category_values c ON c.type = d.type AND c.value = d.value
 WHERE d.type GLOB 'HKCategoryTypeIdentifier*';
 
--- In bed overlaps the other stages: sum asleep stages alone. Several sources may tell of the same night.
+-- `inBed` overlaps the other stages: add up only the asleep stages. Several sources may report the same night.
 CREATE VIEW sleep AS
 SELECT person, start, "end", duration_s, name AS stage, value, source, metadata, uuid, start_ms, end_ms
 FROM category_details WHERE type = 'HKCategoryTypeIdentifierSleepAnalysis';
@@ -158,7 +159,7 @@ CREATE VIEW mindful_sessions AS
 SELECT person, start, "end", duration_s, source, uuid, start_ms, end_ms
 FROM category_details WHERE type = 'HKCategoryTypeIdentifierMindfulSession';
 
--- One row for each source: a phone and a watch count the same steps, so their sums must not be added up.
+-- One row for each source: a phone and a watch count the same steps, so never add up their sums.
 CREATE VIEW steps_by_day AS
 SELECT person, date(start_ms / 1000, 'unixepoch') AS day, source, sum(value) AS steps, count(*) AS samples
 FROM steps GROUP BY person, day, source;
@@ -193,7 +194,7 @@ SELECT person, date(start_ms / 1000, 'unixepoch') AS day, activity, count(*) AS 
   sum(energy_kcal) AS energy_kcal
 FROM workout_details GROUP BY person, day, activity;
 
--- HealthKit's -1 for a speed or course that is not valid becomes NULL here; the table has it as sent.
+-- HealthKit writes -1 for a speed or course that is not valid. It is NULL here; the table has it as sent.
 CREATE VIEW route_details AS
 SELECT
   p.name AS person,
@@ -230,7 +231,7 @@ SELECT
 FROM medication_doses d
 JOIN persons p ON p.id = d.person_id;
 
--- Only a dose that was logged as taken is an intake.
+-- Only the doses that were logged as taken.
 CREATE VIEW medication_intakes AS
 SELECT person, medication, nickname, quantity, unit, start, start_ms FROM medication_log WHERE log_status = 4;
 
@@ -259,7 +260,7 @@ SELECT
 FROM uploads u
 JOIN persons p ON p.id = u.person_id;
 
--- The two members of a blood pressure, side by side.
+-- Both members of a blood pressure in one row.
 CREATE VIEW blood_pressure AS
 SELECT
   p.name AS person,
@@ -277,7 +278,7 @@ LEFT JOIN sources o ON o.id = c.source_id
 WHERE c.type = 'HKCorrelationTypeIdentifierBloodPressure'
 GROUP BY c.person_id, c.type, c.start_ms, c.uuid;
 
--- One row for each beat behind a heart rate variability; the time is as Apple writes it, in the phone's zone and language.
+-- One row for each beat of `beat_lists`. `time` is as Apple writes it, in the phone's zone and language.
 CREATE VIEW heart_beats AS
 SELECT p.name AS person, strftime('%Y-%m-%dT%H:%M:%fZ', b.start_ms / 1000.0, 'unixepoch') AS start, e.key AS beat,
   e.value ->> '$.bpm' AS bpm, e.value ->> '$.time' AS time, o.name AS source, b.start_ms
