@@ -4,6 +4,7 @@
 #[global_allocator]
 static COUNTING: healthsink_testkit::memory::Counting = healthsink_testkit::memory::Counting;
 
+mod allocations;
 mod backup;
 mod bad_input;
 mod check;

@@ -194,6 +194,9 @@ impl Cutter {
     }
 
     fn release_held(&mut self) {
+        if self.pairs.is_empty() {
+            return;
+        }
         let held = self.pairs.flush();
         self.pending.add(held.as_slice());
     }

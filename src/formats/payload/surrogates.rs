@@ -27,9 +27,14 @@ pub(crate) struct HalfPairs {
 }
 
 impl HalfPairs {
+    /// Whether nothing is held back.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.held.len == 0
+    }
+
     /// Whether [`HalfPairs::feed`] would return only this byte.
     pub(crate) fn passes(&self, byte: u8) -> bool {
-        self.held.len == 0 && byte != b'\\'
+        self.is_empty() && byte != b'\\'
     }
 
     /// Takes a byte. Returns those that are no longer held back.

@@ -1,4 +1,4 @@
-//! Bodies that are hostile to a parser. Each is answered, what is good in it is stored, what is not is set aside or told, and
+//! Bodies that are hostile to a parser. Each gets an answer, its good elements are stored, bad ones are rejected or reported, and
 //! the process is as small as before.
 
 use healthsink::model::limits::{NESTING_MAX, REJECT_RAW_BYTES_MAX};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::site::Site;
 use healthsink_testkit::database::{one, rows};
 
-/// What a body comes to: the status, and records stored and set aside.
+/// What a body comes to: the status, and records stored and rejected.
 type Outcome = (u16, u64, u64);
 
 /// A sample that is stored, but for fields that are given again behind.
