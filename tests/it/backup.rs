@@ -1,4 +1,4 @@
-//! Backups while the server writes, what they never touch, and their way back.
+//! Backups while the server writes, what they never replace, and how they are restored.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn restore(database: &Path, arguments: &[&str]) -> Output {
     run(&[&["restore", "--db", database.to_str().unwrap()], arguments].concat())
 }
 
-/// One line on standard error, and this exit code.
+/// Panics unless a command printed one line on standard error and ended with this exit code.
 fn refused(output: &Output, code: i32, part: &str) {
     let message = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(code), "{message}");
@@ -44,12 +44,12 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Names without what SQLite keeps beside a database for its readers.
+/// The files of a folder, without those that SQLite keeps beside a database for its readers.
 fn databases(folder: &Path) -> Vec<String> {
     names(folder).into_iter().filter(|name| !name.ends_with("-shm") && !name.ends_with("-wal")).collect()
 }
 
-/// A database with something in it, which no program has open.
+/// A database with rows, which no program has open.
 fn filled(folder: &Path) -> PathBuf {
     let database = folder.join("health.db");
     let example = format!("{}/testdata/documented.json", env!("CARGO_MANIFEST_DIR"));
@@ -58,7 +58,7 @@ fn filled(folder: &Path) -> PathBuf {
     database
 }
 
-/// Turns bytes round on the page where a table begins; the schema stays as it is.
+/// Inverts bytes of the page where a table begins; the schema stays as it is.
 fn damage(database: &Path) {
     let root = one(database, "SELECT rootpage FROM sqlite_schema WHERE name = 'types'").as_u64().unwrap();
     let page = usize::try_from(root - 1).unwrap() * 4096;
@@ -68,7 +68,7 @@ fn damage(database: &Path) {
     fs::write(database, bytes).unwrap();
 }
 
-/// The server is never idle, and the backup comes to its end all the same; it holds all that was answered before it began.
+/// The server is never idle, yet the backup ends. It has everything that was answered before it began.
 #[test]
 fn a_backup_beside_a_busy_writer_ends_and_is_whole() {
     let folder = tempfile::tempdir().unwrap();
@@ -98,8 +98,8 @@ fn a_backup_beside_a_busy_writer_ends_and_is_whole() {
             let copy = folder.path().join(format!("copy-{round}.db"));
             let output = backup(&database, &[copy.to_str().unwrap(), "--json"]);
             assert!(output.status.success(), "{output:?}");
-            let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-            assert_eq!(told["samples"], json!(count(&copy, "samples")));
+            let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(report["samples"], json!(count(&copy, "samples")));
             assert!(one(&copy, "SELECT count(*) FROM uploads WHERE state = 'done'").as_u64() >= Some(before));
             check_sound(&copy);
         }
@@ -110,25 +110,25 @@ fn a_backup_beside_a_busy_writer_ends_and_is_whole() {
 }
 
 #[test]
-fn a_backup_is_the_database_in_one_file_that_is_its_owners_alone() {
+fn a_backup_is_one_file_that_only_its_owner_can_read() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start();
     server.post(payload("documented"));
     let copy = folder.path().join("copy.db");
     let output = backup(&server.database(), &[copy.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(told.contains("copy.db: ") && told.contains("2 samples, 1 uploads, verified"), "{told}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("copy.db: ") && printed.contains("2 samples, 1 uploads, verified"), "{printed}");
     assert_eq!(names(folder.path()), ["copy.db"]);
     assert_eq!(contents(&copy), contents(&server.database()));
-    // Read on a medium that cannot be written to, it makes no files beside it.
+    // Reading it creates no files beside it, so it can be on read-only media.
     assert_eq!(one(&copy, "PRAGMA journal_mode"), json!("delete"));
     assert_eq!(names(folder.path()), ["copy.db"]);
     {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    // The next one takes its place.
+    // The next backup replaces it.
     server.post(payload("quantity"));
     assert!(backup(&server.database(), &[copy.to_str().unwrap()]).status.success());
     assert_eq!(count(&copy, "samples"), 12);
@@ -143,7 +143,7 @@ fn keep_removes_the_oldest_backups_and_nothing_else() {
     let copy = folder.path().join("copy.db");
     assert!(backup(&database, &[copy.to_str().unwrap()]).status.success());
     let old = ["health-20200101T000000Z.db", "health-20200102T000000Z-2.db", "health-20200102T000000Z-10.db"];
-    // A clock that was ahead has made these: they put no other one out.
+    // A clock that was ahead made these backups: they push no other one out.
     let later = ["health-29990101T000000Z.db", "health-29990102T000000Z.db"];
     for name in old.iter().chain(&later) {
         fs::copy(&copy, backups.join(name)).unwrap();
@@ -156,7 +156,7 @@ fn keep_removes_the_oldest_backups_and_nothing_else() {
         "health-before-the-move.db",
         "my-health-20200101T000000Z.db",
         "notes.txt",
-        // Of the right name, and no backups.
+        // Files with the right name that are not backups.
         "health-20210101T000000Z.db",
         "health-20220101T000000Z.db",
     ];
@@ -169,10 +169,10 @@ fn keep_removes_the_oldest_backups_and_nothing_else() {
     assert!(output.status.success(), "{output:?}");
     let warned = String::from_utf8(output.stderr).unwrap();
     assert!(warned.lines().count() == 1 && warned.contains("2 backups in "), "{warned}");
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let removed = [old[1], old[0]].map(|name| backups.join(name).to_str().unwrap().to_owned());
-    assert_eq!(told["removed"], json!(removed));
-    let made = Path::new(told["file"].as_str().unwrap()).file_name().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(report["removed"], json!(removed));
+    let made = Path::new(report["file"].as_str().unwrap()).file_name().unwrap().to_str().unwrap().to_owned();
     let mut expected: Vec<&str> = others.to_vec();
     expected.extend([made.as_str(), old[2], later[0], later[1], "health-20190101T000000Z.db"]);
     expected.sort_unstable();
@@ -184,7 +184,7 @@ fn keep_removes_the_oldest_backups_and_nothing_else() {
 }
 
 #[test]
-fn databases_share_a_folder_and_backups_of_one_second_do_not_share_a_name() {
+fn databases_share_a_folder_and_backups_of_one_second_get_different_names() {
     let folder = tempfile::tempdir().unwrap();
     let database = filled(folder.path());
     let other = folder.path().join("other.db");
@@ -229,7 +229,7 @@ fn a_backup_never_replaces_a_database_in_use() {
     let target = [database.to_str().unwrap()];
     assert!(backup(&database, &[copy.to_str().unwrap()]).status.success());
     let expected = contents(&database);
-    // Nobody has it open. A reader has left an empty log.
+    // No program has it open. A reader has left an empty WAL.
     fs::remove_file(folder.path().join("health.db-wal")).unwrap();
     refused(&backup(&copy, &target), 2, "is a database in use");
     let program = Program::serve(&database);
@@ -238,7 +238,7 @@ fn a_backup_never_replaces_a_database_in_use() {
     program.kill();
     refused(&backup(&copy, &target), 2, "health.db-wal belongs to a database");
     assert_eq!(contents(&database), expected);
-    // Nor a backup that someone reads.
+    // A backup that a program reads is not replaced.
     let second = folder.path().join("second.db");
     fs::copy(&copy, &second).unwrap();
     let reader = Connection::open(&second).unwrap();
@@ -248,9 +248,9 @@ fn a_backup_never_replaces_a_database_in_use() {
     assert!(backup(&copy, &[second.to_str().unwrap()]).status.success());
 }
 
-/// SQLite would read it into the copy, where no database stands any more.
+/// SQLite would read the leftover WAL into the copy, although its database is gone.
 #[test]
-fn a_log_that_was_left_over_does_not_become_the_copys() {
+fn a_leftover_wal_is_not_read_into_the_copy() {
     let folder = tempfile::tempdir().unwrap();
     let database = filled(folder.path());
     for suffix in ["-wal", "-journal"] {
@@ -263,7 +263,7 @@ fn a_log_that_was_left_over_does_not_become_the_copys() {
 }
 
 #[test]
-fn what_is_no_file_is_left_alone_and_links_stay_links() {
+fn what_is_not_a_file_is_refused_and_links_stay_links() {
     let folder = tempfile::tempdir().unwrap();
     let database = filled(folder.path());
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -272,7 +272,7 @@ fn what_is_no_file_is_left_alone_and_links_stay_links() {
     refused(&restore(&database, &[&path("pipe.db")]), 2, "is no backup");
     let _socket = std::os::unix::net::UnixListener::bind(path("socket.db")).unwrap();
     refused(&backup(&database, &[&path("socket.db")]), 2, "is not a backup");
-    // There, and not there yet.
+    // Links to an existing file, and to one that does not exist yet.
     fs::create_dir(path("disk")).unwrap();
     let link = Path::new("disk/copy.db");
     std::os::unix::fs::symlink(link, path("link.db")).unwrap();
@@ -283,7 +283,7 @@ fn what_is_no_file_is_left_alone_and_links_stay_links() {
         check_sound(Path::new(&path("disk/copy.db")));
     }
     assert_eq!(names(Path::new(&path("disk"))), ["copy.db"]);
-    // So with a database.
+    // The same with a link to a database.
     std::os::unix::fs::symlink("disk/new.db", path("new.db")).unwrap();
     assert!(restore(Path::new(&path("new.db")), &[&path("link.db")]).status.success());
     assert_eq!(fs::read_link(path("new.db")).unwrap(), Path::new("disk/new.db"));
@@ -304,31 +304,31 @@ fn a_folder_that_is_missing_does_not_become_a_file() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_backup_that_cannot_be_told_of_is_made_all_the_same() {
+fn a_backup_that_cannot_be_reported_is_still_made() {
     use std::os::unix::ffi::OsStringExt;
     let folder = tempfile::tempdir().unwrap();
     let database = filled(folder.path());
     let target = folder.path().join(std::ffi::OsString::from_vec(b"caf\xe9.db".to_vec()));
-    let told = |arguments: &[&str]| {
+    let backup = |arguments: &[&str]| {
         let mut command = command();
         command.arg("backup").arg("--db").arg(&database).arg(&target).args(arguments);
         command
     };
-    let output = told(&["--json"]).output().unwrap();
+    let output = backup(&["--json"]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(json["file"].as_str().unwrap().ends_with("caf\u{fffd}.db"), "{json}");
     fs::remove_file(&target).unwrap();
     for arguments in [&["--json"][..], &[]] {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let output = told(arguments).stdout(full).output().unwrap();
+        let output = backup(arguments).stdout(full).output().unwrap();
         refused(&output, 1, ".db is made and verified, but the result cannot be printed");
         check_sound(&target);
     }
 }
 
 #[test]
-fn what_is_left_over_is_cleared_and_what_is_under_way_is_not() {
+fn leftovers_are_deleted_and_running_copies_are_not() {
     let folder = tempfile::tempdir().unwrap();
     let database = filled(folder.path());
     let copy = folder.path().join("copy.db");
@@ -342,7 +342,7 @@ fn what_is_left_over_is_cleared_and_what_is_under_way_is_not() {
     other.lock().unwrap();
     refused(&backup(&database, &[copy.to_str().unwrap()]), 1, "another backup to ");
     assert_eq!(fs::metadata(&partial).unwrap().len(), 100_000);
-    // What another copy left is cleared, and that to another file goes on beside the one under way.
+    // What an ended copy left is deleted. A copy to another file continues beside the one that runs.
     assert!(!others.iter().any(|file| file.exists()));
     assert!(backup(&database, &[folder.path().join("second.db").to_str().unwrap()]).status.success());
     assert_eq!(fs::metadata(&partial).unwrap().len(), 100_000);
@@ -366,13 +366,13 @@ fn a_damaged_database_makes_no_backup() {
     refused(&backup(&database, &[backups.to_str().unwrap(), "--keep", "1"]), 1, "healthsink check");
     assert_eq!(names(&backups), before);
     let checked = run(&["check", "--db", database.to_str().unwrap()]);
-    let told = String::from_utf8(checked.stdout).unwrap();
-    assert_eq!(checked.status.code(), Some(1), "{told}");
-    assert!(told.contains("damage: integrity: ") && told.contains("healthsink restore"), "{told}");
+    let printed = String::from_utf8(checked.stdout).unwrap();
+    assert_eq!(checked.status.code(), Some(1), "{printed}");
+    assert!(printed.contains("damage: integrity: ") && printed.contains("healthsink restore"), "{printed}");
 }
 
 #[test]
-fn a_backup_is_restored_and_what_was_there_is_kept() {
+fn a_backup_is_restored_and_the_old_database_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let database = filled(folder.path());
     let copy = folder.path().join("copy.db");
@@ -389,7 +389,7 @@ fn a_backup_is_restored_and_what_was_there_is_kept() {
     refused(&output, 1, "is open in another program");
     refused(&restore(&database, &[copy.to_str().unwrap(), "--force"]), 1, "is open in another program");
     assert_eq!(Client::connect(program.address).post(&[], &payload("category")).status, 200);
-    // Killed: its log is not moved into the database yet, and must not be taken for the restored one's.
+    // The server was killed: its WAL is not in the database yet, and must not be read into the restored one.
     program.kill();
     assert!(folder.path().join("health.db-wal").exists());
     let output = restore(&database, &[copy.to_str().unwrap()]);
@@ -411,7 +411,7 @@ fn a_backup_is_restored_and_what_was_there_is_kept() {
 }
 
 #[test]
-fn a_backup_that_is_not_sound_is_not_restored() {
+fn a_damaged_backup_is_not_restored() {
     let folder = tempfile::tempdir().unwrap();
     let database = filled(folder.path());
     let before = fs::read(&database).unwrap();
@@ -430,7 +430,7 @@ fn a_backup_that_is_not_sound_is_not_restored() {
     assert_eq!(databases(folder.path()), ["copy.db", "health.db", "notes.txt"]);
 }
 
-/// A database whose first page is gone cannot tell who has it open. Its log goes with it.
+/// A database whose first page is gone cannot show which program has it open. Its WAL is moved with it.
 #[test]
 fn a_database_that_cannot_be_opened_is_replaced_by_force() {
     let folder = tempfile::tempdir().unwrap();
@@ -450,7 +450,7 @@ fn a_database_that_cannot_be_opened_is_replaced_by_force() {
 }
 
 #[test]
-fn a_backup_is_restored_where_nothing_is() {
+fn a_backup_is_restored_where_no_database_exists() {
     let folder = tempfile::tempdir().unwrap();
     let database = filled(folder.path());
     let copy = folder.path().join("copy.db");
@@ -461,16 +461,17 @@ fn a_backup_is_restored_where_nothing_is() {
     assert_eq!(contents(&elsewhere), contents(&database));
     let kept = names(folder.path()).into_iter().filter(|name| name.contains("before-restore")).count();
     assert_eq!(kept, 0);
-    // A log that has outlived its database is not of the one that takes its place.
+    // A WAL that outlived its database does not belong to the restored one.
     fs::remove_file(&elsewhere).unwrap();
     fs::copy(folder.path().join("health.db-wal"), folder.path().join("new.db-wal")).unwrap();
     assert!(restore(&elsewhere, &[copy.to_str().unwrap()]).status.success());
     assert!(!folder.path().join("new.db-wal").exists());
 }
 
-/// On a new machine, as root: the service must be able to open what it finds. Elsewhere both are this user's anyway.
+/// On a new machine, as root: the service must be able to open the restored files. Elsewhere both belong to this user
+/// anyway.
 #[test]
-fn what_root_makes_is_of_the_owner_of_its_folder() {
+fn what_root_restores_belongs_to_the_folders_owner() {
     use std::os::unix::fs::{MetadataExt, chown};
     let folder = tempfile::tempdir().unwrap();
     let database = filled(folder.path());

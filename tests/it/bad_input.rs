@@ -1,4 +1,4 @@
-//! What the server says to bodies that are no payload, and what it keeps of them.
+//! How the server answers bodies that are not payloads, and what it keeps of them.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use healthsink_testkit::database::rows;
 use healthsink_testkit::http::Response;
 use healthsink_testkit::server::Server;
 
-/// One sample of a number that tells it from others.
+/// A sample that its number distinguishes from others.
 fn sample(number: u32) -> String {
     format!(
         r#"{{"uuid":"00000000-0000-4000-8000-{number:012}","value":{number},"startDate":"2026-01-01T00:00:00.000Z"}}"#
@@ -21,7 +21,7 @@ fn samples(numbers: std::ops::Range<u32>) -> String {
     numbers.map(sample).collect::<Vec<_>>().join(",")
 }
 
-/// The fields of RFC 9457, and that the connection is over.
+/// Panics unless the answer has the fields of RFC 9457 and closes the connection.
 fn check_problem(answer: &Response, status: u16) {
     assert_eq!(answer.status, status, "{answer:?}");
     assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer:?}");
@@ -35,7 +35,7 @@ fn check_problem(answer: &Response, status: u16) {
 }
 
 #[test]
-fn what_is_no_payload_is_400_with_its_place_and_what_is_stored() {
+fn a_body_that_is_not_a_payload_gets_400_with_position_and_stored_count() {
     let check = |body: &str, detail: &str, offset: usize, section: Value, index: Value, stored: u64| {
         let server = Server::start();
         let answer = server.post(body);
@@ -54,7 +54,7 @@ fn what_is_no_payload_is_400_with_its_place_and_what_is_stored() {
     let none = Value::Null;
     let heart_rate = "HKQuantityTypeIdentifierHeartRate";
 
-    // No JSON at all.
+    // Not JSON.
     check("", "ends before", 0, none.clone(), none.clone(), 0);
     check("   ", "ends before", 3, none.clone(), none.clone(), 0);
     check("hello", "not JSON", 0, none.clone(), none.clone(), 0);
@@ -64,7 +64,7 @@ fn what_is_no_payload_is_400_with_its_place_and_what_is_stored() {
     check("{\"data\":{},}", "not JSON", 10, none.clone(), none.clone(), 0);
     check("\u{feff}{\"data\":{}}", "not JSON", 0, none.clone(), none.clone(), 0);
 
-    // JSON, but no payload.
+    // JSON, but not a payload.
     for body in ["[]", "null", "7", "\"data\"", "true"] {
         check(body, "the body is", 0, none.clone(), none.clone(), 0);
     }
@@ -75,7 +75,7 @@ fn what_is_no_payload_is_400_with_its_place_and_what_is_stored() {
     check(r#"{"workoutRoutes":"x"}"#, "`workoutRoutes` is", 17, json!("workoutRoutes"), none.clone(), 0);
     check(r#"{"characteristics":[]}"#, "`characteristics` is", 19, json!("characteristics"), none.clone(), 0);
 
-    // Broken in the middle: what stands before is stored.
+    // Malformed in the middle: the elements before are stored.
     let begin = format!(r#"{{"data":{{"{heart_rate}":["#);
     let body = format!("{begin}{},{{\"uuid\":}}]}}}}", samples(0..3));
     check(&body, "not JSON", body.len() - 4, json!(heart_rate), json!(3), 3);
@@ -89,7 +89,7 @@ fn what_is_no_payload_is_400_with_its_place_and_what_is_stored() {
     check(&body, "not JSON", body.len() - 5, json!("x"), none.clone(), 2);
     let body = format!("{begin}{},{{\"a\":\"\\x\"}}]}}}}", samples(0..2));
     check(&body, "not JSON", body.len() - 7, json!(heart_rate), json!(2), 2);
-    // A brace too few: found where it is missing, not at the end.
+    // A missing brace: the error is where it is missing, not at the end.
     let body = format!("{begin}{},{{\"a\":{{\"b\":1}},{}]}}}}", samples(0..2), samples(3..400));
     check(
         &body,
@@ -100,13 +100,13 @@ fn what_is_no_payload_is_400_with_its_place_and_what_is_stored() {
         2,
     );
 
-    // A deep element is only rejected, but one without an end takes the rest of the body.
+    // A deep element is only rejected, but an unclosed one takes the rest of the body.
     let body = format!(r#"{{"data":{{"x":{}"#, "[".repeat(5000));
     check(&body, "ends before", body.len(), json!("x"), json!(0), 0);
 }
 
 #[test]
-fn bytes_that_are_no_text_are_400() {
+fn bytes_that_are_not_utf8_get_400() {
     for (before, after) in
         [("{\"", "\":1}"), ("{\"data\":{\"x\":[{\"a\":\"", "\"}]}}"), ("{\"data\":{\"x\":\"", "\"}}")]
     {
@@ -119,13 +119,13 @@ fn bytes_that_are_no_text_are_400() {
 }
 
 #[test]
-fn rejects_are_kept_with_reason_place_and_text_and_once() {
+fn rejects_are_kept_once_with_reason_position_and_text() {
     let server = Server::start();
     let bad = r#"{"uuid":"A1B2C3D4-...","value":72}"#;
     let body = |before: &str| format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{before}{bad}]}}}}"#);
     let first = server.post(body(""));
     assert_eq!((first.status, first.field("count"), first.field("rejected")), (200, json!(0), json!(1)));
-    // The same element at another place is the same reject, and is known by the upload that brought it last.
+    // The same element at another place is the same reject, and moves to the upload that sent it last.
     let second = server.post(body(&format!("{},", sample(1))));
     assert_eq!((second.status, second.field("count"), second.field("rejected")), (200, json!(1), json!(1)));
     let rejects =
@@ -142,9 +142,9 @@ fn rejects_are_kept_with_reason_place_and_text_and_once() {
     assert_eq!(rejects, [expected]);
 }
 
-/// Equal rejects are looked up by their digest: 20,000 of them would take minutes if each looked through all others.
+/// Equal rejects are looked up by their digest: 20,000 of them would take minutes if each were compared with all others.
 #[test]
-fn many_equal_rejects_are_no_trouble() {
+fn many_equal_rejects_are_stored_quickly() {
     let server = Server::start();
     let body = format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{}7]}}}}"#, "7,".repeat(19_999));
     for upload in 1..=2 {
@@ -183,7 +183,7 @@ fn elements_over_the_limits_are_rejected_and_the_rest_is_stored() {
         check(&deep, "nested deeper", deep.len());
     }
 
-    // Just below the limit it is a sample like any other.
+    // Just below the limit it is an ordinary sample.
     let server = Server::start();
     let room = OVER - sample(3).len() - r#","metadata":{"k":""}"#.len();
     let long = sample(3).replace('}', &format!(r#","metadata":{{"k":"{}"}}}}"#, "x".repeat(room)));
@@ -197,7 +197,7 @@ fn elements_over_the_limits_are_rejected_and_the_rest_is_stored() {
 fn long_names_texts_and_numbers_outside_of_elements_are_cut_and_reported() {
     const CUT: usize = healthsink::model::limits::SKELETON_STRING_BYTES_MAX;
     let long = "x".repeat(CUT + 10);
-    // A number of so many digits is no double, cut or not: two rejects.
+    // A number of so many digits is not a double, cut or not: two rejects.
     let server = Server::start();
     let answer = server.post(format!(r#"{{"number":{},"data":{{"x":[{}]}}}}"#, "1".repeat(CUT + 10), sample(1)));
     assert_eq!((answer.status, answer.field("count"), answer.field("rejected")), (200, json!(1), json!(2)));
@@ -218,7 +218,7 @@ fn long_names_texts_and_numbers_outside_of_elements_are_cut_and_reported() {
 }
 
 #[test]
-fn sources_and_units_that_are_too_long_to_be_shared_stay_with_their_rows() {
+fn sources_and_units_too_long_to_share_stay_with_their_rows() {
     const LONGEST: usize = healthsink::model::limits::SHARED_TEXT_BYTES_MAX;
     let server = Server::start();
     let source = |name: &str| format!(r#","sourceRevision":{{"source":{{"name":"{name}"}}}},"unit":"{name}"}}"#);
@@ -236,9 +236,9 @@ fn sources_and_units_that_are_too_long_to_be_shared_stay_with_their_rows() {
     assert_eq!(json!(server.rows(kept)), json!([long, long, long, { "source": null, "unit": null }]));
 }
 
-/// At the level of HTTP a sample of places is enough: every place is tried in `splits`.
+/// A few places are enough over HTTP: `splits` tries every place.
 #[test]
-fn a_body_that_is_cut_short_is_never_200() {
+fn a_truncated_body_is_never_200() {
     let body = payload("documented");
     let whole = Server::start();
     assert_eq!(whole.post(&body).status, 200);
@@ -250,7 +250,7 @@ fn a_body_that_is_cut_short_is_never_200() {
         let stored = identities(&server);
         assert!(stored.is_subset(&known), "cut at {at}: {stored:?}");
         assert_eq!(answer.field("stored"), json!(stored.len()), "cut at {at}");
-        // What is missing comes with the next try, and nothing comes twice.
+        // The next try stores what is missing, and nothing twice.
         let again = server.post(&body);
         assert_eq!(again.status, 200, "cut at {at}");
         assert_eq!(again.field("unchanged"), json!(stored.len()), "cut at {at}");
@@ -258,13 +258,13 @@ fn a_body_that_is_cut_short_is_never_200() {
     }
 }
 
-/// What is stored, field by field.
+/// The stored rows, field by field.
 fn identities(server: &Server) -> BTreeSet<String> {
     ["sample_details", "workout_details", "route_points", "medication_doses", "medications"]
         .iter()
         .flat_map(|table| rows(&server.database(), &format!("SELECT '{table}' AS 'table', * FROM {table}")))
         .map(|mut row| {
-            // The number of a source depends on what came before it.
+            // The number of a source depends on earlier uploads.
             row.as_object_mut().unwrap().remove("source_id");
             row.to_string()
         })
@@ -272,7 +272,7 @@ fn identities(server: &Server) -> BTreeSet<String> {
 }
 
 #[test]
-fn rejects_beyond_the_limit_are_counted_and_said_to_be_left_out() {
+fn rejects_beyond_the_limit_are_counted_and_reported() {
     let server = Server::start();
     let sent = healthsink::model::limits::REJECTS_PER_UPLOAD_MAX + 10;
     let sevens = vec!["7"; usize::try_from(sent).unwrap()].join(",");

@@ -1,4 +1,4 @@
-//! `check`: what it finds, what it says, and that it stays silent where all is well.
+//! `check`: what it finds, what it prints, and that it reports nothing about a sound database.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,20 +32,20 @@ fn filled() -> (TempDir, PathBuf) {
 }
 
 #[test]
-fn a_sound_database_is_said_to_be_sound() {
+fn a_sound_database_is_reported_as_sound() {
     let (_folder, database) = filled();
     let (code, report) = check(&database);
     assert_eq!(code, Some(0), "{report}");
     assert_eq!([&report["ok"], &report["uploads"], &report["findings"]], [&json!(true), &json!(5), &json!([])]);
     let output = run(&["check", "--db", database.to_str().unwrap()]);
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(told.starts_with("sound: 5 uploads, ") && told.lines().count() == 1, "{told}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.starts_with("sound: 5 uploads, ") && printed.lines().count() == 1, "{printed}");
     let missing = run(&["check", "--db", "/nowhere/health.db"]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(String::from_utf8(missing.stderr).unwrap().contains("there is no database"));
 }
 
-/// Each fault is made by hand in a sound database; the first finding is told, and what to do about it.
+/// Each fault is made by hand in a sound database. The first finding is printed, with what to do about it.
 #[test]
 fn faults_are_found() {
     let check_fault = |sql: &str, kind: &str, part: &str| {
@@ -90,7 +90,7 @@ fn faults_are_found() {
     );
 }
 
-/// Where SQLite itself opens nothing any more, there is a verdict, too.
+/// If SQLite cannot open the database at all, there is also a verdict.
 #[test]
 fn a_database_that_cannot_be_opened_is_damaged() {
     let check_damage = |damage: fn(&mut Vec<u8>)| {
@@ -112,9 +112,9 @@ fn a_database_that_cannot_be_opened_is_damaged() {
     check_damage(|bytes| bytes[100..4096].fill(0xff));
 }
 
-/// As a restore leaves it that was killed while it changed the database's mode: nothing is lost, but somebody has to write.
+/// As after a restore that was killed while it changed the database's mode: nothing is lost, but a program has to write.
 #[test]
-fn a_database_with_a_journal_is_no_damaged_one() {
+fn a_database_with_a_journal_is_not_damaged() {
     let (folder, database) = filled();
     let connection = Connection::open(&database).unwrap();
     connection
@@ -138,9 +138,9 @@ fn a_database_with_a_journal_is_no_damaged_one() {
     assert_eq!(check(&left).0, Some(0));
 }
 
-/// Whose it is decides who can open it: the message says so.
+/// The owner decides which users can open the file, so the message names the owner.
 #[test]
-fn what_cannot_be_opened_is_said_with_its_owner() {
+fn a_file_that_cannot_be_opened_is_reported_with_its_owner() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::process::CommandExt;
     let (folder, database) = filled();
@@ -151,7 +151,7 @@ fn what_cannot_be_opened_is_said_with_its_owner() {
         let mut command = command();
         command.args([name, "--db"]).arg(&database);
         if owner == 0 {
-            // Root may open everything.
+            // Root may open every file.
             command.uid(65_534);
         }
         let output = match command.output() {
@@ -166,9 +166,9 @@ fn what_cannot_be_opened_is_said_with_its_owner() {
     }
 }
 
-/// An upload under way is no fault while the server lives, and worth a note once it was killed.
+/// A running upload is not a fault while the server lives. After a kill it is worth a note.
 #[test]
-fn an_upload_that_nobody_is_at_is_noted() {
+fn an_upload_without_a_server_is_noted() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let program = Program::serve(&database);

@@ -21,7 +21,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// A payload of `testdata/`, from a folder that is the current one for the program.
+/// A payload of `testdata/`, whose folder is the program's current one.
 fn example(name: &str) -> String {
     format!("{}/testdata/{name}.json", env!("CARGO_MANIFEST_DIR"))
 }
@@ -35,7 +35,7 @@ fn report(output: &Output) -> Value {
 }
 
 #[test]
-fn the_version_and_the_help_are_told() {
+fn the_version_and_the_help_are_printed() {
     let version = run(&["--version"]);
     assert_eq!(stdout(&version), format!("healthsink {}\n", env!("CARGO_PKG_VERSION")));
     assert!(version.status.success());
@@ -56,7 +56,7 @@ fn the_version_and_the_help_are_told() {
 }
 
 #[test]
-fn wrong_usage_is_2() {
+fn wrong_usage_exits_with_2() {
     for arguments in [
         &[][..],
         &["frobnicate"],
@@ -83,19 +83,19 @@ fn files_are_imported_one_after_another() {
     let output = import(&database, &[&example("documented"), &example("quantity"), &example("documented")]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(stderr(&output), "");
-    let told = stdout(&output);
+    let printed = stdout(&output);
     let expected = "3 of 3 files: 20 records and 2 route points: 16 new, 0 updated, 6 unchanged, 0 rejected; ";
-    assert!(told.lines().any(|line| line.starts_with(expected)), "{told}");
+    assert!(printed.lines().any(|line| line.starts_with(expected)), "{printed}");
     let expected = "read 22 = 16 new + 0 updated + 6 unchanged + 0 merged + 0 rejected + 0 skipped";
-    assert!(told.lines().any(|line| line == expected), "{told}");
-    // The log has been moved into the database: one file is all there is.
+    assert!(printed.lines().any(|line| line == expected), "{printed}");
+    // The WAL has been moved into the database: only one file remains.
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     assert_eq!(one(&database, "SELECT count(*) FROM uploads WHERE origin = 'import' AND state = 'done'"), json!(3));
     assert_eq!(one(&database, "SELECT sender FROM uploads WHERE id = 2"), json!(example("quantity")));
 }
 
 #[test]
-fn an_import_can_be_read_by_programs() {
+fn an_import_reports_in_json() {
     let folder = tempfile::tempdir().unwrap();
     let output = import(&folder.path().join("health.db"), &["--json", &example("documented"), &example("rejects")]);
     assert!(output.status.success(), "{output:?}");
@@ -114,7 +114,7 @@ fn an_import_can_be_read_by_programs() {
 }
 
 #[test]
-fn standard_input_is_a_file_too() {
+fn standard_input_is_imported_like_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let mut command = command();
@@ -125,7 +125,7 @@ fn standard_input_is_a_file_too() {
 }
 
 #[test]
-fn compressed_files_are_told_by_their_content() {
+fn compressed_files_are_recognized_by_their_content() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let gzip = folder.path().join("a");
@@ -138,7 +138,7 @@ fn compressed_files_are_told_by_their_content() {
 }
 
 #[test]
-fn a_file_that_fails_is_one_line_and_1_and_the_others_are_imported() {
+fn a_failing_file_is_one_line_and_exits_with_1_and_the_others_are_imported() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let write = |name: &str, content: &[u8]| {
@@ -176,7 +176,7 @@ fn a_file_that_fails_is_one_line_and_1_and_the_others_are_imported() {
 }
 
 #[test]
-fn status_tells_what_is_there() {
+fn status_shows_what_is_stored() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let status = |arguments: &[&str]| run(&[&["status", "--db", database.to_str().unwrap()], arguments].concat());
@@ -188,8 +188,8 @@ fn status_tells_what_is_there() {
     import(&database, &[&example("documented"), &example("rejects"), &example("category")]);
     let output = status(&["--json"]);
     assert!(output.status.success(), "{output:?}");
-    let told = report(&output);
-    let tables: Vec<(&str, u64)> = told["tables"]
+    let printed = report(&output);
+    let tables: Vec<(&str, u64)> = printed["tables"]
         .as_array()
         .unwrap()
         .iter()
@@ -206,13 +206,16 @@ fn status_tells_what_is_there() {
         ("rejects", 24),
     ];
     assert_eq!(tables, expected);
-    assert_eq!(told["bytes"], json!(fs::metadata(&database).unwrap().len()));
-    let sleep =
-        told["types"].as_array().unwrap().iter().find(|kind| kind["type"] == "HKCategoryTypeIdentifierSleepAnalysis");
+    assert_eq!(printed["bytes"], json!(fs::metadata(&database).unwrap().len()));
+    let sleep = printed["types"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|kind| kind["type"] == "HKCategoryTypeIdentifierSleepAnalysis");
     let expected = json!({"person": "me", "type": "HKCategoryTypeIdentifierSleepAnalysis", "rows": 6,
         "first": "2026-01-01T22:00:00Z", "last": "2026-02-25T22:30:00Z"});
     assert_eq!(sleep, Some(&expected));
-    let uploads = told["uploads"].as_array().unwrap();
+    let uploads = printed["uploads"].as_array().unwrap();
     assert_eq!(uploads.iter().map(|upload| &upload["id"]).collect::<Vec<_>>(), [3, 2, 1]);
     assert_eq!([&uploads[2]["records"], &uploads[2]["sync_source"]], [&json!(5), &json!("manual-upload")]);
 
@@ -222,9 +225,9 @@ fn status_tells_what_is_there() {
     }
 }
 
-/// Beside the server that writes, and it sees what was answered.
+/// `status` runs beside a writing server and sees what was answered.
 #[test]
-fn status_can_be_asked_while_the_server_runs() {
+fn status_runs_beside_the_server() {
     let server = Server::start();
     server.post(payload("documented"));
     let output = run(&["status", "--json", "--db", server.database().to_str().unwrap()]);
@@ -233,7 +236,7 @@ fn status_can_be_asked_while_the_server_runs() {
 }
 
 #[test]
-fn every_flag_is_a_variable_too_and_the_flag_wins() {
+fn every_flag_is_also_a_variable_and_the_flag_wins() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("of-the-variable.db");
     let token = folder.path().join("token");
@@ -249,7 +252,7 @@ fn every_flag_is_a_variable_too_and_the_flag_wins() {
         .env("HEALTHSINK_MAX_BODY", "1K")
         .env("HEALTHSINK_LOG_LEVEL", "info")
         .env("HEALTHSINK_LOG_FORMAT", "text");
-    // As in a compose file that leaves them open.
+    // As in a compose file that leaves them empty.
     for name in ["METRICS_LISTEN", "PERSON", "TLS_CERT", "TLS_KEY", "TRUSTED_PROXY", "NO_AUTH", "INGESTS", "MAX_WAL"] {
         serve.env(format!("HEALTHSINK_{name}"), "");
     }

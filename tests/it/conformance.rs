@@ -1,6 +1,6 @@
-//! What is JSON, as RFC 8259 has it: the decoder's judgement of small texts, each in every place of a body where the
-//! judgement falls to another part of the decoder. Cases are named after those of the JSONTestSuite: `y_` must be
-//! accepted, `n_` must not be, and of `i_` the RFC leaves the choice: what we do is pinned.
+//! JSON as RFC 8259 defines it. Small texts are put into each place of a body where another part of the decoder judges them.
+//! The cases have the names of the JSONTestSuite: `y_` must be accepted, `n_` must be refused. RFC 8259 leaves `i_` open;
+//! these tests pin what we do.
 
 use healthsink::formats::payload::{Options, decode};
 use healthsink::model::batch::Batch;
@@ -9,7 +9,7 @@ use healthsink::model::error::{ErrorKind, Result};
 use healthsink_testkit::transcript::Transcript;
 use serde::de::IgnoredAny;
 
-/// Takes batches and forgets them.
+/// Takes batches and drops them.
 struct Forget;
 
 impl Sink for Forget {
@@ -19,7 +19,7 @@ impl Sink for Forget {
     }
 }
 
-/// Places of a value: what stands before it, and what behind.
+/// Places of a value: the text before it and the text after it.
 const PLACES: [(&str, &str, &str); 9] = [
     ("an element", r#"{"data":{"HKQuantityTypeIdentifierHeartRate":["#, "]}}"),
     ("an element between others", r#"{"data":{"workouts":[{},"#, ",{}]}}"),
@@ -32,7 +32,7 @@ const PLACES: [(&str, &str, &str); 9] = [
     ("an element of an unknown section", r#"{"x":[{},"#, r#"],"data":{}}"#),
 ];
 
-/// Where nothing at all is a value too few, and where it is an empty array.
+/// Where an empty text lacks a value, and where it is an empty array.
 const EMPTY_IS_FINE: [&str; 2] = ["an element", "a location"];
 const EMPTY: [&str; 2] = ["n_structure_no_data", "n_single_space"];
 
@@ -41,7 +41,7 @@ fn outcome(body: &[u8], lift: bool) -> std::result::Result<(), ErrorKind> {
     decode(body, Options { lift }, &mut batch, &mut Forget).outcome.map(|_| ()).map_err(|error| error.kind())
 }
 
-/// Whether a text is taken for JSON in each place, with the lifter and without.
+/// Whether each place accepts a text as JSON, with the lifter and without it.
 fn check(name: &str, text: &[u8], is_json: bool) {
     for (place, before, behind) in PLACES {
         let expected = is_json || (EMPTY.contains(&name) && EMPTY_IS_FINE.contains(&place));
@@ -52,7 +52,7 @@ fn check(name: &str, text: &[u8], is_json: bool) {
             assert_eq!(outcome, expected, "{name} as {place}, lift {lift}: {}", String::from_utf8_lossy(&body));
         }
     }
-    // As a whole body it is no payload, which may be known before it is known to be no JSON.
+    // As a whole body it is not a payload, which may be known before it is known not to be JSON.
     for lift in [true, false] {
         let outcome = outcome(text, lift);
         let allowed: &[_] = if is_json { &[ErrorKind::Shape] } else { &[ErrorKind::Shape, ErrorKind::Syntax] };
@@ -61,34 +61,34 @@ fn check(name: &str, text: &[u8], is_json: bool) {
 }
 
 #[test]
-fn what_is_json_is_accepted() {
+fn json_is_accepted() {
     for (name, text) in JSON {
         check(name, text, true);
     }
 }
 
 #[test]
-fn what_is_no_json_is_refused() {
+fn what_is_not_json_is_refused() {
     for (name, text) in NO_JSON {
         check(name, text, false);
     }
 }
 
 #[test]
-fn what_the_standard_leaves_open_is_pinned() {
+fn cases_that_the_standard_leaves_open_are_pinned() {
     for (name, text, is_json) in LEFT_OPEN {
         check(name, text, *is_json);
     }
 }
 
 #[test]
-fn half_a_surrogate_pair_is_mended_wherever_it_stands() {
+fn half_a_surrogate_pair_is_replaced_everywhere() {
     for (name, text) in HALF_PAIRS {
         check(name, text, true);
     }
 }
 
-/// What stands inside the innermost brackets: it may be below what is read.
+/// The value inside the innermost brackets may be below what is read.
 const INNERMOST: [&str; 8] =
     ["", "1,2", r#"{"a":[]},[]"#, r#""\"]\\","#, "x", r#"\"]"#, "]", r#""\ud83d","\ud83d\ude00""#];
 
@@ -97,7 +97,7 @@ fn depth_is_bounded_without_a_stack() {
     let nested = |depth: usize| [b"[".repeat(depth), b"]".repeat(depth)].concat();
     check("i_structure_500_nested_arrays", &nested(500), true);
     check("too deep to be judged", &nested(5_000), true);
-    // The bound counts from the body's root, wherever a value is judged. What is deeper costs only the value around it.
+    // The bound counts from the body's root, wherever a value is judged. Deeper nesting costs only the value around it.
     for depth in (1_000..1_030).chain([2_000]) {
         for (place, before, behind) in PLACES {
             for inner in INNERMOST {
@@ -405,8 +405,8 @@ const NO_JSON: &[Case] = &[
     ("n_structure_whitespace_formfeed", b"[\x0c]"),
 ];
 
-/// Numbers are JSON however large: an element that holds one out of range is set aside, and the upload goes on. Text is
-/// UTF-8 without a mark before it, and surrogates as bytes are none.
+/// Numbers are JSON however large they are: an element with one that is out of range is rejected, and the upload continues.
+/// Text is UTF-8 without a byte order mark, and encoded surrogates are not UTF-8.
 const LEFT_OPEN: &[(&str, &[u8], bool)] = &[
     ("i_number_double_huge_neg_exp", b"[123.456e-789]", true),
     ("i_number_huge_exp", b"[0.4e00669999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999969999999006]", true),
@@ -434,7 +434,7 @@ const LEFT_OPEN: &[(&str, &[u8], bool)] = &[
     ("i_structure_UTF-8_BOM_empty_object", b"\xef\xbb\xbf{}", false),
 ];
 
-/// Halves of surrogate pairs, of the `i_` cases.
+/// Halves of surrogate pairs, from the `i_` cases.
 const HALF_PAIRS: &[Case] = &[
     ("i_object_key_lone_2nd_surrogate", b"{\"\\uDFAA\":0}"),
     ("i_string_1st_surrogate_but_2nd_missing", b"[\"\\uDADA\"]"),

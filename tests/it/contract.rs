@@ -1,4 +1,4 @@
-//! The contract, part by part: each payload of `testdata/` is posted, and what is stored is compared field by field.
+//! The contract, part by part: each payload of `testdata/` is posted, and the stored rows are compared field by field.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ fn folder() -> PathBuf {
 }
 
 #[test]
-fn every_payload_is_stored_as_written_beside_it_and_once() {
+fn every_payload_is_stored_once_as_expected() {
     for name in names() {
         let expected = fs::read(folder().join(format!("{name}.expected.json"))).unwrap();
         let expected: Expected = serde_json::from_slice(&expected).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -54,7 +54,7 @@ fn every_payload_is_stored_as_written_beside_it_and_once() {
             assert_eq!(&server.rows(sql), rows, "{name}: {sql}");
         }
 
-        // A re-send changes nothing but the ledger, and says so.
+        // A re-send changes only the ledger, and reports that.
         let again = server.post(payload(&name));
         let known = answer.field("new").as_u64().unwrap() + answer.field("unchanged").as_u64().unwrap();
         let mut same = expected.answer;
@@ -79,7 +79,7 @@ fn one_sample(value: &str, more: &str) -> String {
 }
 
 #[test]
-fn a_record_that_comes_again_with_other_content_is_updated() {
+fn a_record_sent_again_with_other_content_is_updated() {
     let server = Server::start();
     let check = |value: &str, more: &str, expected: &str| {
         let answer = server.post(one_sample(value, more));
@@ -110,7 +110,7 @@ fn a_record_that_comes_again_with_other_content_is_updated() {
 }
 
 #[test]
-fn other_kinds_are_updated_too() {
+fn other_kinds_are_also_updated() {
     let server = Server::start();
     let check = |from: &str, to: &str| {
         let body = String::from_utf8(payload("documented")).unwrap();
@@ -148,7 +148,7 @@ fn metadata_that_becomes_shared_is_unchanged_when_sent_again() {
     assert_eq!(server.one("SELECT count(*) FROM sample_details WHERE metadata = '{\"a\":1}'"), json!(3));
 }
 
-/// One section told of in two members of the same name: nothing of the first is lost.
+/// One section in two members of the same name: nothing of the first is lost.
 #[test]
 fn a_section_may_come_in_parts() {
     let server = Server::start();

@@ -1,4 +1,4 @@
-//! HTTP itself: who may send, in which form, and what is answered to everything else.
+//! HTTP: which requests may send, in which form, and how all others are answered.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ use healthsink_testkit::http::{Client, PATH, Response, get};
 use healthsink_testkit::server::Server;
 use healthsink_testkit::wait::wait_until;
 
-/// A problem of RFC 9457 that says enough by itself, since no body was looked at.
+/// Panics unless the answer is a problem of RFC 9457 that is complete without a body's position.
 fn check_problem(answer: &Response, status: u16, title: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
     assert_eq!(answer.header("content-type"), Some("application/problem+json"));
@@ -32,7 +32,7 @@ fn with_token(header: Option<&str>) -> Server {
 }
 
 #[test]
-fn uploads_need_the_token_as_the_app_was_told_to_send_it() {
+fn uploads_need_the_token_in_the_configured_header() {
     let body = payload("documented");
     let check = |server: &Server, headers: &[(&str, &str)], expected: u16| {
         let answer = server.connect().post(headers, &body);
@@ -53,11 +53,11 @@ fn uploads_need_the_token_as_the_app_was_told_to_send_it() {
     check(&header, &[("x-api-key", "s3cret")], 200);
     check(&header, &[("X-API-Key", "Bearer s3cret")], 401);
     check(&header, &[("Authorization", "Bearer s3cret")], 401);
-    // Neither can lock the owner's monitor out.
+    // Wrong tokens do not lock the owner's monitor out.
     assert_eq!(get(header.address, "/healthz").status, 200);
 }
 
-/// What is refused is refused by its head alone: no body is asked for, and none is waited for.
+/// The server refuses by the head only: it neither asks for the body nor waits for it.
 #[test]
 fn refusals_come_before_the_body() {
     let server = with_token(None);
@@ -68,7 +68,7 @@ fn refusals_come_before_the_body() {
         let is_chunked = headers.iter().any(|(name, _)| *name == "Transfer-Encoding");
         let has_length = is_chunked || headers.iter().any(|(name, _)| *name == "Content-Length");
         client.head(method, path, &[headers, &waits[..if has_length { 1 } else { 2 }]].concat());
-        // Had the server begun to read, `100 Continue` would come first.
+        // If the server had begun to read, `100 Continue` would come first.
         let answer = client.receive();
         check_problem(&answer, expected, title);
         assert_eq!(answer.header("connection"), Some("close"), "what is left of the body is not read");
@@ -99,7 +99,7 @@ fn refusals_come_before_the_body() {
 }
 
 #[test]
-fn a_get_of_the_endpoint_is_told_to_post() {
+fn a_get_of_the_endpoint_names_post() {
     let server = Server::start();
     let answer = get(server.address, PATH);
     check_problem(&answer, 405, "Method Not Allowed");
@@ -108,7 +108,7 @@ fn a_get_of_the_endpoint_is_told_to_post() {
 }
 
 #[test]
-fn health_is_told_to_anyone() {
+fn anyone_may_ask_for_health() {
     let server = with_token(None);
     let answer = get(server.address, "/healthz");
     assert_eq!(answer.status, 200);
@@ -146,9 +146,9 @@ fn a_body_may_have_a_length_or_come_in_chunks_on_one_connection() {
     assert_eq!(server.one("SELECT count(*) FROM uploads WHERE state = 'done' AND body_bytes = 3252"), json!(5));
 }
 
-/// The body's type is not looked at: the app always says JSON, and other senders may not.
+/// The server ignores the body's type: the app always sends JSON, and other senders may not.
 #[test]
-fn the_server_asks_for_the_body_where_the_client_waits() {
+fn the_server_asks_for_the_body_if_the_client_waits() {
     let server = Server::start();
     let body = payload("documented");
     let mut client = server.connect();
@@ -179,7 +179,7 @@ fn compressed_bodies_are_stored_like_others() {
 }
 
 #[test]
-fn broken_compression_is_400_and_what_came_before_is_stored() {
+fn broken_compression_is_400_and_earlier_records_are_stored() {
     let (body, _) = Payload { target_bytes: 300_000, ..Payload::default() }.to_vec();
     let check = |coding: &str, compressed: &[u8], stores: bool| {
         let server = Server::start();
@@ -211,7 +211,7 @@ fn bodies_are_bounded_before_and_after_decompression() {
     let check = |server: &Server, answer: &Response| {
         assert_eq!((answer.status, answer.field("title")), (413, json!("Content Too Large")), "{answer:?}");
         assert!(answer.field("detail").as_str().unwrap().contains(&format!("longer than {limit} bytes")));
-        // Records came before the limit, and are stored.
+        // Records before the limit are stored.
         assert_eq!(server.one("SELECT state FROM uploads"), json!("aborted"));
         assert!(answer.field("stored").as_u64() > Some(0), "{answer:?}");
     };
@@ -220,7 +220,7 @@ fn bodies_are_bounded_before_and_after_decompression() {
         let answer = server.connect().post(&[("Content-Encoding", coding)], &compressed);
         check(&server, &answer);
     }
-    // A body of chunks does not say how long it will be.
+    // A chunked body does not announce its length.
     let server = start();
     let mut client = server.connect();
     client.begin_chunked(&[]);
@@ -231,13 +231,13 @@ fn bodies_are_bounded_before_and_after_decompression() {
     }
     let answer = client.end_chunked();
     check(&server, &answer);
-    // One byte more is allowed, and it is stored.
+    // One byte more is allowed, and the body is stored.
     let server = Server::with(|config| config.body_bytes_max = body.len() as u64);
     assert_eq!(server.connect().post(&[("Content-Encoding", "gzip")], &gzip(&body)).status, 200);
 }
 
 #[test]
-fn a_ninth_upload_is_asked_to_come_back_and_the_eight_go_on() {
+fn a_ninth_upload_gets_503_and_the_eight_continue() {
     let server = Server::start();
     let body = payload("documented");
     let mut clients: Vec<Client> = (0..INGESTS_MAX).map(|_| server.connect()).collect();
@@ -258,8 +258,7 @@ fn a_ninth_upload_is_asked_to_come_back_and_the_eight_go_on() {
     assert_eq!(server.count("uploads"), INGESTS_MAX as u64 + 1);
 }
 
-/// A body that is known to be wrong is not read to its end, and a client that goes on sending still finds the answer,
-/// not a reset.
+/// The server does not read a malformed body to its end. A client that continues to send still gets the answer, not a reset.
 #[test]
 fn an_upload_that_cannot_succeed_is_answered_before_its_end() {
     let server = Server::start();
@@ -275,7 +274,7 @@ fn an_upload_that_cannot_succeed_is_answered_before_its_end() {
 }
 
 #[test]
-fn what_is_no_http_does_no_harm() {
+fn bytes_that_are_not_http_do_no_harm() {
     let server = Server::start();
     for bytes in
         [&b"hello\r\n\r\n"[..], b"POST /api/health-data HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"\x16\x03\x01\x02\x00"]
@@ -294,7 +293,7 @@ fn what_is_no_http_does_no_harm() {
     assert_eq!(server.one("SELECT error FROM uploads"), Value::Null);
 }
 
-/// Each member is whole and empty, so neither the length of what comes out nor a pause would ever end such a body.
+/// Each member is complete and empty, so neither the unpacked length nor a pause would ever end such a body.
 #[test]
 fn a_body_that_unpacks_to_nothing_is_ended() {
     let server = Server::start();
@@ -304,7 +303,7 @@ fn a_body_that_unpacks_to_nothing_is_ended() {
         let mut client = server.connect();
         client.begin_chunked(&[("Content-Encoding", coding)]);
         let pieces = piece.repeat((64 << 10) / piece.len());
-        // The server ends it long before.
+        // The server ends it much earlier.
         for _ in 0..8 * SILENT_BYTES_MAX / pieces.len() {
             if client.chunk(&pieces).is_err() {
                 break;
@@ -318,7 +317,7 @@ fn a_body_that_unpacks_to_nothing_is_ended() {
 }
 
 #[test]
-fn a_second_stream_behind_deflate_is_an_error() {
+fn bytes_after_a_deflate_stream_are_an_error() {
     let server = Server::start();
     let body = zlib(&payload("documented"));
     let answer = server.connect().post(&[("Content-Encoding", "deflate")], &body.repeat(2));
@@ -327,9 +326,9 @@ fn a_second_stream_behind_deflate_is_an_error() {
     assert_eq!(server.connect().post(&[("Content-Encoding", "deflate")], &body).status, 200);
 }
 
-/// A name with a user before it is another machine's name, whatever it ends in.
+/// A name with a user before it is another machine's name, however it ends.
 #[test]
-fn only_bare_names_of_this_machine_are_its_own() {
+fn only_bare_names_of_this_machine_count_as_local() {
     let server = Server::start();
     let ask = |line: &str, host: &str| {
         let mut client = server.connect();

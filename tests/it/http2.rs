@@ -17,13 +17,13 @@ use healthsink_testkit::server::Server;
 use healthsink_testkit::tls::Authority;
 use healthsink_testkit::wait::{PATIENCE, wait_until};
 
-/// Asked on a connection of its own.
+/// Sends one request on a new connection.
 fn under_way(server: &Server, authority: &Authority) -> u64 {
     let client = authority.connect(server.address).unwrap();
     get_over(client, "/healthz").field("uploadsUnderWay").as_u64().unwrap()
 }
 
-/// Refused while others still end, maybe.
+/// Retries while the server refuses because other uploads still end.
 async fn post_once_there_is_a_place(client: &mut Http2, body: &[u8]) {
     let began = Instant::now();
     loop {
@@ -36,7 +36,7 @@ async fn post_once_there_is_a_place(client: &mut Http2, body: &[u8]) {
 }
 
 #[test]
-fn uploads_come_by_http2_as_by_http1() {
+fn uploads_work_over_http2_as_over_http1() {
     let authority = Authority::new();
     let server = server(&authority);
     let body = payload("documented");
@@ -44,7 +44,7 @@ fn uploads_come_by_http2_as_by_http1() {
         let mut client = Http2::connect(server.address, &authority).await;
         let answer = client.post(None, &body).await;
         assert_eq!((answer.status(), &answer.body["new"]), (200, &json!(6)));
-        // Frames of single bytes are more than the server puts up with.
+        // The server closes a connection with too many frames of one byte.
         for size in [100, 1000, 100_000] {
             let mut upload = client.begin("POST", PATH, None).await.unwrap();
             for chunk in body.chunks(size) {
@@ -66,7 +66,7 @@ fn uploads_come_by_http2_as_by_http1() {
 }
 
 #[test]
-fn all_places_for_uploads_may_be_taken_by_one_connection_and_no_more() {
+fn one_connection_may_take_all_permits_and_no_more() {
     let authority = Authority::new();
     let server = server(&authority);
     let of_seed = |seed| Payload { seed, target_bytes: 600_000, ..Payload::default() }.to_vec().0;
@@ -90,7 +90,7 @@ fn all_places_for_uploads_may_be_taken_by_one_connection_and_no_more() {
         };
         assert_eq!(refused.status(), 503);
         assert!(refused.head.headers().contains_key("retry-after"));
-        // All of them at once, a piece of each in turn: none waits for another to end.
+        // All of them at once, a piece of each in turn: no upload waits for another to end.
         let longest = bodies.iter().map(Vec::len).max().unwrap();
         for at in (1000..longest).step_by(50_000) {
             for (upload, body) in uploads.iter_mut().zip(&bodies) {
@@ -115,15 +115,15 @@ fn server_with_token(authority: &Authority) -> Server {
     })
 }
 
-/// What is refused does not take the connection with it, as in HTTP/1.1 it must.
+/// A refusal does not close the connection, as it must over HTTP/1.1.
 #[test]
-fn a_refusal_leaves_the_connection_to_others() {
+fn a_refusal_leaves_other_streams_open() {
     let authority = Authority::new();
     let server = server_with_token(&authority);
     let body = payload("documented");
     run(async {
         let mut client = Http2::connect(server.address, &authority).await;
-        // Its body never ends, and nobody waits for it.
+        // Its body never ends, and the server does not wait for it.
         let mut refused = client.begin("POST", PATH, Some("wrong")).await.unwrap();
         refused.send(&body).await.unwrap();
         let answer = refused.answer().await;
@@ -138,9 +138,9 @@ fn a_refusal_leaves_the_connection_to_others() {
     });
 }
 
-/// Some clients take a stream that is reset for one that failed, though its answer has come: what they still send is read.
+/// Some clients read a reset stream as failed although its answer has arrived, so the server reads what they still send.
 #[test]
-fn an_early_answer_ends_no_body_that_is_on_its_way() {
+fn an_early_answer_does_not_reset_the_body() {
     let authority = Authority::new();
     let server = server_with_token(&authority);
     let body = vec![b' '; 4 * H2_CONNECTION_WINDOW_BYTES as usize];
@@ -157,9 +157,9 @@ fn an_early_answer_ends_no_body_that_is_on_its_way() {
     });
 }
 
-/// A body that a client takes back is one that ended early: what was read is kept, and the place is free again.
+/// A cancelled body is one that ended early: what was read is kept, and the permit is free again.
 #[test]
-fn uploads_that_are_taken_back_give_their_places_back() {
+fn cancelled_uploads_return_their_permits() {
     let authority = Authority::new();
     let server = server(&authority);
     let (body, _) = Payload { target_bytes: 300_000, ..Payload::default() }.to_vec();
@@ -188,9 +188,9 @@ fn uploads_that_are_taken_back_give_their_places_back() {
     assert!(states.keys().all(|state| state == "done" || state == "aborted"), "{states:?}");
 }
 
-/// Requests that are taken back as soon as they are made cost the server more than the client: the connection is closed.
+/// Requests that are cancelled at once cost the server more than the client, so the server closes the connection.
 #[test]
-fn a_flood_of_requests_taken_back_ends_the_connection_and_no_other() {
+fn a_flood_of_cancelled_requests_ends_only_its_connection() {
     let authority = Authority::new();
     let server = server(&authority);
     run(async {
@@ -221,9 +221,9 @@ fn headers_are_bounded() {
     });
 }
 
-/// hyper has no such limit for HTTP/2, so it is ours: a connection without requests would hold its place for ever.
+/// hyper has no such limit for HTTP/2, so it is ours: a connection without requests would hold its slot for ever.
 #[test]
-fn an_idle_connection_is_ended() {
+fn an_idle_connection_is_closed() {
     let authority = Authority::new();
     let server = server(&authority);
     run(async {
@@ -243,7 +243,7 @@ fn an_upload_under_way_may_finish_when_the_server_stops() {
         let mut client = Http2::connect(server.address, &authority).await;
         let mut upload = client.begin("POST", PATH, None).await.unwrap();
         upload.send(&body[..1000]).await.unwrap();
-        // Once this is answered, the upload before it has begun.
+        // Once this request is answered, the upload before it has begun.
         assert_eq!(client.begin("GET", "/healthz", None).await.unwrap().answer().await.status(), 200);
         server.tell_to_stop();
         idle.left().await;

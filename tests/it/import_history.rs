@@ -1,4 +1,4 @@
-//! Years of history: the real program on real files, into a real database.
+//! Years of history: the real program imports real files into a real database.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use healthsink_testkit::zip::{Packing, pack};
 use rusqlite::Connection;
 use serde_json::Value;
 
-/// What `import --json` printed, and whether it exited with 0.
+/// What `import --json` printed, and whether its exit code was 0.
 struct Outcome {
     ok: bool,
     report: Value,
@@ -43,7 +43,7 @@ fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome {
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no report: {said}"));
-    // However records came together and became one, the ledger accounts for every row.
+    // However records were merged, the ledger accounts for every row.
     if db.exists() {
         let checked = Command::new(env!("CARGO_BIN_EXE_healthsink")).args(["check", "--db"]).arg(db).output().unwrap();
         assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
@@ -55,7 +55,7 @@ fn query<T: rusqlite::types::FromSql>(db: &Path, sql: &str) -> T {
     Connection::open(db).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// Everything that tells one database from another, but for what is said of uploads.
+/// Everything that distinguishes two databases, except what the ledger has about uploads.
 fn contents(db: &Path) -> Vec<String> {
     let connection = Connection::open(db).unwrap();
     let mut rows = Vec::new();
@@ -102,7 +102,7 @@ fn twin_files(folder: &Folder, twin: &Twin) -> (PathBuf, PathBuf) {
     (folder.write(&format!("{name}.json"), json), folder.write(&format!("{name}.xml"), xml))
 }
 
-/// An archive with these members.
+/// Returns an archive with these members.
 fn zip(members: &[(&str, &[u8])], packing: Packing) -> Vec<u8> {
     pack(members.iter().map(|(name, contents)| (name.as_bytes(), *contents)), packing)
 }
@@ -118,7 +118,7 @@ fn record(value: &str, more: &str) -> String {
 }
 
 #[test]
-fn the_same_samples_both_ways_are_one_in_any_order() {
+fn the_same_samples_from_app_and_export_are_stored_once_in_any_order() {
     for rounded in [false, true] {
         let folder = Folder::new();
         let twin = Twin { seed: 5, samples: 6_000, rounded };
@@ -150,7 +150,7 @@ fn the_same_samples_both_ways_are_one_in_any_order() {
 }
 
 #[test]
-fn a_second_import_finds_what_the_first_has_merged() {
+fn a_second_import_finds_what_the_first_merged() {
     let folder = Folder::new();
     let (json, xml) = twin_files(&folder, &Twin { seed: 6, samples: 3_000, rounded: true });
     let db = folder.path("health.db");
@@ -200,7 +200,7 @@ fn an_export_is_accounted_for_and_a_second_import_adds_nothing() {
 }
 
 #[test]
-fn an_archive_is_read_in_place_and_what_is_cut_is_finished_later() {
+fn an_archive_is_read_in_place_and_a_cut_one_is_completed_later() {
     let folder = Folder::new();
     Export { target_bytes: 400_000, ..Export::default() }.write_dir(&folder.path("apple")).unwrap();
     let whole = folder.path("whole.db");
@@ -245,7 +245,7 @@ fn an_archive_is_read_in_place_and_what_is_cut_is_finished_later() {
 }
 
 #[test]
-fn bombs_and_paths_that_lead_out_are_refused() {
+fn bombs_and_paths_out_of_the_archive_are_refused() {
     let folder = Folder::new();
     let db = folder.path("health.db");
     let check = |path: &Path, words: &str| {
@@ -267,7 +267,7 @@ fn bombs_and_paths_that_lead_out_are_refused() {
 }
 
 #[test]
-fn equal_records_stay_several_and_others_are_told_apart() {
+fn equal_records_stay_several_and_others_are_distinguished() {
     let folder = Folder::new();
     let db = folder.path("health.db");
     let mut xml = HEAD.to_owned();
@@ -310,7 +310,7 @@ fn equal_records_far_apart_stay_several() {
 }
 
 #[test]
-fn an_import_that_is_killed_is_finished_by_the_next() {
+fn a_killed_import_is_completed_by_the_next() {
     let folder = Folder::new();
     Export { target_bytes: 20_000_000, ..Export::default() }.write_dir(&folder.path("apple")).unwrap();
     let (db, whole) = (folder.path("killed.db"), folder.path("whole.db"));
@@ -332,7 +332,7 @@ fn an_import_that_is_killed_is_finished_by_the_next() {
 }
 
 #[test]
-fn bad_records_are_set_aside_with_their_lines_and_a_dry_run_writes_nothing() {
+fn bad_records_are_rejected_with_their_lines_and_a_dry_run_writes_nothing() {
     let folder = Folder::new();
     let db = folder.path("health.db");
     let mut xml = HEAD.as_bytes().to_vec();
@@ -402,15 +402,15 @@ fn a_workout_and_its_route_are_one() {
     check(&["apple"], 2);
     check(&["apple", "bare", "apple"], 2);
     check(&["bare", "apple", "apple"], 2);
-    // The app's location takes the place of the import's of that second, and of no other.
+    // The app's location replaces the import's in that second, and no other.
     check(&["apple", "routed", "apple"], 2);
     check(&["routed", "apple", "routed"], 2);
     check(&["bare", "apple", "routed", "apple"], 2);
 }
 
-/// Locations that give way are counted, so that one row less than the ledger says is noticed.
+/// Deleted locations are counted, so that `check` notices one missing row.
 #[test]
-fn after_workouts_became_one_the_ledger_is_still_exact() {
+fn the_ledger_is_exact_after_workouts_are_merged() {
     // Two locations in one second, of which the app has one.
     let gpx = GPX.replace("10:00:02Z", "10:00:01.500Z");
     let app = format!("{WORKOUT_JSON}{ROUTE_JSON}");
@@ -439,13 +439,13 @@ fn after_workouts_became_one_the_ledger_is_still_exact() {
     };
     check(&["apple", "app", "apple"], 1);
     check(&["app", "apple", "app"], 0);
-    // Both have brought locations before it is known that they are of one workout.
+    // Both bring locations before it is known that they belong to one workout.
     check(&["apple", "route", "app"], 2);
     check(&["route", "apple", "app"], 2);
 }
 
 #[test]
-fn what_stands_beside_the_xml_is_kept_as_it_is() {
+fn files_beside_the_xml_are_kept_unchanged() {
     let folder = Folder::new();
     let db = folder.path("health.db");
     folder.write(
@@ -476,7 +476,7 @@ fn what_stands_beside_the_xml_is_kept_as_it_is() {
 }
 
 #[test]
-fn payloads_of_the_app_come_from_folders_and_archives_too() {
+fn the_apps_payloads_are_also_read_from_folders_and_archives() {
     let folder = Folder::new();
     let mut json = Vec::new();
     Payload { target_bytes: 60_000, ..Payload::default() }.write_to(&mut json).unwrap();
@@ -586,7 +586,7 @@ fn health_auto_export_loses_nothing_whatever_the_order() {
 }
 
 #[test]
-fn a_value_is_0_only_where_it_says_that_none_applies_and_dates_are_the_same_in_every_time_zone() {
+fn a_value_is_0_only_where_none_applies_and_dates_ignore_the_time_zone() {
     let folder = Folder::new();
     let db = folder.path("health.db");
     let category = |kind: &str| {
@@ -607,7 +607,7 @@ fn a_value_is_0_only_where_it_says_that_none_applies_and_dates_are_the_same_in_e
 }
 
 #[test]
-fn exports_in_one_folder_are_told_apart_and_what_is_not_read_is_said() {
+fn exports_in_one_folder_are_separate_and_skipped_files_are_reported() {
     let folder = Folder::new();
     let db = folder.path("health.db");
     let xml = |records: &[String]| format!("{HEAD}{}</HealthData>", records.concat());
@@ -636,17 +636,17 @@ fn exports_in_one_folder_are_told_apart_and_what_is_not_read_is_said() {
     assert_eq!((again.count("new"), again.count("updated")), (0, 0));
 }
 
-/// An export of one record.
+/// An export with one record.
 fn record_alone(value: &str) -> String {
     format!("{HEAD}{}</HealthData>", record(value, "/>"))
 }
 
 #[test]
-fn members_that_share_their_bytes_are_refused_as_a_bomb() {
+fn members_that_share_bytes_are_refused_as_a_bomb() {
     let folder = Folder::new();
     let blanks = [HEAD.as_bytes(), &vec![b' '; 60 << 20], b"</HealthData>"].concat();
     let one = zip(&[("export.xml", &blanks)], Packing::PLAIN);
-    // The directory names the one member many times.
+    // The directory names the same member many times.
     let end = one.len() - 22;
     let at = usize::try_from(u32::from_le_bytes(one[end + 16..end + 20].try_into().unwrap())).unwrap();
     let mut archive = [&one[..at], &one[at..end].repeat(200), &one[end..]].concat();
@@ -657,7 +657,7 @@ fn members_that_share_their_bytes_are_refused_as_a_bomb() {
 }
 
 #[test]
-fn what_cannot_be_read_says_what_to_do() {
+fn unreadable_inputs_report_what_to_do() {
     let folder = Folder::new();
     let check = |name: &str, bytes: &[u8], words: &str| {
         let outcome = import(&folder.path("health.db"), &[], &[&folder.write(name, bytes)]);
@@ -676,7 +676,7 @@ fn what_cannot_be_read_says_what_to_do() {
 }
 
 #[test]
-fn what_only_the_export_says_of_a_merged_record_is_kept() {
+fn details_that_only_the_export_has_are_kept() {
     let json = r#"{"data":{"HKQuantityTypeIdentifierHeartRate":[{"uuid":"3BA875EE-1111-4D51-8CDC-9B2AC7A5C05B","value":60,
         "startDate":"2024-01-01T09:00:00.250Z","endDate":"2024-01-01T09:00:00.500Z","unit":"count/min",
         "sourceRevision":{"source":{"name":"Watch"}},"metadata":{"a":1}}],"#;
@@ -717,7 +717,7 @@ fn a_change_of_the_preferred_unit_makes_no_new_samples() {
                     .replace("10:00:00", &format!("10:{minute:02}:00"))
             })
             .collect();
-        // Two of one time in two units are two: the file says so.
+        // Two values at one time in two units stay two, as in the file.
         format!(
             "{HEAD}{walks}{}{}</HealthData>",
             record("60", "/>"),
@@ -762,7 +762,7 @@ fn a_workout_of_three_exporters_is_one_in_any_order() {
 }
 
 #[test]
-fn a_sample_matched_in_another_unit_can_still_become_the_apps() {
+fn a_sample_matched_in_another_unit_can_still_be_replaced_by_the_apps() {
     let folder = Folder::new();
     let xml = |value: &str, unit: &str| {
         let walk = record(value, "/>").replace("HeartRate", "DistanceWalkingRunning").replace("count/min", unit);
@@ -800,7 +800,7 @@ fn workouts_of_two_sources_at_the_same_time_stay_two() {
 }
 
 #[test]
-fn a_route_that_two_workouts_refer_to_is_the_first_ones_and_that_is_said() {
+fn a_route_of_two_workouts_belongs_to_the_first_and_that_is_reported() {
     let folder = Folder::new();
     let later = WORKOUT_XML.replace("10:30:00", "10:31:00");
     folder.write("e/export.xml", format!("{HEAD}{WORKOUT_XML}{later}</HealthData>"));
@@ -816,7 +816,7 @@ fn a_route_that_two_workouts_refer_to_is_the_first_ones_and_that_is_said() {
 }
 
 #[test]
-fn an_electrocardiogram_of_a_phone_in_any_language_has_its_columns() {
+fn an_electrocardiogram_in_any_language_fills_its_columns() {
     let voltages: String = (0..100).map(|number| format!("{},5\n", number - 50)).collect();
     let check = |rows: &str, expected: &str| {
         let folder = Folder::new();
@@ -840,7 +840,7 @@ fn an_electrocardiogram_of_a_phone_in_any_language_has_its_columns() {
 }
 
 #[test]
-fn a_dry_run_says_what_can_be_read_to_machines_too() {
+fn a_dry_run_also_reports_in_json() {
     let folder = Folder::new();
     let xml = format!("{HEAD}<Me/>{}{}</HealthData>", record("60", "/>"), record("many", "/>"));
     let xml = folder.write("export.xml", xml);
@@ -854,7 +854,7 @@ fn a_dry_run_says_what_can_be_read_to_machines_too() {
 }
 
 #[test]
-fn points_of_health_auto_export_stay_apart_however_many_are_equal() {
+fn equal_points_of_health_auto_export_stay_several() {
     let folder = Folder::new();
     let points: Vec<String> =
         (0..1010).map(|qty| format!("{{\"date\":\"2024-01-01 10:00:00 +0000\",\"qty\":{qty}}}")).collect();

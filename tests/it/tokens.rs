@@ -80,9 +80,9 @@ fn tokens_are_made_used_and_revoked_while_the_server_runs() {
 fn a_token_is_shown_once_and_kept_nowhere() {
     let (folder, database) = in_folder();
     let output = token(&database, &["new", "--person", "anna", "--label", "phone"]);
-    let told = String::from_utf8(output.stdout).unwrap();
-    let token_text = told.strip_suffix('\n').unwrap();
-    assert!(token_text.starts_with("hs_") && token_text.len() == 35 && !token_text.contains('\n'), "{told:?}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let token_text = printed.strip_suffix('\n').unwrap();
+    assert!(token_text.starts_with("hs_") && token_text.len() == 35 && !token_text.contains('\n'), "{printed:?}");
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("token 1 of anna (phone)") && !said.contains(token_text), "{said}");
     for entry in fs::read_dir(folder.path()).unwrap() {

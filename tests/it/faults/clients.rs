@@ -1,4 +1,4 @@
-//! Clients that are slow, silent, gone, or too many: good uploads beside them are served, and memory is bounded.
+//! Slow, silent, vanished and too many clients: the server still serves good uploads beside them, in bounded memory.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -24,14 +24,14 @@ use healthsink_testkit::wait::{PATIENCE, wait_until};
 
 const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// The first bytes of a handshake of TLS that goes no further.
+/// The first bytes of a TLS handshake that never continues.
 const HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
 
-/// Tells of each connection that makes room. Without that, they would all be waited for until their time is up.
+/// Reports each evicted connection. Without that, the test would wait for all of them until their time is up.
 const DEBUG: [&str; 2] = ["--log-level", "debug"];
 const EVICTED: &str = "another connection needed the slot";
 
-/// Sends a byte now and then, until the server answers or closes, or the test is over.
+/// Sends a byte now and then, until the server answers or closes, or the test ends.
 fn trickle(stream: &mut TcpStream, is_over: &AtomicBool) {
     stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
     let is_silent = |stream: &TcpStream| {
@@ -43,7 +43,7 @@ fn trickle(stream: &mut TcpStream, is_over: &AtomicBool) {
 }
 
 #[test]
-fn a_thousand_idle_connections_hold_up_nobody() {
+fn a_thousand_idle_connections_delay_no_upload() {
     let site = Site::with(&DEBUG, None);
     let half = site.head();
     let open = |bytes: &[u8], count: usize| (0..count).map(|_| site.socket(bytes)).collect::<Vec<TcpStream>>();
@@ -52,7 +52,7 @@ fn a_thousand_idle_connections_hold_up_nobody() {
     idle.extend(open(half.as_bytes(), 300));
     site.upload(2);
     for mut stream in open(HEALTH, 300) {
-        // An end instead of an answer is a connection that made room already.
+        // A connection that ends without an answer was evicted before.
         let _ = stream.read(&mut [0; 16]);
         idle.push(stream);
     }
@@ -67,14 +67,14 @@ fn a_thousand_idle_connections_hold_up_nobody() {
 }
 
 #[test]
-fn a_thousand_idle_connections_of_tls_hold_up_nobody() {
+fn a_thousand_idle_tls_connections_delay_no_upload() {
     let site = Site::with(&DEBUG, Some(Authority::new()));
     let authority = site.authority.as_ref().unwrap();
     let mut idle: Vec<TcpStream> = (0..300).map(|_| site.socket(b"")).collect();
     site.upload(1);
     idle.extend((0..400).map(|_| site.socket(HELLO)));
     site.upload(2);
-    // Hands are shaken, and then nothing. Where the server ended it before, that is an end, too.
+    // Each handshake completes, then the client is silent. An eviction during the handshake is also an end.
     let shaken: Vec<_> = (0..150).map(|_| authority.connect(site.address())).collect();
     site.upload(3);
     run(async {
@@ -83,7 +83,7 @@ fn a_thousand_idle_connections_of_tls_hold_up_nobody() {
             clients.push(Http2::connect(site.address(), authority).await);
         }
         let site = &site;
-        // On this thread nothing of theirs goes on meanwhile, as on phones that sleep.
+        // This thread runs nothing of these clients meanwhile, as on phones that sleep.
         site.upload(4);
         let mut last = clients.pop().unwrap();
         assert_eq!(last.begin("GET", "/healthz", None).await.unwrap().answer().await.status(), 200, "the last stays");
@@ -96,7 +96,7 @@ fn a_thousand_idle_connections_of_tls_hold_up_nobody() {
 }
 
 #[test]
-fn headers_that_trickle_hold_up_nobody_and_end() {
+fn headers_that_trickle_delay_no_upload_and_time_out() {
     let site = Site::start();
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -109,7 +109,7 @@ fn headers_that_trickle_hold_up_nobody_and_end() {
             });
         }
         scope.spawn(|| {
-            // They are all ended, by the time for headers.
+            // The time for headers ends all of them.
             site.beside(|| {
                 let mut stream = site.socket(b"POST / HTTP/1.1\r\n");
                 trickle(&mut stream, &is_over);
@@ -120,10 +120,10 @@ fn headers_that_trickle_hold_up_nobody_and_end() {
     site.check_memory(1, 0, 50);
 }
 
-/// All places are taken by clients that send a byte now and then: who comes takes the place of one of them, and what that one
+/// Clients that send a byte now and then hold all permits. A new upload gets the permit of one of them, and what that client
 /// had sent is kept.
 #[test]
-fn bodies_that_trickle_make_room_for_others() {
+fn bodies_that_trickle_lose_their_permits_to_others() {
     let site = Site::start();
     let is_over = AtomicBool::new(false);
     let ended = std::thread::scope(|scope| {
@@ -149,7 +149,7 @@ fn bodies_that_trickle_make_room_for_others() {
                 })
             })
             .collect();
-        // Told to come back at first, and then served, though nobody has gone.
+        // The upload gets 503 first and is then served, although no client has disconnected.
         wait_until("a place", || {
             let answer = site.try_good(1);
             assert!([200, 503].contains(&answer.status), "{answer:?}");
@@ -164,7 +164,7 @@ fn bodies_that_trickle_make_room_for_others() {
         assert!(answer.is_empty() || answer.contains("408 ") && answer.contains("too slowly"), "{answer}");
     }
     site.check_stored([1]);
-    // By now their clients have gone: what each had sent before is stored all the same.
+    // The clients have disconnected by now. What each had sent before is stored.
     let aborted = "SELECT count(*) FROM uploads WHERE state = 'aborted' AND new = 1";
     wait_until("their ends", || (one(&site.database(), aborted) == json!(INGESTS_MAX)).then_some(()));
     let slowly = "SELECT count(*) FROM uploads WHERE error LIKE '%too slowly while another upload waited%'";
@@ -195,7 +195,7 @@ fn half_closed_sockets_get_an_answer_or_an_end() {
         check(whole.len() - body.len() - 2, "");
         check(20, "");
         check(0, "");
-        // Closed for reading: nobody will ever take the answer.
+        // The client closes its reading side: nothing will ever take the answer.
         for _ in 0..20 {
             let stream = site.socket(b"");
             stream.shutdown(Shutdown::Read).unwrap();
@@ -205,7 +205,7 @@ fn half_closed_sockets_get_an_answer_or_an_end() {
     site.check_memory(2, 0, 0);
 }
 
-/// Writes again and again and reads nothing, until the server ends the connection; asserts that it does.
+/// Writes again and again and reads nothing, until the server ends the connection; panics if it does not.
 fn write_until_ended(mut stream: impl Write, again: &[u8]) {
     let mut sent = 0;
     let ended = loop {
@@ -219,14 +219,15 @@ fn write_until_ended(mut stream: impl Write, again: &[u8]) {
     assert_ne!(ended.kind(), std::io::ErrorKind::WouldBlock, "it reads no further, and never ends it");
 }
 
-/// A request of which a connection may make as many as it likes.
+/// A request that a connection may repeat as often as it likes.
 fn scrape(site: &Site) -> Vec<u8> {
     format!("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\r\n", site.bearer()).into_bytes()
 }
 
-/// Answers that nobody reads wait in the kernel's buffers; then the server reads no further, and then it ends the connection.
+/// Answers that the client does not read wait in the kernel's buffers. Then the server stops reading, and then it ends the
+/// connection.
 #[test]
-fn a_client_that_reads_no_answers_is_not_answered_for_ever() {
+fn a_client_that_reads_no_answers_is_disconnected() {
     let site = Site::start();
     let many = scrape(&site).repeat(1000);
     site.beside(|| {
@@ -234,13 +235,13 @@ fn a_client_that_reads_no_answers_is_not_answered_for_ever() {
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         write_until_ended(stream, &many);
     });
-    // Thousands of scrapes take no more than two uploads would, beside the one that there is.
+    // Thousands of scrapes take no more memory than two uploads would, beside the one that runs.
     site.check_memory(3, 0, 1);
 }
 
-/// As many connections as there may be ask again and again, without a token, and read nothing.
+/// As many connections as possible send requests without a token again and again, and read nothing.
 fn ask_and_read_nothing(site: &Site) {
-    // More answers than fit into the kernel's buffers.
+    // The answers do not fit into the kernel's buffers.
     let many = HEALTH.repeat(30_000);
     site.beside(|| {
         let mut asking: Vec<_> = (0..CONNECTIONS_MAX).map(|_| site.connect()).collect();
@@ -252,18 +253,18 @@ fn ask_and_read_nothing(site: &Site) {
 }
 
 #[test]
-fn many_who_ask_and_read_nothing_take_little() {
+fn many_clients_that_read_nothing_take_little_memory() {
     ask_and_read_nothing(&Site::start());
 }
 
 #[test]
-fn many_who_ask_by_https_and_read_nothing_take_little() {
+fn many_https_clients_that_read_nothing_take_little_memory() {
     ask_and_read_nothing(&Site::with_https());
 }
 
-/// Neither half of a request nor answers that are not read keep the program from ending.
+/// Neither half a request nor unread answers keep the program from ending.
 #[test]
-fn the_end_does_not_wait_for_who_has_nothing_under_way() {
+fn the_program_ends_without_waiting_for_idle_clients() {
     let site = Site::start();
     let _half = site.socket(b"POST / HTTP/1.1\r\nHost: ");
     let mut unread = site.socket(b"");
@@ -276,7 +277,7 @@ fn the_end_does_not_wait_for_who_has_nothing_under_way() {
 }
 
 #[test]
-fn bombs_unpack_as_far_as_the_limit_and_in_flat_memory() {
+fn bombs_unpack_up_to_the_limit_in_flat_memory() {
     const UNPACKED: usize = 64 << 20;
     let site = Site::with(&["--max-body", "32M"], None);
     let blank = vec![b' '; 1 << 20];
@@ -289,7 +290,7 @@ fn bombs_unpack_as_far_as_the_limit_and_in_flat_memory() {
     let zlib = zlib_of(Compression::best(), write);
     let mut zstd = zstd::Encoder::new(Vec::new(), 19).unwrap();
     write(&mut zstd).unwrap();
-    // The widest window that can be declared, 2 GB and more: a decoder that believes it reserves that much.
+    // The widest window that can be declared, over 2 GB: a decoder that trusts it reserves as much.
     let window = [&b"\x28\xb5\x2f\xfd\x00\xf8"[..], &[0x55; 64]].concat();
     let twice = gzip(&packed);
     let members = packed.repeat(3);
@@ -311,9 +312,9 @@ fn bombs_unpack_as_far_as_the_limit_and_in_flat_memory() {
     site.check_memory_with(2, 1, 0, 1);
 }
 
-/// Each may hold 8 MiB for what it looks back on.
+/// Each body may take 8 MiB for its window.
 #[test]
-fn bodies_of_zstd_at_once_are_few() {
+fn only_one_zstd_body_runs_at_once() {
     let site = Site::start();
     let bearer = site.bearer();
     let begin = || {
@@ -335,7 +336,7 @@ fn bodies_of_zstd_at_once_are_few() {
     assert_eq!(site.post(&[("Content-Encoding", "zstd")], &body).status, 200);
 }
 
-/// A connection of HTTP/2 whose frames a test writes itself.
+/// An HTTP/2 connection whose frames the test writes itself.
 fn bare_http2(site: &Site) -> StreamOwned<ClientConnection, TcpStream> {
     let config = Arc::clone(&site.authority.as_ref().unwrap().client(HTTP2));
     let mut connection = ClientConnection::new(config, ServerName::try_from(NAME).unwrap()).unwrap();
@@ -352,7 +353,7 @@ fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
 }
 
-/// Writes a frame again and again, until the server has had enough; asserts that it does.
+/// Writes a frame again and again, until the server ends the connection; panics if it does not.
 fn flood(site: &Site, first: &[u8], again: &[u8]) {
     let mut stream = bare_http2(site);
     stream.sock.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -362,15 +363,15 @@ fn flood(site: &Site, first: &[u8], again: &[u8]) {
 }
 
 #[test]
-fn floods_and_bombs_of_http2_are_bounded() {
+fn http2_floods_and_bombs_are_bounded() {
     let site = Site::with_https();
-    // `x: ` and 4,000 bytes, once as text that goes to the table, and then as an index into it.
+    // `x: ` and 4,000 bytes: once as text that enters the table, then as an index into it.
     let value = [&[0x40, 1, b'x', 0x7f, 0xa1, 0x1e][..], &[b'v'; 4000]].concat();
     let indexed = vec![0xbe; 16_000 - value.len()];
     let bomb = [&[0x83, 0x84, 0x87, 0x41, 1, b'h'][..], &value, &indexed].concat();
     let headers = |flags: u8, block: &[u8]| frame(1, flags, 1, block);
     site.beside(|| {
-        // 16 kB that unpack to 48 MB: too large, for this request alone.
+        // 16 kB that unpack to 48 MB of headers: too large, but only for this request.
         let mut stream = bare_http2(&site);
         stream.write_all(&headers(0x5, &bomb)).unwrap();
         let mut answer = [0; 1024];
@@ -392,7 +393,7 @@ fn floods_and_bombs_of_http2_are_bounded() {
     site.check_memory(2, 0, 0);
 }
 
-/// The memory of connections without an upload: headers in part, and behind them a frame of which the last byte is missing.
+/// The memory of connections without an upload: partial headers, and behind them a frame without its last byte.
 #[test]
 fn partial_headers_and_frames_stay_within_their_bound() {
     let site = Site::with_https();
@@ -415,9 +416,9 @@ fn partial_headers_and_frames_stay_within_their_bound() {
     site.check_memory(2, 0, TLS_CONNECTIONS_MAX);
 }
 
-/// All connections fill their windows at once, without a token: what arrives is dropped before more is read.
+/// All connections fill their windows at once, without a token. The server drops what arrives before it reads more.
 #[test]
-fn refused_bodies_of_all_connections_at_once_take_little() {
+fn refused_bodies_on_all_connections_take_little_memory() {
     let site = Site::with_https();
     // POST, https, the path, and no token.
     let head = [&[0x83, 0x87, 0x04, 16][..], b"/api/health-data", &[0x41, 1, b'h']].concat();
@@ -436,7 +437,7 @@ fn refused_bodies_of_all_connections_at_once_take_little() {
             let window = &window;
             scope.spawn(move || {
                 for stream in part {
-                    // The server may have seen enough.
+                    // The server may already have ended the connection.
                     let _ = stream.write_all(window);
                 }
             });
@@ -447,7 +448,7 @@ fn refused_bodies_of_all_connections_at_once_take_little() {
     site.check_memory(1, 0, TLS_CONNECTIONS_MAX);
 }
 
-/// A good client right after each of many that end in the middle of everything.
+/// A good upload follows each of many clients that vanish halfway.
 #[test]
 fn clients_that_vanish_leave_nothing_behind() {
     let site = Site::start();

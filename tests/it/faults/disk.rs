@@ -1,4 +1,4 @@
-//! A disk of the test's own, which can be full or read-only: a file system in memory. Mounting one takes root.
+//! A disk for one test, which can be full or read-only: a file system in memory. Mounting it requires root.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// Mounts it. Returns nothing, and reports that the test does not run, where this process may not mount.
+    /// Mounts the disk. Where this process may not mount, reports that the test does not run and returns `None`.
     pub(crate) fn of_mib(size: u32) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
@@ -35,9 +35,9 @@ impl Disk {
         self.path().join("health.db")
     }
 
-    /// Takes all space that is left, until [`Disk::free`].
+    /// Takes all free space, until [`Disk::free`].
     pub(crate) fn fill(&self) {
-        // One block at a time: the last one that fits is wanted.
+        // One block at a time, so that the last block that fits is also taken.
         let mut file = fs::OpenOptions::new().create(true).append(true).open(self.path().join("filler")).unwrap();
         while std::io::Write::write_all(&mut file, &[1; 4096]).is_ok() {}
     }
@@ -54,7 +54,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Whoever still has a file open there does not keep it from going.
+        // Open files on the disk do not prevent this.
         let _ = Command::new("umount").arg("-l").arg(self.folder.path()).status();
     }
 }

@@ -1,4 +1,4 @@
-//! What was sent, and whether it is there: record by record, not only as many.
+//! What was sent, and whether it is stored: record by record, not only by number.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use healthsink_testkit::database::{one, rows};
 
-/// A payload, and what must be there once it is answered with 200.
+/// A payload, and the records that must be stored once it gets 200.
 pub(crate) struct Sent {
     pub(crate) body: Vec<u8>,
     uuids: HashSet<String>,
@@ -16,7 +16,7 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
-    /// One of about this size. Those of different seeds have nothing in common, and are not of the same days.
+    /// Returns a payload of about this size. Payloads of different seeds share no record and no day.
     pub(crate) fn new(seed: u64, target_bytes: u64) -> Self {
         const DAY_MS: i64 = 86_400_000;
         let start_ms = healthsink_testdata::START_MS_DEFAULT + 100 * DAY_MS * i64::try_from(seed).unwrap();
@@ -28,7 +28,7 @@ impl Sent {
         Self { body, uuids, written }
     }
 
-    /// Fails unless all of it is there.
+    /// Panics unless all of it is stored.
     pub(crate) fn check_is_in(&self, database: &Path) {
         let there = uuids(database);
         let missing: Vec<_> = self.uuids.difference(&there).collect();
@@ -36,7 +36,7 @@ impl Sent {
     }
 }
 
-/// Fails unless all of these, and nothing else, is there.
+/// Panics unless exactly these payloads are stored.
 pub(crate) fn check_is_exactly<'a>(database: &Path, sent: impl IntoIterator<Item = &'a Sent>) {
     let (mut expected, mut points, mut records) = (HashSet::new(), 0, 0);
     for one in sent {
@@ -53,13 +53,13 @@ pub(crate) fn check_is_exactly<'a>(database: &Path, sent: impl IntoIterator<Item
     assert_eq!(one(database, "SELECT count(*) FROM route_points"), json!(points));
 }
 
-/// Records that came, by HealthKit's identity.
+/// The records that a database has, by HealthKit's identity.
 pub(crate) fn uuids(database: &Path) -> HashSet<String> {
     let sql = "SELECT hex(uuid) AS uuid FROM samples UNION ALL SELECT hex(uuid) FROM workouts UNION ALL SELECT hex(uuid) FROM medication_doses";
     rows(database, sql).into_iter().map(|row| row["uuid"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Fails unless SQLite finds the file in order, and the ledger's counts are those of the rows.
+/// Panics unless SQLite finds the file sound and the ledger's counts equal those of the rows.
 pub(crate) fn check_is_sound(database: &Path) {
     assert_eq!(one(database, "PRAGMA integrity_check"), json!("ok"));
     let ledger = "SELECT coalesce(sum(new), 0) FROM uploads";

@@ -1,4 +1,4 @@
-//! The database's files are taken away, made read-only, or held by another program.
+//! The database's files are deleted, replaced, read-only, or locked by another program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(super) fn post(program: &Program, sent: &Sent) -> Response {
     Client::connect(program.address).post(&[], &sent.body)
 }
 
-/// Begins an upload, has something done before its end, and says how it was answered.
+/// Begins an upload, runs `meanwhile` before its end, and returns the answer.
 pub(super) fn post_and_meanwhile(
     program: &Program,
     database: &Path,
@@ -28,7 +28,7 @@ pub(super) fn post_and_meanwhile(
     client.begin_chunked(&[]);
     let (first, rest) = sent.body.split_at(sent.body.len() / 2);
     client.chunk(first).unwrap();
-    // Once the ledger has it, the writer has seen that the files are there.
+    // Once the ledger has the upload, the writer has seen the files.
     wait_until("the upload", || {
         (one(database, "SELECT count(*) FROM uploads WHERE state = 'running'") == json!(1)).then_some(())
     });
@@ -38,7 +38,7 @@ pub(super) fn post_and_meanwhile(
 }
 
 #[test]
-fn nothing_is_acknowledged_that_is_in_a_deleted_file() {
+fn rows_in_a_deleted_file_are_not_acknowledged() {
     for suffix in ["", "-wal", "-shm"] {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("health.db");
@@ -51,11 +51,11 @@ fn nothing_is_acknowledged_that_is_in_a_deleted_file() {
         program.wait_for_line("moved or deleted under the program; restart it");
         assert_eq!(post(&program, &second).status, 500, "{suffix}");
         assert_eq!(get(program.address, "/healthz").status, 503, "{suffix}");
-        // Neither is it made anew as if nothing had been there.
+        // The server also makes no new database in its place.
         assert!(!gone.exists(), "{suffix}");
         program.kill();
         if suffix == "-wal" {
-            // What was acknowledged before is not lost with the log.
+            // What was acknowledged before is not lost with the WAL.
             first.check_is_in(&database);
         }
         let program = Program::serve(&database);
@@ -68,7 +68,7 @@ fn nothing_is_acknowledged_that_is_in_a_deleted_file() {
 }
 
 #[test]
-fn nothing_is_acknowledged_that_is_in_a_replaced_file() {
+fn rows_in_a_replaced_file_are_not_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let program = Program::serve(&database);
@@ -81,7 +81,7 @@ fn nothing_is_acknowledged_that_is_in_a_replaced_file() {
     assert_eq!(answer.status, 500);
 }
 
-/// Stops a program after something was done to its files. Returns its exit code and its last line.
+/// Stops a program after a change to its files. Returns its exit code and its last line.
 fn stop_after(program: Program, change: impl FnOnce()) -> (Option<i32>, String) {
     let mut program = program;
     change();
@@ -98,7 +98,7 @@ fn the_last_line_says_that_all_is_stored_only_if_it_is() {
         let database = folder.path().join("health.db");
         let program = Program::serve(&database);
         assert_eq!(post(&program, &Sent::new(1, 300_000)).status, 200);
-        // Once the WAL is in the database, only the database's file holds the rows.
+        // After a checkpoint, only the database's file has the rows.
         wait_until("the checkpoint", || (fs::metadata(&database).unwrap().len() > 100_000).then_some(()));
         let (code, line) = stop_after(program, || change(&database));
         assert!(line.contains(expected), "{name}: {line}");
@@ -115,7 +115,7 @@ fn the_last_line_says_that_all_is_stored_only_if_it_is() {
 }
 
 #[test]
-fn a_database_that_is_read_only_says_so() {
+fn a_read_only_database_is_reported() {
     let Some(disk) = Disk::of_mib(16) else { return };
     let database = disk.database();
     drop(Program::serve(&database));
@@ -131,9 +131,9 @@ fn a_database_that_is_read_only_says_so() {
     assert!(message.to_lowercase().contains("read-only") && message.lines().count() == 1, "{message}");
 }
 
-/// SQLite waits for as long as it may; then the upload is told to come back, and those behind it do not wait as long again.
+/// SQLite waits as long as it may. Then the upload gets 503, and those behind it do not wait as long again.
 #[test]
-fn a_database_that_another_program_has_locked_is_503_until_it_is_let_go() {
+fn a_database_locked_by_another_program_is_503_until_it_is_unlocked() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let program = Program::start(command().args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(&database));

@@ -1,4 +1,4 @@
-//! The disk is full: 507, nothing acknowledged that is not stored, and all goes on by itself once there is space.
+//! A full disk answers 507 and acknowledges nothing that is not stored. Uploads succeed again once there is space.
 
 use std::fs;
 use std::path::Path;
@@ -27,16 +27,16 @@ fn wal_bytes(database: &Path) -> u64 {
     fs::metadata(database.with_extension("db-wal")).map_or(0, |file| file.len())
 }
 
-/// Fails unless a command has ended with one line that says what to do.
+/// Panics unless a command ended with one line that says what to do.
 fn check_refused(output: &Output) {
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{message}");
-    let told: Vec<_> = message.lines().filter(|line| line.starts_with("healthsink: ")).collect();
-    assert!(told.len() == 1 && told[0].contains("free some") && !told[0].contains("mend"), "{message}");
+    let printed: Vec<_> = message.lines().filter(|line| line.starts_with("healthsink: ")).collect();
+    assert!(printed.len() == 1 && printed[0].contains("free some") && !printed[0].contains("mend"), "{message}");
 }
 
 #[test]
-fn an_upload_that_does_not_fit_is_507_and_the_next_one_that_does_is_stored() {
+fn an_upload_that_does_not_fit_is_507_and_the_next_is_stored() {
     let Some(disk) = Disk::of_mib(8) else { return };
     let database = disk.database();
     let program = Program::serve(&database);
@@ -48,16 +48,16 @@ fn an_upload_that_does_not_fit_is_507_and_the_next_one_that_does_is_stored() {
     check_is_full(&answer);
     let row = "SELECT state || ' ' || (measurements + medications + workouts + other + route_points) FROM uploads WHERE id = 2";
     let stored = answer.field("stored").as_u64().unwrap();
-    // Without space the ledger cannot be told either; what it says of what is stored is true.
-    let told = one(&database, row);
+    // Without space the ledger cannot be updated. What it says about stored rows is true.
+    let entry = one(&database, row);
     assert!(
-        [format!("aborted {stored}"), format!("running {stored}")].map(Value::from).contains(&told),
-        "{told} {stored}"
+        [format!("aborted {stored}"), format!("running {stored}")].map(Value::from).contains(&entry),
+        "{entry} {stored}"
     );
     check_is_sound(&database);
     small.check_is_in(&database);
 
-    // Once there is space, what fills the log is moved and the log's own space given back, with no upload needed for it.
+    // Once there is space, a checkpoint moves the WAL and frees its space, without an upload.
     disk.remount("size=200m");
     wait_until("the log's space", || (wal_bytes(&database) == 0).then_some(()));
     disk.fill();
@@ -73,7 +73,7 @@ fn an_upload_that_does_not_fit_is_507_and_the_next_one_that_does_is_stored() {
     let answer = post(&program, &other);
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(uuids(&database).len() > before);
-    // What could not be entered while there was no space is entered with it.
+    // Ends of uploads that could not be entered in the ledger are entered now.
     assert_eq!(one(&database, "SELECT count(*) FROM uploads WHERE state = 'running'"), json!(0));
     assert_eq!(one(&database, row), json!(format!("aborted {stored}")));
     check_is_sound(&database);
@@ -86,7 +86,7 @@ fn an_upload_that_does_not_fit_is_507_and_the_next_one_that_does_is_stored() {
 }
 
 #[test]
-fn commands_say_in_one_line_that_the_disk_is_full() {
+fn commands_report_a_full_disk_in_one_line() {
     let Some(disk) = Disk::of_mib(8) else { return };
     let database = disk.database();
     let folder = tempfile::tempdir().unwrap();
@@ -98,7 +98,7 @@ fn commands_say_in_one_line_that_the_disk_is_full() {
     assert_eq!(one(&database, "SELECT state FROM uploads"), json!("aborted"));
 
     disk.fill();
-    // A backup on the same disk leaves nothing behind, and so does a database that cannot even be begun.
+    // A backup on the same disk leaves no file behind, nor does a database that cannot be created.
     let backup = disk.path().join("backup.db");
     check_refused(&run(&["backup".as_ref(), "--db".as_ref(), database.as_os_str(), backup.as_os_str()]));
     assert!(!backup.exists() && !disk.path().join(".healthsink.partial").exists());
@@ -119,13 +119,14 @@ fn commands_say_in_one_line_that_the_disk_is_full() {
     assert_eq!(post(&program, &Sent::new(2, 100_000)).status, 200);
 }
 
-/// Where nothing can be mounted: files may not grow beyond a size. That is not a full disk, so SQLite calls it an I/O error.
+/// For machines where nothing can be mounted: files have a limit of size. SQLite reports that as an I/O error, not as a full
+/// disk.
 #[test]
-fn files_that_cannot_grow_lose_nothing_that_was_acknowledged() {
+fn files_that_cannot_grow_lose_nothing_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let mut shell = std::process::Command::new("sh");
-    // In blocks of 512 bytes: 4 MB.
+    // 4 MB, in blocks of 512 bytes.
     let script = "trap '' XFSZ; ulimit -f 8192; exec \"$0\" serve --listen 127.0.0.1:0 --db \"$1\"";
     let program =
         Program::start(shell.args(["-c", script, env!("CARGO_BIN_EXE_healthsink")]).arg(&database).env_clear());

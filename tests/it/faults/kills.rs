@@ -1,5 +1,5 @@
-//! `kill -9` at any moment: what was answered with 200 is there, and sending again completes the rest.
-//! `scripts/torture kills` does it hundreds of times.
+//! `kill -9` at any moment: what got 200 is stored, and sending again completes the rest. `scripts/torture kills` repeats
+//! this hundreds of times.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -15,10 +15,10 @@ use healthsink_testkit::wait::{PATIENCE, wait_until};
 
 const KILLS: usize = 8;
 const CLIENTS: usize = 3;
-/// The last rounds wait for this many answers at most.
+/// The last rounds wait for at most this many answers.
 const ANSWERS: usize = 3;
 
-/// Sends without insisting: whether the server has said 200.
+/// Sends a payload once. Returns whether the server answered 200.
 fn send(address: SocketAddr, body: &[u8], is_sent: &AtomicUsize, answers: &AtomicUsize) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else {
         return false;
@@ -41,19 +41,20 @@ fn send(address: SocketAddr, body: &[u8], is_sent: &AtomicUsize, answers: &Atomi
 }
 
 #[test]
-fn what_was_acknowledged_outlives_kills_at_any_moment() {
+fn acknowledged_rows_survive_a_kill_at_any_moment() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let sent: Vec<Sent> = (0..CLIENTS * KILLS).map(|seed| Sent::new(seed as u64, 400_000)).collect();
     let mut acknowledged = vec![false; sent.len()];
     for round in 0..KILLS {
         let program = Program::serve(&database);
-        // Those of this round, and one of before that is sent again, whole or not.
+        // The payloads of this round, and an earlier one again, stored or not.
         let first = round * CLIENTS;
         let mut now: Vec<usize> = (first..first + CLIENTS).collect();
         now.extend(first.checked_sub(2));
         let bytes: usize = now.iter().map(|index| sent[*index].body.len()).sum();
-        // Bytes and answers rather than a time: the last rounds let everything through, and wait for answers.
+        // Rounds are limited by bytes and answers, not by time: the last rounds let everything through, and wait for
+        // answers.
         let limit = bytes * (round + 2) / KILLS;
         let (is_sent, answers) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let address = program.address;
@@ -73,7 +74,7 @@ fn what_was_acknowledged_outlives_kills_at_any_moment() {
         for (index, is_stored) in acknowledgements {
             acknowledged[index] |= is_stored;
         }
-        // As another program finds it, before healthsink has looked at it again.
+        // As another program finds the database, before healthsink opens it again.
         check_is_sound(&database);
         for (sent, _) in sent.iter().zip(&acknowledged).filter(|(_, is_acknowledged)| **is_acknowledged) {
             sent.check_is_in(&database);

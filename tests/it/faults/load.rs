@@ -1,4 +1,4 @@
-//! More phones than places: all are served in the end, with no other refusal than 503, and nothing is lost or doubled.
+//! More phones than permits: all uploads succeed in the end, get no other error than 503, and no record is lost or doubled.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -13,7 +13,7 @@ use healthsink_testkit::wait::wait_until;
 
 const PHONES: u64 = 40;
 
-/// Identities of the records in a body, in hexadecimal digits.
+/// Identities of the records in a body, as hexadecimal digits.
 fn identities(body: &[u8]) -> Vec<String> {
     let body: Value = serde_json::from_slice(body).unwrap();
     let sections = body["data"].as_object().unwrap().values().filter_map(Value::as_array);
@@ -22,7 +22,7 @@ fn identities(body: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn more_phones_than_places_are_all_served() {
+fn more_phones_than_permits_are_all_served() {
     let site = Site::with(&["--ingests", "2"], None);
     let of_phone = |seed| Payload { seed, target_bytes: 100_000, ..Payload::default() }.to_vec().0;
     let bodies: Vec<Vec<u8>> = (0..PHONES).map(of_phone).collect();
@@ -42,7 +42,7 @@ fn more_phones_than_places_are_all_served() {
                     assert_eq!(answer.status, 503, "{answer:?}");
                     let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
                     asked.lock().unwrap().push(seconds);
-                    // A phone waits for the end of an upload instead of that time.
+                    // The phone waits for the end of an upload instead of the time in `Retry-After`.
                     wait_until("another phone's upload", || (served.load(Ordering::Relaxed) != seen).then_some(()));
                 }
             });
@@ -68,9 +68,9 @@ fn more_phones_than_places_are_all_served() {
     site.check_memory(2, 0, 40);
 }
 
-/// So many uploads are under way at once as was asked for, and no more.
+/// `--ingests` uploads run at once, and no more.
 #[test]
-fn there_are_as_many_places_as_asked_for() {
+fn there_are_as_many_permits_as_configured() {
     let site = Site::with(&["--ingests", "1"], None);
     let mut client = site.begin();
     client.chunk(br#"{"data":"#).unwrap();

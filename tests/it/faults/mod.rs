@@ -1,4 +1,4 @@
-//! Faults of the machine, the disk and the clients, each made to happen: the real program, real sockets, a real SQLite file.
+//! Faults of the machine, the disk and the clients, provoked with the real program, real sockets and a real SQLite file.
 
 mod clients;
 mod disk;

@@ -1,4 +1,4 @@
-//! One database under two names: SQLite keeps a WAL beside each name, so rows that came by one are lost to the other.
+//! One database under two names: SQLite keeps a WAL beside each name, so rows stored by one name are lost to the other.
 
 use std::ffi::OsString;
 use std::fs;
@@ -25,7 +25,7 @@ fn used(folder: &Path) -> (PathBuf, PathBuf) {
     (database, backup)
 }
 
-/// Each command's arguments and what became of it.
+/// Each command's arguments and its expected result.
 fn each_command(database: &Path, backup: &Path) -> Vec<(String, Output)> {
     let payload = format!("{}/testdata/documented.json", env!("CARGO_MANIFEST_DIR"));
     let copy = database.with_file_name("copy.db");
@@ -76,7 +76,7 @@ fn every_command_refuses_a_database_with_two_names() {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// As a server's, whose WAL came to be linked with it.
+/// As for a server whose WAL was linked with the database.
 #[test]
 fn a_wal_with_two_names_is_refused() {
     for suffix in ["-wal", "-shm"] {
@@ -113,7 +113,7 @@ fn a_link_made_while_serving_makes_uploads_fail_until_it_is_gone() {
     check_is_sound(&database);
 }
 
-/// `cp -al` and `rsync --link-dest` give backups several names. Nothing is beside a closed backup that could be missed.
+/// `cp -al` and `rsync --link-dest` give backups several names. A closed backup has no WAL that could be missed.
 #[test]
 fn a_backup_with_two_names_is_read_and_replaced() {
     let folder = tempfile::tempdir().unwrap();
@@ -136,13 +136,13 @@ fn a_backup_with_two_names_is_read_and_replaced() {
     }
     assert_eq!(fs::read(snapshot).unwrap(), before);
     assert_ne!(fs::read(backup).unwrap(), before);
-    // Served, it would be a database under two names.
+    // A server that opens it would have a database under two names.
     fs::hard_link(backup, folder.path().join("again.db")).unwrap();
     let output = run(&["serve", "--listen", "127.0.0.1:0", "--db", backup]);
     assert!(String::from_utf8(output.stderr).unwrap().contains("2 names (hard links)"));
 }
 
-/// As `docker -v ./health.db:/data/health.db` mounts it: the WAL would lie in the container.
+/// As with `docker -v ./health.db:/data/health.db`: the WAL would be inside the container.
 #[test]
 fn every_command_refuses_a_database_that_is_a_mount_point() {
     let Some(disk) = Disk::of_mib(16) else { return };
@@ -154,10 +154,10 @@ fn every_command_refuses_a_database_that_is_a_mount_point() {
     };
     mount(&["--bind"], &[&database, &mounted]);
     check_each_refuses(&mounted, &backup, "is a mount point");
-    // A target that cannot be replaced is refused before the work.
+    // A target that cannot be replaced is refused before the copy is made.
     let output = run(&["backup", "--db", database.to_str().unwrap(), mounted.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
-    // By its own name, which other programs on this machine use, it is served as before.
+    // Under its own name, which other programs on this machine use, it is served as before.
     let program = Program::serve(&database);
     assert_eq!(post(&program, &Sent::new(2, 20_000)).status, 200);
     drop(program);
@@ -175,7 +175,7 @@ fn a_symbolic_link_leads_to_the_one_database() {
     let program = Program::serve(&link);
     let [first, second] = [1, 2].map(|seed| Sent::new(seed, 20_000));
     assert_eq!(post(&program, &second).status, 200);
-    // The WAL that is watched is the one beside the database.
+    // The server watches the WAL beside the database, not beside the link.
     let answer = post_and_meanwhile(&program, &database, &Sent::new(3, 300_000), || {
         fs::remove_file(folder.path().join("health.db-wal")).unwrap();
     });

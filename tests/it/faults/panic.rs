@@ -1,5 +1,4 @@
-//! A fault of our own: the ingest that panics is lost, and no other. What the server answers then is tested beside the code that
-//! does, in `serve`.
+//! A fault in our own code: a panic ends one ingest only. The server's answer to it is tested beside its code, in `serve`.
 
 use std::io::{self, BufRead, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +12,7 @@ use serde_json::json;
 use healthsink_testkit::database::{one, rows};
 use healthsink_testkit::wait::wait_until;
 
-/// Reads a body, and then panics in the middle of it.
+/// Reads part of a body, then panics.
 struct Panicking(&'static [u8]);
 
 impl Read for Panicking {
@@ -45,7 +44,7 @@ fn a_panic_ends_one_ingest_and_keeps_what_others_sent() {
     let database = folder.path().join("health.db");
     let writer = Writer::start(&database).unwrap();
     let sample = br#"{"data":{"X":[{"uuid":"00000000-0000-4000-8000-000000000001","value":1,"startDate":"2026-01-01T00:00:00Z"}"#;
-    // Another upload is under way all the while, with a row that nobody has committed yet.
+    // Another upload is under way, with a row that is not committed yet.
     let (reader, mut pipe) = io::pipe().unwrap();
     let other = std::thread::spawn({
         let handle = writer.handle().clone();

@@ -1,5 +1,5 @@
-//! Bodies that are hostile to a parser. Each gets an answer, its good elements are stored, bad ones are rejected or reported, and
-//! the process is as small as before.
+//! Bodies that are hostile to a parser. The server answers each, stores its good elements, rejects or reports the bad ones,
+//! and the process stays small.
 
 use healthsink::model::limits::{NESTING_MAX, REJECT_RAW_BYTES_MAX};
 use serde_json::{Value, json};
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::site::Site;
 use healthsink_testkit::database::{one, rows};
 
-/// What a body comes to: the status, and records stored and rejected.
+/// The result of a body: the status, and the numbers of stored and rejected records.
 type Outcome = (u16, u64, u64);
 
-/// A sample that is stored, but for fields that are given again behind.
+/// A sample that is stored unless later fields of the same name change it.
 fn sample(number: usize, more: &str) -> String {
     format!(
         r#"{{"uuid":"00000000-0000-4000-8000-{number:012}","value":1,"startDate":"2026-01-01T00:00:00.000Z"{more}}}"#
@@ -21,7 +21,7 @@ fn body(elements: &str) -> String {
     format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{elements}]}}}}"#)
 }
 
-/// Posts bodies with good uploads beside them; a sample is stored after each.
+/// Posts bodies with good uploads beside them. After each, a sample is stored.
 fn check_all(bodies: &[(&str, Vec<u8>, Outcome)]) {
     let site = Site::start();
     let mut wrong = Vec::new();
@@ -62,7 +62,7 @@ fn depth_is_bounded_wherever_it_is() {
         bodies.push(named("in metadata", beside(&sample(3, &format!(r#","metadata":{{"x":{deep}}}"#))), (200, 2, 1)));
         bodies.push(named("without an end", format!("{},{}", sample(1, ""), &deep[..DEEP]), (400, 1, 0)));
     }
-    // An array is not lifted.
+    // The lifter does not lift arrays.
     bodies.push(named("arrays as an element", format!("{},{arrays},{}", sample(1, ""), sample(2, "")), (200, 2, 1)));
     bodies.push(named("objects as an element", format!("{},{objects}", sample(1, "")), (200, 1, 1)));
     assert!(DEEP > NESTING_MAX as usize);
@@ -70,7 +70,7 @@ fn depth_is_bounded_wherever_it_is() {
 }
 
 #[test]
-fn numbers_that_are_none_are_told_and_those_that_are_no_doubles_set_aside() {
+fn malformed_numbers_are_reported_and_those_out_of_range_rejected() {
     let value = |text: &str| {
         format!(
             "{},{},{}",
@@ -111,7 +111,7 @@ fn numbers_that_are_none_are_told_and_those_that_are_no_doubles_set_aside() {
 }
 
 #[test]
-fn text_that_is_none_is_told_and_halves_of_pairs_are_mended() {
+fn malformed_text_is_reported_and_half_surrogate_pairs_are_replaced() {
     let mut bodies = Vec::new();
     let before = format!("{},", sample(1, ""));
     for (name, bytes) in [
@@ -159,7 +159,7 @@ fn text_that_is_none_is_told_and_halves_of_pairs_are_mended() {
 }
 
 #[test]
-fn dates_are_within_the_years_that_there_are() {
+fn dates_are_within_the_years_that_can_be_stored() {
     let date = |text: &str| {
         format!("{},{},{}", sample(1, ""), sample(2, "").replace("\"2026-01-01T00:00:00.000Z\"", text), sample(3, ""))
     };
@@ -171,7 +171,7 @@ fn dates_are_within_the_years_that_there_are() {
         r#""1969-12-31T23:59:59.999Z""#,
         r#""2026-01-01T00:00:00+14:00""#,
         r#""2024-02-29T00:00:00Z""#,
-        // As RFC 3339 has it; a day's last second twice.
+        // RFC 3339 allows a leap second; it is read as the second before it.
         r#""2016-12-31T23:59:60Z""#,
     ] {
         bodies.push(named(text, date(text), (200, 3, 0)));
@@ -205,7 +205,7 @@ fn dates_are_within_the_years_that_there_are() {
 }
 
 #[test]
-fn a_uuid_that_is_none_is_set_aside() {
+fn a_malformed_uuid_is_rejected() {
     let uuid = |text: &str| {
         format!(
             "{},{},{}",
@@ -239,9 +239,9 @@ fn a_uuid_that_is_none_is_set_aside() {
     check_all(&bodies);
 }
 
-/// What is said twice is neither lost nor doubled: the answer adds up, and the same comes out however often it is sent.
+/// Nothing with a duplicate key is lost or doubled: the counts add up, and every re-send gives the same result.
 #[test]
-fn duplicate_keys_come_to_the_same_each_time() {
+fn duplicate_keys_give_the_same_result_each_time() {
     let site = Site::start();
     let heart_rate = "HKQuantityTypeIdentifierHeartRate";
     let section = |number| format!(r#""{heart_rate}":[{}]"#, sample(number, ""));
@@ -282,9 +282,9 @@ fn duplicate_keys_come_to_the_same_each_time() {
     assert_eq!(one(&site.database(), twice), json!(0));
 }
 
-/// What was set aside is kept with its reason, and no longer than it may be.
+/// A reject keeps its reason, and its text up to a limit.
 #[test]
-fn what_is_set_aside_is_cut_where_it_is_long() {
+fn the_text_of_a_long_reject_is_cut() {
     let site = Site::start();
     let long = "x".repeat(900_000);
     let answer = site.post(&[], body(&sample(1, &format!(r#","uuid":"{long}""#))).as_bytes());

@@ -1,5 +1,5 @@
-//! The power goes: what has been synced before the answer is what is left. `scripts/torture power` makes up what is left from
-//! a record of all writes; here it is the order of the system calls, and a log that is cut or spoilt behind the last sync.
+//! A power cut leaves what was synced before the answer. `scripts/torture power` invents what is left, from a record of all
+//! writes. These tests check the order of system calls, and a WAL that is cut or damaged after the last sync.
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -13,7 +13,7 @@ use healthsink_testkit::http::Client;
 use healthsink_testkit::missing::not_run;
 use healthsink_testkit::wait::wait_until;
 
-/// The server under strace, which writes down each system call that brings bytes to the disk or to a client.
+/// The server under strace, which records each system call that brings bytes to the disk or to a client.
 fn traced(database: &Path, trace: &Path) -> Option<Program> {
     let is_there = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
     if !is_there.is_ok_and(|status| status.success()) {
@@ -22,13 +22,13 @@ fn traced(database: &Path, trace: &Path) -> Option<Program> {
     }
     let calls = "trace=read,recvfrom,recvmsg,write,writev,sendto,sendmsg,pwrite64,pwritev,ftruncate,fsync,fdatasync";
     let mut strace = Command::new("strace");
-    // The tracer is not the parent, so that a signal to the child is one to the server.
+    // strace is not the parent, so a signal to the child reaches the server.
     strace.args(["-D", "-f", "-y", "-e", calls, "-o"]).arg(trace).env_clear();
     strace.args([env!("CARGO_BIN_EXE_healthsink"), "serve", "--listen", "127.0.0.1:0", "--db"]).arg(database);
     Some(Program::start(&mut strace))
 }
 
-/// What a line of the trace says, as far as it matters here.
+/// A line of the trace, as far as these tests need it.
 #[derive(Debug, Eq, PartialEq)]
 enum Call {
     LogWritten,
@@ -38,7 +38,7 @@ enum Call {
     Acknowledged,
 }
 
-/// Calls in their order: of a write its beginning, of a sync its end.
+/// Calls in order: a write by its beginning, a sync by its end.
 fn calls(trace: &str, folder: &Path) -> Vec<Call> {
     let folder = format!("<{}>", folder.display());
     let mut begun: std::collections::HashMap<&str, &str> = std::collections::HashMap::new();
@@ -76,12 +76,12 @@ fn calls(trace: &str, folder: &Path) -> Vec<Call> {
 }
 
 #[test]
-fn the_log_is_synced_between_its_last_write_and_the_answer() {
+fn the_wal_is_synced_between_its_last_write_and_the_answer() {
     let folder = tempfile::tempdir().unwrap();
     let (database, trace) = (folder.path().join("health.db"), folder.path().join("trace"));
     let Some(program) = traced(&database, &trace) else { return };
     let sent = Sent::new(1, 300_000);
-    // The second time nothing is new but the ledger, and what it says must last as well.
+    // The second time only the ledger has new rows, and these must be synced also.
     for _ in 0..2 {
         assert_eq!(Client::connect(program.address).post(&[], &sent.body).status, 200);
     }
@@ -95,7 +95,7 @@ fn the_log_is_synced_between_its_last_write_and_the_answer() {
     let mut is_folder_synced = false;
     for call in calls {
         match call {
-            // The start of an upload is synced as well, before its body is read: only what comes behind that is its rows.
+            // The start of an upload is synced before its body is read: only later writes are its rows.
             Call::RequestRead => (is_written, syncs) = (false, 0),
             Call::LogWritten => (is_synced, is_written) = (false, true),
             Call::LogSynced => (is_synced, syncs) = (true, syncs + usize::from(is_written)),
@@ -110,7 +110,7 @@ fn the_log_is_synced_between_its_last_write_and_the_answer() {
     }
 }
 
-/// A copy of the database and its log, the log changed from some byte on.
+/// Copies the database and its WAL, and changes the WAL from a byte on.
 fn copy_spoilt(database: &Path, target: &Path, spoil: impl FnOnce(&mut fs::File, u64)) {
     let log = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
     let _ = fs::remove_file(format!("{}-shm", target.display()));
@@ -122,11 +122,11 @@ fn copy_spoilt(database: &Path, target: &Path, spoil: impl FnOnce(&mut fs::File,
 }
 
 #[test]
-fn a_log_that_is_cut_or_spoilt_behind_the_last_sync_keeps_what_was_acknowledged() {
+fn a_wal_damaged_after_the_last_sync_keeps_what_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let (database, copy) = (folder.path().join("health.db"), folder.path().join("copy.db"));
     let program = Program::serve(&database);
-    // Keeps all that is acknowledged in the log, as if it had come at once.
+    // Keeps everything acknowledged in the WAL.
     let reader = rusqlite::Connection::open(&database).unwrap();
     reader.execute_batch("BEGIN").unwrap();
     let _: i64 = reader.query_row("SELECT count(*) FROM samples", [], |row| row.get(0)).unwrap();
@@ -134,7 +134,7 @@ fn a_log_that_is_cut_or_spoilt_behind_the_last_sync_keeps_what_was_acknowledged(
     let post = |sent: &Sent| Client::connect(program.address).post(&[], &sent.body).status;
     assert_eq!(post(&first), 200);
     let wal = format!("{}-wal", database.display());
-    // All that is in the log when the answer is there has been synced; of what comes later nothing need be.
+    // Once the answer has arrived, everything in the WAL is synced. Later bytes need not be.
     let synced = fs::metadata(&wal).unwrap().len();
     assert_eq!(post(&second), 200);
     program.kill();
@@ -142,7 +142,7 @@ fn a_log_that_is_cut_or_spoilt_behind_the_last_sync_keeps_what_was_acknowledged(
     assert!(synced < end);
     const CUTS: u64 = 60;
     for cut in 0..CUTS {
-        // Any byte, with those next to frames' ends among them.
+        // Any byte, including those next to the ends of frames.
         let at = synced + (end - synced) * cut / CUTS + cut % 3;
         let garbage = vec![0xA5 ^ u8::try_from(cut).unwrap(); usize::try_from(end - at).unwrap()];
         let zeros = vec![0; garbage.len()];
@@ -159,11 +159,11 @@ fn a_log_that_is_cut_or_spoilt_behind_the_last_sync_keeps_what_was_acknowledged(
             first.check_is_in(&copy);
         }
     }
-    // The counter-proof: cut before the last sync, something is missing.
+    // The counter-proof: a cut before the last sync loses something.
     copy_spoilt(&database, &copy, |file, _| file.set_len(synced / 2).unwrap());
     assert_eq!(one(&copy, "PRAGMA integrity_check"), serde_json::json!("ok"));
     assert!(std::panic::catch_unwind(|| first.check_is_in(&copy)).is_err());
-    // healthsink itself goes on from such a copy.
+    // healthsink itself opens such a copy and continues.
     copy_spoilt(&database, &copy, |file, end| file.set_len((synced + end) / 2).unwrap());
     let program = Program::serve(&copy);
     for sent in [&first, &second] {

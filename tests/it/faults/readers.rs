@@ -1,4 +1,4 @@
-//! Someone reads for long: rows go on coming in, the write-ahead log grows up to its limit, and all is as before once they end.
+//! A program reads for long: uploads continue, the WAL grows up to its limit, and everything recovers once the reader ends.
 
 use std::fs;
 
@@ -11,14 +11,14 @@ use healthsink_testkit::database::one;
 use healthsink_testkit::http::{Client, Response, get};
 use healthsink_testkit::wait::wait_until;
 
-/// As low as a log may be that is moved at each commit.
+/// The lowest limit that works for a WAL that is moved at each commit.
 const LIMIT_BYTES: u64 = 8 << 20;
 
-/// The log of one transaction more: 65,536 rows that come in order.
+/// The WAL of one more transaction: 65,536 rows in order.
 const TRANSACTION_BYTES: u64 = 32 << 20;
 
 #[test]
-fn a_long_reader_stops_ingest_at_the_limit_and_no_longer_than_it_reads() {
+fn a_long_reader_stops_ingest_at_the_limit_until_it_ends() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let mut serve = command();
@@ -37,7 +37,7 @@ fn a_long_reader_stops_ingest_at_the_limit_and_no_longer_than_it_reads() {
     let read = count();
     assert_eq!(post(beside).status, 200, "a reader does not stop ingest");
 
-    // In the middle of it the limit is reached. What was committed before is stored, and told to be.
+    // The WAL reaches its limit during the upload. What was committed before is stored, and the answer says so.
     let refused = post(large);
     let check_refused = |answer: &Response| {
         assert_eq!(answer.status, 503, "{answer:?}");
@@ -68,7 +68,7 @@ fn a_long_reader_stops_ingest_at_the_limit_and_no_longer_than_it_reads() {
     }
     assert_eq!(count(), read, "it has read one state all the time");
 
-    // The reader ends, and nobody does anything else.
+    // The reader ends, and no other request arrives.
     drop(reader);
     wait_until("the log's end", || (wal_bytes() == 0).then_some(()));
     for sent in &sent {

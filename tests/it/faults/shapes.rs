@@ -1,5 +1,5 @@
-//! Requests of every wrong shape: each gets an answer of the documented kind or a close, and nothing that hides behind one is
-//! ever taken for a request of its own.
+//! Malformed requests. Each gets a documented answer or a close, and nothing hidden behind one is ever read as another
+//! request.
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::site::{Site, rest_of};
 use healthsink_testkit::database::one;
 
-/// What would be stored if somebody took it for a request.
+/// A body that would be stored if the server read it as a request.
 const HIDDEN: &str = "5AFE0000-0000-4000-8000-000000000001";
 
 fn sample(uuid: &str) -> String {
@@ -18,10 +18,10 @@ fn sample(uuid: &str) -> String {
     )
 }
 
-/// Sends bytes as they are, and says that there are no more: the status codes of all answers.
+/// Sends bytes, then closes the sending side. Returns the status codes of all answers.
 fn exchange(site: &Site, bytes: &[u8]) -> Vec<u16> {
     let stream = site.socket(b"");
-    // What the server does not read must not keep this from reading its answer.
+    // Bytes that the server does not read must not keep this client from reading the answer.
     let mut writer: TcpStream = stream.try_clone().unwrap();
     std::thread::scope(|scope| {
         scope.spawn(move || {
@@ -37,7 +37,7 @@ fn statuses(answers: &[u8]) -> Vec<u16> {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
-/// A name of each shape, its bytes behind the head of a request with a token, and the answers.
+/// The name of each shape, its bytes behind the head of a request with a token, and the expected answers.
 fn smuggled(site: &Site) -> Vec<(&'static str, String, &'static [u16])> {
     let body = sample("00000000-0000-4000-8000-000000000001");
     let length = body.len();
@@ -166,7 +166,7 @@ fn smuggled(site: &Site) -> Vec<(&'static str, String, &'static [u16])> {
     ]
 }
 
-/// The same, of single requests: with what each begins, and the answers.
+/// The same for single requests: how each begins, and the expected answers.
 fn malformed(site: &Site) -> Vec<(&'static str, String, &'static [u16])> {
     let head = site.head();
     let with = |rest: &str| format!("{head}{rest}");
@@ -174,7 +174,9 @@ fn malformed(site: &Site) -> Vec<(&'static str, String, &'static [u16])> {
         ["-1", "+5", "0x5", "5 5", "", "5,", "18446744073709551616", "99999999999999999999999", "5\u{a0}", "५"];
     let mut all: Vec<(&str, String, &[u16])> = lengths
         .iter()
-        .map(|length| ("a length that is none", with(&format!("Content-Length: {length}\r\n\r\nhello")), &[400][..]))
+        .map(|length| {
+            ("a length that is not a number", with(&format!("Content-Length: {length}\r\n\r\nhello")), &[400][..])
+        })
         .collect();
     let more: [(&str, String, &[u16]); 24] = [
         ("a length beyond the limit", with("Content-Length: 9999999999999\r\n\r\n"), &[413]),
@@ -213,7 +215,7 @@ fn malformed(site: &Site) -> Vec<(&'static str, String, &'static [u16])> {
         ("an empty body", with("\r\n"), &[400]),
     ];
     all.extend(more);
-    // Nothing that is a request.
+    // Bytes that are not a request.
     let junk =
         ["\r\n".repeat(100_000), "\0".repeat(100_000), "\u{1}\u{2}".repeat(1000), "\n".to_owned(), String::new()];
     all.extend(junk.map(|junk| ("junk", junk, &[400, 431][..])));
@@ -221,7 +223,7 @@ fn malformed(site: &Site) -> Vec<(&'static str, String, &'static [u16])> {
 }
 
 #[test]
-fn each_shape_of_request_is_answered_or_closed_and_hides_nothing() {
+fn each_malformed_request_is_answered_or_closed_and_hides_nothing() {
     let site = Site::start();
     let mut wrong = Vec::new();
     let (shapes, bytes) = site.beside(|| {
@@ -229,7 +231,7 @@ fn each_shape_of_request_is_answered_or_closed_and_hides_nothing() {
         for (_, rest, _) in &mut shapes {
             rest.insert_str(0, &site.head());
         }
-        // Any one of the statuses is right, or none but a close; of smuggled ones, exactly these.
+        // Smuggled requests get exactly these statuses. Single requests get one of theirs, or a close.
         for (name, bytes, expected) in &shapes {
             let answers = exchange(&site, bytes.as_bytes());
             if answers != *expected {
@@ -248,15 +250,15 @@ fn each_shape_of_request_is_answered_or_closed_and_hides_nothing() {
     });
     assert!(wrong.is_empty(), "{wrong:#?}");
     let hidden = format!("SELECT count(*) FROM sample_details WHERE uuid = '{HIDDEN}'");
-    // The one shape whose end is beyond doubt, with an ordinary request behind it.
+    // The only shape whose end is beyond doubt, with an ordinary request behind it.
     assert_eq!(one(&site.database(), &hidden), json!(1));
     println!("{shapes} shapes, {bytes} bytes");
     site.check_memory(2, 1, 0);
 }
 
-/// Requests sent ahead are answered one after another, and each upload among them is one.
+/// Pipelined requests are answered in order, and each upload among them is stored once.
 #[test]
-fn pipelined_requests_are_answered_in_their_order() {
+fn pipelined_requests_are_answered_in_order() {
     let site = Site::start();
     let mut bytes = String::new();
     for number in 0..50 {
@@ -266,7 +268,7 @@ fn pipelined_requests_are_answered_in_their_order() {
     bytes += "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
     bytes += "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n";
     let answers = site.beside(|| exchange(&site, bytes.as_bytes()));
-    // What needs no token is answered once on a connection.
+    // Requests that need no token close the connection after one answer.
     assert_eq!(answers, [200; 51]);
     let own =
         "SELECT count(*) FROM uploads u JOIN persons p ON p.id = u.person_id WHERE p.name = 'bad' AND state = 'done'";

@@ -1,5 +1,5 @@
-//! A server for two people: one who means well, and one who does not. Whatever the one does, the uploads of the other are
-//! whole, and memory stays within what `limits` says.
+//! A server for two people: one sends good uploads, the other is hostile. Whatever the hostile one does, good uploads are
+//! stored completely, and memory stays within the sum of `limits`.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -21,7 +21,7 @@ use healthsink_testkit::wait::{PATIENCE, wait_until};
 
 pub(crate) struct Site {
     folder: TempDir,
-    /// Behind a lock, so that others may ask the rest from several threads.
+    /// Behind a lock, so that several threads can query it.
     program: Mutex<Program>,
     id: u32,
     address: SocketAddr,
@@ -74,7 +74,7 @@ impl Site {
         self.address
     }
 
-    /// A bare socket that has sent something, of which the server may have had enough before its end.
+    /// A bare socket that has sent bytes. The server may close it before all are sent.
     pub(crate) fn socket(&self, bytes: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address()).expect("it listens");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -90,50 +90,50 @@ impl Site {
         }
     }
 
-    /// What the one who does not mean well has to say to be let in.
+    /// The header that authenticates the hostile client.
     pub(crate) fn bearer(&self) -> String {
         format!("Bearer {}", self.bad)
     }
 
-    /// An upload of the one who does not mean well.
+    /// An upload of the hostile client.
     pub(crate) fn post(&self, headers: &[(&str, &str)], body: &[u8]) -> Response {
         let bearer = self.bearer();
         self.connect().post(&[headers, &[("Authorization", bearer.as_str())]].concat(), body)
     }
 
-    /// One begun and not ended.
+    /// Begins an upload of the hostile client.
     pub(crate) fn begin(&self) -> Client {
         let mut client = self.connect();
         client.begin_chunked(&[("Authorization", &self.bearer())]);
         client
     }
 
-    /// The head of a request of theirs, but for what follows the token.
+    /// The head of a hostile request, up to and including the token.
     pub(crate) fn head(&self) -> String {
         format!("POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n", self.bearer())
     }
 
-    /// A good upload, asked for once: the answer.
+    /// Sends a good upload once and returns the answer.
     pub(crate) fn try_good(&self, seed: u64) -> Response {
         let (body, _) = good(seed);
         self.connect().post(&[("Authorization", &format!("Bearer {}", self.good))], &body)
     }
 
-    /// A good upload is stored wholly, once there is a place for it.
+    /// Sends a good upload until it gets a permit; panics unless it is stored completely.
     pub(crate) fn upload(&self, seed: u64) {
         let records = good(seed).1;
-        let answer = wait_until("a place", || Some(self.try_good(seed)).filter(|answer| answer.status != 503));
+        let answer = wait_until("a permit", || Some(self.try_good(seed)).filter(|answer| answer.status != 503));
         assert_eq!((answer.status, answer.field("count")), (200, json!(records)), "{answer:?}");
         assert_eq!(answer.field("rejected"), json!(0));
     }
 
-    /// Does something while good uploads come one after another; each of them is stored wholly, and is there at the end.
+    /// Runs `act` while good uploads follow each other; panics unless each is stored completely and is there at the end.
     pub(crate) fn beside<T>(&self, act: impl FnOnce() -> T) -> T {
         let is_over = AtomicBool::new(false);
         let (acted, seeds) = std::thread::scope(|scope| {
             let uploads = scope.spawn(|| {
                 let mut seeds = Vec::new();
-                // One before it looks whether it is over, and one that was begun while it was not.
+                // At least two: one before the first check, and one that began while `act` ran.
                 while seeds.len() < 2 || !is_over.load(Ordering::Relaxed) {
                     let seed = 1000 + seeds.len() as u64 % 20;
                     self.upload(seed);
@@ -149,15 +149,15 @@ impl Site {
         acted
     }
 
-    /// All of these uploads are there: sending them again brings nothing new.
+    /// Panics unless all of these uploads are stored: sending them again brings nothing new.
     pub(crate) fn check_stored(&self, seeds: impl IntoIterator<Item = u64>) {
         for seed in seeds.into_iter().collect::<std::collections::BTreeSet<u64>>() {
-            let answer = wait_until("a place", || Some(self.try_good(seed)).filter(|answer| answer.status != 503));
+            let answer = wait_until("a permit", || Some(self.try_good(seed)).filter(|answer| answer.status != 503));
             assert_eq!((answer.status, answer.field("new")), (200, json!(0)), "{answer:?}");
         }
     }
 
-    /// Tells the server to stop and waits until it has: all that it has said.
+    /// Stops the server and waits for its end. Returns all its log lines.
     pub(crate) fn stop(&self) -> Vec<String> {
         let mut program = self.program.lock().unwrap();
         program.terminate();
@@ -167,7 +167,7 @@ impl Site {
         lines
     }
 
-    /// Waits until there are so many log lines with this in them.
+    /// Waits until so many log lines contain this text.
     pub(crate) fn wait_for_lines(&self, part: &str, count: usize) {
         let program = self.program.lock().unwrap();
         wait_until(part, || {
@@ -176,13 +176,13 @@ impl Site {
         });
     }
 
-    /// The peak is what the idle program has, and what `limits` allows on top: for so many uploads, so many of them made to
-    /// cost, and so many connections that are idle.
+    /// Panics unless the peak is within the idle program's memory and what `limits` allows for so many uploads, so many
+    /// hostile ones among them, and so many idle connections.
     pub(crate) fn check_memory(&self, uploads: usize, hostile: usize, connections: usize) {
         self.check_memory_with(uploads, hostile, connections, 0);
     }
 
-    /// The same, and for so many bodies of zstd.
+    /// The same, with so many zstd bodies.
     pub(crate) fn check_memory_with(&self, uploads: usize, hostile: usize, connections: usize, zstd: usize) {
         let connections = match self.authority {
             Some(_) => memory::tls_connections_bytes(connections.min(limits::TLS_CONNECTIONS_MAX)),
@@ -200,7 +200,7 @@ impl Site {
     }
 }
 
-/// Pages of the program that it has not touched while it was idle: built for tests it is several times as large as released.
+/// Pages of the program that are not resident while it is idle: a debug build has several times as many as a release.
 const CODE_BYTES: usize = 2 << 20;
 
 fn good(seed: u64) -> (Vec<u8>, u64) {
@@ -208,7 +208,7 @@ fn good(seed: u64) -> (Vec<u8>, u64) {
     (body, written.samples + written.workouts + written.medication_doses + written.medications)
 }
 
-/// All that still comes, until the server closes or resets the connection.
+/// Reads what still arrives, until the server closes or resets the connection.
 pub(crate) fn rest_of(mut stream: impl Read) -> Vec<u8> {
     let (mut all, mut buf) = (Vec::new(), [0; 4096]);
     loop {
@@ -221,7 +221,7 @@ pub(crate) fn rest_of(mut stream: impl Read) -> Vec<u8> {
     }
 }
 
-/// The peak in KiB of a process that runs.
+/// Returns a running process's peak in KiB.
 fn peak_kib(id: u32) -> usize {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");

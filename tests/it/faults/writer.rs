@@ -1,4 +1,4 @@
-//! The writer's thread ends before its time: the server ends too, and says so, rather than go on without a database.
+//! The writer's thread ends early: the server also ends, and reports it, instead of running without a database.
 
 use std::net::TcpListener;
 
@@ -11,7 +11,7 @@ use healthsink_testkit::server::config;
 use healthsink_testkit::wait::wait_until;
 
 #[test]
-fn the_server_ends_with_its_writer_and_uploads_under_way_are_told() {
+fn the_server_ends_with_its_writer_and_uploads_under_way_get_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
