@@ -22,12 +22,12 @@ fn documents() -> Vec<PathBuf> {
         .collect()
 }
 
-/// The texts between two marks.
+/// Returns the texts between two marks.
 fn between<'a>(text: &'a str, open: &'a str, close: &'a str) -> impl Iterator<Item = &'a str> {
     text.split(open).skip(1).filter_map(move |rest| Some(rest.split_once(close)?.0))
 }
 
-/// The text in backticks, one piece after the other, outside of code blocks.
+/// Returns the texts in backticks outside of code blocks.
 fn quoted(text: &str) -> Vec<&str> {
     let prose = text.split("```").step_by(2);
     prose.flat_map(|prose| prose.split('`').skip(1).step_by(2)).collect()

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 5] = [&["model"], &["formats", "store"], &["ingest"], &[
 /// Rooms in which circles between files are known and not open yet.
 const ROOMS_WITH_CIRCLES: [&str; 0] = [];
 
-/// Where a dependency may be named: a file or a folder of `src/`.
+/// The files or folders of `src/` that may name a dependency.
 const PLACES: [(&str, &[&str]); 37] = [
     ("rusqlite", &["store"]),
     ("rustix", &["store/files.rs", "store/backup"]),
@@ -66,7 +66,7 @@ impl Source {
         self.path.split(['/', '.']).next().unwrap_or_default()
     }
 
-    /// The names that stand behind `before`, wherever that begins a path.
+    /// The names behind `before`, wherever it begins a path.
     fn names_behind(&self, before: &str) -> BTreeSet<&str> {
         let begins = |at: usize| !self.code[..at].ends_with(|byte: char| byte.is_alphanumeric() || "_:".contains(byte));
         let name = |at: usize| {
@@ -108,7 +108,7 @@ pub(crate) fn sources() -> Vec<Source> {
     files.sort();
     let read = |path: &PathBuf| {
         let text = fs::read_to_string(path).expect("sources are text");
-        // A `//` inside a string cuts that line short, which hides nothing: no path begins in a string.
+        // A `//` inside a string shortens that line. This hides nothing, since no path begins in a string.
         let code = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         let code = code.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
         let path = path.strip_prefix(&root).expect("it was found in src").components();
@@ -153,11 +153,11 @@ fn the_library_lists_its_modules_in_layers() {
     assert_eq!(listed, LAYERS.concat());
 }
 
-/// The files that a file uses, by their paths from `src/`. Declaring or re-exporting a child is no use of it.
+/// The files that a file uses, by their paths from `src/`. Declaring or re-exporting a child does not count as a use.
 struct Graph<'a> {
     /// The path of a module's file, for each module: `store::write` is `store/write/mod.rs`.
     files: BTreeMap<Vec<&'a str>, &'a str>,
-    /// What each module re-exports: the module that it stands in and its name there, for each name.
+    /// What each module re-exports: for each name, the module that has it and its name there.
     exports: BTreeMap<Vec<&'a str>, BTreeMap<String, Vec<String>>>,
 }
 
@@ -174,7 +174,7 @@ impl<'a> Graph<'a> {
         graph
     }
 
-    /// The whole paths of all `use` statements, of those that re-export or of the others.
+    /// The full paths of all `use` statements: of those that re-export, or of the others.
     fn statements(&self, code: &str, own: &[&str], wants_exports: bool) -> Vec<Vec<String>> {
         let trees = code.match_indices("use ").filter_map(|(at, keyword)| {
             let line = code[..at].rsplit('\n').next().unwrap_or_default().trim();
@@ -335,7 +335,7 @@ fn dependencies_stay_where_they_belong() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
-/// A dependency that this test does not know would be free to go anywhere.
+/// Otherwise a dependency that this test does not know could be used anywhere.
 #[test]
 fn every_dependency_has_a_place() {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();

@@ -1,4 +1,4 @@
-//! The program's beginning and end: started, told to stop, killed, started again.
+//! The program's beginning and end: started, stopped, killed, started again.
 
 use std::fs;
 use std::net::TcpStream;
@@ -15,8 +15,8 @@ use healthsink_testkit::http::{Client, get};
 use healthsink_testkit::server::Server;
 use healthsink_testkit::wait::wait_until;
 
-/// The write-ahead log has been moved into the database: one file is all there is. Readers may leave others behind, so
-/// this is asked before them.
+/// Panics unless the WAL has been moved into the database, so that only one file remains. Readers may leave files, so it
+/// runs before them.
 fn check_one_file(folder: &Path) {
     let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files, ["health.db"]);
@@ -34,7 +34,7 @@ fn an_upload_under_way_may_finish_when_the_server_stops() {
     client.chunk(&body[..1000]).unwrap();
     wait_until("the upload", || (server.under_way() == 1).then_some(()));
     server.tell_to_stop();
-    // A connection that is doing nothing ends, and no other is taken.
+    // An idle connection is closed, and no other is accepted.
     assert!(idle.is_closed());
     wait_until("the listener's end", || TcpStream::connect(server.address).is_err().then_some(()));
     client.chunk(&body[1000..]).unwrap();
@@ -46,7 +46,7 @@ fn an_upload_under_way_may_finish_when_the_server_stops() {
     assert_eq!(server.one("SELECT state FROM uploads"), json!("done"));
 }
 
-/// SIGTERM is what service managers send, SIGHUP what administrators send to reload, and what a closed terminal sends.
+/// Service managers send SIGTERM. Administrators send SIGHUP to reload, and a closed terminal sends it also.
 #[test]
 fn a_signal_lets_an_upload_finish_and_leaves_one_file() {
     for signal in ["TERM", "HUP"] {
@@ -109,9 +109,9 @@ fn a_server_started_by_nohup_outlives_its_terminal() {
     assert!(program.wait().success());
 }
 
-/// The log of a small upload is too short for a checkpoint at its commit; the writer makes one when it has nothing to do.
+/// The WAL of a small upload is too short for a checkpoint at its commit; the writer makes one when it is idle.
 #[test]
-fn an_idle_server_moves_its_log_into_the_database() {
+fn an_idle_server_moves_its_wal_into_the_database() {
     let server = Server::start();
     let (body, _) = Payload { seed: 6, target_bytes: 1_000_000, ..Payload::default() }.to_vec();
     assert_eq!(server.post(&body).status, 200);
@@ -119,9 +119,9 @@ fn an_idle_server_moves_its_log_into_the_database() {
     wait_until("the pages in the file", || (fs::metadata(server.database()).unwrap().len() == pages).then_some(()));
 }
 
-/// What was committed is there, the ledger says what happened, and the second try completes it.
+/// Committed rows are stored, the ledger has what happened, and the second try completes the upload.
 #[test]
-fn a_program_that_is_killed_loses_nothing_that_was_committed() {
+fn a_killed_program_loses_nothing_committed() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let program = Program::serve(&database);
@@ -208,7 +208,7 @@ fn no_auth_and_a_token_open_other_addresses() {
 }
 
 #[test]
-fn a_port_that_is_taken_and_a_database_that_is_none_are_one_line_each() {
+fn a_used_port_and_a_file_that_is_not_a_database_are_one_line_each() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let check = |listen: &str, database: &Path, part: &str| {
@@ -231,7 +231,7 @@ fn a_port_that_is_taken_and_a_database_that_is_none_are_one_line_each() {
 }
 
 #[test]
-fn the_database_is_its_owners_alone() {
+fn only_its_owner_may_open_the_database() {
     use std::os::unix::fs::PermissionsExt;
     let server = Server::start();
     server.post(payload("documented"));
@@ -241,9 +241,9 @@ fn the_database_is_its_owners_alone() {
     }
 }
 
-/// As systemd does it: the sockets are open before the program starts, and it needs no address of its own.
+/// As systemd does: the sockets are open before the program starts, and it needs no address.
 #[test]
-fn sockets_that_were_opened_for_it_are_served() {
+fn inherited_sockets_are_served() {
     use std::net::TcpListener;
     use std::os::fd::OwnedFd;
     use std::process::{Command, Stdio};
@@ -251,7 +251,7 @@ fn sockets_that_were_opened_for_it_are_served() {
     let database = folder.path().join("health.db");
     let start = |listener: TcpListener, arguments: &str| {
         let mut shell = Command::new("sh");
-        // The socket is standard input here, and number 3 there.
+        // The socket is standard input here, and number 3 in the program.
         let script =
             format!("exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" serve --db \"$1\" {arguments}");
         shell.args(["-c", &script, env!("CARGO_BIN_EXE_healthsink")]).arg(&database).env_clear();
@@ -260,23 +260,23 @@ fn sockets_that_were_opened_for_it_are_served() {
     };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    // Sent before anybody listens: systemd starts the program for it.
+    // Sent before the program listens: systemd starts the program because of it.
     let mut client = Client::connect(address);
     let program = Program::start_with_input(&mut start(listener, "--listen 127.0.0.1:9"));
     assert_eq!(program.address, address);
     assert_eq!(client.post(&[], &payload("documented")).status, 200);
     assert_eq!(get(address, "/healthz").status, 200);
     drop(program);
-    // A socket that strangers reach needs a token, whoever opened it.
+    // A socket that strangers reach needs a token, also if another program opened it.
     let open = start(TcpListener::bind("0.0.0.0:0").unwrap(), "").stderr(Stdio::piped()).output().unwrap();
     let message = String::from_utf8(open.stderr).unwrap();
     assert_eq!(open.status.code(), Some(2), "{message}");
     assert!(message.contains("--token-file") && message.lines().count() == 1, "{message}");
 }
 
-/// Metrics are told to whoever reaches them, so a socket is for them by its name, not by its place.
+/// Everyone who reaches the metrics socket sees all metrics, so its name makes a socket one, not its place.
 #[test]
-fn a_socket_that_was_opened_for_it_is_for_metrics_by_its_name_alone() {
+fn only_its_name_makes_an_inherited_socket_one_for_metrics() {
     use std::net::TcpListener;
     use std::os::fd::OwnedFd;
     use std::process::{Command, Stdio};
@@ -284,7 +284,7 @@ fn a_socket_that_was_opened_for_it_is_for_metrics_by_its_name_alone() {
     let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
     let start = |[first, second]: [TcpListener; 2], names: &str| {
         let mut shell = Command::new("sh");
-        // The sockets are standard input and output here, and numbers 3 and 4 there.
+        // The sockets are standard input and output here, and numbers 3 and 4 in the program.
         let script = "exec 3<&0 4>&1 </dev/null >/dev/null; LISTEN_FDS=2 LISTEN_PID=$$ exec \"$0\" serve --db \"$1\"";
         shell.args(["-c", script, env!("CARGO_BIN_EXE_healthsink")]).arg(folder.path().join("health.db")).env_clear();
         shell.env("LISTEN_FDNAMES", names).stdin(Stdio::from(OwnedFd::from(first))).stdout(OwnedFd::from(second));

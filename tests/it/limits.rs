@@ -1,10 +1,10 @@
-//! Every bound stands in `src/model/limits.rs`: this test reads the sources for others.
+//! Every bound is in `src/model/limits.rs`: this test searches the sources for others.
 //!
-//! It finds constants by the ends of their names, and bare numbers where a capacity, a wait or a length is given.
+//! It finds constants by the ends of their names, and bare numbers as arguments of capacities, waits and lengths.
 
 use super::layering::{Source, sources};
 
-/// Ends of names that say that a constant is a bound.
+/// Ends of names that mark a constant as a bound.
 const ENDS: [&str; 10] =
     ["_MAX", "_MIN", "_BYTES", "_WAIT", "_KEPT", "_LISTED", "_WINDOW", "_PAGES", "_INTERVAL", "_DELAY"];
 
@@ -22,10 +22,10 @@ const CALLS: [&str; 10] = [
     "set_prepared_statement_cache_capacity(",
 ];
 
-/// Numbers below this one are no bounds but a step: a second, a pair.
+/// Smaller numbers are steps, not bounds: a second, a pair.
 const SMALL: u64 = 16;
 
-/// Constants that have the name of a bound and are something else, with the reason.
+/// Constants with the name of a bound that are something else, with the reason.
 const NO_BOUNDS: [(&str, &str); 8] = [
     // Formats: lengths that others have fixed.
     ("store/header.rs", "HEADER_BYTES"),
@@ -53,7 +53,7 @@ fn constants(source: &Source) -> Vec<String> {
     constants.collect()
 }
 
-/// The calls of a source with a bare number that is a bound.
+/// The calls of a source that have a bare number as a bound.
 fn numbers(source: &Source) -> Vec<String> {
     let calls = CALLS.iter().flat_map(|call| {
         source.code.match_indices(call).filter_map(|(at, call)| {

@@ -1,4 +1,4 @@
-//! Log lines: one for each upload, in two forms, without anyone's data; and a standard error that nobody reads.
+//! Log lines: one for each upload, as text or JSON, without health data; and a standard error that no program reads.
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -64,9 +64,9 @@ fn each_upload_is_one_line() {
     assert!(messages.last().unwrap().starts_with("stopped"), "{messages:?}");
 }
 
-/// Who has sent is told by name and by the token's number.
+/// The line has the person's name and the token's number.
 #[test]
-fn an_upload_with_a_token_is_told_with_its_person() {
+fn an_upload_with_a_token_is_logged_with_its_person() {
     let folder = tempfile::tempdir().unwrap();
     let token = new(&folder.path().join("health.db"), "anna");
     let mut program = serve(folder.path(), &["--log-format", "json"]);
@@ -87,7 +87,7 @@ fn an_upload_with_a_token_is_told_with_its_person() {
 }
 
 #[test]
-fn the_level_decides_what_is_said() {
+fn the_level_decides_what_is_logged() {
     let folder = tempfile::tempdir().unwrap();
     let mut program = serve(folder.path(), &["--log-level", "debug"]);
     let mut client = Client::connect(program.address);
@@ -102,13 +102,13 @@ fn the_level_decides_what_is_said() {
     quiet.args(["serve", "--listen", &listen, "--log-level", "off", "--db"]).arg(folder.path().join("health.db"));
     let output = quiet.output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
-    // What ends the program is said, whatever the level.
+    // The message that ends the program is printed at every level.
     assert!(message.starts_with("healthsink: cannot listen") && message.lines().count() == 1, "{message}");
 }
 
-/// Values, metadata and names of sources that must not be in any line, from an upload that is read, and from some that are not.
+/// Values, metadata and names of sources must not be in any line, neither of good uploads nor of bad ones.
 #[test]
-fn nobodys_data_is_in_a_line() {
+fn no_line_contains_health_data() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
     std::fs::write(&token, "s3cret-t0ken\n").unwrap();
@@ -142,8 +142,8 @@ fn nobodys_data_is_in_a_line() {
     }
 }
 
-/// Whoever read the log has gone: a pipe that is closed, a full disk.
-/// Serves with a standard error of the test's making, does something, and sees that the program ends when it is told to.
+/// Serves with this standard error, runs `act`, and panics unless the program then ends after SIGTERM. The error's reader
+/// has gone: a closed pipe, a full disk.
 fn with_stderr(stderr: Stdio, arguments: &[&str], act: impl FnOnce(SocketAddr)) {
     let folder = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -154,11 +154,11 @@ fn with_stderr(stderr: Stdio, arguments: &[&str], act: impl FnOnce(SocketAddr)) 
     let mut server = Server(serve.args(arguments).stderr(stderr).spawn().unwrap());
     wait_until("the server", || TcpStream::connect(address).ok());
     act(address);
-    let told = Command::new("kill").args(["-TERM", &server.0.id().to_string()]).status().unwrap();
-    assert!(told.success() && server.0.wait().unwrap().success());
+    let stopped = Command::new("kill").args(["-TERM", &server.0.id().to_string()]).status().unwrap();
+    assert!(stopped.success() && server.0.wait().unwrap().success());
 }
 
-/// Does not outlive the test, whatever becomes of that.
+/// Is killed with the test, also if the test fails.
 struct Server(Child);
 
 impl Drop for Server {
@@ -182,9 +182,9 @@ fn a_standard_error_that_cannot_be_written_harms_nothing() {
     }
 }
 
-/// A pipe holds some hundred lines; then whoever writes one more waits until somebody reads.
+/// A pipe holds some hundred lines. Then the next writer waits until a program reads.
 #[test]
-fn a_standard_error_that_nobody_reads_any_more_stops_nothing() {
+fn a_standard_error_without_a_reader_stops_nothing() {
     let (_reader, writer) = std::io::pipe().unwrap();
     with_stderr(writer.into(), &[], |address| {
         let mut client = Client::connect(address);

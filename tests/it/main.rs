@@ -1,4 +1,4 @@
-//! The program as its users meet it: bytes over TCP, commands, a real SQLite file. One binary: each one links SQLite.
+//! The program as users meet it: bytes over TCP, commands, a real SQLite file. One binary, because each links SQLite.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[global_allocator]

@@ -1,4 +1,4 @@
-//! `/metrics`: what is counted, who is told, and that every name is documented.
+//! `/metrics`: what is counted, who may see it, and that every name is documented.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,7 +16,7 @@ use healthsink_testkit::server::Server;
 use healthsink_testkit::tls::Authority;
 use healthsink_testkit::wait::wait_until;
 
-/// Samples of a scrape by name and labels. The format is checked on the way: types before samples, no sample twice.
+/// Samples of a scrape by name and labels. It also checks the format: types precede samples, and no sample is there twice.
 fn samples(answer: &Response) -> BTreeMap<String, f64> {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
@@ -76,7 +76,7 @@ fn uploads_are_counted() {
 }
 
 #[test]
-fn the_last_sample_of_each_person_and_type_is_told() {
+fn the_last_sample_of_each_person_and_type_is_shown() {
     let server = Server::start();
     server.post(payload("documented"));
     server.post(payload("category"));
@@ -96,9 +96,9 @@ fn the_last_sample_of_each_person_and_type_is_told() {
     assert_eq!(scraped["healthsink_last_upload_timestamp_seconds{person=\"me\"}"], uploaded);
 }
 
-/// A name that a label cannot hold is not cut, which might make two of one, and what is odd in one is escaped.
+/// A name that a label cannot hold is not cut, since two names might become one. Odd characters are escaped.
 #[test]
-fn odd_and_endless_names_of_types_do_no_harm() {
+fn odd_and_long_names_of_types_do_no_harm() {
     let server = Server::start();
     for name in ["a\"b\\c\nd", &"x".repeat(500), &"y".repeat(100)] {
         let sample = json!({"uuid": "00000000-0000-4000-8000-000000000001", "value": 1, "unit": "count",
@@ -110,8 +110,8 @@ fn odd_and_endless_names_of_types_do_no_harm() {
     }
     let types = server.count("types");
     let scraped = samples(&get(server.address, "/metrics"));
-    let told = scraped.keys().filter(|name| name.starts_with("healthsink_last_sample")).count();
-    assert_eq!((types, told as u64), (3, 2), "{scraped:#?}");
+    let shown = scraped.keys().filter(|name| name.starts_with("healthsink_last_sample")).count();
+    assert_eq!((types, shown as u64), (3, 2), "{scraped:#?}");
     assert_eq!(scraped["healthsink_series_omitted"], 1.0);
     assert!(scraped.keys().any(|name| name.contains("Identifiera\\\"b\\\\c\\nd\"")), "{scraped:#?}");
 }
@@ -132,7 +132,7 @@ fn values<'a>(samples: &'a BTreeMap<String, f64>, label: &str) -> BTreeSet<&'a s
 }
 
 #[test]
-fn a_token_tells_of_its_own_person() {
+fn a_token_shows_its_own_person() {
     let server = Server::with(|config| {
         let token_file = config.db.with_file_name("token");
         fs::write(&token_file, "s3cret\n").unwrap();
@@ -147,24 +147,27 @@ fn a_token_tells_of_its_own_person() {
     post(&ben, "category");
     post("s3cret", "quantity");
     for (token, person) in [(anna.as_str(), "anna"), (&ben, "ben"), ("s3cret", "me")] {
-        let told = samples(&scrape(server.address, Some(token)));
-        assert_eq!(values(&told, "person"), BTreeSet::from([person]));
+        let shown = samples(&scrape(server.address, Some(token)));
+        assert_eq!(values(&shown, "person"), BTreeSet::from([person]));
         let types = server.rows(&format!(
             "SELECT DISTINCT t.name FROM samples s JOIN types t ON t.id = s.type_id JOIN persons p ON p.id = s.person_id
              WHERE p.name = '{person}'"
         ));
-        assert_eq!(values(&told, "type"), types.iter().map(|row| row["name"].as_str().unwrap()).collect(), "{person}");
-        assert_eq!(told["healthsink_series_omitted"], 0.0, "others' series are not omitted: they are not theirs");
-        assert_eq!(told["healthsink_uploads_total{result=\"stored\"}"], 3.0, "what has no name on it is told to all");
+        assert_eq!(values(&shown, "type"), types.iter().map(|row| row["name"].as_str().unwrap()).collect(), "{person}");
+        assert_eq!(shown["healthsink_series_omitted"], 0.0, "another person's series do not count as omitted");
+        assert_eq!(
+            shown["healthsink_uploads_total{result=\"stored\"}"], 3.0,
+            "every token sees series without a person"
+        );
     }
-    // Nobody has sent with this one, and there is nothing to tell of them.
+    // No upload came with this token, so there is nothing to show.
     let carl = new(&server.database(), "carl");
     assert!(values(&samples(&scrape(server.address, Some(&carl))), "person").is_empty());
-    assert_eq!(scrape(server.address, None).status, 401, "this machine, too, needs one now");
+    assert_eq!(scrape(server.address, None).status, 401, "this machine also needs a token now");
 }
 
 #[test]
-fn requests_that_are_not_let_in_are_counted() {
+fn refused_requests_are_counted() {
     let server = Server::start();
     let anna = new(&server.database(), "anna");
     let post = |token: &str| {
@@ -177,15 +180,15 @@ fn requests_that_are_not_let_in_are_counted() {
     }
     assert_eq!(post("wrong"), 429);
     assert_eq!(scrape(server.address, Some("wrong")).status, 429);
-    let told = samples(&scrape(server.address, Some(&anna)));
-    let count = |result: &str| told[&format!("healthsink_uploads_total{{result=\"{result}\"}}")];
-    assert_eq!((count("unauthorized"), count("throttled")), (f64::from(ATTEMPTS_FREE + 1), 2.0), "{told:#?}");
-    assert_eq!((count("stored"), told["healthsink_upload_duration_seconds_count"]), (0.0, 0.0));
+    let shown = samples(&scrape(server.address, Some(&anna)));
+    let count = |result: &str| shown[&format!("healthsink_uploads_total{{result=\"{result}\"}}")];
+    assert_eq!((count("unauthorized"), count("throttled")), (f64::from(ATTEMPTS_FREE + 1), 2.0), "{shown:#?}");
+    assert_eq!((count("stored"), shown["healthsink_upload_duration_seconds_count"]), (0.0, 0.0));
 }
 
-/// Whoever scrapes has no name to check a certificate against.
+/// A scraper has no name to check a certificate against.
 #[test]
-fn the_address_of_the_metrics_speaks_plain_http_beside_https() {
+fn the_metrics_address_speaks_plain_http_beside_https() {
     let authority = Authority::new();
     let folder = tempfile::tempdir().unwrap();
     let files = authority.issue().write(folder.path());
@@ -197,13 +200,13 @@ fn the_address_of_the_metrics_speaks_plain_http_beside_https() {
     let address: SocketAddr = line.split("http://").nth(1).unwrap().trim_end_matches("/metrics").parse().unwrap();
     let mut phone = authority.connect(program.address).unwrap();
     assert_eq!(phone.post(&[], &payload("documented")).status, 200);
-    let told = samples(&get(address, "/metrics"));
-    assert_eq!(told["healthsink_uploads_total{result=\"stored\"}"], 1.0);
+    let shown = samples(&get(address, "/metrics"));
+    assert_eq!(shown["healthsink_uploads_total{result=\"stored\"}"], 1.0);
     assert!(run(&["healthcheck", "--metrics-listen", &address.to_string()]).status.success());
 }
 
 #[test]
-fn who_may_upload_may_scrape_and_nobody_else() {
+fn only_those_who_may_upload_may_scrape() {
     let server = Server::with(|config| {
         let token_file = config.db.with_file_name("token");
         fs::write(&token_file, "s3cret\n").unwrap();
@@ -217,7 +220,7 @@ fn who_may_upload_may_scrape_and_nobody_else() {
     assert_eq!(scrape(server.address, &[]), 401);
     assert_eq!(scrape(server.address, &[("Authorization", "Bearer wrong")]), 401);
     assert_eq!(scrape(server.address, &[("Authorization", "Bearer s3cret")]), 200);
-    // Without a token it is this machine alone, and not whoever a proxy or a web page on it speaks for, even if that may send.
+    // Without a token only this machine may scrape: no clients of a proxy and no web pages on it, even if they may send.
     let server = Server::with(|config| config.auth.is_optional = true);
     assert_eq!(scrape(server.address, &[]), 200);
     for header in ["X-Forwarded-For", "Forwarded", "Via", "Origin", "Sec-Fetch-Site", "Host"] {
@@ -229,7 +232,7 @@ fn who_may_upload_may_scrape_and_nobody_else() {
 }
 
 #[test]
-fn metrics_may_have_an_address_of_their_own() {
+fn metrics_may_have_a_separate_address() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let mut serve = command();
@@ -239,7 +242,7 @@ fn metrics_may_have_an_address_of_their_own() {
     let address = line.split("http://").nth(1).unwrap().trim_end_matches("/metrics").parse().unwrap();
     assert_eq!(samples(&get(address, "/metrics"))["healthsink_uploads_total{result=\"stored\"}"], 0.0);
     assert_eq!(get(address, "/healthz").field("ok"), json!(true));
-    // A web page may be in a browser on this machine, and its name may be made to lead here.
+    // A browser on this machine may show a web page whose name leads here.
     for header in [("Origin", "http://localhost"), ("Sec-Fetch-Site", "same-origin"), ("Host", "evil.example")] {
         let mut page = Client::connect(address);
         page.head("GET", "/metrics", &[header]);
@@ -263,9 +266,9 @@ fn metrics_may_have_an_address_of_their_own() {
     assert!(message.starts_with("healthsink: nothing answers at") && message.lines().count() == 1, "{message}");
 }
 
-/// Who answers a byte at a time is not well: the whole question has one deadline.
+/// A server that answers a byte at a time is not healthy: the whole answer has one deadline.
 #[test]
-fn a_health_check_ends_beside_one_who_dawdles() {
+fn a_health_check_of_a_slow_server_ends() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let dawdler = std::thread::spawn(move || {
@@ -284,9 +287,9 @@ fn a_health_check_ends_beside_one_who_dawdles() {
     dawdler.join().unwrap();
 }
 
-/// When it is most needed, all places are taken.
+/// A scrape is most useful while all permits are taken.
 #[test]
-fn a_scrape_needs_no_place_of_an_upload() {
+fn a_scrape_needs_no_permit_of_an_upload() {
     let server = Server::start();
     let body = payload("documented");
     let mut clients: Vec<Client> = (0..INGESTS_MAX).map(|_| server.connect()).collect();
@@ -306,17 +309,17 @@ fn a_scrape_needs_no_place_of_an_upload() {
 }
 
 #[test]
-fn every_metric_is_documented_and_every_documented_one_is_told() {
+fn every_metric_is_documented_and_every_documented_one_is_shown() {
     let server = Server::start();
     server.post(payload("documented"));
     let answer = get(server.address, "/metrics");
     let text = String::from_utf8(answer.body).unwrap();
-    let told: BTreeSet<&str> =
+    let shown: BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md")).unwrap();
     let documented: Vec<&str> =
         docs.lines().filter_map(|line| line.strip_prefix("| `")?.split(['`', '{']).next()).collect();
     // Another table lists the values of a label.
     let documented: BTreeSet<&str> = documented.into_iter().filter(|name| name.contains('_')).collect();
-    assert_eq!(told, documented);
+    assert_eq!(shown, documented);
 }

@@ -1,4 +1,4 @@
-//! What the packaged services set: both the same, and what the memory equation assumes.
+//! The limits of the packaged services: equal in both packages, and those that the memory equation assumes.
 
 use std::fs;
 use std::path::Path;

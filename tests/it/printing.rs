@@ -1,4 +1,4 @@
-//! What commands print: a reader that has gone is no error, and no name harms a terminal or a table.
+//! What commands print: a reader that has gone is not an error, and no name harms a terminal or a table.
 
 use std::fs;
 use std::path::Path;
@@ -25,9 +25,9 @@ fn status(database: &Path, arguments: &[&str]) -> Output {
     run(&[&["status", "--db", database.to_str().unwrap()], arguments].concat())
 }
 
-/// `token new` is the exception, since nobody has seen the token: it fails and revokes it.
+/// `token new` is the exception, since the token was not shown: it fails and revokes the token.
 #[test]
-fn a_reader_that_has_gone_is_no_error() {
+fn a_reader_that_has_gone_is_not_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (database, example, copy) = (path("health.db"), path("example.json"), path("copy.db"));
@@ -55,7 +55,7 @@ fn a_reader_that_has_gone_is_no_error() {
     }
 }
 
-/// A type that begins like this becomes a sample; tables omit it.
+/// A type with this prefix becomes a sample; tables omit the prefix.
 const PREFIX: &str = "HKQuantityTypeIdentifier";
 
 /// A payload with one sample of each type.
@@ -131,7 +131,7 @@ fn names_are_printed_without_control_characters() {
     assert!(text.contains(r"b\u{1b}[2J.json"), "{text}");
 }
 
-/// Each person's types stand together under the person's name.
+/// Each person's types are listed together under the person's name.
 #[test]
 fn status_names_the_person_of_each_type() {
     let folder = tempfile::tempdir().unwrap();

@@ -10,18 +10,18 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use healthsink_testkit::wait::{PATIENCE, wait_until};
 
-/// The program with nothing of this machine's environment.
+/// The program without the environment of this machine's user.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_healthsink"));
     command.env_clear();
     command
 }
 
-/// Runs a command to its end, with something on standard input.
+/// Runs a command to its end, with this standard input.
 pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Output {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-    // It may end without reading.
+    // The command may end without reading.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
 }
@@ -35,7 +35,7 @@ pub(crate) struct Program {
     child: Child,
     pub(crate) address: SocketAddr,
     lines: Receiver<String>,
-    /// Lines that were taken from there.
+    /// Lines that were already taken from the log.
     taken: RefCell<Vec<String>>,
 }
 
@@ -51,11 +51,11 @@ impl Program {
         Self::start_with_input(command.stdin(Stdio::null()))
     }
 
-    /// With the standard input that the command has.
+    /// The same, with the standard input of `command`.
     pub(crate) fn start_with_input(command: &mut Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        // More lines than any test makes it write.
+        // More lines than any test causes.
         let (sender, lines) = sync_channel(4096);
         std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
@@ -74,7 +74,7 @@ impl Program {
         self.child.id()
     }
 
-    /// Waits until it has written a line with this in it.
+    /// Waits until a log line contains this text.
     pub(crate) fn wait_for_line(&self, part: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(PATIENCE);
@@ -86,7 +86,7 @@ impl Program {
         }
     }
 
-    /// The same, and does something again and again until then.
+    /// The same, and repeats `act` until then.
     pub(crate) fn wait_for_line_while(&self, part: &str, mut again: impl FnMut()) -> String {
         wait_until(part, || {
             again();
@@ -95,7 +95,7 @@ impl Program {
         })
     }
 
-    /// All lines that it has written so far.
+    /// All log lines so far.
     pub(crate) fn lines_so_far(&self) -> Vec<String> {
         let mut taken = self.taken.borrow_mut();
         taken.extend(self.lines.try_iter());
@@ -113,13 +113,13 @@ impl Program {
         assert!(killed.success());
     }
 
-    /// Sends SIGKILL: nothing is tidied up.
+    /// Sends SIGKILL: the program cleans up nothing.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Waits until it has ended, and takes the lines that it has written to the last.
+    /// Waits for its end and returns its remaining log lines.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let status = self.child.wait().unwrap();
         self.taken.borrow_mut().extend(self.lines.iter());

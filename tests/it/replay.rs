@@ -13,7 +13,7 @@ use healthsink_testkit::properties::{
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// The files of a folder, in order; none if there is no such folder.
+/// The files of a folder, in order; empty if there is no such folder.
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let Ok(entries) = fs::read_dir(folder) else {
@@ -94,7 +94,7 @@ fn exports_have_the_properties_of_their_readers() {
     }
 }
 
-/// Long in each of the ways that an element can be long.
+/// Long in each of the ways in which an element can be long.
 #[test]
 fn elements_over_the_limit_cost_bounded_memory() {
     let record =
@@ -120,7 +120,7 @@ fn archives_of_exports_have_the_properties() {
     let history = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/history");
     let member = |name: &str| {
         let contents = fs::read(history.join(name)).unwrap();
-        // FF stands between members.
+        // FF separates members.
         let contents: Vec<u8> = contents.into_iter().filter(|byte| *byte != 0xff).collect();
         [name.as_bytes(), b"\n", contents.as_slice()].concat()
     };
@@ -143,7 +143,7 @@ fn check_body(body: &[u8]) {
     }
 }
 
-/// A generated file of each kind that an import reads as one document, long enough for a record in each.
+/// A generated file of each kind that `import` reads as one document, long enough for at least one record.
 fn document() -> impl Strategy<Value = (Format, Vec<u8>)> {
     let formats = [Format::AppleXml, Format::Gpx, Format::AutoExport, Format::Payload];
     (prop::sample::select(formats.to_vec()), 0..1_000_u64, 3_000..250_000_u64).prop_map(

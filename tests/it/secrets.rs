@@ -1,4 +1,4 @@
-//! What the server says and logs holds no health value and no token, whatever it is sent.
+//! Answers and log lines contain no health value and no token, whatever the server is sent.
 
 use super::tokens::new;
 use crate::program::{Program, command};
@@ -7,13 +7,13 @@ use healthsink_testkit::http::{Client, PATH, Response};
 use healthsink_testkit::http2::{Http2, run};
 use healthsink_testkit::tls::Authority;
 
-/// A number and a text that come from nowhere but the bodies.
+/// A number and a text that only the bodies contain.
 const NUMBER: &str = "7391.8264";
 const TEXT: &str = "Geheimnis";
-/// A token that is none, in the shape of one.
+/// An invented token, in the shape of a real one.
 const WRONG: &str = "hs_geheimgeheimgeheimgeheimgeheim22";
 
-/// A sample with the two in every place that a value may have.
+/// A sample with both in every place that may hold a value.
 fn sample(uuid: &str, start: &str) -> String {
     format!(
         r#"{{"uuid":"{uuid}","value":{NUMBER},"unit":"{TEXT}","startDate":"{start}","endDate":"{start}",
@@ -21,7 +21,7 @@ fn sample(uuid: &str, start: &str) -> String {
     )
 }
 
-/// Bodies that are good, that have something set aside, that end early, and that are no payload.
+/// Good bodies, bodies with rejects, bodies that end early, and bodies that are not payloads.
 fn bodies() -> Vec<String> {
     const UUID: &str = "00000000-0000-4000-8000-000000000001";
     const START: &str = "2026-01-01T00:00:00.000Z";
@@ -58,7 +58,7 @@ fn bodies() -> Vec<String> {
     bodies
 }
 
-/// All that it answers, to good and bad and hostile requests.
+/// Returns all answers to good, bad and hostile requests.
 fn answers(program: &Program, good: &str) -> Vec<Response> {
     let right = format!("Bearer {good}");
     let mut answers = Vec::new();
@@ -102,7 +102,7 @@ fn check(lines: &[String], answers: &[Response], good: &str) {
 }
 
 #[test]
-fn nothing_that_is_said_holds_a_value_or_a_token() {
+fn no_answer_or_log_line_contains_a_value_or_a_token() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let good = new(&database, "anna");
@@ -120,9 +120,9 @@ fn nothing_that_is_said_holds_a_value_or_a_token() {
     check(&lines, &answers, &good);
 }
 
-/// With TLS and HTTP/2 there are more libraries that could talk.
+/// TLS and HTTP/2 add libraries that could log.
 #[test]
-fn neither_do_the_libraries_of_https() {
+fn the_libraries_of_https_log_no_value_and_no_token() {
     let authority = Authority::new();
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");

@@ -1,5 +1,5 @@
-//! The decoder's promises: any split of a body into reads gives the same rows; the lifter is an accelerator only; a body
-//! that is cut short is never taken for whole.
+//! The decoder's promises. Any split of a body into reads gives the same rows. The lifter is only an accelerator. A
+//! truncated body is never read as complete.
 
 use std::fmt;
 use std::io::BufRead;
@@ -18,7 +18,7 @@ fn read(body: impl BufRead, lift: bool) -> Transcript {
     Transcript::of(body, Options { lift })
 }
 
-/// Panics unless the lifter changes nothing but the spelling of rejected elements.
+/// Panics unless the lifter changes only the spelling of rejected elements.
 fn assert_same_without_the_lifter(lifted: Transcript, unlifted: Transcript) {
     lifted.without_spelling().assert_same(&unlifted.without_spelling());
 }
@@ -62,13 +62,13 @@ fn every_payload_is_the_same_without_the_lifter() {
 }
 
 #[test]
-fn a_reject_says_where_it_stands_in_the_body() {
+fn a_reject_has_its_position_in_the_body() {
     for name in names() {
         let body = payload(&name);
         for reject in read(&body[..], true).rejects {
             let at = usize::try_from(reject.offset).unwrap();
             let there = &body[at..];
-            // What is not lifted is kept without its white space, and the text of a date without its quotes.
+            // Without the lifter, an element is kept without blanks, and a date's text without its quotes.
             let is_in_place = there.starts_with(reject.raw.as_bytes());
             let is_known = there[0] == reject.raw.as_bytes()[0] || there[1..].starts_with(reject.raw.as_bytes());
             assert!(is_in_place || is_known, "{name}: {reject:?}");
@@ -78,7 +78,7 @@ fn a_reject_says_where_it_stands_in_the_body() {
 }
 
 #[test]
-fn a_payload_that_is_cut_short_is_never_whole_and_what_is_read_of_it_is_true() {
+fn a_truncated_payload_is_never_complete_and_its_rows_are_true() {
     for name in names() {
         let body = payload(&name).trim_ascii_end().to_vec();
         for lift in [true, false] {
@@ -88,7 +88,7 @@ fn a_payload_that_is_cut_short_is_never_whole_and_what_is_read_of_it_is_true() {
                 let failure = cut.outcome.as_ref().err();
                 let failure = failure.unwrap_or_else(|| panic!("{name} cut at {at} is accepted as whole"));
                 assert_eq!(failure.kind, ErrorKind::Syntax, "{name} cut at {at}");
-                // A number, a word or an escape that is cut short is wrong from its beginning.
+                // A number, a word or an escape that is cut is wrong from its beginning.
                 let offset = usize::try_from(failure.position.offset.unwrap()).unwrap();
                 assert!((at.saturating_sub(12)..=at).contains(&offset), "{name} cut at {at}: {failure:?}");
                 assert!(cut.is_beginning_of(&whole), "{name} cut at {at}, lift {lift}: {cut:#?}");
@@ -97,7 +97,7 @@ fn a_payload_that_is_cut_short_is_never_whole_and_what_is_read_of_it_is_true() {
     }
 }
 
-/// A body that a failed property shows as text.
+/// A body that a failed property prints as text.
 #[derive(Clone)]
 struct Body(Vec<u8>);
 
@@ -107,7 +107,7 @@ impl fmt::Debug for Body {
     }
 }
 
-/// A payload of the generator: some of them larger than a batch, or than a group of elements.
+/// A generated payload; some are larger than a batch, or than a group of elements.
 fn generated(bytes_max: u64) -> impl Strategy<Value = Body> {
     let shapes = [Shape::Mixed, Shape::HeartRate, Shape::Workouts, Shape::Routes, Shape::Medications];
     (
@@ -133,7 +133,7 @@ enum Mutation {
     Replace(Index, u8),
     Insert(Index, u8),
     Remove(Index),
-    /// A piece once more, somewhere else.
+    /// Repeats a piece elsewhere.
     Copy(Index, usize, Index),
     Cut(Index),
 }
@@ -172,7 +172,7 @@ impl Mutation {
     }
 }
 
-/// A payload with up to three changes: mostly no JSON any more, sometimes JSON that means something else.
+/// A payload with up to three changes: mostly not JSON any more, sometimes JSON with another meaning.
 fn mutated() -> impl Strategy<Value = Body> {
     let written = prop::sample::select(names()).prop_map(|name| Body(payload(&name)));
     (prop_oneof![written, generated(5_000)], prop::collection::vec(Mutation::any(), 1..4)).prop_map(

@@ -1,4 +1,4 @@
-//! HTTPS: with which certificate, when it changes, and what is said to those who speak something else.
+//! HTTPS: the certificate, its reload, and the answer to clients that speak another protocol.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -34,7 +34,7 @@ fn certificate(address: SocketAddr, authority: &Authority) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn uploads_come_by_https_as_by_http() {
+fn uploads_work_over_https_as_over_http() {
     let authority = Authority::new();
     let server = server(&authority);
     let body = payload("documented");
@@ -63,11 +63,11 @@ fn client_and_server_agree_on_a_protocol() {
     }
     assert!(Tls::connect(server.address, authority.client(b"spdy/3")).is_err());
     let stranger = Authority::new();
-    assert!(Tls::connect(server.address, stranger.client(HTTP1)).is_err(), "a client trusts its own issuer alone");
+    assert!(Tls::connect(server.address, stranger.client(HTTP1)).is_err(), "a client trusts only its own issuer");
 }
 
 #[test]
-fn keys_of_the_usual_kinds_are_taken() {
+fn keys_of_the_usual_kinds_are_accepted() {
     let authority = Authority::new();
     for kind in [&PKCS_ECDSA_P256_SHA256, &PKCS_ECDSA_P384_SHA384, &PKCS_ED25519] {
         let pair = authority.issue_for(KeyPair::generate_for(kind).unwrap(), 4000);
@@ -77,7 +77,7 @@ fn keys_of_the_usual_kinds_are_taken() {
 }
 
 #[test]
-fn a_connection_under_way_outlives_a_new_certificate_and_a_later_one_gets_it() {
+fn open_connections_outlive_a_new_certificate_and_later_ones_get_it() {
     let authority = Authority::new();
     let server = server(&authority);
     let before = certificate(server.address, &authority);
@@ -99,7 +99,7 @@ fn a_new_pair_that_cannot_be_used_leaves_the_old_one() {
     let before = certificate(program.address, &authority);
     let check = |pair: &Pair, part: &str| {
         pair.write(folder.path());
-        // A new connection makes the program look.
+        // A new connection makes the program check the files.
         let line = program.wait_for_line_while("in use", || {
             assert_eq!(certificate(program.address, &authority), before, "{part}");
         });
@@ -116,7 +116,7 @@ fn a_new_pair_that_cannot_be_used_leaves_the_old_one() {
         assert_eq!(certificate(program.address, &authority), before);
     });
     assert!(line.contains("cannot read --tls-key"), "{line}");
-    // To open it would take until somebody writes to it, and the whole server with it.
+    // Opening a pipe would block until a program writes to it, and the whole server with it.
     let fifo = folder.path().join("key.pem");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let line = program.wait_for_line_while("in use", || {
@@ -129,7 +129,7 @@ fn a_new_pair_that_cannot_be_used_leaves_the_old_one() {
 }
 
 #[test]
-fn a_pair_that_cannot_be_used_is_one_line_before_anything_is_made() {
+fn an_unusable_pair_is_one_line_before_any_file_is_created() {
     let authority = Authority::new();
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
@@ -152,9 +152,9 @@ fn a_pair_that_cannot_be_used_is_one_line_before_anything_is_made() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("--tls-key"));
 }
 
-/// Rights change without a new time of modification.
+/// Modes change without a new time of modification.
 #[test]
-fn a_key_that_others_may_read_is_warned_about_when_it_is_taken_anew() {
+fn a_key_that_others_may_read_is_warned_about_at_a_reload() {
     use std::os::unix::fs::PermissionsExt;
     let authority = Authority::new();
     let folder = tempfile::tempdir().unwrap();
@@ -167,7 +167,7 @@ fn a_key_that_others_may_read_is_warned_about_when_it_is_taken_anew() {
     });
 }
 
-/// It may be the clock that is wrong.
+/// The clock may be wrong instead.
 #[test]
 fn a_certificate_that_has_expired_is_warned_about_and_served() {
     let authority = Authority::new();
@@ -183,7 +183,7 @@ fn a_certificate_that_has_expired_is_warned_about_and_served() {
 }
 
 #[test]
-fn plain_http_is_told_to_speak_https() {
+fn plain_http_is_answered_with_a_hint_at_https() {
     let authority = Authority::new();
     let server = server(&authority);
     let mut client = Client::connect(server.address);
@@ -193,9 +193,9 @@ fn plain_http_is_told_to_speak_https() {
     assert_eq!(server.count("uploads"), 0);
 }
 
-/// A handshake is nobody's business but its connection's: others come in while it lasts.
+/// A handshake occupies only its connection: others are served meanwhile.
 #[test]
-fn handshakes_that_lead_nowhere_hold_up_nobody() {
+fn unfinished_handshakes_delay_no_upload() {
     let authority = Authority::new();
     let server = server(&authority);
     let silent: Vec<TcpStream> = (0..20).map(|_| TcpStream::connect(server.address).unwrap()).collect();
@@ -215,7 +215,7 @@ fn handshakes_that_lead_nowhere_hold_up_nobody() {
     drop(silent);
 }
 
-/// The answer arrives although the client goes on sending, and the end is said, not only cut.
+/// The answer arrives although the client continues to send, and the connection ends properly instead of being cut.
 #[test]
 fn a_refusal_is_not_lost_to_a_reset() {
     let authority = Authority::new();

@@ -1,4 +1,4 @@
-//! Who may send: tokens and persons, while the server runs.
+//! Tokens and persons, while the server runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ fn in_folder() -> (TempDir, PathBuf) {
 }
 
 #[test]
-fn tokens_are_made_used_and_revoked_while_the_server_runs() {
+fn tokens_are_created_used_and_revoked_while_the_server_runs() {
     let server = Server::start();
     let database = server.database();
     assert_eq!(server.post(payload("documented")).status, 200, "until there is a token, this machine needs none");
@@ -77,7 +77,7 @@ fn tokens_are_made_used_and_revoked_while_the_server_runs() {
 }
 
 #[test]
-fn a_token_is_shown_once_and_kept_nowhere() {
+fn a_token_is_printed_once_and_not_stored() {
     let (folder, database) = in_folder();
     let output = token(&database, &["new", "--person", "anna", "--label", "phone"]);
     let printed = String::from_utf8(output.stdout).unwrap();
@@ -120,7 +120,7 @@ fn tokens_are_listed_for_people_and_programs() {
 }
 
 #[test]
-fn what_cannot_be_done_with_tokens_is_one_line() {
+fn errors_of_token_commands_are_one_line() {
     let (_folder, database) = in_folder();
     let check = |arguments: &[&str], code: i32, part: &str| {
         let output = token(&database, arguments);
@@ -140,7 +140,7 @@ fn what_cannot_be_done_with_tokens_is_one_line() {
 }
 
 #[test]
-fn names_that_cannot_be_seen_whole_are_refused() {
+fn names_with_invisible_characters_are_refused() {
     let (_folder, database) = in_folder();
     for (flag, name) in [("--person", "an\u{200b}na"), ("--person", " anna"), ("--label", "a\nb")] {
         let output = token(&database, &["new", flag, name]);
@@ -151,9 +151,9 @@ fn names_that_cannot_be_seen_whole_are_refused() {
     assert!(!database.exists());
 }
 
-/// Who revokes tokens may have lost a phone: a slip of the finger must leave none of the others valid.
+/// A person who revokes tokens may have lost a phone: a mistyped number must leave no other token valid.
 #[test]
-fn a_number_that_is_unknown_keeps_no_other_token_valid() {
+fn an_unknown_number_keeps_no_other_token_valid() {
     let (_folder, database) = in_folder();
     new(&database, "anna");
     new(&database, "anna");
@@ -164,9 +164,9 @@ fn a_number_that_is_unknown_keeps_no_other_token_valid() {
     assert!(list(&database).iter().all(|row| row["revoked"].is_string()));
 }
 
-/// In a folder that is not the server's a new database is made, and the token is none of the server's.
+/// In a folder that is not the server's, a new database is created, and its token is unknown to the server.
 #[test]
-fn the_database_of_a_token_is_named_and_said_to_be_new() {
+fn the_database_of_a_token_is_named_and_reported_as_new() {
     let (folder, database) = in_folder();
     let make = || {
         let output = command().args(["token", "new", "--db", "health.db"]).current_dir(&folder).output().unwrap();
@@ -203,7 +203,7 @@ fn a_token_that_could_not_be_shown_is_revoked() {
     assert!(rows.len() == 3 && rows.iter().all(|row| row["revoked"].is_string()), "{rows:?}");
 }
 
-/// Written by the writer as it enters the upload, and not each time.
+/// The writer writes it as it enters the upload, and not each time.
 #[test]
 fn the_last_use_is_noted_once_a_minute() {
     let server = Server::start();
@@ -229,7 +229,7 @@ fn the_last_use_is_noted_once_a_minute() {
     set(first + 1_000_000_000);
     post(&server, &token);
     assert!(last() < first + 1_000_000);
-    // Requests that are refused are no use.
+    // Refused requests do not count as uses.
     let before = last();
     set(0);
     assert_eq!(server.connect().post(&[("Authorization", "Bearer x")], b"{}").status, 401);
@@ -250,7 +250,7 @@ fn a_token_can_be_made_while_an_upload_is_under_way() {
 }
 
 #[test]
-fn the_token_of_a_file_is_one_persons() {
+fn the_token_of_a_file_belongs_to_one_person() {
     let (folder, database) = in_folder();
     let file = folder.path().join("token");
     fs::write(&file, "s3cret\n").unwrap();
@@ -296,7 +296,7 @@ fn tokens_of_the_database_open_other_addresses() {
     assert!(message.contains("leave out --no-auth"), "{message}");
 }
 
-/// Whoever comes by a proxy comes from this machine.
+/// Everyone who comes through a proxy comes from this machine.
 #[test]
 fn a_trusted_proxy_needs_a_token() {
     let (_folder, database) = in_folder();
@@ -315,9 +315,9 @@ fn a_trusted_proxy_needs_a_token() {
     Program::start(command().args(serve));
 }
 
-/// As a program leaves it that is killed before its first commit, and as `touch` makes it.
+/// As a program leaves it that is killed before its first commit, and as `touch` creates it.
 #[test]
-fn a_database_that_is_empty_yet_has_no_tokens() {
+fn an_empty_database_has_no_tokens() {
     let (_folder, database) = in_folder();
     rusqlite::Connection::open(&database).unwrap().pragma_update(None, "journal_mode", "WAL").unwrap();
     assert!(fs::metadata(&database).unwrap().len() > 0);
@@ -330,7 +330,7 @@ fn a_database_that_is_empty_yet_has_no_tokens() {
 }
 
 #[test]
-fn wrong_tokens_are_slowed_and_counted_and_lock_nobody_out() {
+fn wrong_tokens_are_slowed_down_and_lock_out_no_correct_one() {
     let (_folder, database) = in_folder();
     let good = new(&database, "anna");
     let program = Program::serve(&database);
@@ -352,7 +352,7 @@ fn wrong_tokens_are_slowed_and_counted_and_lock_nobody_out() {
 }
 
 #[test]
-fn a_trusted_proxy_tells_clients_apart_and_nobody_else_does() {
+fn only_a_trusted_proxy_distinguishes_clients() {
     let server = Server::with(|config| {
         config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
     });
@@ -379,7 +379,7 @@ fn a_trusted_proxy_tells_clients_apart_and_nobody_else_does() {
     assert_eq!(server.one("SELECT sender FROM uploads"), json!("127.0.0.1"));
 }
 
-/// Behind a reverse proxy everyone comes from this machine, and so does a page in its browser.
+/// Behind a reverse proxy all clients come from this machine, and so does a page in its browser.
 #[test]
 fn without_a_token_neither_proxies_nor_web_pages_may_send() {
     let server = Server::start();
@@ -401,13 +401,13 @@ fn without_a_token_neither_proxies_nor_web_pages_may_send() {
     let head = format!("POST {PATH} HTTP/1.0\r\nHost: 127.0.0.1:3000\r\nContent-Length: {}\r\n\r\n", body.len());
     nginx.send(head.as_bytes()).unwrap();
     let _ = nginx.send(&body);
-    assert_eq!(nginx.receive().status, 401, "as nginx asks for it unless it is told otherwise");
+    assert_eq!(nginx.receive().status, 401, "as nginx sends it by default");
     assert_eq!(server.count("uploads"), 1);
 }
 
-/// Anyone may claim to be one.
+/// Any client may claim to be a proxy.
 #[test]
-fn a_proxy_that_is_not_trusted_is_told_of_as_what_it_may_be() {
+fn a_proxy_that_is_not_trusted_is_warned_about() {
     let (_folder, database) = in_folder();
     new(&database, "anna");
     let program = Program::serve(&database);
@@ -418,7 +418,7 @@ fn a_proxy_that_is_not_trusted_is_told_of_as_what_it_may_be() {
 }
 
 #[test]
-fn a_token_in_a_header_of_its_own() {
+fn a_token_may_have_its_own_header() {
     let server = Server::with(|config| config.auth.header = Some("X-API-Key".to_owned()));
     let token = new(&server.database(), "anna");
     assert_eq!(server.connect().post(&[("x-api-key", &token)], &payload("documented")).status, 200);
@@ -481,7 +481,7 @@ mod modes {
         assert!(!database.exists(), "a token that nobody saw is not entered");
     }
 
-    /// They have the rights that the database had when it was opened, and outlive a program that is killed.
+    /// They get the mode that the database had when it was opened, and survive a program that is killed.
     #[test]
     fn what_stands_beside_a_database_gets_its_rights() {
         let (_folder, database) = in_folder();

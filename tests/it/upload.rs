@@ -1,4 +1,4 @@
-//! Uploads that are large, at the same time, out of order, slow, or given up.
+//! Uploads that are large, simultaneous, out of order, slow, or abandoned.
 
 use healthsink_testdata::{KeyOrder, Order, Payload, Shape, Written};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn records(written: &Written) -> u64 {
     written.samples + written.workouts + written.medication_doses + written.medications
 }
 
-/// Shows the first row that differs rather than all of them.
+/// Panics with the first row that differs instead of all.
 fn check_same(left: &[Vec<Value>], right: &[Vec<Value>]) {
     for (left, right) in left.iter().zip(right) {
         assert_eq!(left.len(), right.len());
@@ -29,7 +29,7 @@ fn check_same(left: &[Vec<Value>], right: &[Vec<Value>]) {
     }
 }
 
-/// Several batches, and a transaction or two.
+/// Several batches, and a few transactions.
 const LARGE: Payload = Payload {
     seed: 3,
     target_bytes: 6_000_000,
@@ -42,7 +42,7 @@ const LARGE: Payload = Payload {
 };
 
 #[test]
-fn a_large_payload_is_counted_exactly_and_a_second_time_changes_nothing() {
+fn a_large_payload_is_counted_exactly_and_a_resend_changes_nothing() {
     let server = Server::start();
     let (body, written) = LARGE.to_vec();
     let all = records(&written) + written.route_points;
@@ -77,7 +77,7 @@ fn a_large_payload_is_counted_exactly_and_a_second_time_changes_nothing() {
         assert_eq!(server.count(table), expected, "{table}, sent again");
     }
 
-    // Late corrections: the same identities, other values.
+    // Late corrections: the same identities with other values.
     let (corrected, changed) = Payload { corrected: true, ..LARGE }.to_vec();
     let changed = changed.corrected_samples;
     assert!(changed > 100);
@@ -87,7 +87,7 @@ fn a_large_payload_is_counted_exactly_and_a_second_time_changes_nothing() {
 }
 
 #[test]
-fn no_order_of_keys_or_elements_means_anything() {
+fn the_order_of_keys_and_elements_does_not_matter() {
     let payload = Payload { target_bytes: 400_000, pretty: true, ..LARGE };
     let (body, _) = payload.to_vec();
     let first = Server::start();
@@ -106,7 +106,7 @@ fn no_order_of_keys_or_elements_means_anything() {
 }
 
 #[test]
-fn uploads_at_the_same_time_do_not_get_in_each_others_way() {
+fn simultaneous_uploads_do_not_affect_each_other() {
     let server = Server::start();
     let payloads: Vec<Payload> = (1..=6).map(|seed| Payload { seed, target_bytes: 500_000, ..LARGE }).collect();
     let counts = std::thread::scope(|scope| {
@@ -118,7 +118,7 @@ fn uploads_at_the_same_time_do_not_get_in_each_others_way() {
                 client.chunk(chunk).unwrap();
             }
             let answer = client.end_chunked();
-            // Definitions of medications have no uuid, and are the same for all.
+            // Definitions of medications have no uuid, and are equal in all uploads.
             let own = records(&written) - written.medications + written.route_points;
             let [new, updated, unchanged, rejected] = outcome(&answer);
             assert_eq!((new + unchanged, updated, rejected), (own + written.medications, 0, 0));
@@ -131,14 +131,14 @@ fn uploads_at_the_same_time_do_not_get_in_each_others_way() {
     assert_eq!(server.count("samples"), counts.iter().map(|(samples, _)| samples).sum::<u64>());
     assert_eq!(server.count("route_points"), counts.iter().map(|(_, points)| points).sum::<u64>());
     assert_eq!(server.one("SELECT count(*) FROM uploads WHERE state = 'done' AND error IS NULL"), json!(6));
-    let alone = Server::start();
+    let reference = Server::start();
     for payload in &payloads {
-        alone.post(payload.to_vec().0);
+        reference.post(payload.to_vec().0);
     }
-    check_same(&contents(&server.database()), &contents(&alone.database()));
+    check_same(&contents(&server.database()), &contents(&reference.database()));
 }
 
-/// The same upload twice at the same time, as after a timeout on the phone's side: each record is new for one of them.
+/// The same upload twice at once, as after a timeout on the phone: each record is new for one of them.
 #[test]
 fn the_same_upload_twice_at_the_same_time_is_stored_once() {
     let server = Server::start();
@@ -160,7 +160,7 @@ fn a_slow_upload_does_not_block_another_and_is_seen_while_it_runs() {
     let mut slow = server.connect();
     slow.begin_chunked(&[]);
     slow.chunk(&body[..2_000_000]).unwrap();
-    // What fills a batch is committed while the upload pauses, and the ledger counts it.
+    // A full batch is committed while the upload pauses, and the ledger counts it.
     let running = wait_until("the first rows", || {
         let rows = server.rows("SELECT state, new FROM uploads WHERE new > 0");
         rows.into_iter().next()
@@ -173,7 +173,7 @@ fn a_slow_upload_does_not_block_another_and_is_seen_while_it_runs() {
 }
 
 #[test]
-fn a_client_that_goes_away_leaves_what_it_sent_and_an_aborted_upload() {
+fn a_client_that_disconnects_leaves_its_rows_and_an_aborted_upload() {
     let (body, written) = Payload { target_bytes: 1_000_000, ..LARGE }.to_vec();
     let all = records(&written) + written.route_points;
     let check = |length: Option<usize>, sent: usize| {
@@ -210,14 +210,14 @@ fn a_client_that_goes_away_leaves_what_it_sent_and_an_aborted_upload() {
     check(Some(body.len()), body.len() / 2);
     check(Some(body.len()), body.len() - 1);
     check(Some(body.len()), 10);
-    // The JSON is whole, but the body is not: more was promised.
+    // The JSON is complete, but the body is not: its length promises more.
     check(Some(body.len() + 1), 500_000);
     check(None, body.len() / 2);
 }
 
-/// A body of chunks ends with an empty one. Without it, even JSON that is whole is not a whole body.
+/// A chunked body ends with an empty chunk. Without it, even complete JSON is not a complete body.
 #[test]
-fn json_that_is_whole_is_not_enough_if_the_body_has_no_end() {
+fn complete_json_is_not_enough_if_the_body_has_no_end() {
     let server = Server::start();
     let mut client = server.connect();
     client.begin_chunked(&[]);
