@@ -1,6 +1,6 @@
-//! Flat memory, measured: the real program, its peak as the kernel counts it (VmHWM), a fresh process for each body.
+//! Flat memory, measured: the real program and its peak as the kernel counts it (VmHWM), in a fresh process for each body.
 //!
-//! The bodies are written as they are sent, so this test holds none of them either.
+//! The bodies are generated while they are sent, so the tests also hold none of them.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -17,14 +17,14 @@ use serde_json::json;
 
 const MB: u64 = 1_000_000;
 
-/// How much more the peak may be than that of 5 MB, in KiB.
+/// KiB by which the peak may exceed that of 5 MB.
 const MORE_KIB_MAX: u64 = 2048;
 
-/// What an import may take in all, in KiB …
+/// KiB that an import may take in total …
 const IMPORT_KIB_MAX: u64 = 24 << 10;
 
-/// … and how much of that is the program itself as it is released. Built for tests its code is larger, how much larger
-/// depends on what lies in the system's cache: so what an import takes is compared with one that takes nothing.
+/// … and how many of them the released program takes. A debug build is larger, and how much depends on the system's cache,
+/// so the tests compare an import with one that takes nothing.
 const PROGRAM_KIB: u64 = 6 << 10;
 
 /// The body of an upload under way.
@@ -40,7 +40,7 @@ impl Write for Body<'_> {
     }
 }
 
-/// So many bytes of a few, again and again.
+/// Repeats a few bytes up to this length.
 fn repeat(bytes_of_piece: &[u8], mut bytes: u64, body: &mut Body<'_>) -> io::Result<()> {
     let piece = bytes_of_piece.repeat((64 << 10) / bytes_of_piece.len());
     while bytes > 0 {
@@ -51,7 +51,7 @@ fn repeat(bytes_of_piece: &[u8], mut bytes: u64, body: &mut Body<'_>) -> io::Res
     Ok(())
 }
 
-/// Uploads what is written, to a program of its own: returns its answer and its peak in KiB.
+/// Uploads what `write` writes, to a new process. Returns its answer and its peak in KiB.
 fn peak_of<T>(write: impl FnOnce(&mut Body<'_>) -> io::Result<T>) -> (Response, u64, T) {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::serve(&folder.path().join("health.db"));
@@ -66,14 +66,14 @@ fn upload<T>(client: &mut Client, write: impl FnOnce(&mut Body<'_>) -> io::Resul
     (client.end_chunked(), written)
 }
 
-/// The peak in KiB of a process that runs.
+/// Returns a running process's peak in KiB.
 fn peak_kib(id: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// Imports an export of Apple's from standard input: returns what is in it and the peak in KiB.
+/// Imports an export of Apple's from standard input. Returns its account and the peak in KiB.
 fn peak_of_import(export: &Export) -> (Exported, u64) {
     let folder = tempfile::tempdir().unwrap();
     let mut command = command();
@@ -82,7 +82,7 @@ fn peak_of_import(export: &Export) -> (Exported, u64) {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
     let mut stdin = child.stdin.take().unwrap();
     let written = export.write_to(&mut stdin).expect("it reads to the end");
-    // More than a pipe holds: once all of it is written, what is before it was read.
+    // More than a pipe holds: once all of it is written, the program has read what is before it.
     stdin.write_all(&vec![b' '; 1 << 20]).unwrap();
     let peak = peak_kib(child.id());
     drop(stdin);
@@ -92,7 +92,7 @@ fn peak_of_import(export: &Export) -> (Exported, u64) {
     (written, peak)
 }
 
-/// A program that speaks HTTPS, and does something: returns its peak in KiB.
+/// Runs a program that speaks HTTPS while `act` uses it. Returns its peak in KiB.
 fn peak_of_https(authority: &Authority, act: impl FnOnce(&Program)) -> u64 {
     let folder = tempfile::tempdir().unwrap();
     let files = authority.issue().write(folder.path());
@@ -114,13 +114,13 @@ fn check_whole(answer: &Response, written: &Written) {
     assert_eq!(answer.field("routePoints"), json!(written.route_points));
 }
 
-/// 5 MB with something before it that is 50 MB long: returns the number of rejects.
+/// Uploads 5 MB behind a text of 50 MB. Returns the number of rejects.
 fn peak_with(before: &str, repeated: &[u8], behind: &str) -> (u64, u64) {
     let (answer, peak, written) = peak_of(|body| {
         body.write_all(before.as_bytes())?;
         repeat(repeated, 50 * MB, body)?;
         body.write_all(behind.as_bytes())?;
-        // The generated body goes on where this object ends: its own bracket is left out.
+        // The generated body continues where this object ends, so its opening bracket is omitted.
         let mut rest = SkipFirst { body, is_first: true };
         generated(5 * MB).write_to(&mut rest)
     });
@@ -128,7 +128,7 @@ fn peak_with(before: &str, repeated: &[u8], behind: &str) -> (u64, u64) {
     (answer.field("rejected").as_u64().unwrap(), peak)
 }
 
-/// Leaves out the first byte.
+/// Omits the first byte.
 struct SkipFirst<'a, 'b> {
     body: &'a mut Body<'b>,
     is_first: bool,
@@ -146,7 +146,7 @@ impl Write for SkipFirst<'_, '_> {
     }
 }
 
-/// The least of three peaks, or the first that is low enough: how threads happen to run adds some hundred KiB.
+/// Returns the least of three peaks, or the first that is low enough: the scheduling of threads adds some hundred KiB.
 fn least(low_enough: u64, measure: impl Fn() -> u64) -> u64 {
     let mut least = u64::MAX;
     for _ in 0..3 {
@@ -161,7 +161,7 @@ fn least(low_enough: u64, measure: impl Fn() -> u64) -> u64 {
 #[test]
 fn the_peak_does_not_grow_with_the_history() {
     let peak_of = |target_bytes: u64| peak_of_import(&Export { seed: 3, target_bytes, ..Export::default() }).1;
-    // Enough for what an import remembers to be full.
+    // Enough to fill everything that an import remembers.
     let base = least(0, || peak_of(20 * MB));
     let peak = least(base + MORE_KIB_MAX, || peak_of(80 * MB));
     println!("80 MB of XML: {peak} KiB, 20 MB: {base} KiB");
@@ -178,8 +178,8 @@ fn the_peak_does_not_grow_with_the_body() {
     let base = least(0, || peak_of_records(5 * MB));
     let check = |what: &str, measure: &dyn Fn() -> u64| {
         let peak = least(base + MORE_KIB_MAX, measure);
-        println!("{what}: {peak} KiB, 5 MB alone: {base} KiB");
-        assert!(peak <= base + MORE_KIB_MAX, "{what}: {peak} KiB, 5 MB alone: {base} KiB");
+        println!("{what}: {peak} KiB, 5 MB only: {base} KiB");
+        assert!(peak <= base + MORE_KIB_MAX, "{what}: {peak} KiB, 5 MB only: {base} KiB");
     };
     check("50 MB of records", &|| peak_of_records(50 * MB));
 
@@ -198,13 +198,14 @@ fn the_peak_does_not_grow_with_the_body() {
     check_long("50 MB of white space in an element", &format!(r#"{element}"k":["#), b" ", "]}}]},", 1);
     check_long("a text of 50 MB at the top", r#"{"note":""#, b"x", r#"","#, 1);
     check_long("a name of 50 MB at the top", r#"{""#, b"x", r#"":1,"#, 1);
-    // Cut, and then no double: two rejects.
+    // The number is cut, and then it is not a double: two rejects.
     check_long("a number of 50 MB at the top", r#"{"number":1"#, b"0", ",", 2);
     check_long("50 MB of values in one record of an unknown section", r#"{"notes":[["#, b"0,", "0]],", 1);
     check_long("50 MB of white space at the top", "{", b" ", "", 0);
 }
 
-/// Imports files, and then standard input: returns the peak in KiB once the files are done, as is seen by blanks being read.
+/// Imports files, then standard input. Returns the peak in KiB once the program reads standard input, when the files are
+/// done.
 fn peak_of_files(files: &[(String, Vec<u8>)]) -> u64 {
     let folder = tempfile::tempdir().unwrap();
     let inputs = folder.path().join("inputs");
@@ -216,7 +217,7 @@ fn peak_of_files(files: &[(String, Vec<u8>)]) -> u64 {
     command.args(["import", "--json", "--db"]).arg(folder.path().join("health.db")).arg(&inputs).arg("-");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
-    // More than a pipe holds: it can be written only if the program reads it.
+    // More than a pipe holds: the write ends only if the program reads.
     input.write_all(br#"{"data":{}"#).unwrap();
     input.write_all(&vec![b' '; 1 << 20]).unwrap();
     let peak = peak_kib(child.id());
@@ -248,7 +249,7 @@ fn an_import_stays_small_whatever_the_files() {
     check("descriptions without end", &|number| {
         [ecg(number), voltages.clone(), "\\".repeat((4 << 20) - 1000)].concat()
     });
-    // As many values as thirty seconds of an electrocardiogram have, in as many bytes.
+    // As many values as an electrocardiogram of thirty seconds has, in as many bytes.
     let voltages = r#"{"date":"2024-01-01 10:00:00 +0000","units":"mcV","voltage":-12.5},"#.repeat(15_360);
     check("sections without a table", &|number| {
         format!(r#"{{"data":{{"metrics":[],"ecg":[{{"n":{number},"voltageMeasurements":[{voltages}1]}}]}}}}"#)
@@ -264,8 +265,8 @@ fn an_import_stays_small_whatever_the_files() {
     });
 }
 
-/// Elements near the limit with many values and escapes, from several senders at once: what one of them takes is held once, and
-/// given back.
+/// Several senders at once send elements near the limit, with many values and escapes. The memory for one of them is taken
+/// once, and freed.
 #[test]
 fn uploads_of_the_largest_elements_stay_within_their_bound() {
     let values = "1,".repeat(60_000);
@@ -317,9 +318,9 @@ fn the_peak_does_not_grow_with_a_body_by_https() {
     assert!(peak <= base + MORE_KIB_MAX, "50 MB by HTTPS: {peak} KiB, 5 MB: {base} KiB");
 }
 
-/// A client that sends as far ahead as it may, on all streams of one connection: what is not read yet is bounded by the windows.
+/// A client that sends as far ahead as it may, on all streams of one connection. The windows bound what is not read yet.
 #[test]
-fn uploads_at_once_by_http2_need_what_they_need_by_http1() {
+fn simultaneous_uploads_over_http2_take_what_they_take_over_http1() {
     const UPLOADS: usize = 4;
     let authority = Authority::new();
     let body: Vec<u8> = generated(8 * MB).to_vec().0;
@@ -391,7 +392,7 @@ fn status_stays_small_whatever_the_names() {
     let mut status = command();
     let mut child = status.args(["status", "--json", "--db"]).arg(&database).stdout(Stdio::piped()).spawn().unwrap();
     let mut output = child.stdout.take().unwrap();
-    // The rest is more than a pipe holds, so the program is still there.
+    // The rest is more than a pipe holds, so the program still runs.
     let read = io::copy(&mut output.by_ref().take(((TYPES - 10) * NAME_BYTES) as u64), &mut io::sink()).unwrap();
     let peak = peak_kib(child.id());
     io::copy(&mut output, &mut io::sink()).unwrap();

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
-/// Low, since tests compress a lot and compare nothing of it.
+/// Low, since tests compress a lot and compare no sizes.
 const ZSTD_LEVEL: i32 = 1;
 
 /// A member of gzip.

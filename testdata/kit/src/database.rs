@@ -1,4 +1,4 @@
-//! Questions to the database file, beside the program that writes it.
+//! Queries of the database file, beside the program that writes it.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value, json};
 
-/// Rows as objects; bytes as hexadecimal digits.
+/// Returns rows as objects; bytes as hexadecimal digits.
 pub fn rows(database: &Path, sql: &str) -> Vec<Value> {
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     connection.busy_timeout(crate::wait::PATIENCE).unwrap();
@@ -32,7 +32,7 @@ fn value(value: ValueRef<'_>) -> Value {
     }
 }
 
-/// The one value of the one row.
+/// Returns the only value of the only row.
 pub fn one(database: &Path, sql: &str) -> Value {
     let rows = rows(database, sql);
     match rows.as_slice() {
@@ -41,12 +41,12 @@ pub fn one(database: &Path, sql: &str) -> Value {
     }
 }
 
-/// Number of rows of a table.
+/// Returns the number of rows of a table.
 pub fn count(database: &Path, table: &str) -> u64 {
     one(database, &format!("SELECT count(*) FROM {table}")).as_u64().unwrap()
 }
 
-/// All received data without its times and uploads: equal for equal data, however it was sent.
+/// Returns all received data without times and uploads: equal for equal data, however it was sent.
 pub fn contents(database: &Path) -> Vec<Vec<Value>> {
     const TABLES: [&str; 6] = [
         "SELECT * FROM sample_details ORDER BY type, start_ms, uuid",

@@ -1,4 +1,4 @@
-//! HTTP/1.1 over a bare socket: the test decides on every byte that is sent, and when.
+//! HTTP/1.1 over a bare socket: the test controls every byte that is sent, and when.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -10,9 +10,9 @@ use crate::wait::PATIENCE;
 /// The default path of uploads.
 pub const PATH: &str = "/api/health-data";
 
-/// What bytes go over: a socket, or TLS on one.
+/// A socket, or TLS on one.
 pub trait Transport: Read + Write + Send {
-    /// Says that nothing more will be sent.
+    /// Closes the sending side.
     fn stop_sending(&mut self) -> io::Result<()>;
 }
 
@@ -48,7 +48,7 @@ impl Response {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The field of a JSON answer; null if it has none of that name.
+    /// Returns a field of a JSON answer; null if it is missing.
     pub fn field(&self, name: &str) -> Value {
         self.json().get(name).cloned().unwrap_or_default()
     }
@@ -81,7 +81,7 @@ impl Client {
         self.send(head.as_bytes()).expect("the server reads the head");
     }
 
-    /// A whole upload. A server that has seen enough may close early, so only its answer counts.
+    /// Sends a whole upload. A server that has seen enough may close early, so only its answer counts.
     pub fn post(&mut self, headers: &[(&str, &str)], body: &[u8]) -> Response {
         let length = body.len().to_string();
         self.head("POST", PATH, &[headers, &[("Content-Length", length.as_str())]].concat());
@@ -89,7 +89,7 @@ impl Client {
         self.receive()
     }
 
-    /// Begins an upload of chunks.
+    /// Begins a chunked upload.
     pub fn begin_chunked(&mut self, headers: &[(&str, &str)]) {
         self.head("POST", PATH, &[headers, &[("Transfer-Encoding", "chunked")]].concat());
     }
@@ -103,13 +103,13 @@ impl Client {
         self.send(b"\r\n")
     }
 
-    /// Ends an upload of chunks.
+    /// Ends a chunked upload.
     pub fn end_chunked(&mut self) -> Response {
         let _ = self.send(b"0\r\n\r\n");
         self.receive()
     }
 
-    /// The next answer, also an interim one.
+    /// Returns the next answer, also an interim one.
     pub fn receive(&mut self) -> Response {
         let line = self.line();
         let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
@@ -136,25 +136,25 @@ impl Client {
         line.trim_end_matches(['\r', '\n']).to_owned()
     }
 
-    /// Says that nothing more will be sent, as a client does that goes away.
+    /// Closes the sending side, as a client does that disconnects.
     pub fn stop_sending(&mut self) {
         self.stream.get_mut().stop_sending().unwrap();
     }
 
-    /// Reads what there is and drops it. Whether that was all.
+    /// Reads and drops what has arrived. Returns whether that was all.
     pub fn skip_to_end(&mut self) -> bool {
         let bytes = self.stream.fill_buf().map_or(0, <[u8]>::len);
         self.stream.consume(bytes);
         bytes == 0
     }
 
-    /// Whether the server has closed its side, with nothing more to read.
+    /// Whether the server has closed its side and nothing is left to read.
     pub fn is_closed(&mut self) -> bool {
         matches!(self.stream.fill_buf(), Ok([]))
     }
 }
 
-/// Asks without a body.
+/// Sends a request without a body.
 pub fn get(address: SocketAddr, path: &str) -> Response {
     get_over(Client::connect(address), path)
 }

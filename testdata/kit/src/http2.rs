@@ -19,7 +19,7 @@ use crate::wait::PATIENCE;
 /// A connection.
 pub struct Http2 {
     requests: SendRequest<Bytes>,
-    /// Ready once the connection has ended, with what ended it.
+    /// Ready once the connection has ended, with the reason.
     pub ended: tokio::task::JoinHandle<Result<(), h2::Error>>,
 }
 
@@ -52,9 +52,9 @@ impl Http2 {
         Self { requests, ended: tokio::spawn(connection) }
     }
 
-    /// Begins a request, once there may be one more.
+    /// Begins a request, once another stream is allowed.
     pub async fn begin(&mut self, method: &str, path: &str, token: Option<&str>) -> Result<Upload, h2::Error> {
-        // As from this machine: without a token, only that may send.
+        // `localhost`, as from this machine: without a token only this machine may send.
         let mut request = Request::builder().method(method).uri(format!("https://localhost{path}"));
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -64,10 +64,10 @@ impl Http2 {
         Ok(Upload { answer, body })
     }
 
-    /// Waits until the server has taken its leave.
+    /// Waits until the server has sent GOAWAY.
     pub async fn left(self) {
         if let Err(error) = self.ended.await.unwrap() {
-            // Taking leave in turn, a client may find the line closed.
+            // The client's own GOAWAY may find the connection closed.
             assert!(error.is_io(), "it is ended in good form: {error:?}");
         }
     }
@@ -80,7 +80,7 @@ impl Http2 {
 }
 
 impl Upload {
-    /// Sends as the server's windows allow. False if the stream has ended.
+    /// Sends as the server's windows allow. Returns whether the stream is still open.
     pub async fn send(&mut self, mut bytes: &[u8]) -> Result<bool, h2::Error> {
         while !bytes.is_empty() {
             self.body.reserve_capacity(bytes.len());
@@ -96,7 +96,7 @@ impl Upload {
     }
 
     pub async fn end(mut self) -> Answer {
-        // A server that has seen enough has ended it already.
+        // A server that has seen enough has already ended it.
         let _ = self.body.send_data(Bytes::new(), true);
         self.answer().await
     }

@@ -1,8 +1,8 @@
-//! Counts the bytes that a thread holds and the blocks that it asks for, by an allocator that passes everything on to the
+//! Counts the bytes that a thread holds and the blocks that it allocates, by an allocator that passes everything to the
 //! system's.
 //!
-//! libFuzzer's own memory is not Rust's and not counted. A block is charged to the thread that asks for it or gives it
-//! back: what is measured here stays on one thread.
+//! libFuzzer's own memory is not Rust's and is not counted. A block is charged to the thread that allocates it and credited
+//! to the thread that frees it, so measured work stays on one thread.
 
 #![expect(unsafe_code, reason = "an allocator cannot be written without; it only counts and passes on")]
 
@@ -24,7 +24,7 @@ fn note_allocation() {
 }
 
 fn note(change: isize) {
-    // At a thread's very end there is nothing left to count in.
+    // At the very end of a thread its counter is gone.
     let _ = HELD.try_with(|held| {
         held.set(held.get() + change);
         let _ = PEAK.try_with(|peak| peak.set(peak.get().max(held.get())));
@@ -52,7 +52,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         note_allocation();
-        // While it is copied, both blocks are there.
+        // Both blocks exist while one is copied to the other.
         note(size.cast_signed());
         note(-layout.size().cast_signed());
         unsafe { System.realloc(block, layout, size) }

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::database;
 use crate::http::{Client, Response, get};
 
-/// The configuration of a server that was started without flags.
+/// The configuration of a server without flags.
 pub fn config(db: PathBuf, listen: SocketAddr) -> Serve {
     Serve { listen, ..Serve::new(db) }
 }
@@ -30,7 +30,7 @@ impl Server {
         Self::with(|_| {})
     }
 
-    /// With another configuration than without any flags.
+    /// Starts a server whose configuration differs from the default.
     pub fn with(change: impl FnOnce(&mut Serve)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -69,7 +69,7 @@ impl Server {
         Client::connect(self.address)
     }
 
-    /// An upload on a new connection.
+    /// Sends an upload on a new connection.
     pub fn post(&self, body: impl AsRef<[u8]>) -> Response {
         self.connect().post(&[], body.as_ref())
     }
@@ -86,12 +86,12 @@ impl Server {
         database::count(&self.database(), table)
     }
 
-    /// Uploads that the server says it is at.
+    /// The number of running uploads, as `/healthz` reports it.
     pub fn under_way(&self) -> u64 {
         get(self.address, "/healthz").field("uploadsUnderWay").as_u64().unwrap()
     }
 
-    /// Tells the server to stop, and lets it finish what it is at.
+    /// Stops the server, and lets it finish its uploads.
     pub fn tell_to_stop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -111,7 +111,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.tell_to_stop();
         if let Some(thread) = self.thread.take() {
-            // A test that has failed already should not hide why.
+            // A test that has failed already should not hide the reason.
             let joined = thread.join();
             assert!(joined.is_ok() || std::thread::panicking(), "the server does not panic");
         }

@@ -17,14 +17,14 @@ use crate::http::Client;
 /// The name in every certificate.
 pub const NAME: &str = "health.example";
 
-/// What a client says that it speaks.
+/// The protocols that a client offers.
 pub const HTTP1: &[u8] = b"http/1.1";
 pub const HTTP2: &[u8] = b"h2";
 
 /// An issuer of certificates.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
-/// A certificate with the chain behind it, and its key, in PEM.
+/// A certificate with its chain, and its key, in PEM.
 pub struct Pair {
     pub chain: String,
     pub key: String,
@@ -42,7 +42,7 @@ impl Authority {
         self.issue_for(KeyPair::generate().unwrap(), 4000)
     }
 
-    /// Issues a certificate for a key that is good from 1990 to the beginning of a year.
+    /// Issues a certificate for a key, valid from 1990 to the beginning of a year.
     pub fn issue_for(&self, key: KeyPair, until: i32) -> Pair {
         let mut params = CertificateParams::new([NAME.to_owned()]).unwrap();
         params.not_before = date_time_ymd(1990, 1, 1);
@@ -51,7 +51,7 @@ impl Authority {
         Pair { chain: certificate.pem() + &self.0.pem(), key: key.serialize_pem() }
     }
 
-    /// What a client needs that trusts this issuer.
+    /// The configuration of a client that trusts this issuer.
     pub fn client(&self, protocol: &[u8]) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).unwrap();
@@ -62,14 +62,14 @@ impl Authority {
         Arc::new(config)
     }
 
-    /// A connection of HTTP/1.1, once hands are shaken.
+    /// Opens a connection of HTTP/1.1 and completes the handshake.
     pub fn connect(&self, address: SocketAddr) -> io::Result<Client> {
         Ok(Client::over(Tls::connect(address, self.client(HTTP1))?))
     }
 }
 
 impl Pair {
-    /// Writes the two files as a program that renews certificates does: each at once, under a new file's name.
+    /// Writes both files as a program that renews certificates does: each in one step, by renaming a new file.
     pub fn write(&self, folder: &Path) -> TlsFiles {
         let write = |name: &str, text: &str| {
             let path = folder.join(name);
@@ -83,7 +83,7 @@ impl Pair {
     }
 }
 
-/// A client's side of TLS over a bare socket.
+/// The client's side of TLS over a bare socket.
 pub struct Tls(StreamOwned<ClientConnection, TcpStream>);
 
 impl Tls {
@@ -97,7 +97,7 @@ impl Tls {
         Ok(Self(StreamOwned::new(connection, stream)))
     }
 
-    /// What was agreed on.
+    /// The protocol that was agreed on.
     pub fn protocol(&self) -> Option<&[u8]> {
         self.0.conn.alpn_protocol()
     }

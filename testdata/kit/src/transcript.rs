@@ -1,5 +1,5 @@
-//! Everything that a decoder returns for a body, in a form that can be compared: rows as text. A batch numbers its texts, and
-//! numbers differ where the rows are equal.
+//! Everything that a decoder returns for a body, as text that can be compared: a batch numbers its texts, and the numbers of
+//! equal rows can differ.
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -126,8 +126,8 @@ impl Transcript {
         assert_eq!(self.rejects, other.rejects);
     }
 
-    /// The same for a body read in another way: the text of a rejected element may differ, for example in its blanks, and so
-    /// may the message and the position of a failure.
+    /// The same for a body that was read in another way. The text of a rejected element may differ, for example in its
+    /// blanks. So may the message and the position of a failure.
     pub fn assert_same_meaning(&self, other: &Self) {
         let without_raw = |transcript: &Self| {
             let mut transcript = transcript.clone();
@@ -144,8 +144,8 @@ impl Transcript {
         }
     }
 
-    /// The same with each rejected element's text as JSON without blanks. Without the lifter the reader writes that text, with
-    /// its own blanks and escapes.
+    /// The same, with each rejected element's text as JSON without blanks: without the lifter, the reader writes that text
+    /// with its own blanks and escapes.
     pub fn without_spelling(mut self) -> Self {
         for reject in &mut self.rejects {
             reject.raw_bytes = 0;
@@ -167,7 +167,7 @@ impl Transcript {
     }
 }
 
-/// The kind of unknown records that stand in `data`.
+/// The kind of unknown records that are in `data`.
 pub const OTHERS_OF_DATA: &str = "other records of data";
 
 struct Rows(Transcript);

@@ -1,4 +1,4 @@
-//! Writes ZIP archives in each of the ways that phones and programs do: what `archive` reads.
+//! Writes ZIP archives in each of the ways that phones and programs do: the input of `formats::zip`.
 
 use flate2::Crc;
 
@@ -7,15 +7,15 @@ use crate::compression::deflate;
 /// How members are packed.
 #[derive(Clone, Copy, Debug)]
 pub struct Packing {
-    /// With deflate, or as it is.
+    /// With deflate, or uncompressed.
     pub is_deflated: bool,
-    /// The lengths stand behind the contents.
+    /// With the lengths behind the contents.
     pub is_streamed: bool,
     /// As ZIP64.
     pub is_wide: bool,
 }
 
-/// Numbers of two, four and eight bytes, one behind the other.
+/// Numbers of two, four and eight bytes, one after the other.
 #[derive(Debug, Default)]
 struct Fields(Vec<u8>);
 

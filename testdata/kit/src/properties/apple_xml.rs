@@ -1,4 +1,4 @@
-//! Apple's `export.xml`. An input is a recipe, as for `decode`: what is larger than a buffer is long.
+//! Apple's `export.xml`. An input is a recipe, as for `decode`: anything longer than a buffer is long.
 
 use healthsink::import::Format;
 

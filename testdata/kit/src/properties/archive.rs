@@ -1,8 +1,9 @@
-//! Archives: any split into reads gives the same, a sound one is read to its end, and one that is cut is never taken for whole.
+//! Archives: any split into reads gives the same rows, a sound archive is read to its end, and a cut one is never read as
+//! complete.
 //!
-//! The first byte of an input says how it is taken. `00`: as the archive itself. Else it is packed first, since no fuzzer
-//! guesses a checksum: the second byte says where the archive is cut, and members are separated by FF, each of them a name,
-//! a line end and its contents.
+//! The first byte of an input is its form. `00`: the rest is the archive itself. Otherwise the rest is packed first, since
+//! no fuzzer guesses a checksum. Then the second byte says where the archive is cut. FF separates the members, each of which
+//! is a name, a line end and its contents.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
@@ -69,7 +70,7 @@ impl Unpacked {
     }
 }
 
-/// Asserts that any split into reads gives the same, and that the accounts hold.
+/// Panics unless any split into reads gives the same rows, and the accounts hold.
 fn in_any_pieces(archive: &[u8]) -> Unpacked {
     let whole = Unpacked::of(Cursor::new(archive));
     let counts = whole.uploads.iter().flatten().map(|upload| upload.account.rows());

@@ -1,7 +1,7 @@
 //! No bytes make the decoder panic, or hold more memory than the equation in `limits` allows.
 //!
 //! Bytes that exceed a limit are long, and a fuzzer's inputs are short. So an input is a recipe: `FF n r` repeats the `n`
-//! bytes before it `r²` times, up to a body of two megabytes. JSON texts never contain FF, so nothing is lost.
+//! bytes before it `r²` times, up to a body of two megabytes. JSON texts never contain FF, so every body has a recipe.
 
 use healthsink::formats::payload::{Options, decode};
 use healthsink::model::batch::Batch;
@@ -50,13 +50,13 @@ pub fn check(recipe: &[u8]) {
         }
         (decoded.outcome.is_ok(), counter.rows)
     });
-    // What is over a limit streams past unread with the lifter, and is read without it: it may be no JSON.
+    // With the lifter, what is over a limit passes unread. Without it, it is read, and may turn out not to be JSON.
     if body.len() <= SKELETON_STRING_BYTES_MAX {
         assert_eq!(decoded[0], decoded[1]);
     }
 }
 
-/// The body that a recipe makes, of at most so many bytes.
+/// The recipe's body, of at most so many bytes.
 pub fn cooked(recipe: &[u8], bytes_max: usize) -> Vec<u8> {
     let mut body = Vec::with_capacity(recipe.len());
     let mut rest = recipe;

@@ -1,5 +1,5 @@
-//! With the lifter and without it a body gives the same rows, rejects and envelope; and what it gives is what serde_json
-//! reads in the same body: whether it is JSON at all, how many records there are, and the content of every sample.
+//! A body gives the same rows, rejects and envelope with the lifter and without it. They agree with serde_json: whether the
+//! body is JSON at all, how many records it has, and the content of every sample.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 
 use crate::transcript::{RejectRow, SampleRow, Transcript};
 
-/// Longer names and strings are cut by the skeleton, which the reference knows nothing of.
+/// The skeleton cuts longer names and strings, which the reference does not.
 const COMPARED_BYTES_MAX: usize = 60_000;
 
 /// Asserts the property.
@@ -35,7 +35,7 @@ pub fn check(body: &[u8]) {
     }
 }
 
-/// The body with U+FFFD for every escape that is half of a surrogate pair, which serde_json refuses.
+/// Returns the body with U+FFFD for each half of a surrogate pair, which serde_json refuses.
 fn without_half_pairs(body: &[u8]) -> Vec<u8> {
     let mut text = body.to_vec();
     let unit = |text: &[u8], at: usize| {
@@ -52,7 +52,7 @@ fn without_half_pairs(body: &[u8]) -> Vec<u8> {
                 6
             }
             (Some(_), _) => 6,
-            // The byte behind a backslash means nothing else.
+            // The byte behind a backslash has no other meaning.
             (None, _) if text[at] == b'\\' => 2,
             (None, _) => 1,
         };
@@ -72,7 +72,7 @@ enum Json {
 }
 
 impl PartialEq for Json {
-    /// Equal values; of equal names in an object the last one counts.
+    /// Whether values are equal; of equal names in an object the last one counts.
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Null, Self::Null) => true,
@@ -202,7 +202,7 @@ fn compare(transcript: &Transcript, body: &Json) {
     }
 }
 
-/// How many rows and rejects a body must give, and how many more it may: dates of the envelope that cannot be read.
+/// How many rows and rejects a body must give, and how many more it may give: dates of the envelope that cannot be read.
 fn records(body: &Json) -> (usize, usize) {
     let (mut least, mut perhaps) = (0, 0);
     for (name, value) in body.members() {
@@ -266,7 +266,7 @@ fn compare_samples(transcript: &Transcript, data: &Json) {
     assert_eq!(rows.next(), None);
 }
 
-/// Whether anything is wrong with an element, as far as that is told without knowing how dates are read.
+/// Whether anything is wrong with an element, as far as that is known without reading dates.
 fn is_refusable(element: &Json, reject: &RejectRow) -> bool {
     let is_whole = element.member("uuid").and_then(Json::text).is_some_and(is_uuid)
         && element.member("startDate").and_then(Json::text).and_then(instant).is_some()

@@ -1,8 +1,8 @@
 //! A server answers 200 only for a complete and valid upload. It always answers or closes, and continues to serve.
 //!
-//! The first byte of an input says how the request is made of the rest: framing in bits 0 and 1, coding in 2 and 3, a
-//! flipped bit in the compressed body 4, all bytes raw onto the socket 5. The second is the length of chunks and the place
-//! of the flipped bit. The server is one for all inputs, on loopback, with a real database.
+//! The first byte of an input says how a request is made of the rest. Bits 0 and 1: framing. Bits 2 and 3: coding. Bit 4:
+//! one bit of the compressed body is flipped. Bit 5: all bytes go raw onto the socket. The second byte is the length of
+//! chunks and the place of the flipped bit. One server serves all inputs, on loopback, with a real database.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -22,7 +22,7 @@ use crate::server::config;
 use crate::transcript::{OTHERS_OF_DATA, Transcript};
 
 const BODY_BYTES_MAX: u64 = 1 << 20;
-/// Far below the server's own timeouts: nothing here makes it wait for one.
+/// Far below the server's own timeouts: no input makes it wait for one.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Asserts the property.
@@ -76,13 +76,13 @@ fn upload(control: u8, detail: u8, body: &[u8]) {
         request.extend_from_slice(format!("Content-Length: {length}\r\n\r\n").as_bytes());
         request.extend_from_slice(&sent);
     }
-    // The server may still be busy with the ends of uploads that were cut short.
+    // The server may still be busy with the ends of truncated uploads.
     let answer = (0..1000).map(|_| exchange(&request, is_cut)).find(|answer| status(answer) != Some(503));
     let answer = answer.expect("a place becomes free");
     judge(&answer, expected_count(coding, &sent), is_cut);
 }
 
-/// The count of records that a whole upload of these bytes is answered with; `None` if it is not valid.
+/// Returns the count of records in the answer to a complete upload of these bytes; `None` if it is not valid.
 fn expected_count(coding: Coding, sent: &[u8]) -> Option<usize> {
     let source = coding.decode(BufReader::new(sent), BODY_BYTES_MAX).ok()?;
     let transcript = Transcript::of(source, Options::default());
@@ -119,7 +119,7 @@ fn exchange(bytes: &[u8], ends: bool) -> Vec<u8> {
     let mut stream = TcpStream::connect(server()).expect("the server takes connections");
     stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
     stream.set_nodelay(true).expect("a socket");
-    // An answer may come, and the connection end, before all is sent.
+    // The answer may arrive, and the connection end, before everything is sent.
     let sent = stream.write_all(bytes);
     if ends && sent.is_ok() {
         let _ = stream.shutdown(Shutdown::Write);
@@ -130,7 +130,7 @@ fn exchange(bytes: &[u8], ends: bool) -> Vec<u8> {
         match stream.read(&mut buf) {
             Ok(0) => return answer,
             Ok(bytes) => answer.extend_from_slice(&buf[..bytes]),
-            // libFuzzer looks at the clock in a signal's handler.
+            // libFuzzer reads the clock in a signal handler.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
                 panic!("neither an answer nor a close: {:?}", String::from_utf8_lossy(&answer))
@@ -172,7 +172,7 @@ fn server() -> SocketAddr {
     })
 }
 
-/// A folder of this process. A fuzzer is ended without notice, so it cannot clean up behind itself: a later one does.
+/// The folder of this process. A fuzzer is killed without notice and leaves its folder, so a later one deletes it.
 fn scratch_folder() -> PathBuf {
     let all = std::env::temp_dir().join("healthsink-http");
     for entry in std::fs::read_dir(&all).into_iter().flatten().flatten() {

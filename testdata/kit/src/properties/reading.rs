@@ -1,4 +1,4 @@
-//! What holds for each reader of the import, whatever it reads:
+//! Properties of each reader of the import, whatever it reads:
 //!
 //! - No bytes make it panic, or hold more memory than some elements of the largest size.
 //! - Any split of the input into reads gives the same rows, rejects, account and error.
@@ -23,14 +23,14 @@ use crate::memory;
 use crate::pieces::{Pieces, lengths, seed_of};
 use crate::transcript::Transcript;
 
-/// Longest body that a recipe makes: larger than every buffer. What an element over the limit does is told by a test, since
-/// a fuzzer would spend its time on nothing else.
+/// Longest body that a recipe makes: larger than every buffer. A test covers elements over the limit, since a fuzzer would
+/// spend all its time on them.
 pub const BODY_BYTES_MAX: usize = 4 * READ_BUFFER_BYTES;
 
-/// Longer ones are split less finely, so that a run stays short.
+/// Longer bodies are split less finely, so that a run stays short.
 const FINE_BYTES_MAX: usize = 16 << 10;
 
-/// What one element may take many times over while it is read: the buffer that doubles, its text, its parts, its row.
+/// Multiples of an element that reading it may take: the buffer that doubles, its text, its parts, its row.
 const ELEMENTS_HELD_MAX: usize = 16;
 
 /// The account, in a form that can be compared.
@@ -54,7 +54,7 @@ impl Account {
         }
     }
 
-    /// Rows and rejects that it speaks of.
+    /// The number of rows and rejects that it counts.
     pub fn rows(&self) -> (u64, u64) {
         let rows = self.types.iter().map(|kind| kind.read).sum();
         assert_eq!(self.read, rows + self.rejected + self.skipped.values().sum::<u64>(), "{self:?}");
@@ -90,19 +90,19 @@ pub fn check(format: Format, body: &[u8]) {
         return whole.assert_same(&Read::of(format, || Pieces::new(body, lengths(seed, 100_000))));
     }
     whole.assert_same(&Read::of(format, || Pieces::new(body, single_bytes(seed, body.len()))));
-    // A reader makes room for much more at each read, so there are not too many of them.
+    // A reader allocates much more at each read, so their number is limited.
     let longest = (body.len() as u64 / 8).max(7);
     whole.assert_same(&Read::of(format, || BufReader::with_capacity(64, Pieces::new(body, lengths(seed, longest)))));
 }
 
-/// Single bytes somewhere in a body, and what stands before and behind them.
+/// Single bytes somewhere in a body, with the bytes before and behind them.
 fn single_bytes(seed: u64, bytes: usize) -> impl FnMut() -> usize {
     let before = usize::try_from(seed % (bytes as u64 + 1)).unwrap_or(0);
     let mut lengths = std::iter::once(before).chain(std::iter::repeat_n(1, 24)).chain(std::iter::repeat(bytes));
     move || lengths.next().unwrap_or(bytes)
 }
 
-/// What came of a file.
+/// The result of reading a file.
 #[derive(Debug)]
 pub struct Read {
     pub transcript: Transcript,
@@ -110,7 +110,7 @@ pub struct Read {
 }
 
 impl Read {
-    /// Reads what `open` opens, twice where its reader wants that.
+    /// Reads what `open` opens, twice if the reader needs that.
     pub fn of<S: BufRead>(format: Format, open: impl Fn() -> S) -> Self {
         let mut tally = Tally::default();
         let (mut transcript, decoded) = Transcript::gather(|batch, sink| {
@@ -120,7 +120,7 @@ impl Read {
         Self { transcript, account: Account::of(&tally) }
     }
 
-    /// Panics unless the account holds, and what is said of the file is possible.
+    /// Panics unless the account holds, and everything reported about the file is possible.
     fn assert_sound(&self, body: &[u8]) {
         let rejects = self.transcript.rejects.len() as u64;
         assert_eq!(self.account.rows(), (self.transcript.records, rejects), "{:?}", self.account);
@@ -132,7 +132,7 @@ impl Read {
         }
     }
 
-    /// Panics unless both are the same in all.
+    /// Panics unless both are equal.
     pub fn assert_same(&self, other: &Self) {
         self.transcript.assert_same(&other.transcript);
         assert_eq!(self.transcript.body_bytes, other.transcript.body_bytes);
@@ -140,7 +140,7 @@ impl Read {
     }
 }
 
-/// Looks at each row, and keeps nothing but identities.
+/// Checks each row, and keeps only identities.
 #[derive(Debug, Default)]
 pub struct Sound {
     samples: HashSet<(String, i64, [u8; 16])>,
