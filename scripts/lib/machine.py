@@ -1,4 +1,4 @@
-"""The machine that the figures were measured on, in the words that belong under a table."""
+"""Describes the machine that the figures were measured on, for the text under a table."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ def memory_bytes():
 
 
 def filesystem_type(folder):
-    """The type of the file system that holds `folder`: a tmpfs syncs for nothing, and would flatter every server."""
+    """The type of the file system that holds `folder`: a sync of a tmpfs costs nothing, which would flatter every server."""
     device = folder.stat().st_dev
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         fields, _, rest = line.partition(" - ")

@@ -1,4 +1,4 @@
-"""Payloads from the repository's generator, which tells what is in them: into a file, or straight into a pipe."""
+"""Payloads from the repository's generator, which prints their counts: into a file, or straight into a pipe."""
 
 import json
 import math
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 FIRST_DAY = date(2016, 2, 26)
-# Safe bounds of what the generator fills: never fewer bytes in a day, and not many more days for a small payload.
+# Safe bounds of the generator: never fewer bytes in a day, and not many more days for a small payload.
 BYTES_PER_DAY_MIN = 1_500_000
 DAYS_ADDED = 14
 
 
 class GeneratorFailed(Exception):
-    """The generator could not be run, or did not say what it wrote."""
+    """The generator could not be run, or did not print its counts."""
 
 
 def day_after(first_day, size):
@@ -39,7 +39,7 @@ def counts_from(stderr):
 
 
 def write_payload(generator, path, size, seed, first_day, seconds_max):
-    """Writes a payload of about `size` bytes to `path`; answers its exact counts."""
+    """Writes a payload of about `size` bytes to `path`. Returns its exact counts."""
     command = [*payload_command(generator, size, seed, first_day), "-o", path]
     try:
         finished = subprocess.run(

@@ -11,7 +11,7 @@ POLL_SECONDS = 0.005
 
 
 class Failed(Exception):
-    """The program ended with an error; the text has its last words."""
+    """The program ended with an error; the text has its last lines."""
 
 
 @dataclass
@@ -34,8 +34,8 @@ def peak_bytes(pid):
 
 
 def measure(command, scratch):
-    """Runs a command. Its peak is asked for often enough to be seen near the end: what the system tells afterwards has
-    this script's own memory in it."""
+    """Runs a command. Reads its peak often enough to see it near the end, because what the system reports afterwards
+    includes this script's own memory."""
     with open(scratch / "stdout", "w+b") as stdout, open(scratch / "stderr", "w+b") as stderr:
         started = time.monotonic()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)

@@ -18,7 +18,7 @@ INSTALL_SECONDS_MAX = 900
 
 
 class NotInstalled(Exception):
-    """A receiver can't be run on this machine; the text tells what to do."""
+    """A receiver can't be run on this machine; the text says what to do."""
 
 
 def release_binary(name):
@@ -43,7 +43,7 @@ def output_of(*command):
 
 
 def run_installer(command, folder, environment):
-    """Runs one step of an installation to its end; what it printed is shown only if it fails."""
+    """Runs one step of an installation. Its output is shown only if it fails."""
     try:
         finished = subprocess.run(
             command,
@@ -101,7 +101,7 @@ class Express:
         install(self._folder, SCRIPTS / "receivers" / "express" / "package.json", [npm], self._build_environment())
 
     def _build_environment(self):
-        """Where better-sqlite3 has no prebuilt binary it is compiled: node's own headers, if there, save a download."""
+        """better-sqlite3 is compiled if it has no prebuilt binary. Node's own headers save a download."""
         prefix = Path(self._node).resolve().parent.parent
         has_headers = (prefix / "include" / "node" / "node.h").is_file()
         return {"npm_config_nodedir": str(prefix)} if has_headers else {}
@@ -126,7 +126,7 @@ class Express:
 
 
 def install_from_pypi(folder, manifest):
-    """Installs a requirements.txt into a virtual environment; answers the folder of its programs."""
+    """Installs a requirements.txt into a virtual environment. Returns the folder of its programs."""
     if importlib.util.find_spec("ensurepip") is None:
         raise NotInstalled("Python's venv module is not there (Debian: apt install python3-venv)")
     programs = folder / "venv" / "bin"

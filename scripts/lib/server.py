@@ -1,4 +1,4 @@
-"""A server process: started, watched through /proc while it serves, uploaded to, and ended. No other is ever ended."""
+"""A server process: starts it, watches it through /proc, uploads to it, and ends it, and no other process."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ POLL_SECONDS = 0.02
 ANSWER_EXCERPT_BYTES = 400
 LOG_TAIL_CHARS = 1000
 
-# Texts in a server's log that name the reason for its end, where the crash does not.
+# Texts in a server's log that name the reason for a crash.
 REASONS_IN_LOG = (
     ("heap out of memory", "out of memory"),
     ("MemoryError", "out of memory"),
@@ -49,12 +49,12 @@ def free_port():
 
 
 def neutral_environment():
-    """This script's environment without what its user may have set for their own healthsink."""
+    """This script's environment without the user's own settings of healthsink."""
     return {name: value for name, value in os.environ.items() if not name.startswith("HEALTHSINK_")}
 
 
 class Server:
-    """`with Server(receiver, database, log, body_limit) as server:` serves from an own process until the block ends."""
+    """`with Server(receiver, database, log, body_limit) as server:` serves from a new process until the block ends."""
 
     def __init__(self, receiver, database, log, body_limit):
         self._receiver = receiver
@@ -143,7 +143,7 @@ class Server:
         return Upload(seconds, json.loads(answer))
 
     def _failure(self, text, answer=b""):
-        """The error to raise. What else is known goes to stderr, since the server's log does not outlive the script."""
+        """Returns the error to raise. Prints the end of the server's log, which the script deletes."""
         excerpt = answer[:ANSWER_EXCERPT_BYTES].decode(errors="replace")
         print(f"{self._receiver.name} {text}\n{excerpt}\nits log ends:\n{self._log_tail()}", file=sys.stderr)
         return ServerFailed(text)
@@ -177,7 +177,7 @@ class Server:
         return next((reason for mark, reason in REASONS_IN_LOG if mark in log), None)
 
     def memory(self):
-        """Resident memory in bytes: now (VmRSS), and the peak since the process began (VmHWM). None once it died."""
+        """Resident memory in bytes: now (VmRSS), and the peak since the process began (VmHWM). None once it has ended."""
         try:
             status = Path(f"/proc/{self._process.pid}/status").read_text()
         except (FileNotFoundError, ProcessLookupError):

@@ -1,9 +1,9 @@
-"""What a receiver really stored, asked from its database after it has ended."""
+"""What a receiver has stored, from its database after its end."""
 
 import sqlite3
 from contextlib import closing
 
-# healthsink and both rivals call these tables alike, and so does the generator in its counts.
+# The names of these tables in healthsink, in both rivals, and in the generator's counts.
 TABLES = ("samples", "workouts", "medication_doses", "route_points")
 
 
@@ -19,7 +19,7 @@ def row_counts(database):
 
 
 def difference(stored, expected):
-    """What is missing or too much, as text; None if the counts are the same."""
+    """Returns what is missing or too much, as text, or None."""
     wrong = [f"{stored[t]:,} of {expected[t]:,} {t}" for t in TABLES if stored[t] != expected[t]]
     return "stored " + ", ".join(wrong) if wrong else None
 

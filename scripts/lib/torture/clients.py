@@ -1,8 +1,8 @@
 """Hostile clients of every kind, one kind after another, with good uploads beside them.
 
-How much slower a good upload is than alone is a figure and no test: the hostile clients share the machine with the server.
-They run in processes of their own, of low priority. A good upload that is answered 200 is sent again at the end: if
-anything of it is new then, it was lost.
+The slowdown of good uploads is a figure, not a test: the hostile clients share the machine with the server. They run in
+separate processes of low priority. Every good upload that got 200 is sent again at the end: if any record of it is new then,
+that record was lost.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ GENERATE_SECONDS_MAX = 600
 SOCKET_SECONDS_MAX = 60
 PLACES = 8
 NICENESS = 10
-SWING_SECONDS = 4  # until all connections are open that are to be
+SWING_SECONDS = 4  # until all connections are open
 BLOCK = 1 << 16
 
 
@@ -54,7 +54,7 @@ def status_of(answer):
 
 
 def exchange(port, pieces, tally):
-    """Sends what it may and takes the answer."""
+    """Sends as much as the server accepts, and counts the answer."""
     tally["connections"] += 1
     with contextlib.closing(connect(port)) as stream:
         with contextlib.suppress(OSError):
@@ -97,11 +97,11 @@ def gzipped(pieces):
     return out.getvalue()
 
 
-# The kinds: each runs in a separate process until it is ended, and counts what it does.
+# The kinds: each runs in a separate process until that is stopped, and counts what it does.
 
 
 def keep_open(port, opening, count, tally):
-    """Idle connections, each opened anew as soon as the server has ended it."""
+    """Idle connections. Each is reopened as soon as the server has closed it."""
     streams = []
     while True:
         while len(streams) < count:
@@ -130,7 +130,7 @@ def keep_open(port, opening, count, tally):
 
 
 def trickle(port, opening, count, tally):
-    """Connections that send a byte now and then, each opened anew as soon as the server has ended it."""
+    """Connections that send a byte now and then. Each is reopened as soon as the server has closed it."""
     streams = []
     while True:
         while len(streams) < count:
@@ -250,7 +250,7 @@ def vanishing(port, tally):
 
 
 def kinds(options):
-    """By name: what to run, and with what. Bombs are packed once, before anything is measured."""
+    """Functions and their arguments, by name. Bombs are packed once, before anything is measured."""
     half = head("X: y")[:-4]
     body = head("Content-Length: 1000000") + b'{"note":"'
     get = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -270,7 +270,7 @@ def kinds(options):
 
 
 def hostile(pipe, port, kind):
-    """A process that does one kind of harm until it is asked for its tally, and ends with its parent in any case."""
+    """The process of one kind. It runs until it is asked for its tally, and never outlives its parent."""
     os.nice(NICENESS)
     act, *arguments = kind
     tally = {"connections": 0, "bytes": 0, "answers": {}}
@@ -284,7 +284,7 @@ def hostile(pipe, port, kind):
 
 
 def good_upload(port, body):
-    """Seconds of the request that was served, and how often it was told to come again before."""
+    """Seconds of the request that was served, and the number of 503 before it."""
     refusals = 0
     while True:
         begun = time.monotonic()
@@ -312,7 +312,7 @@ def beside(port, kind, bodies):
 
 
 def good_bodies(options, count):
-    """Payloads that follow one another in time, as a phone's do."""
+    """Payloads of consecutive days, as a phone sends them."""
     path, first_day, bodies = options.folder / "payload.json", FIRST_DAY, []
     for number in range(count):
         seed = options.seed * 1000 + number
@@ -332,17 +332,17 @@ def run(options, progress):
         port = server._port
         for number, (name, kind) in enumerate(attacks.items()):
             bodies = series[2 * number * options.good :][: 2 * options.good]
-            # In turn: the database grows meanwhile.
-            alone = statistics.median(good_upload(port, body)[0] for body in bodies[: options.good])
+            # Alternately, since the database grows meanwhile.
+            undisturbed = statistics.median(good_upload(port, body)[0] for body in bodies[: options.good])
             tally, seconds, refusals = beside(port, kind, bodies[options.good :])
             memory = server.memory()
             if memory is None:
-                failures.append(f"{name}: the server has gone")
+                failures.append(f"{name}: the server has ended")
                 break
             figures[name] = (
                 f"{tally['connections']:,} connections, {tally['bytes']:,} bytes, answers {tally['answers']}; "
-                f"good uploads {statistics.median(seconds) / alone:.1f} times as long as {alone:.3f} s, "
-                f"{refusals} told to come again; "
+                f"good uploads {statistics.median(seconds) / undisturbed:.1f} times as long as {undisturbed:.3f} s, "
+                f"{refusals} answers of 503; "
                 f"peak {memory[1] / 10**6:.1f} MB"
             )
             progress(f"clients, {name}: {figures[name]}")

@@ -1,4 +1,4 @@
-"""The disk is filled and freed while clients send, on a file system of its own."""
+"""Fills and frees a disk while clients send. The disk is a separate file system."""
 
 import os
 import random
@@ -13,7 +13,7 @@ SUMMARY = "a disk that becomes full and has space again, while clients send"
 CLIENTS = 3
 PAYLOAD_BYTES = 1_000_000
 PAYLOADS = 12
-# Of each client between two fills, so many payloads that are not there yet: a 200 for what is there proves little.
+# New payloads of each client between two fills: a 200 for stored records proves little.
 FRESH, FRESH_BYTES = 5, 30_000
 DISK_MB = 48
 SECONDS_MAX = 0.8
@@ -24,7 +24,7 @@ def add_arguments(group):
 
 
 class Client(threading.Thread):
-    """Sends its payloads in turn until it is told to stop, those that are not there yet first; counts the answers."""
+    """Sends its payloads in turn until `must_stop`, the new ones first, and counts the answers."""
 
     def __init__(self, program, payloads, fresh, chance):
         super().__init__(daemon=True)
@@ -97,7 +97,7 @@ def torture(options, folder, chance, figures, progress):
         time.sleep(chance.uniform(0, SECONDS_MAX))
         figures["fills"] += 1
         if program.post(None, "/healthz", "GET")[0] != 200:
-            figures["failures"].append("the server is not well while the disk is full")
+            figures["failures"].append("/healthz does not answer 200 while the disk is full")
         for client in clients:
             client.must_stop.set()
         for client in clients:
@@ -109,7 +109,7 @@ def torture(options, folder, chance, figures, progress):
             figures["stored"] += client.answers.get(200, 0)
             figures["answered_507"] += client.answers.get(507, 0)
         filler.unlink()
-        # The very next one.
+        # The first upload after that succeeds.
         status, answer = program.post(shares[0][0].body) or (None, None)
         if status == 200:
             acknowledged.append((shares[0][0], answer))
@@ -132,7 +132,7 @@ def run(options, progress):
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=700", "healthsink-torture", folder]
     if os.geteuid() != 0 or subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
-        raise Skipped("a file system of its own cannot be mounted here: run it as root")
+        raise Skipped("this process may not mount a file system: run it as root")
     figures = dict.fromkeys(["fills", "uploads", "bytes", "stored", "answered_507", "acknowledged_checked", "lost"], 0)
     figures["failures"] = []
     try:

@@ -1,4 +1,4 @@
-"""kill -9 at random moments, with clients that send, and some that send again."""
+"""kill -9 at random moments, while clients send new payloads and repeat earlier ones."""
 
 import random
 import sqlite3
@@ -19,14 +19,14 @@ from .program import (
 
 SUMMARY = "kill -9 at random moments, with uploads under way, at the start and in a checkpoint"
 CLIENTS = 4
-# A 200 for what was there before proves little, so nearly all are new. Most are small: many are answered before the kill.
+# A 200 for stored records proves little, so nearly all payloads are new. Most are small, so many are answered before the kill.
 SMALL_BYTES, LARGE_BYTES = 40_000, 500_000
 FRESH_SMALL = 20
-# Of the uploads, one in so many is of a payload that was sent before.
+# One upload in so many repeats an earlier payload.
 AGAIN = 8
 KILLS_PER_DATABASE = 20
 RUN_SECONDS_MAX = 0.5
-# One kill in so many comes before the server listens, and so many at an answer or in the pause after it.
+# One kill in so many comes before the server listens, and one in so many at an answer or in the pause after it.
 AT_START, IN_CHECKPOINT = 10, 3
 
 
@@ -35,19 +35,19 @@ def add_arguments(group):
 
 
 class Share:
-    """What one client has to send, has sent, and was told to be stored."""
+    """One client's payloads: new ones, sent ones, and those that got 200."""
 
     def __init__(self):
         self.fresh, self.sent, self.acknowledged = [], [], []
 
     def fill(self, supply):
-        """So many that the next kill comes before the last of them, a large one in front."""
+        """Adds so many that the next kill comes before the last of them, with a large one in front."""
         self.fresh += supply.take(SMALL_BYTES, max(0, FRESH_SMALL - len(self.fresh)))
         self.fresh.insert(0, *supply.take(LARGE_BYTES, 1))
 
 
 class Client(threading.Thread):
-    """Sends its payloads one after the other, those without a 200 again, until the server is gone."""
+    """Sends its payloads one after the other, and those without a 200 again, until the server has ended."""
 
     def __init__(self, program, share, chance):
         super().__init__(daemon=True)
@@ -79,7 +79,7 @@ def states(database):
 
 
 class Round:
-    """One database, killed again and again, and what was acknowledged of what was sent to it."""
+    """One database whose server is killed repeatedly, and what it acknowledged."""
 
     def __init__(self, options, database, supply, chance, figures):
         self._options, self._database, self._chance, self._figures = options, database, chance, figures
@@ -114,13 +114,13 @@ class Round:
         return self._check()
 
     def kill_in_checkpoint(self):
-        """One large upload, and a kill at its answer, or about when the idle server moves the log into the database."""
+        """Kills at the answer to one large upload, or about when the idle server moves the WAL into the database."""
         self._shares[0].fill(self._supply)
         program = Program(self._options.healthsink, self._database).wait_until_listening()
         client = self._clients(program)[0]
         client.send()
         self._count(client)
-        # A COMMIT that came behind its answer is what a kill at any other moment would nearly never meet.
+        # Kills at other moments would hardly ever reveal a COMMIT after its answer.
         if self._chance.random() < 0.5:
             time.sleep(self._chance.uniform(0.24, 0.27))
         program.kill()
@@ -128,7 +128,7 @@ class Round:
         return self._check()
 
     def _check(self):
-        """Before healthsink looks at it again: is the file intact, and all there that was acknowledged?"""
+        """Checks, before healthsink opens the file again, that it is intact and has everything acknowledged."""
         self._figures["kills"] += 1
         if not self._database.exists() or not self._database.stat().st_size:
             return
@@ -154,7 +154,7 @@ class Round:
                 self._figures["failures"].append(f"{missing} of {len(payload.uuids)} acknowledged records are lost")
 
     def complete(self):
-        """Everything again: exactly all of it is there then, and the ledger knows of what was cut off."""
+        """Sends everything again. Exactly that must be stored then, and the ledger must have the interrupted uploads."""
         program = Program(self._options.healthsink, self._database).wait_until_listening()
         payloads = [payload for share in self._shares for payload in (*share.sent, *share.fresh)]
         for payload in payloads:
@@ -167,7 +167,7 @@ class Round:
         found = states(self._database)
         self._figures["interrupted_uploads"] += found.get("interrupted", 0)
         if "running" in found:
-            self._figures["failures"].append(f"uploads are said to be running: {found}")
+            self._figures["failures"].append(f"the ledger has running uploads: {found}")
         wrong = difference(self._database, payloads) or unsound_ledger(self._database)
         if wrong:
             self._figures["failures"].append(wrong)

@@ -1,7 +1,7 @@
-"""200 phones at once through 4 places: each obeys 503 and its Retry-After, and all are done in the end.
+"""200 phones at once and 4 permits: each phone obeys 503 with its Retry-After, and all succeed in the end.
 
-Any other refusal is a failure, and so is a connection that breaks. Identities are compared one by one: what was sent, and
-what is there.
+Any other error is a failure, and so is a broken connection. The identities of sent and stored records are compared one by
+one.
 """
 
 import http.client
@@ -19,7 +19,7 @@ from lib.payload import FIRST_DAY, write_payload
 from lib.server import UPLOAD_PATH, Server
 from lib.torture import Skipped
 
-SUMMARY = "200 phones at once, 1 MB each, through 4 places, by HTTP and by HTTPS"
+SUMMARY = "200 phones at once, 1 MB each, with 4 permits, by HTTP and by HTTPS"
 GENERATE_SECONDS_MAX = 600
 ANSWER_SECONDS_MAX = 300
 RETRIES_MAX = 200
@@ -29,8 +29,8 @@ TABLES = ("samples", "workouts", "medication_doses")
 def add_arguments(group):
     group.add_argument("--phones", default=200, type=int, help="how many at once (%(default)s)")
     group.add_argument("--phone-bytes", default=1_000_000, type=int, help="what each sends (%(default)s)")
-    group.add_argument("--places", default=4, type=int, help="uploads that the server takes in at once (%(default)s)")
-    sooner = "phones come back so many times sooner than asked (%(default)s)"
+    group.add_argument("--places", default=4, type=int, help="uploads that run at once (%(default)s)")
+    sooner = "phones retry so many times sooner than Retry-After (%(default)s)"
     group.add_argument("--hurry", default=10, type=float, help=sooner)
 
 
@@ -48,7 +48,7 @@ class Receiver(receivers.Healthsink):
 
 @dataclass
 class Tally:
-    """What all phones met with."""
+    """The answers to all phones."""
 
     seconds: list = field(default_factory=list)
     refusals: int = 0
@@ -80,7 +80,7 @@ def post(port, context, body):
 
 
 def phone(body, port, context, hurry, start, tally):
-    """Sends until it is told 200."""
+    """Sends until it gets 200."""
     start.wait()
     begun = time.monotonic()
     for _ in range(RETRIES_MAX):
@@ -136,7 +136,7 @@ def certificate(folder):
 
 
 def storm(options, folder, bodies, tls):
-    """All phones at once; the figures."""
+    """Runs all phones at once and returns the figures."""
     folder.mkdir()
     arguments, context = ["--ingests", options.places], None
     if tls:

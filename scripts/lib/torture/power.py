@@ -1,10 +1,10 @@
-"""The power goes: what may be left on the disk is made up from a record of every write and every sync.
+"""Power cuts: invents what may be left on the disk, from a record of every write and every sync.
 
-The server runs under strace, which writes down what it does to its files, bytes and all, and when it says 200. A cut is a
-point in that record. On the disk is then, of each file, what was written before its last sync; of what was written since,
-any part may be there: each write whole, or not, or in some of its sectors, in any order, or as garbage. Files that were
-made or removed since the folder's last sync may be there or not. From that, SQLite has to bring up a database that is
-intact and holds every upload that was acknowledged before the cut.
+The server runs under strace, which records all operations on its files, with their bytes, and each answer of 200. A cut is
+a point in that record. Each file then has what was written before its last sync. Of later writes any part may be there:
+each write complete, missing, in some of its sectors, in any order, or as garbage. Files that were created or removed since
+the folder's last sync may exist or not. From that, SQLite must open an intact database with every upload that was
+acknowledged before the cut.
 """
 
 import random
@@ -19,12 +19,12 @@ from ..payload import FIRST_DAY
 from . import Skipped
 from .program import Program, integrity, make_payloads, stored_uuids
 
-SUMMARY = "what a power cut may leave, made up from a record of all writes and syncs"
+SUMMARY = "what a power cut may leave, invented from a record of all writes and syncs"
 PAYLOAD_BYTES = 400_000
 PAYLOADS = 6
 PIECES = 8
 SECTOR_BYTES = 512
-# Of the cuts, so many are also given to healthsink itself, which has to go on from there.
+# After one cut in so many, healthsink itself must continue.
 CUTS_PER_START = 25
 COUNTER_CUTS = 20
 CALLS = "openat,pwrite64,write,writev,sendto,sendmsg,ftruncate,fsync,fdatasync,unlink,unlinkat,rename,renameat,renameat2"
@@ -35,12 +35,12 @@ STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 
 
 def add_arguments(group):
-    group.add_argument("--cuts", default=1000, type=int, metavar="N", help="how many cuts are made up (%(default)s)")
+    group.add_argument("--cuts", default=1000, type=int, metavar="N", help="number of cuts (%(default)s)")
 
 
 @dataclass
 class Operation:
-    """One thing that happened: write, truncate, sync, create, remove, synced folder, or an answer of 200."""
+    """A write, truncate, sync, create or remove, a sync of the folder, or an answer of 200."""
 
     kind: str
     name: str = ""
@@ -53,7 +53,7 @@ def decode(text):
 
 
 def parse(trace, folder):
-    """The operations on files in `folder`, in the order in which they ended (writes: began), and the answers."""
+    """Returns operations on files in `folder`, by their ends (writes by their beginnings), and the answers."""
     begun, operations = {}, []
     for line in trace.read_text().splitlines():
         thread, call = LINE.match(line).groups()
@@ -87,7 +87,7 @@ def one_operation(call, has_ended, was_begun, folder):
             return None
         data = decode(STRING.search(arguments)[1])
         if name == "write":
-            raise Skipped(f"SQLite writes {file} without an offset here, which the record does not tell")
+            raise Skipped(f"SQLite writes {file} without an offset here, so the record has none")
         behind = arguments.rpartition(" = ")[0] if has_ended else arguments
         offset = int(behind.rstrip(" )").rpartition(", ")[2])
         return Operation("write", Path(file).name, offset, data)
@@ -114,12 +114,12 @@ def decode_path(text):
 
 @dataclass
 class Disk:
-    """What is surely on the disk, and what may be."""
+    """What is certainly on the disk, and what may be."""
 
     files: dict = field(default_factory=dict)  # name: bytes as synced
     pending: dict = field(default_factory=dict)  # name: writes and truncations since
-    names: set = field(default_factory=set)  # names that last
-    loose: dict = field(default_factory=dict)  # name: whether it is there now, if that does not last yet
+    names: set = field(default_factory=set)  # synced names
+    loose: dict = field(default_factory=dict)  # name: whether it exists, if that is not synced yet
 
     def apply(self, operation):
         name = operation.name
@@ -139,7 +139,7 @@ class Disk:
             self.loose = {}
 
     def left(self, chance):
-        """One of the states that a power cut may leave, as files and their bytes."""
+        """Returns one of the states that a power cut may leave, as files and their bytes."""
         names = set(self.names)
         for name, is_there in self.loose.items():
             if chance.random() < 0.5:
@@ -165,7 +165,7 @@ def part_of(operations, how, chance):
 
 
 def torn(operation, how, chance):
-    """A write of which only the beginning or the end has come, or has come as something else."""
+    """Returns a part of a write: only its beginning, only its end, or with garbage as its end."""
     if operation.kind != "write" or chance.random() < 0.5:
         return operation
     sectors = len(operation.data) // SECTOR_BYTES
@@ -179,7 +179,7 @@ def torn(operation, how, chance):
 
 
 def rendered(before, operations, chance):
-    """The bytes of a file after these; with chance, its new length may be there before its bytes are."""
+    """Returns a file's bytes after these operations. With `chance`, its length may be on the disk before its bytes."""
     content = bytearray(before)
     for operation in operations:
         if operation.kind == "truncate":
@@ -194,9 +194,9 @@ def rendered(before, operations, chance):
 
 
 def record(options, progress):
-    """Runs the server under strace; answers the operations, and the payloads in the order in which they were answered."""
+    """Runs the server under strace. Returns the operations, and the payloads in the order of their answers."""
     if shutil.which("strace") is None:
-        raise Skipped("strace is not there (Debian: apt install strace)")
+        raise Skipped("strace is missing (Debian: apt install strace)")
     if subprocess.run(["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode != 0:
         raise Skipped("strace may not trace here (in a container: --cap-add SYS_PTRACE)")
     folder = (options.folder / "recorded").resolve()
@@ -207,7 +207,7 @@ def record(options, progress):
     program = Program(options.healthsink, folder / "health.db", command=command).wait_until_listening()
     answered = []
     for payload in payloads:
-        # Piece by piece and slowly, so that what is committed and moved into the database is only a part of it.
+        # Slowly, in pieces, so that commits and checkpoints happen within an upload.
         with program.begin(len(payload.body)) as stream:
             step = len(payload.body) // PIECES + 1
             for start in range(0, len(payload.body), step):
@@ -217,11 +217,11 @@ def record(options, progress):
                 raise Skipped("the server under strace did not answer 200")
         answered.append(payload)
         if len(answered) % 2 == 0:
-            program.post(answered[0].body)  # again: nothing new but the ledger
+            program.post(answered[0].body)  # again: only the ledger has new rows
             answered.append(answered[0])
     progress(f"power: {len(answered)} uploads recorded")
     program.stop()
-    # The tracer writes the last lines after the server's end.
+    # strace writes the last lines after the server's end.
     for _ in range(100):
         if "+++ exited" in trace.read_text()[-2000:]:
             break
@@ -230,7 +230,7 @@ def record(options, progress):
 
 
 def check_order(operations, figures):
-    """Before each 200: no write to the log that was not synced after it, and the folder synced after the files were made."""
+    """Checks that before each 200 all writes to the WAL are synced, and the folder with the new files."""
     is_dirty, is_named = False, False
     for operation in operations:
         if operation.kind == "write" and operation.name.endswith("-wal"):
@@ -241,31 +241,31 @@ def check_order(operations, figures):
             is_named = True
         elif operation.kind == "answer":
             if is_dirty:
-                figures["failures"].append("the log was written and not synced before a 200")
+                figures["failures"].append("the WAL was written and not synced before a 200")
             if not is_named:
                 figures["failures"].append("the folder was not synced before a 200")
 
 
 def check_checkpoints(operations, figures):
-    """No page goes into the database before the log that has it is synced, nor is the log begun anew before the database is."""
+    """Checks that the WAL is synced before its pages go to the database, and the database before the WAL starts over."""
     dirty = {"health.db": False, "health.db-wal": False}
     for operation in operations:
         if operation.name not in dirty:
             continue
-        is_log = operation.name.endswith("-wal")
-        other = "health.db" if is_log else "health.db-wal"
-        is_anew = is_log and operation.offset == 0 and operation.kind in ("write", "truncate")
+        is_wal = operation.name.endswith("-wal")
+        other = "health.db" if is_wal else "health.db-wal"
+        starts_over = is_wal and operation.offset == 0 and operation.kind in ("write", "truncate")
         if operation.kind == "sync":
             dirty[operation.name] = False
         elif operation.kind in ("write", "truncate"):
-            if (is_anew or not is_log) and dirty[other]:
+            if (starts_over or not is_wal) and dirty[other]:
                 figures["failures"].append(f"{operation.name} was written at {operation.offset} before {other} was synced")
             dirty[operation.name] = True
-            figures["checkpoint_writes"] += not is_log
+            figures["checkpoint_writes"] += not is_wal
 
 
 def counter_proof(operations, answered, options, figures):
-    """The same record with its syncs left out must lose something: a replay that loses nothing then would prove nothing."""
+    """Checks that the record loses something without its syncs. Otherwise the replay would prove nothing."""
     careless = [operation for operation in operations if operation.kind not in ("sync", "folder")]
     found = {"failures": []} | dict.fromkeys(["cuts", "intact", "starts", "acknowledged_checked", "lost"], 0)
     chance = random.Random(options.seed)
@@ -273,11 +273,11 @@ def counter_proof(operations, answered, options, figures):
         cut(options, careless, answered, len(careless), chance, found, may_start=False)
     figures["faults_of_counter_proof"] = len(found["failures"])
     if not found["failures"]:
-        figures["failures"].append("without syncs nothing was lost either: the replay proves nothing")
+        figures["failures"].append("nothing was lost without syncs: the replay proves nothing")
 
 
 def cut(options, operations, answered, index, chance, figures, may_start=True):
-    """The power goes after `index` operations, in one of the ways that it may."""
+    """Cuts the power after `index` operations, and checks one of the states that this may leave."""
     disk = Disk()
     for operation in operations[:index]:
         disk.apply(operation)
@@ -308,13 +308,13 @@ def cut(options, operations, answered, index, chance, figures, may_start=True):
 
 
 def go_on(options, database, answered, figures):
-    """healthsink itself starts from what is left, and takes the first payload."""
+    """Checks that healthsink itself starts from what is left, and stores the first payload."""
     program = Program(options.healthsink, database).wait_until_listening()
     answer = program.post(answered[0].body)
     program.kill()
     figures["starts"] += 1
     if answer is None or answer[0] != 200 or answered[0].uuids - stored_uuids(database):
-        figures["failures"].append(f"healthsink did not go on from what was left: {answer}")
+        figures["failures"].append(f"healthsink did not continue from what was left: {answer}")
 
 
 def run(options, progress):
@@ -331,7 +331,7 @@ def run(options, progress):
     if not figures["checkpoint_writes"]:
         figures["failures"].append("no checkpoint was recorded")
     counter_proof(operations, answered, options, figures)
-    # Half of the cuts where it is most likely to hurt: in a checkpoint, and right behind an answer.
+    # Half of the cuts are where faults are most likely: in a checkpoint, and right after an answer.
     critical = [
         index
         for index, operation in enumerate(operations)

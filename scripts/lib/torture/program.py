@@ -1,4 +1,4 @@
-"""A server that may be killed at any moment, uploads that may fail, and payloads whose records are known one by one."""
+"""A server that may be killed at any moment, uploads that may fail, and payloads with known records."""
 
 import http.client
 import json
@@ -20,19 +20,19 @@ UUIDS = (
     " UNION ALL SELECT hex(uuid) FROM medication_doses"
 )
 COUNTED = ("samples", "workouts", "medication_doses", "route_points")
-TOLD = ("new", "updated", "unchanged", "rejected")
+ANSWERED = ("new", "updated", "unchanged", "rejected")
 
-# Servers that were started and not waited for.
+# Servers that were started and have not ended.
 _running = set()
 
 
 class DidNotStart(Exception):
-    """The program ended before it listened; the text has its last words."""
+    """The program ended before it listened; the text has its last lines."""
 
 
 @dataclass(frozen=True)
 class Payload:
-    """A body, and what must be in the database once it was answered 200."""
+    """A body, and what must be in the database once it got 200."""
 
     body: bytes
     uuids: frozenset
@@ -40,7 +40,7 @@ class Payload:
 
 
 def make_payload(generator, path, size, seed, first_day):
-    """A payload on no day of any other that was begun `day_after` one."""
+    """Returns a payload that shares no day with others that begin `day_after` one another."""
     counts = write_payload(generator, path, size, seed, first_day, PATIENCE_SECONDS)
     body = path.read_bytes()
     path.unlink()
@@ -50,7 +50,7 @@ def make_payload(generator, path, size, seed, first_day):
 
 
 def make_payloads(options, folder, size, count, seed, first_day):
-    """Payloads that follow one another in time, and the first day behind them."""
+    """Returns payloads of consecutive days, and the first day after them."""
     payloads = []
     for index in range(count):
         payloads.append(make_payload(options.generator, folder / "payload.json", size, seed + index, first_day))
@@ -59,7 +59,7 @@ def make_payloads(options, folder, size, count, seed, first_day):
 
 
 class Supply:
-    """Payloads that nobody has sent yet, each behind all that were made before it."""
+    """New payloads, each of later days than all before it."""
 
     def __init__(self, options, seed):
         self._options, self._seed, self._first_day = options, seed, FIRST_DAY
@@ -73,7 +73,7 @@ class Supply:
 
 
 class Program:
-    """`healthsink serve` on a free port; `command` may stand before it, such as strace."""
+    """`healthsink serve` on a free port; `command` may precede it, such as strace."""
 
     def __init__(self, binary, database, *flags, command=()):
         self._process = subprocess.Popen(
@@ -109,7 +109,7 @@ class Program:
         return self
 
     def post(self, body, path=UPLOAD_PATH, method="POST"):
-        """The status and the JSON of the answer; None if the connection broke."""
+        """Returns the status and the JSON of the answer, or None if the connection broke."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
@@ -125,7 +125,7 @@ class Program:
             return None
 
     def begin(self, length):
-        """A connection on which a body of this length may be sent, piece by piece."""
+        """Returns a connection for a body of this length, which may be sent in pieces."""
         stream = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
         stream.sendall(f"POST {UPLOAD_PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode())
         return stream
@@ -146,13 +146,13 @@ class Program:
 
 
 def end_all():
-    """Ends the servers that still run: those of a scenario that did not come to its end."""
+    """Ends the servers that still run, those of a scenario that failed."""
     for program in list(_running):
         program.kill()
 
 
 def stored_uuids(database):
-    """Records that are there; none in a database that has not even its tables."""
+    """Returns the identities of stored records. A database may not have its tables yet."""
     with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
         try:
             return {row[0] for row in connection.execute(UUIDS)}
@@ -172,28 +172,28 @@ def integrity(database):
 
 
 def unsound_ledger(database):
-    """What the ledger counts as new against the rows that are there; None if it is the same."""
+    """Compares what the ledger counts as new with the rows; None if both are equal."""
     rows = " + ".join(f"(SELECT count(*) FROM {table})" for table in (*COUNTED, "medications"))
     with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
-        told, there = connection.execute(f"SELECT (SELECT coalesce(sum(new), 0) FROM uploads), {rows}").fetchone()
-    return None if told == there else f"the ledger tells of {told:,} rows, and there are {there:,}"
+        counted, there = connection.execute(f"SELECT (SELECT coalesce(sum(new), 0) FROM uploads), {rows}").fetchone()
+    return None if counted == there else f"the ledger counts {counted:,} new rows, and the tables have {there:,}"
 
 
 def wrong_in_ledger(database, answers):
-    """What the ledger says otherwise than these answers of 200: each upload is done, with the counts that were told."""
+    """Returns how the ledger differs from these answers of 200: each upload must be done, with the same counts."""
     with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
-        rows = connection.execute(f"SELECT id, state, {', '.join(TOLD)} FROM uploads").fetchall()
+        rows = connection.execute(f"SELECT id, state, {', '.join(ANSWERED)} FROM uploads").fetchall()
     entered = {row[0]: row[1:] for row in rows}
     wrong = []
     for answer in answers:
-        told = ("done", *(answer[name] for name in TOLD))
-        if entered.get(answer["upload"]) != told:
-            wrong.append(f"upload {answer['upload']} was answered {told}, the ledger has {entered.get(answer['upload'])}")
+        answered = ("done", *(answer[name] for name in ANSWERED))
+        if entered.get(answer["upload"]) != answered:
+            wrong.append(f"upload {answer['upload']} was answered {answered}, the ledger has {entered.get(answer['upload'])}")
     return wrong
 
 
 def difference(database, payloads):
-    """What is missing or too much if all of these, and nothing else, was sent; None if nothing is."""
+    """Returns what is missing or too much if exactly these payloads were sent, or None."""
     expected = {table: sum(payload.counts[table] for payload in payloads) for table in COUNTED}
     with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
         found = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in COUNTED}
@@ -205,7 +205,7 @@ def difference(database, payloads):
 
 
 def copy_files(database, target):
-    """The database with what is beside it, but the index, which a machine that starts anew does not have."""
+    """Copies the database with its WAL and journal, but without the index, which is lost at a restart."""
     for suffix in ("", "-wal", "-journal"):
         source, copy = (Path(f"{path}{suffix}") for path in (database, target))
         copy.unlink(missing_ok=True)

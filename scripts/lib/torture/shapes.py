@@ -1,4 +1,4 @@
-"""Bodies and files of the worst shapes, each with a bound on time and memory: what a count alone does not bound.
+"""Bodies and files of the worst shapes, each with a bound on time and memory. A count does not bound these.
 
 Every scenario is small enough for a minute. A bound is far above what the program needs, and far below what quadratic time or
 unbounded memory would take.
@@ -122,7 +122,7 @@ def check_texts(options, progress, failures):
 
 
 def check_endless(options, failures):
-    """Gzip members that unpack to nothing: the import ends with an error instead of reading on for ever."""
+    """Gzip members that unpack to nothing: the import ends with an error instead of reading for ever."""
     path, database = options.folder / "endless.gz", options.folder / "endless.db"
     path.write_bytes(gzip.compress(b"") * 1_000_000)
     code, _, err, seconds, _ = run_command(options, "import", "--db", database, path)
