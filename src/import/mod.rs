@@ -1,7 +1,7 @@
 //! Imports what apps and Apple export, through the same writer as uploads, one input after another.
 //!
-//! `container` finds the files of an input, `inputs` sorts them into jobs, `read` reads a job with the readers of `formats`,
-//! and `run` stores the jobs and adds them up in a `report`. Nothing here prints: an [`Observer`] learns of each step.
+//! `container` finds the files of an input, and `inputs` sorts them into jobs. `read` reads a job with the readers of
+//! `formats`. `run` stores the jobs and adds them up in a `report`. Nothing here prints: an [`Observer`] learns of each step.
 
 mod container;
 mod inputs;

@@ -37,8 +37,8 @@ pub(crate) const ROW_BYTES: usize = 208;
 /// Memory of a plain connection whose headers have arrived in part.
 const CONNECTION_BYTES: usize = 48 * KIB;
 
-/// Memory of a TLS connection with partial headers, a partial HTTP/2 frame and a partial record (measured: 73 KiB, and
-/// 17 KiB for the record), and of what it reads in its turn.
+/// Memory of a TLS connection with partial headers, a partial HTTP/2 frame and a partial record, and of what it reads in its
+/// turn. Measured: 73 KiB, and 17 KiB for the record.
 const TLS_CONNECTION_BYTES: usize = 96 * KIB + READ_TURN_BYTES;
 
 /// Uploads at once in the packaged services, which systemd's unit and the compose file set.
@@ -128,8 +128,8 @@ pub const fn hostile_import_bytes() -> usize {
     4 * IMPORT_ELEMENT_BYTES_MAX + remembered_bytes()
 }
 
-/// Memory that hostile inputs of so many ingests take on top: for each an element of the greatest length and as much again as
-/// it grows, and for one of them all that decoding and storing it takes. The permit for large elements allows one at a time.
+/// Memory that hostile inputs of so many ingests take on top. Each has an element of the greatest length, and as much again
+/// while it grows. One of them, as the permit for large elements allows, also has what decoding and storing it takes.
 #[must_use]
 pub const fn hostile_bytes(ingests: usize) -> usize {
     // The padded copy, strings without escapes, the canonical text as it grows, the batch; then SQLite's copy and its record.

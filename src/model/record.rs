@@ -371,8 +371,8 @@ rows! {
 }
 
 impl Rows {
-    /// Returns rows with memory for the kinds that come in large numbers: memory that nobody writes to costs nothing, and
-    /// vectors that grow step by step are copied and leave holes.
+    /// Returns rows with memory for the kinds that come in large numbers. Untouched memory costs nothing, and vectors that
+    /// grow step by step are copied and leave holes.
     pub(super) fn with_capacity() -> Self {
         Self {
             samples: Vec::with_capacity(BATCH_ROWS_MAX),

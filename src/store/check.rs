@@ -231,8 +231,8 @@ fn count_rows(connection: &Connection, report: &mut Report) -> rusqlite::Result<
     Ok(accounts)
 }
 
-/// Counts the samples in one pass, and checks that each has an identity and that `sample_origins` knows its kind: without
-/// that a record that two exporters brought would not be noticed.
+/// Counts the samples in one pass. Checks that each has an identity and that `sample_origins` has its kind: otherwise merging
+/// would miss a record that two exporters bring.
 fn count_samples(
     connection: &Connection,
     report: &mut Report,

@@ -82,8 +82,8 @@ pub(super) fn open_to_write_error(path: &Path, error: &rusqlite::Error) -> Error
     reason(path, error).unwrap_or_else(|| open_error(path, error))
 }
 
-/// Finds the reason behind SQLite's "disk I/O error", which stands for most failures, by writing a file beside the
-/// database: a quota is used up, or the file system has become read-only.
+/// Finds the reason behind SQLite's "disk I/O error", which stands for most failures. It writes a file beside the database,
+/// which fails if a quota is used up or the file system has become read-only.
 fn reason(database: &Path, error: &rusqlite::Error) -> Option<Error> {
     if is_full(error) || !matches!(error.sqlite_error_code(), Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen))
     {

@@ -1,8 +1,8 @@
 //! The files of a database: how many names they have, and whether they are still at those names.
 //!
-//! SQLite keeps the WAL and its index beside the *name* of a database. A second name (a hard link, or a mount of the file
-//! without its folder) has a second WAL, and the rows that one of them holds are lost to the other. So a database has one
-//! name. A symbolic link is no second name: SQLite follows it first.
+//! SQLite keeps the WAL and its index beside the *name* of a database. A second name has a second WAL, and the rows of one WAL
+//! are lost to the other. So a database has one name. Hard links are second names, and so is a mount of the file without its
+//! folder. A symbolic link is not a second name: SQLite follows it first.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -153,8 +153,8 @@ pub(super) fn resolved(database: &Path) -> PathBuf {
     fs::canonicalize(database).unwrap_or_else(|_| database.to_owned())
 }
 
-/// The files of an open database, its WAL and the WAL's index. SQLite makes the latter two as it opens the database, and
-/// removes them only once no program has it open: what is written to other files than these is lost to its owner.
+/// The files of an open database: itself, its WAL and the WAL's index. SQLite creates the latter two as it opens the database,
+/// and removes them once no program has it open. What is written to other files than these is lost to the owner.
 #[derive(Debug)]
 pub struct OpenFiles {
     database: (PathBuf, Option<FileId>),

@@ -182,8 +182,8 @@ impl Database {
     }
 }
 
-/// Pauses between two tries for SQLite's write lock. Nothing wakes a process when another one releases the lock, and SQLite's
-/// own handler pauses for so long that it misses the moments in which a busy server has released it.
+/// Pauses between two tries for SQLite's write lock. Nothing wakes a process when another one releases the lock.
+/// SQLite's own handler pauses too long, and misses the moments in which a busy server has released it.
 #[expect(
     clippy::disallowed_methods,
     reason = "a lock of another process can only be polled; the caller bounds the time"

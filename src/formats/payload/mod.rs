@@ -1,9 +1,10 @@
 //! Health Export Pro's body, from bytes to rows: pure, without files, clocks or locks.
 //!
-//! `lift` takes the elements out of the stream (`scan` finds their ends, `skeleton` their beginnings), `walk` reads the rest
-//! with struson, `element` decodes the elements with simd-json, and `rows` fills the batch. `keys` and `fields` know the app's
-//! names: those of the body and those of elements. The lifter is only an accelerator: without it, each element takes the
-//! slow way through `transfer`.
+//! - `lift` takes the elements out of the stream: `skeleton` finds their beginnings, `scan` their ends.
+//! - `walk` reads the rest with struson, `element` decodes the elements with simd-json, and `rows` fills the batch.
+//! - `keys` and `fields` know the app's names: those of the body and those of elements.
+//!
+//! The lifter is only an accelerator: without it, each element takes the slow way through `transfer`.
 
 mod arena;
 mod decode;

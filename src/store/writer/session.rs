@@ -66,8 +66,10 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Store`] if the database cannot be opened, [`ErrorKind::Full`] or [`ErrorKind::Busy`] if there is no space
-    /// for it or another program has locked it, [`ErrorKind::Io`] if the thread cannot be started.
+    /// - [`ErrorKind::Store`] if the database cannot be opened,
+    /// - [`ErrorKind::Full`] if there is no space for it,
+    /// - [`ErrorKind::Busy`] if another program has locked it,
+    /// - [`ErrorKind::Io`] if the thread cannot be started.
     pub fn start(path: &Path) -> Result<Self> {
         Self::with_wal_limit(path, WAL_BYTES_MAX_DEFAULT)
     }
@@ -108,8 +110,8 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Store`] if the thread has panicked, or if what was acknowledged may not be in the database's files: they were
-    /// moved, deleted or overwritten, or the WAL could not be moved. The message says which.
+    /// [`ErrorKind::Store`] if the thread has panicked, or if acknowledged rows may not be in the database's files. The message
+    /// says why: the files were moved, deleted or overwritten, or the WAL could not be moved.
     pub fn stop(self) -> Result<()> {
         let Self { handle, thread } = self;
         // If the thread has ended, there is nothing to stop.

@@ -1,7 +1,7 @@
 //! Apple's own export: `export.xml` and the files of routes.
 //!
-//! The elements are those of the payloads of the same seed, in another form: names for category values, times cut to
-//! the second, numbers rounded to six significant digits, no UUID, one file for all routes of a workout.
+//! The elements are those of the payloads of the same seed, in another form. Category values have names, times are cut to the
+//! second, and numbers are rounded to six significant digits. There are no UUIDs, and one file has all routes of a workout.
 
 use std::fmt;
 use std::fs::{self, File};

@@ -1,8 +1,8 @@
 //! UUIDs that are distinct by construction, and the streams that they and all other draws are numbered by.
 //!
-//! A Feistel network over (seed, stream and index) is a bijection on the 122 free bits of a version 4 UUID, so two
-//! elements never share one, and neither do two seeds below 2^61. The bits still look random, which matters: an
-//! index over them must meet the same disorder as over real ones.
+//! A Feistel network over (seed, stream and index) is a bijection on the 122 free bits of a version 4 UUID. So two elements
+//! never share one, and neither do two seeds below 2^61. The bits still look random, since an index over them must meet the
+//! same disorder as over real ones.
 
 use crate::random::mix;
 

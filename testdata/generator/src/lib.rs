@@ -1,8 +1,8 @@
 //! Realistic Apple Health data, as Health Export Pro posts it and as Apple and Health Auto Export export it, of any size,
 //! from a seed.
 //!
-//! Made for tests, fuzzing and measurements: text is written by hand and streamed in chunks, memory does not depend
-//! on the size, and each element is a pure function of the seed and its index. All data is made up.
+//! Made for tests, fuzzing and measurements. Text is written by hand and streamed in chunks, so memory does not depend on the
+//! size. Each element is a pure function of the seed and its index. All data is invented.
 //!
 //! - [`Payload`]: the JSON body that the app posts.
 //! - [`Export`]: the XML that Apple's Health app exports.

@@ -1,8 +1,8 @@
 //! Numbers that look random and are a pure function of seed, stream and index.
 //!
-//! SplitMix64, because its state is one integer: an element can be computed without the ones before it, so that
-//! any order of writing gives the same elements and nothing is remembered. Deliberately absent: floating point
-//! functions such as `sin`, whose last digit differs between platforms. Not for secrets.
+//! SplitMix64, because its state is one integer: an element can be computed without the ones before it. So any order of
+//! writing gives the same elements, and nothing is remembered. Deliberately absent: floating point functions such as `sin`,
+//! whose last digit differs between platforms. Not for secrets.
 
 use crate::identity::Stream;
 

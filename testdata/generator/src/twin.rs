@@ -23,8 +23,8 @@ pub struct Twin {
     pub seed: u64,
     /// Quantity and category samples, over all types as often as they occur.
     pub samples: u64,
-    /// The XML is as lossy as Apple's: numbers have six significant digits, so most values differ from the payload's
-    /// by a rounding, and events of a high heart rate have no value.
+    /// The XML is as lossy as Apple's. Numbers have six significant digits, so most values differ from the payload's by a
+    /// rounding. Events of a high heart rate have no value.
     pub rounded: bool,
 }
 

@@ -1,8 +1,8 @@
 //! How many elements each section gets.
 //!
-//! A first pass writes the payload into nothing, in the documented order, each section up to its share of the bytes,
-//! and counts. The second pass writes those counts: hence every order of keys and elements, and a corrected payload,
-//! hold exactly the same elements, and the range of dates is known before the first of them.
+//! A first pass writes the payload into nothing, in the documented order, each section up to its share of the bytes, and
+//! counts. The second pass writes as many. So every order of keys and elements, and a corrected payload, have exactly the same
+//! elements, and the range of dates is known before the first of them.
 
 use std::io;
 
