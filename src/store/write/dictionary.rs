@@ -59,7 +59,8 @@ impl Dictionary {
 
 /// Metadata texts that arrived at least twice, all of them in memory.
 ///
-/// The second sight of a text shares it. Unique texts, such as a sync identifier, stay with their sample and cost no entry.
+/// A text is shared at its second occurrence. Unique texts, such as a sync identifier, stay with their sample and cost no
+/// entry.
 #[derive(Debug, Default)]
 pub(in crate::store) struct SharedMetadata {
     ids: HashMap<Box<str>, i64, RandomState>,

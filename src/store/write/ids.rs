@@ -13,11 +13,11 @@ pub(in crate::store) struct Ids {
     pub(in crate::store) units: BatchIds,
     pub(in crate::store) sources: BatchIds,
     metadata: SharedMetadata,
-    /// The id of each text of the batch that is shared. A miss is not remembered: the second sight of a text shares it.
+    /// The id of each shared text of the batch. A miss is not remembered, since a text is shared at its second occurrence.
     batch_metadata: Vec<Option<i64>>,
-    /// Whether the previous rows were known: a re-send goes on as it began.
+    /// Whether the previous rows were already stored: a re-send mostly continues as it began.
     pub(in crate::store) expects_known: bool,
-    /// What is known of rows that two exporters may both bring.
+    /// What is remembered of rows that several exporters may bring.
     pub(in crate::store) merge: Merge,
 }
 

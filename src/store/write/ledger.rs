@@ -7,7 +7,7 @@ use crate::model::error::Result;
 use crate::model::record::Envelope;
 use crate::store::Store;
 
-/// The person whose phone posts: `me`.
+/// The person if no other is named: `me`.
 pub(in crate::store) const PERSON_ME: i64 = 1;
 
 /// An upload in the ledger, and the person whose records it brings.
@@ -17,7 +17,7 @@ pub(crate) struct UploadKey {
     pub(crate) person: i64,
 }
 
-/// Where an ingest comes from.
+/// The origin of an ingest.
 #[derive(Clone, Debug)]
 pub struct Origin {
     /// The way it arrives.
@@ -40,7 +40,7 @@ pub enum OriginKind {
 }
 
 impl OriginKind {
-    /// As in the ledger.
+    /// Returns the text in the ledger.
     fn text(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -58,12 +58,12 @@ pub enum UploadState {
     Aborted,
 }
 
-/// What is known of an ingest when it ends.
+/// What is known of an ingest at its end.
 #[derive(Clone, Debug)]
 pub struct UploadEnd {
     /// How it ended.
     pub state: UploadState,
-    /// Now.
+    /// The present time.
     pub finished_ms: i64,
     /// Bytes of the body that were read, after decompression.
     pub body_bytes: u64,
@@ -73,7 +73,7 @@ pub struct UploadEnd {
     pub error: Option<String>,
 }
 
-/// The id of a person. A new person is entered.
+/// Returns the id of a person. Adds a new person.
 pub(in crate::store) fn person_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.execute("INSERT INTO persons (name) VALUES (?1) ON CONFLICT DO NOTHING", [name])?;
     connection.query_row("SELECT id FROM persons WHERE name = ?1", [name], |row| row.get(0))

@@ -47,7 +47,7 @@ impl Table {
         Self { name, columns, statements: OnceLock::new() }
     }
 
-    /// The statements, which are made once.
+    /// The statements, which are built once.
     pub(in crate::store) fn statements(&self) -> &Statements {
         self.statements.get_or_init(|| Statements { insert: self.insert(), same: self.same(), update: self.update() })
     }

@@ -1,8 +1,8 @@
 //! The idempotent write of one row: new, updated or unchanged.
 //!
-//! The three statements of a table have the same parameters. `insert` does nothing if the identity is there, `same` finds the
-//! row if it is there unchanged, `update` replaces it. A re-send asks `same` first, a first send inserts first: most rows cost
-//! one look-up either way.
+//! The three statements of a table have the same parameters. `insert` does nothing if the identity exists, `same` finds the
+//! row if it is unchanged, `update` replaces it. A re-send runs `same` first, a first send `insert`, so most rows cost one
+//! look-up.
 //!
 //! A parameter is bound only if it differs from the previous row's. Type, unit, source and person seldom do, and binding is a
 //! sixth of a row's cost.
@@ -14,7 +14,7 @@ use super::table::Table;
 use crate::model::counts::Outcome;
 use crate::model::record::Uuid;
 
-/// A table's statements, prepared, and what the previous rows were.
+/// A table's prepared statements, and the results of the previous rows.
 pub(in crate::store) struct Upsert<'c, 'b, const N: usize> {
     insert: Bound<'c, 'b, N>,
     same: Bound<'c, 'b, N>,
@@ -37,7 +37,7 @@ impl<'c, 'b, const N: usize> Upsert<'c, 'b, N> {
         })
     }
 
-    /// Whether the last row was known, which is a good guess for the next.
+    /// Whether the last row was already stored: a good guess for the next.
     pub(in crate::store) fn expects_known(&self) -> bool {
         self.expects_known
     }

@@ -1,11 +1,11 @@
-//! What an export says of a sample beyond what the app said: it is kept beside the app's row.
+//! Details that only an export has of a sample: they are kept beside the app's row.
 
 use rusqlite::{Connection, params};
 
 use super::json_names::has_all_names;
 use crate::model::record::Uuid;
 
-/// What an exporter says of a sample beyond what the sample is recognized by.
+/// What an exporter has of a sample beyond the fields that identify it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct Details<'a> {
     pub(in crate::store) creation_ms: Option<i64>,
@@ -36,7 +36,7 @@ const KEEP_REST: &str = "INSERT INTO merged_samples (person_id, type_id, start_m
     ON CONFLICT DO UPDATE SET metadata = excluded.metadata, other = excluded.other
       WHERE (metadata, other) IS NOT (excluded.metadata, excluded.other)";
 
-/// Keeps beside a row of the app what an export says beyond it.
+/// Keeps beside a row of the app the details that only an export has.
 pub(super) fn keep(
     connection: &Connection,
     row: RowKey,

@@ -1,8 +1,8 @@
-//! Whether one JSON object has every name of another, found by scanning their texts. Most merged samples say nothing new, and
+//! Whether one JSON object has every name of another, found by scanning their texts. Most merged samples add nothing, and
 //! SQLite's JSON functions would cost more than the rest of a merge.
 
-/// Whether `object` has all names of `other`. Both are in canonical form, which sorts names; for other forms the answer may be
-/// no where it should be yes.
+/// Whether `object` has all names of `other`. Both must be in canonical form, which sorts names: for other forms the answer
+/// may be a wrong `false`.
 pub(super) fn has_all_names(object: &str, other: &str) -> bool {
     let mut own = names(object);
     names(other).all(|name| own.by_ref().find(|own| *own >= name) == Some(name))
@@ -32,7 +32,7 @@ fn names(object: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The place behind a string's last quote; `at` is behind its first.
+/// The position after a string's last quote; `at` is after its first.
 fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     while let Some(byte) = bytes.get(at) {
         at += 1;

@@ -1,5 +1,5 @@
-//! What is known of a type before a sample of it is merged. Most types come from one exporter only; their samples cost one
-//! look into a small map.
+//! Which exporters a type has come from, looked up before a sample of it is merged. Most types come from one exporter only;
+//! their samples cost one look-up in a small map.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +14,7 @@ type Kind = (i64, i64);
 /// Person, type and unit, 0 for no unit.
 type Origin = (i64, i64, i64);
 
-/// What the database holds of a type when an import's sample of it arrives.
+/// Rows that the database has of a type when an import's sample of it arrives.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::store) struct Known {
     /// The app has sent samples of it.
@@ -39,8 +39,7 @@ struct Origins {
     earlier: Earlier,
 }
 
-/// What is remembered of types. All of it can be read from the database again, except what the present import was the first
-/// to bring.
+/// What is remembered of types. The database has all of it, except which types the present import was the first to bring.
 #[derive(Debug, Default)]
 pub(super) struct Kinds {
     /// Whether types of the app also have derived samples.
@@ -157,8 +156,8 @@ impl Kinds {
         Ok(known)
     }
 
-    /// Reads the origins of a type up to the second unit of an earlier import. What the present import brought is skipped;
-    /// over all types that is at most [`DICTIONARY_ENTRIES_MAX`] rows.
+    /// Reads the origins of a type up to the second unit of an earlier import. It skips what the present import brought, at
+    /// most [`DICTIONARY_ENTRIES_MAX`] rows over all types.
     fn read_origins(&mut self, connection: &Connection, kind: Kind) -> rusqlite::Result<Origins> {
         let mut origins = Origins { has_app: false, earlier: Earlier::Nothing };
         let mut select = connection.prepare_cached(ORIGINS)?;

@@ -24,8 +24,7 @@ impl Labels {
         Self { select: "SELECT name FROM units WHERE id = ?1", names: HashMap::default() }
     }
 
-    /// The names of two ids, which are to be compared; `None` where there is no id or no name. A long name is represented
-    /// by its digest.
+    /// The names of two ids, for a comparison; `None` if an id or a name is missing. A digest represents a long name.
     pub(super) fn pair(
         &mut self,
         connection: &Connection,

@@ -1,9 +1,9 @@
 //! Merging: a record that two exporters bring becomes one row. The app's record has HealthKit's identity, an export's record a
 //! derived one.
 //!
-//! The app's row stays or replaces the other, and keeps the details that only the export has. Two samples match if they have the same
-//! person, type, source and value, and start and end in the same seconds. An export's sample in another unit than an earlier
-//! export's also matches.
+//! The app's row stays or replaces the other, and keeps the details that only the export has. Two samples match if they have
+//! the same person, type, source and value, and start and end in the same seconds. A sample of an export also matches one of
+//! an earlier export in another unit.
 
 mod details;
 mod json_names;

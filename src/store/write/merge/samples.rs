@@ -13,7 +13,7 @@ use crate::model::limits::{ABSORBED_MAX, MATCH_ROWS_MAX};
 use crate::model::record::Uuid;
 use crate::model::units;
 
-/// What a sample is recognized by.
+/// The fields that identify a sample for a match.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct SampleKey {
     pub(in crate::store) kind: i64,
@@ -30,7 +30,7 @@ impl SampleKey {
     }
 }
 
-/// A matching row, with what it says beyond what it is recognized by.
+/// A matching row, with its details beyond these fields.
 #[derive(Debug)]
 struct Match {
     start_ms: i64,
@@ -63,7 +63,7 @@ pub(in crate::store) struct Samples {
     sources: Labels,
     units: Labels,
     import: Import,
-    /// The person, type and second that hold no derived sample behind their first millisecond.
+    /// The person, type and second without a derived sample after their first millisecond.
     no_derived: Option<(i64, i64, i64)>,
 }
 
@@ -83,7 +83,7 @@ impl Default for Samples {
 #[derive(Debug, Default)]
 struct Import {
     upload: i64,
-    /// The samples that derived ones were matched with last: each matches once.
+    /// The samples that derived ones matched last: each matches once.
     absorbed: HashSet<Uuid, RandomState>,
     absorbed_before: HashSet<Uuid, RandomState>,
 }

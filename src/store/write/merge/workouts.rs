@@ -18,7 +18,7 @@ use crate::model::record::Uuid;
 use crate::store::write::ledger::signed;
 use crate::store::write::upsert::SqlValue;
 
-/// What a workout is recognized by.
+/// The fields that identify a workout for a match.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct WorkoutKey {
     pub(in crate::store) uuid: Uuid,
@@ -34,7 +34,7 @@ pub(in crate::store) struct Workouts {
     sources: Labels,
     /// A person, and whether there are derived workouts of that person.
     has_derived: Option<(i64, bool)>,
-    /// The workout of the last location, and who else has brought it.
+    /// The workout of the last location, and which other exporters have brought it.
     route: Option<(Uuid, Others)>,
     /// Locations that were deleted and not replaced, since they were last entered into the ledger.
     removed: usize,
@@ -50,13 +50,13 @@ impl Default for Workouts {
 #[derive(Clone, Copy, Debug)]
 enum Others {
     Nobody,
-    /// It is kept under another identity.
+    /// The workout is kept under another identity.
     KeptAs(Uuid),
-    /// Others are kept under its identity.
+    /// Other rows are kept under the workout's identity.
     Merged,
 }
 
-/// Keeps what an exporter says of a workout that is stored under another identity. The parameters are those of a row of
+/// Keeps an exporter's details of a workout that is stored under another identity. The parameters are those of a row of
 /// `workouts`, then that identity.
 const ADD_ALIAS: &str = "INSERT INTO workout_aliases (person_id, derived, duration_s, energy_kcal, distance, distance_unit, statistics,
       events, activities, metadata, source_id, other, uuid)
@@ -78,7 +78,7 @@ const OF_SECOND: &str = "SELECT uuid, end_ms, activity_type, source_id FROM work
 
 const HAS_DERIVED: &str = "SELECT 1 FROM workouts WHERE person_id = ?1 AND uuid >= x'6873' AND uuid < x'6874' LIMIT 1";
 
-/// The sources of the workouts that are kept under another's identity: one for each exporter at most.
+/// The sources of workouts that are kept under another identity: at most one for each exporter.
 const MERGED_SOURCES: &str = "SELECT source_id FROM workout_aliases WHERE person_id = ?1 AND uuid = ?2";
 
 /// Locations of a second: those of a workout and of all that are merged with it, except one.
@@ -158,8 +158,8 @@ impl Workouts {
         Ok(has_derived)
     }
 
-    /// Another exporter's row of the same workout that has none of this exporter's yet; the other exporter compares to this
-    /// one as given. At most [`MATCH_ROWS_MAX`] rows are compared.
+    /// Returns another exporter's row of the same workout that no row of this exporter is merged with yet, if that exporter
+    /// compares to this one as `other_is`. Compares at most [`MATCH_ROWS_MAX`] rows.
     fn find(
         &mut self,
         connection: &Connection,
