@@ -175,7 +175,7 @@ fn add(counts: &mut BTreeMap<String, u64>, name: &str, count: u64) {
     }
 }
 
-/// A name as the account remembers it. Long ones are cut, with a digest behind that tells them apart.
+/// A name as the account remembers it. A long name is cut and ends in a digest, which distinguishes it from others.
 fn shortened(name: &str) -> Cow<'_, str> {
     /// `…` and eight digits.
     const END_BYTES: usize = 11;

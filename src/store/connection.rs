@@ -49,7 +49,7 @@ impl Store {
             store.ids.merge.begin(&store.connection)
         };
         if self.is_locked {
-            // One upload has waited in vain. If each upload behind it did the same, the last one would wait for minutes.
+            // One upload has waited without success. If each upload behind it also did, the last one would wait for minutes.
             self.connection.busy_timeout(Duration::ZERO).map_err(|error| self.failed(&error))?;
         }
         let begun = begin(self).map_err(|error| self.failed(&error));

@@ -166,7 +166,7 @@ impl Measured {
         Self { store, steps, uploads: 0, _folder: folder }
     }
 
-    /// Writes rows in batches, as an upload of their own. Returns what became of them, and the steps that it took.
+    /// Writes rows in batches, as one upload. Returns the counts of their outcomes, and SQLite's steps.
     fn upload(&mut self, person: i64, rows: usize, push: impl Fn(&mut Batch, usize)) -> (Counts, u64) {
         self.uploads += 1;
         let upload = UploadKey { id: self.uploads, person };

@@ -2,7 +2,7 @@
 
 use crate::export::xml::Xml;
 
-/// Shorter than Apple's, of the same form: an internal subset whose declarations end on a line of their own.
+/// Shorter than Apple's, in the same form: an internal subset whose declarations end on a separate line.
 const DOCUMENT_TYPE: &str = "\
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>
 <!DOCTYPE HealthData [
