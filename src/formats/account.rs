@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_names_are_shortened_and_told_apart() {
+    fn long_names_are_shortened_and_distinguished() {
         let long = "ü".repeat(500_000);
         let (one, other) = (shortened(&long).into_owned(), shortened(&long[2..]).into_owned());
         assert!(one.len() <= TALLY_NAME_BYTES_MAX && one.starts_with("üü") && one.contains('…'), "{one}");

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_has_names_of_its_own() {
+    fn this_machine_has_its_own_names() {
         let check = |uri: &str, hosts: &[&str], (of_uploads, of_metrics): (bool, bool)| {
             let hosts: Vec<_> = hosts.iter().map(|host| ("host", *host)).collect();
             let (request, peer) = (request(uri, &hosts), "127.0.0.1:1".parse().unwrap());

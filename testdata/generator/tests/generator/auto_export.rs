@@ -1,11 +1,11 @@
-//! The JSON of Health Auto Export: it is JSON, of the size that was asked for, and holds what it says.
+//! The JSON of Health Auto Export: it is JSON, of about the requested size, with as many points as counted.
 
 use healthsink_testdata::AutoExport;
 
 use crate::json::{Value, parse};
 
 #[test]
-fn it_holds_what_it_says() {
+fn contents_match_the_counts() {
     for target_bytes in [0, 3_000, 200_000] {
         let export = AutoExport { target_bytes, ..AutoExport::default() };
         let (body, written) = export.to_vec();

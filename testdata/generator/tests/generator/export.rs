@@ -94,7 +94,7 @@ fn no_two_records_share_a_pointer() {
 }
 
 #[test]
-fn correlated_records_stand_at_the_top_level_too() {
+fn correlated_records_are_also_at_the_top_level() {
     let (text, exported) = body(&export(2_000_000));
     let root = xml::parse(&text);
     let described = |record: &Element| {

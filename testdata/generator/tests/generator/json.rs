@@ -1,4 +1,4 @@
-//! A small strict reader of JSON, written apart from the generator so that the two cannot share a mistake.
+//! A small strict reader of JSON, independent of the generator so that both cannot share a mistake.
 
 use std::str::Chars;
 
@@ -75,7 +75,7 @@ impl Value {
     }
 }
 
-/// The one value that the text is.
+/// Reads a text that is one value.
 pub(crate) fn parse(text: &str) -> Value {
     let mut reader = Reader { rest: text.chars() };
     let value = reader.value();

@@ -1,4 +1,4 @@
-//! What the generator writes, read back by readers that know nothing of it.
+//! The generator's output, read by independent readers.
 
 mod auto_export;
 mod command;

@@ -19,7 +19,7 @@ fn body(payload: &Payload) -> (String, Written) {
     (String::from_utf8(body).expect("UTF-8"), written)
 }
 
-/// What a reader finds, counted without the generator's help.
+/// The elements that a reader counts without the generator's help.
 fn count(text: &str, root: &Value) -> Written {
     let mut written = Written { bytes: text.len() as u64, ..Written::default() };
     for (key, section) in root.get("data").members() {
@@ -54,7 +54,7 @@ fn uuids(root: &Value) -> Vec<String> {
     found
 }
 
-/// All elements of all sections, in one order: equal for payloads that hold the same.
+/// All elements of all sections, in one order: equal for payloads with equal contents.
 fn contents(root: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for (key, section) in root.get("data").members() {
