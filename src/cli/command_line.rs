@@ -72,8 +72,8 @@ enum Command {
 ///
 /// # Errors
 ///
-/// Whatever keeps the command from being done; of kind [`Usage`](crate::model::error::ErrorKind::Usage) if flags contradict each
-/// other.
+/// The error that ended the command; of kind [`Usage`](crate::model::error::ErrorKind::Usage) if flags contradict
+/// each other.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
     let matches = without_empty_variables(CommandLine::command()).get_matches_from(words);
     let CommandLine { log, command } = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());

@@ -114,9 +114,9 @@ pub const CHECKPOINT_PAGES: u32 = 2000;
 /// Size to which the WAL is cut after it was moved into the database.
 pub const WAL_KEEP_BYTES: u64 = 16 * MIB as u64;
 
-/// Length of the WAL beyond which new rows are refused, unless `--max-wal` sets another. A program that reads for long keeps the
-/// WAL from starting over. The value is a small part of an SD card, and about three times the worst transaction: a page for
-/// each row, and [`TRANSACTION_BYTES_MAX`] of text. The WAL may hold one transaction more.
+/// Length of the WAL beyond which new rows are refused, unless `--max-wal` sets another. A program that reads for long keeps
+/// the WAL from starting over. The value is a small part of an SD card, and about three times the worst transaction: a page
+/// for each row, and [`TRANSACTION_BYTES_MAX`] of text. The WAL may hold one transaction more.
 pub const WAL_BYTES_MAX_DEFAULT: u64 = 1 << 30;
 
 /// Least value of `--max-wal`.
@@ -155,8 +155,8 @@ pub const BACKUPS_KEPT_MAX: u32 = 10_000;
 /// How often a progress bar is drawn.
 pub const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Series of last samples in one scrape of `/metrics`, one for each person and type; further ones are only counted. Each person has an
-/// equal share, so that nobody can hide another's.
+/// Series of last samples in one scrape of `/metrics`, one for each person and type; further ones are only counted. Each
+/// person has an equal share, so that nobody can hide another's.
 pub const METRIC_SERIES_MAX: usize = 1024;
 
 /// How far in the future a last upload or sample may be. A later one comes from a wrong clock, and would silence an alert until
@@ -338,8 +338,8 @@ pub const BODY_PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes that earn one second back. GPRS, the slowest mobile network, is four times as fast.
 pub const BODY_BYTES_PER_SECOND_MIN: u32 = 1 << 10;
 
-/// How long a client may stall while all permits are taken and another upload waits. Sending earns up to [`BODY_PATIENCE`], so a
-/// phone that sent well may still pause.
+/// How long a client may stall while all permits are taken and another upload waits. Sending earns up to [`BODY_PATIENCE`],
+/// so a phone that sent well may still pause.
 pub const BODY_PATIENCE_IF_FULL: Duration = Duration::from_secs(10);
 
 /// Bytes that earn one second back in that case. EDGE has more, and phones that send as much never evict each other.

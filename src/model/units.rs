@@ -57,7 +57,8 @@ pub const KILOJOULES_PER_KILOCALORIE: f64 = 4.184;
 /// A value and its unit, if it has one.
 pub type Measurement<'a> = (Option<f64>, Option<&'a str>);
 
-/// Whether `printed` is what an export prints for `one`, in the export's unit. `are_both_rounded`: an export printed `one` also.
+/// Whether `printed` is what an export prints for `one`, in the export's unit. `are_both_rounded`: an export printed `one`
+/// also.
 #[must_use]
 pub fn is_same(one: Measurement<'_>, printed: Measurement<'_>, are_both_rounded: bool) -> bool {
     let (Some(value), Some(number)) = (one.0, printed.0) else {

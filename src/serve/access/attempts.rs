@@ -1,5 +1,5 @@
-//! Wrong tokens, counted by address, so that guessing is slow. Answers are not delayed: each would hold one of few connections. An
-//! address that has to wait gets 429 at once.
+//! Wrong tokens, counted by address, so that guessing is slow. Answers are not delayed: each would hold one of few
+//! connections. An address that has to wait gets 429 at once.
 //!
 //! Once [`ATTEMPT_ADDRESSES_MAX`] addresses are remembered, all new ones share one record, so many addresses gain nothing.
 

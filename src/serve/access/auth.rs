@@ -1,10 +1,10 @@
 //! Which requests may upload, and as which person: by a token in the database, or by the token in a file.
 //!
-//! Once any token exists, every upload needs one. Until then only this machine may upload. Requests that a proxy or a web page sends
-//! through it do not count as this machine's.
+//! Once any token exists, every upload needs one. Until then only this machine may upload. Requests that a proxy or a web
+//! page sends through it do not count as this machine's.
 //!
-//! A token in the database cannot be guessed, nor can a long one in a file. Both are accepted even while an address has to wait, so
-//! nobody can lock their owner out. A short token in a file is not even compared then.
+//! A token in the database cannot be guessed, nor can a long one in a file. Both are accepted even while an address has to
+//! wait, so nobody can lock their owner out. A short token in a file is not even compared then.
 
 use std::io::Read;
 use std::path::Path;

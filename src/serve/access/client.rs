@@ -1,6 +1,7 @@
 //! Where a request comes from: the peer of its connection, or the client that a trusted reverse proxy names.
 //!
-//! `X-Forwarded-For` is believed from right to left, as far as trusted proxies wrote it. The client itself may have written the rest.
+//! `X-Forwarded-For` is believed from right to left, as far as trusted proxies wrote it. The client itself may have written
+//! the rest.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,8 +22,8 @@ pub(in crate::serve) struct Client {
     pub(in crate::serve) address: IpAddr,
     /// Whether the request came through a proxy, trusted or not.
     pub(in crate::serve) is_forwarded: bool,
-    /// Whether a program on this machine sent the request, and neither a web page nor a proxy that identifies itself. A proxy that
-    /// adds no header looks like a program of this machine.
+    /// Whether a program on this machine sent the request, and neither a web page nor a proxy that identifies itself. A
+    /// proxy that adds no header looks like a program of this machine.
     pub(in crate::serve) is_this_machine: bool,
     /// Whether the request came through a proxy that is not trusted, so that many clients may share its address.
     pub(in crate::serve) is_behind_unknown_proxy: bool,

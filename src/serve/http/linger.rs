@@ -32,8 +32,8 @@ pub(super) async fn close(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let _ = timeout(LINGER, drop_rest).await;
 }
 
-/// Reads and drops the rest of an HTTP/2 body. A stream with an unread body is reset, and some clients (curl 7.88) take the reset
-/// for the answer.
+/// Reads and drops the rest of an HTTP/2 body. A stream with an unread body is reset, and some clients (curl 7.88) take the
+/// reset for the answer.
 pub(super) async fn drop_rest(mut body: Incoming) {
     let drop_rest = async {
         let mut left = LINGER_BYTES_MAX;

@@ -1,5 +1,5 @@
-//! Slots for connections. When all are taken, a new connection evicts an idle one: of the address with the most connections, the
-//! one that has been idle for longest. A connection with a request under way is never evicted.
+//! Slots for connections. When all are taken, a new connection evicts an idle one: of the address with the most connections,
+//! the one that has been idle for longest. A connection with a request under way is never evicted.
 //!
 //! So a thousand silent connections block nobody. A new connection always gets [`CONNECTION_GRACE`] to send its request.
 

@@ -1,8 +1,9 @@
 //! A client's socket with two bounds: writing fails when nothing is taken for long, and reading takes turns.
 //!
-//! Reading takes turns because of memory: HTTP/2 buffers the data that arrives until the request's task reads it. Without turns,
-//! the tasks of all connections could each read a whole window before the first task drops its data. A turn is tokio's budget for one
-//! poll of a task. TLS may hide one `Pending` behind data that it has, but a spent budget stays spent until the task yields.
+//! Reading takes turns because of memory: HTTP/2 buffers the data that arrives until the request's task reads it. Without
+//! turns, the tasks of all connections could each read a whole window before the first task drops its data. A turn is
+//! tokio's budget for one poll of a task. TLS may hide one `Pending` behind data that it has, but a spent budget stays spent
+//! until the task yields.
 
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};

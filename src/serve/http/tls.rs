@@ -163,7 +163,8 @@ fn load(files: &TlsFiles, now: SystemTime) -> Result<Pair> {
     Ok(Pair { config: Arc::new(config), is_outdated })
 }
 
-/// Whether clients refuse a certificate for its dates. webpki checks the dates before the issuer, so an empty root store will do.
+/// Whether clients refuse a certificate for its dates. webpki checks the dates before the issuer, so an empty root store
+/// will do.
 fn is_outdated(own: &CertificateDer<'_>, provider: &CryptoProvider, now: SystemTime) -> bool {
     let Ok(parsed) = ParsedCertificate::try_from(own) else {
         return false;

@@ -1,7 +1,7 @@
 //! Counters of the running server, and the text of a scrape. `docs/metrics.md` documents every name.
 //!
-//! The number of series is bounded: results and outcomes are fixed, persons and types have limits. A scrape reads one index entry for
-//! each series and counts no rows.
+//! The number of series is bounded: results and outcomes are fixed, persons and types have limits. A scrape reads one index
+//! entry for each series and counts no rows.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};

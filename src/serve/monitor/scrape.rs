@@ -1,7 +1,7 @@
 //! `/metrics`: one scrape at a time, on a thread that may block.
 //!
-//! Which kinds of data a person has is private. Where uploads arrive, a token shows its person's metrics only, and without any token
-//! only this machine sees them. The metrics' own address shows everyone's to anyone, except web pages.
+//! Which kinds of data a person has is private. Where uploads arrive, a token shows its person's metrics only, and without
+//! any token only this machine sees them. The metrics' own address shows everyone's to anyone, except web pages.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 //!
 //! A body is complete only if its end was seen: a lost connection closes the channel without one.
 //!
-//! Spent frames return to the connection's thread and are freed where they were allocated. There the allocator and hyper's buffer
-//! reuse the memory at once; freed elsewhere it piles up (measured: 3 MiB more at peak).
+//! Spent frames return to the connection's thread and are freed where they were allocated. There the allocator and hyper's
+//! buffer reuse the memory at once; freed elsewhere it piles up (measured: 3 MiB more at peak).
 
 use std::io::{self, BufRead, Read};
 use std::time::Instant;

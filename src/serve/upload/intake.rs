@@ -1,7 +1,7 @@
 //! Permits for uploads: how many may run at once, and which upload is aborted for another when all permits are taken.
 //!
-//! Only an upload that waits for its client can lose its permit. Its records so far are kept, as when a client disconnects. So a few
-//! clients that trickle cannot keep out everyone else.
+//! Only an upload that waits for its client can lose its permit. Its records so far are kept, as when a client disconnects.
+//! So a few clients that trickle cannot keep out everyone else.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;

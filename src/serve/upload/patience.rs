@@ -1,6 +1,7 @@
 //! How long a client may stall while it sends its body: waiting spends patience, and bytes earn it back.
 //!
-//! One rule bounds both a pause and a trickle. Time in which the server does not read, because the writer is behind, does not count.
+//! One rule bounds both a pause and a trickle. Time in which the server does not read, because the writer is behind, does
+//! not count.
 
 use std::time::Duration;
 
