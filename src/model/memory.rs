@@ -56,9 +56,13 @@ pub const fn ingest_bytes() -> usize {
     let frames = (BODY_FRAMES + 2) * FRAME_BYTES_MAX;
     // The group's text, its padded copy for the decoder, the decoder's own copy of strings; one value in eight bytes.
     let group = 3 * 2 * GROUP_BYTES + 2 * GROUP_BYTES / 8 * (TAPE_NODE_BYTES + 4);
+    frames + group + batches_bytes()
+}
+
+/// Memory of the batches of one ingest.
+const fn batches_bytes() -> usize {
     let rows = BATCH_ROWS_MAX * ROW_BYTES;
-    let batches = BATCHES_PER_INGEST * (rows + BATCH_TEXT_BYTES);
-    frames + group + batches
+    BATCHES_PER_INGEST * (rows + BATCH_TEXT_BYTES)
 }
 
 /// Memory of zstd bodies with the widest window.
@@ -96,7 +100,8 @@ const fn table_bytes(entries: usize, entry_bytes: usize) -> usize {
     entries * (entry_bytes + 1) * 16 / 7
 }
 
-/// Memory of an import beside its one ingest, for ordinary elements, however long the history is.
+/// Peak memory of an import of an export with ordinary elements, however long the history is. Unlike an upload, it has no frames
+/// and no group.
 #[must_use]
 pub const fn import_bytes() -> usize {
     // Two generations each. An equal is a content, an identity and a number.
@@ -104,7 +109,7 @@ pub const fn import_bytes() -> usize {
     let absorbed = 2 * table_bytes(ABSORBED_MAX, 16);
     // The file, what it unpacks to, the tag under way and its text without escapes.
     let reading = 4 * READ_BUFFER_BYTES + DEFLATE_BYTES;
-    equals + absorbed + reading
+    BASE_BYTES + PAGE_CACHE_BYTES + batches_bytes() + equals + absorbed + reading
 }
 
 /// Memory for texts and files that an import remembers, when its input has as many and as long ones as fit.
@@ -161,7 +166,7 @@ mod tests {
         assert!(full <= 48 * MIB, "all places and connections taken: {full}");
         let service = service_bytes(INGESTS_PACKAGED);
         assert!(service <= MEMORY_PACKAGED_BYTES, "everything taken, by hostile uploads: {service}");
-        let import = peak_bytes(1) + import_bytes();
-        assert!(import + hostile_import_bytes() <= 24 * MIB, "an import: {import}, {} more", hostile_import_bytes());
+        let (import, hostile) = (import_bytes(), hostile_import_bytes());
+        assert!(import + hostile <= 24 * MIB, "an import: {import}, {hostile} more");
     }
 }
