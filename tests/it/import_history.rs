@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use healthsink::model::limits;
 use healthsink_testdata::{Export, Payload, Twin};
 use healthsink_testkit::compression::gzip;
 use healthsink_testkit::missing::not_run_without_data;
@@ -865,4 +866,66 @@ fn equal_points_of_health_auto_export_stay_several() {
         assert_eq!(["new", "unchanged"].map(|name| outcome.count(name)), expected);
     }
     assert_eq!(query::<i64>(&db, "SELECT count(DISTINCT value) FROM aggregates"), 1010);
+}
+
+/// Identities made from content are in databases: a version that derived others would store every record a second time.
+#[test]
+fn derived_identities_of_an_export_stay_the_same() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let times = "startDate=\"2024-01-01 10:00:00 +0100\" endDate=\"2024-01-01 10:30:00 +0100\"";
+    let plain = record("60", "/>");
+    let full = "<Record type=\"HKQuantityTypeIdentifierHeartRate\" sourceName=\"A&amp;B\" sourceVersion=\"10.1\" \
+        device=\"&lt;&lt;HKDevice: 0x2813d5c20&gt;, name:Apple Watch, hardware:Watch5,4&gt;\" unit=\"count/min\" \
+        startDate=\"2024-01-01 10:00:00 +0100\" value=\"61.5\" extra=\"1\">\
+        <MetadataEntry key=\"k\" value=\"2024-01-01 09:00:00 +0100\"/></Record>";
+    let meal = format!(
+        "<Correlation type=\"HKCorrelationTypeIdentifierFood\" sourceName=\"Watch\" {times}>\
+         <MetadataEntry key=\"k\" value=\"v\"/></Correlation>"
+    );
+    let run = format!(
+        "<Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" duration=\"30\" durationUnit=\"min\" \
+         sourceName=\"Watch\" {times}/>"
+    );
+    let xml = folder.write("export.xml", format!("{HEAD}{plain}{full}{meal}{run}</HealthData>"));
+    assert!(import(&db, &[], &[&xml]).balanced().ok);
+    let check = |sql: &str, expected: &str| assert_eq!(query::<String>(&db, sql), expected, "{sql}");
+    check("SELECT hex(uuid) FROM samples WHERE value = 60", "6873E105AF6D86CA88957A2381EE5630");
+    check("SELECT hex(uuid) FROM samples WHERE value = 61.5", "68731F2DF574894ABD06C66E76650ACD");
+    check("SELECT hex(uuid) FROM correlations", "6873FAA37E2985C1B42B35C99BD142FC");
+    check("SELECT hex(uuid) FROM workouts", "687369A4FB8E8083B880807E87E9C753");
+}
+
+/// Rows share the texts of `sources`. One source of a megabyte for each row would cost a search in such texts for each.
+#[test]
+fn a_long_source_stays_with_its_row() {
+    let long = "L".repeat(limits::SHARED_TEXT_BYTES_MAX);
+    let check = |attribute: &str, value: &str, kept: &str| {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        let name = if attribute == "sourceName" { "" } else { "sourceName=\"Watch\" " };
+        let source = format!("{name}{attribute}=\"{value}\"");
+        let times = "startDate=\"2024-01-01 10:00:00 +0100\" endDate=\"2024-01-01 10:30:00 +0100\"";
+        let elements = format!(
+            "<Record type=\"HKQuantityTypeIdentifierHeartRate\" {source} unit=\"count/min\" {times} value=\"60\"/>\
+             <Correlation type=\"HKCorrelationTypeIdentifierFood\" {source} {times}/>\
+             <Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" duration=\"30\" {source} {times}/>"
+        );
+        let xml = folder.write("export.xml", format!("<HealthData>{elements}</HealthData>"));
+        for expected in [[3, 0, 0], [0, 0, 3]] {
+            let outcome = import(&db, &[], &[&xml]).balanced();
+            assert_eq!(["new", "updated", "unchanged"].map(|name| outcome.count(name)), expected, "{attribute}");
+        }
+        assert_eq!(query::<i64>(&db, "SELECT count(*) FROM sources"), 0, "{attribute}");
+        for table in ["samples", "correlations", "workouts"] {
+            let other = query::<String>(&db, &format!("SELECT other ->> '{attribute}' FROM {table}"));
+            assert!(other == kept, "{attribute} in {table}: {other:.100}");
+            let name = query::<String>(&db, &format!("SELECT other ->> 'sourceName' FROM {table}"));
+            assert!(attribute == "sourceName" || name == "Watch", "{attribute} in {table}: {name}");
+        }
+    };
+    check("sourceName", &long, &long);
+    check("sourceVersion", &long, &long);
+    let device = format!(", name:{long}>");
+    check("device", &format!("&lt;&lt;HKDevice: 0x2813d5c20&gt;{}", device.replace('>', "&gt;")), &device);
 }
