@@ -2,6 +2,8 @@
 //!
 //! The bodies are generated while they are sent, so the tests also hold none of them.
 
+mod imports;
+
 use std::fs;
 use std::io::{self, Read, Write};
 use std::process::Stdio;
@@ -9,7 +11,7 @@ use std::process::Stdio;
 use crate::program::{Program, command};
 use healthsink::model::limits;
 use healthsink::model::memory as equation;
-use healthsink_testdata::{Export, Exported, Payload, Written};
+use healthsink_testdata::{Payload, Written};
 use healthsink_testkit::http::{Client, PATH, Response};
 use healthsink_testkit::http2::{Http2, run};
 use healthsink_testkit::tls::Authority;
@@ -20,12 +22,8 @@ const MB: u64 = 1_000_000;
 /// KiB by which the peak may exceed that of 5 MB.
 const MORE_KIB_MAX: u64 = 2048;
 
-/// KiB that an import may take in total …
+/// KiB that an import or a command may take in total.
 const IMPORT_KIB_MAX: u64 = 24 << 10;
-
-/// … and how many of them the released program takes. A debug build is larger, and how much depends on the system's cache,
-/// so the tests compare an import with one that takes nothing.
-const PROGRAM_KIB: u64 = 6 << 10;
 
 /// The body of an upload under way.
 struct Body<'a>(&'a mut Client);
@@ -71,25 +69,6 @@ fn peak_kib(id: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
     line.trim().trim_end_matches(" kB").parse().unwrap()
-}
-
-/// Imports an export of Apple's from standard input. Returns its account and the peak in KiB.
-fn peak_of_import(export: &Export) -> (Exported, u64) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = command();
-    command.args(["import", "--json", "-", "--db"]).arg(folder.path().join("health.db"));
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
-    let mut stdin = child.stdin.take().unwrap();
-    let written = export.write_to(&mut stdin).expect("it reads to the end");
-    // More than a pipe holds: once all of it is written, the program has read what is before it.
-    stdin.write_all(&vec![b' '; 1 << 20]).unwrap();
-    let peak = peak_kib(child.id());
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a summary");
-    assert_eq!((&summary["measurements"], &summary["rejected"]), (&json!(written.records), &json!(0)), "{summary}");
-    (written, peak)
 }
 
 /// Runs a program that speaks HTTPS while `act` uses it. Returns its peak in KiB.
@@ -159,16 +138,6 @@ fn least(low_enough: u64, measure: impl Fn() -> u64) -> u64 {
 }
 
 #[test]
-fn the_peak_does_not_grow_with_the_history() {
-    let peak_of = |target_bytes: u64| peak_of_import(&Export { seed: 3, target_bytes, ..Export::default() }).1;
-    // Enough to fill everything that an import remembers.
-    let base = least(0, || peak_of(20 * MB));
-    let peak = least(base + MORE_KIB_MAX, || peak_of(80 * MB));
-    println!("80 MB of XML: {peak} KiB, 20 MB: {base} KiB");
-    assert!(peak <= (base + MORE_KIB_MAX).min(IMPORT_KIB_MAX), "{peak} KiB, 20 MB: {base} KiB");
-}
-
-#[test]
 fn the_peak_does_not_grow_with_the_body() {
     let peak_of_records = |bytes: u64| {
         let (answer, peak, written) = peak_of(|body| generated(bytes).write_to(body));
@@ -202,67 +171,6 @@ fn the_peak_does_not_grow_with_the_body() {
     check_long("a number of 50 MB at the top", r#"{"number":1"#, b"0", ",", 2);
     check_long("50 MB of values in one record of an unknown section", r#"{"notes":[["#, b"0,", "0]],", 1);
     check_long("50 MB of white space at the top", "{", b" ", "", 0);
-}
-
-/// Imports files, then standard input. Returns the peak in KiB once the program reads standard input, when the files are
-/// done.
-fn peak_of_files(files: &[(String, Vec<u8>)]) -> u64 {
-    let folder = tempfile::tempdir().unwrap();
-    let inputs = folder.path().join("inputs");
-    fs::create_dir(&inputs).unwrap();
-    for (name, contents) in files {
-        fs::write(inputs.join(name), contents).unwrap();
-    }
-    let mut command = command();
-    command.args(["import", "--json", "--db"]).arg(folder.path().join("health.db")).arg(&inputs).arg("-");
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut input = child.stdin.take().unwrap();
-    // More than a pipe holds: the write ends only if the program reads.
-    input.write_all(br#"{"data":{}"#).unwrap();
-    input.write_all(&vec![b' '; 1 << 20]).unwrap();
-    let peak = peak_kib(child.id());
-    input.write_all(b"}").unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["new"], json!(files.len() as u64 - report["rejected"].as_u64().unwrap()), "{report}");
-    peak
-}
-
-#[test]
-fn an_import_stays_small_whatever_the_files() {
-    let base = least(0, || peak_of_files(&[]));
-    let most = base + IMPORT_KIB_MAX - PROGRAM_KIB;
-    let check = |name: &str, content: &dyn Fn(usize) -> String| {
-        let files: Vec<_> = (0..6).map(|number| (number.to_string(), content(number).into_bytes())).collect();
-        let peak = least(most, || peak_of_files(&files));
-        println!("{name}: {peak} KiB, nothing: {base} KiB");
-        assert!(peak <= most, "{name}: {peak} KiB, nothing: {base} KiB");
-    };
-    let long = "A".repeat((4 << 20) - 200);
-    check("clinical records", &|number| format!(r#"{{"resourceType":"Observation","id":{number},"data":"{long}"}}"#));
-    let ecg =
-        |number: usize| format!("Name,Ada\nRecorded Date,2024-01-01 10:00:0{number} +0100\nClassification,\nLead,\n");
-    let voltages = "1\n".repeat(100);
-    check("voltages", &|number| [ecg(number), "1\n".repeat(200_000)].concat());
-    check("voltages without end", &|number| [ecg(number), "1\n".repeat(2_000_000)].concat());
-    check("descriptions without end", &|number| {
-        [ecg(number), voltages.clone(), "\\".repeat((4 << 20) - 1000)].concat()
-    });
-    // As many values as an electrocardiogram of thirty seconds has, in as many bytes.
-    let voltages = r#"{"date":"2024-01-01 10:00:00 +0000","units":"mcV","voltage":-12.5},"#.repeat(15_360);
-    check("sections without a table", &|number| {
-        format!(r#"{{"data":{{"metrics":[],"ecg":[{{"n":{number},"voltageMeasurements":[{voltages}1]}}]}}}}"#)
-    });
-    check("control characters", &|number| {
-        let value = "\u{1}".repeat(20);
-        let entries: Vec<_> =
-            (0..15_000).map(|key| format!("<MetadataEntry key=\"{key}\" value=\"{value}\"/>")).collect();
-        let entries = entries.concat();
-        format!(
-            "<HealthData><Record type=\"T\" startDate=\"2024-01-01 10:00:0{number} +0100\">{entries}</Record></HealthData>"
-        )
-    });
 }
 
 /// Several senders at once send elements near the limit, with many values and escapes. The memory for one of them is taken
