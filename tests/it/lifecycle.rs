@@ -46,13 +46,29 @@ fn an_upload_under_way_may_finish_when_the_server_stops() {
     assert_eq!(server.one("SELECT state FROM uploads"), json!("done"));
 }
 
+/// The server, which does not inherit that these tests ignore SIGHUP: they may be run by `nohup` themselves.
+fn serve_with_default_signals(database: &Path) -> Command {
+    let ignores_hangup = |mask: &str| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 != 0);
+    let is_ignored = fs::read_to_string("/proc/self/status")
+        .is_ok_and(|status| status.lines().filter_map(|line| line.strip_prefix("SigIgn:")).any(ignores_hangup));
+    let mut command = if is_ignored {
+        let mut env = Command::new("env");
+        env.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_healthsink")]);
+        env
+    } else {
+        command()
+    };
+    command.args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(database);
+    command
+}
+
 /// Service managers send SIGTERM. Administrators send SIGHUP to reload, and a closed terminal sends it also.
 #[test]
 fn a_signal_lets_an_upload_finish_and_leaves_one_file() {
     for signal in ["TERM", "HUP"] {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("health.db");
-        let mut program = Program::serve(&database);
+        let mut program = Program::start(&mut serve_with_default_signals(&database));
         let body = payload("documented");
         let mut client = Client::connect(program.address);
         client.begin_chunked(&[]);
