@@ -79,7 +79,7 @@ impl Texts {
         id
     }
 
-    /// The text of a number that [`Texts::intern`] gave since the last call of [`Texts::clear`].
+    /// The text of a number that [`Texts::intern`] gave since the last call of `clear`.
     #[must_use]
     pub fn get(&self, id: TextId) -> &str {
         slice(&self.arena, &self.ends, id)
