@@ -7,6 +7,7 @@ pub mod error;
 pub(crate) mod lock;
 
 pub mod healthkit;
+pub mod locale;
 pub mod time;
 pub mod units;
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::model::limits::AUTO_EXPORT_NAME_BYTES_MAX;
-use crate::model::time::parse_12_hours;
+use crate::model::locale::parse_date;
 
 /// The name, unless it is too long to be remembered.
 pub(super) fn bounded_name(name: Option<String>) -> Option<String> {
@@ -22,7 +22,7 @@ pub(super) fn number(value: &Value) -> Option<f64> {
 
 /// The date that a value is.
 pub(super) fn time(value: Option<&Value>) -> Option<i64> {
-    parse_12_hours(value?.as_str()?)
+    parse_date(value?.as_str()?)
 }
 
 /// Takes a number, and its unit if it names one. A quantity that says more than that also stays.

@@ -1,0 +1,235 @@
+//! Dates of phones that show twelve hours, or digits of another script, also where a program asked for 24 hours.
+
+use super::characters::plain;
+use crate::model::time::{parse, parse_day, parse_iso};
+
+/// A longer text is not a date.
+const DATE_BYTES_MAX: usize = 128;
+
+/// Marks of the hours before noon, in small letters without points and blanks.
+const BEFORE_NOON: [&str; 60] = [
+    "am",
+    "a",
+    "上午",
+    "午前",
+    "오전",
+    "凌晨",
+    "清晨",
+    "早上",
+    "ص",
+    "صباحا",
+    "صباحًا",
+    "πμ",
+    "προμεσημβρίας",
+    "पूर्वाह्न",
+    "पूर्व",
+    "मपू",
+    "सकाळ",
+    "পূর্বাহ্ণ",
+    "পূর্বাহ্ন",
+    "ਪੂਦੁ",
+    "முற்பகல்",
+    "முப",
+    "ಪೂರ್ವಾಹ್ನ",
+    "පෙව",
+    "ก่อนเที่ยง",
+    "ກ່ອນທ່ຽງ",
+    "ព្រឹក",
+    "နံနက်",
+    "قظ",
+    "قبلازظهر",
+    "قبلدوپہر",
+    "לפנה״צ",
+    "לפנה\"צ",
+    "fm",
+    "ap",
+    "fh",
+    "de",
+    "öö",
+    "sa",
+    "pg",
+    "to",
+    "дп",
+    "проб",
+    "преподне",
+    "претпладне",
+    "prijepodne",
+    "prepodne",
+    "dop",
+    "dopoledne",
+    "priešpiet",
+    "priekšp",
+    "priekšpusdienā",
+    "vm",
+    "vorm",
+    "yb",
+    "rn",
+    "pd",
+    "damanhã",
+    "կա",
+    "үө",
+];
+
+/// Marks of the hours from noon on, in the same form.
+const FROM_NOON: [&str; 58] = [
+    "pm",
+    "p",
+    "下午",
+    "午後",
+    "오후",
+    "م",
+    "مساء",
+    "مساءً",
+    "μμ",
+    "μεταμεσημβρίας",
+    "अपराह्न",
+    "अपर",
+    "मउ",
+    "संध्याकाळ",
+    "অপরাহ্ণ",
+    "অপরাহ্ন",
+    "ਬਾਦੁ",
+    "பிற்பகல்",
+    "பிப",
+    "ಅಪರಾಹ್ನ",
+    "පව",
+    "หลังเที่ยง",
+    "ຫຼັງທ່ຽງ",
+    "ល្ងាច",
+    "ညနေ",
+    "بظ",
+    "بعدازظهر",
+    "بعددوپہر",
+    "אחה״צ",
+    "אחה\"צ",
+    "em",
+    "ip",
+    "eh",
+    "du",
+    "ös",
+    "ch",
+    "ptg",
+    "tk",
+    "пп",
+    "слоб",
+    "поподне",
+    "попладне",
+    "poslijepodne",
+    "popodne",
+    "odp",
+    "odpoledne",
+    "pop",
+    "popiet",
+    "pēcp",
+    "pēcpusdienā",
+    "nm",
+    "nachm",
+    "yh",
+    "in",
+    "md",
+    "datarde",
+    "կհ",
+    "үх",
+];
+
+/// Reads what [`parse`] reads, and Apple's form on a clock of twelve hours or with the digits of any script:
+/// `2024-09-15 02:30:00 PM -0500`, `2024-09-15 下午2:30:00 -0500`. Returns `None` if the half of the day is in an unknown
+/// language.
+#[must_use]
+pub fn parse_date(text: &str) -> Option<i64> {
+    parse(text).or_else(|| parse_local(text))
+}
+
+#[cold]
+fn parse_local(text: &str) -> Option<i64> {
+    if text.len() > DATE_BYTES_MAX {
+        return None;
+    }
+    let text = plain(text);
+    let text = text.trim();
+    if let Some(ms) = parse(text) {
+        return Some(ms);
+    }
+    let (day, rest) = text.split_at_checked(10)?;
+    parse_day(day)?;
+    let start = rest.find(|next: char| next.is_ascii_digit())?;
+    let (before, rest) = rest.split_at(start);
+    let end = rest.find(|next: char| !next.is_ascii_digit() && next != ':' && next != '.').unwrap_or(rest.len());
+    let (clock, rest) = rest.split_at(end);
+    let (after, offset) = rest.split_at(rest.rfind(['+', '-', 'Z'])?);
+    let half = half_of_day(&[before, after].concat())?;
+    // Behind `p.m` no point is part of the time.
+    let (hour, minutes) = clock.trim_end_matches('.').split_once(':')?;
+    let hour = match hour.parse::<u32>().ok()? {
+        hour @ 0..=12 => hour % 12 + half,
+        // Both clocks at once, if they agree.
+        hour @ 13..=23 if half == 12 => hour,
+        _ => return None,
+    };
+    let minutes = if minutes.contains(':') { minutes.to_owned() } else { [minutes, ":00"].concat() };
+    parse_iso(&format!("{day}T{hour:02}:{minutes}{offset}")).map(|date| date.ms)
+}
+
+/// Hours that a mark adds.
+fn half_of_day(mark: &str) -> Option<u32> {
+    let mark: String = mark.chars().filter(|next| !next.is_whitespace() && *next != '.' && *next != ',').collect();
+    let mark = mark.to_lowercase();
+    if FROM_NOON.contains(&&*mark) { Some(12) } else { BEFORE_NOON.contains(&&*mark).then_some(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_of_twelve_hours() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(parse_date(text), expected.map(|text| parse_iso(text).unwrap().ms), "{text:?}");
+        };
+        check("2024-09-15 10:07:43 -0500", Some("2024-09-15T15:07:43Z"));
+        check("2024-09-15 10:07:43 AM -0500", Some("2024-09-15T15:07:43Z"));
+        check("2024-09-15 3:07:43\u{202f}pm +0000", Some("2024-09-15T15:07:43Z"));
+        check("2024-09-15 3:07:43\u{a0}p.\u{a0}m. +0000", Some("2024-09-15T15:07:43Z"));
+        check("2024-09-15 3:07:43PM+00:00", Some("2024-09-15T15:07:43Z"));
+        check("2024-09-15 3:07 PM Z", Some("2024-09-15T15:07:00Z"));
+        check("2024-09-15 3:07:43.5 PM +0000", Some("2024-09-15T15:07:43.5Z"));
+        check("2024-09-15 12:07:43 AM +0000", Some("2024-09-15T00:07:43Z"));
+        check("2024-09-15 12:07:43 PM +0000", Some("2024-09-15T12:07:43Z"));
+        check("2024-09-15 午後0:07:43 +0900", Some("2024-09-15T03:07:43Z"));
+        check("2024-09-15 15:07:43 PM +0000", Some("2024-09-15T15:07:43Z"));
+        check("2024-09-15 下午3:07:43 +0000", Some("2024-09-15T15:07:43Z"));
+        check("2024-09-15 오전 3:07:43 +0000", Some("2024-09-15T03:07:43Z"));
+        check("2024-09-15 3:07:43 μ.μ. +0000", Some("2024-09-15T15:07:43Z"));
+        check("2024-09-15 3:07:43 अपराह्न +0000", Some("2024-09-15T15:07:43Z"));
+        check("\u{200f}٢٠٢٤-٠٩-١٥ ٣:٠٧:٤٣\u{a0}م +٠٠٠٠", Some("2024-09-15T15:07:43Z"));
+        check("٢٠٢٤-٠٩-١٥ ١٥:٠٧:٤٣ +0300", Some("2024-09-15T12:07:43Z"));
+        check("2024-09-15 3:07:43 PM \u{2212}0500", Some("2024-09-15T20:07:43Z"));
+        check("2024-09-15 15:07:43 AM +0000", None);
+        check("2024-09-15 24:07:43 PM +0000", None);
+        check("2024-09-15 3:07:43 XM +0000", None);
+        check("2024-09-15 3:07:43 AM PM +0000", None);
+        check("2024-09-15 AM 3:07:43 PM +0000", None);
+        check("2024-09-15 3:07:43 +0000", None);
+        check("2024-09-15 3:07:43 PM", None);
+        check("2024-09-15 3:61:43 PM +0000", None);
+        check("2024-09-31 3:07:43 PM +0000", None);
+        check("PM", None);
+        check("", None);
+        check(&"下".repeat(DATE_BYTES_MAX), None);
+    }
+
+    #[test]
+    fn each_mark_is_on_one_side_of_noon() {
+        let day = "2026-08-06";
+        for (marks, hour) in [(&BEFORE_NOON[..], 1), (&FROM_NOON[..], 13)] {
+            for mark in marks {
+                let expected = parse_iso(&format!("{day}T{hour:02}:06:40Z"));
+                for text in
+                    [format!("{day} 1:06:40 {mark} +0000"), format!("{day} {}1:06:40 +0000", mark.to_uppercase())]
+                {
+                    assert_eq!(parse_date(&text), expected.map(|date| date.ms), "{text}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Clocks and numbers as phones of all languages write them. The forms without a language are in [`super::time`].
+//!
+//! Everything here is the slow way: callers first try the plain form, and come here for what is not plain.
+
+mod characters;
+mod clock;
+mod number;
+
+pub use clock::parse_date;
+pub use number::{NumberStyle, Unreadable};
