@@ -59,16 +59,18 @@ mod tests {
     use super::*;
     use crate::store::Store;
 
-    /// Tables without rows of uploads: dictionaries, what is remembered for merging, the ledger itself.
-    const OTHERS: [&str; 12] = [
+    /// Tables without rows of uploads: dictionaries, long texts, what is remembered for merging, the ledger itself.
+    const OTHERS: [&str; 14] = [
         "persons",
         "tokens",
         "types",
         "units",
         "sources",
         "shared_metadata",
+        "long_texts",
         "merged_samples",
         "sample_origins",
+        "import_numbers",
         "workout_aliases",
         "uploads",
         "category_values",

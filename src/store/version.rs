@@ -11,7 +11,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 pub(super) const APPLICATION_ID: u32 = 0x6873_6e6b;
 
 /// The version that this program writes.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Returns the database's version, 0 if it is empty. Fails if it is another program's or a later version's.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<u32> {

@@ -10,7 +10,7 @@ use crate::model::error::Result;
 
 /// The SQL that brings a database from each version to the next; `user_version` counts the steps taken.
 const MIGRATIONS: [&[&str]; VERSION as usize] =
-    [&[include_str!("tables.sql"), include_str!("names.sql"), include_str!("views.sql")]];
+    [&[include_str!("tables.sql"), include_str!("names.sql"), include_str!("views.sql")], &[include_str!("step2.sql")]];
 
 /// Takes the missing steps. Calls `before_first_step` with the new version if the database is already in use: no program
 /// writes meanwhile, since the steps' transaction is open.
@@ -102,14 +102,15 @@ mod tests {
     }
 
     /// A step of a later version, and one that fails.
-    const LATER: [&[&str]; 2] = [MIGRATIONS[0], &["ALTER TABLE workouts ADD COLUMN mood TEXT"]];
-    const FAILING: [&[&str]; 2] = [MIGRATIONS[0], &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"]];
+    const LATER: [&[&str]; 3] = [MIGRATIONS[0], MIGRATIONS[1], &["ALTER TABLE workouts ADD COLUMN mood TEXT"]];
+    const FAILING: [&[&str]; 3] =
+        [MIGRATIONS[0], MIGRATIONS[1], &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"]];
 
     #[test]
     fn a_database_in_use_is_backed_up_before_it_is_migrated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("health.db");
-        let backup = folder.path().join("health.db.before-v2.db");
+        let backup = folder.path().join("health.db.before-v3.db");
         let open = |path: &Path| {
             let connection = Connection::open(path).unwrap();
             connection.pragma_update(None, "journal_mode", "WAL").unwrap();
@@ -129,15 +130,15 @@ mod tests {
         })
         .unwrap_err();
         assert!(error.to_string().contains("samples"), "{error}");
-        assert_eq!(version_of(&connection), 1);
+        assert_eq!(version_of(&connection), 2);
         assert!(connection.prepare("SELECT * FROM moods").is_err());
 
         take_steps(&mut connection, &path, &LATER, |version| Database::new(&path).back_up_before_migration(version))
             .unwrap();
-        assert_eq!(version_of(&connection), 2);
+        assert_eq!(version_of(&connection), 3);
         connection.prepare("SELECT mood FROM workouts").unwrap();
         let before = open(&backup);
-        assert_eq!(version::check(&before, &backup).unwrap(), 1);
+        assert_eq!(version::check(&before, &backup).unwrap(), 2);
         let names: i64 =
             before.query_row("SELECT count(*) FROM persons WHERE name = 'anna'", [], |row| row.get(0)).unwrap();
         assert_eq!(names, 1);
@@ -151,12 +152,81 @@ mod tests {
         let mut connection = Connection::open(&path).unwrap();
         migrate(&mut connection, &path, unexpected).unwrap();
         // Something that cannot be replaced has the backup's name.
-        std::fs::create_dir(folder.path().join("health.db.before-v2.db")).unwrap();
+        std::fs::create_dir(folder.path().join("health.db.before-v3.db")).unwrap();
         let error = take_steps(&mut connection, &path, &LATER, |version| {
             Database::new(&path).back_up_before_migration(version)
         })
         .unwrap_err();
         assert!(error.to_string().contains("cannot be backed up before"), "{error}");
-        assert_eq!(version::check(&connection, &path).unwrap(), 1);
+        assert_eq!(version::check(&connection, &path).unwrap(), 2);
+    }
+
+    /// A database as version 1 has written it: a sample of the app with details of an export, a derived one, one with short
+    /// texts, two with long ones, and a workout that is kept under another identity.
+    const VERSION_1: &str = "
+        INSERT INTO persons (name) VALUES ('anna');
+        INSERT INTO types (name) VALUES ('HKQuantityTypeIdentifierHeartRate');
+        INSERT INTO units (name) VALUES ('count/min');
+        INSERT INTO sources (json) VALUES ('{\"sourceRevision\":{\"source\":{\"name\":\"Watch\"}}}');
+        INSERT INTO shared_metadata (json) VALUES ('{\"a\":1}');
+        INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id, metadata, other, creation_ms) VALUES
+          (1, 1, 1000, x'10000000000040008000000000000001', 1500, 60.5, 1, 1, 1, NULL, NULL, 5000),
+          (1, 1, 1000, x'68735250be9a8259856e7250c526bc83', 1000, 61, 1, 1, NULL, '{\"b\":2}', '{\"c\":3}', 6000),
+          (1, 1, 2000, x'10000000000040008000000000000002', 2000, 62, 1, 1, 1, NULL, '{\"d\":\"' || hex(zeroblob(3000)) || '\"}', NULL),
+          (1, 1, 2000, x'10000000000040008000000000000003', 2000, 63, 1, 1, NULL, '{\"e\":\"' || hex(zeroblob(3000)) || '\"}', NULL, NULL),
+          (2, 1, 2000, x'10000000000040008000000000000004', 2000, NULL, NULL, NULL, NULL, '{\"f\":5}', '{\"g\":\"' || hex(zeroblob(3000)) || '\"}', NULL);
+        INSERT INTO merged_samples VALUES (1, 1, 1000, x'10000000000040008000000000000001', '{\"h\":6}', '{\"i\":7}');
+        INSERT INTO sample_origins VALUES (1, 1, FALSE, 0), (1, 1, TRUE, 1), (2, 1, FALSE, 0);
+        INSERT INTO workouts (person_id, uuid, start_ms, end_ms, activity_type) VALUES (1, x'10000000000040008000000000000005', 1, 2, 37);
+        INSERT INTO workout_aliases VALUES (1, x'68735250be9a8259856e7250c526bc84', x'10000000000040008000000000000005', 1.5, 2.5, 3.5,
+          'km', '{\"j\":8}', '[]', '[1]', '{\"k\":9}', 1, '{\"l\":10}');
+        INSERT INTO route_points VALUES (1, x'68735250be9a8259856e7250c526bc84', 1, 47.5, 8.5, 0, 1, 2, 3, 4, 5, '{\"m\":11}'),
+          (1, x'68735250be9a8259856e7250c526bc84', 2, 47.5, 8.5, 0, 1, 2, 3, 4, 5, '{\"n\":\"' || hex(zeroblob(3000)) || '\"}');
+        INSERT INTO correlations (person_id, type, start_ms, uuid, end_ms, members) VALUES
+          (1, 'Food', 1, x'68735250be9a8259856e7250c526bc85', 2, '[]');";
+
+    /// Every value that version 1 has, as version 1 and as version 2 read it.
+    const VALUES: [&str; 6] = [
+        "SELECT concat_ws('|', person, type, start, end, value, unit, source, product_type, metadata, other, uuid) FROM sample_details",
+        "SELECT concat_ws('|', person_id, type_id, start_ms, hex(uuid), end_ms, value, unit_id, source_id, metadata_id, creation_ms) FROM samples",
+        "SELECT concat_ws('|', person_id, type_id, start_ms, hex(uuid), metadata, other) FROM merged_samples",
+        "SELECT concat_ws('|', person_id, hex(derived), hex(uuid), duration_s, energy_kcal, distance, distance_unit, statistics, events,
+           activities, metadata, source_id, other) FROM workout_aliases",
+        "SELECT concat_ws('|', person, workout, route, time, latitude, longitude, altitude_m, speed_m_s, course_deg) FROM route_details",
+        "SELECT concat_ws('|', person_id, type, start_ms, hex(uuid), end_ms, members) FROM correlations",
+    ];
+
+    fn values(connection: &Connection, others_of_points: &str) -> Vec<String> {
+        let mut values = Vec::new();
+        for sql in VALUES.iter().copied().chain([others_of_points]) {
+            let mut select = connection.prepare(sql).unwrap();
+            let mut rows: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            rows.sort();
+            values.extend(rows);
+        }
+        values
+    }
+
+    #[test]
+    fn version_2_keeps_every_value_and_moves_long_texts() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        take_steps(&mut connection, Path::new("test"), &MIGRATIONS[..1], unexpected).unwrap();
+        connection.execute_batch(VERSION_1).unwrap();
+        let before = values(&connection, "SELECT other FROM route_points");
+        take_steps(&mut connection, Path::new("test"), &MIGRATIONS[..2], |_| Ok(())).unwrap();
+        let others = "SELECT iif(p.long_id IS NULL, p.other, l.other) FROM route_points p LEFT JOIN long_texts l ON l.id = p.long_id";
+        assert_eq!(values(&connection, others), before);
+        let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM long_texts"), 4);
+        assert_eq!(count("SELECT count(*) FROM samples WHERE long_id IS NOT NULL AND other = ''"), 3);
+        assert_eq!(count("SELECT max(octet_length(concat(metadata, other))) FROM samples"), 14);
+        assert_eq!(count("SELECT count(*) FROM route_points WHERE long_id IS NOT NULL AND other = ''"), 1);
+        let mut check = connection.prepare("PRAGMA foreign_key_check").unwrap();
+        assert!(!check.exists([]).unwrap());
+        // A text is deleted with its row.
+        connection.execute_batch("DELETE FROM samples WHERE person_id = 2").unwrap();
+        connection.execute_batch("UPDATE samples SET long_id = NULL, other = NULL WHERE value = 62").unwrap();
+        connection.execute_batch("DELETE FROM route_points").unwrap();
+        assert_eq!(count("SELECT count(*) FROM long_texts"), 1);
     }
 }

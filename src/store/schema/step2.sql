@@ -1,0 +1,173 @@
+-- From version 1 to 2. A new database takes this step also, behind tables.sql, names.sql and views.sql.
+
+-- Texts of samples and locations that are long together: a search in a table without rowid reads each row that it compares as a
+-- whole. A row's metadata stays with it if it is short enough to be shared. `other` of such a row is '', which is no JSON.
+-- Each text belongs to one row, and the triggers delete it with its row.
+CREATE TABLE long_texts (
+  id INTEGER PRIMARY KEY,
+  metadata TEXT,
+  other TEXT
+) STRICT;
+
+ALTER TABLE samples ADD COLUMN long_id INTEGER REFERENCES long_texts (id);
+ALTER TABLE route_points ADD COLUMN long_id INTEGER REFERENCES long_texts (id);
+
+CREATE TRIGGER samples_delete_long_text AFTER DELETE ON samples WHEN old.long_id IS NOT NULL BEGIN
+  DELETE FROM long_texts WHERE id = old.long_id;
+END;
+
+CREATE TRIGGER samples_replace_long_text AFTER UPDATE OF long_id ON samples
+WHEN old.long_id IS NOT NULL AND new.long_id IS NOT old.long_id BEGIN
+  DELETE FROM long_texts WHERE id = old.long_id;
+END;
+
+CREATE TRIGGER route_points_delete_long_text AFTER DELETE ON route_points WHEN old.long_id IS NOT NULL BEGIN
+  DELETE FROM long_texts WHERE id = old.long_id;
+END;
+
+CREATE TRIGGER route_points_replace_long_text AFTER UPDATE OF long_id ON route_points
+WHEN old.long_id IS NOT NULL AND new.long_id IS NOT old.long_id BEGIN
+  DELETE FROM long_texts WHERE id = old.long_id;
+END;
+
+-- The bounds are LONG_TEXT_BYTES and METADATA_SHARED_BYTES_MAX of the program.
+CREATE TABLE moved (
+  id INTEGER PRIMARY KEY,
+  person_id INTEGER NOT NULL,
+  type_id INTEGER NOT NULL,
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL
+) STRICT;
+
+INSERT INTO moved (person_id, type_id, start_ms, uuid)
+SELECT person_id, type_id, start_ms, uuid FROM samples
+WHERE coalesce(octet_length(metadata), 0) + coalesce(octet_length(other), 0) > 4096;
+
+INSERT INTO long_texts (id, metadata, other)
+SELECT m.id, iif(octet_length(s.metadata) > 160, s.metadata, NULL), s.other
+FROM moved m JOIN samples s USING (person_id, type_id, start_ms, uuid);
+
+UPDATE samples SET long_id = m.id, metadata = iif(octet_length(metadata) > 160, NULL, metadata), other = '' FROM moved m
+WHERE samples.person_id = m.person_id AND samples.type_id = m.type_id AND samples.start_ms = m.start_ms
+  AND samples.uuid = m.uuid;
+
+DROP TABLE moved;
+
+CREATE TABLE moved (
+  id INTEGER PRIMARY KEY,
+  person_id INTEGER NOT NULL,
+  workout BLOB NOT NULL,
+  time_ms INTEGER NOT NULL,
+  latitude REAL NOT NULL,
+  longitude REAL NOT NULL
+) STRICT;
+
+INSERT INTO moved (id, person_id, workout, time_ms, latitude, longitude)
+SELECT (SELECT coalesce(max(id), 0) FROM long_texts) + row_number() OVER (), person_id, workout, time_ms, latitude, longitude
+FROM route_points WHERE octet_length(other) > 4096;
+
+INSERT INTO long_texts (id, other)
+SELECT m.id, p.other FROM moved m JOIN route_points p USING (person_id, workout, time_ms, latitude, longitude);
+
+UPDATE route_points SET long_id = m.id, other = '' FROM moved m
+WHERE route_points.person_id = m.person_id AND route_points.workout = m.workout AND route_points.time_ms = m.time_ms
+  AND route_points.latitude = m.latitude AND route_points.longitude = m.longitude;
+
+DROP TABLE moved;
+
+-- A number for each row that an import has brought or matched, counted up from 1: an import remembers by it which rows its
+-- records have claimed. NULL for rows that no import has seen since version 2.
+ALTER TABLE samples ADD COLUMN import_number INTEGER;
+ALTER TABLE correlations ADD COLUMN import_number INTEGER;
+
+-- The last number, in one row.
+CREATE TABLE import_numbers (
+  last INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO import_numbers (last) VALUES (0);
+
+-- The same tables with rowids, so that their texts are not part of the tree of keys.
+CREATE TABLE merged_samples_2 (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  metadata TEXT,
+  other TEXT,
+  PRIMARY KEY (person_id, type_id, start_ms, uuid)
+) STRICT;
+
+INSERT INTO merged_samples_2 SELECT person_id, type_id, start_ms, uuid, metadata, other FROM merged_samples;
+DROP TABLE merged_samples;
+ALTER TABLE merged_samples_2 RENAME TO merged_samples;
+
+CREATE TABLE workout_aliases_2 (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  derived BLOB NOT NULL,
+  uuid BLOB NOT NULL,
+  duration_s REAL,
+  energy_kcal REAL,
+  distance REAL,
+  distance_unit TEXT,
+  statistics TEXT,
+  events TEXT,
+  activities TEXT,
+  metadata TEXT,
+  source_id INTEGER REFERENCES sources (id),
+  other TEXT,
+  PRIMARY KEY (person_id, derived)
+) STRICT;
+
+INSERT INTO workout_aliases_2
+SELECT person_id, derived, uuid, duration_s, energy_kcal, distance, distance_unit, statistics, events, activities, metadata,
+  source_id, other
+FROM workout_aliases;
+-- The view refers to the table by its name.
+DROP VIEW route_details;
+DROP TABLE workout_aliases;
+ALTER TABLE workout_aliases_2 RENAME TO workout_aliases;
+CREATE INDEX workout_aliases_uuid ON workout_aliases (person_id, uuid);
+
+CREATE VIEW route_details AS
+SELECT
+  p.name AS person,
+  upper(substr(hex(coalesce(a.uuid, r.workout)), 1, 8) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 9, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 13, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 17, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 21)) AS workout,
+  r.route,
+  strftime('%Y-%m-%dT%H:%M:%fZ', r.time_ms / 1000.0, 'unixepoch') AS time,
+  r.latitude,
+  r.longitude,
+  r.altitude_m,
+  nullif(r.speed_m_s, -1.0) AS speed_m_s,
+  nullif(r.course_deg, -1.0) AS course_deg,
+  r.horizontal_accuracy_m,
+  r.vertical_accuracy_m,
+  r.time_ms
+FROM route_points r
+JOIN persons p ON p.id = r.person_id
+LEFT JOIN workout_aliases a ON a.person_id = r.person_id AND a.derived = r.workout;
+
+DROP VIEW sample_details;
+
+CREATE VIEW sample_details AS
+SELECT
+  p.name AS person,
+  t.name AS type,
+  strftime('%Y-%m-%dT%H:%M:%fZ', s.start_ms / 1000.0, 'unixepoch') AS start,
+  strftime('%Y-%m-%dT%H:%M:%fZ', s.end_ms / 1000.0, 'unixepoch') AS "end",
+  s.value,
+  u.name AS unit,
+  o.name AS source,
+  o.product_type,
+  coalesce(m.json, s.metadata, l.metadata) AS metadata,
+  iif(s.long_id IS NULL, s.other, l.other) AS other,
+  upper(substr(hex(s.uuid), 1, 8) || '-' || substr(hex(s.uuid), 9, 4) || '-' || substr(hex(s.uuid), 13, 4) || '-' || substr(hex(s.uuid), 17, 4) || '-' || substr(hex(s.uuid), 21)) AS uuid,
+  s.start_ms,
+  s.end_ms
+FROM persons p
+CROSS JOIN types t
+JOIN samples s ON s.person_id = p.id AND s.type_id = t.id
+LEFT JOIN units u ON u.id = s.unit_id
+LEFT JOIN sources o ON o.id = s.source_id
+LEFT JOIN shared_metadata m ON m.id = s.metadata_id
+LEFT JOIN long_texts l ON l.id = s.long_id;
