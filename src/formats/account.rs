@@ -10,8 +10,7 @@ use serde::Serialize;
 use crate::model::batch::Batch;
 use crate::model::identity::digest;
 use crate::model::limits::{TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX};
-use crate::model::text::TextId;
-use crate::model::time::parse_day;
+use crate::model::record::Listing;
 
 /// What was read, by type.
 #[derive(Debug, Default)]
@@ -46,45 +45,15 @@ pub struct TypeTally {
 impl Tally {
     /// Counts the rows and rejects of a batch.
     pub(crate) fn count(&mut self, batch: &Batch) {
-        let (rows, texts) = (&batch.rows, &batch.texts);
-        let kind = |kind: TextId| texts.get(kind);
-        for row in &rows.samples {
-            self.row(kind(row.kind), Some(row.start_ms));
-        }
-        for row in &rows.derived_samples {
-            self.row(kind(row.sample.kind), Some(row.sample.start_ms));
-        }
-        for row in &rows.workouts {
-            self.row("workouts", Some(row.start_ms));
-        }
-        for row in &rows.route_points {
-            self.row("workoutRoutes", Some(row.time_ms));
-        }
-        for row in &rows.doses {
-            self.row("medicationDoseEvents", Some(row.start_ms));
-        }
-        self.rows("medications", rows.medications.len() as u64, None, None);
-        for row in &rows.correlations {
-            self.row(kind(row.kind), Some(row.start_ms));
-        }
-        for row in &rows.activity_summaries {
-            self.row("ActivitySummary", parse_day(kind(row.day)));
-        }
-        for row in &rows.electrocardiograms {
-            self.row("electrocardiograms", Some(row.start_ms));
-        }
-        for row in &rows.aggregates {
-            self.row(kind(row.metric), Some(row.start_ms));
-        }
-        for row in &rows.others {
-            if row.in_data {
-                self.row(kind(row.section), None);
-            } else {
-                self.within(kind(row.section), 1);
+        batch.rows.each_listing(&batch.texts, |listing| match listing {
+            Listing::Record(kind, start_ms) => self.row(kind, start_ms),
+            Listing::Within(name) => self.within(name, 1),
+            Listing::Rejected => {
+                self.read += 1;
+                self.rejected += 1;
             }
-        }
-        self.read += rows.rejects.len() as u64;
-        self.rejected += rows.rejects.len() as u64;
+            Listing::Nothing => {}
+        });
     }
 
     fn row(&mut self, kind: &str, start_ms: Option<i64>) {

@@ -4,7 +4,8 @@
 //! the fields that this version has no column for, or whose type is not the expected one: nothing is dropped.
 
 use super::limits::{BATCH_ROWS_MAX, RARE_ROWS_KEPT};
-use super::text::TextId;
+use super::text::{TextId, Texts};
+use super::time::parse_day;
 
 /// The person of records that name no other.
 pub const ME: &str = "me";
@@ -311,9 +312,22 @@ pub struct Envelope {
     pub sync_source: Option<String>,
 }
 
-/// Declares [`Rows`]: the row kinds of a batch, and for how many rows an emptied batch keeps memory.
+/// How the account of what was read lists a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Listing<'a> {
+    /// As a record: under its type or section, and with its start if it has one.
+    Record(&'a str, Option<i64>),
+    /// As something within another row, under this name.
+    Within(&'a str),
+    /// As an element that was rejected.
+    Rejected,
+    /// Not at all: it belongs to another row, or is not a record.
+    Nothing,
+}
+
+/// Declares [`Rows`]: the row kinds of a batch, for how many rows an emptied batch keeps memory, and how the account lists them.
 macro_rules! rows {
-    ($($(#[doc = $doc:literal])* $kind:ident: $row:ty, keeps $kept:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $kind:ident: $row:ty, keeps $kept:expr, listed |$one:pat_param, $texts:pat_param| $listed:expr;)*) => {
         /// Rows of all kinds.
         #[derive(Debug, Default)]
         pub struct Rows {
@@ -321,10 +335,21 @@ macro_rules! rows {
         }
 
         impl Rows {
+            /// Number of kinds.
+            pub(crate) const KINDS: usize = [$(stringify!($kind)),*].len();
+
             /// Number of rows of all kinds.
             #[must_use]
             pub fn len(&self) -> usize {
                 0 $(+ self.$kind.len())*
+            }
+
+            /// Calls `each` with the listing of each row.
+            pub(crate) fn each_listing<'a>(&'a self, texts: &'a Texts, mut each: impl FnMut(Listing<'a>)) {
+                $(
+                    let list = |$one: &'a $row, $texts: &'a Texts| $listed;
+                    self.$kind.iter().for_each(|row| each(list(row, texts)));
+                )*
             }
 
             /// Forgets all rows. A kind's memory beyond what it keeps is freed: an input with many rows of a rare kind must
@@ -341,33 +366,42 @@ macro_rules! rows {
 
 rows! {
     /// Quantity and category samples.
-    samples: Sample, keeps BATCH_ROWS_MAX;
+    samples: Sample, keeps BATCH_ROWS_MAX, listed |row, texts| Listing::Record(texts.get(row.kind), Some(row.start_ms));
     /// Samples without HealthKit's identity.
-    derived_samples: DerivedSample, keeps BATCH_ROWS_MAX;
+    derived_samples: DerivedSample, keeps BATCH_ROWS_MAX,
+        listed |row, texts| Listing::Record(texts.get(row.sample.kind), Some(row.sample.start_ms));
     /// Workouts.
-    workouts: Workout, keeps RARE_ROWS_KEPT;
+    workouts: Workout, keeps RARE_ROWS_KEPT, listed |row, _| Listing::Record("workouts", Some(row.start_ms));
     /// Locations of routes.
-    route_points: RoutePoint, keeps BATCH_ROWS_MAX;
+    route_points: RoutePoint, keeps BATCH_ROWS_MAX, listed |row, _| Listing::Record("workoutRoutes", Some(row.time_ms));
     /// Medication dose events.
-    doses: Dose, keeps RARE_ROWS_KEPT;
+    doses: Dose, keeps RARE_ROWS_KEPT, listed |row, _| Listing::Record("medicationDoseEvents", Some(row.start_ms));
     /// Medication definitions.
-    medications: Medication, keeps RARE_ROWS_KEPT;
+    medications: Medication, keeps RARE_ROWS_KEPT, listed |_, _| Listing::Record("medications", None);
     /// Characteristics.
-    characteristics: Characteristic, keeps RARE_ROWS_KEPT;
+    characteristics: Characteristic, keeps RARE_ROWS_KEPT, listed |_, _| Listing::Nothing;
     /// Beats; they are part of their sample, not records.
-    beat_lists: BeatList, keeps RARE_ROWS_KEPT;
+    beat_lists: BeatList, keeps RARE_ROWS_KEPT, listed |_, _| Listing::Nothing;
     /// Correlations.
-    correlations: Correlation, keeps RARE_ROWS_KEPT;
+    correlations: Correlation, keeps RARE_ROWS_KEPT,
+        listed |row, texts| Listing::Record(texts.get(row.kind), Some(row.start_ms));
     /// Days.
-    activity_summaries: ActivitySummary, keeps RARE_ROWS_KEPT;
+    activity_summaries: ActivitySummary, keeps RARE_ROWS_KEPT,
+        listed |row, texts| Listing::Record("ActivitySummary", parse_day(texts.get(row.day)));
     /// Electrocardiograms.
-    electrocardiograms: Electrocardiogram, keeps RARE_ROWS_KEPT;
+    electrocardiograms: Electrocardiogram, keeps RARE_ROWS_KEPT,
+        listed |row, _| Listing::Record("electrocardiograms", Some(row.start_ms));
     /// Aggregates.
-    aggregates: Aggregate, keeps BATCH_ROWS_MAX;
+    aggregates: Aggregate, keeps BATCH_ROWS_MAX,
+        listed |row, texts| Listing::Record(texts.get(row.metric), Some(row.start_ms));
     /// Records that this version has no table for.
-    others: OtherRecord, keeps RARE_ROWS_KEPT;
+    others: OtherRecord, keeps RARE_ROWS_KEPT,
+        listed |row, texts| {
+            let section = texts.get(row.section);
+            if row.in_data { Listing::Record(section, None) } else { Listing::Within(section) }
+        };
     /// Elements that were rejected.
-    rejects: Reject, keeps RARE_ROWS_KEPT;
+    rejects: Reject, keeps RARE_ROWS_KEPT, listed |_, _| Listing::Rejected;
 }
 
 impl Rows {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::database::Database;
 use super::failure::open_error;
-use super::tables::{Ledger, TABLES};
+use super::write::{Ledger, rare_kinds};
 use crate::model::error::{ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECK_FAULTS_MAX};
 
@@ -214,13 +214,13 @@ fn count_rows(connection: &Connection, report: &mut Report) -> rusqlite::Result<
         let account = Account { name: row.get(1)?, expected: row.get(2)?, rows: 0 };
         accounts.insert(row.get(0)?, account);
     }
-    for table in TABLES {
-        let condition = match table.ledger {
+    for kind in rare_kinds() {
+        let condition = match kind.ledger {
             Ledger::All => "TRUE",
             Ledger::Where(condition) => condition,
             Ledger::Nothing => continue,
         };
-        let sql = format!("SELECT person_id, count(*) FROM {} WHERE {condition} GROUP BY person_id", table.name);
+        let sql = format!("SELECT person_id, count(*) FROM {} WHERE {condition} GROUP BY person_id", kind.table);
         let mut count = connection.prepare(&sql)?;
         let mut rows = count.query([])?;
         while let Some(row) = rows.next()? {

@@ -15,7 +15,6 @@ mod open;
 pub(crate) mod private;
 mod read;
 mod schema;
-mod tables;
 mod tokens;
 mod version;
 mod wal;

@@ -315,6 +315,45 @@ fn files_form_no_circles() {
     assert!(found.is_empty(), "{found_edges:#?}");
 }
 
+/// The kinds of rows as `model/record.rs` lists them: the name of the kind and its type.
+fn kinds_of_rows(sources: &[Source]) -> Vec<(&str, &str)> {
+    let record = sources.iter().find(|source| source.path == "model/record.rs").unwrap();
+    let (_, list) = record.code.split_once("\nrows! {").expect("the list of kinds");
+    let (list, _) = list.split_once("\n}").expect("its end");
+    let kinds = list.lines().filter_map(|line| line.trim().split_once(", keeps ")?.0.split_once(": "));
+    kinds.collect()
+}
+
+/// A new kind of row touches four files: the schema, `model/record.rs`, `store/write/rows.rs` and its reader. So no other file
+/// names a kind, beside the readers.
+#[test]
+fn a_kind_of_row_is_named_in_its_reader_and_two_files() {
+    /// Files that name a kind for a reason, and the reason's kinds.
+    const EXCEPTIONS: [(&str, &[&str]); 2] = [
+        // Every reader has records that it does not know, and rejects.
+        ("formats/output.rs", &["others", "rejects"]),
+        // The two kinds that a batch keeps memory for.
+        ("model/batch.rs", &["samples", "route_points"]),
+    ];
+    let sources = sources();
+    let kinds = kinds_of_rows(&sources);
+    assert!(kinds.len() >= 14 && kinds.contains(&("doses", "Dose")), "{kinds:?}");
+    for (kind, row) in kinds {
+        let field = format!(".rows.{kind}.");
+        let is_word = |word: &&str| *word == row || format!(".{word}.").contains(&field);
+        let words = |source: &Source| {
+            let is_known = ["model/record.rs", "store/write/tests.rs"].contains(&source.path.as_str());
+            let code = if is_known { "" } else { source.code.as_str() };
+            code.split(|byte: char| !byte.is_alphanumeric() && !"_.".contains(byte)).any(|word| is_word(&word))
+        };
+        let is_reader = |path: &str| path.strip_prefix("formats/").is_some_and(|path| path.contains('/'));
+        let is_exception = |path: &str| EXCEPTIONS.iter().any(|(file, kinds)| *file == path && kinds.contains(&kind));
+        let named = sources.iter().filter(|source| words(source)).map(|source| source.path.as_str());
+        let named: Vec<&str> = named.filter(|path| !is_reader(path) && !is_exception(path)).collect();
+        assert!(matches!(named[..], [file] if file.starts_with("store/write/")), "{kind}: {named:?}");
+    }
+}
+
 #[test]
 fn dependencies_stay_where_they_belong() {
     let sources = sources();

@@ -7,7 +7,7 @@ use crate::model::error::Result;
 use crate::model::limits::UPLOADS_LISTED_MAX;
 use crate::store::database::{Database, Sizes};
 use crate::store::failure::open_error;
-use crate::store::tables::{SAMPLES, Source, TABLES};
+use crate::store::write::{SAMPLES, Source, rare_kinds};
 
 /// What a database holds, besides the samples of each type.
 #[derive(Clone, Debug, Serialize)]
@@ -98,10 +98,10 @@ impl Database {
                 each_type(kind);
             })?;
             let mut tables = vec![TableRows { table: SAMPLES, rows: samples }];
-            for table in TABLES {
-                let counted = count(&connection, table.name)?;
+            for kind in rare_kinds() {
+                let counted = count(&connection, kind.table)?;
                 // Tables that only imports fill get no line without imports.
-                if table.source == Source::Any || counted.rows > 0 {
+                if kind.source == Source::Any || counted.rows > 0 {
                     tables.push(counted);
                 }
             }

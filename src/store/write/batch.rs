@@ -1,4 +1,4 @@
-//! Writes a batch: each kind of row into its table.
+//! A batch that is being written, and what the store knows of each kind of row.
 
 use rusqlite::Connection;
 
@@ -8,9 +8,7 @@ use super::table::Table;
 use super::upsert::{SqlValue, Upsert};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
-use crate::model::error::Result;
 use crate::model::text::TextId;
-use crate::store::Store;
 
 /// A batch that is being written.
 pub(super) struct BatchWriter<'a> {
@@ -20,7 +18,37 @@ pub(super) struct BatchWriter<'a> {
     pub(super) upload: UploadKey,
     /// The time that is entered as first and last seen.
     pub(super) now_ms: i64,
+    /// Number of the upload's next reject.
+    pub(super) ordinal: &'a mut u64,
     pub(super) counts: Counts,
+}
+
+/// A kind of row: its table, and how it gets there.
+#[derive(Debug)]
+pub(in crate::store) struct Kind {
+    pub(in crate::store) table: &'static str,
+    pub(in crate::store) source: Source,
+    pub(in crate::store) ledger: Ledger,
+    /// Writes the batch's rows of this kind.
+    pub(super) write: fn(&mut BatchWriter<'_>) -> rusqlite::Result<()>,
+}
+
+/// Who fills a table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::store) enum Source {
+    /// Uploads and imports.
+    Any,
+    /// Only imports.
+    Imports,
+}
+
+/// Which rows the ledger counts as new.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::store) enum Ledger {
+    All,
+    /// Those for which this holds.
+    Where(&'static str),
+    Nothing,
 }
 
 impl<'a> BatchWriter<'a> {
@@ -51,34 +79,4 @@ impl<'a> BatchWriter<'a> {
         self.ids.expects_known = upsert.expects_known();
         Ok(())
     }
-}
-
-impl Store {
-    /// Writes a batch's rows. `ordinal` numbers the upload's rejects across its batches.
-    pub(crate) fn write(&mut self, upload: UploadKey, now_ms: i64, ordinal: &mut u64, batch: &Batch) -> Result<Counts> {
-        let Self { connection, ids, .. } = self;
-        ids.begin_batch(&batch.texts);
-        let mut writer = BatchWriter { connection, ids, batch, upload, now_ms, counts: Counts::default() };
-        let written = write_all(&mut writer, ordinal);
-        let counts = writer.counts;
-        written.map(|()| counts).map_err(|error| self.failed(&error))
-    }
-}
-
-fn write_all(writer: &mut BatchWriter<'_>, ordinal: &mut u64) -> rusqlite::Result<()> {
-    writer.write_samples()?;
-    writer.write_workouts()?;
-    writer.write_route_points()?;
-    writer.write_doses()?;
-    writer.write_medications()?;
-    writer.write_derived_samples()?;
-    writer.write_beat_lists()?;
-    writer.write_correlations()?;
-    writer.write_activity_summaries()?;
-    writer.write_electrocardiograms()?;
-    writer.write_aggregates()?;
-    writer.write_characteristics()?;
-    writer.write_others()?;
-    writer.write_rejects(ordinal)?;
-    writer.ids.merge.workouts.enter_removed(writer.connection, writer.upload.id)
 }

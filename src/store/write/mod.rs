@@ -15,4 +15,33 @@ mod workouts;
 #[cfg(test)]
 mod tests;
 
+use batch::BatchWriter;
+pub(super) use batch::{Ledger, Source};
 pub(super) use ids::Ids;
+use ledger::UploadKey;
+use rows::KINDS;
+pub(super) use rows::{SAMPLES, rare_kinds};
+
+use super::Store;
+use crate::model::batch::Batch;
+use crate::model::counts::Counts;
+use crate::model::error::Result;
+
+impl Store {
+    /// Writes a batch's rows. `ordinal` numbers the upload's rejects across its batches.
+    pub(crate) fn write(&mut self, upload: UploadKey, now_ms: i64, ordinal: &mut u64, batch: &Batch) -> Result<Counts> {
+        let Self { connection, ids, .. } = self;
+        ids.begin_batch(&batch.texts);
+        let mut writer = BatchWriter { connection, ids, batch, upload, now_ms, ordinal, counts: Counts::default() };
+        let written = write_all(&mut writer);
+        let counts = writer.counts;
+        written.map(|()| counts).map_err(|error| self.failed(&error))
+    }
+}
+
+fn write_all(writer: &mut BatchWriter<'_>) -> rusqlite::Result<()> {
+    for kind in &KINDS {
+        (kind.write)(writer)?;
+    }
+    writer.ids.merge.workouts.enter_removed(writer.connection, writer.upload.id)
+}

@@ -21,22 +21,22 @@ const LAST_REASON: &str = "more elements were rejected than are kept: this one a
 
 impl BatchWriter<'_> {
     /// Keeps rejects up to the limit, and counts the rest.
-    pub(super) fn write_rejects(&mut self, ordinal: &mut u64) -> rusqlite::Result<()> {
+    pub(super) fn write_rejects(&mut self) -> rusqlite::Result<()> {
         let (rejects, texts) = (&self.batch.rows.rejects, &self.batch.texts);
         for row in rejects {
             let (section, raw) = (texts.get(row.section), texts.get(row.raw));
-            if *ordinal < REJECTS_PER_UPLOAD_MAX {
-                self.write_reject(*ordinal, row, [section, texts.get(row.reason), raw])?;
-            } else if *ordinal == REJECTS_PER_UPLOAD_MAX {
-                self.write_reject(*ordinal, row, [section, LAST_REASON, ""])?;
+            if *self.ordinal < REJECTS_PER_UPLOAD_MAX {
+                self.write_reject(row, [section, texts.get(row.reason), raw])?;
+            } else if *self.ordinal == REJECTS_PER_UPLOAD_MAX {
+                self.write_reject(row, [section, LAST_REASON, ""])?;
             }
-            *ordinal += 1;
+            *self.ordinal += 1;
         }
         self.counts.rejected += rejects.len() as u64;
         Ok(())
     }
 
-    fn write_reject(&self, ordinal: u64, row: &Reject, [section, reason, raw]: [&str; 3]) -> rusqlite::Result<()> {
+    fn write_reject(&self, row: &Reject, [section, reason, raw]: [&str; 3]) -> rusqlite::Result<()> {
         let (upload, person) = (self.upload.id, self.upload.person);
         let (index, offset, raw_bytes) = (row.index.map(signed), signed(row.offset), signed(row.raw_bytes));
         let hash = hash([section, reason, raw], row.raw_bytes);
@@ -49,7 +49,7 @@ impl BatchWriter<'_> {
         let mut insert = self.connection.prepare_cached(INSERT)?;
         insert.execute(params![
             upload,
-            signed(ordinal),
+            signed(*self.ordinal),
             person,
             section,
             reason,

@@ -1,13 +1,50 @@
-//! Rows that are never merged: each kind has its table here, and a function that writes it.
+//! The kinds of rows. Those that are never merged have their table here, and a function that writes it.
 
 use rusqlite::params;
 
-use super::batch::BatchWriter;
+use super::batch::{BatchWriter, Kind, Ledger, Source};
 use super::table::Column::{Key, Value};
 use super::table::Table;
 use super::upsert::sql_values;
 use crate::model::counts::Outcome;
 use crate::model::identity::digest;
+use crate::model::record::Rows;
+
+/// The table with by far the most rows. It is counted by type and in one pass.
+pub(in crate::store) const SAMPLES: &str = "samples";
+
+/// All kinds of rows, in the order in which a batch's rows are written.
+pub(in crate::store) static KINDS: [Kind; Rows::KINDS] = [
+    any(SAMPLES, Ledger::All, |writer| writer.write_samples()),
+    imported(SAMPLES, Ledger::All, |writer| writer.write_derived_samples()),
+    any("workouts", Ledger::All, |writer| writer.write_workouts()),
+    any("route_points", Ledger::All, |writer| writer.write_route_points()),
+    any("medication_doses", Ledger::All, |writer| writer.write_doses()),
+    any("medications", Ledger::All, |writer| writer.write_medications()),
+    any("characteristics", Ledger::Nothing, |writer| writer.write_characteristics()),
+    any("other_records", Ledger::Where("in_data"), |writer| writer.write_others()),
+    any("rejects", Ledger::Nothing, |writer| writer.write_rejects()),
+    imported("beat_lists", Ledger::Nothing, |writer| writer.write_beat_lists()),
+    imported("correlations", Ledger::All, |writer| writer.write_correlations()),
+    imported("activity_summaries", Ledger::All, |writer| writer.write_activity_summaries()),
+    imported("electrocardiograms", Ledger::All, |writer| writer.write_electrocardiograms()),
+    imported("aggregates", Ledger::All, |writer| writer.write_aggregates()),
+];
+
+/// The kinds other than samples.
+pub(in crate::store) fn rare_kinds() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().filter(|kind| kind.table != SAMPLES)
+}
+
+type Write = fn(&mut BatchWriter<'_>) -> rusqlite::Result<()>;
+
+const fn any(table: &'static str, ledger: Ledger, write: Write) -> Kind {
+    Kind { table, source: Source::Any, ledger, write }
+}
+
+const fn imported(table: &'static str, ledger: Ledger, write: Write) -> Kind {
+    Kind { table, source: Source::Imports, ledger, write }
+}
 
 pub(super) static DOSES: Table = Table::new(
     "medication_doses",
@@ -272,5 +309,43 @@ impl BatchWriter<'_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::store::Store;
+
+    /// Tables without rows of uploads: dictionaries, long texts, what is remembered for merging, the ledger itself.
+    const OTHERS: [&str; 14] = [
+        "persons",
+        "tokens",
+        "types",
+        "units",
+        "sources",
+        "shared_metadata",
+        "long_texts",
+        "merged_samples",
+        "sample_origins",
+        "import_numbers",
+        "workout_aliases",
+        "uploads",
+        "category_values",
+        "workout_activity_types",
+    ];
+
+    #[test]
+    fn every_table_of_the_schema_is_in_one_list() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let store = Store::open(file.path()).unwrap();
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        let mut select = store.connection.prepare(sql).unwrap();
+        let found: BTreeSet<String> =
+            select.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect();
+        let listed = KINDS.iter().map(|kind| kind.table).chain(OTHERS);
+        assert_eq!(found, listed.map(str::to_owned).collect());
     }
 }
