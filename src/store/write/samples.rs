@@ -4,48 +4,32 @@ use rusqlite::params;
 
 use super::batch::BatchWriter;
 use super::merge::{Details, SampleKey};
-use super::table::Column::{Key, Shared, Unshared, Value};
+use super::table::Column::{self, Key, Shared, Unshared, Value};
 use super::table::Table;
 use super::upsert::{Upsert, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::identity::next;
 use crate::model::record::Sample;
 
-pub(super) static SAMPLES: Table = Table::new(
-    "samples",
-    &[
-        Key("person_id"),
-        Key("type_id"),
-        Key("start_ms"),
-        Key("uuid"),
-        Value("end_ms"),
-        Value("value"),
-        Value("unit_id"),
-        Value("source_id"),
-        Shared("metadata_id"),
-        Unshared("metadata"),
-        Value("other"),
-    ],
-);
+const COLUMNS: [Column; 12] = [
+    Key("person_id"),
+    Key("type_id"),
+    Key("start_ms"),
+    Key("uuid"),
+    Value("end_ms"),
+    Value("value"),
+    Value("unit_id"),
+    Value("source_id"),
+    Shared("metadata_id"),
+    Unshared("metadata"),
+    Value("other"),
+    // When HealthKit got the sample: only imports have it.
+    Value("creation_ms"),
+];
 
-/// Samples of imports also have the time at which HealthKit got them.
-pub(super) static DERIVED_SAMPLES: Table = Table::new(
-    "samples",
-    &[
-        Key("person_id"),
-        Key("type_id"),
-        Key("start_ms"),
-        Key("uuid"),
-        Value("end_ms"),
-        Value("value"),
-        Value("unit_id"),
-        Value("source_id"),
-        Shared("metadata_id"),
-        Unshared("metadata"),
-        Value("other"),
-        Value("creation_ms"),
-    ],
-);
+pub(super) static SAMPLES: Table = Table::new("samples", COLUMNS.split_at(COLUMNS.len() - 1).0);
+
+pub(super) static DERIVED_SAMPLES: Table = Table::new("samples", &COLUMNS);
 
 const SAMPLE_EXISTS: &str =
     "SELECT 1 FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
