@@ -11,6 +11,7 @@ use crate::formats::unpacking::{Unpacked, count_packed};
 use crate::formats::zip::Archive;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
 use crate::model::limits::{ARCHIVE_MEMBERS_MAX, FOLDERS_NESTED_MAX, READ_BUFFER_BYTES};
+use crate::store::Database;
 
 /// Bytes from which a coding is recognised.
 const CODING_BYTES: usize = 4;
@@ -41,6 +42,7 @@ pub(super) enum SkippedFile {
     LinkToFolder,
     NestedFolder,
     NoFile,
+    OwnDatabase,
     OfMacOs,
     Unreadable,
     NestedArchive,
@@ -56,6 +58,7 @@ impl SkippedFile {
             Self::LinkToFolder => "file: a link to a folder",
             Self::NestedFolder => "file: a folder in too many others",
             Self::NoFile => "file: a pipe or a device",
+            Self::OwnDatabase => "file: the database that is imported into",
             Self::OfMacOs => "file: of macOS, not of the export",
             Self::Unreadable => "file: it cannot be read",
             Self::NestedArchive => "file: an archive within another: unpack it",
@@ -67,17 +70,21 @@ impl SkippedFile {
 }
 
 impl Container {
-    /// Opens a path; `-` is standard input.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    /// Opens a path; `-` is standard input. The files of the database are never opened: closing one would drop SQLite's locks.
+    pub(super) fn open(path: &Path, database: &Database) -> Result<Self> {
         if path == Path::new("-") {
             return Ok(Self::Stdin);
         }
         let unreadable = |error: io::Error| unreadable(path, &error);
         if fs::metadata(path).map_err(unreadable)?.is_dir() {
             let mut listing = Listing::default();
-            listing.add(path, "", 0).map_err(unreadable)?;
+            listing.add(path, database, "", 0).map_err(unreadable)?;
             listing.files.sort_unstable();
             return Ok(Self::Folder(listing));
+        }
+        if database.has_file(path) {
+            let message = format!("{} is of the database that is imported into; name an export's file", path.display());
+            return Err(Error::usage(message));
         }
         let mut file = File::open(path).map_err(unreadable)?;
         let mut head = [0; 4];
@@ -183,7 +190,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
 
 impl Listing {
     /// Adds the files of a folder and of the folders in it. It follows no link to a folder and opens no pipe or device.
-    fn add(&mut self, folder: &Path, prefix: &str, depth: u32) -> io::Result<()> {
+    fn add(&mut self, folder: &Path, database: &Database, prefix: &str, depth: u32) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let (path, name) = (entry.path(), entry.file_name());
@@ -196,8 +203,9 @@ impl Listing {
                 Ok(kind) if kind.is_dir() && depth >= FOLDERS_NESTED_MAX => {
                     self.skipped.push(SkippedFile::NestedFolder)
                 }
-                Ok(kind) if kind.is_dir() => self.add(&path, &[&name, "/"].concat(), depth + 1)?,
+                Ok(kind) if kind.is_dir() => self.add(&path, database, &[&name, "/"].concat(), depth + 1)?,
                 Ok(kind) if !kind.is_file() => self.skipped.push(SkippedFile::NoFile),
+                _ if database.has_file(&path) => self.skipped.push(SkippedFile::OwnDatabase),
                 _ if self.files.len() as u64 >= ARCHIVE_MEMBERS_MAX => {
                     return Err(io::Error::other(format!(
                         "it holds more than {ARCHIVE_MEMBERS_MAX} files; import its folders one by one"

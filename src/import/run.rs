@@ -13,7 +13,7 @@ use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::error::Result;
 use crate::store::writer::Writer;
 use crate::store::writer::ingest::ingest_with;
-use crate::store::{Origin, OriginKind};
+use crate::store::{Database, Origin, OriginKind};
 
 /// An import.
 #[derive(Clone, Debug)]
@@ -48,7 +48,9 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
         Mode::DryRun => None,
     };
     let started = Instant::now();
-    let mut importer = Importer { import, writer: writer.as_ref(), observer, report: Report::new(writer.is_none()) };
+    let database = Database::new(&import.db);
+    let report = Report::new(writer.is_none());
+    let mut importer = Importer { import, database, writer: writer.as_ref(), observer, report };
     for path in &import.files {
         importer.path(path);
     }
@@ -64,6 +66,7 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
 
 struct Importer<'a> {
     import: &'a Import,
+    database: Database,
     writer: Option<&'a Writer>,
     observer: &'a dyn Observer,
     report: Report,
@@ -73,7 +76,7 @@ impl Importer<'_> {
     /// Imports what a path names, then the archives of a folder.
     fn path(&mut self, path: &Path) {
         let name = path.display().to_string();
-        let container = match Container::open(path) {
+        let container = match Container::open(path, &self.database) {
             Ok(container) => container,
             Err(error) => return self.add(&name, &Tally::default(), FileOutcome::failed(error)),
         };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::open_error;
-use super::files::{OpenFiles, check_names, resolved, suffixed};
+use super::files::{OpenFiles, check_names, file_id, resolved, suffixed};
 use super::header::Content;
 use super::version;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -55,6 +55,16 @@ impl Database {
     /// Why its header cannot be read.
     pub fn is_ours(&self) -> io::Result<bool> {
         Content::of(&self.path).map(|content| matches!(content, Content::Database | Content::Backup))
+    }
+
+    /// Whether a path leads to the database or to a file that SQLite keeps beside it. While this process has the database open,
+    /// it must not open such a file: see [`super::header`].
+    #[must_use]
+    pub fn has_file(&self, path: &Path) -> bool {
+        let own = resolved(&self.path);
+        file_id(path).is_some_and(|id| {
+            ["", "-wal", "-shm", "-journal"].iter().any(|suffix| file_id(&suffixed(&own, suffix)) == Some(id))
+        })
     }
 
     /// Its sizes; 0 for a file that is missing.

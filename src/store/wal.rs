@@ -1,13 +1,13 @@
 //! Checkpoints: the WAL's pages on their way into the database. Readers can prevent them, and prevent the WAL from starting
 //! over. The writer waits for readers only at the WAL's limit, for a moment, and at the program's end.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::Row;
 
 use super::connection::Store;
+use super::database::Database;
+use super::failure::open_error;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECKPOINT_PAGES, CHECKPOINT_WAIT};
 
@@ -46,7 +46,7 @@ impl Store {
             Checkpoint::Move => "PRAGMA wal_checkpoint(PASSIVE)",
             Checkpoint::Cut | Checkpoint::CutPatiently => "PRAGMA wal_checkpoint(TRUNCATE)",
         };
-        let wait = if wanted == Checkpoint::CutPatiently { CHECKPOINT_WAIT } else { std::time::Duration::ZERO };
+        let wait = if wanted == Checkpoint::CutPatiently { CHECKPOINT_WAIT } else { Duration::ZERO };
         self.connection.busy_timeout(wait)?;
         let outcome = self.connection.query_row(sql, [], is_whole);
         self.connection.busy_timeout(BUSY_WAIT)?;
@@ -74,7 +74,7 @@ impl Store {
         let moved = self.checkpoint(Checkpoint::CutPatiently);
         self.check_files().map_err(|error| not_all_there(&error))?;
         match moved {
-            Ok(true) => check_length(&self.path).map_err(|error| not_all_there(&error)),
+            Ok(true) => self.check_content().map_err(|error| not_all_there(&error)),
             Ok(false) => {
                 tracing::info!(
                     "a program still reads the database; the next start moves the rest of the write-ahead log"
@@ -91,27 +91,24 @@ impl Store {
             }
         }
     }
-}
 
-/// Fails if a database file without a WAL is not a database, or is shorter than its header says: another program has
-/// overwritten or cut it.
-fn check_length(path: &Path) -> Result<()> {
-    let mut header = [0; 100];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header).and_then(|()| file.metadata()));
-    let damaged = |what: String| Error::new(ErrorKind::Store, format!("{} {what}", path.display()));
-    let file_bytes = read.map_err(|error| damaged(format!("cannot be read ({error})")))?.len();
-    if !header.starts_with(b"SQLite format 3\0") {
-        return Err(damaged("was overwritten".to_owned()));
+    /// Fails if the database's file, to which the whole WAL was moved, is not a database or is too short: another program has
+    /// overwritten or cut it.
+    ///
+    /// SQLite opens the file once more, since this connection has its first page in memory. Never read it directly: see
+    /// [`super::header`].
+    fn check_content(&self) -> Result<()> {
+        let fail = |error| open_error(&self.path, &error);
+        let database = Database::new(&self.path);
+        database.open_beside_writer(BUSY_WAIT)?;
+        let number = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(fail);
+        let (wanted, found) = (number("page_count")? * number("page_size")?, database.sizes().database);
+        if found < wanted.unsigned_abs() {
+            let message = format!("{} was cut to {found} of {wanted} bytes", self.path.display());
+            return Err(Error::new(ErrorKind::Store, message));
+        }
+        Ok(())
     }
-    let page_bytes = match u16::from_be_bytes([header[16], header[17]]) {
-        1 => 65_536,
-        bytes => u64::from(bytes),
-    };
-    let pages = u64::from(u32::from_be_bytes([header[28], header[29], header[30], header[31]]));
-    if file_bytes < pages * page_bytes {
-        return Err(damaged(format!("was cut to {file_bytes} of {} bytes", pages * page_bytes)));
-    }
-    Ok(())
 }
 
 /// Whether no reader was in the way, and all of the WAL's pages were moved.

@@ -54,6 +54,43 @@ const PLACES: [(&str, &[&str]); 37] = [
     ("healthsink", &["main.rs"]),
 ];
 
+/// What opens a file by its path. Closing it drops the process's SQLite locks on that file, and with them another program may
+/// write at the same time: none of these may get a database that the process has open (`tests/it/faults/locks.rs`).
+const OPENERS: [&str; 8] = [
+    "File::open(",
+    "File::options(",
+    "File::create",
+    "OpenOptions::new",
+    "fs::read(",
+    "fs::read_to_string(",
+    "fs::write(",
+    "fs::copy(",
+];
+
+/// The files of `src/` that open others by their paths, and why these are never a database that is open.
+const OPENING: [(&str, &str); 9] = [
+    ("import/container.rs", "inputs: the files of the database are refused before"),
+    ("serve/access/auth.rs", "the token file"),
+    ("serve/http/tls.rs", "certificate and key"),
+    ("serve/monitor/metrics.rs", "files of /proc"),
+    ("serve/signals.rs", "a file of /proc"),
+    ("store/backup/partial.rs", "unfinished backups, which no server has open, and folders"),
+    ("store/files.rs", "the kernel's table of mounts"),
+    ("store/header.rs", "databases: its callers are listed below"),
+    ("store/private.rs", "new files only"),
+];
+
+/// The files of `src/` that read the header of a database by its path, and why this process does not have it open.
+const READING_HEADERS: [(&str, &str); 7] = [
+    ("cli/restore.rs", "nothing is open yet"),
+    ("store/backup/make.rs", "the command has nothing open yet"),
+    ("store/backup/restore.rs", "a backup that is not the database"),
+    ("store/backup/series.rs", "other backups, after the source was closed"),
+    ("store/backup/target.rs", "a file that is not of the database: its caller checks that"),
+    ("store/check.rs", "nothing is open yet"),
+    ("store/database.rs", "defines them"),
+];
+
 /// A file of `src/`, by its path from there, and its code.
 pub(crate) struct Source {
     pub(crate) path: String,
@@ -372,6 +409,19 @@ fn dependencies_stay_where_they_belong() {
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn files_are_opened_by_path_only_where_it_is_safe() {
+    let sources = sources();
+    let files_with = |words: &[&str]| -> Vec<&str> {
+        let found = sources.iter().filter(|source| words.iter().any(|word| source.code.contains(word)));
+        found.map(|source| source.path.as_str()).collect()
+    };
+    let listed = |list: &[(&'static str, &str)]| -> Vec<&str> { list.iter().map(|(path, _)| *path).collect() };
+    assert_eq!(files_with(&OPENERS), listed(&OPENING));
+    let words = ["Content::of(", ".is_ours(", ".check_names_to_read(", ".open_to_read("];
+    assert_eq!(files_with(&words), listed(&READING_HEADERS));
 }
 
 /// Otherwise a dependency that this test does not know could be used anywhere.

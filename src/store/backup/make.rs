@@ -47,6 +47,11 @@ impl Database {
         replace: Replace,
         watch: &mut dyn FnMut(u64, u64),
     ) -> Result<BackupSummary> {
+        // Its header must not be read while this process has the database open.
+        if self.has_file(target) {
+            let message = format!("{} is of the database itself; name another file, or a folder", target.display());
+            return Err(Error::usage(message));
+        }
         target::check(target, replace)?;
         let partial = Partial::create(target)?;
         let summary = transfer::fill(&partial, source()?, self.path(), watch)?;
@@ -63,6 +68,16 @@ mod tests {
 
     use super::*;
     use crate::store::Store;
+
+    #[test]
+    fn a_target_that_leads_to_the_database_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let [database, target] = ["health.db", "link.db"].map(|name| folder.path().join(name));
+        drop(Store::open(&database).unwrap());
+        std::os::unix::fs::symlink(&database, &target).unwrap();
+        let error = Database::new(&database).back_up(&target, Replace::Backup, &mut |_, _| {}).unwrap_err();
+        assert!(error.to_string().contains("is of the database itself"), "{error}");
+    }
 
     #[test]
     fn a_target_that_appears_meanwhile_is_not_replaced() {

@@ -7,6 +7,7 @@ mod files;
 mod full;
 mod kills;
 mod load;
+mod locks;
 mod names;
 mod panic;
 mod parser;
