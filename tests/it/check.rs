@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::contract::payload;
 use crate::program::{Program, command, run};
+use healthsink_testkit::database::count;
 use healthsink_testkit::http::{Client, get};
 use healthsink_testkit::server::Server;
 use healthsink_testkit::wait::wait_until;
@@ -45,22 +46,163 @@ fn a_sound_database_is_reported_as_sound() {
     assert!(String::from_utf8(missing.stderr).unwrap().contains("there is no database"));
 }
 
-/// Each fault is made by hand in a sound database. The first finding is printed, with what to do about it.
+/// The app's records, and an export that has the same with more details.
+fn merged() -> (TempDir, PathBuf) {
+    const SOURCE: &str = r#""sourceRevision":{"source":{"name":"Watch","bundleIdentifier":"watch"}}"#;
+    const TIMES: &str = r#""startDate":"2026-01-01T10:00:00.000Z","endDate":"2026-01-01T10:10:00.000Z""#;
+    const XML_TIMES: &str = r#"startDate="2026-01-01 10:00:00 +0000" endDate="2026-01-01 10:10:00 +0000""#;
+    let json = format!(
+        r#"{{"data":{{"workouts":[{{"uuid":"00000000-0000-4000-8000-000000000001","workoutActivityType":37,"duration":600,{TIMES},{SOURCE}}}],
+        "HKQuantityTypeIdentifierHeartRate":[{{"uuid":"00000000-0000-4000-8000-000000000002","value":60,"unit":"count/min",{TIMES},{SOURCE}}}]}}}}"#
+    );
+    let xml = format!(
+        r#"<HealthData><Workout workoutActivityType="HKWorkoutActivityTypeRunning" sourceName="Watch" {XML_TIMES}/>
+        <Record type="HKQuantityTypeIdentifierHeartRate" sourceName="Watch" unit="count/min" value="60" {XML_TIMES}>
+        <MetadataEntry key="detail" value="1"/></Record></HealthData>"#
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("payload.json"), json).unwrap();
+    fs::write(path("export.xml"), xml).unwrap();
+    let database = path("health.db");
+    let mut import = command();
+    import.args(["import", "--db"]).arg(&database).args([path("payload.json"), path("export.xml")]);
+    assert!(import.output().unwrap().status.success());
+    for table in ["workouts", "workout_aliases", "samples", "merged_samples"] {
+        assert_eq!(count(&database, table), 1, "{table}");
+    }
+    (folder, database)
+}
+
+/// Makes a database, changes it by SQL, and checks it. Returns the exit code and the report.
+fn check_after(made: fn() -> (TempDir, PathBuf), sql: &str) -> (Option<i32>, Value) {
+    let (_folder, database) = made();
+    let connection = Connection::open(&database).unwrap();
+    connection.pragma_update(None, "foreign_keys", false).unwrap();
+    connection.execute_batch(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+    drop(connection);
+    check(&database)
+}
+
+/// Fails unless a finding of this severity has this text, with what to do about it, in one line each.
+fn assert_finding(report: &Value, severity: &str, kind: &str, part: &str) {
+    let findings = report["findings"].as_array().unwrap();
+    let is_it = |finding: &&Value| finding["message"].as_str().unwrap().contains(part);
+    let finding = findings.iter().find(is_it).unwrap_or_else(|| panic!("{part}: {report}"));
+    assert_eq!([&finding["severity"], &finding["check"]], [&json!(severity), &json!(kind)], "{report}");
+    for text in [&finding["message"], &finding["remedy"]] {
+        let text = text.as_str().unwrap();
+        assert!(text.len() > 15 && text.lines().count() == 1, "{report}");
+    }
+}
+
+fn check_fault_of(made: fn() -> (TempDir, PathBuf), sql: &str, kind: &str, part: &str) {
+    let (code, report) = check_after(made, sql);
+    assert_eq!((code, &report["ok"]), (Some(1), &json!(false)), "{sql}: {report}");
+    assert_finding(&report, "damage", kind, part);
+}
+
+fn check_fault(sql: &str, kind: &str, part: &str) {
+    check_fault_of(filled, sql, kind, part);
+}
+
+#[test]
+fn faults_of_the_schema_are_found() {
+    check_fault("DROP INDEX workouts_start", "schema", "the index workouts_start is missing");
+    check_fault("DROP VIEW steps", "schema", "the view steps is missing");
+    check_fault("DROP TABLE beat_lists", "schema", "the table beat_lists is missing");
+    check_fault("DROP TABLE uploads", "schema", "the table uploads is missing");
+    check_fault(
+        "ALTER TABLE workouts ADD COLUMN mood TEXT",
+        "schema",
+        "the table workouts is not as this version makes it",
+    );
+    check_fault(
+        "DROP VIEW steps; CREATE VIEW steps AS SELECT * FROM heart_rate",
+        "schema",
+        "the view steps is not as this version makes it",
+    );
+    check_fault(
+        "CREATE TRIGGER sly AFTER INSERT ON samples BEGIN DELETE FROM samples; END",
+        "schema",
+        "the trigger sly is not healthsink's",
+    );
+    check_fault("CREATE UNIQUE INDEX sly ON workouts (uuid)", "schema", "the unique index sly is not healthsink's");
+    check_fault("DELETE FROM category_values WHERE value = 1", "schema", "category_values lacks");
+    check_fault("UPDATE workout_activity_types SET name = ''", "schema", "workout_activity_types lacks");
+}
+
+/// The printed remedy makes the database sound again.
+#[test]
+fn a_missing_view_or_index_can_be_made_again() {
+    for object in ["INDEX workouts_start", "VIEW sleep", "VIEW sample_details"] {
+        let (_folder, database) = filled();
+        let run_sql = |sql: &str| Connection::open(&database).unwrap().execute_batch(sql).unwrap();
+        run_sql(&format!("DROP {object}"));
+        let (_, report) = check(&database);
+        let remedy = report["findings"][0]["remedy"].as_str().unwrap();
+        run_sql(remedy.split_once("`sqlite3`: ").unwrap().1);
+        let (code, report) = check(&database);
+        assert_eq!((code, &report["findings"]), (Some(0), &json!([])), "{report}");
+    }
+}
+
+#[test]
+fn what_others_add_without_harm_is_noted() {
+    let check_note = |sql: &str, kind: &str, part: &str| {
+        let (code, report) = check_after(filled, sql);
+        assert_eq!((code, &report["ok"]), (Some(0), &json!(true)), "{sql}: {report}");
+        if part.is_empty() {
+            assert_eq!(report["findings"], json!([]));
+        } else {
+            assert_finding(&report, "note", kind, part);
+        }
+    };
+    check_note("CREATE VIEW mine AS SELECT 1", "schema", "the view mine is not healthsink's");
+    check_note("CREATE TABLE \"my\nnotes\" (text)", "schema", "the table my\\nnotes is not healthsink's");
+    check_note("CREATE INDEX mine ON samples (end_ms)", "schema", "the index mine is not healthsink's");
+    check_note(
+        "UPDATE route_points SET workout = x'68730000000080008000000000000000'",
+        "references",
+        "the routes of 1 workout of an import are stored without it",
+    );
+    check_note("INSERT INTO long_texts (other) VALUES ('{}')", "references", "1 row of long_texts belong to no row");
+    check_note("ANALYZE", "", "");
+    check_note("VACUUM", "", "");
+    check_note("INSERT INTO category_values VALUES ('mine', 1, 'one')", "", "");
+}
+
+#[test]
+fn faults_of_merged_records_are_found() {
+    let check_fault = |sql: &str, kind: &str, part: &str| check_fault_of(merged, sql, kind, part);
+    check_fault("DELETE FROM workouts", "references", "1 row of workout_aliases belong to missing rows of workouts");
+    check_fault("UPDATE workout_aliases SET uuid = zeroblob(16)", "references", "belong to missing rows of workouts");
+    check_fault("DELETE FROM samples", "references", "1 row of merged_samples belong to missing rows of samples");
+    check_fault("UPDATE merged_samples SET start_ms = 1", "references", "belong to missing rows of samples");
+    check_fault(
+        "INSERT INTO workouts (person_id, uuid, start_ms) SELECT person_id, derived, 0 FROM workout_aliases",
+        "references",
+        "1 row of workout_aliases are also in workouts",
+    );
+    for table in ["workout_aliases", "merged_samples"] {
+        check_fault(&format!("DELETE FROM {table}"), "ledger", "the last 1 row of");
+        check_fault(&format!("UPDATE {table} SET rowid = 2"), "ledger", &format!("{table} lacks 1 row"));
+    }
+}
+
+/// A long text is deleted with its row, so two rows with one text would lose it.
+#[test]
+fn a_long_text_of_two_rows_is_found() {
+    let sql = "INSERT INTO long_texts (other) VALUES ('{}');
+        UPDATE samples SET long_id = (SELECT max(id) FROM long_texts), other = ''";
+    let (code, report) = check_after(filled, sql);
+    assert_eq!(code, Some(1), "{report}");
+    assert_finding(&report, "damage", "references", "of long_texts belong to more than one row");
+}
+
+/// Each fault is made by hand in a sound database. It is printed, with what to do about it.
 #[test]
 fn faults_are_found() {
-    let check_fault = |sql: &str, kind: &str, part: &str| {
-        let (_folder, database) = filled();
-        let connection = Connection::open(&database).unwrap();
-        connection.pragma_update(None, "foreign_keys", false).unwrap();
-        connection.execute_batch(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
-        drop(connection);
-        let (code, report) = check(&database);
-        assert_eq!((code, &report["ok"]), (Some(1), &json!(false)), "{sql}: {report}");
-        let finding = &report["findings"][0];
-        assert_eq!([&finding["severity"], &finding["check"]], [&json!("damage"), &json!(kind)], "{sql}: {report}");
-        assert!(finding["message"].as_str().unwrap().contains(part), "{sql}: {report}");
-        assert!(finding["remedy"].as_str().unwrap().len() > 20, "{report}");
-    };
     check_fault(
         "DELETE FROM samples WHERE uuid IN (SELECT uuid FROM samples LIMIT 1)",
         "ledger",
@@ -81,6 +223,24 @@ fn faults_are_found() {
     check_fault("UPDATE uploads SET finished_ms = NULL WHERE id = 1", "ledger", "finished without a time");
     check_fault("UPDATE uploads SET unchanged = unchanged + 1 WHERE id = 1", "ledger", "do not add up");
     check_fault("UPDATE uploads SET rejected = 0", "ledger", "more rejects than they count");
+    check_fault("DELETE FROM other_records WHERE NOT in_data", "ledger", "other_records");
+    check_fault("DELETE FROM other_records WHERE rowid = 1", "ledger", "other_records lacks 1 row");
+    check_fault("DELETE FROM characteristics", "ledger", "characteristics");
+    check_fault("DELETE FROM rejects WHERE ordinal = 1", "ledger", "rejects lacks 1 row");
+    check_fault("DELETE FROM uploads WHERE id = 2", "ledger", "uploads lacks 1 row");
+    check_fault("INSERT INTO persons (id, name) VALUES (3, 'anna')", "ledger", "persons lacks 1 row");
+    check_fault(
+        "INSERT INTO tokens (id, person_id, digest, created_ms) VALUES (2, 1, x'00', 0)",
+        "ledger",
+        "tokens lacks 1 row",
+    );
+    // The sum of all rows stays the same.
+    check_fault(
+        "DELETE FROM route_points WHERE time_ms IN (SELECT min(time_ms) FROM route_points);
+         INSERT INTO samples (person_id, type_id, start_ms, uuid) SELECT 1, type_id, 7, zeroblob(16) FROM samples LIMIT 1",
+        "ledger",
+        "1 row of me in samples are more than the ledger's measurements",
+    );
     check_fault("DELETE FROM sample_origins", "ledger", "missing in sample_origins");
     check_fault(
         "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'end_ms INTEGER', 'end_ms TEXT') \

@@ -22,6 +22,15 @@ pub(super) fn migrate(
     take_steps(connection, path, &MIGRATIONS, before_first_step)
 }
 
+/// Makes the schema of a version in memory, to compare a database with it.
+pub(super) fn in_memory(version: u32) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    for sql in MIGRATIONS.iter().take(version as usize).copied().flatten() {
+        connection.execute_batch(sql)?;
+    }
+    Ok(connection)
+}
+
 fn take_steps(
     connection: &mut Connection,
     path: &Path,

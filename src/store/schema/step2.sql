@@ -171,3 +171,6 @@ LEFT JOIN units u ON u.id = s.unit_id
 LEFT JOIN sources o ON o.id = s.source_id
 LEFT JOIN shared_metadata m ON m.id = s.metadata_id
 LEFT JOIN long_texts l ON l.id = s.long_id;
+
+-- The rows of all SIDE_TABLES of the program at this upload's last commit. No other count covers them.
+ALTER TABLE uploads ADD COLUMN side_rows INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,98 @@
+//! Whether the database is sound: its pages, its schema, its references, and its ledger against its rows.
+//!
+//! It reads beside a server. `docs/operations.md` lists which counts are exact, and which may differ in one direction.
+
+mod ledger;
+mod references;
+mod report;
+mod schema;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::database::Database;
+use super::failure::open_error;
+use crate::model::error::{ErrorKind, Result};
+use crate::model::limits::{BUSY_WAIT, CHECK_FAULTS_MAX};
+
+pub use report::{Finding, Report, Severity};
+use report::{RESTORE, plural};
+
+/// One of the checks: it fails if the database cannot be read.
+type Part = fn(&Connection, &mut Report) -> rusqlite::Result<()>;
+
+/// The checks, by the names that findings have.
+const PARTS: [(&str, Part); 4] = [
+    ("integrity", check_integrity),
+    ("schema", schema::check),
+    ("references", references::check),
+    ("ledger", ledger::check),
+];
+
+impl Database {
+    /// Reads all of the database and reports what is wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] if it is missing, has a second name, or cannot be opened at all.
+    pub fn check(&self) -> Result<Report> {
+        let mut report = Report { ok: true, uploads: 0, rows: 0, findings: Vec::new() };
+        self.check_names_to_read()?;
+        if let Err(error) = self.read_schema()
+            && self.exists()
+            && matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+        {
+            report.add_damage("integrity", format!("the database cannot be opened: {error}"), RESTORE);
+            report.ok = false;
+            return Ok(report);
+        }
+        let connection = self.open_to_read()?;
+        for (name, part) in PARTS {
+            if let Err(error) = part(&connection, &mut report) {
+                // A database that cannot be read right now is not damaged.
+                let opened = open_error(self.path(), &error);
+                let is_closed = matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen));
+                if opened.kind() == ErrorKind::Busy || is_closed {
+                    return Err(opened);
+                }
+                // Without a table or a column, later checks fail in its absence.
+                if error.sqlite_error_code() != Some(ErrorCode::Unknown) || !report.has_damage() {
+                    report.add_damage(name, format!("the database cannot be read: {error}"), RESTORE);
+                }
+            }
+        }
+        let running =
+            connection.query_row("SELECT count(*) FROM uploads WHERE state = 'running'", [], |row| row.get(0));
+        drop(connection);
+        if let Ok(running @ 1..) = running
+            // If this fails, a server may have it open and be busy with them.
+            && self.open_exclusively().is_ok()
+        {
+            let message = format!("the program ended during {}", plural(running, "upload"));
+            let remedy = "start the server: it marks them as interrupted; the phone sends them again";
+            report.add_note("ledger", message, remedy);
+        }
+        report.ok = !report.has_damage();
+        Ok(report)
+    }
+
+    /// Reads the header and the schema.
+    fn read_schema(&self) -> rusqlite::Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(self.path(), flags)?;
+        connection.busy_timeout(BUSY_WAIT)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    }
+}
+
+/// Checks pages, trees, indexes and types of columns. SQLite names tables and the numbers of rows, never values.
+fn check_integrity(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
+    let mut check = connection.prepare(&format!("PRAGMA integrity_check({CHECK_FAULTS_MAX})"))?;
+    let mut rows = check.query([])?;
+    while let Some(row) = rows.next()? {
+        let verdict: String = row.get(0)?;
+        for line in verdict.lines().filter(|line| *line != "ok") {
+            report.add_damage("integrity", line.to_owned(), RESTORE);
+        }
+    }
+    Ok(())
+}
