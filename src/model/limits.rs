@@ -193,6 +193,9 @@ pub const METADATA_SHARED_MAX: usize = 4096;
 /// Longest metadata text that is shared; a longer one is unlikely to repeat.
 pub const METADATA_SHARED_BYTES_MAX: usize = 160;
 
+/// Texts of a sample or a location, together, beyond which they are kept outside of its row.
+pub const LONG_TEXT_BYTES: usize = 4 * KIB;
+
 /// Metadata texts remembered as seen once; at the second time they become shared.
 pub const METADATA_CANDIDATES_MAX: usize = 1024;
 
@@ -200,11 +203,19 @@ pub const METADATA_CANDIDATES_MAX: usize = 1024;
 /// one second would cost a search over all of them each. A meal's entries are some fifty at most.
 pub const MATCH_ROWS_MAX: u32 = 256;
 
-/// Samples of the app that an import remembers as matched, in each of two generations: each is matched once.
-pub const ABSORBED_MAX: usize = 16 << 10;
+/// Numbers of rows that an import remembers together as claimed: a bit for each.
+pub const CLAIM_CHUNK_BITS: usize = 4096;
+
+/// Such groups that an import remembers in part. A group of which all rows are claimed takes no memory, so an import reaches the
+/// bound only if it claims a few rows in each of 16 million. Beyond it, equal records may be stored once instead of several
+/// times.
+pub const CLAIM_CHUNKS_MAX: usize = 4096;
+
+/// Numbers of rows, counted over all imports of a database, that can be remembered as claimed.
+pub const CLAIM_NUMBERS_MAX: usize = 1 << 27;
 
 /// Records of an import, at least, whose equals are counted before the count of one is forgotten.
-pub const EQUALS_WINDOW: usize = 16 << 10;
+pub const EQUALS_WINDOW: usize = 8 << 10;
 
 /// Distinct sources whose rendered form an import keeps.
 pub const IMPORT_SOURCES_MAX: usize = 64;

@@ -3,11 +3,12 @@
 //! `README.md` states the sum that [`peak_bytes`] computes; a test compares it with the goal.
 
 use super::limits::{
-    ABSORBED_MAX, AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_WORKOUTS_MAX, BATCH_ROWS_MAX,
-    BATCH_TEXT_BYTES, BATCHES_PER_INGEST, BODY_FRAMES, CONNECTIONS_MAX, DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX,
-    ELEMENT_VALUES_MAX, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX,
-    IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX, TALLY_NAME_BYTES_MAX,
-    TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
+    AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_WORKOUTS_MAX, BATCH_ROWS_MAX, BATCH_TEXT_BYTES,
+    BATCHES_PER_INGEST, BODY_FRAMES, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONNECTIONS_MAX,
+    DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES,
+    H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES,
+    READ_TURN_BYTES, ROUTE_FILES_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, ZSTD_BODIES_MAX,
+    ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -24,6 +25,9 @@ const SOURCE_BYTES: usize = 144;
 
 /// Bytes of a name in an account beside its text: a string, a count, two times.
 const TALLY_ENTRY_BYTES: usize = 64;
+
+/// Bytes of a group of claimed rows beside its bits.
+const CLAIM_BYTES: usize = 16;
 
 /// Bytes of a workout's title: its identity and its activity.
 const TITLE_BYTES: usize = 40;
@@ -106,10 +110,11 @@ const fn table_bytes(entries: usize, entry_bytes: usize) -> usize {
 pub const fn import_bytes() -> usize {
     // Two generations each. An equal is a content, an identity and a number.
     let equals = 2 * table_bytes(EQUALS_WINDOW, 16 + 16 + 4);
-    let absorbed = 2 * table_bytes(ABSORBED_MAX, 16);
+    let claims =
+        CLAIM_CHUNKS_MAX * (CLAIM_CHUNK_BITS / 8 + CLAIM_BYTES) + CLAIM_NUMBERS_MAX / CLAIM_CHUNK_BITS * CLAIM_BYTES;
     // The file, what it unpacks to, the tag under way and its text without escapes.
     let reading = 4 * READ_BUFFER_BYTES + DEFLATE_BYTES;
-    BASE_BYTES + PAGE_CACHE_BYTES + batches_bytes() + equals + absorbed + reading
+    BASE_BYTES + PAGE_CACHE_BYTES + batches_bytes() + equals + claims + reading
 }
 
 /// Memory for texts and files that an import remembers, when its input has as many and as long ones as fit.

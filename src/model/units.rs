@@ -79,6 +79,24 @@ pub fn is_same(one: Measurement<'_>, printed: Measurement<'_>, are_both_rounded:
     (value - number).abs() <= rounding * value.abs().max(number.abs())
 }
 
+/// Whether two exports have printed one value in the same unit. Each prints at least six significant digits.
+#[must_use]
+pub fn is_same_printed(one: Option<f64>, other: Option<f64>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one == other || is_near(one, other) && six_digits(one) == six_digits(other),
+        _ => one.is_none() && other.is_none(),
+    }
+}
+
+/// Whether two numbers differ by less than a unit of the sixth digit: most do not, and the text is not needed.
+fn is_near(one: f64, other: f64) -> bool {
+    (one - other).abs() <= 2.0 * ROUNDING * one.abs().max(other.abs())
+}
+
+fn six_digits(value: f64) -> String {
+    format!("{value:.5e}")
+}
+
 /// How many base units of the dimension one unit is: 1000 for `km` and [`Dimension::Length`].
 #[must_use]
 pub fn factor(name: &str, dimension: Dimension) -> Option<f64> {
@@ -182,5 +200,21 @@ mod tests {
         // 1.000004 km printed as 1 km, and as 0.621373 mi.
         assert!(is_same((Some(1.0), Some("km")), (Some(0.621_374), Some("mi")), true));
         assert!(!is_same((Some(1.0), Some("km")), (Some(0.621_380), Some("mi")), true));
+    }
+
+    #[test]
+    fn printed_values() {
+        let check = |one: f64, other: f64, expected| {
+            assert_eq!(is_same_printed(Some(one), Some(other)), expected, "{one} {other}");
+        };
+        check(72.0, 72.0, true);
+        check(0.123_456_78, 0.123_457, true);
+        check(0.123_456_78, 0.123_456, false);
+        check(123_456.0, 123_457.0, false);
+        check(1_234_567.0, 1.234_57e6, true);
+        check(0.0, 0.0, true);
+        check(0.0, 1e-9, false);
+        check(1.0, -1.0, false);
+        assert!(is_same_printed(None, None) && !is_same_printed(None, Some(0.0)));
     }
 }

@@ -190,7 +190,7 @@ fn elements_over_the_limits_are_rejected_and_the_rest_is_stored() {
     assert_eq!(long.len(), OVER);
     let answer = server.post(format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{long}]}}}}"#));
     assert_eq!((answer.field("count"), answer.field("rejected")), (json!(1), json!(0)));
-    assert_eq!(server.one("SELECT length(metadata) FROM samples"), json!(room + r#"{"k":""}"#.len()));
+    assert_eq!(server.one("SELECT length(metadata) FROM sample_details"), json!(room + r#"{"k":""}"#.len()));
 }
 
 #[test]

@@ -13,19 +13,19 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 /// What `import --json` printed, and whether its exit code was 0.
-struct Outcome {
+pub(super) struct Outcome {
     ok: bool,
-    report: Value,
+    pub(super) report: Value,
     said: String,
 }
 
 impl Outcome {
-    fn count(&self, name: &str) -> u64 {
+    pub(super) fn count(&self, name: &str) -> u64 {
         self.report[name].as_u64().unwrap_or_default()
     }
 
     /// `read = new + updated + unchanged + merged + rejected + skipped`.
-    fn balanced(self) -> Self {
+    pub(super) fn balanced(self) -> Self {
         let skipped: u64 =
             self.report["skipped"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
         let sum: u64 = ["new", "updated", "unchanged", "merged", "rejected"].iter().map(|name| self.count(name)).sum();
@@ -34,7 +34,7 @@ impl Outcome {
     }
 }
 
-fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome {
+pub(super) fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome {
     let output = Command::new(env!("CARGO_BIN_EXE_healthsink"))
         .args(["import", "--json", "--db"])
         .arg(db)
@@ -52,7 +52,7 @@ fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome {
     Outcome { ok: output.status.success(), report, said }
 }
 
-fn query<T: rusqlite::types::FromSql>(db: &Path, sql: &str) -> T {
+pub(super) fn query<T: rusqlite::types::FromSql>(db: &Path, sql: &str) -> T {
     Connection::open(db).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
@@ -76,18 +76,18 @@ fn contents(db: &Path) -> Vec<String> {
     rows
 }
 
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(super) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -917,7 +917,7 @@ fn a_long_source_stays_with_its_row() {
             assert_eq!(["new", "updated", "unchanged"].map(|name| outcome.count(name)), expected, "{attribute}");
         }
         assert_eq!(query::<i64>(&db, "SELECT count(*) FROM sources"), 0, "{attribute}");
-        for table in ["samples", "correlations", "workouts"] {
+        for table in ["sample_details", "correlations", "workouts"] {
             let other = query::<String>(&db, &format!("SELECT other ->> '{attribute}' FROM {table}"));
             assert!(other == kept, "{attribute} in {table}: {other:.100}");
             let name = query::<String>(&db, &format!("SELECT other ->> 'sourceName' FROM {table}"));

@@ -16,6 +16,7 @@ mod faults;
 mod http;
 mod http2;
 mod import_history;
+mod import_matching;
 mod layering;
 mod lifecycle;
 mod limits;

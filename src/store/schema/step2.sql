@@ -41,7 +41,7 @@ CREATE TABLE moved (
 
 INSERT INTO moved (person_id, type_id, start_ms, uuid)
 SELECT person_id, type_id, start_ms, uuid FROM samples
-WHERE coalesce(octet_length(metadata), 0) + coalesce(octet_length(other), 0) > 4096;
+WHERE iif(octet_length(metadata) > 160, octet_length(metadata), 0) + coalesce(octet_length(other), 0) > 4096;
 
 INSERT INTO long_texts (id, metadata, other)
 SELECT m.id, iif(octet_length(s.metadata) > 160, s.metadata, NULL), s.other

@@ -1,9 +1,13 @@
 //! A batch's rows into their tables.
 
 mod batch;
+mod beats;
+mod correlations;
+mod derived;
 mod dictionary;
 mod ids;
 pub(super) mod ledger;
+mod long_texts;
 mod merge;
 mod rejects;
 mod rows;

@@ -79,22 +79,6 @@ pub(super) static MEDICATIONS: Table = Table::new(
     ],
 );
 
-pub(super) static CORRELATIONS: Table = Table::new(
-    "correlations",
-    &[
-        Key("person_id"),
-        Key("type"),
-        Key("start_ms"),
-        Key("uuid"),
-        Value("end_ms"),
-        Value("creation_ms"),
-        Value("source_id"),
-        Value("metadata"),
-        Value("members"),
-        Value("other"),
-    ],
-);
-
 pub(super) static ACTIVITY_SUMMARIES: Table = Table::new(
     "activity_summaries",
     &[
@@ -145,9 +129,6 @@ pub(super) static AGGREGATES: Table = Table::new(
     ],
 );
 
-const BEAT_LISTS: &str = "INSERT INTO beat_lists (person_id, start_ms, hash, end_ms, source_id, beats)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
-
 const OTHER_RECORDS: &str = "INSERT INTO other_records (person_id, section, hash, json, in_data, upload_id)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
 
@@ -191,25 +172,6 @@ impl BatchWriter<'_> {
                 writer.text(row.nickname),
                 row.is_archived,
                 row.has_schedule,
-                writer.text(row.other)
-            ])
-        })
-    }
-
-    pub(super) fn write_correlations(&mut self) -> rusqlite::Result<()> {
-        let rows = &self.batch.rows.correlations;
-        self.counts.other += rows.len() as u64;
-        self.upsert_all(&CORRELATIONS, rows, |writer, row| {
-            Ok(sql_values![
-                writer.upload.person,
-                writer.batch.texts.get(row.kind),
-                row.start_ms,
-                row.uuid,
-                row.end_ms,
-                row.creation_ms,
-                writer.source_id(row.source)?,
-                writer.text(row.metadata),
-                writer.batch.texts.get(row.members),
                 writer.text(row.other)
             ])
         })
@@ -272,18 +234,6 @@ impl BatchWriter<'_> {
                 writer.text(row.other)
             ])
         })
-    }
-
-    /// Writes beats, which are part of their sample and are not counted.
-    pub(super) fn write_beat_lists(&mut self) -> rusqlite::Result<()> {
-        for row in &self.batch.rows.beat_lists {
-            let source = self.source_id(row.source)?;
-            let beats = self.batch.texts.get(row.beats);
-            let hash = digest(&[self.text(row.source).unwrap_or_default().as_bytes(), beats.as_bytes()]);
-            let mut insert = self.connection.prepare_cached(BEAT_LISTS)?;
-            insert.execute(params![self.upload.person, row.start_ms, hash, row.end_ms, source, beats])?;
-        }
-        Ok(())
     }
 
     pub(super) fn write_characteristics(&mut self) -> rusqlite::Result<()> {

@@ -1,14 +1,14 @@
-//! Samples: the app's, and those of imports.
+//! Samples of the app.
 
 use rusqlite::params;
 
 use super::batch::BatchWriter;
-use super::merge::{Details, SampleKey};
-use super::table::Column::{self, Key, Shared, Unshared, Value};
+use super::long_texts::{LongTexts, MOVED};
+use super::merge::SampleKey;
+use super::table::Column::{self, Cleared, Key, Shared, Unshared, Value};
 use super::table::Table;
 use super::upsert::{Upsert, sql_values};
 use crate::model::counts::Outcome;
-use crate::model::identity::next;
 use crate::model::record::Sample;
 
 const COLUMNS: [Column; 12] = [
@@ -23,22 +23,29 @@ const COLUMNS: [Column; 12] = [
     Shared("metadata_id"),
     Unshared("metadata"),
     Value("other"),
-    // When HealthKit got the sample: only imports have it.
-    Value("creation_ms"),
+    Cleared("long_id"),
 ];
 
-pub(super) static SAMPLES: Table = Table::new("samples", COLUMNS.split_at(COLUMNS.len() - 1).0);
+/// With the id of long texts.
+const LONG_COLUMNS: [Column; 12] = {
+    let mut columns = COLUMNS;
+    columns[11] = Value("long_id");
+    columns
+};
 
-pub(super) static DERIVED_SAMPLES: Table = Table::new("samples", &COLUMNS);
+pub(super) static SAMPLES: Table = Table::new("samples", &COLUMNS);
 
-const SAMPLE_EXISTS: &str =
-    "SELECT 1 FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
+/// Samples with long texts.
+pub(super) static LONG_SAMPLES: Table = Table::new("samples", &LONG_COLUMNS);
+
+pub(super) const LONG_ID: &str =
+    "SELECT long_id FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
 
 /// A sample's texts as the table has them: ids, and metadata as an id or a text.
-struct Resolved<'a> {
-    key: SampleKey,
-    shared: Option<i64>,
-    unshared: Option<&'a str>,
+pub(super) struct Resolved<'a> {
+    pub(super) key: SampleKey,
+    pub(super) shared: Option<i64>,
+    pub(super) unshared: Option<&'a str>,
 }
 
 impl<'a> BatchWriter<'a> {
@@ -48,22 +55,28 @@ impl<'a> BatchWriter<'a> {
             return Ok(());
         }
         let person = self.upload.person;
+        self.ids.merge.samples.begin_app();
         let mut upsert = Upsert::new(self.connection, &SAMPLES, self.ids.expects_known)?;
         for row in samples {
             let Resolved { key, shared, unshared } = self.resolve(row)?;
-            let outcome = upsert.write(sql_values![
-                person,
-                key.kind,
-                row.start_ms,
-                row.uuid,
-                row.end_ms,
-                row.value,
-                key.unit,
-                key.source,
-                shared,
-                unshared,
-                self.text(row.other)
-            ])?;
+            let other = self.text(row.other);
+            let outcome = if let Some(long) = LongTexts::of(unshared, other) {
+                self.write_long_sample(row, &key, shared, long.left_of(unshared), &long)?
+            } else {
+                upsert.write(sql_values![
+                    person,
+                    key.kind,
+                    row.start_ms,
+                    row.uuid,
+                    row.end_ms,
+                    row.value,
+                    key.unit,
+                    key.source,
+                    shared,
+                    unshared,
+                    other
+                ])?
+            };
             let outcome = match outcome {
                 Outcome::New => {
                     let metadata = self.text(row.metadata);
@@ -80,73 +93,34 @@ impl<'a> BatchWriter<'a> {
         Ok(())
     }
 
-    pub(super) fn write_derived_samples(&mut self) -> rusqlite::Result<()> {
-        let samples = &self.batch.rows.derived_samples;
-        if samples.is_empty() {
-            return Ok(());
-        }
-        self.ids.merge.samples.begin_import(self.upload.id);
-        let mut upsert = Upsert::new(self.connection, &DERIVED_SAMPLES, self.ids.expects_known)?;
-        for derived in samples {
-            let outcome = self.write_derived(&mut upsert, &derived.sample, derived.creation_ms)?;
-            self.counts.note(outcome);
-        }
-        self.counts.measurements += samples.len() as u64;
-        self.ids.expects_known = upsert.expects_known();
-        Ok(())
-    }
-
-    fn write_derived(
+    fn write_long_sample(
         &mut self,
-        upsert: &mut Upsert<'a, 'a, 12>,
         row: &Sample,
-        creation_ms: Option<i64>,
+        key: &SampleKey,
+        shared: Option<i64>,
+        unshared: Option<&'a str>,
+        long: &LongTexts<'a>,
     ) -> rusqlite::Result<Outcome> {
         let (connection, person) = (self.connection, self.upload.person);
-        let Resolved { key, shared, unshared } = self.resolve(row)?;
-        let other = self.text(row.other);
-        let details = Details { creation_ms, metadata: self.text(row.metadata), other };
-        let merge = &mut self.ids.merge.samples;
-        let known = merge.note_derived(connection, person, &key)?;
-        let mut uuid = row.uuid;
-        loop {
-            let may_be_known = known.has_app || known.has_other_unit;
-            let exists = may_be_known
-                && connection.prepare_cached(SAMPLE_EXISTS)?.exists(params![
-                    person,
-                    key.kind,
-                    row.start_ms,
-                    &uuid[..]
-                ])?;
-            if known.has_app && !exists && merge.absorb(connection, person, &key, details)? {
-                return Ok(Outcome::Merged);
-            }
-            if known.has_other_unit && !exists && merge.absorb_other_unit(connection, person, &key, details)? {
-                return Ok(Outcome::Unchanged);
-            }
-            let outcome = upsert.write(sql_values![
-                person,
-                key.kind,
-                row.start_ms,
-                uuid,
-                row.end_ms,
-                row.value,
-                key.unit,
-                key.source,
-                shared,
-                unshared,
-                other,
-                creation_ms
-            ])?;
-            // Of a fresh type, a row with this identity is an equal record of the same import.
-            if outcome == Outcome::New || !known.is_fresh {
-                return Ok(outcome);
-            }
-            uuid = next(&uuid);
-        }
+        let id = long.id(connection, LONG_ID, params![person, key.kind, row.start_ms, &row.uuid[..]])?;
+        let mut upsert = Upsert::new(connection, &LONG_SAMPLES, self.ids.expects_known)?;
+        upsert.write(sql_values![
+            person,
+            key.kind,
+            row.start_ms,
+            row.uuid,
+            row.end_ms,
+            row.value,
+            key.unit,
+            key.source,
+            shared,
+            unshared,
+            MOVED,
+            id
+        ])
     }
 
-    fn resolve(&mut self, row: &Sample) -> rusqlite::Result<Resolved<'a>> {
+    pub(super) fn resolve(&mut self, row: &Sample) -> rusqlite::Result<Resolved<'a>> {
         let (connection, texts) = (self.connection, &self.batch.texts);
         let ids = &mut *self.ids;
         let kind = ids.types.id(connection, texts, row.kind)?;

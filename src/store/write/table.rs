@@ -16,6 +16,8 @@ pub(in crate::store) enum Column {
     Shared(&'static str),
     /// The text of the column before, unless it is shared.
     Unshared(&'static str),
+    /// Set to NULL by an update; it has no parameter, so it comes last.
+    Cleared(&'static str),
 }
 
 /// A table and its columns.
@@ -37,7 +39,12 @@ pub(in crate::store) struct Statements {
 impl Column {
     fn name(self) -> &'static str {
         match self {
-            Self::Key(name) | Self::Value(name) | Self::First(name) | Self::Shared(name) | Self::Unshared(name) => name,
+            Self::Key(name)
+            | Self::Value(name)
+            | Self::First(name)
+            | Self::Shared(name)
+            | Self::Unshared(name)
+            | Self::Cleared(name) => name,
         }
     }
 }
@@ -52,9 +59,10 @@ impl Table {
         self.statements.get_or_init(|| Statements { insert: self.insert(), same: self.same(), update: self.update() })
     }
 
-    /// The columns with the numbers of their parameters.
+    /// The columns that have parameters, with the numbers of these.
     fn numbered(&self) -> impl Iterator<Item = (usize, Column)> {
-        self.columns.iter().enumerate().map(|(index, column)| (index + 1, *column))
+        let numbered = self.columns.iter().enumerate().map(|(index, column)| (index + 1, *column));
+        numbered.filter(|(_, column)| !matches!(column, Column::Cleared(_)))
     }
 
     /// Those of a kind as `name operator ?number`, separated.
@@ -70,7 +78,7 @@ impl Table {
     }
 
     fn insert(&self) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|column| column.name()).collect();
+        let names: Vec<&str> = self.numbered().map(|(_, column)| column.name()).collect();
         let numbers: Vec<String> = self.numbered().map(|(number, _)| format!("?{number}")).collect();
         let (table, names, numbers) = (self.name, names.join(", "), numbers.join(", "));
         format!("INSERT INTO {table} ({names}) VALUES ({numbers}) ON CONFLICT DO NOTHING")
@@ -95,7 +103,10 @@ impl Table {
     }
 
     fn update(&self) -> String {
-        let values = self.list("=", ", ", |column| !matches!(column, Column::Key(_) | Column::First(_)));
+        let mut values = self.list("=", ", ", |column| !matches!(column, Column::Key(_) | Column::First(_)));
+        for column in self.columns.iter().filter(|column| matches!(column, Column::Cleared(_))) {
+            let _ = write!(values, ", {} = NULL", column.name());
+        }
         format!("UPDATE {} SET {values} WHERE {}", self.name, self.keys())
     }
 }
@@ -103,13 +114,22 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Column::{First, Key, Shared, Unshared, Value};
+    use Column::{Cleared, First, Key, Shared, Unshared, Value};
 
     #[test]
     fn statements_of_a_table_with_every_kind_of_column() {
         static TABLE: Table = Table::new(
             "notes",
-            &[Key("day"), Key("uuid"), First("number"), Value("text"), Shared("id"), Unshared("json"), Value("other")],
+            &[
+                Key("day"),
+                Key("uuid"),
+                First("number"),
+                Value("text"),
+                Shared("id"),
+                Unshared("json"),
+                Value("other"),
+                Cleared("old"),
+            ],
         );
         let Statements { insert, same, update } = TABLE.statements();
         assert_eq!(
@@ -123,6 +143,9 @@ mod tests {
              OR coalesce((SELECT json FROM shared_metadata WHERE id = notes.id), json) \
              IS coalesce((SELECT json FROM shared_metadata WHERE id = ?5), ?6))"
         );
-        assert_eq!(update, "UPDATE notes SET text = ?4, id = ?5, json = ?6, other = ?7 WHERE day = ?1 AND uuid = ?2");
+        assert_eq!(
+            update,
+            "UPDATE notes SET text = ?4, id = ?5, json = ?6, other = ?7, old = NULL WHERE day = ?1 AND uuid = ?2"
+        );
     }
 }

@@ -7,7 +7,7 @@ use super::ledger::UploadKey;
 use super::{rows, samples, workouts};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
-use crate::model::identity::derive;
+use crate::model::identity::{derive, next};
 use crate::model::limits::{BATCH_ROWS_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{
     Characteristic, DerivedSample, Dose, OtherRecord, Reject, RoutePoint, Sample, Uuid, Workout,
@@ -34,7 +34,8 @@ fn statements_of_tables_of_the_app() {
         AND ((metadata_id IS ?9 AND metadata IS ?10)
           OR coalesce((SELECT json FROM shared_metadata WHERE id = samples.metadata_id), metadata)
             IS coalesce((SELECT json FROM shared_metadata WHERE id = ?9), ?10))",
-        "UPDATE samples SET end_ms = ?5, value = ?6, unit_id = ?7, source_id = ?8, metadata_id = ?9, metadata = ?10, other = ?11
+        "UPDATE samples SET end_ms = ?5, value = ?6, unit_id = ?7, source_id = ?8, metadata_id = ?9, metadata = ?10, other = ?11,
+          long_id = NULL
         WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4",
     );
     check(
@@ -87,27 +88,18 @@ fn statements_of_tables_of_the_app() {
 #[test]
 fn statements_of_tables_of_imports() {
     check(
-        &samples::DERIVED_SAMPLES,
+        &samples::LONG_SAMPLES,
         "INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id, metadata, other,
-          creation_ms)
+          long_id)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
         "SELECT 1 FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4
-        AND end_ms IS ?5 AND value IS ?6 AND unit_id IS ?7 AND source_id IS ?8 AND other IS ?11 AND creation_ms IS ?12
+        AND end_ms IS ?5 AND value IS ?6 AND unit_id IS ?7 AND source_id IS ?8 AND other IS ?11 AND long_id IS ?12
         AND ((metadata_id IS ?9 AND metadata IS ?10)
           OR coalesce((SELECT json FROM shared_metadata WHERE id = samples.metadata_id), metadata)
             IS coalesce((SELECT json FROM shared_metadata WHERE id = ?9), ?10))",
         "UPDATE samples SET end_ms = ?5, value = ?6, unit_id = ?7, source_id = ?8, metadata_id = ?9, metadata = ?10, other = ?11,
-          creation_ms = ?12
+          long_id = ?12
         WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4",
-    );
-    check(
-        &rows::CORRELATIONS,
-        "INSERT INTO correlations (person_id, type, start_ms, uuid, end_ms, creation_ms, source_id, metadata, members, other)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
-        "SELECT 1 FROM correlations WHERE person_id = ?1 AND type = ?2 AND start_ms = ?3 AND uuid = ?4 AND end_ms IS ?5
-        AND creation_ms IS ?6 AND source_id IS ?7 AND metadata IS ?8 AND members IS ?9 AND other IS ?10",
-        "UPDATE correlations SET end_ms = ?5, creation_ms = ?6, source_id = ?7, metadata = ?8, members = ?9, other = ?10
-        WHERE person_id = ?1 AND type = ?2 AND start_ms = ?3 AND uuid = ?4",
     );
     check(
         &rows::ACTIVITY_SUMMARIES,
@@ -318,6 +310,49 @@ fn samples_of_one_second_cost_linear_time() {
     assert_linear("an import's, in another unit", |db, rows| {
         db.upload(1, rows, |batch, row| push_derived(batch, "Height", "m", row));
         db.upload(1, rows, |batch, row| push_derived(batch, "Height", "km", row)).1
+    });
+}
+
+/// Consecutive records of a second do not read its rows again and again.
+#[test]
+fn a_second_is_read_once_for_its_records() {
+    let other_derived = |batch: &mut Batch, row: usize| push_derived(batch, "HeartRate", "count/min", row + (1 << 20));
+    let check = |name: &str, stored: fn(&mut Batch, usize), push: fn(&mut Batch, usize)| {
+        let cost = |rows: usize| {
+            let mut db = Measured::new();
+            db.upload(1, rows, stored);
+            db.upload(1, 4 * BATCH_ROWS_MAX, push).1
+        };
+        let [few, many] = [1, MATCH_ROWS_MAX as usize].map(cost);
+        assert!(many <= few + few / 4, "{name}: {many} steps beside many rows, {few} beside one");
+        println!("{name}: {many} steps beside many rows, {few} beside one");
+    };
+    check("the app's", other_derived, push_sample);
+    check("the app's, within the second", other_derived, push_sample_within);
+    let other_sample = |batch: &mut Batch, row: usize| push_sample(batch, row + (1 << 20));
+    check("an import's", other_sample, |batch, row| push_derived(batch, "HeartRate", "count/min", row));
+    check("an import's, beside another's", other_derived, |batch, row| {
+        push_derived(batch, "HeartRate", "count/min", row);
+    });
+}
+
+/// Identities of equal records are numbered, as an import numbers them.
+#[test]
+fn equal_records_cost_linear_time_and_stay_several() {
+    let rows = 8 * MATCH_ROWS_MAX as usize;
+    let identities: Vec<Uuid> =
+        std::iter::successors(Some(derive(b"equal")), |identity| Some(next(identity))).take(4 * rows).collect();
+    let push = |batch: &mut Batch, row: usize| {
+        let sample = sample(batch, "HeartRate", "count/min", 0);
+        let sample = Sample { uuid: identities[row], ..sample };
+        batch.rows.derived_samples.push(DerivedSample { sample, creation_ms: None });
+    };
+    assert_linear("equal records", |db, rows| db.upload(1, rows / 4, push).1);
+    assert_linear("equal records, again", |db, rows| {
+        assert_eq!(db.upload(1, rows / 4, push).0.new, rows as u64 / 4);
+        let (counts, steps) = db.upload(1, rows / 4, push);
+        assert_eq!(counts.unchanged, rows as u64 / 4);
+        steps
     });
 }
 

@@ -149,14 +149,14 @@ macro_rules! sql_values {
 pub(in crate::store) use sql_values;
 
 /// A statement and its bound values.
-struct Bound<'c, 'b, const N: usize> {
+pub(super) struct Bound<'c, 'b, const N: usize> {
     statement: CachedStatement<'c>,
     row: [SqlValue<'b>; N],
     is_bound: bool,
 }
 
 impl<'c, 'b, const N: usize> Bound<'c, 'b, N> {
-    fn new(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
+    pub(super) fn new(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
         Ok(Self { statement: connection.prepare_cached(sql)?, row: [SqlValue::Null; N], is_bound: false })
     }
 
@@ -179,8 +179,14 @@ impl<'c, 'b, const N: usize> Bound<'c, 'b, N> {
         Ok(self.statement.raw_query().next()?.is_some())
     }
 
+    /// The number in the first column of the first row, if there is a row.
+    pub(super) fn number(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<Option<Option<i64>>> {
+        self.bind(row)?;
+        self.statement.raw_query().next()?.map(|row| row.get(0)).transpose()
+    }
+
     /// Returns the number of rows changed.
-    fn execute(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<usize> {
+    pub(super) fn execute(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<usize> {
         self.bind(row)?;
         self.statement.raw_execute()
     }

@@ -21,22 +21,13 @@ pub(in crate::store) struct Known {
     pub(in crate::store) has_app: bool,
     /// No earlier import has brought any.
     pub(in crate::store) is_fresh: bool,
-    /// An earlier import has brought some in another unit.
-    pub(in crate::store) has_other_unit: bool,
 }
 
-/// Units in which earlier imports have brought a type.
-#[derive(Clone, Copy, Debug)]
-enum Earlier {
-    Nothing,
-    One(i64),
-    Several,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Origins {
-    has_app: bool,
-    earlier: Earlier,
+impl Known {
+    /// Whether a record may match a row that this import has not brought.
+    pub(in crate::store) fn needs_search(self) -> bool {
+        self.has_app || !self.is_fresh
+    }
 }
 
 /// What is remembered of types. The database has all of it, except which types the present import was the first to bring.
@@ -45,10 +36,10 @@ pub(super) struct Kinds {
     /// Whether types of the app also have derived samples.
     has_derived: HashMap<Kind, bool, RandomState>,
     last_app: Option<(Kind, bool)>,
-    origins: HashMap<Kind, Origins, RandomState>,
     known: HashMap<Origin, Known, RandomState>,
     last_known: Option<(Origin, Known)>,
-    brought: HashSet<Origin, RandomState>,
+    /// Types of which the present import has brought the first derived sample.
+    fresh: HashSet<Kind, RandomState>,
 }
 
 const ADD_ORIGIN: &str = "INSERT INTO sample_origins VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
@@ -56,8 +47,7 @@ const ADD_ORIGIN: &str = "INSERT INTO sample_origins VALUES (?1, ?2, ?3, ?4) ON 
 const HAS_DERIVED: &str =
     "SELECT 1 FROM sample_origins WHERE person_id = ?1 AND type_id = ?2 AND is_derived = 1 LIMIT 1";
 
-const ORIGINS: &str =
-    "SELECT is_derived, unit_id FROM sample_origins WHERE person_id = ?1 AND type_id = ?2 ORDER BY is_derived";
+const HAS_APP: &str = "SELECT 1 FROM sample_origins WHERE person_id = ?1 AND type_id = ?2 AND is_derived = 0 LIMIT 1";
 
 impl Kinds {
     /// Forgets what another connection may have changed.
@@ -68,7 +58,7 @@ impl Kinds {
 
     /// Begins an import.
     pub(super) fn begin_import(&mut self) {
-        self.brought.clear();
+        self.fresh.clear();
         self.forget();
     }
 
@@ -78,7 +68,6 @@ impl Kinds {
     }
 
     fn forget_derived(&mut self) {
-        self.origins.clear();
         self.known.clear();
         self.last_known = None;
     }
@@ -133,53 +122,19 @@ impl Kinds {
 
     fn read_derived(&mut self, connection: &Connection, origin: Origin) -> rusqlite::Result<Known> {
         let (person, kind, unit) = origin;
+        let is_fresh = self.fresh.contains(&(person, kind))
+            || !connection.prepare_cached(HAS_DERIVED)?.exists(params![person, kind])?
+                && self.fresh.len() < DICTIONARY_ENTRIES_MAX
+                && self.fresh.insert((person, kind));
         if connection.prepare_cached(ADD_ORIGIN)?.execute(params![person, kind, true, unit])? == 1 {
             self.forget_app();
-            if self.brought.len() < DICTIONARY_ENTRIES_MAX {
-                self.brought.insert(origin);
-            }
         }
-        let Origins { has_app, earlier } = match self.origins.get(&(person, kind)) {
-            Some(origins) => *origins,
-            None => self.read_origins(connection, (person, kind))?,
-        };
-        let (is_fresh, has_other_unit) = match earlier {
-            Earlier::Nothing => (true, false),
-            Earlier::One(other) => (false, other != unit),
-            Earlier::Several => (false, true),
-        };
-        let known = Known { has_app, is_fresh, has_other_unit };
+        let has_app = connection.prepare_cached(HAS_APP)?.exists(params![person, kind])?;
+        let known = Known { has_app, is_fresh };
         if self.known.len() >= DICTIONARY_ENTRIES_MAX {
             self.known.clear();
         }
         self.known.insert(origin, known);
         Ok(known)
-    }
-
-    /// Reads the origins of a type up to the second unit of an earlier import. It skips what the present import brought, at
-    /// most [`DICTIONARY_ENTRIES_MAX`] rows over all types.
-    fn read_origins(&mut self, connection: &Connection, kind: Kind) -> rusqlite::Result<Origins> {
-        let mut origins = Origins { has_app: false, earlier: Earlier::Nothing };
-        let mut select = connection.prepare_cached(ORIGINS)?;
-        let mut rows = select.query(params![kind.0, kind.1])?;
-        while let Some(row) = rows.next()? {
-            let (is_derived, unit): (bool, i64) = (row.get(0)?, row.get(1)?);
-            if !is_derived {
-                origins.has_app = true;
-            } else if !self.brought.contains(&(kind.0, kind.1, unit)) {
-                match origins.earlier {
-                    Earlier::Nothing => origins.earlier = Earlier::One(unit),
-                    Earlier::One(_) | Earlier::Several => {
-                        origins.earlier = Earlier::Several;
-                        break;
-                    }
-                }
-            }
-        }
-        if self.origins.len() >= DICTIONARY_ENTRIES_MAX {
-            self.origins.clear();
-        }
-        self.origins.insert(kind, origins);
-        Ok(origins)
     }
 }

@@ -1,4 +1,4 @@
-//! Names of sources and units, by id: rows with different ids can have the same name.
+//! Texts of sources, units and shared metadata, by id: rows with different ids can have the same name.
 
 use std::collections::HashMap;
 
@@ -22,6 +22,10 @@ impl Labels {
 
     pub(super) fn units() -> Self {
         Self { select: "SELECT name FROM units WHERE id = ?1", names: HashMap::default() }
+    }
+
+    pub(super) fn shared_metadata() -> Self {
+        Self { select: "SELECT json FROM shared_metadata WHERE id = ?1", names: HashMap::default() }
     }
 
     /// The names of two ids, for a comparison; `None` if an id or a name is missing. A digest represents a long name.

@@ -1,27 +1,31 @@
 //! Merging: a record that two exporters bring becomes one row. The app's record has HealthKit's identity, an export's record a
 //! derived one.
 //!
-//! The app's row stays or replaces the other, and keeps the details that only the export has. Two samples match if they have
-//! the same person, type, source and value, and start and end in the same seconds. A sample of an export also matches one of
-//! an earlier export in another unit.
+//! The app's row stays or replaces the other, and keeps the details that only the export has. A record of an import is matched
+//! by content, since the next export may print its texts differently: see `samples`.
 
+mod claims;
 mod details;
 mod json_names;
 mod kinds;
 mod labels;
 mod samples;
+mod second;
 mod workouts;
 
 use rusqlite::Connection;
 
+pub(in crate::store) use claims::Import;
 pub(in crate::store) use details::Details;
-pub(in crate::store) use samples::{SampleKey, Samples};
+pub(in crate::store) use samples::{Found, SampleKey, Samples, Turn};
+pub(in crate::store) use second::Candidate;
 pub(in crate::store) use workouts::{WorkoutKey, Workouts};
 
 /// What is remembered between rows.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Merge {
     data_version: i64,
+    pub(in crate::store) import: Import,
     pub(in crate::store) samples: Samples,
     pub(in crate::store) workouts: Workouts,
 }
@@ -34,6 +38,14 @@ impl Merge {
             self.data_version = version;
             self.samples.forget();
             self.workouts = Workouts::default();
+        }
+        Ok(())
+    }
+
+    /// Begins a batch of an import's records.
+    pub(in crate::store) fn begin_import(&mut self, connection: &Connection, upload: i64) -> rusqlite::Result<()> {
+        if self.import.begin(connection, upload)? {
+            self.samples.begin_import();
         }
         Ok(())
     }

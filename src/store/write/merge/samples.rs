@@ -1,15 +1,18 @@
-//! Samples that both the app and an export bring.
+//! Samples that are stored already: of the app and an export, or of two exports that print their texts differently.
+//!
+//! Two samples match by content: person, type, start, end and value. Among several rows, one of the same source is preferred,
+//! then one with the same time of creation, then one with the same metadata. The owner may rename a source, so a sample without
+//! a row of its source takes one that the other samples of its second leave.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
 
-use foldhash::fast::RandomState;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
+use super::claims::Import;
 use super::details::{Details, RowKey, keep};
 use super::kinds::{Kinds, Known};
 use super::labels::Labels;
-use crate::model::identity::is_derived;
-use crate::model::limits::{ABSORBED_MAX, MATCH_ROWS_MAX};
+use super::second::{self, Candidate, Metadata, Second};
 use crate::model::record::Uuid;
 use crate::model::units;
 
@@ -25,35 +28,42 @@ pub(in crate::store) struct SampleKey {
 }
 
 impl SampleKey {
-    fn second_ms(&self) -> i64 {
-        self.start_ms.div_euclid(1000) * 1000
+    fn second(&self, person: i64) -> second::Key {
+        (person, self.kind, second_of(self.start_ms) * 1000)
     }
 }
 
-/// A matching row, with its details beyond these fields.
-#[derive(Debug)]
-struct Match {
-    start_ms: i64,
-    uuid: Uuid,
-    creation_ms: Option<i64>,
-    metadata: Option<String>,
-    other: Option<String>,
+fn second_of(time_ms: i64) -> i64 {
+    time_ms.div_euclid(1000)
 }
 
-/// The kind of rows that a search is for.
+/// Which rows a record of an import may take.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Wanted {
-    App,
-    Derived,
+pub(in crate::store) enum Turn {
+    /// Those of its source.
+    Own,
+    /// Those that are left when the other records of its second have taken theirs.
+    Rest,
 }
 
 /// How a search ended.
-enum Search {
-    Found(Match),
-    /// No row matches, but some are of the wanted kind.
-    Differs,
-    /// No row is of the wanted kind.
-    Absent,
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) enum Found {
+    Row(Candidate),
+    /// Only rows of other sources match.
+    OtherSource,
+    Nothing,
+}
+
+/// How well a matching row fits: the greatest is taken.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Fit {
+    has_name: bool,
+    has_source: bool,
+    has_creation: bool,
+    has_metadata: bool,
+    /// The first of equal ones.
+    place: Reverse<usize>,
 }
 
 /// What is remembered between samples.
@@ -62,9 +72,11 @@ pub(in crate::store) struct Samples {
     kinds: Kinds,
     sources: Labels,
     units: Labels,
-    import: Import,
-    /// The person, type and second without a derived sample after their first millisecond.
-    no_derived: Option<(i64, i64, i64)>,
+    shared_metadata: Labels,
+    /// The rows that records of an import are matched with.
+    second: Second,
+    /// The derived rows that samples of the app are matched with.
+    derived: Second,
 }
 
 impl Default for Samples {
@@ -73,69 +85,41 @@ impl Default for Samples {
             kinds: Kinds::default(),
             sources: Labels::sources(),
             units: Labels::units(),
-            import: Import::default(),
-            no_derived: None,
+            shared_metadata: Labels::shared_metadata(),
+            second: Second::default(),
+            derived: Second::default(),
         }
     }
 }
-
-/// The present import.
-#[derive(Debug, Default)]
-struct Import {
-    upload: i64,
-    /// The samples that derived ones matched last: each matches once.
-    absorbed: HashSet<Uuid, RandomState>,
-    absorbed_before: HashSet<Uuid, RandomState>,
-}
-
-impl Import {
-    fn has_absorbed(&self, uuid: &Uuid) -> bool {
-        self.absorbed.contains(uuid) || self.absorbed_before.contains(uuid)
-    }
-
-    fn note_absorbed(&mut self, uuid: Uuid) {
-        if self.absorbed.len() >= ABSORBED_MAX {
-            self.absorbed_before = std::mem::take(&mut self.absorbed);
-        }
-        self.absorbed.insert(uuid);
-    }
-}
-
-const OF_SECOND: &str =
-    "SELECT start_ms, uuid, end_ms, value, unit_id, source_id, creation_ms, metadata_id, metadata, other FROM samples
-    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?3 + 1000 LIMIT ?4";
-
-/// Derived samples usually begin with a second, since exports print no fractions.
-const DERIVED_AT_SECOND: &str =
-    "SELECT start_ms, uuid, end_ms, value, unit_id, source_id, creation_ms, metadata_id, metadata, other FROM samples
-    WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid >= x'6873' AND uuid < x'6874' LIMIT ?4";
-
-const WITHIN_SECOND: &str =
-    "SELECT start_ms, uuid, end_ms, value, unit_id, source_id, creation_ms, metadata_id, metadata, other FROM samples
-    WHERE person_id = ?1 AND type_id = ?2 AND start_ms > ?3 AND start_ms < ?3 + 1000 LIMIT ?4";
-
-const IN_OTHER_UNIT: &str = "SELECT s.uuid, s.value, s.unit_id
-    FROM (SELECT * FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3
-      AND uuid >= x'6873' AND uuid < x'6874' LIMIT ?10) s
-    LEFT JOIN shared_metadata m ON m.id = s.metadata_id
-    WHERE s.end_ms IS ?4 AND s.unit_id IS NOT ?5 AND s.source_id IS ?6
-      AND s.creation_ms IS ?7 AND coalesce(m.json, s.metadata) IS ?8 AND s.other IS ?9";
 
 const DELETE: &str = "DELETE FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
 
+const TEXTS: &str =
+    "SELECT coalesce(m.json, s.metadata, l.metadata), iif(s.long_id IS NULL, s.other, l.other) FROM samples s
+    LEFT JOIN shared_metadata m ON m.id = s.metadata_id LEFT JOIN long_texts l ON l.id = s.long_id
+    WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms = ?3 AND s.uuid = ?4";
+
 impl Samples {
-    /// Begins an import, unless it is the present one.
-    pub(in crate::store) fn begin_import(&mut self, upload: i64) {
-        if self.import.upload != upload {
-            self.import = Import { upload, ..Import::default() };
-            self.kinds.begin_import();
-        }
+    /// Begins an import.
+    pub(super) fn begin_import(&mut self) {
+        self.kinds.begin_import();
+    }
+
+    /// Begins samples of the app: what was read for an import is out of date afterwards.
+    pub(in crate::store) fn begin_app(&mut self) {
+        self.second.clear();
+    }
+
+    /// Begins samples of an import: what was read for the app is out of date afterwards.
+    pub(in crate::store) fn begin_derived(&mut self) {
+        self.derived.clear();
     }
 
     /// Forgets what another connection may have changed.
     pub(super) fn forget(&mut self) {
         self.kinds.forget();
-        self.no_derived = None;
+        self.second.clear();
+        self.derived.clear();
     }
 
     /// Deletes the derived row that matches a new sample of the app, and keeps its details. Returns whether there was one.
@@ -154,15 +138,15 @@ impl Samples {
             return Ok(false);
         };
         let keys = params![person, sample.kind, derived.start_ms, &derived.uuid[..]];
+        let (own_metadata, other): (Option<String>, Option<String>) =
+            connection.prepare_cached(TEXTS)?.query_row(keys, |row| Ok((row.get(0)?, row.get(1)?)))?;
         connection.prepare_cached(DELETE)?.execute(keys)?;
-        let details = Details {
-            creation_ms: derived.creation_ms,
-            metadata: derived.metadata.as_deref(),
-            other: derived.other.as_deref(),
-        };
+        let details =
+            Details { creation_ms: derived.creation_ms, metadata: own_metadata.as_deref(), other: other.as_deref() };
         let app = Details { creation_ms: None, metadata, other: None };
         let row = RowKey { person, kind: sample.kind, start_ms: sample.start_ms, uuid: *uuid };
-        keep(connection, row, app, details)?;
+        // The row remains the one that the import has claimed.
+        keep(connection, row, app, details, derived.number)?;
         Ok(true)
     }
 
@@ -173,64 +157,82 @@ impl Samples {
         person: i64,
         sample: &SampleKey,
     ) -> rusqlite::Result<Known> {
-        self.no_derived = None;
         self.kinds.note_derived(connection, (person, sample.kind), sample.unit)
     }
 
-    /// Keeps a derived sample with the app's row that matches it. Returns whether there is one that no other sample of this
-    /// import was matched with.
-    pub(in crate::store) fn absorb(
+    /// Finds the row of an import's record among those that no other record of the import has claimed.
+    pub(in crate::store) fn find(
         &mut self,
         connection: &Connection,
+        import: &Import,
         person: i64,
         sample: &SampleKey,
         details: Details<'_>,
-    ) -> rusqlite::Result<bool> {
-        let Search::Found(found) = self.search(connection, OF_SECOND, person, sample, Wanted::App)? else {
-            return Ok(false);
-        };
-        let app = Details { creation_ms: found.creation_ms, metadata: found.metadata.as_deref(), other: None };
-        let row = RowKey { person, kind: sample.kind, start_ms: found.start_ms, uuid: found.uuid };
-        keep(connection, row, app, details)?;
-        self.import.note_absorbed(found.uuid);
-        Ok(true)
+        turn: Turn,
+    ) -> rusqlite::Result<Found> {
+        self.second.read(connection, sample.second(person))?;
+        let Self { second, sources, units, shared_metadata, .. } = self;
+        let mut best: Option<Fit> = None;
+        for (place, row) in second.rows.iter().enumerate() {
+            let is_free = !row.is_taken && !import.has_claimed(row.number);
+            if !is_free || !is_match(connection, units, sample, row)? {
+                continue;
+            }
+            let has_name = is_same_name(connection, sources, sample.source, row.source)?;
+            let fit = Fit {
+                has_name,
+                has_source: has_name && row.source == sample.source,
+                has_creation: row.creation_ms == details.creation_ms,
+                has_metadata: match (row.metadata, details.metadata) {
+                    (Metadata::Absent, own) => own.is_none(),
+                    (Metadata::Shared(id), Some(own)) => {
+                        shared_metadata.pair(connection, [Some(id), None])? == [Some(own), None]
+                    }
+                    (Metadata::Own(hash), Some(own)) => hash == second.hash(own),
+                    _ => false,
+                },
+                place: Reverse(place),
+            };
+            best = best.max(Some(fit));
+        }
+        Ok(match best {
+            None => Found::Nothing,
+            Some(fit) if !fit.has_name && turn == Turn::Own => Found::OtherSource,
+            Some(fit) => Found::Row(second.rows[fit.place.0]),
+        })
     }
 
-    /// Returns whether an earlier import brought this derived sample in another unit, because the phone's preferred unit has
-    /// changed. That row then matches no further sample of this import.
-    pub(in crate::store) fn absorb_other_unit(
+    /// Notes that a record has matched a row which had no number before.
+    pub(in crate::store) fn note_taken(&mut self, uuid: &Uuid) {
+        if let Some(row) = self.second.rows.iter_mut().find(|row| row.uuid == *uuid) {
+            row.is_taken = true;
+        }
+    }
+
+    /// Keeps an import's record with the app's row that matches it, under this number.
+    pub(in crate::store) fn keep(
         &mut self,
         connection: &Connection,
-        person: i64,
-        sample: &SampleKey,
+        (person, kind): (i64, i64),
+        row: &Candidate,
         details: Details<'_>,
-    ) -> rusqlite::Result<bool> {
-        let mut select = connection.prepare_cached(IN_OTHER_UNIT)?;
-        let SampleKey { kind, start_ms, end_ms, unit, source, .. } = *sample;
-        let Details { creation_ms, metadata, other } = details;
-        let mut rows = select.query(params![
-            person,
-            kind,
-            start_ms,
-            end_ms,
-            unit,
-            source,
-            creation_ms,
-            metadata,
-            other,
-            MATCH_ROWS_MAX
-        ])?;
-        while let Some(row) = rows.next()? {
-            let uuid: Uuid = row.get(0)?;
-            if is_derived(&uuid)
-                && !self.import.has_absorbed(&uuid)
-                && self.is_same_value(connection, (row.get(1)?, row.get(2)?), (sample.value, unit), true)?
-            {
-                self.import.note_absorbed(uuid);
-                return Ok(true);
+        number: i64,
+    ) -> rusqlite::Result<()> {
+        let &Candidate { start_ms, uuid, creation_ms, .. } = row;
+        let key = RowKey { person, kind, start_ms, uuid };
+        let is_wanted = details.metadata.is_some();
+        let own_text: Option<String>;
+        let metadata = match row.metadata {
+            Metadata::Shared(id) if is_wanted => self.shared_metadata.pair(connection, [Some(id), None])?[0],
+            Metadata::Own(_) | Metadata::Long if is_wanted => {
+                let mut select = connection.prepare_cached(TEXTS)?;
+                own_text = select.query_row(params![person, kind, start_ms, &uuid[..]], |row| row.get(0))?;
+                own_text.as_deref()
             }
-        }
-        Ok(false)
+            _ => None,
+        };
+        let app = Details { creation_ms, metadata, other: None };
+        keep(connection, key, app, details, (row.number != Some(number)).then_some(number))
     }
 
     fn find_derived(
@@ -238,95 +240,82 @@ impl Samples {
         connection: &Connection,
         person: i64,
         sample: &SampleKey,
-    ) -> rusqlite::Result<Option<Match>> {
-        if let Search::Found(found) = self.search(connection, DERIVED_AT_SECOND, person, sample, Wanted::Derived)? {
-            return Ok(Some(found));
-        }
-        let second = (person, sample.kind, sample.second_ms());
-        if self.no_derived == Some(second) {
-            return Ok(None);
-        }
-        match self.search(connection, WITHIN_SECOND, person, sample, Wanted::Derived)? {
-            Search::Found(found) => return Ok(Some(found)),
-            Search::Absent => self.no_derived = Some(second),
-            Search::Differs => {}
-        }
-        Ok(None)
-    }
-
-    /// Searches at most [`MATCH_ROWS_MAX`] rows for one that is the same sample.
-    fn search(
-        &mut self,
-        connection: &Connection,
-        sql: &str,
-        person: i64,
-        sample: &SampleKey,
-        wanted: Wanted,
-    ) -> rusqlite::Result<Search> {
-        let end_second = sample.end_ms.map(|end| end.div_euclid(1000));
-        let mut select = connection.prepare_cached(sql)?;
-        let mut rows = select.query(params![person, sample.kind, sample.second_ms(), MATCH_ROWS_MAX])?;
-        let mut search = Search::Absent;
-        while let Some(row) = rows.next()? {
-            let uuid: Uuid = row.get(1)?;
-            if is_derived(&uuid) != (wanted == Wanted::Derived) {
-                continue;
+    ) -> rusqlite::Result<Option<Candidate>> {
+        let Self { derived, sources, units, .. } = self;
+        derived.read_derived(connection, sample.second(person))?;
+        let mut first = 0;
+        let mut best: Option<Fit> = None;
+        loop {
+            for (place, row) in derived.rows.iter().enumerate().skip(first) {
+                let is_candidate = second_of_end(row.end_ms) == second_of_end(sample.end_ms)
+                    && is_same_value(connection, units, (sample.value, sample.unit), (row.value, row.unit), false)?;
+                if is_candidate {
+                    let has_name = is_same_name(connection, sources, sample.source, row.source)?;
+                    let place = Reverse(place);
+                    let fit = Fit { has_name, has_source: false, has_creation: false, has_metadata: false, place };
+                    best = best.max(Some(fit));
+                }
             }
-            search = Search::Differs;
-            let end: Option<i64> = row.get(2)?;
-            // Only rows of the app can match twice: a derived row is deleted when it matches.
-            let is_taken = wanted == Wanted::App && self.import.has_absorbed(&uuid);
-            if end.map(|end| end.div_euclid(1000)) != end_second || is_taken {
-                continue;
-            }
-            let (found, own) = ((row.get(3)?, row.get(4)?), (sample.value, sample.unit));
-            let (app, derived) = if wanted == Wanted::Derived { (own, found) } else { (found, own) };
-            if self.is_same_value(connection, app, derived, false)?
-                && self.is_same_source(connection, sample.source, row.get(5)?)?
-            {
-                return Ok(Search::Found(matched(connection, row, uuid)?));
+            first = derived.rows.len();
+            if best.is_some_and(|fit| fit.has_name) || !derived.read_rest(connection)? {
+                break;
             }
         }
-        Ok(search)
-    }
-
-    fn is_same_value(
-        &mut self,
-        connection: &Connection,
-        one: (Option<f64>, Option<i64>),
-        derived: (Option<f64>, Option<i64>),
-        are_both_rounded: bool,
-    ) -> rusqlite::Result<bool> {
-        if one.1 == derived.1 {
-            return Ok(units::is_same((one.0, None), (derived.0, None), are_both_rounded));
-        }
-        let [unit, derived_unit] = self.units.pair(connection, [one.1, derived.1])?;
-        Ok(units::is_same((one.0, unit), (derived.0, derived_unit), are_both_rounded))
-    }
-
-    fn is_same_source(
-        &mut self,
-        connection: &Connection,
-        one: Option<i64>,
-        other: Option<i64>,
-    ) -> rusqlite::Result<bool> {
-        if one == other {
-            return Ok(true);
-        }
-        if one.is_none() || other.is_none() {
-            return Ok(false);
-        }
-        let [one, other] = self.sources.pair(connection, [one, other])?;
-        Ok(one.unwrap_or_default() == other.unwrap_or_default())
+        Ok(best.map(|fit| derived.rows.swap_remove(fit.place.0)))
     }
 }
 
-fn matched(connection: &Connection, row: &Row<'_>, uuid: Uuid) -> rusqlite::Result<Match> {
-    let metadata = match row.get::<_, Option<i64>>(7)? {
-        Some(shared) => connection
-            .prepare_cached("SELECT json FROM shared_metadata WHERE id = ?1")?
-            .query_row([shared], |row| row.get(0))?,
-        None => row.get(8)?,
+fn second_of_end(end_ms: Option<i64>) -> Option<i64> {
+    end_ms.map(second_of)
+}
+
+/// Whether a row is the same measurement as an import's record. Exports print whole seconds, the app sends more.
+fn is_match(
+    connection: &Connection,
+    units: &mut Labels,
+    sample: &SampleKey,
+    row: &Candidate,
+) -> rusqlite::Result<bool> {
+    let is_derived = row.is_derived();
+    let is_same_time = if is_derived {
+        (row.start_ms, row.end_ms) == (sample.start_ms, sample.end_ms)
+    } else {
+        second_of_end(row.end_ms) == second_of_end(sample.end_ms)
     };
-    Ok(Match { start_ms: row.get(0)?, uuid, creation_ms: row.get(6)?, metadata, other: row.get(9)? })
+    Ok(is_same_time
+        && is_same_value(connection, units, (row.value, row.unit), (sample.value, sample.unit), is_derived)?)
+}
+
+fn is_same_value(
+    connection: &Connection,
+    units: &mut Labels,
+    one: (Option<f64>, Option<i64>),
+    printed: (Option<f64>, Option<i64>),
+    are_both_printed: bool,
+) -> rusqlite::Result<bool> {
+    if one.1 == printed.1 {
+        return Ok(if are_both_printed {
+            units::is_same_printed(one.0, printed.0)
+        } else {
+            units::is_same((one.0, None), (printed.0, None), false)
+        });
+    }
+    let [unit, printed_unit] = units.pair(connection, [one.1, printed.1])?;
+    Ok(units::is_same((one.0, unit), (printed.0, printed_unit), are_both_printed))
+}
+
+fn is_same_name(
+    connection: &Connection,
+    sources: &mut Labels,
+    one: Option<i64>,
+    other: Option<i64>,
+) -> rusqlite::Result<bool> {
+    if one == other {
+        return Ok(true);
+    }
+    if one.is_none() || other.is_none() {
+        return Ok(false);
+    }
+    let [one, other] = sources.pair(connection, [one, other])?;
+    Ok(one.unwrap_or_default() == other.unwrap_or_default())
 }

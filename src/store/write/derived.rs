@@ -1,0 +1,290 @@
+//! Samples of imports. Their identity is a guess at the row that has them: a row is found by its content if the guess fails,
+//! and keeps its identity for good.
+
+use rusqlite::{Connection, params};
+
+use super::batch::BatchWriter;
+use super::long_texts::{LongTexts, MOVED};
+use super::merge::{Candidate, Details, Found, SampleKey, Turn};
+use super::samples::{LONG_ID, Resolved};
+use super::upsert::{Bound, SqlValue, sql_values};
+use crate::model::counts::Outcome;
+use crate::model::identity::next;
+use crate::model::record::{DerivedSample, Uuid};
+
+/// The columns of a row in the order of their parameters, then its number.
+const INSERT: &str =
+    "INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id,
+      metadata, other, creation_ms, long_id, import_number)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING";
+
+/// The number of a row with this identity and content. Metadata that became shared later is the same metadata.
+const EQUAL: &str =
+    "SELECT import_number FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4
+    AND end_ms IS ?5 AND value IS ?6 AND unit_id IS ?7 AND source_id IS ?8 AND other IS ?11 AND creation_ms IS ?12
+    AND long_id IS ?13 AND ((metadata_id IS ?9 AND metadata IS ?10)
+      OR coalesce((SELECT json FROM shared_metadata WHERE id = samples.metadata_id), metadata)
+        IS coalesce((SELECT json FROM shared_metadata WHERE id = ?9), ?10))";
+
+const REPLACE: &str = "UPDATE samples SET value = ?6, source_id = ?8, metadata_id = ?9, metadata = ?10, other = ?11,
+      creation_ms = ?12, long_id = ?13, import_number = ?14
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4 AND end_ms IS ?5 AND unit_id IS ?7";
+
+const SET_NUMBER: &str = "UPDATE samples SET import_number = ?5
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
+
+/// Places of values that differ between the attempts to find or insert a row.
+const UUID: usize = 3;
+const VALUE: usize = 5;
+const UNIT: usize = 6;
+const LONG: usize = 12;
+
+type Values<'a> = [SqlValue<'a>; 13];
+
+/// The statements that most records need.
+struct Statements<'c, 'b> {
+    insert: Bound<'c, 'b, 14>,
+    equal: Bound<'c, 'b, 13>,
+}
+
+/// A record with what its row would have.
+struct Record<'a> {
+    key: SampleKey,
+    uuid: Uuid,
+    details: Details<'a>,
+    long: Option<LongTexts<'a>>,
+    values: Values<'a>,
+}
+
+impl<'c, 'b> Statements<'c, 'b> {
+    fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self { insert: Bound::new(connection, INSERT)?, equal: Bound::new(connection, EQUAL)? })
+    }
+
+    /// Returns whether there was no row with this identity.
+    fn insert(&mut self, values: &Values<'b>, number: i64) -> rusqlite::Result<bool> {
+        Ok(self.insert.execute(&with_number(values, number))? == 1)
+    }
+}
+
+fn with_number<'b>(values: &Values<'b>, number: i64) -> [SqlValue<'b>; 14] {
+    let mut row = [SqlValue::Integer(number); 14];
+    row[..13].copy_from_slice(values);
+    row
+}
+
+impl<'a> BatchWriter<'a> {
+    pub(super) fn write_derived_samples(&mut self) -> rusqlite::Result<()> {
+        let samples = &self.batch.rows.derived_samples;
+        if samples.is_empty() {
+            return Ok(());
+        }
+        self.ids.merge.begin_import(self.connection, self.upload.id)?;
+        self.ids.merge.samples.begin_derived();
+        let mut statements = Statements::new(self.connection)?;
+        // Records that wait until the others of their second have found their rows.
+        let mut waiting: Vec<&DerivedSample> = Vec::new();
+        for derived in samples {
+            if waiting.first().is_some_and(|first| second_of(first) != second_of(derived)) {
+                self.write_waiting(&mut statements, &mut waiting)?;
+            }
+            match self.write_derived(&mut statements, derived, Turn::Own)? {
+                Some(outcome) => self.counts.note(outcome),
+                None => waiting.push(derived),
+            }
+        }
+        self.write_waiting(&mut statements, &mut waiting)?;
+        self.counts.measurements += samples.len() as u64;
+        self.ids.merge.import.end_batch(self.connection)
+    }
+
+    fn write_waiting(
+        &mut self,
+        statements: &mut Statements<'a, 'a>,
+        waiting: &mut Vec<&DerivedSample>,
+    ) -> rusqlite::Result<()> {
+        for derived in waiting.drain(..) {
+            if let Some(outcome) = self.write_derived(statements, derived, Turn::Rest)? {
+                self.counts.note(outcome);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns `None` if the record must wait for its second turn.
+    fn write_derived(
+        &mut self,
+        statements: &mut Statements<'a, 'a>,
+        derived: &DerivedSample,
+        turn: Turn,
+    ) -> rusqlite::Result<Option<Outcome>> {
+        let (connection, person) = (self.connection, self.upload.person);
+        let mut record = self.record(derived)?;
+        let known = self.ids.merge.samples.note_derived(connection, person, &record.key)?;
+        // Most imports bring new records only.
+        if !known.needs_search() && record.long.is_none() && self.insert_derived(statements, &record)? {
+            return Ok(Some(Outcome::New));
+        }
+        if turn == Turn::Own && self.claim_equal(statements, &mut record)? {
+            return Ok(Some(Outcome::Unchanged));
+        }
+        if known.needs_search() {
+            let merge = &mut self.ids.merge;
+            let found = merge.samples.find(connection, &merge.import, person, &record.key, record.details, turn)?;
+            match found {
+                Found::Row(row) => return self.take(statements, &mut record, &row).map(Some),
+                Found::OtherSource => return Ok(None),
+                Found::Nothing => {}
+            }
+        }
+        if let Some(long) = record.long {
+            record.values[LONG] = long.insert(connection)?.into();
+        }
+        while !self.insert_derived(statements, &record)? {
+            record.set_uuid(next(&record.uuid));
+        }
+        Ok(Some(Outcome::New))
+    }
+
+    fn record(&mut self, derived: &DerivedSample) -> rusqlite::Result<Record<'a>> {
+        let (row, creation_ms) = (&derived.sample, derived.creation_ms);
+        let Resolved { key, shared, unshared } = self.resolve(row)?;
+        let (uuid, other) = (row.uuid, self.text(row.other));
+        let long = LongTexts::of(unshared, other);
+        let values = sql_values![
+            self.upload.person,
+            key.kind,
+            row.start_ms,
+            uuid,
+            row.end_ms,
+            row.value,
+            key.unit,
+            key.source,
+            shared,
+            long.map_or(unshared, |long| long.left_of(unshared)),
+            if long.is_some() { Some(MOVED) } else { other },
+            creation_ms,
+            SqlValue::Null
+        ];
+        let details = Details { creation_ms, metadata: self.text(row.metadata), other };
+        Ok(Record { key, uuid, details, long, values })
+    }
+
+    /// Inserts the record's row. Returns `false` if a row has its identity.
+    fn insert_derived(&mut self, statements: &mut Statements<'a, 'a>, record: &Record<'a>) -> rusqlite::Result<bool> {
+        let import = &mut self.ids.merge.import;
+        let is_new = statements.insert(&record.values, import.next_number())?;
+        if is_new {
+            import.claim_next();
+        }
+        Ok(is_new)
+    }
+
+    /// Claims the row with the record's identity and content. If another record has claimed it, the next identity is tried, as
+    /// equal records have them. Returns whether there is a row.
+    fn claim_equal(&mut self, statements: &mut Statements<'a, 'a>, record: &mut Record<'a>) -> rusqlite::Result<bool> {
+        loop {
+            if let Some(long) = record.long {
+                match long.stored(self.connection, LONG_ID, record.row_key())? {
+                    Some(id) => record.values[LONG] = id.into(),
+                    None => return Ok(false),
+                }
+            }
+            match statements.equal.number(&record.values)? {
+                None => return Ok(false),
+                Some(number) => {
+                    if self.claim(record, number)? {
+                        return Ok(true);
+                    }
+                }
+            }
+            record.set_uuid(next(&record.uuid));
+        }
+    }
+
+    /// Claims the row with the record's identity, and numbers it if it has no number. Returns whether it was unclaimed.
+    fn claim(&mut self, record: &Record<'a>, number: Option<i64>) -> rusqlite::Result<bool> {
+        let merge = &mut self.ids.merge;
+        let Some(number) = number else {
+            let (key, number) = (record.row_key(), merge.import.next_number());
+            let [person, kind, start, uuid] = key;
+            self.connection.prepare_cached(SET_NUMBER)?.execute(params![person, kind, start, uuid, number])?;
+            merge.import.claim_next();
+            merge.samples.note_taken(&record.uuid);
+            return Ok(true);
+        };
+        Ok(merge.import.claim(number))
+    }
+
+    /// Takes a row that was found by its content.
+    fn take(
+        &mut self,
+        statements: &mut Statements<'a, 'a>,
+        record: &mut Record<'a>,
+        row: &Candidate,
+    ) -> rusqlite::Result<Outcome> {
+        record.set_uuid(row.uuid);
+        if row.is_derived() {
+            return self.take_derived(statements, record, row);
+        }
+        let (connection, person) = (self.connection, self.upload.person);
+        let merge = &mut self.ids.merge;
+        let number = row.number.unwrap_or(merge.import.next_number());
+        merge.samples.keep(connection, (person, record.key.kind), row, record.details, number)?;
+        self.note_claimed(record, row);
+        Ok(Outcome::Merged)
+    }
+
+    /// Brings the texts of an earlier import's row up to date. Its value stays if it is in another unit.
+    fn take_derived(
+        &mut self,
+        statements: &mut Statements<'a, 'a>,
+        record: &mut Record<'a>,
+        row: &Candidate,
+    ) -> rusqlite::Result<Outcome> {
+        if row.unit != record.key.unit {
+            (record.values[VALUE], record.values[UNIT]) = (row.value.into(), row.unit.into());
+        }
+        if let Some(long) = record.long {
+            record.values[LONG] = long.id(self.connection, LONG_ID, record.row_key())?.into();
+        }
+        if let Some(number) = statements.equal.number(&record.values)? {
+            self.claim(record, number)?;
+            return Ok(Outcome::Unchanged);
+        }
+        let number = row.number.unwrap_or(self.ids.merge.import.next_number());
+        let mut update = self.connection.prepare_cached(REPLACE)?;
+        update.execute(rusqlite::params_from_iter(with_number(&record.values, number)))?;
+        self.note_claimed(record, row);
+        Ok(Outcome::Updated)
+    }
+
+    /// Notes that a row has the next number, if it had none, and that it is claimed.
+    fn note_claimed(&mut self, record: &Record<'a>, row: &Candidate) {
+        let merge = &mut self.ids.merge;
+        match row.number {
+            Some(number) => {
+                merge.import.claim(number);
+            }
+            None => {
+                merge.import.claim_next();
+                merge.samples.note_taken(&record.uuid);
+            }
+        }
+    }
+}
+
+impl<'a> Record<'a> {
+    fn set_uuid(&mut self, uuid: Uuid) {
+        self.uuid = uuid;
+        self.values[UUID] = uuid.into();
+    }
+
+    fn row_key(&self) -> [SqlValue<'a>; 4] {
+        [self.values[0], self.values[1], self.values[2], self.values[UUID]]
+    }
+}
+
+fn second_of(derived: &DerivedSample) -> (usize, i64) {
+    (derived.sample.kind.index(), derived.sample.start_ms.div_euclid(1000))
+}

@@ -1,0 +1,164 @@
+//! Which stored rows the records of the present import have claimed: each row is claimed once, so equal records stay several.
+//!
+//! The rows of imports are numbered, so a bit for each is enough, in whatever order they come. A chunk of bits takes memory only
+//! while a part of it is set.
+
+use rusqlite::Connection;
+
+use crate::model::limits::{CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX};
+
+/// The present import, and the last number of a row.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Import {
+    upload: i64,
+    claims: Claims,
+    last: i64,
+    last_stored: i64,
+}
+
+impl Import {
+    /// Returns whether this begins another import than the present one.
+    pub(super) fn begin(&mut self, connection: &Connection, upload: i64) -> rusqlite::Result<bool> {
+        let begins = self.upload != upload;
+        if begins {
+            *self = Self { upload, ..Self::default() };
+        }
+        // Another process may import at the same time.
+        let mut select = connection.prepare_cached("SELECT last FROM import_numbers")?;
+        self.last_stored = select.query_row([], |row| row.get(0))?;
+        self.last = self.last_stored;
+        Ok(begins)
+    }
+
+    /// Stores the last number. The rows with the numbers before are in the same transaction.
+    pub(in crate::store) fn end_batch(&self, connection: &Connection) -> rusqlite::Result<()> {
+        if self.last != self.last_stored {
+            connection.prepare_cached("UPDATE import_numbers SET last = ?1")?.execute([self.last])?;
+        }
+        Ok(())
+    }
+
+    /// The number of the next row that gets one.
+    pub(in crate::store) fn next_number(&self) -> i64 {
+        self.last + 1
+    }
+
+    /// Claims the row that got the next number.
+    pub(in crate::store) fn claim_next(&mut self) {
+        self.last += 1;
+        self.claims.add(self.last);
+    }
+
+    /// Claims a row. Returns whether no record of the import had claimed it before.
+    pub(in crate::store) fn claim(&mut self, number: i64) -> bool {
+        self.claims.add(number)
+    }
+
+    pub(in crate::store) fn has_claimed(&self, number: Option<i64>) -> bool {
+        number.is_some_and(|number| self.claims.has(number))
+    }
+}
+
+/// A set of numbers.
+#[derive(Debug, Default)]
+struct Claims {
+    chunks: Vec<Chunk>,
+    /// Chunks that take memory.
+    parts: usize,
+}
+
+#[derive(Debug, Default)]
+enum Chunk {
+    #[default]
+    Empty,
+    Part(Box<Part>),
+    Full,
+}
+
+#[derive(Debug)]
+struct Part {
+    count: usize,
+    bits: [u64; CLAIM_CHUNK_BITS / 64],
+}
+
+/// The chunk of a number, and its bit there; `None` for a number beyond [`CLAIM_NUMBERS_MAX`].
+fn place(number: i64) -> Option<(usize, usize)> {
+    let number = usize::try_from(number).ok().filter(|number| *number < CLAIM_NUMBERS_MAX)?;
+    Some((number / CLAIM_CHUNK_BITS, number % CLAIM_CHUNK_BITS))
+}
+
+impl Claims {
+    /// Returns whether the number was not there. Beyond the bounds no number is remembered.
+    fn add(&mut self, number: i64) -> bool {
+        let Some((index, bit)) = place(number) else {
+            return true;
+        };
+        if index >= self.chunks.len() {
+            self.chunks.resize_with(index + 1, Chunk::default);
+        }
+        let chunk = &mut self.chunks[index];
+        if matches!(chunk, Chunk::Empty) {
+            if self.parts >= CLAIM_CHUNKS_MAX {
+                return true;
+            }
+            self.parts += 1;
+            *chunk = Chunk::Part(Box::new(Part { count: 0, bits: [0; CLAIM_CHUNK_BITS / 64] }));
+        }
+        let Chunk::Part(part) = chunk else {
+            return false;
+        };
+        let (word, mask) = (&mut part.bits[bit / 64], 1 << (bit % 64));
+        if *word & mask != 0 {
+            return false;
+        }
+        *word |= mask;
+        part.count += 1;
+        if part.count == CLAIM_CHUNK_BITS {
+            *chunk = Chunk::Full;
+            self.parts -= 1;
+        }
+        true
+    }
+
+    fn has(&self, number: i64) -> bool {
+        let Some((index, bit)) = place(number) else {
+            return false;
+        };
+        match self.chunks.get(index) {
+            None | Some(Chunk::Empty) => false,
+            Some(Chunk::Full) => true,
+            Some(Chunk::Part(part)) => part.bits[bit / 64] & (1 << (bit % 64)) != 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_added_once_in_any_order_and_full_chunks_take_no_memory() {
+        let mut claims = Claims::default();
+        let numbers = 3 * i64::try_from(CLAIM_CHUNK_BITS).unwrap();
+        // 7 has no factor in common with the number of numbers.
+        for step in 0..numbers {
+            let number = step * 7 % numbers;
+            assert!(!claims.has(number) && claims.add(number) && claims.has(number) && !claims.add(number));
+        }
+        assert_eq!((claims.parts, claims.chunks.len()), (0, 3));
+        assert!(!claims.has(numbers) && claims.add(numbers));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut claims = Claims::default();
+        for chunk in 0..=CLAIM_CHUNKS_MAX {
+            claims.add(i64::try_from(chunk * CLAIM_CHUNK_BITS).unwrap());
+        }
+        assert_eq!(claims.parts, CLAIM_CHUNKS_MAX);
+        for number in [-1, i64::try_from(CLAIM_NUMBERS_MAX).unwrap(), i64::MAX] {
+            assert!(claims.add(number) && !claims.has(number));
+        }
+        const { assert!(CLAIM_CHUNK_BITS * (CLAIM_CHUNKS_MAX + 1) <= CLAIM_NUMBERS_MAX) };
+    }
+}

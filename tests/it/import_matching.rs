@@ -1,0 +1,449 @@
+//! Records are matched by content: the next export may print devices, names, units and times of creation differently.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use healthsink::model::limits;
+use proptest::prelude::*;
+use rusqlite::Connection;
+
+use super::import_history::{Folder, Outcome, import, query};
+
+/// Names of kinds, units and the value of a number.
+const KINDS: [(&str, &str); 3] = [
+    ("HKQuantityTypeIdentifierHeartRate", "count/min"),
+    ("HKQuantityTypeIdentifierDistanceWalkingRunning", "km"),
+    ("HKCategoryTypeIdentifierAppleStandHour", ""),
+];
+
+/// A record, each field a small number, so that many are equal or nearly so.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Record {
+    kind: usize,
+    second: u32,
+    duration: u32,
+    value: u32,
+    source: usize,
+    creation: u32,
+    metadata: u32,
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    (0..KINDS.len(), 0..4_u32, 0..2_u32, 1..3_u32, 0..3_usize, 0..2_u32, 0..3_u32).prop_map(
+        |(kind, second, duration, value, source, creation, metadata)| Record {
+            kind,
+            second,
+            duration,
+            value,
+            source,
+            creation,
+            metadata,
+        },
+    )
+}
+
+/// What an exporter may print differently next month.
+#[derive(Clone, Debug, Default)]
+struct Printing {
+    names: [u32; 3],
+    device: u32,
+    creation: u32,
+    is_in_miles: bool,
+    is_further_west: bool,
+}
+
+fn printing() -> impl Strategy<Value = Printing> {
+    (any::<[u32; 3]>(), any::<u32>(), 0..100_u32, any::<bool>(), any::<bool>()).prop_map(
+        |(names, device, creation, is_in_miles, is_further_west)| Printing {
+            names: names.map(|name| name % 4),
+            device,
+            creation,
+            is_in_miles,
+            is_further_west,
+        },
+    )
+}
+
+impl Printing {
+    fn name(&self, source: usize) -> String {
+        match self.names[source] {
+            0 => format!("Watch {source}"),
+            renamed => format!("Reloj\u{a0}{renamed} &amp; {source}"),
+        }
+    }
+
+    fn time(&self, second: u32) -> String {
+        if self.is_further_west {
+            format!("2024-01-01 04:00:{second:02} -0500")
+        } else {
+            format!("2024-01-01 10:00:{second:02} +0100")
+        }
+    }
+
+    fn source(&self, source: usize) -> String {
+        let (name, device) = (self.name(source), self.device);
+        format!(
+            "sourceName=\"{name}\" sourceVersion=\"{}\" device=\"&lt;&lt;HKDevice: {:#x}&gt;, name:Apple Watch, \
+             software:{}.1, creation date:{device}&gt;\"",
+            device % 7,
+            device,
+            device % 11
+        )
+    }
+
+    fn record(&self, record: &Record) -> String {
+        let Record { kind, second, duration, value, source, creation, metadata } = *record;
+        let (kind, unit) = KINDS[kind];
+        let (unit, value) = match unit {
+            "" => (String::new(), "HKCategoryValueAppleStandHourIdle".to_owned()),
+            "km" if self.is_in_miles => (" unit=\"mi\"".to_owned(), format!("{:.5}", f64::from(value) / 1.609_344)),
+            unit => (format!(" unit=\"{unit}\""), value.to_string()),
+        };
+        let metadata = match metadata {
+            0 => String::new(),
+            number => format!("<MetadataEntry key=\"k\" value=\"{number}\"/>"),
+        };
+        format!(
+            "<Record type=\"{kind}\" {}{unit} creationDate=\"{}\" startDate=\"{}\" endDate=\"{}\" value=\"{value}\">{metadata}</Record>\n",
+            self.source(source),
+            self.time(10 + (creation + self.creation) % 40),
+            self.time(second),
+            self.time(second + duration),
+        )
+    }
+
+    /// A blood pressure of two members, in any order.
+    fn correlation(&self, record: &Record) -> String {
+        let times = format!("startDate=\"{}\" endDate=\"{}\"", self.time(record.second), self.time(record.second));
+        let member = |kind: &str, value: u32| {
+            let source = self.source(record.source);
+            format!(
+                "<Record type=\"HKQuantityTypeIdentifierBloodPressure{kind}\" {source} unit=\"mmHg\" {times} value=\"{value}\"/>"
+            )
+        };
+        let mut members = [member("Systolic", 120 + record.value), member("Diastolic", 80)];
+        members.rotate_left(self.device as usize % 2);
+        format!(
+            "<Correlation type=\"HKCorrelationTypeIdentifierBloodPressure\" {} {times}>{}</Correlation>\n",
+            self.source(record.source),
+            members.concat()
+        )
+    }
+
+    /// An export of these records; some of them are blood pressures also.
+    fn export(&self, records: &[Record]) -> String {
+        let mut xml = "<HealthData locale=\"en_US\">\n".to_owned();
+        for record in records {
+            xml += &self.record(record);
+            if record.kind == 0 && record.duration == 0 {
+                xml += &self.correlation(record);
+            }
+        }
+        xml + "</HealthData>\n"
+    }
+}
+
+/// What identifies a record to its owner: type, start, end and value.
+type Key = (usize, u32, u32, u32);
+
+fn counts(records: &[Record]) -> BTreeMap<Key, usize> {
+    let mut counts = BTreeMap::new();
+    for Record { kind, second, duration, value, .. } in records {
+        // Each record of the category has the same value.
+        let value = if KINDS[*kind].1.is_empty() { 1 } else { *value };
+        *counts.entry((*kind, *second, *duration, value)).or_default() += 1;
+    }
+    counts
+}
+
+/// The same of a database.
+fn stored_counts(db: &Path) -> BTreeMap<Key, usize> {
+    let sql = "SELECT type, (start_ms / 1000) % 60, (end_ms - start_ms) / 1000,
+        cast(iif(type GLOB 'HKCategory*', 1, round(iif(unit = 'mi', 1.609344, 1.0) * value)) AS INTEGER) FROM sample_details";
+    let connection = Connection::open(db).unwrap();
+    let mut select = connection.prepare(sql).unwrap();
+    let mut rows = select.query([]).unwrap();
+    let mut counts = BTreeMap::new();
+    while let Some(row) = rows.next().unwrap() {
+        let kind: String = row.get(0).unwrap();
+        let kind = KINDS.iter().position(|(name, _)| *name == kind).unwrap();
+        let key = (kind, row.get(1).unwrap(), row.get(2).unwrap(), row.get(3).unwrap());
+        *counts.entry(key).or_default() += 1;
+    }
+    counts
+}
+
+/// Everything that a database has of samples and correlations, except identities.
+fn contents(db: &Path) -> Vec<String> {
+    let connection = Connection::open(db).unwrap();
+    let mut rows = Vec::new();
+    for sql in [
+        "SELECT concat_ws('|', type, start_ms, end_ms, value, unit, source, metadata, other) FROM sample_details",
+        "SELECT concat_ws('|', type, start_ms, end_ms, members, source_id IS NULL, metadata) FROM correlations",
+    ] {
+        let mut select = connection.prepare(sql).unwrap();
+        rows.extend(select.query_map([], |row| row.get::<_, String>(0)).unwrap().map(|row| row.unwrap()));
+    }
+    rows.sort();
+    rows
+}
+
+fn counted(outcome: &Outcome) -> [u64; 2] {
+    ["new", "updated"].map(|name| outcome.count(name))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// The next export prints every text differently, and the records in another order.
+    #[test]
+    fn an_export_that_is_printed_differently_adds_no_row(
+        records in prop::collection::vec(record(), 1..24),
+        first in printing(),
+        second in printing(),
+        shuffled in any::<prop::sample::Index>(),
+    ) {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        let one = folder.write("1.xml", first.export(&records));
+        let mut again = records.clone();
+        let middle = shuffled.index(again.len());
+        again.rotate_left(middle);
+        again.reverse();
+        let two = folder.write("2.xml", second.export(&again));
+        import(&db, &[], &[&one]).balanced();
+        let rows = contents(&db).len();
+        prop_assert_eq!(stored_counts(&db), counts(&records));
+        let outcome = import(&db, &[], &[&two]).balanced();
+        prop_assert_eq!(outcome.count("new"), 0, "{}", outcome.report);
+        prop_assert_eq!((contents(&db).len(), stored_counts(&db)), (rows, counts(&records)));
+        prop_assert_eq!(counted(&import(&db, &[], &[&two]).balanced()), [0, 0]);
+        // The rows follow the newest names.
+        let mut names: Vec<String> =
+            records.iter().map(|record| second.name(record.source).replace("&amp;", "&")).collect();
+        names.sort();
+        let names_stored: String =
+            query(&db, "SELECT group_concat(source, ';') FROM (SELECT source FROM sample_details ORDER BY source)");
+        prop_assert_eq!(names_stored, names.join(";"));
+    }
+
+    /// Exports that overlap, in either order, are the whole.
+    #[test]
+    fn an_export_in_two_parts_is_the_whole(
+        records in prop::collection::vec(record(), 1..24),
+        printing in printing(),
+        bounds in (0..5_u32, 0..5_u32),
+        is_reversed in any::<bool>(),
+    ) {
+        let folder = Folder::new();
+        let (start, end) = (bounds.0.min(bounds.1), bounds.0.max(bounds.1));
+        let part = |is_in: &dyn Fn(u32) -> bool| -> Vec<Record> {
+            records.iter().copied().filter(|record| is_in(record.second)).collect()
+        };
+        let whole = folder.write("whole.xml", printing.export(&records));
+        let mut parts: Vec<PathBuf> = vec![
+            folder.write("1.xml", printing.export(&part(&|second| second < end))),
+            folder.write("2.xml", printing.export(&part(&|second| second >= start))),
+        ];
+        if is_reversed {
+            parts.reverse();
+        }
+        let (expected, db) = (folder.path("whole.db"), folder.path("parts.db"));
+        import(&expected, &[], &[&whole]).balanced();
+        for part in &parts {
+            import(&db, &[], &[part]).balanced();
+        }
+        prop_assert_eq!(contents(&db), contents(&expected));
+        for input in parts.iter().chain([&whole]) {
+            prop_assert_eq!(counted(&import(&db, &[], &[input]).balanced()), [0, 0]);
+        }
+    }
+
+    /// Of equal records, the count is the largest in one file.
+    #[test]
+    fn the_count_of_equals_is_the_largest_in_one_file(
+        one in prop::collection::vec(record(), 1..24),
+        two in prop::collection::vec(record(), 1..24),
+        printings in (printing(), printing()),
+    ) {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        let mut largest = counts(&one);
+        for (key, count) in counts(&two) {
+            let known = largest.entry(key).or_default();
+            *known = (*known).max(count);
+        }
+        for (records, printing) in [(&one, &printings.0), (&two, &printings.1), (&one, &printings.0)] {
+            import(&db, &[], &[&folder.write("export.xml", printing.export(records))]).balanced();
+        }
+        prop_assert_eq!(stored_counts(&db), largest);
+    }
+}
+
+fn heart_rate(source: &str, value: &str, more: &str) -> String {
+    format!(
+        "<Record type=\"HKQuantityTypeIdentifierHeartRate\" {source} unit=\"count/min\" \
+         startDate=\"2024-01-01 10:00:00 +0100\" endDate=\"2024-01-01 10:00:00 +0100\" value=\"{value}\">{more}</Record>"
+    )
+}
+
+fn export(elements: &[String]) -> String {
+    format!("<HealthData>{}</HealthData>", elements.concat())
+}
+
+#[test]
+fn two_devices_in_one_second_stay_two() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let of = |name: &str| heart_rate(&format!("sourceName=\"{name}\""), "60", "");
+    let check = |elements: &[String], expected: [u64; 2], names: &str| {
+        let outcome = import(&db, &[], &[&folder.write("export.xml", export(elements))]).balanced();
+        assert_eq!(counted(&outcome), expected, "{elements:?}");
+        let stored = "SELECT group_concat(source) FROM (SELECT source FROM sample_details ORDER BY source)";
+        assert_eq!(query::<String>(&db, stored), names, "{elements:?}");
+    };
+    check(&[of("Phone"), of("Watch")], [2, 0], "Phone,Watch");
+    check(&[of("Watch"), of("Phone")], [0, 0], "Phone,Watch");
+    // The renamed one takes what the other leaves, also if it comes first.
+    check(&[of("Reloj"), of("Phone")], [0, 1], "Phone,Reloj");
+    check(&[of("Phone"), of("Reloj")], [0, 0], "Phone,Reloj");
+    check(&[of("Phone"), of("Ring"), of("Reloj")], [1, 0], "Phone,Reloj,Ring");
+}
+
+/// The app's row stays as the app sent it, whatever the export calls its source.
+#[test]
+fn a_renamed_source_of_the_app_doubles_nothing() {
+    let sample = |uuid: u32, name: &str| {
+        format!(
+            r#"{{"uuid":"0000000{uuid}-0000-4000-8000-000000000000","value":60,"unit":"count/min","startDate":"2024-01-01T09:00:00.123Z",
+            "endDate":"2024-01-01T09:00:00.123Z","sourceRevision":{{"source":{{"name":"{name}"}}}}}}"#
+        )
+    };
+    let app = format!(
+        r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{},{}]}}}}"#,
+        sample(1, "Anna's\u{a0}Watch"),
+        sample(2, "Phone")
+    );
+    let [watch, phone] = ["Anna's Watch", "Phone"].map(|name| heart_rate(&format!("sourceName=\"{name}\""), "60", ""));
+    for order in [["app", "xml", "xml", "app"], ["xml", "app", "xml", "xml"]] {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        let app = folder.write("app.json", &app);
+        let xml = folder.write("export.xml", export(&[watch.clone(), phone.clone()]));
+        for (step, input) in order.into_iter().enumerate() {
+            let outcome = import(&db, &[], &[if input == "app" { &app } else { &xml }]).balanced();
+            assert_eq!(counted(&outcome), [if step == 0 { 2 } else { 0 }, 0], "{order:?} {step}");
+        }
+        let stored =
+            "SELECT group_concat(substr(uuid, 1, 8) || source) FROM (SELECT * FROM sample_details ORDER BY uuid)";
+        assert_eq!(query::<String>(&db, stored), "00000001Anna's\u{a0}Watch,00000002Phone", "{order:?}");
+    }
+}
+
+/// An earlier version kept a long source with the other sources.
+#[test]
+fn a_long_source_matches_what_an_earlier_version_stored() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let source = format!("sourceName=\"{}\"", "L".repeat(limits::SHARED_TEXT_BYTES_MAX));
+    let xml = folder.write("export.xml", export(&[heart_rate(&source, "60", "")]));
+    import(&db, &[], &[&xml]).balanced();
+    let sql = "INSERT INTO sources (json) VALUES ('{\"sourceRevision\":{\"source\":{\"name\":\"LLL\"}}}');
+        UPDATE samples SET source_id = 1, other = NULL, long_id = NULL, uuid = x'687311111111811181118111111111111', import_number = NULL";
+    let sql = sql.replace("687311111111811181118111111111111", "68731111111181118111811111111111");
+    Connection::open(&db).unwrap().execute_batch(&sql).unwrap();
+    for expected in [[0, 1], [0, 0]] {
+        assert_eq!(counted(&import(&db, &[], &[&xml]).balanced()), expected);
+    }
+    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM samples"), 1);
+}
+
+#[test]
+fn meals_in_another_unit_and_beats_in_another_zone_are_the_same() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let xml = |name: &str, zone: &str, energy: &str, mass: &str, beat: &str| {
+        let times = format!("startDate=\"2024-01-01 {zone}\" endDate=\"2024-01-01 {zone}\"");
+        let beats = format!(
+            "<HeartRateVariabilityMetadataList><InstantaneousBeatsPerMinute bpm=\"61\" time=\"{beat}\"/></HeartRateVariabilityMetadataList>"
+        );
+        let variability = format!(
+            "<Record type=\"HKQuantityTypeIdentifierHeartRateVariabilitySDNN\" sourceName=\"{name}\" unit=\"ms\" {times} value=\"42.1235\">{beats}</Record>"
+        );
+        let member = |kind: &str, measured: &str| {
+            format!("<Record type=\"HKQuantityTypeIdentifierDietary{kind}\" sourceName=\"{name}\" {measured} {times}/>")
+        };
+        let meal = format!(
+            "<Correlation type=\"HKCorrelationTypeIdentifierFood\" sourceName=\"{name}\" {times}>{}{}</Correlation>",
+            member("EnergyConsumed", energy),
+            member("Carbohydrates", mass)
+        );
+        export(&[variability, meal.clone(), meal])
+    };
+    let one = xml("App", "10:00:00 +0100", "unit=\"Cal\" value=\"450.5\"", "unit=\"g\" value=\"20\"", "10:00:00,25");
+    let two =
+        xml("Otra", "04:00:00 -0500", "unit=\"kJ\" value=\"1884.89\"", "unit=\"g\" value=\"20\"", "4:00:00.25 AM");
+    let (one, two) = (folder.write("1.xml", one), folder.write("2.xml", two));
+    for (input, expected) in [(&one, [3, 0]), (&one, [0, 0]), (&two, [0, 3]), (&two, [0, 0])] {
+        assert_eq!(counted(&import(&db, &[], &[input]).balanced()), expected);
+        assert_eq!(query::<i64>(&db, "SELECT count(*) FROM correlations"), 2);
+        assert_eq!(query::<i64>(&db, "SELECT count(*) FROM beat_lists"), 1);
+    }
+    assert_eq!(query::<String>(&db, "SELECT source FROM heart_beats"), "Otra");
+    let sources = "SELECT DISTINCT s.name FROM correlations JOIN sources s ON s.id = source_id";
+    assert_eq!(query::<String>(&db, sources), "Otra");
+    assert!(query::<String>(&db, "SELECT members FROM correlations").contains("450.5"));
+}
+
+/// Long texts are not in the keyed rows, and the views show them as they were sent.
+#[test]
+fn long_texts_of_app_and_export_are_whole() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let app = |metadata: &str, other: &str| {
+        folder.write(
+            "app.json",
+            format!(
+                r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{{"uuid":"3BA875EE-1111-4D51-8CDC-9B2AC7A5C05B","value":70,
+                "startDate":"2024-01-01T08:00:00Z","endDate":"2024-01-01T08:00:00Z","unit":"count/min",
+                "metadata":{{"m":"{metadata}"}},"x":"{other}"}}]}}}}"#
+            ),
+        )
+    };
+    let long = "n".repeat(100_000);
+    let longs = || query::<i64>(&db, "SELECT count(*) FROM long_texts");
+    let check = |input: &Path, expected: [u64; 2], texts: i64| {
+        assert_eq!(counted(&import(&db, &[], &[input]).balanced()), expected);
+        assert_eq!(longs(), texts);
+        let inline = "SELECT max(coalesce(octet_length(metadata), 0) + coalesce(octet_length(other), 0)) FROM samples";
+        assert!(query::<i64>(&db, inline) < 5000);
+    };
+    let text = |column: &str, value: u32| {
+        query::<String>(&db, &format!("SELECT {column} FROM sample_details WHERE value = {value}"))
+    };
+    check(&app(&long, &long), [1, 0], 1);
+    check(&app(&long, &long), [0, 0], 1);
+    assert_eq!(text("metadata", 70), format!(r#"{{"m":"{long}"}}"#));
+    assert_eq!(text("other", 70), format!(r#"{{"x":"{long}"}}"#));
+    check(&app("short", &long), [0, 1], 1);
+    check(&app("short", &long), [0, 0], 1);
+    assert_eq!(text("metadata", 70), r#"{"m":"short"}"#);
+    check(&app("short", "short"), [0, 1], 0);
+    assert_eq!(text("other", 70), r#"{"x":"short"}"#);
+    check(&app(&long, "short"), [0, 1], 1);
+
+    let entry = format!("<MetadataEntry key=\"m\" value=\"{long}\"/>");
+    let of = |name: &str| folder.write("e.xml", export(&[heart_rate(&format!("sourceName=\"{name}\""), "60", &entry)]));
+    check(&of("Watch"), [1, 0], 2);
+    check(&of("Watch"), [0, 0], 2);
+    check(&of("Reloj"), [0, 1], 2);
+    check(&of("Reloj"), [0, 0], 2);
+    assert_eq!(text("metadata", 60), format!(r#"{{"m":"{long}"}}"#));
+
+    // The app's row replaces it: what only the export has stays beside it.
+    let late = r#"{"data":{"HKQuantityTypeIdentifierHeartRate":[{"uuid":"3BA875EE-2222-4D51-8CDC-9B2AC7A5C05B","value":60,
+        "startDate":"2024-01-01T09:00:00.5Z","endDate":"2024-01-01T09:00:00.5Z","unit":"count/min"}]}}"#;
+    check(&folder.write("late.json", late), [0, 0], 1);
+    assert_eq!(query::<String>(&db, "SELECT metadata FROM merged_samples"), format!(r#"{{"m":"{long}"}}"#));
+    check(&of("Reloj"), [0, 0], 1);
+}
