@@ -133,6 +133,11 @@ impl Arena {
         self.lifted.extend(self.under_way.take());
     }
 
+    /// Whether it holds no element and no part of one.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.under_way.is_none() && self.lifted.is_empty()
+    }
+
     /// Whether there is enough to decode.
     pub(crate) fn has_group(&self) -> bool {
         self.under_way.is_none() && self.texts.len() >= GROUP_BYTES

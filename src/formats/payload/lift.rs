@@ -165,6 +165,10 @@ impl<R: BufRead> Read for Lifter<R> {
                 // What was read before a failure is parsed first.
                 return if written > 0 { Ok(written) } else { Err(io::Error::other("the source has failed")) };
             }
+            // A fault in the first bytes is reported before the source has more.
+            if written > 0 && self.cutter.arena.is_empty() {
+                return Ok(written);
+            }
             match self.source.fill_buf() {
                 Ok([]) if self.cutter.give_up() => {}
                 Ok([]) => return Ok(written),
@@ -259,5 +263,31 @@ impl Cutter {
             self.positions.note_shift();
         }
         part.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::BufReader;
+
+    /// A source that has nothing more for now.
+    struct Silent;
+
+    impl Read for Silent {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("the client would be waited for");
+        }
+    }
+
+    /// Otherwise a client that sent a fault and waits would get its answer only when its time is over.
+    #[test]
+    fn what_has_come_before_the_first_element_is_passed_on() {
+        for sent in ["[", "{", r#"{"data":["#, "\u{feff}", "x"] {
+            let mut lifter = Lifter::new(sent.as_bytes().chain(BufReader::new(Silent)), Options::default());
+            let mut out = [0; 64];
+            let bytes = lifter.read(&mut out).unwrap();
+            assert_eq!(&out[..bytes], sent.as_bytes());
+        }
     }
 }
