@@ -5,14 +5,19 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use hyper::header::{FORWARDED, HOST, HeaderName, ORIGIN, VIA};
+use hyper::header::{HOST, HeaderName, ORIGIN};
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Request, Version};
 
 use crate::serve::network::{Network, is_private};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+/// Headers by which proxies identify themselves or name their client.
+const PROXY_HEADERS: [&str; 6] =
+    ["via", "cdn-loop", "client-ip", "true-client-ip", "x-client-ip", "x-cluster-client-ip"];
+/// Beginnings of further ones: `X-Forwarded-Host`, `Forwarded-For`, `CF-Connecting-IP`, `Fastly-Client-IP` and so on.
+const PROXY_HEADER_FAMILIES: [&str; 8] =
+    ["forwarded", "x-forwarded", "x-original-", "x-real-", "x-envoy-", "x-azure-", "cf-", "fastly-"];
 /// A browser's header about the page that makes a request; `none` if the user makes it.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -33,7 +38,7 @@ impl Client {
     pub(in crate::serve) fn of<B>(peer: SocketAddr, request: &Request<B>, trusted: &[Network]) -> Self {
         let (peer, headers) = (peer.ip().to_canonical(), request.headers());
         let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
-        let is_forwarded = [FORWARDED, VIA, X_FORWARDED_FOR, X_REAL_IP].iter().any(|name| headers.contains_key(name));
+        let is_forwarded = headers.keys().any(|name| is_of_proxy(name.as_str()));
         let mut address = peer;
         if is_trusted(peer) {
             for hop in hops(headers) {
@@ -55,6 +60,7 @@ impl Client {
                 // nginx speaks HTTP/1.0 by default, and hardly any other client does.
                 && request.version() != Version::HTTP_10
                 && !is_of_web_page(headers)
+                && has_name(request)
                 && is_named(request, |host| is_localhost(host) || ip(host).is_some_and(|ip| ip.is_loopback())),
             is_behind_unknown_proxy: is_forwarded && is_private(peer) && !is_trusted(peer),
         }
@@ -68,8 +74,18 @@ pub(in crate::serve) fn may_be_web_page<B>(peer: SocketAddr, request: &Request<B
     is_of_web_page(request.headers()) || is_here && !is_named(request, |host| is_localhost(host) || ip(host).is_some())
 }
 
+/// Whether a header shows that a proxy passed the request on. Names are in lower case here.
+fn is_of_proxy(name: &str) -> bool {
+    PROXY_HEADERS.contains(&name) || PROXY_HEADER_FAMILIES.iter().any(|family| name.starts_with(family))
+}
+
 fn is_of_web_page(headers: &HeaderMap) -> bool {
     headers.contains_key(ORIGIN) || headers.get_all(SEC_FETCH_SITE).iter().any(|site| site != "none")
+}
+
+/// Whether a request names this server at all. HTTP/2 allows a request without `:authority`.
+fn has_name<B>(request: &Request<B>) -> bool {
+    request.uri().authority().is_some() || request.headers().contains_key(HOST)
 }
 
 /// Whether every name that a request uses for this server is acceptable: `Host`, and `:authority` or the host of a whole URI.
@@ -157,20 +173,47 @@ mod tests {
             let client = client(peer, sent, &[]);
             assert_eq!((client.is_this_machine, client.is_behind_unknown_proxy), expected, "{peer} {sent:?}");
         };
-        check("127.0.0.1:1", &[], (true, false));
-        check("[::1]:1", &[], (true, false));
+        let host = ("host", "localhost");
+        check("127.0.0.1:1", &[], (false, false));
+        check("127.0.0.1:1", &[host], (true, false));
+        check("[::1]:1", &[host], (true, false));
         check("192.168.1.2:1", &[], (false, false));
         check("127.0.0.1:1", &[("x-forwarded-for", "192.0.2.1")], (false, true));
         check("172.18.0.2:1", &[("x-forwarded-for", "192.0.2.1")], (false, true));
         check("127.0.0.1:1", &[("via", "1.1 proxy")], (false, true));
         check("127.0.0.1:1", &[("origin", "https://example.com")], (false, false));
         check("127.0.0.1:1", &[("sec-fetch-site", "same-origin")], (false, false));
-        check("127.0.0.1:1", &[("sec-fetch-site", "none")], (true, false));
+        check("127.0.0.1:1", &[host, ("sec-fetch-site", "none")], (true, false));
         check("203.0.113.7:1", &[("x-forwarded-for", "127.0.0.1")], (false, false));
-        assert!(!client("127.0.0.1:1", &[], &["127.0.0.0/8"]).is_this_machine, "a trusted proxy speaks for others");
+        assert!(!client("127.0.0.1:1", &[host], &["127.0.0.0/8"]).is_this_machine, "a trusted proxy speaks for others");
         let mut old = request("/", &[("host", "127.0.0.1:3000")]);
         *old.version_mut() = Version::HTTP_10;
         assert!(!Client::of("127.0.0.1:1".parse().unwrap(), &old, &[]).is_this_machine);
+    }
+
+    #[test]
+    fn every_header_of_a_proxy_shows_one() {
+        let check = |name: &'static str, expected: bool| {
+            let client = client("127.0.0.1:1", &[("host", "localhost"), (name, "192.0.2.1")], &[]);
+            assert_eq!((client.is_forwarded, !client.is_this_machine), (expected, expected), "{name}");
+        };
+        for name in
+            ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server"]
+        {
+            check(name, true);
+        }
+        for name in ["Forwarded", "Forwarded-For", "Via", "CDN-Loop", "True-Client-IP", "Client-IP", "X-Client-IP"] {
+            check(name, true);
+        }
+        for name in ["X-Real-IP", "X-Cluster-Client-IP", "CF-Connecting-IP", "CF-Ray", "Fastly-Client-IP"] {
+            check(name, true);
+        }
+        for name in ["X-Original-For", "X-Original-Forwarded-For", "X-Original-Host", "X-Envoy-External-Address"] {
+            check(name, true);
+        }
+        for name in ["Accept", "User-Agent", "X-API-Key", "Content-Type", "X-Request-Id"] {
+            check(name, false);
+        }
     }
 
     #[test]
@@ -185,7 +228,7 @@ mod tests {
             check("/", &[host], (true, true));
             check(&format!("https://{host}/"), &[], (true, true));
         }
-        check("/", &[], (true, true));
+        check("/", &[], (false, true));
         check("/", &["192.0.2.1:9464"], (false, true));
         for host in ["evil.example", "localhost.evil.example:3000", "evil.example:80", "", "\"", "[::1", "127.0.0.1."] {
             check("/", &[host], (false, false));
