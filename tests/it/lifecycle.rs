@@ -290,6 +290,26 @@ fn inherited_sockets_are_served() {
     assert!(message.contains("--token-file") && message.lines().count() == 1, "{message}");
 }
 
+/// With `Accept=yes`, systemd accepts connections itself and starts a program for each.
+#[test]
+fn an_inherited_connection_is_refused() {
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::OwnedFd;
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let connection = listener.accept().unwrap().0;
+    let script = "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" serve --db \"$1\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_healthsink")]).arg(folder.path().join("health.db")).env_clear();
+    let output = shell.stdin(Stdio::from(OwnedFd::from(connection))).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), message.lines().count()), (Some(2), 1), "{message}");
+    assert!(message.contains("Accept=no"), "{message}");
+    assert!(!folder.path().join("health.db").exists(), "it is refused before anything is made");
+}
+
 /// Everyone who reaches the metrics socket sees all metrics, so its name makes a socket one, not its place.
 #[test]
 fn only_its_name_makes_an_inherited_socket_one_for_metrics() {
@@ -313,10 +333,14 @@ fn only_its_name_makes_an_inherited_socket_one_for_metrics() {
     program.wait_for_line(&format!("metrics are served on http://{metrics}/"));
     assert_eq!((get(metrics, "/metrics").status, get(uploads, "/metrics").status), (200, 404));
     drop(program);
-    for names in ["healthsink.socket:healthsink.socket", "", "metrics:metrics"] {
+    for (names, expected) in [
+        ("healthsink.socket:healthsink.socket", "is for uploads"),
+        ("", "is for uploads"),
+        ("metrics:metrics", "has the name `metrics`"),
+    ] {
         let output = start([bind(), bind()], names).stderr(Stdio::piped()).output().unwrap();
         let message = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), message.lines().count()), (Some(2), 1), "{names}: {message}");
-        assert!(message.contains("FileDescriptorName=metrics"), "{message}");
+        assert!(message.contains("FileDescriptorName=metrics") && message.contains(expected), "{names}: {message}");
     }
 }

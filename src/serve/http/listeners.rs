@@ -4,7 +4,8 @@
 //! shows everyone's data to anyone who reaches it, so only its name (`FileDescriptorName=metrics`) makes a socket one.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::{SocketAddr, TcpListener as StdListener, TcpStream};
+use std::os::fd::OwnedFd;
 
 use listenfd::ListenFd;
 use tokio::net::TcpListener;
@@ -46,11 +47,15 @@ impl Inherited {
             let is_for_metrics = names.next() == Some(METRICS);
             let listener = if is_for_metrics { &mut inherited.metrics } else { &mut inherited.uploads };
             if listener.is_some() {
-                let message = "more than one inherited socket is for uploads; \
-                    a socket for metrics needs its own socket unit with FileDescriptorName=metrics";
-                return Err(Error::usage(message));
+                return Err(Error::usage(if is_for_metrics {
+                    "more than one inherited socket has the name `metrics`; keep FileDescriptorName=metrics in one socket unit, \
+                     with one ListenStream="
+                } else {
+                    "more than one inherited socket is for uploads; keep one ListenStream=, and give a socket for metrics its own \
+                     socket unit with FileDescriptorName=metrics"
+                }));
             }
-            *listener = taken;
+            *listener = taken.map(refuse_connection).transpose()?;
         }
         Ok(inherited)
     }
@@ -60,6 +65,17 @@ impl Inherited {
         let address = self.uploads.as_ref().map(StdListener::local_addr).transpose();
         address.map_err(|error| io_error("cannot listen", &error))
     }
+}
+
+/// Fails for a connection: with `Accept=yes`, systemd accepts them itself and starts a program for each.
+fn refuse_connection(listener: StdListener) -> Result<StdListener> {
+    let socket = TcpStream::from(OwnedFd::from(listener));
+    if socket.peer_addr().is_ok() {
+        return Err(Error::usage(
+            "the inherited socket is a connection, not a listener; set Accept=no in the socket unit",
+        ));
+    }
+    Ok(StdListener::from(OwnedFd::from(socket)))
 }
 
 /// Sockets that the server listens on.
