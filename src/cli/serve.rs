@@ -49,7 +49,8 @@ pub(super) struct ServeArguments {
     /// Longest body, after decompression; with K, M or G for KiB, MiB or GiB
     #[arg(long, env = "HEALTHSINK_MAX_BODY", default_value_t = Bytes(BODY_BYTES_MAX_DEFAULT), value_name = "BYTES")]
     max_body: Bytes,
-    /// Uploads at once, 1 to 8; further ones get 503 with Retry-After. Each takes up to 3 MB of memory
+    /// Uploads at once, 1 to 8; further ones get 503 with Retry-After. One token leaves one of them to others. Each takes 3 MB of
+    /// memory, 5 MB with hostile content; the first such takes 10 MB more, and a zstd body 9 MB more
     #[arg(long, env = "HEALTHSINK_INGESTS", default_value_t = Ingests(INGESTS_MAX), value_name = "COUNT")]
     ingests: Ingests,
     /// Size of the write-ahead log (WAL) beyond which uploads get 503; it grows while another program reads for long
@@ -115,6 +116,7 @@ impl ServeArguments {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::memory::{hostile_bytes, ingest_bytes, zstd_bytes};
     use clap::Parser;
 
     #[derive(Debug, Parser)]
@@ -194,5 +196,12 @@ mod tests {
         check("", None);
         assert_eq!(serve(&[]).unwrap().ingests, INGESTS_MAX);
         assert_eq!(INGESTS_MAX, 8, "the help says so");
+    }
+
+    #[test]
+    fn the_help_says_what_uploads_take() {
+        let hostile = hostile_bytes(2) - hostile_bytes(1);
+        let sizes = [ingest_bytes(), ingest_bytes() + hostile, hostile_bytes(1) - hostile, zstd_bytes(1)];
+        assert_eq!(sizes.map(|bytes| bytes.div_ceil(1_000_000)), [3, 5, 10, 9]);
     }
 }

@@ -23,6 +23,13 @@ pub const CONNECTIONS_MAX: usize = 256;
 /// The same over TLS, where a connection may take more memory.
 pub const TLS_CONNECTIONS_MAX: usize = 112;
 
+/// File descriptors for everything but the clients of uploads: database, WAL and index, look-ups, a scrape, TLS files, the
+/// runtime, both listeners, [`METRIC_CONNECTIONS_MAX`]. Measured: 24 at most.
+pub const FILES_RESERVED: usize = 40;
+
+/// Connections that the limit of open files must leave room for, else the server does not start.
+pub const CONNECTIONS_MIN: usize = 8;
+
 /// Bytes that a connection reads before other tasks run. Each task may buffer as much before the data's reader runs.
 pub const READ_TURN_BYTES: usize = 32 * KIB;
 
@@ -31,6 +38,9 @@ pub const TASK_BUDGET: usize = 128;
 
 /// Pause after a connection could not be accepted, mostly because file descriptors are used up.
 pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// Shortest time between two log lines about connections that could not be accepted.
+pub const ACCEPT_LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How long a connection may be without a request before another may evict it. Handshake and headers take one to three round
 /// trips. A flood of connections gets through at most [`CONNECTIONS_MAX`] connections in each such time.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::access::auth::Refusal;
 use super::answer::{Answer, empty, whole};
+use super::http::message::Malformed;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::{RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS_MIN};
 use crate::store::writer::ingest::{Aborted, Summary};
@@ -133,6 +134,20 @@ pub(super) fn failed(error: &Error) -> Answer {
     aborted(&Aborted { error: error.clone(), summary: None })
 }
 
+/// The answer to a request that breaks a rule of HTTP itself.
+pub(super) fn malformed(malformed: Malformed) -> Answer {
+    match malformed {
+        Malformed::Host => {
+            let detail = "a request of HTTP/1.1 has exactly one Host header; send one";
+            plain(StatusCode::BAD_REQUEST, "Bad Request", detail)
+        }
+        Malformed::TransferEncoding => {
+            let detail = "this Transfer-Encoding is unknown; send `chunked` or a Content-Length, and compress with Content-Encoding";
+            plain(StatusCode::NOT_IMPLEMENTED, "Not Implemented", detail)
+        }
+    }
+}
+
 pub(super) fn unsupported_encoding() -> Answer {
     let detail = "this Content-Encoding is unknown; send gzip, deflate, zstd or none";
     with_header(
@@ -144,6 +159,10 @@ pub(super) fn unsupported_encoding() -> Answer {
 
 pub(super) fn too_many_uploads() -> Answer {
     unavailable("too many uploads at once; send again in a moment")
+}
+
+pub(super) fn too_many_of_one_token() -> Answer {
+    unavailable("this token has too many uploads at once, and one is left for others; send again in a moment")
 }
 
 pub(super) fn too_many_scrapes() -> Answer {

@@ -1,6 +1,6 @@
 //! The table of routes: what the server answers, where, and which right it takes.
 //!
-//! 404, 405 with `Allow`, and OPTIONS come from the table. Rights are checked here, before a handler sees the request.
+//! 404, 405 with `Allow`, and OPTIONS come from the table; requests that break a rule of HTTP are refused before it is used. Rights are checked here, before a handler sees the request.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -16,6 +16,7 @@ use super::answer::{Answer, without_body};
 use super::call::Call;
 use super::config::{HEALTH_PATH, METRICS_PATH};
 use super::http::listeners::ListenerKind;
+use super::http::message;
 use super::monitor::metrics::UploadResult;
 use super::monitor::{health, scrape};
 use super::problem;
@@ -121,6 +122,9 @@ async fn dispatch(
     listener: ListenerKind,
     state: Arc<State>,
 ) -> Answer {
+    if let Err(broken) = message::check(request) {
+        return problem::malformed(broken);
+    }
     let path = request.uri().path();
     let routes: Vec<&Route> = ROUTES.iter().filter(|route| route.is_at(path, listener, &state)).collect();
     let Some(first) = routes.first() else {

@@ -3,7 +3,7 @@
 use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
@@ -13,17 +13,16 @@ use tokio::time::timeout;
 use super::announce::announce;
 use super::config::Serve;
 use super::http::connection;
+use super::http::descriptors::{self, AcceptFaults};
 use super::http::listeners::{Inherited, ListenerKind, Listeners, open};
 use super::http::slots::{Slot, Slots};
 use super::phase::Phase;
-use super::prepare::Prepared;
+use super::prepare::{Prepared, check_clock};
 use super::signals::stop_requested;
 use super::state::State;
 use super::upload::intake::Intake;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{
-    ACCEPT_RETRY, CONNECTIONS_MAX, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS, TLS_CONNECTIONS_MAX,
-};
+use crate::model::limits::{ACCEPT_RETRY, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS};
 use crate::store::writer::{Writer, WriterHandle, gone};
 
 /// Runs the server as the command line says, until the program is asked to stop.
@@ -32,7 +31,9 @@ use crate::store::writer::{Writer, WriterHandle, gone};
 ///
 /// Any reason not to start, and any that keeps the writer from finishing.
 pub fn serve(config: &Serve) -> Result<()> {
-    let prepared = Prepared::load(config)?;
+    check_clock(SystemTime::now())?;
+    let mut prepared = Prepared::load(config)?;
+    prepared.connections = descriptors::connections(descriptors::raise_limit(), prepared.connections)?;
     let inherited = Inherited::take()?;
     let has_token = prepared.check(config, inherited.address()?.unwrap_or(config.listen))?;
     let writer = Writer::with_wal_limit(&config.db, config.wal_bytes_max)?;
@@ -81,8 +82,9 @@ pub(super) async fn run_with(
 ) -> Result<()> {
     let upload_kind = listeners.upload_kind();
     let Listeners { uploads, metrics } = listeners;
-    let slots = Slots::new(if config.tls.is_some() { TLS_CONNECTIONS_MAX } else { CONNECTIONS_MAX });
+    let slots = Slots::new(prepared.connections);
     let metrics_slots = Slots::new(METRIC_CONNECTIONS_MAX);
+    let faults = AcceptFaults::default();
     let (phase, receiver) = watch::channel(Phase::Open);
     let state = State::new(config, prepared, writer, receiver);
     let mut connections = JoinSet::new();
@@ -100,8 +102,8 @@ pub(super) async fn run_with(
                 let _ = timeout(STRAGGLERS, async { while connections.join_next().await.is_some() {} }).await;
                 return Err(gone());
             }
-            accepted = accept(Some(&uploads), &slots) => (accepted, upload_kind),
-            accepted = accept(metrics.as_ref(), &metrics_slots) => (accepted, ListenerKind::Metrics),
+            accepted = accept(Some(&uploads), &slots, &slots, &faults) => (accepted, upload_kind),
+            accepted = accept(metrics.as_ref(), &metrics_slots, &slots, &faults) => (accepted, ListenerKind::Metrics),
             Some(_) = connections.join_next() => continue,
         };
         if let Some((stream, peer, slot)) = accepted {
@@ -113,21 +115,34 @@ pub(super) async fn run_with(
     Ok(())
 }
 
-/// The next connection, once there is a slot for it; never ready without a listener.
-async fn accept(listener: Option<&TcpListener>, slots: &Arc<Slots>) -> Option<(TcpStream, SocketAddr, Slot)> {
+/// The next connection, once there is a slot for it; never ready without a listener. If no file descriptor is left, one of
+/// the `evictable` connections loses its own.
+async fn accept(
+    listener: Option<&TcpListener>,
+    slots: &Arc<Slots>,
+    evictable: &Slots,
+    faults: &AcceptFaults,
+) -> Option<(TcpStream, SocketAddr, Slot)> {
     let Some(listener) = listener else {
         return pending().await;
     };
     slots.available().await;
     match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, slots.take(peer.ip(), Instant::now()))),
+        Ok((stream, peer)) => match check_clock(SystemTime::now()) {
+            Ok(()) => return Some((stream, peer, slots.take(peer.ip(), Instant::now()))),
+            Err(error) => faults.report(&error),
+        },
+        Err(error) if descriptors::are_used_up(&error) => {
+            faults.report(&format_args!("{error}; idle connections are closed. Raise the limit of open files"));
+            evictable.free_one(ACCEPT_RETRY).await;
+        }
         Err(error) => {
-            // Mostly, no file descriptor is left. Trying again at once would only spin.
-            tracing::warn!(%error, "could not accept a connection");
+            faults.report(&error);
+            // Trying again at once would only spin.
             tokio::time::sleep(ACCEPT_RETRY).await;
-            None
         }
     }
+    None
 }
 
 /// Lets uploads under way finish until the deadline, then aborts them.

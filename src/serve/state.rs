@@ -39,7 +39,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(
         config: &Serve,
-        Prepared { credentials, tls }: Prepared,
+        Prepared { credentials, tls, .. }: Prepared,
         writer: WriterHandle,
         phase: watch::Receiver<Phase>,
     ) -> Arc<Self> {

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use rusqlite::{ErrorCode, ffi};
+use rustix::io::Errno;
 
-use super::files::suffixed;
+use super::files::{folder_of, suffixed};
 use super::private;
 use crate::model::error::{Error, ErrorKind};
 
@@ -36,6 +37,7 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
             "{shown} is read-only ({error}); if a program was killed while it wrote, `healthsink serve` puts that right when it \
              starts; else {READ_ONLY_REMEDY}"
         ),
+        Some(ErrorCode::CannotOpen) if are_descriptors_used_up(path) => return no_descriptors(),
         Some(ErrorCode::CannotOpen) => format!(
             "cannot open the database {shown}: {error}{}; give it and its folder to the user who runs this",
             private::owner(path)
@@ -58,6 +60,19 @@ pub(super) fn store_error(error: &rusqlite::Error) -> Error {
         }
         _ => Error::new(ErrorKind::Store, format!("the database could not be written: {error}")),
     }
+}
+
+/// Whether no file descriptor is left. It opens the folder: closing a second descriptor of the database would end SQLite's
+/// locks.
+fn are_descriptors_used_up(database: &Path) -> bool {
+    let code = fs::File::open(folder_of(database)).err().and_then(|error| error.raw_os_error());
+    [Errno::MFILE, Errno::NFILE].iter().any(|errno| code == Some(errno.raw_os_error()))
+}
+
+fn no_descriptors() -> Error {
+    let message = "no file descriptor is left to open the database; try again in a moment, and raise the limit of open files \
+        (`ulimit -n`, LimitNOFILE= of systemd)";
+    Error::new(ErrorKind::Busy, message)
 }
 
 const READ_ONLY_REMEDY: &str = "see who owns it, and whether its disk is mounted read-only, as failing disks become";
@@ -88,6 +103,9 @@ fn reason(database: &Path, error: &rusqlite::Error) -> Option<Error> {
     if is_full(error) || !matches!(error.sqlite_error_code(), Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen))
     {
         return None;
+    }
+    if are_descriptors_used_up(database) {
+        return Some(no_descriptors());
     }
     let shown = database.display();
     let message = match write_probe(database).err()?.kind() {

@@ -344,3 +344,26 @@ fn only_bare_names_of_this_machine_count_as_local() {
     assert_eq!(ask(&relative, "evil.example@localhost"), 401);
     assert_eq!(ask(&absolute("evil.example@localhost"), "localhost"), 401);
 }
+
+/// RFC 9112: such a request is malformed, also from this machine.
+#[test]
+fn a_request_has_one_host_and_no_other_transfer_coding() {
+    let server = Server::start();
+    let check = |headers: &str, expected: u16| {
+        let mut client = server.connect();
+        let body = b"b\r\n{\"data\":{}}\r\n0\r\n\r\n";
+        client.send(format!("POST {PATH} HTTP/1.1\r\n{headers}\r\n").as_bytes()).unwrap();
+        let _ = client.send(body);
+        let answer = client.receive();
+        assert_eq!(answer.status, expected, "{headers:?}: {answer:?}");
+    };
+    check("Host: localhost\r\nTransfer-Encoding: chunked\r\n", 200);
+    check("Host: localhost\r\nTransfer-Encoding: Chunked \r\n", 200);
+    check("Transfer-Encoding: chunked\r\n", 400);
+    check("Host: localhost\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n", 400);
+    for coding in ["gzip, chunked", "chunked, chunked", "identity, chunked"] {
+        check(&format!("Host: localhost\r\nTransfer-Encoding: {coding}\r\n"), 501);
+    }
+    check("Host: localhost\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", 501);
+    assert_eq!(server.count("uploads"), 2, "only the first two");
+}

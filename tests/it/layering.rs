@@ -16,7 +16,7 @@ const ROOMS_WITH_CIRCLES: [&str; 0] = [];
 /// The files or folders of `src/` that may name a dependency.
 const PLACES: [(&str, &[&str]); 37] = [
     ("rusqlite", &["store"]),
-    ("rustix", &["store/files.rs", "store/backup"]),
+    ("rustix", &["store/files.rs", "store/failure.rs", "store/backup", "serve/http/descriptors.rs"]),
     ("struson", &["formats/payload"]),
     ("simd_json", &["formats/tape.rs", "formats/canonical.rs"]),
     ("jiff", &["model/time.rs", "store/backup/series.rs"]),

@@ -58,10 +58,31 @@ pub(in crate::serve) struct Authenticator {
 /// As whom a request is admitted.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::serve) struct Caller {
-    /// The number of the token in the database.
-    pub(in crate::serve) token: Option<i64>,
+    pub(in crate::serve) sender: Sender,
     /// The person whose records the request uploads or reads. `None` uploads for the default person, and reads everyone's.
     pub(in crate::serve) person: Option<String>,
+}
+
+/// What distinguishes a sender from others: its token.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(in crate::serve) enum Sender {
+    /// No token exists, so senders cannot be distinguished.
+    #[default]
+    Anyone,
+    /// The token in the file.
+    FileToken,
+    /// The token in the database that has this number.
+    Token(i64),
+}
+
+impl Caller {
+    /// The number of the token in the database.
+    pub(in crate::serve) fn token(&self) -> Option<i64> {
+        match self.sender {
+            Sender::Token(token) => Some(token),
+            Sender::Anyone | Sender::FileToken => None,
+        }
+    }
 }
 
 /// Why a request is refused.
@@ -149,7 +170,7 @@ impl Authenticator {
         match self.look_up(presented).map_err(Refusal::Failed)? {
             Some(TokenOwner { token, person, is_revoked: false }) => {
                 self.attempts().clear(client.address);
-                return Ok(Caller { token: Some(token), person: Some(person) });
+                return Ok(Caller { sender: Sender::Token(token), person: Some(person) });
             }
             // A revoked token is refused even if it is also the file's.
             Some(_) => presented = None,
@@ -157,7 +178,7 @@ impl Authenticator {
         }
         if !self.needs_token().map_err(Refusal::Failed)? {
             if client.is_this_machine || self.credentials.is_optional {
-                return Ok(self.default_caller());
+                return Ok(self.default_caller(Sender::Anyone));
             }
             let Failure { failures, is_notable, .. } = self.attempts().fail(client.address, Instant::now());
             if is_notable {
@@ -169,7 +190,7 @@ impl Authenticator {
         let may_guess = attempts.wait(client.address, Instant::now()).is_none();
         if self.is_of_file(presented, may_guess) {
             attempts.clear(client.address);
-            return Ok(self.default_caller());
+            return Ok(self.default_caller(Sender::FileToken));
         }
         let failure = attempts.fail(client.address, Instant::now());
         drop(attempts);
@@ -178,9 +199,9 @@ impl Authenticator {
 
     /// Admits a request that may read metrics, and returns whose: with a token, its person's only.
     pub(in crate::serve) fn admit_reader(&self, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
-        let Caller { token, person } = self.admit(headers, client)?;
-        if token.is_some() || self.needs_token().map_err(Refusal::Failed)? {
-            return Ok(Caller { token, person: Some(person.unwrap_or_else(|| ME.to_owned())) });
+        let Caller { sender, person } = self.admit(headers, client)?;
+        if sender != Sender::Anyone {
+            return Ok(Caller { sender, person: Some(person.unwrap_or_else(|| ME.to_owned())) });
         }
         // `--no-auth` is for uploads only.
         if client.is_this_machine { Ok(Caller::default()) } else { Err(Refusal::NoTokenYet) }
@@ -208,8 +229,8 @@ impl Authenticator {
     }
 
     /// The caller of a request without a token in the database.
-    fn default_caller(&self) -> Caller {
-        Caller { token: None, person: self.credentials.person.clone() }
+    fn default_caller(&self, sender: Sender) -> Caller {
+        Caller { sender, person: self.credentials.person.clone() }
     }
 
     fn refuse(&self, client: Client, Failure { failures, wait, is_notable }: Failure) -> Refusal {

@@ -1,8 +1,10 @@
 //! Bytes and connections, without any knowledge of health data.
 
 pub(super) mod connection;
+pub(super) mod descriptors;
 mod linger;
 pub(super) mod listeners;
+pub(super) mod message;
 pub(super) mod slots;
 mod socket;
 pub(super) mod tls;

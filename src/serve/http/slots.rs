@@ -68,6 +68,10 @@ impl Slots {
     /// keep sending requests can make it wait for the grace, but not longer.
     fn wait_left(&self, asked: Instant, now: Instant) -> Option<Duration> {
         let taken = self.taken();
+        if staying(&taken).count() < taken.len() {
+            // An evicted connection holds its descriptor and memory until its task has run.
+            return Some(CONNECTION_GRACE);
+        }
         if staying(&taken).count() < self.max {
             return None;
         }
@@ -83,8 +87,7 @@ impl Slots {
             let Some(evicted) = first_to_evict(&taken) else {
                 break;
             };
-            evicted.is_evicted.store(true, Ordering::Relaxed);
-            evicted.evicted.notify_one();
+            evicted.evict();
         }
         let connection = Arc::new(Held {
             address: subscriber(address),
@@ -94,6 +97,22 @@ impl Slots {
         });
         taken.push(Arc::clone(&connection));
         Slot { held: connection, slots: Arc::clone(self) }
+    }
+
+    /// Evicts a connection that has had its grace, for its file descriptor. Ready once a connection has ended, or after `wait`.
+    pub(in crate::serve) async fn free_one(&self, wait: Duration) {
+        self.evict_one(Instant::now());
+        let _ = timeout(wait, self.freed.notified()).await;
+    }
+
+    fn evict_one(&self, now: Instant) {
+        let taken = self.taken();
+        let had_grace = |held: &&Held| {
+            held.idle_since().is_some_and(|since| now.saturating_duration_since(since) >= CONNECTION_GRACE)
+        };
+        if let Some(held) = first_to_evict(&taken).filter(had_grace) {
+            held.evict();
+        }
     }
 
     fn taken(&self) -> MutexGuard<'_, Vec<Arc<Held>>> {
@@ -117,6 +136,12 @@ fn first_to_evict(taken: &[Arc<Held>]) -> Option<&Held> {
 }
 
 impl Slot {
+    /// Whether no request is under way.
+    #[cfg(test)]
+    pub(in crate::serve) fn is_idle(&self) -> bool {
+        self.held.idle_since().is_some()
+    }
+
     /// Counts a request until the returned guard is dropped.
     pub(in crate::serve) fn begin_request(&self) -> UnderWay {
         self.held.load.send_modify(|load| load.requests += 1);
@@ -131,6 +156,7 @@ impl Slot {
                 return;
             }
             self.held.is_evicted.store(false, Ordering::Relaxed);
+            self.slots.freed.notify_one();
         }
     }
 
@@ -164,6 +190,11 @@ impl Drop for UnderWay {
 }
 
 impl Held {
+    fn evict(&self) {
+        self.is_evicted.store(true, Ordering::Relaxed);
+        self.evicted.notify_one();
+    }
+
     /// Since when the connection is idle; `None` while a request is under way.
     fn idle_since(&self) -> Option<Instant> {
         let load = self.load.borrow();
@@ -237,6 +268,16 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_after_its_grace_is_evicted_for_its_descriptor() {
+        let (slots, now) = (Slots::new(9), Instant::now());
+        let taken = [0, 1].map(|after| slots.take(address(1), now + AFTER(after)));
+        slots.evict_one(now + CONNECTION_GRACE / 2);
+        assert!(!taken.iter().any(is_evicted), "none has had its grace");
+        slots.evict_one(now + CONNECTION_GRACE);
+        assert_eq!(taken.iter().map(is_evicted).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
     fn an_evicted_connection_had_its_grace() {
         let (slots, now) = (Slots::new(3), Instant::now());
         let bystander = slots.take(address(1), now);
@@ -247,7 +288,9 @@ mod tests {
             "another connection has been idle for long"
         );
         assert_eq!(slots.wait_left(now + AFTER(2) + CONNECTION_GRACE, now + AFTER(2) + CONNECTION_GRACE), None);
-        let _newcomer = slots.take(address(3), now + AFTER(2) + CONNECTION_GRACE);
+        let later = now + AFTER(2) + CONNECTION_GRACE;
+        let _newcomer = slots.take(address(3), later);
+        assert_eq!(slots.wait_left(now, later + AFTER(9)), Some(CONNECTION_GRACE), "the evicted one is still there");
         assert!(!is_evicted(&bystander) && is_evicted(&flood[0]) && !is_evicted(&flood[1]));
     }
 

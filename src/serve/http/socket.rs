@@ -4,6 +4,8 @@
 //! turns, the tasks of all connections could each read a whole window before the first task drops its data. A turn is
 //! tokio's budget for one poll of a task. TLS may hide one `Pending` behind data that it has, but a spent budget stays spent
 //! until the task yields.
+//!
+//! The crate `tokio-io-timeout` has the limit of writing but no turns, so it would add a wrapper and remove five lines.
 
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};

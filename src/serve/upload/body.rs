@@ -1,6 +1,7 @@
 //! The body's way from the connection to the decoder's thread: a bounded channel of frames, read as a `BufRead`.
 //!
-//! A body is complete only if its end was seen: a lost connection closes the channel without one.
+//! A body is complete only if its end was seen: a lost connection closes the channel without one. In HTTP/2 only END_STREAM
+//! is an end.
 //!
 //! Spent frames return to the connection's thread and are freed where they were allocated. There the allocator and hyper's
 //! buffer reuse the memory at once; freed elsewhere it piles up (measured: 3 MiB more at peak).
@@ -10,7 +11,8 @@ use std::time::Instant;
 
 use bytes::{Buf, Bytes};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::Version;
+use hyper::body::{Body, Incoming};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
@@ -75,7 +77,13 @@ impl Patiences {
 
 impl BodySender {
     /// Sends a body to its end, or until the reader stops.
-    pub(super) async fn pump(mut self, body: &mut Incoming, upload: &Upload, mut phase: watch::Receiver<Phase>) {
+    pub(super) async fn pump(
+        mut self,
+        body: &mut Incoming,
+        version: Version,
+        upload: &Upload,
+        mut phase: watch::Receiver<Phase>,
+    ) {
         let mut patiences = Patiences::new();
         loop {
             while self.spent.try_recv().is_ok() {}
@@ -83,6 +91,9 @@ impl BodySender {
             upload.start_waiting(began + patiences.if_full.left());
             let frame = tokio::select! {
                 frame = timeout(patiences.usual.left(), body.frame()) => match frame {
+                    Ok(None) if !has_end(body, version) => {
+                        Some(failed(ErrorKind::Interrupted, "the body ended early: the client reset its stream"))
+                    }
                     Ok(frame) => received(frame),
                     Err(_) => Some(failed(ErrorKind::TimedOut, &too_slow())),
                 },
@@ -112,6 +123,11 @@ impl BodySender {
             }
         }
     }
+}
+
+/// Whether a body without another frame has had its end. hyper also ends a body whose stream the client resets with NO_ERROR.
+fn has_end(body: &Incoming, version: Version) -> bool {
+    version != Version::HTTP_2 || body.is_end_stream()
 }
 
 /// The frame for what hyper returned; `None` for trailers, which carry nothing needed.

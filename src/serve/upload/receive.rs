@@ -7,19 +7,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_ENCODING;
+use hyper::{HeaderMap, Request};
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
 use super::body;
-use super::intake::Permit;
+use super::intake::{Denied, Permit};
 use crate::formats::encoding::{Coding, check_length};
 use crate::formats::payload::Options;
 use crate::ingest::ingest;
 use crate::model::counts::{Counts, is_zero};
+use crate::serve::access::auth::Sender;
 use crate::serve::access::client::Client;
 use crate::serve::announce::PLAIN_HTTP_WARNING;
 use crate::serve::answer::{Answer, json};
@@ -48,14 +49,21 @@ async fn answer_upload(Call { request, client, caller, state }: Call<'_>) -> Ans
         state.metrics.count_refused(UploadResult::Refused);
         return problem::failed(&error);
     }
-    let Some(permits) = take_permits(coding, &state).await else {
-        tracing::warn!(%peer, "refused: too many uploads at once");
-        state.metrics.count_refused(UploadResult::Busy);
-        return problem::too_many_uploads();
+    let permits = match take_permits(coding, caller.sender, &state).await {
+        Ok(permits) => permits,
+        Err(denied) => {
+            let (reason, answer) = match denied {
+                Denied::AllTaken => ("too many uploads at once", problem::too_many_uploads()),
+                Denied::SendersTaken => ("too many uploads at once with one token", problem::too_many_of_one_token()),
+            };
+            tracing::warn!(%peer, token_id = caller.token(), "refused: {reason}");
+            state.metrics.count_refused(UploadResult::Busy);
+            return answer;
+        }
     };
-    let origin =
-        Origin { kind: OriginKind::Http, sender: peer.to_string(), person: caller.person, token: caller.token };
-    receive(request.body_mut(), coding, peer, origin, &state, permits).await
+    let token = caller.token();
+    let origin = Origin { kind: OriginKind::Http, sender: peer.to_string(), person: caller.person, token };
+    receive(request, coding, peer, origin, &state, permits).await
 }
 
 /// What an upload holds while it is under way.
@@ -64,13 +72,13 @@ struct Permits {
     _window: Option<OwnedSemaphorePermit>,
 }
 
-/// Takes a permit for the upload, and one for the window if the coding needs it; `None` if they are taken.
-async fn take_permits(coding: Coding, state: &State) -> Option<Permits> {
+/// Takes a permit for the upload, and one for the window if the coding needs it.
+async fn take_permits(coding: Coding, sender: Sender, state: &State) -> Result<Permits, Denied> {
     let window = match coding {
-        Coding::Zstd => Some(Arc::clone(&state.zstd).try_acquire_owned().ok()?),
+        Coding::Zstd => Some(Arc::clone(&state.zstd).try_acquire_owned().map_err(|_| Denied::AllTaken)?),
         Coding::Identity | Coding::Gzip | Coding::Deflate => None,
     };
-    Some(Permits { upload: state.intake.take().await?, _window: window })
+    Ok(Permits { upload: state.intake.take(sender).await?, _window: window })
 }
 
 /// Warns once: everyone on the way has seen a token that comes from afar over plain HTTP.
@@ -92,7 +100,7 @@ fn coding(headers: &HeaderMap) -> Option<Coding> {
 }
 
 async fn receive(
-    body: &mut Incoming,
+    request: &mut Request<Incoming>,
     coding: Coding,
     peer: IpAddr,
     origin: Origin,
@@ -102,7 +110,8 @@ async fn receive(
     let (sender, reader) = body::channel();
     let upload = permits.upload.upload();
     let ingest = start_ingest(reader, coding, peer, origin, Arc::clone(state), permits);
-    sender.pump(body, &upload, state.phase.clone()).await;
+    let version = request.version();
+    sender.pump(request.body_mut(), version, &upload, state.phase.clone()).await;
     answer_of(ingest, peer, state).await
 }
 
@@ -272,7 +281,8 @@ mod tests {
         let state = State::new(&config, prepared, writer.handle().clone(), watch::channel(Phase::Open).1);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let post = async |body: Box<dyn BufRead + Send>| {
-            let permits = take_permits(Coding::Identity, &state).await.expect("the only permit is free");
+            let permits =
+                take_permits(Coding::Identity, Sender::Anyone, &state).await.expect("the only permit is free");
             let peer = Ipv4Addr::LOCALHOST.into();
             let origin = Origin { kind: OriginKind::Http, sender: String::new(), person: None, token: None };
             let ingest = start_ingest(body, Coding::Identity, peer, origin, Arc::clone(&state), permits);

@@ -2,7 +2,6 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -11,18 +10,35 @@ use healthsink::model::limits::{
     CONNECTIONS_MAX, H2_STREAM_WINDOW_BYTES, INGESTS_MAX, TLS_CONNECTIONS_MAX, ZSTD_BODIES_MAX,
 };
 use serde_json::json;
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConnection, StreamOwned};
 
+use super::frames::{bare_http2, frame};
 use super::site::{Site, rest_of};
 use healthsink_testkit::compression::{gzip, gzip_of, zlib_of};
 use healthsink_testkit::database::{one, rows};
 use healthsink_testkit::http::{Client, get};
 use healthsink_testkit::http2::{Http2, run};
-use healthsink_testkit::tls::{Authority, HTTP2, NAME};
+use healthsink_testkit::tls::Authority;
 use healthsink_testkit::wait::{PATIENCE, wait_until};
 
 const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// A token that sends as much as it can at once leaves a permit to others, and the answer says so.
+#[test]
+fn one_token_does_not_take_all_permits() {
+    let site = Site::start();
+    let mut taken: Vec<Client> = (1..INGESTS_MAX).map(|_| site.begin()).collect();
+    let under_way = || get(site.address(), "/healthz").field("uploadsUnderWay");
+    wait_until("the uploads", || (under_way() == json!(INGESTS_MAX - 1)).then_some(()));
+    let refused = site.post(&[], b"{\"data\":{}}");
+    assert!(refused.status == 503 && refused.header("retry-after").is_some(), "{refused:?}");
+    assert!(refused.field("detail").as_str().unwrap().contains("this token"), "{refused:?}");
+    assert_eq!(site.try_good(1).status, 200);
+    for client in &mut taken {
+        client.chunk(b"{\"data\":{}}").unwrap();
+        assert_eq!(client.end_chunked().status, 200);
+    }
+    assert_eq!(site.post(&[], b"{\"data\":{}}").status, 200);
+}
 
 /// The first bytes of a TLS handshake that never continues.
 const HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
@@ -129,7 +145,9 @@ fn bodies_that_trickle_lose_their_permits_to_others() {
     let ended = std::thread::scope(|scope| {
         let slow: Vec<_> = (0..INGESTS_MAX)
             .map(|number| {
-                let mut stream = site.socket(site.head().as_bytes());
+                // One token cannot have all of them.
+                let head = if number == 0 { site.good_head() } else { site.head() };
+                let mut stream = site.socket(head.as_bytes());
                 let sample = format!(r#"{{"uuid":"00000000-0000-4000-8000-{number:012}","value":1,"startDate":"2026-01-01T00:00:00.000Z"}}"#);
                 let body = format!("Content-Length: 100000\r\n\r\n{{\"data\":{{\"X\":[{sample},{{\"a\":\"");
                 stream.write_all(body.as_bytes()).unwrap();
@@ -334,23 +352,6 @@ fn only_one_zstd_body_runs_at_once() {
         assert_eq!(client.end_chunked().status, 200);
     }
     assert_eq!(site.post(&[("Content-Encoding", "zstd")], &body).status, 200);
-}
-
-/// An HTTP/2 connection whose frames the test writes itself.
-fn bare_http2(site: &Site) -> StreamOwned<ClientConnection, TcpStream> {
-    let config = Arc::clone(&site.authority.as_ref().unwrap().client(HTTP2));
-    let mut connection = ClientConnection::new(config, ServerName::try_from(NAME).unwrap()).unwrap();
-    let mut stream = site.socket(b"");
-    connection.complete_io(&mut stream).unwrap();
-    let mut stream = StreamOwned::new(connection, stream);
-    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
-    stream.write_all(&frame(4, 0, 0, &[])).unwrap();
-    stream
-}
-
-fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
 }
 
 /// Writes a frame again and again, until the server ends the connection; panics if it does not.

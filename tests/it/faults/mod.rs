@@ -1,9 +1,11 @@
 //! Faults of the machine, the disk and the clients, provoked with the real program, real sockets and a real SQLite file.
 
 mod clients;
+mod descriptors;
 mod disk;
 mod evidence;
 mod files;
+mod frames;
 mod full;
 mod kills;
 mod load;

@@ -113,6 +113,11 @@ impl Site {
         format!("POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n", self.bearer())
     }
 
+    /// The same of a good one.
+    pub(crate) fn good_head(&self) -> String {
+        format!("POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n", self.good)
+    }
+
     /// Sends a good upload once and returns the answer.
     pub(crate) fn try_good(&self, seed: u64) -> Response {
         let (body, _) = good(seed);
