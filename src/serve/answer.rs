@@ -1,7 +1,5 @@
 //! Answers: a status, headers, and a body that is either whole or a stream.
 
-use std::convert::Infallible;
-
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
@@ -10,23 +8,26 @@ use hyper::body::Body;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
+use crate::model::error::Error;
+
 /// What a handler returns.
 pub(super) type Answer = Response<AnswerBody>;
 
-/// Any body, boxed: a long answer is sent piece by piece.
-pub(super) type AnswerBody = UnsyncBoxBody<Bytes, Infallible>;
+/// Any body, boxed: a long answer is sent piece by piece. An error cuts it off: HTTP/1.1 closes the connection before the last
+/// chunk, HTTP/2 resets the stream.
+pub(super) type AnswerBody = UnsyncBoxBody<Bytes, Error>;
 
 /// An answer with a whole body of this type.
 pub(super) fn whole(content_type: &'static str, body: impl Into<Bytes>) -> Answer {
     let mut answer = empty();
-    *answer.body_mut() = Full::new(body.into()).boxed_unsync();
+    *answer.body_mut() = Full::new(body.into()).map_err(|never| match never {}).boxed_unsync();
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }
 
 /// An answer without a body.
 pub(super) fn empty() -> Answer {
-    Response::new(Full::default().boxed_unsync())
+    Response::new(Full::default().map_err(|never| match never {}).boxed_unsync())
 }
 
 /// The answer to HEAD: the same headers without the body.

@@ -54,7 +54,7 @@ enum Right {
 
 type Handler = for<'a> fn(Call<'a>) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
-const ROUTES: [Route; 4] = [
+static ROUTES: [Route; 4] = [
     Route {
         method: Method::POST,
         path: RoutePath::Upload,
@@ -88,6 +88,14 @@ const ROUTES: [Route; 4] = [
         description: "returns metrics for Prometheus, of everyone",
     },
 ];
+
+/// The routes. The tests add one that streams its answer.
+fn routes() -> impl Iterator<Item = &'static Route> {
+    #[cfg(test)]
+    return ROUTES.iter().chain(&tests::STREAMED);
+    #[cfg(not(test))]
+    ROUTES.iter()
+}
 
 impl Route {
     fn is_at(&self, path: &str, listener: ListenerKind, state: &State) -> bool {
@@ -126,7 +134,7 @@ async fn dispatch(
         return problem::malformed(broken);
     }
     let path = request.uri().path();
-    let routes: Vec<&Route> = ROUTES.iter().filter(|route| route.is_at(path, listener, &state)).collect();
+    let routes: Vec<&Route> = routes().filter(|route| route.is_at(path, listener, &state)).collect();
     let Some(first) = routes.first() else {
         return problem::not_found();
     };
@@ -191,13 +199,22 @@ fn admit<B>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::serve::config::Serve;
+    use crate::model::error::{Error, ErrorKind};
+    use crate::serve::config::{Serve, TlsFiles};
     use crate::serve::http::listeners::Listeners;
     use crate::serve::prepare::Prepared;
     use crate::serve::run::run_with;
     use crate::store::writer::Writer;
+    use bytes::Bytes;
+    use healthsink_testkit::http2::Http2;
+    use healthsink_testkit::tls::Authority;
+    use http_body_util::BodyExt;
+    use hyper::body::{Body, Frame};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::task::{Context, Poll};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::mpsc;
 
     /// The status and the `Allow` of an answer.
     async fn ask(address: SocketAddr, method: &str, path: &str) -> (u16, Option<String>) {
@@ -240,11 +257,14 @@ mod tests {
         }
     }
 
+    async fn bind() -> TcpListener {
+        TcpListener::bind("127.0.0.1:0").await.unwrap()
+    }
+
     async fn check_server(has_metrics_listener: bool) {
         let folder = tempfile::tempdir().unwrap();
         let config = Serve::new(folder.path().join("health.db"));
         let writer = Writer::start(&config.db).unwrap();
-        let bind = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
         let metrics = if has_metrics_listener { Some(bind().await) } else { None };
         let listeners = Listeners { uploads: bind().await, metrics };
         let (uploads, metrics) = (listeners.upload_address().unwrap(), listeners.metrics_address().unwrap());
@@ -266,6 +286,148 @@ mod tests {
         runtime.block_on(async {
             check_server(false).await;
             check_server(true).await;
+        });
+    }
+
+    /// A route as a query's would be: another thread makes rows, and a bounded channel takes them to the connection.
+    pub(super) static STREAMED: [Route; 1] = [Route {
+        method: Method::GET,
+        path: RoutePath::Fixed("/rows"),
+        listeners: &[ListenerKind::Everything],
+        right: Right::None,
+        handler: |call| Box::pin(stream(call)),
+        description: "streams rows",
+    }];
+
+    const ROW: [u8; 4 << 10] = [b'r'; 4 << 10];
+
+    /// Rows of the one stream that nobody reads to its end.
+    const UNREAD: usize = (1 << 30) / ROW.len();
+
+    /// How many of them were made, and whether the thread that makes them has ended.
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    static HAS_ENDED: AtomicBool = AtomicBool::new(false);
+
+    struct Rows(mpsc::Receiver<Result<Bytes, Error>>);
+
+    impl Body for Rows {
+        type Data = Bytes;
+        type Error = Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+            self.0.poll_recv(context).map(|row| row.map(|row| row.map(Frame::data)))
+        }
+    }
+
+    /// Answers with as many rows as the query says; with a `!` behind, an error follows them.
+    async fn stream(call: Call<'_>) -> Answer {
+        let query = call.request.uri().query().unwrap_or_default().to_owned();
+        let rows: usize = query.trim_end_matches('!').parse().unwrap();
+        let (sender, receiver) = mpsc::channel(2);
+        tokio::task::spawn_blocking(move || {
+            for _ in 0..rows {
+                if sender.blocking_send(Ok(Bytes::from_static(&ROW))).is_err() {
+                    break;
+                }
+                MADE.fetch_add(usize::from(rows == UNREAD), Ordering::Relaxed);
+            }
+            if query.ends_with('!') {
+                let _ = sender.blocking_send(Err(Error::new(ErrorKind::Store, "as if the database failed")));
+            }
+            HAS_ENDED.fetch_or(rows == UNREAD, Ordering::Relaxed);
+        });
+        Answer::new(Rows(receiver).boxed_unsync())
+    }
+
+    /// Runs a test against a server that speaks HTTPS if it gets an authority.
+    fn with_server(authority: Option<&Authority>, test: impl AsyncFnOnce(SocketAddr)) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Serve::new(folder.path().join("health.db"));
+        config.tls = authority.map(|authority| {
+            let files = authority.issue().write(folder.path());
+            TlsFiles { cert: files.cert, key: files.key }
+        });
+        let writer = Writer::start(&config.db).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listeners = Listeners { uploads: bind().await, metrics: None };
+            let address = listeners.upload_address().unwrap();
+            let prepared = Prepared::load(&config).unwrap();
+            run_with(listeners, &config, prepared, writer.handle().clone(), test(address)).await.unwrap();
+        });
+        writer.stop().unwrap();
+    }
+
+    async fn get(address: SocketAddr, path: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+    }
+
+    /// The rows of an HTTP/1.1 answer, and whether it has its last chunk.
+    async fn rows_of(address: SocketAddr, path: &str) -> (usize, bool) {
+        let mut answer = Vec::new();
+        get(address, path).await.read_to_end(&mut answer).await.unwrap();
+        let head = String::from_utf8_lossy(&answer[..100]).to_lowercase();
+        assert!(head.contains("200 ok") && head.contains("transfer-encoding: chunked"), "{head}");
+        let body = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+        let bytes = answer[body..].iter().filter(|byte| **byte == b'r').count();
+        (bytes / ROW.len(), answer.ends_with(b"\r\n0\r\n\r\n"))
+    }
+
+    #[test]
+    fn a_handler_streams_its_answer_over_http1() {
+        with_server(None, async |address| {
+            assert_eq!(rows_of(address, "/rows?0").await, (0, true));
+            assert_eq!(rows_of(address, "/rows?3000").await, (3000, true));
+            let (rows, is_whole) = rows_of(address, "/rows?100!").await;
+            assert!(rows <= 100 && !is_whole, "an error in the middle leaves no end that looks right: {rows}");
+            let head = ask(address, "HEAD", "/rows?3000").await;
+            assert_eq!(head, (200, None));
+        });
+    }
+
+    #[test]
+    fn a_handler_streams_its_answer_over_http2() {
+        let authority = Authority::new();
+        with_server(Some(&authority), async |address| {
+            let mut client = Http2::connect(address, &authority).await;
+            let mut ask = async |path: &str| {
+                let answer = client.begin("GET", path, None).await.unwrap().answer.await.unwrap();
+                assert_eq!((answer.status().as_u16(), answer.headers().get("content-length")), (200, None));
+                let (mut body, mut bytes) = (answer.into_body(), 0);
+                while let Some(data) = body.data().await {
+                    let Ok(data) = data else {
+                        return (bytes / ROW.len(), false);
+                    };
+                    bytes += data.len();
+                    body.flow_control().release_capacity(data.len()).unwrap();
+                }
+                (bytes / ROW.len(), body.trailers().await.unwrap().is_none())
+            };
+            assert_eq!(ask("/rows?3000").await, (3000, true));
+            let (rows, is_whole) = ask("/rows?100!").await;
+            assert!(rows <= 100 && !is_whole, "the stream is reset: {rows}");
+            assert_eq!(ask("/rows?1").await, (1, true), "and only that stream");
+        });
+    }
+
+    /// The kernel's buffers take a few megabytes. Then the thread that makes rows waits for the client, and ends with it.
+    #[test]
+    fn a_client_that_does_not_read_stops_the_rows() {
+        with_server(None, async |address| {
+            let mut client = get(address, &format!("/rows?{UNREAD}")).await;
+            client.read_exact(&mut vec![0; 1 << 20]).await.unwrap();
+            drop(client);
+            while !HAS_ENDED.load(Ordering::Relaxed) {
+                tokio::task::yield_now().await;
+            }
+            let made = MADE.load(Ordering::Relaxed);
+            assert!(made < UNREAD / 8, "{made} of {UNREAD} rows");
         });
     }
 }

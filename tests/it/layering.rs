@@ -68,13 +68,14 @@ const OPENERS: [&str; 8] = [
 ];
 
 /// The files of `src/` that open others by their paths, and why these are never a database that is open.
-const OPENING: [(&str, &str); 9] = [
+const OPENING: [(&str, &str); 10] = [
     ("import/container.rs", "inputs: the files of the database are refused before"),
     ("serve/access/auth.rs", "the token file"),
     ("serve/http/tls.rs", "certificate and key"),
     ("serve/monitor/metrics.rs", "files of /proc"),
     ("serve/signals.rs", "a file of /proc"),
     ("store/backup/partial.rs", "unfinished backups, which no server has open, and folders"),
+    ("store/failure.rs", "the folder of the database"),
     ("store/files.rs", "the kernel's table of mounts"),
     ("store/header.rs", "databases: its callers are listed below"),
     ("store/private.rs", "new files only"),

@@ -23,6 +23,7 @@ use super::linger::{close, drop_rest};
 use super::listeners::ListenerKind;
 use super::slots::Slot;
 use super::socket::Socket;
+use super::streaming;
 use super::tls::{Tls, is_h2};
 use crate::model::limits::{
     FRAME_BYTES_MAX, H2_CONNECTION_WINDOW_BYTES, H2_FRAME_BYTES_MAX, H2_RESETS_MAX, H2_SEND_BYTES_MAX,
@@ -98,8 +99,7 @@ async fn serve_http1(stream: Stream, peer: SocketAddr, kind: ListenerKind, state
         // Boxed, so that the connection can be taken apart at its end.
         Box::pin(async move {
             let answer = routes::answer(&mut request, peer, kind, state).await;
-            drop(under_way);
-            Ok::<_, Infallible>(answer)
+            Ok::<_, Infallible>(streaming::end_with(answer, under_way))
         })
     });
     let mut builder = http1::Builder::new();
@@ -139,7 +139,7 @@ async fn serve_http2(stream: Stream, peer: SocketAddr, kind: ListenerKind, state
             let mut answer = routes::answer(&mut request, peer, kind, state).await;
             // HTTP/2 has frames for it.
             answer.headers_mut().remove(CONNECTION);
-            drop(under_way);
+            let answer = streaming::end_with(answer, under_way);
             let body = request.into_body();
             if !body.is_end_stream() {
                 tokio::spawn(drop_rest(body));

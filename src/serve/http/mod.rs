@@ -7,4 +7,5 @@ pub(super) mod listeners;
 pub(super) mod message;
 pub(super) mod slots;
 mod socket;
+mod streaming;
 pub(super) mod tls;
