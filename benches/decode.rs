@@ -1,14 +1,30 @@
 //! Decoding only: from a body in memory to rows that are not stored.
 
-mod support;
+mod support {
+    pub(crate) mod size;
+    pub(crate) mod written;
+}
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use healthsink::formats::payload::{Options, decode};
 use healthsink::model::batch::Batch;
 use healthsink::model::batch::Sink;
 use healthsink::model::error::Result;
+use healthsink_testdata::{Payload, Shape};
 
-use support::{SHAPES, payload, records_of, size};
+use support::size::size;
+use support::written::records_of;
+
+/// Every shape with its name.
+const SHAPES: [(&str, Shape); 7] = [
+    ("mixed", Shape::Mixed),
+    ("heart_rate", Shape::HeartRate),
+    ("steps", Shape::Steps),
+    ("sleep", Shape::Sleep),
+    ("workouts", Shape::Workouts),
+    ("routes", Shape::Routes),
+    ("medications", Shape::Medications),
+];
 
 #[derive(Default)]
 struct Count {
@@ -29,7 +45,8 @@ impl Sink for Count {
 fn shapes(criterion: &mut Criterion) {
     let mut batch = Box::<Batch>::default();
     for (name, shape) in SHAPES {
-        let (body, written) = payload(shape, size("HEALTHSINK_BENCH_BYTES", 8_000_000, 100_000));
+        let target_bytes = size("HEALTHSINK_BENCH_BYTES", 8_000_000, 100_000);
+        let (body, written) = Payload { shape, target_bytes, ..Payload::default() }.to_vec();
         let rows = records_of(&written);
         let mut group = criterion.benchmark_group(format!("decode/{name}"));
         group.throughput(Throughput::ElementsAndBytes { elements: rows, bytes: written.bytes }).sample_size(20);

@@ -1,6 +1,8 @@
 //! The import's readers, from memory to rows that are not stored; and `healthsink import` of an export, end to end.
 
-mod support;
+mod support {
+    pub(crate) mod size;
+}
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -17,7 +19,7 @@ use healthsink_testdata::{AutoExport, Export};
 use healthsink_testkit::zip::{Packing, pack};
 use serde_json::Value;
 
-use support::size;
+use support::size::size;
 
 const VARIABLE: &str = "HEALTHSINK_BENCH_BYTES";
 

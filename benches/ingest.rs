@@ -1,6 +1,11 @@
 //! End to end: from a body in memory to committed rows in a database file, beside the limit for the same rows.
 
-mod support;
+mod support {
+    pub(crate) mod payload;
+    pub(crate) mod rows;
+    pub(crate) mod size;
+    pub(crate) mod written;
+}
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -14,8 +19,10 @@ use healthsink::store::{Origin, OriginKind};
 use healthsink_testdata::Shape;
 use tempfile::TempDir;
 
+use support::payload::{assert_counts, payload};
 use support::rows::{Rows, insert_all, prepare};
-use support::{assert_counts, payload, records_of, size};
+use support::size::size;
+use support::written::records_of;
 
 fn receive(body: &[u8], writer: &WriterHandle) -> Summary {
     let origin = Origin { kind: OriginKind::Import, sender: "bench".to_owned(), person: None, token: None };

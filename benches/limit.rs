@@ -1,7 +1,11 @@
 //! The program, `healthsink import` of one large file, against the limit for the same rows: five times in turn,
 //! and the median of each. Both end with the WAL moved into the database and the last row on the disk.
 
-mod support;
+mod support {
+    pub(crate) mod rows;
+    pub(crate) mod size;
+    pub(crate) mod written;
+}
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +14,8 @@ use std::time::Instant;
 use healthsink_testdata::{Payload, Written};
 
 use support::rows::{Rows, insert_all, prepare};
-use support::{records_of, size};
+use support::size::size;
+use support::written::records_of;
 
 fn main() {
     let target_bytes = size("HEALTHSINK_BENCH_BYTES", 500_000_000, 200_000);

@@ -1,18 +1,46 @@
 //! Storing only: decoded batches into a database, new and again, into an empty one and into one of millions of rows.
 
-mod support;
+mod support {
+    pub(crate) mod payload;
+    pub(crate) mod size;
+    pub(crate) mod written;
+}
 
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use healthsink::model::batch::Batch;
+use healthsink::formats::payload::{Options, decode};
+use healthsink::model::batch::{Batch, Sink};
 use healthsink::model::counts::Counts;
+use healthsink::model::error::Result;
 use healthsink::model::limits::TRANSACTION_ROWS_MAX;
 use healthsink::store::Store;
 use healthsink_testdata::{Shape, Written};
 use rusqlite::Connection;
 
-use support::{assert_counts, batches, payload, records_of, size};
+use support::payload::{assert_counts, payload};
+use support::size::size;
+use support::written::records_of;
+
+/// Keeps every batch.
+#[derive(Default)]
+struct Keep(Vec<Batch>);
+
+impl Sink for Keep {
+    fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
+        self.0.push(std::mem::take(batch));
+        Ok(())
+    }
+}
+
+/// The batches of a payload.
+fn batches(body: &[u8]) -> Vec<Batch> {
+    let mut keep = Keep::default();
+    let mut batch = Box::<Batch>::default();
+    decode(body, Options::default(), &mut batch, &mut keep).outcome.expect("the payload is valid");
+    keep.0.push(*batch);
+    keep.0
+}
 
 /// Writes batches as the writer thread does: several in one transaction.
 fn write(store: &mut Store, batches: &[Batch]) -> Counts {

@@ -1,7 +1,9 @@
 //! The worst shapes of an upload for the writer: many records that are alike in what merging compares, and many distinct
 //! texts. The throughput of each shape must not depend on the number of rows.
 
-mod support;
+mod support {
+    pub(crate) mod size;
+}
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +13,7 @@ use healthsink::model::identity::derive;
 use healthsink::model::record::{DerivedSample, Reject, Sample, Workout};
 use healthsink::store::Store;
 
-use support::size;
+use support::size::size;
 
 /// Adds row `number` of an upload to a batch.
 type Push = fn(&mut Batch, u64);
