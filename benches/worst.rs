@@ -99,16 +99,7 @@ fn workout(batch: &mut Batch, uuid: [u8; 16], number: u64) {
         activity_type: Some(37),
         start_ms: 1_700_000_000_000,
         end_ms: Some(1_700_000_000_000 + number.cast_signed() * 1000),
-        duration_s: None,
-        energy_kcal: None,
-        distance: None,
-        distance_unit: None,
-        statistics: None,
-        events: None,
-        activities: None,
-        metadata: None,
-        source: None,
-        other: None,
+        ..Workout::default()
     });
 }
 

@@ -37,7 +37,7 @@ pub struct Sample {
 }
 
 /// A workout.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Workout {
     /// HealthKit's identity.
     pub uuid: Uuid,
@@ -70,7 +70,7 @@ pub struct Workout {
 }
 
 /// A location of a workout's route.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RoutePoint {
     /// The workout's uuid; the workout itself may arrive later.
     pub workout: Uuid,
@@ -97,7 +97,7 @@ pub struct RoutePoint {
 }
 
 /// A medication dose event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Dose {
     /// HealthKit's identity.
     pub uuid: Uuid,

@@ -228,16 +228,7 @@ fn push_workout(batch: &mut Batch, uuid: Uuid, row: usize) {
         activity_type: Some(37),
         start_ms: 1_700_000_000_000,
         end_ms,
-        duration_s: None,
-        energy_kcal: None,
-        distance: None,
-        distance_unit: None,
-        statistics: None,
-        events: None,
-        activities: None,
-        metadata: None,
-        source: None,
-        other: None,
+        ..Workout::default()
     });
 }
 
@@ -256,12 +247,7 @@ fn push_point(batch: &mut Batch, workout: Uuid, row: usize) {
         time_ms: 1_700_000_000_000,
         latitude: number(row),
         longitude: 0.0,
-        altitude_m: None,
-        speed_m_s: None,
-        course_deg: None,
-        horizontal_accuracy_m: None,
-        vertical_accuracy_m: None,
-        other: None,
+        ..RoutePoint::default()
     });
 }
 
@@ -417,17 +403,8 @@ fn push_dose(batch: &mut Batch, row: usize) {
     batch.rows.doses.push(Dose {
         uuid: identity(0),
         medication: Some(batch.texts.intern(&format!("medication {row}"))),
-        nickname: None,
-        schedule_type: None,
-        log_status: None,
         quantity: Some(number(row)),
-        unit: None,
-        start_ms: 0,
-        end_ms: None,
-        scheduled_ms: None,
-        metadata: None,
-        source: None,
-        other: None,
+        ..Dose::default()
     });
 }
 
