@@ -240,12 +240,7 @@ fn bodies_are_bounded_before_and_after_decompression() {
 fn a_ninth_upload_gets_503_and_the_eight_continue() {
     let server = Server::start();
     let body = payload("documented");
-    let mut clients: Vec<Client> = (0..INGESTS_MAX).map(|_| server.connect()).collect();
-    for client in &mut clients {
-        client.begin_chunked(&[]);
-        client.chunk(&body[..1000]).unwrap();
-    }
-    wait_until("eight uploads", || (server.under_way() == INGESTS_MAX as u64).then_some(()));
+    let mut clients = server.take_all_permits(&body[..1000]);
     let answer = server.post(&body);
     check_problem(&answer, 503, "Service Unavailable");
     let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();

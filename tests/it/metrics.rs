@@ -14,7 +14,6 @@ use crate::program::{Program, command, run};
 use healthsink_testkit::http::{Client, Response, get};
 use healthsink_testkit::server::Server;
 use healthsink_testkit::tls::Authority;
-use healthsink_testkit::wait::wait_until;
 
 /// Samples of a scrape by name and labels. It also checks the format: types precede samples, and no sample is there twice.
 fn samples(answer: &Response) -> BTreeMap<String, f64> {
@@ -292,12 +291,7 @@ fn a_health_check_of_a_slow_server_ends() {
 fn a_scrape_needs_no_permit_of_an_upload() {
     let server = Server::start();
     let body = payload("documented");
-    let mut clients: Vec<Client> = (0..INGESTS_MAX).map(|_| server.connect()).collect();
-    for client in &mut clients {
-        client.begin_chunked(&[]);
-        client.chunk(&body[..1000]).unwrap();
-    }
-    wait_until("eight uploads", || (server.under_way() == INGESTS_MAX as u64).then_some(()));
+    let mut clients = server.take_all_permits(&body[..1000]);
     assert_eq!(server.post(&body).status, 503);
     let scraped = samples(&get(server.address, "/metrics"));
     assert_eq!(scraped["healthsink_uploads_in_progress"], INGESTS_MAX as f64);

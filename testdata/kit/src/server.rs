@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
+use healthsink::model::limits::INGESTS_MAX;
 use healthsink::serve::config::Serve;
 use healthsink::store::writer::Writer;
 use serde_json::Value;
@@ -12,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::database;
 use crate::http::{Client, Response, get};
+use crate::wait::wait_until;
 
 /// The configuration of a server without flags.
 pub fn config(db: PathBuf, listen: SocketAddr) -> Serve {
@@ -72,6 +74,17 @@ impl Server {
     /// Sends an upload on a new connection.
     pub fn post(&self, body: impl AsRef<[u8]>) -> Response {
         self.connect().post(&[], body.as_ref())
+    }
+
+    /// Begins an upload for each permit with the start of its body, and waits until each has one.
+    pub fn take_all_permits(&self, start: &[u8]) -> Vec<Client> {
+        let mut clients: Vec<Client> = (0..INGESTS_MAX).map(|_| self.connect()).collect();
+        for client in &mut clients {
+            client.begin_chunked(&[]);
+            client.chunk(start).unwrap();
+        }
+        wait_until("uploads with all permits", || (self.under_way() == INGESTS_MAX as u64).then_some(()));
+        clients
     }
 
     pub fn rows(&self, sql: &str) -> Vec<Value> {
