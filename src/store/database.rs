@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::open_error;
-use super::files::{OpenFiles, check_names, file_id, resolved, suffixed};
+use super::files::{OpenFiles, check_names, check_path, file_id, resolved, suffixed};
 use super::header::Content;
 use super::version;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -85,6 +85,7 @@ impl Database {
     ///
     /// Not for a database that this process has open: see [`super::header`].
     pub(super) fn check_names_to_read(&self) -> Result<()> {
+        check_path(&self.path)?;
         check_names(&self.path).or_else(|error| match Content::of(&self.path) {
             Ok(Content::Backup) => Ok(()),
             _ => Err(error),

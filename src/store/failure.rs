@@ -99,7 +99,7 @@ pub(super) fn open_to_write_error(path: &Path, error: &rusqlite::Error) -> Error
 
 /// Finds the reason behind SQLite's "disk I/O error", which stands for most failures. It writes a file beside the database,
 /// which fails if a quota is used up or the file system has become read-only.
-fn reason(database: &Path, error: &rusqlite::Error) -> Option<Error> {
+pub(super) fn reason(database: &Path, error: &rusqlite::Error) -> Option<Error> {
     if is_full(error) || !matches!(error.sqlite_error_code(), Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen))
     {
         return None;

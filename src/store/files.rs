@@ -98,8 +98,29 @@ impl Facts {
     }
 }
 
+/// Fails if SQLite would not open the file of that name: it reads such a name as a URI or as a database in memory.
+pub(super) fn check_name(path: &Path) -> Result<()> {
+    if path == Path::new(":memory:") {
+        return Err(Error::usage("a database in memory keeps nothing; name a file with --db"));
+    }
+    if path.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+        let shown = path.display();
+        return Err(Error::usage(format!("{shown} is a URI; name a file by its path, such as ./{shown}")));
+    }
+    Ok(())
+}
+
+/// The same for a database, which also must be a file: SQLite waits for the other end of a pipe.
+pub(super) fn check_path(path: &Path) -> Result<()> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(Error::usage(format!("{} is not a file; name a file with --db", path.display())));
+    }
+    check_name(path)
+}
+
 /// Fails if a database, its WAL or the WAL's index has a second name. Files that are missing have none.
 pub(super) fn check_names(database: &Path) -> Result<()> {
+    check_path(database)?;
     let database = resolved(database);
     for suffix in ["", "-wal", "-shm"] {
         let path = suffixed(&database, suffix);

@@ -19,9 +19,6 @@ impl Database {
     pub(super) fn open_to_write(&self) -> Result<(Connection, Option<FileId>)> {
         let path = self.path();
         let fail = |error| open_to_write_error(path, &error);
-        if path == Path::new(":memory:") {
-            return Err(Error::usage("a database in memory keeps nothing; name a file with --db"));
-        }
         check_names(path)?;
         create_private(path)?;
         let file = file_id(path);

@@ -108,6 +108,7 @@ impl Database {
     ///
     /// As for [`Database::add_token`].
     pub fn revoke_token(&self, id: i64, revoked_ms: i64) -> Result<Option<bool>> {
+        check_names(self.path())?;
         if !self.exists() {
             return Ok(None);
         }

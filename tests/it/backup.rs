@@ -49,6 +49,27 @@ fn databases(folder: &Path) -> Vec<String> {
     names(folder).into_iter().filter(|name| !name.ends_with("-shm") && !name.ends_with("-wal")).collect()
 }
 
+/// A person may have tables and views of their own, also of modules that this program lacks.
+#[test]
+fn tables_of_others_are_backed_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = filled(folder.path());
+    let connection = Connection::open(&database).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE \"my \"\"own\"\" notes\" (text); INSERT INTO \"my \"\"own\"\" notes\" VALUES ('a');
+             PRAGMA writable_schema = ON;
+             INSERT INTO sqlite_schema VALUES ('table', 'places', 'places', 0, 'CREATE VIRTUAL TABLE places USING of_others(a)')",
+        )
+        .unwrap();
+    drop(connection);
+    let copy = folder.path().join("copy.db");
+    let output = backup(&database, &[copy.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(count(&copy, "\"my \"\"own\"\" notes\""), 1);
+    check_sound(&copy);
+}
+
 /// A database with rows, which no program has open.
 fn filled(folder: &Path) -> PathBuf {
     let database = folder.join("health.db");

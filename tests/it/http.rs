@@ -9,7 +9,7 @@ use healthsink_testkit::compression::{deflate, gzip, zlib, zstd};
 use serde_json::{Value, json};
 
 use super::contract::payload;
-use healthsink_testkit::http::{Client, PATH, Response, get};
+use healthsink_testkit::http::{PATH, Response, get};
 use healthsink_testkit::server::Server;
 use healthsink_testkit::wait::wait_until;
 

@@ -10,7 +10,7 @@ use super::transfer::{self, BackupSummary};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::BUSY_WAIT;
 use crate::store::database::Database;
-use crate::store::files::suffixed;
+use crate::store::files::{check_path, suffixed};
 use crate::store::notice::Notice;
 
 impl Database {
@@ -47,6 +47,7 @@ impl Database {
         replace: Replace,
         watch: &mut dyn FnMut(u64, u64),
     ) -> Result<BackupSummary> {
+        check_path(self.path())?;
         // Its header must not be read while this process has the database open.
         if self.has_file(target) {
             let message = format!("{} is of the database itself; name another file, or a folder", target.display());

@@ -15,7 +15,7 @@ use super::transfer::{self, BackupSummary};
 use super::unused::unused_path;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::database::Database;
-use crate::store::failure::open_error;
+use crate::store::failure::{self, open_error};
 use crate::store::files::{COMPANIONS, check_names, suffixed};
 use crate::store::notice::Notice;
 use crate::store::{private, version};
@@ -94,6 +94,9 @@ impl Database {
             }
             Err(error) => error,
         };
+        if let Some(reason) = failure::reason(self.path(), &error) {
+            return Err(reason);
+        }
         match (open_error(self.path(), &error).kind(), force) {
             (ErrorKind::Busy, _) => {
                 let message = format!(

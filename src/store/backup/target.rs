@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::database::Database;
 use crate::store::failure::open_error;
-use crate::store::files::{COMPANIONS, is_mount_point, suffixed};
+use crate::store::files::{COMPANIONS, check_name, is_mount_point, suffixed};
 use crate::store::header::Content;
 
 /// What a backup may replace.
@@ -24,6 +24,7 @@ pub enum Replace {
 /// Fails unless a backup may be put there.
 pub(super) fn check(target: &Path, replace: Replace) -> Result<()> {
     let refuse = |kind, what: &str| Err(Error::new(kind, format!("{} {what}", target.display())));
+    check_name(target)?;
     for companion in COMPANIONS.map(|suffix| suffixed(target, suffix)) {
         if fs::symlink_metadata(&companion).is_ok() {
             let message = format!(

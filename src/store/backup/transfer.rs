@@ -111,7 +111,8 @@ fn write_error(target: &Path, error: &rusqlite::Error) -> Error {
     }
 }
 
-/// What a backup must hold: the rows of each table of whatever version, and the ledger's last number and sum.
+/// What a backup must hold: the rows of each table of whatever version, and the ledger's last number and sum. A virtual table of
+/// another program has its rows in ordinary ones, and may need a module that is not here.
 #[derive(Debug, Eq, PartialEq)]
 struct Holdings {
     tables: Vec<(String, i64)>,
@@ -121,11 +122,13 @@ struct Holdings {
 
 impl Holdings {
     fn read(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut select = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
+        let mut select =
+            connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name")?;
         let names = select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
         let mut tables = Vec::with_capacity(names.len());
         for name in names {
-            let rows = connection.query_row(&format!("SELECT count(*) FROM \"{name}\""), [], |row| row.get(0))?;
+            let sql = format!("SELECT count(*) FROM \"{}\"", name.replace('"', "\"\""));
+            let rows = connection.query_row(&sql, [], |row| row.get(0))?;
             tables.push((name, rows));
         }
         let (uploads, last, new) = connection.query_row(

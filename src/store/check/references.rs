@@ -86,7 +86,7 @@ fn check_long_texts(connection: &Connection, report: &mut Report) -> rusqlite::R
     let (mut referring, mut is_present) = (0, false);
     while let Some(row) = rows.next()? {
         let (table, column): (String, String) = (row.get(0)?, row.get(1)?);
-        referring += count(connection, &format!("SELECT count({column}) FROM {table}"))?;
+        referring += count(connection, &format!("SELECT count(\"{column}\") FROM \"{}\"", table.replace('"', "\"\"")))?;
         is_present = true;
     }
     let unused = if is_present { count(connection, "SELECT count(*) FROM long_texts")? - referring } else { 0 };

@@ -61,7 +61,8 @@ fn remedy(name: &str, object: &Object, fault: &str) -> String {
 /// Reports an object that is not ours. Some change what is stored.
 fn add_foreign(name: &str, object: &Object, report: &mut Report) {
     let (kind, shown) = (object.kind.as_str(), name.escape_debug());
-    let drop = format!("`sqlite3`: DROP {} \"{shown}\"", kind.to_uppercase());
+    let quoted = name.replace('"', "\"\"").escape_debug().to_string();
+    let drop = format!("`sqlite3`: DROP {} \"{quoted}\"", kind.to_uppercase());
     match kind {
         "trigger" => {
             let message = format!("the trigger {shown} is not healthsink's, and may change what is stored");

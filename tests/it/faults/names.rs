@@ -184,3 +184,28 @@ fn a_symbolic_link_leads_to_the_one_database() {
     first.check_is_in(&database);
     second.check_is_in(&database);
 }
+
+/// SQLite reads some names as a URI: a database in memory would lose everything.
+#[test]
+fn every_command_refuses_what_is_not_a_path_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, backup) = used(folder.path());
+    let pipe = folder.path().join("pipe.db");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (database, part) in [
+        (Path::new("file::memory:"), "is a URI"),
+        (Path::new("file:health.db?mode=memory"), "is a URI"),
+        (Path::new(":memory:"), "a database in memory keeps nothing"),
+        (&pipe, "is not a file"),
+        (folder.path(), "is not a file"),
+    ] {
+        for (name, output) in each_command(database, &backup) {
+            let message = String::from_utf8(output.stderr).unwrap();
+            assert!(matches!(output.status.code(), Some(1 | 2)), "{name}: {message}");
+            assert!(message.contains(part) && message.lines().count() == 1, "{name}: {message}");
+        }
+    }
+    let output = run(&["backup", "--db", backup.to_str().unwrap(), "file:copy.db?mode=memory"]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("is a URI"));
+    assert!(!Path::new("file::memory:").exists());
+}
