@@ -8,7 +8,7 @@ TABLES = ("samples", "workouts", "medication_doses", "route_points")
 
 
 def checkpoint(database):
-    """Moves the write-ahead log into the database, so that its size is the whole size."""
+    """Moves the WAL into the database, so that its size is the whole size."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 

@@ -53,7 +53,7 @@ pub(super) struct ServeArguments {
     /// memory, 5 MB with hostile content; the first such takes 10 MB more, and a zstd body 9 MB more
     #[arg(long, env = "HEALTHSINK_INGESTS", default_value_t = Ingests(INGESTS_MAX), value_name = "COUNT")]
     ingests: Ingests,
-    /// Size of the write-ahead log (WAL) beyond which uploads get 503; it grows while another program reads for long
+    /// Size of the WAL (write-ahead log) beyond which uploads get 503; it grows while another program reads for long
     #[arg(long, env = "HEALTHSINK_MAX_WAL", default_value_t = Bytes(WAL_BYTES_MAX_DEFAULT), value_name = "BYTES")]
     max_wal: Bytes,
     /// Serve /metrics and /healthz on this address without a token; by default /metrics is on --listen and needs a token

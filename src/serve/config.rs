@@ -25,7 +25,7 @@ pub struct Serve {
     pub body_bytes_max: u64,
     /// Uploads that may run at once, 1 to [`INGESTS_MAX`].
     pub ingests: usize,
-    /// Length of the write-ahead log at which no new rows are accepted.
+    /// Length of the WAL at which no new rows are accepted.
     pub wal_bytes_max: u64,
     /// The address that shows metrics to anyone. If `None`, [`Serve::listen`] shows them to those with a token.
     pub metrics_listen: Option<SocketAddr>,

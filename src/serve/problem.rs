@@ -192,7 +192,7 @@ pub(super) fn internal() -> Answer {
     plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error", INTERNAL)
 }
 
-const INTERNAL: &str = "the server failed; its log says why";
+const INTERNAL: &str = "the server failed; its log has the reason";
 
 /// The status code of the answer to an upload.
 pub(super) fn status(outcome: &Result<Summary, Aborted>) -> StatusCode {

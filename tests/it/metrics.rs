@@ -205,7 +205,7 @@ fn the_metrics_address_speaks_plain_http_beside_https() {
 }
 
 #[test]
-fn only_those_who_may_upload_may_scrape() {
+fn a_scrape_needs_the_right_to_upload() {
     let server = Server::with(|config| {
         let token_file = config.db.with_file_name("token");
         fs::write(&token_file, "s3cret\n").unwrap();

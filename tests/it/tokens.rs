@@ -441,7 +441,7 @@ mod modes {
     }
 
     #[test]
-    fn files_are_their_owners_alone_whatever_the_umask() {
+    fn only_its_owner_may_read_a_file_whatever_the_umask() {
         for umask in ["022", "000", "777"] {
             let (folder, database) = in_folder();
             let file = folder.path().join("anna.token");

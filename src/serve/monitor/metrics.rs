@@ -154,8 +154,8 @@ impl Metrics {
         out.gauge("healthsink_writer_up", "Whether the database's writer runs.", alive);
         out.gauge("healthsink_writer_queue_requests", "Requests waiting for the writer.", moment.writer_queue);
         let Sizes { database, wal } = self.database.sizes();
-        out.gauge("healthsink_database_bytes", "Size of the database, without its write-ahead log.", database);
-        out.gauge("healthsink_wal_bytes", "Size of the write-ahead log.", wal);
+        out.gauge("healthsink_database_bytes", "Size of the database, without its WAL.", database);
+        out.gauge("healthsink_wal_bytes", "Size of the WAL.", wal);
         let readable = u8::from(is_readable);
         out.gauge("healthsink_database_readable", "Whether this scrape could read the database.", readable);
     }

@@ -106,7 +106,7 @@ impl WalWatch {
             tracing::warn!(
                 bytes,
                 limit_bytes,
-                "the write-ahead log grows because a program that reads the database does not end; at its limit uploads are refused"
+                "the WAL grows because a program that reads the database does not end; at its limit uploads are refused"
             );
             self.warned.growth = true;
         }
@@ -126,7 +126,7 @@ impl WalWatch {
             return Ok(());
         }
         let message = format!(
-            "the write-ahead log is at its limit of {} MiB because a program that reads the database does not end; end that \
+            "the WAL is at its limit of {} MiB because a program that reads the database does not end; end that \
              program and send again",
             self.bytes_max >> 20
         );
@@ -143,7 +143,7 @@ impl WalWatch {
         if let Err(error) = &outcome
             && !self.warned.failure
         {
-            tracing::warn!(%error, "could not move the write-ahead log into the database; it is retried");
+            tracing::warn!(%error, "could not move the WAL into the database; it is retried");
             self.warned.failure = true;
         }
         let is_whole = outcome.unwrap_or(false);
@@ -152,7 +152,7 @@ impl WalWatch {
         }
         if is_whole && wanted != Checkpoint::Move {
             if self.space == Space::Full {
-                tracing::info!("the write-ahead log is free again; uploads are accepted");
+                tracing::info!("the WAL is free again; uploads are accepted");
             }
             self.space = Space::Enough;
         }

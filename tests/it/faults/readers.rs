@@ -60,7 +60,7 @@ fn a_long_reader_stops_ingest_at_the_limit_until_it_ends() {
         check_refused(&post(small));
     }
     assert_eq!(wal_bytes(), grown);
-    let warned = program.lines_so_far().iter().filter(|line| line.contains("the write-ahead log grows")).count();
+    let warned = program.lines_so_far().iter().filter(|line| line.contains("the WAL grows")).count();
     assert_eq!(warned, 1);
     assert_eq!(get(program.address, "/healthz").status, 200);
     for sent in [before, beside] {

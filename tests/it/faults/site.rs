@@ -229,6 +229,6 @@ pub(crate) fn rest_of(mut stream: impl Read) -> Vec<u8> {
 /// Returns a running process's peak in KiB.
 fn peak_kib(id: u32) -> usize {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux reports the peak");
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }

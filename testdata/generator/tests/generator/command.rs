@@ -19,7 +19,7 @@ fn the_payload_goes_to_stdout_and_its_counts_to_stderr() {
 }
 
 #[test]
-fn mistakes_are_one_line_and_tell_usage_from_failure() {
+fn mistakes_are_one_line_and_usage_is_not_failure() {
     for (arguments, code) in
         [(&["payload", "--bytes", "many"][..], 2), (&["payload", "--bytes", "1K", "-o", "/nowhere/at/all.json"], 1)]
     {
