@@ -15,7 +15,7 @@ use healthsink::formats::payload::Options;
 use healthsink::ingest::ingest;
 use healthsink::store::writer::ingest::Summary;
 use healthsink::store::writer::{Writer, WriterHandle};
-use healthsink::store::{Origin, OriginKind};
+use healthsink::store::{Database, Origin, OriginKind};
 use healthsink_testdata::Shape;
 use tempfile::TempDir;
 
@@ -37,7 +37,7 @@ fn scratch() -> (TempDir, PathBuf) {
 }
 
 fn start(path: &Path) -> Writer {
-    Writer::start(path).expect("a new database")
+    Writer::start(&Database::new(path)).expect("a new database")
 }
 
 fn mixed(criterion: &mut Criterion) {

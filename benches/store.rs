@@ -14,7 +14,7 @@ use healthsink::model::batch::{Batch, Sink};
 use healthsink::model::counts::Counts;
 use healthsink::model::error::Result;
 use healthsink::model::limits::TRANSACTION_ROWS_MAX;
-use healthsink::store::Store;
+use healthsink::store::{Database, Store};
 use healthsink_testdata::{Shape, Written};
 use rusqlite::Connection;
 
@@ -76,7 +76,7 @@ fn store(criterion: &mut Criterion) {
     for (name, rows) in [("empty".to_owned(), 0), (format!("{base_rows}"), base_rows)] {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let path = folder.path().join("health.db");
-        let mut store = Store::open(&path).expect("a new database");
+        let mut store = Store::open(&Database::new(&path)).expect("a new database");
         let side = Connection::open(&path).expect("the same database");
         fill(&side, rows).expect("rows in bulk");
         group.bench_function(format!("{name}/new"), |bencher| {

@@ -11,7 +11,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use healthsink::model::batch::Batch;
 use healthsink::model::identity::derive;
 use healthsink::model::record::{DerivedSample, Reject, Sample, Workout};
-use healthsink::store::Store;
+use healthsink::store::{Database, Store};
 
 use support::size::size;
 
@@ -149,7 +149,7 @@ fn worst(criterion: &mut Criterion) {
 
 fn store(before: Option<&[Batch]>, upload: &[Batch]) -> Duration {
     let folder = tempfile::tempdir().expect("a scratch folder");
-    let mut store = Store::open(&folder.path().join("health.db")).expect("a new database");
+    let mut store = Store::open(&Database::new(folder.path().join("health.db"))).expect("a new database");
     if let Some(before) = before {
         store.write_batches(before).expect("the database takes them");
     }

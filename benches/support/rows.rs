@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use healthsink::model::limits::{CHECKPOINT_PAGES, PAGE_CACHE_BYTES, TRANSACTION_ROWS_MAX, WAL_KEEP_BYTES};
-use healthsink::store::Store;
+use healthsink::store::{Database, Store};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -68,7 +68,7 @@ fn read_table(connection: &Connection, name: &str) -> rusqlite::Result<Table> {
 
 /// A new database with the schema and the dictionaries, open as the program's writer has it.
 pub(crate) fn prepare(path: &Path, rows: &Rows) -> rusqlite::Result<Connection> {
-    drop(Store::open(path).expect("a new database"));
+    drop(Store::open(&Database::new(path)).expect("a new database"));
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;

@@ -37,7 +37,7 @@ impl BackupArguments {
     pub(super) fn run(&self) -> Result<Outcome> {
         let db = &self.database.db;
         let folder = self.target.is_dir().then_some(self.target.as_path());
-        let series = Series::of(db);
+        let series = Series::of(&Database::new(db));
         let (target, may_replace) = match folder {
             Some(folder) => (series.unused_path(folder, &stamp()), Replace::Nothing),
             None => (self.target_file()?, Replace::Backup),

@@ -44,7 +44,7 @@ pub enum Mode {
 /// What keeps the database from being opened or closed.
 pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
     let writer = match import.mode {
-        Mode::Store => Some(Writer::start(&import.db)?),
+        Mode::Store => Some(Writer::start(&Database::new(&import.db))?),
         Mode::DryRun => None,
     };
     let started = Instant::now();

@@ -204,6 +204,7 @@ mod tests {
     use crate::serve::http::listeners::Listeners;
     use crate::serve::prepare::Prepared;
     use crate::serve::run::run_with;
+    use crate::store::Database;
     use crate::store::writer::Writer;
     use bytes::Bytes;
     use healthsink_testkit::http2::Http2;
@@ -264,7 +265,7 @@ mod tests {
     async fn check_server(has_metrics_listener: bool) {
         let folder = tempfile::tempdir().unwrap();
         let config = Serve::new(folder.path().join("health.db"));
-        let writer = Writer::start(&config.db).unwrap();
+        let writer = Writer::start(&Database::new(&config.db)).unwrap();
         let metrics = if has_metrics_listener { Some(bind().await) } else { None };
         let listeners = Listeners { uploads: bind().await, metrics };
         let (uploads, metrics) = (listeners.upload_address().unwrap(), listeners.metrics_address().unwrap());
@@ -350,7 +351,7 @@ mod tests {
             let files = authority.issue().write(folder.path());
             TlsFiles { cert: files.cert, key: files.key }
         });
-        let writer = Writer::start(&config.db).unwrap();
+        let writer = Writer::start(&Database::new(&config.db)).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let listeners = Listeners { uploads: bind().await, metrics: None };

@@ -23,6 +23,7 @@ use super::state::State;
 use super::upload::intake::Intake;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{ACCEPT_RETRY, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS};
+use crate::store::Database;
 use crate::store::writer::{Writer, WriterHandle, gone};
 
 /// Runs the server as the command line says, until the program is asked to stop.
@@ -36,7 +37,7 @@ pub fn serve(config: &Serve) -> Result<()> {
     prepared.connections = descriptors::connections(descriptors::raise_limit(), prepared.connections)?;
     let inherited = Inherited::take()?;
     let has_token = prepared.check(config, inherited.address()?.unwrap_or(config.listen))?;
-    let writer = Writer::with_wal_limit(&config.db, config.wal_bytes_max)?;
+    let writer = Writer::with_wal_limit(&Database::new(&config.db), config.wal_bytes_max)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()

@@ -1,6 +1,5 @@
 //! The database, open for writing. The writer decides when to commit.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -17,7 +16,7 @@ use crate::model::limits::BUSY_WAIT;
 pub struct Store {
     pub(in crate::store) connection: Connection,
     pub(in crate::store) ids: Ids,
-    pub(in crate::store) path: PathBuf,
+    pub(in crate::store) database: Database,
     /// To notice when they are replaced.
     pub(in crate::store) files: OpenFiles,
     /// Whether another program held an exclusive lock for longer than the last transaction waited.
@@ -33,13 +32,13 @@ impl Store {
     ///   version,
     /// - [`ErrorKind::Full`] if the disk has no space for it,
     /// - [`ErrorKind::Busy`] if another program has locked it.
-    pub fn open(path: &Path) -> Result<Self> {
-        let fail = |error| open_to_write_error(path, &error);
-        let (connection, file) = Database::new(path).open_to_write()?;
+    pub fn open(database: &Database) -> Result<Self> {
+        let fail = |error| open_to_write_error(database, &error);
+        let (connection, file) = database.open_to_write()?;
         interrupt_running(&connection).map_err(fail)?;
         let ids = Ids::load(&connection).map_err(fail)?;
-        let files = OpenFiles::opened(path, file);
-        Ok(Self { connection, ids, path: path.to_owned(), files, is_locked: false })
+        let files = OpenFiles::opened(database.path(), file);
+        Ok(Self { connection, ids, database: database.clone(), files, is_locked: false })
     }
 
     /// Begins a transaction that may write.
@@ -68,7 +67,7 @@ impl Store {
 
     /// Turns SQLite's error into ours, with the file system's reason if there is one.
     pub(in crate::store) fn failed(&self, error: &rusqlite::Error) -> Error {
-        write_error(&self.path, error)
+        write_error(&self.database, error)
     }
 
     /// Commits; with `synchronous=FULL` the rows are then on the disk.

@@ -2,18 +2,18 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
 
 use rusqlite::{ErrorCode, ffi};
 use rustix::io::Errno;
 
+use super::database::Database;
 use super::files::{folder_of, suffixed};
 use super::private;
 use crate::model::error::{Error, ErrorKind};
 
 /// Why a database cannot be opened or read.
-pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
-    let shown = path.display();
+pub(super) fn open_error(database: &Database, error: &rusqlite::Error) -> Error {
+    let shown = database.path().display();
     let message = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => {
             format!("{shown} is not a SQLite database; name another file with --db, or `healthsink restore` a backup")
@@ -37,10 +37,10 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> Error {
             "{shown} is read-only ({error}); if a program was killed while it wrote, `healthsink serve` puts that right when it \
              starts; else {READ_ONLY_REMEDY}"
         ),
-        Some(ErrorCode::CannotOpen) if are_descriptors_used_up(path) => return no_descriptors(),
+        Some(ErrorCode::CannotOpen) if are_descriptors_used_up(database) => return no_descriptors(),
         Some(ErrorCode::CannotOpen) => format!(
             "cannot open the database {shown}: {error}{}; give it and its folder to the user who runs this",
-            private::owner(path)
+            private::owner(database.path())
         ),
         _ => format!("cannot open the database {shown}: {error}"),
     };
@@ -64,8 +64,8 @@ pub(super) fn store_error(error: &rusqlite::Error) -> Error {
 
 /// Whether no file descriptor is left. It opens the folder: closing a second descriptor of the database would end SQLite's
 /// locks.
-fn are_descriptors_used_up(database: &Path) -> bool {
-    let code = fs::File::open(folder_of(database)).err().and_then(|error| error.raw_os_error());
+fn are_descriptors_used_up(database: &Database) -> bool {
+    let code = fs::File::open(folder_of(database.path())).err().and_then(|error| error.raw_os_error());
     [Errno::MFILE, Errno::NFILE].iter().any(|errno| code == Some(errno.raw_os_error()))
 }
 
@@ -87,19 +87,19 @@ fn is_full(error: &rusqlite::Error) -> bool {
         || error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE)
 }
 
-/// Why the open database at this path cannot be written, with the file system's reason if there is one.
-pub(super) fn write_error(path: &Path, error: &rusqlite::Error) -> Error {
-    reason(path, error).unwrap_or_else(|| store_error(error))
+/// The same, with the file system's reason if there is one.
+pub(super) fn write_error(database: &Database, error: &rusqlite::Error) -> Error {
+    reason(database, error).unwrap_or_else(|| store_error(error))
 }
 
 /// Why a database cannot be opened for writing.
-pub(super) fn open_to_write_error(path: &Path, error: &rusqlite::Error) -> Error {
-    reason(path, error).unwrap_or_else(|| open_error(path, error))
+pub(super) fn open_to_write_error(database: &Database, error: &rusqlite::Error) -> Error {
+    reason(database, error).unwrap_or_else(|| open_error(database, error))
 }
 
 /// Finds the reason behind SQLite's "disk I/O error", which stands for most failures. It writes a file beside the database,
 /// which fails if a quota is used up or the file system has become read-only.
-pub(super) fn reason(database: &Path, error: &rusqlite::Error) -> Option<Error> {
+pub(super) fn reason(database: &Database, error: &rusqlite::Error) -> Option<Error> {
     if is_full(error) || !matches!(error.sqlite_error_code(), Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen))
     {
         return None;
@@ -107,7 +107,7 @@ pub(super) fn reason(database: &Path, error: &rusqlite::Error) -> Option<Error> 
     if are_descriptors_used_up(database) {
         return Some(no_descriptors());
     }
-    let shown = database.display();
+    let shown = database.path().display();
     let message = match write_probe(database).err()?.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => return Some(full()),
         io::ErrorKind::ReadOnlyFilesystem => format!("the file system of {shown} is read-only; {READ_ONLY_REMEDY}"),
@@ -119,8 +119,8 @@ pub(super) fn reason(database: &Path, error: &rusqlite::Error) -> Option<Error> 
     Some(Error::new(ErrorKind::Store, message))
 }
 
-fn write_probe(database: &Path) -> io::Result<()> {
-    let path = suffixed(database, "-probe");
+fn write_probe(database: &Database) -> io::Result<()> {
+    let path = suffixed(database.path(), "-probe");
     let written = private::create_new(&path)?.write_all(&[0; PAGE_BYTES]);
     fs::remove_file(&path).and(written)
 }

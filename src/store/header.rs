@@ -7,7 +7,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::version::APPLICATION_ID;
+/// Marks the file as ours for `file` and other tools: "hsnk".
+pub(super) const APPLICATION_ID: u32 = 0x6873_6e6b;
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

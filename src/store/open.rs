@@ -1,24 +1,72 @@
-//! Opening a database for writing: it is created if it is missing, and its schema brought up to date.
+//! Opening a database: for reading, or for writing. The latter creates it if it is missing, and brings its schema up to date.
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::database::{Database, set_page_cache};
-use super::failure::open_to_write_error;
-use super::files::{FileId, check_names, file_id, suffixed};
+use super::database::Database;
+use super::failure::{open_error, open_to_write_error};
+use super::files::{FileId, check_names, check_path, file_id, suffixed};
+use super::header::Content;
 use super::notice::Notice;
-use super::{private, schema};
+use super::{private, schema, version};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECKPOINT_PAGES, PAGE_CACHE_BYTES, STATEMENTS_CACHED_MAX, WAL_KEEP_BYTES};
 
 impl Database {
+    /// Fails if it has a second name, unless it is a backup: one whole file, which may be read under each of its names.
+    ///
+    /// Not for a database that this process has open: see [`super::header`].
+    pub(super) fn check_names_to_read(&self) -> Result<()> {
+        check_path(self.path())?;
+        check_names(self.path()).or_else(|error| match Content::of(self.path()) {
+            Ok(Content::Backup) => Ok(()),
+            _ => Err(error),
+        })
+    }
+
+    /// Opens it for reading, for a command that has it open only once.
+    pub(super) fn open_to_read(&self) -> Result<Connection> {
+        self.check_names_to_read()?;
+        self.open_read_only(BUSY_WAIT)
+    }
+
+    /// Opens it for reading beside this process's writer. Each statement waits at most this long for another program that
+    /// holds an exclusive lock.
+    pub(super) fn open_beside_writer(&self, wait: Duration) -> Result<Connection> {
+        check_names(self.path())?;
+        self.open_read_only(wait)
+    }
+
+    fn open_read_only(&self, wait: Duration) -> Result<Connection> {
+        let shown = self.path().display();
+        if !self.exists() {
+            let message =
+                format!("there is no database {shown}; `healthsink serve` creates it, or name another with --db");
+            return Err(Error::new(ErrorKind::Store, message));
+        }
+        self.open_filled(OpenFlags::SQLITE_OPEN_READ_ONLY, wait)?.ok_or_else(|| {
+            let message = format!("{shown} is empty; `healthsink serve` or `healthsink import` fills it");
+            Error::new(ErrorKind::Store, message)
+        })
+    }
+
+    /// Opens an existing file. Returns `None` if nothing has been written to it yet.
+    pub(super) fn open_filled(&self, access: OpenFlags, wait: Duration) -> Result<Option<Connection>> {
+        let fail = |error| open_error(self, &error);
+        let connection =
+            Connection::open_with_flags(self.path(), access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fail)?;
+        connection.busy_timeout(wait).map_err(fail)?;
+        Ok((version::check(&connection, self)? > 0).then_some(connection))
+    }
+
     /// Opens or creates it. Returns which file that is, as seen before SQLite opened it: a file that replaces it at the same
     /// moment is then noticed.
     pub(super) fn open_to_write(&self) -> Result<(Connection, Option<FileId>)> {
         let path = self.path();
-        let fail = |error| open_to_write_error(path, &error);
+        let fail = |error| open_to_write_error(self, &error);
         check_names(path)?;
         create_private(path)?;
         let file = file_id(path);
@@ -26,7 +74,7 @@ impl Database {
         let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
         connection.busy_timeout(BUSY_WAIT).map_err(fail)?;
         configure(&connection).map_err(fail)?;
-        schema::migrate(&mut connection, path, |wanted| self.back_up_before_migration(wanted))?;
+        schema::migrate(&mut connection, self, |wanted| self.back_up_before_migration(wanted))?;
         Ok((connection, file))
     }
 }
@@ -71,4 +119,10 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
     Ok(())
+}
+
+/// Sets the size of a connection's page cache.
+pub(super) fn set_page_cache(connection: &Connection, bytes: usize) -> rusqlite::Result<()> {
+    // SQLite takes KiB as a negative number of pages.
+    connection.pragma_update(None, "cache_size", -i64::try_from(bytes / 1024).unwrap_or(i64::MAX))
 }

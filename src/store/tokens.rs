@@ -12,9 +12,10 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavio
 use serde::Serialize;
 
 use super::connection::Store;
-use super::database::{Database, set_page_cache};
+use super::database::Database;
 use super::failure::{open_error, store_error};
 use super::files::check_names;
+use super::open::set_page_cache;
 use super::write::ledger::person_id;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT, TOKEN_WRITE_POLL};
@@ -132,7 +133,7 @@ impl Database {
             wait_for_lock_of_another_process();
             began.elapsed() < BUSY_WAIT
         };
-        connection.busy_handler(Some(poll)).map_err(|error| open_error(self.path(), &error))?;
+        connection.busy_handler(Some(poll)).map_err(|error| open_error(self, &error))?;
         Ok(connection)
     }
 
@@ -162,7 +163,7 @@ impl Database {
             };
             select.query_map([], read)?.collect()
         };
-        list().map_err(|error| open_error(self.path(), &error))
+        list().map_err(|error| open_error(self, &error))
     }
 
     /// Whether the database has or has had tokens. A missing database has none.
@@ -179,7 +180,7 @@ impl Database {
         let Some(connection) = self.open_filled(OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_WAIT)? else {
             return Ok(false);
         };
-        connection.query_row(ANY_TOKEN, [], |row| row.get(0)).map_err(|error| open_error(self.path(), &error))
+        connection.query_row(ANY_TOKEN, [], |row| row.get(0)).map_err(|error| open_error(self, &error))
     }
 }
 
@@ -244,7 +245,7 @@ impl TokenReader {
 
 fn open(database: &Database) -> Result<Connection> {
     let connection = database.open_beside_writer(TOKEN_WAIT)?;
-    set_page_cache(&connection, TOKEN_CACHE_BYTES).map_err(|error| open_error(database.path(), &error))?;
+    set_page_cache(&connection, TOKEN_CACHE_BYTES).map_err(|error| open_error(database, &error))?;
     Ok(connection)
 }
 
@@ -274,7 +275,7 @@ mod tests {
     fn the_first_look_up_waits_no_longer_than_others() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("health.db");
-        drop(Store::open(&path).unwrap());
+        drop(Store::open(&Database::new(&path)).unwrap());
         let holder = Connection::open(&path).unwrap();
         holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
         let began = Instant::now();

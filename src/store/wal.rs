@@ -6,7 +6,6 @@ use std::time::Duration;
 use rusqlite::Row;
 
 use super::connection::Store;
-use super::database::Database;
 use super::failure::open_error;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECKPOINT_PAGES, CHECKPOINT_WAIT};
@@ -76,16 +75,14 @@ impl Store {
         match moved {
             Ok(true) => self.check_content().map_err(|error| not_all_there(&error)),
             Ok(false) => {
-                tracing::info!(
-                    "a program still reads the database; the next start moves the rest of the write-ahead log"
-                );
+                tracing::info!("a program still reads the database; the next start moves the rest of the WAL");
                 Ok(())
             }
             Err(error) => {
                 let message = format!(
-                    "stopped, but the write-ahead log could not be moved into the database: {}; keep {}-wal beside it",
+                    "stopped, but the WAL could not be moved into the database: {}; keep {}-wal beside it",
                     self.failed(&error),
-                    self.path.display()
+                    self.database.path().display()
                 );
                 Err(Error::new(ErrorKind::Store, message))
             }
@@ -98,13 +95,13 @@ impl Store {
     /// SQLite opens the file once more, since this connection has its first page in memory. Never read it directly: see
     /// [`super::header`].
     fn check_content(&self) -> Result<()> {
-        let fail = |error| open_error(&self.path, &error);
-        let database = Database::new(&self.path);
+        let database = &self.database;
+        let fail = |error| open_error(database, &error);
         database.open_beside_writer(BUSY_WAIT)?;
         let number = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(fail);
         let (wanted, found) = (number("page_count")? * number("page_size")?, database.sizes().database);
         if found < wanted.unsigned_abs() {
-            let message = format!("{} was cut to {found} of {wanted} bytes", self.path.display());
+            let message = format!("{} was cut to {found} of {wanted} bytes", database.path().display());
             return Err(Error::new(ErrorKind::Store, message));
         }
         Ok(())

@@ -9,7 +9,7 @@ use healthsink::formats::payload::{Options, decode};
 use healthsink::model::batch::{Batch, Sink};
 use healthsink::model::error::Result;
 use healthsink::model::limits::BATCH_ROWS_MAX;
-use healthsink::store::Store;
+use healthsink::store::{Database, Store};
 use healthsink_testdata::{Payload, Shape};
 use healthsink_testkit::memory::allocations;
 
@@ -49,7 +49,7 @@ impl Sink for Writing {
 #[test]
 fn samples_cost_no_allocation_after_two_batches() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("health.db")).unwrap();
+    let store = Store::open(&Database::new(folder.path().join("health.db"))).unwrap();
     let (body, written) = Payload { target_bytes: 9_000_000, shape: Shape::HeartRate, ..Payload::default() }.to_vec();
     assert!(written.samples > 10_000 + 3 * BATCH_ROWS_MAX as u64, "{written:?}");
     let mut sink = Writing { store, spare: Box::default(), batches: 0, warm: 0, writing: 0 };

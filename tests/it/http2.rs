@@ -245,7 +245,7 @@ fn an_upload_under_way_may_finish_when_the_server_stops() {
         upload.send(&body[..1000]).await.unwrap();
         // Once this request is answered, the upload before it has begun.
         assert_eq!(client.begin("GET", "/healthz", None).await.unwrap().answer().await.status(), 200);
-        server.tell_to_stop();
+        server.request_stop();
         idle.left().await;
         upload.send(&body[1000..]).await.unwrap();
         let answer = upload.end().await;

@@ -394,6 +394,28 @@ fn a_kind_of_row_is_named_in_its_reader_and_two_files() {
     }
 }
 
+/// `Database::new` takes a path, and all else takes the database. The exceptions name files that are made, or ask for one.
+#[test]
+fn the_store_takes_a_database_not_a_path() {
+    let expected = [
+        "store/backup/make.rs: back_up",
+        "store/backup/restore.rs: restore",
+        "store/database.rs: new",
+        "store/database.rs: has_file",
+    ];
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| source.path.starts_with("store/")) {
+        for declared in source.code.split("\n    pub fn ").skip(1) {
+            let name = declared.split(['(', '<']).next().unwrap_or_default();
+            let parameters = declared.split('{').next().unwrap_or_default().split("->").next().unwrap_or_default();
+            if parameters.contains("Path") {
+                found.push(format!("{}: {name}", source.path));
+            }
+        }
+    }
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn dependencies_stay_where_they_belong() {
     let sources = sources();

@@ -33,7 +33,7 @@ fn an_upload_under_way_may_finish_when_the_server_stops() {
     client.begin_chunked(&[]);
     client.chunk(&body[..1000]).unwrap();
     wait_until("the upload", || (server.under_way() == 1).then_some(()));
-    server.tell_to_stop();
+    server.request_stop();
     // An idle connection is closed, and no other is accepted.
     assert!(idle.is_closed());
     wait_until("the listener's end", || TcpStream::connect(server.address).is_err().then_some(()));

@@ -278,7 +278,7 @@ mod tests {
     fn fixture(file: Option<&str>, change: impl FnOnce(&mut Auth)) -> Fixture {
         let folder = tempfile::tempdir().unwrap();
         let db = folder.path().join("health.db");
-        drop(Store::open(&db).unwrap());
+        drop(Store::open(&Database::new(&db)).unwrap());
         let mut auth = Auth { person: Some("owner".to_owned()), ..Auth::default() };
         auth.token_file = file.map(|token| {
             let path = folder.path().join("token");

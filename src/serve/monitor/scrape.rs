@@ -48,6 +48,7 @@ mod tests {
     use crate::serve::config::Serve;
     use crate::serve::phase::Phase;
     use crate::serve::prepare::Prepared;
+    use crate::store::Database;
     use crate::store::writer::Writer;
     use http_body_util::BodyExt;
     use tokio::sync::watch;
@@ -56,7 +57,7 @@ mod tests {
     fn a_second_scrape_at_once_is_refused_in_its_own_words() {
         let folder = tempfile::tempdir().unwrap();
         let config = Serve::new(folder.path().join("health.db"));
-        let writer = Writer::start(&config.db).unwrap();
+        let writer = Writer::start(&Database::new(&config.db)).unwrap();
         let prepared = Prepared::load(&config).unwrap();
         let state = State::new(&config, prepared, writer.handle().clone(), watch::channel(Phase::Open).1);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

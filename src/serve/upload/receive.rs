@@ -255,6 +255,7 @@ mod tests {
     use crate::serve::config::Serve;
     use crate::serve::phase::Phase;
     use crate::serve::prepare::Prepared;
+    use crate::store::Database;
     use crate::store::writer::Writer;
     use std::io::{self, Read};
     use std::net::Ipv4Addr;
@@ -276,7 +277,7 @@ mod tests {
     fn a_panic_is_500_for_one_upload_and_frees_its_permit() {
         let folder = tempfile::tempdir().unwrap();
         let config = Serve { ingests: 1, ..Serve::new(folder.path().join("health.db")) };
-        let writer = Writer::start(&config.db).unwrap();
+        let writer = Writer::start(&Database::new(&config.db)).unwrap();
         let prepared = Prepared::load(&config).unwrap();
         let state = State::new(&config, prepared, writer.handle().clone(), watch::channel(Phase::Open).1);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

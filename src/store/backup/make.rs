@@ -55,7 +55,7 @@ impl Database {
         }
         target::check(target, replace)?;
         let partial = Partial::create(target)?;
-        let summary = transfer::fill(&partial, source()?, self.path(), watch)?;
+        let summary = transfer::fill(&partial, source()?, self, watch)?;
         // A long backup leaves time for another program to put a file there.
         target::check(target, replace)?;
         partial.publish()?;
@@ -74,7 +74,7 @@ mod tests {
     fn a_target_that_leads_to_the_database_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let [database, target] = ["health.db", "link.db"].map(|name| folder.path().join(name));
-        drop(Store::open(&database).unwrap());
+        drop(Store::open(&Database::new(&database)).unwrap());
         std::os::unix::fs::symlink(&database, &target).unwrap();
         let error = Database::new(&database).back_up(&target, Replace::Backup, &mut |_, _| {}).unwrap_err();
         assert!(error.to_string().contains("is of the database itself"), "{error}");
@@ -84,7 +84,7 @@ mod tests {
     fn a_target_that_appears_meanwhile_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let [database, target] = ["health.db", "copy.db"].map(|name| folder.path().join(name));
-        drop(Store::open(&database).unwrap());
+        drop(Store::open(&Database::new(&database)).unwrap());
         let check = |replace, came: &[u8]| {
             let mut watch = |_, _| fs::write(&target, came).unwrap();
             let error = Database::new(&database).back_up(&target, replace, &mut watch).unwrap_err();

@@ -61,10 +61,10 @@ impl Database {
         // Held until the end: a server that starts meanwhile waits, and notices that the file is another one.
         let held = if is_there { self.hold(force)? } else { None };
         let partial = Partial::create(path)?;
-        let summary = transfer::fill(&partial, backup.open_to_read()?, backup.path(), watch)?;
+        let summary = transfer::fill(&partial, backup.open_to_read()?, backup, watch)?;
         if let Some(connection) = &held {
             // The kept database becomes one whole file.
-            connection.pragma_update(None, "journal_mode", "DELETE").map_err(|error| open_error(path, &error))?;
+            connection.pragma_update(None, "journal_mode", "DELETE").map_err(|error| open_error(self, &error))?;
             // The change of mode leaves it behind.
             let _ = fs::remove_file(suffixed(path, "-journal"));
         }
@@ -89,15 +89,15 @@ impl Database {
         let shown = self.path().display();
         let error = match self.open_exclusively() {
             Ok(connection) => {
-                version::any_version(&connection, self.path())?;
+                version::any_version(&connection, self)?;
                 return Ok(Some(connection));
             }
             Err(error) => error,
         };
-        if let Some(reason) = failure::reason(self.path(), &error) {
+        if let Some(reason) = failure::reason(self, &error) {
             return Err(reason);
         }
-        match (open_error(self.path(), &error).kind(), force) {
+        match (open_error(self, &error).kind(), force) {
             (ErrorKind::Busy, _) => {
                 let message = format!(
                     "{shown} is open in another program: stop `healthsink serve` and all programs that read it"
@@ -153,7 +153,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let (database, backup, stem) = (path("health.db"), path("copy.db"), path("kept"));
-        drop(Store::open(&database).unwrap());
+        drop(Store::open(&Database::new(&database)).unwrap());
         let of = Database::new(&database);
         of.back_up(&backup, Replace::Backup, &mut |_, _| {}).unwrap();
         fs::write(path("kept-2.db-wal"), "of another").unwrap();

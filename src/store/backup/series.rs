@@ -34,8 +34,8 @@ pub(crate) struct Pruned {
 }
 
 impl Series {
-    pub(crate) fn of(database: &Path) -> Self {
-        let name = database.file_name().unwrap_or_default().to_string_lossy();
+    pub(crate) fn of(database: &Database) -> Self {
+        let name = database.path().file_name().unwrap_or_default().to_string_lossy();
         Self { name: name.strip_suffix(EXTENSION).unwrap_or(&name).to_owned() }
     }
 
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn names_of_backups_are_recognized() {
-        let series = Series::of(Path::new("/data/health.db"));
+        let series = Series::of(&Database::new("/data/health.db"));
         let check = |name: &str, expected: Option<u32>| {
             assert_eq!(series.moment(name).map(|(_, number)| number), expected, "{name}");
         };
@@ -115,14 +115,14 @@ mod tests {
         check("health-before-the-move.db", None);
         check("health.db", None);
         // Databases that differ only by their extension have different names.
-        assert_eq!(Series::of(Path::new("health.sqlite")).moment("health-20260102T030405Z.db"), None);
-        assert!(Series::of(Path::new("health.sqlite")).moment("health.sqlite-20260102T030405Z.db").is_some());
+        assert_eq!(Series::of(&Database::new("health.sqlite")).moment("health-20260102T030405Z.db"), None);
+        assert!(Series::of(&Database::new("health.sqlite")).moment("health.sqlite-20260102T030405Z.db").is_some());
     }
 
     #[test]
     fn a_used_name_is_not_given_again() {
         let folder = tempfile::tempdir().unwrap();
-        let series = Series::of(Path::new("health.db"));
+        let series = Series::of(&Database::new("health.db"));
         for expected in ["health-20260102T030405Z.db", "health-20260102T030405Z-2.db", "health-20260102T030405Z-3.db"] {
             let path = series.unused_path(folder.path(), "20260102T030405Z");
             assert_eq!(path, folder.path().join(expected));

@@ -47,12 +47,15 @@ pub(super) fn check(target: &Path, replace: Replace) -> Result<()> {
         (Err(error), _) => refuse(ErrorKind::Usage, &format!("cannot be read: {error}")),
         (Ok(_), Replace::Nothing) => refuse(ErrorKind::Busy, "was just created by another program; try again"),
         (Ok(Content::Empty), _) => Ok(()),
-        (Ok(Content::Backup), _) => match Database::new(target).open_exclusively() {
-            Err(error) if open_error(target, &error).kind() == ErrorKind::Busy => {
-                refuse(ErrorKind::Busy, "is open in another program; close that program, or name another file")
+        (Ok(Content::Backup), _) => {
+            let backup = Database::new(target);
+            match backup.open_exclusively() {
+                Err(error) if open_error(&backup, &error).kind() == ErrorKind::Busy => {
+                    refuse(ErrorKind::Busy, "is open in another program; close that program, or name another file")
+                }
+                _ => Ok(()),
             }
-            _ => Ok(()),
-        },
+        }
         (Ok(Content::Database), _) => {
             refuse(ErrorKind::Usage, "is a database in use, not a backup; name another file, or a folder")
         }

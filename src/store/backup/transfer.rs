@@ -13,8 +13,9 @@ use serde::Serialize;
 use super::partial::{Partial, is_running};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BACKUP_CACHE_BYTES, BACKUP_STEP_PAGES};
-use crate::store::database::set_page_cache;
+use crate::store::database::Database;
 use crate::store::failure::open_error;
+use crate::store::open::set_page_cache;
 
 /// What a backup holds.
 #[derive(Clone, Debug, Serialize)]
@@ -31,7 +32,7 @@ pub struct BackupSummary {
 pub(super) fn fill(
     partial: &Partial,
     source: Connection,
-    database: &Path,
+    database: &Database,
     watch: &mut dyn FnMut(u64, u64),
 ) -> Result<BackupSummary> {
     let expected = source
@@ -43,7 +44,7 @@ pub(super) fn fill(
     drop(source);
     let fault = verify(partial, &expected).map_err(|error| write_error(partial.target(), &error))?;
     if let Some(fault) = fault {
-        let database = database.display();
+        let database = database.path().display();
         let message = format!(
             "the copy of {database} is not sound and was deleted: {fault}; run `healthsink check --db {database}`"
         );

@@ -49,7 +49,7 @@ impl Database {
         for (name, part) in PARTS {
             if let Err(error) = part(&connection, &mut report) {
                 // A database that cannot be read right now is not damaged.
-                let opened = open_error(self.path(), &error);
+                let opened = open_error(self, &error);
                 let is_closed = matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen));
                 if opened.kind() == ErrorKind::Busy || is_closed {
                     return Err(opened);

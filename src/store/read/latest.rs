@@ -9,8 +9,9 @@ use crate::model::error::Result;
 use crate::model::limits::{
     BUSY_WAIT, METRIC_AHEAD_MAX, METRIC_CACHE_BYTES, METRIC_LABEL_BYTES_MAX, METRIC_SERIES_MAX,
 };
-use crate::store::database::{Database, set_page_cache};
+use crate::store::database::Database;
 use crate::store::failure::open_error;
+use crate::store::open::set_page_cache;
 
 /// The last upload and samples. Times are milliseconds since 1970-01-01 UTC.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -52,7 +53,7 @@ impl Database {
     /// [`crate::model::error::ErrorKind::Store`] if the database cannot be read.
     pub fn latest(&self, person: Option<&str>, now_ms: i64) -> Result<Latest> {
         let connection = self.open_beside_writer(BUSY_WAIT)?;
-        read(&connection, person, now_ms).map_err(|error| open_error(self.path(), &error))
+        read(&connection, person, now_ms).map_err(|error| open_error(self, &error))
     }
 }
 
@@ -92,7 +93,7 @@ mod tests {
     #[test]
     fn no_table_of_rows_is_scanned() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let store = Store::open(file.path()).unwrap();
+        let store = Store::open(&Database::new(file.path())).unwrap();
         let check = |sql: &str, expected: &str| {
             let mut explain = store.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let plan: Vec<String> = explain
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn one_persons_types_do_not_displace_anothers() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let store = Store::open(file.path()).unwrap();
+        let store = Store::open(&Database::new(file.path())).unwrap();
         store
             .connection
             .execute_batch(
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn dates_in_the_future_hide_nothing() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let store = Store::open(file.path()).unwrap();
+        let store = Store::open(&Database::new(file.path())).unwrap();
         let (now, day) = (1_700_000_000_000, 86_400_000);
         store
             .connection

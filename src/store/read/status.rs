@@ -12,7 +12,7 @@ use crate::store::write::{SAMPLES, Source, rare_kinds};
 /// What a database holds, besides the samples of each type.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
-    /// Size of the database and its write-ahead log.
+    /// Size of the database and its WAL.
     pub bytes: u64,
     /// Rows of each table.
     pub tables: Vec<TableRows>,
@@ -108,7 +108,7 @@ impl Database {
             let Sizes { database, wal } = self.sizes();
             Ok(Status { bytes: database + wal, tables, uploads: read_uploads(&connection)? })
         };
-        read().map_err(|error| open_error(self.path(), &error))
+        read().map_err(|error| open_error(self, &error))
     }
 }
 

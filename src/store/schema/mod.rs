@@ -1,11 +1,11 @@
 //! The schema and its versions: forward only, one step for each version, all in one transaction.
 
-use std::path::Path;
-
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::database::Database;
 use super::failure::open_error;
-use super::version::{APPLICATION_ID, VERSION, known_version};
+use super::header::APPLICATION_ID;
+use super::version::{VERSION, known_version};
 use crate::model::error::Result;
 
 /// The SQL that brings a database from each version to the next; `user_version` counts the steps taken.
@@ -16,10 +16,10 @@ const MIGRATIONS: [&[&str]; VERSION as usize] =
 /// writes meanwhile, since the steps' transaction is open.
 pub(super) fn migrate(
     connection: &mut Connection,
-    path: &Path,
+    database: &Database,
     before_first_step: impl FnOnce(u32) -> Result<()>,
 ) -> Result<()> {
-    take_steps(connection, path, &MIGRATIONS, before_first_step)
+    take_steps(connection, database, &MIGRATIONS, before_first_step)
 }
 
 /// Makes the schema of a version in memory, to compare a database with it.
@@ -33,18 +33,18 @@ pub(super) fn in_memory(version: u32) -> rusqlite::Result<Connection> {
 
 fn take_steps(
     connection: &mut Connection,
-    path: &Path,
+    database: &Database,
     steps: &[&[&str]],
     before_first_step: impl FnOnce(u32) -> Result<()>,
 ) -> Result<()> {
-    let fail = |error| open_error(path, &error);
+    let fail = |error| open_error(database, &error);
     let wanted = u32::try_from(steps.len()).unwrap_or(u32::MAX);
-    if known_version(connection, path, wanted)? == wanted {
+    if known_version(connection, database, wanted)? == wanted {
         return Ok(());
     }
     // Another process may be doing the same, so the version is read again once only this one may write.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
-    let present = known_version(&transaction, path, wanted)?;
+    let present = known_version(&transaction, database, wanted)?;
     if present > 0 && present < wanted {
         before_first_step(wanted)?;
     }
@@ -58,9 +58,10 @@ fn take_steps(
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::model::healthkit;
-    use crate::store::database::Database;
     use crate::store::version;
 
     fn unexpected(version: u32) -> Result<()> {
@@ -70,8 +71,8 @@ mod tests {
     #[test]
     fn a_new_database_gets_every_table_and_view_works() {
         let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection, Path::new("test"), unexpected).unwrap();
-        migrate(&mut connection, Path::new("test"), unexpected).unwrap();
+        migrate(&mut connection, &Database::new("test"), unexpected).unwrap();
+        migrate(&mut connection, &Database::new("test"), unexpected).unwrap();
         let mut views = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").unwrap();
         let views: Vec<String> = views.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect();
         assert!(views.len() > 30);
@@ -85,7 +86,7 @@ mod tests {
     #[test]
     fn names_are_those_of_healthkit() {
         let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection, Path::new("test"), unexpected).unwrap();
+        migrate(&mut connection, &Database::new("test"), unexpected).unwrap();
         let mut values = connection.prepare("SELECT type, value, name FROM category_values ORDER BY 1, 2").unwrap();
         let values = values.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
         let values: Vec<(String, u8, String)> = values.map(|value| value.unwrap()).collect();
@@ -100,13 +101,13 @@ mod tests {
     fn foreign_and_later_databases_are_refused() {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE notes (text)").unwrap();
-        let error = migrate(&mut connection, Path::new("notes.db"), unexpected).unwrap_err();
+        let error = migrate(&mut connection, &Database::new("notes.db"), unexpected).unwrap_err();
         assert!(error.to_string().contains("another program"), "{error}");
 
         let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection, Path::new("test"), unexpected).unwrap();
+        migrate(&mut connection, &Database::new("test"), unexpected).unwrap();
         connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
-        let error = migrate(&mut connection, Path::new("health.db"), unexpected).unwrap_err();
+        let error = migrate(&mut connection, &Database::new("health.db"), unexpected).unwrap_err();
         assert!(error.to_string().contains("later version"), "{error}");
     }
 
@@ -129,25 +130,24 @@ mod tests {
             connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
         };
         let mut connection = open(&path);
-        migrate(&mut connection, &path, unexpected).unwrap();
+        let database = Database::new(&path);
+        migrate(&mut connection, &database, unexpected).unwrap();
         assert!(!backup.exists(), "a new database needs no backup");
         connection.execute_batch("INSERT INTO persons (name) VALUES ('anna')").unwrap();
 
         // A failed step is undone, and can be tried again.
-        let error = take_steps(&mut connection, &path, &FAILING, |version| {
-            Database::new(&path).back_up_before_migration(version)
-        })
-        .unwrap_err();
+        let error =
+            take_steps(&mut connection, &database, &FAILING, |version| database.back_up_before_migration(version))
+                .unwrap_err();
         assert!(error.to_string().contains("samples"), "{error}");
         assert_eq!(version_of(&connection), 2);
         assert!(connection.prepare("SELECT * FROM moods").is_err());
 
-        take_steps(&mut connection, &path, &LATER, |version| Database::new(&path).back_up_before_migration(version))
-            .unwrap();
+        take_steps(&mut connection, &database, &LATER, |version| database.back_up_before_migration(version)).unwrap();
         assert_eq!(version_of(&connection), 3);
         connection.prepare("SELECT mood FROM workouts").unwrap();
         let before = open(&backup);
-        assert_eq!(version::check(&before, &backup).unwrap(), 2);
+        assert_eq!(version::check(&before, &Database::new(&backup)).unwrap(), 2);
         let names: i64 =
             before.query_row("SELECT count(*) FROM persons WHERE name = 'anna'", [], |row| row.get(0)).unwrap();
         assert_eq!(names, 1);
@@ -159,15 +159,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("health.db");
         let mut connection = Connection::open(&path).unwrap();
-        migrate(&mut connection, &path, unexpected).unwrap();
+        let database = Database::new(&path);
+        migrate(&mut connection, &database, unexpected).unwrap();
         // Something that cannot be replaced has the backup's name.
         std::fs::create_dir(folder.path().join("health.db.before-v3.db")).unwrap();
-        let error = take_steps(&mut connection, &path, &LATER, |version| {
-            Database::new(&path).back_up_before_migration(version)
-        })
-        .unwrap_err();
+        let error =
+            take_steps(&mut connection, &database, &LATER, |version| database.back_up_before_migration(version))
+                .unwrap_err();
         assert!(error.to_string().contains("cannot be backed up before"), "{error}");
-        assert_eq!(version::check(&connection, &path).unwrap(), 2);
+        assert_eq!(version::check(&connection, &database).unwrap(), 2);
     }
 
     /// A database as version 1 has written it: a sample of the app with details of an export, a derived one, one with short
@@ -219,10 +219,10 @@ mod tests {
     #[test]
     fn version_2_keeps_every_value_and_moves_long_texts() {
         let mut connection = Connection::open_in_memory().unwrap();
-        take_steps(&mut connection, Path::new("test"), &MIGRATIONS[..1], unexpected).unwrap();
+        take_steps(&mut connection, &Database::new("test"), &MIGRATIONS[..1], unexpected).unwrap();
         connection.execute_batch(VERSION_1).unwrap();
         let before = values(&connection, "SELECT other FROM route_points");
-        take_steps(&mut connection, Path::new("test"), &MIGRATIONS[..2], |_| Ok(())).unwrap();
+        take_steps(&mut connection, &Database::new("test"), &MIGRATIONS[..2], |_| Ok(())).unwrap();
         let others = "SELECT iif(p.long_id IS NULL, p.other, l.other) FROM route_points p LEFT JOIN long_texts l ON l.id = p.long_id";
         assert_eq!(values(&connection, others), before);
         let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();

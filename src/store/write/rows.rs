@@ -267,7 +267,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::store::Store;
+    use crate::store::{Database, Store};
 
     /// Tables without rows of uploads: dictionaries, long texts, what is remembered for merging, the ledger itself.
     const OTHERS: [&str; 14] = [
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn every_table_of_the_schema_is_in_one_list() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let store = Store::open(file.path()).unwrap();
+        let store = Store::open(&Database::new(file.path())).unwrap();
         let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
         let mut select = store.connection.prepare(sql).unwrap();
         let found: BTreeSet<String> =

@@ -13,7 +13,7 @@ use crate::model::record::{
     Characteristic, DerivedSample, Dose, OtherRecord, Reject, RoutePoint, Sample, Uuid, Workout,
 };
 use crate::model::text::TextId;
-use crate::store::Store;
+use crate::store::{Database, Store};
 
 fn check(table: &super::table::Table, insert: &str, same: &str, update: &str) {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -147,7 +147,7 @@ const STEPS_COUNTED: i32 = 16;
 impl Measured {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&folder.path().join("health.db")).unwrap();
+        let mut store = Store::open(&Database::new(folder.path().join("health.db"))).unwrap();
         let steps = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&steps);
         let count = move || {

@@ -1,7 +1,6 @@
 //! The handle of the writer's thread, and an ingest's conversation with it.
 
 use std::convert::Infallible;
-use std::path::Path;
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 
@@ -15,7 +14,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BATCHES_PER_INGEST, WAL_BYTES_MAX_DEFAULT, WRITER_QUEUE};
 use crate::model::lock::lock;
 use crate::store::clock::now_ms;
-use crate::store::{Origin, Store, UploadEnd};
+use crate::store::{Database, Origin, Store, UploadEnd};
 
 /// The running writer. [`Writer::stop`] ends it, or the end of its last handle.
 #[derive(Debug)]
@@ -70,8 +69,8 @@ impl Writer {
     /// - [`ErrorKind::Full`] if there is no space for it,
     /// - [`ErrorKind::Busy`] if another program has locked it,
     /// - [`ErrorKind::Io`] if the thread cannot be started.
-    pub fn start(path: &Path) -> Result<Self> {
-        Self::with_wal_limit(path, WAL_BYTES_MAX_DEFAULT)
+    pub fn start(database: &Database) -> Result<Self> {
+        Self::with_wal_limit(database, WAL_BYTES_MAX_DEFAULT)
     }
 
     /// The same, with a limit for the WAL.
@@ -79,8 +78,8 @@ impl Writer {
     /// # Errors
     ///
     /// As [`Writer::start`].
-    pub fn with_wal_limit(path: &Path, wal_bytes_max: u64) -> Result<Self> {
-        let store = Store::open(path)?;
+    pub fn with_wal_limit(database: &Database, wal_bytes_max: u64) -> Result<Self> {
+        let store = Store::open(database)?;
         Self::spawn(move |requests| WriterThread::new(store, requests, wal_bytes_max).run())
     }
 

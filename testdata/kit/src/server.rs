@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use healthsink::model::limits::INGESTS_MAX;
 use healthsink::serve::config::Serve;
+use healthsink::store::Database;
 use healthsink::store::writer::Writer;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -41,7 +42,7 @@ impl Server {
         let mut config = config(folder.path().join("health.db"), address);
         change(&mut config);
         let (stop, stopped) = oneshot::channel();
-        let writer = Writer::with_wal_limit(&config.db, config.wal_bytes_max).unwrap();
+        let writer = Writer::with_wal_limit(&Database::new(&config.db), config.wal_bytes_max).unwrap();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime
@@ -105,7 +106,7 @@ impl Server {
     }
 
     /// Stops the server, and lets it finish its uploads.
-    pub fn tell_to_stop(&mut self) {
+    pub fn request_stop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
@@ -113,7 +114,7 @@ impl Server {
 
     /// Waits until it has stopped.
     pub fn stop(&mut self) {
-        self.tell_to_stop();
+        self.request_stop();
         if let Some(thread) = self.thread.take() {
             thread.join().expect("the server does not panic");
         }
@@ -122,7 +123,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.tell_to_stop();
+        self.request_stop();
         if let Some(thread) = self.thread.take() {
             // A test that has failed already should not hide the reason.
             let joined = thread.join();

@@ -9,6 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use healthsink::import::{FileReport, Import, Mode, Observer, import};
+use healthsink::store::Database;
 use healthsink::store::writer::Writer;
 use healthsink_testkit::missing::not_run;
 use rusqlite::Connection;
@@ -31,7 +32,7 @@ fn locks(database: &Path) -> Option<usize> {
 fn the_writers_end_drops_no_lock_of_another_connection() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
-    let writer = Writer::start(&database).unwrap();
+    let writer = Writer::start(&Database::new(&database)).unwrap();
     let reader = Connection::open(&database).unwrap();
     reader.execute_batch("PRAGMA application_id").unwrap();
     if locks(&database).is_none() {
@@ -64,7 +65,7 @@ impl Observer for Locks<'_> {
 fn an_import_never_opens_its_own_database() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
-    let writer = Writer::start(&database).unwrap();
+    let writer = Writer::start(&Database::new(&database)).unwrap();
     let can_see = locks(&database).is_some();
     writer.stop().unwrap();
     if !can_see {

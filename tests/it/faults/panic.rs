@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use healthsink::formats::payload::Options;
 use healthsink::ingest::ingest;
 use healthsink::store::writer::Writer;
-use healthsink::store::{Origin, OriginKind};
+use healthsink::store::{Database, Origin, OriginKind};
 use serde_json::json;
 
 use healthsink_testkit::database::{one, rows};
@@ -42,7 +42,7 @@ fn origin(sender: &str) -> Origin {
 fn a_panic_ends_one_ingest_and_keeps_what_others_sent() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
-    let writer = Writer::start(&database).unwrap();
+    let writer = Writer::start(&Database::new(&database)).unwrap();
     let sample = br#"{"data":{"X":[{"uuid":"00000000-0000-4000-8000-000000000001","value":1,"startDate":"2026-01-01T00:00:00Z"}"#;
     // Another upload is under way, with a row that is not committed yet.
     let (reader, mut pipe) = io::pipe().unwrap();

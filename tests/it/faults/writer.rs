@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use healthsink::model::error::ErrorKind;
+use healthsink::store::Database;
 use healthsink::store::writer::Writer;
 use serde_json::json;
 
@@ -17,7 +18,7 @@ fn the_server_ends_with_its_writer_and_uploads_under_way_get_an_error() {
     let address = listener.local_addr().unwrap();
     listener.set_nonblocking(true).unwrap();
     let config = config(folder.path().join("health.db"), address);
-    let writer = Writer::start(&config.db).unwrap();
+    let writer = Writer::start(&Database::new(&config.db)).unwrap();
     let handle = writer.handle().clone();
     let server = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

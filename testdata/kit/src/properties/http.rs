@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use healthsink::formats::encoding::Coding;
 use healthsink::formats::payload::Options;
 use healthsink::serve::config::Serve;
+use healthsink::store::Database;
 use healthsink::store::writer::Writer;
 
 use crate::compression::{gzip, zlib, zstd};
@@ -190,7 +191,7 @@ fn scratch_folder() -> PathBuf {
 fn run(started: &std::sync::mpsc::SyncSender<SocketAddr>) {
     let folder = scratch_folder();
     let db = folder.join("health.db");
-    let writer = Writer::start(&db).expect("a database");
+    let writer = Writer::start(&Database::new(&db)).expect("a database");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _ = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
