@@ -231,7 +231,7 @@ fn sources_and_units_too_long_to_share_stay_with_their_rows() {
     assert_eq!((answer.status, answer.field("count"), answer.field("rejected")), (200, json!(4), json!(0)));
     assert_eq!(json!(server.rows("SELECT count(*) AS n FROM sources")), json!([{ "n": 1 }]));
     let kept = "SELECT length(json_extract(other, '$.sourceRevision.source.name')) AS source,
-        length(json_extract(other, '$.unit')) AS unit FROM samples ORDER BY uuid";
+        length(json_extract(other, '$.unit')) AS unit FROM sample_details ORDER BY uuid";
     let long = json!({ "source": 10 * LONGEST, "unit": 10 * LONGEST });
     assert_eq!(json!(server.rows(kept)), json!([long, long, long, { "source": null, "unit": null }]));
 }

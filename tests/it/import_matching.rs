@@ -143,6 +143,28 @@ impl Printing {
     }
 }
 
+/// What the app sends of these records: it has milliseconds.
+fn payload(records: &[Record], printing: &Printing) -> String {
+    let mut kinds: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (number, record) in records.iter().enumerate() {
+        let (kind, unit) = KINDS[record.kind];
+        let time = |second: u32, ms: u32| format!("2024-01-01T09:00:{second:02}.{ms}Z");
+        let value = if unit.is_empty() { 1 } else { record.value };
+        let unit = if unit.is_empty() { String::new() } else { format!(r#""unit":"{unit}","#) };
+        let name = printing.name(record.source).replace("&amp;", "&");
+        kinds.entry(kind).or_default().push(format!(
+            r#"{{"uuid":"{number:08X}-0000-4000-8000-000000000000","value":{value},{unit}"startDate":"{}","endDate":"{}",
+            "metadata":{{"k":{}}},"sourceRevision":{{"source":{{"name":"{name}"}}}}}}"#,
+            time(record.second, 250),
+            time(record.second + record.duration, 750),
+            record.metadata
+        ));
+    }
+    let kinds: Vec<String> =
+        kinds.iter().map(|(kind, samples)| format!("\"{kind}\":[{}]", samples.join(","))).collect();
+    format!("{{\"data\":{{{}}}}}", kinds.join(","))
+}
+
 /// What identifies a record to its owner: type, start, end and value.
 type Key = (usize, u32, u32, u32);
 
@@ -277,6 +299,45 @@ proptest! {
             import(&db, &[], &[&folder.write("export.xml", printing.export(records))]).balanced();
         }
         prop_assert_eq!(stored_counts(&db), largest);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// The app and an export have some records in common, and call some sources differently.
+    #[test]
+    fn what_app_and_export_have_in_common_is_stored_once(
+        common in prop::collection::vec(record(), 1..12),
+        only_app in prop::collection::vec(record(), 0..6),
+        only_export in prop::collection::vec(record(), 0..6),
+        printings in (printing(), printing()),
+        is_app_first in any::<bool>(),
+    ) {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        let sent = [common.clone(), only_app].concat();
+        let mut exported = [common, only_export].concat();
+        let app = folder.write("app.json", payload(&sent, &printings.0));
+        let xml = folder.write("1.xml", printings.1.export(&exported));
+        exported.reverse();
+        let reversed = folder.write("2.xml", printings.1.export(&exported));
+        let mut largest = counts(&sent);
+        for (key, count) in counts(&exported) {
+            let known = largest.entry(key).or_default();
+            *known = (*known).max(count);
+        }
+        let order = if is_app_first { [&app, &xml] } else { [&xml, &app] };
+        for input in order {
+            import(&db, &[], &[input]).balanced();
+        }
+        prop_assert_eq!(stored_counts(&db), largest.clone());
+        for input in [&reversed, &app, &xml, &app, &reversed] {
+            prop_assert_eq!(counted(&import(&db, &[], &[input]).balanced()), [0, 0]);
+        }
+        prop_assert_eq!(stored_counts(&db), largest);
+        let sent_again = i64::try_from(sent.len()).unwrap();
+        prop_assert_eq!(query::<i64>(&db, "SELECT count(*) FROM samples WHERE uuid < x'00000100'"), sent_again);
     }
 }
 
@@ -446,4 +507,17 @@ fn long_texts_of_app_and_export_are_whole() {
     check(&folder.write("late.json", late), [0, 0], 1);
     assert_eq!(query::<String>(&db, "SELECT metadata FROM merged_samples"), format!(r#"{{"m":"{long}"}}"#));
     check(&of("Reloj"), [0, 0], 1);
+
+    // A location with a long field.
+    let route = |text: &str| {
+        let point = format!(r#"{{"latitude":47.1,"longitude":8.5,"date":"2024-01-01T10:00:01Z","x":"{text}"}}"#);
+        let routes = format!(r#"{{"3BA875EE-3333-4D51-8CDC-9B2AC7A5C05B":[{{"locations":[{point}]}}]}}"#);
+        folder.write("route.json", format!(r#"{{"data":{{}},"workoutRoutes":{routes}}}"#))
+    };
+    check(&route(&long), [1, 0], 2);
+    check(&route(&long), [0, 0], 2);
+    let stored = "SELECT p.other || l.other FROM route_points p JOIN long_texts l ON l.id = p.long_id";
+    assert_eq!(query::<String>(&db, stored), format!(r#"{{"x":"{long}"}}"#));
+    check(&route("short"), [0, 1], 1);
+    assert_eq!(query::<String>(&db, "SELECT other FROM route_points"), r#"{"x":"short"}"#);
 }

@@ -82,13 +82,13 @@ impl<'a> BatchWriter<'a> {
         self.ids.merge.begin_import(self.connection, self.upload.id)?;
         self.ids.merge.samples.begin_derived();
         let mut statements = Statements::new(self.connection)?;
-        // Records that wait until the others of their second have found their rows.
+        // Records of the present second without a row that is exactly theirs.
         let mut waiting: Vec<&DerivedSample> = Vec::new();
         for derived in samples {
             if waiting.first().is_some_and(|first| second_of(first) != second_of(derived)) {
                 self.write_waiting(&mut statements, &mut waiting)?;
             }
-            match self.write_derived(&mut statements, derived, Turn::Own)? {
+            match self.write_derived(&mut statements, derived)? {
                 Some(outcome) => self.counts.note(outcome),
                 None => waiting.push(derived),
             }
@@ -98,21 +98,51 @@ impl<'a> BatchWriter<'a> {
         self.ids.merge.import.end_batch(self.connection)
     }
 
+    /// Writes the records of a second that wait: those that change nothing first, those with a renamed source last.
     fn write_waiting(
         &mut self,
         statements: &mut Statements<'a, 'a>,
         waiting: &mut Vec<&DerivedSample>,
     ) -> rusqlite::Result<()> {
-        for derived in waiting.drain(..) {
-            if let Some(outcome) = self.write_derived(statements, derived, Turn::Rest)? {
-                self.counts.note(outcome);
+        for turn in [Turn::Settled, Turn::Named, Turn::Rest] {
+            let mut left = 0;
+            for place in 0..waiting.len() {
+                match self.write_found(statements, waiting[place], turn)? {
+                    Some(outcome) => self.counts.note(outcome),
+                    None => {
+                        waiting[left] = waiting[place];
+                        left += 1;
+                    }
+                }
             }
+            waiting.truncate(left);
         }
         Ok(())
     }
 
-    /// Returns `None` if the record must wait for its second turn.
+    /// Writes a record that is new to its type, or has an equal row. Returns `None` if it may have another row.
     fn write_derived(
+        &mut self,
+        statements: &mut Statements<'a, 'a>,
+        derived: &DerivedSample,
+    ) -> rusqlite::Result<Option<Outcome>> {
+        let mut record = self.record(derived)?;
+        let known = self.ids.merge.samples.note_derived(self.connection, self.upload.person, &record.key)?;
+        // Most imports bring new records only.
+        if !known.needs_search() && record.long.is_none() && self.insert_derived(statements, &record)? {
+            return Ok(Some(Outcome::New));
+        }
+        if self.claim_equal(statements, &mut record)? {
+            return Ok(Some(Outcome::Unchanged));
+        }
+        if known.needs_search() {
+            return Ok(None);
+        }
+        self.insert_free(statements, &mut record).map(Some)
+    }
+
+    /// Writes a record with the row that it may take in this turn. Returns `None` if there is one for a later turn.
+    fn write_found(
         &mut self,
         statements: &mut Statements<'a, 'a>,
         derived: &DerivedSample,
@@ -120,30 +150,27 @@ impl<'a> BatchWriter<'a> {
     ) -> rusqlite::Result<Option<Outcome>> {
         let (connection, person) = (self.connection, self.upload.person);
         let mut record = self.record(derived)?;
-        let known = self.ids.merge.samples.note_derived(connection, person, &record.key)?;
-        // Most imports bring new records only.
-        if !known.needs_search() && record.long.is_none() && self.insert_derived(statements, &record)? {
-            return Ok(Some(Outcome::New));
+        let merge = &mut self.ids.merge;
+        match merge.samples.find(connection, &merge.import, person, &record.key, record.details, turn)? {
+            Found::Row(row) => self.take(statements, &mut record, &row).map(Some),
+            Found::Later => Ok(None),
+            Found::Nothing => self.insert_free(statements, &mut record).map(Some),
         }
-        if turn == Turn::Own && self.claim_equal(statements, &mut record)? {
-            return Ok(Some(Outcome::Unchanged));
-        }
-        if known.needs_search() {
-            let merge = &mut self.ids.merge;
-            let found = merge.samples.find(connection, &merge.import, person, &record.key, record.details, turn)?;
-            match found {
-                Found::Row(row) => return self.take(statements, &mut record, &row).map(Some),
-                Found::OtherSource => return Ok(None),
-                Found::Nothing => {}
-            }
-        }
+    }
+
+    /// Inserts a record under its identity, or under the next one that is free.
+    fn insert_free(
+        &mut self,
+        statements: &mut Statements<'a, 'a>,
+        record: &mut Record<'a>,
+    ) -> rusqlite::Result<Outcome> {
         if let Some(long) = record.long {
-            record.values[LONG] = long.insert(connection)?.into();
+            record.values[LONG] = long.insert(self.connection)?.into();
         }
-        while !self.insert_derived(statements, &record)? {
+        while !self.insert_derived(statements, record)? {
             record.set_uuid(next(&record.uuid));
         }
-        Ok(Some(Outcome::New))
+        Ok(Outcome::New)
     }
 
     fn record(&mut self, derived: &DerivedSample) -> rusqlite::Result<Record<'a>> {

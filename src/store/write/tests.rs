@@ -59,7 +59,7 @@ fn statements_of_tables_of_the_app() {
         AND altitude_m IS ?7 AND speed_m_s IS ?8 AND course_deg IS ?9 AND horizontal_accuracy_m IS ?10
         AND vertical_accuracy_m IS ?11 AND other IS ?12",
         "UPDATE route_points SET altitude_m = ?7, speed_m_s = ?8, course_deg = ?9, horizontal_accuracy_m = ?10,
-          vertical_accuracy_m = ?11, other = ?12
+          vertical_accuracy_m = ?11, other = ?12, long_id = NULL
         WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5",
     );
     check(
@@ -161,6 +161,11 @@ impl Measured {
     /// Writes rows in batches, as one upload. Returns the counts of their outcomes, and SQLite's steps.
     fn upload(&mut self, person: i64, rows: usize, push: impl Fn(&mut Batch, usize)) -> (Counts, u64) {
         self.uploads += 1;
+        self.go_on(person, rows, push)
+    }
+
+    /// The same as a part of the last upload.
+    fn go_on(&mut self, person: i64, rows: usize, push: impl Fn(&mut Batch, usize)) -> (Counts, u64) {
         let upload = UploadKey { id: self.uploads, person };
         let before = self.steps.load(Ordering::Relaxed);
         let (mut counts, mut ordinal, mut batch) = (Counts::default(), 0, Batch::default());
@@ -340,6 +345,40 @@ fn equal_records_cost_linear_time_and_stay_several() {
         assert_eq!(counts.unchanged, rows as u64 / 4);
         steps
     });
+}
+
+/// The app sends a sample while an import is under way that brings it also, and an equal one.
+#[test]
+fn a_row_that_the_app_replaces_stays_claimed() {
+    for has_old in [false, true] {
+        let mut db = Measured::new();
+        let first = derive(b"equal");
+        let push = |batch: &mut Batch, uuid: Uuid| {
+            let sample = sample(batch, "HeartRate", "count/min", 0);
+            batch.rows.derived_samples.push(DerivedSample { sample: Sample { uuid, ..sample }, creation_ms: None });
+        };
+        if has_old {
+            db.upload(1, 1, |batch, _| push_derived(batch, "HeartRate", "count/min", 1 << 20));
+            db.upload(1, 1, push_sample);
+        }
+        db.upload(1, 1, |batch, _| push(batch, first));
+        let import = db.uploads;
+        let app = db.upload(1, 1, |batch, _| push_sample(batch, 0)).0;
+        assert_eq!([app.merged, app.unchanged], if has_old { [0, 1] } else { [1, 0] });
+        db.uploads = import;
+        // In the window of an import it would have the next identity; far behind it has the same one.
+        assert_eq!(db.go_on(1, 1, |batch, _| push(batch, first)).0.new, 1, "{has_old}");
+        let other = |batch: &mut Batch, _: usize| {
+            let sample = sample(batch, "HeartRate", "count/min", 0);
+            batch.rows.samples.push(Sample { uuid: identity(7), ..sample });
+        };
+        db.uploads = import + 1;
+        assert_eq!(db.upload(1, 1, other).0.merged, 1, "{has_old}");
+        for (equals, expected) in [(2, [0, 2]), (3, [1, 2])] {
+            let counts = db.upload(1, equals, |batch, _| push(batch, first)).0;
+            assert_eq!([counts.new, counts.merged], expected, "{has_old}");
+        }
+    }
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Workouts and the locations of their routes.
 
+use rusqlite::params;
+
 use super::batch::BatchWriter;
+use super::long_texts::{LongTexts, MOVED};
 use super::merge::WorkoutKey;
-use super::table::Column::{First, Key, Value};
+use super::table::Column::{self, Cleared, First, Key, Value};
 use super::table::Table;
-use super::upsert::{Upsert, sql_values};
+use super::upsert::{SqlValue, Upsert, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::record::{RoutePoint, Workout};
 
@@ -29,24 +32,37 @@ pub(super) static WORKOUTS: Table = Table::new(
     ],
 );
 
-pub(super) static ROUTE_POINTS: Table = Table::new(
-    "route_points",
-    &[
-        Key("person_id"),
-        Key("workout"),
-        Key("time_ms"),
-        Key("latitude"),
-        Key("longitude"),
-        // HealthKit gives a workout's routes in no order, so their numbers differ between uploads.
-        First("route"),
-        Value("altitude_m"),
-        Value("speed_m_s"),
-        Value("course_deg"),
-        Value("horizontal_accuracy_m"),
-        Value("vertical_accuracy_m"),
-        Value("other"),
-    ],
-);
+const POINT_COLUMNS: [Column; 13] = [
+    Key("person_id"),
+    Key("workout"),
+    Key("time_ms"),
+    Key("latitude"),
+    Key("longitude"),
+    // HealthKit gives a workout's routes in no order, so their numbers differ between uploads.
+    First("route"),
+    Value("altitude_m"),
+    Value("speed_m_s"),
+    Value("course_deg"),
+    Value("horizontal_accuracy_m"),
+    Value("vertical_accuracy_m"),
+    Value("other"),
+    Cleared("long_id"),
+];
+
+/// With the id of a long text.
+const LONG_POINT_COLUMNS: [Column; 13] = {
+    let mut columns = POINT_COLUMNS;
+    columns[12] = Value("long_id");
+    columns
+};
+
+pub(super) static ROUTE_POINTS: Table = Table::new("route_points", &POINT_COLUMNS);
+
+/// Locations whose `other` is long.
+pub(super) static LONG_ROUTE_POINTS: Table = Table::new("route_points", &LONG_POINT_COLUMNS);
+
+const LONG_ID_OF_POINT: &str = "SELECT long_id FROM route_points
+    WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5";
 
 impl<'a> BatchWriter<'a> {
     pub(super) fn write_workouts(&mut self) -> rusqlite::Result<()> {
@@ -117,7 +133,8 @@ impl<'a> BatchWriter<'a> {
         if merge.has_others_point(connection, person, &row.workout, row.time_ms)? {
             return Ok(Outcome::Merged);
         }
-        let outcome = upsert.write(sql_values![
+        let other = self.text(row.other);
+        let mut values = sql_values![
             person,
             row.workout,
             row.time_ms,
@@ -129,8 +146,19 @@ impl<'a> BatchWriter<'a> {
             row.course_deg,
             row.horizontal_accuracy_m,
             row.vertical_accuracy_m,
-            row.other.map(|text| self.batch.texts.get(text))
-        ])?;
+            other
+        ];
+        let outcome = if let Some(long) = LongTexts::of(None, other) {
+            values[11] = MOVED.into();
+            let key = params![person, &row.workout[..], row.time_ms, row.latitude, row.longitude];
+            let id = long.id(connection, LONG_ID_OF_POINT, key)?;
+            let mut with_id = [SqlValue::from(id); 13];
+            with_id[..12].copy_from_slice(&values);
+            Upsert::new(connection, &LONG_ROUTE_POINTS, self.ids.expects_known)?.write(with_id)?
+        } else {
+            upsert.write(values)?
+        };
+        let merge = &mut self.ids.merge.workouts;
         if outcome == Outcome::New && merge.replace_derived_points(connection, person, &row.workout, row.time_ms)? {
             return Ok(Outcome::Merged);
         }

@@ -10,7 +10,7 @@ use crate::model::limits::{CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX
 /// The present import, and the last number of a row.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Import {
-    upload: i64,
+    upload: Option<i64>,
     claims: Claims,
     last: i64,
     last_stored: i64,
@@ -19,9 +19,9 @@ pub(in crate::store) struct Import {
 impl Import {
     /// Returns whether this begins another import than the present one.
     pub(super) fn begin(&mut self, connection: &Connection, upload: i64) -> rusqlite::Result<bool> {
-        let begins = self.upload != upload;
+        let begins = self.upload != Some(upload);
         if begins {
-            *self = Self { upload, ..Self::default() };
+            *self = Self { upload: Some(upload), ..Self::default() };
         }
         // Another process may import at the same time.
         let mut select = connection.prepare_cached("SELECT last FROM import_numbers")?;

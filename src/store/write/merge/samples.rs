@@ -13,6 +13,7 @@ use super::details::{Details, RowKey, keep};
 use super::kinds::{Kinds, Known};
 use super::labels::Labels;
 use super::second::{self, Candidate, Metadata, Second};
+use crate::model::limits::METADATA_SHARED_BYTES_MAX;
 use crate::model::record::Uuid;
 use crate::model::units;
 
@@ -37,12 +38,14 @@ fn second_of(time_ms: i64) -> i64 {
     time_ms.div_euclid(1000)
 }
 
-/// Which rows a record of an import may take.
+/// Which rows a record of an import may take. The records of a second take turns.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::store) enum Turn {
+    /// Those of its source that stay as they are.
+    Settled,
     /// Those of its source.
-    Own,
-    /// Those that are left when the other records of its second have taken theirs.
+    Named,
+    /// Those that the other records of its second leave.
     Rest,
 }
 
@@ -50,8 +53,8 @@ pub(in crate::store) enum Turn {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum Found {
     Row(Candidate),
-    /// Only rows of other sources match.
-    OtherSource,
+    /// A row matches that the record may take in a later turn.
+    Later,
     Nothing,
 }
 
@@ -59,11 +62,23 @@ pub(in crate::store) enum Found {
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Fit {
     has_name: bool,
+    /// The row stays as it is: it is the app's, or has all that the record has.
+    is_settled: bool,
     has_source: bool,
     has_creation: bool,
     has_metadata: bool,
     /// The first of equal ones.
     place: Reverse<usize>,
+}
+
+impl Fit {
+    fn is_for(self, turn: Turn) -> bool {
+        match turn {
+            Turn::Settled => self.has_name && self.is_settled,
+            Turn::Named => self.has_name,
+            Turn::Rest => true,
+        }
+    }
 }
 
 /// What is remembered between samples.
@@ -178,27 +193,32 @@ impl Samples {
             if !is_free || !is_match(connection, units, sample, row)? {
                 continue;
             }
-            let has_name = is_same_name(connection, sources, sample.source, row.source)?;
+            let has_metadata = match (row.metadata, details.metadata) {
+                (Metadata::Absent, own) => own.is_none(),
+                (Metadata::Shared(id), Some(own)) => {
+                    shared_metadata.pair(connection, [Some(id), None])? == [Some(own), None]
+                }
+                (Metadata::Own(hash), Some(own)) => hash == second.hash(own),
+                (Metadata::Long, Some(own)) => own.len() > METADATA_SHARED_BYTES_MAX,
+                _ => false,
+            };
+            let (has_source, has_creation) = (row.source == sample.source, row.creation_ms == details.creation_ms);
+            let has_rest = row.other == details.other.map(|own| second.hash_of_other(own))
+                && (row.unit != sample.unit || row.value == sample.value);
             let fit = Fit {
-                has_name,
-                has_source: has_name && row.source == sample.source,
-                has_creation: row.creation_ms == details.creation_ms,
-                has_metadata: match (row.metadata, details.metadata) {
-                    (Metadata::Absent, own) => own.is_none(),
-                    (Metadata::Shared(id), Some(own)) => {
-                        shared_metadata.pair(connection, [Some(id), None])? == [Some(own), None]
-                    }
-                    (Metadata::Own(hash), Some(own)) => hash == second.hash(own),
-                    _ => false,
-                },
+                has_name: is_same_name(connection, sources, sample.source, row.source)?,
+                is_settled: !row.is_derived() || has_source && has_creation && has_metadata && has_rest,
+                has_source,
+                has_creation,
+                has_metadata,
                 place: Reverse(place),
             };
             best = best.max(Some(fit));
         }
         Ok(match best {
             None => Found::Nothing,
-            Some(fit) if !fit.has_name && turn == Turn::Own => Found::OtherSource,
-            Some(fit) => Found::Row(second.rows[fit.place.0]),
+            Some(fit) if fit.is_for(turn) => Found::Row(second.rows[fit.place.0]),
+            Some(_) => Found::Later,
         })
     }
 
@@ -244,7 +264,7 @@ impl Samples {
         let Self { derived, sources, units, .. } = self;
         derived.read_derived(connection, sample.second(person))?;
         let mut first = 0;
-        let mut best: Option<Fit> = None;
+        let mut best: Option<(bool, Reverse<usize>)> = None;
         loop {
             for (place, row) in derived.rows.iter().enumerate().skip(first) {
                 let is_candidate = second_of_end(row.end_ms) == second_of_end(sample.end_ms)
@@ -252,16 +272,15 @@ impl Samples {
                 if is_candidate {
                     let has_name = is_same_name(connection, sources, sample.source, row.source)?;
                     let place = Reverse(place);
-                    let fit = Fit { has_name, has_source: false, has_creation: false, has_metadata: false, place };
-                    best = best.max(Some(fit));
+                    best = best.max(Some((has_name, place)));
                 }
             }
             first = derived.rows.len();
-            if best.is_some_and(|fit| fit.has_name) || !derived.read_rest(connection)? {
+            if best.is_some_and(|(has_name, _)| has_name) || !derived.read_rest(connection)? {
                 break;
             }
         }
-        Ok(best.map(|fit| derived.rows.swap_remove(fit.place.0)))
+        Ok(best.map(|(_, place)| derived.rows.remove(place.0)))
     }
 }
 

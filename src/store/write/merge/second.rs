@@ -7,7 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, Row, params};
 
 use crate::model::identity::is_derived;
-use crate::model::limits::MATCH_ROWS_MAX;
+use crate::model::limits::{LONG_TEXT_BYTES, MATCH_ROWS_MAX};
 use crate::model::record::Uuid;
 
 /// A stored sample that a record may match.
@@ -21,6 +21,8 @@ pub(in crate::store) struct Candidate {
     pub(in crate::store) source: Option<i64>,
     pub(in crate::store) creation_ms: Option<i64>,
     pub(in crate::store) metadata: Metadata,
+    /// The hash of `other`; 0 for a long text.
+    pub(super) other: Option<u64>,
     pub(in crate::store) number: Option<i64>,
     /// It had no number when it was read, and has been matched since.
     pub(super) is_taken: bool,
@@ -59,7 +61,7 @@ macro_rules! candidates {
     ($condition:literal) => {
         concat!(
             "SELECT start_ms, uuid, end_ms, value, unit_id, source_id, creation_ms, metadata_id, metadata, \
-             long_id IS NOT NULL, import_number FROM samples WHERE person_id = ?1 AND type_id = ?2 AND ",
+             long_id IS NOT NULL, import_number, other FROM samples WHERE person_id = ?1 AND type_id = ?2 AND ",
             $condition,
             " LIMIT ?4"
         )
@@ -81,6 +83,11 @@ impl Second {
     /// The hash of a metadata text, as in [`Metadata::Own`].
     pub(super) fn hash(&self, text: &str) -> u64 {
         self.hasher.hash_one(text.as_bytes())
+    }
+
+    /// The hash of a text of `other`, as a candidate has it.
+    pub(super) fn hash_of_other(&self, text: &str) -> u64 {
+        if text.len() > LONG_TEXT_BYTES { 0 } else { self.hash(text) }
     }
 
     /// Reads all samples of a record's second, at most [`MATCH_ROWS_MAX`].
@@ -148,6 +155,11 @@ impl Second {
             _ if row.get(9)? => Metadata::Long,
             _ => Metadata::Absent,
         };
+        let other = match row.get_ref(11)? {
+            ValueRef::Text(b"") => Some(0),
+            ValueRef::Text(text) => Some(self.hasher.hash_one(text)),
+            _ => None,
+        };
         Ok(Candidate {
             start_ms: row.get(0)?,
             uuid: row.get(1)?,
@@ -157,6 +169,7 @@ impl Second {
             source: row.get(5)?,
             creation_ms: row.get(6)?,
             metadata,
+            other,
             number: row.get(10)?,
             is_taken: false,
         })
