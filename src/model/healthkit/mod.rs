@@ -5,6 +5,7 @@
 mod categories;
 mod identifiers;
 mod quantities;
+mod titles;
 mod workouts;
 
 pub use categories::{category_value, category_value_names, is_event};

@@ -1,6 +1,7 @@
 //! Activities and events of workouts.
 
 use super::categories::lower_first;
+use super::titles::activity_of;
 
 /// Number and name of each activity, in order of the numbers.
 const ACTIVITIES: [(u16, &str); 84] = [
@@ -101,19 +102,15 @@ pub fn activity(identifier: &str) -> Option<i64> {
     ACTIVITIES.iter().find(|(_, known)| *known == name).map(|(number, _)| i64::from(*number))
 }
 
-/// The number of an activity by the title that people see: `Outdoor Walk`, `Walking`.
+/// The number of an activity by the title that people see: `Outdoor Walk`, `Walking`, `Laufen`. A title that may be several
+/// activities has none.
 #[must_use]
 pub fn activity_of_title(title: &str) -> Option<i64> {
-    const PLACES: [&str; 4] = ["Outdoor ", "Indoor ", "Pool ", "Open Water "];
-    const SHORT: [(&str, &str); 5] =
-        [("Walk", "Walking"), ("Run", "Running"), ("Cycle", "Cycling"), ("Swim", "Swimming"), ("Row", "Rowing")];
-    let title = PLACES.iter().find_map(|place| title.strip_prefix(place)).unwrap_or(title);
-    let title = SHORT.iter().find(|(short, _)| *short == title).map_or(title, |(_, long)| *long);
-    let is_same = |known: &str| {
-        let mut words = title.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
-        known.bytes().all(|byte| words.next() == Some(byte.to_ascii_lowercase())) && words.next().is_none()
+    let of_name = |title: &str| {
+        let is_same = |known: &str| known.len() == title.len() && known.eq_ignore_ascii_case(title);
+        ACTIVITIES.iter().find(|(_, known)| is_same(known)).map(|(number, _)| *number)
     };
-    ACTIVITIES.iter().find(|(_, known)| is_same(known)).map(|(number, _)| i64::from(*number))
+    activity_of(title, of_name).map(i64::from)
 }
 
 /// The number of an event by its identifier, such as `HKWorkoutEventTypePause`.
@@ -148,5 +145,32 @@ mod tests {
         check("Outdoor Walk", Some(52));
         check("Pool Swim", Some(46));
         check("Mowing", None);
+        check("Strength Training", None);
+        for title in ["Track & Field", "Track and Field", "TrackAndField"] {
+            check(title, Some(49));
+        }
+        for title in ["Mind & Body", "mind and body"] {
+            check(title, Some(29));
+        }
+        check("Preparation & Recovery", Some(33));
+        check("Handball", Some(23));
+        check("Open Water Swim", Some(46));
+        check("Indoor Rowing", Some(35));
+        for title in ["Laufen", "Outdoor-Laufen", "Course à pied", "Course à pied (extérieur)", "Correr al aire libre"]
+        {
+            check(title, Some(37));
+        }
+        for title in ["ランニング", "屋外ランニング", "户外跑步", "室内跑步", "실외 달리기", "Corrida ao ar livre"]
+        {
+            check(title, Some(37));
+        }
+        for title in ["Caminata al aire libre", "Gehen (Outdoor)", "Marche en extérieur", "室内步行"] {
+            check(title, Some(52));
+        }
+        check("Funktionales Krafttraining", Some(20));
+        check("传统力量训练", Some(50));
+        for title in ["", "Outdoor", "Krafttraining", "体操教室"] {
+            check(title, None);
+        }
     }
 }
