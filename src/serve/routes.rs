@@ -99,16 +99,22 @@ fn routes() -> impl Iterator<Item = &'static Route> {
 
 impl Route {
     fn is_at(&self, path: &str, listener: ListenerKind, state: &State) -> bool {
-        let own = match self.path {
-            RoutePath::Upload => &state.upload_path,
-            RoutePath::Fixed(path) => path,
+        let is_own = match self.path {
+            // What people type into the app has a slash too many now and then.
+            RoutePath::Upload => names(path).eq(names(&state.upload_path)),
+            RoutePath::Fixed(own) => own == path,
         };
-        own == path && self.listeners.contains(&listener)
+        is_own && self.listeners.contains(&listener)
     }
 
     fn accepts(&self, method: &Method) -> bool {
         self.method == *method || self.method == Method::GET && *method == Method::HEAD
     }
+}
+
+/// The names of a path, whatever the slashes between them.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|name| !name.is_empty())
 }
 
 /// Answers a request.
@@ -279,6 +285,19 @@ mod tests {
         let prepared = Prepared::load(&config).unwrap();
         run_with(listeners, &config, prepared, writer.handle().clone(), checked).await.unwrap();
         writer.stop().unwrap();
+    }
+
+    #[test]
+    fn slashes_too_many_make_no_other_path() {
+        let check = |path: &str, expected: bool| {
+            assert_eq!(names(path).eq(names("/api/health-data")), expected, "{path}");
+        };
+        for path in ["/api/health-data", "//api/health-data", "/api/health-data/", "/api//health-data//"] {
+            check(path, true);
+        }
+        for path in ["/api", "/api/health-data/x", "/apihealth-data", "/", ""] {
+            check(path, false);
+        }
     }
 
     #[test]
