@@ -11,6 +11,8 @@ pub(crate) enum Flaw {
     /// A field, by its name, as in most of these.
     Missing(&'static str),
     NotAUuid(&'static str),
+    /// What a uuid identifies that is one of a derived identity.
+    ReservedUuid(&'static str),
     NotADate(&'static str),
     NotANumber(Cow<'static, str>),
     NotAText(&'static str),
@@ -54,6 +56,9 @@ impl fmt::Display for Flaw {
             Self::Not(what) => write!(f, "not {what}"),
             Self::Missing(field) => write!(f, "no `{field}`"),
             Self::NotAUuid(field) => write!(f, "`{field}` is not a uuid"),
+            Self::ReservedUuid(what) => {
+                write!(f, "{what} begins with 6873 and is of version 8: such uuids are reserved for records of imports")
+            }
             Self::NotADate(field) => write!(f, "`{field}` is not a date with time and offset"),
             Self::NotANumber(field) => write!(f, "`{field:.DETAIL_CHARACTERS$}` is not a number"),
             Self::NotAText(field) => write!(f, "`{field}` is not a text"),

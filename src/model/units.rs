@@ -103,6 +103,15 @@ pub fn factor(name: &str, dimension: Dimension) -> Option<f64> {
     unit(name).filter(|unit| unit.dimension == dimension).map(|unit| unit.factor)
 }
 
+/// Returns energy in kilocalories; nothing if the unit is not one of energy.
+#[must_use]
+pub fn kilocalories(energy: f64, unit: &str) -> Option<f64> {
+    if unit.eq_ignore_ascii_case("kJ") {
+        return Some(energy / KILOJOULES_PER_KILOCALORIE);
+    }
+    factor(unit, Dimension::Energy).map(|factor| energy * factor)
+}
+
 fn unit(name: &str) -> Option<Unit> {
     let of = |dimension, factor| Some(Unit { dimension, factor, offset: 0.0 });
     match name {

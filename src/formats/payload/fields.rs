@@ -6,9 +6,11 @@
 use uuid::Uuid;
 
 use super::keys::ElementKind;
+use super::quantity::Quantity;
 use super::rows::Rows;
 use crate::formats::flaw::Flaw;
 use crate::formats::tape::{Member, Value, as_bool, as_f64, as_i64, as_str, is_null, is_object, members};
+use crate::model::identity::is_derived;
 use crate::model::limits::SHARED_TEXT_BYTES_MAX;
 use crate::model::record::{Dose, Medication, RoutePoint, Sample, Workout};
 use crate::model::time;
@@ -45,7 +47,8 @@ fn uuid_field(value: Value<'_, '_>) -> Result<Option<[u8; 16]>, Flaw> {
     if is_null(value) {
         return Ok(None);
     }
-    as_str(value).and_then(uuid_of).map(Some).ok_or(Flaw::NotAUuid("uuid"))
+    let uuid = as_str(value).and_then(uuid_of).ok_or(Flaw::NotAUuid("uuid"))?;
+    if is_derived(&uuid) { Err(Flaw::ReservedUuid("`uuid`")) } else { Ok(Some(uuid)) }
 }
 
 /// Reads a date. A text that says more than the milliseconds is also kept.
@@ -70,6 +73,37 @@ fn optional<'t, 'i, T>(value: Option<T>, member: Member<'t, 'i>, rows: &mut Rows
         rows.keep(member);
     }
     value
+}
+
+/// Returns an optional date. Without one the record is still a record: what is not a date is kept in `other`.
+fn optional_date<'t, 'i>(member: Member<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Option<i64> {
+    let is_empty = as_str(member.value).is_some_and(str::is_empty);
+    match date_field("", member, rows) {
+        Ok(date) => date,
+        Err(_) if is_empty => None,
+        Err(_) => optional(None, member, rows),
+    }
+}
+
+/// Returns an optional quantity. What number and unit do not say is kept in `other`.
+fn quantity<'t, 'i>(
+    value: Option<Quantity<'i>>,
+    member: Member<'t, 'i>,
+    rows: &mut Rows<'_, 't, 'i>,
+) -> Option<Quantity<'i>> {
+    optional(value.filter(|quantity| quantity.is_all), member, rows).or(value)
+}
+
+/// Returns a quantity's own unit, or the one that stands beside it. The other one of two is kept in `other`.
+fn unit_of<'t, 'i>(
+    quantity: Option<Quantity<'i>>,
+    beside: Member<'t, 'i>,
+    rows: &mut Rows<'_, 't, 'i>,
+) -> Option<&'i str> {
+    let own = quantity.and_then(|quantity| quantity.unit);
+    let is_known = own.is_none() || own == as_str(beside.value);
+    let unit = optional(as_str(beside.value).filter(|_| is_known), beside, rows);
+    own.or(unit)
 }
 
 /// The fields that samples, workouts and dose events have in common.
@@ -110,7 +144,7 @@ impl<'t, 'i> Common<'t, 'i> {
 
 fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
     let mut common = Common::default();
-    let (mut value, mut unit) = (None, None);
+    let (mut value, mut unit, mut nested) = (None, None, None);
     for member in members(element) {
         if common.take(member, rows)? {
             continue;
@@ -119,10 +153,21 @@ fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> R
         match member.name {
             // NaN arrives as null, and is still a sample.
             "value" if is_null(raw) => value = None,
-            "value" => value = Some(as_f64(raw).ok_or(Flaw::NotANumber("value".into()))?),
+            "value" => match as_f64(raw) {
+                Some(number) => value = Some(number),
+                None => nested = Some((member, Quantity::of(raw).ok_or(Flaw::NotANumber("value".into()))?)),
+            },
             "unit" => unit = optional(as_str(raw).filter(is_shareable), member, rows),
             _ => rows.keep(member),
         }
+    }
+    if let Some((member, quantity)) = nested {
+        let own = quantity.unit.filter(is_shareable);
+        // Number and unit belong together.
+        if !quantity.is_all || own != quantity.unit || own.is_some() && unit.is_some() && unit != own {
+            rows.keep(member);
+        }
+        (value, unit) = (Some(quantity.number), own.or(unit));
     }
     let sample = Sample {
         kind: rows.section_text(),
@@ -146,7 +191,8 @@ fn is_shareable(text: &&str) -> bool {
 
 fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
     let mut common = Common::default();
-    let (mut activity_type, mut duration, mut energy, mut distance, mut distance_unit) = (None, None, None, None, None);
+    let (mut activity_type, mut duration, mut energy, mut distance) = (None, None, None, None);
+    let mut distance_unit = Member::default();
     let (mut statistics, mut events, mut activities): (Value<'_, '_>, Value<'_, '_>, Value<'_, '_>) = (&[], &[], &[]);
     for member in members(element) {
         if common.take(member, rows)? {
@@ -155,24 +201,27 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
         let raw = member.value;
         match member.name {
             "workoutActivityType" => activity_type = optional(as_i64(raw), member, rows),
-            "durationSeconds" => duration = optional(as_f64(raw), member, rows),
-            "totalEnergyBurned" => energy = optional(as_f64(raw), member, rows),
-            "totalDistance" => distance = optional(as_f64(raw), member, rows),
-            "totalDistanceUnit" => distance_unit = optional(as_str(raw), member, rows),
+            "durationSeconds" => duration = quantity(Quantity::of(raw).and_then(Quantity::into_seconds), member, rows),
+            "totalEnergyBurned" => {
+                energy = quantity(Quantity::of(raw).and_then(Quantity::into_kilocalories), member, rows);
+            }
+            "totalDistance" => distance = quantity(Quantity::of(raw), member, rows),
+            "totalDistanceUnit" => distance_unit = member,
             "allStatistics" => statistics = raw,
             "events" => events = raw,
             "activities" => activities = raw,
             _ => rows.keep(member),
         }
     }
+    let distance_unit = unit_of(distance, distance_unit, rows);
     let workout = Workout {
         uuid: common.uuid()?,
         activity_type,
         start_ms: common.start_ms()?,
         end_ms: common.end_ms,
-        duration_s: duration,
-        energy_kcal: energy,
-        distance,
+        duration_s: duration.map(|duration| duration.number),
+        energy_kcal: energy.map(|energy| energy.number),
+        distance: distance.map(|distance| distance.number),
         distance_unit: distance_unit.map(|unit| rows.text(unit)),
         statistics: rows.json(statistics),
         events: rows.json(events),
@@ -188,30 +237,31 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
 fn read_dose<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
     let mut common = Common::default();
     let (mut medication, mut nickname, mut schedule_type, mut log_status) = (None, None, None, None);
-    let (mut quantity, mut unit, mut scheduled) = (None, None, None);
+    let (mut dose, mut unit, mut scheduled) = (None, Member::default(), None);
     for member in members(element) {
         if common.take(member, rows)? {
             continue;
         }
         let raw = member.value;
         match member.name {
-            "scheduledDate" => scheduled = date_field("scheduledDate", member, rows)?,
+            "scheduledDate" => scheduled = optional_date(member, rows),
             "medicationName" => medication = optional(as_str(raw), member, rows),
             "medicationNickname" => nickname = optional(as_str(raw), member, rows),
             "scheduleType" => schedule_type = optional(as_i64(raw), member, rows),
             "logStatus" => log_status = optional(as_i64(raw), member, rows),
-            "doseQuantity" => quantity = optional(as_f64(raw), member, rows),
-            "unit" => unit = optional(as_str(raw), member, rows),
+            "doseQuantity" => dose = quantity(Quantity::of(raw), member, rows),
+            "unit" => unit = member,
             _ => rows.keep(member),
         }
     }
+    let unit = unit_of(dose, unit, rows);
     let dose = Dose {
         uuid: common.uuid()?,
         medication: medication.map(|text| rows.text(text)),
         nickname: nickname.map(|text| rows.text(text)),
         schedule_type,
         log_status,
-        quantity,
+        quantity: dose.map(|dose| dose.number),
         unit: unit.map(|unit| rows.text(unit)),
         start_ms: common.start_ms()?,
         end_ms: common.end_ms,
@@ -259,6 +309,9 @@ fn read_location<'t, 'i>(
     route: u32,
 ) -> Result<(), Flaw> {
     let workout = workout.ok_or(Flaw::NoWorkout)?;
+    if is_derived(&workout) {
+        return Err(Flaw::ReservedUuid("the key of its route"));
+    }
     let (mut time, mut latitude, mut longitude, mut altitude, mut speed) = (None, None, None, None, None);
     let (mut course, mut horizontal, mut vertical) = (None, None, None);
     for member in members(element) {

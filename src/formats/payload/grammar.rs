@@ -17,6 +17,11 @@ pub(crate) fn reader_settings() -> ReaderSettings {
     }
 }
 
+/// Returns how struson reads a body, which may be several documents, one behind the other.
+pub(crate) fn body_settings() -> ReaderSettings {
+    ReaderSettings { allow_multiple_top_level: true, ..reader_settings() }
+}
+
 /// Judges whether a text inside so many arrays and objects is JSON, whatever its values: numbers may be out of range. What is
 /// nested too deeply is not judged: blanks are written over it.
 pub(crate) fn judge(text: &mut [u8], nesting: u32) -> Result<(), ReaderError> {

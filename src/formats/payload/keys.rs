@@ -6,6 +6,8 @@
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Role {
     Body,
+    /// A list of bodies.
+    Bodies,
     ExportDate,
     StartDate,
     EndDate,
@@ -52,7 +54,11 @@ impl Role {
 
     /// Returns the role of a value in an array of this role.
     pub(crate) fn element(self) -> Self {
-        if self == Self::Routes { Self::Route } else { Self::Whole }
+        match self {
+            Self::Bodies => Self::Body,
+            Self::Routes => Self::Route,
+            _ => Self::Whole,
+        }
     }
 
     /// Returns the role of a value of this role after its bracket is known.
@@ -60,6 +66,7 @@ impl Role {
         match (self, bracket) {
             (Self::Body | Self::Data | Self::WorkoutRoutes | Self::Route | Self::Unknown, b'{')
             | (Self::Records | Self::Routes | Self::Locations | Self::UnknownPart, b'[') => self,
+            (Self::Body, b'[') => Self::Bodies,
             (Self::Unknown, b'[') => Self::UnknownPart,
             _ => Self::Whole,
         }
@@ -74,6 +81,9 @@ impl Role {
 /// Says that none of the body's sections is there.
 pub(crate) const NO_SECTION: &str =
     "not a payload of Health Export Pro: it has none of `data`, `workoutRoutes` and `characteristics`";
+
+/// Says that nothing is in a list of documents.
+pub(crate) const EMPTY_LIST: &str = "not a payload of Health Export Pro: the body is an empty array";
 
 /// What an element is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

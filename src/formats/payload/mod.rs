@@ -15,6 +15,7 @@ mod keys;
 mod lift;
 mod nesting;
 mod positions;
+mod quantity;
 mod rows;
 mod section;
 mod skeleton;

@@ -7,8 +7,8 @@ use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 use super::arena::RawElement;
 use super::element::{Context, ElementDecoder};
 use super::fields::uuid_of;
-use super::grammar::{is_end, judge, kind_in_words, reader_settings, syntax_error};
-use super::keys::{ElementKind, NO_SECTION, Role};
+use super::grammar::{body_settings, is_end, judge, kind_in_words, syntax_error};
+use super::keys::{EMPTY_LIST, ElementKind, NO_SECTION, Role};
 use super::lift::Lifter;
 use super::section::Section;
 use super::surrogates::fix_half_pairs;
@@ -23,7 +23,7 @@ use crate::model::time;
 /// Walks over a whole body. The rows decoded before an error are in the batch, or with the sink.
 pub(crate) fn walk<R: BufRead>(lifter: &mut Lifter<R>, output: &mut Output<'_>) -> Result<Envelope> {
     let mut walker = Walker {
-        json: JsonStreamReader::new_custom(&mut *lifter, reader_settings()),
+        json: JsonStreamReader::new_custom(&mut *lifter, body_settings()),
         elements: ElementDecoder::new(),
         output,
         envelope: Envelope::default(),
@@ -33,19 +33,12 @@ pub(crate) fn walk<R: BufRead>(lifter: &mut Lifter<R>, output: &mut Output<'_>) 
         waiting: None,
         has_section: false,
     };
-    if let Err(error) = walker.body() {
+    if let Err(error) = walker.bodies() {
         // Elements before the place of the error are whole. If one of them is not JSON, its error comes first.
         walker.flush()?;
         return Err(error);
     }
-    let Walker { json, envelope, has_section, .. } = walker;
-    if let Err(error) = json.consume_trailing_whitespace() {
-        return Err(failure(&error, lifter, &Place::default()));
-    }
-    if !has_section {
-        return Err(Error::new(ErrorKind::Shape, NO_SECTION).at(Some(0), None, None));
-    }
-    Ok(envelope)
+    Ok(walker.envelope)
 }
 
 /// Where the walk is.
@@ -161,11 +154,39 @@ impl<R: BufRead> Walker<'_, '_, R> {
         self.json.next_null().map_err(|error| self.fail(&error))
     }
 
-    fn body(&mut self) -> Result<()> {
+    /// All documents: objects and lists of objects, one behind the other.
+    fn bodies(&mut self) -> Result<()> {
+        loop {
+            if self.peek()? == ValueType::Array {
+                self.list()?;
+            } else {
+                self.body("the body")?;
+            }
+            if !self.json.has_next().map_err(|error| self.fail(&error))? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The documents of a list.
+    fn list(&mut self) -> Result<()> {
+        let offset = self.offset();
+        self.begin_array()?;
+        let mut is_empty = true;
+        while self.next_element()? {
+            self.body("an element of the list")?;
+            is_empty = false;
+        }
+        if is_empty { Err(Error::new(ErrorKind::Shape, EMPTY_LIST).at(Some(offset), None, None)) } else { Ok(()) }
+    }
+
+    fn body(&mut self, what: &str) -> Result<()> {
         let kind = self.peek()?;
         if kind != ValueType::Object {
-            return Err(self.wrong_shape("the body", kind));
+            return Err(self.wrong_shape(what, kind));
         }
+        let offset = self.offset();
+        self.has_section = false;
         self.begin_object()?;
         while self.next_member()? {
             self.place.section.enter(&self.name);
@@ -182,7 +203,10 @@ impl<R: BufRead> Walker<'_, '_, R> {
             self.place.section.leave();
             self.report_cut()?;
         }
-        Ok(())
+        if self.has_section {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Shape, NO_SECTION).at(Some(offset), None, None))
     }
 
     fn wrong_shape(&mut self, what: &str, kind: ValueType) -> Error {
