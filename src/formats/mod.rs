@@ -9,6 +9,7 @@ pub(crate) mod flaw;
 pub(crate) mod json;
 pub(crate) mod output;
 pub(crate) mod scan;
+pub(crate) mod shape;
 pub(crate) mod sniff;
 pub(crate) mod tape;
 pub(crate) mod unpacking;

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, Cursor, Read};
 
+use super::shape::{Detector, Shape};
 use crate::model::limits::SNIFF_BYTES;
 
 /// Format of a file.
@@ -50,12 +51,7 @@ pub(crate) fn peek<'a>(mut source: Box<dyn BufRead + 'a>) -> io::Result<(Vec<u8>
             }
         }
     }
-    let rest: Box<dyn BufRead + 'a> = match failure {
-        // The bytes before the failure are read first.
-        Some(error) => Box::new(io::BufReader::with_capacity(1, Failing(Some(error)))),
-        None => source,
-    };
-    Ok((head.clone(), Box::new(Cursor::new(head).chain(rest))))
+    Ok((head.clone(), again(head, source, failure)))
 }
 
 /// Fails with an error that occurred earlier.
@@ -78,7 +74,8 @@ pub(crate) fn sniff(head: &[u8]) -> Format {
     let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
     let first = head.iter().copied().find(|byte| byte.is_ascii_graphic());
     match first {
-        Some(b'{' | b'[') => sniff_json(&has),
+        Some(b'{' | b'[') => sniff_json(head),
+        _ if head.trim_ascii() == b"null" => Format::Payload,
         _ if has("<HealthData") || has("<!DOCTYPE HealthData") => Format::AppleXml,
         _ if has("<ClinicalDocument") => Format::AppleCda,
         _ if has("<gpx") => Format::Gpx,
@@ -88,18 +85,48 @@ pub(crate) fn sniff(head: &[u8]) -> Format {
     }
 }
 
-fn sniff_json(has: &impl Fn(&str) -> bool) -> Format {
-    if has("\"resourceType\"") {
-        return Format::Fhir;
+fn sniff_json(head: &[u8]) -> Format {
+    match Detector::default().feed(head) {
+        Some(Shape::AutoExport) => Format::AutoExport,
+        Some(Shape::Fhir) => Format::Fhir,
+        Some(Shape::Payload) | None => Format::Payload,
     }
-    let is_payload = has("\"exportDate\"")
-        || has("\"HKQuantityType")
-        || has("\"HKCategoryType")
-        || has("\"startDate\"") && has("\"uuid\"");
-    let is_auto_export = has("\"metrics\"")
-        || has("\"workouts\"") && ["\"start\"", "\"timestamp\"", "\"qty\""].iter().any(|key| has(key))
-        || has("\"stateOfMind\"");
-    if is_auto_export && !is_payload { Format::AutoExport } else { Format::Payload }
+}
+
+/// Reads as much of a body as shows whose JSON it is. Returns that, and the source as it was.
+pub(crate) fn recognize<'a>(mut source: Box<dyn BufRead + 'a>) -> (Option<Shape>, Box<dyn BufRead + 'a>) {
+    let (mut detector, mut head, mut failure) = (Detector::default(), Vec::new(), None);
+    let shape = loop {
+        match source.fill_buf() {
+            Ok([]) => break None,
+            Ok(chunk) => {
+                // As many bytes however they come.
+                let bytes = chunk.len().min(SNIFF_BYTES - head.len());
+                let shape = detector.feed(&chunk[..bytes]);
+                if shape.is_some() || head.len() + bytes == SNIFF_BYTES {
+                    break shape;
+                }
+                head.extend_from_slice(&chunk[..bytes]);
+                source.consume(bytes);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                failure = Some(error);
+                break None;
+            }
+        }
+    };
+    (shape, again(head, source, failure))
+}
+
+/// The source with its first bytes, and the failure behind them, before it.
+fn again<'a>(head: Vec<u8>, source: Box<dyn BufRead + 'a>, failure: Option<io::Error>) -> Box<dyn BufRead + 'a> {
+    let rest: Box<dyn BufRead + 'a> = match failure {
+        // The bytes before the failure are read first.
+        Some(error) => Box::new(io::BufReader::with_capacity(1, Failing(Some(error)))),
+        None => source,
+    };
+    if head.is_empty() { rest } else { Box::new(Cursor::new(head).chain(rest)) }
 }
 
 /// Whether these are lines of text of which most are one number: the voltages.
@@ -129,12 +156,15 @@ mod tests {
         check("{\"data\":{\"metrics\":[]}}", Format::AutoExport);
         check("{\"data\":{\"workouts\":[{\"name\":\"Run\",\"start\":\"2026\"}]}}", Format::AutoExport);
         check("{\"data\":{\"workouts\":[{\"route\":[{\"latitude\":1,\"timestamp\":\"2026\"}", Format::AutoExport);
+        check("{\"data\":{\"ecg\":[{\"voltageMeasurements\":[", Format::AutoExport);
+        check("[{\"metrics\":[]}]", Format::AutoExport);
         check("{\"resourceType\":\"Observation\"}", Format::Fhir);
         check("PK\u{3}\u{4}", Format::Zip);
         let ecg = format!("Name,X\nRecorded Date,2020\nUnit,V\nLead,I\n\n{}", "-12.5\n".repeat(30));
         check(&ecg, Format::Ecg);
         check("a,b\n1,2\n", Format::Unknown);
         check("", Format::Unknown);
+        check(" null\n", Format::Payload);
         assert_eq!(sniff(b"\xff\xfe<\0?\0"), Format::Utf16);
     }
 }

@@ -33,7 +33,13 @@ pub fn read_file<S: BufRead>(
     let mut output = Output::new(batch, sink, Some(tally));
     let decoded = match format {
         Format::Payload => payload::read(source, Options::default(), &mut output),
-        Format::AutoExport => read_auto_export(source, name, reopen, &mut output),
+        Format::AutoExport => match reopen.map(|reopen| reopen()) {
+            Some(Ok(ahead)) => auto_export::read(ahead, source, name, &mut output),
+            Some(Err(error)) => unread(error),
+            None => unread(Error::usage(
+                "JSON of Health Auto Export is read twice, which a stream does not allow: name its file",
+            )),
+        },
         _ => {
             let mut export = apple::Reader::default();
             let outcome = read_part(&mut export, format, name, source, &mut output);
@@ -191,21 +197,6 @@ fn read_part(
             Err(Error::new(ErrorKind::Shape, "it is neither JSON nor a file of a known export"))
         }
     }
-}
-
-/// Reads JSON of Health Auto Export.
-fn read_auto_export<S: Read>(source: S, name: &str, reopen: Reopen<'_, S>, output: &mut Output<'_>) -> Decoded {
-    let Some(reopen) = reopen else {
-        let message = "JSON of Health Auto Export is read twice, which a stream does not allow: name its file";
-        return unread(Error::usage(message));
-    };
-    let contents = auto_export::read_contents(source);
-    let source = match reopen() {
-        Ok(source) => source,
-        Err(error) => return unread(error),
-    };
-    let (outcome, body_bytes) = auto_export::read(source, name, &contents, output);
-    Decoded { outcome: outcome.map(|()| Envelope::default()), body_bytes }
 }
 
 /// The outcome of an input that could not be opened.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::formats::account::{Tally, TypeTally};
 use crate::model::counts::Counts;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::writer::ingest::{Aborted, Summary};
 
 /// What an import has done.
@@ -137,7 +137,15 @@ impl Report {
 
     /// Adds an upload, and returns its report.
     pub(super) fn add(&mut self, name: &str, tally: &Tally, outcome: FileOutcome) -> &FileReport {
-        let FileOutcome { upload, body_bytes, mut counts, error } = outcome;
+        let FileOutcome { upload, body_bytes, mut counts, mut error } = outcome;
+        if tally.rejected > 0 && tally.readable() == 0 {
+            error.get_or_insert_with(|| {
+                Error::new(
+                    ErrorKind::Shape,
+                    "all of its records were rejected; the table `rejects` holds them, and why",
+                )
+            });
+        }
         if self.dry_run {
             counts.rejected = tally.rejected;
         }

@@ -264,10 +264,11 @@ pub const ECG_DESCRIPTIONS_MAX: usize = 64;
 pub const ECG_REJECT_BYTES_MAX: usize = 4 * KIB;
 
 /// Bytes of JSON of one element of an export of Health Auto Export: a point, an electrocardiogram, a workout without its lists.
-pub const AUTO_EXPORT_ELEMENT_BYTES_MAX: u64 = 4 * MIB as u64;
+pub const AUTO_EXPORT_ELEMENT_BYTES_MAX: usize = 4 * MIB;
 
-/// Bytes of such an element in a section without a table; an electrocardiogram has 1.3 MB.
-pub const AUTO_EXPORT_OTHER_BYTES_MAX: usize = 3 * MIB / 2;
+/// Bytes that such an element of a section without a table is stored with. An electrocardiogram of thirty seconds has 1.1 MB,
+/// and 2.1 MB with the blanks that the program may write.
+pub const AUTO_EXPORT_OTHER_BYTES_MAX: usize = 9 * MIB / 4;
 
 /// Memory of such an element's values.
 pub const AUTO_EXPORT_VALUE_BYTES_MAX: usize = MIB;
@@ -276,16 +277,22 @@ pub const AUTO_EXPORT_VALUE_BYTES_MAX: usize = MIB;
 pub const AUTO_EXPORT_WORKOUTS_MAX: usize = 32 << 10;
 
 /// Metrics in such a file that are remembered between its two readings because their name follows their data.
-pub const AUTO_EXPORT_METRICS_MAX: usize = 1024;
+pub const AUTO_EXPORT_METRICS_MAX: usize = 512;
 
-/// Equal points that a number distinguishes; their identity distinguishes further ones.
-pub const EQUALS_NUMBERED_MAX: u32 = 1000;
+/// Workouts and metrics that such a document may have before it waits for the permit of large elements.
+pub const AUTO_EXPORT_SMALL_MAX: usize = 512;
+
+/// Workouts there with the same name and times whose identities follow each other, as in earlier versions.
+pub const AUTO_EXPORT_EQUALS_MAX: u32 = 64;
+
+/// Times and contents of points there, at least, that are remembered to count equal ones.
+pub const AUTO_EXPORT_REPEATS_WINDOW: usize = 2 << 10;
+
+/// Bytes of a body that is kept on the disk because it is read twice: years of Health Auto Export.
+pub const SPOOL_BYTES_MAX: u64 = 512 * MIB as u64;
 
 /// Longest name of a metric or a workout there.
 pub const AUTO_EXPORT_NAME_BYTES_MAX: usize = 256;
-
-/// Values in JSON that is kept whole: each takes a node of the decoder's tape.
-pub const KEPT_VALUES_MAX: usize = 128 << 10;
 
 /// Routes that an export's workouts may refer to: ten a week for 27 years, as many as a hash table of 16 Ki places holds.
 pub const ROUTE_FILES_MAX: usize = (16 << 10) / 8 * 7;
@@ -299,7 +306,10 @@ pub const ARCHIVE_MEMBERS_MAX: u64 = 50_000;
 /// Bytes of the names of all members of an archive.
 pub const ARCHIVE_NAMES_BYTES_MAX: usize = 2 * MIB;
 
-/// Bytes at the start of a file that show its format.
+/// Bytes of a key in JSON that are compared with the known ones: a longer key is unknown.
+pub const SHAPE_NAME_BYTES_MAX: usize = 24;
+
+/// Bytes at the start of a file or body that show its format.
 pub const SNIFF_BYTES: usize = 32 * KIB;
 
 /// Longest name of an archive's member.

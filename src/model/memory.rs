@@ -3,12 +3,12 @@
 //! `README.md` states the sum that [`peak_bytes`] computes; a test compares it with the goal.
 
 use super::limits::{
-    AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_WORKOUTS_MAX, BATCH_ROWS_MAX, BATCH_TEXT_BYTES,
-    BATCHES_PER_INGEST, BODY_FRAMES, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONNECTIONS_MAX,
-    DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES,
-    H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES,
-    READ_TURN_BYTES, ROUTE_FILES_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, ZSTD_BODIES_MAX,
-    ZSTD_WINDOW_LOG_MAX,
+    AUTO_EXPORT_ELEMENT_BYTES_MAX, AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX,
+    AUTO_EXPORT_REPEATS_WINDOW, AUTO_EXPORT_WORKOUTS_MAX, BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCHES_PER_INGEST,
+    BODY_FRAMES, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONNECTIONS_MAX, DICTIONARY_TEXT_BYTES_MAX,
+    ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES,
+    IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES,
+    ROUTE_FILES_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -30,7 +30,7 @@ const TALLY_ENTRY_BYTES: usize = 64;
 const CLAIM_BYTES: usize = 16;
 
 /// Bytes of a workout's title: its identity and its activity.
-const TITLE_BYTES: usize = 40;
+const TITLE_BYTES: usize = 22;
 
 /// Bytes of a metric beside its texts: two strings, an index.
 const METRIC_BYTES: usize = 56;
@@ -60,7 +60,9 @@ pub const fn ingest_bytes() -> usize {
     let frames = (BODY_FRAMES + 2) * FRAME_BYTES_MAX;
     // The group's text, its padded copy for the decoder, the decoder's own copy of strings; one value in eight bytes.
     let group = 3 * 2 * GROUP_BYTES + 2 * GROUP_BYTES / 8 * (TAPE_NODE_BYTES + 4);
-    frames + group + batches_bytes()
+    // Instead of a group, an ingest of Health Auto Export has two readers of its spool, and what it counts equals with.
+    let pass = 2 * READ_BUFFER_BYTES + 2 * table_bytes(AUTO_EXPORT_REPEATS_WINDOW, 16 + 4);
+    frames + if group > pass { group } else { pass } + batches_bytes()
 }
 
 /// Memory of the batches of one ingest.
@@ -125,10 +127,8 @@ pub const fn remembered_bytes() -> usize {
     let routes = table_bytes(ROUTE_FILES_MAX, 16 + 16 + 4) / 2 * 3 / 2;
     // Types, reasons and elements within others: the file's and the sum, each once more in the report.
     let names = 4 * 3 * TALLY_NAMES_MAX * (TALLY_NAME_BYTES_MAX + TALLY_ENTRY_BYTES);
-    let titles = AUTO_EXPORT_WORKOUTS_MAX * TITLE_BYTES * 3 / 2;
-    let metrics = AUTO_EXPORT_METRICS_MAX * (2 * AUTO_EXPORT_NAME_BYTES_MAX + METRIC_BYTES);
     let apple = sources + routes;
-    let auto_export = titles + metrics;
+    let auto_export = auto_export_remembered_bytes();
     names + if apple > auto_export { apple } else { auto_export }
 }
 
@@ -136,6 +136,35 @@ pub const fn remembered_bytes() -> usize {
 #[must_use]
 pub const fn hostile_import_bytes() -> usize {
     4 * IMPORT_ELEMENT_BYTES_MAX + remembered_bytes()
+}
+
+/// Memory of the longest element of Health Auto Export, which its ingest holds a permit for. While it is read: what the parser
+/// gathers of one text, and the common form with its members in two orders. Then: the batch, SQLite's copy and its record.
+#[must_use]
+pub const fn auto_export_element_bytes() -> usize {
+    let (read, kept) = (AUTO_EXPORT_ELEMENT_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX);
+    let parsed = read + 2 * kept;
+    // A text of the greatest length is not stored; what is stored was gathered in less.
+    let stored = kept + 3 * kept;
+    if parsed > stored { parsed } else { stored }
+}
+
+/// What an ingest of Health Auto Export remembers of a document while it holds the permit.
+#[must_use]
+pub const fn auto_export_remembered_bytes() -> usize {
+    let titles = AUTO_EXPORT_WORKOUTS_MAX * TITLE_BYTES * 3 / 2;
+    let metrics = AUTO_EXPORT_METRICS_MAX * (2 * AUTO_EXPORT_NAME_BYTES_MAX + METRIC_BYTES);
+    titles + metrics
+}
+
+/// Peak memory of an import of Health Auto Export, with as much as it may hold.
+#[must_use]
+pub const fn auto_export_import_bytes() -> usize {
+    let reading = 4 * READ_BUFFER_BYTES + 2 * DEFLATE_BYTES + 2 * table_bytes(AUTO_EXPORT_REPEATS_WINDOW, 16 + 4);
+    // The account of the file and the sum; their copies in the report come later.
+    let names = 2 * 3 * TALLY_NAMES_MAX * (TALLY_NAME_BYTES_MAX + TALLY_ENTRY_BYTES);
+    let document = auto_export_element_bytes() + auto_export_remembered_bytes();
+    BASE_BYTES + PAGE_CACHE_BYTES + batches_bytes() + reading + names + document
 }
 
 /// Memory that hostile inputs of so many ingests take on top. Each has an element of the greatest length, and as much again
@@ -146,8 +175,14 @@ pub const fn hostile_bytes(ingests: usize) -> usize {
     let texts = 7 * ELEMENT_BYTES_MAX;
     // Two brackets or commas for each value; the list of their places grows by doubling.
     let tape = ELEMENT_VALUES_MAX * (TAPE_NODE_BYTES + 2 * 2 * 4);
-    let turn = if ingests > 0 { texts + tape } else { 0 };
-    ingests * 2 * ELEMENT_BYTES_MAX + turn
+    if ingests == 0 {
+        return 0;
+    }
+    // The one with the permit may also read Health Auto Export. It then has no element besides.
+    let payload = 2 * ELEMENT_BYTES_MAX + texts + tape;
+    let auto_export = auto_export_element_bytes() + auto_export_remembered_bytes();
+    let turn = if payload > auto_export { payload } else { auto_export };
+    (ingests - 1) * 2 * ELEMENT_BYTES_MAX + turn
 }
 
 /// Peak memory for `ingests` uploads of ordinary elements at once, whatever their length.
@@ -165,7 +200,13 @@ mod tests {
     fn the_equation_keeps_the_goals() {
         assert!(peak_bytes(1) <= 16 * MIB, "one upload: {}", peak_bytes(1));
         assert!(peak_bytes(INGESTS_MAX) <= 32 * MIB, "all places taken: {}", peak_bytes(INGESTS_MAX));
-        assert!(peak_bytes(1) + hostile_bytes(1) <= 24 * MIB, "one hostile upload: {}", hostile_bytes(1));
+        let hostile = peak_bytes(1) + hostile_bytes(1);
+        assert!(hostile <= 24 * MIB, "one upload that takes all it can: {hostile}");
+        // A recording of Health Auto Export, and one from each of all senders at once.
+        let recording = peak_bytes(1) + auto_export_element_bytes();
+        assert!(recording <= 24 * MIB, "one electrocardiogram of the greatest length: {recording}");
+        let recordings = peak_bytes(INGESTS_MAX) + auto_export_element_bytes();
+        assert!(recordings <= 56 * MIB, "one from each sender: {recordings}");
         // With all that strangers can take, the service stays below the limit of its unit.
         let full = peak_bytes(INGESTS_MAX) + connections_bytes(CONNECTIONS_MAX);
         assert!(full <= 48 * MIB, "all places and connections taken: {full}");
@@ -173,5 +214,7 @@ mod tests {
         assert!(service <= MEMORY_PACKAGED_BYTES, "everything taken, by hostile uploads: {service}");
         let (import, hostile) = (import_bytes(), hostile_import_bytes());
         assert!(import + hostile <= 24 * MIB, "an import: {import}, {hostile} more");
+        let auto_export = auto_export_import_bytes();
+        assert!(auto_export <= 24 * MIB, "an import of Health Auto Export: {auto_export}");
     }
 }

@@ -130,13 +130,13 @@ pub struct Dose {
 /// The definition of a medication.
 #[derive(Clone, Copy, Debug)]
 pub struct Medication {
-    /// Name and strength; half of the identity.
+    /// Name and strength; part of the identity.
     pub display_text: TextId,
-    /// Form such as `tablet`; the other half, empty if not sent.
+    /// Form such as `tablet`; part of the identity, empty if not sent.
     pub general_form: TextId,
-    /// The owner's name for it.
+    /// The owner's name for it; part of the identity.
     pub nickname: Option<TextId>,
-    /// Whether its owner archived it.
+    /// Whether its owner archived it; part of the identity.
     pub is_archived: Option<bool>,
     /// Whether it has a schedule.
     pub has_schedule: Option<bool>,
@@ -151,6 +151,42 @@ pub struct Characteristic {
     pub key: TextId,
     /// Text as it is, anything else as JSON.
     pub value: TextId,
+}
+
+/// The period that a figure is of.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Interval {
+    /// It is not an aggregate, or its period is unknown.
+    #[default]
+    None,
+    /// A minute, or a few.
+    Minute,
+    /// An hour, or a few.
+    Hour,
+    /// A day.
+    Day,
+    /// A week.
+    Week,
+    /// A month.
+    Month,
+    /// A year.
+    Year,
+}
+
+impl Interval {
+    /// Returns the text in the database.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
 }
 
 /// Something that this version has no table for.
@@ -281,10 +317,16 @@ pub struct Aggregate {
     pub start_ms: i64,
     /// End, if there is one.
     pub end_ms: Option<i64>,
+    /// The period that it is of.
+    pub interval: Interval,
     /// What distinguishes it from others of the same time: a sleep stage, the kind of a series; may be empty.
     pub label: TextId,
     /// Names of the sources, as in the file; may be empty.
     pub source: TextId,
+    /// Counts the figures of its document with the same metric, start, label and source, from 1.
+    pub nth_of_time: u32,
+    /// Counts those of them that are equal, from 1.
+    pub nth_of_content: u32,
     /// Unit.
     pub unit: Option<TextId>,
     /// Sum or mean.

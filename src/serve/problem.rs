@@ -212,6 +212,7 @@ pub(super) fn aborted(aborted: &Aborted) -> Answer {
         _ => "Internal Server Error",
     };
     let position = error.position();
+    let stored = aborted.summary.as_ref().map(|summary| summary.counts.records() + summary.counts.route_points);
     respond(
         &Problem {
             kind: "about:blank",
@@ -222,7 +223,8 @@ pub(super) fn aborted(aborted: &Aborted) -> Answer {
             offset: position.offset,
             section: position.section.as_deref(),
             index: position.index,
-            stored: aborted.summary.as_ref().map(|summary| summary.counts.records() + summary.counts.route_points),
+            // Nothing of a body of another shape is stored, and it is not in the ledger.
+            stored: stored.or((error.kind() == ErrorKind::Shape).then_some(0)),
             upload: aborted.summary.as_ref().map(|summary| summary.upload),
         },
         status,

@@ -15,6 +15,7 @@ mod open;
 pub(crate) mod private;
 mod read;
 mod schema;
+pub(crate) mod spool;
 mod tokens;
 mod version;
 mod wal;

@@ -122,7 +122,7 @@ fn other_kinds_are_also_updated() {
     check(r#""totalEnergyBurned": 450.5"#, r#""totalEnergyBurned": 460"#);
     check(r#""events": ["#, r#""events": [{ "type": 2 }, "#);
     check(r#""logStatus": 4"#, r#""logStatus": 5"#);
-    check(r#""isArchived": false"#, r#""isArchived": true"#);
+    check(r#""hasSchedule": true"#, r#""hasSchedule": false"#);
     check(r#""altitude": 450.0"#, r#""altitude": 451.0"#);
     let answer = server.post(r#"{"characteristics":{"biologicalSex":"female"}}"#);
     assert_eq!((answer.status, answer.field("count")), (200, json!(0)));

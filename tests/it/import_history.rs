@@ -542,13 +542,13 @@ fn health_auto_export_is_kept_apart_from_samples() {
     let rows: String = query(
         &db,
         "SELECT group_concat(concat_ws(',', metric, start_ms / 1000, label, unit, value, minimum, average, maximum, other), ' ')
-         FROM (SELECT * FROM aggregates ORDER BY metric, start_ms, label)",
+         FROM (SELECT * FROM aggregates ORDER BY metric, start_ms, label, value)",
     );
     assert_eq!(
         rows,
         "heart_rate,1707247800,,count/min,60.0,65.5,72.0 sleep_analysis,1707278400,Core,hr,0.5 \
          sleep_analysis,1707282000,,hr,{\"asleep\":7.5,\"deep\":1.5} step_count,1707247800,,count,12.0 \
-         step_count,1707247800,#2,count,13.0 workout heartRateData,1704103260,,bpm,98.0,99.0,100.0"
+         step_count,1707247800,,count,13.0 workout heartRateData,1704103260,,bpm,98.0,99.0,100.0"
     );
     assert_eq!(query::<i64>(&db, "SELECT count(*) FROM samples"), 0);
     let workout: String = query(

@@ -1,23 +1,28 @@
-//! The first of two passes over a file: names of metrics that follow their data, and what identifies each workout.
+//! The first of two passes over a file: names of metrics that follow their data, the interval of their figures, and what
+//! identifies each workout. It keeps nothing else, so it needs no permit until it finds that the second pass does.
 
 use std::fmt;
 use std::io::Read;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::de::IoRead;
 
-use super::bounded::Passed;
-use super::fields::{bounded_name, time};
-use super::value::Budget;
+use super::bounded::{Bounded, Passed};
+use super::fields::{STARTS, bounded_name, time};
+use super::interval::Times;
+use super::value::{Budget, scalars};
+use crate::formats::output::Receiver;
 use crate::model::healthkit::activity_of_title;
 use crate::model::identity::{derive, digest};
-use crate::model::limits::{AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_WORKOUTS_MAX};
-use crate::model::record::Uuid;
+use crate::model::limits::{AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_SMALL_MAX, AUTO_EXPORT_WORKOUTS_MAX};
+use crate::model::record::{Interval, Uuid};
 
-/// A metric's name and unit.
+/// What is known of a metric before it is read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Metric {
     pub(super) name: Option<String>,
     pub(super) unit: Option<String>,
+    pub(super) interval: Interval,
 }
 
 /// What is known of a workout before it is read.
@@ -25,84 +30,119 @@ pub(super) struct Metric {
 pub(super) struct Title {
     /// Made from name, start and end; absent without a start.
     pub(super) content: Option<Uuid>,
-    pub(super) activity: Option<i64>,
+    pub(super) activity: Option<u16>,
 }
 
 /// What the first pass found.
 #[derive(Debug, Default)]
-pub(crate) struct Contents {
-    /// Metrics whose name or unit follows their data, by their index, in order.
-    metrics: Vec<(u64, Metric)>,
+pub(super) struct Contents {
+    /// By their places in the document, as far as it has not too many.
+    metrics: Vec<Metric>,
+    metrics_seen: usize,
     workouts: Vec<Title>,
+    workouts_seen: usize,
+    has_permit: bool,
 }
 
 impl Contents {
-    /// The metric with this index, as far as it is known before it is read.
-    pub(super) fn metric(&self, index: u64) -> Metric {
-        let place = self.metrics.binary_search_by_key(&index, |(known, _)| *known);
-        place.map(|place| self.metrics[place].1.clone()).unwrap_or_default()
+    /// The metric at this place in the document, as far as it is known before it is read.
+    pub(super) fn metric(&self, place: usize) -> Metric {
+        self.metrics.get(place).cloned().unwrap_or_default()
     }
 
-    /// The title of the workout with this index.
-    pub(super) fn title(&self, index: u64) -> Title {
-        usize::try_from(index).ok().and_then(|index| self.workouts.get(index)).copied().unwrap_or_default()
+    /// The title of the workout at this place in the document.
+    pub(super) fn title(&self, place: usize) -> Title {
+        self.workouts.get(place).copied().unwrap_or_default()
+    }
+
+    /// Whether the receiver's permit was taken.
+    pub(super) fn has_permit(&self) -> bool {
+        self.has_permit
+    }
+
+    /// Takes the permit for what not all ingests may hold at once.
+    fn take_permit(&mut self, receiver: &mut Receiver<'_>) {
+        if !std::mem::replace(&mut self.has_permit, true) {
+            receiver.begin_large();
+        }
     }
 }
 
-/// Reads the file for the first time. The second pass reports its errors.
-pub(crate) fn read_contents(source: impl Read) -> Contents {
-    let (passed, mut contents) = (Passed::default(), Contents::default());
-    let mut json = serde_json::Deserializer::from_reader(passed.watch(source));
-    let scan = Scan { contents: &mut contents, passed: &passed, level: Level::Root };
-    let _ = scan.deserialize(&mut json);
-    contents
+/// The reader of the first pass, which is ahead of the second by one document.
+pub(super) struct Scanner<R: Read> {
+    json: serde_json::Deserializer<IoRead<Bounded<R>>>,
+    passed: Passed,
+}
+
+impl<R: Read> Scanner<R> {
+    pub(super) fn new(source: R) -> Self {
+        let passed = Passed::default();
+        Self { json: serde_json::Deserializer::from_reader(passed.watch(source)), passed }
+    }
+
+    /// Reads the next document. The second pass reports its errors.
+    pub(super) fn next_contents(&mut self, receiver: &mut Receiver<'_>) -> Contents {
+        let mut contents = Contents::default();
+        self.passed.forget_large();
+        let scan = Scan { contents: &mut contents, receiver, passed: &self.passed, level: Level::Documents };
+        let _ = scan.deserialize(&mut self.json);
+        if self.passed.is_large() {
+            contents.take_permit(receiver);
+        }
+        contents
+    }
 }
 
 /// Where in the document.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Level {
-    Root,
+    /// A document, or a list of them.
+    Documents,
     Data,
     Metrics,
-    /// One metric, by its index.
-    Metric(u64),
+    Metric,
     Workouts,
     Workout,
     /// A list whose elements are skipped one by one: together they may be longer than one element.
     Skipped,
 }
 
-struct Scan<'s> {
+struct Scan<'s, 'r> {
     contents: &'s mut Contents,
+    receiver: &'s mut Receiver<'r>,
     passed: &'s Passed,
     level: Level,
 }
 
-impl Scan<'_> {
-    fn at(&mut self, level: Level) -> Scan<'_> {
-        Scan { contents: self.contents, passed: self.passed, level }
+impl<'r> Scan<'_, 'r> {
+    fn at(&mut self, level: Level) -> Scan<'_, 'r> {
+        Scan { contents: self.contents, receiver: self.receiver, passed: self.passed, level }
     }
 
-    fn metric<'de, A: MapAccess<'de>>(mut self, index: u64, mut map: A) -> Result<(), A::Error> {
-        let (mut metric, mut is_behind, mut is_late) = (Metric::default(), false, false);
+    fn metric<'de, A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let (mut metric, mut times, mut is_behind, mut is_late) = (Metric::default(), Times::default(), false, false);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "name" => metric.name = bounded_name(map.next_value()?),
-                "units" => metric.unit = bounded_name(map.next_value()?),
+                "name" | "units" => {
+                    let text = map.next_value_seed(&mut Budget::default())?;
+                    let text = bounded_name(text.as_str().map(str::to_owned));
+                    *(if key == "name" { &mut metric.name } else { &mut metric.unit }) = text;
+                    is_late |= is_behind;
+                }
                 "data" => {
-                    map.next_value_seed(self.at(Level::Skipped))?;
+                    map.next_value_seed(Points { passed: self.passed, times: &mut times })?;
                     is_behind = true;
-                    continue;
                 }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
+                _ => map.next_value_seed(self.at(Level::Skipped))?,
             }
-            is_late |= is_behind;
         }
-        if is_late && self.contents.metrics.len() < AUTO_EXPORT_METRICS_MAX {
-            self.contents.metrics.push((index, metric));
+        if !is_late {
+            (metric.name, metric.unit) = (None, None);
+        }
+        metric.interval = times.interval();
+        let Contents { metrics, metrics_seen, .. } = &mut *self.contents;
+        if let Some(known) = metrics.get_mut(*metrics_seen - 1) {
+            *known = metric;
         }
         Ok(())
     }
@@ -123,12 +163,38 @@ impl Scan<'_> {
                 _ => end_ms = time(Some(&field)),
             }
         }
-        if self.contents.workouts.len() < AUTO_EXPORT_WORKOUTS_MAX {
-            let name = name.as_deref().unwrap_or_default();
-            let content = start_ms.map(|start_ms| identity(name, start_ms, end_ms));
-            self.contents.workouts.push(Title { content, activity: activity_of_title(name) });
+        let name = name.as_deref().unwrap_or_default();
+        let activity = activity_of_title(name).and_then(|activity| u16::try_from(activity).ok());
+        let content = start_ms.map(|start_ms| identity(name, start_ms, end_ms));
+        let Contents { workouts, workouts_seen, .. } = &mut *self.contents;
+        if let Some(title) = workouts.get_mut(*workouts_seen - 1) {
+            *title = Title { content, activity };
         }
         Ok(())
+    }
+
+    /// Begins the next element, with a place if it is a metric or a workout.
+    fn begin(&mut self) {
+        self.passed.begin_element();
+        let contents = &mut *self.contents;
+        match self.level {
+            Level::Metrics => {
+                contents.metrics_seen += 1;
+                if contents.metrics.len() < AUTO_EXPORT_METRICS_MAX {
+                    contents.metrics.push(Metric::default());
+                }
+            }
+            Level::Workouts => {
+                contents.workouts_seen += 1;
+                if contents.workouts.len() < AUTO_EXPORT_WORKOUTS_MAX {
+                    contents.workouts.push(Title::default());
+                }
+            }
+            _ => {}
+        }
+        if contents.metrics.len() + contents.workouts.len() > AUTO_EXPORT_SMALL_MAX {
+            contents.take_permit(self.receiver);
+        }
     }
 }
 
@@ -137,7 +203,7 @@ fn identity(name: &str, start_ms: i64, end_ms: Option<i64>) -> Uuid {
     derive(&digest(&[b"Health Auto Export", name.as_bytes(), &times]))
 }
 
-impl<'de> DeserializeSeed<'de> for Scan<'_> {
+impl<'de> DeserializeSeed<'de> for Scan<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -145,7 +211,7 @@ impl<'de> DeserializeSeed<'de> for Scan<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Scan<'_> {
+impl<'de> Visitor<'de> for Scan<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -155,15 +221,15 @@ impl<'de> Visitor<'de> for Scan<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         self.passed.begin_element();
         match self.level {
-            Level::Metric(index) => return self.metric(index, map),
+            Level::Metric => return self.metric(map),
             Level::Workout => return self.workout(map),
             _ => {}
         }
         while let Some(key) = map.next_key::<String>()? {
             let level = match (self.level, key.as_str()) {
-                (Level::Root, "data") => Level::Data,
-                (Level::Data, "metrics") => Level::Metrics,
-                (Level::Data, "workouts") => Level::Workouts,
+                (Level::Documents, "data") => Level::Data,
+                (Level::Documents | Level::Data, "metrics") => Level::Metrics,
+                (Level::Documents | Level::Data, "workouts") => Level::Workouts,
                 _ => Level::Skipped,
             };
             map.next_value_seed(self.at(level))?;
@@ -172,44 +238,114 @@ impl<'de> Visitor<'de> for Scan<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        for index in 0.. {
-            self.passed.begin_element();
-            let level = match self.level {
-                Level::Metrics => Level::Metric(index),
-                Level::Workouts => Level::Workout,
-                _ => {
-                    if list.next_element::<IgnoredAny>()?.is_none() {
-                        break;
-                    }
-                    continue;
-                }
+        let inner = match self.level {
+            Level::Documents => Some(Level::Documents),
+            Level::Metrics => Some(Level::Metric),
+            Level::Workouts => Some(Level::Workout),
+            _ => None,
+        };
+        loop {
+            self.begin();
+            let is_read = match inner {
+                Some(level) => list.next_element_seed(self.at(level))?.is_some(),
+                None => list.next_element::<IgnoredAny>()?.is_some(),
             };
-            if list.next_element_seed(self.at(level))?.is_none() {
-                break;
+            if !is_read {
+                return Ok(());
             }
+        }
+    }
+
+    scalars!((), |self, _value| Ok(()));
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// The dates of a metric's points.
+struct Points<'s> {
+    passed: &'s Passed,
+    times: &'s mut Times,
+}
+
+/// One point: the first of its dates that begins it.
+struct Point<'s>(&'s mut Times);
+
+impl<'de> DeserializeSeed<'de> for Points<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Points<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of points")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        self.passed.begin_element();
+        while list.next_element_seed(Point(self.times))?.is_some() {
+            self.passed.begin_element();
         }
         Ok(())
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        IgnoredAny.visit_map(map).map(|_| ())
+    }
+
+    scalars!((), |self, _value| Ok(()));
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Point<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Point<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a point")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut first: Option<(usize, String, i64)> = None;
+        while let Some(key) = map.next_key::<String>()? {
+            let Some(rank) = STARTS.iter().position(|start| *start == key) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let date = map.next_value_seed(&mut Budget::default())?;
+            if let (Some(text), Some(ms)) = (date.as_str(), time(Some(&date)))
+                && first.as_ref().is_none_or(|(known, ..)| rank < *known)
+            {
+                first = Some((rank, text.to_owned(), ms));
+            }
+        }
+        if let Some((_, text, ms)) = first {
+            self.0.add(&text, ms);
+        }
         Ok(())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        IgnoredAny.visit_seq(list).map(|_| ())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
+    scalars!((), |self, _value| Ok(()));
 
     fn visit_str<E>(self, _: &str) -> Result<(), E> {
         Ok(())

@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 use crate::model::limits::AUTO_EXPORT_NAME_BYTES_MAX;
 use crate::model::locale::parse_date;
 
+/// Keys of a point's start, the likeliest first.
+pub(super) const STARTS: [&str; 6] = ["date", "startDate", "start", "timestamp", "sleepStart", "inBedStart"];
+
 /// The name, unless it is too long to be remembered.
 pub(super) fn bounded_name(name: Option<String>) -> Option<String> {
     name.filter(|name| name.len() <= AUTO_EXPORT_NAME_BYTES_MAX)

@@ -1,17 +1,19 @@
 //! JSON of Health Auto Export, versions 1 and 2: metrics and workouts, one point or location at a time.
 //!
 //! Its figures are aggregates, or samples without an identity: they go to the table `aggregates`, never among the samples.
-//! Its objects have no order: a metric's name may follow its data, and a workout's start its route. So a file is read twice:
-//! `contents` collects names and starts, `reader` makes rows.
+//! Its objects have no order: a metric's name may follow its data, and a workout's start its route. So each document is read
+//! twice: `contents` collects names and starts, `reader` makes rows.
 
 mod bounded;
 mod contents;
 mod fields;
+mod interval;
+mod kept;
 mod point;
 mod reader;
+mod repeats;
 mod rows;
 mod value;
 mod workout;
 
-pub(crate) use contents::read_contents;
 pub(crate) use reader::read;

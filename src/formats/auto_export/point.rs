@@ -2,32 +2,33 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{take_quantity, take_text, take_time};
-use crate::formats::equals::{Equal, Equals};
+use super::fields::{STARTS, take_quantity, take_text, take_time};
+use super::repeats::Repeats;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
-use crate::model::identity::{derive, digest};
-use crate::model::limits::EQUALS_NUMBERED_MAX;
-use crate::model::record::Aggregate;
+use crate::model::identity::digest;
+use crate::model::record::{Aggregate, Interval};
 
-/// Keys of a point's start, the likeliest first.
-const STARTS: [&str; 6] = ["date", "startDate", "start", "timestamp", "sleepStart", "inBedStart"];
+/// What a point belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Series<'s> {
+    pub(super) metric: &'s str,
+    pub(super) unit: Option<&'s str>,
+    pub(super) interval: Interval,
+}
 
 /// Adds a point. One with a flaw stays as it is.
 pub(super) fn push(
-    metric: &str,
-    unit: Option<&str>,
+    series: Series<'_>,
     point: &mut Map<String, Value>,
-    equals: &mut Equals,
+    repeats: &mut Repeats,
     output: &mut Output<'_>,
 ) -> Result<(), Flaw> {
+    let Series { metric, unit, interval } = series;
     let start_ms = take_time(point, &STARTS).ok_or(Flaw::NotADate("date"))?;
-    let end_ms = take_time(point, &["endDate"]);
+    let end_ms = take_time(point, &["endDate", "end"]);
     let label = take_text(point, "value");
     let source = take_text(point, "source");
-    let content = [metric.as_bytes(), &start_ms.to_le_bytes(), label.as_bytes(), source.as_bytes()];
-    let content = derive(&digest(&content));
-    let label = label_of(label, equals.count(content));
     let own_unit = point.get("units").and_then(Value::as_str).map(str::to_owned);
     let unit = unit.map(str::to_owned).or_else(|| own_unit.clone());
     if own_unit.is_some() && own_unit == unit {
@@ -39,29 +40,28 @@ pub(super) fn push(
     };
     let (value, minimum, average, maximum) =
         (take("qty", "qty"), take("Min", "min"), take("Avg", "avg"), take("Max", "max"));
+    let other = (!point.is_empty()).then(|| Value::Object(std::mem::take(point)).to_string());
+    let time = digest(&[metric.as_bytes(), &start_ms.to_le_bytes(), label.as_bytes(), source.as_bytes()]);
+    let numbers = [value, minimum, average, maximum].map(|number| number.map_or(u64::MAX, f64::to_bits).to_le_bytes());
+    let end = end_ms.unwrap_or(i64::MIN).to_le_bytes();
+    let content = [time.as_slice(), numbers.as_flattened(), &end, other.as_deref().unwrap_or_default().as_bytes()];
     let texts = &mut output.batch.texts;
     let row = Aggregate {
         metric: texts.intern(metric),
         start_ms,
         end_ms,
+        interval,
         label: texts.intern(&label),
         source: texts.intern(&source),
+        nth_of_time: repeats.count(time),
+        nth_of_content: repeats.count(digest(&content)),
         unit: unit.map(|unit| texts.intern(&unit)),
         value,
         minimum,
         average,
         maximum,
-        other: (!point.is_empty()).then(|| texts.intern(&Value::Object(std::mem::take(point)).to_string())),
+        other: other.map(|other| texts.intern(&other)),
     };
     output.batch.rows.aggregates.push(row);
     Ok(())
-}
-
-/// The label of one of several points with the same time, label and source: further ones have a number behind it.
-fn label_of(label: String, equal: Equal) -> String {
-    match equal.number {
-        1 => label,
-        number if number < EQUALS_NUMBERED_MAX => format!("{label}#{number}"),
-        _ => format!("{label}#{:032x}", u128::from_be_bytes(equal.identity)),
-    }
 }

@@ -1,33 +1,74 @@
-//! The second of two passes over a file: points, workouts and all other elements to rows.
+//! The second of two passes over a document: points, workouts and all other elements to rows.
+//!
+//! What does not fit its place costs only itself: the rest of the document is read.
 
 use std::fmt;
 use std::io::Read;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use super::bounded::Passed;
-use super::contents::{Contents, Metric};
+use super::contents::{Contents, Metric, Scanner};
 use super::fields::bounded_name;
+use super::kept::{Keep, Kept};
+use super::repeats::Repeats;
 use super::rows::Rows;
-use super::value::Budget;
+use super::value::{self, Budget, ValueVisitor, scalars};
 use super::workout::WorkoutSeed;
-use crate::formats::equals::Equals;
+use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
+use crate::model::batch::Decoded;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
+use crate::model::record::Envelope;
 
-/// Reads the file for the second time. Also returns how many bytes were read.
-pub(crate) fn read(source: impl Read, file: &str, contents: &Contents, output: &mut Output<'_>) -> (Result<()>, u64) {
-    let passed = Passed::default();
-    let mut rows = Rows { file, output, equals: Equals::default(), passed: passed.clone(), failed: None };
+/// Reads documents: `ahead` and `source` are the same file, opened twice.
+pub(crate) fn read<R: Read>(ahead: R, source: R, file: &str, output: &mut Output<'_>) -> Decoded {
+    let (mut scanner, passed) = (Scanner::new(ahead), Passed::default());
     let mut json = serde_json::Deserializer::from_reader(passed.watch(source));
-    let document = Document { rows: &mut rows, contents, level: Level::Root };
-    let read = document.deserialize(&mut json).and_then(|()| json.end());
-    let outcome = match rows.failed {
+    let outcome = loop {
+        let contents = scanner.next_contents(&mut output.receiver);
+        let read = read_document(&mut json, &contents, file, &passed, output);
+        let read = if contents.has_permit() { read.and(end_large(output)) } else { read };
+        match read.map(|()| json.end()) {
+            Err(error) => break Err(error),
+            Ok(Ok(())) => break Ok(Envelope::default()),
+            // Another document follows.
+            Ok(Err(error)) if error.is_syntax() => {}
+            Ok(Err(error)) => break Err(described(error, passed.bytes())),
+        }
+    };
+    Decoded { outcome, body_bytes: passed.bytes() }
+}
+
+fn read_document<'de, R: serde_json::de::Read<'de>>(
+    json: &mut serde_json::Deserializer<R>,
+    contents: &Contents,
+    file: &str,
+    passed: &Passed,
+    output: &mut Output<'_>,
+) -> Result<()> {
+    let mut rows = Rows {
+        file,
+        output,
+        repeats: Repeats::default(),
+        passed: passed.clone(),
+        failed: None,
+        metrics: 0,
+        workouts: 0,
+    };
+    let read = Document { rows: &mut rows, contents, level: Level::Documents }.deserialize(json);
+    match rows.failed {
         Some(error) => Err(error),
         None => read.map_err(|error| described(error, passed.bytes())),
-    };
-    (outcome, passed.bytes())
+    }
+}
+
+/// Returns the permit after what it is for was stored.
+fn end_large(output: &mut Output<'_>) -> Result<()> {
+    let handed = if output.batch.is_large() { output.hand_over() } else { Ok(()) };
+    output.receiver.end_large();
+    handed
 }
 
 fn described(error: serde_json::Error, offset: u64) -> Error {
@@ -42,11 +83,13 @@ fn described(error: serde_json::Error, offset: u64) -> Error {
 /// Where in the document.
 #[derive(Clone, Debug)]
 enum Level {
-    Root,
+    /// A document, or a list of them.
+    Documents,
+    Document,
     Data,
     Metrics,
-    /// One metric, by its index.
-    Metric(u64),
+    /// One metric, by its place in the document.
+    Metric(usize),
     Points(Metric),
     Workouts,
     /// A section without a table, by its key.
@@ -64,53 +107,85 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
         Document { rows: self.rows, contents: self.contents, level }
     }
 
-    fn metric<'de, A: MapAccess<'de>>(mut self, index: u64, mut map: A) -> Result<(), A::Error> {
-        let mut metric = self.contents.metric(index);
+    fn metric<'de, A: MapAccess<'de>>(mut self, place: usize, mut map: A) -> Result<(), A::Error> {
+        let mut metric = self.contents.metric(place);
         while let Some(key) = map.next_key::<String>()? {
             self.rows.passed.begin_element();
             match key.as_str() {
-                "name" => metric.name = bounded_name(map.next_value()?),
-                "units" => metric.unit = bounded_name(map.next_value()?),
+                "name" | "units" => {
+                    let text = map.next_value_seed(&mut Budget::default())?;
+                    let text = bounded_name(text.as_str().map(str::to_owned));
+                    *(if key == "name" { &mut metric.name } else { &mut metric.unit }) = text;
+                }
                 "data" => map.next_value_seed(self.at(Level::Points(metric.clone())))?,
-                _ => self.leave_out(&key, &mut map)?,
+                _ => self.beside(&["metrics/", &key].concat(), &mut map)?,
             }
         }
         Ok(())
     }
 
-    fn leave_out<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        map.next_value::<IgnoredAny>()?;
-        self.rows.output.within(&format!("`{key}`, left out"), 1);
-        Ok(())
+    /// Keeps a value that is not a record.
+    fn beside<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        let mut kept = Kept::default();
+        map.next_value_seed(Keep(&mut kept))?;
+        self.rows.beside(key, kept)
     }
 
     /// Reads one element of a list. Returns false at its end.
     fn element<'de, A: SeqAccess<'de>>(&mut self, index: u64, list: &mut A) -> Result<bool, A::Error> {
         let Self { rows, contents, level } = self;
-        match level {
+        let inner = match level {
+            Level::Documents => Level::Document,
             Level::Metrics => {
-                let seed = Document { rows, contents, level: Level::Metric(index) };
-                Ok(list.next_element_seed(seed)?.is_some())
+                rows.metrics += 1;
+                Level::Metric(rows.metrics - 1)
             }
             Level::Workouts => {
-                let seed = WorkoutSeed { rows, title: contents.title(index), index };
-                Ok(list.next_element_seed(seed)?.is_some())
+                rows.workouts += 1;
+                let place = rows.workouts - 1;
+                let seed = WorkoutSeed { rows, title: contents.title(place), place };
+                return Ok(list.next_element_seed(seed)?.is_some());
             }
             Level::Points(metric) => {
                 let mut budget = Budget::default();
                 let Some(point) = list.next_element_seed(&mut budget)? else {
                     return Ok(false);
                 };
-                rows.point(metric, index, point, &budget).map(|()| true)
+                return rows.point(metric, index, point, &budget).map(|()| true);
             }
             Level::Others(section) => {
-                let Some(raw) = list.next_element::<Box<RawValue>>()? else {
+                let mut kept = Kept::default();
+                if list.next_element_seed(Keep(&mut kept))?.is_none() {
                     return Ok(false);
-                };
-                rows.other(section, index, &raw).map(|()| true)
+                }
+                return rows.other(section, Some(index), kept).map(|()| true);
             }
-            Level::Root | Level::Data | Level::Metric(_) => Ok(false),
+            Level::Document | Level::Data | Level::Metric(_) => return Ok(false),
+        };
+        let seed = Document { rows, contents, level: inner };
+        Ok(list.next_element_seed(seed)?.is_some())
+    }
+
+    /// Ends at a value that does not fit its place, which is not read.
+    fn misfit<E: serde::de::Error>(self, value: &Value) -> Result<(), E> {
+        let (part, what) = match &self.level {
+            Level::Documents | Level::Document => {
+                let what = value::in_words(value);
+                let message = format!("not JSON of Health Auto Export: a document is {what}, not an object");
+                return self.rows.fail(Error::new(ErrorKind::Shape, message));
+            }
+            Level::Data => ("data".to_owned(), "an object"),
+            Level::Metric(place) => (format!("metric {place}"), "an object"),
+            Level::Metrics => ("metrics".to_owned(), "an array"),
+            Level::Workouts => ("workouts".to_owned(), "an array"),
+            Level::Others(section) => (section.clone(), "an array"),
+            Level::Points(metric) => ([metric.name.as_deref().unwrap_or_default(), " data"].concat(), "an array"),
+        };
+        // Null is absence, except in a list.
+        if value.is_null() && what == "an array" || matches!(self.level, Level::Data) && value.is_null() {
+            return Ok(());
         }
+        self.rows.end(Err(Flaw::Not(what)), || part, || value.to_string())
     }
 }
 
@@ -118,10 +193,7 @@ impl<'de> DeserializeSeed<'de> for Document<'_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        match self.level {
-            Level::Root | Level::Data | Level::Metric(_) => json.deserialize_map(self),
-            _ => json.deserialize_seq(self),
-        }
+        json.deserialize_any(self)
     }
 }
 
@@ -133,18 +205,36 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        if let Level::Metric(index) = self.level {
-            return self.metric(index, map);
-        }
+        let is_document = match &self.level {
+            Level::Documents | Level::Document => true,
+            Level::Data => false,
+            Level::Metric(place) => {
+                let place = *place;
+                return self.metric(place, map);
+            }
+            Level::Others(section) => {
+                // One element without its list.
+                let (section, mut kept) = (section.clone(), Kept::default());
+                Keep(&mut kept).visit_map(map)?;
+                return self.rows.other(&section, None, kept);
+            }
+            Level::Metrics | Level::Workouts | Level::Points(_) => {
+                let value = ValueVisitor { budget: &mut Budget::default(), items: value::Keep }.visit_map(map)?;
+                return self.misfit(&value);
+            }
+        };
         while let Some(key) = map.next_key::<String>()? {
             self.rows.passed.begin_element();
-            let level = match (&self.level, key.as_str()) {
-                (Level::Root, "data") => Level::Data,
-                (Level::Data, "metrics") => Level::Metrics,
-                (Level::Data, "workouts") => Level::Workouts,
-                (Level::Data, _) => Level::Others(key),
+            let level = match key.as_str() {
+                "data" if is_document => Level::Data,
+                "metrics" => Level::Metrics,
+                "workouts" => Level::Workouts,
+                "symptoms" | "ecg" | "stateOfMind" | "medications" | "cycleTracking" | "heartRateNotifications" => {
+                    Level::Others(key)
+                }
+                _ if !is_document => Level::Others(key),
                 _ => {
-                    self.leave_out(&key, &mut map)?;
+                    self.beside(&key, &mut map)?;
                     continue;
                 }
             };
@@ -155,11 +245,21 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         self.rows.passed.begin_element();
+        if matches!(self.level, Level::Document | Level::Data | Level::Metric(_)) {
+            let value = ValueVisitor { budget: &mut Budget::default(), items: value::Keep }.visit_seq(list)?;
+            return self.misfit(&value);
+        }
         let mut index = 0;
         while self.element(index, &mut list)? {
             self.rows.passed.begin_element();
             index += 1;
         }
         Ok(())
+    }
+
+    scalars!((), |self, value| self.misfit(&value));
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        self.misfit(&Value::from(text))
     }
 }

@@ -1,27 +1,30 @@
 //! Where the second pass puts rows and rejects.
 
+use serde_json::Value;
+
 use super::bounded::Passed;
+use super::contents::Metric;
+use super::kept::Kept;
 use super::point;
+use super::repeats::Repeats;
 use super::value::{Budget, TOO_LONG};
-use crate::formats::canonical;
-use crate::formats::equals::Equals;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output};
 use crate::model::error::{Error, Result};
 use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, BATCH_TEXT_LARGE_BYTES};
-use serde_json::Value;
-use serde_json::value::RawValue;
 
-use super::contents::Metric;
-
-/// The rows of one file.
+/// The rows of one document.
 pub(super) struct Rows<'a, 'b> {
     pub(super) file: &'a str,
     pub(super) output: &'a mut Output<'b>,
-    pub(super) equals: Equals,
+    /// Points of one time, workouts of one content.
+    pub(super) repeats: Repeats,
     pub(super) passed: Passed,
     /// Why reading ends: serde knows only that it does.
     pub(super) failed: Option<Error>,
+    /// Metrics and workouts so far.
+    pub(super) metrics: usize,
+    pub(super) workouts: usize,
 }
 
 impl Rows<'_, '_> {
@@ -41,14 +44,13 @@ impl Rows<'_, '_> {
                 self.output.reject(location, &flaw, raw.as_bytes().into())
             }
         };
-        self.stop_if_failed(done)
+        done.or_else(|error| self.fail(error))
     }
 
-    fn stop_if_failed<E: serde::de::Error>(&mut self, done: Result<()>) -> Result<(), E> {
-        done.map_err(|error| {
-            self.failed = Some(error);
-            E::custom("stopped")
-        })
+    /// Ends the reading.
+    pub(super) fn fail<E: serde::de::Error>(&mut self, error: Error) -> Result<(), E> {
+        self.failed = Some(error);
+        Err(E::custom("stopped"))
     }
 
     /// Reads a point of a metric.
@@ -63,7 +65,8 @@ impl Rows<'_, '_> {
             _ if budget.is_spent() => Err(TOO_LONG),
             (_, None) => Err(Flaw::NoMetric),
             (Value::Object(point), Some(name)) => {
-                point::push(name, metric.unit.as_deref(), point, &mut self.equals, self.output)
+                let series = point::Series { metric: name, unit: metric.unit.as_deref(), interval: metric.interval };
+                point::push(series, point, &mut self.repeats, self.output)
             }
             _ => Err(Flaw::Not("an object")),
         };
@@ -71,19 +74,46 @@ impl Rows<'_, '_> {
         self.end(outcome, || format!("{name} element {index}"), || point.to_string())
     }
 
-    /// Keeps an element of a section without a table, in the form in which equal content is equal text.
-    pub(super) fn other<E: serde::de::Error>(&mut self, section: &str, index: u64, raw: &RawValue) -> Result<(), E> {
+    /// Keeps an element of a section without a table.
+    pub(super) fn other<E: serde::de::Error>(
+        &mut self,
+        section: &str,
+        index: Option<u64>,
+        kept: Kept,
+    ) -> Result<(), E> {
         let section = ["Health Auto Export ", section].concat();
-        if raw.get().len() >= BATCH_TEXT_LARGE_BYTES && !self.output.batch.is_empty() {
-            let done = self.output.hand_over();
-            self.stop_if_failed(done)?;
-        }
-        let json = if raw.get().len() > AUTO_EXPORT_OTHER_BYTES_MAX {
-            Err(Flaw::TooLong(AUTO_EXPORT_OTHER_BYTES_MAX as u64))
-        } else {
-            canonical::of_text(raw.get())
+        self.make_room(&kept)?;
+        let (outcome, raw) = match kept {
+            Kept { is_too_long: true, text, .. } => (Err(Flaw::TooLong(AUTO_EXPORT_OTHER_BYTES_MAX as u64)), text),
+            Kept { is_object: false, text, .. } => (Err(Flaw::Not("an object")), text),
+            Kept { text, .. } => {
+                self.output.keep(&section, text);
+                (Ok(()), String::new())
+            }
         };
-        let outcome = json.map(|json| self.output.keep(&section, json));
-        self.end(outcome, || format!("{section} element {index}"), || raw.get().to_owned())
+        let part = || index.map_or_else(|| section.clone(), |index| format!("{section} element {index}"));
+        self.end(outcome, part, || raw)
+    }
+
+    /// Keeps a value that is not a record. Null is absence.
+    pub(super) fn beside<E: serde::de::Error>(&mut self, key: &str, kept: Kept) -> Result<(), E> {
+        let section = ["Health Auto Export ", key].concat();
+        self.make_room(&kept)?;
+        if kept.is_too_long {
+            let flaw = Flaw::TooLong(AUTO_EXPORT_OTHER_BYTES_MAX as u64);
+            return self.end(Err(flaw), || section, || kept.text);
+        }
+        if kept.text != "null" {
+            self.output.keep_beside(&section, kept.text);
+        }
+        self.end(Ok(()), String::new, String::new)
+    }
+
+    /// Hands over the batch if the next text is a large one, which is then not copied.
+    fn make_room<E: serde::de::Error>(&mut self, kept: &Kept) -> Result<(), E> {
+        if kept.text.len() < BATCH_TEXT_LARGE_BYTES || self.output.batch.is_empty() {
+            return Ok(());
+        }
+        self.output.hand_over().or_else(|error| self.fail(error))
     }
 }

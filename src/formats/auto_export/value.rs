@@ -55,6 +55,18 @@ impl<'de> DeserializeSeed<'de> for &mut Budget {
     }
 }
 
+/// Returns the kind of a value, with its article.
+pub(super) fn in_words(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
 /// What becomes of the items of a list.
 pub(super) trait Items {
     /// Reads them and returns those that stay in the value.
@@ -62,7 +74,7 @@ pub(super) trait Items {
 }
 
 /// All items stay.
-struct Keep;
+pub(super) struct Keep;
 
 impl Items for Keep {
     fn read<'de, A: SeqAccess<'de>>(self, mut list: A, budget: &mut Budget) -> Result<Vec<Value>, A::Error> {
@@ -82,6 +94,37 @@ pub(super) struct ValueVisitor<'b, I> {
     pub(super) items: I,
 }
 
+/// Makes a visitor's methods for null, truths and numbers of one that takes them as a [`Value`].
+macro_rules! scalars {
+    ($returned:ty, |$visitor:ident, $value:ident| $body:expr) => {
+        fn visit_unit<E: ::serde::de::Error>($visitor) -> Result<$returned, E> {
+            let $value = ::serde_json::Value::Null;
+            $body
+        }
+
+        fn visit_bool<E: ::serde::de::Error>($visitor, truth: bool) -> Result<$returned, E> {
+            let $value = ::serde_json::Value::from(truth);
+            $body
+        }
+
+        fn visit_i64<E: ::serde::de::Error>($visitor, number: i64) -> Result<$returned, E> {
+            let $value = ::serde_json::Value::from(number);
+            $body
+        }
+
+        fn visit_u64<E: ::serde::de::Error>($visitor, number: u64) -> Result<$returned, E> {
+            let $value = ::serde_json::Value::from(number);
+            $body
+        }
+
+        fn visit_f64<E: ::serde::de::Error>($visitor, number: f64) -> Result<$returned, E> {
+            let $value = ::serde_json::Value::from(number);
+            $body
+        }
+    };
+}
+pub(super) use scalars;
+
 impl<'de, I: Items> Visitor<'de> for ValueVisitor<'_, I> {
     type Value = Value;
 
@@ -89,25 +132,7 @@ impl<'de, I: Items> Visitor<'de> for ValueVisitor<'_, I> {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
-        Ok(truth.into())
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(number.into())
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(number.into())
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        Ok(number.into())
-    }
+    scalars!(Value, |self, value| Ok(value));
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
         self.budget.take(text.len());

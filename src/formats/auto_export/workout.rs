@@ -2,19 +2,20 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::contents::Title;
 use super::fields::{number, take_quantity, take_time, time};
 use super::point;
 use super::rows::Rows;
-use super::value::{Budget, Items, TOO_LONG, ValueVisitor};
+use super::value::{self, Budget, Items, TOO_LONG, ValueVisitor, scalars};
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
-use crate::model::limits::AUTO_EXPORT_WORKOUTS_MAX;
-use crate::model::record::{RoutePoint, Uuid, Workout};
-use crate::model::units::{Dimension, KILOJOULES_PER_KILOCALORIE, factor};
+use crate::model::identity::{derive, digest, next};
+use crate::model::limits::{AUTO_EXPORT_EQUALS_MAX, AUTO_EXPORT_WORKOUTS_MAX};
+use crate::model::record::{Interval, RoutePoint, Uuid, Workout};
+use crate::model::units::{Dimension, factor, kilocalories};
 
 /// The source of every workout, as the app would send it.
 const SOURCE: &str = r#"{"sourceRevision":{"source":{"name":"Health Auto Export"}}}"#;
@@ -23,14 +24,15 @@ const SOURCE: &str = r#"{"sourceRevision":{"source":{"name":"Health Auto Export"
 pub(super) struct WorkoutSeed<'s, 'a, 'b> {
     pub(super) rows: &'s mut Rows<'a, 'b>,
     pub(super) title: Title,
-    pub(super) index: u64,
+    /// Its place in the document.
+    pub(super) place: usize,
 }
 
 impl<'de> DeserializeSeed<'de> for WorkoutSeed<'_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
+        json.deserialize_any(self)
     }
 }
 
@@ -42,12 +44,12 @@ impl<'de> Visitor<'de> for WorkoutSeed<'_, '_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { rows, title, index } = self;
-        let uuid = title.content.map(|content| rows.equals.count(content).identity);
+        let Self { rows, title, place } = self;
+        let uuid = title.content.map(|content| nth_identity(content, rows.repeats.count(content)));
         let mut budget = Budget::default();
         let mut workout = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            let field = Field { rows, workout: index, key: &key, uuid, budget: &mut budget };
+            let field = Field { rows, workout: place, key: &key, uuid, budget: &mut budget };
             let value = map.next_value_seed(field)?;
             rows.passed.begin_element();
             if value != Value::Array(Vec::new()) && !budget.is_spent() {
@@ -61,18 +63,44 @@ impl<'de> Visitor<'de> for WorkoutSeed<'_, '_, '_> {
                 push(uuid, title, std::mem::take(workout), rows.output);
                 Ok(())
             }
-            _ if index >= AUTO_EXPORT_WORKOUTS_MAX as u64 => Err(Flaw::TooMany("workouts", AUTO_EXPORT_WORKOUTS_MAX)),
+            _ if place >= AUTO_EXPORT_WORKOUTS_MAX => Err(Flaw::TooMany("workouts", AUTO_EXPORT_WORKOUTS_MAX)),
             _ => Err(Flaw::NotADate("start")),
         };
-        rows.end(outcome, || format!("workout {index}"), || workout.to_string())
+        rows.end(outcome, || format!("workout {place}"), || workout.to_string())
     }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        let value = ValueVisitor { budget: &mut Budget::default(), items: value::Keep }.visit_seq(list)?;
+        self.misfit(&value)
+    }
+
+    scalars!((), |self, value| self.misfit(&value));
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.misfit(&Value::from(text))
+    }
+}
+
+impl WorkoutSeed<'_, '_, '_> {
+    fn misfit<E: Error>(self, value: &Value) -> Result<(), E> {
+        let Self { rows, place, .. } = self;
+        rows.end(Err(Flaw::Not("an object")), || format!("workout {place}"), || value.to_string())
+    }
+}
+
+/// The identity of one of several workouts with the same content: the first has the content's, each further one the next.
+fn nth_identity(content: Uuid, nth: u32) -> Uuid {
+    if nth > AUTO_EXPORT_EQUALS_MAX {
+        return derive(&digest(&[&content, &nth.to_le_bytes()]));
+    }
+    (1..nth).fold(content, |identity, _| next(&identity))
 }
 
 /// A value of a workout. The points of a list become rows; the rest stays in the workout.
 struct Field<'s, 'a, 'b> {
     rows: &'s mut Rows<'a, 'b>,
-    /// Index of the workout.
-    workout: u64,
+    /// Place of the workout.
+    workout: usize,
     key: &'s str,
     uuid: Option<Uuid>,
     budget: &'s mut Budget,
@@ -90,7 +118,7 @@ impl<'de> DeserializeSeed<'de> for Field<'_, '_, '_> {
 /// The items of a list of a workout.
 struct Points<'s, 'a, 'b> {
     rows: &'s mut Rows<'a, 'b>,
-    workout: u64,
+    workout: usize,
     key: &'s str,
     uuid: Option<Uuid>,
 }
@@ -132,7 +160,8 @@ impl Points<'_, '_, '_> {
             Value::Object(location) if is_route => push_location(location, uuid, rows.output),
             Value::Object(value) => {
                 let metric = ["workout ", self.key].concat();
-                point::push(&metric, None, value, &mut rows.equals, rows.output)
+                let series = point::Series { metric: &metric, unit: None, interval: Interval::None };
+                point::push(series, value, &mut rows.repeats, rows.output)
             }
             _ => Err(Flaw::Not("an object")),
         };
@@ -157,11 +186,14 @@ fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, output: &mut 
     let (distance, distance_unit) = distance.map_or((None, None), |(distance, unit)| (Some(distance), unit));
     let row = Workout {
         uuid,
-        activity_type: title.activity,
+        activity_type: title.activity.map(i64::from),
         start_ms,
         end_ms,
         duration_s: duration,
-        energy_kcal: energy.map(|(energy, unit)| kilocalories(energy, unit.as_deref())),
+        energy_kcal: energy.map(|(energy, unit)| {
+            // Kilocalories if no unit is named.
+            unit.and_then(|unit| kilocalories(energy, &unit)).unwrap_or(energy)
+        }),
         distance,
         distance_unit: distance_unit.map(|unit| texts.intern(&unit)),
         statistics: None,
@@ -172,14 +204,6 @@ fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, output: &mut 
         other: (!workout.is_empty()).then(|| texts.intern(&Value::Object(workout).to_string())),
     };
     output.batch.rows.workouts.push(row);
-}
-
-/// Energy in kilocalories, which it is if no unit is named.
-fn kilocalories(energy: f64, unit: Option<&str>) -> f64 {
-    match unit {
-        Some(unit) if unit.eq_ignore_ascii_case("kJ") => energy / KILOJOULES_PER_KILOCALORIE,
-        unit => energy * unit.and_then(|unit| factor(unit, Dimension::Energy)).unwrap_or(1.0),
-    }
 }
 
 /// Adds a location. One with a flaw stays as it is.

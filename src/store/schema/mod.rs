@@ -9,8 +9,10 @@ use super::version::{VERSION, known_version};
 use crate::model::error::Result;
 
 /// The SQL that brings a database from each version to the next; `user_version` counts the steps taken.
-const MIGRATIONS: [&[&str]; VERSION as usize] =
-    [&[include_str!("tables.sql"), include_str!("names.sql"), include_str!("views.sql")], &[include_str!("step2.sql")]];
+const MIGRATIONS: [&[&str]; VERSION as usize] = [
+    &[include_str!("tables.sql"), include_str!("names.sql"), include_str!("views.sql")],
+    &[include_str!("step2.sql"), include_str!("step2_figures.sql")],
+];
 
 /// Takes the missing steps. Calls `before_first_step` with the new version if the database is already in use: no program
 /// writes meanwhile, since the steps' transaction is open.
@@ -237,5 +239,39 @@ mod tests {
         connection.execute_batch("UPDATE samples SET long_id = NULL, other = NULL WHERE value = 62").unwrap();
         connection.execute_batch("DELETE FROM route_points").unwrap();
         assert_eq!(count("SELECT count(*) FROM long_texts"), 1);
+    }
+
+    #[test]
+    fn version_2_keeps_figures_and_medications() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        take_steps(&mut connection, &Database::new("test"), &MIGRATIONS[..1], unexpected).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO aggregates VALUES (1, 'm', 7, '', 's', 8, 'u', 1, 2, 3, 4, '{}'), (1, 'm', 7, '#2', 's', NULL, NULL, 5, 6, 7, 8, NULL),
+                   (1, 'm', 7, 'Core#13', '', NULL, NULL, 9, NULL, NULL, NULL, NULL), (1, 'm', 7, 'a#b', '', NULL, NULL, 10, NULL, NULL, NULL, NULL);
+                 INSERT INTO medications VALUES (1, 'd', 'f', NULL, NULL, 1, '{}'), (1, 'd', '', 'n', 0, NULL, NULL);",
+            )
+            .unwrap();
+        take_steps(&mut connection, &Database::new("test"), &MIGRATIONS[..2], |_| Ok(())).unwrap();
+        let rows = |sql: &str| {
+            let mut select = connection.prepare(sql).unwrap();
+            let rows = select.query_map([], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect::<Vec<String>>()
+        };
+        let figures = rows(
+            "SELECT concat_ws('|', label, source, number, interval, end_ms, unit, value, minimum, average, maximum, other)
+             FROM aggregates ORDER BY value",
+        );
+        let expected = [
+            "|s|0|unknown|8|u|1.0|2.0|3.0|4.0|{}",
+            "|s|2|unknown|5.0|6.0|7.0|8.0",
+            "Core||13|unknown|9.0",
+            "a#b||0|unknown|10.0",
+        ];
+        assert_eq!(figures, expected);
+        let medications =
+            "SELECT concat_ws('|', display_text, general_form, nickname, is_archived, has_schedule, other)
+             FROM medications ORDER BY general_form";
+        assert_eq!(rows(medications), ["d||n|0", "d|f|1|{}"]);
     }
 }

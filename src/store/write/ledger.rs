@@ -58,6 +58,11 @@ pub enum UploadState {
     Done,
     /// The input was invalid, or ended early.
     Aborted,
+    /// The input is of another shape. Unless records or rejects of it are stored, it leaves the ledger.
+    Foreign {
+        /// The last of [`Store::last_other`] before it.
+        others_before: i64,
+    },
 }
 
 /// What is known of an ingest at its end.
@@ -137,6 +142,23 @@ impl Store {
         update(&self.connection).map(|_| ()).map_err(|error| self.failed(&error))
     }
 
+    /// The number of the record that was stored last in the table of other records: later ones have greater numbers.
+    pub(crate) fn last_other(&mut self) -> Result<i64> {
+        let sql = "SELECT coalesce(max(rowid), 0) FROM other_records";
+        let select = |connection: &Connection| connection.prepare_cached(sql)?.query_row([], |row| row.get(0));
+        select(&self.connection).map_err(|error| self.failed(&error))
+    }
+
+    /// Removes an upload that has brought nothing but values beside its records.
+    fn delete_upload(&mut self, upload: i64, others_before: i64) -> Result<()> {
+        let delete = |connection: &Connection| {
+            let sql = "DELETE FROM other_records WHERE rowid > ?1 AND upload_id = ?2";
+            connection.prepare_cached(sql)?.execute([others_before, upload])?;
+            connection.prepare_cached("DELETE FROM uploads WHERE id = ?1")?.execute([upload])
+        };
+        delete(&self.connection).map(|_| ()).map_err(|error| self.failed(&error))
+    }
+
     /// Enters the end of an ingest.
     pub(crate) fn finish_upload(&mut self, upload: i64, end: &UploadEnd) -> Result<()> {
         let sql = "UPDATE uploads SET state = :state, finished_ms = :finished_ms, body_bytes = :body_bytes,
@@ -145,6 +167,7 @@ impl Store {
         let state = match end.state {
             UploadState::Done => "done",
             UploadState::Aborted => "aborted",
+            UploadState::Foreign { others_before } => return self.delete_upload(upload, others_before),
         };
         let update = |connection: &Connection| {
             connection.prepare_cached(sql)?.execute(named_params! {

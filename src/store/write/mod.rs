@@ -1,5 +1,6 @@
 //! A batch's rows into their tables.
 
+mod aggregates;
 mod batch;
 mod beats;
 mod correlations;

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::batch::{BatchWriter, Kind, Ledger, Source};
-use super::table::Column::{Key, Value};
+use super::table::Column::{Key, KeyOrNull, Value};
 use super::table::Table;
 use super::upsert::sql_values;
 use crate::model::counts::Outcome;
@@ -72,8 +72,8 @@ pub(super) static MEDICATIONS: Table = Table::new(
         Key("person_id"),
         Key("display_text"),
         Key("general_form"),
-        Value("nickname"),
-        Value("is_archived"),
+        KeyOrNull("nickname"),
+        KeyOrNull("is_archived"),
         Value("has_schedule"),
         Value("other"),
     ],
@@ -108,24 +108,6 @@ pub(super) static ELECTROCARDIOGRAMS: Table = Table::new(
         Value("unit"),
         Value("voltages"),
         Value("header"),
-    ],
-);
-
-pub(super) static AGGREGATES: Table = Table::new(
-    "aggregates",
-    &[
-        Key("person_id"),
-        Key("metric"),
-        Key("start_ms"),
-        Key("label"),
-        Key("source"),
-        Value("end_ms"),
-        Value("unit"),
-        Value("value"),
-        Value("minimum"),
-        Value("average"),
-        Value("maximum"),
-        Value("other"),
     ],
 );
 
@@ -211,27 +193,6 @@ impl BatchWriter<'_> {
                 writer.text(row.unit),
                 writer.batch.texts.get(row.voltages),
                 writer.batch.texts.get(row.header)
-            ])
-        })
-    }
-
-    pub(super) fn write_aggregates(&mut self) -> rusqlite::Result<()> {
-        let rows = &self.batch.rows.aggregates;
-        self.counts.other += rows.len() as u64;
-        self.upsert_all(&AGGREGATES, rows, |writer, row| {
-            Ok(sql_values![
-                writer.upload.person,
-                writer.batch.texts.get(row.metric),
-                row.start_ms,
-                writer.batch.texts.get(row.label),
-                writer.batch.texts.get(row.source),
-                row.end_ms,
-                writer.text(row.unit),
-                row.value,
-                row.minimum,
-                row.average,
-                row.maximum,
-                writer.text(row.other)
             ])
         })
     }

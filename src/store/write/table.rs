@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 pub(in crate::store) enum Column {
     /// Part of the identity.
     Key(&'static str),
+    /// Part of the identity, where null is one of the values.
+    KeyOrNull(&'static str),
     /// Compared, and replaced by an update.
     Value(&'static str),
     /// Kept as first sent: neither compared nor updated.
@@ -40,6 +42,7 @@ impl Column {
     fn name(self) -> &'static str {
         match self {
             Self::Key(name)
+            | Self::KeyOrNull(name)
             | Self::Value(name)
             | Self::First(name)
             | Self::Shared(name)
@@ -74,7 +77,9 @@ impl Table {
     }
 
     fn keys(&self) -> String {
-        self.list("=", " AND ", |column| matches!(column, Column::Key(_)))
+        let keys = self.list("=", " AND ", |column| matches!(column, Column::Key(_)));
+        let nullable = self.list("IS", " AND ", |column| matches!(column, Column::KeyOrNull(_)));
+        if nullable.is_empty() { keys } else { format!("{keys} AND {nullable}") }
     }
 
     fn insert(&self) -> String {
@@ -103,7 +108,8 @@ impl Table {
     }
 
     fn update(&self) -> String {
-        let mut values = self.list("=", ", ", |column| !matches!(column, Column::Key(_) | Column::First(_)));
+        let mut values =
+            self.list("=", ", ", |column| !matches!(column, Column::Key(_) | Column::KeyOrNull(_) | Column::First(_)));
         for column in self.columns.iter().filter(|column| matches!(column, Column::Cleared(_))) {
             let _ = write!(values, ", {} = NULL", column.name());
         }

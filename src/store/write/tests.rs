@@ -80,8 +80,8 @@ fn statements_of_tables_of_the_app() {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
         "SELECT 1 FROM medications WHERE person_id = ?1 AND display_text = ?2 AND general_form = ?3 AND nickname IS ?4
         AND is_archived IS ?5 AND has_schedule IS ?6 AND other IS ?7",
-        "UPDATE medications SET nickname = ?4, is_archived = ?5, has_schedule = ?6, other = ?7
-        WHERE person_id = ?1 AND display_text = ?2 AND general_form = ?3",
+        "UPDATE medications SET has_schedule = ?6, other = ?7
+        WHERE person_id = ?1 AND display_text = ?2 AND general_form = ?3 AND nickname IS ?4 AND is_archived IS ?5",
     );
 }
 
@@ -121,15 +121,6 @@ fn statements_of_tables_of_imports() {
         AND rate_hz IS ?5 AND unit IS ?6 AND voltages IS ?7 AND header IS ?8",
         "UPDATE electrocardiograms SET classification = ?4, rate_hz = ?5, unit = ?6, voltages = ?7, header = ?8
         WHERE person_id = ?1 AND start_ms = ?2 AND uuid = ?3",
-    );
-    check(
-        &rows::AGGREGATES,
-        "INSERT INTO aggregates (person_id, metric, start_ms, label, source, end_ms, unit, value, minimum, average, maximum, other)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
-        "SELECT 1 FROM aggregates WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5
-        AND end_ms IS ?6 AND unit IS ?7 AND value IS ?8 AND minimum IS ?9 AND average IS ?10 AND maximum IS ?11 AND other IS ?12",
-        "UPDATE aggregates SET end_ms = ?6, unit = ?7, value = ?8, minimum = ?9, average = ?10, maximum = ?11, other = ?12
-        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5",
     );
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Active {
     pub(super) key: UploadKey,
     pub(super) started_ms: i64,
     written: Sender<Result<Box<Batch>>>,
+    /// The last of the other records before it.
+    pub(super) others_before: i64,
     /// Number of its next reject.
     pub(super) ordinal: u64,
     /// Counts of what is committed, and of what is in the open transaction.
@@ -54,11 +56,12 @@ pub(super) struct Ending {
 }
 
 impl Active {
-    pub(super) fn new(key: UploadKey, start: &Start) -> Self {
+    pub(super) fn new(key: UploadKey, others_before: i64, start: &Start) -> Self {
         Self {
             key,
             started_ms: start.started_ms,
             written: start.written.clone(),
+            others_before,
             ordinal: 0,
             stored: Counts::default(),
             open: Counts::default(),

@@ -2,10 +2,10 @@
 
 use std::sync::{Mutex, MutexGuard};
 
-use super::session::{Session, WriterHandle};
+use super::session::{Session, WriterHandle, gone};
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::counts::Counts;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::BATCHES_PER_INGEST;
 use crate::model::lock::lock;
 use crate::model::record::Envelope;
@@ -28,8 +28,8 @@ pub struct Summary {
 pub struct Aborted {
     /// Why.
     pub error: Error,
-    /// What was done before. Its records are stored, and sending them again costs nothing. `None` if the ingest was not entered
-    /// into the ledger.
+    /// What was done before. Its records are stored, and sending them again costs nothing. `None` if the ingest is not in the
+    /// ledger: it could not be entered, or its input was none that this program reads.
     pub summary: Option<Summary>,
 }
 
@@ -62,18 +62,27 @@ pub fn ingest_with(
         (Err(error), _) => Err(error),
     };
     let upload = exchange.session.upload().map_err(not_entered)?;
-    let (counts, committed) = exchange.session.finish(end_of(body_bytes, &outcome));
-    let summary = Summary { upload, body_bytes, counts };
-    match outcome.and(committed) {
-        Ok(()) => Ok(summary),
-        Err(error) => Err(Aborted { error, summary: Some(summary) }),
+    let end = end_of(body_bytes, &outcome);
+    let is_foreign = matches!(end.state, UploadState::Foreign { .. });
+    let (counts, committed) = exchange.session.finish(end);
+    let is_entered = !is_foreign || counts != Counts::default();
+    let summary = is_entered.then_some(Summary { upload, body_bytes, counts });
+    match (outcome.and(committed), summary) {
+        (Ok(()), Some(summary)) => Ok(summary),
+        (Ok(()), None) => Err(not_entered(gone())),
+        (Err(error), summary) => Err(Aborted { error, summary }),
     }
 }
 
 fn end_of(body_bytes: u64, outcome: &Result<Envelope>) -> UploadEnd {
     let (state, envelope, error) = match outcome {
         Ok(envelope) => (UploadState::Done, envelope.clone(), None),
-        Err(error) => (UploadState::Aborted, Envelope::default(), Some(error.to_string())),
+        Err(error) => {
+            let is_foreign = error.kind() == ErrorKind::Shape;
+            let state =
+                if is_foreign { UploadState::Foreign { others_before: i64::MAX } } else { UploadState::Aborted };
+            (state, Envelope::default(), Some(error.to_string()))
+        }
     };
     UploadEnd { state, finished_ms: now_ms(), body_bytes, envelope, error }
 }

@@ -27,6 +27,8 @@ pub struct Writer {
 #[derive(Clone, Debug)]
 pub struct WriterHandle {
     requests: Sender<Request>,
+    /// The database.
+    database: Arc<Database>,
     /// The thread holds the other end for as long as it runs.
     life: Weak<WriterLife>,
     /// Disconnected by the thread's end. The queue does not show it: requests then wait there unanswered.
@@ -80,14 +82,16 @@ impl Writer {
     /// As [`Writer::start`].
     pub fn with_wal_limit(database: &Database, wal_bytes_max: u64) -> Result<Self> {
         let store = Store::open(database)?;
-        Self::spawn(move |requests| WriterThread::new(store, requests, wal_bytes_max).run())
+        Self::spawn(database, move |requests| WriterThread::new(store, requests, wal_bytes_max).run())
     }
 
-    fn spawn(work: impl FnOnce(Receiver<Request>) -> Result<()> + Send + 'static) -> Result<Self> {
+    fn spawn(database: &Database, work: impl FnOnce(Receiver<Request>) -> Result<()> + Send + 'static) -> Result<Self> {
         let (requests, receiver) = bounded(WRITER_QUEUE);
         let (end, ended) = bounded(0);
         let life = Arc::new(WriterLife { at_end: Mutex::default(), _ended: end });
-        let handle = WriterHandle { requests, life: Arc::downgrade(&life), ended, large_element: Arc::default() };
+        let database = Arc::new(database.clone());
+        let handle =
+            WriterHandle { requests, database, life: Arc::downgrade(&life), ended, large_element: Arc::default() };
         let thread = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
@@ -141,6 +145,11 @@ pub(crate) fn gone() -> Error {
 }
 
 impl WriterHandle {
+    /// The database.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Whether the writer's thread runs.
     #[must_use]
     pub fn is_alive(&self) -> bool {
@@ -252,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_writer_that_panics_is_noticed_and_no_ingest_waits_for_it() {
-        let writer = Writer::spawn(|requests| {
+        let writer = Writer::spawn(&Database::new("none.db"), |requests| {
             let request = requests.recv();
             panic!("at {request:?}");
         })

@@ -126,9 +126,10 @@ impl WriterThread {
             let _ = start.started.try_send(Err(error));
             return;
         }
-        match self.begin().and_then(|()| self.store.start_upload(&start.origin, start.started_ms)) {
-            Ok(key) => {
-                self.active.push(Active::new(key, start));
+        let entered = self.begin().and_then(|()| self.store.start_upload(&start.origin, start.started_ms));
+        match entered.and_then(|key| Ok((key, self.store.last_other()?))) {
+            Ok((key, others_before)) => {
+                self.active.push(Active::new(key, others_before, start));
                 // The number is given to the ingest only after the commit: if the row were undone later, the next ingest
                 // would get the same number.
                 self.commit();
@@ -196,6 +197,12 @@ impl WriterThread {
         let active = &mut self.active[index];
         active.note_loss_in(&mut end);
         let total = active.total();
+        if let UploadState::Foreign { others_before } = &mut end.state {
+            *others_before = active.others_before;
+            if total != Counts::default() {
+                end.state = UploadState::Aborted;
+            }
+        }
         let entered = begun
             .and_then(|()| self.store.record_progress(upload, &total))
             .and_then(|()| self.store.finish_upload(upload, &end));

@@ -294,7 +294,8 @@ fn imported(rows: &record::Rows, texts: &Texts, out: &mut Vec<String>) {
     for row in &rows.aggregates {
         let spelled = [Some(row.metric), Some(row.label), Some(row.source), row.unit, row.other].map(or_none);
         let values = [row.value, row.minimum, row.average, row.maximum];
-        out.push(format!("aggregate {} {:?} {values:?} {spelled:?}", row.start_ms, row.end_ms));
+        let numbers = (row.start_ms, row.end_ms, row.interval, row.nth_of_time, row.nth_of_content);
+        out.push(format!("aggregate {numbers:?} {values:?} {spelled:?}"));
     }
 }
 

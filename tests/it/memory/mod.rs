@@ -210,6 +210,46 @@ fn uploads_of_the_largest_elements_stay_within_their_bound() {
     }
 }
 
+/// Electrocardiograms of Health Auto Export, with the blanks that some versions write, from one sender and from all at once.
+#[test]
+fn recordings_of_all_senders_at_once_stay_within_their_bound() {
+    let voltage =
+        "\n  {\n    \"date\": 1788745353.9960487,\n    \"voltage\": -22.084741592407227,\n    \"units\": \"mcV\"\n  }";
+    let voltages = vec![voltage; 20_000].join(",");
+    let peak_of = |uploads: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let program = Program::serve(&folder.path().join("health.db"));
+        let idle = peak_kib(program.id());
+        std::thread::scope(|scope| {
+            for number in 0..uploads {
+                let (voltages, address) = (&voltages, program.address);
+                scope.spawn(move || {
+                    let mut client = Client::connect(address);
+                    let (answer, ()) = upload(&mut client, |body| {
+                        body.write_all(br#"{"data":{"ecg":["#)?;
+                        for element in 0..4 {
+                            let comma = if element == 0 { "" } else { "," };
+                            write!(body, r#"{comma}{{"voltageMeasurements":[{voltages}],"n":[{number},{element}]}}"#)?;
+                        }
+                        body.write_all(b"]}}")
+                    });
+                    let counts = [answer.field("new"), answer.field("rejected")];
+                    assert_eq!((answer.status, counts), (200, [json!(4), json!(0)]), "{answer:?}");
+                });
+            }
+        });
+        peak_kib(program.id()) - idle
+    };
+    for uploads in [1, limits::INGESTS_MAX] {
+        let most =
+            uploads * equation::ingest_bytes() + equation::auto_export_element_bytes() + limits::PAGE_CACHE_BYTES;
+        let most = most as u64 / 1024;
+        let peak = least(most, || peak_of(uploads));
+        println!("{uploads} uploads of recordings: {peak} KiB more than idle, allowed {most} KiB");
+        assert!(peak <= most, "{uploads} uploads: {peak} KiB, allowed {most} KiB");
+    }
+}
+
 #[test]
 fn the_peak_does_not_grow_with_a_body_by_https() {
     let authority = Authority::new();

@@ -65,7 +65,7 @@ impl Account {
 fn element_bytes_max(format: Format) -> usize {
     match format {
         Format::Ecg | Format::Fhir => CLINICAL_FILE_BYTES_MAX,
-        Format::AutoExport => usize::try_from(AUTO_EXPORT_ELEMENT_BYTES_MAX).unwrap_or(usize::MAX),
+        Format::AutoExport => AUTO_EXPORT_ELEMENT_BYTES_MAX,
         _ => IMPORT_ELEMENT_BYTES_MAX,
     }
 }

@@ -1,0 +1,204 @@
+//! A value as JSON in the form in which equal content is equal text, written while it is read: a recording of 15,000 voltages
+//! never is in memory as values.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::value::scalars;
+use crate::formats::json::{write_f64, write_integer, write_string};
+use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, REJECT_RAW_BYTES_MAX};
+use serde_json::Value;
+
+/// The text of a value.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// All of it, or if it is too long its beginning.
+    pub(super) text: String,
+    pub(super) is_object: bool,
+    pub(super) is_too_long: bool,
+    /// Members of an object in order, while they are moved.
+    sorted: String,
+}
+
+/// A member of an object: its name, and where it stands in the text.
+type Member = (String, usize, usize);
+
+impl Kept {
+    /// Whether more may be written.
+    fn has_room(&mut self) -> bool {
+        if !self.is_too_long && self.text.len() > AUTO_EXPORT_OTHER_BYTES_MAX {
+            self.is_too_long = true;
+            self.text.truncate(self.text.floor_char_boundary(REJECT_RAW_BYTES_MAX));
+        }
+        !self.is_too_long
+    }
+
+    fn push_string(&mut self, text: &str) {
+        if text.len() > AUTO_EXPORT_OTHER_BYTES_MAX {
+            self.is_too_long = true;
+            return;
+        }
+        self.reserve(text.len());
+        write_string(text, &mut self.text);
+    }
+
+    /// A long text gets memory for the longest at once: by doubling, twice as much would be touched.
+    fn reserve(&mut self, more: usize) {
+        // With room for a number, which is written without asking.
+        let needed = self.text.len() + more + usize::from(u8::MAX);
+        if needed > self.text.capacity() && needed > REJECT_RAW_BYTES_MAX {
+            self.text.reserve_exact((2 * AUTO_EXPORT_OTHER_BYTES_MAX).saturating_sub(self.text.len()));
+        }
+    }
+
+    /// Puts the members of the object that begins at a place in order. The last of equal names counts.
+    fn sort(&mut self, start: usize, members: &mut [Member]) {
+        if self.is_too_long || members.is_sorted_by(|(one, ..), (other, ..)| one < other) {
+            return;
+        }
+        members.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        let Self { text, sorted, .. } = self;
+        sorted.clear();
+        sorted.reserve(text.len() - start);
+        for (index, (name, from, to)) in members.iter().enumerate() {
+            if members.get(index + 1).is_some_and(|(next, ..)| next == name) {
+                continue;
+            }
+            if !sorted.is_empty() {
+                sorted.push(',');
+            }
+            sorted.push_str(&text[*from..*to]);
+        }
+        text.truncate(start);
+        text.push_str(sorted);
+        sorted.shrink_to(REJECT_RAW_BYTES_MAX);
+    }
+}
+
+/// Writes the next value.
+pub(super) struct Keep<'k>(pub(super) &'k mut Kept);
+
+impl<'de> DeserializeSeed<'de> for Keep<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        if self.0.has_room() {
+            json.deserialize_any(self)
+        } else {
+            json.deserialize_ignored_any(IgnoredAny).map(|_| ())
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Keep<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    scalars!((), |self, value| {
+        let text = &mut self.0.text;
+        match value {
+            Value::Bool(truth) => text.push_str(if truth { "true" } else { "false" }),
+            Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(number), ..) => write_integer(number, text),
+                (_, Some(number), _) => write_integer(number, text),
+                (_, _, number) => write_f64(number.unwrap_or(f64::NAN), text),
+            },
+            _ => text.push_str("null"),
+        }
+        Ok(())
+    });
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.0.push_string(text);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let kept = self.0;
+        kept.text.push('[');
+        let start = kept.text.len();
+        loop {
+            let before = kept.text.len();
+            kept.reserve(1);
+            if before > start {
+                kept.text.push(',');
+            }
+            if list.next_element_seed(Keep(&mut *kept))?.is_none() {
+                kept.text.truncate(before);
+                break;
+            }
+        }
+        kept.text.push(']');
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let kept = self.0;
+        let is_outermost = kept.text.is_empty();
+        kept.text.push('{');
+        let (start, mut members) = (kept.text.len(), Vec::new());
+        while let Some(name) = map.next_key::<String>()? {
+            if kept.text.len() > start {
+                kept.text.push(',');
+            }
+            let from = kept.text.len();
+            kept.push_string(&name);
+            kept.text.push(':');
+            map.next_value_seed(Keep(&mut *kept))?;
+            if kept.has_room() {
+                members.push((name, from, kept.text.len()));
+            }
+        }
+        kept.sort(start, &mut members);
+        kept.text.push('}');
+        kept.has_room();
+        kept.is_object |= is_outermost;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::canonical;
+
+    fn kept(json: &str) -> Kept {
+        let mut kept = Kept::default();
+        let mut reader = serde_json::Deserializer::from_str(json);
+        Keep(&mut kept).deserialize(&mut reader).unwrap();
+        reader.end().unwrap();
+        kept
+    }
+
+    #[test]
+    fn it_is_the_form_of_all_records() {
+        let check = |json: &str| {
+            let kept = kept(json);
+            assert_eq!(kept.text, canonical::of_text(json));
+            assert_eq!((kept.is_object, kept.is_too_long), (json.starts_with('{'), false), "{json}");
+        };
+        for json in ["{}", "[]", "null", "true", "-1.50", "18446744073709551615", "\"a\\n\\u00e9\"", "[[],{},[1,2]]"] {
+            check(json);
+        }
+        check(r#"{"b":{"d":1,"c":[{"z":1,"y":2e3},[]]},"a":null}"#);
+        check(r#"{"b":1,"a":2,"b":{"c":3},"a":4}"#);
+        check(r#"{"v":23.084741592407227,"w":1788745353.9960487,"x":0.1,"y":1e-7,"z":-5}"#);
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let recording = |count: usize| {
+            let voltages = vec![r#"{"voltage":-12.5,"date":1788745353.9960487,"units":"mcV"}"#; count].join(",");
+            kept(&format!(r#"{{"voltages":[{voltages}],"start":1}}"#))
+        };
+        let whole = recording(30_000);
+        assert!(!whole.is_too_long && whole.text.len() > 3 << 19);
+        let long = recording(60_000);
+        assert!(long.is_too_long && long.text.len() < 2 * REJECT_RAW_BYTES_MAX);
+        assert!(kept(&format!("[\"{}\"]", "x".repeat(AUTO_EXPORT_OTHER_BYTES_MAX + 1))).is_too_long);
+    }
+}

@@ -1,0 +1,53 @@
+-- Also from version 1 to 2: what makes a figure and a medication one.
+
+-- `interval` is part of what a figure is: minute, hour, day, week, month, year, or '' for what is no aggregate. Rows of version 1
+-- have 'unknown'. `number` distinguishes figures of one time: the first has 0, further ones a digest of their content, and
+-- those of version 1 the number that stood behind their label.
+CREATE TABLE aggregates_2 (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  metric TEXT NOT NULL,
+  start_ms INTEGER NOT NULL,
+  label TEXT NOT NULL,
+  source TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  interval TEXT NOT NULL,
+  end_ms INTEGER,
+  unit TEXT,
+  value REAL,
+  minimum REAL,
+  average REAL,
+  maximum REAL,
+  other TEXT,
+  PRIMARY KEY (person_id, metric, start_ms, label, source, number, interval)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO aggregates_2
+SELECT person_id, metric, start_ms,
+  iif(is_numbered, substr(rtrim(label, '0123456789'), 1, length(rtrim(label, '0123456789')) - 1), label),
+  source,
+  iif(is_numbered, CAST(substr(label, length(rtrim(label, '0123456789')) + 1) AS INTEGER), 0),
+  'unknown', end_ms, unit, value, minimum, average, maximum, other
+FROM (SELECT *, label GLOB '*#[2-9]' OR label GLOB '*#[1-9][0-9]' OR label GLOB '*#[1-9][0-9][0-9]' AS is_numbered FROM aggregates);
+
+DROP TABLE aggregates;
+ALTER TABLE aggregates_2 RENAME TO aggregates;
+
+-- A medication is its texts and whether it is archived: two that differ only in the nickname are two.
+CREATE TABLE medications_2 (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  display_text TEXT NOT NULL,
+  general_form TEXT NOT NULL,
+  nickname TEXT,
+  is_archived INTEGER,
+  has_schedule INTEGER,
+  other TEXT
+) STRICT;
+
+INSERT INTO medications_2 SELECT person_id, display_text, general_form, nickname, is_archived, has_schedule, other FROM medications;
+
+DROP TABLE medications;
+ALTER TABLE medications_2 RENAME TO medications;
+
+-- No text is a blob, and no truth is -1.
+CREATE UNIQUE INDEX medications_identity
+ON medications (person_id, display_text, general_form, coalesce(nickname, x''), coalesce(is_archived, -1));
