@@ -125,6 +125,10 @@ pub(super) fn check_names(database: &Path) -> Result<()> {
     for suffix in ["", "-wal", "-shm"] {
         let path = suffixed(&database, suffix);
         if let Ok(mut facts) = Facts::of(&path) {
+            if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+                let message = format!("{} is not a file, and SQLite needs its name; move it away", path.display());
+                return Err(Error::new(ErrorKind::Store, message));
+            }
             facts.is_mount_point = facts.is_mount_point.or_else(|| Some(is_in_mount_table(&path)));
             facts.check_names(&path)?;
         }

@@ -128,6 +128,13 @@ fn faults_of_the_schema_are_found() {
         "the trigger sly is not healthsink's",
     );
     check_fault("CREATE UNIQUE INDEX sly ON workouts (uuid)", "schema", "the unique index sly is not healthsink's");
+    // A flipped bit, which integrity_check does not see.
+    check_fault(
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'Rate', 'R' || CAST(x'fc' AS TEXT) || 'te') \
+         WHERE name = 'resting_heart_rate'",
+        "schema",
+        "the view resting_heart_rate is not as this version makes it",
+    );
     check_fault("DELETE FROM category_values WHERE value = 1", "schema", "category_values lacks");
     check_fault("UPDATE workout_activity_types SET name = ''", "schema", "workout_activity_types lacks");
 }

@@ -89,7 +89,8 @@ fn check_integrity(connection: &Connection, report: &mut Report) -> rusqlite::Re
     let mut check = connection.prepare(&format!("PRAGMA integrity_check({CHECK_FAULTS_MAX})"))?;
     let mut rows = check.query([])?;
     while let Some(row) = rows.next()? {
-        let verdict: String = row.get(0)?;
+        // It may name something that is not UTF-8.
+        let verdict = String::from_utf8_lossy(row.get_ref(0)?.as_bytes()?);
         for line in verdict.lines().filter(|line| *line != "ok") {
             report.add_damage("integrity", line.to_owned(), RESTORE);
         }

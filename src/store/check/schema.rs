@@ -87,9 +87,11 @@ fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
     let mut rows = select.query([])?;
     let mut objects = Objects::new();
     while let Some(row) = rows.next()? {
-        let sql = in_one_line(&row.get::<_, String>(2)?);
+        // A flipped bit may leave a text that is not UTF-8.
+        let text = |column| row.get_ref(column)?.as_bytes().map(String::from_utf8_lossy).map_err(rusqlite::Error::from);
+        let sql = in_one_line(&text(2)?);
         let is_unique = sql.split(' ').nth(1).is_some_and(|word| word.eq_ignore_ascii_case("UNIQUE"));
-        objects.insert(row.get(0)?, Object { kind: row.get(1)?, sql, is_unique });
+        objects.insert(text(0)?.into_owned(), Object { kind: text(1)?.into_owned(), sql, is_unique });
     }
     Ok(objects)
 }

@@ -205,6 +205,11 @@ fn every_command_refuses_what_is_not_a_path_of_a_file() {
             assert!(message.contains(part) && message.lines().count() == 1, "{name}: {message}");
         }
     }
+    let wal = folder.path().join("backup.db-wal");
+    fs::create_dir(&wal).unwrap();
+    let output = run(&["status", "--db", backup.to_str().unwrap()]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("backup.db-wal is not a file"));
+    fs::remove_dir(&wal).unwrap();
     let output = run(&["backup", "--db", backup.to_str().unwrap(), "file:copy.db?mode=memory"]);
     assert!(String::from_utf8(output.stderr).unwrap().contains("is a URI"));
     assert!(!Path::new("file::memory:").exists());
