@@ -189,7 +189,7 @@ fn a_symbolic_link_leads_to_the_one_database() {
 #[test]
 fn every_command_refuses_what_is_not_a_path_of_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    let (_, backup) = used(folder.path());
+    let (database, backup) = used(folder.path());
     let pipe = folder.path().join("pipe.db");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for (database, part) in [
@@ -205,10 +205,11 @@ fn every_command_refuses_what_is_not_a_path_of_a_file() {
             assert!(message.contains(part) && message.lines().count() == 1, "{name}: {message}");
         }
     }
-    let wal = folder.path().join("backup.db-wal");
+    let wal = folder.path().join("health.db-wal");
+    let _ = fs::remove_file(&wal);
     fs::create_dir(&wal).unwrap();
-    let output = run(&["status", "--db", backup.to_str().unwrap()]);
-    assert!(String::from_utf8(output.stderr).unwrap().contains("backup.db-wal is not a file"));
+    let output = run(&["status", "--db", database.to_str().unwrap()]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("health.db-wal is not a file"));
     fs::remove_dir(&wal).unwrap();
     let output = run(&["backup", "--db", backup.to_str().unwrap(), "file:copy.db?mode=memory"]);
     assert!(String::from_utf8(output.stderr).unwrap().contains("is a URI"));
