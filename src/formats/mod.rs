@@ -4,6 +4,7 @@ pub mod encoding;
 
 pub(crate) mod account;
 pub(crate) mod canonical;
+pub(crate) mod charset;
 pub(crate) mod equals;
 pub(crate) mod flaw;
 pub(crate) mod json;

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Cursor, Read};
 
 use super::shape::{Detector, Shape};
 use crate::model::limits::SNIFF_BYTES;
+use crate::model::locale::NumberStyle;
 
 /// Format of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,22 +25,23 @@ pub enum Format {
     Fhir,
     /// An archive.
     Zip,
-    /// Text in UTF-16.
-    Utf16,
     /// Another format.
     Unknown,
 }
 
-/// Reads the first bytes of a source. Returns them, and the source as it was.
-pub(crate) fn peek<'a>(mut source: Box<dyn BufRead + 'a>) -> io::Result<(Vec<u8>, Box<dyn BufRead + 'a>)> {
+/// Reads so many first bytes of a source. Returns them, and the source as it was.
+pub(crate) fn peek<'a>(
+    mut source: Box<dyn BufRead + 'a>,
+    head_bytes: usize,
+) -> io::Result<(Vec<u8>, Box<dyn BufRead + 'a>)> {
     let mut head = Vec::new();
     let mut failure = None;
-    while head.len() < SNIFF_BYTES {
+    while head.len() < head_bytes {
         match source.fill_buf() {
             Ok([]) => break,
             Ok(chunk) => {
                 // Never more than wanted: the format must not depend on the sizes of reads.
-                let bytes = chunk.len().min(SNIFF_BYTES - head.len());
+                let bytes = chunk.len().min(head_bytes - head.len());
                 head.extend_from_slice(&chunk[..bytes]);
                 source.consume(bytes);
             }
@@ -68,9 +70,6 @@ pub(crate) fn sniff(head: &[u8]) -> Format {
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return Format::Zip;
     }
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return Format::Utf16;
-    }
     let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
     let first = head.iter().copied().find(|byte| byte.is_ascii_graphic());
     match first {
@@ -78,7 +77,7 @@ pub(crate) fn sniff(head: &[u8]) -> Format {
         _ if head.trim_ascii() == b"null" => Format::Payload,
         _ if has("<HealthData") || has("<!DOCTYPE HealthData") => Format::AppleXml,
         _ if has("<ClinicalDocument") => Format::AppleCda,
-        _ if has("<gpx") => Format::Gpx,
+        _ if has("<gpx") || has(":gpx ") || has(":gpx>") => Format::Gpx,
         Some(b'<') => Format::Unknown,
         _ if is_ecg(head) => Format::Ecg,
         _ => Format::Unknown,
@@ -131,10 +130,15 @@ fn again<'a>(head: Vec<u8>, source: Box<dyn BufRead + 'a>, failure: Option<io::E
 
 /// Whether these are lines of text of which most are one number: the voltages.
 fn is_ecg(head: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(&head[..head.len().saturating_sub(4)]) else {
-        return false;
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        // The last character is cut.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
     };
-    let is_number = |line: &&str| line.len() < 24 && line.trim_matches('"').replace(',', ".").parse::<f64>().is_ok();
+    let is_number = |line: &&str| line.len() < 48 && NumberStyle::with_points().read(line.trim_matches('"')).is_ok();
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let (numbers, others): (Vec<&str>, Vec<&str>) = lines.partition(is_number);
     numbers.len() > 20 && others.len() > 3 && others.len() < 40 && others.iter().any(|line| line.contains(','))
@@ -150,6 +154,7 @@ mod tests {
         check("\u{b}\n<?xml version=\"1.0\"?><!DOCTYPE HealthData [", Format::AppleXml);
         check("<?xml?><ClinicalDocument xmlns=\"urn:hl7-org:v3\">", Format::AppleCda);
         check("<?xml?><gpx version=\"1.1\">", Format::Gpx);
+        check("<?xml?><x:gpx version=\"1.1\" xmlns:x=\"http://www.topografix.com/GPX/1/1\">", Format::Gpx);
         check("<html>", Format::Unknown);
         check(" {\"exportDate\":\"2026\",\"data\":{\"workouts\":[{\"start\":1}]}}", Format::Payload);
         check("{\"data\":{}}", Format::Payload);
@@ -162,9 +167,10 @@ mod tests {
         check("PK\u{3}\u{4}", Format::Zip);
         let ecg = format!("Name,X\nRecorded Date,2020\nUnit,V\nLead,I\n\n{}", "-12.5\n".repeat(30));
         check(&ecg, Format::Ecg);
+        check(&format!("الاسم,س\nا,2020\nب,V\nج,I\n\n{}", "\u{61c}-١٨٠٫٥٩٦\n".repeat(3000)), Format::Ecg);
+        check(&format!("N,X\nD,2020\nE,V\nA,I\n\n{}", "\u{2212}1.032,5\n".repeat(30)), Format::Ecg);
         check("a,b\n1,2\n", Format::Unknown);
         check("", Format::Unknown);
         check(" null\n", Format::Payload);
-        assert_eq!(sniff(b"\xff\xfe<\0?\0"), Format::Utf16);
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::observer::{Observed, Observer};
+use crate::formats::charset::to_utf8;
 use crate::formats::encoding::Coding;
 use crate::formats::unpacking::{Unpacked, count_packed};
 use crate::formats::zip::Archive;
@@ -47,7 +48,7 @@ pub(super) enum SkippedFile {
     Unreadable,
     NestedArchive,
     ClinicalDocument,
-    Utf16,
+    Empty,
     Unknown,
 }
 
@@ -63,7 +64,7 @@ impl SkippedFile {
             Self::Unreadable => "file: it cannot be read",
             Self::NestedArchive => "file: an archive within another: unpack it",
             Self::ClinicalDocument => "file: Apple's copy of some of export.xml as a clinical document",
-            Self::Utf16 => "file: text in UTF-16: save it as UTF-8",
+            Self::Empty => "file: it is empty",
             Self::Unknown => "file: of an unknown kind",
         }
     }
@@ -143,7 +144,7 @@ impl<F: Read + Seek + Clone> Container<F> {
         if let Self::Archive(_, archive) = self { archive.cut } else { None }
     }
 
-    /// Opens a file and decompresses it.
+    /// Opens a file, decompresses it, and recodes text to UTF-8.
     pub(super) fn read<'a>(&'a self, file: usize, observer: &'a dyn Observer) -> Result<Box<dyn BufRead + 'a>> {
         let open = |path: &Path| -> Result<Box<dyn Read + 'a>> {
             let file = File::open(path).map_err(|error| unreadable(path, &error))?;
@@ -160,11 +161,11 @@ impl<F: Read + Seek + Clone> Container<F> {
         };
         let (coding, source) = sniff(BufReader::with_capacity(READ_BUFFER_BYTES, source)).map_err(from_io)?;
         if coding == Coding::Identity {
-            return Ok(source);
+            return to_utf8(source);
         }
         let (packed, taken) = count_packed(source);
         let contents = Unpacked::new(coding.decode(packed, u64::MAX)?, taken);
-        Ok(Box::new(BufReader::with_capacity(READ_BUFFER_BYTES, contents)))
+        to_utf8(Box::new(BufReader::with_capacity(READ_BUFFER_BYTES, contents)))
     }
 }
 

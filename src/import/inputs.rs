@@ -7,6 +7,7 @@ use super::container::{Container, SkippedFile};
 use super::observer::Unobserved;
 use crate::formats::sniff::{Format, peek, sniff};
 use crate::model::error::{Error, from_io};
+use crate::model::limits::SNIFF_BYTES;
 
 /// A file of a container.
 #[derive(Clone, Debug)]
@@ -51,8 +52,13 @@ impl Inputs {
                 inputs.skipped.push(SkippedFile::OfMacOs);
                 continue;
             }
-            let head = container.read(position, &Unobserved).and_then(|source| peek(source).map_err(from_io));
+            let head =
+                container.read(position, &Unobserved).and_then(|source| peek(source, SNIFF_BYTES).map_err(from_io));
             let format = match head {
+                Ok((head, _)) if head.is_empty() => {
+                    inputs.skipped.push(SkippedFile::Empty);
+                    continue;
+                }
                 Ok((head, _)) => sniff(&head),
                 Err(error) => {
                     inputs.failed.get_or_insert(error.at(None, Some(name), None));
@@ -68,7 +74,6 @@ impl Inputs {
                 Format::Zip if container.path(position).is_some() => inputs.archives.push(position),
                 Format::Zip => inputs.skipped.push(SkippedFile::NestedArchive),
                 Format::AppleCda => inputs.skipped.push(SkippedFile::ClinicalDocument),
-                Format::Utf16 => inputs.skipped.push(SkippedFile::Utf16),
                 Format::Unknown => inputs.skipped.push(SkippedFile::Unknown),
             }
         }

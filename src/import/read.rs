@@ -13,6 +13,7 @@ use crate::formats::zip::Archive;
 use crate::formats::{apple, auto_export};
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::error::{Error, ErrorKind, Result, from_io};
+use crate::model::limits::SNIFF_BYTES;
 use crate::model::record::Envelope;
 
 /// Opens a file once more.
@@ -94,12 +95,23 @@ pub(super) fn account_for_rest<F: Read + Seek + Clone>(
             let message = "the archive is cut: its directory is missing; the files before that were read";
             Some(Error::new(ErrorKind::Encoding, message).at(Some(at), None, None))
         }
-        None if inputs.is_empty() && inputs.failed.is_none() => {
-            Some(Error::new(ErrorKind::Shape, "nothing in it can be imported"))
-        }
+        None if inputs.is_empty() && inputs.failed.is_none() => Some(Error::new(ErrorKind::Shape, nothing_in(&tally))),
         None => inputs.failed.clone(),
     };
     (tally, error)
+}
+
+/// Why a container has nothing to import.
+fn nothing_in(tally: &Tally) -> String {
+    let reasons = tally.skipped.iter().map(|(reason, count)| {
+        let reason = reason.strip_prefix("file: ").unwrap_or(reason);
+        if *count == 1 { format!("a file, {reason}") } else { format!("{count} files, {reason}") }
+    });
+    let reasons: Vec<String> = reasons.collect();
+    if reasons.is_empty() {
+        return "nothing in it can be imported: it has no files".to_owned();
+    }
+    format!("nothing in it can be imported; it has {}", reasons.join("; "))
 }
 
 impl Job<'_> {
@@ -136,7 +148,7 @@ fn read_single<F: Read + Seek + Clone>(
     sink: &mut dyn Sink,
     tally: &mut Tally,
 ) -> Result<Decoded> {
-    let (head, source) = peek(container.read(0, observer)?).map_err(from_io)?;
+    let (head, source) = peek(container.read(0, observer)?, SNIFF_BYTES).map_err(from_io)?;
     if head.is_empty() {
         return Err(Error::new(ErrorKind::Shape, "it is empty"));
     }
@@ -186,7 +198,6 @@ fn read_part(
         Format::Gpx => export.gpx(name, source, output),
         Format::Ecg => export.ecg(name, source, output),
         Format::Fhir => export.clinical(name, source, output),
-        Format::Utf16 => Err(Error::new(ErrorKind::Shape, "it is text in UTF-16: save it as UTF-8")),
         Format::AppleCda => {
             Err(Error::new(ErrorKind::Shape, "it is a copy of some of export.xml: import export.xml instead"))
         }

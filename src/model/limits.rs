@@ -260,6 +260,9 @@ pub const ECG_FILE_BYTES_MAX: usize = 512 * KIB;
 /// Lines of an electrocardiogram's file that describe the recording; Apple writes ten.
 pub const ECG_DESCRIPTIONS_MAX: usize = 64;
 
+/// Lines of an electrocardiogram's file that may be rejected; with more of them it is another file.
+pub const ECG_LINES_REJECTED_MAX: usize = 64;
+
 /// Bytes that a rejected electrocardiogram's file is kept with.
 pub const ECG_REJECT_BYTES_MAX: usize = 4 * KIB;
 
@@ -311,6 +314,15 @@ pub const SHAPE_NAME_BYTES_MAX: usize = 24;
 
 /// Bytes at the start of a file or body that show its format.
 pub const SNIFF_BYTES: usize = 32 * KIB;
+
+/// Bytes at the start of a file that show the encoding of its text.
+pub const CHARSET_BYTES: usize = 4 * KIB;
+
+/// Bytes of a date in any language; a longer text is another thing.
+pub const DATE_BYTES_MAX: usize = 128;
+
+/// Bytes of a number in any language.
+pub const NUMBER_BYTES_MAX: usize = 128;
 
 /// Longest name of an archive's member.
 pub const ARCHIVE_NAME_BYTES_MAX: usize = 4 * KIB;

@@ -57,7 +57,7 @@ fn plain_character(character: char) -> Option<char> {
         // Of no width: marks of direction, joiners, byte-order marks.
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' => return None,
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => return None,
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => '-',
+        '\u{2010}'..='\u{2013}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => '-',
         '\u{ff0b}' => '+',
         '\u{ff0e}' => '.',
         '\u{ff0c}' | '\u{60c}' => ',',
@@ -85,6 +85,6 @@ mod tests {
         check("\u{61c}-\u{200e}1\u{200f}\u{2066}2\u{2069}\u{feff}", "-12");
         check("\u{2212}1\u{202f}000\u{a0}000\u{3000}\u{2009}", "-1 000 000  ");
         check("1\u{2019}000\u{ff0e}5\u{ff1a}\u{ff0c}", "1'000.5:,");
-        check("下午 ½ ²", "下午 ½ ²");
+        check("下午 ½ ² —", "下午 ½ ² —");
     }
 }

@@ -1,10 +1,8 @@
 //! Dates of phones that show twelve hours, or digits of another script, also where a program asked for 24 hours.
 
 use super::characters::plain;
+use crate::model::limits::DATE_BYTES_MAX;
 use crate::model::time::{parse, parse_day, parse_iso};
-
-/// A longer text is not a date.
-const DATE_BYTES_MAX: usize = 128;
 
 /// Marks of the hours before noon, in small letters without points and blanks.
 const BEFORE_NOON: [&str; 60] = [

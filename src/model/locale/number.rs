@@ -3,10 +3,10 @@
 //! `1,234` is about one, or more than a thousand. Other numbers of the same file show which: `0,5`, `12,34` or `1.000,5` have
 //! only one reading. Where none does, the number is refused: no value is wrong by a factor of a thousand.
 
-use super::characters::plain;
+use std::ops::Range;
 
-/// A longer text is not a number of a locale.
-const NUMBER_BYTES_MAX: usize = 128;
+use super::characters::plain;
+use crate::model::limits::NUMBER_BYTES_MAX;
 
 /// Separator of thousands in Arabic, which no language uses for decimals, and that of its decimals.
 const ARABIC_GROUP: char = '\u{66c}';
@@ -57,6 +57,20 @@ impl NumberStyle {
         if let Some(Reading::One { shows: Some(separator), .. }) = reading(text) {
             self.has_point |= separator == '.';
             self.has_comma |= separator == ',';
+        }
+    }
+
+    /// Learns from a number that has two readings of which one is within its known range.
+    pub fn learn_within(&mut self, text: &str, range: Range<f64>) {
+        match reading(text) {
+            Some(Reading::Two { decimal, grouped, separator })
+                if range.contains(&decimal) != range.contains(&grouped) =>
+            {
+                let has_point = (separator == '.') == range.contains(&decimal);
+                self.has_point |= has_point;
+                self.has_comma |= !has_point;
+            }
+            _ => self.learn(text),
         }
     }
 
@@ -229,6 +243,22 @@ mod tests {
         check(&["0.5", "0,5"], "1,234", two(1.234, 1234.0));
         assert_eq!(NumberStyle::with_points().read("1.234"), Ok(1.234));
         assert_eq!(NumberStyle::with_points().read("1,234"), Ok(1234.0));
+    }
+
+    #[test]
+    fn a_known_range_shows_the_separators() {
+        let check = |text: &str, expected: Result<f64, Unreadable>| {
+            let mut style = NumberStyle::default();
+            style.learn_within(text, 10.0..10_000.0);
+            assert_eq!(style.read("1,234"), expected, "{text}");
+        };
+        check("511,422", Ok(1.234));
+        check("511.422", Ok(1234.0));
+        check("1,024", Ok(1234.0));
+        check("1.024", Ok(1.234));
+        check("511,4", Ok(1.234));
+        check("512", Err(Unreadable::TwoReadings(1.234, 1234.0)));
+        check("10,024,000", Ok(1234.0));
     }
 
     #[test]
