@@ -90,11 +90,18 @@ fn write_failure(file: &FileReport) {
     let remedy = if error.is_temporary() { "then import it again" } else { "fix the file and import it again" };
     let _ = writeln!(
         io::stderr(),
-        "healthsink: {}: {}; {} records of it are stored, {remedy}",
+        "healthsink: {}: {}; {} of it are stored, {remedy}",
         shown_within(&file.file, PATH_COLUMNS_MAX),
         shown_within(&error.to_string(), MESSAGE_COLUMNS_MAX),
-        file.account.count
+        stored(file)
     );
+}
+
+fn stored(file: &FileReport) -> String {
+    match file.stored {
+        (records, 0) => format!("{records} records"),
+        (records, points) => format!("{records} records and {points} route points"),
+    }
 }
 
 impl Printable for Report {

@@ -49,6 +49,9 @@ pub struct FileReport {
     /// What became of its elements.
     #[serde(flatten)]
     pub account: Account,
+    /// Records and route points that are stored of it; of an archive or a folder, those of its uploads.
+    #[serde(skip)]
+    pub stored: (u64, u64),
     /// Why it was not imported whole.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
     pub error: Option<Error>,
@@ -149,13 +152,37 @@ impl Report {
         if self.dry_run {
             counts.rejected = tally.rejected;
         }
+        // Where every element is rejected, it is the file that is wrong.
+        let error = error.or_else(|| {
+            let is_rejected = tally.rejected > 0 && tally.readable() == 0;
+            let message =
+                format!("none of its {} elements can be read: the table `rejects` has the reasons", tally.rejected);
+            is_rejected.then(|| Error::new(ErrorKind::Shape, message))
+        });
         self.ok &= error.is_none();
         self.account.counts += counts;
         self.bytes += body_bytes;
         self.tally.add(tally);
         let account = Account::new(tally, counts, self.dry_run);
-        self.files.push(FileReport { file: name.to_owned(), ok: error.is_none(), upload, account, error });
+        let stored = (counts.records(), counts.route_points);
+        self.files.push(FileReport { file: name.to_owned(), ok: error.is_none(), upload, account, stored, error });
         &self.files[self.files.len() - 1]
+    }
+
+    /// Adds what became of a container as a whole, whose uploads are those from `first` on.
+    pub(super) fn add_container(
+        &mut self,
+        name: &str,
+        tally: &Tally,
+        error: Option<Error>,
+        first: usize,
+    ) -> &FileReport {
+        self.add(name, tally, FileOutcome { error, ..FileOutcome::default() });
+        let uploads = self.files[first..].iter().map(|file| file.stored);
+        let stored = uploads.fold((0, 0), |sum, stored| (sum.0 + stored.0, sum.1 + stored.1));
+        let last = self.files.len() - 1;
+        self.files[last].stored = stored;
+        &self.files[last]
     }
 
     /// Adds up the uploads.

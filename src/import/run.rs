@@ -85,7 +85,7 @@ impl Importer<'_> {
             self.job(&name, Job::Single, &container);
             return self.observer.end();
         }
-        let inputs = Inputs::sort(&container);
+        let (inputs, first) = (Inputs::sort(&container), self.report.files.len());
         for (name, job) in inputs.jobs(&name) {
             self.job(&name, job, &container);
         }
@@ -97,7 +97,10 @@ impl Importer<'_> {
         }
         let (tally, error) = account_for_rest(&container, &inputs);
         if tally.read > 0 || error.is_some() {
-            self.add(&name, &tally, FileOutcome { error, ..FileOutcome::default() });
+            let file = self.report.add_container(&name, &tally, error, first);
+            if file.error.is_some() {
+                self.observer.failed(file);
+            }
         }
     }
 
