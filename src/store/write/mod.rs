@@ -13,6 +13,7 @@ mod merge;
 mod rejects;
 mod rows;
 mod samples;
+mod summaries;
 mod table;
 mod upsert;
 mod workouts;

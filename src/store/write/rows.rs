@@ -159,27 +159,6 @@ impl BatchWriter<'_> {
         })
     }
 
-    pub(super) fn write_activity_summaries(&mut self) -> rusqlite::Result<()> {
-        let rows = &self.batch.rows.activity_summaries;
-        self.counts.other += rows.len() as u64;
-        self.upsert_all(&ACTIVITY_SUMMARIES, rows, |writer, row| {
-            Ok(sql_values![
-                writer.upload.person,
-                writer.batch.texts.get(row.day),
-                row.active_energy,
-                row.active_energy_goal,
-                row.move_min,
-                row.move_goal_min,
-                row.exercise_min,
-                row.exercise_goal_min,
-                row.stand_hours,
-                row.stand_goal_hours,
-                writer.text(row.energy_unit),
-                writer.text(row.other)
-            ])
-        })
-    }
-
     pub(super) fn write_electrocardiograms(&mut self) -> rusqlite::Result<()> {
         let rows = &self.batch.rows.electrocardiograms;
         self.counts.other += rows.len() as u64;
