@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::model::locale::Unreadable;
+
 /// What is wrong with an element.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Flaw {
@@ -15,6 +17,8 @@ pub(crate) enum Flaw {
     ReservedUuid(&'static str),
     NotADate(&'static str),
     NotANumber(Cow<'static, str>),
+    /// A number with a separator that may begin decimals or separate thousands: its name and its readings.
+    TwoReadings(Cow<'static, str>, String),
     NotAText(&'static str),
     OutOfRange(&'static str),
     Repeated(&'static str),
@@ -47,6 +51,18 @@ pub(crate) enum Flaw {
     NoRecording(&'static str),
 }
 
+impl Flaw {
+    /// Why a field's text is not read as a number.
+    pub(crate) fn unreadable(field: impl Into<Cow<'static, str>>, why: Unreadable) -> Self {
+        match why {
+            Unreadable::NotANumber => Self::NotANumber(field.into()),
+            Unreadable::TwoReadings(decimal, grouped) => {
+                Self::TwoReadings(field.into(), format!("{decimal} or {grouped}"))
+            }
+        }
+    }
+}
+
 /// Characters of a parser's message or an entity's name that a reason shows.
 const DETAIL_CHARACTERS: usize = 200;
 
@@ -61,6 +77,9 @@ impl fmt::Display for Flaw {
             }
             Self::NotADate(field) => write!(f, "`{field}` is not a date with time and offset"),
             Self::NotANumber(field) => write!(f, "`{field:.DETAIL_CHARACTERS$}` is not a number"),
+            Self::TwoReadings(field, readings) => {
+                write!(f, "`{field:.DETAIL_CHARACTERS$}` is {readings}, and no other number of the file shows which")
+            }
             Self::NotAText(field) => write!(f, "`{field}` is not a text"),
             Self::OutOfRange(field) => write!(f, "`{field}` is out of range"),
             Self::Repeated(field) => write!(f, "not well-formed: `{field}` is given twice"),

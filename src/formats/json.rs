@@ -125,10 +125,6 @@ impl<'a> JsonArray<'a> {
         JsonObject::begin(self.element())
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.out.len() == self.start
-    }
-
     pub(crate) fn end(self) {
         self.out.push(']');
     }
@@ -178,7 +174,6 @@ mod tests {
         object.f64("b", 2.5);
         object.object("c").end();
         let mut array = object.array("d");
-        assert!(array.is_empty());
         array.object().end();
         write_integer(3, array.element());
         array.end();

@@ -186,7 +186,7 @@ fn central(source: &mut impl Read) -> Result<Member> {
 fn name(source: &mut impl Read, bytes: usize) -> Result<String> {
     let mut name = vec![0; bytes];
     source.read_exact(&mut name).map_err(|_| damaged("a name is cut"))?;
-    let name = String::from_utf8_lossy(&name).into_owned();
+    let name = String::from_utf8(name).unwrap_or_else(|error| ibm_text(error.as_bytes()));
     let is_absolute = name.starts_with(['/', '\\']) || name.as_bytes().get(1) == Some(&b':');
     if is_absolute || name.split(['/', '\\']).any(|part| part == "..") {
         let message = format!("the archive has a member outside itself, {name:.200}: refused");
@@ -196,6 +196,14 @@ fn name(source: &mut impl Read, bytes: usize) -> Result<String> {
         return Err(Error::new(ErrorKind::TooLarge, "the archive has a member with too long a name: refused"));
     }
     Ok(name)
+}
+
+/// A name in the character set that archives have without the flag for UTF-8. Many programs write UTF-8 without the flag, so
+/// only what is not UTF-8 is read like this.
+fn ibm_text(name: &[u8]) -> String {
+    const UPPER: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+    let upper = |byte: u8| UPPER.chars().nth(usize::from(byte) - 0x80);
+    name.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { upper(*byte).unwrap_or_default() }).collect()
 }
 
 /// Returns the field of ZIP64 among a header's extra fields.

@@ -124,7 +124,7 @@ pub const fn import_bytes() -> usize {
 pub const fn remembered_bytes() -> usize {
     let sources = IMPORT_SOURCES_MAX * (DICTIONARY_TEXT_BYTES_MAX + SOURCE_BYTES);
     // The table holds exactly so many in places that are a power of two, and the one before stays until it has grown.
-    let routes = table_bytes(ROUTE_FILES_MAX, 16 + 16 + 4) / 2 * 3 / 2;
+    let routes = table_bytes(ROUTE_FILES_MAX, 16 + 32) / 2 * 3 / 2;
     // Types, reasons and elements within others: the file's and the sum, each once more in the report.
     let names = 4 * 3 * TALLY_NAMES_MAX * (TALLY_NAME_BYTES_MAX + TALLY_ENTRY_BYTES);
     let apple = sources + routes;

@@ -14,9 +14,9 @@ use serde_json::Value;
 
 /// What `import --json` printed, and whether its exit code was 0.
 pub(super) struct Outcome {
-    ok: bool,
+    pub(super) ok: bool,
     pub(super) report: Value,
-    said: String,
+    pub(super) said: String,
 }
 
 impl Outcome {
@@ -104,7 +104,7 @@ fn twin_files(folder: &Folder, twin: &Twin) -> (PathBuf, PathBuf) {
 }
 
 /// Returns an archive with these members.
-fn zip(members: &[(&str, &[u8])], packing: Packing) -> Vec<u8> {
+pub(super) fn zip(members: &[(&str, &[u8])], packing: Packing) -> Vec<u8> {
     pack(members.iter().map(|(name, contents)| (name.as_bytes(), *contents)), packing)
 }
 
@@ -665,8 +665,7 @@ fn unreadable_inputs_report_what_to_do() {
         assert!(!outcome.ok && outcome.said.contains(words), "{}", outcome.said);
         assert_eq!(outcome.said.lines().count(), 1, "{}", outcome.said);
     };
-    let wide: Vec<u8> = HEAD.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    check("export.xml", &[b"\xff\xfe", &wide[..]].concat(), "save it as UTF-8");
+    check("export.xml", b"<?xml version=\"1.0\" encoding=\"GBK\"?><HealthData/>", "save it as UTF-8");
     check("page.html", b"<html></html>", "neither JSON nor a file");
     check("empty.json", b"", "it is empty");
     check(

@@ -16,6 +16,7 @@ mod documents;
 mod faults;
 mod http;
 mod http2;
+mod import_forms;
 mod import_history;
 mod import_matching;
 mod layering;

@@ -1,7 +1,8 @@
 //! The attributes that records, correlations and workouts have in common.
 
-use super::element::Element;
+use super::element::{Element, plain};
 use crate::formats::flaw::Flaw;
+use crate::model::locale::parse_date;
 use crate::model::time;
 
 /// The attributes as they are in the file, dates read.
@@ -71,7 +72,8 @@ impl<'a> Common<'a> {
 }
 
 fn set_date(field: &mut Option<i64>, name: &'static str, value: &str) -> Result<(), Flaw> {
-    set_once(field, name, time::parse(value).ok_or(Flaw::NotADate(name))?)
+    let date = time::parse(value).or_else(|| parse_date(&plain(value)));
+    set_once(field, name, date.ok_or(Flaw::NotADate(name))?)
 }
 
 /// Sets a field that an element may have only once.

@@ -6,9 +6,10 @@ use std::io::Read;
 use super::element::{Element, Tree};
 use super::frames::{Frame, Frames};
 use super::kept::write_element;
+use super::root::Behind;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output, Raw};
-use crate::model::error::Result;
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::IMPORT_ELEMENT_BYTES_MAX;
 
 /// Reads the children of a document's root with `read`, and adds the bytes of the document to `bytes`.
@@ -33,21 +34,30 @@ fn read_all<R: Read>(
     output: &mut Output<'_>,
     mut read: impl FnMut(Element<'_>, &mut Output<'_>) -> Result<(), Flaw>,
 ) -> Result<()> {
-    let root = frames.enter()?;
     let mut tree = Tree::default();
-    keep_root(&String::from_utf8_lossy(frames.bytes(&root)), &mut tree, output);
-    while let Some(mut frame) = frames.next()? {
-        let bytes = frames.bytes(&frame);
-        let outcome = match frame.flaw.take() {
-            Some(flaw) => Err(flaw),
-            None => parse(bytes, &mut tree, |element| read(element, output)),
-        };
-        match outcome {
-            Ok(()) => output.hand_over_if_full()?,
-            Err(flaw) => reject(file, &frame, &flaw, bytes, output)?,
+    loop {
+        let root = frames.enter()?;
+        keep_root(&String::from_utf8_lossy(frames.bytes(&root)), &mut tree, output);
+        while let Some(mut frame) = frames.next()? {
+            let bytes = frames.bytes(&frame);
+            let outcome = match frame.flaw.take() {
+                Some(flaw) => Err(flaw),
+                None => parse(bytes, &mut tree, |element| read(element, output)),
+            };
+            match outcome {
+                Ok(()) => output.hand_over_if_full()?,
+                Err(flaw) => reject(file, &frame, &flaw, bytes, output)?,
+            }
+        }
+        match frames.behind()? {
+            Behind::Nothing => return Ok(()),
+            Behind::Document => {}
+            Behind::Text(line) => {
+                let message = format!("line {line} is behind the end of the document: put it inside, or delete it");
+                return Err(Error::new(ErrorKind::Shape, message));
+            }
         }
     }
-    frames.finish()
 }
 
 /// Parses one element and hands it to `read`.

@@ -1,36 +1,45 @@
 //! `electrocardiograms/*.csv`: lines that describe the recording, then one voltage a line.
 //!
 //! The descriptions are in the phone's language and in a fixed order. Where their names are unknown, their places identify
-//! them. All of them are kept as they are.
+//! them. All of them are kept as they are. The voltages have the separators of the phone's language: all of them together
+//! show which. A line that is not a number is rejected, and `null` keeps its place in time.
 
 use std::io::{self, BufRead};
 
 use crate::formats::flaw::Flaw;
-use crate::formats::json::{JsonArray, JsonObject, write_f64};
+use crate::formats::json::{JsonArray, JsonObject, write_f64, write_string};
 use crate::formats::output::{Location, Output};
 use crate::model::error::{Result, from_io};
 use crate::model::identity::{derive, digest};
-use crate::model::limits::{ECG_DESCRIPTIONS_MAX, ECG_FILE_BYTES_MAX, ECG_REJECT_BYTES_MAX};
+use crate::model::limits::{ECG_DESCRIPTIONS_MAX, ECG_FILE_BYTES_MAX, ECG_LINES_REJECTED_MAX, ECG_REJECT_BYTES_MAX};
+use crate::model::locale::{NumberStyle, Unreadable, parse_date};
 use crate::model::record::Electrocardiogram;
-use crate::model::time;
 
-/// A recording as far as it was read.
+/// Samples per second of any electrocardiogram: a number outside has another reading.
+const RATE_HZ: std::ops::Range<f64> = 10.0..10_000.0;
+
+/// A file as far as it was read.
 #[derive(Debug, Default)]
 struct Recording {
     descriptions: Vec<(String, String)>,
-    /// JSON list of numbers.
-    voltages: String,
+    /// The lines from the first voltage on, each with its end.
+    lines: String,
+    /// Number of the first of these lines.
+    first_line: u64,
     start_ms: Option<i64>,
     /// Place of the description that is the date of the recording.
     date_place: usize,
+    style: NumberStyle,
 }
+
+/// Lines that are not voltages, each with its number.
+type BadLines<'a> = Vec<(u64, &'a str, Flaw)>;
 
 /// Reads a recording, and rejects a file that is not one. Adds the bytes of the file to `bytes`.
 pub(super) fn read(file: &str, source: impl BufRead, bytes: &mut u64, output: &mut Output<'_>) -> Result<()> {
     let mut limited = source.take(ECG_FILE_BYTES_MAX as u64 + 1);
     let (mut line, mut head) = (0, String::new());
-    let recording = Recording::read(&mut limited, |text| {
-        line += 1;
+    let recording = Recording::read(&mut limited, &mut line, |text| {
         if head.len() < ECG_REJECT_BYTES_MAX {
             head.push_str(text);
         }
@@ -38,67 +47,120 @@ pub(super) fn read(file: &str, source: impl BufRead, bytes: &mut u64, output: &m
     *bytes += ECG_FILE_BYTES_MAX as u64 + 1 - limited.limit();
     let recording = recording.map_err(|error| from_io(error).at(None, Some(file), None))?;
     let recording = match recording {
-        _ if limited.limit() == 0 => Err(Flaw::TooLong(ECG_FILE_BYTES_MAX as u64)),
-        recording => recording,
+        _ if limited.limit() == 0 => Err((line, Flaw::TooLong(ECG_FILE_BYTES_MAX as u64))),
+        recording => recording.map_err(|flaw| (line, flaw)),
     };
-    match recording {
-        Ok(recording) => {
-            recording.push(output);
-            output.hand_over_if_full()
+    let recording = match &recording {
+        Ok(recording) => recording,
+        Err((line, flaw)) => return reject(file, (*line).max(1), flaw, &head, output),
+    };
+    match recording.voltages() {
+        Ok((voltages, bad_lines)) => {
+            recording.push(&voltages, output);
+            output.hand_over_if_full()?;
+            bad_lines.iter().try_for_each(|(line, text, flaw)| reject(file, *line, flaw, text, output))
         }
-        Err(flaw) => {
-            let part = format!("line {line}");
-            let location = Location { section: file, part: &part, index: None, offset: 0 };
-            output.reject(location, &flaw, head.as_bytes().into())
-        }
+        Err((line, flaw)) => reject(file, line, &flaw, &head, output),
     }
 }
 
+fn reject(file: &str, line: u64, flaw: &Flaw, raw: &str, output: &mut Output<'_>) -> Result<()> {
+    let part = format!("line {line}");
+    let location = Location { section: file, part: &part, index: None, offset: 0 };
+    output.reject(location, flaw, raw.as_bytes().into())
+}
+
 impl Recording {
-    /// Reads all lines. `see` gets each as it is in the file.
-    fn read(source: &mut impl BufRead, mut see: impl FnMut(&str)) -> io::Result<Result<Self, Flaw>> {
-        let (mut recording, mut voltages, mut text) = (Self::default(), String::new(), String::new());
-        let mut list = JsonArray::begin(&mut voltages);
+    /// Reads all lines, and counts them in `line`. `see` gets each as it is in the file.
+    fn read(source: &mut impl BufRead, line: &mut u64, mut see: impl FnMut(&str)) -> io::Result<Result<Self, Flaw>> {
+        let (mut recording, mut text, mut is_behind_blank) = (Self::default(), String::new(), false);
         loop {
             text.clear();
+            *line += 1;
             match source.read_line(&mut text) {
                 Ok(0) => break,
                 Ok(_) => see(&text),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(Err(Flaw::NotUtf8)),
                 Err(error) => return Err(error),
             }
-            match text.trim_start_matches('\u{feff}').trim() {
-                "" => {}
-                line => match voltage(line) {
-                    Some(number) => write_f64(number, list.element()),
-                    None => recording.describe(line),
-                },
+            let number = text.trim_start_matches('\u{feff}').trim();
+            let was_behind_blank = std::mem::replace(&mut is_behind_blank, number.is_empty());
+            // Apple writes a blank line between the unit and the voltages, of which the first may be no number.
+            let is_begun = !recording.lines.is_empty() || was_behind_blank && recording.unit().is_some();
+            if number.is_empty() && recording.lines.is_empty() {
+                continue;
             }
+            if !is_begun && voltage(number, recording.style) == Err(Unreadable::NotANumber) {
+                recording.describe(number);
+                continue;
+            }
+            if recording.lines.is_empty() {
+                recording.first_line = *line;
+            }
+            recording.style.learn(unquoted(number));
+            recording.lines.push_str(&text);
         }
-        let has_voltages = !list.is_empty();
-        list.end();
-        recording.voltages = voltages;
+        *line -= 1;
         Ok(match recording.start_ms {
             _ if recording.descriptions.len() > ECG_DESCRIPTIONS_MAX => {
                 Err(Flaw::TooMany("descriptions", ECG_DESCRIPTIONS_MAX))
             }
             None => Err(Flaw::NoRecording("date")),
-            Some(_) if !has_voltages => Err(Flaw::NoRecording("voltages")),
+            Some(_) if recording.lines.is_empty() => Err(Flaw::NoRecording("voltages")),
             Some(_) => Ok(recording),
         })
     }
 
     fn describe(&mut self, line: &str) {
         let (key, value) = line.split_once(',').unwrap_or((line, ""));
-        let value = value.trim().trim_matches('"');
+        let value = unquoted(value.trim());
         if self.start_ms.is_none() {
-            self.start_ms = time::parse(value);
+            self.start_ms = parse_date(value);
             self.date_place = self.descriptions.len();
         }
         // One more than there may be is enough to reject them.
         if self.descriptions.len() <= ECG_DESCRIPTIONS_MAX {
-            self.descriptions.push((key.trim().trim_matches('"').to_owned(), value.to_owned()));
+            self.descriptions.push((unquoted(key.trim()).to_owned(), value.to_owned()));
         }
+    }
+
+    /// The voltages as a JSON list, and the lines that are not numbers. The error has the line.
+    fn voltages(&self) -> Result<(String, BadLines<'_>), (u64, Flaw)> {
+        let (mut voltages, mut bad_lines) = (String::new(), BadLines::new());
+        let mut list = JsonArray::begin(&mut voltages);
+        let style = self.whole_style();
+        // English writes decimal points, unless the numbers show something else.
+        let is_english = style == NumberStyle::default()
+            && ["Recorded Date", "Sample Rate"].iter().any(|name| self.get(name).is_some());
+        for (line, text) in (self.first_line..).zip(self.lines.lines()) {
+            let text = text.trim();
+            match voltage(text, style) {
+                _ if text.is_empty() => {}
+                Ok(number) => write_f64(number, list.element()),
+                Err(Unreadable::TwoReadings(decimal, _)) if is_english && text.contains('.') => {
+                    write_f64(decimal, list.element());
+                }
+                Err(why @ Unreadable::TwoReadings(..)) => return Err((line, Flaw::unreadable("voltage", why))),
+                Err(_) if bad_lines.len() >= ECG_LINES_REJECTED_MAX => {
+                    return Err((line, Flaw::TooMany("lines that are not numbers", ECG_LINES_REJECTED_MAX)));
+                }
+                Err(why) => {
+                    list.element().push_str("null");
+                    bad_lines.push((line, text, Flaw::unreadable("voltage", why)));
+                }
+            }
+        }
+        list.end();
+        Ok((voltages, bad_lines))
+    }
+
+    /// What voltages and sample rate show of the separators.
+    fn whole_style(&self) -> NumberStyle {
+        let mut style = self.style;
+        if let Some((number, _)) = self.rate() {
+            style.learn_within(number, RATE_HZ);
+        }
+        style
     }
 
     fn get(&self, key: &str) -> Option<&str> {
@@ -117,59 +179,87 @@ impl Recording {
         self.get("Classification").or_else(|| self.behind_date(1))
     }
 
+    /// The number and the unit of the sample rate.
+    fn rate(&self) -> Option<(&str, &str)> {
+        let hertz = |unit: &str| {
+            let unit = unit.to_lowercase();
+            ["hz", "he", "гц", "герц", "هرتز", "赫", "ヘルツ", "헤르츠"].iter().any(|start| unit.starts_with(start))
+        };
+        let named = self.get("Sample Rate").and_then(number_and_unit);
+        named
+            .or_else(|| {
+                let mut values = self.descriptions.iter().filter_map(|(_, value)| number_and_unit(value));
+                values.find(|(_, unit)| hertz(unit))
+            })
+            .or_else(|| number_and_unit(self.behind_date(5)?).filter(|(_, unit)| !unit.is_empty()))
+    }
+
     /// Samples per second.
     fn rate_hz(&self) -> Option<f64> {
-        let values = || self.descriptions.iter().map(|(_, value)| value.as_str());
-        let named = self.get("Sample Rate").and_then(|value| frequency(value, |_| true));
-        let hertz =
-            |unit: &str| unit.get(..2).is_some_and(|start| ["hz", "he"].contains(&&*start.to_ascii_lowercase()));
-        named
-            .or_else(|| values().find_map(|value| frequency(value, hertz)))
-            .or_else(|| frequency(self.behind_date(5)?, |unit| !unit.is_empty()))
+        let (number, _) = self.rate()?;
+        match self.whole_style().read(number) {
+            Ok(number) => Some(number),
+            Err(Unreadable::TwoReadings(decimal, grouped)) => {
+                [decimal, grouped].into_iter().find(|number| RATE_HZ.contains(number))
+            }
+            Err(Unreadable::NotANumber) => None,
+        }
     }
 
     /// Apple writes lead and unit at the end.
     fn unit(&self) -> Option<&str> {
+        let is_volt = |unit: &&str| {
+            let unit = unit.trim_end_matches(|next: char| !next.is_alphanumeric());
+            let small = unit.to_lowercase();
+            unit.ends_with(['V', 'В'])
+                || ["volt", "вольт", "فولت", "伏", "ボルト", "볼트", "वोल्ट"].iter().any(|word| small.contains(word))
+        };
         let last = self.descriptions.last().map(|(_, value)| value.as_str());
-        self.get("Unit").or_else(|| last.filter(|unit| unit.ends_with('V')))
+        self.get("Unit").or_else(|| last.filter(is_volt))
     }
 
-    fn push(mut self, output: &mut Output<'_>) {
+    fn push(&self, voltages: &str, output: &mut Output<'_>) {
         let texts = &mut output.batch.texts;
         let classification = self.classification().map(|text| texts.intern(text));
         let (rate_hz, unit) = (self.rate_hz(), self.unit().map(|text| texts.intern(text)));
-        self.descriptions.sort();
-        self.descriptions.dedup();
+        let mut descriptions: Vec<_> = self.descriptions.iter().collect();
+        descriptions.sort();
+        descriptions.dedup();
         let mut header = String::new();
         let mut object = JsonObject::begin(&mut header);
-        for (key, value) in &self.descriptions {
-            object.string(key, value);
+        for same in descriptions.chunk_by(|one, other| one.0 == other.0) {
+            match same {
+                [(key, value)] => object.string(key, value),
+                // Two descriptions of one name, as device and unit in Swedish.
+                same => {
+                    let mut values = object.array(&same[0].0);
+                    same.iter().for_each(|(_, value)| write_string(value, values.element()));
+                    values.end();
+                }
+            }
         }
         object.end();
         let start_ms = self.start_ms.unwrap_or_default();
-        let uuid = derive(&digest(&[b"ECG", &start_ms.to_le_bytes(), self.voltages.as_bytes()]));
-        let (voltages, header) = (texts.intern(&self.voltages), texts.intern(&header));
+        let uuid = derive(&digest(&[b"ECG", &start_ms.to_le_bytes(), voltages.as_bytes()]));
+        let (voltages, header) = (texts.intern(voltages), texts.intern(&header));
         let row = Electrocardiogram { uuid, start_ms, classification, rate_hz, unit, voltages, header };
         output.batch.rows.electrocardiograms.push(row);
     }
 }
 
-/// A line that is only a number, with a point or a comma.
-fn voltage(line: &str) -> Option<f64> {
-    let line = line.trim_matches('"');
-    if !line.starts_with(|first: char| first.is_ascii_digit() || "-+.,".contains(first)) {
-        return None;
-    }
-    let number = line.parse().ok().or_else(|| line.replacen(',', ".", 1).parse().ok());
-    number.filter(|number: &f64| number.is_finite())
+fn unquoted(text: &str) -> &str {
+    text.trim_matches('"')
 }
 
-/// The number before a unit of frequency, with a point or a comma: `512 hertz`, `511,4 Hz`, `512赫兹`.
-fn frequency(text: &str, is_unit: impl Fn(&str) -> bool) -> Option<f64> {
-    let end = text.find(|next: char| !next.is_ascii_digit() && !".,".contains(next)).unwrap_or(text.len());
+/// A line that is only a number.
+fn voltage(line: &str, style: NumberStyle) -> Result<f64, Unreadable> {
+    style.read(unquoted(line))
+}
+
+/// The number before a unit: `512 hertz`, `511,4 Hz`, `512赫兹`.
+fn number_and_unit(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start_matches(|next: char| !next.is_alphanumeric());
+    let end = text.find(char::is_alphabetic).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
-    if !is_unit(unit.trim()) {
-        return None;
-    }
-    number.replacen(',', ".", 1).parse().ok()
+    Some((number, unit.trim())).filter(|(number, _)| !number.is_empty())
 }

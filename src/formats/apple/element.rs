@@ -234,6 +234,12 @@ impl<'a> Element<'a> {
         if self.node().is_literal { Cow::Borrowed(text) } else { plain(text) }
     }
 
+    /// The first of these attributes that is there twice.
+    pub(crate) fn repeated<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
+        let is_repeated = |name: &&&str| self.attributes().filter(|(key, _)| *key == **name).nth(1).is_some();
+        names.iter().find(is_repeated).copied()
+    }
+
     /// The child of this name.
     pub(crate) fn child(&self, name: &str) -> Option<Element<'a>> {
         self.children().find(|child| child.name() == name)

@@ -1,21 +1,21 @@
 //! The children of an XML document's root, one after the other, each as one slice of the window.
 //!
 //! This file matches brackets, quotes and depth. The XML library judges whether an element is well-formed, so a broken element
-//! costs only itself. Everything before the root (stray bytes, a document type, its entities) is skipped.
+//! costs only itself. `root` finds the root, and what follows it.
 
 use std::io::Read;
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 
-use super::tag::tag_end;
+use super::tag::{name, tag_end};
 use super::window::Window;
 use crate::formats::flaw::Flaw;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{IMPORT_ELEMENT_BYTES_MAX, REJECT_RAW_BYTES_MAX, XML_PROLOG_BYTES_MAX};
+use crate::model::limits::{IMPORT_ELEMENT_BYTES_MAX, REJECT_RAW_BYTES_MAX};
 
 /// Elements that occur only under the root: where one begins, a broken one before it has ended.
-const TOP: [&[u8]; 11] = [
+const TOP: [&[u8]; 12] = [
     b"Record",
     b"Correlation",
     b"Workout",
@@ -27,10 +27,11 @@ const TOP: [&[u8]; 11] = [
     b"Me",
     b"trkpt",
     b"rtept",
+    b"wpt",
 ];
 
-/// Bytes that show whether one of them begins: at least the longest name with its brackets.
-const TOP_BYTES: usize = 32;
+/// Bytes that show whether one of them begins: at least the longest name with its brackets and a prefix.
+pub(super) const TOP_BYTES: usize = 64;
 
 /// One child of the root.
 #[derive(Debug)]
@@ -50,13 +51,17 @@ pub(crate) struct Frame {
 /// Reads the children of the root.
 #[derive(Debug)]
 pub(crate) struct Frames<R> {
-    window: Window<R>,
-    root: &'static [u8],
+    pub(super) window: Window<R>,
+    pub(super) root: &'static [u8],
     /// Elements whose children are read as if they were the root's.
     opened: &'static [&'static [u8]],
+    /// Whether names may have a prefix: `gpx:trkpt`.
+    pub(super) has_prefixes: bool,
+    /// Offset at which the document begins.
+    pub(super) document: u64,
     /// Elements that are open in the window.
     depth: u32,
-    is_root_closed: bool,
+    pub(super) is_root_closed: bool,
     /// Line and offset of an element that is longer than the limit.
     oversize: Option<(u64, u64)>,
     /// The beginning of that element.
@@ -94,6 +99,8 @@ impl<R: Read> Frames<R> {
             window: Window::new(source),
             root: root.as_bytes(),
             opened,
+            has_prefixes: false,
+            document: 0,
             depth: 0,
             is_root_closed: false,
             oversize: None,
@@ -101,6 +108,19 @@ impl<R: Read> Frames<R> {
             skipping: None,
             stray_bytes: 0,
         }
+    }
+
+    /// Takes names with a prefix for those without.
+    pub(crate) fn with_prefixes(self) -> Self {
+        Self { has_prefixes: true, ..self }
+    }
+
+    /// The name of an element, without its prefix if names may have one.
+    pub(super) fn local<'n>(&self, name: &'n [u8]) -> &'n [u8] {
+        if !self.has_prefixes {
+            return name;
+        }
+        memrchr(b':', name).map_or(name, |colon| &name[colon + 1..])
     }
 
     /// Bytes of the input that were scanned.
@@ -116,47 +136,6 @@ impl<R: Read> Frames<R> {
     /// The text of a frame, until the next one is asked for.
     pub(crate) fn bytes(&self, frame: &Frame) -> &[u8] {
         if frame.range.is_empty() { &self.head } else { &self.window.bytes()[frame.range.clone()] }
-    }
-
-    /// Finds the root and returns its start tag.
-    pub(crate) fn enter(&mut self) -> Result<Frame> {
-        let wanted = [b"<", self.root].concat();
-        loop {
-            if let Some(tag) = self.find_root(&wanted) {
-                let bytes = self.window.bytes();
-                if let Some(end) = tag_end(&bytes[tag..]) {
-                    self.is_root_closed = bytes[tag + end - 2] == b'/';
-                    self.window.at = tag + end;
-                    return Ok(self.frame(tag + end, None));
-                }
-            }
-            let was_at_end = self.window.is_at_end();
-            if self.passed() > XML_PROLOG_BYTES_MAX as u64 || (!self.window.read_more()? && was_at_end) {
-                let root = String::from_utf8_lossy(self.root);
-                let message = format!("no element `{root}` was found: it is another file, or it is cut");
-                return Err(Error::new(ErrorKind::Shape, message));
-            }
-        }
-    }
-
-    /// Moves to the root's start tag, of which the window has at least the name, and returns its position.
-    fn find_root(&mut self, wanted: &[u8]) -> Option<usize> {
-        let window = &mut self.window;
-        while let Some(found) = memmem::find(window.rest(), wanted) {
-            let tag = window.at + found;
-            match window.bytes().get(tag + wanted.len()) {
-                Some(b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/') => {
-                    (window.start, window.at) = (tag, tag);
-                    return Some(tag);
-                }
-                None if !window.is_at_end() => return None,
-                _ => window.at = tag + wanted.len(),
-            }
-        }
-        // A part of the name may be there already.
-        window.at = window.end().saturating_sub(wanted.len()).max(window.at);
-        window.start = window.at;
-        None
     }
 
     /// The next child; `None` behind the last one, when the root is closed.
@@ -192,18 +171,6 @@ impl<R: Read> Frames<R> {
         }
     }
 
-    /// Reads to the end of the input, whatever is behind the root.
-    pub(crate) fn finish(&mut self) -> Result<()> {
-        loop {
-            self.stray_bytes += stray(self.window.rest());
-            self.window.at = self.window.end();
-            self.window.start = self.window.at;
-            if !self.window.read_more()? {
-                return Ok(());
-            }
-        }
-    }
-
     fn cut(&mut self) -> Error {
         let end = self.window.end();
         let line = self.window.line(end);
@@ -213,7 +180,7 @@ impl<R: Read> Frames<R> {
     }
 
     /// The element that ends here.
-    fn frame(&mut self, end: usize, flaw: Option<Flaw>) -> Frame {
+    pub(super) fn frame(&mut self, end: usize, flaw: Option<Flaw>) -> Frame {
         let start = std::mem::replace(&mut self.window.start, end);
         let too_long = Flaw::TooLong(IMPORT_ELEMENT_BYTES_MAX as u64);
         if let Some((line, offset)) = self.oversize.take() {
@@ -315,14 +282,15 @@ impl<R: Read> Frames<R> {
 
     /// Where the next element of the top level begins, or the root ends.
     fn next_top(&self, from: usize, to: usize) -> Option<usize> {
-        let outer = name(&self.window.bytes()[self.window.start + 1..]);
+        let outer = self.local(name(&self.window.bytes()[self.window.start + 1..]));
         let is_top = |at: &usize| {
             let tag = &self.window.bytes()[at + 1..to];
             let (is_end, tag) = tag.strip_prefix(b"/").map_or((false, tag), |tag| (true, tag));
-            let name = name(tag);
+            let whole = name(tag);
+            let name = self.local(whole);
             let is_repeated = outer == b"Correlation" && name == b"Record";
             let is_name = if is_end { name == self.root } else { TOP.contains(&name) && !is_repeated };
-            is_name && name.len() < tag.len()
+            is_name && whole.len() < tag.len()
         };
         memchr_iter(b'<', &self.window.bytes()[from..to]).map(|at| from + at).find(is_top)
     }
@@ -351,9 +319,9 @@ impl<R: Read> Frames<R> {
         let Some(end) = end else {
             return Tag::More;
         };
-        let name = name(&self.window.bytes()[tag + 1..end]);
+        let name = self.local(name(&self.window.bytes()[tag + 1..end]));
         if self.depth > 0 && self.oversize.is_none() && TOP.contains(&name) {
-            let outer = self::name(&self.window.bytes()[self.window.start + 1..]);
+            let outer = self.local(self::name(&self.window.bytes()[self.window.start + 1..]));
             if TOP.contains(&outer) && !(outer == b"Correlation" && name == b"Record") {
                 return Tag::Broken(tag);
             }
@@ -379,7 +347,7 @@ impl<R: Read> Frames<R> {
         let Some(end) = end else {
             return Tag::More;
         };
-        let name = name(&self.window.bytes()[tag + 2..end]);
+        let name = self.local(name(&self.window.bytes()[tag + 2..end]));
         let (is_root, is_opened) = (name == self.root, self.opened.contains(&name));
         self.window.at = end;
         match self.depth {
@@ -404,12 +372,6 @@ impl<R: Read> Frames<R> {
     }
 }
 
-/// The name at the beginning of a tag's text.
-fn name(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/'));
-    &bytes[..end.unwrap_or(bytes.len())]
-}
-
 /// Number of bytes that are not blanks.
 fn stray(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| !byte.is_ascii_whitespace()).count() as u64
@@ -419,6 +381,7 @@ fn stray(bytes: &[u8]) -> u64 {
 mod tests {
     use std::io;
 
+    use super::super::root::Behind;
     use super::*;
 
     /// The children with their lines, then `end` or the error.
@@ -433,6 +396,9 @@ mod tests {
             }
         }
         let mut frames = Frames::new(Pieces(text.as_bytes(), piece), "HealthData", &[b"list"]);
+        if text.contains("x:") {
+            frames = frames.with_prefixes();
+        }
         let mut out = Vec::new();
         if let Err(error) = frames.enter() {
             return vec![error.message().to_owned()];
@@ -443,11 +409,20 @@ mod tests {
                     let flaw = if frame.flaw.is_some() { "!" } else { "" };
                     out.push(format!("{}{flaw} {}", frame.line, String::from_utf8_lossy(frames.bytes(&frame)).trim()));
                 }
-                Ok(None) => {
-                    frames.finish().unwrap();
-                    out.push(format!("end {}", frames.stray_bytes()));
-                    return out;
-                }
+                Ok(None) => match frames.behind().unwrap() {
+                    Behind::Nothing => {
+                        out.push(format!("end {}", frames.stray_bytes()));
+                        return out;
+                    }
+                    Behind::Text(line) => {
+                        out.push(format!("end {}, text in line {line}", frames.stray_bytes()));
+                        return out;
+                    }
+                    Behind::Document => match frames.enter() {
+                        Ok(_) => out.push("document".to_owned()),
+                        Err(error) => return vec![error.message().to_owned()],
+                    },
+                },
                 Err(error) => {
                     out.push(error.message().to_owned());
                     return out;
@@ -470,8 +445,8 @@ mod tests {
             &["2 <a/>", "3 <b c=\">/\"><b/>\n</b>", "end 0"],
         );
         check(
-            "<HealthData><!-- <a> --><a><![CDATA[</a>]]></a>zz</b></HealthData>q",
-            &["1 <a><![CDATA[</a>]]></a>", "end 7"],
+            "<HealthData><!-- <a> --><a><![CDATA[</a>]]></a>zz</b></HealthData>\n<!-- q -->\n",
+            &["1 <a><![CDATA[</a>]]></a>", "end 6"],
         );
         check(
             "<HealthData><Record><a></Record>\n<Record/><Correlation><Record/></Correlation><Record></HealthData>",
@@ -490,6 +465,44 @@ mod tests {
         );
         check("<HealthDataX/>", &["no element `HealthData` was found: it is another file, or it is cut"]);
         check("", &["no element `HealthData` was found: it is another file, or it is cut"]);
+    }
+
+    #[test]
+    fn what_follows_the_root() {
+        let check = |text: &str, expected: &[&str]| {
+            for piece in 1..=text.len() {
+                assert_eq!(frames(text, piece), expected, "{text} in pieces of {piece}");
+            }
+        };
+        let two = ["1 <a/>", "document", "2 <b/>", "end 0"];
+        check("<HealthData><a/></HealthData>\n<HealthData x=\"\"><b/></HealthData>\n", &two);
+        check("<HealthData><a/></HealthData><!-- > --><?x?>\n<HealthData><b/></HealthData><!-- -->", &two);
+        check(
+            "<HealthData><a/></HealthData>\n<?xml version=\"1.0\"?><!DOCTYPE HealthData [<!ELEMENT HealthData > ]><HealthData><b/></HealthData>",
+            &two,
+        );
+        check("<HealthData/>\n\nq<HealthData/>", &["end 0, text in line 3"]);
+        check("<HealthData/>\n<Record/>", &["end 0, text in line 2"]);
+        check("<HealthData/>\n<HealthDataX/>", &["end 0, text in line 2"]);
+        check("<HealthData/>\n<!-- ", &["end 0, text in line 2"]);
+        check("<HealthData/>\0", &["end 0, text in line 1"]);
+    }
+
+    #[test]
+    fn names_may_have_a_prefix() {
+        let check = |text: &str, expected: &[&str]| {
+            for piece in 1..=text.len() {
+                assert_eq!(frames(text, piece), expected, "{text} in pieces of {piece}");
+            }
+        };
+        check(
+            "<!-- HealthData <y:HealthDataX> --><x:HealthData>\n<x:list><x:trkpt><x:b/></x:trkpt></x:list></x:HealthData>\n",
+            &["2 <x:trkpt><x:b/></x:trkpt>", "end 0"],
+        );
+        check(
+            "<HealthData><x:trkpt>\n<x:trkpt/></HealthData><x:HealthData><b/></x:HealthData>",
+            &["1! <x:trkpt>", "2 <x:trkpt/>", "document", "2 <b/>", "end 0"],
+        );
     }
 
     #[test]

@@ -1,4 +1,6 @@
 //! `workout-routes/*.gpx`: the locations of a route, which belongs to the workout that refers to the file.
+//!
+//! A point needs a place and a time. What else it has is in its columns, or kept as it is.
 
 use std::io::Read;
 
@@ -6,25 +8,38 @@ use super::document::read_children;
 use super::element::Element;
 use super::frames::Frames;
 use super::kept::write_unknown;
-use super::seen::{Route, Seen};
+use super::seen::{Route, Routes};
 use crate::formats::flaw::Flaw;
 use crate::formats::json::JsonObject;
 use crate::formats::output::Output;
 use crate::model::error::Result;
+use crate::model::locale::{NumberStyle, Unreadable, parse_date};
 use crate::model::record::RoutePoint;
 use crate::model::time::parse_iso;
 
 /// Reads a route's file, named by its path within the export. Adds the bytes of the file to `bytes`.
-pub(super) fn read(file: &str, source: impl Read, seen: &Seen, bytes: &mut u64, output: &mut Output<'_>) -> Result<()> {
-    let frames = Frames::new(source, "gpx", &[b"trk", b"trkseg", b"rte"]);
-    let route = seen.routes.find(file, output);
-    read_children(frames, file, bytes, output, |element, output| match element.name() {
-        "trkpt" | "rtept" => read_point(element, route, output),
+pub(super) fn read(
+    file: &str,
+    source: impl Read,
+    routes: &mut Routes,
+    bytes: &mut u64,
+    output: &mut Output<'_>,
+) -> Result<()> {
+    let frames = Frames::new(source, "gpx", &[b"trk", b"trkseg", b"rte"]).with_prefixes();
+    let route = routes.find(file, output);
+    read_children(frames, file, bytes, output, |element, output| match local_name(element) {
+        "trkpt" | "rtept" | "wpt" => read_point(element, route, output),
         name => {
             output.within(&["gpx ", name].concat(), 1);
             Ok(())
         }
     })
+}
+
+/// The name without a prefix: `trkpt` for `gpx:trkpt`.
+fn local_name<'a>(element: Element<'a>) -> &'a str {
+    let name = element.name();
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
 fn read_point(element: Element<'_>, route: Route, output: &mut Output<'_>) -> Result<(), Flaw> {
@@ -41,21 +56,35 @@ fn read_point(element: Element<'_>, route: Route, output: &mut Output<'_>) -> Re
         vertical_accuracy_m: None,
         other: None,
     };
-    let (mut time, mut has_more) = (None, element.attributes().count() > 2);
+    let (mut times, mut has_more, mut keeps_elevation) = (0, element.attributes().count() > 2, false);
     for child in element.children() {
-        let text = child.text();
-        match child.name() {
-            "ele" => point.altitude_m = Some(number("ele", &text)?),
-            "time" => time = Some(parse_iso(&text).ok_or(Flaw::NotADate("time"))?.ms),
-            "extensions" => has_more |= read_extensions(child, &mut point)?,
-            _ => has_more = true,
+        match local_name(child) {
+            "time" => {
+                times += 1;
+                if times == 1 {
+                    point.time_ms = time(&child.text()).ok_or(Flaw::NotADate("time"))?;
+                }
+            }
+            "extensions" => has_more |= read_extensions(child, &mut point),
+            name => {
+                let is_read = read_number(name, child, &mut point);
+                has_more |= !is_read;
+                keeps_elevation |= !is_read && name == "ele";
+            }
         }
     }
-    point.time_ms = time.ok_or(Flaw::Missing("time"))?;
-    if has_more {
+    if times == 0 {
+        return Err(Flaw::Missing("time"));
+    }
+    if has_more || times > 1 {
+        let is_kept = |name: &str| match name.rsplit_once(':').map_or(name, |(_, local)| local) {
+            "time" => times > 1,
+            "ele" => keeps_elevation,
+            _ => true,
+        };
         let mut other = String::new();
         let mut object = JsonObject::begin(&mut other);
-        write_unknown(element, &["lat", "lon"], |name| name != "ele" && name != "time", &mut object);
+        write_unknown(element, &["lat", "lon"], is_kept, &mut object);
         object.end();
         point.other = Some(output.batch.texts.intern(&other));
     }
@@ -63,28 +92,130 @@ fn read_point(element: Element<'_>, route: Route, output: &mut Output<'_>) -> Re
     Ok(())
 }
 
-/// Reads the numbers that Apple writes as extensions. Returns whether there are others.
-fn read_extensions(extensions: Element<'_>, point: &mut RoutePoint) -> Result<bool, Flaw> {
-    let mut has_more = false;
+/// Reads the numbers that Apple writes as extensions. Returns whether there is something else.
+fn read_extensions(extensions: Element<'_>, point: &mut RoutePoint) -> bool {
+    let mut has_more = extensions.attributes().next().is_some();
     for child in extensions.children() {
-        let value = Some(number(child.name(), &child.text())?);
-        match child.name() {
-            "speed" => point.speed_m_s = value,
-            "course" => point.course_deg = value,
-            "hAcc" => point.horizontal_accuracy_m = value,
-            "vAcc" => point.vertical_accuracy_m = value,
-            _ => has_more = true,
-        }
+        has_more |= !read_number(local_name(child), child, point);
     }
-    Ok(has_more)
+    has_more
 }
 
-fn number(name: &str, text: &str) -> Result<f64, Flaw> {
-    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-    number.ok_or_else(|| Flaw::NotANumber(name.to_owned().into()))
+/// Reads a number that has a column. Returns false if it stays with what has no column: because it is unknown, there for the
+/// second time, or not a number. One without a text is absent.
+fn read_number(name: &str, element: Element<'_>, point: &mut RoutePoint) -> bool {
+    let column = match name {
+        "ele" => &mut point.altitude_m,
+        "speed" => &mut point.speed_m_s,
+        "course" => &mut point.course_deg,
+        "hAcc" => &mut point.horizontal_accuracy_m,
+        "vAcc" => &mut point.vertical_accuracy_m,
+        _ => return false,
+    };
+    if element.has_children() || element.attributes().next().is_some() || column.is_some() {
+        return false;
+    }
+    let text = element.text();
+    *column = number(&text).ok();
+    column.is_some() || text.is_empty()
+}
+
+/// A finite number, also with a decimal comma.
+fn number(text: &str) -> Result<f64, Unreadable> {
+    let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    number.map_or_else(|| NumberStyle::default().read(text), Ok)
+}
+
+/// A time; without an offset it is in UTC, as GPX requires.
+fn time(text: &str) -> Option<i64> {
+    let exact = parse_iso(text).map(|date| date.ms);
+    exact.or_else(|| parse_date(text)).or_else(|| parse_date(&[text, "Z"].concat()))
 }
 
 fn degrees(element: Element<'_>, name: &'static str, max: f64) -> Result<f64, Flaw> {
-    let degrees = number(name, element.get(name).ok_or(Flaw::Missing(name))?)?;
+    let mut values = element.attributes().filter(|(key, _)| *key == name).map(|(_, value)| value);
+    let text = values.next().ok_or(Flaw::Missing(name))?;
+    if values.next().is_some() {
+        return Err(Flaw::Repeated(name));
+    }
+    let degrees = match number(text) {
+        // Thousands of degrees are none.
+        Ok(degrees) | Err(Unreadable::TwoReadings(degrees, _)) => degrees,
+        Err(why) => return Err(Flaw::unreadable(name, why)),
+    };
     if degrees.abs() <= max { Ok(degrees) } else { Err(Flaw::OutOfRange(name)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::element::Tree;
+    use super::*;
+    use crate::model::batch::{Batch, Sink};
+
+    struct NoSink;
+
+    impl Sink for NoSink {
+        fn submit(&mut self, _: &mut Box<Batch>) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn points() {
+        let check = |inner: &str, expected: &str| {
+            let (mut tree, mut batch, mut sink) = (Tree::default(), Box::<Batch>::default(), NoSink);
+            let mut output = Output::new(&mut batch, &mut sink, None);
+            let point = format!("<x:trkpt lat=\"47.5\" lon='8,25'>{inner}</x:trkpt>");
+            let route = Route { workout: [0; 16], number: 0 };
+            let read = tree.parse(&point).and_then(|element| read_point(element, route, &mut output));
+            let said = match read {
+                Err(flaw) => flaw.to_string(),
+                Ok(()) => {
+                    let point = &batch.rows.route_points[0];
+                    assert_eq!((point.latitude, point.longitude), (47.5, 8.25));
+                    let numbers = [point.altitude_m, point.speed_m_s, point.course_deg, point.horizontal_accuracy_m];
+                    let numbers = numbers.map(|number| number.map_or("-".to_owned(), |number| number.to_string()));
+                    let other = point.other.map_or("", |other| batch.texts.get(other));
+                    format!("{} {} {other}", point.time_ms, numbers.join(" "))
+                }
+            };
+            assert_eq!(said.trim(), expected, "{inner}");
+        };
+        let time = "<time>1970-01-01T00:00:01Z</time>";
+        check(time, "1000 - - - -");
+        check(&format!("<x:ele/>{time}"), "1000 - - - -");
+        check(&format!("<ele> </ele>{time}<extensions/>"), "1000 - - - -");
+        check(&format!("<x:ele>1</x:ele>{time}<x:extensions><y:speed>-1</y:speed></x:extensions>"), "1000 1 -1 - -");
+        check(&format!("<ele>1,5</ele>{time}<extensions><course>\u{2212}1</course></extensions>"), "1000 1.5 - -1 -");
+        check(
+            &format!("{time}<extensions><speed>nan</speed><hAcc>3</hAcc><a b=\"1\"/></extensions>"),
+            r#"1000 - - - 3 {"children":[{"extensions":{"speed":[{"$":"nan"}],"hAcc":[{"$":"3"}],"a":[{"b":"1"}]}}]}"#,
+        );
+        check(&format!("{time}<speed>2</speed><course>10</course>"), "1000 - 2 10 -");
+        check(&format!("<ele>NaN</ele>{time}"), r#"1000 - - - - {"children":[{"ele":{"$":"NaN"}}]}"#);
+        check(
+            &format!("{time}<ele>1</ele><ele>2</ele>{time}"),
+            r#"1000 1 - - - {"children":[{"time":{"$":"1970-01-01T00:00:01Z"}},{"ele":{"$":"1"}},{"ele":{"$":"2"}},{"time":{"$":"1970-01-01T00:00:01Z"}}]}"#,
+        );
+        check("<time>1970-01-01T00:00:01</time>", "1000 - - - -");
+        check("<time>1970-01-01 00:00:01 +0000</time>", "1000 - - - -");
+        check("<time>1970-01-01 12:00:01\u{202f}AM +0000</time>", "1000 - - - -");
+        check("<time>1</time>", "`time` is not a date with time and offset");
+        check("<ele>1</ele>", "no `time`");
+    }
+
+    #[test]
+    fn places() {
+        let check = |point: &str, expected: Result<f64, &str>| {
+            let mut tree = Tree::default();
+            let read = degrees(tree.parse(point).unwrap(), "lat", 90.0).map_err(|flaw| flaw.to_string());
+            assert_eq!(read, expected.map_err(str::to_owned), "{point}");
+        };
+        check("<a lat='-47.125'/>", Ok(-47.125));
+        check("<a lat='47,125'/>", Ok(47.125));
+        check("<a lat='90.5'/>", Err("`lat` is out of range"));
+        check("<a lat='nan'/>", Err("`lat` is not a number"));
+        check("<a lat='1' lat='2'/>", Err("not well-formed: `lat` is given twice"));
+        check("<a/>", Err("no `lat`"));
+    }
 }

@@ -3,6 +3,8 @@
 //! Apple prints all dates in the phone's current offset, and devices with an address of the exporting process. Both change
 //! from export to export, so dates are written in UTC and devices without the address.
 
+use std::collections::BTreeMap;
+
 use super::element::{Element, plain};
 use super::source::without_pointer;
 use crate::formats::json::{JsonArray, JsonObject, write_string};
@@ -14,8 +16,8 @@ pub(super) const METADATA: &str = "MetadataEntry";
 /// Writes an element: attributes as members, its text as `$`, its children as one list for each name.
 pub(super) fn write_element(element: Element<'_>, out: &mut String) {
     let mut object = JsonObject::begin(out);
-    for (key, value) in element.attributes() {
-        write_attribute(key, value, object.member(key));
+    for (key, values) in grouped(element.attributes()) {
+        write_values(&values, object.member(key), |value, out| write_attribute(key, value, out));
     }
     let text = element.text();
     if !text.is_empty() {
@@ -43,6 +45,32 @@ fn write_attribute(key: &str, value: &str, out: &mut String) {
     }
 }
 
+/// Attributes in their order, each name once: of one that is there twice, both values are kept.
+pub(super) fn grouped<'a>(attributes: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(&'a str, Vec<&'a str>)> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut places = BTreeMap::new();
+    for (key, value) in attributes {
+        let place = *places.entry(key).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, values)) => values.push(value),
+            None => groups.push((key, vec![value])),
+        }
+    }
+    groups
+}
+
+/// Writes one value as it is, several as a list.
+pub(super) fn write_values(values: &[&str], out: &mut String, write: impl Fn(&str, &mut String)) {
+    if let [value] = values {
+        return write(value, out);
+    }
+    let mut list = JsonArray::begin(out);
+    for value in values {
+        write(value, list.element());
+    }
+    list.end();
+}
+
 /// Adds the attributes that are not among `known`, and the children for which `is_unknown` returns true.
 pub(super) fn write_unknown(
     element: Element<'_>,
@@ -50,9 +78,11 @@ pub(super) fn write_unknown(
     is_unknown: impl Fn(&str) -> bool,
     object: &mut JsonObject<'_>,
 ) {
-    for (key, value) in element.attributes().filter(|(key, _)| !known.contains(key)) {
-        let value = if key == "device" { without_pointer(value) } else { value };
-        object.string(key, &plain(value));
+    for (key, values) in grouped(element.attributes().filter(|(key, _)| !known.contains(key))) {
+        write_values(&values, object.member(key), |value, out| {
+            let value = if key == "device" { without_pointer(value) } else { value };
+            write_string(&plain(value), out);
+        });
     }
     let mut unknown = element.children().filter(|child| is_unknown(child.name())).peekable();
     if unknown.peek().is_none() {
@@ -131,6 +161,7 @@ mod tests {
             "<a b=\"1\" c='&lt;&amp;&#39;'> <d e=\"2\"/><f>t</f>\n<d/></a>",
             r#"{"b":"1","c":"<&'","d":[{"e":"2"},{}],"f":[{"$":"t"}]}"#,
         );
+        check("<a b=\"1\" c=\"2\" b=\"3\"/>", r#"{"b":["1","3"],"c":"2"}"#);
         check("<a b=\"&bomb;\"/>", r#"{"b":"&bomb;"}"#);
         check("<a>\n A &amp; B &#233;\n</a>", r#"{"$":"A & B é"}"#);
         check("<a> <b/><![CDATA[&amp;]]></a>", r#"{"$":"&amp;","b":[{}]}"#);

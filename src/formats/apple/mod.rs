@@ -1,6 +1,6 @@
 //! Apple's own export, as a stream, to rows: `export.xml` and the files beside it.
 //!
-//! `window` and `frames` cut the XML into elements, `element` parses one, `document` hands each to the reader of its kind.
+//! `window`, `root` and `frames` cut the XML into elements, `element` parses one, `document` hands each to the reader of its kind.
 //! `reader` knows the files of an export and what one leaves for the next.
 
 mod clinical;
@@ -12,8 +12,12 @@ mod element;
 mod frames;
 mod gpx;
 mod kept;
+mod names;
+mod number;
+mod quantity;
 mod reader;
 mod record;
+mod root;
 mod seen;
 mod source;
 mod summary;

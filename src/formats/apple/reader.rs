@@ -3,7 +3,7 @@
 use std::io::{BufRead, Read};
 
 use super::document::read_children;
-use super::element::Element;
+use super::element::{Element, plain};
 use super::frames::Frames;
 use super::kept::write_element;
 use super::record::Records;
@@ -12,8 +12,8 @@ use super::{clinical, correlation, ecg, gpx, summary, workout};
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
 use crate::model::error::Result;
+use crate::model::locale::parse_date;
 use crate::model::record::Envelope;
-use crate::model::time;
 
 /// Reads the files of one export. Rejects and errors name a file by its path within the export.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ impl Reader {
 
     /// Reads the locations of a route.
     pub(crate) fn gpx(&mut self, file: &str, source: impl Read, output: &mut Output<'_>) -> Result<()> {
-        gpx::read(file, source, &self.top.seen, &mut self.bytes, output)
+        gpx::read(file, source, &mut self.top.seen.routes, &mut self.bytes, output)
     }
 
     /// Reads an electrocardiogram.
@@ -56,6 +56,7 @@ impl Reader {
     /// Returns what the export says of itself, and how many bytes were read.
     pub(crate) fn finish(self, output: &mut Output<'_>) -> (Envelope, u64) {
         self.top.seen.within.finish(output);
+        self.top.seen.routes.finish(output);
         (self.top.envelope, self.bytes)
     }
 }
@@ -75,7 +76,7 @@ impl Top {
             }
             "ExportDate" => {
                 let value = element.get("value").ok_or(Flaw::Missing("value"))?;
-                self.envelope.export_ms = Some(time::parse(value).ok_or(Flaw::NotADate("value"))?);
+                self.envelope.export_ms = Some(parse_date(&plain(value)).ok_or(Flaw::NotADate("value"))?);
                 output.skip("ExportDate: kept with the upload", 1);
                 Ok(())
             }

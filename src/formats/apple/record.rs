@@ -3,6 +3,7 @@
 use super::common::{Common, KNOWN};
 use super::element::{Element, plain};
 use super::kept::{METADATA, write_metadata, write_unknown};
+use super::number;
 use super::seen::Seen;
 use super::source::Source;
 use crate::formats::flaw::Flaw;
@@ -11,6 +12,7 @@ use crate::formats::output::Output;
 use crate::model::healthkit::{QUANTITY_TYPE, category_value, is_event};
 use crate::model::identity::{derive, digest};
 use crate::model::limits::{DICTIONARY_TEXT_BYTES_MAX, READ_BUFFER_BYTES};
+use crate::model::locale::NumberStyle;
 use crate::model::record::{BeatList, DerivedSample, Sample};
 use crate::model::text::{TextId, Texts};
 
@@ -25,6 +27,8 @@ pub(super) struct Records {
     beats: String,
     other: String,
     kind: KindAndUnit,
+    /// Of the numbers that are not in Apple's form.
+    style: NumberStyle,
 }
 
 /// Type and unit of the record before, unless they are long.
@@ -42,7 +46,7 @@ impl Records {
     pub(super) fn read(&mut self, element: Element<'_>, seen: &mut Seen, output: &mut Output<'_>) -> Result<(), Flaw> {
         let common = Common::read(element)?;
         let (kind, start_ms) = (common.kind()?, common.start_ms()?);
-        let (value, unknown_value) = value_of(kind, &common)?;
+        let (value, unknown_value) = value_of(kind, &common, &mut self.style)?;
         let source = seen.sources.find(common.source, output);
         self.write_parts(element, &common, &source, unknown_value, seen);
         let (kind, unit) = self.kind.find(kind, common.unit, output);
@@ -159,7 +163,11 @@ pub(super) fn intern_some(text: &str, texts: &mut Texts) -> Option<TextId> {
 }
 
 /// The number of a quantity or of a category's name, and the name if it is unknown.
-fn value_of<'a>(kind: &str, common: &Common<'a>) -> Result<(Option<f64>, Option<&'a str>), Flaw> {
+fn value_of<'a>(
+    kind: &str,
+    common: &Common<'a>,
+    style: &mut NumberStyle,
+) -> Result<(Option<f64>, Option<&'a str>), Flaw> {
     let Some(text) = common.value else {
         return Ok((is_event(kind).then_some(0.0), None));
     };
@@ -168,7 +176,11 @@ fn value_of<'a>(kind: &str, common: &Common<'a>) -> Result<(Option<f64>, Option<
     }
     let is_category = common.unit.is_none() && !kind.starts_with(QUANTITY_TYPE);
     match category_value(text) {
-        _ if !is_category => Err(Flaw::NotANumber("value".into())),
+        _ if !is_category => {
+            style.learn(&plain(text));
+            let number = number::read(text, *style).map_err(|why| Flaw::unreadable("value", why))?;
+            Ok((Some(number), None))
+        }
         Some(number) => Ok((Some(f64::from(number)), None)),
         None => Ok((None, Some(text))),
     }

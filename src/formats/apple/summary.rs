@@ -2,6 +2,7 @@
 
 use super::element::{Element, plain};
 use super::kept::write_unknown;
+use super::number::number;
 use super::record::intern_some;
 use crate::formats::flaw::Flaw;
 use crate::formats::json::JsonObject;
@@ -22,40 +23,38 @@ const KNOWN: [&str; 10] = [
     "appleStandHoursGoal",
 ];
 
-/// Reads the rings of a day.
+/// Reads the rings of a day. An attribute that is not a number is kept as it is.
 pub(super) fn read(element: Element<'_>, output: &mut Output<'_>) -> Result<(), Flaw> {
-    let number = |name| number(element, name);
+    if let Some(name) = element.repeated(&KNOWN) {
+        return Err(Flaw::Repeated(name));
+    }
+    let number = |name: &str| element.get(name).and_then(number);
     let day = element.get("dateComponents").filter(|day| !day.is_empty()).ok_or(Flaw::Missing("dateComponents"))?;
+    let is_text = |name: &str| name == "dateComponents" || name == "activeEnergyBurnedUnit";
+    let is_read = |name: &&str| is_text(name) || number(name).is_some();
+    let columns: Vec<&str> = KNOWN.into_iter().filter(is_read).collect();
     let mut other = String::new();
-    if element.has_children() || element.attributes().any(|(key, _)| !KNOWN.contains(&key)) {
+    if element.has_children() || element.attributes().any(|(key, _)| !columns.contains(&key)) {
         let mut object = JsonObject::begin(&mut other);
-        write_unknown(element, &KNOWN, |_| true, &mut object);
+        write_unknown(element, &columns, |_| true, &mut object);
         object.end();
     }
     let texts = &mut output.batch.texts;
     let row = ActivitySummary {
         day: texts.intern(&plain(day)),
-        active_energy: number("activeEnergyBurned")?,
-        active_energy_goal: number("activeEnergyBurnedGoal")?,
-        move_min: number("appleMoveTime")?,
-        move_goal_min: number("appleMoveTimeGoal")?,
-        exercise_min: number("appleExerciseTime")?,
-        exercise_goal_min: number("appleExerciseTimeGoal")?,
-        stand_hours: number("appleStandHours")?,
-        stand_goal_hours: number("appleStandHoursGoal")?,
+        active_energy: number("activeEnergyBurned"),
+        active_energy_goal: number("activeEnergyBurnedGoal"),
+        move_min: number("appleMoveTime"),
+        move_goal_min: number("appleMoveTimeGoal"),
+        exercise_min: number("appleExerciseTime"),
+        exercise_goal_min: number("appleExerciseTimeGoal"),
+        stand_hours: number("appleStandHours"),
+        stand_goal_hours: number("appleStandHoursGoal"),
         energy_unit: element.get("activeEnergyBurnedUnit").map(|unit| texts.intern(&plain(unit))),
         other: intern_some(&other, texts),
     };
     output.batch.rows.activity_summaries.push(row);
     Ok(())
-}
-
-fn number(element: Element<'_>, name: &'static str) -> Result<Option<f64>, Flaw> {
-    let Some(text) = element.get(name) else {
-        return Ok(None);
-    };
-    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-    number.map(Some).ok_or(Flaw::NotANumber(name.into()))
 }
 
 /// Reads the person's characteristics, under Apple's names for them. Those of the app have other names and stay.

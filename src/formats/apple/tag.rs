@@ -1,8 +1,19 @@
-//! The end of a tag: the first `>` outside of quoted values, found 64 bytes at a time.
+//! The name of a tag, and its end: the first `>` outside of quoted values, found 64 bytes at a time.
 
 use memchr::{memchr, memchr3};
 
 use crate::formats::scan::{BLOCK, places, prefix_xor};
+
+/// The name at the beginning of a tag's text.
+pub(super) fn name(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().position(|byte| is_name_end(*byte));
+    &bytes[..end.unwrap_or(bytes.len())]
+}
+
+/// Whether a byte behind a tag's name ends it.
+pub(super) fn is_name_end(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/')
+}
 
 /// Length of the tag that begins here, brackets included; `None` if its end is missing.
 pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {

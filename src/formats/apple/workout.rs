@@ -2,9 +2,11 @@
 
 use super::common::Common;
 use super::element::{Element, plain};
+use super::number::number;
+use super::quantity::{Quantity, distance, energy, total};
 use super::record::intern_some;
 use super::seen::{Route, Seen};
-use super::workout_texts::{ROUTE, STATISTICS, WorkoutTexts, seconds};
+use super::workout_texts::{KNOWN, ROUTE, WorkoutTexts, seconds};
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
 use crate::model::healthkit::activity;
@@ -12,38 +14,32 @@ use crate::model::identity::{derive, digest};
 use crate::model::record::{Uuid, Workout};
 use crate::model::units::{Dimension, factor};
 
-const ENERGY: &str = "HKQuantityTypeIdentifierActiveEnergyBurned";
-const DISTANCES: &str = "HKQuantityTypeIdentifierDistance";
-
-/// A number and its unit.
-type Quantity<'a> = (f64, Option<&'a str>);
-
 /// Reads a workout.
 pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_>) -> Result<(), Flaw> {
     let common = Common::read(element)?;
+    if let Some(name) = element.repeated(&KNOWN) {
+        return Err(Flaw::Repeated(name));
+    }
     let start_ms = common.start_ms()?;
     let kind = element.get("workoutActivityType").ok_or(Flaw::Missing("workoutActivityType"))?;
     let source = seen.sources.find(common.source, output);
-    let texts = WorkoutTexts::of(element, kind, &source);
+    let figures = Figures::of(element, kind);
+    let texts = WorkoutTexts::of(element, kind, &source, &figures.unread);
     let duration = element.get("duration").unwrap_or_default();
     // The identity has no more: what a later export may add to the same workout must not make it another one.
     let content = [b"Workout", kind.as_bytes(), &source.digest, &common.times(), duration.as_bytes()];
     let uuid = seen.equals.count(derive(&digest(&content))).identity;
     note_routes(element, uuid, seen, output);
-    let energy =
-        total(element, "totalEnergyBurned", "totalEnergyBurnedUnit").or_else(|| sum(element, |kind| kind == ENERGY));
-    let distance = total(element, "totalDistance", "totalDistanceUnit")
-        .or_else(|| sum(element, |kind| kind.starts_with(DISTANCES)));
     let batch_texts = &mut output.batch.texts;
     output.batch.rows.workouts.push(Workout {
         uuid,
         activity_type: activity(kind),
         start_ms,
         end_ms: common.end_ms,
-        duration_s: number(element, "duration").map(|duration| duration * seconds(element.get("durationUnit"))),
-        energy_kcal: energy.map(|(energy, unit)| energy * kilocalories(unit)),
-        distance: distance.map(|(distance, _)| distance),
-        distance_unit: distance.and_then(|(_, unit)| intern_some(&plain(unit?), batch_texts)),
+        duration_s: figures.duration_s,
+        energy_kcal: figures.energy_kcal,
+        distance: figures.distance.map(|distance| distance.number),
+        distance_unit: figures.distance.and_then(|distance| intern_some(&plain(distance.unit?), batch_texts)),
         statistics: intern_some(&texts.statistics, batch_texts),
         events: intern_some(&texts.events, batch_texts),
         activities: intern_some(&texts.activities, batch_texts),
@@ -57,26 +53,41 @@ pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_
     Ok(())
 }
 
-fn number(element: Element<'_>, name: &str) -> Option<f64> {
-    element.get(name)?.parse::<f64>().ok().filter(|number| number.is_finite())
+/// The figures of a workout that have a column.
+struct Figures<'a> {
+    duration_s: Option<f64>,
+    energy_kcal: Option<f64>,
+    distance: Option<Quantity<'a>>,
+    /// Attributes that are not in these columns: their text is not a number, or the figure is from elsewhere.
+    unread: Vec<&'static str>,
 }
 
-/// A total that exports had before there were statistics.
-fn total<'a>(element: Element<'a>, name: &str, unit: &str) -> Option<Quantity<'a>> {
-    Some((number(element, name)?, element.get(unit)))
-}
-
-/// The first sum in the statistics of such a type.
-fn sum(workout: Element<'_>, is_wanted: fn(&str) -> bool) -> Option<Quantity<'_>> {
-    let statistics = workout.children().filter(|child| child.name() == STATISTICS);
-    let found =
-        statistics.filter(|child| child.get("type").is_some_and(is_wanted)).find(|child| child.get("sum").is_some())?;
-    Some((found.get("sum")?.parse::<f64>().ok()?, found.get("unit")))
+impl<'a> Figures<'a> {
+    fn of(element: Element<'a>, kind: &str) -> Self {
+        let duration_s = element
+            .get("duration")
+            .and_then(number)
+            .and_then(|duration| Some(duration * seconds(element.get("durationUnit"))?));
+        let (energy, distance) = (energy(element), distance(element, kind));
+        let energy_kcal = energy.and_then(|energy| Some(energy.number * kilocalories(energy.unit)?));
+        let mut unread = Vec::new();
+        let mut check = |is_read: bool, names: [&'static str; 2]| {
+            if !is_read && element.get(names[0]).is_some() {
+                unread.extend(names);
+            }
+        };
+        check(duration_s.is_some(), ["duration", "durationUnit"]);
+        let names = ["totalEnergyBurned", "totalEnergyBurnedUnit"];
+        check(energy_kcal.is_some() && energy == total(element, names[0], names[1]), names);
+        let names = ["totalDistance", "totalDistanceUnit"];
+        check(distance.is_some() && distance == total(element, names[0], names[1]), names);
+        Self { duration_s, energy_kcal, distance, unread }
+    }
 }
 
 /// How many kilocalories a unit is: one if none is named.
-fn kilocalories(unit: Option<&str>) -> f64 {
-    unit.and_then(|unit| factor(unit, Dimension::Energy)).unwrap_or(1.0)
+fn kilocalories(unit: Option<&str>) -> Option<f64> {
+    unit.map_or(Some(1.0), |unit| factor(unit, Dimension::Energy))
 }
 
 /// Remembers the files that a workout refers to.

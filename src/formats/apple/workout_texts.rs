@@ -1,15 +1,17 @@
 //! What is in a workout, as JSON in the shape that the app sends.
 
 use super::element::{Element, plain};
-use super::kept::{METADATA, write_element, write_metadata, write_unknown};
+use super::kept::{METADATA, grouped, write_element, write_metadata, write_unknown, write_values};
+use super::number::number;
 use super::source::Source;
-use crate::formats::json::{JsonArray, JsonObject, write_f64, write_integer};
+use crate::formats::json::{JsonArray, JsonObject, write_f64, write_integer, write_string};
 use crate::model::healthkit::{activity, workout_event};
+use crate::model::locale::parse_date;
 use crate::model::time;
 use crate::model::units::{Dimension, factor};
 
 /// Attributes of a workout that have a column, the source's last. `uuid` has none: Apple never wrote it, other tools may.
-const KNOWN: [&str; 13] = [
+pub(super) const KNOWN: [&str; 13] = [
     "workoutActivityType",
     "duration",
     "durationUnit",
@@ -32,7 +34,8 @@ pub(super) const STATISTICS: &str = "WorkoutStatistics";
 pub(super) const ROUTE: &str = "WorkoutRoute";
 
 const EVENT: &str = "WorkoutEvent";
-const ACTIVITY: &str = "WorkoutActivity";
+/// The element that holds a part of a workout.
+pub(super) const ACTIVITY: &str = "WorkoutActivity";
 
 /// The texts of a workout; empty ones are absent.
 #[derive(Debug, Default)]
@@ -45,21 +48,22 @@ pub(super) struct WorkoutTexts {
 }
 
 impl WorkoutTexts {
-    /// Writes the texts of a workout with this activity.
-    pub(super) fn of(element: Element<'_>, kind: &str, source: &Source) -> Self {
+    /// Writes the texts of a workout with this activity. `unread` are known attributes that have no column this time.
+    pub(super) fn of(element: Element<'_>, kind: &str, source: &Source, unread: &[&str]) -> Self {
         let mut texts = Self::default();
         write_statistics(element, &mut texts.statistics);
         write_list(element, EVENT, &mut texts.events, write_event);
         write_list(element, ACTIVITY, &mut texts.activities, write_activity);
         write_metadata(element, &mut texts.metadata);
-        write_other(element, kind, source.columns(&KNOWN), &mut texts.other);
+        let columns: Vec<&str> = source.columns(&KNOWN).iter().copied().filter(|name| !unread.contains(name)).collect();
+        write_other(element, kind, &columns, &mut texts.other);
         texts
     }
 }
 
 /// How many seconds a unit is: minutes if none is named.
-pub(super) fn seconds(unit: Option<&str>) -> f64 {
-    unit.and_then(|unit| factor(unit, Dimension::Time)).unwrap_or(60.0)
+pub(super) fn seconds(unit: Option<&str>) -> Option<f64> {
+    unit.map_or(Some(60.0), |unit| factor(unit, Dimension::Time))
 }
 
 fn write_other(element: Element<'_>, kind: &str, known: &[&str], out: &mut String) {
@@ -101,8 +105,18 @@ fn write_statistics(element: Element<'_>, out: &mut String) {
     }
     statistics.sort_by_key(|(kind, _)| *kind);
     let mut object = JsonObject::begin(out);
-    for (kind, child) in statistics {
-        write_quantities(child, object.object(&plain(kind)));
+    for same in statistics.chunk_by(|one, other| one.0 == other.0) {
+        let out = object.member(&plain(same[0].0));
+        if let [(_, child)] = same {
+            write_quantities(*child, JsonObject::begin(out));
+            continue;
+        }
+        // Two of one type are both kept.
+        let mut list = JsonArray::begin(out);
+        for (_, child) in same {
+            write_quantities(*child, list.object());
+        }
+        list.end();
     }
     object.end();
 }
@@ -114,63 +128,68 @@ fn write_quantities(statistics: Element<'_>, mut object: JsonObject<'_>) {
         ("minimum", "minimumQuantity"),
         ("sum", "sumQuantity"),
     ];
-    for (key, value) in statistics.attributes() {
+    for (key, values) in grouped(statistics.attributes()) {
         let quantity = QUANTITIES.iter().find(|(known, _)| *known == key);
-        match (quantity, value.parse::<f64>()) {
-            (Some((_, name)), Ok(number)) => {
+        match (quantity, &values[..]) {
+            (Some((_, name)), [value]) if number(value).is_some() => {
                 let mut quantity = object.object(name);
-                quantity.f64("quantity", number);
+                quantity.f64("quantity", number(value).unwrap_or_default());
                 quantity.string("unit", &plain(statistics.get("unit").unwrap_or_default()));
                 quantity.end();
             }
-            _ if key == "type" || key == "unit" => {}
-            _ => write_attribute(key, value, &mut object),
+            (None, [_]) if key == "type" || key == "unit" => {}
+            (_, values) => write_values(values, object.member(key), write_date_or_text),
         }
     }
     object.end();
 }
 
 /// Writes a date in the form that the app sends, any other text as it is.
-fn write_attribute(key: &str, value: &str, object: &mut JsonObject<'_>) {
+fn write_date_or_text(value: &str, out: &mut String) {
     match time::parse(value) {
-        Some(ms) => object.string(key, &time::to_iso(ms)),
-        None => object.string(key, &plain(value)),
+        Some(ms) => write_string(&time::to_iso(ms), out),
+        None => write_string(&plain(value), out),
     }
 }
 
 fn write_event(element: Element<'_>, mut object: JsonObject<'_>) {
-    let start = element.get("date").and_then(time::parse);
-    if let Some(start) = start {
-        let duration = element.get("duration").and_then(|value| value.parse::<f64>().ok()).unwrap_or_default();
+    let start = element.get("date").and_then(|date| parse_date(&plain(date)));
+    let duration = match element.get("duration") {
+        None => Some(0.0),
+        Some(duration) => number(duration).and_then(|duration| Some(duration * seconds(element.get("durationUnit"))?)),
+    };
+    if let (Some(start), Some(duration)) = (start, duration) {
         #[expect(
             clippy::cast_possible_truncation,
             reason = "an event is far shorter than the range; the cast saturates"
         )]
-        let end = start.saturating_add((duration * seconds(element.get("durationUnit")) * 1000.0).round() as i64);
+        let end = start.saturating_add((duration * 1000.0).round() as i64);
         object.string("endDate", &time::to_iso(end));
+    }
+    if let Some(start) = start {
         object.string("startDate", &time::to_iso(start));
     }
-    for (key, value) in element.attributes() {
-        match key {
-            "date" | "duration" | "durationUnit" if start.is_some() => {}
-            "type" => match workout_event(value) {
-                Some(number) => write_integer(number, object.member("type")),
-                None => object.string("type", &plain(value)),
-            },
-            _ => write_attribute(key, value, &mut object),
+    for (key, values) in grouped(element.attributes()) {
+        match (key, &values[..]) {
+            ("date", [_]) if start.is_some() => {}
+            ("duration" | "durationUnit", [_]) if start.is_some() && duration.is_some() => {}
+            ("type", [value]) if workout_event(value).is_some() => {
+                write_integer(workout_event(value).unwrap_or_default(), object.member("type"));
+            }
+            (key, values) => write_values(values, object.member(key), write_date_or_text),
         }
     }
     write_parts(element, object);
 }
 
 fn write_activity(element: Element<'_>, mut object: JsonObject<'_>) {
-    for (key, value) in element.attributes() {
-        match (key, value.parse::<f64>()) {
-            ("duration", Ok(duration)) => {
-                write_f64(duration * seconds(element.get("durationUnit")), object.member(key));
-            }
-            ("durationUnit", _) => {}
-            _ => write_attribute(key, value, &mut object),
+    let duration = element.get("duration").and_then(number);
+    let duration = duration.and_then(|duration| Some(duration * seconds(element.get("durationUnit"))?));
+    for (key, values) in grouped(element.attributes()) {
+        match (key, &values[..], duration) {
+            ("duration", [_], Some(duration)) => write_f64(duration, object.member(key)),
+            ("durationUnit", [_], Some(_)) => {}
+            (key, values, _) => write_values(values, object.member(key), write_date_or_text),
         }
     }
     write_parts(element, object);

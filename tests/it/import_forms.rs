@@ -1,0 +1,293 @@
+//! Files as phones of all languages, archives and editors make them: encodings, separators, clocks, names, several documents.
+
+use healthsink_testkit::zip::Packing;
+
+use super::import_history::{Folder, Outcome, import, query, zip};
+
+const RECORD: &str = "<Record type=\"HKQuantityTypeIdentifierHeartRate\" sourceName=\"Café “上”\" unit=\"count/min\" \
+    startDate=\"2026-03-01 10:00:00 +0100\" endDate=\"2026-03-01 10:00:00 +0100\" value=\"61\"/>\n";
+const POINT: &str = "<trkpt lat=\"47\" lon=\"8\"><time>2026-03-01T09:00:00Z</time></trkpt>";
+
+fn xml(elements: &str) -> String {
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HealthData locale=\"de_DE\">\n{elements}</HealthData>\n")
+}
+
+/// A workout with a route in this file.
+fn workout(file: &str) -> String {
+    format!(
+        "<Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" startDate=\"2026-03-01 10:00:00 +0100\">\
+         <WorkoutRoute><FileReference path=\"/workout-routes/{file}\"/></WorkoutRoute></Workout>"
+    )
+}
+
+fn ecg(rate: &str, voltages: &[&str]) -> String {
+    let head = "Name,\"Ada\"\nAufzeichnungsdatum,2026-03-01 10:00:00 +0100\nKlassifizierung,Sinusrhythmus\nSymptome,\n\
+                Softwareversion,2.0\nGerät,\"Watch6,2\"\nMessrate,";
+    format!("{head}{rate}\n\n\nAbleitung,Ableitung I\nEinheit,µV\n\n{}\n", voltages.join("\n"))
+}
+
+fn imported(contents: &[u8]) -> (Folder, Outcome) {
+    let folder = Folder::new();
+    let file = folder.write("file", contents);
+    let outcome = import(&folder.path("health.db"), &[], &[&file]).balanced();
+    (folder, outcome)
+}
+
+fn utf16(text: &str, bytes: impl Fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+#[test]
+fn every_encoding_of_every_kind_of_file_is_read() {
+    let gpx = format!("<?xml version=\"1.0\"?><gpx><trk><name>上é</name><trkseg>{POINT}</trkseg></trk></gpx>");
+    let json = "{\"data\":{\"metrics\":[{\"name\":\"x\",\"units\":\"é\",\"data\":[{\"date\":\"2026-03-01 10:00:00 +0100\",\"qty\":1}]}]}}";
+    let csv = ecg("512 Hertz", &["−1,5"; 40]);
+    for (what, text) in [("xml", xml(RECORD)), ("gpx", gpx), ("json", json.to_owned()), ("csv", csv)] {
+        let marked = format!("\u{feff}{text}");
+        let forms = [
+            text.clone().into_bytes(),
+            marked.clone().into_bytes(),
+            utf16(&marked, u16::to_le_bytes),
+            utf16(&marked, u16::to_be_bytes),
+            utf16(&text, u16::to_le_bytes),
+            utf16(&text, u16::to_be_bytes),
+            text.replace('\n', "\r\n").into_bytes(),
+        ];
+        for (form, bytes) in forms.iter().enumerate() {
+            let (folder, outcome) = imported(bytes);
+            assert!(outcome.ok && outcome.count("new") == 1, "{what} {form}: {} {}", outcome.said, outcome.report);
+            let names = "SELECT count(*) FROM sample_details WHERE source = 'Café “上”'";
+            assert_eq!(query::<i64>(&folder.path("health.db"), names), i64::from(what == "xml"), "{form}");
+        }
+    }
+}
+
+#[test]
+fn declared_encodings_are_read_as_such() {
+    let check = |name: &str, source: &[u8], expected: &str| {
+        let text = xml(RECORD).replace("UTF-8", name);
+        let (before, after) = text.split_once("Café “上”").unwrap();
+        let (folder, outcome) = imported(&[before.as_bytes(), source, after.as_bytes()].concat());
+        assert!(outcome.ok, "{}", outcome.said);
+        let source = "SELECT source FROM sample_details";
+        assert_eq!(query::<String>(&folder.path("health.db"), source), expected, "{name}");
+    };
+    check("ISO-8859-1", b"Caf\xe9", "Café");
+    check("windows-1252", b"Anna\x92s \x80", "Anna’s €");
+    check("utf-8", "Café".as_bytes(), "Café");
+}
+
+#[test]
+fn voltages_of_every_language_keep_sign_and_size() {
+    let check = |rate: &str, cycle: &[&str], expected: &[f64]| {
+        let voltages: Vec<&str> = cycle.iter().cycle().take(40).copied().collect();
+        let (folder, outcome) = imported(ecg(rate, &voltages).as_bytes());
+        assert!(outcome.ok, "{}", outcome.said);
+        let db = folder.path("health.db");
+        let columns: String =
+            query(&db, "SELECT concat_ws('|', samples, round(rate_hz, 3), unit, classification) FROM ecg");
+        assert!(columns.starts_with("40|51") && columns.ends_with("|µV|Sinusrhythmus"), "{columns}");
+        let voltages: String = query(&db, "SELECT voltages FROM ecg");
+        let voltages: Vec<f64> = serde_json::from_str(&voltages).unwrap();
+        assert_eq!(voltages[..expected.len()], *expected, "{cycle:?}");
+    };
+    check("511,422 Hertz", &["-180,596", "57,992", "1032,456"], &[-180.596, 57.992, 1032.456]);
+    check("\"511,422 Hertz\"", &["-180,596", "57,992"], &[-180.596, 57.992]);
+    check("511,422 Hertz", &["-1.032", "12"], &[-1032.0, 12.0]);
+    check("512 Hertz", &["−180,5", "57,992", "1.032,456"], &[-180.5, 57.992, 1032.456]);
+    check("511.422 hertz", &["\u{2212}180.596", "57.992"], &[-180.596, 57.992]);
+    check("512\u{a0}Hertz", &["−1\u{202f}032,456", "57,992"], &[-1032.456, 57.992]);
+    check("512 hertz", &["1,032.456", "57.992", "1,032"], &[1032.456, 57.992, 1032.0]);
+    check("٥١٢ هرتز", &["\u{61c}-١٨٠٫٥٩٦", "٥٧٫٩٩٢", "١٬٠٣٢٫٤"], &[-180.596, 57.992, 1032.4]);
+}
+
+#[test]
+fn voltages_that_are_no_numbers_are_rejected_with_their_lines() {
+    let rejects = |folder: &Folder| -> String {
+        query(&folder.path("health.db"), "SELECT coalesce(group_concat(reason || '|' || raw, ';'), '') FROM rejects")
+    };
+    let mut voltages = vec!["1,5"; 40];
+    (voltages[0], voltages[3]) = ("x", "—,5");
+    let (folder, outcome) = imported(ecg("512 Hertz", &voltages).as_bytes());
+    assert!(outcome.ok, "{}", outcome.said);
+    let found = "SELECT concat_ws('|', samples, unit, voltages ->> 0, voltages ->> 1, voltages ->> 3) FROM ecg";
+    assert_eq!(query::<String>(&folder.path("health.db"), found), "40|µV|1.5");
+    assert_eq!(rejects(&folder), "line 13: `voltage` is not a number|x;line 16: `voltage` is not a number|—,5");
+
+    let (folder, outcome) = imported(ecg("512 Hertz", &["57,992", "12"].repeat(20)).as_bytes());
+    assert!(!outcome.ok, "no number shows what the comma is");
+    let reason = rejects(&folder);
+    assert!(reason.starts_with("line 13: `voltage` is 57.992 or 57992, and no other number"), "{reason}");
+
+    let (folder, outcome) = imported(ecg("512 Hertz", &["1,5", "1,5", "x"].repeat(80)).as_bytes());
+    assert!(
+        !outcome.ok && rejects(&folder).contains("more than 64 lines that are not numbers"),
+        "{}",
+        rejects(&folder)
+    );
+}
+
+#[test]
+fn clocks_of_every_language_are_read_or_rejected() {
+    let check = |date: &str, expected: Option<i64>| {
+        let (folder, outcome) = imported(xml(&RECORD.replace("2026-03-01 10:00:00 +0100", date)).as_bytes());
+        let db = folder.path("health.db");
+        assert_eq!(outcome.ok, expected.is_some(), "{date}: {}", outcome.said);
+        assert_eq!(query::<Option<i64>>(&db, "SELECT min(start_ms / 1000) FROM samples"), expected, "{date}");
+        if expected.is_none() {
+            let reason: String = query(&db, "SELECT reason FROM rejects");
+            assert_eq!(reason, "line 3: `startDate` is not a date with time and offset", "{date}");
+        }
+    };
+    check("2026-03-01 1:05:09 PM +0100", Some(1_772_366_709));
+    check("2026-03-01 1:05:09&#x202F;p.&#xA0;m. +0100", Some(1_772_366_709));
+    check("2026-03-01 下午1:05:09 +0100", Some(1_772_366_709));
+    check("٢٠٢٦-٠٣-٠١ ١:٠٥:٠٩ م +٠١٠٠", Some(1_772_366_709));
+    check("2026-03-01 13:05:09 +0100", Some(1_772_366_709));
+    check("2026-03-01 1:05:09 xx +0100", None);
+    check("2026-03-01 13:05:09 +2559", None);
+    check("2026-03-01 13:05:09 +9999", None);
+}
+
+#[test]
+fn values_with_two_readings_are_rejected() {
+    let values = ["12,5", "1,234"].map(|value| RECORD.replace("\"61\"", &format!("\"{value}\"")));
+    let (folder, outcome) = imported(xml(&values[1]).as_bytes());
+    assert!(!outcome.ok && outcome.said.contains("none of its 1 elements can be read"), "{}", outcome.said);
+    let reason: String = query(&folder.path("health.db"), "SELECT reason FROM rejects");
+    assert_eq!(reason, "line 3: `value` is 1.234 or 1234, and no other number of the file shows which");
+    let (folder, outcome) = imported(xml(&values.concat()).as_bytes());
+    assert!(outcome.ok, "{}", outcome.said);
+    assert_eq!(query::<f64>(&folder.path("health.db"), "SELECT sum(value) FROM samples"), 12.5 + 1.234);
+}
+
+#[test]
+fn all_documents_of_a_file_are_read() {
+    let later = RECORD.replace("10:00:00", "11:00:00");
+    let (folder, outcome) = imported([xml(RECORD), xml(&later)].concat().as_bytes());
+    assert!(outcome.ok && outcome.count("new") == 2, "{}", outcome.said);
+    assert_eq!(query::<i64>(&folder.path("health.db"), "SELECT count(*) FROM samples"), 2);
+    let (folder, outcome) = imported([xml(RECORD), later].concat().as_bytes());
+    assert!(!outcome.ok && outcome.said.contains("line 5 is behind the end of the document"), "{}", outcome.said);
+    assert!(outcome.said.contains("1 records of it are stored"), "{}", outcome.said);
+    assert_eq!(query::<i64>(&folder.path("health.db"), "SELECT count(*) FROM samples"), 1);
+}
+
+#[test]
+fn routes_belong_to_their_workout_whatever_an_archive_does_to_names() {
+    let gpx = format!("<gpx><trk><trkseg>{POINT}</trkseg></trk></gpx>");
+    let check = |reference: &str, file: &[u8], missing: Option<u64>| {
+        let folder = Folder::new();
+        let export = xml(&workout(reference));
+        let name = [b"apple_health_export/workout-routes/", file].concat();
+        let members: [(&[u8], &[u8]); 2] =
+            [(b"apple_health_export/export.xml", export.as_bytes()), (&name, gpx.as_bytes())];
+        let archive = healthsink_testkit::zip::pack(members.into_iter(), Packing::PLAIN);
+        let db = folder.path("health.db");
+        let outcome = import(&db, &[], &[&folder.write("export.zip", archive)]).balanced();
+        assert!(outcome.ok, "{}", outcome.said);
+        let within = &outcome.report["within"];
+        assert_eq!(within["FileReference to a route file that is missing"].as_u64(), missing, "{reference} {within}");
+        let tied: i64 = query(&db, "SELECT count(*) FROM route_points p JOIN workouts w ON w.uuid = p.workout");
+        assert_eq!(tied, i64::from(missing.is_none()), "{reference}");
+    };
+    check("r 8.00.gpx", b"r 8.00.gpx", None);
+    check("r 8.00 é.gpx", "r 8.00 e\u{301}.gpx".as_bytes(), None);
+    check("r 8.00 e\u{301}.gpx", "r 8.00 é.gpx".as_bytes(), None);
+    check("r 8.00 é.gpx", b"r 8.00 \x82.gpx", None);
+    check("r 오전 8.gpx", "r \u{110b}\u{1169}\u{110c}\u{1165}\u{11ab} 8.gpx".as_bytes(), None);
+    check("r 8:00.gpx", b"r 8_00.gpx", None);
+    check("r 8\u{202f}am.gpx", b"R 8 AM.GPX", None);
+    check("r 8.00.gpx", b"r 9.00.gpx", Some(1));
+}
+
+#[test]
+fn archives_without_an_export_say_why() {
+    let check = |members: &[(&str, &[u8])], words: &str| {
+        let folder = Folder::new();
+        let archive = folder.write("export.zip", zip(members, Packing::PLAIN));
+        let outcome = import(&folder.path("health.db"), &[], &[&archive]).balanced();
+        assert!(!outcome.ok && outcome.said.contains(words), "{}", outcome.said);
+    };
+    check(&[], "it has no files");
+    check(&[("a/export.xml", b"")], "a file, it is empty");
+    check(&[("a/readme.txt", b"hello"), ("a/b.txt", b"hello")], "2 files, of an unknown kind");
+    check(&[("a/export_cda.xml", b"<?xml?><ClinicalDocument/>")], "a file, Apple's copy of some of export.xml");
+}
+
+#[test]
+fn a_cut_archive_reports_what_is_stored() {
+    let folder = Folder::new();
+    let export = xml(&workout("r.gpx"));
+    let gpx = format!("<gpx><trk><trkseg>{POINT}{}</trkseg></trk></gpx>", POINT.replace(":00Z", ":01Z"));
+    let members: [(&str, &[u8]); 2] = [("e/export.xml", export.as_bytes()), ("e/workout-routes/r.gpx", gpx.as_bytes())];
+    let archive = zip(&members, Packing::PLAIN);
+    let directory = archive.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+    let outcome = import(&folder.path("health.db"), &[], &[&folder.write("export.zip", &archive[..directory])]);
+    assert!(!outcome.ok, "{}", outcome.report);
+    assert!(outcome.said.contains("1 records and 2 route points of it are stored"), "{}", outcome.said);
+}
+
+#[test]
+fn of_two_summaries_of_a_day_the_larger_stays() {
+    let summary = |energy: &str, unit: &str, more: &str| {
+        format!(
+            "<ActivitySummary dateComponents=\"2026-03-01\" activeEnergyBurned=\"{energy}\" activeEnergyBurnedUnit=\"{unit}\"{more}/>"
+        )
+    };
+    let check = |summaries: &[String], expected: &str, counts: [(u64, u64, u64); 2]| {
+        let folder = Folder::new();
+        let (db, file) = (folder.path("health.db"), folder.write("export.xml", xml(&summaries.concat())));
+        for (new, updated, unchanged) in counts {
+            let outcome = import(&db, &[], &[&file]).balanced();
+            let found = (outcome.count("new"), outcome.count("updated"), outcome.count("unchanged"));
+            assert_eq!((outcome.ok, found), (true, (new, updated, unchanged)), "{summaries:?}");
+        }
+        let stored = "SELECT concat_ws('|', active_energy, energy_unit, exercise_min, other) FROM activity_summaries";
+        assert_eq!(query::<String>(&db, stored), expected, "{summaries:?}");
+    };
+    let (late, early) = (summary("500.1", "kcal", ""), summary("20", "kcal", " appleExerciseTime=\"1\""));
+    check(&[late.clone(), early.clone()], "500.1|kcal", [(1, 0, 1), (0, 0, 2)]);
+    check(&[early.clone(), late.clone()], "500.1|kcal", [(1, 1, 0), (0, 0, 2)]);
+    check(&[late, summary("1000", "kJ", "")], "500.1|kcal", [(1, 0, 1), (0, 0, 2)]);
+    check(&[early, summary("20", "kcal", " appleExerciseTime=\"2\"")], "20.0|kcal|2.0", [(1, 1, 0), (0, 0, 2)]);
+    let bad = summary("nan", "kcal", " appleExerciseTime=\"31\"");
+    check(&[bad], r#"kcal|31.0|{"activeEnergyBurned":"nan"}"#, [(1, 0, 0), (0, 0, 1)]);
+}
+
+#[test]
+fn figures_of_a_workout_that_are_no_numbers_are_kept() {
+    let check = |attributes: &str, inner: &str, expected: &str| {
+        let workout = format!(
+            "<Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" startDate=\"2026-03-01 10:00:00 +0100\" {attributes}>{inner}</Workout>"
+        );
+        let (folder, outcome) = imported(xml(&workout).as_bytes());
+        assert!(outcome.ok, "{}", outcome.said);
+        let columns = "SELECT concat_ws('|', duration_s, energy_kcal, distance, distance_unit, other, statistics, events, activities) FROM workouts";
+        assert_eq!(query::<String>(&folder.path("health.db"), columns), expected, "{attributes} {inner}");
+    };
+    check("duration=\"1,5\"", "", "90.0");
+    check("duration=\"0:30:00\" durationUnit=\"min\"", "", r#"{"duration":"0:30:00","durationUnit":"min"}"#);
+    check("duration=\"2\" durationUnit=\"fortnight\"", "", r#"{"duration":"2","durationUnit":"fortnight"}"#);
+    check(
+        "totalDistance=\"nan\" totalDistanceUnit=\"km\" totalEnergyBurned=\"12,5\" totalEnergyBurnedUnit=\"kcal\"",
+        "",
+        r#"12.5|{"totalDistance":"nan","totalDistanceUnit":"km"}"#,
+    );
+    check(
+        "totalDistance=\"0\" totalDistanceUnit=\"km\"",
+        "<WorkoutStatistics type=\"HKQuantityTypeIdentifierDistanceWalkingRunning\" sum=\"5.2\" unit=\"km\"/>",
+        r#"5.2|km|{"totalDistance":"0","totalDistanceUnit":"km"}|{"HKQuantityTypeIdentifierDistanceWalkingRunning":{"sumQuantity":{"quantity":5.2,"unit":"km"}}}"#,
+    );
+    check(
+        "",
+        "<WorkoutStatistics type=\"T\" startDate=\"1\" startDate=\"2\" sum=\"nan\" unit=\"u\"/><WorkoutStatistics type=\"T\" sum=\"1\" unit=\"u\"/>",
+        r#"{"T":[{"startDate":["1","2"],"sum":"nan"},{"sumQuantity":{"quantity":1.0,"unit":"u"}}]}"#,
+    );
+    check(
+        "",
+        "<WorkoutEvent type=\"HKWorkoutEventTypePause\" date=\"2026-03-01 10:00:00 +0100\" duration=\"x\"/>\
+         <WorkoutActivity uuid=\"1\" duration=\"y\" durationUnit=\"min\"/>",
+        r#"[{"startDate":"2026-03-01T09:00:00.000Z","type":1,"duration":"x"}]|[{"uuid":"1","duration":"y","durationUnit":"min"}]"#,
+    );
+}
