@@ -39,7 +39,7 @@ fn own_distance<'a>(element: Element<'a>, activity: &str) -> Option<Quantity<'a>
     let name = activity.strip_prefix("HKWorkoutActivityType").unwrap_or_default();
     let of = |kind: &str| statistic(element, &[DISTANCES, kind].concat());
     match name {
-        "SwimBikeRun" => parts(element).or_else(|| sum(distances(element).map(|(_, distance)| distance))),
+        "SwimBikeRun" => parts(element).or_else(|| sum(distances(element))),
         "Walking" | "Running" | "Hiking" => of(WALKING),
         "Cycling" | "HandCycling" => of("Cycling"),
         "Swimming" => of("Swimming"),
@@ -51,10 +51,11 @@ fn own_distance<'a>(element: Element<'a>, activity: &str) -> Option<Quantity<'a>
     }
 }
 
-/// Statistics of distances that have a sum, by what is behind `Distance` in their type.
-fn distances<'a>(element: Element<'a>) -> impl Iterator<Item = (&'a str, Quantity<'a>)> {
-    let statistics = element.children().filter(|child| child.name() == STATISTICS);
-    statistics.filter_map(|child| Some((child.get("type")?.strip_prefix(DISTANCES)?, quantity(child)?)))
+/// The sums in the statistics of distances; `None` for one that is not a number.
+fn distances<'a>(element: Element<'a>) -> impl Iterator<Item = Option<Quantity<'a>>> {
+    let is_distance = |child: &Element<'_>| child.get("type").is_some_and(|kind| kind.starts_with(DISTANCES));
+    let statistics = element.children().filter(move |child| child.name() == STATISTICS && is_distance(child));
+    statistics.filter(|child| child.get("sum").is_some()).map(quantity)
 }
 
 /// The first sum in the statistics of a type.
@@ -71,7 +72,7 @@ fn quantity<'a>(statistics: Element<'a>) -> Option<Quantity<'a>> {
 /// The distance, if there is only one.
 fn only<'a>(element: Element<'a>) -> Option<Quantity<'a>> {
     let mut distances = distances(element);
-    let (_, first) = distances.next()?;
+    let first = distances.next()??;
     distances.next().is_none().then_some(first)
 }
 
@@ -83,7 +84,7 @@ fn parts<'a>(workout: Element<'a>) -> Option<Quantity<'a>> {
         // A part is no multisport workout itself.
         let distance = if activity.ends_with("SwimBikeRun") { only(part) } else { own_distance(part, activity) };
         match distance {
-            Some(distance) => found.push(distance),
+            Some(distance) => found.push(Some(distance)),
             None if activity.ends_with("Transition") => {}
             None => return None,
         }
@@ -91,10 +92,11 @@ fn parts<'a>(workout: Element<'a>) -> Option<Quantity<'a>> {
     sum(found.into_iter())
 }
 
-/// The sum in the unit of the longest; absent if units are unknown.
-fn sum<'a>(distances: impl Iterator<Item = Quantity<'a>>) -> Option<Quantity<'a>> {
+/// The sum in the unit of the longest; absent if one of them or its unit is unknown.
+fn sum<'a>(distances: impl Iterator<Item = Option<Quantity<'a>>>) -> Option<Quantity<'a>> {
     let (mut metres, mut longest) = (0.0, None::<(f64, f64, Quantity<'a>)>);
     for distance in distances {
+        let distance = distance?;
         let unit = factor(&plain(distance.unit?), Dimension::Length)?;
         let length = distance.number * unit;
         metres += length;
@@ -151,6 +153,7 @@ mod tests {
         check("Golf", "", &[&swim], Some((1500.0, "m")));
         check("SwimBikeRun", "", &[&swim, &bike, &walk], Some((23.02, "km")));
         check("SwimBikeRun", "", &[&swim, &of("DistanceCycling", "1", "parsec")], None);
+        check("SwimBikeRun", "", &[&swim, &of("DistanceCycling", "x", "km")], None);
         check("SwimBikeRun", "9", &[], Some((9.0, "mi")));
         let parts = [
             part("Swimming", &[&*swim, &*walk].concat()),
