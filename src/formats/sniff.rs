@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Cursor, Read};
 
 use super::shape::{Detector, Shape};
-use crate::model::limits::SNIFF_BYTES;
+use crate::model::limits::{ECG_DESCRIPTIONS_MAX, ECG_LINES_REJECTED_MAX, SNIFF_BYTES};
 use crate::model::locale::NumberStyle;
 
 /// Format of a file.
@@ -141,7 +141,8 @@ fn is_ecg(head: &[u8]) -> bool {
     let is_number = |line: &&str| line.len() < 48 && NumberStyle::with_points().read(line.trim_matches('"')).is_ok();
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let (numbers, others): (Vec<&str>, Vec<&str>) = lines.partition(is_number);
-    numbers.len() > 20 && others.len() > 3 && others.len() < 40 && others.iter().any(|line| line.contains(','))
+    let others_max = ECG_DESCRIPTIONS_MAX + ECG_LINES_REJECTED_MAX;
+    numbers.len() > 20 && others.len() > 3 && others.len() < others_max && others.iter().any(|line| line.contains(','))
 }
 
 #[cfg(test)]
