@@ -152,13 +152,6 @@ impl Report {
         if self.dry_run {
             counts.rejected = tally.rejected;
         }
-        // Where every element is rejected, it is the file that is wrong.
-        let error = error.or_else(|| {
-            let is_rejected = tally.rejected > 0 && tally.readable() == 0;
-            let message =
-                format!("none of its {} elements can be read: the table `rejects` has the reasons", tally.rejected);
-            is_rejected.then(|| Error::new(ErrorKind::Shape, message))
-        });
         self.ok &= error.is_none();
         self.account.counts += counts;
         self.bytes += body_bytes;
