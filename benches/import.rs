@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use healthsink::import::{Format, Tally, read_archive, read_file};
+use healthsink::import::{Format, Output, Tally, read_archive, read_file};
 use healthsink::model::batch::Batch;
 use healthsink::model::batch::Sink;
 use healthsink::model::error::Result;
@@ -45,7 +45,10 @@ impl File {
     fn check(&self, batch: &mut Box<Batch>) {
         let mut tally = Tally::default();
         let body = self.body.as_slice();
-        let decoded = read_file(self.format, "file", body, Some(&mut || Ok(body)), batch, &mut Nowhere, &mut tally);
+        let mut sink = Nowhere;
+        let mut output = Output::new(batch, &mut sink, Some(&mut tally));
+        let decoded = read_file(self.format, "file", body, Some(&mut || Ok(body)), &mut output);
+        output.finish();
         decoded.outcome.expect("the file is sound");
         batch.clear();
         assert_eq!((decoded.body_bytes, tally.read, tally.rejected), (body.len() as u64, self.read, 0));

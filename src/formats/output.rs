@@ -8,7 +8,8 @@ use crate::model::limits::REJECT_RAW_BYTES_MAX;
 use crate::model::record::{OtherRecord, Reject};
 
 /// Rows on their way: the batch that is filled, and where it goes when it is full.
-pub(crate) struct Output<'a> {
+#[expect(missing_debug_implementations, reason = "a sink has no text")]
+pub struct Output<'a> {
     pub(crate) batch: &'a mut Box<Batch>,
     pub(crate) receiver: Receiver<'a>,
 }
@@ -81,7 +82,8 @@ impl Receiver<'_> {
 }
 
 impl<'a> Output<'a> {
-    pub(crate) fn new(batch: &'a mut Box<Batch>, sink: &'a mut dyn Sink, tally: Option<&'a mut Tally>) -> Self {
+    /// Rows go to `batch`, and full batches to `sink`.
+    pub fn new(batch: &'a mut Box<Batch>, sink: &'a mut dyn Sink, tally: Option<&'a mut Tally>) -> Self {
         Self { batch, receiver: Receiver { sink, tally, generation: 0 } }
     }
 
@@ -101,7 +103,7 @@ impl<'a> Output<'a> {
     }
 
     /// Counts the rows that stay in the batch: its owner hands them over.
-    pub(crate) fn finish(self) {
+    pub fn finish(self) {
         if let Some(tally) = self.receiver.tally {
             tally.count(self.batch);
         }

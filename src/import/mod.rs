@@ -11,6 +11,7 @@ mod report;
 mod run;
 
 pub use crate::formats::account::{Tally, TypeTally};
+pub use crate::formats::output::Output;
 pub use crate::formats::sniff::Format;
 pub use observer::{Observer, Unobserved};
 pub use read::{read_archive, read_file};

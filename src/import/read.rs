@@ -19,7 +19,7 @@ use crate::model::record::Envelope;
 /// Opens a file once more.
 type Reopen<'a, S> = Option<&'a mut dyn FnMut() -> Result<S>>;
 
-/// Reads one file of a known format. Full batches go to `sink`; the last rows stay in `batch`.
+/// Reads one file of a known format. The last rows stay in the output's batch.
 ///
 /// `reopen` opens the file once more: JSON of Health Auto Export is read twice.
 pub fn read_file<S: BufRead>(
@@ -27,15 +27,12 @@ pub fn read_file<S: BufRead>(
     name: &str,
     source: S,
     reopen: Option<&mut dyn FnMut() -> Result<S>>,
-    batch: &mut Box<Batch>,
-    sink: &mut dyn Sink,
-    tally: &mut Tally,
+    output: &mut Output<'_>,
 ) -> Decoded {
-    let mut output = Output::new(batch, sink, Some(tally));
-    let decoded = match format {
-        Format::Payload => payload::read(source, Options::default(), &mut output),
+    match format {
+        Format::Payload => payload::read(source, Options::default(), output),
         Format::AutoExport => match reopen.map(|reopen| reopen()) {
-            Some(Ok(ahead)) => auto_export::read(ahead, source, name, &mut output),
+            Some(Ok(ahead)) => auto_export::read(ahead, source, name, output),
             Some(Err(error)) => unread(error),
             None => unread(Error::usage(
                 "JSON of Health Auto Export is read twice, which a stream does not allow: name its file",
@@ -43,13 +40,11 @@ pub fn read_file<S: BufRead>(
         },
         _ => {
             let mut export = apple::Reader::default();
-            let outcome = read_part(&mut export, format, name, source, &mut output);
-            let (envelope, body_bytes) = export.finish(&mut output);
+            let outcome = read_part(&mut export, format, name, source, output);
+            let (envelope, body_bytes) = export.finish(output);
             Decoded { outcome: outcome.map(|()| envelope), body_bytes }
         }
-    };
-    output.finish();
-    decoded
+    }
 }
 
 /// Reads an archive, wherever it is stored, and sends all rows to `sink`. Returns the name, the account and the outcome of each
@@ -67,7 +62,9 @@ pub fn read_archive<F: Read + Seek + Clone>(source: F, sink: &mut dyn Sink) -> R
     let (mut uploads, mut batch) = (Vec::new(), Box::<Batch>::default());
     for (name, job) in inputs.jobs("archive") {
         let mut tally = Tally::default();
-        let mut decoded = job.read(&name, &container, &Unobserved, &mut batch, sink, &mut tally);
+        let mut output = Output::new(&mut batch, sink, Some(&mut tally));
+        let mut decoded = job.read(&name, &container, &Unobserved, &mut output);
+        output.finish();
         if let Err(error) = sink.submit(&mut batch) {
             decoded.outcome = Err(error);
         }
@@ -121,20 +118,18 @@ impl Job<'_> {
         name: &str,
         container: &Container<F>,
         observer: &dyn Observer,
-        batch: &mut Box<Batch>,
-        sink: &mut dyn Sink,
-        tally: &mut Tally,
+        output: &mut Output<'_>,
     ) -> Decoded {
         match self {
-            Self::Single => read_single(name, container, observer, batch, sink, tally).unwrap_or_else(unread),
+            Self::Single => read_single(name, container, observer, output).unwrap_or_else(unread),
             Self::Document(file) => {
                 let mut reopen = || container.read(file.position, &Unobserved);
                 match container.read(file.position, observer) {
-                    Ok(source) => read_file(file.format, name, source, Some(&mut reopen), batch, sink, tally),
+                    Ok(source) => read_file(file.format, name, source, Some(&mut reopen), output),
                     Err(error) => unread(error),
                 }
             }
-            Self::Export(files) => read_export(files, container, observer, batch, sink, tally),
+            Self::Export(files) => read_export(files, container, observer, output),
         }
     }
 }
@@ -144,9 +139,7 @@ fn read_single<F: Read + Seek + Clone>(
     name: &str,
     container: &Container<F>,
     observer: &dyn Observer,
-    batch: &mut Box<Batch>,
-    sink: &mut dyn Sink,
-    tally: &mut Tally,
+    output: &mut Output<'_>,
 ) -> Result<Decoded> {
     let (head, source) = peek(container.read(0, observer)?, SNIFF_BYTES).map_err(from_io)?;
     if head.is_empty() {
@@ -154,7 +147,7 @@ fn read_single<F: Read + Seek + Clone>(
     }
     let mut reopen = || container.read(0, &Unobserved);
     let reopen: Reopen<'_, _> = if container.can_be_read_twice() { Some(&mut reopen) } else { None };
-    Ok(read_file(sniff(&head), name, source, reopen, batch, sink, tally))
+    Ok(read_file(sniff(&head), name, source, reopen, output))
 }
 
 /// Reads an export's files as one upload. A file with an error does not keep the others from being read.
@@ -162,16 +155,13 @@ fn read_export<F: Read + Seek + Clone>(
     files: &[InputFile],
     container: &Container<F>,
     observer: &dyn Observer,
-    batch: &mut Box<Batch>,
-    sink: &mut dyn Sink,
-    tally: &mut Tally,
+    output: &mut Output<'_>,
 ) -> Decoded {
     let mut export = apple::Reader::default();
-    let mut output = Output::new(batch, sink, Some(tally));
     let mut failed: Option<Error> = None;
     for InputFile { position, name, format } in files {
         let source = container.read(*position, observer);
-        let read = source.and_then(|source| read_part(&mut export, *format, name, source, &mut output));
+        let read = source.and_then(|source| read_part(&mut export, *format, name, source, output));
         if let Err(error) = read {
             let is_fatal = matches!(error.kind(), ErrorKind::Store | ErrorKind::Busy | ErrorKind::Full);
             failed.get_or_insert(error.at(None, Some(name), None));
@@ -180,8 +170,7 @@ fn read_export<F: Read + Seek + Clone>(
             }
         }
     }
-    let (envelope, body_bytes) = export.finish(&mut output);
-    output.finish();
+    let (envelope, body_bytes) = export.finish(output);
     Decoded { outcome: failed.map_or(Ok(envelope), Err), body_bytes }
 }
 

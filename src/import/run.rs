@@ -9,6 +9,7 @@ use super::observer::Observer;
 use super::read::account_for_rest;
 use super::report::{FileOutcome, Report};
 use crate::formats::account::Tally;
+use crate::formats::output::Output;
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::error::Result;
 use crate::store::writer::Writer;
@@ -113,14 +114,14 @@ impl Importer<'_> {
                 let origin = Origin { kind: OriginKind::Import, sender: name.to_owned(), person, token: None };
                 FileOutcome::from(ingest_with(origin, writer.handle(), |batch, sink| {
                     let mut passage = Passage { writer: Some(sink), observer, records: 0 };
-                    job.read(name, container, observer, batch, &mut passage, &mut tally)
+                    read(job, name, container, observer, Output::new(batch, &mut passage, Some(&mut tally)))
                 }))
             }
             None => {
                 let mut passage = Passage { writer: None, observer, records: 0 };
                 let mut batch = Box::default();
-                let read = job.read(name, container, observer, &mut batch, &mut passage, &mut tally);
-                let Decoded { outcome, body_bytes } = read;
+                let output = Output::new(&mut batch, &mut passage, Some(&mut tally));
+                let Decoded { outcome, body_bytes } = read(job, name, container, observer, output);
                 FileOutcome { body_bytes, error: outcome.err(), ..FileOutcome::default() }
             }
         };
@@ -133,6 +134,13 @@ impl Importer<'_> {
             self.observer.failed(file);
         }
     }
+}
+
+/// Reads a job, and counts what it leaves in the batch.
+fn read(job: Job<'_>, name: &str, container: &Container, observer: &dyn Observer, mut output: Output<'_>) -> Decoded {
+    let decoded = job.read(name, container, observer, &mut output);
+    output.finish();
+    decoded
 }
 
 /// Passes batches on to the writer, or only empties them, and shows the observer how many records they hold.

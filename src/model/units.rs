@@ -57,10 +57,24 @@ pub const KILOJOULES_PER_KILOCALORIE: f64 = 4.184;
 /// A value and its unit, if it has one.
 pub type Measurement<'a> = (Option<f64>, Option<&'a str>);
 
-/// Whether `printed` is what an export prints for `one`, in the export's unit. `are_both_rounded`: an export printed `one`
-/// also.
+/// Whether `printed` is what an export prints for `one`, in the export's unit.
 #[must_use]
-pub fn is_same(one: Measurement<'_>, printed: Measurement<'_>, are_both_rounded: bool) -> bool {
+pub fn is_same(one: Measurement<'_>, printed: Measurement<'_>) -> bool {
+    is_same_within(one, printed, ROUNDING)
+}
+
+/// Whether two exports have printed one value, each with at least six significant digits.
+#[must_use]
+pub fn is_same_printed(one: Measurement<'_>, other: Measurement<'_>) -> bool {
+    match (one, other) {
+        ((Some(value), unit), (Some(number), other_unit)) if unit == other_unit => {
+            value == number || is_near(value, number) && six_digits(value) == six_digits(number)
+        }
+        _ => is_same_within(one, other, 2.0 * ROUNDING),
+    }
+}
+
+fn is_same_within(one: Measurement<'_>, printed: Measurement<'_>, rounding: f64) -> bool {
     let (Some(value), Some(number)) = (one.0, printed.0) else {
         return one.0.is_none() && printed.0.is_none();
     };
@@ -75,17 +89,7 @@ pub fn is_same(one: Measurement<'_>, printed: Measurement<'_>, are_both_rounded:
         // A category has no unit; every exporter sends a quantity's.
         _ => return false,
     };
-    let rounding = if are_both_rounded { 2.0 * ROUNDING } else { ROUNDING };
     (value - number).abs() <= rounding * value.abs().max(number.abs())
-}
-
-/// Whether two exports have printed one value in the same unit. Each prints at least six significant digits.
-#[must_use]
-pub fn is_same_printed(one: Option<f64>, other: Option<f64>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => one == other || is_near(one, other) && six_digits(one) == six_digits(other),
-        _ => one.is_none() && other.is_none(),
-    }
 }
 
 /// Whether two numbers differ by less than a unit of the sixth digit: most do not, and the text is not needed.
@@ -178,7 +182,7 @@ mod tests {
     fn measurements() {
         let check = |app: (f64, &str), derived: (f64, &str), expected| {
             assert_eq!(
-                is_same((Some(app.0), Some(app.1)), (Some(derived.0), Some(derived.1)), false),
+                is_same((Some(app.0), Some(app.1)), (Some(derived.0), Some(derived.1))),
                 expected,
                 "{app:?} {derived:?}"
             );
@@ -199,22 +203,22 @@ mod tests {
         check((38.12, "ml/(kg*min)"), (38.12, "mL/min·kg"), true);
         check((1.0, "m"), (1.0, "s"), false);
         check((1.0, "x"), (1.0, "y"), false);
-        assert!(is_same((Some(3.0), None), (Some(3.0), None), false));
-        assert!(!is_same((Some(3.0), None), (Some(3.0), Some("count")), false));
-        assert!(!is_same((Some(3.0), None), (None, None), false) && is_same((None, None), (None, None), false));
+        assert!(is_same((Some(3.0), None), (Some(3.0), None)));
+        assert!(!is_same((Some(3.0), None), (Some(3.0), Some("count"))));
+        assert!(!is_same((Some(3.0), None), (None, None)) && is_same((None, None), (None, None)));
         assert_eq!(
             [factor("hr", Time), factor("kJ", Energy), factor("kJ", Time)],
             [Some(3600.0), Some(1.0 / 4.184), None]
         );
         // 1.000004 km printed as 1 km, and as 0.621373 mi.
-        assert!(is_same((Some(1.0), Some("km")), (Some(0.621_374), Some("mi")), true));
-        assert!(!is_same((Some(1.0), Some("km")), (Some(0.621_380), Some("mi")), true));
+        assert!(is_same_printed((Some(1.0), Some("km")), (Some(0.621_374), Some("mi"))));
+        assert!(!is_same_printed((Some(1.0), Some("km")), (Some(0.621_380), Some("mi"))));
     }
 
     #[test]
     fn printed_values() {
         let check = |one: f64, other: f64, expected| {
-            assert_eq!(is_same_printed(Some(one), Some(other)), expected, "{one} {other}");
+            assert_eq!(is_same_printed((Some(one), None), (Some(other), None)), expected, "{one} {other}");
         };
         check(72.0, 72.0, true);
         check(0.123_456_78, 0.123_457, true);
@@ -224,6 +228,6 @@ mod tests {
         check(0.0, 0.0, true);
         check(0.0, 1e-9, false);
         check(1.0, -1.0, false);
-        assert!(is_same_printed(None, None) && !is_same_printed(None, Some(0.0)));
+        assert!(is_same_printed((None, None), (None, None)) && !is_same_printed((None, None), (Some(0.0), None)));
     }
 }

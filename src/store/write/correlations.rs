@@ -195,9 +195,8 @@ impl PartialEq for Member {
     fn eq(&self, other: &Self) -> bool {
         (&self.kind, &self.times) == (&other.kind, &other.times)
             && match (number(&self.value), number(&other.value)) {
-                (Some(one), Some(two)) if self.unit == other.unit => units::is_same_printed(Some(one), Some(two)),
                 (Some(one), Some(two)) => {
-                    units::is_same((Some(one), self.unit.as_deref()), (Some(two), other.unit.as_deref()), true)
+                    units::is_same_printed((Some(one), self.unit.as_deref()), (Some(two), other.unit.as_deref()))
                 }
                 _ => self.unit == other.unit && self.value == other.value,
             }

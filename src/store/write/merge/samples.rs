@@ -312,15 +312,12 @@ fn is_same_value(
     printed: (Option<f64>, Option<i64>),
     are_both_printed: bool,
 ) -> rusqlite::Result<bool> {
+    let is_same = if are_both_printed { units::is_same_printed } else { units::is_same };
     if one.1 == printed.1 {
-        return Ok(if are_both_printed {
-            units::is_same_printed(one.0, printed.0)
-        } else {
-            units::is_same((one.0, None), (printed.0, None), false)
-        });
+        return Ok(is_same((one.0, None), (printed.0, None)));
     }
     let [unit, printed_unit] = units.pair(connection, [one.1, printed.1])?;
-    Ok(units::is_same((one.0, unit), (printed.0, printed_unit), are_both_printed))
+    Ok(is_same((one.0, unit), (printed.0, printed_unit)))
 }
 
 fn is_same_name(

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::{BufRead, BufReader};
 
-use healthsink::import::{Format, Tally, TypeTally, read_file};
+use healthsink::import::{Format, Output, Tally, TypeTally, read_file};
 use healthsink::model::batch::Batch;
 use healthsink::model::batch::Sink;
 use healthsink::model::error::Result;
@@ -75,7 +75,10 @@ pub fn check(format: Format, body: &[u8]) {
     let (sound, peak) = memory::peak_of(|| {
         let mut sound = Sound::default();
         let mut batch = Box::<Batch>::default();
-        read_file(format, "file", body, Some(&mut || Ok(body)), &mut batch, &mut sound, &mut Tally::default());
+        let mut tally = Tally::default();
+        let mut output = Output::new(&mut batch, &mut sound, Some(&mut tally));
+        read_file(format, "file", body, Some(&mut || Ok(body)), &mut output);
+        output.finish();
         sound.take(&batch);
         sound
     });
@@ -114,7 +117,10 @@ impl Read {
     pub fn of<S: BufRead>(format: Format, open: impl Fn() -> S) -> Self {
         let mut tally = Tally::default();
         let (mut transcript, decoded) = Transcript::gather(|batch, sink| {
-            read_file(format, "file", open(), Some(&mut || Ok(open())), batch, sink, &mut tally)
+            let mut output = Output::new(batch, sink, Some(&mut tally));
+            let decoded = read_file(format, "file", open(), Some(&mut || Ok(open())), &mut output);
+            output.finish();
+            decoded
         });
         transcript.end(decoded);
         Self { transcript, account: Account::of(&tally) }
