@@ -23,7 +23,7 @@ pub(super) fn energy<'a>(workout: Element<'a>) -> Option<Quantity<'a>> {
     known.or_else(|| statistic(workout, ENERGY)).or(total)
 }
 
-/// The distance: the statistic that belongs to the activity. A total of zero beside statistics of distances is none.
+/// The distance: the statistic that belongs to the activity. A total of zero beside statistics of distances does not count.
 pub(super) fn distance<'a>(workout: Element<'a>, activity: &str) -> Option<Quantity<'a>> {
     let total = total(workout, "totalDistance", "totalDistanceUnit");
     let is_meant = |total: &Quantity<'_>| total.number != 0.0 || distances(workout).next().is_none();
