@@ -20,6 +20,7 @@ type Stream = StreamOwned<ClientConnection, TcpStream>;
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
@@ -31,7 +32,7 @@ pub(super) fn begin_http2(authority: &Authority, mut socket: TcpStream) -> Strea
     connection.complete_io(&mut socket).unwrap();
     let mut stream = StreamOwned::new(connection, socket);
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
-    stream.write_all(&frame(4, 0, 0, &[])).unwrap();
+    stream.write_all(&frame(SETTINGS, 0, 0, &[])).unwrap();
     stream
 }
 
@@ -57,6 +58,11 @@ fn head(more: &[Vec<u8>]) -> Vec<u8> {
     frame(HEADERS, END_HEADERS, 1, &block)
 }
 
+/// The header with the hostile client's token.
+fn bearer(site: &Site) -> Vec<u8> {
+    [&[0x0f, 0x08][..], &string(site.bearer().as_bytes())].concat()
+}
+
 fn authority(name: &[u8]) -> Vec<u8> {
     [&[0x01][..], &string(name)].concat()
 }
@@ -69,9 +75,8 @@ fn only_the_end_of_its_stream_ends_a_body() {
         let sample =
             r#"{"uuid":"00000000-0000-4000-8000-000000000001","value":1,"startDate":"2026-01-01T00:00:00.000Z"}"#;
         let body = format!(r#"{{"data":{{"X":[{sample}]}}}}"#);
-        let bearer = [&[0x0f, 0x08][..], &string(site.bearer().as_bytes())].concat();
         let mut stream = bare_http2(&site);
-        stream.write_all(&head(&[authority(b"localhost"), bearer])).unwrap();
+        stream.write_all(&head(&[authority(b"localhost"), bearer(&site)])).unwrap();
         stream.write_all(&frame(DATA, 0, 1, body.as_bytes())).unwrap();
         // A stream that is reset at once is no request.
         let under_way = || get_over(site.connect(), "/healthz").field("uploadsUnderWay") == json!(1);
@@ -114,4 +119,23 @@ fn a_request_without_an_authority_is_not_local() {
     check(&[], "no token exists yet", 0);
     check(&[authority(b"192.0.2.1")], "no token exists yet", 0);
     check(&[authority(b"localhost")], "\"ok\":true", 1);
+}
+
+/// Answers for which a client leaves no window keep the program's end waiting for a moment only.
+#[test]
+fn the_program_ends_without_waiting_for_closed_windows() {
+    let site = Site::with_https();
+    let no_window = frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
+    let scrape = [&[0x82, 0x87, 0x04][..], &string(b"/metrics"), &authority(b"localhost"), &bearer(&site)].concat();
+    let mut unread = bare_http2(&site);
+    unread.write_all(&[no_window.clone(), frame(HEADERS, END_HEADERS | END_STREAM, 1, &scrape)].concat()).unwrap();
+    // The answer comes before the body's end, which never comes.
+    let mut open = bare_http2(&site);
+    let begun = head(&[authority(b"localhost"), bearer(&site)]);
+    open.write_all(&[no_window, begun, frame(DATA, 0, 1, b"[")].concat()).unwrap();
+    site.upload(1);
+    let aborted = || one(&site.database(), "SELECT count(*) FROM uploads WHERE state = 'aborted'") == json!(1);
+    wait_until("the answer", || aborted().then_some(()));
+    let lines = site.stop();
+    assert!(lines.iter().all(|line| !line.contains("the deadline has passed")), "{lines:?}");
 }
