@@ -3,13 +3,17 @@
 //! The number of series is bounded: results and outcomes are fixed, persons and types have limits. A scrape reads one index
 //! entry for each series and counts no rows.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
+
 use crate::model::counts::Counts;
 use crate::model::lock::lock;
-use crate::serve::monitor::exposition::Exposition;
+use crate::serve::monitor::exposition::{self, Exposition, Labels};
 use crate::store::{Database, Latest, Sizes, now_ms};
 
 /// The result of a request to upload.
@@ -53,7 +57,7 @@ impl UploadResult {
 const BUCKETS_SECONDS: [f64; 9] = [0.05, 0.25, 1.0, 5.0, 15.0, 30.0, 60.0, 300.0, 1800.0];
 
 /// Counts since the start.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Totals {
     uploads: [u64; UploadResult::ALL.len()],
     counts: Counts,
@@ -111,53 +115,14 @@ impl Metrics {
         if let Err(error) = &latest {
             tracing::warn!(%error, "the metrics of the database could not be read");
         }
-        let mut out = Exposition::default();
-        out.family("healthsink_build_info", "gauge", "The program's version.")
-            .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
-        self.write_process(&mut out);
-        self.write_uploads(&mut out, moment);
-        self.write_store(&mut out, moment, latest.is_ok());
-        write_latest(&mut out, &latest.unwrap_or_default());
-        out.into_bytes()
-    }
-
-    fn write_process(&self, out: &mut Exposition) {
-        let started = self.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        out.gauge("process_start_time_seconds", "Start of the program, in seconds since 1970-01-01 UTC.", started);
-        if let Some(bytes) = resident_bytes() {
-            out.gauge("process_resident_memory_bytes", "Memory that the program uses.", bytes);
-        }
-    }
-
-    fn write_uploads(&self, out: &mut Exposition, moment: Moment) {
-        let totals = self.totals();
-        let mut uploads = out.family("healthsink_uploads_total", "counter", "Requests to upload, by result.");
-        for result in UploadResult::ALL {
-            uploads.sample(&[("result", result.name())], totals.uploads[result as usize]);
-        }
-        let Counts { new, updated, unchanged, merged, rejected, .. } = totals.counts;
-        let mut records = out.family("healthsink_records_total", "counter", "Records and route points, by outcome.");
-        for (outcome, number) in
-            [("new", new), ("updated", updated), ("unchanged", unchanged), ("merged", merged), ("rejected", rejected)]
-        {
-            records.sample(&[("outcome", outcome)], number);
-        }
-        out.counter("healthsink_upload_bytes_total", "Bytes of bodies read, after decompression.", totals.bytes);
-        out.family("healthsink_upload_duration_seconds", "histogram", "Time from an upload's head to its commit.")
-            .histogram(BUCKETS_SECONDS.into_iter().zip(totals.durations), totals.begun, totals.seconds);
-        out.gauge("healthsink_uploads_in_progress", "Uploads under way.", moment.uploads);
-        out.gauge("healthsink_upload_places", "Uploads that may run at once.", moment.uploads_max);
-    }
-
-    fn write_store(&self, out: &mut Exposition, moment: Moment, is_readable: bool) {
-        let alive = u8::from(moment.is_writer_alive);
-        out.gauge("healthsink_writer_up", "Whether the database's writer runs.", alive);
-        out.gauge("healthsink_writer_queue_requests", "Requests waiting for the writer.", moment.writer_queue);
-        let Sizes { database, wal } = self.database.sizes();
-        out.gauge("healthsink_database_bytes", "Size of the database, without its WAL.", database);
-        out.gauge("healthsink_wal_bytes", "Size of the WAL.", wal);
-        let readable = u8::from(is_readable);
-        out.gauge("healthsink_database_readable", "Whether this scrape could read the database.", readable);
+        exposition::text(Scrape {
+            started: self.started,
+            totals: self.totals().clone(),
+            moment,
+            sizes: self.database.sizes(),
+            is_readable: latest.is_ok(),
+            latest: latest.unwrap_or_default(),
+        })
     }
 
     fn totals(&self) -> MutexGuard<'_, Totals> {
@@ -166,28 +131,92 @@ impl Metrics {
     }
 }
 
-fn write_latest(out: &mut Exposition, latest: &Latest) {
-    let mut uploads = out.family(
-        "healthsink_last_upload_timestamp_seconds",
-        "gauge",
-        "End of a person's last whole upload, in seconds since 1970-01-01 UTC.",
-    );
-    for (person, last_ms) in &latest.uploads {
-        uploads.sample(&[("person", person)], seconds(*last_ms));
+/// What one scrape shows.
+#[derive(Debug)]
+struct Scrape {
+    started: SystemTime,
+    totals: Totals,
+    moment: Moment,
+    sizes: Sizes,
+    is_readable: bool,
+    latest: Latest,
+}
+
+impl Collector for Scrape {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut out = Exposition(encoder);
+        let version = Labels([("version", env!("CARGO_PKG_VERSION"))]);
+        out.gauges("healthsink_build_info", "The program's version.", [(version, 1.0)])?;
+        self.write_process(&mut out)?;
+        self.write_uploads(&mut out)?;
+        self.write_store(&mut out)?;
+        self.write_latest(&mut out)
     }
-    let mut samples = out.family(
-        "healthsink_last_sample_timestamp_seconds",
-        "gauge",
-        "Start of the last sample of a person and type, in seconds since 1970-01-01 UTC.",
-    );
-    for (person, kind, last_ms) in &latest.samples {
-        samples.sample(&[("person", person), ("type", kind)], seconds(*last_ms));
+}
+
+impl Scrape {
+    fn write_process(&self, out: &mut Exposition<'_>) -> fmt::Result {
+        let started = self.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        out.gauge("process_start_time_seconds", "Start of the program, in seconds since 1970-01-01 UTC.", started)?;
+        match resident_bytes() {
+            Some(bytes) => out.gauge("process_resident_memory_bytes", "Memory that the program uses.", bytes),
+            None => Ok(()),
+        }
     }
-    out.gauge(
-        "healthsink_series_omitted",
-        "Types of persons that are not listed: too many, with too long a name, or with all samples dated in the future.",
-        latest.omitted,
-    );
+
+    fn write_uploads(&self, out: &mut Exposition<'_>) -> fmt::Result {
+        let Self { totals, moment, .. } = self;
+        let results =
+            UploadResult::ALL.map(|result| (Labels([("result", result.name())]), totals.uploads[result as usize]));
+        out.counters("healthsink_uploads", "Requests to upload, by result.", results)?;
+        let Counts { new, updated, unchanged, merged, rejected, .. } = totals.counts;
+        let outcomes =
+            [("new", new), ("updated", updated), ("unchanged", unchanged), ("merged", merged), ("rejected", rejected)];
+        let outcomes = outcomes.map(|(outcome, number)| (Labels([("outcome", outcome)]), number));
+        out.counters("healthsink_records", "Records and route points, by outcome.", outcomes)?;
+        out.counter("healthsink_upload_bytes", "Bytes of bodies read, after decompression.", totals.bytes)?;
+        out.histogram(
+            "healthsink_upload_duration_seconds",
+            "Time from an upload's head to its commit.",
+            (BUCKETS_SECONDS, totals.durations),
+            (totals.begun, totals.seconds),
+        )?;
+        out.gauge("healthsink_uploads_in_progress", "Uploads under way.", moment.uploads)?;
+        out.gauge("healthsink_upload_permits", "Uploads that may run at once.", moment.uploads_max)
+    }
+
+    fn write_store(&self, out: &mut Exposition<'_>) -> fmt::Result {
+        let alive = u32::from(self.moment.is_writer_alive);
+        out.gauge("healthsink_writer_up", "Whether the database's writer runs.", alive)?;
+        let queued = self.moment.writer_queue;
+        out.gauge("healthsink_writer_queue_requests", "Requests waiting for the writer.", queued)?;
+        let Sizes { database, wal } = self.sizes;
+        out.gauge("healthsink_database_bytes", "Size of the database, without its WAL.", database)?;
+        out.gauge("healthsink_wal_bytes", "Size of the WAL.", wal)?;
+        let readable = u32::from(self.is_readable);
+        out.gauge("healthsink_database_readable", "Whether this scrape could read the database.", readable)
+    }
+
+    fn write_latest(&self, out: &mut Exposition<'_>) -> fmt::Result {
+        let Latest { samples, uploads, omitted } = &self.latest;
+        out.gauges(
+            "healthsink_last_upload_timestamp_seconds",
+            "End of a person's last whole upload, in seconds since 1970-01-01 UTC.",
+            uploads.iter().map(|(person, last_ms)| (Labels([("person", person)]), seconds(*last_ms))),
+        )?;
+        out.gauges(
+            "healthsink_last_sample_timestamp_seconds",
+            "Start of the last sample of a person and type, in seconds since 1970-01-01 UTC.",
+            samples
+                .iter()
+                .map(|(person, kind, last_ms)| (Labels([("person", person), ("type", kind)]), seconds(*last_ms))),
+        )?;
+        out.gauge(
+            "healthsink_series_omitted",
+            "Types of persons that are not listed: too many, with too long a name, or with all samples dated in the future.",
+            *omitted,
+        )
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds fits a double for longer than there are years")]
