@@ -1,14 +1,15 @@
 //! One ingest of a body: a decoder and the writer together.
 
-use std::io::BufRead;
+use std::io::{self, BufRead};
 
 use crate::formats::auto_export;
+use crate::formats::charset::to_utf8;
 use crate::formats::output::Output;
 use crate::formats::payload::{Options, decode};
 use crate::formats::shape::Shape;
 use crate::formats::sniff::recognize;
 use crate::model::batch::{Batch, Decoded, Sink};
-use crate::model::error::Result;
+use crate::model::error::{Result, from_io};
 use crate::store::Origin;
 use crate::store::spool::Spool;
 use crate::store::writer::WriterHandle;
@@ -29,12 +30,28 @@ pub fn ingest(
     writer: &WriterHandle,
 ) -> Result<Summary, Aborted> {
     ingest_with(origin, writer, |batch, sink| {
-        let (shape, source) = recognize(Box::new(source));
+        let source = match in_utf8(Box::new(source)) {
+            Ok(source) => source,
+            Err(error) => return Decoded { outcome: Err(error), body_bytes: 0 },
+        };
+        let (shape, source) = recognize(source);
         match shape {
             Some(Shape::AutoExport) => read_auto_export(source, writer, batch, sink),
             _ => decode(source, options, batch, sink),
         }
     })
+}
+
+/// Returns a body in UTF-8, without its byte-order mark. It looks at the first bytes only: a body of the app must not wait.
+fn in_utf8<'a>(mut source: Box<dyn BufRead + 'a>) -> Result<Box<dyn BufRead + 'a>> {
+    let is_other = loop {
+        match source.fill_buf() {
+            Ok(first) => break matches!(first, [0xef | 0xfe | 0xff, ..] | [0, _, ..] | [_, 0, ..]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(from_io(error).at(Some(0), None, None)),
+        }
+    };
+    if is_other { to_utf8(source) } else { Ok(source) }
 }
 
 /// Reads JSON of Health Auto Export, which must be read twice. What came before a failure is stored.

@@ -223,7 +223,10 @@ fn of_element(name: &[u8]) -> Judged {
         b"route" | b"heartRateData" | b"heartRateRecovery" | b"heartRate" | b"isIndoor" | b"activeEnergy" => {
             Judged::Known(Shape::AutoExport)
         }
-        b"activeEnergyBurned" | b"stepCount" | b"stepCadence" | b"valenceClassification" => {
+        b"activeEnergyBurned" | b"stepCount" | b"stepCadence" | b"valenceClassification" | b"basalEnergyBurned" => {
+            Judged::Known(Shape::AutoExport)
+        }
+        b"cyclingDistance" | b"swimDistance" | b"flightsClimbed" | b"avgHeartRate" | b"maxHeartRate" | b"intensity" => {
             Judged::Known(Shape::AutoExport)
         }
         _ => Judged::Nothing,
