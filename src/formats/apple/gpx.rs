@@ -139,7 +139,7 @@ fn degrees(element: Element<'_>, name: &'static str, max: f64) -> Result<f64, Fl
         return Err(Flaw::Repeated(name));
     }
     let degrees = match number(text) {
-        // Thousands of degrees are none.
+        // A place is never thousands of degrees away.
         Ok(degrees) | Err(Unreadable::TwoReadings(degrees, _)) => degrees,
         Err(why) => return Err(Flaw::unreadable(name, why)),
     };
