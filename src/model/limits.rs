@@ -354,10 +354,6 @@ pub const MESSAGE_COLUMNS_MAX: usize = 400;
 /// Frames of a request body between the connection and the decoder.
 pub const BODY_FRAMES: usize = 4;
 
-/// Frames that the connection waits to have room for. Each wait costs the decoder's thread a system call that wakes the
-/// connection's, so one wait serves several frames.
-pub const BODY_FRAMES_AT_ONCE: usize = BODY_FRAMES / 2;
-
 /// hyper's read buffer, hence the longest frame.
 pub const FRAME_BYTES_MAX: usize = 64 * KIB;
 

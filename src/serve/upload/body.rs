@@ -13,16 +13,14 @@ use bytes::{Buf, Bytes};
 use http_body_util::BodyExt;
 use hyper::Version;
 use hyper::body::{Body, Incoming};
-use tokio::sync::mpsc::{self, PermitIterator};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::intake::Upload;
 use super::patience::Patience;
 use crate::model::error::{Error, ErrorKind, into_io};
 use crate::model::limits::{
-    BODY_BYTES_PER_SECOND_IF_FULL, BODY_BYTES_PER_SECOND_MIN, BODY_FRAMES, BODY_FRAMES_AT_ONCE, BODY_PATIENCE,
-    BODY_PATIENCE_IF_FULL,
+    BODY_BYTES_PER_SECOND_IF_FULL, BODY_BYTES_PER_SECOND_MIN, BODY_FRAMES, BODY_PATIENCE, BODY_PATIENCE_IF_FULL,
 };
 use crate::serve::phase::{Phase, reached};
 
@@ -80,17 +78,15 @@ impl Patiences {
 impl BodySender {
     /// Sends a body to its end, or until the reader stops.
     pub(super) async fn pump(
-        self,
+        mut self,
         body: &mut Incoming,
         version: Version,
         upload: &Upload,
         mut phase: watch::Receiver<Phase>,
     ) {
-        let Self { frames, mut spent } = self;
         let mut patiences = Patiences::new();
-        let mut places = None;
         loop {
-            while spent.try_recv().is_ok() {}
+            while self.spent.try_recv().is_ok() {}
             let began = Instant::now();
             upload.start_waiting(began + patiences.if_full.left());
             let frame = tokio::select! {
@@ -105,7 +101,7 @@ impl BodySender {
                     Some(failed(ErrorKind::TimedOut, "the body came too slowly while another upload waited; send it again"))
                 }
                 // The reader stops early when the answer is ready before the body's end.
-                () = frames.closed() => return,
+                () = self.frames.closed() => return,
                 () = reached(&mut phase, Phase::Cutting) => {
                     Some(failed(ErrorKind::Stopping, "the server is stopping; send the body again later"))
                 }
@@ -121,28 +117,12 @@ impl BodySender {
                 }
                 Frame::End | Frame::Failed(_) => true,
             };
-            let Some(place) = place_for_frame(&frames, &mut places).await else {
-                return;
-            };
-            place.send(frame);
-            if is_last {
+            let is_read = self.frames.send(frame).await.is_ok();
+            if !is_read || is_last {
                 return;
             }
         }
     }
-}
-
-/// Waits for a place in the channel, or takes one of those that an earlier wait has reserved. Returns `None` if the reader has
-/// stopped.
-async fn place_for_frame<'a>(
-    frames: &'a mpsc::Sender<Frame>,
-    reserved: &mut Option<PermitIterator<'a, Frame>>,
-) -> Option<mpsc::Permit<'a, Frame>> {
-    if let Some(place) = reserved.as_mut().and_then(PermitIterator::next) {
-        return Some(place);
-    }
-    let places = frames.reserve_many(BODY_FRAMES_AT_ONCE).await.ok()?;
-    reserved.insert(places).next()
 }
 
 /// Whether a body without another frame has had its end. hyper also ends a body whose stream the client resets with NO_ERROR.
