@@ -115,7 +115,8 @@ impl Detector {
                 b'\\' => self.is_escaped = true,
                 b'"' => {
                     self.in_string = false;
-                    return if self.expects_name { self.judge_name() } else { None };
+                    // Behind a name comes its value.
+                    return if std::mem::take(&mut self.expects_name) { self.judge_name() } else { None };
                 }
                 _ => {}
             }
