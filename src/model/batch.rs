@@ -2,9 +2,9 @@
 //! empty, and it is filled again: once warm, no row allocates.
 
 use super::error::Result;
-use super::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCH_TEXT_LARGE_BYTES};
+use super::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCH_TEXT_LARGE_BYTES, RARE_ROWS_KEPT};
 use super::memory::ROW_BYTES;
-use super::record::{Envelope, RoutePoint, Rows, Sample};
+use super::record::{Envelope, RouteMark, RoutePoint, Rows, Sample, Uuid};
 use super::text::Texts;
 
 // A batch keeps memory for as many samples as locations, the kinds that come in large numbers.
@@ -17,25 +17,29 @@ pub struct Batch {
     pub rows: Rows,
     /// Their texts.
     pub texts: Texts,
+    /// Starts and ends of whole routes.
+    pub route_marks: Vec<RouteMark>,
 }
 
 impl Default for Batch {
     fn default() -> Self {
-        Self { rows: Rows::with_capacity(), texts: Texts::default() }
+        Self { rows: Rows::with_capacity(), texts: Texts::default(), route_marks: Vec::new() }
     }
 }
 
 impl Batch {
-    /// Whether there is no row.
+    /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.is_empty() && self.route_marks.is_empty()
     }
 
     /// Whether it is time to hand it to the writer.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.rows.len() >= BATCH_ROWS_MAX || self.texts.bytes() >= BATCH_TEXT_BYTES
+        self.rows.len() >= BATCH_ROWS_MAX
+            || self.route_marks.len() >= BATCH_ROWS_MAX
+            || self.texts.bytes() >= BATCH_TEXT_BYTES
     }
 
     /// Whether one element made it so large that memory allows one such batch only.
@@ -59,6 +63,14 @@ impl Batch {
     pub fn clear(&mut self) {
         self.rows.clear();
         self.texts.clear();
+        self.route_marks.clear();
+        self.route_marks.shrink_to(RARE_ROWS_KEPT);
+    }
+
+    /// Marks the start or the end of a whole route.
+    pub(crate) fn mark_route(&mut self, workout: Uuid, route: u32, is_end: bool) {
+        let locations = self.rows.route_points.len();
+        self.route_marks.push(RouteMark { workout, route, locations, is_end });
     }
 }
 

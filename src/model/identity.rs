@@ -30,6 +30,28 @@ pub fn next(identity: &Uuid) -> Uuid {
     derive(identity)
 }
 
+/// Returns the identity of another exporter's record of which HealthKit's identity is known.
+#[must_use]
+pub fn derive_from_healthkit(healthkit: &Uuid) -> Uuid {
+    derive(&digest(&[b"HealthKit", healthkit]))
+}
+
+/// Reads HealthKit's identity as an exporter prints it, such as `7595F72C-0000-4000-8000-000000000002`.
+#[must_use]
+pub fn parse(text: &str) -> Option<Uuid> {
+    let bytes = text.as_bytes();
+    let is_hyphen = |place: usize| matches!(place, 8 | 13 | 18 | 23);
+    if bytes.len() != 36 || !(0..36).all(|place| (bytes[place] == b'-') == is_hyphen(place)) {
+        return None;
+    }
+    let mut digits = text.chars().filter(|digit| *digit != '-').map(|digit| digit.to_digit(16));
+    let mut uuid = [0; 16];
+    for byte in &mut uuid {
+        *byte = u8::try_from(digits.next()?? << 4 | digits.next()??).ok()?;
+    }
+    (!is_derived(&uuid)).then_some(uuid)
+}
+
 /// Whether an identity is derived, not HealthKit's.
 #[must_use]
 pub fn is_derived(identity: &Uuid) -> bool {
@@ -64,5 +86,18 @@ mod tests {
             [0x68, 0x73, 0x3b, 0xa8, 0x75, 0xee, 0x4d, 0x51, 0x8c, 0xdc, 0x9b, 0x2a, 0xc7, 0xa5, 0xc0, 0x5b];
         assert!(!is_derived(&of_healthkit));
         assert_ne!(digest(&[b"a", b"b"]), digest(&[b"ab", b""]));
+    }
+
+    #[test]
+    fn identities_of_healthkit_as_text() {
+        let check = |text: &str, expected: Option<Uuid>| assert_eq!(parse(text), expected, "{text}");
+        let uuid = [0x68, 0x73, 0x3b, 0xa8, 0x75, 0xee, 0x4d, 0x51, 0x8c, 0xdc, 0x9b, 0x2a, 0xc7, 0xa5, 0xc0, 0x5b];
+        check("68733BA8-75EE-4D51-8CDC-9B2AC7A5C05B", Some(uuid));
+        check("68733ba8-75ee-4d51-8cdc-9b2ac7a5c05b", Some(uuid));
+        check("68733BA8-75EE-8D51-8CDC-9B2AC7A5C05B", None);
+        check("68733BA875EE4D518CDC9B2AC7A5C05B", None);
+        check("68733BA8-75EE-4D51-8CDC-9B2AC7A5C05", None);
+        check("68733BA8-75EE-4D51-8CDC-9B2AC7A5C0é", None);
+        check("x", None);
     }
 }

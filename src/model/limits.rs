@@ -224,6 +224,24 @@ pub const CLAIM_CHUNKS_MAX: usize = 4096;
 /// Numbers of rows, counted over all imports of a database, that can be remembered as claimed.
 pub const CLAIM_NUMBERS_MAX: usize = 1 << 27;
 
+/// Workouts of one activity that start and end in the same seconds, and are compared with one that arrives, for each of two kinds
+/// of identity. Real data has a watch's workout and another app's copies of it.
+pub const WORKOUT_MATCHES_MAX: usize = 16;
+
+/// Stored workouts that an upload remembers as its own, so that each matches one of its workouts: five a week for 27 years.
+/// Workouts beyond it are known by their identities only.
+pub const WORKOUT_CLAIMS_MAX: usize = (8 << 10) / 8 * 7;
+
+/// Locations of a file that are counted, to see which ones of an earlier file are out of date: 16 hours of one a second. A
+/// longer route replaces no other.
+pub const ROUTE_LOCATIONS_COUNTED_MAX: usize = (64 << 10) / 8 * 7;
+
+/// Different locations of one time in a route that need not be whole, that are counted to see which ones are equal.
+pub const TIME_LOCATIONS_COUNTED_MAX: usize = 1024;
+
+/// Routes of a workout that replace those of an earlier file. Each one costs a search through the locations of all.
+pub const ROUTES_REPLACED_MAX: u32 = 16;
+
 /// Records of an import, at least, whose equals are counted before the count of one is forgotten.
 pub const EQUALS_WINDOW: usize = 8 << 10;
 

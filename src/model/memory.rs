@@ -8,7 +8,8 @@ use super::limits::{
     BODY_FRAMES, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONNECTIONS_MAX, DICTIONARY_TEXT_BYTES_MAX,
     ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES,
     IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES,
-    ROUTE_FILES_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
+    ROUTE_FILES_MAX, ROUTE_LOCATIONS_COUNTED_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX,
+    WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -106,6 +107,16 @@ const fn table_bytes(entries: usize, entry_bytes: usize) -> usize {
     entries * (entry_bytes + 1) * 16 / 7
 }
 
+/// What an import remembers of its workouts: half of each identity, and two numbers of a group with many claims. The app's
+/// workouts have HealthKit's identities, of which nothing is remembered; a file of Health Auto Export that is uploaded has no
+/// group of elements, which would take more.
+const fn workouts_bytes() -> usize {
+    let groups = table_bytes(WORKOUT_CLAIMS_MAX / WORKOUT_MATCHES_MAX, 16);
+    // The tables hold exactly so many in places that are a power of two, and the ones before stay until they have grown.
+    let claims = table_bytes(WORKOUT_CLAIMS_MAX, 8) / 2 * 3 / 2;
+    groups + claims
+}
+
 /// Peak memory of an import of an export with ordinary elements, however long the history is. Unlike an upload, it has no frames
 /// and no group.
 #[must_use]
@@ -116,7 +127,11 @@ pub const fn import_bytes() -> usize {
         CLAIM_CHUNKS_MAX * (CLAIM_CHUNK_BITS / 8 + CLAIM_BYTES) + CLAIM_NUMBERS_MAX / CLAIM_CHUNK_BITS * CLAIM_BYTES;
     // The file, what it unpacks to, the tag under way and its text without escapes.
     let reading = 4 * READ_BUFFER_BYTES + DEFLATE_BYTES;
-    BASE_BYTES + PAGE_CACHE_BYTES + batches_bytes() + equals + claims + reading
+    // A location is a digest and a count. Routes are read behind the XML, whose equals are then forgotten.
+    let locations = table_bytes(ROUTE_LOCATIONS_COUNTED_MAX, 16) / 2 * 3 / 2;
+    let counted = if equals > locations { equals } else { locations };
+    let remembered = counted + claims + workouts_bytes();
+    BASE_BYTES + PAGE_CACHE_BYTES + batches_bytes() + remembered + reading
 }
 
 /// Memory for texts and files that an import remembers, when its input has as many and as long ones as fit.

@@ -39,8 +39,10 @@ pub struct Sample {
 /// A workout.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Workout {
-    /// HealthKit's identity.
+    /// HealthKit's identity, or a derived one.
     pub uuid: Uuid,
+    /// HealthKit's identity, if the workout has a derived one and its exporter names both.
+    pub healthkit: Option<Uuid>,
     /// Number of `HKWorkoutActivityType`.
     pub activity_type: Option<i64>,
     /// Start.
@@ -67,6 +69,8 @@ pub struct Workout {
     pub source: Option<TextId>,
     /// Fields without a column.
     pub other: Option<TextId>,
+    /// When it was added to HealthKit.
+    pub creation_ms: Option<i64>,
 }
 
 /// A location of a workout's route.
@@ -94,6 +98,19 @@ pub struct RoutePoint {
     pub vertical_accuracy_m: Option<f64>,
     /// Fields without a column.
     pub other: Option<TextId>,
+}
+
+/// The start or the end of a file that is a whole route: what an earlier file had of it beyond this one is out of date.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteMark {
+    /// The workout's uuid.
+    pub workout: Uuid,
+    /// Index of the route among the workout's routes.
+    pub route: u32,
+    /// Locations of the batch before this mark.
+    pub locations: usize,
+    /// Whether it is the end.
+    pub is_end: bool,
 }
 
 /// A medication dose event.

@@ -82,13 +82,12 @@ impl Store {
         {
             tracing::error!(%error, "could not roll back");
         }
-        match Ids::load(&self.connection) {
-            Ok(ids) => self.ids = ids,
-            Err(error) => {
-                tracing::error!(%error, "could not reload the dictionaries");
-                self.ids = Ids::default();
-            }
-        }
+        let workouts = std::mem::take(&mut self.ids.merge.workouts);
+        self.ids = Ids::load(&self.connection).unwrap_or_else(|error| {
+            tracing::error!(%error, "could not reload the dictionaries");
+            Ids::default()
+        });
+        self.ids.merge.workouts = workouts.after_rollback();
     }
 }
 

@@ -13,19 +13,19 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 /// What `import --json` printed, and whether its exit code was 0.
-pub(super) struct Outcome {
-    pub(super) ok: bool,
-    pub(super) report: Value,
-    pub(super) said: String,
+pub(crate) struct Outcome {
+    pub(crate) ok: bool,
+    pub(crate) report: Value,
+    pub(crate) said: String,
 }
 
 impl Outcome {
-    pub(super) fn count(&self, name: &str) -> u64 {
+    pub(crate) fn count(&self, name: &str) -> u64 {
         self.report[name].as_u64().unwrap_or_default()
     }
 
     /// `read = new + updated + unchanged + merged + rejected + skipped`.
-    pub(super) fn balanced(self) -> Self {
+    pub(crate) fn balanced(self) -> Self {
         let skipped: u64 =
             self.report["skipped"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
         let sum: u64 = ["new", "updated", "unchanged", "merged", "rejected"].iter().map(|name| self.count(name)).sum();
@@ -34,7 +34,7 @@ impl Outcome {
     }
 }
 
-pub(super) fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome {
+pub(crate) fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome {
     let output = Command::new(env!("CARGO_BIN_EXE_healthsink"))
         .args(["import", "--json", "--db"])
         .arg(db)
@@ -52,7 +52,7 @@ pub(super) fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome
     Outcome { ok: output.status.success(), report, said }
 }
 
-pub(super) fn query<T: rusqlite::types::FromSql>(db: &Path, sql: &str) -> T {
+pub(crate) fn query<T: rusqlite::types::FromSql>(db: &Path, sql: &str) -> T {
     Connection::open(db).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
@@ -76,18 +76,18 @@ fn contents(db: &Path) -> Vec<String> {
     rows
 }
 
-pub(super) struct Folder(tempfile::TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub(super) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -108,7 +108,7 @@ pub(super) fn zip(members: &[(&str, &[u8])], packing: Packing) -> Vec<u8> {
     pack(members.iter().map(|(name, contents)| (name.as_bytes(), *contents)), packing)
 }
 
-const HEAD: &str = "<?xml version=\"1.0\"?>\n<!DOCTYPE HealthData [\n<!ENTITY a \"aaaaaaaaaa\"> <!ENTITY b \"&a;&a;&a;\"> > ]>\n<HealthData locale=\"en_US\">\n";
+pub(crate) const HEAD: &str = "<?xml version=\"1.0\"?>\n<!DOCTYPE HealthData [\n<!ENTITY a \"aaaaaaaaaa\"> <!ENTITY b \"&a;&a;&a;\"> > ]>\n<HealthData locale=\"en_US\">\n";
 
 fn record(value: &str, more: &str) -> String {
     format!(

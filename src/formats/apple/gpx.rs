@@ -27,13 +27,16 @@ pub(super) fn read(
 ) -> Result<()> {
     let frames = Frames::new(source, "gpx", &[b"trk", b"trkseg", b"rte"]).with_prefixes();
     let route = routes.find(file, output);
+    output.batch.mark_route(route.workout, route.number, false);
     read_children(frames, file, bytes, output, |element, output| match local_name(element) {
         "trkpt" | "rtept" | "wpt" => read_point(element, route, output),
         name => {
             output.within(&["gpx ", name].concat(), 1);
             Ok(())
         }
-    })
+    })?;
+    output.batch.mark_route(route.workout, route.number, true);
+    output.hand_over_if_full()
 }
 
 /// The name without a prefix: `trkpt` for `gpx:trkpt`.

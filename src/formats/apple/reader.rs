@@ -9,6 +9,7 @@ use super::kept::write_element;
 use super::record::Records;
 use super::seen::Seen;
 use super::{clinical, correlation, ecg, gpx, summary, workout};
+use crate::formats::equals::Equals;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
 use crate::model::error::Result;
@@ -35,7 +36,10 @@ impl Reader {
     pub(crate) fn xml(&mut self, file: &str, source: impl Read, output: &mut Output<'_>) -> Result<()> {
         let Self { top, bytes } = self;
         let frames = Frames::new(source, "HealthData", &[]);
-        read_children(frames, file, bytes, output, |element, output| top.read(element, output))
+        let read = read_children(frames, file, bytes, output, |element, output| top.read(element, output));
+        // The files behind it need the memory.
+        top.seen.equals = Equals::default();
+        read
     }
 
     /// Reads the locations of a route.

@@ -33,6 +33,7 @@ pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_
     let batch_texts = &mut output.batch.texts;
     output.batch.rows.workouts.push(Workout {
         uuid,
+        healthkit: None,
         activity_type: activity(kind),
         start_ms,
         end_ms: common.end_ms,
@@ -46,6 +47,7 @@ pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_
         metadata: intern_some(&texts.metadata, batch_texts),
         source: source.text,
         other: intern_some(&texts.other, batch_texts),
+        creation_ms: common.creation_ms,
     });
     for child in element.children() {
         seen.within.add(child);

@@ -13,7 +13,7 @@ use super::interval::Times;
 use super::value::{Budget, scalars};
 use crate::formats::output::Receiver;
 use crate::model::healthkit::activity_of_title;
-use crate::model::identity::{derive, digest};
+use crate::model::identity::{derive, digest, parse};
 use crate::model::limits::{AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_SMALL_MAX, AUTO_EXPORT_WORKOUTS_MAX};
 use crate::model::record::{Interval, Uuid};
 
@@ -25,11 +25,20 @@ pub(super) struct Metric {
     pub(super) interval: Interval,
 }
 
+/// What a workout is known by.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Identity {
+    /// Its identifier, which is HealthKit's.
+    HealthKit(Uuid),
+    /// Made from name, start and end.
+    Content(Uuid),
+}
+
 /// What is known of a workout before it is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Title {
-    /// Made from name, start and end; absent without a start.
-    pub(super) content: Option<Uuid>,
+    /// Absent without a start.
+    pub(super) identity: Option<Identity>,
     pub(super) activity: Option<u16>,
 }
 
@@ -148,16 +157,17 @@ impl<'r> Scan<'_, 'r> {
     }
 
     fn workout<'de, A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let (mut name, mut start_ms, mut end_ms) = (None, None, None);
+        let (mut name, mut start_ms, mut end_ms, mut healthkit) = (None, None, None, None);
         while let Some(key) = map.next_key::<String>()? {
             let field = match key.as_str() {
-                "name" | "start" | "end" => map.next_value_seed(&mut Budget::default())?,
+                "id" | "name" | "start" | "end" => map.next_value_seed(&mut Budget::default())?,
                 _ => {
                     map.next_value_seed(self.at(Level::Skipped))?;
                     continue;
                 }
             };
             match key.as_str() {
+                "id" => healthkit = field.as_str().and_then(parse),
                 "name" => name = bounded_name(field.as_str().map(str::to_owned)),
                 "start" => start_ms = time(Some(&field)),
                 _ => end_ms = time(Some(&field)),
@@ -165,10 +175,13 @@ impl<'r> Scan<'_, 'r> {
         }
         let name = name.as_deref().unwrap_or_default();
         let activity = activity_of_title(name).and_then(|activity| u16::try_from(activity).ok());
-        let content = start_ms.map(|start_ms| identity(name, start_ms, end_ms));
+        let identity = start_ms.map(|start_ms| match healthkit {
+            Some(healthkit) => Identity::HealthKit(healthkit),
+            None => Identity::Content(identity(name, start_ms, end_ms)),
+        });
         let Contents { workouts, workouts_seen, .. } = &mut *self.contents;
         if let Some(title) = workouts.get_mut(*workouts_seen - 1) {
-            *title = Title { content, activity };
+            *title = Title { identity, activity };
         }
         Ok(())
     }

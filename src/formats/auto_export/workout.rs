@@ -5,14 +5,14 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::contents::Title;
+use super::contents::{Identity, Title};
 use super::fields::{number, take_quantity, take_time, time};
 use super::point;
 use super::rows::Rows;
 use super::value::{self, Budget, Items, TOO_LONG, ValueVisitor, scalars};
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
-use crate::model::identity::{derive, digest, next};
+use crate::model::identity::{derive, derive_from_healthkit, digest, next};
 use crate::model::limits::{AUTO_EXPORT_EQUALS_MAX, AUTO_EXPORT_WORKOUTS_MAX};
 use crate::model::record::{Interval, RoutePoint, Uuid, Workout};
 use crate::model::units::{Dimension, factor, kilocalories};
@@ -45,7 +45,11 @@ impl<'de> Visitor<'de> for WorkoutSeed<'_, '_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { rows, title, place } = self;
-        let uuid = title.content.map(|content| nth_identity(content, rows.repeats.count(content)));
+        let uuid = title.identity.map(|identity| match identity {
+            // An identifier is of one workout, however often the file has it.
+            Identity::HealthKit(healthkit) => derive_from_healthkit(&healthkit),
+            Identity::Content(content) => nth_identity(content, rows.repeats.count(content)),
+        });
         let mut budget = Budget::default();
         let mut workout = Map::new();
         while let Some(key) = map.next_key::<String>()? {
@@ -186,6 +190,10 @@ fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, output: &mut 
     let (distance, distance_unit) = distance.map_or((None, None), |(distance, unit)| (Some(distance), unit));
     let row = Workout {
         uuid,
+        healthkit: match title.identity {
+            Some(Identity::HealthKit(healthkit)) => Some(healthkit),
+            _ => None,
+        },
         activity_type: title.activity.map(i64::from),
         start_ms,
         end_ms,
@@ -202,6 +210,7 @@ fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, output: &mut 
         metadata: None,
         source: Some(texts.intern(SOURCE)),
         other: (!workout.is_empty()).then(|| texts.intern(&Value::Object(workout).to_string())),
+        creation_ms: None,
     };
     output.batch.rows.workouts.push(row);
 }

@@ -216,6 +216,7 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
     let distance_unit = unit_of(distance, distance_unit, rows);
     let workout = Workout {
         uuid: common.uuid()?,
+        healthkit: None,
         activity_type,
         start_ms: common.start_ms()?,
         end_ms: common.end_ms,
@@ -229,6 +230,7 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
         metadata: rows.metadata(common.metadata),
         source: rows.source(common.revision, common.device),
         other: rows.other(element),
+        creation_ms: None,
     };
     rows.batch.rows.workouts.push(workout);
     Ok(())

@@ -11,7 +11,7 @@ use crate::model::error::Result;
 /// The SQL that brings a database from each version to the next; `user_version` counts the steps taken.
 const MIGRATIONS: [&[&str]; VERSION as usize] = [
     &[include_str!("tables.sql"), include_str!("names.sql"), include_str!("views.sql")],
-    &[include_str!("step2.sql"), include_str!("step2_figures.sql")],
+    &[include_str!("step2.sql"), include_str!("step2_workouts.sql"), include_str!("step2_figures.sql")],
 ];
 
 /// Takes the missing steps. Calls `before_first_step` with the new version if the database is already in use: no program

@@ -182,6 +182,7 @@ impl Store {
                 ":error": end.error,
             })
         };
+        self.ids.merge.workouts.end_import(upload);
         update(&self.connection).map(|_| ()).map_err(|error| self.failed(&error))
     }
 }

@@ -11,6 +11,7 @@ pub(super) mod ledger;
 mod long_texts;
 mod merge;
 mod rejects;
+mod routes;
 mod rows;
 mod samples;
 mod summaries;
@@ -49,5 +50,5 @@ fn write_all(writer: &mut BatchWriter<'_>) -> rusqlite::Result<()> {
     for kind in &KINDS {
         (kind.write)(writer)?;
     }
-    writer.ids.merge.workouts.enter_removed(writer.connection, writer.upload.id)
+    writer.ids.merge.workouts.locations.enter_removed(writer.connection, writer.upload.id)
 }

@@ -210,7 +210,7 @@ mod tests {
     use crate::store::{Database, Store};
 
     /// Tables without rows of uploads: dictionaries, long texts, what is remembered for merging, the ledger itself.
-    const OTHERS: [&str; 14] = [
+    const OTHERS: [&str; 15] = [
         "persons",
         "tokens",
         "types",
@@ -222,6 +222,7 @@ mod tests {
         "sample_origins",
         "import_numbers",
         "workout_aliases",
+        "workout_identities",
         "uploads",
         "category_values",
         "workout_activity_types",

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ledger::UploadKey;
-use super::{rows, samples, workouts};
+use super::{routes, rows, samples, workouts};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
-use crate::model::identity::{derive, next};
+use crate::model::identity::{derive, is_derived, next};
 use crate::model::limits::{BATCH_ROWS_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{
     Characteristic, DerivedSample, Dose, OtherRecord, Reject, RoutePoint, Sample, Uuid, Workout,
@@ -41,26 +41,26 @@ fn statements_of_tables_of_the_app() {
     check(
         &workouts::WORKOUTS,
         "INSERT INTO workouts (person_id, uuid, activity_type, start_ms, end_ms, duration_s, energy_kcal, distance,
-          distance_unit, statistics, events, activities, metadata, source_id, other)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING",
+          distance_unit, statistics, events, activities, metadata, source_id, creation_ms, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT DO NOTHING",
         "SELECT 1 FROM workouts WHERE person_id = ?1 AND uuid = ?2 AND activity_type IS ?3 AND start_ms IS ?4
         AND end_ms IS ?5 AND duration_s IS ?6 AND energy_kcal IS ?7 AND distance IS ?8 AND distance_unit IS ?9
-        AND statistics IS ?10 AND events IS ?11 AND activities IS ?12 AND metadata IS ?13 AND source_id IS ?14 AND other IS ?15",
+        AND statistics IS ?10 AND events IS ?11 AND activities IS ?12 AND metadata IS ?13 AND source_id IS ?14 AND other IS ?16",
         "UPDATE workouts SET activity_type = ?3, start_ms = ?4, end_ms = ?5, duration_s = ?6, energy_kcal = ?7, distance = ?8,
-          distance_unit = ?9, statistics = ?10, events = ?11, activities = ?12, metadata = ?13, source_id = ?14, other = ?15
+          distance_unit = ?9, statistics = ?10, events = ?11, activities = ?12, metadata = ?13, source_id = ?14, other = ?16
         WHERE person_id = ?1 AND uuid = ?2",
     );
     check(
-        &workouts::ROUTE_POINTS,
-        "INSERT INTO route_points (person_id, workout, time_ms, latitude, longitude, route, altitude_m, speed_m_s, course_deg,
-          horizontal_accuracy_m, vertical_accuracy_m, other)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+        &routes::ROUTE_POINTS,
+        "INSERT INTO route_points (person_id, workout, time_ms, latitude, longitude, ordinal, place, route, altitude_m, speed_m_s,
+          course_deg, horizontal_accuracy_m, vertical_accuracy_m, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING",
         "SELECT 1 FROM route_points WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5
-        AND altitude_m IS ?7 AND speed_m_s IS ?8 AND course_deg IS ?9 AND horizontal_accuracy_m IS ?10
-        AND vertical_accuracy_m IS ?11 AND other IS ?12",
-        "UPDATE route_points SET altitude_m = ?7, speed_m_s = ?8, course_deg = ?9, horizontal_accuracy_m = ?10,
-          vertical_accuracy_m = ?11, other = ?12, long_id = NULL
-        WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5",
+        AND ordinal = ?6 AND altitude_m IS ?9 AND speed_m_s IS ?10 AND course_deg IS ?11 AND horizontal_accuracy_m IS ?12
+        AND vertical_accuracy_m IS ?13 AND other IS ?14",
+        "UPDATE route_points SET altitude_m = ?9, speed_m_s = ?10, course_deg = ?11, horizontal_accuracy_m = ?12,
+          vertical_accuracy_m = ?13, other = ?14, long_id = NULL
+        WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5 AND ordinal = ?6",
     );
     check(
         &rows::DOSES,
@@ -87,6 +87,18 @@ fn statements_of_tables_of_the_app() {
 
 #[test]
 fn statements_of_tables_of_imports() {
+    check(
+        &routes::IMPORTED_POINTS,
+        "INSERT INTO route_points (person_id, workout, time_ms, latitude, longitude, ordinal, place, route, altitude_m, speed_m_s,
+          course_deg, horizontal_accuracy_m, vertical_accuracy_m, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING",
+        "SELECT 1 FROM route_points WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5
+        AND ordinal = ?6 AND place IS ?7 AND altitude_m IS ?9 AND speed_m_s IS ?10 AND course_deg IS ?11
+        AND horizontal_accuracy_m IS ?12 AND vertical_accuracy_m IS ?13 AND other IS ?14",
+        "UPDATE route_points SET place = ?7, altitude_m = ?9, speed_m_s = ?10, course_deg = ?11, horizontal_accuracy_m = ?12,
+          vertical_accuracy_m = ?13, other = ?14, long_id = NULL
+        WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5 AND ordinal = ?6",
+    );
     check(
         &samples::LONG_SAMPLES,
         "INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id, metadata, other,
@@ -147,6 +159,12 @@ impl Measured {
         };
         store.connection.progress_handler(STEPS_COUNTED, Some(count)).unwrap();
         Self { store, steps, uploads: 0, _folder: folder }
+    }
+
+    fn count(&self, table: &str) -> usize {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let count: i64 = self.store.connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+        usize::try_from(count).unwrap()
     }
 
     /// Writes rows in batches, as one upload. Returns the counts of their outcomes, and SQLite's steps.
@@ -260,17 +278,65 @@ fn assert_linear(name: &str, cost: impl Fn(&mut Measured, usize) -> u64) {
     println!("{name}: {few} for {rows}, {many} for {}", 4 * rows);
 }
 
+/// An exporter of workouts of one second.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    App,
+    Apple,
+    /// Apple's export with other texts: each identity differs from those before.
+    AppleLater,
+    AutoExport,
+}
+
+/// A workout, or the location of its route. All are equal, unless their ends differ.
+fn push_of(batch: &mut Batch, from: Origin, row: usize, with_locations: bool, end: usize) {
+    let uuid = match from {
+        Origin::App => identity(row),
+        Origin::Apple => derive(format!("Apple {row}").as_bytes()),
+        Origin::AppleLater => derive(format!("Apple, later {row}").as_bytes()),
+        Origin::AutoExport => derive(format!("Health Auto Export {row}").as_bytes()),
+    };
+    push_workout(batch, uuid, end);
+    if let Origin::AutoExport = from {
+        let source = batch.texts.intern(r#"{"sourceRevision":{"source":{"name":"Health Auto Export"}}}"#);
+        batch.rows.workouts.last_mut().unwrap().source = Some(source);
+    }
+    if with_locations {
+        let is_file = is_derived(&uuid);
+        if is_file {
+            batch.mark_route(uuid, 0, false);
+        }
+        push_point(batch, uuid, 0);
+        if is_file {
+            batch.mark_route(uuid, 0, true);
+        }
+    }
+}
+
 #[test]
 fn workouts_of_one_second_cost_linear_time() {
-    assert_linear("the app's", |db, rows| db.upload(1, rows, app_workout).1);
+    use Origin::{App, Apple, AppleLater, AutoExport};
+    let check = |order: &[Origin], with_locations: bool, ends: usize| {
+        assert_linear(&format!("{order:?}, {with_locations}, {ends}"), |db, rows| {
+            let mut steps = 0;
+            for from in order {
+                let push = |batch: &mut Batch, row| push_of(batch, *from, row, with_locations, row % ends);
+                steps += db.upload(1, rows, push).1;
+            }
+            // One row for each, in any order of exporters.
+            assert_eq!(db.count("workouts"), rows, "{order:?}");
+            assert_eq!(db.count("route_points"), if with_locations { rows } else { 0 }, "{order:?}");
+            steps
+        });
+    };
+    check(&[Apple, App, AppleLater], true, 1);
+    check(&[App, Apple, App], true, 1);
+    check(&[AutoExport, Apple, AppleLater, App], false, 1);
+    check(&[App, AutoExport], false, 2);
+    check(&[Apple, AutoExport], false, usize::MAX);
     assert_linear("the app's, with derived ones", |db, rows| {
         db.upload(1, 1, |batch, _| push_workout(batch, derive(b"another"), 1 << 30));
         db.upload(1, rows, app_workout).1
-    });
-    assert_linear("an import's", |db, rows| db.upload(1, rows, derived_workout).1);
-    assert_linear("an import's, equal to the app's", |db, rows| {
-        db.upload(1, rows, |batch, row| push_workout(batch, identity(row), 0));
-        db.upload(1, rows, |batch, row| push_workout(batch, derive(&row.to_le_bytes()), 0)).1
     });
 }
 

@@ -1,15 +1,13 @@
-//! Workouts and the locations of their routes.
-
-use rusqlite::params;
+//! Workouts.
 
 use super::batch::BatchWriter;
-use super::long_texts::{LongTexts, MOVED};
-use super::merge::WorkoutKey;
-use super::table::Column::{self, Cleared, First, Key, Value};
+use super::merge::{Arrival, Met, Pass, WORKOUT_COLUMNS, WorkoutFound, WorkoutKey, WorkoutUpload};
+use super::table::Column::{First, Key, Value};
 use super::table::Table;
 use super::upsert::{SqlValue, Upsert, sql_values};
 use crate::model::counts::Outcome;
-use crate::model::record::{RoutePoint, Workout};
+use crate::model::identity::is_derived;
+use crate::model::record::Workout;
 
 pub(super) static WORKOUTS: Table = Table::new(
     "workouts",
@@ -28,41 +26,10 @@ pub(super) static WORKOUTS: Table = Table::new(
         Value("activities"),
         Value("metadata"),
         Value("source_id"),
+        First("creation_ms"),
         Value("other"),
     ],
 );
-
-const POINT_COLUMNS: [Column; 13] = [
-    Key("person_id"),
-    Key("workout"),
-    Key("time_ms"),
-    Key("latitude"),
-    Key("longitude"),
-    // HealthKit gives a workout's routes in no order, so their numbers differ between uploads.
-    First("route"),
-    Value("altitude_m"),
-    Value("speed_m_s"),
-    Value("course_deg"),
-    Value("horizontal_accuracy_m"),
-    Value("vertical_accuracy_m"),
-    Value("other"),
-    Cleared("long_id"),
-];
-
-/// With the id of a long text.
-const LONG_POINT_COLUMNS: [Column; 13] = {
-    let mut columns = POINT_COLUMNS;
-    columns[12] = Value("long_id");
-    columns
-};
-
-pub(super) static ROUTE_POINTS: Table = Table::new("route_points", &POINT_COLUMNS);
-
-/// Locations whose `other` is long.
-pub(super) static LONG_ROUTE_POINTS: Table = Table::new("route_points", &LONG_POINT_COLUMNS);
-
-const LONG_ID_OF_POINT: &str = "SELECT long_id FROM route_points
-    WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5";
 
 impl<'a> BatchWriter<'a> {
     pub(super) fn write_workouts(&mut self) -> rusqlite::Result<()> {
@@ -70,20 +37,39 @@ impl<'a> BatchWriter<'a> {
         if workouts.is_empty() {
             return Ok(());
         }
-        let mut upsert = Upsert::new(self.connection, &WORKOUTS, self.ids.expects_known)?;
-        for row in workouts {
-            let outcome = self.write_workout(&mut upsert, row)?;
-            self.counts.note(outcome);
-        }
+        let mut import = self.ids.merge.workouts.take_import(self.upload.id);
+        let written = self.write_in_passes(&mut import);
+        self.ids.merge.workouts.put_import(import);
         self.counts.workouts += workouts.len() as u64;
+        written
+    }
+
+    fn write_in_passes(&mut self, import: &mut WorkoutUpload) -> rusqlite::Result<()> {
+        let mut upsert = Upsert::new(self.connection, &WORKOUTS, self.ids.expects_known)?;
+        let mut waiting: Vec<&Workout> = self.batch.rows.workouts.iter().collect();
+        for pass in Pass::ALL {
+            let mut later = Vec::new();
+            for row in waiting {
+                let arrival = self.arrival(row)?;
+                let outcome = if is_derived(&row.uuid) {
+                    self.write_imported(&mut upsert, import, &arrival, pass)?
+                } else {
+                    self.write_of_app(&mut upsert, import, &arrival, pass)?
+                };
+                match outcome {
+                    Some(outcome) => self.counts.note(outcome),
+                    None => later.push(row),
+                }
+            }
+            waiting = later;
+        }
         Ok(())
     }
 
-    fn write_workout(&mut self, upsert: &mut Upsert<'a, 'a, 15>, row: &Workout) -> rusqlite::Result<Outcome> {
-        let (connection, person) = (self.connection, self.upload.person);
+    fn arrival(&mut self, row: &Workout) -> rusqlite::Result<Arrival<'a, 'a>> {
         let source = self.source_id(row.source)?;
         let values = sql_values![
-            person,
+            self.upload.person,
             row.uuid,
             row.activity_type,
             row.start_ms,
@@ -97,71 +83,64 @@ impl<'a> BatchWriter<'a> {
             self.text(row.activities),
             self.text(row.metadata),
             source,
+            row.creation_ms,
             self.text(row.other)
         ];
-        let &Workout { uuid, activity_type, start_ms, end_ms, .. } = row;
-        let key = WorkoutKey { uuid, start_ms, end_ms, activity_type, source };
-        let merge = &mut self.ids.merge.workouts;
-        if merge.absorb(connection, person, &key, &values)? {
-            return Ok(Outcome::Merged);
-        }
-        let outcome = upsert.write(values)?;
-        if outcome == Outcome::New && merge.replace_derived(connection, person, &key)? {
-            return Ok(Outcome::Merged);
-        }
-        Ok(outcome)
+        let &Workout { uuid, healthkit, activity_type, start_ms, end_ms, creation_ms, .. } = row;
+        let key = WorkoutKey { uuid, healthkit, start_ms, end_ms, activity_type, source, creation_ms };
+        let same_row = &WORKOUTS.statements().same;
+        Ok(Arrival { connection: self.connection, upload: self.upload, key, row: values, same_row })
     }
 
-    pub(super) fn write_route_points(&mut self) -> rusqlite::Result<()> {
-        let points = &self.batch.rows.route_points;
-        if points.is_empty() {
-            return Ok(());
+    /// Writes a workout of the app. Returns nothing if a later pass decides whether it replaces an import's.
+    fn write_of_app(
+        &mut self,
+        upsert: &mut WorkoutUpsert<'a>,
+        import: &mut WorkoutUpload,
+        arrival: &Arrival<'a, 'a>,
+        pass: Pass,
+    ) -> rusqlite::Result<Option<Outcome>> {
+        if pass == Pass::Identity {
+            let outcome = upsert.write(arrival.row)?;
+            if outcome != Outcome::New {
+                return Ok(Some(outcome));
+            }
         }
-        let mut upsert = Upsert::new(self.connection, &ROUTE_POINTS, self.ids.expects_known)?;
-        for row in points {
-            let outcome = self.write_route_point(&mut upsert, row)?;
-            self.counts.note(outcome);
-        }
-        self.counts.route_points += points.len() as u64;
-        self.ids.expects_known = upsert.expects_known();
-        Ok(())
+        Ok(match self.ids.merge.workouts.meet(arrival, import, pass)? {
+            Met::Later => None,
+            Met::Other => Some(Outcome::Merged),
+            Met::Nobody => Some(Outcome::New),
+        })
     }
 
-    fn write_route_point(&mut self, upsert: &mut Upsert<'a, 'a, 12>, row: &RoutePoint) -> rusqlite::Result<Outcome> {
-        let (connection, person) = (self.connection, self.upload.person);
-        let merge = &mut self.ids.merge.workouts;
-        if merge.has_others_point(connection, person, &row.workout, row.time_ms)? {
-            return Ok(Outcome::Merged);
+    /// Writes a workout of an import. Returns nothing if a later pass decides which stored one it is.
+    fn write_imported(
+        &mut self,
+        upsert: &mut WorkoutUpsert<'a>,
+        import: &mut WorkoutUpload,
+        arrival: &Arrival<'a, 'a>,
+        pass: Pass,
+    ) -> rusqlite::Result<Option<Outcome>> {
+        let mut row = arrival.row;
+        match self.ids.merge.workouts.find(arrival, import, pass)? {
+            WorkoutFound::Later => Ok(None),
+            WorkoutFound::Absorbed => Ok(Some(Outcome::Merged)),
+            WorkoutFound::Stored(uuid) => {
+                row[1] = SqlValue::Uuid(uuid);
+                upsert.write(row).map(Some)
+            }
+            WorkoutFound::New(uuid, replaced) => {
+                row[1] = SqlValue::Uuid(uuid);
+                let outcome = upsert.write(row)?;
+                let Some(replaced) = replaced else {
+                    return Ok(Some(outcome));
+                };
+                let (connection, person) = (self.connection, self.upload.person);
+                self.ids.merge.workouts.replace(connection, person, import, &replaced, &uuid)?;
+                Ok(Some(Outcome::Merged))
+            }
         }
-        let other = self.text(row.other);
-        let mut values = sql_values![
-            person,
-            row.workout,
-            row.time_ms,
-            row.latitude,
-            row.longitude,
-            row.route,
-            row.altitude_m,
-            row.speed_m_s,
-            row.course_deg,
-            row.horizontal_accuracy_m,
-            row.vertical_accuracy_m,
-            other
-        ];
-        let outcome = if let Some(long) = LongTexts::of(None, other) {
-            values[11] = MOVED.into();
-            let key = params![person, &row.workout[..], row.time_ms, row.latitude, row.longitude];
-            let id = long.id(connection, LONG_ID_OF_POINT, key)?;
-            let mut with_id = [SqlValue::from(id); 13];
-            with_id[..12].copy_from_slice(&values);
-            Upsert::new(connection, &LONG_ROUTE_POINTS, self.ids.expects_known)?.write(with_id)?
-        } else {
-            upsert.write(values)?
-        };
-        let merge = &mut self.ids.merge.workouts;
-        if outcome == Outcome::New && merge.replace_derived_points(connection, person, &row.workout, row.time_ms)? {
-            return Ok(Outcome::Merged);
-        }
-        Ok(outcome)
     }
 }
+
+type WorkoutUpsert<'a> = Upsert<'a, 'a, WORKOUT_COLUMNS>;

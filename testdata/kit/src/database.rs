@@ -51,7 +51,7 @@ pub fn contents(database: &Path) -> Vec<Vec<Value>> {
     const TABLES: [&str; 6] = [
         "SELECT * FROM sample_details ORDER BY type, start_ms, uuid",
         "SELECT * FROM workout_details ORDER BY uuid",
-        "SELECT * FROM route_points ORDER BY workout, time_ms, latitude, longitude",
+        "SELECT * FROM route_points ORDER BY workout, time_ms, latitude, longitude, ordinal",
         "SELECT d.*, s.json AS source, NULL AS source_id FROM medication_doses d LEFT JOIN sources s ON s.id = d.source_id ORDER BY uuid",
         "SELECT * FROM medications ORDER BY display_text, general_form",
         "SELECT key, value FROM characteristics ORDER BY key",

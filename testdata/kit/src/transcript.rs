@@ -174,7 +174,7 @@ struct Rows(Transcript);
 
 impl Rows {
     fn take(&mut self, batch: &Batch) {
-        let Batch { rows: from, texts } = batch;
+        let Batch { rows: from, texts, .. } = batch;
         let rows = &mut self.0;
         rows.samples.extend(from.samples.iter().map(|row| sample(row, texts)));
         let mut add = |kind, row| rows.others.entry(kind).or_default().push(row);

@@ -4,22 +4,29 @@
 //! The app's row stays or replaces the other, and keeps the details that only the export has. A record of an import is matched
 //! by content, since the next export may print its texts differently: see `samples`.
 
+mod candidates;
 mod claims;
 mod details;
 mod json_names;
 mod kinds;
 mod labels;
+mod locations;
+mod route;
 mod samples;
 mod second;
+mod uploads;
 mod workouts;
 
 use rusqlite::Connection;
 
+pub(in crate::store) use candidates::{Arrival, WORKOUT_COLUMNS, WorkoutKey};
 pub(in crate::store) use claims::Import;
 pub(in crate::store) use details::Details;
+pub(in crate::store) use route::{Location, Place};
 pub(in crate::store) use samples::{Found, SampleKey, Samples, Turn};
 pub(in crate::store) use second::Candidate;
-pub(in crate::store) use workouts::{WorkoutKey, Workouts};
+pub(in crate::store) use uploads::WorkoutUpload;
+pub(in crate::store) use workouts::{Met, Pass, WorkoutFound, Workouts};
 
 /// What is remembered between rows.
 #[derive(Debug, Default)]
@@ -37,7 +44,7 @@ impl Merge {
         if version != self.data_version {
             self.data_version = version;
             self.samples.forget();
-            self.workouts = Workouts::default();
+            self.workouts.forget();
         }
         Ok(())
     }

@@ -1,150 +1,264 @@
-//! Workouts that several exporters bring. The app's row is preferred to Apple's export, and that to Health Auto Export;
-//! `workout_aliases` keeps the others' details.
+//! Workouts that several exporters bring, or several exports. The app's row is preferred to Apple's export, and that to Health
+//! Auto Export; `workout_aliases` keeps the others' details.
 //!
-//! Two workouts match if they have the same activity and source, and start and end in the same seconds. Health Auto Export
-//! gives no source. A watch's workout and an app's copy of it stay two, as on the phone. Locations stay those of the exporter
-//! that brought them, except in seconds in which a preferred exporter also brought one: half a route removes nothing from a
-//! whole one.
+//! An identifier decides, where Health Auto Export has HealthKit's. Otherwise two workouts match if they have the same
+//! activity, and start and end in the same seconds. Each stored row matches one workout of an upload. So a watch's workout
+//! and an app's copy of it stay two, and a renamed source makes no new row. Of several rows, the order of preference is that
+//! of the passes.
 
 use std::cmp::Ordering;
 
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 
-use super::labels::Labels;
-use crate::model::exporter::{AUTO_EXPORT_NAME, Exporter};
-use crate::model::identity::is_derived;
-use crate::model::limits::MATCH_ROWS_MAX;
+use super::candidates::{Arrival, Candidate, Candidates, Wanted, aliases, is_free, named_row};
+use super::locations::{Locations, stored_as};
+use super::uploads::{WorkoutUpload, WorkoutUploads};
+use crate::model::identity::{derive, digest};
 use crate::model::record::Uuid;
-use crate::store::write::ledger::signed;
 use crate::store::write::upsert::SqlValue;
 
-/// The fields that identify a workout for a match.
+/// The passes over the workouts of a batch. Each lets a workout match by less than the one before, so that what matches one
+/// workout best is not taken by another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::store) enum Pass {
+    /// By HealthKit's identity, or by the derived one with the same content.
+    Identity,
+    /// By the content.
+    Content,
+    /// By the derived identity.
+    Texts,
+    /// By the source and the time of creation.
+    SourceAndCreation,
+    /// By the source.
+    Source,
+    /// By the time of creation.
+    Creation,
+    /// By activity and times.
+    Rest,
+}
+
+impl Pass {
+    pub(in crate::store) const ALL: [Self; 7] =
+        [Self::Identity, Self::Content, Self::Texts, Self::SourceAndCreation, Self::Source, Self::Creation, Self::Rest];
+}
+
+/// What a pass found for a workout of an import.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct WorkoutKey {
-    pub(in crate::store) uuid: Uuid,
-    pub(in crate::store) start_ms: i64,
-    pub(in crate::store) end_ms: Option<i64>,
-    pub(in crate::store) activity_type: Option<i64>,
-    pub(in crate::store) source: Option<i64>,
+pub(in crate::store) enum WorkoutFound {
+    /// A later pass decides.
+    Later,
+    /// The row with this identity is an earlier form of the workout.
+    Stored(Uuid),
+    /// A preferred exporter's row has been given the workout's details.
+    Absorbed,
+    /// The workout is new, under this identity. It replaces another exporter's row, if there is one.
+    New(Uuid, Option<Uuid>),
+}
+
+/// What a pass found for a new workout of the app.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::store) enum Met {
+    Later,
+    /// An import's row, which is replaced.
+    Other,
+    Nobody,
 }
 
 /// What is remembered between rows.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::store) struct Workouts {
-    sources: Labels,
+    candidates: Candidates,
     /// A person, and whether there are derived workouts of that person.
     has_derived: Option<(i64, bool)>,
-    /// The workout of the last location, and which other exporters have brought it.
-    route: Option<(Uuid, Others)>,
-    /// Locations that were deleted and not replaced, since they were last entered into the ledger.
-    removed: usize,
-}
-
-impl Default for Workouts {
-    fn default() -> Self {
-        Self { sources: Labels::sources(), has_derived: None, route: None, removed: 0 }
-    }
-}
-
-/// Other exporters' rows of a workout.
-#[derive(Clone, Copy, Debug)]
-enum Others {
-    Nobody,
-    /// The workout is kept under another identity.
-    KeptAs(Uuid),
-    /// Other rows are kept under the workout's identity.
-    Merged,
+    imports: WorkoutUploads,
+    pub(in crate::store) locations: Locations,
 }
 
 /// Keeps an exporter's details of a workout that is stored under another identity. The parameters are those of a row of
 /// `workouts`, then that identity.
 const ADD_ALIAS: &str = "INSERT INTO workout_aliases (person_id, derived, duration_s, energy_kcal, distance, distance_unit, statistics,
-      events, activities, metadata, source_id, other, uuid)
-    VALUES (?1, ?2, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+      events, activities, metadata, source_id, creation_ms, other, uuid)
+    VALUES (?1, ?2, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
     ON CONFLICT DO UPDATE SET duration_s = ?6, energy_kcal = ?7, distance = ?8, distance_unit = ?9, statistics = ?10, events = ?11,
-      activities = ?12, metadata = ?13, source_id = ?14, other = ?15
+      activities = ?12, metadata = ?13, source_id = ?14, other = ?16
     WHERE (duration_s, energy_kcal, distance, distance_unit, statistics, events, activities, metadata, source_id, other)
-      IS NOT (?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+      IS NOT (?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?16)";
 
 const MOVE_TO_ALIAS: &str = "INSERT INTO workout_aliases (person_id, derived, duration_s, energy_kcal, distance, distance_unit, statistics,
-      events, activities, metadata, source_id, other, uuid)
+      events, activities, metadata, source_id, creation_ms, other, uuid)
     SELECT person_id, uuid, duration_s, energy_kcal, distance, distance_unit, statistics, events, activities, metadata, source_id,
-      other, ?3
+      creation_ms, other, ?3
     FROM workouts WHERE person_id = ?1 AND uuid = ?2";
-
-/// The workouts of a second.
-const OF_SECOND: &str = "SELECT uuid, end_ms, activity_type, source_id FROM workouts
-    WHERE person_id = ?1 AND start_ms >= ?2 AND start_ms < ?2 + 1000 LIMIT ?3";
 
 const HAS_DERIVED: &str = "SELECT 1 FROM workouts WHERE person_id = ?1 AND uuid >= x'6873' AND uuid < x'6874' LIMIT 1";
 
-/// The sources of workouts that are kept under another identity: at most one for each exporter.
-const MERGED_SOURCES: &str = "SELECT source_id FROM workout_aliases WHERE person_id = ?1 AND uuid = ?2";
-
-/// Locations of a second: those of a workout and of all that are merged with it, except one.
-const OTHERS_IN_SECOND: &str = "SELECT 1 FROM route_points WHERE person_id = ?1
-    AND workout IN (SELECT ?2 UNION ALL SELECT derived FROM workout_aliases WHERE person_id = ?1 AND uuid = ?2 AND derived <> ?3)
-    AND time_ms >= ?4 AND time_ms < ?4 + 1000 LIMIT 1";
-
-const DELETE_MERGED_IN_SECOND: &str = "DELETE FROM route_points WHERE person_id = ?1
-    AND workout IN (SELECT derived FROM workout_aliases WHERE person_id = ?1 AND uuid = ?2) AND time_ms >= ?3 AND time_ms < ?3 + 1000";
-
-/// For two exporters that both brought locations before their workouts matched.
-const DELETE_MERGED: &str = "DELETE FROM route_points AS r WHERE person_id = ?1 AND workout = ?2 AND EXISTS (
-      SELECT 1 FROM route_points a WHERE a.person_id = ?1 AND a.workout = ?3
-      AND a.time_ms BETWEEN r.time_ms - r.time_ms % 1000 AND r.time_ms - r.time_ms % 1000 + 999)";
-
 impl Workouts {
-    /// Keeps an import's workout, given as a row of `workouts`, with another exporter's row. Returns whether there is one.
-    pub(in crate::store) fn absorb(
-        &mut self,
-        connection: &Connection,
-        person: i64,
-        workout: &WorkoutKey,
-        row: &[SqlValue<'_>],
-    ) -> rusqlite::Result<bool> {
-        if !is_derived(&workout.uuid) {
-            return Ok(false);
-        }
-        let known = alias(connection, person, &workout.uuid)?;
-        let found = match known {
-            Some(uuid) => Some(uuid),
-            None => self.find(connection, person, workout, Ordering::Less)?,
-        };
-        let Some(uuid) = found else {
-            return Ok(false);
-        };
-        let row = row.iter().copied().chain([SqlValue::Uuid(uuid)]);
-        connection.prepare_cached(ADD_ALIAS)?.execute(params_from_iter(row))?;
-        if known.is_none() {
-            self.join(connection, person, &workout.uuid, &uuid)?;
-        }
-        Ok(true)
+    /// Forgets what another connection may have changed.
+    pub(super) fn forget(&mut self) {
+        self.has_derived = None;
+        self.imports.forget_others();
     }
 
-    /// Moves another exporter's row of a new workout to the aliases. Returns whether there was one.
-    pub(in crate::store) fn replace_derived(
+    /// What holds after a transaction was undone: uploads with rows in it end, others go on.
+    pub(in crate::store) fn after_rollback(mut self) -> Self {
+        self.imports.forget_others();
+        Self { imports: self.imports, ..Self::default() }
+    }
+
+    /// Takes what an upload remembers. [`Workouts::put_import`] brings it back.
+    pub(in crate::store) fn take_import(&mut self, upload: i64) -> WorkoutUpload {
+        self.imports.take(upload)
+    }
+
+    pub(in crate::store) fn put_import(&mut self, import: WorkoutUpload) {
+        self.imports.put(import);
+    }
+
+    pub(in crate::store) fn end_import(&mut self, upload: i64) {
+        self.imports.end(upload);
+    }
+
+    /// Finds the stored workout that a workout of an import is.
+    pub(in crate::store) fn find(
+        &mut self,
+        arrival: &Arrival<'_, '_>,
+        import: &mut WorkoutUpload,
+        pass: Pass,
+    ) -> rusqlite::Result<WorkoutFound> {
+        let found = match pass {
+            Pass::Identity => match self.candidates.named(arrival, import)? {
+                Some(named) => Some(named),
+                None => match self.candidates.known(arrival, import)? {
+                    Some(known) => arrival.is_same(&known)?.then_some(known),
+                    None if self.candidates.unclaimed(arrival, import, Wanted::Any)?.is_none() => {
+                        return self.begin(arrival, import, None);
+                    }
+                    None => None,
+                },
+            },
+            Pass::Content => self.candidates.unclaimed(arrival, import, Wanted::Same)?,
+            Pass::Texts => self.candidates.known(arrival, import)?,
+            Pass::SourceAndCreation => self.candidates.unclaimed(arrival, import, Wanted::SourceAndCreation)?,
+            Pass::Source => self.candidates.unclaimed(arrival, import, Wanted::Source)?,
+            Pass::Creation => self.candidates.unclaimed(arrival, import, Wanted::Creation)?,
+            Pass::Rest => match self.candidates.unclaimed(arrival, import, Wanted::Any)? {
+                Some(candidate) => Some(candidate),
+                // An earlier workout of the file may have had the same identifier.
+                None => match self.candidates.known(arrival, import)? {
+                    Some(known) => Some(known),
+                    None => return self.begin(arrival, import, None),
+                },
+            },
+        };
+        match found {
+            Some(candidate) => self.settle(arrival, import, &candidate),
+            None => Ok(WorkoutFound::Later),
+        }
+    }
+
+    /// Joins a workout of an import with a stored row.
+    fn settle(
+        &mut self,
+        arrival: &Arrival<'_, '_>,
+        import: &mut WorkoutUpload,
+        candidate: &Candidate,
+    ) -> rusqlite::Result<WorkoutFound> {
+        let Arrival { connection, upload, .. } = *arrival;
+        match candidate.exporter.cmp(&self.candidates.exporter_of(arrival)?) {
+            Ordering::Greater => self.begin(arrival, import, Some(candidate.uuid)),
+            Ordering::Equal => {
+                import.claim(&candidate.uuid);
+                self.note_identity(arrival, import, &candidate.uuid)?;
+                Ok(WorkoutFound::Stored(candidate.uuid))
+            }
+            Ordering::Less => {
+                let derived = match candidate.alias {
+                    Some(alias) => alias,
+                    None => free_identity(arrival, import)?,
+                };
+                let row = arrival.row_as(derived).into_iter().chain([SqlValue::Uuid(candidate.uuid)]);
+                connection.prepare_cached(ADD_ALIAS)?.execute(params_from_iter(row))?;
+                import.claim(&candidate.uuid);
+                self.note_identity(arrival, import, &derived)?;
+                if candidate.alias.is_none() {
+                    self.locations.join(connection, upload.person, &derived, &candidate.uuid)?;
+                    self.forget_others(import);
+                }
+                Ok(WorkoutFound::Absorbed)
+            }
+        }
+    }
+
+    /// Begins a new row for a workout of an import.
+    fn begin(
+        &mut self,
+        arrival: &Arrival<'_, '_>,
+        import: &mut WorkoutUpload,
+        replaced: Option<Uuid>,
+    ) -> rusqlite::Result<WorkoutFound> {
+        let identity = free_identity(arrival, import)?;
+        import.claim(&identity);
+        self.has_derived = Some((arrival.upload.person, true));
+        Ok(WorkoutFound::New(identity, replaced))
+    }
+
+    /// Joins a new row of the app with an import's row of the same workout.
+    pub(in crate::store) fn meet(
+        &mut self,
+        arrival: &Arrival<'_, '_>,
+        import: &mut WorkoutUpload,
+        pass: Pass,
+    ) -> rusqlite::Result<Met> {
+        let Arrival { connection, upload, key, .. } = arrival;
+        if !self.has_derived(connection, upload.person)? {
+            return Ok(Met::Nobody);
+        }
+        let found = match pass {
+            Pass::Identity => match named_row(connection, upload.person, &key.uuid)? {
+                Some(uuid) => Some(uuid),
+                None => {
+                    let candidates = self.candidates.of_imports(arrival, import)?;
+                    if candidates.is_empty() {
+                        return Ok(Met::Nobody);
+                    }
+                    self.candidates.of_source(arrival, candidates)?.map(|candidate| candidate.uuid)
+                }
+            },
+            Pass::Rest => match self.candidates.of_imports(arrival, import)?.first() {
+                Some(candidate) => Some(candidate.uuid),
+                None => return Ok(Met::Nobody),
+            },
+            _ => None,
+        };
+        match found {
+            Some(other) => {
+                self.replace(connection, upload.person, import, &other, &key.uuid)?;
+                Ok(Met::Other)
+            }
+            None => Ok(Met::Later),
+        }
+    }
+
+    /// Moves another exporter's row of a workout to the aliases.
+    pub(in crate::store) fn replace(
         &mut self,
         connection: &Connection,
         person: i64,
-        workout: &WorkoutKey,
-    ) -> rusqlite::Result<bool> {
-        if is_derived(&workout.uuid) {
-            self.has_derived = Some((person, true));
-        } else if !self.has_derived(connection, person)? {
-            return Ok(false);
-        }
-        let Some(other) = self.find(connection, person, workout, Ordering::Greater)? else {
-            return Ok(false);
-        };
-        let keys = params![person, &other[..], &workout.uuid[..]];
+        import: &mut WorkoutUpload,
+        other: &Uuid,
+        kept: &Uuid,
+    ) -> rusqlite::Result<()> {
+        let keys = params![person, &other[..], &kept[..]];
         connection.prepare_cached(MOVE_TO_ALIAS)?.execute(keys)?;
         let sql = "UPDATE workout_aliases SET uuid = ?3 WHERE person_id = ?1 AND uuid = ?2";
         connection.prepare_cached(sql)?.execute(keys)?;
         let sql = "DELETE FROM workouts WHERE person_id = ?1 AND uuid = ?2";
         connection.prepare_cached(sql)?.execute(params![person, &other[..]])?;
-        self.join(connection, person, &other, &workout.uuid)?;
-        Ok(true)
+        for (derived, _) in aliases(connection, person, kept)? {
+            self.locations.join(connection, person, &derived, kept)?;
+        }
+        self.forget_others(import);
+        Ok(())
     }
 
     fn has_derived(&mut self, connection: &Connection, person: i64) -> rusqlite::Result<bool> {
@@ -158,138 +272,40 @@ impl Workouts {
         Ok(has_derived)
     }
 
-    /// Returns another exporter's row of the same workout that no row of this exporter is merged with yet, if that exporter
-    /// compares to this one as `other_is`. Compares at most [`MATCH_ROWS_MAX`] rows.
-    fn find(
-        &mut self,
-        connection: &Connection,
-        person: i64,
-        workout: &WorkoutKey,
-        other_is: Ordering,
-    ) -> rusqlite::Result<Option<Uuid>> {
-        let second_ms = workout.start_ms.div_euclid(1000) * 1000;
-        let end_second = workout.end_ms.map(|end| end.div_euclid(1000));
-        let mut select = connection.prepare_cached(OF_SECOND)?;
-        let mut rows = select.query(params![person, second_ms, MATCH_ROWS_MAX])?;
-        while let Some(row) = rows.next()? {
-            let (end, activity): (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
-            if activity != workout.activity_type || end.map(|end| end.div_euclid(1000)) != end_second {
-                continue;
-            }
-            let (uuid, source): (Uuid, Option<i64>) = (row.get(0)?, row.get(3)?);
-            let [own_name, other_name] = self.sources.pair(connection, [workout.source, source])?;
-            let [is_auto_export, is_other_auto_export] =
-                [own_name, other_name].map(|name| name == Some(AUTO_EXPORT_NAME));
-            let is_other_source = own_name.is_some() && other_name.is_some() && own_name != other_name;
-            if is_other_source && !is_auto_export && !is_other_auto_export {
-                continue;
-            }
-            let own = Exporter::of(&workout.uuid, is_auto_export);
-            if Exporter::of(&uuid, is_other_auto_export).cmp(&own) == other_is
-                && !self.has_merged(connection, person, &uuid, is_auto_export)?
-            {
-                return Ok(Some(uuid));
-            }
-        }
-        Ok(None)
+    /// Forgets which exporters have brought the routes under way.
+    fn forget_others(&mut self, import: &mut WorkoutUpload) {
+        import.forget_others();
+        self.imports.forget_others();
     }
 
-    /// Whether a workout of Health Auto Export, or of another exporter, is kept under this identity.
-    fn has_merged(
+    /// Notes that an import's identity leads to a stored one, and moves locations that came before there.
+    fn note_identity(
         &mut self,
-        connection: &Connection,
-        person: i64,
-        kept: &Uuid,
-        is_auto_export: bool,
-    ) -> rusqlite::Result<bool> {
-        let mut select = connection.prepare_cached(MERGED_SOURCES)?;
-        let mut rows = select.query(params![person, &kept[..]])?;
-        while let Some(row) = rows.next()? {
-            let [name, _] = self.sources.pair(connection, [row.get(0)?, None])?;
-            if (name == Some(AUTO_EXPORT_NAME)) == is_auto_export {
-                return Ok(true);
-            }
+        arrival: &Arrival<'_, '_>,
+        import: &mut WorkoutUpload,
+        stored: &Uuid,
+    ) -> rusqlite::Result<()> {
+        let (connection, person, identity) = (arrival.connection, arrival.upload.person, &arrival.key.uuid);
+        if identity == stored || stored_as(connection, person, identity)? == *stored {
+            return Ok(());
         }
-        Ok(false)
-    }
-
-    fn join(&mut self, connection: &Connection, person: i64, one: &Uuid, kept: &Uuid) -> rusqlite::Result<()> {
-        self.route = None;
-        self.removed += connection.prepare_cached(DELETE_MERGED)?.execute(params![person, &one[..], &kept[..]])?;
+        let sql = "INSERT INTO workout_identities (person_id, identity, workout) VALUES (?1, ?2, ?3)
+            ON CONFLICT DO UPDATE SET workout = excluded.workout";
+        connection.prepare_cached(sql)?.execute(params![person, &identity[..], &stored[..]])?;
+        if is_free(connection, person, identity)? {
+            self.locations.rename(connection, person, identity, stored)?;
+        }
+        import.route = None;
         Ok(())
-    }
-
-    /// Enters the number of deleted locations into the ledger, in the transaction that deleted them.
-    pub(in crate::store) fn enter_removed(&mut self, connection: &Connection, upload: i64) -> rusqlite::Result<()> {
-        let removed = std::mem::take(&mut self.removed);
-        if removed > 0 {
-            let mut update = connection.prepare_cached("UPDATE uploads SET removed = removed + ?2 WHERE id = ?1")?;
-            update.execute(params![upload, signed(removed as u64)])?;
-        }
-        Ok(())
-    }
-
-    /// Whether another exporter brought a location in the second of an import's location.
-    pub(in crate::store) fn has_others_point(
-        &mut self,
-        connection: &Connection,
-        person: i64,
-        workout: &Uuid,
-        time_ms: i64,
-    ) -> rusqlite::Result<bool> {
-        let Others::KeptAs(kept) = self.others(connection, person, workout)? else {
-            return Ok(false);
-        };
-        let second = time_ms.div_euclid(1000) * 1000;
-        let keys = params![person, &kept[..], &workout[..], second];
-        connection.prepare_cached(OTHERS_IN_SECOND)?.exists(keys)
-    }
-
-    /// Deletes other exporters' locations in the second of a new one. Returns whether there were any.
-    pub(in crate::store) fn replace_derived_points(
-        &mut self,
-        connection: &Connection,
-        person: i64,
-        workout: &Uuid,
-        time_ms: i64,
-    ) -> rusqlite::Result<bool> {
-        let Others::Merged = self.others(connection, person, workout)? else {
-            return Ok(false);
-        };
-        let second = time_ms.div_euclid(1000) * 1000;
-        let deleted =
-            connection.prepare_cached(DELETE_MERGED_IN_SECOND)?.execute(params![person, &workout[..], second])?;
-        // The new location replaces one of them.
-        self.removed += deleted.saturating_sub(1);
-        Ok(deleted > 0)
-    }
-
-    fn others(&mut self, connection: &Connection, person: i64, workout: &Uuid) -> rusqlite::Result<Others> {
-        if let Some((last, others)) = self.route
-            && last == *workout
-        {
-            return Ok(others);
-        }
-        let others = match alias(connection, person, workout)? {
-            Some(kept) => Others::KeptAs(kept),
-            None => {
-                let sql = "SELECT 1 FROM workout_aliases WHERE person_id = ?1 AND uuid = ?2";
-                let is_merged = connection.prepare_cached(sql)?.exists(params![person, &workout[..]])?;
-                if is_merged { Others::Merged } else { Others::Nobody }
-            }
-        };
-        self.route = Some((*workout, others));
-        Ok(others)
     }
 }
 
-/// The identity under which a derived workout is kept.
-fn alias(connection: &Connection, person: i64, derived: &Uuid) -> rusqlite::Result<Option<Uuid>> {
-    if !is_derived(derived) {
-        return Ok(None);
+/// The identity of a workout of an import, or another one if that is taken.
+fn free_identity(arrival: &Arrival<'_, '_>, import: &WorkoutUpload) -> rusqlite::Result<Uuid> {
+    let Arrival { connection, upload, key, .. } = arrival;
+    if is_free(connection, upload.person, &key.uuid)? {
+        return Ok(key.uuid);
     }
-    connection
-        .prepare_cached("SELECT uuid FROM workout_aliases WHERE person_id = ?1 AND derived = ?2")?
-        .query_row(params![person, &derived[..]], |row| row.get(0))
-        .optional()
+    let number = (import.claims() as u64).to_le_bytes();
+    Ok(derive(&digest(&[&key.uuid, &upload.id.to_le_bytes(), &number])))
 }

@@ -156,7 +156,7 @@ pub struct Sound {
 impl Sound {
     /// Asserts that JSON is valid, and that identities differ.
     pub fn take(&mut self, batch: &Batch) {
-        let Batch { rows, texts } = batch;
+        let Batch { rows, texts, .. } = batch;
         let json = |text: Option<TextId>| {
             let Some(text) = text.map(|text| texts.get(text)) else {
                 return;

@@ -1,0 +1,81 @@
+-- The part of the step from version 1 to 2 that is about workouts and their routes.
+
+-- When HealthKit received the workout; only Apple's export has this.
+ALTER TABLE workouts ADD COLUMN creation_ms INTEGER;
+ALTER TABLE workout_aliases ADD COLUMN creation_ms INTEGER;
+
+-- The workouts of one activity that start and end in the same seconds, derived ones apart. All of its terms are equal in a search,
+-- so the rows come in the order of their rowids.
+CREATE INDEX workouts_match ON workouts
+  (person_id, activity_type, (start_ms / 1000), (end_ms / 1000), (substr(uuid, 1, 2) = x'6873'));
+
+-- Identities that imports have derived of a workout from other texts than those at its first import, such as another source
+-- name. `workout` is the identity at the first import: that of the row, or `derived` of `workout_aliases`.
+CREATE TABLE workout_identities (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  identity BLOB NOT NULL,
+  workout BLOB NOT NULL,
+  PRIMARY KEY (person_id, identity)
+) STRICT, WITHOUT ROWID;
+
+-- `place` orders the locations of one time as in their file. `ordinal` counts those that are also equal in place; for an import's
+-- route it begins at the route's number times 2^32, so that two routes share no row.
+CREATE TABLE route_points_2 (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  workout BLOB NOT NULL,
+  time_ms INTEGER NOT NULL,
+  latitude REAL NOT NULL,
+  longitude REAL NOT NULL,
+  ordinal INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  route INTEGER NOT NULL,
+  altitude_m REAL,
+  speed_m_s REAL,
+  course_deg REAL,
+  horizontal_accuracy_m REAL,
+  vertical_accuracy_m REAL,
+  other TEXT,
+  long_id INTEGER REFERENCES long_texts (id),
+  PRIMARY KEY (person_id, workout, time_ms, latitude, longitude, ordinal)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO route_points_2
+SELECT person_id, workout, time_ms, latitude, longitude,
+  iif(substr(workout, 1, 2) = x'6873' AND substr(workout, 7, 1) >= x'80' AND substr(workout, 7, 1) < x'90', route << 32, 0),
+  row_number() OVER (PARTITION BY person_id, workout, time_ms ORDER BY latitude, longitude) - 1,
+  route, altitude_m, speed_m_s, course_deg, horizontal_accuracy_m, vertical_accuracy_m, other, long_id
+FROM route_points;
+
+-- The view and the triggers refer to the table by its name.
+DROP VIEW route_details;
+DROP TABLE route_points;
+ALTER TABLE route_points_2 RENAME TO route_points;
+
+CREATE TRIGGER route_points_delete_long_text AFTER DELETE ON route_points WHEN old.long_id IS NOT NULL BEGIN
+  DELETE FROM long_texts WHERE id = old.long_id;
+END;
+
+CREATE TRIGGER route_points_replace_long_text AFTER UPDATE OF long_id ON route_points
+WHEN old.long_id IS NOT NULL AND new.long_id IS NOT old.long_id BEGIN
+  DELETE FROM long_texts WHERE id = old.long_id;
+END;
+
+-- In the order of the file: ORDER BY time_ms, route, place.
+CREATE VIEW route_details AS
+SELECT
+  p.name AS person,
+  upper(substr(hex(coalesce(a.uuid, r.workout)), 1, 8) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 9, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 13, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 17, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 21)) AS workout,
+  r.route,
+  strftime('%Y-%m-%dT%H:%M:%fZ', r.time_ms / 1000.0, 'unixepoch') AS time,
+  r.latitude,
+  r.longitude,
+  r.altitude_m,
+  nullif(r.speed_m_s, -1.0) AS speed_m_s,
+  nullif(r.course_deg, -1.0) AS course_deg,
+  r.horizontal_accuracy_m,
+  r.vertical_accuracy_m,
+  r.place,
+  r.time_ms
+FROM route_points r
+JOIN persons p ON p.id = r.person_id
+LEFT JOIN workout_aliases a ON a.person_id = r.person_id AND a.derived = r.workout;

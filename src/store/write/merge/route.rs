@@ -1,0 +1,147 @@
+//! A route on its way to the table: which of its locations have the same time, or are equal.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use crate::model::identity::{digest, is_derived};
+use crate::model::limits::{ROUTE_LOCATIONS_COUNTED_MAX, TIME_LOCATIONS_COUNTED_MAX};
+use crate::model::record::Uuid;
+
+/// A route that an upload brings.
+#[derive(Debug)]
+pub(in crate::store) struct Route {
+    /// The workout's identity in the upload, and the number of the route.
+    pub(super) brought: (Uuid, u32),
+    /// The identity under which the locations are stored.
+    pub(super) workout: Uuid,
+    pub(super) others: Option<Others>,
+    /// The last location: its time, its latitude and longitude, and its place among the locations of that time.
+    last: (i64, [u64; 2], i64),
+    counted: Counted,
+    /// Whether every location is counted, since an earlier file may have others.
+    is_whole: bool,
+}
+
+/// Time, latitude, longitude and ordinal of a stored location.
+pub(super) type LocationKey = (i64, f64, f64, i64);
+
+/// How often each location came. Unless the route is a whole file, only locations of one time that follow each other count.
+#[derive(Debug, Default)]
+struct Counted {
+    counts: HashMap<u64, u32, RandomState>,
+    /// Whether the bound was reached, so that some are not counted.
+    is_full: bool,
+}
+
+/// What identifies a location of an upload.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Location {
+    pub(in crate::store) workout: Uuid,
+    pub(in crate::store) route: u32,
+    pub(in crate::store) time_ms: i64,
+    pub(in crate::store) latitude: f64,
+    pub(in crate::store) longitude: f64,
+}
+
+/// Where a location is stored.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Place {
+    pub(in crate::store) workout: Uuid,
+    pub(in crate::store) ordinal: i64,
+    pub(in crate::store) place: i64,
+}
+
+/// Other exporters' rows of a workout.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Others {
+    Nobody,
+    /// The workout is kept under another identity.
+    KeptAs(Uuid),
+    /// Other rows are kept under the workout's identity.
+    Merged,
+}
+
+impl Counted {
+    /// Counts a location. Returns how many equal ones came before.
+    fn count(&mut self, time_ms: i64, position: [u64; 2], most: usize) -> u32 {
+        let key = key(time_ms, position);
+        if let Some(count) = self.counts.get_mut(&key) {
+            *count = count.saturating_add(1);
+            return *count - 1;
+        }
+        if self.counts.len() >= most {
+            self.is_full = true;
+        } else {
+            self.counts.insert(key, 1);
+        }
+        0
+    }
+
+    fn of(&self, time_ms: i64, position: [u64; 2]) -> i64 {
+        self.counts.get(&key(time_ms, position)).copied().unwrap_or_default().into()
+    }
+}
+
+fn key(time_ms: i64, position: [u64; 2]) -> u64 {
+    let [latitude, longitude] = position.map(u64::to_le_bytes);
+    let digest = digest(&[&time_ms.to_le_bytes(), &latitude, &longitude]);
+    u64::from_le_bytes([digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]])
+}
+
+/// SQLite does not distinguish the two zeros.
+fn position(latitude: f64, longitude: f64) -> [u64; 2] {
+    [latitude, longitude].map(|degrees| (degrees + 0.0).to_bits())
+}
+
+impl Route {
+    pub(super) fn begin(brought: (Uuid, u32), workout: Uuid) -> Self {
+        // A first location has the place of a first one of its time.
+        let (last, counted) = ((i64::MIN, [0; 2], 0), Counted::default());
+        Self { brought, workout, others: None, last, counted, is_whole: false }
+    }
+
+    /// Begins a route that is a whole file.
+    pub(super) fn begin_whole(brought: (Uuid, u32), workout: Uuid) -> Self {
+        Self { is_whole: true, ..Self::begin(brought, workout) }
+    }
+
+    /// Whether there is a file with locations, and all of them are counted.
+    pub(super) fn is_counted(&self) -> bool {
+        self.is_whole && !self.counted.is_full && !self.counted.counts.is_empty()
+    }
+
+    /// Whether the upload has brought a stored location.
+    pub(super) fn has_brought(&self, (time_ms, latitude, longitude, ordinal): LocationKey) -> bool {
+        let repeat = ordinal - self.base();
+        repeat < self.counted.of(time_ms, position(latitude, longitude))
+    }
+
+    /// The least ordinal of the route's locations.
+    fn base(&self) -> i64 {
+        let (workout, number) = &self.brought;
+        if is_derived(workout) { i64::from(*number) << 32 } else { 0 }
+    }
+
+    /// Returns where the next location of the route is stored.
+    pub(super) fn next(&mut self, location: &Location) -> Place {
+        let position = position(location.latitude, location.longitude);
+        let (last_ms, last_position, last_place) = self.last;
+        let place = if last_ms == location.time_ms { last_place + 1 } else { 0 };
+        let repeat = if self.is_whole {
+            self.counted.count(location.time_ms, position, ROUTE_LOCATIONS_COUNTED_MAX)
+        } else if place == 0 {
+            if last_place > 0 {
+                self.counted = Counted::default();
+            }
+            0
+        } else {
+            if place == 1 {
+                self.counted.count(last_ms, last_position, TIME_LOCATIONS_COUNTED_MAX);
+            }
+            self.counted.count(location.time_ms, position, TIME_LOCATIONS_COUNTED_MAX)
+        };
+        self.last = (location.time_ms, position, place);
+        Place { workout: self.workout, ordinal: self.base() + i64::from(repeat), place }
+    }
+}

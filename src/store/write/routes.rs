@@ -1,0 +1,188 @@
+//! Locations of workouts' routes.
+
+use rusqlite::params;
+
+use super::batch::BatchWriter;
+use super::long_texts::{LongTexts, MOVED};
+use super::merge::{Location, Place, WorkoutUpload};
+use super::table::Column::{Cleared, First, Key, Value};
+use super::table::Table;
+use super::upsert::{Upsert, sql_values};
+use crate::model::counts::Outcome;
+use crate::model::identity::is_derived;
+use crate::model::record::RoutePoint;
+
+/// A route of the app may come in parts, so a location keeps the place that it had first.
+pub(super) static ROUTE_POINTS: Table = Table::new(
+    "route_points",
+    &[
+        Key("person_id"),
+        Key("workout"),
+        Key("time_ms"),
+        Key("latitude"),
+        Key("longitude"),
+        Key("ordinal"),
+        First("place"),
+        // HealthKit gives a workout's routes in no order, so their numbers differ between uploads.
+        First("route"),
+        Value("altitude_m"),
+        Value("speed_m_s"),
+        Value("course_deg"),
+        Value("horizontal_accuracy_m"),
+        Value("vertical_accuracy_m"),
+        Value("other"),
+        Cleared("long_id"),
+    ],
+);
+
+/// A route of an import comes whole.
+pub(super) static IMPORTED_POINTS: Table = Table::new(
+    "route_points",
+    &[
+        Key("person_id"),
+        Key("workout"),
+        Key("time_ms"),
+        Key("latitude"),
+        Key("longitude"),
+        Key("ordinal"),
+        Value("place"),
+        First("route"),
+        Value("altitude_m"),
+        Value("speed_m_s"),
+        Value("course_deg"),
+        Value("horizontal_accuracy_m"),
+        Value("vertical_accuracy_m"),
+        Value("other"),
+        Cleared("long_id"),
+    ],
+);
+
+/// Locations with long texts.
+pub(super) static LONG_POINTS: Table = Table::new(
+    "route_points",
+    &[
+        Key("person_id"),
+        Key("workout"),
+        Key("time_ms"),
+        Key("latitude"),
+        Key("longitude"),
+        Key("ordinal"),
+        First("place"),
+        First("route"),
+        Value("altitude_m"),
+        Value("speed_m_s"),
+        Value("course_deg"),
+        Value("horizontal_accuracy_m"),
+        Value("vertical_accuracy_m"),
+        Value("other"),
+        Value("long_id"),
+    ],
+);
+
+const LONG_ID: &str =
+    "SELECT long_id FROM route_points WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4
+    AND longitude = ?5 AND ordinal = ?6";
+
+impl<'a> BatchWriter<'a> {
+    pub(super) fn write_route_points(&mut self) -> rusqlite::Result<()> {
+        let (rows, marks) = (&self.batch.rows, &self.batch.route_marks);
+        if rows.route_points.is_empty() && marks.is_empty() {
+            return Ok(());
+        }
+        let mut import = self.ids.merge.workouts.take_import(self.upload.id);
+        let written = self.write_routes(&mut import);
+        self.ids.merge.workouts.put_import(import);
+        self.counts.route_points += rows.route_points.len() as u64;
+        written
+    }
+
+    fn write_routes(&mut self, import: &mut WorkoutUpload) -> rusqlite::Result<()> {
+        let rows = &self.batch.rows;
+        let (mut points, mut marks) = (rows.route_points.iter().enumerate(), self.batch.route_marks.iter().peekable());
+        let is_imported = rows.route_points.first().is_some_and(|first| is_derived(&first.workout));
+        let table = if is_imported { &IMPORTED_POINTS } else { &ROUTE_POINTS };
+        let mut upsert = Upsert::new(self.connection, table, self.ids.expects_known)?;
+        loop {
+            let next = points.next();
+            let written = next.map_or(rows.route_points.len(), |(number, _)| number);
+            while let Some(mark) = marks.next_if(|mark| mark.locations <= written) {
+                let locations = &mut self.ids.merge.workouts.locations;
+                locations.mark_route(self.connection, self.upload.person, import, mark)?;
+            }
+            let Some((_, row)) = next else {
+                break;
+            };
+            let outcome = self.write_route_point(&mut upsert, import, row)?;
+            self.counts.note(outcome);
+        }
+        self.ids.expects_known = upsert.expects_known();
+        Ok(())
+    }
+
+    fn write_route_point(
+        &mut self,
+        upsert: &mut Upsert<'a, 'a, 14>,
+        import: &mut WorkoutUpload,
+        row: &RoutePoint,
+    ) -> rusqlite::Result<Outcome> {
+        let (connection, person) = (self.connection, self.upload.person);
+        let &RoutePoint { workout, route, time_ms, latitude, longitude, .. } = row;
+        let location = Location { workout, route, time_ms, latitude, longitude };
+        let locations = &mut self.ids.merge.workouts.locations;
+        let place = locations.place(connection, person, import, &location)?;
+        if locations.has_others(connection, person, import, row.time_ms)? {
+            return Ok(Outcome::Merged);
+        }
+        let other = self.text(row.other);
+        let outcome = if let Some(long) = LongTexts::of(None, other) {
+            self.write_long_point(row, place, &long)?
+        } else {
+            upsert.write(sql_values![
+                person,
+                place.workout,
+                row.time_ms,
+                row.latitude,
+                row.longitude,
+                place.ordinal,
+                place.place,
+                row.route,
+                row.altitude_m,
+                row.speed_m_s,
+                row.course_deg,
+                row.horizontal_accuracy_m,
+                row.vertical_accuracy_m,
+                other
+            ])?
+        };
+        let locations = &mut self.ids.merge.workouts.locations;
+        if outcome == Outcome::New && locations.replace_others(connection, person, import, row.time_ms)? {
+            return Ok(Outcome::Merged);
+        }
+        Ok(outcome)
+    }
+
+    fn write_long_point(&self, row: &RoutePoint, place: Place, long: &LongTexts<'a>) -> rusqlite::Result<Outcome> {
+        let (connection, person) = (self.connection, self.upload.person);
+        let Place { workout, ordinal, place } = place;
+        let key = params![person, &workout[..], row.time_ms, row.latitude, row.longitude, ordinal];
+        let id = long.id(connection, LONG_ID, key)?;
+        let mut upsert = Upsert::new(connection, &LONG_POINTS, self.ids.expects_known)?;
+        upsert.write(sql_values![
+            person,
+            workout,
+            row.time_ms,
+            row.latitude,
+            row.longitude,
+            ordinal,
+            place,
+            row.route,
+            row.altitude_m,
+            row.speed_m_s,
+            row.course_deg,
+            row.horizontal_accuracy_m,
+            row.vertical_accuracy_m,
+            MOVED,
+            id
+        ])
+    }
+}
