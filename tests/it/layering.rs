@@ -83,14 +83,15 @@ const OPENING: [(&str, &str); 10] = [
 ];
 
 /// The files of `src/` that read the header of a database by its path, and why this process does not have it open.
-const READING_HEADERS: [(&str, &str); 9] = [
+const READING_HEADERS: [(&str, &str); 10] = [
     ("cli/restore.rs", "nothing is open yet"),
     ("store/backup/make.rs", "the command has nothing open yet"),
     ("store/backup/restore.rs", "a backup that is not the database"),
     ("store/backup/series.rs", "other backups, after the source was closed"),
     ("store/backup/target.rs", "a file that is not of the database: its caller checks that"),
     ("store/check/mod.rs", "nothing is open yet"),
-    ("store/database.rs", "defines them"),
+    ("store/database.rs", "defines is_ours"),
+    ("store/open.rs", "defines the other two"),
     ("store/read/status.rs", "the command has nothing open yet"),
     ("store/tokens.rs", "the command has nothing open yet"),
 ];
