@@ -53,6 +53,8 @@ fn read_all<R: Read>(
             Behind::Nothing => return Ok(()),
             Behind::Document => {}
             Behind::Text(line) => {
+                // The rest counts as read: its end may be an archive's checksum.
+                frames.skip_rest()?;
                 let message = format!("line {line} is behind the end of the document: put it inside, or delete it");
                 return Err(Error::new(ErrorKind::Shape, message));
             }

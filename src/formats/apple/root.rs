@@ -98,4 +98,15 @@ impl<R: Read> Frames<R> {
             }
         }
     }
+
+    /// Reads to the end of the input.
+    pub(crate) fn skip_rest(&mut self) -> Result<()> {
+        loop {
+            self.window.at = self.window.end();
+            self.window.start = self.window.at;
+            if !self.window.read_more()? {
+                return Ok(());
+            }
+        }
+    }
 }
