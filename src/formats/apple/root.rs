@@ -36,6 +36,9 @@ impl<R: Read> Frames<R> {
             let was_at_end = self.window.is_at_end();
             if self.passed() - self.document > XML_PROLOG_BYTES_MAX as u64 || (!self.window.read_more()? && was_at_end)
             {
+                if was_at_end {
+                    self.window.at = self.window.end();
+                }
                 let root = String::from_utf8_lossy(self.root);
                 let message = format!("no element `{root}` was found: it is another file, or it is cut");
                 return Err(Error::new(ErrorKind::Shape, message));
