@@ -96,7 +96,7 @@ pub trait Sink {
 pub struct Decoded {
     /// The payload's envelope, or why the body could not be read to its end.
     pub outcome: Result<Envelope>,
-    /// Bytes of the body that were read.
+    /// Bytes of the body that were read, up to a fault.
     pub body_bytes: u64,
 }
 

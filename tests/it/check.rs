@@ -184,6 +184,11 @@ fn faults_of_merged_records_are_found() {
     let check_fault = |sql: &str, kind: &str, part: &str| check_fault_of(merged, sql, kind, part);
     check_fault("DELETE FROM workouts", "references", "1 row of workout_aliases belong to missing rows of workouts");
     check_fault("UPDATE workout_aliases SET uuid = zeroblob(16)", "references", "belong to missing rows of workouts");
+    check_fault(
+        "INSERT INTO workout_identities (person_id, identity, workout) VALUES (1, zeroblob(16), zeroblob(16))",
+        "references",
+        "1 row of workout_identities lead to missing workouts",
+    );
     check_fault("DELETE FROM samples", "references", "1 row of merged_samples belong to missing rows of samples");
     check_fault("UPDATE merged_samples SET start_ms = 1", "references", "belong to missing rows of samples");
     check_fault(

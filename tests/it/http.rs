@@ -79,7 +79,7 @@ fn refusals_come_before_the_body() {
     check("POST", PATH, &[], 401, "Unauthorized");
     check("POST", PATH, &[("Transfer-Encoding", "chunked")], 401, "Unauthorized");
     check("POST", "/", &[token], 404, "Not Found");
-    check("POST", "/api/health-data/", &[token], 404, "Not Found");
+    check("POST", "/api/health-data/x", &[token], 404, "Not Found");
     let answer = check("PUT", PATH, &[token], 405, "Method Not Allowed");
     assert_eq!(answer.header("allow"), Some("POST, OPTIONS"));
     let answer = check("POST", "/healthz", &[token], 405, "Method Not Allowed");
@@ -259,7 +259,7 @@ fn an_upload_that_cannot_succeed_is_answered_before_its_end() {
     let server = Server::start();
     let mut client = server.connect();
     client.begin_chunked(&[]);
-    client.chunk(b"[").unwrap();
+    client.chunk(b"x").unwrap();
     let blank = vec![b' '; FRAME_BYTES_MAX];
     for _ in 0..BODY_FRAMES + 20 {
         let _ = client.chunk(&blank);

@@ -16,5 +16,7 @@ pub fn decode(source: impl BufRead, options: Options, batch: &mut Box<Batch>, si
 pub(crate) fn read(source: impl BufRead, options: Options, output: &mut Output<'_>) -> Decoded {
     let mut lifter = Lifter::new(source, options);
     let outcome = walk(&mut lifter, output);
-    Decoded { outcome, body_bytes: lifter.body_bytes() }
+    // How far the lifter has read beyond a fault depends on the pieces in which the body came.
+    let fault = outcome.as_ref().err().filter(|error| error.is_input()).and_then(|error| error.position().offset);
+    Decoded { outcome, body_bytes: fault.unwrap_or_else(|| lifter.body_bytes()) }
 }

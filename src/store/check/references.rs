@@ -32,6 +32,11 @@ const UNDECLARED: [Reference; 2] = [
 const STORED_TWICE: &str = "SELECT count(*) FROM workout_aliases a
     JOIN workouts w ON w.person_id = a.person_id AND w.uuid = a.derived";
 
+/// Further identities of workouts that are neither stored nor kept with another exporter's row.
+const LOST_IDENTITIES: &str = "SELECT count(*) FROM workout_identities i
+    WHERE NOT EXISTS (SELECT 1 FROM workouts w WHERE w.person_id = i.person_id AND w.uuid = i.workout)
+      AND NOT EXISTS (SELECT 1 FROM workout_aliases a WHERE a.person_id = i.person_id AND a.derived = i.workout)";
+
 /// Routes of imported workouts that are neither stored nor kept with another: an import brings both. The app may send a route
 /// without its workout. The search skips from workout to workout.
 const LONELY_ROUTES: &str = "WITH RECURSIVE routes (person_id, workout) AS (
@@ -66,6 +71,14 @@ pub(super) fn check(connection: &Connection, report: &mut Report) -> rusqlite::R
     if twice > 0 {
         let message = format!("{} of workout_aliases are also in workouts", plural(twice, "row"));
         report.add_damage("references", message, REPORT);
+    }
+    // Version 1 has no such table.
+    if connection.table_exists(None, "workout_identities")? {
+        let lost = count(connection, LOST_IDENTITIES)?;
+        if lost > 0 {
+            let message = format!("{} of workout_identities lead to missing workouts", plural(lost, "row"));
+            report.add_damage("references", message, SEND_AGAIN);
+        }
     }
     let lonely = count(connection, LONELY_ROUTES)?;
     if lonely > 0 {
