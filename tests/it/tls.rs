@@ -222,7 +222,7 @@ fn a_refusal_is_not_lost_to_a_reset() {
     let server = server(&authority);
     let mut client = authority.connect(server.address).unwrap();
     client.begin_chunked(&[]);
-    client.chunk(b"[").unwrap();
+    client.chunk(b"x").unwrap();
     for _ in 0..20 {
         let _ = client.chunk(&[b' '; 64 << 10]);
     }
