@@ -50,9 +50,12 @@ fn take_steps(
     if present > 0 && present < wanted {
         before_first_step(wanted)?;
     }
+    // Without this a RENAME reads every view and trigger again, and fails if one names a table that is being replaced.
+    transaction.pragma_update(None, "legacy_alter_table", true).map_err(fail)?;
     for sql in steps.iter().skip(present as usize).copied().flatten() {
         transaction.execute_batch(sql).map_err(fail)?;
     }
+    transaction.pragma_update(None, "legacy_alter_table", false).map_err(fail)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
     transaction.pragma_update(None, "user_version", wanted).map_err(fail)?;
     transaction.commit().map_err(fail)
