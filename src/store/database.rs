@@ -52,7 +52,7 @@ impl Database {
     }
 
     /// Whether a path leads to the database or to a file that SQLite keeps beside it. While this process has the database open,
-    /// it must not open such a file: see [`super::header`].
+    /// it must not open such a file: see `store::header`.
     #[must_use]
     pub fn has_file(&self, path: &Path) -> bool {
         let own = resolved(&self.path);

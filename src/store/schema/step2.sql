@@ -123,29 +123,9 @@ INSERT INTO workout_aliases_2
 SELECT person_id, derived, uuid, duration_s, energy_kcal, distance, distance_unit, statistics, events, activities, metadata,
   source_id, other
 FROM workout_aliases;
--- The view refers to the table by its name.
-DROP VIEW route_details;
 DROP TABLE workout_aliases;
 ALTER TABLE workout_aliases_2 RENAME TO workout_aliases;
 CREATE INDEX workout_aliases_uuid ON workout_aliases (person_id, uuid);
-
-CREATE VIEW route_details AS
-SELECT
-  p.name AS person,
-  upper(substr(hex(coalesce(a.uuid, r.workout)), 1, 8) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 9, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 13, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 17, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 21)) AS workout,
-  r.route,
-  strftime('%Y-%m-%dT%H:%M:%fZ', r.time_ms / 1000.0, 'unixepoch') AS time,
-  r.latitude,
-  r.longitude,
-  r.altitude_m,
-  nullif(r.speed_m_s, -1.0) AS speed_m_s,
-  nullif(r.course_deg, -1.0) AS course_deg,
-  r.horizontal_accuracy_m,
-  r.vertical_accuracy_m,
-  r.time_ms
-FROM route_points r
-JOIN persons p ON p.id = r.person_id
-LEFT JOIN workout_aliases a ON a.person_id = r.person_id AND a.derived = r.workout;
 
 DROP VIEW sample_details;
 

@@ -10,6 +10,7 @@ use rusqlite::{CachedStatement, params};
 use super::batch::BatchWriter;
 use crate::model::counts::Outcome;
 use crate::model::identity::digest;
+use crate::model::limits::MATCH_ROWS_MAX;
 use crate::model::record::{Aggregate, Interval};
 
 /// Numbers up to this are of version 1, which numbered figures by their place.
@@ -18,13 +19,16 @@ const PLACES_LAST: i64 = 1000;
 /// Figures with the same content, whatever their interval: the first, those of version 1, and the one with the number that the
 /// content gives.
 const EQUALS: &str = "SELECT number, interval FROM aggregates
-    WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5
-      AND (number BETWEEN 0 AND 1000 OR number = ?13)
+    WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 AND number BETWEEN 0 AND 1000
+      AND end_ms IS ?6 AND unit IS ?7 AND value IS ?8 AND minimum IS ?9 AND average IS ?10 AND maximum IS ?11 AND other IS ?12
+    UNION ALL SELECT number, interval FROM aggregates
+    WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 AND number = ?13
       AND end_ms IS ?6 AND unit IS ?7 AND value IS ?8 AND minimum IS ?9 AND average IS ?10 AND maximum IS ?11 AND other IS ?12";
 
-const SAME_TIME: &str = "SELECT number FROM aggregates
-    WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 AND interval = ?6 AND end_ms IS ?7
-    LIMIT 2";
+/// Of many figures of one time only some are read: beside several none is replaced.
+const SAME_TIME: &str = "SELECT number FROM (SELECT number, interval, end_ms FROM aggregates
+      WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 LIMIT ?8)
+    WHERE interval = ?6 AND end_ms IS ?7 LIMIT 2";
 
 const UPDATE: &str = "UPDATE aggregates
     SET number = iif(number > 1000, ?13, number),
@@ -92,7 +96,7 @@ impl BatchWriter<'_> {
     fn only_one(&self, columns: &Columns, interval: &str) -> rusqlite::Result<Option<i64>> {
         let [person, metric, start, label, source, end, ..] = columns;
         let mut select = self.connection.prepare_cached(SAME_TIME)?;
-        let mut found = select.query(params![person, metric, start, label, source, interval, end])?;
+        let mut found = select.query(params![person, metric, start, label, source, interval, end, MATCH_ROWS_MAX])?;
         let first = found.next()?.map(|row| row.get(0)).transpose()?;
         Ok(if found.next()?.is_none() { first } else { None })
     }

@@ -13,8 +13,12 @@ const UPSERT: &str = "INSERT INTO beat_lists (person_id, start_ms, hash, end_ms,
       WHERE (source_id, beats) IS NOT (excluded.source_id, excluded.beats)";
 
 /// Version 1 identified a list by its source and its text.
-const OF_VERSION_1: &str = "SELECT hash, beats FROM beat_lists
-    WHERE person_id = ?1 AND start_ms = ?2 AND end_ms IS ?3 AND NOT (hash >= x'6873' AND hash < x'6874') LIMIT ?4";
+const OF_VERSION_1: &str = "SELECT hash, beats FROM (
+      SELECT hash, beats, end_ms FROM beat_lists WHERE person_id = ?1 AND start_ms = ?2 AND hash < x'6873' LIMIT ?4)
+    WHERE end_ms IS ?3
+    UNION ALL SELECT hash, beats FROM (
+      SELECT hash, beats, end_ms FROM beat_lists WHERE person_id = ?1 AND start_ms = ?2 AND hash >= x'6874' LIMIT ?4)
+    WHERE end_ms IS ?3";
 
 const IDENTIFY: &str = "UPDATE OR IGNORE beat_lists SET hash = ?4 WHERE person_id = ?1 AND start_ms = ?2 AND hash = ?3";
 

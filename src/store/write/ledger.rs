@@ -60,7 +60,7 @@ pub enum UploadState {
     Aborted,
     /// The input is of another shape. Unless records or rejects of it are stored, it leaves the ledger.
     Foreign {
-        /// The last of [`Store::last_other`] before it.
+        /// The last of `Store::last_other` before it.
         others_before: i64,
     },
 }

@@ -5,7 +5,7 @@ use rusqlite::params;
 use super::batch::BatchWriter;
 use super::long_texts::{LongTexts, MOVED};
 use super::merge::{Location, Place, WorkoutUpload};
-use super::table::Column::{Cleared, First, Key, Value};
+use super::table::Column::{self, Cleared, First, Key, Value};
 use super::table::Table;
 use super::upsert::{Upsert, sql_values};
 use crate::model::counts::Outcome;
@@ -13,71 +13,46 @@ use crate::model::identity::is_derived;
 use crate::model::record::RoutePoint;
 
 /// A route of the app may come in parts, so a location keeps the place that it had first.
-pub(super) static ROUTE_POINTS: Table = Table::new(
-    "route_points",
-    &[
-        Key("person_id"),
-        Key("workout"),
-        Key("time_ms"),
-        Key("latitude"),
-        Key("longitude"),
-        Key("ordinal"),
-        First("place"),
-        // HealthKit gives a workout's routes in no order, so their numbers differ between uploads.
-        First("route"),
-        Value("altitude_m"),
-        Value("speed_m_s"),
-        Value("course_deg"),
-        Value("horizontal_accuracy_m"),
-        Value("vertical_accuracy_m"),
-        Value("other"),
-        Cleared("long_id"),
-    ],
-);
+const COLUMNS: [Column; 15] = [
+    Key("person_id"),
+    Key("workout"),
+    Key("time_ms"),
+    Key("latitude"),
+    Key("longitude"),
+    Key("ordinal"),
+    First("place"),
+    // HealthKit gives a workout's routes in no order, so their numbers differ between uploads.
+    First("route"),
+    Value("altitude_m"),
+    Value("speed_m_s"),
+    Value("course_deg"),
+    Value("horizontal_accuracy_m"),
+    Value("vertical_accuracy_m"),
+    Value("other"),
+    Cleared("long_id"),
+];
 
 /// A route of an import comes whole.
-pub(super) static IMPORTED_POINTS: Table = Table::new(
-    "route_points",
-    &[
-        Key("person_id"),
-        Key("workout"),
-        Key("time_ms"),
-        Key("latitude"),
-        Key("longitude"),
-        Key("ordinal"),
-        Value("place"),
-        First("route"),
-        Value("altitude_m"),
-        Value("speed_m_s"),
-        Value("course_deg"),
-        Value("horizontal_accuracy_m"),
-        Value("vertical_accuracy_m"),
-        Value("other"),
-        Cleared("long_id"),
-    ],
-);
+const IMPORTED_COLUMNS: [Column; 15] = {
+    let mut columns = COLUMNS;
+    columns[6] = Value("place");
+    columns
+};
+
+/// With the id of long texts.
+const LONG_COLUMNS: [Column; 15] = {
+    let mut columns = COLUMNS;
+    columns[14] = Value("long_id");
+    columns
+};
+
+pub(super) static ROUTE_POINTS: Table = Table::new("route_points", &COLUMNS);
+
+/// Locations of an import.
+pub(super) static IMPORTED_POINTS: Table = Table::new("route_points", &IMPORTED_COLUMNS);
 
 /// Locations with long texts.
-pub(super) static LONG_POINTS: Table = Table::new(
-    "route_points",
-    &[
-        Key("person_id"),
-        Key("workout"),
-        Key("time_ms"),
-        Key("latitude"),
-        Key("longitude"),
-        Key("ordinal"),
-        First("place"),
-        First("route"),
-        Value("altitude_m"),
-        Value("speed_m_s"),
-        Value("course_deg"),
-        Value("horizontal_accuracy_m"),
-        Value("vertical_accuracy_m"),
-        Value("other"),
-        Value("long_id"),
-    ],
-);
+pub(super) static LONG_POINTS: Table = Table::new("route_points", &LONG_COLUMNS);
 
 const LONG_ID: &str =
     "SELECT long_id FROM route_points WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4

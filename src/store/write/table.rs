@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 pub(in crate::store) enum Column {
     /// Part of the identity.
     Key(&'static str),
-    /// Part of the identity, where null is one of the values.
-    KeyOrNull(&'static str),
+    /// Part of the identity, where null is one of the values. The index has this text in its place, which no value is.
+    KeyOrNull(&'static str, &'static str),
     /// Compared, and replaced by an update.
     Value(&'static str),
     /// Kept as first sent: neither compared nor updated.
@@ -42,7 +42,7 @@ impl Column {
     fn name(self) -> &'static str {
         match self {
             Self::Key(name)
-            | Self::KeyOrNull(name)
+            | Self::KeyOrNull(name, _)
             | Self::Value(name)
             | Self::First(name)
             | Self::Shared(name)
@@ -78,8 +78,14 @@ impl Table {
 
     fn keys(&self) -> String {
         let keys = self.list("=", " AND ", |column| matches!(column, Column::Key(_)));
-        let nullable = self.list("IS", " AND ", |column| matches!(column, Column::KeyOrNull(_)));
-        if nullable.is_empty() { keys } else { format!("{keys} AND {nullable}") }
+        let nullable = self.numbered().filter_map(|(number, column)| match column {
+            // As the index has it: with IS, SQLite would read all rows with the same other keys.
+            Column::KeyOrNull(name, absent) => {
+                Some(format!(" AND coalesce({name}, {absent}) = coalesce(?{number}, {absent})"))
+            }
+            _ => None,
+        });
+        keys + &nullable.collect::<String>()
     }
 
     fn insert(&self) -> String {
@@ -109,7 +115,7 @@ impl Table {
 
     fn update(&self) -> String {
         let mut values =
-            self.list("=", ", ", |column| !matches!(column, Column::Key(_) | Column::KeyOrNull(_) | Column::First(_)));
+            self.list("=", ", ", |column| !matches!(column, Column::Key(_) | Column::KeyOrNull(..) | Column::First(_)));
         for column in self.columns.iter().filter(|column| matches!(column, Column::Cleared(_))) {
             let _ = write!(values, ", {} = NULL", column.name());
         }

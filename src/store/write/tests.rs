@@ -10,7 +10,8 @@ use crate::model::counts::Counts;
 use crate::model::identity::{derive, is_derived, next};
 use crate::model::limits::{BATCH_ROWS_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{
-    Characteristic, DerivedSample, Dose, OtherRecord, Reject, RoutePoint, Sample, Uuid, Workout,
+    Aggregate, BeatList, Characteristic, DerivedSample, Dose, Interval, Medication, OtherRecord, Reject, RoutePoint,
+    Sample, Uuid, Workout,
 };
 use crate::model::text::TextId;
 use crate::store::{Database, Store};
@@ -78,10 +79,11 @@ fn statements_of_tables_of_the_app() {
         &rows::MEDICATIONS,
         "INSERT INTO medications (person_id, display_text, general_form, nickname, is_archived, has_schedule, other)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-        "SELECT 1 FROM medications WHERE person_id = ?1 AND display_text = ?2 AND general_form = ?3 AND nickname IS ?4
-        AND is_archived IS ?5 AND has_schedule IS ?6 AND other IS ?7",
+        "SELECT 1 FROM medications WHERE person_id = ?1 AND display_text = ?2 AND general_form = ?3
+        AND coalesce(nickname, x'') = coalesce(?4, x'') AND coalesce(is_archived, -1) = coalesce(?5, -1) AND has_schedule IS ?6 AND other IS ?7",
         "UPDATE medications SET has_schedule = ?6, other = ?7
-        WHERE person_id = ?1 AND display_text = ?2 AND general_form = ?3 AND nickname IS ?4 AND is_archived IS ?5",
+        WHERE person_id = ?1 AND display_text = ?2 AND general_form = ?3
+        AND coalesce(nickname, x'') = coalesce(?4, x'') AND coalesce(is_archived, -1) = coalesce(?5, -1)",
     );
 }
 
@@ -502,6 +504,56 @@ fn push_dose(batch: &mut Batch, row: usize) {
         quantity: Some(number(row)),
         ..Dose::default()
     });
+}
+
+fn push_figure(batch: &mut Batch, value: f64, nth: usize) {
+    let text = batch.texts.intern("m");
+    batch.rows.aggregates.push(Aggregate {
+        metric: text,
+        start_ms: 0,
+        end_ms: None,
+        interval: Interval::Hour,
+        label: text,
+        source: text,
+        nth_of_time: u32::try_from(nth + 1).unwrap(),
+        nth_of_content: u32::try_from(nth + 1).unwrap(),
+        unit: None,
+        value: Some(value),
+        minimum: None,
+        average: None,
+        maximum: None,
+        other: None,
+    });
+}
+
+fn push_medication(batch: &mut Batch, row: usize) {
+    let (display_text, nickname) = (batch.texts.intern("m"), batch.texts.intern(&format!("n{row}")));
+    batch.rows.medications.push(Medication {
+        display_text,
+        general_form: display_text,
+        nickname: Some(nickname),
+        is_archived: None,
+        has_schedule: None,
+        other: None,
+    });
+}
+
+fn push_beats(batch: &mut Batch, row: usize) {
+    let beats = batch.texts.intern(&format!(r#"[{{"bpm":{row}}}]"#));
+    batch.rows.beat_lists.push(BeatList { start_ms: 0, end_ms: None, source: None, beats });
+}
+
+#[test]
+fn rows_that_differ_in_little_cost_linear_time() {
+    let twice = |measured: &mut Measured, rows: usize, push: fn(&mut Batch, usize)| {
+        measured.upload(1, rows, push).1 + measured.upload(1, rows, push).1
+    };
+    assert_linear("equal figures", |measured, rows| twice(measured, rows, |batch, row| push_figure(batch, 1.0, row)));
+    assert_linear("figures of one time", |measured, rows| {
+        twice(measured, rows, |batch, row| push_figure(batch, number(row), 0))
+    });
+    assert_linear("medications", |measured, rows| twice(measured, rows, push_medication));
+    assert_linear("lists of beats", |measured, rows| twice(measured, rows, push_beats));
 }
 
 #[test]
