@@ -27,10 +27,18 @@ pub(super) fn migrate(
 /// Makes the schema of a version in memory, to compare a database with it.
 pub(super) fn in_memory(version: u32) -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
-    for sql in MIGRATIONS.iter().take(version as usize).copied().flatten() {
+    run(&connection, MIGRATIONS.iter().take(version as usize))?;
+    Ok(connection)
+}
+
+/// Runs the SQL of steps.
+fn run<'s>(connection: &Connection, steps: impl Iterator<Item = &'s &'s [&'s str]>) -> rusqlite::Result<()> {
+    // Without this a RENAME reads every view and trigger again, and fails if one names a table that is being replaced.
+    connection.pragma_update(None, "legacy_alter_table", true)?;
+    for sql in steps.copied().flatten() {
         connection.execute_batch(sql)?;
     }
-    Ok(connection)
+    connection.pragma_update(None, "legacy_alter_table", false)
 }
 
 fn take_steps(
@@ -50,12 +58,7 @@ fn take_steps(
     if present > 0 && present < wanted {
         before_first_step(wanted)?;
     }
-    // Without this a RENAME reads every view and trigger again, and fails if one names a table that is being replaced.
-    transaction.pragma_update(None, "legacy_alter_table", true).map_err(fail)?;
-    for sql in steps.iter().skip(present as usize).copied().flatten() {
-        transaction.execute_batch(sql).map_err(fail)?;
-    }
-    transaction.pragma_update(None, "legacy_alter_table", false).map_err(fail)?;
+    run(&transaction, steps.iter().skip(present as usize)).map_err(fail)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
     transaction.pragma_update(None, "user_version", wanted).map_err(fail)?;
     transaction.commit().map_err(fail)
