@@ -39,8 +39,11 @@ pub const TASK_BUDGET: usize = 128;
 /// Pause after a connection could not be accepted, mostly because file descriptors are used up.
 pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
-/// Shortest time between two log lines about connections that could not be accepted.
-pub const ACCEPT_LOG_INTERVAL: Duration = Duration::from_secs(60);
+/// Shortest time between two log lines of one kind about one address.
+pub const LOG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Pairs of an address and a kind of line that are remembered for that; all further addresses of a kind count as one.
+pub const LOG_ADDRESSES_MAX: usize = 256;
 
 /// How long a connection may be without a request before another may evict it. Handshake and headers take one to three round
 /// trips. A flood of connections gets through at most [`CONNECTIONS_MAX`] connections in each such time.

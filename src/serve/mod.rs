@@ -9,6 +9,7 @@ mod answer;
 mod call;
 pub mod config;
 mod http;
+mod log_limit;
 mod monitor;
 pub mod network;
 mod phase;

@@ -190,8 +190,10 @@ fn admit<B>(
         Right::ReadMetrics => state.authenticator.admit_reader(request.headers(), client),
     };
     admitted.map_err(|refusal| {
-        if let Refusal::Failed(error) = &refusal {
-            tracing::error!(peer = %client.address, %error, "could not look the token up");
+        if let Refusal::Failed(error) = &refusal
+            && let Some(left_out) = state.log_limit.count(client.address, "look-up")
+        {
+            tracing::error!(peer = %client.address, %error, left_out, "could not look the token up");
         }
         state.metrics.count_refused(match refusal {
             Refusal::Wrong | Refusal::NoTokenYet => UploadResult::Unauthorized,

@@ -1,5 +1,6 @@
 //! The server's life: it starts, accepts connections, and drains once it is asked to stop.
 
+use std::fmt::Display;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,9 +14,10 @@ use tokio::time::timeout;
 use super::announce::announce;
 use super::config::Serve;
 use super::http::connection;
-use super::http::descriptors::{self, AcceptFaults};
+use super::http::descriptors;
 use super::http::listeners::{Inherited, ListenerKind, Listeners, open};
 use super::http::slots::{Slot, Slots};
+use super::log_limit::LogLimit;
 use super::phase::Phase;
 use super::prepare::{Prepared, check_clock};
 use super::signals::stop_requested;
@@ -85,7 +87,6 @@ pub(super) async fn run_with(
     let Listeners { uploads, metrics } = listeners;
     let slots = Slots::new(prepared.connections);
     let metrics_slots = Slots::new(METRIC_CONNECTIONS_MAX);
-    let faults = AcceptFaults::default();
     let (phase, receiver) = watch::channel(Phase::Open);
     let state = State::new(config, prepared, writer, receiver);
     let mut connections = JoinSet::new();
@@ -103,8 +104,8 @@ pub(super) async fn run_with(
                 let _ = timeout(STRAGGLERS, async { while connections.join_next().await.is_some() {} }).await;
                 return Err(gone());
             }
-            accepted = accept(Some(&uploads), &slots, &slots, &faults) => (accepted, upload_kind),
-            accepted = accept(metrics.as_ref(), &metrics_slots, &slots, &faults) => (accepted, ListenerKind::Metrics),
+            accepted = accept(Some(&uploads), &slots, &slots, &state.log_limit) => (accepted, upload_kind),
+            accepted = accept(metrics.as_ref(), &metrics_slots, &slots, &state.log_limit) => (accepted, ListenerKind::Metrics),
             Some(_) = connections.join_next() => continue,
         };
         if let Some((stream, peer, slot)) = accepted {
@@ -122,7 +123,7 @@ async fn accept(
     listener: Option<&TcpListener>,
     slots: &Arc<Slots>,
     evictable: &Slots,
-    faults: &AcceptFaults,
+    log_limit: &LogLimit,
 ) -> Option<(TcpStream, SocketAddr, Slot)> {
     let Some(listener) = listener else {
         return pending().await;
@@ -131,19 +132,25 @@ async fn accept(
     match listener.accept().await {
         Ok((stream, peer)) => match check_clock(SystemTime::now()) {
             Ok(()) => return Some((stream, peer, slots.take(peer.ip(), Instant::now()))),
-            Err(error) => faults.report(&error),
+            Err(error) => report(&error, log_limit),
         },
         Err(error) if descriptors::are_used_up(&error) => {
-            faults.report(&format_args!("{error}; idle connections are closed. Raise the limit of open files"));
+            report(&format_args!("{error}; idle connections are closed. Raise the limit of open files"), log_limit);
             evictable.free_one(ACCEPT_RETRY).await;
         }
         Err(error) => {
-            faults.report(&error);
+            report(&error, log_limit);
             // Trying again at once would only spin.
             tokio::time::sleep(ACCEPT_RETRY).await;
         }
     }
     None
+}
+
+fn report(fault: &impl Display, log_limit: &LogLimit) {
+    if let Some(left_out) = log_limit.count_shared("not accepted") {
+        tracing::warn!(left_out, "could not accept a connection: {fault}");
+    }
 }
 
 /// Lets uploads under way finish until the deadline, then aborts them.

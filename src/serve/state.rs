@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, watch};
 use super::access::auth::Authenticator;
 use super::config::Serve;
 use super::http::tls::Tls;
+use super::log_limit::LogLimit;
 use super::monitor::metrics::Metrics;
 use super::network::Network;
 use super::phase::Phase;
@@ -32,6 +33,7 @@ pub(super) struct State {
     /// Permits for zstd bodies, which have wide windows.
     pub(super) zstd: Arc<Semaphore>,
     pub(super) metrics: Metrics,
+    pub(super) log_limit: Arc<LogLimit>,
     pub(super) scrapes: Arc<Semaphore>,
     pub(super) phase: watch::Receiver<Phase>,
 }
@@ -43,9 +45,11 @@ impl State {
         writer: WriterHandle,
         phase: watch::Receiver<Phase>,
     ) -> Arc<Self> {
+        let log_limit = Arc::<LogLimit>::default();
+        let reader = TokenReader::new(Database::new(&config.db));
         Arc::new(Self {
             upload_path: config.path.clone(),
-            authenticator: Authenticator::new(credentials, TokenReader::new(Database::new(&config.db))),
+            authenticator: Authenticator::new(credentials, reader, Arc::clone(&log_limit)),
             tls,
             trusted_proxies: config.trusted_proxies.clone(),
             has_warned_of_plain_http: AtomicBool::new(false),
@@ -56,6 +60,7 @@ impl State {
             intake: Intake::new(config.ingests),
             zstd: Arc::new(Semaphore::new(ZSTD_BODIES_MAX)),
             metrics: Metrics::new(&config.db),
+            log_limit,
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
             phase,
         })

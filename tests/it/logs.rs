@@ -86,6 +86,42 @@ fn an_upload_with_a_token_is_logged_with_its_person() {
     assert!(lines.iter().all(|line| !line.contains(&token[3..])), "{lines:#?}");
 }
 
+/// Posts in a loop, and returns the lines that are neither of the start nor of the end.
+fn lines_of_refusals(arguments: &[&str], has_token: bool, post: impl Fn(&Program, &str)) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let token = if has_token { new(&folder.path().join("health.db"), "anna") } else { String::new() };
+    let mut program = serve(folder.path(), arguments);
+    for _ in 0..20 {
+        post(&program, &token);
+    }
+    program.terminate();
+    assert!(program.wait().success());
+    let is_of_client = |line: &String| line.contains("peer=");
+    program.lines_so_far().into_iter().filter(is_of_client).collect()
+}
+
+/// A client that is kept out, and one that needs no token, fill no disk with lines.
+#[test]
+fn refusals_are_one_line_a_minute() {
+    let check =
+        |name: &str, arguments: &[&str], has_token: bool, headers: &[(&str, &str)], body: &[u8], status: u16| {
+            let lines = lines_of_refusals(arguments, has_token, |program, token| {
+                let bearer = format!("Bearer {token}");
+                let headers = [headers, &[("Authorization", bearer.as_str())]].concat();
+                let answered = Client::connect(program.address).post(&headers, body).status;
+                assert!(answered == status || status == 401 && answered == 429, "{name}: {answered}");
+            });
+            assert_eq!(lines.len(), 1, "{name}: {lines:#?}");
+        };
+    let data = br#"{"data":{}}"#;
+    check("wrong token", &[], true, &[("Authorization", "Bearer x")], data, 401);
+    check("too long", &["--max-body", "5"], true, &[], data, 413);
+    check("unknown coding", &[], true, &[("Content-Encoding", "br")], data, 415);
+    check("no JSON", &[], false, &[], b"{", 400);
+    check("no payload", &[], false, &[], b"{}", 400);
+    check("no gzip", &[], false, &[("Content-Encoding", "gzip")], data, 400);
+}
+
 #[test]
 fn the_level_decides_what_is_logged() {
     let folder = tempfile::tempdir().unwrap();

@@ -35,8 +35,6 @@ pub(in crate::serve) struct Failure {
     pub(in crate::serve) failures: u32,
     /// How long the address still has to wait, if the token came too soon.
     pub(in crate::serve) wait: Option<Duration>,
-    /// Whether to log it: the first ones, then every power of two.
-    pub(in crate::serve) is_notable: bool,
 }
 
 impl Attempts {
@@ -57,8 +55,7 @@ impl Attempts {
             record.counted = record.counted.saturating_add(1);
             record.waits_until = now + wait_after(record.counted);
         }
-        let failures = record.failures;
-        Failure { failures, wait, is_notable: failures <= ATTEMPTS_FREE || failures.is_power_of_two() }
+        Failure { failures: record.failures, wait }
     }
 
     /// Forgets the wrong tokens of an address that has sent a correct one.
@@ -167,11 +164,8 @@ mod tests {
         let failures: Vec<Failure> =
             (0..1000).map(|more| attempts.fail(network(ATTEMPT_ADDRESSES_MAX + more), now)).collect();
         assert_eq!(attempts.addresses.len(), ATTEMPT_ADDRESSES_MAX);
-        let (tried, logged) = (
-            failures.iter().filter(|failure| failure.wait.is_none()).count(),
-            failures.iter().filter(|failure| failure.is_notable).count(),
-        );
-        assert_eq!((tried, logged), (ATTEMPTS_FREE as usize + 1, 5 + 7), "a line for 1 to 5, 8, 16 … 512");
+        let tried = failures.iter().filter(|failure| failure.wait.is_none()).count();
+        assert_eq!(tried, ATTEMPTS_FREE as usize + 1);
         assert!(attempts.wait(address("203.0.113.7"), now).is_some(), "also for an address without wrong tokens");
         assert_eq!(attempts.wait(network(0), now), None, "a known address has its own record");
         assert_eq!(attempts.fail(network(0), now).failures, 2);
@@ -181,17 +175,5 @@ mod tests {
         let later = now + ATTEMPT_MEMORY + NOW_PLUS(1);
         assert_eq!(attempts.fail(network(ATTEMPT_ADDRESSES_MAX), later).failures, 1);
         assert_eq!(attempts.addresses.len(), 1, "the others are forgotten");
-    }
-
-    #[test]
-    fn ever_fewer_attempts_are_logged() {
-        let (mut attempts, now) = (Attempts::default(), Instant::now());
-        let client = address("203.0.113.7");
-        let notable: Vec<u32> = (0..70)
-            .map(|_| attempts.fail(client, now))
-            .filter(|failure| failure.is_notable)
-            .map(|failure| failure.failures)
-            .collect();
-        assert_eq!(notable, [1, 2, 3, 4, 5, 8, 16, 32, 64]);
     }
 }

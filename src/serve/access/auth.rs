@@ -9,7 +9,7 @@
 use std::io::Read;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use hyper::HeaderMap;
@@ -22,6 +22,7 @@ use crate::model::record::ME;
 use crate::serve::access::attempts::{Attempts, Failure};
 use crate::serve::access::client::Client;
 use crate::serve::config::Auth;
+use crate::serve::log_limit::LogLimit;
 use crate::store::{Notice, TokenDigest, TokenOwner, TokenReader, is_token_shaped, private};
 
 /// What a request must carry. Only digests of tokens are kept.
@@ -52,6 +53,7 @@ pub(in crate::serve) struct Authenticator {
     /// Whether a token exists, or has existed since the start: requests without one are refused from then on.
     has_token: AtomicBool,
     attempts: Mutex<Attempts>,
+    log_limit: Arc<LogLimit>,
     has_warned_of_proxy: AtomicBool,
 }
 
@@ -159,9 +161,10 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
 }
 
 impl Authenticator {
-    pub(in crate::serve) fn new(credentials: Credentials, reader: TokenReader) -> Self {
+    pub(in crate::serve) fn new(credentials: Credentials, reader: TokenReader, log_limit: Arc<LogLimit>) -> Self {
         let has_token = AtomicBool::new(credentials.has_file());
-        Self { credentials, reader, has_token, attempts: Mutex::default(), has_warned_of_proxy: AtomicBool::new(false) }
+        let (attempts, has_warned_of_proxy) = (Mutex::default(), AtomicBool::new(false));
+        Self { credentials, reader, has_token, attempts, log_limit, has_warned_of_proxy }
     }
 
     /// Admits a request that may upload, and returns its caller. Every request is checked again.
@@ -180,9 +183,10 @@ impl Authenticator {
             if client.is_this_machine || self.credentials.is_optional {
                 return Ok(self.default_caller(Sender::Anyone));
             }
-            let Failure { failures, is_notable, .. } = self.attempts().fail(client.address, Instant::now());
-            if is_notable {
-                tracing::warn!(peer = %client.address, failures, "refused: no token exists yet; `healthsink token new` creates one");
+            let Failure { failures, .. } = self.attempts().fail(client.address, Instant::now());
+            if let Some(left_out) = self.log_limit.count(client.address, "no token") {
+                let peer = client.address;
+                tracing::warn!(%peer, failures, left_out, "refused: no token exists yet; `healthsink token new` creates one");
             }
             return Err(Refusal::NoTokenYet);
         }
@@ -233,9 +237,9 @@ impl Authenticator {
         Caller { sender, person: self.credentials.person.clone() }
     }
 
-    fn refuse(&self, client: Client, Failure { failures, wait, is_notable }: Failure) -> Refusal {
-        if is_notable {
-            tracing::warn!(peer = %client.address, failures, "refused: the token is missing or wrong");
+    fn refuse(&self, client: Client, Failure { failures, wait }: Failure) -> Refusal {
+        if let Some(left_out) = self.log_limit.count(client.address, "wrong token") {
+            tracing::warn!(peer = %client.address, failures, left_out, "refused: the token is missing or wrong");
         }
         if client.is_behind_unknown_proxy && !self.has_warned_of_proxy.swap(true, Ordering::Relaxed) {
             tracing::warn!(
@@ -286,7 +290,8 @@ mod tests {
             path
         });
         change(&mut auth);
-        let authenticator = Authenticator::new(Credentials::load(&auth).unwrap(), TokenReader::new(Database::new(&db)));
+        let (credentials, reader) = (Credentials::load(&auth).unwrap(), TokenReader::new(Database::new(&db)));
+        let authenticator = Authenticator::new(credentials, reader, Arc::default());
         Fixture { authenticator, folder }
     }
 

@@ -1,16 +1,12 @@
-//! File descriptors: how many connections they suffice for, and how their lack shows.
+//! File descriptors: how many connections they suffice for, and whether none is left.
 
-use std::fmt::Display;
 use std::io;
-use std::sync::Mutex;
-use std::time::Instant;
 
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{ACCEPT_LOG_INTERVAL, CONNECTIONS_MIN, FILES_RESERVED};
-use crate::model::lock::lock;
+use crate::model::limits::{CONNECTIONS_MIN, FILES_RESERVED};
 
 /// What to do about a limit that is too low.
 const REMEDY: &str = "raise it with `ulimit -n`, LimitNOFILE= of systemd or `ulimits` of Docker";
@@ -56,37 +52,6 @@ pub(in crate::serve) fn are_used_up(error: &io::Error) -> bool {
     [Errno::MFILE, Errno::NFILE].iter().any(|errno| code == Some(errno.raw_os_error()))
 }
 
-/// Logs why connections cannot be accepted: once, and then at most once in [`ACCEPT_LOG_INTERVAL`].
-#[derive(Debug, Default)]
-pub(in crate::serve) struct AcceptFaults(Mutex<Reported>);
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Reported {
-    last: Option<Instant>,
-    /// Faults since then.
-    more: u64,
-}
-
-impl AcceptFaults {
-    pub(in crate::serve) fn report(&self, fault: &impl Display) {
-        if let Some(more) = lock(&self.0).count(Instant::now()) {
-            tracing::warn!(more, "could not accept a connection: {fault}");
-        }
-    }
-}
-
-impl Reported {
-    /// Counts a fault. Returns the number of those before it that were not reported if this one is to be.
-    fn count(&mut self, now: Instant) -> Option<u64> {
-        if self.last.is_some_and(|last| now.saturating_duration_since(last) < ACCEPT_LOG_INTERVAL) {
-            self.more += 1;
-            return None;
-        }
-        self.last = Some(now);
-        Some(std::mem::take(&mut self.more))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,13 +71,5 @@ mod tests {
         check(Some(0), None);
         let message = connections(Some(20), 256).unwrap_err().to_string();
         assert!(message.contains("ulimit -n") && message.contains(&(FILES_RESERVED + 256).to_string()), "{message}");
-    }
-
-    #[test]
-    fn faults_are_logged_once_in_a_while() {
-        let (mut reported, now) = (Reported::default(), Instant::now());
-        let at = |part: u32| now + ACCEPT_LOG_INTERVAL * part / 4;
-        let logged: Vec<Option<u64>> = [0, 0, 1, 3, 4, 5, 9].map(|part| reported.count(at(part))).to_vec();
-        assert_eq!(logged, [Some(0), None, None, None, Some(3), None, Some(1)]);
     }
 }

@@ -13,6 +13,7 @@ use prometheus_client::encoding::DescriptorEncoder;
 
 use crate::model::counts::Counts;
 use crate::model::lock::lock;
+use crate::serve::log_limit::LogLimit;
 use crate::serve::monitor::exposition::{self, Exposition, Labels};
 use crate::store::{Database, Latest, Sizes, now_ms};
 
@@ -110,10 +111,12 @@ impl Metrics {
     }
 
     /// Returns the text of a scrape, with the series of one person or of all. It reads the database, so it may block.
-    pub(in crate::serve) fn scrape(&self, moment: Moment, person: Option<&str>) -> Vec<u8> {
+    pub(in crate::serve) fn scrape(&self, moment: Moment, person: Option<&str>, log_limit: &LogLimit) -> Vec<u8> {
         let latest = self.database.latest(person, now_ms());
-        if let Err(error) = &latest {
-            tracing::warn!(%error, "the metrics of the database could not be read");
+        if let Err(error) = &latest
+            && let Some(left_out) = log_limit.count_shared("scrape")
+        {
+            tracing::warn!(%error, left_out, "the metrics of the database could not be read");
         }
         exposition::text(Scrape {
             started: self.started,

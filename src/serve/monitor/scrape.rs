@@ -29,7 +29,7 @@ async fn scrape(state: Arc<State>, person: Option<String>) -> Answer {
         is_writer_alive: state.writer.is_alive(),
     };
     let scraped = tokio::task::spawn_blocking(move || {
-        let scraped = state.metrics.scrape(moment, person.as_deref());
+        let scraped = state.metrics.scrape(moment, person.as_deref(), &state.log_limit);
         drop(permit);
         scraped
     });

@@ -20,12 +20,12 @@ use crate::formats::encoding::{Coding, check_length};
 use crate::formats::payload::Options;
 use crate::ingest::ingest;
 use crate::model::counts::{Counts, is_zero};
-use crate::serve::access::auth::Sender;
+use crate::serve::access::auth::{Caller, Sender};
 use crate::serve::access::client::Client;
 use crate::serve::announce::PLAIN_HTTP_WARNING;
 use crate::serve::answer::{Answer, json};
 use crate::serve::call::Call;
-use crate::serve::monitor::metrics::{Metrics, UploadResult};
+use crate::serve::monitor::metrics::UploadResult;
 use crate::serve::network::is_private;
 use crate::serve::problem;
 use crate::serve::state::State;
@@ -42,11 +42,11 @@ async fn answer_upload(Call { request, client, caller, state }: Call<'_>) -> Ans
     warn_of_plain_http(client, &state);
     let peer = client.address;
     let Some(coding) = coding(request.headers()) else {
-        state.metrics.count_refused(UploadResult::Refused);
+        refuse(peer, &caller, "unknown Content-Encoding", UploadResult::Refused, &state);
         return problem::unsupported_encoding();
     };
     if let Err(error) = check_length(request.body().size_hint().lower(), state.body_bytes_max) {
-        state.metrics.count_refused(UploadResult::Refused);
+        refuse(peer, &caller, "too long a body", UploadResult::Refused, &state);
         return problem::failed(&error);
     }
     let permits = match take_permits(coding, caller.sender, &state).await {
@@ -56,14 +56,19 @@ async fn answer_upload(Call { request, client, caller, state }: Call<'_>) -> Ans
                 Denied::AllTaken => ("too many uploads at once", problem::too_many_uploads()),
                 Denied::SendersTaken => ("too many uploads at once with one token", problem::too_many_of_one_token()),
             };
-            tracing::warn!(%peer, token_id = caller.token(), "refused: {reason}");
-            state.metrics.count_refused(UploadResult::Busy);
+            refuse(peer, &caller, reason, UploadResult::Busy, &state);
             return answer;
         }
     };
-    let token = caller.token();
-    let origin = Origin { kind: OriginKind::Http, sender: peer.to_string(), person: caller.person, token };
-    receive(request, coding, peer, origin, &state, permits).await
+    receive(request, coding, peer, caller, &state, permits).await
+}
+
+/// Counts a request that is refused by its head, and logs it unless the same address had such a line lately.
+fn refuse(peer: IpAddr, caller: &Caller, reason: &'static str, result: UploadResult, state: &State) {
+    state.metrics.count_refused(result);
+    if let Some(left_out) = state.log_limit.count(peer, reason) {
+        tracing::warn!(%peer, token_id = caller.token(), left_out, "refused: {reason}");
+    }
 }
 
 /// What an upload holds while it is under way.
@@ -103,13 +108,13 @@ async fn receive(
     request: &mut Request<Incoming>,
     coding: Coding,
     peer: IpAddr,
-    origin: Origin,
+    caller: Caller,
     state: &Arc<State>,
     permits: Permits,
 ) -> Answer {
     let (sender, reader) = body::channel();
     let upload = permits.upload.upload();
-    let ingest = start_ingest(reader, coding, peer, origin, Arc::clone(state), permits);
+    let ingest = start_ingest(reader, coding, peer, caller, Arc::clone(state), permits);
     let version = request.version();
     sender.pump(request.body_mut(), version, &upload, state.phase.clone()).await;
     answer_of(ingest, peer, state).await
@@ -123,16 +128,17 @@ fn start_ingest(
     reader: impl BufRead + Send + 'static,
     coding: Coding,
     peer: IpAddr,
-    origin: Origin,
+    caller: Caller,
     state: Arc<State>,
     permits: Permits,
 ) -> Ingest {
     let began = Instant::now();
-    let (person, token) = (origin.person.clone(), origin.token);
     // The thread logs the outcome: the client may disconnect before the end.
     tokio::task::spawn_blocking(move || {
+        let (person, token) = (caller.person.clone(), caller.token());
+        let origin = Origin { kind: OriginKind::Http, sender: peer.to_string(), person, token };
         let outcome = decode(reader, coding, state.body_bytes_max, origin, &state.writer);
-        record_outcome(peer, person.as_deref(), token, began.elapsed(), &outcome, &state.metrics);
+        record_outcome(peer, &caller, began.elapsed(), &outcome, &state);
         drop(permits);
         outcome
     })
@@ -165,14 +171,13 @@ fn decode(
     }
 }
 
-/// Logs one line for each upload, and counts it.
+/// Counts an upload, and logs a line for it.
 fn record_outcome(
     peer: IpAddr,
-    person: Option<&str>,
-    token: Option<i64>,
+    caller: &Caller,
     duration: Duration,
     outcome: &Result<Summary, Aborted>,
-    metrics: &Metrics,
+    state: &State,
 ) {
     let status = problem::status(outcome);
     let result = match status.as_u16() {
@@ -183,20 +188,31 @@ fn record_outcome(
     let summary = outcome.as_ref().map_or_else(|aborted| aborted.summary.as_ref(), Some);
     let (upload, bytes) = (summary.map(|summary| summary.upload), summary.map_or(0, |summary| summary.body_bytes));
     let counts = summary.map_or_else(Counts::default, |summary| summary.counts);
-    metrics.count_ended(result, bytes, &counts, duration);
+    state.metrics.count_ended(result, bytes, &counts, duration);
+    let (person, token) = (caller.person.as_deref(), caller.token());
     let (result, status) = (result.name(), status.as_u16());
     let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let Counts { route_points, new, updated, unchanged, merged, rejected, .. } = counts;
     let records = counts.records();
-    match outcome {
-        Ok(_) => tracing::info!(
+    let error = match outcome {
+        Ok(_) => {
+            tracing::info!(
+                %peer, person, token_id = token, upload, result, status, duration_ms, bytes, records, route_points, new, updated, unchanged, merged, rejected,
+                "upload"
+            );
+            return;
+        }
+        Err(Aborted { error, .. }) => error,
+    };
+    // Where no token is needed, a stranger can fail as often as they like.
+    let is_stranger = caller.sender == Sender::Anyone;
+    let left_out = if is_stranger { state.log_limit.count(peer, result) } else { Some(0) };
+    if left_out.is_some() {
+        let left_out = left_out.filter(|_| is_stranger);
+        tracing::warn!(
             %peer, person, token_id = token, upload, result, status, duration_ms, bytes, records, route_points, new, updated, unchanged, merged, rejected,
-            "upload"
-        ),
-        Err(Aborted { error, .. }) => tracing::warn!(
-            %peer, person, token_id = token, upload, result, status, duration_ms, bytes, records, route_points, new, updated, unchanged, merged, rejected,
-            %error, "upload"
-        ),
+            %error, left_out, "upload"
+        );
     }
 }
 
@@ -285,8 +301,7 @@ mod tests {
             let permits =
                 take_permits(Coding::Identity, Sender::Anyone, &state).await.expect("the only permit is free");
             let peer = Ipv4Addr::LOCALHOST.into();
-            let origin = Origin { kind: OriginKind::Http, sender: String::new(), person: None, token: None };
-            let ingest = start_ingest(body, Coding::Identity, peer, origin, Arc::clone(&state), permits);
+            let ingest = start_ingest(body, Coding::Identity, peer, Caller::default(), Arc::clone(&state), permits);
             answer_of(ingest, peer, &state).await.status().as_u16()
         };
         runtime.block_on(async {
