@@ -6,6 +6,7 @@ use super::import_history::{Folder, Outcome, import, query, zip};
 
 const RECORD: &str = "<Record type=\"HKQuantityTypeIdentifierHeartRate\" sourceName=\"Café “上”\" unit=\"count/min\" \
     startDate=\"2026-03-01 10:00:00 +0100\" endDate=\"2026-03-01 10:00:00 +0100\" value=\"61\"/>\n";
+const DATE: &str = "2026-03-01 10:00:00 +0100";
 const POINT: &str = "<trkpt lat=\"47\" lon=\"8\"><time>2026-03-01T09:00:00Z</time></trkpt>";
 
 fn xml(elements: &str) -> String {
@@ -263,10 +264,23 @@ fn figures_of_a_workout_that_are_no_numbers_are_kept() {
         );
         let (folder, outcome) = imported(xml(&workout).as_bytes());
         assert!(outcome.ok, "{}", outcome.said);
-        let columns = "SELECT concat_ws('|', duration_s, energy_kcal, distance, distance_unit, other, statistics, events, activities) FROM workouts";
+        let columns = "SELECT concat_ws('|', duration_s, round(energy_kcal, 9), distance, distance_unit, other, statistics, events, activities) FROM workouts";
         assert_eq!(query::<String>(&folder.path("health.db"), columns), expected, "{attributes} {inner}");
     };
     check("duration=\"1,5\"", "", "90.0");
+    check("duration=\"\" durationUnit=\"\" totalDistance=\"\" totalDistanceUnit=\"\" totalEnergyBurned=\"\"", "", "");
+    check("duration=\"2\" durationUnit=\"\" totalEnergyBurned=\"5\" totalEnergyBurnedUnit=\"\"", "", "120.0|5.0");
+    check(
+        "totalEnergyBurned=\"418.4\" totalEnergyBurnedUnit=\"kJ\"",
+        "",
+        r#"100.0|{"totalEnergyBurned":"418.4","totalEnergyBurnedUnit":"kJ"}"#,
+    );
+    check(
+        "totalEnergyBurned=\"418.4\" totalEnergyBurnedUnit=\"KJ\" totalDistance=\"3\" totalDistanceUnit=\"mi\"",
+        "",
+        r#"100.0|3.0|mi|{"totalEnergyBurned":"418.4","totalEnergyBurnedUnit":"KJ"}"#,
+    );
+    check("totalDistance=\"500\" totalDistanceUnit=\"m\"", "", "500.0|m");
     check("duration=\"0:30:00\" durationUnit=\"min\"", "", r#"{"duration":"0:30:00","durationUnit":"min"}"#);
     check("duration=\"2\" durationUnit=\"fortnight\"", "", r#"{"duration":"2","durationUnit":"fortnight"}"#);
     check(
@@ -290,4 +304,40 @@ fn figures_of_a_workout_that_are_no_numbers_are_kept() {
          <WorkoutActivity uuid=\"1\" duration=\"y\" durationUnit=\"min\"/>",
         r#"[{"startDate":"2026-03-01T09:00:00.000Z","type":1,"duration":"x"}]|[{"uuid":"1","duration":"y","durationUnit":"min"}]"#,
     );
+}
+
+#[test]
+fn an_empty_attribute_is_no_attribute() {
+    let check = |name: &str, expected: &str| {
+        let record = RECORD.replace("/>", &format!(" sourceVersion=\"1\" device=\"&lt;d>\" creationDate=\"{DATE}\"/>"));
+        let (before, rest) = record.split_once(&format!(" {name}=\"")).unwrap();
+        let rest = rest.split_once('"').unwrap().1;
+        let mut found = Vec::new();
+        for text in [format!("{before} {name}=\"\"{rest}"), format!("{before}{rest}")] {
+            let (folder, _) = imported(xml(&text).as_bytes());
+            let sql = "SELECT coalesce((SELECT reason FROM rejects), (SELECT concat_ws('|', v.value, v.unit, v.start, v.\"end\", \
+                       creation_ms, v.source, v.other) FROM samples JOIN sample_details v USING (value)), \
+                       (SELECT concat_ws('|', unit, source) FROM sample_details))";
+            found.push(query::<String>(&folder.path("health.db"), sql));
+        }
+        assert_eq!(found[0], found[1], "{name}");
+        assert!(found[0].contains(expected), "{name}: {}", found[0]);
+    };
+    for name in ["unit", "creationDate", "endDate", "sourceVersion", "device", "sourceName"] {
+        check(name, "61.0|");
+    }
+    check("value", "count/min");
+    check("startDate", "no `startDate`");
+    check("type", "no `type`");
+}
+
+#[test]
+fn empty_attributes_of_a_summary_are_no_attributes() {
+    let summary = "<ActivitySummary dateComponents=\"2026-03-01\" activeEnergyBurned=\"\" activeEnergyBurnedUnit=\"\" \
+                   appleExerciseTime=\"5\" appleStandHours=\"\"/>";
+    let (folder, outcome) = imported(xml(summary).as_bytes());
+    assert!(outcome.ok, "{}", outcome.said);
+    let stored =
+        "SELECT concat_ws('|', active_energy, energy_unit, exercise_min, stand_hours, other) FROM activity_summaries";
+    assert_eq!(query::<String>(&folder.path("health.db"), stored), "5.0");
 }

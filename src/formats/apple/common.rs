@@ -36,12 +36,12 @@ impl<'a> Common<'a> {
         let mut common = Self::default();
         for (key, value) in element.attributes() {
             match key {
-                "type" => set_once(&mut common.kind, "type", value)?,
-                "unit" => set_once(&mut common.unit, "unit", value)?,
-                "value" => set_once(&mut common.value, "value", value)?,
-                "sourceName" => set_once(&mut common.source.name, "sourceName", value)?,
-                "sourceVersion" => set_once(&mut common.source.version, "sourceVersion", value)?,
-                "device" => set_once(&mut common.source.device, "device", value)?,
+                "type" => set_text(&mut common.kind, "type", value)?,
+                "unit" => set_text(&mut common.unit, "unit", value)?,
+                "value" => set_text(&mut common.value, "value", value)?,
+                "sourceName" => set_text(&mut common.source.name, "sourceName", value)?,
+                "sourceVersion" => set_text(&mut common.source.version, "sourceVersion", value)?,
+                "device" => set_text(&mut common.source.device, "device", value)?,
                 "creationDate" => set_date(&mut common.creation_ms, "creationDate", value)?,
                 "startDate" => set_date(&mut common.start_ms, "startDate", value)?,
                 "endDate" => set_date(&mut common.end_ms, "endDate", value)?,
@@ -53,7 +53,7 @@ impl<'a> Common<'a> {
 
     /// The type, which every record has.
     pub(super) fn kind(&self) -> Result<&'a str, Flaw> {
-        self.kind.filter(|kind| !kind.is_empty()).ok_or(Flaw::Missing("type"))
+        self.kind.ok_or(Flaw::Missing("type"))
     }
 
     /// The start, which every record has.
@@ -71,9 +71,19 @@ impl<'a> Common<'a> {
     }
 }
 
+/// Sets a date. Programs write `creationDate=""` for one that is missing.
 fn set_date(field: &mut Option<i64>, name: &'static str, value: &str) -> Result<(), Flaw> {
     let date = time::parse(value).or_else(|| parse_date(&plain(value)));
-    set_once(field, name, date.ok_or(Flaw::NotADate(name))?)
+    match date {
+        Some(date) => set_once(field, name, date),
+        None if value.trim().is_empty() => Ok(()),
+        None => Err(Flaw::NotADate(name)),
+    }
+}
+
+/// Sets a text, unless it is empty: then the attribute counts as absent.
+fn set_text<'a>(field: &mut Option<&'a str>, name: &'static str, value: &'a str) -> Result<(), Flaw> {
+    if value.is_empty() { Ok(()) } else { set_once(field, name, value) }
 }
 
 /// Sets a field that an element may have only once.

@@ -199,9 +199,10 @@ impl<'a> Element<'a> {
         attributes.iter().map(move |(key, value)| (element.slice(*key), element.slice(*value)))
     }
 
-    /// The value of an attribute, with its escapes.
+    /// The value of an attribute, with its escapes. An empty attribute counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
-        self.attributes().find(|(key, _)| *key == name).map(|(_, value)| value)
+        let value = self.attributes().find(|(key, _)| *key == name).map(|(_, value)| value);
+        value.filter(|value| !value.is_empty())
     }
 
     pub(crate) fn children(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {

@@ -3,11 +3,11 @@
 use super::element::{Element, plain};
 use super::number::number;
 use super::workout_texts::{ACTIVITY, STATISTICS};
+use crate::model::healthkit::{ActivityDistance, QUANTITY_TYPE, activity, activity_distance};
 use crate::model::units::{Dimension, factor};
 
 const ENERGY: &str = "HKQuantityTypeIdentifierActiveEnergyBurned";
 const DISTANCES: &str = "HKQuantityTypeIdentifierDistance";
-const WALKING: &str = "WalkingRunning";
 
 /// A number and its unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,19 +35,12 @@ pub(super) fn total<'a>(workout: Element<'a>, name: &str, unit: &str) -> Option<
     Some(Quantity { number: number(workout.get(name)?)?, unit: workout.get(unit) })
 }
 
-fn own_distance<'a>(element: Element<'a>, activity: &str) -> Option<Quantity<'a>> {
-    let name = activity.strip_prefix("HKWorkoutActivityType").unwrap_or_default();
-    let of = |kind: &str| statistic(element, &[DISTANCES, kind].concat());
-    match name {
-        "SwimBikeRun" => parts(element).or_else(|| sum(distances(element))),
-        "Walking" | "Running" | "Hiking" => of(WALKING),
-        "Cycling" | "HandCycling" => of("Cycling"),
-        "Swimming" => of("Swimming"),
-        "WheelchairWalkPace" | "WheelchairRunPace" => of("Wheelchair"),
-        "DownhillSkiing" | "Snowboarding" | "SnowSports" => of("DownhillSnowSports"),
-        // Their own types are newer than their workouts.
-        "CrossCountrySkiing" | "PaddleSports" | "Rowing" | "SkatingSports" => of(name).or_else(|| only(element)),
-        _ => of(WALKING).or_else(|| only(element)),
+fn own_distance<'a>(element: Element<'a>, kind: &str) -> Option<Quantity<'a>> {
+    let of = |name: &str| statistic(element, &[QUANTITY_TYPE, name].concat());
+    match activity_distance(activity(kind)) {
+        ActivityDistance::Of(name) => of(name),
+        ActivityDistance::OfOrOnly(name) => of(name).or_else(|| only(element)),
+        ActivityDistance::Parts => parts(element).or_else(|| sum(distances(element))),
     }
 }
 
@@ -78,24 +71,28 @@ fn only<'a>(element: Element<'a>) -> Option<Quantity<'a>> {
 
 /// The sum over the parts of a multisport workout, if each but the transitions has a distance.
 fn parts<'a>(workout: Element<'a>) -> Option<Quantity<'a>> {
-    let mut found = Vec::new();
+    let (mut found, mut own) = (Vec::new(), 0);
     for part in workout.children().filter(|child| child.name() == ACTIVITY) {
         let activity = part.get("workoutActivityType").unwrap_or_default();
         // A part is no multisport workout itself.
         let distance = if activity.ends_with("SwimBikeRun") { only(part) } else { own_distance(part, activity) };
+        let is_between = activity.ends_with("Transition");
+        own += usize::from(!is_between);
         match distance {
             Some(distance) => found.push(Some(distance)),
-            None if activity.ends_with("Transition") => {}
+            None if is_between => {}
             None => return None,
         }
     }
-    sum(found.into_iter())
+    sum(found.into_iter()).filter(|_| own > 1)
 }
 
-/// The sum in the unit of the longest; absent if one of them or its unit is unknown.
+/// The sum in the unit of the longest. Absent if one of them or its unit is unknown, and if there is only one: the distance of
+/// a single part is not that of the workout.
 fn sum<'a>(distances: impl Iterator<Item = Option<Quantity<'a>>>) -> Option<Quantity<'a>> {
-    let (mut metres, mut longest) = (0.0, None::<(f64, f64, Quantity<'a>)>);
+    let (mut metres, mut longest, mut parts) = (0.0, None::<(f64, f64, Quantity<'a>)>, 0);
     for distance in distances {
+        parts += 1;
         let distance = distance?;
         let unit = factor(&plain(distance.unit?), Dimension::Length)?;
         let length = distance.number * unit;
@@ -104,7 +101,7 @@ fn sum<'a>(distances: impl Iterator<Item = Option<Quantity<'a>>>) -> Option<Quan
             longest = Some((length, unit, distance));
         }
     }
-    longest.map(|(_, unit, distance)| Quantity { number: metres / unit, unit: distance.unit })
+    longest.filter(|_| parts > 1).map(|(_, unit, distance)| Quantity { number: metres / unit, unit: distance.unit })
 }
 
 #[cfg(test)]
@@ -155,6 +152,11 @@ mod tests {
         check("SwimBikeRun", "", &[&swim, &of("DistanceCycling", "1", "parsec")], None);
         check("SwimBikeRun", "", &[&swim, &of("DistanceCycling", "x", "km")], None);
         check("SwimBikeRun", "9", &[], Some((9.0, "mi")));
+        check("SwimBikeRun", "", &[&swim], None);
+        check("SwimBikeRun", "", &[&part("Swimming", &swim)], None);
+        check("SwimBikeRun", "", &[&part("Swimming", &swim), &part("Transition", ""), &swim], None);
+        check("SwimBikeRun", "9", &[&part("Swimming", &swim)], Some((9.0, "mi")));
+        check("SwimBikeRun", "", &[&part("Swimming", &swim), &swim, &bike, &walk], Some((23.02, "km")));
         let parts = [
             part("Swimming", &[&*swim, &*walk].concat()),
             part("Transition", ""),

@@ -29,9 +29,9 @@ pub(super) fn read(element: Element<'_>, output: &mut Output<'_>) -> Result<(), 
         return Err(Flaw::Repeated(name));
     }
     let number = |name: &str| element.get(name).and_then(number);
-    let day = element.get("dateComponents").filter(|day| !day.is_empty()).ok_or(Flaw::Missing("dateComponents"))?;
+    let day = element.get("dateComponents").ok_or(Flaw::Missing("dateComponents"))?;
     let is_text = |name: &str| name == "dateComponents" || name == "activeEnergyBurnedUnit";
-    let is_read = |name: &&str| is_text(name) || number(name).is_some();
+    let is_read = |name: &&str| is_text(name) || element.get(name).is_none() || number(name).is_some();
     let columns: Vec<&str> = KNOWN.into_iter().filter(is_read).collect();
     let mut other = String::new();
     if element.has_children() || element.attributes().any(|(key, _)| !columns.contains(&key)) {

@@ -12,7 +12,7 @@ use crate::formats::output::Output;
 use crate::model::healthkit::activity;
 use crate::model::identity::{derive, digest};
 use crate::model::record::{Uuid, Workout};
-use crate::model::units::{Dimension, factor};
+use crate::model::units::kilocalories;
 
 /// Reads a workout.
 pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_>) -> Result<(), Flaw> {
@@ -71,7 +71,8 @@ impl<'a> Figures<'a> {
             .and_then(number)
             .and_then(|duration| Some(duration * seconds(element.get("durationUnit"))?));
         let (energy, distance) = (energy(element), distance(element, kind));
-        let energy_kcal = energy.and_then(|energy| Some(energy.number * kilocalories(energy.unit)?));
+        // Kilocalories if no unit is named.
+        let energy_kcal = energy.and_then(|energy| kilocalories(energy.number, &plain(energy.unit.unwrap_or("kcal"))));
         let mut unread = Vec::new();
         let mut check = |is_read: bool, names: [&'static str; 2]| {
             if !is_read && element.get(names[0]).is_some() {
@@ -80,16 +81,13 @@ impl<'a> Figures<'a> {
         };
         check(duration_s.is_some(), ["duration", "durationUnit"]);
         let names = ["totalEnergyBurned", "totalEnergyBurnedUnit"];
-        check(energy_kcal.is_some() && energy == total(element, names[0], names[1]), names);
+        // A column in another unit does not replace what was converted.
+        let is_kept = energy_kcal.is_some() && energy_kcal == energy.map(|energy| energy.number);
+        check(is_kept && energy == total(element, names[0], names[1]), names);
         let names = ["totalDistance", "totalDistanceUnit"];
         check(distance.is_some() && distance == total(element, names[0], names[1]), names);
         Self { duration_s, energy_kcal, distance, unread }
     }
-}
-
-/// How many kilocalories a unit is: one if none is named.
-fn kilocalories(unit: Option<&str>) -> Option<f64> {
-    unit.map_or(Some(1.0), |unit| factor(unit, Dimension::Energy))
 }
 
 /// Remembers the files that a workout refers to.

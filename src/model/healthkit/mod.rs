@@ -3,12 +3,14 @@
 //! The tables are made from HealthKit's public headers. They grow with every iOS: an identifier that is missing here is data.
 
 mod categories;
+mod distances;
 mod identifiers;
 mod quantities;
 mod titles;
 mod workouts;
 
 pub use categories::{category_value, category_value_names, is_event};
+pub use distances::{ActivityDistance, activity_distance};
 pub use identifiers::{CATEGORY_TYPE, QUANTITY_TYPE, is_sample_type, short};
 pub use quantities::{Aggregation, aggregation};
 pub use workouts::{activity, activity_names, activity_of_title, workout_event};
