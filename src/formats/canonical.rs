@@ -1,4 +1,4 @@
-//! JSON in one form: names in order, no blanks, numbers as the shortest text of their value, the last of equal names.
+//! JSON in one form: names in order, no blanks, numbers as the shortest text of their value, equal names in their order.
 //!
 //! The phone's dictionaries have no order, so the same metadata may arrive in another order the next time. In this form it
 //! is the same text, and a re-sent record is unchanged.
@@ -41,11 +41,8 @@ pub(crate) fn write_members(object: Value<'_, '_>, base: usize, out: &mut String
     let mut json = JsonObject::begin(out);
     for index in base..end {
         let member = member_at(object, order[index] as usize);
-        let is_repeated = index + 1 < end && member_at(object, order[index + 1] as usize).name == member.name;
-        if !is_repeated {
-            write(member.value, json.member(member.name), order);
-            debug_assert_eq!(order.len(), end);
-        }
+        write(member.value, json.member(member.name), order);
+        debug_assert_eq!(order.len(), end);
     }
     json.end();
     order.truncate(base);
@@ -83,7 +80,7 @@ mod tests {
         check(" { } ", "{}");
         check("[ ]", "[]");
         check(r#"{"b":{"d":1,"c":[{"z":1,"y":2},[]]},"a":null}"#, r#"{"a":null,"b":{"c":[{"y":2,"z":1},[]],"d":1}}"#);
-        check(r#"{"a":1,"b":2,"a":3}"#, r#"{"a":3,"b":2}"#);
+        check(r#"{"a":3,"b":2,"a":1}"#, r#"{"a":3,"a":1,"b":2}"#);
         check(r#"["A\/\n\u0001\"\\ü😀"]"#, r#"["A/\n\u0001\"\\ü😀"]"#);
         check(
             "[1e-7,0.10,72,72.0,-0.0,18446744073709551615,true]",

@@ -22,6 +22,9 @@ pub(crate) enum Flaw {
     NotAText(&'static str),
     OutOfRange(&'static str),
     Repeated(&'static str),
+    GivenTwice(&'static str),
+    /// A number beyond the range of doubles: the name before it, and its digits.
+    TooLarge(String, String),
     /// The key of a route names no workout.
     NoWorkout,
     /// A name, text or number outside an element is longer than so many bytes, and was cut.
@@ -66,6 +69,9 @@ impl Flaw {
 /// Characters of a parser's message or an entity's name that a reason shows.
 const DETAIL_CHARACTERS: usize = 200;
 
+/// Characters of a number that a reason shows.
+const DETAIL_DIGITS: usize = 40;
+
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -83,6 +89,14 @@ impl fmt::Display for Flaw {
             Self::NotAText(field) => write!(f, "`{field}` is not a text"),
             Self::OutOfRange(field) => write!(f, "`{field}` is out of range"),
             Self::Repeated(field) => write!(f, "not well-formed: `{field}` is given twice"),
+            Self::GivenTwice(field) => write!(f, "`{field}` is given twice"),
+            Self::TooLarge(field, number) => {
+                let dots = if number.chars().nth(DETAIL_DIGITS).is_some() { "…" } else { "" };
+                write!(
+                    f,
+                    "`{field:.DETAIL_CHARACTERS$}` is {number:.DETAIL_DIGITS$}{dots}: numbers reach from -1.8e308 to 1.8e308"
+                )
+            }
             Self::NoWorkout => f.write_str("the key of its route is not the uuid of a workout"),
             Self::Cut(bytes) => {
                 write!(f, "a name, text or number outside an element is longer than {bytes} bytes: the rest is cut off")

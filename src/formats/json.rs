@@ -43,6 +43,37 @@ pub(crate) fn write_integer(number: impl itoa::Integer, out: &mut String) {
     out.push_str(itoa::Buffer::new().format(number));
 }
 
+/// Returns the first number of a JSON text that is beyond the range of doubles, behind the last name before it.
+pub(crate) fn number_too_large(json: &[u8]) -> Option<(String, String)> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (mut last, mut name) = (&json[..0], &json[..0]);
+    let mut at = 0;
+    while let Some(byte) = json.get(at) {
+        let start = at;
+        at += 1;
+        match byte {
+            b'"' => {
+                while json.get(at).is_some_and(|byte| *byte != b'"') {
+                    at += if json[at] == b'\\' { 2 } else { 1 };
+                }
+                last = json.get(start + 1..at).unwrap_or_default();
+                at += 1;
+            }
+            b':' => name = last,
+            b'-' | b'0'..=b'9' => {
+                let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+                at += json[at..].iter().take_while(|byte| is_part(byte)).count();
+                let number = text(&json[start..at]);
+                if number.parse().is_ok_and(f64::is_infinite) {
+                    return Some((text(name), number));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// An object under way. [`JsonObject::end`] closes it.
 #[derive(Debug)]
 #[must_use = "`end` closes the object"]
@@ -163,6 +194,20 @@ mod tests {
         let mut out = String::new();
         write_integer(u64::MAX, &mut out);
         assert_eq!(out, "18446744073709551615");
+    }
+
+    #[test]
+    fn the_number_that_is_too_large_is_found() {
+        let check = |json: &str, expected: Option<(&str, &str)>| {
+            let found = number_too_large(json.as_bytes());
+            assert_eq!(found.as_ref().map(|(name, number)| (name.as_str(), number.as_str())), expected, "{json}");
+        };
+        check(r#"{"a":1e308,"b":[-1e308,0.5,-0],"c":"1e400","d":true}"#, None);
+        check(r#"{"a":1,"b\":1e400":[2,-1E+400],"c":1e500}"#, Some((r#"b\":1e400"#, "-1E+400")));
+        check("1e999", Some(("", "1e999")));
+        check(r#"{"a":"\"#, None);
+        let digits = "9".repeat(400);
+        check(&format!(r#"{{"n":{digits}}}"#), Some(("n", &digits)));
     }
 
     #[test]

@@ -215,6 +215,86 @@ fn rejects_are_kept_once_with_reason_position_and_text() {
     assert_eq!(rejects, [expected]);
 }
 
+/// A known field that is given twice has two values, and no rule says which is right. All other names are kept.
+#[test]
+fn no_value_is_lost_where_a_name_is_given_twice() {
+    let server = Server::start();
+    let (times, uuid) = (r#""startDate":"2026-01-01T00:00:00.000Z""#, "00000000-0000-4000-8000-00000000000");
+    let check = |section: &str, element: &str, reason: &str| {
+        let body = if section == "locations" {
+            format!(r#"{{"workoutRoutes":{{"{uuid}1":[{{"locations":[{element}]}}]}}}}"#)
+        } else {
+            format!(r#"{{"data":{{"{section}":[{element}]}}}}"#)
+        };
+        let answer = server.post(&body);
+        assert_eq!((answer.status, answer.field("rejected")), (200, json!(1)), "{element}: {answer:?}");
+        assert_eq!(server.one("SELECT reason FROM rejects ORDER BY rowid DESC LIMIT 1"), json!(reason), "{element}");
+    };
+    let heart_rate = "HKQuantityTypeIdentifierHeartRate";
+    for (section, field, one, other) in [
+        (heart_rate, "startDate", times, r#""startDate":"2026-01-01T00:00:01.000Z""#),
+        (heart_rate, "endDate", r#""endDate":"2026-01-01T00:00:00.000Z""#, r#""endDate":"2026-01-01T00:00:01.000Z""#),
+        (heart_rate, "value", r#""value":1"#, r#""value":2"#),
+        (heart_rate, "value", r#""value":1"#, r#""value":{"quantity":2}"#),
+        (heart_rate, "unit", r#""unit":"m""#, r#""unit":"km""#),
+        (heart_rate, "metadata", r#""metadata":{"a":1}"#, r#""metadata":{"a":2}"#),
+        (heart_rate, "device", r#""device":{"a":1}"#, r#""device":{"a":2}"#),
+        ("workouts", "durationSeconds", r#""durationSeconds":1"#, r#""durationSeconds":2"#),
+        ("workouts", "events", r#""events":[1]"#, r#""events":[2]"#),
+        ("medicationDoseEvents", "logStatus", r#""logStatus":1"#, r#""logStatus":4"#),
+        ("medications", "displayText", r#""displayText":"a""#, r#""displayText":"b""#),
+        ("locations", "altitude", r#""altitude":1"#, r#""altitude":2"#),
+    ] {
+        let rest = match section {
+            "medications" => r#""nickname":"n""#.to_owned(),
+            "locations" => r#""latitude":1,"longitude":2,"date":"2026-01-01T00:00:00.000Z""#.to_owned(),
+            _ if field == "startDate" => format!(r#""uuid":"{uuid}2""#),
+            _ => format!(r#""uuid":"{uuid}2",{times}"#),
+        };
+        let reason = format!("`{field}` is given twice");
+        check(section, &format!("{{{one},{rest},{other}}}"), &reason);
+        check(section, &format!("{{{other},{one},{rest}}}"), &reason);
+    }
+    // Null is absence. What has no column is kept as often as it comes.
+    let body = format!(
+        r#"{{"data":{{"{heart_rate}":[{{"uuid":"{uuid}3",{times},"value":null,"value":1,"value":null,"x":1,"x":2,
+            "metadata":{{"k":1,"k":[{{"l":1,"l":2}}]}}}}],"notes":[{{"b":1,"a":2,"b":3}}]}}}}"#
+    );
+    let answer = server.post(body);
+    assert_eq!((answer.field("count"), answer.field("rejected")), (json!(2), json!(0)), "{answer:?}");
+    let kept = server.rows("SELECT value, metadata, other FROM sample_details");
+    let metadata = r#"{"k":1,"k":[{"l":1,"l":2}]}"#;
+    assert_eq!(kept, [json!({"value": 1.0, "metadata": metadata, "other": r#"{"x":1,"x":2}"#})]);
+    assert_eq!(server.one("SELECT json FROM other_records"), json!(r#"{"a":2,"b":1,"b":3}"#));
+}
+
+#[test]
+fn a_number_beyond_all_doubles_is_named() {
+    let digits = "7".repeat(400);
+    for (number, shown) in
+        [("1e400", "1e400".to_owned()), ("-1E+309", "-1E+309".to_owned()), (&digits, format!("{}…", &digits[..40]))]
+    {
+        let server = Server::start();
+        for field in ["value", "x"] {
+            let element = sample(1).replace(r#""value":1"#, &format!(r#""y":[1e308,-0],"{field}":{number}"#));
+            let answer = server.post(format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{element}]}}}}"#));
+            assert_eq!((answer.status, answer.field("rejected")), (200, json!(1)), "{answer:?}");
+            let reason = format!("`{field}` is {shown}: numbers reach from -1.8e308 to 1.8e308");
+            assert_eq!(server.one("SELECT reason FROM rejects ORDER BY rowid DESC LIMIT 1"), json!(reason));
+        }
+    }
+    let server = Server::start();
+    for (number, stored) in [("-0", 0.0), ("1E5", 1e5), ("123456789012345678901234567890", 1.234_567_890_123_456_8e29)]
+    {
+        let element = sample(1).replace(r#""value":1"#, &format!(r#""value":{number}"#));
+        server.post(format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{element}]}}}}"#));
+        assert_eq!(server.one("SELECT value FROM samples"), json!(stored), "{number}");
+    }
+    let element = sample(1).replace(r#""value":1"#, r#""value":"NaN""#);
+    server.post(format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{element}]}}}}"#));
+    assert_eq!(server.one("SELECT reason FROM rejects"), json!("`value` is not a number"));
+}
+
 /// Equal rejects are looked up by their digest: 20,000 of them would take minutes if each were compared with all others.
 #[test]
 fn many_equal_rejects_are_stored_quickly() {

@@ -52,19 +52,16 @@ impl Kept {
         }
     }
 
-    /// Puts the members of the object that begins at a place in order. The last of equal names counts.
+    /// Puts the members of the object that begins at a place in order. Equal names stay in theirs.
     fn sort(&mut self, start: usize, members: &mut [Member]) {
-        if self.is_too_long || members.is_sorted_by(|(one, ..), (other, ..)| one < other) {
+        if self.is_too_long || members.is_sorted_by(|(one, ..), (other, ..)| one <= other) {
             return;
         }
         members.sort_by(|(one, ..), (other, ..)| one.cmp(other));
         let Self { text, sorted, .. } = self;
         sorted.clear();
         sorted.reserve(text.len() - start);
-        for (index, (name, from, to)) in members.iter().enumerate() {
-            if members.get(index + 1).is_some_and(|(next, ..)| next == name) {
-                continue;
-            }
+        for (_, from, to) in members.iter() {
             if !sorted.is_empty() {
                 sorted.push(',');
             }

@@ -12,6 +12,7 @@ use super::rows::{Rows, Scratch};
 use super::section::Section;
 use super::surrogates::fix_half_pairs;
 use crate::formats::flaw::Flaw;
+use crate::formats::json::number_too_large;
 use crate::formats::output::{Output, push_reject};
 use crate::formats::tape::{Extent, Parser, elements};
 use crate::model::error::Result;
@@ -149,6 +150,7 @@ impl ElementDecoder {
         if is_fixed {
             return self.decode_whole(context, RawElement { text: &judged, ..element }, output);
         }
-        output.reject(element.location(context.section), flaw, element.raw())
+        let too_large = number_too_large(&judged).map(|(name, number)| Flaw::TooLarge(name, number));
+        output.reject(element.location(context.section), too_large.as_ref().unwrap_or(flaw), element.raw())
     }
 }

@@ -1,7 +1,8 @@
 //! The fields of elements, by the app's names.
 //!
-//! A required field that is missing, or a date that cannot be read, makes an element a reject. An optional field of another
-//! type than expected is kept in `other` under its name, and so is a field that this version does not know.
+//! A required field that is missing, a date that cannot be read, or a known field that is given twice makes an element a
+//! reject. An optional field of another type than expected is kept in `other` under its name, and so is a field that this
+//! version does not know.
 
 use uuid::Uuid;
 
@@ -13,6 +14,7 @@ use crate::formats::tape::{Member, Value, as_bool, as_f64, as_i64, as_str, is_nu
 use crate::model::identity::is_derived;
 use crate::model::limits::SHARED_TEXT_BYTES_MAX;
 use crate::model::record::{Dose, Medication, RoutePoint, Sample, Workout};
+use crate::model::text::TextId;
 use crate::model::time;
 
 /// Reads a uuid, as it names elements and the workouts of routes.
@@ -106,80 +108,120 @@ fn unit_of<'t, 'i>(
     own.or(unit)
 }
 
+/// Fills a field. Null is absence, so it may stand beside a value.
+#[inline]
+fn fill<T>(field: &mut Option<T>, name: &'static str, value: Option<T>) -> Result<(), Flaw> {
+    let Some(value) = value else {
+        return Ok(());
+    };
+    match field.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Flaw::GivenTwice(name)),
+    }
+}
+
+/// The same for a field that is kept as JSON.
+#[inline]
+fn fill_json<'t, 'i>(field: &mut Member<'t, 'i>, name: &'static str, member: Member<'t, 'i>) -> Result<(), Flaw> {
+    if is_null(member.value) {
+        return Ok(());
+    }
+    let before = std::mem::replace(field, member);
+    if is_null(before.value) { Ok(()) } else { Err(Flaw::GivenTwice(name)) }
+}
+
 /// The fields that samples, workouts and dose events have in common.
 #[derive(Default)]
 struct Common<'t, 'i> {
     uuid: Option<[u8; 16]>,
     start_ms: Option<i64>,
     end_ms: Option<i64>,
-    metadata: Value<'t, 'i>,
+    metadata: Member<'t, 'i>,
     revision: Member<'t, 'i>,
     device: Member<'t, 'i>,
 }
 
+/// What they have become in a row.
+struct Shared {
+    uuid: [u8; 16],
+    start_ms: i64,
+    end_ms: Option<i64>,
+    metadata: Option<TextId>,
+    source: Option<TextId>,
+    other: Option<TextId>,
+}
+
 impl<'t, 'i> Common<'t, 'i> {
-    /// Takes a member of the element. Returns false if it is not a common field.
+    /// Reads these fields of an element, and all others by `read`.
     #[inline]
-    fn take(&mut self, member: Member<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<bool, Flaw> {
-        match member.name {
-            "uuid" => self.uuid = uuid_field(member.value)?,
-            "startDate" => self.start_ms = date_field("startDate", member, rows)?,
-            "endDate" => self.end_ms = date_field("endDate", member, rows)?,
-            "metadata" => self.metadata = member.value,
-            "sourceRevision" => self.revision = member,
-            "device" => self.device = member,
-            _ => return Ok(false),
+    fn of<'b>(
+        element: Value<'t, 'i>,
+        rows: &mut Rows<'b, 't, 'i>,
+        mut read: impl FnMut(Member<'t, 'i>, &mut Rows<'b, 't, 'i>) -> Result<(), Flaw>,
+    ) -> Result<Self, Flaw> {
+        let mut common = Self::default();
+        for member in members(element) {
+            match member.name {
+                "uuid" => fill(&mut common.uuid, "uuid", uuid_field(member.value)?)?,
+                "startDate" => fill(&mut common.start_ms, "startDate", date_field("startDate", member, rows)?)?,
+                "endDate" => fill(&mut common.end_ms, "endDate", date_field("endDate", member, rows)?)?,
+                "metadata" => fill_json(&mut common.metadata, "metadata", member)?,
+                "sourceRevision" => fill_json(&mut common.revision, "sourceRevision", member)?,
+                "device" => fill_json(&mut common.device, "device", member)?,
+                _ => read(member, rows)?,
+            }
         }
-        Ok(true)
+        Ok(common)
     }
 
-    fn uuid(&self) -> Result<[u8; 16], Flaw> {
-        self.uuid.ok_or(Flaw::Missing("uuid"))
-    }
-
-    fn start_ms(&self) -> Result<i64, Flaw> {
-        self.start_ms.ok_or(Flaw::Missing("startDate"))
+    /// Ends an element: all that it keeps in `other` is known.
+    #[inline]
+    fn end(self, element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<Shared, Flaw> {
+        Ok(Shared {
+            uuid: self.uuid.ok_or(Flaw::Missing("uuid"))?,
+            start_ms: self.start_ms.ok_or(Flaw::Missing("startDate"))?,
+            end_ms: self.end_ms,
+            metadata: rows.metadata(self.metadata.value),
+            source: rows.source(self.revision, self.device),
+            other: rows.other(element),
+        })
     }
 }
 
 fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
-    let mut common = Common::default();
     let (mut value, mut unit, mut nested) = (None, None, None);
-    for member in members(element) {
-        if common.take(member, rows)? {
-            continue;
-        }
+    let common = Common::of(element, rows, |member, rows| {
         let raw = member.value;
         match member.name {
             // NaN arrives as null, and is still a sample.
-            "value" if is_null(raw) => value = None,
+            "value" if is_null(raw) => Ok(()),
             "value" => match as_f64(raw) {
-                Some(number) => value = Some(number),
-                None => nested = Some((member, Quantity::of(raw).ok_or(Flaw::NotANumber("value".into()))?)),
+                Some(number) => fill(&mut value, "value", Some(number)),
+                None => {
+                    let quantity = Quantity::of(raw).ok_or(Flaw::NotANumber("value".into()))?;
+                    fill(&mut nested, "value", Some((member, quantity)))
+                }
             },
-            "unit" => unit = optional(as_str(raw).filter(is_shareable), member, rows),
-            _ => rows.keep(member),
+            "unit" => fill(&mut unit, "unit", optional(as_str(raw).filter(is_shareable), member, rows)),
+            _ => {
+                rows.keep(member);
+                Ok(())
+            }
         }
-    }
+    })?;
     if let Some((member, quantity)) = nested {
+        fill(&mut value, "value", Some(quantity.number))?;
         let own = quantity.unit.filter(is_shareable);
         // Number and unit belong together.
         if !quantity.is_all || own != quantity.unit || own.is_some() && unit.is_some() && unit != own {
             rows.keep(member);
         }
-        (value, unit) = (Some(quantity.number), own.or(unit));
+        unit = own.or(unit);
     }
-    let sample = Sample {
-        kind: rows.section_text(),
-        uuid: common.uuid()?,
-        start_ms: common.start_ms()?,
-        end_ms: common.end_ms,
-        value,
-        unit: unit.map(|unit| rows.text(unit)),
-        source: rows.source(common.revision, common.device),
-        metadata: rows.metadata(common.metadata),
-        other: rows.other(element),
-    };
+    let kind = rows.section_text();
+    let unit = unit.map(|unit| rows.text(unit));
+    let Shared { uuid, start_ms, end_ms, metadata, source, other } = common.end(element, rows)?;
+    let sample = Sample { kind, uuid, start_ms, end_ms, value, unit, source, metadata, other };
     rows.batch.rows.samples.push(sample);
     Ok(())
 }
@@ -190,46 +232,53 @@ fn is_shareable(text: &&str) -> bool {
 }
 
 fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
-    let mut common = Common::default();
     let (mut activity_type, mut duration, mut energy, mut distance) = (None, None, None, None);
     let mut distance_unit = Member::default();
-    let (mut statistics, mut events, mut activities): (Value<'_, '_>, Value<'_, '_>, Value<'_, '_>) = (&[], &[], &[]);
-    for member in members(element) {
-        if common.take(member, rows)? {
-            continue;
-        }
+    let (mut statistics, mut events, mut activities) = (Member::default(), Member::default(), Member::default());
+    let common = Common::of(element, rows, |member, rows| {
         let raw = member.value;
         match member.name {
-            "workoutActivityType" => activity_type = optional(as_i64(raw), member, rows),
-            "durationSeconds" => duration = quantity(Quantity::of(raw).and_then(Quantity::into_seconds), member, rows),
-            "totalEnergyBurned" => {
-                energy = quantity(Quantity::of(raw).and_then(Quantity::into_kilocalories), member, rows);
+            "workoutActivityType" => {
+                fill(&mut activity_type, "workoutActivityType", optional(as_i64(raw), member, rows))
             }
-            "totalDistance" => distance = quantity(Quantity::of(raw), member, rows),
-            "totalDistanceUnit" => distance_unit = member,
-            "allStatistics" => statistics = raw,
-            "events" => events = raw,
-            "activities" => activities = raw,
-            _ => rows.keep(member),
+            "durationSeconds" => {
+                let seconds = Quantity::of(raw).and_then(Quantity::into_seconds);
+                fill(&mut duration, "durationSeconds", quantity(seconds, member, rows))
+            }
+            "totalEnergyBurned" => {
+                let kilocalories = Quantity::of(raw).and_then(Quantity::into_kilocalories);
+                fill(&mut energy, "totalEnergyBurned", quantity(kilocalories, member, rows))
+            }
+            "totalDistance" => fill(&mut distance, "totalDistance", quantity(Quantity::of(raw), member, rows)),
+            "totalDistanceUnit" => fill_json(&mut distance_unit, "totalDistanceUnit", member),
+            "allStatistics" => fill_json(&mut statistics, "allStatistics", member),
+            "events" => fill_json(&mut events, "events", member),
+            "activities" => fill_json(&mut activities, "activities", member),
+            _ => {
+                rows.keep(member);
+                Ok(())
+            }
         }
-    }
-    let distance_unit = unit_of(distance, distance_unit, rows);
+    })?;
+    let distance_unit = unit_of(distance, distance_unit, rows).map(|unit| rows.text(unit));
+    let [statistics, events, activities] = [statistics, events, activities].map(|member| rows.json(member.value));
+    let Shared { uuid, start_ms, end_ms, metadata, source, other } = common.end(element, rows)?;
     let workout = Workout {
-        uuid: common.uuid()?,
+        uuid,
         healthkit: None,
         activity_type,
-        start_ms: common.start_ms()?,
-        end_ms: common.end_ms,
+        start_ms,
+        end_ms,
         duration_s: duration.map(|duration| duration.number),
         energy_kcal: energy.map(|energy| energy.number),
         distance: distance.map(|distance| distance.number),
-        distance_unit: distance_unit.map(|unit| rows.text(unit)),
-        statistics: rows.json(statistics),
-        events: rows.json(events),
-        activities: rows.json(activities),
-        metadata: rows.metadata(common.metadata),
-        source: rows.source(common.revision, common.device),
-        other: rows.other(element),
+        distance_unit,
+        statistics,
+        events,
+        activities,
+        metadata,
+        source,
+        other,
         creation_ms: None,
     };
     rows.batch.rows.workouts.push(workout);
@@ -237,40 +286,41 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
 }
 
 fn read_dose<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
-    let mut common = Common::default();
     let (mut medication, mut nickname, mut schedule_type, mut log_status) = (None, None, None, None);
-    let (mut dose, mut unit, mut scheduled) = (None, Member::default(), None);
-    for member in members(element) {
-        if common.take(member, rows)? {
-            continue;
-        }
+    let (mut dose, mut unit, mut scheduled_ms) = (None, Member::default(), None);
+    let common = Common::of(element, rows, |member, rows| {
         let raw = member.value;
         match member.name {
-            "scheduledDate" => scheduled = optional_date(member, rows),
-            "medicationName" => medication = optional(as_str(raw), member, rows),
-            "medicationNickname" => nickname = optional(as_str(raw), member, rows),
-            "scheduleType" => schedule_type = optional(as_i64(raw), member, rows),
-            "logStatus" => log_status = optional(as_i64(raw), member, rows),
-            "doseQuantity" => dose = quantity(Quantity::of(raw), member, rows),
-            "unit" => unit = member,
-            _ => rows.keep(member),
+            "scheduledDate" => fill(&mut scheduled_ms, "scheduledDate", optional_date(member, rows)),
+            "medicationName" => fill(&mut medication, "medicationName", optional(as_str(raw), member, rows)),
+            "medicationNickname" => fill(&mut nickname, "medicationNickname", optional(as_str(raw), member, rows)),
+            "scheduleType" => fill(&mut schedule_type, "scheduleType", optional(as_i64(raw), member, rows)),
+            "logStatus" => fill(&mut log_status, "logStatus", optional(as_i64(raw), member, rows)),
+            "doseQuantity" => fill(&mut dose, "doseQuantity", quantity(Quantity::of(raw), member, rows)),
+            "unit" => fill_json(&mut unit, "unit", member),
+            _ => {
+                rows.keep(member);
+                Ok(())
+            }
         }
-    }
-    let unit = unit_of(dose, unit, rows);
+    })?;
+    let unit = unit_of(dose, unit, rows).map(|unit| rows.text(unit));
+    let [medication, nickname] = [medication, nickname].map(|text| text.map(|text| rows.text(text)));
+    let Shared { uuid, start_ms, end_ms, metadata, source, other } = common.end(element, rows)?;
     let dose = Dose {
-        uuid: common.uuid()?,
-        medication: medication.map(|text| rows.text(text)),
-        nickname: nickname.map(|text| rows.text(text)),
+        uuid,
+        medication,
+        nickname,
         schedule_type,
         log_status,
         quantity: dose.map(|dose| dose.number),
-        unit: unit.map(|unit| rows.text(unit)),
-        start_ms: common.start_ms()?,
-        end_ms: common.end_ms,
-        scheduled_ms: scheduled,
-        metadata: rows.metadata(common.metadata),
-        source: rows.source(common.revision, common.device),
-        other: rows.other(element),
+        unit,
+        start_ms,
+        end_ms,
+        scheduled_ms,
+        metadata,
+        source,
+        other,
     };
     rows.batch.rows.doses.push(dose);
     Ok(())
@@ -282,12 +332,15 @@ fn read_medication<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) 
     for member in members(element) {
         let raw = member.value;
         match member.name {
-            "displayText" if is_null(raw) => display_text = None,
-            "displayText" => display_text = Some(as_str(raw).ok_or(Flaw::NotAText("displayText"))?),
-            "generalForm" => general_form = optional(as_str(raw), member, rows),
-            "nickname" => nickname = optional(as_str(raw), member, rows),
-            "isArchived" => is_archived = optional(as_bool(raw), member, rows),
-            "hasSchedule" => has_schedule = optional(as_bool(raw), member, rows),
+            "displayText" if is_null(raw) => {}
+            "displayText" => {
+                let text = as_str(raw).ok_or(Flaw::NotAText("displayText"))?;
+                fill(&mut display_text, "displayText", Some(text))?;
+            }
+            "generalForm" => fill(&mut general_form, "generalForm", optional(as_str(raw), member, rows))?,
+            "nickname" => fill(&mut nickname, "nickname", optional(as_str(raw), member, rows))?,
+            "isArchived" => fill(&mut is_archived, "isArchived", optional(as_bool(raw), member, rows))?,
+            "hasSchedule" => fill(&mut has_schedule, "hasSchedule", optional(as_bool(raw), member, rows))?,
             _ => rows.keep(member),
         }
     }
@@ -319,14 +372,16 @@ fn read_location<'t, 'i>(
     for member in members(element) {
         let raw = member.value;
         match member.name {
-            "date" => time = date_field("date", member, rows)?,
-            "latitude" => latitude = degrees("latitude", 90.0, raw)?,
-            "longitude" => longitude = degrees("longitude", 180.0, raw)?,
-            "altitude" => altitude = optional(as_f64(raw), member, rows),
-            "speed" => speed = optional(as_f64(raw), member, rows),
-            "course" => course = optional(as_f64(raw), member, rows),
-            "horizontalAccuracy" => horizontal = optional(as_f64(raw), member, rows),
-            "verticalAccuracy" => vertical = optional(as_f64(raw), member, rows),
+            "date" => fill(&mut time, "date", date_field("date", member, rows)?)?,
+            "latitude" => fill(&mut latitude, "latitude", degrees("latitude", 90.0, raw)?)?,
+            "longitude" => fill(&mut longitude, "longitude", degrees("longitude", 180.0, raw)?)?,
+            "altitude" => fill(&mut altitude, "altitude", optional(as_f64(raw), member, rows))?,
+            "speed" => fill(&mut speed, "speed", optional(as_f64(raw), member, rows))?,
+            "course" => fill(&mut course, "course", optional(as_f64(raw), member, rows))?,
+            "horizontalAccuracy" => {
+                fill(&mut horizontal, "horizontalAccuracy", optional(as_f64(raw), member, rows))?;
+            }
+            "verticalAccuracy" => fill(&mut vertical, "verticalAccuracy", optional(as_f64(raw), member, rows))?,
             _ => rows.keep(member),
         }
     }

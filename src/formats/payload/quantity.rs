@@ -21,8 +21,12 @@ impl<'i> Quantity<'i> {
         let (mut number, mut unit, mut is_all) = (None, None, true);
         for member in members(value) {
             match member.name {
-                "quantity" => number = as_f64(member.value),
+                "quantity" => {
+                    is_all &= number.is_none();
+                    number = as_f64(member.value);
+                }
                 "unit" => {
+                    is_all &= unit.is_none();
                     unit = as_str(member.value);
                     is_all &= unit.is_some();
                 }

@@ -288,8 +288,8 @@ fn is_refusable(element: &Json, reject: &RejectRow) -> bool {
         && element.member("startDate").and_then(Json::text).and_then(instant).is_some()
         && element.member("endDate").is_none_or(|end| end.text().and_then(instant).is_some())
         && element.member("value").is_none_or(|value| value.is_null() || quantity(value).is_some());
-    // Integers of more than 64 bits and nesting of more than 64 levels are valid JSON also.
-    !is_whole || element.has_repeated_names() || reject.reason.starts_with("its values cannot be decoded")
+    // Nesting of more than 64 levels is valid JSON also.
+    !is_whole || element.has_repeated_names() || reject.reason.starts_with("nested deeper")
 }
 
 /// The number and the unit of a value that has both, or only the first.
