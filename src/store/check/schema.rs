@@ -13,7 +13,7 @@ use crate::model::limits::CHECK_FAULTS_MAX;
 use crate::store::schema;
 
 /// A table, an index, a view or a trigger.
-#[derive(Debug)]
+#[derive(Debug, Eq, PartialEq)]
 struct Object {
     kind: String,
     /// The statement that makes it, in one line.
@@ -96,7 +96,8 @@ fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
     Ok(objects)
 }
 
-/// Returns a statement without its comments, and with single blanks between its words: an edited comment changes nothing.
+/// Returns a statement without its comments, with single blanks between its words, and without quotes around plain names. An
+/// edited comment changes nothing, and SQLite quotes the names of tables that were renamed.
 fn in_one_line(sql: &str) -> String {
     let mut line = String::with_capacity(sql.len());
     let mut rest = sql;
@@ -107,13 +108,20 @@ fn in_one_line(sql: &str) -> String {
                 length = rest.find('\n').unwrap_or(rest.len());
             }
             _ if first.is_whitespace() => {
-                if !line.ends_with(' ') {
+                if !line.ends_with([' ', '(']) {
                     line.push(' ');
                 }
             }
             '\'' | '"' | '`' => {
-                length = rest[1..].find(first).map_or(rest.len(), |end| end + 2);
-                line.push_str(&rest[..length]);
+                let name = rest[1..].split_once(first).map(|(name, _)| name);
+                length = name.map_or(rest.len(), |name| name.len() + 2);
+                let is_word = |name: &&str| name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
+                let word = name.filter(|name| first == '"' && !name.is_empty() && is_word(name));
+                line.push_str(word.unwrap_or(&rest[..length]));
+            }
+            ',' | ')' => {
+                line.truncate(line.trim_end_matches(' ').len());
+                line.push(first);
             }
             _ => line.push(first),
         }
@@ -167,13 +175,45 @@ fn missing_rows(connection: &Connection, model: &Connection, table: &str) -> rus
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::version::VERSION;
 
     #[test]
     fn a_statement_is_compared_without_comments() {
         let check = |sql: &str, expected: &str| assert_eq!(in_one_line(sql), expected);
-        check("CREATE TABLE a (\n  b TEXT, -- what it is\n  c TEXT\n)", "CREATE TABLE a ( b TEXT, c TEXT )");
+        check("CREATE TABLE a (\n  b TEXT, -- what it is\n  c TEXT\n)", "CREATE TABLE a (b TEXT, c TEXT)");
         check("CREATE VIEW a AS\n\tSELECT '--  x' AS \"b  c\"", "CREATE VIEW a AS SELECT '--  x' AS \"b  c\"");
+        check("CREATE TABLE a (b TEXT\n, c TEXT )", "CREATE TABLE a (b TEXT, c TEXT)");
         check("SELECT 'it''s' -- end", "SELECT 'it''s' ");
         check("SELECT 'open", "SELECT 'open");
+        check("CREATE TABLE \"a\" (\"b c\" TEXT, \"d_2\" TEXT)", "CREATE TABLE a (\"b c\" TEXT, d_2 TEXT)");
+        check("SELECT \"é", "SELECT \"é");
+    }
+
+    #[test]
+    fn a_new_database_has_the_schema_of_a_migrated_one() {
+        let (new, migrated) = (schema::in_memory(VERSION).unwrap(), schema::migrated_in_memory());
+        let [made, brought] = [&new, &migrated].map(|connection| objects(connection).unwrap());
+        for (name, object) in &made {
+            assert_eq!(brought.get(name), Some(object), "{name}");
+        }
+        assert_eq!(made.keys().collect::<Vec<_>>(), brought.keys().collect::<Vec<_>>());
+        // SQLite's own view of it: columns with types, defaults and keys, and the columns of indexes.
+        let details = "SELECT t.name, c.* FROM sqlite_schema t, pragma_table_xinfo(t.name) c
+            UNION ALL SELECT t.name, i.seq, i.name, i.\"unique\", i.origin, i.partial, x.name, x.seqno
+            FROM sqlite_schema t, pragma_index_list(t.name) i, pragma_index_xinfo(i.name) x ORDER BY 1, 2, 3, 4, 8";
+        let tables = "SELECT name, type, ncol, wr, strict FROM pragma_table_list WHERE schema = 'main' ORDER BY 1";
+        let mut contents = vec![details.to_owned(), tables.to_owned()];
+        let tables = made.iter().filter(|(_, object)| object.kind == "table");
+        contents.extend(tables.map(|(table, _)| format!("SELECT * FROM \"{table}\" ORDER BY 1")));
+        for sql in contents {
+            assert_eq!(rows(&new, &sql), rows(&migrated, &sql), "{sql}");
+        }
+    }
+
+    fn rows(connection: &Connection, sql: &str) -> Vec<Vec<Value>> {
+        let mut select = connection.prepare(sql).unwrap();
+        let columns = select.column_count();
+        let rows = select.query_map([], |row| (0..columns).map(|column| row.get(column)).collect()).unwrap();
+        rows.map(Result::unwrap).collect()
     }
 }

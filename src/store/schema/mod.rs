@@ -1,4 +1,5 @@
-//! The schema and its versions: forward only, one step for each version, all in one transaction.
+//! The schema and its versions. A new database is made at the newest one; an older database is brought there step by step, all in
+//! one transaction. A test compares both.
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -8,60 +9,96 @@ use super::header::APPLICATION_ID;
 use super::version::{VERSION, known_version};
 use crate::model::error::Result;
 
-/// The SQL that brings a database from each version to the next; `user_version` counts the steps taken.
-const MIGRATIONS: [&[&str]; VERSION as usize] = [
-    &[include_str!("tables.sql"), include_str!("names.sql"), include_str!("views.sql")],
-    &[include_str!("step2.sql"), include_str!("step2_workouts.sql"), include_str!("step2_figures.sql")],
-];
+/// SQL that is run from the first to the last.
+type Sql = &'static [&'static str];
 
-/// Takes the missing steps. Calls `before_first_step` with the new version if the database is already in use: no program
-/// writes meanwhile, since the steps' transaction is open.
+/// The SQL of all versions; `user_version` has a database's.
+struct Versions {
+    /// Makes version 1. It stays as it was released: `check` compares such a database with it.
+    first: Sql,
+    /// Each brings a database from one version to the next, beginning with version 1.
+    steps: &'static [Sql],
+    /// Makes the newest version at once.
+    newest: Sql,
+}
+
+/// When `names.sql` changes, the names of version 1 move to a file for that version.
+const VERSIONS: Versions = Versions {
+    first: &[include_str!("step1_tables.sql"), include_str!("names.sql"), include_str!("step1_views.sql")],
+    steps: &[&[include_str!("step2.sql"), include_str!("step2_workouts.sql"), include_str!("step2_figures.sql")]],
+    newest: &[include_str!("tables.sql"), include_str!("names.sql"), include_str!("views.sql")],
+};
+
+const _: () = assert!(VERSIONS.steps.len() + 1 == VERSION as usize, "each version has its step");
+
+/// Makes the schema of a new database, or takes the missing steps. Calls `before_first_step` with the new version if the
+/// database is already in use: no program writes meanwhile, since the steps' transaction is open.
 pub(super) fn migrate(
     connection: &mut Connection,
     database: &Database,
     before_first_step: impl FnOnce(u32) -> Result<()>,
 ) -> Result<()> {
-    take_steps(connection, database, &MIGRATIONS, before_first_step)
+    VERSIONS.bring(connection, database, before_first_step)
 }
 
 /// Makes the schema of a version in memory, to compare a database with it.
 pub(super) fn in_memory(version: u32) -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
-    run(&connection, MIGRATIONS.iter().take(version as usize))?;
+    match version {
+        0 => {}
+        VERSION => run(&connection, VERSIONS.newest)?,
+        _ => VERSIONS.make_by_steps(&connection, version)?,
+    }
     Ok(connection)
 }
 
-/// Runs the SQL of steps.
-fn run<'s>(connection: &Connection, steps: impl Iterator<Item = &'s &'s [&'s str]>) -> rusqlite::Result<()> {
-    // Without this a RENAME reads every view and trigger again, and fails if one names a table that is being replaced.
-    connection.pragma_update(None, "legacy_alter_table", true)?;
-    for sql in steps.copied().flatten() {
-        connection.execute_batch(sql)?;
-    }
-    connection.pragma_update(None, "legacy_alter_table", false)
+/// Makes the newest schema as an old database gets it.
+#[cfg(test)]
+pub(super) fn migrated_in_memory() -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    VERSIONS.make_by_steps(&connection, VERSION).unwrap();
+    connection
 }
 
-fn take_steps(
-    connection: &mut Connection,
-    database: &Database,
-    steps: &[&[&str]],
-    before_first_step: impl FnOnce(u32) -> Result<()>,
-) -> Result<()> {
-    let fail = |error| open_error(database, &error);
-    let wanted = u32::try_from(steps.len()).unwrap_or(u32::MAX);
-    if known_version(connection, database, wanted)? == wanted {
-        return Ok(());
+impl Versions {
+    /// Makes version 1 and takes the steps to another one.
+    fn make_by_steps(&self, connection: &Connection, version: u32) -> rusqlite::Result<()> {
+        run(connection, self.first)?;
+        self.steps.iter().take(version as usize - 1).try_for_each(|step| run(connection, step))
     }
-    // Another process may be doing the same, so the version is read again once only this one may write.
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
-    let present = known_version(&transaction, database, wanted)?;
-    if present > 0 && present < wanted {
-        before_first_step(wanted)?;
+
+    fn bring(
+        &self,
+        connection: &mut Connection,
+        database: &Database,
+        before_first_step: impl FnOnce(u32) -> Result<()>,
+    ) -> Result<()> {
+        let fail = |error| open_error(database, &error);
+        let wanted = u32::try_from(self.steps.len() + 1).unwrap_or(u32::MAX);
+        if known_version(connection, database, wanted)? == wanted {
+            return Ok(());
+        }
+        // Another process may be doing the same, so the version is read again once only this one may write.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
+        let present = known_version(&transaction, database, wanted)?;
+        if present == 0 {
+            run(&transaction, self.newest).map_err(fail)?;
+        } else if present < wanted {
+            before_first_step(wanted)?;
+            let mut steps = self.steps.iter().skip(present as usize - 1);
+            steps.try_for_each(|step| run(&transaction, step)).map_err(fail)?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
+        transaction.pragma_update(None, "user_version", wanted).map_err(fail)?;
+        transaction.commit().map_err(fail)
     }
-    run(&transaction, steps.iter().skip(present as usize)).map_err(fail)?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
-    transaction.pragma_update(None, "user_version", wanted).map_err(fail)?;
-    transaction.commit().map_err(fail)
+}
+
+fn run(connection: &Connection, sql: Sql) -> rusqlite::Result<()> {
+    // Without this a RENAME reads every view and trigger again, and fails if one names a table that is being replaced.
+    connection.pragma_update(None, "legacy_alter_table", true)?;
+    sql.iter().try_for_each(|sql| connection.execute_batch(sql))?;
+    connection.pragma_update(None, "legacy_alter_table", false)
 }
 
 #[cfg(test)]
@@ -120,9 +157,21 @@ mod tests {
     }
 
     /// A step of a later version, and one that fails.
-    const LATER: [&[&str]; 3] = [MIGRATIONS[0], MIGRATIONS[1], &["ALTER TABLE workouts ADD COLUMN mood TEXT"]];
-    const FAILING: [&[&str]; 3] =
-        [MIGRATIONS[0], MIGRATIONS[1], &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"]];
+    const LATER: Versions =
+        Versions { steps: &[VERSIONS.steps[0], &["ALTER TABLE workouts ADD COLUMN mood TEXT"]], ..VERSIONS };
+    const FAILING: Versions = Versions {
+        steps: &[VERSIONS.steps[0], &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"]],
+        ..VERSIONS
+    };
+
+    /// A database of version 1.
+    fn first() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        run(&connection, VERSIONS.first).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection
+    }
 
     #[test]
     fn a_database_in_use_is_backed_up_before_it_is_migrated() {
@@ -144,14 +193,14 @@ mod tests {
         connection.execute_batch("INSERT INTO persons (name) VALUES ('anna')").unwrap();
 
         // A failed step is undone, and can be tried again.
-        let error =
-            take_steps(&mut connection, &database, &FAILING, |version| database.back_up_before_migration(version))
-                .unwrap_err();
+        let error = FAILING
+            .bring(&mut connection, &database, |version| database.back_up_before_migration(version))
+            .unwrap_err();
         assert!(error.to_string().contains("samples"), "{error}");
         assert_eq!(version_of(&connection), 2);
         assert!(connection.prepare("SELECT * FROM moods").is_err());
 
-        take_steps(&mut connection, &database, &LATER, |version| database.back_up_before_migration(version)).unwrap();
+        LATER.bring(&mut connection, &database, |version| database.back_up_before_migration(version)).unwrap();
         assert_eq!(version_of(&connection), 3);
         connection.prepare("SELECT mood FROM workouts").unwrap();
         let before = open(&backup);
@@ -172,8 +221,7 @@ mod tests {
         // Something that cannot be replaced has the backup's name.
         std::fs::create_dir(folder.path().join("health.db.before-v3.db")).unwrap();
         let error =
-            take_steps(&mut connection, &database, &LATER, |version| database.back_up_before_migration(version))
-                .unwrap_err();
+            LATER.bring(&mut connection, &database, |version| database.back_up_before_migration(version)).unwrap_err();
         assert!(error.to_string().contains("cannot be backed up before"), "{error}");
         assert_eq!(version::check(&connection, &database).unwrap(), 2);
     }
@@ -226,11 +274,10 @@ mod tests {
 
     #[test]
     fn version_2_keeps_every_value_and_moves_long_texts() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        take_steps(&mut connection, &Database::new("test"), &MIGRATIONS[..1], unexpected).unwrap();
+        let mut connection = first();
         connection.execute_batch(VERSION_1).unwrap();
         let before = values(&connection, "SELECT other FROM route_points");
-        take_steps(&mut connection, &Database::new("test"), &MIGRATIONS[..2], |_| Ok(())).unwrap();
+        migrate(&mut connection, &Database::new("test"), |_| Ok(())).unwrap();
         let others = "SELECT iif(p.long_id IS NULL, p.other, l.other) FROM route_points p LEFT JOIN long_texts l ON l.id = p.long_id";
         assert_eq!(values(&connection, others), before);
         let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
@@ -249,8 +296,7 @@ mod tests {
 
     #[test]
     fn version_2_keeps_figures_and_medications() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        take_steps(&mut connection, &Database::new("test"), &MIGRATIONS[..1], unexpected).unwrap();
+        let mut connection = first();
         connection
             .execute_batch(
                 "INSERT INTO aggregates VALUES (1, 'm', 7, '', 's', 8, 'u', 1, 2, 3, 4, '{}'), (1, 'm', 7, '#2', 's', NULL, NULL, 5, 6, 7, 8, NULL),
@@ -258,7 +304,7 @@ mod tests {
                  INSERT INTO medications VALUES (1, 'd', 'f', NULL, NULL, 1, '{}'), (1, 'd', '', 'n', 0, NULL, NULL);",
             )
             .unwrap();
-        take_steps(&mut connection, &Database::new("test"), &MIGRATIONS[..2], |_| Ok(())).unwrap();
+        migrate(&mut connection, &Database::new("test"), |_| Ok(())).unwrap();
         let rows = |sql: &str| {
             let mut select = connection.prepare(sql).unwrap();
             let rows = select.query_map([], |row| row.get(0)).unwrap();

@@ -1,4 +1,4 @@
--- From version 1 to 2. A new database takes this step also, behind tables.sql, names.sql and views.sql.
+-- From version 1 to 2. A new database has all of this from tables.sql and views.sql.
 
 -- Texts of samples and locations that are long together: a search in a table without rowid reads each row that it compares as a
 -- whole. A row's metadata stays with it if it is short enough to be shared. `other` of such a row is '', which is no JSON.

@@ -53,8 +53,17 @@ CREATE TABLE shared_metadata (
   json TEXT NOT NULL UNIQUE
 ) STRICT;
 
+-- Texts of samples and locations that are long together: a search in a table without rowid reads each row that it compares as a
+-- whole. A row's metadata stays with it if it is short enough to be shared. `other` of such a row is '', which is no JSON.
+-- Each text belongs to one row, and the triggers delete it with its row.
+CREATE TABLE long_texts (
+  id INTEGER PRIMARY KEY,
+  metadata TEXT,
+  other TEXT
+) STRICT;
+
 -- The identity begins with person, type and time, so new rows are neighbours however large the table is.
--- A sample's metadata is in `shared_metadata` if `metadata_id` is set, else in `metadata`.
+-- A sample's metadata is in `shared_metadata` if `metadata_id` is set, in `long_texts` if it is long, else in `metadata`.
 CREATE TABLE samples (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   type_id INTEGER NOT NULL REFERENCES types (id),
@@ -69,11 +78,31 @@ CREATE TABLE samples (
   other TEXT,
   -- When HealthKit received it; only Apple's export has this.
   creation_ms INTEGER,
+  long_id INTEGER REFERENCES long_texts (id),
+  -- A number for each row that an import has brought or matched, counted up from 1: an import remembers by it which rows its
+  -- records have claimed. NULL for rows that no import has seen since version 2.
+  import_number INTEGER,
   PRIMARY KEY (person_id, type_id, start_ms, uuid)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER samples_delete_long_text AFTER DELETE ON samples WHEN old.long_id IS NOT NULL BEGIN
+  DELETE FROM long_texts WHERE id = old.long_id;
+END;
+
+CREATE TRIGGER samples_replace_long_text AFTER UPDATE OF long_id ON samples
+WHEN old.long_id IS NOT NULL AND new.long_id IS NOT old.long_id BEGIN
+  DELETE FROM long_texts WHERE id = old.long_id;
+END;
+
+-- The last number of `import_number`, in one row.
+CREATE TABLE import_numbers (
+  last INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO import_numbers (last) VALUES (0);
+
 -- Details that only an export has, of samples that the app has also sent: metadata under other names, and fields without a
--- column. The time of creation is in `samples`.
+-- column. The time of creation is in `samples`. With a rowid, since the texts are then not part of the tree of keys.
 CREATE TABLE merged_samples (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   type_id INTEGER NOT NULL REFERENCES types (id),
@@ -82,7 +111,7 @@ CREATE TABLE merged_samples (
   metadata TEXT,
   other TEXT,
   PRIMARY KEY (person_id, type_id, start_ms, uuid)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- The types that have samples with HealthKit's identity, and those that have derived ones (the uuid begins with x'6873'), by
 -- unit; 0 for no unit. Only a type that has both, or two units, can have a sample that came twice.
@@ -110,10 +139,17 @@ CREATE TABLE workouts (
   metadata TEXT,
   source_id INTEGER REFERENCES sources (id),
   other TEXT,
+  -- When HealthKit received it; only Apple's export has this.
+  creation_ms INTEGER,
   PRIMARY KEY (person_id, uuid)
 ) STRICT;
 
 CREATE INDEX workouts_start ON workouts (person_id, start_ms);
+
+-- The workouts of one activity that start and end in the same seconds, derived ones apart. All of its terms are equal in a search,
+-- so the rows come in the order of their rowids.
+CREATE INDEX workouts_match ON workouts
+  (person_id, activity_type, (start_ms / 1000), (end_ms / 1000), (substr(uuid, 1, 2) = x'6873'));
 
 -- Workouts of imports that a preferred exporter has also brought: the app, or Apple's export before Health Auto Export.
 -- `derived` is the import's identity, `uuid` that of the row in `workouts`; the rest is what the import has.
@@ -131,18 +167,32 @@ CREATE TABLE workout_aliases (
   metadata TEXT,
   source_id INTEGER REFERENCES sources (id),
   other TEXT,
+  creation_ms INTEGER,
   PRIMARY KEY (person_id, derived)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX workout_aliases_uuid ON workout_aliases (person_id, uuid);
 
--- `workout` is the uuid of a workout, which may arrive later. `route` numbers the workout's routes as first sent.
+-- Identities that imports have derived of a workout from other texts than those at its first import, such as another source
+-- name. `workout` is the identity at the first import: that of the row, or `derived` of `workout_aliases`.
+CREATE TABLE workout_identities (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  identity BLOB NOT NULL,
+  workout BLOB NOT NULL,
+  PRIMARY KEY (person_id, identity)
+) STRICT, WITHOUT ROWID;
+
+-- `workout` is the uuid of a workout, which may arrive later. `route` numbers the workout's routes as first sent. `place` orders
+-- the locations of one time as in their file. `ordinal` counts those that are also equal in place; for an import's route it
+-- begins at the route's number times 2^32, so that two routes share no row.
 CREATE TABLE route_points (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   workout BLOB NOT NULL,
   time_ms INTEGER NOT NULL,
   latitude REAL NOT NULL,
   longitude REAL NOT NULL,
+  ordinal INTEGER NOT NULL,
+  place INTEGER NOT NULL,
   route INTEGER NOT NULL,
   altitude_m REAL,
   speed_m_s REAL,
@@ -150,8 +200,18 @@ CREATE TABLE route_points (
   horizontal_accuracy_m REAL,
   vertical_accuracy_m REAL,
   other TEXT,
-  PRIMARY KEY (person_id, workout, time_ms, latitude, longitude)
+  long_id INTEGER REFERENCES long_texts (id),
+  PRIMARY KEY (person_id, workout, time_ms, latitude, longitude, ordinal)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER route_points_delete_long_text AFTER DELETE ON route_points WHEN old.long_id IS NOT NULL BEGIN
+  DELETE FROM long_texts WHERE id = old.long_id;
+END;
+
+CREATE TRIGGER route_points_replace_long_text AFTER UPDATE OF long_id ON route_points
+WHEN old.long_id IS NOT NULL AND new.long_id IS NOT old.long_id BEGIN
+  DELETE FROM long_texts WHERE id = old.long_id;
+END;
 
 -- The beats that a heart rate variability was computed from. They belong to the sample with the same start and source.
 CREATE TABLE beat_lists (
@@ -176,6 +236,8 @@ CREATE TABLE correlations (
   metadata TEXT,
   members TEXT NOT NULL,
   other TEXT,
+  -- As in `samples`, from the same count.
+  import_number INTEGER,
   PRIMARY KEY (person_id, type, start_ms, uuid)
 ) STRICT;
 
@@ -208,12 +270,17 @@ CREATE TABLE electrocardiograms (
 ) STRICT;
 
 -- Figures that another app computed from samples. These samples may be in `samples`, so never add both up.
+-- `interval` is part of what a figure is: minute, hour, day, week, month, year, or '' for what is no aggregate. Rows of version 1
+-- have 'unknown'. `number` distinguishes figures of one time: the first has 0, further ones a digest of their content, and
+-- those of version 1 the number that stood behind their label.
 CREATE TABLE aggregates (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   metric TEXT NOT NULL,
   start_ms INTEGER NOT NULL,
   label TEXT NOT NULL,
   source TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  interval TEXT NOT NULL,
   end_ms INTEGER,
   unit TEXT,
   value REAL,
@@ -221,7 +288,7 @@ CREATE TABLE aggregates (
   average REAL,
   maximum REAL,
   other TEXT,
-  PRIMARY KEY (person_id, metric, start_ms, label, source)
+  PRIMARY KEY (person_id, metric, start_ms, label, source, number, interval)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE medication_doses (
@@ -242,6 +309,7 @@ CREATE TABLE medication_doses (
   PRIMARY KEY (person_id, uuid)
 ) STRICT;
 
+-- A medication is its texts and whether it is archived: two that differ only in the nickname are two.
 CREATE TABLE medications (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   display_text TEXT NOT NULL,
@@ -249,9 +317,12 @@ CREATE TABLE medications (
   nickname TEXT,
   is_archived INTEGER,
   has_schedule INTEGER,
-  other TEXT,
-  PRIMARY KEY (person_id, display_text, general_form)
+  other TEXT
 ) STRICT;
+
+-- No text is a blob, and no truth is -1.
+CREATE UNIQUE INDEX medications_identity
+ON medications (person_id, display_text, general_form, coalesce(nickname, x''), coalesce(is_archived, -1));
 
 -- `first_seen_ms` and `last_seen_ms`: when payloads with this value arrived.
 CREATE TABLE characteristics (
@@ -304,7 +375,9 @@ CREATE TABLE uploads (
   -- Earlier rows that were deleted when records became one, beyond those that a row of this upload replaced.
   removed INTEGER NOT NULL DEFAULT 0,
   rejected INTEGER NOT NULL DEFAULT 0,
-  error TEXT
+  error TEXT,
+  -- The rows of all SIDE_TABLES of the program at this upload's last commit. No other count covers them.
+  side_rows INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Each scrape of the metrics queries when a person's phone sent last.

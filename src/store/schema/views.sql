@@ -11,8 +11,8 @@ SELECT
   u.name AS unit,
   o.name AS source,
   o.product_type,
-  coalesce(m.json, s.metadata) AS metadata,
-  s.other,
+  coalesce(m.json, s.metadata, l.metadata) AS metadata,
+  iif(s.long_id IS NULL, s.other, l.other) AS other,
   upper(substr(hex(s.uuid), 1, 8) || '-' || substr(hex(s.uuid), 9, 4) || '-' || substr(hex(s.uuid), 13, 4) || '-' || substr(hex(s.uuid), 17, 4) || '-' || substr(hex(s.uuid), 21)) AS uuid,
   s.start_ms,
   s.end_ms
@@ -21,7 +21,8 @@ CROSS JOIN types t
 JOIN samples s ON s.person_id = p.id AND s.type_id = t.id
 LEFT JOIN units u ON u.id = s.unit_id
 LEFT JOIN sources o ON o.id = s.source_id
-LEFT JOIN shared_metadata m ON m.id = s.metadata_id;
+LEFT JOIN shared_metadata m ON m.id = s.metadata_id
+LEFT JOIN long_texts l ON l.id = s.long_id;
 
 CREATE VIEW heart_rate AS
 SELECT person, start, "end", value, unit, source, metadata, uuid, start_ms, end_ms
@@ -195,6 +196,7 @@ SELECT person, date(start_ms / 1000, 'unixepoch') AS day, activity, count(*) AS 
 FROM workout_details GROUP BY person, day, activity;
 
 -- HealthKit writes -1 for a speed or course that is not valid. It is NULL here; the table has it as sent.
+-- In the order of the file: ORDER BY time_ms, route, place.
 CREATE VIEW route_details AS
 SELECT
   p.name AS person,
@@ -208,6 +210,7 @@ SELECT
   nullif(r.course_deg, -1.0) AS course_deg,
   r.horizontal_accuracy_m,
   r.vertical_accuracy_m,
+  r.place,
   r.time_ms
 FROM route_points r
 JOIN persons p ON p.id = r.person_id

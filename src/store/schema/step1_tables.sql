@@ -1,0 +1,329 @@
+-- Times are milliseconds since 1970-01-01 UTC. Values and units are as the phone sent them.
+-- `other` and `metadata` are canonical JSON; a clinical record is as in its file. Sources, units and types are stored once, and
+-- rows refer to them.
+
+CREATE TABLE persons (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+INSERT INTO persons (id, name) VALUES (1, 'me');
+
+-- Tokens of uploads. `digest` is the BLAKE3 digest of a token; the token itself is not stored. Revoked tokens stay: once a
+-- database has had a token, every upload needs one.
+CREATE TABLE tokens (
+  id INTEGER PRIMARY KEY,
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  label TEXT,
+  digest BLOB NOT NULL UNIQUE,
+  created_ms INTEGER NOT NULL,
+  last_used_ms INTEGER,
+  revoked_ms INTEGER
+) STRICT;
+
+CREATE TABLE types (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE units (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- An app with its versions, and the device: 60 % of a sample's JSON. `json` has all of it; the other columns read `json`.
+CREATE TABLE sources (
+  id INTEGER PRIMARY KEY,
+  json TEXT NOT NULL UNIQUE,
+  name TEXT AS (json ->> '$.sourceRevision.source.name'),
+  bundle_identifier TEXT AS (json ->> '$.sourceRevision.source.bundleIdentifier'),
+  version TEXT AS (json ->> '$.sourceRevision.version'),
+  operating_system_version TEXT AS (json ->> '$.sourceRevision.operatingSystemVersion'),
+  product_type TEXT AS (json ->> '$.sourceRevision.productType'),
+  device_name TEXT AS (json ->> '$.device.name'),
+  device_manufacturer TEXT AS (json ->> '$.device.manufacturer'),
+  device_model TEXT AS (json ->> '$.device.model'),
+  device_hardware_version TEXT AS (json ->> '$.device.hardwareVersion'),
+  device_software_version TEXT AS (json ->> '$.device.softwareVersion')
+) STRICT;
+
+-- Metadata that many samples share, such as the motion context of a heart rate.
+CREATE TABLE shared_metadata (
+  id INTEGER PRIMARY KEY,
+  json TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- The identity begins with person, type and time, so new rows are neighbours however large the table is.
+-- A sample's metadata is in `shared_metadata` if `metadata_id` is set, else in `metadata`.
+CREATE TABLE samples (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  end_ms INTEGER,
+  value REAL,
+  unit_id INTEGER REFERENCES units (id),
+  source_id INTEGER REFERENCES sources (id),
+  metadata_id INTEGER REFERENCES shared_metadata (id),
+  metadata TEXT,
+  other TEXT,
+  -- When HealthKit received it; only Apple's export has this.
+  creation_ms INTEGER,
+  PRIMARY KEY (person_id, type_id, start_ms, uuid)
+) STRICT, WITHOUT ROWID;
+
+-- Details that only an export has, of samples that the app has also sent: metadata under other names, and fields without a
+-- column. The time of creation is in `samples`.
+CREATE TABLE merged_samples (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  metadata TEXT,
+  other TEXT,
+  PRIMARY KEY (person_id, type_id, start_ms, uuid)
+) STRICT, WITHOUT ROWID;
+
+-- The types that have samples with HealthKit's identity, and those that have derived ones (the uuid begins with x'6873'), by
+-- unit; 0 for no unit. Only a type that has both, or two units, can have a sample that came twice.
+CREATE TABLE sample_origins (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  is_derived INTEGER NOT NULL,
+  unit_id INTEGER NOT NULL,
+  PRIMARY KEY (person_id, type_id, is_derived, unit_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE workouts (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  uuid BLOB NOT NULL,
+  activity_type INTEGER,
+  start_ms INTEGER NOT NULL,
+  end_ms INTEGER,
+  duration_s REAL,
+  energy_kcal REAL,
+  distance REAL,
+  distance_unit TEXT,
+  statistics TEXT,
+  events TEXT,
+  activities TEXT,
+  metadata TEXT,
+  source_id INTEGER REFERENCES sources (id),
+  other TEXT,
+  PRIMARY KEY (person_id, uuid)
+) STRICT;
+
+CREATE INDEX workouts_start ON workouts (person_id, start_ms);
+
+-- Workouts of imports that a preferred exporter has also brought: the app, or Apple's export before Health Auto Export.
+-- `derived` is the import's identity, `uuid` that of the row in `workouts`; the rest is what the import has.
+CREATE TABLE workout_aliases (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  derived BLOB NOT NULL,
+  uuid BLOB NOT NULL,
+  duration_s REAL,
+  energy_kcal REAL,
+  distance REAL,
+  distance_unit TEXT,
+  statistics TEXT,
+  events TEXT,
+  activities TEXT,
+  metadata TEXT,
+  source_id INTEGER REFERENCES sources (id),
+  other TEXT,
+  PRIMARY KEY (person_id, derived)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX workout_aliases_uuid ON workout_aliases (person_id, uuid);
+
+-- `workout` is the uuid of a workout, which may arrive later. `route` numbers the workout's routes as first sent.
+CREATE TABLE route_points (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  workout BLOB NOT NULL,
+  time_ms INTEGER NOT NULL,
+  latitude REAL NOT NULL,
+  longitude REAL NOT NULL,
+  route INTEGER NOT NULL,
+  altitude_m REAL,
+  speed_m_s REAL,
+  course_deg REAL,
+  horizontal_accuracy_m REAL,
+  vertical_accuracy_m REAL,
+  other TEXT,
+  PRIMARY KEY (person_id, workout, time_ms, latitude, longitude)
+) STRICT, WITHOUT ROWID;
+
+-- The beats that a heart rate variability was computed from. They belong to the sample with the same start and source.
+CREATE TABLE beat_lists (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  start_ms INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  end_ms INTEGER,
+  source_id INTEGER REFERENCES sources (id),
+  beats TEXT NOT NULL,
+  PRIMARY KEY (person_id, start_ms, hash)
+) STRICT;
+
+-- Samples that belong together; each member is also in `samples`.
+CREATE TABLE correlations (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type TEXT NOT NULL,
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  end_ms INTEGER,
+  creation_ms INTEGER,
+  source_id INTEGER REFERENCES sources (id),
+  metadata TEXT,
+  members TEXT NOT NULL,
+  other TEXT,
+  PRIMARY KEY (person_id, type, start_ms, uuid)
+) STRICT;
+
+CREATE TABLE activity_summaries (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  day TEXT NOT NULL,
+  active_energy REAL,
+  active_energy_goal REAL,
+  energy_unit TEXT,
+  move_min REAL,
+  move_goal_min REAL,
+  exercise_min REAL,
+  exercise_goal_min REAL,
+  stand_hours REAL,
+  stand_goal_hours REAL,
+  other TEXT,
+  PRIMARY KEY (person_id, day)
+) STRICT;
+
+CREATE TABLE electrocardiograms (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  classification TEXT,
+  rate_hz REAL,
+  unit TEXT,
+  voltages TEXT NOT NULL,
+  header TEXT NOT NULL,
+  PRIMARY KEY (person_id, start_ms, uuid)
+) STRICT;
+
+-- Figures that another app computed from samples. These samples may be in `samples`, so never add both up.
+CREATE TABLE aggregates (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  metric TEXT NOT NULL,
+  start_ms INTEGER NOT NULL,
+  label TEXT NOT NULL,
+  source TEXT NOT NULL,
+  end_ms INTEGER,
+  unit TEXT,
+  value REAL,
+  minimum REAL,
+  average REAL,
+  maximum REAL,
+  other TEXT,
+  PRIMARY KEY (person_id, metric, start_ms, label, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE medication_doses (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  uuid BLOB NOT NULL,
+  medication TEXT,
+  nickname TEXT,
+  schedule_type INTEGER,
+  log_status INTEGER,
+  quantity REAL,
+  unit TEXT,
+  start_ms INTEGER NOT NULL,
+  end_ms INTEGER,
+  scheduled_ms INTEGER,
+  metadata TEXT,
+  source_id INTEGER REFERENCES sources (id),
+  other TEXT,
+  PRIMARY KEY (person_id, uuid)
+) STRICT;
+
+CREATE TABLE medications (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  display_text TEXT NOT NULL,
+  general_form TEXT NOT NULL,
+  nickname TEXT,
+  is_archived INTEGER,
+  has_schedule INTEGER,
+  other TEXT,
+  PRIMARY KEY (person_id, display_text, general_form)
+) STRICT;
+
+-- `first_seen_ms` and `last_seen_ms`: when payloads with this value arrived.
+CREATE TABLE characteristics (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  first_seen_ms INTEGER NOT NULL,
+  last_seen_ms INTEGER NOT NULL,
+  PRIMARY KEY (person_id, key)
+) STRICT;
+
+-- Records of sections that this version does not know; the ledger counts those of `data`. `hash` is the first half of the
+-- BLAKE3 digest of `json`.
+CREATE TABLE other_records (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  section TEXT NOT NULL,
+  hash BLOB NOT NULL,
+  json TEXT NOT NULL,
+  in_data INTEGER NOT NULL,
+  upload_id INTEGER NOT NULL REFERENCES uploads (id),
+  PRIMARY KEY (person_id, section, hash)
+) STRICT;
+
+-- The ledger. `state` is running, done, aborted (the input ended early or failed) or interrupted (the program ended).
+-- The counts are of stored rows, and grow while an upload runs.
+CREATE TABLE uploads (
+  id INTEGER PRIMARY KEY,
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  state TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  sender TEXT,
+  -- The token that it was sent with; NULL for imports and for a token of --token-file.
+  token_id INTEGER REFERENCES tokens (id),
+  started_ms INTEGER NOT NULL,
+  finished_ms INTEGER,
+  export_ms INTEGER,
+  start_ms INTEGER,
+  end_ms INTEGER,
+  sync_source TEXT,
+  body_bytes INTEGER NOT NULL DEFAULT 0,
+  measurements INTEGER NOT NULL DEFAULT 0,
+  medications INTEGER NOT NULL DEFAULT 0,
+  workouts INTEGER NOT NULL DEFAULT 0,
+  other INTEGER NOT NULL DEFAULT 0,
+  route_points INTEGER NOT NULL DEFAULT 0,
+  new INTEGER NOT NULL DEFAULT 0,
+  updated INTEGER NOT NULL DEFAULT 0,
+  unchanged INTEGER NOT NULL DEFAULT 0,
+  merged INTEGER NOT NULL DEFAULT 0,
+  -- Earlier rows that were deleted when records became one, beyond those that a row of this upload replaced.
+  removed INTEGER NOT NULL DEFAULT 0,
+  rejected INTEGER NOT NULL DEFAULT 0,
+  error TEXT
+) STRICT;
+
+-- Each scrape of the metrics queries when a person's phone sent last.
+CREATE INDEX uploads_done ON uploads (person_id, origin, finished_ms) WHERE state = 'done';
+
+-- Elements that could not be stored. One that is sent again moves to the upload that sent it last.
+CREATE TABLE rejects (
+  upload_id INTEGER NOT NULL REFERENCES uploads (id),
+  ordinal INTEGER NOT NULL,
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  section TEXT NOT NULL,
+  element_index INTEGER,
+  byte_offset INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  raw TEXT NOT NULL,
+  raw_bytes INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  PRIMARY KEY (upload_id, ordinal)
+) STRICT;
+
+-- The index includes the upload: otherwise each of many equal rejects of an upload would cost a search through all of them.
+CREATE INDEX rejects_hash ON rejects (hash, upload_id);
