@@ -84,7 +84,10 @@ impl fmt::Display for Flaw {
             Self::NotADate(field) => write!(f, "`{field}` is not a date with time and offset"),
             Self::NotANumber(field) => write!(f, "`{field:.DETAIL_CHARACTERS$}` is not a number"),
             Self::TwoReadings(field, readings) => {
-                write!(f, "`{field:.DETAIL_CHARACTERS$}` is {readings}, and no other number of the file shows which")
+                write!(
+                    f,
+                    "`{field:.DETAIL_CHARACTERS$}` is {readings}, and the other numbers of the file do not show which"
+                )
             }
             Self::NotAText(field) => write!(f, "`{field}` is not a text"),
             Self::OutOfRange(field) => write!(f, "`{field}` is out of range"),

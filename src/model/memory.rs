@@ -9,7 +9,7 @@ use super::limits::{
     ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES,
     IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES,
     ROUTE_FILES_MAX, ROUTE_LOCATIONS_COUNTED_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX,
-    WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
+    WAITING_BYTES_MAX, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -126,7 +126,8 @@ pub const fn import_bytes() -> usize {
     let claims =
         CLAIM_CHUNKS_MAX * (CLAIM_CHUNK_BITS / 8 + CLAIM_BYTES) + CLAIM_NUMBERS_MAX / CLAIM_CHUNK_BITS * CLAIM_BYTES;
     // The file, what it unpacks to, the tag under way and its text without escapes.
-    let reading = 4 * READ_BUFFER_BYTES + DEFLATE_BYTES;
+    // What waits also grows by doubling, and has a list of its places.
+    let reading = 4 * READ_BUFFER_BYTES + DEFLATE_BYTES + 3 * WAITING_BYTES_MAX;
     // A location is a digest and a count. Routes are read behind the XML, whose equals are then forgotten.
     let locations = table_bytes(ROUTE_LOCATIONS_COUNTED_MAX, 16) / 2 * 3 / 2;
     let counted = if equals > locations { equals } else { locations };

@@ -118,7 +118,7 @@ fn voltages_that_are_no_numbers_are_rejected_with_their_lines() {
     let (folder, outcome) = imported(ecg("512 Hertz", &["57,992", "12"].repeat(20)).as_bytes());
     assert!(!outcome.ok, "no number shows what the comma is");
     let reason = rejects(&folder);
-    assert!(reason.starts_with("line 13: `voltage` is 57.992 or 57992, and no other number"), "{reason}");
+    assert!(reason.starts_with("line 13: `voltage` is 57.992 or 57992, and the other numbers"), "{reason}");
 
     let (folder, outcome) = imported(ecg("512 Hertz", &["1,5", "1,5", "x"].repeat(80)).as_bytes());
     assert!(
@@ -156,7 +156,7 @@ fn values_with_two_readings_are_rejected() {
     let (folder, outcome) = imported(xml(&values[1]).as_bytes());
     assert!(!outcome.ok && outcome.said.contains("all of its records were rejected"), "{}", outcome.said);
     let reason: String = query(&folder.path("health.db"), "SELECT reason FROM rejects");
-    assert_eq!(reason, "line 3: `value` is 1.234 or 1234, and no other number of the file shows which");
+    assert_eq!(reason, "line 3: `value` is 1.234 or 1234, and the other numbers of the file do not show which");
     let (folder, outcome) = imported(xml(&values.concat()).as_bytes());
     assert!(outcome.ok, "{}", outcome.said);
     assert_eq!(query::<f64>(&folder.path("health.db"), "SELECT sum(value) FROM samples"), 12.5 + 1.234);

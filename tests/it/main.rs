@@ -19,6 +19,7 @@ mod http2;
 mod import_forms;
 mod import_history;
 mod import_matching;
+mod import_numbers;
 mod import_workouts;
 mod layering;
 mod lifecycle;

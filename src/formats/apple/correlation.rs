@@ -3,6 +3,7 @@
 use super::common::{Common, KNOWN};
 use super::element::{Element, plain};
 use super::kept::{METADATA, write_metadata, write_unknown};
+use super::number::number;
 use super::record::{count, intern_some};
 use super::seen::Seen;
 use crate::formats::flaw::Flaw;
@@ -10,19 +11,25 @@ use crate::formats::json::{JsonArray, JsonObject, write_f64, write_string};
 use crate::formats::output::Output;
 use crate::model::healthkit::category_value;
 use crate::model::identity::{derive, digest};
+use crate::model::locale::NumberStyle;
 use crate::model::record::Correlation;
 use crate::model::time::to_iso;
 
 const RECORD: &str = "Record";
 
 /// Reads a correlation.
-pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_>) -> Result<(), Flaw> {
+pub(super) fn read(
+    element: Element<'_>,
+    style: NumberStyle,
+    seen: &mut Seen,
+    output: &mut Output<'_>,
+) -> Result<(), Flaw> {
     let common = Common::read(element)?;
     let (kind, start_ms) = (common.kind()?, common.start_ms()?);
     let mut members = String::new();
     let mut list = JsonArray::begin(&mut members);
     for record in element.children().filter(|child| child.name() == RECORD) {
-        write_member(record, list.object())?;
+        write_member(record, style, list.object())?;
         for child in record.children() {
             seen.within.add(child);
         }
@@ -58,7 +65,7 @@ pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_
     Ok(())
 }
 
-fn write_member(record: Element<'_>, mut object: JsonObject<'_>) -> Result<(), Flaw> {
+fn write_member(record: Element<'_>, style: NumberStyle, mut object: JsonObject<'_>) -> Result<(), Flaw> {
     let common = Common::read(record)?;
     for (name, time) in [("endDate", common.end_ms), ("startDate", common.start_ms)] {
         if let Some(ms) = time {
@@ -70,7 +77,8 @@ fn write_member(record: Element<'_>, mut object: JsonObject<'_>) -> Result<(), F
         object.string("unit", &plain(unit));
     }
     if let Some(value) = common.value {
-        let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
+        // The value of a category is an integer or a name.
+        let number = number(value, style);
         let out = object.member("value");
         match number.or_else(|| category_value(value).map(f64::from)) {
             Some(number) => write_f64(number, out),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use super::element::{Element, Tree};
-use super::frames::{Frame, Frames};
+use super::frames::Frames;
 use super::kept::write_element;
 use super::root::Behind;
 use crate::formats::flaw::Flaw;
@@ -12,15 +12,66 @@ use crate::formats::output::{Location, Output, Raw};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::IMPORT_ELEMENT_BYTES_MAX;
 
+/// What becomes of an element.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fate {
+    /// It was read.
+    Read,
+    /// It waits for what comes later.
+    Waits,
+}
+
+/// Where an element is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) file: &'a str,
+    /// Line and offset of its first byte.
+    pub(super) line: u64,
+    pub(super) offset: u64,
+}
+
+/// Reads the children of a root.
+pub(super) trait Children {
+    /// Reads one of them.
+    fn read(&mut self, element: Element<'_>, place: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw>;
+
+    /// Takes the text of one that waits.
+    fn wait(&mut self, text: &[u8], place: Place<'_>, output: &mut Output<'_>) -> Result<()>;
+}
+
+/// Reads children of which none waits.
+struct AtOnce<F>(F);
+
+impl<F: FnMut(Element<'_>, &mut Output<'_>) -> Result<(), Flaw>> Children for AtOnce<F> {
+    fn read(&mut self, element: Element<'_>, _: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw> {
+        self.0(element, output).map(|()| Fate::Read)
+    }
+
+    fn wait(&mut self, _: &[u8], _: Place<'_>, _: &mut Output<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// Reads the children of a document's root with `read`, and adds the bytes of the document to `bytes`.
 pub(super) fn read_children<R: Read>(
-    mut frames: Frames<R>,
+    frames: Frames<R>,
     file: &str,
     bytes: &mut u64,
     output: &mut Output<'_>,
     read: impl FnMut(Element<'_>, &mut Output<'_>) -> Result<(), Flaw>,
 ) -> Result<()> {
-    let outcome = read_all(&mut frames, file, output, read);
+    read_document(frames, file, bytes, output, &mut AtOnce(read))
+}
+
+/// The same for children that may wait.
+pub(super) fn read_document<R: Read>(
+    mut frames: Frames<R>,
+    file: &str,
+    bytes: &mut u64,
+    output: &mut Output<'_>,
+    children: &mut impl Children,
+) -> Result<()> {
+    let outcome = read_all(&mut frames, file, output, children);
     *bytes += frames.passed();
     if frames.stray_bytes() > 0 {
         output.within("bytes between elements, left out", frames.stray_bytes());
@@ -32,21 +83,18 @@ fn read_all<R: Read>(
     frames: &mut Frames<R>,
     file: &str,
     output: &mut Output<'_>,
-    mut read: impl FnMut(Element<'_>, &mut Output<'_>) -> Result<(), Flaw>,
+    children: &mut impl Children,
 ) -> Result<()> {
     let mut tree = Tree::default();
     loop {
         let root = frames.enter()?;
         keep_root(&String::from_utf8_lossy(frames.bytes(&root)), &mut tree, output);
         while let Some(mut frame) = frames.next()? {
-            let bytes = frames.bytes(&frame);
-            let outcome = match frame.flaw.take() {
-                Some(flaw) => Err(flaw),
-                None => parse(bytes, &mut tree, |element| read(element, output)),
-            };
-            match outcome {
-                Ok(()) => output.hand_over_if_full()?,
-                Err(flaw) => reject(file, &frame, &flaw, bytes, output)?,
+            let text = frames.bytes(&frame);
+            let place = Place { file, line: frame.line, offset: frame.offset };
+            match frame.flaw.take() {
+                Some(flaw) => reject(place, &flaw, Raw { text, bytes: frame.bytes }, output)?,
+                None => read_one(text, place, &mut tree, children, output)?,
             }
         }
         match frames.behind()? {
@@ -62,8 +110,23 @@ fn read_all<R: Read>(
     }
 }
 
+/// Reads one element, lets it wait, or rejects it.
+pub(super) fn read_one(
+    text: &[u8],
+    place: Place<'_>,
+    tree: &mut Tree,
+    children: &mut impl Children,
+    output: &mut Output<'_>,
+) -> Result<()> {
+    match parse(text, tree, |element| children.read(element, place, output)) {
+        Ok(Fate::Read) => output.hand_over_if_full(),
+        Ok(Fate::Waits) => children.wait(text, place, output),
+        Err(flaw) => reject(place, &flaw, text.into(), output),
+    }
+}
+
 /// Parses one element and hands it to `read`.
-fn parse(bytes: &[u8], tree: &mut Tree, read: impl FnOnce(Element<'_>) -> Result<(), Flaw>) -> Result<(), Flaw> {
+fn parse(bytes: &[u8], tree: &mut Tree, read: impl FnOnce(Element<'_>) -> Result<Fate, Flaw>) -> Result<Fate, Flaw> {
     // Stray bytes cost the characters they stand in, not the record.
     let text = match simdutf8::basic::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -89,10 +152,10 @@ fn keep_root(tag: &str, tree: &mut Tree, output: &mut Output<'_>) {
     }
 }
 
-fn reject(file: &str, frame: &Frame, flaw: &Flaw, raw: &[u8], output: &mut Output<'_>) -> Result<()> {
-    let part = format!("line {}", frame.line);
-    let location = Location { section: file, part: &part, index: None, offset: frame.offset };
-    output.reject(location, flaw, Raw { text: raw, bytes: frame.bytes })
+fn reject(place: Place<'_>, flaw: &Flaw, raw: Raw<'_>, output: &mut Output<'_>) -> Result<()> {
+    let Place { file, line, offset } = place;
+    let part = format!("line {line}");
+    output.reject(Location { section: file, part: &part, index: None, offset }, flaw, raw)
 }
 
 /// About what an element takes as JSON, where a control character is six bytes long.

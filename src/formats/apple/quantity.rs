@@ -4,6 +4,7 @@ use super::element::{Element, plain};
 use super::number::number;
 use super::workout_texts::{ACTIVITY, STATISTICS};
 use crate::model::healthkit::{ActivityDistance, QUANTITY_TYPE, activity, activity_distance};
+use crate::model::locale::NumberStyle;
 use crate::model::units::{Dimension, factor};
 
 const ENERGY: &str = "HKQuantityTypeIdentifierActiveEnergyBurned";
@@ -17,65 +18,66 @@ pub(super) struct Quantity<'a> {
 }
 
 /// The energy: the total that exports had before there were statistics, or the statistic.
-pub(super) fn energy<'a>(workout: Element<'a>) -> Option<Quantity<'a>> {
-    let total = total(workout, "totalEnergyBurned", "totalEnergyBurnedUnit");
+pub(super) fn energy<'a>(workout: Element<'a>, style: NumberStyle) -> Option<Quantity<'a>> {
+    let total = total(workout, "totalEnergyBurned", "totalEnergyBurnedUnit", style);
     let known = total.filter(|total| total.number != 0.0);
-    known.or_else(|| statistic(workout, ENERGY)).or(total)
+    known.or_else(|| statistic(workout, ENERGY, style)).or(total)
 }
 
 /// The distance: the statistic that belongs to the activity. A total of zero beside statistics of distances does not count.
-pub(super) fn distance<'a>(workout: Element<'a>, activity: &str) -> Option<Quantity<'a>> {
-    let total = total(workout, "totalDistance", "totalDistanceUnit");
-    let is_meant = |total: &Quantity<'_>| total.number != 0.0 || distances(workout).next().is_none();
-    own_distance(workout, activity).or_else(|| total.filter(is_meant))
+pub(super) fn distance<'a>(workout: Element<'a>, activity: &str, style: NumberStyle) -> Option<Quantity<'a>> {
+    let total = total(workout, "totalDistance", "totalDistanceUnit", style);
+    let is_meant = |total: &Quantity<'_>| total.number != 0.0 || distances(workout, style).next().is_none();
+    own_distance(workout, activity, style).or_else(|| total.filter(is_meant))
 }
 
 /// A total, if it is a number.
-pub(super) fn total<'a>(workout: Element<'a>, name: &str, unit: &str) -> Option<Quantity<'a>> {
-    Some(Quantity { number: number(workout.get(name)?)?, unit: workout.get(unit) })
+pub(super) fn total<'a>(workout: Element<'a>, name: &str, unit: &str, style: NumberStyle) -> Option<Quantity<'a>> {
+    Some(Quantity { number: number(workout.get(name)?, style)?, unit: workout.get(unit) })
 }
 
-fn own_distance<'a>(element: Element<'a>, kind: &str) -> Option<Quantity<'a>> {
-    let of = |name: &str| statistic(element, &[QUANTITY_TYPE, name].concat());
+fn own_distance<'a>(element: Element<'a>, kind: &str, style: NumberStyle) -> Option<Quantity<'a>> {
+    let of = |name: &str| statistic(element, &[QUANTITY_TYPE, name].concat(), style);
     match activity_distance(activity(kind)) {
         ActivityDistance::Of(name) => of(name),
-        ActivityDistance::OfOrOnly(name) => of(name).or_else(|| only(element)),
-        ActivityDistance::Parts => parts(element).or_else(|| sum(distances(element))),
+        ActivityDistance::OfOrOnly(name) => of(name).or_else(|| only(element, style)),
+        ActivityDistance::Parts => parts(element, style).or_else(|| sum(distances(element, style))),
     }
 }
 
 /// The sums in the statistics of distances; `None` for one that is not a number.
-fn distances<'a>(element: Element<'a>) -> impl Iterator<Item = Option<Quantity<'a>>> {
+fn distances<'a>(element: Element<'a>, style: NumberStyle) -> impl Iterator<Item = Option<Quantity<'a>>> {
     let is_distance = |child: &Element<'_>| child.get("type").is_some_and(|kind| kind.starts_with(DISTANCES));
     let statistics = element.children().filter(move |child| child.name() == STATISTICS && is_distance(child));
-    statistics.filter(|child| child.get("sum").is_some()).map(quantity)
+    statistics.filter(|child| child.get("sum").is_some()).map(move |child| quantity(child, style))
 }
 
 /// The first sum in the statistics of a type.
-fn statistic<'a>(element: Element<'a>, kind: &str) -> Option<Quantity<'a>> {
+fn statistic<'a>(element: Element<'a>, kind: &str, style: NumberStyle) -> Option<Quantity<'a>> {
     let mut statistics =
         element.children().filter(|child| child.name() == STATISTICS && child.get("type") == Some(kind));
-    statistics.find_map(quantity)
+    statistics.find_map(|child| quantity(child, style))
 }
 
-fn quantity<'a>(statistics: Element<'a>) -> Option<Quantity<'a>> {
-    Some(Quantity { number: number(statistics.get("sum")?)?, unit: statistics.get("unit") })
+fn quantity<'a>(statistics: Element<'a>, style: NumberStyle) -> Option<Quantity<'a>> {
+    Some(Quantity { number: number(statistics.get("sum")?, style)?, unit: statistics.get("unit") })
 }
 
 /// The distance, if there is only one.
-fn only<'a>(element: Element<'a>) -> Option<Quantity<'a>> {
-    let mut distances = distances(element);
+fn only<'a>(element: Element<'a>, style: NumberStyle) -> Option<Quantity<'a>> {
+    let mut distances = distances(element, style);
     let first = distances.next()??;
     distances.next().is_none().then_some(first)
 }
 
 /// The sum over the parts of a multisport workout, if each but the transitions has a distance.
-fn parts<'a>(workout: Element<'a>) -> Option<Quantity<'a>> {
+fn parts<'a>(workout: Element<'a>, style: NumberStyle) -> Option<Quantity<'a>> {
     let (mut found, mut own) = (Vec::new(), 0);
     for part in workout.children().filter(|child| child.name() == ACTIVITY) {
         let activity = part.get("workoutActivityType").unwrap_or_default();
         // A part is no multisport workout itself.
-        let distance = if activity.ends_with("SwimBikeRun") { only(part) } else { own_distance(part, activity) };
+        let distance =
+            if activity.ends_with("SwimBikeRun") { only(part, style) } else { own_distance(part, activity, style) };
         let is_between = activity.ends_with("Transition");
         own += usize::from(!is_between);
         match distance {
@@ -127,7 +129,11 @@ mod tests {
             };
             let text = format!("<Workout{total}>{}</Workout>", inner.concat());
             let mut tree = Tree::default();
-            let found = distance(tree.parse(&text).unwrap(), &format!("HKWorkoutActivityType{activity}"));
+            let found = distance(
+                tree.parse(&text).unwrap(),
+                &format!("HKWorkoutActivityType{activity}"),
+                NumberStyle::default(),
+            );
             let found = found.map(|found| (found.number, found.unit.unwrap_or_default()));
             assert_eq!(found, expected, "{activity} {text}");
         };
@@ -171,7 +177,11 @@ mod tests {
     fn energies() {
         let check = |text: &str, expected: Option<f64>| {
             let mut tree = Tree::default();
-            assert_eq!(energy(tree.parse(text).unwrap()).map(|energy| energy.number), expected, "{text}");
+            assert_eq!(
+                energy(tree.parse(text).unwrap(), NumberStyle::default()).map(|energy| energy.number),
+                expected,
+                "{text}"
+            );
         };
         let statistic = of("ActiveEnergyBurned", "300", "kcal");
         check(&format!("<a totalEnergyBurned='0'>{statistic}</a>"), Some(300.0));

@@ -2,17 +2,19 @@
 
 use std::io::{BufRead, Read};
 
-use super::document::read_children;
-use super::element::{Element, plain};
+use super::document::{Children, Fate, Place, read_document, read_one};
+use super::element::{Element, Tree, plain};
 use super::frames::Frames;
 use super::kept::write_element;
+use super::number::Numbers;
 use super::record::Records;
 use super::seen::Seen;
+use super::waiting::Waiting;
 use super::{clinical, correlation, ecg, gpx, summary, workout};
 use crate::formats::equals::Equals;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
-use crate::model::error::Result;
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::locale::parse_date;
 use crate::model::record::Envelope;
 
@@ -29,6 +31,9 @@ struct Top {
     seen: Seen,
     records: Records,
     envelope: Envelope,
+    numbers: Numbers,
+    /// Elements with a number that has two readings.
+    waiting: Waiting,
 }
 
 impl Reader {
@@ -36,10 +41,13 @@ impl Reader {
     pub(crate) fn xml(&mut self, file: &str, source: impl Read, output: &mut Output<'_>) -> Result<()> {
         let Self { top, bytes } = self;
         let frames = Frames::new(source, "HealthData", &[]);
-        let read = read_children(frames, file, bytes, output, |element, output| top.read(element, output));
+        let read = read_document(frames, file, bytes, output, top);
+        // Also behind an error: what was read before it is stored.
+        let settled = top.settle(file, output).and_then(|()| top.check_numbers(file));
         // The files behind it need the memory.
         top.seen.equals = Equals::default();
-        read
+        top.numbers = Numbers::default();
+        read.and(settled)
     }
 
     /// Reads the locations of a route.
@@ -65,14 +73,56 @@ impl Reader {
     }
 }
 
-impl Top {
-    fn read(&mut self, element: Element<'_>, output: &mut Output<'_>) -> Result<(), Flaw> {
-        let seen = &mut self.seen;
+impl Children for Top {
+    fn read(&mut self, element: Element<'_>, place: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw> {
+        let Self { seen, records, numbers, .. } = self;
+        let line = place.line;
         match element.name() {
-            "Record" => self.records.read(element, seen, output),
-            "Correlation" => correlation::read(element, seen, output),
-            "Workout" => workout::read(element, seen, output),
-            "ActivitySummary" => summary::read(element, output),
+            "Record" => return records.read(element, line, numbers, seen, output),
+            "Correlation" if numbers.look_at_members(element, line) => return Ok(Fate::Waits),
+            "Correlation" => correlation::read(element, numbers.style(), seen, output),
+            "Workout" if numbers.look_at_workout(element, line) => return Ok(Fate::Waits),
+            "Workout" => workout::read(element, numbers.style(), seen, output),
+            "ActivitySummary" if numbers.look_within(element, &summary::KNOWN, line) => return Ok(Fate::Waits),
+            "ActivitySummary" => summary::read(element, numbers.style(), output),
+            _ => self.read_other(element, output),
+        }?;
+        Ok(Fate::Read)
+    }
+
+    fn wait(&mut self, text: &[u8], place: Place<'_>, output: &mut Output<'_>) -> Result<()> {
+        if self.waiting.push(text, place.line, place.offset) {
+            return Ok(());
+        }
+        self.settle(place.file, output)?;
+        read_one(text, place, &mut Tree::default(), self, output)
+    }
+}
+
+impl Top {
+    /// Reads what waits, by what is known now.
+    fn settle(&mut self, file: &str, output: &mut Output<'_>) -> Result<()> {
+        self.numbers.settle();
+        let (waiting, mut tree) = (std::mem::take(&mut self.waiting), Tree::default());
+        waiting
+            .elements()
+            .try_for_each(|(line, offset, text)| read_one(text, Place { file, line, offset }, &mut tree, self, output))
+    }
+
+    /// Fails if a number contradicts how earlier ones were read.
+    fn check_numbers(&self, file: &str) -> Result<()> {
+        let Some(line) = self.numbers.contradicted() else {
+            return Ok(());
+        };
+        let message = format!(
+            "line {line} writes numbers in another form than the lines before it, so stored numbers such as `1.234` may be wrong \
+             by a factor of a thousand: restore a backup, write all numbers of the file in one form, and import it again"
+        );
+        Err(Error::new(ErrorKind::Syntax, message).at(None, Some(file), None))
+    }
+
+    fn read_other(&mut self, element: Element<'_>, output: &mut Output<'_>) -> Result<(), Flaw> {
+        match element.name() {
             "Me" => {
                 summary::read_characteristics(element, output);
                 output.skip("Me: kept in the table of characteristics", 1);
@@ -90,7 +140,7 @@ impl Top {
                 write_element(element, &mut json);
                 output.keep(name, json);
                 for child in element.children() {
-                    seen.within.add(child);
+                    self.seen.within.add(child);
                 }
                 Ok(())
             }

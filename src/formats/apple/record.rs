@@ -1,9 +1,10 @@
 //! `Record`: a sample with an identity made from its content.
 
 use super::common::{Common, KNOWN};
+use super::document::Fate;
 use super::element::{Element, plain};
 use super::kept::{METADATA, write_metadata, write_unknown};
-use super::number;
+use super::number::{self, Numbers};
 use super::seen::Seen;
 use super::source::Source;
 use crate::formats::flaw::Flaw;
@@ -12,7 +13,6 @@ use crate::formats::output::Output;
 use crate::model::healthkit::{QUANTITY_TYPE, category_value, is_event};
 use crate::model::identity::{derive, digest};
 use crate::model::limits::{DICTIONARY_TEXT_BYTES_MAX, READ_BUFFER_BYTES};
-use crate::model::locale::NumberStyle;
 use crate::model::record::{BeatList, DerivedSample, Sample};
 use crate::model::text::{TextId, Texts};
 
@@ -27,8 +27,6 @@ pub(super) struct Records {
     beats: String,
     other: String,
     kind: KindAndUnit,
-    /// Of the numbers that are not in Apple's form.
-    style: NumberStyle,
 }
 
 /// Type and unit of the record before, unless they are long.
@@ -42,11 +40,22 @@ struct KindAndUnit {
 }
 
 impl Records {
-    /// Reads a record at the top level.
-    pub(super) fn read(&mut self, element: Element<'_>, seen: &mut Seen, output: &mut Output<'_>) -> Result<(), Flaw> {
+    /// Reads a record at the top level, at this line.
+    pub(super) fn read(
+        &mut self,
+        element: Element<'_>,
+        line: u64,
+        numbers: &mut Numbers,
+        seen: &mut Seen,
+        output: &mut Output<'_>,
+    ) -> Result<Fate, Flaw> {
         let common = Common::read(element)?;
         let (kind, start_ms) = (common.kind()?, common.start_ms()?);
-        let (value, unknown_value) = value_of(kind, &common, &mut self.style)?;
+        let (value, unknown_value) = match value_of(kind, &common, line, numbers)? {
+            Value::Number(number) => (number, None),
+            Value::Name(name) => (None, Some(name)),
+            Value::Waits => return Ok(Fate::Waits),
+        };
         let source = seen.sources.find(common.source, output);
         self.write_parts(element, &common, &source, unknown_value, seen);
         let (kind, unit) = self.kind.find(kind, common.unit, output);
@@ -62,7 +71,7 @@ impl Records {
             rows.beat_lists.push(BeatList { start_ms, end_ms, source, beats });
         }
         self.shrink();
-        Ok(())
+        Ok(Fate::Read)
     }
 
     /// Writes what the identity is made of.
@@ -162,28 +171,40 @@ pub(super) fn intern_some(text: &str, texts: &mut Texts) -> Option<TextId> {
     (!text.is_empty()).then(|| texts.intern(text))
 }
 
-/// The number of a quantity or of a category's name, and the name if it is unknown.
-fn value_of<'a>(
-    kind: &str,
-    common: &Common<'a>,
-    style: &mut NumberStyle,
-) -> Result<(Option<f64>, Option<&'a str>), Flaw> {
+/// The value of a record.
+enum Value<'a> {
+    /// The number of a quantity or of a category's name, if there is one.
+    Number(Option<f64>),
+    /// An unknown name.
+    Name(&'a str),
+    /// A number with two readings.
+    Waits,
+}
+
+fn value_of<'a>(kind: &str, common: &Common<'a>, line: u64, numbers: &mut Numbers) -> Result<Value<'a>, Flaw> {
     let Some(text) = common.value else {
-        return Ok((is_event(kind).then_some(0.0), None));
+        return Ok(Value::Number(is_event(kind).then_some(0.0)));
     };
-    if let Some(number) = text.trim().parse::<f64>().ok().filter(|number| number.is_finite()) {
-        return Ok((Some(number), None));
+    let plain = number::finite(text);
+    if let Some(number) = plain
+        && numbers.reads_points()
+    {
+        return Ok(Value::Number(Some(number)));
     }
     let is_category = common.unit.is_none() && !kind.starts_with(QUANTITY_TYPE);
-    match category_value(text) {
-        _ if !is_category => {
-            style.learn(&plain(text));
-            let number = number::read(text, *style).map_err(|why| Flaw::unreadable("value", why))?;
-            Ok((Some(number), None))
-        }
-        Some(number) => Ok((Some(f64::from(number)), None)),
-        None => Ok((None, Some(text))),
+    if is_category && plain.is_none() {
+        let number = category_value(text);
+        return Ok(number.map_or(Value::Name(text), |number| Value::Number(Some(f64::from(number)))));
     }
+    let waits = if plain.is_some() { numbers.look_at_plain(text, line) } else { numbers.look(text, line) };
+    if waits {
+        return Ok(Value::Waits);
+    }
+    if plain.is_some() && !number::may_be_grouped(text) {
+        return Ok(Value::Number(plain));
+    }
+    let number = number::read(text, numbers.style()).map_err(|why| Flaw::unreadable("value", why))?;
+    Ok(Value::Number(Some(number)))
 }
 
 /// Number of an element's children with this name.

@@ -7,10 +7,11 @@ use super::record::intern_some;
 use crate::formats::flaw::Flaw;
 use crate::formats::json::JsonObject;
 use crate::formats::output::Output;
+use crate::model::locale::NumberStyle;
 use crate::model::record::{ActivitySummary, Characteristic};
 
 /// Attributes that have a column.
-const KNOWN: [&str; 10] = [
+pub(super) const KNOWN: [&str; 10] = [
     "dateComponents",
     "activeEnergyBurned",
     "activeEnergyBurnedGoal",
@@ -24,11 +25,11 @@ const KNOWN: [&str; 10] = [
 ];
 
 /// Reads the rings of a day. An attribute that is not a number is kept as it is.
-pub(super) fn read(element: Element<'_>, output: &mut Output<'_>) -> Result<(), Flaw> {
+pub(super) fn read(element: Element<'_>, style: NumberStyle, output: &mut Output<'_>) -> Result<(), Flaw> {
     if let Some(name) = element.repeated(&KNOWN) {
         return Err(Flaw::Repeated(name));
     }
-    let number = |name: &str| element.get(name).and_then(number);
+    let number = |name: &str| element.get(name).and_then(|text| number(text, style));
     let day = element.get("dateComponents").ok_or(Flaw::Missing("dateComponents"))?;
     let is_text = |name: &str| name == "dateComponents" || name == "activeEnergyBurnedUnit";
     let is_read = |name: &&str| is_text(name) || element.get(name).is_none() || number(name).is_some();

@@ -11,11 +11,17 @@ use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
 use crate::model::healthkit::activity;
 use crate::model::identity::{derive, digest};
+use crate::model::locale::NumberStyle;
 use crate::model::record::{Uuid, Workout};
 use crate::model::units::kilocalories;
 
 /// Reads a workout.
-pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_>) -> Result<(), Flaw> {
+pub(super) fn read(
+    element: Element<'_>,
+    style: NumberStyle,
+    seen: &mut Seen,
+    output: &mut Output<'_>,
+) -> Result<(), Flaw> {
     let common = Common::read(element)?;
     if let Some(name) = element.repeated(&KNOWN) {
         return Err(Flaw::Repeated(name));
@@ -23,8 +29,8 @@ pub(super) fn read(element: Element<'_>, seen: &mut Seen, output: &mut Output<'_
     let start_ms = common.start_ms()?;
     let kind = element.get("workoutActivityType").ok_or(Flaw::Missing("workoutActivityType"))?;
     let source = seen.sources.find(common.source, output);
-    let figures = Figures::of(element, kind);
-    let texts = WorkoutTexts::of(element, kind, &source, &figures.unread);
+    let figures = Figures::of(element, kind, style);
+    let texts = WorkoutTexts::of(element, kind, &source, &figures.unread, style);
     let duration = element.get("duration").unwrap_or_default();
     // The identity has no more: what a later export may add to the same workout must not make it another one.
     let content = [b"Workout", kind.as_bytes(), &source.digest, &common.times(), duration.as_bytes()];
@@ -65,12 +71,12 @@ struct Figures<'a> {
 }
 
 impl<'a> Figures<'a> {
-    fn of(element: Element<'a>, kind: &str) -> Self {
+    fn of(element: Element<'a>, kind: &str, style: NumberStyle) -> Self {
         let duration_s = element
             .get("duration")
-            .and_then(number)
+            .and_then(|duration| number(duration, style))
             .and_then(|duration| Some(duration * seconds(element.get("durationUnit"))?));
-        let (energy, distance) = (energy(element), distance(element, kind));
+        let (energy, distance) = (energy(element, style), distance(element, kind, style));
         // Kilocalories if no unit is named.
         let energy_kcal = energy.and_then(|energy| kilocalories(energy.number, &plain(energy.unit.unwrap_or("kcal"))));
         let mut unread = Vec::new();
@@ -83,9 +89,9 @@ impl<'a> Figures<'a> {
         let names = ["totalEnergyBurned", "totalEnergyBurnedUnit"];
         // A column in another unit does not replace what was converted.
         let is_kept = energy_kcal.is_some() && energy_kcal == energy.map(|energy| energy.number);
-        check(is_kept && energy == total(element, names[0], names[1]), names);
+        check(is_kept && energy == total(element, names[0], names[1], style), names);
         let names = ["totalDistance", "totalDistanceUnit"];
-        check(distance.is_some() && distance == total(element, names[0], names[1]), names);
+        check(distance.is_some() && distance == total(element, names[0], names[1], style), names);
         Self { duration_s, energy_kcal, distance, unread }
     }
 }

@@ -6,7 +6,7 @@ use super::number::number;
 use super::source::Source;
 use crate::formats::json::{JsonArray, JsonObject, write_f64, write_integer, write_string};
 use crate::model::healthkit::{activity, workout_event};
-use crate::model::locale::parse_date;
+use crate::model::locale::{NumberStyle, parse_date};
 use crate::model::time;
 use crate::model::units::{Dimension, factor};
 
@@ -49,11 +49,11 @@ pub(super) struct WorkoutTexts {
 
 impl WorkoutTexts {
     /// Writes the texts of a workout with this activity. `unread` are known attributes that have no column this time.
-    pub(super) fn of(element: Element<'_>, kind: &str, source: &Source, unread: &[&str]) -> Self {
+    pub(super) fn of(element: Element<'_>, kind: &str, source: &Source, unread: &[&str], style: NumberStyle) -> Self {
         let mut texts = Self::default();
-        write_statistics(element, &mut texts.statistics);
-        write_list(element, EVENT, &mut texts.events, write_event);
-        write_list(element, ACTIVITY, &mut texts.activities, write_activity);
+        write_statistics(element, style, &mut texts.statistics);
+        write_list(element, EVENT, &mut texts.events, |event, object| write_event(event, style, object));
+        write_list(element, ACTIVITY, &mut texts.activities, |part, object| write_activity(part, style, object));
         write_metadata(element, &mut texts.metadata);
         let columns: Vec<&str> = source.columns(&KNOWN).iter().copied().filter(|name| !unread.contains(name)).collect();
         write_other(element, kind, &columns, &mut texts.other);
@@ -83,7 +83,7 @@ fn write_other(element: Element<'_>, kind: &str, known: &[&str], out: &mut Strin
 }
 
 /// Writes the children of a name as a list. Writes nothing if there are none.
-fn write_list(element: Element<'_>, name: &str, out: &mut String, write: fn(Element<'_>, JsonObject<'_>)) {
+fn write_list(element: Element<'_>, name: &str, out: &mut String, write: impl Fn(Element<'_>, JsonObject<'_>)) {
     let mut children = element.children().filter(|child| child.name() == name).peekable();
     if children.peek().is_none() {
         return;
@@ -96,7 +96,7 @@ fn write_list(element: Element<'_>, name: &str, out: &mut String, write: fn(Elem
 }
 
 /// Writes `allStatistics` of the app: for each type its quantities. Writes nothing if there are none.
-fn write_statistics(element: Element<'_>, out: &mut String) {
+fn write_statistics(element: Element<'_>, style: NumberStyle, out: &mut String) {
     let statistics = element.children().filter(|child| child.name() == STATISTICS);
     let mut statistics: Vec<(&str, Element<'_>)> =
         statistics.map(|child| (child.get("type").unwrap_or_default(), child)).collect();
@@ -108,20 +108,20 @@ fn write_statistics(element: Element<'_>, out: &mut String) {
     for same in statistics.chunk_by(|one, other| one.0 == other.0) {
         let out = object.member(&plain(same[0].0));
         if let [(_, child)] = same {
-            write_quantities(*child, JsonObject::begin(out));
+            write_quantities(*child, style, JsonObject::begin(out));
             continue;
         }
         // Two of one type are both kept.
         let mut list = JsonArray::begin(out);
         for (_, child) in same {
-            write_quantities(*child, list.object());
+            write_quantities(*child, style, list.object());
         }
         list.end();
     }
     object.end();
 }
 
-fn write_quantities(statistics: Element<'_>, mut object: JsonObject<'_>) {
+fn write_quantities(statistics: Element<'_>, style: NumberStyle, mut object: JsonObject<'_>) {
     const QUANTITIES: [(&str, &str); 4] = [
         ("average", "averageQuantity"),
         ("maximum", "maximumQuantity"),
@@ -131,9 +131,9 @@ fn write_quantities(statistics: Element<'_>, mut object: JsonObject<'_>) {
     for (key, values) in grouped(statistics.attributes()) {
         let quantity = QUANTITIES.iter().find(|(known, _)| *known == key);
         match (quantity, &values[..]) {
-            (Some((_, name)), [value]) if number(value).is_some() => {
+            (Some((_, name)), [value]) if number(value, style).is_some() => {
                 let mut quantity = object.object(name);
-                quantity.f64("quantity", number(value).unwrap_or_default());
+                quantity.f64("quantity", number(value, style).unwrap_or_default());
                 quantity.string("unit", &plain(statistics.get("unit").unwrap_or_default()));
                 quantity.end();
             }
@@ -152,11 +152,13 @@ fn write_date_or_text(value: &str, out: &mut String) {
     }
 }
 
-fn write_event(element: Element<'_>, mut object: JsonObject<'_>) {
+fn write_event(element: Element<'_>, style: NumberStyle, mut object: JsonObject<'_>) {
     let start = element.get("date").and_then(|date| parse_date(&plain(date)));
     let duration = match element.get("duration") {
         None => Some(0.0),
-        Some(duration) => number(duration).and_then(|duration| Some(duration * seconds(element.get("durationUnit"))?)),
+        Some(duration) => {
+            number(duration, style).and_then(|duration| Some(duration * seconds(element.get("durationUnit"))?))
+        }
     };
     if let (Some(start), Some(duration)) = (start, duration) {
         #[expect(
@@ -179,11 +181,11 @@ fn write_event(element: Element<'_>, mut object: JsonObject<'_>) {
             (key, values) => write_values(values, object.member(key), write_date_or_text),
         }
     }
-    write_parts(element, object);
+    write_parts(element, style, object);
 }
 
-fn write_activity(element: Element<'_>, mut object: JsonObject<'_>) {
-    let duration = element.get("duration").and_then(number);
+fn write_activity(element: Element<'_>, style: NumberStyle, mut object: JsonObject<'_>) {
+    let duration = element.get("duration").and_then(|duration| number(duration, style));
     let duration = duration.and_then(|duration| Some(duration * seconds(element.get("durationUnit"))?));
     for (key, values) in grouped(element.attributes()) {
         match (key, &values[..], duration) {
@@ -192,18 +194,18 @@ fn write_activity(element: Element<'_>, mut object: JsonObject<'_>) {
             (key, values, _) => write_values(values, object.member(key), write_date_or_text),
         }
     }
-    write_parts(element, object);
+    write_parts(element, style, object);
 }
 
 /// Adds metadata, statistics and all other elements in a part of a workout, and ends its object.
-fn write_parts(element: Element<'_>, mut object: JsonObject<'_>) {
+fn write_parts(element: Element<'_>, style: NumberStyle, mut object: JsonObject<'_>) {
     let mut text = String::new();
     write_metadata(element, &mut text);
     if !text.is_empty() {
         object.member("metadata").push_str(&text);
         text.clear();
     }
-    write_statistics(element, &mut text);
+    write_statistics(element, style, &mut text);
     if !text.is_empty() {
         object.member("allStatistics").push_str(&text);
     }

@@ -1,7 +1,8 @@
 //! Numbers with the digits, signs and separators of any language, and which of two readings a file means.
 //!
 //! `1,234` is about one, or more than a thousand. Other numbers of the same file show which: `0,5`, `12,34` or `1.000,5` have
-//! only one reading. Where none does, the number is refused: no value is wrong by a factor of a thousand.
+//! only one reading. Where none does, or where they contradict each other, the number is refused: no value is wrong by a factor
+//! of a thousand.
 
 use std::ops::Range;
 
@@ -19,6 +20,8 @@ pub struct NumberStyle {
     has_point: bool,
     /// Whether a number had a decimal comma, or points between thousands.
     has_comma: bool,
+    /// Whether a number had one comma and two readings.
+    has_unclear_comma: bool,
 }
 
 /// Why a text is not read as a number.
@@ -49,15 +52,43 @@ impl NumberStyle {
     /// The style of a file whose numbers have decimal points.
     #[must_use]
     pub fn with_points() -> Self {
-        Self { has_point: true, has_comma: false }
+        Self { has_point: true, ..Self::default() }
     }
 
-    /// Learns from a number of the file. A number with two readings, and what is not a number, show nothing.
-    pub fn learn(&mut self, text: &str) {
-        if let Some(Reading::One { shows: Some(separator), .. }) = reading(text) {
-            self.has_point |= separator == '.';
-            self.has_comma |= separator == ',';
+    /// Learns from a number of the file, and returns whether it has two readings. Such a number, and what is not a number, do not
+    /// show which is meant.
+    pub fn learn(&mut self, text: &str) -> bool {
+        match reading(text) {
+            Some(Reading::One { shows: Some(separator), .. }) => {
+                self.has_point |= separator == '.';
+                self.has_comma |= separator == ',';
+                false
+            }
+            Some(Reading::Two { separator, .. }) => {
+                self.has_unclear_comma |= separator == ',';
+                true
+            }
+            _ => false,
         }
+    }
+
+    /// Whether a number had a decimal point, or commas between thousands.
+    #[must_use]
+    pub fn has_point(&self) -> bool {
+        self.has_point
+    }
+
+    /// Whether decimals begin with a point, if the numbers show one of both and do not contradict each other.
+    #[must_use]
+    pub fn decimal_point(&self) -> Option<bool> {
+        (self.has_point != self.has_comma).then_some(self.has_point)
+    }
+
+    /// The style of a file without further numbers: Apple writes decimal points, unless some number has a comma.
+    #[must_use]
+    pub fn of_whole_file(self) -> Self {
+        let has_comma = self.has_comma || self.has_unclear_comma;
+        if has_comma { self } else { Self::with_points() }
     }
 
     /// Learns from a number that has two readings of which one is within its known range.
@@ -70,7 +101,9 @@ impl NumberStyle {
                 self.has_point |= has_point;
                 self.has_comma |= !has_point;
             }
-            _ => self.learn(text),
+            _ => {
+                self.learn(text);
+            }
         }
     }
 
@@ -82,10 +115,9 @@ impl NumberStyle {
     pub fn read(&self, text: &str) -> Result<f64, Unreadable> {
         match reading(text).ok_or(Unreadable::NotANumber)? {
             Reading::One { number, .. } => Ok(number),
-            Reading::Two { decimal, grouped, separator } => match (self.has_point, self.has_comma) {
-                (true, false) => Ok(if separator == '.' { decimal } else { grouped }),
-                (false, true) => Ok(if separator == ',' { decimal } else { grouped }),
-                _ => Err(Unreadable::TwoReadings(decimal, grouped)),
+            Reading::Two { decimal, grouped, separator } => match self.decimal_point() {
+                Some(is_point) => Ok(if is_point == (separator == '.') { decimal } else { grouped }),
+                None => Err(Unreadable::TwoReadings(decimal, grouped)),
             },
         }
     }
@@ -184,7 +216,7 @@ mod tests {
 
     fn style(numbers: &[&str]) -> NumberStyle {
         let mut style = NumberStyle::default();
-        numbers.iter().for_each(|number| style.learn(number));
+        numbers.iter().for_each(|number| _ = style.learn(number));
         style
     }
 
@@ -241,6 +273,11 @@ mod tests {
         check(&["1.234,5"], "\u{661}\u{662},\u{663}\u{664}\u{665}", Ok(12.345));
         check(&["1 234,5"], "1,234", Ok(1.234));
         check(&["0.5", "0,5"], "1,234", two(1.234, 1234.0));
+        let whole = |numbers: &[&str], text: &str| style(numbers).of_whole_file().read(text);
+        assert_eq!(whole(&["1.234", "61"], "1.234"), Ok(1.234));
+        assert_eq!(whole(&["1.234", "1,234"], "1.234"), two(1.234, 1234.0));
+        assert_eq!(whole(&["1.234", "0,5"], "1.234"), Ok(1234.0));
+        assert_eq!(whole(&["1.234", "0,5", "0.5"], "1.234"), two(1.234, 1234.0));
         assert_eq!(NumberStyle::with_points().read("1.234"), Ok(1.234));
         assert_eq!(NumberStyle::with_points().read("1,234"), Ok(1234.0));
     }
