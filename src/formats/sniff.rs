@@ -2,9 +2,9 @@
 
 use std::io::{self, BufRead, Cursor, Read};
 
+use super::apple::is_recording;
 use super::shape::{Detector, Shape};
-use crate::model::limits::{ECG_DESCRIPTIONS_MAX, ECG_LINES_REJECTED_MAX, SNIFF_BYTES};
-use crate::model::locale::NumberStyle;
+use crate::model::limits::SNIFF_BYTES;
 
 /// Format of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,7 +79,7 @@ pub(crate) fn sniff(head: &[u8]) -> Format {
         _ if has("<ClinicalDocument") => Format::AppleCda,
         _ if has("<gpx") || has(":gpx ") || has(":gpx>") => Format::Gpx,
         Some(b'<') => Format::Unknown,
-        _ if is_ecg(head) => Format::Ecg,
+        _ if is_recording(head) => Format::Ecg,
         _ => Format::Unknown,
     }
 }
@@ -128,23 +128,6 @@ fn again<'a>(head: Vec<u8>, source: Box<dyn BufRead + 'a>, failure: Option<io::E
     if head.is_empty() { rest } else { Box::new(Cursor::new(head).chain(rest)) }
 }
 
-/// Whether these are lines of text of which most are one number: the voltages.
-fn is_ecg(head: &[u8]) -> bool {
-    let text = match std::str::from_utf8(head) {
-        Ok(text) => text,
-        // The last character is cut.
-        Err(error) if error.error_len().is_none() => {
-            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
-        }
-        Err(_) => return false,
-    };
-    let is_number = |line: &&str| line.len() < 48 && NumberStyle::with_points().read(line.trim_matches('"')).is_ok();
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let (numbers, others): (Vec<&str>, Vec<&str>) = lines.partition(is_number);
-    let others_max = ECG_DESCRIPTIONS_MAX + ECG_LINES_REJECTED_MAX;
-    numbers.len() > 20 && others.len() > 3 && others.len() < others_max && others.iter().any(|line| line.contains(','))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,7 +153,14 @@ mod tests {
         check(&ecg, Format::Ecg);
         check(&format!("الاسم,س\nا,2020\nب,V\nج,I\n\n{}", "\u{61c}-١٨٠٫٥٩٦\n".repeat(3000)), Format::Ecg);
         check(&format!("N,X\nD,2020\nE,V\nA,I\n\n{}", "\u{2212}1.032,5\n".repeat(30)), Format::Ecg);
+        for separator in [",", ";"] {
+            for ends in ["\n", "\r", "\r\n"] {
+                let lines = ["Name,Ada", "Datum,2026-03-01 10:00:00 +0100", "Rate,512 Hz", "Einheit,µV", "", "1"];
+                check(&lines.join(ends).replace(',', separator), Format::Ecg);
+            }
+        }
         check("a,b\n1,2\n", Format::Unknown);
+        check(&format!("a,b\n{}", "1,2\n".repeat(30)), Format::Unknown);
         check("", Format::Unknown);
         check(" null\n", Format::Payload);
     }

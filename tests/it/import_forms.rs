@@ -129,6 +129,68 @@ fn voltages_that_are_no_numbers_are_rejected_with_their_lines() {
 }
 
 #[test]
+fn one_odd_line_costs_only_itself() {
+    let check = |odd: &str, cycle: &[&str], expected: &str| {
+        let mut voltages: Vec<&str> = cycle.iter().cycle().take(40).copied().collect();
+        voltages.insert(20, odd);
+        let (folder, outcome) = imported(ecg("512 Hertz", &voltages).as_bytes());
+        assert!(outcome.ok, "{odd}: {}", outcome.said);
+        let db = folder.path("health.db");
+        let stored: String = query(&db, "SELECT concat_ws('|', samples, voltages ->> 0, voltages ->> 20) FROM ecg");
+        assert_eq!(stored, expected, "{odd}");
+        let reject: String = query(&db, "SELECT section || '|' || reason || '|' || raw FROM rejects");
+        assert!(reject.ends_with(&format!("file|line 33: `voltage` is not a number|{odd}")), "{reject}");
+    };
+    check("1,23,456", &["-180,5", "57,992"], "41|-180.5");
+    check("0.5", &["-180,5", "57,992"], "41|-180.5");
+    check("1,23,456", &["-180.5", "57.992"], "41|-180.5");
+    check("1,234,567.5", &["-180,5", "57,992"], "41|-180.5");
+    check("-0,5", &["180.5"], "41|180.5");
+    // As many numbers show one thing as the other.
+    let (folder, outcome) = imported(ecg("512 Hertz", &["0.5", "0,5", "57,992"].repeat(20)).as_bytes());
+    assert!(!outcome.ok, "{}", outcome.report);
+    let reason: String = query(&folder.path("health.db"), "SELECT reason FROM rejects");
+    assert!(reason.starts_with("line 15: `voltage` is 57.992 or 57992"), "{reason}");
+}
+
+#[test]
+fn electrocardiograms_of_spreadsheets_are_read() {
+    let check = |text: &[u8], samples: i64, what: &str| {
+        let folder = Folder::new();
+        let archive = zip(&[("electrocardiograms/ecg.csv", text)], Packing::PLAIN);
+        let outcome = import(&folder.path("health.db"), &[], &[&folder.write("export.zip", archive)]).balanced();
+        assert!(outcome.ok && outcome.count("new") == 1, "{what}: {} {}", outcome.said, outcome.report);
+        let found = "SELECT concat_ws('|', samples, rate_hz, voltages ->> 0, classification) FROM ecg";
+        assert_eq!(
+            query::<String>(&folder.path("health.db"), found),
+            format!("{samples}|512.0|-1.5|Sinusrhythmus"),
+            "{what}"
+        );
+    };
+    let many = ecg("512 Hertz", &["-1,5"; 40]);
+    for voltages in [1, 3, 20, 21] {
+        check(ecg("512 Hertz", &vec!["-1,5"; voltages]).as_bytes(), i64::try_from(voltages).unwrap(), "few");
+    }
+    check(many.replace('\n', "\r").as_bytes(), 40, "carriage returns");
+    // A spreadsheet writes as many cells in each line.
+    let cells = |separator: char| -> String {
+        let lines = many.lines().map(|line| match line.split_once(',') {
+            Some((key, value)) if !line.starts_with('-') => format!("{key}{separator}{value}\r\n"),
+            _ => format!("{line}{separator}\r\n"),
+        });
+        lines.collect()
+    };
+    check(cells(';').as_bytes(), 40, "semicolons");
+    check(cells('\t').as_bytes(), 40, "tabs");
+    let latin: Vec<u8> = cells(';').chars().map(|next| u8::try_from(next).unwrap()).collect();
+    check(&latin, 40, "Latin-1");
+    let (folder, outcome) = imported(ecg("512 Hertz", &[]).as_bytes());
+    assert!(!outcome.ok, "{}", outcome.report);
+    let reason: String = query(&folder.path("health.db"), "SELECT reason FROM rejects");
+    assert!(reason.ends_with("no voltages: not an electrocardiogram of Apple's export"), "{reason}");
+}
+
+#[test]
 fn clocks_of_every_language_are_read_or_rejected() {
     let check = |date: &str, expected: Option<i64>| {
         let (folder, outcome) = imported(xml(&RECORD.replace("2026-03-01 10:00:00 +0100", date)).as_bytes());

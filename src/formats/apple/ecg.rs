@@ -2,7 +2,8 @@
 //!
 //! The descriptions are in the phone's language and in a fixed order. Where their names are unknown, their places identify
 //! them. All of them are kept as they are. The voltages have the separators of the phone's language: all of them together
-//! show which. A line that is not a number is rejected, and `null` keeps its place in time.
+//! show which. A line that is not a number, or that is one only with other separators, is rejected, and `null` keeps its place
+//! in time. Spreadsheets save such files with `;`, and with empty cells at the ends of lines.
 
 use std::io::{self, BufRead};
 
@@ -18,6 +19,15 @@ use crate::model::record::Electrocardiogram;
 /// Samples per second of any electrocardiogram: a number outside has another reading.
 const RATE_HZ: std::ops::Range<f64> = 10.0..10_000.0;
 
+/// Microvolts of any electrocardiogram: a number outside has another reading.
+const VOLTAGE: std::ops::Range<f64> = -100_000.0..100_000.0;
+
+/// For each line that contradicts the separators of the others, at least so many must show them.
+const LINES_FOR_AN_ODD_ONE: u32 = 8;
+
+/// What separates the cells of a line.
+const CELLS: [char; 3] = [',', ';', '\t'];
+
 /// A file as far as it was read.
 #[derive(Debug, Default)]
 struct Recording {
@@ -29,7 +39,40 @@ struct Recording {
     start_ms: Option<i64>,
     /// Place of the description that is the date of the recording.
     date_place: usize,
-    style: NumberStyle,
+    shown: Shown,
+}
+
+/// How many numbers show that decimals begin with a point, and with a comma.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shown {
+    points: u32,
+    commas: u32,
+}
+
+impl Shown {
+    /// Counts a number, of which only a reading within the range is meant.
+    fn count(&mut self, text: &str, range: std::ops::Range<f64>) {
+        let mut style = NumberStyle::default();
+        style.learn_within(text, range);
+        match style.decimal_point() {
+            Some(true) => self.points += 1,
+            Some(false) => self.commas += 1,
+            None => {}
+        }
+    }
+
+    /// The separators of nearly all numbers.
+    fn style(self) -> NumberStyle {
+        let mut style = NumberStyle::default();
+        let few = self.points.max(self.commas) / LINES_FOR_AN_ODD_ONE;
+        if self.points > few {
+            style.learn("0.5");
+        }
+        if self.commas > few {
+            style.learn("0,5");
+        }
+        style
+    }
 }
 
 /// Lines that are not voltages, each with its number.
@@ -73,34 +116,15 @@ fn reject(file: &str, line: u64, flaw: &Flaw, raw: &str, output: &mut Output<'_>
 impl Recording {
     /// Reads all lines, and counts them in `line`. `see` gets each as it is in the file.
     fn read(source: &mut impl BufRead, line: &mut u64, mut see: impl FnMut(&str)) -> io::Result<Result<Self, Flaw>> {
-        let (mut recording, mut text, mut is_behind_blank) = (Self::default(), String::new(), false);
-        loop {
-            text.clear();
-            *line += 1;
-            match source.read_line(&mut text) {
-                Ok(0) => break,
-                Ok(_) => see(&text),
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(Err(Flaw::NotUtf8)),
-                Err(error) => return Err(error),
+        let (mut recording, mut bytes, mut is_behind_blank) = (Self::default(), Vec::new(), false);
+        while source.read_until(b'\n', &mut bytes)? > 0 {
+            let text = text_of(std::mem::take(&mut bytes));
+            see(&text);
+            for text in lines_of(&text) {
+                *line += 1;
+                recording.add(text, *line, &mut is_behind_blank);
             }
-            let number = text.trim_start_matches('\u{feff}').trim();
-            let was_behind_blank = std::mem::replace(&mut is_behind_blank, number.is_empty());
-            // Apple writes a blank line between the unit and the voltages, of which the first may be no number.
-            let is_begun = !recording.lines.is_empty() || was_behind_blank && recording.unit().is_some();
-            if number.is_empty() && recording.lines.is_empty() {
-                continue;
-            }
-            if !is_begun && voltage(number, recording.style) == Err(Unreadable::NotANumber) {
-                recording.describe(number);
-                continue;
-            }
-            if recording.lines.is_empty() {
-                recording.first_line = *line;
-            }
-            recording.style.learn(unquoted(number));
-            recording.lines.push_str(&text);
         }
-        *line -= 1;
         Ok(match recording.start_ms {
             _ if recording.descriptions.len() > ECG_DESCRIPTIONS_MAX => {
                 Err(Flaw::TooMany("descriptions", ECG_DESCRIPTIONS_MAX))
@@ -111,8 +135,30 @@ impl Recording {
         })
     }
 
+    /// Adds a line.
+    fn add(&mut self, text: &str, line: u64, is_behind_blank: &mut bool) {
+        let text = cells_of(text);
+        let was_behind_blank = std::mem::replace(is_behind_blank, text.is_empty());
+        // Apple writes a blank line between the unit and the voltages, of which the first may be no number.
+        let is_begun = !self.lines.is_empty() || was_behind_blank && self.unit().is_some();
+        if text.is_empty() && self.lines.is_empty() {
+            return;
+        }
+        if !is_begun && voltage(text, NumberStyle::default()) == Err(Unreadable::NotANumber) {
+            return self.describe(text);
+        }
+        if self.lines.is_empty() {
+            self.first_line = line;
+        }
+        if !has_pairs(text) {
+            self.shown.count(unquoted(text), VOLTAGE);
+        }
+        self.lines.push_str(text);
+        self.lines.push('\n');
+    }
+
     fn describe(&mut self, line: &str) {
-        let (key, value) = line.split_once(',').unwrap_or((line, ""));
+        let (key, value) = line.split_once(CELLS).unwrap_or((line, ""));
         let value = unquoted(value.trim());
         if self.start_ms.is_none() {
             self.start_ms = parse_date(value);
@@ -133,7 +179,6 @@ impl Recording {
         let is_english = style == NumberStyle::default()
             && ["Recorded Date", "Sample Rate"].iter().any(|name| self.get(name).is_some());
         for (line, text) in (self.first_line..).zip(self.lines.lines()) {
-            let text = text.trim();
             match voltage(text, style) {
                 _ if text.is_empty() => {}
                 Ok(number) => write_f64(number, list.element()),
@@ -156,11 +201,11 @@ impl Recording {
 
     /// What voltages and sample rate show of the separators.
     fn whole_style(&self) -> NumberStyle {
-        let mut style = self.style;
+        let mut shown = self.shown;
         if let Some((number, _)) = self.rate() {
-            style.learn_within(number, RATE_HZ);
+            shown.count(number, RATE_HZ);
         }
-        style
+        shown.style()
     }
 
     fn get(&self, key: &str) -> Option<&str> {
@@ -181,15 +226,11 @@ impl Recording {
 
     /// The number and the unit of the sample rate.
     fn rate(&self) -> Option<(&str, &str)> {
-        let hertz = |unit: &str| {
-            let unit = unit.to_lowercase();
-            ["hz", "he", "гц", "герц", "هرتز", "赫", "ヘルツ", "헤르츠"].iter().any(|start| unit.starts_with(start))
-        };
         let named = self.get("Sample Rate").and_then(number_and_unit);
         named
             .or_else(|| {
                 let mut values = self.descriptions.iter().filter_map(|(_, value)| number_and_unit(value));
-                values.find(|(_, unit)| hertz(unit))
+                values.find(|(_, unit)| is_hertz(unit))
             })
             .or_else(|| number_and_unit(self.behind_date(5)?).filter(|(_, unit)| !unit.is_empty()))
     }
@@ -251,9 +292,66 @@ fn unquoted(text: &str) -> &str {
     text.trim_matches('"')
 }
 
-/// A line that is only a number.
+/// A line that is only a number, with the file's separators.
 fn voltage(line: &str, style: NumberStyle) -> Result<f64, Unreadable> {
-    style.read(unquoted(line))
+    let (text, mut shown) = (unquoted(line), NumberStyle::default());
+    shown.learn(text);
+    let is_of_file = match (style.decimal_point(), shown.decimal_point()) {
+        (Some(file), Some(line)) => file == line,
+        _ => true,
+    };
+    if is_of_file && !has_pairs(text) { style.read(text) } else { Err(Unreadable::NotANumber) }
+}
+
+/// Whether separators are two digits apart, as between India's hundred thousands, which no voltage reaches.
+fn has_pairs(text: &str) -> bool {
+    let mut groups =
+        text.split(|next: char| !next.is_numeric()).skip_while(|group| group.is_empty()).skip(1).peekable();
+    std::iter::from_fn(|| groups.next().filter(|_| groups.peek().is_some())).any(|group| group.chars().count() == 2)
+}
+
+/// The text of a line that may be Latin-1, as spreadsheets save it.
+fn text_of(line: Vec<u8>) -> String {
+    String::from_utf8(line).unwrap_or_else(|error| error.as_bytes().iter().map(|byte| char::from(*byte)).collect())
+}
+
+/// The lines of a text, which end with a line feed, a carriage return, or both.
+fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text).split('\r')
+}
+
+/// A line without blanks around it and without empty cells at its end.
+fn cells_of(line: &str) -> &str {
+    line.trim_start_matches('\u{feff}').trim().trim_end_matches(CELLS).trim_end()
+}
+
+/// Whether a file begins like an electrocardiogram: with descriptions, of which one is a date and one a sample rate, or with
+/// many lines of which most are numbers.
+pub(crate) fn is_recording(head: &[u8]) -> bool {
+    let text = text_of(whole_characters(head).to_vec());
+    let lines = text.split(['\n', '\r']).map(cells_of).filter(|line| !line.is_empty());
+    let is_number =
+        |line: &&str| line.len() < 48 && voltage(line, NumberStyle::default()) != Err(Unreadable::NotANumber);
+    let (numbers, others): (Vec<&str>, Vec<&str>) = lines.partition(is_number);
+    let values = || others.iter().filter_map(|line| line.split_once(CELLS)).map(|(_, value)| unquoted(value.trim()));
+    let is_described = values().any(|value| parse_date(value).is_some())
+        && values().any(|value| number_and_unit(value).is_some_and(|(_, unit)| is_hertz(unit)));
+    let others_max = ECG_DESCRIPTIONS_MAX + ECG_LINES_REJECTED_MAX;
+    (4..others_max).contains(&others.len()) && values().next().is_some() && (is_described || numbers.len() > 20)
+}
+
+/// The bytes without a character that is cut at their end.
+fn whole_characters(head: &[u8]) -> &[u8] {
+    match std::str::from_utf8(head) {
+        Err(error) if error.error_len().is_none() => &head[..error.valid_up_to()],
+        _ => head,
+    }
+}
+
+fn is_hertz(unit: &str) -> bool {
+    let unit = unit.to_lowercase();
+    ["hz", "he", "гц", "герц", "هرتز", "赫", "ヘルツ", "헤르츠"].iter().any(|start| unit.starts_with(start))
 }
 
 /// The number before a unit: `512 hertz`, `511,4 Hz`, `512赫兹`.

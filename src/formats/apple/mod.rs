@@ -28,4 +28,5 @@ mod window;
 mod workout;
 mod workout_texts;
 
+pub(crate) use ecg::is_recording;
 pub(crate) use reader::Reader;
