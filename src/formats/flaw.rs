@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::model::locale::Unreadable;
+use crate::model::locale::{Unreadable, unclear_year};
 
 /// What is wrong with an element.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,6 +16,8 @@ pub(crate) enum Flaw {
     /// What a uuid identifies that is one of a derived identity.
     ReservedUuid(&'static str),
     NotADate(&'static str),
+    /// A date of another calendar than the Gregorian, and which years it may have.
+    Calendar(&'static str, String),
     NotANumber(Cow<'static, str>),
     /// A number with a separator that may begin decimals or separate thousands: its name and its readings.
     TwoReadings(Cow<'static, str>, String),
@@ -55,6 +57,11 @@ pub(crate) enum Flaw {
 }
 
 impl Flaw {
+    /// Why a field's text is not read as a date.
+    pub(crate) fn not_a_date(field: &'static str, text: &str) -> Self {
+        unclear_year(text).map_or(Self::NotADate(field), |years| Self::Calendar(field, years))
+    }
+
     /// Why a field's text is not read as a number.
     pub(crate) fn unreadable(field: impl Into<Cow<'static, str>>, why: Unreadable) -> Self {
         match why {
@@ -82,6 +89,9 @@ impl fmt::Display for Flaw {
                 write!(f, "{what} begins with 6873 and is of version 8: such uuids are reserved for records of imports")
             }
             Self::NotADate(field) => write!(f, "`{field}` is not a date with time and offset"),
+            Self::Calendar(field, years) => {
+                write!(f, "`{field}` has {years}: choose the Gregorian calendar on the phone, and export again")
+            }
             Self::NotANumber(field) => write!(f, "`{field:.DETAIL_CHARACTERS$}` is not a number"),
             Self::TwoReadings(field, readings) => {
                 write!(

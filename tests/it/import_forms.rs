@@ -213,6 +213,38 @@ fn clocks_of_every_language_are_read_or_rejected() {
 }
 
 #[test]
+fn years_of_other_calendars_are_converted_or_rejected() {
+    let why = "choose the Gregorian calendar on the phone, and export again";
+    let check = |year: &str, expected: Result<i64, &str>| {
+        let summary = format!("<ActivitySummary dateComponents=\"{year}-03-01\"/>");
+        let text = xml(&[RECORD.replace("2026", year), summary].concat());
+        let (folder, outcome) = imported(text.as_bytes());
+        let db = folder.path("health.db");
+        assert_eq!(outcome.ok, expected.is_ok(), "{year}: {}", outcome.said);
+        match expected {
+            Ok(year) => {
+                let times = "SELECT start_ms / 1000 FROM samples";
+                assert_eq!(query::<i64>(&db, times), 1_772_355_600 + (year - 2026) * 365 * 86_400, "{year}");
+                let days = "SELECT day FROM activity_summaries";
+                assert_eq!(query::<String>(&db, days), format!("{year}-03-01"));
+            }
+            Err(years) => {
+                let reasons = "SELECT group_concat(reason, '|') FROM rejects";
+                let expected = ["line 3: `startDate`", "line 4: `dateComponents`"]
+                    .map(|field| format!("{field} has {years}: {why}"));
+                assert_eq!(query::<String>(&db, reasons), expected.join("|"), "{year}");
+            }
+        }
+    };
+    check("2026", Ok(2026));
+    check("2569", Ok(2026));
+    check("๒๕๖๘", Ok(2025));
+    check("0008", Err("the year 8, which is 2026 or 1996 or 1933"));
+    check("1447", Err("the year 1447"));
+    check("9999", Err("the year 9999"));
+}
+
+#[test]
 fn values_with_two_readings_are_rejected() {
     let values = ["12,5", "1,234"].map(|value| RECORD.replace("\"61\"", &format!("\"{value}\"")));
     let (folder, outcome) = imported(xml(&values[1]).as_bytes());

@@ -2,7 +2,7 @@
 
 use super::element::{Element, plain};
 use crate::formats::flaw::Flaw;
-use crate::model::locale::parse_date;
+use crate::model::locale::{of_phone, parse_date};
 use crate::model::time;
 
 /// The attributes as they are in the file, dates read.
@@ -73,11 +73,14 @@ impl<'a> Common<'a> {
 
 /// Sets a date. Programs write `creationDate=""` for one that is missing.
 fn set_date(field: &mut Option<i64>, name: &'static str, value: &str) -> Result<(), Flaw> {
-    let date = time::parse(value).or_else(|| parse_date(&plain(value)));
+    let date = match time::parse(value) {
+        Some(ms) => of_phone(ms, value),
+        None => parse_date(&plain(value)),
+    };
     match date {
         Some(date) => set_once(field, name, date),
         None if value.trim().is_empty() => Ok(()),
-        None => Err(Flaw::NotADate(name)),
+        None => Err(Flaw::not_a_date(name, &plain(value))),
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::element::{Element, plain};
 use super::source::without_pointer;
 use crate::formats::json::{JsonArray, JsonObject, write_string};
+use crate::model::locale::of_phone;
 use crate::model::time;
 
 /// The element that holds one entry of metadata.
@@ -38,7 +39,7 @@ pub(super) fn write_element(element: Element<'_>, out: &mut String) {
 }
 
 fn write_attribute(key: &str, value: &str, out: &mut String) {
-    match time::parse(value) {
+    match time::parse(value).and_then(|ms| of_phone(ms, value)) {
         Some(ms) => write_string(&time::to_iso(ms), out),
         None if key == "device" => write_string(&plain(without_pointer(value)), out),
         None => write_string(&plain(value), out),
@@ -136,7 +137,7 @@ fn pair(entry: Element<'_>) -> (&str, &str) {
 
 /// Writes a date in the form that the app sends, any other text as it is.
 fn write_metadata_value(value: &str, out: &mut String) {
-    match time::parse_apple(value) {
+    match time::parse_apple(value).and_then(|ms| of_phone(ms, value)) {
         Some(ms) => write_string(&time::to_iso(ms), out),
         None => write_string(&plain(value), out),
     }

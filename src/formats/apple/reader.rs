@@ -130,7 +130,8 @@ impl Top {
             }
             "ExportDate" => {
                 let value = element.get("value").ok_or(Flaw::Missing("value"))?;
-                self.envelope.export_ms = Some(parse_date(&plain(value)).ok_or(Flaw::NotADate("value"))?);
+                self.envelope.export_ms =
+                    Some(parse_date(&plain(value)).ok_or_else(|| Flaw::not_a_date("value", &plain(value)))?);
                 output.skip("ExportDate: kept with the upload", 1);
                 Ok(())
             }

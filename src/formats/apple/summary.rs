@@ -7,7 +7,7 @@ use super::record::intern_some;
 use crate::formats::flaw::Flaw;
 use crate::formats::json::JsonObject;
 use crate::formats::output::Output;
-use crate::model::locale::NumberStyle;
+use crate::model::locale::{NumberStyle, day_of_phone};
 use crate::model::record::{ActivitySummary, Characteristic};
 
 /// Attributes that have a column.
@@ -31,6 +31,7 @@ pub(super) fn read(element: Element<'_>, style: NumberStyle, output: &mut Output
     }
     let number = |name: &str| element.get(name).and_then(|text| number(text, style));
     let day = element.get("dateComponents").ok_or(Flaw::Missing("dateComponents"))?;
+    let day = day_of_phone(&plain(day)).ok_or_else(|| Flaw::not_a_date("dateComponents", &plain(day)))?;
     let is_text = |name: &str| name == "dateComponents" || name == "activeEnergyBurnedUnit";
     let is_read = |name: &&str| is_text(name) || element.get(name).is_none() || number(name).is_some();
     let columns: Vec<&str> = KNOWN.into_iter().filter(is_read).collect();
@@ -42,7 +43,7 @@ pub(super) fn read(element: Element<'_>, style: NumberStyle, output: &mut Output
     }
     let texts = &mut output.batch.texts;
     let row = ActivitySummary {
-        day: texts.intern(&plain(day)),
+        day: texts.intern(&day),
         active_energy: number("activeEnergyBurned"),
         active_energy_goal: number("activeEnergyBurnedGoal"),
         move_min: number("appleMoveTime"),

@@ -6,7 +6,7 @@ use super::number::number;
 use super::source::Source;
 use crate::formats::json::{JsonArray, JsonObject, write_f64, write_integer, write_string};
 use crate::model::healthkit::{activity, workout_event};
-use crate::model::locale::{NumberStyle, parse_date};
+use crate::model::locale::{NumberStyle, of_phone, parse_date};
 use crate::model::time;
 use crate::model::units::{Dimension, factor};
 
@@ -146,7 +146,7 @@ fn write_quantities(statistics: Element<'_>, style: NumberStyle, mut object: Jso
 
 /// Writes a date in the form that the app sends, any other text as it is.
 fn write_date_or_text(value: &str, out: &mut String) {
-    match time::parse(value) {
+    match time::parse(value).and_then(|ms| of_phone(ms, value)) {
         Some(ms) => write_string(&time::to_iso(ms), out),
         None => write_string(&plain(value), out),
     }

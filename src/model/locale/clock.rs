@@ -1,5 +1,6 @@
 //! Dates of phones that show twelve hours, or digits of another script, also where a program asked for 24 hours.
 
+use super::calendar::{self, gregorian, is_of_phone};
 use super::characters::plain;
 use crate::model::limits::DATE_BYTES_MAX;
 use crate::model::time::{parse, parse_day, parse_iso};
@@ -130,12 +131,40 @@ const FROM_NOON: [&str; 58] = [
     "үх",
 ];
 
-/// Reads what [`parse`] reads, and Apple's form on a clock of twelve hours or with the digits of any script:
-/// `2024-09-15 02:30:00 PM -0500`, `2024-09-15 下午2:30:00 -0500`. Returns `None` if the half of the day is in an unknown
-/// language.
+/// Reads what [`parse`] reads, and Apple's form on a clock of twelve hours, with the digits of any script or in the Buddhist
+/// calendar: `2024-09-15 02:30:00 PM -0500`, `2024-09-15 下午2:30:00 -0500`, `2567-09-15 14:30:00 +0700`. Returns `None` if the
+/// half of the day is in an unknown language, and for years that no phone has had.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<i64> {
-    parse(text).or_else(|| parse_local(text))
+    parse(text).filter(|ms| is_of_phone(*ms)).or_else(|| parse_local(text))
+}
+
+/// The time that a text means which [`parse`] has read as `ms`: the text may be of another calendar.
+#[must_use]
+pub fn of_phone(ms: i64, text: &str) -> Option<i64> {
+    if is_of_phone(ms) { Some(ms) } else { parse_local(text) }
+}
+
+/// The day that a text such as `2567-09-15` means, in the Gregorian calendar. A text that is not a day stays as it is; `None` if
+/// the year has several readings.
+#[must_use]
+pub fn day_of_phone(text: &str) -> Option<String> {
+    let text = plain(text);
+    let text = text.trim();
+    match text.split_at_checked(4).and_then(|(year, rest)| Some((year.parse::<i64>().ok()?, rest))) {
+        Some((year, rest)) if text.len() == 10 && rest.starts_with('-') => {
+            // Days have no year of the distant past or future.
+            unclear_year(text).is_none().then(|| gregorian(year).map(|year| format!("{year:04}{rest}")))?
+        }
+        _ => Some(text.to_owned()),
+    }
+}
+
+/// Which years a date may mean, if that is why it is not read.
+#[must_use]
+pub fn unclear_year(text: &str) -> Option<String> {
+    let year: String = plain(text).trim().chars().take_while(char::is_ascii_digit).collect();
+    calendar::unclear_year(year.parse().ok().filter(|_| year.len() == 4)?)
 }
 
 #[cold]
@@ -144,10 +173,13 @@ fn parse_local(text: &str) -> Option<i64> {
         return None;
     }
     let text = plain(text);
-    let text = text.trim();
-    if let Some(ms) = parse(text) {
-        return Some(ms);
-    }
+    let (year, rest) = text.trim().split_at_checked(4)?;
+    let text = format!("{:04}{rest}", gregorian(year.parse().ok()?)?);
+    parse(&text).or_else(|| parse_half(&text)).filter(|ms| is_of_phone(*ms))
+}
+
+/// Reads a time with a mark of the day's half.
+fn parse_half(text: &str) -> Option<i64> {
     let (day, rest) = text.split_at_checked(10)?;
     parse_day(day)?;
     let start = rest.find(|next: char| next.is_ascii_digit())?;
@@ -202,6 +234,13 @@ mod tests {
         check("\u{200f}٢٠٢٤-٠٩-١٥ ٣:٠٧:٤٣\u{a0}م +٠٠٠٠", Some("2024-09-15T15:07:43Z"));
         check("٢٠٢٤-٠٩-١٥ ١٥:٠٧:٤٣ +0300", Some("2024-09-15T12:07:43Z"));
         check("2024-09-15 3:07:43 PM \u{2212}0500", Some("2024-09-15T20:07:43Z"));
+        check("2567-09-15 22:07:43 +0700", Some("2024-09-15T15:07:43Z"));
+        check("2567-02-29 22:07:43 +0700", Some("2024-02-29T15:07:43Z"));
+        check("๒๕๖๗-๐๙-๑๕ 3:07:43 หลังเที่ยง +0000", Some("2024-09-15T15:07:43Z"));
+        check("4543-12-31 19:00:00 -0500", Some("4001-01-01T00:00:00Z"));
+        check("0006-09-15 15:07:43 +0900", None);
+        check("1447-09-15 15:07:43 +0300", None);
+        check("2300-09-15 15:07:43 +0000", None);
         check("2024-09-15 15:07:43 AM +0000", None);
         check("2024-09-15 24:07:43 PM +0000", None);
         check("2024-09-15 3:07:43 XM +0000", None);

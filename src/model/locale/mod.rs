@@ -2,9 +2,10 @@
 //!
 //! Everything here is the slow way: callers first try the plain form, and come here for what is not plain.
 
+mod calendar;
 mod characters;
 mod clock;
 mod number;
 
-pub use clock::parse_date;
+pub use clock::{day_of_phone, of_phone, parse_date, unclear_year};
 pub use number::{NumberStyle, Unreadable};
