@@ -167,9 +167,38 @@ mod tests {
         for title in ["Caminata al aire libre", "Gehen (Outdoor)", "Marche en extérieur", "室内步行"] {
             check(title, Some(52));
         }
+        for title in [
+            "Koşu",
+            "Açık Havada Koşu",
+            "الجري",
+            "Běh",
+            "Juoksu",
+            "Ulkojuoksu",
+            "室外跑步",
+            "Futás",
+            "Τρέξιμο",
+            "ריצה",
+            "Біг",
+        ] {
+            check(title, Some(37));
+        }
+        for title in ["Gång", "Yürüyüş", "Chůze", "Kävely", "Περπάτημα", "الهرولة", "Đi bộ", "การเดิน"]
+        {
+            check(title, (title != "الهرولة").then_some(52));
+        }
+        for title in
+            ["Natation en piscine", "Yüzme", "Plavání v bazénu", "Плавание в бассейне", "プールスイミング", "泳池游泳"]
+        {
+            check(title, Some(46));
+        }
+        for title in ["Ski de fond", "Skilanglauf", "Längdskidåkning", "Běh na lyžích", "越野滑雪"] {
+            check(title, Some(60));
+        }
+        check("İp Atlama", Some(64));
+        check("Tir à l’arc", Some(2));
         check("Funktionales Krafttraining", Some(20));
         check("传统力量训练", Some(50));
-        for title in ["", "Outdoor", "Krafttraining", "体操教室"] {
+        for title in ["", "Outdoor", "Football", "Ski", "Krafttraining", "体操教室"] {
             check(title, None);
         }
     }
