@@ -39,7 +39,13 @@ impl BackupArguments {
         let folder = self.target.is_dir().then_some(self.target.as_path());
         let series = Series::of(&Database::new(db));
         let (target, may_replace) = match folder {
-            Some(folder) => (series.unused_path(folder, &stamp()), Replace::Nothing),
+            Some(folder) => {
+                let next = series.next_path(folder, &stamp()).map_err(|error| {
+                    let message = format!("cannot read the folder {}: {error}; name another one", folder.display());
+                    Error::new(ErrorKind::Io, message)
+                })?;
+                (next, Replace::Nothing)
+            }
             None => (self.target_file()?, Replace::Backup),
         };
         let name = target.file_name().unwrap_or_default().to_string_lossy();

@@ -21,8 +21,8 @@ pub(super) struct Partial {
 }
 
 /// The name of a partial backup is the target's between these.
-const PARTIAL_PREFIX: &str = ".";
-const PARTIAL_SUFFIX: &str = ".healthsink-partial";
+pub(super) const PARTIAL_PREFIX: &str = ".";
+pub(super) const PARTIAL_SUFFIX: &str = ".healthsink-partial";
 
 impl Partial {
     pub(super) fn create(target: &Path) -> Result<Self> {

@@ -7,8 +7,10 @@ use std::{fs, io};
 
 use jiff::Timestamp;
 
-use super::unused::{EXTENSION, unused_path};
+use super::partial::{PARTIAL_PREFIX, PARTIAL_SUFFIX};
+use super::unused::EXTENSION;
 use crate::store::database::Database;
+use crate::store::files::COMPANIONS;
 
 /// Returns the time in UTC as part of a name. Sorting the texts sorts the times.
 pub(crate) fn stamp() -> String {
@@ -39,9 +41,23 @@ impl Series {
         Self { name: name.strip_suffix(EXTENSION).unwrap_or(&name).to_owned() }
     }
 
-    /// Returns an unused name: `NAME-TIME.db`, or `NAME-TIME-2.db` in the same second.
-    pub(crate) fn unused_path(&self, folder: &Path, stamp: &str) -> PathBuf {
-        unused_path(&folder.join(format!("{}-{stamp}", self.name)))
+    /// Returns a name behind all others of this second: `NAME-TIME.db`, or `NAME-TIME-2.db`. A number that is free again, since
+    /// its backup was deleted, would make the newest backup look older.
+    pub(crate) fn next_path(&self, folder: &Path, stamp: &str) -> io::Result<PathBuf> {
+        let mut number = 1;
+        for entry in fs::read_dir(folder)? {
+            let name = entry?.file_name();
+            let name = name.to_string_lossy();
+            // Also of a backup that another program is making, and of what SQLite kept beside one.
+            let name =
+                name.strip_prefix(PARTIAL_PREFIX).and_then(|name| name.strip_suffix(PARTIAL_SUFFIX)).unwrap_or(&name);
+            let name = COMPANIONS.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
+            if let Some((_, used)) = self.moment(name).filter(|(time, _)| time == stamp) {
+                number = number.max(used.saturating_add(1));
+            }
+        }
+        let number = if number == 1 { String::new() } else { format!("-{number}") };
+        Ok(folder.join(format!("{}-{stamp}{number}{EXTENSION}", self.name)))
     }
 
     /// Returns when a backup of that name was made, or `None` if the name is not one of this series.
@@ -71,7 +87,7 @@ impl Series {
             if !entry.file_type()?.is_file() || !Database::new(entry.path()).is_ours().unwrap_or_default() {
                 continue;
             }
-            if moment > made {
+            if moment.0 > made.0 {
                 later += 1;
             } else {
                 older.push((moment, entry.path()));
@@ -90,6 +106,8 @@ impl Series {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Store;
+    use crate::store::backup::target::Replace;
 
     #[test]
     fn names_of_backups_are_recognized() {
@@ -100,7 +118,9 @@ mod tests {
         check("health-20260102T030405Z.db", Some(1));
         check("health-20260102T030405Z-2.db", Some(2));
         check("health-20260102T030405Z-12.db", Some(12));
-        check(series.unused_path(Path::new(""), &stamp()).to_str().unwrap(), Some(1));
+        let folder = tempfile::tempdir().unwrap();
+        let next = series.next_path(folder.path(), &stamp()).unwrap();
+        check(next.file_name().unwrap().to_str().unwrap(), Some(1));
         check("health-20260102T030405Z-.db", None);
         check("health-20260102T030405Z-02.db", None);
         check("health-20260102T030405Z-two.db", None);
@@ -119,14 +139,32 @@ mod tests {
         assert!(Series::of(&Database::new("health.sqlite")).moment("health.sqlite-20260102T030405Z.db").is_some());
     }
 
+    /// Whatever was deleted meanwhile, the last one made is the one that is kept.
     #[test]
-    fn a_used_name_is_not_given_again() {
+    fn many_backups_of_one_second_have_rising_numbers() {
         let folder = tempfile::tempdir().unwrap();
-        let series = Series::of(&Database::new("health.db"));
-        for expected in ["health-20260102T030405Z.db", "health-20260102T030405Z-2.db", "health-20260102T030405Z-3.db"] {
-            let path = series.unused_path(folder.path(), "20260102T030405Z");
-            assert_eq!(path, folder.path().join(expected));
-            fs::write(path, "").unwrap();
+        let database = Database::new(folder.path().join("health.db"));
+        drop(Store::open(&database).unwrap());
+        let series = Series::of(&database);
+        let backups = || {
+            let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+            names.filter_map(|name| series.moment(name.to_str().unwrap())).map(|(_, number)| number).collect::<Vec<_>>()
+        };
+        for number in 1..=12 {
+            let path = series.next_path(folder.path(), "20260102T030405Z").unwrap();
+            let suffix = if number == 1 { String::new() } else { format!("-{number}") };
+            assert_eq!(path, folder.path().join(format!("health-20260102T030405Z{suffix}.db")));
+            database.back_up(&path, Replace::Nothing, &mut |_, _| {}).unwrap();
+            let Pruned { deleted, later } = series.prune(folder.path(), &path, 1).unwrap();
+            assert_eq!((deleted.len(), later), (usize::from(number > 1), 0), "{number}");
+            assert_eq!(backups(), [number]);
+        }
+        // A partial backup of another program, and a leftover journal.
+        for name in [".health-20260102T030405Z-20.db.healthsink-partial", "health-20260102T030405Z-30.db-journal"] {
+            fs::write(folder.path().join(name), "").unwrap();
+            let next = series.next_path(folder.path(), "20260102T030405Z").unwrap();
+            let number = name.split('-').nth(2).unwrap()[..2].parse::<u32>().unwrap() + 1;
+            assert_eq!(next, folder.path().join(format!("health-20260102T030405Z-{number}.db")));
         }
     }
 }
