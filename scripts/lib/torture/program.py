@@ -108,11 +108,12 @@ class Program:
             raise DidNotStart("did not listen: " + " | ".join(self.lines[-3:]))
         return self
 
-    def post(self, body, path=UPLOAD_PATH, method="POST"):
+    def post(self, body, path=UPLOAD_PATH, method="POST", token=None):
         """Returns the status and the JSON of the answer, or None if the connection broke."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
-            connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+            connection.request(method, path, body, headers | ({"Content-Type": "application/json"} if body else {}))
         except (BrokenPipeError, ConnectionResetError):
             pass  # refused before all was read: the answer may be there
         except OSError:
@@ -124,10 +125,11 @@ class Program:
         except (OSError, http.client.HTTPException, ValueError):
             return None
 
-    def begin(self, length):
+    def begin(self, length, token=None):
         """Returns a connection for a body of this length, which may be sent in pieces."""
         stream = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
-        stream.sendall(f"POST {UPLOAD_PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode())
+        lines = ["Host: localhost", f"Content-Length: {length}", *([f"Authorization: Bearer {token}"] if token else [])]
+        stream.sendall("\r\n".join([f"POST {UPLOAD_PATH} HTTP/1.1", *lines, "", ""]).encode())
         return stream
 
     def kill(self):
@@ -177,6 +179,13 @@ def unsound_ledger(database):
     with closing(sqlite3.connect(database, timeout=PATIENCE_SECONDS)) as connection:
         counted, there = connection.execute(f"SELECT (SELECT coalesce(sum(new), 0) FROM uploads), {rows}").fetchone()
     return None if counted == there else f"the ledger counts {counted:,} new rows, and the tables have {there:,}"
+
+
+def unsound(binary, database):
+    """What `healthsink check` finds wrong, or None."""
+    command = [binary, "check", "--db", database]
+    ended = subprocess.run(command, env=neutral_environment(), capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    return None if ended.returncode == 0 else f"check: {ended.stdout[:500]} {ended.stderr[:200]}"
 
 
 def wrong_in_ledger(database, answers):

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 from ..process import POLL_SECONDS, peak_bytes
 from . import worst
+from .program import Program
 
-SUMMARY = "worst shapes and how their cost grows, one database under two names, long names, endless input"
+SUMMARY = "worst shapes and how their cost grows, two names, long names, endless input, one token on all permits"
 SECONDS_MAX = 30  # of one command
 GOOD_SECONDS = 10  # of one import
 KIB_MAX = 64 * 1024
 STEP = 4  # times as many elements
 RATIO_MAX = 7  # of the processor's seconds: linear cost has 4, quadratic 16
+PERMITS = 4
 CPU_SECONDS_MIN = 0.05  # of the smaller run: below, the start of the program matters more
 
 
@@ -186,9 +188,44 @@ def check_two_names(options, failures):
             failures.append(f"{arguments[0]} accepts a database under two names: {ended.out[:200]} {ended.err[:200]}")
 
 
+def check_permits(options, failures):
+    """One token begins more uploads than there are permits: the last permit stays for others."""
+    database = options.folder / "permits.db"
+    greedy, other = (
+        run_command(options, "token", "new", "--person", person, "--db", database).out.strip() for person in ("anna", "ben")
+    )
+    body = json.dumps({"data": {worst.SAMPLE_TYPE: [worst.sample(0)]}}).encode()
+    program = Program(options.healthsink, database, "--ingests", str(PERMITS)).wait_until_listening()
+    streams = []
+    try:
+        for _ in range(2 * PERMITS):
+            stream = program.begin(1_000_000, greedy)
+            stream.sendall(b'{"data":{"x":[')
+            streams.append(stream)
+        # The uploads beyond the token's share are refused at once.
+        refused = sum(status_of(stream) == 503 for stream in streams[PERMITS - 1 :])
+        answer = program.post(body, token=other)
+        if refused != PERMITS + 1 or answer is None or answer[0] != 200:
+            failures.append(f"one token on all permits: {refused} refused, another's upload was answered {answer}")
+    finally:
+        for stream in streams:
+            stream.close()
+        program.stop()
+
+
+def status_of(stream):
+    """The status that a server sends without the rest of the body, or None."""
+    stream.settimeout(SECONDS_MAX)
+    try:
+        return int(stream.recv(12)[9:])
+    except (OSError, ValueError):
+        return None
+
+
 def run(options, progress):
     failures = []
     check_two_names(options, failures)
+    check_permits(options, failures)
     slowest, highest, peak = check_shapes(options, progress, failures)
     check_endless(options, failures)
     peak = max(peak, check_texts(options, progress, failures))

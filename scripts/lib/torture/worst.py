@@ -82,13 +82,22 @@ def auto_exported_workouts(count):
     return (*payload(data={"metrics": [], "workouts": workouts}), 2 * count)
 
 
-def records(count, first=0):
+def records(count, first=0, source="Watch", value=None, end=None):
+    """Records of an export that start in one second. `value` and `end` make them of their numbers."""
+    value, end = value or (lambda n: first + n), end or (lambda n: XML_START)
     lines = (
-        f'<Record type="{SAMPLE_TYPE}" sourceName="Watch" unit="count/min" value="{first + n}"'
-        f' startDate="{XML_START}" endDate="{XML_START}"/>\n'
+        f'<Record type="{SAMPLE_TYPE}" sourceName="{source}" unit="count/min" value="{value(n)}"'
+        f' startDate="{XML_START}" endDate="{end(n)}"/>\n'
         for n in range(count)
     )
     return "xml", f"<HealthData>\n{''.join(lines)}</HealthData>\n", count
+
+
+def medications(count, form):
+    """Definitions that differ only in the nickname, and doses of one second."""
+    definitions = [{"displayText": "Aspirin", "generalForm": form, "nickname": f"name {n}"} for n in range(count)]
+    doses = [{"uuid": identity(n), "medicationName": "Aspirin", "startDate": START, "logStatus": 4} for n in range(count)]
+    return (*payload(data={"medications": definitions, "medicationDoseEvents": doses}), 2 * count)
 
 
 def samples(numbers, **more):
@@ -134,6 +143,15 @@ def shapes(count):
     yield "exported samples, then equal ones of the app", [records(count), samples(numbers)]
     yield "samples of the app, then equal exported ones", [samples(numbers), records(count)]
     yield "exported samples, then others of the app", [records(count, first=count), samples(numbers)]
+    for name, differing in (
+        ("equal records", {"value": lambda n: 60}),
+        ("records that differ in the last digit", {"value": lambda n: f"60.{n:06}"}),
+        ("records that differ in the end", {"value": lambda n: 60, "end": lambda n: end_of(1 + n)[1]}),
+    ):
+        sources = ("Watch", "Clock", "Wrist")
+        yield f"{name}, thrice with a renamed source", [records(count, source=source, **differing) for source in sources]
+        yield f"{name}, then the app's", [records(count, **differing), samples(numbers)]
+    yield "medications and doses, thrice", [medications(count, form) for form in ("tablet", "tablet", "capsule")]
     yield "samples with 1 MB, then others", [long_rows(count, 900_000), samples(numbers)]
     yield "samples with 1 MB, then exported ones", [long_rows(count, 900_000), records(count)]
     yield "route points with long unknown fields", [long_points(count)]
