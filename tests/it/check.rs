@@ -141,12 +141,25 @@ fn faults_of_the_schema_are_found() {
 
 /// The printed remedy makes the database sound again.
 #[test]
-fn a_missing_view_or_index_can_be_made_again() {
-    for object in ["INDEX workouts_start", "VIEW sleep", "VIEW sample_details"] {
-        let (_folder, database) = filled();
+fn what_can_be_made_again_is_sound_afterwards() {
+    let faults = [
+        "DROP INDEX workouts_start",
+        "DROP VIEW sleep",
+        "DROP VIEW sample_details",
+        "DELETE FROM sample_origins",
+        "UPDATE sample_origins SET unit_id = 7 WHERE is_derived",
+        "UPDATE import_numbers SET last = 0",
+        "UPDATE import_numbers SET last = last + 1",
+        "INSERT INTO import_numbers VALUES (0)",
+        "UPDATE samples SET import_number = 5 WHERE import_number = 1",
+        "UPDATE samples SET import_number = NULL",
+    ];
+    for fault in faults {
+        let (_folder, database) = merged();
         let run_sql = |sql: &str| Connection::open(&database).unwrap().execute_batch(sql).unwrap();
-        run_sql(&format!("DROP {object}"));
+        run_sql(fault);
         let (_, report) = check(&database);
+        assert_eq!(report["findings"].as_array().unwrap().len(), 1, "{fault}: {report}");
         let remedy = report["findings"][0]["remedy"].as_str().unwrap();
         run_sql(remedy.split_once("`sqlite3`: ").unwrap().1);
         let (code, report) = check(&database);
@@ -196,6 +209,7 @@ fn faults_of_merged_records_are_found() {
         "references",
         "1 row of workout_aliases are also in workouts",
     );
+    check_fault("UPDATE import_numbers SET last = 0", "imports", "not numbered from 1 to 0");
     for table in ["workout_aliases", "merged_samples"] {
         check_fault(&format!("DELETE FROM {table}"), "ledger", "the last 1 row of");
         check_fault(&format!("UPDATE {table} SET rowid = 2"), "ledger", &format!("{table} lacks 1 row"));
@@ -231,8 +245,8 @@ fn faults_are_found() {
         "references",
         "refer to missing rows of units",
     );
-    check_fault("UPDATE uploads SET state = 'lost' WHERE id = 2", "ledger", "first number 2, have an unknown state");
-    check_fault("UPDATE uploads SET finished_ms = NULL WHERE id = 1", "ledger", "finished without a time");
+    check_fault("UPDATE uploads SET state = 'lost' WHERE id = 2", "values", "1 row of uploads have an unknown state");
+    check_fault("UPDATE uploads SET finished_ms = NULL WHERE id = 1", "values", "finished without a time");
     check_fault("UPDATE uploads SET unchanged = unchanged + 1 WHERE id = 1", "ledger", "do not add up");
     check_fault("UPDATE uploads SET rejected = 0", "ledger", "more rejects than they count");
     check_fault("DELETE FROM other_records WHERE NOT in_data", "ledger", "other_records");
@@ -253,7 +267,7 @@ fn faults_are_found() {
         "ledger",
         "1 row of me in samples are more than the ledger's measurements",
     );
-    check_fault("DELETE FROM sample_origins", "ledger", "missing in sample_origins");
+    check_fault("DELETE FROM sample_origins", "imports", "missing in sample_origins");
     check_fault(
         "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'end_ms INTEGER', 'end_ms TEXT') \
          WHERE name = 'workouts'",
@@ -361,6 +375,26 @@ fn an_upload_without_a_server_is_noted() {
     assert!(finding["message"].as_str().unwrap().contains("ended during 1 upload"), "{report}");
     drop(Program::serve(&database));
     assert_eq!(check(&database).1["findings"], json!([]));
+}
+
+/// The numbers of the ledger show that no upload is lost, so an upload that leaves it must not leave a gap.
+#[test]
+fn a_foreign_upload_beside_another_is_not_missed() {
+    let server = Server::start();
+    let mut client = server.connect();
+    client.begin_chunked(&[]);
+    client.chunk(br#"{"odd":[{"x":1}],"#).unwrap();
+    wait_until("the upload", || (server.count("uploads") == 1).then_some(()));
+    assert_eq!(server.post(payload("unknown")).status, 200);
+    client.chunk(br#""y":2}"#).unwrap();
+    assert_eq!(client.end_chunked().status, 400);
+    let (code, report) = check(&server.database());
+    assert_eq!((code, &report["findings"]), (Some(0), &json!([])), "{report}");
+    assert_eq!(server.rows("SELECT state FROM uploads"), [json!({"state": "aborted"}), json!({"state": "done"})]);
+    // Without another upload it leaves.
+    assert_eq!(server.post(r#"{"odd":[{"x":2}],"y":3}"#).status, 400);
+    let (code, report) = check(&server.database());
+    assert_eq!((code, &report["uploads"], &report["findings"]), (Some(0), &json!(2), &json!([])), "{report}");
 }
 
 #[test]

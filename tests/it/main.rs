@@ -5,6 +5,7 @@
 static COUNTING: healthsink_testkit::memory::Counting = healthsink_testkit::memory::Counting;
 
 mod allocations;
+mod alterations;
 mod auto_export;
 mod backup;
 mod bad_input;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use super::report::{REPORT, RESTORE, Report, SEND_AGAIN, plural};
+use super::report::{REPORT, Report, SEND_AGAIN, plural};
 use crate::model::limits::REJECTS_PER_UPLOAD_MAX;
 use crate::store::write::ledger::{SIDE_TABLES, signed};
 use crate::store::write::{Ledger, SAMPLES, rare_kinds};
@@ -38,8 +38,6 @@ pub(super) fn check(connection: &Connection, report: &mut Report) -> rusqlite::R
     connection.execute_batch("BEGIN")?;
     report.uploads = connection.query_row("SELECT count(*) FROM uploads", [], |row| row.get(0))?;
     let rules = [
-        ("state NOT IN ('running', 'done', 'aborted', 'interrupted')", "have an unknown state"),
-        ("state IN ('done', 'aborted') AND finished_ms IS NULL", "are finished without a time"),
         (
             "new + updated + unchanged + merged <> measurements + medications + workouts + other + route_points",
             "have counts that do not add up",
@@ -61,7 +59,7 @@ pub(super) fn check(connection: &Connection, report: &mut Report) -> rusqlite::R
     }
     check_numbers(connection, report)?;
     check_rejects(connection, report)?;
-    let accounts = count_rows(connection, report)?;
+    let accounts = count_rows(connection)?;
     connection.execute_batch("COMMIT")?;
     for account in accounts.values() {
         let (name, rows) = (&account.name, account.rows.values().sum::<i64>());
@@ -82,11 +80,12 @@ pub(super) fn check(connection: &Connection, report: &mut Report) -> rusqlite::R
 
 /// Finds numbers that are missing. Rows of these tables are never deleted, and SQLite numbers them one after the other.
 fn check_numbers(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
-    for table in ["uploads", "tokens", "persons"] {
-        check_table(connection, table, report)?;
-    }
+    check_table(connection, "uploads", report)?;
     // Version 1 has no such column, and some of the tables have no rowid.
     if connection.prepare("SELECT side_rows FROM uploads").is_err() {
+        for table in ["tokens", "persons"] {
+            check_table(connection, table, report)?;
+        }
         return Ok(());
     }
     let mut side_rows = 0;
@@ -139,7 +138,7 @@ fn check_rejects(connection: &Connection, report: &mut Report) -> rusqlite::Resu
 }
 
 /// Counts the rows of each person.
-fn count_rows(connection: &Connection, report: &mut Report) -> rusqlite::Result<BTreeMap<i64, Account>> {
+fn count_rows(connection: &Connection) -> rusqlite::Result<BTreeMap<i64, Account>> {
     let mut accounts: BTreeMap<i64, Account> = BTreeMap::new();
     let mut select = connection.prepare(
         "SELECT p.id, p.name, sum(new - removed), sum(measurements), sum(workouts), sum(medications), sum(route_points)
@@ -164,38 +163,16 @@ fn count_rows(connection: &Connection, report: &mut Report) -> rusqlite::Result<
             accounts.entry(row.get(0)?).or_default().rows.insert(kind.table, row.get(1)?);
         }
     }
-    count_samples(connection, report, &mut accounts)?;
+    count_samples(connection, &mut accounts)?;
     Ok(accounts)
 }
 
-/// Counts the samples in one pass. Checks that each has an identity and that `sample_origins` has its kind: otherwise merging
-/// would miss a record that two exporters bring.
-fn count_samples(
-    connection: &Connection,
-    report: &mut Report,
-    accounts: &mut BTreeMap<i64, Account>,
-) -> rusqlite::Result<()> {
-    let mut count = connection.prepare(
-        "SELECT c.person_id, c.rows, c.nameless,
-           NOT EXISTS (SELECT 1 FROM sample_origins o WHERE o.person_id = c.person_id AND o.type_id = c.type_id
-             AND (o.is_derived = 0 OR c.rows = c.derived))
-         FROM (SELECT person_id, type_id, count(*) AS rows, sum(length(uuid) <> 16) AS nameless,
-             sum(substr(uuid, 1, 2) = x'6873' AND substr(uuid, 7, 1) >= x'80' AND substr(uuid, 7, 1) < x'90') AS derived
-           FROM samples GROUP BY person_id, type_id) c",
-    )?;
-    let (mut nameless, mut unknown) = (0, 0);
+/// Counts the samples in one pass.
+fn count_samples(connection: &Connection, accounts: &mut BTreeMap<i64, Account>) -> rusqlite::Result<()> {
+    let mut count = connection.prepare("SELECT person_id, count(*) FROM samples GROUP BY person_id")?;
     let mut rows = count.query([])?;
     while let Some(row) = rows.next()? {
         *accounts.entry(row.get(0)?).or_default().rows.entry(SAMPLES).or_default() += row.get::<_, i64>(1)?;
-        nameless += row.get::<_, i64>(2)?;
-        unknown += i64::from(row.get::<_, bool>(3)?);
-    }
-    if nameless > 0 {
-        report.add_damage("ledger", format!("{} have no identity of 16 bytes", plural(nameless, "sample")), RESTORE);
-    }
-    if unknown > 0 {
-        let message = format!("{} of samples are missing in sample_origins", plural(unknown, "type"));
-        report.add_damage("ledger", message, REPORT);
     }
     Ok(())
 }

@@ -1,11 +1,14 @@
-//! Whether the database is sound: its pages, its schema, its references, and its ledger against its rows.
+//! Whether the database is sound: its pages, its schema, its references, its values, what imports
+//! remember, and its ledger against its rows.
 //!
 //! It reads beside a server. `docs/operations.md` lists which counts are exact, and which may differ in one direction.
 
+mod imports;
 mod ledger;
 mod references;
 mod report;
 mod schema;
+mod values;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -21,10 +24,12 @@ use report::{RESTORE, plural};
 type Part = fn(&Connection, &mut Report) -> rusqlite::Result<()>;
 
 /// The checks, by the names that findings have.
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, Part); 6] = [
     ("integrity", check_integrity),
     ("schema", schema::check),
     ("references", references::check),
+    ("values", values::check),
+    ("imports", imports::check),
     ("ledger", ledger::check),
 ];
 

@@ -22,7 +22,7 @@ pub struct Report {
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
-    /// Which check found it: `integrity`, `schema`, `references` or `ledger`.
+    /// Which check found it: `integrity`, `schema`, `references`, `values`, `imports` or `ledger`.
     pub check: &'static str,
     /// What is wrong.
     pub message: String,

@@ -16,7 +16,7 @@ CREATE TABLE workout_identities (
   identity BLOB NOT NULL,
   workout BLOB NOT NULL,
   PRIMARY KEY (person_id, identity)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- `place` orders the locations of one time as in their file. `ordinal` counts those that are also equal in place; for an import's
 -- route it begins at the route's number times 2^32, so that two routes share no row.

@@ -180,7 +180,7 @@ CREATE TABLE workout_identities (
   identity BLOB NOT NULL,
   workout BLOB NOT NULL,
   PRIMARY KEY (person_id, identity)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- `workout` is the uuid of a workout, which may arrive later. `route` numbers the workout's routes as first sent. `place` orders
 -- the locations of one time as in their file. `ordinal` counts those that are also equal in place; for an import's route it

@@ -1,9 +1,9 @@
 //! Lists of beats. An export prints their times in the phone's zone and language, so their rates identify them.
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::batch::BatchWriter;
-use crate::model::identity::{derive, digest};
+use crate::model::identity::{derive, digest, is_derived};
 use crate::model::limits::MATCH_ROWS_MAX;
 use crate::model::record::Uuid;
 
@@ -56,6 +56,13 @@ fn identity_of(end_ms: Option<i64>, beats: &str) -> Uuid {
         rates.push(' ');
     }
     derive(&digest(&[&end_ms.unwrap_or(i64::MIN).to_le_bytes(), rates.as_bytes()]))
+}
+
+/// Whether a row of `hash`, `end_ms` and `beats` is as it was written. Version 1 had other digests.
+pub(in crate::store) fn has_beats_digest(row: &Row<'_>) -> rusqlite::Result<bool> {
+    let hash = row.get_ref(0)?.as_blob()?;
+    let is_of_version_1 = <&Uuid>::try_from(hash).is_ok_and(|hash| !is_derived(hash));
+    Ok(is_of_version_1 || hash == identity_of(row.get(1)?, row.get_ref(2)?.as_str()?))
 }
 
 #[cfg(test)]

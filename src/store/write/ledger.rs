@@ -88,8 +88,27 @@ pub(in crate::store) fn person_id(connection: &Connection, name: &str) -> rusqli
 
 /// Tables that the counts of an upload leave out, in part or as a whole. Their rows are never deleted, so the last rowid is their
 /// number: the ledger notes the sum of these.
-pub(in crate::store) const SIDE_TABLES: [&str; 5] =
-    ["merged_samples", "workout_aliases", "beat_lists", "characteristics", "other_records"];
+pub(in crate::store) const SIDE_TABLES: [&str; 8] = [
+    "persons",
+    "tokens",
+    "merged_samples",
+    "workout_aliases",
+    "workout_identities",
+    "beat_lists",
+    "characteristics",
+    "other_records",
+];
+
+/// Whether nothing would show that an upload has left: no number behind its own is used, and no commit counted its side rows.
+static MAY_LEAVE: LazyLock<String> = LazyLock::new(|| {
+    let side_rows = SIDE_TABLES.map(|table| format!("(SELECT coalesce(max(rowid), 0) FROM {table})")).join(" + ");
+    format!(
+        "SELECT NOT EXISTS (SELECT 1 FROM uploads WHERE id > ?2)
+           AND NOT EXISTS (SELECT 1 FROM other_records WHERE rowid > ?1 AND upload_id <> ?2)
+           AND (SELECT coalesce(max(side_rows), 0) FROM uploads WHERE id <> ?2)
+             <= {side_rows} - (SELECT count(*) FROM other_records WHERE rowid > ?1)"
+    )
+});
 
 /// Enters counts. The last rowid of a table costs one look-up.
 static RECORD_PROGRESS: LazyLock<String> = LazyLock::new(|| {
@@ -149,14 +168,20 @@ impl Store {
         select(&self.connection).map_err(|error| self.failed(&error))
     }
 
-    /// Removes an upload that has brought nothing but values beside its records.
-    fn delete_upload(&mut self, upload: i64, others_before: i64) -> Result<()> {
+    /// Removes an upload that has brought nothing but values beside its records. Returns `false` if it has to stay: another one
+    /// began meanwhile, and numbers without a gap show that none is lost.
+    fn delete_upload(&mut self, upload: i64, others_before: i64) -> Result<bool> {
         let delete = |connection: &Connection| {
+            let keys = [others_before, upload];
+            if !connection.prepare_cached(&MAY_LEAVE)?.query_row(keys, |row| row.get(0))? {
+                return Ok(false);
+            }
             let sql = "DELETE FROM other_records WHERE rowid > ?1 AND upload_id = ?2";
-            connection.prepare_cached(sql)?.execute([others_before, upload])?;
-            connection.prepare_cached("DELETE FROM uploads WHERE id = ?1")?.execute([upload])
+            connection.prepare_cached(sql)?.execute(keys)?;
+            connection.prepare_cached("DELETE FROM uploads WHERE id = ?1")?.execute([upload])?;
+            Ok(true)
         };
-        delete(&self.connection).map(|_| ()).map_err(|error| self.failed(&error))
+        delete(&self.connection).map_err(|error| self.failed(&error))
     }
 
     /// Enters the end of an ingest.
@@ -167,7 +192,8 @@ impl Store {
         let state = match end.state {
             UploadState::Done => "done",
             UploadState::Aborted => "aborted",
-            UploadState::Foreign { others_before } => return self.delete_upload(upload, others_before),
+            UploadState::Foreign { others_before } if self.delete_upload(upload, others_before)? => return Ok(()),
+            UploadState::Foreign { .. } => "aborted",
         };
         let update = |connection: &Connection| {
             connection.prepare_cached(sql)?.execute(named_params! {

@@ -24,10 +24,12 @@ mod tests;
 
 use batch::BatchWriter;
 pub(super) use batch::{Ledger, Source};
+pub(super) use beats::has_beats_digest;
 pub(super) use ids::Ids;
 use ledger::UploadKey;
+pub(super) use rejects::has_reject_digest;
 use rows::KINDS;
-pub(super) use rows::{SAMPLES, rare_kinds};
+pub(super) use rows::{SAMPLES, has_other_digest, rare_kinds};
 
 use super::Store;
 use crate::model::batch::Batch;

@@ -1,6 +1,6 @@
 //! Elements that could not be stored, and why.
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::batch::BatchWriter;
 use super::ledger::signed;
@@ -61,6 +61,13 @@ impl BatchWriter<'_> {
         ])?;
         Ok(())
     }
+}
+
+/// Whether a row of `hash`, `section`, `reason`, `raw` and `raw_bytes` is as it was written. Version 1 left out the length.
+pub(in crate::store) fn has_reject_digest(row: &Row<'_>) -> rusqlite::Result<bool> {
+    let (stored, raw_bytes) = (row.get_ref(0)?.as_blob()?, row.get::<_, i64>(4)?);
+    let texts = [row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?];
+    Ok(stored == hash(texts, raw_bytes.unsigned_abs()) || stored == hash(texts, texts[2].len() as u64))
 }
 
 /// The digest of a reject's texts. It covers the length of the whole text if only a part is kept, so equal digests have equal

@@ -1,6 +1,6 @@
 //! The kinds of rows. Those that are never merged have their table here, and a function that writes it.
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::batch::{BatchWriter, Kind, Ledger, Source};
 use super::table::Column::{Key, KeyOrNull, Value};
@@ -34,6 +34,11 @@ pub(in crate::store) static KINDS: [Kind; Rows::KINDS] = [
 /// The kinds other than samples.
 pub(in crate::store) fn rare_kinds() -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().filter(|kind| kind.table != SAMPLES)
+}
+
+/// Whether a row of `hash` and `json` of other records is as it was written.
+pub(in crate::store) fn has_other_digest(row: &Row<'_>) -> rusqlite::Result<bool> {
+    Ok(row.get_ref(0)?.as_blob()? == digest(&[row.get_ref(1)?.as_str()?.as_bytes()]))
 }
 
 type Write = fn(&mut BatchWriter<'_>) -> rusqlite::Result<()>;
