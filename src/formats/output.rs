@@ -5,7 +5,7 @@ use super::flaw::Flaw;
 use crate::model::batch::{Batch, Sink};
 use crate::model::error::Result;
 use crate::model::limits::REJECT_RAW_BYTES_MAX;
-use crate::model::record::{OtherRecord, Reject};
+use crate::model::record::{Content, OtherRecord, Reject};
 
 /// Rows on their way: the batch that is filled, and where it goes when it is full.
 #[expect(missing_debug_implementations, reason = "a sink has no text")]
@@ -125,19 +125,24 @@ impl<'a> Output<'a> {
 
     /// Keeps JSON as a record of a section without a table. A batch's first text is not copied.
     pub(crate) fn keep(&mut self, section: &str, json: String) {
-        self.push_other(section, json, true);
+        self.push_other(section, json, true, None);
+    }
+
+    /// Keeps JSON as such a record, which its content identifies.
+    pub(crate) fn keep_matched(&mut self, section: &str, json: String, content: Content) {
+        self.push_other(section, json, true, Some(content));
     }
 
     /// Keeps JSON that is not a record, such as what an export says of itself.
     pub(crate) fn keep_beside(&mut self, section: &str, json: String) {
-        self.push_other(section, json, false);
+        self.push_other(section, json, false, None);
     }
 
-    fn push_other(&mut self, section: &str, json: String, in_data: bool) {
+    fn push_other(&mut self, section: &str, json: String, in_data: bool, content: Option<Content>) {
         let texts = &mut self.batch.texts;
         let json = texts.intern_owned(json);
         let section = texts.intern(section);
-        self.batch.rows.others.push(OtherRecord { section, in_data, json });
+        self.batch.rows.others.push(OtherRecord { section, in_data, json, content });
     }
 
     /// Keeps an element as a reject, and hands over a full batch.

@@ -316,6 +316,15 @@ pub const AUTO_EXPORT_EQUALS_MAX: u32 = 64;
 /// Times and contents of points there, at least, that are remembered to count equal ones.
 pub const AUTO_EXPORT_REPEATS_WINDOW: usize = 2 << 10;
 
+/// Longest text there that may be a unit; only digests of longer texts are compared.
+pub const AUTO_EXPORT_UNIT_BYTES_MAX: usize = 64;
+
+/// Numbers of one object there that its unit may be of; a further one is compared as it stands.
+pub const AUTO_EXPORT_UNIT_NUMBERS_MAX: usize = 16;
+
+/// Elements there with equal content beside the one in question that are compared in whole, in either direction.
+pub const AUTO_EXPORT_EQUALS_COMPARED_MAX: u32 = 16;
+
 /// Bytes of a body that is kept on the disk because it is read twice: years of Health Auto Export.
 pub const SPOOL_BYTES_MAX: u64 = 512 * MIB as u64;
 

@@ -62,8 +62,13 @@ pub const fn ingest_bytes() -> usize {
     // The group's text, its padded copy for the decoder, the decoder's own copy of strings; one value in eight bytes.
     let group = 3 * 2 * GROUP_BYTES + 2 * GROUP_BYTES / 8 * (TAPE_NODE_BYTES + 4);
     // Instead of a group, an ingest of Health Auto Export has two readers of its spool, and what it counts equals with.
-    let pass = 2 * READ_BUFFER_BYTES + 2 * table_bytes(AUTO_EXPORT_REPEATS_WINDOW, 16 + 4);
+    let pass = 2 * READ_BUFFER_BYTES + auto_export_equals_bytes();
     frames + if group > pass { group } else { pass } + batches_bytes()
+}
+
+/// What an ingest of Health Auto Export counts equals with, and what the writer remembers of them: two generations each.
+const fn auto_export_equals_bytes() -> usize {
+    2 * (table_bytes(AUTO_EXPORT_REPEATS_WINDOW, 16 + 4) + table_bytes(AUTO_EXPORT_REPEATS_WINDOW, 8))
 }
 
 /// Memory of the batches of one ingest.
@@ -176,7 +181,7 @@ pub const fn auto_export_remembered_bytes() -> usize {
 /// Peak memory of an import of Health Auto Export, with as much as it may hold.
 #[must_use]
 pub const fn auto_export_import_bytes() -> usize {
-    let reading = 4 * READ_BUFFER_BYTES + 2 * DEFLATE_BYTES + 2 * table_bytes(AUTO_EXPORT_REPEATS_WINDOW, 16 + 4);
+    let reading = 4 * READ_BUFFER_BYTES + 2 * DEFLATE_BYTES + auto_export_equals_bytes();
     // The account of the file and the sum; their copies in the report come later.
     let names = 2 * 3 * TALLY_NAMES_MAX * (TALLY_NAME_BYTES_MAX + TALLY_ENTRY_BYTES);
     let document = auto_export_element_bytes() + auto_export_remembered_bytes();

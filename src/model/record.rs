@@ -213,8 +213,21 @@ pub struct OtherRecord {
     pub section: TextId,
     /// Whether it stood under `data`, and so counts as a record that the phone sent.
     pub in_data: bool,
-    /// Canonical JSON; its digest is the identity.
+    /// Canonical JSON; its digest is the identity, unless `content` has one.
     pub json: TextId,
+    /// What identifies a record whose text may change.
+    pub content: Option<Content>,
+}
+
+/// What identifies a record without HealthKit's identity whose text may change.
+#[derive(Clone, Copy, Debug)]
+pub struct Content {
+    /// Made of what does not change.
+    pub identity: Uuid,
+    /// Counts the records of its document with this identity from 1. `None` if only one record has it.
+    pub nth: Option<u32>,
+    /// Made of all that it has: if it differs, the record has changed.
+    pub whole: Uuid,
 }
 
 /// An element that could not be stored, and why.

@@ -102,6 +102,13 @@ fn six_digits(value: f64) -> String {
     format!("{value:.5e}")
 }
 
+/// Returns a value in the base unit of its dimension as a text: six digits and the dimension. Nothing for an unknown unit.
+#[must_use]
+pub fn printed_in_base(value: f64, name: &str) -> Option<String> {
+    let Unit { dimension, factor, offset } = unit(name)?;
+    Some(format!("{} {dimension:?}", six_digits(value * factor + offset)))
+}
+
 /// How many base units of the dimension one unit is: 1000 for `km` and [`Dimension::Length`].
 #[must_use]
 pub fn factor(name: &str, dimension: Dimension) -> Option<f64> {
@@ -152,10 +159,10 @@ fn unit(name: &str) -> Option<Unit> {
         "min" => of(Time, 60.0),
         "hr" | "h" => of(Time, 3600.0),
         "d" | "day" => of(Time, 86_400.0),
-        "degC" => of(Temperature, 1.0),
-        "degF" => Some(Unit { dimension: Temperature, factor: 5.0 / 9.0, offset: -160.0 / 9.0 }),
+        "degC" | "°C" => of(Temperature, 1.0),
+        "degF" | "°F" => Some(Unit { dimension: Temperature, factor: 5.0 / 9.0, offset: -160.0 / 9.0 }),
         "K" => Some(Unit { dimension: Temperature, factor: 1.0, offset: -273.15 }),
-        "count/min" => of(Frequency, 1.0),
+        "count/min" | "bpm" => of(Frequency, 1.0),
         "count/s" => of(Frequency, 60.0),
         "m/s" => of(Speed, 1.0),
         "km/hr" | "km/h" => of(Speed, 1.0 / 3.6),
@@ -214,6 +221,9 @@ mod tests {
             [factor("hr", Time), factor("kJ", Energy), factor("kJ", Time)],
             [Some(3600.0), Some(1.0 / 4.184), None]
         );
+        assert_eq!(printed_in_base(97.88, "°F"), printed_in_base(36.6, "degC"));
+        assert_ne!(printed_in_base(1.0, "km"), printed_in_base(1000.0, "s"));
+        assert_eq!(printed_in_base(1.0, "x"), None);
         // 1.000004 km printed as 1 km, and as 0.621373 mi.
         assert!(is_same_printed((Some(1.0), Some("km")), (Some(0.621_374), Some("mi"))));
         assert!(!is_same_printed((Some(1.0), Some("km")), (Some(0.621_380), Some("mi"))));

@@ -83,11 +83,14 @@ impl Store {
             tracing::error!(%error, "could not roll back");
         }
         let workouts = std::mem::take(&mut self.ids.merge.workouts);
+        // Uploads with rows in the transaction end; the rows that others have claimed are committed.
+        let claimed = std::mem::take(&mut self.ids.claimed);
         self.ids = Ids::load(&self.connection).unwrap_or_else(|error| {
             tracing::error!(%error, "could not reload the dictionaries");
             Ids::default()
         });
         self.ids.merge.workouts = workouts.after_rollback();
+        self.ids.claimed = claimed;
     }
 }
 

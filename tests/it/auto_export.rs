@@ -10,38 +10,38 @@ use healthsink_testkit::database;
 use healthsink_testkit::server::Server;
 
 /// A database, and how documents come into it.
-enum Way {
+pub(super) enum Way {
     Http(Box<Server>),
     File(tempfile::TempDir),
 }
 
 /// What became of a document.
 #[derive(Debug)]
-struct Outcome {
-    is_ok: bool,
+pub(super) struct Outcome {
+    pub(super) is_ok: bool,
     report: Value,
     error: String,
 }
 
 impl Outcome {
-    fn counts(&self, names: &[&str]) -> Vec<u64> {
+    pub(super) fn counts(&self, names: &[&str]) -> Vec<u64> {
         names.iter().map(|name| self.report[name].as_u64().unwrap_or_default()).collect()
     }
 }
 
 impl Way {
-    fn all() -> [Self; 2] {
+    pub(super) fn all() -> [Self; 2] {
         [Self::Http(Box::new(Server::start())), Self::File(tempfile::tempdir().unwrap())]
     }
 
-    fn database(&self) -> PathBuf {
+    pub(super) fn database(&self) -> PathBuf {
         match self {
             Self::Http(server) => server.database(),
             Self::File(folder) => folder.path().join("health.db"),
         }
     }
 
-    fn send(&self, body: impl AsRef<[u8]>) -> Outcome {
+    pub(super) fn send(&self, body: impl AsRef<[u8]>) -> Outcome {
         match self {
             Self::Http(server) => {
                 let answer = server.post(body);
@@ -56,11 +56,11 @@ impl Way {
         }
     }
 
-    fn rows(&self, sql: &str) -> Vec<Value> {
+    pub(super) fn rows(&self, sql: &str) -> Vec<Value> {
         database::rows(&self.database(), sql)
     }
 
-    fn one(&self, sql: &str) -> Value {
+    pub(super) fn one(&self, sql: &str) -> Value {
         database::one(&self.database(), sql)
     }
 }

@@ -7,6 +7,7 @@ static COUNTING: healthsink_testkit::memory::Counting = healthsink_testkit::memo
 mod allocations;
 mod alterations;
 mod auto_export;
+mod auto_export_identity;
 mod backup;
 mod bad_input;
 mod check;

@@ -5,6 +5,7 @@
 //! twice: `contents` collects names and starts, `reader` makes rows.
 
 mod bounded;
+mod content;
 mod contents;
 mod fields;
 mod interval;

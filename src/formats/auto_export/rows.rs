@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::bounded::Passed;
+use super::content::{self, Known};
 use super::contents::Metric;
 use super::kept::Kept;
 use super::point;
@@ -12,12 +13,13 @@ use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output};
 use crate::model::error::{Error, Result};
 use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, BATCH_TEXT_LARGE_BYTES};
+use crate::model::record::Content;
 
 /// The rows of one document.
 pub(super) struct Rows<'a, 'b> {
     pub(super) file: &'a str,
     pub(super) output: &'a mut Output<'b>,
-    /// Points of one time, workouts of one content.
+    /// Points of one time, workouts and elements of one content.
     pub(super) repeats: Repeats,
     pub(super) passed: Passed,
     /// Why reading ends: serde knows only that it does.
@@ -81,13 +83,16 @@ impl Rows<'_, '_> {
         index: Option<u64>,
         kept: Kept,
     ) -> Result<(), E> {
+        let name = section;
         let section = ["Health Auto Export ", section].concat();
         self.make_room(&kept)?;
         let (outcome, raw) = match kept {
             Kept { is_too_long: true, text, .. } => (Err(Flaw::TooLong(AUTO_EXPORT_OTHER_BYTES_MAX as u64)), text),
             Kept { is_object: false, text, .. } => (Err(Flaw::Not("an object")), text),
             Kept { text, .. } => {
-                self.output.keep(&section, text);
+                let Known { identity, whole, is_named } = content::of_element(name, &text);
+                let nth = (!is_named).then(|| self.repeats.count(identity));
+                self.output.keep_matched(&section, text, Content { identity, nth, whole });
                 (Ok(()), String::new())
             }
         };

@@ -177,6 +177,6 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
     pub(crate) fn push_other(&mut self, element: Value<'_, '_>, in_data: bool) {
         let section = self.section_text();
         let json = self.canonical(element);
-        self.batch.rows.others.push(OtherRecord { section, in_data, json });
+        self.batch.rows.others.push(OtherRecord { section, in_data, json, content: None });
     }
 }

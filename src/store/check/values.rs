@@ -136,7 +136,7 @@ fn check_table(connection: &Connection, rules: &[(&str, String, String)], report
 type Digests = (&'static str, &'static str, fn(&rusqlite::Row<'_>) -> rusqlite::Result<bool>);
 
 const DIGESTS: [Digests; 3] = [
-    ("other_records", "SELECT hash, json FROM other_records", has_other_digest),
+    ("other_records", "SELECT * FROM other_records", has_other_digest),
     ("rejects", "SELECT hash, section, reason, raw, raw_bytes FROM rejects", has_reject_digest),
     ("beat_lists", "SELECT hash, end_ms, beats FROM beat_lists", has_beats_digest),
 ];

@@ -1,4 +1,4 @@
--- Also from version 1 to 2: what makes a figure and a medication one.
+-- Also from version 1 to 2: what makes a figure, a medication and a record without a table one.
 
 -- `interval` is part of what a figure is: minute, hour, day, week, month, year, or '' for what is no aggregate. Rows of version 1
 -- have 'unknown'. `number` distinguishes figures of one time: the first has 0, further ones a digest of their content, and
@@ -51,3 +51,7 @@ ALTER TABLE medications_2 RENAME TO medications;
 -- No text is a blob, and no truth is -1.
 CREATE UNIQUE INDEX medications_identity
 ON medications (person_id, display_text, general_form, coalesce(nickname, x''), coalesce(is_archived, -1));
+
+-- If a record's content identifies it, `hash` is made of what does not change, and of a number that counts equal ones. `content`
+-- then has two digests: of all that the record has, and of `json`. It is NULL if `hash` is the digest of `json`, as in all rows of version 1.
+ALTER TABLE other_records ADD COLUMN content BLOB;

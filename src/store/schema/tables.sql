@@ -334,8 +334,9 @@ CREATE TABLE characteristics (
   PRIMARY KEY (person_id, key)
 ) STRICT;
 
--- Records of sections that this version does not know; the ledger counts those of `data`. `hash` is the first half of the
--- BLAKE3 digest of `json`.
+-- Records of sections that have no table; the ledger counts those of `data`. `hash` is the first half of the BLAKE3 digest of
+-- `json`. If a record's content identifies it, `hash` is made of what does not change, and of a number that counts equal ones.
+-- `content` then has two digests: of all that the record has, and of `json`.
 CREATE TABLE other_records (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   section TEXT NOT NULL,
@@ -343,6 +344,7 @@ CREATE TABLE other_records (
   json TEXT NOT NULL,
   in_data INTEGER NOT NULL,
   upload_id INTEGER NOT NULL REFERENCES uploads (id),
+  content BLOB,
   PRIMARY KEY (person_id, section, hash)
 ) STRICT;
 

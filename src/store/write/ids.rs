@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::claimed::Claimed;
 use super::dictionary::{Dictionary, SharedMetadata};
 use super::merge::Merge;
 use crate::model::text::{TextId, Texts};
@@ -19,6 +20,8 @@ pub(in crate::store) struct Ids {
     pub(in crate::store) expects_known: bool,
     /// What is remembered of rows that several exporters may bring.
     pub(in crate::store) merge: Merge,
+    /// Which rows the uploads under way have claimed.
+    pub(in crate::store) claimed: Claimed,
 }
 
 /// A dictionary, and the ids of the batch's texts in it.
@@ -72,6 +75,7 @@ impl Default for Ids {
             batch_metadata: Vec::new(),
             expects_known: false,
             merge: Merge::default(),
+            claimed: Claimed::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod aggregates;
 mod batch;
 mod beats;
+mod claimed;
 mod correlations;
 mod derived;
 mod dictionary;
@@ -10,6 +11,7 @@ mod ids;
 pub(super) mod ledger;
 mod long_texts;
 mod merge;
+mod others;
 mod rejects;
 mod routes;
 mod rows;
@@ -27,9 +29,10 @@ pub(super) use batch::{Ledger, Source};
 pub(super) use beats::has_beats_digest;
 pub(super) use ids::Ids;
 use ledger::UploadKey;
+pub(super) use others::has_other_digest;
 pub(super) use rejects::has_reject_digest;
 use rows::KINDS;
-pub(super) use rows::{SAMPLES, has_other_digest, rare_kinds};
+pub(super) use rows::{SAMPLES, rare_kinds};
 
 use super::Store;
 use crate::model::batch::Batch;

@@ -1,13 +1,11 @@
 //! The kinds of rows. Those that are never merged have their table here, and a function that writes it.
 
-use rusqlite::{Row, params};
+use rusqlite::params;
 
 use super::batch::{BatchWriter, Kind, Ledger, Source};
 use super::table::Column::{Key, KeyOrNull, Value};
 use super::table::Table;
 use super::upsert::sql_values;
-use crate::model::counts::Outcome;
-use crate::model::identity::digest;
 use crate::model::record::Rows;
 
 /// The table with by far the most rows. It is counted by type and in one pass.
@@ -34,11 +32,6 @@ pub(in crate::store) static KINDS: [Kind; Rows::KINDS] = [
 /// The kinds other than samples.
 pub(in crate::store) fn rare_kinds() -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().filter(|kind| kind.table != SAMPLES)
-}
-
-/// Whether a row of `hash` and `json` of other records is as it was written.
-pub(in crate::store) fn has_other_digest(row: &Row<'_>) -> rusqlite::Result<bool> {
-    Ok(row.get_ref(0)?.as_blob()? == digest(&[row.get_ref(1)?.as_str()?.as_bytes()]))
 }
 
 type Write = fn(&mut BatchWriter<'_>) -> rusqlite::Result<()>;
@@ -116,9 +109,6 @@ pub(super) static ELECTROCARDIOGRAMS: Table = Table::new(
     ],
 );
 
-const OTHER_RECORDS: &str = "INSERT INTO other_records (person_id, section, hash, json, in_data, upload_id)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
-
 const CHARACTERISTICS: &str = "INSERT INTO characteristics (person_id, key, value, first_seen_ms, last_seen_ms)
     VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE SET
       first_seen_ms = iif(value = excluded.value, first_seen_ms, excluded.first_seen_ms),
@@ -186,22 +176,6 @@ impl BatchWriter<'_> {
         for row in characteristics {
             let mut upsert = self.connection.prepare_cached(CHARACTERISTICS)?;
             upsert.execute(params![self.upload.person, texts.get(row.key), texts.get(row.value), self.now_ms])?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn write_others(&mut self) -> rusqlite::Result<()> {
-        let (others, texts) = (&self.batch.rows.others, &self.batch.texts);
-        for row in others {
-            let json = texts.get(row.json);
-            let mut insert = self.connection.prepare_cached(OTHER_RECORDS)?;
-            let (section, hash) = (texts.get(row.section), digest(&[json.as_bytes()]));
-            let keys = params![self.upload.person, section, hash, json, row.in_data, self.upload.id];
-            let is_new = insert.execute(keys)? == 1;
-            if row.in_data {
-                self.counts.other += 1;
-                self.counts.note(if is_new { Outcome::New } else { Outcome::Unchanged });
-            }
         }
         Ok(())
     }

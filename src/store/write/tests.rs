@@ -10,8 +10,8 @@ use crate::model::counts::Counts;
 use crate::model::identity::{derive, is_derived, next};
 use crate::model::limits::{BATCH_ROWS_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{
-    Aggregate, BeatList, Characteristic, DerivedSample, Dose, Interval, Medication, OtherRecord, Reject, RoutePoint,
-    Sample, Uuid, Workout,
+    Aggregate, BeatList, Characteristic, Content, DerivedSample, Dose, Interval, Medication, OtherRecord, Reject,
+    RoutePoint, Sample, Uuid, Workout,
 };
 use crate::model::text::TextId;
 use crate::store::{Database, Store};
@@ -556,6 +556,35 @@ fn rows_that_differ_in_little_cost_linear_time() {
     assert_linear("lists of beats", |measured, rows| twice(measured, rows, push_beats));
 }
 
+/// An element of Health Auto Export: the content of all is equal, the rest is as given.
+fn push_element(batch: &mut Batch, row: usize, whole: usize) {
+    let [section, json] = ["section", &format!(r#"{{"source":{whole}}}"#)].map(|text| batch.texts.intern(text));
+    let nth = Some(u32::try_from(row + 1).unwrap());
+    let content = Content { identity: derive(b"element"), nth, whole: derive(&whole.to_le_bytes()) };
+    batch.rows.others.push(OtherRecord { section, in_data: true, json, content: Some(content) });
+}
+
+#[test]
+fn elements_of_equal_content_cost_linear_time() {
+    type Whole = fn(usize) -> usize;
+    let check = |name: &str, first: Whole, second: Whole, expected: fn(usize) -> [usize; 3]| {
+        assert_linear(name, |db, rows| {
+            let (counts, steps) = db.upload(1, rows, |batch, row| push_element(batch, row, first(row)));
+            assert_eq!(counts.new, rows as u64, "{name}");
+            let (counts, more) = db.upload(1, rows, |batch, row| push_element(batch, row, second(row)));
+            let outcomes = [counts.new, counts.updated, counts.unchanged];
+            assert_eq!(outcomes, expected(rows).map(|count| count as u64), "{name}");
+            assert_eq!(db.count("other_records"), rows, "{name}");
+            steps + more
+        });
+    };
+    check("the same elements", |_| 0, |_| 0, |rows| [0, 0, rows]);
+    check("elements with a renamed source", |_| 0, |_| 1, |rows| [0, rows, 0]);
+    check("elements of many sources", |row| row, |row| row, |rows| [0, 0, rows]);
+    check("elements of many renamed sources", |row| row, |row| row + (1 << 20), |rows| [0, rows, 0]);
+    check("elements of two sources in another order", |row| row % 2, |row| (row + 1) % 2, |rows| [0, 0, rows]);
+}
+
 #[test]
 fn many_distinct_texts_cost_linear_time() {
     let with_text = |set: fn(&mut Sample, TextId)| {
@@ -582,7 +611,7 @@ fn many_distinct_texts_cost_linear_time() {
     assert_linear("records without a table", |db, rows| {
         db.upload(1, rows, |batch, row| {
             let [section, json] = ["section", &row.to_string()].map(|text| batch.texts.intern(text));
-            batch.rows.others.push(OtherRecord { section, in_data: true, json });
+            batch.rows.others.push(OtherRecord { section, in_data: true, json, content: None });
         })
         .1
     });

@@ -258,8 +258,8 @@ fn characteristic(row: &Characteristic, texts: &Texts) -> String {
 }
 
 fn other_record(row: &OtherRecord, texts: &Texts) -> String {
-    let OtherRecord { section, in_data, json } = *row;
-    format!("other {in_data} {:?}", [section, json].map(|text| texts.get(text)))
+    let OtherRecord { section, in_data, json, content } = *row;
+    format!("other {in_data} {:?} {content:?}", [section, json].map(|text| texts.get(text)))
 }
 
 fn imported(rows: &record::Rows, texts: &Texts, out: &mut Vec<String>) {

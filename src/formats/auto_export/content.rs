@@ -1,0 +1,359 @@
+//! What identifies an element of a section without a table: its content, not its text. The next document may print the same
+//! element with another clock, offset, unit or order of names, with a renamed source, or after its owner has archived a
+//! medication.
+//!
+//! Dates are instants here, and empty values are absent. Numbers with a unit identify an element by six digits in the
+//! dimension's base unit.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::value::scalars;
+use crate::model::identity::{digest, parse};
+use crate::model::limits::{AUTO_EXPORT_UNIT_BYTES_MAX, AUTO_EXPORT_UNIT_NUMBERS_MAX, DATE_BYTES_MAX};
+use crate::model::locale::parse_date;
+use crate::model::record::Uuid;
+use crate::model::units;
+
+/// Length of the shortest text that may be a date with a time and an offset.
+const SHORTEST_DATE: usize = 16;
+
+/// Members of an element that its owner or the app may change.
+const CHANGING: [&str; 3] = ["source", "isArchived", "nickname"];
+
+/// What an element is known by.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Known {
+    /// Made of what does not change.
+    pub(super) identity: Uuid,
+    /// Made of all that it has.
+    pub(super) whole: Uuid,
+    /// Whether it has an identifier: only one element has this identity.
+    pub(super) is_named: bool,
+}
+
+/// Returns what identifies an element of a section. `text` is its JSON with its names in order.
+pub(super) fn of_element(section: &str, text: &str) -> Known {
+    let mut element = Element { section, ..Element::default() };
+    // The text was written from values a moment ago.
+    let _ = serde_json::Deserializer::from_str(text).deserialize_map(&mut element);
+    let Element { id, whole, steady, strict, has_date, has_name, has_voltages, .. } = element;
+    let (content, is_named) = match (id, section) {
+        (Some(id), _) => (id, true),
+        (None, "medications") if has_date && has_name => (strict.end().identity, false),
+        (None, "ecg") if has_date && has_voltages => (strict.end().identity, false),
+        _ => (steady.end().identity, false),
+    };
+    let identity = digest(&[section.as_bytes(), &[u8::from(is_named)], &content]);
+    Known { identity, whole: whole.end().whole, is_named }
+}
+
+/// A value, as far as it distinguishes elements.
+#[derive(Clone, Debug)]
+enum Part {
+    /// Null, or an empty text, list or object.
+    Absent,
+    Truth(bool),
+    Number(f64),
+    Date(i64),
+    /// A text that is short enough to be a unit.
+    Text(String),
+    LongText(Uuid),
+    /// A list or an object.
+    Parts(Digests),
+}
+
+/// Digests of a value: of what does not change, and of all.
+#[derive(Clone, Copy, Debug, Default)]
+struct Digests {
+    identity: Uuid,
+    whole: Uuid,
+}
+
+impl Part {
+    fn of_text(text: &str) -> Self {
+        if text.is_empty() {
+            return Self::Absent;
+        }
+        let date = (SHORTEST_DATE..=DATE_BYTES_MAX).contains(&text.len()).then(|| parse_date(text)).flatten();
+        match date {
+            Some(ms) => Self::Date(ms),
+            None if text.len() <= AUTO_EXPORT_UNIT_BYTES_MAX => Self::Text(text.to_owned()),
+            None => Self::LongText(digest(&[text.as_bytes()])),
+        }
+    }
+
+    fn of_scalar(value: &Value) -> Self {
+        match value {
+            Value::Bool(truth) => Self::Truth(*truth),
+            // Not every integer is a double.
+            Value::Number(number)
+                if number.is_f64() || number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()) =>
+            {
+                number.as_f64().map_or(Self::Absent, Self::Number)
+            }
+            Value::Number(number) => Self::Text(number.to_string()),
+            _ => Self::Absent,
+        }
+    }
+
+    fn digest(&self, before: &Uuid, name: &str, nested: impl Fn(&Digests) -> Uuid) -> Uuid {
+        let with = |kind: u8, bytes: &[u8]| digest(&[before, name.as_bytes(), &[kind], bytes]);
+        match self {
+            Self::Absent => with(0, &[]),
+            Self::Truth(truth) => with(1, &[u8::from(*truth)]),
+            Self::Number(number) => with(2, &number.to_bits().to_le_bytes()),
+            Self::Date(ms) => with(3, &ms.to_le_bytes()),
+            Self::Text(text) => with(4, text.as_bytes()),
+            Self::LongText(hash) => with(5, hash),
+            Self::Parts(digests) => with(6, &nested(digests)),
+        }
+    }
+}
+
+/// The members of an object, or the items of a list, one behind the other.
+#[derive(Debug, Default)]
+struct Parts {
+    so_far: Digests,
+    /// Numbers wait for the unit, which may follow them.
+    numbers: Vec<(String, f64)>,
+    unit: Option<String>,
+}
+
+impl Parts {
+    /// Adds a member.
+    fn add(&mut self, name: &str, part: &Part) {
+        match part {
+            Part::Absent => {}
+            Part::Number(number) if self.numbers.len() < AUTO_EXPORT_UNIT_NUMBERS_MAX => {
+                self.join_whole(name, part);
+                self.numbers.push((name.to_owned(), *number));
+            }
+            Part::Text(text) if matches!(name, "units" | "unit") => {
+                self.join_whole(name, part);
+                self.unit = Some(text.clone());
+            }
+            part => {
+                self.join(name, part);
+                self.join_whole(name, part);
+            }
+        }
+    }
+
+    fn join(&mut self, name: &str, part: &Part) {
+        self.so_far.identity = part.digest(&self.so_far.identity, name, |digests| digests.identity);
+    }
+
+    fn join_whole(&mut self, name: &str, part: &Part) {
+        self.so_far.whole = part.digest(&self.so_far.whole, name, |digests| digests.whole);
+    }
+
+    fn end(mut self) -> Digests {
+        let unit = self.unit.take();
+        let mut is_known = false;
+        for (name, number) in std::mem::take(&mut self.numbers) {
+            let base = unit.as_deref().and_then(|unit| units::printed_in_base(number, unit));
+            is_known |= base.is_some();
+            self.join(&name, &base.map_or(Part::Number(number), Part::Text));
+        }
+        if let (Some(unit), false) = (unit, is_known) {
+            self.join("unit", &Part::Text(unit));
+        }
+        self.so_far
+    }
+}
+
+/// The outermost object.
+#[derive(Debug, Default)]
+struct Element<'s> {
+    section: &'s str,
+    id: Option<Uuid>,
+    /// All members.
+    whole: Parts,
+    /// Without those that may change.
+    steady: Parts,
+    /// Also without texts, which follow the phone's language.
+    strict: Parts,
+    has_date: bool,
+    has_name: bool,
+    has_voltages: bool,
+}
+
+impl Element<'_> {
+    fn add(&mut self, name: &str, part: &Part) {
+        self.whole.add(name, part);
+        match (name, part) {
+            ("id", Part::Text(text)) => self.id = parse(text),
+            ("displayText", Part::Text(_) | Part::LongText(_)) => self.has_name = true,
+            ("voltageMeasurements", Part::Parts(_)) => self.has_voltages = true,
+            (_, Part::Date(_)) => self.has_date = true,
+            _ => {}
+        }
+        if CHANGING.contains(&name) {
+            return;
+        }
+        self.steady.add(name, part);
+        let is_steady_text = name == "displayText" || name.to_ascii_lowercase().contains("unit");
+        if is_steady_text || !matches!(part, Part::Truth(_) | Part::Text(_) | Part::LongText(_)) {
+            self.strict.add(name, part);
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Element<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            let are_codes = name == "codings" && self.section == "medications";
+            let part = map.next_value_seed(Reader { are_codes })?;
+            self.add(&name, &part);
+        }
+        Ok(())
+    }
+}
+
+/// Reads a value.
+#[derive(Clone, Copy)]
+struct Reader {
+    /// A medication's codes have no order, and the dictionaries that they are from have new versions.
+    are_codes: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Reader {
+    type Value = Part;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Part, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Part;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    scalars!(Part, |self, value| Ok(Part::of_scalar(&value)));
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Part, E> {
+        Ok(Part::of_text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Part, A::Error> {
+        let (mut items, mut sum, mut is_empty) = (Parts::default(), 0_u128, true);
+        while let Some(item) = list.next_element_seed(self)? {
+            is_empty = false;
+            items.join("", &item);
+            items.join_whole("", &item);
+            if self.are_codes {
+                let own = item.digest(&Uuid::default(), "", |digests| digests.identity);
+                sum = sum.wrapping_add(u128::from_le_bytes(own));
+            }
+        }
+        let Digests { identity, whole } = items.end();
+        let identity = if self.are_codes { sum.to_le_bytes() } else { identity };
+        Ok(if is_empty { Part::Absent } else { Part::Parts(Digests { identity, whole }) })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Part, A::Error> {
+        let (mut members, mut is_empty) = (Parts::default(), true);
+        while let Some(name) = map.next_key::<String>()? {
+            is_empty = false;
+            let part = map.next_value_seed(self)?;
+            if self.are_codes && !matches!(&*name, "code" | "system") {
+                members.join_whole(&name, &part);
+            } else {
+                members.add(&name, &part);
+            }
+        }
+        Ok(if is_empty { Part::Absent } else { Part::Parts(members.end()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether two elements are the same, and whether nothing of them differs.
+    fn compare(section: &str, one: &str, other: &str) -> [bool; 2] {
+        let [one, other] = [one, other].map(|json| {
+            let json: Value = serde_json::from_str(json).unwrap();
+            of_element(section, &json.to_string())
+        });
+        [one.identity == other.identity, one.whole == other.whole]
+    }
+
+    #[test]
+    fn dates_are_instants_and_empty_values_absent() {
+        let check = |one: &str, other: &str, expected: [bool; 2]| {
+            assert_eq!(compare("x", one, other), expected, "{one} {other}");
+        };
+        let one = r#"{"a":"2026-05-01 10:00:00 +0200","b":[1,"x"]}"#;
+        check(one, r#"{"b":[1,"x"],"a":"2026-05-01 8:00:00 AM +0000","c":null,"d":[],"e":{},"f":""}"#, [true, true]);
+        check(one, r#"{"a":"2026-05-01T08:00:00Z","b":[1,"x"]}"#, [true, true]);
+        check(one, r#"{"a":"2026-05-01 10:00:01 +0200","b":[1,"x"]}"#, [false, false]);
+        check(one, r#"{"a":"2026-05-01 10:00:00 +0200","b":["x",1]}"#, [false, false]);
+        check(one, r#"{"a":"2026-05-01 10:00:00 +0200","b":[1,"x"],"source":"S"}"#, [true, false]);
+        check(r#"{"a":9007199254740993}"#, r#"{"a":9007199254740992}"#, [false, false]);
+        check(r#"{"a":1}"#, r#"{"a":1.0}"#, [true, true]);
+        check(r#"{"a":1}"#, r#"{"a":"1"}"#, [false, false]);
+    }
+
+    #[test]
+    fn units_are_converted() {
+        let check = |one: &str, other: &str, expected: [bool; 2]| {
+            assert_eq!(compare("x", one, other), expected, "{one} {other}");
+            let [one, other] = [one, other].map(|json| format!(r#"{{"list":[{json}]}}"#));
+            assert_eq!(compare("x", &one, &other), expected, "{one} {other}");
+        };
+        check(r#"{"qty":5,"units":"km"}"#, r#"{"qty":3.1068559611866697,"units":"mi"}"#, [true, false]);
+        check(r#"{"qty":5,"units":"km"}"#, r#"{"qty":5,"units":"mi"}"#, [false, false]);
+        check(r#"{"hr":60,"units":"bpm"}"#, r#"{"hr":60,"units":"count/min"}"#, [true, false]);
+        check(r#"{"t":36.6,"unit":"°C"}"#, r#"{"t":97.88,"unit":"degF"}"#, [true, false]);
+        check(r#"{"v":1,"units":"mcV"}"#, r#"{"v":1,"units":"mV"}"#, [false, false]);
+        check(r#"{"v":1,"units":"mcV"}"#, r#"{"v":1.0000001,"units":"mcV"}"#, [false, false]);
+    }
+
+    #[test]
+    fn sections() {
+        let check = |section: &str, one: &str, other: &str, expected: [bool; 2]| {
+            assert_eq!(compare(section, one, other), expected, "{section} {one} {other}");
+        };
+        let dose = r#"{"displayText":"B","start":"2026-05-01T08:00:00Z","status":"Taken","dosage":1,"codings":[{"code":"1","version":"2"},{"code":"3"}]}"#;
+        let check_dose = |from: &str, to: &str, expected| check("medications", dose, &dose.replace(from, to), expected);
+        check_dose("Taken", "Skipped", [true, false]);
+        check_dose(
+            r#"{"code":"1","version":"2"},{"code":"3"}"#,
+            r#"{"code":"3"},{"version":"4","code":"1"}"#,
+            [true, false],
+        );
+        check_dose(r#""code":"3""#, r#""code":"4""#, [false, false]);
+        check_dose(r#""B""#, r#""C""#, [false, false]);
+        check_dose(r#""dosage":1"#, r#""dosage":2"#, [false, false]);
+        check_dose("08:00", "08:01", [false, false]);
+        // Without its name or its time, all texts identify a dose.
+        check(
+            "medications",
+            r#"{"displayText":"B","status":"Taken"}"#,
+            r#"{"displayText":"B","status":"Skipped"}"#,
+            [false, false],
+        );
+        check(
+            "medications",
+            r#"{"displayText":"B","status":"Taken"}"#,
+            r#"{"displayText":"B","status":"Taken","isArchived":true}"#,
+            [true, false],
+        );
+        let mood = r#"{"id":"7595F72C-0000-4000-8000-0000000000AB","valence":1}"#;
+        check("stateOfMind", mood, r#"{"id":"7595f72c-0000-4000-8000-0000000000ab","valence":2}"#, [true, false]);
+        check("stateOfMind", mood, r#"{"id":"AB","valence":1}"#, [false, false]);
+    }
+}

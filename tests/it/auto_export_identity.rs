@@ -1,0 +1,308 @@
+//! What identifies what Health Auto Export writes: the same record in another clock, offset or order is not a new one.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::auto_export::Way;
+
+fn document(section: &str, elements: &[String]) -> String {
+    format!(r#"{{"data":{{"{section}":[{}]}}}}"#, elements.join(","))
+}
+
+/// Sends elements of a section. Returns how many are new, updated and unchanged.
+fn send(way: &Way, section: &str, elements: &[String]) -> Vec<u64> {
+    let outcome = way.send(document(section, elements));
+    assert!(outcome.is_ok, "{outcome:?}");
+    outcome.counts(&["new", "updated", "unchanged"])
+}
+
+fn stored(way: &Way, path: &str) -> Vec<String> {
+    let rows = way.rows(&format!("SELECT json ->> '$.{path}' AS a FROM other_records ORDER BY a"));
+    rows.iter().map(|row| row["a"].as_str().map_or_else(|| row["a"].to_string(), str::to_owned)).collect()
+}
+
+/// A dose of eight o'clock on a day of May.
+fn dose(day: u32, more: &str) -> String {
+    format!(
+        r#"{{"displayText":"B 5 mg","start":"2026-05-0{day} 08:03:10 +0200","scheduledDate":"2026-05-0{day} 08:00:00 +0200","dosage":1,
+            "codings":[{{"system":"rx","code":"7"}}],{more}}}"#
+    )
+}
+
+#[test]
+fn a_dose_is_matched_by_its_content() {
+    for way in Way::all() {
+        let active = [1, 2].map(|day| dose(day, r#""status":"Taken","nickname":"b","isArchived":false"#));
+        let archived = [1, 2].map(|day| dose(day, r#""isArchived":true,"status":"Taken","nickname":"c""#));
+        assert_eq!(send(&way, "medications", &active), [2, 0, 0]);
+        assert_eq!(send(&way, "medications", &active), [0, 0, 2]);
+        assert_eq!(send(&way, "medications", &archived), [0, 2, 0]);
+        assert_eq!(send(&way, "medications", &archived), [0, 0, 2]);
+        assert_eq!(stored(&way, "nickname"), ["c", "c"]);
+        let other_clock = archived.clone().map(|dose| dose.replace(" 08:0", " 06:0").replace("+0200", "+0000"));
+        assert_eq!(send(&way, "medications", &other_clock), [0, 0, 2]);
+        let other_clock = archived.clone().map(|dose| dose.replace(":00 +0200", ":00 AM +0200"));
+        assert_eq!(send(&way, "medications", &other_clock), [0, 0, 2]);
+        let skipped = archived.clone().map(|dose| dose.replace("Taken", "Skipped"));
+        assert_eq!(send(&way, "medications", &skipped), [0, 2, 0]);
+        // Another amount, another medication, other codes, another time.
+        for (from, to) in [(r#""dosage":1"#, r#""dosage":2"#), ("5 mg", "6 mg"), (r#""7""#, r#""8""#), (":03:", ":04:")]
+        {
+            let other = skipped.clone().map(|dose| dose.replace(from, to));
+            assert_eq!(send(&way, "medications", &other), [2, 0, 0], "{to}");
+        }
+    }
+}
+
+fn symptom(source: &str) -> String {
+    format!(
+        r#"{{"start":"2026-05-01 10:00:00 +0200","end":"2026-05-01 10:00:00 +0200","name":"Nausea","severity":"Mild","source":"{source}"}}"#
+    )
+}
+
+#[test]
+fn equal_symptoms_stay_as_many_as_they_are() {
+    for way in Way::all() {
+        let count = |names: &[&str]| {
+            let symptoms: Vec<String> = names.iter().map(|name| symptom(name)).collect();
+            send(&way, "symptoms", &symptoms)
+        };
+        assert_eq!(count(&["A", "A"]), [2, 0, 0]);
+        assert_eq!(count(&["A", "A"]), [0, 0, 2]);
+        assert_eq!(count(&["A"]), [0, 0, 1]);
+        assert_eq!(count(&["A", "A", "A"]), [1, 0, 2]);
+        // One source was renamed; then the order changes.
+        assert_eq!(count(&["B", "A", "A"]), [0, 1, 2]);
+        assert_eq!(stored(&way, "source"), ["A", "A", "B"]);
+        assert_eq!(count(&["A", "B", "A"]), [0, 0, 3]);
+        assert_eq!(count(&["B"]), [0, 0, 1]);
+        assert_eq!(count(&["A", "C", "B"]), [0, 1, 2]);
+        assert_eq!(stored(&way, "source"), ["A", "B", "C"]);
+        let later: Vec<String> =
+            ["A", "B", "C"].iter().map(|name| symptom(name).replace("10:00:00 ", "10:00:00 PM ")).collect();
+        assert_eq!(send(&way, "symptoms", &later), [3, 0, 0]);
+    }
+}
+
+#[test]
+fn a_recording_is_matched_by_its_start_and_its_voltages() {
+    let recording = |text: &str, start: &str, voltage: f64| {
+        format!(
+            r#"{{"start":"{start}","classification":"{text}","source":"{text}","averageHeartRate":61,"samplingFrequency":512,
+                "voltageMeasurements":[{{"date":1788745353.5,"voltage":{voltage},"units":"mcV"}},{{"date":1788745353.6,"voltage":2,"units":"mcV"}}]}}"#
+        )
+    };
+    for way in Way::all() {
+        let start = "2026-05-01 10:00:00 +0200";
+        assert_eq!(send(&way, "ecg", &[recording("Sinus Rhythm", start, -1.25)]), [1, 0, 0]);
+        assert_eq!(send(&way, "ecg", &[recording("Sinusrhythmus", start, -1.25)]), [0, 1, 0]);
+        assert_eq!(send(&way, "ecg", &[recording("Sinusrhythmus", "2026-05-01T08:00:00Z", -1.25)]), [0, 0, 1]);
+        assert_eq!(
+            send(&way, "ecg", &[recording("Sinusrhythmus", "2026-05-01 오전 10:00:00 +0200", -1.25)]),
+            [0, 0, 1]
+        );
+        assert_eq!(send(&way, "ecg", &[recording("Sinusrhythmus", start, 1.25)]), [1, 0, 0]);
+        assert_eq!(send(&way, "ecg", &[recording("Sinusrhythmus", "2026-05-01 11:00:00 +0200", 1.25)]), [1, 0, 0]);
+        assert_eq!(stored(&way, "classification"), ["Sinusrhythmus"; 3]);
+    }
+}
+
+#[test]
+fn other_sections_are_matched_as_instants_and_numbers() {
+    let mood = |start: &str, label: &str| {
+        format!(
+            r#"{{"id":"7595F72C-0000-4000-8000-0000000000AB","start":"{start}","kind":"daily_mood","valence":0.4,"labels":["{label}"],
+                "valenceClassification":"{label}"}}"#
+        )
+    };
+    let alarm = |start: &str, rate: f64, unit: &str| {
+        format!(
+            r#"{{"heartNotification":"High","start":"{start}","threshold":120,"heartRate":[{{"hr":{rate},"units":"{unit}","timestamp":
+                {{"start":"{start}","interval":{{"duration":5,"units":"s"}}}}}}],"heartRateVariation":[]}}"#
+        )
+    };
+    let cycle = |start: &str, source: &str| {
+        format!(
+            r#"{{"start":"{start}","end":"{start}","name":"Menstrual Flow","value":"Light","isCycleStart":true,"source":"{source}"}}"#
+        )
+    };
+    let [here, there] = ["2026-05-01 10:00:00 +0200", "2026-05-01 8:00:00 a. m. +0000"];
+    for way in Way::all() {
+        let check = |section: &str, elements: [(String, [u64; 3]); 4]| {
+            for (element, expected) in elements {
+                assert_eq!(send(&way, section, std::slice::from_ref(&element)), expected, "{element}");
+            }
+        };
+        check(
+            "stateOfMind",
+            [
+                (mood(here, "Calm"), [1, 0, 0]),
+                (mood(there, "Calm"), [0, 0, 1]),
+                (mood(there, "Ruhig"), [0, 1, 0]),
+                (mood(there, "Ruhig").replace("AB\"", "AC\""), [1, 0, 0]),
+            ],
+        );
+        let twice = [mood(here, "Calm"), mood(here, "Calm")];
+        assert_eq!(send(&way, "stateOfMind", &twice), [0, 1, 1], "an identifier is of one record");
+        check(
+            "heartRateNotifications",
+            [
+                (alarm(here, 121.0, "bpm"), [1, 0, 0]),
+                (alarm(there, 121.0, "bpm"), [0, 0, 1]),
+                (alarm(here, 121.0, "count/min"), [0, 1, 0]),
+                (alarm(here, 122.0, "bpm"), [1, 0, 0]),
+            ],
+        );
+        check(
+            "cycleTracking",
+            [
+                (cycle(here, "A"), [1, 0, 0]),
+                (cycle(there, "A"), [0, 0, 1]),
+                (cycle(here, "B"), [0, 1, 0]),
+                (cycle(here, "B").replace("Light", "Heavy"), [1, 0, 0]),
+            ],
+        );
+        assert_eq!(way.one("SELECT count(*) FROM uploads WHERE state <> 'done'"), json!(0));
+    }
+}
+
+/// Databases of version 1 identified an element by its text.
+#[test]
+fn elements_of_version_1_are_found() {
+    let way = Way::File(tempfile::tempdir().unwrap());
+    let symptoms = ["A", "B"].map(symptom);
+    assert_eq!(send(&way, "symptoms", &symptoms), [2, 0, 0]);
+    let texts = way.rows("SELECT json FROM other_records");
+    let connection = rusqlite::Connection::open(way.database()).unwrap();
+    for text in texts.iter().map(|row: &Value| row["json"].as_str().unwrap()) {
+        let hash = healthsink::model::identity::digest(&[text.as_bytes()]);
+        let sql = "UPDATE other_records SET hash = ?1, content = NULL WHERE json = ?2";
+        connection.execute(sql, (&hash[..], text)).unwrap();
+    }
+    drop(connection);
+    assert_eq!(send(&way, "symptoms", &symptoms), [0, 0, 2]);
+    assert_eq!(send(&way, "symptoms", &symptoms.clone().map(|symptom| symptom.replace("Mild", "Severe"))), [2, 0, 0]);
+    assert_eq!(send(&way, "symptoms", &symptoms), [0, 0, 2]);
+}
+
+/// What the app may print otherwise the next time.
+#[derive(Clone, Copy, Debug)]
+struct Style {
+    offset_minutes: i32,
+    clock: usize,
+    is_reversed: bool,
+    source: u32,
+    is_archived: bool,
+}
+
+impl Style {
+    /// Prints a time of the tenth of May 2026, as minutes after twelve o'clock in UTC.
+    fn date(self, minute: i32) -> String {
+        let local = 12 * 60 + minute + self.offset_minutes;
+        let (hour, minute, offset) = (local / 60, local % 60, self.offset_minutes);
+        let sign = if offset < 0 { '-' } else { '+' };
+        let offset = format!("{sign}{:02}{:02}", offset.abs() / 60, offset.abs() % 60);
+        let (half, is_late) = ((hour + 11) % 12 + 1, hour >= 12);
+        match self.clock {
+            0 => format!("2026-05-10 {hour:02}:{minute:02}:13 {offset}"),
+            1 => format!("2026-05-10 {half}:{minute:02}:13 {} {offset}", if is_late { "PM" } else { "AM" }),
+            2 => format!("2026-05-10 {}{half}:{minute:02}:13 {offset}", if is_late { "下午" } else { "上午" }),
+            3 => {
+                format!("2026-05-10 {half}:{minute:02}:13\u{202f}{} {offset}", if is_late { "p. m." } else { "a. m." })
+            }
+            _ => format!("2026-05-10T{hour:02}:{minute:02}:13{}:{}", &offset[..3], &offset[3..]),
+        }
+    }
+
+    /// An element: its members, the last of which is its source.
+    fn element(self, members: &[(&str, Value)], source: u32) -> String {
+        let source = ("source", json!(format!("source {}", source + 10 * self.source)));
+        let mut members: Vec<String> =
+            members.iter().chain([&source]).map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
+        if self.is_reversed {
+            members.reverse();
+        }
+        format!("{{{}}}", members.join(","))
+    }
+
+    /// An element of a section, made of four small numbers.
+    fn print(self, [section, minute, kind, source]: [u32; 4]) -> String {
+        let date = json!(self.date(i32::try_from(minute).unwrap()));
+        let times = [("start", date.clone()), ("end", date.clone())];
+        let members: Vec<(&str, Value)> = match section {
+            0 => vec![
+                ("displayText", json!(format!("B {kind}"))),
+                ("scheduledDate", date.clone()),
+                ("dosage", json!(kind)),
+                ("isArchived", json!(self.is_archived)),
+                ("nickname", json!(format!("n{}", self.source))),
+                ("codings", json!([{"code": kind.to_string(), "system": "s"}])),
+            ],
+            1 => vec![("name", json!("Nausea")), ("severity", json!(kind)), ("userEntered", json!(true))],
+            2 => vec![("voltageMeasurements", json!([{"date": 1.5, "voltage": kind, "units": "mcV"}]))],
+            3 => vec![("kind", json!("daily_mood")), ("valence", json!(kind)), ("metadata", json!({}))],
+            4 => vec![("name", json!("Menstrual Flow")), ("value", json!(kind)), ("isCycleStart", json!(kind > 0))],
+            _ => vec![
+                ("threshold", json!(120)),
+                ("heartRate", json!([{"hr": kind, "units": "bpm", "timestamp": {"start": date}}])),
+            ],
+        };
+        self.element(&[&times[..], &members].concat(), source)
+    }
+
+    fn document(self, elements: &[[u32; 4]]) -> String {
+        let names = ["medications", "symptoms", "ecg", "stateOfMind", "cycleTracking", "heartRateNotifications"];
+        let section = |(number, name): (u32, &str)| {
+            let own = elements.iter().filter(|element| element[0] == number);
+            let printed: Vec<String> = own.map(|element| self.print(*element)).collect();
+            format!(r#""{name}":[{}]"#, printed.join(","))
+        };
+        let sections: Vec<String> = (0..).zip(names).map(section).collect();
+        format!(r#"{{"data":{{{}}}}}"#, sections.join(","))
+    }
+}
+
+fn style() -> impl Strategy<Value = Style> {
+    let offset = prop::sample::select(vec![0, 60, 120, 345, -330, -480]);
+    (offset, 0..5_usize, any::<bool>(), 0..3_u32, any::<bool>()).prop_map(
+        |(offset_minutes, clock, is_reversed, source, is_archived)| Style {
+            offset_minutes,
+            clock,
+            is_reversed,
+            source,
+            is_archived,
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Few different contents, so that many are equal.
+    #[test]
+    fn another_print_adds_nothing(
+        mut elements in prop::collection::vec([0..6_u32, 0..3_u32, 0..2_u32, 0..2_u32], 1..60),
+        styles in [style(), style(), style()],
+    ) {
+        let way = Way::File(tempfile::tempdir().unwrap());
+        let all = elements.len() as u64;
+        let counts = |style: Style, elements: &[[u32; 4]]| {
+            let outcome = way.send(style.document(elements));
+            assert!(outcome.is_ok, "{outcome:?}");
+            outcome.counts(&["new", "updated", "unchanged"])
+        };
+        prop_assert_eq!(counts(styles[0], &elements), [all, 0, 0]);
+        prop_assert_eq!(counts(styles[0], &elements), [0, 0, all]);
+        for style in styles {
+            let other = counts(style, &elements);
+            prop_assert_eq!(other[0], 0, "{:?}", style);
+            prop_assert_eq!(counts(style, &elements), [0, 0, all], "{:?}", style);
+            elements.reverse();
+            prop_assert_eq!(counts(style, &elements), [0, 0, all], "{:?}", style);
+            let half = &elements[..elements.len() / 2];
+            if !half.is_empty() {
+                prop_assert_eq!(counts(style, half), [0, 0, half.len() as u64], "{:?}", style);
+            }
+        }
+    }
+}
