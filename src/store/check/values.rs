@@ -7,7 +7,7 @@ use crate::model::limits::REJECTS_PER_UPLOAD_MAX;
 use crate::store::write::{has_beats_digest, has_other_digest, has_reject_digest};
 
 /// The first version whose tables have all columns that are named here.
-const VERSION_MIN: u32 = 2;
+const FIRST_VERSION: u32 = 2;
 
 /// Columns of canonical JSON. An empty `other` belongs to a long text.
 const JSON: [(&str, &[&str]); 15] = [
@@ -81,7 +81,7 @@ const RULES: [(&str, &str, &str); 15] = [
 /// Finds rows with values that this program does not write.
 pub(super) fn check(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version < VERSION_MIN {
+    if version < FIRST_VERSION {
         return Ok(());
     }
     let mut conditions: Vec<(&str, String, String)> = Vec::new();
