@@ -7,7 +7,8 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use zstd::stream::raw::{DParameter, Decoder as ZstdDecoder, InBuffer, Operation, OutBuffer};
 
 use crate::model::error::{Error, ErrorKind, Result, from_io, into_io};
 use crate::model::limits::{READ_BUFFER_BYTES, SILENT_BYTES_MAX, ZSTD_WINDOW_LOG_MAX};
@@ -48,6 +49,18 @@ impl Coding {
         }
     }
 
+    /// Whether another stream of the coding may begin with these bytes, behind the end of one.
+    fn goes_on_with(self, bytes: &[u8]) -> bool {
+        match (self, bytes) {
+            (Self::Gzip, [0x1f]) => true,
+            (Self::Gzip, _) => Self::sniff(bytes) == Self::Gzip,
+            // A frame, or one to skip.
+            (Self::Zstd, [first]) => matches!(first, 0x28 | 0x50..=0x5f),
+            (Self::Zstd, _) => bytes.starts_with(&[0x28, 0xb5]) || matches!(bytes, [0x50..=0x5f, 0x2a, ..]),
+            (Self::Identity | Self::Deflate, _) => false,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Identity => "identity",
@@ -68,7 +81,7 @@ impl Coding {
         }
         let mut source = Packed::new(source, bytes_max);
         Ok(match self {
-            Self::Identity | Self::Gzip => self.unpack(MultiGzDecoder::new(source), bytes_max),
+            Self::Identity | Self::Gzip => self.unpack(GzDecoder::new(source), bytes_max),
             Self::Deflate => {
                 // The first byte of zlib: the method is 8, and the window at most 32 KiB.
                 let is_zlib = source.fill_buf().map_err(from_io)?.first().is_some_and(|byte| byte & 0x8f == 8);
@@ -80,15 +93,15 @@ impl Coding {
             }
             Self::Zstd => {
                 let fail = |error| Error::new(ErrorKind::Io, format!("cannot set up zstd: {error}"));
-                let mut decoder = zstd::stream::read::Decoder::with_buffer(source).map_err(fail)?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(fail)?;
-                self.unpack(decoder, bytes_max)
+                let mut decoder = ZstdDecoder::new().map_err(fail)?;
+                decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG_MAX)).map_err(fail)?;
+                self.unpack(ZstdFrames { source, decoder, has_ended: false }, bytes_max)
             }
         })
     }
 
     fn unpack<'a>(self, decompressor: impl Decompressor + 'a, bytes_max: u64) -> Box<dyn BufRead + 'a> {
-        let unpacked = Unpacked { decompressor, coding: self };
+        let unpacked = Unpacked { decompressor, coding: self, begun: 0 };
         Box::new(Limited::new(BufReader::with_capacity(READ_BUFFER_BYTES, unpacked), bytes_max))
     }
 }
@@ -138,7 +151,8 @@ impl<R: Read> Read for Checked<R> {
 
 /// Compressed bytes on their way into a decompressor, counted.
 struct Packed<R> {
-    source: R,
+    /// `None` only while the decompressor is reset.
+    source: Option<R>,
     read: u64,
     /// Bytes read since the decompressor last returned something.
     silent: usize,
@@ -147,7 +161,11 @@ struct Packed<R> {
 
 impl<R> Packed<R> {
     fn new(source: R, bytes_max: u64) -> Self {
-        Self { source, read: 0, silent: 0, bytes_max }
+        Self { source: Some(source), read: 0, silent: 0, bytes_max }
+    }
+
+    fn take(&mut self) -> Self {
+        Self { source: self.source.take(), ..*self }
     }
 }
 
@@ -161,32 +179,45 @@ impl<R: BufRead> BufRead for Packed<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         check_length(self.read, self.bytes_max).map_err(into_io)?;
         if self.silent > SILENT_BYTES_MAX {
-            let message =
-                format!("more than {SILENT_BYTES_MAX} bytes of the body unpack to nothing; send data, or end the body");
+            let message = format!("more than {SILENT_BYTES_MAX} compressed bytes unpack to nothing; leave them out");
             return Err(into_io(Error::new(ErrorKind::Encoding, message)));
         }
-        self.source.fill_buf()
+        self.source.as_mut().map_or(Ok(&[]), BufRead::fill_buf)
     }
 
     fn consume(&mut self, bytes: usize) {
         self.read += bytes as u64;
         self.silent += bytes;
-        self.source.consume(bytes);
+        if let Some(source) = &mut self.source {
+            source.consume(bytes);
+        }
     }
 }
 
-/// A decompressor that shows the bytes it reads from.
+/// A decompressor of one stream after the other: a read of 0 bytes is the end of one.
 trait Decompressor: Read {
     type Source: BufRead;
 
+    /// The bytes that it reads from.
     fn packed(&mut self) -> &mut Packed<Self::Source>;
+
+    /// Begins the next stream, if the coding may have several.
+    fn begin_next(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
-impl<R: BufRead> Decompressor for MultiGzDecoder<Packed<R>> {
+impl<R: BufRead> Decompressor for GzDecoder<Packed<R>> {
     type Source = R;
 
     fn packed(&mut self) -> &mut Packed<R> {
         self.get_mut()
+    }
+
+    fn begin_next(&mut self) -> io::Result<()> {
+        let source = self.get_mut().take();
+        self.reset(source);
+        Ok(())
     }
 }
 
@@ -206,11 +237,43 @@ impl<R: BufRead> Decompressor for DeflateDecoder<Packed<R>> {
     }
 }
 
-impl<R: BufRead> Decompressor for zstd::stream::read::Decoder<'_, Packed<R>> {
+/// Frames of zstd. The reader of the crate `zstd` begins the next one by itself, whatever it is.
+struct ZstdFrames<R> {
+    source: Packed<R>,
+    decoder: ZstdDecoder<'static>,
+    has_ended: bool,
+}
+
+impl<R: BufRead> Read for ZstdFrames<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while !self.has_ended && !out.is_empty() {
+            let packed = self.source.fill_buf()?;
+            let is_cut = packed.is_empty();
+            let (mut from, mut to) = (InBuffer::around(packed), OutBuffer::around(&mut *out));
+            self.has_ended = self.decoder.run(&mut from, &mut to)? == 0;
+            let (taken, made) = (from.pos(), to.pos());
+            self.source.consume(taken);
+            if made > 0 {
+                return Ok(made);
+            }
+            if is_cut && !self.has_ended {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(0)
+    }
+}
+
+impl<R: BufRead> Decompressor for ZstdFrames<R> {
     type Source = R;
 
     fn packed(&mut self) -> &mut Packed<R> {
-        self.get_mut()
+        &mut self.source
+    }
+
+    fn begin_next(&mut self) -> io::Result<()> {
+        self.has_ended = false;
+        self.decoder.reinit()
     }
 }
 
@@ -218,29 +281,78 @@ impl<R: BufRead> Decompressor for zstd::stream::read::Decoder<'_, Packed<R>> {
 struct Unpacked<D> {
     decompressor: D,
     coding: Coding,
+    /// Where the stream under way began, in compressed bytes.
+    begun: u64,
 }
 
 impl<D: Decompressor> Unpacked<D> {
-    fn label(&self, error: io::Error) -> io::Error {
+    /// Says what is wrong with the compressed data, and near which of its bytes.
+    fn label(&mut self, error: io::Error) -> io::Error {
         if error.get_ref().is_some_and(|inner| inner.is::<Error>()) || error.kind() == io::ErrorKind::Interrupted {
             return error;
         }
-        let message = format!("the body is not {}, or it is cut short: {error}", self.coding.name());
+        let (name, at) = (self.coding.name(), self.decompressor.packed().read);
+        let why = error.to_string();
+        let message = match why.as_str() {
+            _ if error.kind() == io::ErrorKind::UnexpectedEof && at == 0 => {
+                format!("there is no {name} data; compress what is to be stored")
+            }
+            _ if error.kind() == io::ErrorKind::UnexpectedEof => {
+                format!("the {name} data is cut short: its end is missing behind byte {at}; all of it is needed")
+            }
+            NO_GZIP | NO_ZSTD if self.begun == 0 => {
+                format!("this is not {name} data; compress it with {name}, or not at all")
+            }
+            NO_GZIP | NO_ZSTD => self.more_behind(self.begun),
+            WIDE_ZSTD => {
+                let mib = 1 << (ZSTD_WINDOW_LOG_MAX - 20);
+                format!("the window of the zstd data is wider than {mib} MiB; compress without --long or --ultra")
+            }
+            NEEDS_DICTIONARY => "the zstd data needs a dictionary; compress without one".to_owned(),
+            why => format!("the {name} data is damaged near byte {at} ({why}); compress it again"),
+        };
         into_io(Error::new(ErrorKind::Encoding, message))
+    }
+
+    fn more_behind(&self, at: u64) -> String {
+        let name = self.coding.name();
+        format!("other bytes follow the end of the {name} data, from byte {at} on; leave them out")
+    }
+
+    /// Begins the stream behind the one that has ended. Returns false if none follows.
+    fn begin_next(&mut self) -> io::Result<bool> {
+        let packed = self.decompressor.packed();
+        let at = packed.read;
+        let rest = packed.fill_buf()?;
+        if rest.is_empty() {
+            return Ok(false);
+        }
+        if !self.coding.goes_on_with(rest) {
+            return Err(into_io(Error::new(ErrorKind::Encoding, self.more_behind(at))));
+        }
+        self.begun = at;
+        self.decompressor.begin_next().map(|()| true)
     }
 }
 
+/// What flate2 and zstd say where a stream begins with other bytes than theirs, and zstd about a window that is too wide and
+/// about a dictionary.
+const NO_GZIP: &str = "invalid gzip header";
+const NO_ZSTD: &str = "Unknown frame descriptor";
+const WIDE_ZSTD: &str = "Frame requires too much memory for decoding";
+const NEEDS_DICTIONARY: &str = "Dictionary mismatch";
+
 impl<D: Decompressor> Read for Unpacked<D> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.decompressor.read(out).map_err(|error| self.label(error))?;
-        let packed = self.decompressor.packed();
-        if bytes > 0 {
-            packed.silent = 0;
-        } else if !out.is_empty() && !packed.fill_buf()?.is_empty() {
-            let message = format!("the body goes on after the end of its {} data; send one stream", self.coding.name());
-            return Err(into_io(Error::new(ErrorKind::Encoding, message)));
+        loop {
+            let bytes = self.decompressor.read(out).map_err(|error| self.label(error))?;
+            if bytes > 0 {
+                self.decompressor.packed().silent = 0;
+            }
+            if bytes > 0 || out.is_empty() || !self.begin_next()? {
+                return Ok(bytes);
+            }
         }
-        Ok(bytes)
     }
 }
 
@@ -391,8 +503,76 @@ mod tests {
                 assert_eq!(error.kind(), ErrorKind::Encoding, "{coding:?}: {error}");
             }
         }
-        let error = decoded(Coding::Deflate, &[&zlib[..], &zlib].concat(), 1 << 20).unwrap_err();
-        assert!(error.message().contains("goes on after the end of its deflate data"), "{error}");
+    }
+
+    #[test]
+    fn each_fault_has_its_cause_and_place() {
+        let text = b"{\"data\":{}}".repeat(1000);
+        let (gz, zstd) = (gzip(&text), zstd::encode_all(&text[..], 1).unwrap());
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        zlib.write_all(&text).unwrap();
+        let zlib = zlib.finish().unwrap();
+        let mut wide = zstd::stream::write::Encoder::new(Vec::new(), 3).unwrap();
+        wide.window_log(ZSTD_WINDOW_LOG_MAX + 2).unwrap();
+        wide.write_all(&text).unwrap();
+        let wide = wide.finish().unwrap();
+        let check = |coding: Coding, body: &[u8], expected: &str| {
+            for piece in [1, body.len().max(1)] {
+                let mut source = coding.decode(BufReader::with_capacity(piece, body), 1 << 20).unwrap();
+                let error = from_io(io::copy(&mut source, &mut io::sink()).unwrap_err());
+                assert_eq!(error.kind(), ErrorKind::Encoding, "{coding:?}: {error}");
+                assert!(error.message().starts_with(expected), "{coding:?}, {expected}: {error}");
+            }
+        };
+        for (coding, packed) in [(Coding::Gzip, &gz), (Coding::Zstd, &zstd), (Coding::Deflate, &zlib)] {
+            let name = coding.name();
+            for behind in [&b"x"[..], b"\0", b"{\"data\":{}}", b"\x1f\x1f garbage", &[0x28; 20], &zlib] {
+                let message = format!("other bytes follow the end of the {name} data, from byte {} on", packed.len());
+                check(coding, &[packed, behind].concat(), &message);
+            }
+            for left in [packed.len() - 1, packed.len() / 2, 1] {
+                check(
+                    coding,
+                    &packed[..left],
+                    &format!("the {name} data is cut short: its end is missing behind byte {left}"),
+                );
+            }
+            if coding != Coding::Deflate {
+                check(coding, &text, &format!("this is not {name} data"));
+                for left in [4, packed.len() - 1] {
+                    let at = packed.len() + left;
+                    let message = format!("the {name} data is cut short: its end is missing behind byte {at}");
+                    check(coding, &[packed, &packed[..left]].concat(), &message);
+                }
+            }
+            let mut damaged = packed.clone();
+            let middle = damaged.len() / 2;
+            damaged[middle..middle + 8].fill(0xff);
+            check(coding, &damaged, &format!("the {name} data is damaged near byte "));
+        }
+        check(Coding::Zstd, &wide, "the window of the zstd data is wider than 8 MiB");
+        check(Coding::Zstd, b"\x28\xb5\x2f\xfd\x23\x01\x01\x01\x01\x01\x01", "the zstd data needs a dictionary");
+        check(Coding::Gzip, b"", "there is no gzip data");
+        check(Coding::Zstd, b"", "there is no zstd data");
+    }
+
+    #[test]
+    fn several_streams_make_one_body() {
+        let text = b"{\"data\":{}}";
+        let skipped = b"\x5f\x2a\x4d\x18\x04\0\0\0skip";
+        let (gz, zstd) = (gzip(text), zstd::encode_all(&text[..], 1).unwrap());
+        for (coding, body) in [
+            (Coding::Gzip, [&gz[..], &gzip(b""), &gz].concat()),
+            (Coding::Zstd, [&zstd[..], skipped, &zstd, skipped].concat()),
+            (Coding::Zstd, [&skipped[..], &zstd, &zstd].concat()),
+        ] {
+            for piece in [1, 2, body.len()] {
+                let mut unpacked = Vec::new();
+                let mut source = coding.decode(BufReader::with_capacity(piece, &body[..]), 1 << 20).unwrap();
+                io::copy(&mut source, &mut unpacked).unwrap();
+                assert_eq!(unpacked, text.repeat(2), "{coding:?}, {piece}");
+            }
+        }
     }
 
     #[test]

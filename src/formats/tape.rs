@@ -81,7 +81,7 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.error() {
             ErrorType::DepthLimitExceeded => write!(f, "nested deeper than {NESTING_MAX} levels"),
-            kind => write!(f, "its values cannot be decoded: {kind:?}"),
+            _ => f.write_str("its values cannot be decoded"),
         }
     }
 }

@@ -15,7 +15,7 @@ pub enum ErrorKind {
     Shape,
     /// The input is longer than the limit.
     TooLarge,
-    /// The input's compression is broken.
+    /// The input's compression is broken, or the chunks that it is sent in.
     Encoding,
     /// The input ended early: the client disconnected, or the file could not be read further.
     Interrupted,

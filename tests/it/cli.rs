@@ -158,7 +158,7 @@ fn a_failing_file_is_one_line_and_exits_with_1_and_the_others_are_imported() {
     let lines: Vec<&str> = messages.lines().collect();
     assert_eq!(lines.len(), 4, "{messages}");
     for (line, (file, part)) in lines.iter().zip([
-        (&cut, "the body ends before the JSON is complete"),
+        (&cut, "the document ends before its JSON is complete"),
         (&text, "neither JSON"),
         (&empty, "it is empty"),
         (&missing, "cannot read"),

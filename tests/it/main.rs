@@ -10,6 +10,7 @@ mod auto_export;
 mod auto_export_identity;
 mod backup;
 mod bad_input;
+mod causes;
 mod check;
 mod cli;
 mod conformance;

@@ -56,6 +56,7 @@ fn read_document<'de, R: serde_json::de::Read<'de>>(
         failed: None,
         metrics: 0,
         workouts: 0,
+        has_section: false,
     };
     let read = Document { rows: &mut rows, contents, level: Level::Documents }.deserialize(json);
     match rows.failed {
@@ -76,8 +77,20 @@ fn described(error: serde_json::Error, offset: u64) -> Error {
     if error.is_io() {
         return from_io(error.into()).at(Some(offset), None, None);
     }
-    let what = if is_cut { "the file ends before its JSON is complete" } else { "the file is not JSON" };
+    let what = if is_cut {
+        "the document ends before its JSON is complete"
+    } else if error.to_string().starts_with("number out of range") {
+        "a number is out of range: numbers reach from -1.8e308 to 1.8e308"
+    } else {
+        "the document is not JSON"
+    };
     Error::new(ErrorKind::Syntax, format!("{what}, in line {line}")).at(Some(offset), None, None)
+}
+
+/// The error for a document of another shape, which ends at this offset.
+fn not_a_document(why: &str, offset: u64) -> Error {
+    let message = format!("not JSON of Health Auto Export: {why}");
+    Error::new(ErrorKind::Shape, message).at(Some(offset), None, None)
 }
 
 /// Where in the document.
@@ -171,8 +184,9 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
         let (part, what) = match &self.level {
             Level::Documents | Level::Document => {
                 let what = value::in_words(value);
-                let message = format!("not JSON of Health Auto Export: a document is {what}, not an object");
-                return self.rows.fail(Error::new(ErrorKind::Shape, message));
+                return self
+                    .rows
+                    .fail(not_a_document(&format!("it is {what}, not an object"), self.rows.passed.bytes()));
             }
             Level::Data => ("data".to_owned(), "an object"),
             Level::Metric(place) => (format!("metric {place}"), "an object"),
@@ -185,6 +199,7 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
         if value.is_null() && what == "an array" || matches!(self.level, Level::Data) && value.is_null() {
             return Ok(());
         }
+        self.rows.has_section = true;
         self.rows.end(Err(Flaw::Not(what)), || part, || value.to_string())
     }
 }
@@ -223,10 +238,15 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
                 return self.misfit(&value);
             }
         };
+        // Null is absence, also as `data`.
+        self.rows.has_section = !is_document;
         while let Some(key) = map.next_key::<String>()? {
             self.rows.passed.begin_element();
             let level = match key.as_str() {
-                "data" if is_document => Level::Data,
+                "data" if is_document => {
+                    map.next_value_seed(self.at(Level::Data))?;
+                    continue;
+                }
                 "metrics" => Level::Metrics,
                 "workouts" => Level::Workouts,
                 "symptoms" | "ecg" | "stateOfMind" | "medications" | "cycleTracking" | "heartRateNotifications" => {
@@ -238,9 +258,13 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
                     continue;
                 }
             };
+            self.rows.has_section = true;
             map.next_value_seed(self.at(level))?;
         }
-        Ok(())
+        if self.rows.has_section {
+            return Ok(());
+        }
+        self.rows.fail(not_a_document("it has neither `data` nor a section of it", self.rows.passed.bytes()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {

@@ -27,6 +27,8 @@ pub(super) struct Rows<'a, 'b> {
     /// Metrics and workouts so far.
     pub(super) metrics: usize,
     pub(super) workouts: usize,
+    /// Whether the document under way has `data` or a section of it.
+    pub(super) has_section: bool,
 }
 
 impl Rows<'_, '_> {

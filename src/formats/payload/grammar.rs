@@ -46,21 +46,21 @@ pub(crate) fn syntax_error(
     let (kind, message, location) = match error {
         ReaderError::SyntaxError(error) => {
             let message = match error.kind {
-                SyntaxErrorKind::IncompleteDocument => "the body ends before the JSON is complete".to_owned(),
-                kind => format!("the body is not JSON: {}", words(&kind.to_string())),
+                SyntaxErrorKind::IncompleteDocument => "the document ends before its JSON is complete".to_owned(),
+                kind => format!("the document is not JSON: {}", words(&kind.to_string())),
             };
             (ErrorKind::Syntax, message, &error.location)
         }
         ReaderError::MaxNestingDepthExceeded { max_nesting_depth, location } => {
-            (ErrorKind::Syntax, format!("the body is nested deeper than {max_nesting_depth} levels"), location)
+            (ErrorKind::Syntax, format!("the document is nested deeper than {max_nesting_depth} levels"), location)
         }
-        ReaderError::IoError { location, .. } => (ErrorKind::Syntax, "the body is not UTF-8".to_owned(), location),
+        ReaderError::IoError { location, .. } => (ErrorKind::Syntax, "the document is not UTF-8".to_owned(), location),
         ReaderError::UnexpectedValueType { location, .. }
         | ReaderError::UnexpectedStructure { location, .. }
         | ReaderError::UnsupportedNumberValue { location, .. } => {
-            (ErrorKind::Shape, "the body is not a payload of Health Export Pro".to_owned(), location)
+            (ErrorKind::Shape, "not a payload of Health Export Pro".to_owned(), location)
         }
-        _ => return Error::new(ErrorKind::Syntax, "the body is not JSON"),
+        _ => return Error::new(ErrorKind::Syntax, "the document is not JSON"),
     };
     Error::new(kind, message).at(location.data_pos.map(offset), section.named(), index)
 }

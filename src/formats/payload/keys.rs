@@ -83,7 +83,7 @@ pub(crate) const NO_SECTION: &str =
     "not a payload of Health Export Pro: it has none of `data`, `workoutRoutes` and `characteristics`";
 
 /// Says that nothing is in a list of documents.
-pub(crate) const EMPTY_LIST: &str = "not a payload of Health Export Pro: the body is an empty array";
+pub(crate) const EMPTY_LIST: &str = "not a payload of Health Export Pro: the document is an empty array";
 
 /// What an element is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -32,6 +32,7 @@ pub(crate) fn walk<R: BufRead>(lifter: &mut Lifter<R>, output: &mut Output<'_>) 
         place: Place::default(),
         waiting: None,
         has_section: false,
+        null_section: None,
     };
     if let Err(error) = walker.bodies() {
         // Elements before the place of the error are whole. If one of them is not JSON, its error comes first.
@@ -92,6 +93,8 @@ struct Walker<'a, 'o, R: BufRead> {
     place: Place,
     waiting: Option<Waiting>,
     has_section: bool,
+    /// A section of the document that is null.
+    null_section: Option<Error>,
 }
 
 impl<R: BufRead> Walker<'_, '_, R> {
@@ -160,7 +163,7 @@ impl<R: BufRead> Walker<'_, '_, R> {
             if self.peek()? == ValueType::Array {
                 self.list()?;
             } else {
-                self.body("the body")?;
+                self.body("the document")?;
             }
             if !self.json.has_next().map_err(|error| self.fail(&error))? {
                 return Ok(());
@@ -186,7 +189,7 @@ impl<R: BufRead> Walker<'_, '_, R> {
             return Err(self.wrong_shape(what, kind));
         }
         let offset = self.offset();
-        self.has_section = false;
+        (self.has_section, self.null_section) = (false, None);
         self.begin_object()?;
         while self.next_member()? {
             self.place.section.enter(&self.name);
@@ -206,7 +209,8 @@ impl<R: BufRead> Walker<'_, '_, R> {
         if self.has_section {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::Shape, NO_SECTION).at(Some(offset), None, None))
+        let nothing = || Error::new(ErrorKind::Shape, NO_SECTION).at(Some(offset), None, None);
+        Err(self.null_section.take().unwrap_or_else(nothing))
     }
 
     fn wrong_shape(&mut self, what: &str, kind: ValueType) -> Error {
@@ -218,15 +222,18 @@ impl<R: BufRead> Walker<'_, '_, R> {
 
     /// Begins a section, which must be an object, else the body is not a payload. Returns false for null, which is absence.
     fn begin_section(&mut self) -> Result<bool> {
-        self.has_section = true;
-        match self.peek()? {
-            ValueType::Object => self.begin_object().map(|()| true),
-            ValueType::Null => self.null().map(|()| false),
-            kind => {
-                let what = format!("`{}`", self.name);
-                Err(self.wrong_shape(&what, kind))
-            }
+        let kind = self.peek()?;
+        if kind == ValueType::Object {
+            self.has_section = true;
+            return self.begin_object().map(|()| true);
         }
+        let what = format!("`{}`", self.name);
+        let wrong = self.wrong_shape(&what, kind);
+        if kind != ValueType::Null {
+            return Err(wrong);
+        }
+        self.null_section = Some(wrong);
+        self.null().map(|()| false)
     }
 
     /// Reads a text of the envelope. Null is absence, all other values are rejected.

@@ -6,6 +6,7 @@
 //! Spent frames return to the connection's thread and are freed where they were allocated. There the allocator and hyper's
 //! buffer reuse the memory at once; freed elsewhere it piles up (measured: 3 MiB more at peak).
 
+use std::error::Error as _;
 use std::io::{self, BufRead, Read};
 use std::time::Instant;
 
@@ -92,7 +93,7 @@ impl BodySender {
             let frame = tokio::select! {
                 frame = timeout(patiences.usual.left(), body.frame()) => match frame {
                     Ok(None) if !has_end(body, version) => {
-                        Some(failed(ErrorKind::Interrupted, "the body ended early: the client reset its stream"))
+                        Some(Frame::Failed(ended_early("the client reset its stream")))
                     }
                     Ok(frame) => received(frame),
                     Err(_) => Some(failed(ErrorKind::TimedOut, &too_slow())),
@@ -103,7 +104,7 @@ impl BodySender {
                 // The reader stops early when the answer is ready before the body's end.
                 () = self.frames.closed() => return,
                 () = reached(&mut phase, Phase::Cutting) => {
-                    Some(failed(ErrorKind::Stopping, "the server is stopping; send the body again later"))
+                    Some(Frame::Failed(stopping()))
                 }
             };
             upload.stop_waiting();
@@ -134,9 +135,66 @@ fn has_end(body: &Incoming, version: Version) -> bool {
 fn received(frame: Option<Result<hyper::body::Frame<Bytes>, hyper::Error>>) -> Option<Frame> {
     match frame {
         Some(Ok(frame)) => frame.into_data().ok().map(Frame::Data),
-        Some(Err(error)) => Some(failed(ErrorKind::Interrupted, &format!("the body ended early: {error}"))),
+        Some(Err(error)) => Some(Frame::Failed(broken(&error))),
         None => Some(Frame::End),
     }
+}
+
+/// Says why a body could not be read on: the connection, or the chunks that HTTP/1.1 sends a body in.
+fn broken(error: &hyper::Error) -> Error {
+    let cause = error.source();
+    match cause.and_then(|cause| cause.downcast_ref::<io::Error>()) {
+        Some(io) if io.kind() == io::ErrorKind::UnexpectedEof => ended_early("the client disconnected"),
+        Some(io) if matches!(io.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
+            let what = chunk_fault(&io.to_string());
+            let message =
+                format!("the body's chunks are malformed: {what}; the client, or a proxy on the way, is at fault");
+            Error::new(ErrorKind::Encoding, message)
+        }
+        Some(io) => ended_early(&io.to_string()),
+        None => broken_stream(&cause.map_or_else(|| error.to_string(), ToString::to_string)),
+    }
+}
+
+/// The same for a stream of HTTP/2: h2 calls what the client reset "received", and what the client did wrong "detected".
+fn broken_stream(message: &str) -> Error {
+    if !message.contains("detected") {
+        return ended_early(message);
+    }
+    let message =
+        format!("the body breaks a rule of HTTP/2 ({message}); the client, or a proxy on the way, is at fault");
+    Error::new(ErrorKind::Encoding, message)
+}
+
+fn ended_early(why: &str) -> Error {
+    Error::new(ErrorKind::Interrupted, format!("the body ended early: {why}; send it again"))
+}
+
+/// What hyper's message about a chunk means. The message itself may quote a trailer's value.
+fn chunk_fault(message: &str) -> &'static str {
+    let is_about = |part: &str| message.contains(part);
+    if is_about("extensions over limit") {
+        "their extensions are longer than 16 KiB"
+    } else if is_about("extension") {
+        "an extension contains a line feed"
+    } else if is_about("body CR") || is_about("body LF") {
+        "a chunk's bytes are not followed by CRLF, so there are more or fewer than its size says"
+    } else if is_about("overflow") && is_about("size") {
+        "a chunk's size has more than 64 bits"
+    } else if is_about("size") {
+        "a chunk's size is not hexadecimal digits and CRLF"
+    } else if is_about("over limit") || is_about("count overflow") {
+        "the trailer is longer than 16 KiB or 100 lines"
+    } else if is_about("end LF") {
+        "a line of the trailer does not end in CRLF"
+    } else {
+        "the trailer is not lines of `name: value`"
+    }
+}
+
+/// Why an upload is refused or aborted when the server ends.
+pub(super) fn stopping() -> Error {
+    Error::new(ErrorKind::Stopping, "the server is stopping; send the body again later")
 }
 
 fn failed(kind: ErrorKind, message: &str) -> Frame {

@@ -101,6 +101,22 @@ fn only_the_end_of_its_stream_ends_a_body() {
     check(&[frame(HEADERS, END_HEADERS | END_STREAM, 1, &[0, 1, b'x', 1, b'y'])], "done");
 }
 
+/// A body of another length than its head says is reset, and the ledger says why.
+#[test]
+fn a_body_of_another_length_than_announced_does_not_end_early() {
+    let site = Site::with_https();
+    let length = |text: &[u8]| [&[0x0f, 0x0d][..], &string(text)].concat();
+    for (number, announced) in [(1, &b"5"[..]), (2, b"50")] {
+        let mut stream = bare_http2(&site);
+        let begun = head(&[authority(b"localhost"), bearer(&site), length(announced)]);
+        stream.write_all(&[begun, frame(DATA, END_STREAM, 1, br#"{"data":{}}"#)].concat()).unwrap();
+        let aborted = || one(&site.database(), "SELECT count(*) FROM uploads WHERE state = 'aborted'");
+        wait_until("the end", || (aborted() == json!(number)).then_some(()));
+    }
+    let why = "SELECT count(*) FROM uploads WHERE error LIKE 'the body breaks a rule of HTTP/2 (%'";
+    assert_eq!(one(&site.database(), why), json!(2), "{:?}", rows(&site.database(), "SELECT error FROM uploads"));
+}
+
 /// Before the first token only this machine may send, and it names itself.
 #[test]
 fn a_request_without_an_authority_is_not_local() {

@@ -17,6 +17,11 @@ fn sample(number: usize, more: &str) -> String {
     )
 }
 
+/// Three samples, of which the second has another text in place of one of its parts.
+fn among_good(part: &str, other: &str) -> String {
+    format!("{},{},{}", sample(1, ""), sample(2, "").replace(part, other), sample(3, ""))
+}
+
 fn body(elements: &str) -> String {
     format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{elements}]}}}}"#)
 }
@@ -71,14 +76,7 @@ fn depth_is_bounded_wherever_it_is() {
 
 #[test]
 fn malformed_numbers_are_reported_and_those_out_of_range_rejected() {
-    let value = |text: &str| {
-        format!(
-            "{},{},{}",
-            sample(1, ""),
-            sample(2, "").replace("\"value\":1", &format!("\"value\":{text}")),
-            sample(3, "")
-        )
-    };
+    let value = |text: &str| among_good("\"value\":1", &format!("\"value\":{text}"));
     let mut bodies = Vec::new();
     for text in [
         "NaN",
@@ -160,9 +158,7 @@ fn malformed_text_is_reported_and_half_surrogate_pairs_are_replaced() {
 
 #[test]
 fn dates_are_within_the_years_that_can_be_stored() {
-    let date = |text: &str| {
-        format!("{},{},{}", sample(1, ""), sample(2, "").replace("\"2026-01-01T00:00:00.000Z\"", text), sample(3, ""))
-    };
+    let date = |text: &str| among_good("\"2026-01-01T00:00:00.000Z\"", text);
     let mut bodies = Vec::new();
     for text in [
         r#""0000-01-01T00:00:00.000Z""#,
@@ -206,14 +202,7 @@ fn dates_are_within_the_years_that_can_be_stored() {
 
 #[test]
 fn a_malformed_uuid_is_rejected() {
-    let uuid = |text: &str| {
-        format!(
-            "{},{},{}",
-            sample(1, ""),
-            sample(2, "").replace("\"00000000-0000-4000-8000-000000000002\"", text),
-            sample(3, "")
-        )
-    };
+    let uuid = |text: &str| among_good("\"00000000-0000-4000-8000-000000000002\"", text);
     let mut bodies = Vec::new();
     for text in [
         r#""""#,
