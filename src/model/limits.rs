@@ -14,7 +14,7 @@ pub const BODY_BYTES_MAX_DEFAULT: u64 = 2 << 30;
 /// Compressed bytes in a row that unpack to nothing. Empty gzip members and skippable zstd frames could go on forever.
 pub const SILENT_BYTES_MAX: usize = MIB;
 
-/// Uploads at once, unless `--ingests` gives a lower limit; a further one gets 503 with `Retry-After`.
+/// Uploads at once, unless `--ingests` gives a lower limit; further ones wait.
 pub const INGESTS_MAX: usize = 8;
 
 /// Connections open at once over plain HTTP; one more evicts the connection that has been idle for longest.
@@ -140,6 +140,12 @@ pub const CHECKPOINT_RETRY: Duration = Duration::from_secs(1);
 
 /// How long a write waits for another process that holds the database.
 pub const BUSY_WAIT: Duration = Duration::from_secs(10);
+
+/// How often a program that waits to write looks whether it may.
+pub const LOCK_POLL: Duration = Duration::from_millis(1);
+
+/// Age at which the writer commits although more is waiting, if another program waits to write.
+pub const TRANSACTION_TIME_IF_AWAITED: Duration = Duration::from_millis(100);
 
 /// How long the last checkpoint waits for readers.
 pub const CHECKPOINT_WAIT: Duration = Duration::from_secs(1);
@@ -397,7 +403,7 @@ pub const READ_BUFFER_BYTES: usize = 64 * KIB;
 /// Largest zstd window, as a power of two: RFC 9659 asks receivers for 8 MiB.
 pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
-/// Uploads at once whose coding needs such a window; a further one gets 503.
+/// Uploads at once whose coding needs such a window; further ones wait.
 pub const ZSTD_BODIES_MAX: usize = 1;
 
 /// Bytes of a request's line and headers.
@@ -422,8 +428,14 @@ pub const BODY_PATIENCE_IF_FULL: Duration = Duration::from_secs(10);
 /// Bytes that earn one second back in that case. EDGE has more, and phones that send as much never evict each other.
 pub const BODY_BYTES_PER_SECOND_IF_FULL: u32 = 8 << 10;
 
-/// How long an upload waits for the permit of a slow one, which commits first.
-pub const PERMIT_WAIT: Duration = Duration::from_secs(5);
+/// Uploads that wait for a permit; a further one gets 503 with `Retry-After`.
+pub const UPLOADS_WAITING_MAX: usize = INGESTS_MAX;
+
+/// How long an upload waits for a permit before it gets 503. A slow upload whose permit is needed commits first.
+pub const PERMIT_WAIT: Duration = Duration::from_secs(10);
+
+/// How often an upload that waits looks for one that has become slow.
+pub const PERMIT_LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Shortest `Retry-After` of a 503.
 pub const RETRY_AFTER_SECONDS_MIN: u32 = 2;
@@ -463,10 +475,6 @@ pub const NAME_BYTES_MAX: usize = 64;
 
 /// How far a token's time of last use may lag: it is not written for each upload.
 pub const TOKEN_USE_RESOLUTION: Duration = Duration::from_secs(60);
-
-/// How often a command for tokens retries to write beside a busy server, which leaves the database free only for moments.
-/// Measured: SQLite's own waits, which grow, missed all of them for ten seconds.
-pub const TOKEN_WRITE_POLL: Duration = Duration::from_micros(50);
 
 /// SQLite's page cache in the connection that looks tokens up.
 pub const TOKEN_CACHE_BYTES: usize = 64 * KIB;

@@ -9,7 +9,8 @@ use super::limits::{
     ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES,
     IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES,
     ROUTE_FILES_MAX, ROUTE_LOCATIONS_COUNTED_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX,
-    WAITING_BYTES_MAX, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
+    UPLOADS_WAITING_MAX, WAITING_BYTES_MAX, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX,
+    ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -102,7 +103,7 @@ pub const fn service_bytes(ingests: usize) -> usize {
     let tls = tls_connections_bytes(TLS_CONNECTIONS_MAX);
     let connections = if plain > tls { plain } else { tls };
     // Each upload that waits for a permit may have filled its window.
-    let waiting = ingests * H2_STREAM_WINDOW_BYTES as usize;
+    let waiting = UPLOADS_WAITING_MAX * H2_STREAM_WINDOW_BYTES as usize;
     peak_bytes(ingests) + hostile_bytes(ingests) + zstd_bytes(ZSTD_BODIES_MAX) + connections + waiting
 }
 

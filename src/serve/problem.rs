@@ -157,6 +157,12 @@ pub(super) fn unsupported_encoding() -> Answer {
     )
 }
 
+/// The answer to a form, such as `curl -F` sends.
+pub(super) fn not_a_form() -> Answer {
+    let detail = "this is a form (multipart); send the JSON itself as the body";
+    plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", detail)
+}
+
 pub(super) fn too_many_uploads() -> Answer {
     unavailable("too many uploads at once; send again in a moment")
 }

@@ -14,7 +14,7 @@ use super::network::Network;
 use super::phase::Phase;
 use super::prepare::Prepared;
 use super::upload::intake::Intake;
-use crate::model::limits::{METRIC_SCRAPES_MAX, ZSTD_BODIES_MAX};
+use crate::model::limits::METRIC_SCRAPES_MAX;
 use crate::store::writer::WriterHandle;
 use crate::store::{Database, OpenFiles, TokenReader};
 
@@ -30,8 +30,6 @@ pub(super) struct State {
     pub(super) writer: WriterHandle,
     pub(super) database: OpenFiles,
     pub(super) intake: Arc<Intake>,
-    /// Permits for zstd bodies, which have wide windows.
-    pub(super) zstd: Arc<Semaphore>,
     pub(super) metrics: Metrics,
     pub(super) log_limit: Arc<LogLimit>,
     pub(super) scrapes: Arc<Semaphore>,
@@ -58,7 +56,6 @@ impl State {
             writer,
             database: Database::new(&config.db).open_files(),
             intake: Intake::new(config.ingests),
-            zstd: Arc::new(Semaphore::new(ZSTD_BODIES_MAX)),
             metrics: Metrics::new(&config.db),
             log_limit,
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),

@@ -8,6 +8,7 @@ use super::database::Database;
 use super::failure::{open_to_write_error, write_error};
 use super::files::OpenFiles;
 use super::write::Ids;
+use super::write_queue::WriteQueue;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::BUSY_WAIT;
 
@@ -19,6 +20,7 @@ pub struct Store {
     pub(in crate::store) database: Database,
     /// To notice when they are replaced.
     pub(in crate::store) files: OpenFiles,
+    queue: WriteQueue,
     /// Whether another program held an exclusive lock for longer than the last transaction waited.
     is_locked: bool,
 }
@@ -35,28 +37,26 @@ impl Store {
     pub fn open(database: &Database) -> Result<Self> {
         let fail = |error| open_to_write_error(database, &error);
         let (connection, file) = database.open_to_write()?;
-        interrupt_running(&connection).map_err(fail)?;
+        let queue = WriteQueue::of(database);
+        interrupt_running(&connection, &queue).map_err(fail)?;
         let ids = Ids::load(&connection).map_err(fail)?;
         let files = OpenFiles::opened(database.path(), file);
-        Ok(Self { connection, ids, database: database.clone(), files, is_locked: false })
+        Ok(Self { connection, ids, database: database.clone(), files, queue, is_locked: false })
     }
 
     /// Begins a transaction that may write.
     pub(crate) fn begin(&mut self) -> Result<()> {
-        let begin = |store: &mut Self| {
-            store.connection.execute_batch("BEGIN IMMEDIATE")?;
-            store.ids.merge.begin(&store.connection)
-        };
-        if self.is_locked {
-            // One upload has waited without success. If each upload behind it also did, the last one would wait for minutes.
-            self.connection.busy_timeout(Duration::ZERO).map_err(|error| self.failed(&error))?;
-        }
-        let begun = begin(self).map_err(|error| self.failed(&error));
-        if self.is_locked {
-            self.connection.busy_timeout(BUSY_WAIT).map_err(|error| self.failed(&error))?;
-        }
+        // One upload has waited without success. If each upload behind it also did, the last one would wait for minutes.
+        let wait = if self.is_locked { Duration::ZERO } else { BUSY_WAIT };
+        let begun = self.queue.begin(&self.connection, wait).and_then(|()| self.ids.merge.begin(&self.connection));
+        let begun = begun.map_err(|error| self.failed(&error));
         self.is_locked = begun.as_ref().is_err_and(|error| error.kind() == ErrorKind::Busy);
         begun
+    }
+
+    /// Whether another program waits to write.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.queue.is_awaited()
     }
 
     /// Returns the WAL's length in bytes. Fails if the database, its WAL or the WAL's index was deleted or replaced or has a
@@ -95,6 +95,7 @@ impl Store {
 }
 
 /// Marks uploads that were running when the program ended.
-fn interrupt_running(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute("UPDATE uploads SET state = 'interrupted' WHERE state = 'running'", []).map(|_| ())
+fn interrupt_running(connection: &Connection, queue: &WriteQueue) -> rusqlite::Result<()> {
+    queue.begin(connection, BUSY_WAIT)?;
+    connection.execute_batch("UPDATE uploads SET state = 'interrupted' WHERE state = 'running'; COMMIT")
 }

@@ -7,9 +7,10 @@ use rusqlite::{ErrorCode, ffi};
 use rustix::io::Errno;
 
 use super::database::Database;
-use super::files::{folder_of, suffixed};
+use super::files::{file_id, folder_of, resolved, suffixed};
 use super::private;
 use crate::model::error::{Error, ErrorKind};
+use crate::model::limits::BUSY_WAIT;
 
 /// Why a database cannot be opened or read.
 pub(super) fn open_error(database: &Database, error: &rusqlite::Error) -> Error {
@@ -22,10 +23,7 @@ pub(super) fn open_error(database: &Database, error: &rusqlite::Error) -> Error 
             format!("{shown} is damaged ({error}): see `healthsink check`, or `healthsink restore` a backup")
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            return Error::new(
-                ErrorKind::Busy,
-                format!("{shown} is locked by another program; close that program and try again"),
-            );
+            return locked(database);
         }
         _ if is_full(error) => {
             return Error::new(
@@ -50,10 +48,7 @@ pub(super) fn open_error(database: &Database, error: &rusqlite::Error) -> Error 
 /// Why an open database cannot be written.
 pub(super) fn store_error(error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            let message = "the database is locked by another program; close that program and send again";
-            Error::new(ErrorKind::Busy, message)
-        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => busy(),
         _ if is_full(error) => full(),
         Some(ErrorCode::ReadOnly) => {
             Error::new(ErrorKind::Store, format!("the database is read-only; {READ_ONLY_REMEDY}"))
@@ -61,6 +56,53 @@ pub(super) fn store_error(error: &rusqlite::Error) -> Error {
         _ => Error::new(ErrorKind::Store, format!("the database could not be written: {error}")),
     }
 }
+
+/// Why a command could not write.
+pub(super) fn command_error(database: &Database, error: &rusqlite::Error) -> Error {
+    let error = write_error(database, error);
+    if error.kind() == ErrorKind::Busy { locked(database) } else { error }
+}
+
+/// Another program has locked the database. Clients get this message, so it names neither a path nor a program.
+pub(super) fn busy() -> Error {
+    Error::new(
+        ErrorKind::Busy,
+        "the database is locked by another program; try again when that one has written, or close it",
+    )
+}
+
+/// The same for the command line.
+fn locked(database: &Database) -> Error {
+    let holder = holder(database).unwrap_or_else(|| "another program".to_owned());
+    let shown = database.path().display();
+    let seconds = BUSY_WAIT.as_secs();
+    let message = format!(
+        "{shown} was locked by {holder} for {seconds} s; try again when it has written, or close it and try again"
+    );
+    Error::new(ErrorKind::Busy, message)
+}
+
+/// The program that keeps others from writing, where the kernel lists locks in `/proc`.
+fn holder(database: &Database) -> Option<String> {
+    let path = resolved(database.path());
+    let inode = |suffix| file_id(&suffixed(&path, suffix)).map(|(_, inode)| inode);
+    let (database, index) = (inode("")?, inode("-shm"));
+    let process = fs::read_to_string("/proc/locks").ok()?.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, "POSIX", _, "WRITE", process, file, from, to] = fields[..] else {
+            return None;
+        };
+        let inode: u64 = file.rsplit(':').next()?.parse().ok()?;
+        let is_write_lock = || Some(from.parse::<u64>().ok()? <= WRITE_LOCK && to.parse::<u64>().ok()? >= WRITE_LOCK);
+        let keeps_out = inode == database || Some(inode) == index && is_write_lock() == Some(true);
+        process.parse::<u32>().ok().filter(|process| keeps_out && *process != std::process::id())
+    })?;
+    let name = fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
+    Some(format!("`{}` (process {process})", name.trim().escape_debug()))
+}
+
+/// The byte of the WAL's index that SQLite locks to write.
+const WRITE_LOCK: u64 = 120;
 
 /// Whether no file descriptor is left. It opens the folder: closing a second descriptor of the database would end SQLite's
 /// locks.

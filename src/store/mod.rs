@@ -20,6 +20,7 @@ mod tokens;
 mod version;
 mod wal;
 mod write;
+mod write_queue;
 pub mod writer;
 
 pub use backup::restore::{Force, Restored};

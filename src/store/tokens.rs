@@ -5,20 +5,19 @@
 //! a token by its digest. The time that takes can reveal digests only, and nobody can choose a token for a wanted digest.
 
 use std::sync::Mutex;
-use std::thread;
-use std::time::Instant;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use serde::Serialize;
 
 use super::connection::Store;
 use super::database::Database;
-use super::failure::{open_error, store_error};
+use super::failure::{busy, command_error, open_error, store_error};
 use super::files::check_names;
 use super::open::set_page_cache;
 use super::write::ledger::person_id;
+use super::write_queue::WriteQueue;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT, TOKEN_WRITE_POLL};
+use crate::model::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT};
 use crate::model::lock::lock;
 
 /// Starts each token, so that people and scanners for secrets recognize one.
@@ -88,19 +87,14 @@ impl Database {
     ///
     /// [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be written.
     pub fn add_token(&self, digest: &TokenDigest, person: &str, label: Option<&str>, created_ms: i64) -> Result<i64> {
-        let mut connection = self.open_beside_server()?;
-        let mut add = || {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let person = person_id(&transaction, person)?;
-            transaction.execute(
+        self.write_beside_server(|connection| {
+            let person = person_id(connection, person)?;
+            connection.execute(
                 "INSERT INTO tokens (person_id, label, digest, created_ms) VALUES (?1, ?2, ?3, ?4)",
                 (person, label, digest.0.as_bytes(), created_ms),
             )?;
-            let id = transaction.last_insert_rowid();
-            transaction.commit()?;
-            Ok(id)
-        };
-        add().map_err(|error| store_error(&error))
+            Ok(connection.last_insert_rowid())
+        })
     }
 
     /// Revokes a token: the next request with it fails. Returns whether it was valid before, or `None` if it is unknown.
@@ -113,28 +107,25 @@ impl Database {
         if !self.exists() {
             return Ok(None);
         }
-        let connection = self.open_beside_server()?;
-        let revoke = || {
+        self.write_beside_server(|connection| {
             let sql = "UPDATE tokens SET revoked_ms = ?2 WHERE id = ?1 AND revoked_ms IS NULL";
             let is_revoked = connection.execute(sql, (id, revoked_ms))? > 0;
             let is_known = is_revoked
                 || connection
                     .query_row("SELECT EXISTS (SELECT 1 FROM tokens WHERE id = ?1)", [id], |row| row.get(0))?;
             Ok(is_known.then_some(is_revoked))
-        };
-        revoke().map_err(|error| store_error(&error))
+        })
     }
 
-    /// Opens the database for a short write beside a busy server.
-    fn open_beside_server(&self) -> Result<Connection> {
-        let (mut connection, _) = self.open_to_write()?;
-        let began = Instant::now();
-        let poll = move |_| {
-            wait_for_lock_of_another_process();
-            began.elapsed() < BUSY_WAIT
-        };
-        connection.busy_handler(Some(poll)).map_err(|error| open_error(self, &error))?;
-        Ok(connection)
+    /// Writes in a short transaction, in turn with a busy server and with imports.
+    fn write_beside_server<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let (connection, _) = self.open_to_write()?;
+        let written = WriteQueue::of(self).begin(&connection, BUSY_WAIT).and_then(|()| {
+            let written = write(&connection)?;
+            connection.execute_batch("COMMIT")?;
+            Ok(written)
+        });
+        written.map_err(|error| command_error(self, &error))
     }
 
     /// Returns all tokens, also revoked ones.
@@ -182,16 +173,6 @@ impl Database {
         };
         connection.query_row(ANY_TOKEN, [], |row| row.get(0)).map_err(|error| open_error(self, &error))
     }
-}
-
-/// Pauses between two tries for SQLite's write lock. Nothing wakes a process when another one releases the lock.
-/// SQLite's own handler pauses too long, and misses the moments in which a busy server has released it.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a lock of another process can only be polled; the caller bounds the time"
-)]
-fn wait_for_lock_of_another_process() {
-    thread::sleep(TOKEN_WRITE_POLL);
 }
 
 const ANY_TOKEN: &str = "SELECT EXISTS (SELECT 1 FROM tokens)";
@@ -244,7 +225,9 @@ impl TokenReader {
 }
 
 fn open(database: &Database) -> Result<Connection> {
-    let connection = database.open_beside_writer(TOKEN_WAIT)?;
+    // The message of a command has paths, and this one goes to strangers.
+    let hide = |error: Error| if error.kind() == ErrorKind::Busy { busy() } else { error };
+    let connection = database.open_beside_writer(TOKEN_WAIT).map_err(hide)?;
     set_page_cache(&connection, TOKEN_CACHE_BYTES).map_err(|error| open_error(database, &error))?;
     Ok(connection)
 }
@@ -269,6 +252,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
 
     /// A look-up blocks every connection, so also the first one, which opens the database, must not wait longer.
     #[test]

@@ -1,4 +1,4 @@
-//! The cause in an error's message is the true one, in the words of whoever sent the input: a body by POST, a file of an import.
+//! An error's message names the true cause. It speaks of a body if the input came by POST, and of no body if it is a file.
 
 use std::fs;
 
@@ -182,7 +182,7 @@ fn an_imported_file_is_no_body() {
     let gz = gzip(sample.as_bytes());
     check("a.json.gz", &[&gz[..], b"x"].concat(), "other bytes follow the end of the gzip data");
     check("b.json.gz", &gz[..gz.len() - 3], "the gzip data is cut short");
-    check("c.json", &sample.as_bytes()[..100], "the document ends before its JSON is complete");
+    check("c.json", &sample.as_bytes()[..60], "the document ends before its JSON is complete");
     check("d.json", b"{x", "the document is not JSON");
     check("e.json", br#"{"data":null,"exportDate":null}"#, "`data` is null");
     check("f.json", point("1").replace("step", "st\\x").as_bytes(), "the document is not JSON, in line 1");

@@ -16,7 +16,10 @@ const ROOMS_WITH_CIRCLES: [&str; 0] = [];
 /// The files or folders of `src/` that may name a dependency.
 const PLACES: [(&str, &[&str]); 38] = [
     ("rusqlite", &["store"]),
-    ("rustix", &["store/files.rs", "store/failure.rs", "store/backup", "serve/http/descriptors.rs"]),
+    (
+        "rustix",
+        &["store/files.rs", "store/failure.rs", "store/write_queue.rs", "store/backup", "serve/http/descriptors.rs"],
+    ),
     ("struson", &["formats/payload"]),
     ("simd_json", &["formats/tape.rs", "formats/canonical.rs"]),
     ("jiff", &["model/time.rs", "store/backup/series.rs"]),
@@ -69,17 +72,18 @@ const OPENERS: [&str; 8] = [
 ];
 
 /// The files of `src/` that open others by their paths, and why these are never a database that is open.
-const OPENING: [(&str, &str); 10] = [
+const OPENING: [(&str, &str); 11] = [
     ("import/container.rs", "inputs: the files of the database are refused before"),
     ("serve/access/auth.rs", "the token file"),
     ("serve/http/tls.rs", "certificate and key"),
     ("serve/monitor/metrics.rs", "files of /proc"),
     ("serve/signals.rs", "a file of /proc"),
     ("store/backup/partial.rs", "unfinished backups, which no server has open, and folders"),
-    ("store/failure.rs", "the folder of the database"),
+    ("store/failure.rs", "the folder of the database, files of /proc"),
     ("store/files.rs", "the kernel's table of mounts"),
     ("store/header.rs", "databases: its callers are listed below"),
     ("store/private.rs", "new files only"),
+    ("store/write_queue.rs", "the WAL, on which SQLite holds no lock"),
 ];
 
 /// The files of `src/` that read the header of a database by its path, and why this process does not have it open.

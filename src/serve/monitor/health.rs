@@ -18,6 +18,7 @@ struct Health {
     ok: bool,
     version: &'static str,
     uploads_under_way: usize,
+    uploads_waiting: usize,
 }
 
 /// Answers a health check.
@@ -29,7 +30,12 @@ fn health(state: &State) -> Answer {
     if let Err(fault) = check(state) {
         return problem::unhealthy(fault);
     }
-    let health = Health { ok: true, version: env!("CARGO_PKG_VERSION"), uploads_under_way: state.intake.under_way() };
+    let health = Health {
+        ok: true,
+        version: env!("CARGO_PKG_VERSION"),
+        uploads_under_way: state.intake.under_way(),
+        uploads_waiting: state.intake.waiting(),
+    };
     let mut answer = json(&health);
     // Strangers get this answer. Many requests on one connection would make its buffers grow.
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -8,14 +8,13 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use hyper::body::{Body, Incoming};
-use hyper::header::CONTENT_ENCODING;
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::{HeaderMap, Request};
 use serde::Serialize;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
-use super::body;
-use super::intake::{Denied, Permit};
+use super::body::{self, stopping};
+use super::intake::{Denied, Permit, Window};
 use crate::formats::encoding::{Coding, check_length};
 use crate::formats::payload::Options;
 use crate::ingest::ingest;
@@ -27,6 +26,7 @@ use crate::serve::answer::{Answer, json};
 use crate::serve::call::Call;
 use crate::serve::monitor::metrics::UploadResult;
 use crate::serve::network::is_private;
+use crate::serve::phase::{Phase, reached};
 use crate::serve::problem;
 use crate::serve::state::State;
 use crate::store::writer::WriterHandle;
@@ -45,22 +45,27 @@ async fn answer_upload(Call { request, client, caller, state }: Call<'_>) -> Ans
         refuse(peer, &caller, "unknown Content-Encoding", UploadResult::Refused, &state);
         return problem::unsupported_encoding();
     };
+    if is_form(request.headers()) {
+        refuse(peer, &caller, "a form", UploadResult::Refused, &state);
+        return problem::not_a_form();
+    }
     if let Err(error) = check_length(request.body().size_hint().lower(), state.body_bytes_max) {
         refuse(peer, &caller, "too long a body", UploadResult::Refused, &state);
         return problem::failed(&error);
     }
-    let permits = match take_permits(coding, caller.sender, &state).await {
-        Ok(permits) => permits,
+    let permit = match take_permit(coding, caller.sender, &state).await {
+        Ok(permit) => permit,
         Err(denied) => {
             let (reason, answer) = match denied {
                 Denied::AllTaken => ("too many uploads at once", problem::too_many_uploads()),
                 Denied::SendersTaken => ("too many uploads at once with one token", problem::too_many_of_one_token()),
+                Denied::Stopping => ("the server is stopping", problem::failed(&stopping())),
             };
             refuse(peer, &caller, reason, UploadResult::Busy, &state);
             return answer;
         }
     };
-    receive(request, coding, peer, caller, &state, permits).await
+    receive(request, coding, peer, caller, &state, permit).await
 }
 
 /// Counts a request that is refused by its head, and logs it unless the same address had such a line lately.
@@ -71,19 +76,18 @@ fn refuse(peer: IpAddr, caller: &Caller, reason: &'static str, result: UploadRes
     }
 }
 
-/// What an upload holds while it is under way.
-struct Permits {
-    upload: Permit,
-    _window: Option<OwnedSemaphorePermit>,
-}
-
-/// Takes a permit for the upload, and one for the window if the coding needs it.
-async fn take_permits(coding: Coding, sender: Sender, state: &State) -> Result<Permits, Denied> {
+/// Takes a permit for the upload, or waits for one. No upload begins once the server is stopping, unless it need not wait.
+async fn take_permit(coding: Coding, sender: Sender, state: &State) -> Result<Permit, Denied> {
     let window = match coding {
-        Coding::Zstd => Some(Arc::clone(&state.zstd).try_acquire_owned().map_err(|_| Denied::AllTaken)?),
-        Coding::Identity | Coding::Gzip | Coding::Deflate => None,
+        Coding::Zstd => Window::Zstd,
+        Coding::Identity | Coding::Gzip | Coding::Deflate => Window::Small,
     };
-    Ok(Permits { upload: state.intake.take(sender).await?, _window: window })
+    let mut phase = state.phase.clone();
+    tokio::select! {
+        biased;
+        taken = state.intake.take(sender, window) => taken,
+        () = reached(&mut phase, Phase::Draining) => Err(Denied::Stopping),
+    }
 }
 
 /// Warns once: everyone on the way has seen a token that comes from afar over plain HTTP.
@@ -92,6 +96,12 @@ fn warn_of_plain_http(client: Client, state: &State) {
     if is_in_the_clear && !state.has_warned_of_plain_http.swap(true, Ordering::Relaxed) {
         tracing::warn!(peer = %client.address, "{PLAIN_HTTP_WARNING}");
     }
+}
+
+/// Whether the body is a form with parts. Other types are ignored: some clients name a wrong one.
+fn is_form(headers: &HeaderMap) -> bool {
+    let is_multipart = |value: &[u8]| value.get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"));
+    headers.get_all(CONTENT_TYPE).iter().any(|value| is_multipart(value.as_bytes()))
 }
 
 /// The coding of the body; `None` if it is unknown, or if there are several.
@@ -110,11 +120,11 @@ async fn receive(
     peer: IpAddr,
     caller: Caller,
     state: &Arc<State>,
-    permits: Permits,
+    permit: Permit,
 ) -> Answer {
     let (sender, reader) = body::channel();
-    let upload = permits.upload.upload();
-    let ingest = start_ingest(reader, coding, peer, caller, Arc::clone(state), permits);
+    let upload = permit.upload();
+    let ingest = start_ingest(reader, coding, peer, caller, Arc::clone(state), permit);
     let version = request.version();
     sender.pump(request.body_mut(), version, &upload, state.phase.clone()).await;
     answer_of(ingest, peer, state).await
@@ -130,7 +140,7 @@ fn start_ingest(
     peer: IpAddr,
     caller: Caller,
     state: Arc<State>,
-    permits: Permits,
+    permit: Permit,
 ) -> Ingest {
     let began = Instant::now();
     // The thread logs the outcome: the client may disconnect before the end.
@@ -139,7 +149,7 @@ fn start_ingest(
         let origin = Origin { kind: OriginKind::Http, sender: peer.to_string(), person, token };
         let outcome = decode(reader, coding, state.body_bytes_max, origin, &state.writer);
         record_outcome(peer, &caller, began.elapsed(), &outcome, &state);
-        drop(permits);
+        drop(permit);
         outcome
     })
 }
@@ -269,7 +279,6 @@ fn stored(summary: &Summary) -> Answer {
 mod tests {
     use super::*;
     use crate::serve::config::Serve;
-    use crate::serve::phase::Phase;
     use crate::serve::prepare::Prepared;
     use crate::store::Database;
     use crate::store::writer::Writer;
@@ -298,10 +307,9 @@ mod tests {
         let state = State::new(&config, prepared, writer.handle().clone(), watch::channel(Phase::Open).1);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let post = async |body: Box<dyn BufRead + Send>| {
-            let permits =
-                take_permits(Coding::Identity, Sender::Anyone, &state).await.expect("the only permit is free");
+            let permit = take_permit(Coding::Identity, Sender::Anyone, &state).await.expect("the only permit is free");
             let peer = Ipv4Addr::LOCALHOST.into();
-            let ingest = start_ingest(body, Coding::Identity, peer, Caller::default(), Arc::clone(&state), permits);
+            let ingest = start_ingest(body, Coding::Identity, peer, Caller::default(), Arc::clone(&state), permit);
             answer_of(ingest, peer, &state).await.status().as_u16()
         };
         runtime.block_on(async {

@@ -1,6 +1,7 @@
 //! The writer's thread: requests, and the transaction that is open between them.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
@@ -12,6 +13,7 @@ use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{
     CHECKPOINT_RETRY, COMMIT_IDLE, INGESTS_MAX, LATE_ENDS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX,
+    TRANSACTION_TIME_IF_AWAITED,
 };
 use crate::model::record::Envelope;
 use crate::store::clock::now_ms;
@@ -22,6 +24,8 @@ pub(super) struct WriterThread {
     requests: Receiver<Request>,
     active: Vec<Active>,
     is_in_transaction: bool,
+    /// When the last transaction began.
+    begun: Option<Instant>,
     /// Rows in the open transaction, and bytes of their texts.
     rows: usize,
     text_bytes: usize,
@@ -46,6 +50,7 @@ impl WriterThread {
             requests,
             active: Vec::with_capacity(INGESTS_MAX),
             is_in_transaction: false,
+            begun: None,
             rows: 0,
             text_bytes: 0,
             late: VecDeque::new(),
@@ -69,7 +74,8 @@ impl WriterThread {
 
     /// The next request, or a timeout when it is time to commit or to move the WAL.
     fn next_request(&self) -> Result<Request, RecvTimeoutError> {
-        if self.rows >= TRANSACTION_ROWS_MAX || self.text_bytes >= TRANSACTION_BYTES_MAX {
+        let is_long = self.rows >= TRANSACTION_ROWS_MAX || self.text_bytes >= TRANSACTION_BYTES_MAX;
+        if is_long || self.is_in_transaction && self.keeps_others_waiting() {
             return Err(RecvTimeoutError::Timeout);
         }
         if self.active.iter().any(Active::has_ended) {
@@ -84,6 +90,11 @@ impl WriterThread {
             Backlog::Some => self.requests.recv_timeout(COMMIT_IDLE),
             Backlog::Held => self.requests.recv_timeout(CHECKPOINT_RETRY),
         }
+    }
+
+    /// Whether the open transaction has lasted for a while, and another program waits to write.
+    fn keeps_others_waiting(&self) -> bool {
+        self.begun.is_some_and(|begun| begun.elapsed() >= TRANSACTION_TIME_IF_AWAITED) && self.store.is_awaited()
     }
 
     fn serve(&mut self, request: Request) {
@@ -109,6 +120,7 @@ impl WriterThread {
         if !self.is_in_transaction {
             self.store.begin()?;
             self.is_in_transaction = true;
+            self.begun = Some(Instant::now());
         }
         Ok(())
     }

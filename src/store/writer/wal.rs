@@ -127,7 +127,7 @@ impl WalWatch {
         }
         let message = format!(
             "the WAL is at its limit of {} MiB because a program that reads the database does not end; end that \
-             program and send again",
+             program and try again",
             self.bytes_max >> 20
         );
         Err(Error::new(ErrorKind::Busy, message))

@@ -162,10 +162,20 @@ impl Site {
         }
     }
 
+    /// Asks the server to stop.
+    pub(crate) fn terminate(&self) {
+        self.program.lock().unwrap().terminate();
+    }
+
     /// Stops the server and waits for its end. Returns all its log lines.
     pub(crate) fn stop(&self) -> Vec<String> {
+        self.terminate();
+        self.wait()
+    }
+
+    /// Waits for its end. Returns all its log lines.
+    pub(crate) fn wait(&self) -> Vec<String> {
         let mut program = self.program.lock().unwrap();
-        program.terminate();
         let status = program.wait();
         let lines = program.lines_so_far();
         assert!(status.success(), "{status}: {lines:?}");
