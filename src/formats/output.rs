@@ -2,7 +2,7 @@
 
 use super::account::Tally;
 use super::flaw::Flaw;
-use crate::model::batch::{Batch, Sink};
+use crate::model::batch::{Batch, Overflow, Sink};
 use crate::model::error::Result;
 use crate::model::limits::REJECT_RAW_BYTES_MAX;
 use crate::model::record::{Content, OtherRecord, Reject};
@@ -73,6 +73,11 @@ impl Receiver<'_> {
     /// Waits for the sink's permit to decode a large element.
     pub(crate) fn begin_large(&mut self) {
         self.sink.begin_large();
+    }
+
+    /// Returns a place outside of memory for an element that is too long to wait in memory.
+    pub(crate) fn overflow(&mut self) -> Box<dyn Overflow> {
+        self.sink.overflow()
     }
 
     /// Returns the permit.

@@ -41,38 +41,6 @@ impl Parser {
     }
 }
 
-/// How much a text asks of the parser.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Extent {
-    /// Values in it: every value but the first follows a comma, a colon or a bracket.
-    pub(crate) values: usize,
-    /// Deepest nesting of arrays and objects.
-    pub(crate) depth: usize,
-}
-
-impl Extent {
-    pub(crate) fn of(text: &[u8]) -> Self {
-        let (mut extent, mut open) = (Self { values: 0, depth: 0 }, 0_usize);
-        let (mut in_string, mut is_escaped) = (false, false);
-        for byte in text {
-            match byte {
-                _ if std::mem::take(&mut is_escaped) => {}
-                b'\\' => is_escaped = in_string,
-                b'"' => in_string = !in_string,
-                b',' | b':' if !in_string => extent.values += 1,
-                b'[' | b'{' if !in_string => {
-                    extent.values += 1;
-                    open += 1;
-                    extent.depth = extent.depth.max(open);
-                }
-                b']' | b'}' if !in_string => open = open.saturating_sub(1),
-                _ => {}
-            }
-        }
-        extent
-    }
-}
-
 /// Why a text cannot be parsed.
 #[derive(Debug)]
 pub(crate) struct ParseError(simd_json::Error);

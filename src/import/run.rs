@@ -10,7 +10,7 @@ use super::read::account_for_rest;
 use super::report::{FileOutcome, Report};
 use crate::formats::account::Tally;
 use crate::formats::output::Output;
-use crate::model::batch::{Batch, Decoded, Sink};
+use crate::model::batch::{Batch, Decoded, Overflow, Sink};
 use crate::model::error::Result;
 use crate::store::writer::Writer;
 use crate::store::writer::ingest::ingest_with;
@@ -161,6 +161,13 @@ impl Sink for Passage<'_> {
                 batch.trim();
                 Ok(())
             }
+        }
+    }
+
+    fn overflow(&mut self) -> Box<dyn Overflow> {
+        match &mut self.writer {
+            Some(writer) => writer.overflow(),
+            None => Box::new(Vec::new()),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! A batch: a fixed number of rows and one arena for their texts. A decoder fills it, the writer writes it and hands it back
 //! empty, and it is filled again: once warm, no row allocates.
 
+use std::fmt;
+use std::io::Read;
+
 use super::error::Result;
 use super::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCH_TEXT_LARGE_BYTES, RARE_ROWS_KEPT};
 use super::memory::ROW_BYTES;
@@ -89,6 +92,43 @@ pub trait Sink {
 
     /// Returns the permit.
     fn end_large(&mut self) {}
+
+    /// Returns a place for an element that is longer than a group, until it is whole and has the permit. A sink that shares
+    /// memory with others has a place on the disk: a client may take long to send the element.
+    fn overflow(&mut self) -> Box<dyn Overflow> {
+        Box::new(Vec::new())
+    }
+}
+
+/// Where a long element waits.
+pub trait Overflow: fmt::Debug {
+    /// Adds a part.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be kept.
+    fn append(&mut self, part: &[u8]) -> Result<()>;
+
+    /// Forgets all parts.
+    fn clear(&mut self);
+
+    /// Reads the parts from the first one on.
+    fn reader(&self) -> Box<dyn Read + '_>;
+}
+
+impl Overflow for Vec<u8> {
+    fn append(&mut self, part: &[u8]) -> Result<()> {
+        self.extend_from_slice(part);
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        *self = Self::new();
+    }
+
+    fn reader(&self) -> Box<dyn Read + '_> {
+        Box::new(self.as_slice())
+    }
 }
 
 /// What is known of a body after it was read, or as far as it was read.

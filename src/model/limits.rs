@@ -50,15 +50,16 @@ pub const LOG_ADDRESSES_MAX: usize = 256;
 pub const CONNECTION_GRACE: Duration = Duration::from_millis(250);
 
 /// Bytes of one element (a sample, a workout with all that is in it, a location). Longer ones are rejected.
-pub const ELEMENT_BYTES_MAX: usize = MIB;
+pub const ELEMENT_BYTES_MAX: usize = 4 * MIB;
 
-/// Values (keys count too) in one element: bounds the decoder's tape, which holds one node for each.
-pub const ELEMENT_VALUES_MAX: usize = 64 << 10;
+/// Bytes of an element longer than a group that are read at once.
+pub const ELEMENT_READ_BYTES: usize = 4 * KIB;
 
 /// Bytes of lifted elements that are decoded together.
 pub const GROUP_BYTES: usize = 64 * KIB;
 
-/// Elements up to this length together are decoded as one group; a longer group holds a large element.
+/// Elements up to this length together are decoded as one group. A longer element is large: it waits on the disk until it is
+/// whole, and then for the permit.
 pub const GROUP_BYTES_MAX: usize = 2 * GROUP_BYTES;
 
 /// Longest name, string or number outside an element; what is longer is cut there and reported.
@@ -297,12 +298,15 @@ pub const ECG_LINES_REJECTED_MAX: usize = 64;
 /// Bytes that a rejected electrocardiogram's file is kept with.
 pub const ECG_REJECT_BYTES_MAX: usize = 4 * KIB;
 
-/// Bytes of JSON of one element of an export of Health Auto Export: a point, an electrocardiogram, a workout without its lists.
-pub const AUTO_EXPORT_ELEMENT_BYTES_MAX: usize = 4 * MIB;
-
-/// Bytes that such an element of a section without a table is stored with. An electrocardiogram of thirty seconds has 1.1 MB,
-/// and 2.1 MB with the blanks that the program may write.
+/// Bytes of JSON, without blanks, of one element of a section of Health Auto Export without a table, beside the lists that go to
+/// pieces; and of one text there. An electrocardiogram of thirty seconds has 1.1 MB.
 pub const AUTO_EXPORT_OTHER_BYTES_MAX: usize = 9 * MIB / 4;
+
+/// Bytes at which a piece of a long list ends. The item that crosses the line still joins it.
+pub const AUTO_EXPORT_PIECE_BYTES: usize = 64 * KIB;
+
+/// Bytes that a member of such an element counts beside its name and value: what is kept of it while it is read.
+pub const AUTO_EXPORT_MEMBER_BYTES: usize = 192;
 
 /// Memory of such an element's values.
 pub const AUTO_EXPORT_VALUE_BYTES_MAX: usize = MIB;
@@ -535,6 +539,8 @@ mod tests {
     fn limits_fit_each_other() {
         const { assert!(GROUP_BYTES <= ELEMENT_BYTES_MAX) };
         const { assert!(SKELETON_STRING_BYTES_MAX <= ELEMENT_BYTES_MAX) };
+        // A long element fills a group, so the lifter reads nothing behind it before it is taken.
+        const { assert!(REJECT_RAW_BYTES_MAX >= GROUP_BYTES && REJECT_RAW_BYTES_MAX <= GROUP_BYTES_MAX) };
         const { assert!(REJECT_RAW_BYTES_MAX <= ELEMENT_BYTES_MAX) };
         const { assert!(BATCH_ROWS_MAX <= TRANSACTION_ROWS_MAX) };
         const { assert!(WRITER_QUEUE >= INGESTS_MAX) };

@@ -3,14 +3,13 @@
 //! `README.md` states the sum that [`peak_bytes`] computes; a test compares it with the goal.
 
 use super::limits::{
-    AUTO_EXPORT_ELEMENT_BYTES_MAX, AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX,
-    AUTO_EXPORT_REPEATS_WINDOW, AUTO_EXPORT_WORKOUTS_MAX, BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCHES_PER_INGEST,
-    BODY_FRAMES, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONNECTIONS_MAX, DICTIONARY_TEXT_BYTES_MAX,
-    ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES,
-    IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES,
-    ROUTE_FILES_MAX, ROUTE_LOCATIONS_COUNTED_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX,
-    UPLOADS_WAITING_MAX, WAITING_BYTES_MAX, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX,
-    ZSTD_WINDOW_LOG_MAX,
+    AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX, AUTO_EXPORT_REPEATS_WINDOW,
+    AUTO_EXPORT_WORKOUTS_MAX, BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCHES_PER_INGEST, BODY_FRAMES, CLAIM_CHUNK_BITS,
+    CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONNECTIONS_MAX, DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX,
+    ELEMENT_READ_BYTES, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX,
+    IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX,
+    ROUTE_LOCATIONS_COUNTED_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX,
+    WAITING_BYTES_MAX, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -60,8 +59,7 @@ const BASE_BYTES: usize = 8 * MIB;
 #[must_use]
 pub const fn ingest_bytes() -> usize {
     let frames = (BODY_FRAMES + 2) * FRAME_BYTES_MAX;
-    // The group's text, its padded copy for the decoder, the decoder's own copy of strings; one value in eight bytes.
-    let group = 3 * 2 * GROUP_BYTES + 2 * GROUP_BYTES / 8 * (TAPE_NODE_BYTES + 4);
+    let group = 2 * GROUP_BYTES + decoder_bytes();
     // Instead of a group, an ingest of Health Auto Export has two readers of its spool, and what it counts equals with.
     let pass = 2 * READ_BUFFER_BYTES + auto_export_equals_bytes();
     frames + if group > pass { group } else { pass } + batches_bytes()
@@ -70,6 +68,12 @@ pub const fn ingest_bytes() -> usize {
 /// What an ingest of Health Auto Export counts equals with, and what the writer remembers of them: two generations each.
 const fn auto_export_equals_bytes() -> usize {
     2 * (table_bytes(AUTO_EXPORT_REPEATS_WINDOW, 16 + 4) + table_bytes(AUTO_EXPORT_REPEATS_WINDOW, 8))
+}
+
+/// Memory of the decoder of a group, beside the group's text: its padded copy, the decoder's own copy of strings; one value in
+/// eight bytes.
+const fn decoder_bytes() -> usize {
+    2 * 2 * GROUP_BYTES + 2 * GROUP_BYTES / 8 * (TAPE_NODE_BYTES + 4)
 }
 
 /// Memory of the batches of one ingest.
@@ -161,14 +165,12 @@ pub const fn hostile_import_bytes() -> usize {
 }
 
 /// Memory of the longest element of Health Auto Export, which its ingest holds a permit for. While it is read: what the parser
-/// gathers of one text, and the common form with its members in two orders. Then: the batch, SQLite's copy and its record.
+/// gathers of one text, and the common form with its members in two orders. Then: the batch, SQLite's copy and its record, beside
+/// what was gathered. Pieces of a list are short.
 #[must_use]
 pub const fn auto_export_element_bytes() -> usize {
-    let (read, kept) = (AUTO_EXPORT_ELEMENT_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX);
-    let parsed = read + 2 * kept;
-    // A text of the greatest length is not stored; what is stored was gathered in less.
-    let stored = kept + 3 * kept;
-    if parsed > stored { parsed } else { stored }
+    let kept = AUTO_EXPORT_OTHER_BYTES_MAX;
+    kept + 3 * kept
 }
 
 /// What an ingest of Health Auto Export remembers of a document while it holds the permit.
@@ -189,22 +191,24 @@ pub const fn auto_export_import_bytes() -> usize {
     BASE_BYTES + PAGE_CACHE_BYTES + batches_bytes() + reading + names + document
 }
 
-/// Memory that hostile inputs of so many ingests take on top. Each has an element of the greatest length, and as much again
-/// while it grows. One of them, as the permit for large elements allows, also has what decoding and storing it takes.
+/// Memory of the longest element of a payload, which its ingest holds the permit for. While it is read: the text under way, and
+/// the canonical text in two orders. Then that text, `other` and the batch. Then the batch, SQLite's copy and its record.
+#[must_use]
+pub const fn element_bytes() -> usize {
+    // Instead of a group's decoder, it has buffers to read it with.
+    3 * ELEMENT_BYTES_MAX + GROUP_BYTES + READ_BUFFER_BYTES + 2 * ELEMENT_READ_BYTES - decoder_bytes()
+}
+
+/// Memory that hostile inputs of so many ingests take on top. Elements wait on the disk. One of them, as the permit for large
+/// elements allows, has what decoding and storing it takes.
 #[must_use]
 pub const fn hostile_bytes(ingests: usize) -> usize {
-    // The padded copy, strings without escapes, the canonical text as it grows, the batch; then SQLite's copy and its record.
-    let texts = 7 * ELEMENT_BYTES_MAX;
-    // Two brackets or commas for each value; the list of their places grows by doubling.
-    let tape = ELEMENT_VALUES_MAX * (TAPE_NODE_BYTES + 2 * 2 * 4);
     if ingests == 0 {
         return 0;
     }
     // The one with the permit may also read Health Auto Export. It then has no element besides.
-    let payload = 2 * ELEMENT_BYTES_MAX + texts + tape;
-    let auto_export = auto_export_element_bytes() + auto_export_remembered_bytes();
-    let turn = if payload > auto_export { payload } else { auto_export };
-    (ingests - 1) * 2 * ELEMENT_BYTES_MAX + turn
+    let (payload, auto_export) = (element_bytes(), auto_export_element_bytes() + auto_export_remembered_bytes());
+    if payload > auto_export { payload } else { auto_export }
 }
 
 /// Peak memory for `ingests` uploads of ordinary elements at once, whatever their length.
@@ -224,6 +228,8 @@ mod tests {
         assert!(peak_bytes(INGESTS_MAX) <= 32 * MIB, "all places taken: {}", peak_bytes(INGESTS_MAX));
         let hostile = peak_bytes(1) + hostile_bytes(1);
         assert!(hostile <= 24 * MIB, "one upload that takes all it can: {hostile}");
+        let hostile = peak_bytes(INGESTS_MAX) + hostile_bytes(INGESTS_MAX);
+        assert!(hostile <= 56 * MIB, "the longest elements from all senders: {hostile}");
         // A recording of Health Auto Export, and one from each of all senders at once.
         let recording = peak_bytes(1) + auto_export_element_bytes();
         assert!(recording <= 24 * MIB, "one electrocardiogram of the greatest length: {recording}");

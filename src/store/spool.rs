@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::database::Database;
 use super::files::suffixed;
 use super::private;
-use crate::model::error::{Error, ErrorKind, Result, from_io};
+use crate::model::batch::Overflow;
+use crate::model::error::{Error, ErrorKind, Result, from_io, into_io};
 use crate::model::limits::{READ_BUFFER_BYTES, SPOOL_BYTES_MAX};
 
 /// See the module's description.
@@ -65,10 +66,48 @@ impl Spool {
 impl Read for SpoolReader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let mut file = self.file;
-        file.seek(SeekFrom::Start(self.at))?;
-        let bytes = file.read(out)?;
+        let read = file.seek(SeekFrom::Start(self.at)).and_then(|_| file.read(out));
+        let bytes = read.map_err(|error| {
+            into_io(Error::new(ErrorKind::Store, format!("cannot read what was kept beside the database: {error}")))
+        })?;
         self.at += bytes as u64;
         Ok(bytes)
+    }
+}
+
+/// Keeps an element that is too long for memory in a spool, which is made when the first one comes.
+#[derive(Debug)]
+pub(crate) struct SpoolOverflow {
+    database: Database,
+    spool: Option<Spool>,
+}
+
+impl SpoolOverflow {
+    pub(crate) fn beside(database: &Database) -> Self {
+        Self { database: database.clone(), spool: None }
+    }
+}
+
+impl Overflow for SpoolOverflow {
+    fn append(&mut self, part: &[u8]) -> Result<()> {
+        let spool = match self.spool.take() {
+            Some(spool) => spool,
+            None => Spool::beside(&self.database)?,
+        };
+        let mut file = &self.spool.insert(spool).0;
+        file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(part)).map_err(|error| unwritable(&error))
+    }
+
+    fn clear(&mut self) {
+        // Its space is freed also if it cannot be made empty.
+        self.spool = self.spool.take().filter(|spool| spool.0.set_len(0).is_ok());
+    }
+
+    fn reader(&self) -> Box<dyn Read + '_> {
+        match &self.spool {
+            Some(spool) => Box::new(spool.reader()),
+            None => Box::new(io::empty()),
+        }
     }
 }
 
@@ -98,5 +137,24 @@ mod tests {
         io::copy(&mut other, &mut all).unwrap();
         io::copy(&mut one, &mut begin).unwrap();
         assert!(all == body && begin == body);
+    }
+
+    #[test]
+    fn an_overflow_is_read_as_often_as_wanted_and_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut overflow = SpoolOverflow::beside(&Database::new(folder.path().join("health.db")));
+        let check = |overflow: &SpoolOverflow, expected: &str| {
+            for _ in 0..2 {
+                assert_eq!(io::read_to_string(overflow.reader()).unwrap(), expected);
+            }
+        };
+        check(&overflow, "");
+        for parts in [["one", "two"], ["three", ""]] {
+            parts.iter().for_each(|part| overflow.append(part.as_bytes()).unwrap());
+            check(&overflow, &parts.concat());
+            overflow.clear();
+            check(&overflow, "");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

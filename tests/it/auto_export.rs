@@ -184,6 +184,68 @@ fn a_recording_is_stored_whole_wherever_it_stands() {
     }
 }
 
+/// Recordings are of any length: an hour's has 1.8 million voltages.
+#[test]
+fn a_long_recording_is_stored_in_pieces() {
+    const COUNT: usize = 45_000;
+    let turn = |recording: &str| {
+        let (start, rest) = recording.split_once(',').unwrap();
+        let (voltages, classification) = rest.rsplit_once(',').unwrap();
+        format!("{{{voltages},{},{}}}", classification.trim_end_matches('}'), &start[1..])
+    };
+    let compact = recording(COUNT, "");
+    let spread = recording(COUNT, "\n                ");
+    assert!(compact.len() > 3_000_000 && spread.len() > 6_000_000);
+    let voltages = "SELECT count(*) AS n, sum(v.value ->> 'voltage') AS sum FROM other_records r
+        JOIN json_each(r.json, '$.voltageMeasurements.pieces') k
+        JOIN other_records p ON p.section = r.section || '/voltageMeasurements' AND p.hash = unhex(k.value)
+        JOIN json_each(p.json) v WHERE r.in_data";
+    for way in Way::all() {
+        let first = way.send(format!(r#"{{"data":{{"ecg":[{spread},{ECG}],"metrics":[{STEPS}]}}}}"#));
+        assert_eq!(first.counts(&["new", "rejected"]), [3, 0], "{first:?}");
+        for same in [&compact, &turn(&spread), &turn(&compact), &spread] {
+            let again = way.send(format!(r#"{{"data":{{"metrics":[{STEPS}],"ecg":[{same}]}}}}"#));
+            assert_eq!(again.counts(&["new", "unchanged", "rejected"]), [0, 2, 0], "{again:?}");
+        }
+        let found = &way.rows(voltages)[0];
+        assert_eq!(found["n"], json!(COUNT));
+        let sum: f64 = (10_000..10_000 + COUNT).map(|number| -(number as f64) - 0.084_741_592_407).sum();
+        assert!((found["sum"].as_f64().unwrap() - sum).abs() < 1.0, "{found}");
+        let last = "SELECT p.json ->> '$[#-1].voltage' FROM other_records r
+            JOIN other_records p ON p.hash = unhex(r.json ->> '$.voltageMeasurements.pieces[#-1]') WHERE r.in_data";
+        assert_eq!(way.one(last), json!(-54_999.084_741_592_41));
+        let rest = "SELECT json_remove(json, '$.voltageMeasurements') FROM other_records WHERE in_data AND json LIKE '%pieces%'";
+        assert_eq!(way.one(rest), json!(r#"{"classification":"Sinus Rhythm","start":"2026-05-01 10:00:00 +0200"}"#));
+        assert_eq!(way.one("SELECT max(length(json)) < 200000 FROM other_records"), json!(1));
+    }
+}
+
+#[test]
+fn an_element_that_is_too_long_costs_only_itself() {
+    const MIB: usize = 1 << 20;
+    let long = |bytes: usize| "x".repeat(bytes);
+    let elements = [
+        format!(r#"{{"start":"2026-05-01 10:00:00 +0200","note":"{}"}}"#, long(4 * MIB + MIB / 10)),
+        format!(r#"{{"note":"{}","start":"2026-05-01 10:00:00 +0200"}}"#, long(12 * MIB)),
+        format!(r#"{{"{}":1}}"#, long(12 * MIB)),
+        format!(r#"{{"n":[{{"a":[{}0]}}]}}"#, "0,".repeat(3 * MIB)),
+        format!(r#"{{"n":{{"a":[{}0]}}}}"#, "0,".repeat(3 * MIB)),
+        format!("{{{}}}", (0..400_000).map(|key| format!("\"{key}\":0")).collect::<Vec<_>>().join(",")),
+    ];
+    for way in Way::all() {
+        for element in &elements {
+            let outcome = way.send(format!(r#"{{"data":{{"ecg":[{ECG},{element}],"metrics":[{STEPS}]}}}}"#));
+            assert_eq!(outcome.counts(&["rejected"]), [1], "{outcome:?}");
+            assert!(outcome.is_ok);
+        }
+        assert_eq!(way.one("SELECT count(*) FROM other_records"), json!(1));
+        assert_eq!(way.one("SELECT count(*) FROM aggregates"), json!(1));
+        let reasons = way.rows("SELECT DISTINCT reason FROM rejects");
+        let expected = "Health Auto Export ecg element 1: longer than 2359296 bytes";
+        assert_eq!(reasons, [json!({ "reason": expected })]);
+    }
+}
+
 /// A metric with these points: a time of the first of May, and a value.
 fn metric(points: &[(&str, u32)]) -> String {
     let point = |(time, qty): &(&str, u32)| format!(r#"{{"date":"2026-05-{time} +0200","qty":{qty},"source":"W"}}"#);

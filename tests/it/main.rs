@@ -28,6 +28,7 @@ mod layering;
 mod lifecycle;
 mod limits;
 mod logs;
+mod long_elements;
 #[cfg(target_os = "linux")]
 mod memory;
 mod metrics;

@@ -19,6 +19,8 @@ pub(super) struct Kept {
     pub(super) is_too_long: bool,
     /// Members of an object in order, while they are moved.
     sorted: String,
+    /// Members of the objects that are not over.
+    members: usize,
 }
 
 /// A member of an object: its name, and where it stands in the text.
@@ -27,11 +29,31 @@ type Member = (String, usize, usize);
 impl Kept {
     /// Whether more may be written.
     fn has_room(&mut self) -> bool {
-        if !self.is_too_long && self.text.len() > AUTO_EXPORT_OTHER_BYTES_MAX {
+        let bytes = self.text.len() + self.members * size_of::<Member>();
+        if !self.is_too_long && bytes > AUTO_EXPORT_OTHER_BYTES_MAX {
             self.is_too_long = true;
             self.text.truncate(self.text.floor_char_boundary(REJECT_RAW_BYTES_MAX));
         }
         !self.is_too_long
+    }
+
+    /// Ends a text that was written without asking for room.
+    pub(super) fn bound(&mut self) {
+        self.has_room();
+    }
+
+    /// Writes null, a truth or a number.
+    pub(super) fn push_scalar(&mut self, value: &Value) {
+        let text = &mut self.text;
+        match value {
+            Value::Bool(truth) => text.push_str(if *truth { "true" } else { "false" }),
+            Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(number), ..) => write_integer(number, text),
+                (_, Some(number), _) => write_integer(number, text),
+                (_, _, number) => write_f64(number.unwrap_or(f64::NAN), text),
+            },
+            _ => text.push_str("null"),
+        }
     }
 
     fn push_string(&mut self, text: &str) {
@@ -96,16 +118,7 @@ impl<'de> Visitor<'de> for Keep<'_> {
     }
 
     scalars!((), |self, value| {
-        let text = &mut self.0.text;
-        match value {
-            Value::Bool(truth) => text.push_str(if truth { "true" } else { "false" }),
-            Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
-                (Some(number), ..) => write_integer(number, text),
-                (_, Some(number), _) => write_integer(number, text),
-                (_, _, number) => write_f64(number.unwrap_or(f64::NAN), text),
-            },
-            _ => text.push_str("null"),
-        }
+        self.0.push_scalar(&value);
         Ok(())
     });
 
@@ -148,8 +161,10 @@ impl<'de> Visitor<'de> for Keep<'_> {
             map.next_value_seed(Keep(&mut *kept))?;
             if kept.has_room() {
                 members.push((name, from, kept.text.len()));
+                kept.members += 1;
             }
         }
+        kept.members -= members.len();
         kept.sort(start, &mut members);
         kept.text.push('}');
         kept.has_room();

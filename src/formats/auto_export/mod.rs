@@ -7,6 +7,7 @@
 mod bounded;
 mod content;
 mod contents;
+mod element;
 mod fields;
 mod interval;
 mod kept;

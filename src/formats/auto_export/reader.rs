@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::bounded::Passed;
 use super::contents::{Contents, Metric, Scanner};
+use super::element::ElementSeed;
 use super::fields::bounded_name;
 use super::kept::{Keep, Kept};
 use super::repeats::Repeats;
@@ -20,6 +21,7 @@ use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
 use crate::model::batch::Decoded;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
+use crate::model::limits::AUTO_EXPORT_OTHER_BYTES_MAX;
 use crate::model::record::Envelope;
 
 /// Reads documents: `ahead` and `source` are the same file, opened twice.
@@ -123,7 +125,7 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
     fn metric<'de, A: MapAccess<'de>>(mut self, place: usize, mut map: A) -> Result<(), A::Error> {
         let mut metric = self.contents.metric(place);
         while let Some(key) = map.next_key::<String>()? {
-            self.rows.passed.begin_element();
+            self.begin_member(&key)?;
             match key.as_str() {
                 "name" | "units" => {
                     let text = map.next_value_seed(&mut Budget::default())?;
@@ -135,6 +137,16 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
             }
         }
         Ok(())
+    }
+
+    /// Begins a member outside of elements, whose name may have been cut if it is too long.
+    fn begin_member<E: serde::de::Error>(&mut self, name: &str) -> Result<(), E> {
+        self.rows.passed.begin_element();
+        if name.len() <= AUTO_EXPORT_OTHER_BYTES_MAX {
+            return Ok(());
+        }
+        let message = format!("a name is longer than {AUTO_EXPORT_OTHER_BYTES_MAX} bytes");
+        self.rows.fail(Error::new(ErrorKind::TooLarge, message).at(Some(self.rows.passed.bytes()), None, None))
     }
 
     /// Keeps a value that is not a record.
@@ -168,7 +180,8 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
             }
             Level::Others(section) => {
                 let mut kept = Kept::default();
-                if list.next_element_seed(Keep(&mut kept))?.is_none() {
+                let seed = ElementSeed { rows, section, kept: &mut kept };
+                if list.next_element_seed(seed)?.is_none() {
                     return Ok(false);
                 }
                 return rows.other(section, Some(index), kept).map(|()| true);
@@ -230,7 +243,7 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
             Level::Others(section) => {
                 // One element without its list.
                 let (section, mut kept) = (section.clone(), Kept::default());
-                Keep(&mut kept).visit_map(map)?;
+                ElementSeed { rows: &mut *self.rows, section: &section, kept: &mut kept }.visit_map(map)?;
                 return self.rows.other(&section, None, kept);
             }
             Level::Metrics | Level::Workouts | Level::Points(_) => {
@@ -241,7 +254,7 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
         // Null is absence, also as `data`.
         self.rows.has_section = !is_document;
         while let Some(key) = map.next_key::<String>()? {
-            self.rows.passed.begin_element();
+            self.begin_member(&key)?;
             let level = match key.as_str() {
                 "data" if is_document => {
                     map.next_value_seed(self.at(Level::Data))?;

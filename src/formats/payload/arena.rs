@@ -1,8 +1,12 @@
 //! The texts of lifted elements, one behind the other, until they are decoded.
 
+use std::io::Read;
+
 use super::section::Section;
 use crate::formats::output::{Location, Raw};
-use crate::model::limits::{ELEMENT_BYTES_MAX, GROUP_BYTES, REJECT_RAW_BYTES_MAX};
+use crate::model::batch::Overflow;
+use crate::model::error::Result;
+use crate::model::limits::{ELEMENT_BYTES_MAX, GROUP_BYTES, GROUP_BYTES_MAX, REJECT_RAW_BYTES_MAX};
 
 /// An element in the arena.
 #[derive(Clone, Copy, Debug)]
@@ -13,20 +17,20 @@ struct Lifted {
     offset: u64,
     /// Where its text begins in the arena.
     start: usize,
-    /// Its length; the arena holds less if it is over the limit.
+    /// Its length; the arena holds less if it is longer than a group.
     bytes: u64,
 }
 
 impl Lifted {
     /// Whether the arena holds all of it.
     fn is_whole(&self) -> bool {
-        self.bytes <= ELEMENT_BYTES_MAX as u64
+        self.bytes <= GROUP_BYTES_MAX as u64
     }
 
     /// Returns the number of its bytes that the arena holds.
     fn kept_bytes(&self) -> usize {
         match usize::try_from(self.bytes) {
-            Ok(bytes) if bytes <= ELEMENT_BYTES_MAX => bytes,
+            Ok(bytes) if bytes <= GROUP_BYTES_MAX => bytes,
             _ => REJECT_RAW_BYTES_MAX,
         }
     }
@@ -38,10 +42,12 @@ pub(crate) struct RawElement<'a> {
     /// Index in its array.
     pub(crate) index: Option<u64>,
     pub(crate) offset: u64,
-    /// All of it, or if it is over the limit as much as a reject shows.
+    /// All of it, or if it is longer than a group as much as a reject shows.
     pub(crate) text: &'a [u8],
     /// Its whole length.
     pub(crate) bytes: u64,
+    /// Where all of it is if it is longer than a group, unless it is over the limit.
+    pub(crate) overflow: &'a dyn Overflow,
 }
 
 impl<'a> RawElement<'a> {
@@ -64,6 +70,7 @@ pub(crate) struct Group<'a> {
     text: &'a [u8],
     /// Index of the first one.
     first: u64,
+    overflow: &'a dyn Overflow,
 }
 
 impl<'a> Group<'a> {
@@ -82,7 +89,7 @@ impl<'a> Group<'a> {
         (self.first..).zip(self.lifted).map(move |(index, lifted)| {
             let (text, behind) = rest.split_at(lifted.kept_bytes());
             rest = behind;
-            RawElement { index: Some(index), offset: lifted.offset, text, bytes: lifted.bytes }
+            RawElement { index: Some(index), offset: lifted.offset, text, bytes: lifted.bytes, overflow: self.overflow }
         })
     }
 }
@@ -96,11 +103,14 @@ pub(crate) struct Arena {
     /// Elements that struson has passed, and those of them that were taken for decoding.
     claimed: usize,
     taken: usize,
+    /// Holds the element that is longer than a group. It is the last one: the lifter reads nothing more until it is taken.
+    overflow: Box<dyn Overflow>,
 }
 
 impl Arena {
-    pub(crate) fn new() -> Self {
-        Self { texts: Vec::with_capacity(2 * GROUP_BYTES), lifted: Vec::new(), under_way: None, claimed: 0, taken: 0 }
+    pub(crate) fn new(overflow: Box<dyn Overflow>) -> Self {
+        let texts = Vec::with_capacity(2 * GROUP_BYTES);
+        Self { texts, lifted: Vec::new(), under_way: None, claimed: 0, taken: 0, overflow }
     }
 
     /// An element begins at these places.
@@ -109,23 +119,30 @@ impl Arena {
     }
 
     /// Adds a part of the element under way.
-    pub(crate) fn add(&mut self, part: &[u8]) {
+    pub(crate) fn add(&mut self, part: &[u8]) -> Result<()> {
         let Some(lifted) = &mut self.under_way else {
-            return;
+            return Ok(());
         };
+        let was_whole = lifted.is_whole();
         lifted.bytes += part.len() as u64;
         if lifted.is_whole() {
-            if self.texts.len() + part.len() > self.texts.capacity() {
-                // A long element. It gets memory for the longest at once: by doubling, twice as much would be touched.
-                self.texts.reserve_exact(ELEMENT_BYTES_MAX);
-            }
             self.texts.extend_from_slice(part);
-        } else {
-            // Over the limit: the arena keeps only what a reject shows.
-            let kept = REJECT_RAW_BYTES_MAX.saturating_sub(self.texts.len() - lifted.start).min(part.len());
-            self.texts.extend_from_slice(&part[..kept]);
-            self.texts.truncate(lifted.start + REJECT_RAW_BYTES_MAX);
+            return Ok(());
         }
+        if lifted.bytes > ELEMENT_BYTES_MAX as u64 {
+            self.overflow.clear();
+        } else {
+            if was_whole {
+                debug_assert!(self.lifted.iter().all(Lifted::is_whole), "there is one overflow");
+                self.overflow.append(&self.texts[lifted.start..])?;
+            }
+            self.overflow.append(part)?;
+        }
+        // The arena keeps only what a reject shows.
+        let kept = REJECT_RAW_BYTES_MAX.saturating_sub(self.texts.len() - lifted.start).min(part.len());
+        self.texts.extend_from_slice(&part[..kept]);
+        self.texts.truncate(lifted.start + REJECT_RAW_BYTES_MAX);
+        Ok(())
     }
 
     /// Ends the element under way.
@@ -166,7 +183,7 @@ impl Arena {
         let start = lifted.first().map_or(0, |first| first.start);
         let end = self.lifted.get(self.claimed).map_or(self.lifted_end(), |next| next.start);
         let text = if lifted.is_empty() { &[] } else { &self.texts[start..end] };
-        Group { lifted, text, first }
+        Group { lifted, text, first, overflow: &*self.overflow }
     }
 
     /// Marks the claimed elements as taken, and frees the texts after all are.
@@ -174,6 +191,9 @@ impl Arena {
         self.taken = self.claimed;
         if self.taken == self.lifted.len() {
             let end = self.lifted_end();
+            if !self.lifted.iter().all(Lifted::is_whole) {
+                self.overflow.clear();
+            }
             self.lifted.clear();
             self.texts.drain(..end);
             if let Some(under_way) = &mut self.under_way {
@@ -185,10 +205,11 @@ impl Arena {
         }
     }
 
-    /// Returns offset and text of the element under way, if the arena holds all that came of it.
-    pub(crate) fn under_way(&self) -> Option<(u64, &[u8])> {
-        let lifted = self.under_way?;
-        let text = self.texts.get(lifted.start..)?;
-        (text.len() as u64 == lifted.bytes).then_some((lifted.offset, text))
+    /// Returns offset and text of the element under way, unless it is over the limit.
+    pub(crate) fn under_way(&self) -> Option<(u64, Box<dyn Read + '_>)> {
+        let lifted = self.under_way.filter(|lifted| lifted.bytes <= ELEMENT_BYTES_MAX as u64)?;
+        let text: Box<dyn Read + '_> =
+            if lifted.is_whole() { Box::new(self.texts.get(lifted.start..)?) } else { self.overflow.reader() };
+        Some((lifted.offset, text))
     }
 }

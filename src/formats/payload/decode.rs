@@ -14,7 +14,7 @@ pub fn decode(source: impl BufRead, options: Options, batch: &mut Box<Batch>, si
 
 /// Decodes a body into an output, which may have an account.
 pub(crate) fn read(source: impl BufRead, options: Options, output: &mut Output<'_>) -> Decoded {
-    let mut lifter = Lifter::new(source, options);
+    let mut lifter = Lifter::new(source, options, output.receiver.overflow());
     let outcome = walk(&mut lifter, output);
     // How far the lifter has read beyond a fault depends on the pieces in which the body came.
     let fault = outcome.as_ref().err().filter(|error| error.is_input()).and_then(|error| error.position().offset);

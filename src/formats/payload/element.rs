@@ -4,19 +4,22 @@
 //! and quotes, so every element ends where the array's next comma stands. If it is not, the elements are judged one by
 //! one, and struson says what is wrong with the one that is not JSON.
 
+use struson::reader::ReaderError;
+
 use super::arena::{Group, RawElement};
 use super::fields;
 use super::grammar::{judge, syntax_error};
 use super::keys::ElementKind;
+use super::large::{Canonical, Rest};
 use super::rows::{Rows, Scratch};
 use super::section::Section;
 use super::surrogates::fix_half_pairs;
 use crate::formats::flaw::Flaw;
 use crate::formats::json::number_too_large;
 use crate::formats::output::{Output, push_reject};
-use crate::formats::tape::{Extent, Parser, elements};
-use crate::model::error::Result;
-use crate::model::limits::{ELEMENT_BYTES_MAX, ELEMENT_VALUES_MAX, GROUP_BYTES_MAX, NESTING_MAX};
+use crate::formats::tape::{Parser, elements, members};
+use crate::model::error::{Error, Result, from_io};
+use crate::model::limits::{ELEMENT_BYTES_MAX, GROUP_BYTES_MAX};
 
 /// What elements are, and where they stand.
 #[derive(Clone, Copy, Debug)]
@@ -81,11 +84,11 @@ impl ElementDecoder {
         element: RawElement<'_>,
         output: &mut Output<'_>,
     ) -> Result<()> {
-        if element.bytes > element.text.len() as u64 {
+        if element.bytes > ELEMENT_BYTES_MAX as u64 {
             let flaw = Flaw::TooLong(ELEMENT_BYTES_MAX as u64);
             return output.reject(element.location(context.section), &flaw, element.raw());
         }
-        if element.text.len() <= GROUP_BYTES_MAX {
+        if element.bytes <= GROUP_BYTES_MAX as u64 {
             return self.decode_whole(context, element, output);
         }
         output.receiver.begin_large();
@@ -94,22 +97,69 @@ impl ElementDecoder {
         decoded
     }
 
-    /// Decodes an element longer than a group. It costs many times its length until the writer has stored its text.
+    /// Decodes an element longer than a group. It takes several times its length until the writer has stored its text.
     fn decode_large(&mut self, context: Context<'_>, element: RawElement<'_>, output: &mut Output<'_>) -> Result<()> {
-        let extent = Extent::of(element.text);
-        let decoded = if extent.depth > NESTING_MAX as usize {
-            self.reject_undecodable(context, element, &Flaw::TooDeep(NESTING_MAX as usize), output)
-        } else if extent.values > ELEMENT_VALUES_MAX {
-            let flaw = Flaw::TooMany("values", ELEMENT_VALUES_MAX);
-            output.reject(element.location(context.section), &flaw, element.raw())
-        } else {
-            self.decode_whole(context, element, output)
+        // The buffers are not needed beside it.
+        *self = Self::new();
+        let read = match Canonical::read(element.overflow.reader(), context.nesting) {
+            Ok(Ok(canonical)) => self.read_large(context, canonical, output)?,
+            Ok(Err(flaw)) => Err(flaw),
+            Err(ReaderError::IoError { error, .. }) if error.get_ref().is_some_and(|error| error.is::<Error>()) => {
+                return Err(from_io(error));
+            }
+            Err(fault) => return Err(syntax_error(&fault, |at| element.offset + at, context.section, element.index)),
         };
-        if self.text.capacity() > 2 * GROUP_BYTES_MAX {
-            // One large element must not make the buffers large for good.
-            *self = Self::new();
+        // Neither is what the row was made with while it is stored.
+        *self = Self::new();
+        match read {
+            Ok(()) => output.hand_over_if_full(),
+            Err(flaw) => output.reject(element.location(context.section), &flaw, element.raw()),
         }
-        decoded
+    }
+
+    /// Makes the row of such an element.
+    fn read_large(
+        &mut self,
+        context: Context<'_>,
+        canonical: Canonical,
+        output: &mut Output<'_>,
+    ) -> Result<Result<(), Flaw>> {
+        let Self { parser, scratch, .. } = self;
+        let section = context.section;
+        match context.kind {
+            ElementKind::Unknown { in_data } => {
+                // The first text of a batch is not copied.
+                if !output.batch.is_empty() {
+                    output.hand_over()?;
+                }
+                let keep = if in_data { Output::keep } else { Output::keep_beside };
+                keep(output, section.path(), canonical.into_text());
+                Ok(Ok(()))
+            }
+            ElementKind::Characteristic => {
+                let json = canonical.into_text();
+                let mut rows = Rows::new(output.batch, scratch, section);
+                if !json.starts_with('"') {
+                    rows.push_characteristic_text(&json);
+                } else if let Ok(nodes) = parser.parse(&mut json.into_bytes()) {
+                    // A text is kept without its quotes.
+                    rows.push_characteristic(&nodes.0);
+                }
+                Ok(Ok(()))
+            }
+            _ if !canonical.is_object() => Ok(Err(Flaw::Not("an object"))),
+            kind => {
+                let Rest { text, long } = canonical.rest();
+                let mut text = text.into_bytes();
+                let nodes = match parser.parse(&mut text) {
+                    Ok(nodes) => nodes,
+                    Err(error) => return Ok(Err(Flaw::Undecodable(error.to_string()))),
+                };
+                let values: Vec<_> = members(&nodes.0).map(|member| member.value).collect();
+                let long: Vec<_> = long.iter().map(|(place, text)| (values[*place], *text)).collect();
+                Ok(fields::read(kind, &nodes.0, &mut Rows::with_long(output.batch, scratch, section, &long)))
+            }
+        }
     }
 
     fn decode_whole(&mut self, context: Context<'_>, element: RawElement<'_>, output: &mut Output<'_>) -> Result<()> {

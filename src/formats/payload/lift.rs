@@ -11,6 +11,8 @@ use super::positions::Positions;
 use super::skeleton::{Skeleton, Verdict};
 use super::surrogates::HalfPairs;
 use crate::formats::scan::ElementScan;
+use crate::model::batch::Overflow;
+use crate::model::error::{Result, into_io};
 use crate::model::limits::{ELEMENT_BYTES_MAX, SKELETON_STRING_BYTES_MAX};
 
 const PLACEHOLDER: &[u8] = b"{}";
@@ -85,7 +87,7 @@ struct Cutter {
 }
 
 impl<R: BufRead> Lifter<R> {
-    pub(crate) fn new(source: R, options: Options) -> Self {
+    pub(crate) fn new(source: R, options: Options, overflow: Box<dyn Overflow>) -> Self {
         let skeleton = if options.lift {
             Skeleton::with_elements(SKELETON_STRING_BYTES_MAX)
         } else {
@@ -98,7 +100,7 @@ impl<R: BufRead> Lifter<R> {
             pairs: HalfPairs::default(),
             pending: Pending::default(),
             positions: Positions::new(),
-            arena: Arena::new(),
+            arena: Arena::new(overflow),
             cut_at: None,
             has_given_up: false,
         };
@@ -126,7 +128,7 @@ impl<R: BufRead> Lifter<R> {
     }
 
     /// Returns offset and text of the element under way, if all that came of it is kept.
-    pub(crate) fn under_way(&self) -> Option<(u64, &[u8])> {
+    pub(crate) fn under_way(&self) -> Option<(u64, Box<dyn Read + '_>)> {
         self.cutter.arena.under_way()
     }
 
@@ -173,7 +175,14 @@ impl<R: BufRead> Read for Lifter<R> {
                 Ok([]) if self.cutter.give_up() => {}
                 Ok([]) => return Ok(written),
                 Ok(chunk) => {
-                    let (taken, more) = self.cutter.cut(chunk, &mut out[written..]);
+                    let cut = self.cutter.cut(chunk, &mut out[written..]);
+                    let (taken, more) = match cut {
+                        Ok(cut) => cut,
+                        Err(error) => {
+                            self.failure = Some(into_io(error));
+                            continue;
+                        }
+                    };
                     self.source.consume(taken);
                     written += more;
                 }
@@ -206,9 +215,9 @@ impl Cutter {
     }
 
     /// Takes some of the chunk and writes some of the output: returns how much of each.
-    fn cut(&mut self, chunk: &[u8], out: &mut [u8]) -> (usize, usize) {
+    fn cut(&mut self, chunk: &[u8], out: &mut [u8]) -> Result<(usize, usize)> {
         if self.element.is_some() {
-            return (self.lift(chunk), 0);
+            return Ok((self.lift(chunk)?, 0));
         }
         let (mut taken, mut written) = (0, 0);
         while taken < chunk.len() && written < out.len() && self.pending.is_empty() {
@@ -243,17 +252,17 @@ impl Cutter {
             }
             taken += 1;
         }
-        (taken, written)
+        Ok((taken, written))
     }
 
     /// Moves bytes of the element under way into the arena. Returns how many.
-    fn lift(&mut self, chunk: &[u8]) -> usize {
+    fn lift(&mut self, chunk: &[u8]) -> Result<usize> {
         let Some(scan) = &mut self.element else {
-            return 0;
+            return Ok(0);
         };
         let end = scan.feed(chunk);
         let part = &chunk[..end.unwrap_or(chunk.len())];
-        self.arena.add(part);
+        self.arena.add(part)?;
         self.positions.body += part.len() as u64;
         if end.is_some() {
             self.arena.end();
@@ -262,7 +271,7 @@ impl Cutter {
             self.positions.skeleton += PLACEHOLDER.len() as u64;
             self.positions.note_shift();
         }
-        part.len()
+        Ok(part.len())
     }
 }
 
@@ -284,7 +293,11 @@ mod tests {
     #[test]
     fn what_has_come_before_the_first_element_is_passed_on() {
         for sent in ["[", "{", r#"{"data":["#, "\u{feff}", "x"] {
-            let mut lifter = Lifter::new(sent.as_bytes().chain(BufReader::new(Silent)), Options::default());
+            let mut lifter = Lifter::new(
+                sent.as_bytes().chain(BufReader::new(Silent)),
+                Options::default(),
+                Box::<Vec<u8>>::default(),
+            );
             let mut out = [0; 64];
             let bytes = lifter.read(&mut out).unwrap();
             assert_eq!(&out[..bytes], sent.as_bytes());

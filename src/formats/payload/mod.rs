@@ -4,6 +4,8 @@
 //! - `walk` reads the rest with struson, `element` decodes the elements with simd-json, and `rows` fills the batch.
 //! - `keys` and `fields` know the app's names: those of the body and those of elements.
 //!
+//! An element longer than a group waits outside of memory until it is whole: `large` reads it from there.
+//!
 //! The lifter is only an accelerator: without it, each element takes the slow way through `transfer`.
 
 mod arena;
@@ -12,6 +14,7 @@ mod element;
 mod fields;
 mod grammar;
 mod keys;
+mod large;
 mod lift;
 mod nesting;
 mod positions;

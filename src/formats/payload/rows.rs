@@ -7,10 +7,10 @@ use super::section::Section;
 use crate::formats::canonical;
 use crate::formats::json::JsonObject;
 use crate::formats::output::Receiver;
-use crate::formats::tape::{Member, Value, as_str, is_null, is_object};
+use crate::formats::tape::{Member, Value, as_str, is_null, is_object, member_at};
 use crate::model::batch::Batch;
 use crate::model::error::Result;
-use crate::model::limits::SHARED_TEXT_BYTES_MAX;
+use crate::model::limits::{GROUP_BYTES, SHARED_TEXT_BYTES_MAX};
 use crate::model::record::{Characteristic, OtherRecord};
 use crate::model::text::TextId;
 
@@ -48,11 +48,33 @@ pub(crate) struct Rows<'b, 't, 'i> {
     section_text: Option<TextId>,
     source: Option<Before<[Value<'t, 'i>; 2], Source>>,
     metadata: Option<Before<Value<'t, 'i>, Option<TextId>>>,
+    /// Members that are too long for the tape, each with its canonical text. Another value stands there in its place.
+    long: &'b [(Value<'t, 'i>, &'b str)],
 }
 
 impl<'b, 't, 'i> Rows<'b, 't, 'i> {
     pub(crate) fn new(batch: &'b mut Box<Batch>, scratch: &'b mut Scratch, section: &'b Section) -> Self {
-        Self { batch, scratch, section, section_text: None, source: None, metadata: None }
+        Self { batch, scratch, section, section_text: None, source: None, metadata: None, long: &[] }
+    }
+
+    /// Rows of an element with long members.
+    pub(crate) fn with_long(
+        batch: &'b mut Box<Batch>,
+        scratch: &'b mut Scratch,
+        section: &'b Section,
+        long: &'b [(Value<'t, 'i>, &'b str)],
+    ) -> Self {
+        Self { long, ..Self::new(batch, scratch, section) }
+    }
+
+    /// Returns the text of a long member.
+    #[inline]
+    fn long(&self, value: Value<'_, '_>) -> Option<&'b str> {
+        if self.long.is_empty() {
+            return None;
+        }
+        let found = self.long.iter().find(|(long, _)| std::ptr::addr_eq(long.as_ptr(), value.as_ptr()));
+        found.map(|(_, text)| *text)
     }
 
     /// Hands over the batch if it is full: numbers of its texts then no longer hold.
@@ -83,7 +105,10 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
 
     /// Returns canonical JSON of a value; nothing for null.
     pub(crate) fn json(&mut self, value: Value<'_, '_>) -> Option<TextId> {
-        (!is_null(value)).then(|| self.canonical(value))
+        match self.long(value) {
+            Some(text) => Some(self.batch.texts.intern(text)),
+            None => (!is_null(value)).then(|| self.canonical(value)),
+        }
     }
 
     fn canonical(&mut self, value: Value<'_, '_>) -> TextId {
@@ -131,6 +156,9 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
     }
 
     fn write_source(&mut self, revision: Member<'t, 'i>, device: Member<'t, 'i>) -> Source {
+        if self.long(revision.value).or(self.long(device.value)).is_some() {
+            return Source::TooLong;
+        }
         let Scratch { text, order, .. } = &mut *self.scratch;
         text.clear();
         let mut source = JsonObject::begin(text);
@@ -150,10 +178,13 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
 
     /// Returns canonical JSON of the members that were kept.
     pub(crate) fn other(&mut self, element: Value<'t, 'i>) -> Option<TextId> {
-        let Scratch { text, order, kept } = &mut *self.scratch;
-        if kept.is_empty() {
+        if self.scratch.kept.is_empty() {
             return None;
         }
+        if !self.long.is_empty() {
+            return Some(self.long_other(element));
+        }
+        let Scratch { text, order, kept } = &mut *self.scratch;
         text.clear();
         let base = order.len();
         order.append(kept);
@@ -161,16 +192,42 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         Some(self.batch.texts.intern(text))
     }
 
+    /// The same where some of them are long.
+    fn long_other(&mut self, element: Value<'t, 'i>) -> TextId {
+        let kept = std::mem::take(&mut self.scratch.kept);
+        let mut members: Vec<_> = kept.iter().map(|node| member_at(element, *node as usize)).collect();
+        members.sort_by(|one, other| one.name.cmp(other.name).then(one.node.cmp(&other.node)));
+        let long: usize = members.iter().filter_map(|member| self.long(member.value)).map(str::len).sum();
+        let mut other = String::with_capacity(long + GROUP_BYTES);
+        let mut object = JsonObject::begin(&mut other);
+        for member in members {
+            let text = object.member(member.name);
+            match self.long(member.value) {
+                Some(long) => text.push_str(long),
+                None => canonical::write(member.value, text, &mut self.scratch.order),
+            }
+        }
+        object.end();
+        self.batch.texts.intern(&other)
+    }
+
     /// Adds a characteristic, whose key is the section's.
     pub(crate) fn push_characteristic(&mut self, value: Value<'_, '_>) {
-        let key = self.batch.texts.intern(self.section.key());
         let value = match as_str(value) {
             Some(text) => Some(self.batch.texts.intern(text)),
             None => self.json(value),
         };
+        let key = self.batch.texts.intern(self.section.key());
         if let Some(value) = value {
             self.batch.rows.characteristics.push(Characteristic { key, value });
         }
+    }
+
+    /// The same for a text.
+    pub(crate) fn push_characteristic_text(&mut self, text: &str) {
+        let texts = &mut self.batch.texts;
+        let (key, value) = (texts.intern(self.section.key()), texts.intern(text));
+        self.batch.rows.characteristics.push(Characteristic { key, value });
     }
 
     /// Keeps a whole element.

@@ -7,15 +7,24 @@ use std::io::Read;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
 use crate::formats::json::write_string;
-use crate::model::limits::{ELEMENT_BYTES_MAX, REJECT_RAW_BYTES_MAX};
+use crate::model::batch::Overflow;
+use crate::model::error::Error;
+use crate::model::limits::{ELEMENT_BYTES_MAX, GROUP_BYTES, GROUP_BYTES_MAX, REJECT_RAW_BYTES_MAX};
 
 /// The text of a value, as far as it is kept.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Transferred {
-    /// The text: whole, or if it is over the limit as much as a reject shows.
+    /// The text: whole, or if it is longer than a group as much as a reject shows.
     pub(crate) text: String,
     /// The whole length.
     pub(crate) bytes: u64,
+    /// The whole text if it is longer than a group, unless it is over the limit.
+    pub(crate) overflow: Box<dyn Overflow>,
+    /// The end of that text, which waits to be long enough.
+    tail: String,
+    /// A string with its escapes.
+    string: String,
+    failure: Option<Error>,
 }
 
 /// An array or object under way.
@@ -26,11 +35,29 @@ enum Open {
 }
 
 impl Transferred {
+    pub(crate) fn new(overflow: Box<dyn Overflow>) -> Self {
+        Self { text: String::new(), bytes: 0, overflow, tail: String::new(), string: String::new(), failure: None }
+    }
+
+    /// Takes the reason why the last value could not be kept.
+    pub(crate) fn take_failure(&mut self) -> Result<(), Error> {
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
     /// Replaces what it holds by the next value.
     pub(crate) fn read<R: Read>(&mut self, json: &mut JsonStreamReader<R>) -> Result<(), ReaderError> {
+        if self.bytes > GROUP_BYTES_MAX as u64 {
+            self.overflow.clear();
+        }
         self.text.clear();
-        self.text.shrink_to(REJECT_RAW_BYTES_MAX);
+        self.tail.clear();
         self.bytes = 0;
+        self.copy(json)?;
+        self.flush();
+        Ok(())
+    }
+
+    fn copy<R: Read>(&mut self, json: &mut JsonStreamReader<R>) -> Result<(), ReaderError> {
         // struson bounds the depth.
         let mut open: Vec<Open> = Vec::new();
         // What stands between the last value and the next one.
@@ -102,35 +129,47 @@ impl Transferred {
     }
 
     fn push(&mut self, text: &str) {
-        if self.reserve(text.len()) {
-            self.text.push_str(text);
-        }
+        let was_whole = self.bytes <= GROUP_BYTES_MAX as u64;
         self.bytes += text.len() as u64;
+        if self.bytes <= GROUP_BYTES_MAX as u64 {
+            self.text.push_str(text);
+            return;
+        }
+        if was_whole {
+            self.tail.push_str(&self.text);
+            self.text.push_str(&text[..text.floor_char_boundary(REJECT_RAW_BYTES_MAX)]);
+            self.text.truncate(self.text.floor_char_boundary(REJECT_RAW_BYTES_MAX));
+        }
+        self.tail.push_str(text);
+        if self.tail.len() >= GROUP_BYTES {
+            self.flush();
+        }
+    }
+
+    /// Moves the tail to the overflow.
+    fn flush(&mut self) {
+        if self.bytes > ELEMENT_BYTES_MAX as u64 {
+            self.overflow.clear();
+        } else if self.failure.is_none() && !self.tail.is_empty() {
+            self.failure = self.overflow.append(self.tail.as_bytes()).err();
+        }
+        self.tail.clear();
+        self.tail.shrink_to(GROUP_BYTES_MAX);
     }
 
     fn push_string(&mut self, text: &str) {
-        if self.reserve(text.len() + 2) {
-            let before = self.text.len();
-            write_string(text, &mut self.text);
-            self.bytes += (self.text.len() - before) as u64;
-        } else {
-            self.bytes += text.len() as u64 + 2;
+        // A string over the limit is not written, since it would be written twice.
+        if text.len() > ELEMENT_BYTES_MAX {
+            self.push(&text[..text.floor_char_boundary(GROUP_BYTES_MAX)]);
+            self.bytes += text.len() as u64;
+            return;
         }
-    }
-
-    /// Reserves memory for so many bytes more. Returns false if the text is not whole, or no longer: it is then cut.
-    fn reserve(&mut self, more: usize) -> bool {
-        let is_whole = self.bytes == self.text.len() as u64;
-        if is_whole && self.text.len() + more > ELEMENT_BYTES_MAX {
-            let end = self.text.floor_char_boundary(REJECT_RAW_BYTES_MAX);
-            self.text.truncate(end);
-            return false;
-        }
-        if is_whole && self.text.len() + more > self.text.capacity() && self.text.len() >= REJECT_RAW_BYTES_MAX {
-            // It gets memory for the longest at once: by doubling, twice as much would be touched.
-            self.text.reserve_exact(ELEMENT_BYTES_MAX - self.text.len());
-        }
-        is_whole
+        let mut string = std::mem::take(&mut self.string);
+        write_string(text, &mut string);
+        self.push(&string);
+        string.clear();
+        string.shrink_to(GROUP_BYTES_MAX);
+        self.string = string;
     }
 }
 
@@ -144,7 +183,7 @@ mod tests {
             let body = format!("[{json},7]");
             let mut reader = JsonStreamReader::new(body.as_bytes());
             reader.begin_array().unwrap();
-            let mut transferred = Transferred::default();
+            let mut transferred = Transferred::new(Box::<Vec<u8>>::default());
             transferred.read(&mut reader).unwrap();
             assert_eq!(transferred.text, expected);
             assert_eq!(transferred.bytes, expected.len() as u64);
@@ -160,11 +199,30 @@ mod tests {
     }
 
     #[test]
+    fn a_value_longer_than_a_group_is_in_the_overflow() {
+        for count in [GROUP_BYTES_MAX / 12, GROUP_BYTES_MAX / 2] {
+            let body = format!("[[{}0],7]", "\"0123456789\",".repeat(count));
+            let mut reader = JsonStreamReader::new(body.as_bytes());
+            reader.begin_array().unwrap();
+            let mut transferred = Transferred::new(Box::<Vec<u8>>::default());
+            for _ in 0..2 {
+                if reader.peek().unwrap() == ValueType::Array {
+                    transferred.read(&mut reader).unwrap();
+                }
+                assert_eq!(std::io::read_to_string(transferred.overflow.reader()).unwrap(), body[1..body.len() - 3]);
+                assert_eq!(transferred.text, body[1..=REJECT_RAW_BYTES_MAX]);
+            }
+            transferred.read(&mut reader).unwrap();
+            assert_eq!((transferred.text.as_str(), transferred.bytes), ("7", 1));
+        }
+    }
+
+    #[test]
     fn a_value_over_the_limit_is_read_to_its_end() {
         let body = format!("[[{}0],7]", "\"0123456789\",".repeat(ELEMENT_BYTES_MAX / 10));
         let mut reader = JsonStreamReader::new(body.as_bytes());
         reader.begin_array().unwrap();
-        let mut transferred = Transferred::default();
+        let mut transferred = Transferred::new(Box::<Vec<u8>>::default());
         transferred.read(&mut reader).unwrap();
         assert_eq!(transferred.bytes, body.len() as u64 - 4);
         assert_eq!(transferred.text, body[1..=transferred.text.len()]);

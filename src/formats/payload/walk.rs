@@ -7,11 +7,11 @@ use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 use super::arena::RawElement;
 use super::element::{Context, ElementDecoder};
 use super::fields::uuid_of;
-use super::grammar::{body_settings, is_end, judge, kind_in_words, syntax_error};
+use super::grammar::{body_settings, is_end, kind_in_words, syntax_error};
 use super::keys::{EMPTY_LIST, ElementKind, NO_SECTION, Role};
+use super::large::judge_source;
 use super::lift::Lifter;
 use super::section::Section;
-use super::surrogates::fix_half_pairs;
 use super::transfer::Transferred;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output};
@@ -22,12 +22,13 @@ use crate::model::time;
 
 /// Walks over a whole body. The rows decoded before an error are in the batch, or with the sink.
 pub(crate) fn walk<R: BufRead>(lifter: &mut Lifter<R>, output: &mut Output<'_>) -> Result<Envelope> {
+    let overflow = output.receiver.overflow();
     let mut walker = Walker {
         json: JsonStreamReader::new_custom(&mut *lifter, body_settings()),
         elements: ElementDecoder::new(),
         output,
         envelope: Envelope::default(),
-        transferred: Transferred::default(),
+        transferred: Transferred::new(overflow),
         name: String::new(),
         place: Place::default(),
         waiting: None,
@@ -62,14 +63,11 @@ fn failure<R: BufRead>(error: &ReaderError, lifter: &mut Lifter<R>, place: &Plac
         return syntax_error(error, |at| lifter.offset(at), section, *index);
     }
     // An element with a bracket or a quote too few takes the rest of the body: the fault is inside it, not at the end.
-    if let Some((offset, text)) = lifter.under_way() {
-        let mut text = text.to_vec();
-        fix_half_pairs(&mut text);
-        if let Err(fault) = judge(&mut text, *nesting)
-            && !is_end(&fault)
-        {
-            return syntax_error(&fault, |at| offset + at, section, *index);
-        }
+    if let Some((offset, text)) = lifter.under_way()
+        && let Err(fault) = judge_source(text, *nesting)
+        && !is_end(&fault)
+    {
+        return syntax_error(&fault, |at| offset + at, section, *index);
     }
     syntax_error(error, |_| lifter.body_bytes(), section, *index)
 }
@@ -424,6 +422,7 @@ impl<R: BufRead> Walker<'_, '_, R> {
     fn transfer(&mut self) -> Result<u64> {
         let offset = self.offset();
         self.transferred.read(&mut self.json).map_err(|error| self.fail(&error))?;
+        self.transferred.take_failure()?;
         // Unlike all other values, a number has no mark at its end: if the body ends there, it may be half a number.
         if self.transferred.text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
             self.json.has_next().map_err(|error| self.fail(&error))?;
@@ -449,5 +448,6 @@ impl<R: BufRead> Walker<'_, '_, R> {
 }
 
 fn raw(index: Option<u64>, offset: u64, transferred: &Transferred) -> RawElement<'_> {
-    RawElement { index, offset, text: transferred.text.as_bytes(), bytes: transferred.bytes }
+    let Transferred { text, bytes, overflow, .. } = transferred;
+    RawElement { index, offset, text: text.as_bytes(), bytes: *bytes, overflow: &**overflow }
 }

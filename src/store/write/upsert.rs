@@ -12,6 +12,7 @@ use rusqlite::{CachedStatement, Connection, ToSql};
 
 use super::table::Table;
 use crate::model::counts::Outcome;
+use crate::model::limits::GROUP_BYTES;
 use crate::model::record::Uuid;
 
 /// A table's prepared statements, and the results of the previous rows.
@@ -153,11 +154,18 @@ pub(super) struct Bound<'c, 'b, const N: usize> {
     statement: CachedStatement<'c>,
     row: [SqlValue<'b>; N],
     is_bound: bool,
+    /// Whether SQLite has a copy of a long text.
+    has_long: bool,
 }
 
 impl<'c, 'b, const N: usize> Bound<'c, 'b, N> {
     pub(super) fn new(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
-        Ok(Self { statement: connection.prepare_cached(sql)?, row: [SqlValue::Null; N], is_bound: false })
+        Ok(Self {
+            statement: connection.prepare_cached(sql)?,
+            row: [SqlValue::Null; N],
+            is_bound: false,
+            has_long: false,
+        })
     }
 
     fn bind(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<()> {
@@ -166,6 +174,7 @@ impl<'c, 'b, const N: usize> Bound<'c, 'b, N> {
         for (index, (bound, cell)) in self.row.iter_mut().zip(row).enumerate() {
             if !(is_bound && bound.is_same(cell)) {
                 self.statement.raw_bind_parameter(index + 1, cell.borrowed())?;
+                self.has_long |= matches!(cell, SqlValue::Text(text) if text.len() > GROUP_BYTES);
                 *bound = *cell;
             }
         }
@@ -176,18 +185,32 @@ impl<'c, 'b, const N: usize> Bound<'c, 'b, N> {
     /// Whether the query has a row.
     fn exists(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<bool> {
         self.bind(row)?;
-        Ok(self.statement.raw_query().next()?.is_some())
+        let exists = self.statement.raw_query().next()?.is_some();
+        self.free_long();
+        Ok(exists)
     }
 
     /// The number in the first column of the first row, if there is a row.
     pub(super) fn number(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<Option<Option<i64>>> {
         self.bind(row)?;
-        self.statement.raw_query().next()?.map(|row| row.get(0)).transpose()
+        let number = self.statement.raw_query().next()?.map(|row| row.get(0)).transpose();
+        self.free_long();
+        number
     }
 
     /// Returns the number of rows changed.
     pub(super) fn execute(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<usize> {
         self.bind(row)?;
-        self.statement.raw_execute()
+        let changed = self.statement.raw_execute();
+        self.free_long();
+        changed
+    }
+
+    /// Frees the copy of a long text: several statements would each have one.
+    fn free_long(&mut self) {
+        if std::mem::take(&mut self.has_long) {
+            self.statement.clear_bindings();
+            self.is_bound = false;
+        }
     }
 }

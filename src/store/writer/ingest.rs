@@ -3,13 +3,15 @@
 use std::sync::{Mutex, MutexGuard};
 
 use super::session::{Session, WriterHandle, gone};
-use crate::model::batch::{Batch, Decoded, Sink};
+use crate::model::batch::{Batch, Decoded, Overflow, Sink};
 use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::BATCHES_PER_INGEST;
 use crate::model::lock::lock;
 use crate::model::record::Envelope;
 use crate::store::clock::now_ms;
+use crate::store::database::Database;
+use crate::store::spool::SpoolOverflow;
 use crate::store::{Origin, UploadEnd, UploadState};
 
 /// What an ingest has done. All of it is on the disk.
@@ -52,6 +54,7 @@ pub fn ingest_with(
         empty: Vec::new(),
         large_element: writer.large_element(),
         permit: None,
+        database: writer.database(),
     };
     let mut batch = Box::<Batch>::default();
     let Decoded { outcome, body_bytes } = fill(&mut batch, &mut exchange);
@@ -101,6 +104,7 @@ struct Exchange<'a> {
     /// Held while an element is decoded that takes many times its length, until the writer is done with its text. Its holder
     /// waits only for the writer, never for a client.
     permit: Option<MutexGuard<'a, ()>>,
+    database: &'a Database,
 }
 
 impl Exchange<'_> {
@@ -157,5 +161,9 @@ impl Sink for Exchange<'_> {
 
     fn end_large(&mut self) {
         self.permit = None;
+    }
+
+    fn overflow(&mut self) -> Box<dyn Overflow> {
+        Box::new(SpoolOverflow::beside(self.database))
     }
 }

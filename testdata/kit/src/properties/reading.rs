@@ -13,7 +13,7 @@ use healthsink::model::batch::Batch;
 use healthsink::model::batch::Sink;
 use healthsink::model::error::Result;
 use healthsink::model::limits::{
-    AUTO_EXPORT_ELEMENT_BYTES_MAX, CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES,
+    AUTO_EXPORT_OTHER_BYTES_MAX, CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES,
 };
 use healthsink::model::memory::ingest_bytes;
 use healthsink::model::text::TextId;
@@ -65,7 +65,7 @@ impl Account {
 fn element_bytes_max(format: Format) -> usize {
     match format {
         Format::Ecg | Format::Fhir => CLINICAL_FILE_BYTES_MAX,
-        Format::AutoExport => AUTO_EXPORT_ELEMENT_BYTES_MAX,
+        Format::AutoExport => AUTO_EXPORT_OTHER_BYTES_MAX,
         _ => IMPORT_ELEMENT_BYTES_MAX,
     }
 }
