@@ -239,6 +239,10 @@ fn years_of_other_calendars_are_converted_or_rejected() {
     check("2026", Ok(2026));
     check("2569", Ok(2026));
     check("๒๕๖๘", Ok(2025));
+    let recording = ecg("512 Hertz", &["1,5"]).replace("2026", "0008");
+    let (folder, _) = imported(recording.as_bytes());
+    let reason: String = query(&folder.path("health.db"), "SELECT reason FROM rejects");
+    assert_eq!(reason, format!("line 13: `date` has the year 8, which is 2026 or 1996 or 1933: {why}"));
     check("0008", Err("the year 8, which is 2026 or 1996 or 1933"));
     check("1447", Err("the year 1447"));
     check("9999", Err("the year 9999"));

@@ -13,7 +13,7 @@ use crate::formats::output::{Location, Output};
 use crate::model::error::{Result, from_io};
 use crate::model::identity::{derive, digest};
 use crate::model::limits::{ECG_DESCRIPTIONS_MAX, ECG_FILE_BYTES_MAX, ECG_LINES_REJECTED_MAX, ECG_REJECT_BYTES_MAX};
-use crate::model::locale::{NumberStyle, Unreadable, parse_date};
+use crate::model::locale::{NumberStyle, Unreadable, parse_date, unclear_year};
 use crate::model::record::Electrocardiogram;
 
 /// Samples per second of any electrocardiogram: a number outside has another reading.
@@ -37,6 +37,8 @@ struct Recording {
     /// Number of the first of these lines.
     first_line: u64,
     start_ms: Option<i64>,
+    /// What a date of another calendar means, if there was one instead.
+    unclear: Option<Flaw>,
     /// Place of the description that is the date of the recording.
     date_place: usize,
     shown: Shown,
@@ -129,7 +131,7 @@ impl Recording {
             _ if recording.descriptions.len() > ECG_DESCRIPTIONS_MAX => {
                 Err(Flaw::TooMany("descriptions", ECG_DESCRIPTIONS_MAX))
             }
-            None => Err(Flaw::NoRecording("date")),
+            None => Err(recording.unclear.unwrap_or(Flaw::NoRecording("date"))),
             Some(_) if recording.lines.is_empty() => Err(Flaw::NoRecording("voltages")),
             Some(_) => Ok(recording),
         })
@@ -162,6 +164,7 @@ impl Recording {
         let value = unquoted(value.trim());
         if self.start_ms.is_none() {
             self.start_ms = parse_date(value);
+            self.unclear = self.unclear.take().or_else(|| Some(Flaw::Calendar("date", unclear_year(value)?)));
             self.date_place = self.descriptions.len();
         }
         // One more than there may be is enough to reject them.
@@ -335,7 +338,7 @@ pub(crate) fn is_recording(head: &[u8]) -> bool {
         |line: &&str| line.len() < 48 && voltage(line, NumberStyle::default()) != Err(Unreadable::NotANumber);
     let (numbers, others): (Vec<&str>, Vec<&str>) = lines.partition(is_number);
     let values = || others.iter().filter_map(|line| line.split_once(CELLS)).map(|(_, value)| unquoted(value.trim()));
-    let is_described = values().any(|value| parse_date(value).is_some())
+    let is_described = values().any(|value| parse_date(value).is_some() || unclear_year(value).is_some())
         && values().any(|value| number_and_unit(value).is_some_and(|(_, unit)| is_hertz(unit)));
     let others_max = ECG_DESCRIPTIONS_MAX + ECG_LINES_REJECTED_MAX;
     (4..others_max).contains(&others.len()) && values().next().is_some() && (is_described || numbers.len() > 20)

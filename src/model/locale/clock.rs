@@ -163,7 +163,8 @@ pub fn day_of_phone(text: &str) -> Option<String> {
 /// Which years a date may mean, if that is why it is not read.
 #[must_use]
 pub fn unclear_year(text: &str) -> Option<String> {
-    let year: String = plain(text).trim().chars().take_while(char::is_ascii_digit).collect();
+    let text = plain(text);
+    let (year, _) = text.trim().split_once('-')?;
     calendar::unclear_year(year.parse().ok().filter(|_| year.len() == 4)?)
 }
 
