@@ -435,8 +435,9 @@ pub const BODY_BYTES_PER_SECOND_IF_FULL: u32 = 8 << 10;
 /// Uploads that wait for a permit; a further one gets 503 with `Retry-After`.
 pub const UPLOADS_WAITING_MAX: usize = INGESTS_MAX;
 
-/// How long an upload waits for a permit before it gets 503. A slow upload whose permit is needed commits first.
-pub const PERMIT_WAIT: Duration = Duration::from_secs(10);
+/// How long an upload waits for a permit before it gets 503. A slow upload whose permit is needed commits first. Shorter than
+/// [`BODY_PATIENCE_IF_FULL`], so an upload keeps its permit while it pauses for less than that.
+pub const PERMIT_WAIT: Duration = Duration::from_secs(5);
 
 /// How often an upload that waits looks for one that has become slow.
 pub const PERMIT_LOOK_INTERVAL: Duration = Duration::from_millis(500);
