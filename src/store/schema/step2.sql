@@ -10,22 +10,12 @@ CREATE TABLE long_texts (
 ) STRICT;
 
 ALTER TABLE samples ADD COLUMN long_id INTEGER REFERENCES long_texts (id);
-ALTER TABLE route_points ADD COLUMN long_id INTEGER REFERENCES long_texts (id);
 
 CREATE TRIGGER samples_delete_long_text AFTER DELETE ON samples WHEN old.long_id IS NOT NULL BEGIN
   DELETE FROM long_texts WHERE id = old.long_id;
 END;
 
 CREATE TRIGGER samples_replace_long_text AFTER UPDATE OF long_id ON samples
-WHEN old.long_id IS NOT NULL AND new.long_id IS NOT old.long_id BEGIN
-  DELETE FROM long_texts WHERE id = old.long_id;
-END;
-
-CREATE TRIGGER route_points_delete_long_text AFTER DELETE ON route_points WHEN old.long_id IS NOT NULL BEGIN
-  DELETE FROM long_texts WHERE id = old.long_id;
-END;
-
-CREATE TRIGGER route_points_replace_long_text AFTER UPDATE OF long_id ON route_points
 WHEN old.long_id IS NOT NULL AND new.long_id IS NOT old.long_id BEGIN
   DELETE FROM long_texts WHERE id = old.long_id;
 END;
@@ -50,28 +40,6 @@ FROM moved m JOIN samples s USING (person_id, type_id, start_ms, uuid);
 UPDATE samples SET long_id = m.id, metadata = iif(octet_length(metadata) > 160, NULL, metadata), other = '' FROM moved m
 WHERE samples.person_id = m.person_id AND samples.type_id = m.type_id AND samples.start_ms = m.start_ms
   AND samples.uuid = m.uuid;
-
-DROP TABLE moved;
-
-CREATE TABLE moved (
-  id INTEGER PRIMARY KEY,
-  person_id INTEGER NOT NULL,
-  workout BLOB NOT NULL,
-  time_ms INTEGER NOT NULL,
-  latitude REAL NOT NULL,
-  longitude REAL NOT NULL
-) STRICT;
-
-INSERT INTO moved (id, person_id, workout, time_ms, latitude, longitude)
-SELECT (SELECT coalesce(max(id), 0) FROM long_texts) + row_number() OVER (), person_id, workout, time_ms, latitude, longitude
-FROM route_points WHERE octet_length(other) > 4096;
-
-INSERT INTO long_texts (id, other)
-SELECT m.id, p.other FROM moved m JOIN route_points p USING (person_id, workout, time_ms, latitude, longitude);
-
-UPDATE route_points SET long_id = m.id, other = '' FROM moved m
-WHERE route_points.person_id = m.person_id AND route_points.workout = m.workout AND route_points.time_ms = m.time_ms
-  AND route_points.latitude = m.latitude AND route_points.longitude = m.longitude;
 
 DROP TABLE moved;
 

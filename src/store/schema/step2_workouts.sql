@@ -39,14 +39,34 @@ CREATE TABLE route_points_2 (
   PRIMARY KEY (person_id, workout, time_ms, latitude, longitude, ordinal)
 ) STRICT, WITHOUT ROWID;
 
+-- Long texts are in `long_texts`, as those of samples. The bound is LONG_TEXT_BYTES of the program.
+CREATE TABLE moved (
+  person_id INTEGER NOT NULL,
+  workout BLOB NOT NULL,
+  time_ms INTEGER NOT NULL,
+  latitude REAL NOT NULL,
+  longitude REAL NOT NULL,
+  id INTEGER NOT NULL,
+  PRIMARY KEY (person_id, workout, time_ms, latitude, longitude)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO moved
+SELECT person_id, workout, time_ms, latitude, longitude, (SELECT coalesce(max(id), 0) FROM long_texts) + row_number() OVER ()
+FROM route_points WHERE octet_length(other) > 4096;
+
+INSERT INTO long_texts (id, other)
+SELECT m.id, p.other FROM moved m JOIN route_points p USING (person_id, workout, time_ms, latitude, longitude);
+
 INSERT INTO route_points_2
 SELECT person_id, workout, time_ms, latitude, longitude,
   iif(substr(workout, 1, 2) = x'6873' AND substr(workout, 7, 1) >= x'80' AND substr(workout, 7, 1) < x'90', route << 32, 0),
   row_number() OVER (PARTITION BY person_id, workout, time_ms ORDER BY latitude, longitude) - 1,
-  route, altitude_m, speed_m_s, course_deg, horizontal_accuracy_m, vertical_accuracy_m, other, long_id
-FROM route_points;
+  route, altitude_m, speed_m_s, course_deg, horizontal_accuracy_m, vertical_accuracy_m, iif(m.id IS NULL, p.other, ''), m.id
+FROM route_points p LEFT JOIN moved m USING (person_id, workout, time_ms, latitude, longitude);
 
--- The view and the triggers refer to the table by its name.
+DROP TABLE moved;
+
+-- The view refers to the table by its name.
 DROP VIEW route_details;
 DROP TABLE route_points;
 ALTER TABLE route_points_2 RENAME TO route_points;
