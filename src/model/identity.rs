@@ -30,6 +30,12 @@ pub fn next(identity: &Uuid) -> Uuid {
     derive(identity)
 }
 
+/// Returns another identity for a record of an upload, in place of one that is taken. Each of the upload's records has its number.
+#[must_use]
+pub fn other(identity: &Uuid, upload: i64, number: u64) -> Uuid {
+    derive(&digest(&[identity, &upload.to_le_bytes(), &number.to_le_bytes()]))
+}
+
 /// Returns the identity of another exporter's record of which HealthKit's identity is known.
 #[must_use]
 pub fn derive_from_healthkit(healthkit: &Uuid) -> Uuid {

@@ -219,9 +219,28 @@ pub const LONG_TEXT_BYTES: usize = 4 * KIB;
 /// Metadata texts remembered as seen once; at the second time they become shared.
 pub const METADATA_CANDIDATES_MAX: usize = 1024;
 
-/// Rows of one second that are searched for the same record of another exporter. Without the limit, records that all begin in
-/// one second would cost a search over all of them each. A meal's entries are some fifty at most.
+/// Rows of one second that are searched one by one for the same record of another exporter. More rows are indexed. A meal's
+/// entries are some fifty at most.
 pub const MATCH_ROWS_MAX: u32 = 256;
+
+/// Rows of one second that are held one by one. Of further ones, those that differ only in their identities are one group.
+pub const SECOND_ROWS_APART: usize = 16;
+
+/// Rows of one second that a search holds. More are read in parts.
+pub const SECOND_ROWS_MAX: usize = 16 << 10;
+
+/// Rows of one second that differ in more than their identity, and that a search holds.
+pub const SECOND_GROUPS_MAX: usize = 1024;
+
+/// Rows of crowded seconds that are read for each record of an upload, on average. Without the limit, records that begin in a few
+/// seconds would each cost a search over all of them.
+pub const MATCH_CREDIT: usize = 64;
+
+/// Rows of an index that are tried for a record, although they are not the same measurement: these have almost the same value.
+pub const CROWD_TRIES_MAX: usize = 64;
+
+/// Identities of equal records that are tried one after the other.
+pub const IDENTITIES_TRIED_MAX: usize = 8;
 
 /// Numbers of rows that an import remembers together as claimed: a bit for each.
 pub const CLAIM_CHUNK_BITS: usize = 4096;

@@ -8,8 +8,9 @@ use super::limits::{
     CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONNECTIONS_MAX, DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX,
     ELEMENT_READ_BYTES, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX,
     IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX,
-    ROUTE_LOCATIONS_COUNTED_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX,
-    WAITING_BYTES_MAX, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
+    ROUTE_LOCATIONS_COUNTED_MAX, SECOND_GROUPS_MAX, SECOND_ROWS_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX,
+    TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX, WAITING_BYTES_MAX, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX,
+    ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -158,10 +159,25 @@ pub const fn remembered_bytes() -> usize {
     names + if apple > auto_export { apple } else { auto_export }
 }
 
-/// Memory that a hostile input of an import takes on top: the longest element, and as much again in rows and texts.
+/// Bytes of a sample that a search holds, and of a further one that is equal.
+const CANDIDATE_BYTES: usize = 192;
+const FURTHER_BYTES: usize = 40;
+
+/// What a search holds of one second that has as many samples as fit. Lists hold up to half as much again while they grow.
+const fn second_bytes() -> usize {
+    let rows = SECOND_ROWS_MAX * FURTHER_BYTES + SECOND_GROUPS_MAX * CANDIDATE_BYTES;
+    // Their places by content, those that are taken, and 13 lists of groups with something in common.
+    let places = 2 * table_bytes(SECOND_GROUPS_MAX, 16) / 2;
+    let lists = SECOND_GROUPS_MAX * 13 * 4 + table_bytes(SECOND_GROUPS_MAX * 13, 16) / 2;
+    (rows + places + lists) * 3 / 2
+}
+
+/// Memory that a hostile input of an import takes on top: the longest element while it is read, and as much again in rows and
+/// texts. A batch with long texts makes the writer forget a crowded second.
 #[must_use]
 pub const fn hostile_import_bytes() -> usize {
-    4 * IMPORT_ELEMENT_BYTES_MAX + remembered_bytes()
+    let (element, second) = (2 * IMPORT_ELEMENT_BYTES_MAX, second_bytes());
+    remembered_bytes() + element + if element > second { element } else { second }
 }
 
 /// Memory of the longest element of Health Auto Export, which its ingest holds a permit for. While it is read: what the parser

@@ -98,6 +98,42 @@ fn is_near(one: f64, other: f64) -> bool {
     (one - other).abs() <= 2.0 * ROUNDING * one.abs().max(other.abs())
 }
 
+/// Zero degrees Celsius.
+const KELVIN: f64 = 273.15;
+
+/// Width of a range of sizes, as a logarithm: what is the same measurement as a value is in at most two ranges.
+const RANGE: f64 = 8.0 * ROUNDING;
+
+/// Returns the range that a measurement is in, whatever its unit.
+#[must_use]
+pub fn range(measurement: Measurement<'_>) -> i64 {
+    range_near(measurement, 0.0)
+}
+
+/// Returns the ranges that everything which is the same measurement is in.
+#[must_use]
+pub fn ranges(measurement: Measurement<'_>) -> [i64; 2] {
+    [-3.0 * ROUNDING, 3.0 * ROUNDING].map(|distance| range_near(measurement, distance))
+}
+
+fn range_near((value, name): Measurement<'_>, distance: f64) -> i64 {
+    let Some(value) = value else {
+        return i64::MIN;
+    };
+    let size = match name.and_then(unit) {
+        // What is near zero in one unit of temperature is far from it in another.
+        Some(Unit { dimension: Temperature, factor, offset }) => value * factor + offset + KELVIN,
+        Some(unit) => value * unit.factor + unit.offset,
+        None => value,
+    };
+    if size == 0.0 {
+        return i64::MAX;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a logarithm is small")]
+    let range = ((size.abs().ln() + distance) / RANGE).floor() as i64;
+    range * 2 + i64::from(size < 0.0)
+}
+
 fn six_digits(value: f64) -> String {
     format!("{value:.5e}")
 }
@@ -161,7 +197,7 @@ fn unit(name: &str) -> Option<Unit> {
         "d" | "day" => of(Time, 86_400.0),
         "degC" | "°C" => of(Temperature, 1.0),
         "degF" | "°F" => Some(Unit { dimension: Temperature, factor: 5.0 / 9.0, offset: -160.0 / 9.0 }),
-        "K" => Some(Unit { dimension: Temperature, factor: 1.0, offset: -273.15 }),
+        "K" => Some(Unit { dimension: Temperature, factor: 1.0, offset: -KELVIN }),
         "count/min" | "bpm" => of(Frequency, 1.0),
         "count/s" => of(Frequency, 60.0),
         "m/s" => of(Speed, 1.0),
@@ -188,13 +224,19 @@ mod tests {
 
     #[test]
     fn measurements() {
-        let check = |app: (f64, &str), derived: (f64, &str), expected| {
+        let check = |app: (f64, &str), derived: (f64, &str), expected: bool| {
             assert_eq!(
                 is_same((Some(app.0), Some(app.1)), (Some(derived.0), Some(derived.1))),
                 expected,
                 "{app:?} {derived:?}"
             );
+            let [app, derived] = [app, derived].map(|(value, unit)| (Some(value), Some(unit)));
+            assert!(!expected || ranges(derived).contains(&range(app)) && ranges(app).contains(&range(derived)));
         };
+        check((0.0, "degC"), (32.0, "degF"), true);
+        check((0.0, "m"), (0.0, "ft"), true);
+        check((-1.5, "degC"), (29.3, "degF"), true);
+        check((-2.0, "m"), (-0.002, "km"), true);
         check((72.0, "count/min"), (72.0, "count/min"), true);
         check((72.0, "count/min"), (73.0, "count/min"), false);
         check((1.2, "count/s"), (72.0, "count/min"), true);
@@ -214,6 +256,9 @@ mod tests {
         check((38.12, "ml/(kg*min)"), (38.12, "mL/min·kg"), true);
         check((1.0, "m"), (1.0, "s"), false);
         check((1.0, "x"), (1.0, "y"), false);
+        assert_ne!(range((Some(1.0), None)), range((Some(-1.0), None)));
+        assert_ne!(range((Some(100_001.0), None)), range((Some(100_010.0), None)));
+        assert!(ranges((None, None)).contains(&range((None, Some("m")))));
         assert!(is_same((Some(3.0), None), (Some(3.0), None)));
         assert!(!is_same((Some(3.0), None), (Some(3.0), Some("count"))));
         assert!(!is_same((Some(3.0), None), (None, None)) && is_same((None, None), (None, None)));

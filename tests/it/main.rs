@@ -19,6 +19,7 @@ mod documents;
 mod faults;
 mod http;
 mod http2;
+mod import_crowds;
 mod import_forms;
 mod import_history;
 mod import_matching;

@@ -8,8 +8,8 @@ use rusqlite::{Connection, params, params_from_iter};
 use super::batch::BatchWriter;
 use super::upsert::{SqlValue, sql_values};
 use crate::model::counts::Outcome;
-use crate::model::identity::next;
-use crate::model::limits::MATCH_ROWS_MAX;
+use crate::model::identity::{next, other};
+use crate::model::limits::{IDENTITIES_TRIED_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{Correlation, Uuid};
 use crate::model::units;
 
@@ -31,7 +31,7 @@ const SET_NUMBER: &str = "UPDATE correlations SET import_number = ?5
     WHERE person_id = ?1 AND type = ?2 AND start_ms = ?3 AND uuid = ?4";
 
 const OF_START: &str = "SELECT uuid, members, import_number, source_id, creation_ms, metadata FROM correlations
-    WHERE person_id = ?1 AND type = ?2 AND start_ms = ?3 AND end_ms IS ?4 LIMIT ?5";
+    WHERE person_id = ?1 AND type = ?2 AND start_ms = ?3 AND uuid > ?5 AND end_ms IS ?4 ORDER BY uuid";
 
 const MEMBERS: &str = "SELECT value ->> '$.type', value ->> '$.startDate', value ->> '$.endDate', value ->> '$.unit',
     value ->> '$.value' FROM json_each(?1)";
@@ -79,7 +79,10 @@ impl<'a> BatchWriter<'a> {
             self.text(row.other)
         ];
         // A row with this identity and content, or that of a further equal record.
-        while let Some(number) = self.equal_correlation(&values)? {
+        for _ in 0..IDENTITIES_TRIED_MAX {
+            let Some(number) = self.equal_correlation(&values)? else {
+                break;
+            };
             if self.claim_correlation(&values, number)? {
                 return Ok(Outcome::Unchanged);
             }
@@ -89,8 +92,14 @@ impl<'a> BatchWriter<'a> {
         if let Some(found) = self.find_correlation(row, source)? {
             return self.take_correlation(values, &found);
         }
+        let mut tried = 0;
         while !self.insert_correlation(&values)? {
-            uuid = next(&uuid);
+            tried += 1;
+            uuid = if tried < IDENTITIES_TRIED_MAX {
+                next(&uuid)
+            } else {
+                other(&uuid, self.upload.id, self.ids.merge.import.next_number().unsigned_abs())
+            };
             values[UUID] = uuid.into();
         }
         Ok(Outcome::New)
@@ -128,22 +137,37 @@ impl<'a> BatchWriter<'a> {
 
     /// Finds an unclaimed row with the same times and members: one of the same source if possible, then one created at the same
     /// time, then one with the same metadata.
-    fn find_correlation(&self, row: &Correlation, source: Option<i64>) -> rusqlite::Result<Option<Match>> {
+    fn find_correlation(&mut self, row: &Correlation, source: Option<i64>) -> rusqlite::Result<Option<Match>> {
         let (kind, members) = (self.batch.texts.get(row.kind), self.batch.texts.get(row.members));
+        let (person, own_metadata) = (self.upload.person, self.text(row.metadata));
+        let claimed = &mut self.ids.merge.correlations;
+        let behind = claimed.begin(person, kind, row.start_ms, row.end_ms);
+        let mut free = 0;
         let mut own: Option<Vec<Member>> = None;
         let mut best: Option<([bool; 3], Match)> = None;
         let mut select = self.connection.prepare_cached(OF_START)?;
-        let mut rows = select.query(params![self.upload.person, kind, row.start_ms, row.end_ms, MATCH_ROWS_MAX])?;
+        let mut rows = select.query(params![person, kind, row.start_ms, row.end_ms, &behind[..]])?;
         while let Some(found) = rows.next()? {
             let number: Option<i64> = found.get(2)?;
             if self.ids.merge.import.has_claimed(number) {
+                if free == 0 {
+                    claimed.last = found.get(0)?;
+                } else if claimed.credit == 0 {
+                    break;
+                } else {
+                    claimed.credit -= 1;
+                }
                 continue;
+            }
+            free += 1;
+            if free > MATCH_ROWS_MAX {
+                break;
             }
             let (creation, metadata): (Option<i64>, Option<String>) = (found.get(4)?, found.get(5)?);
             let fit = [
                 found.get::<_, Option<i64>>(3)? == source,
                 creation == row.creation_ms,
-                metadata.as_deref() == self.text(row.metadata),
+                metadata.as_deref() == own_metadata,
             ];
             if best.as_ref().is_some_and(|(best, _)| *best >= fit) {
                 continue;
@@ -158,6 +182,9 @@ impl<'a> BatchWriter<'a> {
                 }
             }
             best = Some((fit, Match { uuid: found.get(0)?, number, members: found_members }));
+            if fit == [true; 3] {
+                break;
+            }
         }
         Ok(best.map(|(_, found)| found))
     }

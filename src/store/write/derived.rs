@@ -4,12 +4,13 @@
 use rusqlite::{Connection, params};
 
 use super::batch::BatchWriter;
-use super::long_texts::{LongTexts, MOVED};
+use super::long_texts::LongTexts;
 use super::merge::{Candidate, Details, Found, SampleKey, Turn};
 use super::samples::{LONG_ID, Resolved};
-use super::upsert::{Bound, SqlValue, sql_values};
+use super::upsert::{Bound, SqlValue, with};
 use crate::model::counts::Outcome;
-use crate::model::identity::next;
+use crate::model::identity::{next, other};
+use crate::model::limits::IDENTITIES_TRIED_MAX;
 use crate::model::record::{DerivedSample, Uuid};
 
 /// The columns of a row in the order of their parameters, then its number.
@@ -63,14 +64,8 @@ impl<'c, 'b> Statements<'c, 'b> {
 
     /// Returns whether there was no row with this identity.
     fn insert(&mut self, values: &Values<'b>, number: i64) -> rusqlite::Result<bool> {
-        Ok(self.insert.execute(&with_number(values, number))? == 1)
+        Ok(self.insert.execute(&with(values, [number.into()]))? == 1)
     }
-}
-
-fn with_number<'b>(values: &Values<'b>, number: i64) -> [SqlValue<'b>; 14] {
-    let mut row = [SqlValue::Integer(number); 14];
-    row[..13].copy_from_slice(values);
-    row
 }
 
 impl<'a> BatchWriter<'a> {
@@ -80,7 +75,7 @@ impl<'a> BatchWriter<'a> {
             return Ok(());
         }
         self.ids.merge.begin_import(self.connection, self.upload.id)?;
-        self.ids.merge.samples.begin_derived();
+        self.ids.merge.samples.begin_derived(samples.len(), self.batch.is_large());
         let mut statements = Statements::new(self.connection)?;
         // Records of the present second without a row that is exactly theirs.
         let mut waiting: Vec<&DerivedSample> = Vec::new();
@@ -158,7 +153,7 @@ impl<'a> BatchWriter<'a> {
         }
     }
 
-    /// Inserts a record under its identity, or under the next one that is free.
+    /// Inserts a record under its identity, or under another one that is free.
     fn insert_free(
         &mut self,
         statements: &mut Statements<'a, 'a>,
@@ -167,6 +162,14 @@ impl<'a> BatchWriter<'a> {
         if let Some(long) = record.long {
             record.values[LONG] = long.insert(self.connection)?.into();
         }
+        for _ in 0..IDENTITIES_TRIED_MAX {
+            if self.insert_derived(statements, record)? {
+                return Ok(Outcome::New);
+            }
+            record.set_uuid(next(&record.uuid));
+        }
+        let number = self.ids.merge.import.next_number();
+        record.set_uuid(other(&record.uuid, self.upload.id, number.unsigned_abs()));
         while !self.insert_derived(statements, record)? {
             record.set_uuid(next(&record.uuid));
         }
@@ -175,26 +178,10 @@ impl<'a> BatchWriter<'a> {
 
     fn record(&mut self, derived: &DerivedSample) -> rusqlite::Result<Record<'a>> {
         let (row, creation_ms) = (&derived.sample, derived.creation_ms);
-        let Resolved { key, shared, unshared } = self.resolve(row)?;
-        let (uuid, other) = (row.uuid, self.text(row.other));
-        let long = LongTexts::of(unshared, other);
-        let values = sql_values![
-            self.upload.person,
-            key.kind,
-            row.start_ms,
-            uuid,
-            row.end_ms,
-            row.value,
-            key.unit,
-            key.source,
-            shared,
-            long.map_or(unshared, |long| long.left_of(unshared)),
-            if long.is_some() { Some(MOVED) } else { other },
-            creation_ms,
-            SqlValue::Null
-        ];
-        let details = Details { creation_ms, metadata: self.text(row.metadata), other };
-        Ok(Record { key, uuid, details, long, values })
+        let Resolved { key, values, long } = self.resolve(row)?;
+        let values = with(&values, [creation_ms.into(), SqlValue::Null]);
+        let details = Details { creation_ms, metadata: self.text(row.metadata), other: self.text(row.other) };
+        Ok(Record { key, uuid: row.uuid, details, long, values })
     }
 
     /// Inserts the record's row. Returns `false` if a row has its identity.
@@ -207,10 +194,10 @@ impl<'a> BatchWriter<'a> {
         Ok(is_new)
     }
 
-    /// Claims the row with the record's identity and content. If another record has claimed it, the next identity is tried, as
-    /// equal records have them. Returns whether there is a row.
+    /// Claims the row with the record's identity and content. If another record has claimed it, some further identities are tried,
+    /// as equal records have them. Returns whether there is a row.
     fn claim_equal(&mut self, statements: &mut Statements<'a, 'a>, record: &mut Record<'a>) -> rusqlite::Result<bool> {
-        loop {
+        for _ in 0..IDENTITIES_TRIED_MAX {
             if let Some(long) = record.long {
                 match long.stored(self.connection, LONG_ID, record.row_key())? {
                     Some(id) => record.values[LONG] = id.into(),
@@ -227,6 +214,7 @@ impl<'a> BatchWriter<'a> {
             }
             record.set_uuid(next(&record.uuid));
         }
+        Ok(false)
     }
 
     /// Claims the row with the record's identity, and numbers it if it has no number. Returns whether it was unclaimed.
@@ -281,7 +269,7 @@ impl<'a> BatchWriter<'a> {
         }
         let number = row.number.unwrap_or(self.ids.merge.import.next_number());
         let mut update = self.connection.prepare_cached(REPLACE)?;
-        update.execute(rusqlite::params_from_iter(with_number(&record.values, number)))?;
+        update.execute(rusqlite::params_from_iter(with::<13, 1, 14>(&record.values, [number.into()])))?;
         self.note_claimed(record, row);
         Ok(Outcome::Updated)
     }

@@ -1,13 +1,13 @@
 //! Locations of workouts' routes.
 
-use rusqlite::params;
+use rusqlite::params_from_iter;
 
 use super::batch::BatchWriter;
 use super::long_texts::{LongTexts, MOVED};
-use super::merge::{Location, Place, WorkoutUpload};
+use super::merge::{Location, WorkoutUpload};
 use super::table::Column::{self, Cleared, First, Key, Value};
 use super::table::Table;
-use super::upsert::{Upsert, sql_values};
+use super::upsert::{SqlValue, Upsert, sql_values, with};
 use crate::model::counts::Outcome;
 use crate::model::identity::is_derived;
 use crate::model::record::RoutePoint;
@@ -109,25 +109,26 @@ impl<'a> BatchWriter<'a> {
             return Ok(Outcome::Merged);
         }
         let other = self.text(row.other);
-        let outcome = if let Some(long) = LongTexts::of(None, other) {
-            self.write_long_point(row, place, &long)?
-        } else {
-            upsert.write(sql_values![
-                person,
-                place.workout,
-                row.time_ms,
-                row.latitude,
-                row.longitude,
-                place.ordinal,
-                place.place,
-                row.route,
-                row.altitude_m,
-                row.speed_m_s,
-                row.course_deg,
-                row.horizontal_accuracy_m,
-                row.vertical_accuracy_m,
-                other
-            ])?
+        let long = LongTexts::of(None, other);
+        let values = sql_values![
+            person,
+            place.workout,
+            time_ms,
+            latitude,
+            longitude,
+            place.ordinal,
+            place.place,
+            route,
+            row.altitude_m,
+            row.speed_m_s,
+            row.course_deg,
+            row.horizontal_accuracy_m,
+            row.vertical_accuracy_m,
+            if long.is_some() { Some(MOVED) } else { other }
+        ];
+        let outcome = match long {
+            Some(long) => self.write_long_point(&values, &long)?,
+            None => upsert.write(values)?,
         };
         let locations = &mut self.ids.merge.workouts.locations;
         if outcome == Outcome::New && locations.replace_others(connection, person, import, row.time_ms)? {
@@ -136,28 +137,9 @@ impl<'a> BatchWriter<'a> {
         Ok(outcome)
     }
 
-    fn write_long_point(&self, row: &RoutePoint, place: Place, long: &LongTexts<'a>) -> rusqlite::Result<Outcome> {
-        let (connection, person) = (self.connection, self.upload.person);
-        let Place { workout, ordinal, place } = place;
-        let key = params![person, &workout[..], row.time_ms, row.latitude, row.longitude, ordinal];
-        let id = long.id(connection, LONG_ID, key)?;
-        let mut upsert = Upsert::new(connection, &LONG_POINTS, self.ids.expects_known)?;
-        upsert.write(sql_values![
-            person,
-            workout,
-            row.time_ms,
-            row.latitude,
-            row.longitude,
-            ordinal,
-            place,
-            row.route,
-            row.altitude_m,
-            row.speed_m_s,
-            row.course_deg,
-            row.horizontal_accuracy_m,
-            row.vertical_accuracy_m,
-            MOVED,
-            id
-        ])
+    fn write_long_point(&self, values: &[SqlValue<'a>; 14], long: &LongTexts<'a>) -> rusqlite::Result<Outcome> {
+        let id = long.id(self.connection, LONG_ID, params_from_iter(&values[..6]))?;
+        let mut upsert = Upsert::<'_, '_, 15>::new(self.connection, &LONG_POINTS, self.ids.expects_known)?;
+        upsert.write(with(values, [id.into()]))
     }
 }

@@ -1,13 +1,11 @@
 //! Samples of the app.
 
-use rusqlite::params;
-
 use super::batch::BatchWriter;
 use super::long_texts::{LongTexts, MOVED};
 use super::merge::SampleKey;
 use super::table::Column::{self, Cleared, Key, Shared, Unshared, Value};
 use super::table::Table;
-use super::upsert::{Upsert, sql_values};
+use super::upsert::{SqlValue, Upsert, sql_values, with};
 use crate::model::counts::Outcome;
 use crate::model::record::Sample;
 
@@ -41,11 +39,14 @@ pub(super) static LONG_SAMPLES: Table = Table::new("samples", &LONG_COLUMNS);
 pub(super) const LONG_ID: &str =
     "SELECT long_id FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
 
-/// A sample's texts as the table has them: ids, and metadata as an id or a text.
+/// The columns of a row that every exporter has, in the order of their parameters.
+pub(super) type Values<'a> = [SqlValue<'a>; 11];
+
+/// A sample as the table has it: with ids of texts, and metadata as an id or a text. Long texts are apart.
 pub(super) struct Resolved<'a> {
     pub(super) key: SampleKey,
-    pub(super) shared: Option<i64>,
-    pub(super) unshared: Option<&'a str>,
+    pub(super) values: Values<'a>,
+    pub(super) long: Option<LongTexts<'a>>,
 }
 
 impl<'a> BatchWriter<'a> {
@@ -55,27 +56,13 @@ impl<'a> BatchWriter<'a> {
             return Ok(());
         }
         let person = self.upload.person;
-        self.ids.merge.samples.begin_app();
+        self.ids.merge.samples.begin_app(samples.len());
         let mut upsert = Upsert::new(self.connection, &SAMPLES, self.ids.expects_known)?;
         for row in samples {
-            let Resolved { key, shared, unshared } = self.resolve(row)?;
-            let other = self.text(row.other);
-            let outcome = if let Some(long) = LongTexts::of(unshared, other) {
-                self.write_long_sample(row, &key, shared, long.left_of(unshared), &long)?
-            } else {
-                upsert.write(sql_values![
-                    person,
-                    key.kind,
-                    row.start_ms,
-                    row.uuid,
-                    row.end_ms,
-                    row.value,
-                    key.unit,
-                    key.source,
-                    shared,
-                    unshared,
-                    other
-                ])?
+            let Resolved { key, values, long } = self.resolve(row)?;
+            let outcome = match long {
+                Some(long) => self.write_long_sample(&values, &long)?,
+                None => upsert.write(values)?,
             };
             let outcome = match outcome {
                 Outcome::New => {
@@ -93,31 +80,11 @@ impl<'a> BatchWriter<'a> {
         Ok(())
     }
 
-    fn write_long_sample(
-        &mut self,
-        row: &Sample,
-        key: &SampleKey,
-        shared: Option<i64>,
-        unshared: Option<&'a str>,
-        long: &LongTexts<'a>,
-    ) -> rusqlite::Result<Outcome> {
-        let (connection, person) = (self.connection, self.upload.person);
-        let id = long.id(connection, LONG_ID, params![person, key.kind, row.start_ms, &row.uuid[..]])?;
-        let mut upsert = Upsert::new(connection, &LONG_SAMPLES, self.ids.expects_known)?;
-        upsert.write(sql_values![
-            person,
-            key.kind,
-            row.start_ms,
-            row.uuid,
-            row.end_ms,
-            row.value,
-            key.unit,
-            key.source,
-            shared,
-            unshared,
-            MOVED,
-            id
-        ])
+    fn write_long_sample(&mut self, values: &Values<'a>, long: &LongTexts<'a>) -> rusqlite::Result<Outcome> {
+        let [person, kind, start, uuid, ..] = *values;
+        let id = long.id(self.connection, LONG_ID, [person, kind, start, uuid])?;
+        let mut upsert = Upsert::<'_, '_, 12>::new(self.connection, &LONG_SAMPLES, self.ids.expects_known)?;
+        upsert.write(with(values, [id.into()]))
     }
 
     pub(super) fn resolve(&mut self, row: &Sample) -> rusqlite::Result<Resolved<'a>> {
@@ -131,8 +98,14 @@ impl<'a> BatchWriter<'a> {
             None => None,
         };
         let unshared = if shared.is_some() { None } else { self.text(row.metadata) };
-        let &Sample { start_ms, end_ms, value, .. } = row;
+        let other = self.text(row.other);
+        let long = LongTexts::of(unshared, other);
+        let &Sample { start_ms, end_ms, value, uuid, .. } = row;
         let key = SampleKey { kind, start_ms, end_ms, value, unit, source };
-        Ok(Resolved { key, shared, unshared })
+        let unshared = long.map_or(unshared, |long| long.left_of(unshared));
+        let other = if long.is_some() { Some(MOVED) } else { other };
+        let person = self.upload.person;
+        let values = sql_values![person, kind, start_ms, uuid, end_ms, value, unit, source, shared, unshared, other];
+        Ok(Resolved { key, values, long })
     }
 }

@@ -10,8 +10,8 @@ use crate::model::counts::Counts;
 use crate::model::identity::{derive, is_derived, next};
 use crate::model::limits::{BATCH_ROWS_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{
-    Aggregate, BeatList, Characteristic, Content, DerivedSample, Dose, Interval, Medication, OtherRecord, Reject,
-    RoutePoint, Sample, Uuid, Workout,
+    Aggregate, BeatList, Characteristic, Content, Correlation, DerivedSample, Dose, Interval, Medication, OtherRecord,
+    Reject, RoutePoint, Sample, Uuid, Workout,
 };
 use crate::model::text::TextId;
 use crate::store::{Database, Store};
@@ -404,6 +404,135 @@ fn equal_records_cost_linear_time_and_stay_several() {
         assert_eq!(counts.unchanged, rows as u64 / 4);
         steps
     });
+}
+
+/// How records of one second differ from each other.
+#[derive(Clone, Copy, Debug)]
+enum Differs {
+    Nothing,
+    Value,
+    Creation,
+    Metadata,
+}
+
+/// A record of an export, as a device of this name printed it. All begin in one second, and their identities are those of their
+/// texts: as an import numbers them, except for equal ones that are `far_apart`.
+fn push_printed(batch: &mut Batch, name: &str, differs: Differs, is_far_apart: bool, row: usize) {
+    let sample = sample(batch, "HeartRate", "count/min", 0);
+    let text = format!("{name} {differs:?} {}", if is_far_apart { 0 } else { row });
+    let source = batch.texts.intern(&format!(r#"{{"sourceRevision":{{"source":{{"name":"{name}"}}}}}}"#));
+    let mut sample = Sample { uuid: derive(text.as_bytes()), source: Some(source), value: Some(1.0), ..sample };
+    let mut creation_ms = None;
+    match differs {
+        Differs::Nothing => {}
+        Differs::Value => sample.value = Some(number(row + 1)),
+        Differs::Creation => creation_ms = Some(1_700_000_000_000 + i64::try_from(row).unwrap()),
+        Differs::Metadata => sample.metadata = Some(batch.texts.intern(&format!(r#"{{"k":{row}}}"#))),
+    }
+    batch.rows.derived_samples.push(DerivedSample { sample, creation_ms });
+}
+
+#[test]
+fn records_of_one_second_with_a_renamed_source_cost_linear_time() {
+    let counts =
+        |counts: Counts| [counts.new, counts.updated, counts.unchanged].map(|count| usize::try_from(count).unwrap());
+    for differs in [Differs::Nothing, Differs::Value, Differs::Creation, Differs::Metadata] {
+        for is_far_apart in [false, true] {
+            // Only equal ones have one identity.
+            if is_far_apart && !matches!(differs, Differs::Nothing) {
+                continue;
+            }
+            assert_linear(&format!("{differs:?}, {is_far_apart}"), |db, rows| {
+                // Of those that are all different, fewer are held together.
+                let rows = if matches!(differs, Differs::Nothing) { rows } else { rows / 4 };
+                let mut steps = 0;
+                for import in 1..=5 {
+                    let name = if import == 2 || import == 3 { "Reloj" } else { "Watch" };
+                    // The records of a file may be in any order.
+                    let shift = if import % 2 == 0 { rows / 3 } else { 0 };
+                    let push = |batch: &mut Batch, row: usize| {
+                        push_printed(batch, name, differs, is_far_apart, (row + shift) % rows);
+                    };
+                    let (counted, taken) = db.upload(1, rows, push);
+                    let expected = match import {
+                        1 => [rows, 0, 0],
+                        2 | 4 => [0, rows, 0],
+                        _ => [0, 0, rows],
+                    };
+                    assert_eq!(counts(counted), expected, "{differs:?}, {is_far_apart}, {import}");
+                    steps += taken;
+                }
+                steps
+            });
+        }
+    }
+}
+
+#[test]
+fn correlations_of_one_second_with_a_renamed_source_cost_linear_time() {
+    assert_linear("correlations", |db, rows| {
+        let mut steps = 0;
+        for (name, [new, updated, unchanged]) in [("Watch", [1, 0, 0]), ("Reloj", [0, 1, 0]), ("Reloj", [0, 0, 1])] {
+            let (counts, taken) = db.upload(1, rows, |batch, row| {
+                let members = r#"[{"type":"Iron","unit":"mg","value":1}]"#;
+                let [kind, members] = ["Food", members].map(|text| batch.texts.intern(text));
+                let source = batch.texts.intern(&format!(r#"{{"name":"{name}"}}"#));
+                batch.rows.correlations.push(Correlation {
+                    uuid: derive(format!("{name} {row}").as_bytes()),
+                    kind,
+                    start_ms: 0,
+                    end_ms: None,
+                    creation_ms: None,
+                    source: Some(source),
+                    metadata: None,
+                    members,
+                    other: None,
+                });
+            });
+            let expected = [new, updated, unchanged].map(|share| share * rows as u64);
+            assert_eq!([counts.new, counts.updated, counts.unchanged], expected, "{name}");
+            steps += taken;
+        }
+        steps
+    });
+}
+
+/// The app's samples and an export's of one second are joined, however many there are.
+#[test]
+fn app_and_export_of_one_second_cost_linear_time() {
+    let push_app = |batch: &mut Batch, is_equal: bool, row: usize| {
+        let sample = sample(batch, "HeartRate", "count/min", row);
+        let value = if is_equal { 1.0 } else { number(row + 1) };
+        batch.rows.samples.push(Sample { value: Some(value), start_ms: sample.start_ms + 250, ..sample });
+    };
+    for is_equal in [true, false] {
+        let differs = if is_equal { Differs::Nothing } else { Differs::Value };
+        for is_app_first in [true, false] {
+            assert_linear(&format!("{is_equal}, {is_app_first}"), |db, rows| {
+                let rows = if is_equal { rows } else { rows / 4 };
+                let mut steps = 0;
+                for (import, is_app) in [is_app_first, !is_app_first, false, true, false].into_iter().enumerate() {
+                    let (counts, taken) = db.upload(1, rows, |batch, row| {
+                        if is_app {
+                            push_app(batch, is_equal, row);
+                        } else {
+                            push_printed(batch, "Watch", differs, false, row);
+                        }
+                    });
+                    let rows = rows as u64;
+                    let expected = match (import, is_app) {
+                        (0, _) => [rows, 0, 0, 0],
+                        (1, _) | (_, false) => [0, 0, 0, rows],
+                        _ => [0, 0, rows, 0],
+                    };
+                    assert_eq!([counts.new, counts.updated, counts.unchanged, counts.merged], expected, "{import}");
+                    steps += taken;
+                }
+                assert_eq!(db.count("samples"), rows);
+                steps
+            });
+        }
+    }
 }
 
 /// The app sends a sample while an import is under way that brings it also, and an equal one.

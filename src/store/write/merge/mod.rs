@@ -6,6 +6,8 @@
 
 mod candidates;
 mod claims;
+mod correlations;
+mod crowd;
 mod details;
 mod json_names;
 mod kinds;
@@ -13,6 +15,7 @@ mod labels;
 mod locations;
 mod route;
 mod samples;
+mod search;
 mod second;
 mod uploads;
 mod workouts;
@@ -21,9 +24,11 @@ use rusqlite::Connection;
 
 pub(in crate::store) use candidates::{Arrival, WORKOUT_COLUMNS, WorkoutKey};
 pub(in crate::store) use claims::Import;
+pub(in crate::store) use correlations::ClaimedCorrelations;
 pub(in crate::store) use details::Details;
-pub(in crate::store) use route::{Location, Place};
-pub(in crate::store) use samples::{Found, SampleKey, Samples, Turn};
+pub(in crate::store) use route::Location;
+pub(in crate::store) use samples::{Found, Samples};
+pub(in crate::store) use search::{SampleKey, Turn};
 pub(in crate::store) use second::Candidate;
 pub(in crate::store) use uploads::WorkoutUpload;
 pub(in crate::store) use workouts::{Met, Pass, WorkoutFound, Workouts};
@@ -35,6 +40,7 @@ pub(in crate::store) struct Merge {
     pub(in crate::store) import: Import,
     pub(in crate::store) samples: Samples,
     pub(in crate::store) workouts: Workouts,
+    pub(in crate::store) correlations: ClaimedCorrelations,
 }
 
 impl Merge {
@@ -45,6 +51,7 @@ impl Merge {
             self.data_version = version;
             self.samples.forget();
             self.workouts.forget();
+            self.correlations.forget();
         }
         Ok(())
     }
@@ -53,6 +60,7 @@ impl Merge {
     pub(in crate::store) fn begin_import(&mut self, connection: &Connection, upload: i64) -> rusqlite::Result<()> {
         if self.import.begin(connection, upload)? {
             self.samples.begin_import();
+            self.correlations.forget();
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use rusqlite::{Connection, params, params_from_iter};
 use super::candidates::{Arrival, Candidate, Candidates, Wanted, aliases, is_free, named_row};
 use super::locations::{Locations, stored_as};
 use super::uploads::{WorkoutUpload, WorkoutUploads};
-use crate::model::identity::{derive, digest};
+use crate::model::identity::other;
 use crate::model::record::Uuid;
 use crate::store::write::upsert::SqlValue;
 
@@ -306,6 +306,5 @@ fn free_identity(arrival: &Arrival<'_, '_>, import: &WorkoutUpload) -> rusqlite:
     if is_free(connection, upload.person, &key.uuid)? {
         return Ok(key.uuid);
     }
-    let number = (import.claims() as u64).to_le_bytes();
-    Ok(derive(&digest(&[&key.uuid, &upload.id.to_le_bytes(), &number])))
+    Ok(other(&key.uuid, upload.id, import.claims() as u64))
 }
