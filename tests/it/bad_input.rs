@@ -104,7 +104,7 @@ fn json_of_another_shape_gets_400_and_is_not_in_the_ledger() {
         assert_eq!(server.count("uploads"), 0, "{body}");
     };
     for body in ["[]", "null", "7", "\"data\"", "true"] {
-        check(body, "the body is", 0, Value::Null);
+        check(body, "the document is", 0, Value::Null);
     }
     check("{}", "none of `data`", 0, Value::Null);
     check(" {\"hello\":\"world\"}", "none of `data`", 1, Value::Null);
