@@ -280,9 +280,12 @@ pub const IMPORT_SOURCES_MAX: usize = 64;
 /// Bytes of one element of Apple's XML with all that is in it: a workout with thousands of events, a list of beats.
 pub const IMPORT_ELEMENT_BYTES_MAX: usize = MIB;
 
-/// Bytes of elements with numbers of two readings that wait for the other numbers of their file. Before that is full, thousands
-/// of other records have shown how the file writes numbers.
+/// Bytes of elements with numbers of two readings that wait for the other numbers of their file.
 pub const WAITING_BYTES_MAX: usize = 256 * KIB;
+
+/// The same for a file whose other numbers have decimal points. Before that is full, thousands of records have shown it; all
+/// that waits is parsed twice.
+pub const WAITING_BYTES_USUAL: usize = 64 * KIB;
 
 /// Levels of elements within an element of Apple's XML, which has four.
 pub const XML_NESTING_MAX: usize = 32;

@@ -3,7 +3,7 @@
 use healthsink::import::{Format, Output, read_file};
 use healthsink::model::batch::{Batch, Sink};
 use healthsink::model::error::Result;
-use healthsink::model::limits::WAITING_BYTES_MAX;
+use healthsink::model::limits::{WAITING_BYTES_MAX, WAITING_BYTES_USUAL};
 use proptest::prelude::*;
 
 /// Keeps the values of all rows as text.
@@ -164,6 +164,9 @@ fn a_file_with_more_than_may_wait_is_read_or_fails() {
         &[(POINT_OR_COMMA, count), ("1.234", 1)],
         false,
     );
+    let few = vec![record("1.234"); WAITING_BYTES_USUAL / record("1.234").trim_end().len() + 1];
+    check(&[few.clone(), vec![record("72,5")]].concat(), &[("1234.0", few.len())], false);
+    check(&[vec![record("72.5")], few.clone(), vec![record("72,5")]].concat(), &[("1.234", few.len())], true);
     let late = [many("1.234"), vec![record("72,5"), record("1.234")]].concat();
     check(&late, &[("1.234", count), ("72.5", 1), (POINT_OR_COMMA, 1)], true);
     let late = [vec![record("72,5")], many("1.234"), vec![record("72.5"), record("1.234")]].concat();

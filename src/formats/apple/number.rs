@@ -5,6 +5,7 @@
 
 use super::element::{Element, plain};
 use crate::model::healthkit::{QUANTITY_TYPE, category_value};
+use crate::model::limits::{WAITING_BYTES_MAX, WAITING_BYTES_USUAL};
 use crate::model::locale::{NumberStyle, Unreadable};
 
 /// Attributes that are numbers, of elements that have such.
@@ -38,6 +39,11 @@ impl Numbers {
         self.is_settled = true;
         self.style = self.style.of_whole_file();
         self.reads_points = self.style.decimal_point() == Some(true);
+    }
+
+    /// Bytes of elements that may wait: fewer once the file has decimal points only, as usual.
+    pub(super) fn waiting_bytes_max(&self) -> usize {
+        if self.style.decimal_point() == Some(true) { WAITING_BYTES_USUAL } else { WAITING_BYTES_MAX }
     }
 
     /// Line of the first number that contradicts how earlier ones were read.
@@ -128,6 +134,8 @@ pub(super) fn finite(text: &str) -> Option<f64> {
 
 /// Whether the point of a number may separate thousands: three digits follow it, and no zero begins it.
 pub(super) fn may_be_grouped(text: &str) -> bool {
-    let digits = text.trim().trim_start_matches(['-', '+']);
-    digits.len() <= 7 && !digits.starts_with('0') && digits.as_bytes().iter().rev().nth(3) == Some(&b'.')
+    let Some((whole, [b'.', ..])) = text.as_bytes().trim_ascii().split_last_chunk::<4>() else {
+        return false;
+    };
+    !matches!(whole, [b'0', ..] | [b'-' | b'+', b'0', ..]) && whole.len() <= 4
 }

@@ -91,7 +91,7 @@ impl Children for Top {
     }
 
     fn wait(&mut self, text: &[u8], place: Place<'_>, output: &mut Output<'_>) -> Result<()> {
-        if self.waiting.push(text, place.line, place.offset) {
+        if self.waiting.push(text, place.line, place.offset, self.numbers.waiting_bytes_max()) {
             return Ok(());
         }
         self.settle(place.file, output)?;

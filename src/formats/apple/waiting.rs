@@ -1,7 +1,5 @@
 //! Elements that wait for the file's other numbers to show how theirs are read.
 
-use crate::model::limits::WAITING_BYTES_MAX;
-
 /// An element that waits: where it is in the file, and where its text ends in the list's.
 #[derive(Clone, Copy, Debug)]
 struct Waits {
@@ -18,10 +16,10 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Adds an element. Returns false if it is too much.
-    pub(super) fn push(&mut self, element: &[u8], line: u64, offset: u64) -> bool {
+    /// Adds an element. Returns false if these are more bytes than may wait.
+    pub(super) fn push(&mut self, element: &[u8], line: u64, offset: u64, bytes_max: usize) -> bool {
         let end = self.text.len() + element.len();
-        if end > WAITING_BYTES_MAX {
+        if end > bytes_max {
             return false;
         }
         self.text.extend_from_slice(element);
