@@ -56,6 +56,14 @@ pub(crate) enum Flaw {
     NoRecording(&'static str),
 }
 
+/// The value of a field, or its flaw. Where most values are there, `ok_or` would make a flaw for each and drop it.
+pub(crate) fn or_flaw<T>(value: Option<T>, flaw: fn(&'static str) -> Flaw, field: &'static str) -> Result<T, Flaw> {
+    match value {
+        Some(value) => Ok(value),
+        None => Err(flaw(field)),
+    }
+}
+
 impl Flaw {
     /// Why a field's text is not read as a date.
     pub(crate) fn not_a_date(field: &'static str, text: &str) -> Self {

@@ -220,10 +220,13 @@ fn faults_of_merged_records_are_found() {
 #[test]
 fn a_long_text_of_two_rows_is_found() {
     let sql = "INSERT INTO long_texts (other) VALUES ('{}');
-        UPDATE samples SET long_id = (SELECT max(id) FROM long_texts), other = ''";
+        UPDATE samples SET other = (SELECT max(id) FROM long_texts)";
     let (code, report) = check_after(filled, sql);
     assert_eq!(code, Some(1), "{report}");
     assert_finding(&report, "damage", "references", "of long_texts belong to more than one row");
+    let (_, report) =
+        check_after(filled, "UPDATE samples SET other = 7 WHERE uuid IN (SELECT uuid FROM samples LIMIT 1)");
+    assert_finding(&report, "damage", "references", "1 row of samples refer to missing rows of long_texts");
 }
 
 /// Each fault is made by hand in a sound database. It is printed, with what to do about it.

@@ -419,7 +419,7 @@ fn a_long_source_matches_what_an_earlier_version_stored() {
     let xml = folder.write("export.xml", export(&[heart_rate(&source, "60", "")]));
     import(&db, &[], &[&xml]).balanced();
     let sql = "INSERT INTO sources (json) VALUES ('{\"sourceRevision\":{\"source\":{\"name\":\"LLL\"}}}');
-        UPDATE samples SET source_id = 1, other = NULL, long_id = NULL, uuid = x'687311111111811181118111111111111', import_number = NULL;
+        UPDATE samples SET source_id = 1, other = NULL, uuid = x'687311111111811181118111111111111', import_number = NULL;
         UPDATE import_numbers SET last = 0";
     let sql = sql.replace("687311111111811181118111111111111", "68731111111181118111811111111111");
     Connection::open(&db).unwrap().execute_batch(&sql).unwrap();
@@ -526,7 +526,7 @@ fn long_texts_of_app_and_export_are_whole() {
     };
     check(&route(&long), [1, 0], 2);
     check(&route(&long), [0, 0], 2);
-    let stored = "SELECT p.other || l.other FROM route_points p JOIN long_texts l ON l.id = p.long_id";
+    let stored = "SELECT l.other FROM route_points p JOIN long_texts l ON l.id = CAST(p.other AS INTEGER)";
     assert_eq!(query::<String>(&db, stored), format!(r#"{{"x":"{long}"}}"#));
     check(&route("short"), [0, 1], 1);
     assert_eq!(query::<String>(&db, "SELECT other FROM route_points"), r#"{"x":"short"}"#);

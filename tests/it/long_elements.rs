@@ -39,7 +39,7 @@ const ITEMS: [&str; 9] = [
     "SELECT json_array_length(other, '$.notes') FROM medication_doses",
     "SELECT json_array_length(other, '$.history') FROM medications",
     "SELECT json_array_length(json, '$.voltageMeasurements') FROM other_records WHERE json ->> 'averageHeartRate' = 61",
-    "SELECT json_array_length(l.other, '$.signal') FROM route_points r JOIN long_texts l ON l.id = r.long_id",
+    "SELECT json_array_length(l.other, '$.signal') FROM route_points r JOIN long_texts l ON l.id = CAST(r.other AS INTEGER)",
 ];
 
 /// In each section, one more element is no record; the unknown one keeps it.

@@ -1,7 +1,7 @@
 //! The attributes that records, correlations and workouts have in common.
 
 use super::element::{Element, plain};
-use crate::formats::flaw::Flaw;
+use crate::formats::flaw::{Flaw, or_flaw};
 use crate::model::locale::{of_phone, parse_date};
 use crate::model::time;
 
@@ -53,12 +53,12 @@ impl<'a> Common<'a> {
 
     /// The type, which every record has.
     pub(super) fn kind(&self) -> Result<&'a str, Flaw> {
-        self.kind.ok_or(Flaw::Missing("type"))
+        or_flaw(self.kind, Flaw::Missing, "type")
     }
 
     /// The start, which every record has.
     pub(super) fn start_ms(&self) -> Result<i64, Flaw> {
-        self.start_ms.ok_or(Flaw::Missing("startDate"))
+        or_flaw(self.start_ms, Flaw::Missing, "startDate")
     }
 
     /// Start, end and creation as bytes, for an identity.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::keys::ElementKind;
 use super::quantity::Quantity;
 use super::rows::Rows;
-use crate::formats::flaw::Flaw;
+use crate::formats::flaw::{Flaw, or_flaw};
 use crate::formats::tape::{Member, Value, as_bool, as_f64, as_i64, as_str, is_null, is_object, members};
 use crate::model::identity::is_derived;
 use crate::model::limits::SHARED_TEXT_BYTES_MAX;
@@ -49,7 +49,7 @@ fn uuid_field(value: Value<'_, '_>) -> Result<Option<[u8; 16]>, Flaw> {
     if is_null(value) {
         return Ok(None);
     }
-    let uuid = as_str(value).and_then(uuid_of).ok_or(Flaw::NotAUuid("uuid"))?;
+    let uuid = or_flaw(as_str(value).and_then(uuid_of), Flaw::NotAUuid, "uuid")?;
     if is_derived(&uuid) { Err(Flaw::ReservedUuid("`uuid`")) } else { Ok(Some(uuid)) }
 }
 
@@ -62,7 +62,7 @@ fn date_field<'t, 'i>(
     if is_null(member.value) {
         return Ok(None);
     }
-    let date = as_str(member.value).and_then(time::parse_iso).ok_or(Flaw::NotADate(name))?;
+    let date = or_flaw(as_str(member.value).and_then(time::parse_iso), Flaw::NotADate, name)?;
     if !date.is_exact {
         rows.keep(member);
     }
@@ -178,8 +178,8 @@ impl<'t, 'i> Common<'t, 'i> {
     #[inline]
     fn end(self, element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<Shared, Flaw> {
         Ok(Shared {
-            uuid: self.uuid.ok_or(Flaw::Missing("uuid"))?,
-            start_ms: self.start_ms.ok_or(Flaw::Missing("startDate"))?,
+            uuid: or_flaw(self.uuid, Flaw::Missing, "uuid")?,
+            start_ms: or_flaw(self.start_ms, Flaw::Missing, "startDate")?,
             end_ms: self.end_ms,
             metadata: rows.metadata(self.metadata.value),
             source: rows.source(self.revision, self.device),
@@ -388,9 +388,9 @@ fn read_location<'t, 'i>(
     let point = RoutePoint {
         workout,
         route,
-        time_ms: time.ok_or(Flaw::Missing("date"))?,
-        latitude: latitude.ok_or(Flaw::Missing("latitude"))?,
-        longitude: longitude.ok_or(Flaw::Missing("longitude"))?,
+        time_ms: or_flaw(time, Flaw::Missing, "date")?,
+        latitude: or_flaw(latitude, Flaw::Missing, "latitude")?,
+        longitude: or_flaw(longitude, Flaw::Missing, "longitude")?,
         altitude_m: altitude,
         speed_m_s: speed,
         course_deg: course,
@@ -406,6 +406,6 @@ fn degrees(name: &'static str, max: f64, raw: Value<'_, '_>) -> Result<Option<f6
     if is_null(raw) {
         return Ok(None);
     }
-    let number = as_f64(raw).ok_or(Flaw::NotANumber(name.into()))?;
+    let number = or_flaw(as_f64(raw), |name| Flaw::NotANumber(name.into()), name)?;
     if number.abs() <= max { Ok(Some(number)) } else { Err(Flaw::OutOfRange(name)) }
 }

@@ -92,17 +92,22 @@ pub(super) fn check(connection: &Connection, report: &mut Report) -> rusqlite::R
 
 /// Checks that each long text belongs to one row: as many rows refer to texts as there are texts.
 fn check_long_texts(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
-    let sql = "SELECT t.name, k.\"from\" FROM sqlite_schema t, pragma_foreign_key_list(t.name) k
-        WHERE t.type = 'table' AND k.\"table\" = 'long_texts'";
-    let mut select = connection.prepare(sql)?;
-    let mut rows = select.query([])?;
-    let (mut referring, mut is_present) = (0, false);
-    while let Some(row) = rows.next()? {
-        let (table, column): (String, String) = (row.get(0)?, row.get(1)?);
-        referring += count(connection, &format!("SELECT count(\"{column}\") FROM \"{}\"", table.replace('"', "\"\"")))?;
-        is_present = true;
+    // Version 1 has no such table.
+    if !connection.table_exists(None, "long_texts")? {
+        return Ok(());
     }
-    let unused = if is_present { count(connection, "SELECT count(*) FROM long_texts")? - referring } else { 0 };
+    let mut referring = 0;
+    for table in ["samples", "route_points"] {
+        let texts = count(connection, &format!("SELECT count(*) FROM {table} WHERE CAST(other AS INTEGER) > 0"))?;
+        let present = format!("SELECT count(*) FROM {table} r JOIN long_texts l ON l.id = CAST(r.other AS INTEGER)");
+        let present = count(connection, &present)?;
+        if texts > present {
+            let message = format!("{} of {table} refer to missing rows of long_texts", plural(texts - present, "row"));
+            report.add_damage("references", message, RESTORE);
+        }
+        referring += present;
+    }
+    let unused = count(connection, "SELECT count(*) FROM long_texts")? - referring;
     if unused > 0 {
         let message = format!("{} of long_texts belong to no row", plural(unused, "row"));
         report.add_note("references", message, REPORT);

@@ -47,10 +47,8 @@ const FLAGS: [(&str, &[&str]); 2] =
     [("medications", &["is_archived", "has_schedule"]), ("other_records", &["in_data"])];
 
 /// What else holds for each row: the table, what is true of a faulty row, and how that is said.
-const RULES: [(&str, &str, &str); 15] = [
-    ("samples", "(long_id IS NULL) = (other IS '')", "disagree with long_texts"),
+const RULES: [(&str, &str, &str); 13] = [
     ("samples", "metadata_id IS NOT NULL AND metadata IS NOT NULL", "have two texts of metadata"),
-    ("route_points", "(long_id IS NULL) = (other IS '')", "disagree with long_texts"),
     ("route_points", "min(ordinal, place, route) < 0", "have a place below zero"),
     (
         "aggregates",

@@ -278,18 +278,18 @@ mod tests {
         connection.execute_batch(VERSION_1).unwrap();
         let before = values(&connection, "SELECT other FROM route_points");
         migrate(&mut connection, &Database::new("test"), |_| Ok(())).unwrap();
-        let others = "SELECT iif(p.long_id IS NULL, p.other, l.other) FROM route_points p LEFT JOIN long_texts l ON l.id = p.long_id";
+        let others = "SELECT iif(l.id IS NULL, p.other, l.other) FROM route_points p LEFT JOIN long_texts l ON l.id = CAST(p.other AS INTEGER)";
         assert_eq!(values(&connection, others), before);
         let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(count("SELECT count(*) FROM long_texts"), 4);
-        assert_eq!(count("SELECT count(*) FROM samples WHERE long_id IS NOT NULL AND other = ''"), 3);
+        assert_eq!(count("SELECT count(*) FROM samples WHERE CAST(other AS INTEGER) > 0"), 3);
         assert_eq!(count("SELECT max(octet_length(concat(metadata, other))) FROM samples"), 14);
-        assert_eq!(count("SELECT count(*) FROM route_points WHERE long_id IS NOT NULL AND other = ''"), 1);
+        assert_eq!(count("SELECT count(*) FROM route_points WHERE CAST(other AS INTEGER) > 0"), 1);
         let mut check = connection.prepare("PRAGMA foreign_key_check").unwrap();
         assert!(!check.exists([]).unwrap());
         // A text is deleted with its row.
         connection.execute_batch("DELETE FROM samples WHERE person_id = 2").unwrap();
-        connection.execute_batch("UPDATE samples SET long_id = NULL, other = NULL WHERE value = 62").unwrap();
+        connection.execute_batch("UPDATE samples SET other = NULL WHERE value = 62").unwrap();
         connection.execute_batch("DELETE FROM route_points").unwrap();
         assert_eq!(count("SELECT count(*) FROM long_texts"), 1);
     }

@@ -1,23 +1,21 @@
 -- From version 1 to 2. A new database has all of this from tables.sql and views.sql.
 
 -- Texts of samples and locations that are long together: a search in a table without rowid reads each row that it compares as a
--- whole. A row's metadata stays with it if it is short enough to be shared. `other` of such a row is '', which is no JSON.
--- Each text belongs to one row, and the triggers delete it with its row.
+-- whole. `other` of such a row is the id here, in digits: JSON begins with a bracket. A row's metadata stays with it if it is short
+-- enough to be shared. Each text belongs to one row, and the triggers delete it with its row.
 CREATE TABLE long_texts (
   id INTEGER PRIMARY KEY,
   metadata TEXT,
   other TEXT
 ) STRICT;
 
-ALTER TABLE samples ADD COLUMN long_id INTEGER REFERENCES long_texts (id);
-
-CREATE TRIGGER samples_delete_long_text AFTER DELETE ON samples WHEN old.long_id IS NOT NULL BEGIN
-  DELETE FROM long_texts WHERE id = old.long_id;
+CREATE TRIGGER samples_delete_long_text AFTER DELETE ON samples WHEN CAST(old.other AS INTEGER) > 0 BEGIN
+  DELETE FROM long_texts WHERE id = CAST(old.other AS INTEGER);
 END;
 
-CREATE TRIGGER samples_replace_long_text AFTER UPDATE OF long_id ON samples
-WHEN old.long_id IS NOT NULL AND new.long_id IS NOT old.long_id BEGIN
-  DELETE FROM long_texts WHERE id = old.long_id;
+CREATE TRIGGER samples_replace_long_text AFTER UPDATE OF other ON samples
+WHEN CAST(old.other AS INTEGER) > 0 AND new.other IS NOT old.other BEGIN
+  DELETE FROM long_texts WHERE id = CAST(old.other AS INTEGER);
 END;
 
 -- The bounds are LONG_TEXT_BYTES and METADATA_SHARED_BYTES_MAX of the program.
@@ -37,7 +35,7 @@ INSERT INTO long_texts (id, metadata, other)
 SELECT m.id, iif(octet_length(s.metadata) > 160, s.metadata, NULL), s.other
 FROM moved m JOIN samples s USING (person_id, type_id, start_ms, uuid);
 
-UPDATE samples SET long_id = m.id, metadata = iif(octet_length(metadata) > 160, NULL, metadata), other = '' FROM moved m
+UPDATE samples SET metadata = iif(octet_length(metadata) > 160, NULL, metadata), other = m.id FROM moved m
 WHERE samples.person_id = m.person_id AND samples.type_id = m.type_id AND samples.start_ms = m.start_ms
   AND samples.uuid = m.uuid;
 
@@ -108,7 +106,7 @@ SELECT
   o.name AS source,
   o.product_type,
   coalesce(m.json, s.metadata, l.metadata) AS metadata,
-  iif(s.long_id IS NULL, s.other, l.other) AS other,
+  iif(l.id IS NULL, s.other, l.other) AS other,
   upper(substr(hex(s.uuid), 1, 8) || '-' || substr(hex(s.uuid), 9, 4) || '-' || substr(hex(s.uuid), 13, 4) || '-' || substr(hex(s.uuid), 17, 4) || '-' || substr(hex(s.uuid), 21)) AS uuid,
   s.start_ms,
   s.end_ms
@@ -118,7 +116,7 @@ JOIN samples s ON s.person_id = p.id AND s.type_id = t.id
 LEFT JOIN units u ON u.id = s.unit_id
 LEFT JOIN sources o ON o.id = s.source_id
 LEFT JOIN shared_metadata m ON m.id = s.metadata_id
-LEFT JOIN long_texts l ON l.id = s.long_id;
+LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER);
 
 -- The rows of all SIDE_TABLES of the program at this upload's last commit. No other count covers them.
 ALTER TABLE uploads ADD COLUMN side_rows INTEGER NOT NULL DEFAULT 0;

@@ -35,7 +35,6 @@ CREATE TABLE route_points_2 (
   horizontal_accuracy_m REAL,
   vertical_accuracy_m REAL,
   other TEXT,
-  long_id INTEGER REFERENCES long_texts (id),
   PRIMARY KEY (person_id, workout, time_ms, latitude, longitude, ordinal)
 ) STRICT, WITHOUT ROWID;
 
@@ -61,7 +60,7 @@ INSERT INTO route_points_2
 SELECT person_id, workout, time_ms, latitude, longitude,
   iif(substr(workout, 1, 2) = x'6873' AND substr(workout, 7, 1) >= x'80' AND substr(workout, 7, 1) < x'90', route << 32, 0),
   row_number() OVER (PARTITION BY person_id, workout, time_ms ORDER BY latitude, longitude) - 1,
-  route, altitude_m, speed_m_s, course_deg, horizontal_accuracy_m, vertical_accuracy_m, iif(m.id IS NULL, p.other, ''), m.id
+  route, altitude_m, speed_m_s, course_deg, horizontal_accuracy_m, vertical_accuracy_m, coalesce(m.id, p.other)
 FROM route_points p LEFT JOIN moved m USING (person_id, workout, time_ms, latitude, longitude);
 
 DROP TABLE moved;
@@ -71,13 +70,13 @@ DROP VIEW route_details;
 DROP TABLE route_points;
 ALTER TABLE route_points_2 RENAME TO route_points;
 
-CREATE TRIGGER route_points_delete_long_text AFTER DELETE ON route_points WHEN old.long_id IS NOT NULL BEGIN
-  DELETE FROM long_texts WHERE id = old.long_id;
+CREATE TRIGGER route_points_delete_long_text AFTER DELETE ON route_points WHEN CAST(old.other AS INTEGER) > 0 BEGIN
+  DELETE FROM long_texts WHERE id = CAST(old.other AS INTEGER);
 END;
 
-CREATE TRIGGER route_points_replace_long_text AFTER UPDATE OF long_id ON route_points
-WHEN old.long_id IS NOT NULL AND new.long_id IS NOT old.long_id BEGIN
-  DELETE FROM long_texts WHERE id = old.long_id;
+CREATE TRIGGER route_points_replace_long_text AFTER UPDATE OF other ON route_points
+WHEN CAST(old.other AS INTEGER) > 0 AND new.other IS NOT old.other BEGIN
+  DELETE FROM long_texts WHERE id = CAST(old.other AS INTEGER);
 END;
 
 -- In the order of the file: ORDER BY time_ms, route, place.

@@ -54,8 +54,8 @@ CREATE TABLE shared_metadata (
 ) STRICT;
 
 -- Texts of samples and locations that are long together: a search in a table without rowid reads each row that it compares as a
--- whole. A row's metadata stays with it if it is short enough to be shared. `other` of such a row is '', which is no JSON.
--- Each text belongs to one row, and the triggers delete it with its row.
+-- whole. `other` of such a row is the id here, in digits: JSON begins with a bracket. A row's metadata stays with it if it is short
+-- enough to be shared. Each text belongs to one row, and the triggers delete it with its row.
 CREATE TABLE long_texts (
   id INTEGER PRIMARY KEY,
   metadata TEXT,
@@ -78,20 +78,19 @@ CREATE TABLE samples (
   other TEXT,
   -- When HealthKit received it; only Apple's export has this.
   creation_ms INTEGER,
-  long_id INTEGER REFERENCES long_texts (id),
   -- A number for each row that an import has brought or matched, counted up from 1: an import remembers by it which rows its
   -- records have claimed. NULL for rows that no import has seen since version 2.
   import_number INTEGER,
   PRIMARY KEY (person_id, type_id, start_ms, uuid)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER samples_delete_long_text AFTER DELETE ON samples WHEN old.long_id IS NOT NULL BEGIN
-  DELETE FROM long_texts WHERE id = old.long_id;
+CREATE TRIGGER samples_delete_long_text AFTER DELETE ON samples WHEN CAST(old.other AS INTEGER) > 0 BEGIN
+  DELETE FROM long_texts WHERE id = CAST(old.other AS INTEGER);
 END;
 
-CREATE TRIGGER samples_replace_long_text AFTER UPDATE OF long_id ON samples
-WHEN old.long_id IS NOT NULL AND new.long_id IS NOT old.long_id BEGIN
-  DELETE FROM long_texts WHERE id = old.long_id;
+CREATE TRIGGER samples_replace_long_text AFTER UPDATE OF other ON samples
+WHEN CAST(old.other AS INTEGER) > 0 AND new.other IS NOT old.other BEGIN
+  DELETE FROM long_texts WHERE id = CAST(old.other AS INTEGER);
 END;
 
 -- The last number of `import_number`, in one row.
@@ -200,17 +199,16 @@ CREATE TABLE route_points (
   horizontal_accuracy_m REAL,
   vertical_accuracy_m REAL,
   other TEXT,
-  long_id INTEGER REFERENCES long_texts (id),
   PRIMARY KEY (person_id, workout, time_ms, latitude, longitude, ordinal)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER route_points_delete_long_text AFTER DELETE ON route_points WHEN old.long_id IS NOT NULL BEGIN
-  DELETE FROM long_texts WHERE id = old.long_id;
+CREATE TRIGGER route_points_delete_long_text AFTER DELETE ON route_points WHEN CAST(old.other AS INTEGER) > 0 BEGIN
+  DELETE FROM long_texts WHERE id = CAST(old.other AS INTEGER);
 END;
 
-CREATE TRIGGER route_points_replace_long_text AFTER UPDATE OF long_id ON route_points
-WHEN old.long_id IS NOT NULL AND new.long_id IS NOT old.long_id BEGIN
-  DELETE FROM long_texts WHERE id = old.long_id;
+CREATE TRIGGER route_points_replace_long_text AFTER UPDATE OF other ON route_points
+WHEN CAST(old.other AS INTEGER) > 0 AND new.other IS NOT old.other BEGIN
+  DELETE FROM long_texts WHERE id = CAST(old.other AS INTEGER);
 END;
 
 -- The beats that a heart rate variability was computed from. They belong to the sample with the same start and source.

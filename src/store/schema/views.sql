@@ -12,7 +12,7 @@ SELECT
   o.name AS source,
   o.product_type,
   coalesce(m.json, s.metadata, l.metadata) AS metadata,
-  iif(s.long_id IS NULL, s.other, l.other) AS other,
+  iif(l.id IS NULL, s.other, l.other) AS other,
   upper(substr(hex(s.uuid), 1, 8) || '-' || substr(hex(s.uuid), 9, 4) || '-' || substr(hex(s.uuid), 13, 4) || '-' || substr(hex(s.uuid), 17, 4) || '-' || substr(hex(s.uuid), 21)) AS uuid,
   s.start_ms,
   s.end_ms
@@ -22,7 +22,7 @@ JOIN samples s ON s.person_id = p.id AND s.type_id = t.id
 LEFT JOIN units u ON u.id = s.unit_id
 LEFT JOIN sources o ON o.id = s.source_id
 LEFT JOIN shared_metadata m ON m.id = s.metadata_id
-LEFT JOIN long_texts l ON l.id = s.long_id;
+LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER);
 
 CREATE VIEW heart_rate AS
 SELECT person, start, "end", value, unit, source, metadata, uuid, start_ms, end_ms

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::batch::BatchWriter;
 use super::long_texts::LongTexts;
 use super::merge::{Candidate, Details, Found, SampleKey, Turn};
-use super::samples::{LONG_ID, Resolved};
+use super::samples::{LONG_ID, OTHER, Resolved};
 use super::upsert::{Bound, SqlValue, with};
 use crate::model::counts::Outcome;
 use crate::model::identity::{next, other};
@@ -16,19 +16,19 @@ use crate::model::record::{DerivedSample, Uuid};
 /// The columns of a row in the order of their parameters, then its number.
 const INSERT: &str =
     "INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id,
-      metadata, other, creation_ms, long_id, import_number)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING";
+      metadata, other, creation_ms, import_number)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING";
 
 /// The number of a row with this identity and content. Metadata that became shared later is the same metadata.
 const EQUAL: &str =
     "SELECT import_number FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4
     AND end_ms IS ?5 AND value IS ?6 AND unit_id IS ?7 AND source_id IS ?8 AND other IS ?11 AND creation_ms IS ?12
-    AND long_id IS ?13 AND ((metadata_id IS ?9 AND metadata IS ?10)
+    AND ((metadata_id IS ?9 AND metadata IS ?10)
       OR coalesce((SELECT json FROM shared_metadata WHERE id = samples.metadata_id), metadata)
         IS coalesce((SELECT json FROM shared_metadata WHERE id = ?9), ?10))";
 
 const REPLACE: &str = "UPDATE samples SET value = ?6, source_id = ?8, metadata_id = ?9, metadata = ?10, other = ?11,
-      creation_ms = ?12, long_id = ?13, import_number = ?14
+      creation_ms = ?12, import_number = ?13
     WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4 AND end_ms IS ?5 AND unit_id IS ?7";
 
 const SET_NUMBER: &str = "UPDATE samples SET import_number = ?5
@@ -38,14 +38,13 @@ const SET_NUMBER: &str = "UPDATE samples SET import_number = ?5
 const UUID: usize = 3;
 const VALUE: usize = 5;
 const UNIT: usize = 6;
-const LONG: usize = 12;
 
-type Values<'a> = [SqlValue<'a>; 13];
+type Values<'a> = [SqlValue<'a>; 12];
 
 /// The statements that most records need.
 struct Statements<'c, 'b> {
-    insert: Bound<'c, 'b, 14>,
-    equal: Bound<'c, 'b, 13>,
+    insert: Bound<'c, 'b, 13>,
+    equal: Bound<'c, 'b, 12>,
 }
 
 /// A record with what its row would have.
@@ -160,7 +159,7 @@ impl<'a> BatchWriter<'a> {
         record: &mut Record<'a>,
     ) -> rusqlite::Result<Outcome> {
         if let Some(long) = record.long {
-            record.values[LONG] = long.insert(self.connection)?.into();
+            record.values[OTHER] = long.insert(self.connection)?.into();
         }
         for _ in 0..IDENTITIES_TRIED_MAX {
             if self.insert_derived(statements, record)? {
@@ -179,7 +178,7 @@ impl<'a> BatchWriter<'a> {
     fn record(&mut self, derived: &DerivedSample) -> rusqlite::Result<Record<'a>> {
         let (row, creation_ms) = (&derived.sample, derived.creation_ms);
         let Resolved { key, values, long } = self.resolve(row)?;
-        let values = with(&values, [creation_ms.into(), SqlValue::Null]);
+        let values = with(&values, [creation_ms.into()]);
         let details = Details { creation_ms, metadata: self.text(row.metadata), other: self.text(row.other) };
         Ok(Record { key, uuid: row.uuid, details, long, values })
     }
@@ -199,8 +198,8 @@ impl<'a> BatchWriter<'a> {
     fn claim_equal(&mut self, statements: &mut Statements<'a, 'a>, record: &mut Record<'a>) -> rusqlite::Result<bool> {
         for _ in 0..IDENTITIES_TRIED_MAX {
             if let Some(long) = record.long {
-                match long.stored(self.connection, LONG_ID, record.row_key())? {
-                    Some(id) => record.values[LONG] = id.into(),
+                match long.stored(self.connection, LONG_ID, &record.row_key())? {
+                    Some(id) => record.values[OTHER] = id.into(),
                     None => return Ok(false),
                 }
             }
@@ -261,7 +260,7 @@ impl<'a> BatchWriter<'a> {
             (record.values[VALUE], record.values[UNIT]) = (row.value.into(), row.unit.into());
         }
         if let Some(long) = record.long {
-            record.values[LONG] = long.id(self.connection, LONG_ID, record.row_key())?.into();
+            record.values[OTHER] = long.id(self.connection, LONG_ID, &record.row_key())?.into();
         }
         if let Some(number) = statements.equal.number(&record.values)? {
             self.claim(record, number)?;
@@ -269,7 +268,7 @@ impl<'a> BatchWriter<'a> {
         }
         let number = row.number.unwrap_or(self.ids.merge.import.next_number());
         let mut update = self.connection.prepare_cached(REPLACE)?;
-        update.execute(rusqlite::params_from_iter(with::<13, 1, 14>(&record.values, [number.into()])))?;
+        update.execute(rusqlite::params_from_iter(with::<12, 1, 13>(&record.values, [number.into()])))?;
         self.note_claimed(record, row);
         Ok(Outcome::Updated)
     }

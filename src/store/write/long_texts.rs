@@ -1,12 +1,15 @@
 //! Long texts of samples and locations. SQLite reads a row of a table without rowid as a whole when it compares keys, so long
 //! texts are kept in `long_texts`, and cost the search for a neighbour nothing.
 
-use rusqlite::{Connection, OptionalExtension, Params, params};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
+use super::upsert::SqlValue;
 use crate::model::limits::{LONG_TEXT_BYTES, METADATA_SHARED_BYTES_MAX};
 
-/// Stands for `other` in a row whose texts are long: no row without long texts has it.
-pub(super) const MOVED: &str = "";
+/// Whether a row's `other` is the id of its long texts: else it begins with a bracket.
+pub(super) fn is_id(other: &[u8]) -> bool {
+    other.first().is_some_and(u8::is_ascii_digit)
+}
 
 /// Texts of a row that are more than [`LONG_TEXT_BYTES`] long together.
 #[derive(Clone, Copy, Debug)]
@@ -32,14 +35,15 @@ impl<'a> LongTexts<'a> {
         metadata.filter(|_| self.metadata.is_none())
     }
 
-    /// The id of the texts that a row has, if they are these. `select` returns the row's `long_id`.
+    /// The id of the texts that a row has, if they are these. `select` returns it.
     pub(super) fn stored(
         &self,
         connection: &Connection,
         select: &str,
-        key: impl Params,
+        key: &[SqlValue<'_>],
     ) -> rusqlite::Result<Option<i64>> {
-        let id: Option<Option<i64>> = connection.prepare_cached(select)?.query_row(key, |row| row.get(0)).optional()?;
+        let mut select = connection.prepare_cached(select)?;
+        let id: Option<Option<i64>> = select.query_row(params_from_iter(key), |row| row.get(0)).optional()?;
         let Some(id) = id.flatten() else {
             return Ok(None);
         };
@@ -48,14 +52,14 @@ impl<'a> LongTexts<'a> {
         Ok(is_same.then_some(id))
     }
 
-    /// Stores the texts for a row that has none, or others. The triggers delete those.
+    /// Stores the texts for a row that has none, or others. The triggers delete those. Returns the id, which is the row's `other`.
     pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<i64> {
         let sql = "INSERT INTO long_texts (metadata, other) VALUES (?1, ?2)";
         connection.prepare_cached(sql)?.insert(params![self.metadata, self.other])
     }
 
     /// The id of these texts for a row with this key.
-    pub(super) fn id(&self, connection: &Connection, select: &str, key: impl Params) -> rusqlite::Result<i64> {
+    pub(super) fn id(&self, connection: &Connection, select: &str, key: &[SqlValue<'_>]) -> rusqlite::Result<i64> {
         match self.stored(connection, select, key)? {
             Some(id) => Ok(id),
             None => self.insert(connection),

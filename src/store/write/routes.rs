@@ -1,19 +1,17 @@
 //! Locations of workouts' routes.
 
-use rusqlite::params_from_iter;
-
 use super::batch::BatchWriter;
-use super::long_texts::{LongTexts, MOVED};
+use super::long_texts::LongTexts;
 use super::merge::{Location, WorkoutUpload};
-use super::table::Column::{self, Cleared, First, Key, Value};
+use super::table::Column::{self, First, Key, Value};
 use super::table::Table;
-use super::upsert::{SqlValue, Upsert, sql_values, with};
+use super::upsert::{Upsert, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::identity::is_derived;
 use crate::model::record::RoutePoint;
 
 /// A route of the app may come in parts, so a location keeps the place that it had first.
-const COLUMNS: [Column; 15] = [
+const COLUMNS: [Column; 14] = [
     Key("person_id"),
     Key("workout"),
     Key("time_ms"),
@@ -29,20 +27,12 @@ const COLUMNS: [Column; 15] = [
     Value("horizontal_accuracy_m"),
     Value("vertical_accuracy_m"),
     Value("other"),
-    Cleared("long_id"),
 ];
 
 /// A route of an import comes whole.
-const IMPORTED_COLUMNS: [Column; 15] = {
+const IMPORTED_COLUMNS: [Column; 14] = {
     let mut columns = COLUMNS;
     columns[6] = Value("place");
-    columns
-};
-
-/// With the id of long texts.
-const LONG_COLUMNS: [Column; 15] = {
-    let mut columns = COLUMNS;
-    columns[14] = Value("long_id");
     columns
 };
 
@@ -51,12 +41,12 @@ pub(super) static ROUTE_POINTS: Table = Table::new("route_points", &COLUMNS);
 /// Locations of an import.
 pub(super) static IMPORTED_POINTS: Table = Table::new("route_points", &IMPORTED_COLUMNS);
 
-/// Locations with long texts.
-pub(super) static LONG_POINTS: Table = Table::new("route_points", &LONG_COLUMNS);
+/// The place of `other` among a row's values.
+const OTHER: usize = 13;
 
 const LONG_ID: &str =
-    "SELECT long_id FROM route_points WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4
-    AND longitude = ?5 AND ordinal = ?6";
+    "SELECT CAST(other AS INTEGER) FROM route_points WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3
+    AND latitude = ?4 AND longitude = ?5 AND ordinal = ?6";
 
 impl<'a> BatchWriter<'a> {
     pub(super) fn write_route_points(&mut self) -> rusqlite::Result<()> {
@@ -109,8 +99,7 @@ impl<'a> BatchWriter<'a> {
             return Ok(Outcome::Merged);
         }
         let other = self.text(row.other);
-        let long = LongTexts::of(None, other);
-        let values = sql_values![
+        let mut values = sql_values![
             person,
             place.workout,
             time_ms,
@@ -124,22 +113,16 @@ impl<'a> BatchWriter<'a> {
             row.course_deg,
             row.horizontal_accuracy_m,
             row.vertical_accuracy_m,
-            if long.is_some() { Some(MOVED) } else { other }
+            other
         ];
-        let outcome = match long {
-            Some(long) => self.write_long_point(&values, &long)?,
-            None => upsert.write(values)?,
-        };
+        if let Some(long) = LongTexts::of(None, other) {
+            values[OTHER] = long.id(connection, LONG_ID, &values[..6])?.into();
+        }
+        let outcome = upsert.write(values)?;
         let locations = &mut self.ids.merge.workouts.locations;
         if outcome == Outcome::New && locations.replace_others(connection, person, import, row.time_ms)? {
             return Ok(Outcome::Merged);
         }
         Ok(outcome)
-    }
-
-    fn write_long_point(&self, values: &[SqlValue<'a>; 14], long: &LongTexts<'a>) -> rusqlite::Result<Outcome> {
-        let id = long.id(self.connection, LONG_ID, params_from_iter(&values[..6]))?;
-        let mut upsert = Upsert::<'_, '_, 15>::new(self.connection, &LONG_POINTS, self.ids.expects_known)?;
-        upsert.write(with(values, [id.into()]))
     }
 }

@@ -1,15 +1,15 @@
 //! Samples of the app.
 
 use super::batch::BatchWriter;
-use super::long_texts::{LongTexts, MOVED};
+use super::long_texts::LongTexts;
 use super::merge::SampleKey;
-use super::table::Column::{self, Cleared, Key, Shared, Unshared, Value};
+use super::table::Column::{self, Key, Shared, Unshared, Value};
 use super::table::Table;
-use super::upsert::{SqlValue, Upsert, sql_values, with};
+use super::upsert::{SqlValue, Upsert, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::record::Sample;
 
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 11] = [
     Key("person_id"),
     Key("type_id"),
     Key("start_ms"),
@@ -21,28 +21,21 @@ const COLUMNS: [Column; 12] = [
     Shared("metadata_id"),
     Unshared("metadata"),
     Value("other"),
-    Cleared("long_id"),
 ];
-
-/// With the id of long texts.
-const LONG_COLUMNS: [Column; 12] = {
-    let mut columns = COLUMNS;
-    columns[11] = Value("long_id");
-    columns
-};
 
 pub(super) static SAMPLES: Table = Table::new("samples", &COLUMNS);
 
-/// Samples with long texts.
-pub(super) static LONG_SAMPLES: Table = Table::new("samples", &LONG_COLUMNS);
-
 pub(super) const LONG_ID: &str =
-    "SELECT long_id FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
+    "SELECT CAST(other AS INTEGER) FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
 
 /// The columns of a row that every exporter has, in the order of their parameters.
 pub(super) type Values<'a> = [SqlValue<'a>; 11];
 
-/// A sample as the table has it: with ids of texts, and metadata as an id or a text. Long texts are apart.
+/// The place of `other` among them.
+pub(super) const OTHER: usize = 10;
+
+/// A sample as the table has it: with ids of texts, and metadata as an id or a text. Of long texts, `other` still
+/// lacks the id.
 pub(super) struct Resolved<'a> {
     pub(super) key: SampleKey,
     pub(super) values: Values<'a>,
@@ -59,12 +52,11 @@ impl<'a> BatchWriter<'a> {
         self.ids.merge.samples.begin_app(samples.len());
         let mut upsert = Upsert::new(self.connection, &SAMPLES, self.ids.expects_known)?;
         for row in samples {
-            let Resolved { key, values, long } = self.resolve(row)?;
-            let outcome = match long {
-                Some(long) => self.write_long_sample(&values, &long)?,
-                None => upsert.write(values)?,
-            };
-            let outcome = match outcome {
+            let Resolved { key, mut values, long } = self.resolve(row)?;
+            if let Some(long) = long {
+                values[OTHER] = long.id(self.connection, LONG_ID, &values[..4])?.into();
+            }
+            let outcome = match upsert.write(values)? {
                 Outcome::New => {
                     let metadata = self.text(row.metadata);
                     let merge = &mut self.ids.merge.samples;
@@ -78,13 +70,6 @@ impl<'a> BatchWriter<'a> {
         self.counts.measurements += samples.len() as u64;
         self.ids.expects_known = upsert.expects_known();
         Ok(())
-    }
-
-    fn write_long_sample(&mut self, values: &Values<'a>, long: &LongTexts<'a>) -> rusqlite::Result<Outcome> {
-        let [person, kind, start, uuid, ..] = *values;
-        let id = long.id(self.connection, LONG_ID, [person, kind, start, uuid])?;
-        let mut upsert = Upsert::<'_, '_, 12>::new(self.connection, &LONG_SAMPLES, self.ids.expects_known)?;
-        upsert.write(with(values, [id.into()]))
     }
 
     pub(super) fn resolve(&mut self, row: &Sample) -> rusqlite::Result<Resolved<'a>> {
@@ -103,7 +88,6 @@ impl<'a> BatchWriter<'a> {
         let &Sample { start_ms, end_ms, value, uuid, .. } = row;
         let key = SampleKey { kind, start_ms, end_ms, value, unit, source };
         let unshared = long.map_or(unshared, |long| long.left_of(unshared));
-        let other = if long.is_some() { Some(MOVED) } else { other };
         let person = self.upload.person;
         let values = sql_values![person, kind, start_ms, uuid, end_ms, value, unit, source, shared, unshared, other];
         Ok(Resolved { key, values, long })

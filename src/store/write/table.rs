@@ -18,8 +18,6 @@ pub(in crate::store) enum Column {
     Shared(&'static str),
     /// The text of the column before, unless it is shared.
     Unshared(&'static str),
-    /// Set to NULL by an update; it has no parameter, so it comes last.
-    Cleared(&'static str),
 }
 
 /// A table and its columns.
@@ -46,8 +44,7 @@ impl Column {
             | Self::Value(name)
             | Self::First(name)
             | Self::Shared(name)
-            | Self::Unshared(name)
-            | Self::Cleared(name) => name,
+            | Self::Unshared(name) => name,
         }
     }
 }
@@ -62,10 +59,9 @@ impl Table {
         self.statements.get_or_init(|| Statements { insert: self.insert(), same: self.same(), update: self.update() })
     }
 
-    /// The columns that have parameters, with the numbers of these.
+    /// The columns with the numbers of their parameters.
     fn numbered(&self) -> impl Iterator<Item = (usize, Column)> {
-        let numbered = self.columns.iter().enumerate().map(|(index, column)| (index + 1, *column));
-        numbered.filter(|(_, column)| !matches!(column, Column::Cleared(_)))
+        self.columns.iter().enumerate().map(|(index, column)| (index + 1, *column))
     }
 
     /// Those of a kind as `name operator ?number`, separated.
@@ -114,11 +110,8 @@ impl Table {
     }
 
     fn update(&self) -> String {
-        let mut values =
+        let values =
             self.list("=", ", ", |column| !matches!(column, Column::Key(_) | Column::KeyOrNull(..) | Column::First(_)));
-        for column in self.columns.iter().filter(|column| matches!(column, Column::Cleared(_))) {
-            let _ = write!(values, ", {} = NULL", column.name());
-        }
         format!("UPDATE {} SET {values} WHERE {}", self.name, self.keys())
     }
 }
@@ -126,22 +119,13 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Column::{Cleared, First, Key, Shared, Unshared, Value};
+    use Column::{First, Key, Shared, Unshared, Value};
 
     #[test]
     fn statements_of_a_table_with_every_kind_of_column() {
         static TABLE: Table = Table::new(
             "notes",
-            &[
-                Key("day"),
-                Key("uuid"),
-                First("number"),
-                Value("text"),
-                Shared("id"),
-                Unshared("json"),
-                Value("other"),
-                Cleared("old"),
-            ],
+            &[Key("day"), Key("uuid"), First("number"), Value("text"), Shared("id"), Unshared("json"), Value("other")],
         );
         let Statements { insert, same, update } = TABLE.statements();
         assert_eq!(
@@ -155,9 +139,6 @@ mod tests {
              OR coalesce((SELECT json FROM shared_metadata WHERE id = notes.id), json) \
              IS coalesce((SELECT json FROM shared_metadata WHERE id = ?5), ?6))"
         );
-        assert_eq!(
-            update,
-            "UPDATE notes SET text = ?4, id = ?5, json = ?6, other = ?7, old = NULL WHERE day = ?1 AND uuid = ?2"
-        );
+        assert_eq!(update, "UPDATE notes SET text = ?4, id = ?5, json = ?6, other = ?7 WHERE day = ?1 AND uuid = ?2");
     }
 }

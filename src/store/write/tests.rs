@@ -35,8 +35,7 @@ fn statements_of_tables_of_the_app() {
         AND ((metadata_id IS ?9 AND metadata IS ?10)
           OR coalesce((SELECT json FROM shared_metadata WHERE id = samples.metadata_id), metadata)
             IS coalesce((SELECT json FROM shared_metadata WHERE id = ?9), ?10))",
-        "UPDATE samples SET end_ms = ?5, value = ?6, unit_id = ?7, source_id = ?8, metadata_id = ?9, metadata = ?10, other = ?11,
-          long_id = NULL
+        "UPDATE samples SET end_ms = ?5, value = ?6, unit_id = ?7, source_id = ?8, metadata_id = ?9, metadata = ?10, other = ?11
         WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4",
     );
     check(
@@ -60,7 +59,7 @@ fn statements_of_tables_of_the_app() {
         AND ordinal = ?6 AND altitude_m IS ?9 AND speed_m_s IS ?10 AND course_deg IS ?11 AND horizontal_accuracy_m IS ?12
         AND vertical_accuracy_m IS ?13 AND other IS ?14",
         "UPDATE route_points SET altitude_m = ?9, speed_m_s = ?10, course_deg = ?11, horizontal_accuracy_m = ?12,
-          vertical_accuracy_m = ?13, other = ?14, long_id = NULL
+          vertical_accuracy_m = ?13, other = ?14
         WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5 AND ordinal = ?6",
     );
     check(
@@ -98,22 +97,8 @@ fn statements_of_tables_of_imports() {
         AND ordinal = ?6 AND place IS ?7 AND altitude_m IS ?9 AND speed_m_s IS ?10 AND course_deg IS ?11
         AND horizontal_accuracy_m IS ?12 AND vertical_accuracy_m IS ?13 AND other IS ?14",
         "UPDATE route_points SET place = ?7, altitude_m = ?9, speed_m_s = ?10, course_deg = ?11, horizontal_accuracy_m = ?12,
-          vertical_accuracy_m = ?13, other = ?14, long_id = NULL
+          vertical_accuracy_m = ?13, other = ?14
         WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5 AND ordinal = ?6",
-    );
-    check(
-        &samples::LONG_SAMPLES,
-        "INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id, metadata, other,
-          long_id)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
-        "SELECT 1 FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4
-        AND end_ms IS ?5 AND value IS ?6 AND unit_id IS ?7 AND source_id IS ?8 AND other IS ?11 AND long_id IS ?12
-        AND ((metadata_id IS ?9 AND metadata IS ?10)
-          OR coalesce((SELECT json FROM shared_metadata WHERE id = samples.metadata_id), metadata)
-            IS coalesce((SELECT json FROM shared_metadata WHERE id = ?9), ?10))",
-        "UPDATE samples SET end_ms = ?5, value = ?6, unit_id = ?7, source_id = ?8, metadata_id = ?9, metadata = ?10, other = ?11,
-          long_id = ?12
-        WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4",
     );
     check(
         &rows::ACTIVITY_SUMMARIES,

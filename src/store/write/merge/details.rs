@@ -31,7 +31,8 @@ const KEEP_REST: &str = "INSERT INTO merged_samples (person_id, type_id, start_m
     SELECT ?1, ?2, ?3, ?4, rest, ?6 FROM (
       SELECT nullif(json_group_object(e.key, iif(e.type = 'array', json(e.value), e.value)), '{}') AS rest FROM json_each(?5) e
       WHERE e.key NOT IN (
-        SELECT a.key FROM samples s LEFT JOIN shared_metadata m ON m.id = s.metadata_id LEFT JOIN long_texts l ON l.id = s.long_id,
+        SELECT a.key FROM samples s LEFT JOIN shared_metadata m ON m.id = s.metadata_id
+          LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER),
           json_each(coalesce(m.json, s.metadata, l.metadata)) a
         WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms = ?3 AND s.uuid = ?4))
     WHERE rest IS NOT NULL OR ?6 IS NOT NULL

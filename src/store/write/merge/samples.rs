@@ -47,8 +47,8 @@ impl Default for Samples {
 const DELETE: &str = "DELETE FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
 
 const TEXTS: &str =
-    "SELECT coalesce(m.json, s.metadata, l.metadata), iif(s.long_id IS NULL, s.other, l.other) FROM samples s
-    LEFT JOIN shared_metadata m ON m.id = s.metadata_id LEFT JOIN long_texts l ON l.id = s.long_id
+    "SELECT coalesce(m.json, s.metadata, l.metadata), iif(l.id IS NULL, s.other, l.other) FROM samples s
+    LEFT JOIN shared_metadata m ON m.id = s.metadata_id LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER)
     WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms = ?3 AND s.uuid = ?4";
 
 impl Samples {

@@ -16,6 +16,7 @@ use crate::model::limits::{
     LONG_TEXT_BYTES, MATCH_CREDIT, MATCH_ROWS_MAX, SECOND_GROUPS_MAX, SECOND_ROWS_APART, SECOND_ROWS_MAX,
 };
 use crate::model::record::Uuid;
+use crate::store::write::long_texts::is_id;
 
 /// A stored sample that a record may match.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +122,7 @@ macro_rules! candidates {
     ($condition:literal) => {
         concat!(
             "SELECT start_ms, uuid, end_ms, value, unit_id, source_id, creation_ms, metadata_id, metadata, \
-             long_id IS NOT NULL, import_number, other FROM samples WHERE person_id = ?1 AND type_id = ?2 AND ",
+             import_number, other FROM samples WHERE person_id = ?1 AND type_id = ?2 AND ",
             $condition,
             " LIMIT ?6"
         )
@@ -401,16 +402,16 @@ impl Second {
     }
 
     fn candidate(&self, row: &Row<'_>) -> rusqlite::Result<Candidate> {
+        let (is_long, other) = match row.get_ref(10)? {
+            ValueRef::Text(text) if is_id(text) => (true, Some(0)),
+            ValueRef::Text(text) => (false, Some(self.hasher.hash_one(text))),
+            _ => (false, None),
+        };
         let metadata = match (row.get(7)?, row.get_ref(8)?) {
             (Some(shared), _) => Metadata::Shared(shared),
             (None, ValueRef::Text(text)) => Metadata::Own(self.hasher.hash_one(text)),
-            _ if row.get(9)? => Metadata::Long,
+            _ if is_long => Metadata::Long,
             _ => Metadata::Absent,
-        };
-        let other = match row.get_ref(11)? {
-            ValueRef::Text(b"") => Some(0),
-            ValueRef::Text(text) => Some(self.hasher.hash_one(text)),
-            _ => None,
         };
         Ok(Candidate {
             start_ms: row.get(0)?,
@@ -422,7 +423,7 @@ impl Second {
             creation_ms: row.get(6)?,
             metadata,
             other,
-            number: row.get(10)?,
+            number: row.get(9)?,
         })
     }
 }
