@@ -268,6 +268,12 @@ pub const ROUTE_LOCATIONS_COUNTED_MAX: usize = (64 << 10) / 8 * 7;
 /// Different locations of one time in a route that need not be whole, that are counted to see which ones are equal.
 pub const TIME_LOCATIONS_COUNTED_MAX: usize = 1024;
 
+/// Locations of a route that are compared with those of equal workouts, to see which of them the route belongs to.
+pub const ROUTE_COMPARED_MAX: u32 = 1024;
+
+/// Locations of one second that one is compared with for that.
+pub const SECOND_LOCATIONS_COMPARED_MAX: u32 = 16;
+
 /// Routes of a workout that replace those of an earlier file. Each one costs a search through the locations of all.
 pub const ROUTES_REPLACED_MAX: u32 = 16;
 

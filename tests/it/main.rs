@@ -24,6 +24,7 @@ mod import_forms;
 mod import_history;
 mod import_matching;
 mod import_numbers;
+mod import_routes;
 mod import_workouts;
 mod layering;
 mod lifecycle;

@@ -18,6 +18,13 @@ CREATE TABLE workout_identities (
   PRIMARY KEY (person_id, identity)
 ) STRICT;
 
+-- Derived workouts of which an import has brought locations, also if another exporter's are stored instead.
+CREATE TABLE workout_routes (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  workout BLOB NOT NULL,
+  PRIMARY KEY (person_id, workout)
+) STRICT, WITHOUT ROWID;
+
 -- `place` orders the locations of one time as in their file. `ordinal` counts those that are also equal in place; for an import's
 -- route it begins at the route's number times 2^32, so that two routes share no row.
 CREATE TABLE route_points_2 (

@@ -181,6 +181,13 @@ CREATE TABLE workout_identities (
   PRIMARY KEY (person_id, identity)
 ) STRICT;
 
+-- Derived workouts of which an import has brought locations, also if another exporter's are stored instead.
+CREATE TABLE workout_routes (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  workout BLOB NOT NULL,
+  PRIMARY KEY (person_id, workout)
+) STRICT, WITHOUT ROWID;
+
 -- `workout` is the uuid of a workout, which may arrive later. `route` numbers the workout's routes as first sent. `place` orders
 -- the locations of one time as in their file. `ordinal` counts those that are also equal in place; for an import's route it
 -- begins at the route's number times 2^32, so that two routes share no row.

@@ -95,6 +95,8 @@ impl<'a> BatchWriter<'a> {
         let location = Location { workout, route, time_ms, latitude, longitude };
         let locations = &mut self.ids.merge.workouts.locations;
         let place = locations.place(connection, person, import, &location)?;
+        self.ids.merge.workouts.pair_by_route(connection, person, import, &location)?;
+        let locations = &mut self.ids.merge.workouts.locations;
         if locations.has_others(connection, person, import, row.time_ms)? {
             return Ok(Outcome::Merged);
         }

@@ -189,7 +189,7 @@ mod tests {
     use crate::store::{Database, Store};
 
     /// Tables without rows of uploads: dictionaries, long texts, what is remembered for merging, the ledger itself.
-    const OTHERS: [&str; 15] = [
+    const OTHERS: [&str; 16] = [
         "persons",
         "tokens",
         "types",
@@ -202,6 +202,7 @@ mod tests {
         "import_numbers",
         "workout_aliases",
         "workout_identities",
+        "workout_routes",
         "uploads",
         "category_values",
         "workout_activity_types",

@@ -321,6 +321,16 @@ fn workouts_of_one_second_cost_linear_time() {
     check(&[AutoExport, Apple, AppleLater, App], false, 1);
     check(&[App, AutoExport], false, 2);
     check(&[Apple, AutoExport], false, usize::MAX);
+    // Routes that look for their workouts.
+    for order in [[Apple, App], [App, Apple], [AutoExport, Apple]] {
+        assert_linear(&format!("{order:?}, each half with routes"), |db, rows| {
+            let [first, second] = order;
+            let steps = db.upload(1, rows, |batch, row| push_of(batch, first, row, row % 2 == 0, 1)).1;
+            let later = db.upload(1, rows, |batch, row| push_of(batch, second, row, row % 2 == 1, 1)).1;
+            assert_eq!(db.count("workouts"), rows, "{order:?}");
+            steps + later
+        });
+    }
     assert_linear("the app's, with derived ones", |db, rows| {
         db.upload(1, 1, |batch, _| push_workout(batch, derive(b"another"), 1 << 30));
         db.upload(1, rows, app_workout).1

@@ -31,6 +31,9 @@ pub(super) static WORKOUTS: Table = Table::new(
     ],
 );
 
+/// What Apple's export has in `other` of a workout with a route.
+const ROUTE: &str = "\"WorkoutRoute\"";
+
 impl<'a> BatchWriter<'a> {
     pub(super) fn write_workouts(&mut self) -> rusqlite::Result<()> {
         let workouts = &self.batch.rows.workouts;
@@ -63,6 +66,11 @@ impl<'a> BatchWriter<'a> {
             }
             waiting = later;
         }
+        // Locations may have come before their workout.
+        for row in &self.batch.rows.workouts {
+            let (connection, person) = (self.connection, self.upload.person);
+            self.ids.merge.workouts.pair_by_stored_route(connection, person, import, &row.uuid)?;
+        }
         Ok(())
     }
 
@@ -89,7 +97,8 @@ impl<'a> BatchWriter<'a> {
         let &Workout { uuid, healthkit, activity_type, start_ms, end_ms, creation_ms, .. } = row;
         let key = WorkoutKey { uuid, healthkit, start_ms, end_ms, activity_type, source, creation_ms };
         let same_row = &WORKOUTS.statements().same;
-        Ok(Arrival { connection: self.connection, upload: self.upload, key, row: values, same_row })
+        let has_route = self.text(row.other).is_some_and(|other| other.contains(ROUTE));
+        Ok(Arrival { connection: self.connection, upload: self.upload, key, row: values, has_route, same_row })
     }
 
     /// Writes a workout of the app. Returns nothing if a later pass decides whether it replaces an import's.

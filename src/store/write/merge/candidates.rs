@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::labels::Labels;
-use super::locations::{alias, stored_as};
+use super::locations::{alias, has_route, stored_as};
 use super::uploads::{Group, WorkoutUpload};
 use crate::model::exporter::{AUTO_EXPORT_NAME, Exporter};
 use crate::model::identity::{derive_from_healthkit, is_derived};
@@ -33,6 +33,8 @@ pub(in crate::store) struct Arrival<'a, 'b> {
     pub(in crate::store) upload: UploadKey,
     pub(in crate::store) key: WorkoutKey,
     pub(in crate::store) row: [SqlValue<'b>; WORKOUT_COLUMNS],
+    /// Whether Apple's export refers to a route of it.
+    pub(in crate::store) has_route: bool,
     /// Selects a row with these values.
     pub(in crate::store) same_row: &'a str,
 }
@@ -51,12 +53,15 @@ pub(super) struct Candidate {
 /// Which candidates a search is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Wanted {
+    /// Whether there is any.
     Any,
     /// One with the same content.
     Same,
     SourceAndCreation,
     Source,
     Creation,
+    /// Any, but the best one.
+    Rest,
 }
 
 /// Finds candidates.
@@ -93,7 +98,12 @@ const HAS_OTHER_ID: &str = "SELECT 1 FROM (
 
 impl Candidates {
     /// The exporter of a row.
-    fn exporter(&mut self, connection: &Connection, uuid: &Uuid, source: Option<i64>) -> rusqlite::Result<Exporter> {
+    pub(super) fn exporter(
+        &mut self,
+        connection: &Connection,
+        uuid: &Uuid,
+        source: Option<i64>,
+    ) -> rusqlite::Result<Exporter> {
         let [name, _] = self.sources.pair(connection, [source, None])?;
         Ok(Exporter::of(uuid, name == Some(AUTO_EXPORT_NAME)))
     }
@@ -199,7 +209,7 @@ impl Candidates {
         wanted: Wanted,
     ) -> rusqlite::Result<Option<Candidate>> {
         let (mut after, mut compared) = (import.passed(&group), 0);
-        let (mut is_passed, mut searched) = (true, 0);
+        let (mut is_passed, mut searched, mut other) = (true, 0, None);
         while compared < WORKOUT_MATCHES_MAX && searched < MATCH_ROWS_MAX {
             let rows = of_group(arrival.connection, &group, after)?;
             let (is_last, last) = (rows.len() < WORKOUT_MATCHES_MAX, rows.last().map(|row| row.0));
@@ -221,14 +231,17 @@ impl Candidates {
                 };
                 compared += 1;
                 if self.is_wanted(arrival, &candidate, wanted)? {
-                    return Ok(Some(candidate));
+                    if matches!(wanted, Wanted::Any | Wanted::Same) || self.agrees_on_route(arrival, &candidate)? {
+                        return Ok(Some(candidate));
+                    }
+                    other.get_or_insert(candidate);
                 }
             }
             if is_last {
                 break;
             }
         }
-        Ok(None)
+        Ok(other)
     }
 
     /// Workouts of imports that match a new one of the app.
@@ -255,12 +268,21 @@ impl Candidates {
         let creation_ms = arrival.key.creation_ms;
         let is_of_creation = creation_ms.is_some() && creation_ms == candidate.creation_ms;
         Ok(match wanted {
-            Wanted::Any => true,
+            Wanted::Any | Wanted::Rest => true,
             Wanted::Same => arrival.is_same(candidate)?,
             Wanted::SourceAndCreation => is_of_creation && self.is_of_source(arrival, candidate)?,
             Wanted::Source => self.is_of_source(arrival, candidate)?,
             Wanted::Creation => is_of_creation,
         })
+    }
+
+    /// Whether a stored workout has a route exactly if the one that arrives has one, as far as its file says.
+    fn agrees_on_route(&mut self, arrival: &Arrival<'_, '_>, candidate: &Candidate) -> rusqlite::Result<bool> {
+        if self.exporter_of(arrival)? != Exporter::AppleExport {
+            return Ok(true);
+        }
+        let stored = candidate.alias.unwrap_or(candidate.uuid);
+        Ok(has_route(arrival.connection, arrival.upload.person, &stored)? == arrival.has_route)
     }
 
     fn is_of_source(&mut self, arrival: &Arrival<'_, '_>, candidate: &Candidate) -> rusqlite::Result<bool> {
@@ -315,10 +337,10 @@ impl Arrival<'_, '_> {
 }
 
 /// Rowid, identity, source and time of creation of a stored workout.
-type Row = (i64, Uuid, Option<i64>, Option<i64>);
+pub(super) type Row = (i64, Uuid, Option<i64>, Option<i64>);
 
 /// The next workouts of a group.
-fn of_group(connection: &Connection, group: &Group, after: i64) -> rusqlite::Result<Vec<Row>> {
+pub(super) fn of_group(connection: &Connection, group: &Group, after: i64) -> rusqlite::Result<Vec<Row>> {
     let Group { person, activity_type, start_s, end_s, is_derived } = *group;
     let mut select = connection.prepare_cached(OF_GROUP)?;
     let keys = params![person, activity_type, start_s, end_s, is_derived, after, signed(WORKOUT_MATCHES_MAX as u64)];

@@ -35,6 +35,9 @@ const DELETE_MERGED: &str = "DELETE FROM route_points AS r WHERE person_id = ?1 
 const OF_ROUTE: &str = "SELECT time_ms, latitude, longitude, ordinal FROM route_points
     WHERE person_id = ?1 AND workout = ?2 AND route = ?3 AND (time_ms, latitude, longitude, ordinal) > (?4, ?5, ?6, ?7) LIMIT ?8";
 
+const HAS_ROUTE: &str = "SELECT 1 FROM workout_routes WHERE person_id = ?1 AND workout = ?2
+    UNION ALL SELECT 1 FROM route_points WHERE person_id = ?1 AND workout = ?2 LIMIT 1";
+
 const DELETE: &str = "DELETE FROM route_points
     WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5 AND ordinal = ?6";
 
@@ -203,6 +206,11 @@ fn others(
     };
     route.others = Some(others);
     Ok(Some((route.workout, others)))
+}
+
+/// Whether an exporter has brought locations of a workout, also if another's are stored instead.
+pub(super) fn has_route(connection: &Connection, person: i64, workout: &Uuid) -> rusqlite::Result<bool> {
+    connection.prepare_cached(HAS_ROUTE)?.exists(params![person, &workout[..]])
 }
 
 /// The identity under which a derived workout is kept.

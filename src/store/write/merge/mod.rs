@@ -13,6 +13,7 @@ mod json_names;
 mod kinds;
 mod labels;
 mod locations;
+mod pairs;
 mod route;
 mod samples;
 mod search;

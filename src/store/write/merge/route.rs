@@ -16,6 +16,10 @@ pub(in crate::store) struct Route {
     /// The identity under which the locations are stored.
     pub(super) workout: Uuid,
     pub(super) others: Option<Others>,
+    /// Workouts that another exporter may have brought the route for; empty once the route has its place.
+    pub(super) rivals: Option<Vec<Rival>>,
+    /// How many of its locations were compared with theirs.
+    pub(super) compared: u32,
     /// The last location: its time, its latitude and longitude, and its place among the locations of that time.
     last: (i64, [u64; 2], i64),
     counted: Counted,
@@ -32,6 +36,20 @@ struct Counted {
     counts: HashMap<u64, u32, RandomState>,
     /// Whether the bound was reached, so that some are not counted.
     is_full: bool,
+}
+
+/// An equal workout that another exporter has brought with a route, while its own form of the route's workout has none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rival {
+    /// The identity of its locations.
+    pub(super) found: Uuid,
+    /// The less preferred of the two workouts, and the identity under which it is kept.
+    pub(super) moved: Uuid,
+    pub(super) from: Uuid,
+    /// Where it belongs if they have the same route.
+    pub(super) to: Uuid,
+    /// The workout of the same exporter that is kept there.
+    pub(super) instead: Option<Uuid>,
 }
 
 /// What identifies a location of an upload.
@@ -98,7 +116,7 @@ impl Route {
     pub(super) fn begin(brought: (Uuid, u32), workout: Uuid) -> Self {
         // A first location has the place of a first one of its time.
         let (last, counted) = ((i64::MIN, [0; 2], 0), Counted::default());
-        Self { brought, workout, others: None, last, counted, is_whole: false }
+        Self { brought, workout, others: None, rivals: None, compared: 0, last, counted, is_whole: false }
     }
 
     /// Begins a route that is a whole file.

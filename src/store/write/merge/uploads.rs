@@ -66,6 +66,17 @@ impl WorkoutUpload {
         }
     }
 
+    /// Moves the claims of stored workouts that have changed places.
+    pub(super) fn move_claims(&mut self, claims: [(Uuid, bool); 2]) {
+        for (uuid, is_claimed) in claims {
+            if is_claimed {
+                self.claim(&uuid);
+            } else {
+                self.claimed.remove(&half(&uuid));
+            }
+        }
+    }
+
     /// The rowid behind which workouts of a group may be unclaimed.
     pub(super) fn passed(&self, group: &Group) -> i64 {
         self.passed.get(&group.digest()).copied().unwrap_or(i64::MIN)
@@ -82,6 +93,7 @@ impl WorkoutUpload {
     pub(super) fn forget_others(&mut self) {
         if let Some(route) = &mut self.route {
             route.others = None;
+            route.rivals = None;
         }
     }
 }

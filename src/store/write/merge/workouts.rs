@@ -67,7 +67,7 @@ pub(in crate::store) enum Met {
 /// What is remembered between rows.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Workouts {
-    candidates: Candidates,
+    pub(super) candidates: Candidates,
     /// A person, and whether there are derived workouts of that person.
     has_derived: Option<(i64, bool)>,
     imports: WorkoutUploads,
@@ -141,7 +141,7 @@ impl Workouts {
             Pass::SourceAndCreation => self.candidates.unclaimed(arrival, import, Wanted::SourceAndCreation)?,
             Pass::Source => self.candidates.unclaimed(arrival, import, Wanted::Source)?,
             Pass::Creation => self.candidates.unclaimed(arrival, import, Wanted::Creation)?,
-            Pass::Rest => match self.candidates.unclaimed(arrival, import, Wanted::Any)? {
+            Pass::Rest => match self.candidates.unclaimed(arrival, import, Wanted::Rest)? {
                 Some(candidate) => Some(candidate),
                 // An earlier workout of the file may have had the same identifier.
                 None => match self.candidates.known(arrival, import)? {
@@ -273,7 +273,7 @@ impl Workouts {
     }
 
     /// Forgets which exporters have brought the routes under way.
-    fn forget_others(&mut self, import: &mut WorkoutUpload) {
+    pub(super) fn forget_others(&mut self, import: &mut WorkoutUpload) {
         import.forget_others();
         self.imports.forget_others();
     }
