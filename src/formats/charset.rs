@@ -1,6 +1,7 @@
 //! Files in other encodings than UTF-8, as streams of UTF-8: UTF-16 with or without a byte-order mark, and what XML declares.
 //!
-//! UTF-8 passes as it is, except for its byte-order mark. Bytes that are wrong in UTF-16 become U+FFFD, as in UTF-8.
+//! UTF-8 passes as it is, except for its byte-order mark. Bytes that are wrong in UTF-16 become U+FFFD. Bytes that are wrong in
+//! UTF-8 are read as Windows-1252 where a reader asks for it.
 
 use std::io::{self, BufRead, Read};
 
@@ -109,6 +110,18 @@ pub(crate) fn to_utf8<'a>(source: Box<dyn BufRead + 'a>) -> Result<Box<dyn BufRe
         Charset::Utf8(_) => source,
         charset => Box::new(Recoded::new(source, charset)),
     })
+}
+
+/// Returns text that should be UTF-8, and how many of its bytes are not. These are read as Windows-1252, as older programs write
+/// without declaring it.
+pub(crate) fn repaired(bytes: &[u8]) -> (String, u64) {
+    let (mut text, mut wrong) = (String::with_capacity(bytes.len()), 0);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| SINGLES[0].character(*byte)));
+        wrong += chunk.invalid().len() as u64;
+    }
+    (text, wrong)
 }
 
 fn charset(head: &[u8]) -> Result<Charset> {

@@ -7,6 +7,7 @@ use super::element::{Element, Tree};
 use super::frames::Frames;
 use super::kept::write_element;
 use super::root::Behind;
+use crate::formats::charset::repaired;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output, Raw};
 use crate::model::error::{Error, ErrorKind, Result};
@@ -88,7 +89,9 @@ fn read_all<R: Read>(
     let mut tree = Tree::default();
     loop {
         let root = frames.enter()?;
-        keep_root(&String::from_utf8_lossy(frames.bytes(&root)), &mut tree, output);
+        let (tag, wrong) = text_of(frames.bytes(&root));
+        count_wrong(wrong, output);
+        keep_root(&tag, &mut tree, output);
         while let Some(mut frame) = frames.next()? {
             let text = frames.bytes(&frame);
             let place = Place { file, line: frame.line, offset: frame.offset };
@@ -112,30 +115,48 @@ fn read_all<R: Read>(
 
 /// Reads one element, lets it wait, or rejects it.
 pub(super) fn read_one(
-    text: &[u8],
+    bytes: &[u8],
     place: Place<'_>,
     tree: &mut Tree,
     children: &mut impl Children,
     output: &mut Output<'_>,
 ) -> Result<()> {
-    match parse(text, tree, |element| children.read(element, place, output)) {
+    let (text, wrong) = text_of(bytes);
+    let fate = parse(&text, tree, |element| children.read(element, place, output));
+    // One that waits comes again.
+    if fate != Ok(Fate::Waits) {
+        count_wrong(wrong, output);
+    }
+    match fate {
         Ok(Fate::Read) => output.hand_over_if_full(),
-        Ok(Fate::Waits) => children.wait(text, place, output),
-        Err(flaw) => reject(place, &flaw, text.into(), output),
+        Ok(Fate::Waits) => children.wait(bytes, place, output),
+        Err(flaw) => reject(place, &flaw, bytes.into(), output),
     }
 }
 
 /// Parses one element and hands it to `read`.
-fn parse(bytes: &[u8], tree: &mut Tree, read: impl FnOnce(Element<'_>) -> Result<Fate, Flaw>) -> Result<Fate, Flaw> {
-    // Stray bytes cost the characters they stand in, not the record.
-    let text = match simdutf8::basic::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(bytes),
-    };
-    if written_bytes(&text) > IMPORT_ELEMENT_BYTES_MAX {
+fn parse(text: &str, tree: &mut Tree, read: impl FnOnce(Element<'_>) -> Result<Fate, Flaw>) -> Result<Fate, Flaw> {
+    if written_bytes(text) > IMPORT_ELEMENT_BYTES_MAX {
         return Err(Flaw::TooLongEscaped(IMPORT_ELEMENT_BYTES_MAX as u64));
     }
-    tree.parse(&text).and_then(read)
+    tree.parse(text).and_then(read)
+}
+
+/// An element's text, and how many of its bytes are not UTF-8. They cost neither the record nor a letter.
+fn text_of(bytes: &[u8]) -> (Cow<'_, str>, u64) {
+    match simdutf8::basic::from_utf8(bytes) {
+        Ok(text) => (Cow::Borrowed(text), 0),
+        Err(_) => {
+            let (text, wrong) = repaired(bytes);
+            (Cow::Owned(text), wrong)
+        }
+    }
+}
+
+fn count_wrong(wrong: u64, output: &mut Output<'_>) {
+    if wrong > 0 {
+        output.within("bytes that are not UTF-8, read as Windows-1252", wrong);
+    }
 }
 
 /// Keeps what the root of `export.xml` says in its attributes, such as the phone's locale.

@@ -83,6 +83,8 @@ fn described(error: serde_json::Error, offset: u64) -> Error {
         "the document ends before its JSON is complete"
     } else if error.to_string().starts_with("number out of range") {
         "a number is out of range: numbers reach from -1.8e308 to 1.8e308"
+    } else if error.to_string().starts_with("invalid unicode code point") {
+        "the document is not UTF-8: save it as UTF-8"
     } else {
         "the document is not JSON"
     };
