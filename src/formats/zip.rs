@@ -19,6 +19,8 @@ use super::unpacking::{Total, Unpacked, count_packed};
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) name: String,
+    /// Whether its bytes are not UTF-8, and no character set is declared.
+    pub(crate) is_name_guessed: bool,
     method: u16,
     is_encrypted: bool,
     packed: u64,
@@ -156,7 +158,7 @@ fn central(source: &mut impl Read) -> Result<Member> {
     if u32_at(&head, 0) != CENTRAL {
         return Err(damaged("its directory is not where it says"));
     }
-    let name = name(source, usize::from(u16_at(&head, 28)))?;
+    let (name, is_name_guessed) = name(source, usize::from(u16_at(&head, 28)))?;
     let mut extra = vec![0; usize::from(u16_at(&head, 30)) + usize::from(u16_at(&head, 32))];
     source.read_exact(&mut extra).map_err(cut)?;
     extra.truncate(usize::from(u16_at(&head, 30)));
@@ -173,6 +175,7 @@ fn central(source: &mut impl Read) -> Result<Member> {
     }
     Ok(Member {
         name,
+        is_name_guessed,
         method: u16_at(&head, 10),
         is_encrypted: u16_at(&head, 8) & 1 != 0,
         packed,
@@ -182,11 +185,14 @@ fn central(source: &mut impl Read) -> Result<Member> {
     })
 }
 
-/// Reads a member's name, which must be inside the archive.
-fn name(source: &mut impl Read, bytes: usize) -> Result<String> {
+/// Reads a member's name, which must be inside the archive. The second value is whether it is guessed.
+fn name(source: &mut impl Read, bytes: usize) -> Result<(String, bool)> {
     let mut name = vec![0; bytes];
     source.read_exact(&mut name).map_err(|_| damaged("a name is cut"))?;
-    let name = String::from_utf8(name).unwrap_or_else(|error| ibm_text(error.as_bytes()));
+    let (mut name, is_guessed) = match String::from_utf8(name) {
+        Ok(name) => (name, false),
+        Err(error) => (ibm_text(error.as_bytes()), true),
+    };
     let is_absolute = name.starts_with(['/', '\\']) || name.as_bytes().get(1) == Some(&b':');
     if is_absolute || name.split(['/', '\\']).any(|part| part == "..") {
         let message = format!("the archive has a member outside itself, {name:.200}: refused");
@@ -195,7 +201,11 @@ fn name(source: &mut impl Read, bytes: usize) -> Result<String> {
     if bytes > ARCHIVE_NAME_BYTES_MAX {
         return Err(Error::new(ErrorKind::TooLarge, "the archive has a member with too long a name: refused"));
     }
-    Ok(name)
+    // Some programs of Windows separate folders like this, against the format.
+    if !name.contains('/') {
+        name = name.replace('\\', "/");
+    }
+    Ok((name, is_guessed))
 }
 
 /// A name in the character set that archives have without the flag for UTF-8. Many programs write UTF-8 without the flag, so
@@ -229,7 +239,7 @@ fn salvage<F: Read + Seek + Clone>(file: &F, length: u64) -> Result<Archive> {
         if source.read_exact(&mut head).is_err() || u32_at(&head, 0) != LOCAL {
             break;
         }
-        let Ok(name) = name(&mut source, usize::from(u16_at(&head, 26))) else {
+        let Ok((name, is_name_guessed)) = name(&mut source, usize::from(u16_at(&head, 26))) else {
             break;
         };
         name_bytes += name.len();
@@ -261,6 +271,7 @@ fn salvage<F: Read + Seek + Clone>(file: &F, length: u64) -> Result<Archive> {
         let packed = packed.min(length - contents);
         members.push(Member {
             name,
+            is_name_guessed,
             method,
             is_encrypted: flags & 1 != 0,
             packed,

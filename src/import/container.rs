@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::observer::{Observed, Observer};
+use super::skipped::{SkippedFile, SkippedFiles, in_cloud, is_in_cloud};
 use crate::formats::charset::to_utf8;
 use crate::formats::encoding::Coding;
 use crate::formats::unpacking::{Unpacked, count_packed};
@@ -34,40 +35,9 @@ pub(super) enum Container<F = Arc<File>> {
 pub(super) struct Listing {
     /// Paths, each with its name relative to the folder.
     files: Vec<(String, PathBuf)>,
-    skipped: Vec<SkippedFile>,
-}
-
-/// A file of an input that is not read, by its reason.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum SkippedFile {
-    LinkToFolder,
-    NestedFolder,
-    NoFile,
-    OwnDatabase,
-    OfMacOs,
-    Unreadable,
-    NestedArchive,
-    ClinicalDocument,
-    Empty,
-    Unknown,
-}
-
-impl SkippedFile {
-    /// The reason as the account names it.
-    pub(super) fn reason(self) -> &'static str {
-        match self {
-            Self::LinkToFolder => "file: a link to a folder",
-            Self::NestedFolder => "file: a folder in too many others",
-            Self::NoFile => "file: a pipe or a device",
-            Self::OwnDatabase => "file: the database that is imported into",
-            Self::OfMacOs => "file: of macOS, not of the export",
-            Self::Unreadable => "file: it cannot be read",
-            Self::NestedArchive => "file: an archive within another: unpack it",
-            Self::ClinicalDocument => "file: Apple's copy of some of export.xml as a clinical document",
-            Self::Empty => "file: it is empty",
-            Self::Unknown => "file: of an unknown kind",
-        }
-    }
+    skipped: SkippedFiles,
+    /// The error of the first folder that cannot be listed.
+    failed: Option<Error>,
 }
 
 impl Container {
@@ -86,6 +56,9 @@ impl Container {
         if database.has_file(path) {
             let message = format!("{} is of the database that is imported into; name an export's file", path.display());
             return Err(Error::usage(message));
+        }
+        if path.file_name().and_then(|name| name.to_str()).is_some_and(is_in_cloud) {
+            return Err(in_cloud());
         }
         let mut file = File::open(path).map_err(unreadable)?;
         let mut head = [0; 4];
@@ -130,8 +103,22 @@ impl<F: Read + Seek + Clone> Container<F> {
     }
 
     /// Files that are not read.
-    pub(super) fn skipped(&self) -> &[SkippedFile] {
-        if let Self::Folder(listing) = self { &listing.skipped } else { &[] }
+    pub(super) fn skipped(&self) -> SkippedFiles {
+        if let Self::Folder(listing) = self { listing.skipped.clone() } else { SkippedFiles::default() }
+    }
+
+    /// Why a part of a folder cannot be listed.
+    pub(super) fn failed(&self) -> Option<Error> {
+        if let Self::Folder(listing) = self { listing.failed.clone() } else { None }
+    }
+
+    /// Whether a file's name is only guessed, since its archive does not declare the character set.
+    pub(super) fn is_name_guessed(&self, file: usize) -> bool {
+        match self {
+            Self::Stdin | Self::File(_) => false,
+            Self::Folder(listing) => listing.files.get(file).is_some_and(|(name, _)| name.contains('\u{fffd}')),
+            Self::Archive(_, archive) => archive.members.get(file).is_some_and(|member| member.is_name_guessed),
+        }
     }
 
     /// The path of a file, if the container is a folder.
@@ -200,13 +187,21 @@ impl Listing {
             // A dangling link counts as a file, and reading it fails.
             let kind = fs::metadata(&path).map(|metadata| metadata.file_type());
             match kind {
-                Ok(kind) if kind.is_dir() && is_link => self.skipped.push(SkippedFile::LinkToFolder),
+                Ok(kind) if kind.is_dir() && is_link => self.skipped.add(SkippedFile::LinkToFolder, &name),
                 Ok(kind) if kind.is_dir() && depth >= FOLDERS_NESTED_MAX => {
-                    self.skipped.push(SkippedFile::NestedFolder)
+                    self.skipped.add(SkippedFile::NestedFolder, &name)
                 }
-                Ok(kind) if kind.is_dir() => self.add(&path, database, &[&name, "/"].concat(), depth + 1)?,
-                Ok(kind) if !kind.is_file() => self.skipped.push(SkippedFile::NoFile),
-                _ if database.has_file(&path) => self.skipped.push(SkippedFile::OwnDatabase),
+                Ok(kind) if kind.is_dir() => match self.add(&path, database, &[&name, "/"].concat(), depth + 1) {
+                    // There are too many files.
+                    Err(error) if error.kind() == io::ErrorKind::Other => return Err(error),
+                    Err(error) => {
+                        self.failed.get_or_insert_with(|| unreadable(&path, &error));
+                        self.skipped.add(SkippedFile::Unreadable, &name);
+                    }
+                    Ok(()) => {}
+                },
+                Ok(kind) if !kind.is_file() => self.skipped.add(SkippedFile::NoFile, &name),
+                _ if database.has_file(&path) => self.skipped.add(SkippedFile::OwnDatabase, &name),
                 _ if self.files.len() as u64 >= ARCHIVE_MEMBERS_MAX => {
                     return Err(io::Error::other(format!(
                         "it holds more than {ARCHIVE_MEMBERS_MAX} files; import its folders one by one"

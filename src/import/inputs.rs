@@ -3,8 +3,9 @@
 
 use std::io::{Read, Seek};
 
-use super::container::{Container, SkippedFile};
+use super::container::Container;
 use super::observer::Unobserved;
+use super::skipped::{SkippedFile, SkippedFiles, in_cloud, is_in_cloud};
 use crate::formats::sniff::{Format, peek, sniff};
 use crate::model::error::{Error, from_io};
 use crate::model::limits::SNIFF_BYTES;
@@ -16,6 +17,8 @@ pub(super) struct InputFile {
     pub(super) position: usize,
     /// Its name within the container.
     pub(super) name: String,
+    /// Whether its archive does not declare the character set of the name.
+    pub(super) is_name_guessed: bool,
     pub(super) format: Format,
 }
 
@@ -37,7 +40,7 @@ pub(super) struct Inputs {
     exports: Vec<Vec<InputFile>>,
     /// Archives in a folder, by their positions.
     pub(super) archives: Vec<usize>,
-    pub(super) skipped: Vec<SkippedFile>,
+    pub(super) skipped: SkippedFiles,
     /// The error of the first file that could not be read.
     pub(super) failed: Option<Error>,
 }
@@ -45,36 +48,42 @@ pub(super) struct Inputs {
 impl Inputs {
     /// Looks at the first bytes of each file.
     pub(super) fn sort<F: Read + Seek + Clone>(container: &Container<F>) -> Self {
-        let mut inputs = Self { skipped: container.skipped().to_vec(), ..Self::default() };
+        let mut inputs = Self { skipped: container.skipped(), failed: container.failed(), ..Self::default() };
         let mut companions = Vec::new();
         for (position, name) in container.files().into_iter().enumerate() {
             if name.split('/').any(|part| part == "__MACOSX" || part.starts_with("._") || part == ".DS_Store") {
-                inputs.skipped.push(SkippedFile::OfMacOs);
+                inputs.skipped.add(SkippedFile::OfMacOs, name);
+                continue;
+            }
+            if name.rsplit('/').next().is_some_and(is_in_cloud) {
+                inputs.failed.get_or_insert_with(|| in_cloud().at(None, Some(name), None));
+                inputs.skipped.add(SkippedFile::InCloud, name);
                 continue;
             }
             let head =
                 container.read(position, &Unobserved).and_then(|source| peek(source, SNIFF_BYTES).map_err(from_io));
             let format = match head {
                 Ok((head, _)) if head.is_empty() => {
-                    inputs.skipped.push(SkippedFile::Empty);
+                    inputs.skipped.add(SkippedFile::Empty, name);
                     continue;
                 }
                 Ok((head, _)) => sniff(&head),
                 Err(error) => {
                     inputs.failed.get_or_insert(error.at(None, Some(name), None));
-                    inputs.skipped.push(SkippedFile::Unreadable);
+                    inputs.skipped.add(SkippedFile::Unreadable, name);
                     continue;
                 }
             };
-            let file = InputFile { position, name: name.to_owned(), format };
+            let is_name_guessed = container.is_name_guessed(position);
+            let file = InputFile { position, name: name.to_owned(), is_name_guessed, format };
             match format {
                 Format::AppleXml => inputs.exports.push(vec![file]),
                 Format::Gpx | Format::Ecg | Format::Fhir => companions.push(file),
                 Format::Payload | Format::AutoExport => inputs.documents.push(file),
                 Format::Zip if container.path(position).is_some() => inputs.archives.push(position),
-                Format::Zip => inputs.skipped.push(SkippedFile::NestedArchive),
-                Format::AppleCda => inputs.skipped.push(SkippedFile::ClinicalDocument),
-                Format::Unknown => inputs.skipped.push(SkippedFile::Unknown),
+                Format::Zip => inputs.skipped.add(SkippedFile::NestedArchive, name),
+                Format::AppleCda => inputs.skipped.add(SkippedFile::ClinicalDocument, name),
+                Format::Unknown => inputs.skipped.add(SkippedFile::Unknown, name),
             }
         }
         for file in companions {

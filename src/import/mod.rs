@@ -9,6 +9,7 @@ mod observer;
 mod read;
 mod report;
 mod run;
+mod skipped;
 
 pub use crate::formats::account::{Tally, TypeTally};
 pub use crate::formats::output::Output;

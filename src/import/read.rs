@@ -84,8 +84,8 @@ pub(super) fn account_for_rest<F: Read + Seek + Clone>(
     inputs: &Inputs,
 ) -> (Tally, Option<Error>) {
     let mut tally = Tally::default();
-    for file in &inputs.skipped {
-        tally.skip(file.reason(), 1);
+    for (reason, count) in inputs.skipped.reasons() {
+        tally.skip(&reason, count);
     }
     let error = match container.truncated_at() {
         Some(at) => {
@@ -159,7 +159,9 @@ fn read_export<F: Read + Seek + Clone>(
 ) -> Decoded {
     let mut export = apple::Reader::default();
     let mut failed: Option<Error> = None;
-    for InputFile { position, name, format } in files {
+    let routes = files.iter().filter(|file| file.format == Format::Gpx);
+    export.expect_routes(routes.map(|file| (file.name.as_str(), file.is_name_guessed)));
+    for InputFile { position, name, format, .. } in files {
         let source = container.read(*position, observer);
         let read = source.and_then(|source| read_part(&mut export, *format, name, source, output));
         if let Err(error) = read {
@@ -193,9 +195,10 @@ fn read_part(
         Format::Zip => Err(Error::usage(
             "an archive cannot be read from standard input or from within another: unpack it, or name its file",
         )),
-        Format::Payload | Format::AutoExport | Format::Unknown => {
-            Err(Error::new(ErrorKind::Shape, "it is neither JSON nor a file of a known export"))
-        }
+        Format::Payload | Format::AutoExport | Format::Unknown => Err(Error::new(
+            ErrorKind::Shape,
+            "it is neither JSON nor a file of a known export: import export.zip, export.xml or an app's JSON",
+        )),
     }
 }
 

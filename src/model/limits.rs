@@ -372,6 +372,12 @@ pub const AUTO_EXPORT_NAME_BYTES_MAX: usize = 256;
 /// Routes that an export's workouts may refer to: ten a week for 27 years, as many as a hash table of 16 Ki places holds.
 pub const ROUTE_FILES_MAX: usize = (16 << 10) / 8 * 7;
 
+/// Files of routes whose names have letters of an unknown character set, that are matched by what is left of them.
+pub const ROUTE_GUESSES_MAX: usize = (1 << 10) / 8 * 7;
+
+/// Files of an import that its report names, of those that were not read and of those that are missing.
+pub const FILES_NAMED_MAX: usize = 16;
+
 /// Folders within folders that an import lists.
 pub const FOLDERS_NESTED_MAX: u32 = 16;
 

@@ -152,9 +152,11 @@ pub const fn remembered_bytes() -> usize {
     let sources = IMPORT_SOURCES_MAX * (DICTIONARY_TEXT_BYTES_MAX + SOURCE_BYTES);
     // The table holds exactly so many in places that are a power of two, and the one before stays until it has grown.
     let routes = table_bytes(ROUTE_FILES_MAX, 16 + 32) / 2 * 3 / 2;
+    let guesses = super::limits::ROUTE_GUESSES_MAX;
+    let files = (2 * ROUTE_FILES_MAX + guesses) * 5 + table_bytes(guesses, 8 + 17) / 2 * 3 / 2;
     // Types, reasons and elements within others: the file's and the sum, each once more in the report.
     let names = 4 * 3 * TALLY_NAMES_MAX * (TALLY_NAME_BYTES_MAX + TALLY_ENTRY_BYTES);
-    let apple = sources + routes;
+    let apple = sources + routes + files;
     let auto_export = auto_export_remembered_bytes();
     names + if apple > auto_export { apple } else { auto_export }
 }

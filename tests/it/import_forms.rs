@@ -79,6 +79,46 @@ fn declared_encodings_are_read_as_such() {
 }
 
 #[test]
+fn bytes_that_are_not_utf_8_keep_their_letters() {
+    let said = "bytes that are not UTF-8, read as Windows-1252";
+    let name = |text: &str, bytes: &[u8]| {
+        let (before, after) = text.split_once("Café “上”").unwrap();
+        [before.as_bytes(), bytes, after.as_bytes()].concat()
+    };
+    let check = |contents: &[u8], wrong: Option<u64>, sources: &str| {
+        let (folder, outcome) = imported(contents);
+        assert!(outcome.ok, "{}", outcome.said);
+        assert_eq!(outcome.report["within"][said].as_u64(), wrong, "{}", outcome.report);
+        let found = "SELECT group_concat(source, ' ' ORDER BY source) FROM sample_details";
+        assert_eq!(query::<String>(&folder.path("health.db"), found), sources);
+    };
+    let undeclared = xml(RECORD).replace(" encoding=\"UTF-8\"", "");
+    check(&name(&undeclared, b"Caf\xe9 M\xfcller"), Some(2), "Café Müller");
+    check(&name(&xml(RECORD), b"Anna\x92s \x80"), Some(2), "Anna’s €");
+    check(xml(RECORD).as_bytes(), None, "Café “上”");
+    // A file of which only a part was written by another program.
+    let later = RECORD.replace("10:00:00", "11:00:00");
+    let mixed = name(&xml(&format!("{later}{RECORD}")).replacen("Café “上”", "Ёж", 1), b"M\xfcller");
+    check(&mixed, Some(1), "Müller Ёж");
+
+    let route =
+        format!("<gpx><trk><trkseg>{}</trkseg></trk></gpx>", POINT.replace("<time>", "<desc>Café “上”</desc><time>"));
+    let (folder, outcome) = imported(&name(&route, b"Z\xfcrich"));
+    assert!(outcome.ok && outcome.report["within"][said] == 1, "{}", outcome.report);
+    let description = "SELECT other ->> '$.children[0].desc.\"$\"' FROM route_points";
+    assert_eq!(query::<String>(&folder.path("health.db"), description), "Zürich");
+
+    // JSON is UTF-8, so another encoding is an error with its place.
+    let metric = "{\"data\":{\"metrics\":[{\"name\":\"Café “上”\",\"units\":\"é\",\"data\":[]}]}}";
+    let (_, outcome) = imported(&name(metric, b"h\xe9"));
+    assert!(
+        !outcome.ok && outcome.said.contains("is not UTF-8: save it as UTF-8, in line 1, at byte"),
+        "{}",
+        outcome.said
+    );
+}
+
+#[test]
 fn voltages_of_every_language_keep_sign_and_size() {
     let check = |rate: &str, cycle: &[&str], expected: &[f64]| {
         let voltages: Vec<&str> = cycle.iter().cycle().take(40).copied().collect();
@@ -286,7 +326,8 @@ fn routes_belong_to_their_workout_whatever_an_archive_does_to_names() {
         let outcome = import(&db, &[], &[&folder.write("export.zip", archive)]).balanced();
         assert!(outcome.ok, "{}", outcome.said);
         let within = &outcome.report["within"];
-        assert_eq!(within["FileReference to a route file that is missing"].as_u64(), missing, "{reference} {within}");
+        let name = format!("FileReference to a route file that is missing: {reference}");
+        assert_eq!(within[name].as_u64(), missing, "{reference} {within}");
         let tied: i64 = query(&db, "SELECT count(*) FROM route_points p JOIN workouts w ON w.uuid = p.workout");
         assert_eq!(tied, i64::from(missing.is_none()), "{reference}");
     };
@@ -298,6 +339,64 @@ fn routes_belong_to_their_workout_whatever_an_archive_does_to_names() {
     check("r 8:00.gpx", b"r 8_00.gpx", None);
     check("r 8\u{202f}am.gpx", b"R 8 AM.GPX", None);
     check("r 8.00.gpx", b"r 9.00.gpx", Some(1));
+    check("r 8.00.gpx", b"r%208.00.gpx", None);
+    check("r%208.00 é.gpx", "r 8.00 é.gpx".as_bytes(), None);
+    // Latin-1 and GBK without a declaration: the letters are guessed, what is left fits one reference only.
+    check("Aktivität 8.00.gpx", b"Aktivit\xe4t 8.00.gpx", None);
+    check("路线 8.00.gpx", b"\xc2\xb7\xcf\xdf 8.00.gpx", None);
+    check("路线 8.00.gpx", b"\xc2\xb7\xcf\xdf 9.00.gpx", Some(1));
+    // What is certain is not guessed: another file's letters are known.
+    check("路线 8.00.gpx", "步行 8.00.gpx".as_bytes(), Some(1));
+}
+
+/// The files that are tied to workouts, by their latitudes, and what the account says of files.
+#[test]
+fn no_route_file_is_tied_to_a_workout_by_a_guess() {
+    let check = |references: &[&str], files: &[&[u8]], tied: &str, said: &str| {
+        let folder = Folder::new();
+        let mut workouts = String::new();
+        for (hour, reference) in references.iter().enumerate() {
+            workouts += &workout(reference).replace("2026-03-01 10:", &format!("2026-03-01 1{hour}:"));
+        }
+        let export = xml(&workouts);
+        let mut members = vec![(b"e\\export.xml".to_vec(), export.into_bytes())];
+        for (number, file) in files.iter().enumerate() {
+            let point = POINT.replace("lat=\"47\"", &format!("lat=\"{number}\""));
+            let gpx = format!("<gpx><trk><trkseg>{point}</trkseg></trk></gpx>");
+            members.push(([b"e\\workout-routes\\", *file].concat(), gpx.into_bytes()));
+        }
+        let archive = healthsink_testkit::zip::pack(
+            members.iter().map(|(name, contents)| (name.as_slice(), contents.as_slice())),
+            Packing::PLAIN,
+        );
+        let db = folder.path("health.db");
+        for _ in 0..2 {
+            let outcome = import(&db, &[], &[&folder.write("export.zip", &archive)]).balanced();
+            assert!(outcome.ok, "{}", outcome.said);
+            let found = "SELECT coalesce(group_concat(CAST(latitude AS INTEGER), ' '), '') FROM
+                (SELECT latitude FROM route_points p JOIN workouts w ON w.uuid = p.workout ORDER BY w.start_ms)";
+            assert_eq!(query::<String>(&db, found), tied, "{references:?} {}", outcome.report["within"]);
+            let points = i64::try_from(files.len()).unwrap();
+            assert_eq!(query::<i64>(&db, "SELECT count(*) FROM route_points"), points, "all are kept");
+            let within = outcome.report["within"].as_object().unwrap();
+            let names: Vec<&str> =
+                within.keys().map(String::as_str).filter(|name| name.contains("route file")).collect();
+            assert_eq!(names.join("; "), said, "{references:?}");
+        }
+    };
+    check(&["a.gpx", "b.gpx"], &[b"b.gpx", b"a.gpx"], "1 0", "");
+    let fits = |file| format!("route file with a name like another's, no workout: {file}");
+    let both = format!("{}; {}", fits("a-b.gpx"), fits("a_b.gpx"));
+    check(&["a:b.gpx"], &[b"a-b.gpx", b"a_b.gpx"], "", &both);
+    check(&["a_b.gpx"], &[b"a-b.gpx", b"a_b.gpx"], "1", "route file that no workout refers to");
+    check(&["a:b.gpx", "a_b.gpx"], &[b"a_b.gpx"], "0", "FileReference to a route file that is missing");
+    check(&["A.gpx"], &[b"a.gpx", b"A.gpx"], "1", "route file that no workout refers to");
+    check(&["路线 8.gpx", "步行 8.gpx"], &[b"\xc2\xb7\xcf\xdf 8.gpx", b"\xb2\xbd\xd0\xd0 8.gpx"], "", &{
+        let guessed =
+            "FileReference to a route file that is missing; route file with a name like another's, no workout: ";
+        format!("{guessed}┬╖╧▀ 8.gpx; route file with a name like another's, no workout: ▓╜╨╨ 8.gpx")
+    });
+    check(&["gone.gpx"], &[], "", "FileReference to a route file that is missing: gone.gpx");
 }
 
 #[test]
@@ -309,8 +408,11 @@ fn archives_without_an_export_say_why() {
         assert!(!outcome.ok && outcome.said.contains(words), "{}", outcome.said);
     };
     check(&[], "it has no files");
-    check(&[("a/export.xml", b"")], "a file, it is empty");
-    check(&[("a/readme.txt", b"hello"), ("a/b.txt", b"hello")], "2 files, of an unknown kind");
+    check(&[("a/export.xml", b"")], "a file, it is empty: export.xml");
+    check(
+        &[("a/readme.txt", b"hello"), ("a/b.txt", b"hello")],
+        "a file, of an unknown kind: b.txt; a file, of an unknown kind: readme.txt",
+    );
     check(&[("a/export_cda.xml", b"<?xml?><ClinicalDocument/>")], "a file, Apple's copy of some of export.xml");
 }
 

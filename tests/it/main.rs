@@ -22,6 +22,7 @@ mod http2;
 mod import_crowds;
 mod import_forms;
 mod import_history;
+mod import_inputs;
 mod import_matching;
 mod import_numbers;
 mod import_routes;

@@ -8,7 +8,7 @@ use super::document::read_children;
 use super::element::Element;
 use super::frames::Frames;
 use super::kept::write_unknown;
-use super::seen::{Route, Routes};
+use super::routes::{Route, Routes};
 use crate::formats::flaw::Flaw;
 use crate::formats::json::JsonObject;
 use crate::formats::output::Output;

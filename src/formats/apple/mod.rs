@@ -19,6 +19,7 @@ mod quantity;
 mod reader;
 mod record;
 mod root;
+mod routes;
 mod seen;
 mod source;
 mod summary;

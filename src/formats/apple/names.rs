@@ -1,5 +1,7 @@
 //! Names of files as archives and file systems write them: they change case, `:`, and how a letter with an accent is encoded.
 
+use std::borrow::Cow;
+
 use crate::model::identity::digest;
 
 /// Letters without their accents, from a letter on.
@@ -27,6 +29,39 @@ pub(super) fn folded_key(path: &str) -> [u8; 16] {
     digest(&[folded(folder_and_file(path).1).as_bytes()])
 }
 
+/// What identifies a name whose other letters are guessed: its digits and ASCII letters.
+pub(super) fn ascii_key(path: &str) -> [u8; 16] {
+    let ascii = file_name(path).bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+    digest(&[b"ascii", &ascii.collect::<Vec<u8>>()])
+}
+
+/// The name without its folders.
+pub(super) fn file_name(path: &str) -> &str {
+    folder_and_file(path).1
+}
+
+/// A name in which `%20` stands for a blank, as programs of the web write it.
+fn unescaped(name: &str) -> Cow<'_, str> {
+    if !name.contains('%') {
+        return Cow::Borrowed(name);
+    }
+    let (bytes, mut plain, mut at) = (name.as_bytes(), Vec::with_capacity(name.len()), 0);
+    while let Some(byte) = bytes.get(at) {
+        let digit = |place: usize| bytes.get(at + place).and_then(|byte| char::from(*byte).to_digit(16));
+        match (byte, digit(1), digit(2)) {
+            (b'%', Some(high), Some(low)) => {
+                plain.push((16 * high + low).to_le_bytes()[0]);
+                at += 3;
+            }
+            _ => {
+                plain.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(plain).map_or(Cow::Borrowed(name), Cow::Owned)
+}
+
 fn folder_and_file(path: &str) -> (&str, &str) {
     let mut parts = path.rsplit(['/', '\\']).filter(|part| !part.is_empty());
     let file = parts.next().unwrap_or_default();
@@ -35,7 +70,7 @@ fn folder_and_file(path: &str) -> (&str, &str) {
 
 fn folded(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
-    for letter in name.chars().flat_map(char::to_lowercase) {
+    for letter in unescaped(name).chars().flat_map(char::to_lowercase) {
         match letter {
             // Accents, and the marks of kana.
             '\u{300}'..='\u{36f}' | '\u{3099}' | '\u{309a}' => {}
@@ -98,6 +133,8 @@ mod tests {
         };
         check("/workout-routes/Route_1.gpx", "Workout-Routes/route_1.GPX", true);
         check("r_8:00.gpx", "r_8_00.gpx", true);
+        check("r 8 %é.gpx", "r%208%20%25%C3%A9.gpx", true);
+        check("r 8%zz.gpx", "r 8 zz.gpx", true);
         check("r\u{202f}am.gpx", "r am.gpx", true);
         check("é Ż Ö ệ ё ά ñ.gpx", "e\u{301} Z\u{307} o\u{308} e\u{323}\u{302} е\u{308} α\u{301} n\u{303}.gpx", true);
         check("오전 8.gpx", "\u{110b}\u{1169}\u{110c}\u{1165}\u{11ab} 8.gpx", true);

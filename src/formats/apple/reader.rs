@@ -37,6 +37,11 @@ struct Top {
 }
 
 impl Reader {
+    /// Learns the names of all files of routes, before anything is read, and which of them are guessed.
+    pub(crate) fn expect_routes<'n>(&mut self, names: impl Iterator<Item = (&'n str, bool)>) {
+        self.top.seen.routes.expect(names);
+    }
+
     /// Reads `export.xml`.
     pub(crate) fn xml(&mut self, file: &str, source: impl Read, output: &mut Output<'_>) -> Result<()> {
         let Self { top, bytes } = self;

@@ -1,0 +1,229 @@
+//! Which workout a route's file belongs to, by the names of the files. Archives and file systems change names.
+//!
+//! The file with the exact name belongs to the reference. Otherwise one that differs only in what archives change belongs to it,
+//! if it is the only such file and the only such reference. Nothing is guessed beyond that: such a file is kept without a workout,
+//! and reported.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::names::{ascii_key, exact_key, file_name, folded_key};
+use crate::formats::output::Output;
+use crate::model::identity::derive;
+use crate::model::limits::{FILES_NAMED_MAX, ROUTE_FILES_MAX, ROUTE_GUESSES_MAX};
+use crate::model::record::Uuid;
+
+/// The workout that a route belongs to, and its number among the workout's routes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    pub(super) workout: Uuid,
+    pub(super) number: u32,
+}
+
+/// The first half of a key.
+type Part = [u8; 8];
+
+/// As much of a key as distinguishes the files of an export.
+type Short = [u8; 5];
+
+/// References by the files that hold the routes: by the folded names, or by the exact ones where several references have the
+/// same folded name. The exact name is a part of the reference.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    references: HashMap<[u8; 16], Reference, RandomState>,
+    /// The files, unless they come one by one.
+    files: Option<Files>,
+    /// References by what is left of a name without the letters that are guessed: nothing if there are several.
+    guesses: HashMap<Part, Option<[u8; 16]>, RandomState>,
+    /// How many files were reported with their names.
+    named: usize,
+}
+
+/// The names of the files of an export.
+#[derive(Debug, Default)]
+struct Files {
+    /// The exact names, the folded ones, and what is left of guessed ones, sorted.
+    names: Vec<Short>,
+    has_guesses: bool,
+}
+
+/// A workout's reference to a file.
+#[derive(Debug)]
+struct Reference {
+    route: Route,
+    exact: Part,
+    /// Whether another reference has the same folded name.
+    is_ambiguous: bool,
+    /// Whether its file was read, or was reported.
+    is_done: bool,
+}
+
+/// Which references a file fits that has the exact name of none.
+enum Fit {
+    /// One, by its place in the table.
+    Only([u8; 16]),
+    /// Several, or other files fit it also.
+    Several(Option<[u8; 16]>),
+}
+
+const MISSING: &str = "FileReference to a route file that is missing";
+const FITS_SEVERAL: &str = "route file with a name like another's, no workout";
+
+impl Files {
+    /// How many files have a name.
+    fn count(&self, key: &[u8; 16]) -> usize {
+        self.count_part(&part(key))
+    }
+
+    fn count_part(&self, key: &Part) -> usize {
+        let key = short(key);
+        let first = self.names.partition_point(|name| *name < key);
+        self.names[first..].iter().take_while(|name| **name == key).take(2).count()
+    }
+}
+
+impl Routes {
+    /// Learns the names of all files, before references come. Guessed names have letters of an unknown character set.
+    pub(super) fn expect<'n>(&mut self, names: impl Iterator<Item = (&'n str, bool)>) {
+        let mut files = Files::default();
+        files.names.reserve_exact(2 * ROUTE_FILES_MAX + ROUTE_GUESSES_MAX);
+        let mut guesses = 0;
+        for (name, is_guessed) in names.take(ROUTE_FILES_MAX) {
+            files.names.extend([short(&exact_key(name)), short(&folded_key(name))]);
+            if is_guessed && guesses < ROUTE_GUESSES_MAX {
+                guesses += 1;
+                files.names.push(short(&ascii_key(name)));
+            }
+        }
+        files.has_guesses = guesses > 0;
+        files.names.sort_unstable();
+        self.files = Some(files);
+    }
+
+    /// Remembers which workout refers to a file. The first to refer to it keeps it.
+    pub(super) fn note(&mut self, path: &str, route: Route, output: &mut Output<'_>) {
+        if self.references.len() >= ROUTE_FILES_MAX {
+            return output.within("FileReference beyond the limit of files", 1);
+        }
+        let (folded, key) = (folded_key(path), exact_key(path));
+        let exact = part(&key);
+        let reference = || Reference { route, exact, is_ambiguous: false, is_done: false };
+        let known = self.references.entry(folded).or_insert_with(reference);
+        let place = if known.exact == exact {
+            folded
+        } else {
+            known.is_ambiguous = true;
+            key
+        };
+        let known = self.references.entry(place).or_insert_with(reference);
+        if known.route.workout != route.workout {
+            output.within("FileReference to a route of another workout, which keeps it", 1);
+        }
+        let Some(files) = &self.files else {
+            return;
+        };
+        let mut guesses = 0;
+        if files.has_guesses {
+            let guess = ascii_key(path);
+            guesses = files.count(&guess);
+            let has_room = guesses > 0 && self.guesses.len() < ROUTE_GUESSES_MAX;
+            match self.guesses.get_mut(&part(&guess)) {
+                Some(only) if *only != Some(place) => *only = None,
+                None if has_room => drop(self.guesses.insert(part(&guess), Some(place))),
+                _ => {}
+            }
+        }
+        let is_there = files.count(&key) > 0 || files.count(&folded) > 0 || guesses > 0;
+        if !is_there && !known.is_done {
+            known.is_done = true;
+            self.report(MISSING, path, output);
+        }
+    }
+
+    /// The route in a file. A file that belongs to no reference gets a workout made from its name.
+    pub(super) fn find(&mut self, path: &str, output: &mut Output<'_>) -> Route {
+        let (folded, exact) = (folded_key(path), exact_key(path));
+        for key in [exact, folded] {
+            if let Some(known) = self.references.get_mut(&key)
+                && known.exact == part(&exact)
+            {
+                known.is_done = true;
+                return known.route;
+            }
+        }
+        match self.fit(&folded).or_else(|| self.guess(path)) {
+            Some(Fit::Only(key)) => {
+                if let Some(known) = self.references.get_mut(&key) {
+                    known.is_done = true;
+                    return known.route;
+                }
+            }
+            Some(Fit::Several(key)) => {
+                if let Some(known) = key.and_then(|key| self.references.get_mut(&key)) {
+                    // Its file is not missing.
+                    known.is_done = true;
+                }
+                self.report(FITS_SEVERAL, path, output);
+                return Route { workout: derive(&exact), number: 0 };
+            }
+            None => {}
+        }
+        output.within("route file that no workout refers to", 1);
+        Route { workout: derive(&exact), number: 0 }
+    }
+
+    /// The reference that fits a file whose name archives have changed. Nothing if the reference has its file.
+    fn fit(&self, folded: &[u8; 16]) -> Option<Fit> {
+        let known = self.references.get(folded)?;
+        let files = self.files.as_ref();
+        let has_exact = files.is_some_and(|files| files.count_part(&known.exact) > 0);
+        match files.map_or(1, |files| files.count(folded)) {
+            _ if known.is_ambiguous => Some(Fit::Several(Some(*folded))),
+            1 => (!known.is_done).then_some(Fit::Only(*folded)),
+            _ => (!has_exact).then_some(Fit::Several(Some(*folded))),
+        }
+    }
+
+    /// The reference that fits a file whose letters are guessed.
+    fn guess(&self, path: &str) -> Option<Fit> {
+        let files = self.files.as_ref().filter(|files| files.has_guesses && !path.is_ascii())?;
+        let guess = ascii_key(path);
+        let Some(key) = self.guesses.get(&part(&guess))? else {
+            return Some(Fit::Several(None));
+        };
+        let known = self.references.get(key)?;
+        match files.count(&guess) {
+            0 => None,
+            _ if files.count_part(&known.exact) > 0 || files.count(key) > 0 => None,
+            1 => (!known.is_done).then_some(Fit::Only(*key)),
+            _ => Some(Fit::Several(Some(*key))),
+        }
+    }
+
+    /// Reports a file, the first ones with their names.
+    fn report(&mut self, what: &str, path: &str, output: &mut Output<'_>) {
+        self.named += 1;
+        if self.named > FILES_NAMED_MAX {
+            return output.within(what, 1);
+        }
+        output.within(&format!("{what}: {:.64}", file_name(path)), 1);
+    }
+
+    /// Reports the files that were not there.
+    pub(super) fn finish(&self, output: &mut Output<'_>) {
+        let missing = self.references.values().filter(|known| !known.is_done).count() as u64;
+        if missing > 0 {
+            output.within(MISSING, missing);
+        }
+    }
+}
+
+/// The first half of a key.
+fn part(key: &[u8; 16]) -> Part {
+    key.first_chunk().copied().unwrap_or_default()
+}
+
+fn short(key: &[u8]) -> Short {
+    key.first_chunk().copied().unwrap_or_default()
+}
