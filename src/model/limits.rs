@@ -257,6 +257,12 @@ pub const CLAIM_NUMBERS_MAX: usize = 1 << 27;
 /// of identity. Real data has a watch's workout and another app's copies of it.
 pub const WORKOUT_MATCHES_MAX: usize = 16;
 
+/// Earlier states of a figure of Health Auto Export that its row remembers, eight bytes each: those of a day, every half hour.
+pub const FIGURE_STATES_MAX: usize = 48;
+
+/// Activities whose workouts are compared with one that arrives without an activity.
+pub const WORKOUT_ACTIVITIES_MAX: usize = 16;
+
 /// Stored workouts that an upload remembers as its own, so that each matches one of its workouts: five a week for 27 years.
 /// Workouts beyond it are known by their identities only.
 pub const WORKOUT_CLAIMS_MAX: usize = (8 << 10) / 8 * 7;

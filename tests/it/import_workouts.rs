@@ -402,3 +402,41 @@ fn a_location_keeps_a_long_text() {
     check("", [0, 1, 1], 0);
     check(&long, [0, 1, 1], 1);
 }
+
+/// A name that is not known contradicts no activity: whichever of two exporters comes first, the workout is one.
+#[test]
+fn an_unknown_activity_may_be_any() {
+    let workout = Workout { number: 1, activity: 0, start_s: 0, end_s: 0, source: 0, creation_s: 0 };
+    let unknown = workout.auto_export(false).replace("Outdoor Run", "Unheard Of");
+    let texts = Texts::default();
+    let check = |first: &dyn Fn(&Folder) -> PathBuf, second: &dyn Fn(&Folder) -> PathBuf| {
+        for is_swapped in [false, true] {
+            let folder = Folder::new();
+            let db = folder.path("health.db");
+            let mut inputs = [first(&folder), second(&folder)];
+            if is_swapped {
+                inputs.reverse();
+            }
+            for input in &inputs {
+                imported(&db, input);
+            }
+            assert_eq!(query::<i64>(&db, "SELECT count(*) FROM workouts"), 1, "{inputs:?}");
+            assert_eq!(query::<i64>(&db, "SELECT activity_type FROM workouts"), 37, "{inputs:?}");
+            let again = inputs.each_ref().map(|input| counts(&imported(&db, input))[0]);
+            assert_eq!(again, [0, 0]);
+            // Two workouts of a file with the same times stay two.
+            let two = list(&folder, "two.json", [workout.auto_export(false), unknown.clone()].into_iter());
+            imported(&db, &two);
+            assert_eq!(query::<i64>(&db, "SELECT count(*) FROM workouts"), 2);
+            assert_eq!(counts(&imported(&db, &two))[0], 0);
+        }
+    };
+    let of_unknown = |folder: &Folder| list(folder, "unknown.json", [unknown.clone()].into_iter());
+    check(&of_unknown, &|folder| list(folder, "known.json", [workout.auto_export(false)].into_iter()));
+    check(&of_unknown, &|folder| list(folder, "app.json", [workout.app()].into_iter()));
+    check(&of_unknown, &|folder| export(folder, "export", &[workout], texts));
+    check(&|folder| list(folder, "app.json", [workout.app()].into_iter()), &|folder| {
+        let xml = workout.xml(texts).replace("TypeRunning", "TypeOfTomorrow");
+        folder.write("tomorrow/export.xml", format!("{HEAD}{xml}</HealthData>"))
+    });
+}

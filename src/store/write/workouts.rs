@@ -136,6 +136,10 @@ impl<'a> BatchWriter<'a> {
             WorkoutFound::Absorbed => Ok(Some(Outcome::Merged)),
             WorkoutFound::Stored(uuid) => {
                 row[1] = SqlValue::Uuid(uuid);
+                if arrival.key.activity_type.is_none() {
+                    // A title that is not known says nothing against one that is.
+                    row[2] = arrival.known_activity(&uuid)?.map_or(SqlValue::Null, SqlValue::Integer);
+                }
                 upsert.write(row).map(Some)
             }
             WorkoutFound::New(uuid, replaced) => {

@@ -7,7 +7,7 @@ use super::locations::{alias, has_route, stored_as};
 use super::uploads::{Group, WorkoutUpload};
 use crate::model::exporter::{AUTO_EXPORT_NAME, Exporter};
 use crate::model::identity::{derive_from_healthkit, is_derived};
-use crate::model::limits::{MATCH_ROWS_MAX, WORKOUT_MATCHES_MAX};
+use crate::model::limits::{MATCH_ROWS_MAX, WORKOUT_ACTIVITIES_MAX, WORKOUT_MATCHES_MAX};
 use crate::model::record::Uuid;
 use crate::store::write::ledger::{UploadKey, signed};
 use crate::store::write::upsert::SqlValue;
@@ -84,6 +84,13 @@ const SAME_ALIAS: &str = "SELECT 1 FROM workout_aliases WHERE person_id = ?1 AND
 const OF_GROUP: &str = "SELECT rowid, uuid, source_id, creation_ms FROM workouts
     WHERE person_id = ?1 AND activity_type IS ?2 AND start_ms / 1000 = ?3 AND end_ms / 1000 IS ?4
     AND (substr(uuid, 1, 2) = x'6873') = ?5 AND rowid > ?6 ORDER BY rowid LIMIT ?7";
+
+/// The next activity of workouts that start and end in the same seconds.
+const NEXT_ACTIVITY: &str = "SELECT min(activity_type) FROM workouts
+    WHERE person_id = ?1 AND start_ms / 1000 = ?2 AND end_ms / 1000 IS ?3 AND (substr(uuid, 1, 2) = x'6873') = ?4
+    AND activity_type > ?5";
+
+const ACTIVITY: &str = "SELECT activity_type FROM workouts WHERE person_id = ?1 AND uuid = ?2";
 
 const ONE: &str = "SELECT rowid, uuid, source_id, creation_ms FROM workouts WHERE person_id = ?1 AND uuid = ?2";
 
@@ -191,14 +198,19 @@ impl Candidates {
         import: &mut WorkoutUpload,
         wanted: Wanted,
     ) -> rusqlite::Result<Option<Candidate>> {
-        let mut found = None;
         for is_derived in [true, false] {
             // The app's row of a workout with an identifier has that identifier.
-            if found.is_none() && !import.is_full() && (is_derived || arrival.key.healthkit.is_none()) {
-                found = self.unclaimed_of(arrival, import, arrival.group(is_derived), wanted)?;
+            if import.is_full() || !(is_derived || arrival.key.healthkit.is_none()) {
+                continue;
+            }
+            for group in arrival.groups(is_derived)? {
+                let found = self.unclaimed_of(arrival, import, group, wanted)?;
+                if found.is_some() {
+                    return Ok(found);
+                }
             }
         }
-        Ok(found)
+        Ok(None)
     }
 
     fn unclaimed_of(
@@ -251,9 +263,11 @@ impl Candidates {
         import: &WorkoutUpload,
     ) -> rusqlite::Result<Vec<Candidate>> {
         let mut found = Vec::new();
-        for row in of_group(arrival.connection, &arrival.group(true), i64::MIN)? {
-            if is_derived(&row.1) && !has_other_id(arrival, &row.1, Some(arrival.key.uuid))? {
-                found.extend(self.candidate(arrival, import, row)?);
+        for group in arrival.groups(true)? {
+            for row in of_group(arrival.connection, &group, i64::MIN)? {
+                if is_derived(&row.1) && !has_other_id(arrival, &row.1, Some(arrival.key.uuid))? {
+                    found.extend(self.candidate(arrival, import, row)?);
+                }
             }
         }
         Ok(found)
@@ -307,11 +321,36 @@ impl Candidates {
 }
 
 impl Arrival<'_, '_> {
-    fn group(&self, is_derived: bool) -> Group {
+    /// The groups of workouts that may be this one: those of its activity, then those without one. A workout without an
+    /// activity may be of any, of [`WORKOUT_ACTIVITIES_MAX`] at most.
+    fn groups(&self, is_derived: bool) -> rusqlite::Result<Vec<Group>> {
         let WorkoutKey { start_ms, end_ms, activity_type, .. } = self.key;
         let person = self.upload.person;
         // As SQLite divides.
-        Group { person, activity_type, start_s: start_ms / 1000, end_s: end_ms.map(|end| end / 1000), is_derived }
+        let (start_s, end_s) = (start_ms / 1000, end_ms.map(|end| end / 1000));
+        let own = Group { person, activity_type, start_s, end_s, is_derived };
+        let mut groups = vec![own];
+        if activity_type.is_some() {
+            groups.push(Group { activity_type: None, ..own });
+            return Ok(groups);
+        }
+        let mut last = i64::MIN;
+        let mut select = self.connection.prepare_cached(NEXT_ACTIVITY)?;
+        while groups.len() <= WORKOUT_ACTIVITIES_MAX {
+            let keys = params![person, start_s, end_s, is_derived, last];
+            let Some(next) = select.query_row(keys, |row| row.get(0))? else {
+                break;
+            };
+            last = next;
+            groups.push(Group { activity_type: Some(next), ..own });
+        }
+        Ok(groups)
+    }
+
+    /// The activity of the stored row that a workout without one is.
+    pub(in crate::store) fn known_activity(&self, uuid: &Uuid) -> rusqlite::Result<Option<i64>> {
+        let mut select = self.connection.prepare_cached(ACTIVITY)?;
+        select.query_row(params![self.upload.person, &uuid[..]], |row| row.get(0)).optional().map(Option::flatten)
     }
 
     /// Whether a stored workout may be this one. With an identifier it may also come twice.

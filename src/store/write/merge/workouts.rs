@@ -1,8 +1,8 @@
 //! Workouts that several exporters bring, or several exports. The app's row is preferred to Apple's export, and that to Health
 //! Auto Export; `workout_aliases` keeps the others' details.
 //!
-//! An identifier decides, where Health Auto Export has HealthKit's. Otherwise two workouts match if they have the same
-//! activity, and start and end in the same seconds. Each stored row matches one workout of an upload. So a watch's workout
+//! An identifier decides, where Health Auto Export has HealthKit's. Otherwise two workouts match if they start and end in the
+//! same seconds and have the same activity; one without an activity may be any. Each stored row matches one workout of an upload. So a watch's workout
 //! and an app's copy of it stay two, and a renamed source makes no new row. Of several rows, the order of preference is that
 //! of the passes.
 
@@ -33,7 +33,7 @@ pub(in crate::store) enum Pass {
     Source,
     /// By the time of creation.
     Creation,
-    /// By activity and times.
+    /// By times and activity.
     Rest,
 }
 
