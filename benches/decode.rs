@@ -50,7 +50,8 @@ fn shapes(criterion: &mut Criterion) {
         let rows = records_of(&written);
         let mut group = criterion.benchmark_group(format!("decode/{name}"));
         group.throughput(Throughput::ElementsAndBytes { elements: rows, bytes: written.bytes }).sample_size(20);
-        for (name, options) in [("lift", Options { lift: true }), ("plain", Options { lift: false })] {
+        for (name, options) in [("lift", Options::default()), ("plain", Options { lift: false, ..Options::default() })]
+        {
             group.bench_function(name, |bencher| {
                 bencher.iter(|| {
                     let mut count = Count::default();

@@ -10,6 +10,7 @@ use crate::formats::shape::Shape;
 use crate::formats::sniff::recognize;
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::error::{Result, from_io};
+use crate::model::record::Interval;
 use crate::store::Origin;
 use crate::store::spool::Spool;
 use crate::store::writer::WriterHandle;
@@ -36,7 +37,7 @@ pub fn ingest(
         };
         let (shape, source) = recognize(source);
         match shape {
-            Some(Shape::AutoExport) => read_auto_export(source, writer, batch, sink),
+            Some(Shape::AutoExport) => read_auto_export(source, options.interval, writer, batch, sink),
             _ => decode(source, options, batch, sink),
         }
     })
@@ -57,6 +58,7 @@ fn in_utf8<'a>(mut source: Box<dyn BufRead + 'a>) -> Result<Box<dyn BufRead + 'a
 /// Reads JSON of Health Auto Export, which must be read twice. What came before a failure is stored.
 fn read_auto_export(
     source: impl BufRead,
+    said: Interval,
     writer: &WriterHandle,
     batch: &mut Box<Batch>,
     sink: &mut dyn Sink,
@@ -67,7 +69,7 @@ fn read_auto_export(
     };
     let filled = spool.fill(source);
     let mut output = Output::new(batch, sink, None);
-    let mut decoded = auto_export::read(spool.reader(), spool.reader(), BODY, &mut output);
+    let mut decoded = auto_export::read(spool.reader(), spool.reader(), BODY, said, &mut output);
     if let Err(error) = filled {
         decoded.outcome = Err(error);
     }

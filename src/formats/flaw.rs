@@ -23,6 +23,8 @@ pub(crate) enum Flaw {
     TwoReadings(Cow<'static, str>, String),
     NotAText(&'static str),
     OutOfRange(&'static str),
+    /// The end is before the start.
+    EndsEarly,
     Repeated(&'static str),
     GivenTwice(&'static str),
     /// A number beyond the range of doubles: the name before it, and its digits.
@@ -109,6 +111,7 @@ impl fmt::Display for Flaw {
             }
             Self::NotAText(field) => write!(f, "`{field}` is not a text"),
             Self::OutOfRange(field) => write!(f, "`{field}` is out of range"),
+            Self::EndsEarly => f.write_str("it ends before it begins"),
             Self::Repeated(field) => write!(f, "not well-formed: `{field}` is given twice"),
             Self::GivenTwice(field) => write!(f, "`{field}` is given twice"),
             Self::TooLarge(field, number) => {

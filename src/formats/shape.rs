@@ -188,9 +188,8 @@ enum Judged {
 
 fn of_document(name: &[u8]) -> Judged {
     match name {
-        b"exportDate" | b"startDate" | b"endDate" | b"syncSource" | b"characteristics" | b"workoutRoutes" => {
-            Judged::Known(Shape::Payload)
-        }
+        // The other keys around the data, such as `exportDate`, may be anybody's.
+        b"workoutRoutes" => Judged::Known(Shape::Payload),
         b"resourceType" => Judged::Known(Shape::Fhir),
         b"data" => Judged::Inside(Place::Data),
         // Some programs send the sections without the object around them.
@@ -252,7 +251,13 @@ mod tests {
         for faulty in ["null", "hello", "{'data'", "{\"data\":{}}x", "{5", "[{,"] {
             check(faulty, payload);
         }
-        check(r#"{"note":{"exportDate":1},"exportDate":2}"#, payload);
+        let around = ["exportDate", "startDate", "endDate", "syncSource", "characteristics"]
+            .map(|key| format!("\"{key}\":{{\"a\":1}},"));
+        let around = around.concat();
+        check(&format!(r#"{{{around}"data":{{"metrics":["#), auto_export);
+        check(&format!(r#"{{{around}"data":{{"HKQuantityTypeIdentifierStepCount":["#), payload);
+        check(&format!(r#"{{{around}"data":{{}}}}"#), None);
+        check(r#"{"note":{"workoutRoutes":1},"workoutRoutes":2}"#, payload);
         check(r#"{"data":{"HKQuantityTypeIdentifierHeartRateOfALongName":[]}}"#, payload);
         check(r#"{"data":{"notes":["metrics",{"metrics":1}],"medicationDoseEvents":[]}}"#, payload);
         check(r#"{"data":{"workouts":[{"metadata":{"start":1},"uuid":"x"}]}}"#, payload);

@@ -14,7 +14,7 @@ use crate::formats::{apple, auto_export};
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::error::{Error, ErrorKind, Result, from_io};
 use crate::model::limits::SNIFF_BYTES;
-use crate::model::record::Envelope;
+use crate::model::record::{Envelope, Interval};
 
 /// Opens a file once more.
 type Reopen<'a, S> = Option<&'a mut dyn FnMut() -> Result<S>>;
@@ -32,7 +32,7 @@ pub fn read_file<S: BufRead>(
     match format {
         Format::Payload => payload::read(source, Options::default(), output),
         Format::AutoExport => match reopen.map(|reopen| reopen()) {
-            Some(Ok(ahead)) => auto_export::read(ahead, source, name, output),
+            Some(Ok(ahead)) => auto_export::read(ahead, source, name, Interval::None, output),
             Some(Err(error)) => unread(error),
             None => unread(Error::usage(
                 "JSON of Health Auto Export is read twice, which a stream does not allow: name its file",

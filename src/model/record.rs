@@ -173,12 +173,12 @@ pub struct Characteristic {
 /// The period that a figure is of.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Interval {
-    /// It is not an aggregate, or its period is unknown.
+    /// Its sender does not say it, or it is not an aggregate.
     #[default]
     None,
-    /// A minute, or a few.
+    /// A minute.
     Minute,
-    /// An hour, or a few.
+    /// An hour.
     Hour,
     /// A day.
     Day,
@@ -191,6 +191,15 @@ pub enum Interval {
 }
 
 impl Interval {
+    /// Returns the interval by the name that Health Auto Export has for it, such as `Hours`.
+    #[must_use]
+    pub fn of_aggregation(name: &str) -> Self {
+        let intervals = [Self::Minute, Self::Hour, Self::Day, Self::Week, Self::Month, Self::Year];
+        let name = name.trim().to_ascii_lowercase();
+        let name = name.strip_suffix('s').unwrap_or(&name);
+        intervals.into_iter().find(|interval| interval.text() == name).unwrap_or_default()
+    }
+
     /// Returns the text in the database.
     #[must_use]
     pub fn text(self) -> &'static str {
@@ -347,8 +356,10 @@ pub struct Aggregate {
     pub start_ms: i64,
     /// End, if there is one.
     pub end_ms: Option<i64>,
-    /// The period that it is of.
+    /// The period that it is of, where its sender says it.
     pub interval: Interval,
+    /// How long the period may last that begins here, if a larger figure may be a later state of a stored one; otherwise 0.
+    pub grows_ms: i64,
     /// What distinguishes it from others of the same time: a sleep stage, the kind of a series; may be empty.
     pub label: TextId,
     /// Names of the sources, as in the file; may be empty.

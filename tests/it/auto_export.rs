@@ -254,32 +254,6 @@ fn metric(points: &[(&str, u32)]) -> String {
 }
 
 #[test]
-fn an_interval_is_part_of_a_figure() {
-    let hours = metric(&[("01 00:00:00", 5), ("01 01:00:00", 6), ("01 02:00:00", 7)]);
-    let days = metric(&[("01 00:00:00", 18)]);
-    let weeks = metric(&[("01 00:00:00", 70), ("08 00:00:00", 80)]);
-    let figures = |way: &Way| {
-        let rows = way.rows("SELECT interval, value FROM aggregates ORDER BY interval, start_ms, value");
-        let figure = |row: &Value| format!("{} {}", row["interval"].as_str().unwrap(), row["value"]);
-        rows.iter().map(figure).collect::<Vec<_>>().join(", ")
-    };
-    for order in [[&hours, &days, &weeks], [&weeks, &days, &hours], [&days, &hours, &weeks]] {
-        for way in Way::all() {
-            for body in order.into_iter().chain(order) {
-                assert!(way.send(body).is_ok);
-            }
-            assert_eq!(figures(&way), "day 18.0, hour 5.0, hour 6.0, hour 7.0, week 70.0, week 80.0");
-            // The day goes on: its figure is replaced, and so is that of the last hour.
-            let more = way.send(metric(&[("01 00:00:00", 25)]));
-            assert_eq!(more.counts(&["new", "updated"]), [0, 1]);
-            let more = way.send(metric(&[("01 01:00:00", 6), ("01 02:00:00", 9)]));
-            assert_eq!(more.counts(&["new", "updated", "unchanged"]), [0, 1, 1]);
-            assert_eq!(figures(&way), "day 25.0, hour 5.0, hour 6.0, hour 9.0, week 70.0, week 80.0");
-        }
-    }
-}
-
-#[test]
 fn figures_of_one_time_are_distinguished_by_their_content() {
     let time = "01 10:00:00";
     let values = |way: &Way| {
@@ -302,4 +276,256 @@ fn figures_of_one_time_are_distinguished_by_their_content() {
     // One figure that grows is one; a third beside two is another.
     check(&[&[10], &[15]], &[15.0]);
     check(&[&[10, 20], &[30], &[20, 30, 10]], &[10.0, 20.0, 30.0]);
+}
+
+/// Sends figures with what a header says of their interval.
+fn post(server: &Server, aggregation: &str, body: &str) -> Vec<u64> {
+    let answer = server.connect().post(&[("automation-aggregation", aggregation)], body.as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    let report = answer.json();
+    ["new", "updated", "unchanged"].map(|name| report[name].as_u64().unwrap_or_default()).to_vec()
+}
+
+fn figures(way: &Way) -> String {
+    let rows = way.rows("SELECT interval, start_ms, value FROM aggregates ORDER BY interval, start_ms, value");
+    let figure = |row: &Value| {
+        let hour = (row["start_ms"].as_i64().unwrap() / 3_600_000 + 2) % 24;
+        format!("{} {hour} {}", row["interval"].as_str().unwrap(), row["value"]).trim().to_owned()
+    };
+    rows.iter().map(figure).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn an_interval_is_what_the_sender_says() {
+    let way = Way::Http(Box::new(Server::start()));
+    let Way::Http(server) = &way else { unreachable!("it is a server") };
+    let hours = metric(&[("01 00:00:00", 5), ("01 01:00:00", 6), ("01 02:30:00", 7)]);
+    let midnight = |value| metric(&[("01 00:00:00", value)]);
+    assert_eq!(post(server, "Hours", &hours), [3, 0, 0]);
+    assert_eq!(post(server, "Hours", &hours), [0, 0, 3]);
+    assert_eq!(post(server, "Days", &midnight(18)), [1, 0, 0]);
+    assert_eq!(post(server, "weeks", &midnight(70)), [1, 0, 0]);
+    // Whatever is larger or smaller, and whatever stands beside it.
+    assert_eq!(post(server, "Days", &midnight(17)), [0, 1, 0]);
+    assert_eq!(post(server, "Hours", &metric(&[("01 00:00:00", 4), ("01 01:00:00", 9)])), [0, 2, 0]);
+    assert_eq!(figures(&way), "2 7.0, day 0 17.0, hour 0 4.0, hour 1 9.0, week 0 70.0");
+    // Without the header it is one of them.
+    for value in [4, 17, 70] {
+        assert_eq!(post(server, "Default", &midnight(value)), [0, 0, 1]);
+    }
+    assert_eq!(way.send(midnight(17)).counts(&["unchanged"]), [1]);
+}
+
+#[test]
+fn a_total_that_grows_is_one_and_an_hour_is_not_a_day() {
+    let hours = metric(&[("01 00:00:00", 5), ("01 01:00:00", 6), ("01 02:00:00", 7)]);
+    let day = |value| metric(&[("01 00:00:00", value)]);
+    let check = |bodies: &[&str], expected: &str| {
+        for way in Way::all() {
+            for body in bodies {
+                assert!(way.send(body).is_ok);
+            }
+            assert_eq!(figures(&way), expected, "{bodies:?}");
+            // Also the older ones add nothing.
+            for body in bodies {
+                assert_eq!(way.send(body).counts(&["new", "updated"]), [0, 0], "{bodies:?}");
+            }
+        }
+    };
+    check(&[&day(18), &day(25)], "0 25.0");
+    check(&[&hours, &day(18)], "0 5.0, 0 18.0, 1 6.0, 2 7.0");
+    check(&[&day(18), &hours], "0 5.0, 0 18.0, 1 6.0, 2 7.0");
+    // The day goes on beside its hours, and so does the last hour.
+    let last = metric(&[("01 00:00:00", 5), ("01 02:00:00", 9)]);
+    check(&[&hours, &day(18), &day(25), &last], "0 5.0, 0 25.0, 1 6.0, 2 9.0");
+    // An hour that is alone is the hour that it is among others.
+    check(&[&metric(&[("01 00:00:00", 5)]), &hours], "0 5.0, 1 6.0, 2 7.0");
+    check(&[&hours, &metric(&[("01 00:00:00", 5)])], "0 5.0, 1 6.0, 2 7.0");
+    // A figure of weeks, and one of an hour among others, replaces no day's.
+    check(&[&day(5), &metric(&[("01 00:00:00", 70), ("08 00:00:00", 80)])], "0 5.0, 0 70.0, 0 80.0");
+    check(&[&day(5), &metric(&[("01 00:00:00", 6), ("01 01:00:00", 80)])], "0 5.0, 0 6.0, 1 80.0");
+    // A sample has seconds.
+    check(&[&metric(&[("01 10:00:05", 5)]), &metric(&[("01 10:00:05", 6)])], "10 5.0, 10 6.0");
+}
+
+#[test]
+fn the_order_of_keys_makes_no_difference() {
+    for way in Way::all() {
+        let around = r#""exportDate":"2026-05-02","syncSource":"x","startDate":"2026-05-01","endDate":"2026-05-02","characteristics":{"a":1}"#;
+        let first = way.send(format!(r#"{{{around},"data":{{"metrics":[{STEPS}],"workouts":[{RUN}]}}}}"#));
+        assert_eq!(first.counts(&["new", "rejected"]), [2, 0], "{first:?}");
+        let again = way.send(format!(r#"{{"data":{{"workouts":[{RUN}],"metrics":[{STEPS}]}},{around}}}"#));
+        assert_eq!(again.counts(&["new", "unchanged"]), [0, 2], "{again:?}");
+        assert_eq!(way.one("SELECT count(*) FROM other_records WHERE in_data"), json!(0));
+    }
+}
+
+#[test]
+fn each_document_may_begin_with_a_mark() {
+    let steps = |qty: u32| {
+        let source = "}\u{feff}{";
+        let point = format!(r#"{{"date":"2026-05-01 08:00:0{qty} +0200","qty":{qty},"source":"{source}"}}"#);
+        format!(r#"{{"metrics":[{{"name":"m","data":[{point}]}}]}}"#)
+    };
+    for between in ["\n\u{feff}", "\u{feff}", "\u{feff} \n", "\n"] {
+        for way in Way::all() {
+            let body = [1, 2, 3].map(steps).join(between);
+            let outcome = way.send(&body);
+            assert!(outcome.is_ok && outcome.counts(&["new"]) == [3], "{body:?}: {outcome:?}");
+            assert_eq!(way.one("SELECT DISTINCT source FROM aggregates"), json!("}\u{feff}{"));
+        }
+    }
+    let way = Way::File(tempfile::tempdir().unwrap());
+    assert!(!way.send([steps(1), steps(2)].join("\u{feff}\u{feff}")).is_ok);
+}
+
+#[test]
+fn what_is_converted_is_kept_as_sent() {
+    for way in Way::all() {
+        let workout = RUN.replace(
+            "{\"name\"",
+            r#"{"activeEnergyBurned":{"qty":1255.2,"units":"kJ"},"duration":{"qty":30,"units":"min"},"name""#,
+        );
+        let metric = STEPS.replace("\"count\"", "\"kJ\"");
+        assert_eq!(way.send(format!(r#"{{"workouts":[{workout}],"metrics":[{metric}]}}"#)).counts(&["new"]), [2]);
+        let row = way.one("SELECT concat_ws('|', round(energy_kcal, 6), duration_s, other) FROM workouts");
+        let other = r#"{"activeEnergyBurned":{"qty":1255.2,"units":"kJ"},"duration":{"qty":30,"units":"min"},"name":"Outdoor Run"}"#;
+        assert_eq!(row, json!(format!("300.0|1800.0|{other}")));
+        assert_eq!(way.one("SELECT concat_ws('|', value, unit) FROM aggregates"), json!("4.0|kJ"));
+    }
+}
+
+/// A workout with a route of these latitudes, all of one time but the last.
+fn with_route(latitudes: &[u32]) -> String {
+    let last = latitudes.len() - 1;
+    let location = |(number, latitude): (usize, &u32)| {
+        let second = if number == last { 2 } else { 1 };
+        format!(r#"{{"latitude":{latitude},"longitude":8,"timestamp":"2026-05-01 06:00:0{second} +0200"}}"#)
+    };
+    let route: Vec<String> = latitudes.iter().enumerate().map(location).collect();
+    RUN.replace("{\"name\"", &format!(r#"{{"route":[{}],"name""#, route.join(",")))
+}
+
+#[test]
+fn the_next_export_of_a_route_replaces_it() {
+    for way in Way::all() {
+        let route = |way: &Way| {
+            let rows = way.rows("SELECT latitude FROM route_points ORDER BY time_ms, route, place");
+            rows.iter().map(|row| row["latitude"].as_f64().unwrap()).collect::<Vec<_>>()
+        };
+        let send = |latitudes: &[u32]| way.send(format!(r#"{{"workouts":[{}]}}"#, with_route(latitudes)));
+        assert!(send(&[3, 1, 1, 2, 9]).is_ok);
+        assert_eq!(route(&way), [3.0, 1.0, 1.0, 2.0, 9.0]);
+        assert_eq!(send(&[3, 1, 1, 2, 9]).counts(&["new", "updated"]), [0, 0]);
+        assert!(send(&[3, 1, 4, 9]).is_ok);
+        assert_eq!(route(&way), [3.0, 1.0, 4.0, 9.0]);
+        // A workout without its route removes nothing.
+        assert!(way.send(format!(r#"{{"workouts":[{RUN}]}}"#)).is_ok);
+        assert_eq!(route(&way), [3.0, 1.0, 4.0, 9.0]);
+    }
+}
+
+#[test]
+fn only_a_distance_of_the_activity_counts() {
+    for way in Way::all() {
+        let workout = |name: &str, hour: u32| {
+            let times =
+                format!(r#""start":"2026-05-01 {hour:02}:00:00 +0200","end":"2026-05-01 {hour:02}:30:00 +0200""#);
+            format!(r#"{{"name":"{name}",{times},"distance":{{"qty":1.5,"units":"km"}}}}"#)
+        };
+        let workouts =
+            [workout("Multisport", 1), workout("Yoga", 2), workout("Outdoor Run", 3), workout("Unheard Of", 4)];
+        assert_eq!(way.send(format!(r#"{{"workouts":[{}]}}"#, workouts.join(","))).counts(&["new"]), [4]);
+        let app = |uuid: u32, activity: u32| {
+            let uuid = format!("7595F72C-0000-4000-8000-00000000000{uuid}");
+            let times =
+                format!(r#""startDate":"2026-05-02T0{}:00:00Z","endDate":"2026-05-02T0{0}:30:00Z""#, activity % 10);
+            format!(
+                r#"{{"uuid":"{uuid}","workoutActivityType":{activity},{times},"totalDistance":1.5,"totalDistanceUnit":"km"}}"#
+            )
+        };
+        let body = format!(r#"{{"data":{{"workouts":[{},{},{}]}}}}"#, app(1, 82), app(2, 57), app(3, 13));
+        assert_eq!(way.send(body).counts(&["new"]), [3]);
+        let rows = way.rows(
+            "SELECT concat_ws('|', activity_type, distance, distance_unit, other ->> '$.distance.qty', other ->> '$.totalDistance',
+               other ->> '$.totalDistanceUnit') AS row
+             FROM workouts ORDER BY start_ms",
+        );
+        let rows: Vec<_> = rows.iter().map(|row| row["row"].as_str().unwrap()).collect();
+        assert_eq!(rows, ["82|1.5", "57|1.5", "37|1.5|km", "1.5|km", "82|1.5|km", "13|1.5|km", "57|1.5|km"]);
+        let given = way.one("SELECT group_concat(activity_type) FROM workouts WHERE distance IS NOT NULL ORDER BY 1");
+        assert_eq!(given, json!("37,13"));
+    }
+}
+
+#[test]
+fn an_end_before_the_start_is_rejected() {
+    for way in Way::all() {
+        let early = with_route(&[1, 2]).replace("06:30:00", "05:30:00");
+        let point = |end: &str| {
+            format!(r#"{{"startDate":"2026-05-01 08:00:00 +0200","endDate":"2026-05-01 {end} +0200","qty":4}}"#)
+        };
+        // The day of a night, and its start.
+        let night = r#"{"date":"2026-05-02 00:00:00 +0200","startDate":"2026-05-01 23:00:00 +0200","endDate":"2026-05-01 23:30:00 +0200"}"#;
+        let points = [point("07:59:59"), point("08:00:00"), night.to_owned()].join(",");
+        let outcome = way.send(format!(r#"{{"workouts":[{early}],"metrics":[{{"name":"m","data":[{points}]}}]}}"#));
+        assert_eq!(outcome.counts(&["new", "rejected"]), [2, 2], "{outcome:?}");
+        let reasons = way.rows("SELECT reason, raw LIKE '%latitude%' AS route FROM rejects ORDER BY route");
+        assert!(
+            reasons.iter().all(|row| row["reason"].as_str().unwrap().contains("ends before it begins")),
+            "{reasons:?}"
+        );
+        assert_eq!(reasons[1]["route"], json!(1));
+        assert_eq!(way.one("SELECT count(*) FROM route_points"), json!(0));
+        assert_eq!(way.one("SELECT min(end_ms - start_ms) FROM aggregates"), json!(0));
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(12))]
+    #[test]
+    fn any_split_of_an_export_ends_as_the_whole(
+        figures in proptest::collection::vec((0..26_u32, 0..2_u32, 0..4_u32, 0..4_usize), 1..40),
+        order in proptest::collection::vec(proptest::prelude::any::<u32>(), 40),
+        is_daily in proptest::prelude::any::<bool>(),
+    ) {
+        // The figures of a time and a source, which belong together.
+        let mut groups = std::collections::BTreeMap::new();
+        for (at, source, kind, document) in figures {
+            let time = if is_daily { format!("{:02} 00:00:00", at + 1) } else { format!("01 {:02}:{:02}:{:02}", at % 24, at / 24, source) };
+            let head = format!(r#"{{"date":"2026-05-{time} +0200","source":"S{source}""#);
+            let points = match kind {
+                0 => vec![format!(r#"{head},"qty":{at}}}"#)],
+                1 => vec![format!(r#"{head},"Min":{at},"Avg":30,"Max":40}}"#)],
+                2 => vec![format!(r#"{head},"asleep":{at},"deep":0.5}}"#)],
+                _ => vec![format!(r#"{head},"qty":10}}"#), format!(r#"{head},"qty":20}}"#), format!(r#"{head},"qty":10}}"#)],
+            };
+            groups.entry((at, source)).or_insert((document, points));
+        }
+        let mut groups: Vec<_> = groups.into_values().collect();
+        let keys = order.iter().cycle();
+        let mut shuffled: Vec<_> = groups.drain(..).zip(keys).collect();
+        shuffled.sort_by_key(|(_, key)| **key);
+        let document = |points: Vec<String>| format!(r#"{{"data":{{"metrics":[{{"name":"m","units":"u","data":[{}]}}]}}}}"#, points.join(","));
+        let of = |number: Option<usize>| {
+            let chosen = shuffled.iter().filter(|((document, _), _)| number.is_none_or(|number| number == *document));
+            document(chosen.flat_map(|((_, points), _)| points.clone()).collect())
+        };
+        let whole = Way::File(tempfile::tempdir().unwrap());
+        let parts = Way::File(tempfile::tempdir().unwrap());
+        assert!(whole.send(of(None)).is_ok);
+        for number in 0..4 {
+            assert!(parts.send(of(Some(number))).is_ok);
+        }
+        let rows = |way: &Way| {
+            way.rows("SELECT metric, start_ms, label, source, interval, end_ms, unit, value, minimum, average, maximum, other, earlier
+              FROM aggregates ORDER BY 1, 2, 3, 4, 8, 9, 12")
+        };
+        assert_eq!(rows(&parts), rows(&whole));
+        for way in [&whole, &parts] {
+            for number in [None, Some(0), Some(3), Some(1), Some(2)] {
+                assert_eq!(way.send(of(number)).counts(&["new", "updated"]), [0, 0]);
+            }
+        }
+    }
 }

@@ -38,7 +38,10 @@ const EMPTY: [&str; 2] = ["n_structure_no_data", "n_single_space"];
 
 fn outcome(body: &[u8], lift: bool) -> std::result::Result<(), ErrorKind> {
     let mut batch = Box::<Batch>::default();
-    decode(body, Options { lift }, &mut batch, &mut Forget).outcome.map(|_| ()).map_err(|error| error.kind())
+    decode(body, Options { lift, ..Options::default() }, &mut batch, &mut Forget)
+        .outcome
+        .map(|_| ())
+        .map_err(|error| error.kind())
 }
 
 /// Whether each place accepts a text as JSON, with the lifter and without it.
@@ -103,7 +106,8 @@ fn depth_is_bounded_without_a_stack() {
             for inner in INNERMOST {
                 let text = [&b"[".repeat(depth), inner.as_bytes(), &b"]".repeat(depth)].concat();
                 let body = [before.as_bytes(), &text, behind.as_bytes()].concat();
-                let [lifted, read] = [true, false].map(|lift| Transcript::of(&body[..], Options { lift }));
+                let [lifted, read] =
+                    [true, false].map(|lift| Transcript::of(&body[..], Options { lift, ..Options::default() }));
                 lifted.assert_same_meaning(&read);
                 let is_json = serde_json::from_str::<IgnoredAny>(&format!("[{inner}]")).is_ok();
                 assert!(lifted.outcome.is_ok() || !is_json, "{depth} levels around {inner} as {place}");

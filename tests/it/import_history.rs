@@ -575,7 +575,10 @@ fn health_auto_export_loses_nothing_whatever_the_order() {
     assert_eq!((outcome.count("new"), outcome.count("rejected")), (4, 1), "{}", outcome.report);
     let workout: String =
         query(&db, "SELECT concat_ws('|', activity, duration_s, distance, other) FROM workout_details");
-    assert_eq!(workout, r#"running|1800.0|{"distance":"far","name":"Run","notes":["a",{"date":"soon"}]}"#);
+    assert_eq!(
+        workout,
+        r#"running|1800.0|{"distance":"far","duration":{"qty":30,"units":"min"},"name":"Run","notes":["a",{"date":"soon"}]}"#
+    );
     let joined = "SELECT p.other FROM route_points p JOIN workouts w ON w.uuid = p.workout";
     assert_eq!(query::<String>(&db, joined), r#"{"courseAccuracy":3}"#);
     let aggregate: String = query(&db, "SELECT concat_ws('|', unit, value, other) FROM aggregates");

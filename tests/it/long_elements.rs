@@ -146,13 +146,13 @@ fn long_elements_are_the_same_however_they_come() {
 fn the_pieces_of_a_long_element_make_no_difference() {
     for bytes in [GROUP_BYTES_MAX - 1, GROUP_BYTES_MAX, GROUP_BYTES_MAX + 1, 3 * GROUP_BYTES_MAX] {
         let (body, _) = body(bytes + 300, bytes % 2 == 0);
-        let whole = Transcript::of(body.as_bytes(), Options { lift: true });
+        let whole = Transcript::of(body.as_bytes(), Options::default());
         assert!(whole.outcome.is_ok() && whole.rejects.len() as u64 == OTHER_REJECTS, "{bytes}");
         for length in [1000, 65_535, 65_536, 100_000, bytes] {
             let lengths = vec![length; body.len() / length];
-            whole.assert_same(&Transcript::of(pieces_of(body.as_bytes(), &lengths), Options { lift: true }));
+            whole.assert_same(&Transcript::of(pieces_of(body.as_bytes(), &lengths), Options::default()));
         }
-        let slow = Transcript::of(body.as_bytes(), Options { lift: false });
+        let slow = Transcript::of(body.as_bytes(), Options { lift: false, ..Options::default() });
         whole.without_spelling().assert_same(&slow.without_spelling());
     }
 }

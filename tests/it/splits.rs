@@ -15,7 +15,7 @@ use proptest::sample::Index;
 use super::contract::{names, payload};
 
 fn read(body: impl BufRead, lift: bool) -> Transcript {
-    Transcript::of(body, Options { lift })
+    Transcript::of(body, Options { lift, ..Options::default() })
 }
 
 /// Panics unless the lifter changes only the spelling of rejected elements.

@@ -25,10 +25,13 @@ pub(super) fn energy<'a>(workout: Element<'a>, style: NumberStyle) -> Option<Qua
 }
 
 /// The distance: the statistic that belongs to the activity. A total of zero beside statistics of distances does not count.
-pub(super) fn distance<'a>(workout: Element<'a>, activity: &str, style: NumberStyle) -> Option<Quantity<'a>> {
+pub(super) fn distance<'a>(workout: Element<'a>, kind: &str, style: NumberStyle) -> Option<Quantity<'a>> {
+    if matches!(activity_distance(activity(kind)), ActivityDistance::Nowhere) {
+        return None;
+    }
     let total = total(workout, "totalDistance", "totalDistanceUnit", style);
     let is_meant = |total: &Quantity<'_>| total.number != 0.0 || distances(workout, style).next().is_none();
-    own_distance(workout, activity, style).or_else(|| total.filter(is_meant))
+    own_distance(workout, kind, style).or_else(|| total.filter(is_meant))
 }
 
 /// A total, if it is a number.
@@ -41,6 +44,7 @@ fn own_distance<'a>(element: Element<'a>, kind: &str, style: NumberStyle) -> Opt
     match activity_distance(activity(kind)) {
         ActivityDistance::Of(name) => of(name),
         ActivityDistance::OfOrOnly(name) => of(name).or_else(|| only(element, style)),
+        ActivityDistance::Nowhere => None,
         ActivityDistance::Parts => parts(element, style).or_else(|| sum(distances(element, style))),
     }
 }
@@ -154,6 +158,7 @@ mod tests {
         check("Rowing", "", &[&walk, &bike], None);
         check("Golf", "", &[&bike, &walk], Some((0.12, "km")));
         check("Golf", "", &[&swim], Some((1500.0, "m")));
+        check("Yoga", "3", &[&walk], None);
         check("SwimBikeRun", "", &[&swim, &bike, &walk], Some((23.02, "km")));
         check("SwimBikeRun", "", &[&swim, &of("DistanceCycling", "1", "parsec")], None);
         check("SwimBikeRun", "", &[&swim, &of("DistanceCycling", "x", "km")], None);

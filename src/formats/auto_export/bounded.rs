@@ -6,6 +6,9 @@ use std::rc::Rc;
 
 use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, GROUP_BYTES_MAX};
 
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
 /// How far a document was read. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Passed {
@@ -14,6 +17,8 @@ pub(super) struct Passed {
     element: Rc<Cell<u64>>,
     /// Whether an element was large.
     is_large: Rc<Cell<bool>>,
+    /// How many bytes of a mark have passed before a document; `None` within one.
+    mark: Rc<Cell<Option<usize>>>,
 }
 
 impl Passed {
@@ -30,6 +35,26 @@ impl Passed {
     /// Forgets that one was.
     pub(super) fn forget_large(&self) {
         self.is_large.set(false);
+    }
+
+    /// Begins the next document, before which a byte-order mark may stand.
+    pub(super) fn begin_document(&self) {
+        self.mark.set(Some(0));
+    }
+
+    /// Replaces the mark before a document by blanks. Nothing else outside of a document has its bytes.
+    fn blank_mark(&self, read: &mut [u8]) {
+        for byte in read {
+            let Some(passed) = self.mark.get() else {
+                return;
+            };
+            if BYTE_ORDER_MARK.get(passed) == Some(byte) {
+                self.mark.set(Some(passed + 1));
+                *byte = b' ';
+            } else if !byte.is_ascii_whitespace() {
+                self.mark.set(None);
+            }
+        }
     }
 
     /// Begins the next element.
@@ -54,7 +79,8 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             let read = self.source.read(out)?;
-            let Passed { bytes, element, is_large } = &self.passed;
+            self.passed.blank_mark(&mut out[..read]);
+            let Passed { bytes, element, is_large, .. } = &self.passed;
             bytes.set(bytes.get() + read as u64);
             if bytes.get() - element.get() > GROUP_BYTES_MAX as u64 {
                 is_large.set(true);

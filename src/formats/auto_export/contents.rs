@@ -1,5 +1,5 @@
-//! The first of two passes over a file: names of metrics that follow their data, the interval of their figures, and what
-//! identifies each workout. It keeps nothing else, so it needs no permit until it finds that the second pass does.
+//! The first of two passes over a file: names of metrics that follow their data, whether their figures may be of days, and
+//! what identifies each workout. It keeps nothing else, so it needs no permit until it finds that the second pass does.
 
 use std::fmt;
 use std::io::Read;
@@ -15,14 +15,15 @@ use crate::formats::output::Receiver;
 use crate::model::healthkit::activity_of_title;
 use crate::model::identity::{derive, digest, parse};
 use crate::model::limits::{AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_SMALL_MAX, AUTO_EXPORT_WORKOUTS_MAX};
-use crate::model::record::{Interval, Uuid};
+use crate::model::record::Uuid;
 
 /// What is known of a metric before it is read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Metric {
     pub(super) name: Option<String>,
     pub(super) unit: Option<String>,
-    pub(super) interval: Interval,
+    /// Whether figures at midnight may be of days.
+    pub(super) may_be_days: bool,
 }
 
 /// What a workout is known by.
@@ -37,7 +38,7 @@ pub(super) enum Identity {
 /// What is known of a workout before it is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Title {
-    /// Absent without a start.
+    /// Absent without a start, or with an end before it.
     pub(super) identity: Option<Identity>,
     pub(super) activity: Option<u16>,
 }
@@ -93,6 +94,7 @@ impl<R: Read> Scanner<R> {
     pub(super) fn next_contents(&mut self, receiver: &mut Receiver<'_>) -> Contents {
         let mut contents = Contents::default();
         self.passed.forget_large();
+        self.passed.begin_document();
         let scan = Scan { contents: &mut contents, receiver, passed: &self.passed, level: Level::Documents };
         let _ = scan.deserialize(&mut self.json);
         if self.passed.is_large() {
@@ -148,7 +150,7 @@ impl<'r> Scan<'_, 'r> {
         if !is_late {
             (metric.name, metric.unit) = (None, None);
         }
-        metric.interval = times.interval();
+        metric.may_be_days = times.may_be_days();
         let Contents { metrics, metrics_seen, .. } = &mut *self.contents;
         if let Some(known) = metrics.get_mut(*metrics_seen - 1) {
             *known = metric;
@@ -175,6 +177,7 @@ impl<'r> Scan<'_, 'r> {
         }
         let name = name.as_deref().unwrap_or_default();
         let activity = activity_of_title(name).and_then(|activity| u16::try_from(activity).ok());
+        let start_ms = start_ms.filter(|start_ms| end_ms.is_none_or(|end_ms| end_ms >= *start_ms));
         let identity = start_ms.map(|start_ms| match healthkit {
             Some(healthkit) => Identity::HealthKit(healthkit),
             None => Identity::Content(identity(name, start_ms, end_ms)),

@@ -8,6 +8,12 @@ use crate::model::locale::parse_date;
 /// Keys of a point's start, the likeliest first.
 pub(super) const STARTS: [&str; 6] = ["date", "startDate", "start", "timestamp", "sleepStart", "inBedStart"];
 
+/// Those of a night, which goes on under the same start.
+pub(super) const NIGHTS: [&str; 2] = ["sleepStart", "inBedStart"];
+
+/// Keys of a point's end.
+pub(super) const ENDS: [&str; 2] = ["endDate", "end"];
+
 /// The name, unless it is too long to be remembered.
 pub(super) fn bounded_name(name: Option<String>) -> Option<String> {
     name.filter(|name| name.len() <= AUTO_EXPORT_NAME_BYTES_MAX)
@@ -40,11 +46,41 @@ pub(super) fn take_quantity(object: &mut Map<String, Value>, name: &str) -> Opti
     Some((number, unit))
 }
 
+/// Takes a number in the unit that `convert` returns it in. A quantity that is converted also stays as it is.
+pub(super) fn take_converted(
+    object: &mut Map<String, Value>,
+    name: &str,
+    convert: impl Fn(f64, &str) -> Option<f64>,
+) -> Option<f64> {
+    let sent = object.get(name).cloned();
+    let (number, unit) = take_quantity(object, name)?;
+    let converted = unit.map_or(Some(number), |unit| convert(number, &unit));
+    if converted.map(f64::to_bits) != Some(number.to_bits()) {
+        object.extend(sent.map(|sent| (name.to_owned(), sent)));
+    }
+    converted
+}
+
+/// The first of these dates.
+pub(super) fn first_time(object: &Map<String, Value>, names: &[&str]) -> Option<i64> {
+    names.iter().find_map(|name| time(object.get(*name)))
+}
+
 /// Takes the first of these dates.
 pub(super) fn take_time(object: &mut Map<String, Value>, names: &[&str]) -> Option<i64> {
-    let (name, ms) = names.iter().find_map(|name| Some((name, time(object.get(*name))?)))?;
-    object.remove(*name);
-    Some(ms)
+    take_date_until(object, names, None).map(|(ms, ..)| ms)
+}
+
+/// Takes the first of these dates that is not after an end: the instant, its name, the date as printed.
+pub(super) fn take_date_until(
+    object: &mut Map<String, Value>,
+    names: &[&str],
+    end_ms: Option<i64>,
+) -> Option<(i64, String, Value)> {
+    let in_time = |ms: &i64| end_ms.is_none_or(|end_ms| *ms <= end_ms);
+    let (name, ms) = names.iter().find_map(|name| Some((name, time(object.get(*name)).filter(in_time)?)))?;
+    let (name, printed) = object.remove_entry(*name)?;
+    Some((ms, name, printed))
 }
 
 /// Takes a text, empty if the field is missing.
@@ -62,7 +98,23 @@ pub(super) fn take_text(object: &mut Map<String, Value>, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::units::kilocalories;
     use serde_json::json;
+
+    #[test]
+    fn what_is_converted_also_stays() {
+        let check = |value: Value, expected: Option<f64>, rest: Value| {
+            let Value::Object(mut object) = json!({ "a": value }) else { unreachable!("it is an object") };
+            assert_eq!(take_converted(&mut object, "a", kilocalories), expected);
+            assert_eq!(Value::Object(object), rest);
+        };
+        check(json!({"qty": 5, "units": "kcal"}), Some(5.0), json!({}));
+        check(json!(5), Some(5.0), json!({}));
+        let kilojoules = json!({"qty": 4184, "units": "kJ"});
+        check(kilojoules.clone(), Some(1000.0), json!({"a": kilojoules}));
+        let other = json!({"qty": 5, "units": "m"});
+        check(other.clone(), None, json!({"a": other}));
+    }
 
     #[test]
     fn quantities() {

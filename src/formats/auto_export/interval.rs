@@ -1,81 +1,95 @@
-//! What period a metric's figures are of. The export does not say it: the times of a metric's points in one file show it.
+//! What the times of figures show of their periods. The export does not say them: by POST, a header does.
 //!
-//! The finest time decides. Where all begin at midnight, the days between them distinguish days, weeks, months and years.
+//! A figure's own time shows which periods may begin at it. The other times of its document show only whether it may be a later
+//! state of a stored figure; they make no difference to what it is.
 
 use crate::model::record::Interval;
 
 const MINUTE_MS: i64 = 60 * 1000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
-
-/// The times of a metric's points, as far as they show the interval.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Times {
-    /// The finest clock of all points; `None` before the first.
-    finest: Option<Clock>,
-    last_day: Option<i64>,
-    has_gap: bool,
-    /// Whether all points are whole weeks apart, begin a month, begin a year.
-    weeks: bool,
-    months: bool,
-    years: bool,
-}
+const WEEK_DAYS: i64 = 7;
 
 /// What a time of the day can begin, the finest first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Clock {
+pub(super) enum Clock {
     Second,
     Minute,
     Hour,
     Midnight,
 }
 
+impl Clock {
+    /// The clock of a date as printed, and the instant that it is.
+    pub(super) fn of(printed: &str, ms: i64) -> Self {
+        match local(printed, ms) {
+            local if local % DAY_MS == 0 => Self::Midnight,
+            local if local % HOUR_MS == 0 => Self::Hour,
+            local if local % MINUTE_MS == 0 => Self::Minute,
+            _ => Self::Second,
+        }
+    }
+
+    /// The longest period, up to a day, that may begin at it.
+    pub(super) fn period_ms(self) -> i64 {
+        match self {
+            Self::Second => 0,
+            Self::Minute => MINUTE_MS,
+            Self::Hour => HOUR_MS,
+            Self::Midnight => DAY_MS,
+        }
+    }
+
+    /// The interval of a figure at this clock, of that which its sender says.
+    pub(super) fn interval(self, said: Interval) -> Interval {
+        let begins = match said {
+            Interval::None => return said,
+            Interval::Minute => Self::Minute,
+            Interval::Hour => Self::Hour,
+            Interval::Day | Interval::Week | Interval::Month | Interval::Year => Self::Midnight,
+        };
+        if self >= begins { said } else { Interval::None }
+    }
+}
+
+/// The times of a metric's points in one document.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    is_midnight: bool,
+    last_day: Option<i64>,
+    /// Whether two days are less than a week apart, and whether there are two.
+    has_days: bool,
+    has_gap: bool,
+}
+
 impl Default for Times {
     fn default() -> Self {
-        Self { finest: None, last_day: None, has_gap: false, weeks: true, months: true, years: true }
+        Self { is_midnight: true, last_day: None, has_days: false, has_gap: false }
     }
 }
 
 impl Times {
     /// Adds a point by its date as printed, and the instant that it is.
     pub(super) fn add(&mut self, printed: &str, ms: i64) {
-        let local = ms + offset_ms(printed).unwrap_or_default();
-        let clock = match local {
-            local if local % DAY_MS == 0 => Clock::Midnight,
-            local if local % HOUR_MS == 0 => Clock::Hour,
-            local if local % MINUTE_MS == 0 => Clock::Minute,
-            _ => Clock::Second,
-        };
-        self.finest = Some(self.finest.map_or(clock, |finest| finest.min(clock)));
-        let day = local.div_euclid(DAY_MS);
+        self.is_midnight &= Clock::of(printed, ms) == Clock::Midnight;
+        let day = local(printed, ms).div_euclid(DAY_MS);
         if let Some(last) = self.last_day.replace(day)
             && last != day
         {
             self.has_gap = true;
-            self.weeks &= (day - last) % 7 == 0;
+            self.has_days |= (day - last).abs() < WEEK_DAYS;
         }
-        self.months &= begins(printed, 8, "01");
-        self.years &= begins(printed, 5, "01-01");
     }
 
-    /// Returns the interval of the figures.
-    pub(super) fn interval(&self) -> Interval {
-        match self.finest {
-            None | Some(Clock::Second) => Interval::None,
-            Some(Clock::Minute) => Interval::Minute,
-            Some(Clock::Hour) => Interval::Hour,
-            Some(Clock::Midnight) if !self.has_gap => Interval::Day,
-            Some(Clock::Midnight) if self.years => Interval::Year,
-            Some(Clock::Midnight) if self.months => Interval::Month,
-            Some(Clock::Midnight) if self.weeks => Interval::Week,
-            Some(Clock::Midnight) => Interval::Day,
-        }
+    /// Whether figures at midnight may be of days: nothing is between them, and they are not weeks apart.
+    pub(super) fn may_be_days(&self) -> bool {
+        self.is_midnight && (self.has_days || !self.has_gap)
     }
 }
 
-/// Whether a date has a text at a place.
-fn begins(printed: &str, at: usize, text: &str) -> bool {
-    printed.get(at..).is_some_and(|rest| rest.starts_with(text))
+/// The time that a clock at the place showed, as if it were UTC.
+fn local(printed: &str, ms: i64) -> i64 {
+    ms.saturating_add(offset_ms(printed).unwrap_or_default())
 }
 
 /// The offset that a date ends in: `+0100`, `-05:00`. Nothing for UTC.
@@ -95,23 +109,51 @@ mod tests {
     use crate::model::time::parse;
 
     #[test]
-    fn the_finest_time_decides() {
-        let check = |dates: &[&str], expected: Interval| {
-            let mut times = Times::default();
-            dates.iter().for_each(|date| times.add(date, parse(date).unwrap()));
-            assert_eq!(times.interval(), expected, "{dates:?}");
+    fn clocks() {
+        let check = |date: &str, clock| assert_eq!(Clock::of(date, parse(date).unwrap()), clock, "{date}");
+        check("2024-03-01 00:00:00 +0100", Clock::Midnight);
+        check("2024-03-01 00:00:00 -0530", Clock::Midnight);
+        check("2024-03-01T00:00:00Z", Clock::Midnight);
+        check("2024-03-01 01:00:00 +0530", Clock::Hour);
+        check("2024-03-01 01:05:00 +0545", Clock::Minute);
+        check("2024-03-01 00:00:01 +0100", Clock::Second);
+        check("2024-03-01T00:00:00.500Z", Clock::Second);
+    }
+
+    #[test]
+    fn what_is_said_holds_where_the_clock_agrees() {
+        let check = |clock: Clock, said, expected| assert_eq!(clock.interval(said), expected, "{clock:?} {said:?}");
+        check(Clock::Midnight, Interval::None, Interval::None);
+        check(Clock::Midnight, Interval::Minute, Interval::Minute);
+        check(Clock::Midnight, Interval::Hour, Interval::Hour);
+        check(Clock::Midnight, Interval::Week, Interval::Week);
+        check(Clock::Hour, Interval::Hour, Interval::Hour);
+        check(Clock::Hour, Interval::Day, Interval::None);
+        check(Clock::Minute, Interval::Hour, Interval::None);
+        check(Clock::Second, Interval::Minute, Interval::None);
+    }
+
+    #[test]
+    fn days() {
+        let check = |dates: &[&str], expected: bool| {
+            for reversed in [false, true] {
+                let mut times = Times::default();
+                let mut dates = dates.to_vec();
+                if reversed {
+                    dates.reverse();
+                }
+                dates.iter().for_each(|date| times.add(date, parse(date).unwrap()));
+                assert_eq!(times.may_be_days(), expected, "{dates:?}");
+            }
         };
-        check(&[], Interval::None);
-        check(&["2024-03-01 00:00:00 +0100"], Interval::Day);
-        check(&["2024-03-01 00:00:00 +0100", "2024-03-01 01:00:00 +0100"], Interval::Hour);
-        check(&["2024-03-01 00:00:00 -0530", "2024-03-01 05:00:00 -0530"], Interval::Hour);
-        check(&["2024-03-01 00:00:00 +0100", "2024-03-01 00:05:00 +0100"], Interval::Minute);
-        check(&["2024-03-01 00:00:00 +0100", "2024-03-01 00:00:01 +0100"], Interval::None);
+        check(&["2024-03-01 00:00:00 +0100"], true);
+        check(&["2024-03-01 00:00:00 +0100", "2024-03-01 00:00:00 +0100"], true);
+        check(&["2024-03-01 00:00:00 +0100", "2024-03-01 01:00:00 +0100"], false);
+        check(&["2024-03-01 00:00:00 +0100", "2024-03-02 00:00:30 +0100"], false);
         // Over the beginning of summer time.
-        check(&["2024-03-30 00:00:00 +0100", "2024-04-01 00:00:00 +0200"], Interval::Day);
-        check(&["2024-03-25 00:00:00 +0100", "2024-04-01 00:00:00 +0200"], Interval::Week);
-        check(&["2024-03-01 00:00:00 +0100", "2024-06-01 00:00:00 +0200"], Interval::Month);
-        check(&["2023-01-01 00:00:00 +0100", "2024-01-01 00:00:00 +0100"], Interval::Year);
-        check(&["2024-03-01T00:00:00Z", "2024-03-02T00:00:00Z"], Interval::Day);
+        check(&["2024-03-30 00:00:00 +0100", "2024-04-01 00:00:00 +0200"], true);
+        check(&["2024-03-25 00:00:00 +0100", "2024-04-01 00:00:00 +0200"], false);
+        check(&["2024-03-01 00:00:00 +0100", "2024-06-01 00:00:00 +0200"], false);
+        check(&["2024-03-01 00:00:00 +0100", "2024-03-10 00:00:00 +0100", "2024-03-11 00:00:00 +0100"], true);
     }
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{STARTS, take_quantity, take_text, take_time};
+use super::fields::{ENDS, NIGHTS, STARTS, first_time, take_date_until, take_quantity, take_text, take_time};
+use super::interval::Clock;
 use super::repeats::Repeats;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
@@ -14,7 +15,25 @@ use crate::model::record::{Aggregate, Interval};
 pub(super) struct Series<'s> {
     pub(super) metric: &'s str,
     pub(super) unit: Option<&'s str>,
-    pub(super) interval: Interval,
+    /// The interval that the sender says.
+    pub(super) said: Interval,
+    /// Whether figures at midnight may be of days.
+    pub(super) may_be_days: bool,
+}
+
+impl Series<'_> {
+    /// The interval of a figure at this clock, and how long its period may last if it may be a later state of a stored figure.
+    fn period(&self, clock: Clock, is_night: bool, end_ms: Option<i64>) -> (Interval, i64) {
+        let grows_ms = match clock {
+            // What has an end is complete.
+            _ if end_ms.is_some() => 0,
+            // It begins with the sleep, at any time.
+            _ if is_night => 1,
+            Clock::Midnight if !self.may_be_days => 0,
+            clock => clock.period_ms(),
+        };
+        (clock.interval(self.said), grows_ms)
+    }
 }
 
 /// Adds a point. One with a flaw stays as it is.
@@ -24,9 +43,15 @@ pub(super) fn push(
     repeats: &mut Repeats,
     output: &mut Output<'_>,
 ) -> Result<(), Flaw> {
-    let Series { metric, unit, interval } = series;
-    let start_ms = take_time(point, &STARTS).ok_or(Flaw::NotADate("date"))?;
-    let end_ms = take_time(point, &["endDate", "end"]);
+    let Series { metric, unit, .. } = series;
+    if first_time(point, &STARTS).is_none() {
+        return Err(Flaw::NotADate("date"));
+    }
+    let end_ms = first_time(point, &ENDS);
+    let (start_ms, name, printed) = take_date_until(point, &STARTS, end_ms).ok_or(Flaw::EndsEarly)?;
+    take_time(point, &ENDS);
+    let clock = Clock::of(printed.as_str().unwrap_or_default(), start_ms);
+    let (interval, grows_ms) = series.period(clock, NIGHTS.contains(&&*name), end_ms);
     let label = take_text(point, "value");
     let source = take_text(point, "source");
     let own_unit = point.get("units").and_then(Value::as_str).map(str::to_owned);
@@ -51,6 +76,7 @@ pub(super) fn push(
         start_ms,
         end_ms,
         interval,
+        grows_ms,
         label: texts.intern(&label),
         source: texts.intern(&source),
         nth_of_time: repeats.count(time),

@@ -22,15 +22,17 @@ use crate::formats::output::Output;
 use crate::model::batch::Decoded;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
 use crate::model::limits::AUTO_EXPORT_OTHER_BYTES_MAX;
-use crate::model::record::Envelope;
+use crate::model::record::{Envelope, Interval};
 
-/// Reads documents: `ahead` and `source` are the same file, opened twice.
-pub(crate) fn read<R: Read>(ahead: R, source: R, file: &str, output: &mut Output<'_>) -> Decoded {
+/// Reads documents: `ahead` and `source` are the same file, opened twice. `said` is the interval that the sender says.
+pub(crate) fn read<R: Read>(ahead: R, source: R, file: &str, said: Interval, output: &mut Output<'_>) -> Decoded {
     let (mut scanner, passed) = (Scanner::new(ahead), Passed::default());
     let mut json = serde_json::Deserializer::from_reader(passed.watch(source));
+    passed.begin_document();
     let outcome = loop {
         let contents = scanner.next_contents(&mut output.receiver);
-        let read = read_document(&mut json, &contents, file, &passed, output);
+        let read = read_document(&mut json, &contents, (file, said), &passed, output);
+        passed.begin_document();
         let read = if contents.has_permit() { read.and(end_large(output)) } else { read };
         match read.map(|()| json.end()) {
             Err(error) => break Err(error),
@@ -46,12 +48,13 @@ pub(crate) fn read<R: Read>(ahead: R, source: R, file: &str, output: &mut Output
 fn read_document<'de, R: serde_json::de::Read<'de>>(
     json: &mut serde_json::Deserializer<R>,
     contents: &Contents,
-    file: &str,
+    (file, said): (&str, Interval),
     passed: &Passed,
     output: &mut Output<'_>,
 ) -> Result<()> {
     let mut rows = Rows {
         file,
+        said,
         output,
         repeats: Repeats::default(),
         passed: passed.clone(),

@@ -13,11 +13,13 @@ use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output};
 use crate::model::error::{Error, Result};
 use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, BATCH_TEXT_LARGE_BYTES};
-use crate::model::record::Content;
+use crate::model::record::{Content, Interval};
 
 /// The rows of one document.
 pub(super) struct Rows<'a, 'b> {
     pub(super) file: &'a str,
+    /// The interval that the sender says the figures are of.
+    pub(super) said: Interval,
     pub(super) output: &'a mut Output<'b>,
     /// Points of one time, workouts and elements of one content.
     pub(super) repeats: Repeats,
@@ -69,7 +71,9 @@ impl Rows<'_, '_> {
             _ if budget.is_spent() => Err(TOO_LONG),
             (_, None) => Err(Flaw::NoMetric),
             (Value::Object(point), Some(name)) => {
-                let series = point::Series { metric: name, unit: metric.unit.as_deref(), interval: metric.interval };
+                let Metric { unit, may_be_days, .. } = metric;
+                let series =
+                    point::Series { metric: name, unit: unit.as_deref(), said: self.said, may_be_days: *may_be_days };
                 point::push(series, point, &mut self.repeats, self.output)
             }
             _ => Err(Flaw::Not("an object")),

@@ -6,12 +6,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Value};
 
 use super::contents::{Identity, Title};
-use super::fields::{number, take_quantity, take_time, time};
+use super::fields::{number, take_converted, take_quantity, take_time, time};
 use super::point;
 use super::rows::Rows;
 use super::value::{self, Budget, Items, TOO_LONG, ValueVisitor, scalars};
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
+use crate::model::healthkit::has_distance;
 use crate::model::identity::{derive, derive_from_healthkit, digest, next};
 use crate::model::limits::{AUTO_EXPORT_EQUALS_MAX, AUTO_EXPORT_WORKOUTS_MAX};
 use crate::model::record::{Interval, RoutePoint, Uuid, Workout};
@@ -68,6 +69,7 @@ impl<'de> Visitor<'de> for WorkoutSeed<'_, '_, '_> {
                 Ok(())
             }
             _ if place >= AUTO_EXPORT_WORKOUTS_MAX => Err(Flaw::TooMany("workouts", AUTO_EXPORT_WORKOUTS_MAX)),
+            (workout, _) if time(workout.get("start")).is_some() => Err(Flaw::EndsEarly),
             _ => Err(Flaw::NotADate("start")),
         };
         rows.end(outcome, || format!("workout {place}"), || workout.to_string())
@@ -130,6 +132,8 @@ struct Points<'s, 'a, 'b> {
 impl Items for Points<'_, '_, '_> {
     fn read<'de, A: SeqAccess<'de>>(mut self, mut list: A, budget: &mut Budget) -> Result<Vec<Value>, A::Error> {
         let mut rest = Vec::new();
+        let route = self.uuid.filter(|_| self.key == "route");
+        route.inspect(|workout| self.rows.output.batch.mark_route(*workout, 0, false));
         for index in 0.. {
             let mut own = Budget::default();
             let Some(item) = list.next_element_seed(&mut own)? else {
@@ -142,6 +146,7 @@ impl Items for Points<'_, '_, '_> {
                 }
             }
         }
+        route.inspect(|workout| self.rows.output.batch.mark_route(*workout, 0, true));
         Ok(rest)
     }
 }
@@ -164,7 +169,7 @@ impl Points<'_, '_, '_> {
             Value::Object(location) if is_route => push_location(location, uuid, rows.output),
             Value::Object(value) => {
                 let metric = ["workout ", self.key].concat();
-                let series = point::Series { metric: &metric, unit: None, interval: Interval::None };
+                let series = point::Series { metric: &metric, unit: None, said: Interval::None, may_be_days: false };
                 point::push(series, value, &mut rows.repeats, rows.output)
             }
             _ => Err(Flaw::Not("an object")),
@@ -178,14 +183,15 @@ impl Points<'_, '_, '_> {
 fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, output: &mut Output<'_>) {
     let start_ms = take_time(&mut workout, &["start"]).unwrap_or_default();
     let end_ms = take_time(&mut workout, &["end"]);
-    let duration = take_quantity(&mut workout, "duration").map(|(duration, unit)| {
-        // Seconds if no unit is named.
-        duration * unit.and_then(|unit| factor(&unit, Dimension::Time)).unwrap_or(1.0)
-    });
+    // Seconds and kilocalories if no unit is named.
+    let seconds = |duration: f64, unit: &str| Some(duration * factor(unit, Dimension::Time)?);
+    let duration = take_converted(&mut workout, "duration", seconds);
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a workout are exact")]
     let duration = duration.or_else(|| end_ms.map(|end| (end - start_ms) as f64 / 1000.0));
-    let distance = take_quantity(&mut workout, "distance");
-    let energy = ["activeEnergyBurned", "activeEnergy"].iter().find_map(|name| take_quantity(&mut workout, name));
+    let distance =
+        if has_distance(title.activity.map(i64::from)) { take_quantity(&mut workout, "distance") } else { None };
+    let energies = ["activeEnergyBurned", "activeEnergy"];
+    let energy = energies.iter().find_map(|name| take_converted(&mut workout, name, kilocalories));
     let texts = &mut output.batch.texts;
     let (distance, distance_unit) = distance.map_or((None, None), |(distance, unit)| (Some(distance), unit));
     let row = Workout {
@@ -198,10 +204,7 @@ fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, output: &mut 
         start_ms,
         end_ms,
         duration_s: duration,
-        energy_kcal: energy.map(|(energy, unit)| {
-            // Kilocalories if no unit is named.
-            unit.and_then(|unit| kilocalories(energy, &unit)).unwrap_or(energy)
-        }),
+        energy_kcal: energy,
         distance,
         distance_unit: distance_unit.map(|unit| texts.intern(&unit)),
         statistics: None,

@@ -11,6 +11,7 @@ use super::quantity::Quantity;
 use super::rows::Rows;
 use crate::formats::flaw::{Flaw, or_flaw};
 use crate::formats::tape::{Member, Value, as_bool, as_f64, as_i64, as_str, is_null, is_object, members};
+use crate::model::healthkit::has_distance;
 use crate::model::identity::is_derived;
 use crate::model::limits::SHARED_TEXT_BYTES_MAX;
 use crate::model::record::{Dose, Medication, RoutePoint, Sample, Workout};
@@ -232,8 +233,8 @@ fn is_shareable(text: &&str) -> bool {
 }
 
 fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
-    let (mut activity_type, mut duration, mut energy, mut distance) = (None, None, None, None);
-    let mut distance_unit = Member::default();
+    let (mut activity_type, mut duration, mut energy) = (None, None, None);
+    let (mut distance, mut distance_unit) = (Member::default(), Member::default());
     let (mut statistics, mut events, mut activities) = (Member::default(), Member::default(), Member::default());
     let common = Common::of(element, rows, |member, rows| {
         let raw = member.value;
@@ -249,7 +250,7 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
                 let kilocalories = Quantity::of(raw).and_then(Quantity::into_kilocalories);
                 fill(&mut energy, "totalEnergyBurned", quantity(kilocalories, member, rows))
             }
-            "totalDistance" => fill(&mut distance, "totalDistance", quantity(Quantity::of(raw), member, rows)),
+            "totalDistance" => fill_json(&mut distance, "totalDistance", member),
             "totalDistanceUnit" => fill_json(&mut distance_unit, "totalDistanceUnit", member),
             "allStatistics" => fill_json(&mut statistics, "allStatistics", member),
             "events" => fill_json(&mut events, "events", member),
@@ -260,7 +261,11 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
             }
         }
     })?;
-    let distance_unit = unit_of(distance, distance_unit, rows).map(|unit| rows.text(unit));
+    let has_distance = has_distance(activity_type);
+    let distance = quantity(Quantity::of(distance.value).filter(|_| has_distance), distance, rows);
+    let distance_unit =
+        if has_distance { unit_of(distance, distance_unit, rows) } else { optional(None, distance_unit, rows) };
+    let distance_unit = distance_unit.map(|unit| rows.text(unit));
     let [statistics, events, activities] = [statistics, events, activities].map(|member| rows.json(member.value));
     let Shared { uuid, start_ms, end_ms, metadata, source, other } = common.end(element, rows)?;
     let workout = Workout {

@@ -14,6 +14,7 @@ use crate::formats::scan::ElementScan;
 use crate::model::batch::Overflow;
 use crate::model::error::{Result, into_io};
 use crate::model::limits::{ELEMENT_BYTES_MAX, SKELETON_STRING_BYTES_MAX};
+use crate::model::record::Interval;
 
 const PLACEHOLDER: &[u8] = b"{}";
 
@@ -22,11 +23,13 @@ const PLACEHOLDER: &[u8] = b"{}";
 pub struct Options {
     /// Whether elements are lifted out of the stream. Without it, the result is the same and takes longer.
     pub lift: bool,
+    /// The interval of Health Auto Export's figures, where its sender says it.
+    pub interval: Interval,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lift: true }
+        Self { lift: true, interval: Interval::None }
     }
 }
 

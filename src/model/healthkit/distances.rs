@@ -9,12 +9,14 @@ pub enum ActivityDistance {
     OfOrOnly(&'static str),
     /// In all of its parts together.
     Parts,
+    /// Nowhere: it is at one place, and the way that a watch counts during it is not its own.
+    Nowhere,
 }
 
 /// Where the distance of an activity is, by its number.
 #[must_use]
 pub fn activity_distance(activity: Option<i64>) -> ActivityDistance {
-    use ActivityDistance::{Of, OfOrOnly, Parts};
+    use ActivityDistance::{Nowhere, Of, OfOrOnly, Parts};
     match activity {
         // Hiking, running, walking.
         Some(24 | 37 | 52) => Of("DistanceWalkingRunning"),
@@ -29,8 +31,17 @@ pub fn activity_distance(activity: Option<i64>) -> ActivityDistance {
         Some(35) => OfOrOnly("DistanceRowing"),
         Some(39) => OfOrOnly("DistanceSkatingSports"),
         Some(82) => Parts,
+        // Strength and core training, yoga, pilates, stretching, tai chi, games at a screen or on a lane.
+        Some(2 | 7 | 8 | 11 | 20 | 22 | 29 | 33 | 50 | 57 | 58 | 59 | 62 | 63 | 64 | 66 | 72 | 76) => Nowhere,
         _ => OfOrOnly("DistanceWalkingRunning"),
     }
+}
+
+/// Whether a workout's total distance is that of its activity: that of a multisport workout is its first part's. The distance of
+/// an unknown activity may be.
+#[must_use]
+pub fn has_distance(activity: Option<i64>) -> bool {
+    !matches!(activity_distance(activity), ActivityDistance::Parts | ActivityDistance::Nowhere)
 }
 
 #[cfg(test)]
@@ -49,6 +60,14 @@ mod tests {
         check("Snowboarding", ActivityDistance::Of("DistanceDownhillSnowSports"));
         check("Rowing", ActivityDistance::OfOrOnly("DistanceRowing"));
         check("SwimBikeRun", ActivityDistance::Parts);
+        for name in ["Yoga", "TraditionalStrengthTraining", "Pilates", "CoreTraining", "JumpRope", "TaiChi"] {
+            check(name, ActivityDistance::Nowhere);
+        }
+        for (activity, expected) in
+            [(Some(57), false), (Some(82), false), (Some(16), true), (Some(21), true), (None, true)]
+        {
+            assert_eq!(has_distance(activity), expected, "{activity:?}");
+        }
         check("OfTomorrow", ActivityDistance::OfOrOnly("DistanceWalkingRunning"));
         for activity in 0..100 {
             if let ActivityDistance::Of(name) | ActivityDistance::OfOrOnly(name) = activity_distance(Some(activity)) {

@@ -19,6 +19,7 @@ use crate::formats::encoding::{Coding, check_length};
 use crate::formats::payload::Options;
 use crate::ingest::ingest;
 use crate::model::counts::{Counts, is_zero};
+use crate::model::record::Interval;
 use crate::serve::access::auth::{Caller, Sender};
 use crate::serve::access::client::Client;
 use crate::serve::announce::PLAIN_HTTP_WARNING;
@@ -114,6 +115,12 @@ fn coding(headers: &HeaderMap) -> Option<Coding> {
     }
 }
 
+/// The interval that Health Auto Export says its figures are of.
+fn interval(headers: &HeaderMap) -> Interval {
+    let name = headers.get("automation-aggregation").and_then(|name| name.to_str().ok());
+    Interval::of_aggregation(name.unwrap_or_default())
+}
+
 async fn receive(
     request: &mut Request<Incoming>,
     coding: Coding,
@@ -124,7 +131,8 @@ async fn receive(
 ) -> Answer {
     let (sender, reader) = body::channel();
     let upload = permit.upload();
-    let ingest = start_ingest(reader, coding, peer, caller, Arc::clone(state), permit);
+    let options = Options { interval: interval(request.headers()), ..Options::default() };
+    let ingest = start_ingest(reader, (coding, options), peer, caller, Arc::clone(state), permit);
     let version = request.version();
     sender.pump(request.body_mut(), version, &upload, state.phase.clone()).await;
     answer_of(ingest, peer, state).await
@@ -136,7 +144,7 @@ type Ingest = JoinHandle<Result<Summary, Aborted>>;
 /// Starts to decode and store on another thread.
 fn start_ingest(
     reader: impl BufRead + Send + 'static,
-    coding: Coding,
+    (coding, options): (Coding, Options),
     peer: IpAddr,
     caller: Caller,
     state: Arc<State>,
@@ -147,7 +155,7 @@ fn start_ingest(
     tokio::task::spawn_blocking(move || {
         let (person, token) = (caller.person.clone(), caller.token());
         let origin = Origin { kind: OriginKind::Http, sender: peer.to_string(), person, token };
-        let outcome = decode(reader, coding, state.body_bytes_max, origin, &state.writer);
+        let outcome = decode(reader, (coding, options), state.body_bytes_max, origin, &state.writer);
         record_outcome(peer, &caller, began.elapsed(), &outcome, &state);
         drop(permit);
         outcome
@@ -170,13 +178,13 @@ async fn answer_of(ingest: Ingest, peer: IpAddr, state: &State) -> Answer {
 
 fn decode(
     reader: impl BufRead,
-    coding: Coding,
+    (coding, options): (Coding, Options),
     bytes_max: u64,
     origin: Origin,
     writer: &WriterHandle,
 ) -> Result<Summary, Aborted> {
     match coding.decode(reader, bytes_max) {
-        Ok(source) => ingest(source, origin, Options::default(), writer),
+        Ok(source) => ingest(source, origin, options, writer),
         Err(error) => Err(Aborted { error, summary: None }),
     }
 }
@@ -309,7 +317,8 @@ mod tests {
         let post = async |body: Box<dyn BufRead + Send>| {
             let permit = take_permit(Coding::Identity, Sender::Anyone, &state).await.expect("the only permit is free");
             let peer = Ipv4Addr::LOCALHOST.into();
-            let ingest = start_ingest(body, Coding::Identity, peer, Caller::default(), Arc::clone(&state), permit);
+            let coding = (Coding::Identity, Options::default());
+            let ingest = start_ingest(body, coding, peer, Caller::default(), Arc::clone(&state), permit);
             answer_of(ingest, peer, &state).await.status().as_u16()
         };
         runtime.block_on(async {

@@ -1,8 +1,9 @@
 -- Also from version 1 to 2: what makes a figure, a medication and a record without a table one.
 
--- `interval` is part of what a figure is: minute, hour, day, week, month, year, or '' for what is no aggregate. Rows of version 1
--- have 'unknown'. `number` distinguishes figures of one time: the first has 0, further ones a digest of their content, and
--- those of version 1 the number that stood behind their label.
+-- `interval` is part of what a figure is: minute, hour, day, week, month, year, or '' if its sender does not say it. Rows of
+-- version 1 have 'unknown'. `number` distinguishes figures of one time: the first has 0, further ones a digest of their content,
+-- and those of version 1 the number that stood behind their label. `earlier` has the digests of values that a larger one has
+-- replaced, 8 bytes each.
 CREATE TABLE aggregates_2 (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   metric TEXT NOT NULL,
@@ -18,6 +19,7 @@ CREATE TABLE aggregates_2 (
   average REAL,
   maximum REAL,
   other TEXT,
+  earlier BLOB,
   PRIMARY KEY (person_id, metric, start_ms, label, source, number, interval)
 ) STRICT, WITHOUT ROWID;
 
@@ -26,7 +28,7 @@ SELECT person_id, metric, start_ms,
   iif(is_numbered, substr(rtrim(label, '0123456789'), 1, length(rtrim(label, '0123456789')) - 1), label),
   source,
   iif(is_numbered, CAST(substr(label, length(rtrim(label, '0123456789')) + 1) AS INTEGER), 0),
-  'unknown', end_ms, unit, value, minimum, average, maximum, other
+  'unknown', end_ms, unit, value, minimum, average, maximum, other, NULL
 FROM (SELECT *, label GLOB '*#[2-9]' OR label GLOB '*#[1-9][0-9]' OR label GLOB '*#[1-9][0-9][0-9]' AS is_numbered FROM aggregates);
 
 DROP TABLE aggregates;

@@ -1,8 +1,10 @@
-//! Figures of other apps. An interval is part of what a figure is. Figures of one time are distinguished by their content, so
-//! neither the order of points nor the order of imports makes a difference.
+//! Figures of other apps. A figure with the content of a stored one is that one, whatever came beside it: neither the order of
+//! points nor that of imports makes a difference. Figures of one time are distinguished by their content.
 //!
-//! A figure that came before is unchanged. Otherwise the first point of its time in a document replaces the only figure with the
-//! same time, interval and end: the sum of an hour that was not over. Beside several it is another one.
+//! The sum of an hour or a day that is not over comes again, and is larger. Where the interval is said, any other value
+//! replaces the only figure of its time and interval. Where it is not, a larger one does, unless figures within the day show
+//! that the stored one may be an hour's: then only the largest of several can be the day's. The row remembers the states that
+//! it had, so that an older document that comes again adds nothing.
 
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, params};
@@ -10,7 +12,7 @@ use rusqlite::{CachedStatement, params};
 use super::batch::BatchWriter;
 use crate::model::counts::Outcome;
 use crate::model::identity::digest;
-use crate::model::limits::MATCH_ROWS_MAX;
+use crate::model::limits::{FIGURE_STATES_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{Aggregate, Interval};
 
 /// Numbers up to this are of version 1, which numbered figures by their place.
@@ -25,20 +27,72 @@ const EQUALS: &str = "SELECT number, interval FROM aggregates
     WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 AND number = ?13
       AND end_ms IS ?6 AND unit IS ?7 AND value IS ?8 AND minimum IS ?9 AND average IS ?10 AND maximum IS ?11 AND other IS ?12";
 
-/// Of many figures of one time only some are read: beside several none is replaced.
-const SAME_TIME: &str = "SELECT number FROM (SELECT number, interval, end_ms FROM aggregates
+/// Of many figures of one time only some are read.
+const SAME_TIME: &str =
+    "SELECT number, earlier, end_ms, unit, value, minimum, average, maximum, other FROM (SELECT * FROM aggregates
       WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 LIMIT ?8)
-    WHERE interval = ?6 AND end_ms IS ?7 LIMIT 2";
+    WHERE interval = ?6 AND end_ms IS ?7";
+
+/// Whether there are figures within a period, except at its start. Of many only some are read.
+const WITHIN: &str = "SELECT 1 FROM (SELECT label, source FROM aggregates
+      WHERE person_id = ?1 AND metric = ?2 AND start_ms > ?3 AND start_ms < ?3 + ?6 LIMIT ?7)
+    WHERE label = ?4 AND source = ?5";
+
+/// Whether no number of one object is smaller in another one, and one is larger.
+const HAS_GROWN: &str =
+    "SELECT coalesce(min(coalesce(new.value >= old.value, 0)), 0) AND coalesce(max(new.value > old.value), 0)
+    FROM json_each(?1) old LEFT JOIN json_each(?2) new ON new.key = old.key AND new.type IN ('integer', 'real')
+    WHERE old.type IN ('integer', 'real')";
 
 const UPDATE: &str = "UPDATE aggregates
     SET number = iif(number > 1000, ?13, number),
-      unit = ?7, value = ?8, minimum = ?9, average = ?10, maximum = ?11, other = ?12
+      unit = ?7, value = ?8, minimum = ?9, average = ?10, maximum = ?11, other = ?12, earlier = ?16
     WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 AND number = ?15
       AND interval = ?14 AND end_ms IS ?6";
 
 const INSERT: &str = "INSERT INTO aggregates
       (person_id, metric, start_ms, label, source, end_ms, unit, value, minimum, average, maximum, other, number, interval)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING";
+
+/// End, unit, value, minimum, average, maximum and other fields of a figure.
+type Content = [Value; 7];
+
+/// A stored figure with the time of another one.
+struct Stored {
+    number: i64,
+    content: Box<Content>,
+    /// The numbers of the states that it had, eight bytes each.
+    earlier: Vec<u8>,
+}
+
+/// What a figure is to the stored ones of its time.
+enum Found {
+    /// Another figure.
+    Nothing,
+    /// A state that one of them had earlier.
+    Earlier,
+    /// A later state of one of them.
+    Later(Stored),
+}
+
+impl Stored {
+    fn has_been(&self, number: i64) -> bool {
+        self.earlier.chunks(size_of::<i64>()).any(|earlier| earlier == number.to_le_bytes())
+    }
+
+    /// The states that it had, once it is replaced.
+    fn with_own(mut self) -> Vec<u8> {
+        self.earlier.extend(number_of(&self.content, 1).to_le_bytes());
+        let surplus = self.earlier.len().saturating_sub(FIGURE_STATES_MAX * size_of::<i64>());
+        self.earlier.split_off(surplus)
+    }
+
+    /// What compares it with others of its time.
+    fn size(&self) -> f64 {
+        let [_, _, value, _, _, maximum, _] = &*self.content;
+        real(value).or(real(maximum)).unwrap_or_default()
+    }
+}
 
 /// The columns of a figure, in the order of the parameters, without its number and its interval.
 type Columns = [Value; 12];
@@ -56,7 +110,7 @@ impl BatchWriter<'_> {
 
     fn write_aggregate(&self, row: &Aggregate) -> rusqlite::Result<Outcome> {
         let columns = self.columns(row);
-        let (number, interval) = (number_of(&columns, row.nth_of_content), row.interval.text());
+        let (number, interval) = (number_of(content_of(&columns), row.nth_of_content), row.interval.text());
         let mut equals = self.connection.prepare_cached(EQUALS)?;
         bind(&mut equals, &columns)?;
         equals.raw_bind_parameter(13, number)?;
@@ -69,16 +123,19 @@ impl BatchWriter<'_> {
             }
         }
         drop(found);
-        if row.nth_of_time == 1
-            && let Some(replaced) = self.only_one(&columns, interval)?
-        {
-            let mut update = self.connection.prepare_cached(UPDATE)?;
-            bind(&mut update, &columns)?;
-            update.raw_bind_parameter(13, number)?;
-            update.raw_bind_parameter(14, interval)?;
-            update.raw_bind_parameter(15, replaced)?;
-            update.raw_execute()?;
-            return Ok(Outcome::Updated);
+        match self.find_state(row, &columns)? {
+            Found::Nothing => {}
+            Found::Earlier => return Ok(Outcome::Unchanged),
+            Found::Later(stored) => {
+                let mut update = self.connection.prepare_cached(UPDATE)?;
+                bind(&mut update, &columns)?;
+                update.raw_bind_parameter(13, number)?;
+                update.raw_bind_parameter(14, interval)?;
+                update.raw_bind_parameter(15, stored.number)?;
+                update.raw_bind_parameter(16, stored.with_own())?;
+                update.raw_execute()?;
+                return Ok(Outcome::Updated);
+            }
         }
         let mut insert = self.connection.prepare_cached(INSERT)?;
         for number in [0, number] {
@@ -92,13 +149,71 @@ impl BatchWriter<'_> {
         Ok(Outcome::Unchanged)
     }
 
-    /// The number of the only figure with this time, interval and end.
-    fn only_one(&self, columns: &Columns, interval: &str) -> rusqlite::Result<Option<i64>> {
+    /// Finds the stored figure that a figure is another state of.
+    fn find_state(&self, row: &Aggregate, columns: &Columns) -> rusqlite::Result<Found> {
+        let is_said = row.interval != Interval::None;
+        if row.nth_of_time > 1 || !is_said && row.grows_ms == 0 {
+            return Ok(Found::Nothing);
+        }
+        let mut stored = self.of_time(row, columns)?;
+        let is_only = stored.len() == 1;
+        if is_said {
+            let only = stored.pop().filter(|_| is_only);
+            return Ok(only.map_or(Found::Nothing, Found::Later));
+        }
+        let number = number_of(content_of(columns), 1);
+        if stored.iter().any(|stored| stored.has_been(number)) {
+            return Ok(Found::Earlier);
+        }
+        if stored.is_empty() || self.has_within(row, columns)? == is_only {
+            return Ok(Found::Nothing);
+        }
+        match stored.into_iter().max_by(|one, other| one.size().total_cmp(&other.size())) {
+            Some(largest) if self.has_grown(content_of(columns), &largest.content)? => Ok(Found::Later(largest)),
+            _ => Ok(Found::Nothing),
+        }
+    }
+
+    /// The stored figures with the time, the interval and the end of a figure.
+    fn of_time(&self, row: &Aggregate, columns: &Columns) -> rusqlite::Result<Vec<Stored>> {
         let [person, metric, start, label, source, end, ..] = columns;
+        let interval = row.interval.text();
         let mut select = self.connection.prepare_cached(SAME_TIME)?;
-        let mut found = select.query(params![person, metric, start, label, source, interval, end, MATCH_ROWS_MAX])?;
-        let first = found.next()?.map(|row| row.get(0)).transpose()?;
-        Ok(if found.next()?.is_none() { first } else { None })
+        let stored =
+            select.query_map(params![person, metric, start, label, source, interval, end, MATCH_ROWS_MAX], |row| {
+                let column = |index| row.get(index);
+                let content = [column(2)?, column(3)?, column(4)?, column(5)?, column(6)?, column(7)?, column(8)?];
+                let content = Box::new(content);
+                let earlier: Option<Vec<u8>> = row.get(1)?;
+                Ok(Stored { number: row.get(0)?, content, earlier: earlier.unwrap_or_default() })
+            });
+        stored?.collect()
+    }
+
+    /// Whether there are figures within the period that may begin at a figure's time.
+    fn has_within(&self, row: &Aggregate, columns: &Columns) -> rusqlite::Result<bool> {
+        let [person, metric, start, label, source, ..] = columns;
+        let mut select = self.connection.prepare_cached(WITHIN)?;
+        select.exists(params![person, metric, start, label, source, row.grows_ms, MATCH_ROWS_MAX])
+    }
+
+    /// Whether a figure is a stored one that has grown.
+    fn has_grown(&self, content: &Content, stored: &Content) -> rusqlite::Result<bool> {
+        let [_, unit, value, minimum, _, maximum, other] = content;
+        let [_, stored_unit, earlier, stored_minimum, _, stored_maximum, stored_other] = stored;
+        let is_alike = unit == stored_unit && other == stored_other;
+        let ranges = [minimum, maximum, stored_minimum, stored_maximum].map(real);
+        Ok(match (real(value), real(earlier), ranges) {
+            (Some(value), Some(earlier), [None, None, None, None]) => is_alike && value > earlier,
+            (None, None, [Some(minimum), Some(maximum), Some(stored_minimum), Some(stored_maximum)]) => {
+                is_alike && minimum <= stored_minimum && maximum >= stored_maximum
+            }
+            (None, None, [None, None, None, None]) => {
+                let mut select = self.connection.prepare_cached(HAS_GROWN)?;
+                select.query_row(params![stored_other, other], |row| row.get(0))?
+            }
+            _ => false,
+        })
     }
 
     fn columns(&self, row: &Aggregate) -> Columns {
@@ -126,27 +241,34 @@ fn bind(statement: &mut CachedStatement<'_>, columns: &Columns) -> rusqlite::Res
     columns.iter().enumerate().try_for_each(|(index, column)| statement.raw_bind_parameter(index + 1, column))
 }
 
-/// Whether a stored figure may be of this interval. A longer one is only seen from several figures, so equal ones are one.
+/// Whether a stored figure may be of this interval: one that was not said contradicts none.
 fn is_same_interval(stored: &str, interval: Interval) -> bool {
-    const LONG: [&str; 4] = ["day", "week", "month", "year"];
-    let own = interval.text();
-    stored == own || stored == "unknown" || LONG.contains(&stored) && LONG.contains(&own)
+    stored == interval.text() || interval == Interval::None || matches!(stored, "" | "unknown")
+}
+
+fn content_of(columns: &Columns) -> &Content {
+    let (_, content) = columns.split_last_chunk().unwrap_or_else(|| unreachable!("seven of twelve columns"));
+    content
+}
+
+fn real(value: &Value) -> Option<f64> {
+    if let Value::Real(number) = value { Some(*number) } else { None }
 }
 
 /// The number that distinguishes a figure by its content.
-fn number_of(columns: &Columns, nth: u32) -> i64 {
-    let mut content = Vec::new();
-    for column in &columns[5..] {
-        match column {
-            Value::Integer(number) => content.extend(number.to_le_bytes()),
-            Value::Real(number) => content.extend(number.to_bits().to_le_bytes()),
-            Value::Text(text) => content.extend(text.as_bytes()),
+fn number_of(content: &Content, nth: u32) -> i64 {
+    let mut bytes = Vec::new();
+    for value in content {
+        match value {
+            Value::Integer(number) => bytes.extend(number.to_le_bytes()),
+            Value::Real(number) => bytes.extend(number.to_bits().to_le_bytes()),
+            Value::Text(text) => bytes.extend(text.as_bytes()),
             Value::Null | Value::Blob(_) => {}
         }
         // No text contains it.
-        content.push(0xff);
+        bytes.push(0xff);
     }
-    let [one, two, three, four, five, six, seven, eight, ..] = digest(&[&content, &nth.to_le_bytes()]);
+    let [one, two, three, four, five, six, seven, eight, ..] = digest(&[&bytes, &nth.to_le_bytes()]);
     let number = i64::from_le_bytes([one, two, three, four, five, six, seven, eight]) & i64::MAX;
     number.max(PLACES_LAST + 1)
 }
@@ -169,6 +291,7 @@ mod tests {
                 start_ms: 7,
                 end_ms: None,
                 interval,
+                grows_ms: 1000,
                 label: text,
                 source: text,
                 nth_of_time: nth,
@@ -194,12 +317,13 @@ mod tests {
             FROM (SELECT number AS old, row_number() OVER (ORDER BY number) AS n FROM aggregates) AS rowid_of
             WHERE rowid_of.old = aggregates.number";
         store.connection.execute_batch(sql).unwrap();
-        assert_eq!(write(&mut store, Interval::Hour, &[1.0, 2.0, 2.0]), [0, 0, 3]);
+        assert_eq!(write(&mut store, Interval::None, &[1.0, 2.0, 2.0]), [0, 0, 3]);
         assert_eq!(write(&mut store, Interval::Day, &[2.0]), [0, 0, 1]);
         // What has changed since is another figure: which period the old one was of is unknown.
         assert_eq!(write(&mut store, Interval::Day, &[3.0]), [1, 0, 0]);
-        assert_eq!(write(&mut store, Interval::Day, &[4.0]), [0, 1, 0]);
-        assert_eq!(write(&mut store, Interval::Week, &[4.0]), [0, 0, 1]);
+        assert_eq!(write(&mut store, Interval::Day, &[2.5]), [0, 1, 0]);
+        assert_eq!(write(&mut store, Interval::Week, &[2.5]), [1, 0, 0]);
+        assert_eq!(write(&mut store, Interval::None, &[2.5]), [0, 0, 1]);
         assert_eq!(write(&mut store, Interval::Hour, &[4.0]), [1, 0, 0]);
     }
 }

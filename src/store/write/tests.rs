@@ -637,6 +637,7 @@ fn push_figure(batch: &mut Batch, value: f64, nth: usize) {
         start_ms: 0,
         end_ms: None,
         interval: Interval::Hour,
+        grows_ms: 0,
         label: text,
         source: text,
         nth_of_time: u32::try_from(nth + 1).unwrap(),

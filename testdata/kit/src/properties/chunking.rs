@@ -10,7 +10,7 @@ use crate::transcript::Transcript;
 /// Checks reads of one byte, and reads whose lengths are drawn from the body.
 pub fn check(body: &[u8]) {
     for lift in [true, false] {
-        let options = Options { lift };
+        let options = Options { lift, ..Options::default() };
         let whole = Transcript::of(body, options);
         let same = |pieces: Transcript| whole.assert_same(&pieces);
         same(Transcript::of(Pieces::new(body, || 1), options));

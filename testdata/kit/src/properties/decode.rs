@@ -61,7 +61,7 @@ pub fn check(recipe: &[u8]) {
         let mut counter = Counter { rows: 0 };
         let (decoded, peak) = memory::peak_of(|| {
             let mut batch = Box::<Batch>::default();
-            let decoded = decode(body.as_slice(), Options { lift }, &mut batch, &mut counter);
+            let decoded = decode(body.as_slice(), Options { lift, ..Options::default() }, &mut batch, &mut counter);
             counter.rows += batch.rows.len();
             decoded
         });
