@@ -146,9 +146,9 @@ CREATE TABLE workouts (
 CREATE INDEX workouts_start ON workouts (person_id, start_ms);
 
 -- The workouts of one activity that start and end in the same seconds, derived ones apart. All of its terms are equal in a search,
--- so the rows come in the order of their rowids.
+-- so the rows come in the order of their rowids. The activity is last: a workout without one may be of any.
 CREATE INDEX workouts_match ON workouts
-  (person_id, activity_type, (start_ms / 1000), (end_ms / 1000), (substr(uuid, 1, 2) = x'6873'));
+  (person_id, (start_ms / 1000), (end_ms / 1000), (substr(uuid, 1, 2) = x'6873'), activity_type);
 
 -- Workouts of imports that a preferred exporter has also brought: the app, or Apple's export before Health Auto Export.
 -- `derived` is the import's identity, `uuid` that of the row in `workouts`; the rest is what the import has.
