@@ -275,9 +275,10 @@ CREATE TABLE electrocardiograms (
 ) STRICT;
 
 -- Figures that another app computed from samples. These samples may be in `samples`, so never add both up.
--- `interval` is part of what a figure is: minute, hour, day, week, month, year, or '' for what is no aggregate. Rows of version 1
--- have 'unknown'. `number` distinguishes figures of one time: the first has 0, further ones a digest of their content, and
--- those of version 1 the number that stood behind their label.
+-- `interval` is part of what a figure is: minute, hour, day, week, month, year, or '' if its sender does not say it. Rows of
+-- version 1 have 'unknown'. `number` distinguishes figures of one time: the first has 0, further ones a digest of their content,
+-- and those of version 1 the number that stood behind their label. `earlier` has the digests of values that a larger one has
+-- replaced, 8 bytes each.
 CREATE TABLE aggregates (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   metric TEXT NOT NULL,
@@ -293,6 +294,7 @@ CREATE TABLE aggregates (
   average REAL,
   maximum REAL,
   other TEXT,
+  earlier BLOB,
   PRIMARY KEY (person_id, metric, start_ms, label, source, number, interval)
 ) STRICT, WITHOUT ROWID;
 
