@@ -2,9 +2,9 @@
 //! points nor that of imports makes a difference. Figures of one time are distinguished by their content.
 //!
 //! The sum of an hour or a day that is not over comes again, and is larger. Where the interval is said, any other value
-//! replaces the only figure of its time and interval. Where it is not, a larger one does, unless figures within the day show
-//! that the stored one may be an hour's: then only the largest of several can be the day's. The row remembers the states that
-//! it had, so that an older document that comes again adds nothing.
+//! replaces the only figure of its time and interval. Where it is not, a larger one does. If figures within the day show that
+//! the stored one may be an hour's, only the largest of several can be the day's. The row remembers the states that it had, so
+//! that an older document that comes again adds nothing.
 
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, params};
