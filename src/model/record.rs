@@ -360,6 +360,8 @@ pub struct Aggregate {
     pub interval: Interval,
     /// How long the period may last that begins here, if a larger figure may be a later state of a stored one; otherwise 0.
     pub grows_ms: i64,
+    /// How long a period may last that begins here; 0 for a sample, and for what has an end.
+    pub period_ms: i64,
     /// What distinguishes it from others of the same time: a sleep stage, the kind of a series; may be empty.
     pub label: TextId,
     /// Names of the sources, as in the file; may be empty.

@@ -185,6 +185,77 @@ fn elements_of_version_1_are_found() {
     assert_eq!(send(&way, "symptoms", &symptoms), [0, 0, 2]);
 }
 
+/// Points of one time: source, value and unit of each.
+fn points(metric: &str, unit: &str, points: &[(&str, f64)]) -> String {
+    let point = |(source, qty): &(&str, f64)| {
+        format!(r#"{{"date":"2026-05-01 10:07:13 +0200","qty":{qty},"source":"{source}"}}"#)
+    };
+    let points: Vec<String> = points.iter().map(point).collect();
+    format!(r#"{{"data":{{"metrics":[{{"name":"{metric}","units":"{unit}","data":[{}]}}]}}}}"#, points.join(","))
+}
+
+fn send_points(way: &Way, metric: &str, unit: &str, values: &[(&str, f64)]) -> Vec<u64> {
+    let outcome = way.send(points(metric, unit, values));
+    assert!(outcome.is_ok, "{outcome:?}");
+    outcome.counts(&["new", "updated", "unchanged"])
+}
+
+#[test]
+fn a_renamed_source_doubles_no_figures() {
+    for way in Way::all() {
+        let send = |values: &[(&str, f64)]| send_points(&way, "step_count", "count", values);
+        let sources = || {
+            let rows = way.rows("SELECT source, value FROM aggregates ORDER BY source, value");
+            rows.iter()
+                .map(|row| format!("{} {}", row["source"].as_str().unwrap(), row["value"]))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        // Two sources with equal figures are two.
+        assert_eq!(send(&[("Watch", 10.0), ("Phone", 10.0)]), [2, 0, 0]);
+        assert_eq!(send(&[("Phone", 10.0), ("Watch", 10.0)]), [0, 0, 2]);
+        assert_eq!(send(&[("Watch", 10.0)]), [0, 0, 1]);
+        assert_eq!(send(&[("New phone", 10.0), ("Watch", 10.0)]), [0, 1, 1]);
+        assert_eq!(sources(), "New phone 10.0, Watch 10.0");
+        assert_eq!(send(&[("New phone", 10.0), ("Watch", 10.0)]), [0, 0, 2]);
+        assert_eq!(send(&[("A", 10.0), ("B", 10.0)]), [0, 2, 0]);
+        assert_eq!(send(&[("A", 10.0), ("B", 10.0), ("C", 10.0)]), [1, 0, 2]);
+        assert_eq!(sources(), "A 10.0, B 10.0, C 10.0");
+        // Another figure is no renamed one.
+        assert_eq!(send(&[("D", 9.0)]), [1, 0, 0]);
+        assert_eq!(send(&[("A", 10.0), ("A", 9.0), ("E", 9.0)]), [1, 1, 1]);
+        assert_eq!(sources(), "A 9.0, A 10.0, B 10.0, C 10.0, E 9.0");
+        // A source that is known at this time was not renamed.
+        assert_eq!(send(&[("B", 10.0), ("B", 9.0)]), [1, 0, 1]);
+        assert_eq!(sources(), "A 9.0, A 10.0, B 9.0, B 10.0, C 10.0, E 9.0");
+        assert_eq!(send(&[("E", 9.0), ("C", 10.0), ("B", 10.0), ("B", 9.0), ("A", 10.0), ("A", 9.0)]), [0, 0, 6]);
+    }
+}
+
+#[test]
+fn another_unit_doubles_no_figures() {
+    for way in Way::all() {
+        let check = |metric: &str, [unit, other]: [&str; 2], [values, converted]: [[f64; 2]; 2]| {
+            let of = |values: [f64; 2]| values.map(|value| ("W", value));
+            assert_eq!(send_points(&way, metric, unit, &of(values)), [2, 0, 0], "{metric}");
+            assert_eq!(send_points(&way, metric, other, &of(converted)), [0, 2, 0], "{metric}");
+            assert_eq!(send_points(&way, metric, other, &of(converted)), [0, 0, 2], "{metric}");
+            assert_eq!(send_points(&way, metric, other, &of(converted)[..1]), [0, 0, 1], "{metric}");
+            let renamed = converted.map(|value| ("X", value));
+            assert_eq!(send_points(&way, metric, other, &renamed), [0, 2, 0], "{metric}");
+            assert_eq!(send_points(&way, metric, other, &renamed), [0, 0, 2], "{metric}");
+            let [one, two] = values.map(|value| ("X", value));
+            assert_eq!(send_points(&way, metric, unit, &[two, one]), [0, 2, 0], "{metric}");
+            assert_eq!(way.one(&format!("SELECT count(*) FROM aggregates WHERE metric = '{metric}'")), json!(2));
+        };
+        check("active_energy", ["kcal", "kJ"], [[100.0, 50.0], [418.4, 209.2]]);
+        check("walking_running_distance", ["km", "mi"], [[5.0, 1.25], [3.106_855_961_186_67, 0.776_713_990_296_667]]);
+        check("body_temperature", ["degC", "degF"], [[36.6, 37.1], [97.88, 98.78]]);
+        check("wrist_temperature", ["°C", "°F"], [[36.6, 37.1], [97.88, 98.78]]);
+        check("heart_rate", ["bpm", "count/min"], [[60.0, 61.0], [60.0, 61.0]]);
+    }
+}
+
 /// What the app may print otherwise the next time.
 #[derive(Clone, Copy, Debug)]
 struct Style {
@@ -250,6 +321,11 @@ impl Style {
         self.element(&[&times[..], &members].concat(), source)
     }
 
+    fn point(self, [_, minute, kind, source]: [u32; 4]) -> String {
+        let date = json!(self.date(i32::try_from(minute).unwrap()));
+        self.element(&[("date", date), ("qty", json!(kind))], source)
+    }
+
     fn document(self, elements: &[[u32; 4]]) -> String {
         let names = ["medications", "symptoms", "ecg", "stateOfMind", "cycleTracking", "heartRateNotifications"];
         let section = |(number, name): (u32, &str)| {
@@ -258,7 +334,10 @@ impl Style {
             format!(r#""{name}":[{}]"#, printed.join(","))
         };
         let sections: Vec<String> = (0..).zip(names).map(section).collect();
-        format!(r#"{{"data":{{{}}}}}"#, sections.join(","))
+        let points = elements.iter().filter(|element| element[0] == 6);
+        let points: Vec<String> = points.map(|element| self.point(*element)).collect();
+        let metric = format!(r#"{{"name":"m","units":"u","data":[{}]}}"#, points.join(","));
+        format!(r#"{{"data":{{"metrics":[{metric}],{}}}}}"#, sections.join(","))
     }
 }
 
@@ -281,7 +360,7 @@ proptest! {
     /// Few different contents, so that many are equal.
     #[test]
     fn another_print_adds_nothing(
-        mut elements in prop::collection::vec([0..6_u32, 0..3_u32, 0..2_u32, 0..2_u32], 1..60),
+        mut elements in prop::collection::vec([0..7_u32, 0..3_u32, 0..2_u32, 0..2_u32], 1..60),
         styles in [style(), style(), style()],
     ) {
         let way = Way::File(tempfile::tempdir().unwrap());
@@ -303,6 +382,78 @@ proptest! {
             if !half.is_empty() {
                 prop_assert_eq!(counts(style, half), [0, 0, half.len() as u64], "{:?}", style);
             }
+        }
+    }
+}
+
+/// Thirty days of hours and of days, with the source and the unit of each document's figures.
+fn month(source: &str, [unit, energy]: [&str; 2], is_daily: bool, days: std::ops::Range<u32>) -> String {
+    let factor = |unit: &str| match unit {
+        "mi" => 1.0 / 1.609_344,
+        "kJ" => 4.184,
+        _ => 1.0,
+    };
+    let hours = if is_daily { 0..1 } else { 0..24 };
+    let times = || days.clone().flat_map(|day| hours.clone().map(move |hour| (day, hour)));
+    let points = |point: &dyn Fn(f64) -> Value| {
+        let points = times().map(|(day, hour)| {
+            let mut point = point(f64::from(if is_daily { 300 + day } else { day + hour }));
+            point["date"] = json!(format!("2026-05-{day:02} {hour:02}:00:00 +0200"));
+            point["source"] = json!(source);
+            point
+        });
+        points.collect::<Vec<_>>()
+    };
+    let metrics = [
+        ("distance", unit, points(&|value| json!({"qty": value * factor(unit)}))),
+        ("active_energy", energy, points(&|value| json!({"qty": value * factor(energy)}))),
+        ("step_count", "count", points(&|value| json!({"qty": value}))),
+        (
+            "heart_rate",
+            "count/min",
+            points(&|value| json!({"Min": 100.0 - value / 10.0, "Avg": 100, "Max": 100.0 + value})),
+        ),
+    ];
+    let metrics = metrics.map(|(name, units, data)| json!({"name": name, "units": units, "data": data}));
+    json!({"data": {"metrics": metrics}}).to_string()
+}
+
+#[test]
+fn hours_and_days_follow_a_renamed_source_and_other_units() {
+    const METRICS: u64 = 4;
+    for way in Way::all() {
+        let count = || way.one("SELECT count(*) FROM aggregates");
+        let send = |source: &str, units: [&str; 2], is_daily: bool, days: std::ops::Range<u32>| {
+            let outcome = way.send(month(source, units, is_daily, days));
+            assert!(outcome.is_ok, "{outcome:?}");
+            outcome.counts(&["new", "updated"])
+        };
+        let (metric, imperial) = (["km", "kcal"], ["mi", "kJ"]);
+        let (hours, days) = (30 * 24 * METRICS, 30 * METRICS);
+        for is_daily in [false, true] {
+            let rows = if is_daily { days } else { hours };
+            assert_eq!(send("P", metric, is_daily, 1..31), [rows, 0]);
+            assert_eq!(send("P", metric, is_daily, 1..31), [0, 0]);
+        }
+        let all = count();
+        for (source, units, order) in [
+            ("Q", metric, [false, true]),
+            ("R", metric, [true, false]),
+            ("R", imperial, [false, true]),
+            ("P", metric, [true, false]),
+        ] {
+            for is_daily in order {
+                let rows = if is_daily { days } else { hours };
+                // In two documents.
+                let [one, other] = [1..16, 16..31].map(|half| send(source, units, is_daily, half));
+                let both = [one[0] + other[0], one[1] + other[1]];
+                let changed = if units == imperial { rows / 2 } else { rows };
+                assert_eq!(both, [0, changed], "{source} {units:?} {is_daily}");
+                assert_eq!(send(source, units, is_daily, 1..31), [0, 0], "{source} {units:?} {is_daily}");
+            }
+            assert_eq!(count(), all);
+            let sources = way.rows("SELECT DISTINCT source FROM aggregates");
+            assert_eq!(sources, [json!({"source": source})]);
         }
     }
 }

@@ -195,8 +195,14 @@ impl Element<'_> {
             return;
         }
         self.steady.add(name, part);
-        let is_steady_text = name == "displayText" || name.to_ascii_lowercase().contains("unit");
-        if is_steady_text || !matches!(part, Part::Truth(_) | Part::Text(_) | Part::LongText(_)) {
+        let is_steady = match part {
+            Part::Truth(_) => false,
+            // A number or a date in a form that is not known is a value, not a word of a language.
+            Part::Text(text) if text.starts_with(char::is_numeric) => true,
+            Part::Text(_) | Part::LongText(_) => name == "displayText" || name.to_ascii_lowercase().contains("unit"),
+            _ => true,
+        };
+        if is_steady {
             self.strict.add(name, part);
         }
     }
@@ -339,6 +345,10 @@ mod tests {
         check_dose(r#""B""#, r#""C""#, [false, false]);
         check_dose(r#""dosage":1"#, r#""dosage":2"#, [false, false]);
         check_dose("08:00", "08:01", [false, false]);
+        for (one, other) in [("1 pill", "2 pills"), ("2026-05-01", "2026-05-02")] {
+            let with = |text: &str| dose.replace("Taken", text);
+            check("medications", &with(one), &with(other), [false, false]);
+        }
         // Without its name or its time, all texts identify a dose.
         check(
             "medications",

@@ -22,17 +22,16 @@ pub(super) struct Series<'s> {
 }
 
 impl Series<'_> {
-    /// The interval of a figure at this clock, and how long its period may last if it may be a later state of a stored figure.
-    fn period(&self, clock: Clock, is_night: bool, end_ms: Option<i64>) -> (Interval, i64) {
-        let grows_ms = match clock {
-            // What has an end is complete.
-            _ if end_ms.is_some() => 0,
-            // It begins with the sleep, at any time.
-            _ if is_night => 1,
-            Clock::Midnight if !self.may_be_days => 0,
-            clock => clock.period_ms(),
-        };
-        (clock.interval(self.said), grows_ms)
+    /// How long a period may last that begins at this clock.
+    fn period_ms(clock: Clock, is_night: bool, end_ms: Option<i64>) -> i64 {
+        // What has an end is complete. A night begins with the sleep, at any time.
+        if end_ms.is_some() {
+            0
+        } else if is_night {
+            1
+        } else {
+            clock.period_ms()
+        }
     }
 }
 
@@ -51,7 +50,9 @@ pub(super) fn push(
     let (start_ms, name, printed) = take_date_until(point, &STARTS, end_ms).ok_or(Flaw::EndsEarly)?;
     take_time(point, &ENDS);
     let clock = Clock::of(printed.as_str().unwrap_or_default(), start_ms);
-    let (interval, grows_ms) = series.period(clock, NIGHTS.contains(&&*name), end_ms);
+    let is_night = NIGHTS.contains(&&*name);
+    let period_ms = Series::period_ms(clock, is_night, end_ms);
+    let may_grow = is_night || clock != Clock::Midnight || series.may_be_days;
     let label = take_text(point, "value");
     let source = take_text(point, "source");
     let own_unit = point.get("units").and_then(Value::as_str).map(str::to_owned);
@@ -75,8 +76,9 @@ pub(super) fn push(
         metric: texts.intern(metric),
         start_ms,
         end_ms,
-        interval,
-        grows_ms,
+        interval: clock.interval(series.said),
+        grows_ms: if may_grow { period_ms } else { 0 },
+        period_ms,
         label: texts.intern(&label),
         source: texts.intern(&source),
         nth_of_time: repeats.count(time),

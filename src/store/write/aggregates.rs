@@ -10,13 +10,10 @@ use rusqlite::types::Value;
 use rusqlite::{CachedStatement, params};
 
 use super::batch::BatchWriter;
+use super::figures::{Columns, Content, Fresh, content_of, is_same_interval, number_of, real};
 use crate::model::counts::Outcome;
-use crate::model::identity::digest;
 use crate::model::limits::{FIGURE_STATES_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{Aggregate, Interval};
-
-/// Numbers up to this are of version 1, which numbered figures by their place.
-const PLACES_LAST: i64 = 1000;
 
 /// Figures with the same content, whatever their interval: the first, those of version 1, and the one with the number that the
 /// content gives.
@@ -54,9 +51,6 @@ const INSERT: &str = "INSERT INTO aggregates
       (person_id, metric, start_ms, label, source, end_ms, unit, value, minimum, average, maximum, other, number, interval)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING";
 
-/// End, unit, value, minimum, average, maximum and other fields of a figure.
-type Content = [Value; 7];
-
 /// A stored figure with the time of another one.
 struct Stored {
     number: i64,
@@ -73,6 +67,12 @@ enum Found {
     Earlier,
     /// A later state of one of them.
     Later(Stored),
+}
+
+/// What became of a figure.
+enum Written {
+    Known(Outcome),
+    New(Fresh),
 }
 
 impl Stored {
@@ -94,38 +94,36 @@ impl Stored {
     }
 }
 
-/// The columns of a figure, in the order of the parameters, without its number and its interval.
-type Columns = [Value; 12];
-
 impl BatchWriter<'_> {
     pub(super) fn write_aggregates(&mut self) -> rusqlite::Result<()> {
         let rows = &self.batch.rows.aggregates;
         self.counts.other += rows.len() as u64;
-        for row in rows {
-            let outcome = self.write_aggregate(row)?;
-            self.counts.note(outcome);
+        let time = |row: &Aggregate| (row.metric.index(), row.start_ms, row.label.index());
+        // Figures with new rows may be stored ones of a renamed source, once all of their time are known.
+        let mut fresh: Vec<Fresh> = Vec::new();
+        for figures in rows.chunk_by(|one, other| time(one) == time(other)) {
+            for row in figures {
+                let columns = self.columns(row);
+                self.note_source(&columns);
+                match self.write_aggregate(row, columns)? {
+                    Written::Known(outcome) => self.counts.note(outcome),
+                    Written::New(figure) => fresh.push(figure),
+                }
+            }
+            self.note_fresh(&fresh)?;
+            fresh.clear();
         }
         Ok(())
     }
 
-    fn write_aggregate(&self, row: &Aggregate) -> rusqlite::Result<Outcome> {
-        let columns = self.columns(row);
+    fn write_aggregate(&self, row: &Aggregate, columns: Columns) -> rusqlite::Result<Written> {
         let (number, interval) = (number_of(content_of(&columns), row.nth_of_content), row.interval.text());
-        let mut equals = self.connection.prepare_cached(EQUALS)?;
-        bind(&mut equals, &columns)?;
-        equals.raw_bind_parameter(13, number)?;
-        let mut found = equals.raw_query();
-        while let Some(known) = found.next()? {
-            // Of several equal ones the first is counted for the first only.
-            let is_counted = row.nth_of_content == 1 || known.get::<_, i64>(0)? != 0;
-            if is_counted && is_same_interval(known.get_ref(1)?.as_str()?, row.interval) {
-                return Ok(Outcome::Unchanged);
-            }
+        if self.has_equal(row, &columns, number)? {
+            return Ok(Written::Known(Outcome::Unchanged));
         }
-        drop(found);
         match self.find_state(row, &columns)? {
             Found::Nothing => {}
-            Found::Earlier => return Ok(Outcome::Unchanged),
+            Found::Earlier => return Ok(Written::Known(Outcome::Unchanged)),
             Found::Later(stored) => {
                 let mut update = self.connection.prepare_cached(UPDATE)?;
                 bind(&mut update, &columns)?;
@@ -134,19 +132,39 @@ impl BatchWriter<'_> {
                 update.raw_bind_parameter(15, stored.number)?;
                 update.raw_bind_parameter(16, stored.with_own())?;
                 update.raw_execute()?;
-                return Ok(Outcome::Updated);
+                return Ok(Written::Known(Outcome::Updated));
             }
         }
         let mut insert = self.connection.prepare_cached(INSERT)?;
-        for number in [0, number] {
+        // A further one of equals is found by its number only.
+        let first = if row.nth_of_content == 1 { 0 } else { number };
+        for number in [first, number] {
             bind(&mut insert, &columns)?;
             insert.raw_bind_parameter(13, number)?;
             insert.raw_bind_parameter(14, interval)?;
             if insert.raw_execute()? == 1 {
-                return Ok(Outcome::New);
+                let Aggregate { interval, period_ms, nth_of_content, .. } = *row;
+                let columns = Box::new(columns);
+                return Ok(Written::New(Fresh { columns, number, interval, period_ms, nth_of_content }));
             }
         }
-        Ok(Outcome::Unchanged)
+        Ok(Written::Known(Outcome::Unchanged))
+    }
+
+    /// Whether a figure is stored.
+    fn has_equal(&self, row: &Aggregate, columns: &Columns, number: i64) -> rusqlite::Result<bool> {
+        let mut equals = self.connection.prepare_cached(EQUALS)?;
+        bind(&mut equals, columns)?;
+        equals.raw_bind_parameter(13, number)?;
+        let mut found = equals.raw_query();
+        while let Some(known) = found.next()? {
+            // Of several equal ones the first is counted for the first only.
+            let is_counted = row.nth_of_content == 1 || known.get::<_, i64>(0)? != 0;
+            if is_counted && is_same_interval(known.get_ref(1)?.as_str()?, row.interval) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Finds the stored figure that a figure is another state of.
@@ -165,7 +183,7 @@ impl BatchWriter<'_> {
         if stored.iter().any(|stored| stored.has_been(number)) {
             return Ok(Found::Earlier);
         }
-        if stored.is_empty() || self.has_within(row, columns)? == is_only {
+        if stored.is_empty() || self.has_within(columns, &columns[4], row.grows_ms)? == is_only {
             return Ok(Found::Nothing);
         }
         match stored.into_iter().max_by(|one, other| one.size().total_cmp(&other.size())) {
@@ -190,11 +208,11 @@ impl BatchWriter<'_> {
         stored?.collect()
     }
 
-    /// Whether there are figures within the period that may begin at a figure's time.
-    fn has_within(&self, row: &Aggregate, columns: &Columns) -> rusqlite::Result<bool> {
-        let [person, metric, start, label, source, ..] = columns;
+    /// Whether there are figures of a source within a period that begins at a figure's time.
+    pub(super) fn has_within(&self, columns: &Columns, source: &Value, period_ms: i64) -> rusqlite::Result<bool> {
+        let [person, metric, start, label, ..] = columns;
         let mut select = self.connection.prepare_cached(WITHIN)?;
-        select.exists(params![person, metric, start, label, source, row.grows_ms, MATCH_ROWS_MAX])
+        select.exists(params![person, metric, start, label, source, period_ms, MATCH_ROWS_MAX])
     }
 
     /// Whether a figure is a stored one that has grown.
@@ -241,38 +259,6 @@ fn bind(statement: &mut CachedStatement<'_>, columns: &Columns) -> rusqlite::Res
     columns.iter().enumerate().try_for_each(|(index, column)| statement.raw_bind_parameter(index + 1, column))
 }
 
-/// Whether a stored figure may be of this interval: one that was not said contradicts none.
-fn is_same_interval(stored: &str, interval: Interval) -> bool {
-    stored == interval.text() || interval == Interval::None || matches!(stored, "" | "unknown")
-}
-
-fn content_of(columns: &Columns) -> &Content {
-    let (_, content) = columns.split_last_chunk().unwrap_or_else(|| unreachable!("seven of twelve columns"));
-    content
-}
-
-fn real(value: &Value) -> Option<f64> {
-    if let Value::Real(number) = value { Some(*number) } else { None }
-}
-
-/// The number that distinguishes a figure by its content.
-fn number_of(content: &Content, nth: u32) -> i64 {
-    let mut bytes = Vec::new();
-    for value in content {
-        match value {
-            Value::Integer(number) => bytes.extend(number.to_le_bytes()),
-            Value::Real(number) => bytes.extend(number.to_bits().to_le_bytes()),
-            Value::Text(text) => bytes.extend(text.as_bytes()),
-            Value::Null | Value::Blob(_) => {}
-        }
-        // No text contains it.
-        bytes.push(0xff);
-    }
-    let [one, two, three, four, five, six, seven, eight, ..] = digest(&[&bytes, &nth.to_le_bytes()]);
-    let number = i64::from_le_bytes([one, two, three, four, five, six, seven, eight]) & i64::MAX;
-    number.max(PLACES_LAST + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,6 +278,7 @@ mod tests {
                 end_ms: None,
                 interval,
                 grows_ms: 1000,
+                period_ms: 1000,
                 label: text,
                 source: text,
                 nth_of_time: nth,

@@ -638,6 +638,7 @@ fn push_figure(batch: &mut Batch, value: f64, nth: usize) {
         end_ms: None,
         interval: Interval::Hour,
         grows_ms: 0,
+        period_ms: 0,
         label: text,
         source: text,
         nth_of_time: u32::try_from(nth + 1).unwrap(),
@@ -666,6 +667,31 @@ fn push_medication(batch: &mut Batch, row: usize) {
 fn push_beats(batch: &mut Batch, row: usize) {
     let beats = batch.texts.intern(&format!(r#"[{{"bpm":{row}}}]"#));
     batch.rows.beat_lists.push(BeatList { start_ms: 0, end_ms: None, source: None, beats });
+}
+
+#[test]
+fn figures_of_renamed_sources_cost_linear_time() {
+    let push = |source: &'static str, value: fn(usize) -> f64| {
+        move |batch: &mut Batch, row: usize| {
+            push_figure(batch, value(row), row);
+            let source = batch.texts.intern(source);
+            batch.rows.aggregates.last_mut().unwrap().source = source;
+        }
+    };
+    for sources in [["a", "b"], ["b", "a"]] {
+        assert_linear("equal figures of a renamed source", |db, rows| {
+            let [first, second] = sources.map(|source| push(source, |_| 1.0));
+            let steps = db.upload(1, rows, first).1;
+            let (counts, more) = db.upload(1, rows, second);
+            assert_eq!([counts.new, counts.updated], [0, rows as u64]);
+            assert_eq!(db.count("aggregates"), rows);
+            steps + more
+        });
+        assert_linear("figures of a renamed source", |db, rows| {
+            let [first, second] = sources.map(|source| push(source, number));
+            db.upload(1, rows, first).1 + db.upload(1, rows, second).1
+        });
+    }
 }
 
 #[test]

@@ -1,0 +1,274 @@
+//! Figures that come again from a renamed source, or in another unit: the new row replaces the one that it was.
+//!
+//! A source was renamed if the document has no figure of the old name at this time, and the database had none of the new one.
+//! So two sources with equal figures stay two. What has grown meanwhile is another figure.
+
+use std::collections::BTreeSet;
+
+use rusqlite::types::Value;
+use rusqlite::{Row, params};
+
+use super::batch::BatchWriter;
+use super::figures::{Columns, Fresh, content_of, is_same_interval, number_of, real, text};
+use crate::model::counts::Outcome;
+use crate::model::limits::MATCH_ROWS_MAX;
+use crate::model::record::Interval;
+use crate::model::units;
+
+/// Figures of one time with the same end and the same fields without a column. Of many of one time only some are read: those of
+/// the same source, and those of others on both sides.
+const OF_TIME: &str =
+    "SELECT source, number, interval, unit, value, minimum, average, maximum, end_ms IS ?6 AND other IS ?7, earlier FROM (
+      SELECT * FROM (SELECT * FROM aggregates
+        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 LIMIT ?8)
+      UNION ALL SELECT * FROM (SELECT * FROM aggregates
+        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source < ?5 LIMIT ?8)
+      UNION ALL SELECT * FROM (SELECT * FROM aggregates
+        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source > ?5 LIMIT ?8))";
+
+const DELETE: &str = "DELETE FROM aggregates WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4
+    AND source = ?5 AND number = ?6 AND interval = ?7";
+
+/// What is known of the stored figure only. A new row that is a later state by now already has earlier states.
+const INHERIT: &str = "UPDATE OR IGNORE aggregates SET number = ?8, interval = ?9, earlier = ?10
+    WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4
+      AND source = ?5 AND number = ?6 AND interval = ?7 AND earlier IS NULL";
+
+/// Source, number and interval of figures of one time.
+type Rows<'f> = BTreeSet<(&'f str, i64, &'f str)>;
+
+/// A stored figure beside a new one.
+struct Figure {
+    source: Value,
+    number: i64,
+    interval: String,
+    unit: Option<String>,
+    numbers: [Option<f64>; 4],
+    /// Whether end and other fields are those of the new one.
+    has_rest: bool,
+    earlier: Option<Vec<u8>>,
+}
+
+impl Figure {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let numbers = [row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
+        let (source, number, interval, unit) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(Self { source, number, interval, unit, numbers, has_rest: row.get(8)?, earlier: row.get(9)? })
+    }
+
+    /// Whether it may be the same figure, but for its source: equal numbers, to six digits if they are in another unit.
+    fn is_alike(&self, new: &Fresh) -> bool {
+        let [_, unit, numbers @ .., other] = content_of(&new.columns);
+        let (unit, numbers, own) = (text(unit), numbers.each_ref().map(real), self.unit.as_deref());
+        let has_numbers = if own == unit {
+            self.numbers == numbers
+        } else {
+            // Numbers without a column are in the unit also.
+            let may_convert = !text(other).is_some_and(|other| other.contains(|digit: char| digit.is_ascii_digit()));
+            let mut pairs = self.numbers.into_iter().zip(numbers);
+            may_convert
+                && numbers.iter().any(Option::is_some)
+                && pairs.all(|(one, other)| units::is_same_printed((one, own), (other, unit)))
+        };
+        self.has_rest && is_same_interval(&self.interval, new.interval) && has_numbers
+    }
+}
+
+/// What the figures of one time have in common, and the source of some.
+fn place<'c>(columns: &'c Columns, source: &'c Value) -> [Option<&'c str>; 3] {
+    [&columns[1], &columns[3], source].map(text)
+}
+
+fn row(new: &Fresh) -> (&str, i64, &str) {
+    (text(&new.columns[4]).unwrap_or_default(), new.number, new.interval.text())
+}
+
+fn start_ms(columns: &Columns) -> Option<i64> {
+    if let Value::Integer(start_ms) = columns[2] { Some(start_ms) } else { None }
+}
+
+impl BatchWriter<'_> {
+    /// Notes that the document has a figure of a source at a time.
+    pub(super) fn note_source(&mut self, columns: &Columns) {
+        self.ids.claimed.of(self.upload.id).add(&(place(columns, &columns[4]), start_ms(columns)));
+    }
+
+    /// Counts the figures of one time that have new rows. Those that are stored ones of a renamed source take their place.
+    pub(super) fn note_fresh(&mut self, fresh: &[Fresh]) -> rusqlite::Result<()> {
+        let rows: Rows<'_> = fresh.iter().map(row).collect();
+        for new in fresh {
+            let replaced = self.replaced_by(new, &rows)?;
+            if let Some(figure) = &replaced {
+                self.replace_figure(figure, new)?;
+            }
+            self.counts.note(if replaced.is_some() { Outcome::Updated } else { Outcome::New });
+        }
+        Ok(())
+    }
+
+    /// Finds the stored figure that a new row is: one of the same source in another unit, or one of a source with an old name.
+    fn replaced_by(&mut self, new: &Fresh, rows: &Rows<'_>) -> rusqlite::Result<Option<Figure>> {
+        let columns = &*new.columns;
+        let [person, metric, start, label, source, end, unit, .., other] = columns;
+        let (mut known, mut renamed) = (0, None);
+        let mut select = self.connection.prepare_cached(OF_TIME)?;
+        let mut found = select.query(params![person, metric, start, label, source, end, other, MATCH_ROWS_MAX])?;
+        while let Some(found) = found.next()? {
+            let figure = Figure::of(found)?;
+            if figure.source == *source {
+                let row = (text(source).unwrap_or_default(), figure.number, &*figure.interval);
+                if rows.contains(&row) {
+                    continue;
+                }
+                if figure.unit.as_deref() != text(unit) && figure.is_alike(new) {
+                    return Ok(Some(figure));
+                }
+                known += usize::from(is_same_interval(&figure.interval, new.interval));
+            } else if renamed.is_none() && figure.is_alike(new) {
+                let of_document = self.ids.claimed.of(self.upload.id);
+                if !of_document.has(&(place(columns, &figure.source), start_ms(columns))) {
+                    renamed = Some(figure);
+                }
+            }
+        }
+        // Further figures of a new name may come in the next batch.
+        let name = (place(columns, source), start_ms(columns), "new");
+        let of_document = self.ids.claimed.of(self.upload.id);
+        if known == 0 {
+            of_document.add(&name);
+        }
+        let is_new = known == 0 || of_document.has(&name);
+        Ok(match renamed {
+            Some(figure) if is_new || known == 1 && self.is_of_another_period(new, &figure)? => Some(figure),
+            _ => None,
+        })
+    }
+
+    /// Whether a known figure of the new name may be of another period that begins at the same time: the hour of a day, which
+    /// followed in another document. Then there are others within the period, also if none of them has followed yet.
+    fn is_of_another_period(&self, new: &Fresh, figure: &Figure) -> rusqlite::Result<bool> {
+        let Fresh { columns, interval, period_ms, .. } = new;
+        Ok(*interval == Interval::None
+            && *period_ms > 0
+            && (self.has_within(columns, &columns[4], *period_ms)?
+                || self.has_within(columns, &figure.source, *period_ms)?))
+    }
+
+    fn replace_figure(&self, figure: &Figure, new: &Fresh) -> rusqlite::Result<()> {
+        let Figure { source, number, interval, earlier, .. } = figure;
+        let [person, metric, start, label, new_source, ..] = &*new.columns;
+        let mut delete = self.connection.prepare_cached(DELETE)?;
+        delete.execute(params![person, metric, start, label, source, number, interval])?;
+        let new_interval = new.interval.text();
+        let says_interval = new.interval == Interval::None && interval != new_interval;
+        if says_interval || earlier.is_some() {
+            let (number, interval) = if says_interval {
+                (number_of(content_of(&new.columns), new.nth_of_content), &**interval)
+            } else {
+                (new.number, new_interval)
+            };
+            let old =
+                params![person, metric, start, label, new_source, new.number, new_interval, number, interval, earlier];
+            self.connection.prepare_cached(INHERIT)?.execute(old)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::batch::Batch;
+    use crate::model::record::{Aggregate, Interval};
+    use crate::store::write::ledger::UploadKey;
+    use crate::store::{Database, Store};
+
+    /// A database, and the number of uploads to it.
+    struct Figures {
+        store: Store,
+        uploads: i64,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Figures {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Store::open(&Database::new(folder.path().join("health.db"))).unwrap();
+            Self { store, uploads: 0, _folder: folder }
+        }
+
+        /// Writes figures of one time as one document. Returns how many are new, updated and unchanged.
+        fn send(&mut self, unit: &str, figures: &[(&str, f64)]) -> [u64; 3] {
+            let mut batch = Batch::default();
+            for (place, (source, value)) in figures.iter().enumerate() {
+                let before = &figures[..=place];
+                let count = |is_counted: &dyn Fn(&(&str, f64)) -> bool| {
+                    u32::try_from(before.iter().filter(|figure| is_counted(figure)).count()).unwrap()
+                };
+                let [metric, label, own, unit] = ["m", "", *source, unit].map(|text| batch.texts.intern(text));
+                batch.rows.aggregates.push(Aggregate {
+                    metric,
+                    start_ms: 7,
+                    end_ms: None,
+                    interval: Interval::None,
+                    grows_ms: 0,
+                    period_ms: 0,
+                    label,
+                    source: own,
+                    nth_of_time: count(&|(other, _)| other == source),
+                    nth_of_content: count(&|figure| figure == &(*source, *value)),
+                    unit: Some(unit),
+                    value: Some(*value),
+                    minimum: None,
+                    average: None,
+                    maximum: None,
+                    other: None,
+                });
+            }
+            self.uploads += 1;
+            let upload = UploadKey { id: self.uploads, person: 1 };
+            let counts = self.store.write(upload, 0, &mut 0, &batch).unwrap();
+            [counts.new, counts.updated, counts.unchanged]
+        }
+
+        fn stored(&self) -> String {
+            let sql = "SELECT group_concat(source || ' ' || value || ' ' || unit, ', ' ORDER BY source, value) FROM aggregates";
+            self.store.connection.query_row(sql, [], |row| row.get(0)).unwrap()
+        }
+    }
+
+    #[test]
+    fn a_renamed_source_doubles_no_figures() {
+        let mut figures = Figures::new();
+        let mut send = |sent: &[(&str, f64)], expected: [u64; 3], stored: &str| {
+            assert_eq!(figures.send("u", sent), expected, "{sent:?}");
+            assert_eq!(figures.stored(), stored, "{sent:?}");
+        };
+        // Two sources with equal figures are two, in any order.
+        send(&[("P", 10.0), ("W", 10.0)], [2, 0, 0], "P 10.0 u, W 10.0 u");
+        send(&[("W", 10.0), ("P", 10.0)], [0, 0, 2], "P 10.0 u, W 10.0 u");
+        send(&[("W", 10.0)], [0, 0, 1], "P 10.0 u, W 10.0 u");
+        send(&[("Q", 10.0), ("W", 10.0)], [0, 1, 1], "Q 10.0 u, W 10.0 u");
+        send(&[("A", 10.0), ("B", 10.0)], [0, 2, 0], "A 10.0 u, B 10.0 u");
+        send(&[("A", 10.0), ("B", 10.0)], [0, 0, 2], "A 10.0 u, B 10.0 u");
+        send(&[("A", 10.0), ("B", 10.0), ("C", 10.0)], [1, 0, 2], "A 10.0 u, B 10.0 u, C 10.0 u");
+        // Another figure of a new source was not renamed, and a known source was not.
+        send(&[("D", 9.0)], [1, 0, 0], "A 10.0 u, B 10.0 u, C 10.0 u, D 9.0 u");
+        send(&[("B", 10.0), ("B", 9.0)], [1, 0, 1], "A 10.0 u, B 9.0 u, B 10.0 u, C 10.0 u, D 9.0 u");
+        let sources = "A 10.0 u, B 9.0 u, B 10.0 u, C 10.0 u, E 9.0 u";
+        send(&[("E", 9.0), ("B", 9.0), ("B", 10.0)], [0, 1, 2], sources);
+    }
+
+    #[test]
+    fn another_unit_doubles_no_figures() {
+        let mut figures = Figures::new();
+        let mut send = |unit: &str, sent: &[(&str, f64)], expected: [u64; 3], stored: &str| {
+            assert_eq!(figures.send(unit, sent), expected, "{sent:?}");
+            assert_eq!(figures.stored(), stored, "{sent:?}");
+        };
+        send("kcal", &[("W", 100.0), ("W", 50.0)], [2, 0, 0], "W 50.0 kcal, W 100.0 kcal");
+        send("kJ", &[("W", 418.4), ("W", 209.2)], [0, 2, 0], "W 209.2 kJ, W 418.4 kJ");
+        send("kJ", &[("W", 209.2), ("W", 418.4)], [0, 0, 2], "W 209.2 kJ, W 418.4 kJ");
+        send("kcal", &[("X", 50.0), ("X", 100.0)], [0, 2, 0], "X 50.0 kcal, X 100.0 kcal");
+        send("kcal", &[("X", 50.0), ("X", 51.0), ("X", 100.0)], [1, 0, 2], "X 50.0 kcal, X 51.0 kcal, X 100.0 kcal");
+    }
+}
