@@ -57,6 +57,7 @@ const UNSEEN: [(&str, &[&str]); 26] = [
             "maximum",
             "maximum = NULL",
             "other = NULL",
+            "earlier",
         ],
     ),
     ("beat_lists", &["start_ms", "source_id", "source_id = NULL"]),

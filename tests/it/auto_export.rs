@@ -494,11 +494,13 @@ proptest::proptest! {
         for (at, source, kind, document) in figures {
             let time = if is_daily { format!("{:02} 00:00:00", at + 1) } else { format!("01 {:02}:{:02}:{:02}", at % 24, at / 24, source) };
             let head = format!(r#"{{"date":"2026-05-{time} +0200","source":"S{source}""#);
+            // An equal figure of another source in another document would be that of a renamed source.
+            let value = 2 * at + source;
             let points = match kind {
-                0 => vec![format!(r#"{head},"qty":{at}}}"#)],
-                1 => vec![format!(r#"{head},"Min":{at},"Avg":30,"Max":40}}"#)],
-                2 => vec![format!(r#"{head},"asleep":{at},"deep":0.5}}"#)],
-                _ => vec![format!(r#"{head},"qty":10}}"#), format!(r#"{head},"qty":20}}"#), format!(r#"{head},"qty":10}}"#)],
+                0 => vec![format!(r#"{head},"qty":{value}}}"#)],
+                1 => vec![format!(r#"{head},"Min":{value},"Avg":80,"Max":90}}"#)],
+                2 => vec![format!(r#"{head},"asleep":{value},"deep":0.5}}"#)],
+                _ => [60 + source, 70 + source, 60 + source].map(|value| format!(r#"{head},"qty":{value}}}"#)).to_vec(),
             };
             groups.entry((at, source)).or_insert((document, points));
         }
