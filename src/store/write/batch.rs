@@ -74,7 +74,7 @@ impl<'a> BatchWriter<'a> {
         let mut upsert = Upsert::new(self.connection, table, self.ids.expects_known)?;
         for row in rows {
             let values = values(self, row)?;
-            self.counts.note(upsert.write(values)?);
+            self.counts.note(upsert.write(&values)?);
         }
         self.ids.expects_known = upsert.expects_known();
         Ok(())

@@ -120,7 +120,7 @@ impl<'a> BatchWriter<'a> {
         if let Some(long) = LongTexts::of(None, other) {
             values[OTHER] = long.id(connection, LONG_ID, &values[..6])?.into();
         }
-        let outcome = upsert.write(values)?;
+        let outcome = upsert.write(&values)?;
         let locations = &mut self.ids.merge.workouts.locations;
         if outcome == Outcome::New && locations.replace_others(connection, person, import, row.time_ms)? {
             return Ok(Outcome::Merged);

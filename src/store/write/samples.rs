@@ -56,7 +56,7 @@ impl<'a> BatchWriter<'a> {
             if let Some(long) = long {
                 values[OTHER] = long.id(self.connection, LONG_ID, &values[..4])?.into();
             }
-            let outcome = match upsert.write(values)? {
+            let outcome = match upsert.write(&values)? {
                 Outcome::New => {
                     let metadata = self.text(row.metadata);
                     let merge = &mut self.ids.merge.samples;

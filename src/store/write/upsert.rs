@@ -43,20 +43,20 @@ impl<'c, 'b, const N: usize> Upsert<'c, 'b, N> {
         self.expects_known
     }
 
-    pub(in crate::store) fn write(&mut self, row: [SqlValue<'b>; N]) -> rusqlite::Result<Outcome> {
-        if self.expects_known && self.same.exists(&row)? {
+    pub(in crate::store) fn write(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<Outcome> {
+        if self.expects_known && self.same.exists(row)? {
             return Ok(Outcome::Unchanged);
         }
-        if self.insert.execute(&row)? == 1 {
+        if self.insert.execute(row)? == 1 {
             self.expects_known = false;
             return Ok(Outcome::New);
         }
-        if !self.expects_known && self.same.exists(&row)? {
+        if !self.expects_known && self.same.exists(row)? {
             self.expects_known = true;
             return Ok(Outcome::Unchanged);
         }
         self.expects_known = true;
-        self.update.execute(&row)?;
+        self.update.execute(row)?;
         Ok(Outcome::Updated)
     }
 }

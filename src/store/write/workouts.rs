@@ -110,7 +110,7 @@ impl<'a> BatchWriter<'a> {
         pass: Pass,
     ) -> rusqlite::Result<Option<Outcome>> {
         if pass == Pass::Identity {
-            let outcome = upsert.write(arrival.row)?;
+            let outcome = upsert.write(&arrival.row)?;
             if outcome != Outcome::New {
                 return Ok(Some(outcome));
             }
@@ -140,11 +140,11 @@ impl<'a> BatchWriter<'a> {
                     // A title that is not known says nothing against one that is.
                     row[2] = arrival.known_activity(&uuid)?.map_or(SqlValue::Null, SqlValue::Integer);
                 }
-                upsert.write(row).map(Some)
+                upsert.write(&row).map(Some)
             }
             WorkoutFound::New(uuid, replaced) => {
                 row[1] = SqlValue::Uuid(uuid);
-                let outcome = upsert.write(row)?;
+                let outcome = upsert.write(&row)?;
                 let Some(replaced) = replaced else {
                     return Ok(Some(outcome));
                 };
