@@ -26,7 +26,7 @@ pub(crate) enum Flaw {
     /// The end is before the start.
     EndsEarly,
     Repeated(&'static str),
-    GivenTwice(&'static str),
+    GivenTwice(Cow<'static, str>),
     /// A number beyond the range of doubles: the name before it, and its digits.
     TooLarge(String, String),
     /// The key of a route names no workout.
@@ -113,7 +113,7 @@ impl fmt::Display for Flaw {
             Self::OutOfRange(field) => write!(f, "`{field}` is out of range"),
             Self::EndsEarly => f.write_str("it ends before it begins"),
             Self::Repeated(field) => write!(f, "not well-formed: `{field}` is given twice"),
-            Self::GivenTwice(field) => write!(f, "`{field}` is given twice"),
+            Self::GivenTwice(field) => write!(f, "`{field:.DETAIL_CHARACTERS$}` is given twice"),
             Self::TooLarge(field, number) => {
                 let dots = if number.chars().nth(DETAIL_DIGITS).is_some() { "…" } else { "" };
                 write!(

@@ -246,6 +246,27 @@ fn an_element_that_is_too_long_costs_only_itself() {
     }
 }
 
+/// None of two values may be lost.
+#[test]
+fn a_name_given_twice_costs_the_element() {
+    let point = |rest: &str| format!(r#"{{"date":"2026-05-01 08:00:00 +0200",{rest}}}"#);
+    let twice = point(r#""qty":1,"date":"2026-05-02 08:00:00 +0200""#);
+    let workout = |rest: &str| {
+        format!(r#"{{"name":"Yoga","start":"2026-05-01 10:00:00 +0200","end":"2026-05-01 11:00:00 +0200",{rest}}}"#)
+    };
+    let workouts = [workout(r#""duration":3600"#), workout(r#""x":1,"end":"2026-05-01 12:00:00 +0200""#)].join(",");
+    let points = [point(r#""qty":1,"note":null"#), twice, point(r#""qty":2,"qty":2"#)].join(",");
+    for way in Way::all() {
+        let metrics = format!(r#"[{{"name":"m","data":[{points}]}}]"#);
+        let outcome = way.send(format!(r#"{{"data":{{"metrics":{metrics},"workouts":[{workouts}]}}}}"#));
+        assert_eq!(outcome.counts(&["new", "rejected"]), [3, 2], "{outcome:?}");
+        let reasons = way.rows("SELECT reason FROM rejects ORDER BY 1");
+        let reasons: Vec<_> = reasons.iter().map(|row| row["reason"].as_str().unwrap()).collect();
+        assert!(reasons[0].ends_with("`date` is given twice"), "{reasons:?}");
+        assert!(reasons[1].ends_with("`end` is given twice"), "{reasons:?}");
+    }
+}
+
 /// A metric with these points: a time of the first of May, and a value.
 fn metric(points: &[(&str, u32)]) -> String {
     let point = |(time, qty): &(&str, u32)| format!(r#"{{"date":"2026-05-{time} +0200","qty":{qty},"source":"W"}}"#);

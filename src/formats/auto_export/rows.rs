@@ -8,7 +8,7 @@ use super::contents::Metric;
 use super::kept::Kept;
 use super::point;
 use super::repeats::Repeats;
-use super::value::{Budget, TOO_LONG};
+use super::value::Budget;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output};
 use crate::model::error::{Error, Result};
@@ -67,10 +67,10 @@ impl Rows<'_, '_> {
         mut point: Value,
         budget: &Budget,
     ) -> Result<(), E> {
-        let outcome = match (&mut point, metric.name.as_deref()) {
-            _ if budget.is_spent() => Err(TOO_LONG),
-            (_, None) => Err(Flaw::NoMetric),
-            (Value::Object(point), Some(name)) => {
+        let outcome = match (budget.flaw(), &mut point, metric.name.as_deref()) {
+            (Some(flaw), ..) => Err(flaw),
+            (_, _, None) => Err(Flaw::NoMetric),
+            (_, Value::Object(point), Some(name)) => {
                 let Metric { unit, may_be_days, .. } = metric;
                 let series =
                     point::Series { metric: name, unit: unit.as_deref(), said: self.said, may_be_days: *may_be_days };

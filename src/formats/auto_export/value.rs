@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 use crate::formats::flaw::Flaw;
@@ -14,32 +15,58 @@ const OBJECT_BYTES: usize = 640;
 /// Memory of a value in a list, which grows by doubling.
 const VALUE_BYTES: usize = 2 * size_of::<Value>();
 
-/// The flaw of an element whose memory is spent.
-pub(super) const TOO_LONG: Flaw = Flaw::TooMany("bytes of values", AUTO_EXPORT_VALUE_BYTES_MAX);
-
 /// Memory that is left for a value. What goes beyond it is read and left out.
 #[derive(Debug)]
-pub(super) struct Budget(usize);
+pub(super) struct Budget {
+    bytes: usize,
+    /// A name that an object has twice, with different values.
+    repeated: Option<String>,
+}
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(AUTO_EXPORT_VALUE_BYTES_MAX)
+        Self { bytes: AUTO_EXPORT_VALUE_BYTES_MAX, repeated: None }
     }
 }
 
 impl Budget {
     /// Whether something was left out.
     pub(super) fn is_spent(&self) -> bool {
-        self.0 == 0
+        self.bytes == 0
+    }
+
+    /// Why the element cannot be stored, if so.
+    pub(super) fn flaw(&self) -> Option<Flaw> {
+        if self.is_spent() {
+            return Some(Flaw::TooMany("bytes of values", AUTO_EXPORT_VALUE_BYTES_MAX));
+        }
+        self.repeated.clone().map(|name| Flaw::GivenTwice(name.into()))
+    }
+
+    /// Adds a member to an object. Null is absence, so it may stand beside a value.
+    pub(super) fn insert(&mut self, members: &mut Map<String, Value>, name: String, value: Value) {
+        match members.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            Entry::Occupied(mut place) if place.get().is_null() => {
+                place.insert(value);
+            }
+            Entry::Occupied(place) if !value.is_null() && *place.get() != value => {
+                self.repeated = Some(place.key().clone());
+            }
+            Entry::Occupied(_) => {}
+        }
     }
 
     /// Takes as much as another value took.
     pub(super) fn join(&mut self, other: &Self) {
-        self.take(AUTO_EXPORT_VALUE_BYTES_MAX - other.0);
+        self.take(AUTO_EXPORT_VALUE_BYTES_MAX - other.bytes);
+        self.repeated = self.repeated.take().or_else(|| other.repeated.clone());
     }
 
     fn take(&mut self, bytes: usize) {
-        self.0 = self.0.saturating_sub(bytes);
+        self.bytes = self.bytes.saturating_sub(bytes);
     }
 }
 
@@ -151,7 +178,7 @@ impl<'de, I: Items> Visitor<'de> for ValueVisitor<'_, I> {
             budget.take(VALUE_BYTES + name.len());
             let value = map.next_value_seed(&mut *budget)?;
             if !budget.is_spent() {
-                members.insert(name, value);
+                budget.insert(&mut members, name, value);
             }
         }
         Ok(Value::Object(members))
@@ -175,5 +202,17 @@ mod tests {
         check(r#"{"a":[1,-2,3.5,null,true,"x",{}]}"#, true);
         check(&format!("[{}1]", r#"{"":1},"#.repeat(AUTO_EXPORT_VALUE_BYTES_MAX / OBJECT_BYTES)), false);
         check(&format!("\"{}\"", "x".repeat(AUTO_EXPORT_VALUE_BYTES_MAX)), false);
+    }
+
+    #[test]
+    fn a_name_with_two_values_is_a_flaw() {
+        let check = |json: &str, expected: Option<&'static str>| {
+            let mut budget = Budget::default();
+            budget.deserialize(&mut serde_json::Deserializer::from_str(json)).unwrap();
+            assert_eq!(budget.flaw(), expected.map(|name| Flaw::GivenTwice(name.into())), "{json}");
+        };
+        check(r#"{"a":1,"b":{"a":2},"a":1,"c":null,"c":3,"b":null}"#, None);
+        check(r#"{"a":1,"b":2,"a":1.5}"#, Some("a"));
+        check(r#"{"a":[{"b":"x","b":"y"}]}"#, Some("b"));
     }
 }

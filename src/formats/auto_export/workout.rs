@@ -9,7 +9,7 @@ use super::contents::{Identity, Title};
 use super::fields::{number, take_converted, take_quantity, take_time, time};
 use super::point;
 use super::rows::Rows;
-use super::value::{self, Budget, Items, TOO_LONG, ValueVisitor, scalars};
+use super::value::{self, Budget, Items, ValueVisitor, scalars};
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
 use crate::model::healthkit::has_distance;
@@ -58,18 +58,18 @@ impl<'de> Visitor<'de> for WorkoutSeed<'_, '_, '_> {
             let value = map.next_value_seed(field)?;
             rows.passed.begin_element();
             if value != Value::Array(Vec::new()) && !budget.is_spent() {
-                workout.insert(key, value);
+                budget.insert(&mut workout, key, value);
             }
         }
         let mut workout = Value::Object(workout);
-        let outcome = match (&mut workout, uuid) {
-            _ if budget.is_spent() => Err(TOO_LONG),
-            (Value::Object(workout), Some(uuid)) => {
+        let outcome = match (budget.flaw(), &mut workout, uuid) {
+            (Some(flaw), ..) => Err(flaw),
+            (_, Value::Object(workout), Some(uuid)) => {
                 push(uuid, title, std::mem::take(workout), rows.output);
                 Ok(())
             }
             _ if place >= AUTO_EXPORT_WORKOUTS_MAX => Err(Flaw::TooMany("workouts", AUTO_EXPORT_WORKOUTS_MAX)),
-            (workout, _) if time(workout.get("start")).is_some() => Err(Flaw::EndsEarly),
+            (_, workout, _) if time(workout.get("start")).is_some() => Err(Flaw::EndsEarly),
             _ => Err(Flaw::NotADate("start")),
         };
         rows.end(outcome, || format!("workout {place}"), || workout.to_string())
@@ -164,10 +164,10 @@ impl Points<'_, '_, '_> {
             return Ok(Some(item));
         }
         let rows = &mut *self.rows;
-        let outcome = match &mut item {
-            _ if budget.is_spent() => Err(TOO_LONG),
-            Value::Object(location) if is_route => push_location(location, uuid, rows.output),
-            Value::Object(value) => {
+        let outcome = match (budget.flaw(), &mut item) {
+            (Some(flaw), _) => Err(flaw),
+            (_, Value::Object(location)) if is_route => push_location(location, uuid, rows.output),
+            (_, Value::Object(value)) => {
                 let metric = ["workout ", self.key].concat();
                 let series = point::Series { metric: &metric, unit: None, said: Interval::None, may_be_days: false };
                 point::push(series, value, &mut rows.repeats, rows.output)

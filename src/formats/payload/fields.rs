@@ -117,7 +117,7 @@ fn fill<T>(field: &mut Option<T>, name: &'static str, value: Option<T>) -> Resul
     };
     match field.replace(value) {
         None => Ok(()),
-        Some(_) => Err(Flaw::GivenTwice(name)),
+        Some(_) => Err(Flaw::GivenTwice(name.into())),
     }
 }
 
@@ -128,7 +128,7 @@ fn fill_json<'t, 'i>(field: &mut Member<'t, 'i>, name: &'static str, member: Mem
         return Ok(());
     }
     let before = std::mem::replace(field, member);
-    if is_null(before.value) { Ok(()) } else { Err(Flaw::GivenTwice(name)) }
+    if is_null(before.value) { Ok(()) } else { Err(Flaw::GivenTwice(name.into())) }
 }
 
 /// The fields that samples, workouts and dose events have in common.
