@@ -140,7 +140,8 @@ mod tests {
         check("<?xml?><gpx version=\"1.1\">", Format::Gpx);
         check("<?xml?><x:gpx version=\"1.1\" xmlns:x=\"http://www.topografix.com/GPX/1/1\">", Format::Gpx);
         check("<html>", Format::Unknown);
-        check(" {\"exportDate\":\"2026\",\"data\":{\"workouts\":[{\"start\":1}]}}", Format::Payload);
+        check(" {\"exportDate\":\"2026\",\"data\":{\"workouts\":[{\"startDate\":1}]}}", Format::Payload);
+        check(" {\"exportDate\":\"2026\",\"data\":{\"workouts\":[{\"start\":1}]}}", Format::AutoExport);
         check("{\"data\":{}}", Format::Payload);
         check("{\"data\":{\"metrics\":[]}}", Format::AutoExport);
         check("{\"data\":{\"workouts\":[{\"name\":\"Run\",\"start\":\"2026\"}]}}", Format::AutoExport);

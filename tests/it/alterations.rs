@@ -13,7 +13,7 @@ use super::program::command;
 
 /// What cannot be found, by table: columns whose other value is like any other, and rows that only their sender could miss.
 /// `= NULL` stands for an emptied column. A row may be doubled where the ledger counts no rows, or where it brought nothing new.
-const UNSEEN: [(&str, &[&str]); 26] = [
+const UNSEEN: [(&str, &[&str]); 27] = [
     (
         "activity_summaries",
         &[
@@ -132,7 +132,7 @@ const UNSEEN: [(&str, &[&str]); 26] = [
         ],
     ),
     ("merged_samples", &["metadata = NULL"]),
-    ("other_records", &["section", "upload_id"]),
+    ("other_records", &["hash", "section", "upload_id"]),
     ("persons", &["double", "name"]),
     ("rejects", &["ordinal", "element_index", "element_index = NULL", "byte_offset", "raw_bytes"]),
     (
@@ -233,6 +233,7 @@ const UNSEEN: [(&str, &[&str]); 26] = [
         ],
     ),
     ("workout_identities", &["double", "identity"]),
+    ("workout_routes", &["delete", "double", "workout"]),
     (
         "workouts",
         &[
