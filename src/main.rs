@@ -40,7 +40,22 @@ fn return_freed_blocks_at_once() {
     mallopt(MMAP_THRESHOLD, 128 << 10);
 }
 
+/// Makes a limit of the file size (`ulimit -f`) an error of the write, as a full disk is, instead of the end of the process.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the standard library sets no signal's disposition")]
+fn ignore_the_signal_of_long_files() {
+    const SIGXFSZ: c_int = 25;
+    const SIG_IGN: usize = 1;
+    // SAFETY: the declaration is that of signal.h. The signal is ignored, so no handler runs.
+    unsafe extern "C" {
+        safe fn signal(signal: c_int, handler: usize) -> usize;
+    }
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    ignore_the_signal_of_long_files();
     return_freed_memory_at_once();
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     return_freed_blocks_at_once();

@@ -29,9 +29,9 @@ pub(super) fn announce(config: &Serve, has_token: bool, listeners: &Listeners) -
     };
     tracing::info!("in the app: base URL {scheme}://{host}:{}, endpoint path {path}", address.port());
     if address.ip().to_canonical().is_loopback() {
+        let token = if has_token { "" } else { "first create a token (`healthsink token new`), then " };
         tracing::info!(
-            "only this machine reaches that address; for others, first create a token (`healthsink token new`), then see \
-            --listen, or put a reverse proxy with HTTPS in front"
+            "only this machine reaches that address; for others, {token}see --listen, or put a reverse proxy with HTTPS in front"
         );
     }
     if let Some(address) = listeners.metrics_address()? {

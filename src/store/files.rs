@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 use crate::model::error::{Error, ErrorKind, Result};
 
 /// What SQLite keeps beside a database, and would read into another one of that name.
+pub(super) const COMPANIONS_IN_USE: [&str; 2] = ["-wal", "-shm"];
+
+/// Files that SQLite reads into a database of their name.
 pub(super) const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
 
 /// Appends to a file's name, as SQLite names what it keeps beside a database.
@@ -131,6 +134,30 @@ pub(super) fn check_names(database: &Path) -> Result<()> {
             }
             facts.is_mount_point = facts.is_mount_point.or_else(|| Some(is_in_mount_table(&path)));
             facts.check_names(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Fails if the database is missing or empty, and files of a former one are there: SQLite would delete that one's WAL with its
+/// rows, or write into it beside a server that has it open.
+pub(super) fn check_no_former(database: &Path) -> Result<()> {
+    let is_filled = || fs::metadata(database).is_ok_and(|found| found.len() > 0);
+    let target = match fs::read_link(database) {
+        // A link to a missing file, beside which SQLite would keep its files.
+        Ok(target) if !database.exists() => folder_of(database).join(target),
+        _ => resolved(database),
+    };
+    for suffix in COMPANIONS_IN_USE {
+        let companion = suffixed(&target, suffix);
+        // Another program may be creating the database: it has bytes before its WAL is there.
+        if !is_filled() && companion.exists() && !is_filled() {
+            let (database, companion) = (database.display(), companion.display());
+            let message = format!(
+                "there is no database {database}, but {companion} of a former one, which may hold rows: put the database back, \
+                or move its -wal and -shm away"
+            );
+            return Err(Error::new(ErrorKind::Store, message));
         }
     }
     Ok(())

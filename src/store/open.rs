@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::database::Database;
 use super::failure::{open_error, open_to_write_error};
-use super::files::{FileId, check_names, check_path, file_id, suffixed};
+use super::files::{FileId, check_names, check_no_former, check_path, file_id, suffixed};
 use super::header::Content;
 use super::notice::Notice;
 use super::{private, schema, version};
@@ -21,6 +21,7 @@ impl Database {
     /// Not for a database that this process has open: see [`super::header`].
     pub(super) fn check_names_to_read(&self) -> Result<()> {
         check_path(self.path())?;
+        check_no_former(self.path())?;
         check_names(self.path()).or_else(|error| match Content::of(self.path()) {
             Ok(Content::Backup) => Ok(()),
             _ => Err(error),
@@ -56,6 +57,7 @@ impl Database {
     /// Opens an existing file. Returns `None` if nothing has been written to it yet.
     pub(super) fn open_filled(&self, access: OpenFlags, wait: Duration) -> Result<Option<Connection>> {
         let fail = |error| open_error(self, &error);
+        check_no_former(self.path())?;
         let connection =
             Connection::open_with_flags(self.path(), access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fail)?;
         connection.busy_timeout(wait).map_err(fail)?;
@@ -68,6 +70,7 @@ impl Database {
         let path = self.path();
         let fail = |error| open_to_write_error(self, &error);
         check_names(path)?;
+        check_no_former(path)?;
         create_private(path)?;
         let file = file_id(path);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

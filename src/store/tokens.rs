@@ -226,7 +226,10 @@ impl TokenReader {
 
 fn open(database: &Database) -> Result<Connection> {
     // The message of a command has paths, and this one goes to strangers.
-    let hide = |error: Error| if error.kind() == ErrorKind::Busy { busy() } else { error };
+    let path = database.path().to_string_lossy();
+    let hide = |error: Error| {
+        if error.kind() == ErrorKind::Busy && error.to_string().contains(&*path) { busy() } else { error }
+    };
     let connection = database.open_beside_writer(TOKEN_WAIT).map_err(hide)?;
     set_page_cache(&connection, TOKEN_CACHE_BYTES).map_err(|error| open_error(database, &error))?;
     Ok(connection)

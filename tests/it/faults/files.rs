@@ -58,6 +58,15 @@ fn rows_in_a_deleted_file_are_not_acknowledged() {
             // What was acknowledged before is not lost with the WAL.
             first.check_is_in(&database);
         }
+        if suffix.is_empty() {
+            // A new database would lose the rows of its WAL.
+            let serve = ["serve", "--listen", "127.0.0.1:0", "--db", database.to_str().unwrap()];
+            let refused = String::from_utf8(run(&serve).stderr).unwrap();
+            assert!(refused.contains("of a former one, which may hold rows"), "{refused}");
+            for left in ["-wal", "-shm"] {
+                fs::remove_file(format!("{}{left}", database.display())).unwrap();
+            }
+        }
         let program = Program::serve(&database);
         for sent in [&first, &second] {
             assert_eq!(post(&program, sent).status, 200, "{suffix}");

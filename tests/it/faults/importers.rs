@@ -27,7 +27,7 @@ fn small_uploads_beside_two_imports_get_their_turn() {
     let files: Vec<String> = (1..3_u64)
         .map(|seed| {
             let file = folder.path().join(format!("{seed}.json"));
-            let (body, _) = Payload { seed, target_bytes: 20_000_000, ..Payload::default() }.to_vec();
+            let (body, _) = Payload { seed, target_bytes: 60_000_000, ..Payload::default() }.to_vec();
             fs::write(&file, body).unwrap();
             file.to_str().unwrap().to_owned()
         })
@@ -55,5 +55,5 @@ fn small_uploads_beside_two_imports_get_their_turn() {
         WHERE i.origin <> 'http' AND u.started_ms > i.started_ms AND u.finished_ms < i.finished_ms)";
     let between = one(&path, between).as_u64().unwrap();
     println!("{beside} uploads, {between} of them between the rows of an import");
-    assert!(between >= 3, "{between} of {beside}");
+    assert!(between >= 2, "{between} of {beside}");
 }

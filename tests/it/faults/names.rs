@@ -62,6 +62,47 @@ fn names(folder: &Path) -> Vec<OsString> {
     names
 }
 
+/// SQLite deletes the WAL beside a database that is missing or empty.
+#[test]
+fn the_wal_of_a_database_that_is_away_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, away) = (folder.path().join("health.db"), folder.path().join("away.db"));
+    let wal = folder.path().join("health.db-wal");
+    let program = Program::serve(&database);
+    let sent = Sent::new(1, 20_000);
+    assert_eq!(post(&program, &sent).status, 200);
+    program.kill();
+    fs::rename(&database, &away).unwrap();
+    let rows = fs::read(&wal).unwrap();
+    assert!(!rows.is_empty());
+    for is_empty in [false, true] {
+        if is_empty {
+            fs::write(&database, "").unwrap();
+        }
+        let db = database.to_str().unwrap();
+        let payload = format!("{}/testdata/documented.json", env!("CARGO_MANIFEST_DIR"));
+        let commands = [
+            &["serve", "--listen", "127.0.0.1:0", "--db", db][..],
+            &["import", "--db", db, &payload],
+            &["token", "new", "--person", "anna", "--db", db],
+            &["status", "--db", db],
+            &["check", "--db", db],
+        ];
+        for arguments in commands.into_iter().take(if is_empty { 5 } else { 3 }) {
+            let (name, output) = (arguments[0], run(arguments));
+            let message = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{name}: {message}");
+            let message = format!("{message}{}", String::from_utf8(output.stdout).unwrap());
+            assert!(message.contains("health.db-wal of a former one"), "{name}: {message}");
+            assert_eq!(fs::read(&wal).unwrap(), rows, "{name}");
+            assert_eq!(database.exists(), is_empty, "{name}");
+        }
+    }
+    fs::rename(&away, &database).unwrap();
+    check_is_exactly(&database, [&sent]);
+    check_is_sound(&database);
+}
+
 #[test]
 fn every_command_refuses_a_database_with_two_names() {
     let folder = tempfile::tempdir().unwrap();

@@ -255,14 +255,16 @@ fn duplicate_keys_give_the_same_result_each_time() {
             (0, 0),
         );
         check("exportDate", r#"{"exportDate":"2026-02-26T12:00:00.000Z","exportDate":7,"data":{}}"#, (0, 1));
+        // A field that is known, and then names that are kept whatever they are.
         for field in [
             r#","value":2"#,
             r#","uuid":"00000000-0000-4000-8000-000000000099""#,
             r#","startDate":"2026-01-02T00:00:00.000Z""#,
             r#","metadata":{"k":1},"metadata":{"k":2}"#,
-            r#","metadata":{"k":1,"k":2}"#,
-            r#","x":1,"x":2"#,
         ] {
+            check(field, &body(&sample(7, field)), (0, 1));
+        }
+        for field in [r#","metadata":{"k":1,"k":2}"#, r#","x":1,"x":2"#] {
             check(field, &body(&sample(7, field)), (1, 0));
         }
     });

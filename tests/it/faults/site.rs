@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -146,9 +147,10 @@ impl Site {
                 }
                 seeds
             });
-            let acted = act();
+            // If it panics, the uploads end also.
+            let acted = catch_unwind(AssertUnwindSafe(act));
             is_over.store(true, Ordering::Relaxed);
-            (acted, uploads.join().unwrap())
+            (acted.unwrap_or_else(|panic| resume_unwind(panic)), uploads.join().unwrap())
         });
         self.check_stored(seeds);
         acted
