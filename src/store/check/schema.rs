@@ -1,5 +1,5 @@
-//! Whether the database has the schema of its version: every table, index, view and trigger, and the rows that the schema
-//! itself brings.
+//! Whether the database has the schema of its version: every table, index and trigger, and the rows that the schema itself brings.
+//! Views are noted only.
 //!
 //! The same steps make that schema in memory, so nothing here names a table.
 
@@ -11,6 +11,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::report::{RESTORE, Report, plural};
 use crate::model::limits::CHECK_FAULTS_MAX;
 use crate::store::schema;
+use crate::store::version::VERSION;
 
 /// A table, an index, a view or a trigger.
 #[derive(Debug, Eq, PartialEq)]
@@ -41,10 +42,32 @@ pub(super) fn check(connection: &Connection, report: &mut Report) -> rusqlite::R
     for (message, remedy) in faults.into_iter().take(CHECK_FAULTS_MAX as usize) {
         report.add_damage("schema", message, remedy);
     }
+    check_views(&mut found, version, report);
     for (name, object) in found.iter().take(CHECK_FAULTS_MAX as usize) {
         add_foreign(name, object, report);
     }
     check_rows(connection, &model, report)
+}
+
+/// Removes our views from what was found. Their text may be that of another build, or of an older version, and the next program that
+/// writes makes them again.
+fn check_views(found: &mut Objects, version: u32, report: &mut Report) {
+    let mut outdated = Vec::new();
+    for view in schema::views() {
+        let is_view = found.get(view.name).is_some_and(|object| object.kind == "view");
+        let sql = is_view.then(|| found.remove(view.name)).flatten().map(|object| object.sql);
+        if sql.as_deref() != Some(&in_one_line(view.sql)) {
+            outdated.push(view.name);
+        }
+    }
+    let count = i64::try_from(outdated.len()).unwrap_or(i64::MAX);
+    if version == VERSION && count > 0 {
+        let names = &outdated[..outdated.len().min(CHECK_FAULTS_MAX as usize)];
+        let message =
+            format!("{} missing or not as this version makes them: {}", plural(count, "view"), names.join(", "));
+        let remedy = "no row is lost; the next start of `healthsink serve` or `healthsink import` makes them again";
+        report.add_note("schema", message, remedy);
+    }
 }
 
 /// What to do about an object of ours. Rows are lost only with tables.
@@ -175,7 +198,6 @@ fn missing_rows(connection: &Connection, model: &Connection, table: &str) -> rus
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::version::VERSION;
 
     #[test]
     fn a_statement_is_compared_without_comments() {
@@ -208,6 +230,16 @@ mod tests {
         for sql in contents {
             assert_eq!(rows(&new, &sql), rows(&migrated, &sql), "{sql}");
         }
+    }
+
+    /// Databases of version 1 exist, so its schema may not change when today's tables do.
+    #[test]
+    fn version_1_stays_as_it_was() {
+        let objects = objects(&schema::in_memory(1).unwrap()).unwrap();
+        let statements: Vec<&str> = objects.values().map(|object| object.sql.as_str()).collect();
+        assert_eq!(statements.len(), 29);
+        let digest = blake3::hash(statements.join("\n").as_bytes()).to_hex();
+        assert_eq!(&digest[..16], "9dbfd1df2e7457fe");
     }
 
     fn rows(connection: &Connection, sql: &str) -> Vec<Vec<Value>> {

@@ -141,11 +141,13 @@ fn read_types(connection: &Connection, mut each: impl FnMut(TypeRows)) -> rusqli
     Ok(())
 }
 
+/// Reads the table: the view may be missing, or that of another build.
 fn read_uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
     let mut select = connection.prepare(
-        "SELECT id, state, origin, sender, coalesce(started, ''), sync_source, body_bytes, records, route_points, new, updated,
-           unchanged, merged, rejected, error
-         FROM upload_details ORDER BY id DESC LIMIT ?1",
+        "SELECT id, state, origin, sender, coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', started_ms / 1000.0, 'unixepoch'), ''),
+           sync_source, body_bytes, measurements + medications + workouts + other, route_points, new, updated, unchanged, merged,
+           rejected, error
+         FROM uploads ORDER BY id DESC LIMIT ?1",
     )?;
     let read = |row: &Row<'_>| {
         Ok(UploadRow {

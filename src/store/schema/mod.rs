@@ -1,5 +1,7 @@
 //! The schema and its versions. A new database is made at the newest one; an older database is brought there step by step, all in
-//! one transaction. A test compares both.
+//! one transaction. A test compares both. Views belong to no version: see `views`.
+
+mod views;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -9,64 +11,60 @@ use super::header::APPLICATION_ID;
 use super::version::{VERSION, known_version};
 use crate::model::error::Result;
 
+pub(super) use views::all as views;
+
 /// SQL that is run from the first to the last.
 type Sql = &'static [&'static str];
 
 /// The SQL of all versions; `user_version` has a database's.
 struct Versions {
-    /// Makes version 1. It stays as it was released: `check` compares such a database with it.
-    first: Sql,
     /// Each brings a database from one version to the next, beginning with version 1.
     steps: &'static [Sql],
     /// Makes the newest version at once.
     newest: Sql,
 }
 
-/// When `names.sql` changes, the names of version 1 move to a file for that version.
+/// When `names.sql` changes, a step and its undoing change the rows of databases.
 const VERSIONS: Versions = Versions {
-    first: &[include_str!("step1_tables.sql"), include_str!("names.sql"), include_str!("step1_views.sql")],
     steps: &[&[include_str!("step2.sql"), include_str!("step2_workouts.sql"), include_str!("step2_figures.sql")]],
-    newest: &[include_str!("tables.sql"), include_str!("names.sql"), include_str!("views.sql")],
+    newest: &[include_str!("tables.sql"), include_str!("names.sql")],
 };
 
-const _: () = assert!(VERSIONS.steps.len() + 1 == VERSION as usize, "each version has its step");
+/// Each makes a version of empty tables from the next one, beginning with version 1. So today's tables are written down once.
+const UNDOING: [Sql; VERSION as usize - 1] = [&[include_str!("step2_undo.sql")]];
 
-/// Makes the schema of a new database, or takes the missing steps. Calls `before_first_step` with the new version if the
+const _: () = assert!(VERSIONS.steps.len() == UNDOING.len(), "each version has its step");
+
+/// Makes the schema of a new database, or takes the missing steps, then makes the views. Calls `before_first_step` with the new version if the
 /// database is already in use: no program writes meanwhile, since the steps' transaction is open.
 pub(super) fn migrate(
     connection: &mut Connection,
     database: &Database,
     before_first_step: impl FnOnce(u32) -> Result<()>,
 ) -> Result<()> {
-    VERSIONS.bring(connection, database, before_first_step)
+    VERSIONS.bring(connection, database, before_first_step)?;
+    views::bring(connection).map_err(|error| open_error(database, &error))
 }
 
-/// Makes the schema of a version in memory, to compare a database with it.
+/// Makes the tables of a version in memory, to compare a database with them.
 pub(super) fn in_memory(version: u32) -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
-    match version {
-        0 => {}
-        VERSION => run(&connection, VERSIONS.newest)?,
-        _ => VERSIONS.make_by_steps(&connection, version)?,
+    if version > 0 {
+        run(&connection, VERSIONS.newest)?;
+        UNDOING.iter().skip(version as usize - 1).rev().try_for_each(|sql| run(&connection, sql))?;
     }
     Ok(connection)
 }
 
-/// Makes the newest schema as an old database gets it.
+/// Makes the newest tables as an old database gets them.
 #[cfg(test)]
 pub(super) fn migrated_in_memory() -> Connection {
-    let connection = Connection::open_in_memory().unwrap();
-    VERSIONS.make_by_steps(&connection, VERSION).unwrap();
+    let connection = in_memory(1).unwrap();
+    VERSIONS.steps.iter().for_each(|step| run(&connection, step).unwrap());
     connection
 }
 
 impl Versions {
-    /// Makes version 1 and takes the steps to another one.
-    fn make_by_steps(&self, connection: &Connection, version: u32) -> rusqlite::Result<()> {
-        run(connection, self.first)?;
-        self.steps.iter().take(version as usize - 1).try_for_each(|step| run(connection, step))
-    }
-
     fn bring(
         &self,
         connection: &mut Connection,
@@ -85,9 +83,11 @@ impl Versions {
             run(&transaction, self.newest).map_err(fail)?;
         } else if present < wanted {
             before_first_step(wanted)?;
+            views::drop_all(&transaction).map_err(fail)?;
             let mut steps = self.steps.iter().skip(present as usize - 1);
             steps.try_for_each(|step| run(&transaction, step)).map_err(fail)?;
         }
+        views::make_outdated(&transaction).map_err(fail)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
         transaction.pragma_update(None, "user_version", wanted).map_err(fail)?;
         transaction.commit().map_err(fail)
@@ -120,7 +120,12 @@ mod tests {
         migrate(&mut connection, &Database::new("test"), unexpected).unwrap();
         let mut views = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").unwrap();
         let views: Vec<String> = views.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect();
-        assert!(views.len() > 30);
+        assert_eq!(views.len(), super::views().count());
+        // Each is stored as it is written here, so it is made only once.
+        for view in super::views() {
+            let is_same = "SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ?1 AND sql = ?2";
+            assert!(connection.prepare(is_same).unwrap().exists([view.name, view.sql]).unwrap(), "{}", view.name);
+        }
         for view in views {
             let rows: i64 =
                 connection.query_row(&format!("SELECT count(*) FROM {view}"), [], |row| row.get(0)).unwrap();
@@ -164,10 +169,14 @@ mod tests {
         ..VERSIONS
     };
 
-    /// A database of version 1.
+    /// A database of version 1, with an old view and one of its owner.
     fn first() -> Connection {
-        let connection = Connection::open_in_memory().unwrap();
-        run(&connection, VERSIONS.first).unwrap();
+        let connection = in_memory(1).unwrap();
+        connection
+            .execute_batch(
+                "CREATE VIEW route_details AS SELECT ordinal FROM route_points; CREATE VIEW mine AS SELECT * FROM samples",
+            )
+            .unwrap();
         connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
         connection.pragma_update(None, "user_version", 1).unwrap();
         connection
@@ -250,20 +259,32 @@ mod tests {
         INSERT INTO correlations (person_id, type, start_ms, uuid, end_ms, members) VALUES
           (1, 'Food', 1, x'68735250be9a8259856e7250c526bc85', 2, '[]');";
 
-    /// Every value that version 1 has, as version 1 and as version 2 read it.
-    const VALUES: [&str; 6] = [
-        "SELECT concat_ws('|', person, type, start, end, value, unit, source, product_type, metadata, other, uuid) FROM sample_details",
+    /// Texts of samples and of locations, as version 1 has them.
+    const TEXTS_1: [&str; 2] = [
+        "SELECT concat_ws('|', hex(uuid), coalesce(m.json, metadata), other) FROM samples s LEFT JOIN shared_metadata m ON m.id = s.metadata_id",
+        "SELECT other FROM route_points",
+    ];
+
+    /// The same texts, as version 2 has them.
+    const TEXTS_2: [&str; 2] = [
+        "SELECT concat_ws('|', replace(uuid, '-', ''), metadata, other) FROM sample_details",
+        "SELECT iif(l.id IS NULL, p.other, l.other) FROM route_points p LEFT JOIN long_texts l ON l.id = CAST(p.other AS INTEGER)",
+    ];
+
+    /// Every other value that version 1 has, as both versions read it.
+    const VALUES: [&str; 5] = [
         "SELECT concat_ws('|', person_id, type_id, start_ms, hex(uuid), end_ms, value, unit_id, source_id, metadata_id, creation_ms) FROM samples",
         "SELECT concat_ws('|', person_id, type_id, start_ms, hex(uuid), metadata, other) FROM merged_samples",
         "SELECT concat_ws('|', person_id, hex(derived), hex(uuid), duration_s, energy_kcal, distance, distance_unit, statistics, events,
            activities, metadata, source_id, other) FROM workout_aliases",
-        "SELECT concat_ws('|', person, workout, route, time, latitude, longitude, altitude_m, speed_m_s, course_deg) FROM route_details",
+        "SELECT concat_ws('|', person_id, hex(workout), route, time_ms, latitude, longitude, altitude_m, speed_m_s, course_deg,
+           horizontal_accuracy_m, vertical_accuracy_m) FROM route_points",
         "SELECT concat_ws('|', person_id, type, start_ms, hex(uuid), end_ms, members) FROM correlations",
     ];
 
-    fn values(connection: &Connection, others_of_points: &str) -> Vec<String> {
+    fn values(connection: &Connection, texts: [&'static str; 2]) -> Vec<String> {
         let mut values = Vec::new();
-        for sql in VALUES.iter().copied().chain([others_of_points]) {
+        for sql in VALUES.into_iter().chain(texts) {
             let mut select = connection.prepare(sql).unwrap();
             let mut rows: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
             rows.sort();
@@ -276,10 +297,10 @@ mod tests {
     fn version_2_keeps_every_value_and_moves_long_texts() {
         let mut connection = first();
         connection.execute_batch(VERSION_1).unwrap();
-        let before = values(&connection, "SELECT other FROM route_points");
+        let before = values(&connection, TEXTS_1);
         migrate(&mut connection, &Database::new("test"), |_| Ok(())).unwrap();
-        let others = "SELECT iif(l.id IS NULL, p.other, l.other) FROM route_points p LEFT JOIN long_texts l ON l.id = CAST(p.other AS INTEGER)";
-        assert_eq!(values(&connection, others), before);
+        assert_eq!(values(&connection, TEXTS_2), before);
+        connection.prepare("SELECT * FROM mine").unwrap();
         let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(count("SELECT count(*) FROM long_texts"), 4);
         assert_eq!(count("SELECT count(*) FROM samples WHERE CAST(other AS INTEGER) > 0"), 3);

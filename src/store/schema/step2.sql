@@ -1,4 +1,4 @@
--- From version 1 to 2. A new database has all of this from tables.sql and views.sql.
+-- From version 1 to 2. A new database has all of this from tables.sql. The views are dropped before and made again afterwards.
 
 -- Texts of samples and locations that are long together: a search in a table without rowid reads each row that it compares as a
 -- whole. `other` of such a row is the id here, in digits: JSON begins with a bracket. A row's metadata stays with it if it is short
@@ -92,31 +92,6 @@ FROM workout_aliases;
 DROP TABLE workout_aliases;
 ALTER TABLE workout_aliases_2 RENAME TO workout_aliases;
 CREATE INDEX workout_aliases_uuid ON workout_aliases (person_id, uuid);
-
-DROP VIEW sample_details;
-
-CREATE VIEW sample_details AS
-SELECT
-  p.name AS person,
-  t.name AS type,
-  strftime('%Y-%m-%dT%H:%M:%fZ', s.start_ms / 1000.0, 'unixepoch') AS start,
-  strftime('%Y-%m-%dT%H:%M:%fZ', s.end_ms / 1000.0, 'unixepoch') AS "end",
-  s.value,
-  u.name AS unit,
-  o.name AS source,
-  o.product_type,
-  coalesce(m.json, s.metadata, l.metadata) AS metadata,
-  iif(l.id IS NULL, s.other, l.other) AS other,
-  upper(substr(hex(s.uuid), 1, 8) || '-' || substr(hex(s.uuid), 9, 4) || '-' || substr(hex(s.uuid), 13, 4) || '-' || substr(hex(s.uuid), 17, 4) || '-' || substr(hex(s.uuid), 21)) AS uuid,
-  s.start_ms,
-  s.end_ms
-FROM persons p
-CROSS JOIN types t
-JOIN samples s ON s.person_id = p.id AND s.type_id = t.id
-LEFT JOIN units u ON u.id = s.unit_id
-LEFT JOIN sources o ON o.id = s.source_id
-LEFT JOIN shared_metadata m ON m.id = s.metadata_id
-LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER);
 
 -- The rows of all SIDE_TABLES of the program at this upload's last commit. No other count covers them.
 ALTER TABLE uploads ADD COLUMN side_rows INTEGER NOT NULL DEFAULT 0;

@@ -72,8 +72,6 @@ FROM route_points p LEFT JOIN moved m USING (person_id, workout, time_ms, latitu
 
 DROP TABLE moved;
 
--- The view refers to the table by its name.
-DROP VIEW route_details;
 DROP TABLE route_points;
 ALTER TABLE route_points_2 RENAME TO route_points;
 
@@ -85,23 +83,3 @@ CREATE TRIGGER route_points_replace_long_text AFTER UPDATE OF other ON route_poi
 WHEN CAST(old.other AS INTEGER) > 0 AND new.other IS NOT old.other BEGIN
   DELETE FROM long_texts WHERE id = CAST(old.other AS INTEGER);
 END;
-
--- In the order of the file: ORDER BY time_ms, route, place.
-CREATE VIEW route_details AS
-SELECT
-  p.name AS person,
-  upper(substr(hex(coalesce(a.uuid, r.workout)), 1, 8) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 9, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 13, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 17, 4) || '-' || substr(hex(coalesce(a.uuid, r.workout)), 21)) AS workout,
-  r.route,
-  strftime('%Y-%m-%dT%H:%M:%fZ', r.time_ms / 1000.0, 'unixepoch') AS time,
-  r.latitude,
-  r.longitude,
-  r.altitude_m,
-  nullif(r.speed_m_s, -1.0) AS speed_m_s,
-  nullif(r.course_deg, -1.0) AS course_deg,
-  r.horizontal_accuracy_m,
-  r.vertical_accuracy_m,
-  r.place,
-  r.time_ms
-FROM route_points r
-JOIN persons p ON p.id = r.person_id
-LEFT JOIN workout_aliases a ON a.person_id = r.person_id AND a.derived = r.workout;

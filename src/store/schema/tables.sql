@@ -2,6 +2,7 @@
 -- `other` and `metadata` are canonical JSON; a clinical record is as in its file. Sources, units and types are stored once, and
 -- rows refer to them.
 
+-- Whose the rows are.
 CREATE TABLE persons (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE
@@ -21,11 +22,13 @@ CREATE TABLE tokens (
   revoked_ms INTEGER
 ) STRICT;
 
+-- HealthKit's identifiers of types.
 CREATE TABLE types (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE
 ) STRICT;
 
+-- Units as sent.
 CREATE TABLE units (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE
@@ -122,6 +125,7 @@ CREATE TABLE sample_origins (
   PRIMARY KEY (person_id, type_id, is_derived, unit_id)
 ) STRICT, WITHOUT ROWID;
 
+-- Workouts as their preferred exporter has them.
 CREATE TABLE workouts (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   uuid BLOB NOT NULL,
@@ -246,6 +250,7 @@ CREATE TABLE correlations (
   PRIMARY KEY (person_id, type, start_ms, uuid)
 ) STRICT;
 
+-- The rings of a day, of Apple's export.
 CREATE TABLE activity_summaries (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   day TEXT NOT NULL,
@@ -262,6 +267,7 @@ CREATE TABLE activity_summaries (
   PRIMARY KEY (person_id, day)
 ) STRICT;
 
+-- Electrocardiograms of Apple's export and of Health Auto Export.
 CREATE TABLE electrocardiograms (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   start_ms INTEGER NOT NULL,
@@ -298,6 +304,7 @@ CREATE TABLE aggregates (
   PRIMARY KEY (person_id, metric, start_ms, label, source, number, interval)
 ) STRICT, WITHOUT ROWID;
 
+-- Doses that were taken, skipped or due.
 CREATE TABLE medication_doses (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   uuid BLOB NOT NULL,

@@ -1,0 +1,81 @@
+//! The views. They hold no data, so the program makes them again whenever it opens a database for writing and a text differs.
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+use crate::store::notice::Notice;
+
+/// A view of the program.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct View {
+    pub(in crate::store) name: &'static str,
+    /// The statement that makes it, as SQLite keeps it.
+    pub(in crate::store) sql: &'static str,
+}
+
+/// Returns the views in the order in which they are made.
+pub(in crate::store) fn all() -> impl Iterator<Item = View> {
+    const START: &str = "CREATE VIEW ";
+    include_str!("views.sql").split(";\n").filter_map(|statement| {
+        let (_, sql) = statement.split_at(statement.find("\nCREATE VIEW ")? + 1);
+        let name = sql.strip_prefix(START)?.split_whitespace().next()?;
+        Some(View { name, sql })
+    })
+}
+
+/// Makes the views of which the database has another text or none. Does not write if it has them all.
+pub(super) fn bring(connection: &mut Connection) -> rusqlite::Result<()> {
+    if outdated(connection)?.is_empty() {
+        return Ok(());
+    }
+    // Another program may be doing the same, so the texts are read again once only this one may write.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    make_outdated(&transaction)?;
+    transaction.commit()
+}
+
+/// The same in an open transaction.
+pub(super) fn make_outdated(connection: &Connection) -> rusqlite::Result<()> {
+    outdated(connection)?.into_iter().try_for_each(|view| make(connection, view))
+}
+
+/// Drops the views, so that a step can replace tables which they name.
+pub(super) fn drop_all(connection: &Connection) -> rusqlite::Result<()> {
+    all()
+        .filter(|view| kind_of(connection, view.name).is_ok_and(|kind| kind.as_deref() == Some("view")))
+        .try_for_each(|view| connection.execute_batch(&format!("DROP VIEW {}", view.name)))
+}
+
+/// Returns the views whose text is another one or missing.
+fn outdated(connection: &Connection) -> rusqlite::Result<Vec<View>> {
+    let mut select =
+        connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ?1 AND sql = ?2")?;
+    let mut outdated = Vec::new();
+    for view in all() {
+        if !select.exists([view.name, view.sql])? {
+            outdated.push(view);
+        }
+    }
+    Ok(outdated)
+}
+
+fn make(connection: &Connection, View { name, sql }: View) -> rusqlite::Result<()> {
+    match kind_of(connection, name)?.as_deref() {
+        None => connection.execute_batch(sql),
+        Some("view") => connection.execute_batch(&format!("DROP VIEW {name}; {sql}")),
+        // It may hold the owner's data.
+        Some(kind) => {
+            let message = format!(
+                "the {kind} {name} has the name of a view of healthsink, which is not made; rename the {kind} in `sqlite3`"
+            );
+            Notice::Warning(message).log();
+            Ok(())
+        }
+    }
+}
+
+/// What has this name: a table, an index, a view, or nothing. SQLite compares names without case.
+fn kind_of(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    connection
+        .query_row("SELECT type FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE", [name], |row| row.get(0))
+        .optional()
+}
