@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
 use super::table::is_unseen;
 use crate::model::limits::{INGESTS_MAX, NAME_BYTES_MAX};
@@ -27,6 +28,13 @@ pub(super) struct DatabaseArgument {
     /// The SQLite file; `serve`, `import` and `token new` create it
     #[arg(long, env = "HEALTHSINK_DB", default_value = "health.db", value_name = "FILE")]
     pub(super) db: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GroupArgument {
+    /// Let the file's group read it (mode 0640), for programs of other users such as Grafana and Datasette
+    #[arg(long, env = "HEALTHSINK_GROUP_READABLE", value_parser = FalseyValueParser::new())]
+    pub(super) group_readable: bool,
 }
 
 /// A person or a label: a name of one line without unseen characters. Names that only look alike (other letters, NFC and NFD)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::arguments::{DatabaseArgument, Outcome};
+use super::arguments::{DatabaseArgument, GroupArgument, Outcome};
 use super::copies::{follow_links, is_same_file, summary};
 use super::print::{FormArgument, Printable, print};
 use super::progress::Bar;
@@ -30,6 +30,8 @@ pub(super) struct BackupArguments {
     )]
     keep: Option<u32>,
     #[command(flatten)]
+    group: GroupArgument,
+    #[command(flatten)]
     form: FormArgument,
 }
 
@@ -50,7 +52,11 @@ impl BackupArguments {
         };
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let bar = Bar::new(&name, Some(0));
-        let copied = Database::new(db).back_up(&target, may_replace, &mut |done, whole| bar.set(done, whole))?;
+        let copied = Database::new(db).group_readable(self.group.group_readable).back_up(
+            &target,
+            may_replace,
+            &mut |done, whole| bar.set(done, whole),
+        )?;
         drop(bar);
         let Pruned { deleted, later } = match (folder, self.keep) {
             (Some(folder), Some(keep)) => series.prune(folder, &target, keep).map_err(|error| {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
-use super::arguments::{Bytes, DatabaseArgument, Ingests, Outcome, parse_name};
+use super::arguments::{Bytes, DatabaseArgument, GroupArgument, Ingests, Outcome, parse_name};
 use crate::model::error::{Error, Result};
 use crate::model::limits::{
     BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, TRUSTED_PROXIES_MAX, WAL_BYTES_MAX_DEFAULT, WAL_BYTES_MAX_MIN,
@@ -19,6 +19,8 @@ use crate::serve::serve;
 pub(super) struct ServeArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    group: GroupArgument,
     /// Address and port to listen on; 0.0.0.0:3000 for all of this machine's addresses
     #[arg(long, env = "HEALTHSINK_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
     listen: SocketAddr,
@@ -95,6 +97,7 @@ impl ServeArguments {
         }
         Ok(Serve {
             db: self.database.db,
+            is_group_readable: self.group.group_readable,
             listen: self.listen,
             path: self.path,
             auth: Auth {

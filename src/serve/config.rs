@@ -11,6 +11,8 @@ use crate::model::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, WAL_BYTES_MAX_DE
 pub struct Serve {
     /// The database's path.
     pub db: PathBuf,
+    /// Whether the database's group may read it.
+    pub is_group_readable: bool,
     /// The address that uploads arrive at.
     pub listen: SocketAddr,
     /// The path of the uploads' URL.
@@ -37,6 +39,7 @@ impl Serve {
     pub fn new(db: PathBuf) -> Self {
         Self {
             db,
+            is_group_readable: false,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT_DEFAULT)),
             path: UPLOAD_PATH_DEFAULT.to_owned(),
             auth: Auth::default(),

@@ -12,6 +12,7 @@ use super::header::Content;
 #[derive(Clone, Debug)]
 pub struct Database {
     path: PathBuf,
+    is_group_readable: bool,
 }
 
 /// Sizes in bytes.
@@ -27,7 +28,18 @@ impl Database {
     /// The database at a path.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), is_group_readable: false }
+    }
+
+    /// The same database, whose group may read it and its backups once this program has opened or made them.
+    #[must_use]
+    pub fn group_readable(self, is_group_readable: bool) -> Self {
+        Self { is_group_readable, ..self }
+    }
+
+    /// Whether its group may read it.
+    pub(super) fn is_group_readable(&self) -> bool {
+        self.is_group_readable
     }
 
     /// Its path as it was given.

@@ -72,6 +72,11 @@ impl Database {
         check_names(path)?;
         check_no_former(path)?;
         create_private(path)?;
+        if self.is_group_readable() {
+            // SQLite gives the database's rights to the files that it makes beside it, whatever the umask.
+            let files = ["", "-wal", "-shm"].map(|suffix| private::let_group_read(&suffixed(path, suffix)));
+            files.into_iter().flatten().for_each(Notice::log);
+        }
         let file = file_id(path);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;

@@ -13,6 +13,9 @@ use super::notice::Notice;
 /// Rights of users who are neither the owner nor in the group. A group often gets its rights on purpose.
 const OTHERS: u32 = 0o007;
 
+/// The right of the group to read.
+const GROUP_READ: u32 = 0o040;
+
 /// Creates a file that only its owner may read and write, whatever the umask, and opens it for both.
 ///
 /// # Errors
@@ -36,6 +39,20 @@ pub(super) fn narrow(path: &Path, model: &Path) -> Option<Notice> {
     let (path, model) = (path.display(), model.display());
     Some(Notice::Warning(format!(
         "{path} has more rights than {model}, and they cannot be removed: {error}; `chmod {allowed:o} {path}`"
+    )))
+}
+
+/// Lets the group of an existing file read it. Returns a warning if that fails.
+pub(super) fn let_group_read(path: &Path) -> Option<Notice> {
+    let given = fs::metadata(path).ok()?.mode() & 0o777;
+    let wanted = given | GROUP_READ;
+    if given == wanted {
+        return None;
+    }
+    let error = fs::set_permissions(path, Permissions::from_mode(wanted)).err()?;
+    let path = path.display();
+    Some(Notice::Warning(format!(
+        "its group cannot be given the right to read {path}: {error}; `chmod {wanted:o} {path}`"
     )))
 }
 

@@ -471,6 +471,35 @@ mod modes {
         }
     }
 
+    /// Only with `--group-readable`, also for a database and a WAL that were private before, and only to read.
+    #[test]
+    fn a_group_may_read_on_request() {
+        for umask in ["077", "000"] {
+            let (folder, database) = in_folder();
+            let serve = |arguments: &[&str]| {
+                let mut serve = under_umask(umask);
+                serve.args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(&database).args(arguments);
+                Program::start(&mut serve)
+            };
+            let files = || ["", "-wal", "-shm"].map(|end| mode(&PathBuf::from(format!("{}{end}", database.display()))));
+            let program = serve(&[]);
+            assert_eq!(files(), [0o600; 3]);
+            program.kill();
+            let program = serve(&["--group-readable"]);
+            assert_eq!(files(), [0o640; 3], "under {umask}");
+            drop(program);
+            let copy = |name: &str, arguments: &[&str]| {
+                let copy = folder.path().join(name);
+                let mut backup = under_umask(umask);
+                let output =
+                    backup.arg("backup").arg(&copy).arg("--db").arg(&database).args(arguments).output().unwrap();
+                assert!(output.status.success(), "{output:?}");
+                mode(&copy)
+            };
+            assert_eq!([copy("private.db", &[]), copy("copy.db", &["--group-readable"])], [0o600, 0o640]);
+        }
+    }
+
     #[test]
     fn a_file_that_is_there_is_not_written_over() {
         let (folder, database) = in_folder();

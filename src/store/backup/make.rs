@@ -12,6 +12,7 @@ use crate::model::limits::BUSY_WAIT;
 use crate::store::database::Database;
 use crate::store::files::{check_path, suffixed};
 use crate::store::notice::Notice;
+use crate::store::private;
 
 impl Database {
     /// Backs the database up to a file, while others may write to it. Calls `watch` with the bytes done and all bytes.
@@ -58,6 +59,9 @@ impl Database {
         let summary = transfer::fill(&partial, source()?, self, watch)?;
         // A long backup leaves time for another program to put a file there.
         target::check(target, replace)?;
+        if self.is_group_readable() {
+            private::let_group_read(partial.path()).into_iter().for_each(Notice::log);
+        }
         partial.publish()?;
         Ok(summary)
     }
