@@ -38,6 +38,7 @@ mod metrics;
 mod packaging;
 mod printing;
 mod program;
+mod reading;
 mod replay;
 mod secrets;
 mod splits;
