@@ -53,6 +53,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: String,
+    /// What clients are told instead, if the message names paths or programs of this machine.
+    for_clients: Option<&'static str>,
     position: Position,
 }
 
@@ -63,7 +65,7 @@ impl Error {
     /// Returns an error without a position.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), position: Position::default() }))
+        Self(Box::new(Inner { kind, message: message.into(), for_clients: None, position: Position::default() }))
     }
 
     /// A wrong command line, environment or file that one of them names.
@@ -98,6 +100,19 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// Returns the same error with another message for clients, because its own names paths or programs of this machine.
+    #[must_use]
+    pub(crate) fn with_message_for_clients(mut self, message: &'static str) -> Self {
+        self.0.for_clients = Some(message);
+        self
+    }
+
+    /// Returns the message that clients may read, without the position.
+    #[must_use]
+    pub fn message_for_clients(&self) -> &str {
+        self.0.for_clients.unwrap_or(&self.0.message)
     }
 
     /// Whether the input is at fault, not its transport or this machine.

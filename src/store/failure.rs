@@ -26,10 +26,8 @@ pub(super) fn open_error(database: &Database, error: &rusqlite::Error) -> Error 
             return locked(database);
         }
         _ if is_full(error) => {
-            return Error::new(
-                ErrorKind::Full,
-                format!("the disk of {shown} is full; free some space, or name another place with --db"),
-            );
+            let message = format!("the disk of {shown} is full; free some space, or name another place with --db");
+            return Error::new(ErrorKind::Full, message).with_message_for_clients(FULL);
         }
         Some(ErrorCode::ReadOnly) => format!(
             "{shown} is read-only ({error}); if a program was killed while it wrote, `healthsink serve` puts that right when it \
@@ -63,12 +61,14 @@ pub(super) fn command_error(database: &Database, error: &rusqlite::Error) -> Err
     if error.kind() == ErrorKind::Busy { locked(database) } else { error }
 }
 
-/// Another program has locked the database. Clients get this message, so it names neither a path nor a program.
-pub(super) fn busy() -> Error {
-    Error::new(
-        ErrorKind::Busy,
-        "the database is locked by another program; try again when that one has written, or close it",
-    )
+/// Clients are told this, so it names neither a path nor a program.
+const BUSY: &str = "the database is locked by another program; try again when that one has written, or close it";
+
+const FULL: &str = "the disk is full; free some space and try again (committed rows are kept)";
+
+/// Another program has locked the database.
+fn busy() -> Error {
+    Error::new(ErrorKind::Busy, BUSY)
 }
 
 /// The same for the command line.
@@ -79,7 +79,7 @@ fn locked(database: &Database) -> Error {
     let message = format!(
         "{shown} was locked by {holder} for {seconds} s; try again when it has written, or close it and try again"
     );
-    Error::new(ErrorKind::Busy, message)
+    Error::new(ErrorKind::Busy, message).with_message_for_clients(BUSY)
 }
 
 /// The program that keeps others from writing, where the kernel lists locks in `/proc`.
@@ -120,7 +120,7 @@ fn no_descriptors() -> Error {
 const READ_ONLY_REMEDY: &str = "see who owns it, and whether its disk is mounted read-only, as failing disks become";
 
 fn full() -> Error {
-    Error::new(ErrorKind::Full, "the disk is full; free some space and try again (committed rows are kept)")
+    Error::new(ErrorKind::Full, FULL)
 }
 
 /// Whether SQLite found no space: in the files, or in the WAL's index, which it fails to extend only for this reason.
