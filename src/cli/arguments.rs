@@ -1,5 +1,6 @@
 //! Flags and values that several commands share.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -48,6 +49,28 @@ pub(super) fn parse_name(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("a name has 1 to {NAME_BYTES_MAX} bytes, no invisible characters and no space around it"))
+}
+
+/// An address to listen on, as people write it: `0.0.0.0:3000`, or only `3000` or `:3000` for all of this machine's addresses.
+pub(super) fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+    let address = match host {
+        "" => Some(Ipv4Addr::UNSPECIFIED),
+        "localhost" => Some(Ipv4Addr::LOCALHOST),
+        _ => None,
+    };
+    if let (Some(address), Ok(port)) = (address, port.parse()) {
+        return Ok(SocketAddr::new(address.into(), port));
+    }
+    match text.parse::<IpAddr>() {
+        Ok(address) => Err(format!("the port is missing; write {}", SocketAddr::new(address, 3000))),
+        Err(_) => {
+            Err("write an address and a port up to 65535, such as 0.0.0.0:3000, localhost:3000 or :3000".to_owned())
+        }
+    }
 }
 
 /// A number of bytes, as typed: `64M`.
@@ -105,6 +128,27 @@ impl std::fmt::Display for Ingests {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_as_people_write_them() {
+        let check = |text: &str, expected: Result<&str, &str>| {
+            let parsed = parse_listen(text).map(|address| address.to_string());
+            match expected {
+                Ok(address) => assert_eq!(parsed.as_deref(), Ok(address), "{text}"),
+                Err(part) => assert!(parsed.as_ref().is_err_and(|error| error.contains(part)), "{text}: {parsed:?}"),
+            }
+        };
+        check("192.0.2.2:80", Ok("192.0.2.2:80"));
+        check("[::1]:80", Ok("[::1]:80"));
+        check("3000", Ok("0.0.0.0:3000"));
+        check(":3000", Ok("0.0.0.0:3000"));
+        check("localhost:3000", Ok("127.0.0.1:3000"));
+        check("192.0.2.2", Err("write 192.0.2.2:3000"));
+        check("::1", Err("write [::1]:3000"));
+        check("0.0.0.0:80000", Err("up to 65535"));
+        check("pi.local:3000", Err("such as 0.0.0.0:3000"));
+        check("", Err("such as"));
+    }
 
     #[test]
     fn names_are_one_line() {

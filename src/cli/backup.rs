@@ -1,14 +1,14 @@
 //! `healthsink backup`: a verified copy of the database, while the server runs.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
 use super::arguments::{DatabaseArgument, GroupArgument, Outcome};
-use super::copies::{follow_links, is_same_file, summary};
-use super::print::{FormArgument, Printable, print};
+use super::copies::{follow_links, is_same_file, lossy, summary};
+use super::print::{Printable, ResultArgument};
 use super::progress::Bar;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::BACKUPS_KEPT_MAX;
@@ -32,7 +32,7 @@ pub(super) struct BackupArguments {
     #[command(flatten)]
     group: GroupArgument,
     #[command(flatten)]
-    form: FormArgument,
+    result: ResultArgument,
 }
 
 impl BackupArguments {
@@ -51,7 +51,7 @@ impl BackupArguments {
             None => (self.target_file()?, Replace::Backup),
         };
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let bar = Bar::new(&name, Some(0));
+        let bar = Bar::new(&name, Some(0), self.result.is_quiet());
         let copied = Database::new(db).group_readable(self.group.group_readable).back_up(
             &target,
             may_replace,
@@ -72,7 +72,7 @@ impl BackupArguments {
             );
         }
         let done = Done { file: lossy(&target), copied, removed: deleted.iter().map(|file| lossy(file)).collect() };
-        print(&done, self.form.form()).map_err(|error| {
+        self.result.print(&done).map_err(|error| {
             let message = format!("{} is made and verified, but {}", target.display(), error.message());
             Error::new(error.kind(), message)
         })?;
@@ -115,8 +115,4 @@ impl Printable for Done {
         writeln!(out, "{}: {}", self.file, summary(&self.copied))?;
         self.removed.iter().try_for_each(|file| writeln!(out, "removed {file}"))
     }
-}
-
-fn lossy(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }

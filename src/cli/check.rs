@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::arguments::{DatabaseArgument, Outcome};
-use super::print::{FormArgument, Printable, print};
+use super::print::{Printable, ResultArgument};
 use crate::model::error::Result;
 use crate::store::{Database, Finding, Report, Severity};
 
@@ -14,13 +14,13 @@ pub(super) struct CheckArguments {
     #[command(flatten)]
     database: DatabaseArgument,
     #[command(flatten)]
-    form: FormArgument,
+    result: ResultArgument,
 }
 
 impl CheckArguments {
     pub(super) fn run(&self) -> Result<Outcome> {
         let report = Database::new(&self.database.db).check()?;
-        print(&report, self.form.form())?;
+        self.result.print(&report)?;
         Ok(Outcome::done_if(report.ok))
     }
 }

@@ -1,29 +1,36 @@
 //! The command line: the commands, the flags that all of them share, and the environment.
 
 use std::ffi::{OsStr, OsString};
+use std::sync::LazyLock;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::arguments::Outcome;
 use super::backup::BackupArguments;
 use super::check::CheckArguments;
+use super::completions::CompletionsArguments;
 use super::healthcheck::HealthcheckArguments;
 use super::import::ImportArguments;
 use super::log::{self, LogArguments, LogThread};
+use super::man::ManArguments;
 use super::restore::RestoreArguments;
 use super::serve::ServeArguments;
 use super::status::StatusArguments;
 use super::token::TokenArguments;
 use crate::model::error::Result;
+use crate::store::sqlite_version;
 
 #[derive(Debug, Parser)]
-#[command(name = "healthsink", version, about = ABOUT, after_help = EXAMPLES, propagate_version = true)]
+#[command(name = NAME, version, about = ABOUT, after_help = EXAMPLES, propagate_version = true)]
+#[command(long_version = LONG_VERSION.as_str())]
 struct CommandLine {
     #[command(flatten)]
     log: LogArguments,
     #[command(subcommand)]
     command: Command,
 }
+
+const NAME: &str = "healthsink";
 
 const ABOUT: &str = "Receives Apple Health data from the app Health Export Pro and stores it in a SQLite file.
 
@@ -33,19 +40,22 @@ record is on the disk. Sending the same data again stores nothing twice.
 Every flag is also an environment variable, except --force: HEALTHSINK_DB is --db.";
 
 const EXAMPLES: &str = "Examples:
-  healthsink serve                                      receive from this machine only, without a token
-  healthsink token new --person anna --label phone      make a token for the app and print it once
-  healthsink serve --listen 0.0.0.0:3000                receive from other machines, with a token
-  healthsink serve --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key privkey.pem
-  healthsink import export.zip                          import Apple's export, as the phone makes it
-  healthsink import export-2025.json backup.json.gz     import saved payloads
-  healthsink status                                     show what is stored and when data last came
-  healthsink backup /mnt/backups --keep 14              make a verified copy, while the server runs
-  healthsink check                                      look for damage
-  healthsink restore health-20260101T030000Z.db         go back to a backup, with the server stopped
-  sqlite3 health.db 'SELECT * FROM heart_rate LIMIT 5'  query the result
+  healthsink serve                          receive from this machine only
+  healthsink token new --person anna        a token for the app, printed once
+  healthsink serve --listen :3000           receive from other machines
+  healthsink serve --listen :8443 --tls-cert fullchain.pem --tls-key privkey.pem
+  healthsink import export.zip              import Apple's export
+  healthsink import 2025.json 2026.json.gz  import saved payloads
+  healthsink status                         what is stored, when data last came
+  healthsink backup /mnt/backups --keep 14  a verified copy, any time
+  healthsink check                          look for damage
+  healthsink restore health-20260101T030000Z.db
+  sqlite3 health.db 'SELECT * FROM heart_rate LIMIT 5'
 
-Exit codes: 0 done; 1 failed, damage found, or an input not imported whole; 2 wrong usage.";
+Exit codes:
+  0  done
+  1  failed, damage found, or an input not imported whole
+  2  wrong usage";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -66,7 +76,17 @@ enum Command {
     Restore(RestoreArguments),
     /// Ask a server on this machine whether it is healthy, for containers
     Healthcheck(HealthcheckArguments),
+    /// Print a script that completes commands and flags in a shell
+    Completions(CompletionsArguments),
+    /// Print the manual page, or write one for each command
+    Man(ManArguments),
 }
+
+/// Version, the commit of the build and the SQLite inside: what a report of a fault needs.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let commit = option_env!("HEALTHSINK_COMMIT").filter(|commit| !commit.is_empty()).unwrap_or("commit unknown");
+    format!("{} ({commit})\nSQLite {}", env!("CARGO_PKG_VERSION"), sqlite_version())
+});
 
 /// Runs the command that the command line names. clap prints help and what is wrong with a flag, and exits.
 ///
@@ -75,7 +95,8 @@ enum Command {
 /// The error that ended the command; of kind [`Usage`](crate::model::error::ErrorKind::Usage) if flags contradict
 /// each other.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
-    let matches = without_empty_variables(CommandLine::command()).get_matches_from(words);
+    let command = without_empty_variables(CommandLine::command()).mut_subcommands(|command| command.display_name(NAME));
+    let matches = command.get_matches_from(words);
     let CommandLine { log, command } = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // The server must not wait for whatever reads its standard error.
     let thread = if matches!(command, Command::Serve(_)) { LogThread::Own } else { LogThread::Caller };
@@ -90,6 +111,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
         Command::Check(arguments) => arguments.run(),
         Command::Restore(arguments) => arguments.run(),
         Command::Healthcheck(arguments) => arguments.run(),
+        Command::Completions(arguments) => arguments.run(CommandLine::command()),
+        Command::Man(arguments) => arguments.run(CommandLine::command()),
     }
 }
 

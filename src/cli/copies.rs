@@ -13,6 +13,11 @@ pub(super) fn summary(copied: &BackupSummary) -> String {
     format!("{megabytes:.1} MB, {} samples, {} uploads, verified", copied.samples, copied.uploads)
 }
 
+/// A path for people and JSON.
+pub(super) fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
 /// Whether two paths lead to one file; a missing file is the same as nothing.
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::arguments::Outcome;
+use super::arguments::{Outcome, parse_listen};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{HEALTHCHECK_BYTES_MAX, HEALTHCHECK_WAIT};
 use crate::serve::config::HEALTH_PATH;
@@ -14,10 +14,10 @@ use crate::serve::config::HEALTH_PATH;
 #[derive(Debug, Args)]
 pub(super) struct HealthcheckArguments {
     /// Address that the server listens on, as `serve` was given it
-    #[arg(long, env = "HEALTHSINK_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
+    #[arg(long, env = "HEALTHSINK_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS", value_parser = parse_listen)]
     listen: SocketAddr,
     /// Address of the server's metrics; asked instead of --listen if it is given
-    #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS")]
+    #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS", value_parser = parse_listen)]
     metrics_listen: Option<SocketAddr>,
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::arguments::{DatabaseArgument, Outcome, parse_name};
-use super::print::{FormArgument, Printable, print};
+use super::print::{Printable, ResultArgument};
 use super::progress::Bar;
 use super::table::{Align, Table, shown, shown_within};
 use crate::import::{FileReport, Import, Mode, Observer, Report, import};
@@ -23,7 +23,7 @@ pub(super) struct ImportArguments {
     #[command(flatten)]
     database: DatabaseArgument,
     #[command(flatten)]
-    form: FormArgument,
+    result: ResultArgument,
     /// Person whose records they are [default: me]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
@@ -39,19 +39,23 @@ impl ImportArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Store };
         let job = Import { db: self.database.db, files: self.files, person: self.person, mode };
-        let report = import(&job, &Terminal::default())?;
-        print(&report, self.form.form())?;
+        let report = import(&job, &Terminal::new(self.result.is_quiet()))?;
+        self.result.print(&report)?;
         Ok(Outcome::done_if(report.ok))
     }
 }
 
 /// Shows on standard error how far an import is, and what fails.
-#[derive(Default)]
 struct Terminal {
     bar: RefCell<Option<Bar>>,
+    is_quiet: bool,
 }
 
 impl Terminal {
+    fn new(is_quiet: bool) -> Self {
+        Self { bar: RefCell::default(), is_quiet }
+    }
+
     fn with_bar(&self, show: impl FnOnce(&Bar)) {
         if let Some(bar) = &*self.bar.borrow() {
             show(bar);
@@ -61,7 +65,7 @@ impl Terminal {
 
 impl Observer for Terminal {
     fn begin(&self, input: &str, bytes: Option<u64>) {
-        self.bar.replace(Some(Bar::new(input, bytes)));
+        self.bar.replace(Some(Bar::new(input, bytes, self.is_quiet)));
     }
 
     fn bytes_read(&self, bytes: u64) {

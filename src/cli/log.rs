@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, IsTerminal};
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -22,7 +23,10 @@ pub(super) struct LogArguments {
         global = true,
         env = "HEALTHSINK_LOG_LEVEL",
         default_value = "info",
-        value_name = "LEVEL"
+        value_name = "LEVEL",
+        value_parser = level_parser(),
+        hide_possible_values = true,
+        help_heading = GLOBAL
     )]
     log_level: LevelFilter,
     /// How log lines look: text, json
@@ -32,9 +36,25 @@ pub(super) struct LogArguments {
         env = "HEALTHSINK_LOG_FORMAT",
         default_value = "text",
         value_name = "FORMAT",
-        hide_possible_values = true
+        hide_possible_values = true,
+        help_heading = GLOBAL
     )]
     log_format: LogFormat,
+}
+
+const GLOBAL: &str = "Options of every command";
+
+/// The levels. Below debug, only libraries have lines.
+fn level_parser() -> impl TypedValueParser<Value = LevelFilter> {
+    let named = ["off", "error", "warn", "info", "debug"].map(PossibleValue::new);
+    let levels = named.into_iter().chain([PossibleValue::new("trace").hide(true)]);
+    PossibleValuesParser::new(levels).try_map(|level| level.parse::<LevelFilter>())
+}
+
+/// Whether a terminal's reader wants no colours: <https://no-color.org>.
+fn is_without_colour() -> bool {
+    let variable = |name| std::env::var_os(name).unwrap_or_default();
+    !variable("NO_COLOR").is_empty() || variable("TERM") == "dumb"
 }
 
 /// How log lines look.
@@ -72,7 +92,7 @@ pub(super) fn start(arguments: &LogArguments, thread: LogThread) -> Option<Worke
     tracing_subscriber::fmt()
         .with_writer(writer)
         .with_max_level(arguments.log_level)
-        .with_ansi(io::stderr().is_terminal() && arguments.log_format == LogFormat::Text)
+        .with_ansi(io::stderr().is_terminal() && arguments.log_format == LogFormat::Text && !is_without_colour())
         .log_internal_errors(false)
         .event_format(lines)
         .init();

@@ -8,11 +8,37 @@ use serde::Serialize;
 
 use crate::model::error::{Error, ErrorKind, Result, from_io};
 
+/// For commands that only report something.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct FormArgument {
     /// Print the result as JSON
     #[arg(long, env = "HEALTHSINK_JSON", value_parser = FalseyValueParser::new())]
     json: bool,
+}
+
+/// For commands that do something, and report it.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct ResultArgument {
+    #[command(flatten)]
+    form: FormArgument,
+    /// Print nothing but errors: the exit code says the result
+    #[arg(long, short, env = "HEALTHSINK_QUIET", value_parser = FalseyValueParser::new(), conflicts_with = "json")]
+    quiet: bool,
+}
+
+impl ResultArgument {
+    pub(super) fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
+    /// Prints a result, if it is wanted.
+    ///
+    /// # Errors
+    ///
+    /// As for [`print`].
+    pub(super) fn print(self, result: &impl Printable) -> Result<()> {
+        if self.quiet { Ok(()) } else { print(result, self.form.form()) }
+    }
 }
 
 impl FormArgument {

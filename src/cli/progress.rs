@@ -17,9 +17,9 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    /// A bar for so many bytes; without a number it shows how many are done.
-    pub(super) fn new(name: &str, bytes: Option<u64>) -> Self {
-        let bar = match (io::stderr().is_terminal(), bytes) {
+    /// A bar for so many bytes; without a number it shows how many are done. A quiet one is not shown.
+    pub(super) fn new(name: &str, bytes: Option<u64>, is_quiet: bool) -> Self {
+        let bar = match (io::stderr().is_terminal() && !is_quiet, bytes) {
             (false, _) => ProgressBar::hidden(),
             (true, Some(bytes)) => ProgressBar::new(bytes)
                 .with_style(style("{msg} {bar:32} {bytes:>10} of {total_bytes} {bytes_per_sec:>12} {eta:>4} left")),

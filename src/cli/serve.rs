@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
-use super::arguments::{Bytes, DatabaseArgument, GroupArgument, Ingests, Outcome, parse_name};
+use super::arguments::{Bytes, DatabaseArgument, GroupArgument, Ingests, Outcome, parse_listen, parse_name};
 use crate::model::error::{Error, Result};
 use crate::model::limits::{
     BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, TRUSTED_PROXIES_MAX, WAL_BYTES_MAX_DEFAULT, WAL_BYTES_MAX_MIN,
@@ -21,8 +21,8 @@ pub(super) struct ServeArguments {
     database: DatabaseArgument,
     #[command(flatten)]
     group: GroupArgument,
-    /// Address and port to listen on; 0.0.0.0:3000 for all of this machine's addresses
-    #[arg(long, env = "HEALTHSINK_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
+    /// Address and port to listen on; only a port (:3000) for all of this machine's addresses
+    #[arg(long, env = "HEALTHSINK_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS", value_parser = parse_listen)]
     listen: SocketAddr,
     /// Path that the app posts to
     #[arg(long, env = "HEALTHSINK_PATH", default_value = "/api/health-data", value_name = "PATH")]
@@ -59,7 +59,7 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "HEALTHSINK_MAX_WAL", default_value_t = Bytes(WAL_BYTES_MAX_DEFAULT), value_name = "BYTES")]
     max_wal: Bytes,
     /// Serve /metrics and /healthz on this address without a token; by default /metrics is on --listen and needs a token
-    #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS")]
+    #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS", value_parser = parse_listen)]
     metrics_listen: Option<SocketAddr>,
 }
 

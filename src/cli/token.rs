@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::arguments::{DatabaseArgument, Outcome, parse_name};
-use super::print::{Form, FormArgument, Printable, print, print_by, print_to_reader, write_json};
+use super::print::{Form, FormArgument, Printable, ResultArgument, print, print_to_reader, write_json};
 use super::table::{Align, Table};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::record::ME;
@@ -119,23 +119,44 @@ pub(super) struct RevokeArguments {
     /// Numbers of tokens, as `healthsink token list` prints them
     #[arg(required = true, value_name = "ID")]
     ids: Vec<i64>,
+    #[command(flatten)]
+    result: ResultArgument,
+}
+
+/// What became of a token that is revoked.
+#[derive(Serialize)]
+struct Revoked {
+    id: i64,
+    /// Whether it was revoked already.
+    before: bool,
+}
+
+/// What became of those that exist.
+#[derive(Serialize)]
+struct RevokedTokens {
+    revoked: Vec<Revoked>,
+}
+
+impl Printable for RevokedTokens {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.revoked.iter().try_for_each(|Revoked { id, before }| {
+            let what = if *before { "was revoked before" } else { "is revoked: the next request with it fails" };
+            writeln!(out, "token {id} {what}")
+        })
+    }
 }
 
 impl RevokeArguments {
     /// Revokes all that exist, whatever else fails: a phone may be lost.
     fn run(&self) -> Result<()> {
-        let (mut unknown, mut printed) = (Vec::new(), Ok(()));
+        let (mut unknown, mut revoked) = (Vec::new(), Vec::new());
         for id in &self.ids {
-            let what = match Database::new(&self.database.db).revoke_token(*id, now_ms())? {
-                Some(true) => "is revoked: the next request with it fails",
-                Some(false) => "was revoked before",
-                None => {
-                    unknown.push(id.to_string());
-                    continue;
-                }
-            };
-            printed = printed.and(print_by(|out| writeln!(out, "token {id} {what}")));
+            match Database::new(&self.database.db).revoke_token(*id, now_ms())? {
+                Some(is_new) => revoked.push(Revoked { id: *id, before: !is_new }),
+                None => unknown.push(id.to_string()),
+            }
         }
+        let printed = self.result.print(&RevokedTokens { revoked });
         if !unknown.is_empty() {
             let unknown = unknown.join(", ");
             return Err(Error::usage(format!("there is no token {unknown}; `healthsink token list` lists all")));

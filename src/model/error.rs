@@ -53,7 +53,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: String,
-    /// What clients are told instead, if the message names paths or programs of this machine.
+    /// The message for clients, if the message names paths or programs of this machine.
     for_clients: Option<&'static str>,
     position: Position,
 }

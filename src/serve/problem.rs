@@ -225,7 +225,11 @@ pub(super) fn aborted(aborted: &Aborted) -> Answer {
             title,
             status: status.as_u16(),
             // Faults of this machine are for its log. That the disk is full, or the database locked, helps the user.
-            detail: if status.is_server_error() && !error.is_temporary() { INTERNAL } else { error.message_for_clients() },
+            detail: if status.is_server_error() && !error.is_temporary() {
+                INTERNAL
+            } else {
+                error.message_for_clients()
+            },
             offset: position.offset,
             section: position.section.as_deref(),
             index: position.index,

@@ -61,7 +61,7 @@ pub(super) fn command_error(database: &Database, error: &rusqlite::Error) -> Err
     if error.kind() == ErrorKind::Busy { locked(database) } else { error }
 }
 
-/// Clients are told this, so it names neither a path nor a program.
+/// Clients read this, so it names neither a path nor a program.
 const BUSY: &str = "the database is locked by another program; try again when that one has written, or close it";
 
 const FULL: &str = "the disk is full; free some space and try again (committed rows are kept)";

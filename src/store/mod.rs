@@ -37,4 +37,10 @@ pub use read::latest::Latest;
 pub use read::status::{Status, TableRows, TypeRows, UploadRow};
 pub use tokens::{TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, is_token_shaped};
 pub(crate) use wal::{AutoCheckpoint, Checkpoint};
+/// The version of SQLite inside the program.
+#[must_use]
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 pub use write::ledger::{Origin, OriginKind, UploadEnd, UploadState};

@@ -36,9 +36,13 @@ fn report(output: &Output) -> Value {
 
 #[test]
 fn the_version_and_the_help_are_printed() {
+    let first = concat!("healthsink ", env!("CARGO_PKG_VERSION"));
     let version = run(&["--version"]);
-    assert_eq!(stdout(&version), format!("healthsink {}\n", env!("CARGO_PKG_VERSION")));
-    assert!(version.status.success());
+    assert!(version.status.success() && stdout(&version).starts_with(&format!("{first} (")), "{version:?}");
+    assert!(stdout(&version).lines().nth(1).is_some_and(|line| line.starts_with("SQLite 3.")), "{version:?}");
+    for short in [&["-V"][..], &["status", "-V"], &["token", "-V"]] {
+        assert_eq!(stdout(&run(short)), format!("{first}\n"));
+    }
     for arguments in [
         &["--help"][..],
         &["serve", "--help"],
@@ -53,6 +57,53 @@ fn the_version_and_the_help_are_printed() {
         assert!(help.status.success() && stdout(&help).contains("Usage:"), "{help:?}");
     }
     assert!(stdout(&run(&["serve", "--help"])).contains("HEALTHSINK_TOKEN_FILE"));
+    let help = stdout(&run(&["--help"]));
+    let examples = help.split("Examples:").nth(1).unwrap();
+    assert!(examples.lines().all(|line| line.len() <= 80), "they wrap on a terminal of 80 columns: {examples}");
+}
+
+#[test]
+fn shells_and_man_get_the_same_commands() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(&["completions", shell]);
+        assert!(script.status.success() && stdout(&script).contains("trusted-proxy"), "{shell}");
+    }
+    assert_eq!(run(&["completions", "cmd"]).status.code(), Some(2));
+    let page = stdout(&run(&["man"]));
+    assert!(page.contains(".TH healthsink 1") && page.contains("Receives Apple Health data"), "{page}");
+    let folder = tempfile::tempdir().unwrap();
+    let written = run(&["man", folder.path().to_str().unwrap()]);
+    assert!(written.status.success(), "{written:?}");
+    for (name, flag) in [("healthsink", "log"), ("healthsink-serve", "listen"), ("healthsink-token-new", "label")] {
+        let page = fs::read_to_string(folder.path().join(format!("{name}.1"))).unwrap();
+        assert!(page.contains(flag), "{name}: {page}");
+    }
+    let missing = run(&["man", folder.path().join("missing").to_str().unwrap()]);
+    assert!(missing.status.code() == Some(1) && stderr(&missing).contains("name a folder that exists"), "{missing:?}");
+}
+
+#[test]
+fn a_quiet_command_prints_only_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let check = |arguments: &[&str], code: i32, is_silent: bool| {
+        let output = run(&[arguments, &["--db", database.to_str().unwrap()]].concat());
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+        assert_eq!(stderr(&output).is_empty(), is_silent, "{arguments:?}: {output:?}");
+    };
+    check(&["import", "--quiet", &example("documented")], 0, true);
+    check(&["import", "-q", "missing.json"], 1, false);
+    check(&["check", "-q"], 0, true);
+    let backup = folder.path().join("backup.db");
+    let backup = backup.to_str().unwrap();
+    check(&["backup", "-q", backup], 0, true);
+    check(&["restore", "-q", backup], 0, true);
+    check(&["import", "-q", "--json", "x.json"], 2, false);
+    let restored = run(&["restore", "--json", backup, "--db", database.to_str().unwrap()]);
+    let restored: Value = serde_json::from_slice(&restored.stdout).unwrap();
+    assert_eq!(restored["backup"], json!(backup));
+    assert!(restored["kept"].as_str().unwrap().contains(".before-restore-") && restored["samples"] != json!(0));
 }
 
 #[test]

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 5] = [&["model"], &["formats", "store"], &["ingest"], &[
 const ROOMS_WITH_CIRCLES: [&str; 0] = [];
 
 /// The files or folders of `src/` that may name a dependency.
-const PLACES: [(&str, &[&str]); 38] = [
+const PLACES: [(&str, &[&str]); 40] = [
     ("rusqlite", &["store"]),
     (
         "rustix",
@@ -42,6 +42,8 @@ const PLACES: [(&str, &[&str]); 38] = [
     ("zstd", &["formats/encoding.rs"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli/progress.rs"]),
+    ("clap_complete", &["cli/completions.rs"]),
+    ("clap_mangen", &["cli/man.rs"]),
     ("blake3", &["model/identity.rs", "store"]),
     ("getrandom", &["cli/token.rs"]),
     ("quick_xml", &["formats/apple/element.rs"]),

@@ -115,9 +115,18 @@ pub(in crate::serve) async fn open(inherited: Inherited, config: &Serve) -> Resu
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| io_error(&format!("cannot listen on {address}; name another address with {flag}"), &error))
+    TcpListener::bind(address).await.map_err(|error| {
+        let remedy = match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                format!("; ports below 1024 are for root and services: {flag} {}", SocketAddr::new(address.ip(), 8443))
+            }
+            io::ErrorKind::AddrInUse => {
+                format!("; another program listens there: stop it, or choose another port with {flag}")
+            }
+            _ => format!("; name another address with {flag}"),
+        };
+        io_error(&format!("cannot listen on {address}{remedy}"), &error)
+    })
 }
 
 fn adopt(listener: StdListener) -> Result<TcpListener> {
