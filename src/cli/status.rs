@@ -9,8 +9,8 @@ use super::print::{Form, FormArgument, print_by};
 use super::table::{Align, Table, shown, shown_within};
 use crate::model::error::{Result, into_io};
 use crate::model::healthkit::short;
-use crate::model::limits::{MESSAGE_COLUMNS_MAX, TYPES_LISTED_MAX};
-use crate::store::{Database, Status, TypeRows, UploadRow};
+use crate::model::limits::{DISK_FREE_BYTES_MIN, MESSAGE_COLUMNS_MAX, TYPES_LISTED_MAX};
+use crate::store::{Database, PhoneRow, Status, TypeRows, UploadRow};
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArguments {
@@ -38,7 +38,10 @@ impl StatusArguments {
             }
             #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
             let megabytes = status.bytes as f64 / 1e6;
-            writeln!(out, "{:<20} {megabytes:>9.1} MB\n", "on disk")?;
+            writeln!(out, "{:<20} {megabytes:>9.1} MB", "on disk")?;
+            write_free(&status, out)?;
+            writeln!(out)?;
+            write_phones(&status.phones, out)?;
             types.write(out)?;
             if !status.uploads.is_empty() {
                 writeln!(out, "\nlast uploads")?;
@@ -58,15 +61,68 @@ impl StatusArguments {
                     separator = ",";
                 }
             });
-            let Status { bytes, tables, uploads } = status.map_err(into_io)?;
+            let Status { bytes, free_bytes, phones, tables, uploads } = status.map_err(into_io)?;
             written?;
             let start = if separator == "," { "" } else { separator };
-            write!(out, r#"{start}],"bytes":{bytes},"tables":"#)?;
+            write!(out, r#"{start}],"bytes":{bytes},"freeBytes":"#)?;
+            serde_json::to_writer(&mut *out, &free_bytes)?;
+            write!(out, r#","phones":"#)?;
+            serde_json::to_writer(&mut *out, &phones)?;
+            write!(out, r#","tables":"#)?;
             serde_json::to_writer(&mut *out, &tables)?;
             write!(out, r#","uploads":"#)?;
             serde_json::to_writer(&mut *out, &uploads)?;
             writeln!(out, "}}")
         })
+    }
+}
+
+/// Writes what is free on the disk. An update of the schema and a backup beside the database need as much as it has.
+fn write_free(status: &Status, out: &mut dyn Write) -> io::Result<()> {
+    let Some(free) = status.free_bytes else { return Ok(()) };
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let megabytes = free as f64 / 1e6;
+    writeln!(out, "{:<20} {megabytes:>9.1} MB", "free on its disk")?;
+    if free < status.bytes.max(DISK_FREE_BYTES_MIN) {
+        writeln!(out, "low disk space: free some, or uploads will get 507; a backup beside the database does not fit")?;
+    }
+    Ok(())
+}
+
+/// Writes whose phones send, and when each sent last.
+fn write_phones(phones: &[PhoneRow], out: &mut dyn Write) -> io::Result<()> {
+    if phones.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new([
+        ("person", Align::Left),
+        ("phone", Align::Left),
+        ("uploads", Align::Right),
+        ("last upload", Align::Left),
+    ]);
+    for phone in phones {
+        let name = match (&phone.label, phone.token) {
+            (Some(label), _) => label.clone(),
+            (None, Some(token)) => format!("token {token}"),
+            (None, None) if phone.origin == "import" => "import".to_owned(),
+            (None, None) => "no token".to_owned(),
+        };
+        let name = if phone.is_revoked { format!("{name} (revoked)") } else { name };
+        let last = phone.last_upload_seconds_ago.map_or_else(|| "none yet".to_owned(), ago);
+        table.push([&phone.person, &name, &phone.uploads.to_string(), &last]);
+    }
+    table.write(out)?;
+    writeln!(out)
+}
+
+/// Returns how long ago something was, in the largest unit that fits.
+fn ago(seconds: i64) -> String {
+    match seconds {
+        ..0 => "in the future: check the clock".to_owned(),
+        0..60 => "just now".to_owned(),
+        60..3_600 => format!("{} min ago", seconds / 60),
+        3_600..172_800 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} days ago", seconds / 86_400),
     }
 }
 
@@ -121,5 +177,35 @@ fn write_upload(upload: &UploadRow, out: &mut dyn Write) -> io::Result<()> {
     match &upload.error {
         Some(error) => writeln!(out, "        {}", shown_within(error, MESSAGE_COLUMNS_MAX)),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_down_to_their_largest_unit() {
+        let check = |seconds, expected| assert_eq!(ago(seconds), expected);
+        check(-1, "in the future: check the clock");
+        check(59, "just now");
+        check(3_599, "59 min ago");
+        check(3 * 3_600 + 1, "3 h ago");
+        check(47 * 3_600, "47 h ago");
+        check(172_800, "2 days ago");
+    }
+
+    #[test]
+    fn a_disk_with_less_than_the_database_is_low() {
+        let check = |bytes, free_bytes, is_low| {
+            let status = Status { bytes, free_bytes, phones: Vec::new(), tables: Vec::new(), uploads: Vec::new() };
+            let mut out = Vec::new();
+            write_free(&status, &mut out).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap().contains("low disk space"), is_low, "{status:?}");
+        };
+        check(1, None, false);
+        check(1, Some(DISK_FREE_BYTES_MIN), false);
+        check(1, Some(DISK_FREE_BYTES_MIN - 1), true);
+        check(10 * DISK_FREE_BYTES_MIN, Some(9 * DISK_FREE_BYTES_MIN), true);
     }
 }

@@ -163,6 +163,12 @@ pub const EXCLUSIVE_WAIT: Duration = Duration::from_secs(2);
 /// The last uploads that `status` lists.
 pub const UPLOADS_LISTED_MAX: u32 = 10;
 
+/// Phones, and other ways by which records come, that `status` lists.
+pub const PHONES_LISTED_MAX: u32 = 100;
+
+/// Free bytes of the database's disk below which `status` warns, also if the database is smaller.
+pub const DISK_FREE_BYTES_MIN: u64 = 256 << 20;
+
 /// Faults of one kind that `check` lists.
 pub const CHECK_FAULTS_MAX: u32 = 20;
 

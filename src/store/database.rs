@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::files::{OpenFiles, file_id, resolved, suffixed};
+use super::files::{OpenFiles, file_id, folder_of, free_bytes, resolved, suffixed};
 use super::header::Content;
 
 /// A database, which may not exist yet. Nothing is open.
@@ -79,6 +79,12 @@ impl Database {
         let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
         let path = resolved(&self.path);
         Sizes { database: bytes(&path), wal: bytes(&suffixed(&path, "-wal")) }
+    }
+
+    /// Bytes that this user may still write to its disk, if the system reports them.
+    #[must_use]
+    pub fn free_bytes(&self) -> Option<u64> {
+        free_bytes(folder_of(&resolved(&self.path)))
     }
 
     /// Its files, to notice when they are replaced. Another part of this program has the database open.

@@ -34,6 +34,7 @@ pub use database::{Database, Sizes};
 pub use files::OpenFiles;
 pub(crate) use notice::Notice;
 pub use read::latest::Latest;
+pub use read::people::PhoneRow;
 pub use read::status::{Status, TableRows, TypeRows, UploadRow};
 pub use tokens::{TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, is_token_shaped};
 pub(crate) use wal::{AutoCheckpoint, Checkpoint};

@@ -196,6 +196,25 @@ fn other_views_are_noted_and_made_again() {
     }
 }
 
+/// The next program that writes updates a database of version 1. Until then commands read it, and its views are not compared.
+#[test]
+fn a_database_of_version_1_is_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let connection = Connection::open(&database).unwrap();
+    for sql in ["tables", "names", "step2_undo"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/store/schema/{sql}.sql"));
+        connection.execute_batch(&fs::read_to_string(path).unwrap()).unwrap();
+    }
+    let head = "PRAGMA journal_mode = WAL; PRAGMA user_version = 1; PRAGMA application_id = 1752395371";
+    connection.execute_batch(&format!("{head}; CREATE VIEW sample_details AS SELECT start_ms FROM samples")).unwrap();
+    drop(connection);
+    let (code, report) = check(&database);
+    assert_eq!((code, &report["findings"]), (Some(0), &json!([])), "{report}");
+    let output = run(&["status", "--db", database.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+}
+
 /// A view never replaces what its owner has made: the table stays, and only this view is missing.
 #[test]
 fn a_table_with_the_name_of_a_view_stays() {

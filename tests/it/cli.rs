@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::contract::payload;
@@ -268,12 +269,57 @@ fn status_shows_what_is_stored() {
     assert_eq!(sleep, Some(&expected));
     let uploads = printed["uploads"].as_array().unwrap();
     assert_eq!(uploads.iter().map(|upload| &upload["id"]).collect::<Vec<_>>(), [3, 2, 1]);
-    assert_eq!([&uploads[2]["records"], &uploads[2]["sync_source"]], [&json!(5), &json!("manual-upload")]);
+    assert_eq!([&uploads[2]["records"], &uploads[2]["syncSource"]], [&json!(5), &json!("manual-upload")]);
+    for (name, former) in [("syncSource", "sync_source"), ("bodyBytes", "body_bytes"), ("routePoints", "route_points")]
+    {
+        assert_eq!(uploads[2][name], uploads[2][former], "the old name stays for one version");
+    }
+    assert!(printed["freeBytes"].as_u64().is_some_and(|bytes| bytes > 0), "{printed}");
 
     let text = stdout(&status(&[]));
     for part in ["samples", "12", "SleepAnalysis", "HeartRate", "2026-02-26T08:30:00Z", "last uploads", "24 rejected"] {
         assert!(text.contains(part), "{part}: {text}");
     }
+}
+
+/// In a household, `status` shows whose phone sent last, and which phone never did.
+#[test]
+fn status_names_people_and_phones() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let db = database.to_str().unwrap();
+    let token = |person: &str, label: &str| {
+        let output = run(&["token", "new", "--json", "--person", person, "--label", label, "--db", db]);
+        report(&output)["token"].as_str().unwrap().to_owned()
+    };
+    let anna = token("anna", "anna's iPhone");
+    token("ben", "ben's phone");
+    let program = Program::serve(&database);
+    let bearer = format!("Bearer {anna}");
+    let answer = Client::connect(program.address).post(&[("Authorization", &bearer)], &payload("documented"));
+    assert_eq!(answer.status, 200);
+    let output = run(&["import", "--person", "anna", "--db", db, &example("quantity")]);
+    assert!(output.status.success(), "{output:?}");
+
+    let status = |arguments: &[&str]| run(&[&["status", "--db", db], arguments].concat());
+    let printed = report(&status(&["--json"]));
+    let phones = printed["phones"].as_array().unwrap();
+    let of = |name: &str| phones.iter().map(|phone| phone[name].clone()).collect::<Vec<_>>();
+    assert_eq!(of("person"), ["anna", "anna", "ben"]);
+    assert_eq!(of("origin"), ["import", "http", "http"]);
+    assert_eq!(of("label"), [Value::Null, json!("anna's iPhone"), json!("ben's phone")]);
+    assert_eq!(of("uploads"), [1, 1, 0]);
+    assert_eq!(of("lastUploadSecondsAgo")[2], Value::Null);
+    Connection::open(&database)
+        .unwrap()
+        .execute_batch("UPDATE uploads SET finished_ms = finished_ms - 10810000")
+        .unwrap();
+    let text = stdout(&status(&[]));
+    let line = |part: &str| text.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("{part}: {text}"));
+    assert!(line("anna's iPhone").ends_with("1  3 h ago"), "{text}");
+    assert!(line("import  ").ends_with("1  3 h ago"), "{text}");
+    assert!(line("ben's phone").ends_with("0  none yet"), "{text}");
+    assert!(text.contains("free on its disk"), "{text}");
 }
 
 /// `status` runs beside a writing server and sees what was answered.

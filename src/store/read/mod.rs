@@ -1,4 +1,5 @@
 //! The questions: what the database holds.
 
 pub(super) mod latest;
+pub(super) mod people;
 pub(super) mod status;

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
+use super::people::{self, PhoneRow};
 use crate::model::error::Result;
 use crate::model::limits::UPLOADS_LISTED_MAX;
 use crate::store::database::{Database, Sizes};
@@ -14,6 +15,11 @@ use crate::store::write::{SAMPLES, Source, rare_kinds};
 pub struct Status {
     /// Size of the database and its WAL.
     pub bytes: u64,
+    /// Bytes that this user may still write to its disk, if the system reports them.
+    #[serde(rename = "freeBytes")]
+    pub free_bytes: Option<u64>,
+    /// Who sends, and when each phone sent last.
+    pub phones: Vec<PhoneRow>,
     /// Rows of each table.
     pub tables: Vec<TableRows>,
     /// The last uploads, newest first.
@@ -47,6 +53,7 @@ pub struct TypeRows {
 
 /// A row of the ledger.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct UploadRow {
     /// Its number.
     pub id: i64,
@@ -78,6 +85,17 @@ pub struct UploadRow {
     pub rejected: i64,
     /// Why it was aborted.
     pub error: Option<String>,
+    /// Names of another spelling, for one version.
+    #[serde(flatten)]
+    pub former: FormerNames,
+}
+
+/// Fields of an upload under the names that they had before.
+#[derive(Clone, Debug, Serialize)]
+pub struct FormerNames {
+    sync_source: Option<String>,
+    body_bytes: i64,
+    route_points: i64,
 }
 
 impl Database {
@@ -106,7 +124,13 @@ impl Database {
                 }
             }
             let Sizes { database, wal } = self.sizes();
-            Ok(Status { bytes: database + wal, tables, uploads: read_uploads(&connection)? })
+            Ok(Status {
+                bytes: database + wal,
+                free_bytes: self.free_bytes(),
+                phones: people::read(&connection)?,
+                tables,
+                uploads: read_uploads(&connection)?,
+            })
         };
         read().map_err(|error| open_error(self, &error))
     }
@@ -166,6 +190,7 @@ fn read_uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
             merged: row.get(12)?,
             rejected: row.get(13)?,
             error: row.get(14)?,
+            former: FormerNames { sync_source: row.get(5)?, body_bytes: row.get(6)?, route_points: row.get(8)? },
         })
     };
     select.query_map([UPLOADS_LISTED_MAX], read)?.collect()
