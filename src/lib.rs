@@ -7,6 +7,8 @@
 //! 3. The one writer thread of [`store`] writes each batch, returns it emptied, and commits.
 //! 4. After the commit, its counts become the answer of [`serve`], or the report of [`import`].
 //!
+//! [`statistics`] makes days and nights of stored samples; no command reads them yet.
+//!
 //! [`ingest`] joins steps 2 to 4 for a payload. [`cli`] has one file for each command.
 //!
 //! A room uses only those above it in this list, and no files form a circle: `tests/it/layering.rs` checks both.
@@ -15,6 +17,8 @@
 compile_error!("healthsink needs Unix: file permissions, links and signals are part of what it guarantees");
 
 pub mod model;
+
+pub mod statistics;
 
 pub mod formats;
 

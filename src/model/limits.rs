@@ -548,6 +548,31 @@ pub const ATTEMPT_ADDRESSES_MAX: usize = 1024;
 /// Most reverse proxies, or networks of them, that may be trusted to name their clients.
 pub const TRUSTED_PROXIES_MAX: usize = 16;
 
+/// Samples of a type that may be under way at one instant while figures are made. Beyond, the one that ends first is closed early
+/// and the figure is marked approximate.
+pub const STATISTICS_ACTIVE_MAX: usize = 64 << 10;
+
+/// Longest sample that counts for days, in milliseconds: 400 days. Longer ones are listed.
+pub const STATISTICS_SAMPLE_MS_MAX: i64 = 400 * 24 * 60 * 60 * 1000;
+
+/// Source groups of a person that are ranked; further ones share the last rank.
+pub const SOURCE_GROUPS_MAX: usize = 1024;
+
+/// Time zones of a person: more than the tz database has.
+pub const ZONES_MAX: usize = 1024;
+
+/// Changes of a person's zone; further ones are left out.
+pub const ZONE_CHANGES_MAX: usize = 16 << 10;
+
+/// Values of a category that a day lists; further ones are counted together.
+pub const CATEGORY_VALUES_MAX: usize = 32;
+
+/// Parts of a period of sleep that are kept with their times. Sums include further ones.
+pub const SLEEP_SEGMENTS_MAX: usize = 4 << 10;
+
+/// Samples that are searched together for condensed series.
+pub const CONDENSED_WINDOW_ROWS_MAX: usize = 64 << 10;
+
 /// Longest file of a certificate chain or of a key.
 pub const TLS_FILE_BYTES_MAX: usize = 256 * KIB;
 

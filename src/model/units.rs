@@ -151,6 +151,35 @@ pub fn factor(name: &str, dimension: Dimension) -> Option<f64> {
     unit(name).filter(|unit| unit.dimension == dimension).map(|unit| unit.factor)
 }
 
+/// How values of one unit become values of another: `to = value * factor + offset`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conversion {
+    factor: f64,
+    offset: f64,
+}
+
+impl Conversion {
+    /// Changes nothing.
+    pub const NONE: Self = Self { factor: 1.0, offset: 0.0 };
+
+    /// Returns the value in the other unit.
+    #[must_use]
+    pub fn apply(self, value: f64) -> f64 {
+        value * self.factor + self.offset
+    }
+}
+
+/// Returns the conversion between two units of one dimension. A unit that is unknown here converts only to itself.
+#[must_use]
+pub fn conversion(from: &str, to: &str) -> Option<Conversion> {
+    if from == to {
+        return Some(Conversion::NONE);
+    }
+    let (from, to) = (unit(from)?, unit(to)?);
+    let offset = (from.offset - to.offset) / to.factor;
+    (from.dimension == to.dimension).then(|| Conversion { factor: from.factor / to.factor, offset })
+}
+
 /// Returns energy in kilocalories; nothing if the unit is not one of energy.
 #[must_use]
 pub fn kilocalories(energy: f64, unit: &str) -> Option<f64> {
@@ -272,6 +301,27 @@ mod tests {
         // 1.000004 km printed as 1 km, and as 0.621373 mi.
         assert!(is_same_printed((Some(1.0), Some("km")), (Some(0.621_374), Some("mi"))));
         assert!(!is_same_printed((Some(1.0), Some("km")), (Some(0.621_380), Some("mi"))));
+    }
+
+    #[test]
+    fn conversions() {
+        let check = |from: &str, to: &str, value: f64, expected: Option<f64>| {
+            let converted = conversion(from, to).map(|conversion| conversion.apply(value));
+            let is_near = match (converted, expected) {
+                (Some(converted), Some(expected)) => (converted - expected).abs() <= 1e-12 * expected.abs().max(1.0),
+                (converted, expected) => converted == expected,
+            };
+            assert!(is_near, "{value} {from} in {to}: {converted:?}");
+        };
+        check("km", "m", 3.0, Some(3000.0));
+        check("mi", "m", 2.0, Some(3218.688));
+        check("degF", "degC", 97.88, Some(36.6));
+        check("degC", "degF", 36.6, Some(97.88));
+        check("Cal", "kcal", 0.1, Some(0.1));
+        check("mmol<180.1558800000541>/L", "mg/dL", 5.5, Some(99.085_734));
+        check("dBASPL", "dBASPL", 80.25, Some(80.25));
+        check("dBASPL", "dB", 80.25, None);
+        check("km", "kcal", 1.0, None);
     }
 
     #[test]

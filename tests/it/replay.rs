@@ -8,7 +8,7 @@ use healthsink::model::limits::{CLINICAL_FILE_BYTES_MAX, IMPORT_ELEMENT_BYTES_MA
 use healthsink_testdata::{AutoExport, Export, KeyOrder, Payload, Shape};
 use healthsink_testkit::pieces::Pieces;
 use healthsink_testkit::properties::{
-    TARGETS, apple_files, apple_xml, archive, auto_export, chunking, decode, differential, http, reading,
+    TARGETS, apple_files, apple_xml, archive, auto_export, chunking, decode, differential, http, reading, statistics,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -115,6 +115,17 @@ fn elements_over_the_limit_cost_bounded_memory() {
     reading::check(Format::Ecg, "Recorded Date,2024-01-01 10:00:00 +0100\n1\n".repeat(bytes / 40).as_bytes());
 }
 
+/// More samples at once than a pass follows, for each method.
+#[test]
+fn samples_under_way_cost_bounded_memory() {
+    for method in 0..9 {
+        // 53 hours long, a millisecond after each other, 16,129 for each record.
+        let record = [0x0c, 1, 0, 0, 0x40, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 127];
+        let input: Vec<u8> = [method].into_iter().chain(record.repeat(8)).collect();
+        statistics::check(&input);
+    }
+}
+
 #[test]
 fn archives_of_exports_have_the_properties() {
     let history = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/history");
@@ -179,6 +190,11 @@ fn assert_same_in_pieces(format: Format, body: &[u8], lengths: &[usize]) -> read
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_samples_make_figures_that_fit(input in prop::collection::vec(any::<u8>(), 0..200)) {
+        statistics::check(&input);
+    }
 
     #[test]
     fn generated_documents_of_each_kind_are_the_same_in_any_pieces((format, body) in document(), lengths in lengths()) {

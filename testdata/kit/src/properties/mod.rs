@@ -5,6 +5,7 @@
 //! - [`differential`]: the decoder gives the same with its lifter and without it, and agrees with serde_json.
 //! - [`apple_xml`], [`apple_files`], [`auto_export`]: the properties in [`reading`], for the readers of the import.
 //! - [`archive`]: the same for archives; a truncated archive is never accepted as whole.
+//! - [`statistics`]: figures of any samples fit each other, in bounded memory.
 //! - [`http`]: 200 for a body that is complete and valid, never for another; always an answer or a close.
 
 pub mod apple_files;
@@ -16,12 +17,13 @@ pub mod decode;
 pub mod differential;
 pub mod http;
 pub mod reading;
+pub mod statistics;
 
 /// A property of bytes.
 pub type Check = fn(&[u8]);
 
 /// Every fuzz target by its name.
-pub const TARGETS: [(&str, Check); 8] = [
+pub const TARGETS: [(&str, Check); 9] = [
     ("decode", decode::check),
     ("chunking", chunking::check),
     ("differential", differential::check),
@@ -30,4 +32,5 @@ pub const TARGETS: [(&str, Check); 8] = [
     ("apple_files", apple_files::check),
     ("auto_export", auto_export::check),
     ("archive", archive::check),
+    ("statistics", statistics::check),
 ];

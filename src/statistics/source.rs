@@ -1,0 +1,184 @@
+//! Sources as HealthKit groups them, and the class that decides a group's default rank.
+
+use std::borrow::Cow;
+
+/// Bundle of entries that the owner made in the Health app.
+const HEALTH_BUNDLE: &str = "com.apple.Health";
+
+/// What the bundle of a device begins with: `com.apple.health.` and an identity.
+const DEVICE_BUNDLE: &str = "com.apple.health.";
+
+/// How the Health app is called in languages that Apple's export comes in: the source name of entries by hand.
+const HEALTH_NAMES: [&str; 24] = [
+    "Egészség",
+    "Gezondheid",
+    "Hälsa",
+    "Health",
+    "Helse",
+    "Salud",
+    "Salut",
+    "Salute",
+    "Sănătate",
+    "Santé",
+    "Saúde",
+    "Sağlık",
+    "Sundhed",
+    "Terveys",
+    "Zdraví",
+    "Zdravie",
+    "Zdravlje",
+    "Zdrowie",
+    "Здоров’я",
+    "Здоровье",
+    "ヘルスケア",
+    "健康",
+    "건강",
+    "Υγεία",
+];
+
+/// The kind of a source group. Their order is the default rank: [`Class::Manual`] counts before all others.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Class {
+    /// The owner's entries in the Health app.
+    Manual,
+    /// Gym equipment that is connected to a watch.
+    Gym,
+    /// An Apple Watch.
+    Watch,
+    /// An iPhone, iPod or iPad.
+    Phone,
+    /// An app.
+    App,
+    /// Anything else, such as a scale by Bluetooth.
+    Other,
+}
+
+impl Class {
+    /// Returns the class as a word for people and for the database.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Gym => "gym",
+            Self::Watch => "watch",
+            Self::Phone => "phone",
+            Self::App => "app",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// What a sample says about its source. Absent fields are empty.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Source<'a> {
+    /// `sourceRevision.source.name`.
+    pub name: &'a str,
+    /// `sourceRevision.source.bundleIdentifier`; Apple's export has none.
+    pub bundle: &'a str,
+    /// `sourceRevision.productType`, such as `Watch6,2`.
+    pub product_type: &'a str,
+    /// `device.hardwareVersion`, such as `Watch6,2`.
+    pub hardware: &'a str,
+    /// `device.model`, such as `Watch`.
+    pub model: &'a str,
+    /// `device.manufacturer`.
+    pub manufacturer: &'a str,
+    /// `HKWasUserEntered` in the metadata.
+    pub is_user_entered: bool,
+}
+
+impl<'a> Source<'a> {
+    /// Returns what HealthKit calls one source: the bundle, else the name. Versions and devices are below it.
+    #[must_use]
+    pub fn group(&self) -> Cow<'a, str> {
+        match self.bundle.trim() {
+            "" => normalized(self.name),
+            bundle => Cow::Borrowed(bundle),
+        }
+    }
+
+    /// Returns the class of this source's group.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        let is_named_health = || self.is_user_entered && HEALTH_NAMES.contains(&normalized(self.name).as_ref());
+        if self.bundle == HEALTH_BUNDLE || self.bundle.is_empty() && is_named_health() {
+            return Class::Manual;
+        }
+        // An app's samples name the device that they were recorded with, but the app is the source.
+        let is_apples = self.bundle.starts_with(DEVICE_BUNDLE);
+        if !self.bundle.is_empty() && !is_apples {
+            return Class::App;
+        }
+        let hardware = [self.product_type, self.hardware, self.model];
+        let begins = |names: &[&str]| hardware.iter().any(|text| names.iter().any(|name| text.starts_with(name)));
+        let is_apple_device = self.manufacturer.is_empty() || self.manufacturer.starts_with("Apple");
+        if is_apples && !is_apple_device {
+            // The phone that received the samples is the product, but the device is another maker's.
+            return if is_gym(self.model) { Class::Gym } else { Class::Other };
+        }
+        // An app's rows in Apple's export look like its device's, except for the name: Apple's own carry a device's name.
+        let is_device_name = is_apples || is_device_name(self.name);
+        if begins(&["Watch"]) && is_device_name {
+            return Class::Watch;
+        }
+        if begins(&["iPhone", "iPod", "iPad"]) && is_device_name {
+            return Class::Phone;
+        }
+        match self.name {
+            _ if is_apples => Class::Other,
+            name if normalized(name).contains("Watch") => Class::Watch,
+            name if is_device_name_of_phone(name) => Class::Phone,
+            _ => Class::App,
+        }
+    }
+}
+
+/// Models that GymKit reports.
+fn is_gym(model: &str) -> bool {
+    ["Treadmill", "Elliptical", "Indoor Bike", "IndoorBike", "Stair Stepper", "StairStepper", "Rower"].contains(&model)
+}
+
+fn is_device_name(name: &str) -> bool {
+    normalized(name).contains("Watch") || is_device_name_of_phone(name)
+}
+
+fn is_device_name_of_phone(name: &str) -> bool {
+    ["iPhone", "iPod", "iPad"].iter().any(|device| name.contains(device))
+}
+
+/// The name with plain spaces and nothing around it: Apple writes "Apple Watch" with U+00A0.
+fn normalized(name: &str) -> Cow<'_, str> {
+    let name = name.trim();
+    if name.contains('\u{a0}') { Cow::Owned(name.replace('\u{a0}', " ")) } else { Cow::Borrowed(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes() {
+        let check = |source: Source<'_>, class: Class, group: &str| {
+            assert_eq!((source.class(), source.group().as_ref()), (class, group), "{source:?}");
+        };
+        let named = |name: &'static str| Source { name, ..Source::default() };
+        check(named("Anna’s Apple\u{a0}Watch"), Class::Watch, "Anna’s Apple Watch");
+        check(named(" iPhone von Anna "), Class::Phone, "iPhone von Anna");
+        check(named("Health"), Class::App, "Health");
+        check(Source { is_user_entered: true, ..named("Santé") }, Class::Manual, "Santé");
+        check(Source { is_user_entered: true, ..named("Lifesum") }, Class::App, "Lifesum");
+        check(Source { bundle: "com.apple.Health", ..named("Health") }, Class::Manual, "com.apple.Health");
+        let bundle = "com.apple.health.0A1B";
+        let watch = Source { bundle, product_type: "Watch6,2", ..named("Wrist") };
+        check(watch, Class::Watch, bundle);
+        check(Source { manufacturer: "Apple Inc.", ..watch }, Class::Watch, bundle);
+        check(Source { product_type: "iPhone14,5", ..watch }, Class::Phone, bundle);
+        let scale = Source { product_type: "iPhone14,5", manufacturer: "A&D", model: "UC-352BLE", ..watch };
+        check(scale, Class::Other, bundle);
+        check(Source { model: "Treadmill", ..scale }, Class::Gym, bundle);
+        check(Source { product_type: "", ..watch }, Class::Other, bundle);
+        check(Source { bundle: "com.strava", product_type: "Watch6,2", ..named("Strava") }, Class::App, "com.strava");
+        check(Source { product_type: "iPhone14,5", ..named("Strava") }, Class::App, "Strava");
+        check(Source { product_type: "Watch6,2", ..named("Annas Watch") }, Class::Watch, "Annas Watch");
+    }
+}
