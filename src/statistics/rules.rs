@@ -58,7 +58,11 @@ pub struct Rule {
 }
 
 /// The rules that have no number above. The file in brackets is the only place of each.
-pub const RULES: [Rule; 11] = [
+pub const RULES: [Rule; 12] = [
+    Rule {
+        name: "device-version",
+        text: "in Apple's export a sample with its device's version is the device's, with another one an app's (source.rs)",
+    },
     Rule {
         name: "class-order",
         text: "by default entries by hand count before gym equipment, watch, phone, apps, others (source.rs)",

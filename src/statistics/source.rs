@@ -77,6 +77,10 @@ pub struct Source<'a> {
     pub bundle: &'a str,
     /// `sourceRevision.productType`, such as `Watch6,2`.
     pub product_type: &'a str,
+    /// `sourceRevision.version`: of a device's own samples the version of its system.
+    pub version: &'a str,
+    /// `device.softwareVersion`.
+    pub software: &'a str,
     /// `device.hardwareVersion`, such as `Watch6,2`.
     pub hardware: &'a str,
     /// `device.model`, such as `Watch`.
@@ -88,13 +92,20 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Returns what HealthKit calls one source: the bundle, else the name. Versions and devices are below it.
+    /// Returns what HealthKit calls one source: the bundle, else the name. Versions are below it. Apple's export has only names,
+    /// and a watch may have the phone's: then the class is part of the group.
     #[must_use]
     pub fn group(&self) -> Cow<'a, str> {
         match self.bundle.trim() {
-            "" => normalized(self.name),
-            bundle => Cow::Borrowed(bundle),
+            "" => {}
+            bundle => return Cow::Borrowed(bundle),
         }
+        let (name, class) = (normalized(self.name), self.class());
+        let is_device = matches!(class, Class::Watch | Class::Phone);
+        if is_device && device_of_name(&name) != Some(class) {
+            return Cow::Owned(format!("{name} ({})", class.text()));
+        }
+        name
     }
 
     /// Returns the class of this source's group.
@@ -104,46 +115,56 @@ impl<'a> Source<'a> {
         if self.bundle == HEALTH_BUNDLE || self.bundle.is_empty() && is_named_health() {
             return Class::Manual;
         }
+        if self.bundle.is_empty() {
+            return self.class_without_bundle();
+        }
         // An app's samples name the device that they were recorded with, but the app is the source.
-        let is_apples = self.bundle.starts_with(DEVICE_BUNDLE);
-        if !self.bundle.is_empty() && !is_apples {
+        if !self.bundle.starts_with(DEVICE_BUNDLE) {
             return Class::App;
         }
-        let hardware = [self.product_type, self.hardware, self.model];
-        let begins = |names: &[&str]| hardware.iter().any(|text| names.iter().any(|name| text.starts_with(name)));
-        let is_apple_device = self.manufacturer.is_empty() || self.manufacturer.starts_with("Apple");
-        if is_apples && !is_apple_device {
+        if !self.manufacturer.is_empty() && !self.manufacturer.starts_with("Apple") {
             // The phone that received the samples is the product, but the device is another maker's.
             return if is_gym(self.model) { Class::Gym } else { Class::Other };
         }
-        // An app's rows in Apple's export look like its device's, except for the name: Apple's own carry a device's name.
-        let is_device_name = is_apples || is_device_name(self.name);
-        if begins(&["Watch"]) && is_device_name {
-            return Class::Watch;
+        self.device().unwrap_or(Class::Other)
+    }
+
+    /// An app's rows in Apple's export have the same device as the device's. But the device's have its system's version, or its name.
+    fn class_without_bundle(&self) -> Class {
+        let is_by_device = !self.version.is_empty() && self.version == self.software;
+        match (device_of_name(self.name), self.device()) {
+            (Some(named), device) => device.unwrap_or(named),
+            (None, Some(device)) if is_by_device => device,
+            (None, _) => Class::App,
         }
-        if begins(&["iPhone", "iPod", "iPad"]) && is_device_name {
-            return Class::Phone;
-        }
-        match self.name {
-            _ if is_apples => Class::Other,
-            name if normalized(name).contains("Watch") => Class::Watch,
-            name if is_device_name_of_phone(name) => Class::Phone,
-            _ => Class::App,
+    }
+
+    /// The kind of Apple's device that it names.
+    fn device(&self) -> Option<Class> {
+        let texts = [self.product_type, self.hardware, self.model];
+        let begins = |names: &[&str]| texts.iter().any(|text| names.iter().any(|name| text.starts_with(name)));
+        match () {
+            () if begins(&["Watch"]) => Some(Class::Watch),
+            () if begins(&PHONES) => Some(Class::Phone),
+            () => None,
         }
     }
 }
+
+/// What the models of phones begin with, and the names of most.
+const PHONES: [&str; 3] = ["iPhone", "iPod", "iPad"];
 
 /// Models that GymKit reports.
 fn is_gym(model: &str) -> bool {
     ["Treadmill", "Elliptical", "Indoor Bike", "IndoorBike", "Stair Stepper", "StairStepper", "Rower"].contains(&model)
 }
 
-fn is_device_name(name: &str) -> bool {
-    normalized(name).contains("Watch") || is_device_name_of_phone(name)
-}
-
-fn is_device_name_of_phone(name: &str) -> bool {
-    ["iPhone", "iPod", "iPad"].iter().any(|device| name.contains(device))
+/// The kind of device that a name has a word for.
+fn device_of_name(name: &str) -> Option<Class> {
+    if name.contains("Watch") {
+        return Some(Class::Watch);
+    }
+    PHONES.iter().any(|phone| name.contains(phone)).then_some(Class::Phone)
 }
 
 /// The name with plain spaces and nothing around it: Apple writes "Apple Watch" with U+00A0.
@@ -180,5 +201,10 @@ mod tests {
         check(Source { bundle: "com.strava", product_type: "Watch6,2", ..named("Strava") }, Class::App, "com.strava");
         check(Source { product_type: "iPhone14,5", ..named("Strava") }, Class::App, "Strava");
         check(Source { product_type: "Watch6,2", ..named("Annas Watch") }, Class::Watch, "Annas Watch");
+        // Devices that have their owner's name.
+        let anna = Source { version: "11.2", software: "11.2", model: "Watch", ..named("Anna") };
+        check(anna, Class::Watch, "Anna (watch)");
+        check(Source { model: "iPhone", ..anna }, Class::Phone, "Anna (phone)");
+        check(Source { version: "5.1", ..anna }, Class::App, "Anna");
     }
 }

@@ -1,5 +1,6 @@
 //! The sharp cases, by their numbers: what a day must have.
 
+use super::super::facts::{Condensed, Fact, shadowed};
 use super::super::{Method, Order, Partition, Sample, Scale, Timeline, Unit, shown};
 use crate::model::units::is_same;
 
@@ -179,6 +180,30 @@ fn case_25_sound_levels_are_means_of_energy() {
     assert!(near(total.value, 60.0), "{total:?}");
     let total = &days(Method::Level, &samples("W 10:00:00 10:00:01 80; W 11:00:00 11:00:00 60")).totals[0];
     assert!(near(total.value, 77.03), "{total:?}");
+}
+
+#[test]
+fn case_27_a_condensed_workout_is_marked_and_counts_once() {
+    let fine: Vec<String> = (0..60).map(|n| format!("W 10:{n:02}:00 10:{n:02}:30 0.5")).collect();
+    let rows = samples(&[fine.join(";"), "W 10:00:00 10:59:30 30".to_owned()].join(";"));
+    let facts: Vec<Fact> = rows
+        .iter()
+        .map(|row| Fact {
+            start_ms: row.start_ms,
+            end_ms: row.end(),
+            value: row.value.unwrap(),
+            group: row.group,
+            created_ms: None,
+        })
+        .collect();
+    let shadows = shadowed(Condensed::Sum, &facts);
+    let kept: Vec<Sample> =
+        rows.iter().zip(shadows).filter(|(_, shadow)| shadow.is_none()).map(|(row, _)| *row).collect();
+    assert_eq!(kept.len(), 60);
+    assert_eq!(
+        [days(Method::Sum, &rows), days(Method::Sum, &kept)].map(|passed| passed.totals[0].value),
+        [Some(60.0), Some(30.0)]
+    );
 }
 
 /// The store merges such rows when they arrive; this is what it compares them by.

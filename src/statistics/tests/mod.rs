@@ -4,6 +4,7 @@ mod cases;
 mod hostile;
 mod nights;
 mod properties;
+mod year;
 
 use std::collections::BTreeMap;
 
