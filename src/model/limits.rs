@@ -564,6 +564,9 @@ pub const ZONES_MAX: usize = 1024;
 /// Changes of a person's zone; further ones are left out.
 pub const ZONE_CHANGES_MAX: usize = 16 << 10;
 
+/// Stretches in which one source counts that a day lists; further ones are left out.
+pub const STRETCHES_MAX: usize = 4 << 10;
+
 /// Values of a category that a day lists; further ones are counted together.
 pub const CATEGORY_VALUES_MAX: usize = 32;
 

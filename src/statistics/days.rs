@@ -32,6 +32,7 @@ pub struct Days<'a> {
     /// End of the last day or hour that is complete.
     ended_ms: i64,
     latest_ms: i64,
+    wants_stretches: bool,
     total: Option<Total>,
 }
 
@@ -68,8 +69,15 @@ impl<'a> Days<'a> {
             bucket: None,
             ended_ms: i64::MIN,
             latest_ms: i64::MIN,
+            wants_stretches: false,
             total: None,
         }
+    }
+
+    /// Also lists which source counted when: [`Total::stretches`].
+    #[must_use]
+    pub fn with_stretches(self) -> Self {
+        Self { wants_stretches: true, ..self }
     }
 
     /// Takes the next sample. Calls `output` for each day that ended before it.
@@ -100,7 +108,7 @@ impl<'a> Days<'a> {
             Counter::Merge { measure, partitions, .. } => {
                 let merge = &mut partitions[sample.partition as usize];
                 let merge = merge.get_or_insert_with(|| {
-                    let mut merge = Box::new(Merge::new(*measure, self.ranks));
+                    let mut merge = Box::new(Merge::new(*measure, self.ranks, self.wants_stretches));
                     merge.open(self.bucket.map_or(i64::MIN, |bucket| bucket.start_ms));
                     merge
                 });

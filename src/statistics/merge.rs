@@ -13,6 +13,7 @@ use super::groups::RankSet;
 use super::rank::{GroupId, Ranks};
 use super::rules::POINT_LEVEL_MS;
 use super::sample::Sample;
+use super::stretches::Stretches;
 use super::sum::ExactSum;
 use super::total::{Extremes, GroupPart, Total};
 
@@ -116,6 +117,7 @@ pub(super) struct Merge {
     has_long: bool,
     /// A sample that was closed early would have lasted until then.
     approximate_until_ms: i64,
+    stretches: Stretches,
     /// Samples that were looked at, for the test of the cost.
     #[cfg(test)]
     pub(super) steps: u64,
@@ -124,7 +126,7 @@ pub(super) struct Merge {
 }
 
 impl Merge {
-    pub(super) fn new(measure: Measure, ranks: &Ranks) -> Self {
+    pub(super) fn new(measure: Measure, ranks: &Ranks, wants_stretches: bool) -> Self {
         let clock = Clock { active: 0, part: NO_PART, time_ms: 0, time_before_ms: 0 };
         Self {
             measure,
@@ -142,6 +144,7 @@ impl Merge {
             covered_ms: 0,
             has_long: false,
             approximate_until_ms: i64::MIN,
+            stretches: Stretches::new(wants_stretches),
             #[cfg(test)]
             steps: 0,
             #[cfg(test)]
@@ -197,6 +200,7 @@ impl Merge {
         self.active = active;
         day.partition.clear();
         self.write(ranks, day, total);
+        self.stretches.write(ranks, &mut total.stretches);
         if self.parts_used > 0 && self.measure == Measure::Amount {
             total.partitions[place] = Some(day.partition.value());
         }
@@ -251,6 +255,7 @@ impl Merge {
             let time_ms = to_ms - self.now_ms;
             clock.time_ms += time_ms;
             self.parts[clock.part as usize].covered_ms += time_ms;
+            self.stretches.add(self.now_ms, to_ms, best);
             self.covered_ms += time_ms;
         }
         self.now_ms = to_ms;

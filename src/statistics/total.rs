@@ -1,6 +1,7 @@
 //! The figures of a day or an hour.
 
 use super::rank::GroupId;
+use super::stretches::Stretch;
 use super::timeline::Bucket;
 
 /// The figures of one type in a day or an hour. What a type's method does not have is `None`, zero or empty.
@@ -32,6 +33,9 @@ pub struct Total {
     pub partitions: [Option<f64>; super::method::Partition::COUNT],
     /// What each source group adds, the best one first.
     pub groups: Vec<GroupPart>,
+    /// Which group counted when, in the order of time: only after [`super::Days::with_stretches`], and for sums and levels. Of
+    /// insulin, stretches of basal and bolus overlap.
+    pub stretches: Vec<Stretch>,
     /// The values of a category, in order.
     pub values: Vec<ValuePart>,
     /// Whether a sample longer than a day counts.
@@ -80,6 +84,7 @@ impl Total {
             naive: None,
             partitions: [None; super::method::Partition::COUNT],
             groups: Vec::new(),
+            stretches: Vec::new(),
             values: Vec::new(),
             has_long: false,
             is_approximate: false,
@@ -89,9 +94,11 @@ impl Total {
     /// Makes it the empty figures of another day, and keeps its memory.
     pub(super) fn reset(&mut self, bucket: Bucket) {
         let (mut groups, mut values) = (std::mem::take(&mut self.groups), std::mem::take(&mut self.values));
+        let mut stretches = std::mem::take(&mut self.stretches);
         groups.clear();
         values.clear();
-        *self = Self { groups, values, ..Self::new(bucket) };
+        stretches.clear();
+        *self = Self { groups, values, stretches, ..Self::new(bucket) };
     }
 
     /// Whether the day is not over yet, or began in the future.

@@ -1,10 +1,10 @@
 //! The sharp cases, by their numbers: what a day must have.
 
 use super::super::facts::{Condensed, Fact, shadowed};
-use super::super::{Method, Order, Partition, Sample, Scale, Timeline, Unit, shown};
+use super::super::{Days, Method, Order, Output, Partition, Ranks, Sample, Scale, Stretch, Timeline, Unit, shown};
 use crate::model::units::is_same;
 
-use super::{at, days, journey, pass, samples, zone};
+use super::{GROUPS, at, days, group, journey, pass, samples, zone};
 
 fn near(value: Option<f64>, expected: f64) -> bool {
     value.is_some_and(|value| (value - expected).abs() < 0.005)
@@ -310,4 +310,31 @@ fn unknown_types_have_no_mean() {
         (total.value, total.minimum, total.maximum, total.last, total.count),
         (None, Some(-4.0), Some(2.0), Some(-4.0), 2)
     );
+}
+
+#[test]
+fn stretches_explain_a_sum() {
+    let text = "P 10:00:00 10:10:00 1000; W 10:02:00 10:04:00 9; W 10:04:00 10:05:00 9; A 10:00:00 10:20:00 1; \
+                P 23:59:00 2026-01-16T00:01:00Z 5";
+    let (timeline, ranks) = (Timeline::default(), Ranks::new(&GROUPS, Order::default()));
+    let mut days = Days::new(Method::Sum, &timeline, &ranks, Scale::Day).with_stretches();
+    let mut found = Vec::new();
+    let mut output = |output: Output<'_>| {
+        if let Output::Total(total) = output {
+            found.push(total.stretches.clone());
+        }
+    };
+    samples(text).iter().for_each(|sample| days.push(sample, &mut output).unwrap());
+    days.finish(&mut output);
+    let stretch =
+        |from: &str, to: &str, letter: &str| Stretch { from_ms: at(from), to_ms: at(to), group: group(letter) };
+    let first = vec![
+        stretch("10:00:00", "10:02:00", "P"),
+        stretch("10:02:00", "10:05:00", "W"),
+        stretch("10:05:00", "10:10:00", "P"),
+        stretch("10:10:00", "10:20:00", "A"),
+        stretch("23:59:00", "2026-01-16T00:00:00Z", "P"),
+    ];
+    let second = vec![stretch("2026-01-16T00:00:00Z", "2026-01-16T00:01:00Z", "P")];
+    assert_eq!(found, [first, second]);
 }

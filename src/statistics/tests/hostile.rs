@@ -100,7 +100,7 @@ fn a_hundred_thousand_overlapping_samples() {
     let (from, day_ms) = (at("2026-01-15T00:00:00Z"), 24 * 60 * 60 * 1000);
     let run = |count: i64| {
         let ranks = Ranks::new(&GROUPS, Order::default());
-        let mut merge = Merge::new(Measure::Amount, &ranks);
+        let mut merge = Merge::new(Measure::Amount, &ranks, true);
         merge.open(from);
         for number in 0..count {
             let start_ms = from + number;
