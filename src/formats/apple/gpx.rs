@@ -13,9 +13,8 @@ use crate::formats::flaw::Flaw;
 use crate::formats::json::JsonObject;
 use crate::formats::output::Output;
 use crate::model::error::Result;
-use crate::model::locale::{NumberStyle, Unreadable, parse_date};
+use crate::model::locale::{NumberStyle, Unreadable, parse_date, parse_iso_of_phone};
 use crate::model::record::RoutePoint;
-use crate::model::time::parse_iso;
 
 /// Reads a route's file, named by its path within the export. Adds the bytes of the file to `bytes`.
 pub(super) fn read(
@@ -65,7 +64,8 @@ fn read_point(element: Element<'_>, route: Route, output: &mut Output<'_>) -> Re
             "time" => {
                 times += 1;
                 if times == 1 {
-                    point.time_ms = time(&child.text()).ok_or(Flaw::NotADate("time"))?;
+                    let text = child.text();
+                    point.time_ms = time(&text).ok_or_else(|| Flaw::not_a_date("time", &text))?;
                 }
             }
             "extensions" => has_more |= read_extensions(child, &mut point),
@@ -131,7 +131,7 @@ fn number(text: &str) -> Result<f64, Unreadable> {
 
 /// A time; without an offset it is in UTC, as GPX requires.
 fn time(text: &str) -> Option<i64> {
-    let exact = parse_iso(text).map(|date| date.ms);
+    let exact = parse_iso_of_phone(text).map(|date| date.ms);
     exact.or_else(|| parse_date(text)).or_else(|| parse_date(&[text, "Z"].concat()))
 }
 
@@ -203,6 +203,11 @@ mod tests {
         check("<time>1970-01-01T00:00:01</time>", "1000 - - - -");
         check("<time>1970-01-01 00:00:01 +0000</time>", "1000 - - - -");
         check("<time>1970-01-01 12:00:01\u{202f}AM +0000</time>", "1000 - - - -");
+        check("<time>2513-01-01T00:00:01Z</time>", "1000 - - - -");
+        check(
+            "<time>0006-09-15T15:07:43Z</time>",
+            "`time` has the year 6, which is 2024 or 1994 or 1931: choose the Gregorian calendar on the phone, and export again",
+        );
         check("<time>1</time>", "`time` is not a date with time and offset");
         check("<ele>1</ele>", "no `time`");
     }

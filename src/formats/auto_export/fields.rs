@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::formats::flaw::Flaw;
 use crate::model::limits::AUTO_EXPORT_NAME_BYTES_MAX;
 use crate::model::locale::parse_date;
 
@@ -32,6 +33,12 @@ pub(super) fn number(value: &Value) -> Option<f64> {
 /// The date that a value is.
 pub(super) fn time(value: Option<&Value>) -> Option<i64> {
     parse_date(value?.as_str()?)
+}
+
+/// Why the first of these fields that is a text is not a date.
+pub(super) fn not_a_date(object: &Map<String, Value>, names: &[&str], field: &'static str) -> Flaw {
+    let text = names.iter().find_map(|name| object.get(*name)?.as_str());
+    text.map_or(Flaw::NotADate(field), |text| Flaw::not_a_date(field, text))
 }
 
 /// Takes a number, and its unit if it names one. A quantity that says more than that also stays.

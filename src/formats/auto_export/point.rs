@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{ENDS, NIGHTS, STARTS, first_time, take_date_until, take_quantity, take_text, take_time};
+use super::fields::{
+    ENDS, NIGHTS, STARTS, first_time, not_a_date, take_date_until, take_quantity, take_text, take_time,
+};
 use super::interval::Clock;
 use super::repeats::Repeats;
 use crate::formats::flaw::Flaw;
@@ -44,7 +46,7 @@ pub(super) fn push(
 ) -> Result<(), Flaw> {
     let Series { metric, unit, .. } = series;
     if first_time(point, &STARTS).is_none() {
-        return Err(Flaw::NotADate("date"));
+        return Err(not_a_date(point, &STARTS, "date"));
     }
     let end_ms = first_time(point, &ENDS);
     let (start_ms, name, printed) = take_date_until(point, &STARTS, end_ms).ok_or(Flaw::EndsEarly)?;

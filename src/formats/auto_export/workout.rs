@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Value};
 
 use super::contents::{Identity, Title};
-use super::fields::{number, take_converted, take_quantity, take_time, time};
+use super::fields::{not_a_date, number, take_converted, take_quantity, take_time, time};
 use super::point;
 use super::rows::Rows;
 use super::value::{self, Budget, Items, ValueVisitor, scalars};
@@ -70,7 +70,9 @@ impl<'de> Visitor<'de> for WorkoutSeed<'_, '_, '_> {
             }
             _ if place >= AUTO_EXPORT_WORKOUTS_MAX => Err(Flaw::TooMany("workouts", AUTO_EXPORT_WORKOUTS_MAX)),
             (_, workout, _) if time(workout.get("start")).is_some() => Err(Flaw::EndsEarly),
-            _ => Err(Flaw::NotADate("start")),
+            (_, workout, _) => Err(workout
+                .as_object()
+                .map_or(Flaw::NotADate("start"), |workout| not_a_date(workout, &["start"], "start"))),
         };
         rows.end(outcome, || format!("workout {place}"), || workout.to_string())
     }
@@ -228,7 +230,10 @@ fn push_location(location: &mut Map<String, Value>, workout: Uuid, output: &mut 
         }
     };
     let (latitude, longitude) = (degrees(["latitude", "lat"], 90.0)?, degrees(["longitude", "lon"], 180.0)?);
-    let time_ms = take_time(location, &["timestamp", "date"]).ok_or(Flaw::NotADate("timestamp"))?;
+    let time_ms = {
+        let names = ["timestamp", "date"];
+        take_time(location, &names).ok_or_else(|| not_a_date(location, &names, names[0]))?
+    };
     location.remove(latitude.0);
     location.remove(longitude.0);
     let mut take = |name| take_quantity(location, name).map(|(number, _)| number);

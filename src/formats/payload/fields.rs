@@ -14,9 +14,9 @@ use crate::formats::tape::{Member, Value, as_bool, as_f64, as_i64, as_str, is_nu
 use crate::model::healthkit::has_distance;
 use crate::model::identity::is_derived;
 use crate::model::limits::SHARED_TEXT_BYTES_MAX;
+use crate::model::locale::parse_iso_of_phone;
 use crate::model::record::{Dose, Medication, RoutePoint, Sample, Workout};
 use crate::model::text::TextId;
-use crate::model::time;
 
 /// Reads a uuid, as it names elements and the workouts of routes.
 pub(crate) fn uuid_of(text: &str) -> Option<[u8; 16]> {
@@ -63,7 +63,10 @@ fn date_field<'t, 'i>(
     if is_null(member.value) {
         return Ok(None);
     }
-    let date = or_flaw(as_str(member.value).and_then(time::parse_iso), Flaw::NotADate, name)?;
+    let text = as_str(member.value);
+    let Some(date) = text.and_then(parse_iso_of_phone) else {
+        return Err(text.map_or(Flaw::NotADate(name), |text| Flaw::not_a_date(name, text)));
+    };
     if !date.is_exact {
         rows.keep(member);
     }

@@ -17,8 +17,8 @@ use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output};
 use crate::model::error::{Error, ErrorKind, Result, from_io};
 use crate::model::limits::SKELETON_STRING_BYTES_MAX;
+use crate::model::locale::{parse_iso_of_phone, unclear_year};
 use crate::model::record::Envelope;
-use crate::model::time;
 
 /// Walks over a whole body. The rows decoded before an error are in the batch, or with the sink.
 pub(crate) fn walk<R: BufRead>(lifter: &mut Lifter<R>, output: &mut Output<'_>) -> Result<Envelope> {
@@ -249,11 +249,13 @@ impl<R: BufRead> Walker<'_, '_, R> {
         let Some(text) = self.envelope_text()? else {
             return Ok(None);
         };
-        if let Some(date) = time::parse_iso(&text) {
+        if let Some(date) = parse_iso_of_phone(&text) {
             return Ok(Some(date.ms));
         }
+        let flaw =
+            unclear_year(&text).map_or(Flaw::Not("a date with time and offset"), |years| Flaw::Calendar("date", years));
         let location = Location { section: self.place.section.path(), part: "", index: None, offset };
-        self.output.reject(location, &Flaw::Not("a date with time and offset"), text.as_bytes().into())?;
+        self.output.reject(location, &flaw, text.as_bytes().into())?;
         Ok(None)
     }
 

@@ -3,7 +3,7 @@
 use super::calendar::{self, gregorian, is_of_phone};
 use super::characters::plain;
 use crate::model::limits::DATE_BYTES_MAX;
-use crate::model::time::{parse, parse_day, parse_iso};
+use crate::model::time::{Date, parse, parse_day, parse_iso};
 
 /// Marks of the hours before noon, in small letters without points and blanks.
 const BEFORE_NOON: [&str; 60] = [
@@ -145,8 +145,27 @@ pub fn of_phone(ms: i64, text: &str) -> Option<i64> {
     if is_of_phone(ms) { Some(ms) } else { parse_local(text) }
 }
 
-/// The day that a text such as `2567-09-15` means, in the Gregorian calendar. A text that is not a day stays as it is; `None` if
-/// the year has several readings.
+/// Reads what [`parse_iso`] reads, also with a year of the Buddhist calendar. Returns `None` for years that no phone has had.
+#[must_use]
+pub fn parse_iso_of_phone(text: &str) -> Option<Date> {
+    match parse_iso(text) {
+        Some(date) if is_of_phone(date.ms) => Some(date),
+        _ => parse_other_iso(text),
+    }
+}
+
+/// Reads such a date if its year is not of the Gregorian calendar. The text says more than the time.
+#[cold]
+fn parse_other_iso(text: &str) -> Option<Date> {
+    let (year, rest) = text.split_at_checked(4)?;
+    let year = year.parse().ok()?;
+    let gregorian = gregorian(year).filter(|gregorian| *gregorian != year)?;
+    let date = parse_iso(&format!("{gregorian:04}{rest}")).filter(|date| is_of_phone(date.ms))?;
+    Some(Date { is_exact: false, ..date })
+}
+
+/// The day that a text such as `2567-09-15` means, in the Gregorian calendar. `None` for what is not a day, and if the year has
+/// several readings.
 #[must_use]
 pub fn day_of_phone(text: &str) -> Option<String> {
     let text = plain(text);
@@ -154,9 +173,10 @@ pub fn day_of_phone(text: &str) -> Option<String> {
     match text.split_at_checked(4).and_then(|(year, rest)| Some((year.parse::<i64>().ok()?, rest))) {
         Some((year, rest)) if text.len() == 10 && rest.starts_with('-') => {
             // Days have no year of the distant past or future.
-            unclear_year(text).is_none().then(|| gregorian(year).map(|year| format!("{year:04}{rest}")))?
+            let year = gregorian(year).filter(|_| unclear_year(text).is_none())?;
+            Some(format!("{year:04}{rest}")).filter(|day| parse_day(day).is_some())
         }
-        _ => Some(text.to_owned()),
+        _ => None,
     }
 }
 
@@ -254,6 +274,44 @@ mod tests {
         check("PM", None);
         check("", None);
         check(&"下".repeat(DATE_BYTES_MAX), None);
+    }
+
+    #[test]
+    fn dates_of_the_app() {
+        let check = |text: &str, expected: Option<(&str, bool)>| {
+            let found = parse_iso_of_phone(text).map(|date| (date.ms, date.is_exact));
+            let expected = expected.map(|(text, is_exact)| (parse_iso(text).unwrap().ms, is_exact));
+            assert_eq!(found, expected, "{text}");
+        };
+        check("2024-09-15T15:07:43.250Z", Some(("2024-09-15T15:07:43.250Z", true)));
+        check("2567-09-15T15:07:43.250Z", Some(("2024-09-15T15:07:43.250Z", false)));
+        check("2567-02-29T15:07:43Z", Some(("2024-02-29T15:07:43Z", false)));
+        check("2567-09-15T15:07:43+07:00", Some(("2024-09-15T08:07:43Z", false)));
+        check("0001-01-01T00:00:00.000Z", Some(("0001-01-01T00:00:00.000Z", true)));
+        check("4001-01-01T00:00:00.000Z", Some(("4001-01-01T00:00:00.000Z", true)));
+        check("0006-09-15T15:07:43.250Z", None);
+        check("1445-09-15T15:07:43.250Z", None);
+        check("2300-09-15T15:07:43.250Z", None);
+        check("2567-02-30T15:07:43Z", None);
+        check("2024-02-30T15:07:43Z", None);
+        check("2567", None);
+        check("", None);
+    }
+
+    #[test]
+    fn days() {
+        let check = |text: &str, expected: Option<&str>| assert_eq!(day_of_phone(text).as_deref(), expected, "{text}");
+        check("2026-09-15", Some("2026-09-15"));
+        check("2569-09-15", Some("2026-09-15"));
+        check("2567-02-29", Some("2024-02-29"));
+        check("٢٠٢٤-٠٩-١٥", Some("2024-09-15"));
+        check("2026-13-45", None);
+        check("2026-02-29", None);
+        check("0008-09-15", None);
+        check("0001-01-01", None);
+        check("2026-09-15 10:00:00 +0000", None);
+        check("today", None);
+        check("", None);
     }
 
     #[test]

@@ -7,5 +7,5 @@ mod characters;
 mod clock;
 mod number;
 
-pub use clock::{day_of_phone, of_phone, parse_date, unclear_year};
+pub use clock::{day_of_phone, of_phone, parse_date, parse_iso_of_phone, unclear_year};
 pub use number::{NumberStyle, Unreadable};
