@@ -42,7 +42,7 @@ pub fn read_file<S: BufRead>(
             let mut export = apple::Reader::default();
             let outcome = read_part(&mut export, format, name, source, output);
             let (envelope, body_bytes) = export.finish(output);
-            Decoded { outcome: outcome.map(|()| envelope), body_bytes }
+            Decoded { outcome: outcome.and(envelope), body_bytes }
         }
     }
 }
@@ -160,7 +160,9 @@ fn read_export<F: Read + Seek + Clone>(
     let mut export = apple::Reader::default();
     let mut failed: Option<Error> = None;
     let routes = files.iter().filter(|file| file.format == Format::Gpx);
-    export.expect_routes(routes.map(|file| (file.name.as_str(), file.is_name_guessed)));
+    let routes = routes.map(|file| (file.name.as_str(), file.is_name_guessed));
+    let clinical = files.iter().filter(|file| file.format == Format::Fhir).map(|file| file.name.as_str());
+    export.expect(routes, clinical);
     for InputFile { position, name, format, .. } in files {
         let source = container.read(*position, observer);
         let read = source.and_then(|source| read_part(&mut export, *format, name, source, output));
@@ -173,7 +175,7 @@ fn read_export<F: Read + Seek + Clone>(
         }
     }
     let (envelope, body_bytes) = export.finish(output);
-    Decoded { outcome: failed.map_or(Ok(envelope), Err), body_bytes }
+    Decoded { outcome: failed.map_or(envelope, Err), body_bytes }
 }
 
 /// Reads a file of Apple's export.

@@ -7,7 +7,7 @@ use std::io::Read;
 use super::error::Result;
 use super::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCH_TEXT_LARGE_BYTES, RARE_ROWS_KEPT};
 use super::memory::ROW_BYTES;
-use super::record::{Envelope, RouteMark, RoutePoint, Rows, Sample, Uuid};
+use super::record::{Envelope, RouteEvent, RouteMark, RoutePoint, Rows, Sample, Uuid};
 use super::text::Texts;
 
 // A batch keeps memory for as many samples as locations, the kinds that come in large numbers.
@@ -20,7 +20,7 @@ pub struct Batch {
     pub rows: Rows,
     /// Their texts.
     pub texts: Texts,
-    /// Starts and ends of whole routes.
+    /// Starts and ends of whole routes, and references to those that are missing.
     pub route_marks: Vec<RouteMark>,
 }
 
@@ -70,10 +70,10 @@ impl Batch {
         self.route_marks.shrink_to(RARE_ROWS_KEPT);
     }
 
-    /// Marks the start or the end of a whole route.
-    pub(crate) fn mark_route(&mut self, workout: Uuid, route: u32, is_end: bool) {
+    /// Says something of a route behind the locations that the batch has.
+    pub(crate) fn mark_route(&mut self, workout: Uuid, route: u32, event: RouteEvent) {
         let locations = self.rows.route_points.len();
-        self.route_marks.push(RouteMark { workout, route, locations, is_end });
+        self.route_marks.push(RouteMark { workout, route, locations, event });
     }
 }
 

@@ -100,7 +100,7 @@ pub struct RoutePoint {
     pub other: Option<TextId>,
 }
 
-/// The start or the end of a file that is a whole route: what an earlier file had of it beyond this one is out of date.
+/// What an import says of a route between its locations.
 #[derive(Clone, Copy, Debug)]
 pub struct RouteMark {
     /// The workout's uuid.
@@ -109,8 +109,31 @@ pub struct RouteMark {
     pub route: u32,
     /// Locations of the batch before this mark.
     pub locations: usize,
-    /// Whether it is the end.
-    pub is_end: bool,
+    /// What it says.
+    pub event: RouteEvent,
+}
+
+/// What a mark says of a route.
+#[derive(Clone, Copy, Debug)]
+pub enum RouteEvent {
+    /// A whole route begins, in a file if it has one.
+    Begins(Option<RouteFile>),
+    /// It ends: what an earlier file had of it beyond this one is out of date.
+    Ends,
+    /// The workout refers to a file that is not there.
+    Refers(FileName),
+}
+
+/// A part of a digest of a file's name without its folders.
+pub type FileName = [u8; 6];
+
+/// The file of a route.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteFile {
+    /// Its name.
+    pub name: FileName,
+    /// Whether a workout of the import refers to it. Otherwise the mark's uuid is derived from the name.
+    pub has_workout: bool,
 }
 
 /// A medication dose event.

@@ -13,7 +13,7 @@ use super::program::command;
 
 /// What cannot be found, by table: columns whose other value is like any other, and rows that only their sender could miss.
 /// `= NULL` stands for an emptied column. A row may be doubled where the ledger counts no rows, or where it brought nothing new.
-const UNSEEN: [(&str, &[&str]); 27] = [
+const UNSEEN: [(&str, &[&str]); 28] = [
     (
         "activity_summaries",
         &[
@@ -234,6 +234,7 @@ const UNSEEN: [(&str, &[&str]); 27] = [
     ),
     ("workout_identities", &["double", "identity"]),
     ("workout_routes", &["delete", "double", "workout"]),
+    ("route_files", &["delete", "double", "file", "start_s", "workout", "route"]),
     (
         "workouts",
         &[
@@ -281,7 +282,8 @@ fn filled() -> (TempDir, Connection) {
     let walk = |source: &str| {
         let times = XML_TIMES.replace("01-01", "01-02");
         format!(
-            r#"<Workout workoutActivityType="HKWorkoutActivityTypeWalking" sourceName="{source}" creationDate="2026-01-02 11:00:00 +0000" {times}/>"#
+            r#"<Workout workoutActivityType="HKWorkoutActivityTypeWalking" sourceName="{source}" creationDate="2026-01-02 11:00:00 +0000" {times}>
+            <WorkoutRoute><FileReference path="/workout-routes/walk.gpx"/></WorkoutRoute></Workout>"#
         )
     };
     let first = format!(

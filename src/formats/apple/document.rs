@@ -40,31 +40,7 @@ pub(super) trait Children {
     fn wait(&mut self, text: &[u8], place: Place<'_>, output: &mut Output<'_>) -> Result<()>;
 }
 
-/// Reads children of which none waits.
-struct AtOnce<F>(F);
-
-impl<F: FnMut(Element<'_>, &mut Output<'_>) -> Result<(), Flaw>> Children for AtOnce<F> {
-    fn read(&mut self, element: Element<'_>, _: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw> {
-        self.0(element, output).map(|()| Fate::Read)
-    }
-
-    fn wait(&mut self, _: &[u8], _: Place<'_>, _: &mut Output<'_>) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// Reads the children of a document's root with `read`, and adds the bytes of the document to `bytes`.
-pub(super) fn read_children<R: Read>(
-    frames: Frames<R>,
-    file: &str,
-    bytes: &mut u64,
-    output: &mut Output<'_>,
-    read: impl FnMut(Element<'_>, &mut Output<'_>) -> Result<(), Flaw>,
-) -> Result<()> {
-    read_document(frames, file, bytes, output, &mut AtOnce(read))
-}
-
-/// The same for children that may wait.
+/// Reads the children of a document's root, and adds the bytes of the document to `bytes`.
 pub(super) fn read_document<R: Read>(
     mut frames: Frames<R>,
     file: &str,

@@ -4,17 +4,19 @@
 
 use std::io::Read;
 
-use super::document::read_children;
-use super::element::Element;
+use super::document::{Children, Fate, Place, read_document, read_one};
+use super::element::{Element, Tree};
 use super::frames::Frames;
-use super::kept::write_unknown;
+use super::kept::{write_element, write_unknown};
 use super::routes::{Route, Routes};
+use super::waiting::Waiting;
 use crate::formats::flaw::Flaw;
 use crate::formats::json::JsonObject;
 use crate::formats::output::Output;
 use crate::model::error::Result;
+use crate::model::limits::WAITING_BYTES_MAX;
 use crate::model::locale::{NumberStyle, Unreadable, parse_date, parse_iso_of_phone};
-use crate::model::record::RoutePoint;
+use crate::model::record::{RouteEvent, RoutePoint};
 
 /// Reads a route's file, named by its path within the export. Adds the bytes of the file to `bytes`.
 pub(super) fn read(
@@ -25,17 +27,66 @@ pub(super) fn read(
     output: &mut Output<'_>,
 ) -> Result<()> {
     let frames = Frames::new(source, "gpx", &[b"trk", b"trkseg", b"rte"]).with_prefixes();
-    let route = routes.find(file, output);
-    output.batch.mark_route(route.workout, route.number, false);
-    read_children(frames, file, bytes, output, |element, output| match local_name(element) {
-        "trkpt" | "rtept" | "wpt" => read_point(element, route, output),
-        name => {
-            output.within(&["gpx ", name].concat(), 1);
-            Ok(())
-        }
-    })?;
-    output.batch.mark_route(route.workout, route.number, true);
+    let (route, known) = routes.find(file, output);
+    output.batch.mark_route(route.workout, route.number, RouteEvent::Begins(Some(known)));
+    let mut points = Points { route, has_track: false, takes_waypoints: false, waypoints: Waiting::default() };
+    let read = read_document(frames, file, bytes, output, &mut points);
+    let settled = points.settle(file, output);
+    read.and(settled)?;
+    output.batch.mark_route(route.workout, route.number, RouteEvent::Ends);
     output.hand_over_if_full()
+}
+
+/// Reads the points of a file. Waypoints are its route if there are no other points, as some programs write it. Beside a track
+/// they are places that somebody has marked.
+struct Points {
+    route: Route,
+    has_track: bool,
+    /// Whether waypoints are read as the route.
+    takes_waypoints: bool,
+    /// Those before the first point of a track.
+    waypoints: Waiting,
+}
+
+impl Points {
+    /// Reads the waypoints that wait, once it is known what they are.
+    fn settle(&mut self, file: &str, output: &mut Output<'_>) -> Result<()> {
+        self.takes_waypoints = !self.has_track;
+        self.has_track = true;
+        let (waypoints, mut tree) = (std::mem::take(&mut self.waypoints), Tree::default());
+        waypoints
+            .elements()
+            .try_for_each(|(line, offset, text)| read_one(text, Place { file, line, offset }, &mut tree, self, output))
+    }
+}
+
+impl Children for Points {
+    fn read(&mut self, element: Element<'_>, _: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw> {
+        match local_name(element) {
+            "trkpt" | "rtept" => {
+                self.has_track = true;
+                read_point(element, self.route, output)?;
+            }
+            "wpt" if self.takes_waypoints => read_point(element, self.route, output)?,
+            "wpt" if !self.has_track => return Ok(Fate::Waits),
+            "wpt" => {
+                let mut json = String::new();
+                write_element(element, &mut json);
+                output.keep("GPX wpt", json);
+            }
+            name => output.within(&["gpx ", name].concat(), 1),
+        }
+        Ok(Fate::Read)
+    }
+
+    fn wait(&mut self, text: &[u8], place: Place<'_>, output: &mut Output<'_>) -> Result<()> {
+        if self.waypoints.push(text, place.line, place.offset, WAITING_BYTES_MAX) {
+            return Ok(());
+        }
+        // So many are a route.
+        self.settle(place.file, output)?;
+        read_one(text, place, &mut Tree::default(), self, output)
+    }
 }
 
 /// The name without a prefix: `trkpt` for `gpx:trkpt`.

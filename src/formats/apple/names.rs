@@ -24,9 +24,19 @@ pub(super) fn exact_key(path: &str) -> [u8; 16] {
     digest(&[folder.as_bytes(), file.as_bytes()])
 }
 
+/// What identifies a file wherever it is.
+pub(super) fn name_key(path: &str) -> [u8; 16] {
+    digest(&[b"file", file_name(path).as_bytes()])
+}
+
 /// What identifies it whatever was done to its name: its folder does not count, nor case, accents, blanks and punctuation.
 pub(super) fn folded_key(path: &str) -> [u8; 16] {
     digest(&[folded(folder_and_file(path).1).as_bytes()])
+}
+
+/// What identifies the file of a clinical record whatever was done to its name.
+pub(super) fn clinical_key(path: &str) -> [u8; 16] {
+    digest(&[b"clinical", folded(folder_and_file(path).1).as_bytes()])
 }
 
 /// What identifies a name whose other letters are guessed: its digits and ASCII letters.
@@ -65,6 +75,8 @@ fn unescaped(name: &str) -> Cow<'_, str> {
 fn folder_and_file(path: &str) -> (&str, &str) {
     let mut parts = path.rsplit(['/', '\\']).filter(|part| !part.is_empty());
     let file = parts.next().unwrap_or_default();
+    // A file that somebody has compressed.
+    let file = [".gz", ".zst"].iter().find_map(|end| file.strip_suffix(end)).unwrap_or(file);
     (parts.next().unwrap_or_default(), file)
 }
 
@@ -123,6 +135,7 @@ mod tests {
         };
         check("/workout-routes/x.gpx", "apple_health_export/workout-routes/x.gpx", true);
         check("/workout-routes/x.gpx", "apple_health_export\\workout-routes\\x.gpx", true);
+        check("/workout-routes/x.gpx", "workout-routes/x.gpx.gz", true);
         check("/workout-routes/x.gpx", "/workout-routes/X.gpx", false);
     }
 

@@ -19,8 +19,8 @@ pub(super) struct Numbers {
     is_settled: bool,
     /// Whether numbers with a point are read with decimals: the usual case, which must be quick.
     reads_points: bool,
-    /// Line of the first number that contradicts what was settled.
-    contradicted: Option<u64>,
+    /// Line of the first number that contradicts what was settled, and what `1.234` was read as until then.
+    contradicted: Option<(u64, &'static str)>,
 }
 
 impl Numbers {
@@ -46,8 +46,8 @@ impl Numbers {
         if self.style.decimal_point() == Some(true) { WAITING_BYTES_USUAL } else { WAITING_BYTES_MAX }
     }
 
-    /// Line of the first number that contradicts how earlier ones were read.
-    pub(super) fn contradicted(&self) -> Option<u64> {
+    /// Line of the first number that contradicts how earlier ones were read, and what `1.234` was read as until then.
+    pub(super) fn contradicted(&self) -> Option<(u64, &'static str)> {
         self.contradicted
     }
 
@@ -70,8 +70,10 @@ impl Numbers {
         let has_two_readings = self.style.learn(&plain(text));
         if self.is_settled {
             let after = self.style.decimal_point();
-            if before.is_some() && before != after {
-                self.contradicted.get_or_insert(line);
+            if let Some(is_point) = before
+                && before != after
+            {
+                self.contradicted.get_or_insert((line, if is_point { "1.234" } else { "1234" }));
             }
             self.reads_points = after == Some(true);
         }

@@ -37,9 +37,14 @@ struct Top {
 }
 
 impl Reader {
-    /// Learns the names of all files of routes, before anything is read, and which of them are guessed.
-    pub(crate) fn expect_routes<'n>(&mut self, names: impl Iterator<Item = (&'n str, bool)>) {
-        self.top.seen.routes.expect(names);
+    /// Learns the names of all files of routes, and which of them are guessed, and those of clinical records, before anything is
+    /// read.
+    pub(crate) fn expect<'n>(
+        &mut self,
+        routes: impl Iterator<Item = (&'n str, bool)>,
+        clinical: impl Iterator<Item = &'n str>,
+    ) {
+        self.top.seen.routes.expect(routes, clinical);
     }
 
     /// Reads `export.xml`.
@@ -71,10 +76,10 @@ impl Reader {
     }
 
     /// Returns what the export says of itself, and how many bytes were read.
-    pub(crate) fn finish(self, output: &mut Output<'_>) -> (Envelope, u64) {
+    pub(crate) fn finish(self, output: &mut Output<'_>) -> (Result<Envelope>, u64) {
         self.top.seen.within.finish(output);
-        self.top.seen.routes.finish(output);
-        (self.top.envelope, self.bytes)
+        let finished = self.top.seen.routes.finish(output);
+        (finished.map(|()| self.top.envelope), self.bytes)
     }
 }
 
@@ -116,12 +121,12 @@ impl Top {
 
     /// Fails if a number contradicts how earlier ones were read.
     fn check_numbers(&self, file: &str) -> Result<()> {
-        let Some(line) = self.numbers.contradicted() else {
+        let Some((line, read_as)) = self.numbers.contradicted() else {
             return Ok(());
         };
         let message = format!(
-            "line {line} writes numbers in another form than the lines before it, so stored numbers such as `1.234` may be wrong \
-             by a factor of a thousand: restore a backup, write all numbers of the file in one form, and import it again"
+            "line {line} writes numbers in another form than the lines before it, of which numbers such as `1.234` are stored as \
+             {read_as}: if they mean something else, restore a backup, write all numbers of the file in one form, and import it again"
         );
         Err(Error::new(ErrorKind::Syntax, message).at(None, Some(file), None))
     }
@@ -142,6 +147,11 @@ impl Top {
             }
             // Audiograms, vision prescriptions, and what a later iOS may add.
             name => {
+                if name == "ClinicalRecord"
+                    && let Some(path) = element.get("resourceFilePath")
+                {
+                    self.seen.routes.look_for_clinical(&plain(path), output);
+                }
                 let mut json = String::new();
                 write_element(element, &mut json);
                 output.keep(name, json);

@@ -1,18 +1,20 @@
-//! Which workout a route's file belongs to, by the names of the files. Archives and file systems change names.
+//! Which workout a route's file belongs to, by the names of the files, and which files are missing. Archives and file systems
+//! change names.
 //!
 //! The file with the exact name belongs to the reference. Otherwise one that differs only in what archives change belongs to it,
 //! if it is the only such file and the only such reference. Nothing is guessed beyond that: such a file is kept without a workout,
-//! and reported.
+//! and reported. The store knows its workout if another import has brought that.
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::names::{ascii_key, exact_key, file_name, folded_key};
+use super::names::{ascii_key, clinical_key, exact_key, file_name, folded_key, name_key};
 use crate::formats::output::Output;
+use crate::model::error::Result;
 use crate::model::identity::derive;
 use crate::model::limits::{FILES_NAMED_MAX, ROUTE_FILES_MAX, ROUTE_GUESSES_MAX};
-use crate::model::record::Uuid;
+use crate::model::record::{FileName, RouteEvent, RouteFile, Uuid};
 
 /// The workout that a route belongs to, and its number among the workout's routes.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +23,7 @@ pub(super) struct Route {
     pub(super) number: u32,
 }
 
-/// The first half of a key.
+/// A part of a key.
 type Part = [u8; 8];
 
 /// As much of a key as distinguishes the files of an export.
@@ -43,20 +45,26 @@ pub(super) struct Routes {
 /// The names of the files of an export.
 #[derive(Debug, Default)]
 struct Files {
-    /// The exact names, the folded ones, and what is left of guessed ones, sorted.
+    /// The exact names of routes, the folded ones, what is left of guessed ones, and those of clinical records, sorted.
     names: Vec<Short>,
     has_guesses: bool,
+    /// Whether there was room for all clinical records.
+    has_clinical: bool,
 }
 
 /// A workout's reference to a file.
 #[derive(Debug)]
 struct Reference {
-    route: Route,
-    exact: Part,
+    workout: Uuid,
+    number: u16,
+    exact: Short,
+    file: FileName,
     /// Whether another reference has the same folded name.
     is_ambiguous: bool,
-    /// Whether its file was read, or was reported.
+    /// Whether its file was read, or cannot be known.
     is_done: bool,
+    /// Whether it is reported that its file is missing.
+    is_reported: bool,
 }
 
 /// Which references a file fits that has the exact name of none.
@@ -68,28 +76,38 @@ enum Fit {
 }
 
 const MISSING: &str = "FileReference to a route file that is missing";
+const MISSING_CLINICAL: &str = "ClinicalRecord whose file is missing";
 const FITS_SEVERAL: &str = "route file with a name like another's, no workout";
 
 impl Files {
     /// How many files have a name.
     fn count(&self, key: &[u8; 16]) -> usize {
-        self.count_part(&part(key))
+        self.count_short(&short(key))
     }
 
-    fn count_part(&self, key: &Part) -> usize {
-        let key = short(key);
-        let first = self.names.partition_point(|name| *name < key);
-        self.names[first..].iter().take_while(|name| **name == key).take(2).count()
+    fn count_short(&self, key: &Short) -> usize {
+        let first = self.names.partition_point(|name| name < key);
+        self.names[first..].iter().take_while(|name| *name == key).take(2).count()
+    }
+}
+
+impl Reference {
+    fn route(&self) -> Route {
+        Route { workout: self.workout, number: self.number.into() }
     }
 }
 
 impl Routes {
     /// Learns the names of all files, before references come. Guessed names have letters of an unknown character set.
-    pub(super) fn expect<'n>(&mut self, names: impl Iterator<Item = (&'n str, bool)>) {
-        let mut files = Files::default();
-        files.names.reserve_exact(2 * ROUTE_FILES_MAX + ROUTE_GUESSES_MAX);
+    pub(super) fn expect<'n>(
+        &mut self,
+        routes: impl Iterator<Item = (&'n str, bool)>,
+        mut clinical: impl Iterator<Item = &'n str>,
+    ) {
+        let (mut files, names_max) = (Files::default(), 2 * ROUTE_FILES_MAX + ROUTE_GUESSES_MAX);
+        files.names.reserve_exact(names_max);
         let mut guesses = 0;
-        for (name, is_guessed) in names.take(ROUTE_FILES_MAX) {
+        for (name, is_guessed) in routes.take(ROUTE_FILES_MAX) {
             files.names.extend([short(&exact_key(name)), short(&folded_key(name))]);
             if is_guessed && guesses < ROUTE_GUESSES_MAX {
                 guesses += 1;
@@ -97,6 +115,9 @@ impl Routes {
             }
         }
         files.has_guesses = guesses > 0;
+        let room = names_max - files.names.len();
+        files.names.extend(clinical.by_ref().take(room).map(|name| short(&clinical_key(name))));
+        files.has_clinical = clinical.next().is_none();
         files.names.sort_unstable();
         self.files = Some(files);
     }
@@ -107,8 +128,13 @@ impl Routes {
             return output.within("FileReference beyond the limit of files", 1);
         }
         let (folded, key) = (folded_key(path), exact_key(path));
-        let exact = part(&key);
-        let reference = || Reference { route, exact, is_ambiguous: false, is_done: false };
+        let (exact, file) = (short(&key), self.file(path));
+        let Route { workout, number } = route;
+        let number = u16::try_from(number).unwrap_or(u16::MAX);
+        let reference = || {
+            let (is_ambiguous, is_done, is_reported) = (false, false, false);
+            Reference { workout, number, exact, file, is_ambiguous, is_done, is_reported }
+        };
         let known = self.references.entry(folded).or_insert_with(reference);
         let place = if known.exact == exact {
             folded
@@ -117,7 +143,7 @@ impl Routes {
             key
         };
         let known = self.references.entry(place).or_insert_with(reference);
-        if known.route.workout != route.workout {
+        if known.workout != workout {
             output.within("FileReference to a route of another workout, which keeps it", 1);
         }
         let Some(files) = &self.files else {
@@ -135,28 +161,45 @@ impl Routes {
             }
         }
         let is_there = files.count(&key) > 0 || files.count(&folded) > 0 || guesses > 0;
-        if !is_there && !known.is_done {
-            known.is_done = true;
+        if !is_there && !known.is_reported {
+            known.is_reported = true;
             self.report(MISSING, path, output);
         }
     }
 
-    /// The route in a file. A file that belongs to no reference gets a workout made from its name.
-    pub(super) fn find(&mut self, path: &str, output: &mut Output<'_>) -> Route {
+    /// The route in a file, and what the store may know the file by. A file that belongs to no reference has a workout made from
+    /// its name.
+    pub(super) fn find(&mut self, path: &str, output: &mut Output<'_>) -> (Route, RouteFile) {
+        let name = self.file(path);
+        match self.find_reference(path, output) {
+            Some(route) => (route, RouteFile { name, has_workout: true }),
+            None => (Route { workout: derive(&name), number: 0 }, RouteFile { name, has_workout: false }),
+        }
+    }
+
+    /// What identifies a file in every import: its folder only if another file of this one has the same name.
+    fn file(&self, path: &str) -> FileName {
+        let is_only = self.files.as_ref().is_none_or(|files| files.count(&folded_key(path)) < 2);
+        let key = if is_only { name_key(path) } else { exact_key(path) };
+        key.first_chunk().copied().unwrap_or_default()
+    }
+
+    /// The route of the reference that a file belongs to.
+    fn find_reference(&mut self, path: &str, output: &mut Output<'_>) -> Option<Route> {
         let (folded, exact) = (folded_key(path), exact_key(path));
         for key in [exact, folded] {
             if let Some(known) = self.references.get_mut(&key)
-                && known.exact == part(&exact)
+                && known.exact == short(&exact)
             {
                 known.is_done = true;
-                return known.route;
+                return Some(known.route());
             }
         }
         match self.fit(&folded).or_else(|| self.guess(path)) {
             Some(Fit::Only(key)) => {
                 if let Some(known) = self.references.get_mut(&key) {
                     known.is_done = true;
-                    return known.route;
+                    return Some(known.route());
                 }
             }
             Some(Fit::Several(key)) => {
@@ -165,19 +208,19 @@ impl Routes {
                     known.is_done = true;
                 }
                 self.report(FITS_SEVERAL, path, output);
-                return Route { workout: derive(&exact), number: 0 };
+                return None;
             }
             None => {}
         }
         output.within("route file that no workout refers to", 1);
-        Route { workout: derive(&exact), number: 0 }
+        None
     }
 
     /// The reference that fits a file whose name archives have changed. Nothing if the reference has its file.
     fn fit(&self, folded: &[u8; 16]) -> Option<Fit> {
         let known = self.references.get(folded)?;
         let files = self.files.as_ref();
-        let has_exact = files.is_some_and(|files| files.count_part(&known.exact) > 0);
+        let has_exact = files.is_some_and(|files| files.count_short(&known.exact) > 0);
         match files.map_or(1, |files| files.count(folded)) {
             _ if known.is_ambiguous => Some(Fit::Several(Some(*folded))),
             1 => (!known.is_done).then_some(Fit::Only(*folded)),
@@ -195,9 +238,19 @@ impl Routes {
         let known = self.references.get(key)?;
         match files.count(&guess) {
             0 => None,
-            _ if files.count_part(&known.exact) > 0 || files.count(key) > 0 => None,
+            _ if files.count_short(&known.exact) > 0 || files.count(key) > 0 => None,
             1 => (!known.is_done).then_some(Fit::Only(*key)),
             _ => Some(Fit::Several(Some(*key))),
+        }
+    }
+
+    /// Reports the file of a clinical record if it is not there.
+    pub(super) fn look_for_clinical(&mut self, path: &str, output: &mut Output<'_>) {
+        let is_there = |files: &Files| !files.has_clinical || files.count_short(&short(&clinical_key(path))) > 0;
+        match self.files.as_ref().map(is_there) {
+            Some(true) => {}
+            Some(false) => self.report(MISSING_CLINICAL, path, output),
+            None => output.within(MISSING_CLINICAL, 1),
         }
     }
 
@@ -210,16 +263,21 @@ impl Routes {
         output.within(&format!("{what}: {:.64}", file_name(path)), 1);
     }
 
-    /// Reports the files that were not there.
-    pub(super) fn finish(&self, output: &mut Output<'_>) {
-        let missing = self.references.values().filter(|known| !known.is_done).count() as u64;
-        if missing > 0 {
-            output.within(MISSING, missing);
+    /// Reports the files that were not there. Another import may have brought them, or bring them later.
+    pub(super) fn finish(&self, output: &mut Output<'_>) -> Result<()> {
+        let missing = || self.references.values().filter(|known| !known.is_done);
+        let count = missing().filter(|known| !known.is_reported).count() as u64;
+        if count > 0 {
+            output.within(MISSING, count);
         }
+        missing().try_for_each(|known| {
+            let Route { workout, number } = known.route();
+            output.batch.mark_route(workout, number, RouteEvent::Refers(known.file));
+            output.hand_over_if_full()
+        })
     }
 }
 
-/// The first half of a key.
 fn part(key: &[u8; 16]) -> Part {
     key.first_chunk().copied().unwrap_or_default()
 }

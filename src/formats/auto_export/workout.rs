@@ -15,7 +15,7 @@ use crate::formats::output::Output;
 use crate::model::healthkit::has_distance;
 use crate::model::identity::{derive, derive_from_healthkit, digest, next};
 use crate::model::limits::{AUTO_EXPORT_EQUALS_MAX, AUTO_EXPORT_WORKOUTS_MAX};
-use crate::model::record::{Interval, RoutePoint, Uuid, Workout};
+use crate::model::record::{Interval, RouteEvent, RoutePoint, Uuid, Workout};
 use crate::model::units::{Dimension, factor, kilocalories};
 
 /// The source of every workout, as the app would send it.
@@ -135,7 +135,7 @@ impl Items for Points<'_, '_, '_> {
     fn read<'de, A: SeqAccess<'de>>(mut self, mut list: A, budget: &mut Budget) -> Result<Vec<Value>, A::Error> {
         let mut rest = Vec::new();
         let route = self.uuid.filter(|_| self.key == "route");
-        route.inspect(|workout| self.rows.output.batch.mark_route(*workout, 0, false));
+        route.inspect(|workout| self.rows.output.batch.mark_route(*workout, 0, RouteEvent::Begins(None)));
         for index in 0.. {
             let mut own = Budget::default();
             let Some(item) = list.next_element_seed(&mut own)? else {
@@ -148,7 +148,7 @@ impl Items for Points<'_, '_, '_> {
                 }
             }
         }
-        route.inspect(|workout| self.rows.output.batch.mark_route(*workout, 0, true));
+        route.inspect(|workout| self.rows.output.batch.mark_route(*workout, 0, RouteEvent::Ends));
         Ok(rest)
     }
 }

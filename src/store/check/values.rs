@@ -29,12 +29,14 @@ const JSON: [(&str, &[&str]); 15] = [
 ];
 
 /// Columns of a fixed length in bytes.
-const LENGTHS: [(&str, &[&str], u32); 10] = [
+const LENGTHS: [(&str, &[&str], u32); 12] = [
     ("samples", &["uuid"], 16),
     ("workouts", &["uuid"], 16),
     ("workout_aliases", &["derived"], 16),
     ("workout_identities", &["identity"], 16),
     ("route_points", &["workout"], 16),
+    ("route_files", &["file"], 6),
+    ("route_files", &["workout"], 16),
     ("beat_lists", &["hash"], 16),
     ("correlations", &["uuid"], 16),
     ("electrocardiograms", &["uuid"], 16),

@@ -4,6 +4,7 @@ DROP TABLE long_texts;
 DROP TABLE import_numbers;
 DROP TABLE workout_identities;
 DROP TABLE workout_routes;
+DROP TABLE route_files;
 DROP TRIGGER samples_delete_long_text;
 DROP TRIGGER samples_replace_long_text;
 DROP INDEX workouts_match;

@@ -25,6 +25,22 @@ CREATE TABLE workout_routes (
   PRIMARY KEY (person_id, workout)
 ) STRICT, WITHOUT ROWID;
 
+-- Files of routes, by a digest of their names: the derived workout under which their locations are stored, and the number of the
+-- route. A file that came without its workout has a separate derived identity as `workout`. `start_s` is the second of its first
+-- location, since names may come again; of a file that is missing, that of its workout.
+CREATE TABLE route_files (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  file BLOB NOT NULL,
+  start_s INTEGER NOT NULL,
+  workout BLOB NOT NULL,
+  route INTEGER NOT NULL,
+  PRIMARY KEY (person_id, file, start_s)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX route_files_start ON route_files (person_id, start_s);
+
+CREATE INDEX route_files_workout ON route_files (person_id, workout);
+
 -- `place` orders the locations of one time as in their file. `ordinal` counts those that are also equal in place; for an import's
 -- route it begins at the route's number times 2^32, so that two routes share no row.
 CREATE TABLE route_points_2 (
@@ -71,6 +87,14 @@ SELECT person_id, workout, time_ms, latitude, longitude,
 FROM route_points p LEFT JOIN moved m USING (person_id, workout, time_ms, latitude, longitude);
 
 DROP TABLE moved;
+
+-- Routes that came without their workouts. Their files are not known.
+INSERT INTO route_files
+SELECT person_id, substr(workout, 11), min(time_ms) / 1000, workout, 0 FROM route_points_2 r
+WHERE substr(workout, 1, 2) = x'6873' AND substr(workout, 7, 1) >= x'80' AND substr(workout, 7, 1) < x'90'
+  AND NOT EXISTS (SELECT 1 FROM workouts w WHERE w.person_id = r.person_id AND w.uuid = r.workout)
+  AND NOT EXISTS (SELECT 1 FROM workout_aliases a WHERE a.person_id = r.person_id AND a.derived = r.workout)
+GROUP BY person_id, workout;
 
 DROP TABLE route_points;
 ALTER TABLE route_points_2 RENAME TO route_points;

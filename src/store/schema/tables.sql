@@ -192,6 +192,22 @@ CREATE TABLE workout_routes (
   PRIMARY KEY (person_id, workout)
 ) STRICT, WITHOUT ROWID;
 
+-- Files of routes, by a digest of their names: the derived workout under which their locations are stored, and the number of the
+-- route. A file that came without its workout has a separate derived identity as `workout`. `start_s` is the second of its first
+-- location, since names may come again; of a file that is missing, that of its workout.
+CREATE TABLE route_files (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  file BLOB NOT NULL,
+  start_s INTEGER NOT NULL,
+  workout BLOB NOT NULL,
+  route INTEGER NOT NULL,
+  PRIMARY KEY (person_id, file, start_s)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX route_files_start ON route_files (person_id, start_s);
+
+CREATE INDEX route_files_workout ON route_files (person_id, workout);
+
 -- `workout` is the uuid of a workout, which may arrive later. `route` numbers the workout's routes as first sent. `place` orders
 -- the locations of one time as in their file. `ordinal` counts those that are also equal in place; for an import's route it
 -- begins at the route's number times 2^32, so that two routes share no row.

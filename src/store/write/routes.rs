@@ -71,8 +71,7 @@ impl<'a> BatchWriter<'a> {
             let next = points.next();
             let written = next.map_or(rows.route_points.len(), |(number, _)| number);
             while let Some(mark) = marks.next_if(|mark| mark.locations <= written) {
-                let locations = &mut self.ids.merge.workouts.locations;
-                locations.mark_route(self.connection, self.upload.person, import, mark)?;
+                self.ids.merge.workouts.mark_route(self.connection, self.upload.person, import, mark)?;
             }
             let Some((_, row)) = next else {
                 break;
@@ -93,9 +92,10 @@ impl<'a> BatchWriter<'a> {
         let (connection, person) = (self.connection, self.upload.person);
         let &RoutePoint { workout, route, time_ms, latitude, longitude, .. } = row;
         let location = Location { workout, route, time_ms, latitude, longitude };
-        let locations = &mut self.ids.merge.workouts.locations;
-        let place = locations.place(connection, person, import, &location)?;
-        self.ids.merge.workouts.pair_by_route(connection, person, import, &location)?;
+        let workouts = &mut self.ids.merge.workouts;
+        workouts.find_route(connection, person, import, &location)?;
+        let place = workouts.locations.place(connection, person, import, &location)?;
+        workouts.pair_by_route(connection, person, import, &location)?;
         let locations = &mut self.ids.merge.workouts.locations;
         if locations.has_others(connection, person, import, row.time_ms)? {
             return Ok(Outcome::Merged);
@@ -109,7 +109,7 @@ impl<'a> BatchWriter<'a> {
             longitude,
             place.ordinal,
             place.place,
-            route,
+            place.route,
             row.altitude_m,
             row.speed_m_s,
             row.course_deg,

@@ -189,7 +189,7 @@ mod tests {
     use crate::store::{Database, Store};
 
     /// Tables without rows of uploads: dictionaries, long texts, what is remembered for merging, the ledger itself.
-    const OTHERS: [&str; 16] = [
+    const OTHERS: [&str; 17] = [
         "persons",
         "tokens",
         "types",
@@ -203,6 +203,7 @@ mod tests {
         "workout_aliases",
         "workout_identities",
         "workout_routes",
+        "route_files",
         "uploads",
         "category_values",
         "workout_activity_types",

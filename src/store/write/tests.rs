@@ -11,7 +11,7 @@ use crate::model::identity::{derive, is_derived, next};
 use crate::model::limits::{BATCH_ROWS_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{
     Aggregate, BeatList, Characteristic, Content, Correlation, DerivedSample, Dose, Interval, Medication, OtherRecord,
-    Reject, RoutePoint, Sample, Uuid, Workout,
+    Reject, RouteEvent, RoutePoint, Sample, Uuid, Workout,
 };
 use crate::model::text::TextId;
 use crate::store::{Database, Store};
@@ -291,11 +291,11 @@ fn push_of(batch: &mut Batch, from: Origin, row: usize, with_locations: bool, en
     if with_locations {
         let is_file = is_derived(&uuid);
         if is_file {
-            batch.mark_route(uuid, 0, false);
+            batch.mark_route(uuid, 0, RouteEvent::Begins(None));
         }
         push_point(batch, uuid, 0);
         if is_file {
-            batch.mark_route(uuid, 0, true);
+            batch.mark_route(uuid, 0, RouteEvent::Ends);
         }
     }
 }

@@ -70,6 +70,7 @@ impl<'a> BatchWriter<'a> {
         for row in &self.batch.rows.workouts {
             let (connection, person) = (self.connection, self.upload.person);
             self.ids.merge.workouts.pair_by_stored_route(connection, person, import, &row.uuid)?;
+            self.ids.merge.workouts.find_lone_routes(connection, person, import, &row.uuid)?;
         }
         Ok(())
     }

@@ -198,28 +198,41 @@ impl Candidates {
         import: &mut WorkoutUpload,
         wanted: Wanted,
     ) -> rusqlite::Result<Option<Candidate>> {
+        let (mut other, mut unwanted) = (None, Vec::new());
         for is_derived in [true, false] {
             // The app's row of a workout with an identifier has that identifier.
             if import.is_full() || !(is_derived || arrival.key.healthkit.is_none()) {
                 continue;
             }
             for group in arrival.groups(is_derived)? {
-                let found = self.unclaimed_of(arrival, import, group, wanted)?;
-                if found.is_some() {
-                    return Ok(found);
+                let found = self.unclaimed_of(arrival, import, group, wanted, &mut unwanted)?;
+                match found {
+                    Some((candidate, true)) => return Ok(Some(candidate)),
+                    Some((candidate, false)) => _ = other.get_or_insert(candidate),
+                    None => {}
                 }
             }
         }
-        Ok(None)
+        if other.is_some() && wanted != Wanted::Rest {
+            // Names and times of creation say less than the route.
+            for candidate in unwanted {
+                if self.agrees_on_route(arrival, &candidate)? {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(other)
     }
 
+    /// The first workout of a group, and whether it agrees on the route: one that does is preferred. Adds others to `unwanted`.
     fn unclaimed_of(
         &mut self,
         arrival: &Arrival<'_, '_>,
         import: &mut WorkoutUpload,
         group: Group,
         wanted: Wanted,
-    ) -> rusqlite::Result<Option<Candidate>> {
+        unwanted: &mut Vec<Candidate>,
+    ) -> rusqlite::Result<Option<(Candidate, bool)>> {
         let (mut after, mut compared) = (import.passed(&group), 0);
         let (mut is_passed, mut searched, mut other) = (true, 0, None);
         while compared < WORKOUT_MATCHES_MAX && searched < MATCH_ROWS_MAX {
@@ -244,9 +257,11 @@ impl Candidates {
                 compared += 1;
                 if self.is_wanted(arrival, &candidate, wanted)? {
                     if matches!(wanted, Wanted::Any | Wanted::Same) || self.agrees_on_route(arrival, &candidate)? {
-                        return Ok(Some(candidate));
+                        return Ok(Some((candidate, true)));
                     }
-                    other.get_or_insert(candidate);
+                    other.get_or_insert((candidate, false));
+                } else {
+                    unwanted.push(candidate);
                 }
             }
             if is_last {

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::route::{Location, LocationKey, Others, Place, Route};
 use super::uploads::WorkoutUpload;
 use crate::model::identity::is_derived;
-use crate::model::limits::{BATCH_ROWS_MAX, ROUTES_REPLACED_MAX};
-use crate::model::record::{RouteMark, Uuid};
+use crate::model::limits::BATCH_ROWS_MAX;
+use crate::model::record::Uuid;
 use crate::store::write::ledger::signed;
 
 /// What is remembered between locations.
@@ -37,6 +37,9 @@ const OF_ROUTE: &str = "SELECT time_ms, latitude, longitude, ordinal FROM route_
 
 const HAS_ROUTE: &str = "SELECT 1 FROM workout_routes WHERE person_id = ?1 AND workout = ?2
     UNION ALL SELECT 1 FROM route_points WHERE person_id = ?1 AND workout = ?2 LIMIT 1";
+
+const MOVE_ALL: &str = "UPDATE OR IGNORE route_points
+    SET workout = ?3, route = ?4, ordinal = ordinal % (1 << 32) + (?4 << 32) WHERE person_id = ?1 AND workout = ?2";
 
 const DELETE: &str = "DELETE FROM route_points
     WHERE person_id = ?1 AND workout = ?2 AND time_ms = ?3 AND latitude = ?4 AND longitude = ?5 AND ordinal = ?6";
@@ -117,29 +120,30 @@ impl Locations {
         stored: &Uuid,
     ) -> rusqlite::Result<()> {
         self.join(connection, person, stored, new)?;
-        let sql = "UPDATE route_points SET workout = ?3 WHERE person_id = ?1 AND workout = ?2";
-        connection.prepare_cached(sql)?.execute(params![person, &new[..], &stored[..]]).map(|_| ())
-    }
-
-    /// Begins a file that is a whole route. At its end, deletes what an earlier file had of the route beyond it.
-    pub(in crate::store) fn mark_route(
-        &mut self,
-        connection: &Connection,
-        person: i64,
-        import: &mut WorkoutUpload,
-        mark: &RouteMark,
-    ) -> rusqlite::Result<()> {
-        let brought = (mark.workout, mark.route);
-        if mark.is_end {
-            let route = import.route.take_if(|route| route.brought == brought);
-            return route.map_or(Ok(()), |route| self.end_route(connection, person, &route));
+        for table in ["route_points", "route_files"] {
+            let sql = format!("UPDATE {table} SET workout = ?3 WHERE person_id = ?1 AND workout = ?2");
+            connection.prepare_cached(&sql)?.execute(params![person, &new[..], &stored[..]])?;
         }
-        let workout = stored_as(connection, person, &mark.workout)?;
-        import.route = (mark.route < ROUTES_REPLACED_MAX).then(|| Route::begin_whole(brought, workout));
         Ok(())
     }
 
-    fn end_route(&mut self, connection: &Connection, person: i64, route: &Route) -> rusqlite::Result<()> {
+    /// Moves all locations of a workout to a route of another one. Those that this has stay once.
+    pub(super) fn move_all(
+        &mut self,
+        connection: &Connection,
+        person: i64,
+        from: &Uuid,
+        (workout, number): (&Uuid, u32),
+    ) -> rusqlite::Result<()> {
+        let keys = params![person, &from[..], &workout[..], number];
+        connection.prepare_cached(MOVE_ALL)?.execute(keys)?;
+        let sql = "DELETE FROM route_points WHERE person_id = ?1 AND workout = ?2";
+        self.removed += connection.prepare_cached(sql)?.execute(params![person, &from[..]])?;
+        Ok(())
+    }
+
+    /// At the end of a file that is a whole route, deletes what an earlier file had of the route beyond it.
+    pub(super) fn end_route(&mut self, connection: &Connection, person: i64, route: &Route) -> rusqlite::Result<()> {
         if !route.is_counted() {
             return Ok(());
         }
@@ -178,7 +182,7 @@ fn of_route(
 ) -> rusqlite::Result<Vec<LocationKey>> {
     let mut select = connection.prepare_cached(OF_ROUTE)?;
     let (time_ms, latitude, longitude, ordinal) = after;
-    let number = route.brought.1;
+    let number = route.number;
     let rows = signed(BATCH_ROWS_MAX as u64);
     let keys = params![person, &route.workout[..], number, time_ms, latitude, longitude, ordinal, rows];
     select.query_map(keys, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?.collect()

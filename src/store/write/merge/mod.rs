@@ -15,6 +15,7 @@ mod labels;
 mod locations;
 mod pairs;
 mod route;
+mod route_files;
 mod samples;
 mod search;
 mod second;

@@ -57,13 +57,13 @@ const HAS_IMPORTS: &str = "SELECT 1 FROM workout_aliases WHERE person_id = ?1
 
 /// A stored workout, or what another exporter has of it.
 #[derive(Clone, Copy, Debug)]
-struct Member {
-    uuid: Uuid,
-    exporter: Exporter,
+pub(super) struct Member {
+    pub(super) uuid: Uuid,
+    pub(super) exporter: Exporter,
 }
 
 /// A row of `workouts` and its aliases, the row first.
-type Members = Vec<Member>;
+pub(super) type Members = Vec<Member>;
 
 impl Workouts {
     /// Looks where the route under way belongs, by its next location.
@@ -214,7 +214,7 @@ impl Workouts {
     }
 
     /// A stored workout and its aliases.
-    fn members(&mut self, connection: &Connection, person: i64, kept: &Uuid) -> rusqlite::Result<Members> {
+    pub(super) fn members(&mut self, connection: &Connection, person: i64, kept: &Uuid) -> rusqlite::Result<Members> {
         let source = connection.prepare_cached(GROUP)?.query_row(params![person, &kept[..]], |row| row.get(3));
         let row = source.optional()?.map(|source| (*kept, source));
         let mut members = Vec::new();
@@ -258,7 +258,20 @@ impl Workouts {
                 import.move_claims([(*from, claims[1] && instead.is_some()), (*to, claims[0])]);
             }
         }
-        let members = self.members(connection, person, to)?;
+        self.join_members(connection, person, to, moved)?;
+        self.forget_others(import);
+        Ok(())
+    }
+
+    /// Keeps the locations of one exporter in each second, after a workout was given the locations or the place of one of them.
+    pub(super) fn join_members(
+        &mut self,
+        connection: &Connection,
+        person: i64,
+        kept: &Uuid,
+        moved: &Uuid,
+    ) -> rusqlite::Result<()> {
+        let members = self.members(connection, person, kept)?;
         let exporter = members.iter().find(|member| member.uuid == *moved).map(|member| member.exporter);
         for other in members.iter().filter(|member| member.uuid != *moved) {
             if Some(other.exporter) < exporter {
@@ -267,7 +280,6 @@ impl Workouts {
                 self.locations.join(connection, person, &other.uuid, moved)?;
             }
         }
-        self.forget_others(import);
         Ok(())
     }
 }
@@ -303,7 +315,7 @@ fn rival(
 }
 
 /// Whether a workout has a location in the same second at the same place.
-fn has_location(
+pub(super) fn has_location(
     connection: &Connection,
     person: i64,
     workout: &Uuid,

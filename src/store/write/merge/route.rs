@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use crate::model::identity::{digest, is_derived};
-use crate::model::limits::{ROUTE_LOCATIONS_COUNTED_MAX, TIME_LOCATIONS_COUNTED_MAX};
-use crate::model::record::Uuid;
+use crate::model::limits::{ROUTE_LOCATIONS_COUNTED_MAX, ROUTES_REPLACED_MAX, TIME_LOCATIONS_COUNTED_MAX};
+use crate::model::record::{RouteFile, Uuid};
 
 /// A route that an upload brings.
 #[derive(Debug)]
@@ -15,6 +15,14 @@ pub(in crate::store) struct Route {
     pub(super) brought: (Uuid, u32),
     /// The identity under which the locations are stored.
     pub(super) workout: Uuid,
+    /// The number of the route there.
+    pub(super) number: u32,
+    /// The file that it comes from, until its first location.
+    pub(super) file: Option<RouteFile>,
+    /// What may be this route under another identity, until one of them is found to be.
+    pub(super) forms: Option<Vec<Form>>,
+    /// How many of its locations were compared with theirs.
+    pub(super) compared_forms: u32,
     pub(super) others: Option<Others>,
     /// Workouts that another exporter may have brought the route for; empty once the route has its place.
     pub(super) rivals: Option<Vec<Rival>>,
@@ -52,6 +60,15 @@ pub(super) struct Rival {
     pub(super) instead: Option<Uuid>,
 }
 
+/// What may be a route under another identity.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Form {
+    /// A route that came without its workout.
+    Lone(Uuid),
+    /// A stored workout around the time of a route that came without one.
+    Around(Uuid),
+}
+
 /// What identifies a location of an upload.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct Location {
@@ -66,6 +83,7 @@ pub(in crate::store) struct Location {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct Place {
     pub(in crate::store) workout: Uuid,
+    pub(in crate::store) route: u32,
     pub(in crate::store) ordinal: i64,
     pub(in crate::store) place: i64,
 }
@@ -116,12 +134,31 @@ impl Route {
     pub(super) fn begin(brought: (Uuid, u32), workout: Uuid) -> Self {
         // A first location has the place of a first one of its time.
         let (last, counted) = ((i64::MIN, [0; 2], 0), Counted::default());
-        Self { brought, workout, others: None, rivals: None, compared: 0, last, counted, is_whole: false }
+        Self {
+            brought,
+            workout,
+            number: brought.1,
+            file: None,
+            forms: None,
+            compared_forms: 0,
+            others: None,
+            rivals: None,
+            compared: 0,
+            last,
+            counted,
+            is_whole: false,
+        }
     }
 
     /// Begins a route that is a whole file.
-    pub(super) fn begin_whole(brought: (Uuid, u32), workout: Uuid) -> Self {
-        Self { is_whole: true, ..Self::begin(brought, workout) }
+    pub(super) fn begin_whole(brought: (Uuid, u32), workout: Uuid, file: Option<RouteFile>) -> Self {
+        Self { is_whole: brought.1 < ROUTES_REPLACED_MAX, file, ..Self::begin(brought, workout) }
+    }
+
+    /// Changes where the locations are stored.
+    pub(super) fn move_to(&mut self, workout: Uuid, number: u32) {
+        (self.workout, self.number) = (workout, number);
+        (self.others, self.rivals, self.forms) = (None, None, None);
     }
 
     /// Whether there is a file with locations, and all of them are counted.
@@ -137,8 +174,7 @@ impl Route {
 
     /// The least ordinal of the route's locations.
     fn base(&self) -> i64 {
-        let (workout, number) = &self.brought;
-        if is_derived(workout) { i64::from(*number) << 32 } else { 0 }
+        if is_derived(&self.workout) { i64::from(self.number) << 32 } else { 0 }
     }
 
     /// Returns where the next location of the route is stored.
@@ -160,6 +196,7 @@ impl Route {
             self.counted.count(location.time_ms, position, TIME_LOCATIONS_COUNTED_MAX)
         };
         self.last = (location.time_ms, position, place);
-        Place { workout: self.workout, ordinal: self.base() + i64::from(repeat), place }
+        let ordinal = self.base() + i64::from(repeat);
+        Place { workout: self.workout, route: self.number, ordinal, place }
     }
 }

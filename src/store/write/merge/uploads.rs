@@ -89,6 +89,13 @@ impl WorkoutUpload {
         self.passed.insert(group.digest(), rowid);
     }
 
+    /// Lets the route under way go to another identity.
+    pub(super) fn move_route(&mut self, from: &Uuid, (workout, number): (Uuid, u32)) {
+        if let Some(route) = self.route.as_mut().filter(|route| route.workout == *from) {
+            route.move_to(workout, number);
+        }
+    }
+
     /// Forgets which exporters have brought the route under way.
     pub(super) fn forget_others(&mut self) {
         if let Some(route) = &mut self.route {
@@ -125,5 +132,10 @@ impl WorkoutUploads {
     /// Forgets which exporters have brought the routes under way.
     pub(super) fn forget_others(&mut self) {
         self.0.iter_mut().for_each(WorkoutUpload::forget_others);
+    }
+
+    /// Lets routes under way go to another identity.
+    pub(super) fn move_routes(&mut self, from: &Uuid, to: (Uuid, u32)) {
+        self.0.iter_mut().for_each(|import| import.move_route(from, to));
     }
 }

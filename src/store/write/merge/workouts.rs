@@ -70,7 +70,7 @@ pub(in crate::store) struct Workouts {
     pub(super) candidates: Candidates,
     /// A person, and whether there are derived workouts of that person.
     has_derived: Option<(i64, bool)>,
-    imports: WorkoutUploads,
+    pub(super) imports: WorkoutUploads,
     pub(in crate::store) locations: Locations,
 }
 
@@ -80,7 +80,7 @@ const ADD_ALIAS: &str = "INSERT INTO workout_aliases (person_id, derived, durati
       events, activities, metadata, source_id, creation_ms, other, uuid)
     VALUES (?1, ?2, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
     ON CONFLICT DO UPDATE SET duration_s = ?6, energy_kcal = ?7, distance = ?8, distance_unit = ?9, statistics = ?10, events = ?11,
-      activities = ?12, metadata = ?13, source_id = ?14, other = ?16
+      activities = ?12, metadata = ?13, source_id = ?14, creation_ms = coalesce(creation_ms, ?15), other = ?16
     WHERE (duration_s, energy_kcal, distance, distance_unit, statistics, events, activities, metadata, source_id, other)
       IS NOT (?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?16)";
 
