@@ -15,7 +15,7 @@ use crate::import::{FileReport, Import, Mode, Observer, Report, import};
 use crate::model::counts::Counts;
 use crate::model::error::Result;
 use crate::model::healthkit::short;
-use crate::model::limits::{MESSAGE_COLUMNS_MAX, PATH_COLUMNS_MAX};
+use crate::model::limits::{FILES_NAMED_MAX, MESSAGE_COLUMNS_MAX, PATH_COLUMNS_MAX};
 use crate::model::time::to_iso_seconds;
 
 #[derive(Debug, Args)]
@@ -169,6 +169,10 @@ fn write_account(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     for (name, count) in &report.within {
         writeln!(out, "  within records {count}: {}", shown(name))?;
+    }
+    let empty = report.files.iter().filter(|file| file.ok && file.account.read == 0);
+    for file in empty.take(FILES_NAMED_MAX) {
+        writeln!(out, "  no records in {}", shown_within(&file.file, PATH_COLUMNS_MAX))?;
     }
     if rejected > 0 && !report.dry_run {
         writeln!(out, "The table `rejects` holds what was rejected, and why.")?;

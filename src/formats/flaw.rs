@@ -16,6 +16,7 @@ pub(crate) enum Flaw {
     /// What a uuid identifies that is one of a derived identity.
     ReservedUuid(&'static str),
     NotADate(&'static str),
+    NotADay(&'static str),
     /// A date of another calendar than the Gregorian, and which years it may have.
     Calendar(&'static str, String),
     NotANumber(Cow<'static, str>),
@@ -72,6 +73,11 @@ impl Flaw {
         unclear_year(text).map_or(Self::NotADate(field), |years| Self::Calendar(field, years))
     }
 
+    /// Why a field's text is not read as a day.
+    pub(crate) fn not_a_day(field: &'static str, text: &str) -> Self {
+        unclear_year(text).map_or(Self::NotADay(field), |years| Self::Calendar(field, years))
+    }
+
     /// Why a field's text is not read as a number.
     pub(crate) fn unreadable(field: impl Into<Cow<'static, str>>, why: Unreadable) -> Self {
         match why {
@@ -99,6 +105,7 @@ impl fmt::Display for Flaw {
                 write!(f, "{what} begins with 6873 and is of version 8: such uuids are reserved for records of imports")
             }
             Self::NotADate(field) => write!(f, "`{field}` is not a date with time and offset"),
+            Self::NotADay(field) => write!(f, "`{field}` is not a day of a year, such as 2026-03-01"),
             Self::Calendar(field, years) => {
                 write!(f, "`{field}` has {years}: choose the Gregorian calendar on the phone, and export again")
             }

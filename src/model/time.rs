@@ -28,7 +28,10 @@ pub fn parse_iso(text: &str) -> Option<Date> {
     }
     let ms = timestamp.as_nanosecond().div_euclid(1_000_000);
     let is_utc = text.ends_with(['Z', 'z']);
-    Some(Date { ms: i64::try_from(ms).ok()?, is_exact: is_utc && timestamp.subsec_nanosecond() % 1_000_000 == 0 })
+    // A leap second is written as 60, which jiff reads as 59.
+    let leap_ms = if text.get(17..19) == Some("60") && text.as_bytes()[16] == b':' { 1000 } else { 0 };
+    let is_exact = is_utc && leap_ms == 0 && timestamp.subsec_nanosecond() % 1_000_000 == 0;
+    Some(Date { ms: i64::try_from(ms).ok()? + leap_ms, is_exact })
 }
 
 /// Reads Apple's form: `2024-09-15 10:07:43 -0500`.
@@ -163,6 +166,9 @@ mod tests {
         check("2026-02-26T08:30:00+9999", None);
         check("2026-02-26T08:30:00.1234Z", Some((1_772_094_600_123, false)));
         check("1969-12-31T23:59:59.9995Z", Some((-1, false)));
+        check("1969-12-31T23:59:60.000Z", Some((0, false)));
+        check("1969-12-31T23:59:60Z", Some((0, false)));
+        check("1970-01-01T00:59:60+01:00", Some((0, false)));
         check("2023-02-29T00:00:00.000Z", None);
         check("2026-02-26T08:30:00", None);
         check("2026-13-01T00:00:00.000Z", None);
@@ -177,6 +183,7 @@ mod tests {
         check("1970-01-01 01:00:00 +0100", Some(0));
         check("2024-09-15 10:07:43 -0500", Some(1_726_412_863_000));
         check("2024-09-15 20:37:43 +0530", Some(1_726_412_863_000));
+        check("1969-12-31 23:59:60 +0000", Some(0));
         check("2024-09-15T15:07:43Z", Some(1_726_412_863_000));
         check("2023-02-29 10:07:43 -0500", None);
         check("2024-09-15 10:07:43", None);

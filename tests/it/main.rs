@@ -26,6 +26,7 @@ mod import_inputs;
 mod import_matching;
 mod import_numbers;
 mod import_routes;
+mod import_values;
 mod import_workouts;
 mod layering;
 mod lifecycle;

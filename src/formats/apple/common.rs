@@ -61,6 +61,11 @@ impl<'a> Common<'a> {
         or_flaw(self.start_ms, Flaw::Missing, "startDate")
     }
 
+    /// Whether the end is before the start.
+    pub(super) fn ends_early(&self) -> bool {
+        self.end_ms < self.start_ms && self.end_ms.is_some()
+    }
+
     /// Start, end and creation as bytes, for an identity.
     pub(super) fn times(&self) -> [u8; 24] {
         let mut bytes = [0; 24];

@@ -35,6 +35,7 @@ pub(super) fn read(
         }
     }
     list.end();
+    seen.within.early_ends += u64::from(common.ends_early());
     let source = seen.sources.find(common.source, output);
     let (mut metadata, mut other) = (String::new(), String::new());
     write_metadata(element, &mut metadata);

@@ -181,9 +181,10 @@ impl Recording {
         // English writes decimal points, unless the numbers show something else.
         let is_english = style == NumberStyle::default()
             && ["Recorded Date", "Sample Rate"].iter().any(|name| self.get(name).is_some());
-        for (line, text) in (self.first_line..).zip(self.lines.lines()) {
+        let skips_blanks = self.has_blanks_as_ends();
+        for (line, text) in (self.first_line..).zip(self.lines.trim_end().lines()) {
             match voltage(text, style) {
-                _ if text.is_empty() => {}
+                _ if text.is_empty() && skips_blanks => {}
                 Ok(number) => write_f64(number, list.element()),
                 Err(Unreadable::TwoReadings(decimal, _)) if is_english && text.contains('.') => {
                     write_f64(decimal, list.element());
@@ -200,6 +201,17 @@ impl Recording {
         }
         list.end();
         Ok((voltages, bad_lines))
+    }
+
+    /// Whether every other line is blank, as where programs have doubled the ends of lines. Otherwise a blank line is a voltage
+    /// that is missing.
+    fn has_blanks_as_ends(&self) -> bool {
+        let (mut lines, mut blanks) = (0, 0);
+        for line in self.lines.trim_end().lines() {
+            lines += 1;
+            blanks += usize::from(line.is_empty());
+        }
+        blanks >= lines / 2
     }
 
     /// What voltages and sample rate show of the separators.

@@ -56,6 +56,7 @@ impl Records {
             Value::Name(name) => (None, Some(name)),
             Value::Waits => return Ok(Fate::Waits),
         };
+        seen.within.early_ends += u64::from(common.ends_early());
         let source = seen.sources.find(common.source, output);
         self.write_parts(element, &common, &source, unknown_value, seen);
         let (kind, unit) = self.kind.find(kind, common.unit, output);

@@ -24,6 +24,8 @@ pub(super) struct Within {
     pub(super) metadata: u64,
     pub(super) beat_lists: u64,
     pub(super) beats: u64,
+    /// Records that end before they begin.
+    pub(super) early_ends: u64,
     names: BTreeMap<String, u64>,
     /// Elements with long names, or with names beyond those that are counted separately.
     unnamed: u64,
@@ -48,6 +50,7 @@ impl Within {
     /// Moves the counts to the account.
     pub(super) fn finish(self, output: &mut Output<'_>) {
         let fixed = [
+            ("elements that end before they begin, kept as they are", self.early_ends),
             ("MetadataEntry", self.metadata),
             ("HeartRateVariabilityMetadataList", self.beat_lists),
             ("InstantaneousBeatsPerMinute", self.beats),

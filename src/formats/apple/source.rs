@@ -113,7 +113,8 @@ fn render(name: &str, version: &str, device: &str) -> String {
     }
     let mut revision = object.object("sourceRevision");
     let mut source = revision.object("source");
-    source.string("name", &plain(name));
+    // SQLite's functions for JSON end a text at NUL, which XML forbids.
+    source.string("name", &plain(name).replace('\0', "\u{2400}"));
     source.end();
     if !version.is_empty() {
         revision.string("version", &plain(version));

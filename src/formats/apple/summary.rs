@@ -31,7 +31,7 @@ pub(super) fn read(element: Element<'_>, style: NumberStyle, output: &mut Output
     }
     let number = |name: &str| element.get(name).and_then(|text| number(text, style));
     let day = element.get("dateComponents").ok_or(Flaw::Missing("dateComponents"))?;
-    let day = day_of_phone(&plain(day)).ok_or_else(|| Flaw::not_a_date("dateComponents", &plain(day)))?;
+    let day = day_of_phone(&plain(day)).ok_or_else(|| Flaw::not_a_day("dateComponents", &plain(day)))?;
     let is_text = |name: &str| name == "dateComponents" || name == "activeEnergyBurnedUnit";
     let is_read = |name: &&str| is_text(name) || element.get(name).is_none() || number(name).is_some();
     let columns: Vec<&str> = KNOWN.into_iter().filter(is_read).collect();

@@ -29,6 +29,7 @@ pub(super) fn read(
     }
     let start_ms = common.start_ms()?;
     let kind = element.get("workoutActivityType").ok_or(Flaw::Missing("workoutActivityType"))?;
+    seen.within.early_ends += u64::from(common.ends_early());
     let source = seen.sources.find(common.source, output);
     let figures = Figures::of(element, kind, style);
     let texts = WorkoutTexts::of(element, kind, &source, &figures.unread, style);

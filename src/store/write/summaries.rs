@@ -4,14 +4,20 @@ use rusqlite::{OptionalExtension, params};
 
 use super::batch::BatchWriter;
 use super::rows::ACTIVITY_SUMMARIES;
-use super::upsert::sql_values;
+use super::upsert::{Upsert, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::record::ActivitySummary;
-use crate::model::units::{Dimension, factor};
+use crate::model::units::{Dimension, factor, is_same_printed};
 
 const STORED_RINGS: &str =
     "SELECT active_energy, active_energy_goal, move_min, exercise_min, stand_hours, move_goal_min,
     exercise_goal_min, stand_goal_hours, energy_unit FROM activity_summaries WHERE person_id = ?1 AND day = ?2";
+
+/// The rings of a day that are stored: eight figures as they are, and the unit of the first two.
+struct Stored {
+    figures: [Option<f64>; 8],
+    unit: Option<String>,
+}
 
 impl BatchWriter<'_> {
     /// Writes the rings of days. Of two of one day, that of the later hour stays: it has more energy, or more of the rest.
@@ -19,58 +25,93 @@ impl BatchWriter<'_> {
         let rows = &self.batch.rows.activity_summaries;
         self.counts.other += rows.len() as u64;
         for row in rows {
-            if self.is_of_earlier_hour(row)? {
+            let stored = self.stored_rings(row)?;
+            if stored.as_ref().is_some_and(|stored| self.is_of_earlier_hour(row, stored)) {
                 self.counts.note(Outcome::Unchanged);
                 continue;
             }
-            self.upsert_all(&ACTIVITY_SUMMARIES, std::slice::from_ref(row), |writer, row| {
-                Ok(sql_values![
-                    writer.upload.person,
-                    writer.batch.texts.get(row.day),
-                    row.active_energy,
-                    row.active_energy_goal,
-                    row.move_min,
-                    row.move_goal_min,
-                    row.exercise_min,
-                    row.exercise_goal_min,
-                    row.stand_hours,
-                    row.stand_goal_hours,
-                    writer.text(row.energy_unit),
-                    writer.text(row.other)
-                ])
-            })?;
+            self.write_rings(row, stored.as_ref().filter(|stored| self.has_same_energy(row, stored)))?;
         }
         Ok(())
     }
 
-    /// Whether the stored rings of the day show more than these. What is absent is less than anything else.
-    fn is_of_earlier_hour(&self, row: &ActivitySummary) -> rusqlite::Result<bool> {
-        let mut stored = self.connection.prepare_cached(STORED_RINGS)?;
+    /// Writes a row, with the energy of the stored one if that is the same.
+    fn write_rings(&mut self, row: &ActivitySummary, same: Option<&Stored>) -> rusqlite::Result<()> {
+        let sent = [row.active_energy, row.active_energy_goal];
+        let energy = same.map_or(sent, |stored| [stored.figures[0], stored.figures[1]]);
+        let values = sql_values![
+            self.upload.person,
+            self.batch.texts.get(row.day),
+            energy[0],
+            energy[1],
+            row.move_min,
+            row.move_goal_min,
+            row.exercise_min,
+            row.exercise_goal_min,
+            row.stand_hours,
+            row.stand_goal_hours,
+            same.map_or(self.text(row.energy_unit), |stored| stored.unit.as_deref()),
+            self.text(row.other)
+        ];
+        let mut upsert = Upsert::new(self.connection, &ACTIVITY_SUMMARIES, self.ids.expects_known)?;
+        self.counts.note(upsert.write(&values)?);
+        self.ids.expects_known = upsert.expects_known();
+        Ok(())
+    }
+
+    fn stored_rings(&self, row: &ActivitySummary) -> rusqlite::Result<Option<Stored>> {
+        let mut select = self.connection.prepare_cached(STORED_RINGS)?;
         let key = params![self.upload.person, self.batch.texts.get(row.day)];
-        let stored = stored.query_row(key, |stored| {
+        let stored = select.query_row(key, |stored| {
             let mut figures = [None; 8];
             for (column, figure) in figures.iter_mut().enumerate() {
                 *figure = stored.get(column)?;
             }
-            let unit = stored.get_ref(figures.len())?.as_str_or_null()?;
-            Ok(with_kilocalories(figures, unit))
+            Ok(Stored { figures, unit: stored.get(figures.len())? })
         });
-        let figures = [
-            row.active_energy,
-            row.active_energy_goal,
-            row.move_min,
-            row.exercise_min,
-            row.stand_hours,
-            row.move_goal_min,
-            row.exercise_goal_min,
-            row.stand_goal_hours,
-        ];
-        let figures = with_kilocalories(figures, self.text(row.energy_unit));
-        Ok(stored.optional()?.is_some_and(|stored| stored > figures))
+        stored.optional()
+    }
+
+    /// Whether the stored rings of the day show more than these. What is absent is less than anything else.
+    fn is_of_earlier_hour(&self, row: &ActivitySummary, stored: &Stored) -> bool {
+        if self.has_same_energy(row, stored) {
+            return stored.figures[2..] > figures(row)[2..];
+        }
+        let unit = self.text(row.energy_unit);
+        with_kilocalories(stored.figures, stored.unit.as_deref()) > with_kilocalories(figures(row), unit)
+    }
+
+    /// Whether the energies are the stored ones in another unit, or in the same unit under another name.
+    fn has_same_energy(&self, row: &ActivitySummary, stored: &Stored) -> bool {
+        let unit = self.text(row.energy_unit);
+        let (Some(own), Some(known)) = (unit, stored.unit.as_deref()) else {
+            return false;
+        };
+        let is_energy = |unit: &str| factor(unit, Dimension::Energy).is_some();
+        let is_same =
+            |(one, other): (&Option<f64>, &Option<f64>)| is_same_printed((*one, Some(known)), (*other, Some(own)));
+        own != known
+            && is_energy(own)
+            && is_energy(known)
+            && stored.figures[..2].iter().zip(&figures(row)[..2]).all(is_same)
     }
 }
 
-/// The figures of a day in the order in which they count, the first two of them converted to kilocalories.
+/// The figures of a day in the order in which they count.
+fn figures(row: &ActivitySummary) -> [Option<f64>; 8] {
+    [
+        row.active_energy,
+        row.active_energy_goal,
+        row.move_min,
+        row.exercise_min,
+        row.stand_hours,
+        row.move_goal_min,
+        row.exercise_goal_min,
+        row.stand_goal_hours,
+    ]
+}
+
+/// The same, with the first two converted to kilocalories.
 fn with_kilocalories(mut figures: [Option<f64>; 8], unit: Option<&str>) -> [Option<f64>; 8] {
     let factor = unit.and_then(|unit| factor(unit, Dimension::Energy)).unwrap_or(1.0);
     for energy in &mut figures[..2] {
