@@ -225,25 +225,19 @@ pub const LONG_TEXT_BYTES: usize = 4 * KIB;
 /// Metadata texts remembered as seen once; at the second time they become shared.
 pub const METADATA_CANDIDATES_MAX: usize = 1024;
 
-/// Rows of one second that are searched one by one for the same record of another exporter. More rows are indexed. A meal's
-/// entries are some fifty at most.
+/// Rows of one second that are compared one by one with a record. Records of a second with more wait for the end of their upload. A
+/// meal's entries are some fifty at most.
 pub const MATCH_ROWS_MAX: u32 = 256;
 
-/// Rows of one second that are held one by one. Of further ones, those that differ only in their identities are one group.
-pub const SECOND_ROWS_APART: usize = 16;
+/// SQLite's memory for the records that wait, and for the lists of the second that they are matched in. The rest is on the disk.
+pub const WAITING_CACHE_BYTES: usize = 512 * KIB;
 
-/// Rows of one second that a search holds. More are read in parts.
-pub const SECOND_ROWS_MAX: usize = 16 << 10;
-
-/// Rows of one second that differ in more than their identity, and that a search holds.
-pub const SECOND_GROUPS_MAX: usize = 1024;
-
-/// Rows of crowded seconds that are read for each record of an upload, on average. Without the limit, records that begin in a few
-/// seconds would each cost a search over all of them.
-pub const MATCH_CREDIT: usize = 64;
-
-/// Rows of an index that are tried for a record, although they are not the same measurement: these have almost the same value.
+/// Rows in a list of such a second that are tried for a record, although they are not the same measurement: their values differ, but
+/// almost not.
 pub const CROWD_TRIES_MAX: usize = 64;
+
+/// Such seconds that an upload remembers. Of the one that is matched: lists that are empty, and names of its records' sources.
+pub const CROWD_REMEMBERED_MAX: usize = 1024;
 
 /// Identities of equal records that are tried one after the other.
 pub const IDENTITIES_TRIED_MAX: usize = 8;

@@ -8,9 +8,9 @@ use super::limits::{
     CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONNECTIONS_MAX, DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX,
     ELEMENT_READ_BYTES, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX,
     IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX,
-    ROUTE_LOCATIONS_COUNTED_MAX, SECOND_GROUPS_MAX, SECOND_ROWS_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX,
-    TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX, WAITING_BYTES_MAX, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX,
-    ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
+    ROUTE_LOCATIONS_COUNTED_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX,
+    WAITING_BYTES_MAX, WAITING_CACHE_BYTES, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX,
+    ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -161,25 +161,20 @@ pub const fn remembered_bytes() -> usize {
     names + if apple > auto_export { apple } else { auto_export }
 }
 
-/// Bytes of a sample that a search holds, and of a further one that is equal.
-const CANDIDATE_BYTES: usize = 192;
-const FURTHER_BYTES: usize = 40;
+/// SQLite's memory for a connection and its statements, beside its page cache (measured, rounded up).
+const CONNECTION_TO_DATABASE_BYTES: usize = 256 * KIB;
 
-/// What a search holds of one second that has as many samples as fit. Lists hold up to half as much again while they grow.
-const fn second_bytes() -> usize {
-    let rows = SECOND_ROWS_MAX * FURTHER_BYTES + SECOND_GROUPS_MAX * CANDIDATE_BYTES;
-    // Their places by content, those that are taken, and 13 lists of groups with something in common.
-    let places = 2 * table_bytes(SECOND_GROUPS_MAX, 16) / 2;
-    let lists = SECOND_GROUPS_MAX * 13 * 4 + table_bytes(SECOND_GROUPS_MAX * 13, 16) / 2;
-    (rows + places + lists) * 3 / 2
+/// Memory for records that wait for the end of their upload. They are read in one more batch.
+const fn waiting_bytes() -> usize {
+    WAITING_CACHE_BYTES + CONNECTION_TO_DATABASE_BYTES + batches_bytes() / BATCHES_PER_INGEST
 }
 
 /// Memory that a hostile input of an import takes on top: the longest element while it is read, and as much again in rows and
-/// texts. A batch with long texts makes the writer forget a crowded second.
+/// texts. A batch with such an element frees the memory of what waits.
 #[must_use]
 pub const fn hostile_import_bytes() -> usize {
-    let (element, second) = (2 * IMPORT_ELEMENT_BYTES_MAX, second_bytes());
-    remembered_bytes() + element + if element > second { element } else { second }
+    let (element, waiting) = (2 * IMPORT_ELEMENT_BYTES_MAX, waiting_bytes());
+    remembered_bytes() + element + if element > waiting { element } else { waiting }
 }
 
 /// Memory of the longest element of Health Auto Export, which its ingest holds a permit for. While it is read: what the parser
@@ -226,7 +221,9 @@ pub const fn hostile_bytes(ingests: usize) -> usize {
     }
     // The one with the permit may also read Health Auto Export. It then has no element besides.
     let (payload, auto_export) = (element_bytes(), auto_export_element_bytes() + auto_export_remembered_bytes());
-    if payload > auto_export { payload } else { auto_export }
+    let element = if payload > auto_export { payload } else { auto_export };
+    // A batch with such an element frees the memory of what waits.
+    if element > waiting_bytes() { element } else { waiting_bytes() }
 }
 
 /// Peak memory for `ingests` uploads of ordinary elements at once, whatever their length.

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::database::Database;
 use super::failure::{open_to_write_error, write_error};
 use super::files::OpenFiles;
-use super::write::Ids;
+use super::write::{Ids, Waiting};
 use super::write_queue::WriteQueue;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::BUSY_WAIT;
@@ -17,6 +17,7 @@ use crate::model::limits::BUSY_WAIT;
 pub struct Store {
     pub(in crate::store) connection: Connection,
     pub(in crate::store) ids: Ids,
+    pub(in crate::store) waiting: Waiting,
     pub(in crate::store) database: Database,
     /// To notice when they are replaced.
     pub(in crate::store) files: OpenFiles,
@@ -41,7 +42,8 @@ impl Store {
         interrupt_running(&connection, &queue).map_err(fail)?;
         let ids = Ids::load(&connection).map_err(fail)?;
         let files = OpenFiles::opened(database.path(), file);
-        Ok(Self { connection, ids, database: database.clone(), files, queue, is_locked: false })
+        let waiting = Waiting::of(database);
+        Ok(Self { connection, ids, waiting, database: database.clone(), files, queue, is_locked: false })
     }
 
     /// Begins a transaction that may write.

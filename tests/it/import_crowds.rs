@@ -160,6 +160,106 @@ fn app_and_export_share_any_number_of_records_of_one_second() {
     }
 }
 
+/// Records of a source in many seconds, of which each has many equal ones. Neighbours in the file begin in different seconds.
+fn interleaved(name: &str, seconds: usize, equals: usize) -> String {
+    let records = (0..seconds * equals).map(|number| {
+        let (second, start) = (number % seconds, "startDate=\"2024-01-01 10:00:");
+        let record = record(name, Differs::Nothing, 0);
+        record
+            .replace(&format!("{start}00"), &format!("{start}{second:02}"))
+            .replace("endDate=\"2024-01-01 10:00:00", &format!("endDate=\"2024-01-01 10:00:{second:02}"))
+    });
+    format!("<HealthData locale=\"en_US\">\n{}</HealthData>\n", records.collect::<String>())
+}
+
+fn interleaved_payload(seconds: usize, equals: usize) -> String {
+    let mut payload = payload(seconds * equals);
+    for number in 0..seconds * equals {
+        let uuid = format!("\"{number:08X}-");
+        let at = payload.find(&uuid).unwrap();
+        let second = format!("09:00:{:02}.250Z", number % seconds);
+        for _ in 0..2 {
+            let time = at + payload[at..].find("09:00:00.250Z").unwrap();
+            payload.replace_range(time..time + second.len(), &second);
+        }
+    }
+    payload
+}
+
+#[test]
+fn equals_of_many_seconds_are_matched_in_any_order() {
+    let (seconds, equals) = (20, 300);
+    let count = seconds * equals;
+    let (folder, db) = (Folder::new(), "health.db");
+    let one = interleaved("Watch", seconds, equals);
+    let shuffled = folder.write("shuffled.xml", shuffled(&one));
+    let one = folder.write("one.xml", one);
+    let two = folder.write("two.xml", interleaved("Reloj", seconds, equals));
+    let app = folder.write("app.json", interleaved_payload(seconds, equals));
+    let check = |db: &str, input: &Path, expected: [usize; 2]| {
+        let outcome = import(&folder.path(db), &[], &[input]).balanced();
+        assert_eq!(counted(&outcome), expected, "{db} {}", input.display());
+    };
+    check(db, &one, [count, 0]);
+    for (input, updated) in [(&one, 0), (&shuffled, 0), (&two, count), (&two, 0), (&one, count), (&shuffled, 0)] {
+        check(db, input, [0, updated]);
+    }
+    // The app's rows take the export's.
+    check(db, &app, [0, 0]);
+    for input in [&one, &two, &app] {
+        check(db, input, [0, 0]);
+    }
+    check("app.db", &app, [count, 0]);
+    for input in [&one, &two, &shuffled, &app] {
+        check("app.db", input, [0, 0]);
+    }
+    assert_eq!(names(&folder.path("app.db")), format!("Watch {count}"));
+}
+
+#[test]
+fn any_number_of_different_records_of_one_second_is_matched() {
+    for differs in [Differs::Value, Differs::Creation] {
+        let (folder, count) = (Folder::new(), 2500);
+        let mut inputs = Vec::new();
+        for name in ["Watch", "Reloj"] {
+            let xml = export(differs, &[(name, 0..count)]);
+            inputs.push(folder.write(&format!("{name}.xml"), shuffled(&xml)));
+            inputs.push(folder.write(&format!("{name} in order.xml"), xml));
+        }
+        for (input, expected) in inputs.iter().zip([[count, 0], [0, 0], [0, count], [0, 0]]) {
+            let outcome = import(&folder.path("health.db"), &[], &[input]).balanced();
+            assert_eq!(counted(&outcome), expected, "{differs:?} {}", input.display());
+        }
+    }
+}
+
+#[test]
+fn any_number_of_correlations_of_one_second_is_matched() {
+    let correlation = |name: &str, number: usize| {
+        let times = "startDate=\"2024-01-01 10:00:00 +0100\" endDate=\"2024-01-01 10:00:00 +0100\"";
+        let source = format!("sourceName=\"{name}\" creationDate=\"2024-01-02 10:00:00 +0100\"");
+        format!(
+            "<Correlation type=\"HKCorrelationTypeIdentifierFood\" {source} {times}><Record type=\"HKQuantityTypeIdentifierDietaryIron\" \
+             {source} unit=\"mg\" value=\"{number}\" {times}/></Correlation>\n"
+        )
+    };
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let count = 1200;
+    let write = |name: &str, step: usize| {
+        // Each number is there three times.
+        let all = (0..count).map(|place| correlation(name, place * step % (count / 3)));
+        let all: String = all.collect();
+        folder.write(&format!("{name} {step}.xml"), format!("<HealthData locale=\"en_US\">\n{all}</HealthData>\n"))
+    };
+    let inputs = [write("A", 1), write("A", 7), write("B", 1), write("B", 7), write("A", 7)];
+    for (input, expected) in inputs.iter().zip([[count, 0], [0, 0], [0, count], [0, 0], [0, count]]) {
+        let outcome = import(&db, &[], &[input]).balanced();
+        assert_eq!(counted(&outcome), expected, "{}", input.display());
+    }
+    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM correlations"), i64::try_from(count).unwrap());
+}
+
 /// Counts of each name after an import: of records that are equal but for their source.
 fn stored(db: &Path) -> Vec<(String, usize)> {
     let connection = Connection::open(db).unwrap();

@@ -531,3 +531,35 @@ fn long_texts_of_app_and_export_are_whole() {
     check(&route("short"), [0, 1], 1);
     assert_eq!(query::<String>(&db, "SELECT other FROM route_points"), r#"{"x":"short"}"#);
 }
+
+/// The app sends a number where an export has its text.
+#[test]
+fn metadata_that_prints_the_same_is_the_same() {
+    let entry =
+        |value: usize| format!("<MetadataEntry key=\"HKMetadataKeyHeartRateMotionContext\" value=\"{value}\"/>");
+    let order = [2, 0, 1];
+    let records = order.map(|value| heart_rate("sourceName=\"Watch\"", "60", &entry(value)));
+    let samples = [0, 1, 2].map(|value| {
+        format!(
+            r#"{{"uuid":"0000000{value}-0000-4000-8000-000000000000","value":60,"unit":"count/min",
+            "startDate":"2024-01-01T09:00:00.250Z","endDate":"2024-01-01T09:00:00.250Z",
+            "metadata":{{"HKMetadataKeyHeartRateMotionContext":{value}}},"sourceRevision":{{"source":{{"name":"Watch"}}}}}}"#
+        )
+    });
+    let created = |(place, record): (usize, &String)| {
+        record.replace("startDate", &format!("creationDate=\"2024-01-01 10:00:0{} +0100\" startDate", order[place]))
+    };
+    let records: Vec<String> = records.iter().enumerate().map(created).collect();
+    for is_app_first in [true, false] {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        let app = format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{}]}}}}"#, samples.join(","));
+        let (app, xml) = (folder.write("app.json", app), folder.write("export.xml", export(&records)));
+        for input in if is_app_first { [&app, &xml] } else { [&xml, &app] } {
+            import(&db, &[], &[input]).balanced();
+        }
+        // The app's row of a number has the time of creation of the export's record with that number.
+        let sql = "SELECT group_concat(substr(hex(uuid), 8, 1) || (creation_ms % 10000 / 1000), ',' ORDER BY uuid) FROM samples";
+        assert_eq!(query::<String>(&db, sql), "00,11,22", "{is_app_first}");
+    }
+}

@@ -6,6 +6,7 @@ use super::ids::Ids;
 use super::ledger::UploadKey;
 use super::table::Table;
 use super::upsert::{SqlValue, Upsert};
+use super::waiting::Waiting;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::text::TextId;
@@ -14,6 +15,8 @@ use crate::model::text::TextId;
 pub(super) struct BatchWriter<'a> {
     pub(super) connection: &'a Connection,
     pub(super) ids: &'a mut Ids,
+    /// Records that wait for the end of their upload.
+    pub(super) waiting: &'a mut Waiting,
     pub(super) batch: &'a Batch,
     pub(super) upload: UploadKey,
     /// The time that is entered as first and last seen.

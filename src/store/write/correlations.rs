@@ -1,17 +1,18 @@
 //! Correlations. The next export may print their sources and units differently, so they are matched by their members' content.
+//! If many begin at one time, they wait until the end of their upload.
 
-use std::cmp::Ordering;
-
-use rusqlite::types::Value;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Row, params, params_from_iter};
 
 use super::batch::BatchWriter;
+use super::members::{content_of, parse};
+use super::merge::{Check, Crowd, Merge, Traits, Turn};
 use super::upsert::{SqlValue, sql_values};
+use super::waiting::{Place, WaitingRecord};
 use crate::model::counts::Outcome;
-use crate::model::identity::{next, other};
+use crate::model::identity::{digest, next, other};
 use crate::model::limits::{IDENTITIES_TRIED_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{Correlation, Uuid};
-use crate::model::units;
+use crate::model::text::TextId;
 
 const INSERT: &str =
     "INSERT INTO correlations (person_id, type, start_ms, uuid, end_ms, members, creation_ms, source_id, metadata,
@@ -30,11 +31,12 @@ const REPLACE: &str =
 const SET_NUMBER: &str = "UPDATE correlations SET import_number = ?5
     WHERE person_id = ?1 AND type = ?2 AND start_ms = ?3 AND uuid = ?4";
 
-const OF_START: &str = "SELECT uuid, members, import_number, source_id, creation_ms, metadata FROM correlations
-    WHERE person_id = ?1 AND type = ?2 AND start_ms = ?3 AND uuid > ?5 AND end_ms IS ?4 ORDER BY uuid";
+/// Those that begin at a time, at most so many.
+const OF_START: &str = "SELECT uuid, end_ms, members, import_number, source_id, creation_ms, metadata, other
+    FROM correlations WHERE person_id = ?1 AND type = ?2 AND start_ms = ?3 LIMIT ?4";
 
-const MEMBERS: &str = "SELECT value ->> '$.type', value ->> '$.startDate', value ->> '$.endDate', value ->> '$.unit',
-    value ->> '$.value' FROM json_each(?1)";
+const ONE: &str = "SELECT uuid, end_ms, members, import_number, source_id, creation_ms, metadata, other
+    FROM correlations WHERE person_id = ?1 AND type = ?2 AND start_ms = ?3 AND uuid = ?4";
 
 /// Places of values in a row.
 const UUID: usize = 3;
@@ -42,11 +44,53 @@ const MEMBERS_PLACE: usize = 5;
 
 type Values<'a> = [SqlValue<'a>; 10];
 
-/// A stored correlation with the same members.
-struct Match {
+/// A stored correlation.
+struct Stored {
     uuid: Uuid,
-    number: Option<i64>,
+    end_ms: Option<i64>,
     members: String,
+    number: Option<i64>,
+    source: Option<i64>,
+    creation_ms: Option<i64>,
+    metadata: Option<String>,
+    other: Option<String>,
+}
+
+/// A correlation that arrives, with the id of its source.
+#[derive(Clone, Copy)]
+struct Arrival {
+    uuid: Uuid,
+    kind: TextId,
+    start_ms: i64,
+    end_ms: Option<i64>,
+    creation_ms: Option<i64>,
+    source: Option<i64>,
+    metadata: Option<TextId>,
+    members: TextId,
+    other: Option<TextId>,
+}
+
+/// Rows with the type and the start of a correlation.
+enum Found {
+    Row(Stored),
+    Nothing,
+    /// Too many to compare them one by one.
+    Crowd,
+}
+
+impl Stored {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            uuid: row.get(0)?,
+            end_ms: row.get(1)?,
+            members: row.get(2)?,
+            number: row.get(3)?,
+            source: row.get(4)?,
+            creation_ms: row.get(5)?,
+            metadata: row.get(6)?,
+            other: row.get(7)?,
+        })
+    }
 }
 
 impl<'a> BatchWriter<'a> {
@@ -57,41 +101,60 @@ impl<'a> BatchWriter<'a> {
         }
         self.ids.merge.begin_import(self.connection, self.upload.id)?;
         for row in rows {
-            let outcome = self.write_correlation(row)?;
-            self.counts.note(outcome);
+            let &Correlation { uuid, kind, start_ms, end_ms, creation_ms, metadata, members, other, .. } = row;
+            let source = self.source_id(row.source)?;
+            let arrival = Arrival { uuid, kind, start_ms, end_ms, creation_ms, source, metadata, members, other };
+            if let Some(outcome) = self.write_correlation(&arrival)? {
+                self.note_correlation(outcome);
+            }
         }
-        self.counts.other += rows.len() as u64;
         self.ids.merge.import.end_batch(self.connection)
     }
 
-    fn write_correlation(&mut self, row: &Correlation) -> rusqlite::Result<Outcome> {
-        let (mut uuid, source) = (row.uuid, self.source_id(row.source)?);
-        let mut values = sql_values![
-            self.upload.person,
-            self.batch.texts.get(row.kind),
-            row.start_ms,
-            uuid,
-            row.end_ms,
-            self.batch.texts.get(row.members),
-            row.creation_ms,
-            source,
-            self.text(row.metadata),
-            self.text(row.other)
-        ];
+    fn note_correlation(&mut self, outcome: Outcome) {
+        self.counts.note(outcome);
+        self.counts.other += 1;
+    }
+
+    /// Writes a correlation. Returns `None` if it waits.
+    fn write_correlation(&mut self, arrival: &Arrival) -> rusqlite::Result<Option<Outcome>> {
+        let mut values = self.values(arrival);
+        let mut uuid = arrival.uuid;
         // A row with this identity and content, or that of a further equal record.
         for _ in 0..IDENTITIES_TRIED_MAX {
             let Some(number) = self.equal_correlation(&values)? else {
                 break;
             };
             if self.claim_correlation(&values, number)? {
-                return Ok(Outcome::Unchanged);
+                return Ok(Some(Outcome::Unchanged));
             }
             uuid = next(&uuid);
             values[UUID] = uuid.into();
         }
-        if let Some(found) = self.find_correlation(row, source)? {
-            return self.take_correlation(values, &found);
+        match self.find_correlation(arrival)? {
+            Found::Row(found) => self.take_correlation(values, &found).map(Some),
+            Found::Nothing => self.insert_new(values, uuid).map(Some),
+            Found::Crowd => self.make_wait(arrival).map(|()| None),
         }
+    }
+
+    fn values(&self, arrival: &Arrival) -> Values<'a> {
+        let &Arrival { uuid, kind, start_ms, end_ms, creation_ms, source, metadata, members, other } = arrival;
+        sql_values![
+            self.upload.person,
+            self.batch.texts.get(kind),
+            start_ms,
+            uuid,
+            end_ms,
+            self.batch.texts.get(members),
+            creation_ms,
+            source,
+            self.text(metadata),
+            self.text(other)
+        ]
+    }
+
+    fn insert_new(&mut self, mut values: Values<'a>, mut uuid: Uuid) -> rusqlite::Result<Outcome> {
         let mut tried = 0;
         while !self.insert_correlation(&values)? {
             tried += 1;
@@ -103,6 +166,93 @@ impl<'a> BatchWriter<'a> {
             values[UUID] = uuid.into();
         }
         Ok(Outcome::New)
+    }
+
+    fn make_wait(&mut self, arrival: &Arrival) -> rusqlite::Result<()> {
+        let &Arrival { uuid, kind, start_ms, end_ms, creation_ms, source, metadata, members, other } = arrival;
+        let texts = &self.batch.texts;
+        let place = digest(&[b"correlations", texts.get(kind).as_bytes(), &start_ms.to_le_bytes()]);
+        let (no_number, no_value) = (None::<i64>, None::<f64>);
+        let record = sql_values![
+            no_number,
+            texts.get(kind),
+            start_ms,
+            uuid,
+            end_ms,
+            no_value,
+            no_number,
+            source,
+            self.text(metadata),
+            self.text(other),
+            creation_ms,
+            texts.get(members)
+        ];
+        self.waiting.add(self.upload.id, place, record)
+    }
+
+    /// Writes correlations that have waited. Those that are written wait no more; others may have a row in a later turn.
+    pub(super) fn settle_correlations(
+        &mut self,
+        records: &[WaitingRecord],
+        place: Place,
+        turn: Turn,
+    ) -> rusqlite::Result<()> {
+        for waiting in records {
+            let &WaitingRecord { uuid, start_ms, end_ms, creation_ms, source, metadata, other, .. } = waiting;
+            let (Some(kind), Some(members)) = (waiting.kind, waiting.members) else {
+                continue;
+            };
+            let arrival = Arrival { uuid, kind, start_ms, end_ms, creation_ms, source, metadata, members, other };
+            let values = self.values(&arrival);
+            let outcome = match self.find_in_lists(&arrival, place, turn)? {
+                Some(found) => self.take_correlation(values, &found)?,
+                None if turn == Turn::Rest => self.insert_new(values, uuid)?,
+                None if self.ids.merge.crowd.is_empty() => {
+                    self.waiting.end_turn();
+                    break;
+                }
+                None => continue,
+            };
+            self.note_correlation(outcome);
+            self.waiting.remove(waiting.id, turn)?;
+        }
+        Ok(())
+    }
+
+    /// Finds the free row of a crowd that fits a correlation best, in its turn.
+    fn find_in_lists(&mut self, arrival: &Arrival, place: Place, turn: Turn) -> rusqlite::Result<Option<Stored>> {
+        let (connection, person, scratch) = (self.connection, self.upload.person, self.waiting.scratch()?);
+        let (kind, start_ms) = (self.batch.texts.get(arrival.kind), arrival.start_ms);
+        let Merge { crowd, import, .. } = &mut self.ids.merge;
+        if crowd.begin(scratch, &place, turn)? {
+            let mut select = connection.prepare_cached(OF_START)?;
+            let mut rows = select.query(params![person, kind, start_ms, i64::MAX])?;
+            while let Some(row) = rows.next()? {
+                let row = Stored::of(row)?;
+                if !import.has_claimed(row.number) {
+                    let traits = Traits {
+                        content: crowd.hash((row.end_ms, content_of(connection, &row.members)?)),
+                        ..traits(row.source, row.creation_ms, [row.metadata.as_deref(), row.other.as_deref()], crowd)
+                    };
+                    crowd.add(scratch, turn, &traits, true, (start_ms, row.uuid))?;
+                }
+            }
+        }
+        if crowd.is_empty() {
+            return Ok(None);
+        }
+        let texts = [arrival.metadata, arrival.other].map(|text| text.map(|text| self.batch.texts.get(text)));
+        let members = self.batch.texts.get(arrival.members);
+        let traits = Traits {
+            content: crowd.hash((arrival.end_ms, content_of(connection, members)?)),
+            ..traits(arrival.source, arrival.creation_ms, texts, crowd)
+        };
+        crowd.search(scratch, turn, &[traits; 2], |(start_ms, uuid)| {
+            let mut select = connection.prepare_cached(ONE)?;
+            let mut rows = select.query(params![person, kind, start_ms, &uuid[..]])?;
+            let found = rows.next()?.map(Stored::of).transpose()?;
+            Ok(found.filter(|row| !import.has_claimed(row.number)).map_or(Check::IsOver, Check::Fits))
+        })
     }
 
     /// The number of the row with this identity and content, if there is such a row.
@@ -137,59 +287,43 @@ impl<'a> BatchWriter<'a> {
 
     /// Finds an unclaimed row with the same times and members: one of the same source if possible, then one created at the same
     /// time, then one with the same metadata.
-    fn find_correlation(&mut self, row: &Correlation, source: Option<i64>) -> rusqlite::Result<Option<Match>> {
-        let (kind, members) = (self.batch.texts.get(row.kind), self.batch.texts.get(row.members));
-        let (person, own_metadata) = (self.upload.person, self.text(row.metadata));
-        let claimed = &mut self.ids.merge.correlations;
-        let behind = claimed.begin(person, kind, row.start_ms, row.end_ms);
-        let mut free = 0;
-        let mut own: Option<Vec<Member>> = None;
-        let mut best: Option<([bool; 3], Match)> = None;
+    fn find_correlation(&self, arrival: &Arrival) -> rusqlite::Result<Found> {
+        let (kind, members) = (self.batch.texts.get(arrival.kind), self.batch.texts.get(arrival.members));
+        let own_metadata = self.text(arrival.metadata);
+        let (mut count, mut own, mut best): (u32, _, Option<([bool; 3], Stored)>) = (0, None, None);
         let mut select = self.connection.prepare_cached(OF_START)?;
-        let mut rows = select.query(params![person, kind, row.start_ms, row.end_ms, &behind[..]])?;
-        while let Some(found) = rows.next()? {
-            let number: Option<i64> = found.get(2)?;
-            if self.ids.merge.import.has_claimed(number) {
-                if free == 0 {
-                    claimed.last = found.get(0)?;
-                } else if claimed.credit == 0 {
-                    break;
-                } else {
-                    claimed.credit -= 1;
-                }
+        let mut rows = select.query(params![self.upload.person, kind, arrival.start_ms, MATCH_ROWS_MAX + 1])?;
+        while let Some(row) = rows.next()? {
+            count += 1;
+            if count > MATCH_ROWS_MAX {
+                return Ok(Found::Crowd);
+            }
+            let row = Stored::of(row)?;
+            if row.end_ms != arrival.end_ms || self.ids.merge.import.has_claimed(row.number) {
                 continue;
             }
-            free += 1;
-            if free > MATCH_ROWS_MAX {
-                break;
-            }
-            let (creation, metadata): (Option<i64>, Option<String>) = (found.get(4)?, found.get(5)?);
             let fit = [
-                found.get::<_, Option<i64>>(3)? == source,
-                creation == row.creation_ms,
-                metadata.as_deref() == own_metadata,
+                row.source == arrival.source,
+                row.creation_ms == arrival.creation_ms,
+                row.metadata.as_deref() == own_metadata,
             ];
             if best.as_ref().is_some_and(|(best, _)| *best >= fit) {
                 continue;
             }
-            let found_members: String = found.get(1)?;
-            if found_members != members {
+            if row.members != members {
                 if own.is_none() {
                     own = Some(parse(self.connection, members)?);
                 }
-                if own != Some(parse(self.connection, &found_members)?) {
+                if own != Some(parse(self.connection, &row.members)?) {
                     continue;
                 }
             }
-            best = Some((fit, Match { uuid: found.get(0)?, number, members: found_members }));
-            if fit == [true; 3] {
-                break;
-            }
+            best = Some((fit, row));
         }
-        Ok(best.map(|(_, found)| found))
+        Ok(best.map_or(Found::Nothing, |(_, row)| Found::Row(row)))
     }
 
-    fn take_correlation(&mut self, values: Values<'a>, found: &Match) -> rusqlite::Result<Outcome> {
+    fn take_correlation(&mut self, values: Values<'a>, found: &Stored) -> rusqlite::Result<Outcome> {
         let mut values: Values<'_> = values;
         values[UUID] = found.uuid.into();
         values[MEMBERS_PLACE] = found.members.as_str().into();
@@ -210,53 +344,9 @@ impl<'a> BatchWriter<'a> {
     }
 }
 
-/// A member of a correlation.
-struct Member {
-    kind: Option<String>,
-    times: [Option<String>; 2],
-    unit: Option<String>,
-    value: Value,
-}
-
-impl PartialEq for Member {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.kind, &self.times) == (&other.kind, &other.times)
-            && match (number(&self.value), number(&other.value)) {
-                (Some(one), Some(two)) => {
-                    units::is_same_printed((Some(one), self.unit.as_deref()), (Some(two), other.unit.as_deref()))
-                }
-                _ => self.unit == other.unit && self.value == other.value,
-            }
-    }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Real(number) => Some(*number),
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "integers of a text of JSON that an import has made from numbers"
-        )]
-        Value::Integer(number) => Some(*number as f64),
-        _ => None,
-    }
-}
-
-/// The members in an order that does not depend on their unit.
-fn parse(connection: &Connection, members: &str) -> rusqlite::Result<Vec<Member>> {
-    let mut select = connection.prepare_cached(MEMBERS)?;
-    let members = select.query_map([members], |row| {
-        let (kind, times) = (row.get(0)?, [row.get(1)?, row.get(2)?]);
-        Ok(Member { kind, times, unit: row.get(3)?, value: row.get(4)? })
-    })?;
-    let mut members: Vec<Member> = members.collect::<rusqlite::Result<_>>()?;
-    members.sort_by(|one, other| {
-        (&one.kind, &one.times).cmp(&(&other.kind, &other.times)).then_with(|| {
-            match (number(&one.value), number(&other.value)) {
-                (Some(one), Some(other)) => one.total_cmp(&other),
-                _ => Ordering::Equal,
-            }
-        })
-    });
-    Ok(members)
+/// What a search in a crowd compares, without the content. The source stands for its name.
+fn traits(source: Option<i64>, creation_ms: Option<i64>, texts: [Option<&str>; 2], crowd: &Crowd) -> Traits {
+    let [metadata, other] = texts.map(|text| text.map(|text| crowd.hash(text)));
+    let name = source.map(|source| crowd.hash(source));
+    Traits { content: 0, exact: 0, name, source, creation_ms, metadata, other }
 }

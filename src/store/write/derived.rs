@@ -5,11 +5,12 @@ use rusqlite::{Connection, params};
 
 use super::batch::BatchWriter;
 use super::long_texts::LongTexts;
-use super::merge::{Candidate, Details, Found, SampleKey, Turn};
-use super::samples::{LONG_ID, OTHER, Resolved};
+use super::merge::{Candidate, Crowded, Details, Found, SampleKey, Turn};
+use super::samples::{Fields, LONG_ID, OTHER, Resolved};
 use super::upsert::{Bound, SqlValue, with};
+use super::waiting::{Place, WaitingRecord};
 use crate::model::counts::Outcome;
-use crate::model::identity::{next, other};
+use crate::model::identity::{is_derived, next, other};
 use crate::model::limits::IDENTITIES_TRIED_MAX;
 use crate::model::record::{DerivedSample, Uuid};
 
@@ -74,7 +75,7 @@ impl<'a> BatchWriter<'a> {
             return Ok(());
         }
         self.ids.merge.begin_import(self.connection, self.upload.id)?;
-        self.ids.merge.samples.begin_derived(samples.len(), self.batch.is_large());
+        self.ids.merge.samples.begin_derived();
         let mut statements = Statements::new(self.connection)?;
         // Records of the present second without a row that is exactly theirs.
         let mut waiting: Vec<&DerivedSample> = Vec::new();
@@ -83,26 +84,37 @@ impl<'a> BatchWriter<'a> {
                 self.write_waiting(&mut statements, &mut waiting)?;
             }
             match self.write_derived(&mut statements, derived)? {
-                Some(outcome) => self.counts.note(outcome),
+                Some(outcome) => self.note_sample(outcome),
                 None => waiting.push(derived),
             }
         }
         self.write_waiting(&mut statements, &mut waiting)?;
-        self.counts.measurements += samples.len() as u64;
         self.ids.merge.import.end_batch(self.connection)
     }
 
-    /// Writes the records of a second that wait: those that change nothing first, those with a renamed source last.
+    /// Writes the records of a second that wait: those that change nothing first, those with a renamed source last. Those of a
+    /// crowd wait on.
     fn write_waiting(
         &mut self,
         statements: &mut Statements<'a, 'a>,
         waiting: &mut Vec<&DerivedSample>,
     ) -> rusqlite::Result<()> {
-        for turn in [Turn::Settled, Turn::Named, Turn::Rest] {
+        let Some(first) = waiting.first() else {
+            return Ok(());
+        };
+        let key = self.fields(&first.sample)?.key;
+        if self.ids.merge.samples.is_crowded(self.connection, self.upload.person, &key)? {
+            for derived in waiting.drain(..) {
+                let fields = self.fields(&derived.sample)?;
+                self.wait(&fields, derived.creation_ms)?;
+            }
+            return Ok(());
+        }
+        for turn in Turn::ALL {
             let mut left = 0;
             for place in 0..waiting.len() {
                 match self.write_found(statements, waiting[place], turn)? {
-                    Some(outcome) => self.counts.note(outcome),
+                    Some(outcome) => self.note_sample(outcome),
                     None => {
                         waiting[left] = waiting[place];
                         left += 1;
@@ -142,13 +154,60 @@ impl<'a> BatchWriter<'a> {
         derived: &DerivedSample,
         turn: Turn,
     ) -> rusqlite::Result<Option<Outcome>> {
-        let (connection, person) = (self.connection, self.upload.person);
         let mut record = self.record(derived)?;
         let merge = &mut self.ids.merge;
-        match merge.samples.find(connection, &merge.import, person, &record.key, record.details, turn)? {
+        match merge.samples.find(self.connection, &merge.import, &record.key, record.details, turn)? {
             Found::Row(row) => self.take(statements, &mut record, &row).map(Some),
             Found::Later => Ok(None),
             Found::Nothing => self.insert_free(statements, &mut record).map(Some),
+        }
+    }
+
+    /// Writes records that have waited. Those that are written wait no more; others may have a row in a later turn.
+    pub(super) fn settle_samples(
+        &mut self,
+        records: &[WaitingRecord],
+        place: Place,
+        turn: Turn,
+    ) -> rusqlite::Result<()> {
+        let mut statements = Statements::new(self.connection)?;
+        for waiting in records {
+            let &WaitingRecord { id, uuid, metadata, other, creation_ms, .. } = waiting;
+            let fields = Fields { key: waiting.key(), uuid, metadata, other };
+            let outcome = if is_derived(&uuid) {
+                let mut record = self.record_of(&fields, creation_ms)?;
+                self.settle_derived(&mut statements, &mut record, place, turn)?
+            } else {
+                self.settle_sample(&fields, place, turn)?
+            };
+            match outcome {
+                Some(outcome) => {
+                    self.note_sample(outcome);
+                    self.waiting.remove(id, turn)?;
+                }
+                None if self.ids.merge.crowd.is_empty() => {
+                    self.waiting.end_turn();
+                    break;
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn settle_derived(
+        &mut self,
+        statements: &mut Statements<'a, 'a>,
+        record: &mut Record<'a>,
+        place: Place,
+        turn: Turn,
+    ) -> rusqlite::Result<Option<Outcome>> {
+        let (person, details) = (self.upload.person, record.details);
+        let sample = Crowded { person, sample: &record.key, is_imported: true, details, place, turn };
+        match self.find_in_crowd(&sample)? {
+            Some(row) => self.take(statements, record, &row).map(Some),
+            None if turn == Turn::Rest => self.insert_free(statements, record).map(Some),
+            None => Ok(None),
         }
     }
 
@@ -176,11 +235,15 @@ impl<'a> BatchWriter<'a> {
     }
 
     fn record(&mut self, derived: &DerivedSample) -> rusqlite::Result<Record<'a>> {
-        let (row, creation_ms) = (&derived.sample, derived.creation_ms);
-        let Resolved { key, values, long } = self.resolve(row)?;
+        let fields = self.fields(&derived.sample)?;
+        self.record_of(&fields, derived.creation_ms)
+    }
+
+    fn record_of(&mut self, fields: &Fields, creation_ms: Option<i64>) -> rusqlite::Result<Record<'a>> {
+        let Resolved { values, long } = self.resolve(fields)?;
         let values = with(&values, [creation_ms.into()]);
-        let details = Details { creation_ms, metadata: self.text(row.metadata), other: self.text(row.other) };
-        Ok(Record { key, uuid: row.uuid, details, long, values })
+        let details = Details { creation_ms, metadata: self.text(fields.metadata), other: self.text(fields.other) };
+        Ok(Record { key: fields.key, uuid: fields.uuid, details, long, values })
     }
 
     /// Inserts the record's row. Returns `false` if a row has its identity.

@@ -210,6 +210,7 @@ impl Store {
         };
         self.ids.merge.workouts.end_import(upload);
         self.ids.claimed.end(upload);
+        self.waiting.end(upload);
         update(&self.connection).map(|_| ()).map_err(|error| self.failed(&error))
     }
 }

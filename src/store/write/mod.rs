@@ -11,6 +11,7 @@ mod figures;
 mod ids;
 pub(super) mod ledger;
 mod long_texts;
+mod members;
 mod merge;
 mod others;
 mod rejects;
@@ -18,9 +19,11 @@ mod renamed;
 mod routes;
 mod rows;
 mod samples;
+mod settle;
 mod summaries;
 mod table;
 mod upsert;
+mod waiting;
 mod workouts;
 
 #[cfg(test)]
@@ -35,6 +38,7 @@ pub(super) use others::has_other_digest;
 pub(super) use rejects::has_reject_digest;
 use rows::KINDS;
 pub(super) use rows::{SAMPLES, rare_kinds};
+pub(super) use waiting::Waiting;
 
 use super::Store;
 use crate::model::batch::Batch;
@@ -44,9 +48,13 @@ use crate::model::error::Result;
 impl Store {
     /// Writes a batch's rows. `ordinal` numbers the upload's rejects across its batches.
     pub(crate) fn write(&mut self, upload: UploadKey, now_ms: i64, ordinal: &mut u64, batch: &Batch) -> Result<Counts> {
-        let Self { connection, ids, .. } = self;
+        let Self { connection, ids, waiting, .. } = self;
         ids.begin_batch(&batch.texts);
-        let mut writer = BatchWriter { connection, ids, batch, upload, now_ms, ordinal, counts: Counts::default() };
+        if batch.is_large() {
+            waiting.free_memory();
+        }
+        let counts = Counts::default();
+        let mut writer = BatchWriter { connection, ids, waiting, batch, upload, now_ms, ordinal, counts };
         let written = write_all(&mut writer);
         let counts = writer.counts;
         written.map(|()| counts).map_err(|error| self.failed(&error))

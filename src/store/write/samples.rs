@@ -1,13 +1,18 @@
 //! Samples of the app.
 
+use rusqlite::params;
+
 use super::batch::BatchWriter;
 use super::long_texts::LongTexts;
-use super::merge::SampleKey;
+use super::merge::{Candidate, Crowded, Derived, Details, Merge, SampleKey, Turn};
 use super::table::Column::{self, Key, Shared, Unshared, Value};
 use super::table::Table;
 use super::upsert::{SqlValue, Upsert, sql_values};
+use super::waiting::Place;
 use crate::model::counts::Outcome;
-use crate::model::record::Sample;
+use crate::model::identity::digest;
+use crate::model::record::{Sample, Uuid};
+use crate::model::text::TextId;
 
 const COLUMNS: [Column; 11] = [
     Key("person_id"),
@@ -34,13 +39,31 @@ pub(super) type Values<'a> = [SqlValue<'a>; 11];
 /// The place of `other` among them.
 pub(super) const OTHER: usize = 10;
 
+/// A sample, with ids in place of the texts that rows refer to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fields {
+    pub(super) key: SampleKey,
+    pub(super) uuid: Uuid,
+    pub(super) metadata: Option<TextId>,
+    pub(super) other: Option<TextId>,
+}
+
+impl Fields {
+    fn second(&self) -> (i64, i64) {
+        (self.key.kind, self.key.start_ms.div_euclid(1000))
+    }
+}
+
 /// A sample as the table has it: with ids of texts, and metadata as an id or a text. Of long texts, `other` still
 /// lacks the id.
 pub(super) struct Resolved<'a> {
-    pub(super) key: SampleKey,
     pub(super) values: Values<'a>,
     pub(super) long: Option<LongTexts<'a>>,
 }
+
+const HAS: &str = "SELECT 1 FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
+
+const DELETE: &str = "DELETE FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
 
 impl<'a> BatchWriter<'a> {
     pub(super) fn write_samples(&mut self) -> rusqlite::Result<()> {
@@ -48,48 +71,160 @@ impl<'a> BatchWriter<'a> {
         if samples.is_empty() {
             return Ok(());
         }
-        let person = self.upload.person;
-        self.ids.merge.samples.begin_app(samples.len());
+        self.ids.merge.samples.begin_app();
         let mut upsert = Upsert::new(self.connection, &SAMPLES, self.ids.expects_known)?;
+        // New rows of the present second that may be derived ones, if the others of the second leave these.
+        let mut later: Vec<Fields> = Vec::new();
         for row in samples {
-            let Resolved { key, mut values, long } = self.resolve(row)?;
-            if let Some(long) = long {
-                values[OTHER] = long.id(self.connection, LONG_ID, &values[..4])?.into();
+            let fields = self.fields(row)?;
+            if later.first().is_some_and(|first| first.second() != fields.second()) {
+                self.join_later(&mut later)?;
             }
-            let outcome = match upsert.write(&values)? {
-                Outcome::New => {
-                    let metadata = self.text(row.metadata);
-                    let merge = &mut self.ids.merge.samples;
-                    let is_merged = merge.replace_derived(self.connection, person, &row.uuid, &key, metadata)?;
-                    if is_merged { Outcome::Merged } else { Outcome::New }
-                }
-                known => known,
-            };
-            self.counts.note(outcome);
+            let Resolved { mut values, long } = self.resolve(&fields)?;
+            match self.upsert_sample(&mut upsert, &mut values, long)? {
+                Outcome::New => self.join_derived(&fields, Turn::Settled, &mut later)?,
+                known => self.note_sample(known),
+            }
         }
-        self.counts.measurements += samples.len() as u64;
+        self.join_later(&mut later)?;
         self.ids.expects_known = upsert.expects_known();
         Ok(())
     }
 
-    pub(super) fn resolve(&mut self, row: &Sample) -> rusqlite::Result<Resolved<'a>> {
+    pub(super) fn note_sample(&mut self, outcome: Outcome) {
+        self.counts.note(outcome);
+        self.counts.measurements += 1;
+    }
+
+    fn join_later(&mut self, later: &mut Vec<Fields>) -> rusqlite::Result<()> {
+        for turn in [Turn::Named, Turn::Rest] {
+            for fields in std::mem::take(later) {
+                self.join_derived(&fields, turn, later)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn upsert_sample(
+        &mut self,
+        upsert: &mut SampleUpsert<'a>,
+        values: &mut Values<'a>,
+        long: Option<LongTexts<'a>>,
+    ) -> rusqlite::Result<Outcome> {
+        if let Some(long) = long {
+            values[OTHER] = long.id(self.connection, LONG_ID, &values[..4])?.into();
+        }
+        upsert.write(values)
+    }
+
+    /// Joins a new row of the app with the derived one that it is, if it has one in this turn. Of a crowd, it is removed and waits.
+    fn join_derived(&mut self, fields: &Fields, turn: Turn, later: &mut Vec<Fields>) -> rusqlite::Result<()> {
+        let (connection, person, metadata) = (self.connection, self.upload.person, self.text(fields.metadata));
+        let merge = &mut self.ids.merge.samples;
+        match merge.find_derived(connection, person, &fields.key, metadata, turn)? {
+            Derived::Nothing => self.note_sample(Outcome::New),
+            Derived::Row(row) => {
+                merge.replace_derived(connection, person, &fields.uuid, &fields.key, metadata, &row)?;
+                self.note_sample(Outcome::Merged);
+            }
+            Derived::Later => later.push(*fields),
+            Derived::Crowd => {
+                let SampleKey { kind, start_ms, .. } = fields.key;
+                connection.prepare_cached(DELETE)?.execute(params![person, kind, start_ms, &fields.uuid[..]])?;
+                self.wait(fields, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a sample of the app that has waited. Returns `None` if a later turn may find a row that fits better.
+    pub(super) fn settle_sample(
+        &mut self,
+        fields: &Fields,
+        place: Place,
+        turn: Turn,
+    ) -> rusqlite::Result<Option<Outcome>> {
+        let (connection, person, metadata) = (self.connection, self.upload.person, self.text(fields.metadata));
+        let SampleKey { kind, start_ms, .. } = fields.key;
+        // It may have come twice.
+        let keys = params![person, kind, start_ms, &fields.uuid[..]];
+        let is_known = connection.prepare_cached(HAS)?.exists(keys)?;
+        let found = if is_known {
+            None
+        } else {
+            let details = Details { creation_ms: None, metadata, other: None };
+            let sample = Crowded { person, sample: &fields.key, is_imported: false, details, place, turn };
+            self.find_in_crowd(&sample)?
+        };
+        if !is_known && found.is_none() && turn != Turn::Rest {
+            return Ok(None);
+        }
+        let mut upsert = Upsert::new(connection, &SAMPLES, is_known)?;
+        let Resolved { mut values, long } = self.resolve(fields)?;
+        let outcome = self.upsert_sample(&mut upsert, &mut values, long)?;
+        let Some(row) = found else {
+            return Ok(Some(outcome));
+        };
+        let merge = &mut self.ids.merge.samples;
+        merge.replace_derived(connection, person, &fields.uuid, &fields.key, metadata, &row)?;
+        Ok(Some(Outcome::Merged))
+    }
+
+    pub(super) fn find_in_crowd(&mut self, sample: &Crowded<'_>) -> rusqlite::Result<Option<Candidate>> {
+        let Merge { samples, crowd, import, .. } = &mut self.ids.merge;
+        samples.find_in_crowd(self.connection, self.waiting.scratch()?, crowd, import, sample)
+    }
+
+    /// Makes a sample wait until the end of its upload.
+    pub(super) fn wait(&mut self, fields: &Fields, creation_ms: Option<i64>) -> rusqlite::Result<()> {
+        let &Fields { key, uuid, metadata, other } = fields;
+        let SampleKey { kind, start_ms, end_ms, value, unit, source } = key;
+        let second = start_ms.div_euclid(1000);
+        let place = digest(&[b"samples", &kind.to_le_bytes(), &second.to_le_bytes()]);
+        let no_text = None::<&str>;
+        let (metadata, other) = (self.text(metadata), self.text(other));
+        let record = sql_values![
+            kind,
+            no_text,
+            start_ms,
+            uuid,
+            end_ms,
+            value,
+            unit,
+            source,
+            metadata,
+            other,
+            creation_ms,
+            no_text
+        ];
+        self.waiting.add(self.upload.id, place, record)
+    }
+
+    pub(super) fn fields(&mut self, row: &Sample) -> rusqlite::Result<Fields> {
         let (connection, texts) = (self.connection, &self.batch.texts);
         let ids = &mut *self.ids;
         let kind = ids.types.id(connection, texts, row.kind)?;
         let unit = ids.units.optional(connection, texts, row.unit)?;
         let source = ids.sources.optional(connection, texts, row.source)?;
-        let shared = match row.metadata {
-            Some(text) => ids.metadata_id(connection, texts, text)?,
+        let &Sample { start_ms, end_ms, value, uuid, metadata, other, .. } = row;
+        Ok(Fields { key: SampleKey { kind, start_ms, end_ms, value, unit, source }, uuid, metadata, other })
+    }
+
+    pub(super) fn resolve(&mut self, fields: &Fields) -> rusqlite::Result<Resolved<'a>> {
+        let &Fields { key, uuid, metadata, other } = fields;
+        let shared = match metadata {
+            Some(text) => self.ids.metadata_id(self.connection, &self.batch.texts, text)?,
             None => None,
         };
-        let unshared = if shared.is_some() { None } else { self.text(row.metadata) };
-        let other = self.text(row.other);
+        let unshared = if shared.is_some() { None } else { self.text(metadata) };
+        let other = self.text(other);
         let long = LongTexts::of(unshared, other);
-        let &Sample { start_ms, end_ms, value, uuid, .. } = row;
-        let key = SampleKey { kind, start_ms, end_ms, value, unit, source };
         let unshared = long.map_or(unshared, |long| long.left_of(unshared));
+        let SampleKey { kind, start_ms, end_ms, value, unit, source } = key;
         let person = self.upload.person;
         let values = sql_values![person, kind, start_ms, uuid, end_ms, value, unit, source, shared, unshared, other];
-        Ok(Resolved { key, values, long })
+        Ok(Resolved { values, long })
     }
 }
+
+type SampleUpsert<'a> = Upsert<'a, 'a, 11>;

@@ -148,6 +148,17 @@ impl Measured {
         Self { store, steps, uploads: 0, _folder: folder }
     }
 
+    /// Counts the steps in the database of what waits.
+    fn count_scratch(&mut self) {
+        self.store.waiting.begin().unwrap();
+        let counted = Arc::clone(&self.steps);
+        let count = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        self.store.waiting.scratch_mut().progress_handler(STEPS_COUNTED, Some(count)).unwrap();
+    }
+
     fn count(&self, table: &str) -> usize {
         let sql = format!("SELECT count(*) FROM {table}");
         let count: i64 = self.store.connection.query_row(&sql, [], |row| row.get(0)).unwrap();
@@ -164,8 +175,16 @@ impl Measured {
     fn go_on(&mut self, person: i64, rows: usize, push: impl Fn(&mut Batch, usize)) -> (Counts, u64) {
         let upload = UploadKey { id: self.uploads, person };
         let before = self.steps.load(Ordering::Relaxed);
-        let (mut counts, mut ordinal, mut batch) = (Counts::default(), 0, Batch::default());
+        self.count_scratch();
         self.store.begin().unwrap();
+        let mut counts = self.write_rows(upload, rows, push);
+        counts += self.settle(upload);
+        self.store.commit().unwrap();
+        (counts, self.steps.load(Ordering::Relaxed) - before)
+    }
+
+    fn write_rows(&mut self, upload: UploadKey, rows: usize, push: impl Fn(&mut Batch, usize)) -> Counts {
+        let (mut counts, mut ordinal, mut batch) = (Counts::default(), 0, Batch::default());
         for row in 0..rows {
             push(&mut batch, row);
             if batch.rows.len() >= BATCH_ROWS_MAX || row + 1 == rows {
@@ -174,8 +193,16 @@ impl Measured {
                 batch.clear();
             }
         }
-        self.store.commit().unwrap();
-        (counts, self.steps.load(Ordering::Relaxed) - before)
+        counts
+    }
+
+    /// Writes what waits of an upload.
+    fn settle(&mut self, upload: UploadKey) -> Counts {
+        let mut counts = Counts::default();
+        while let Some(settled) = self.store.settle(upload, 0).unwrap() {
+            counts += settled;
+        }
+        counts
     }
 }
 
@@ -438,8 +465,6 @@ fn records_of_one_second_with_a_renamed_source_cost_linear_time() {
                 continue;
             }
             assert_linear(&format!("{differs:?}, {is_far_apart}"), |db, rows| {
-                // Of those that are all different, fewer are held together.
-                let rows = if matches!(differs, Differs::Nothing) { rows } else { rows / 4 };
                 let mut steps = 0;
                 for import in 1..=5 {
                     let name = if import == 2 || import == 3 { "Reloj" } else { "Watch" };
@@ -460,6 +485,85 @@ fn records_of_one_second_with_a_renamed_source_cost_linear_time() {
                 steps
             });
         }
+    }
+}
+
+/// Records that wait are counted when they are stored. An upload that fails takes only its own with it.
+#[test]
+fn what_waits_is_of_an_upload_and_not_counted() {
+    let rows = 2 * MATCH_ROWS_MAX as usize;
+    let push = |name: &'static str| {
+        move |batch: &mut Batch, row: usize| push_printed(batch, name, Differs::Nothing, true, row)
+    };
+    let mut db = Measured::new();
+    assert_eq!(db.upload(1, rows, push("Watch")).0.new, rows as u64);
+    let [lost, ended, kept] = [2, 3, 4].map(|id| UploadKey { id, person: 1 });
+    db.store.begin().unwrap();
+    assert_eq!(db.write_rows(kept, rows, push_sample), Counts { new: 0, ..Counts::default() });
+    assert_eq!(db.count("samples"), rows);
+    db.store.commit().unwrap();
+    db.store.begin().unwrap();
+    for upload in [lost, ended] {
+        assert_eq!(db.write_rows(upload, rows, push("Reloj")), Counts::default());
+    }
+    db.store.rollback();
+    db.store.waiting.end(lost.id);
+    db.store.waiting.end(ended.id);
+    assert!(!db.store.has_waiting(lost.id) && db.store.has_waiting(kept.id));
+    db.store.begin().unwrap();
+    let counts = db.settle(kept);
+    db.store.commit().unwrap();
+    // One of them has the value of the export's.
+    assert_eq!([counts.new, counts.merged, counts.measurements], [rows as u64 - 1, 1, rows as u64]);
+    assert_eq!(db.count("samples"), 2 * rows - 1);
+    assert!(!db.store.has_waiting(kept.id));
+    assert!(db.store.waiting.scratch().is_err());
+}
+
+/// Neighbours in the file begin in different seconds, or have different types.
+#[test]
+fn crowds_that_are_far_apart_cost_linear_time() {
+    let check = |name: &str, place: fn(usize, usize) -> (usize, usize), app_first: bool| {
+        assert_linear(name, |db, rows| {
+            let mut steps = 0;
+            for import in 0..3 {
+                let source = if import == 1 { "Reloj" } else { "Watch" };
+                let is_app = app_first && import == 0;
+                let (counts, taken) = db.upload(1, rows, |batch, row| {
+                    let (kind, second) = place(row, rows);
+                    push_printed(batch, source, Differs::Nothing, true, row);
+                    let mut derived = batch.rows.derived_samples.pop().unwrap();
+                    let time = derived.sample.start_ms + 1000 * i64::try_from(second).unwrap();
+                    let sample = &mut derived.sample;
+                    (sample.start_ms, sample.end_ms) = (time, Some(time));
+                    sample.kind = batch.texts.intern(&format!("type {kind}"));
+                    sample.uuid = derive(format!("{source} {kind} {second}").as_bytes());
+                    if is_app {
+                        batch.rows.samples.push(Sample { uuid: identity(row), ..*sample });
+                    } else {
+                        batch.rows.derived_samples.push(derived);
+                    }
+                });
+                let rows = rows as u64;
+                let expected = match import {
+                    0 => [rows, 0, 0],
+                    1 if !app_first => [0, rows, 0],
+                    2 if !app_first => [0, rows, 0],
+                    _ => [0, 0, rows],
+                };
+                assert_eq!([counts.new, counts.updated, counts.merged], expected, "{name} {import}");
+                steps += taken;
+            }
+            assert_eq!(db.count("samples"), rows);
+            steps
+        });
+    };
+    for app_first in [false, true] {
+        check("types in turn", |row, _| (row % 2, 0), app_first);
+        check("few seconds in turn", |row, _| (0, row % 3), app_first);
+        check("crowded seconds in turn", |row, rows| (0, row % (rows / 300)), app_first);
+        check("many seconds in turn", |row, rows| (0, row % (rows / 5)), app_first);
+        check("one second again and again", |row, _| (0, if row % 2 == 0 { 0 } else { row }), app_first);
     }
 }
 
@@ -504,7 +608,6 @@ fn app_and_export_of_one_second_cost_linear_time() {
         let differs = if is_equal { Differs::Nothing } else { Differs::Value };
         for is_app_first in [true, false] {
             assert_linear(&format!("{is_equal}, {is_app_first}"), |db, rows| {
-                let rows = if is_equal { rows } else { rows / 4 };
                 let mut steps = 0;
                 for (import, is_app) in [is_app_first, !is_app_first, false, true, false].into_iter().enumerate() {
                     let (counts, taken) = db.upload(1, rows, |batch, row| {

@@ -12,8 +12,8 @@ use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{
-    CHECKPOINT_RETRY, COMMIT_IDLE, INGESTS_MAX, LATE_ENDS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX,
-    TRANSACTION_TIME_IF_AWAITED,
+    BATCH_ROWS_MAX, CHECKPOINT_RETRY, COMMIT_IDLE, INGESTS_MAX, LATE_ENDS_MAX, TRANSACTION_BYTES_MAX,
+    TRANSACTION_ROWS_MAX, TRANSACTION_TIME_IF_AWAITED,
 };
 use crate::model::record::Envelope;
 use crate::store::clock::now_ms;
@@ -74,8 +74,7 @@ impl WriterThread {
 
     /// The next request, or a timeout when it is time to commit or to move the WAL.
     fn next_request(&self) -> Result<Request, RecvTimeoutError> {
-        let is_long = self.rows >= TRANSACTION_ROWS_MAX || self.text_bytes >= TRANSACTION_BYTES_MAX;
-        if is_long || self.is_in_transaction && self.keeps_others_waiting() {
+        if self.is_long() || self.is_in_transaction && self.keeps_others_waiting() {
             return Err(RecvTimeoutError::Timeout);
         }
         if self.active.iter().any(Active::has_ended) {
@@ -90,6 +89,10 @@ impl WriterThread {
             Backlog::Some => self.requests.recv_timeout(COMMIT_IDLE),
             Backlog::Held => self.requests.recv_timeout(CHECKPOINT_RETRY),
         }
+    }
+
+    fn is_long(&self) -> bool {
+        self.rows >= TRANSACTION_ROWS_MAX || self.text_bytes >= TRANSACTION_BYTES_MAX
     }
 
     /// Whether the open transaction has lasted for a while, and another program waits to write.
@@ -201,7 +204,39 @@ impl WriterThread {
         }
     }
 
+    /// Writes the records of an ingest that wait for its end. A transaction has as many as any other one.
+    fn settle(&mut self, upload: i64) {
+        while self.store.has_waiting(upload) {
+            let ready = self.check_room().and_then(|()| self.begin());
+            let Some(index) = self.position(upload) else {
+                return;
+            };
+            let active = &mut self.active[index];
+            if let Err(error) = &ready {
+                active.lose(error);
+            }
+            if active.lost().is_some() {
+                return;
+            }
+            match self.store.settle(active.key, active.started_ms) {
+                Ok(None) => return,
+                Ok(Some(counts)) => {
+                    active.note_rows(counts);
+                    self.rows += BATCH_ROWS_MAX;
+                    if self.is_long() || self.keeps_others_waiting() {
+                        self.commit();
+                    }
+                }
+                Err(error) => {
+                    active.in_transaction = InTransaction::Uncounted;
+                    return self.undo(&error);
+                }
+            }
+        }
+    }
+
     fn finish(&mut self, upload: i64, mut end: Box<UploadEnd>, finished: Option<Sender<Finished>>) {
+        self.settle(upload);
         let begun = self.begin();
         let Some(index) = self.position(upload) else {
             return;

@@ -1,34 +1,66 @@
-//! An index of the groups of a crowded second, by what a search prefers: the group that fits a record best is found without
-//! looking at the others.
+//! Rows of a second, or correlations of a time, that are more than are compared one by one. They are in lists by what a search
+//! prefers, so the row that fits a record best is found without looking at the others.
+//!
+//! The lists are in the database of what waits (`write::waiting`), so any number takes little memory. They are made for each
+//! turn, of rows that are free then. Whether a row still is, its present state says.
 
-use std::collections::HashMap;
-use std::hash::BuildHasher;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, Hash};
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::limits::CROWD_TRIES_MAX;
+use crate::model::limits::{CROWD_REMEMBERED_MAX, CROWD_TRIES_MAX};
+use crate::model::record::Uuid;
 
-/// What a search compares besides the content. Names of sources are hashes, as are texts.
+/// Which rows a record of an import may take. The records of a second take turns.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::store) enum Turn {
+    /// Those of its source that stay as they are.
+    Settled,
+    /// Those of its source.
+    Named,
+    /// Those that the other records of its second leave.
+    Rest,
+}
+
+impl Turn {
+    pub(in crate::store) const ALL: [Self; 3] = [Self::Settled, Self::Named, Self::Rest];
+
+    pub(in crate::store) fn next(self) -> Option<Self> {
+        match self {
+            Self::Settled => Some(Self::Named),
+            Self::Named => Some(Self::Rest),
+            Self::Rest => None,
+        }
+    }
+}
+
+/// What a search compares. Texts are hashes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Traits {
-    /// A number for the second of the end and about the value; of a record there are two.
-    pub(super) content: u64,
-    pub(super) name: Option<u64>,
-    pub(super) source: Option<i64>,
-    pub(super) creation_ms: Option<i64>,
-    pub(super) metadata: Option<u64>,
-    pub(super) other: Option<u64>,
+pub(in crate::store) struct Traits {
+    /// A number for the end and about the value; of a record there may be two.
+    pub(in crate::store) content: u64,
+    /// A number for start, end, value and unit.
+    pub(in crate::store) exact: u64,
+    /// The name of the source.
+    pub(in crate::store) name: Option<u64>,
+    pub(in crate::store) source: Option<i64>,
+    pub(in crate::store) creation_ms: Option<i64>,
+    pub(in crate::store) metadata: Option<u64>,
+    pub(in crate::store) other: Option<u64>,
 }
 
 const NAME: u8 = 1;
 const SOURCE: u8 = 2;
 const CREATION: u8 = 4;
 const METADATA: u8 = 8;
-const OTHER: u8 = 16;
+const ALL: u8 = 16;
 
 /// Sets of traits that a record and a row may have in common, the best first.
 const LEVELS: [u8; 13] = [
-    SOURCE | CREATION | METADATA | OTHER,
+    SOURCE | CREATION | METADATA | ALL,
     SOURCE | CREATION | METADATA,
     SOURCE | CREATION,
     SOURCE | METADATA,
@@ -43,129 +75,234 @@ const LEVELS: [u8; 13] = [
     0,
 ];
 
-/// The levels of rows with the same name.
-const NAMED: std::ops::Range<usize> = 1..9;
-const OTHERS: std::ops::Range<usize> = 9..13;
+const SAME: Range<usize> = 0..1;
+const NAMED: Range<usize> = 1..9;
+const OTHERS: Range<usize> = 9..13;
 
-/// The end of a list.
-const END: u32 = u32::MAX;
+/// The levels of a turn, and whether they are of derived rows. A row of the app stays as it is, which is preferred to a change.
+fn levels(turn: Turn) -> impl Iterator<Item = (bool, usize)> {
+    let both = match turn {
+        Turn::Settled => [(true, SAME), (false, NAMED)],
+        Turn::Named => [(true, NAMED), (false, 0..0)],
+        Turn::Rest => [(false, OTHERS), (true, OTHERS)],
+    };
+    both.into_iter().flat_map(|(is_derived, levels)| levels.map(move |level| (is_derived, level)))
+}
+
+const ADD: &str = "INSERT INTO lists (list, content, start_ms, uuid) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+
+const FIRST: &str = "SELECT content, start_ms, uuid FROM lists WHERE list = ?1 AND content > ?2
+    ORDER BY content, start_ms, uuid LIMIT 1";
+
+const REMOVE: &str = "DELETE FROM lists WHERE list = ?1 AND content = ?2 AND start_ms = ?3 AND uuid = ?4";
+
+/// Start and identity of a row.
+pub(in crate::store) type RowPlace = (i64, Uuid);
+
+/// What a row is to a record.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) enum Check<T> {
+    Fits(T),
+    /// It is not the same measurement: its value is almost the same.
+    Differs,
+    /// It is not free any more.
+    IsOver,
+}
 
 #[derive(Debug, Default)]
-pub(super) struct Crowd {
-    /// The first group of each list.
-    heads: HashMap<u64, u32, RandomState>,
-    /// The next group in each of a group's lists.
-    next: Vec<[u32; LEVELS.len()]>,
+pub(in crate::store) struct Crowd {
+    place: [u8; 16],
+    /// The turn for which rows of the place are in the lists.
+    listed: Option<Turn>,
+    /// Whether they have rows of the app, and derived ones.
+    has: [bool; 2],
+    /// Lists that are empty.
+    empty: Remembered<i64>,
+    /// Names of the place's records: in the second turn other rows match none of them.
+    names: Remembered<Option<u64>>,
+    hasher: RandomState,
+}
+
+/// Things that were seen, unless they are many.
+#[derive(Debug)]
+struct Remembered<T> {
+    seen: HashSet<T, RandomState>,
+    is_full: bool,
+}
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self { seen: HashSet::default(), is_full: false }
+    }
+}
+
+impl<T: Eq + Hash> Remembered<T> {
+    fn add(&mut self, thing: T) {
+        if self.seen.len() < CROWD_REMEMBERED_MAX {
+            self.seen.insert(thing);
+        } else {
+            self.is_full |= !self.seen.contains(&thing);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.seen.clear();
+        self.is_full = false;
+    }
 }
 
 impl Crowd {
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
+    /// Forgets what another connection may have changed.
+    pub(in crate::store) fn forget(&mut self) {
+        self.listed = None;
+        self.names.is_full = true;
     }
 
-    /// The key of the list of groups that have the traits of a level.
-    fn key(&self, traits: &Traits, is_derived: bool, level: usize) -> u64 {
+    /// The hash of parts of a row's content.
+    pub(in crate::store) fn hash(&self, content: impl Hash) -> u64 {
+        self.hasher.hash_one(content)
+    }
+
+    /// Begins a turn of the records of a place. Returns whether its rows must be added.
+    pub(in crate::store) fn begin(
+        &mut self,
+        scratch: &Connection,
+        place: &[u8; 16],
+        turn: Turn,
+    ) -> rusqlite::Result<bool> {
+        if self.place != *place {
+            (self.place, self.listed) = (*place, None);
+            self.names.clear();
+        }
+        if self.listed == Some(turn) {
+            return Ok(false);
+        }
+        scratch.prepare_cached("DELETE FROM lists")?.execute([])?;
+        self.listed = Some(turn);
+        self.has = [false; 2];
+        self.empty.clear();
+        Ok(true)
+    }
+
+    /// Adds a row.
+    pub(in crate::store) fn add(
+        &mut self,
+        scratch: &Connection,
+        turn: Turn,
+        traits: &Traits,
+        is_derived: bool,
+        (start_ms, uuid): RowPlace,
+    ) -> rusqlite::Result<()> {
+        let Remembered { seen: names, is_full } = &self.names;
+        // Without rows in the first turn, no names are known.
+        if turn == Turn::Named && !is_full && !names.is_empty() && !names.contains(&traits.name) {
+            return Ok(());
+        }
+        self.has[usize::from(is_derived)] = true;
+        let mut insert = scratch.prepare_cached(ADD)?;
+        for (_, level) in levels(turn).filter(|(derived, _)| *derived == is_derived) {
+            let list = self.list(traits, is_derived, level);
+            insert.execute(params![list, traits.exact.cast_signed(), start_ms, &uuid[..]])?;
+        }
+        Ok(())
+    }
+
+    /// The number of the list of rows that have the traits of a level.
+    fn list(&self, traits: &Traits, is_derived: bool, level: usize) -> i64 {
         let has = |bit| LEVELS[level] & bit != 0;
-        self.heads.hasher().hash_one((
+        let list = (
             (traits.content, is_derived, level),
             has(NAME).then_some(traits.name),
             has(SOURCE).then_some(traits.source),
             has(CREATION).then_some(traits.creation_ms),
             has(METADATA).then_some(traits.metadata),
-            has(OTHER).then_some(traits.other),
-        ))
+            has(ALL).then_some((traits.other, traits.exact)),
+        );
+        self.hash(list).cast_signed()
     }
 
-    /// How many groups are indexed.
-    pub(super) fn len(&self) -> usize {
-        self.next.len()
+    /// Whether no row is listed for this turn.
+    pub(in crate::store) fn is_empty(&self) -> bool {
+        self.has == [false; 2]
     }
 
-    /// Adds the next group.
-    pub(super) fn push(&mut self, traits: &Traits, is_derived: bool) {
-        let place = u32::try_from(self.next.len()).unwrap_or(u32::MAX);
-        let mut next = [END; LEVELS.len()];
-        for (level, next) in next.iter_mut().enumerate() {
-            *next = self.heads.insert(self.key(traits, is_derived, level), place).unwrap_or(END);
-        }
-        self.next.push(next);
-    }
-
-    /// Looks for the group that fits a record best. `check` says what a group is to the record.
-    pub(super) fn search<T, E>(
+    /// Looks for the row that fits a record best in this turn, and takes it out of the list. `check` says what a row is to the
+    /// record.
+    pub(in crate::store) fn search<T>(
         &mut self,
+        scratch: &Connection,
+        turn: Turn,
         record: &[Traits; 2],
-        mut check: impl FnMut(usize, usize) -> Result<Check<T>, E>,
-    ) -> Result<Option<T>, E> {
-        let of = |is_derived: bool, levels: std::ops::Range<usize>| levels.map(move |level| (is_derived, level));
-        // A row of the app stays as it is, which is preferred to a change.
-        let order = of(true, 0..1).chain(of(false, NAMED)).chain(of(true, NAMED));
-        for (is_derived, level) in order.chain(of(false, OTHERS)).chain(of(true, OTHERS)) {
-            let both = if record[0].content == record[1].content { 1 } else { 2 };
+        mut check: impl FnMut(RowPlace) -> rusqlite::Result<Check<T>>,
+    ) -> rusqlite::Result<Option<T>> {
+        let both = if record[0].content == record[1].content { 1 } else { 2 };
+        if turn == Turn::Settled {
+            self.names.add(record[0].name);
+        }
+        for (is_derived, level) in levels(turn) {
+            if !self.has[usize::from(is_derived)] {
+                continue;
+            }
             for traits in &record[..both] {
-                let key = self.key(traits, is_derived, level);
-                if let Some(found) = self.walk(key, level, &mut check)? {
-                    return Ok(Some(found));
+                let list = self.list(traits, is_derived, level);
+                if self.empty.seen.contains(&list) {
+                    continue;
+                }
+                match walk(scratch, list, &mut check)? {
+                    Walked::Found(found) => return Ok(Some(found)),
+                    Walked::Empty => self.empty.add(list),
+                    Walked::Others => {}
                 }
             }
         }
         Ok(None)
     }
-
-    fn walk<T, E>(
-        &mut self,
-        key: u64,
-        level: usize,
-        check: &mut impl FnMut(usize, usize) -> Result<Check<T>, E>,
-    ) -> Result<Option<T>, E> {
-        let (mut before, mut place, mut tries) = (END, self.heads.get(&key).copied().unwrap_or(END), 0);
-        while place != END && tries < CROWD_TRIES_MAX {
-            let following = self.next[place as usize][level];
-            match check(place as usize, level)? {
-                Check::Fits(found) => return Ok(Some(found)),
-                Check::IsOver => self.set_next(key, level, before, following),
-                Check::Differs => {
-                    tries += 1;
-                    before = place;
-                }
-            }
-            place = following;
-        }
-        Ok(None)
-    }
-
-    /// Takes the groups between two out of a list.
-    fn set_next(&mut self, key: u64, level: usize, before: u32, following: u32) {
-        if before != END {
-            self.next[before as usize][level] = following;
-        } else if following != END {
-            self.heads.insert(key, following);
-        } else {
-            self.heads.remove(&key);
-        }
-    }
 }
 
-/// What a group is to a record.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Check<T> {
-    Fits(T),
-    /// Its hashes are the same, or it is not as good as the level says.
-    Differs,
-    /// None of its rows is free.
-    IsOver,
+/// How a walk through a list ended.
+enum Walked<T> {
+    Found(T),
+    /// The list has no free row.
+    Empty,
+    /// Its rows are other measurements.
+    Others,
 }
 
-/// The level at which a group fits only if nothing of it changes.
-pub(super) const SETTLED: usize = 0;
+fn walk<T>(
+    scratch: &Connection,
+    list: i64,
+    check: &mut impl FnMut(RowPlace) -> rusqlite::Result<Check<T>>,
+) -> rusqlite::Result<Walked<T>> {
+    let (mut first, mut remove) = (scratch.prepare_cached(FIRST)?, scratch.prepare_cached(REMOVE)?);
+    let (mut after, mut tries) = (i64::MIN, 0);
+    while tries < CROWD_TRIES_MAX {
+        let next = first.query_row([list, after], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+        let Some((content, start_ms, uuid)): Option<(i64, i64, Uuid)> = next else {
+            return Ok(if tries == 0 { Walked::Empty } else { Walked::Others });
+        };
+        let checked = check((start_ms, uuid))?;
+        if let Check::Differs = checked {
+            (after, tries) = (content, tries + 1);
+            continue;
+        }
+        remove.execute(params![list, content, start_ms, &uuid[..]])?;
+        if let Check::Fits(found) = checked {
+            return Ok(Walked::Found(found));
+        }
+    }
+    Ok(Walked::Others)
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Database;
+    use crate::store::write::waiting::Waiting;
 
     fn traits(name: u64, source: i64, creation_ms: i64) -> Traits {
         Traits {
             content: 1,
+            exact: 1,
             name: Some(name),
             source: Some(source),
             creation_ms: Some(creation_ms),
@@ -174,44 +311,77 @@ mod tests {
         }
     }
 
+    /// Runs with empty lists.
+    fn with_lists(test: impl FnOnce(&Connection)) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut waiting = Waiting::of(&Database::new(folder.path().join("health.db")));
+        waiting.begin().unwrap();
+        test(waiting.scratch().unwrap());
+    }
+
     #[test]
-    fn the_group_that_fits_best_is_found_first() {
-        let mut crowd = Crowd::default();
+    fn the_row_that_fits_best_is_found_first() {
         // By name, source and time of creation; the last two are the app's.
-        let groups = [(1, 1, 1), (1, 1, 2), (1, 2, 3), (2, 3, 3), (3, 4, 4), (1, 9, 9), (9, 9, 3)];
-        for (place, (name, source, creation_ms)) in groups.into_iter().enumerate() {
-            crowd.push(&traits(name, source, creation_ms), place < 5);
-        }
-        assert_eq!(crowd.len(), groups.len());
-        let mut over = [false; 7];
-        let mut check = |record: Traits, expected: &[usize]| {
-            let records = [record, Traits { content: 2, ..record }];
-            for expected in expected.iter().copied().map(Some).chain([None]) {
-                let found = crowd.search(&records, |place, _| {
-                    Ok::<_, ()>(if over[place] { Check::IsOver } else { Check::Fits(place) })
-                });
-                assert_eq!(found, Ok(expected), "{record:?}");
-                if let Some(place) = expected {
-                    over[place] = true;
+        let rows = [(1, 1, 1), (1, 1, 2), (1, 2, 3), (2, 3, 3), (3, 4, 4), (1, 9, 9), (9, 9, 3)];
+        let check = |record: Traits, expected: &[usize]| {
+            with_lists(|scratch| {
+                let mut crowd = Crowd::default();
+                let records = [record, Traits { content: 2, ..record }];
+                let (mut over, mut found) = ([false; 7], Vec::new());
+                for turn in Turn::ALL {
+                    assert!(crowd.begin(scratch, &[0; 16], turn).unwrap());
+                    assert!(!crowd.begin(scratch, &[0; 16], turn).unwrap());
+                    for (place, (name, source, creation_ms)) in rows.into_iter().enumerate() {
+                        let row = traits(name, source, creation_ms);
+                        let place = i64::try_from(place).unwrap();
+                        crowd.add(scratch, turn, &row, place < 5, (place, [0; 16])).unwrap();
+                    }
+                    let mut next = |over: &[bool; 7]| {
+                        let check = |(place, _): RowPlace| {
+                            let place = usize::try_from(place).unwrap();
+                            Ok(if over[place] { Check::IsOver } else { Check::Fits(place) })
+                        };
+                        crowd.search(scratch, turn, &records, check).unwrap()
+                    };
+                    while let Some(place) = next(&over) {
+                        over[place] = true;
+                        found.push(place);
+                    }
                 }
-            }
-            over = [false; 7];
+                assert_eq!(found, expected, "{record:?}");
+            });
         };
-        check(traits(1, 1, 3), &[5, 1, 0, 2, 6, 3, 4]);
+        check(traits(1, 1, 3), &[5, 0, 1, 2, 6, 3, 4]);
+        check(traits(1, 1, 2), &[1, 5, 0, 2, 6, 3, 4]);
         check(Traits { content: 3, ..traits(1, 1, 3) }, &[]);
     }
 
     #[test]
-    fn groups_that_differ_are_tried_within_a_bound() {
-        let mut crowd = Crowd::default();
-        for _ in 0..2 * CROWD_TRIES_MAX {
-            crowd.push(&traits(1, 1, 1), true);
-        }
-        let mut tries = 0;
-        let found: Result<Option<()>, ()> = crowd.search(&[traits(1, 1, 1); 2], |_, level| {
-            tries += usize::from(level == SETTLED);
-            Ok(Check::Differs)
+    fn rows_that_differ_are_tried_once_for_each_content() {
+        with_lists(|scratch| {
+            let mut crowd = Crowd::default();
+            crowd.begin(scratch, &[0; 16], Turn::Rest).unwrap();
+            let add = |crowd: &mut Crowd, exact: u64, row: usize| {
+                let row = (i64::try_from(row).unwrap(), [0; 16]);
+                crowd.add(scratch, Turn::Rest, &Traits { exact, ..traits(1, 1, 1) }, true, row).unwrap();
+            };
+            (0..4 * CROWD_TRIES_MAX).for_each(|row| add(&mut crowd, 1, row));
+            let search = |crowd: &mut Crowd, fits: bool| {
+                let mut tries = 0;
+                let check = |(row, _): RowPlace| {
+                    tries += 1;
+                    Ok(if fits && row >= 1 << 20 { Check::Fits(row) } else { Check::Differs })
+                };
+                let found = crowd.search(scratch, Turn::Rest, &[traits(1, 1, 1); 2], check).unwrap();
+                (found.is_some(), tries)
+            };
+            assert_eq!(search(&mut crowd, true), (false, 4));
+            add(&mut crowd, 2, 1 << 20);
+            assert_eq!(search(&mut crowd, true), (true, 2));
+            for exact in 3..3 * CROWD_TRIES_MAX as u64 {
+                add(&mut crowd, exact, 7);
+            }
+            assert_eq!(search(&mut crowd, false), (false, 4 * CROWD_TRIES_MAX));
         });
-        assert_eq!((found, tries), (Ok(None), CROWD_TRIES_MAX));
     }
 }

@@ -6,7 +6,6 @@
 
 mod candidates;
 mod claims;
-mod correlations;
 mod crowd;
 mod details;
 mod json_names;
@@ -20,17 +19,18 @@ mod samples;
 mod search;
 mod second;
 mod uploads;
+mod values;
 mod workouts;
 
 use rusqlite::Connection;
 
 pub(in crate::store) use candidates::{Arrival, WORKOUT_COLUMNS, WorkoutKey};
 pub(in crate::store) use claims::Import;
-pub(in crate::store) use correlations::ClaimedCorrelations;
+pub(in crate::store) use crowd::{Check, Crowd, Traits, Turn};
 pub(in crate::store) use details::Details;
 pub(in crate::store) use route::Location;
-pub(in crate::store) use samples::{Found, Samples};
-pub(in crate::store) use search::{SampleKey, Turn};
+pub(in crate::store) use samples::{Crowded, Derived, Found, Samples};
+pub(in crate::store) use search::SampleKey;
 pub(in crate::store) use second::Candidate;
 pub(in crate::store) use uploads::WorkoutUpload;
 pub(in crate::store) use workouts::{Met, Pass, WorkoutFound, Workouts};
@@ -42,7 +42,7 @@ pub(in crate::store) struct Merge {
     pub(in crate::store) import: Import,
     pub(in crate::store) samples: Samples,
     pub(in crate::store) workouts: Workouts,
-    pub(in crate::store) correlations: ClaimedCorrelations,
+    pub(in crate::store) crowd: Crowd,
 }
 
 impl Merge {
@@ -53,16 +53,21 @@ impl Merge {
             self.data_version = version;
             self.samples.forget();
             self.workouts.forget();
-            self.correlations.forget();
+            self.crowd.forget();
         }
         Ok(())
+    }
+
+    /// Forgets the rows of the last second.
+    pub(in crate::store) fn forget_second(&mut self) {
+        self.samples.forget_second();
+        self.crowd.forget();
     }
 
     /// Begins a batch of an import's records.
     pub(in crate::store) fn begin_import(&mut self, connection: &Connection, upload: i64) -> rusqlite::Result<()> {
         if self.import.begin(connection, upload)? {
             self.samples.begin_import();
-            self.correlations.forget();
         }
         Ok(())
     }

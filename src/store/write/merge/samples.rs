@@ -7,10 +7,12 @@
 use rusqlite::{Connection, params};
 
 use super::claims::Import;
+use super::crowd::{Check, Crowd, RowPlace, Turn};
 use super::details::{Details, RowKey, keep};
 use super::kinds::{Kinds, Known};
-use super::search::{Names, Record, SampleKey, Turn};
-use super::second::{Candidate, Metadata, Rows, Second};
+use super::search::{CrowdRow, Names, Record, SampleKey};
+use super::second::{Candidate, Metadata, Second};
+use crate::model::identity::is_derived;
 use crate::model::record::Uuid;
 
 /// How a search ended.
@@ -22,8 +24,19 @@ pub(in crate::store) enum Found {
     Nothing,
 }
 
+/// What was found for a new sample of the app.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) enum Derived {
+    Row(Candidate),
+    /// A row matches that the sample may take in a later turn.
+    Later,
+    Nothing,
+    /// Its second has too many rows to compare them one by one.
+    Crowd,
+}
+
 /// What is remembered between samples.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::store) struct Samples {
     kinds: Kinds,
     names: Names,
@@ -33,23 +46,30 @@ pub(in crate::store) struct Samples {
     derived: Second,
 }
 
-impl Default for Samples {
-    fn default() -> Self {
-        Self {
-            kinds: Kinds::default(),
-            names: Names::default(),
-            second: Second::new(Rows::All),
-            derived: Second::new(Rows::Derived),
-        }
-    }
-}
-
 const DELETE: &str = "DELETE FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
 
 const TEXTS: &str =
     "SELECT coalesce(m.json, s.metadata, l.metadata), iif(l.id IS NULL, s.other, l.other) FROM samples s
     LEFT JOIN shared_metadata m ON m.id = s.metadata_id LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER)
     WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms = ?3 AND s.uuid = ?4";
+
+/// All rows of a second, with their texts.
+const CROWD: &str =
+    "SELECT s.start_ms, s.uuid, s.end_ms, s.value, s.unit_id, s.source_id, s.creation_ms, s.import_number,
+      s.metadata_id, coalesce(s.metadata, l.metadata), iif(l.id IS NULL, s.other, l.other)
+    FROM samples s LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER)
+    WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms >= ?3 AND s.start_ms < ?3 + 1000";
+
+/// A sample whose second is a crowd, and the turn that it has.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Crowded<'a> {
+    pub(in crate::store) person: i64,
+    pub(in crate::store) sample: &'a SampleKey,
+    pub(in crate::store) is_imported: bool,
+    pub(in crate::store) details: Details<'a>,
+    pub(in crate::store) place: [u8; 16],
+    pub(in crate::store) turn: Turn,
+}
 
 impl Samples {
     /// Begins an import.
@@ -60,28 +80,57 @@ impl Samples {
     }
 
     /// Begins samples of the app: what was read for an import is out of date afterwards.
-    pub(in crate::store) fn begin_app(&mut self, samples: usize) {
+    pub(in crate::store) fn begin_app(&mut self) {
         self.second.clear();
-        self.derived.add_credit(samples);
     }
 
     /// Begins samples of an import: what was read for the app is out of date afterwards.
-    pub(in crate::store) fn begin_derived(&mut self, samples: usize, are_texts_long: bool) {
+    pub(in crate::store) fn begin_derived(&mut self) {
         self.derived.clear();
-        self.second.add_credit(samples);
-        if are_texts_long {
-            self.second.clear();
-        }
     }
 
     /// Forgets what another connection may have changed.
     pub(super) fn forget(&mut self) {
         self.kinds.forget();
-        self.second.clear();
-        self.derived.clear();
+        self.forget_second();
     }
 
-    /// Deletes the derived row that matches a new sample of the app, and keeps its details. Returns whether there was one.
+    pub(super) fn forget_second(&mut self) {
+        self.second.forget_crowds();
+        self.derived.forget_crowds();
+    }
+
+    /// Finds the derived row that matches a new sample of the app in its turn.
+    pub(in crate::store) fn find_derived(
+        &mut self,
+        connection: &Connection,
+        person: i64,
+        sample: &SampleKey,
+        metadata: Option<&str>,
+        turn: Turn,
+    ) -> rusqlite::Result<Derived> {
+        if !self.kinds.note_app(connection, (person, sample.kind))? {
+            return Ok(Derived::Nothing);
+        }
+        let Self { derived, names, .. } = self;
+        derived.read_derived(connection, sample.second(person))?;
+        let record = Record::of_app(sample, metadata);
+        loop {
+            if derived.is_crowded() {
+                return Ok(Derived::Crowd);
+            }
+            let best = names.best(connection, derived, &record, |_| false)?;
+            if best.is_some_and(|(fit, _)| fit.has_name()) || !derived.read_rest(connection)? {
+                return Ok(match best {
+                    Some((fit, place)) if fit.is_for(turn) => Derived::Row(derived.rows.remove(place)),
+                    Some(_) => Derived::Later,
+                    None => Derived::Nothing,
+                });
+            }
+        }
+    }
+
+    /// Deletes the derived row that is a new sample of the app, and keeps its details.
     pub(in crate::store) fn replace_derived(
         &mut self,
         connection: &Connection,
@@ -89,13 +138,8 @@ impl Samples {
         uuid: &Uuid,
         sample: &SampleKey,
         metadata: Option<&str>,
-    ) -> rusqlite::Result<bool> {
-        if !self.kinds.note_app(connection, (person, sample.kind))? {
-            return Ok(false);
-        }
-        let Some(derived) = self.find_derived(connection, person, sample)? else {
-            return Ok(false);
-        };
+        derived: &Candidate,
+    ) -> rusqlite::Result<()> {
         let keys = params![person, sample.kind, derived.start_ms, &derived.uuid[..]];
         // Most rows have shared metadata or nothing besides their columns.
         let has_texts = matches!(derived.metadata, Metadata::Own(_) | Metadata::Long) || derived.other.is_some();
@@ -117,8 +161,7 @@ impl Samples {
         let app = Details { creation_ms: None, metadata, other: None };
         let row = RowKey { person, kind: sample.kind, start_ms: sample.start_ms, uuid: *uuid };
         // The row remains the one that the import has claimed.
-        keep(connection, row, app, details, derived.number)?;
-        Ok(true)
+        keep(connection, row, app, details, derived.number)
     }
 
     /// Notes that the import brings a type in a unit. Returns what was there before.
@@ -131,32 +174,94 @@ impl Samples {
         self.kinds.note_derived(connection, (person, sample.kind), sample.unit)
     }
 
-    /// Finds the row of an import's record among those that no other record of the import has claimed.
+    /// Whether the second of an import's record has too many rows to compare them one by one.
+    pub(in crate::store) fn is_crowded(
+        &mut self,
+        connection: &Connection,
+        person: i64,
+        sample: &SampleKey,
+    ) -> rusqlite::Result<bool> {
+        self.second.read(connection, sample.second(person))
+    }
+
+    /// Finds the row of an import's record among those that no other record of the import has claimed. Its second was read.
     pub(in crate::store) fn find(
         &mut self,
         connection: &Connection,
         import: &Import,
-        person: i64,
         sample: &SampleKey,
         details: Details<'_>,
         turn: Turn,
     ) -> rusqlite::Result<Found> {
         let Self { second, names, .. } = self;
-        let is_claimed = |row: &Candidate| import.has_claimed(row.number);
-        second.read(connection, sample.second(person), is_claimed)?;
-        let record = Record::imported(sample, details, second);
-        let mut has_restarted = false;
-        loop {
-            let best = names.best(connection, second, &record, is_claimed)?;
-            if let Some((fit, place)) = best
-                && fit.is_for(turn)
-            {
-                return Ok(Found::Row(second.groups[place].row));
-            }
-            if !second.read_on(connection, best.is_none(), &mut has_restarted, is_claimed)? {
-                return Ok(if best.is_some() { Found::Later } else { Found::Nothing });
-            }
+        let record = Record::imported(sample, details);
+        let best = names.best(connection, second, &record, |row| import.has_claimed(row.number))?;
+        Ok(match best {
+            Some((fit, place)) if fit.is_for(turn) => Found::Row(second.rows[place]),
+            Some(_) => Found::Later,
+            None => Found::Nothing,
+        })
+    }
+
+    /// Finds the row of a sample whose second is a crowd, in its turn.
+    pub(in crate::store) fn find_in_crowd(
+        &mut self,
+        connection: &Connection,
+        scratch: &Connection,
+        crowd: &mut Crowd,
+        import: &Import,
+        sample: &Crowded<'_>,
+    ) -> rusqlite::Result<Option<Candidate>> {
+        let Crowded { person, sample: key, is_imported, details, place, turn } = *sample;
+        let second = key.second(person);
+        if crowd.begin(scratch, &place, turn)? {
+            self.list(connection, scratch, crowd, import, sample)?;
         }
+        let record = if is_imported { Record::imported(key, details) } else { Record::of_app(key, details.metadata) };
+        let Self { second: reader, names, .. } = self;
+        let traits = names.traits_of(connection, reader, crowd, &record)?;
+        crowd.search(scratch, turn, &traits, |row| {
+            Ok(match reader.one(connection, second, row)? {
+                Some(row) if is_imported && import.has_claimed(row.number) => Check::IsOver,
+                None => Check::IsOver,
+                Some(row) if names.is_match(connection, &record, &row)? => Check::Fits(row),
+                Some(_) => Check::Differs,
+            })
+        })
+    }
+
+    /// Lists the free rows of a crowd.
+    fn list(
+        &mut self,
+        connection: &Connection,
+        scratch: &Connection,
+        crowd: &mut Crowd,
+        import: &Import,
+        sample: &Crowded<'_>,
+    ) -> rusqlite::Result<()> {
+        let (person, kind, second_ms) = sample.sample.second(sample.person);
+        let mut select = connection.prepare_cached(CROWD)?;
+        let mut rows = select.query(params![person, kind, second_ms])?;
+        while let Some(row) = rows.next()? {
+            let (start_ms, uuid): RowPlace = (row.get(0)?, row.get(1)?);
+            let is_derived = is_derived(&uuid);
+            let is_free = if sample.is_imported { !import.has_claimed(row.get(7)?) } else { is_derived };
+            if !is_free {
+                continue;
+            }
+            let (end_ms, value, unit, source) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
+            let key = SampleKey { kind, start_ms, end_ms, value, unit, source };
+            let shared = match row.get(8)? {
+                Some(id) => self.names.metadata(connection, id)?.map(str::to_owned),
+                None => None,
+            };
+            let metadata = shared.as_deref().or(row.get_ref(9)?.as_str_or_null()?);
+            let other = row.get_ref(10)?.as_str_or_null()?;
+            let row = CrowdRow { sample: key, creation_ms: row.get(6)?, metadata, other };
+            let traits = self.names.traits_of_row(connection, &self.second, crowd, &row)?;
+            crowd.add(scratch, sample.turn, &traits, is_derived, (start_ms, uuid))?;
+        }
+        Ok(())
     }
 
     /// Notes that a record has matched a row which had no number before.
@@ -188,27 +293,5 @@ impl Samples {
         };
         let app = Details { creation_ms, metadata, other: None };
         keep(connection, key, app, details, (row.number != Some(number)).then_some(number))
-    }
-
-    fn find_derived(
-        &mut self,
-        connection: &Connection,
-        person: i64,
-        sample: &SampleKey,
-    ) -> rusqlite::Result<Option<Candidate>> {
-        let Self { derived, names, .. } = self;
-        derived.read(connection, sample.second(person), |_| false)?;
-        let record = Record::of_app(sample);
-        let mut has_restarted = false;
-        loop {
-            let best = names.best(connection, derived, &record, |_| false)?;
-            let is_named = best.is_some_and(|(fit, _)| fit.has_name());
-            if is_named
-                || !derived.read_on(connection, best.is_none(), &mut has_restarted, |_| false)?
-                    && !derived.read_rest(connection)?
-            {
-                return Ok(best.map(|(_, place)| derived.take(place)));
-            }
-        }
     }
 }

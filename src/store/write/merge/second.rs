@@ -1,20 +1,16 @@
-//! The stored samples of one second: read once for all consecutive records of that second.
-//!
-//! Of many rows, those that differ only in their identities are one group. So any number of equal rows is searched at the cost
-//! of one, and takes little memory. Reading costs credit, which each record brings, so the time is linear in the records.
+//! The stored samples of one second: read once for all consecutive records of that second, unless they are many. Then its records
+//! wait until the end of their upload: see `crowd`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Rows, params};
 
-use super::crowd::Crowd;
+use super::values::hash_of_values;
 use crate::model::identity::is_derived;
-use crate::model::limits::{
-    LONG_TEXT_BYTES, MATCH_CREDIT, MATCH_ROWS_MAX, SECOND_GROUPS_MAX, SECOND_ROWS_APART, SECOND_ROWS_MAX,
-};
+use crate::model::limits::{CROWD_REMEMBERED_MAX, LONG_TEXT_BYTES, MATCH_ROWS_MAX};
 use crate::model::record::Uuid;
 use crate::store::write::long_texts::is_id;
 
@@ -39,7 +35,7 @@ pub(in crate::store) struct Candidate {
 pub(in crate::store) enum Metadata {
     Absent,
     Shared(i64),
-    /// The text's hash.
+    /// The hash of its values.
     Own(u64),
     Long,
 }
@@ -48,73 +44,23 @@ impl Candidate {
     pub(in crate::store) fn is_derived(&self) -> bool {
         is_derived(&self.uuid)
     }
-
-    /// All that a search compares.
-    fn content(&self) -> impl Eq + std::hash::Hash {
-        let times = (self.start_ms, self.end_ms, self.creation_ms);
-        let value = (self.value.map(f64::to_bits), self.unit);
-        (self.is_derived(), times, value, self.source, self.metadata, self.other)
-    }
 }
 
 /// Person, type, and the second's first millisecond.
 pub(super) type Key = (i64, i64, i64);
 
-/// Rows with one content. `row` is the first that is free, unless all are taken.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Group {
-    pub(super) row: Candidate,
-    is_over: bool,
-    /// The place of the next row.
-    next: Option<u32>,
-}
-
-/// A further row of a group.
-#[derive(Clone, Copy, Debug)]
-struct Further {
-    uuid: Uuid,
-    number: Option<i64>,
-    next: Option<u32>,
-}
-
-/// Start and identity: the rows of a second are read between two.
-type Place = (i64, Uuid);
-
-const NO_UUID: Uuid = [0; 16];
-
-/// Derived identities are greater.
-const BEFORE_DERIVED: Uuid = [0x68, 0x73, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-
-/// Which rows of a second are read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Rows {
-    All,
-    /// Those that begin with the second: exports print no fractions.
-    Derived,
-}
-
 /// Samples of a second.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Second {
-    wanted: Rows,
     key: Option<Key>,
-    pub(super) groups: Vec<Group>,
-    further: Vec<Further>,
-    /// Places of groups by the hash of their content, without the first [`SECOND_ROWS_APART`].
-    places: HashMap<u64, u32, RandomState>,
-    pub(super) crowd: Crowd,
-    /// How many rows and groups are known to be taken.
-    gone: [usize; 2],
-    /// Rows that had no number when they were read, and have been matched since.
-    taken: HashSet<Uuid, RandomState>,
-    /// The row behind which rows are unread.
-    unread: Option<Place>,
-    /// Whether rows were dropped, so that unread ones fit.
-    has_dropped: bool,
+    /// Rows that may be free.
+    pub(super) rows: Vec<Candidate>,
+    /// Whether it has more rows than are compared one by one.
+    is_crowded: bool,
     /// Whether the derived rows after the second's first millisecond were also read.
     is_whole: bool,
-    /// Rows that may be read.
-    credit: usize,
+    /// Seconds that were crowded, so that they are not read again.
+    crowds: HashSet<Key, RandomState>,
     hasher: RandomState,
 }
 
@@ -123,50 +69,43 @@ macro_rules! candidates {
         concat!(
             "SELECT start_ms, uuid, end_ms, value, unit_id, source_id, creation_ms, metadata_id, metadata, \
              import_number, other FROM samples WHERE person_id = ?1 AND type_id = ?2 AND ",
-            $condition,
-            " LIMIT ?6"
+            $condition
         )
     };
 }
 
-// Their parameters are a place behind which rows are read, the first millisecond that is not, and a number of rows.
-const FROM_TIME: &str = candidates!("start_ms >= ?3 AND start_ms < ?5");
-const BEHIND_ROW: &str = candidates!("(start_ms, uuid) > (?3, ?4) AND start_ms < ?5");
-const DERIVED: &str = candidates!("start_ms = ?3 AND uuid > ?4 AND uuid < x'6874'");
+/// Rows from a time on, at most so many.
+const FROM: &str = candidates!("start_ms >= ?3 AND start_ms < ?4 LIMIT ?5");
+
+/// Derived rows of a time, at most so many: exports print no fractions.
+const DERIVED: &str = candidates!("start_ms = ?3 AND uuid >= x'6873' AND uuid < x'6874' LIMIT ?4");
+
+const ONE: &str = candidates!("start_ms = ?3 AND uuid = ?4");
+
+/// More rows are a crowd.
+const ROWS: u32 = MATCH_ROWS_MAX + 1;
 
 impl Second {
-    pub(super) fn new(wanted: Rows) -> Self {
-        Self {
-            wanted,
-            key: None,
-            groups: Vec::new(),
-            further: Vec::new(),
-            places: HashMap::default(),
-            crowd: Crowd::default(),
-            gone: [0; 2],
-            taken: HashSet::default(),
-            unread: None,
-            has_dropped: false,
-            is_whole: false,
-            credit: SECOND_ROWS_MAX,
-            hasher: RandomState::default(),
-        }
-    }
-
     /// Forgets the rows.
     pub(super) fn clear(&mut self) {
         self.key = None;
-        self.drop_rows();
+        self.rows.clear();
     }
 
-    /// Adds the credit of records that may be searched.
-    pub(super) fn add_credit(&mut self, records: usize) {
-        self.credit = self.credit.saturating_add(records.saturating_mul(MATCH_CREDIT));
+    /// Forgets which seconds were crowded.
+    pub(super) fn forget_crowds(&mut self) {
+        self.clear();
+        self.crowds.clear();
     }
 
-    /// The hash of a metadata text, as in [`Metadata::Own`].
+    /// The hash of a text.
     pub(super) fn hash(&self, text: &str) -> u64 {
         self.hasher.hash_one(text.as_bytes())
+    }
+
+    /// The hash of the values of a metadata text, as in [`Metadata::Own`].
+    pub(super) fn hash_of_metadata(&self, text: &str) -> u64 {
+        hash_of_values(&self.hasher, text)
     }
 
     /// The hash of a text of `other`, as a candidate has it.
@@ -174,231 +113,88 @@ impl Second {
         if text.len() > LONG_TEXT_BYTES { 0 } else { self.hash(text) }
     }
 
-    /// Reads the samples of a record's second that are free, unless they are there.
-    pub(super) fn read(
-        &mut self,
-        connection: &Connection,
-        key: Key,
-        is_claimed: impl Fn(&Candidate) -> bool,
-    ) -> rusqlite::Result<()> {
-        if self.key == Some(key) {
-            return Ok(());
+    /// Reads the rows of a record's second, unless they are there. Returns whether they are a crowd, of which none is held.
+    pub(super) fn read(&mut self, connection: &Connection, key: Key) -> rusqlite::Result<bool> {
+        if self.begin(key) {
+            let (person, kind, second_ms) = key;
+            let mut select = connection.prepare_cached(FROM)?;
+            self.add(select.query(params![person, kind, second_ms, second_ms + 1000, ROWS])?, |_| true)?;
         }
-        self.key = Some(key);
-        self.taken.clear();
-        self.is_whole = false;
-        self.has_dropped = false;
-        self.drop_rows();
-        let allowed = self.credit.clamp(MATCH_ROWS_MAX as usize, SECOND_ROWS_MAX);
-        self.read_behind(connection, self.first(key), allowed, is_claimed)
+        Ok(self.is_crowded)
     }
 
-    /// Reads further samples of the second. With `needs_others`, the ones that are there are dropped if they are many, and
-    /// dropped ones are read again, once for each search. Returns whether there are other rows now.
-    pub(super) fn read_on(
-        &mut self,
-        connection: &Connection,
-        needs_others: bool,
-        has_restarted: &mut bool,
-        is_claimed: impl Fn(&Candidate) -> bool + Copy,
-    ) -> rusqlite::Result<bool> {
-        let Some(key) = self.key.filter(|_| self.credit >= MATCH_ROWS_MAX as usize) else {
-            return Ok(false);
-        };
-        let place = match self.unread {
-            Some(place) => place,
-            None if needs_others && self.has_dropped && !*has_restarted => {
-                (self.has_dropped, *has_restarted) = (false, true);
-                self.drop_rows();
-                self.first(key)
-            }
-            None => return Ok(false),
-        };
-        let [has_rows, has_groups] = self.is_half_full();
-        if has_groups || has_rows && !needs_others {
-            return Ok(false);
+    /// Reads the derived rows of the first millisecond of a second of the app, unless they are there. Returns whether they are a
+    /// crowd.
+    pub(super) fn read_derived(&mut self, connection: &Connection, key: Key) -> rusqlite::Result<bool> {
+        if self.begin(key) {
+            let mut select = connection.prepare_cached(DERIVED)?;
+            self.add(select.query(params![key.0, key.1, key.2, ROWS])?, |_| true)?;
         }
-        if has_rows {
-            self.has_dropped = true;
-            self.drop_rows();
-        } else {
-            self.drop_taken(is_claimed);
-        }
-        self.read_behind(connection, place, self.credit.min(SECOND_ROWS_MAX), is_claimed)?;
-        Ok(true)
+        Ok(self.is_crowded)
     }
 
-    /// Reads the derived samples among at most [`MATCH_ROWS_MAX`] later ones of the second. Returns whether there may be more
-    /// rows now.
+    /// Reads the derived rows of its other milliseconds. Returns whether there may be more rows now, or a crowd.
     pub(super) fn read_rest(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
-        let Some((_, _, second_ms)) = self.key.filter(|_| !self.is_whole) else {
+        let Some((person, kind, second_ms)) = self.key.filter(|_| !self.is_whole) else {
             return Ok(false);
         };
         self.is_whole = true;
-        self.add(connection, FROM_TIME, (second_ms + 1, NO_UUID), MATCH_ROWS_MAX as usize, |row| !row.is_derived())?;
+        let mut select = connection.prepare_cached(FROM)?;
+        self.add(select.query(params![person, kind, second_ms + 1, second_ms + 1000, ROWS])?, Candidate::is_derived)?;
         Ok(true)
+    }
+
+    /// Begins another second. Returns whether it is to be read.
+    fn begin(&mut self, key: Key) -> bool {
+        if self.key == Some(key) {
+            return false;
+        }
+        self.key = Some(key);
+        self.rows.clear();
+        self.is_whole = false;
+        self.is_crowded = !self.crowds.is_empty() && self.crowds.contains(&key);
+        !self.is_crowded
+    }
+
+    fn add(&mut self, mut rows: Rows<'_>, is_wanted: impl Fn(&Candidate) -> bool) -> rusqlite::Result<()> {
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            let candidate = self.candidate(row)?;
+            count += 1;
+            if is_wanted(&candidate) {
+                self.rows.push(candidate);
+            }
+        }
+        if count >= ROWS {
+            self.is_crowded = true;
+            self.rows.clear();
+            if self.crowds.len() >= CROWD_REMEMBERED_MAX {
+                self.crowds.clear();
+            }
+            self.crowds.extend(self.key);
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_crowded(&self) -> bool {
+        self.is_crowded
+    }
+
+    /// The present state of a row.
+    pub(super) fn one(
+        &self,
+        connection: &Connection,
+        (person, kind, _): Key,
+        (start_ms, uuid): (i64, Uuid),
+    ) -> rusqlite::Result<Option<Candidate>> {
+        let mut select = connection.prepare_cached(ONE)?;
+        let mut rows = select.query(params![person, kind, start_ms, &uuid[..]])?;
+        rows.next()?.map(|row| self.candidate(row)).transpose()
     }
 
     /// Notes that a record has matched a row which had no number before.
     pub(super) fn note_taken(&mut self, uuid: &Uuid) {
-        if self.taken.len() >= SECOND_GROUPS_MAX {
-            // When they are read again, they have their numbers.
-            self.clear();
-            self.taken.clear();
-        } else {
-            self.taken.insert(*uuid);
-        }
-    }
-
-    /// A number for the second of the end and a range of values.
-    pub(super) fn hash_of_content(&self, end_s: Option<i64>, range: i64) -> u64 {
-        self.hasher.hash_one((end_s, range))
-    }
-
-    /// The first free row of a group, if there is one.
-    pub(super) fn free(&mut self, place: usize, is_claimed: impl Fn(&Candidate) -> bool) -> Option<&Candidate> {
-        while !self.groups[place].is_over && self.is_taken(&self.groups[place].row, &is_claimed) {
-            self.take(place);
-        }
-        let group = &self.groups[place];
-        (!group.is_over).then_some(&group.row)
-    }
-
-    fn is_taken(&self, row: &Candidate, is_claimed: impl Fn(&Candidate) -> bool) -> bool {
-        is_claimed(row) || row.number.is_none() && self.taken.contains(&row.uuid)
-    }
-
-    /// Takes the first row of a group.
-    pub(super) fn take(&mut self, place: usize) -> Candidate {
-        let group = &mut self.groups[place];
-        let row = group.row;
-        self.gone[0] += 1;
-        match group.next.and_then(|next| self.further.get(next as usize)) {
-            Some(further) => {
-                (group.row.uuid, group.row.number, group.next) = (further.uuid, further.number, further.next);
-            }
-            None => {
-                group.is_over = true;
-                self.gone[1] += 1;
-            }
-        }
-        row
-    }
-
-    /// The place in front of the rows of a second.
-    fn first(&self, (_, _, second_ms): Key) -> Place {
-        (second_ms, if self.wanted == Rows::All { NO_UUID } else { BEFORE_DERIVED })
-    }
-
-    fn read_behind(
-        &mut self,
-        connection: &Connection,
-        place: Place,
-        allowed: usize,
-        is_claimed: impl Fn(&Candidate) -> bool,
-    ) -> rusqlite::Result<()> {
-        let is_derived = self.wanted == Rows::Derived;
-        let sql = match self.wanted {
-            Rows::Derived => DERIVED,
-            Rows::All if place.1 == NO_UUID => FROM_TIME,
-            Rows::All => BEHIND_ROW,
-        };
-        self.unread =
-            self.add(connection, sql, place, allowed, |row| is_derived && !row.is_derived() || is_claimed(row))?;
-        Ok(())
-    }
-
-    /// Adds rows behind a place that are not left out. Returns the last row's place if there may be further rows.
-    fn add(
-        &mut self,
-        connection: &Connection,
-        sql: &str,
-        place: Place,
-        allowed: usize,
-        is_left_out: impl Fn(&Candidate) -> bool,
-    ) -> rusqlite::Result<Option<Place>> {
-        let Some((person, kind, second_ms)) = self.key else {
-            return Ok(None);
-        };
-        let mut select = connection.prepare_cached(sql)?;
-        let limit = i64::try_from(allowed).unwrap_or(i64::MAX);
-        let mut rows = select.query(params![person, kind, place.0, &place.1[..], second_ms + 1000, limit])?;
-        let (mut last, mut count, mut is_cut) = (place, 0, false);
-        while let Some(row) = rows.next()? {
-            if self.is_full() {
-                is_cut = true;
-                break;
-            }
-            let candidate = self.candidate(row)?;
-            last = (candidate.start_ms, candidate.uuid);
-            count += 1;
-            if !is_left_out(&candidate) {
-                self.push(candidate);
-            }
-        }
-        self.credit -= self.credit.min(count);
-        Ok((is_cut || count == allowed).then_some(last))
-    }
-
-    fn is_full(&self) -> bool {
-        self.groups.len() >= SECOND_GROUPS_MAX || self.groups.len() + self.further.len() >= SECOND_ROWS_MAX
-    }
-
-    /// Whether half of the bounds for rows and groups is reached by those that may be free.
-    fn is_half_full(&self) -> [bool; 2] {
-        let [rows, groups] = self.gone;
-        let (rows, groups) = (self.groups.len() + self.further.len() - rows, self.groups.len() - groups);
-        [rows >= SECOND_ROWS_MAX / 2, groups >= SECOND_GROUPS_MAX / 2]
-    }
-
-    fn push(&mut self, row: Candidate) {
-        let place = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
-        if self.groups.len() >= SECOND_ROWS_APART {
-            let hash = self.hasher.hash_one(row.content());
-            let known = *self.places.entry(hash).or_insert(place);
-            if let Some(group) = self.groups.get_mut(known as usize)
-                && group.row.content() == row.content()
-            {
-                let next = group.next.replace(u32::try_from(self.further.len()).unwrap_or(u32::MAX));
-                self.further.push(Further { uuid: row.uuid, number: row.number, next });
-                return;
-            }
-        }
-        self.groups.push(Group { row, is_over: false, next: None });
-    }
-
-    fn drop_rows(&mut self) {
-        self.groups.clear();
-        if !self.places.is_empty() {
-            // A crowded second must not take memory for good.
-            self.groups = Vec::new();
-            self.further = Vec::new();
-            self.places = HashMap::default();
-        }
-        self.crowd.clear();
-        self.gone = [0; 2];
-        self.unread = None;
-    }
-
-    /// Drops the rows that are taken.
-    fn drop_taken(&mut self, is_claimed: impl Fn(&Candidate) -> bool + Copy) {
-        let (groups, further) = (std::mem::take(&mut self.groups), std::mem::take(&mut self.further));
-        self.places.clear();
-        self.crowd.clear();
-        self.gone = [0; 2];
-        for Group { mut row, is_over, mut next } in groups {
-            let mut is_left = !is_over;
-            while is_left {
-                if !self.is_taken(&row, is_claimed) {
-                    self.push(row);
-                }
-                let following = next.and_then(|next| further.get(next as usize));
-                is_left = following.is_some();
-                if let Some(following) = following {
-                    (row.uuid, row.number, next) = (following.uuid, following.number, following.next);
-                }
-            }
-        }
+        self.rows.retain(|row| row.uuid != *uuid);
     }
 
     fn candidate(&self, row: &Row<'_>) -> rusqlite::Result<Candidate> {
@@ -407,9 +203,9 @@ impl Second {
             ValueRef::Text(text) => (false, Some(self.hasher.hash_one(text))),
             _ => (false, None),
         };
-        let metadata = match (row.get(7)?, row.get_ref(8)?) {
+        let metadata = match (row.get(7)?, row.get_ref(8)?.as_str_or_null()?) {
             (Some(shared), _) => Metadata::Shared(shared),
-            (None, ValueRef::Text(text)) => Metadata::Own(self.hasher.hash_one(text)),
+            (None, Some(text)) => Metadata::Own(self.hash_of_metadata(text)),
             _ if is_long => Metadata::Long,
             _ => Metadata::Absent,
         };

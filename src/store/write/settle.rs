@@ -1,0 +1,58 @@
+//! The end of an upload with records that wait: they are matched with the stored rows of their seconds.
+
+use rusqlite::Connection;
+
+use super::batch::BatchWriter;
+use super::ids::Ids;
+use super::ledger::UploadKey;
+use super::waiting::Waiting;
+use crate::model::batch::Batch;
+use crate::model::counts::Counts;
+use crate::model::error::Result;
+use crate::model::identity::is_derived;
+use crate::store::Store;
+
+impl Store {
+    /// Whether records of an upload wait for its end.
+    pub(crate) fn has_waiting(&self, upload: i64) -> bool {
+        self.waiting.has(upload)
+    }
+
+    /// Writes some of an upload's records that wait. Returns their counts, or `None` if none waits any more.
+    pub(crate) fn settle(&mut self, upload: UploadKey, now_ms: i64) -> Result<Option<Counts>> {
+        let Self { connection, ids, waiting, .. } = self;
+        settle(connection, ids, waiting, upload, now_ms).map_err(|error| self.failed(&error))
+    }
+}
+
+fn settle(
+    connection: &Connection,
+    ids: &mut Ids,
+    waiting: &mut Waiting,
+    upload: UploadKey,
+    now_ms: i64,
+) -> rusqlite::Result<Option<Counts>> {
+    let mut batch = Batch::default();
+    let Some(group) = waiting.next(upload.id, &mut batch)? else {
+        // The next upload lists its rows itself.
+        ids.merge.forget_second();
+        waiting.end(upload.id);
+        return Ok(None);
+    };
+    ids.begin_batch(&batch.texts);
+    let is_imported = group.records.iter().any(|record| is_derived(&record.uuid));
+    if is_imported {
+        ids.merge.begin_import(connection, upload.id)?;
+    }
+    let (ordinal, counts) = (&mut 0, Counts::default());
+    let mut writer = BatchWriter { connection, ids, waiting, batch: &batch, upload, now_ms, ordinal, counts };
+    if group.records.iter().any(|record| record.members.is_some()) {
+        writer.settle_correlations(&group.records, group.place, group.turn)?;
+    } else {
+        writer.settle_samples(&group.records, group.place, group.turn)?;
+    }
+    if is_imported {
+        writer.ids.merge.import.end_batch(connection)?;
+    }
+    Ok(Some(writer.counts))
+}
