@@ -440,3 +440,78 @@ fn an_unknown_activity_may_be_any() {
         folder.write("tomorrow/export.xml", format!("{HEAD}{xml}</HealthData>"))
     });
 }
+
+/// The watch's workout and the phone's, in whichever files they come. What both have shows whether one was renamed.
+#[test]
+fn workouts_of_two_devices_in_two_files_stay_two() {
+    let workout = |name: &str, more: &str, metadata: &str| {
+        format!(
+            "<Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" sourceName=\"{name}\" {more} \
+             startDate=\"2024-01-01 10:00:00 +0000\" endDate=\"2024-01-01 10:30:00 +0000\">{metadata}</Workout>\n"
+        )
+    };
+    let entry = |value: &str| format!("<MetadataEntry key=\"HKIndoorWorkout\" value=\"{value}\"/>");
+    let device = |hardware: &str| format!("device=\"&lt;&lt;HKDevice: 0x1&gt;, name:D, hardware:{hardware}&gt;\"");
+    let created = |second: &str| format!("creationDate=\"2024-01-01 11:00:{second} +0000\"");
+    let energy = |energy: &str, unit: &str| format!("totalEnergyBurned=\"{energy}\" totalEnergyBurnedUnit=\"{unit}\"");
+    // What the watch's workout has, and how the next export prints it; then what the phone's has.
+    let facts: [[(String, String); 3]; 5] = [
+        [device("Watch6,1"), device("Watch6,1").replace("name:D", "name:E"), device("iPhone14,5")]
+            .map(|more| (more, String::new())),
+        [created("01"), created("01"), created("02")].map(|more| (more, String::new())),
+        [energy("230.123", "kcal"), energy("962.835", "kJ"), energy("231", "kcal")].map(|more| (more, String::new())),
+        ["0.5", "0.5", "0.51"].map(|hours| (format!("duration=\"{hours}\" durationUnit=\"hr\""), String::new())),
+        ["0", "0", "1"].map(|value| (String::new(), entry(value))),
+    ];
+    for [(watch, watch_metadata), (renamed, renamed_metadata), (phone, phone_metadata)] in &facts {
+        let watch = workout("Watch", watch, watch_metadata);
+        let renamed = workout("Reloj", renamed, renamed_metadata);
+        let phone = workout("Phone", phone, phone_metadata);
+        let check = |files: &[(&[&String], [u64; 2])], stored: &str| {
+            let folder = Folder::new();
+            let db = folder.path("health.db");
+            for (workouts, expected) in files {
+                let xml: String = workouts.iter().map(|workout| workout.as_str()).collect();
+                let input = folder.write("export.xml", format!("{HEAD}{xml}</HealthData>"));
+                assert_eq!(counts(&imported(&db, &input))[..2], *expected, "{workouts:?} {files:?}");
+                assert_eq!(counts(&imported(&db, &input))[..2], [0, 0], "{workouts:?} {files:?}");
+            }
+            let sql = "SELECT group_concat(source, ',' ORDER BY source) FROM workout_details";
+            assert_eq!(query::<String>(&db, sql), stored, "{files:?}");
+        };
+        check(&[(&[&watch], [1, 0]), (&[&phone], [1, 0])], "Phone,Watch");
+        check(&[(&[&watch], [1, 0]), (&[&renamed], [0, 1])], "Reloj");
+        // The second export is complete, with the watch's renamed or not, in either order.
+        for both in [[&watch, &phone], [&phone, &watch]] {
+            check(&[(&[&watch], [1, 0]), (&both, [1, 0])], "Phone,Watch");
+        }
+        for both in [[&renamed, &phone], [&phone, &renamed]] {
+            check(&[(&[&watch], [1, 0]), (&both, [1, 1]), (&[&watch], [0, 1])], "Phone,Watch");
+        }
+    }
+}
+
+#[test]
+fn workouts_of_two_devices_of_app_and_export_stay_two() {
+    let xml = |name: &str, hardware: &str| {
+        format!(
+            "{HEAD}<Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" sourceName=\"{name}\" device=\"&lt;&lt;HKDevice: \
+             0x1&gt;, hardware:{hardware}&gt;\" startDate=\"2024-01-01 10:00:00 +0000\" endDate=\"2024-01-01 10:30:00 +0000\"/></HealthData>"
+        )
+    };
+    let app = r#"{"uuid":"3BA875EE-1111-4D51-8CDC-000000000001","workoutActivityType":37,"startDate":"2024-01-01T10:00:00.250Z",
+        "endDate":"2024-01-01T10:30:00.750Z","sourceRevision":{"productType":"Watch6,1","source":{"name":"Watch"}}}"#;
+    for (name, hardware, expected) in [("Phone", "iPhone14,5", 2), ("Reloj", "Watch6,1", 1)] {
+        for is_app_first in [true, false] {
+            let folder = Folder::new();
+            let db = folder.path("health.db");
+            let app = list(&folder, "app.json", [app.to_owned()].into_iter());
+            let export = folder.write("export.xml", xml(name, hardware));
+            let inputs = if is_app_first { [&app, &export] } else { [&export, &app] };
+            for input in inputs.into_iter().chain(inputs) {
+                imported(&db, input);
+            }
+            assert_eq!(query::<i64>(&db, "SELECT count(*) FROM workouts"), expected, "{name} {is_app_first}");
+        }
+    }
+}

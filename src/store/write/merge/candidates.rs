@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
+use super::facts::{Compared, Facts, WORKOUT_COLUMNS};
 use super::labels::Labels;
 use super::locations::{alias, has_route, stored_as};
 use super::uploads::{Group, WorkoutUpload};
@@ -11,9 +12,6 @@ use crate::model::limits::{MATCH_ROWS_MAX, WORKOUT_ACTIVITIES_MAX, WORKOUT_MATCH
 use crate::model::record::Uuid;
 use crate::store::write::ledger::{UploadKey, signed};
 use crate::store::write::upsert::SqlValue;
-
-/// Columns of a row of `workouts`.
-pub(in crate::store) const WORKOUT_COLUMNS: usize = 16;
 
 /// The fields that identify a workout for a match.
 #[derive(Clone, Copy, Debug)]
@@ -281,7 +279,12 @@ impl Candidates {
         for group in arrival.groups(true)? {
             for row in of_group(arrival.connection, &group, i64::MIN)? {
                 if is_derived(&row.1) && !has_other_id(arrival, &row.1, Some(arrival.key.uuid))? {
-                    found.extend(self.candidate(arrival, import, row)?);
+                    let candidate = self.candidate(arrival, import, row)?;
+                    if let Some(candidate) = candidate
+                        && !self.contradicts(arrival, &candidate)?
+                    {
+                        found.push(candidate);
+                    }
                 }
             }
         }
@@ -297,12 +300,24 @@ impl Candidates {
         let creation_ms = arrival.key.creation_ms;
         let is_of_creation = creation_ms.is_some() && creation_ms == candidate.creation_ms;
         Ok(match wanted {
-            Wanted::Any | Wanted::Rest => true,
+            Wanted::Any => true,
             Wanted::Same => arrival.is_same(candidate)?,
             Wanted::SourceAndCreation => is_of_creation && self.is_of_source(arrival, candidate)?,
             Wanted::Source => self.is_of_source(arrival, candidate)?,
-            Wanted::Creation => is_of_creation,
+            Wanted::Creation => is_of_creation && !self.contradicts(arrival, candidate)?,
+            Wanted::Rest => !self.contradicts(arrival, candidate)?,
         })
+    }
+
+    /// Whether a stored workout is certainly another one, whose source was not renamed.
+    fn contradicts(&mut self, arrival: &Arrival<'_, '_>, candidate: &Candidate) -> rusqlite::Result<bool> {
+        if self.is_of_source(arrival, candidate)? {
+            return Ok(false);
+        }
+        let is_alike = candidate.alias.is_some() || candidate.exporter == self.exporter_of(arrival)?;
+        let compared = if is_alike { Compared::All } else { Compared::Devices };
+        let own = Facts::arriving(arrival.key.source, arrival.key.creation_ms, &arrival.row);
+        own.contradict(arrival.connection, arrival.upload.person, (&candidate.uuid, candidate.alias.as_ref()), compared)
     }
 
     /// Whether a stored workout has a route exactly if the one that arrives has one, as far as its file says.

@@ -8,6 +8,7 @@ mod candidates;
 mod claims;
 mod crowd;
 mod details;
+mod facts;
 mod json_names;
 mod kinds;
 mod labels;
@@ -24,10 +25,11 @@ mod workouts;
 
 use rusqlite::Connection;
 
-pub(in crate::store) use candidates::{Arrival, WORKOUT_COLUMNS, WorkoutKey};
+pub(in crate::store) use candidates::{Arrival, WorkoutKey};
 pub(in crate::store) use claims::Import;
 pub(in crate::store) use crowd::{Check, Crowd, Traits, Turn};
 pub(in crate::store) use details::Details;
+pub(in crate::store) use facts::WORKOUT_COLUMNS;
 pub(in crate::store) use route::Location;
 pub(in crate::store) use samples::{Crowded, Derived, Found, Samples};
 pub(in crate::store) use search::SampleKey;
