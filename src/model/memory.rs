@@ -142,7 +142,9 @@ pub const fn import_bytes() -> usize {
     // A location is a digest and a count. Routes are read behind the XML, whose equals are then forgotten.
     let locations = table_bytes(ROUTE_LOCATIONS_COUNTED_MAX, 16) / 2 * 3 / 2;
     let counted = if equals > locations { equals } else { locations };
-    let remembered = counted + claims + workouts_bytes();
+    // Audiograms and other elements without a table, as the writer counts their equals.
+    let repeats = 2 * table_bytes(AUTO_EXPORT_REPEATS_WINDOW, 8);
+    let remembered = counted + claims + workouts_bytes() + repeats;
     BASE_BYTES + PAGE_CACHE_BYTES + batches_bytes() + remembered + reading
 }
 

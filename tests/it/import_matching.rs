@@ -563,3 +563,36 @@ fn metadata_that_prints_the_same_is_the_same() {
         assert_eq!(query::<String>(&db, sql), "00,11,22", "{is_app_first}");
     }
 }
+
+/// Audiograms, prescriptions and what a later iOS may add.
+#[test]
+fn elements_without_a_table_are_matched_by_their_content() {
+    let audiogram = |name: &str, creation: &str, device: &str, left: u32| {
+        format!(
+            "<Audiogram type=\"HKDataTypeIdentifierAudiogram\" sourceName=\"{name}\" sourceVersion=\"{name}\" device=\"{device}\" \
+             creationDate=\"2024-01-02 10:00:0{creation} +0100\" startDate=\"2024-01-01 10:00:00 +0100\" endDate=\"2024-01-01 10:05:00 +0100\">\
+             <SensitivityPoint frequencyValue=\"250\" leftEarValue=\"{left}\"/></Audiogram>"
+        )
+    };
+    let clinical = |name: &str, version: &str, received: &str| {
+        format!(
+            "<ClinicalRecord type=\"T\" identifier=\"1\" sourceName=\"{name}\" sourceURL=\"https://{name}\" fhirVersion=\"{version}\" \
+             receivedDate=\"2024-01-0{received} 10:00:00 +0100\" resourceFilePath=\"/clinical-records/1.json\"/>"
+        )
+    };
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let check = |elements: &[String], expected: [u64; 2]| {
+        let outcome = import(&db, &[], &[&folder.write("export.xml", export(elements))]).balanced();
+        assert_eq!(counted(&outcome), expected, "{elements:?}");
+    };
+    let first = [audiogram("A", "1", "x", 15), audiogram("B", "1", "x", 15), clinical("A", "4.0.1", "1")];
+    check(&first, [3, 0]);
+    check(&[first[2].clone(), first[1].clone(), first[0].clone()], [0, 0]);
+    // One is renamed, then both, with all that may change.
+    check(&[audiogram("C", "1", "x", 15), audiogram("B", "1", "x", 15)], [0, 1]);
+    check(&[audiogram("D", "2", "y", 15), audiogram("E", "3", "z", 15), clinical("B", "5", "2")], [0, 3]);
+    let other = [audiogram("D", "2", "y", 20), clinical("B", "5", "2").replace("identifier=\"1\"", "identifier=\"2\"")];
+    check(&other, [2, 0]);
+    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM other_records WHERE in_data"), 5);
+}

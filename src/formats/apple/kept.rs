@@ -14,10 +14,23 @@ use crate::model::time;
 /// The element that holds one entry of metadata.
 pub(super) const METADATA: &str = "MetadataEntry";
 
+/// Attributes that the next export may print differently: where an element comes from, and when it was received.
+const CHANGING: [&str; 7] =
+    ["creationDate", "device", "fhirVersion", "receivedDate", "sourceName", "sourceURL", "sourceVersion"];
+
 /// Writes an element: attributes as members, its text as `$`, its children as one list for each name.
 pub(super) fn write_element(element: Element<'_>, out: &mut String) {
+    write_element_without(&[], element, out);
+}
+
+/// Writes what does not change of an element.
+pub(super) fn write_content(element: Element<'_>, out: &mut String) {
+    write_element_without(&CHANGING, element, out);
+}
+
+fn write_element_without(left_out: &[&str], element: Element<'_>, out: &mut String) {
     let mut object = JsonObject::begin(out);
-    for (key, values) in grouped(element.attributes()) {
+    for (key, values) in grouped(element.attributes().filter(|(key, _)| !left_out.contains(key))) {
         write_values(&values, object.member(key), |value, out| write_attribute(key, value, out));
     }
     let text = element.text();
@@ -31,7 +44,7 @@ pub(super) fn write_element(element: Element<'_>, out: &mut String) {
     for same in names {
         let mut list = object.array(same[0].name());
         for child in same {
-            write_element(*child, list.element());
+            write_element_without(left_out, *child, list.element());
         }
         list.end();
     }

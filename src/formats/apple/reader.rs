@@ -5,7 +5,7 @@ use std::io::{BufRead, Read};
 use super::document::{Children, Fate, Place, read_document, read_one};
 use super::element::{Element, Tree, plain};
 use super::frames::Frames;
-use super::kept::write_element;
+use super::kept::{write_content, write_element};
 use super::number::Numbers;
 use super::record::Records;
 use super::seen::Seen;
@@ -15,8 +15,9 @@ use crate::formats::equals::Equals;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::identity::digest;
 use crate::model::locale::parse_date;
-use crate::model::record::Envelope;
+use crate::model::record::{Content, Envelope};
 
 /// Reads the files of one export. Rejects and errors name a file by its path within the export.
 #[derive(Debug, Default)]
@@ -153,8 +154,13 @@ impl Top {
                     self.seen.routes.look_for_clinical(&plain(path), output);
                 }
                 let mut json = String::new();
+                write_content(element, &mut json);
+                let identity = digest(&[name.as_bytes(), json.as_bytes()]);
+                let nth = Some(self.seen.equals.count(identity).number);
+                json.clear();
                 write_element(element, &mut json);
-                output.keep(name, json);
+                let content = Content { identity, nth, whole: digest(&[json.as_bytes()]) };
+                output.keep_matched(name, json, content);
                 for child in element.children() {
                     self.seen.within.add(child);
                 }
