@@ -246,9 +246,9 @@ pub const IDENTITIES_TRIED_MAX: usize = 8;
 pub const CLAIM_CHUNK_BITS: usize = 4096;
 
 /// Such groups that an import remembers in part. A group of which all rows are claimed takes no memory, so an import reaches the
-/// bound only if it claims a few rows in each of 16 million. Beyond it, equal records may be stored once instead of several
+/// bound only if it claims a few rows in each of 15 million. Beyond it, equal records may be stored once instead of several
 /// times.
-pub const CLAIM_CHUNKS_MAX: usize = 4096;
+pub const CLAIM_CHUNKS_MAX: usize = 3840;
 
 /// Numbers of rows, counted over all imports of a database, that can be remembered as claimed.
 pub const CLAIM_NUMBERS_MAX: usize = 1 << 27;

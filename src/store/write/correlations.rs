@@ -131,10 +131,16 @@ impl<'a> BatchWriter<'a> {
             uuid = next(&uuid);
             values[UUID] = uuid.into();
         }
-        match self.find_correlation(arrival)? {
+        let start = arrival.start_ms.to_le_bytes();
+        let place = digest(&[b"correlations", self.batch.texts.get(arrival.kind).as_bytes(), &start]);
+        let is_crowd = self.ids.merge.crowd.is_known(&place);
+        match if is_crowd { Found::Crowd } else { self.find_correlation(arrival)? } {
             Found::Row(found) => self.take_correlation(values, &found).map(Some),
             Found::Nothing => self.insert_new(values, uuid).map(Some),
-            Found::Crowd => self.make_wait(arrival).map(|()| None),
+            Found::Crowd => {
+                self.ids.merge.crowd.note(place);
+                self.make_wait(arrival, place).map(|()| None)
+            }
         }
     }
 
@@ -168,10 +174,9 @@ impl<'a> BatchWriter<'a> {
         Ok(Outcome::New)
     }
 
-    fn make_wait(&mut self, arrival: &Arrival) -> rusqlite::Result<()> {
+    fn make_wait(&mut self, arrival: &Arrival, place: Place) -> rusqlite::Result<()> {
         let &Arrival { uuid, kind, start_ms, end_ms, creation_ms, source, metadata, members, other } = arrival;
         let texts = &self.batch.texts;
-        let place = digest(&[b"correlations", texts.get(kind).as_bytes(), &start_ms.to_le_bytes()]);
         let (no_number, no_value) = (None::<i64>, None::<f64>);
         let record = sql_values![
             no_number,

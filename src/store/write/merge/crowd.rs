@@ -120,6 +120,8 @@ pub(in crate::store) struct Crowd {
     empty: Remembered<i64>,
     /// Names of the place's records: in the second turn other rows match none of them.
     names: Remembered<Option<u64>>,
+    /// Places of correlations that are crowds.
+    known: Remembered<[u8; 16]>,
     hasher: RandomState,
 }
 
@@ -156,6 +158,16 @@ impl Crowd {
     pub(in crate::store) fn forget(&mut self) {
         self.listed = None;
         self.names.is_full = true;
+    }
+
+    /// Whether a place is known to be a crowd.
+    pub(in crate::store) fn is_known(&self, place: &[u8; 16]) -> bool {
+        self.known.seen.contains(place)
+    }
+
+    /// Notes that a place is a crowd, so that its rows are not read again.
+    pub(in crate::store) fn note(&mut self, place: [u8; 16]) {
+        self.known.add(place);
     }
 
     /// The hash of parts of a row's content.
