@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::files::{OpenFiles, file_id, folder_of, free_bytes, resolved, suffixed};
+use super::files::{COMPANIONS_ALL, OpenFiles, file_id, folder_of, free_bytes, resolved, suffixed};
 use super::header::Content;
 
 /// A database, which may not exist yet. Nothing is open.
@@ -69,7 +69,7 @@ impl Database {
     pub fn has_file(&self, path: &Path) -> bool {
         let own = resolved(&self.path);
         file_id(path).is_some_and(|id| {
-            ["", "-wal", "-shm", "-journal"].iter().any(|suffix| file_id(&suffixed(&own, suffix)) == Some(id))
+            [""].into_iter().chain(COMPANIONS_ALL).any(|suffix| file_id(&suffixed(&own, suffix)) == Some(id))
         })
     }
 

@@ -11,8 +11,11 @@ use std::path::{Path, PathBuf};
 
 use crate::model::error::{Error, ErrorKind, Result};
 
-/// What SQLite keeps beside a database, and would read into another one of that name.
+/// What SQLite keeps beside a database that is open, and would read into another one of that name.
 pub(super) const COMPANIONS_IN_USE: [&str; 2] = ["-wal", "-shm"];
+
+/// All that SQLite may keep beside a database.
+pub(super) const COMPANIONS_ALL: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Files that SQLite reads into a database of their name.
 pub(super) const COMPANIONS: [&str; 2] = ["-wal", "-journal"];
@@ -131,7 +134,7 @@ pub(super) fn check_path(path: &Path) -> Result<()> {
 pub(super) fn check_names(database: &Path) -> Result<()> {
     check_path(database)?;
     let database = resolved(database);
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in [""].into_iter().chain(COMPANIONS_IN_USE) {
         let path = suffixed(&database, suffix);
         if let Ok(mut facts) = Facts::of(&path) {
             if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
@@ -146,7 +149,8 @@ pub(super) fn check_names(database: &Path) -> Result<()> {
 }
 
 /// Fails if the database is missing or empty, and files of a former one are there: SQLite would delete that one's WAL with its
-/// rows, or write into it beside a server that has it open.
+/// rows, or write into it beside a server that has it open. A journal is a former database's only if there is no file: SQLite
+/// writes one when it fills an empty file.
 pub(super) fn check_no_former(database: &Path) -> Result<()> {
     let is_filled = || fs::metadata(database).is_ok_and(|found| found.len() > 0);
     let target = match fs::read_link(database) {
@@ -154,14 +158,15 @@ pub(super) fn check_no_former(database: &Path) -> Result<()> {
         Ok(target) if !database.exists() => folder_of(database).join(target),
         _ => resolved(database),
     };
-    for suffix in COMPANIONS_IN_USE {
+    for suffix in COMPANIONS_ALL {
         let companion = suffixed(&target, suffix);
+        let is_there = || if COMPANIONS_IN_USE.contains(&suffix) { is_filled() } else { database.exists() };
         // Another program may be creating the database: it has bytes before its WAL is there.
-        if !is_filled() && companion.exists() && !is_filled() {
+        if !is_there() && companion.exists() && !is_there() {
             let (database, companion) = (database.display(), companion.display());
             let message = format!(
                 "there is no database {database}, but {companion} of a former one, which may hold rows: put the database back, \
-                or move its -wal and -shm away"
+                or move its -wal, -shm and -journal away"
             );
             return Err(Error::new(ErrorKind::Store, message));
         }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::database::Database;
 use super::failure::{open_error, open_to_write_error};
-use super::files::{FileId, check_names, check_no_former, check_path, file_id, suffixed};
+use super::files::{COMPANIONS_IN_USE, FileId, check_names, check_no_former, check_path, file_id, suffixed};
 use super::header::Content;
 use super::notice::Notice;
 use super::{private, schema, version};
@@ -21,7 +21,6 @@ impl Database {
     /// Not for a database that this process has open: see [`super::header`].
     pub(super) fn check_names_to_read(&self) -> Result<()> {
         check_path(self.path())?;
-        check_no_former(self.path())?;
         check_names(self.path()).or_else(|error| match Content::of(self.path()) {
             Ok(Content::Backup) => Ok(()),
             _ => Err(error),
@@ -42,26 +41,33 @@ impl Database {
     }
 
     fn open_read_only(&self, wait: Duration) -> Result<Connection> {
+        self.open_filled(OpenFlags::SQLITE_OPEN_READ_ONLY, wait)?.ok_or_else(|| self.is_empty())
+    }
+
+    /// The error for a file to which nothing has been written yet.
+    pub(super) fn is_empty(&self) -> Error {
         let shown = self.path().display();
-        if !self.exists() {
-            let message =
-                format!("there is no database {shown}; `healthsink serve` creates it, or name another with --db");
-            return Err(Error::new(ErrorKind::Store, message));
-        }
-        self.open_filled(OpenFlags::SQLITE_OPEN_READ_ONLY, wait)?.ok_or_else(|| {
-            let message = format!("{shown} is empty; `healthsink serve` or `healthsink import` fills it");
-            Error::new(ErrorKind::Store, message)
-        })
+        let message = format!("{shown} is empty; `healthsink serve` or `healthsink import` fills it");
+        Error::new(ErrorKind::Store, message)
     }
 
     /// Opens an existing file. Returns `None` if nothing has been written to it yet.
     pub(super) fn open_filled(&self, access: OpenFlags, wait: Duration) -> Result<Option<Connection>> {
-        let fail = |error| open_error(self, &error);
-        check_no_former(self.path())?;
-        let connection =
-            Connection::open_with_flags(self.path(), access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fail)?;
-        connection.busy_timeout(wait).map_err(fail)?;
+        let connection = self.open_file(access, wait)?.map_err(|error| open_error(self, &error))?;
         Ok((version::check(&connection, self)? > 0).then_some(connection))
+    }
+
+    /// Opens an existing file, whatever is in it. The caller judges SQLite's error.
+    pub(super) fn open_file(&self, access: OpenFlags, wait: Duration) -> Result<rusqlite::Result<Connection>> {
+        check_no_former(self.path())?;
+        if !self.exists() {
+            let shown = self.path().display();
+            let message =
+                format!("there is no database {shown}; `healthsink serve` creates it, or name another with --db");
+            return Err(Error::new(ErrorKind::Store, message));
+        }
+        let connection = Connection::open_with_flags(self.path(), access | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+        Ok(connection.and_then(|connection| connection.busy_timeout(wait).map(|()| connection)))
     }
 
     /// Opens or creates it. Returns which file that is, as seen before SQLite opened it: a file that replaces it at the same
@@ -96,7 +102,7 @@ fn create_private(path: &Path) -> Result<()> {
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             // A killed program leaves files that have the rights which the database had then.
-            let narrowed = ["-wal", "-shm"].map(|suffix| private::narrow(&suffixed(path, suffix), path));
+            let narrowed = COMPANIONS_IN_USE.map(|suffix| private::narrow(&suffixed(path, suffix), path));
             let notices = [private::exposure(path)].into_iter().chain(narrowed);
             notices.flatten().for_each(Notice::log);
             Ok(())

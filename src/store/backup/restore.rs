@@ -16,7 +16,7 @@ use super::unused::unused_path;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::database::Database;
 use crate::store::failure::{self, open_error};
-use crate::store::files::{COMPANIONS, check_names, suffixed};
+use crate::store::files::{COMPANIONS, check_names, check_no_former, suffixed};
 use crate::store::notice::Notice;
 use crate::store::{private, version};
 
@@ -57,6 +57,7 @@ impl Database {
     ) -> Result<Restored> {
         let path = self.path();
         check_names(path)?;
+        check_no_former(path)?;
         let is_there = self.exists();
         // Held until the end: a server that starts meanwhile waits, and notices that the file is another one.
         let held = if is_there { self.hold(force)? } else { None };
@@ -87,7 +88,7 @@ impl Database {
     /// Keeps other programs out until the database is replaced. Returns `None` if it is too damaged and `force` is set.
     fn hold(&self, force: Force) -> Result<Option<Connection>> {
         let shown = self.path().display();
-        let error = match self.open_exclusively() {
+        let error = match self.open_exclusively()? {
             Ok(connection) => {
                 version::any_version(&connection, self)?;
                 return Ok(Some(connection));

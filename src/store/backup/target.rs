@@ -49,7 +49,7 @@ pub(super) fn check(target: &Path, replace: Replace) -> Result<()> {
         (Ok(Content::Empty), _) => Ok(()),
         (Ok(Content::Backup), _) => {
             let backup = Database::new(target);
-            match backup.open_exclusively() {
+            match backup.open_exclusively()? {
                 Err(error) if open_error(&backup, &error).kind() == ErrorKind::Busy => {
                     refuse(ErrorKind::Busy, "is open in another program; close that program, or name another file")
                 }

@@ -14,6 +14,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::database::Database;
 use super::failure::open_error;
+use super::version;
 use crate::model::error::{ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECK_FAULTS_MAX};
 
@@ -42,15 +43,21 @@ impl Database {
     pub fn check(&self) -> Result<Report> {
         let mut report = Report { ok: true, uploads: 0, rows: 0, findings: Vec::new() };
         self.check_names_to_read()?;
-        if let Err(error) = self.read_schema()
-            && self.exists()
-            && matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
-        {
-            report.add_damage("integrity", format!("the database cannot be opened: {error}"), RESTORE);
-            report.ok = false;
-            return Ok(report);
+        let opened = self.open_file(OpenFlags::SQLITE_OPEN_READ_ONLY, BUSY_WAIT)?;
+        let connection = match opened.and_then(|connection| read_schema(&connection).map(|()| connection)) {
+            Ok(connection) => connection,
+            Err(error)
+                if matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)) =>
+            {
+                report.add_damage("integrity", format!("the database cannot be opened: {error}"), RESTORE);
+                report.ok = false;
+                return Ok(report);
+            }
+            Err(error) => return Err(open_error(self, &error)),
+        };
+        if version::check(&connection, self)? == 0 {
+            return Err(self.is_empty());
         }
-        let connection = self.open_to_read()?;
         for (name, part) in PARTS {
             if let Err(error) = part(&connection, &mut report) {
                 // A database that cannot be read right now is not damaged.
@@ -70,7 +77,7 @@ impl Database {
         drop(connection);
         if let Ok(running @ 1..) = running
             // If this fails, a server may have it open and be busy with them.
-            && self.open_exclusively().is_ok()
+            && self.open_exclusively()?.is_ok()
         {
             let message = format!("the program ended during {}", plural(running, "upload"));
             let remedy = "start the server: it marks them as interrupted; the phone sends them again";
@@ -79,14 +86,11 @@ impl Database {
         report.ok = !report.has_damage();
         Ok(report)
     }
+}
 
-    /// Reads the header and the schema.
-    fn read_schema(&self) -> rusqlite::Result<()> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(self.path(), flags)?;
-        connection.busy_timeout(BUSY_WAIT)?;
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-    }
+/// Reads the header and the schema.
+fn read_schema(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }
 
 /// Checks pages, trees, indexes and types of columns. SQLite names tables and the numbers of rows, never values.

@@ -56,6 +56,10 @@ fn check_each_refuses(database: &Path, backup: &Path, part: &str) {
     assert_eq!(names(database.parent().unwrap()), before, "nothing was made beside it");
 }
 
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    format!("{}{suffix}", path.display()).into()
+}
+
 fn names(folder: &Path) -> Vec<OsString> {
     let mut names: Vec<OsString> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
@@ -67,7 +71,9 @@ fn names(folder: &Path) -> Vec<OsString> {
 fn the_wal_of_a_database_that_is_away_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let (database, away) = (folder.path().join("health.db"), folder.path().join("away.db"));
-    let wal = folder.path().join("health.db-wal");
+    let (wal, journal) = (folder.path().join("health.db-wal"), folder.path().join("health.db-journal"));
+    let others = tempfile::tempdir().unwrap();
+    let (_, backup) = used(others.path());
     let program = Program::serve(&database);
     let sent = Sent::new(1, 20_000);
     assert_eq!(post(&program, &sent).status, 200);
@@ -85,10 +91,11 @@ fn the_wal_of_a_database_that_is_away_is_kept() {
             &["serve", "--listen", "127.0.0.1:0", "--db", db][..],
             &["import", "--db", db, &payload],
             &["token", "new", "--person", "anna", "--db", db],
+            &["restore", "--db", db, backup.to_str().unwrap()],
             &["status", "--db", db],
             &["check", "--db", db],
         ];
-        for arguments in commands.into_iter().take(if is_empty { 5 } else { 3 }) {
+        for arguments in commands {
             let (name, output) = (arguments[0], run(arguments));
             let message = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(1), "{name}: {message}");
@@ -97,6 +104,22 @@ fn the_wal_of_a_database_that_is_away_is_kept() {
             assert_eq!(fs::read(&wal).unwrap(), rows, "{name}");
             assert_eq!(database.exists(), is_empty, "{name}");
         }
+    }
+    // A journal without a database: SQLite would delete it.
+    fs::remove_file(&database).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        fs::rename(with_suffix(&database, suffix), with_suffix(&away, suffix)).unwrap();
+    }
+    fs::write(&journal, "of a former database").unwrap();
+    for command in ["import", "restore"] {
+        let output = run(&[command, "--db", database.to_str().unwrap(), backup.to_str().unwrap()]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains("health.db-journal of a former one"), "{command}: {message}");
+        assert!(journal.exists() && !database.exists(), "{command}");
+    }
+    fs::remove_file(&journal).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        fs::rename(with_suffix(&away, suffix), with_suffix(&database, suffix)).unwrap();
     }
     fs::rename(&away, &database).unwrap();
     check_is_exactly(&database, [&sent]);
