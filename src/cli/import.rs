@@ -83,6 +83,10 @@ impl Observer for Terminal {
         }
     }
 
+    fn warn(&self, message: &str) {
+        tracing::warn!("{message}");
+    }
+
     fn end(&self) {
         self.bar.replace(None);
     }

@@ -18,6 +18,9 @@ pub trait Observer {
     /// An upload has failed, and the import goes on with the next.
     fn failed(&self, _file: &FileReport) {}
 
+    /// All is stored, but the end was not as usual.
+    fn warn(&self, _message: &str) {}
+
     /// The input has ended.
     fn end(&self) {}
 }

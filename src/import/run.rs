@@ -11,7 +11,7 @@ use super::report::{FileOutcome, Report};
 use crate::formats::account::Tally;
 use crate::formats::output::Output;
 use crate::model::batch::{Batch, Decoded, Overflow, Sink};
-use crate::model::error::Result;
+use crate::model::error::{ErrorKind, Result};
 use crate::store::writer::Writer;
 use crate::store::writer::ingest::ingest_with;
 use crate::store::{Database, Origin, OriginKind};
@@ -57,9 +57,12 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
     }
     let mut report = importer.report;
     let stopped = writer.map_or(Ok(()), Writer::stop);
-    // After a failure that the report names, its consequence is not another one.
-    if report.ok {
-        stopped?;
+    match stopped {
+        // All of it is stored: it is in the WAL, and the next start or the server beside it moves it.
+        Err(error) if error.kind() == ErrorKind::Full => observer.warn(error.message()),
+        // After a failure that the report names, its consequence is not another one.
+        Err(error) if report.ok => return Err(error),
+        _ => {}
     }
     report.finish(started.elapsed());
     Ok(report)

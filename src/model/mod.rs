@@ -4,6 +4,7 @@ pub mod limits;
 pub mod memory;
 
 pub mod error;
+pub(crate) mod line_limit;
 pub(crate) mod lock;
 
 pub mod healthkit;

@@ -9,7 +9,8 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use super::network::household;
-use crate::model::limits::{LOG_ADDRESSES_MAX, LOG_INTERVAL};
+use crate::model::limits::LOG_ADDRESSES_MAX;
+use crate::model::line_limit::LineLimit;
 use crate::model::lock::lock;
 
 /// The address of lines that no client's address belongs to, and of those that many addresses share.
@@ -17,13 +18,7 @@ const SHARED: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// The lines that were logged lately, an IPv6 household's as one.
 #[derive(Debug, Default)]
-pub(in crate::serve) struct LogLimit(Mutex<HashMap<(IpAddr, &'static str), Logged>>);
-
-#[derive(Clone, Copy, Debug)]
-struct Logged {
-    last: Instant,
-    left_out: u64,
-}
+pub(in crate::serve) struct LogLimit(Mutex<HashMap<(IpAddr, &'static str), LineLimit>>);
 
 impl LogLimit {
     /// Counts a line of a kind about an address. Returns how many were left out before it if it is to be logged.
@@ -37,32 +32,23 @@ impl LogLimit {
     }
 
     fn count_at(&self, address: IpAddr, kind: &'static str, now: Instant) -> Option<u64> {
-        let is_recent = |logged: &Logged| now.saturating_duration_since(logged.last) < LOG_INTERVAL;
         // The counts are still valid after a panic.
         let mut lines = lock(&self.0);
         let mut key = (household(address), kind);
         if lines.len() >= LOG_ADDRESSES_MAX && !lines.contains_key(&key) {
-            lines.retain(|_, logged| is_recent(logged));
+            lines.retain(|_, line| line.is_recent(now));
             if lines.len() >= LOG_ADDRESSES_MAX {
                 key.0 = SHARED;
             }
         }
-        let Some(logged) = lines.get_mut(&key) else {
-            lines.insert(key, Logged { last: now, left_out: 0 });
-            return Some(0);
-        };
-        if is_recent(logged) {
-            logged.left_out = logged.left_out.saturating_add(1);
-            return None;
-        }
-        logged.last = now;
-        Some(std::mem::take(&mut logged.left_out))
+        lines.entry(key).or_default().count(now)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::limits::LOG_INTERVAL;
 
     fn address(number: usize) -> IpAddr {
         format!("2001:db8:0:{number:x}::1").parse().unwrap()

@@ -79,12 +79,13 @@ impl Store {
                 Ok(())
             }
             Err(error) => {
+                let (failed, shown) = (self.failed(&error), self.database.path().display());
                 let message = format!(
-                    "stopped, but the WAL could not be moved into the database: {}; keep {}-wal beside it",
-                    self.failed(&error),
-                    self.database.path().display()
+                    "stopped, but the WAL could not be moved into the database: {failed}; keep {shown}-wal beside it"
                 );
-                Err(Error::new(ErrorKind::Store, message))
+                // Without space, what was committed stays in the WAL.
+                let kind = if failed.kind() == ErrorKind::Full { ErrorKind::Full } else { ErrorKind::Store };
+                Err(Error::new(kind, message))
             }
         }
     }

@@ -15,6 +15,7 @@ use crate::model::limits::{
     BATCH_ROWS_MAX, CHECKPOINT_RETRY, COMMIT_IDLE, INGESTS_MAX, LATE_ENDS_MAX, TRANSACTION_BYTES_MAX,
     TRANSACTION_ROWS_MAX, TRANSACTION_TIME_IF_AWAITED,
 };
+use crate::model::line_limit::LineLimit;
 use crate::model::record::Envelope;
 use crate::store::clock::now_ms;
 use crate::store::{Store, UploadEnd, UploadState};
@@ -32,6 +33,8 @@ pub(super) struct WriterThread {
     /// Ends that could not be entered, the newest last.
     late: VecDeque<LateEnd>,
     wal: WalWatch,
+    /// The log line about a transaction that was undone.
+    undone: LineLimit,
 }
 
 /// The end of an ingest that is still running according to the ledger.
@@ -55,6 +58,7 @@ impl WriterThread {
             text_bytes: 0,
             late: VecDeque::new(),
             wal: WalWatch::new(wal_bytes_max),
+            undone: LineLimit::default(),
         }
     }
 
@@ -314,8 +318,11 @@ impl WriterThread {
 
     /// Undoes the open transaction after a failure: every ingest that had rows in it has lost them.
     fn undo(&mut self, error: &Error) {
-        if self.is_in_transaction {
-            tracing::error!(%error, "the transaction was undone");
+        // On a full disk, each upload of each client would be a line.
+        if self.is_in_transaction
+            && let Some(left_out) = self.undone.count(Instant::now())
+        {
+            tracing::error!(%error, left_out, "the transaction was undone");
         }
         self.store.rollback();
         self.is_in_transaction = false;

@@ -67,6 +67,9 @@ fn an_upload_that_does_not_fit_is_507_and_the_next_is_stored() {
     assert_eq!(get(program.address, "/healthz").status, 200);
     let metrics = String::from_utf8(get(program.address, "/metrics").body).unwrap();
     assert!(metrics.contains("healthsink_uploads_total{result=\"failed\"} 3\n"), "{metrics}");
+    // Each of them has its own line, and all share one about the transaction.
+    let undone = program.lines_so_far().iter().filter(|line| line.contains("the transaction was undone")).count();
+    assert_eq!(undone, 1);
 
     disk.free();
     let before = uuids(&database).len();
@@ -117,6 +120,43 @@ fn commands_report_a_full_disk_in_one_line() {
     assert_eq!(count(&backup, "samples"), count(&database, "samples"));
     let program = Program::start(command().args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(&new));
     assert_eq!(post(&program, &Sent::new(2, 100_000)).status, 200);
+}
+
+/// What was committed is in the WAL, from where it is moved once there is space.
+#[test]
+fn an_import_that_is_stored_succeeds_although_the_disk_is_full() {
+    let Some(disk) = Disk::of_mib(8) else { return };
+    let database = disk.database();
+    let folder = tempfile::tempdir().unwrap();
+    let payload = folder.path().join("payload.json");
+    let (before, sent) = (Sent::new(1, 20_000), Sent::new(2, 5_000_000));
+    fs::write(&payload, &sent.body).unwrap();
+    let import =
+        |database: &Path| run(&["import".as_ref(), "--db".as_ref(), database.as_os_str(), payload.as_os_str()]);
+    // A disk with room for the WAL, but not for the database beside it.
+    let elsewhere = folder.path().join("health.db");
+    assert!(import(&elsewhere).status.success());
+    let tight = format!("size={}k", fs::metadata(&elsewhere).unwrap().len() * 3 / 2 / 1024);
+    for is_beside_server in [false, true] {
+        disk.remount(&tight);
+        let database = if is_beside_server { database.with_file_name("other.db") } else { database.clone() };
+        let program = is_beside_server.then(|| Program::serve(&database));
+        if let Some(program) = &program {
+            assert_eq!(post(program, &before).status, 200);
+        }
+        let output = import(&database);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains("the WAL could not be moved into the database"), "{message}");
+        assert_eq!(output.status.code(), Some(0), "{message}");
+        sent.check_is_in(&database);
+        disk.remount("size=200m");
+        drop(program);
+        check_is_sound(&database);
+        sent.check_is_in(&database);
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(format!("{}{suffix}", database.display()));
+        }
+    }
 }
 
 /// For machines where nothing can be mounted: files have a limit of size. SQLite reports that as an I/O error, not as a full
