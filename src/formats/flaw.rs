@@ -34,6 +34,8 @@ pub(crate) enum Flaw {
     NoWorkout,
     /// A name, text or number outside an element is longer than so many bytes, and was cut.
     Cut(usize),
+    /// A name has more than so many bytes, and was cut.
+    LongName(usize),
     /// A metric's name is missing, or follows its data where too many do.
     NoMetric,
     /// Bytes that an element may have.
@@ -132,6 +134,7 @@ impl fmt::Display for Flaw {
             Self::Cut(bytes) => {
                 write!(f, "a name, text or number outside an element is longer than {bytes} bytes: the rest is cut off")
             }
+            Self::LongName(bytes) => write!(f, "a name is longer than {bytes} bytes"),
             Self::NoMetric => f.write_str("its metric has no name"),
             Self::TooLong(bytes) => write!(f, "longer than {bytes} bytes"),
             Self::TooLongEscaped(bytes) => {

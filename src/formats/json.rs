@@ -4,8 +4,14 @@
 
 /// Writes a string with its quotes.
 pub(crate) fn write_string(text: &str, out: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push('"');
+    write_text(text, out);
+    out.push('"');
+}
+
+/// Writes what is between the quotes of a string.
+pub(crate) fn write_text(text: &str, out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
         out.push_str(&rest[..at]);
@@ -25,7 +31,6 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
         rest = &rest[at + 1..];
     }
     out.push_str(rest);
-    out.push('"');
 }
 
 /// Writes a double as the shortest text that reads back as the same one. Infinities and NaN, which JSON does not have,

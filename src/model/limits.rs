@@ -333,8 +333,17 @@ pub const ECG_LINES_REJECTED_MAX: usize = 64;
 pub const ECG_REJECT_BYTES_MAX: usize = 4 * KIB;
 
 /// Bytes of JSON, without blanks, of one element of a section of Health Auto Export without a table, beside the lists that go to
-/// pieces; and of one text there. An electrocardiogram of thirty seconds has 1.1 MB.
-pub const AUTO_EXPORT_OTHER_BYTES_MAX: usize = 9 * MIB / 4;
+/// pieces.
+pub const AUTO_EXPORT_OTHER_BYTES_MAX: usize = ELEMENT_BYTES_MAX;
+
+/// Bytes of such an element beyond which its lists go to pieces. An electrocardiogram of thirty seconds has 1.1 MB.
+pub const AUTO_EXPORT_WHOLE_BYTES_MAX: usize = 9 * MIB / 4;
+
+/// Bytes of a text there that the parser gathers, and of a name. The rest of a text is read beside it.
+pub const AUTO_EXPORT_TEXT_BYTES: usize = 64 * KIB;
+
+/// Bytes of a number there that its value depends on; as many may follow that are no digits.
+pub const AUTO_EXPORT_NUMBER_BYTES_MAX: usize = KIB;
 
 /// Bytes at which a piece of a long list ends. The item that crosses the line still joins it.
 pub const AUTO_EXPORT_PIECE_BYTES: usize = 64 * KIB;
@@ -346,10 +355,13 @@ pub const AUTO_EXPORT_MEMBER_BYTES: usize = 192;
 pub const AUTO_EXPORT_VALUE_BYTES_MAX: usize = MIB;
 
 /// Workouts in a file of Health Auto Export, whose titles are kept between its two readings.
-pub const AUTO_EXPORT_WORKOUTS_MAX: usize = 32 << 10;
+pub const AUTO_EXPORT_WORKOUTS_MAX: usize = 16 << 10;
+
+/// Titles that are kept in one list, which has room for all of them.
+pub const AUTO_EXPORT_TITLES_BLOCK: usize = 512;
 
 /// Metrics in such a file that are remembered between its two readings because their name follows their data.
-pub const AUTO_EXPORT_METRICS_MAX: usize = 512;
+pub const AUTO_EXPORT_METRICS_MAX: usize = 192;
 
 /// Workouts and metrics that such a document may have before it waits for the permit of large elements.
 pub const AUTO_EXPORT_SMALL_MAX: usize = 512;
@@ -371,6 +383,9 @@ pub const AUTO_EXPORT_EQUALS_COMPARED_MAX: u32 = 16;
 
 /// Bytes of a body that is kept on the disk because it is read twice: years of Health Auto Export.
 pub const SPOOL_BYTES_MAX: u64 = 512 * MIB as u64;
+
+/// Buffer of each of its two readers.
+pub const SPOOL_BUFFER_BYTES: usize = 16 * KIB;
 
 /// Longest name of a metric or a workout there.
 pub const AUTO_EXPORT_NAME_BYTES_MAX: usize = 256;
@@ -398,6 +413,10 @@ pub const SHAPE_NAME_BYTES_MAX: usize = 24;
 
 /// Bytes at the start of a file or body that show its format.
 pub const SNIFF_BYTES: usize = 32 * KIB;
+
+/// Bytes at the start of a body that is not JSON which show its format, and those that show what is in angle brackets.
+pub const FOREIGN_BYTES: usize = 6;
+pub const MARKUP_BYTES: usize = 256;
 
 /// Bytes at the start of a file that show the encoding of its text.
 pub const CHARSET_BYTES: usize = 4 * KIB;

@@ -4,13 +4,7 @@
 
 use super::limits::{
     AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX, AUTO_EXPORT_REPEATS_WINDOW,
-    AUTO_EXPORT_WORKOUTS_MAX, BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCHES_PER_INGEST, BODY_FRAMES, CLAIM_CHUNK_BITS,
-    CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONNECTIONS_MAX, DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX,
-    ELEMENT_READ_BYTES, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX,
-    IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX,
-    ROUTE_LOCATIONS_COUNTED_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX,
-    WAITING_BYTES_MAX, WAITING_CACHE_BYTES, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX,
-    ZSTD_WINDOW_LOG_MAX,
+    AUTO_EXPORT_TEXT_BYTES, AUTO_EXPORT_WORKOUTS_MAX, BATCHES_PER_INGEST, BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BODY_FRAMES, CLAIM_CHUNKS_MAX, CLAIM_CHUNK_BITS, CLAIM_NUMBERS_MAX, CONNECTIONS_MAX, DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX, ELEMENT_READ_BYTES, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX, ROUTE_LOCATIONS_COUNTED_MAX, SPOOL_BUFFER_BYTES, TALLY_NAMES_MAX, TALLY_NAME_BYTES_MAX, TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX, WAITING_BYTES_MAX, WAITING_CACHE_BYTES, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -56,13 +50,16 @@ pub const MEMORY_PACKAGED_BYTES: usize = 64 * MIB;
 /// Memory of the idle process: code, runtime, allocator, SQLite (measured, rounded up). Most of it is the program's pages.
 const BASE_BYTES: usize = 8 * MIB;
 
+/// The same of a command, which has no runtime and no server.
+const COMMAND_BYTES: usize = 6 * MIB;
+
 /// Memory of one ingest of ordinary elements: frames, reader, group, tape, batches.
 #[must_use]
 pub const fn ingest_bytes() -> usize {
     let frames = (BODY_FRAMES + 2) * FRAME_BYTES_MAX;
     let group = 2 * GROUP_BYTES + decoder_bytes();
     // Instead of a group, an ingest of Health Auto Export has two readers of its spool, and what it counts equals with.
-    let pass = 2 * READ_BUFFER_BYTES + auto_export_equals_bytes();
+    let pass = auto_export_pass_bytes();
     frames + if group > pass { group } else { pass } + batches_bytes()
 }
 
@@ -179,19 +176,29 @@ pub const fn hostile_import_bytes() -> usize {
     remembered_bytes() + element + if element > waiting { element } else { waiting }
 }
 
-/// Memory of the longest element of Health Auto Export, which its ingest holds a permit for. While it is read: what the parser
-/// gathers of one text, and the common form with its members in two orders. Then: the batch, SQLite's copy and its record, beside
-/// what was gathered. Pieces of a list are short.
+/// Memory of the longest element of Health Auto Export, which its ingest holds a permit for. While it is read: the rest of a long
+/// text, the same without escapes, and the common form. Then that form in two orders, or with its members. Then the batch,
+/// SQLite's copy and its record. Pieces of a list are short. Instead of a batch's text, it has its own.
 #[must_use]
 pub const fn auto_export_element_bytes() -> usize {
-    let kept = AUTO_EXPORT_OTHER_BYTES_MAX;
-    kept + 3 * kept
+    3 * AUTO_EXPORT_OTHER_BYTES_MAX + AUTO_EXPORT_TEXT_BYTES - BATCH_TEXT_BYTES
+}
+
+/// Memory that an ingest does not take while it reads Health Auto Export: its body is on the disk, and it has no group.
+const fn auto_export_spared_bytes() -> usize {
+    ingest_bytes() - auto_export_pass_bytes() - batches_bytes()
+}
+
+/// Readers of the spool, and what equals are counted with.
+const fn auto_export_pass_bytes() -> usize {
+    2 * SPOOL_BUFFER_BYTES + auto_export_equals_bytes()
 }
 
 /// What an ingest of Health Auto Export remembers of a document while it holds the permit.
 #[must_use]
 pub const fn auto_export_remembered_bytes() -> usize {
-    let titles = AUTO_EXPORT_WORKOUTS_MAX * TITLE_BYTES * 3 / 2;
+    // Titles are in lists that do not grow.
+    let titles = AUTO_EXPORT_WORKOUTS_MAX * TITLE_BYTES;
     let metrics = AUTO_EXPORT_METRICS_MAX * (2 * AUTO_EXPORT_NAME_BYTES_MAX + METRIC_BYTES);
     titles + metrics
 }
@@ -203,7 +210,7 @@ pub const fn auto_export_import_bytes() -> usize {
     // The account of the file and the sum; their copies in the report come later.
     let names = 2 * 3 * TALLY_NAMES_MAX * (TALLY_NAME_BYTES_MAX + TALLY_ENTRY_BYTES);
     let document = auto_export_element_bytes() + auto_export_remembered_bytes();
-    BASE_BYTES + PAGE_CACHE_BYTES + batches_bytes() + reading + names + document
+    COMMAND_BYTES + PAGE_CACHE_BYTES + batches_bytes() + reading + names + document
 }
 
 /// Memory of the longest element of a payload, which its ingest holds the permit for. While it is read: the text under way, and
@@ -222,7 +229,8 @@ pub const fn hostile_bytes(ingests: usize) -> usize {
         return 0;
     }
     // The one with the permit may also read Health Auto Export. It then has no element besides.
-    let (payload, auto_export) = (element_bytes(), auto_export_element_bytes() + auto_export_remembered_bytes());
+    let auto_export = auto_export_element_bytes() + auto_export_remembered_bytes() - auto_export_spared_bytes();
+    let payload = element_bytes();
     let element = if payload > auto_export { payload } else { auto_export };
     // A batch with such an element frees the memory of what waits.
     if element > waiting_bytes() { element } else { waiting_bytes() }
@@ -248,9 +256,10 @@ mod tests {
         let hostile = peak_bytes(INGESTS_MAX) + hostile_bytes(INGESTS_MAX);
         assert!(hostile <= 56 * MIB, "the longest elements from all senders: {hostile}");
         // A recording of Health Auto Export, and one from each of all senders at once.
-        let recording = peak_bytes(1) + auto_export_element_bytes();
+        let element = auto_export_element_bytes() - auto_export_spared_bytes();
+        let recording = peak_bytes(1) + element;
         assert!(recording <= 24 * MIB, "one electrocardiogram of the greatest length: {recording}");
-        let recordings = peak_bytes(INGESTS_MAX) + auto_export_element_bytes();
+        let recordings = peak_bytes(INGESTS_MAX) + element;
         assert!(recordings <= 56 * MIB, "one from each sender: {recordings}");
         // With all that strangers can take, the service stays below the limit of its unit.
         let full = peak_bytes(INGESTS_MAX) + connections_bytes(CONNECTIONS_MAX);

@@ -75,6 +75,64 @@ pub fn is_same_printed(one: Measurement<'_>, other: Measurement<'_>) -> bool {
     }
 }
 
+/// Whether two exports have printed one value, each with some decimals: a rounded energy in kilojoules and in kilocalories.
+#[must_use]
+pub fn is_same_rounded(one: Measurement<'_>, other: Measurement<'_>) -> bool {
+    if is_same_printed(one, other) {
+        return true;
+    }
+    let (Some(value), Some(number), Some(from), Some(to)) = (one.0, other.0, one.1, other.1) else {
+        return false;
+    };
+    match (unit(from), unit(to)) {
+        (Some(own), Some(unit)) if own.dimension == unit.dimension && from != to => {
+            let [value, number] = [(value, own), (number, unit)].map(|(number, unit)| Unit::range(unit, number));
+            value.0 <= number.1 && number.0 <= value.1
+        }
+        _ => false,
+    }
+}
+
+impl Unit {
+    /// The values, in the base unit, that are printed like this one.
+    fn range(self, value: f64) -> (f64, f64) {
+        let text = value.to_string();
+        let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+        #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a double has few decimals")]
+        let half = 0.5 * 10_f64.powi(-(decimals as i32));
+        let [one, other] = [value - half, value + half].map(|value| value * self.factor + self.offset);
+        (one.min(other), one.max(other))
+    }
+}
+
+/// How far two values are from each other, in the second one's unit.
+#[must_use]
+pub fn distance(one: Measurement<'_>, other: Measurement<'_>) -> f64 {
+    let (Some(value), Some(number)) = (one.0, other.0) else {
+        return 0.0;
+    };
+    let value = match (one.1.and_then(unit), other.1.and_then(unit)) {
+        (Some(from), Some(to)) => (value * from.factor + from.offset - to.offset) / to.factor,
+        _ => value,
+    };
+    (value - number).abs()
+}
+
+/// Whether two numbers without a unit are one as [`printed`].
+#[must_use]
+pub fn is_same_number(one: f64, other: f64) -> bool {
+    one == other || is_near(one, other) && printed(one) == printed(other)
+}
+
+/// Returns a number as a text with six significant digits. A number from a million on may be a time: it has all of its digits
+/// before the point, and three behind it.
+#[must_use]
+pub fn printed(number: f64) -> String {
+    // No zero has a sign.
+    let number = number + 0.0;
+    if number.abs() < 1e6 { six_digits(number) } else { format!("{number:.3}") }
+}
+
 fn is_same_within(one: Measurement<'_>, printed: Measurement<'_>, rounding: f64) -> bool {
     let (Some(value), Some(number)) = (one.0, printed.0) else {
         return one.0.is_none() && printed.0.is_none();
@@ -322,6 +380,38 @@ mod tests {
         check("dBASPL", "dBASPL", 80.25, Some(80.25));
         check("dBASPL", "dB", 80.25, None);
         check("km", "kcal", 1.0, None);
+    }
+
+    #[test]
+    fn rounded_values() {
+        let check = |one: (f64, &str), other: (f64, &str), expected| {
+            let [one, other] = [one, other].map(|(value, unit)| (Some(value), Some(unit)));
+            assert_eq!([is_same_rounded(one, other), is_same_rounded(other, one)], [expected; 2], "{one:?} {other:?}");
+        };
+        check((230.52, "kcal"), (964.5, "kJ"), true);
+        check((0.05, "kcal"), (0.21, "kJ"), true);
+        check((100.0, "kcal"), (418.0, "kJ"), true);
+        check((100.0, "kcal"), (430.0, "kJ"), false);
+        check((100.25, "kcal"), (418.4, "kJ"), false);
+        check((5.0, "km"), (3.11, "mi"), true);
+        check((36.6, "degC"), (97.9, "degF"), true);
+        check((36.6, "degC"), (98.1, "degF"), false);
+        check((0.05, "kcal"), (0.06, "kcal"), false);
+        check((1.0, "m"), (1.0, "s"), false);
+        check((1.0, "x"), (1.0, "y"), false);
+    }
+
+    #[test]
+    fn printed_numbers() {
+        let check = |one: f64, other: f64, expected| {
+            assert_eq!([is_same_number(one, other), is_same_number(other, one)], [expected; 2], "{one} {other}");
+        };
+        check(12.345_678, 12.345_7, true);
+        check(12.345_678, 12.345_6, false);
+        check(0.0, -0.0, true);
+        check(3_650_123.0, 3_650_125.0, false);
+        check(1_788_745_353.996_048_7, 1_788_745_353.996, true);
+        check(1_788_745_353.996, 1_788_745_353.998, false);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::files::suffixed;
 use super::private;
 use crate::model::batch::Overflow;
 use crate::model::error::{Error, ErrorKind, Result, from_io, into_io};
-use crate::model::limits::{READ_BUFFER_BYTES, SPOOL_BYTES_MAX};
+use crate::model::limits::{READ_BUFFER_BYTES, SPOOL_BUFFER_BYTES, SPOOL_BYTES_MAX};
 
 /// See the module's description.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Spool {
 
     /// Reads it from its beginning.
     pub(crate) fn reader(&self) -> BufReader<SpoolReader<'_>> {
-        BufReader::with_capacity(READ_BUFFER_BYTES, SpoolReader { file: &self.0, at: 0 })
+        BufReader::with_capacity(SPOOL_BUFFER_BYTES, SpoolReader { file: &self.0, at: 0 })
     }
 }
 

@@ -240,9 +240,10 @@ fn an_element_that_is_too_long_costs_only_itself() {
         }
         assert_eq!(way.one("SELECT count(*) FROM other_records"), json!(1));
         assert_eq!(way.one("SELECT count(*) FROM aggregates"), json!(1));
-        let reasons = way.rows("SELECT DISTINCT reason FROM rejects");
-        let expected = "Health Auto Export ecg element 1: longer than 2359296 bytes";
-        assert_eq!(reasons, [json!({ "reason": expected })]);
+        let reasons = way.rows("SELECT DISTINCT reason FROM rejects ORDER BY reason");
+        let expected = ["a name is longer than 65536 bytes", "longer than 4194304 bytes"];
+        let expected = expected.map(|reason| json!({ "reason": format!("Health Auto Export ecg element 1: {reason}") }));
+        assert_eq!(reasons, expected);
     }
 }
 
@@ -551,4 +552,139 @@ proptest::proptest! {
             }
         }
     }
+}
+
+/// A fault of one value costs its element, and the rest of the document is read.
+#[test]
+fn a_fault_of_a_value_costs_its_element_only() {
+    let deep = ["[".repeat(90), "]".repeat(90)].concat();
+    let beyond = "numbers reach from -1.8e308 to 1.8e308";
+    let long_name = format!("1,\"{}\":1", "n".repeat(70_000));
+    for (fault, reason) in [
+        ("1e400", beyond),
+        ("[0,-1E+999]", beyond),
+        (&"9".repeat(400), beyond),
+        (&deep, "nested deeper than 64 levels"),
+        (&long_name, "a name is longer than 65536 bytes"),
+    ] {
+        let with = |element: &str| element.replacen('{', &format!("{{\"fault\":{fault},"), 1);
+        let point = r#"{"date":"2026-05-01 08:00:00 +0200","qty":4}"#;
+        let location = r#"{"latitude":1,"longitude":8,"timestamp":"2026-05-01 06:00:01 +0200"}"#;
+        let rate = r#"{"date":"2026-05-01 06:00:01 +0200","Avg":90}"#;
+        let workout = |location: &str, rate: &str| {
+            RUN.replacen('{', &format!(r#"{{"route":[{location}],"heartRateData":[{rate}],"#), 1)
+        };
+        let later = |element: &str| element.replace("2026-05-01", "2026-05-02");
+        let good = workout(location, rate);
+        let body = format!(
+            r#"{{"data":{{"metrics":[{{"name":"m","units":"u","data":[{point},{},{}]}}],"symptoms":[{SYMPTOM},{}],
+                "ecg":[{},{ECG}],"workouts":[{good},{},{}]}},"exportDate":{fault}}}"#,
+            with(&later(point)),
+            later(point),
+            with(SYMPTOM),
+            with(ECG),
+            with(&later(&good)),
+            workout(&[location, &with(location)].join(","), &[&with(rate), rate].join(","))
+                .replace("2026-05-01", "2026-05-03"),
+        );
+        for way in Way::all() {
+            let outcome = way.send(&body);
+            assert!(outcome.is_ok, "{fault:.20}: {outcome:?}");
+            let rows = |table: &str| way.one(&format!("SELECT count(*) FROM {table}"));
+            // Points of a rejected workout stay with their times.
+            let counts = ["aggregates", "other_records WHERE in_data", "workouts"].map(rows);
+            assert_eq!(counts, [json!(5), json!(2), json!(2)], "{fault:.20}");
+            let rejects = way.rows("SELECT reason, raw FROM rejects ORDER BY rowid");
+            assert_eq!(rejects.len(), 7, "{fault:.20}: {rejects:?}");
+            for reject in rejects {
+                assert!(reject["reason"].as_str().unwrap().contains(reason), "{fault:.20}: {reject}");
+            }
+            assert_eq!(way.send(&body).counts(&["new", "updated"]), [0, 0], "{fault:.20}");
+        }
+    }
+    let way = Way::File(tempfile::tempdir().unwrap());
+    let metrics = r#"{"data":{"metrics":[{"name":5,"data":[]},{"name":"m","units":1e400,"data":[{"date":"2026-05-01 08:00:00 +0200","qty":-1e400}]}]}}"#;
+    assert_eq!(way.send(metrics).counts(&["read", "rejected"]), [3, 3]);
+    assert!(way.one("SELECT group_concat(raw) FROM rejects").as_str().unwrap().contains("-1e400"));
+}
+
+#[test]
+fn halves_of_pairs_are_kept_as_they_were_sent() {
+    let note = r#""note":"a\ud83d","\ude00":"\ud83d\ude00""#;
+    let with = |element: &str| element.replacen('{', &format!("{{{note},"), 1);
+    let body = format!(
+        r#"{{"note":{{{note}}},"data":{{"metrics":[{}],"symptoms":[{}],"workouts":[{}]}}}}"#,
+        STEPS.replace(r#"{"date""#, &format!(r#"{{{note},"source":"W\ud83d","date""#)),
+        with(SYMPTOM),
+        with(RUN),
+    );
+    for way in Way::all() {
+        assert_eq!(way.send(&body).counts(&["new", "rejected"]), [3, 0]);
+        assert_eq!(way.send(&body).counts(&["new", "updated"]), [0, 0]);
+        let kept = way.rows("SELECT other AS a FROM aggregates UNION ALL SELECT json FROM other_records UNION ALL SELECT other FROM workouts");
+        for row in &kept {
+            let text = row["a"].as_str().unwrap();
+            assert!(text.contains(r#""note":"a\ud83d""#) && text.contains(r#""\ude00":"😀""#), "{text}");
+        }
+        assert_eq!(kept.len(), 4);
+        assert_eq!(way.one("SELECT source FROM aggregates"), json!("W\u{fffd}"));
+    }
+}
+
+/// An element has up to 4 MiB, whatever it is made of.
+#[test]
+fn elements_up_to_4_mib_are_kept() {
+    const MIB: usize = 1 << 20;
+    let elements = |bytes: usize| {
+        let members: Vec<String> = (0..bytes / 200).map(|member| format!("\"{member:06}\":0")).collect();
+        let nested: Vec<String> = (0..bytes / 54).map(|member| format!("\"{:06}\":[1]", 999_999 - member)).collect();
+        [
+            format!(r#""note":"{}""#, "x".repeat(bytes)),
+            format!(r#""note":"{}""#, "é\\n".repeat(bytes / 4)),
+            format!(r#""a":"{}","b":"{0}""#, "x".repeat(bytes / 2)),
+            members.join(","),
+            format!(r#""nested":{{{}}}"#, nested.join(",")),
+            format!(r#""list":["{}"]"#, "x".repeat(bytes)),
+            format!(r#""list":[[{}1]]"#, "1,".repeat(bytes / 2)),
+        ]
+    };
+    for (tenths, new) in [(19, 7), (39, 7), (42, 0)] {
+        let symptoms: Vec<String> =
+            elements(tenths * MIB / 10).iter().map(|more| SYMPTOM.replacen('{', &format!("{{{more},"), 1)).collect();
+        let body = format!(r#"{{"data":{{"symptoms":[{}],"metrics":[{STEPS}]}}}}"#, symptoms.join(","));
+        for way in Way::all() {
+            let outcome = way.send(&body);
+            assert_eq!(outcome.counts(&["new", "rejected"]), [new + 1, 7 - new], "{tenths}: {:.300}", outcome.error);
+            assert_eq!(way.send(&body).counts(&["new", "updated", "rejected"]), [0, 0, 7 - new], "{tenths}");
+            let stored = way.rows(
+                "SELECT json FROM other_records WHERE in_data AND coalesce(json_type(json, '$.list'), '') <> 'object'",
+            );
+            let stored: Vec<Value> =
+                stored.iter().map(|row| serde_json::from_str(row["json"].as_str().unwrap()).unwrap()).collect();
+            let sent: Vec<Value> = symptoms.iter().map(|symptom| serde_json::from_str(symptom).unwrap()).collect();
+            for symptom in stored {
+                assert!(sent.contains(&symptom), "{tenths}: {:.100}", symptom.to_string());
+            }
+            let reasons = way.one("SELECT coalesce(min(reason LIKE '%longer than 4194304 bytes'), 1) FROM rejects");
+            assert_eq!(reasons, json!(1), "{tenths}");
+        }
+    }
+}
+
+#[test]
+fn numbers_of_other_languages_are_read_or_refused() {
+    let metric = |qty: &str| {
+        format!(
+            r#"{{"metrics":[{{"name":"m","units":"u","data":[{{"date":"2026-05-01 08:00:00 +0200","qty":"{qty}"}}]}}]}}"#
+        )
+    };
+    for (qty, value) in [("5,5", 5.5), ("1.234", 1.234), ("1.234,5", 1234.5), ("٥٫٥", 5.5), (" 7 ", 7.0)] {
+        let way = Way::File(tempfile::tempdir().unwrap());
+        assert!(way.send(metric(qty)).is_ok, "{qty}");
+        assert_eq!(way.one("SELECT value FROM aggregates"), json!(value), "{qty}");
+    }
+    let way = Way::File(tempfile::tempdir().unwrap());
+    assert_eq!(way.send(metric("1,234")).counts(&["rejected"]), [1]);
+    let reason = way.one("SELECT reason FROM rejects");
+    assert!(reason.as_str().unwrap().contains("`qty` is 1.234 or 1234"), "{reason}");
 }

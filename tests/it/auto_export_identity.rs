@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::auto_export::Way;
+use super::program::command;
+use healthsink_testkit::database;
 
 fn document(section: &str, elements: &[String]) -> String {
     format!(r#"{{"data":{{"{section}":[{}]}}}}"#, elements.join(","))
@@ -253,6 +255,104 @@ fn another_unit_doubles_no_figures() {
         check("body_temperature", ["degC", "degF"], [[36.6, 37.1], [97.88, 98.78]]);
         check("wrist_temperature", ["°C", "°F"], [[36.6, 37.1], [97.88, 98.78]]);
         check("heart_rate", ["bpm", "count/min"], [[60.0, 61.0], [60.0, 61.0]]);
+    }
+}
+
+/// Hours and days of a source before and after it was renamed: in whichever order the files come, each figure is there once.
+#[test]
+fn a_table_of_orders_doubles_no_figures() {
+    let file = |source: &str, points: &[(&str, u32)]| {
+        let point =
+            |(time, qty): &(&str, u32)| format!(r#"{{"date":"2026-05-{time} +0200","qty":{qty},"source":"{source}"}}"#);
+        let points: Vec<String> = points.iter().map(point).collect();
+        format!(r#"{{"data":{{"metrics":[{{"name":"step_count","units":"count","data":[{}]}}]}}}}"#, points.join(","))
+    };
+    let hours = [("01 00:00:00", 5), ("01 01:00:00", 6), ("01 02:00:00", 7)];
+    let days = [("01 00:00:00", 18), ("02 00:00:00", 30)];
+    let folder = tempfile::tempdir().unwrap();
+    let files = [file("Old", &hours), file("New", &hours), file("Old", &days), file("New", &days)];
+    let files: Vec<_> = files
+        .iter()
+        .enumerate()
+        .map(|(number, file)| {
+            let path = folder.path().join(format!("{number}.json"));
+            std::fs::write(&path, file).unwrap();
+            path
+        })
+        .collect();
+    for order in 0..24 {
+        let (mut left, mut arguments, mut rest) = (files.clone(), Vec::new(), order);
+        for choices in (1..=4).rev() {
+            arguments.push(left.remove(rest % choices));
+            rest /= choices;
+        }
+        let database = folder.path().join(format!("{order}.db"));
+        let import = |files: &[std::path::PathBuf]| {
+            let output = command().args(["import", "--json", "--db"]).arg(&database).args(files).output().unwrap();
+            serde_json::from_slice::<Value>(&output.stdout).unwrap()
+        };
+        assert_eq!(import(&arguments)["new"], json!(5), "{arguments:?}");
+        let last = if arguments[3].ends_with("1.json") || arguments[3].ends_with("3.json") { "New" } else { "Old" };
+        assert_eq!(import(&arguments)["new"], json!(0), "{arguments:?}");
+        let sql = "SELECT group_concat(value || '', ' ' ORDER BY start_ms, value) FROM aggregates";
+        assert_eq!(database::one(&database, sql), json!("5.0 18.0 6.0 7.0 30.0"), "{arguments:?}");
+        let sql = format!("SELECT count(*) > 0 FROM aggregates WHERE source = '{last}'");
+        assert_eq!(database::one(&database, &sql), json!(1), "{arguments:?}");
+    }
+}
+
+/// The same figures with other digits, or rounded in another unit, are no further ones and no later states.
+#[test]
+fn another_precision_doubles_no_figures() {
+    for way in Way::all() {
+        let check = |metric: &str, unit: &str, values: &[f64], expected: [u64; 3]| {
+            let values: Vec<_> = values.iter().map(|value| ("W", *value)).collect();
+            assert_eq!(send_points(&way, metric, unit, &values), expected, "{metric} {values:?}");
+        };
+        check("a", "kg", &[81.234_567_891, 12.3], [2, 0, 0]);
+        check("a", "kg", &[81.2346, 12.300_000_1], [0, 0, 2]);
+        check("a", "kg", &[12.3, 81.234_567_891], [0, 0, 2]);
+        check("a", "kg", &[81.24], [1, 0, 0]);
+        // Rounded in each unit.
+        check("active_energy", "kcal", &[230.52, 0.05], [2, 0, 0]);
+        check("active_energy", "kJ", &[964.5, 0.21], [0, 2, 0]);
+        check("active_energy", "kcal", &[0.05, 230.52], [0, 2, 0]);
+        check("basal_energy", "kcal", &[100.0, 100.4], [2, 0, 0]);
+        check("basal_energy", "kJ", &[420.1, 418.4], [0, 2, 0]);
+        assert_eq!(way.one("SELECT count(*) FROM aggregates"), json!(7));
+        assert_eq!(
+            way.one("SELECT value FROM aggregates WHERE metric = 'a' ORDER BY abs(value - 81.2346) LIMIT 1"),
+            json!(81.234_567_891)
+        );
+        // Hours and nights, which may grow.
+        let hour = |qty: &str, more: &str| {
+            let points = format!(
+                r#"{{"date":"2026-05-02 10:00:00 +0200","qty":{qty}}},{{"sleepStart":"2026-05-02 22:00:00 +0200","asleep":{more}}}"#
+            );
+            way.send(format!(r#"{{"metrics":[{{"name":"b","units":"kg","data":[{points}]}}]}}"#)).counts(&[
+                "new",
+                "updated",
+                "unchanged",
+            ])
+        };
+        assert_eq!(hour("5.123456789", "7.123456789"), [2, 0, 0]);
+        assert_eq!(hour("5.12346", "7.12346"), [0, 0, 2]);
+        assert_eq!(hour("5.123456789", "7.123456789"), [0, 0, 2]);
+        assert_eq!(hour("5.13", "7.2"), [0, 2, 0]);
+    }
+}
+
+#[test]
+fn another_precision_doubles_no_elements() {
+    for way in Way::all() {
+        let dose = |dosage: &str| vec![dose(1, &format!(r#""quantity":{dosage},"unit":"tablet""#))];
+        assert_eq!(send(&way, "medications", &dose("0.3333333333333333")), [1, 0, 0]);
+        assert_eq!(send(&way, "medications", &dose("0.333333")), [0, 0, 1]);
+        assert_eq!(send(&way, "medications", &dose("\"0.333333\"")), [0, 0, 1]);
+        assert_eq!(send(&way, "medications", &dose("0.3334")), [1, 0, 0]);
+        let symptom = |duration: &str| vec![symptom("A").replacen('{', &format!(r#"{{"duration":{duration},"#), 1)];
+        assert_eq!(send(&way, "symptoms", &symptom("12.345678901")), [1, 0, 0]);
+        assert_eq!(send(&way, "symptoms", &symptom("12.3457")), [0, 0, 1]);
     }
 }
 

@@ -2,14 +2,15 @@
 //! element with another clock, offset, unit or order of names, with a renamed source, or after its owner has archived a
 //! medication.
 //!
-//! Dates are instants here, and empty values are absent. Numbers with a unit identify an element by six digits in the
-//! dimension's base unit.
+//! Dates are instants here, and empty values are absent. Numbers, and texts that are numbers, identify an element by six digits;
+//! those with a unit in the dimension's base unit.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::fields::number_of;
 use super::value::scalars;
 use crate::model::identity::{digest, parse};
 use crate::model::limits::{AUTO_EXPORT_UNIT_BYTES_MAX, AUTO_EXPORT_UNIT_NUMBERS_MAX, DATE_BYTES_MAX};
@@ -22,6 +23,20 @@ const SHORTEST_DATE: usize = 16;
 
 /// Members of an element that its owner or the app may change.
 const CHANGING: [&str; 3] = ["source", "isArchived", "nickname"];
+
+/// Integers below this are doubles.
+const DOUBLES_EXACT: u64 = 1 << 53;
+
+/// Whether a text is a number as a measurement is printed, and not a code with digits.
+fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, _) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
+    let is_code = whole.len() > 1 && whole.starts_with('0');
+    !is_code
+        && digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits.ends_with(|last: char| last.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
+}
 
 /// What an element is known by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,6 +95,7 @@ impl Part {
         let date = (SHORTEST_DATE..=DATE_BYTES_MAX).contains(&text.len()).then(|| parse_date(text)).flatten();
         match date {
             Some(ms) => Self::Date(ms),
+            None if is_decimal(text) => number_of(text).map_or_else(|| Self::Text(text.to_owned()), Self::Number),
             None if text.len() <= AUTO_EXPORT_UNIT_BYTES_MAX => Self::Text(text.to_owned()),
             None => Self::LongText(digest(&[text.as_bytes()])),
         }
@@ -90,7 +106,7 @@ impl Part {
             Value::Bool(truth) => Self::Truth(*truth),
             // Not every integer is a double.
             Value::Number(number)
-                if number.is_f64() || number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()) =>
+                if number.is_f64() || number.as_i64().is_some_and(|number| number.unsigned_abs() < DOUBLES_EXACT) =>
             {
                 number.as_f64().map_or(Self::Absent, Self::Number)
             }
@@ -104,7 +120,7 @@ impl Part {
         match self {
             Self::Absent => with(0, &[]),
             Self::Truth(truth) => with(1, &[u8::from(*truth)]),
-            Self::Number(number) => with(2, &number.to_bits().to_le_bytes()),
+            Self::Number(number) => with(2, units::printed(*number).as_bytes()),
             Self::Date(ms) => with(3, &ms.to_le_bytes()),
             Self::Text(text) => with(4, text.as_bytes()),
             Self::LongText(hash) => with(5, hash),
@@ -310,7 +326,37 @@ mod tests {
         check(one, r#"{"a":"2026-05-01 10:00:00 +0200","b":[1,"x"],"source":"S"}"#, [true, false]);
         check(r#"{"a":9007199254740993}"#, r#"{"a":9007199254740992}"#, [false, false]);
         check(r#"{"a":1}"#, r#"{"a":1.0}"#, [true, true]);
-        check(r#"{"a":1}"#, r#"{"a":"1"}"#, [false, false]);
+        check(r#"{"a":1}"#, r#"{"a":"1"}"#, [true, true]);
+        check(r#"{"a":"01"}"#, r#"{"a":"1"}"#, [false, false]);
+    }
+
+    /// The next document may print the same measurement with other digits.
+    #[test]
+    fn precision_makes_no_difference() {
+        let check = |section: &str, one: &str, other: &str, expected: bool| {
+            assert_eq!(compare(section, one, other), [expected; 2], "{one} {other}");
+        };
+        check("x", r#"{"v":1,"units":"mcV"}"#, r#"{"v":1.0000001,"units":"mcV"}"#, true);
+        check("x", r#"{"v":1,"units":"mcV"}"#, r#"{"v":1.0001,"units":"mcV"}"#, false);
+        check("x", r#"{"v":[12.345678,"0.5"]}"#, r#"{"v":[12.3457,"0.50"]}"#, true);
+        check("x", r#"{"v":-0.0}"#, r#"{"v":0}"#, true);
+        check("x", r#"{"v":"1,5"}"#, r#"{"v":1.5}"#, true);
+        // Times, and codes with digits.
+        check("x", r#"{"t":1788745353.9960487}"#, r#"{"t":1788745353.996}"#, true);
+        check("x", r#"{"t":1788745353.9960487}"#, r#"{"t":1788745354.996}"#, false);
+        check("x", r#"{"code":"1234567"}"#, r#"{"code":"1234568"}"#, false);
+        let dose = r#"{"displayText":"B","start":"2026-05-01T08:00:00Z","dosage":0.3333333333333333,"unit":"tablet"}"#;
+        check("medications", dose, &dose.replace("0.3333333333333333", "0.333333"), true);
+        check("medications", dose, &dose.replace("0.3333333333333333", "\"0.333333\""), true);
+        check("medications", dose, &dose.replace("0.3333333333333333", "0.3334"), false);
+        let ecg = r#"{"start":"2026-05-01T08:00:00Z","averageHeartRate":61.123456789,"samplingFrequency":512.4102783203125,
+            "voltageMeasurements":[{"date":1788745353.9960487,"voltage":-22.084741592407227,"units":"mcV"}]}"#;
+        let rounded = ecg
+            .replace("61.123456789", "61.1235")
+            .replace("512.4102783203125", "512.41")
+            .replace("-22.084741592407227", "-22.0847");
+        check("ecg", ecg, &rounded, true);
+        check("ecg", ecg, &rounded.replace("-22.0847", "-22.09"), false);
     }
 
     #[test]
@@ -325,7 +371,6 @@ mod tests {
         check(r#"{"hr":60,"units":"bpm"}"#, r#"{"hr":60,"units":"count/min"}"#, [true, false]);
         check(r#"{"t":36.6,"unit":"°C"}"#, r#"{"t":97.88,"unit":"degF"}"#, [true, false]);
         check(r#"{"v":1,"units":"mcV"}"#, r#"{"v":1,"units":"mV"}"#, [false, false]);
-        check(r#"{"v":1,"units":"mcV"}"#, r#"{"v":1.0000001,"units":"mcV"}"#, [false, false]);
     }
 
     #[test]

@@ -14,7 +14,9 @@ use super::value::{Budget, scalars};
 use crate::formats::output::Receiver;
 use crate::model::healthkit::activity_of_title;
 use crate::model::identity::{derive, digest, parse};
-use crate::model::limits::{AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_SMALL_MAX, AUTO_EXPORT_WORKOUTS_MAX};
+use crate::model::limits::{
+    AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_SMALL_MAX, AUTO_EXPORT_TITLES_BLOCK, AUTO_EXPORT_WORKOUTS_MAX,
+};
 use crate::model::record::Uuid;
 
 /// What is known of a metric before it is read.
@@ -49,7 +51,8 @@ pub(super) struct Contents {
     /// By their places in the document, as far as it has not too many.
     metrics: Vec<Metric>,
     metrics_seen: usize,
-    workouts: Vec<Title>,
+    /// In lists that do not grow: a list that grows takes half as much again.
+    workouts: Vec<Vec<Title>>,
     workouts_seen: usize,
     has_permit: bool,
 }
@@ -62,7 +65,25 @@ impl Contents {
 
     /// The title of the workout at this place in the document.
     pub(super) fn title(&self, place: usize) -> Title {
-        self.workouts.get(place).copied().unwrap_or_default()
+        let block = self.workouts.get(place / AUTO_EXPORT_TITLES_BLOCK);
+        block.and_then(|block| block.get(place % AUTO_EXPORT_TITLES_BLOCK)).copied().unwrap_or_default()
+    }
+
+    /// Adds a workout, unless there are too many.
+    fn add_workout(&mut self) {
+        if self.workouts_seen < AUTO_EXPORT_WORKOUTS_MAX {
+            if self.workouts_seen.is_multiple_of(AUTO_EXPORT_TITLES_BLOCK) {
+                self.workouts.push(Vec::with_capacity(AUTO_EXPORT_TITLES_BLOCK));
+            }
+            self.workouts.last_mut().into_iter().for_each(|block| block.push(Title::default()));
+        }
+        self.workouts_seen += 1;
+    }
+
+    /// The title of the workout that was added last.
+    fn last_title(&mut self) -> Option<&mut Title> {
+        let place = self.workouts_seen.checked_sub(1)?;
+        self.workouts.get_mut(place / AUTO_EXPORT_TITLES_BLOCK)?.get_mut(place % AUTO_EXPORT_TITLES_BLOCK)
     }
 
     /// Whether the receiver's permit was taken.
@@ -182,8 +203,7 @@ impl<'r> Scan<'_, 'r> {
             Some(healthkit) => Identity::HealthKit(healthkit),
             None => Identity::Content(identity(name, start_ms, end_ms)),
         });
-        let Contents { workouts, workouts_seen, .. } = &mut *self.contents;
-        if let Some(title) = workouts.get_mut(*workouts_seen - 1) {
+        if let Some(title) = self.contents.last_title() {
             *title = Title { identity, activity };
         }
         Ok(())
@@ -200,15 +220,10 @@ impl<'r> Scan<'_, 'r> {
                     contents.metrics.push(Metric::default());
                 }
             }
-            Level::Workouts => {
-                contents.workouts_seen += 1;
-                if contents.workouts.len() < AUTO_EXPORT_WORKOUTS_MAX {
-                    contents.workouts.push(Title::default());
-                }
-            }
+            Level::Workouts => contents.add_workout(),
             _ => {}
         }
-        if contents.metrics.len() + contents.workouts.len() > AUTO_EXPORT_SMALL_MAX {
+        if contents.metrics.len() + contents.workouts_seen > AUTO_EXPORT_SMALL_MAX {
             contents.take_permit(self.receiver);
         }
     }

@@ -10,10 +10,12 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::kept::{Keep, Kept};
 use super::rows::Rows;
 use super::value::scalars;
+use crate::formats::flaw::Flaw;
 use crate::formats::json::{JsonObject, write_string};
 use crate::model::identity::digest;
 use crate::model::limits::{
     AUTO_EXPORT_MEMBER_BYTES, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX, AUTO_EXPORT_PIECE_BYTES,
+    AUTO_EXPORT_WHOLE_BYTES_MAX,
 };
 
 /// Reads an element.
@@ -48,6 +50,7 @@ impl<'de> Visitor<'de> for ElementSeed<'_, '_, '_> {
             has_list: false,
             is_split: false,
             is_too_long: false,
+            flaw: None,
         };
         while let Some(name) = map.next_key::<String>()? {
             if element.is_too_long {
@@ -55,7 +58,7 @@ impl<'de> Visitor<'de> for ElementSeed<'_, '_, '_> {
                 continue;
             }
             element.bytes += name.len() + AUTO_EXPORT_MEMBER_BYTES;
-            element.members.push(Member { name, ..Member::default() });
+            element.begin_member(name);
             map.next_value_seed(&mut element)?;
             element.end_member()?;
         }
@@ -101,9 +104,16 @@ struct Element<'s, 'a, 'b> {
     /// Whether long lists go to pieces.
     is_split: bool,
     is_too_long: bool,
+    flaw: Option<Flaw>,
 }
 
 impl Element<'_, '_, '_> {
+    /// Begins a member, which may be as long as what is left.
+    fn begin_member(&mut self, name: String) {
+        let room = AUTO_EXPORT_OTHER_BYTES_MAX.saturating_sub(self.bytes);
+        self.members.push(Member { name, kept: Kept::of(&self.rows.passed, room), ..Member::default() });
+    }
+
     fn last(&mut self) -> &mut Member {
         if self.members.is_empty() {
             self.members.push(Member::default());
@@ -114,6 +124,8 @@ impl Element<'_, '_, '_> {
 
     /// Ends a member.
     fn end_member<E: Error>(&mut self) -> Result<(), E> {
+        let flaw = self.last().kept.take_flaw();
+        self.flaw = self.flaw.take().or(flaw);
         let text = &mut self.last().kept.text;
         text.shrink_to_fit();
         self.bytes += self.last().kept.text.len();
@@ -122,7 +134,7 @@ impl Element<'_, '_, '_> {
 
     /// Splits the lists if the element has become too long.
     fn make_room<E: Error>(&mut self) -> Result<(), E> {
-        if self.length() > AUTO_EXPORT_OTHER_BYTES_MAX && !std::mem::replace(&mut self.is_split, true) {
+        if self.length() > AUTO_EXPORT_WHOLE_BYTES_MAX && !std::mem::replace(&mut self.is_split, true) {
             (0..self.members.len()).try_for_each(|place| self.split(place))?;
         }
         self.is_too_long |= self.length() > AUTO_EXPORT_OTHER_BYTES_MAX || self.last().kept.is_too_long;
@@ -141,17 +153,19 @@ impl Element<'_, '_, '_> {
         };
         let (mut text, ends) = (std::mem::take(&mut member.kept.text), std::mem::take(&mut member.ends));
         let (mut start, section) = (0, [self.section, "/", &member.name].concat());
-        for end in ends {
-            member.pieces.push(self.rows.piece(&section, &text[start..end])?);
-            start = end;
-        }
         // The last items of a list that is over are a piece also; of one under way, more follow.
-        if !is_under_way && start > 0 && start < text.len() {
-            member.pieces.push(self.rows.piece(&section, &text[start..])?);
-            start = text.len();
-        }
-        if !is_under_way {
-            self.bytes -= start;
+        let has_last = !is_under_way && ends.last().is_some_and(|end| *end < text.len());
+        let last = has_last.then_some(text.len());
+        for end in ends.into_iter().chain(last) {
+            // The end of the text is not copied: it may be long.
+            let items = if end == text.len() {
+                std::mem::take(&mut text).split_off(start)
+            } else {
+                text[start..end].to_owned()
+            };
+            member.pieces.push(self.rows.piece(&section, items)?);
+            self.bytes -= if is_under_way { 0 } else { end - start };
+            start = if text.is_empty() { 0 } else { end };
         }
         text.drain(..start);
         text.shrink_to(AUTO_EXPORT_PIECE_BYTES);
@@ -188,7 +202,8 @@ impl Element<'_, '_, '_> {
 
     /// Writes the element, its members in order.
     fn write(self, kept: &mut Kept) {
-        let Self { mut members, is_too_long, .. } = self;
+        let Self { mut members, is_too_long, flaw, .. } = self;
+        kept.note(flaw);
         kept.is_object = true;
         kept.is_too_long = is_too_long;
         if !is_too_long {
@@ -275,8 +290,11 @@ impl<'de> Visitor<'de> for &mut Element<'_, '_, '_> {
 
 impl Rows<'_, '_> {
     /// Makes a record of some items of a list. Returns its digest.
-    fn piece<E: Error>(&mut self, section: &str, items: &str) -> Result<[u8; 16], E> {
-        let json = ["[", items.trim_start_matches(','), "]"].concat();
+    fn piece<E: Error>(&mut self, section: &str, mut json: String) -> Result<[u8; 16], E> {
+        let comma = usize::from(json.starts_with(','));
+        json.replace_range(..comma, "[");
+        json.push(']');
+        self.passed.restore(&mut json);
         let piece = digest(&[json.as_bytes()]);
         self.output.keep_beside(&["Health Auto Export ", section].concat(), json);
         let handed = self.output.hand_over_if_full();

@@ -1,10 +1,13 @@
 //! Fields of points and workouts, taken out of their objects: what stays has no column.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::formats::flaw::Flaw;
+use crate::formats::surrogates::plain;
 use crate::model::limits::AUTO_EXPORT_NAME_BYTES_MAX;
-use crate::model::locale::parse_date;
+use crate::model::locale::{NumberStyle, Unreadable, parse_date};
 
 /// Keys of a point's start, the likeliest first.
 pub(super) const STARTS: [&str; 6] = ["date", "startDate", "start", "timestamp", "sleepStart", "inBedStart"];
@@ -20,10 +23,38 @@ pub(super) fn bounded_name(name: Option<String>) -> Option<String> {
     name.filter(|name| name.len() <= AUTO_EXPORT_NAME_BYTES_MAX)
 }
 
+/// A text without the marks of half pairs.
+pub(super) fn without_halves(text: String) -> String {
+    match plain(&text) {
+        Cow::Owned(plain) => plain,
+        Cow::Borrowed(_) => text,
+    }
+}
+
+/// The finite number that a text is, in any language.
+pub(super) fn number_of(text: &str) -> Option<f64> {
+    read_number(text).ok()
+}
+
+fn read_number(text: &str) -> Result<f64, Unreadable> {
+    match text.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        _ => NumberStyle::default().read(text),
+    }
+}
+
+/// What is wrong with a field that is a number with two readings.
+pub(super) fn unclear(object: &Map<String, Value>, name: &'static str) -> Option<Flaw> {
+    match read_number(object.get(name)?.as_str()?) {
+        Err(why @ Unreadable::TwoReadings(..)) => Some(Flaw::unreadable(name, why)),
+        _ => None,
+    }
+}
+
 /// The finite number that a value is, holds as text, or holds as `qty`.
 pub(super) fn number(value: &Value) -> Option<f64> {
     let number = match value {
-        Value::String(text) => text.trim().parse().ok(),
+        Value::String(text) => number_of(text),
         Value::Object(quantity) => quantity.get("qty").filter(|qty| !qty.is_object()).and_then(number),
         other => other.as_f64(),
     };
@@ -45,7 +76,7 @@ pub(super) fn not_a_date(object: &Map<String, Value>, names: &[&str], field: &'s
 pub(super) fn take_quantity(object: &mut Map<String, Value>, name: &str) -> Option<(f64, Option<String>)> {
     let value = object.get(name)?;
     let number = number(value)?;
-    let unit = value.get("units").and_then(Value::as_str).map(str::to_owned);
+    let unit = value.get("units").and_then(Value::as_str).map(|unit| without_halves(unit.to_owned()));
     let says_more = value.as_object().is_some_and(|quantity| quantity.len() != 1 + usize::from(unit.is_some()));
     if !says_more {
         object.remove(name);
@@ -96,7 +127,7 @@ pub(super) fn take_text(object: &mut Map<String, Value>, name: &str) -> String {
         Some(Value::String(text)) => {
             let text = std::mem::take(text);
             object.remove(name);
-            text
+            without_halves(text)
         }
         _ => String::new(),
     }
@@ -136,6 +167,9 @@ mod tests {
         check(json!({"qty": 3, "units": "km"}), Some((3.0, Some("km"))), json!({}));
         check(json!({"qty": 3, "x": 1}), Some((3.0, None)), json!({"a": {"qty": 3, "x": 1}}));
         check(json!({"qty": {"qty": 3}}), None, json!({"a": {"qty": {"qty": 3}}}));
+        check(json!("5,5"), Some((5.5, None)), json!({}));
+        check(json!({"qty": "٥٫٥", "units": "km"}), Some((5.5, Some("km"))), json!({}));
+        check(json!("1,234"), None, json!({"a": "1,234"}));
         check(json!("NaN"), None, json!({"a": "NaN"}));
         check(json!(null), None, json!({"a": null}));
     }

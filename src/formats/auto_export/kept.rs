@@ -5,18 +5,26 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::bounded::{Passed, Rest};
 use super::value::scalars;
-use crate::formats::json::{write_f64, write_integer, write_string};
+use crate::formats::flaw::Flaw;
+use crate::formats::json::{write_f64, write_integer, write_string, write_text};
 use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, REJECT_RAW_BYTES_MAX};
 use serde_json::Value;
 
 /// The text of a value.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Kept {
+    /// Bytes that it may have.
+    bytes_max: usize,
+    /// Where the rest of long texts is.
+    passed: Passed,
     /// All of it, or if it is too long its beginning.
     pub(super) text: String,
     pub(super) is_object: bool,
     pub(super) is_too_long: bool,
+    /// What is wrong with the rest of a text.
+    flaw: Option<Flaw>,
     /// Members of an object in order, while they are moved.
     sorted: String,
     /// Members of the objects that are not over.
@@ -26,15 +34,43 @@ pub(super) struct Kept {
 /// A member of an object: its name, and where it stands in the text.
 type Member = (String, usize, usize);
 
+impl Default for Kept {
+    fn default() -> Self {
+        Self::of(&Passed::default(), AUTO_EXPORT_OTHER_BYTES_MAX)
+    }
+}
+
 impl Kept {
+    /// The text of so many bytes of a value that is read from there.
+    pub(super) fn of(passed: &Passed, bytes_max: usize) -> Self {
+        let (text, sorted) = (String::new(), String::new());
+        let passed = passed.clone();
+        Self { bytes_max, passed, text, is_object: false, is_too_long: false, flaw: None, sorted, members: 0 }
+    }
+
+    /// Takes what is wrong with the value.
+    pub(super) fn take_flaw(&mut self) -> Option<Flaw> {
+        self.flaw.take().or_else(|| self.passed.take_flaw())
+    }
+
     /// Whether more may be written.
     fn has_room(&mut self) -> bool {
         let bytes = self.text.len() + self.members * size_of::<Member>();
-        if !self.is_too_long && bytes > AUTO_EXPORT_OTHER_BYTES_MAX {
-            self.is_too_long = true;
-            self.text.truncate(self.text.floor_char_boundary(REJECT_RAW_BYTES_MAX));
+        if !self.is_too_long && bytes > self.bytes_max {
+            self.end_early();
         }
         !self.is_too_long
+    }
+
+    /// Keeps only the beginning of what is too long.
+    fn end_early(&mut self) {
+        self.is_too_long = true;
+        self.text.truncate(self.text.floor_char_boundary(REJECT_RAW_BYTES_MAX));
+    }
+
+    /// Notes what is wrong with a part of it.
+    pub(super) fn note(&mut self, flaw: Option<Flaw>) {
+        self.flaw = self.flaw.take().or(flaw);
     }
 
     /// Ends a text that was written without asking for room.
@@ -57,12 +93,22 @@ impl Kept {
     }
 
     fn push_string(&mut self, text: &str) {
-        if text.len() > AUTO_EXPORT_OTHER_BYTES_MAX {
-            self.is_too_long = true;
-            return;
+        let rest = self.passed.take_rest();
+        let bytes = text.len() + rest.as_ref().map_or(0, Rest::len);
+        if self.text.len() + bytes > self.bytes_max {
+            // The beginning shows what it was.
+            write_string(&text[..text.floor_char_boundary(REJECT_RAW_BYTES_MAX)], &mut self.text);
+            return self.end_early();
         }
-        self.reserve(text.len());
+        self.reserve(bytes);
         write_string(text, &mut self.text);
+        if let Some(rest) = rest {
+            // The quote of the beginning is behind the rest.
+            self.text.pop();
+            let read = rest.read(|rest| write_text(rest, &mut self.text));
+            self.note(read.err());
+            self.text.push('"');
+        }
     }
 
     /// A long text gets memory for the longest at once: by doubling, twice as much would be touched.
@@ -70,7 +116,7 @@ impl Kept {
         // With room for a number, which is written without asking.
         let needed = self.text.len() + more + usize::from(u8::MAX);
         if needed > self.text.capacity() && needed > REJECT_RAW_BYTES_MAX {
-            self.text.reserve_exact((2 * AUTO_EXPORT_OTHER_BYTES_MAX).saturating_sub(self.text.len()));
+            self.text.reserve_exact((AUTO_EXPORT_OTHER_BYTES_MAX + needed / 2).saturating_sub(self.text.len()));
         }
     }
 
@@ -209,7 +255,7 @@ mod tests {
         };
         let whole = recording(30_000);
         assert!(!whole.is_too_long && whole.text.len() > 3 << 19);
-        let long = recording(60_000);
+        let long = recording(90_000);
         assert!(long.is_too_long && long.text.len() < 2 * REJECT_RAW_BYTES_MAX);
         assert!(kept(&format!("[\"{}\"]", "x".repeat(AUTO_EXPORT_OTHER_BYTES_MAX + 1))).is_too_long);
     }

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::bounded::Passed;
 use super::fields::{
-    ENDS, NIGHTS, STARTS, first_time, not_a_date, take_date_until, take_quantity, take_text, take_time,
+    ENDS, NIGHTS, STARTS, first_time, not_a_date, take_date_until, take_quantity, take_text, take_time, unclear,
 };
 use super::interval::Clock;
 use super::repeats::Repeats;
@@ -11,6 +12,9 @@ use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
 use crate::model::identity::digest;
 use crate::model::record::{Aggregate, Interval};
+
+/// Fields of a point that are its numbers.
+const NUMBERS: [&str; 7] = ["qty", "Min", "min", "Avg", "avg", "Max", "max"];
 
 /// What a point belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +25,8 @@ pub(super) struct Series<'s> {
     pub(super) said: Interval,
     /// Whether figures at midnight may be of days.
     pub(super) may_be_days: bool,
+    /// Where its points were read from.
+    pub(super) passed: &'s Passed,
 }
 
 impl Series<'_> {
@@ -48,6 +54,9 @@ pub(super) fn push(
     if first_time(point, &STARTS).is_none() {
         return Err(not_a_date(point, &STARTS, "date"));
     }
+    if let Some(flaw) = NUMBERS.into_iter().find_map(|name| unclear(point, name)) {
+        return Err(flaw);
+    }
     let end_ms = first_time(point, &ENDS);
     let (start_ms, name, printed) = take_date_until(point, &STARTS, end_ms).ok_or(Flaw::EndsEarly)?;
     take_time(point, &ENDS);
@@ -68,7 +77,7 @@ pub(super) fn push(
     };
     let (value, minimum, average, maximum) =
         (take("qty", "qty"), take("Min", "min"), take("Avg", "avg"), take("Max", "max"));
-    let other = (!point.is_empty()).then(|| Value::Object(std::mem::take(point)).to_string());
+    let other = (!point.is_empty()).then(|| series.passed.text_of(std::mem::take(point)));
     let time = digest(&[metric.as_bytes(), &start_ms.to_le_bytes(), label.as_bytes(), source.as_bytes()]);
     let numbers = [value, minimum, average, maximum].map(|number| number.map_or(u64::MAX, f64::to_bits).to_le_bytes());
     let end = end_ms.unwrap_or(i64::MIN).to_le_bytes();

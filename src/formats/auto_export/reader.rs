@@ -11,17 +11,18 @@ use serde_json::Value;
 use super::bounded::Passed;
 use super::contents::{Contents, Metric, Scanner};
 use super::element::ElementSeed;
-use super::fields::bounded_name;
-use super::kept::{Keep, Kept};
+use super::fields::{bounded_name, without_halves};
+use super::kept::Keep;
 use super::repeats::Repeats;
 use super::rows::Rows;
 use super::value::{self, Budget, ValueVisitor, scalars};
 use super::workout::WorkoutSeed;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
+use crate::formats::shape::{MIXED, Shape, shape_of_section};
 use crate::model::batch::Decoded;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
-use crate::model::limits::AUTO_EXPORT_OTHER_BYTES_MAX;
+use crate::model::limits::AUTO_EXPORT_TEXT_BYTES;
 use crate::model::record::{Envelope, Interval};
 
 /// Reads documents: `ahead` and `source` are the same file, opened twice. `said` is the interval that the sender says.
@@ -62,6 +63,7 @@ fn read_document<'de, R: serde_json::de::Read<'de>>(
         metrics: 0,
         workouts: 0,
         has_section: false,
+        is_own: false,
     };
     let read = Document { rows: &mut rows, contents, level: Level::Documents }.deserialize(json);
     match rows.failed {
@@ -84,8 +86,6 @@ fn described(error: serde_json::Error, offset: u64) -> Error {
     }
     let what = if is_cut {
         "the document ends before its JSON is complete"
-    } else if error.to_string().starts_with("number out of range") {
-        "a number is out of range: numbers reach from -1.8e308 to 1.8e308"
     } else if error.to_string().starts_with("invalid unicode code point") {
         "the document is not UTF-8: save it as UTF-8"
     } else {
@@ -133,8 +133,7 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
             self.begin_member(&key)?;
             match key.as_str() {
                 "name" | "units" => {
-                    let text = map.next_value_seed(&mut Budget::default())?;
-                    let text = bounded_name(text.as_str().map(str::to_owned));
+                    let text = self.name(place, &key, &mut map)?;
                     *(if key == "name" { &mut metric.name } else { &mut metric.unit }) = text;
                 }
                 "data" => map.next_value_seed(self.at(Level::Points(metric.clone())))?,
@@ -144,19 +143,38 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
         Ok(())
     }
 
-    /// Begins a member outside of elements, whose name may have been cut if it is too long.
+    /// Reads the name or the unit of a metric. Null is absence, another value is rejected.
+    fn name<'de, A: MapAccess<'de>>(
+        &mut self,
+        place: usize,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<String>, A::Error> {
+        let mut budget = Budget::of(&self.rows.passed);
+        let value = map.next_value_seed(&mut budget)?;
+        let outcome = match (budget.flaw(), &value) {
+            (Some(flaw), _) => Err(flaw),
+            (None, Value::String(_) | Value::Null) => Ok(()),
+            (None, _) => Err(Flaw::Not("a text")),
+        };
+        let is_text = outcome.is_ok();
+        self.rows.end(outcome, || format!("metric {place} {key}"), || value.to_string())?;
+        Ok(bounded_name(value.as_str().filter(|_| is_text).map(|text| without_halves(text.to_owned()))))
+    }
+
+    /// Begins a member outside of elements. A name that is too long is rejected, and the member has its beginning.
     fn begin_member<E: serde::de::Error>(&mut self, name: &str) -> Result<(), E> {
-        self.rows.passed.begin_element();
-        if name.len() <= AUTO_EXPORT_OTHER_BYTES_MAX {
-            return Ok(());
+        if self.rows.passed.take_rest().is_some() {
+            let flaw = Flaw::LongName(AUTO_EXPORT_TEXT_BYTES);
+            return self.rows.end(Err(flaw), String::new, || Value::from(name).to_string());
         }
-        let message = format!("a name is longer than {AUTO_EXPORT_OTHER_BYTES_MAX} bytes");
-        self.rows.fail(Error::new(ErrorKind::TooLarge, message).at(Some(self.rows.passed.bytes()), None, None))
+        self.rows.passed.begin_element();
+        Ok(())
     }
 
     /// Keeps a value that is not a record.
     fn beside<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        let mut kept = Kept::default();
+        let mut kept = self.rows.kept();
         map.next_value_seed(Keep(&mut kept))?;
         self.rows.beside(key, kept)
     }
@@ -177,14 +195,14 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
                 return Ok(list.next_element_seed(seed)?.is_some());
             }
             Level::Points(metric) => {
-                let mut budget = Budget::default();
+                let mut budget = Budget::of(&rows.passed);
                 let Some(point) = list.next_element_seed(&mut budget)? else {
                     return Ok(false);
                 };
                 return rows.point(metric, index, point, &budget).map(|()| true);
             }
             Level::Others(section) => {
-                let mut kept = Kept::default();
+                let mut kept = rows.kept();
                 let seed = ElementSeed { rows, section, kept: &mut kept };
                 if list.next_element_seed(seed)?.is_none() {
                     return Ok(false);
@@ -247,7 +265,7 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
             }
             Level::Others(section) => {
                 // One element without its list.
-                let (section, mut kept) = (section.clone(), Kept::default());
+                let (section, mut kept) = (section.clone(), self.rows.kept());
                 ElementSeed { rows: &mut *self.rows, section: &section, kept: &mut kept }.visit_map(map)?;
                 return self.rows.other(&section, None, kept);
             }
@@ -258,8 +276,16 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
         };
         // Null is absence, also as `data`.
         self.rows.has_section = !is_document;
+        // The first key that shows it decides whose document it is.
+        self.rows.is_own &= !is_document;
         while let Some(key) = map.next_key::<String>()? {
             self.begin_member(&key)?;
+            let is_payload = || shape_of_section(&key) == Some(Shape::Payload) || is_document && key == "workoutRoutes";
+            if !self.rows.is_own && is_payload() {
+                let error = Error::new(ErrorKind::Shape, MIXED).at(Some(self.rows.passed.bytes()), None, None);
+                return self.rows.fail(error);
+            }
+            self.rows.is_own |= shape_of_section(&key) == Some(Shape::AutoExport);
             let level = match key.as_str() {
                 "data" if is_document => {
                     map.next_value_seed(self.at(Level::Data))?;

@@ -31,6 +31,8 @@ pub(super) struct Rows<'a, 'b> {
     pub(super) workouts: usize,
     /// Whether the document under way has `data` or a section of it.
     pub(super) has_section: bool,
+    /// Whether a key has shown that it is of Health Auto Export.
+    pub(super) is_own: bool,
 }
 
 impl Rows<'_, '_> {
@@ -41,11 +43,14 @@ impl Rows<'_, '_> {
         part: impl FnOnce() -> String,
         raw: impl FnOnce() -> String,
     ) -> Result<(), E> {
+        // What is wrong with a value that has no place is no flaw of the next one.
+        self.passed.take_flaw();
         self.passed.begin_element();
         let done = match outcome {
             Ok(()) => self.output.hand_over_if_full(),
             Err(flaw) => {
-                let (part, raw) = (part(), raw());
+                let (part, mut raw) = (part(), raw());
+                self.passed.restore(&mut raw);
                 let location = Location { section: self.file, part: &part, index: None, offset: self.passed.bytes() };
                 self.output.reject(location, &flaw, raw.as_bytes().into())
             }
@@ -72,8 +77,8 @@ impl Rows<'_, '_> {
             (_, _, None) => Err(Flaw::NoMetric),
             (_, Value::Object(point), Some(name)) => {
                 let Metric { unit, may_be_days, .. } = metric;
-                let series =
-                    point::Series { metric: name, unit: unit.as_deref(), said: self.said, may_be_days: *may_be_days };
+                let (unit, said, may_be_days) = (unit.as_deref(), self.said, *may_be_days);
+                let series = point::Series { metric: name, unit, said, may_be_days, passed: &self.passed };
                 point::push(series, point, &mut self.repeats, self.output)
             }
             _ => Err(Flaw::Not("an object")),
@@ -82,39 +87,48 @@ impl Rows<'_, '_> {
         self.end(outcome, || format!("{name} element {index}"), || point.to_string())
     }
 
+    /// A value that is kept, before it is read.
+    pub(super) fn kept(&self) -> Kept {
+        Kept::of(&self.passed, AUTO_EXPORT_OTHER_BYTES_MAX)
+    }
+
     /// Keeps an element of a section without a table.
     pub(super) fn other<E: serde::de::Error>(
         &mut self,
         section: &str,
         index: Option<u64>,
-        kept: Kept,
+        mut kept: Kept,
     ) -> Result<(), E> {
         let name = section;
         let section = ["Health Auto Export ", section].concat();
         self.make_room(&kept)?;
-        let (outcome, raw) = match kept {
-            Kept { is_too_long: true, text, .. } => (Err(Flaw::TooLong(AUTO_EXPORT_OTHER_BYTES_MAX as u64)), text),
-            Kept { is_object: false, text, .. } => (Err(Flaw::Not("an object")), text),
-            Kept { text, .. } => {
-                let Known { identity, whole, is_named } = content::of_element(name, &text);
-                let nth = (!is_named).then(|| self.repeats.count(identity));
-                self.output.keep_matched(&section, text, Content { identity, nth, whole });
-                (Ok(()), String::new())
-            }
+        let outcome = match kept.take_flaw() {
+            Some(flaw) => Err(flaw),
+            None if kept.is_too_long => Err(Flaw::TooLong(AUTO_EXPORT_OTHER_BYTES_MAX as u64)),
+            None if !kept.is_object => Err(Flaw::Not("an object")),
+            None => Ok(()),
         };
+        let mut text = kept.text;
+        if outcome.is_ok() {
+            let Known { identity, whole, is_named } = content::of_element(name, &text);
+            let nth = (!is_named).then(|| self.repeats.count(identity));
+            self.passed.restore(&mut text);
+            self.output.keep_matched(&section, std::mem::take(&mut text), Content { identity, nth, whole });
+        }
         let part = || index.map_or_else(|| section.clone(), |index| format!("{section} element {index}"));
-        self.end(outcome, part, || raw)
+        self.end(outcome, part, || text)
     }
 
     /// Keeps a value that is not a record. Null is absence.
-    pub(super) fn beside<E: serde::de::Error>(&mut self, key: &str, kept: Kept) -> Result<(), E> {
+    pub(super) fn beside<E: serde::de::Error>(&mut self, key: &str, mut kept: Kept) -> Result<(), E> {
         let section = ["Health Auto Export ", key].concat();
         self.make_room(&kept)?;
-        if kept.is_too_long {
-            let flaw = Flaw::TooLong(AUTO_EXPORT_OTHER_BYTES_MAX as u64);
+        let too_long = kept.is_too_long.then_some(Flaw::TooLong(AUTO_EXPORT_OTHER_BYTES_MAX as u64));
+        if let Some(flaw) = kept.take_flaw().or(too_long) {
             return self.end(Err(flaw), || section, || kept.text);
         }
         if kept.text != "null" {
+            self.passed.restore(&mut kept.text);
             self.output.keep_beside(&section, kept.text);
         }
         self.end(Ok(()), String::new, String::new)

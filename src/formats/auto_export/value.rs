@@ -6,6 +6,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
+use super::bounded::Passed;
 use crate::formats::flaw::Flaw;
 use crate::model::limits::AUTO_EXPORT_VALUE_BYTES_MAX;
 
@@ -19,17 +20,24 @@ const VALUE_BYTES: usize = 2 * size_of::<Value>();
 #[derive(Debug)]
 pub(super) struct Budget {
     bytes: usize,
-    /// A name that an object has twice, with different values.
-    repeated: Option<String>,
+    /// What else is wrong with it.
+    flaw: Option<Flaw>,
+    /// Where the rest of long texts is, unless only their beginning counts.
+    passed: Option<Passed>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { bytes: AUTO_EXPORT_VALUE_BYTES_MAX, repeated: None }
+        Self { bytes: AUTO_EXPORT_VALUE_BYTES_MAX, flaw: None, passed: None }
     }
 }
 
 impl Budget {
+    /// The memory for a value that is read from there.
+    pub(super) fn of(passed: &Passed) -> Self {
+        Self { passed: Some(passed.clone()), ..Self::default() }
+    }
+
     /// Whether something was left out.
     pub(super) fn is_spent(&self) -> bool {
         self.bytes == 0
@@ -40,7 +48,12 @@ impl Budget {
         if self.is_spent() {
             return Some(Flaw::TooMany("bytes of values", AUTO_EXPORT_VALUE_BYTES_MAX));
         }
-        self.repeated.clone().map(|name| Flaw::GivenTwice(name.into()))
+        self.flaw.clone().or_else(|| self.passed.as_ref()?.take_flaw())
+    }
+
+    /// Notes what was wrong with what was read so far.
+    pub(super) fn note_flaw(&mut self) {
+        self.flaw = self.flaw();
     }
 
     /// Adds a member to an object. Null is absence, so it may stand beside a value.
@@ -53,7 +66,7 @@ impl Budget {
                 place.insert(value);
             }
             Entry::Occupied(place) if !value.is_null() && *place.get() != value => {
-                self.repeated = Some(place.key().clone());
+                self.flaw.get_or_insert(Flaw::GivenTwice(place.key().clone().into()));
             }
             Entry::Occupied(_) => {}
         }
@@ -62,7 +75,23 @@ impl Budget {
     /// Takes as much as another value took.
     pub(super) fn join(&mut self, other: &Self) {
         self.take(AUTO_EXPORT_VALUE_BYTES_MAX - other.bytes);
-        self.repeated = self.repeated.take().or_else(|| other.repeated.clone());
+        self.flaw = self.flaw.take().or_else(|| other.flaw.clone());
+    }
+
+    /// Returns a text with its rest.
+    fn text(&mut self, text: &str) -> Value {
+        self.take(text.len());
+        let Some(rest) = self.passed.as_ref().and_then(Passed::take_rest) else {
+            return if self.is_spent() { Value::Null } else { text.into() };
+        };
+        self.take(rest.len());
+        if self.is_spent() {
+            return Value::Null;
+        }
+        let mut text = text.to_owned();
+        let read = rest.read(|rest| text.push_str(rest));
+        self.flaw = self.flaw.take().or(read.err());
+        text.into()
     }
 
     fn take(&mut self, bytes: usize) {
@@ -162,8 +191,7 @@ impl<'de, I: Items> Visitor<'de> for ValueVisitor<'_, I> {
     scalars!(Value, |self, value| Ok(value));
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        self.budget.take(text.len());
-        Ok(if self.budget.is_spent() { Value::Null } else { text.into() })
+        Ok(self.budget.text(text))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Value, A::Error> {

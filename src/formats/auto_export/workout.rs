@@ -11,7 +11,6 @@ use super::point;
 use super::rows::Rows;
 use super::value::{self, Budget, Items, ValueVisitor, scalars};
 use crate::formats::flaw::Flaw;
-use crate::formats::output::Output;
 use crate::model::healthkit::has_distance;
 use crate::model::identity::{derive, derive_from_healthkit, digest, next};
 use crate::model::limits::{AUTO_EXPORT_EQUALS_MAX, AUTO_EXPORT_WORKOUTS_MAX};
@@ -51,11 +50,12 @@ impl<'de> Visitor<'de> for WorkoutSeed<'_, '_, '_> {
             Identity::HealthKit(healthkit) => derive_from_healthkit(&healthkit),
             Identity::Content(content) => nth_identity(content, rows.repeats.count(content)),
         });
-        let mut budget = Budget::default();
+        let mut budget = Budget::of(&rows.passed);
         let mut workout = Map::new();
         while let Some(key) = map.next_key::<String>()? {
             let field = Field { rows, workout: place, key: &key, uuid, budget: &mut budget };
             let value = map.next_value_seed(field)?;
+            budget.note_flaw();
             rows.passed.begin_element();
             if value != Value::Array(Vec::new()) && !budget.is_spent() {
                 budget.insert(&mut workout, key, value);
@@ -65,7 +65,7 @@ impl<'de> Visitor<'de> for WorkoutSeed<'_, '_, '_> {
         let outcome = match (budget.flaw(), &mut workout, uuid) {
             (Some(flaw), ..) => Err(flaw),
             (_, Value::Object(workout), Some(uuid)) => {
-                push(uuid, title, std::mem::take(workout), rows.output);
+                push(uuid, title, std::mem::take(workout), rows);
                 Ok(())
             }
             _ if place >= AUTO_EXPORT_WORKOUTS_MAX => Err(Flaw::TooMany("workouts", AUTO_EXPORT_WORKOUTS_MAX)),
@@ -134,13 +134,16 @@ struct Points<'s, 'a, 'b> {
 impl Items for Points<'_, '_, '_> {
     fn read<'de, A: SeqAccess<'de>>(mut self, mut list: A, budget: &mut Budget) -> Result<Vec<Value>, A::Error> {
         let mut rest = Vec::new();
+        // What is wrong with the list's name is not its first item's.
+        budget.note_flaw();
         let route = self.uuid.filter(|_| self.key == "route");
         route.inspect(|workout| self.rows.output.batch.mark_route(*workout, 0, RouteEvent::Begins(None)));
         for index in 0.. {
-            let mut own = Budget::default();
+            let mut own = Budget::of(&self.rows.passed);
             let Some(item) = list.next_element_seed(&mut own)? else {
                 break;
             };
+            own.note_flaw();
             if let Some(item) = self.take::<A::Error>(index, item, &own)? {
                 budget.join(&own);
                 if !budget.is_spent() {
@@ -168,10 +171,11 @@ impl Points<'_, '_, '_> {
         let rows = &mut *self.rows;
         let outcome = match (budget.flaw(), &mut item) {
             (Some(flaw), _) => Err(flaw),
-            (_, Value::Object(location)) if is_route => push_location(location, uuid, rows.output),
+            (_, Value::Object(location)) if is_route => push_location(location, uuid, rows),
             (_, Value::Object(value)) => {
                 let metric = ["workout ", self.key].concat();
-                let series = point::Series { metric: &metric, unit: None, said: Interval::None, may_be_days: false };
+                let (unit, said, may_be_days) = (None, Interval::None, false);
+                let series = point::Series { metric: &metric, unit, said, may_be_days, passed: &rows.passed };
                 point::push(series, value, &mut rows.repeats, rows.output)
             }
             _ => Err(Flaw::Not("an object")),
@@ -182,7 +186,7 @@ impl Points<'_, '_, '_> {
     }
 }
 
-fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, output: &mut Output<'_>) {
+fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, rows: &mut Rows<'_, '_>) {
     let start_ms = take_time(&mut workout, &["start"]).unwrap_or_default();
     let end_ms = take_time(&mut workout, &["end"]);
     // Seconds and kilocalories if no unit is named.
@@ -194,7 +198,7 @@ fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, output: &mut 
         if has_distance(title.activity.map(i64::from)) { take_quantity(&mut workout, "distance") } else { None };
     let energies = ["activeEnergyBurned", "activeEnergy"];
     let energy = energies.iter().find_map(|name| take_converted(&mut workout, name, kilocalories));
-    let texts = &mut output.batch.texts;
+    let texts = &mut rows.output.batch.texts;
     let (distance, distance_unit) = distance.map_or((None, None), |(distance, unit)| (Some(distance), unit));
     let row = Workout {
         uuid,
@@ -214,14 +218,14 @@ fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, output: &mut 
         activities: None,
         metadata: None,
         source: Some(texts.intern(SOURCE)),
-        other: (!workout.is_empty()).then(|| texts.intern(&Value::Object(workout).to_string())),
+        other: (!workout.is_empty()).then(|| texts.intern(&rows.passed.text_of(workout))),
         creation_ms: None,
     };
-    output.batch.rows.workouts.push(row);
+    rows.output.batch.rows.workouts.push(row);
 }
 
 /// Adds a location. One with a flaw stays as it is.
-fn push_location(location: &mut Map<String, Value>, workout: Uuid, output: &mut Output<'_>) -> Result<(), Flaw> {
+fn push_location(location: &mut Map<String, Value>, workout: Uuid, rows: &mut Rows<'_, '_>) -> Result<(), Flaw> {
     let degrees = |names: [&'static str; 2], max: f64| {
         let found = names.into_iter().find_map(|name| Some((name, number(location.get(name)?)?)));
         match found.ok_or(Flaw::Missing(names[0]))? {
@@ -251,8 +255,9 @@ fn push_location(location: &mut Map<String, Value>, workout: Uuid, output: &mut 
         other: None,
     };
     if !location.is_empty() {
-        point.other = Some(output.batch.texts.intern(&Value::Object(std::mem::take(location)).to_string()));
+        let other = rows.passed.text_of(std::mem::take(location));
+        point.other = Some(rows.output.batch.texts.intern(&other));
     }
-    output.batch.rows.route_points.push(point);
+    rows.output.batch.rows.route_points.push(point);
     Ok(())
 }

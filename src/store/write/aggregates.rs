@@ -10,7 +10,7 @@ use rusqlite::types::Value;
 use rusqlite::{CachedStatement, params};
 
 use super::batch::BatchWriter;
-use super::figures::{Columns, Content, Fresh, content_of, is_same_interval, number_of, real};
+use super::figures::{Columns, Content, Fresh, content_of, is_same_figure, is_same_interval, number_of, real};
 use crate::model::counts::Outcome;
 use crate::model::limits::{FIGURE_STATES_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{Aggregate, Interval};
@@ -63,7 +63,7 @@ struct Stored {
 enum Found {
     /// Another figure.
     Nothing,
-    /// A state that one of them had earlier.
+    /// The state of one of them, or one that it had earlier.
     Earlier,
     /// A later state of one of them.
     Later(Stored),
@@ -174,6 +174,9 @@ impl BatchWriter<'_> {
             return Ok(Found::Nothing);
         }
         let mut stored = self.of_time(row, columns)?;
+        if stored.iter().any(|stored| is_same_figure(content_of(columns), &stored.content)) {
+            return Ok(Found::Earlier);
+        }
         let is_only = stored.len() == 1;
         if is_said {
             let only = stored.pop().filter(|_| is_only);

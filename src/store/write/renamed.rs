@@ -1,4 +1,4 @@
-//! Figures that come again from a renamed source, or in another unit: the new row replaces the one that it was.
+//! Figures that come again from a renamed source, in another unit or with other digits: the new row replaces the one that it was.
 //!
 //! A source was renamed if the document has no figure of the old name at this time, and the database had none of the new one.
 //! So two sources with equal figures stay two. What has grown meanwhile is another figure.
@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Row, params};
 
 use super::batch::BatchWriter;
-use super::figures::{Columns, Fresh, content_of, is_same_interval, number_of, real, text};
+use super::figures::{Columns, Fresh, content_of, is_same_interval, is_same_json, number_of, real, text};
 use crate::model::counts::Outcome;
 use crate::model::limits::MATCH_ROWS_MAX;
 use crate::model::record::Interval;
@@ -18,13 +18,13 @@ use crate::model::units;
 /// Figures of one time with the same end and the same fields without a column. Of many of one time only some are read: those of
 /// the same source, and those of others on both sides.
 const OF_TIME: &str =
-    "SELECT source, number, interval, unit, value, minimum, average, maximum, end_ms IS ?6 AND other IS ?7, earlier FROM (
+    "SELECT source, number, interval, unit, value, minimum, average, maximum, end_ms IS ?6, earlier, other FROM (
       SELECT * FROM (SELECT * FROM aggregates
-        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 LIMIT ?8)
+        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 LIMIT ?7)
       UNION ALL SELECT * FROM (SELECT * FROM aggregates
-        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source < ?5 LIMIT ?8)
+        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source < ?5 LIMIT ?7)
       UNION ALL SELECT * FROM (SELECT * FROM aggregates
-        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source > ?5 LIMIT ?8))";
+        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source > ?5 LIMIT ?7))";
 
 const DELETE: &str = "DELETE FROM aggregates WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4
     AND source = ?5 AND number = ?6 AND interval = ?7";
@@ -44,33 +44,64 @@ struct Figure {
     interval: String,
     unit: Option<String>,
     numbers: [Option<f64>; 4],
-    /// Whether end and other fields are those of the new one.
-    has_rest: bool,
+    /// Whether its end is that of the new one.
+    has_end: bool,
     earlier: Option<Vec<u8>>,
+    other: Option<String>,
 }
 
 impl Figure {
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let numbers = [row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
         let (source, number, interval, unit) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        Ok(Self { source, number, interval, unit, numbers, has_rest: row.get(8)?, earlier: row.get(9)? })
+        let (has_end, earlier, other) = (row.get(8)?, row.get(9)?, row.get(10)?);
+        Ok(Self { source, number, interval, unit, numbers, has_end, earlier, other })
     }
 
-    /// Whether it may be the same figure, but for its source: equal numbers, to six digits if they are in another unit.
+    /// Whether it may be the same figure, but for its source: equal numbers to six digits, or as they are rounded in another
+    /// unit.
     fn is_alike(&self, new: &Fresh) -> bool {
         let [_, unit, numbers @ .., other] = content_of(&new.columns);
         let (unit, numbers, own) = (text(unit), numbers.each_ref().map(real), self.unit.as_deref());
+        let mut pairs = self.numbers.into_iter().zip(numbers);
         let has_numbers = if own == unit {
-            self.numbers == numbers
+            pairs.all(|(one, other)| match (one, other) {
+                (Some(one), Some(other)) => units::is_same_number(one, other),
+                (one, other) => one == other,
+            })
         } else {
             // Numbers without a column are in the unit also.
             let may_convert = !text(other).is_some_and(|other| other.contains(|digit: char| digit.is_ascii_digit()));
-            let mut pairs = self.numbers.into_iter().zip(numbers);
             may_convert
                 && numbers.iter().any(Option::is_some)
-                && pairs.all(|(one, other)| units::is_same_printed((one, own), (other, unit)))
+                && pairs.all(|(one, other)| units::is_same_rounded((one, own), (other, unit)))
         };
-        self.has_rest && is_same_interval(&self.interval, new.interval) && has_numbers
+        self.has_end
+            && is_same_interval(&self.interval, new.interval)
+            && has_numbers
+            && is_same_json(self.other.as_deref().unwrap_or_default(), text(other).unwrap_or_default())
+    }
+
+    /// Whether it has the same unit and numbers.
+    fn is_equal(&self, new: &Fresh) -> bool {
+        let [_, unit, numbers @ .., other] = content_of(&new.columns);
+        self.unit.as_deref() == text(unit)
+            && self.numbers == numbers.each_ref().map(real)
+            && self.other.as_deref() == text(other)
+    }
+
+    /// Whether only its digits differ.
+    fn has_unit_and_place_of(&self, new: &Fresh) -> bool {
+        self.source == new.columns[4]
+            && self.unit.as_deref() == text(&new.columns[6])
+            && self.interval == new.interval.text()
+    }
+
+    /// How far its numbers are from those of the new one, in the latter's unit.
+    fn distance(&self, new: &Fresh) -> f64 {
+        let [_, unit, numbers @ .., _] = content_of(&new.columns);
+        let pairs = self.numbers.into_iter().zip(numbers.each_ref().map(real));
+        pairs.map(|(one, other)| units::distance((one, self.unit.as_deref()), (other, text(unit)))).sum()
     }
 }
 
@@ -97,22 +128,38 @@ impl BatchWriter<'_> {
     pub(super) fn note_fresh(&mut self, fresh: &[Fresh]) -> rusqlite::Result<()> {
         let rows: Rows<'_> = fresh.iter().map(row).collect();
         for new in fresh {
-            let replaced = self.replaced_by(new, &rows)?;
-            if let Some(figure) = &replaced {
-                self.replace_figure(figure, new)?;
-            }
-            self.counts.note(if replaced.is_some() { Outcome::Updated } else { Outcome::New });
+            let outcome = match self.replaced_by(new, &rows)? {
+                None => Outcome::New,
+                // The same figure with other digits.
+                Some(figure) if figure.has_unit_and_place_of(new) => {
+                    self.delete_figure(&new.columns, &new.columns[4], new.number, new.interval.text())?;
+                    Outcome::Unchanged
+                }
+                Some(figure) => {
+                    self.replace_figure(&figure, new)?;
+                    Outcome::Updated
+                }
+            };
+            self.counts.note(outcome);
         }
         Ok(())
+    }
+
+    fn delete_figure(&self, columns: &Columns, source: &Value, number: i64, interval: &str) -> rusqlite::Result<()> {
+        let [person, metric, start, label, ..] = columns;
+        let mut delete = self.connection.prepare_cached(DELETE)?;
+        delete.execute(params![person, metric, start, label, source, number, interval]).map(|_| ())
     }
 
     /// Finds the stored figure that a new row is: one of the same source in another unit, or one of a source with an old name.
     fn replaced_by(&mut self, new: &Fresh, rows: &Rows<'_>) -> rusqlite::Result<Option<Figure>> {
         let columns = &*new.columns;
-        let [person, metric, start, label, source, end, unit, .., other] = columns;
+        let [person, metric, start, label, source, end, ..] = columns;
         let (mut known, mut renamed) = (0, None);
+        // Of figures in another unit or with other digits, the nearest.
+        let mut converted: Option<(f64, Figure)> = None;
         let mut select = self.connection.prepare_cached(OF_TIME)?;
-        let mut found = select.query(params![person, metric, start, label, source, end, other, MATCH_ROWS_MAX])?;
+        let mut found = select.query(params![person, metric, start, label, source, end, MATCH_ROWS_MAX])?;
         while let Some(found) = found.next()? {
             let figure = Figure::of(found)?;
             if figure.source == *source {
@@ -120,16 +167,23 @@ impl BatchWriter<'_> {
                 if rows.contains(&row) {
                     continue;
                 }
-                if figure.unit.as_deref() != text(unit) && figure.is_alike(new) {
-                    return Ok(Some(figure));
-                }
                 known += usize::from(is_same_interval(&figure.interval, new.interval));
+                // Several equal figures stay several.
+                if figure.is_alike(new) && !figure.is_equal(new) {
+                    let distance = figure.distance(new);
+                    if converted.as_ref().is_none_or(|(nearest, _)| distance < *nearest) {
+                        converted = Some((distance, figure));
+                    }
+                }
             } else if renamed.is_none() && figure.is_alike(new) {
                 let of_document = self.ids.claimed.of(self.upload.id);
                 if !of_document.has(&(place(columns, &figure.source), start_ms(columns))) {
                     renamed = Some(figure);
                 }
             }
+        }
+        if let Some((_, figure)) = converted {
+            return Ok(Some(figure));
         }
         // Further figures of a new name may come in the next batch.
         let name = (place(columns, source), start_ms(columns), "new");
@@ -157,8 +211,7 @@ impl BatchWriter<'_> {
     fn replace_figure(&self, figure: &Figure, new: &Fresh) -> rusqlite::Result<()> {
         let Figure { source, number, interval, earlier, .. } = figure;
         let [person, metric, start, label, new_source, ..] = &*new.columns;
-        let mut delete = self.connection.prepare_cached(DELETE)?;
-        delete.execute(params![person, metric, start, label, source, number, interval])?;
+        self.delete_figure(&new.columns, source, *number, interval)?;
         let new_interval = new.interval.text();
         let says_interval = new.interval == Interval::None && interval != new_interval;
         if says_interval || earlier.is_some() {

@@ -186,7 +186,7 @@ fn an_import_remembers_titles_and_names_of_bounded_length() {
         assert!(peak <= most, "{what}: {peak} KiB, nothing: {base} KiB");
     };
     let workouts = |number: u32| format!(r#"{{"name":"{number}{name}","start":"2024-01-01 10:00:00 +0100"}}"#);
-    let workouts: Vec<String> = (0..32 << 10).map(workouts).collect();
+    let workouts: Vec<String> = (0..16 << 10).map(workouts).collect();
     check("titles of workouts", format!(r#"{{"data":{{"workouts":[{}]}}}}"#, workouts.join(",")));
     let metrics = |number: u32| format!(r#"{{"data":[],"name":"{number}{name}","units":"{name}"}}"#);
     let metrics: Vec<String> = (0..40_000).map(metrics).collect();

@@ -260,6 +260,49 @@ fn recordings_of_all_senders_at_once_stay_within_their_bound() {
     }
 }
 
+/// The longest elements of Health Auto Export without a list that could go to pieces. They are texts with escapes and without,
+/// many members, and objects that are put in order.
+#[test]
+fn elements_without_lists_stay_within_their_bound() {
+    let escapes = format!("\"{}\"", "a\\n".repeat(1_250_000));
+    let text = format!("\"{}\"", "x".repeat(4_000_000));
+    let members: Vec<String> = (0..18_000).map(|member| format!("\"{}\":{member}", 99_999 - member)).collect();
+    let members = members.join(",");
+    let deep: Vec<String> = (0..70_000).map(|member| format!("\"{}\":[{member}]", 999_999 - member)).collect();
+    let deep = format!("{{{}}}", deep.join(","));
+    let peak_of = |uploads: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let program = Program::serve(&folder.path().join("health.db"));
+        let idle = peak_kib(program.id());
+        std::thread::scope(|scope| {
+            for number in 0..uploads {
+                let (escapes, text, members, deep, address) = (&escapes, &text, &members, &deep, program.address);
+                scope.spawn(move || {
+                    let mut client = Client::connect(address);
+                    let (answer, ()) = upload(&mut client, |body| {
+                        write!(body, r#"{{"data":{{"symptoms":[{{"n":{number},{members}}}"#)?;
+                        for value in [escapes, text, deep, escapes, text, deep] {
+                            write!(body, r#",{{"n":{number},"value":{value}}}"#)?;
+                        }
+                        body.write_all(b"]}}")
+                    });
+                    let counts = [answer.field("count"), answer.field("rejected")];
+                    assert_eq!((answer.status, counts), (200, [json!(7), json!(0)]), "{answer:?}");
+                });
+            }
+        });
+        peak_kib(program.id()) - idle
+    };
+    for uploads in [1, limits::INGESTS_MAX] {
+        let most =
+            uploads * equation::ingest_bytes() + equation::auto_export_element_bytes() + limits::PAGE_CACHE_BYTES;
+        let most = most as u64 / 1024 + MORE_KIB_MAX;
+        let peak = least(most, || peak_of(uploads));
+        println!("{uploads} uploads of long elements: {peak} KiB more than idle, allowed {most} KiB");
+        assert!(peak <= most, "{uploads} uploads: {peak} KiB, allowed {most} KiB");
+    }
+}
+
 #[test]
 fn the_peak_does_not_grow_with_a_body_by_https() {
     let authority = Authority::new();
