@@ -7,7 +7,7 @@ use crate::formats::charset::to_utf8;
 use crate::formats::output::Output;
 use crate::formats::payload::{Options, decode};
 use crate::formats::shape::Shape;
-use crate::formats::sniff::recognize;
+use crate::formats::sniff::{recognize, refuse_foreign};
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::error::{Result, from_io};
 use crate::model::record::Interval;
@@ -31,7 +31,7 @@ pub fn ingest(
     writer: &WriterHandle,
 ) -> Result<Summary, Aborted> {
     ingest_with(origin, writer, |batch, sink| {
-        let source = match in_utf8(Box::new(source)) {
+        let source = match refuse_foreign(Box::new(source)).and_then(in_utf8) {
             Ok(source) => source,
             Err(error) => return Decoded { outcome: Err(error), body_bytes: 0 },
         };

@@ -13,6 +13,8 @@ pub(crate) fn write(value: Value<'_, '_>, out: &mut String, order: &mut Vec<u32>
     match value.first() {
         None | Some(Node::Static(StaticNode::Null)) => out.push_str("null"),
         Some(Node::Static(StaticNode::Bool(truth))) => out.push_str(if *truth { "true" } else { "false" }),
+        // simd-json gives a sign to negative integers only.
+        Some(Node::Static(StaticNode::I64(0))) => out.push_str("-0"),
         Some(Node::Static(StaticNode::I64(number))) => write_integer(*number, out),
         Some(Node::Static(StaticNode::U64(number))) => write_integer(*number, out),
         Some(Node::Static(StaticNode::F64(number))) => write_f64(*number, out),
@@ -83,8 +85,8 @@ mod tests {
         check(r#"{"a":3,"b":2,"a":1}"#, r#"{"a":3,"a":1,"b":2}"#);
         check(r#"["A\/\n\u0001\"\\ü😀"]"#, r#"["A/\n\u0001\"\\ü😀"]"#);
         check(
-            "[1e-7,0.10,72,72.0,-0.0,18446744073709551615,true]",
-            "[1e-7,0.1,72,72.0,-0.0,18446744073709551615,true]",
+            "[1e-7,0.10,72,72.0,-0.0,-0,0,18446744073709551615,true]",
+            "[1e-7,0.1,72,72.0,-0.0,-0,0,18446744073709551615,true]",
         );
     }
 }

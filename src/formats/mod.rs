@@ -12,6 +12,7 @@ pub(crate) mod output;
 pub(crate) mod scan;
 pub(crate) mod shape;
 pub(crate) mod sniff;
+pub(crate) mod surrogates;
 pub(crate) mod tape;
 pub(crate) mod unpacking;
 pub(crate) mod zip;

@@ -209,6 +209,18 @@ fn of_section(name: &[u8]) -> Judged {
     }
 }
 
+/// Whose documents have a section of this name.
+pub(crate) fn shape_of_section(name: &str) -> Option<Shape> {
+    match of_section(name.as_bytes()) {
+        Judged::Known(shape) => Some(shape),
+        _ => None,
+    }
+}
+
+/// Why a document of another program than those before it is not read.
+pub(crate) const MIXED: &str = "a document of Health Export Pro and one of Health Auto Export follow each other; keep the documents of \
+    each app apart";
+
 fn of_element(name: &[u8]) -> Judged {
     match name {
         b"uuid" | b"startDate" | b"endDate" | b"sourceRevision" | b"device" | b"workoutActivityType" => {

@@ -4,7 +4,8 @@ use std::io::{self, BufRead, Cursor, Read};
 
 use super::apple::is_recording;
 use super::shape::{Detector, Shape};
-use crate::model::limits::SNIFF_BYTES;
+use crate::model::error::{Error, ErrorKind, Result, from_io};
+use crate::model::limits::{FOREIGN_BYTES, MARKUP_BYTES, SNIFF_BYTES};
 
 /// Format of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -90,6 +91,45 @@ fn sniff_json(head: &[u8]) -> Format {
         Some(Shape::Fhir) => Format::Fhir,
         Some(Shape::Payload) | None => Format::Payload,
     }
+}
+
+/// First bytes of what is not JSON, and what to do with it.
+const FOREIGN: [(&[u8], &str); 8] = [
+    (b"\x1f\x8b", "gzip: compress it once, and say so with `Content-Encoding: gzip`"),
+    (b"\x28\xb5\x2f\xfd", "zstd: compress it once, and say so with `Content-Encoding: zstd`"),
+    (b"\x78\x01", "zlib: compress it once, and say so with `Content-Encoding: deflate`"),
+    (b"\x78\x9c", "zlib: compress it once, and say so with `Content-Encoding: deflate`"),
+    (b"\x78\xda", "zlib: compress it once, and say so with `Content-Encoding: deflate`"),
+    (b"PK\x03\x04", "a ZIP archive: send the JSON in it, or use `healthsink import`"),
+    (b"bplist", "a property list: send JSON"),
+    (b"--", "a form (multipart): send the JSON itself as the body"),
+];
+
+/// Fails if a body is of another format, by its first bytes. It waits for more of them only if the first one is not JSON's.
+pub(crate) fn refuse_foreign<'a>(mut source: Box<dyn BufRead + 'a>) -> Result<Box<dyn BufRead + 'a>> {
+    let first = loop {
+        match source.fill_buf() {
+            Ok(chunk) => break chunk.first().copied(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(from_io(error).at(Some(0), None, None)),
+        }
+    };
+    let may_be = |first: u8| first == b'<' || FOREIGN.iter().any(|(magic, _)| magic.first() == Some(&first));
+    let Some(first) = first.filter(|first| may_be(*first)) else {
+        return Ok(source);
+    };
+    let (head, source) = peek(source, if first == b'<' { MARKUP_BYTES } else { FOREIGN_BYTES }).map_err(from_io)?;
+    let lower = head.to_ascii_lowercase();
+    let has = |text: &str| memchr::memmem::find(&lower, text.as_bytes()).is_some();
+    let found = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, what)| *what);
+    let what = match found {
+        Some(what) => what,
+        None if first != b'<' => return Ok(source),
+        None if has("<html") || has("<!doctype html") => "an HTML page: send JSON",
+        None if has("plist") => "a property list: send JSON",
+        None => "XML: send JSON, or use `healthsink import`, which reads Apple's export",
+    };
+    Err(Error::new(ErrorKind::Shape, format!("not JSON: this is {what}")).at(Some(0), None, None))
 }
 
 /// Reads as much of a body as shows whose JSON it is. Returns that, and the source as it was.

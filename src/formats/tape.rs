@@ -122,6 +122,32 @@ pub(crate) fn as_str<'i>(value: Value<'_, 'i>) -> Option<&'i str> {
     }
 }
 
+/// Name of the only member of an object that stands for an integer beyond 64 bits, and holds its digits. Unicode reserves this
+/// character for such use within a program.
+pub(crate) const INTEGER: &str = "\u{fdd8}";
+
+/// Returns the number that such an object stands for.
+#[cold]
+fn marked_integer(value: Value<'_, '_>) -> Option<f64> {
+    match value {
+        [_, Node::String(name), Node::String(digits)] if *name == INTEGER => digits.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Whether two values are the same, digit by digit: simd-json compares doubles by their approximate values.
+pub(crate) fn is_same(one: Value<'_, '_>, other: Value<'_, '_>) -> bool {
+    let is_same_node = |(one, other): (&Node<'_>, &Node<'_>)| match (one, other) {
+        (Node::String(one), Node::String(other)) => one == other,
+        (Node::Static(StaticNode::F64(one)), Node::Static(StaticNode::F64(other))) => one.to_bits() == other.to_bits(),
+        // An integer with a sign is 0 only if it is -0.
+        (Node::Static(StaticNode::I64(one)), Node::Static(StaticNode::I64(other))) => one == other,
+        (Node::Static(StaticNode::I64(_)), _) | (_, Node::Static(StaticNode::I64(_))) => false,
+        (one, other) => one == other,
+    };
+    one.len() == other.len() && one.iter().zip(other).all(is_same_node)
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "the sender's numbers are doubles; an integer beyond their precision is not a measured value"
@@ -131,6 +157,7 @@ pub(crate) fn as_f64(value: Value<'_, '_>) -> Option<f64> {
         Some(Node::Static(StaticNode::F64(number))) => Some(*number),
         Some(Node::Static(StaticNode::I64(number))) => Some(*number as f64),
         Some(Node::Static(StaticNode::U64(number))) => Some(*number as f64),
+        Some(Node::Object { .. }) => marked_integer(value),
         _ => None,
     }
 }

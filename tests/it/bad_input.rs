@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::contract::payload;
+use healthsink::formats::payload::Options;
 use healthsink_testkit::database::rows;
 use healthsink_testkit::http::Response;
 use healthsink_testkit::server::Server;
+use healthsink_testkit::transcript::Transcript;
 
 /// A sample that its number distinguishes from others.
 fn sample(number: u32) -> String {
@@ -430,4 +432,51 @@ fn rejects_beyond_the_limit_are_counted_and_reported() {
         json!(server.rows(last)),
         json!([{ "element_index": healthsink::model::limits::REJECTS_PER_UPLOAD_MAX, "raw": "" }])
     );
+}
+
+/// What a decoder would change is kept as it was sent: in small elements and in long ones, with the lifter and without.
+#[test]
+fn json_that_is_kept_is_as_it_was_sent() {
+    let values = r#"{"a":-0,"b":[-0.0,0,0.0,18446744073709551616,-9223372036854775809,123456789012345678901234567890],"c":"x\ud83d","\ude00":1}"#;
+    let other = r#"{"a":0,"b":[0.0,-0,-0.0,18446744073709551617,-9223372036854775808,0.1],"c":"x\ud83c","\ude01":1.0}"#;
+    let near = r#"{"a":0.1}"#;
+    let nearer = r#"{"a":0.10000000000000002}"#;
+    let small = |number: u32, metadata: &str, more: &str| {
+        let uuid = format!("00000000-0000-4000-8000-{number:012}");
+        let date = "2026-01-01T10:00:00.000Z";
+        format!(
+            r#"{{"uuid":"{uuid}","value":{number},"unit":"m\udfff","startDate":"{date}","metadata":{metadata},"note":{metadata}{more}}}"#
+        )
+    };
+    let padding = format!(r#","z":"{}""#, "x".repeat(200_000));
+    let elements = [
+        small(1, values, ""),
+        small(2, other, ""),
+        small(3, near, ""),
+        small(4, nearer, ""),
+        small(5, values, &padding),
+        small(6, &format!(r#"{{"k":{values},"z":"{}"}}"#, "x".repeat(200_000)), ""),
+    ];
+    let body = format!(
+        r#"{{"characteristics":{{"k":{values}}},"data":{{"HKQuantityTypeIdentifierHeight":[{}],"notes":[{values}]}}}}"#,
+        elements.join(",")
+    );
+    let server = Server::start();
+    let answer = server.post(&body);
+    assert_eq!((answer.status, answer.field("rejected")), (200, json!(0)), "{answer:?}");
+    let rows = server.rows("SELECT value, metadata, unit, other FROM sample_details ORDER BY value");
+    for (row, sent) in rows.iter().zip([values, other, near, nearer, values]) {
+        let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        assert_eq!((text("metadata").as_str(), text("unit").as_str()), (sent, "m\u{fffd}"));
+        let kept = text("other");
+        assert!(kept.contains(&format!(r#""note":{sent}"#)) && kept.contains(r#""unit":"m\udfff""#), "{kept:.300}");
+    }
+    let long = rows[5]["metadata"].as_str().unwrap();
+    assert!(long.starts_with(&format!(r#"{{"k":{values},"z""#)), "{long:.300}");
+    assert_eq!(server.one("SELECT json FROM other_records WHERE section = 'notes'"), json!(values));
+    assert_eq!(server.one("SELECT value FROM characteristics"), json!(values));
+    assert_eq!(server.post(&body).field("unchanged"), json!(7));
+    let lifted = Transcript::of(body.as_bytes(), Options::default());
+    let slow = Transcript::of(body.as_bytes(), Options { lift: false, ..Options::default() });
+    lifted.without_spelling().assert_same(&slow.without_spelling());
 }

@@ -5,10 +5,12 @@ use std::fs;
 use serde_json::json;
 
 use crate::program::run;
-use healthsink_testkit::compression::{gzip, zstd};
+use healthsink::formats::payload::Options;
+use healthsink_testkit::compression::{gzip, zlib, zstd};
 use healthsink_testkit::database::{one, rows};
 use healthsink_testkit::http::{PATH, Response};
 use healthsink_testkit::server::Server;
+use healthsink_testkit::transcript::Transcript;
 
 /// A sample with this value, as a whole payload.
 fn of_value(value: &str) -> String {
@@ -98,11 +100,79 @@ fn a_posted_body_is_no_file() {
     check("", b"hello", "the document is not JSON");
     check("", &point("01").into_bytes(), "the document is not JSON, in line 1");
     check("", &point("1").as_bytes()[..70], "the document ends before its JSON is complete");
-    check(
-        "",
-        &point("1e400").into_bytes(),
-        "a number is out of range: numbers reach from -1.8e308 to 1.8e308, in line 1",
-    );
+}
+
+/// A body that is not JSON is named by its first bytes.
+#[test]
+fn a_body_of_another_format_is_named() {
+    let server = Server::start();
+    let sample = of_value("1");
+    let html = b"\n<!DOCTYPE html>\n<HTML><body>".as_slice();
+    for (body, expected) in [
+        (&gzip(sample.as_bytes())[..], "this is gzip: compress it once, and say so with `Content-Encoding: gzip`"),
+        (&zstd(sample.as_bytes()), "this is zstd"),
+        (&zlib(sample.as_bytes()), "this is zlib"),
+        (b"PK\x03\x04rest", "this is a ZIP archive"),
+        (b"bplist00rest", "this is a property list"),
+        (b"--boundary\r\nContent-Disposition: form-data", "this is a form (multipart)"),
+        (&html[1..], "this is an HTML page"),
+        (b"<html>", "this is an HTML page"),
+        (b"<?xml version=\"1.0\"?><HealthData>", "this is XML"),
+        (b"<?xml version=\"1.0\"?><!DOCTYPE plist PUBLIC", "this is a property list"),
+    ] {
+        let answer = server.post(body);
+        assert!(answer.status == 400 && detail(&answer).contains(expected), "{expected}: {answer:?}");
+        assert_eq!([answer.field("stored"), answer.field("offset")], [json!(0), json!(0)], "{answer:?}");
+    }
+    assert_eq!(server.one("SELECT count(*) FROM uploads"), json!(0));
+    // Once more inside what the header names.
+    let twice = gzip(&gzip(sample.as_bytes()));
+    let answer = server.connect().post(&[("Content-Encoding", "gzip")], &twice);
+    assert!(detail(&answer).contains("this is gzip"), "{answer:?}");
+    for other in ["hello", "(", "P", "xyz"] {
+        assert!(detail(&server.post(other)).contains("the document is not JSON"), "{other}");
+    }
+}
+
+/// Wherever a body is cut, it ends too early, and has no other fault.
+#[test]
+fn a_cut_body_ends_too_early() {
+    let body = r#"{"data":{"notes":[{"a":true,"b":[null,-1.5e3],"c":"\u00e9"},7] ,"HKQuantityTypeIdentifierHeartRate" : [],"x":false}}"#;
+    for lift in [true, false] {
+        for end in 1..body.len() {
+            let read = Transcript::of(&body.as_bytes()[..end], Options { lift, ..Options::default() });
+            let message = read.outcome.expect_err(&body[..end]).message;
+            assert_eq!(message, "the document ends before its JSON is complete", "{}", &body[..end]);
+        }
+    }
+    for fault in [
+        r#"{"data" 1}"#,
+        r#"{"data"}"#,
+        r#"{"data":{"a" "b"}}"#,
+        r#"{"data":{"a":trux}}"#,
+        r#"{"data":{"notes":[{"a" 1}]}}"#,
+    ] {
+        let read = Transcript::of(fault.as_bytes(), Options::default());
+        assert!(read.outcome.unwrap_err().message.contains("not JSON"), "{fault}");
+    }
+}
+
+/// Documents of two apps in one body would be read by one reader.
+#[test]
+fn documents_of_two_apps_are_not_mixed() {
+    let (sample, point) = (of_value("1"), point("1"));
+    for (first, second) in [(&sample, &point), (&point, &sample)] {
+        for body in [format!("{first}\n{second}"), format!("[{first},{second}]")] {
+            let server = Server::start();
+            let answer = server.post(&body);
+            let detail = detail(&answer);
+            assert!(answer.status == 400 && detail.contains("keep the documents of each app apart"), "{answer:?}");
+            assert_eq!(answer.field("stored"), json!(1), "{answer:?}");
+            assert_eq!(server.one("SELECT count(*) FROM other_records"), json!(0));
+        }
+    }
+    let routes = r#"{"data":{"metrics":[]},"workoutRoutes":{}}"#;
+    assert_eq!(Server::start().post(routes).status, 200);
 }
 
 #[test]
@@ -155,7 +225,7 @@ fn every_document_of_a_body_has_a_known_shape() {
     }
     check(&format!("{point} 5"), "it is a number, not an object", 1);
     for whole in
-        [r#"{"data":{}}"#, r#"{"data":null,"characteristics":{}}"#, &sample, &point, &format!("{sample}{point}")]
+        [r#"{"data":{}}"#, r#"{"data":null,"characteristics":{}}"#, &sample, &point, &format!("{sample}{sample}")]
     {
         let server = Server::start();
         assert_eq!(server.post(whole).status, 200, "{whole}");

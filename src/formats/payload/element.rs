@@ -9,14 +9,15 @@ use struson::reader::ReaderError;
 use super::arena::{Group, RawElement};
 use super::fields;
 use super::grammar::{judge, syntax_error};
+use super::integers::mark_integers;
 use super::keys::ElementKind;
 use super::large::{Canonical, Rest};
 use super::rows::{Rows, Scratch};
 use super::section::Section;
-use super::surrogates::fix_half_pairs;
 use crate::formats::flaw::Flaw;
 use crate::formats::json::number_too_large;
 use crate::formats::output::{Output, push_reject};
+use crate::formats::surrogates::mark_half_pairs;
 use crate::formats::tape::{Parser, elements, members};
 use crate::model::error::{Error, Result, from_io};
 use crate::model::limits::{ELEMENT_BYTES_MAX, GROUP_BYTES_MAX};
@@ -141,9 +142,13 @@ impl ElementDecoder {
                 let mut rows = Rows::new(output.batch, scratch, section);
                 if !json.starts_with('"') {
                     rows.push_characteristic_text(&json);
-                } else if let Ok(nodes) = parser.parse(&mut json.into_bytes()) {
-                    // A text is kept without its quotes.
-                    rows.push_characteristic(&nodes.0);
+                } else {
+                    let mut json = json.into_bytes();
+                    let mut rows = if mark_half_pairs(&mut json) { rows.marked() } else { rows };
+                    if let Ok(nodes) = parser.parse(&mut json) {
+                        // A text is kept without its quotes.
+                        rows.push_characteristic(&nodes.0);
+                    }
                 }
                 Ok(Ok(()))
             }
@@ -151,13 +156,19 @@ impl ElementDecoder {
             kind => {
                 let Rest { text, long } = canonical.rest();
                 let mut text = text.into_bytes();
+                let has_halves = mark_half_pairs(&mut text);
+                let marked = mark_integers(&text);
+                let has_marks = has_halves || marked.is_some();
+                let mut text = marked.unwrap_or(text);
                 let nodes = match parser.parse(&mut text) {
                     Ok(nodes) => nodes,
                     Err(error) => return Ok(Err(Flaw::Undecodable(error.to_string()))),
                 };
                 let values: Vec<_> = members(&nodes.0).map(|member| member.value).collect();
                 let long: Vec<_> = long.iter().map(|(place, text)| (values[*place], *text)).collect();
-                Ok(fields::read(kind, &nodes.0, &mut Rows::with_long(output.batch, scratch, section, &long)))
+                let rows = Rows::with_long(output.batch, scratch, section, &long);
+                let mut rows = if has_marks { rows.marked() } else { rows };
+                Ok(fields::read(kind, &nodes.0, &mut rows))
             }
         }
     }
@@ -173,7 +184,7 @@ impl ElementDecoder {
                 read
             }
             Err(error) => {
-                return self.reject_undecodable(context, element, &Flaw::Undecodable(error.to_string()), output);
+                return self.decode_refused(context, element, Flaw::Undecodable(error.to_string()), output);
             }
         };
         match read {
@@ -182,25 +193,43 @@ impl ElementDecoder {
         }
     }
 
-    /// Rejects an element that simd-json cannot read, unless its half pairs are the reason. Returns an error if it is not
-    /// JSON.
-    fn reject_undecodable(
+    /// Decodes an element that simd-json refuses, with marks for half pairs and for integers beyond 64 bits; rejects it if
+    /// these are not the reason. Returns an error if it is not JSON.
+    fn decode_refused(
         &mut self,
         context: Context<'_>,
         element: RawElement<'_>,
-        flaw: &Flaw,
+        flaw: Flaw,
         output: &mut Output<'_>,
     ) -> Result<()> {
         // The judged text keeps its length, so places in it are places in the element.
         let mut judged = element.text.to_vec();
-        let is_fixed = fix_half_pairs(&mut judged);
+        let has_halves = mark_half_pairs(&mut judged);
         if let Err(fault) = judge(&mut judged, context.nesting) {
             return Err(syntax_error(&fault, |at| element.offset + at, context.section, element.index));
         }
-        if is_fixed {
-            return self.decode_whole(context, RawElement { text: &judged, ..element }, output);
+        let read = match mark_integers(&judged) {
+            None if !has_halves => Err(flaw),
+            marked => self.read_marked(context, marked.as_deref().unwrap_or(&judged), output),
+        };
+        match read {
+            Ok(()) => output.hand_over_if_full(),
+            Err(flaw) => {
+                let undecodable = matches!(flaw, Flaw::Undecodable(_)).then(|| number_too_large(&judged)).flatten();
+                let too_large = undecodable.map(|(name, number)| Flaw::TooLarge(name, number));
+                output.reject(element.location(context.section), &too_large.unwrap_or(flaw), element.raw())
+            }
         }
-        let too_large = number_too_large(&judged).map(|(name, number)| Flaw::TooLarge(name, number));
-        output.reject(element.location(context.section), too_large.as_ref().unwrap_or(flaw), element.raw())
+    }
+
+    /// Reads an element in which marks stand for what simd-json refuses.
+    fn read_marked(&mut self, context: Context<'_>, marked: &[u8], output: &mut Output<'_>) -> Result<(), Flaw> {
+        Parser::pad(marked, &mut self.text);
+        let Self { text, parser, scratch } = self;
+        let nodes = parser.parse(text).map_err(|error| Flaw::Undecodable(error.to_string()))?;
+        let mut rows = Rows::new(output.batch, scratch, context.section).marked();
+        let read = fields::read(context.kind, &nodes.0, &mut rows);
+        parser.reuse(nodes);
+        read
     }
 }

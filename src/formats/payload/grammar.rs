@@ -31,10 +31,36 @@ pub(crate) fn judge(text: &mut [u8], nesting: u32) -> Result<(), ReaderError> {
     json.consume_trailing_whitespace()
 }
 
-/// Whether struson came to the end of the text too early.
-pub(crate) fn is_end(error: &ReaderError) -> bool {
-    matches!(error, ReaderError::SyntaxError(error) if error.kind == SyntaxErrorKind::IncompleteDocument)
+/// Whether a text only ends too early, although struson names another fault: it finds no colon behind the last name, or half a
+/// word or number. `rest` returns what is in the text from a place on, if it is short.
+pub(crate) fn is_cut(error: &ReaderError, rest: impl FnOnce(u64) -> Option<Vec<u8>>) -> bool {
+    let ReaderError::SyntaxError(syntax) = error else {
+        return false;
+    };
+    if syntax.kind == SyntaxErrorKind::IncompleteDocument {
+        return true;
+    }
+    let Some(rest) = syntax.location.data_pos.and_then(rest) else {
+        return false;
+    };
+    let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    let is_half_escape = || match &*rest {
+        [b'\\'] => true,
+        [b'\\', b'u', digits @ ..] => digits.len() < 4 && digits.iter().all(u8::is_ascii_hexdigit),
+        _ => false,
+    };
+    rest.is_empty()
+        || is_half_escape()
+        || syntax.kind == SyntaxErrorKind::MalformedNumber && rest.iter().all(is_part)
+        || ["true", "false", "null"].iter().any(|word| word.as_bytes().starts_with(&rest))
 }
+
+/// The error for a body that ends too early.
+pub(crate) fn cut_error(bytes: u64, section: &Section, index: Option<u64>) -> Error {
+    Error::new(ErrorKind::Syntax, CUT).at(Some(bytes), section.named(), index)
+}
+
+const CUT: &str = "the document ends before its JSON is complete";
 
 /// Returns our error for struson's about a body, with its place there. `offset` maps struson's offset to the body's.
 pub(crate) fn syntax_error(
@@ -46,7 +72,7 @@ pub(crate) fn syntax_error(
     let (kind, message, location) = match error {
         ReaderError::SyntaxError(error) => {
             let message = match error.kind {
-                SyntaxErrorKind::IncompleteDocument => "the document ends before its JSON is complete".to_owned(),
+                SyntaxErrorKind::IncompleteDocument => CUT.to_owned(),
                 kind => format!("the document is not JSON: {}", words(&kind.to_string())),
             };
             (ErrorKind::Syntax, message, &error.location)

@@ -9,9 +9,9 @@ use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
 use super::grammar::reader_settings;
 use super::nesting::Nesting;
-use super::surrogates::HalfPairs;
 use crate::formats::flaw::Flaw;
 use crate::formats::json::{write_f64, write_integer, write_string};
+use crate::formats::surrogates::{self, HalfPairs};
 use crate::model::limits::{
     ELEMENT_BYTES_MAX, ELEMENT_READ_BYTES, GROUP_BYTES, NESTING_MAX, NUMBER_BYTES_MAX, SHARED_TEXT_BYTES_MAX,
     SKELETON_NESTING_MAX,
@@ -65,6 +65,9 @@ impl Canonical {
         canonical.text.reserve_exact(ELEMENT_BYTES_MAX);
         let mut json = Fixed::new(source, nesting).json();
         canonical.value(&mut json, 1)?;
+        if json.reader_mut().pairs.has_marked() {
+            surrogates::restore(&mut canonical.text);
+        }
         json.consume_trailing_whitespace()?;
         Ok(match canonical.flaw.take() {
             Some(flaw) => Err(flaw),
@@ -222,10 +225,10 @@ impl Canonical {
         let is_whole = !text.contains(['.', 'e', 'E']);
         if let (true, Ok(number)) = (is_whole, text.parse::<u64>()) {
             write_integer(number, &mut self.text);
-        } else if let (true, Ok(number)) = (is_whole, text.parse::<i64>()) {
-            write_integer(number, &mut self.text);
         } else {
             match text.parse::<f64>() {
+                // All digits of an integer stay, also the sign of a zero.
+                Ok(number) if number.is_finite() && is_whole => self.text.push_str(text),
                 Ok(number) if number.is_finite() => write_f64(number, &mut self.text),
                 _ => {
                     let name = self.text.rsplit('"').nth(1).unwrap_or_default().to_owned();
@@ -236,7 +239,7 @@ impl Canonical {
     }
 }
 
-/// A text in which half pairs are fixed, and blanks stand for what is nested too deeply to be judged. It keeps its length.
+/// A text in which half pairs are marked, and blanks stand for what is nested too deeply to be judged. It keeps its length.
 struct Fixed<R> {
     source: R,
     pairs: HalfPairs,
@@ -306,12 +309,16 @@ mod tests {
             "[[],{},[1,2]]",
             r#" { "b" : {"d":1 , "c":[{"z":1,"y":2e3},[]]},"a":null} "#,
             r#"{"b":1,"a":2,"b":{"c":3},"a":4}"#,
-            r#"[-0,-0.0,1E5,-7,18446744073709551615,18446744073709551616,-9223372036854775808,-9223372036854775809,0.1,1e-7]"#,
+            r#"[-0,-0.0,1E5,-7,18446744073709551615,-9223372036854775808,0.1,1e-7]"#,
             r#"{"v":23.084741592407227,"t":"a\n\u00e9\ud83d\ude00","f":false,"n":[true]}"#,
         ] {
             assert_eq!(read(json).unwrap().into_text(), of_text(json), "{json}");
         }
-        assert_eq!(read(r#"["\ud83d","\ude00"]"#).unwrap().into_text(), "[\"\u{fffd}\",\"\u{fffd}\"]");
+        for json in
+            [r#"["\ud83d","\ude00"]"#, "[18446744073709551616,-9223372036854775809,123456789012345678901234567890]"]
+        {
+            assert_eq!(read(json).unwrap().into_text(), json);
+        }
     }
 
     #[test]

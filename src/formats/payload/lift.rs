@@ -9,11 +9,11 @@ use std::io::{self, BufRead, Read};
 use super::arena::{Arena, Group};
 use super::positions::Positions;
 use super::skeleton::{Skeleton, Verdict};
-use super::surrogates::HalfPairs;
 use crate::formats::scan::ElementScan;
+use crate::formats::surrogates::HalfPairs;
 use crate::model::batch::Overflow;
 use crate::model::error::{Result, into_io};
-use crate::model::limits::{ELEMENT_BYTES_MAX, SKELETON_STRING_BYTES_MAX};
+use crate::model::limits::{ELEMENT_BYTES_MAX, NUMBER_BYTES_MAX, SKELETON_STRING_BYTES_MAX};
 use crate::model::record::Interval;
 
 const PLACEHOLDER: &[u8] = b"{}";
@@ -39,6 +39,9 @@ pub(crate) struct Lifter<R> {
     source: R,
     cutter: Cutter,
     failure: Option<io::Error>,
+    /// The last bytes of the skeleton.
+    tail: Vec<u8>,
+    has_ended: bool,
 }
 
 /// A few bytes that wait until the output has room: an element's placeholder behind two escapes.
@@ -78,7 +81,7 @@ struct Cutter {
     skeleton: Skeleton,
     /// Searches for the end of the element under way.
     element: Option<ElementScan>,
-    /// Fixes half pairs of the skeleton before struson sees them; those of an element are fixed when it is decoded.
+    /// Marks half pairs of the skeleton before struson sees them; those of an element are marked when it is decoded.
     pairs: HalfPairs,
     /// What did not fit into the output: a placeholder, a fixed escape.
     pending: Pending,
@@ -107,7 +110,7 @@ impl<R: BufRead> Lifter<R> {
             cut_at: None,
             has_given_up: false,
         };
-        Self { source, cutter, failure: None }
+        Self { source, cutter, failure: None, tail: Vec::new(), has_ended: false }
     }
 
     /// Claims the lifted element at this place of the skeleton. Returns false if none is there.
@@ -145,6 +148,13 @@ impl<R: BufRead> Lifter<R> {
         self.cutter.positions.body
     }
 
+    /// Returns the skeleton from a place on, if the source has ended and it is short.
+    pub(crate) fn rest_from(&self, skeleton: u64) -> Option<Vec<u8>> {
+        let left = usize::try_from(self.cutter.positions.skeleton.checked_sub(skeleton)?).ok()?;
+        let from = self.tail.len().checked_sub(left)?;
+        self.has_ended.then(|| self.tail[from..].to_vec())
+    }
+
     /// Takes the offset of a name, string or number that was cut since the last call.
     pub(crate) fn take_cut(&mut self) -> Option<u64> {
         self.cutter.cut_at.take()
@@ -158,6 +168,16 @@ impl<R: BufRead> Lifter<R> {
 
 impl<R: BufRead> Read for Lifter<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let written = self.read_skeleton(out)?;
+        let last = &out[written.saturating_sub(NUMBER_BYTES_MAX)..written];
+        self.tail.extend_from_slice(last);
+        self.tail.drain(..self.tail.len().saturating_sub(NUMBER_BYTES_MAX));
+        Ok(written)
+    }
+}
+
+impl<R: BufRead> Lifter<R> {
+    fn read_skeleton(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.cutter.positions.forget_passed();
         let mut written = 0;
         loop {
@@ -175,8 +195,12 @@ impl<R: BufRead> Read for Lifter<R> {
                 return Ok(written);
             }
             match self.source.fill_buf() {
-                Ok([]) if self.cutter.give_up() => {}
-                Ok([]) => return Ok(written),
+                Ok([]) => {
+                    self.has_ended = true;
+                    if !self.cutter.give_up() {
+                        return Ok(written);
+                    }
+                }
                 Ok(chunk) => {
                     let cut = self.cutter.cut(chunk, &mut out[written..]);
                     let (taken, more) = match cut {

@@ -13,16 +13,17 @@ mod decode;
 mod element;
 mod fields;
 mod grammar;
+mod integers;
 mod keys;
 mod large;
 mod lift;
 mod nesting;
+mod place;
 mod positions;
 mod quantity;
 mod rows;
 mod section;
 mod skeleton;
-mod surrogates;
 mod transfer;
 mod walk;
 

@@ -3,11 +3,15 @@
 //! Consecutive elements mostly have the same source and the same metadata. Comparing their nodes with those of the element
 //! before is cheaper than writing the canonical form and looking it up.
 
+use std::borrow::Cow;
+
+use super::integers::restore_integers;
 use super::section::Section;
 use crate::formats::canonical;
 use crate::formats::json::JsonObject;
 use crate::formats::output::Receiver;
-use crate::formats::tape::{Member, Value, as_str, is_null, is_object, member_at};
+use crate::formats::surrogates::{self, plain};
+use crate::formats::tape::{Member, Value, as_str, is_null, is_object, is_same, member_at, members};
 use crate::model::batch::Batch;
 use crate::model::error::Result;
 use crate::model::limits::{GROUP_BYTES, SHARED_TEXT_BYTES_MAX};
@@ -48,13 +52,15 @@ pub(crate) struct Rows<'b, 't, 'i> {
     section_text: Option<TextId>,
     source: Option<Before<[Value<'t, 'i>; 2], Source>>,
     metadata: Option<Before<Value<'t, 'i>, Option<TextId>>>,
+    /// Whether marks stand for what the decoder refuses.
+    has_marks: bool,
     /// Members that are too long for the tape, each with its canonical text. Another value stands there in its place.
     long: &'b [(Value<'t, 'i>, &'b str)],
 }
 
 impl<'b, 't, 'i> Rows<'b, 't, 'i> {
     pub(crate) fn new(batch: &'b mut Box<Batch>, scratch: &'b mut Scratch, section: &'b Section) -> Self {
-        Self { batch, scratch, section, section_text: None, source: None, metadata: None, long: &[] }
+        Self { batch, scratch, section, section_text: None, source: None, metadata: None, has_marks: false, long: &[] }
     }
 
     /// Rows of an element with long members.
@@ -65,6 +71,11 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         long: &'b [(Value<'t, 'i>, &'b str)],
     ) -> Self {
         Self { long, ..Self::new(batch, scratch, section) }
+    }
+
+    /// The same rows, of an element in which marks stand for half pairs and for integers beyond 64 bits.
+    pub(crate) fn marked(self) -> Self {
+        Self { has_marks: true, ..self }
     }
 
     /// Returns the text of a long member.
@@ -100,6 +111,9 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
     }
 
     pub(crate) fn text(&mut self, text: &str) -> TextId {
+        if self.has_marks {
+            return self.batch.texts.intern(&plain(text));
+        }
         self.batch.texts.intern(text)
     }
 
@@ -115,13 +129,16 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         let Scratch { text, order, .. } = &mut *self.scratch;
         text.clear();
         canonical::write(value, text, order);
+        if self.has_marks {
+            restore(text);
+        }
         self.batch.texts.intern(text)
     }
 
     /// Returns canonical JSON of metadata; nothing for null and for `{}`.
     pub(crate) fn metadata(&mut self, value: Value<'t, 'i>) -> Option<TextId> {
         if let Some(before) = &self.metadata
-            && before.values == value
+            && is_same(before.values, value)
         {
             return before.text;
         }
@@ -135,7 +152,9 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
     pub(crate) fn source(&mut self, revision: Member<'t, 'i>, device: Member<'t, 'i>) -> Option<TextId> {
         let values = [revision.value, device.value];
         let source = match &self.source {
-            Some(before) if before.values == values => before.text,
+            Some(before) if before.values.iter().zip(values).all(|(before, value)| is_same(before, value)) => {
+                before.text
+            }
             _ => {
                 let text = self.write_source(revision, device);
                 self.source = Some(Before { values, text });
@@ -169,6 +188,11 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         }
         let is_empty = source.is_empty();
         source.end();
+        if self.has_marks {
+            // SQLite makes columns of a source, and no text of SQLite has half a pair.
+            restore_integers(text);
+            *text = plain(text).into_owned();
+        }
         match text.len() {
             _ if is_empty => Source::Absent,
             ..=SHARED_TEXT_BYTES_MAX => Source::Text(self.batch.texts.intern(text)),
@@ -178,6 +202,9 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
 
     /// Returns canonical JSON of the members that were kept.
     pub(crate) fn other(&mut self, element: Value<'t, 'i>) -> Option<TextId> {
+        if self.has_marks {
+            self.keep_marked(element);
+        }
         if self.scratch.kept.is_empty() {
             return None;
         }
@@ -189,7 +216,20 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         let base = order.len();
         order.append(kept);
         canonical::write_members(element, base, text, order);
+        if self.has_marks {
+            restore(text);
+        }
         Some(self.batch.texts.intern(text))
+    }
+
+    /// Keeps the texts with half pairs also, whatever column they have.
+    fn keep_marked(&mut self, element: Value<'t, 'i>) {
+        for member in members(element) {
+            let is_marked = as_str(member.value).is_some_and(|text| matches!(plain(text), Cow::Owned(_)));
+            if is_marked && !self.scratch.kept.contains(&canonical::number_of(member)) {
+                self.keep(member);
+            }
+        }
     }
 
     /// The same where some of them are long.
@@ -208,13 +248,16 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
             }
         }
         object.end();
+        if self.has_marks {
+            restore(&mut other);
+        }
         self.batch.texts.intern(&other)
     }
 
     /// Adds a characteristic, whose key is the section's.
     pub(crate) fn push_characteristic(&mut self, value: Value<'_, '_>) {
         let value = match as_str(value) {
-            Some(text) => Some(self.batch.texts.intern(text)),
+            Some(text) => Some(self.text(text)),
             None => self.json(value),
         };
         let key = self.batch.texts.intern(self.section.key());
@@ -236,4 +279,10 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         let json = self.canonical(element);
         self.batch.rows.others.push(OtherRecord { section, in_data, json, content: None });
     }
+}
+
+/// Writes what marks stand for in JSON.
+fn restore(json: &mut String) {
+    restore_integers(json);
+    surrogates::restore(json);
 }

@@ -7,6 +7,7 @@ use std::io::Read;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
 use crate::formats::json::write_string;
+use crate::formats::surrogates;
 use crate::model::batch::Overflow;
 use crate::model::error::Error;
 use crate::model::limits::{ELEMENT_BYTES_MAX, GROUP_BYTES, GROUP_BYTES_MAX, REJECT_RAW_BYTES_MAX};
@@ -166,6 +167,7 @@ impl Transferred {
         }
         let mut string = std::mem::take(&mut self.string);
         write_string(text, &mut string);
+        surrogates::restore(&mut string);
         self.push(&string);
         string.clear();
         string.shrink_to(GROUP_BYTES_MAX);

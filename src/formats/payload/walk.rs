@@ -7,15 +7,16 @@ use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 use super::arena::RawElement;
 use super::element::{Context, ElementDecoder};
 use super::fields::uuid_of;
-use super::grammar::{body_settings, is_end, kind_in_words, syntax_error};
+use super::grammar::{body_settings, kind_in_words};
 use super::keys::{EMPTY_LIST, ElementKind, NO_SECTION, Role};
-use super::large::judge_source;
 use super::lift::Lifter;
-use super::section::Section;
+use super::place::{Place, failure};
 use super::transfer::Transferred;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output};
-use crate::model::error::{Error, ErrorKind, Result, from_io};
+use crate::formats::shape::{MIXED, Shape, shape_of_section};
+use crate::formats::surrogates::plain;
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::SKELETON_STRING_BYTES_MAX;
 use crate::model::locale::{parse_iso_of_phone, unclear_year};
 use crate::model::record::Envelope;
@@ -32,6 +33,7 @@ pub(crate) fn walk<R: BufRead>(lifter: &mut Lifter<R>, output: &mut Output<'_>) 
         name: String::new(),
         place: Place::default(),
         waiting: None,
+        documents: 0,
         has_section: false,
         null_section: None,
     };
@@ -41,35 +43,6 @@ pub(crate) fn walk<R: BufRead>(lifter: &mut Lifter<R>, output: &mut Output<'_>) 
         return Err(error);
     }
     Ok(walker.envelope)
-}
-
-/// Where the walk is.
-#[derive(Debug, Default)]
-struct Place {
-    section: Section,
-    /// Index in the array of elements under way.
-    index: Option<u64>,
-    /// Arrays and objects around the next value.
-    nesting: u32,
-}
-
-/// Returns our error for struson's.
-fn failure<R: BufRead>(error: &ReaderError, lifter: &mut Lifter<R>, place: &Place) -> Error {
-    let Place { section, index, nesting } = place;
-    if let Some(failure) = lifter.take_failure() {
-        return from_io(failure).at(Some(lifter.body_bytes()), section.named(), *index);
-    }
-    if !is_end(error) {
-        return syntax_error(error, |at| lifter.offset(at), section, *index);
-    }
-    // An element with a bracket or a quote too few takes the rest of the body: the fault is inside it, not at the end.
-    if let Some((offset, text)) = lifter.under_way()
-        && let Err(fault) = judge_source(text, *nesting)
-        && !is_end(&fault)
-    {
-        return syntax_error(&fault, |at| offset + at, section, *index);
-    }
-    syntax_error(error, |_| lifter.body_bytes(), section, *index)
 }
 
 /// Lifted elements that the walk has passed and that wait to be decoded together.
@@ -90,6 +63,8 @@ struct Walker<'a, 'o, R: BufRead> {
     name: String,
     place: Place,
     waiting: Option<Waiting>,
+    /// Documents so far, the one under way among them.
+    documents: u64,
     has_section: bool,
     /// A section of the document that is null.
     null_section: Option<Error>,
@@ -126,7 +101,7 @@ impl<R: BufRead> Walker<'_, '_, R> {
         match self.json.next_name() {
             Ok(name) => {
                 self.name.clear();
-                self.name.push_str(name);
+                self.name.push_str(&plain(name));
                 Ok(true)
             }
             Err(error) => Err(self.fail(&error)),
@@ -188,6 +163,7 @@ impl<R: BufRead> Walker<'_, '_, R> {
         }
         let offset = self.offset();
         (self.has_section, self.null_section) = (false, None);
+        self.documents += 1;
         self.begin_object()?;
         while self.next_member()? {
             self.place.section.enter(&self.name);
@@ -237,7 +213,10 @@ impl<R: BufRead> Walker<'_, '_, R> {
     /// Reads a text of the envelope. Null is absence, all other values are rejected.
     fn envelope_text(&mut self) -> Result<Option<String>> {
         match self.peek()? {
-            ValueType::String => self.json.next_string().map(Some).map_err(|error| self.fail(&error)),
+            ValueType::String => match self.json.next_str() {
+                Ok(text) => Ok(Some(plain(text).into_owned())),
+                Err(error) => Err(self.fail(&error)),
+            },
             ValueType::Null => self.null().map(|()| None),
             _ => self.reject(&Flaw::Not("a text")).map(|()| None),
         }
@@ -279,9 +258,14 @@ impl<R: BufRead> Walker<'_, '_, R> {
         if !self.begin_section()? {
             return Ok(());
         }
+        let mut is_own = false;
         while self.next_member()? {
             // Rejects and errors show only the key, not `data`.
             self.place.section.replace(&self.name);
+            match shape_of_section(&self.name) {
+                Some(Shape::AutoExport) if !is_own && self.documents > 1 => return Err(self.mixed()),
+                shape => is_own |= shape.is_some(),
+            }
             let kind = ElementKind::of_data_key(&self.name);
             match (self.peek()?, kind) {
                 (ValueType::Array, _) => self.array(kind)?,
@@ -292,6 +276,11 @@ impl<R: BufRead> Walker<'_, '_, R> {
             self.report_cut()?;
         }
         Ok(())
+    }
+
+    fn mixed(&mut self) -> Error {
+        let offset = self.offset();
+        Error::new(ErrorKind::Shape, MIXED).at(Some(offset), self.place.section.named(), None)
     }
 
     fn workout_routes(&mut self) -> Result<()> {

@@ -121,7 +121,8 @@ impl Json {
     }
 
     fn parse(text: &str) -> Self {
-        serde_json::from_str(text).expect("what is stored as JSON is JSON")
+        // Halves of surrogate pairs are stored as they were sent.
+        serde_json::from_slice(&without_half_pairs(text.as_bytes())).expect("what is stored as JSON is JSON")
     }
 }
 
