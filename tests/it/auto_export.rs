@@ -242,7 +242,8 @@ fn an_element_that_is_too_long_costs_only_itself() {
         assert_eq!(way.one("SELECT count(*) FROM aggregates"), json!(1));
         let reasons = way.rows("SELECT DISTINCT reason FROM rejects ORDER BY reason");
         let expected = ["a name is longer than 65536 bytes", "longer than 4194304 bytes"];
-        let expected = expected.map(|reason| json!({ "reason": format!("Health Auto Export ecg element 1: {reason}") }));
+        let expected =
+            expected.map(|reason| json!({ "reason": format!("Health Auto Export ecg element 1: {reason}") }));
         assert_eq!(reasons, expected);
     }
 }
@@ -682,6 +683,23 @@ fn numbers_of_other_languages_are_read_or_refused() {
         let way = Way::File(tempfile::tempdir().unwrap());
         assert!(way.send(metric(qty)).is_ok, "{qty}");
         assert_eq!(way.one("SELECT value FROM aggregates"), json!(value), "{qty}");
+    }
+    // The other numbers of the document decide, before or behind it.
+    for (numbers, values) in [
+        (["1.234", "5,5", "1.234.567"], "1234.0 5.5 1234567.0"),
+        (["1,234", "5.5", "7"], "1234.0 5.5 7.0"),
+        (["1.234", "2.5", "7"], "1.234 2.5 7.0"),
+        (["1,234", "5,5", "7"], "1.234 5.5 7.0"),
+    ] {
+        let points: Vec<String> = numbers
+            .iter()
+            .enumerate()
+            .map(|(place, qty)| format!(r#"{{"date":"2026-05-01 08:00:0{place} +0200","qty":"{qty}"}}"#))
+            .collect();
+        let way = Way::File(tempfile::tempdir().unwrap());
+        assert!(way.send(format!(r#"{{"metrics":[{{"name":"m","units":"u","data":[{}]}}]}}"#, points.join(","))).is_ok);
+        let sql = "SELECT group_concat(value || '', ' ' ORDER BY start_ms) FROM aggregates";
+        assert_eq!(way.one(sql), json!(values), "{numbers:?}");
     }
     let way = Way::File(tempfile::tempdir().unwrap());
     assert_eq!(way.send(metric("1,234")).counts(&["rejected"]), [1]);

@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::de::IoRead;
 
 use super::bounded::{Bounded, Passed};
-use super::fields::{STARTS, bounded_name, time};
+use super::fields::{NUMBERS, STARTS, bounded_name, time};
 use super::interval::Times;
 use super::value::{Budget, scalars};
 use crate::formats::output::Receiver;
@@ -17,6 +17,7 @@ use crate::model::identity::{derive, digest, parse};
 use crate::model::limits::{
     AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_SMALL_MAX, AUTO_EXPORT_TITLES_BLOCK, AUTO_EXPORT_WORKOUTS_MAX,
 };
+use crate::model::locale::NumberStyle;
 use crate::model::record::Uuid;
 
 /// What is known of a metric before it is read.
@@ -54,6 +55,8 @@ pub(super) struct Contents {
     /// In lists that do not grow: a list that grows takes half as much again.
     workouts: Vec<Vec<Title>>,
     workouts_seen: usize,
+    /// What the numbers of points show that are texts.
+    style: NumberStyle,
     has_permit: bool,
 }
 
@@ -84,6 +87,11 @@ impl Contents {
     fn last_title(&mut self) -> Option<&mut Title> {
         let place = self.workouts_seen.checked_sub(1)?;
         self.workouts.get_mut(place / AUTO_EXPORT_TITLES_BLOCK)?.get_mut(place % AUTO_EXPORT_TITLES_BLOCK)
+    }
+
+    /// How numbers of points are read that are texts.
+    pub(super) fn style(&self) -> NumberStyle {
+        self.style.of_whole_file()
     }
 
     /// Whether the receiver's permit was taken.
@@ -162,7 +170,8 @@ impl<'r> Scan<'_, 'r> {
                     is_late |= is_behind;
                 }
                 "data" => {
-                    map.next_value_seed(Points { passed: self.passed, times: &mut times })?;
+                    let style = &mut self.contents.style;
+                    map.next_value_seed(Points { passed: self.passed, times: &mut times, style })?;
                     is_behind = true;
                 }
                 _ => map.next_value_seed(self.at(Level::Skipped))?,
@@ -298,10 +307,11 @@ impl<'de> Visitor<'de> for Scan<'_, '_> {
 struct Points<'s> {
     passed: &'s Passed,
     times: &'s mut Times,
+    style: &'s mut NumberStyle,
 }
 
-/// One point: the first of its dates that begins it.
-struct Point<'s>(&'s mut Times);
+/// One point: the first of its dates that begins it, and its numbers that are texts.
+struct Point<'s>(&'s mut Times, &'s mut NumberStyle);
 
 impl<'de> DeserializeSeed<'de> for Points<'_> {
     type Value = ();
@@ -320,7 +330,7 @@ impl<'de> Visitor<'de> for Points<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         self.passed.begin_element();
-        while list.next_element_seed(Point(self.times))?.is_some() {
+        while list.next_element_seed(Point(self.times, self.style))?.is_some() {
             self.passed.begin_element();
         }
         Ok(())
@@ -355,6 +365,11 @@ impl<'de> Visitor<'de> for Point<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut first: Option<(usize, String, i64)> = None;
         while let Some(key) = map.next_key::<String>()? {
+            if NUMBERS.contains(&&*key) {
+                let number = map.next_value_seed(&mut Budget::default())?;
+                number.as_str().into_iter().for_each(|text| _ = self.1.learn(text));
+                continue;
+            }
             let Some(rank) = STARTS.iter().position(|start| *start == key) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;

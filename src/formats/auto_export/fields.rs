@@ -43,12 +43,31 @@ fn read_number(text: &str) -> Result<f64, Unreadable> {
     }
 }
 
-/// What is wrong with a field that is a number with two readings.
-pub(super) fn unclear(object: &Map<String, Value>, name: &'static str) -> Option<Flaw> {
-    match read_number(object.get(name)?.as_str()?) {
-        Err(why @ Unreadable::TwoReadings(..)) => Some(Flaw::unreadable(name, why)),
-        _ => None,
+/// Fields of a point that are its numbers.
+pub(super) const NUMBERS: [&str; 7] = ["qty", "Min", "min", "Avg", "avg", "Max", "max"];
+
+/// Reads the numbers of a point that are texts, in the style of the document. Fails if one has two readings.
+pub(super) fn read_numbers(point: &mut Map<String, Value>, style: NumberStyle) -> Result<(), Flaw> {
+    for name in NUMBERS {
+        let Some(text) = point.get(name).and_then(Value::as_str) else {
+            continue;
+        };
+        let plain = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+        let is_clear = style.decimal_point() == Some(true) || !may_be_grouped(text);
+        match plain.filter(|_| is_clear).map_or_else(|| style.read(text), Ok) {
+            Ok(number) => _ = point.insert(name.to_owned(), number.into()),
+            Err(why @ Unreadable::TwoReadings(..)) => return Err(Flaw::unreadable(name, why)),
+            Err(Unreadable::NotANumber) => {}
+        }
     }
+    Ok(())
+}
+
+/// Whether the point of a number may separate thousands.
+fn may_be_grouped(text: &str) -> bool {
+    text.trim()
+        .rsplit_once('.')
+        .is_some_and(|(whole, digits)| digits.len() == 3 && !whole.trim_start_matches('-').starts_with('0'))
 }
 
 /// The finite number that a value is, holds as text, or holds as `qty`.

@@ -4,17 +4,15 @@ use serde_json::{Map, Value};
 
 use super::bounded::Passed;
 use super::fields::{
-    ENDS, NIGHTS, STARTS, first_time, not_a_date, take_date_until, take_quantity, take_text, take_time, unclear,
+    ENDS, NIGHTS, STARTS, first_time, not_a_date, read_numbers, take_date_until, take_quantity, take_text, take_time,
 };
 use super::interval::Clock;
 use super::repeats::Repeats;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
 use crate::model::identity::digest;
+use crate::model::locale::NumberStyle;
 use crate::model::record::{Aggregate, Interval};
-
-/// Fields of a point that are its numbers.
-const NUMBERS: [&str; 7] = ["qty", "Min", "min", "Avg", "avg", "Max", "max"];
 
 /// What a point belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +23,8 @@ pub(super) struct Series<'s> {
     pub(super) said: Interval,
     /// Whether figures at midnight may be of days.
     pub(super) may_be_days: bool,
+    /// How its numbers are read that are texts.
+    pub(super) style: NumberStyle,
     /// Where its points were read from.
     pub(super) passed: &'s Passed,
 }
@@ -54,9 +54,7 @@ pub(super) fn push(
     if first_time(point, &STARTS).is_none() {
         return Err(not_a_date(point, &STARTS, "date"));
     }
-    if let Some(flaw) = NUMBERS.into_iter().find_map(|name| unclear(point, name)) {
-        return Err(flaw);
-    }
+    read_numbers(point, series.style)?;
     let end_ms = first_time(point, &ENDS);
     let (start_ms, name, printed) = take_date_until(point, &STARTS, end_ms).ok_or(Flaw::EndsEarly)?;
     take_time(point, &ENDS);

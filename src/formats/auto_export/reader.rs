@@ -56,6 +56,7 @@ fn read_document<'de, R: serde_json::de::Read<'de>>(
     let mut rows = Rows {
         file,
         said,
+        style: contents.style(),
         output,
         repeats: Repeats::default(),
         passed: passed.clone(),

@@ -13,6 +13,7 @@ use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output};
 use crate::model::error::{Error, Result};
 use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, BATCH_TEXT_LARGE_BYTES};
+use crate::model::locale::NumberStyle;
 use crate::model::record::{Content, Interval};
 
 /// The rows of one document.
@@ -20,6 +21,8 @@ pub(super) struct Rows<'a, 'b> {
     pub(super) file: &'a str,
     /// The interval that the sender says the figures are of.
     pub(super) said: Interval,
+    /// How numbers of points are read that are texts.
+    pub(super) style: NumberStyle,
     pub(super) output: &'a mut Output<'b>,
     /// Points of one time, workouts and elements of one content.
     pub(super) repeats: Repeats,
@@ -78,7 +81,8 @@ impl Rows<'_, '_> {
             (_, Value::Object(point), Some(name)) => {
                 let Metric { unit, may_be_days, .. } = metric;
                 let (unit, said, may_be_days) = (unit.as_deref(), self.said, *may_be_days);
-                let series = point::Series { metric: name, unit, said, may_be_days, passed: &self.passed };
+                let series =
+                    point::Series { metric: name, unit, said, may_be_days, style: self.style, passed: &self.passed };
                 point::push(series, point, &mut self.repeats, self.output)
             }
             _ => Err(Flaw::Not("an object")),

@@ -174,8 +174,8 @@ impl Points<'_, '_, '_> {
             (_, Value::Object(location)) if is_route => push_location(location, uuid, rows),
             (_, Value::Object(value)) => {
                 let metric = ["workout ", self.key].concat();
-                let (unit, said, may_be_days) = (None, Interval::None, false);
-                let series = point::Series { metric: &metric, unit, said, may_be_days, passed: &rows.passed };
+                let (unit, said, may_be_days, style) = (None, Interval::None, false, rows.style);
+                let series = point::Series { metric: &metric, unit, said, may_be_days, style, passed: &rows.passed };
                 point::push(series, value, &mut rows.repeats, rows.output)
             }
             _ => Err(Flaw::Not("an object")),
