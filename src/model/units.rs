@@ -85,15 +85,20 @@ pub fn is_same_rounded(one: Measurement<'_>, other: Measurement<'_>) -> bool {
         return false;
     };
     match (unit(from), unit(to)) {
-        (Some(own), Some(unit)) if own.dimension == unit.dimension && from != to => {
+        // Another name of the same unit needs no rounding.
+        (Some(own), Some(unit)) if own.dimension == unit.dimension && !own.is_same_size(unit) => {
             let [value, number] = [(value, own), (number, unit)].map(|(number, unit)| Unit::range(unit, number));
-            value.0 <= number.1 && number.0 <= value.1
+            value.0 < number.1 && number.0 < value.1
         }
         _ => false,
     }
 }
 
 impl Unit {
+    fn is_same_size(self, other: Self) -> bool {
+        [self.factor, self.offset].map(f64::to_bits) == [other.factor, other.offset].map(f64::to_bits)
+    }
+
     /// The values, in the base unit, that are printed like this one.
     fn range(self, value: f64) -> (f64, f64) {
         let text = value.to_string();
@@ -397,6 +402,8 @@ mod tests {
         check((36.6, "degC"), (97.9, "degF"), true);
         check((36.6, "degC"), (98.1, "degF"), false);
         check((0.05, "kcal"), (0.06, "kcal"), false);
+        check((60.0, "bpm"), (61.0, "count/min"), false);
+        check((60.0, "bpm"), (60.0, "count/min"), true);
         check((1.0, "m"), (1.0, "s"), false);
         check((1.0, "x"), (1.0, "y"), false);
     }
