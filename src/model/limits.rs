@@ -414,8 +414,10 @@ pub const SHAPE_NAME_BYTES_MAX: usize = 24;
 /// Bytes at the start of a file or body that show its format.
 pub const SNIFF_BYTES: usize = 32 * KIB;
 
-/// Bytes at the start of a body that is not JSON which show its format, and those that show what is in angle brackets.
+/// Bytes at the start of a body that is not JSON which show its format.
 pub const FOREIGN_BYTES: usize = 6;
+
+/// The same for what begins with an angle bracket.
 pub const MARKUP_BYTES: usize = 256;
 
 /// Bytes at the start of a file that show the encoding of its text.

@@ -129,6 +129,27 @@ pub fn is_same_number(one: f64, other: f64) -> bool {
     one == other || is_near(one, other) && printed(one) == printed(other)
 }
 
+/// Returns what [`printed`] keeps of a number, without making a text: its digits and their place.
+#[must_use]
+pub fn rounded(number: f64) -> (i64, i32) {
+    let size = number.abs();
+    if size == 0.0 {
+        return (0, 0);
+    }
+    if !(1e-300..1e15).contains(&size) {
+        return (i64::from_le_bytes(number.to_le_bytes()), i32::MIN);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "at most 18 digits, and a few hundred places")]
+    let (whole, place) = (|number: f64| number.round() as i64, |number: f64| number.floor() as i32);
+    if size >= 1e6 {
+        return (whole(number * 1000.0), i32::MAX);
+    }
+    let exponent = place(size.log10());
+    let digits = whole(number * 10_f64.powi(5 - exponent));
+    // A number just below a power of ten.
+    if digits.abs() == 1_000_000 { (digits / 10, exponent + 1) } else { (digits, exponent) }
+}
+
 /// Returns a number as a text with six significant digits. A number from a million on may be a time: it has all of its digits
 /// before the point, and three behind it.
 #[must_use]
@@ -412,10 +433,17 @@ mod tests {
     fn printed_numbers() {
         let check = |one: f64, other: f64, expected| {
             assert_eq!([is_same_number(one, other), is_same_number(other, one)], [expected; 2], "{one} {other}");
+            assert_eq!(rounded(one) == rounded(other), expected, "{one} {other}");
         };
         check(12.345_678, 12.345_7, true);
         check(12.345_678, 12.345_6, false);
         check(0.0, -0.0, true);
+        check(1000.0, 999.999_999, true);
+        check(-1e-7, -9.999_999_99e-8, true);
+        check(1e-300, 2e-300, false);
+        check(5e-324, 0.0, false);
+        check(1.0, -1.0, false);
+        check(1e18, 2e18, false);
         check(3_650_123.0, 3_650_125.0, false);
         check(1_788_745_353.996_048_7, 1_788_745_353.996, true);
         check(1_788_745_353.996, 1_788_745_353.998, false);

@@ -120,7 +120,10 @@ impl Part {
         match self {
             Self::Absent => with(0, &[]),
             Self::Truth(truth) => with(1, &[u8::from(*truth)]),
-            Self::Number(number) => with(2, units::printed(*number).as_bytes()),
+            Self::Number(number) => {
+                let (digits, place) = units::rounded(*number);
+                with(2, &[&digits.to_le_bytes()[..], &place.to_le_bytes()].concat())
+            }
             Self::Date(ms) => with(3, &ms.to_le_bytes()),
             Self::Text(text) => with(4, text.as_bytes()),
             Self::LongText(hash) => with(5, hash),
