@@ -52,6 +52,9 @@ pub const CONNECTION_GRACE: Duration = Duration::from_millis(250);
 /// Bytes of one element (a sample, a workout with all that is in it, a location). Longer ones are rejected.
 pub const ELEMENT_BYTES_MAX: usize = 4 * MIB;
 
+/// Longest number or text in a large element that is always decoded with its small rest: a date or a uuid is shorter.
+pub const SCALAR_BYTES: usize = 64;
+
 /// Bytes of an element longer than a group that are read at once.
 pub const ELEMENT_READ_BYTES: usize = 4 * KIB;
 
@@ -371,6 +374,9 @@ pub const AUTO_EXPORT_EQUALS_MAX: u32 = 64;
 
 /// Times and contents of points there, at least, that are remembered to count equal ones.
 pub const AUTO_EXPORT_REPEATS_WINDOW: usize = 2 << 10;
+
+/// Sources of metrics there that are remembered for a long document, to know which ones were renamed.
+pub const AUTO_EXPORT_SOURCES_MAX: usize = 1 << 10;
 
 /// Longest text there that may be a unit; only digests of longer texts are compared.
 pub const AUTO_EXPORT_UNIT_BYTES_MAX: usize = 64;

@@ -234,6 +234,38 @@ fn a_renamed_source_doubles_no_figures() {
     }
 }
 
+/// Some of what the document had is forgotten by then.
+#[test]
+fn two_sources_with_equal_figures_stay_two_in_a_long_document() {
+    const HOURS: usize = 5000;
+    let hours_of = |source: &str| {
+        let hour = |hour: usize| {
+            let (month, day, time) = (1 + hour / 24 / 28 % 12, 1 + hour / 24 % 28, hour % 24);
+            let date = format!("2026-{month:02}-{day:02} {time:02}:00:00 +0000");
+            format!(r#"{{"date":"{date}","qty":{},"source":"{source}"}}"#, hour % 40)
+        };
+        (0..HOURS).map(hour).collect::<Vec<_>>().join(",")
+    };
+    let document = |sources: &[&str]| {
+        let points = sources.iter().map(|source| hours_of(source)).collect::<Vec<_>>().join(",");
+        format!(r#"{{"data":{{"metrics":[{{"name":"step_count","units":"count","data":[{points}]}}]}}}}"#)
+    };
+    for way in Way::all() {
+        let send = |sources: &[&str]| way.send(document(sources)).counts(&["new", "updated", "unchanged"]);
+        let rows = || {
+            let rows = way.rows("SELECT source, count(*) AS n FROM aggregates GROUP BY source ORDER BY source");
+            rows.iter().map(|row| format!("{} {}", row["source"].as_str().unwrap(), row["n"])).collect::<Vec<_>>()
+        };
+        let all = HOURS as u64;
+        assert_eq!(send(&["Watch", "Phone"]), [2 * all, 0, 0]);
+        assert_eq!(send(&["Phone", "Watch"]), [0, 0, 2 * all]);
+        assert_eq!(send(&["Watch"]), [0, 0, all]);
+        // A new name is one of a source that the document no longer has.
+        assert_eq!(send(&["Watch", "New phone"]), [0, all, all]);
+        assert_eq!(rows(), ["New phone 5000", "Watch 5000"]);
+    }
+}
+
 #[test]
 fn another_unit_doubles_no_figures() {
     for way in Way::all() {

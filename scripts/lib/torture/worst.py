@@ -10,6 +10,7 @@ START = "2026-01-01T00:00:00.000Z"
 END = "2026-01-01T00:10:00.000Z"
 SAMPLE_TYPE = "HKQuantityTypeIdentifierHeartRate"
 XML_START = "2026-01-01 00:00:00 +0000"
+FIELDS_MAX = 50_000  # unknown fields of a sample
 LONG_ROWS = 1250  # elements for each long one
 
 
@@ -155,6 +156,9 @@ def shapes(count):
     yield "samples with 1 MB, then others", [long_rows(count, 900_000), samples(numbers)]
     yield "samples with 1 MB, then exported ones", [long_rows(count, 900_000), records(count)]
     yield "route points with long unknown fields", [long_points(count)]
+    # Long enough to wait outside of memory, and not too many for an element.
+    unknown = {f"field {n} of a later version": n for n in range(min(count, FIELDS_MAX))}
+    yield "samples with many unknown fields", [samples(range(4), **unknown)]
     yield "one uuid many times", [(*data(SAMPLE_TYPE, (sample(0, value=n) for n in numbers)), count)]
     yield "many sources", [(*data(SAMPLE_TYPE, (sample(n, **revision(f"source {n}")) for n in numbers)), count)]
     yield "many units", [(*data(SAMPLE_TYPE, (sample(n, unit=f"unit {n}") for n in numbers)), count)]

@@ -13,8 +13,8 @@ use crate::formats::flaw::Flaw;
 use crate::formats::json::{write_f64, write_integer, write_string};
 use crate::formats::surrogates::{self, HalfPairs};
 use crate::model::limits::{
-    ELEMENT_BYTES_MAX, ELEMENT_READ_BYTES, GROUP_BYTES, NESTING_MAX, NUMBER_BYTES_MAX, SHARED_TEXT_BYTES_MAX,
-    SKELETON_NESTING_MAX,
+    ELEMENT_BYTES_MAX, ELEMENT_READ_BYTES, GROUP_BYTES, NESTING_MAX, NUMBER_BYTES_MAX, SCALAR_BYTES,
+    SHARED_TEXT_BYTES_MAX, SKELETON_NESTING_MAX,
 };
 
 /// Judges whether a text inside so many arrays and objects is JSON, whatever its values.
@@ -97,7 +97,10 @@ impl Canonical {
             }
             let value = &self.text[member.value..member.end];
             rest.text.push_str(&self.text[member.start..member.value]);
-            if value.len() > SHARED_TEXT_BYTES_MAX || rest.text.len() + value.len() > GROUP_BYTES {
+            // Fields of records are short, and may stand behind any number of others.
+            let is_short = value.len() <= SCALAR_BYTES && !value.starts_with(['[', '{']);
+            let is_full = rest.text.len() + value.len() > GROUP_BYTES;
+            if !is_short && (is_full || value.len() > SHARED_TEXT_BYTES_MAX) {
                 rest.text.push_str(PLACEHOLDER);
                 rest.long.push((place, value));
             } else {
@@ -112,9 +115,11 @@ impl Canonical {
     fn has_room(&mut self, more: usize) -> bool {
         // A few names cost nothing, so that an element of exactly the greatest length fits.
         let names = (self.open * size_of::<Member>()).saturating_sub(GROUP_BYTES);
-        let bytes = self.text.len() + names + more;
-        if self.flaw.is_none() && bytes > ELEMENT_BYTES_MAX {
-            self.flaw = Some(Flaw::TooLong(ELEMENT_BYTES_MAX as u64));
+        let bytes = self.text.len() + more;
+        if self.flaw.is_none() && bytes + names > ELEMENT_BYTES_MAX {
+            let is_long = bytes > ELEMENT_BYTES_MAX;
+            let long = Flaw::TooLong(ELEMENT_BYTES_MAX as u64);
+            self.flaw = Some(if is_long { long } else { Flaw::TooMany("fields", self.open) });
         }
         self.flaw.is_none()
     }
@@ -331,7 +336,8 @@ mod tests {
         let too_long = "longer than 4194304 bytes";
         check(&format!("[\"{}\"]", "x".repeat(ELEMENT_BYTES_MAX)), too_long);
         check(&format!("[{}0]", "1e15,".repeat(ELEMENT_BYTES_MAX / 10)), too_long);
-        check(&format!("{{{}\"\":0}}", "\"\":0,".repeat(ELEMENT_BYTES_MAX / 10)), too_long);
+        let many = read(&format!("{{{}\"\":0}}", "\"\":0,".repeat(ELEMENT_BYTES_MAX / 10))).unwrap_err().to_string();
+        assert!(many.starts_with("more than 8") && many.ends_with(" fields"), "{many}");
         assert!(Canonical::read(r#"{"a":[1,}"#.as_bytes(), 0).is_err());
     }
 

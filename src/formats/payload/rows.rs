@@ -54,7 +54,8 @@ pub(crate) struct Rows<'b, 't, 'i> {
     metadata: Option<Before<Value<'t, 'i>, Option<TextId>>>,
     /// Whether marks stand for what the decoder refuses.
     has_marks: bool,
-    /// Members that are too long for the tape, each with its canonical text. Another value stands there in its place.
+    /// Members that are too long for the tape, each with its canonical text, in the tape's order. Another value stands there in its
+    /// place.
     long: &'b [(Value<'t, 'i>, &'b str)],
 }
 
@@ -84,8 +85,9 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         if self.long.is_empty() {
             return None;
         }
-        let found = self.long.iter().find(|(long, _)| std::ptr::addr_eq(long.as_ptr(), value.as_ptr()));
-        found.map(|(_, text)| *text)
+        // There may be as many as the element has members. They stand in the order of the tape.
+        let found = self.long.binary_search_by_key(&value.as_ptr().addr(), |(long, _)| long.as_ptr().addr());
+        found.ok().map(|place| self.long[place].1)
     }
 
     /// Hands over the batch if it is full: numbers of its texts then no longer hold.

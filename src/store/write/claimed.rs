@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::RandomState;
 
-use crate::model::limits::{AUTO_EXPORT_REPEATS_WINDOW, INGESTS_MAX};
+use crate::model::limits::{AUTO_EXPORT_REPEATS_WINDOW, AUTO_EXPORT_SOURCES_MAX, INGESTS_MAX};
 
 /// The uploads under way, the last one last.
 #[derive(Debug, Default)]
@@ -21,6 +21,10 @@ pub(in crate::store) struct Claims {
     hasher: RandomState,
     recent: HashSet<u64, RandomState>,
     earlier: HashSet<u64, RandomState>,
+    /// Whether claims were forgotten.
+    has_forgotten: bool,
+    /// What has claimed anything, such as a source; beyond [`AUTO_EXPORT_SOURCES_MAX`] all count as such.
+    owners: HashSet<u64, RandomState>,
 }
 
 impl Claimed {
@@ -30,8 +34,8 @@ impl Claimed {
             if self.0.len() >= INGESTS_MAX {
                 self.0.remove(0);
             }
-            let (hasher, recent, earlier) = Default::default();
-            self.0.push(Claims { upload, hasher, recent, earlier });
+            let (hasher, recent, earlier, has_forgotten, owners) = Default::default();
+            self.0.push(Claims { upload, hasher, recent, earlier, has_forgotten, owners });
             self.0.len() - 1
         });
         &mut self.0[place]
@@ -54,15 +58,43 @@ impl Claims {
     pub(in crate::store) fn add(&mut self, row: &impl Hash) {
         if self.recent.len() >= AUTO_EXPORT_REPEATS_WINDOW {
             std::mem::swap(&mut self.recent, &mut self.earlier);
+            self.has_forgotten |= !self.recent.is_empty();
             self.recent.clear();
         }
         self.recent.insert(self.hasher.hash_one(row));
+    }
+
+    /// Claims a row for an owner.
+    pub(in crate::store) fn add_of(&mut self, owner: &impl Hash, row: &impl Hash) {
+        self.add(row);
+        if self.owners.len() <= AUTO_EXPORT_SOURCES_MAX {
+            self.owners.insert(self.hasher.hash_one(owner));
+        }
+    }
+
+    /// Whether an owner may have claimed a row: it has, or it has claimed others and some claims are forgotten.
+    pub(in crate::store) fn may_have(&self, owner: &impl Hash, row: &impl Hash) -> bool {
+        let is_owner =
+            || self.owners.len() > AUTO_EXPORT_SOURCES_MAX || self.owners.contains(&self.hasher.hash_one(owner));
+        self.has(row) || self.has_forgotten && is_owner()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_owner_of_forgotten_claims_may_have_any() {
+        let mut claimed = Claimed::default();
+        let claims = claimed.of(1);
+        claims.add_of(&"watch", &0);
+        assert!(claims.may_have(&"watch", &0) && !claims.may_have(&"watch", &1) && !claims.may_have(&"phone", &1));
+        (10..10 + 3 * AUTO_EXPORT_REPEATS_WINDOW).for_each(|row| claims.add(&row));
+        assert!(claims.may_have(&"watch", &1) && !claims.may_have(&"phone", &1));
+        (0..=AUTO_EXPORT_SOURCES_MAX).for_each(|owner| claims.add_of(&owner, &0));
+        assert!(claims.may_have(&"phone", &1), "too many to know");
+    }
 
     #[test]
     fn claims_are_of_an_upload_and_end_with_it() {

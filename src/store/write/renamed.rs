@@ -1,7 +1,7 @@
 //! Figures that come again from a renamed source, in another unit or with other digits: the new row replaces the one that it was.
 //!
 //! A source was renamed if the document has no figure of the old name at this time, and the database had none of the new one.
-//! So two sources with equal figures stay two. What has grown meanwhile is another figure.
+//! So two sources with equal figures stay two. In a long document, it must have no figure of the old name at all. What has grown meanwhile is another figure.
 
 use std::collections::BTreeSet;
 
@@ -121,7 +121,8 @@ fn start_ms(columns: &Columns) -> Option<i64> {
 impl BatchWriter<'_> {
     /// Notes that the document has a figure of a source at a time.
     pub(super) fn note_source(&mut self, columns: &Columns) {
-        self.ids.claimed.of(self.upload.id).add(&(place(columns, &columns[4]), start_ms(columns)));
+        let place = place(columns, &columns[4]);
+        self.ids.claimed.of(self.upload.id).add_of(&place, &(place, start_ms(columns)));
     }
 
     /// Counts the figures of one time that have new rows. Those that are stored ones of a renamed source take their place.
@@ -177,7 +178,8 @@ impl BatchWriter<'_> {
                 }
             } else if renamed.is_none() && figure.is_alike(new) {
                 let of_document = self.ids.claimed.of(self.upload.id);
-                if !of_document.has(&(place(columns, &figure.source), start_ms(columns))) {
+                let place = place(columns, &figure.source);
+                if !of_document.may_have(&place, &(place, start_ms(columns))) {
                     renamed = Some(figure);
                 }
             }
