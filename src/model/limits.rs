@@ -119,6 +119,9 @@ pub const LATE_ENDS_MAX: usize = 4 * INGESTS_MAX;
 /// into the database.
 pub const COMMIT_IDLE: Duration = Duration::from_millis(250);
 
+/// How long the answer of an ingest that has ended waits for others to share its commit: a commit of a slow disk.
+pub const COMMIT_SHARED: Duration = Duration::from_millis(50);
+
 /// Statements that the writer's connection keeps prepared.
 pub const STATEMENTS_CACHED_MAX: usize = 64;
 

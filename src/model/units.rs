@@ -57,16 +57,10 @@ pub const KILOJOULES_PER_KILOCALORIE: f64 = 4.184;
 /// A value and its unit, if it has one.
 pub type Measurement<'a> = (Option<f64>, Option<&'a str>);
 
-/// Whether `printed` is what an export prints for `one`, in the export's unit. Between two units its last digit may be one off:
-/// exporters convert by factors with few digits.
+/// Whether two exporters have printed one value, each with at least six significant digits. Between two units the last of these
+/// may be one off: exporters convert by factors with few digits.
 #[must_use]
-pub fn is_same(one: Measurement<'_>, printed: Measurement<'_>) -> bool {
-    is_same_within(one, printed, if one.1 == printed.1 { ROUNDING } else { 2.0 * ROUNDING })
-}
-
-/// Whether two exports have printed one value, each with at least six significant digits.
-#[must_use]
-pub fn is_same_printed(one: Measurement<'_>, other: Measurement<'_>) -> bool {
+pub fn is_same(one: Measurement<'_>, other: Measurement<'_>) -> bool {
     match (one, other) {
         ((Some(value), unit), (Some(number), other_unit)) if unit == other_unit => {
             value == number || is_near(value, number) && six_digits(value) == six_digits(number)
@@ -78,7 +72,7 @@ pub fn is_same_printed(one: Measurement<'_>, other: Measurement<'_>) -> bool {
 /// Whether two exports have printed one value, each with some decimals: a rounded energy in kilojoules and in kilocalories.
 #[must_use]
 pub fn is_same_rounded(one: Measurement<'_>, other: Measurement<'_>) -> bool {
-    if is_same_printed(one, other) {
+    if is_same(one, other) {
         return true;
     }
     let (Some(value), Some(number), Some(from), Some(to)) = (one.0, other.0, one.1, other.1) else {
@@ -383,8 +377,8 @@ mod tests {
         assert_ne!(printed_in_base(1.0, "km"), printed_in_base(1000.0, "s"));
         assert_eq!(printed_in_base(1.0, "x"), None);
         // 1.000004 km printed as 1 km, and as 0.621373 mi.
-        assert!(is_same_printed((Some(1.0), Some("km")), (Some(0.621_374), Some("mi"))));
-        assert!(!is_same_printed((Some(1.0), Some("km")), (Some(0.621_380), Some("mi"))));
+        assert!(is_same((Some(1.0), Some("km")), (Some(0.621_374), Some("mi"))));
+        assert!(!is_same((Some(1.0), Some("km")), (Some(0.621_380), Some("mi"))));
     }
 
     #[test]
@@ -452,7 +446,7 @@ mod tests {
     #[test]
     fn printed_values() {
         let check = |one: f64, other: f64, expected| {
-            assert_eq!(is_same_printed((Some(one), None), (Some(other), None)), expected, "{one} {other}");
+            assert_eq!(is_same((Some(one), None), (Some(other), None)), expected, "{one} {other}");
         };
         check(72.0, 72.0, true);
         check(0.123_456_78, 0.123_457, true);
@@ -462,6 +456,6 @@ mod tests {
         check(0.0, 0.0, true);
         check(0.0, 1e-9, false);
         check(1.0, -1.0, false);
-        assert!(is_same_printed((None, None), (None, None)) && !is_same_printed((None, None), (Some(0.0), None)));
+        assert!(is_same((None, None), (None, None)) && !is_same((None, None), (Some(0.0), None)));
     }
 }

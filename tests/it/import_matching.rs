@@ -564,6 +564,74 @@ fn metadata_that_prints_the_same_is_the_same() {
     }
 }
 
+fn app_heart_rate(uuid: &str, value: f64) -> String {
+    format!(
+        r#"{{"uuid":"{uuid}","value":{value},"unit":"count/min","startDate":"2024-01-01T09:00:00.250Z",
+        "endDate":"2024-01-01T09:00:00.250Z","sourceRevision":{{"source":{{"name":"Watch"}}}}}}"#
+    )
+}
+
+fn app_payload(samples: &[String]) -> String {
+    format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{}]}}}}"#, samples.join(","))
+}
+
+/// They differ in the sixth digit, by less than its rounding.
+#[test]
+fn neighbouring_values_of_one_second_are_not_one() {
+    let values = [70.0, 70.0001, 70.0004, 70.0005];
+    let samples: Vec<String> = (0..4)
+        .map(|place| app_heart_rate(&format!("0000000{place}-0000-4000-8000-000000000000"), values[place]))
+        .collect();
+    let records = [2, 1, 3, 0].map(|place: usize| {
+        let created = format!("creationDate=\"2024-01-01 10:00:0{place} +0100\" startDate");
+        heart_rate("sourceName=\"Watch\"", &values[place].to_string(), "").replace("startDate", &created)
+    });
+    for is_app_first in [true, false] {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        let (app, xml) =
+            (folder.write("app.json", app_payload(&samples)), folder.write("export.xml", export(&records)));
+        for input in if is_app_first { [&app, &xml, &app, &xml] } else { [&xml, &app, &xml, &app] } {
+            import(&db, &[], &[input]).balanced();
+        }
+        let sql = "SELECT group_concat(substr(hex(uuid), 8, 1) || (creation_ms % 10000 / 1000), ',' ORDER BY uuid) FROM samples";
+        assert_eq!(query::<String>(&db, sql), "00,11,22,33", "{is_app_first}");
+    }
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    import(&db, &[], &[&folder.write("app.json", app_payload(&samples[1..2]))]).balanced();
+    let other = heart_rate("sourceName=\"Ring\"", "70.0004", "");
+    import(&db, &[], &[&folder.write("export.xml", export(&[other]))]).balanced();
+    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM samples"), 2);
+}
+
+/// One of 65,536 identities of HealthKit begins like those of imports, but is of version 4.
+#[test]
+fn identities_of_healthkit_that_begin_like_derived_ones_are_kept() {
+    let near = app_heart_rate("68730000-1111-4222-8333-444455556666", 60.0);
+    let far = app_heart_rate("99990000-1111-4222-8333-444455556666", 60.0);
+    let record = heart_rate("sourceName=\"Watch\"", "60", "");
+    // Parts of uuids, after inputs in this order.
+    let check = |inputs: &[&str], expected: &str| {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        for (place, input) in inputs.iter().enumerate() {
+            let name = if input.starts_with('{') { format!("{place}.json") } else { format!("{place}.xml") };
+            import(&db, &[], &[&folder.write(&name, input)]).balanced();
+        }
+        let sql = "SELECT group_concat(substr(hex(uuid), 1, 8), ',' ORDER BY uuid) FROM samples";
+        assert_eq!(query::<String>(&db, sql), expected);
+    };
+    let [near, far] = [near, far].map(|sample| app_payload(&[sample]));
+    let one = export(std::slice::from_ref(&record));
+    let two = export(&[record.clone(), record]);
+    check(&[&near, &two, &far], "68730000,99990000");
+    check(&[&near, &one, &far], "68730000,99990000");
+    check(&[&one, &near], "68730000");
+    check(&[&one, &near, &far], "68730000,99990000");
+    check(&[&two, &near, &far], "68730000,99990000");
+}
+
 /// Audiograms, prescriptions and what a later iOS may add.
 #[test]
 fn elements_without_a_table_are_matched_by_their_content() {

@@ -7,7 +7,7 @@ ALTER TABLE workout_aliases ADD COLUMN creation_ms INTEGER;
 -- The workouts of one activity that start and end in the same seconds, derived ones apart. All of its terms are equal in a search,
 -- so the rows come in the order of their rowids. The activity is last: a workout without one may be of any.
 CREATE INDEX workouts_match ON workouts
-  (person_id, (start_ms / 1000), (end_ms / 1000), (substr(uuid, 1, 2) = x'6873'), activity_type);
+  (person_id, (start_ms / 1000), (end_ms / 1000), (substr(uuid, 1, 2) = x'6873' AND substr(uuid, 7, 1) >= x'80' AND substr(uuid, 7, 1) < x'90'), activity_type);
 
 -- Identities that imports have derived of a workout from other texts than those at its first import, such as another source
 -- name. `workout` is the identity at the first import: that of the row, or `derived` of `workout_aliases`.

@@ -115,7 +115,7 @@ CREATE TABLE merged_samples (
   PRIMARY KEY (person_id, type_id, start_ms, uuid)
 ) STRICT;
 
--- The types that have samples with HealthKit's identity, and those that have derived ones (the uuid begins with x'6873'), by
+-- The types that have samples with HealthKit's identity, and those that have derived ones (the uuid begins with x'6873' and is of version 8), by
 -- unit; 0 for no unit. Only a type that has both, or two units, can have a sample that came twice.
 CREATE TABLE sample_origins (
   person_id INTEGER NOT NULL REFERENCES persons (id),
@@ -152,7 +152,7 @@ CREATE INDEX workouts_start ON workouts (person_id, start_ms);
 -- The workouts of one activity that start and end in the same seconds, derived ones apart. All of its terms are equal in a search,
 -- so the rows come in the order of their rowids. The activity is last: a workout without one may be of any.
 CREATE INDEX workouts_match ON workouts
-  (person_id, (start_ms / 1000), (end_ms / 1000), (substr(uuid, 1, 2) = x'6873'), activity_type);
+  (person_id, (start_ms / 1000), (end_ms / 1000), (substr(uuid, 1, 2) = x'6873' AND substr(uuid, 7, 1) >= x'80' AND substr(uuid, 7, 1) < x'90'), activity_type);
 
 -- Workouts of imports that a preferred exporter has also brought: the app, or Apple's export before Health Auto Export.
 -- `derived` is the import's identity, `uuid` that of the row in `workouts`; the rest is what the import has.

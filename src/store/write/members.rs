@@ -26,7 +26,7 @@ impl PartialEq for Member {
         (&self.kind, &self.times) == (&other.kind, &other.times)
             && match (number(&self.value), number(&other.value)) {
                 (Some(one), Some(two)) => {
-                    units::is_same_printed((Some(one), self.unit.as_deref()), (Some(two), other.unit.as_deref()))
+                    units::is_same((Some(one), self.unit.as_deref()), (Some(two), other.unit.as_deref()))
                 }
                 _ => self.unit == other.unit && self.value == other.value,
             }

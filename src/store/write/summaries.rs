@@ -7,7 +7,7 @@ use super::rows::ACTIVITY_SUMMARIES;
 use super::upsert::{Upsert, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::record::ActivitySummary;
-use crate::model::units::{Dimension, factor, is_same_printed};
+use crate::model::units::{Dimension, factor, is_same};
 
 const STORED_RINGS: &str =
     "SELECT active_energy, active_energy_goal, move_min, exercise_min, stand_hours, move_goal_min,
@@ -88,8 +88,7 @@ impl BatchWriter<'_> {
             return false;
         };
         let is_energy = |unit: &str| factor(unit, Dimension::Energy).is_some();
-        let is_same =
-            |(one, other): (&Option<f64>, &Option<f64>)| is_same_printed((*one, Some(known)), (*other, Some(own)));
+        let is_same = |(one, other): (&Option<f64>, &Option<f64>)| is_same((*one, Some(known)), (*other, Some(own)));
         own != known
             && is_energy(own)
             && is_energy(known)

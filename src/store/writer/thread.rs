@@ -12,7 +12,7 @@ use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{
-    BATCH_ROWS_MAX, CHECKPOINT_RETRY, COMMIT_IDLE, INGESTS_MAX, LATE_ENDS_MAX, TRANSACTION_BYTES_MAX,
+    BATCH_ROWS_MAX, CHECKPOINT_RETRY, COMMIT_IDLE, COMMIT_SHARED, INGESTS_MAX, LATE_ENDS_MAX, TRANSACTION_BYTES_MAX,
     TRANSACTION_ROWS_MAX, TRANSACTION_TIME_IF_AWAITED,
 };
 use crate::model::line_limit::LineLimit;
@@ -27,6 +27,8 @@ pub(super) struct WriterThread {
     is_in_transaction: bool,
     /// When the last transaction began.
     begun: Option<Instant>,
+    /// Since when an ingest that has ended waits for the commit.
+    ended: Option<Instant>,
     /// Rows in the open transaction, and bytes of their texts.
     rows: usize,
     text_bytes: usize,
@@ -54,6 +56,7 @@ impl WriterThread {
             active: Vec::with_capacity(INGESTS_MAX),
             is_in_transaction: false,
             begun: None,
+            ended: None,
             rows: 0,
             text_bytes: 0,
             late: VecDeque::new(),
@@ -79,6 +82,9 @@ impl WriterThread {
     /// The next request, or a timeout when it is time to commit or to move the WAL.
     fn next_request(&self) -> Result<Request, RecvTimeoutError> {
         if self.is_long() || self.is_in_transaction && self.keeps_others_waiting() {
+            return Err(RecvTimeoutError::Timeout);
+        }
+        if self.ended.is_some_and(|ended| ended.elapsed() >= COMMIT_SHARED) {
             return Err(RecvTimeoutError::Timeout);
         }
         if self.active.iter().any(Active::has_ended) {
@@ -258,6 +264,7 @@ impl WriterThread {
             .and_then(|()| self.store.record_progress(upload, &total))
             .and_then(|()| self.store.finish_upload(upload, &end));
         active.note_end(Ending { end: Some(end), finished });
+        self.ended.get_or_insert_with(Instant::now);
         if let Err(error) = entered {
             self.undo(&error);
         }
@@ -276,7 +283,7 @@ impl WriterThread {
         }
         self.is_in_transaction = false;
         self.wal.note_commit();
-        (self.rows, self.text_bytes) = (0, 0);
+        (self.rows, self.text_bytes, self.ended) = (0, 0, None);
         self.late.clear();
         self.active.iter_mut().for_each(Active::note_commit);
         let files = self.store.check_files();
@@ -326,7 +333,7 @@ impl WriterThread {
         }
         self.store.rollback();
         self.is_in_transaction = false;
-        (self.rows, self.text_bytes) = (0, 0);
+        (self.rows, self.text_bytes, self.ended) = (0, 0, None);
         for active in &mut self.active {
             // Without its end the ingest would be running according to the ledger for as long as this program does.
             if let Some(end) = active.note_undone(error) {

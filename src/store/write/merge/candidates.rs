@@ -81,11 +81,11 @@ const SAME_ALIAS: &str = "SELECT 1 FROM workout_aliases WHERE person_id = ?1 AND
 /// The index `workouts_match` has these terms.
 const OF_GROUP: &str = "SELECT rowid, uuid, source_id, creation_ms FROM workouts
     WHERE person_id = ?1 AND activity_type IS ?2 AND start_ms / 1000 = ?3 AND end_ms / 1000 IS ?4
-    AND (substr(uuid, 1, 2) = x'6873') = ?5 AND rowid > ?6 ORDER BY rowid LIMIT ?7";
+    AND (substr(uuid, 1, 2) = x'6873' AND substr(uuid, 7, 1) >= x'80' AND substr(uuid, 7, 1) < x'90') = ?5 AND rowid > ?6 ORDER BY rowid LIMIT ?7";
 
 /// The next activity of workouts that start and end in the same seconds.
 const NEXT_ACTIVITY: &str = "SELECT min(activity_type) FROM workouts
-    WHERE person_id = ?1 AND start_ms / 1000 = ?2 AND end_ms / 1000 IS ?3 AND (substr(uuid, 1, 2) = x'6873') = ?4
+    WHERE person_id = ?1 AND start_ms / 1000 = ?2 AND end_ms / 1000 IS ?3 AND (substr(uuid, 1, 2) = x'6873' AND substr(uuid, 7, 1) >= x'80' AND substr(uuid, 7, 1) < x'90') = ?4
     AND activity_type > ?5";
 
 const ACTIVITY: &str = "SELECT activity_type FROM workouts WHERE person_id = ?1 AND uuid = ?2";

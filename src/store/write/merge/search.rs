@@ -170,30 +170,25 @@ impl Names {
         row: &Candidate,
     ) -> rusqlite::Result<bool> {
         let sample = record.sample;
-        let (own, other) = ((sample.value, sample.unit), (row.value, row.unit));
-        if record.is_imported && row.is_derived() {
-            return Ok((row.start_ms, row.end_ms) == (sample.start_ms, sample.end_ms)
-                && self.is_same_value(connection, own, other, true)?);
-        }
-        // The value of the app comes first, then the one that an export prints.
-        let (app, printed) = if record.is_imported { (other, own) } else { (own, other) };
-        Ok(second_of_end(row.end_ms) == second_of_end(sample.end_ms)
-            && self.is_same_value(connection, app, printed, false)?)
+        let has_times = if record.is_imported && row.is_derived() {
+            (row.start_ms, row.end_ms) == (sample.start_ms, sample.end_ms)
+        } else {
+            second_of_end(row.end_ms) == second_of_end(sample.end_ms)
+        };
+        Ok(has_times && self.is_same_value(connection, (sample.value, sample.unit), (row.value, row.unit))?)
     }
 
     fn is_same_value(
         &mut self,
         connection: &Connection,
         one: (Option<f64>, Option<i64>),
-        printed: (Option<f64>, Option<i64>),
-        are_both_printed: bool,
+        other: (Option<f64>, Option<i64>),
     ) -> rusqlite::Result<bool> {
-        let is_same = if are_both_printed { units::is_same_printed } else { units::is_same };
-        if one.1 == printed.1 {
-            return Ok(is_same((one.0, None), (printed.0, None)));
+        if one.1 == other.1 {
+            return Ok(units::is_same((one.0, None), (other.0, None)));
         }
-        let [unit, printed_unit] = self.units.pair(connection, [one.1, printed.1])?;
-        Ok(is_same((one.0, unit), (printed.0, printed_unit)))
+        let [unit, other_unit] = self.units.pair(connection, [one.1, other.1])?;
+        Ok(units::is_same((one.0, unit), (other.0, other_unit)))
     }
 
     fn is_same_name(

@@ -128,7 +128,8 @@ impl Second {
     pub(super) fn read_derived(&mut self, connection: &Connection, key: Key) -> rusqlite::Result<bool> {
         if self.begin(key) {
             let mut select = connection.prepare_cached(DERIVED)?;
-            self.add(select.query(params![key.0, key.1, key.2, ROWS])?, |_| true)?;
+            // HealthKit's identities, of version 4, may also begin like this.
+            self.add(select.query(params![key.0, key.1, key.2, ROWS])?, Candidate::is_derived)?;
         }
         Ok(self.is_crowded)
     }
