@@ -483,11 +483,17 @@ fn a_backup_is_restored_where_no_database_exists() {
     assert_eq!(contents(&elsewhere), contents(&database));
     let kept = names(folder.path()).into_iter().filter(|name| name.contains("before-restore")).count();
     assert_eq!(kept, 0);
-    // A WAL that outlived its database does not belong to the restored one.
+    // A WAL that outlived its database does not belong to the restored one, and may hold rows.
     fs::remove_file(&elsewhere).unwrap();
-    fs::copy(folder.path().join("health.db-wal"), folder.path().join("new.db-wal")).unwrap();
+    let wal = folder.path().join("new.db-wal");
+    fs::copy(folder.path().join("health.db-wal"), &wal).unwrap();
+    let output = restore(&elsewhere, &[copy.to_str().unwrap()]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && message.contains("new.db-wal of a former one"), "{message}");
+    assert!(wal.exists() && !elsewhere.exists());
+    fs::rename(&wal, folder.path().join("former-wal")).unwrap();
     assert!(restore(&elsewhere, &[copy.to_str().unwrap()]).status.success());
-    assert!(!folder.path().join("new.db-wal").exists());
+    assert_eq!(contents(&elsewhere), contents(&database));
 }
 
 /// On a new machine, as root: the service must be able to open the restored files. Elsewhere both belong to this user
