@@ -121,7 +121,7 @@ async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
                 format!("; ports below 1024 are for root and services: {flag} {}", SocketAddr::new(address.ip(), 8443))
             }
             io::ErrorKind::AddrInUse => {
-                format!("; another program listens there: stop it, or choose another port with {flag}")
+                format!("; the port is in use: choose another one with {flag}, or stop the program that listens there")
             }
             _ => format!("; name another address with {flag}"),
         };
