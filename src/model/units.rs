@@ -63,7 +63,11 @@ pub type Measurement<'a> = (Option<f64>, Option<&'a str>);
 pub fn is_same(one: Measurement<'_>, other: Measurement<'_>) -> bool {
     match (one, other) {
         ((Some(value), unit), (Some(number), other_unit)) if unit == other_unit => {
-            value == number || is_near(value, number) && six_digits(value) == six_digits(number)
+            value == number
+                || is_near(value, number)
+                    && (six_digits(value) == six_digits(number)
+                        || is_half_way(value, number)
+                        || is_half_way(number, value))
         }
         _ => is_same_within(one, other, 2.0 * ROUNDING),
     }
@@ -212,6 +216,13 @@ fn range_near((value, name): Measurement<'_>, distance: f64) -> i64 {
     range * 2 + i64::from(size < 0.0)
 }
 
+/// Whether a number has six digits, and a value is half-way between it and the next such number: exporters round both up and
+/// down.
+fn is_half_way(value: f64, number: f64) -> bool {
+    let half = 0.5 * 10_f64.powf(number.abs().log10().floor() - 5.0);
+    (value - number).abs() <= half * (1.0 + 1e-6) && six_digits(number).parse() == Ok(number)
+}
+
 fn six_digits(value: f64) -> String {
     format!("{value:.5e}")
 }
@@ -347,6 +358,11 @@ mod tests {
         check((72.0, "count/min"), (72.0, "count/min"), true);
         check((72.0, "count/min"), (73.0, "count/min"), false);
         check((1.2, "count/s"), (72.0, "count/min"), true);
+        // Rounded up and down; then neighbours.
+        check((0.123_456_5, "km"), (0.123_457, "km"), true);
+        check((0.123_456_5, "km"), (0.123_456, "km"), true);
+        check((0.123_456_7, "km"), (0.123_456, "km"), false);
+        check((70.0004, "km"), (70.0001, "km"), false);
         check((0.123_456_78, "km"), (0.123_457, "km"), true);
         check((0.123_456_78, "km"), (0.123_458, "km"), false);
         check((5.0, "km"), (3.10686, "mi"), true);

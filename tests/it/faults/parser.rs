@@ -161,9 +161,11 @@ fn dates_are_within_the_years_that_can_be_stored() {
     let date = |text: &str| among_good("\"2026-01-01T00:00:00.000Z\"", text);
     let mut bodies = Vec::new();
     for text in [
-        r#""0000-01-01T00:00:00.000Z""#,
+        r#""1800-01-01T00:00:00.000Z""#,
+        r#""2199-12-31T23:59:59.999Z""#,
+        // Apple's distant past and future.
         r#""0001-01-01T00:00:00.000Z""#,
-        r#""9999-12-31T23:59:59.999Z""#,
+        r#""4001-01-01T00:00:00.000Z""#,
         r#""1969-12-31T23:59:59.999Z""#,
         r#""2026-01-01T00:00:00+14:00""#,
         r#""2024-02-29T00:00:00Z""#,
@@ -173,6 +175,11 @@ fn dates_are_within_the_years_that_can_be_stored() {
         bodies.push(named(text, date(text), (200, 3, 0)));
     }
     for text in [
+        // Years of other calendars, or of none.
+        r#""0000-01-01T00:00:00.000Z""#,
+        r#""1799-12-31T23:59:59.999Z""#,
+        r#""2200-01-01T00:00:00.000Z""#,
+        r#""9999-12-31T23:59:59.999Z""#,
         r#""-0001-01-01T00:00:00.000Z""#,
         r#""10000-01-01T00:00:00.000Z""#,
         r#""+275760-09-13T00:00:00.001Z""#,
