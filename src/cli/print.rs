@@ -35,7 +35,7 @@ impl ResultArgument {
     ///
     /// # Errors
     ///
-    /// As for [`print`].
+    /// As for [`print()`].
     pub(super) fn print(self, result: &impl Printable) -> Result<()> {
         if self.quiet { Ok(()) } else { print(result, self.form.form()) }
     }
