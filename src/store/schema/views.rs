@@ -47,13 +47,14 @@ pub(super) fn drop_all(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Returns the views whose text is another one or missing.
 fn outdated(connection: &Connection) -> rusqlite::Result<Vec<View>> {
-    let mut select =
-        connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ?1 AND sql = ?2")?;
-    let mut outdated = Vec::new();
-    for view in all() {
-        if !select.exists([view.name, view.sql])? {
-            outdated.push(view);
-        }
+    let mut outdated: Vec<View> = all().collect();
+    // The table has no index by name, so it is read once.
+    let mut select = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        // A damaged text may be no UTF-8.
+        let (name, sql) = (row.get_ref(0)?.as_bytes()?, row.get_ref(1)?.as_bytes()?);
+        outdated.retain(|view| view.name.as_bytes() != name || view.sql.as_bytes() != sql);
     }
     Ok(outdated)
 }

@@ -33,7 +33,7 @@ fn names(object: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The position after a string's last quote; `at` is after its first.
-fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     while let Some(byte) = bytes.get(at) {
         at += 1;
         match byte {

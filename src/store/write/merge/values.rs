@@ -3,6 +3,8 @@
 
 use std::hash::{BuildHasher, Hasher};
 
+use super::json_names::end_of_string;
+
 /// A part of a text of JSON.
 #[derive(Clone, Copy, Debug)]
 enum Part<'a> {
@@ -55,7 +57,7 @@ fn part(text: &str) -> (Part<'_>, usize) {
     let bytes = text.as_bytes();
     match bytes[0] {
         b'"' => {
-            let end = end_of_string(bytes);
+            let end = end_of_string(bytes, 1);
             if bytes.get(end) == Some(&b':') {
                 return (Part::Form(&text[..=end]), end + 1);
             }
@@ -93,20 +95,6 @@ fn scalar(text: &str) -> Part<'_> {
     let number = may_be_number.then(|| text.parse::<f64>().ok()).flatten();
     // There is one zero.
     number.map_or(Part::Text(text), |number| Part::Number(number + 0.0))
-}
-
-/// The position behind a string that begins the text.
-fn end_of_string(bytes: &[u8]) -> usize {
-    let mut at = 1;
-    while let Some(byte) = bytes.get(at) {
-        at += 1;
-        match byte {
-            b'\\' => at += 1,
-            b'"' => return at,
-            _ => {}
-        }
-    }
-    bytes.len()
 }
 
 #[cfg(test)]
