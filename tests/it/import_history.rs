@@ -35,7 +35,7 @@ impl Outcome {
 }
 
 pub(crate) fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_healthsink"))
+    let output = Command::new(crate::program::path())
         .args(["import", "--json", "--db"])
         .arg(db)
         .args(arguments)
@@ -46,7 +46,7 @@ pub(crate) fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome
     let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no report: {said}"));
     // However records were merged, the ledger accounts for every row.
     if db.exists() {
-        let checked = Command::new(env!("CARGO_BIN_EXE_healthsink")).args(["check", "--db"]).arg(db).output().unwrap();
+        let checked = Command::new(crate::program::path()).args(["check", "--db"]).arg(db).output().unwrap();
         assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
     }
     Outcome { ok: output.status.success(), report, said }
@@ -315,7 +315,7 @@ fn a_killed_import_is_completed_by_the_next() {
     let folder = Folder::new();
     Export { target_bytes: 20_000_000, ..Export::default() }.write_dir(&folder.path("apple")).unwrap();
     let (db, whole) = (folder.path("killed.db"), folder.path("whole.db"));
-    let mut killed = Command::new(env!("CARGO_BIN_EXE_healthsink"))
+    let mut killed = Command::new(crate::program::path())
         .args(["import", "--db"])
         .args([&db, &folder.path("apple")])
         .spawn()
@@ -433,7 +433,7 @@ fn the_ledger_is_exact_after_workouts_are_merged() {
         assert_eq!(query::<i64>(&db, "SELECT sum(removed) FROM uploads"), removed, "{inputs:?}");
         assert_eq!(query::<i64>(&db, "SELECT count(*) FROM workout_aliases"), 1, "{inputs:?}");
         Connection::open(&db).unwrap().execute_batch("DELETE FROM samples").unwrap();
-        let checked = Command::new(env!("CARGO_BIN_EXE_healthsink")).args(["check", "--db"]).arg(&db).output().unwrap();
+        let checked = Command::new(crate::program::path()).args(["check", "--db"]).arg(&db).output().unwrap();
         assert_eq!(checked.status.code(), Some(1), "{inputs:?}");
         let said = String::from_utf8(checked.stdout).unwrap();
         assert!(said.contains("1 row of me that the ledger counts are missing"), "{said}");

@@ -125,7 +125,7 @@ fn what_cannot_be_read_costs_only_itself() {
     allow("", 0o777);
     allow("in/locked", 0o000);
     allow("in/b.json", 0o000);
-    let mut program = Command::new(env!("CARGO_BIN_EXE_healthsink"));
+    let mut program = Command::new(crate::program::path());
     program.args(["import", "--dry-run", "--json", "--db"]).arg(folder.path("health.db")).arg(folder.path("in"));
     // Root may read everything.
     if fs::metadata(folder.path("in")).unwrap().uid() == 0 {

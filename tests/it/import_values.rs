@@ -188,7 +188,7 @@ fn an_empty_export_is_said_to_be_empty() {
     let folder = Folder::new();
     let said = |name: &str, text: &str| {
         let file = folder.write(name, text);
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_healthsink"))
+        let output = std::process::Command::new(crate::program::path())
             .args(["import", "--db"])
             .args([&folder.path("health.db") as &Path, &file])
             .output()

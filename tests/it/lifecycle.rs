@@ -9,7 +9,7 @@ use healthsink_testdata::Payload;
 use serde_json::{Value, json};
 
 use super::contract::payload;
-use crate::program::{Program, command, run};
+use crate::program::{self, Program, command, run};
 use healthsink_testkit::database::{count, one, rows};
 use healthsink_testkit::http::{Client, get};
 use healthsink_testkit::server::Server;
@@ -53,7 +53,7 @@ fn serve_with_default_signals(database: &Path) -> Command {
         .is_ok_and(|status| status.lines().filter_map(|line| line.strip_prefix("SigIgn:")).any(ignores_hangup));
     let mut command = if is_ignored {
         let mut env = Command::new("env");
-        env.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_healthsink")]);
+        env.args(["--default-signal=HUP", program::path()]);
         env
     } else {
         command()
@@ -116,7 +116,7 @@ fn the_health_check_reports_a_database_that_was_moved() {
 fn a_server_started_by_nohup_outlives_its_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let mut nohup = Command::new("nohup");
-    nohup.arg(env!("CARGO_BIN_EXE_healthsink")).args(["serve", "--listen", "127.0.0.1:0", "--db"]);
+    nohup.arg(program::path()).args(["serve", "--listen", "127.0.0.1:0", "--db"]);
     nohup.arg(folder.path().join("health.db")).stdout(Stdio::null());
     let mut program = Program::start(&mut nohup);
     program.signal("HUP");
@@ -270,7 +270,7 @@ fn inherited_sockets_are_served() {
         // The socket is standard input here, and number 3 in the program.
         let script =
             format!("exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" serve --db \"$1\" {arguments}");
-        shell.args(["-c", &script, env!("CARGO_BIN_EXE_healthsink")]).arg(&database).env_clear();
+        shell.args(["-c", &script, program::path()]).arg(&database).env_clear();
         shell.stdin(Stdio::from(OwnedFd::from(listener)));
         shell
     };
@@ -302,7 +302,7 @@ fn an_inherited_connection_is_refused() {
     let connection = listener.accept().unwrap().0;
     let script = "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" serve --db \"$1\"";
     let mut shell = Command::new("sh");
-    shell.args(["-c", script, env!("CARGO_BIN_EXE_healthsink")]).arg(folder.path().join("health.db")).env_clear();
+    shell.args(["-c", script, program::path()]).arg(folder.path().join("health.db")).env_clear();
     let output = shell.stdin(Stdio::from(OwnedFd::from(connection))).output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), message.lines().count()), (Some(2), 1), "{message}");
@@ -322,7 +322,7 @@ fn only_its_name_makes_an_inherited_socket_one_for_metrics() {
         let mut shell = Command::new("sh");
         // The sockets are standard input and output here, and numbers 3 and 4 in the program.
         let script = "exec 3<&0 4>&1 </dev/null >/dev/null; LISTEN_FDS=2 LISTEN_PID=$$ exec \"$0\" serve --db \"$1\"";
-        shell.args(["-c", script, env!("CARGO_BIN_EXE_healthsink")]).arg(folder.path().join("health.db")).env_clear();
+        shell.args(["-c", script, program::path()]).arg(folder.path().join("health.db")).env_clear();
         shell.env("LISTEN_FDNAMES", names).stdin(Stdio::from(OwnedFd::from(first))).stdout(OwnedFd::from(second));
         shell
     };

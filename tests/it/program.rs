@@ -6,13 +6,22 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use healthsink_testkit::wait::{PATIENCE, wait_until};
 
+/// The program that cargo has built, or the one that `HEALTHSINK_PROGRAM` names: `scripts/check-arm` names a script that runs
+/// a program for another processor.
+pub(crate) fn path() -> &'static str {
+    static PATH: LazyLock<String> =
+        LazyLock::new(|| std::env::var("HEALTHSINK_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_healthsink").into()));
+    &PATH
+}
+
 /// The program without the environment of this machine's user.
 pub(crate) fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_healthsink"));
+    let mut command = Command::new(path());
     command.env_clear();
     command
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::contract::payload;
-use crate::program::{Program, command, run};
+use crate::program::{self, Program, command, run};
 use healthsink_testkit::database::{count, one, rows};
 use healthsink_testkit::http::{Client, PATH, Response};
 use healthsink_testkit::server::Server;
@@ -437,7 +437,7 @@ mod modes {
     /// The program under a umask, as a shell's user has it.
     fn under_umask(umask: &str) -> std::process::Command {
         let mut shell = std::process::Command::new("sh");
-        shell.env_clear().args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_healthsink")]);
+        shell.env_clear().args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\""), program::path()]);
         shell
     }
 

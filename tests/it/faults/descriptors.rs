@@ -10,7 +10,7 @@ use healthsink::model::limits::{CONNECTIONS_MIN, FILES_RESERVED};
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
 use super::evidence::{Sent, check_is_exactly};
-use crate::program::{Program, run};
+use crate::program::{self, Program, run};
 use healthsink_testkit::http::{Client, Response};
 use healthsink_testkit::wait::wait_until;
 
@@ -18,7 +18,7 @@ use healthsink_testkit::wait::wait_until;
 fn serve(database: &Path, limits: &str) -> Command {
     let mut shell = Command::new("sh");
     let script = format!("{limits} && exec \"$0\" serve --listen 127.0.0.1:0 --log-level debug --db \"$1\"");
-    shell.args(["-c", &script, env!("CARGO_BIN_EXE_healthsink")]).arg(database).env_clear();
+    shell.args(["-c", &script, program::path()]).arg(database).env_clear();
     shell
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::disk::Disk;
 use super::evidence::{Sent, check_is_exactly, check_is_sound, uuids};
-use crate::program::{Program, command, run};
+use crate::program::{self, Program, command, run};
 use healthsink_testkit::database::{count, one};
 use healthsink_testkit::http::{Client, Response, get};
 use healthsink_testkit::wait::wait_until;
@@ -168,8 +168,7 @@ fn files_that_cannot_grow_lose_nothing_acknowledged() {
     let mut shell = std::process::Command::new("sh");
     // 4 MB, in blocks of 512 bytes.
     let script = "trap '' XFSZ; ulimit -f 8192; exec \"$0\" serve --listen 127.0.0.1:0 --db \"$1\"";
-    let program =
-        Program::start(shell.args(["-c", script, env!("CARGO_BIN_EXE_healthsink")]).arg(&database).env_clear());
+    let program = Program::start(shell.args(["-c", script, program::path()]).arg(&database).env_clear());
     let [small, large, other] =
         [(1, 300_000), (2, 40_000_000), (3, 300_000)].map(|(seed, bytes)| Sent::new(seed, bytes));
     assert_eq!(post(&program, &small).status, 200);

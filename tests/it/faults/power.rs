@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::evidence::{Sent, check_is_sound};
-use crate::program::Program;
+use crate::program::{self, Program};
 use healthsink_testkit::database::one;
 use healthsink_testkit::http::Client;
 use healthsink_testkit::missing::not_run;
@@ -24,7 +24,7 @@ fn traced(database: &Path, trace: &Path) -> Option<Program> {
     let mut strace = Command::new("strace");
     // strace is not the parent, so a signal to the child reaches the server.
     strace.args(["-D", "-f", "-y", "-e", calls, "-o"]).arg(trace).env_clear();
-    strace.args([env!("CARGO_BIN_EXE_healthsink"), "serve", "--listen", "127.0.0.1:0", "--db"]).arg(database);
+    strace.args([program::path(), "serve", "--listen", "127.0.0.1:0", "--db"]).arg(database);
     Some(Program::start(&mut strace))
 }
 
