@@ -6,10 +6,22 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value, json};
 
-/// Returns rows as objects; bytes as hexadecimal digits.
-pub fn rows(database: &Path, sql: &str) -> Vec<Value> {
+/// Returns the names of a query's columns, in their order.
+pub fn columns(database: &Path, sql: &str) -> Vec<String> {
+    let connection = open(database);
+    let select = connection.prepare(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+    select.column_names().map(str::to_owned).collect()
+}
+
+fn open(database: &Path) -> Connection {
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     connection.busy_timeout(crate::wait::PATIENCE).unwrap();
+    connection
+}
+
+/// Returns rows as objects; bytes as hexadecimal digits.
+pub fn rows(database: &Path, sql: &str) -> Vec<Value> {
+    let connection = open(database);
     let mut select = connection.prepare(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
     let names: Vec<String> = select.column_names().map(str::to_owned).collect();
     let rows = select.query_map([], |row| {
