@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::database::Database;
@@ -132,6 +133,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // Ids come from our own dictionaries; checking them again would cost a look-up for each row.
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
+    // Otherwise SQLite compiles a statement again whenever a parameter of its LIMIT is bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
@@ -139,4 +142,23 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 pub(super) fn set_page_cache(connection: &Connection, bytes: usize) -> rusqlite::Result<()> {
     // SQLite takes KiB as a negative number of pages.
     connection.pragma_update(None, "cache_size", -i64::try_from(bytes / 1024).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn a_bound_limit_compiles_no_statement_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Database::new(folder.path().join("health.db"))).unwrap();
+        let mut select = store.connection.prepare("SELECT id FROM persons WHERE id >= ?1 LIMIT ?2").unwrap();
+        for limit in 1..5 {
+            assert!(select.exists([0, limit]).unwrap());
+        }
+        assert_eq!(select.get_status(StatementStatus::RePrepare), 0);
+    }
 }
