@@ -42,7 +42,9 @@ pub(super) fn migrate(
     database: &Database,
     before_first_step: impl FnOnce(u32) -> Result<()>,
 ) -> Result<()> {
-    VERSIONS.bring(connection, database, before_first_step)?;
+    if VERSIONS.bring(connection, database, before_first_step)? {
+        return Ok(());
+    }
     views::bring(connection).map_err(|error| open_error(database, &error))
 }
 
@@ -65,16 +67,17 @@ pub(super) fn migrated_in_memory() -> Connection {
 }
 
 impl Versions {
+    /// Returns whether a database was brought to the newest version, with its views.
     fn bring(
         &self,
         connection: &mut Connection,
         database: &Database,
         before_first_step: impl FnOnce(u32) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let fail = |error| open_error(database, &error);
         let wanted = u32::try_from(self.steps.len() + 1).unwrap_or(u32::MAX);
         if known_version(connection, database, wanted)? == wanted {
-            return Ok(());
+            return Ok(false);
         }
         // Another process may be doing the same, so the version is read again once only this one may write.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
@@ -90,7 +93,8 @@ impl Versions {
         views::make_outdated(&transaction).map_err(fail)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
         transaction.pragma_update(None, "user_version", wanted).map_err(fail)?;
-        transaction.commit().map_err(fail)
+        transaction.commit().map_err(fail)?;
+        Ok(true)
     }
 }
 
