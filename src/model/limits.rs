@@ -248,6 +248,9 @@ pub const CROWD_REMEMBERED_MAX: usize = 1024;
 /// Identities of equal records that are tried one after the other.
 pub const IDENTITIES_TRIED_MAX: usize = 8;
 
+/// Equal lists of beats that begin and end together, of as many devices. A further one takes the row of the last.
+pub const BEATS_EQUAL_MAX: u32 = 64;
+
 /// Numbers of rows that an import remembers together as claimed: a bit for each.
 pub const CLAIM_CHUNK_BITS: usize = 4096;
 
@@ -255,6 +258,9 @@ pub const CLAIM_CHUNK_BITS: usize = 4096;
 /// bound only if it claims a few rows in each of 15 million. Beyond it, equal records may be stored once instead of several
 /// times.
 pub const CLAIM_CHUNKS_MAX: usize = 3840;
+
+/// The same of lists of beats, which stand beside each other.
+pub const BEATS_CLAIM_CHUNKS_MAX: usize = 128;
 
 /// Numbers of rows, counted over all imports of a database, that can be remembered as claimed.
 pub const CLAIM_NUMBERS_MAX: usize = 1 << 27;

@@ -466,6 +466,44 @@ fn meals_in_another_unit_and_beats_in_another_zone_are_the_same() {
     assert!(query::<String>(&db, "SELECT members FROM correlations").contains("450.5"));
 }
 
+/// Each list of beats stays with its source, however far apart two equal ones stand.
+#[test]
+fn equal_beats_of_several_devices_stay_several() {
+    let variability = |second: usize, (name, version): (&str, u32)| {
+        let times = format!("startDate=\"2024-01-01 10:{:02}:{:02} +0100\"", second / 60, second % 60);
+        let beats = "<InstantaneousBeatsPerMinute bpm=\"61\" time=\"10:00:00,25\"/>";
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifierHeartRateVariabilitySDNN\" sourceName=\"{name}\" sourceVersion=\"{version}\" \
+             unit=\"ms\" {times} endDate=\"2024-01-01 11:30:00 +0100\" value=\"42.1235\">\
+             <HeartRateVariabilityMetadataList>{beats}</HeartRateVariabilityMetadataList></Record>"
+        )
+    };
+    // Two lists of one second, or more than a batch of other seconds between them.
+    for apart in [0, 1300] {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        let rows = "SELECT count(*) FROM beat_lists WHERE start_ms = 1704099600000";
+        let sources = "SELECT group_concat(name || ' ' || version ORDER BY name) FROM beat_lists b JOIN sources s ON s.id = source_id
+            WHERE start_ms = 1704099600000";
+        let check = |lists: &[(&str, u32)], new: u64, stored: &str| {
+            let mut elements = vec![variability(0, lists[0])];
+            elements.extend((1..=apart).map(|second| variability(second, ("Other", 1))));
+            elements.extend(lists[1..].iter().map(|source| variability(0, *source)));
+            let outcome = import(&db, &[], &[&folder.write("export.xml", export(&elements))]).balanced();
+            assert_eq!(outcome.count("new"), new, "{apart} {lists:?}");
+            assert_eq!(query::<String>(&db, sources), stored, "{apart} {lists:?}");
+            assert_eq!(query::<i64>(&db, rows), 1 + i64::try_from(stored.matches(',').count()).unwrap());
+        };
+        check(&[("Ring", 1), ("Watch", 1)], 2 + apart as u64, "Ring 1,Watch 1");
+        check(&[("Watch", 1), ("Ring", 1)], 0, "Ring 1,Watch 1");
+        // Another version, alone, takes the row of its name; a renamed source what the other leaves.
+        check(&[("Watch", 2)], 0, "Ring 1,Watch 2");
+        check(&[("Reloj", 2), ("Ring", 1)], 0, "Reloj 2,Ring 1");
+        check(&[("Ring", 1), ("Ring", 1), ("Reloj", 2)], 1, "Reloj 2,Ring 1,Ring 1");
+        check(&[("Ring", 1), ("Ring", 1), ("Reloj", 2)], 0, "Reloj 2,Ring 1,Ring 1");
+    }
+}
+
 /// Long texts are not in the keyed rows, and the views show them as they were sent.
 #[test]
 fn long_texts_of_app_and_export_are_whole() {

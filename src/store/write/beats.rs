@@ -1,16 +1,25 @@
 //! Lists of beats. An export prints their times in the phone's zone and language, so their rates identify them.
+//!
+//! Equal lists of several devices are numbered: the first has the identity of its content, each further one the next. A list
+//! takes the row of its source, or one that the other lists of its document leave.
 
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::batch::BatchWriter;
-use crate::model::identity::{derive, digest, is_derived};
-use crate::model::limits::MATCH_ROWS_MAX;
-use crate::model::record::Uuid;
+use crate::model::identity::{derive, digest, is_derived, next};
+use crate::model::limits::{BEATS_EQUAL_MAX, MATCH_ROWS_MAX};
+use crate::model::record::{BeatList, Uuid};
 
-const UPSERT: &str = "INSERT INTO beat_lists (person_id, start_ms, hash, end_ms, source_id, beats)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-    ON CONFLICT DO UPDATE SET source_id = excluded.source_id, beats = excluded.beats
-      WHERE (source_id, beats) IS NOT (excluded.source_id, excluded.beats)";
+const FIND: &str =
+    "SELECT rowid, source_id FROM beat_lists WHERE person_id = ?1 AND start_ms = ?2 AND hash = ?3 AND end_ms IS ?4";
+
+const INSERT: &str = "INSERT INTO beat_lists (person_id, start_ms, hash, end_ms, source_id, beats)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+
+const UPDATE: &str =
+    "UPDATE beat_lists SET source_id = ?2, beats = ?3 WHERE rowid = ?1 AND (source_id, beats) IS NOT (?2, ?3)";
+
+const NAME: &str = "SELECT name FROM sources WHERE id = ?1";
 
 /// Version 1 identified a list by its source and its text.
 const OF_VERSION_1: &str = "SELECT hash, beats FROM (
@@ -22,28 +31,118 @@ const OF_VERSION_1: &str = "SELECT hash, beats FROM (
 
 const IDENTIFY: &str = "UPDATE OR IGNORE beat_lists SET hash = ?4 WHERE person_id = ?1 AND start_ms = ?2 AND hash = ?3";
 
+/// Which rows a list may take. The lists of a batch take turns.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Turn {
+    Source,
+    Name,
+    Rest,
+}
+
+/// A list that arrives.
+struct Arrival<'r> {
+    row: &'r BeatList,
+    identity: Uuid,
+    source: Option<i64>,
+}
+
 impl BatchWriter<'_> {
     /// Writes beats, which are part of their sample and are not counted.
     pub(super) fn write_beat_lists(&mut self) -> rusqlite::Result<()> {
-        let (connection, person) = (self.connection, self.upload.person);
-        for row in &self.batch.rows.beat_lists {
-            let source = self.source_id(row.source)?;
-            let beats = self.batch.texts.get(row.beats);
-            let identity = identity_of(row.end_ms, beats);
-            let mut select = connection.prepare_cached(OF_VERSION_1)?;
-            let mut rows = select.query(params![person, row.start_ms, row.end_ms, MATCH_ROWS_MAX])?;
-            while let Some(found) = rows.next()? {
-                let (hash, text): ([u8; 16], String) = (found.get(0)?, found.get(1)?);
-                if identity_of(row.end_ms, &text) == identity {
-                    let mut update = connection.prepare_cached(IDENTIFY)?;
-                    update.execute(params![person, row.start_ms, &hash[..], &identity[..]])?;
-                    break;
+        let rows = &self.batch.rows.beat_lists;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.ids.merge.begin_import(self.connection, self.upload.id)?;
+        let mut waiting = Vec::with_capacity(rows.len());
+        for row in rows {
+            let identity = identity_of(row.end_ms, self.batch.texts.get(row.beats));
+            self.identify(row, identity)?;
+            waiting.push(Arrival { row, identity, source: self.source_id(row.source)? });
+        }
+        for turn in [Turn::Source, Turn::Name, Turn::Rest] {
+            let mut later = Vec::new();
+            for arrival in waiting {
+                if !self.write_beats(&arrival, turn)? {
+                    later.push(arrival);
                 }
             }
-            let mut upsert = connection.prepare_cached(UPSERT)?;
-            upsert.execute(params![person, row.start_ms, &identity[..], row.end_ms, source, beats])?;
+            waiting = later;
         }
         Ok(())
+    }
+
+    /// Gives the row that version 1 has made of a list its identity.
+    fn identify(&self, row: &BeatList, identity: Uuid) -> rusqlite::Result<()> {
+        let person = self.upload.person;
+        let mut select = self.connection.prepare_cached(OF_VERSION_1)?;
+        let mut rows = select.query(params![person, row.start_ms, row.end_ms, MATCH_ROWS_MAX])?;
+        while let Some(found) = rows.next()? {
+            let (hash, text): ([u8; 16], String) = (found.get(0)?, found.get(1)?);
+            if identity_of(row.end_ms, &text) == identity {
+                let mut update = self.connection.prepare_cached(IDENTIFY)?;
+                update.execute(params![person, row.start_ms, &hash[..], &identity[..]])?;
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a list into a row with equal beats that no other list of its document has claimed, or into a new one. Returns
+    /// `false` if there is a row for a later turn.
+    fn write_beats(&mut self, arrival: &Arrival<'_>, turn: Turn) -> rusqlite::Result<bool> {
+        let &Arrival { row, identity, source } = arrival;
+        let (connection, person, beats) = (self.connection, self.upload.person, self.batch.texts.get(row.beats));
+        let (mut hash, mut is_left, mut last) = (identity, false, None);
+        for _ in 0..BEATS_EQUAL_MAX {
+            let mut select = connection.prepare_cached(FIND)?;
+            let keys = params![person, row.start_ms, &hash[..], row.end_ms];
+            let found: Option<(i64, Option<i64>)> =
+                select.query_row(keys, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let Some((rowid, other)) = found else {
+                break;
+            };
+            last = Some(rowid);
+            if !self.ids.merge.import.has_claimed_beats(rowid) {
+                if self.is_for_turn(source, other, turn)? {
+                    self.update_beats(rowid, source, beats)?;
+                    return Ok(true);
+                }
+                is_left = true;
+            }
+            hash = next(&hash);
+        }
+        if is_left {
+            return Ok(false);
+        }
+        let mut insert = connection.prepare_cached(INSERT)?;
+        let values = params![person, row.start_ms, &hash[..], row.end_ms, source, beats];
+        if insert.execute(values)? == 1 {
+            self.ids.merge.import.claim_beats(connection.last_insert_rowid());
+        } else if let Some(last) = last {
+            self.update_beats(last, source, beats)?;
+        }
+        Ok(true)
+    }
+
+    /// Whether a list of a source may take a row of another one in a turn.
+    fn is_for_turn(&self, source: Option<i64>, other: Option<i64>, turn: Turn) -> rusqlite::Result<bool> {
+        match turn {
+            Turn::Source => Ok(source == other),
+            Turn::Name => {
+                let mut select = self.connection.prepare_cached(NAME)?;
+                let mut name = |id: Option<i64>| {
+                    select.query_row([id], |row| row.get::<_, Option<String>>(0)).optional().map(Option::flatten)
+                };
+                Ok(name(source)? == name(other)?)
+            }
+            Turn::Rest => Ok(true),
+        }
+    }
+
+    fn update_beats(&mut self, rowid: i64, source: Option<i64>, beats: &str) -> rusqlite::Result<()> {
+        self.ids.merge.import.claim_beats(rowid);
+        self.connection.prepare_cached(UPDATE)?.execute(params![rowid, source, beats]).map(|_| ())
     }
 }
 
@@ -62,7 +161,14 @@ fn identity_of(end_ms: Option<i64>, beats: &str) -> Uuid {
 pub(in crate::store) fn has_beats_digest(row: &Row<'_>) -> rusqlite::Result<bool> {
     let hash = row.get_ref(0)?.as_blob()?;
     let is_of_version_1 = <&Uuid>::try_from(hash).is_ok_and(|hash| !is_derived(hash));
-    Ok(is_of_version_1 || hash == identity_of(row.get(1)?, row.get_ref(2)?.as_str()?))
+    let mut identity = identity_of(row.get(1)?, row.get_ref(2)?.as_str()?);
+    for _ in 1..BEATS_EQUAL_MAX {
+        if is_of_version_1 || hash == identity {
+            break;
+        }
+        identity = next(&identity);
+    }
+    Ok(is_of_version_1 || hash == identity)
 }
 
 #[cfg(test)]

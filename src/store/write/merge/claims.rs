@@ -5,13 +5,15 @@
 
 use rusqlite::Connection;
 
-use crate::model::limits::{CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX};
+use crate::model::limits::{BEATS_CLAIM_CHUNKS_MAX, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX};
 
 /// The present import, and the last number of a row.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Import {
     upload: Option<i64>,
     claims: Claims,
+    /// Lists of beats, by their rowids.
+    beats: Claims,
     last: i64,
     last_stored: i64,
 }
@@ -46,12 +48,21 @@ impl Import {
     /// Claims the row that got the next number.
     pub(in crate::store) fn claim_next(&mut self) {
         self.last += 1;
-        self.claims.add(self.last);
+        self.claims.add(self.last, CLAIM_CHUNKS_MAX);
     }
 
     /// Claims a row. Returns whether no record of the import had claimed it before.
     pub(in crate::store) fn claim(&mut self, number: i64) -> bool {
-        self.claims.add(number)
+        self.claims.add(number, CLAIM_CHUNKS_MAX)
+    }
+
+    /// Claims a list of beats by its rowid.
+    pub(in crate::store) fn claim_beats(&mut self, rowid: i64) {
+        self.beats.add(rowid, BEATS_CLAIM_CHUNKS_MAX);
+    }
+
+    pub(in crate::store) fn has_claimed_beats(&self, rowid: i64) -> bool {
+        self.beats.has(rowid)
     }
 
     pub(in crate::store) fn has_claimed(&self, number: Option<i64>) -> bool {
@@ -89,7 +100,7 @@ fn place(number: i64) -> Option<(usize, usize)> {
 
 impl Claims {
     /// Returns whether the number was not there. Beyond the bounds no number is remembered.
-    fn add(&mut self, number: i64) -> bool {
+    fn add(&mut self, number: i64, chunks_max: usize) -> bool {
         let Some((index, bit)) = place(number) else {
             return true;
         };
@@ -98,7 +109,7 @@ impl Claims {
         }
         let chunk = &mut self.chunks[index];
         if matches!(chunk, Chunk::Empty) {
-            if self.parts >= CLAIM_CHUNKS_MAX {
+            if self.parts >= chunks_max {
                 return true;
             }
             self.parts += 1;
@@ -141,23 +152,27 @@ mod tests {
         let mut claims = Claims::default();
         let numbers = 3 * i64::try_from(CLAIM_CHUNK_BITS).unwrap();
         // 7 has no factor in common with the number of numbers.
+    fn add(claims: &mut Claims, number: i64) -> bool {
+        claims.add(number, CLAIM_CHUNKS_MAX)
+    }
+
         for step in 0..numbers {
             let number = step * 7 % numbers;
-            assert!(!claims.has(number) && claims.add(number) && claims.has(number) && !claims.add(number));
+            assert!(!claims.has(number) && add(&mut claims, number) && claims.has(number) && !add(&mut claims, number));
         }
         assert_eq!((claims.parts, claims.chunks.len()), (0, 3));
-        assert!(!claims.has(numbers) && claims.add(numbers));
+        assert!(!claims.has(numbers) && add(&mut claims, numbers));
     }
 
     #[test]
     fn memory_is_bounded() {
         let mut claims = Claims::default();
         for chunk in 0..=CLAIM_CHUNKS_MAX {
-            claims.add(i64::try_from(chunk * CLAIM_CHUNK_BITS).unwrap());
+            add(&mut claims, i64::try_from(chunk * CLAIM_CHUNK_BITS).unwrap());
         }
         assert_eq!(claims.parts, CLAIM_CHUNKS_MAX);
         for number in [-1, i64::try_from(CLAIM_NUMBERS_MAX).unwrap(), i64::MAX] {
-            assert!(claims.add(number) && !claims.has(number));
+            assert!(add(&mut claims, number) && !claims.has(number));
         }
         const { assert!(CLAIM_CHUNK_BITS * (CLAIM_CHUNKS_MAX + 1) <= CLAIM_NUMBERS_MAX) };
     }
