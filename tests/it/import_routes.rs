@@ -1,5 +1,6 @@
 //! A route that several exporters bring is stored once, also if an equal workout beside its own has none.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -341,6 +342,64 @@ impl Runs {
         let changed = [new, last.count("new"), last.count("updated")];
         let is_right = first == expected && found() == expected && changed == [0; 3];
         (!is_right).then(|| format!("{names:?}: {first:?}, {:?} instead of {expected:?}, then {changed:?}", found()))
+    }
+}
+
+/// Workouts of two exports whose files of routes have one name: each keeps its route, whatever is imported again.
+#[test]
+fn a_name_of_a_route_may_come_again_within_minutes() {
+    let folder = Folder::new();
+    // Each run begins twelve minutes behind the one before, and lasts nine.
+    let gpx = |run: usize| {
+        let points = [0, 4, 9].map(|minute| {
+            let minute = 12 * run + minute;
+            format!("<trkpt lat=\"{run}.5\" lon=\"8.5\"><time>2024-01-01T10:{minute:02}:00Z</time></trkpt>")
+        });
+        format!("<gpx><trk><trkseg>{}</trkseg></trk></gpx>", points.concat())
+    };
+    let (mut exports, mut only, mut files) = (Vec::new(), Vec::new(), Vec::new());
+    for run in 0..3 {
+        let times = [0, 10].map(|minute| format!("2024-01-01 10:{:02}:00 +0000", 12 * run + minute));
+        let xml = format!(
+            "{HEAD}<Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" sourceName=\"Watch\" startDate=\"{}\" \
+             endDate=\"{}\"><WorkoutRoute><FileReference path=\"/workout-routes/r.gpx\"/></WorkoutRoute></Workout></HealthData>",
+            times[0], times[1]
+        );
+        only.push(folder.write(&format!("{run}/only.xml"), &xml));
+        folder.write(&format!("{run}/export/export.xml"), xml);
+        folder.write(&format!("{run}/export/workout-routes/r.gpx"), gpx(run));
+        exports.push(folder.path(&format!("{run}/export")));
+        files.push(folder.write(&format!("{run}/r.gpx"), gpx(run)));
+    }
+    let sets: [&[&PathBuf]; 7] = [
+        &[&exports[0], &exports[1], &exports[2]],
+        &[&exports[0], &exports[1], &files[0]],
+        &[&exports[0], &exports[1], &files[1]],
+        &[&files[0], &exports[1], &only[0]],
+        &[&files[1], &exports[0], &only[1]],
+        &[&files[0], &exports[1], &exports[0]],
+        &[&files[1], &exports[0], &exports[2]],
+    ];
+    for (set, files) in sets.into_iter().enumerate() {
+        for order in orders(files.len()) {
+            let db = folder.path("runs.db");
+            for name in ["runs.db", "runs.db-wal", "runs.db-shm"] {
+                let _ = std::fs::remove_file(folder.path(name));
+            }
+            for place in order.iter().chain(&order) {
+                assert!(import(&db, &[], &[files[*place]]).balanced().ok);
+            }
+            let runs: HashSet<_> =
+                files.iter().map(|file| file.strip_prefix(folder.path("")).unwrap().iter().next()).collect();
+            let points = i64::try_from(3 * runs.len()).unwrap();
+            assert_eq!(query::<i64>(&db, "SELECT count(*) FROM route_points"), points, "{set} {order:?}");
+            // Each run has its own latitude.
+            let wrong = "SELECT count(*) FROM route_points r JOIN workouts w ON w.uuid = r.workout
+                WHERE r.time_ms NOT BETWEEN w.start_ms AND w.end_ms";
+            assert_eq!(query::<i64>(&db, wrong), 0, "{set} {order:?}");
+            let without = "SELECT count(*) FROM workouts w WHERE w.uuid NOT IN (SELECT workout FROM route_points)";
+            assert_eq!(query::<i64>(&db, without), 0, "{set} {order:?}");
+        }
     }
 }
 

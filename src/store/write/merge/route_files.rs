@@ -24,9 +24,16 @@ const APART_S: i64 = 15 * 60;
 /// How long before a location its workout may have begun.
 const WORKOUT_S: i64 = 24 * 60 * 60;
 
-/// The file of this name whose first location is the nearest.
+/// How long before or behind a route, or its workout, a file of its name may begin that replaces it.
+const NEAR_S: i64 = 60;
+
+/// The files of this name, the one whose first location is the nearest first.
 const KNOWN: &str = "SELECT start_s, workout, route FROM route_files
-    WHERE person_id = ?1 AND file = ?2 AND start_s BETWEEN ?3 AND ?4 ORDER BY abs(start_s - ?5) LIMIT 1";
+    WHERE person_id = ?1 AND file = ?2 AND start_s BETWEEN ?3 AND ?4 ORDER BY abs(start_s - ?5) LIMIT ?6";
+
+/// The seconds of the first and the last location of a route.
+const RANGE: &str = "SELECT min(time_ms) / 1000, max(time_ms) / 1000 FROM route_points
+    WHERE person_id = ?1 AND workout = ?2 AND route = ?3";
 
 const ADD: &str = "INSERT INTO route_files (person_id, file, start_s, workout, route) VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT DO UPDATE SET workout = excluded.workout, route = excluded.route";
@@ -66,6 +73,7 @@ const EXCHANGE_POINTS: &str = "UPDATE OR IGNORE route_points SET route = ?3 + ?4
     WHERE person_id = ?1 AND workout = ?2 AND route IN (?3, ?4)";
 
 /// A file that was brought before, or referred to.
+#[derive(Clone, Copy)]
 struct Known {
     start_s: i64,
     workout: Uuid,
@@ -93,7 +101,8 @@ impl Workouts {
             RouteEvent::Refers(file) => {
                 let workout = workout()?;
                 if let Some((start_s, end_s)) = times(connection, person, &workout)? {
-                    let known = known(connection, person, &file, (start_s - APART_S, end_s + APART_S), start_s)?;
+                    let within = (start_s - APART_S, end_s + APART_S);
+                    let known = known(connection, person, &file, within, start_s)?.first().copied();
                     self.refer(connection, person, import, (&file, start_s), known, (workout, mark.route))?;
                 }
             }
@@ -156,8 +165,8 @@ impl Workouts {
             Some(known) if is_lone(connection, person, &known.workout)? => {
                 self.adopt(connection, person, import, &known.workout, (workout, number))
             }
-            Some(known) => add(connection, person, (file, known.start_s), (&workout, number)),
-            None => add(connection, person, (file, start_s), (&workout, number)),
+            // Another workout keeps its file of this name.
+            _ => add(connection, person, (file, start_s), (&workout, number)),
         }
     }
 
@@ -345,42 +354,62 @@ fn is_lone(connection: &Connection, person: i64, workout: &Uuid) -> rusqlite::Re
     Ok(is_derived(workout) && times(connection, person, workout)?.is_none())
 }
 
-/// The file with a name and a first location in this second, or nearly.
+/// The file with a name that is the one which begins in this second.
 fn known_by_start(
     connection: &Connection,
     person: i64,
     file: &FileName,
     start_s: i64,
 ) -> rusqlite::Result<Option<Known>> {
-    let nearest = known(connection, person, file, (start_s - APART_S, start_s + APART_S), start_s)?;
-    if nearest.is_some() {
-        return Ok(nearest);
+    for nearest in known(connection, person, file, (start_s - APART_S, start_s + APART_S), start_s)? {
+        if may_begin_at(connection, person, &nearest, start_s)? {
+            return Ok(Some(nearest));
+        }
     }
     // A workout that refers to it may have begun long before.
-    let known = known(connection, person, file, (start_s - WORKOUT_S, start_s), start_s)?;
-    let Some(known) = known else {
-        return Ok(None);
-    };
-    let times = times(connection, person, &known.workout)?;
-    Ok(times.is_some_and(|(_, end_s)| start_s <= end_s + APART_S).then_some(known))
+    for known in known(connection, person, file, (start_s - WORKOUT_S, start_s - APART_S - 1), start_s)? {
+        let times = times(connection, person, &known.workout)?;
+        if times.is_some_and(|(_, end_s)| start_s <= end_s + APART_S)
+            && may_begin_at(connection, person, &known, start_s)?
+        {
+            return Ok(Some(known));
+        }
+    }
+    Ok(None)
 }
 
-/// The file with a name and a first location within these seconds, the nearest to a second.
+/// Whether a known file may be the one that begins in a second. Names come again, so one that does not begin around the
+/// locations that are stored, or while its workout lasts, is another file.
+fn may_begin_at(connection: &Connection, person: i64, known: &Known, second: i64) -> rusqlite::Result<bool> {
+    if known.start_s == second {
+        return Ok(true);
+    }
+    let mut select = connection.prepare_cached(RANGE)?;
+    let keys = params![person, &known.workout[..], known.number];
+    let range: (Option<i64>, Option<i64>) = select.query_row(keys, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (Some(first), Some(last)) = range else {
+        // Its file is awaited, or another exporter's locations are stored instead.
+        return Ok(true);
+    };
+    let is_within = |(from_s, to_s)| (from_s - NEAR_S..=to_s + NEAR_S).contains(&second);
+    Ok(is_within((first, last)) || times(connection, person, &known.workout)?.is_some_and(is_within))
+}
+
+/// The files with a name and a first location within these seconds, the nearest to a second first.
 fn known(
     connection: &Connection,
     person: i64,
     file: &FileName,
     (from_s, to_s): (i64, i64),
     second: i64,
-) -> rusqlite::Result<Option<Known>> {
+) -> rusqlite::Result<Vec<Known>> {
     let mut select = connection.prepare_cached(KNOWN)?;
-    let row = select.query_row(params![person, &file[..], from_s, to_s, second], |row| {
-        Ok(Known { start_s: row.get(0)?, workout: row.get(1)?, number: row.get(2)? })
-    });
-    let Some(known) = row.optional()? else {
-        return Ok(None);
-    };
-    Ok(Some(Known { workout: stored_as(connection, person, &known.workout)?, ..known }))
+    let keys = params![person, &file[..], from_s, to_s, second, signed(WORKOUT_MATCHES_MAX as u64)];
+    let found: rusqlite::Result<Vec<Known>> = select
+        .query_map(keys, |row| Ok(Known { start_s: row.get(0)?, workout: row.get(1)?, number: row.get(2)? }))?
+        .collect();
+    let stored = |known: Known| Ok(Known { workout: stored_as(connection, person, &known.workout)?, ..known });
+    found?.into_iter().map(stored).collect()
 }
 
 fn add(
