@@ -272,6 +272,9 @@ pub const WORKOUT_MATCHES_MAX: usize = 16;
 /// Earlier states of a figure of Health Auto Export that its row remembers, eight bytes each: those of a day, every half hour.
 pub const FIGURE_STATES_MAX: usize = 48;
 
+/// Earlier values of a sample that its row remembers, if the app has corrected it.
+pub const SAMPLE_STATES_MAX: usize = 8;
+
 /// Activities whose workouts are compared with one that arrives without an activity.
 pub const WORKOUT_ACTIVITIES_MAX: usize = 16;
 

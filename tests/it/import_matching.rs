@@ -643,6 +643,76 @@ fn neighbouring_values_of_one_second_are_not_one() {
     assert_eq!(query::<i64>(&db, "SELECT count(*) FROM samples"), 2);
 }
 
+/// An export has the values of its day: the app may have corrected them since.
+#[test]
+fn values_that_the_app_has_corrected_are_not_imported_again() {
+    // A few rows of a second, or a crowd. Each sample has another value, and its step is the correction.
+    for size in [3, 300] {
+        let value = |number: u32, step: u32| f64::from(number + 1000 * step);
+        let app = |step: u32| {
+            let uuid = |number: u32| format!("{number:08X}-0000-4000-8000-000000000000");
+            app_payload(&(0..size).map(|number| app_heart_rate(&uuid(number), value(number, step))).collect::<Vec<_>>())
+        };
+        let xml = |source: &str, steps: &[u32]| {
+            let (source, mut records) = (format!("sourceName=\"{source}\" later=\"yes\""), Vec::new());
+            for step in steps {
+                records
+                    .extend((0..size).rev().map(|number| heart_rate(&source, &value(number, *step).to_string(), "")));
+            }
+            export(&records)
+        };
+        for is_app_first in [true, false] {
+            let folder = Folder::new();
+            let db = folder.path("health.db");
+            let check = |text: &str, new: u32| {
+                let name = if text.starts_with('{') { "app.json" } else { "export.xml" };
+                let outcome = import(&db, &[], &[&folder.write(name, text)]).balanced();
+                assert_eq!(outcome.count("new"), u64::from(new), "{size} {is_app_first} {text:.120}");
+            };
+            let (first, second) = (app(0), xml("Watch", &[0]));
+            let order = if is_app_first { [&first, &second] } else { [&second, &first] };
+            check(order[0], size);
+            check(order[1], 0);
+            for step in 1..3 {
+                check(&app(step), 0);
+                (0..=step).for_each(|earlier| check(&xml("Watch", &[earlier]), 0));
+                check(&xml("Reloj", &[0]), 0);
+            }
+            let rows = "SELECT count(*) || ' ' || sum(value >= 2000) || ' ' || sum(substr(uuid, 1, 2) <> x'6873') FROM samples";
+            assert_eq!(query::<String>(&db, rows), format!("{size} {size} {size}"), "{is_app_first}");
+            // What only the export has stays beside it.
+            let kept = "SELECT count(*) FROM merged_samples WHERE other ->> '$.later' = 'yes'";
+            assert_eq!(query::<i64>(&db, kept), i64::from(size), "{is_app_first}");
+            // A row is one record of a file only.
+            check(&xml("Watch", &[2, 0]), size);
+            check(&xml("Watch", &[0, 2]), 0);
+        }
+    }
+}
+
+/// A value that is corrected again and again is remembered as long as there is room.
+#[test]
+fn earlier_values_are_bounded() {
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let states = u32::try_from(limits::SAMPLE_STATES_MAX).unwrap();
+    let app = |value: u32| app_payload(&[app_heart_rate("00000001-0000-4000-8000-000000000000", f64::from(value))]);
+    let payloads: Vec<PathBuf> = (0..=states + 1)
+        .chain([states, states + 1])
+        .enumerate()
+        .map(|(place, value)| folder.write(&format!("{place}.json"), app(value)))
+        .collect();
+    let inputs: Vec<&Path> = payloads.iter().map(PathBuf::as_path).collect();
+    assert_eq!(import(&db, &[], &inputs).balanced().count("new"), 1);
+    let count = "SELECT json_array_length(other, '$.\"earlier values\"') FROM merged_samples";
+    assert_eq!(query::<i64>(&db, count), i64::from(states));
+    for (value, new) in [(2, 0), (states, 0), (0, 1)] {
+        let record = heart_rate("sourceName=\"Watch\"", &value.to_string(), "");
+        let outcome = import(&db, &[], &[&folder.write("export.xml", export(&[record]))]).balanced();
+        assert_eq!(outcome.count("new"), new, "{value}");
+    }
+}
+
 /// One of 65,536 identities of HealthKit begins like those of imports, but is of version 4.
 #[test]
 fn identities_of_healthkit_that_begin_like_derived_ones_are_kept() {

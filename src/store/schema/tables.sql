@@ -104,7 +104,8 @@ CREATE TABLE import_numbers (
 INSERT INTO import_numbers (last) VALUES (0);
 
 -- Details that only an export has, of samples that the app has also sent: metadata under other names, and fields without a
--- column. The time of creation is in `samples`. With a rowid, since the texts are then not part of the tree of keys.
+-- column. Values that the app has corrected since are in `other`, under `earlier values`: an older export has them. The time of
+-- creation is in `samples`. With a rowid, since the texts are then not part of the tree of keys.
 CREATE TABLE merged_samples (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   type_id INTEGER NOT NULL REFERENCES types (id),

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::batch::BatchWriter;
 use super::long_texts::LongTexts;
-use super::merge::{Candidate, Crowded, Derived, Details, Merge, SampleKey, Turn};
+use super::merge::{Candidate, Crowded, Derived, Details, Merge, SampleKey, Turn, note_earlier};
 use super::table::Column::{self, Key, Shared, Unshared, Value};
 use super::table::Table;
 use super::upsert::{SqlValue, Upsert, sql_values};
@@ -114,7 +114,8 @@ impl<'a> BatchWriter<'a> {
         if let Some(long) = long {
             values[OTHER] = long.id(self.connection, LONG_ID, &values[..4])?.into();
         }
-        upsert.write(values)
+        let connection = self.connection;
+        upsert.write_after(values, || note_earlier(connection, values))
     }
 
     /// Joins a new row of the app with the derived one that it is, if it has one in this turn. Of a crowd, it is removed and waits.

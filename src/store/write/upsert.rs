@@ -44,6 +44,15 @@ impl<'c, 'b, const N: usize> Upsert<'c, 'b, N> {
     }
 
     pub(in crate::store) fn write(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<Outcome> {
+        self.write_after(row, || Ok(()))
+    }
+
+    /// The same. `note` runs before a stored row is replaced.
+    pub(in crate::store) fn write_after(
+        &mut self,
+        row: &[SqlValue<'b>; N],
+        note: impl FnOnce() -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<Outcome> {
         if self.expects_known && self.same.exists(row)? {
             return Ok(Outcome::Unchanged);
         }
@@ -56,6 +65,7 @@ impl<'c, 'b, const N: usize> Upsert<'c, 'b, N> {
             return Ok(Outcome::Unchanged);
         }
         self.expects_known = true;
+        note()?;
         self.update.execute(row)?;
         Ok(Outcome::Updated)
     }

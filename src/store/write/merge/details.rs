@@ -26,7 +26,7 @@ const KEEP_NUMBER: &str =
     "UPDATE samples SET creation_ms = coalesce(?5, creation_ms), import_number = coalesce(?6, import_number)
     WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
 
-/// Keeps metadata whose names the app's metadata lacks, and fields without a column.
+/// Keeps metadata whose names the app's metadata lacks, and fields without a column. Earlier values of the row stay beside them.
 const KEEP_REST: &str = "INSERT INTO merged_samples (person_id, type_id, start_ms, uuid, metadata, other)
     SELECT ?1, ?2, ?3, ?4, rest, ?6 FROM (
       SELECT nullif(json_group_object(e.key, iif(e.type = 'array', json(e.value), e.value)), '{}') AS rest FROM json_each(?5) e
@@ -36,8 +36,10 @@ const KEEP_REST: &str = "INSERT INTO merged_samples (person_id, type_id, start_m
           json_each(coalesce(m.json, s.metadata, l.metadata)) a
         WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms = ?3 AND s.uuid = ?4))
     WHERE rest IS NOT NULL OR ?6 IS NOT NULL
-    ON CONFLICT DO UPDATE SET metadata = excluded.metadata, other = excluded.other
-      WHERE (metadata, other) IS NOT (excluded.metadata, excluded.other)";
+    ON CONFLICT DO UPDATE SET metadata = excluded.metadata, other = iif(instr(other, '\"earlier values\":[') > 0 AND json_valid(other),
+        json_set(coalesce(excluded.other, '{}'), '$.\"earlier values\"', other -> '$.\"earlier values\"'), excluded.other)
+      WHERE (metadata, iif(instr(other, '\"earlier values\":[') > 0 AND json_valid(other), json_remove(other, '$.\"earlier values\"'), coalesce(other, '{}')))
+        IS NOT (excluded.metadata, coalesce(excluded.other, '{}'))";
 
 /// Keeps beside a row of the app the details that only an export has, and gives it a number if there is one.
 pub(super) fn keep(

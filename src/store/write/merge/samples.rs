@@ -195,7 +195,11 @@ impl Samples {
     ) -> rusqlite::Result<Found> {
         let Self { second, names, .. } = self;
         let record = Record::imported(sample, details);
-        let best = names.best(connection, second, &record, |row| import.has_claimed(row.number))?;
+        let is_claimed = |row: &Candidate| import.has_claimed(row.number);
+        let mut best = names.best(connection, second, &record, is_claimed)?;
+        if best.is_none() && second.read_earlier(connection)? {
+            best = names.best(connection, second, &record, is_claimed)?;
+        }
         Ok(match best {
             Some((fit, place)) if fit.is_for(turn) => Found::Row(second.rows[place]),
             Some(_) => Found::Later,

@@ -34,6 +34,8 @@ fn second_of(time_ms: i64) -> i64 {
 /// How well a matching row fits: the greatest is taken.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Fit {
+    /// The row has the value now: the app has not corrected it.
+    is_present: bool,
     has_name: bool,
     /// The row stays as it is: it is the app's, or has all that the record has. Beside a sample of the app: it has its metadata.
     is_settled: bool,
@@ -50,8 +52,8 @@ impl Fit {
     /// Whether a record may take the row in this turn.
     pub(super) fn is_for(self, turn: Turn) -> bool {
         match turn {
-            Turn::Settled => self.has_name && self.is_settled,
-            Turn::Named => self.has_name,
+            Turn::Settled => self.is_present && self.has_name && self.is_settled,
+            Turn::Named => self.is_present && self.has_name,
             Turn::Rest => true,
         }
     }
@@ -149,8 +151,10 @@ impl Names {
             (Metadata::Long, Some(own)) => own.len() > METADATA_SHARED_BYTES_MAX,
             _ => false,
         };
+        let is_present = !row.is_earlier;
         if !record.is_imported {
-            return Ok(Some(Fit { has_name, is_settled: false, has_source: false, has_creation: false, has_metadata }));
+            let (is_settled, has_source, has_creation) = (false, false, false);
+            return Ok(Some(Fit { is_present, has_name, is_settled, has_source, has_creation, has_metadata }));
         }
         let (has_source, has_creation) = (row.source == sample.source, row.creation_ms == record.creation_ms);
         let is_settled = !row.is_derived()
@@ -159,7 +163,7 @@ impl Names {
                 && has_metadata
                 && (row.unit != sample.unit || row.value == sample.value)
                 && row.other == record.other.map(|own| second.hash_of_other(own));
-        Ok(Some(Fit { has_name, is_settled, has_source, has_creation, has_metadata }))
+        Ok(Some(Fit { is_present, has_name, is_settled, has_source, has_creation, has_metadata }))
     }
 
     /// Whether a row is the same measurement as a record. Exports print whole seconds, the app sends more.

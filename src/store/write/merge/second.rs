@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Rows, params};
 
+use super::earlier::earlier_values;
 use super::values::hash_of_values;
 use crate::model::identity::is_derived;
 use crate::model::limits::{CROWD_REMEMBERED_MAX, LONG_TEXT_BYTES, MATCH_ROWS_MAX};
@@ -28,6 +29,8 @@ pub(in crate::store) struct Candidate {
     /// The hash of `other`; 0 for a long text.
     pub(super) other: Option<u64>,
     pub(in crate::store) number: Option<i64>,
+    /// Whether end, value and unit are those that the app has corrected since.
+    pub(super) is_earlier: bool,
 }
 
 /// A sample's metadata, enough to prefer an equal one.
@@ -59,6 +62,8 @@ pub(super) struct Second {
     is_crowded: bool,
     /// Whether the derived rows after the second's first millisecond were also read.
     is_whole: bool,
+    /// Whether the earlier values of the app's rows were also read.
+    has_earlier: bool,
     /// Seconds that were crowded, so that they are not read again.
     crowds: HashSet<Key, RandomState>,
     hasher: RandomState,
@@ -145,6 +150,23 @@ impl Second {
         Ok(true)
     }
 
+    /// Adds the app's rows as they were before it corrected them. Returns whether there are any.
+    pub(super) fn read_earlier(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
+        let has_app = || self.rows.iter().any(|row| !row.is_derived());
+        let Some(key) = self.key.filter(|_| !self.has_earlier && has_app()) else {
+            return Ok(false);
+        };
+        self.has_earlier = true;
+        let count = self.rows.len();
+        for earlier in earlier_values(connection, key, 1000)? {
+            let mut rows = self.rows[..count].iter();
+            if let Some(row) = rows.find(|row| (row.start_ms, row.uuid) == (earlier.start_ms, earlier.uuid)) {
+                self.rows.push(earlier.of(row));
+            }
+        }
+        Ok(self.rows.len() > count)
+    }
+
     /// Begins another second. Returns whether it is to be read.
     fn begin(&mut self, key: Key) -> bool {
         if self.key == Some(key) {
@@ -152,7 +174,7 @@ impl Second {
         }
         self.key = Some(key);
         self.rows.clear();
-        self.is_whole = false;
+        (self.is_whole, self.has_earlier) = (false, false);
         self.is_crowded = !self.crowds.is_empty() && self.crowds.contains(&key);
         !self.is_crowded
     }
@@ -221,6 +243,7 @@ impl Second {
             metadata,
             other,
             number: row.get(9)?,
+            is_earlier: false,
         })
     }
 }
