@@ -183,37 +183,61 @@ fn is_near(one: f64, other: f64) -> bool {
 /// Zero degrees Celsius.
 const KELVIN: f64 = 273.15;
 
-/// Width of a range of sizes, as a logarithm: what is the same measurement as a value is in at most two ranges.
-const RANGE: f64 = 8.0 * ROUNDING;
+/// Relative distance of two printed forms of a number, at most.
+pub const EQUAL_WITHIN: f64 = 2.2 * ROUNDING;
 
-/// Returns the range that a measurement is in, whatever its unit.
+/// Whether values in a unit are converted.
 #[must_use]
-pub fn range(measurement: Measurement<'_>) -> i64 {
-    range_near(measurement, 0.0)
+pub fn is_known(name: &str) -> bool {
+    unit(name).is_some()
 }
 
-/// Returns the ranges that everything which is the same measurement is in.
+/// Returns what a unit measures, if it is known.
 #[must_use]
-pub fn ranges(measurement: Measurement<'_>) -> [i64; 2] {
-    [-3.0 * ROUNDING, 3.0 * ROUNDING].map(|distance| range_near(measurement, distance))
+pub fn dimension(name: &str) -> Option<Dimension> {
+    unit(name).map(|unit| unit.dimension)
 }
 
-fn range_near((value, name): Measurement<'_>, distance: f64) -> i64 {
-    let Some(value) = value else {
-        return i64::MIN;
-    };
-    let size = match name.and_then(unit) {
-        // What is near zero in one unit of temperature is far from it in another.
-        Some(Unit { dimension: Temperature, factor, offset }) => value * factor + offset + KELVIN,
-        Some(unit) => value * unit.factor + unit.offset,
-        None => value,
-    };
-    if size == 0.0 {
-        return i64::MAX;
+/// Returns a value in the base unit of its dimension; as it is if the unit is not known.
+#[must_use]
+pub fn in_base(value: f64, name: Option<&str>) -> f64 {
+    name.and_then(unit).map_or(value, |unit| value * unit.factor + unit.offset)
+}
+
+/// Returns how large a value is, whatever its unit.
+#[must_use]
+pub fn size(value: f64, name: Option<&str>) -> f64 {
+    // What is near zero in one unit of temperature is far from it in another.
+    let is_temperature = name.and_then(dimension) == Some(Temperature);
+    (in_base(value, name) + if is_temperature { KELVIN } else { 0.0 }).abs()
+}
+
+/// Returns ranges of values in a unit: all that are the same measurement as a value in another one are in them, and hardly any
+/// others.
+#[must_use]
+pub fn ranges((value, name): (f64, Option<&str>), other: Option<&str>) -> Vec<(f64, f64)> {
+    if value == 0.0 && name == other {
+        return vec![(0.0, 0.0)];
     }
-    #[expect(clippy::cast_possible_truncation, reason = "a logarithm is small")]
-    let range = ((size.abs().ln() + distance) / RANGE).floor() as i64;
-    range * 2 + i64::from(size < 0.0)
+    if name == other {
+        let digits: f64 = six_digits(value).parse().unwrap_or(value);
+        let step = 10_f64.powf(digits.abs().log10().floor() - 5.0);
+        let half = 0.5 * step * (1.0 + 1e-5);
+        // Other numbers of six digits between which and the next one the value is.
+        let next = 10_f64.powf(value.abs().log10().ceil()).copysign(value);
+        let others = [digits - step, digits + step, next];
+        let others = others.into_iter().filter(|other| is_same((Some(value), name), (Some(*other), name)));
+        let others = others.map(|other| (other - 1e-9 * step, other + 1e-9 * step));
+        return std::iter::once((digits - half, digits + half)).chain(others).collect();
+    }
+    match (name.and_then(unit), other.and_then(unit)) {
+        (Some(from), Some(to)) if from.dimension == to.dimension => {
+            let value = (value * from.factor + from.offset - to.offset) / to.factor;
+            let distance = value.abs() * EQUAL_WITHIN;
+            vec![(value - distance, value + distance)]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a number has six digits, and a value is half-way between it and the next such number: exporters round both up and
@@ -348,8 +372,14 @@ mod tests {
                 expected,
                 "{app:?} {derived:?}"
             );
-            let [app, derived] = [app, derived].map(|(value, unit)| (Some(value), Some(unit)));
-            assert!(!expected || ranges(derived).contains(&range(app)) && ranges(app).contains(&range(derived)));
+            for ((value, name), (number, other)) in [(app, derived), (derived, app)] {
+                let ranges = ranges((value, Some(name)), Some(other));
+                let is_found = ranges.iter().any(|(least, greatest)| (least..=greatest).contains(&&number));
+                assert!(is_found || !expected, "{value} {name}, {number} {other}: {ranges:?}");
+                let size = size(value, Some(name));
+                let is_near = (size - super::size(number, Some(other))).abs() <= size * EQUAL_WITHIN;
+                assert!(is_near || !expected, "{value} {name}, {number} {other}");
+            }
         };
         check((0.0, "degC"), (32.0, "degF"), true);
         check((0.0, "m"), (0.0, "ft"), true);
@@ -379,9 +409,8 @@ mod tests {
         check((38.12, "ml/(kg*min)"), (38.12, "mL/min·kg"), true);
         check((1.0, "m"), (1.0, "s"), false);
         check((1.0, "x"), (1.0, "y"), false);
-        assert_ne!(range((Some(1.0), None)), range((Some(-1.0), None)));
-        assert_ne!(range((Some(100_001.0), None)), range((Some(100_010.0), None)));
-        assert!(ranges((None, None)).contains(&range((None, Some("m")))));
+        assert!(ranges((1.0, Some("x")), Some("y")).is_empty() && ranges((1.0, Some("m")), Some("s")).is_empty());
+        assert!(ranges((1.0, None), Some("m")).is_empty());
         assert!(is_same((Some(3.0), None), (Some(3.0), None)));
         assert!(!is_same((Some(3.0), None), (Some(3.0), Some("count"))));
         assert!(!is_same((Some(3.0), None), (None, None)) && is_same((None, None), (None, None)));

@@ -260,6 +260,56 @@ fn any_number_of_correlations_of_one_second_is_matched() {
     assert_eq!(query::<i64>(&db, "SELECT count(*) FROM correlations"), i64::try_from(count).unwrap());
 }
 
+/// Values of one second that are near each other, in other units or in very many.
+#[test]
+fn values_that_are_almost_equal_are_matched_in_any_number() {
+    let record = |kind: &str, unit: &str, value: f64, minute: usize| {
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifier{kind}\" sourceName=\"W\" unit=\"{unit}\" \
+             creationDate=\"2024-01-02 10:{minute:02}:00 +0100\" startDate=\"2024-01-01 10:00:00 +0100\" \
+             endDate=\"2024-01-01 10:00:00 +0100\" value=\"{value}\"/>\n"
+        )
+    };
+    let file = |records: Vec<String>| format!("<HealthData locale=\"en_US\">\n{}</HealthData>\n", records.concat());
+    let number = |place: usize| f64::from(u32::try_from(place).unwrap());
+    let six_digits = |value: f64| format!("{value:.5e}").parse::<f64>().unwrap();
+    let count = 400;
+    // Neighbours of six digits; the same with more digits, as other programs write them.
+    let near = |digits: f64, unit: &str, factor: f64, minute: usize| {
+        let values = (0..count).map(|place| (900.0 + number(place) * digits) * factor);
+        let values = values.map(|value| if digits < 1e-3 || factor == 1.0 { value } else { six_digits(value) });
+        file(values.map(|value| record("ActiveEnergyBurned", unit, value, minute)).collect())
+    };
+    let units =
+        |minute: usize| file((0..count).map(|place| record("Later", &format!("u{place}"), 1.0, minute)).collect());
+    let sets = [
+        // In kilocalories, kilojoules, and created later.
+        vec![
+            near(1e-3, "kcal", 1.0, 0),
+            near(1e-3, "kJ", 4.184, 0),
+            near(1e-3, "kJ", 4.184, 5),
+            near(1e-3, "Cal", 1.0, 5),
+        ],
+        vec![near(1e-5, "kcal", 1.0, 0), near(1e-5, "kcal", 1.0, 1), near(1e-5, "kJ", 4.184, 1)],
+        vec![units(0), units(1)],
+    ];
+    for (set, files) in sets.into_iter().enumerate() {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        for (step, text) in files.iter().enumerate().chain([(9, &files[0])]) {
+            let expected = if step == 0 { count } else { 0 };
+            let outcome = import(&db, &[], &[&folder.write("1.xml", text)]).balanced();
+            assert_eq!(counted(&outcome)[0], expected, "{set} {step}");
+            for again in [text, &shuffled(text)] {
+                let outcome = import(&db, &[], &[&folder.write("2.xml", again)]).balanced();
+                assert_eq!(counted(&outcome), [0, 0], "{set} {step}, again");
+            }
+        }
+        let rows = usize::try_from(query::<i64>(&db, "SELECT count(*) FROM samples")).unwrap();
+        assert_eq!(rows, count, "{set}");
+    }
+}
+
 /// Counts of each name after an import: of records that are equal but for their source.
 fn stored(db: &Path) -> Vec<(String, usize)> {
     let connection = Connection::open(db).unwrap();

@@ -4,8 +4,8 @@
 use rusqlite::{Row, params, params_from_iter};
 
 use super::batch::BatchWriter;
-use super::members::{content_of, parse};
-use super::merge::{Check, Crowd, Merge, Traits, Turn};
+use super::members::{content_of, parse, sizes_near};
+use super::merge::{Check, Crowd, Merge, Traits, Turn, Window};
 use super::upsert::{SqlValue, sql_values};
 use super::waiting::{Place, WaitingRecord};
 use crate::model::counts::Outcome;
@@ -192,7 +192,8 @@ impl<'a> BatchWriter<'a> {
             creation_ms,
             texts.get(members)
         ];
-        self.waiting.add(self.upload.id, place, record)
+        let (_, size) = content_of(self.connection, texts.get(members))?;
+        self.waiting.add(self.upload.id, place, size, record)
     }
 
     /// Writes correlations that have waited. Those that are written wait no more; others may have a row in a later turn.
@@ -235,8 +236,11 @@ impl<'a> BatchWriter<'a> {
             while let Some(row) = rows.next()? {
                 let row = Stored::of(row)?;
                 if !import.has_claimed(row.number) {
+                    let (content, size) = content_of(connection, &row.members)?;
                     let traits = Traits {
-                        content: crowd.hash((row.end_ms, content_of(connection, &row.members)?)),
+                        content: crowd.hash((row.end_ms, content)),
+                        size: Some(size),
+                        exact: crowd.hash(&row.members),
                         ..traits(row.source, row.creation_ms, [row.metadata.as_deref(), row.other.as_deref()], crowd)
                     };
                     crowd.add(scratch, turn, &traits, true, (start_ms, row.uuid))?;
@@ -248,15 +252,24 @@ impl<'a> BatchWriter<'a> {
         }
         let texts = [arrival.metadata, arrival.other].map(|text| text.map(|text| self.batch.texts.get(text)));
         let members = self.batch.texts.get(arrival.members);
+        let (content, size) = content_of(connection, members)?;
         let traits = Traits {
-            content: crowd.hash((arrival.end_ms, content_of(connection, members)?)),
+            content: crowd.hash((arrival.end_ms, content)),
+            size: Some(size),
+            exact: crowd.hash(members),
             ..traits(arrival.source, arrival.creation_ms, texts, crowd)
         };
-        crowd.search(scratch, turn, &[traits; 2], |(start_ms, uuid)| {
+        let windows = [(size, size), sizes_near(size)].map(|sizes| Window { unit: None, sizes });
+        let own = parse(connection, members)?;
+        crowd.search(scratch, turn, &traits, &windows, |(start_ms, uuid)| {
             let mut select = connection.prepare_cached(ONE)?;
             let mut rows = select.query(params![person, kind, start_ms, &uuid[..]])?;
             let found = rows.next()?.map(Stored::of).transpose()?;
-            Ok(found.filter(|row| !import.has_claimed(row.number)).map_or(Check::IsOver, Check::Fits))
+            Ok(match found.filter(|row| !import.has_claimed(row.number)) {
+                None => Check::IsOver,
+                Some(row) if row.members == members || parse(connection, &row.members)? == own => Check::Fits(row),
+                Some(_) => Check::Differs,
+            })
         })
     }
 
@@ -353,5 +366,5 @@ impl<'a> BatchWriter<'a> {
 fn traits(source: Option<i64>, creation_ms: Option<i64>, texts: [Option<&str>; 2], crowd: &Crowd) -> Traits {
     let [metadata, other] = texts.map(|text| text.map(|text| crowd.hash(text)));
     let name = source.map(|source| crowd.hash(source));
-    Traits { content: 0, exact: 0, name, source, creation_ms, metadata, other }
+    Traits { content: 0, unit: None, size: None, exact: 0, name, source, creation_ms, metadata, other }
 }

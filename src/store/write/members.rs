@@ -64,15 +64,24 @@ pub(super) fn parse(connection: &Connection, members: &str) -> rusqlite::Result<
     Ok(members)
 }
 
-/// A digest of members: the same in another unit, unless its last digit was rounded differently.
-pub(super) fn content_of(connection: &Connection, members: &str) -> rusqlite::Result<[u8; 16]> {
-    let mut content = String::new();
-    for Member { kind, times, unit, value } in parse(connection, members)? {
-        let in_base = number(&value).and_then(|value| units::printed_in_base(value, unit.as_deref()?));
-        let _ = match in_base {
-            Some(value) => writeln!(content, "{kind:?} {times:?} {value}"),
-            None => writeln!(content, "{kind:?} {times:?} {value:?} {unit:?}"),
+/// A digest of members without their values, and a number that is made of the values in base units. Equal members have the same
+/// digest, and almost the same number.
+pub(super) fn content_of(connection: &Connection, members: &str) -> rusqlite::Result<([u8; 16], f64)> {
+    let (mut content, mut size) = (String::new(), 0.0);
+    for (place, Member { kind, times, unit, value }) in (0..7_u8).cycle().zip(parse(connection, members)?) {
+        let unit = unit.as_deref();
+        let _ = match (number(&value), unit.and_then(units::dimension)) {
+            (Some(_), Some(dimension)) => writeln!(content, "{kind:?} {times:?} {dimension:?}"),
+            (Some(_), None) => writeln!(content, "{kind:?} {times:?} {unit:?}"),
+            (None, _) => writeln!(content, "{kind:?} {times:?} {value:?} {unit:?}"),
         };
+        // Members that exchange their values have another number.
+        size += number(&value).map_or(0.0, |value| units::size(value, unit) * (1.0 + f64::from(place) / 7.0));
     }
-    Ok(digest(&[content.as_bytes()]))
+    Ok((digest(&[content.as_bytes()]), size))
+}
+
+/// The numbers of members that may be equal.
+pub(super) fn sizes_near(size: f64) -> (f64, f64) {
+    (size * (1.0 - units::EQUAL_WITHIN), size * (1.0 + units::EQUAL_WITHIN))
 }

@@ -182,6 +182,7 @@ impl<'a> BatchWriter<'a> {
         let SampleKey { kind, start_ms, end_ms, value, unit, source } = key;
         let second = start_ms.div_euclid(1000);
         let place = digest(&[b"samples", &kind.to_le_bytes(), &second.to_le_bytes()]);
+        let size = self.ids.merge.samples.size_of(self.connection, &key)?;
         let no_text = None::<&str>;
         let (metadata, other) = (self.text(metadata), self.text(other));
         let record = sql_values![
@@ -198,7 +199,7 @@ impl<'a> BatchWriter<'a> {
             creation_ms,
             no_text
         ];
-        self.waiting.add(self.upload.id, place, record)
+        self.waiting.add(self.upload.id, place, size, record)
     }
 
     pub(super) fn fields(&mut self, row: &Sample) -> rusqlite::Result<Fields> {

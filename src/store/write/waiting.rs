@@ -32,22 +32,26 @@ const TABLES: &str = "
     CREATE TABLE waiting (
       id INTEGER PRIMARY KEY, upload INTEGER NOT NULL, place BLOB NOT NULL, type_id INTEGER, type TEXT, start_ms INTEGER,
       uuid BLOB, end_ms INTEGER, value REAL, unit_id INTEGER, source_id INTEGER, metadata TEXT, other TEXT,
-      creation_ms INTEGER, members TEXT) STRICT;
-    CREATE INDEX waiting_place ON waiting (upload, place, id);
+      creation_ms INTEGER, members TEXT, size REAL NOT NULL) STRICT;
+    CREATE INDEX waiting_place ON waiting (upload, place, size, id);
     CREATE TABLE lists (
-      list INTEGER, content INTEGER, start_ms INTEGER, uuid BLOB,
-      PRIMARY KEY (list, content, start_ms, uuid)) STRICT, WITHOUT ROWID;";
+      list INTEGER, size REAL, content INTEGER, start_ms INTEGER, uuid BLOB,
+      PRIMARY KEY (list, size, content, start_ms, uuid)) STRICT, WITHOUT ROWID;";
 
 const INSERT: &str =
-    "INSERT INTO waiting (upload, place, type_id, type, start_ms, uuid, end_ms, value, unit_id, source_id, metadata, other,
+    "INSERT INTO waiting (upload, place, size, type_id, type, start_ms, uuid, end_ms, value, unit_id, source_id, metadata, other,
       creation_ms, members)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
 const NEXT_PLACE: &str = "SELECT place FROM waiting WHERE upload = ?1 AND place > ?2 ORDER BY place LIMIT 1";
 
 const OF_PLACE: &str =
-    "SELECT id, uuid, start_ms, end_ms, value, type_id, unit_id, source_id, creation_ms, type, metadata, other, members
-    FROM waiting WHERE upload = ?1 AND place = ?2 AND id > ?3 ORDER BY id";
+    "SELECT id, uuid, start_ms, end_ms, value, type_id, unit_id, source_id, creation_ms, type, metadata, other, members,
+      size
+    FROM waiting WHERE upload = ?1 AND place = ?2 AND (size, id) > (?3, ?4) ORDER BY size, id";
+
+/// Size and id before those of all records.
+const BEFORE_ALL: (f64, i64) = (f64::NEG_INFINITY, i64::MIN);
 
 /// The records of all uploads that wait.
 #[derive(Debug)]
@@ -66,8 +70,8 @@ struct At {
     place: Place,
     /// `None` after the last turn.
     turn: Option<Turn>,
-    /// The last record that had this turn.
-    last: i64,
+    /// Size and id of the last record that had this turn.
+    last: (f64, i64),
 }
 
 /// Some records of one place that have a turn.
@@ -82,6 +86,8 @@ pub(super) struct Group {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WaitingRecord {
     pub(super) id: i64,
+    /// Records of one place have their turns in the order of their sizes.
+    pub(super) size: f64,
     pub(super) uuid: Uuid,
     pub(super) start_ms: i64,
     pub(super) end_ms: Option<i64>,
@@ -108,11 +114,17 @@ impl Waiting {
     }
 
     /// Makes a record wait.
-    pub(super) fn add(&mut self, upload: i64, place: Place, record: [SqlValue<'_>; COLUMNS]) -> rusqlite::Result<()> {
+    pub(super) fn add(
+        &mut self,
+        upload: i64,
+        place: Place,
+        size: f64,
+        record: [SqlValue<'_>; COLUMNS],
+    ) -> rusqlite::Result<()> {
         if self.scratch.is_none() {
             self.begin()?;
         }
-        let row = [SqlValue::Integer(upload), SqlValue::Uuid(place)].into_iter().chain(record);
+        let row = [SqlValue::Integer(upload), SqlValue::Uuid(place), SqlValue::Real(size)].into_iter().chain(record);
         self.scratch()?.prepare_cached(INSERT)?.execute(params_from_iter(row))?;
         if !self.has(upload) {
             self.uploads.push(upload);
@@ -157,13 +169,16 @@ impl Waiting {
                     let Some(place) = self.next_place(upload, &last)? else {
                         return Ok(None);
                     };
-                    At { upload, place, turn: Some(Turn::Settled), last: 0 }
+                    At { upload, place, turn: Some(Turn::Settled), last: BEFORE_ALL }
                 }
             };
             let records = self.read(&at, batch)?;
-            let last = records.last().map(|record| record.id);
+            let last = records.last().map(|record| (record.size, record.id));
             self.at =
-                Some(last.map_or(At { turn: at.turn.and_then(Turn::next), last: 0, ..at }, |last| At { last, ..at }));
+                Some(last.map_or(At { turn: at.turn.and_then(Turn::next), last: BEFORE_ALL, ..at }, |last| At {
+                    last,
+                    ..at
+                }));
             if let Some(turn) = at.turn.filter(|_| !records.is_empty()) {
                 return Ok(Some(Group { place: at.place, turn, records }));
             }
@@ -172,7 +187,7 @@ impl Waiting {
 
     /// Ends the turn that the last records have: no other ones have a row in it.
     pub(super) fn end_turn(&mut self) {
-        self.at = self.at.map(|at| At { last: i64::MAX, ..at });
+        self.at = self.at.map(|at| At { last: (f64::INFINITY, i64::MAX), ..at });
     }
 
     fn next_place(&self, upload: i64, last: &Place) -> rusqlite::Result<Option<Place>> {
@@ -183,7 +198,7 @@ impl Waiting {
     fn read(&self, at: &At, batch: &mut Batch) -> rusqlite::Result<Vec<WaitingRecord>> {
         let mut records = Vec::new();
         let mut select = self.scratch()?.prepare_cached(OF_PLACE)?;
-        let mut rows = select.query(params![at.upload, &at.place[..], at.last])?;
+        let mut rows = select.query(params![at.upload, &at.place[..], at.last.0, at.last.1])?;
         while records.len() < BATCH_ROWS_MAX
             && !batch.is_full()
             && let Some(row) = rows.next()?
@@ -228,6 +243,7 @@ fn record(row: &Row<'_>, batch: &mut Batch) -> rusqlite::Result<WaitingRecord> {
     let [kind, metadata, other, members] = [text(9)?, text(10)?, text(11)?, text(12)?];
     Ok(WaitingRecord {
         id: row.get(0)?,
+        size: row.get(13)?,
         uuid: row.get(1)?,
         start_ms: row.get(2)?,
         end_ms: row.get(3)?,

@@ -40,8 +40,11 @@ impl Turn {
 /// What a search compares. Texts are hashes.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct Traits {
-    /// A number for the end and about the value; of a record there may be two.
+    /// A number for what must be equal, such as the second of the end.
     pub(in crate::store) content: u64,
+    pub(in crate::store) unit: Option<i64>,
+    /// The value in this unit: almost the same one may be the same measurement.
+    pub(in crate::store) size: Option<f64>,
     /// A number for start, end, value and unit.
     pub(in crate::store) exact: u64,
     /// The name of the source.
@@ -50,6 +53,13 @@ pub(in crate::store) struct Traits {
     pub(in crate::store) creation_ms: Option<i64>,
     pub(in crate::store) metadata: Option<u64>,
     pub(in crate::store) other: Option<u64>,
+}
+
+/// The rows of a unit that may be the same measurement as a record: those of these sizes.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Window {
+    pub(in crate::store) unit: Option<i64>,
+    pub(in crate::store) sizes: (f64, f64),
 }
 
 const NAME: u8 = 1;
@@ -89,12 +99,14 @@ fn levels(turn: Turn) -> impl Iterator<Item = (bool, usize)> {
     both.into_iter().flat_map(|(is_derived, levels)| levels.map(move |level| (is_derived, level)))
 }
 
-const ADD: &str = "INSERT INTO lists (list, content, start_ms, uuid) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+const ADD: &str =
+    "INSERT INTO lists (list, size, content, start_ms, uuid) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
 
-const FIRST: &str = "SELECT content, start_ms, uuid FROM lists WHERE list = ?1 AND content > ?2
-    ORDER BY content, start_ms, uuid LIMIT 1";
+/// The least of the sizes comes first. Records come in the order of their sizes, so that as many as possible find a row.
+const FIRST: &str = "SELECT size, content, start_ms, uuid FROM lists
+    WHERE list = ?1 AND (size, content) > (?2, ?3) AND size <= ?4 ORDER BY size, content, start_ms, uuid LIMIT 1";
 
-const REMOVE: &str = "DELETE FROM lists WHERE list = ?1 AND content = ?2 AND start_ms = ?3 AND uuid = ?4";
+const REMOVE: &str = "DELETE FROM lists WHERE list = ?1 AND size = ?2 AND content = ?3 AND start_ms = ?4 AND uuid = ?5";
 
 /// Start and identity of a row.
 pub(in crate::store) type RowPlace = (i64, Uuid);
@@ -116,8 +128,10 @@ pub(in crate::store) struct Crowd {
     listed: Option<Turn>,
     /// Whether they have rows of the app, and derived ones.
     has: [bool; 2],
-    /// Lists that are empty.
-    empty: Remembered<i64>,
+    /// Lists that have had rows.
+    lists: Remembered<i64>,
+    /// Units of rows that are known, so that values in them are converted.
+    units: Vec<i64>,
     /// Names of the place's records: in the second turn other rows match none of them.
     names: Remembered<Option<u64>>,
     /// Places of correlations that are crowds.
@@ -192,8 +206,20 @@ impl Crowd {
         scratch.prepare_cached("DELETE FROM lists")?.execute([])?;
         self.listed = Some(turn);
         self.has = [false; 2];
-        self.empty.clear();
+        self.lists.clear();
+        self.units.clear();
         Ok(true)
+    }
+
+    /// Notes that rows have a unit which is known: there are some fifty.
+    pub(super) fn note_unit(&mut self, unit: i64) {
+        if !self.units.contains(&unit) {
+            self.units.push(unit);
+        }
+    }
+
+    pub(super) fn units(&self) -> &[i64] {
+        &self.units
     }
 
     /// Adds a row.
@@ -214,7 +240,9 @@ impl Crowd {
         let mut insert = scratch.prepare_cached(ADD)?;
         for (_, level) in levels(turn).filter(|(derived, _)| *derived == is_derived) {
             let list = self.list(traits, is_derived, level);
-            insert.execute(params![list, traits.exact.cast_signed(), start_ms, &uuid[..]])?;
+            self.lists.add(list);
+            let size = traits.size.unwrap_or_default();
+            insert.execute(params![list, size, traits.exact.cast_signed(), start_ms, &uuid[..]])?;
         }
         Ok(())
     }
@@ -223,7 +251,7 @@ impl Crowd {
     fn list(&self, traits: &Traits, is_derived: bool, level: usize) -> i64 {
         let has = |bit| LEVELS[level] & bit != 0;
         let list = (
-            (traits.content, is_derived, level),
+            (traits.content, traits.unit, traits.size.is_none(), is_derived, level),
             has(NAME).then_some(traits.name),
             has(SOURCE).then_some(traits.source),
             has(CREATION).then_some(traits.creation_ms),
@@ -238,32 +266,31 @@ impl Crowd {
         self.has == [false; 2]
     }
 
-    /// Looks for the row that fits a record best in this turn, and takes it out of the list. `check` says what a row is to the
-    /// record.
+    /// Looks for the row that fits a record best in this turn, and takes it out of the list. The first window has only the
+    /// record's value. `check` says what a row is to the record.
     pub(in crate::store) fn search<T>(
         &mut self,
         scratch: &Connection,
         turn: Turn,
-        record: &[Traits; 2],
+        record: &Traits,
+        windows: &[Window],
         mut check: impl FnMut(RowPlace) -> rusqlite::Result<Check<T>>,
     ) -> rusqlite::Result<Option<T>> {
-        let both = if record[0].content == record[1].content { 1 } else { 2 };
         if turn == Turn::Settled {
-            self.names.add(record[0].name);
+            self.names.add(record.name);
         }
         for (is_derived, level) in levels(turn) {
             if !self.has[usize::from(is_derived)] {
                 continue;
             }
-            for traits in &record[..both] {
-                let list = self.list(traits, is_derived, level);
-                if self.empty.seen.contains(&list) {
+            let windows = if SAME.contains(&level) { windows.get(..1).unwrap_or_default() } else { windows };
+            for Window { unit, sizes } in windows {
+                let list = self.list(&Traits { unit: *unit, ..*record }, is_derived, level);
+                if !self.lists.is_full && !self.lists.seen.contains(&list) {
                     continue;
                 }
-                match walk(scratch, list, &mut check)? {
-                    Walked::Found(found) => return Ok(Some(found)),
-                    Walked::Empty => self.empty.add(list),
-                    Walked::Others => {}
+                if let Some(found) = walk(scratch, list, *sizes, &mut check)? {
+                    return Ok(Some(found));
                 }
             }
         }
@@ -271,38 +298,31 @@ impl Crowd {
     }
 }
 
-/// How a walk through a list ended.
-enum Walked<T> {
-    Found(T),
-    /// The list has no free row.
-    Empty,
-    /// Its rows are other measurements.
-    Others,
-}
-
 fn walk<T>(
     scratch: &Connection,
     list: i64,
+    (least, greatest): (f64, f64),
     check: &mut impl FnMut(RowPlace) -> rusqlite::Result<Check<T>>,
-) -> rusqlite::Result<Walked<T>> {
+) -> rusqlite::Result<Option<T>> {
     let (mut first, mut remove) = (scratch.prepare_cached(FIRST)?, scratch.prepare_cached(REMOVE)?);
-    let (mut after, mut tries) = (i64::MIN, 0);
+    let (mut after, mut tries) = ((least, i64::MIN), 0);
     while tries < CROWD_TRIES_MAX {
-        let next = first.query_row([list, after], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
-        let Some((content, start_ms, uuid)): Option<(i64, i64, Uuid)> = next else {
-            return Ok(if tries == 0 { Walked::Empty } else { Walked::Others });
+        let keys = params![list, after.0, after.1, greatest];
+        let next = first.query_row(keys, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).optional()?;
+        let Some((size, content, start_ms, uuid)): Option<(f64, i64, i64, Uuid)> = next else {
+            return Ok(None);
         };
         let checked = check((start_ms, uuid))?;
         if let Check::Differs = checked {
-            (after, tries) = (content, tries + 1);
+            (after, tries) = ((size, content), tries + 1);
             continue;
         }
-        remove.execute(params![list, content, start_ms, &uuid[..]])?;
+        remove.execute(params![list, size, content, start_ms, &uuid[..]])?;
         if let Check::Fits(found) = checked {
-            return Ok(Walked::Found(found));
+            return Ok(Some(found));
         }
     }
-    Ok(Walked::Others)
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -314,6 +334,8 @@ mod tests {
     fn traits(name: u64, source: i64, creation_ms: i64) -> Traits {
         Traits {
             content: 1,
+            unit: None,
+            size: Some(1.0),
             exact: 1,
             name: Some(name),
             source: Some(source),
@@ -338,7 +360,7 @@ mod tests {
         let check = |record: Traits, expected: &[usize]| {
             with_lists(|scratch| {
                 let mut crowd = Crowd::default();
-                let records = [record, Traits { content: 2, ..record }];
+                let windows = [Window { unit: None, sizes: (1.0, 1.0) }];
                 let (mut over, mut found) = ([false; 7], Vec::new());
                 for turn in Turn::ALL {
                     assert!(crowd.begin(scratch, &[0; 16], turn).unwrap());
@@ -353,7 +375,7 @@ mod tests {
                             let place = usize::try_from(place).unwrap();
                             Ok(if over[place] { Check::IsOver } else { Check::Fits(place) })
                         };
-                        crowd.search(scratch, turn, &records, check).unwrap()
+                        crowd.search(scratch, turn, &record, &windows, check).unwrap()
                     };
                     while let Some(place) = next(&over) {
                         over[place] = true;
@@ -384,7 +406,8 @@ mod tests {
                     tries += 1;
                     Ok(if fits && row >= 1 << 20 { Check::Fits(row) } else { Check::Differs })
                 };
-                let found = crowd.search(scratch, Turn::Rest, &[traits(1, 1, 1); 2], check).unwrap();
+                let windows = [Window { unit: None, sizes: (0.5, 1.0) }];
+                let found = crowd.search(scratch, Turn::Rest, &traits(1, 1, 1), &windows, check).unwrap();
                 (found.is_some(), tries)
             };
             assert_eq!(search(&mut crowd, true), (false, 4));

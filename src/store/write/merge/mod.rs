@@ -28,7 +28,7 @@ use rusqlite::Connection;
 
 pub(in crate::store) use candidates::{Arrival, WorkoutKey};
 pub(in crate::store) use claims::Import;
-pub(in crate::store) use crowd::{Check, Crowd, Traits, Turn};
+pub(in crate::store) use crowd::{Check, Crowd, Traits, Turn, Window};
 pub(in crate::store) use details::Details;
 pub(in crate::store) use earlier::note_earlier;
 pub(in crate::store) use facts::WORKOUT_COLUMNS;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 use super::claims::Import;
 use super::crowd::{Check, Crowd, RowPlace, Turn};
 use super::details::{Details, RowKey, keep};
+use super::earlier::earlier_values;
 use super::kinds::{Kinds, Known};
 use super::search::{CrowdRow, Names, Record, SampleKey};
 use super::second::{Candidate, Metadata, Second};
@@ -59,6 +60,16 @@ const CROWD: &str =
       s.metadata_id, coalesce(s.metadata, l.metadata), iif(l.id IS NULL, s.other, l.other)
     FROM samples s LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER)
     WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms >= ?3 AND s.start_ms < ?3 + 1000";
+
+/// The same, as they were before the app corrected them.
+const EARLIER_CROWD: &str = "SELECT s.start_ms, s.uuid, e.value ->> '$.end_ms', e.value ->> '$.value',
+      (SELECT id FROM units WHERE name = e.value ->> '$.unit'), s.source_id, s.creation_ms, s.import_number,
+      s.metadata_id, coalesce(s.metadata, l.metadata), iif(l.id IS NULL, s.other, l.other)
+    FROM merged_samples m CROSS JOIN json_each(m.other, '$.\"earlier values\"') e CROSS JOIN samples s
+    LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER)
+    WHERE m.person_id = ?1 AND m.type_id = ?2 AND m.start_ms >= ?3 AND m.start_ms < ?3 + 1000
+      AND instr(m.other, '\"earlier values\":[') > 0 AND json_valid(m.other)
+      AND s.person_id = m.person_id AND s.type_id = m.type_id AND s.start_ms = m.start_ms AND s.uuid = m.uuid";
 
 /// A sample whose second is a crowd, and the turn that it has.
 #[derive(Clone, Copy, Debug)]
@@ -223,15 +234,27 @@ impl Samples {
         }
         let record = if is_imported { Record::imported(key, details) } else { Record::of_app(key, details.metadata) };
         let Self { second: reader, names, .. } = self;
-        let traits = names.traits_of(connection, reader, crowd, &record)?;
-        crowd.search(scratch, turn, &traits, |row| {
-            Ok(match reader.one(connection, second, row)? {
-                Some(row) if is_imported && import.has_claimed(row.number) => Check::IsOver,
-                None => Check::IsOver,
-                Some(row) if names.is_match(connection, &record, &row)? => Check::Fits(row),
-                Some(_) => Check::Differs,
-            })
+        let (traits, windows) = names.traits_of(connection, reader, crowd, &record)?;
+        crowd.search(scratch, turn, &traits, &windows, |row| {
+            let Some(row) = reader.one(connection, second, row)? else {
+                return Ok(Check::IsOver);
+            };
+            if is_imported && import.has_claimed(row.number) {
+                return Ok(Check::IsOver);
+            }
+            let mut is_match = names.is_match(connection, &record, &row)?;
+            if !is_match && is_imported && turn == Turn::Rest && !row.is_derived() {
+                for earlier in earlier_values(connection, (person, key.kind, row.start_ms), 1)? {
+                    is_match |= earlier.uuid == row.uuid && names.is_match(connection, &record, &earlier.of(&row))?;
+                }
+            }
+            Ok(if is_match { Check::Fits(row) } else { Check::Differs })
         })
+    }
+
+    /// A number by which the records of a crowd are sorted.
+    pub(in crate::store) fn size_of(&mut self, connection: &Connection, sample: &SampleKey) -> rusqlite::Result<f64> {
+        self.names.size_of(connection, sample)
     }
 
     /// Lists the free rows of a crowd.
@@ -243,8 +266,24 @@ impl Samples {
         import: &Import,
         sample: &Crowded<'_>,
     ) -> rusqlite::Result<()> {
+        self.list_rows(connection, scratch, crowd, import, (sample, CROWD))?;
+        // As the app's rows were before it corrected them.
+        if sample.is_imported && sample.turn == Turn::Rest {
+            self.list_rows(connection, scratch, crowd, import, (sample, EARLIER_CROWD))?;
+        }
+        Ok(())
+    }
+
+    fn list_rows(
+        &mut self,
+        connection: &Connection,
+        scratch: &Connection,
+        crowd: &mut Crowd,
+        import: &Import,
+        (sample, sql): (&Crowded<'_>, &str),
+    ) -> rusqlite::Result<()> {
         let (person, kind, second_ms) = sample.sample.second(sample.person);
-        let mut select = connection.prepare_cached(CROWD)?;
+        let mut select = connection.prepare_cached(sql)?;
         let mut rows = select.query(params![person, kind, second_ms])?;
         while let Some(row) = rows.next()? {
             let (start_ms, uuid): RowPlace = (row.get(0)?, row.get(1)?);

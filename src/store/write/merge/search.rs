@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::crowd::{Crowd, Traits, Turn};
+use super::crowd::{Crowd, Traits, Turn, Window};
 use super::details::Details;
 use super::labels::Labels;
 use super::second::{self, Candidate, Metadata, Second};
@@ -216,29 +216,45 @@ impl Names {
         &mut self,
         connection: &Connection,
         second: &Second,
-        crowd: &Crowd,
+        crowd: &mut Crowd,
         row: &CrowdRow<'_>,
     ) -> rusqlite::Result<Traits> {
-        let unit = self.units.pair(connection, [row.sample.unit, None])?[0];
-        let range = units::range((row.sample.value, unit));
-        self.traits(connection, second, crowd, row, range)
+        if let Some(unit) = row.sample.unit
+            && self.units.pair(connection, [Some(unit), None])?[0].is_some_and(units::is_known)
+        {
+            crowd.note_unit(unit);
+        }
+        self.traits(connection, second, crowd, row)
     }
 
-    /// The same of a record, whose value may be in one of two ranges.
+    /// The same of a record, and where rows with its value may be.
     pub(super) fn traits_of(
         &mut self,
         connection: &Connection,
         second: &Second,
         crowd: &Crowd,
         record: &Record<'_>,
-    ) -> rusqlite::Result<[Traits; 2]> {
+    ) -> rusqlite::Result<(Traits, Vec<Window>)> {
         let &Record { sample, creation_ms, metadata, other, .. } = record;
-        let unit = self.units.pair(connection, [sample.unit, None])?[0];
-        let [one, two] = units::ranges((sample.value, unit));
         let row = CrowdRow { sample: *sample, creation_ms, metadata, other };
-        let traits = self.traits(connection, second, crowd, &row, one)?;
-        let content = content(crowd, sample, two);
-        Ok([traits, Traits { content, ..traits }])
+        let traits = self.traits(connection, second, crowd, &row)?;
+        let own = sample.value.unwrap_or_default();
+        let mut windows = vec![Window { unit: sample.unit, sizes: (own, own) }];
+        if let Some(value) = sample.value {
+            let others = crowd.units().iter().copied().map(Some).filter(|unit| *unit != sample.unit);
+            for unit in std::iter::once(sample.unit).chain(others) {
+                let [own, other] = self.units.pair(connection, [sample.unit, unit])?;
+                let ranges = units::ranges((value, own), other);
+                windows.extend(ranges.into_iter().map(|sizes| Window { unit, sizes }));
+            }
+        }
+        Ok((traits, windows))
+    }
+
+    /// A number by which the records of a crowd are sorted: about their value, in the base unit.
+    pub(super) fn size_of(&mut self, connection: &Connection, sample: &SampleKey) -> rusqlite::Result<f64> {
+        let unit = self.units.pair(connection, [sample.unit, None])?[0];
+        Ok(sample.value.map_or(0.0, |value| units::in_base(value, unit)))
     }
 
     fn traits(
@@ -247,7 +263,6 @@ impl Names {
         second: &Second,
         crowd: &Crowd,
         row: &CrowdRow<'_>,
-        range: i64,
     ) -> rusqlite::Result<Traits> {
         let SampleKey { start_ms, end_ms, value, unit, source, .. } = row.sample;
         let name = match source {
@@ -255,7 +270,9 @@ impl Names {
             None => None,
         };
         Ok(Traits {
-            content: content(crowd, &row.sample, range),
+            content: crowd.hash(second_of_end(end_ms)),
+            unit,
+            size: value,
             exact: crowd.hash((start_ms, end_ms, value.map(f64::to_bits), unit)),
             // A source without a name is not a missing source.
             name: name.or(source.map(|_| 0)),
@@ -265,11 +282,6 @@ impl Names {
             other: row.other.map(|text| second.hash(text)),
         })
     }
-}
-
-/// A number for the second of the end and a range of values.
-fn content(crowd: &Crowd, sample: &SampleKey, range: i64) -> u64 {
-    crowd.hash((second_of_end(sample.end_ms), range))
 }
 
 fn second_of_end(end_ms: Option<i64>) -> Option<i64> {
