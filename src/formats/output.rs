@@ -107,6 +107,15 @@ impl<'a> Output<'a> {
         self.receiver.take(self.batch)
     }
 
+    /// Begins a document: a file may hold several. Equal records are counted in each of them.
+    pub(crate) fn begin_document(&mut self) -> Result<()> {
+        if !self.batch.is_empty() {
+            self.hand_over()?;
+        }
+        self.batch.begins_document = true;
+        Ok(())
+    }
+
     /// Counts the rows that stay in the batch: its owner hands them over.
     pub fn finish(self) {
         if let Some(tally) = self.receiver.tally {

@@ -22,11 +22,14 @@ pub struct Batch {
     pub texts: Texts,
     /// Starts and ends of whole routes, and references to those that are missing.
     pub route_marks: Vec<RouteMark>,
+    /// Whether its rows begin another document of their input. Equal records of one document stay several; those of another one
+    /// are the same records again.
+    pub begins_document: bool,
 }
 
 impl Default for Batch {
     fn default() -> Self {
-        Self { rows: Rows::with_capacity(), texts: Texts::default(), route_marks: Vec::new() }
+        Self { rows: Rows::with_capacity(), texts: Texts::default(), route_marks: Vec::new(), begins_document: false }
     }
 }
 
@@ -68,6 +71,7 @@ impl Batch {
         self.texts.clear();
         self.route_marks.clear();
         self.route_marks.shrink_to(RARE_ROWS_KEPT);
+        self.begins_document = false;
     }
 
     /// Says something of a route behind the locations that the batch has.

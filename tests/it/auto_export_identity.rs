@@ -86,6 +86,42 @@ fn equal_symptoms_stay_as_many_as_they_are() {
     }
 }
 
+/// Equal elements of a document stay several, but a document that comes again in a body has the same elements.
+#[test]
+fn a_document_that_comes_twice_adds_nothing() {
+    let workout = r#"{"name":"Outdoor Run","start":"2026-05-01 10:00:00 +0200","end":"2026-05-01 10:30:00 +0200"}"#;
+    let point = r#"{"date":"2026-05-01 10:00:01 +0200","qty":5,"source":"W"}"#;
+    let dose = dose(1, r#""status":"Taken""#);
+    let symptom = symptom("A");
+    let document = |count: usize| {
+        let list = |element: &str| vec![element; count].join(",");
+        format!(
+            r#"{{"data":{{"metrics":[{{"name":"step_count","units":"count","data":[{}]}}],"workouts":[{}],"medications":[{}],"symptoms":[{}]}}}}"#,
+            list(point),
+            list(workout),
+            list(&dose),
+            list(&symptom)
+        )
+    };
+    let (two, three) = (document(2), document(3));
+    let bodies = [
+        ([&*two, &*two].concat(), 8),
+        ([&*two, &*two, &*two].join("\n"), 8),
+        (format!("[{two},{two}]"), 8),
+        (format!("[{two},{three}]{two}"), 12),
+        (format!("{three}[{two}]"), 12),
+    ];
+    for (body, new) in bodies {
+        for way in Way::all() {
+            for expected in [new, 0] {
+                let outcome = way.send(&body);
+                assert!(outcome.is_ok, "{outcome:?}");
+                assert_eq!(outcome.counts(&["new", "updated"]), [expected, 0], "{body}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_recording_is_matched_by_its_start_and_its_voltages() {
     let recording = |text: &str, start: &str, voltage: f64| {

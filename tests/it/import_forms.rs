@@ -2,6 +2,8 @@
 
 use healthsink_testkit::zip::Packing;
 
+use std::path::Path;
+
 use super::import_history::{Folder, Outcome, import, query, zip};
 
 const RECORD: &str = "<Record type=\"HKQuantityTypeIdentifierHeartRate\" sourceName=\"Café “上”\" unit=\"count/min\" \
@@ -310,6 +312,51 @@ fn all_documents_of_a_file_are_read() {
     assert!(!outcome.ok && outcome.said.contains("line 5 is behind the end of the document"), "{}", outcome.said);
     assert!(outcome.said.contains("1 records of it are stored"), "{}", outcome.said);
     assert_eq!(query::<i64>(&folder.path("health.db"), "SELECT count(*) FROM samples"), 1);
+}
+
+/// Equal records of a document stay several, but a document that comes again has the same records: `cat a a b`.
+#[test]
+fn a_document_that_comes_twice_in_a_file_adds_nothing() {
+    let beats = "<HeartRateVariabilityMetadataList><InstantaneousBeatsPerMinute bpm=\"61\" time=\"1\"/></HeartRateVariabilityMetadataList>";
+    let times = "sourceName=\"W\" startDate=\"2024-01-01 10:00:00 +0100\" endDate=\"2024-01-01 10:00:00 +0100\"";
+    let elements = [
+        RECORD.to_owned(),
+        // An amount that the other numbers of the document decide, so that it waits.
+        RECORD.replace("value=\"61\"", "value=\"1.234\""),
+        RECORD.replace("value=\"61\"", "value=\"0.5\""),
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifierHeartRateVariabilitySDNN\" unit=\"ms\" value=\"42\" {times}>{beats}</Record>"
+        ),
+        format!("<Correlation type=\"HKCorrelationTypeIdentifierFood\" {times}>{RECORD}</Correlation>"),
+        format!("<Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" {times}/>"),
+        format!("<Audiogram type=\"HKDataTypeIdentifierAudiogram\" {times}/>"),
+    ];
+    let twice = elements.iter().flat_map(|element| [element.as_str(); 2]).collect::<String>();
+    // So many records of a second wait until the end of their document.
+    let crowd = RECORD.replace("10:00:00", "12:00:00").repeat(300);
+    let one = xml(&[twice.as_str(), &crowd].concat());
+    let more = xml(&[twice.as_str(), &crowd, RECORD].concat());
+    let (folder, outcome) = imported(one.as_bytes());
+    assert!(outcome.ok && outcome.count("rejected") == 0, "{}", outcome.said);
+    let all = outcome.count("new");
+    assert_eq!(all, 2 * elements.len() as u64 + 300);
+    let rows = |db: &Path| {
+        ["samples", "correlations", "workouts", "beat_lists", "other_records"]
+            .map(|table| query::<i64>(db, &format!("SELECT count(*) FROM {table}")))
+    };
+    let expected = rows(&folder.path("health.db"));
+    for documents in [vec![&one; 2], vec![&one; 3], vec![&one, &more, &one], vec![&more, &one]] {
+        let file: String = documents.iter().map(|document| document.as_str()).collect();
+        let (folder, outcome) = imported(file.as_bytes());
+        assert!(outcome.ok, "{}", outcome.said);
+        let further = u64::from(documents.contains(&&more));
+        assert_eq!(outcome.count("new"), all + further, "{}", outcome.report);
+        let mut found = rows(&folder.path("health.db"));
+        found[0] -= i64::try_from(further).unwrap();
+        assert_eq!(found, expected);
+        let again = import(&folder.path("health.db"), &[], &[&folder.write("again.xml", &file)]).balanced();
+        assert_eq!([again.count("new"), again.count("updated")], [0, 0], "{}", again.report);
+    }
 }
 
 #[test]

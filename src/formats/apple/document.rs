@@ -33,6 +33,9 @@ pub(super) struct Place<'a> {
 
 /// Reads the children of a root.
 pub(super) trait Children {
+    /// Begins a document. A file may hold several.
+    fn begin(&mut self, file: &str, output: &mut Output<'_>) -> Result<()>;
+
     /// Reads one of them.
     fn read(&mut self, element: Element<'_>, place: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw>;
 
@@ -65,6 +68,7 @@ fn read_all<R: Read>(
     let mut tree = Tree::default();
     loop {
         let root = frames.enter()?;
+        children.begin(file, output)?;
         let (tag, wrong) = text_of(frames.bytes(&root));
         count_wrong(wrong, output);
         keep_root(&tag, &mut tree, output);

@@ -61,6 +61,10 @@ impl Points {
 }
 
 impl Children for Points {
+    fn begin(&mut self, _: &str, _: &mut Output<'_>) -> Result<()> {
+        Ok(())
+    }
+
     fn read(&mut self, element: Element<'_>, _: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw> {
         match local_name(element) {
             "trkpt" | "rtept" => {

@@ -85,6 +85,14 @@ impl Reader {
 }
 
 impl Children for Top {
+    fn begin(&mut self, file: &str, output: &mut Output<'_>) -> Result<()> {
+        self.settle(file, output)?;
+        self.check_numbers(file)?;
+        self.numbers = Numbers::default();
+        self.seen.equals = Equals::default();
+        output.begin_document()
+    }
+
     fn read(&mut self, element: Element<'_>, place: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw> {
         let Self { seen, records, numbers, .. } = self;
         let line = place.line;

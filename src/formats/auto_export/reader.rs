@@ -258,7 +258,10 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         let is_document = match &self.level {
-            Level::Documents | Level::Document => true,
+            Level::Documents | Level::Document => {
+                self.rows.begin_document()?;
+                true
+            }
             Level::Data => false,
             Level::Metric(place) => {
                 let place = *place;

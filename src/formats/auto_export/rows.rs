@@ -16,7 +16,7 @@ use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, BATCH_TEXT_LARGE_BYTES};
 use crate::model::locale::NumberStyle;
 use crate::model::record::{Content, Interval};
 
-/// The rows of one document.
+/// The rows of one document, or of a list of documents.
 pub(super) struct Rows<'a, 'b> {
     pub(super) file: &'a str,
     /// The interval that the sender says the figures are of.
@@ -39,6 +39,12 @@ pub(super) struct Rows<'a, 'b> {
 }
 
 impl Rows<'_, '_> {
+    /// Begins a document. Equal records are counted in each of them.
+    pub(super) fn begin_document<E: serde::de::Error>(&mut self) -> Result<(), E> {
+        self.repeats = Repeats::default();
+        self.output.begin_document().or_else(|error| self.fail(error))
+    }
+
     /// Ends an element: hands over a full batch, or rejects the element. `part` says which one it is, `raw` returns its text.
     pub(super) fn end<E: serde::de::Error>(
         &mut self,

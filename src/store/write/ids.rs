@@ -85,6 +85,12 @@ impl Ids {
         Ok(Self { metadata: SharedMetadata::load(connection)?, ..Self::default() })
     }
 
+    /// Forgets what the documents before have claimed.
+    pub(super) fn begin_document(&mut self, upload: i64) {
+        self.merge.begin_document(upload);
+        self.claimed.end(upload);
+    }
+
     pub(super) fn begin_batch(&mut self, texts: &Texts) {
         for ids in [&mut self.types, &mut self.units, &mut self.sources] {
             ids.begin_batch(texts);

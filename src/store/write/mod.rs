@@ -49,6 +49,9 @@ impl Store {
     /// Writes a batch's rows. `ordinal` numbers the upload's rejects across its batches.
     pub(crate) fn write(&mut self, upload: UploadKey, now_ms: i64, ordinal: &mut u64, batch: &Batch) -> Result<Counts> {
         let Self { connection, ids, waiting, .. } = self;
+        if batch.begins_document {
+            ids.begin_document(upload.id);
+        }
         ids.begin_batch(&batch.texts);
         if batch.is_large() {
             waiting.free_memory();

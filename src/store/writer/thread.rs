@@ -183,6 +183,9 @@ impl WriterThread {
     }
 
     fn write(&mut self, upload: i64, mut batch: Box<Batch>) {
+        if batch.begins_document {
+            self.settle(upload);
+        }
         let room = self.check_room();
         let Some(index) = self.position(upload) else {
             return;
@@ -214,7 +217,7 @@ impl WriterThread {
         }
     }
 
-    /// Writes the records of an ingest that wait for its end. A transaction has as many as any other one.
+    /// Writes the records of an ingest that wait for the end of their document. A transaction has as many as any other one.
     fn settle(&mut self, upload: i64) {
         while self.store.has_waiting(upload) {
             let ready = self.check_room().and_then(|()| self.begin());

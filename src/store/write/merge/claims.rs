@@ -1,4 +1,4 @@
-//! Which stored rows the records of the present import have claimed: each row is claimed once, so equal records stay several.
+//! Which stored rows the records of the present document have claimed: each row is claimed once, so equal records stay several.
 //!
 //! The rows of imports are numbered, so a bit for each is enough, in whatever order they come. A chunk of bits takes memory only
 //! while a part of it is set.
@@ -30,6 +30,11 @@ impl Import {
         self.last_stored = select.query_row([], |row| row.get(0))?;
         self.last = self.last_stored;
         Ok(begins)
+    }
+
+    /// Ends a document of an import: the next one begins like another import.
+    pub(super) fn end(&mut self, upload: i64) {
+        self.upload = self.upload.filter(|present| *present != upload);
     }
 
     /// Stores the last number. The rows with the numbers before are in the same transaction.
@@ -147,15 +152,15 @@ impl Claims {
 mod tests {
     use super::*;
 
+    fn add(claims: &mut Claims, number: i64) -> bool {
+        claims.add(number, CLAIM_CHUNKS_MAX)
+    }
+
     #[test]
     fn numbers_are_added_once_in_any_order_and_full_chunks_take_no_memory() {
         let mut claims = Claims::default();
         let numbers = 3 * i64::try_from(CLAIM_CHUNK_BITS).unwrap();
         // 7 has no factor in common with the number of numbers.
-    fn add(claims: &mut Claims, number: i64) -> bool {
-        claims.add(number, CLAIM_CHUNKS_MAX)
-    }
-
         for step in 0..numbers {
             let number = step * 7 % numbers;
             assert!(!claims.has(number) && add(&mut claims, number) && claims.has(number) && !add(&mut claims, number));

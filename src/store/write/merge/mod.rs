@@ -68,6 +68,12 @@ impl Merge {
         self.crowd.forget();
     }
 
+    /// Forgets what the documents of an upload have claimed: the next one may have the same records.
+    pub(in crate::store) fn begin_document(&mut self, upload: i64) {
+        self.import.end(upload);
+        self.workouts.imports.begin_document(upload);
+    }
+
     /// Begins a batch of an import's records.
     pub(in crate::store) fn begin_import(&mut self, connection: &Connection, upload: i64) -> rusqlite::Result<()> {
         if self.import.begin(connection, upload)? {

@@ -34,12 +34,14 @@ fn half(uuid: &Uuid) -> u64 {
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
-/// One upload.
+/// One upload. Its documents follow each other, and each may claim a stored workout.
 #[derive(Debug, Default)]
 pub(in crate::store) struct WorkoutUpload {
     upload: i64,
     /// Halves of the identities of stored workouts that are one of the upload's.
     claimed: HashSet<u64, RandomState>,
+    /// How many the documents before have claimed.
+    claimed_before: usize,
     /// The rowid up to which every workout of a group is claimed, for groups with many claims.
     passed: HashMap<u64, i64, RandomState>,
     pub(super) route: Option<Route>,
@@ -50,9 +52,9 @@ impl WorkoutUpload {
         self.claimed.contains(&half(uuid))
     }
 
-    /// How many workouts are claimed.
+    /// How many workouts were claimed, by all documents.
     pub(super) fn claims(&self) -> usize {
-        self.claimed.len()
+        self.claimed_before + self.claimed.len()
     }
 
     /// Whether it can claim no further workouts.
@@ -123,6 +125,14 @@ impl WorkoutUploads {
             self.0.remove(0);
         }
         self.0.push(import);
+    }
+
+    /// Begins another document, whose workouts may be those of the one before.
+    pub(super) fn begin_document(&mut self, upload: i64) {
+        if let Some(import) = self.0.iter_mut().find(|import| import.upload == upload) {
+            let claimed_before = import.claims();
+            *import = WorkoutUpload { upload, claimed_before, ..WorkoutUpload::default() };
+        }
     }
 
     pub(super) fn end(&mut self, upload: i64) {
