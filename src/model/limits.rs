@@ -231,7 +231,7 @@ pub const LONG_TEXT_BYTES: usize = 4 * KIB;
 /// Metadata texts remembered as seen once; at the second time they become shared.
 pub const METADATA_CANDIDATES_MAX: usize = 1024;
 
-/// Rows of one second that are compared one by one with a record. Records of a second with more wait for the end of their upload. A
+/// Rows of one second that are compared one by one with a record. Records of a second with more wait for the end of their document. A
 /// meal's entries are some fifty at most.
 pub const MATCH_ROWS_MAX: u32 = 256;
 

@@ -170,7 +170,7 @@ pub const fn remembered_bytes() -> usize {
 /// SQLite's memory for a connection and its statements, beside its page cache (measured, rounded up).
 const CONNECTION_TO_DATABASE_BYTES: usize = 256 * KIB;
 
-/// Memory for records that wait for the end of their upload. They are read in one more batch.
+/// Memory for records that wait for the end of their document. They are read in one more batch.
 const fn waiting_bytes() -> usize {
     WAITING_CACHE_BYTES + CONNECTION_TO_DATABASE_BYTES + batches_bytes() / BATCHES_PER_INGEST
 }

@@ -15,7 +15,7 @@ use crate::model::text::TextId;
 pub(super) struct BatchWriter<'a> {
     pub(super) connection: &'a Connection,
     pub(super) ids: &'a mut Ids,
-    /// Records that wait for the end of their upload.
+    /// Records that wait for the end of their document.
     pub(super) waiting: &'a mut Waiting,
     pub(super) batch: &'a Batch,
     pub(super) upload: UploadKey,

@@ -1,5 +1,5 @@
 //! Correlations. The next export may print their sources and units differently, so they are matched by their members' content.
-//! If many begin at one time, they wait until the end of their upload.
+//! If many begin at one time, they wait until the end of their document.
 
 use rusqlite::{Row, params, params_from_iter};
 

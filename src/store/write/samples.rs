@@ -176,7 +176,7 @@ impl<'a> BatchWriter<'a> {
         samples.find_in_crowd(self.connection, self.waiting.scratch()?, crowd, import, sample)
     }
 
-    /// Makes a sample wait until the end of its upload.
+    /// Makes a sample wait until the end of its document.
     pub(super) fn wait(&mut self, fields: &Fields, creation_ms: Option<i64>) -> rusqlite::Result<()> {
         let &Fields { key, uuid, metadata, other } = fields;
         let SampleKey { kind, start_ms, end_ms, value, unit, source } = key;

@@ -1,4 +1,4 @@
-//! The end of an upload with records that wait: they are matched with the stored rows of their seconds.
+//! The end of a document with records that wait: they are matched with the stored rows of their seconds.
 
 use rusqlite::Connection;
 

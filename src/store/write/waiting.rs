@@ -1,4 +1,4 @@
-//! Records that wait for the end of their upload, because many rows begin in their second. Records of one second then stand
+//! Records that wait for the end of their document, because many rows begin in their second. Records of one second then stand
 //! beside each other, whatever their order in the file, and that second is read once.
 //!
 //! They are in a database without a name beside the health data, so any number takes little memory, and nothing of it stays. A

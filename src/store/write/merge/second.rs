@@ -1,5 +1,5 @@
 //! The stored samples of one second: read once for all consecutive records of that second, unless they are many. Then its records
-//! wait until the end of their upload: see `crowd`.
+//! wait until the end of their document: see `crowd`.
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
