@@ -81,9 +81,13 @@ impl<'a> BatchWriter<'a> {
                 self.join_later(&mut later)?;
             }
             let Resolved { mut values, long } = self.resolve(&fields)?;
-            match self.upsert_sample(&mut upsert, &mut values, long)? {
-                Outcome::New => self.join_derived(&fields, Turn::Settled, &mut later)?,
-                known => self.note_sample(known),
+            let outcome = self.upsert_sample(&mut upsert, &mut values, long)?;
+            let (connection, person) = (self.connection, self.upload.person);
+            // Most types come from one exporter only.
+            if outcome == Outcome::New && self.ids.merge.samples.has_derived(connection, person, &fields.key)? {
+                self.join_derived(&fields, Turn::Settled, &mut later)?;
+            } else {
+                self.note_sample(outcome);
             }
         }
         self.join_later(&mut later)?;

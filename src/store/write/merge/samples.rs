@@ -111,7 +111,17 @@ impl Samples {
         self.derived.forget_crowds();
     }
 
-    /// Finds the derived row that matches a new sample of the app in its turn.
+    /// Notes that the app sends a type. Returns whether a sample of it may have a derived row.
+    pub(in crate::store) fn has_derived(
+        &mut self,
+        connection: &Connection,
+        person: i64,
+        sample: &SampleKey,
+    ) -> rusqlite::Result<bool> {
+        self.kinds.note_app(connection, (person, sample.kind))
+    }
+
+    /// Finds the derived row that matches a new sample of the app in its turn. Its type has derived rows.
     pub(in crate::store) fn find_derived(
         &mut self,
         connection: &Connection,
@@ -120,9 +130,6 @@ impl Samples {
         metadata: Option<&str>,
         turn: Turn,
     ) -> rusqlite::Result<Derived> {
-        if !self.kinds.note_app(connection, (person, sample.kind))? {
-            return Ok(Derived::Nothing);
-        }
         let Self { derived, names, .. } = self;
         derived.read_derived(connection, sample.second(person))?;
         let record = Record::of_app(sample, metadata);
