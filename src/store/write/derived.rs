@@ -7,7 +7,7 @@ use super::batch::BatchWriter;
 use super::long_texts::LongTexts;
 use super::merge::{Candidate, Crowded, Details, Found, SampleKey, Turn};
 use super::samples::{Fields, LONG_ID, OTHER, Resolved};
-use super::upsert::{Bound, SqlValue, with};
+use super::upsert::{Bound, SqlValue};
 use super::waiting::{Place, WaitingRecord};
 use crate::model::counts::Outcome;
 use crate::model::identity::{is_derived, next, other};
@@ -360,6 +360,18 @@ impl<'a> Record<'a> {
     fn row_key(&self) -> [SqlValue<'a>; 4] {
         [self.values[0], self.values[1], self.values[2], self.values[UUID]]
     }
+}
+
+/// A row with further values behind it.
+fn with<'b, const N: usize, const M: usize, const ALL: usize>(
+    row: &[SqlValue<'b>; N],
+    more: [SqlValue<'b>; M],
+) -> [SqlValue<'b>; ALL] {
+    const { assert!(N + M == ALL, "a value for each column") };
+    let mut all = [SqlValue::Null; ALL];
+    all[..N].copy_from_slice(row);
+    all[N..].copy_from_slice(&more);
+    all
 }
 
 fn second_of(derived: &DerivedSample) -> (usize, i64) {

@@ -159,18 +159,6 @@ macro_rules! sql_values {
 }
 pub(in crate::store) use sql_values;
 
-/// A row with further values behind it.
-pub(super) fn with<'b, const N: usize, const M: usize, const ALL: usize>(
-    row: &[SqlValue<'b>; N],
-    more: [SqlValue<'b>; M],
-) -> [SqlValue<'b>; ALL] {
-    const { assert!(N + M == ALL, "a value for each column") };
-    let mut all = [SqlValue::Null; ALL];
-    all[..N].copy_from_slice(row);
-    all[N..].copy_from_slice(&more);
-    all
-}
-
 /// A statement and its bound values.
 pub(super) struct Bound<'c, 'b, const N: usize> {
     statement: CachedStatement<'c>,
