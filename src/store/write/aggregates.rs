@@ -11,6 +11,7 @@ use rusqlite::{CachedStatement, params};
 
 use super::batch::BatchWriter;
 use super::figures::{Columns, Content, Fresh, content_of, is_same_figure, is_same_interval, number_of, real};
+use super::upsert::{SqlValue, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::limits::{FIGURE_STATES_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{Aggregate, Interval};
@@ -54,7 +55,7 @@ const INSERT: &str = "INSERT INTO aggregates
 /// A stored figure with the time of another one.
 struct Stored {
     number: i64,
-    content: Box<Content>,
+    values: Box<[Value; 7]>,
     /// The numbers of the states that it had, eight bytes each.
     earlier: Vec<u8>,
 }
@@ -70,44 +71,53 @@ enum Found {
 }
 
 /// What became of a figure.
-enum Written {
+enum Written<'b> {
     Known(Outcome),
-    New(Fresh),
+    New(Box<Fresh<'b>>),
 }
 
 impl Stored {
+    fn content(&self) -> Content<'_> {
+        self.values.each_ref().map(|value| match value {
+            Value::Integer(number) => SqlValue::Integer(*number),
+            Value::Real(number) => SqlValue::Real(*number),
+            Value::Text(text) => SqlValue::Text(text),
+            Value::Null | Value::Blob(_) => SqlValue::Null,
+        })
+    }
+
     fn has_been(&self, number: i64) -> bool {
         self.earlier.chunks(size_of::<i64>()).any(|earlier| earlier == number.to_le_bytes())
     }
 
     /// The states that it had, once it is replaced.
     fn with_own(mut self) -> Vec<u8> {
-        self.earlier.extend(number_of(&self.content, 1).to_le_bytes());
+        self.earlier.extend(number_of(&self.content(), 1).to_le_bytes());
         let surplus = self.earlier.len().saturating_sub(FIGURE_STATES_MAX * size_of::<i64>());
         self.earlier.split_off(surplus)
     }
 
     /// What compares it with others of its time.
     fn size(&self) -> f64 {
-        let [_, _, value, _, _, maximum, _] = &*self.content;
-        real(value).or(real(maximum)).unwrap_or_default()
+        let [_, _, value, _, _, maximum, _] = self.content();
+        real(&value).or(real(&maximum)).unwrap_or_default()
     }
 }
 
-impl BatchWriter<'_> {
+impl<'a> BatchWriter<'a> {
     pub(super) fn write_aggregates(&mut self) -> rusqlite::Result<()> {
         let rows = &self.batch.rows.aggregates;
         self.counts.other += rows.len() as u64;
         let time = |row: &Aggregate| (row.metric.index(), row.start_ms, row.label.index());
         // Figures with new rows may be stored ones of a renamed source, once all of their time are known.
-        let mut fresh: Vec<Fresh> = Vec::new();
+        let mut fresh: Vec<Fresh<'a>> = Vec::new();
         for figures in rows.chunk_by(|one, other| time(one) == time(other)) {
             for row in figures {
                 let columns = self.columns(row);
                 self.note_source(&columns);
                 match self.write_aggregate(row, columns)? {
                     Written::Known(outcome) => self.counts.note(outcome),
-                    Written::New(figure) => fresh.push(figure),
+                    Written::New(figure) => fresh.push(*figure),
                 }
             }
             self.note_fresh(&fresh)?;
@@ -116,7 +126,7 @@ impl BatchWriter<'_> {
         Ok(())
     }
 
-    fn write_aggregate(&self, row: &Aggregate, columns: Columns) -> rusqlite::Result<Written> {
+    fn write_aggregate(&self, row: &Aggregate, columns: Columns<'a>) -> rusqlite::Result<Written<'a>> {
         let (number, interval) = (number_of(content_of(&columns), row.nth_of_content), row.interval.text());
         if self.has_equal(row, &columns, number)? {
             return Ok(Written::Known(Outcome::Unchanged));
@@ -144,15 +154,15 @@ impl BatchWriter<'_> {
             insert.raw_bind_parameter(14, interval)?;
             if insert.raw_execute()? == 1 {
                 let Aggregate { interval, period_ms, nth_of_content, .. } = *row;
-                let columns = Box::new(columns);
-                return Ok(Written::New(Fresh { columns, number, interval, period_ms, nth_of_content }));
+                let fresh = Fresh { columns, number, interval, period_ms, nth_of_content };
+                return Ok(Written::New(Box::new(fresh)));
             }
         }
         Ok(Written::Known(Outcome::Unchanged))
     }
 
     /// Whether a figure is stored.
-    fn has_equal(&self, row: &Aggregate, columns: &Columns, number: i64) -> rusqlite::Result<bool> {
+    fn has_equal(&self, row: &Aggregate, columns: &Columns<'_>, number: i64) -> rusqlite::Result<bool> {
         let mut equals = self.connection.prepare_cached(EQUALS)?;
         bind(&mut equals, columns)?;
         equals.raw_bind_parameter(13, number)?;
@@ -168,13 +178,13 @@ impl BatchWriter<'_> {
     }
 
     /// Finds the stored figure that a figure is another state of.
-    fn find_state(&self, row: &Aggregate, columns: &Columns) -> rusqlite::Result<Found> {
+    fn find_state(&self, row: &Aggregate, columns: &Columns<'_>) -> rusqlite::Result<Found> {
         let is_said = row.interval != Interval::None;
         if row.nth_of_time > 1 || !is_said && row.grows_ms == 0 {
             return Ok(Found::Nothing);
         }
         let mut stored = self.of_time(row, columns)?;
-        if stored.iter().any(|stored| is_same_figure(content_of(columns), &stored.content)) {
+        if stored.iter().any(|stored| is_same_figure(content_of(columns), &stored.content())) {
             return Ok(Found::Earlier);
         }
         let is_only = stored.len() == 1;
@@ -190,36 +200,41 @@ impl BatchWriter<'_> {
             return Ok(Found::Nothing);
         }
         match stored.into_iter().max_by(|one, other| one.size().total_cmp(&other.size())) {
-            Some(largest) if self.has_grown(content_of(columns), &largest.content)? => Ok(Found::Later(largest)),
+            Some(largest) if self.has_grown(content_of(columns), &largest.content())? => Ok(Found::Later(largest)),
             _ => Ok(Found::Nothing),
         }
     }
 
     /// The stored figures with the time, the interval and the end of a figure.
-    fn of_time(&self, row: &Aggregate, columns: &Columns) -> rusqlite::Result<Vec<Stored>> {
+    fn of_time(&self, row: &Aggregate, columns: &Columns<'_>) -> rusqlite::Result<Vec<Stored>> {
         let [person, metric, start, label, source, end, ..] = columns;
         let interval = row.interval.text();
         let mut select = self.connection.prepare_cached(SAME_TIME)?;
         let stored =
             select.query_map(params![person, metric, start, label, source, interval, end, MATCH_ROWS_MAX], |row| {
                 let column = |index| row.get(index);
-                let content = [column(2)?, column(3)?, column(4)?, column(5)?, column(6)?, column(7)?, column(8)?];
-                let content = Box::new(content);
+                let values = [column(2)?, column(3)?, column(4)?, column(5)?, column(6)?, column(7)?, column(8)?];
+                let values = Box::new(values);
                 let earlier: Option<Vec<u8>> = row.get(1)?;
-                Ok(Stored { number: row.get(0)?, content, earlier: earlier.unwrap_or_default() })
+                Ok(Stored { number: row.get(0)?, values, earlier: earlier.unwrap_or_default() })
             });
         stored?.collect()
     }
 
     /// Whether there are figures of a source within a period that begins at a figure's time.
-    pub(super) fn has_within(&self, columns: &Columns, source: &Value, period_ms: i64) -> rusqlite::Result<bool> {
+    pub(super) fn has_within(
+        &self,
+        columns: &Columns<'_>,
+        source: &SqlValue<'_>,
+        period_ms: i64,
+    ) -> rusqlite::Result<bool> {
         let [person, metric, start, label, ..] = columns;
         let mut select = self.connection.prepare_cached(WITHIN)?;
         select.exists(params![person, metric, start, label, source, period_ms, MATCH_ROWS_MAX])
     }
 
     /// Whether a figure is a stored one that has grown.
-    fn has_grown(&self, content: &Content, stored: &Content) -> rusqlite::Result<bool> {
+    fn has_grown(&self, content: &Content<'_>, stored: &Content<'_>) -> rusqlite::Result<bool> {
         let [_, unit, value, minimum, _, maximum, other] = content;
         let [_, stored_unit, earlier, stored_minimum, _, stored_maximum, stored_other] = stored;
         let is_alike = unit == stored_unit && other == stored_other;
@@ -237,28 +252,26 @@ impl BatchWriter<'_> {
         })
     }
 
-    fn columns(&self, row: &Aggregate) -> Columns {
-        let text = |text| Value::Text(self.batch.texts.get(text).to_owned());
-        let optional = |id| Option::map_or(id, Value::Null, text);
-        let real = |number: Option<f64>| number.map_or(Value::Null, Value::Real);
-        [
-            Value::Integer(self.upload.person),
-            text(row.metric),
-            Value::Integer(row.start_ms),
-            text(row.label),
-            text(row.source),
-            row.end_ms.map_or(Value::Null, Value::Integer),
-            optional(row.unit),
-            real(row.value),
-            real(row.minimum),
-            real(row.average),
-            real(row.maximum),
-            optional(row.other),
+    fn columns(&self, row: &Aggregate) -> Columns<'a> {
+        let texts = &self.batch.texts;
+        sql_values![
+            self.upload.person,
+            texts.get(row.metric),
+            row.start_ms,
+            texts.get(row.label),
+            texts.get(row.source),
+            row.end_ms,
+            self.text(row.unit),
+            row.value,
+            row.minimum,
+            row.average,
+            row.maximum,
+            self.text(row.other)
         ]
     }
 }
 
-fn bind(statement: &mut CachedStatement<'_>, columns: &Columns) -> rusqlite::Result<()> {
+fn bind(statement: &mut CachedStatement<'_>, columns: &Columns<'_>) -> rusqlite::Result<()> {
     columns.iter().enumerate().try_for_each(|(index, column)| statement.raw_bind_parameter(index + 1, column))
 }
 

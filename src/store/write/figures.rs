@@ -1,7 +1,6 @@
 //! The columns of a figure, and the number that its content gives.
 
-use rusqlite::types::Value;
-
+use super::upsert::SqlValue;
 use crate::model::identity::digest;
 use crate::model::record::Interval;
 use crate::model::units;
@@ -11,15 +10,15 @@ const PLACES_LAST: i64 = 1000;
 
 /// The columns of a figure, in the order of the parameters, without its number and its interval: person, metric, start, label and
 /// source, then its content.
-pub(super) type Columns = [Value; 12];
+pub(super) type Columns<'b> = [SqlValue<'b>; 12];
 
 /// End, unit, value, minimum, average, maximum and other fields of a figure.
-pub(super) type Content = [Value; 7];
+pub(super) type Content<'b> = [SqlValue<'b>; 7];
 
 /// A figure that has a new row.
 #[derive(Debug)]
-pub(super) struct Fresh {
-    pub(super) columns: Box<Columns>,
+pub(super) struct Fresh<'b> {
+    pub(super) columns: Columns<'b>,
     pub(super) number: i64,
     pub(super) interval: Interval,
     /// How long the period may last that begins at its time.
@@ -28,24 +27,24 @@ pub(super) struct Fresh {
     pub(super) nth_of_content: u32,
 }
 
-pub(super) fn content_of(columns: &Columns) -> &Content {
+pub(super) fn content_of<'c, 'b>(columns: &'c Columns<'b>) -> &'c Content<'b> {
     let (_, content) = columns.split_last_chunk().unwrap_or_else(|| unreachable!("seven of twelve columns"));
     content
 }
 
-pub(super) fn real(value: &Value) -> Option<f64> {
-    if let Value::Real(number) = value { Some(*number) } else { None }
+pub(super) fn real(value: &SqlValue<'_>) -> Option<f64> {
+    if let SqlValue::Real(number) = value { Some(*number) } else { None }
 }
 
-pub(super) fn text(value: &Value) -> Option<&str> {
-    if let Value::Text(text) = value { Some(text) } else { None }
+pub(super) fn text<'b>(value: &SqlValue<'b>) -> Option<&'b str> {
+    if let SqlValue::Text(text) = value { Some(text) } else { None }
 }
 
 /// Whether two figures are one, printed with other digits.
-pub(super) fn is_same_figure(one: &Content, other: &Content) -> bool {
+pub(super) fn is_same_figure(one: &Content<'_>, other: &Content<'_>) -> bool {
     let [end, unit, numbers @ .., rest] = one;
     let [other_end, other_unit, other_numbers @ .., other_rest] = other;
-    let is_same_number = |(one, other): (&Value, &Value)| match (real(one), real(other)) {
+    let is_same_number = |(one, other): (&SqlValue<'_>, &SqlValue<'_>)| match (real(one), real(other)) {
         (Some(one), Some(other)) => units::is_same_number(one, other),
         (one, other) => one == other,
     };
@@ -86,14 +85,14 @@ pub(super) fn is_same_interval(stored: &str, interval: Interval) -> bool {
 }
 
 /// The number that distinguishes a figure by its content.
-pub(super) fn number_of(content: &Content, nth: u32) -> i64 {
+pub(super) fn number_of(content: &Content<'_>, nth: u32) -> i64 {
     let mut bytes = Vec::new();
     for value in content {
         match value {
-            Value::Integer(number) => bytes.extend(number.to_le_bytes()),
-            Value::Real(number) => bytes.extend(number.to_bits().to_le_bytes()),
-            Value::Text(text) => bytes.extend(text.as_bytes()),
-            Value::Null | Value::Blob(_) => {}
+            SqlValue::Integer(number) => bytes.extend(number.to_le_bytes()),
+            SqlValue::Real(number) => bytes.extend(number.to_bits().to_le_bytes()),
+            SqlValue::Text(text) => bytes.extend(text.as_bytes()),
+            SqlValue::Null | SqlValue::Uuid(_) => {}
         }
         // No text contains it.
         bytes.push(0xff);

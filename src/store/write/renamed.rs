@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::types::Value;
 use rusqlite::{Row, params};
 
 use super::batch::BatchWriter;
 use super::figures::{Columns, Fresh, content_of, is_same_interval, is_same_json, number_of, real, text};
+use super::upsert::SqlValue;
 use crate::model::counts::Outcome;
 use crate::model::limits::MATCH_ROWS_MAX;
 use crate::model::record::Interval;
@@ -39,7 +39,7 @@ type Rows<'f> = BTreeSet<(&'f str, i64, &'f str)>;
 
 /// A stored figure beside a new one.
 struct Figure {
-    source: Value,
+    source: String,
     number: i64,
     interval: String,
     unit: Option<String>,
@@ -60,7 +60,7 @@ impl Figure {
 
     /// Whether it may be the same figure, but for its source: equal numbers to six digits, or as they are rounded in another
     /// unit.
-    fn is_alike(&self, new: &Fresh) -> bool {
+    fn is_alike(&self, new: &Fresh<'_>) -> bool {
         let [_, unit, numbers @ .., other] = content_of(&new.columns);
         let (unit, numbers, own) = (text(unit), numbers.each_ref().map(real), self.unit.as_deref());
         let mut pairs = self.numbers.into_iter().zip(numbers);
@@ -83,22 +83,26 @@ impl Figure {
     }
 
     /// Whether it has the same unit and numbers.
-    fn is_equal(&self, new: &Fresh) -> bool {
+    fn is_equal(&self, new: &Fresh<'_>) -> bool {
         let [_, unit, numbers @ .., other] = content_of(&new.columns);
         self.unit.as_deref() == text(unit)
             && self.numbers == numbers.each_ref().map(real)
             && self.other.as_deref() == text(other)
     }
 
+    fn is_of(&self, source: &SqlValue<'_>) -> bool {
+        text(source) == Some(&self.source)
+    }
+
     /// Whether only its digits differ.
-    fn has_unit_and_place_of(&self, new: &Fresh) -> bool {
-        self.source == new.columns[4]
+    fn has_unit_and_place_of(&self, new: &Fresh<'_>) -> bool {
+        self.is_of(&new.columns[4])
             && self.unit.as_deref() == text(&new.columns[6])
             && self.interval == new.interval.text()
     }
 
     /// How far its numbers are from those of the new one, in the latter's unit.
-    fn distance(&self, new: &Fresh) -> f64 {
+    fn distance(&self, new: &Fresh<'_>) -> f64 {
         let [_, unit, numbers @ .., _] = content_of(&new.columns);
         let pairs = self.numbers.into_iter().zip(numbers.each_ref().map(real));
         pairs.map(|(one, other)| units::distance((one, self.unit.as_deref()), (other, text(unit)))).sum()
@@ -106,27 +110,27 @@ impl Figure {
 }
 
 /// What the figures of one time have in common, and the source of some.
-fn place<'c>(columns: &'c Columns, source: &'c Value) -> [Option<&'c str>; 3] {
+fn place<'c>(columns: &Columns<'c>, source: &SqlValue<'c>) -> [Option<&'c str>; 3] {
     [&columns[1], &columns[3], source].map(text)
 }
 
-fn row(new: &Fresh) -> (&str, i64, &str) {
+fn row<'b>(new: &Fresh<'b>) -> (&'b str, i64, &'static str) {
     (text(&new.columns[4]).unwrap_or_default(), new.number, new.interval.text())
 }
 
-fn start_ms(columns: &Columns) -> Option<i64> {
-    if let Value::Integer(start_ms) = columns[2] { Some(start_ms) } else { None }
+fn start_ms(columns: &Columns<'_>) -> Option<i64> {
+    if let SqlValue::Integer(start_ms) = columns[2] { Some(start_ms) } else { None }
 }
 
 impl BatchWriter<'_> {
     /// Notes that the document has a figure of a source at a time.
-    pub(super) fn note_source(&mut self, columns: &Columns) {
+    pub(super) fn note_source(&mut self, columns: &Columns<'_>) {
         let place = place(columns, &columns[4]);
         self.ids.claimed.of(self.upload.id).add_of(&place, &(place, start_ms(columns)));
     }
 
     /// Counts the figures of one time that have new rows. Those that are stored ones of a renamed source take their place.
-    pub(super) fn note_fresh(&mut self, fresh: &[Fresh]) -> rusqlite::Result<()> {
+    pub(super) fn note_fresh(&mut self, fresh: &[Fresh<'_>]) -> rusqlite::Result<()> {
         let rows: Rows<'_> = fresh.iter().map(row).collect();
         for new in fresh {
             let outcome = match self.replaced_by(new, &rows)? {
@@ -146,15 +150,21 @@ impl BatchWriter<'_> {
         Ok(())
     }
 
-    fn delete_figure(&self, columns: &Columns, source: &Value, number: i64, interval: &str) -> rusqlite::Result<()> {
+    fn delete_figure(
+        &self,
+        columns: &Columns<'_>,
+        source: &SqlValue<'_>,
+        number: i64,
+        interval: &str,
+    ) -> rusqlite::Result<()> {
         let [person, metric, start, label, ..] = columns;
         let mut delete = self.connection.prepare_cached(DELETE)?;
         delete.execute(params![person, metric, start, label, source, number, interval]).map(|_| ())
     }
 
     /// Finds the stored figure that a new row is: one of the same source in another unit, or one of a source with an old name.
-    fn replaced_by(&mut self, new: &Fresh, rows: &Rows<'_>) -> rusqlite::Result<Option<Figure>> {
-        let columns = &*new.columns;
+    fn replaced_by(&mut self, new: &Fresh<'_>, rows: &Rows<'_>) -> rusqlite::Result<Option<Figure>> {
+        let columns = &new.columns;
         let [person, metric, start, label, source, end, ..] = columns;
         let (mut known, mut renamed) = (0, None);
         // Of figures in another unit or with other digits, the nearest.
@@ -163,7 +173,7 @@ impl BatchWriter<'_> {
         let mut found = select.query(params![person, metric, start, label, source, end, MATCH_ROWS_MAX])?;
         while let Some(found) = found.next()? {
             let figure = Figure::of(found)?;
-            if figure.source == *source {
+            if figure.is_of(source) {
                 let row = (text(source).unwrap_or_default(), figure.number, &*figure.interval);
                 if rows.contains(&row) {
                     continue;
@@ -178,7 +188,7 @@ impl BatchWriter<'_> {
                 }
             } else if renamed.is_none() && figure.is_alike(new) {
                 let of_document = self.ids.claimed.of(self.upload.id);
-                let place = place(columns, &figure.source);
+                let place = place(columns, &SqlValue::Text(&figure.source));
                 if !of_document.may_have(&place, &(place, start_ms(columns))) {
                     renamed = Some(figure);
                 }
@@ -202,18 +212,18 @@ impl BatchWriter<'_> {
 
     /// Whether a known figure of the new name may be of another period that begins at the same time: the hour of a day, which
     /// followed in another document. Then there are others within the period, also if none of them has followed yet.
-    fn is_of_another_period(&self, new: &Fresh, figure: &Figure) -> rusqlite::Result<bool> {
+    fn is_of_another_period(&self, new: &Fresh<'_>, figure: &Figure) -> rusqlite::Result<bool> {
         let Fresh { columns, interval, period_ms, .. } = new;
         Ok(*interval == Interval::None
             && *period_ms > 0
             && (self.has_within(columns, &columns[4], *period_ms)?
-                || self.has_within(columns, &figure.source, *period_ms)?))
+                || self.has_within(columns, &SqlValue::Text(&figure.source), *period_ms)?))
     }
 
-    fn replace_figure(&self, figure: &Figure, new: &Fresh) -> rusqlite::Result<()> {
+    fn replace_figure(&self, figure: &Figure, new: &Fresh<'_>) -> rusqlite::Result<()> {
         let Figure { source, number, interval, earlier, .. } = figure;
-        let [person, metric, start, label, new_source, ..] = &*new.columns;
-        self.delete_figure(&new.columns, source, *number, interval)?;
+        let [person, metric, start, label, new_source, ..] = &new.columns;
+        self.delete_figure(&new.columns, &SqlValue::Text(source), *number, interval)?;
         let new_interval = new.interval.text();
         let says_interval = new.interval == Interval::None && interval != new_interval;
         if says_interval || earlier.is_some() {

@@ -72,7 +72,7 @@ impl<'c, 'b, const N: usize> Upsert<'c, 'b, N> {
 }
 
 /// A value of a row for SQLite. Texts are the batch's.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::store) enum SqlValue<'b> {
     Null,
     Integer(i64),
