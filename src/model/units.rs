@@ -302,6 +302,101 @@ pub fn kilocalories(energy: f64, unit: &str) -> Option<f64> {
     factor(unit, Dimension::Energy).map(|factor| energy * factor)
 }
 
+/// The units that are known, some under several names.
+const NAMES: [&str; 70] = [
+    "m",
+    "meters",
+    "km",
+    "cm",
+    "mm",
+    "ft",
+    "in",
+    "yd",
+    "mi",
+    "kcal",
+    "Cal",
+    "cal",
+    "kJ",
+    "J",
+    "kg",
+    "g",
+    "mg",
+    "mcg",
+    "ug",
+    "µg",
+    "lb",
+    "oz",
+    "st",
+    "L",
+    "l",
+    "mL",
+    "ml",
+    "dL",
+    "cL",
+    "fl_oz_us",
+    "fl_oz_imp",
+    "cup_us",
+    "pt_us",
+    "s",
+    "sec",
+    "ms",
+    "min",
+    "hr",
+    "h",
+    "d",
+    "day",
+    "degC",
+    "°C",
+    "degF",
+    "°F",
+    "K",
+    "count/min",
+    "bpm",
+    "count/s",
+    "m/s",
+    "km/hr",
+    "km/h",
+    "mi/hr",
+    "mph",
+    "ft/s",
+    "mg/dL",
+    "mmol<180.1558800000541>/L",
+    "mmol/L",
+    "mmHg",
+    "cmAq",
+    "kPa",
+    "%",
+    "mL/min·kg",
+    "ml/(kg*min)",
+    "mL/(kg*min)",
+    "mL/kg·min",
+    "kcal/hr·kg",
+    "kcal/(kg*hr)",
+    "kcal/kg·hr",
+    "count",
+];
+
+/// Returns ranges of values by their units, in which all that [`is_same_rounded`] takes for a value is: the likely ones first.
+#[must_use]
+pub fn printed_ranges((value, name): (f64, Option<&str>)) -> Vec<(Option<&str>, (f64, f64))> {
+    let mut found = vec![(name, (value, value))];
+    found.extend(ranges((value, name), name).into_iter().map(|range| (name, range)));
+    let Some(own) = name.and_then(unit) else {
+        return found;
+    };
+    let others = NAMES.into_iter().filter(|other| name != Some(*other) && dimension(other) == Some(own.dimension));
+    let mut wide = Vec::new();
+    for other in others {
+        found.extend(ranges((value, name), Some(other)).into_iter().map(|range| (Some(other), range)));
+        if let Some(conversion) = conversion(name.unwrap_or_default(), other) {
+            let (value, half) = (conversion.apply(value), 0.5 + 0.5 * conversion.factor);
+            wide.push((Some(other), (value - half, value + half)));
+        }
+    }
+    found.extend(wide);
+    found
+}
+
 fn unit(name: &str) -> Option<Unit> {
     let of = |dimension, factor| Some(Unit { dimension, factor, offset: 0.0 });
     match name {
@@ -427,6 +522,13 @@ mod tests {
     }
 
     #[test]
+    fn names_are_known_units() {
+        for (place, name) in NAMES.into_iter().enumerate() {
+            assert!(is_known(name) && !NAMES[..place].contains(&name), "{name}");
+        }
+    }
+
+    #[test]
     fn conversions() {
         let check = |from: &str, to: &str, value: f64, expected: Option<f64>| {
             let converted = conversion(from, to).map(|conversion| conversion.apply(value));
@@ -449,9 +551,14 @@ mod tests {
 
     #[test]
     fn rounded_values() {
-        let check = |one: (f64, &str), other: (f64, &str), expected| {
+        let check = |one: (f64, &str), other: (f64, &str), expected: bool| {
             let [one, other] = [one, other].map(|(value, unit)| (Some(value), Some(unit)));
             assert_eq!([is_same_rounded(one, other), is_same_rounded(other, one)], [expected; 2], "{one:?} {other:?}");
+            let ranges = printed_ranges((one.0.unwrap(), one.1));
+            let is_in = |(name, (least, greatest)): &(_, (f64, f64))| {
+                *name == other.1 && (*least..=*greatest).contains(&other.0.unwrap())
+            };
+            assert!(!expected || ranges.iter().any(is_in), "{one:?} {other:?}");
         };
         check((230.52, "kcal"), (964.5, "kJ"), true);
         check((0.05, "kcal"), (0.21, "kJ"), true);

@@ -326,6 +326,33 @@ fn another_unit_doubles_no_figures() {
     }
 }
 
+/// More figures of one time than are compared one by one.
+#[test]
+fn any_number_of_figures_of_one_time_is_matched() {
+    let count = 400;
+    let values = |factor: f64, decimals: i32| {
+        let ten = 10_f64.powi(decimals);
+        let value = |place: u32| ((100.0 + f64::from(place) * 0.37) * factor * ten).round() / ten;
+        (0..count).map(|place| ("W", value(place))).collect::<Vec<_>>()
+    };
+    let (kilocalories, joules, digits) = (values(1.0, 2), values(4.184, 1), values(1.000_000_1, 9));
+    let all = u64::from(count);
+    for way in Way::all() {
+        let check = |unit: &str, values: &[(&str, f64)], expected: [u64; 3]| {
+            assert_eq!(send_points(&way, "active_energy", unit, values), expected, "{unit} {:?}", values[1]);
+            let mut reversed = values.to_vec();
+            reversed.reverse();
+            assert_eq!(send_points(&way, "active_energy", unit, &reversed), [0, 0, all], "{unit} {:?}", values[1]);
+            assert_eq!(way.one("SELECT count(*) FROM aggregates"), json!(all));
+        };
+        check("kcal", &kilocalories, [all, 0, 0]);
+        check("kJ", &joules, [0, all, 0]);
+        check("kcal", &kilocalories, [0, all, 0]);
+        check("kcal", &digits, [0, 0, all]);
+        check("kJ", &joules, [0, all, 0]);
+    }
+}
+
 /// Hours and days of a source before and after it was renamed: in whichever order the files come, each figure is there once.
 #[test]
 fn a_table_of_orders_doubles_no_figures() {

@@ -1,4 +1,8 @@
-//! The columns of a figure, and the number that its content gives.
+//! The columns of a figure, the number that its content gives, and what it has in common with a stored one.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Row;
 
 use super::upsert::SqlValue;
 use crate::model::identity::digest;
@@ -27,9 +31,103 @@ pub(super) struct Fresh<'b> {
     pub(super) nth_of_content: u32,
 }
 
+impl Fresh<'_> {
+    pub(super) fn start_ms(&self) -> i64 {
+        integer(&self.columns[2]).unwrap_or_default()
+    }
+
+    pub(super) fn end_ms(&self) -> Option<i64> {
+        integer(&self.columns[5])
+    }
+}
+
+/// Source, number and interval of figures of one time.
+pub(super) type Rows<'f> = BTreeSet<(&'f str, i64, &'f str)>;
+
+/// A stored figure beside a new one.
+#[derive(Debug)]
+pub(super) struct Figure {
+    pub(super) source: String,
+    pub(super) number: i64,
+    pub(super) interval: String,
+    pub(super) unit: Option<String>,
+    pub(super) numbers: [Option<f64>; 4],
+    /// Whether its end is that of the new one.
+    pub(super) has_end: bool,
+    pub(super) earlier: Option<Vec<u8>>,
+    pub(super) other: Option<String>,
+}
+
+impl Figure {
+    pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let numbers = [row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
+        let (source, number, interval, unit) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let (has_end, earlier, other) = (row.get(8)?, row.get(9)?, row.get(10)?);
+        Ok(Self { source, number, interval, unit, numbers, has_end, earlier, other })
+    }
+
+    /// Whether it may be the same figure, but for its source: equal numbers to six digits, or as they are rounded in another
+    /// unit.
+    pub(super) fn is_alike(&self, new: &Fresh<'_>) -> bool {
+        let [_, unit, numbers @ .., other] = content_of(&new.columns);
+        let (unit, numbers, own) = (text(unit), numbers.each_ref().map(real), self.unit.as_deref());
+        let mut pairs = self.numbers.into_iter().zip(numbers);
+        let has_numbers = if own == unit {
+            pairs.all(|(one, other)| match (one, other) {
+                (Some(one), Some(other)) => units::is_same_number(one, other),
+                (one, other) => one == other,
+            })
+        } else {
+            // Numbers without a column are in the unit also.
+            let may_convert = !text(other).is_some_and(|other| other.contains(|digit: char| digit.is_ascii_digit()));
+            may_convert
+                && numbers.iter().any(Option::is_some)
+                && pairs.all(|(one, other)| units::is_same_rounded((one, own), (other, unit)))
+        };
+        self.has_end
+            && is_same_interval(&self.interval, new.interval)
+            && has_numbers
+            && is_same_json(self.other.as_deref().unwrap_or_default(), text(other).unwrap_or_default())
+    }
+
+    /// Whether it has the same unit and numbers.
+    pub(super) fn is_equal(&self, new: &Fresh<'_>) -> bool {
+        let [_, unit, numbers @ .., other] = content_of(&new.columns);
+        self.unit.as_deref() == text(unit)
+            && self.numbers == numbers.each_ref().map(real)
+            && self.other.as_deref() == text(other)
+    }
+
+    pub(super) fn is_of(&self, source: &SqlValue<'_>) -> bool {
+        text(source) == Some(&self.source)
+    }
+
+    /// Whether only its digits differ.
+    pub(super) fn has_unit_and_place_of(&self, new: &Fresh<'_>) -> bool {
+        self.is_of(&new.columns[4])
+            && self.unit.as_deref() == text(&new.columns[6])
+            && self.interval == new.interval.text()
+    }
+
+    /// How far its numbers are from those of the new one, in the latter's unit.
+    pub(super) fn distance(&self, new: &Fresh<'_>) -> f64 {
+        let [_, unit, numbers @ .., _] = content_of(&new.columns);
+        let pairs = self.numbers.into_iter().zip(numbers.each_ref().map(real));
+        pairs.map(|(one, other)| units::distance((one, self.unit.as_deref()), (other, text(unit)))).sum()
+    }
+}
+
+pub(super) fn row<'b>(new: &Fresh<'b>) -> (&'b str, i64, &'static str) {
+    (text(&new.columns[4]).unwrap_or_default(), new.number, new.interval.text())
+}
+
 pub(super) fn content_of<'c, 'b>(columns: &'c Columns<'b>) -> &'c Content<'b> {
     let (_, content) = columns.split_last_chunk().unwrap_or_else(|| unreachable!("seven of twelve columns"));
     content
+}
+
+pub(super) fn integer(value: &SqlValue<'_>) -> Option<i64> {
+    if let SqlValue::Integer(number) = value { Some(*number) } else { None }
 }
 
 pub(super) fn real(value: &SqlValue<'_>) -> Option<f64> {

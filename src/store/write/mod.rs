@@ -7,6 +7,7 @@ mod claimed;
 mod correlations;
 mod derived;
 mod dictionary;
+mod figure_crowds;
 mod figures;
 mod ids;
 pub(super) mod ledger;

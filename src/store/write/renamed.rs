@@ -3,17 +3,14 @@
 //! A source was renamed if the document has no figure of the old name at this time, and the database had none of the new one.
 //! So two sources with equal figures stay two. In a long document, it must have no figure of the old name at all. What has grown meanwhile is another figure.
 
-use std::collections::BTreeSet;
-
-use rusqlite::{Row, params};
+use rusqlite::params;
 
 use super::batch::BatchWriter;
-use super::figures::{Columns, Fresh, content_of, is_same_interval, is_same_json, number_of, real, text};
+use super::figures::{Columns, Figure, Fresh, Rows, content_of, is_same_interval, number_of, row, text};
 use super::upsert::SqlValue;
 use crate::model::counts::Outcome;
 use crate::model::limits::MATCH_ROWS_MAX;
 use crate::model::record::Interval;
-use crate::model::units;
 
 /// Figures of one time with the same end and the same fields without a column. Of many of one time only some are read: those of
 /// the same source, and those of others on both sides.
@@ -34,88 +31,9 @@ const INHERIT: &str = "UPDATE OR IGNORE aggregates SET number = ?8, interval = ?
     WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4
       AND source = ?5 AND number = ?6 AND interval = ?7 AND earlier IS NULL";
 
-/// Source, number and interval of figures of one time.
-type Rows<'f> = BTreeSet<(&'f str, i64, &'f str)>;
-
-/// A stored figure beside a new one.
-struct Figure {
-    source: String,
-    number: i64,
-    interval: String,
-    unit: Option<String>,
-    numbers: [Option<f64>; 4],
-    /// Whether its end is that of the new one.
-    has_end: bool,
-    earlier: Option<Vec<u8>>,
-    other: Option<String>,
-}
-
-impl Figure {
-    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let numbers = [row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
-        let (source, number, interval, unit) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        let (has_end, earlier, other) = (row.get(8)?, row.get(9)?, row.get(10)?);
-        Ok(Self { source, number, interval, unit, numbers, has_end, earlier, other })
-    }
-
-    /// Whether it may be the same figure, but for its source: equal numbers to six digits, or as they are rounded in another
-    /// unit.
-    fn is_alike(&self, new: &Fresh<'_>) -> bool {
-        let [_, unit, numbers @ .., other] = content_of(&new.columns);
-        let (unit, numbers, own) = (text(unit), numbers.each_ref().map(real), self.unit.as_deref());
-        let mut pairs = self.numbers.into_iter().zip(numbers);
-        let has_numbers = if own == unit {
-            pairs.all(|(one, other)| match (one, other) {
-                (Some(one), Some(other)) => units::is_same_number(one, other),
-                (one, other) => one == other,
-            })
-        } else {
-            // Numbers without a column are in the unit also.
-            let may_convert = !text(other).is_some_and(|other| other.contains(|digit: char| digit.is_ascii_digit()));
-            may_convert
-                && numbers.iter().any(Option::is_some)
-                && pairs.all(|(one, other)| units::is_same_rounded((one, own), (other, unit)))
-        };
-        self.has_end
-            && is_same_interval(&self.interval, new.interval)
-            && has_numbers
-            && is_same_json(self.other.as_deref().unwrap_or_default(), text(other).unwrap_or_default())
-    }
-
-    /// Whether it has the same unit and numbers.
-    fn is_equal(&self, new: &Fresh<'_>) -> bool {
-        let [_, unit, numbers @ .., other] = content_of(&new.columns);
-        self.unit.as_deref() == text(unit)
-            && self.numbers == numbers.each_ref().map(real)
-            && self.other.as_deref() == text(other)
-    }
-
-    fn is_of(&self, source: &SqlValue<'_>) -> bool {
-        text(source) == Some(&self.source)
-    }
-
-    /// Whether only its digits differ.
-    fn has_unit_and_place_of(&self, new: &Fresh<'_>) -> bool {
-        self.is_of(&new.columns[4])
-            && self.unit.as_deref() == text(&new.columns[6])
-            && self.interval == new.interval.text()
-    }
-
-    /// How far its numbers are from those of the new one, in the latter's unit.
-    fn distance(&self, new: &Fresh<'_>) -> f64 {
-        let [_, unit, numbers @ .., _] = content_of(&new.columns);
-        let pairs = self.numbers.into_iter().zip(numbers.each_ref().map(real));
-        pairs.map(|(one, other)| units::distance((one, self.unit.as_deref()), (other, text(unit)))).sum()
-    }
-}
-
 /// What the figures of one time have in common, and the source of some.
 fn place<'c>(columns: &Columns<'c>, source: &SqlValue<'c>) -> [Option<&'c str>; 3] {
     [&columns[1], &columns[3], source].map(text)
-}
-
-fn row<'b>(new: &Fresh<'b>) -> (&'b str, i64, &'static str) {
-    (text(&new.columns[4]).unwrap_or_default(), new.number, new.interval.text())
 }
 
 fn start_ms(columns: &Columns<'_>) -> Option<i64> {
@@ -166,7 +84,7 @@ impl BatchWriter<'_> {
     fn replaced_by(&mut self, new: &Fresh<'_>, rows: &Rows<'_>) -> rusqlite::Result<Option<Figure>> {
         let columns = &new.columns;
         let [person, metric, start, label, source, end, ..] = columns;
-        let (mut known, mut renamed) = (0, None);
+        let (mut known, mut renamed, mut of_source) = (0, None, 0);
         // Of figures in another unit or with other digits, the nearest.
         let mut converted: Option<(f64, Figure)> = None;
         let mut select = self.connection.prepare_cached(OF_TIME)?;
@@ -174,6 +92,7 @@ impl BatchWriter<'_> {
         while let Some(found) = found.next()? {
             let figure = Figure::of(found)?;
             if figure.is_of(source) {
+                of_source += 1;
                 let row = (text(source).unwrap_or_default(), figure.number, &*figure.interval);
                 if rows.contains(&row) {
                     continue;
@@ -194,7 +113,13 @@ impl BatchWriter<'_> {
                 }
             }
         }
-        if let Some((_, figure)) = converted {
+        drop(found);
+        drop(select);
+        if of_source >= MATCH_ROWS_MAX {
+            if let Some(figure) = self.find_in_figures(new, rows)? {
+                return Ok(Some(figure));
+            }
+        } else if let Some((_, figure)) = converted {
             return Ok(Some(figure));
         }
         // Further figures of a new name may come in the next batch.

@@ -121,11 +121,16 @@ impl Waiting {
         size: f64,
         record: [SqlValue<'_>; COLUMNS],
     ) -> rusqlite::Result<()> {
+        self.open_for(upload)?;
+        let row = [SqlValue::Integer(upload), SqlValue::Uuid(place), SqlValue::Real(size)].into_iter().chain(record);
+        self.scratch()?.prepare_cached(INSERT)?.execute(params_from_iter(row)).map(|_| ())
+    }
+
+    /// Makes the database of what waits, for the lists that an upload needs until the end of its document.
+    pub(super) fn open_for(&mut self, upload: i64) -> rusqlite::Result<()> {
         if self.scratch.is_none() {
             self.begin()?;
         }
-        let row = [SqlValue::Integer(upload), SqlValue::Uuid(place), SqlValue::Real(size)].into_iter().chain(record);
-        self.scratch()?.prepare_cached(INSERT)?.execute(params_from_iter(row))?;
         if !self.has(upload) {
             self.uploads.push(upload);
         }
