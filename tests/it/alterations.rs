@@ -263,7 +263,28 @@ const UNSEEN: [(&str, &[&str]); 28] = [
     ),
 ];
 
-/// A database in which each table has rows.
+/// Tables that the program computes again from others, and those with what owners enter by hand: nothing else says what is in them.
+const DERIVED: [&str; 17] = [
+    "changes",
+    "derived_state",
+    "zones",
+    "zone_changes",
+    "zone_entries",
+    "home_zones",
+    "source_groups",
+    "source_orders",
+    "sample_lengths",
+    "shadowed_samples",
+    "missing_samples",
+    "days",
+    "hours",
+    "nights",
+    "night_segments",
+    "workout_days",
+    "dose_days",
+];
+
+/// A database in which each other table has rows.
 fn filled() -> (TempDir, Connection) {
     const TIMES: &str = r#""startDate":"2026-01-01T10:00:00.000Z","endDate":"2026-01-01T10:10:00.000Z""#;
     const SOURCE: &str = r#""sourceRevision":{"source":{"name":"Watch","bundleIdentifier":"watch"}}"#;
@@ -435,7 +456,8 @@ fn each_alteration_is_found_or_explained() {
     let mut select = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
     let tables: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let mut unseen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for table in &tables {
+    assert!(DERIVED.iter().all(|table| tables.iter().any(|name| name == table)));
+    for table in tables.iter().filter(|table| !DERIVED.contains(&table.as_str())) {
         for (name, sql) in alterations(&connection, table) {
             let changed = folder.path().join("altered.db");
             let _ = fs::remove_file(&changed);

@@ -26,12 +26,15 @@ struct Versions {
 
 /// When `names.sql` changes, a step and its undoing change the rows of databases.
 const VERSIONS: Versions = Versions {
-    steps: &[&[include_str!("step2.sql"), include_str!("step2_workouts.sql"), include_str!("step2_figures.sql")]],
+    steps: &[
+        &[include_str!("step2.sql"), include_str!("step2_workouts.sql"), include_str!("step2_figures.sql")],
+        &[include_str!("step3.sql")],
+    ],
     newest: &[include_str!("tables.sql"), include_str!("names.sql")],
 };
 
 /// Each makes a version of empty tables from the next one, beginning with version 1. So today's tables are written down once.
-const UNDOING: [Sql; VERSION as usize - 1] = [&[include_str!("step2_undo.sql")]];
+const UNDOING: [Sql; VERSION as usize - 1] = [&[include_str!("step2_undo.sql")], &[include_str!("step3_undo.sql")]];
 
 const _: () = assert!(VERSIONS.steps.len() == UNDOING.len(), "each version has its step");
 
@@ -166,10 +169,12 @@ mod tests {
     }
 
     /// A step of a later version, and one that fails.
-    const LATER: Versions =
-        Versions { steps: &[VERSIONS.steps[0], &["ALTER TABLE workouts ADD COLUMN mood TEXT"]], ..VERSIONS };
+    const LATER: Versions = Versions {
+        steps: &[VERSIONS.steps[0], VERSIONS.steps[1], &["ALTER TABLE workouts ADD COLUMN mood TEXT"]],
+        ..VERSIONS
+    };
     const FAILING: Versions = Versions {
-        steps: &[VERSIONS.steps[0], &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"]],
+        steps: &[VERSIONS.steps[0], VERSIONS.steps[1], &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"]],
         ..VERSIONS
     };
 
@@ -190,7 +195,7 @@ mod tests {
     fn a_database_in_use_is_backed_up_before_it_is_migrated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("health.db");
-        let backup = folder.path().join("health.db.before-v3.db");
+        let backup = folder.path().join(format!("health.db.before-v{}.db", VERSION + 1));
         let open = |path: &Path| {
             let connection = Connection::open(path).unwrap();
             connection.pragma_update(None, "journal_mode", "WAL").unwrap();
@@ -210,14 +215,14 @@ mod tests {
             .bring(&mut connection, &database, |version| database.back_up_before_migration(version))
             .unwrap_err();
         assert!(error.to_string().contains("samples"), "{error}");
-        assert_eq!(version_of(&connection), 2);
+        assert_eq!(version_of(&connection), VERSION);
         assert!(connection.prepare("SELECT * FROM moods").is_err());
 
         LATER.bring(&mut connection, &database, |version| database.back_up_before_migration(version)).unwrap();
-        assert_eq!(version_of(&connection), 3);
+        assert_eq!(version_of(&connection), VERSION + 1);
         connection.prepare("SELECT mood FROM workouts").unwrap();
         let before = open(&backup);
-        assert_eq!(version::check(&before, &Database::new(&backup)).unwrap(), 2);
+        assert_eq!(version::check(&before, &Database::new(&backup)).unwrap(), VERSION);
         let names: i64 =
             before.query_row("SELECT count(*) FROM persons WHERE name = 'anna'", [], |row| row.get(0)).unwrap();
         assert_eq!(names, 1);
@@ -232,11 +237,11 @@ mod tests {
         let database = Database::new(&path);
         migrate(&mut connection, &database, unexpected).unwrap();
         // Something that cannot be replaced has the backup's name.
-        std::fs::create_dir(folder.path().join("health.db.before-v3.db")).unwrap();
+        std::fs::create_dir(folder.path().join(format!("health.db.before-v{}.db", VERSION + 1))).unwrap();
         let error =
             LATER.bring(&mut connection, &database, |version| database.back_up_before_migration(version)).unwrap_err();
         assert!(error.to_string().contains("cannot be backed up before"), "{error}");
-        assert_eq!(version::check(&connection, &database).unwrap(), 2);
+        assert_eq!(version::check(&connection, &database).unwrap(), VERSION);
     }
 
     /// A database as version 1 has written it: a sample of the app with details of an export, a derived one, one with short
@@ -350,5 +355,40 @@ mod tests {
             "SELECT concat_ws('|', display_text, general_form, nickname, is_archived, has_schedule, other)
              FROM medications ORDER BY general_form";
         assert_eq!(rows(medications), ["d||n|0", "d|f|1|{}"]);
+    }
+
+    /// A database of version 2, with an owner's rows.
+    fn second() -> Connection {
+        let connection = in_memory(2).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO persons (name) VALUES ('anna');
+                 INSERT INTO types (name) VALUES ('HKQuantityTypeIdentifierStepCount');
+                 INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value) VALUES
+                   (2, 1, 1000, x'10000000000040008000000000000001', 1500, 60.5);
+                 INSERT INTO workouts (person_id, uuid, start_ms) VALUES (2, x'10000000000040008000000000000005', 1);",
+            )
+            .unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 2).unwrap();
+        connection
+    }
+
+    #[test]
+    fn version_3_keeps_every_row_and_notes_all_of_them_as_changed() {
+        let mut connection = second();
+        let rows = |connection: &Connection| {
+            let sql = "SELECT concat_ws('|', s.person_id, s.start_ms, s.end_ms, s.value, w.start_ms) FROM samples s JOIN workouts w";
+            connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap()
+        };
+        let before = rows(&connection);
+        migrate(&mut connection, &Database::new("test"), |_| Ok(())).unwrap();
+        assert_eq!(rows(&connection), before);
+        let noted =
+            "SELECT group_concat(concat_ws('|', number, person_id, kind, type_id, from_ms, removed), ' ') FROM changes";
+        let noted: String = connection.query_row(noted, [], |row| row.get(0)).unwrap();
+        assert_eq!(noted, "1|1|samples|0 2|2|samples|0");
+        let derived: i64 = connection.query_row("SELECT count(*) FROM derived_state", [], |row| row.get(0)).unwrap();
+        assert_eq!(derived, 0);
     }
 }

@@ -433,3 +433,242 @@ CREATE TABLE rejects (
 
 -- The index includes the upload: otherwise each of many equal rejects of an upload would cost a search through all of them.
 CREATE INDEX rejects_hash ON rejects (hash, upload_id);
+
+-- What was changed, noted by the transaction that changed it. A program that follows the data remembers the last `number` that it
+-- has seen, and reads again what later ones name. Old entries are compacted: the last one of a kind and type then covers them all.
+CREATE TABLE changes (
+  number INTEGER PRIMARY KEY,
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  -- The table of the rows, or `rules` if figures are made in another way: zones, the order of sources.
+  kind TEXT NOT NULL,
+  -- NULL for rows without a type, and for those of all types.
+  type_id INTEGER REFERENCES types (id),
+  -- The first start and the last end of the rows; NULL if all may have changed.
+  from_ms INTEGER,
+  to_ms INTEGER,
+  -- 1 if rows were removed or replaced, 0 if there are only new ones.
+  removed INTEGER NOT NULL
+) STRICT;
+
+-- Up to which of the `changes` the derived tables of a person are current: `days`, `hours`, `nights` and the others below. Without
+-- a row nothing is derived yet. They can be deleted together with this row; the program then makes them again.
+CREATE TABLE derived_state (
+  person_id INTEGER PRIMARY KEY REFERENCES persons (id),
+  change INTEGER NOT NULL,
+  -- The version of the rules, and of the tz database. Other versions make other figures.
+  rules INTEGER NOT NULL,
+  tzdb TEXT NOT NULL,
+  -- The zone of a person without evidence, when the figures were made.
+  home TEXT,
+  -- Who computes now: a number that each computation draws. A later one takes over.
+  run INTEGER NOT NULL
+) STRICT;
+
+-- Names of time zones that derived tables refer to.
+CREATE TABLE zones (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- In which zone a person was from when on, as sleep and workouts report it.
+CREATE TABLE zone_changes (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  from_ms INTEGER NOT NULL,
+  zone_id INTEGER NOT NULL REFERENCES zones (id),
+  PRIMARY KEY (person_id, from_ms)
+) STRICT, WITHOUT ROWID;
+
+-- In which zone a person was, as entered by hand. It counts before `zone_changes`. Without `to_ms` it holds for good.
+CREATE TABLE zone_entries (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  from_ms INTEGER NOT NULL,
+  to_ms INTEGER,
+  zone TEXT NOT NULL,
+  PRIMARY KEY (person_id, from_ms)
+) STRICT;
+
+-- The home zone of a person, for the time without any other evidence.
+CREATE TABLE home_zones (
+  person_id INTEGER PRIMARY KEY REFERENCES persons (id),
+  zone TEXT NOT NULL
+) STRICT;
+
+-- What HealthKit calls a source: a bundle identifier, or the name in Apple's export. `class` is manual, gym, watch, phone, app or
+-- other; it decides the default rank, and of two of one class the one that began last.
+CREATE TABLE source_groups (
+  id INTEGER PRIMARY KEY,
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  key TEXT NOT NULL,
+  -- The name of one of its sources.
+  name TEXT NOT NULL,
+  class TEXT NOT NULL,
+  -- Start of its first sample of any type, and of its last one.
+  first_ms INTEGER NOT NULL,
+  last_ms INTEGER NOT NULL,
+  UNIQUE (person_id, key)
+) STRICT;
+
+-- The owner's order of sources. A type of '' is for all types without a separate order.
+CREATE TABLE source_orders (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  -- HealthKit's identifier, or ''.
+  type TEXT NOT NULL,
+  -- As in `source_groups`.
+  key TEXT NOT NULL,
+  -- 0 for the best one; NULL for a source that does not count.
+  place INTEGER,
+  PRIMARY KEY (person_id, type, key)
+) STRICT, WITHOUT ROWID;
+
+-- The longest sample of each type, up to 400 days: how far before a day its samples may begin.
+CREATE TABLE sample_lengths (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  longest_ms INTEGER NOT NULL,
+  PRIMARY KEY (person_id, type_id)
+) STRICT, WITHOUT ROWID;
+
+-- Samples that do not count, since others have the same fact: HealthKit has condensed these into one. They stay in `samples`.
+CREATE TABLE shadowed_samples (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  -- One of the samples that count instead.
+  shadowed_by BLOB NOT NULL,
+  PRIMARY KEY (person_id, type_id, start_ms, uuid)
+) STRICT, WITHOUT ROWID;
+
+-- Samples that a complete export no longer has: they were deleted on the phone. They stay in `samples`, and do not count.
+CREATE TABLE missing_samples (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  start_ms INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  -- When that was noticed.
+  missing_since_ms INTEGER NOT NULL,
+  PRIMARY KEY (person_id, type_id, start_ms, uuid)
+) STRICT, WITHOUT ROWID;
+
+-- The figures of each local day, as `docs/truth.md` describes them. A day without samples has no row.
+CREATE TABLE days (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  day TEXT NOT NULL,
+  -- Its first instant, and the one behind it.
+  start_ms INTEGER NOT NULL,
+  end_ms INTEGER NOT NULL,
+  -- NULL if nothing is known about the person's zone; the day is then that of UTC.
+  zone_id INTEGER REFERENCES zones (id),
+  -- Of the values: the canonical one of the type.
+  unit_id INTEGER REFERENCES units (id),
+  -- Sum, mean, level, hours with a stand, or covered minutes, as the type has it.
+  value REAL,
+  -- The mean that weighs each sample by the time that it holds.
+  time_weighted REAL,
+  minimum REAL,
+  maximum REAL,
+  last REAL,
+  last_ms INTEGER,
+  -- Samples that count.
+  count INTEGER NOT NULL,
+  -- Time in which at least one of them counts.
+  covered_ms INTEGER NOT NULL,
+  -- Stretches of covered time that begin in the day.
+  sessions INTEGER NOT NULL,
+  -- The sum if each source counted: what adding up all rows gives.
+  naive REAL,
+  -- The only source that counts; NULL if there are several.
+  group_id INTEGER REFERENCES source_groups (id),
+  -- JSON: what each of several sources adds, each value of a category, basal and bolus of insulin.
+  details TEXT,
+  -- Whether a sample longer than a day counts.
+  has_long INTEGER NOT NULL,
+  -- Whether more samples overlapped than are followed at once.
+  is_approximate INTEGER NOT NULL,
+  PRIMARY KEY (person_id, type_id, day)
+) STRICT, WITHOUT ROWID;
+
+-- The same for hours of local clocks, of heart rates only. In autumn two rows have the same hour.
+CREATE TABLE hours (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  start_ms INTEGER NOT NULL,
+  end_ms INTEGER NOT NULL,
+  -- Local date, and hour from 0.
+  day TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  value REAL,
+  minimum REAL,
+  maximum REAL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (person_id, type_id, start_ms)
+) STRICT, WITHOUT ROWID;
+
+-- Sleep, by the date of the morning. A night begins at 18:00. Sums include naps.
+CREATE TABLE nights (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  night TEXT NOT NULL,
+  zone_id INTEGER REFERENCES zones (id),
+  -- NULL if no sample reports sleep.
+  asleep_ms INTEGER,
+  -- Of the longest period.
+  asleep_main_ms INTEGER,
+  awake_ms INTEGER NOT NULL,
+  core_ms INTEGER NOT NULL,
+  deep_ms INTEGER NOT NULL,
+  rem_ms INTEGER NOT NULL,
+  unspecified_ms INTEGER NOT NULL,
+  in_bed_ms INTEGER NOT NULL,
+  -- Whether no sample reports time in bed: it then lasts from the first to the last sample.
+  is_in_bed_estimated INTEGER NOT NULL,
+  -- Start and end of the longest period; the texts are local.
+  bedtime_ms INTEGER,
+  wake_ms INTEGER,
+  bedtime TEXT,
+  wake_time TEXT,
+  -- How often awake between two parts of sleep.
+  awakenings INTEGER NOT NULL,
+  naps INTEGER NOT NULL,
+  end_ms INTEGER NOT NULL,
+  is_approximate INTEGER NOT NULL,
+  PRIMARY KEY (person_id, night)
+) STRICT, WITHOUT ROWID;
+
+-- The parts of nights: which stage by which source counted when. Those in bed overlap the others.
+CREATE TABLE night_segments (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  night TEXT NOT NULL,
+  from_ms INTEGER NOT NULL,
+  -- HealthKit's number: 0 in bed, 1 asleep, 2 awake, 3 core, 4 deep, 5 REM.
+  stage INTEGER NOT NULL,
+  to_ms INTEGER NOT NULL,
+  group_id INTEGER REFERENCES source_groups (id),
+  PRIMARY KEY (person_id, night, from_ms, stage)
+) STRICT, WITHOUT ROWID;
+
+-- Workouts by the local day on which they start; -1 for one without an activity.
+CREATE TABLE workout_days (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  day TEXT NOT NULL,
+  activity_type INTEGER NOT NULL,
+  workouts INTEGER NOT NULL,
+  duration_s REAL NOT NULL,
+  energy_kcal REAL,
+  distance_m REAL,
+  PRIMARY KEY (person_id, day, activity_type)
+) STRICT, WITHOUT ROWID;
+
+-- Doses by the local day on which they were due, or logged if they had no time.
+CREATE TABLE dose_days (
+  person_id INTEGER NOT NULL REFERENCES persons (id),
+  day TEXT NOT NULL,
+  medication TEXT NOT NULL,
+  -- Doses that were due, those of them that were taken, and those that were skipped.
+  due INTEGER NOT NULL,
+  taken INTEGER NOT NULL,
+  skipped INTEGER NOT NULL,
+  -- Doses that were taken without being due.
+  as_needed INTEGER NOT NULL,
+  PRIMARY KEY (person_id, day, medication)
+) STRICT, WITHOUT ROWID;
