@@ -72,9 +72,10 @@ impl Store {
         write_error(&self.database, error)
     }
 
-    /// Commits; with `synchronous=FULL` the rows are then on the disk.
+    /// Commits with a note of what was changed; with `synchronous=FULL` the rows are then on the disk.
     pub(crate) fn commit(&mut self) -> Result<()> {
-        self.connection.execute_batch("COMMIT").map_err(|error| self.failed(&error))
+        let written = self.ids.changes.write(&self.connection);
+        written.and_then(|()| self.connection.execute_batch("COMMIT")).map_err(|error| self.failed(&error))
     }
 
     /// Undoes the transaction, and forgets ids that may be gone with it.

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::changes::ChangeKey;
 use super::ids::Ids;
 use super::ledger::UploadKey;
 use super::table::Table;
@@ -59,6 +60,17 @@ impl<'a> BatchWriter<'a> {
         text.map(|text| self.batch.texts.get(text))
     }
 
+    /// Notes which time the rows of a table have changed, by what their counts were before. Samples note themselves.
+    pub(super) fn note_rows(&mut self, table: &'static str, before: Counts) {
+        let changed = |counts: &Counts| (counts.new, counts.updated, counts.merged);
+        if table == "samples" || changed(&before) == changed(&self.counts) {
+            return;
+        }
+        let is_removed = before.updated != self.counts.updated || before.merged != self.counts.merged;
+        let key = ChangeKey { person: self.upload.person, kind: table, type_id: None };
+        self.ids.changes.note_span(key, span_ms(table, self.batch), is_removed);
+    }
+
     /// The id of a source.
     pub(super) fn source_id(&mut self, source: Option<TextId>) -> rusqlite::Result<Option<i64>> {
         self.ids.sources.optional(self.connection, &self.batch.texts, source)
@@ -81,5 +93,24 @@ impl<'a> BatchWriter<'a> {
         }
         self.ids.expects_known = upsert.expects_known();
         Ok(())
+    }
+}
+
+/// The first start and the last end of a batch's rows of a table; `None` if they have no time.
+fn span_ms(table: &str, batch: &Batch) -> Option<(i64, i64)> {
+    let rows = &batch.rows;
+    let of = |spans: &mut dyn Iterator<Item = (i64, Option<i64>)>| {
+        spans
+            .map(|(start_ms, end_ms)| (start_ms, end_ms.unwrap_or(start_ms).max(start_ms)))
+            .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
+    };
+    match table {
+        "workouts" => of(&mut rows.workouts.iter().map(|row| (row.start_ms, row.end_ms))),
+        "route_points" => of(&mut rows.route_points.iter().map(|row| (row.time_ms, None))),
+        "medication_doses" => of(&mut rows.doses.iter().map(|row| (row.start_ms, row.end_ms))),
+        "correlations" => of(&mut rows.correlations.iter().map(|row| (row.start_ms, row.end_ms))),
+        "electrocardiograms" => of(&mut rows.electrocardiograms.iter().map(|row| (row.start_ms, None))),
+        "aggregates" => of(&mut rows.aggregates.iter().map(|row| (row.start_ms, row.end_ms))),
+        _ => None,
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::batch::BatchWriter;
 use super::long_texts::LongTexts;
 use super::merge::{Candidate, Crowded, Details, Found, SampleKey, Turn};
-use super::samples::{Fields, LONG_ID, OTHER, Resolved};
+use super::samples::{Fields, LONG_ID, OTHER, Resolved, samples_of};
 use super::upsert::{Bound, SqlValue};
 use super::waiting::{Place, WaitingRecord};
 use crate::model::counts::Outcome;
@@ -252,6 +252,7 @@ impl<'a> BatchWriter<'a> {
         let is_new = statements.insert(&record.values, import.next_number())?;
         if is_new {
             import.claim_next();
+            self.note_change(&record.key, Outcome::New);
         }
         Ok(is_new)
     }
@@ -308,6 +309,9 @@ impl<'a> BatchWriter<'a> {
         let merge = &mut self.ids.merge;
         let number = row.number.unwrap_or(merge.import.next_number());
         merge.samples.keep(connection, (person, record.key.kind), row, record.details, number)?;
+        if record.details.creation_ms.is_some_and(|creation_ms| row.creation_ms != Some(creation_ms)) {
+            self.ids.changes.note_new(samples_of(person, record.key.kind), row.start_ms, row.end_ms);
+        }
         self.note_claimed(record, row);
         Ok(Outcome::Merged)
     }
@@ -332,6 +336,7 @@ impl<'a> BatchWriter<'a> {
         let number = row.number.unwrap_or(self.ids.merge.import.next_number());
         let mut update = self.connection.prepare_cached(REPLACE)?;
         update.execute(rusqlite::params_from_iter(with::<12, 1, 13>(&record.values, [number.into()])))?;
+        self.note_change(&record.key, Outcome::Updated);
         self.note_claimed(record, row);
         Ok(Outcome::Updated)
     }

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::changes::Changes;
 use super::claimed::Claimed;
 use super::dictionary::{Dictionary, SharedMetadata};
 use super::merge::Merge;
@@ -22,6 +23,8 @@ pub(in crate::store) struct Ids {
     pub(in crate::store) merge: Merge,
     /// Which rows the uploads under way have claimed.
     pub(in crate::store) claimed: Claimed,
+    /// What the open transaction has changed.
+    pub(in crate::store) changes: Changes,
 }
 
 /// A dictionary, and the ids of the batch's texts in it.
@@ -76,6 +79,7 @@ impl Default for Ids {
             expects_known: false,
             merge: Merge::default(),
             claimed: Claimed::default(),
+            changes: Changes::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod aggregates;
 mod batch;
 mod beats;
+pub(super) mod changes;
 mod claimed;
 mod correlations;
 mod derived;
@@ -67,7 +68,9 @@ impl Store {
 
 fn write_all(writer: &mut BatchWriter<'_>) -> rusqlite::Result<()> {
     for kind in &KINDS {
+        let before = writer.counts;
         (kind.write)(writer)?;
+        writer.note_rows(kind.table, before);
     }
     writer.ids.merge.workouts.locations.enter_removed(writer.connection, writer.upload.id)
 }

@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use super::batch::BatchWriter;
+use super::changes::ChangeKey;
 use super::long_texts::LongTexts;
 use super::merge::{Candidate, Crowded, Derived, Details, Merge, SampleKey, Turn, note_earlier};
 use super::table::Column::{self, Key, Shared, Unshared, Value};
@@ -61,6 +62,11 @@ pub(super) struct Resolved<'a> {
     pub(super) long: Option<LongTexts<'a>>,
 }
 
+/// Where changes of samples are noted.
+pub(super) fn samples_of(person: i64, kind: i64) -> ChangeKey {
+    ChangeKey { person, kind: "samples", type_id: Some(kind) }
+}
+
 const HAS: &str = "SELECT 1 FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
 
 const DELETE: &str = "DELETE FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
@@ -82,6 +88,7 @@ impl<'a> BatchWriter<'a> {
             }
             let Resolved { mut values, long } = self.resolve(&fields)?;
             let outcome = self.upsert_sample(&mut upsert, &mut values, long)?;
+            self.note_change(&fields.key, outcome);
             let (connection, person) = (self.connection, self.upload.person);
             // Most types come from one exporter only.
             if outcome == Outcome::New && self.ids.merge.samples.has_derived(connection, person, &fields.key)? {
@@ -98,6 +105,16 @@ impl<'a> BatchWriter<'a> {
     pub(super) fn note_sample(&mut self, outcome: Outcome) {
         self.counts.note(outcome);
         self.counts.measurements += 1;
+    }
+
+    /// Notes which time a sample changes.
+    pub(super) fn note_change(&mut self, sample: &SampleKey, outcome: Outcome) {
+        let key = samples_of(self.upload.person, sample.kind);
+        match outcome {
+            Outcome::New => self.ids.changes.note_new(key, sample.start_ms, sample.end_ms),
+            Outcome::Updated => self.ids.changes.note_replaced(key, sample.start_ms, sample.end_ms),
+            Outcome::Unchanged | Outcome::Merged => {}
+        }
     }
 
     fn join_later(&mut self, later: &mut Vec<Fields>) -> rusqlite::Result<()> {
@@ -129,6 +146,7 @@ impl<'a> BatchWriter<'a> {
         match merge.find_derived(connection, person, &fields.key, metadata, turn)? {
             Derived::Nothing => self.note_sample(Outcome::New),
             Derived::Row(row) => {
+                self.ids.changes.note_replaced(samples_of(person, fields.key.kind), row.start_ms, row.end_ms);
                 merge.replace_derived(connection, person, &fields.uuid, &fields.key, metadata, &row)?;
                 self.note_sample(Outcome::Merged);
             }
@@ -167,9 +185,11 @@ impl<'a> BatchWriter<'a> {
         let mut upsert = Upsert::new(connection, &SAMPLES, is_known)?;
         let Resolved { mut values, long } = self.resolve(fields)?;
         let outcome = self.upsert_sample(&mut upsert, &mut values, long)?;
+        self.note_change(&fields.key, outcome);
         let Some(row) = found else {
             return Ok(Some(outcome));
         };
+        self.ids.changes.note_replaced(samples_of(person, kind), row.start_ms, row.end_ms);
         let merge = &mut self.ids.merge.samples;
         merge.replace_derived(connection, person, &fields.uuid, &fields.key, metadata, &row)?;
         Ok(Some(Outcome::Merged))

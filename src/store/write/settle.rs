@@ -48,6 +48,7 @@ fn settle(
     let mut writer = BatchWriter { connection, ids, waiting, batch: &batch, upload, now_ms, ordinal, counts };
     if group.records.iter().any(|record| record.members.is_some()) {
         writer.settle_correlations(&group.records, group.place, group.turn)?;
+        writer.note_rows("correlations", Counts::default());
     } else {
         writer.settle_samples(&group.records, group.place, group.turn)?;
     }
