@@ -8,6 +8,7 @@ use clap::builder::FalseyValueParser;
 
 use super::table::is_unseen;
 use crate::model::limits::{INGESTS_MAX, NAME_BYTES_MAX};
+use crate::statistics::Zones;
 
 /// What became of a command that ran to its end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,6 +37,20 @@ pub(super) struct GroupArgument {
     /// Let the file's group read it (mode 0640), for programs of other users such as Grafana and Datasette
     #[arg(long, env = "HEALTHSINK_GROUP_READABLE", value_parser = FalseyValueParser::new())]
     pub(super) group_readable: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ZoneArgument {
+    /// Home time zone of persons without one, such as Europe/Berlin: days are local, and the data may name no zone
+    #[arg(long, env = "HEALTHSINK_ZONE", value_name = "ZONE", value_parser = parse_zone)]
+    pub(super) zone: Option<String>,
+}
+
+/// A time zone by its name in the tz database.
+pub(super) fn parse_zone(text: &str) -> Result<String, String> {
+    let mut zones = Zones::default();
+    let zone = zones.add(text).ok_or("write a name of the tz database, such as Europe/Berlin or America/New_York")?;
+    Ok(zones.name(zone).to_owned())
 }
 
 /// A person or a label: a name of one line without unseen characters. Names that only look alike (other letters, NFC and NFD)
@@ -148,6 +163,14 @@ mod tests {
         check("0.0.0.0:80000", Err("up to 65535"));
         check("pi.local:3000", Err("such as 0.0.0.0:3000"));
         check("", Err("such as"));
+    }
+
+    #[test]
+    fn zones_are_those_of_the_tz_database() {
+        assert_eq!(parse_zone("Europe/Berlin").as_deref(), Ok("Europe/Berlin"));
+        for text in ["", "Berlin", "CET+1", "../etc/localtime", "Europe/Berlin "] {
+            assert!(parse_zone(text).unwrap_err().contains("Europe/Berlin"), "{text}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
-use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::arguments::{DatabaseArgument, Outcome, ZoneArgument, parse_name};
 use super::print::{Printable, ResultArgument};
 use super::progress::Bar;
 use super::table::{Align, Table, shown, shown_within};
@@ -27,6 +27,8 @@ pub(super) struct ImportArguments {
     /// Person whose records they are [default: me]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
+    #[command(flatten)]
+    zone: ZoneArgument,
     /// Read everything and write nothing
     #[arg(long, env = "HEALTHSINK_DRY_RUN", value_parser = FalseyValueParser::new())]
     dry_run: bool,
@@ -38,7 +40,7 @@ pub(super) struct ImportArguments {
 impl ImportArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Store };
-        let job = Import { db: self.database.db, files: self.files, person: self.person, mode };
+        let job = Import { db: self.database.db, files: self.files, person: self.person, mode, home: self.zone.zone };
         let report = import(&job, &Terminal::new(self.result.is_quiet()))?;
         self.result.print(&report)?;
         Ok(Outcome::done_if(report.ok))

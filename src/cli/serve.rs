@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
-use super::arguments::{Bytes, DatabaseArgument, GroupArgument, Ingests, Outcome, parse_listen, parse_name};
+use super::arguments::{
+    Bytes, DatabaseArgument, GroupArgument, Ingests, Outcome, ZoneArgument, parse_listen, parse_name,
+};
 use crate::model::error::{Error, Result};
 use crate::model::limits::{
     BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, TRUSTED_PROXIES_MAX, WAL_BYTES_MAX_DEFAULT, WAL_BYTES_MAX_MIN,
@@ -21,6 +23,8 @@ pub(super) struct ServeArguments {
     database: DatabaseArgument,
     #[command(flatten)]
     group: GroupArgument,
+    #[command(flatten)]
+    zone: ZoneArgument,
     /// Address and port to listen on; only a port (:3000) for all of this machine's addresses
     #[arg(long, env = "HEALTHSINK_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS", value_parser = parse_listen)]
     listen: SocketAddr,
@@ -98,6 +102,7 @@ impl ServeArguments {
         Ok(Serve {
             db: self.database.db,
             is_group_readable: self.group.group_readable,
+            home: self.zone.zone,
             listen: self.listen,
             path: self.path,
             auth: Auth {

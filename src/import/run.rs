@@ -27,6 +27,8 @@ pub struct Import {
     pub person: Option<String>,
     /// Whether they are stored.
     pub mode: Mode,
+    /// The home zone of persons without one.
+    pub home: Option<String>,
 }
 
 /// What becomes of the records.
@@ -56,6 +58,14 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
         importer.path(path);
     }
     let mut report = importer.report;
+    // Every record is stored; figures that are missing are computed by the next import or the server. After a failure that the
+    // report names, its consequence is not another one.
+    let derived = writer.as_ref().map(|writer| writer.derive(import.home.clone()));
+    if let Some(Err(error)) = derived
+        && report.ok
+    {
+        observer.warn(error.message());
+    }
     let stopped = writer.map_or(Ok(()), Writer::stop);
     match stopped {
         // All of it is stored: it is in the WAL, and the next start or the server beside it moves it.

@@ -581,6 +581,69 @@ pub const ATTEMPT_ADDRESSES_MAX: usize = 1024;
 /// Most reverse proxies, or networks of them, that may be trusted to name their clients.
 pub const TRUSTED_PROXIES_MAX: usize = 16;
 
+/// Changes nearer to each other than this are noted as one: 6 hours. Figures are made for whole days.
+pub const CHANGE_GAP_MS: i64 = 6 * 60 * 60 * 1000;
+
+/// Spans that a transaction notes for a type; one span covers more of them.
+pub const CHANGE_SPANS_MAX: usize = 64;
+
+/// Types that a transaction notes; all others are noted together.
+pub const CHANGE_KINDS_MAX: usize = 1024;
+
+/// Rows of `changes` after which the older ones are compacted.
+pub const CHANGES_ROWS_MAX: i64 = 8 << 10;
+
+/// The newest rows of `changes`, which stay as they are.
+pub const CHANGES_KEPT: i64 = 1024;
+
+/// How far the noted change of a replaced row reaches behind its start: a day, as long as nearly all samples are.
+pub const REPLACED_REACH_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Rows of derived tables that the writer stores in one transaction.
+pub const DERIVED_ROWS_MAX: usize = 1024;
+
+/// Page cache of the connection that reads samples for derived tables: it reads them once, in their order.
+pub const DERIVED_CACHE_BYTES: usize = 512 * KIB;
+
+/// Samples of a workout that are held while a condensed series is searched: an hour and a half with three a second.
+pub const CONDENSED_HELD_MAX: usize = 16 << 10;
+
+/// Samples between two looks whether a run that computes derived tables is to stop.
+pub const DERIVED_PAUSE_ROWS: u64 = 4096;
+
+/// How long days wait for the end of an ingest.
+pub const DERIVED_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a program waits for another one that computes the same derived tables, before it takes over.
+pub const DERIVED_OVERTAKE: Duration = Duration::from_secs(5);
+
+/// Time between two looks whether the other one is done.
+pub const DERIVED_POLL: Duration = Duration::from_millis(100);
+
+/// Texts of shared metadata that a run remembers.
+pub const METADATA_READ_MAX: usize = 4 << 10;
+
+/// Parts of a night that are stored.
+pub const NIGHT_SEGMENTS_STORED_MAX: usize = 512;
+
+/// Workouts in which condensed series are searched: a lifetime of several a day.
+pub const CONDENSED_WORKOUTS_MAX: usize = 64 << 10;
+
+/// Stretches of time that an explanation prints for people.
+pub const EXPLAINED_STRETCHES_MAX: usize = 100;
+
+/// Days of a ring that `verify` prints for people.
+pub const DIFFERENCES_LISTED_MAX: usize = 50;
+
+/// Days of a report.
+pub const REPORT_DAYS_MAX: u16 = 366;
+
+/// Days of which a report shows the means beside its own.
+pub const REPORT_MEAN_DAYS: i32 = 28;
+
+/// Activities and medications that a report lists.
+pub const REPORT_LIST_MAX: i64 = 100;
+
 /// Samples of a type that may be under way at one instant while figures are made. Beyond, the one that ends first is closed early
 /// and the figure is marked approximate.
 pub const STATISTICS_ACTIVE_MAX: usize = 64 << 10;

@@ -6,9 +6,10 @@ use super::limits::{
     AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX, AUTO_EXPORT_REPEATS_WINDOW,
     AUTO_EXPORT_SOURCES_MAX, AUTO_EXPORT_TEXT_BYTES, AUTO_EXPORT_WORKOUTS_MAX, BATCH_ROWS_MAX, BATCH_TEXT_BYTES,
     BATCHES_PER_INGEST, BEATS_CLAIM_CHUNKS_MAX, BODY_FRAMES, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX,
-    CONNECTIONS_MAX, DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX, ELEMENT_READ_BYTES, EQUALS_WINDOW, FRAME_BYTES_MAX,
-    GROUP_BYTES, H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, PAGE_CACHE_BYTES,
-    READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX, ROUTE_LOCATIONS_COUNTED_MAX, SPOOL_BUFFER_BYTES,
+    CONDENSED_HELD_MAX, CONNECTIONS_MAX, DERIVED_CACHE_BYTES, DERIVED_ROWS_MAX, DICTIONARY_TEXT_BYTES_MAX,
+    ELEMENT_BYTES_MAX, ELEMENT_READ_BYTES, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES,
+    IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, METADATA_READ_MAX, PAGE_CACHE_BYTES, READ_BUFFER_BYTES,
+    READ_TURN_BYTES, ROUTE_FILES_MAX, ROUTE_LOCATIONS_COUNTED_MAX, SPOOL_BUFFER_BYTES, STATISTICS_ACTIVE_MAX,
     TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX, WAITING_BYTES_MAX,
     WAITING_CACHE_BYTES, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
 };
@@ -33,6 +34,19 @@ const CLAIM_BYTES: usize = 16;
 
 /// Bytes of a workout's title: its identity and its activity.
 const TITLE_BYTES: usize = 22;
+
+/// Bytes of a sample that is held, and of what it is compared with: itself, a fact, an entry of a tree, three indices.
+const HELD_BYTES: usize = 112;
+const FACT_BYTES: usize = 56 + 40 + 3 * 16;
+
+/// Bytes of a sample under way.
+const ACTIVE_BYTES: usize = 40;
+
+/// Bytes of metadata that is remembered: three values, of which one may be the name of a zone.
+const METADATA_BYTES: usize = 256;
+
+/// Bytes of a derived row: up to 21 values, and short texts.
+const DERIVED_ROW_BYTES: usize = 1024;
 
 /// Bytes of a metric beside its texts: two strings, an index.
 const METRIC_BYTES: usize = 56;
@@ -243,6 +257,17 @@ pub const fn hostile_bytes(ingests: usize) -> usize {
     if element > waiting_bytes() { element } else { waiting_bytes() }
 }
 
+/// Memory of a run that computes derived tables, beside the writer: samples of a workout and what they are compared with, samples
+/// under way, metadata, and two chunks of rows.
+#[must_use]
+pub const fn figures_bytes() -> usize {
+    let held = CONDENSED_HELD_MAX * (HELD_BYTES + FACT_BYTES);
+    let under_way = STATISTICS_ACTIVE_MAX * ACTIVE_BYTES;
+    let metadata = METADATA_READ_MAX * METADATA_BYTES;
+    let rows = 2 * DERIVED_ROWS_MAX * DERIVED_ROW_BYTES;
+    DERIVED_CACHE_BYTES + CONNECTION_TO_DATABASE_BYTES + held + under_way + metadata + rows
+}
+
 /// Peak memory for `ingests` uploads of ordinary elements at once, whatever their length.
 #[must_use]
 pub const fn peak_bytes(ingests: usize) -> usize {
@@ -275,6 +300,8 @@ mod tests {
         assert!(service <= MEMORY_PACKAGED_BYTES, "everything taken, by hostile uploads: {service}");
         let (import, hostile) = (import_bytes(), hostile_import_bytes());
         assert!(import + hostile <= 24 * MIB, "an import: {import}, {hostile} more");
+        let figures = figures_bytes();
+        assert!(figures <= 16 * MIB, "days and nights: {figures}");
         let auto_export = auto_export_import_bytes();
         assert!(auto_export <= 24 * MIB, "an import of Health Auto Export: {auto_export}");
     }

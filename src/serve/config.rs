@@ -13,6 +13,8 @@ pub struct Serve {
     pub db: PathBuf,
     /// Whether the database's group may read it.
     pub is_group_readable: bool,
+    /// The home zone of persons without one.
+    pub home: Option<String>,
     /// The address that uploads arrive at.
     pub listen: SocketAddr,
     /// The path of the uploads' URL.
@@ -40,6 +42,7 @@ impl Serve {
         Self {
             db,
             is_group_readable: false,
+            home: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT_DEFAULT)),
             path: UPLOAD_PATH_DEFAULT.to_owned(),
             auth: Auth::default(),

@@ -39,10 +39,11 @@ pub fn serve(config: &Serve) -> Result<()> {
     prepared.connections = descriptors::connections(descriptors::raise_limit(), prepared.connections)?;
     let inherited = Inherited::take()?;
     let has_token = prepared.check(config, inherited.address()?.unwrap_or(config.listen))?;
-    let writer = {
+    let mut writer = {
         let database = Database::new(&config.db).group_readable(config.is_group_readable);
         Writer::with_wal_limit(&database, config.wal_bytes_max)?
     };
+    writer.keep_figures(config.home.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()

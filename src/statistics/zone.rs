@@ -70,7 +70,8 @@ impl Zones {
     }
 
     /// Returns the local time as if it were UTC, in milliseconds.
-    pub(super) fn local_ms(&self, zone: ZoneId, at_ms: i64) -> i64 {
+    #[must_use]
+    pub fn local_ms(&self, zone: ZoneId, at_ms: i64) -> i64 {
         at_ms.saturating_add(self.offset_ms(zone, at_ms))
     }
 

@@ -56,7 +56,7 @@ const PLACES: [(&str, &[&str]); 41] = [
     ("mimalloc", &["main.rs"]),
     ("tracing_appender", &["cli/log.rs"]),
     ("tracing_subscriber", &["cli/log.rs"]),
-    ("serde_json", &["cli", "formats/auto_export", "formats/apple", "serve"]),
+    ("serde_json", &["cli", "formats/auto_export", "formats/apple", "serve", "store/derive"]),
     ("serde", &["model", "formats", "store", "cli", "import", "serve"]),
     ("tracing", &["store", "cli", "serve"]),
     ("healthsink", &["main.rs"]),

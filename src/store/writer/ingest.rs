@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard};
 
-use super::session::{Session, WriterHandle, gone};
+use super::answer::gone;
+use super::session::{Session, WriterHandle};
 use crate::model::batch::{Batch, Decoded, Overflow, Sink};
 use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};

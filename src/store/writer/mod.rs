@@ -5,11 +5,14 @@
 //! share a commit. When nothing else is to be done, the writer moves the WAL into the database; no answer waits for that.
 
 mod active;
+mod answer;
+mod figures;
+mod inbox;
 pub mod ingest;
 mod request;
 mod session;
 mod thread;
 mod wal;
 
-pub(crate) use session::gone;
+pub(crate) use answer::gone;
 pub use session::{Writer, WriterHandle};

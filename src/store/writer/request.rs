@@ -5,6 +5,7 @@ use crossbeam_channel::Sender;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, Result};
+use crate::store::derive::Chunk;
 use crate::store::{Origin, UploadEnd};
 
 /// What the writer is asked to do.
@@ -21,6 +22,8 @@ pub(super) enum Request {
         end: Box<UploadEnd>,
         finished: Sender<Finished>,
     },
+    /// Derived rows; they come by another queue, when nothing else is to be done.
+    Figures(Figures),
     /// The ingest has panicked.
     Abandon {
         upload: i64,
@@ -38,6 +41,14 @@ pub(super) struct Start {
     pub(super) started: Sender<Result<i64>>,
     /// Each batch once its rows are in the open transaction, or why they are not. The order is that of the requests.
     pub(super) written: Sender<Result<Box<Batch>>>,
+}
+
+/// Derived rows for the writer.
+#[derive(Debug)]
+pub(super) struct Figures {
+    pub(super) chunk: Chunk,
+    /// Whether they are committed, or their run was overtaken.
+    pub(super) stored: Sender<Result<bool>>,
 }
 
 /// How an ingest ended.

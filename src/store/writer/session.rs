@@ -4,9 +4,12 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, Sender, bounded, select};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::request::{Finished, Request, Start};
+use super::answer::{gone, wait};
+use super::figures::{Deriver, Keeper, Signal};
+use super::inbox::Inbox;
+use super::request::{Figures, Finished, Request, Start};
 use super::thread::WriterThread;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
@@ -14,6 +17,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BATCHES_PER_INGEST, WAL_BYTES_MAX_DEFAULT, WRITER_QUEUE};
 use crate::model::lock::lock;
 use crate::store::clock::now_ms;
+use crate::store::derive::Wishes;
 use crate::store::{Database, Origin, Store, UploadEnd};
 
 /// The running writer. [`Writer::stop`] ends it, or the end of its last handle.
@@ -21,12 +25,17 @@ use crate::store::{Database, Origin, Store, UploadEnd};
 pub struct Writer {
     handle: WriterHandle,
     thread: JoinHandle<Result<()>>,
+    signal: Arc<Signal>,
+    wakes: Receiver<()>,
+    /// The thread that keeps derived tables current, if one does.
+    keeper: Option<Keeper>,
 }
 
 /// A way to send requests to the writer.
 #[derive(Clone, Debug)]
 pub struct WriterHandle {
     requests: Sender<Request>,
+    figures: Sender<Figures>,
     /// The database.
     database: Arc<Database>,
     /// The thread holds the other end for as long as it runs.
@@ -82,25 +91,60 @@ impl Writer {
     /// As [`Writer::start`].
     pub fn with_wal_limit(database: &Database, wal_bytes_max: u64) -> Result<Self> {
         let store = Store::open(database)?;
-        Self::spawn(database, move |requests| WriterThread::new(store, requests, wal_bytes_max).run())
+        Self::spawn(database, move |inbox| WriterThread::new(store, inbox, wal_bytes_max).run())
     }
 
-    fn spawn(database: &Database, work: impl FnOnce(Receiver<Request>) -> Result<()> + Send + 'static) -> Result<Self> {
+    fn spawn(database: &Database, work: impl FnOnce(Inbox) -> Result<()> + Send + 'static) -> Result<Self> {
         let (requests, receiver) = bounded(WRITER_QUEUE);
+        let (figures, figures_receiver) = bounded(1);
+        let (signal, wakes) = Signal::new();
+        let signal = Arc::new(signal);
+        let inbox = Inbox { requests: receiver, figures: figures_receiver, signal: Arc::clone(&signal) };
         let (end, ended) = bounded(0);
         let life = Arc::new(WriterLife { at_end: Mutex::default(), _ended: end });
         let database = Arc::new(database.clone());
-        let handle =
-            WriterHandle { requests, database, life: Arc::downgrade(&life), ended, large_element: Arc::default() };
+        let handle = WriterHandle {
+            requests,
+            figures,
+            database,
+            life: Arc::downgrade(&life),
+            ended,
+            large_element: Arc::default(),
+        };
         let thread = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
                 // Dropped last, also by a panic.
                 let _life = life;
-                work(receiver)
+                work(inbox)
             })
             .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start the writer's thread: {error}")))?;
-        Ok(Self { handle, thread })
+        Ok(Self { handle, thread, signal, wakes, keeper: None })
+    }
+
+    /// Keeps days and nights current from now on. `home` is the zone of persons without any.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`] if the thread cannot be started.
+    pub fn keep_figures(&mut self, home: Option<String>) -> Result<()> {
+        let (signal, wakes) = (Arc::clone(&self.signal), self.wakes.clone());
+        self.keeper = Some(Keeper::start(self.deriver(home), signal, wakes)?);
+        Ok(())
+    }
+
+    /// Brings days and nights up to what is stored.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the database from being read or written. All uploads are stored nevertheless.
+    pub fn derive(&self, home: Option<String>) -> Result<()> {
+        self.deriver(home).derive()
+    }
+
+    fn deriver(&self, home: Option<String>) -> Deriver {
+        let WriterHandle { database, figures, ended, .. } = self.handle.clone();
+        Deriver { database, figures, ended, wishes: Wishes { home } }
     }
 
     /// A handle for an ingest.
@@ -116,7 +160,10 @@ impl Writer {
     /// [`ErrorKind::Store`] if the thread has panicked, or if acknowledged rows may not be in the database's files. The message
     /// says why: the files were moved, deleted or overwritten, or the WAL could not be moved.
     pub fn stop(self) -> Result<()> {
-        let Self { handle, thread } = self;
+        let Self { handle, thread, signal, keeper, .. } = self;
+        if let Some(keeper) = keeper {
+            keeper.stop(&signal);
+        }
         // If the thread has ended, there is nothing to stop.
         let _ = handle.requests.send(Request::Stop);
         thread.join().unwrap_or_else(|_| Err(gone()))
@@ -134,14 +181,6 @@ impl std::fmt::Debug for WriterLife {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("WriterLife").finish_non_exhaustive()
     }
-}
-
-/// The error of a request to a writer whose thread has panicked.
-pub(crate) fn gone() -> Error {
-    Error::new(
-        ErrorKind::Store,
-        "the database's writer has failed; what was acknowledged is stored, start the program again and send the rest again",
-    )
 }
 
 impl WriterHandle {
@@ -185,16 +224,6 @@ impl WriterHandle {
         requests.send(Request::Start(start)).map_err(|_| gone())?;
         Ok(Session { requests, written, ended, entry: Entry::UnderWay(answer), is_finished: false })
     }
-}
-
-/// Waits for an answer. Fails if the writer has ended without one.
-fn wait<T>(answers: &Receiver<T>, ended: &Receiver<Infallible>) -> Result<T> {
-    let answer = select! {
-        recv(answers) -> answer => answer.ok(),
-        // An answer that the writer gave before its end counts.
-        recv(ended) -> _ => answers.try_recv().ok(),
-    };
-    answer.ok_or_else(gone)
 }
 
 impl Session {
@@ -261,8 +290,8 @@ mod tests {
 
     #[test]
     fn a_writer_that_panics_is_noticed_and_no_ingest_waits_for_it() {
-        let writer = Writer::spawn(&Database::new("none.db"), |requests| {
-            let request = requests.recv();
+        let writer = Writer::spawn(&Database::new("none.db"), |inbox| {
+            let request = inbox.requests.recv();
             panic!("at {request:?}");
         })
         .unwrap();

@@ -1,12 +1,15 @@
 //! The writer's thread: requests, and the transaction that is open between them.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, after, never, select};
 
 use super::active::{Active, Ending, InTransaction};
-use super::request::{Finished, Request, Start};
+use super::figures::Signal;
+use super::inbox::Inbox;
+use super::request::{Figures, Finished, Request, Start};
 use super::wal::{Backlog, WalWatch};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
@@ -23,6 +26,9 @@ use crate::store::{Store, UploadEnd, UploadState};
 pub(super) struct WriterThread {
     store: Store,
     requests: Receiver<Request>,
+    /// Derived rows, which wait until nothing else is to be done.
+    figures: Receiver<Figures>,
+    signal: Arc<Signal>,
     active: Vec<Active>,
     is_in_transaction: bool,
     /// When the last transaction began.
@@ -49,10 +55,13 @@ struct LateEnd {
 }
 
 impl WriterThread {
-    pub(super) fn new(store: Store, requests: Receiver<Request>, wal_bytes_max: u64) -> Self {
+    pub(super) fn new(store: Store, inbox: Inbox, wal_bytes_max: u64) -> Self {
+        let Inbox { requests, figures, signal } = inbox;
         Self {
             store,
             requests,
+            figures,
+            signal,
             active: Vec::with_capacity(INGESTS_MAX),
             is_in_transaction: false,
             begun: None,
@@ -68,6 +77,7 @@ impl WriterThread {
     /// Serves requests until it is stopped. Fails if what was acknowledged may not be in the database's files.
     pub(super) fn run(mut self) -> Result<()> {
         loop {
+            self.signal.note_ingests(self.active.len());
             match self.next_request() {
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(request) => self.serve(request),
@@ -95,10 +105,43 @@ impl WriterThread {
             return self.requests.recv_timeout(COMMIT_IDLE);
         }
         match self.wal.backlog() {
-            Backlog::Nothing => self.requests.recv().map_err(RecvTimeoutError::from),
-            Backlog::Some => self.requests.recv_timeout(COMMIT_IDLE),
-            Backlog::Held => self.requests.recv_timeout(CHECKPOINT_RETRY),
+            Backlog::Nothing => self.next_or_figures(None),
+            Backlog::Some => self.next_or_figures(Some(COMMIT_IDLE)),
+            Backlog::Held => self.next_or_figures(Some(CHECKPOINT_RETRY)),
         }
+    }
+
+    /// The next request, or derived rows if none is there.
+    fn next_or_figures(&self, wait: Option<Duration>) -> Result<Request, RecvTimeoutError> {
+        if let Ok(request) = self.requests.try_recv() {
+            return Ok(request);
+        }
+        let timeout = wait.map_or_else(never, after);
+        select! {
+            recv(self.requests) -> request => request.map_err(RecvTimeoutError::from),
+            recv(self.figures) -> figures => figures.map(Request::Figures).map_err(RecvTimeoutError::from),
+            recv(timeout) -> _ => Err(RecvTimeoutError::Timeout),
+        }
+    }
+
+    /// Stores derived rows in a separate transaction. If that fails, no upload is concerned.
+    fn store_figures(&mut self, Figures { chunk, stored }: Figures) {
+        let room = self.store.check_files().and_then(|_| self.check_room());
+        let outcome = room.and_then(|()| self.begin()).and_then(|()| self.store.store_derived(&chunk));
+        self.wal.prepare_commit(&mut self.store, false);
+        let outcome = outcome.and_then(|is_stored| self.store.commit().map(|()| is_stored));
+        match &outcome {
+            Ok(_) => {
+                self.is_in_transaction = false;
+                self.wal.note_commit();
+            }
+            Err(error) => self.undo(error),
+        }
+        if let Ok(wal_bytes) = self.store.check_files() {
+            self.wal.check_growth(&mut self.store, wal_bytes);
+        }
+        // A run that has ended needs no answer.
+        let _ = stored.try_send(outcome);
     }
 
     fn is_long(&self) -> bool {
@@ -116,6 +159,7 @@ impl WriterThread {
             Request::Write { upload, batch } => self.write(upload, batch),
             Request::Finish { upload, end, finished } => self.finish(upload, end, Some(finished)),
             Request::Stop => {}
+            Request::Figures(figures) => self.store_figures(figures),
             Request::Abandon { upload } => {
                 let end = UploadEnd {
                     state: UploadState::Aborted,
@@ -286,6 +330,7 @@ impl WriterThread {
         }
         self.is_in_transaction = false;
         self.wal.note_commit();
+        self.signal.wake();
         (self.rows, self.text_bytes, self.ended) = (0, 0, None);
         self.late.clear();
         self.active.iter_mut().for_each(Active::note_commit);

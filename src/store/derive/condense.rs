@@ -1,0 +1,168 @@
+//! Series that HealthKit has condensed, beside the samples that they were made of: found in each workout, and left out.
+
+use super::halt::Step;
+use crate::model::limits::CONDENSED_HELD_MAX;
+use crate::model::record::Uuid;
+use crate::statistics::Sample;
+use crate::statistics::facts::{Condensed, Fact, shadowed};
+use crate::statistics::rules::CONDENSED_MS;
+
+/// A sample on its way to the figures, with its identity.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passing {
+    pub(super) sample: Sample,
+    pub(super) uuid: Uuid,
+}
+
+/// What comes out.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Passed<'a> {
+    /// It counts.
+    Counts(&'a Passing),
+    /// Another one, which counts, has the same fact.
+    Shadowed(&'a Passing, &'a Passing),
+}
+
+/// Holds the samples of a workout until it is whole. All others pass at once.
+#[derive(Debug)]
+pub(super) struct Condenser<'a> {
+    condensed: Option<Condensed>,
+    /// Spans of workouts, without overlaps and in order.
+    workouts: &'a [(i64, i64)],
+    held: Vec<Passing>,
+}
+
+impl<'a> Condenser<'a> {
+    /// For samples from the first one on, in the order of their starts.
+    pub(super) fn new(condensed: Option<Condensed>, workouts: &'a [(i64, i64)]) -> Self {
+        Self { condensed, workouts, held: Vec::new() }
+    }
+
+    /// Takes the next sample.
+    pub(super) fn push(&mut self, passing: Passing, out: &mut dyn FnMut(Passed<'_>) -> Step<()>) -> Step<()> {
+        if self.condensed.is_none() || self.workouts.is_empty() && self.held.is_empty() {
+            return out(Passed::Counts(&passing));
+        }
+        let start_ms = passing.sample.start_ms;
+        while self.workouts.first().is_some_and(|(_, to_ms)| *to_ms < start_ms) {
+            self.release(out)?;
+            self.workouts = &self.workouts[1..];
+        }
+        if self.workouts.first().is_none_or(|(from_ms, _)| start_ms < *from_ms) {
+            return out(Passed::Counts(&passing));
+        }
+        if self.held.len() >= CONDENSED_HELD_MAX {
+            self.release(out)?;
+        }
+        self.held.push(passing);
+        Ok(())
+    }
+
+    /// No sample follows.
+    pub(super) fn finish(mut self, out: &mut dyn FnMut(Passed<'_>) -> Step<()>) -> Step<()> {
+        self.release(out)
+    }
+
+    fn release(&mut self, out: &mut dyn FnMut(Passed<'_>) -> Step<()>) -> Step<()> {
+        let shadows = self.shadows();
+        for (place, passing) in self.held.iter().enumerate() {
+            out(match shadows.get(place).copied().flatten() {
+                Some(by) => Passed::Shadowed(passing, &self.held[by]),
+                None => Passed::Counts(passing),
+            })?;
+        }
+        self.held.clear();
+        Ok(())
+    }
+
+    fn shadows(&self) -> Vec<Option<usize>> {
+        let is_long = |passing: &Passing| passing.sample.end() - passing.sample.start_ms > CONDENSED_MS;
+        let Some(condensed) = self.condensed.filter(|_| self.held.len() > 2 && self.held.iter().any(is_long)) else {
+            return Vec::new();
+        };
+        let facts: Vec<Fact> = self.held.iter().map(|passing| fact(&passing.sample)).collect();
+        shadowed(condensed, &facts)
+    }
+}
+
+fn fact(sample: &Sample) -> Fact {
+    Fact {
+        start_ms: sample.start_ms,
+        end_ms: sample.end(),
+        value: sample.value.unwrap_or(f64::NAN),
+        group: sample.group,
+        created_ms: sample.created_ms,
+    }
+}
+
+/// Returns the spans of workouts without overlaps; they come in the order of their starts.
+pub(super) fn joined(spans: impl Iterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
+    let mut joined: Vec<(i64, i64)> = Vec::new();
+    for (from_ms, to_ms) in spans {
+        match joined.last_mut() {
+            Some(last) if from_ms <= last.1 => last.1 = last.1.max(to_ms),
+            _ => joined.push((from_ms, to_ms)),
+        }
+    }
+    joined
+}
+
+/// Returns the span together with all spans that it overlaps. They are in order, and overlap each other nowhere.
+pub(super) fn extended(spans: &[(i64, i64)], (from_ms, to_ms): (i64, i64)) -> (i64, i64) {
+    let first = spans.partition_point(|span| span.1 < from_ms);
+    let behind = spans.partition_point(|span| span.0 <= to_ms);
+    match spans.get(first..behind) {
+        Some([first, .., last]) => (from_ms.min(first.0), to_ms.max(last.1)),
+        Some([only]) => (from_ms.min(only.0), to_ms.max(only.1)),
+        _ => (from_ms, to_ms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passing(from_s: i64, to_s: i64, value: f64) -> Passing {
+        let sample =
+            Sample { start_ms: from_s * 1000, end_ms: Some(to_s * 1000), value: Some(value), ..Sample::default() };
+        Passing { sample, uuid: [u8::try_from(from_s + to_s).unwrap(); 16] }
+    }
+
+    #[test]
+    fn a_condensed_workout_is_left_out_and_order_stays() {
+        let workouts = [(10_000, 200_000)];
+        let mut condenser = Condenser::new(Some(Condensed::Sum), &workouts);
+        let samples = [
+            passing(0, 5, 1.0),
+            passing(10, 170, 3.0),
+            passing(20, 60, 1.0),
+            passing(60, 120, 2.0),
+            passing(201, 202, 9.0),
+        ];
+        let mut out: Vec<(i64, bool)> = Vec::new();
+        let mut note = |passed: Passed<'_>| {
+            out.push(match passed {
+                Passed::Counts(passing) => (passing.sample.start_ms / 1000, true),
+                Passed::Shadowed(passing, by) => {
+                    assert_eq!(by.sample.start_ms, 20_000);
+                    (passing.sample.start_ms / 1000, false)
+                }
+            });
+            Ok(())
+        };
+        for sample in samples {
+            condenser.push(sample, &mut note).unwrap();
+        }
+        condenser.finish(&mut note).unwrap();
+        assert_eq!(out, [(0, true), (10, false), (20, true), (60, true), (201, true)]);
+    }
+
+    #[test]
+    fn spans() {
+        let spans = joined([(0, 10), (5, 8), (9, 12), (20, 30)].into_iter());
+        assert_eq!(spans, [(0, 12), (20, 30)]);
+        assert_eq!(extended(&spans, (13, 19)), (13, 19));
+        assert_eq!(extended(&spans, (11, 11)), (0, 12));
+        assert_eq!(extended(&spans, (11, 25)), (0, 30));
+    }
+}

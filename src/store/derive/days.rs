@@ -1,0 +1,442 @@
+//! The days of a type, and for heart rates its hours.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::json;
+
+use super::chunk::{Column, DerivedTable, Dictionary, Row, row};
+use super::condense::{Condenser, Passed, Passing, extended};
+use super::dirty::Span;
+use super::groups::Groups;
+use super::halt::Step;
+use super::metadata::SharedTexts;
+use super::replace::Replacing;
+use super::samples::{self, StoredSample};
+use super::sender::Sender;
+use crate::model::healthkit::short;
+use crate::model::limits::DERIVED_PAUSE_ROWS;
+use crate::model::units::Conversion;
+use crate::statistics::facts::Condensed;
+use crate::statistics::{
+    Bucket, Days, LocalDay, Method, Output, Partition, Ranks, Sample, Scale, Timeline, Total, Unit,
+};
+use Column::{Named, Plain};
+
+pub(super) static DAYS: DerivedTable = DerivedTable {
+    name: "days",
+    columns: &[
+        Plain("person_id"),
+        Plain("type_id"),
+        Plain("day"),
+        Plain("start_ms"),
+        Plain("end_ms"),
+        Named("zone_id", Dictionary::Zones),
+        Named("unit_id", Dictionary::Units),
+        Plain("value"),
+        Plain("time_weighted"),
+        Plain("minimum"),
+        Plain("maximum"),
+        Plain("last"),
+        Plain("last_ms"),
+        Plain("count"),
+        Plain("covered_ms"),
+        Plain("sessions"),
+        Plain("naive"),
+        Plain("group_id"),
+        Plain("details"),
+        Plain("has_long"),
+        Plain("is_approximate"),
+    ],
+    keys: 3,
+    place: 2,
+};
+
+static HOURS: DerivedTable = DerivedTable {
+    name: "hours",
+    columns: &[
+        Plain("person_id"),
+        Plain("type_id"),
+        Plain("start_ms"),
+        Plain("end_ms"),
+        Plain("day"),
+        Plain("hour"),
+        Plain("value"),
+        Plain("minimum"),
+        Plain("maximum"),
+        Plain("count"),
+    ],
+    keys: 3,
+    place: 2,
+};
+
+static SHADOWED: DerivedTable = DerivedTable {
+    name: "shadowed_samples",
+    columns: &[Plain("person_id"), Plain("type_id"), Plain("start_ms"), Plain("uuid"), Plain("shadowed_by")],
+    keys: 4,
+    place: 2,
+};
+
+/// The type whose hours are kept.
+const HOURLY: &str = "HeartRate";
+
+/// What the days of all types of a person have in common.
+#[derive(Debug)]
+pub(super) struct Person<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) id: i64,
+    pub(super) timeline: &'a Timeline,
+    /// Spans of workouts.
+    pub(super) workouts: &'a [(i64, i64)],
+}
+
+/// A type.
+#[derive(Debug)]
+pub(super) struct Kind<'a> {
+    pub(super) id: i64,
+    pub(super) name: &'a str,
+    pub(super) longest_ms: i64,
+}
+
+/// Computes the days of a type that changes in these spans may change.
+pub(super) fn derive(
+    person: &Person<'_>,
+    kind: &Kind<'_>,
+    spans: &[Span],
+    groups: &mut Groups,
+    sender: &mut Sender<'_>,
+) -> Step<()> {
+    let method = Method::of(kind.name);
+    let condensed = Condensed::of(kind.name);
+    let mut windows: Vec<(LocalDay, LocalDay)> = Vec::new();
+    let mut spans = spans.to_vec();
+    if condensed.is_some() {
+        spans.iter_mut().for_each(|span| *span = extended(person.workouts, *span));
+    }
+    spans.sort_unstable();
+    for (from_ms, to_ms) in spans {
+        let until = |start_ms| method.changes_until_ms(start_ms, to_ms, kind.longest_ms);
+        let last = person.timeline.day_of(until(from_ms).max(until(to_ms)).min(super::dirty::ALL.1));
+        let first = person.timeline.day_of(from_ms);
+        match windows.last_mut() {
+            Some(window) if first <= window.1.next() => window.1 = window.1.max(last),
+            _ => windows.push((first, last)),
+        }
+    }
+    let ranks = groups.ranks(kind.name);
+    let unit = Units::of(person, kind)?;
+    windows.into_iter().try_for_each(|days| {
+        let pass = Pass::new(person, kind, &ranks, unit.name().to_owned(), days);
+        pass.run(condensed, groups, &mut unit.clone(), sender)
+    })
+}
+
+/// One pass over the samples of some days.
+struct Pass<'a> {
+    person: &'a Person<'a>,
+    kind: &'a Kind<'a>,
+    method: Method,
+    days: Days<'a>,
+    hours: Option<Days<'a>>,
+    window: (LocalDay, LocalDay),
+    /// The first instant of the window, and the one behind it.
+    span: Span,
+    unit: String,
+    /// Rows of days and hours that have just ended.
+    ended: Vec<Row>,
+    ended_hours: Vec<Row>,
+    stored: Replacing,
+    stored_hours: Option<Replacing>,
+    shadowed: Option<Replacing>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(
+        person: &'a Person<'a>,
+        kind: &'a Kind<'a>,
+        ranks: &'a Ranks,
+        unit: String,
+        window: (LocalDay, LocalDay),
+    ) -> Self {
+        let (timeline, method) = (person.timeline, Method::of(kind.name));
+        let span = (timeline.day_start_ms(window.0), timeline.day_start_ms(window.1.next()));
+        let scope = || vec![Value::from(person.id), Value::from(kind.id)];
+        let by_time = |table| Replacing::new(table, scope(), Value::from(span.0), Value::from(span.1 - 1));
+        let has_hours = short(kind.name) == HOURLY;
+        Self {
+            person,
+            kind,
+            method,
+            days: Days::new(method, timeline, ranks, Scale::Day),
+            hours: has_hours.then(|| Days::new(method, timeline, ranks, Scale::Hour)),
+            window,
+            span,
+            unit,
+            ended: Vec::new(),
+            ended_hours: Vec::new(),
+            stored: Replacing::new(&DAYS, scope(), window.0.to_string().into(), window.1.to_string().into()),
+            stored_hours: has_hours.then(|| by_time(&HOURS)),
+            shadowed: Condensed::of(kind.name).map(|_| by_time(&SHADOWED)),
+        }
+    }
+
+    fn run(
+        mut self,
+        condensed: Option<Condensed>,
+        groups: &mut Groups,
+        units: &mut Units,
+        sender: &mut Sender<'_>,
+    ) -> Step<()> {
+        let (person, kind) = (self.person, self.kind);
+        let from_ms = self.method.read_from_ms(self.span.0, kind.longest_ms).max(super::dirty::ALL.0);
+        let mut read = (from_ms, self.span.1);
+        if condensed.is_some() {
+            let (from_ms, to_ms) = extended(person.workouts, (read.0, read.1 - 1));
+            read = (from_ms, to_ms.saturating_add(1));
+        }
+        let near = person.workouts.partition_point(|workout| workout.1 < read.0);
+        let mut condenser = Condenser::new(condensed, &person.workouts[near..]);
+        let mut texts = SharedTexts::default();
+        let mut rows = 0_u64;
+        samples::read(person.connection, (person.id, kind.id), read, |stored| {
+            rows += 1;
+            if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
+                sender.check()?;
+            }
+            let group = groups.of(person.connection, &mut texts, stored)?;
+            let Some(value) = units.value(person.connection, stored)? else {
+                return Ok(());
+            };
+            let partition = partition(person, kind, &mut texts, stored)?;
+            let sample = Sample {
+                start_ms: stored.start_ms,
+                end_ms: stored.end_ms,
+                value,
+                group,
+                partition,
+                created_ms: stored.creation_ms,
+            };
+            let groups = &*groups;
+            condenser.push(Passing { sample, uuid: stored.uuid }, &mut |passed| self.pass(passed, groups, sender))
+        })?;
+        let groups = &*groups;
+        condenser.finish(&mut |passed| self.pass(passed, groups, sender))?;
+        self.finish(groups, sender)
+    }
+
+    fn pass(&mut self, passed: Passed<'_>, groups: &Groups, sender: &mut Sender<'_>) -> Step<()> {
+        let passing = match passed {
+            Passed::Counts(passing) => passing,
+            Passed::Shadowed(passing, by) => return self.note_shadowed(passing, by, sender),
+        };
+        let Self { days, hours, ended, ended_hours, window, person, kind, unit, span, .. } = self;
+        // The samples come in the order of their starts.
+        let _ = days.push(&passing.sample, &mut |output| {
+            ended.extend(day_row(person, kind, (unit, *window), groups, &output));
+        });
+        if let Some(hours) = hours {
+            let _ =
+                hours.push(&passing.sample, &mut |output| ended_hours.extend(hour_row(person, kind, *span, &output)));
+        }
+        self.store(sender)
+    }
+
+    fn store(&mut self, sender: &mut Sender<'_>) -> Step<()> {
+        for row in self.ended.drain(..) {
+            self.stored.push(row, sender)?;
+        }
+        if let Some(stored) = &mut self.stored_hours {
+            for row in self.ended_hours.drain(..) {
+                stored.push(row, sender)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note_shadowed(&mut self, passing: &Passing, by: &Passing, sender: &mut Sender<'_>) -> Step<()> {
+        let start_ms = passing.sample.start_ms;
+        match &mut self.shadowed {
+            Some(shadowed) if (self.span.0..self.span.1).contains(&start_ms) => {
+                let [uuid, by] = [passing.uuid.to_vec(), by.uuid.to_vec()];
+                shadowed.push(row![self.person.id, self.kind.id, start_ms, uuid, by], sender)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(mut self, groups: &Groups, sender: &mut Sender<'_>) -> Step<()> {
+        let Self { days, hours, mut ended, mut ended_hours, window, person, kind, unit, span, .. } = self;
+        days.finish(&mut |output| ended.extend(day_row(person, kind, (&unit, window), groups, &output)));
+        if let Some(hours) = hours {
+            hours.finish(&mut |output| ended_hours.extend(hour_row(person, kind, span, &output)));
+        }
+        for row in ended {
+            self.stored.push(row, sender)?;
+        }
+        self.stored.finish(sender)?;
+        if let Some(mut stored) = self.stored_hours {
+            for row in ended_hours {
+                stored.push(row, sender)?;
+            }
+            stored.finish(sender)?;
+        }
+        self.shadowed.map_or(Ok(()), |shadowed| shadowed.finish(sender))
+    }
+}
+
+/// Insulin is merged by its reason.
+pub(super) fn partition(
+    person: &Person<'_>,
+    kind: &Kind<'_>,
+    texts: &mut SharedTexts,
+    stored: &StoredSample<'_>,
+) -> rusqlite::Result<Partition> {
+    if short(kind.name) != "InsulinDelivery" {
+        return Ok(Partition::Whole);
+    }
+    let metadata = texts.read(person.connection, stored.metadata_id, stored.metadata)?;
+    Ok(Partition::of_insulin(metadata.insulin_reason()))
+}
+
+/// The figures of a day within the window as a row.
+fn day_row(
+    person: &Person<'_>,
+    kind: &Kind<'_>,
+    (unit, window): (&str, (LocalDay, LocalDay)),
+    groups: &Groups,
+    output: &Output<'_>,
+) -> Option<Row> {
+    let Output::Total(total) = output else {
+        return None;
+    };
+    let Bucket { day, start_ms, end_ms, zone } = total.bucket;
+    if day < window.0 || day > window.1 {
+        return None;
+    }
+    let zone = person.timeline.is_known().then(|| person.timeline.zones().name(zone).to_owned());
+    let group = match &total.groups[..] {
+        [only] => groups.id(only.group),
+        _ => None,
+    };
+    Some(row![
+        person.id,
+        kind.id,
+        day.to_string(),
+        start_ms,
+        end_ms,
+        zone,
+        (!unit.is_empty()).then(|| unit.to_owned()),
+        total.value,
+        total.time_weighted,
+        total.minimum,
+        total.maximum,
+        total.last,
+        total.last_ms,
+        integer(total.count),
+        total.covered_ms,
+        integer(total.sessions),
+        total.naive,
+        group,
+        details(total, groups),
+        total.has_long,
+        total.is_approximate,
+    ])
+}
+
+fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// What few days have: several sources, values of a category, kinds of insulin.
+fn details(total: &Total, groups: &Groups) -> Option<String> {
+    let mut details = serde_json::Map::new();
+    if total.groups.len() > 1 {
+        let parts = total.groups.iter().map(|part| {
+            json!({"group": groups.id(part.group), "value": part.value, "count": part.count, "covered_ms": part.covered_ms})
+        });
+        details.insert("groups".to_owned(), parts.collect());
+    }
+    if !total.values.is_empty() {
+        let parts = total.values.iter();
+        let parts = parts.map(|part| json!({"value": part.value, "count": part.count, "covered_ms": part.covered_ms}));
+        details.insert("values".to_owned(), parts.collect());
+    }
+    let [whole, basal, bolus] = total.partitions;
+    if basal.is_some() || bolus.is_some() {
+        details.insert("insulin".to_owned(), json!({"basal": basal, "bolus": bolus, "other": whole}));
+    }
+    (!details.is_empty()).then(|| serde_json::Value::Object(details).to_string())
+}
+
+/// The figures of an hour within the window as a row.
+fn hour_row(person: &Person<'_>, kind: &Kind<'_>, span: Span, output: &Output<'_>) -> Option<Row> {
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+    let Output::Total(total) = output else {
+        return None;
+    };
+    let Bucket { day, start_ms, end_ms, zone } = total.bucket;
+    if start_ms < span.0 || start_ms >= span.1 {
+        return None;
+    }
+    let hour = person.timeline.zones().local_ms(zone, start_ms).div_euclid(HOUR_MS).rem_euclid(24);
+    let Total { value, minimum, maximum, count, .. } = total;
+    let count = integer(*count);
+    Some(row![person.id, kind.id, start_ms, end_ms, day.to_string(), hour, *value, *minimum, *maximum, count])
+}
+
+/// The unit of a type's figures, and how stored values become it.
+#[derive(Clone, Debug)]
+pub(super) struct Units {
+    unit: Unit,
+    /// What days show for types without a canonical unit.
+    shown: &'static str,
+    conversions: HashMap<i64, Option<Conversion>, RandomState>,
+}
+
+impl Units {
+    pub(super) fn of(person: &Person<'_>, kind: &Kind<'_>) -> rusqlite::Result<Self> {
+        let mut unit = Unit::of(kind.name);
+        let shown = match Method::of(kind.name) {
+            Method::StandHours => "h",
+            Method::Sessions => "min",
+            _ => "",
+        };
+        if unit.name().is_empty() && Method::of(kind.name) == Method::Unknown {
+            // The unit of the first sample of all, whichever days are computed.
+            let sql = "SELECT u.name FROM samples s JOIN units u ON u.id = s.unit_id WHERE s.person_id = ?1 AND s.type_id = ?2
+                ORDER BY s.start_ms LIMIT 1";
+            let mut select = person.connection.prepare_cached(sql)?;
+            let first: Option<String> = select.query_row([person.id, kind.id], |row| row.get(0)).optional()?;
+            first.and_then(|first| unit.conversion_from(&first));
+        }
+        Ok(Self { unit, shown, conversions: HashMap::default() })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        if self.shown.is_empty() { self.unit.name() } else { self.shown }
+    }
+
+    /// Returns the value in the unit of the figures; `None` for a sample that cannot be compared with the others.
+    pub(super) fn value(
+        &mut self,
+        connection: &Connection,
+        stored: &StoredSample<'_>,
+    ) -> rusqlite::Result<Option<Option<f64>>> {
+        let (Some(value), Some(id)) = (stored.value, stored.unit) else {
+            return Ok(Some(stored.value));
+        };
+        let conversion = match self.conversions.get(&id) {
+            Some(conversion) => *conversion,
+            None => {
+                let mut select = connection.prepare_cached("SELECT name FROM units WHERE id = ?1")?;
+                let name: Option<String> = select.query_row([id], |row| row.get(0)).optional()?;
+                let conversion = self.unit.conversion_from(&name.unwrap_or_default());
+                self.conversions.insert(id, conversion);
+                conversion
+            }
+        };
+        Ok(conversion.map(|conversion| Some(conversion.apply(value))))
+    }
+}

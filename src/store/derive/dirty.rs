@@ -1,0 +1,115 @@
+//! What later changes touch: for each type the time that is to be computed again.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row, params};
+
+use crate::statistics::INSTANTS_MS;
+
+/// Time that is computed again, in milliseconds since 1970 UTC.
+pub(super) type Span = (i64, i64);
+
+/// All of the time.
+pub(super) const ALL: Span = (INSTANTS_MS.start, INSTANTS_MS.end - 1);
+
+/// What is to be computed again for a person.
+#[derive(Debug, Default)]
+pub(super) struct Dirty {
+    /// By type.
+    pub(super) types: BTreeMap<i64, Vec<Span>>,
+    /// The time of workouts that were changed.
+    pub(super) workouts: Option<Span>,
+    pub(super) doses: bool,
+    /// Types of which rows were removed or replaced: these may have reached further than noted.
+    pub(super) removed: Vec<i64>,
+}
+
+const CHANGES: &str =
+    "SELECT kind, type_id, from_ms, to_ms, removed FROM changes WHERE person_id = ?1 AND number > ?2 AND number <= ?3
+    ORDER BY number";
+
+const TYPES: &str = "SELECT DISTINCT type_id FROM sample_origins WHERE person_id = ?1";
+
+impl Dirty {
+    /// Reads what was changed behind a number, up to another one.
+    pub(super) fn read(connection: &Connection, person: i64, (behind, seen): (i64, i64)) -> rusqlite::Result<Self> {
+        let mut dirty = Self::default();
+        let mut select = connection.prepare(CHANGES)?;
+        let mut rows = select.query(params![person, behind, seen])?;
+        while let Some(row) = rows.next()? {
+            dirty.add(connection, person, row)?;
+        }
+        dirty.types.values_mut().for_each(join);
+        Ok(dirty)
+    }
+
+    /// Everything of a person.
+    pub(super) fn everything(connection: &Connection, person: i64) -> rusqlite::Result<Self> {
+        let mut dirty = Self { workouts: Some(ALL), doses: true, ..Self::default() };
+        dirty.add_all_types(connection, person, ALL)?;
+        Ok(dirty)
+    }
+
+    fn add(&mut self, connection: &Connection, person: i64, row: &Row<'_>) -> rusqlite::Result<()> {
+        let kind: String = row.get(0)?;
+        let type_id: Option<i64> = row.get(1)?;
+        let span = match (row.get(2)?, row.get(3)?) {
+            (Some(from_ms), Some(to_ms)) => within_calendar((from_ms, to_ms)),
+            _ => ALL,
+        };
+        let is_removed: bool = row.get(4)?;
+        match (kind.as_str(), type_id) {
+            ("samples" | "rules", Some(kind)) => {
+                self.types.entry(kind).or_default().push(span);
+                if is_removed {
+                    self.removed.push(kind);
+                }
+            }
+            ("samples", None) => self.add_all_types(connection, person, ALL)?,
+            ("rules", None) => *self = Self::everything(connection, person)?,
+            // A workout that was replaced may have begun at another time.
+            ("workouts", _) => self.workouts = Some(if is_removed { ALL } else { cover(self.workouts, span) }),
+            ("medication_doses", _) => self.doses = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Adds time for all types of a person.
+    pub(super) fn add_all_types(&mut self, connection: &Connection, person: i64, span: Span) -> rusqlite::Result<()> {
+        let mut select = connection.prepare_cached(TYPES)?;
+        let types = select.query_map([person], |row| row.get(0))?;
+        for kind in types {
+            let spans = self.types.entry(kind?).or_default();
+            spans.push(span);
+            join(spans);
+        }
+        Ok(())
+    }
+
+    /// Whether nothing was changed that figures are made of.
+    pub(super) fn is_empty(&self) -> bool {
+        self.types.is_empty() && self.workouts.is_none() && !self.doses
+    }
+}
+
+fn cover(known: Option<Span>, span: Span) -> Span {
+    known.map_or(span, |known| (known.0.min(span.0), known.1.max(span.1)))
+}
+
+/// The part of a span that has local dates.
+fn within_calendar((from_ms, to_ms): Span) -> Span {
+    (from_ms.clamp(ALL.0, ALL.1), to_ms.clamp(ALL.0, ALL.1))
+}
+
+/// Puts spans in order and joins those that overlap.
+pub(super) fn join(spans: &mut Vec<Span>) {
+    spans.sort_unstable();
+    spans.dedup_by(|next, last| {
+        let overlaps = next.0 <= last.1;
+        if overlaps {
+            last.1 = last.1.max(next.1);
+        }
+        overlaps
+    });
+}

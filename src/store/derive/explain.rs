@@ -1,0 +1,233 @@
+//! The parts of one figure: which source counted when, what was left out and why.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+
+use super::condense::{Condenser, Passed, Passing, extended};
+use super::days::{Kind, Person, Units, partition};
+use super::dirty::ALL;
+use super::groups::Groups;
+use super::halt::{Halt, Step};
+use super::lists::workout_spans;
+use super::metadata::SharedTexts;
+use super::samples;
+use super::survey::Lengths;
+use super::zones;
+use crate::model::time::to_iso_seconds;
+use crate::statistics::facts::Condensed;
+use crate::statistics::{Days, LocalDay, Method, Output, Ranks, Sample, Scale, Timeline, Total};
+
+/// The parts of a day's figure.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// HealthKit's identifier of the type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The local date.
+    pub day: String,
+    /// Its time zone.
+    pub zone: Option<String>,
+    /// The first instant of the day, and the one behind it, UTC.
+    pub from: String,
+    /// The instant behind it.
+    pub to: String,
+    /// The figure; `None` if the day has none.
+    pub value: Option<f64>,
+    /// Its unit.
+    pub unit: String,
+    /// The sum of all rows, as if no source had seen what another one has.
+    pub naive: Option<f64>,
+    /// Samples that count.
+    pub count: u64,
+    /// What each source adds, the best one first.
+    pub sources: Vec<SourcePart>,
+    /// Which source counted when, in local time.
+    pub stretches: Vec<StretchPart>,
+    /// Samples that do not count, by reason.
+    pub left_out: BTreeMap<&'static str, u64>,
+}
+
+/// What a source adds.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourcePart {
+    /// Its name.
+    pub source: String,
+    /// Its part of a sum, or its mean.
+    pub value: Option<f64>,
+    /// Its samples that count.
+    pub count: u64,
+    /// Minutes in which it is the source that counts.
+    pub covered_min: f64,
+}
+
+/// Time in which a source counted.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StretchPart {
+    /// Local time of its start.
+    pub from: String,
+    /// Local time of its end.
+    pub to: String,
+    /// The source.
+    pub source: String,
+}
+
+/// Computes the figure of a day again, and keeps its parts. Returns `None` for a type without samples.
+pub(super) fn explain(connection: &Connection, person: i64, name: &str, day: LocalDay) -> Step<Option<Explanation>> {
+    let kind: Option<i64> =
+        connection.query_row("SELECT id FROM types WHERE name = ?1", [name], |row| row.get(0)).optional()?;
+    let Some(kind) = kind else {
+        return Ok(None);
+    };
+    let home: Option<String> = connection
+        .query_row("SELECT zone FROM home_zones WHERE person_id = ?1", [person], |row| row.get(0))
+        .optional()?;
+    let zones = zones::read(connection, person, -1, home.as_deref(), None)?;
+    let workouts = workout_spans(connection, person)?;
+    let mut groups = Groups::load(connection, person)?;
+    let longest_ms = Lengths::load(connection, person)?.longest_ms(kind);
+    let person = Person { connection, id: person, timeline: &zones.timeline, workouts: &workouts };
+    let kind = Kind { id: kind, name, longest_ms };
+    let ranks = groups.ranks(name);
+    let mut pass = Pass::new(&person, &kind, &ranks, day);
+    pass.run(&mut groups)?;
+    Ok(Some(pass.finish(&groups, Units::of(&person, &kind)?.name())))
+}
+
+/// One pass over the samples near a day.
+struct Pass<'a> {
+    person: &'a Person<'a>,
+    kind: &'a Kind<'a>,
+    day: LocalDay,
+    span: (i64, i64),
+    days: Days<'a>,
+    total: Option<Total>,
+    left_out: BTreeMap<&'static str, u64>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(person: &'a Person<'a>, kind: &'a Kind<'a>, ranks: &'a Ranks, day: LocalDay) -> Self {
+        let timeline = person.timeline;
+        let span = (timeline.day_start_ms(day), timeline.day_start_ms(day.next()));
+        let days = Days::new(Method::of(kind.name), timeline, ranks, Scale::Day).with_stretches();
+        Self { person, kind, day, span, days, total: None, left_out: BTreeMap::new() }
+    }
+
+    fn run(&mut self, groups: &mut Groups) -> Step<()> {
+        let (person, kind) = (self.person, self.kind);
+        let condensed = Condensed::of(kind.name);
+        let from_ms = Method::of(kind.name).read_from_ms(self.span.0, kind.longest_ms).max(ALL.0);
+        let read = extended(person.workouts, (from_ms, self.span.1 - 1));
+        let near = person.workouts.partition_point(|workout| workout.1 < read.0);
+        let mut condenser = Condenser::new(condensed, &person.workouts[near..]);
+        let mut units = Units::of(person, kind)?;
+        let mut texts = SharedTexts::default();
+        samples::read(person.connection, (person.id, kind.id), (read.0, read.1.saturating_add(1)), |stored| {
+            let group = groups.of(person.connection, &mut texts, stored)?;
+            let partition = partition(person, kind, &mut texts, stored)?;
+            let Some(value) = units.value(person.connection, stored)? else {
+                self.note(stored.start_ms, "its unit cannot be compared");
+                return Ok(());
+            };
+            let &super::samples::StoredSample { start_ms, end_ms, creation_ms, uuid, .. } = stored;
+            let sample = Sample { start_ms, end_ms, value, group, partition, created_ms: creation_ms };
+            condenser.push(Passing { sample, uuid }, &mut |passed| self.pass(passed))
+        })?;
+        condenser.finish(&mut |passed| self.pass(passed))
+    }
+
+    fn note(&mut self, start_ms: i64, reason: &'static str) {
+        if (self.span.0..self.span.1).contains(&start_ms) {
+            *self.left_out.entry(reason).or_default() += 1;
+        }
+    }
+
+    fn pass(&mut self, passed: Passed<'_>) -> Step<()> {
+        let passing = match passed {
+            Passed::Counts(passing) => passing,
+            Passed::Shadowed(passing, _) => {
+                self.note(passing.sample.start_ms, "it was condensed from others that count");
+                return Ok(());
+            }
+        };
+        let Self { days, total, left_out, day, span, .. } = self;
+        // The samples come in the order of their starts.
+        let _ = days.push(&passing.sample, &mut |output| keep(&output, *day, *span, total, left_out));
+        Ok(())
+    }
+
+    fn finish(self, groups: &Groups, unit: &str) -> Explanation {
+        let Self { person, kind, day, span, days, mut total, mut left_out } = self;
+        days.finish(&mut |output| keep(&output, day, span, &mut total, &mut left_out));
+        let timeline = person.timeline;
+        let zone = timeline.is_known().then(|| timeline.zones().name(timeline.zone_at(span.0)).to_owned());
+        let [from, to] = [span.0, span.1].map(to_iso_seconds);
+        let (sources, stretches) = total.as_ref().map_or_else(Default::default, |total| parts(total, groups, timeline));
+        Explanation {
+            kind: kind.name.to_owned(),
+            day: day.to_string(),
+            zone,
+            from,
+            to,
+            value: total.as_ref().and_then(|total| total.value),
+            unit: unit.to_owned(),
+            naive: total.as_ref().and_then(|total| total.naive),
+            count: total.as_ref().map_or(0, |total| total.count),
+            sources,
+            stretches,
+            left_out,
+        }
+    }
+}
+
+/// Keeps the figures of the day, and counts what is left out of it.
+fn keep(
+    output: &Output<'_>,
+    day: LocalDay,
+    span: (i64, i64),
+    kept: &mut Option<Total>,
+    left_out: &mut BTreeMap<&'static str, u64>,
+) {
+    match output {
+        Output::Total(total) if total.bucket.day == day => *kept = Some((*total).clone()),
+        Output::LeftOut(sample, reason) if (span.0..span.1).contains(&sample.start_ms) => {
+            *left_out.entry(reason.text()).or_default() += 1;
+        }
+        _ => {}
+    }
+}
+
+fn parts(total: &Total, groups: &Groups, timeline: &Timeline) -> (Vec<SourcePart>, Vec<StretchPart>) {
+    const MINUTE_MS: f64 = 60_000.0;
+    let source = |part: &crate::statistics::GroupPart| SourcePart {
+        source: groups.name(part.group).to_owned(),
+        value: part.value,
+        count: part.count,
+        #[expect(clippy::cast_precision_loss, reason = "the milliseconds of a day")]
+        covered_min: part.covered_ms as f64 / MINUTE_MS,
+    };
+    let local = |at_ms: i64| {
+        let local_ms = timeline.zones().local_ms(timeline.zone_at(at_ms), at_ms);
+        to_iso_seconds(local_ms).trim_end_matches('Z').to_owned()
+    };
+    let stretch = |stretch: &crate::statistics::Stretch| StretchPart {
+        from: local(stretch.from_ms),
+        to: local(stretch.to_ms),
+        source: groups.name(stretch.group).to_owned(),
+    };
+    (total.groups.iter().map(source).collect(), total.stretches.iter().map(stretch).collect())
+}
+
+impl From<Halt> for rusqlite::Error {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Read(error) => error,
+            // Nothing is written here.
+            Halt::Write(_) | Halt::Overtaken | Halt::Stopping => Self::InvalidQuery,
+        }
+    }
+}

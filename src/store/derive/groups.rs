@@ -1,0 +1,248 @@
+//! The source groups of a person: what HealthKit calls sources, and their ranks for a type.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::chunk::GroupRow;
+use super::metadata::SharedTexts;
+use super::samples::StoredSample;
+use crate::statistics::{Class, Group, GroupId, Order, Ranks, Source};
+
+/// The groups of a person, and those of the sources that were met.
+#[derive(Debug)]
+pub(super) struct Groups {
+    known: Vec<Known>,
+    by_key: HashMap<String, GroupId, RandomState>,
+    by_source: HashMap<Option<i64>, OfSource, RandomState>,
+    orders: Vec<StoredOrder>,
+    next_id: i64,
+    /// Groups that the database has; those behind are new.
+    stored: usize,
+}
+
+/// A group, and whether the database has it as it is.
+#[derive(Debug)]
+struct Known {
+    row: GroupRow,
+    class: Class,
+    /// Its default place among the others, as stored.
+    before: Option<(Class, i64)>,
+    is_changed: bool,
+}
+
+/// The group of a source.
+#[derive(Clone, Copy, Debug)]
+struct OfSource {
+    group: GroupId,
+    /// Whether a sample that the owner entered by hand makes it another class.
+    may_be_manual: bool,
+}
+
+/// A line of the owner's order.
+#[derive(Debug)]
+struct StoredOrder {
+    kind: String,
+    key: String,
+    place: Option<i64>,
+}
+
+/// The class by its word.
+fn class_of(text: &str) -> Class {
+    [Class::Manual, Class::Gym, Class::Watch, Class::Phone, Class::App]
+        .into_iter()
+        .find(|class| class.text() == text)
+        .unwrap_or(Class::Other)
+}
+
+impl Groups {
+    pub(super) fn load(connection: &Connection, person: i64) -> rusqlite::Result<Self> {
+        let read = |row: &Row<'_>| {
+            let class = class_of(&row.get::<_, String>(3)?);
+            let (first_ms, last_ms) = (row.get(4)?, row.get(5)?);
+            let row = GroupRow {
+                id: row.get(0)?,
+                key: row.get(1)?,
+                name: row.get(2)?,
+                class: class.text(),
+                first_ms,
+                last_ms,
+            };
+            Ok(Known { row, class, before: Some((class, first_ms)), is_changed: false })
+        };
+        let sql = "SELECT id, key, name, class, first_ms, last_ms FROM source_groups WHERE person_id = ?1 ORDER BY id";
+        let known: Vec<Known> = connection.prepare(sql)?.query_map([person], read)?.collect::<rusqlite::Result<_>>()?;
+        let next_id: i64 =
+            connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM source_groups", [], |row| row.get(0))?;
+        let by_key = (0..).zip(&known).map(|(group, known)| (known.row.key.clone(), group)).collect();
+        let sql = "SELECT type, key, place FROM source_orders WHERE person_id = ?1 ORDER BY type, place";
+        let order = |row: &Row<'_>| Ok(StoredOrder { kind: row.get(0)?, key: row.get(1)?, place: row.get(2)? });
+        let orders = connection.prepare(sql)?.query_map([person], order)?.collect::<rusqlite::Result<_>>()?;
+        let stored = known.len();
+        Ok(Self { known, by_key, by_source: HashMap::default(), orders, next_id, stored })
+    }
+
+    /// Returns the group of a stored sample.
+    pub(super) fn of(
+        &mut self,
+        connection: &Connection,
+        texts: &mut SharedTexts,
+        sample: &StoredSample<'_>,
+    ) -> rusqlite::Result<GroupId> {
+        let OfSource { group, may_be_manual } = match self.by_source.get(&sample.source) {
+            Some(of_source) => *of_source,
+            None => self.meet(connection, sample)?,
+        };
+        // Only the name of the Health app needs the metadata.
+        if may_be_manual && self.known[group as usize].class != Class::Manual {
+            let was_entered = texts.read(connection, sample.metadata_id, sample.metadata)?.was_entered();
+            if was_entered {
+                self.known[group as usize].set_class(Class::Manual);
+            }
+        }
+        Ok(group)
+    }
+
+    /// Reads a source that was not met before.
+    fn meet(&mut self, connection: &Connection, sample: &StoredSample<'_>) -> rusqlite::Result<OfSource> {
+        let texts = source_texts(connection, sample.source)?;
+        let source = source_of(&texts);
+        let entered = Source { is_user_entered: true, ..source };
+        let group = self.group(&source.group(), source.name, source.class(), sample.start_ms);
+        let of_source = OfSource { group, may_be_manual: entered.class() != source.class() };
+        self.by_source.insert(sample.source, of_source);
+        Ok(of_source)
+    }
+
+    fn group(&mut self, key: &str, name: &str, class: Class, at_ms: i64) -> GroupId {
+        if let Some(group) = self.by_key.get(key) {
+            let known = &mut self.known[*group as usize];
+            if class < known.class {
+                known.set_class(class);
+            }
+            return *group;
+        }
+        let group = GroupId::try_from(self.known.len()).unwrap_or(GroupId::MAX);
+        let name = name.replace('\u{a0}', " ");
+        let row = GroupRow {
+            id: self.next_id,
+            key: key.to_owned(),
+            name,
+            class: class.text(),
+            first_ms: at_ms,
+            last_ms: at_ms,
+        };
+        self.next_id += 1;
+        self.known.push(Known { row, class, before: None, is_changed: true });
+        self.by_key.insert(key.to_owned(), group);
+        group
+    }
+
+    /// Notes that a group has a sample.
+    pub(super) fn note(&mut self, group: GroupId, start_ms: i64) {
+        let known = &mut self.known[group as usize];
+        if start_ms < known.row.first_ms || start_ms > known.row.last_ms {
+            known.row.first_ms = known.row.first_ms.min(start_ms);
+            known.row.last_ms = known.row.last_ms.max(start_ms);
+            known.is_changed = true;
+        }
+    }
+
+    /// Whether stored groups now have another order. Figures that know the former one are out of date.
+    pub(super) fn has_new_order(&self) -> bool {
+        let mut before: Vec<(Class, std::cmp::Reverse<i64>, &str)> = Vec::new();
+        let mut now = Vec::new();
+        for known in &self.known[..self.stored] {
+            if let Some((class, first_ms)) = known.before {
+                before.push((class, std::cmp::Reverse(first_ms), &known.row.key));
+            }
+            now.push((known.class, std::cmp::Reverse(known.row.first_ms), known.row.key.as_str()));
+        }
+        before.sort_unstable();
+        now.sort_unstable();
+        before.iter().map(|group| group.2).ne(now.iter().map(|group| group.2))
+    }
+
+    /// Returns the groups that the database does not have.
+    pub(super) fn new_rows(&self) -> Vec<GroupRow> {
+        self.known[self.stored..].iter().map(|known| known.row.clone()).collect()
+    }
+
+    /// Returns the groups that are new or other than in the database.
+    pub(super) fn changed_rows(&self) -> Vec<GroupRow> {
+        self.known.iter().filter(|known| known.is_changed).map(|known| known.row.clone()).collect()
+    }
+
+    /// Returns the ranks for a type.
+    pub(super) fn ranks(&self, kind: &str) -> Ranks {
+        let groups: Vec<Group<'_>> = self
+            .known
+            .iter()
+            .map(|known| Group { key: &known.row.key, class: known.class, first_ms: known.row.first_ms })
+            .collect();
+        let of = |wanted: &str, is_placed: bool| -> Vec<&str> {
+            let lines = self.orders.iter().filter(|line| line.kind == wanted && line.place.is_some() == is_placed);
+            lines.map(|line| line.key.as_str()).collect()
+        };
+        let (own, general) = (of(kind, true), of("", true));
+        let listed = if own.is_empty() { general } else { own };
+        let ignored = [of(kind, false), of("", false)].concat();
+        Ranks::new(&groups, Order { listed: &listed, ignored: &ignored })
+    }
+
+    /// Returns all groups, in the order of their ids here.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &GroupRow> {
+        self.known.iter().map(|known| &known.row)
+    }
+
+    /// Returns a group's name.
+    pub(super) fn name(&self, group: GroupId) -> &str {
+        self.known.get(group as usize).map_or("", |known| &known.row.name)
+    }
+
+    /// Returns the id of a group in the database.
+    pub(super) fn id(&self, group: GroupId) -> Option<i64> {
+        self.known.get(group as usize).map(|known| known.row.id)
+    }
+}
+
+impl Known {
+    fn set_class(&mut self, class: Class) {
+        (self.class, self.row.class, self.is_changed) = (class, class.text(), true);
+    }
+}
+
+/// Whether a source is Apple's, as far as zones are concerned.
+pub(super) fn is_apple(connection: &Connection, source: Option<i64>) -> rusqlite::Result<bool> {
+    let texts = source_texts(connection, source)?;
+    let source = source_of(&texts);
+    Ok(source.bundle.starts_with("com.apple.") || source.class() <= Class::Phone)
+}
+
+/// The texts of a source, in the order that [`source_of`] has.
+type Texts = [String; 8];
+
+fn source_texts(connection: &Connection, source: Option<i64>) -> rusqlite::Result<Texts> {
+    const SELECT: &str = "SELECT name, bundle_identifier, product_type, version, device_software_version,
+          device_hardware_version, device_model, device_manufacturer FROM sources WHERE id = ?1";
+    let read = |row: &Row<'_>| -> rusqlite::Result<Texts> {
+        let mut texts = Texts::default();
+        for (column, text) in texts.iter_mut().enumerate() {
+            // A hostile payload may have a number there.
+            *text = row.get_ref(column)?.as_str_or_null().ok().flatten().unwrap_or_default().to_owned();
+        }
+        Ok(texts)
+    };
+    let found = match source {
+        Some(id) => connection.prepare_cached(SELECT)?.query_row([id], read).optional()?,
+        None => None,
+    };
+    Ok(found.unwrap_or_default())
+}
+
+fn source_of(texts: &Texts) -> Source<'_> {
+    let [name, bundle, product_type, version, software, hardware, model, manufacturer] =
+        texts.each_ref().map(String::as_str);
+    Source { name, bundle, product_type, version, software, hardware, model, manufacturer, is_user_entered: false }
+}

@@ -1,0 +1,33 @@
+//! Days, hours and nights out of stored samples: a reader computes them with `statistics`, and the writer stores them.
+//!
+//! `derived_state` has the last change that the tables know. A run computes again what later changes touch, a chunk of rows at a
+//! time, and notes the new state at its end: a run that is interrupted begins again. Its figures depend on stored rows only, so
+//! tables that were dropped come back equal.
+
+mod apply;
+mod chunk;
+mod condense;
+mod days;
+mod dirty;
+mod explain;
+mod groups;
+mod halt;
+mod lists;
+mod metadata;
+mod nights;
+mod owner;
+mod people;
+mod replace;
+mod run;
+mod samples;
+mod sender;
+mod survey;
+mod verify;
+mod zones;
+
+pub(in crate::store) use chunk::Chunk;
+pub use explain::{Explanation, SourcePart, StretchPart};
+pub(in crate::store) use halt::Halt;
+pub use owner::{Decision, SourceRow, ZoneRow};
+pub(in crate::store) use run::{Derived, Wishes, derive, is_current};
+pub use verify::{RingDifference, RingReport};

@@ -1,0 +1,318 @@
+//! What an owner decides of figures: the order of sources, and zones. Each change notes that figures are made in another way.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+
+use super::explain::{Explanation, explain};
+use super::groups::Groups;
+use super::verify::{RingReport, verify};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::healthkit::{CATEGORY_TYPE, QUANTITY_TYPE};
+use crate::model::limits::BUSY_WAIT;
+use crate::model::time::to_iso_seconds;
+use crate::statistics::LocalDay;
+use crate::store::database::Database;
+use crate::store::failure::{command_error, open_error};
+use crate::store::write_queue::WriteQueue;
+
+/// A source of a person, as `healthsink sources list` prints it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceRow {
+    /// Its place among the sources, from 1; `None` if it does not count.
+    pub place: Option<u16>,
+    /// The name of one of its sources.
+    pub name: String,
+    /// What identifies it: a bundle, or a name in Apple's export.
+    pub key: String,
+    /// manual, gym, watch, phone, app or other.
+    pub class: String,
+    /// The day of its first sample, UTC.
+    pub first: String,
+    /// The day of its last sample.
+    pub last: String,
+}
+
+/// A time in a zone, as `healthsink zones list` prints it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ZoneRow {
+    /// From when on, UTC; `None` for the home zone.
+    pub from: Option<String>,
+    /// Until when; `None` if it holds until the next one.
+    pub to: Option<String>,
+    /// The zone.
+    pub zone: String,
+    /// home, samples or entry.
+    pub why: &'static str,
+}
+
+/// What an owner decides.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// An order of sources for a type, or for all types; an empty one is the default order.
+    Rank {
+        /// As typed: `StepCount`, or HealthKit's identifier.
+        kind: Option<String>,
+        /// Names or keys, the best one first.
+        sources: Vec<String>,
+    },
+    /// Whether a source counts.
+    Ignore {
+        /// As for the order.
+        kind: Option<String>,
+        /// Its name or key.
+        source: String,
+        /// Whether it does not count.
+        is_ignored: bool,
+    },
+    /// The home zone; `None` removes it.
+    Home(Option<String>),
+    /// Where the person was.
+    Stay {
+        /// The first instant, in milliseconds since 1970 UTC.
+        from_ms: i64,
+        /// The instant behind it, if it ended.
+        to_ms: Option<i64>,
+        /// The zone; `None` removes what begins then.
+        zone: Option<String>,
+    },
+}
+
+/// What a command cannot do.
+#[derive(Debug)]
+enum Refusal {
+    Sql(rusqlite::Error),
+    Usage(String),
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Database {
+    /// Lists a person's sources in the order in which they count for a type.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`] if the person or the type is unknown, [`ErrorKind::Store`] if the database cannot be read.
+    pub fn sources(&self, person: &str, kind: Option<&str>) -> Result<Vec<SourceRow>> {
+        let connection = self.open_to_read()?;
+        let list = || -> std::result::Result<Vec<SourceRow>, Refusal> {
+            let person = person_of(&connection, person)?;
+            let kind = kind.map(|kind| type_of(&connection, kind)).transpose()?.unwrap_or_default();
+            let groups = Groups::load(&connection, person)?;
+            let ranks = groups.ranks(&kind);
+            let mut rows: Vec<SourceRow> = (0..)
+                .zip(groups.rows())
+                .map(|(group, row)| SourceRow {
+                    place: ranks.rank(group).map(|rank| rank + 1),
+                    name: row.name.clone(),
+                    key: row.key.clone(),
+                    class: row.class.to_owned(),
+                    first: day(row.first_ms),
+                    last: day(row.last_ms),
+                })
+                .collect();
+            rows.sort_by_key(|row| (row.place.is_none(), row.place));
+            Ok(rows)
+        };
+        list().map_err(|refusal| self.refused(refusal, open_error))
+    }
+
+    /// Lists the zones of a person.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::sources`].
+    pub fn zones(&self, person: &str) -> Result<Vec<ZoneRow>> {
+        let connection = self.open_to_read()?;
+        let list = || -> std::result::Result<Vec<ZoneRow>, Refusal> {
+            let person = person_of(&connection, person)?;
+            let sql = "SELECT NULL AS from_ms, NULL, zone, 'home' FROM home_zones WHERE person_id = ?1
+                UNION ALL SELECT c.from_ms, NULL, z.name, 'samples' FROM zone_changes c JOIN zones z ON z.id = c.zone_id
+                  WHERE c.person_id = ?1
+                UNION ALL SELECT from_ms, to_ms, zone, 'entry' FROM zone_entries WHERE person_id = ?1 ORDER BY from_ms";
+            let read = |row: &Row<'_>| {
+                let (from_ms, to_ms): (Option<i64>, Option<i64>) = (row.get(0)?, row.get(1)?);
+                let why = match row.get_ref(3)?.as_str()? {
+                    "home" => "home",
+                    "entry" => "entry",
+                    _ => "samples",
+                };
+                Ok(ZoneRow { from: from_ms.map(to_iso_seconds), to: to_ms.map(to_iso_seconds), zone: row.get(2)?, why })
+            };
+            Ok(connection.prepare(sql)?.query_map([person], read)?.collect::<rusqlite::Result<_>>()?)
+        };
+        list().map_err(|refusal| self.refused(refusal, open_error))
+    }
+
+    /// Computes the figure of a day again, and returns its parts.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::sources`].
+    pub fn explain(&self, person: &str, kind: &str, day: LocalDay) -> Result<Explanation> {
+        let connection = self.open_to_read()?;
+        let ask = || -> std::result::Result<Explanation, Refusal> {
+            connection.execute_batch("BEGIN")?;
+            let person = person_of(&connection, person)?;
+            let kind = type_of(&connection, kind)?;
+            let explanation = explain(&connection, person, &kind, day).map_err(rusqlite::Error::from)?;
+            explanation.ok_or_else(|| Refusal::Usage(format!("there are no samples of the type {kind}")))
+        };
+        ask().map_err(|refusal| self.refused(refusal, open_error))
+    }
+
+    /// Compares the rings of Apple's export with the figures of the same days.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::sources`].
+    pub fn verify(&self, person: &str, now_ms: i64) -> Result<Vec<RingReport>> {
+        let connection = self.open_to_read()?;
+        let ask = || -> std::result::Result<Vec<RingReport>, Refusal> {
+            connection.execute_batch("BEGIN")?;
+            let person = person_of(&connection, person)?;
+            Ok(verify(&connection, person, now_ms)?)
+        };
+        ask().map_err(|refusal| self.refused(refusal, open_error))
+    }
+
+    /// Enters what an owner decides. The figures change once they are computed again.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`] if a name is unknown, [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be written.
+    pub fn decide(&self, person: &str, decision: &Decision) -> Result<()> {
+        if !self.exists() {
+            // Opening it to read has the message.
+            self.open_to_read()?;
+        }
+        let (connection, _) = self.open_to_write()?;
+        WriteQueue::of(self).begin(&connection, BUSY_WAIT).map_err(|error| command_error(self, &error))?;
+        // Without a commit, closing the connection undoes everything.
+        let entered = enter(&connection, person, decision).and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+        entered.map_err(|refusal| self.refused(refusal, command_error))
+    }
+
+    fn refused(&self, refusal: Refusal, explain: fn(&Self, &rusqlite::Error) -> Error) -> Error {
+        match refusal {
+            Refusal::Sql(error) => explain(self, &error),
+            Refusal::Usage(message) => Error::new(ErrorKind::Usage, message),
+        }
+    }
+}
+
+fn day(at_ms: i64) -> String {
+    let mut text = to_iso_seconds(at_ms);
+    text.truncate(10);
+    text
+}
+
+fn enter(connection: &Connection, person: &str, decision: &Decision) -> std::result::Result<(), Refusal> {
+    let person = person_of(connection, person)?;
+    let mut changed = None;
+    match decision {
+        Decision::Rank { kind, sources } => {
+            let kind = kind.as_deref().map(|kind| type_of(connection, kind)).transpose()?.unwrap_or_default();
+            let sql = "DELETE FROM source_orders WHERE person_id = ?1 AND type = ?2 AND place IS NOT NULL";
+            connection.execute(sql, params![person, kind])?;
+            for (place, source) in (0_i64..).zip(sources) {
+                let key = key_of(connection, person, source)?;
+                put_order(connection, person, &kind, &key, Some(place))?;
+            }
+            changed = Some(kind);
+        }
+        Decision::Ignore { kind, source, is_ignored } => {
+            let kind = kind.as_deref().map(|kind| type_of(connection, kind)).transpose()?.unwrap_or_default();
+            let key = key_of(connection, person, source)?;
+            if *is_ignored {
+                put_order(connection, person, &kind, &key, None)?;
+            } else {
+                let sql = "DELETE FROM source_orders WHERE person_id = ?1 AND type = ?2 AND key = ?3 AND place IS NULL";
+                connection.execute(sql, params![person, kind, key])?;
+            }
+            changed = Some(kind);
+        }
+        Decision::Home(zone) => {
+            connection.execute("DELETE FROM home_zones WHERE person_id = ?1", [person])?;
+            if let Some(zone) = zone {
+                connection
+                    .execute("INSERT INTO home_zones (person_id, zone) VALUES (?1, ?2)", params![person, zone])?;
+            }
+        }
+        Decision::Stay { from_ms, to_ms, zone } => put_stay(connection, person, (*from_ms, *to_ms), zone.as_deref())?,
+    }
+    note(connection, person, changed.as_deref())?;
+    Ok(())
+}
+
+/// Notes that the figures of a type, or of all, are made in another way.
+fn note(connection: &Connection, person: i64, kind: Option<&str>) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO changes (person_id, kind, type_id, removed)
+        SELECT ?1, 'rules', (SELECT id FROM types WHERE name = ?2), 1 WHERE coalesce(?2, '') = '' OR ?2 IN (SELECT name FROM types)";
+    connection.execute(sql, params![person, kind]).map(|_| ())
+}
+
+fn put_order(connection: &Connection, person: i64, kind: &str, key: &str, place: Option<i64>) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO source_orders (person_id, type, key, place) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO UPDATE SET place = excluded.place";
+    connection.execute(sql, params![person, kind, key, place]).map(|_| ())
+}
+
+fn put_stay(
+    connection: &Connection,
+    person: i64,
+    (from_ms, to_ms): (i64, Option<i64>),
+    zone: Option<&str>,
+) -> std::result::Result<(), Refusal> {
+    let removed =
+        connection.execute("DELETE FROM zone_entries WHERE person_id = ?1 AND from_ms = ?2", [person, from_ms])?;
+    let Some(zone) = zone else {
+        let unknown = "no entry begins then; `healthsink zones list` shows them";
+        return if removed > 0 { Ok(()) } else { Err(Refusal::Usage(unknown.to_owned())) };
+    };
+    let sql =
+        "SELECT 1 FROM zone_entries WHERE person_id = ?1 AND from_ms < coalesce(?3, ?4) AND coalesce(to_ms, ?4) > ?2";
+    if connection.prepare(sql)?.exists(params![person, from_ms, to_ms, i64::MAX])? {
+        let message = "another entry is about the same time; remove it first: `healthsink zones list` shows it";
+        return Err(Refusal::Usage(message.to_owned()));
+    }
+    let sql = "INSERT INTO zone_entries (person_id, from_ms, to_ms, zone) VALUES (?1, ?2, ?3, ?4)";
+    connection.execute(sql, params![person, from_ms, to_ms, zone])?;
+    Ok(())
+}
+
+fn person_of(connection: &Connection, name: &str) -> std::result::Result<i64, Refusal> {
+    let found = connection.query_row("SELECT id FROM persons WHERE name = ?1", [name], |row| row.get(0)).optional()?;
+    found.ok_or_else(|| Refusal::Usage(format!("there is no person {name}; `healthsink status` lists them")))
+}
+
+/// The identifier of a type as typed.
+fn type_of(connection: &Connection, typed: &str) -> std::result::Result<String, Refusal> {
+    let sql = "SELECT name FROM types WHERE name IN (?1, ?2 || ?1, ?3 || ?1) ORDER BY name DESC LIMIT 1";
+    let found = connection.query_row(sql, [typed, QUANTITY_TYPE, CATEGORY_TYPE], |row| row.get(0)).optional()?;
+    found.ok_or_else(|| {
+        Refusal::Usage(format!("there are no samples of the type {typed}; `healthsink status` lists types"))
+    })
+}
+
+/// The key of a source as typed: its key, or a name that only it has.
+fn key_of(connection: &Connection, person: i64, typed: &str) -> std::result::Result<String, Refusal> {
+    let sql =
+        "SELECT key FROM source_groups WHERE person_id = ?1 AND (key = ?2 OR name = ?2) ORDER BY key <> ?2 LIMIT 2";
+    let mut select = connection.prepare(sql)?;
+    let found: Vec<String> =
+        select.query_map(params![person, typed], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    match &found[..] {
+        [key] => Ok(key.clone()),
+        [key, _] if key == typed => Ok(key.clone()),
+        [] => Err(Refusal::Usage(format!("there is no source {typed}; `healthsink sources list` shows them"))),
+        _ => Err(Refusal::Usage(format!(
+            "several sources have the name {typed}; write the key of one, as `healthsink sources list` shows it"
+        ))),
+    }
+}

@@ -1,0 +1,42 @@
+//! Whose derived tables are behind the changes.
+
+use rusqlite::{Connection, Row};
+
+use crate::statistics::Zones;
+use crate::statistics::rules::RULES_VERSION;
+
+/// A person whose derived tables are not current.
+#[derive(Debug)]
+pub(super) struct Behind {
+    pub(super) person: i64,
+    /// The last change of the person.
+    pub(super) newest: i64,
+    /// The change that the tables know; `None` if all is computed from nothing.
+    pub(super) known: Option<i64>,
+    /// The zone without evidence.
+    pub(super) home: Option<String>,
+}
+
+/// Lists them. `home` is the zone of persons who have no home zone.
+pub(super) fn behind(connection: &Connection, home: Option<&str>) -> rusqlite::Result<Vec<Behind>> {
+    let sql = "SELECT p.id, c.newest, s.change, s.rules, s.tzdb, s.home, h.zone FROM persons p
+        LEFT JOIN (SELECT person_id, max(number) AS newest FROM changes GROUP BY person_id) c ON c.person_id = p.id
+        LEFT JOIN derived_state s ON s.person_id = p.id
+        LEFT JOIN home_zones h ON h.person_id = p.id
+        WHERE c.newest IS NOT NULL OR s.person_id IS NOT NULL ORDER BY p.id";
+    let mut select = connection.prepare(sql)?;
+    let read = |row: &Row<'_>| {
+        let (newest, change): (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
+        let (rules, tzdb): (Option<u32>, Option<String>) = (row.get(3)?, row.get(4)?);
+        let (former, stored): (Option<String>, Option<String>) = (row.get(5)?, row.get(6)?);
+        let home = stored.or_else(|| home.map(str::to_owned));
+        let is_of_these_rules =
+            rules == Some(RULES_VERSION) && tzdb.as_deref() == Some(Zones::version()) && former == home;
+        let known = change.filter(|_| is_of_these_rules);
+        Ok(Behind { person: row.get(0)?, newest: newest.or(change).unwrap_or(0), known, home })
+    };
+    let people = select.query_map([], read)?;
+    people
+        .filter(|person| person.as_ref().map_or(true, |person| person.known.is_none_or(|known| known < person.newest)))
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! A run: brings the derived tables of all persons up to the last change.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::chunk::{Chunk, Finish, Part};
+use super::days::{self, Kind, Person};
+use super::dirty::{ALL, Dirty, Span, join};
+use super::groups::Groups;
+use super::halt::{Halt, Step};
+use super::lists::{derive_doses, derive_workouts, workout_spans};
+use super::nights;
+use super::people::{Behind, behind};
+use super::sender::Sender;
+use super::survey::{Lengths, survey};
+use super::zones::{self, PersonZones};
+use crate::model::limits::{BUSY_WAIT, DERIVED_CACHE_BYTES, REPLACED_REACH_MS};
+use crate::statistics::Zones;
+use crate::statistics::facts::Condensed;
+use crate::statistics::rules::RULES_VERSION;
+use crate::store::database::Database;
+use crate::store::failure::open_error;
+use crate::store::open::set_page_cache;
+
+/// The type that nights are made of.
+const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
+
+/// What the owner wants of derived tables.
+#[derive(Clone, Debug, Default)]
+pub(in crate::store) struct Wishes {
+    /// The home zone of persons who have none.
+    pub(in crate::store) home: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(in crate::store) enum Derived {
+    /// The tables know all changes that were there at its start.
+    Current,
+    /// It had to end early.
+    Halted(Halt),
+}
+
+/// Brings the derived tables of all persons up to the last change, beside the writer.
+pub(in crate::store) fn derive(
+    database: &Database,
+    wishes: &Wishes,
+    run: i64,
+    store: &mut dyn FnMut(Chunk) -> Step<bool>,
+    is_stopping: &dyn Fn() -> bool,
+) -> Derived {
+    let derived = open(database).and_then(|connection| {
+        let people = behind(&connection, wishes.home.as_deref())?;
+        people.iter().try_for_each(|person| {
+            let mut sender = Sender::new((person.person, run), &mut *store, is_stopping);
+            derive_person(&connection, person, &mut sender)
+        })
+    });
+    match derived {
+        Ok(()) => Derived::Current,
+        Err(Halt::Read(error)) => Derived::Halted(Halt::Write(open_error(database, &error))),
+        Err(halt) => Derived::Halted(halt),
+    }
+}
+
+/// Whether the derived tables of all persons know the last change.
+pub(in crate::store) fn is_current(database: &Database, wishes: &Wishes) -> bool {
+    let people = open(database).and_then(|connection| Ok(behind(&connection, wishes.home.as_deref())?));
+    people.is_ok_and(|people| people.is_empty())
+}
+
+fn open(database: &Database) -> Step<Connection> {
+    let connection = database.open_beside_writer(BUSY_WAIT).map_err(Halt::Write)?;
+    set_page_cache(&connection, DERIVED_CACHE_BYTES)?;
+    Ok(connection)
+}
+
+/// One state of the database for a part of a run. Each part has its own, so that no reader holds the WAL for long.
+fn in_one_state<T>(connection: &Connection, read: impl FnOnce() -> Step<T>) -> Step<T> {
+    connection.execute_batch("BEGIN")?;
+    let read = read();
+    connection.execute_batch("COMMIT")?;
+    read
+}
+
+/// What a run knows of a person before it computes days.
+struct Known {
+    dirty: Dirty,
+    groups: Groups,
+    lengths: Lengths,
+    zones: PersonZones,
+    workouts: Vec<Span>,
+}
+
+fn derive_person(connection: &Connection, behind: &Behind, sender: &mut Sender<'_>) -> Step<()> {
+    let Behind { person, newest, known, home } = behind;
+    let dirty = match known {
+        Some(known) => Dirty::read(connection, *person, (*known, *newest))?,
+        None => Dirty::everything(connection, *person)?,
+    };
+    sender.send(Part::Begin { home: home.clone() })?;
+    if !dirty.is_empty() || known.is_none() {
+        let mut read = in_one_state(connection, || look(connection, behind, dirty, sender))?;
+        let new = read.groups.new_rows();
+        if !new.is_empty() {
+            sender.send(Part::Groups(new))?;
+        }
+        compute(connection, *person, &mut read, sender)?;
+        let Known { groups, lengths, zones, .. } = read;
+        return sender.send(Part::Finish(Finish {
+            groups: groups.changed_rows(),
+            lengths: lengths.changed(),
+            zones: zones.changes,
+            ..finish(behind)
+        }));
+    }
+    sender.send(Part::Finish(finish(behind)))
+}
+
+fn finish(behind: &Behind) -> Finish {
+    Finish {
+        change: behind.newest,
+        rules: RULES_VERSION,
+        tzdb: Zones::version(),
+        home: behind.home.clone(),
+        groups: Vec::new(),
+        lengths: Vec::new(),
+        zones: None,
+    }
+}
+
+/// Reads what days depend on, and what else is to be computed again since that has changed.
+fn look(connection: &Connection, behind: &Behind, mut dirty: Dirty, sender: &mut Sender<'_>) -> Step<Known> {
+    let person = behind.person;
+    let mut groups = Groups::load(connection, person)?;
+    let mut lengths = Lengths::load(connection, person)?;
+    survey(connection, person, &dirty, &mut groups, &mut lengths, sender)?;
+    let is_new = behind.known.is_none();
+    if groups.has_new_order() && !is_new {
+        dirty.add_all_types(connection, person, ALL)?;
+    }
+    let workouts = workout_spans(connection, person)?;
+    let sleep =
+        connection.prepare("SELECT id FROM types WHERE name = ?1")?.query_row([SLEEP], |row| row.get(0)).optional()?;
+    let sleep = sleep.unwrap_or(-1);
+    let evident = [dirty.types.get(&sleep).and_then(|spans| spans.first()).copied(), dirty.workouts];
+    let dirty_from_ms = evident.into_iter().flatten().map(|span| span.0).min();
+    let zones = zones::read(connection, person, sleep, behind.home.as_deref(), dirty_from_ms)?;
+    if let Some(from_ms) = zones.changed_from_ms.filter(|_| !is_new) {
+        dirty.add_all_types(connection, person, (from_ms, ALL.1))?;
+        (dirty.workouts, dirty.doses) = (Some(ALL), true);
+    }
+    Ok(Known { dirty, groups, lengths, zones, workouts })
+}
+
+fn compute(connection: &Connection, person: i64, known: &mut Known, sender: &mut Sender<'_>) -> Step<()> {
+    let Known { dirty, groups, lengths, zones, workouts } = known;
+    if let Some(span) = dirty.workouts {
+        add_condensed(connection, person, dirty, span)?;
+    }
+    let person = Person { connection, id: person, timeline: &zones.timeline, workouts };
+    for (kind, spans) in &mut dirty.types {
+        let longest_ms = lengths.longest_ms(*kind);
+        if dirty.removed.contains(kind) && longest_ms > REPLACED_REACH_MS {
+            spans.iter_mut().for_each(|span| span.1 = span.1.saturating_add(longest_ms).min(ALL.1));
+            join(spans);
+        }
+        let name: String = connection
+            .prepare_cached("SELECT name FROM types WHERE id = ?1")?
+            .query_row([kind], |row| row.get(0))
+            .optional()?
+            .unwrap_or_default();
+        let kind = Kind { id: *kind, name: &name, longest_ms };
+        in_one_state(connection, || {
+            days::derive(&person, &kind, spans, groups, sender)?;
+            if name == SLEEP { nights::derive(&person, &kind, spans, groups, sender) } else { Ok(()) }
+        })?;
+    }
+    if dirty.workouts.is_some() {
+        in_one_state(connection, || derive_workouts(&person, sender))?;
+    }
+    if dirty.doses {
+        in_one_state(connection, || derive_doses(&person, sender))?;
+    }
+    Ok(())
+}
+
+/// A workout decides which of its samples are condensed ones.
+fn add_condensed(connection: &Connection, person: i64, dirty: &mut Dirty, span: Span) -> rusqlite::Result<()> {
+    let mut select = connection.prepare(
+        "SELECT DISTINCT t.id, t.name FROM sample_origins o JOIN types t ON t.id = o.type_id WHERE o.person_id = ?1",
+    )?;
+    let mut rows = select.query([person])?;
+    while let Some(row) = rows.next()? {
+        let (kind, name): (i64, String) = (row.get(0)?, row.get(1)?);
+        if Condensed::of(&name).is_some() {
+            let spans = dirty.types.entry(kind).or_default();
+            spans.push(span);
+            join(spans);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The stored samples of a person and a type, in the order of their starts.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, params};
+
+use super::halt::Step;
+use crate::model::record::Uuid;
+
+/// A sample as it is stored, with ids of its texts. Its metadata is one of the two, if it has any.
+#[derive(Debug)]
+pub(super) struct StoredSample<'a> {
+    pub(super) start_ms: i64,
+    pub(super) uuid: Uuid,
+    pub(super) end_ms: Option<i64>,
+    pub(super) value: Option<f64>,
+    pub(super) unit: Option<i64>,
+    pub(super) source: Option<i64>,
+    pub(super) metadata_id: Option<i64>,
+    pub(super) metadata: Option<&'a str>,
+    pub(super) creation_ms: Option<i64>,
+}
+
+const SELECT: &str =
+    "SELECT start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id, metadata, creation_ms FROM samples s
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4";
+
+/// Without those that an export no longer has.
+const SELECT_PRESENT: &str = "SELECT start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id, metadata, creation_ms
+    FROM samples s WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4 AND NOT EXISTS (
+      SELECT 1 FROM missing_samples m WHERE m.person_id = s.person_id AND m.type_id = s.type_id AND m.start_ms = s.start_ms
+        AND m.uuid = s.uuid)";
+
+const HAS_MISSING: &str = "SELECT 1 FROM missing_samples WHERE person_id = ?1 AND type_id = ?2";
+
+/// Calls `each` for the samples of a person and a type that start from `from_ms` on and before `to_ms`.
+pub(super) fn read(
+    connection: &Connection,
+    (person, kind): (i64, i64),
+    (from_ms, to_ms): (i64, i64),
+    mut each: impl FnMut(&StoredSample<'_>) -> Step<()>,
+) -> Step<()> {
+    let has_missing = connection.prepare_cached(HAS_MISSING)?.exists([person, kind])?;
+    let mut select = connection.prepare_cached(if has_missing { SELECT_PRESENT } else { SELECT })?;
+    let mut rows = select.query(params![person, kind, from_ms, to_ms])?;
+    while let Some(row) = rows.next()? {
+        let sample = StoredSample {
+            start_ms: row.get(0)?,
+            uuid: uuid(row)?,
+            end_ms: row.get(2)?,
+            value: row.get(3)?,
+            unit: row.get(4)?,
+            source: row.get(5)?,
+            metadata_id: row.get(6)?,
+            metadata: text(row, 7),
+            creation_ms: row.get(8)?,
+        };
+        each(&sample)?;
+    }
+    Ok(())
+}
+
+/// The identity; zeros for one that someone has altered.
+fn uuid(row: &Row<'_>) -> rusqlite::Result<Uuid> {
+    Ok(row.get_ref(1)?.as_blob().ok().and_then(|blob| blob.try_into().ok()).unwrap_or_default())
+}
+
+fn text<'a>(row: &'a Row<'_>, column: usize) -> Option<&'a str> {
+    match row.get_ref(column) {
+        Ok(ValueRef::Text(text)) => std::str::from_utf8(text).ok(),
+        _ => None,
+    }
+}

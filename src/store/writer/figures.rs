@@ -1,0 +1,161 @@
+//! Keeps derived tables current beside the writer: after each upload, and while long ones run. What fails here is logged and
+//! tried again; no upload waits for it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+
+use super::answer::{gone, wait};
+use super::request::Figures;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{DERIVED_OVERTAKE, DERIVED_POLL, DERIVED_WAIT};
+use crate::model::line_limit::LineLimit;
+use crate::store::clock::now_ms;
+use crate::store::database::Database;
+use crate::store::derive::{Chunk, Derived, Halt, Wishes, derive, is_current};
+
+/// What the writer reports of its work.
+#[derive(Debug)]
+pub(super) struct Signal {
+    /// Ingests under way.
+    ingests: AtomicUsize,
+    wake: Sender<()>,
+}
+
+impl Signal {
+    pub(super) fn new() -> (Self, Receiver<()>) {
+        let (wake, wakes) = bounded(1);
+        (Self { ingests: AtomicUsize::new(0), wake }, wakes)
+    }
+
+    /// Notes how many ingests are under way.
+    pub(super) fn note_ingests(&self, ingests: usize) {
+        if self.ingests.swap(ingests, Ordering::Relaxed) != ingests && ingests == 0 {
+            self.wake();
+        }
+    }
+
+    /// Notes a commit.
+    pub(super) fn wake(&self) {
+        // One that waits already is enough.
+        let _ = self.wake.try_send(());
+    }
+}
+
+/// How a run reaches the database and its writer.
+#[derive(Clone, Debug)]
+pub(super) struct Deriver {
+    pub(super) database: Arc<Database>,
+    pub(super) figures: Sender<Figures>,
+    pub(super) ended: Receiver<Infallible>,
+    pub(super) wishes: Wishes,
+}
+
+/// The thread that derives, until it is stopped.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    thread: JoinHandle<()>,
+    is_stopping: Arc<AtomicBool>,
+}
+
+impl Keeper {
+    pub(super) fn start(deriver: Deriver, signal: Arc<Signal>, wakes: Receiver<()>) -> Result<Self> {
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&is_stopping);
+        let thread = thread::Builder::new()
+            .name("figures".to_owned())
+            .spawn(move || deriver.keep(&signal, &wakes, &stop))
+            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start the thread of figures: {error}")))?;
+        Ok(Self { thread, is_stopping })
+    }
+
+    /// Ends the thread, which leaves what it has not computed to the next start.
+    pub(super) fn stop(self, signal: &Signal) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+        signal.wake();
+        // A panic was logged where it happened, and costs figures only.
+        let _ = self.thread.join();
+    }
+}
+
+impl Deriver {
+    /// Brings all derived tables up to the last change. If another program does that, waits for it.
+    pub(super) fn derive(&self) -> Result<()> {
+        let mut since = Instant::now();
+        loop {
+            match self.run(&|| false) {
+                Derived::Current => return Ok(()),
+                Derived::Halted(Halt::Write(error)) => return Err(error),
+                Derived::Halted(_) => {}
+            }
+            while since.elapsed() < DERIVED_OVERTAKE {
+                if is_current(&self.database, &self.wishes) {
+                    return Ok(());
+                }
+                if self.ended.recv_timeout(DERIVED_POLL) == Err(RecvTimeoutError::Disconnected) {
+                    return Err(gone());
+                }
+            }
+            since = Instant::now();
+        }
+    }
+
+    /// Derives after each change.
+    fn keep(&self, signal: &Signal, wakes: &Receiver<()>, is_stopping: &AtomicBool) {
+        let is_stopping = || is_stopping.load(Ordering::Relaxed);
+        let mut failures = LineLimit::default();
+        loop {
+            wait_for_quiet(signal, wakes, &is_stopping);
+            let mut waits = None;
+            match self.run(&is_stopping) {
+                Derived::Current => {}
+                Derived::Halted(Halt::Overtaken) => waits = Some(DERIVED_OVERTAKE),
+                Derived::Halted(halt) => {
+                    if !is_stopping()
+                        && let Some(left_out) = failures.count(Instant::now())
+                    {
+                        tracing::warn!(left_out, "days and nights could not be computed; that is tried again: {halt}");
+                    }
+                    waits = Some(DERIVED_WAIT);
+                }
+            }
+            let woken = match waits {
+                Some(waits) => wakes.recv_timeout(waits),
+                None => wakes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            if is_stopping() || woken == Err(RecvTimeoutError::Disconnected) || is_over(&self.ended) {
+                return;
+            }
+        }
+    }
+
+    fn run(&self, is_stopping: &dyn Fn() -> bool) -> Derived {
+        let mut store = |chunk: Chunk| {
+            let (stored, answer) = bounded(1);
+            self.figures.send(Figures { chunk, stored }).map_err(|_| Halt::Write(gone()))?;
+            wait(&answer, &self.ended).flatten().map_err(Halt::Write)
+        };
+        let run = (now_ms() << 16) ^ i64::from(std::process::id());
+        derive(&self.database, &self.wishes, run, &mut store, is_stopping)
+    }
+}
+
+/// Waits until no ingest is under way, or has been for long: its days would be computed again and again.
+fn wait_for_quiet(signal: &Signal, wakes: &Receiver<()>, is_stopping: &dyn Fn() -> bool) {
+    let since = Instant::now();
+    while signal.ingests.load(Ordering::Relaxed) > 0 && !is_stopping() {
+        let rest = DERIVED_WAIT.saturating_sub(since.elapsed());
+        if wakes.recv_timeout(rest) != Ok(()) {
+            return;
+        }
+    }
+}
+
+/// Whether the writer has ended.
+fn is_over(ended: &Receiver<Infallible>) -> bool {
+    ended.try_recv() == Err(TryRecvError::Disconnected)
+}
