@@ -14,6 +14,15 @@
 --   other: JSON of fields without a column.
 --   uuid: HealthKit's, or derived from the content if an export has none.
 --   duration_s: seconds.
+--   day: local date.
+--   partial: 1 if the day is not over.
+--   minimum: least value of the samples that start then.
+--   maximum: greatest value of them.
+--   last: value of the last of them.
+--   samples: samples that count.
+--   sessions: stretches of covered time that begin then.
+--   time_weighted: the mean that weighs each value by the time that it holds.
+--   zone: time zone of the day; NULL if unknown, the day is then that of UTC.
 --   start: old name of `start_time`, for one version.
 --   end: old name of `end_time`, for one version
 .
@@ -225,7 +234,7 @@ CREATE VIEW mindful_sessions AS
 SELECT person, start_time, end_time, duration_s, source, uuid, start_ms, end_ms, start, "end"
 FROM category_details WHERE type = 'HKCategoryTypeIdentifierMindfulSession';
 
--- One row for each source: a phone and a watch count the same steps, so never add up their sums.
+-- Goes with the next version: `steps_per_day` has local days and counts each step once. One row for each source; never add them up.
 CREATE VIEW steps_by_day AS
 SELECT
   person,
@@ -270,6 +279,7 @@ LEFT JOIN (
   FROM (VALUES ('km', 1.0), ('m', 0.001), ('mi', 1.609344), ('yd', 0.0009144), ('ft', 0.0003048), ('cm', 0.00001), ('in', 0.0000254))
 ) k ON k.unit = w.distance_unit;
 
+-- Goes with the next version: `workouts_per_day` has local days.
 CREATE VIEW workouts_by_day AS
 SELECT
   person,
@@ -436,3 +446,310 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', e.start_ms / 1000.0, 'unixepoch') AS start
 FROM electrocardiograms e
 JOIN persons p ON p.id = e.person_id;
+
+-- The figures of each local day and type, as docs/truth.md describes them: each source is counted once. A day without samples has
+-- no row.
+CREATE VIEW day_details AS
+SELECT
+  p.name AS person,
+  t.name AS type, -- HealthKit's identifier
+  d.day, -- local date
+  d.value, -- sum, mean, hours with a stand, or minutes, as the type has it
+  u.name AS unit, -- of all values; the same for all days of a type
+  unixepoch() * 1000 < d.end_ms AS partial, -- 1 if the day is not over
+  d.minimum, -- least value of the samples that start in the day
+  d.maximum, -- greatest of them
+  d.last, -- value of the last of them
+  d.time_weighted, -- the mean that weighs each value by the time that it holds
+  d.count AS samples, -- samples that count
+  d.covered_ms / 60000.0 AS covered_min, -- minutes in which one of them counts
+  d.sessions, -- stretches of covered time that begin in the day
+  d.naive, -- the sum of all rows, as if no source had seen what another one has
+  g.name AS source, -- the only source that counts; NULL for several
+  d.details, -- JSON: parts by source, values of a category, kinds of insulin
+  z.name AS zone, -- time zone of the day; NULL if unknown, the day is then that of UTC
+  d.has_long, -- 1 if a sample longer than a day counts
+  d.is_approximate -- 1 if too many samples overlapped
+FROM persons p
+CROSS JOIN types t
+CROSS JOIN days d
+LEFT JOIN units u ON u.id = d.unit_id
+LEFT JOIN zones z ON z.id = d.zone_id
+LEFT JOIN source_groups g ON g.id = d.group_id
+WHERE d.person_id = p.id AND d.type_id = t.id;
+
+-- The plain mean; `time_weighted` is the mean that weighs each value by the time that it holds.
+CREATE VIEW heart_rate_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, time_weighted, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierHeartRate';
+
+-- The mean of the day; `last` is what the watch wrote last.
+CREATE VIEW resting_heart_rate_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierRestingHeartRate';
+
+CREATE VIEW walking_heart_rate_average_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierWalkingHeartRateAverage';
+
+CREATE VIEW heart_rate_variability_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierHeartRateVariabilitySDNN';
+
+-- Phone and watch are counted once.
+CREATE VIEW steps_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierStepCount';
+
+CREATE VIEW distance_walking_running_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierDistanceWalkingRunning';
+
+CREATE VIEW distance_cycling_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierDistanceCycling';
+
+CREATE VIEW flights_climbed_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierFlightsClimbed';
+
+-- Energy of movement, each source counted once.
+CREATE VIEW active_energy_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierActiveEnergyBurned';
+
+CREATE VIEW basal_energy_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierBasalEnergyBurned';
+
+CREATE VIEW exercise_time_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierAppleExerciseTime';
+
+CREATE VIEW stand_time_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierAppleStandTime';
+
+CREATE VIEW oxygen_saturation_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierOxygenSaturation';
+
+CREATE VIEW respiratory_rate_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierRespiratoryRate';
+
+CREATE VIEW body_temperature_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierBodyTemperature';
+
+CREATE VIEW sleeping_wrist_temperature_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierAppleSleepingWristTemperature';
+
+-- The mean of the day; `last` is the last one.
+CREATE VIEW body_mass_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierBodyMass';
+
+CREATE VIEW body_fat_percentage_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierBodyFatPercentage';
+
+CREATE VIEW height_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierHeight';
+
+CREATE VIEW vo2_max_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierVO2Max';
+
+CREATE VIEW blood_pressure_systolic_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierBloodPressureSystolic';
+
+CREATE VIEW blood_pressure_diastolic_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierBloodPressureDiastolic';
+
+CREATE VIEW blood_glucose_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierBloodGlucose';
+
+CREATE VIEW dietary_energy_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierDietaryEnergyConsumed';
+
+CREATE VIEW dietary_water_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierDietaryWater';
+
+CREATE VIEW dietary_caffeine_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierDietaryCaffeine';
+
+-- The level of the mean sound energy.
+CREATE VIEW audio_exposure_per_day AS
+SELECT person, day,
+  value, -- the level of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierEnvironmentalAudioExposure';
+
+CREATE VIEW time_in_daylight_per_day AS
+SELECT person, day,
+  value, -- the sum of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierTimeInDaylight';
+
+CREATE VIEW walking_speed_per_day AS
+SELECT person, day,
+  value, -- the mean of the day
+  unit, source, partial, minimum, maximum, last, samples, zone
+FROM day_details WHERE type = 'HKQuantityTypeIdentifierWalkingSpeed';
+
+-- Local hours with a stand.
+CREATE VIEW stand_hours_per_day AS
+SELECT person, day,
+  value, -- hours with a stand
+  unit, partial, samples, zone
+FROM day_details WHERE type = 'HKCategoryTypeIdentifierAppleStandHour';
+
+-- Covered minutes, each once.
+CREATE VIEW mindful_minutes_per_day AS
+SELECT person, day,
+  value, -- covered minutes
+  unit, partial, sessions, samples, zone
+FROM day_details WHERE type = 'HKCategoryTypeIdentifierMindfulSession';
+
+-- Local hours; in autumn two rows have the same hour.
+CREATE VIEW heart_rate_per_hour AS
+SELECT
+  p.name AS person,
+  h.day, -- local date
+  h.hour, -- local hour, from 0
+  h.value, -- mean of the samples that start in the hour
+  'count/min' AS unit, -- beats per minute
+  unixepoch() * 1000 < h.end_ms AS partial, -- 1 if the hour is not over
+  h.minimum, -- least value
+  h.maximum, -- greatest value
+  h.count AS samples, -- their number
+  h.start_ms
+FROM persons p
+CROSS JOIN types t
+CROSS JOIN hours h
+WHERE h.person_id = p.id AND h.type_id = t.id AND t.name = 'HKQuantityTypeIdentifierHeartRate';
+
+-- Sleep by the date of the morning. Sources and stages are counted once; naps are included.
+CREATE VIEW sleep_nights AS
+SELECT
+  p.name AS person,
+  n.night, -- local date of the morning; it begins at 18:00 of the day before
+  n.asleep_ms / 60000.0 AS asleep_min, -- minutes asleep; NULL if no sample reports sleep
+  n.in_bed_ms / 60000.0 AS in_bed_min, -- minutes in bed
+  n.core_ms / 60000.0 AS core_min, -- minutes of core sleep
+  n.deep_ms / 60000.0 AS deep_min, -- minutes of deep sleep
+  n.rem_ms / 60000.0 AS rem_min, -- minutes of REM sleep
+  n.unspecified_ms / 60000.0 AS unspecified_min, -- minutes asleep without a stage
+  n.awake_ms / 60000.0 AS awake_min, -- minutes awake among sleep
+  n.bedtime, -- local time at which the longest period begins
+  n.wake_time, -- local time at which its sleep ends
+  n.awakenings, -- how often awake between two parts of sleep
+  n.naps, -- their number
+  n.is_in_bed_estimated, -- 1 if no sample reports time in bed
+  unixepoch() * 1000 < n.end_ms AS partial, -- 1 if the night is not over
+  z.name AS zone -- time zone of the longest period; NULL if unknown
+FROM nights n
+JOIN persons p ON p.id = n.person_id
+LEFT JOIN zones z ON z.id = n.zone_id;
+
+-- Workouts by the local day on which they start.
+CREATE VIEW workouts_per_day AS
+SELECT
+  p.name AS person,
+  w.day, -- local date
+  a.name AS activity, -- such as running
+  w.workouts, -- their number
+  w.duration_s,
+  w.energy_kcal, -- kilocalories
+  w.distance_m / 1000 AS distance_km -- kilometres
+FROM workout_days w
+JOIN persons p ON p.id = w.person_id
+LEFT JOIN workout_activity_types a ON a.value = w.activity_type;
+
+-- Workouts by week. A week has the date of its Monday.
+CREATE VIEW workouts_per_week AS
+SELECT
+  person,
+  date(day, 'weekday 0', '-6 days') AS week, -- local date of its Monday
+  activity, -- such as running
+  sum(workouts) AS workouts, -- their number
+  sum(duration_s) AS duration_s,
+  sum(energy_kcal) AS energy_kcal, -- kilocalories
+  sum(distance_km) AS distance_km -- kilometres
+FROM workouts_per_day GROUP BY person, week, activity;
+
+-- Doses of a month that were due, and how many of them were taken.
+CREATE VIEW medication_adherence_per_month AS
+SELECT
+  p.name AS person,
+  substr(d.day, 1, 7) AS month, -- local month
+  d.medication, -- as the phone names it
+  sum(d.due) AS due, -- doses that were due
+  sum(d.taken) AS taken, -- of these, taken
+  sum(d.skipped) AS skipped, -- of these, skipped
+  round(100.0 * sum(d.taken) / nullif(sum(d.due), 0), 1) AS percent, -- taken of those that were due
+  sum(d.as_needed) AS as_needed -- taken without being due
+FROM dose_days d
+JOIN persons p ON p.id = d.person_id
+GROUP BY p.name, substr(d.day, 1, 7), d.medication;

@@ -15,7 +15,7 @@ const BEGIN: &str = "<!-- Made from src/store/schema by scripts/bless. -->\n";
 const END: &str = "<!-- End of what is made. -->\n";
 
 /// Columns whose values depend on when and where a database is made, and so have no example.
-const WITHOUT_EXAMPLE: [&str; 14] = [
+const WITHOUT_EXAMPLE: [&str; 15] = [
     "started",
     "finished",
     "sender",
@@ -30,6 +30,7 @@ const WITHOUT_EXAMPLE: [&str; 14] = [
     "content",
     "side_rows",
     "body_bytes",
+    "run",
 ];
 
 /// What the ends of the tables' columns mean.
@@ -150,17 +151,25 @@ fn derived(connection: &Connection, table: &str, column: &str) -> Option<String>
 }
 
 /// The first constant that a one-type view filters by, without HealthKit's prefix.
-fn type_of(connection: &Connection, view: &str) -> Option<String> {
+fn type_of(connection: &Connection, view: &str, of: &str) -> Option<String> {
     let sql = "SELECT sql FROM sqlite_schema WHERE name = ?1";
     let sql: String = connection.query_row(sql, [view], |row| row.get(0)).unwrap();
-    let (_, kind) = sql.split_once("FROM sample_details WHERE type = 'HKQuantityTypeIdentifier")?;
-    Some(kind.trim_end_matches('\'').to_owned())
+    let (_, kind) = sql.split_once(&format!("FROM {of} WHERE type = 'HK"))?;
+    let kind = kind.trim_end_matches('\'');
+    kind.strip_prefix("QuantityTypeIdentifier")
+        .or_else(|| kind.strip_prefix("CategoryTypeIdentifier"))
+        .map(str::to_owned)
 }
+
+/// The table of views of one type: its heading, and what they have in common.
+const DAYS: &str = "\n### Days of one type\n\nThey have the columns `person`, `day`, `value`, `unit` and `partial`, and most \
+    have `minimum`, `maximum`, `last`, `samples`, `source` and `zone`. `day_details` below explains them.\n\n\
+    | view | type | unit | value | about it |\n|---|---|---|---|---|\n";
 
 fn generated(connection: &Connection) -> String {
     let (views, common) = parse("views.sql");
     let mut page = String::from("## Views\n\n### Samples of one type\n\n");
-    let mut rest = String::new();
+    let (mut days, mut rest) = (DAYS.to_owned(), String::new());
     let columns =
         "`person`, `start_time`, `end_time`, `value`, `unit`, `source`, `metadata`, `uuid`, `start_ms`, `end_ms`";
     let _ = writeln!(
@@ -171,11 +180,13 @@ fn generated(connection: &Connection) -> String {
     for view in &views {
         let examples = examples(connection, &view.name);
         assert!(examples.iter().any(|(_, example)| !example.is_empty()), "the database has no row of {}", view.name);
-        if let Some(kind) = type_of(connection, &view.name) {
+        let of_samples = type_of(connection, &view.name, "sample_details");
+        let list = if of_samples.is_some() { &mut page } else { &mut days };
+        if let Some(kind) = of_samples.or_else(|| type_of(connection, &view.name, "day_details")) {
             let example = |name: &str| examples.iter().find(|(column, _)| column == name).unwrap().1.clone();
             let more: String = view.columns.iter().map(|(name, text)| format!(" `{name}`: {text}.")).collect();
             let (unit, value, about) = (example("unit"), example("value"), format!("{}{more}", view.comment));
-            let _ = writeln!(page, "| `{}` | {kind} | {unit} | {value} | {} |", view.name, about.trim());
+            let _ = writeln!(list, "| `{}` | {kind} | {unit} | {value} | {} |", view.name, about.trim());
             continue;
         }
         let _ = write!(rest, "\n### `{}`\n\n{}", view.name, view.comment);
@@ -192,6 +203,7 @@ fn generated(connection: &Connection) -> String {
     for (name, meaning) in views.into_iter().flat_map(|view| view.columns) {
         described.entry(name).or_insert(meaning);
     }
+    page += &days;
     page += &rest;
     page + &tables(connection, &described)
 }

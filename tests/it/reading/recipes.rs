@@ -11,7 +11,7 @@ use super::page::document;
 use crate::program::run_with_input;
 
 /// Answers by the recipes' headings: one text for each row.
-const ANSWERS: [(&str, &[&str]); 16] = [
+const ANSWERS: [(&str, &[&str]); 18] = [
     ("The latest heart rate", &["2026-01-06T08:00:00.000Z|60.0"]),
     ("Heart rate of one day", &["4|136.3"]),
     ("Resting heart rate by month", &["me|2026-01|55.0|2", "me|2026-02|52.0|1"]),
@@ -23,17 +23,14 @@ const ANSWERS: [(&str, &[&str]); 16] = [
     ("Weight by week, in kilograms", &["me|2026-01|70.7", "me|2026-05|72.0"]),
     ("Oxygen saturation in percent", &["me|2026-01|97.5|97.0", "me|2026-02|96.0|96.0"]),
     ("Blood pressure", &["2026-01-05T08:00:00.000Z|122.0|78.0|mmHg"]),
+    ("Steps by day", &["2026-01-05|7000|0", "2026-01-06|2000|0"]),
+    ("The days with the most steps", &["me|2026-01-05|7000", "me|2026-01-06|2000"]),
+    ("Sleep by night", &["2026-01-06|420.0|480.0|270.0|90.0|60.0|15.0|2026-01-05T22:00:00|2026-01-06T05:45:00"]),
     (
-        "Steps by day and source",
-        &[
-            "2026-01-05|Anna’s iPhone|5000",
-            "2026-01-05|Apple Watch|7000",
-            "2026-01-06|Anna’s iPhone|6000",
-            "2026-01-06|Apple Watch|2000",
-        ],
+        "Resting heart rate beside its mean of 28 days",
+        &["2026-01-05|54.0|54.0", "2026-01-06|56.0|55.0", "2026-02-05|52.0|52.0"],
     ),
-    ("The days with the most steps", &["me|2026-01-05|7000|Apple Watch", "me|2026-01-06|6000|Anna’s iPhone"]),
-    ("Sleep by night", &["me|2026-01-06|7.0|1.5|1.0|0.25"]),
+    ("Doses by month", &["2026-01|Aspirin 81mg|4|3|75.0"]),
     (
         "Workouts by week, with distance and pace",
         &["me|2026-01-05|running|1|5.0|6.0", "me|2026-01-05|walking|1|3.2|18.64"],
