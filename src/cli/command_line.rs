@@ -9,14 +9,19 @@ use super::arguments::Outcome;
 use super::backup::BackupArguments;
 use super::check::CheckArguments;
 use super::completions::CompletionsArguments;
+use super::explain::ExplainArguments;
 use super::healthcheck::HealthcheckArguments;
 use super::import::ImportArguments;
 use super::log::{self, LogArguments, LogThread};
 use super::man::ManArguments;
+use super::report::ReportArguments;
 use super::restore::RestoreArguments;
 use super::serve::ServeArguments;
+use super::sources::SourcesArguments;
 use super::status::StatusArguments;
 use super::token::TokenArguments;
+use super::verify::VerifyArguments;
+use super::zones::ZonesArguments;
 use crate::model::error::Result;
 use crate::store::sqlite_version;
 
@@ -47,6 +52,7 @@ const EXAMPLES: &str = "Examples:
   healthsink import export.zip              import Apple's export
   healthsink import 2025.json 2026.json.gz  import saved payloads
   healthsink status                         what is stored, when data last came
+  healthsink report                         the last seven days beside the last 28
   healthsink backup /mnt/backups --keep 14  a verified copy, any time
   healthsink check                          look for damage
   healthsink restore health-20260101T030000Z.db
@@ -60,11 +66,23 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Receive what the app sends
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// Import years of history: Apple's export, payloads of Health Export Pro, exports of Health Auto Export
     Import(ImportArguments),
     /// Show what the database holds and what the last uploads were
     Status(StatusArguments),
+    /// Show the last days of a person: steps, energy, heart, sleep, weight, workouts, doses
+    Report(ReportArguments),
+    /// Show the parts of a day's figure: which source counted when, what was left out
+    Explain(ExplainArguments),
+    /// Compare the rings of Apple's export with the figures of the same days
+    Verify(VerifyArguments),
+    /// List sources, and decide which of them counts before which
+    #[command(subcommand)]
+    Sources(SourcesArguments),
+    /// Show in which time zone a person was, and correct it
+    #[command(subcommand)]
+    Zones(ZonesArguments),
     /// Make, list and revoke the tokens that uploads need, also while the server runs
     #[command(subcommand)]
     Token(TokenArguments),
@@ -106,6 +124,11 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
         Command::Serve(arguments) => arguments.run(),
         Command::Import(arguments) => arguments.run(),
         Command::Status(arguments) => arguments.run(),
+        Command::Report(arguments) => arguments.run(),
+        Command::Explain(arguments) => arguments.run(),
+        Command::Verify(arguments) => arguments.run(),
+        Command::Sources(arguments) => arguments.run(),
+        Command::Zones(arguments) => arguments.run(),
         Command::Token(arguments) => arguments.run(),
         Command::Backup(arguments) => arguments.run(),
         Command::Check(arguments) => arguments.run(),

@@ -2,4 +2,5 @@
 
 pub(super) mod latest;
 pub(super) mod people;
+pub(super) mod report;
 pub(super) mod status;

@@ -1,0 +1,207 @@
+//! `healthsink report`: the last days of a person at a glance.
+
+use std::io::{self, Write};
+
+use clap::Args;
+
+use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::print::{FormArgument, Printable, print};
+use super::table::{Align, Table, shown};
+use crate::model::error::{Error, Result};
+use crate::model::limits::REPORT_DAYS_MAX;
+use crate::model::record::ME;
+use crate::model::time::parse_day;
+use crate::statistics::LocalDay;
+use crate::store::{Database, DayReport, DoseFigures, Figures, ReportQuestion, ReportStart, WorkoutFigures, now_ms};
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// Whose days
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", default_value = ME, value_parser = parse_name)]
+    person: String,
+    /// How many days
+    #[arg(long, env = "HEALTHSINK_DAYS", value_name = "COUNT", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=i64::from(REPORT_DAYS_MAX)))]
+    days: u16,
+    /// The first day, such as 2026-01-31, instead of --days
+    #[arg(long, env = "HEALTHSINK_FROM", value_name = "DAY", value_parser = parse_local_day)]
+    from: Option<LocalDay>,
+    /// The last day [default: today]
+    #[arg(long, env = "HEALTHSINK_TO", value_name = "DAY", value_parser = parse_local_day)]
+    to: Option<LocalDay>,
+    #[command(flatten)]
+    form: FormArgument,
+}
+
+/// A local date.
+pub(super) fn parse_local_day(text: &str) -> std::result::Result<LocalDay, String> {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    let days = parse_day(text).and_then(|ms| i32::try_from(ms.div_euclid(DAY_MS)).ok());
+    days.map(LocalDay::new).ok_or_else(|| "write a day as 2026-01-31".to_owned())
+}
+
+impl ReportArguments {
+    pub(super) fn run(self) -> Result<Outcome> {
+        let from = self.from.map_or(ReportStart::Days(self.days), ReportStart::At);
+        let now_ms = now_ms();
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from > to
+        {
+            return Err(Error::usage("--from is behind --to; exchange them"));
+        }
+        if let Some(from) = self.from {
+            let to = self.to.unwrap_or_else(|| LocalDay::new(i32::try_from(now_ms / 86_400_000).unwrap_or(i32::MAX)));
+            if i64::from(to.days()) - i64::from(from.days()) >= i64::from(REPORT_DAYS_MAX) {
+                return Err(Error::usage(format!("a report has at most {REPORT_DAYS_MAX} days; name a later --from")));
+            }
+        }
+        let question = ReportQuestion { person: self.person, to: self.to, from, now_ms };
+        print(&Database::new(&self.database.db).report(&question)?, self.form.form())?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// The names of weekdays, Monday first.
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+impl Printable for DayReport {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let zone = self.zone.as_deref().unwrap_or("UTC, zone unknown: see --zone");
+        writeln!(out, "{}, {} to {} ({})\n", shown(&self.person), self.from, self.to, shown(zone))?;
+        let right = |heading| (heading, Align::Right);
+        let mut table = Table::new([
+            ("day", Align::Left),
+            right("steps"),
+            right("kcal"),
+            right("exerc"),
+            right("stand"),
+            right("heart"),
+            right("rest"),
+            right("asleep"),
+            right("deep"),
+            right("REM"),
+            right("kg"),
+        ]);
+        let mut push = |name: &str, figures: &Figures| {
+            let cells = cells(figures);
+            let [steps, energy, exercise, stand, heart, rest, asleep, deep, rem, weight] =
+                cells.each_ref().map(String::as_str);
+            table.push([name, steps, energy, exercise, stand, heart, rest, asleep, deep, rem, weight]);
+        };
+        for day in &self.days {
+            let weekday = WEEKDAYS[usize::from(day.weekday) % WEEKDAYS.len()];
+            // Month and day: the year is above.
+            let date = day.day.get(5..).unwrap_or(&day.day);
+            push(&format!("{weekday} {date}{}", if day.partial { "*" } else { "" }), &day.figures);
+        }
+        push("mean", &self.mean);
+        push("28 days", &self.last_28_days);
+        table.write(out)?;
+        if self.days.iter().any(|day| day.partial) {
+            writeln!(out, "* not over, and in no mean")?;
+        }
+        write_workouts(&self.workouts, out)?;
+        write_doses(&self.doses, out)?;
+        if !self.is_current {
+            writeln!(
+                out,
+                "\nSome stored data is not in these figures yet: the server or the next import computes them."
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A line of the table, without its name.
+fn cells(figures: &Figures) -> [String; 10] {
+    let whole = |figure: Option<f64>| figure.map_or_else(|| "–".to_owned(), |figure| format!("{figure:.0}"));
+    let time = |minutes: Option<f64>| {
+        minutes.map_or_else(
+            || "–".to_owned(),
+            |minutes| {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "minutes of a night")]
+                let minutes = minutes.round().max(0.0) as u64;
+                format!("{}:{:02}", minutes / 60, minutes % 60)
+            },
+        )
+    };
+    // A night without stages has no deep sleep, and none that is known.
+    let stage = |minutes: Option<f64>| time(minutes.filter(|minutes| *minutes > 0.0));
+    [
+        whole(figures.steps.map(f64::floor)),
+        whole(figures.active_energy_kcal),
+        whole(figures.exercise_min),
+        whole(figures.stand_hours),
+        whole(figures.heart_rate),
+        whole(figures.resting_heart_rate),
+        time(figures.asleep_min),
+        stage(figures.deep_min),
+        stage(figures.rem_min),
+        figures.weight_kg.map_or_else(|| "–".to_owned(), |weight| format!("{weight:.1}")),
+    ]
+}
+
+fn write_workouts(workouts: &[WorkoutFigures], out: &mut dyn Write) -> io::Result<()> {
+    if workouts.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new([
+        ("workouts", Align::Left),
+        ("count", Align::Right),
+        ("hours", Align::Right),
+        ("km", Align::Right),
+        ("28 days", Align::Right),
+    ]);
+    for workout in workouts {
+        let distance = workout.distance_km.map_or_else(|| "–".to_owned(), |distance| format!("{distance:.1}"));
+        let (count, hours) = (workout.workouts.to_string(), format!("{:.1}", workout.duration_s / 3600.0));
+        table.push([&workout.activity, &count, &hours, &distance, &workout.last_28_days.to_string()]);
+    }
+    writeln!(out)?;
+    table.write(out)
+}
+
+fn write_doses(doses: &[DoseFigures], out: &mut dyn Write) -> io::Result<()> {
+    if doses.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new([
+        ("medication", Align::Left),
+        ("taken", Align::Right),
+        ("as needed", Align::Right),
+        ("28 days", Align::Right),
+    ]);
+    for dose in doses {
+        let taken = format!("{} of {}", dose.taken, dose.due);
+        let month = format!("{} of {}", dose.taken_28_days, dose.due_28_days);
+        table.push([&dose.medication, &taken, &dose.as_needed.to_string(), &month]);
+    }
+    writeln!(out)?;
+    table.write(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_short_and_what_is_unknown_is_a_dash() {
+        let figures = Figures {
+            steps: Some(7912.9),
+            asleep_min: Some(439.6),
+            deep_min: Some(0.0),
+            weight_kg: Some(71.25),
+            ..Figures::default()
+        };
+        assert_eq!(cells(&figures), ["7912", "–", "–", "–", "–", "–", "7:20", "–", "–", "71.2"]);
+    }
+
+    #[test]
+    fn days_as_people_write_them() {
+        assert_eq!(parse_local_day("2026-01-31").unwrap().to_string(), "2026-01-31");
+        for text in ["", "31.1.2026", "2026-02-30", "yesterday"] {
+            assert!(parse_local_day(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `healthsink sources`: which sources a person has, and which of them counts before which.
+
+use std::io::{self, Write};
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::print::{FormArgument, Printable, print};
+use super::table::{Align, Table};
+use crate::model::error::Result;
+use crate::model::record::ME;
+use crate::store::writer::Writer;
+use crate::store::{Database, Decision, SourceRow};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SourcesArguments {
+    /// List sources in the order in which they count: the phone has its own under Data Sources & Access
+    List(ListArguments),
+    /// Set the order of sources for a type, as the phone shows it; without sources the default order is back
+    Rank(RankArguments),
+    /// Leave a source out of all figures, or of those of a type
+    Ignore(IgnoreArguments),
+}
+
+/// Whose sources, and for which type.
+#[derive(Debug, Args)]
+pub(super) struct Scope {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// Whose sources
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", default_value = ME, value_parser = parse_name)]
+    person: String,
+    /// For one type only, such as StepCount
+    #[arg(long = "type", env = "HEALTHSINK_TYPE", value_name = "TYPE")]
+    kind: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArguments {
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    form: FormArgument,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RankArguments {
+    #[command(flatten)]
+    scope: Scope,
+    /// Names or keys of sources, the best one first; all others follow in their default order
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct IgnoreArguments {
+    #[command(flatten)]
+    scope: Scope,
+    /// Name or key of the source
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// Let it count again
+    #[arg(long, env = "HEALTHSINK_UNDO", value_parser = FalseyValueParser::new())]
+    undo: bool,
+}
+
+impl SourcesArguments {
+    pub(super) fn run(self) -> Result<Outcome> {
+        match self {
+            Self::List(ListArguments { scope, form }) => {
+                print(
+                    &Sources(Database::new(&scope.database.db).sources(&scope.person, scope.kind.as_deref())?),
+                    form.form(),
+                )?;
+            }
+            Self::Rank(RankArguments { scope, sources }) => {
+                decide(&scope.database, &scope.person, &Decision::Rank { kind: scope.kind, sources })?;
+            }
+            Self::Ignore(IgnoreArguments { scope, source, undo }) => {
+                let decision = Decision::Ignore { kind: scope.kind, source, is_ignored: !undo };
+                decide(&scope.database, &scope.person, &decision)?;
+            }
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+/// Enters a decision, and computes the figures that it changes.
+pub(super) fn decide(database: &DatabaseArgument, person: &str, decision: &Decision) -> Result<()> {
+    let database = Database::new(&database.db);
+    database.decide(person, decision)?;
+    let writer = Writer::start(&database)?;
+    let derived = writer.derive(None);
+    derived.and(writer.stop())
+}
+
+/// The list.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Sources(Vec<SourceRow>);
+
+impl Printable for Sources {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.0.is_empty() {
+            return writeln!(out, "No sources yet.");
+        }
+        let mut table = Table::new([
+            ("", Align::Right),
+            ("source", Align::Left),
+            ("class", Align::Left),
+            ("first day", Align::Left),
+            ("last day", Align::Left),
+            ("key", Align::Left),
+        ]);
+        for row in &self.0 {
+            let place = row.place.map_or_else(|| "–".to_owned(), |place| place.to_string());
+            table.push([&place, &row.name, &row.class, &row.first, &row.last, &row.key]);
+        }
+        table.write(out)?;
+        if self.0.iter().any(|row| row.place.is_none()) {
+            writeln!(out, "– does not count")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,343 @@
+//! The last days of a person at a glance: for `healthsink report`. It reads derived tables only, so a year costs milliseconds.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{REPORT_LIST_MAX, REPORT_MEAN_DAYS};
+use crate::statistics::{LocalDay, Period, Zones};
+use crate::store::database::Database;
+use crate::store::failure::open_error;
+
+/// What a report is asked for.
+#[derive(Clone, Debug)]
+pub struct ReportQuestion {
+    /// Whose days.
+    pub person: String,
+    /// The last day; today if none.
+    pub to: Option<LocalDay>,
+    /// The first day, or the number of days.
+    pub from: ReportStart,
+    /// Now, in milliseconds since 1970 UTC.
+    pub now_ms: i64,
+}
+
+/// Where a report begins.
+#[derive(Clone, Copy, Debug)]
+pub enum ReportStart {
+    /// At a day.
+    At(LocalDay),
+    /// So many days before the end.
+    Days(u16),
+}
+
+/// The days of a person, and their means.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DayReport {
+    /// Whose days.
+    pub person: String,
+    /// The first day.
+    pub from: String,
+    /// The last day.
+    pub to: String,
+    /// The time zone of today, if it is known.
+    pub zone: Option<String>,
+    /// Whether all that is stored is in the figures.
+    pub is_current: bool,
+    /// Each day, also those without data.
+    pub days: Vec<DayFigures>,
+    /// Means of the days above that have data.
+    pub mean: Figures,
+    /// Means of the last 28 days that have data.
+    pub last_28_days: Figures,
+    /// Workouts by activity.
+    pub workouts: Vec<WorkoutFigures>,
+    /// Doses by medication.
+    pub doses: Vec<DoseFigures>,
+}
+
+/// A day.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DayFigures {
+    /// The local date.
+    pub day: String,
+    /// 0 for Monday.
+    #[serde(skip)]
+    pub weekday: u8,
+    /// Whether it is not over.
+    pub partial: bool,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// Figures of a day, or means of several. What is unknown is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Figures {
+    /// Steps.
+    pub steps: Option<f64>,
+    /// Active energy.
+    pub active_energy_kcal: Option<f64>,
+    /// Minutes of exercise.
+    pub exercise_min: Option<f64>,
+    /// Hours with a stand.
+    pub stand_hours: Option<f64>,
+    /// Mean heart rate.
+    pub heart_rate: Option<f64>,
+    /// Resting heart rate, as it was written last.
+    pub resting_heart_rate: Option<f64>,
+    /// Minutes asleep, of the night that ends in the morning.
+    pub asleep_min: Option<f64>,
+    /// Core sleep.
+    pub core_min: Option<f64>,
+    /// Deep sleep.
+    pub deep_min: Option<f64>,
+    /// REM sleep.
+    pub rem_min: Option<f64>,
+    /// Weight, as it was written last.
+    pub weight_kg: Option<f64>,
+}
+
+/// Workouts of one activity.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkoutFigures {
+    /// Such as `running`.
+    pub activity: String,
+    /// How many in the days of the report.
+    pub workouts: i64,
+    /// Their duration.
+    pub duration_s: f64,
+    /// Their distance.
+    pub distance_km: Option<f64>,
+    /// How many in the last 28 days.
+    pub last_28_days: i64,
+}
+
+/// Doses of one medication.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DoseFigures {
+    /// As the phone names it.
+    pub medication: String,
+    /// Doses that were due, and those of them that were taken.
+    pub due: i64,
+    /// Taken of those.
+    pub taken: i64,
+    /// Taken without being due.
+    pub as_needed: i64,
+    /// Due in the last 28 days.
+    pub due_28_days: i64,
+    /// Taken of those.
+    pub taken_28_days: i64,
+}
+
+/// How many figures a day has.
+const FIGURES: usize = 11;
+
+/// A figure: its type, and the column of `days` that has it.
+const OF_DAYS: [(&str, &str); 7] = [
+    ("HKQuantityTypeIdentifierStepCount", "value"),
+    ("HKQuantityTypeIdentifierActiveEnergyBurned", "value"),
+    ("HKQuantityTypeIdentifierAppleExerciseTime", "value"),
+    ("HKCategoryTypeIdentifierAppleStandHour", "value"),
+    ("HKQuantityTypeIdentifierHeartRate", "value"),
+    ("HKQuantityTypeIdentifierRestingHeartRate", "last"),
+    ("HKQuantityTypeIdentifierBodyMass", "last"),
+];
+
+impl Figures {
+    fn of(
+        [steps, energy, exercise, stand, heart, resting, weight, asleep, core, deep, rem]: [Option<f64>; FIGURES],
+    ) -> Self {
+        Self {
+            steps,
+            active_energy_kcal: energy,
+            exercise_min: exercise,
+            stand_hours: stand,
+            heart_rate: heart,
+            resting_heart_rate: resting,
+            asleep_min: asleep,
+            core_min: core,
+            deep_min: deep,
+            rem_min: rem,
+            weight_kg: weight,
+        }
+    }
+}
+
+impl Database {
+    /// Reads the days of a person.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Usage`] if the person is unknown,
+    /// - [`ErrorKind::Store`] if the database is missing or cannot be read.
+    pub fn report(&self, question: &ReportQuestion) -> Result<DayReport> {
+        let connection = self.open_to_read()?;
+        let fail = |error| open_error(self, &error);
+        connection.execute_batch("BEGIN").map_err(fail)?;
+        let sql = "SELECT id FROM persons WHERE name = ?1";
+        let person = connection.query_row(sql, [&question.person], |row| row.get(0)).optional().map_err(fail)?;
+        let Some(person) = person else {
+            let message = format!("there is no person {}; `healthsink status` lists them", question.person);
+            return Err(Error::new(ErrorKind::Usage, message));
+        };
+        read(&connection, person, question).map_err(fail)
+    }
+}
+
+fn read(connection: &Connection, person: i64, question: &ReportQuestion) -> rusqlite::Result<DayReport> {
+    let zone = zone(connection, person, question.now_ms)?;
+    let to = question.to.unwrap_or_else(|| today(zone.as_deref(), question.now_ms));
+    let from = match question.from {
+        ReportStart::At(day) => day,
+        ReportStart::Days(days) => LocalDay::new(to.days().saturating_sub(i32::from(days.max(1)) - 1)),
+    };
+    let month = LocalDay::new(to.days().saturating_sub(REPORT_MEAN_DAYS - 1));
+    let first = from.min(month);
+    let mut days = Vec::new();
+    let (mut means, mut means_28) = (<[Period; FIGURES]>::default(), <[Period; FIGURES]>::default());
+    let mut reader = Reader::new(connection, person)?;
+    let mut day = first;
+    while day <= to {
+        let (figures, partial) = reader.day(&day.to_string(), question.now_ms)?;
+        for (place, figure) in figures.into_iter().enumerate() {
+            // A day that is not over would make the mean smaller.
+            let figure = figure.filter(|_| !partial);
+            if day >= from {
+                means[place].add(figure);
+            }
+            if day >= month {
+                means_28[place].add(figure);
+            }
+        }
+        if day >= from {
+            let figures = Figures::of(figures);
+            days.push(DayFigures { day: day.to_string(), weekday: day.weekday(), partial, figures });
+        }
+        day = day.next();
+    }
+    let mean = |periods: &[Period; FIGURES]| Figures::of(periods.each_ref().map(Period::daily_average));
+    let span = [from, to, month].map(|day| day.to_string());
+    Ok(DayReport {
+        person: question.person.clone(),
+        zone,
+        is_current: is_current(connection, person)?,
+        days,
+        mean: mean(&means),
+        last_28_days: mean(&means_28),
+        workouts: workouts(connection, person, &span)?,
+        doses: doses(connection, person, &span)?,
+        from: from.to_string(),
+        to: to.to_string(),
+    })
+}
+
+/// The zone in which the person is now.
+fn zone(connection: &Connection, person: i64, now_ms: i64) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT coalesce(
+        (SELECT zone FROM zone_entries WHERE person_id = ?1 AND from_ms <= ?2 AND (to_ms IS NULL OR to_ms > ?2) ORDER BY from_ms DESC LIMIT 1),
+        (SELECT z.name FROM zone_changes c JOIN zones z ON z.id = c.zone_id WHERE c.person_id = ?1 ORDER BY c.from_ms DESC LIMIT 1),
+        (SELECT zone FROM home_zones WHERE person_id = ?1))";
+    connection.query_row(sql, [person, now_ms], |row| row.get(0))
+}
+
+fn today(zone: Option<&str>, now_ms: i64) -> LocalDay {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    let mut zones = Zones::default();
+    let zone = zone.and_then(|zone| zones.add(zone)).unwrap_or(Zones::UTC);
+    LocalDay::new(i32::try_from(zones.local_ms(zone, now_ms).div_euclid(DAY_MS)).unwrap_or(i32::MAX))
+}
+
+fn is_current(connection: &Connection, person: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT coalesce((SELECT change FROM derived_state WHERE person_id = ?1), 0)
+        >= coalesce((SELECT max(number) FROM changes WHERE person_id = ?1), 0)";
+    connection.query_row(sql, [person], |row| row.get(0))
+}
+
+/// Reads the figures of single days.
+struct Reader<'a> {
+    connection: &'a Connection,
+    person: i64,
+    types: [Option<i64>; OF_DAYS.len()],
+}
+
+impl<'a> Reader<'a> {
+    fn new(connection: &'a Connection, person: i64) -> rusqlite::Result<Self> {
+        let mut select = connection.prepare("SELECT id FROM types WHERE name = ?1")?;
+        let mut types = [None; OF_DAYS.len()];
+        for (id, (name, _)) in types.iter_mut().zip(OF_DAYS) {
+            *id = select.query_row([name], |row| row.get(0)).optional()?;
+        }
+        Ok(Self { connection, person, types })
+    }
+
+    /// Returns the figures of a day, and whether it is not over.
+    fn day(&mut self, day: &str, now_ms: i64) -> rusqlite::Result<([Option<f64>; FIGURES], bool)> {
+        let (mut figures, mut partial) = ([None; FIGURES], false);
+        for ((figure, kind), (_, column)) in figures.iter_mut().zip(self.types).zip(OF_DAYS) {
+            let Some(kind) = kind else { continue };
+            let sql =
+                format!("SELECT {column}, end_ms > ?4 FROM days WHERE person_id = ?1 AND type_id = ?2 AND day = ?3");
+            let mut select = self.connection.prepare_cached(&sql)?;
+            let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, bool>(1)?));
+            if let Some((value, is_partial)) =
+                select.query_row(params![self.person, kind, day, now_ms], read).optional()?
+            {
+                *figure = value;
+                partial |= is_partial;
+            }
+        }
+        let sql = "SELECT asleep_ms / 60000.0, core_ms / 60000.0, deep_ms / 60000.0, rem_ms / 60000.0 FROM nights
+            WHERE person_id = ?1 AND night = ?2";
+        let read = |row: &Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]);
+        let mut select = self.connection.prepare_cached(sql)?;
+        let night: Option<[Option<f64>; 4]> = select.query_row(params![self.person, day], read).optional()?;
+        if let Some(night) = night {
+            figures[OF_DAYS.len()..].copy_from_slice(&night);
+        }
+        Ok((figures, partial))
+    }
+}
+
+/// Workouts between the first two days, and those between the third and the second.
+fn workouts(connection: &Connection, person: i64, span: &[String; 3]) -> rusqlite::Result<Vec<WorkoutFigures>> {
+    let sql = "SELECT coalesce(a.name, 'other'), sum(iif(w.day >= ?2, w.workouts, 0)) AS workouts, sum(iif(w.day >= ?2, w.duration_s, 0)),
+          sum(iif(w.day >= ?2, w.distance_m, NULL)) / 1000, sum(iif(w.day >= ?4, w.workouts, 0)) AS last
+        FROM workout_days w LEFT JOIN workout_activity_types a ON a.value = w.activity_type
+        WHERE w.person_id = ?1 AND w.day BETWEEN min(?2, ?4) AND ?3 GROUP BY 1 ORDER BY workouts DESC, last DESC, 1 LIMIT ?5";
+    let read = |row: &Row<'_>| {
+        Ok(WorkoutFigures {
+            activity: row.get(0)?,
+            workouts: row.get(1)?,
+            duration_s: row.get(2)?,
+            distance_km: row.get(3)?,
+            last_28_days: row.get(4)?,
+        })
+    };
+    let [from, to, month] = span;
+    connection.prepare(sql)?.query_map(params![person, from, to, month, REPORT_LIST_MAX], read)?.collect()
+}
+
+/// Doses of the same days.
+fn doses(connection: &Connection, person: i64, span: &[String; 3]) -> rusqlite::Result<Vec<DoseFigures>> {
+    let sql = "SELECT medication, sum(iif(day >= ?2, due, 0)), sum(iif(day >= ?2, taken, 0)), sum(iif(day >= ?2, as_needed, 0)),
+          sum(iif(day >= ?4, due, 0)), sum(iif(day >= ?4, taken, 0))
+        FROM dose_days WHERE person_id = ?1 AND day BETWEEN min(?2, ?4) AND ?3 GROUP BY medication ORDER BY medication LIMIT ?5";
+    let read = |row: &Row<'_>| {
+        Ok(DoseFigures {
+            medication: row.get(0)?,
+            due: row.get(1)?,
+            taken: row.get(2)?,
+            as_needed: row.get(3)?,
+            due_28_days: row.get(4)?,
+            taken_28_days: row.get(5)?,
+        })
+    };
+    let [from, to, month] = span;
+    connection.prepare(sql)?.query_map(params![person, from, to, month, REPORT_LIST_MAX], read)?.collect()
+}

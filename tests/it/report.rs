@@ -1,0 +1,201 @@
+//! The commands for days and nights: `report`, `sources`, `zones`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::program::{command, run_with_input};
+use healthsink_testkit::database::{one, rows};
+
+/// Runs a command on the database. Returns its output and whether it succeeded.
+fn run(db: &Path, arguments: &[&str]) -> (String, bool) {
+    let output = run_with_input(command().args(arguments).arg("--db").arg(db), b"");
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    (text, output.status.success())
+}
+
+/// Ten days of a phone and a watch at once, with nights, workouts and doses, in Berlin.
+fn database() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("health.db");
+    let mut data = serde_json::Map::new();
+    let mut number = 0;
+    let mut add = |kind: &str, day: u8, hours: [&str; 2], value: Value, unit: Option<&str>, product: &str| {
+        number += 1;
+        let times = hours.map(|hour| format!("2026-01-{day:02}T{hour}:00.000Z"));
+        let sample = json!({
+            "uuid": format!("10000000-0000-4000-8000-{number:012}"), "startDate": times[0], "endDate": times[1], "value": value,
+            "unit": unit, "metadata": {"HKTimeZone": "Europe/Berlin"},
+            "sourceRevision": {"source": {"name": format!("Anna’s {product}"), "bundleIdentifier": format!("com.apple.health.{product}")},
+              "productType": format!("{product}7,1")},
+        });
+        data.entry(kind).or_insert_with(|| json!([])).as_array_mut().unwrap().push(sample);
+    };
+    for day in 1..=10 {
+        add("HKQuantityTypeIdentifierStepCount", day, ["09:00", "09:10"], json!(900), Some("count"), "Watch");
+        add("HKQuantityTypeIdentifierStepCount", day, ["09:00", "09:10"], json!(1000), Some("count"), "iPhone");
+        add("HKQuantityTypeIdentifierActiveEnergyBurned", day, ["09:00", "09:10"], json!(420.4), Some("kcal"), "Watch");
+        add("HKQuantityTypeIdentifierRestingHeartRate", day, ["09:00", "09:10"], json!(54), Some("count/min"), "Watch");
+        add("HKQuantityTypeIdentifierBodyMass", day, ["06:00", "06:00"], json!(71.25), Some("kg"), "iPhone");
+        add("HKCategoryTypeIdentifierSleepAnalysis", day, ["00:00", "04:00"], json!(3), None, "Watch");
+        add("HKCategoryTypeIdentifierSleepAnalysis", day, ["04:00", "05:12"], json!(4), None, "Watch");
+    }
+    let workout = json!([{
+        "uuid": "30000000-0000-4000-8000-000000000001", "workoutActivityType": 37, "startDate": "2026-01-09T07:00:00.000Z",
+        "endDate": "2026-01-09T08:00:00.000Z", "durationSeconds": 3600, "totalDistance": 10, "totalDistanceUnit": "km",
+    }]);
+    data.insert("workouts".to_owned(), workout);
+    let dose = |day: u8, status: u8| {
+        json!({
+            "uuid": format!("50000000-0000-4000-8000-0000000000{day:02}"), "medicationName": "Aspirin \u{1b}[31m", "logStatus": status,
+            "startDate": format!("2026-01-{day:02}T08:05:00.000Z"), "scheduledDate": format!("2026-01-{day:02}T08:00:00.000Z"),
+        })
+    };
+    data.insert("medicationDoseEvents".to_owned(), json!([dose(1, 4), dose(8, 4), dose(9, 5)]));
+    let file = folder.path().join("payload.json");
+    fs::write(&file, json!({"data": data}).to_string()).unwrap();
+    let (text, is_done) = run(&db, &["import", file.to_str().unwrap()]);
+    assert!(is_done, "{text}");
+    (folder, db)
+}
+
+#[test]
+fn a_report_shows_days_beside_a_month_on_80_columns() {
+    let (_folder, db) = database();
+    let (text, is_done) = run(&db, &["report", "--from", "2026-01-08", "--to", "2026-01-11"]);
+    assert!(is_done, "{text}");
+    println!("{text}");
+    assert!(text.starts_with("me, 2026-01-08 to 2026-01-11 (Europe/Berlin)\n"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let line = |start: &str| -> Vec<&str> {
+        text.lines()
+            .find(|line| line.starts_with(start))
+            .unwrap_or_else(|| panic!("{start}: {text}"))
+            .split_whitespace()
+            .collect()
+    };
+    assert_eq!(line("Thu 01-08"), ["Thu", "01-08", "900", "420", "–", "–", "–", "54", "5:12", "1:12", "–", "71.2"]);
+    assert_eq!(line("Sun 01-11")[2..], ["–"; 10]);
+    assert_eq!(line("28 days")[2..], ["900", "420", "–", "–", "–", "54", "5:12", "1:12", "–", "71.2"]);
+    assert_eq!(line("running"), ["running", "1", "1.0", "10.0", "1"]);
+    assert!(text.contains("Aspirin \\u{1b}[31m  1 of 2"), "{text}");
+    let (text, _) = run(&db, &["report", "--json", "--days", "3", "--to", "2026-01-10"]);
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let days: Vec<&str> = report["days"].as_array().unwrap().iter().map(|day| day["day"].as_str().unwrap()).collect();
+    assert_eq!(days, ["2026-01-08", "2026-01-09", "2026-01-10"]);
+    assert_eq!((&report["mean"]["steps"], &report["isCurrent"]), (&json!(900.0), &json!(true)));
+    let (text, is_done) = run(&db, &["report", "--person", "eve"]);
+    assert!(!is_done && text.contains("no person eve"), "{text}");
+    let (text, is_done) = run(&db, &["report", "--from", "2020-01-01"]);
+    assert!(!is_done && text.contains("at most 366 days"), "{text}");
+}
+
+#[test]
+fn an_owners_order_of_sources_counts() {
+    let (_folder, db) = database();
+    let steps = || one(&db, "SELECT value FROM steps_per_day WHERE day = '2026-01-05'");
+    let check = |arguments: &[&str], expected: f64| {
+        let (text, is_done) = run(&db, arguments);
+        assert!(is_done, "{text}");
+        assert_eq!(steps(), expected, "{arguments:?}");
+        assert_eq!(one(&db, "SELECT change = (SELECT max(number) FROM changes) FROM derived_state"), 1);
+    };
+    assert_eq!(steps(), 900.0);
+    let (text, _) = run(&db, &["sources", "list"]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[1].contains("1  Anna’s Watch   watch") && lines[2].contains("2  Anna’s iPhone  phone"), "{text}");
+    check(&["sources", "rank", "--type", "StepCount", "Anna’s iPhone", "com.apple.health.Watch"], 1000.0);
+    check(&["sources", "rank", "--type", "StepCount"], 900.0);
+    check(&["sources", "rank", "Anna’s iPhone"], 1000.0);
+    check(&["sources", "rank"], 900.0);
+    check(&["sources", "ignore", "--type", "StepCount", "Anna’s Watch"], 1000.0);
+    let (text, _) = run(&db, &["sources", "list", "--type", "StepCount"]);
+    assert!(text.contains("–  Anna’s Watch") && text.contains("does not count"), "{text}");
+    check(&["sources", "ignore", "--type", "StepCount", "Anna’s Watch", "--undo"], 900.0);
+    for (arguments, part) in [
+        (["sources", "rank", "Nobody’s Watch"], "no source Nobody’s Watch"),
+        (["sources", "list", "--type=Moods"], "no samples of the type Moods"),
+    ] {
+        let (text, is_done) = run(&db, &arguments);
+        assert!(!is_done && text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn zones_can_be_corrected() {
+    let (_folder, db) = database();
+    let days = || -> Vec<String> {
+        let sql = "SELECT concat_ws('|', day, zone) AS day FROM steps_per_day WHERE day BETWEEN '2026-01-04' AND '2026-01-08'";
+        rows(&db, sql).iter().map(|row| row["day"].as_str().unwrap().to_owned()).collect()
+    };
+    let before = days();
+    assert_eq!(before[0], "2026-01-04|Europe/Berlin");
+    let (text, is_done) = run(&db, &["zones", "list"]);
+    assert!(is_done && text.contains("Europe/Berlin  samples"), "{text}");
+    let add = ["zones", "add", "--from", "2026-01-05T00:00:00Z", "--to", "2026-01-07T00:00:00Z", "Pacific/Kiritimati"];
+    let (text, is_done) = run(&db, &add);
+    assert!(is_done, "{text}");
+    let zones = "SELECT group_concat(DISTINCT zone) FROM steps_per_day";
+    assert_eq!(one(&db, zones), "Europe/Berlin,Pacific/Kiritimati");
+    let (text, is_done) = run(&db, &["zones", "add", "--from", "2026-01-06T00:00:00Z", "Asia/Tokyo"]);
+    assert!(!is_done && text.contains("another entry"), "{text}");
+    let (text, is_done) = run(&db, &["zones", "remove", "--from", "2026-01-05T00:00:00Z"]);
+    assert!(is_done, "{text}");
+    assert_eq!(days(), before);
+    let (text, is_done) = run(&db, &["zones", "home", "Europe/Paris"]);
+    assert!(is_done, "{text}");
+    assert_eq!(days(), before);
+    let (text, is_done) = run(&db, &["zones", "home", "Paris"]);
+    assert!(!is_done && text.contains("tz database"), "{text}");
+}
+
+#[test]
+fn a_figure_is_explained_in_its_parts() {
+    let (_folder, db) = database();
+    let (text, is_done) = run(&db, &["explain", "--type", "StepCount", "--day", "2026-01-05"]);
+    assert!(is_done, "{text}");
+    println!("{text}");
+    assert!(text.starts_with("StepCount on 2026-01-05 (Europe/Berlin): 900.000 count\n"), "{text}");
+    assert!(text.contains("Adding up all rows would make 1900.000."), "{text}");
+    assert!(text.contains("2026-01-05T10:00:00  2026-01-05T10:10:00  Anna’s Watch"), "{text}");
+    let (text, _) = run(&db, &["explain", "--type", "StepCount", "--day", "2026-01-05", "--json"]);
+    let parts: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&parts["value"], &parts["naive"], &parts["count"]), (&json!(900.0), &json!(1900.0), &json!(1)));
+    assert_eq!(parts["sources"][0]["source"], "Anna’s Watch");
+    let (text, is_done) = run(&db, &["explain", "--type", "StepCount", "--day", "2020-01-05"]);
+    assert!(is_done && text.contains("no figure"), "{text}");
+    let (text, is_done) = run(&db, &["explain", "--type", "Moods", "--day", "2026-01-05"]);
+    assert!(!is_done && text.contains("no samples of the type Moods"), "{text}");
+}
+
+#[test]
+fn rings_are_compared_with_the_days_and_differences_have_a_reason() {
+    let (folder, db) = database();
+    let (text, is_done) = run(&db, &["verify"]);
+    assert!(is_done && text.contains("No rings"), "{text}");
+    let ring = |day: u8, energy: &str| {
+        format!(
+            r#"<ActivitySummary dateComponents="2026-01-{day:02}" activeEnergyBurned="{energy}" activeEnergyBurnedGoal="500"
+             activeEnergyBurnedUnit="kJ" appleMoveTime="0" appleMoveTimeGoal="0" appleExerciseTime="0" appleExerciseTimeGoal="30"
+             appleStandHours="0" appleStandHoursGoal="12"/>"#
+        )
+    };
+    // 420.4 kcal are 1758.95 kJ. The figure is the watch's only.
+    let rings = [ring(5, "1760"), ring(6, "2000"), ring(20, "100")].concat();
+    let export = folder.path().join("export.xml");
+    fs::write(&export, format!(r#"<?xml version="1.0"?><HealthData locale="en_US">{rings}</HealthData>"#)).unwrap();
+    let (text, is_done) = run(&db, &["import", export.to_str().unwrap()]);
+    assert!(is_done, "{text}");
+    let (text, _) = run(&db, &["verify", "--json"]);
+    let rings: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&rings[0]["days"], &rings[0]["within"], &rings[1]["days"]), (&json!(3), &json!(1), &json!(0)));
+    let reasons: Vec<&str> =
+        rings[0]["differences"].as_array().unwrap().iter().map(|day| day["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["fewer samples than the ring had", "no samples"]);
+    let (text, _) = run(&db, &["verify"]);
+    println!("{text}");
+    assert!(text.contains("active energy     3           1  33.3 %"), "{text}");
+    assert!(text.contains("2026-01-06  active energy  478.0  420.4  fewer samples than the ring had"), "{text}");
+}
