@@ -52,7 +52,7 @@ const EXAMPLES: &str = "Examples:
   healthsink import export.zip              import Apple's export
   healthsink import 2025.json 2026.json.gz  import saved payloads
   healthsink status                         what is stored, when data last came
-  healthsink report                         the last seven days beside the last 28
+  healthsink report                         the last days beside the last 28
   healthsink backup /mnt/backups --keep 14  a verified copy, any time
   healthsink check                          look for damage
   healthsink restore health-20260101T030000Z.db

@@ -529,6 +529,20 @@ impl Rows {
         self.len() == 0
     }
 
+    /// Returns the first start and the last end of the rows of a table, in milliseconds since 1970 UTC; `None` if they have no time,
+    /// and for samples.
+    pub(crate) fn span_ms(&self, table: &str) -> Option<(i64, i64)> {
+        match table {
+            "workouts" => cover(self.workouts.iter().map(|row| (row.start_ms, row.end_ms))),
+            "route_points" => cover(self.route_points.iter().map(|row| (row.time_ms, None))),
+            "medication_doses" => cover(self.doses.iter().map(|row| (row.start_ms, row.end_ms))),
+            "correlations" => cover(self.correlations.iter().map(|row| (row.start_ms, row.end_ms))),
+            "electrocardiograms" => cover(self.electrocardiograms.iter().map(|row| (row.start_ms, None))),
+            "aggregates" => cover(self.aggregates.iter().map(|row| (row.start_ms, row.end_ms))),
+            _ => None,
+        }
+    }
+
     /// Adds a sample without HealthKit's identity. The first one reserves memory for all that a batch may get.
     pub(crate) fn push_derived_sample(&mut self, sample: DerivedSample) {
         if self.derived_samples.capacity() == 0 {
@@ -549,4 +563,10 @@ impl Rows {
             self.derived_samples.sort_by_key(key);
         }
     }
+}
+
+/// The first start and the last end.
+fn cover(times: impl Iterator<Item = (i64, Option<i64>)>) -> Option<(i64, i64)> {
+    let spans = times.map(|(start_ms, end_ms)| (start_ms, end_ms.unwrap_or(start_ms).max(start_ms)));
+    spans.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
 }

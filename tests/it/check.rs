@@ -202,7 +202,7 @@ fn a_database_of_version_1_is_sound() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let connection = Connection::open(&database).unwrap();
-    for sql in ["tables", "names", "step2_undo"] {
+    for sql in ["tables", "names", "step3_undo", "step2_undo"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/store/schema/{sql}.sql"));
         connection.execute_batch(&fs::read_to_string(path).unwrap()).unwrap();
     }

@@ -50,7 +50,7 @@ const RINGS: [Ring; 3] = [
         name: "active energy",
         unit: "kcal",
         column: "active_energy",
-        unit_column: "energy_unit",
+        unit_column: "a.energy_unit",
         kind: "HKQuantityTypeIdentifierActiveEnergyBurned",
     },
     Ring {
@@ -94,7 +94,7 @@ fn verify_ring(connection: &Connection, person: i64, ring: &Ring, now_ms: i64) -
     let sql = "SELECT t.id FROM types t WHERE t.name = ?1";
     let kind_id: i64 = connection.query_row(sql, [kind], |row| row.get(0)).optional()?.unwrap_or(-1);
     let sql = format!(
-        "SELECT a.day, a.{column}, a.{unit_column}, d.value, d.group_id IS NOT NULL, d.zone_id IS NOT NULL,
+        "SELECT a.day, a.{column}, {unit_column}, d.value, d.group_id IS NOT NULL, d.zone_id IS NOT NULL,
            a.day <= (SELECT min(day) FROM days WHERE person_id = ?1 AND type_id = ?2)
              OR a.day >= (SELECT max(day) FROM days WHERE person_id = ?1 AND type_id = ?2)
          FROM activity_summaries a LEFT JOIN days d ON d.person_id = a.person_id AND d.type_id = ?2 AND d.day = a.day

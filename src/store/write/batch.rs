@@ -68,7 +68,7 @@ impl<'a> BatchWriter<'a> {
         }
         let is_removed = before.updated != self.counts.updated || before.merged != self.counts.merged;
         let key = ChangeKey { person: self.upload.person, kind: table, type_id: None };
-        self.ids.changes.note_span(key, span_ms(table, self.batch), is_removed);
+        self.ids.changes.note_span(key, self.batch.rows.span_ms(table), is_removed);
     }
 
     /// The id of a source.
@@ -93,24 +93,5 @@ impl<'a> BatchWriter<'a> {
         }
         self.ids.expects_known = upsert.expects_known();
         Ok(())
-    }
-}
-
-/// The first start and the last end of a batch's rows of a table; `None` if they have no time.
-fn span_ms(table: &str, batch: &Batch) -> Option<(i64, i64)> {
-    let rows = &batch.rows;
-    let of = |spans: &mut dyn Iterator<Item = (i64, Option<i64>)>| {
-        spans
-            .map(|(start_ms, end_ms)| (start_ms, end_ms.unwrap_or(start_ms).max(start_ms)))
-            .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
-    };
-    match table {
-        "workouts" => of(&mut rows.workouts.iter().map(|row| (row.start_ms, row.end_ms))),
-        "route_points" => of(&mut rows.route_points.iter().map(|row| (row.time_ms, None))),
-        "medication_doses" => of(&mut rows.doses.iter().map(|row| (row.start_ms, row.end_ms))),
-        "correlations" => of(&mut rows.correlations.iter().map(|row| (row.start_ms, row.end_ms))),
-        "electrocardiograms" => of(&mut rows.electrocardiograms.iter().map(|row| (row.start_ms, None))),
-        "aggregates" => of(&mut rows.aggregates.iter().map(|row| (row.start_ms, row.end_ms))),
-        _ => None,
     }
 }
