@@ -3,16 +3,18 @@
 //! The descriptions are in the phone's language and in a fixed order. Where their names are unknown, their places identify
 //! them. All of them are kept as they are. The voltages have the separators of the phone's language: all of them together
 //! show which. A line that is not a number, or that is one only with other separators, is rejected, and `null` keeps its place
-//! in time. Spreadsheets save such files with `;`, and with empty cells at the ends of lines.
+//! in time. Spreadsheets save such files with `;`, and with empty cells at the ends of lines. A file may hold several recordings,
+//! one behind the other.
 
 use std::io::{self, BufRead};
 
+use super::lines::{Lines, text_of};
 use crate::formats::flaw::Flaw;
 use crate::formats::json::{JsonArray, JsonObject, write_f64, write_string};
 use crate::formats::output::{Location, Output};
 use crate::model::error::{Result, from_io};
 use crate::model::identity::{derive, digest};
-use crate::model::limits::{ECG_DESCRIPTIONS_MAX, ECG_FILE_BYTES_MAX, ECG_LINES_REJECTED_MAX, ECG_REJECT_BYTES_MAX};
+use crate::model::limits::{ECG_DESCRIPTIONS_MAX, ECG_FILE_BYTES_MAX, ECG_LINES_REJECTED_MAX};
 use crate::model::locale::{NumberStyle, Unreadable, parse_date, unclear_year};
 use crate::model::record::Electrocardiogram;
 
@@ -82,30 +84,38 @@ type BadLines<'a> = Vec<(u64, &'a str, Flaw)>;
 
 /// Reads a recording, and rejects a file that is not one. Adds the bytes of the file to `bytes`.
 pub(super) fn read(file: &str, source: impl BufRead, bytes: &mut u64, output: &mut Output<'_>) -> Result<()> {
-    let mut limited = source.take(ECG_FILE_BYTES_MAX as u64 + 1);
-    let (mut line, mut head) = (0, String::new());
-    let recording = Recording::read(&mut limited, &mut line, |text| {
-        if head.len() < ECG_REJECT_BYTES_MAX {
-            head.push_str(text);
+    let mut lines = Lines::new(source.take(ECG_FILE_BYTES_MAX as u64 + 1));
+    let read = read_all(file, &mut lines, output);
+    *bytes += ECG_FILE_BYTES_MAX as u64 + 1 - lines.source.limit();
+    read
+}
+
+fn read_all<S: BufRead>(file: &str, lines: &mut Lines<io::Take<S>>, output: &mut Output<'_>) -> Result<()> {
+    loop {
+        let recording = Recording::read(lines).map_err(|error| from_io(error).at(None, Some(file), None))?;
+        let (line, head) = (lines.number.max(1), std::mem::take(&mut lines.head));
+        if lines.source.limit() == 0 {
+            return reject(file, line, &Flaw::TooLong(ECG_FILE_BYTES_MAX as u64), &head, output);
         }
-    });
-    *bytes += ECG_FILE_BYTES_MAX as u64 + 1 - limited.limit();
-    let recording = recording.map_err(|error| from_io(error).at(None, Some(file), None))?;
-    let recording = match recording {
-        _ if limited.limit() == 0 => Err((line, Flaw::TooLong(ECG_FILE_BYTES_MAX as u64))),
-        recording => recording.map_err(|flaw| (line, flaw)),
-    };
-    let recording = match &recording {
-        Ok(recording) => recording,
-        Err((line, flaw)) => return reject(file, (*line).max(1), flaw, &head, output),
-    };
+        match recording {
+            Ok(recording) => store(file, &recording, &head, output)?,
+            Err(flaw) => reject(file, line, &flaw, &head, output)?,
+        }
+        if lines.is_at_end {
+            return Ok(());
+        }
+    }
+}
+
+/// Makes a row of a recording, and rejects of its lines that are not voltages.
+fn store(file: &str, recording: &Recording, head: &str, output: &mut Output<'_>) -> Result<()> {
     match recording.voltages() {
         Ok((voltages, bad_lines)) => {
             recording.push(&voltages, output);
             output.hand_over_if_full()?;
             bad_lines.iter().try_for_each(|(line, text, flaw)| reject(file, *line, flaw, text, output))
         }
-        Err((line, flaw)) => reject(file, line, &flaw, &head, output),
+        Err((line, flaw)) => reject(file, line, &flaw, head, output),
     }
 }
 
@@ -116,16 +126,17 @@ fn reject(file: &str, line: u64, flaw: &Flaw, raw: &str, output: &mut Output<'_>
 }
 
 impl Recording {
-    /// Reads all lines, and counts them in `line`. `see` gets each as it is in the file.
-    fn read(source: &mut impl BufRead, line: &mut u64, mut see: impl FnMut(&str)) -> io::Result<Result<Self, Flaw>> {
-        let (mut recording, mut bytes, mut is_behind_blank) = (Self::default(), Vec::new(), false);
-        while source.read_until(b'\n', &mut bytes)? > 0 {
-            let text = text_of(std::mem::take(&mut bytes));
-            see(&text);
-            for text in lines_of(&text) {
-                *line += 1;
-                recording.add(text, *line, &mut is_behind_blank);
+    /// Reads the lines up to those of another recording.
+    fn read<S: BufRead>(lines: &mut Lines<S>) -> io::Result<Result<Self, Flaw>> {
+        let (mut recording, mut is_behind_blank) = (Self::default(), false);
+        while let Some(line) = lines.next()? {
+            let text = &lines.text[line.clone()];
+            if recording.is_over_at(text) {
+                lines.go_back(line.start);
+                break;
             }
+            recording.add(text, lines.number, &mut is_behind_blank);
+            lines.see(line.start);
         }
         Ok(match recording.start_ms {
             _ if recording.descriptions.len() > ECG_DESCRIPTIONS_MAX => {
@@ -135,6 +146,12 @@ impl Recording {
             Some(_) if recording.lines.is_empty() => Err(Flaw::NoRecording("voltages")),
             Some(_) => Ok(recording),
         })
+    }
+
+    /// Whether a line behind the voltages is the first description of another recording.
+    fn is_over_at(&self, text: &str) -> bool {
+        let first = self.descriptions.first().filter(|_| !self.lines.is_empty());
+        first.is_some_and(|(name, _)| !name.is_empty() && *name == description(cells_of(text)).0)
     }
 
     /// Adds a line.
@@ -160,8 +177,7 @@ impl Recording {
     }
 
     fn describe(&mut self, line: &str) {
-        let (key, value) = line.split_once(CELLS).unwrap_or((line, ""));
-        let value = unquoted(value.trim());
+        let (key, value) = description(line);
         if self.start_ms.is_none() {
             self.start_ms = parse_date(value);
             self.unclear = self.unclear.take().or_else(|| Some(Flaw::Calendar("date", unclear_year(value)?)));
@@ -169,13 +185,13 @@ impl Recording {
         }
         // One more than there may be is enough to reject them.
         if self.descriptions.len() <= ECG_DESCRIPTIONS_MAX {
-            self.descriptions.push((unquoted(key.trim()).to_owned(), value.to_owned()));
+            self.descriptions.push((key.to_owned(), value.to_owned()));
         }
     }
 
     /// The voltages as a JSON list, and the lines that are not numbers. The error has the line.
     fn voltages(&self) -> Result<(String, BadLines<'_>), (u64, Flaw)> {
-        let (mut voltages, mut bad_lines) = (String::new(), BadLines::new());
+        let (mut voltages, mut bad_lines, mut has_numbers) = (String::new(), BadLines::new(), false);
         let mut list = JsonArray::begin(&mut voltages);
         let style = self.whole_style();
         // English writes decimal points, unless the numbers show something else.
@@ -185,8 +201,12 @@ impl Recording {
         for (line, text) in (self.first_line..).zip(self.lines.trim_end().lines()) {
             match voltage(text, style) {
                 _ if text.is_empty() && skips_blanks => {}
-                Ok(number) => write_f64(number, list.element()),
+                Ok(number) => {
+                    has_numbers = true;
+                    write_f64(number, list.element());
+                }
                 Err(Unreadable::TwoReadings(decimal, _)) if is_english && text.contains('.') => {
+                    has_numbers = true;
                     write_f64(decimal, list.element());
                 }
                 Err(why @ Unreadable::TwoReadings(..)) => return Err((line, Flaw::unreadable("voltage", why))),
@@ -200,6 +220,9 @@ impl Recording {
             }
         }
         list.end();
+        if !has_numbers {
+            return Err((self.first_line, Flaw::NoRecording("voltages")));
+        }
         Ok((voltages, bad_lines))
     }
 
@@ -303,6 +326,12 @@ impl Recording {
     }
 }
 
+/// The name and the value of a description.
+fn description(line: &str) -> (&str, &str) {
+    let (key, value) = line.split_once(CELLS).unwrap_or((line, ""));
+    (unquoted(key.trim()), unquoted(value.trim()))
+}
+
 fn unquoted(text: &str) -> &str {
     text.trim_matches('"')
 }
@@ -323,17 +352,6 @@ fn has_pairs(text: &str) -> bool {
     let mut groups =
         text.split(|next: char| !next.is_numeric()).skip_while(|group| group.is_empty()).skip(1).peekable();
     std::iter::from_fn(|| groups.next().filter(|_| groups.peek().is_some())).any(|group| group.chars().count() == 2)
-}
-
-/// The text of a line that may be Latin-1, as spreadsheets save it.
-fn text_of(line: Vec<u8>) -> String {
-    String::from_utf8(line).unwrap_or_else(|error| error.as_bytes().iter().map(|byte| char::from(*byte)).collect())
-}
-
-/// The lines of a text, which end with a line feed, a carriage return, or both.
-fn lines_of(text: &str) -> impl Iterator<Item = &str> {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    text.strip_suffix('\r').unwrap_or(text).split('\r')
 }
 
 /// A line without blanks around it and without empty cells at its end.

@@ -13,6 +13,7 @@ mod element;
 mod frames;
 mod gpx;
 mod kept;
+mod lines;
 mod names;
 mod number;
 mod quantity;
