@@ -6,7 +6,7 @@ use crate::model::limits::DATE_BYTES_MAX;
 use crate::model::time::{Date, parse, parse_day, parse_iso};
 
 /// Marks of the hours before noon, in small letters without points and blanks.
-const BEFORE_NOON: [&str; 60] = [
+const BEFORE_NOON: [&str; 63] = [
     "am",
     "a",
     "上午",
@@ -52,6 +52,9 @@ const BEFORE_NOON: [&str; 60] = [
     "проб",
     "преподне",
     "претпладне",
+    "претпл",
+    "eparadites",
+    "ጥዋት",
     "prijepodne",
     "prepodne",
     "dop",
@@ -70,7 +73,7 @@ const BEFORE_NOON: [&str; 60] = [
 ];
 
 /// Marks of the hours from noon on, in the same form.
-const FROM_NOON: [&str; 58] = [
+const FROM_NOON: [&str; 61] = [
     "pm",
     "p",
     "下午",
@@ -113,6 +116,9 @@ const FROM_NOON: [&str; 58] = [
     "слоб",
     "поподне",
     "попладне",
+    "попл",
+    "epasdites",
+    "ከሰዓት",
     "poslijepodne",
     "popodne",
     "odp",
@@ -196,29 +202,56 @@ fn parse_local(text: &str) -> Option<i64> {
     let text = plain(text);
     let (year, rest) = text.trim().split_at_checked(4)?;
     let text = format!("{:04}{rest}", gregorian(year.parse().ok()?)?);
-    parse(&text).or_else(|| parse_half(&text)).filter(|ms| is_of_phone(*ms))
+    parse(&text).or_else(|| parse_loose(&text)).filter(|ms| is_of_phone(*ms))
 }
 
-/// Reads a time with a mark of the day's half.
-fn parse_half(text: &str) -> Option<i64> {
+/// Reads a date and a time with other separators, with another form of the offset, or with a mark of the day's half.
+fn parse_loose(text: &str) -> Option<i64> {
     let (day, rest) = text.split_at_checked(10)?;
-    parse_day(day)?;
+    let day = day.replace(['/', '.'], "-");
+    parse_day(&day)?;
     let start = rest.find(|next: char| next.is_ascii_digit())?;
     let (before, rest) = rest.split_at(start);
     let end = rest.find(|next: char| !next.is_ascii_digit() && next != ':' && next != '.').unwrap_or(rest.len());
     let (clock, rest) = rest.split_at(end);
-    let (after, offset) = rest.split_at(rest.rfind(['+', '-', 'Z'])?);
-    let half = half_of_day(&[before, after].concat())?;
+    let (after, offset) = split_offset(rest)?;
     // Behind `p.m` no point is part of the time.
-    let (hour, minutes) = clock.trim_end_matches('.').split_once(':')?;
-    let hour = match hour.parse::<u32>().ok()? {
-        hour @ 0..=12 => hour % 12 + half,
+    let clock = clock.trim_end_matches('.');
+    let clock = if clock.contains(':') { clock.to_owned() } else { clock.replace('.', ":") };
+    let (hour, minutes) = clock.split_once(':')?;
+    let mark = [before, after].concat();
+    let half = if is_no_mark(&mark) { None } else { Some(half_of_day(&mark)?) };
+    let hour = match (hour.parse::<u32>().ok()?, half) {
+        // With one digit, it may be of twelve hours without their mark.
+        (hour @ 0..=23, None) if clock.find(':') == Some(2) => hour,
+        (hour @ 0..=12, Some(half)) => hour % 12 + half,
         // Both clocks at once, if they agree.
-        hour @ 13..=23 if half == 12 => hour,
+        (hour @ 13..=23, Some(12)) => hour,
         _ => return None,
     };
     let minutes = if minutes.contains(':') { minutes.to_owned() } else { [minutes, ":00"].concat() };
     parse_iso(&format!("{day}T{hour:02}:{minutes}{offset}")).map(|date| date.ms)
+}
+
+/// What is before an offset, and the offset in the form of ISO 8601: of `+02`, `+02:00`, `GMT+2`, `UTC`, `Z`.
+fn split_offset(text: &str) -> Option<(&str, String)> {
+    let text = text.trim_end();
+    let (before, offset) = text.rfind(['+', '-', 'Z']).map_or((text, ""), |at| text.split_at(at));
+    let zone = ["UTC", "GMT"].iter().find_map(|name| before.trim_end().strip_suffix(name));
+    let before = zone.unwrap_or(before);
+    let hours = offset.get(1..).unwrap_or_default();
+    let offset = match offset.get(..1) {
+        None => zone.map(|_| "Z".to_owned())?,
+        Some(sign @ ("+" | "-")) if matches!(hours.len(), 1 | 2) => format!("{sign}{hours:0>2}:00"),
+        Some(_) => offset.to_owned(),
+    };
+    Some((before, offset))
+}
+
+/// Whether what is beside a time only separates it.
+fn is_no_mark(beside: &str) -> bool {
+    let beside = beside.strip_prefix('T').unwrap_or(beside);
+    beside.chars().all(|next| next.is_whitespace() || next == ',')
 }
 
 /// Hours that a mark adds.
@@ -274,6 +307,35 @@ mod tests {
         check("PM", None);
         check("", None);
         check(&"下".repeat(DATE_BYTES_MAX), None);
+    }
+
+    #[test]
+    fn other_separators_and_offsets() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(parse_date(text), expected.map(|text| parse_iso(text).unwrap().ms), "{text:?}");
+        };
+        let same = Some("2024-09-15T13:07:43Z");
+        check("2024-09-15 15:07:43 +02:00", same);
+        check("2024-09-15 15:07:43+02", same);
+        check("2024-09-15 15:07:43 GMT+2", same);
+        check("2024-09-15 15:07:43 (+0200)", None);
+        check("2024-09-15  15:07:43\t+0200", same);
+        check("2024-09-15\u{3000}15:07:43\u{2009}+0200", same);
+        check("2024-09-15, 15:07:43 +0200", same);
+        check("2024/09/15 15:07:43 +0200", same);
+        check("2024.09.15 15.07.43 +0200", same);
+        check("2024-09-15 3.07.43 ip. +0200", same);
+        check("2024/09/15 下午3:07:43 +02:00", same);
+        check("2024-09-15 13:07:43 UTC", same);
+        check("2024-09-15 13:07:43 GMT", same);
+        check("2024-09-15 13:07:43 Z", same);
+        check("2024-09-15 15:07:43.500 +0200", Some("2024-09-15T13:07:43.500Z"));
+        check("2024-09-15 15:07 +0200", Some("2024-09-15T13:07:00Z"));
+        check("2024-09-15 15:07:43", None);
+        check("2024-09-15 +0200", None);
+        check("15.09.2024 15:07:43 +0200", None);
+        check("09/15/2024 15:07:43 +0200", None);
+        check("2024-09-15 15:07:43 CET", None);
     }
 
     #[test]
