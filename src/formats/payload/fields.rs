@@ -193,7 +193,7 @@ impl<'t, 'i> Common<'t, 'i> {
 }
 
 fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
-    let (mut value, mut unit, mut nested) = (None, None, None);
+    let (mut value, mut unit, mut nested, mut beside) = (None, None, None, Member::default());
     let common = Common::of(element, rows, |member, rows| {
         let raw = member.value;
         match member.name {
@@ -206,7 +206,10 @@ fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> R
                     fill(&mut nested, "value", Some((member, quantity)))
                 }
             },
-            "unit" => fill(&mut unit, "unit", optional(as_str(raw).filter(is_shareable), member, rows)),
+            "unit" => {
+                beside = member;
+                fill(&mut unit, "unit", optional(as_str(raw).filter(is_shareable), member, rows))
+            }
             _ => {
                 rows.keep(member);
                 Ok(())
@@ -216,9 +219,13 @@ fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> R
     if let Some((member, quantity)) = nested {
         fill(&mut value, "value", Some(quantity.number))?;
         let own = quantity.unit.filter(is_shareable);
-        // Number and unit belong together.
-        if !quantity.is_all || own != quantity.unit || own.is_some() && unit.is_some() && unit != own {
+        // Number and unit belong together: another unit beside them is kept.
+        let has_other_unit = own.is_some() && unit.is_some() && unit != own;
+        if !quantity.is_all || own != quantity.unit || has_other_unit {
             rows.keep(member);
+        }
+        if has_other_unit {
+            rows.keep(beside);
         }
         unit = own.or(unit);
     }

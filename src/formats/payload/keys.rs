@@ -82,6 +82,10 @@ impl Role {
 pub(crate) const NO_SECTION: &str =
     "not a payload of Health Export Pro: it has none of `data`, `workoutRoutes` and `characteristics`";
 
+/// Why a document with an object around its sections too many is not read.
+pub(crate) const DATA_TWICE: &str =
+    "not a payload of Health Export Pro: `data` has an object `data`, not sections: send what is in it";
+
 /// Says that nothing is in a list of documents.
 pub(crate) const EMPTY_LIST: &str = "not a payload of Health Export Pro: the document is an empty array";
 

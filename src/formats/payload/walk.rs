@@ -8,7 +8,7 @@ use super::arena::RawElement;
 use super::element::{Context, ElementDecoder};
 use super::fields::uuid_of;
 use super::grammar::{body_settings, kind_in_words};
-use super::keys::{EMPTY_LIST, ElementKind, NO_SECTION, Role};
+use super::keys::{DATA_TWICE, EMPTY_LIST, ElementKind, NO_SECTION, Role};
 use super::lift::Lifter;
 use super::place::{Place, failure};
 use super::transfer::Transferred;
@@ -270,6 +270,10 @@ impl<R: BufRead> Walker<'_, '_, R> {
             match (self.peek()?, kind) {
                 (ValueType::Array, _) => self.array(kind)?,
                 (ValueType::Null, _) => self.null()?,
+                (ValueType::Object, _) if self.name == "data" => {
+                    let offset = self.offset();
+                    return Err(Error::new(ErrorKind::Shape, DATA_TWICE).at(Some(offset), Some("data"), None));
+                }
                 (_, ElementKind::Unknown { .. }) => self.slow_element(kind)?,
                 _ => self.reject(&Flaw::Not("an array"))?,
             }
