@@ -2,6 +2,8 @@
 //!
 //! An object or array knows whether it has members from the length of the text, so callers thread no flag.
 
+use std::ops::Range;
+
 /// Writes a string with its quotes.
 pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
@@ -51,32 +53,37 @@ pub(crate) fn write_integer(number: impl itoa::Integer, out: &mut String) {
 /// Returns the first number of a JSON text that is beyond the range of doubles, behind the last name before it.
 pub(crate) fn number_too_large(json: &[u8]) -> Option<(String, String)> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (mut last, mut name) = (&json[..0], &json[..0]);
-    let mut at = 0;
-    while let Some(byte) = json.get(at) {
-        let start = at;
-        at += 1;
-        match byte {
-            b'"' => {
-                while json.get(at).is_some_and(|byte| *byte != b'"') {
-                    at += if json[at] == b'\\' { 2 } else { 1 };
+    let mut numbers = numbers(json).map(|(name, number)| (name, text(&json[number])));
+    let (name, number) = numbers.find(|(_, number)| number.parse().is_ok_and(f64::is_infinite))?;
+    Some((text(name), number))
+}
+
+/// Where the numbers of a JSON text are, each with the last name before it.
+pub(crate) fn numbers(json: &[u8]) -> impl Iterator<Item = (&[u8], Range<usize>)> {
+    let (mut last, mut name, mut at) = (&json[..0], &json[..0], 0);
+    std::iter::from_fn(move || {
+        while let Some(byte) = json.get(at) {
+            let start = at;
+            at += 1;
+            match byte {
+                b'"' => {
+                    while json.get(at).is_some_and(|byte| *byte != b'"') {
+                        at += if json[at] == b'\\' { 2 } else { 1 };
+                    }
+                    last = json.get(start + 1..at).unwrap_or_default();
+                    at += 1;
                 }
-                last = json.get(start + 1..at).unwrap_or_default();
-                at += 1;
-            }
-            b':' => name = last,
-            b'-' | b'0'..=b'9' => {
-                let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-                at += json[at..].iter().take_while(|byte| is_part(byte)).count();
-                let number = text(&json[start..at]);
-                if number.parse().is_ok_and(f64::is_infinite) {
-                    return Some((text(name), number));
+                b':' => name = last,
+                b'-' | b'0'..=b'9' => {
+                    let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+                    at += json[at..].iter().take_while(|byte| is_part(byte)).count();
+                    return Some((name, start..at));
                 }
+                _ => {}
             }
-            _ => {}
         }
-    }
-    None
+        None
+    })
 }
 
 /// An object under way. [`JsonObject::end`] closes it.

@@ -6,6 +6,8 @@ use healthsink::model::error::Result;
 use healthsink::model::limits::{WAITING_BYTES_MAX, WAITING_BYTES_USUAL};
 use proptest::prelude::*;
 
+use super::import_history::{Folder, import, query};
+
 /// Keeps the values of all rows as text.
 #[derive(Default)]
 struct Values(Vec<String>);
@@ -197,4 +199,32 @@ proptest! {
         }
         prop_assert_eq!(read(&elements), read(&others));
     }
+}
+
+/// A document of Health Auto Export is read twice, so all of its texts that are numbers decide, also those of its workouts.
+#[test]
+fn texts_of_workouts_and_routes_decide_like_those_of_points() {
+    let check = |[distance, latitude, step]: [&str; 3], expected: &str| {
+        let folder = Folder::new();
+        let document = format!(
+            r#"{{"data":{{"workouts":[{{"name":"Running","start":"2026-03-01 10:00:00 +0000","end":"2026-03-01 11:00:00 +0000",
+            "distance":{{"qty":"{distance}","units":"km"}},
+            "route":[{{"latitude":"{latitude}","longitude":"8","timestamp":"2026-03-01 10:00:00 +0000"}}]}}],
+            "metrics":[{{"name":"x","units":"c","data":[{{"date":"2026-03-01 10:00:00 +0000","qty":"{step}"}}]}}]}}}}"#
+        );
+        let (file, db) = (folder.write("a.json", document), folder.path("health.db"));
+        assert!(import(&db, &[], &[&file]).ok);
+        let found =
+            "SELECT concat_ws(' ', distance, workouts.other ->> '$.distance.qty', latitude, (SELECT value FROM aggregates))
+            FROM workouts JOIN route_points ON workout = uuid";
+        assert_eq!(query::<String>(&db, found), expected, "{distance} {latitude} {step}");
+    };
+    check(["1,234", "47.5", "7"], "1234.0 47.5 7.0");
+    check(["1,234", "47,5", "7"], "1.234 47.5 7.0");
+    check(["1,234", "47,125", "7"], "1.234 47.125 7.0");
+    check(["1,234", "47", "0.5"], "1234.0 47.0 0.5");
+    check(["1,234", "47", "7"], "1,234 47.0 7.0");
+    check(["1.234", "47", "7"], "1.234 47.0 7.0");
+    check(["1.234", "47", "0,5"], "1234.0 47.0 0.5");
+    check(["5,5", "47", "1.234"], "5.5 47.0 1234.0");
 }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use serde::de::{Deserializer, Error, Visitor};
 use serde_json::{Map, Value};
 
+use super::integers;
 use crate::formats::flaw::Flaw;
 use crate::formats::surrogates::{self, HalfPairs};
 use crate::model::limits::{
@@ -41,8 +42,8 @@ struct State {
     mark: Cell<Option<usize>>,
     /// What is wrong with the element under way.
     flaw: RefCell<Option<Flaw>>,
-    /// Whether marks stand for halves of surrogate pairs.
-    has_halves: Cell<bool>,
+    /// Whether marks stand for halves of surrogate pairs, or for numbers.
+    has_marks: Cell<bool>,
     /// The rest of the last text behind a quote, if it is long.
     rest: RefCell<Vec<u8>>,
 }
@@ -89,14 +90,15 @@ impl Passed {
         (!json.is_empty()).then_some(Rest { json })
     }
 
-    /// Writes halves of surrogate pairs in JSON as they were sent.
+    /// Writes what marks stand for in JSON: halves of surrogate pairs and numbers as they were sent.
     pub(super) fn restore(&self, json: &mut String) {
-        if self.0.has_halves.get() {
+        if self.0.has_marks.get() {
             surrogates::restore(json);
+            integers::restore(json);
         }
     }
 
-    /// Returns an object's JSON, with halves of surrogate pairs as they were sent.
+    /// Returns an object's JSON, as far as its text was sent so.
     pub(super) fn text_of(&self, object: Map<String, Value>) -> String {
         let mut json = Value::Object(object).to_string();
         self.restore(&mut json);
@@ -340,6 +342,9 @@ impl Filter {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             self.passed.note(Flaw::TooLarge(text(&self.name), text(&number)));
             self.pass(&[b"\"", number.as_slice(), b"\""].concat());
+        } else if integers::is_changed(&number) {
+            self.passed.0.has_marks.set(true);
+            self.pass(&integers::marked(&number));
         } else {
             self.pass(&number);
         }
@@ -356,7 +361,7 @@ impl Filter {
             // What is held belongs to the text.
             let held = self.pairs.flush();
             self.pass_text(held.as_slice());
-            self.passed.0.has_halves.set(self.passed.0.has_halves.get() | self.pairs.has_marked());
+            self.passed.0.has_marks.set(self.passed.0.has_marks.get() | self.pairs.has_marked());
             return self.pass(b"\"");
         }
         if self.pairs.passes(byte) {

@@ -7,11 +7,12 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::fields::number_of;
-use super::value::scalars;
+use super::integers::number_in;
+use super::value::{any_seed, scalars};
 use crate::model::identity::{digest, parse};
 use crate::model::limits::{AUTO_EXPORT_UNIT_BYTES_MAX, AUTO_EXPORT_UNIT_NUMBERS_MAX, DATE_BYTES_MAX};
 use crate::model::locale::parse_date;
@@ -91,6 +92,9 @@ impl Part {
     fn of_text(text: &str) -> Self {
         if text.is_empty() {
             return Self::Absent;
+        }
+        if let Some(number) = number_in(text).and_then(|number| number.parse().ok()) {
+            return Self::Number(number);
         }
         let date = (SHORTEST_DATE..=DATE_BYTES_MAX).contains(&text.len()).then(|| parse_date(text)).flatten();
         match date {
@@ -251,13 +255,7 @@ struct Reader {
     are_codes: bool,
 }
 
-impl<'de> DeserializeSeed<'de> for Reader {
-    type Value = Part;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Part, D::Error> {
-        json.deserialize_any(self)
-    }
-}
+any_seed!(Reader, Part);
 
 impl<'de> Visitor<'de> for Reader {
     type Value = Part;

@@ -4,13 +4,14 @@
 use std::fmt;
 use std::io::Read;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::de::IoRead;
 
 use super::bounded::{Bounded, Passed};
-use super::fields::{NUMBERS, STARTS, bounded_name, time};
+use super::fields::{bounded_name, time};
 use super::interval::Times;
-use super::value::{Budget, scalars};
+use super::shown::{Figures, Points};
+use super::value::{Budget, any_seed, scalars};
 use crate::formats::output::Receiver;
 use crate::model::healthkit::activity_of_title;
 use crate::model::identity::{derive, digest, parse};
@@ -188,13 +189,13 @@ impl<'r> Scan<'_, 'r> {
         Ok(())
     }
 
-    fn workout<'de, A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+    fn workout<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let (mut name, mut start_ms, mut end_ms, mut healthkit) = (None, None, None, None);
         while let Some(key) = map.next_key::<String>()? {
             let field = match key.as_str() {
                 "id" | "name" | "start" | "end" => map.next_value_seed(&mut Budget::default())?,
                 _ => {
-                    map.next_value_seed(self.at(Level::Skipped))?;
+                    map.next_value_seed(Figures::of(&key, self.passed, &mut self.contents.style))?;
                     continue;
                 }
             };
@@ -243,13 +244,7 @@ fn identity(name: &str, start_ms: i64, end_ms: Option<i64>) -> Uuid {
     derive(&digest(&[b"Health Auto Export", name.as_bytes(), &times]))
 }
 
-impl<'de> DeserializeSeed<'de> for Scan<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
+any_seed!(Scan<'_, '_>, ());
 
 impl<'de> Visitor<'de> for Scan<'_, '_> {
     type Value = ();
@@ -294,101 +289,6 @@ impl<'de> Visitor<'de> for Scan<'_, '_> {
                 return Ok(());
             }
         }
-    }
-
-    scalars!((), |self, _value| Ok(()));
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// The dates of a metric's points.
-struct Points<'s> {
-    passed: &'s Passed,
-    times: &'s mut Times,
-    style: &'s mut NumberStyle,
-}
-
-/// One point: the first of its dates that begins it, and its numbers that are texts.
-struct Point<'s>(&'s mut Times, &'s mut NumberStyle);
-
-impl<'de> DeserializeSeed<'de> for Points<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Points<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of points")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        self.passed.begin_element();
-        while list.next_element_seed(Point(self.times, self.style))?.is_some() {
-            self.passed.begin_element();
-        }
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        IgnoredAny.visit_map(map).map(|_| ())
-    }
-
-    scalars!((), |self, _value| Ok(()));
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Point<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Point<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a point")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut first: Option<(usize, String, i64)> = None;
-        while let Some(key) = map.next_key::<String>()? {
-            if NUMBERS.contains(&&*key) {
-                let number = map.next_value_seed(&mut Budget::default())?;
-                number.as_str().into_iter().for_each(|text| _ = self.1.learn(text));
-                continue;
-            }
-            let Some(rank) = STARTS.iter().position(|start| *start == key) else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            let date = map.next_value_seed(&mut Budget::default())?;
-            if let (Some(text), Some(ms)) = (date.as_str(), time(Some(&date)))
-                && first.as_ref().is_none_or(|(known, ..)| rank < *known)
-            {
-                first = Some((rank, text.to_owned(), ms));
-            }
-        }
-        if let Some((_, text, ms)) = first {
-            self.0.add(&text, ms);
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
-        IgnoredAny.visit_seq(list).map(|_| ())
     }
 
     scalars!((), |self, _value| Ok(()));

@@ -5,11 +5,11 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::kept::{Keep, Kept};
 use super::rows::Rows;
-use super::value::scalars;
+use super::value::{any_seed, scalars};
 use crate::formats::flaw::Flaw;
 use crate::formats::json::{JsonObject, write_string};
 use crate::model::identity::digest;
@@ -25,13 +25,7 @@ pub(super) struct ElementSeed<'s, 'a, 'b> {
     pub(super) kept: &'s mut Kept,
 }
 
-impl<'de> DeserializeSeed<'de> for ElementSeed<'_, '_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
+any_seed!(ElementSeed<'_, '_, '_>, ());
 
 impl<'de> Visitor<'de> for ElementSeed<'_, '_, '_> {
     type Value = ();
@@ -237,14 +231,8 @@ impl Element<'_, '_, '_> {
     }
 }
 
-/// Reads the value of the last member.
-impl<'de> DeserializeSeed<'de> for &mut Element<'_, '_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
+// Reads the value of the last member.
+any_seed!(&mut Element<'_, '_, '_>, ());
 
 impl<'de> Visitor<'de> for &mut Element<'_, '_, '_> {
     type Value = ();

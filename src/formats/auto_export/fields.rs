@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::integers::{number_in, text_of};
 use crate::formats::flaw::Flaw;
 use crate::formats::surrogates::plain;
 use crate::model::limits::AUTO_EXPORT_NAME_BYTES_MAX;
@@ -20,7 +21,7 @@ pub(super) const ENDS: [&str; 2] = ["endDate", "end"];
 
 /// The name, unless it is too long to be remembered.
 pub(super) fn bounded_name(name: Option<String>) -> Option<String> {
-    name.filter(|name| name.len() <= AUTO_EXPORT_NAME_BYTES_MAX)
+    name.filter(|name| name.len() <= AUTO_EXPORT_NAME_BYTES_MAX && text_of(name).is_some())
 }
 
 /// A text without the marks of half pairs.
@@ -33,18 +34,46 @@ pub(super) fn without_halves(text: String) -> String {
 
 /// The finite number that a text is, in any language.
 pub(super) fn number_of(text: &str) -> Option<f64> {
-    read_number(text).ok()
+    finite(text).or_else(|| NumberStyle::default().read(text).ok())
 }
 
-fn read_number(text: &str) -> Result<f64, Unreadable> {
-    match text.trim().parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(number),
-        _ => NumberStyle::default().read(text),
+fn finite(text: &str) -> Option<f64> {
+    number_in(text).unwrap_or(text).trim().parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
+/// The finite number that a text is in the style of the document.
+fn read_number(text: &str, style: NumberStyle) -> Result<f64, Unreadable> {
+    let is_clear = style.decimal_point() == Some(true) || !may_be_grouped(text);
+    finite(text).filter(|_| is_clear).map_or_else(|| style.read(text), Ok)
+}
+
+/// The degrees that a value is. A place is never thousands of degrees away.
+pub(super) fn degrees(value: &Value, style: NumberStyle) -> Option<f64> {
+    match value.as_str().map(|text| read_number(text, style)) {
+        Some(Err(Unreadable::TwoReadings(degrees, _))) => Some(degrees),
+        _ => number(value, style),
     }
 }
 
 /// Fields of a point that are its numbers.
 pub(super) const NUMBERS: [&str; 7] = ["qty", "Min", "min", "Avg", "avg", "Max", "max"];
+
+/// Fields of workouts and locations that are numbers or hold them.
+pub(super) const FIGURES: [&str; 13] = [
+    "duration",
+    "distance",
+    "activeEnergyBurned",
+    "activeEnergy",
+    "latitude",
+    "lat",
+    "longitude",
+    "lon",
+    "altitude",
+    "speed",
+    "course",
+    "horizontalAccuracy",
+    "verticalAccuracy",
+];
 
 /// Reads the numbers of a point that are texts, in the style of the document. Fails if one has two readings.
 pub(super) fn read_numbers(point: &mut Map<String, Value>, style: NumberStyle) -> Result<(), Flaw> {
@@ -52,9 +81,7 @@ pub(super) fn read_numbers(point: &mut Map<String, Value>, style: NumberStyle) -
         let Some(text) = point.get(name).and_then(Value::as_str) else {
             continue;
         };
-        let plain = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-        let is_clear = style.decimal_point() == Some(true) || !may_be_grouped(text);
-        match plain.filter(|_| is_clear).map_or_else(|| style.read(text), Ok) {
+        match read_number(text, style) {
             Ok(number) => _ = point.insert(name.to_owned(), number.into()),
             Err(why @ Unreadable::TwoReadings(..)) => return Err(Flaw::unreadable(name, why)),
             Err(Unreadable::NotANumber) => {}
@@ -71,10 +98,12 @@ fn may_be_grouped(text: &str) -> bool {
 }
 
 /// The finite number that a value is, holds as text, or holds as `qty`.
-pub(super) fn number(value: &Value) -> Option<f64> {
+fn number(value: &Value, style: NumberStyle) -> Option<f64> {
     let number = match value {
-        Value::String(text) => number_of(text),
-        Value::Object(quantity) => quantity.get("qty").filter(|qty| !qty.is_object()).and_then(number),
+        Value::String(text) => read_number(text, style).ok(),
+        Value::Object(quantity) => {
+            quantity.get("qty").filter(|qty| !qty.is_object()).and_then(|qty| number(qty, style))
+        }
         other => other.as_f64(),
     };
     number.filter(|number: &f64| number.is_finite())
@@ -92,10 +121,14 @@ pub(super) fn not_a_date(object: &Map<String, Value>, names: &[&str], field: &'s
 }
 
 /// Takes a number, and its unit if it names one. A quantity that says more than that also stays.
-pub(super) fn take_quantity(object: &mut Map<String, Value>, name: &str) -> Option<(f64, Option<String>)> {
+pub(super) fn take_quantity(
+    object: &mut Map<String, Value>,
+    name: &str,
+    style: NumberStyle,
+) -> Option<(f64, Option<String>)> {
     let value = object.get(name)?;
-    let number = number(value)?;
-    let unit = value.get("units").and_then(Value::as_str).map(|unit| without_halves(unit.to_owned()));
+    let number = number(value, style)?;
+    let unit = value.get("units").and_then(Value::as_str).and_then(text_of).map(|unit| without_halves(unit.to_owned()));
     let says_more = value.as_object().is_some_and(|quantity| quantity.len() != 1 + usize::from(unit.is_some()));
     if !says_more {
         object.remove(name);
@@ -107,10 +140,11 @@ pub(super) fn take_quantity(object: &mut Map<String, Value>, name: &str) -> Opti
 pub(super) fn take_converted(
     object: &mut Map<String, Value>,
     name: &str,
+    style: NumberStyle,
     convert: impl Fn(f64, &str) -> Option<f64>,
 ) -> Option<f64> {
     let sent = object.get(name).cloned();
-    let (number, unit) = take_quantity(object, name)?;
+    let (number, unit) = take_quantity(object, name, style)?;
     let converted = unit.map_or(Some(number), |unit| convert(number, &unit));
     if converted.map(f64::to_bits) != Some(number.to_bits()) {
         object.extend(sent.map(|sent| (name.to_owned(), sent)));
@@ -143,7 +177,7 @@ pub(super) fn take_date_until(
 /// Takes a text, empty if the field is missing.
 pub(super) fn take_text(object: &mut Map<String, Value>, name: &str) -> String {
     match object.get_mut(name) {
-        Some(Value::String(text)) => {
+        Some(Value::String(text)) if text_of(text).is_some() => {
             let text = std::mem::take(text);
             object.remove(name);
             without_halves(text)
@@ -162,7 +196,7 @@ mod tests {
     fn what_is_converted_also_stays() {
         let check = |value: Value, expected: Option<f64>, rest: Value| {
             let Value::Object(mut object) = json!({ "a": value }) else { unreachable!("it is an object") };
-            assert_eq!(take_converted(&mut object, "a", kilocalories), expected);
+            assert_eq!(take_converted(&mut object, "a", NumberStyle::default(), kilocalories), expected);
             assert_eq!(Value::Object(object), rest);
         };
         check(json!({"qty": 5, "units": "kcal"}), Some(5.0), json!({}));
@@ -177,7 +211,7 @@ mod tests {
     fn quantities() {
         let check = |value: Value, expected: Option<(f64, Option<&str>)>, rest: Value| {
             let Value::Object(mut object) = json!({ "a": value }) else { unreachable!("it is an object") };
-            let taken = take_quantity(&mut object, "a");
+            let taken = take_quantity(&mut object, "a", NumberStyle::default());
             assert_eq!(taken.as_ref().map(|(number, unit)| (*number, unit.as_deref())), expected);
             assert_eq!(Value::Object(object), rest);
         };

@@ -9,12 +9,14 @@ mod content;
 mod contents;
 mod element;
 mod fields;
+mod integers;
 mod interval;
 mod kept;
 mod point;
 mod reader;
 mod repeats;
 mod rows;
+mod shown;
 mod value;
 mod workout;
 

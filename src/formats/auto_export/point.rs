@@ -6,6 +6,7 @@ use super::bounded::Passed;
 use super::fields::{
     ENDS, NIGHTS, STARTS, first_time, not_a_date, read_numbers, take_date_until, take_quantity, take_text, take_time,
 };
+use super::integers::text_of;
 use super::interval::Clock;
 use super::repeats::Repeats;
 use crate::formats::flaw::Flaw;
@@ -64,14 +65,14 @@ pub(super) fn push(
     let may_grow = is_night || clock != Clock::Midnight || series.may_be_days;
     let label = take_text(point, "value");
     let source = take_text(point, "source");
-    let own_unit = point.get("units").and_then(Value::as_str).map(str::to_owned);
+    let own_unit = point.get("units").and_then(Value::as_str).and_then(text_of).map(str::to_owned);
     let unit = unit.map(str::to_owned).or_else(|| own_unit.clone());
     if own_unit.is_some() && own_unit == unit {
         point.remove("units");
     }
     let mut take = |name, other| {
         let name = if point.contains_key(name) { name } else { other };
-        take_quantity(point, name).map(|(number, _)| number)
+        take_quantity(point, name, series.style).map(|(number, _)| number)
     };
     let (value, minimum, average, maximum) =
         (take("qty", "qty"), take("Min", "min"), take("Avg", "avg"), take("Max", "max"));

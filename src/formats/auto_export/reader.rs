@@ -5,17 +5,18 @@
 use std::fmt;
 use std::io::Read;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::bounded::Passed;
 use super::contents::{Contents, Metric, Scanner};
 use super::element::ElementSeed;
 use super::fields::{bounded_name, without_halves};
+use super::integers::text_of;
 use super::kept::Keep;
 use super::repeats::Repeats;
 use super::rows::Rows;
-use super::value::{self, Budget, ValueVisitor, scalars};
+use super::value::{self, Budget, ValueVisitor, any_seed, scalars};
 use super::workout::WorkoutSeed;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
@@ -155,7 +156,8 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
         let value = map.next_value_seed(&mut budget)?;
         let outcome = match (budget.flaw(), &value) {
             (Some(flaw), _) => Err(flaw),
-            (None, Value::String(_) | Value::Null) => Ok(()),
+            (None, Value::String(text)) if text_of(text).is_some() => Ok(()),
+            (None, Value::Null) => Ok(()),
             (None, _) => Err(Flaw::Not("a text")),
         };
         let is_text = outcome.is_ok();
@@ -241,13 +243,7 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Document<'_, '_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
+any_seed!(Document<'_, '_, '_>, ());
 
 impl<'de> Visitor<'de> for Document<'_, '_, '_> {
     type Value = ();

@@ -150,6 +150,20 @@ pub(super) struct ValueVisitor<'b, I> {
     pub(super) items: I,
 }
 
+/// Makes a seed of a visitor that takes any value.
+macro_rules! any_seed {
+    ($seed:ty, $returned:ty) => {
+        impl<'de> ::serde::de::DeserializeSeed<'de> for $seed {
+            type Value = $returned;
+
+            fn deserialize<D: ::serde::de::Deserializer<'de>>(self, json: D) -> Result<$returned, D::Error> {
+                json.deserialize_any(self)
+            }
+        }
+    };
+}
+pub(super) use any_seed;
+
 /// Makes a visitor's methods for null, truths and numbers of one that takes them as a [`Value`].
 macro_rules! scalars {
     ($returned:ty, |$visitor:ident, $value:ident| $body:expr) => {

@@ -6,10 +6,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Value};
 
 use super::contents::{Identity, Title};
-use super::fields::{not_a_date, number, take_converted, take_quantity, take_time, time};
+use super::fields::{degrees, not_a_date, take_converted, take_quantity, take_time, time};
 use super::point;
 use super::rows::Rows;
-use super::value::{self, Budget, Items, ValueVisitor, scalars};
+use super::value::{self, Budget, Items, ValueVisitor, any_seed, scalars};
 use crate::formats::flaw::Flaw;
 use crate::model::healthkit::has_distance;
 use crate::model::identity::{derive, derive_from_healthkit, digest, next};
@@ -28,13 +28,7 @@ pub(super) struct WorkoutSeed<'s, 'a, 'b> {
     pub(super) place: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for WorkoutSeed<'_, '_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
+any_seed!(WorkoutSeed<'_, '_, '_>, ());
 
 impl<'de> Visitor<'de> for WorkoutSeed<'_, '_, '_> {
     type Value = ();
@@ -191,13 +185,14 @@ fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, rows: &mut Ro
     let end_ms = take_time(&mut workout, &["end"]);
     // Seconds and kilocalories if no unit is named.
     let seconds = |duration: f64, unit: &str| Some(duration * factor(unit, Dimension::Time)?);
-    let duration = take_converted(&mut workout, "duration", seconds);
+    let style = rows.style;
+    let duration = take_converted(&mut workout, "duration", style, seconds);
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a workout are exact")]
     let duration = duration.or_else(|| end_ms.map(|end| (end - start_ms) as f64 / 1000.0));
     let distance =
-        if has_distance(title.activity.map(i64::from)) { take_quantity(&mut workout, "distance") } else { None };
+        if has_distance(title.activity.map(i64::from)) { take_quantity(&mut workout, "distance", style) } else { None };
     let energies = ["activeEnergyBurned", "activeEnergy"];
-    let energy = energies.iter().find_map(|name| take_converted(&mut workout, name, kilocalories));
+    let energy = energies.iter().find_map(|name| take_converted(&mut workout, name, style, kilocalories));
     let texts = &mut rows.output.batch.texts;
     let (distance, distance_unit) = distance.map_or((None, None), |(distance, unit)| (Some(distance), unit));
     let row = Workout {
@@ -226,21 +221,22 @@ fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, rows: &mut Ro
 
 /// Adds a location. One with a flaw stays as it is.
 fn push_location(location: &mut Map<String, Value>, workout: Uuid, rows: &mut Rows<'_, '_>) -> Result<(), Flaw> {
-    let degrees = |names: [&'static str; 2], max: f64| {
-        let found = names.into_iter().find_map(|name| Some((name, number(location.get(name)?)?)));
+    let style = rows.style;
+    let within = |names: [&'static str; 2], max: f64| {
+        let found = names.into_iter().find_map(|name| Some((name, degrees(location.get(name)?, style)?)));
         match found.ok_or(Flaw::Missing(names[0]))? {
             (_, degrees) if degrees.abs() > max => Err(Flaw::OutOfRange(names[0])),
             found => Ok(found),
         }
     };
-    let (latitude, longitude) = (degrees(["latitude", "lat"], 90.0)?, degrees(["longitude", "lon"], 180.0)?);
+    let (latitude, longitude) = (within(["latitude", "lat"], 90.0)?, within(["longitude", "lon"], 180.0)?);
     let time_ms = {
         let names = ["timestamp", "date"];
         take_time(location, &names).ok_or_else(|| not_a_date(location, &names, names[0]))?
     };
     location.remove(latitude.0);
     location.remove(longitude.0);
-    let mut take = |name| take_quantity(location, name).map(|(number, _)| number);
+    let mut take = |name| take_quantity(location, name, style).map(|(number, _)| number);
     let mut point = RoutePoint {
         workout,
         route: 0,

@@ -1,33 +1,19 @@
 //! Integers beyond 64 bits, which the decoder refuses. While an element is decoded, an object with a name that no object has
 //! stands for each, so that JSON that is kept has all of its digits again.
 
+use crate::formats::json::numbers;
 use crate::formats::tape::INTEGER;
 
 /// Writes objects in the place of integers beyond 64 bits. Returns `None` if there are none.
 pub(super) fn mark_integers(json: &[u8]) -> Option<Vec<u8>> {
-    let (mut marked, mut from, mut at) = (Vec::new(), 0, 0);
-    while let Some(byte) = json.get(at) {
-        let start = at;
-        at += 1;
-        match byte {
-            b'"' => {
-                while json.get(at).is_some_and(|byte| *byte != b'"') {
-                    at += if json[at] == b'\\' { 2 } else { 1 };
-                }
-                at += 1;
-            }
-            b'-' | b'0'..=b'9' => {
-                let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-                at += json[at..].iter().take_while(|byte| is_part(byte)).count();
-                if let Ok(number) = std::str::from_utf8(&json[start..at])
-                    && is_beyond(number)
-                {
-                    marked.extend_from_slice(&json[from..start]);
-                    marked.extend_from_slice(format!("{{\"{INTEGER}\":\"{number}\"}}").as_bytes());
-                    from = at;
-                }
-            }
-            _ => {}
+    let (mut marked, mut from) = (Vec::new(), 0);
+    for (_, place) in numbers(json) {
+        if let Ok(number) = std::str::from_utf8(&json[place.clone()])
+            && is_beyond(number)
+        {
+            marked.extend_from_slice(&json[from..place.start]);
+            marked.extend_from_slice(format!("{{\"{INTEGER}\":\"{number}\"}}").as_bytes());
+            from = place.end;
         }
     }
     if from == 0 {
