@@ -301,6 +301,9 @@ pub const ROUTES_REPLACED_MAX: u32 = 16;
 /// Records of an import, at least, whose equals are counted before the count of one is forgotten.
 pub const EQUALS_WINDOW: usize = 8 << 10;
 
+/// Records of an export that correlations may have, as many as are remembered to know which of theirs are at the top level also.
+pub const MEMBERS_SEEN_MAX: usize = (32 << 10) / 8 * 7;
+
 /// Distinct sources whose rendered form an import keeps.
 pub const IMPORT_SOURCES_MAX: usize = 64;
 

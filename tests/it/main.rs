@@ -38,6 +38,7 @@ mod long_elements;
 #[cfg(target_os = "linux")]
 mod memory;
 mod metrics;
+mod nothing_lost;
 mod packaging;
 mod printing;
 mod program;

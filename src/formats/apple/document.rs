@@ -5,7 +5,6 @@ use std::io::Read;
 
 use super::element::{Element, Tree};
 use super::frames::Frames;
-use super::kept::write_element;
 use super::root::Behind;
 use crate::formats::charset::repaired;
 use crate::formats::flaw::Flaw;
@@ -35,6 +34,10 @@ pub(super) struct Place<'a> {
 pub(super) trait Children {
     /// Begins a document. A file may hold several.
     fn begin(&mut self, file: &str, output: &mut Output<'_>) -> Result<()>;
+
+    /// Learns what the root says of itself, or an element whose children are read one by one: its attributes, and what is before
+    /// the first of them.
+    fn open(&mut self, element: Element<'_>, place: Place<'_>, output: &mut Output<'_>);
 
     /// Reads one of them.
     fn read(&mut self, element: Element<'_>, place: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw>;
@@ -69,14 +72,14 @@ fn read_all<R: Read>(
     loop {
         let root = frames.enter()?;
         children.begin(file, output)?;
-        let (tag, wrong) = text_of(frames.bytes(&root));
-        count_wrong(wrong, output);
-        keep_root(&tag, &mut tree, output);
+        let place = Place { file, line: root.line, offset: root.offset };
+        open(frames.bytes(&root), place, &mut tree, children, output)?;
         while let Some(mut frame) = frames.next()? {
             let text = frames.bytes(&frame);
             let place = Place { file, line: frame.line, offset: frame.offset };
             match frame.flaw.take() {
                 Some(flaw) => reject(place, &flaw, Raw { text, bytes: frame.bytes }, output)?,
+                None if frame.is_open => open(text, place, &mut tree, children, output)?,
                 None => read_one(text, place, &mut tree, children, output)?,
             }
         }
@@ -139,17 +142,22 @@ fn count_wrong(wrong: u64, output: &mut Output<'_>) {
     }
 }
 
-/// Keeps what the root of `export.xml` says in its attributes, such as the phone's locale.
-fn keep_root(tag: &str, tree: &mut Tree, output: &mut Output<'_>) {
-    // The tag becomes an element that is closed at once.
-    let element = [tag.trim_end_matches(['>', '/']), "/>"].concat();
-    if let Ok(root) = tree.parse(&element)
-        && root.name() == "HealthData"
-        && root.attributes().next().is_some()
-    {
-        let mut json = String::new();
-        write_element(root, &mut json);
-        output.keep_beside(root.name(), json);
+/// Hands on the beginning of an element whose children follow, or rejects it.
+fn open(
+    bytes: &[u8],
+    place: Place<'_>,
+    tree: &mut Tree,
+    children: &mut impl Children,
+    output: &mut Output<'_>,
+) -> Result<()> {
+    let (text, wrong) = text_of(bytes);
+    count_wrong(wrong, output);
+    match tree.parse_open(&text) {
+        Ok(element) => {
+            children.open(element, place, output);
+            output.hand_over_if_full()
+        }
+        Err(flaw) => reject(place, &flaw, bytes.into(), output),
     }
 }
 

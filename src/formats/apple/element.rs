@@ -50,6 +50,27 @@ pub(crate) struct Element<'a> {
 impl Tree {
     /// Parses the one element that a frame holds.
     pub(crate) fn parse<'a>(&'a mut self, frame: &'a str) -> Result<Element<'a>, Flaw> {
+        self.read(frame)?;
+        if !self.open.is_empty() || self.nodes.is_empty() {
+            return Err(Flaw::NotXml("it is not closed".to_owned()));
+        }
+        Ok(Element { frame, tree: self, number: 0 })
+    }
+
+    /// Parses an element as far as a frame holds it: what is not closed ends with the frame.
+    pub(crate) fn parse_open<'a>(&'a mut self, frame: &'a str) -> Result<Element<'a>, Flaw> {
+        self.read(frame)?;
+        let end = self.next();
+        for number in self.open.drain(..) {
+            self.nodes[number as usize].end = end;
+        }
+        if self.nodes.is_empty() {
+            return Err(Flaw::NotXml("it is not an element".to_owned()));
+        }
+        Ok(Element { frame, tree: self, number: 0 })
+    }
+
+    fn read(&mut self, frame: &str) -> Result<(), Flaw> {
         self.clear();
         let mut reader = Reader::from_str(frame);
         loop {
@@ -81,10 +102,7 @@ impl Tree {
                 Err(error) => return Err(Flaw::NotXml(error.to_string())),
             }
         }
-        if !self.open.is_empty() || self.nodes.is_empty() {
-            return Err(Flaw::NotXml("it is not closed".to_owned()));
-        }
-        Ok(Element { frame, tree: self, number: 0 })
+        Ok(())
     }
 
     /// Forgets the element before. A large one must not keep the buffers large for good.
@@ -229,6 +247,17 @@ impl<'a> Element<'a> {
         self.node().end > self.number + 1
     }
 
+    /// Whether it has a text that is not blank.
+    pub(crate) fn has_text(&self) -> bool {
+        let Span { start, end } = self.node().text;
+        start < end
+    }
+
+    /// Whether its attributes are all of it.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.has_children() && !self.has_text()
+    }
+
     /// Its text without the blanks around it, escapes resolved.
     pub(crate) fn text(&self) -> Cow<'a, str> {
         let text = self.slice(self.node().text).trim();
@@ -244,11 +273,6 @@ impl<'a> Element<'a> {
     /// The child of this name.
     pub(crate) fn child(&self, name: &str) -> Option<Element<'a>> {
         self.children().find(|child| child.name() == name)
-    }
-
-    /// Number of elements in it, itself included.
-    pub(crate) fn size(&self) -> u64 {
-        u64::from(self.node().end - self.number)
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Frame {
     pub(crate) offset: u64,
     /// Its whole length.
     pub(crate) bytes: u64,
+    /// Whether it is only the beginning of an element, whose children follow.
+    pub(crate) is_open: bool,
     /// What is wrong with it already.
     pub(crate) flaw: Option<Flaw>,
 }
@@ -61,6 +63,8 @@ pub(crate) struct Frames<R> {
     pub(super) document: u64,
     /// Elements that are open in the window.
     depth: u32,
+    /// Open elements around records that are not the root.
+    around: u32,
     pub(super) is_root_closed: bool,
     /// Line and offset of an element that is longer than the limit.
     oversize: Option<(u64, u64)>,
@@ -69,6 +73,9 @@ pub(crate) struct Frames<R> {
     skipping: Option<Skipping>,
     stray_bytes: u64,
 }
+
+/// What a text without escapes begins with.
+const CDATA: &[u8] = b"<![CDATA[";
 
 /// What is skipped because its end is further off than an element may be long.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +94,8 @@ enum Tag {
     Scanned,
     /// An element is complete. It ends here.
     Complete(usize),
+    /// An element has begun, and its children follow from here.
+    Opened(usize),
     /// The element under way is not closed and another one begins here.
     Broken(usize),
     /// The root's end.
@@ -102,6 +111,7 @@ impl<R: Read> Frames<R> {
             has_prefixes: false,
             document: 0,
             depth: 0,
+            around: 0,
             is_root_closed: false,
             oversize: None,
             head: Vec::new(),
@@ -150,13 +160,17 @@ impl<R: Read> Frames<R> {
                     self.window.at = end;
                     return Ok(Some(self.frame(end, None)));
                 }
+                Tag::Opened(next) => {
+                    self.window.at = next;
+                    return Ok(Some(Frame { is_open: true, ..self.frame(next, None) }));
+                }
                 Tag::Broken(next) => {
                     self.depth = 0;
                     self.window.at = next;
                     return Ok(Some(self.frame(next, Some(Flaw::NotClosed))));
                 }
                 Tag::Root => {
-                    self.is_root_closed = true;
+                    (self.is_root_closed, self.around) = (true, 0);
                     return Ok(None);
                 }
                 Tag::More => {
@@ -185,12 +199,12 @@ impl<R: Read> Frames<R> {
         let too_long = Flaw::TooLong(IMPORT_ELEMENT_BYTES_MAX as u64);
         if let Some((line, offset)) = self.oversize.take() {
             let bytes = self.window.offset(end) - offset;
-            return Frame { range: 0..0, line, offset, bytes, flaw: Some(too_long) };
+            return Frame { range: 0..0, line, offset, bytes, is_open: false, flaw: Some(too_long) };
         }
         let (line, offset, range) = (self.window.line(start), self.window.offset(start), start..end);
         let bytes = range.len() as u64;
         let flaw = flaw.or((range.len() > IMPORT_ELEMENT_BYTES_MAX).then_some(too_long));
-        Frame { range, line, offset, bytes, flaw }
+        Frame { range, line, offset, bytes, is_open: false, flaw }
     }
 
     /// Skips an element that is too long, except for what a reject shows of it.
@@ -245,10 +259,15 @@ impl<R: Read> Frames<R> {
             _ => return self.start_tag(tag),
         };
         match memmem::find(rest.get(open..).unwrap_or_default(), close) {
-            Some(end) => self.window.at = tag + open + end + close.len(),
+            Some(end) => {
+                if self.depth == 0 && close == b"]]>" {
+                    self.stray_bytes += stray(&rest[CDATA.len().min(open + end)..open + end]);
+                }
+                self.window.at = tag + open + end + close.len();
+            }
             None if rest.len() > IMPORT_ELEMENT_BYTES_MAX => {
                 self.skipping = Some(Skipping::Text(close));
-                self.window.at += open;
+                self.window.at += if close == b"]]>" { CDATA.len().min(rest.len()) } else { open };
             }
             None => return Tag::More,
         }
@@ -257,6 +276,7 @@ impl<R: Read> Frames<R> {
 
     fn skip_text(&mut self, close: &[u8]) -> Tag {
         let found = memmem::find(self.window.rest(), close);
+        let from = self.window.at;
         match found {
             Some(end) => {
                 self.skipping = None;
@@ -265,6 +285,10 @@ impl<R: Read> Frames<R> {
             None => self.window.at = self.window.at.max(self.window.end().saturating_sub(close.len() - 1)),
         }
         if self.depth == 0 {
+            if close == b"]]>" {
+                let to = found.map_or(self.window.at, |end| from + end);
+                self.stray_bytes += stray(&self.window.bytes()[from..to]);
+            }
             self.window.start = self.window.at;
         }
         if found.is_some() { Tag::Scanned } else { Tag::More }
@@ -322,15 +346,22 @@ impl<R: Read> Frames<R> {
         let name = self.local(name(&self.window.bytes()[tag + 1..end]));
         if self.depth > 0 && self.oversize.is_none() && TOP.contains(&name) {
             let outer = self.local(self::name(&self.window.bytes()[self.window.start + 1..]));
-            if TOP.contains(&outer) && !(outer == b"Correlation" && name == b"Record") {
-                return Tag::Broken(tag);
+            match (TOP.contains(&outer), outer == b"Correlation" && name == b"Record") {
+                (true, false) => return Tag::Broken(tag),
+                (true, true) => {}
+                (false, _) => {
+                    // An element around records: its children are read as if they were the root's.
+                    self.around += std::mem::take(&mut self.depth);
+                    return Tag::Opened(tag);
+                }
             }
         }
         let is_opened = self.depth == 0 && self.opened.contains(&name);
         let is_closed = self.window.bytes()[end - 2] == b'/';
         self.window.at = end;
         if is_opened {
-            return Tag::Scanned;
+            let has_attributes = self.window.bytes()[tag..end].contains(&b'=');
+            return if has_attributes { Tag::Opened(end) } else { Tag::Scanned };
         }
         if is_closed {
             return if self.depth == 0 { Tag::Complete(end) } else { Tag::Scanned };
@@ -353,6 +384,10 @@ impl<R: Read> Frames<R> {
         match self.depth {
             0 if is_root => Tag::Root,
             0 if is_opened => Tag::Scanned,
+            0 if self.around > 0 => {
+                self.around -= 1;
+                Tag::Scanned
+            }
             0 => {
                 // An end without a beginning.
                 self.stray_bytes += (end - tag) as u64;
@@ -406,7 +441,11 @@ mod tests {
         loop {
             match frames.next() {
                 Ok(Some(frame)) => {
-                    let flaw = if frame.flaw.is_some() { "!" } else { "" };
+                    let flaw = match (frame.flaw.is_some(), frame.is_open) {
+                        (true, _) => "!",
+                        (_, true) => ">",
+                        _ => "",
+                    };
                     out.push(format!("{}{flaw} {}", frame.line, String::from_utf8_lossy(frames.bytes(&frame)).trim()));
                 }
                 Ok(None) => match frames.behind().unwrap() {
@@ -458,13 +497,42 @@ mod tests {
                 "end 0",
             ],
         );
-        check("<HealthData><list a=\"1\"><a/><list></a></list></list></HealthData>", &["1 <a/>", "end 4"]);
+        check(
+            "<HealthData><list a=\"1\"><a/><list></a></list></list></HealthData>",
+            &["1> <list a=\"1\">", "1 <a/>", "end 4"],
+        );
+        check("<HealthData>a<![CDATA[ b]]c ]]>\n<!-- d --><a/></HealthData>", &["2 <a/>", "end 5"]);
         check(
             "<HealthData><a/>\n<b",
             &["1 <a/>", "the file ends in line 2 before its last element is closed: it is cut"],
         );
         check("<HealthDataX/>", &["no element `HealthData` was found: it is another file, or it is cut"]);
         check("", &["no element `HealthData` was found: it is another file, or it is cut"]);
+    }
+
+    #[test]
+    fn elements_around_records_are_opened() {
+        let check = |text: &str, expected: &[&str]| {
+            for piece in 1..=text.len() {
+                assert_eq!(frames(text, piece), expected, "{text} in pieces of {piece}");
+            }
+        };
+        check(
+            "<HealthData><a b=\"1\">\n<c/>t<Record/><d/></a><Me/></HealthData>",
+            &["1> <a b=\"1\">\n<c/>t", "2 <Record/>", "2 <d/>", "2 <Me/>", "end 0"],
+        );
+        check(
+            "<HealthData><a><b><Record><c/></Record></b><Record/></a></e></HealthData>",
+            &["1> <a><b>", "1 <Record><c/></Record>", "1 <Record/>", "end 4"],
+        );
+        check(
+            "<HealthData><a><Record/></HealthData><HealthData></a></HealthData>",
+            &["1> <a>", "1 <Record/>", "document", "end 4"],
+        );
+        check(
+            "<HealthData><Correlation><a><Record/></a></Correlation></HealthData>",
+            &["1 <Correlation><a><Record/></a></Correlation>", "end 0"],
+        );
     }
 
     #[test]

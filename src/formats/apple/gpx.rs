@@ -8,6 +8,7 @@ use super::document::{Children, Fate, Place, read_document, read_one};
 use super::element::{Element, Tree};
 use super::frames::Frames;
 use super::kept::{write_element, write_unknown};
+use super::names::file_name;
 use super::routes::{Route, Routes};
 use super::waiting::Waiting;
 use crate::formats::flaw::Flaw;
@@ -29,7 +30,8 @@ pub(super) fn read(
     let frames = Frames::new(source, "gpx", &[b"trk", b"trkseg", b"rte"]).with_prefixes();
     let (route, known) = routes.find(file, output);
     output.batch.mark_route(route.workout, route.number, RouteEvent::Begins(Some(known)));
-    let mut points = Points { route, has_track: false, takes_waypoints: false, waypoints: Waiting::default() };
+    let mut points =
+        Points { route, has_track: false, is_apples: false, takes_waypoints: false, waypoints: Waiting::default() };
     let read = read_document(frames, file, bytes, output, &mut points);
     let settled = points.settle(file, output);
     read.and(settled)?;
@@ -42,6 +44,8 @@ pub(super) fn read(
 struct Points {
     route: Route,
     has_track: bool,
+    /// Whether Apple's export has made the file.
+    is_apples: bool,
     /// Whether waypoints are read as the route.
     takes_waypoints: bool,
     /// Those before the first point of a track.
@@ -49,6 +53,19 @@ struct Points {
 }
 
 impl Points {
+    /// Keeps what a file says of itself or of its track.
+    fn keep(&self, name: &str, element: Element<'_>, place: Place<'_>, output: &mut Output<'_>) {
+        if self.is_apples && is_time_of_export(element) {
+            return output.within("GPX metadata: the time of the export, left out", 1);
+        }
+        let mut json = String::new();
+        let mut object = JsonObject::begin(&mut json);
+        object.string("file", file_name(place.file));
+        write_element(element, object.member(name));
+        object.end();
+        output.keep_beside(&["GPX ", name].concat(), json);
+    }
+
     /// Reads the waypoints that wait, once it is known what they are.
     fn settle(&mut self, file: &str, output: &mut Output<'_>) -> Result<()> {
         self.takes_waypoints = !self.has_track;
@@ -65,7 +82,19 @@ impl Children for Points {
         Ok(())
     }
 
-    fn read(&mut self, element: Element<'_>, _: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw> {
+    fn open(&mut self, element: Element<'_>, place: Place<'_>, output: &mut Output<'_>) {
+        let name = local_name(element);
+        self.is_apples |=
+            name == "gpx" && element.get("creator").is_some_and(|creator| creator.starts_with("Apple Health"));
+        if name == "gpx" && self.is_apples {
+            // All of Apple's files have the same.
+            output.within("GPX gpx", 1);
+        } else if element.attributes().next().is_some() || !element.is_plain() {
+            self.keep(name, element, place, output);
+        }
+    }
+
+    fn read(&mut self, element: Element<'_>, place: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw> {
         match local_name(element) {
             "trkpt" | "rtept" => {
                 self.has_track = true;
@@ -78,7 +107,7 @@ impl Children for Points {
                 write_element(element, &mut json);
                 output.keep("GPX wpt", json);
             }
-            name => output.within(&["gpx ", name].concat(), 1),
+            name => self.keep(name, element, place, output),
         }
         Ok(Fate::Read)
     }
@@ -91,6 +120,13 @@ impl Children for Points {
         self.settle(place.file, output)?;
         read_one(text, place, &mut Tree::default(), self, output)
     }
+}
+
+/// Whether an element has only the time of the export, which differs from export to export.
+fn is_time_of_export(element: Element<'_>) -> bool {
+    let mut children = element.children();
+    let is_time = children.next().is_some_and(|child| child.name() == "time" && !child.has_children());
+    element.name() == "metadata" && is_time && children.next().is_none() && !element.has_text()
 }
 
 /// The name without a prefix: `trkpt` for `gpx:trkpt`.
@@ -113,11 +149,13 @@ fn read_point(element: Element<'_>, route: Route, output: &mut Output<'_>) -> Re
         vertical_accuracy_m: None,
         other: None,
     };
-    let (mut times, mut has_more, mut keeps_elevation) = (0, element.attributes().count() > 2, false);
+    let (mut times, mut keeps_time, mut keeps_elevation) = (0, false, false);
+    let mut has_more = element.attributes().count() > 2 || element.has_text();
     for child in element.children() {
         match local_name(child) {
             "time" => {
                 times += 1;
+                keeps_time |= times > 1 || child.has_children() || child.attributes().next().is_some();
                 if times == 1 {
                     let text = child.text();
                     point.time_ms = time(&text).ok_or_else(|| Flaw::not_a_date("time", &text))?;
@@ -134,9 +172,9 @@ fn read_point(element: Element<'_>, route: Route, output: &mut Output<'_>) -> Re
     if times == 0 {
         return Err(Flaw::Missing("time"));
     }
-    if has_more || times > 1 {
-        let is_kept = |name: &str| match name.rsplit_once(':').map_or(name, |(_, local)| local) {
-            "time" => times > 1,
+    if has_more || keeps_time {
+        let is_kept = |child: Element<'_>| match local_name(child) {
+            "time" => keeps_time,
             "ele" => keeps_elevation,
             _ => true,
         };
@@ -152,7 +190,7 @@ fn read_point(element: Element<'_>, route: Route, output: &mut Output<'_>) -> Re
 
 /// Reads the numbers that Apple writes as extensions. Returns whether there is something else.
 fn read_extensions(extensions: Element<'_>, point: &mut RoutePoint) -> bool {
-    let mut has_more = extensions.attributes().next().is_some();
+    let mut has_more = extensions.attributes().next().is_some() || extensions.has_text();
     for child in extensions.children() {
         has_more |= !read_number(local_name(child), child, point);
     }

@@ -8,11 +8,18 @@ use std::collections::BTreeMap;
 use super::element::{Element, plain};
 use super::source::without_pointer;
 use crate::formats::json::{JsonArray, JsonObject, write_string};
+use crate::formats::output::Output;
 use crate::model::locale::of_phone;
 use crate::model::time;
 
 /// The element that holds one entry of metadata.
 pub(super) const METADATA: &str = "MetadataEntry";
+
+/// The element that holds the beats behind a heart rate variability.
+pub(super) const BEATS: &str = "HeartRateVariabilityMetadataList";
+
+/// The element that holds one of them.
+pub(super) const BEAT: &str = "InstantaneousBeatsPerMinute";
 
 /// Attributes that the next export may print differently: where an element comes from, and when it was received.
 const CHANGING: [&str; 7] =
@@ -28,27 +35,53 @@ pub(super) fn write_content(element: Element<'_>, out: &mut String) {
     write_element_without(&CHANGING, element, out);
 }
 
+/// Keeps an element that is not a record.
+pub(super) fn keep_beside(element: Element<'_>, output: &mut Output<'_>) {
+    let mut json = String::new();
+    write_element(element, &mut json);
+    output.keep_beside(element.name(), json);
+}
+
 fn write_element_without(left_out: &[&str], element: Element<'_>, out: &mut String) {
     let mut object = JsonObject::begin(out);
     for (key, values) in grouped(element.attributes().filter(|(key, _)| !left_out.contains(key))) {
         write_values(&values, object.member(key), |value, out| write_attribute(key, value, out));
     }
-    let text = element.text();
-    if !text.is_empty() {
-        object.string("$", &text);
+    if element.has_text() {
+        object.string("$", &element.text());
     }
-    let mut children: Vec<Element<'_>> = element.children().collect();
-    children.sort_by_key(Element::name);
-    let mut names: Vec<&[Element<'_>]> = children.chunk_by(|one, other| one.name() == other.name()).collect();
-    names.sort_unstable_by_key(|same| same[0].number());
-    for same in names {
+    each_name(element.children(), |same| {
         let mut list = object.array(same[0].name());
         for child in same {
             write_element_without(left_out, *child, list.element());
         }
         list.end();
-    }
+    });
     object.end();
+}
+
+/// Passes on the elements of each name together, the names in the order of the file.
+fn each_name<'a>(elements: impl Iterator<Item = Element<'a>>, mut take: impl FnMut(&[Element<'a>])) {
+    let mut elements: Vec<Element<'_>> = elements.collect();
+    elements.sort_by_key(Element::name);
+    let mut names: Vec<&[Element<'_>]> = elements.chunk_by(|one, other| one.name() == other.name()).collect();
+    names.sort_unstable_by_key(|same| same[0].number());
+    names.into_iter().for_each(|same| take(same));
+}
+
+/// Adds an element's text, and the children for which `is_unknown` returns true: one of a name as it is, several as a list.
+pub(super) fn write_inner(element: Element<'_>, is_unknown: impl Fn(Element<'_>) -> bool, object: &mut JsonObject<'_>) {
+    if element.has_text() {
+        object.string("$", &element.text());
+    }
+    each_name(element.children().filter(|child| is_unknown(*child)), |same| {
+        if let [child] = same {
+            return write_element(*child, object.member(child.name()));
+        }
+        let mut list = object.array(same[0].name());
+        same.iter().for_each(|child| write_element(*child, list.element()));
+        list.end();
+    });
 }
 
 fn write_attribute(key: &str, value: &str, out: &mut String) {
@@ -85,11 +118,28 @@ pub(super) fn write_values(values: &[&str], out: &mut String, write: impl Fn(&st
     list.end();
 }
 
-/// Adds the attributes that are not among `known`, and the children for which `is_unknown` returns true.
+/// Whether an element is an entry of metadata that has a key, a value and nothing else.
+pub(super) fn is_entry(element: Element<'_>) -> bool {
+    let is_part = |name: &str| element.attributes().filter(|(key, _)| *key == name).count() == 1;
+    element.name() == METADATA
+        && element.is_plain()
+        && element.attributes().count() == 2
+        && is_part("key")
+        && is_part("value")
+}
+
+/// Whether an element has attributes that are not among `known`, a text, or children for which `is_unknown` returns true.
+pub(super) fn has_unknown(element: Element<'_>, known: &[&str], is_unknown: impl Fn(Element<'_>) -> bool) -> bool {
+    element.has_text()
+        || element.attributes().any(|(key, _)| !known.contains(&key))
+        || element.children().any(is_unknown)
+}
+
+/// Adds what [`has_unknown`] looks for: attributes, the text, children.
 pub(super) fn write_unknown(
     element: Element<'_>,
     known: &[&str],
-    is_unknown: impl Fn(&str) -> bool,
+    is_unknown: impl Fn(Element<'_>) -> bool,
     object: &mut JsonObject<'_>,
 ) {
     for (key, values) in grouped(element.attributes().filter(|(key, _)| !known.contains(key))) {
@@ -98,7 +148,10 @@ pub(super) fn write_unknown(
             write_string(&plain(value), out);
         });
     }
-    let mut unknown = element.children().filter(|child| is_unknown(child.name())).peekable();
+    if element.has_text() {
+        object.string("$", &element.text());
+    }
+    let mut unknown = element.children().filter(|child| is_unknown(*child)).peekable();
     if unknown.peek().is_none() {
         return;
     }

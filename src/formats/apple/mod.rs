@@ -14,6 +14,7 @@ mod frames;
 mod gpx;
 mod kept;
 mod lines;
+mod members;
 mod names;
 mod number;
 mod quantity;

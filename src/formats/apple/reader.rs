@@ -5,7 +5,8 @@ use std::io::{BufRead, Read};
 use super::document::{Children, Fate, Place, read_document, read_one};
 use super::element::{Element, Tree, plain};
 use super::frames::Frames;
-use super::kept::{write_content, write_element};
+use super::kept::{keep_beside, write_content, write_element};
+use super::members::TopLevel;
 use super::number::Numbers;
 use super::record::Records;
 use super::seen::Seen;
@@ -18,6 +19,9 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::identity::digest;
 use crate::model::locale::parse_date;
 use crate::model::record::{Content, Envelope};
+
+/// The root of `export.xml`.
+const ROOT: &str = "HealthData";
 
 /// Reads the files of one export. Rejects and errors name a file by its path within the export.
 #[derive(Debug, Default)]
@@ -51,12 +55,13 @@ impl Reader {
     /// Reads `export.xml`.
     pub(crate) fn xml(&mut self, file: &str, source: impl Read, output: &mut Output<'_>) -> Result<()> {
         let Self { top, bytes } = self;
-        let frames = Frames::new(source, "HealthData", &[]);
+        let frames = Frames::new(source, ROOT, &[]);
         let read = read_document(frames, file, bytes, output, top);
         // Also behind an error: what was read before it is stored.
         let settled = top.settle(file, output).and_then(|()| top.check_numbers(file));
         // The files behind it need the memory.
         top.seen.equals = Equals::default();
+        top.seen.top_level = TopLevel::default();
         top.numbers = Numbers::default();
         read.and(settled)
     }
@@ -91,6 +96,14 @@ impl Children for Top {
         self.numbers = Numbers::default();
         self.seen.equals = Equals::default();
         output.begin_document()
+    }
+
+    fn open(&mut self, element: Element<'_>, _: Place<'_>, output: &mut Output<'_>) {
+        if element.attributes().next().is_some() || !element.is_plain() {
+            keep_beside(element, output);
+        } else if element.name() != ROOT {
+            output.within(element.name(), 1);
+        }
     }
 
     fn read(&mut self, element: Element<'_>, place: Place<'_>, output: &mut Output<'_>) -> Result<Fate, Flaw> {
@@ -149,8 +162,15 @@ impl Top {
             }
             "ExportDate" => {
                 let value = element.get("value").ok_or(Flaw::Missing("value"))?;
-                self.envelope.export_ms =
-                    Some(parse_date(&plain(value)).ok_or_else(|| Flaw::not_a_date("value", &plain(value)))?);
+                let date = parse_date(&plain(value)).ok_or_else(|| Flaw::not_a_date("value", &plain(value)))?;
+                let before = self.envelope.export_ms.replace(date);
+                // An upload has one date.
+                if before.is_some_and(|before| before != date)
+                    || element.attributes().count() > 1
+                    || !element.is_plain()
+                {
+                    keep_beside(element, output);
+                }
                 output.skip("ExportDate: kept with the upload", 1);
                 Ok(())
             }

@@ -3,7 +3,8 @@
 use super::common::{Common, KNOWN};
 use super::document::Fate;
 use super::element::{Element, plain};
-use super::kept::{METADATA, write_metadata, write_unknown};
+use super::kept::{BEAT, BEATS, has_unknown, is_entry, write_metadata, write_unknown};
+use super::members::is_member;
 use super::number::{self, Numbers};
 use super::seen::Seen;
 use super::source::Source;
@@ -15,9 +16,6 @@ use crate::model::identity::{derive, digest};
 use crate::model::limits::{DICTIONARY_TEXT_BYTES_MAX, READ_BUFFER_BYTES};
 use crate::model::record::{BeatList, DerivedSample, Sample};
 use crate::model::text::{TextId, Texts};
-
-/// The element that holds the beats behind a heart rate variability.
-const BEATS: &str = "HeartRateVariabilityMetadataList";
 
 /// Reads records. Its buffers are used again and again.
 #[derive(Debug, Default)]
@@ -34,6 +32,8 @@ pub(super) struct Records {
 struct KindAndUnit {
     kind: String,
     unit: Option<String>,
+    /// Whether correlations may have such records.
+    is_member: bool,
     digest: [u8; 16],
     /// Their ids, and the batch in which these hold.
     texts: Option<(u32, TextId, Option<TextId>)>,
@@ -60,6 +60,9 @@ impl Records {
         let source = seen.sources.find(common.source, output);
         self.write_parts(element, &common, &source, unknown_value, seen);
         let (kind, unit) = self.kind.find(kind, common.unit, output);
+        if self.kind.is_member {
+            seen.top_level.note(&common);
+        }
         self.write_content(&common, &source.digest);
         let uuid = seen.equals.count(derive(&self.content)).identity;
         let texts = &mut output.batch.texts;
@@ -104,24 +107,33 @@ impl Records {
         self.beats.clear();
         self.other.clear();
         let has_more = common.has_more || unknown_value.is_some() || source.text.is_none();
-        if !element.has_children() && !has_more {
+        if element.is_plain() && !has_more {
             return;
         }
         write_metadata(element, &mut self.metadata);
-        seen.within.metadata += count(element, METADATA);
-        if let Some(list) = element.child(BEATS) {
+        let list = element.child(BEATS);
+        if let Some(list) = list {
             write_beats(list, &mut self.beats);
-            seen.within.beat_lists += 1;
-            seen.within.beats += list.size() - 1;
         }
-        let is_unknown = |name: &str| name != METADATA && name != BEATS;
-        if has_more || element.children().any(|child| is_unknown(child.name())) {
+        let is_list = |child: Element<'_>| list.is_some_and(|list| list.number() == child.number());
+        let is_unknown = |child: Element<'_>| !is_list(child) && !is_entry(child);
+        let rest_of_list = list.filter(|list| has_unknown(*list, &[], is_no_beat));
+        let columns = source.columns(&KNOWN);
+        if unknown_value.is_some() || rest_of_list.is_some() || has_unknown(element, columns, is_unknown) {
             let mut object = JsonObject::begin(&mut self.other);
             if let Some(value) = unknown_value {
                 object.string("value", &plain(value));
             }
-            write_unknown(element, source.columns(&KNOWN), is_unknown, &mut object);
+            write_unknown(element, columns, is_unknown, &mut object);
+            if let Some(list) = rest_of_list {
+                let mut rest = object.object(BEATS);
+                write_unknown(list, &[], is_no_beat, &mut rest);
+                rest.end();
+            }
             object.end();
+        }
+        for child in element.children() {
+            seen.within.add(child);
         }
     }
 
@@ -143,6 +155,7 @@ impl KindAndUnit {
     fn find(&mut self, kind: &str, unit: Option<&str>, output: &mut Output<'_>) -> (TextId, Option<TextId>) {
         if self.kind != kind || self.unit.as_deref() != unit {
             self.texts = None;
+            self.is_member = is_member(kind);
             self.digest = digest(&[kind.as_bytes(), unit.unwrap_or_default().as_bytes()]);
             if kind.len() + unit.unwrap_or_default().len() > DICTIONARY_TEXT_BYTES_MAX {
                 // Equal to no type that a record may have.
@@ -208,14 +221,14 @@ fn value_of<'a>(kind: &str, common: &Common<'a>, line: u64, numbers: &mut Number
     Ok(Value::Number(Some(number)))
 }
 
-/// Number of an element's children with this name.
-pub(super) fn count(element: Element<'_>, name: &str) -> u64 {
-    element.children().filter(|child| child.name() == name).count() as u64
+/// Whether a child of a list of beats is more than a beat.
+fn is_no_beat(child: Element<'_>) -> bool {
+    child.name() != BEAT || !child.is_plain()
 }
 
 fn write_beats(list: Element<'_>, out: &mut String) {
     let mut beats = JsonArray::begin(out);
-    for beat in list.children() {
+    for beat in list.children().filter(|child| child.name() == BEAT) {
         let mut object = beats.object();
         for (key, value) in beat.attributes() {
             let out = object.member(key);

@@ -1,7 +1,7 @@
 //! `ActivitySummary` and `Me`.
 
 use super::element::{Element, plain};
-use super::kept::write_unknown;
+use super::kept::{grouped, has_unknown, keep_beside, write_unknown};
 use super::number::number;
 use super::record::intern_some;
 use crate::formats::flaw::Flaw;
@@ -36,7 +36,7 @@ pub(super) fn read(element: Element<'_>, style: NumberStyle, output: &mut Output
     let is_read = |name: &&str| is_text(name) || element.get(name).is_none() || number(name).is_some();
     let columns: Vec<&str> = KNOWN.into_iter().filter(is_read).collect();
     let mut other = String::new();
-    if element.has_children() || element.attributes().any(|(key, _)| !columns.contains(&key)) {
+    if has_unknown(element, &columns, |_| true) {
         let mut object = JsonObject::begin(&mut other);
         write_unknown(element, &columns, |_| true, &mut object);
         object.end();
@@ -65,5 +65,9 @@ pub(super) fn read_characteristics(element: Element<'_>, output: &mut Output<'_>
     for (key, value) in element.attributes() {
         let row = Characteristic { key: texts.intern(key), value: texts.intern(&plain(value)) };
         output.batch.rows.characteristics.push(row);
+    }
+    // One name has one value in the table.
+    if !element.is_plain() || grouped(element.attributes()).iter().any(|(_, values)| values.len() > 1) {
+        keep_beside(element, output);
     }
 }

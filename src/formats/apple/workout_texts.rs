@@ -1,7 +1,7 @@
 //! What is in a workout, as JSON in the shape that the app sends.
 
 use super::element::{Element, plain};
-use super::kept::{METADATA, grouped, write_element, write_metadata, write_unknown, write_values};
+use super::kept::{grouped, has_unknown, is_entry, write_inner, write_metadata, write_unknown, write_values};
 use super::number::number;
 use super::source::Source;
 use crate::formats::json::{JsonArray, JsonObject, write_f64, write_integer, write_string};
@@ -67,11 +67,9 @@ pub(super) fn seconds(unit: Option<&str>) -> Option<f64> {
 }
 
 fn write_other(element: Element<'_>, kind: &str, known: &[&str], out: &mut String) {
-    let is_unknown = |name: &str| ![STATISTICS, EVENT, ACTIVITY, METADATA].contains(&name);
-    let has_more = element.attributes().any(|(key, _)| !known.contains(&key))
-        || element.children().any(|child| is_unknown(child.name()));
+    let is_unknown = |child: Element<'_>| ![STATISTICS, EVENT, ACTIVITY].contains(&child.name()) && !is_entry(child);
     let has_unknown_activity = activity(kind).is_none();
-    if !has_more && !has_unknown_activity {
+    if !has_unknown_activity && !has_unknown(element, known, is_unknown) {
         return;
     }
     let mut object = JsonObject::begin(out);
@@ -141,6 +139,7 @@ fn write_quantities(statistics: Element<'_>, style: NumberStyle, mut object: Jso
             (_, values) => write_values(values, object.member(key), write_date_or_text),
         }
     }
+    write_inner(statistics, |_| true, &mut object);
     object.end();
 }
 
@@ -209,8 +208,6 @@ fn write_parts(element: Element<'_>, style: NumberStyle, mut object: JsonObject<
     if !text.is_empty() {
         object.member("allStatistics").push_str(&text);
     }
-    for child in element.children().filter(|child| ![METADATA, STATISTICS].contains(&child.name())) {
-        write_element(child, object.member(child.name()));
-    }
+    write_inner(element, |child| child.name() != STATISTICS && !is_entry(child), &mut object);
     object.end();
 }
