@@ -439,7 +439,7 @@ fn unit(name: &str) -> Option<Unit> {
         "count/s" => of(Frequency, 60.0),
         "m/s" => of(Speed, 1.0),
         "km/hr" | "km/h" => of(Speed, 1.0 / 3.6),
-        "mi/hr" | "mph" => of(Speed, 0.447_04),
+        "mi/hr" | "mi/h" | "mph" => of(Speed, 0.447_04),
         "ft/s" => of(Speed, 0.3048),
         "mg/dL" => of(GlucoseConcentration, 1.0),
         // HealthKit's molar mass of glucose.
@@ -450,6 +450,7 @@ fn unit(name: &str) -> Option<Unit> {
         "%" => of(Fraction, 1.0),
         "mL/min·kg" | "ml/(kg*min)" | "mL/(kg*min)" | "mL/kg·min" => of(OxygenUptake, 1.0),
         "kcal/hr·kg" | "kcal/(kg*hr)" | "kcal/kg·hr" => of(Effort, 1.0),
+        "kJ/hr·kg" | "kJ/(kg*hr)" | "kJ/kg·hr" => of(Effort, 1.0 / KILOJOULES_PER_KILOCALORIE),
         "count" => of(Count, 1.0),
         _ => None,
     }
@@ -483,6 +484,8 @@ mod tests {
         check((72.0, "count/min"), (72.0, "count/min"), true);
         check((72.0, "count/min"), (73.0, "count/min"), false);
         check((1.2, "count/s"), (72.0, "count/min"), true);
+        check((5.1, "kcal/hr·kg"), (21.3384, "kJ/hr·kg"), true);
+        check((10.0, "km/h"), (6.21371, "mi/h"), true);
         // Rounded up and down; then neighbours.
         check((0.123_456_5, "km"), (0.123_457, "km"), true);
         check((0.123_456_5, "km"), (0.123_456, "km"), true);
