@@ -392,6 +392,11 @@ fn routes_belong_to_their_workout_whatever_an_archive_does_to_names() {
     check("Aktivität 8.00.gpx", b"Aktivit\xe4t 8.00.gpx", None);
     check("路线 8.00.gpx", b"\xc2\xb7\xcf\xdf 8.00.gpx", None);
     check("路线 8.00.gpx", b"\xc2\xb7\xcf\xdf 9.00.gpx", Some(1));
+    // Shift JIS and Big5: ASCII letters and brackets are parts of other letters. A date has digits enough to be known by them.
+    check("ルート_2026-03-01.gpx", b"\x83\x8b\x81[\x83g_2026-03-01.gpx", None);
+    check("路線_2026-03-01.gpx", b"\xb8\xf4\xbdu_2026-03-01.gpx", None);
+    check("路線_2026-03-01.gpx", b"\xb8\xf4\xbdu_2026-03-02.gpx", Some(1));
+    check("路線_03-01.gpx", b"\xb8\xf4\xbdu_03-01.gpx", Some(1));
     // What is certain is not guessed: another file's letters are known.
     check("路线 8.00.gpx", "步行 8.00.gpx".as_bytes(), Some(1));
 }

@@ -39,10 +39,14 @@ pub(super) fn clinical_key(path: &str) -> [u8; 16] {
     digest(&[b"clinical", folded(folder_and_file(path).1).as_bytes()])
 }
 
-/// What identifies a name whose other letters are guessed: its digits and ASCII letters.
-pub(super) fn ascii_key(path: &str) -> [u8; 16] {
-    let ascii = file_name(path).bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
-    digest(&[b"ascii", &ascii.collect::<Vec<u8>>()])
+/// What identifies a name whose other letters are guessed, the likeliest first: its digits and ASCII letters, and its digits if
+/// they are a date at least. In Shift JIS, Big5 and GBK, ASCII letters are also parts of others.
+pub(super) fn guess_keys(path: &str) -> impl Iterator<Item = [u8; 16]> {
+    const DATE_DIGITS: usize = 8;
+    let ascii = || file_name(path).bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+    let (ascii, digits): (Vec<u8>, Vec<u8>) = (ascii().collect(), ascii().filter(u8::is_ascii_digit).collect());
+    let digits = (digits.len() >= DATE_DIGITS).then(|| digest(&[b"digits", &digits]));
+    [Some(digest(&[b"ascii", &ascii])), digits].into_iter().flatten()
 }
 
 /// The name without its folders.

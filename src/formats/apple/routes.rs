@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::names::{ascii_key, clinical_key, exact_key, file_name, folded_key, name_key};
+use super::names::{clinical_key, exact_key, file_name, folded_key, guess_keys, name_key};
 use crate::formats::output::Output;
 use crate::model::error::Result;
 use crate::model::identity::derive;
@@ -109,9 +109,11 @@ impl Routes {
         let mut guesses = 0;
         for (name, is_guessed) in routes.take(ROUTE_FILES_MAX) {
             files.names.extend([short(&exact_key(name)), short(&folded_key(name))]);
-            if is_guessed && guesses < ROUTE_GUESSES_MAX {
-                guesses += 1;
-                files.names.push(short(&ascii_key(name)));
+            for guess in guess_keys(name).filter(|_| is_guessed) {
+                if guesses < ROUTE_GUESSES_MAX {
+                    guesses += 1;
+                    files.names.push(short(&guess));
+                }
             }
         }
         files.has_guesses = guesses > 0;
@@ -149,18 +151,18 @@ impl Routes {
         let Some(files) = &self.files else {
             return;
         };
-        let mut guesses = 0;
-        if files.has_guesses {
-            let guess = ascii_key(path);
-            guesses = files.count(&guess);
-            let has_room = guesses > 0 && self.guesses.len() < ROUTE_GUESSES_MAX;
+        let mut is_guessed = false;
+        for guess in guess_keys(path).filter(|_| files.has_guesses) {
+            let is_there = files.count(&guess) > 0;
+            is_guessed |= is_there;
+            let has_room = is_there && self.guesses.len() < ROUTE_GUESSES_MAX;
             match self.guesses.get_mut(&part(&guess)) {
                 Some(only) if *only != Some(place) => *only = None,
                 None if has_room => drop(self.guesses.insert(part(&guess), Some(place))),
                 _ => {}
             }
         }
-        let is_there = files.count(&key) > 0 || files.count(&folded) > 0 || guesses > 0;
+        let is_there = files.count(&key) > 0 || files.count(&folded) > 0 || is_guessed;
         if !is_there && !known.is_reported {
             known.is_reported = true;
             self.report(MISSING, path, output);
@@ -231,12 +233,15 @@ impl Routes {
     /// The reference that fits a file whose letters are guessed.
     fn guess(&self, path: &str) -> Option<Fit> {
         let files = self.files.as_ref().filter(|files| files.has_guesses && !path.is_ascii())?;
-        let guess = ascii_key(path);
-        let Some(key) = self.guesses.get(&part(&guess))? else {
+        guess_keys(path).find_map(|guess| self.fit_of_guess(&guess, files))
+    }
+
+    fn fit_of_guess(&self, guess: &[u8; 16], files: &Files) -> Option<Fit> {
+        let Some(key) = self.guesses.get(&part(guess))? else {
             return Some(Fit::Several(None));
         };
         let known = self.references.get(key)?;
-        match files.count(&guess) {
+        match files.count(guess) {
             0 => None,
             _ if files.count_short(&known.exact) > 0 || files.count(key) > 0 => None,
             1 => (!known.is_done).then_some(Fit::Only(*key)),
