@@ -264,3 +264,23 @@ fn a_document_within_data_names_its_shape() {
     let outcome = import(&folder.path("health.db"), &[], &[&file]);
     assert!(!outcome.ok && outcome.said.contains("`data` has an object `data`, not sections"), "{}", outcome.said);
 }
+
+#[test]
+fn numbers_of_health_auto_export_are_kept_as_they_were_sent() {
+    let kept = r#"{"a":-0,"b":[18446744073709551616,-9223372036854775809],"c":1}"#;
+    let document = format!(
+        r#"{{"data":{{"metrics":[
+            {{"name":"x","units":"c","data":[{{"date":"2026-08-01 08:00:00 +0200","qty":-0,"more":{kept}}},
+            {{"date":"2026-08-01 09:00:00 +0200","qty":18446744073709551616,"source":-0,"value":-0}}]}},
+            {{"name":-0,"data":[]}}],
+        "workouts":[{{"name":"Run","start":"2026-08-01 08:00:00 +0200","end":"2026-08-01 09:00:00 +0200","more":{kept}}}],
+        "symptoms":[{{"name":"a","more":{kept}}}]}},"more":{kept}}}"#
+    );
+    let (folder, report) = check("a.json", &document, &Marks(0));
+    assert_eq!(report["rejected"], 1);
+    let everything = everything(&folder.path("health.db"));
+    assert_eq!(everything.matches(kept).count(), 4, "{everything}");
+    assert!(everything.contains(r#"{"source":-0,"value":-0}"#), "{everything}");
+    let values = "SELECT group_concat(value, ' ' ORDER BY start_ms) FROM aggregates";
+    assert_eq!(query::<String>(&folder.path("health.db"), values), "0.0 1.8446744073709552e+19");
+}

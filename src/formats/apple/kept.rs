@@ -61,12 +61,12 @@ fn write_element_without(left_out: &[&str], element: Element<'_>, out: &mut Stri
 }
 
 /// Passes on the elements of each name together, the names in the order of the file.
-fn each_name<'a>(elements: impl Iterator<Item = Element<'a>>, mut take: impl FnMut(&[Element<'a>])) {
+fn each_name<'a>(elements: impl Iterator<Item = Element<'a>>, take: impl FnMut(&[Element<'a>])) {
     let mut elements: Vec<Element<'_>> = elements.collect();
     elements.sort_by_key(Element::name);
     let mut names: Vec<&[Element<'_>]> = elements.chunk_by(|one, other| one.name() == other.name()).collect();
     names.sort_unstable_by_key(|same| same[0].number());
-    names.into_iter().for_each(|same| take(same));
+    names.into_iter().for_each(take);
 }
 
 /// Adds an element's text, and the children for which `is_unknown` returns true: one of a name as it is, several as a list.
