@@ -76,7 +76,8 @@ pub(crate) fn sniff(head: &[u8]) -> Format {
     match first {
         Some(b'{' | b'[') => sniff_json(head),
         _ if head.trim_ascii() == b"null" => Format::Payload,
-        _ if has("<HealthData") || has("<!DOCTYPE HealthData") => Format::AppleXml,
+        _ if has("<HealthData") || has(":HealthData ") || has(":HealthData>") => Format::AppleXml,
+        _ if has("<!DOCTYPE HealthData") => Format::AppleXml,
         _ if has("<ClinicalDocument") => Format::AppleCda,
         _ if has("<gpx") || has(":gpx ") || has(":gpx>") => Format::Gpx,
         Some(b'<') => Format::Unknown,

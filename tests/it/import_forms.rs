@@ -81,6 +81,23 @@ fn declared_encodings_are_read_as_such() {
 }
 
 #[test]
+fn names_of_elements_may_have_a_prefix() {
+    let workout = "<Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" startDate=\"2026-03-01 10:00:00 +0100\" \
+                   duration=\"1.250\"><MetadataEntry key=\"k\" value=\"v\"/></Workout>\n";
+    let prefixed = xml(&[RECORD, workout, "<Other/>\n"].concat())
+        .replace("</", "</hd:")
+        .replace('<', "<hd:")
+        .replace("<hd:/", "</")
+        .replace("<hd:?", "<?")
+        .replace("<hd:HealthData", "<hd:HealthData xmlns:hd=\"urn:x\"");
+    let (folder, outcome) = imported(prefixed.as_bytes());
+    assert!(outcome.ok && outcome.count("new") == 3, "{prefixed} {} {}", outcome.said, outcome.report);
+    let found = "SELECT (SELECT value FROM samples) || ' ' || duration_s || metadata || (SELECT group_concat(section) FROM other_records)
+        FROM workouts";
+    assert_eq!(query::<String>(&folder.path("health.db"), found), r#"61.0 75.0{"k":"v"}HealthData,Other"#);
+}
+
+#[test]
 fn bytes_that_are_not_utf_8_keep_their_letters() {
     let said = "bytes that are not UTF-8, read as Windows-1252";
     let name = |text: &str, bytes: &[u8]| {

@@ -1,4 +1,4 @@
-//! Whatever a file has at any place is stored, rejected, or named in the account: each part of these files has a mark of its own.
+//! Whatever a file has at any place is stored, rejected, or named in the account. Each part of these files has a separate mark.
 
 use std::fmt::Write;
 use std::path::Path;

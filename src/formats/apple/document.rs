@@ -73,6 +73,7 @@ fn read_all<R: Read>(
         let root = frames.enter()?;
         children.begin(file, output)?;
         let place = Place { file, line: root.line, offset: root.offset };
+        tree.set_idle_prefixes(frames.has_idle_prefixes());
         open(frames.bytes(&root), place, &mut tree, children, output)?;
         while let Some(mut frame) = frames.next()? {
             let text = frames.bytes(&frame);

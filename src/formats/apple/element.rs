@@ -37,6 +37,8 @@ pub(crate) struct Tree {
     nodes: Vec<Node>,
     attributes: Vec<(Span, Span)>,
     open: Vec<u32>,
+    /// Whether names are read without their prefixes.
+    has_idle_prefixes: bool,
 }
 
 /// An element of a tree.
@@ -48,6 +50,11 @@ pub(crate) struct Element<'a> {
 }
 
 impl Tree {
+    /// Reads names with or without their prefixes from now on.
+    pub(crate) fn set_idle_prefixes(&mut self, has_idle_prefixes: bool) {
+        self.has_idle_prefixes = has_idle_prefixes;
+    }
+
     /// Parses the one element that a frame holds.
     pub(crate) fn parse<'a>(&'a mut self, frame: &'a str) -> Result<Element<'a>, Flaw> {
         self.read(frame)?;
@@ -207,7 +214,14 @@ impl<'a> Element<'a> {
     }
 
     pub(crate) fn name(&self) -> &'a str {
-        self.slice(self.node().name)
+        let name = self.slice(self.node().name);
+        let prefix = if self.tree.has_idle_prefixes { name.rfind(':') } else { None };
+        prefix.map_or(name, |colon| &name[colon + 1..])
+    }
+
+    /// Whether names in its document are read without their prefixes.
+    pub(crate) fn has_idle_prefixes(&self) -> bool {
+        self.tree.has_idle_prefixes
     }
 
     /// Names and values of the attributes, the values with their escapes.

@@ -125,6 +125,11 @@ impl<R: Read> Frames<R> {
         Self { has_prefixes: true, ..self }
     }
 
+    /// Whether the names of Apple's elements have a prefix, which says nothing. Those of routes are kept as they are.
+    pub(crate) fn has_idle_prefixes(&self) -> bool {
+        self.has_prefixes && self.root == b"HealthData"
+    }
+
     /// The name of an element, without its prefix if names may have one.
     pub(super) fn local<'n>(&self, name: &'n [u8]) -> &'n [u8] {
         if !self.has_prefixes {

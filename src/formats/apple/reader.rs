@@ -39,6 +39,8 @@ struct Top {
     numbers: Numbers,
     /// Elements with a number that has two readings.
     waiting: Waiting,
+    /// Whether names are read without their prefixes.
+    has_idle_prefixes: bool,
 }
 
 impl Reader {
@@ -99,6 +101,7 @@ impl Children for Top {
     }
 
     fn open(&mut self, element: Element<'_>, _: Place<'_>, output: &mut Output<'_>) {
+        self.has_idle_prefixes = element.has_idle_prefixes();
         if element.attributes().next().is_some() || !element.is_plain() {
             keep_beside(element, output);
         } else if element.name() != ROOT {
@@ -127,15 +130,22 @@ impl Children for Top {
             return Ok(());
         }
         self.settle(place.file, output)?;
-        read_one(text, place, &mut Tree::default(), self, output)
+        read_one(text, place, &mut self.tree(), self, output)
     }
 }
 
 impl Top {
+    /// A tree for what has waited.
+    fn tree(&self) -> Tree {
+        let mut tree = Tree::default();
+        tree.set_idle_prefixes(self.has_idle_prefixes);
+        tree
+    }
+
     /// Reads what waits, by what is known now.
     fn settle(&mut self, file: &str, output: &mut Output<'_>) -> Result<()> {
         self.numbers.settle();
-        let (waiting, mut tree) = (std::mem::take(&mut self.waiting), Tree::default());
+        let (waiting, mut tree) = (std::mem::take(&mut self.waiting), self.tree());
         waiting
             .elements()
             .try_for_each(|(line, offset, text)| read_one(text, Place { file, line, offset }, &mut tree, self, output))

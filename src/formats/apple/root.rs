@@ -51,8 +51,7 @@ impl<R: Read> Frames<R> {
         while let Some(found) = memmem::find(self.window.rest(), self.root) {
             let (start, end) = (self.window.at + found, self.window.at + found + self.root.len());
             let before = &self.window.bytes()[..start];
-            let tag = if self.has_prefixes { memrchr(b'<', before) } else { start.checked_sub(1) };
-            let tag = tag.filter(|tag| {
+            let tag = memrchr(b'<', before).filter(|tag| {
                 let prefix = &self.window.bytes()[*tag..start];
                 // A longer prefix may be out of the window.
                 prefix == b"<"
@@ -62,6 +61,7 @@ impl<R: Read> Frames<R> {
             });
             match (tag, self.window.bytes().get(end)) {
                 (Some(tag), Some(byte)) if is_name_end(*byte) => {
+                    self.has_prefixes |= start - tag > 1;
                     (self.window.start, self.window.at) = (tag, tag);
                     return Some(tag);
                 }
