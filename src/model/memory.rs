@@ -160,7 +160,7 @@ pub const fn import_bytes() -> usize {
     let reading = 4 * READ_BUFFER_BYTES + DEFLATE_BYTES + 3 * WAITING_BYTES_MAX;
     // A location is a digest and a count. Routes are read behind the XML, whose equals are then forgotten.
     let locations = table_bytes(ROUTE_LOCATIONS_COUNTED_MAX, 16) / 2 * 3 / 2;
-    let members = table_bytes(MEMBERS_SEEN_MAX, 8) / 2 * 3 / 2;
+    let members = table_bytes(MEMBERS_SEEN_MAX, 4) / 2 * 3 / 2;
     let counted = if equals + members > locations { equals + members } else { locations };
     // Audiograms and other elements without a table, as the writer counts their equals.
     let repeats = 2 * table_bytes(AUTO_EXPORT_REPEATS_WINDOW, 8) + table_bytes(AUTO_EXPORT_SOURCES_MAX + 1, 8);

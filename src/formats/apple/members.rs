@@ -14,7 +14,8 @@ const KINDS: [&str; 2] = ["HKQuantityTypeIdentifierBloodPressure", "HKQuantityTy
 /// The records at the top level that correlations may have.
 #[derive(Debug, Default)]
 pub(super) struct TopLevel {
-    seen: HashSet<u64, RandomState>,
+    /// Parts of digests: one of a hundred thousand absent records is taken for another.
+    seen: HashSet<u32, RandomState>,
     /// Whether there were more than can be remembered.
     is_full: bool,
 }
@@ -55,12 +56,12 @@ impl TopLevel {
     }
 }
 
-fn key(record: &Common<'_>) -> u64 {
+fn key(record: &Common<'_>) -> u32 {
     let kind = record.kind().unwrap_or_default();
     let parts = [kind, record.unit.unwrap_or_default(), record.value.unwrap_or_default()];
     let content = [parts[0].as_bytes(), parts[1].as_bytes(), parts[2].as_bytes(), &record.times()[..16]];
-    let [a, b, c, d, e, f, g, h, ..] = digest(&content);
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    let [a, b, c, d, ..] = digest(&content);
+    u32::from_le_bytes([a, b, c, d])
 }
 
 #[cfg(test)]
