@@ -260,7 +260,10 @@ pub const CLAIM_CHUNK_BITS: usize = 4096;
 pub const CLAIM_CHUNKS_MAX: usize = 3840;
 
 /// The same of lists of beats, which stand beside each other.
-pub const BEATS_CLAIM_CHUNKS_MAX: usize = 128;
+pub const BEATS_CLAIM_CHUNKS_MAX: usize = 32;
+
+/// Lists of beats of a database that can be remembered as claimed: 400 a day for 27 years.
+pub const BEATS_CLAIM_NUMBERS_MAX: usize = 1 << 22;
 
 /// Numbers of rows, counted over all imports of a database, that can be remembered as claimed.
 pub const CLAIM_NUMBERS_MAX: usize = 1 << 27;

@@ -154,7 +154,7 @@ pub const fn import_bytes() -> usize {
     let equals = 2 * table_bytes(EQUALS_WINDOW, 16 + 16 + 4);
     // Samples and correlations together, and lists of beats.
     let claims = (CLAIM_CHUNKS_MAX + BEATS_CLAIM_CHUNKS_MAX) * (CLAIM_CHUNK_BITS / 8 + CLAIM_BYTES)
-        + 2 * (CLAIM_NUMBERS_MAX / CLAIM_CHUNK_BITS * CLAIM_BYTES);
+        + (CLAIM_NUMBERS_MAX + super::limits::BEATS_CLAIM_NUMBERS_MAX) / CLAIM_CHUNK_BITS * CLAIM_BYTES;
     // The file, what it unpacks to, the tag under way and its text without escapes.
     // What waits also grows by doubling, and has a list of its places.
     let reading = 4 * READ_BUFFER_BYTES + DEFLATE_BYTES + 3 * WAITING_BYTES_MAX;

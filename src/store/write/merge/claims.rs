@@ -5,7 +5,9 @@
 
 use rusqlite::Connection;
 
-use crate::model::limits::{BEATS_CLAIM_CHUNKS_MAX, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX};
+use crate::model::limits::{
+    BEATS_CLAIM_CHUNKS_MAX, BEATS_CLAIM_NUMBERS_MAX, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX,
+};
 
 /// The present import, and the last number of a row.
 #[derive(Debug, Default)]
@@ -63,7 +65,9 @@ impl Import {
 
     /// Claims a list of beats by its rowid.
     pub(in crate::store) fn claim_beats(&mut self, rowid: i64) {
-        self.beats.add(rowid, BEATS_CLAIM_CHUNKS_MAX);
+        if usize::try_from(rowid).is_ok_and(|rowid| rowid < BEATS_CLAIM_NUMBERS_MAX) {
+            self.beats.add(rowid, BEATS_CLAIM_CHUNKS_MAX);
+        }
     }
 
     pub(in crate::store) fn has_claimed_beats(&self, rowid: i64) -> bool {
