@@ -242,6 +242,12 @@ pub const WAITING_CACHE_BYTES: usize = 512 * KIB;
 /// almost not.
 pub const CROWD_TRIES_MAX: usize = 64;
 
+/// Figures of Health Auto Export of one time and source that are listed to be compared, if they are more.
+pub const FIGURES_LISTED_MAX: u32 = 16 << 10;
+
+/// Rows that may be listed again for each further figure.
+pub const FIGURES_LISTED_EACH: u32 = 16;
+
 /// Such seconds that an upload remembers. Of the one that is matched: lists that are empty, and names of its records' sources.
 pub const CROWD_REMEMBERED_MAX: usize = 1024;
 

@@ -7,9 +7,10 @@ use super::batch::BatchWriter;
 use super::figures::{Figure, Fresh, Rows, content_of, real, row, text};
 use super::merge::{Check, Crowd, Merge, Traits, Turn, Window};
 use crate::model::identity::digest;
+use crate::model::limits::FIGURES_LISTED_EACH;
 use crate::model::units;
 
-const ALL: &str = "SELECT number, interval, end_ms, unit, coalesce(value, maximum, average, minimum) FROM aggregates
+const ALL: &str = "SELECT number, interval, end_ms, unit, value, maximum, average, minimum, other FROM aggregates
     WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5";
 
 const ONE: &str =
@@ -40,10 +41,15 @@ impl BatchWriter<'_> {
         let texts = [metric, label, source].map(|part| text(part).unwrap_or_default().as_bytes());
         let times = [self.upload.person, new.start_ms()].map(i64::to_le_bytes);
         let place = digest(&[b"figures", &times[0], &times[1], texts[0], texts[1], texts[2]]);
+        crowd.earn(FIGURES_LISTED_EACH);
         if crowd.begin(scratch, &place, Turn::Rest)? {
             let mut select = connection.prepare_cached(ALL)?;
             let mut found = select.query(params![person, metric, start, label, source])?;
             while let Some(found) = found.next()? {
+                if !crowd.spend() {
+                    crowd.forget();
+                    return Ok(None);
+                }
                 list(crowd, scratch, found, text(source), rows)?;
             }
         }
@@ -83,9 +89,13 @@ fn list(
     let Some(key) = key_of(&interval).filter(|_| !is_new) else {
         return Ok(());
     };
+    let numbers: [Option<f64>; 4] = [found.get(4)?, found.get(5)?, found.get(6)?, found.get(7)?];
+    let other = found.get_ref(8)?.as_str_or_null()?;
     let unit = hash_of(crowd, found.get_ref(3)?.as_str_or_null()?);
-    let (content, exact) = (crowd.hash(end_ms), crowd.hash((number, &interval)));
-    let traits = Traits { content, unit, size: found.get(4)?, exact, ..NO_TRAITS };
+    // Of equal figures one is tried.
+    let exact = crowd.hash((unit, numbers.map(|number| number.map(f64::to_bits)), other, &interval));
+    let size = numbers.into_iter().find_map(|number| number);
+    let traits = Traits { content: crowd.hash(end_ms), unit, size, exact, ..NO_TRAITS };
     crowd.add(scratch, Turn::Rest, &traits, true, (number, key))
 }
 

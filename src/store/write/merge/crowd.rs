@@ -11,7 +11,7 @@ use std::ops::Range;
 use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::limits::{CROWD_REMEMBERED_MAX, CROWD_TRIES_MAX};
+use crate::model::limits::{CROWD_REMEMBERED_MAX, CROWD_TRIES_MAX, FIGURES_LISTED_MAX};
 use crate::model::record::Uuid;
 
 /// Which rows a record of an import may take. The records of a second take turns.
@@ -134,6 +134,8 @@ pub(in crate::store) struct Crowd {
     units: Vec<i64>,
     /// Names of the place's records: in the second turn other rows match none of them.
     names: Remembered<Option<u64>>,
+    /// Rows of figures that were listed, less those that were earned.
+    spent: u32,
     /// Places of correlations that are crowds.
     known: Remembered<[u8; 16]>,
     hasher: RandomState,
@@ -209,6 +211,19 @@ impl Crowd {
         self.lists.clear();
         self.units.clear();
         Ok(true)
+    }
+
+    /// Allows so many further rows of figures to be listed: figures of several times may come in turns, and each time is listed
+    /// again.
+    pub(in crate::store) fn earn(&mut self, rows: u32) {
+        self.spent = self.spent.saturating_sub(rows);
+    }
+
+    /// Returns whether a further row may be listed.
+    pub(in crate::store) fn spend(&mut self) -> bool {
+        let may_list = self.spent < FIGURES_LISTED_MAX;
+        self.spent += u32::from(may_list);
+        may_list
     }
 
     /// Notes that rows have a unit which is known: there are some fifty.
