@@ -200,12 +200,12 @@ impl<'a> Pass<'a> {
         let mut condenser = Condenser::new(condensed, &person.workouts[near..]);
         let mut texts = SharedTexts::default();
         let mut rows = 0_u64;
-        samples::read(person.connection, (person.id, kind.id), read, |stored| {
+        samples::read(person.connection, (person.id, kind.id), read, condensed.is_some(), |stored| {
             rows += 1;
             if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
                 sender.check()?;
             }
-            let group = groups.of(person.connection, &mut texts, stored)?;
+            let group = groups.of(person.connection, stored)?;
             let Some(value) = units.value(person.connection, stored)? else {
                 return Ok(());
             };

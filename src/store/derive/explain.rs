@@ -126,8 +126,8 @@ impl<'a> Pass<'a> {
         let mut condenser = Condenser::new(condensed, &person.workouts[near..]);
         let mut units = Units::of(person, kind)?;
         let mut texts = SharedTexts::default();
-        samples::read(person.connection, (person.id, kind.id), (read.0, read.1.saturating_add(1)), |stored| {
-            let group = groups.of(person.connection, &mut texts, stored)?;
+        samples::read(person.connection, (person.id, kind.id), (read.0, read.1.saturating_add(1)), true, |stored| {
+            let group = groups.of(person.connection, stored)?;
             let partition = partition(person, kind, &mut texts, stored)?;
             let Some(value) = units.value(person.connection, stored)? else {
                 self.note(stored.start_ms, "its unit cannot be compared");

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::chunk::GroupRow;
 use super::metadata::SharedTexts;
-use super::samples::StoredSample;
+use super::samples::{OwnMetadata, StoredSample};
 use crate::statistics::{Class, Group, GroupId, Order, Ranks, Source};
 
 /// The groups of a person, and those of the sources that were met.
@@ -83,21 +83,30 @@ impl Groups {
         Ok(Self { known, by_key, by_source: HashMap::default(), orders, next_id, stored })
     }
 
-    /// Returns the group of a stored sample.
-    pub(super) fn of(
+    /// Returns the group of a stored sample, of which a survey has met the source.
+    pub(super) fn of(&mut self, connection: &Connection, sample: &StoredSample<'_>) -> rusqlite::Result<GroupId> {
+        match self.by_source.get(&sample.source) {
+            Some(of_source) => Ok(of_source.group),
+            None => Ok(self.read(connection, (sample.source, sample.start_ms))?.group),
+        }
+    }
+
+    /// Returns the group of a sample by its source and start, and learns what the sample reveals of the group.
+    pub(super) fn meet(
         &mut self,
         connection: &Connection,
         texts: &mut SharedTexts,
-        sample: &StoredSample<'_>,
+        (source, start_ms): (Option<i64>, i64),
+        metadata: &dyn Fn() -> rusqlite::Result<OwnMetadata>,
     ) -> rusqlite::Result<GroupId> {
-        let OfSource { group, may_be_manual } = match self.by_source.get(&sample.source) {
+        let OfSource { group, may_be_manual } = match self.by_source.get(&source) {
             Some(of_source) => *of_source,
-            None => self.meet(connection, sample)?,
+            None => self.read(connection, (source, start_ms))?,
         };
         // Only the name of the Health app needs the metadata.
         if may_be_manual && self.known[group as usize].class != Class::Manual {
-            let was_entered = texts.read(connection, sample.metadata_id, sample.metadata)?.was_entered();
-            if was_entered {
+            let (id, own) = metadata()?;
+            if texts.read(connection, id, own.as_deref())?.was_entered() {
                 self.known[group as usize].set_class(Class::Manual);
             }
         }
@@ -105,13 +114,13 @@ impl Groups {
     }
 
     /// Reads a source that was not met before.
-    fn meet(&mut self, connection: &Connection, sample: &StoredSample<'_>) -> rusqlite::Result<OfSource> {
-        let texts = source_texts(connection, sample.source)?;
+    fn read(&mut self, connection: &Connection, (id, start_ms): (Option<i64>, i64)) -> rusqlite::Result<OfSource> {
+        let texts = source_texts(connection, id)?;
         let source = source_of(&texts);
         let entered = Source { is_user_entered: true, ..source };
-        let group = self.group(&source.group(), source.name, source.class(), sample.start_ms);
+        let group = self.group(&source.group(), source.name, source.class(), start_ms);
         let of_source = OfSource { group, may_be_manual: entered.class() != source.class() };
-        self.by_source.insert(sample.source, of_source);
+        self.by_source.insert(id, of_source);
         Ok(of_source)
     }
 

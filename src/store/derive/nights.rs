@@ -110,12 +110,12 @@ impl Pass<'_> {
         let mut nights = Nights::new(timeline, self.ranks);
         let mut texts = SharedTexts::default();
         let mut rows = 0_u64;
-        samples::read(person.connection, (person.id, kind.id), (from_ms, to_ms), |stored| {
+        samples::read(person.connection, (person.id, kind.id), (from_ms, to_ms), false, |stored| {
             rows += 1;
             if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
                 sender.check()?;
             }
-            let group = groups.of(person.connection, &mut texts, stored)?;
+            let group = groups.of(person.connection, stored)?;
             let metadata = texts.read(person.connection, stored.metadata_id, stored.metadata)?;
             let sample = SleepSample {
                 start_ms: stored.start_ms,

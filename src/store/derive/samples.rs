@@ -30,13 +30,19 @@ const SELECT_PRESENT: &str = "SELECT start_ms, uuid, end_ms, value, unit_id, sou
       SELECT 1 FROM missing_samples m WHERE m.person_id = s.person_id AND m.type_id = s.type_id AND m.start_ms = s.start_ms
         AND m.uuid = s.uuid)";
 
+/// What a survey needs of a sample.
+const SURVEY: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata FROM samples s
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4";
+
 const HAS_MISSING: &str = "SELECT 1 FROM missing_samples WHERE person_id = ?1 AND type_id = ?2";
 
-/// Calls `each` for the samples of a person and a type that start from `from_ms` on and before `to_ms`.
+/// Calls `each` for the samples of a person and a type that start from `from_ms` on and before `to_ms`. Only those with
+/// `has_identity` have their identity: of most, nobody needs it.
 pub(super) fn read(
     connection: &Connection,
     (person, kind): (i64, i64),
     (from_ms, to_ms): (i64, i64),
+    has_identity: bool,
     mut each: impl FnMut(&StoredSample<'_>) -> Step<()>,
 ) -> Step<()> {
     let has_missing = connection.prepare_cached(HAS_MISSING)?.exists([person, kind])?;
@@ -45,7 +51,7 @@ pub(super) fn read(
     while let Some(row) = rows.next()? {
         let sample = StoredSample {
             start_ms: row.get(0)?,
-            uuid: uuid(row)?,
+            uuid: if has_identity { uuid(row)? } else { Uuid::default() },
             end_ms: row.get(2)?,
             value: row.get(3)?,
             unit: row.get(4)?,
@@ -58,6 +64,25 @@ pub(super) fn read(
     }
     Ok(())
 }
+
+/// Calls `each` for the same samples, also missing ones, with what a survey needs: start, end, source, and the row for its metadata.
+pub(super) fn survey(
+    connection: &Connection,
+    (person, kind): (i64, i64),
+    (from_ms, to_ms): (i64, i64),
+    mut each: impl FnMut(i64, Option<i64>, Option<i64>, &dyn Fn() -> rusqlite::Result<OwnMetadata>) -> Step<()>,
+) -> Step<()> {
+    let mut select = connection.prepare_cached(SURVEY)?;
+    let mut rows = select.query(params![person, kind, from_ms, to_ms])?;
+    while let Some(row) = rows.next()? {
+        let metadata = || Ok((row.get(3)?, text(row, 4).map(str::to_owned)));
+        each(row.get(0)?, row.get(1)?, row.get(2)?, &metadata)?;
+    }
+    Ok(())
+}
+
+/// The id of a shared metadata, or the sample's own text.
+pub(super) type OwnMetadata = (Option<i64>, Option<String>);
 
 /// The identity; zeros for one that someone has altered.
 fn uuid(row: &Row<'_>) -> rusqlite::Result<Uuid> {

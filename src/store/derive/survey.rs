@@ -59,17 +59,18 @@ pub(super) fn survey(
     for (kind, spans) in &dirty.types {
         let mut longest_ms = 0;
         for (from_ms, to_ms) in spans {
-            samples::read(connection, (person, *kind), (*from_ms, to_ms.saturating_add(1)), |sample| {
+            let read = (*from_ms, to_ms.saturating_add(1));
+            samples::survey(connection, (person, *kind), read, |start_ms, end_ms, source, metadata| {
                 rows += 1;
                 if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
                     sender.check()?;
                 }
-                let length_ms = sample.end_ms.unwrap_or(sample.start_ms).saturating_sub(sample.start_ms);
+                let length_ms = end_ms.unwrap_or(start_ms).saturating_sub(start_ms);
                 if length_ms <= STATISTICS_SAMPLE_MS_MAX {
                     longest_ms = longest_ms.max(length_ms);
                 }
-                let group = groups.of(connection, &mut texts, sample)?;
-                groups.note(group, sample.start_ms);
+                let group = groups.meet(connection, &mut texts, (source, start_ms), metadata)?;
+                groups.note(group, start_ms);
                 Ok(())
             })?;
         }

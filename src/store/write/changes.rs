@@ -20,6 +20,13 @@ pub(in crate::store) struct ChangeKey {
     pub(in crate::store) type_id: Option<i64>,
 }
 
+impl ChangeKey {
+    /// Where changes of samples are noted, by person and type.
+    pub(in crate::store) fn of_samples((person, kind): (i64, i64)) -> Self {
+        Self { person, kind: "samples", type_id: Some(kind) }
+    }
+}
+
 /// Time in which rows were changed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Span {
@@ -49,6 +56,8 @@ pub(in crate::store) struct Changes {
     places: HashMap<ChangeKey, usize, RandomState>,
     /// The entry of the last row.
     last: usize,
+    /// Person and type of the last row, if it was a sample: most rows have those of the row before.
+    last_sample: Option<(i64, i64)>,
     /// Rows of the table that this program has added since it compacted it; `None` before the first count.
     rows: Option<i64>,
 }
@@ -68,10 +77,17 @@ const DELETE_COVERED: &str = "DELETE FROM changes WHERE number <= ?1 AND number 
       (SELECT max(number) FROM changes WHERE number <= ?1 GROUP BY person_id, kind, type_id)";
 
 impl Changes {
-    /// Notes a new row.
-    pub(in crate::store) fn note_new(&mut self, key: ChangeKey, start_ms: i64, end_ms: Option<i64>) {
-        let to_ms = end_ms.unwrap_or(start_ms).max(start_ms);
-        self.note(key, Span { from_ms: start_ms, to_ms, is_removed: false });
+    /// Notes a new sample.
+    #[inline]
+    pub(in crate::store) fn note_new_sample(&mut self, sample: (i64, i64), start_ms: i64, end_ms: Option<i64>) {
+        let span = Span { from_ms: start_ms, to_ms: end_ms.unwrap_or(start_ms).max(start_ms), is_removed: false };
+        if self.last_sample == Some(sample)
+            && let Some(entry) = self.entries.get_mut(self.last)
+        {
+            return entry.add(span);
+        }
+        self.note(ChangeKey::of_samples(sample), span);
+        self.last_sample = Some(sample);
     }
 
     /// Notes that a row was removed or replaced. The end that it had is not known here, so the span reaches as far as most do.
@@ -93,6 +109,7 @@ impl Changes {
     }
 
     fn entry(&mut self, key: ChangeKey) -> &mut Entry {
+        self.last_sample = None;
         let is_last = self.entries[..self.used].get(self.last).is_some_and(|entry| entry.key == key);
         if !is_last {
             self.last = self.place(key);
@@ -148,6 +165,7 @@ impl Changes {
     fn clear(&mut self) {
         self.used = 0;
         self.last = 0;
+        self.last_sample = None;
         self.places.clear();
     }
 }
@@ -168,10 +186,17 @@ impl Entry {
         (self.last, self.is_everything) = (0, false);
     }
 
+    #[inline]
     fn add(&mut self, span: Span) {
         if self.spans.get_mut(self.last).is_some_and(|last| last.join(span)) {
             return;
         }
+        self.add_far(span);
+    }
+
+    /// Adds a span that is far from the last one.
+    #[cold]
+    fn add_far(&mut self, span: Span) {
         match self.spans.iter_mut().position(|known| known.join(span)) {
             Some(place) => self.last = place,
             None => {
@@ -252,7 +277,7 @@ mod tests {
         let mut changes = Changes::default();
         for (kind, from, to) in [(1, 0, 1), (1, 100, 101), (2, 5, 6), (1, 2, 3), (1, 50, 51), (1, 103, 103), (1, 6, 45)]
         {
-            changes.note_new(key(kind), from * HOUR_MS, Some(to * HOUR_MS));
+            changes.note_new_sample((1, kind), from * HOUR_MS, Some(to * HOUR_MS));
         }
         changes.note_replaced(key(2), 4 * HOUR_MS, None);
         changes.note_span(ChangeKey { kind: "doses", type_id: None, ..key(1) }, None, false);
@@ -269,7 +294,7 @@ mod tests {
         let (_file, store) = store();
         let mut changes = Changes::default();
         for number in (0..1000).rev() {
-            changes.note_new(key(1), number * 10 * HOUR_MS, None);
+            changes.note_new_sample((1, 1), number * 10 * HOUR_MS, None);
         }
         changes.write(&store.connection).unwrap();
         let written = rows(&store.connection);
@@ -279,7 +304,7 @@ mod tests {
         assert_eq!((first, last), (0, 9990 * HOUR_MS));
         let before = i64::try_from(written.len()).unwrap();
         for kind in 0..2 * i64::try_from(CHANGE_KINDS_MAX).unwrap() {
-            changes.note_new(key(kind), 0, None);
+            changes.note_new_sample((1, kind), 0, None);
         }
         changes.write(&store.connection).unwrap();
         let count = |sql: &str| store.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
@@ -294,7 +319,7 @@ mod tests {
         let mut changes = Changes::default();
         let mut written = 0;
         for day in 0_i64.. {
-            changes.note_new(key(day % 3), day * 24 * HOUR_MS, None);
+            changes.note_new_sample((1, day % 3), day * 24 * HOUR_MS, None);
             changes.write(&store.connection).unwrap();
             written += 1;
             if changes.rows.unwrap() < written {

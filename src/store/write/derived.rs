@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::batch::BatchWriter;
 use super::long_texts::LongTexts;
 use super::merge::{Candidate, Crowded, Details, Found, SampleKey, Turn};
-use super::samples::{Fields, LONG_ID, OTHER, Resolved, samples_of};
+use super::samples::{Fields, LONG_ID, OTHER, Resolved};
 use super::upsert::{Bound, SqlValue};
 use super::waiting::{Place, WaitingRecord};
 use crate::model::counts::Outcome;
@@ -310,7 +310,7 @@ impl<'a> BatchWriter<'a> {
         let number = row.number.unwrap_or(merge.import.next_number());
         merge.samples.keep(connection, (person, record.key.kind), row, record.details, number)?;
         if record.details.creation_ms.is_some_and(|creation_ms| row.creation_ms != Some(creation_ms)) {
-            self.ids.changes.note_new(samples_of(person, record.key.kind), row.start_ms, row.end_ms);
+            self.ids.changes.note_new_sample((person, record.key.kind), row.start_ms, row.end_ms);
         }
         self.note_claimed(record, row);
         Ok(Outcome::Merged)

@@ -62,11 +62,6 @@ pub(super) struct Resolved<'a> {
     pub(super) long: Option<LongTexts<'a>>,
 }
 
-/// Where changes of samples are noted.
-pub(super) fn samples_of(person: i64, kind: i64) -> ChangeKey {
-    ChangeKey { person, kind: "samples", type_id: Some(kind) }
-}
-
 const HAS: &str = "SELECT 1 FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
 
 const DELETE: &str = "DELETE FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";
@@ -109,10 +104,12 @@ impl<'a> BatchWriter<'a> {
 
     /// Notes which time a sample changes.
     pub(super) fn note_change(&mut self, sample: &SampleKey, outcome: Outcome) {
-        let key = samples_of(self.upload.person, sample.kind);
+        let key = (self.upload.person, sample.kind);
         match outcome {
-            Outcome::New => self.ids.changes.note_new(key, sample.start_ms, sample.end_ms),
-            Outcome::Updated => self.ids.changes.note_replaced(key, sample.start_ms, sample.end_ms),
+            Outcome::New => self.ids.changes.note_new_sample(key, sample.start_ms, sample.end_ms),
+            Outcome::Updated => {
+                self.ids.changes.note_replaced(ChangeKey::of_samples(key), sample.start_ms, sample.end_ms);
+            }
             Outcome::Unchanged | Outcome::Merged => {}
         }
     }
@@ -146,7 +143,11 @@ impl<'a> BatchWriter<'a> {
         match merge.find_derived(connection, person, &fields.key, metadata, turn)? {
             Derived::Nothing => self.note_sample(Outcome::New),
             Derived::Row(row) => {
-                self.ids.changes.note_replaced(samples_of(person, fields.key.kind), row.start_ms, row.end_ms);
+                self.ids.changes.note_replaced(
+                    ChangeKey::of_samples((person, fields.key.kind)),
+                    row.start_ms,
+                    row.end_ms,
+                );
                 merge.replace_derived(connection, person, &fields.uuid, &fields.key, metadata, &row)?;
                 self.note_sample(Outcome::Merged);
             }
@@ -189,7 +190,7 @@ impl<'a> BatchWriter<'a> {
         let Some(row) = found else {
             return Ok(Some(outcome));
         };
-        self.ids.changes.note_replaced(samples_of(person, kind), row.start_ms, row.end_ms);
+        self.ids.changes.note_replaced(ChangeKey::of_samples((person, kind)), row.start_ms, row.end_ms);
         let merge = &mut self.ids.merge.samples;
         merge.replace_derived(connection, person, &fields.uuid, &fields.key, metadata, &row)?;
         Ok(Some(Outcome::Merged))
