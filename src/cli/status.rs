@@ -107,12 +107,22 @@ fn write_phones(phones: &[PhoneRow], out: &mut dyn Write) -> io::Result<()> {
             (None, None) if phone.origin == "import" => "import".to_owned(),
             (None, None) => "no token".to_owned(),
         };
-        let name = if phone.is_revoked { format!("{name} (revoked)") } else { name };
+        let name = match &phone.expires {
+            _ if phone.is_revoked => format!("{name} (revoked)"),
+            Some(time) if phone.is_expired => format!("{name} (expired {})", day(time)),
+            Some(time) => format!("{name} (until {})", day(time)),
+            None => name,
+        };
         let last = phone.last_upload_seconds_ago.map_or_else(|| "none yet".to_owned(), ago);
         table.push([&phone.person, &name, &phone.uploads.to_string(), &last]);
     }
     table.write(out)?;
     writeln!(out)
+}
+
+/// The day of a time.
+fn day(time: &str) -> &str {
+    time.get(..10).unwrap_or(time)
 }
 
 /// Returns how long ago something was, in the largest unit that fits.
@@ -167,6 +177,10 @@ impl Types {
 fn write_upload(upload: &UploadRow, out: &mut dyn Write) -> io::Result<()> {
     let UploadRow { id, state, started, records, route_points, new, updated, unchanged, rejected, .. } = upload;
     let sender = shown(upload.sender.as_deref().unwrap_or("unknown"));
+    if matches!(upload.origin.as_str(), "merge" | "forget") {
+        let what = if upload.origin == "merge" { "merged the data of" } else { "forgot" };
+        return writeln!(out, "{id:>6}  {started}  {what} {sender}: {} rows", upload.removed);
+    }
     let merges = if upload.merged > 0 { format!(" {} merged,", upload.merged) } else { String::new() };
     writeln!(
         out,

@@ -11,8 +11,9 @@ use super::print::{Form, FormArgument, Printable, ResultArgument, print, print_t
 use super::table::{Align, Table};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::record::ME;
+use crate::model::time::{parse_day, to_iso_seconds};
 use crate::store::private;
-use crate::store::{Database, TOKEN_PREFIX, TokenDigest, TokenRow, now_ms};
+use crate::store::{Database, NewToken, TOKEN_PREFIX, TokenDigest, TokenRow, now_ms};
 
 /// Random bytes of a token: too many to guess, and a whole number of letters.
 const RANDOM_BYTES: usize = 20;
@@ -53,6 +54,9 @@ pub(super) struct NewArguments {
     /// What the token is for, to distinguish it from others of the person: phone, tablet
     #[arg(long, env = "HEALTHSINK_LABEL", value_name = "TEXT", value_parser = parse_name)]
     label: Option<String>,
+    /// When it expires: after a time such as 90d, 12h or 2w, or with the end of a day (UTC) such as 2027-01-31 [default: never]
+    #[arg(long, env = "HEALTHSINK_EXPIRES", value_name = "WHEN", value_parser = parse_expiry)]
+    expires: Option<Expiry>,
     /// Write the token to a new file that only you can read, instead of standard output
     #[arg(long, env = "HEALTHSINK_OUT", value_name = "FILE")]
     out: Option<PathBuf>,
@@ -79,6 +83,8 @@ impl NewArguments {
     /// none is seen but not stored.
     fn make(&self) -> Result<Made<'_>> {
         let db = &self.database.db;
+        let created_ms = now_ms();
+        let expires_ms = self.expires.map(|expiry| expiry.after(created_ms)).transpose()?;
         let token = random()?;
         if let Some(file) = &self.out {
             write_new(file, &token)?;
@@ -86,7 +92,9 @@ impl NewArguments {
         let digest = TokenDigest::of(token.as_bytes());
         let is_new_database = !db.exists();
         let database = Database::new(db);
-        let added = database.add_token(&digest, &self.person, self.label.as_deref(), now_ms()).inspect_err(|_| {
+        let (person, label) = (self.person.as_str(), self.label.as_deref());
+        let new = NewToken { digest: &digest, person, label, created_ms, expires_ms };
+        let added = database.add_token(&new).inspect_err(|_| {
             if let Some(file) = &self.out {
                 // The file is new; if it stays, its token opens nothing.
                 let _ = std::fs::remove_file(file);
@@ -94,13 +102,52 @@ impl NewArguments {
         });
         Ok(Made {
             id: added?,
-            person: &self.person,
-            label: self.label.as_deref(),
+            person,
+            label,
+            expires: expires_ms.map(to_iso_seconds),
             token: self.out.is_none().then_some(token),
             file: self.out.as_deref(),
             database: std::path::absolute(db).unwrap_or_else(|_| db.clone()),
             is_new_database,
         })
+    }
+}
+
+/// When a token expires, as typed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Expiry {
+    /// So long after it was made.
+    After(i64),
+    /// At this time.
+    At(i64),
+}
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+fn parse_expiry(text: &str) -> Result<Expiry, String> {
+    let wrong = || "write a time such as 90d, 12h or 2w, or a day such as 2027-01-31".to_owned();
+    if let Some(day_ms) = parse_day(text) {
+        return Ok(Expiry::At(day_ms + DAY_MS));
+    }
+    let unit_ms = match text.as_bytes().last() {
+        Some(b'h') => HOUR_MS,
+        Some(b'd') => DAY_MS,
+        Some(b'w') => 7 * DAY_MS,
+        _ => return Err(wrong()),
+    };
+    let number: u16 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    if number == 0 { Err(wrong()) } else { Ok(Expiry::After(i64::from(number) * unit_ms)) }
+}
+
+impl Expiry {
+    /// Returns the time at which a token expires that is made now.
+    fn after(self, now_ms: i64) -> Result<i64> {
+        match self {
+            Self::After(time_ms) => Ok(now_ms.saturating_add(time_ms)),
+            Self::At(at_ms) if at_ms > now_ms => Ok(at_ms),
+            Self::At(_) => Err(Error::usage("the day of --expires is over; name one in the future")),
+        }
     }
 }
 
@@ -172,6 +219,8 @@ struct Made<'a> {
     person: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
     /// Unless it is in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
@@ -195,11 +244,12 @@ impl Made<'_> {
             Some(file) => format!("written to {}", file.display()),
             None => "printed below, only this once".to_owned(),
         };
+        let until = self.expires.as_ref().map(|time| format!(", which expires at {time}")).unwrap_or_default();
         let Self { id, person, database, .. } = self;
         // If standard error is closed, the token itself still counts.
         let _ = writeln!(
             io::stderr(),
-            "token {id} of {person}{label}, stored in {}{new}, is {place}. In the app: authentication Bearer, API key = the token.",
+            "token {id} of {person}{label}{until}, stored in {}{new}, is {place}. In the app: authentication Bearer, API key = the token.",
             database.display()
         );
         self.token.as_ref().map_or(Ok(()), |token| print_to_reader(|out| writeln!(out, "{token}")))
@@ -244,6 +294,7 @@ impl Printable for Tokens {
             ("label", Align::Left),
             ("created", Align::Left),
             ("last used", Align::Left),
+            ("expires", Align::Left),
         ]);
         for row in &self.0 {
             let used = match (&row.revoked, &row.last_used) {
@@ -252,7 +303,12 @@ impl Printable for Tokens {
                 (None, None) => "never".to_owned(),
             };
             let label = row.label.as_deref().unwrap_or_default();
-            table.push([&row.id.to_string(), &row.person, label, &row.created, &used]);
+            let expires = match &row.expires {
+                Some(time) if row.is_expired => format!("expired {time}"),
+                Some(time) => time.clone(),
+                None => "never".to_owned(),
+            };
+            table.push([&row.id.to_string(), &row.person, label, &row.created, &used, &expires]);
         }
         table.write(out)
     }
@@ -263,6 +319,20 @@ mod tests {
     use super::*;
     use crate::store::is_token_shaped;
     use std::collections::HashSet;
+
+    #[test]
+    fn expiries_are_times_or_days() {
+        let check = |text: &str, expected: Option<Expiry>| assert_eq!(parse_expiry(text).ok(), expected, "{text}");
+        check("90d", Some(Expiry::After(90 * DAY_MS)));
+        check("1h", Some(Expiry::After(HOUR_MS)));
+        check("2w", Some(Expiry::After(14 * DAY_MS)));
+        check("1970-01-31", Some(Expiry::At(31 * DAY_MS)));
+        for wrong in ["", "d", "0d", "90", "-1d", "+1d x", "99999d", "2027-02-30", "31.1.2027", "tomorrow", "1ü"] {
+            check(wrong, None);
+        }
+        assert!(Expiry::At(31 * DAY_MS).after(31 * DAY_MS).is_err());
+        assert_eq!(Expiry::At(31 * DAY_MS).after(31 * DAY_MS - 1).ok(), Some(31 * DAY_MS));
+    }
 
     #[test]
     fn tokens_have_their_shape_and_differ() {

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use serde::Serialize;
 
+use super::clock::now_ms;
 use super::connection::Store;
 use super::database::Database;
 use super::failure::{command_error, open_error, store_error};
@@ -59,8 +60,10 @@ pub struct TokenOwner {
     pub token: i64,
     /// Whose rows its uploads become.
     pub person: String,
-    /// Whether it is refused.
+    /// Whether it is refused because it was revoked.
     pub is_revoked: bool,
+    /// Whether it is refused because its time is over.
+    pub is_expired: bool,
 }
 
 /// A token as `token list` prints it.
@@ -78,6 +81,25 @@ pub struct TokenRow {
     pub last_used: Option<String>,
     /// When it was revoked, UTC.
     pub revoked: Option<String>,
+    /// From when on it is refused, UTC.
+    pub expires: Option<String>,
+    /// Whether that time has come.
+    pub is_expired: bool,
+}
+
+/// A token that is to be entered.
+#[derive(Clone, Copy, Debug)]
+pub struct NewToken<'a> {
+    /// Its digest.
+    pub digest: &'a TokenDigest,
+    /// Whose it is.
+    pub person: &'a str,
+    /// What it is for.
+    pub label: Option<&'a str>,
+    /// The present time.
+    pub created_ms: i64,
+    /// From when on it is refused.
+    pub expires_ms: Option<i64>,
 }
 
 impl Database {
@@ -86,12 +108,13 @@ impl Database {
     /// # Errors
     ///
     /// [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be written.
-    pub fn add_token(&self, digest: &TokenDigest, person: &str, label: Option<&str>, created_ms: i64) -> Result<i64> {
+    pub fn add_token(&self, new: &NewToken<'_>) -> Result<i64> {
+        let NewToken { digest, person, label, created_ms, expires_ms } = *new;
         self.write_beside_server(|connection| {
             let person = person_id(connection, person)?;
             connection.execute(
-                "INSERT INTO tokens (person_id, label, digest, created_ms) VALUES (?1, ?2, ?3, ?4)",
-                (person, label, digest.0.as_bytes(), created_ms),
+                "INSERT INTO tokens (person_id, label, digest, created_ms, expires_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+                (person, label, digest.0.as_bytes(), created_ms, expires_ms),
             )?;
             Ok(connection.last_insert_rowid())
         })
@@ -136,12 +159,14 @@ impl Database {
     pub fn tokens(&self) -> Result<Vec<TokenRow>> {
         let connection = self.open_to_read()?;
         let list = || -> rusqlite::Result<Vec<TokenRow>> {
-            let mut select = connection.prepare(
+            let expires = expiry(&connection);
+            let mut select = connection.prepare(&format!(
                 "SELECT t.id, p.name, t.label, strftime('%Y-%m-%dT%H:%M:%SZ', t.created_ms / 1000, 'unixepoch'),
                    strftime('%Y-%m-%dT%H:%M:%SZ', t.last_used_ms / 1000, 'unixepoch'),
-                   strftime('%Y-%m-%dT%H:%M:%SZ', t.revoked_ms / 1000, 'unixepoch')
-                 FROM tokens t JOIN persons p ON p.id = t.person_id ORDER BY t.id",
-            )?;
+                   strftime('%Y-%m-%dT%H:%M:%SZ', t.revoked_ms / 1000, 'unixepoch'),
+                   strftime('%Y-%m-%dT%H:%M:%SZ', {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?1, FALSE)
+                 FROM tokens t JOIN persons p ON p.id = t.person_id ORDER BY t.id"
+            ))?;
             let read = |row: &Row<'_>| {
                 Ok(TokenRow {
                     id: row.get(0)?,
@@ -150,9 +175,11 @@ impl Database {
                     created: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
                     last_used: row.get(4)?,
                     revoked: row.get(5)?,
+                    expires: row.get(6)?,
+                    is_expired: row.get(7)?,
                 })
             };
-            select.query_map([], read)?.collect()
+            select.query_map([now_ms()], read)?.collect()
         };
         list().map_err(|error| open_error(self, &error))
     }
@@ -175,6 +202,11 @@ impl Database {
     }
 }
 
+/// The time at which a token `t` expires, in SQL. Before version 4 no token expires.
+pub(super) fn expiry(connection: &Connection) -> &'static str {
+    if connection.prepare("SELECT expires_ms FROM tokens").is_ok() { "t.expires_ms" } else { "NULL" }
+}
+
 const ANY_TOKEN: &str = "SELECT EXISTS (SELECT 1 FROM tokens)";
 
 /// Looks tokens up beside the writer. Each look-up sees what other processes have committed. The first one opens the
@@ -192,16 +224,19 @@ impl TokenReader {
         Self { database, connection: Mutex::new(None) }
     }
 
-    /// Returns the owner of the token with this digest, also if it is revoked.
+    /// Returns the owner of the token with this digest, also if it is revoked or has expired.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be read.
     pub fn find(&self, digest: &TokenDigest) -> Result<Option<TokenOwner>> {
-        let sql = "SELECT t.id, p.name, t.revoked_ms IS NOT NULL FROM tokens t JOIN persons p ON p.id = t.person_id
-            WHERE t.digest = ?1";
-        let owner = |row: &Row<'_>| Ok(TokenOwner { token: row.get(0)?, person: row.get(1)?, is_revoked: row.get(2)? });
-        self.ask(|connection| connection.prepare_cached(sql)?.query_row([digest.0.as_bytes()], owner).optional())
+        let sql = "SELECT t.id, p.name, t.revoked_ms IS NOT NULL, coalesce(t.expires_ms <= ?2, FALSE)
+            FROM tokens t JOIN persons p ON p.id = t.person_id WHERE t.digest = ?1";
+        let owner = |row: &Row<'_>| {
+            Ok(TokenOwner { token: row.get(0)?, person: row.get(1)?, is_revoked: row.get(2)?, is_expired: row.get(3)? })
+        };
+        let values = (digest.0.as_bytes(), now_ms());
+        self.ask(|connection| connection.prepare_cached(sql)?.query_row(values, owner).optional())
     }
 
     /// Whether there is or was any token.

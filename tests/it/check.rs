@@ -1,6 +1,8 @@
 //! `check`: what it finds, what it prints, and that it reports nothing about a sound database.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -196,23 +198,35 @@ fn other_views_are_noted_and_made_again() {
     }
 }
 
-/// The next program that writes updates a database of version 1. Until then commands read it, and its views are not compared.
+/// The next program that writes updates a database of an earlier version. Until then commands read it, and its views are not
+/// compared.
 #[test]
-fn a_database_of_version_1_is_sound() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("health.db");
-    let connection = Connection::open(&database).unwrap();
-    for sql in ["tables", "names", "step3_undo", "step2_undo"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/store/schema/{sql}.sql"));
-        connection.execute_batch(&fs::read_to_string(path).unwrap()).unwrap();
+fn databases_of_earlier_versions_are_sound() {
+    for (version, undoing) in [
+        (1, &["step4_undo", "step3_undo", "step2_undo"][..]),
+        (2, &["step4_undo", "step3_undo"]),
+        (3, &["step4_undo"]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("health.db");
+        let connection = Connection::open(&database).unwrap();
+        for sql in [&["tables", "names"], undoing].concat() {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/store/schema/{sql}.sql"));
+            connection.execute_batch(&fs::read_to_string(path).unwrap()).unwrap();
+        }
+        let head =
+            format!("PRAGMA journal_mode = WAL; PRAGMA user_version = {version}; PRAGMA application_id = 1752395371");
+        let rest = "CREATE VIEW sample_details AS SELECT start_ms FROM samples;
+            INSERT INTO tokens (person_id, digest, created_ms) VALUES (1, zeroblob(32), 0)";
+        connection.execute_batch(&format!("{head}; {rest}")).unwrap();
+        drop(connection);
+        let (code, report) = check(&database);
+        assert_eq!((code, &report["findings"]), (Some(0), &json!([])), "{version}: {report}");
+        for arguments in [&["status"][..], &["token", "list"]] {
+            let output = run(&[arguments, &["--db", database.to_str().unwrap()]].concat());
+            assert!(output.status.success(), "{version}: {output:?}");
+        }
     }
-    let head = "PRAGMA journal_mode = WAL; PRAGMA user_version = 1; PRAGMA application_id = 1752395371";
-    connection.execute_batch(&format!("{head}; CREATE VIEW sample_details AS SELECT start_ms FROM samples")).unwrap();
-    drop(connection);
-    let (code, report) = check(&database);
-    assert_eq!((code, &report["findings"]), (Some(0), &json!([])), "{report}");
-    let output = run(&["status", "--db", database.to_str().unwrap()]);
-    assert!(output.status.success(), "{output:?}");
 }
 
 /// A view never replaces what its owner has made: the table stays, and only this view is missing.
@@ -481,4 +495,36 @@ fn a_check_beside_uploads_sees_one_state() {
         }
     });
     assert_eq!(check(&server.database()).1["uploads"], json!(6));
+}
+
+/// A database without a WAL can be read where its reader may write nothing.
+#[test]
+fn a_database_in_a_folder_that_is_read_only_can_be_read() {
+    let (folder, database) = filled();
+    let target = folder.path().join("copy of db?.db");
+    fs::copy(&database, &target).unwrap();
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
+    for name in ["status", "check"] {
+        let mut program = command();
+        program.args([name, "--db"]).arg(&target);
+        // Root may write everywhere.
+        if fs::metadata(&target).unwrap().uid() == 0 {
+            program.uid(61_184).gid(61_184);
+        }
+        let output = match program.output() {
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return,
+            output => output.unwrap(),
+        };
+        assert!(output.status.success() && output.stderr.is_empty(), "{name}: {output:?}");
+    }
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    let missing = folder.path().join("none.db");
+    let restored = run(&["restore", missing.to_str().unwrap(), "--db", database.to_str().unwrap()]);
+    let said = String::from_utf8(restored.stderr).unwrap();
+    assert!(restored.status.code() == Some(2) && said.contains("there is no file"), "{said}");
+    let status = run(&["status", "--db", folder.path().to_str().unwrap()]);
+    let said = String::from_utf8(status.stderr).unwrap();
+    assert!(status.status.code() == Some(2) && said.contains("is a folder"), "{said}");
 }

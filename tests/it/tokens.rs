@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use healthsink::model::limits::{ATTEMPTS_FREE, TOKEN_USE_RESOLUTION};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -416,6 +417,35 @@ fn a_proxy_that_is_not_trusted_is_warned_about() {
     assert_eq!(Client::connect(program.address).post(&headers, b"{}").status, 401);
     let line = program.wait_for_line("--trusted-proxy 127.0.0.1");
     assert!(line.contains("seems to be") && line.contains("if it is yours"), "{line}");
+}
+
+#[test]
+fn a_token_is_refused_from_its_expiry_on() {
+    let (_folder, database) = in_folder();
+    let output = token(&database, &["new", "--person", "anna", "--expires", "90d", "--json"]);
+    let made: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expires = made["expires"].as_str().unwrap();
+    assert_eq!(list(&database)[0]["expires"], made["expires"]);
+    let headers = [("Authorization", format!("Bearer {}", made["token"].as_str().unwrap()))];
+    let program = Program::serve(&database);
+    let post = || {
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        Client::connect(program.address).post(&headers, &payload("documented")).status
+    };
+    let status = || String::from_utf8(run(&["status", "--db", database.to_str().unwrap()]).stdout).unwrap();
+    assert_eq!(post(), 200);
+    assert!(status().contains(&format!("(until {})", &expires[..10])), "{}", status());
+    Connection::open(&database).unwrap().execute_batch("UPDATE tokens SET expires_ms = created_ms + 1").unwrap();
+    assert_eq!(post(), 401);
+    let line = program.wait_for_line("refused: ");
+    assert!(line.contains("expired") && line.contains("token=1") && line.contains("token new"), "{line}");
+    assert!(status().contains("(expired 20"), "{}", status());
+    let text = String::from_utf8(token(&database, &["list"]).stdout).unwrap();
+    assert!(text.lines().nth(1).unwrap().contains("expired 20"), "{text}");
+    let past = token(&database, &["new", "--expires", "2020-01-01"]);
+    assert_eq!(past.status.code(), Some(2));
+    assert!(String::from_utf8(past.stderr).unwrap().contains("name one in the future"));
+    assert_eq!(list(&database).len(), 1);
 }
 
 #[test]

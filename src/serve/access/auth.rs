@@ -170,13 +170,17 @@ impl Authenticator {
     /// Admits a request that may upload, and returns its caller. Every request is checked again.
     pub(in crate::serve) fn admit(&self, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
         let mut presented = self.credentials.presented(headers);
+        let mut expired = None;
         match self.look_up(presented).map_err(Refusal::Failed)? {
             // It clears no wrong tokens: its owner could guess the file's token between requests.
-            Some(TokenOwner { token, person, is_revoked: false }) => {
+            Some(TokenOwner { token, person, is_revoked: false, is_expired: false }) => {
                 return Ok(Caller { sender: Sender::Token(token), person: Some(person) });
             }
-            // A revoked token is refused even if it is also the file's.
-            Some(_) => presented = None,
+            // A token that is revoked or has expired is refused even if it is also the file's.
+            Some(owner) => {
+                presented = None;
+                expired = owner.is_expired.then_some(owner.token);
+            }
             None => {}
         }
         if !self.needs_token().map_err(Refusal::Failed)? {
@@ -198,6 +202,12 @@ impl Authenticator {
         }
         let failure = attempts.fail(client.address, Instant::now());
         drop(attempts);
+        if let Some(token) = expired
+            && let Some(left_out) = self.log_limit.count(client.address, "expired token")
+        {
+            let peer = client.address;
+            tracing::warn!(%peer, token, left_out, "refused: the token has expired; `healthsink token new` creates another");
+        }
         Err(self.refuse(client, failure))
     }
 
@@ -260,7 +270,7 @@ impl Authenticator {
 mod tests {
     use super::*;
     use crate::model::limits::ATTEMPTS_FREE;
-    use crate::store::{Database, Store};
+    use crate::store::{Database, NewToken, Store};
     use std::io::Write;
     use std::net::IpAddr;
     use tempfile::TempDir;
@@ -298,7 +308,9 @@ mod tests {
     impl Fixture {
         fn add(&self, token: &str, person: &str) -> i64 {
             let db = self.folder.path().join("health.db");
-            Database::new(&db).add_token(&TokenDigest::of(token.as_bytes()), person, None, 0).unwrap()
+            let digest = &TokenDigest::of(token.as_bytes());
+            let new = NewToken { digest, person, label: None, created_ms: 0, expires_ms: None };
+            Database::new(&db).add_token(&new).unwrap()
         }
 
         fn revoke(&self, token: i64) {

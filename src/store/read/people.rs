@@ -1,10 +1,49 @@
-//! Whose phones send, and when each sent last.
+//! Whose data a database holds, whose phones send, and when each sent last.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OpenFlags, Row};
 use serde::Serialize;
 
-use crate::model::limits::PHONES_LISTED_MAX;
+use crate::model::error::Result;
+use crate::model::limits::{BUSY_WAIT, PHONES_LISTED_MAX};
 use crate::store::clock::now_ms;
+use crate::store::database::Database;
+use crate::store::failure::open_error;
+use crate::store::files::check_names;
+use crate::store::tokens::expiry;
+use crate::store::write::{SAMPLES, rare_kinds};
+
+impl Database {
+    /// Returns the persons with data or with a token that is valid, but not more than `limit`. A missing database has none.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::model::error::ErrorKind::Store`] if the database cannot be read.
+    pub fn persons_in_use(&self, limit: usize) -> Result<Vec<String>> {
+        check_names(self.path())?;
+        if !self.exists() {
+            return Ok(Vec::new());
+        }
+        // The import opens the database next. Opening it for writing undoes what a killed program left.
+        let Some(connection) = self.open_filled(OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_WAIT)? else {
+            return Ok(Vec::new());
+        };
+        read_in_use(&connection, limit).map_err(|error| open_error(self, &error))
+    }
+}
+
+/// Every table of records begins its keys with the person, so each question is one look-up.
+fn read_in_use(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<String>> {
+    let has_rows = |table| format!("EXISTS (SELECT 1 FROM {table} t WHERE t.person_id = p.id)");
+    let tables = rare_kinds().map(|kind| kind.table).filter(|table| *table != "rejects").chain([SAMPLES]);
+    let has_data = tables.map(has_rows).collect::<Vec<_>>().join(" OR ");
+    let sql = format!(
+        "SELECT name FROM persons p WHERE {has_data}
+           OR EXISTS (SELECT 1 FROM tokens t WHERE t.person_id = p.id AND t.revoked_ms IS NULL)
+         ORDER BY id LIMIT ?1"
+    );
+    let mut select = connection.prepare(&sql)?;
+    select.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?.collect()
+}
 
 /// A phone with its token, or another way by which a person's records come.
 #[derive(Clone, Debug, Serialize)]
@@ -18,8 +57,12 @@ pub struct PhoneRow {
     pub token: Option<i64>,
     /// The token's label.
     pub label: Option<String>,
-    /// Whether the token is refused.
+    /// Whether the token is refused because it was revoked.
     pub is_revoked: bool,
+    /// From when on the token is refused, UTC.
+    pub expires: Option<String>,
+    /// Whether that time has come.
+    pub is_expired: bool,
     /// Its uploads that ended well.
     pub uploads: i64,
     /// When the last of them ended, UTC.
@@ -31,17 +74,20 @@ pub struct PhoneRow {
 /// Reads the ways of each person, the one that sent last first. Tokens that wait for their first upload are listed also. It reads
 /// the ledger once.
 pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<PhoneRow>> {
-    let mut select = connection.prepare(
+    let expires = expiry(connection);
+    let mut select = connection.prepare(&format!(
         "SELECT p.name, u.origin, t.id, t.label, t.revoked_ms IS NOT NULL, u.uploads, u.last_ms,
-           strftime('%Y-%m-%dT%H:%M:%SZ', u.last_ms / 1000, 'unixepoch')
-         FROM (SELECT person_id, origin, token_id, count(*) AS uploads, max(finished_ms) AS last_ms FROM uploads WHERE state = 'done'
+           strftime('%Y-%m-%dT%H:%M:%SZ', u.last_ms / 1000, 'unixepoch'),
+           strftime('%Y-%m-%dT%H:%M:%SZ', {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?2, FALSE)
+         FROM (SELECT person_id, origin, token_id, count(*) AS uploads, max(finished_ms) AS last_ms FROM uploads
+             WHERE state = 'done' AND origin IN ('http', 'import')
              GROUP BY person_id, origin, token_id
            UNION ALL SELECT person_id, 'http', id, 0, NULL FROM tokens WHERE revoked_ms IS NULL
              AND id NOT IN (SELECT token_id FROM uploads WHERE state = 'done' AND token_id IS NOT NULL)) u
          JOIN persons p ON p.id = u.person_id
          LEFT JOIN tokens t ON t.id = u.token_id
-         ORDER BY u.person_id, u.last_ms DESC, t.id LIMIT ?1",
-    )?;
+         ORDER BY u.person_id, u.last_ms DESC, t.id LIMIT ?1"
+    ))?;
     let now_ms = now_ms();
     let read = |row: &Row<'_>| {
         let last_ms: Option<i64> = row.get(6)?;
@@ -53,8 +99,10 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<PhoneRow>> {
             is_revoked: row.get(4)?,
             uploads: row.get(5)?,
             last_upload: row.get(7)?,
+            expires: row.get(8)?,
+            is_expired: row.get(9)?,
             last_upload_seconds_ago: last_ms.map(|last_ms| now_ms.saturating_sub(last_ms) / 1000),
         })
     };
-    select.query_map([PHONES_LISTED_MAX], read)?.collect()
+    select.query_map((PHONES_LISTED_MAX, now_ms), read)?.collect()
 }

@@ -19,7 +19,9 @@ CREATE TABLE tokens (
   digest BLOB NOT NULL UNIQUE,
   created_ms INTEGER NOT NULL,
   last_used_ms INTEGER,
-  revoked_ms INTEGER
+  revoked_ms INTEGER,
+  -- From this time on it is refused; NULL if it does not expire.
+  expires_ms INTEGER
 ) STRICT;
 
 -- HealthKit's identifiers of types.
