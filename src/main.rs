@@ -62,6 +62,7 @@ fn main() -> ExitCode {
     match cli::run(std::env::args_os()) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Incomplete) => ExitCode::from(1),
+        Ok(Outcome::Stopped(code)) => ExitCode::from(code),
         Err(error) => {
             // If standard error is closed, the exit code still says it.
             let _ = writeln!(std::io::stderr(), "healthsink: {error}");

@@ -17,6 +17,8 @@ pub enum Outcome {
     Done,
     /// An input was not imported whole, or the database is damaged. The command has printed which.
     Incomplete,
+    /// A signal has stopped it in order; with the exit code that says which.
+    Stopped(u8),
 }
 
 impl Outcome {

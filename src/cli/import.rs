@@ -8,12 +8,13 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::arguments::{DatabaseArgument, Outcome, ZoneArgument, parse_name};
+use super::interrupt::Interrupt;
 use super::print::{Printable, ResultArgument};
 use super::progress::Bar;
-use super::table::{Align, Table, shown, shown_within};
+use super::table::{Align, Table, grouped, shown, shown_within};
 use crate::import::{FileReport, Import, Mode, Observer, Report, import};
 use crate::model::counts::Counts;
-use crate::model::error::Result;
+use crate::model::error::{ErrorKind, Result};
 use crate::model::healthkit::short;
 use crate::model::limits::{FILES_NAMED_MAX, MESSAGE_COLUMNS_MAX, PATH_COLUMNS_MAX};
 use crate::model::time::to_iso_seconds;
@@ -24,7 +25,7 @@ pub(super) struct ImportArguments {
     database: DatabaseArgument,
     #[command(flatten)]
     result: ResultArgument,
-    /// Person whose records they are [default: me]
+    /// Person whose records they are [default: the only person of the database, or me if it is empty]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
     #[command(flatten)]
@@ -40,22 +41,39 @@ pub(super) struct ImportArguments {
 impl ImportArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Store };
+<<<<<<< HEAD
         let job = Import { db: self.database.db, files: self.files, person: self.person, mode, home: self.zone.zone };
         let report = import(&job, &Terminal::new(self.result.is_quiet()))?;
+=======
+        let job = Import { db: self.database.db, files: self.files, person: self.person, mode };
+        let interrupt = Interrupt::listen();
+        let report = import(&job, &Terminal::new(self.result.is_quiet(), interrupt.clone()))?;
         self.result.print(&report)?;
+        if report.interrupted {
+            write_interruption(&report);
+            return Ok(Outcome::Stopped(interrupt.exit_code()));
+        }
         Ok(Outcome::done_if(report.ok))
     }
+}
+
+/// Writes how to go on after a signal.
+fn write_interruption(report: &Report) {
+    let stored = stored((report.account.count, report.account.counts.route_points));
+    let what = if report.dry_run { "nothing was written".to_owned() } else { format!("{stored} are stored") };
+    let _ = writeln!(io::stderr(), "healthsink: interrupted: {what}; run the same command again to go on");
 }
 
 /// Shows on standard error how far an import is, and what fails.
 struct Terminal {
     bar: RefCell<Option<Bar>>,
     is_quiet: bool,
+    interrupt: Interrupt,
 }
 
 impl Terminal {
-    fn new(is_quiet: bool) -> Self {
-        Self { bar: RefCell::default(), is_quiet }
+    fn new(is_quiet: bool, interrupt: Interrupt) -> Self {
+        Self { bar: RefCell::default(), is_quiet, interrupt }
     }
 
     fn with_bar(&self, show: impl FnOnce(&Bar)) {
@@ -78,6 +96,10 @@ impl Observer for Terminal {
         self.with_bar(|bar| bar.show_records(records));
     }
 
+    fn is_cancelled(&self) -> bool {
+        self.interrupt.is_noted()
+    }
+
     fn failed(&self, file: &FileReport) {
         match &*self.bar.borrow() {
             Some(bar) => bar.suspend(|| write_failure(file)),
@@ -97,25 +119,38 @@ impl Observer for Terminal {
 /// Writes a failed input to standard error. If that is closed, the report and the exit code still show it.
 fn write_failure(file: &FileReport) {
     let Some(error) = &file.error else { return };
-    let remedy = if error.is_temporary() { "then import it again" } else { "fix the file and import it again" };
+    let remedy = match error.kind() {
+        // All inputs stop, and one line is about them together.
+        ErrorKind::Cancelled => return,
+        // The message says what to do.
+        ErrorKind::Usage => String::new(),
+        ErrorKind::Io if file.upload.is_none() => "; check the path".to_owned(),
+        ErrorKind::Shape if file.stored == (0, 0) => String::new(),
+        _ if error.is_temporary() => format!("; {} of it are stored, then import it again", stored(file.stored)),
+        _ => format!("; {} of it are stored, fix the file and import it again", stored(file.stored)),
+    };
     let _ = writeln!(
         io::stderr(),
-        "healthsink: {}: {}; {} of it are stored, {remedy}",
+        "healthsink: {}: {}{remedy}",
         shown_within(&file.file, PATH_COLUMNS_MAX),
         shown_within(&error.to_string(), MESSAGE_COLUMNS_MAX),
-        stored(file)
     );
 }
 
-fn stored(file: &FileReport) -> String {
-    match file.stored {
-        (records, 0) => format!("{records} records"),
-        (records, points) => format!("{records} records and {points} route points"),
+/// Records, and route points if there are any.
+fn stored((records, points): (u64, u64)) -> String {
+    match points {
+        0 => format!("{} records", grouped(records)),
+        _ => format!("{} records and {} route points", grouped(records), grouped(points)),
     }
 }
 
 impl Printable for Report {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        // The failures are on standard error, and there is nothing to account for.
+        if self.account.read == 0 && self.files.iter().all(|file| !file.ok) {
+            return Ok(());
+        }
         write_types(self, out)?;
         write_speed(self, out)?;
         write_account(self, out)
@@ -148,6 +183,9 @@ fn write_speed(report: &Report, out: &mut dyn Write) -> io::Result<()> {
              {rejected} rejected"
         )
     };
+    if let Some(person) = &report.person {
+        writeln!(out, "records of {}", shown(person))?;
+    }
     writeln!(
         out,
         "{whole} of {} files: {outcome}; {megabytes:.1} MB in {:.1} s ({:.0} MB/s, {:.0} elements/s)",
@@ -164,11 +202,17 @@ fn write_account(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let skipped: u64 = report.account.skipped.values().sum();
     match report.account.readable {
         Some(readable) => writeln!(out, "read {read} = {readable} records + {rejected} rejected + {skipped} skipped")?,
-        None => writeln!(
-            out,
-            "read {read} = {new} new + {updated} updated + {unchanged} unchanged + {merged} merged + {rejected} rejected \
-             + {skipped} skipped"
-        )?,
+        None => {
+            let undone = match report.account.undone {
+                0 => String::new(),
+                undone => format!(" + {undone} undone"),
+            };
+            writeln!(
+                out,
+                "read {read} = {new} new + {updated} updated + {unchanged} unchanged + {merged} merged + {rejected} rejected \
+                 + {skipped} skipped{undone}"
+            )?;
+        }
     }
     for (reason, count) in &report.account.skipped {
         writeln!(out, "  skipped {count}: {}", shown_within(reason, MESSAGE_COLUMNS_MAX))?;

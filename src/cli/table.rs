@@ -84,6 +84,19 @@ pub(super) fn shown_within(name: &str, columns_max: usize) -> String {
     text
 }
 
+/// A number with a comma before each three digits.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Columns that a text takes on a terminal: two for the wide characters of East Asia and for emoji, one for all others.
 fn columns_of(text: &str) -> usize {
     let is_wide = |character: char| {
@@ -133,6 +146,16 @@ mod tests {
         check("\u{202e}abc", "…");
         assert_eq!(shown("x\u{202e}y"), "x\\u{202e}y");
         assert_eq!(columns_of(&shown(&"é".repeat(70_000))), NAME_COLUMNS_MAX);
+    }
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        let check = |number, expected: &str| assert_eq!(grouped(number), expected);
+        check(0, "0");
+        check(999, "999");
+        check(1_000, "1,000");
+        check(655_355, "655,355");
+        check(8_593_346, "8,593,346");
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) struct Receiver<'a> {
     tally: Option<&'a mut Tally>,
     /// Number of the batch: ids of texts hold for one batch only.
     generation: u32,
+    /// Whether the batch was counted, and stayed because the sink failed.
+    is_counted: bool,
 }
 
 /// Where an element is in its input.
@@ -65,7 +67,9 @@ impl Receiver<'_> {
         if let Some(tally) = &mut self.tally {
             tally.count(batch);
         }
+        self.is_counted = true;
         self.sink.submit(batch)?;
+        self.is_counted = false;
         self.generation = self.generation.wrapping_add(1);
         Ok(())
     }
@@ -89,7 +93,7 @@ impl Receiver<'_> {
 impl<'a> Output<'a> {
     /// Rows go to `batch`, and full batches to `sink`.
     pub fn new(batch: &'a mut Box<Batch>, sink: &'a mut dyn Sink, tally: Option<&'a mut Tally>) -> Self {
-        Self { batch, receiver: Receiver { sink, tally, generation: 0 } }
+        Self { batch, receiver: Receiver { sink, tally, generation: 0, is_counted: false } }
     }
 
     /// Number of the batch: while it stays the same, ids of texts hold.
@@ -118,7 +122,7 @@ impl<'a> Output<'a> {
 
     /// Counts the rows that stay in the batch: its owner hands them over.
     pub fn finish(self) {
-        if let Some(tally) = self.receiver.tally {
+        if let Some(tally) = self.receiver.tally.filter(|_| !self.receiver.is_counted) {
             tally.count(self.batch);
         }
     }

@@ -46,7 +46,11 @@ impl Container {
         if path == Path::new("-") {
             return Ok(Self::Stdin);
         }
-        let unreadable = |error: io::Error| unreadable(path, &error);
+        // The report names the path.
+        let unreadable = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => Error::new(ErrorKind::Io, "there is no such file or folder"),
+            _ => Error::new(ErrorKind::Io, format!("it cannot be read: {error}")),
+        };
         if fs::metadata(path).map_err(unreadable)?.is_dir() {
             let mut listing = Listing::default();
             listing.add(path, database, "", 0).map_err(unreadable)?;

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::report::FileReport;
+use crate::model::error::{Error, ErrorKind, into_io};
 
 /// Learns how far an import is. By default each step passes unseen.
 pub trait Observer {
@@ -14,6 +15,11 @@ pub trait Observer {
 
     /// So many records of the present upload were read.
     fn records_read(&self, _records: u64) {}
+
+    /// Whether the user wants the import to stop: what was read by then is stored.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
 
     /// An upload has failed, and the import goes on with the next.
     fn failed(&self, _file: &FileReport) {}
@@ -37,8 +43,25 @@ pub(super) struct Observed<'a, R> {
     pub(super) observer: &'a dyn Observer,
 }
 
+/// Shows an observer nothing, but stops when it does: for a file that is read a second time.
+pub(super) struct Again<'a>(pub(super) &'a dyn Observer);
+
+impl Observer for Again<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
+/// The error of an import that its user has stopped.
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "interrupted")
+}
+
 impl<R: Read> Read for Observed<'_, R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.observer.is_cancelled() {
+            return Err(into_io(cancelled()));
+        }
         let bytes = self.source.read(buf)?;
         self.observer.bytes_read(bytes as u64);
         Ok(bytes)

@@ -4,7 +4,7 @@ use std::io::{BufRead, Read, Seek};
 
 use super::container::Container;
 use super::inputs::{InputFile, Inputs, Job};
-use super::observer::{Observer, Unobserved};
+use super::observer::{Again, Observer, Unobserved};
 use crate::formats::account::Tally;
 use crate::formats::output::Output;
 use crate::formats::payload::{self, Options};
@@ -106,10 +106,14 @@ fn nothing_in(tally: &Tally) -> String {
     });
     let reasons: Vec<String> = reasons.collect();
     if reasons.is_empty() {
-        return "nothing in it can be imported: it has no files".to_owned();
+        return format!("nothing in it can be imported: it has no files; {ACCEPTED}");
     }
-    format!("nothing in it can be imported; it has {}", reasons.join("; "))
+    format!("nothing in it can be imported; it has {}; {ACCEPTED}", reasons.join("; "))
 }
+
+/// What an input may be.
+const ACCEPTED: &str = "import takes export.zip or export.xml of Apple Health, and JSON of Health Export Pro or Health Auto \
+    Export, also compressed";
 
 impl Job<'_> {
     /// Reads the files of the job.
@@ -123,7 +127,8 @@ impl Job<'_> {
         match self {
             Self::Single => read_single(name, container, observer, output).unwrap_or_else(unread),
             Self::Document(file) => {
-                let mut reopen = || container.read(file.position, &Unobserved);
+                let again = Again(observer);
+                let mut reopen = || container.read(file.position, &again);
                 match container.read(file.position, observer) {
                     Ok(source) => read_file(file.format, name, source, Some(&mut reopen), output),
                     Err(error) => unread(error),
@@ -145,7 +150,8 @@ fn read_single<F: Read + Seek + Clone>(
     if head.is_empty() {
         return Err(Error::new(ErrorKind::Shape, "it is empty"));
     }
-    let mut reopen = || container.read(0, &Unobserved);
+    let again = Again(observer);
+    let mut reopen = || container.read(0, &again);
     let reopen: Reopen<'_, _> = if container.can_be_read_twice() { Some(&mut reopen) } else { None };
     Ok(read_file(sniff(&head), name, source, reopen, output))
 }
@@ -167,9 +173,13 @@ fn read_export<F: Read + Seek + Clone>(
         let source = container.read(*position, observer);
         let read = source.and_then(|source| read_part(&mut export, *format, name, source, output));
         if let Err(error) = read {
-            let is_fatal = matches!(error.kind(), ErrorKind::Store | ErrorKind::Busy | ErrorKind::Full);
+            let kind = error.kind();
+            if kind == ErrorKind::Cancelled {
+                failed = Some(error);
+                break;
+            }
             failed.get_or_insert(error.at(None, Some(name), None));
-            if is_fatal {
+            if matches!(kind, ErrorKind::Store | ErrorKind::Busy | ErrorKind::Full) {
                 break;
             }
         }
@@ -197,10 +207,10 @@ fn read_part(
         Format::Zip => Err(Error::usage(
             "an archive cannot be read from standard input or from within another: unpack it, or name its file",
         )),
-        Format::Payload | Format::AutoExport | Format::Unknown => Err(Error::new(
-            ErrorKind::Shape,
-            "it is neither JSON nor a file of a known export: import export.zip, export.xml or an app's JSON",
-        )),
+        Format::Payload | Format::AutoExport | Format::Unknown => {
+            let message = format!("it is neither JSON nor a file of a known export; {ACCEPTED}");
+            Err(Error::new(ErrorKind::Shape, message))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::formats::account::{Tally, TypeTally};
-use crate::model::counts::Counts;
+use crate::model::counts::{Counts, is_zero};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::writer::ingest::{Aborted, Summary};
 
@@ -19,6 +19,12 @@ pub struct Report {
     /// Whether nothing was written.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
+    /// Whether its user stopped it: what was read by then is stored.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
+    /// Whose records they are; `None` for `me`, and in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// The uploads.
     pub files: Vec<FileReport>,
     /// What became of the elements of all uploads.
@@ -78,17 +84,23 @@ pub struct Account {
     /// What became of the records.
     #[serde(flatten)]
     pub counts: Counts,
+    /// Elements whose transaction was undone by a failure: they are not stored.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub undone: u64,
     /// Elements without a row, by reason.
     pub skipped: BTreeMap<String, u64>,
 }
 
 impl Account {
     fn new(tally: &Tally, counts: Counts, is_dry_run: bool) -> Self {
+        let Counts { new, updated, unchanged, merged, rejected, .. } = counts;
+        let known = new + updated + unchanged + merged + rejected + tally.skipped();
         Self {
             count: counts.records(),
             read: tally.read,
             readable: is_dry_run.then(|| tally.readable()),
             counts,
+            undone: if is_dry_run { 0 } else { tally.read.saturating_sub(known) },
             skipped: tally.skipped.clone(),
         }
     }
@@ -124,10 +136,12 @@ impl From<Result<Summary, Aborted>> for FileOutcome {
 }
 
 impl Report {
-    pub(super) fn new(is_dry_run: bool) -> Self {
+    pub(super) fn new(is_dry_run: bool, person: Option<String>) -> Self {
         Self {
             ok: true,
             dry_run: is_dry_run,
+            interrupted: false,
+            person,
             files: Vec::new(),
             account: Account::default(),
             within: BTreeMap::new(),
@@ -152,6 +166,7 @@ impl Report {
         if self.dry_run {
             counts.rejected = tally.rejected;
         }
+        self.interrupted |= error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Cancelled);
         self.ok &= error.is_none();
         self.account.counts += counts;
         self.bytes += body_bytes;

@@ -11,7 +11,8 @@ use super::report::{FileOutcome, Report};
 use crate::formats::account::Tally;
 use crate::formats::output::Output;
 use crate::model::batch::{Batch, Decoded, Overflow, Sink};
-use crate::model::error::{ErrorKind, Result};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::PERSONS_NAMED_MAX;
 use crate::store::writer::Writer;
 use crate::store::writer::ingest::ingest_with;
 use crate::store::{Database, Origin, OriginKind};
@@ -23,7 +24,7 @@ pub struct Import {
     pub db: PathBuf,
     /// The inputs; `-` is standard input.
     pub files: Vec<PathBuf>,
-    /// Person whose records they are; `me` if none.
+    /// Person whose records they are. If none: the only person of the database, or `me` if it has nobody yet.
     pub person: Option<String>,
     /// Whether they are stored.
     pub mode: Mode,
@@ -46,14 +47,14 @@ pub enum Mode {
 ///
 /// What keeps the database from being opened or closed.
 pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
-    let writer = match import.mode {
-        Mode::Store => Some(Writer::start(&Database::new(&import.db))?),
-        Mode::DryRun => None,
+    let database = Database::new(&import.db);
+    let (person, writer) = match import.mode {
+        Mode::Store => (whose(import, &database)?, Some(Writer::start(&database)?)),
+        Mode::DryRun => (None, None),
     };
     let started = Instant::now();
-    let database = Database::new(&import.db);
-    let report = Report::new(writer.is_none());
-    let mut importer = Importer { import, database, writer: writer.as_ref(), observer, report };
+    let report = Report::new(writer.is_none(), person.clone());
+    let mut importer = Importer { person, database, writer: writer.as_ref(), observer, report };
     for path in &import.files {
         importer.path(path);
     }
@@ -78,8 +79,23 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
     Ok(report)
 }
 
+/// Returns whose records the inputs are: those of the person who was named, or of the only person with data or a token.
+fn whose(import: &Import, database: &Database) -> Result<Option<String>> {
+    if import.person.is_some() {
+        return Ok(import.person.clone());
+    }
+    let mut persons = database.persons_in_use(PERSONS_NAMED_MAX + 1)?;
+    if persons.len() <= 1 {
+        return Ok(persons.pop());
+    }
+    let more = if persons.len() > PERSONS_NAMED_MAX { " and others" } else { "" };
+    persons.truncate(PERSONS_NAMED_MAX);
+    let (persons, shown) = (persons.join(", "), import.db.display());
+    Err(Error::usage(format!("{shown} has data or tokens of {persons}{more}: add --person NAME to say whose this is")))
+}
+
 struct Importer<'a> {
-    import: &'a Import,
+    person: Option<String>,
     database: Database,
     writer: Option<&'a Writer>,
     observer: &'a dyn Observer,
@@ -89,6 +105,9 @@ struct Importer<'a> {
 impl Importer<'_> {
     /// Imports what a path names, then the archives of a folder.
     fn path(&mut self, path: &Path) {
+        if self.is_cancelled() {
+            return;
+        }
         let name = path.display().to_string();
         let container = match Container::open(path, &self.database) {
             Ok(container) => container,
@@ -109,6 +128,10 @@ impl Importer<'_> {
                 self.path(path);
             }
         }
+        // What was not read is not skipped.
+        if self.report.interrupted {
+            return;
+        }
         let (tally, error) = account_for_rest(&container, &inputs);
         if tally.read > 0 || error.is_some() {
             let file = self.report.add_container(&name, &tally, error, first);
@@ -120,10 +143,13 @@ impl Importer<'_> {
 
     /// Imports a job as one upload.
     fn job(&mut self, name: &str, job: Job<'_>, container: &Container) {
+        if self.is_cancelled() {
+            return;
+        }
         let (observer, mut tally) = (self.observer, Tally::default());
         let outcome = match self.writer {
             Some(writer) => {
-                let person = self.import.person.clone();
+                let person = self.person.clone();
                 let origin = Origin { kind: OriginKind::Import, sender: name.to_owned(), person, token: None };
                 FileOutcome::from(ingest_with(origin, writer.handle(), |batch, sink| {
                     let mut passage = Passage { writer: Some(sink), observer, records: 0 };
@@ -139,6 +165,12 @@ impl Importer<'_> {
             }
         };
         self.add(name, &tally, outcome);
+    }
+
+    /// Whether no further upload may begin.
+    fn is_cancelled(&mut self) -> bool {
+        self.report.interrupted |= self.observer.is_cancelled();
+        self.report.interrupted
     }
 
     fn add(&mut self, name: &str, tally: &Tally, outcome: FileOutcome) {

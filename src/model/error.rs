@@ -23,6 +23,8 @@ pub enum ErrorKind {
     TimedOut,
     /// The program is stopping, and the deadline for running uploads has passed.
     Stopping,
+    /// The user stopped the command.
+    Cancelled,
     /// All slots are in use, or another program has locked the database: retry.
     Busy,
     /// The database has no space: free some and retry.

@@ -40,7 +40,7 @@ fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::Syntax | ErrorKind::Shape | ErrorKind::Encoding | ErrorKind::Interrupted => StatusCode::BAD_REQUEST,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::TimedOut => StatusCode::REQUEST_TIMEOUT,
-        ErrorKind::Stopping | ErrorKind::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Stopping | ErrorKind::Cancelled | ErrorKind::Busy => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Full => StatusCode::INSUFFICIENT_STORAGE,
         ErrorKind::Store | ErrorKind::Usage | ErrorKind::Io => StatusCode::INTERNAL_SERVER_ERROR,
     }

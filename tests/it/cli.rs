@@ -213,7 +213,7 @@ fn a_failing_file_is_one_line_and_exits_with_1_and_the_others_are_imported() {
         (&cut, "the document ends before its JSON is complete"),
         (&text, "neither JSON"),
         (&empty, "it is empty"),
-        (&missing, "cannot read"),
+        (&missing, "there is no such file"),
     ]) {
         assert!(line.starts_with(&format!("healthsink: {file}: ")) && line.contains(part), "{line}");
     }

@@ -10,6 +10,7 @@ use healthsink_testkit::compression::gzip;
 use healthsink_testkit::zip::Packing;
 
 use crate::import_history::{Folder, HEAD, Outcome, import, query, zip};
+use crate::program::command;
 
 const RECORD: &str = "<Record type=\"HKQuantityTypeIdentifierHeartRate\" sourceName=\"Watch\" unit=\"count/min\" \
     startDate=\"2026-03-01 10:00:00 +0100\" endDate=\"2026-03-01 10:00:00 +0100\" value=\"61\"/>";
@@ -186,4 +187,48 @@ fn documents_that_are_not_health_data_are_reported() {
     check(format!("{other}\n{PAYLOAD}\n"), false, 0, "it has none of `data`");
     check(format!("[{PAYLOAD},{other}]"), false, 1, "it has none of `data`");
     check(format!("{PAYLOAD} 5"), false, 1, "is a number, not an object");
+}
+
+/// What is no export costs one line, which says what is one, and no place among the last uploads.
+#[test]
+fn what_is_no_export_is_one_line_that_says_what_is() {
+    let folder = Folder::new();
+    let other = folder.path("other.db");
+    assert!(import(&other, &[], &[&folder.write("good.json", PAYLOAD)]).ok);
+    folder.write("README.md", "# Hello\n");
+    folder.write("x.csv", "a,b\n1,2\n");
+    folder.write("empty.zip", zip(&[], Packing::PLAIN));
+    folder.write("notes.zip", zip(&[("notes.txt", b"hello")], Packing::PLAIN));
+    let database = folder.path("health.db");
+    assert!(import(&database, &[], &[&folder.path("good.json")]).ok);
+    for (input, part) in [
+        ("README.md", "export.zip"),
+        ("x.csv", "export.zip"),
+        ("other.db", "export.zip"),
+        ("empty.zip", "export.zip"),
+        ("notes.zip", "export.zip"),
+        ("missing.json", "there is no such file"),
+    ] {
+        for _ in 0..3 {
+            let mut program = command();
+            let output = program.args(["import", "--db"]).args([&database, &folder.path(input)]).output().unwrap();
+            let [printed, said] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+            assert_eq!((output.status.code(), printed.as_str()), (Some(1), ""), "{input}");
+            assert!(said.contains(part) && said.lines().count() == 1 && !said.contains("0 records"), "{input}: {said}");
+            assert_eq!(said.matches(input).count(), 1, "{said}");
+        }
+    }
+    let status = command().args(["status", "--db"]).arg(&database).output();
+    let printed = String::from_utf8(status.unwrap().stdout).unwrap();
+    let uploads = printed.split("last uploads\n").nth(1).unwrap();
+    assert!(uploads.contains("good.json"), "{printed}");
+    // JSON that is cut has begun an upload. Ten of them hide no other.
+    let cut = folder.write("cut.json", "{\"data\":{");
+    for _ in 0..10 {
+        assert!(!import(&database, &[], &[&cut]).ok);
+    }
+    let status = command().args(["status", "--db"]).arg(&database).output();
+    let printed = String::from_utf8(status.unwrap().stdout).unwrap();
+    let uploads = printed.split("last uploads\n").nth(1).unwrap();
+    assert!(uploads.contains("good.json") && uploads.matches("cut.json").count() == 1, "{printed}");
 }

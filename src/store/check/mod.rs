@@ -14,8 +14,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::database::Database;
 use super::failure::open_error;
+use super::files::is_closed;
 use super::version;
-use crate::model::error::{ErrorKind, Result};
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECK_FAULTS_MAX};
 
 pub use report::{Finding, Report, Severity};
@@ -43,6 +44,7 @@ impl Database {
     pub fn check(&self) -> Result<Report> {
         let mut report = Report { ok: true, uploads: 0, rows: 0, findings: Vec::new() };
         self.check_names_to_read()?;
+        let was_closed = is_closed(self.path());
         let opened = self.open_file(OpenFlags::SQLITE_OPEN_READ_ONLY, BUSY_WAIT)?;
         let connection = match opened.and_then(|connection| read_schema(&connection).map(|()| connection)) {
             Ok(connection) => connection,
@@ -72,16 +74,31 @@ impl Database {
                 }
             }
         }
-        let running =
-            connection.query_row("SELECT count(*) FROM uploads WHERE state = 'running'", [], |row| row.get(0));
+        if was_closed && !is_closed(self.path()) {
+            // It was read as a file that does not change.
+            let message = format!("another program has opened {} meanwhile; check it again", self.path().display());
+            return Err(Error::new(ErrorKind::Busy, message));
+        }
+        let running = connection.query_row(
+            "SELECT count(*), count(*) FILTER (WHERE origin = 'import') FROM uploads WHERE state = 'running'",
+            [],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+        );
         drop(connection);
-        if let Ok(running @ 1..) = running
+        if let Ok((running @ 1.., imports)) = running
             // If this fails, a server may have it open and be busy with them.
             && self.open_exclusively()?.is_ok()
         {
-            let message = format!("the program ended during {}", plural(running, "upload"));
-            let remedy = "start the server: it marks them as interrupted; the phone sends them again";
-            report.add_note("ledger", message, remedy);
+            let (uploads, imports_named) = (plural(running - imports, "upload"), plural(imports, "import"));
+            let (what, remedy) = match (running - imports, imports) {
+                (_, 0) => (uploads, "start the server: it marks them as interrupted; the phone sends them again"),
+                (0, _) => (imports_named, "import the same files again: only what is missing is added"),
+                _ => (
+                    format!("{uploads} and {imports_named}"),
+                    "start the server: it marks them as interrupted; the phone sends its uploads again; import the same files again",
+                ),
+            };
+            report.add_note("ledger", format!("the program ended during {what}"), remedy);
         }
         report.ok = !report.has_damage();
         Ok(report)

@@ -6,6 +6,7 @@ use super::request::{Finished, Start};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, Result};
+use crate::store::clock::now_ms;
 use crate::store::write::ledger::{UploadEnd, UploadKey, UploadState};
 
 /// An ingest that the writer has entered and not yet dismissed.
@@ -145,8 +146,9 @@ impl Active {
     /// An input that was read to its end did not end well if some of it is lost.
     pub(super) fn note_loss_in(&self, end: &mut UploadEnd) {
         if let Some(lost) = self.lost()
-            && end.state == UploadState::Done
+            && matches!(end.state, UploadState::Done | UploadState::Interrupted)
         {
+            end.finished_ms = end.finished_ms.or_else(|| Some(now_ms()));
             (end.state, end.error) = (UploadState::Aborted, Some(lost.to_string()));
         }
     }

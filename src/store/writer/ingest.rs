@@ -81,6 +81,7 @@ pub fn ingest_with(
 fn end_of(body_bytes: u64, outcome: &Result<Envelope>) -> UploadEnd {
     let (state, envelope, error) = match outcome {
         Ok(envelope) => (UploadState::Done, envelope.clone(), None),
+        Err(error) if error.kind() == ErrorKind::Cancelled => (UploadState::Interrupted, Envelope::default(), None),
         Err(error) => {
             let is_foreign = error.kind() == ErrorKind::Shape;
             let state =
@@ -88,7 +89,8 @@ fn end_of(body_bytes: u64, outcome: &Result<Envelope>) -> UploadEnd {
             (state, Envelope::default(), Some(error.to_string()))
         }
     };
-    UploadEnd { state, finished_ms: now_ms(), body_bytes, envelope, error }
+    let finished_ms = (state != UploadState::Interrupted).then(now_ms);
+    UploadEnd { state, finished_ms, body_bytes, envelope, error }
 }
 
 /// Exchanges full batches for empty ones.

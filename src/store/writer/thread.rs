@@ -163,7 +163,7 @@ impl WriterThread {
             Request::Abandon { upload } => {
                 let end = UploadEnd {
                     state: UploadState::Aborted,
-                    finished_ms: now_ms(),
+                    finished_ms: Some(now_ms()),
                     body_bytes: 0,
                     envelope: Envelope::default(),
                     error: Some("the program failed while reading it".to_owned()),

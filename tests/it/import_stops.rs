@@ -1,0 +1,150 @@
+//! Imports that end before their input does: by Ctrl-C, by SIGTERM, or because nothing more can be written.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use healthsink_testdata::{Export, Payload};
+use healthsink_testkit::database::{contents, one, rows};
+use healthsink_testkit::wait::wait_until;
+use serde_json::{Value, json};
+
+use crate::import_history::{Folder, import};
+use crate::program::{command, path};
+
+/// Starts to import standard input.
+fn start(database: &Path) -> Child {
+    let mut import = command();
+    import.args(["import", "--json", "--db"]).arg(database).arg("-");
+    import.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status().unwrap().success());
+}
+
+fn text(source: Option<impl Read>) -> String {
+    let mut text = String::new();
+    #[expect(clippy::disallowed_methods, reason = "a few lines")]
+    source.unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
+/// Waits until an upload has stored rows.
+fn wait_for_rows(database: &Path) {
+    wait_until("stored rows", || {
+        let is_there = database.exists() && fs::metadata(database).unwrap().len() > 0;
+        let running = "SELECT count(*) FROM uploads WHERE state = 'running' AND new > 0";
+        (is_there && one(database, running) == json!(1)).then_some(())
+    });
+}
+
+/// Sends half of an input, then a signal, then the rest without its end. Returns the exit code, the report and the message.
+fn interrupted(database: &Path, input: &[u8], name: &str) -> (ExitStatus, Value, String) {
+    let mut child = start(database);
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&input[..input.len() / 2]).unwrap();
+    wait_for_rows(database);
+    signal(&child, name);
+    // The import ends at its next read, so it does not wait for the last bytes.
+    for chunk in input[input.len() / 2..input.len() - 20].chunks(16 << 10) {
+        if stdin.write_all(chunk).is_err() {
+            break;
+        }
+    }
+    let status = wait_until("the end", || {
+        let _ = stdin.write_all(b" ");
+        child.try_wait().unwrap()
+    });
+    let report = serde_json::from_str(&text(child.stdout.take())).unwrap();
+    (status, report, text(child.stderr.take()))
+}
+
+/// A payload and an export of Apple, each with a line end behind it.
+fn inputs() -> [(&'static str, Vec<u8>); 2] {
+    let (payload, _) = Payload { seed: 7, target_bytes: 6_000_000, ..Payload::default() }.to_vec();
+    let mut export = Vec::new();
+    Export { seed: 8, target_bytes: 6_000_000, ..Export::default() }.write_to(&mut export).unwrap();
+    [("all.json", payload), ("export.xml", export)]
+}
+
+#[test]
+fn an_import_that_is_interrupted_goes_on_where_it_stopped() {
+    for ((name, input), (signal, code)) in inputs().into_iter().zip([("INT", 130), ("TERM", 143)]) {
+        let folder = Folder::new();
+        let database = folder.path("health.db");
+        let (status, report, said) = interrupted(&database, &input, signal);
+        assert_eq!(status.code(), Some(code), "{name}: {said}");
+        assert_eq!((&report["interrupted"], &report["ok"]), (&json!(true), &json!(false)), "{report}");
+        let stored = report["count"].as_u64().unwrap();
+        assert!(stored > 1000, "{report}");
+        let [line] = said.lines().collect::<Vec<_>>()[..] else { panic!("{said}") };
+        assert!(line.starts_with("healthsink: interrupted: ") && line.contains("are stored; run the same"), "{line}");
+        let entry = &rows(&database, "SELECT state, new, finished_ms, error FROM uploads")[0];
+        assert_eq!(entry["state"], json!("interrupted"), "{entry}");
+        assert_eq!((&entry["finished_ms"], &entry["error"]), (&Value::Null, &Value::Null));
+        assert_eq!(entry["new"], report["new"]);
+
+        // The same rows as without the stop. `import` of the test also checks the database.
+        let file = folder.write(name, &input);
+        let again = import(&database, &[], &[&file]).balanced();
+        assert!(again.ok && again.count("unchanged") >= stored && again.count("new") > 0, "{}", again.report);
+        let whole = folder.path("whole.db");
+        let whole_report = import(&whole, &[], &[&file]).balanced();
+        assert_eq!(again.count("new") + report["new"].as_u64().unwrap(), whole_report.count("new"), "{name}");
+        let without_ids = |database: &Path| {
+            let mut contents = contents(database);
+            for row in contents.iter_mut().flatten().filter_map(Value::as_object_mut) {
+                row.retain(|column, _| {
+                    !column.ends_with("_id") && column != "import_number" && column != "creation_ms"
+                });
+            }
+            contents
+        };
+        assert_eq!(without_ids(&database), without_ids(&whole), "{name}");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_at_once_and_check_says_what_to_do() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    let (input, _) = Payload { seed: 9, target_bytes: 6_000_000, ..Payload::default() }.to_vec();
+    let mut child = start(&database);
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&input[..input.len() / 2]).unwrap();
+    wait_for_rows(&database);
+    // It waits for input, and nothing more comes.
+    let status = wait_until("the end", || {
+        signal(&child, "INT");
+        child.try_wait().unwrap()
+    });
+    assert_eq!(status.code(), Some(130));
+    let output = command().args(["check", "--db"]).arg(&database).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && printed.contains("the program ended during 1 import"), "{printed}");
+    assert!(printed.contains("import the same files again") && !printed.contains("phone"), "{printed}");
+}
+
+/// A limit of the file size is like a full disk: the first transactions are stored, the last one is undone.
+#[test]
+fn the_account_holds_after_a_failure() {
+    let folder = Folder::new();
+    let (input, _) = Payload { seed: 10, target_bytes: 60_000_000, ..Payload::default() }.to_vec();
+    let (database, file) = (folder.path("health.db"), folder.write("all.json", input));
+    let script = "ulimit -f $1; shift; exec \"$@\"";
+    let mut limited = Command::new("bash");
+    limited.env_clear().args(["-c", script, "bash", "12000", path(), "import", "--db"]);
+    let output = limited.arg(&database).arg(&file).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    let account = printed.lines().find(|line| line.starts_with("read ")).unwrap_or_else(|| panic!("{printed}"));
+    let numbers = |text: &str| text.split(' ').filter_map(|word| word.parse::<u64>().ok()).collect::<Vec<_>>();
+    let (read, parts) = account.split_once(" = ").unwrap();
+    assert_eq!(numbers(read), [numbers(parts).iter().sum::<u64>()], "{account}");
+    let undone = parts.rsplit(" + ").next().unwrap();
+    assert!(undone.ends_with(" undone") && numbers(undone)[0] > 0, "{account}");
+    let stored = one(&database, "SELECT new FROM uploads").as_u64().unwrap();
+    assert!(numbers(parts)[0] == stored, "{account}, and the ledger has {stored}");
+}
