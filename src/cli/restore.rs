@@ -54,6 +54,10 @@ impl RestoreArguments {
         if is_same_file(backup, db) {
             return Err(Error::usage("the backup is the database itself; name another file"));
         }
+        if !backup.exists() {
+            let shown = backup.display();
+            return Err(Error::usage(format!("there is no file {shown}; name one that `healthsink backup` has made")));
+        }
         if !Database::new(backup).is_ours().is_ok_and(|is_ours| is_ours) {
             return Err(Error::usage(format!(
                 "{} is no backup that can be read; name a file that `healthsink backup` has made",

@@ -5,6 +5,7 @@
 //! folder. A symbolic link is not a second name: SQLite follows it first.
 
 use std::ffi::OsStr;
+use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,28 @@ pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
 /// Returns a file's folder.
 pub(super) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether nothing can change a database while this user reads it: no program has it open, and the user may not write to its
+/// folder. SQLite would need to create the WAL's index there.
+pub(super) fn is_closed(database: &Path) -> bool {
+    let path = resolved(database);
+    let may_write = rustix::fs::access(folder_of(&path), rustix::fs::Access::WRITE_OK).is_ok();
+    !may_write && COMPANIONS_ALL.iter().all(|suffix| !suffixed(&path, suffix).exists())
+}
+
+/// Returns the name by which SQLite opens a file that does not change, without locks and without a WAL.
+pub(super) fn immutable_name(database: &Path) -> String {
+    let mut name = "file:".to_owned();
+    for byte in resolved(database).as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => name.push(char::from(*byte)),
+            _ => {
+                let _ = write!(name, "%{byte:02X}");
+            }
+        }
+    }
+    name + "?immutable=1"
 }
 
 /// Device and number of a file.
@@ -124,8 +147,11 @@ pub(super) fn check_name(path: &Path) -> Result<()> {
 
 /// The same for a database, which also must be a file: SQLite waits for the other end of a pipe.
 pub(super) fn check_path(path: &Path) -> Result<()> {
-    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Err(Error::usage(format!("{} is not a file; name a file with --db", path.display())));
+    if let Ok(found) = fs::metadata(path)
+        && !found.is_file()
+    {
+        let (shown, what) = (path.display(), if found.is_dir() { "a folder" } else { "not a file" });
+        return Err(Error::usage(format!("{shown} is {what}; name a file with --db")));
     }
     check_name(path)
 }
@@ -272,6 +298,11 @@ impl OpenFiles {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_files_that_do_not_change_are_uris() {
+        assert_eq!(immutable_name(Path::new("/a b/100%?#ü.db")), "file:/a%20b/100%25%3F%23%C3%BC.db?immutable=1");
+    }
 
     #[test]
     fn mounts_of_files_are_found_in_the_kernels_table() {

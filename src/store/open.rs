@@ -9,7 +9,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::database::Database;
 use super::failure::{open_error, open_to_write_error};
-use super::files::{COMPANIONS_IN_USE, FileId, check_names, check_no_former, check_path, file_id, suffixed};
+use super::files::{
+    COMPANIONS_IN_USE, FileId, check_names, check_no_former, check_path, file_id, immutable_name, is_closed, suffixed,
+};
 use super::header::Content;
 use super::notice::Notice;
 use super::{private, schema, version};
@@ -67,7 +69,12 @@ impl Database {
                 format!("there is no database {shown}; `healthsink serve` creates it, or name another with --db");
             return Err(Error::new(ErrorKind::Store, message));
         }
-        let connection = Connection::open_with_flags(self.path(), access | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = if access == OpenFlags::SQLITE_OPEN_READ_ONLY && is_closed(self.path()) {
+            Connection::open_with_flags(immutable_name(self.path()), flags | OpenFlags::SQLITE_OPEN_URI)
+        } else {
+            Connection::open_with_flags(self.path(), flags)
+        };
         Ok(connection.and_then(|connection| connection.busy_timeout(wait).map(|()| connection)))
     }
 

@@ -59,9 +59,9 @@ pub struct UploadRow {
     pub id: i64,
     /// `running`, `done`, `aborted` or `interrupted`.
     pub state: String,
-    /// `http` or `import`.
+    /// `http` or `import`; `merge` of another person's data, or `forget`.
     pub origin: String,
-    /// The client's address, or the file's name.
+    /// The client's address, or the file's name; of a merge, the other person, of `forget`, what.
     pub sender: Option<String>,
     /// When it began, UTC.
     pub started: String,
@@ -83,6 +83,8 @@ pub struct UploadRow {
     pub merged: i64,
     /// Elements rejected.
     pub rejected: i64,
+    /// Rows that a merge of persons has moved, that `forget` has deleted, or that became one with others.
+    pub removed: i64,
     /// Why it was aborted.
     pub error: Option<String>,
     /// Names of another spelling, for one version.
@@ -165,13 +167,16 @@ fn read_types(connection: &Connection, mut each: impl FnMut(TypeRows)) -> rusqli
     Ok(())
 }
 
+/// Leaves out imports that failed without a record, unless one is the last: a row of typing mistakes would hide the phones.
 /// Reads the table: the view may be missing, or that of another build.
 fn read_uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
     let mut select = connection.prepare(
         "SELECT id, state, origin, sender, coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', started_ms / 1000.0, 'unixepoch'), ''),
            sync_source, body_bytes, measurements + medications + workouts + other, route_points, new, updated, unchanged, merged,
-           rejected, error
-         FROM uploads ORDER BY id DESC LIMIT ?1",
+           rejected, error, removed
+         FROM uploads WHERE id = (SELECT max(id) FROM uploads) OR NOT (origin = 'import' AND state = 'aborted'
+           AND measurements + medications + workouts + other + route_points + rejected = 0)
+         ORDER BY id DESC LIMIT ?1",
     )?;
     let read = |row: &Row<'_>| {
         Ok(UploadRow {
@@ -190,6 +195,7 @@ fn read_uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
             merged: row.get(12)?,
             rejected: row.get(13)?,
             error: row.get(14)?,
+            removed: row.get(15)?,
             former: FormerNames { sync_source: row.get(5)?, body_bytes: row.get(6)?, route_points: row.get(8)? },
         })
     };
