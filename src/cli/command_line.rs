@@ -10,10 +10,12 @@ use super::backup::BackupArguments;
 use super::check::CheckArguments;
 use super::completions::CompletionsArguments;
 use super::explain::ExplainArguments;
+use super::forget::ForgetArguments;
 use super::healthcheck::HealthcheckArguments;
 use super::import::ImportArguments;
 use super::log::{self, LogArguments, LogThread};
 use super::man::ManArguments;
+use super::people::PeopleArguments;
 use super::report::ReportArguments;
 use super::restore::RestoreArguments;
 use super::serve::ServeArguments;
@@ -42,7 +44,7 @@ const ABOUT: &str = "Receives Apple Health data from the app Health Export Pro a
 The server reads bodies of any length as they arrive, in flat memory. It answers 200 once every
 record is on the disk. Sending the same data again stores nothing twice.
 
-Every flag is also an environment variable, except --force: HEALTHSINK_DB is --db.";
+Every flag is also an environment variable, except --force and --yes: HEALTHSINK_DB is --db.";
 
 const EXAMPLES: &str = "Examples:
   healthsink serve                          receive from this machine only
@@ -54,6 +56,8 @@ const EXAMPLES: &str = "Examples:
   healthsink status                         what is stored, when data last came
   healthsink report                         the last days beside the last 28
   healthsink backup /mnt/backups --keep 14  a verified copy, any time
+  healthsink people merge me anna           data under the wrong person
+  healthsink forget --person ben            delete somebody's data
   healthsink check                          look for damage
   healthsink restore health-20260101T030000Z.db
   sqlite3 health.db 'SELECT * FROM heart_rate LIMIT 5'
@@ -61,7 +65,8 @@ const EXAMPLES: &str = "Examples:
 Exit codes:
   0  done
   1  failed, damage found, or an input not imported whole
-  2  wrong usage";
+  2  wrong usage
+  130, 143  import stopped by Ctrl-C or SIGTERM; what it read is stored";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -86,6 +91,11 @@ enum Command {
     /// Make, list and revoke the tokens that uploads need, also while the server runs
     #[command(subcommand)]
     Token(TokenArguments),
+    /// List persons, rename them, and give one person's data to another
+    #[command(subcommand)]
+    People(PeopleArguments),
+    /// Delete a person's data or a type of data, and say what may bring it back
+    Forget(ForgetArguments),
     /// Make a verified copy of the database, while the server runs
     Backup(BackupArguments),
     /// Look for damage, while the server runs, and say what to do about it
@@ -130,6 +140,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
         Command::Sources(arguments) => arguments.run(),
         Command::Zones(arguments) => arguments.run(),
         Command::Token(arguments) => arguments.run(),
+        Command::People(arguments) => arguments.run(),
+        Command::Forget(arguments) => arguments.run(),
         Command::Backup(arguments) => arguments.run(),
         Command::Check(arguments) => arguments.run(),
         Command::Restore(arguments) => arguments.run(),
@@ -158,8 +170,8 @@ mod tests {
         CommandLine::command().debug_assert();
     }
 
-    /// Flags without a variable: `--force` must be typed each time, the others print and exit.
-    const WITHOUT_VARIABLE: [&str; 3] = ["force", "help", "version"];
+    /// Flags without a variable: `--force` and `--yes` must be typed each time, the others print and exit.
+    const WITHOUT_VARIABLE: [&str; 4] = ["force", "help", "version", "yes"];
 
     #[test]
     fn every_flag_is_also_a_variable() {

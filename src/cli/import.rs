@@ -41,11 +41,7 @@ pub(super) struct ImportArguments {
 impl ImportArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Store };
-<<<<<<< HEAD
         let job = Import { db: self.database.db, files: self.files, person: self.person, mode, home: self.zone.zone };
-        let report = import(&job, &Terminal::new(self.result.is_quiet()))?;
-=======
-        let job = Import { db: self.database.db, files: self.files, person: self.person, mode };
         let interrupt = Interrupt::listen();
         let report = import(&job, &Terminal::new(self.result.is_quiet(), interrupt.clone()))?;
         self.result.print(&report)?;
@@ -147,8 +143,9 @@ fn stored((records, points): (u64, u64)) -> String {
 
 impl Printable for Report {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        // The failures are on standard error, and there is nothing to account for.
-        if self.account.read == 0 && self.files.iter().all(|file| !file.ok) {
+        // The failures are on standard error, and there is nothing else to account for.
+        let skipped: u64 = self.account.skipped.values().sum();
+        if self.account.read == skipped && self.files.iter().all(|file| !file.ok) {
             return Ok(());
         }
         write_types(self, out)?;

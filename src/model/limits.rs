@@ -169,6 +169,12 @@ pub const EXCLUSIVE_WAIT: Duration = Duration::from_secs(2);
 /// The last uploads that `status` lists.
 pub const UPLOADS_LISTED_MAX: u32 = 10;
 
+/// Backups and older databases that `forget` names.
+pub const COPIES_NAMED_MAX: usize = 32;
+
+/// Persons that a message names.
+pub const PERSONS_NAMED_MAX: usize = 8;
+
 /// Phones, and other ways by which records come, that `status` lists.
 pub const PHONES_LISTED_MAX: u32 = 100;
 

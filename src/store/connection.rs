@@ -36,10 +36,17 @@ impl Store {
     /// - [`ErrorKind::Full`] if the disk has no space for it,
     /// - [`ErrorKind::Busy`] if another program has locked it.
     pub fn open(database: &Database) -> Result<Self> {
+        let store = Self::open_beside(database)?;
+        let interrupted = interrupt_running(&store.connection, &store.queue);
+        interrupted.map_err(|error| open_to_write_error(database, &error))?;
+        Ok(store)
+    }
+
+    /// The same beside a server whose uploads go on.
+    pub(in crate::store) fn open_beside(database: &Database) -> Result<Self> {
         let fail = |error| open_to_write_error(database, &error);
         let (connection, file) = database.open_to_write()?;
         let queue = WriteQueue::of(database);
-        interrupt_running(&connection, &queue).map_err(fail)?;
         let ids = Ids::load(&connection).map_err(fail)?;
         let files = OpenFiles::opened(database.path(), file);
         let waiting = Waiting::of(database);

@@ -13,6 +13,7 @@ mod files;
 mod header;
 mod notice;
 mod open;
+mod people;
 pub(crate) mod private;
 mod read;
 mod schema;
@@ -35,11 +36,15 @@ pub use database::{Database, Sizes};
 pub use derive::{Decision, Explanation, RingDifference, RingReport, SourcePart, SourceRow, StretchPart, ZoneRow};
 pub use files::OpenFiles;
 pub(crate) use notice::Notice;
+pub use people::forget::{Forgotten, ForgottenRows, Vacuum};
+pub use people::list::PersonRow;
+pub use people::merge::Merged;
+pub use people::selection::{Selection, TypeSelection};
 pub use read::latest::Latest;
 pub use read::people::PhoneRow;
 pub use read::report::{DayFigures, DayReport, DoseFigures, Figures, ReportQuestion, ReportStart, WorkoutFigures};
 pub use read::status::{Status, TableRows, TypeRows, UploadRow};
-pub use tokens::{TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, is_token_shaped};
+pub use tokens::{NewToken, TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, is_token_shaped};
 pub(crate) use wal::{AutoCheckpoint, Checkpoint};
 /// The version of SQLite inside the program.
 #[must_use]

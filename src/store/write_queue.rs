@@ -85,7 +85,7 @@ fn is_locked(begun: &rusqlite::Result<()>) -> bool {
     clippy::disallowed_methods,
     reason = "a lock of another process can only be polled; the caller bounds the time"
 )]
-fn pause() {
+pub(super) fn pause() {
     thread::sleep(LOCK_POLL);
 }
 

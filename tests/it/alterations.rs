@@ -191,6 +191,8 @@ const UNSEEN: [(&str, &[&str]); 28] = [
             "last_used_ms = NULL",
             "revoked_ms",
             "revoked_ms = NULL",
+            "expires_ms",
+            "expires_ms = NULL",
         ],
     ),
     ("types", &["double", "name"]),
@@ -353,7 +355,7 @@ fn filled() -> (TempDir, Connection) {
     connection.execute_batch(
         "UPDATE uploads SET origin = 'http', token_id = 1, sync_source = 'manual', export_ms = 1, start_ms = 1, end_ms = 2 WHERE id = 1;
          UPDATE uploads SET state = 'aborted', error = 'cut' WHERE id = 2;
-         UPDATE tokens SET last_used_ms = created_ms, revoked_ms = created_ms;").unwrap();
+         UPDATE tokens SET last_used_ms = created_ms, revoked_ms = created_ms, expires_ms = created_ms;").unwrap();
     (folder, connection)
 }
 

@@ -446,7 +446,7 @@ fn a_damaged_backup_is_not_restored() {
     assert_eq!(restore(&database, &[copy.to_str().unwrap()]).status.code(), Some(1));
     fs::write(path("notes.txt"), "notes").unwrap();
     refused(&restore(&database, &[&path("notes.txt")]), 2, "is no backup");
-    refused(&restore(&database, &[&path("nothing.db")]), 2, "is no backup");
+    refused(&restore(&database, &[&path("nothing.db")]), 2, "there is no file");
     refused(&restore(&database, &[database.to_str().unwrap()]), 2, "is the database itself");
     assert_eq!(fs::read(&database).unwrap(), before);
     assert_eq!(databases(folder.path()), ["copy.db", "health.db", "notes.txt"]);

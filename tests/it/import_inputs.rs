@@ -155,8 +155,8 @@ fn inputs_without_a_record_fail_in_one_line_with_a_remedy() {
         assert!(!outcome.ok && outcome.said.contains(words), "{name}: {}", outcome.said);
         assert_eq!(outcome.said.lines().count(), 1, "{}", outcome.said);
     };
-    check("readme.txt", b"hello", "import export.zip, export.xml or an app's JSON");
-    check("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "import export.zip, export.xml or an app's JSON");
+    check("readme.txt", b"hello", "import takes export.zip or export.xml");
+    check("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "import takes export.zip or export.xml");
     check("export_cda.xml", CLINICAL.as_bytes(), "import export.xml instead");
     check("in/export_cda.xml", CLINICAL.as_bytes(), "Apple's copy of some of export.xml");
     check(

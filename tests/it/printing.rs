@@ -117,8 +117,9 @@ fn names_are_printed_without_control_characters() {
     let inputs = folder.path().join("inputs");
     fs::create_dir(&inputs).unwrap();
     fs::write(inputs.join("b\u{1b}[2J.json"), b"{").unwrap();
+    let of_samples = import(&database, &samples(&[hostile]), &[]);
     let of_folder = run(&["import", "--db", database.to_str().unwrap(), inputs.to_str().unwrap()]);
-    for output in [of_folder, import(&database, &samples(&[hostile]), &[]), status(&database, &[])] {
+    for output in [of_samples, of_folder, status(&database, &[])] {
         for text in [output.stdout, output.stderr] {
             let text = String::from_utf8(text).unwrap();
             let is_harmless =

@@ -125,10 +125,11 @@ fn check_kinds(account: &Account, report: &mut Report) {
 }
 
 /// Finds missing rejects. An equal element moves to a person's later upload that rejects it, so only of the last such upload the
-/// number is certain.
+/// number is certain, unless its person has forgotten something since.
 fn check_rejects(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
     let sql = "SELECT coalesce(sum(min(u.rejected, ?1) - (SELECT count(*) FROM rejects r WHERE r.upload_id = u.id)), 0)
         FROM uploads u WHERE u.id IN (SELECT max(id) FROM uploads WHERE rejected > 0 GROUP BY person_id)
+          AND NOT EXISTS (SELECT 1 FROM uploads f WHERE f.person_id = u.person_id AND f.origin = 'forget' AND f.id > u.id)
           AND (SELECT count(*) FROM rejects r WHERE r.upload_id = u.id) < min(u.rejected, ?1)";
     let missing: i64 = connection.query_row(sql, [signed(REJECTS_PER_UPLOAD_MAX + 1)], |row| row.get(0))?;
     if missing > 0 {

@@ -58,7 +58,7 @@ const RULES: [(&str, &str, &str); 13] = [
         "have an unknown interval",
     ),
     ("uploads", "state NOT IN ('running', 'done', 'aborted', 'interrupted')", "have an unknown state"),
-    ("uploads", "origin NOT IN ('http', 'import')", "have an unknown origin"),
+    ("uploads", "origin NOT IN ('http', 'import', 'merge', 'forget')", "have an unknown origin"),
     ("uploads", "state IN ('done', 'aborted') AND finished_ms IS NULL", "are finished without a time"),
     (
         "uploads",

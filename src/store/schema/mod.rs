@@ -172,11 +172,21 @@ mod tests {
 
     /// A step of a later version, and one that fails.
     const LATER: Versions = Versions {
-        steps: &[VERSIONS.steps[0], VERSIONS.steps[1], VERSIONS.steps[2], &["ALTER TABLE workouts ADD COLUMN mood TEXT"]],
+        steps: &[
+            VERSIONS.steps[0],
+            VERSIONS.steps[1],
+            VERSIONS.steps[2],
+            &["ALTER TABLE workouts ADD COLUMN mood TEXT"],
+        ],
         ..VERSIONS
     };
     const FAILING: Versions = Versions {
-        steps: &[VERSIONS.steps[0], VERSIONS.steps[1], VERSIONS.steps[2], &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"]],
+        steps: &[
+            VERSIONS.steps[0],
+            VERSIONS.steps[1],
+            VERSIONS.steps[2],
+            &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"],
+        ],
         ..VERSIONS
     };
 

@@ -381,8 +381,8 @@ CREATE TABLE other_records (
   PRIMARY KEY (person_id, section, hash)
 ) STRICT;
 
--- The ledger. `state` is running, done, aborted (the input ended early or failed) or interrupted (the program ended).
--- The counts are of stored rows, and grow while an upload runs.
+-- The ledger. `state` is running, done, aborted (the input ended early or failed) or interrupted (the program ended, or
+-- its user stopped it). The counts are of stored rows, and grow while an upload runs.
 CREATE TABLE uploads (
   id INTEGER PRIMARY KEY,
   person_id INTEGER NOT NULL REFERENCES persons (id),
@@ -407,7 +407,8 @@ CREATE TABLE uploads (
   updated INTEGER NOT NULL DEFAULT 0,
   unchanged INTEGER NOT NULL DEFAULT 0,
   merged INTEGER NOT NULL DEFAULT 0,
-  -- Earlier rows that were deleted when records became one, beyond those that a row of this upload replaced.
+  -- Earlier rows that were deleted when records became one, beyond those that a row of this upload replaced; rows that a merge
+  -- moved or `forget` deleted.
   removed INTEGER NOT NULL DEFAULT 0,
   rejected INTEGER NOT NULL DEFAULT 0,
   error TEXT,

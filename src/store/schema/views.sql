@@ -360,7 +360,7 @@ SELECT
   u.id, -- its number
   p.name AS person,
   u.state, -- running, done, aborted, interrupted
-  u.origin, -- http, import
+  u.origin, -- http, import, merge (of another person's data), forget
   u.sender, -- the client's address, or the file's name
   u.token_id, -- the token that it was sent with
   strftime('%Y-%m-%dT%H:%M:%fZ', u.started_ms / 1000.0, 'unixepoch') AS started, -- UTC, in ISO 8601

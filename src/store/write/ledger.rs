@@ -39,6 +39,10 @@ pub enum OriginKind {
     Http,
     /// The command `import`.
     Import,
+    /// The command `people merge`: the rows are those of the person whose name is the sender.
+    Merge,
+    /// The command `forget`: it brings nothing, and removes rows.
+    Forget,
 }
 
 impl OriginKind {
@@ -47,6 +51,8 @@ impl OriginKind {
         match self {
             Self::Http => "http",
             Self::Import => "import",
+            Self::Merge => "merge",
+            Self::Forget => "forget",
         }
     }
 }
@@ -58,6 +64,8 @@ pub enum UploadState {
     Done,
     /// The input was invalid, or ended early.
     Aborted,
+    /// Its user stopped it.
+    Interrupted,
     /// The input is of another shape. Unless records or rejects of it are stored, it leaves the ledger.
     Foreign {
         /// The last of `Store::last_other` before it.
@@ -70,8 +78,8 @@ pub enum UploadState {
 pub struct UploadEnd {
     /// How it ended.
     pub state: UploadState,
-    /// The present time.
-    pub finished_ms: i64,
+    /// The present time; `None` if it was interrupted.
+    pub finished_ms: Option<i64>,
     /// Bytes of the body that were read, after decompression.
     pub body_bytes: u64,
     /// The payload's envelope, as far as it was read.
@@ -86,8 +94,8 @@ pub(in crate::store) fn person_id(connection: &Connection, name: &str) -> rusqli
     connection.query_row("SELECT id FROM persons WHERE name = ?1", [name], |row| row.get(0))
 }
 
-/// Tables that the counts of an upload leave out, in part or as a whole. Their rows are never deleted, so the last rowid is their
-/// number: the ledger notes the sum of these.
+/// Tables that the counts of an upload leave out, in part or as a whole. Their rowids have no gaps, since what deletes rows closes
+/// them. So the last rowid is the number of rows: the ledger notes the sum of these.
 pub(in crate::store) const SIDE_TABLES: [&str; 8] = [
     "persons",
     "tokens",
@@ -99,9 +107,15 @@ pub(in crate::store) const SIDE_TABLES: [&str; 8] = [
     "other_records",
 ];
 
+/// The sum of the last rowids of [`SIDE_TABLES`], in SQL. Each costs one look-up.
+pub(in crate::store) fn side_rows() -> String {
+    let sum = SIDE_TABLES.map(|table| format!("(SELECT coalesce(max(rowid), 0) FROM {table})")).join(" + ");
+    format!("({sum})")
+}
+
 /// Whether nothing would show that an upload has left: no number behind its own is used, and no commit counted its side rows.
 static MAY_LEAVE: LazyLock<String> = LazyLock::new(|| {
-    let side_rows = SIDE_TABLES.map(|table| format!("(SELECT coalesce(max(rowid), 0) FROM {table})")).join(" + ");
+    let side_rows = side_rows();
     format!(
         "SELECT NOT EXISTS (SELECT 1 FROM uploads WHERE id > ?2)
            AND NOT EXISTS (SELECT 1 FROM other_records WHERE rowid > ?1 AND upload_id <> ?2)
@@ -110,9 +124,9 @@ static MAY_LEAVE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Enters counts. The last rowid of a table costs one look-up.
+/// Enters counts.
 static RECORD_PROGRESS: LazyLock<String> = LazyLock::new(|| {
-    let side_rows = SIDE_TABLES.map(|table| format!("(SELECT coalesce(max(rowid), 0) FROM {table})")).join(" + ");
+    let side_rows = side_rows();
     format!(
         "UPDATE uploads SET state = 'running', measurements = :measurements, medications = :medications,
         workouts = :workouts, other = :other, route_points = :route_points, new = :new, updated = :updated,
@@ -126,9 +140,13 @@ impl Store {
         let sql = "INSERT INTO uploads (person_id, state, origin, sender, token_id, started_ms)
             VALUES (?1, 'running', ?2, ?3, ?4, ?5)";
         let insert = |connection: &Connection| {
-            let person = match &origin.person {
-                Some(name) => person_id(connection, name)?,
-                None => PERSON_ME,
+            let person = match (origin.token, &origin.person) {
+                // Its person may have got another name since it was looked up.
+                (Some(token), _) => connection
+                    .prepare_cached("SELECT person_id FROM tokens WHERE id = ?1")?
+                    .query_row([token], |row| row.get(0))?,
+                (None, Some(name)) => person_id(connection, name)?,
+                (None, None) => PERSON_ME,
             };
             let row = (person, origin.kind.text(), &origin.sender, origin.token, started_ms);
             let id = connection.prepare_cached(sql)?.insert(row)?;
@@ -192,6 +210,7 @@ impl Store {
         let state = match end.state {
             UploadState::Done => "done",
             UploadState::Aborted => "aborted",
+            UploadState::Interrupted => "interrupted",
             UploadState::Foreign { others_before } if self.delete_upload(upload, others_before)? => return Ok(()),
             UploadState::Foreign { .. } => "aborted",
         };

@@ -99,7 +99,7 @@ impl Locations {
     }
 
     /// Deletes locations of a derived workout in seconds in which the workout that it is has others.
-    pub(super) fn join(
+    pub(in crate::store) fn join(
         &mut self,
         connection: &Connection,
         person: i64,

@@ -1,0 +1,157 @@
+//! `healthsink forget`: deletes data, and says what may bring it back.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgGroup, Args};
+use serde::Serialize;
+
+use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::consent::ConsentArguments;
+use super::copies::lossy;
+use super::print::{Printable, ResultArgument};
+use super::table::{Align, Table, grouped};
+use crate::model::error::Result;
+use crate::model::time::{parse, parse_day};
+use crate::store::{Database, Forgotten, Selection, TypeSelection, Vacuum};
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("selection").required(true).multiple(true).args(["person", "upload", "type"]))]
+pub(super) struct ForgetArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// All data of this person, whose tokens are then revoked; with --type only the person's data of that type
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name, conflicts_with = "upload")]
+    person: Option<String>,
+    /// What this upload has brought; possible if no other upload has brought rows of its person
+    #[arg(long, env = "HEALTHSINK_UPLOAD", value_name = "NUMBER", conflicts_with_all = ["type", "from", "to"])]
+    upload: Option<i64>,
+    /// A type as `status` lists it, such as HeartRate; or workouts, medication_doses, electrocardiograms, activity_summaries
+    #[arg(long, env = "HEALTHSINK_TYPE", value_name = "TYPE")]
+    r#type: Option<String>,
+    /// Only what begins at or after this day or time (UTC), such as 2026-01-31 or 2026-01-31T10:00:00Z
+    #[arg(long, env = "HEALTHSINK_FROM", value_name = "TIME", requires = "type", value_parser = parse_from)]
+    from: Option<i64>,
+    /// Only what begins before the end of this day, or before this time (UTC)
+    #[arg(long, env = "HEALTHSINK_TO", value_name = "TIME", requires = "type", value_parser = parse_to)]
+    to: Option<i64>,
+    /// Make the file smaller afterwards; needs twice its size on the disk
+    #[arg(long, env = "HEALTHSINK_VACUUM", value_parser = FalseyValueParser::new())]
+    vacuum: bool,
+    #[command(flatten)]
+    consent: ConsentArguments,
+    #[command(flatten)]
+    result: ResultArgument,
+}
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+fn parse_from(text: &str) -> Result<i64, String> {
+    parse_day(text).or_else(|| parse(text)).ok_or_else(|| "write a day or a time such as 2026-01-31".to_owned())
+}
+
+fn parse_to(text: &str) -> Result<i64, String> {
+    parse_day(text).map(|day_ms| day_ms + DAY_MS).map_or_else(|| parse_from(text), Ok)
+}
+
+/// What `forget` has done, or would do.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Done {
+    what: String,
+    dry_run: bool,
+    #[serde(flatten)]
+    forgotten: Forgotten,
+    /// The copy that was made before.
+    backup: Option<String>,
+    /// Databases and backups nearby, which may still hold it.
+    copies: Vec<String>,
+    bytes_before: u64,
+    bytes: u64,
+    seconds: f64,
+}
+
+impl Printable for Done {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Forgotten { rows, tables, tokens } = &self.forgotten;
+        let mut table = Table::new([("person", Align::Left), ("table", Align::Left), ("rows", Align::Right)]);
+        for forgotten in tables {
+            table.push([&forgotten.person, forgotten.table, &grouped(forgotten.rows)]);
+        }
+        table.write(out)?;
+        let verb = if self.dry_run { "would be forgotten" } else { "are forgotten" };
+        writeln!(out, "{} rows {verb}: {}", grouped(*rows), self.what)?;
+        if *tokens > 0 {
+            let verb = if self.dry_run { "would be revoked" } else { "are revoked" };
+            writeln!(out, "{tokens} tokens {verb}, so that their phones do not send it again")?;
+        }
+        if self.dry_run {
+            return Ok(());
+        }
+        writeln!(
+            out,
+            "a phone with a valid token sends again what its next exports cover; an import adds again all of its files"
+        )?;
+        for copy in &self.copies {
+            writeln!(out, "may still be in {copy}")?;
+        }
+        writeln!(
+            out,
+            "backups in other places may also have it; the ledger keeps when it came and how many rows that were"
+        )?;
+        #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+        let [before, after] = [self.bytes_before, self.bytes].map(|bytes| bytes as f64 / 1e6);
+        writeln!(out, "{before:.1} MB before, {after:.1} MB now, in {:.1} s", self.seconds)
+    }
+}
+
+impl ForgetArguments {
+    pub(super) fn run(&self) -> Result<Outcome> {
+        let database = Database::new(&self.database.db);
+        let selection = self.selection();
+        let planned = database.plan_forget(&selection)?;
+        let size = || database.sizes().database + database.sizes().wal;
+        let bytes_before = size();
+        let done = |forgotten, backup, copies, seconds| Done {
+            what: selection.text(),
+            dry_run: self.consent.dry_run,
+            forgotten,
+            backup,
+            copies,
+            bytes_before,
+            bytes: size(),
+            seconds,
+        };
+        if self.consent.dry_run {
+            self.result.print(&done(planned, None, Vec::new(), 0.0))?;
+            return Ok(Outcome::Done);
+        }
+        if self.vacuum {
+            database.check_space(2 + u64::from(self.consent.makes_backup()))?;
+        }
+        let tokens =
+            if planned.tokens > 0 { format!(", and {} tokens are revoked", planned.tokens) } else { String::new() };
+        let question = format!("{} rows are deleted ({}){tokens}.", grouped(planned.rows), selection.text());
+        self.consent.ask(&question)?;
+        let backup = self.consent.back_up(&database, "forget", self.result.is_quiet())?;
+        let copies = database.copies_nearby().iter().map(|path| lossy(path)).collect();
+        let began = Instant::now();
+        let smaller = if self.vacuum { Vacuum::Yes } else { Vacuum::No };
+        let forgotten = database.forget(&selection, smaller)?;
+        let seconds = began.elapsed().as_secs_f64();
+        self.result.print(&done(forgotten, backup.as_deref().map(lossy), copies, seconds))?;
+        Ok(Outcome::Done)
+    }
+
+    fn selection(&self) -> Selection {
+        match (&self.r#type, self.upload, &self.person) {
+            (Some(kind), _, person) => {
+                let (kind, person) = (kind.clone(), person.clone());
+                Selection::Type(TypeSelection { kind, from_ms: self.from, to_ms: self.to, person })
+            }
+            (None, Some(upload), _) => Selection::Upload(upload),
+            (None, None, person) => Selection::Person(person.clone().unwrap_or_default()),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Makes the figures of days and nights again, after rows of a person were moved or deleted.
+
+use rusqlite::Connection;
+
+use super::tables::FIGURES;
+use crate::store::database::Database;
+use crate::store::notice::Notice;
+use crate::store::writer::Writer;
+
+/// Deletes a person's figures, and notes that all of them change. The note comes last, since the numbers of notes only rise.
+pub(super) fn renew(connection: &Connection, person: i64) -> rusqlite::Result<()> {
+    delete(connection, person)?;
+    let note = "INSERT INTO changes (person_id, kind, removed) VALUES (?1, 'rules', 1)";
+    connection.execute(note, [person])?;
+    let earlier = "DELETE FROM changes WHERE person_id = ?1 AND number < (SELECT max(number) FROM changes)";
+    connection.execute(earlier, [person]).map(|_| ())
+}
+
+/// Deletes a person's figures.
+pub(super) fn delete(connection: &Connection, person: i64) -> rusqlite::Result<()> {
+    FIGURES.iter().try_for_each(|table| {
+        connection.execute(&format!("DELETE FROM {table} WHERE person_id = ?1"), [person]).map(|_| ())
+    })
+}
+
+/// Computes the figures that are missing. If that fails, the next import or the server does it.
+pub(super) fn derive(database: &Database) {
+    let derived = Writer::start(database).and_then(|writer| {
+        let derived = writer.derive(None);
+        writer.stop().and(derived)
+    });
+    if let Err(error) = derived {
+        Notice::Warning(format!("days and nights are computed later: {error}")).log();
+    }
+}

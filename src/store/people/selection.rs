@@ -1,0 +1,241 @@
+//! Which rows are to be forgotten, as conditions of their tables.
+
+use rusqlite::Connection;
+
+use super::named;
+use super::tables::{PersonTable, TABLES};
+use crate::model::error::{Error, Result};
+use crate::model::healthkit::short;
+use crate::model::time::to_iso_seconds;
+use crate::store::database::Database;
+use crate::store::failure::open_error;
+
+/// What is to be forgotten.
+#[derive(Clone, Debug)]
+pub enum Selection {
+    /// All data of a person.
+    Person(String),
+    /// What an upload has brought.
+    Upload(i64),
+    /// A type, or a table such as `workouts`.
+    Type(TypeSelection),
+}
+
+/// The rows of a type that begin in a period.
+#[derive(Clone, Debug)]
+pub struct TypeSelection {
+    /// HealthKit's identifier, its short form, or the name of a section or table.
+    pub kind: String,
+    /// The first moment.
+    pub from_ms: Option<i64>,
+    /// The first moment that is not included.
+    pub to_ms: Option<i64>,
+    /// Whose; all persons' if none.
+    pub person: Option<String>,
+}
+
+/// The rows of one person.
+pub(super) struct Scope {
+    pub(super) person: i64,
+    pub(super) name: String,
+    pub(super) parts: Vec<Part>,
+}
+
+/// Rows of a table with a condition.
+pub(super) struct Part {
+    pub(super) table: PersonTable,
+    pub(super) filter: String,
+}
+
+/// The workouts that are to be forgotten with all that belongs to them, under all of their identities.
+const GONE: &str = "temp.gone_workouts";
+
+impl Selection {
+    /// Returns what the ledger says of it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Person(name) => format!("all of {name}"),
+            Self::Upload(upload) => format!("upload {upload}"),
+            Self::Type(TypeSelection { kind, from_ms, to_ms, .. }) => {
+                let from = from_ms.map(|ms| format!(" from {}", to_iso_seconds(ms))).unwrap_or_default();
+                let to = to_ms.map(|ms| format!(" before {}", to_iso_seconds(ms))).unwrap_or_default();
+                format!("{kind}{from}{to}")
+            }
+        }
+    }
+
+    /// Finds the rows. Those of workouts are listed in a temporary table.
+    pub(super) fn scopes(&self, connection: &Connection, database: &Database) -> Result<Vec<Scope>> {
+        let fail = |error| open_error(database, &error);
+        let persons = match self {
+            Self::Person(name) => vec![(named::find(connection, database, name)?, name.clone())],
+            Self::Upload(upload) => vec![only_person_of(connection, database, *upload)?],
+            Self::Type(TypeSelection { person: Some(name), .. }) => {
+                vec![(named::find(connection, database, name)?, name.clone())]
+            }
+            Self::Type(_) => all_persons(connection).map_err(fail)?,
+        };
+        let parts = match self {
+            Self::Person(_) | Self::Upload(_) => everything(),
+            Self::Type(selection) => selection.parts(connection).map_err(fail)?,
+        };
+        if parts.is_empty() {
+            let message = format!("nothing is of type {}; `healthsink status` lists the types", self.text());
+            return Err(Error::usage(message));
+        }
+        let mut scopes = Vec::new();
+        for (person, name) in persons {
+            let parts = parts.iter().map(|part| Part { table: part.table, filter: part.filter.clone() }).collect();
+            scopes.push(Scope { person, name, parts });
+        }
+        Ok(scopes)
+    }
+}
+
+fn everything() -> Vec<Part> {
+    TABLES.iter().map(|table| Part { table: *table, filter: "TRUE".to_owned() }).collect()
+}
+
+fn all_persons(connection: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
+    let mut select = connection.prepare("SELECT id, name FROM persons ORDER BY id")?;
+    select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// The person of an upload, if no other upload has brought rows of that person: no row names its upload.
+fn only_person_of(connection: &Connection, database: &Database, upload: i64) -> Result<(i64, String)> {
+    let fail = |error| open_error(database, &error);
+    let mut select = connection
+        .prepare(
+            "SELECT u.person_id, p.name, u.new,
+               (SELECT count(*) FROM uploads o WHERE o.person_id = u.person_id AND o.id <> u.id AND o.new > 0),
+               strftime('%Y-%m-%dT%H:%M:%SZ', u.started_ms / 1000, 'unixepoch')
+             FROM uploads u JOIN persons p ON p.id = u.person_id WHERE u.id = ?1",
+        )
+        .map_err(fail)?;
+    let mut rows = select.query([upload]).map_err(fail)?;
+    let Some(row) = rows.next().map_err(fail)? else {
+        return Err(Error::usage(format!("there is no upload {upload}; `healthsink status` lists the last ones")));
+    };
+    let values = || Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+    let (person, name, new, others, started): (i64, String, i64, i64, String) = values().map_err(fail)?;
+    if new == 0 {
+        return Err(Error::usage(format!(
+            "upload {upload} has brought no new row, so nothing of it is to be forgotten"
+        )));
+    }
+    if others > 0 {
+        return Err(Error::usage(format!(
+            "rows do not name their upload, and {others} other uploads have also brought rows of {name}: forget --type with \
+             --from and --to, or restore a backup from before {started} and import again what came since"
+        )));
+    }
+    Ok((person, name))
+}
+
+/// A text as SQL, whatever it holds.
+fn quoted(text: &str) -> String {
+    let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("CAST(x'{digits}' AS TEXT)")
+}
+
+impl TypeSelection {
+    fn is_meant(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(&self.kind) || short(name).eq_ignore_ascii_case(&self.kind)
+    }
+
+    /// The condition that a row begins in the period.
+    fn period(&self) -> String {
+        let from = self.from_ms.map(|ms| format!(" AND start_ms >= {ms}")).unwrap_or_default();
+        let to = self.to_ms.map(|ms| format!(" AND start_ms < {ms}")).unwrap_or_default();
+        format!("TRUE{from}{to}")
+    }
+
+    fn days(&self) -> String {
+        let day = |ms: i64| quoted(to_iso_seconds(ms).get(..10).unwrap_or_default());
+        let from = self.from_ms.map(|ms| format!(" AND day >= {}", day(ms))).unwrap_or_default();
+        let to = self.to_ms.map(|ms| format!(" AND day < {}", day(ms))).unwrap_or_default();
+        format!("TRUE{from}{to}")
+    }
+
+    fn has_period(&self) -> bool {
+        self.from_ms.is_some() || self.to_ms.is_some()
+    }
+
+    /// The tables with rows of this type, and which of their rows.
+    fn parts(&self, connection: &Connection) -> rusqlite::Result<Vec<Part>> {
+        let mut parts = Vec::new();
+        let mut add = |table: &str, filter: String| {
+            let table = TABLES.iter().find(|listed| listed.name == table);
+            parts.extend(table.map(|table| Part { table: *table, filter }));
+        };
+        let period = self.period();
+        let types = self.names(connection, "SELECT name FROM types")?;
+        if !types.is_empty() {
+            let names = types.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+            let filter = format!("type_id IN (SELECT id FROM types WHERE name IN ({names})) AND {period}");
+            ["samples", "merged_samples"].into_iter().for_each(|table| add(table, filter.clone()));
+            if types.iter().any(|name| short(name) == "HeartRateVariabilitySDNN") {
+                add("beat_lists", period.clone());
+            }
+        }
+        for (table, column) in [("correlations", "type"), ("aggregates", "metric")] {
+            for name in self.names(connection, &format!("SELECT DISTINCT {column} FROM {table}"))? {
+                add(table, format!("{column} = {} AND {period}", quoted(&name)));
+            }
+        }
+        // These have no time.
+        for table in ["other_records", "rejects"].into_iter().filter(|_| !self.has_period()) {
+            for name in self.names(connection, &format!("SELECT DISTINCT section FROM {table}"))? {
+                add(table, format!("section = {}", quoted(&name)));
+            }
+        }
+        match self.kind.to_ascii_lowercase().as_str() {
+            "workouts" => {
+                list_workouts(connection, &period)?;
+                for (table, column) in [
+                    ("route_points", "workout"),
+                    ("route_files", "workout"),
+                    ("workout_routes", "workout"),
+                    ("workout_identities", "identity"),
+                    ("workout_aliases", "derived"),
+                    ("workouts", "uuid"),
+                ] {
+                    let is_it = format!("g.person_id = {table}.person_id AND g.workout = {table}.{column}");
+                    add(table, format!("EXISTS (SELECT 1 FROM {GONE} g WHERE {is_it})"));
+                }
+            }
+            table @ ("medication_doses" | "electrocardiograms" | "beat_lists") => add(table, period),
+            table @ "activity_summaries" => add(table, self.days()),
+            table @ ("medications" | "characteristics") if !self.has_period() => add(table, "TRUE".to_owned()),
+            _ => {}
+        }
+        Ok(parts)
+    }
+
+    /// The names of a list that this type means.
+    fn names(&self, connection: &Connection, list: &str) -> rusqlite::Result<Vec<String>> {
+        let mut select = connection.prepare(list)?;
+        let mut rows = select.query([])?;
+        let mut names = Vec::new();
+        while let Some(row) = rows.next()? {
+            let name = row.get_ref(0)?.as_str().unwrap_or_default();
+            if self.is_meant(name) {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// Lists the workouts of a period, with the identities under which other exporters' rows and locations of them are kept.
+fn list_workouts(connection: &Connection, period: &str) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!(
+        "CREATE TEMP TABLE gone_workouts (person_id INTEGER NOT NULL, workout BLOB NOT NULL, PRIMARY KEY (person_id, workout)) WITHOUT ROWID;
+         INSERT INTO {GONE} SELECT person_id, uuid FROM workouts WHERE {period};
+         INSERT OR IGNORE INTO {GONE} SELECT a.person_id, a.derived FROM workout_aliases a
+           JOIN {GONE} g ON g.person_id = a.person_id AND g.workout = a.uuid;
+         INSERT OR IGNORE INTO {GONE} SELECT i.person_id, i.identity FROM workout_identities i
+           JOIN {GONE} g ON g.person_id = i.person_id AND g.workout = i.workout;"
+    ))
+}

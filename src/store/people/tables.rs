@@ -1,0 +1,234 @@
+//! The tables whose rows are a person's, and how many rows of them are moved or deleted in bounded steps: SQLite remembers the keys
+//! of the rows that a statement changes.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use crate::model::limits::TRANSACTION_ROWS_MAX;
+
+/// A table with rows of persons.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PersonTable {
+    pub(super) name: &'static str,
+    /// The columns of its key behind the person; none if it has few rows, which are changed at once.
+    keys: &'static [&'static str],
+    /// Which of the ledger's counts its rows are in.
+    pub(super) ledger: LedgerKind,
+}
+
+/// The ledger's counts of rows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum LedgerKind {
+    Measurements,
+    Workouts,
+    Medications,
+    RoutePoints,
+    Other,
+    /// Other records, of which only those of `data` are counted.
+    OtherOfData,
+    /// No count has them.
+    Nothing,
+}
+
+const fn table(name: &'static str, keys: &'static [&'static str], ledger: LedgerKind) -> PersonTable {
+    PersonTable { name, keys, ledger }
+}
+
+pub(super) const SAMPLES: PersonTable = table("samples", &["type_id", "start_ms", "uuid"], LedgerKind::Measurements);
+
+pub(super) const WORKOUTS: PersonTable = table("workouts", &["uuid"], LedgerKind::Workouts);
+
+pub(super) const ROUTE_POINTS: PersonTable =
+    table("route_points", &["workout", "time_ms", "latitude", "longitude", "ordinal"], LedgerKind::RoutePoints);
+
+/// All tables with rows of persons, except the ledger and the tokens.
+pub(super) const TABLES: [PersonTable; 19] = [
+    SAMPLES,
+    table("merged_samples", &["type_id", "start_ms", "uuid"], LedgerKind::Nothing),
+    table("sample_origins", &[], LedgerKind::Nothing),
+    WORKOUTS,
+    table("workout_aliases", &["derived"], LedgerKind::Nothing),
+    table("workout_identities", &["identity"], LedgerKind::Nothing),
+    table("workout_routes", &["workout"], LedgerKind::Nothing),
+    table("route_files", &["file", "start_s"], LedgerKind::Nothing),
+    ROUTE_POINTS,
+    table("beat_lists", &["start_ms", "hash"], LedgerKind::Nothing),
+    table("correlations", &["type", "start_ms", "uuid"], LedgerKind::Other),
+    table("activity_summaries", &["day"], LedgerKind::Other),
+    table("electrocardiograms", &["start_ms", "uuid"], LedgerKind::Other),
+    table("aggregates", &["metric", "start_ms", "label", "source", "number", "interval"], LedgerKind::Other),
+    table("medication_doses", &["uuid"], LedgerKind::Medications),
+    table("medications", &[], LedgerKind::Medications),
+    table("characteristics", &["key"], LedgerKind::Nothing),
+    table("other_records", &["section", "hash"], LedgerKind::OtherOfData),
+    table("rejects", &[], LedgerKind::Nothing),
+];
+
+/// What a person has decided about figures.
+pub(super) const DECISIONS: [PersonTable; 3] = [
+    table("zone_entries", &[], LedgerKind::Nothing),
+    table("home_zones", &[], LedgerKind::Nothing),
+    table("source_orders", &[], LedgerKind::Nothing),
+];
+
+/// Tables that are computed from the rows.
+pub(super) const FIGURES: [&str; 12] = [
+    "days",
+    "hours",
+    "nights",
+    "night_segments",
+    "workout_days",
+    "dose_days",
+    "zone_changes",
+    "source_groups",
+    "sample_lengths",
+    "shadowed_samples",
+    "missing_samples",
+    "derived_state",
+];
+
+/// The table of a name.
+pub(super) fn named(name: &str) -> PersonTable {
+    TABLES.into_iter().find(|table| table.name == name).unwrap_or(SAMPLES)
+}
+
+/// Rows that were moved, and rows that were deleted.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Changed {
+    pub(super) moved: u64,
+    pub(super) deleted: u64,
+}
+
+/// Whether a table has rows of a person.
+pub(super) fn has_rows(connection: &Connection, table: &str, person: i64) -> rusqlite::Result<bool> {
+    connection.prepare(&format!("SELECT 1 FROM {table} WHERE person_id = ?1 LIMIT 1"))?.exists([person])
+}
+
+/// Counts the rows of a person that the ledger counts.
+pub(super) fn count_ledger_rows(connection: &Connection, person: i64) -> rusqlite::Result<u64> {
+    TABLES.iter().try_fold(0, |sum, table| Ok(sum + table.count_ledger_rows(connection, person, "TRUE")?))
+}
+
+impl PersonTable {
+    /// The condition for rows that the ledger counts.
+    fn in_ledger(&self) -> &'static str {
+        match self.ledger {
+            LedgerKind::Nothing => "FALSE",
+            LedgerKind::OtherOfData => "in_data",
+            _ => "TRUE",
+        }
+    }
+
+    /// Counts the rows of a person that the ledger counts, of those with `filter`.
+    pub(super) fn count_ledger_rows(
+        &self,
+        connection: &Connection,
+        person: i64,
+        filter: &str,
+    ) -> rusqlite::Result<u64> {
+        if self.ledger == LedgerKind::Nothing {
+            return Ok(0);
+        }
+        let (table, counted) = (self.name, self.in_ledger());
+        let sql = format!("SELECT count(*) FROM {table} WHERE person_id = ?1 AND {counted} AND ({filter})");
+        connection.query_row(&sql, [person], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+    }
+
+    /// Counts the rows of a person with `filter`.
+    pub(super) fn count(&self, connection: &Connection, person: i64, filter: &str) -> rusqlite::Result<u64> {
+        let sql = format!("SELECT count(*) FROM {} WHERE person_id = ?1 AND ({filter})", self.name);
+        connection.query_row(&sql, [person], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+    }
+
+    /// Moves the rows of a person with `filter` to another one. Deletes those that this person also has.
+    pub(super) fn move_rows(
+        &self,
+        connection: &Connection,
+        (from, into): (i64, i64),
+        filter: &str,
+    ) -> rusqlite::Result<Changed> {
+        let update = format!("UPDATE OR IGNORE {} SET person_id = {into}", self.name);
+        let mut changed = Changed::default();
+        self.in_steps(connection, from, filter, |step, values| {
+            changed.moved += connection.execute(&[&update, " ", step].concat(), params_from_iter(values))? as u64;
+            let delete = format!("DELETE FROM {} {step}", self.name);
+            changed.deleted += connection.execute(&delete, params_from_iter(values))? as u64;
+            Ok(())
+        })?;
+        Ok(changed)
+    }
+
+    /// Deletes the rows of a person with `filter`. Returns their number.
+    pub(super) fn delete_rows(&self, connection: &Connection, person: i64, filter: &str) -> rusqlite::Result<u64> {
+        let mut deleted = 0;
+        self.in_steps(connection, person, filter, |step, values| {
+            let delete = format!("DELETE FROM {} {step}", self.name);
+            deleted += connection.execute(&delete, params_from_iter(values))? as u64;
+            Ok(())
+        })?;
+        Ok(deleted)
+    }
+
+    /// Calls `change` with the condition of some rows of a person at a time, and its values. It must leave none of them.
+    fn in_steps(
+        &self,
+        connection: &Connection,
+        person: i64,
+        filter: &str,
+        mut change: impl FnMut(&str, &[Value]) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let condition = format!("WHERE person_id = ?1 AND ({filter})");
+        let person = Value::Integer(person);
+        if self.keys.is_empty() {
+            return change(&condition, &[person]);
+        }
+        let keys = self.keys.join(", ");
+        let sql = format!(
+            "SELECT {keys} FROM {} {condition} ORDER BY {keys} LIMIT 1 OFFSET {}",
+            self.name,
+            TRANSACTION_ROWS_MAX - 1
+        );
+        let places = (2..self.keys.len() + 2).map(|place| format!("?{place}")).collect::<Vec<_>>().join(", ");
+        let bounded = format!("{condition} AND ({keys}) <= ({places})");
+        loop {
+            let last = {
+                let mut select = connection.prepare_cached(&sql)?;
+                let mut rows = select.query([&person])?;
+                let row = rows.next()?;
+                row.map(|row| {
+                    (0..self.keys.len()).map(|column| row.get(column)).collect::<rusqlite::Result<Vec<Value>>>()
+                })
+                .transpose()?
+            };
+            match last {
+                Some(last) => {
+                    let values: Vec<Value> = [person.clone()].into_iter().chain(last).collect();
+                    change(&bounded, &values)?;
+                }
+                None => return change(&condition, &[person]),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn every_table_with_a_person_is_listed() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let store = Store::open(&Database::new(file.path())).unwrap();
+        let sql = "SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c ON c.name = 'person_id' WHERE m.type = 'table'";
+        let mut select = store.connection.prepare(sql).unwrap();
+        let found: BTreeSet<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let listed = TABLES.iter().chain(&DECISIONS).map(|table| table.name).chain(FIGURES);
+        let listed = listed.chain(["changes", "tokens", "uploads"]);
+        assert_eq!(found, listed.map(str::to_owned).collect());
+    }
+
+    use crate::store::Database;
+}

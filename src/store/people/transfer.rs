@@ -1,0 +1,66 @@
+//! A merge under way: rows of one person that are written again as those of another.
+
+use super::tables::{Changed, LedgerKind, PersonTable};
+use crate::model::batch::Batch;
+use crate::model::counts::Counts;
+use crate::model::error::Result;
+use crate::store::Store;
+use crate::store::write::ledger::UploadKey;
+
+/// What is done so far.
+pub(super) struct Transfer<'a> {
+    pub(super) store: &'a mut Store,
+    /// The merge in the ledger, and the person who gets the rows.
+    pub(super) upload: UploadKey,
+    /// The person whose rows they were.
+    pub(super) from: i64,
+    pub(super) now_ms: i64,
+    pub(super) counts: Counts,
+}
+
+impl Transfer<'_> {
+    /// Writes a batch as an upload would, and empties it.
+    pub(super) fn write(&mut self, batch: &mut Batch) -> Result<()> {
+        batch.sort();
+        let counts = self.store.write(self.upload, self.now_ms, &mut 0, batch)?;
+        self.counts += counts;
+        batch.clear();
+        batch.trim();
+        Ok(())
+    }
+
+    /// Runs SQL on the database.
+    pub(super) fn sql<T>(
+        &mut self,
+        run: impl FnOnce(&rusqlite::Connection, i64, i64) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        run(&self.store.connection, self.from, self.upload.person).map_err(|error| self.store.failed(&error))
+    }
+
+    /// Moves the rows of a table whose identity decides what is equal.
+    pub(super) fn move_rows(&mut self, table: PersonTable) -> Result<()> {
+        if table.ledger == LedgerKind::OtherOfData {
+            let counted = self.sql(|connection, from, into| table.move_rows(connection, (from, into), "in_data"))?;
+            self.note(LedgerKind::Other, counted);
+        }
+        let changed = self.sql(|connection, from, into| table.move_rows(connection, (from, into), "TRUE"))?;
+        self.note(table.ledger, changed);
+        Ok(())
+    }
+
+    /// Counts rows that were moved as new, and rows that the other person also had as unchanged.
+    pub(super) fn note(&mut self, ledger: LedgerKind, Changed { moved, deleted }: Changed) {
+        let counts = &mut self.counts;
+        let kind = match ledger {
+            LedgerKind::Measurements => &mut counts.measurements,
+            LedgerKind::Workouts => &mut counts.workouts,
+            LedgerKind::Medications => &mut counts.medications,
+            LedgerKind::RoutePoints => &mut counts.route_points,
+            LedgerKind::Other => &mut counts.other,
+            LedgerKind::OtherOfData | LedgerKind::Nothing => return,
+        };
+        *kind += moved + deleted;
+        counts.new += moved;
+        counts.unchanged += deleted;
+    }
+}

@@ -1,0 +1,271 @@
+//! Whose data it is: imports that nobody has named a person for, persons who become one, and data that is forgotten.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use healthsink_testdata::{AutoExport, Export, Twin};
+use healthsink_testkit::database::{one, rows};
+use healthsink_testkit::http::Client;
+use serde_json::{Value, json};
+
+use crate::import_history::{Folder, import};
+use crate::program::{Program, run};
+
+const PAYLOAD: &str = r#"{"data":{"HKQuantityTypeIdentifierHeartRate":[{"uuid":"3BA875EE-1111-4D51-8CDC-00000000000A","value":61,
+    "startDate":"2026-03-01T10:00:00.000Z","endDate":"2026-03-01T10:00:00.000Z","unit":"count/min"}]}}"#;
+
+/// Runs a command on a database. Returns its exit code, and what it printed on both outputs.
+fn say(database: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = run(&[arguments, &["--db", database.to_str().unwrap()]].concat());
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn owners(database: &Path) -> Vec<Value> {
+    rows(database, "SELECT DISTINCT p.name FROM samples s JOIN persons p ON p.id = s.person_id ORDER BY 1")
+        .iter()
+        .map(|row| row["name"].clone())
+        .collect()
+}
+
+#[test]
+fn an_import_asks_whose_it_is_only_if_that_is_unclear() {
+    let folder = Folder::new();
+    let file = folder.write("a.json", PAYLOAD);
+    let import = |database: &Path, more: &[&str]| say(database, &[&["import", file.to_str().unwrap()], more].concat());
+    // Nobody yet.
+    let database = folder.path("new.db");
+    assert_eq!(import(&database, &[]).0, Some(0));
+    assert_eq!(owners(&database), [json!("me")]);
+
+    // A person who has only a token.
+    let database = folder.path("token.db");
+    assert_eq!(say(&database, &["token", "new", "--person", "anna"]).0, Some(0));
+    let (code, printed, _) = import(&database, &[]);
+    assert!(code == Some(0) && printed.contains("records of anna"), "{printed}");
+    assert_eq!(owners(&database), [json!("anna")]);
+
+    // Two: one with data, one with a token. Nothing is read, and the message names both.
+    assert_eq!(say(&database, &["token", "new", "--person", "ben"]).0, Some(0));
+    let (code, printed, said) = import(&database, &[]);
+    assert_eq!((code, printed.as_str()), (Some(2), ""), "{said}");
+    assert!(said.contains("anna, ben") && said.contains("--person"), "{said}");
+    assert_eq!(import(&database, &["--person", "cleo"]).0, Some(0));
+    assert_eq!(owners(&database), [json!("anna"), json!("cleo")]);
+    assert_eq!(import(&database, &["--dry-run"]).0, Some(0));
+
+    // A token that is revoked is nobody's.
+    let database = folder.path("revoked.db");
+    assert_eq!(say(&database, &["token", "new", "--person", "anna"]).0, Some(0));
+    assert_eq!(say(&database, &["token", "revoke", "1"]).0, Some(0));
+    assert_eq!(import(&database, &[]).0, Some(0));
+    assert_eq!(owners(&database), [json!("me")]);
+}
+
+/// The exit code is 0, and what was printed as JSON.
+fn done(database: &Path, arguments: &[&str]) -> Value {
+    let (code, printed, said) = say(database, &[arguments, &["--json"]].concat());
+    assert_eq!(code, Some(0), "{arguments:?}: {said}");
+    serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
+}
+
+/// Fails unless `check` finds nothing at all.
+fn check_is_sound(database: &Path, after: &str) {
+    let (code, printed, _) = say(database, &["check"]);
+    assert!(code == Some(0) && printed.starts_with("sound: "), "{after}: {printed}");
+}
+
+fn number(database: &Path, sql: &str) -> u64 {
+    one(database, sql).as_u64().unwrap_or_else(|| panic!("{sql}"))
+}
+
+/// Inputs of every exporter: examples, the same samples twice, and an export of Apple with routes.
+fn inputs(folder: &Folder) -> Vec<PathBuf> {
+    let examples =
+        ["documented", "quantity", "rejects", "unknown", "workouts", "routes", "medications", "characteristics"];
+    let examples = examples.map(|name| format!("{}/testdata/{name}.json", env!("CARGO_MANIFEST_DIR")).into());
+    let twin = Twin { seed: 3, samples: 3000, rounded: true };
+    let (mut json, mut xml) = (Vec::new(), Vec::new());
+    twin.write_payload(&mut json).unwrap();
+    twin.write_export(&mut xml).unwrap();
+    let export = folder.path("export");
+    fs::create_dir_all(&export).unwrap();
+    Export { seed: 4, target_bytes: 600_000, ..Export::default() }.write_dir(&export).unwrap();
+    let (auto, _) = AutoExport { seed: 5, target_bytes: 300_000, ..AutoExport::default() }.to_vec();
+    let made =
+        [folder.write("twin.json", json), folder.write("twin.xml", xml), export, folder.write("auto.json", auto)];
+    examples.into_iter().chain(made).collect()
+}
+
+fn import_for(database: &Path, person: &str, files: &[PathBuf]) -> Value {
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    import(database, &["--person", person], &files).report
+}
+
+#[test]
+fn people_are_listed_and_renamed() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    let example = PathBuf::from(format!("{}/testdata/documented.json", env!("CARGO_MANIFEST_DIR")));
+    import_for(&database, "ana", &[example]);
+    assert_eq!(say(&database, &["token", "new", "--person", "ben"]).0, Some(0));
+    let (_, printed, _) = say(&database, &["people", "list"]);
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines.len() == 3 && lines[1].starts_with("ana ") && lines[2].starts_with("ben "), "{printed}");
+    let listed = done(&database, &["people", "list"]);
+    assert_eq!((&listed[0]["name"], &listed[0]["samples"]), (&json!("me"), &json!(0)));
+    assert!(listed[1]["samples"] != json!(0) && listed[2]["tokens"] == json!(1), "{listed}");
+
+    done(&database, &["people", "rename", "ana", "anna"]);
+    assert_eq!(owners(&database), [json!("anna")]);
+    let (code, _, said) = say(&database, &["people", "rename", "anna", "ben"]);
+    assert!(code == Some(2) && said.contains("people merge anna ben"), "{said}");
+    let (code, _, said) = say(&database, &["people", "rename", "cleo", "x"]);
+    assert!(code == Some(2) && said.contains("people list"), "{said}");
+    // The name of a person who has nothing is free.
+    done(&database, &["people", "merge", "ben", "anna", "--yes", "--no-backup"]);
+    done(&database, &["people", "rename", "anna", "ben"]);
+    assert_eq!(owners(&database), [json!("ben")]);
+    // The first person, whose uploads name nobody.
+    done(&database, &["people", "rename", "me", "cleo"]);
+    check_is_sound(&database, "renaming");
+}
+
+/// Whatever the two have: all is the other's afterwards, nothing is doubled, and importing all again adds nothing.
+#[test]
+fn a_merged_person_has_all_of_both_once() {
+    let folder = Folder::new();
+    let files = inputs(&folder);
+    let (app, exports): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.iter().cloned().partition(|file| file.extension().is_some_and(|kind| kind == "json"));
+    let whole = folder.path("whole.db");
+    import_for(&whole, "anna", &files);
+    let count = |database: &Path, table: &str| number(database, &format!("SELECT count(*) FROM {table}"));
+    let cases: [(&str, &[PathBuf], &[PathBuf]); 5] = [
+        ("nothing", &files, &[]),
+        ("the same", &files, &files),
+        ("exports beside the app", &exports, &app),
+        ("the app beside exports", &app, &exports),
+        ("a part", &exports, &files),
+    ];
+    for (place, (case, from, into)) in cases.into_iter().enumerate() {
+        let database = folder.path(&format!("{place}.db"));
+        import_for(&database, "me", from);
+        assert_eq!(say(&database, &["token", "new", "--person", "anna"]).0, Some(0));
+        if !into.is_empty() {
+            import_for(&database, "anna", into);
+        }
+        let planned = done(&database, &["people", "merge", "me", "anna", "--dry-run"]);
+        let merged = done(&database, &["people", "merge", "me", "anna", "--yes", "--no-backup"]);
+        assert_eq!(planned["rows"], merged["rows"], "{case}");
+        check_is_sound(&database, case);
+        assert_eq!(owners(&database), [json!("anna")], "{case}");
+        assert_eq!(number(&database, "SELECT count(*) FROM uploads WHERE person_id = 1"), 0, "{case}");
+        for table in ["samples", "workouts", "correlations", "medication_doses", "aggregates", "electrocardiograms"] {
+            assert_eq!(count(&database, table), count(&whole, table), "{case}: {table}");
+        }
+        let again = import_for(&database, "anna", &files);
+        assert_eq!([&again["new"], &again["updated"]], [&json!(0), &json!(0)], "{case}: {again}");
+        let points = "SELECT count(DISTINCT time_ms) FROM route_points";
+        assert_eq!(number(&database, points), number(&whole, points), "{case}");
+    }
+}
+
+#[test]
+fn a_merge_asks_and_makes_a_backup() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    let example = PathBuf::from(format!("{}/testdata/documented.json", env!("CARGO_MANIFEST_DIR")));
+    import_for(&database, "me", &[example]);
+    let token = say(&database, &["token", "new", "--person", "anna"]).1;
+    let (code, _, said) = say(&database, &["people", "merge", "me", "anna"]);
+    assert!(code == Some(2) && said.contains("add --yes") && said.contains("rows"), "{said}");
+    assert_eq!(owners(&database), [json!("me")]);
+    // Beside a server, whose uploads go to the person who has the token now.
+    let program = Program::serve(&database);
+    let merged = done(&database, &["people", "merge", "anna", "me", "--yes"]);
+    let backup = PathBuf::from(merged["backup"].as_str().unwrap());
+    assert!(say(&backup, &["people", "list"]).1.contains("anna"));
+    let authorization = format!("Bearer {}", token.trim());
+    let answer = Client::connect(program.address).post(&[("Authorization", &authorization)], PAYLOAD.as_bytes());
+    assert_eq!((answer.status, answer.field("new")), (200, json!(1)));
+    assert_eq!(owners(&database), [json!("me")]);
+    check_is_sound(&database, "an upload");
+}
+
+#[test]
+fn what_is_forgotten_is_gone_and_check_knows_it() {
+    let folder = Folder::new();
+    let files = inputs(&folder);
+    let made = folder.path("made.db");
+    import_for(&made, "anna", &files);
+    import_for(&made, "ben", &files[..3]);
+    assert_eq!(say(&made, &["token", "new", "--person", "anna"]).0, Some(0));
+    let samples = number(&made, "SELECT count(*) FROM samples");
+    let cases: [(&[&str], &str, u64); 7] = [
+        (&["--person", "anna"], "SELECT count(*) FROM samples WHERE person_id = 2", 0),
+        (&["--type", "HeartRate"], "SELECT count(*) FROM heart_rate", 0),
+        (
+            &["--type", "HKQuantityTypeIdentifierHeartRate", "--person", "ben"],
+            "SELECT count(*) FROM samples",
+            samples - 1,
+        ),
+        (&["--type", "workouts"], "SELECT count(*) FROM workouts", 0),
+        (&["--type", "heartrate", "--from", "1970-01-01", "--to", "2200-01-01"], "SELECT count(*) FROM heart_rate", 0),
+        (&["--type", "electrocardiograms"], "SELECT count(*) FROM electrocardiograms", 0),
+        (&["--type", "medication_doses"], "SELECT count(*) FROM medication_doses", 0),
+    ];
+    for (place, (arguments, sql, expected)) in cases.into_iter().enumerate() {
+        let database = folder.path(&format!("{place}.db"));
+        fs::copy(&made, &database).unwrap();
+        let planned = done(&database, &[&["forget", "--dry-run"], arguments].concat());
+        let vacuum: &[&str] = if place == 0 { &["--vacuum"] } else { &[] };
+        let forgotten = done(&database, &[&["forget", "--yes", "--no-backup"], arguments, vacuum].concat());
+        assert_eq!((&forgotten["rows"], &forgotten["tables"]), (&planned["rows"], &planned["tables"]), "{arguments:?}");
+        check_is_sound(&database, &arguments.join(" "));
+        if arguments.len() < 4 || place == 4 {
+            assert_eq!(number(&database, sql), expected, "{arguments:?}");
+        }
+        let (_, printed, _) = say(&database, &["status"]);
+        assert_eq!(printed.contains("  forgot "), forgotten["tables"] != json!([]), "{printed}");
+        // Sent again, all is there again, and the database stays sound.
+        import_for(&database, "anna", &files);
+        import_for(&database, "ben", &files[..3]);
+        assert_eq!(number(&database, "SELECT count(*) FROM samples"), samples, "{arguments:?}");
+        if place == 0 {
+            assert_eq!(forgotten["tokens"], json!(1));
+            assert!(forgotten["bytes"].as_u64() < forgotten["bytesBefore"].as_u64(), "{forgotten}");
+        }
+    }
+}
+
+#[test]
+fn an_upload_is_forgotten_only_if_its_rows_are_certain() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    let file = folder.write("a.json", PAYLOAD);
+    import_for(&database, "me", std::slice::from_ref(&file));
+    let example = PathBuf::from(format!("{}/testdata/documented.json", env!("CARGO_MANIFEST_DIR")));
+    import_for(&database, "anna", &[file.clone(), example]);
+    for (upload, part) in [("2", "rows do not name their upload"), ("9", "there is no upload 9")] {
+        let (code, _, said) = say(&database, &["forget", "--upload", upload, "--yes"]);
+        assert!(code == Some(2) && said.contains(part), "{said}");
+    }
+    let forgotten = done(&database, &["forget", "--upload", "1", "--yes"]);
+    assert_eq!(forgotten["rows"], json!(1));
+    let backup = forgotten["backup"].as_str().unwrap();
+    assert!(forgotten["copies"].as_array().unwrap().contains(&json!(backup)), "{forgotten}");
+    assert_eq!(owners(&database), [json!("anna")]);
+    check_is_sound(&database, "forgetting an upload");
+    // What is forgotten is overwritten, not only unlinked.
+    let identity = [0x3b, 0xa8, 0x75, 0xee, 0x11, 0x11, 0x4d, 0x51, 0x8c, 0xdc, 0, 0, 0, 0, 0, 0x0a];
+    let has_identity = || fs::read(&database).unwrap().windows(16).any(|bytes| bytes == identity);
+    assert!(has_identity(), "anna has it");
+    done(&database, &["forget", "--type", "HeartRate", "--yes", "--no-backup"]);
+    assert!(!has_identity());
+    for wrong in [&["forget"][..], &["forget", "--upload", "1", "--person", "x"], &["forget", "--from", "2026-01-01"]] {
+        assert_eq!(say(&database, wrong).0, Some(2), "{wrong:?}");
+    }
+    let (code, _, said) = say(&database, &["forget", "--type", "Nothing", "--yes"]);
+    assert!(code == Some(2) && said.contains("nothing is of type Nothing"), "{said}");
+}
