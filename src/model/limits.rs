@@ -620,6 +620,9 @@ pub const REPLACED_REACH_MS: i64 = 24 * 60 * 60 * 1000;
 /// Rows of derived tables that the writer stores in one transaction.
 pub const DERIVED_ROWS_MAX: usize = 1024;
 
+/// Parts of tables that the writer replaces in one transaction.
+pub const DERIVED_PARTS_MAX: usize = 256;
+
 /// Page cache of the connection that reads samples for derived tables: it reads them once, in their order.
 pub const DERIVED_CACHE_BYTES: usize = 512 * KIB;
 

@@ -24,8 +24,17 @@ const GROUP: &str = "INSERT INTO source_groups (id, person_id, key, name, class,
       first_ms = excluded.first_ms, last_ms = excluded.last_ms";
 
 fn apply(connection: &Connection, chunk: &Chunk) -> rusqlite::Result<bool> {
+    for part in &chunk.parts {
+        if !apply_part(connection, chunk, part)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn apply_part(connection: &Connection, chunk: &Chunk, part: &Part) -> rusqlite::Result<bool> {
     let person = chunk.person;
-    if let Part::Begin { home } = &chunk.part {
+    if let Part::Begin { home } = part {
         connection.prepare_cached(BEGIN)?.execute(params![person, chunk.run])?;
         if let Some(home) = home {
             let sql = "INSERT INTO home_zones (person_id, zone) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
@@ -37,7 +46,7 @@ fn apply(connection: &Connection, chunk: &Chunk) -> rusqlite::Result<bool> {
     if select.query_row([person], |row| row.get(0)).optional()? != Some(chunk.run) {
         return Ok(false);
     }
-    match &chunk.part {
+    match part {
         Part::Begin { .. } => {}
         Part::Groups(groups) => groups.iter().try_for_each(|group| put_group(connection, person, group))?,
         Part::Rows(rows) => replace(connection, rows)?,

@@ -10,10 +10,11 @@ pub(in crate::store) struct Chunk {
     pub(in crate::store) person: i64,
     /// The number of the run.
     pub(in crate::store) run: i64,
-    pub(in crate::store) part: Part,
+    /// In their order, in one transaction.
+    pub(in crate::store) parts: Vec<Part>,
 }
 
-/// What is stored in one transaction.
+/// A part of what is stored.
 #[derive(Debug)]
 pub(in crate::store) enum Part {
     /// A run begins. The zone becomes the home of a person without one.
@@ -24,6 +25,20 @@ pub(in crate::store) enum Part {
     Rows(Rows),
     /// All figures are those of this change.
     Finish(Finish),
+}
+
+impl Part {
+    /// Returns how many rows it stores.
+    pub(in crate::store) fn rows(&self) -> usize {
+        match self {
+            Self::Begin { .. } => 1,
+            Self::Groups(groups) => groups.len(),
+            Self::Rows(rows) => rows.rows.len(),
+            Self::Finish(finish) => {
+                finish.groups.len() + finish.lengths.len() + finish.zones.as_ref().map_or(0, Vec::len)
+            }
+        }
+    }
 }
 
 /// A source group.
