@@ -8,6 +8,8 @@ use clap::builder::FalseyValueParser;
 
 use super::table::is_unseen;
 use crate::model::limits::{INGESTS_MAX, NAME_BYTES_MAX};
+use crate::serve::config::{HEALTH_PATH, METRICS_PATH};
+use crate::serve::public_url::PublicUrl;
 use crate::statistics::Zones;
 
 /// What became of a command that ran to its end.
@@ -55,6 +57,20 @@ pub(super) fn parse_zone(text: &str) -> Result<String, String> {
     Ok(zones.name(zone).to_owned())
 }
 
+/// What the app must know, as `serve` was given it.
+#[derive(Debug, Args)]
+pub(super) struct AppArguments {
+    /// Path that the app posts to
+    #[arg(long, env = "HEALTHSINK_PATH", default_value = "/api/health-data", value_name = "PATH", value_parser = parse_path)]
+    pub(super) path: String,
+    /// URL by which phones reach the server, if a proxy, a container or a service hides it: shown for the app
+    #[arg(long, env = "HEALTHSINK_PUBLIC_URL", value_name = "URL")]
+    pub(super) public_url: Option<PublicUrl>,
+    /// Header that carries the token, instead of `Authorization: Bearer TOKEN`
+    #[arg(long, env = "HEALTHSINK_AUTH_HEADER", value_name = "NAME")]
+    pub(super) auth_header: Option<String>,
+}
+
 /// A person or a label: a name of one line without unseen characters. Names that only look alike (other letters, NFC and NFD)
 /// stay different names.
 pub(super) fn parse_name(text: &str) -> Result<String, String> {
@@ -66,6 +82,15 @@ pub(super) fn parse_name(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("a name has 1 to {NAME_BYTES_MAX} bytes, no invisible characters and no space around it"))
+}
+
+/// A path that the app posts to.
+pub(super) fn parse_path(text: &str) -> Result<String, String> {
+    let is_free = ![HEALTH_PATH, METRICS_PATH].contains(&text);
+    if is_free && text.starts_with('/') && !text.contains(['?', '#', ' ']) && !text.contains(is_unseen) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("begin it with /, without ? and #, and choose another than {HEALTH_PATH} and {METRICS_PATH}"))
 }
 
 /// An address to listen on, as people write it: `0.0.0.0:3000`, or only `3000` or `:3000` for all of this machine's addresses.

@@ -123,7 +123,9 @@ static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
 /// The error that ended the command; of kind [`Usage`](crate::model::error::ErrorKind::Usage) if flags contradict
 /// each other.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
-    let command = without_empty_variables(CommandLine::command()).mut_subcommands(|command| command.display_name(NAME));
+    let words: Vec<OsString> = words.into_iter().collect();
+    let command = without_variables(CommandLine::command(), &|name| is_ignored(name, &words))
+        .mut_subcommands(|command| command.display_name(NAME));
     let matches = command.get_matches_from(words);
     let CommandLine { log, command } = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // The server must not wait for whatever reads its standard error.
@@ -151,14 +153,31 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
     }
 }
 
-/// The same command, with empty variables ignored: compose files and systemd units leave unset ones empty.
-fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+/// Whether the variable of a switch is set, as clap reads it.
+fn is_on(name: &str) -> bool {
+    let value = std::env::var_os(name).unwrap_or_default().to_string_lossy().to_lowercase();
+    !["", "0", "f", "false", "n", "no", "off"].contains(&value.as_str())
+}
+
+/// Whether a variable does not count: it is empty, as compose files and systemd units leave unset ones, or it contradicts a flag
+/// that was typed.
+fn is_ignored(name: &OsStr, words: &[OsString]) -> bool {
+    let is_typed = |flags: &[&str]| words.iter().any(|word| flags.iter().any(|flag| word == flag));
+    let is_contradicted = match name.to_str() {
+        Some("HEALTHSINK_QUIET") => is_typed(&["--json"]) || is_on("HEALTHSINK_JSON"),
+        Some("HEALTHSINK_JSON") => is_typed(&["--quiet", "-q"]),
+        _ => false,
+    };
+    is_contradicted || std::env::var_os(name).is_some_and(|value| value.is_empty())
+}
+
+/// The same command without some of its variables.
+fn without_variables(command: clap::Command, is_ignored: &dyn Fn(&OsStr) -> bool) -> clap::Command {
     let command = command.mut_args(|argument| match argument.get_env() {
-        Some(name) if is_empty(name) => argument.env(None::<&str>),
+        Some(name) if is_ignored(name) => argument.env(None::<&str>),
         _ => argument,
     });
-    command.mut_subcommands(without_empty_variables)
+    command.mut_subcommands(|command| without_variables(command, is_ignored))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod import;
 mod interrupt;
 mod log;
 mod man;
+mod obstacles;
 mod people;
 mod print;
 mod progress;

@@ -7,13 +7,13 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::arguments::{
-    Bytes, DatabaseArgument, GroupArgument, Ingests, Outcome, ZoneArgument, parse_listen, parse_name,
+    AppArguments, Bytes, DatabaseArgument, GroupArgument, Ingests, Outcome, ZoneArgument, parse_listen, parse_name,
 };
 use crate::model::error::{Error, Result};
 use crate::model::limits::{
     BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, TRUSTED_PROXIES_MAX, WAL_BYTES_MAX_DEFAULT, WAL_BYTES_MAX_MIN,
 };
-use crate::serve::config::{Auth, HEALTH_PATH, METRICS_PATH, Serve, TlsFiles};
+use crate::serve::config::{Auth, Serve, TlsFiles};
 use crate::serve::network::Network;
 use crate::serve::serve;
 
@@ -28,22 +28,18 @@ pub(super) struct ServeArguments {
     /// Address and port to listen on; only a port (:3000) for all of this machine's addresses
     #[arg(long, env = "HEALTHSINK_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS", value_parser = parse_listen)]
     listen: SocketAddr,
-    /// Path that the app posts to
-    #[arg(long, env = "HEALTHSINK_PATH", default_value = "/api/health-data", value_name = "PATH")]
-    path: String,
+    #[command(flatten)]
+    app: AppArguments,
     /// File whose first line is a token, accepted in addition to those of `healthsink token`
     #[arg(long, env = "HEALTHSINK_TOKEN_FILE", value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Person whose records come with the token of --token-file, or without a token [default: me]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
-    /// Header that carries the token, instead of `Authorization: Bearer TOKEN`
-    #[arg(long, env = "HEALTHSINK_AUTH_HEADER", value_name = "NAME")]
-    auth_header: Option<String>,
-    /// Serve HTTPS with the certificate chain in this PEM file; it is reloaded when it changes
+    /// Serve HTTPS with the certificate chain in this PEM file, such as Let's Encrypt's fullchain.pem; reloaded when it changes
     #[arg(long, env = "HEALTHSINK_TLS_CERT", value_name = "FILE")]
     tls_cert: Option<PathBuf>,
-    /// The certificate's private key, in a PEM file
+    /// The certificate's private key in a PEM file, such as privkey.pem
     #[arg(long, env = "HEALTHSINK_TLS_KEY", value_name = "FILE")]
     tls_key: Option<PathBuf>,
     /// Address or network (10.0.0.0/8) of the reverse proxy whose X-Forwarded-For is trusted; separate several by commas
@@ -75,13 +71,6 @@ impl ServeArguments {
 
     /// The configuration that these flags mean, if they go together.
     fn validate(self) -> Result<Serve> {
-        let is_free = ![HEALTH_PATH, METRICS_PATH].contains(&self.path.as_str());
-        if !is_free || !self.path.starts_with('/') || self.path.contains(['?', '#', ' ']) {
-            return Err(Error::usage(format!(
-                "--path {} cannot be served; begin it with / and choose another than {HEALTH_PATH} and {METRICS_PATH}",
-                self.path
-            )));
-        }
         if self.no_auth && self.token_file.is_some() {
             return Err(Error::usage("--no-auth and --token-file contradict each other; omit one of them"));
         }
@@ -104,9 +93,10 @@ impl ServeArguments {
             is_group_readable: self.group.group_readable,
             home: self.zone.zone,
             listen: self.listen,
-            path: self.path,
+            path: self.app.path,
+            public_url: self.app.public_url,
             auth: Auth {
-                header: self.auth_header,
+                header: self.app.auth_header,
                 token_file: self.token_file,
                 person: self.person,
                 is_optional: self.no_auth,

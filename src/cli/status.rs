@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::arguments::{DatabaseArgument, Outcome};
+use super::obstacles::{KeptOut, read as read_obstacles};
 use super::print::{Form, FormArgument, print_by};
 use super::table::{Align, Table, shown, shown_within};
 use crate::model::error::{Result, into_io};
@@ -32,6 +33,7 @@ impl StatusArguments {
     fn print_text(&self) -> Result<()> {
         let mut types = Types::new();
         let status = Database::new(&self.database.db).status(|kind| types.push(&kind))?;
+        let obstacles = read_obstacles(&Database::new(&self.database.db));
         print_by(|out| {
             for table in &status.tables {
                 writeln!(out, "{:<20} {:>12}", table.table, table.rows)?;
@@ -43,6 +45,7 @@ impl StatusArguments {
             writeln!(out)?;
             write_phones(&status.phones, out)?;
             types.write(out)?;
+            write_obstacles(&obstacles, out)?;
             if !status.uploads.is_empty() {
                 writeln!(out, "\nlast uploads")?;
             }
@@ -68,6 +71,8 @@ impl StatusArguments {
             serde_json::to_writer(&mut *out, &free_bytes)?;
             write!(out, r#","phones":"#)?;
             serde_json::to_writer(&mut *out, &phones)?;
+            write!(out, r#","obstacles":"#)?;
+            serde_json::to_writer(&mut *out, &read_obstacles(&Database::new(&self.database.db)))?;
             write!(out, r#","tables":"#)?;
             serde_json::to_writer(&mut *out, &tables)?;
             write!(out, r#","uploads":"#)?;
@@ -123,6 +128,19 @@ fn write_phones(phones: &[PhoneRow], out: &mut dyn Write) -> io::Result<()> {
 /// The day of a time.
 fn day(time: &str) -> &str {
     time.get(..10).unwrap_or(time)
+}
+
+/// Writes what kept clients out lately.
+fn write_obstacles(obstacles: &[KeptOut], out: &mut dyn Write) -> io::Result<()> {
+    let recent: Vec<&KeptOut> = obstacles.iter().filter(|obstacle| obstacle.is_recent()).collect();
+    if !recent.is_empty() {
+        writeln!(out, "\nkept out, the last of each kind")?;
+    }
+    recent.iter().try_for_each(|obstacle| {
+        let address = shown(&obstacle.address);
+        let message = shown_within(&obstacle.message, MESSAGE_COLUMNS_MAX);
+        writeln!(out, "  {} from {address}: {message}", ago(obstacle.seconds_ago))
+    })
 }
 
 /// Returns how long ago something was, in the largest unit that fits.

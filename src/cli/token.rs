@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::arguments::{AppArguments, DatabaseArgument, Outcome, parse_name};
 use super::print::{Form, FormArgument, Printable, ResultArgument, print, print_to_reader, write_json};
 use super::table::{Align, Table};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::record::ME;
 use crate::model::time::{parse_day, to_iso_seconds};
+use crate::serve::app::AppSettings;
 use crate::store::private;
 use crate::store::{Database, NewToken, TOKEN_PREFIX, TokenDigest, TokenRow, now_ms};
 
@@ -61,6 +62,8 @@ pub(super) struct NewArguments {
     #[arg(long, env = "HEALTHSINK_OUT", value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
+    app: AppArguments,
+    #[command(flatten)]
     form: FormArgument,
 }
 
@@ -109,6 +112,7 @@ impl NewArguments {
             file: self.out.as_deref(),
             database: std::path::absolute(db).unwrap_or_else(|_| db.clone()),
             is_new_database,
+            app: self.app_words(),
         })
     }
 }
@@ -148,6 +152,16 @@ impl Expiry {
             Self::At(at_ms) if at_ms > now_ms => Ok(at_ms),
             Self::At(_) => Err(Error::usage("the day of --expires is over; name one in the future")),
         }
+    }
+}
+
+impl NewArguments {
+    /// What to type into the app, as far as the flags say it.
+    fn app_words(&self) -> String {
+        let AppArguments { path, public_url, auth_header } = &self.app;
+        let app = AppSettings { public_url: public_url.clone(), path: path.clone(), header: auth_header.clone() };
+        let base = public_url.as_ref().map(|url| format!("base URL {url}, ")).unwrap_or_default();
+        format!("{base}{}", app.words())
     }
 }
 
@@ -230,6 +244,9 @@ struct Made<'a> {
     database: PathBuf,
     /// Whether this command created it: the server may use another.
     is_new_database: bool,
+    /// What to type into the app.
+    #[serde(skip)]
+    app: String,
 }
 
 impl Made<'_> {
@@ -245,15 +262,22 @@ impl Made<'_> {
             None => "printed below, only this once".to_owned(),
         };
         let until = self.expires.as_ref().map(|time| format!(", which expires at {time}")).unwrap_or_default();
-        let Self { id, person, database, .. } = self;
+        let Self { id, person, database, app, .. } = self;
         // If standard error is closed, the token itself still counts.
         let _ = writeln!(
             io::stderr(),
-            "token {id} of {person}{label}{until}, stored in {}{new}, is {place}. In the app: authentication Bearer, API key = the token.",
+            "token {id} of {person}{label}{until}, stored in {}{new}, is {place}. In the app: {app}.",
             database.display()
         );
         self.token.as_ref().map_or(Ok(()), |token| print_to_reader(|out| writeln!(out, "{token}")))
     }
+}
+
+/// Makes a token and enters it. Returns its number and the token itself, which nobody can read again.
+pub(super) fn add(database: &Database, person: &str, label: Option<&str>) -> Result<(i64, String)> {
+    let token = random()?;
+    let id = database.add_token(&TokenDigest::of(token.as_bytes()), person, label, now_ms())?;
+    Ok((id, token))
 }
 
 fn random() -> Result<String> {

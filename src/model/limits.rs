@@ -45,6 +45,48 @@ pub const LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// Pairs of an address and a kind of line that are remembered for that; all further addresses of a kind count as one.
 pub const LOG_ADDRESSES_MAX: usize = 256;
 
+/// Longest answer to a question of `healthsink setup`.
+pub const ANSWER_BYTES_MAX: usize = 1024;
+
+/// Longest state that Tailscale prints of itself.
+pub const TAILSCALE_BYTES_MAX: usize = 256 * KIB;
+
+/// Bytes of a local server's answer that setup reads.
+pub const LOCAL_ANSWER_BYTES_MAX: usize = 4 * KIB;
+
+/// How often `healthsink setup` looks for the first upload.
+pub const ARRIVAL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Free bytes of the database's disk below which `/healthz` says that nothing can be stored.
+pub const HEALTHY_FREE_BYTES_MIN: u64 = MIB as u64;
+
+/// Longest `--public-url`.
+pub const PUBLIC_URL_BYTES_MAX: usize = 255;
+
+/// Names of the certificate that the server's log lists.
+pub const CERTIFICATE_NAMES_MAX: usize = 4;
+
+/// Kinds of obstacles that are remembered for `healthsink status`.
+pub const OBSTACLES_MAX: usize = 32;
+
+/// Bytes of an obstacle's message; the rest is cut.
+pub const OBSTACLE_TEXT_BYTES_MAX: usize = 400;
+
+/// Bytes of a path, a method, a header or a coding in a message; the rest is cut.
+pub const OBSTACLE_NAME_BYTES_MAX: usize = 80;
+
+/// Length from which a part of a path with a digit may be a secret, which no message shows.
+pub const SECRET_BYTES_MIN: usize = 16;
+
+/// Longest file of obstacles that is read. JSON may need six bytes for one of a message.
+pub const OBSTACLES_FILE_BYTES_MAX: usize = OBSTACLES_MAX * (6 * OBSTACLE_TEXT_BYTES_MAX + KIB);
+
+/// Shortest time between two writes of that file.
+pub const OBSTACLES_WRITE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How long `healthsink status` shows an obstacle to people. JSON has all.
+pub const OBSTACLES_SHOWN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// How long a connection may be without a request before another may evict it. Handshake and headers take one to three round
 /// trips. A flood of connections gets through at most [`CONNECTIONS_MAX`] connections in each such time.
 pub const CONNECTION_GRACE: Duration = Duration::from_millis(250);

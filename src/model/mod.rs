@@ -16,5 +16,6 @@ pub mod batch;
 pub mod counts;
 pub mod exporter;
 pub mod identity;
+pub mod obstacle;
 pub mod record;
 pub mod text;

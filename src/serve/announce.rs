@@ -1,14 +1,21 @@
 //! What the server logs at its start: where it listens, how clients authenticate, and what to type into the app.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 
 use super::config::Serve;
+use super::http::certificate::Certificate;
 use super::http::listeners::Listeners;
 use super::network::is_private;
+use super::reach::{Reach, speaks_mdns};
 use crate::model::error::Result;
 
 /// Logs where the server listens, what it writes and how clients authenticate.
-pub(super) fn announce(config: &Serve, has_token: bool, listeners: &Listeners) -> Result<()> {
+pub(super) fn announce(
+    config: &Serve,
+    has_token: bool,
+    listeners: &Listeners,
+    certificate: Option<&Certificate>,
+) -> Result<()> {
     let address = listeners.upload_address()?;
     let auth = match (has_token, &config.auth.header) {
         (false, _) if config.auth.is_optional => "from anyone, without authentication".to_owned(),
@@ -20,27 +27,65 @@ pub(super) fn announce(config: &Serve, has_token: bool, listeners: &Listeners) -
     let Serve { path, db, .. } = config;
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!("healthsink {version} listens on {scheme}://{address}{path}, writes {}, {auth}", db.display());
-    let ips = if address.ip().is_unspecified() { own_addresses(address.ip()) } else { vec![address.ip()] };
-    let host = match ips.first() {
-        _ if config.tls.is_some() => "THE-CERTIFICATE'S-NAME".to_owned(),
-        None => "THIS-MACHINE'S-ADDRESS".to_owned(),
-        Some(IpAddr::V6(ip)) => format!("[{ip}]"),
-        Some(IpAddr::V4(ip)) => ip.to_string(),
-    };
-    tracing::info!("in the app: base URL {scheme}://{host}:{}, endpoint path {path}", address.port());
-    if address.ip().to_canonical().is_loopback() {
-        let token = if has_token { "" } else { "first create a token (`healthsink token new`), then " };
-        tracing::info!(
-            "only this machine reaches that address; for others, {token}see --listen, or put a reverse proxy with HTTPS in front"
-        );
-    }
+    let reach = Reach::of(config.public_url.as_ref(), address, certificate);
+    announce_reach(config, has_token, &reach);
+    check_certificate(config, certificate);
     if let Some(address) = listeners.metrics_address()? {
         announce_metrics(address);
     }
-    if config.tls.is_none() && ips.iter().any(|ip| !is_private(*ip)) {
+    let is_in_the_clear = config.tls.is_none() && config.public_url.as_ref().is_none_or(|url| !url.is_https());
+    if is_in_the_clear && reach.addresses.iter().any(|ip| !is_private(*ip)) {
         tracing::warn!("{PLAIN_HTTP_WARNING}");
     }
     Ok(())
+}
+
+/// Logs what to type into the app, or why no phone reaches the server.
+fn announce_reach(config: &Serve, has_token: bool, reach: &Reach) {
+    let Some(url) = reach.urls.first() else {
+        let token = if has_token { "" } else { "first create a token (`healthsink token new`), then " };
+        let proxy = if config.trusted_proxies.is_empty() {
+            "or put a reverse proxy with HTTPS in front"
+        } else {
+            "or name the proxy's address with --public-url, to see here what to type into the app"
+        };
+        tracing::info!(
+            "a phone cannot reach this address, only this machine does; for phones, {token}listen on all addresses \
+            (--listen :{}), {proxy}. `healthsink setup` asks and shows it all",
+            config.listen.port()
+        );
+        return;
+    };
+    let others = reach.urls[1..].iter().map(|url| format!(" or {url}"));
+    let local = reach.local.iter().map(|local| {
+        let hint = if speaks_mdns() { "" } else { " (if this machine runs Avahi)" };
+        format!(" or {local}{hint}")
+    });
+    let others: String = others.chain(local).collect();
+    let app = config.app();
+    let words = match (has_token, config.auth.is_optional) {
+        (false, true) => format!("endpoint path {}, no authentication", app.path),
+        _ => app.words(),
+    };
+    tracing::info!("in the app: base URL {url}{others}, {words}");
+    if reach.has_gap {
+        tracing::info!(
+            "give --public-url to see that base URL whole here, on the server's page and in `healthsink setup`"
+        );
+    }
+}
+
+/// Warns if phones refuse the certificate for its names.
+fn check_certificate(config: &Serve, certificate: Option<&Certificate>) {
+    let (Some(certificate), Some(url)) = (certificate, &config.public_url) else {
+        return;
+    };
+    if url.is_https() && !certificate.covers(url.host()) {
+        tracing::warn!(
+            "the certificate is not valid for {} of --public-url, so phones refuse it unless a proxy in front has another one",
+            url.host()
+        );
+    }
 }
 
 fn announce_metrics(address: SocketAddr) {
@@ -55,20 +100,3 @@ fn announce_metrics(address: SocketAddr) {
 /// What is wrong with plain HTTP beyond private networks, and the remedy.
 pub(super) const PLAIN_HTTP_WARNING: &str = "plain HTTP beyond private networks shows the token and all data to everyone on the way; give \
     --tls-cert and --tls-key, or put a reverse proxy with HTTPS in front";
-
-/// The addresses by which other machines most likely reach this one: those of its routes out. A socket that listens on all of
-/// IPv6 also listens on all of IPv4. No packet is sent for the answer.
-fn own_addresses(listened: IpAddr) -> Vec<IpAddr> {
-    // Addresses of the ranges for documentation; any that are not this machine's would do.
-    let over_v4 = source_address(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
-    let to_v6 = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into();
-    let over_v6 = listened.is_ipv6().then(|| source_address(Ipv6Addr::UNSPECIFIED.into(), to_v6)).flatten();
-    over_v4.into_iter().chain(over_v6).collect()
-}
-
-/// The address that the system would send from.
-fn source_address(any: IpAddr, to: IpAddr) -> Option<IpAddr> {
-    let socket = UdpSocket::bind((any, 0)).ok()?;
-    socket.connect((to, 9)).ok()?;
-    Some(socket.local_addr().ok()?.ip())
-}

@@ -3,7 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use super::app::AppSettings;
 use super::network::Network;
+use super::public_url::PublicUrl;
 use crate::model::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, WAL_BYTES_MAX_DEFAULT};
 
 /// What `serve` needs to know.
@@ -19,6 +21,8 @@ pub struct Serve {
     pub listen: SocketAddr,
     /// The path of the uploads' URL.
     pub path: String,
+    /// The base URL for the app, if this machine cannot know it.
+    pub public_url: Option<PublicUrl>,
     /// How clients authenticate.
     pub auth: Auth,
     /// The certificate for HTTPS; plain HTTP if `None`.
@@ -45,6 +49,7 @@ impl Serve {
             home: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT_DEFAULT)),
             path: UPLOAD_PATH_DEFAULT.to_owned(),
+            public_url: None,
             auth: Auth::default(),
             tls: None,
             trusted_proxies: Vec::new(),
@@ -53,6 +58,12 @@ impl Serve {
             wal_bytes_max: WAL_BYTES_MAX_DEFAULT,
             metrics_listen: None,
         }
+    }
+
+    /// What to type into the app.
+    #[must_use]
+    pub fn app(&self) -> AppSettings {
+        AppSettings { public_url: self.public_url.clone(), path: self.path.clone(), header: self.auth.header.clone() }
     }
 }
 
@@ -89,3 +100,6 @@ pub const HEALTH_PATH: &str = "/healthz";
 
 /// Path of the metrics.
 pub const METRICS_PATH: &str = "/metrics";
+
+/// Path of the page that shows what to type into the app.
+pub const PAGE_PATH: &str = "/";

@@ -6,19 +6,24 @@
 mod access;
 mod announce;
 mod answer;
+pub mod app;
 mod call;
 pub mod config;
 mod http;
 mod log_limit;
 mod monitor;
 pub mod network;
+mod obstacles;
+mod page;
 mod phase;
 mod prepare;
 mod problem;
+pub mod public_url;
+pub mod reach;
 mod routes;
 mod run;
 mod signals;
 mod state;
 mod upload;
 
-pub use run::{run, serve};
+pub use run::{check_settings, run, serve};

@@ -67,14 +67,15 @@ fn with_header(mut answer: Answer, name: HeaderName, value: &'static str) -> Ans
     answer
 }
 
-pub(super) fn not_found() -> Answer {
-    plain(StatusCode::NOT_FOUND, "Not Found", "nothing is at this path; check the endpoint path in the app's settings")
+/// The answer to a path that nothing is at. The remedy says what to ask for.
+pub(super) fn not_found(remedy: &str) -> Answer {
+    plain(StatusCode::NOT_FOUND, "Not Found", &format!("nothing is at this path; {remedy}"))
 }
 
 /// The answer to a method that a path does not have.
-pub(super) fn method_not_allowed(allow: &HeaderValue, description: &str) -> Answer {
+pub(super) fn method_not_allowed(allow: &HeaderValue, description: &str, remedy: &str) -> Answer {
     let methods = allow.to_str().unwrap_or_default();
-    let detail = format!("this path accepts {methods}: {description}");
+    let detail = format!("this path accepts {methods}: {description}; {remedy}");
     let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", &detail);
     answer.headers_mut().insert(ALLOW, allow.clone());
     answer
@@ -136,15 +137,10 @@ pub(super) fn failed(error: &Error) -> Answer {
 
 /// The answer to a request that breaks a rule of HTTP itself.
 pub(super) fn malformed(malformed: Malformed) -> Answer {
+    let detail = malformed.detail();
     match malformed {
-        Malformed::Host => {
-            let detail = "a request of HTTP/1.1 has exactly one Host header; send one";
-            plain(StatusCode::BAD_REQUEST, "Bad Request", detail)
-        }
-        Malformed::TransferEncoding => {
-            let detail = "this Transfer-Encoding is unknown; send `chunked` or a Content-Length, and compress with Content-Encoding";
-            plain(StatusCode::NOT_IMPLEMENTED, "Not Implemented", detail)
-        }
+        Malformed::Host => plain(StatusCode::BAD_REQUEST, "Bad Request", detail),
+        Malformed::TransferEncoding => plain(StatusCode::NOT_IMPLEMENTED, "Not Implemented", detail),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The table of routes: what the server answers, where, and which right it takes.
 //!
-//! 404, 405 with `Allow`, and OPTIONS come from the table; requests that break a rule of HTTP are refused before it is used. Rights are checked here, before a handler sees the request.
+//! 404, 405 with `Allow`, and OPTIONS come from the table; requests that break a rule of HTTP are refused before it is used. Rights are
+//! checked here, before a handler sees the request. A request that finds no route is logged, since a phone shows only a number.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -14,11 +15,13 @@ use super::access::auth::{Caller, Refusal};
 use super::access::client::{Client, may_be_web_page};
 use super::answer::{Answer, without_body};
 use super::call::Call;
-use super::config::{HEALTH_PATH, METRICS_PATH};
+use super::config::{HEALTH_PATH, METRICS_PATH, PAGE_PATH};
 use super::http::listeners::ListenerKind;
 use super::http::message;
 use super::monitor::metrics::UploadResult;
 use super::monitor::{health, scrape};
+use super::obstacles::{ObstacleKind, quoted};
+use super::page;
 use super::problem;
 use super::state::State;
 use super::upload::receive;
@@ -54,7 +57,7 @@ enum Right {
 
 type Handler = for<'a> fn(Call<'a>) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
-static ROUTES: [Route; 4] = [
+static ROUTES: [Route; 5] = [
     Route {
         method: Method::POST,
         path: RoutePath::Upload,
@@ -62,6 +65,14 @@ static ROUTES: [Route; 4] = [
         right: Right::Upload,
         handler: receive::answer,
         description: "stores an upload of the app",
+    },
+    Route {
+        method: Method::GET,
+        path: RoutePath::Fixed(PAGE_PATH),
+        listeners: &[ListenerKind::Everything, ListenerKind::Uploads],
+        right: Right::None,
+        handler: page::answer,
+        description: "shows what to type into the app",
     },
     Route {
         method: Method::GET,
@@ -136,28 +147,62 @@ async fn dispatch(
     listener: ListenerKind,
     state: Arc<State>,
 ) -> Answer {
+    let client = Client::of(peer, request, &state.trusted_proxies);
     if let Err(broken) = message::check(request) {
+        report_misdirected(ObstacleKind::MalformedRequest, broken.detail(), request, client, (listener, &state));
         return problem::malformed(broken);
     }
     let path = request.uri().path();
     let routes: Vec<&Route> = routes().filter(|route| route.is_at(path, listener, &state)).collect();
     let Some(first) = routes.first() else {
-        return problem::not_found();
+        let remedy = remedy(listener, &state);
+        report_misdirected(ObstacleKind::UnknownPath, &remedy, request, client, (listener, &state));
+        return problem::not_found(&remedy);
     };
     let Some(route) = routes.iter().find(|route| route.accepts(request.method())) else {
         let allow = allow(&routes);
-        let is_options = request.method() == Method::OPTIONS;
-        return if is_options {
-            problem::options(allow)
-        } else {
-            problem::method_not_allowed(&allow, first.description)
-        };
+        if request.method() == Method::OPTIONS {
+            return problem::options(allow);
+        }
+        let remedy = remedy(listener, &state);
+        report_misdirected(ObstacleKind::WrongMethod, &remedy, request, client, (listener, &state));
+        return problem::method_not_allowed(&allow, first.description, &remedy);
     };
-    let client = Client::of(peer, request, &state.trusted_proxies);
     match admit(route.right, request, peer, client, &state) {
         Ok(caller) => (route.handler)(Call { request, client, caller, state }).await,
         Err(answer) => *answer,
     }
+}
+
+/// What a request that finds no route should ask for instead.
+fn remedy(listener: ListenerKind, state: &State) -> String {
+    match listener {
+        ListenerKind::Metrics => format!("metrics are at {METRICS_PATH}"),
+        ListenerKind::Everything | ListenerKind::Uploads => {
+            format!("the app posts to the endpoint path {}; correct it in the app", state.upload_path)
+        }
+    }
+}
+
+/// Logs a request that finds no route. Browsers ask for icons, and others for anything: only what the app might send is logged.
+fn report_misdirected<B>(
+    kind: ObstacleKind,
+    remedy: &str,
+    request: &Request<B>,
+    client: Client,
+    (listener, state): (ListenerKind, &State),
+) {
+    let is_of_browser = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    if listener == ListenerKind::Metrics || is_of_browser && kind == ObstacleKind::UnknownPath {
+        return;
+    }
+    let code = match kind {
+        ObstacleKind::UnknownPath => 404,
+        ObstacleKind::WrongMethod => 405,
+        _ => 400,
+    };
+    let (method, path) = (quoted(request.method().as_str()), quoted(request.uri().path()));
+    state.obstacles.report(kind, client.address, &format!("{code} for {method} {path}: {remedy}"));
 }
 
 /// The methods of the routes at one path.

@@ -17,6 +17,7 @@ use super::http::connection;
 use super::http::descriptors;
 use super::http::listeners::{Inherited, ListenerKind, Listeners, open};
 use super::http::slots::{Slot, Slots};
+use super::http::tls::Tls;
 use super::log_limit::LogLimit;
 use super::phase::Phase;
 use super::prepare::{Prepared, check_clock};
@@ -47,12 +48,13 @@ pub fn serve(config: &Serve) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(config.ingests + METRIC_SCRAPES_MAX)
+        // One more writes the file of obstacles.
+        .max_blocking_threads(config.ingests + METRIC_SCRAPES_MAX + 1)
         .build()
         .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start: {error}")))?;
     let served = runtime.block_on(async {
         let listeners = open(inherited, config).await?;
-        announce(config, has_token, &listeners)?;
+        announce(config, has_token, &listeners, prepared.tls.as_ref().map(Tls::certificate))?;
         run_with(listeners, config, prepared, writer.handle().clone(), stop_requested()).await
     });
     // A decoder's thread that never ends must not keep the program from ending.
@@ -62,6 +64,15 @@ pub fn serve(config: &Serve) -> Result<()> {
         tracing::info!("stopped; all that was acknowledged is in {}", config.db.display());
     }
     stopped
+}
+
+/// Fails for what `serve` would refuse before it opens anything: the token file, the header, the certificate.
+///
+/// # Errors
+///
+/// [`ErrorKind::Usage`].
+pub fn check_settings(config: &Serve) -> Result<()> {
+    Prepared::load(config).map(|_| ())
 }
 
 /// Serves connections of a listener until `shutdown` is ready, then drains. The caller stops the writer afterwards.
@@ -118,6 +129,7 @@ pub(super) async fn run_with(
     }
     drop((uploads, metrics));
     drain(&phase, &mut connections, &state.intake).await;
+    state.obstacles.write();
     Ok(())
 }
 

@@ -6,11 +6,13 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::{Semaphore, watch};
 
 use super::access::auth::Authenticator;
+use super::app::AppSettings;
 use super::config::Serve;
 use super::http::tls::Tls;
 use super::log_limit::LogLimit;
 use super::monitor::metrics::Metrics;
 use super::network::Network;
+use super::obstacles::Obstacles;
 use super::phase::Phase;
 use super::prepare::Prepared;
 use super::upload::intake::Intake;
@@ -21,6 +23,9 @@ use crate::store::{Database, OpenFiles, TokenReader};
 /// What every request needs.
 pub(super) struct State {
     pub(super) upload_path: String,
+    pub(super) app: AppSettings,
+    /// Whether uploads need no token as long as none exists.
+    pub(super) is_optional: bool,
     pub(super) authenticator: Authenticator,
     pub(super) tls: Option<Tls>,
     pub(super) trusted_proxies: Vec<Network>,
@@ -29,9 +34,12 @@ pub(super) struct State {
     pub(super) body_bytes_max: u64,
     pub(super) writer: WriterHandle,
     pub(super) database: OpenFiles,
+    /// Where the database is, for the space on its disk.
+    pub(super) disk: Database,
     pub(super) intake: Arc<Intake>,
     pub(super) metrics: Metrics,
     pub(super) log_limit: Arc<LogLimit>,
+    pub(super) obstacles: Arc<Obstacles>,
     pub(super) scrapes: Arc<Semaphore>,
     pub(super) phase: watch::Receiver<Phase>,
 }
@@ -44,10 +52,14 @@ impl State {
         phase: watch::Receiver<Phase>,
     ) -> Arc<Self> {
         let log_limit = Arc::<LogLimit>::default();
-        let reader = TokenReader::new(Database::new(&config.db));
+        let database = Database::new(&config.db).group_readable(config.is_group_readable);
+        let reader = TokenReader::new(database.clone());
+        let obstacles = Obstacles::of(database, Arc::clone(&log_limit));
         Arc::new(Self {
             upload_path: config.path.clone(),
-            authenticator: Authenticator::new(credentials, reader, Arc::clone(&log_limit)),
+            app: config.app(),
+            is_optional: config.auth.is_optional,
+            authenticator: Authenticator::new(credentials, reader, Arc::clone(&obstacles)),
             tls,
             trusted_proxies: config.trusted_proxies.clone(),
             has_warned_of_plain_http: AtomicBool::new(false),
@@ -55,9 +67,11 @@ impl State {
             body_bytes_max: config.body_bytes_max,
             writer,
             database: Database::new(&config.db).open_files(),
+            disk: Database::new(&config.db),
             intake: Intake::new(config.ingests),
             metrics: Metrics::new(&config.db),
             log_limit,
+            obstacles,
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
             phase,
         })

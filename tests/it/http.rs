@@ -78,7 +78,8 @@ fn refusals_come_before_the_body() {
     };
     check("POST", PATH, &[], 401, "Unauthorized");
     check("POST", PATH, &[("Transfer-Encoding", "chunked")], 401, "Unauthorized");
-    check("POST", "/", &[token], 404, "Not Found");
+    check("POST", "/api", &[token], 404, "Not Found");
+    check("POST", "/", &[token], 405, "Method Not Allowed");
     check("POST", "/api/health-data/x", &[token], 404, "Not Found");
     let answer = check("PUT", PATH, &[token], 405, "Method Not Allowed");
     assert_eq!(answer.header("allow"), Some("POST, OPTIONS"));

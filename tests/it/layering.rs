@@ -15,11 +15,18 @@ const LAYERS: [&[&str]; 6] =
 const ROOMS_WITH_CIRCLES: [&str; 0] = [];
 
 /// The files or folders of `src/` that may name a dependency.
-const PLACES: [(&str, &[&str]); 41] = [
+const PLACES: [(&str, &[&str]); 43] = [
     ("rusqlite", &["store"]),
     (
         "rustix",
-        &["store/files.rs", "store/failure.rs", "store/write_queue.rs", "store/backup", "serve/http/descriptors.rs"],
+        &[
+            "store/files.rs",
+            "store/failure.rs",
+            "store/write_queue.rs",
+            "store/backup",
+            "serve/http/descriptors.rs",
+            "serve/reach.rs",
+        ],
     ),
     ("struson", &["formats/payload"]),
     ("simd_json", &["formats/tape.rs", "formats/canonical.rs"]),
@@ -40,6 +47,8 @@ const PLACES: [(&str, &[&str]); 41] = [
     ("prometheus_client", &["serve/monitor"]),
     ("ipnet", &["serve/network.rs"]),
     ("tokio_util", &["serve/http/connection.rs"]),
+    ("webpki", &["serve/http/certificate.rs"]),
+    ("qrcodegen", &["cli/setup/code.rs"]),
     ("flate2", &["formats/encoding.rs"]),
     ("zstd", &["formats/encoding.rs"]),
     ("clap", &["cli"]),
@@ -76,7 +85,7 @@ const OPENERS: [&str; 8] = [
 ];
 
 /// The files of `src/` that open others by their paths, and why these are never a database that is open.
-const OPENING: [(&str, &str); 11] = [
+const OPENING: [(&str, &str); 12] = [
     ("import/container.rs", "inputs: the files of the database are refused before"),
     ("serve/access/auth.rs", "the token file"),
     ("serve/http/tls.rs", "certificate and key"),
@@ -86,6 +95,7 @@ const OPENING: [(&str, &str); 11] = [
     ("store/failure.rs", "the folder of the database, files of /proc"),
     ("store/files.rs", "the kernel's table of mounts"),
     ("store/header.rs", "databases: its callers are listed below"),
+    ("store/obstacles.rs", "a file beside the database that SQLite does not know"),
     ("store/private.rs", "new files only"),
     ("store/write_queue.rs", "the WAL, on which SQLite holds no lock"),
 ];

@@ -149,3 +149,35 @@ fn status_names_the_person_of_each_type() {
     assert_eq!(lines.len(), 2, "{text}");
     assert!(lines[0].starts_with("anna  ") && lines[1].starts_with("ben   "), "{text}");
 }
+
+/// A variable that contradicts a flag does not count: nobody typed it.
+#[test]
+fn a_typed_flag_wins_over_a_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    assert!(import(&database, &payload("documented"), &["--quiet"]).status.success());
+    let check = |variables: &[(&str, &str)], flags: &[&str], expected: &str| {
+        let mut check = command();
+        check.args(["check", "--db"]).arg(&database).args(flags).envs(variables.iter().copied());
+        let output = check.output().unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{variables:?} {flags:?}: {:?}", String::from_utf8(output.stderr));
+        let kind = match printed.chars().next() {
+            None => "nothing",
+            Some('{') => "json",
+            Some(_) => "text",
+        };
+        assert_eq!(kind, expected, "{variables:?} {flags:?}");
+    };
+    let (quiet, json) = (("HEALTHSINK_QUIET", "1"), ("HEALTHSINK_JSON", "1"));
+    check(&[], &[], "text");
+    check(&[quiet], &[], "nothing");
+    check(&[quiet], &["--json"], "json");
+    check(&[json], &["--quiet"], "nothing");
+    check(&[json], &["-q"], "nothing");
+    check(&[quiet, json], &[], "json");
+    check(&[("HEALTHSINK_QUIET", "0"), json], &[], "json");
+    let mut both = command();
+    both.args(["check", "--json", "--quiet", "--db"]).arg(&database);
+    assert_eq!(both.output().unwrap().status.code(), Some(2), "both are typed");
+}

@@ -78,7 +78,7 @@ fn answers(program: &Program, good: &str) -> Vec<Response> {
         }
     }
     post(&[("Authorization", &right), ("Content-Encoding", TEXT)], b"{}");
-    for path in [&format!("/{WRONG}")[..], &format!("{PATH}?token={WRONG}"), &format!("{PATH}/{TEXT}")] {
+    for path in [&format!("/{WRONG}")[..], &format!("{PATH}?token={WRONG}"), &format!("{PATH}/x?note={TEXT}")] {
         let mut client = Client::connect(program.address);
         client.head("POST", path, &[("X-Note", TEXT), ("Content-Length", "0")]);
         answers.push(client.receive());

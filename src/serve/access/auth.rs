@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use hyper::HeaderMap;
-use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
+use hyper::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 
 use crate::model::error::{Error, Result};
 use crate::model::limits::{TOKEN_BYTES_MAX, TOKEN_LONG_BYTES, TOKEN_SHORT_BYTES};
@@ -22,7 +24,7 @@ use crate::model::record::ME;
 use crate::serve::access::attempts::{Attempts, Failure};
 use crate::serve::access::client::Client;
 use crate::serve::config::Auth;
-use crate::serve::log_limit::LogLimit;
+use crate::serve::obstacles::{ObstacleKind, Obstacles, quoted};
 use crate::store::{Notice, TokenDigest, TokenOwner, TokenReader, is_token_shaped, private};
 
 /// What a request must carry. Only digests of tokens are kept.
@@ -53,7 +55,7 @@ pub(in crate::serve) struct Authenticator {
     /// Whether a token exists, or has existed since the start: requests without one are refused from then on.
     has_token: AtomicBool,
     attempts: Mutex<Attempts>,
-    log_limit: Arc<LogLimit>,
+    obstacles: Arc<Obstacles>,
     has_warned_of_proxy: AtomicBool,
 }
 
@@ -129,6 +131,41 @@ impl Credentials {
         let bearer = if self.header == AUTHORIZATION { bearer(value) } else { None };
         bearer.or(self.may_be_bare.then_some(value))
     }
+
+    /// Why a request that carries no valid token is refused, and the remedy in the app's words.
+    fn fault(&self, headers: &HeaderMap, presented: Option<&[u8]>) -> (ObstacleKind, String) {
+        let name = if self.header == AUTHORIZATION { "Authorization" } else { self.header.as_str() };
+        let remedy = if self.may_be_bare {
+            format!("in the app choose Custom Header, name it {name}, and type the token as API key")
+        } else {
+            "in the app choose Bearer, and type the token as API key".to_owned()
+        };
+        if let Some(token) = presented {
+            let looks_wrong = self.file.is_none() && !is_token_shaped(token);
+            let what = if looks_wrong { "the API key is not of the form of a token" } else { "the token is unknown" };
+            let message = format!("{what} (401); type it into the app again, or make one with `healthsink token new`");
+            return (ObstacleKind::UnknownToken, message);
+        }
+        if let Some(other) = self.other_header(headers) {
+            let other = quoted(other);
+            return (
+                ObstacleKind::OtherHeader,
+                format!("the token is in the header {other}, not in {name} (401); {remedy}"),
+            );
+        }
+        if headers.contains_key(&self.header) {
+            let what = format!("the header {name} is not `Bearer TOKEN`, or comes twice");
+            return (ObstacleKind::NotBearer, format!("{what} (401); {remedy}"));
+        }
+        (ObstacleKind::NoHeader, format!("the header {name} is missing (401); {remedy}"))
+    }
+
+    /// The header that carries what looks like a token, if it is not the one that should.
+    fn other_header<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let is_token = |value: &[u8]| is_token_shaped(bearer(value).unwrap_or(value.trim_ascii()));
+        let other = |(name, value): &(&HeaderName, &HeaderValue)| **name != self.header && is_token(value.as_bytes());
+        headers.iter().find(other).map(|(name, _)| name.as_str())
+    }
 }
 
 fn read_token(path: &Path) -> Result<FileToken> {
@@ -161,25 +198,29 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
 }
 
 impl Authenticator {
-    pub(in crate::serve) fn new(credentials: Credentials, reader: TokenReader, log_limit: Arc<LogLimit>) -> Self {
+    pub(in crate::serve) fn new(credentials: Credentials, reader: TokenReader, obstacles: Arc<Obstacles>) -> Self {
         let has_token = AtomicBool::new(credentials.has_file());
         let (attempts, has_warned_of_proxy) = (Mutex::default(), AtomicBool::new(false));
-        Self { credentials, reader, has_token, attempts, log_limit, has_warned_of_proxy }
+        Self { credentials, reader, has_token, attempts, obstacles, has_warned_of_proxy }
     }
 
     /// Admits a request that may upload, and returns its caller. Every request is checked again.
     pub(in crate::serve) fn admit(&self, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
-        let mut presented = self.credentials.presented(headers);
-        let mut expired = None;
+        let (mut presented, mut refused) = (self.credentials.presented(headers), None);
         match self.look_up(presented).map_err(Refusal::Failed)? {
             // It clears no wrong tokens: its owner could guess the file's token between requests.
             Some(TokenOwner { token, person, is_revoked: false, is_expired: false }) => {
                 return Ok(Caller { sender: Sender::Token(token), person: Some(person) });
             }
             // A token that is revoked or has expired is refused even if it is also the file's.
-            Some(owner) => {
+            Some(TokenOwner { token, is_revoked, .. }) => {
                 presented = None;
-                expired = owner.is_expired.then_some(owner.token);
+                let (kind, what) = match is_revoked {
+                    true => (ObstacleKind::RevokedToken, "is revoked"),
+                    false => (ObstacleKind::ExpiredToken, "has expired"),
+                };
+                let message = format!("token {token} {what} (401); make another one with `healthsink token new`");
+                refused = Some((kind, message));
             }
             None => {}
         }
@@ -188,10 +229,9 @@ impl Authenticator {
                 return Ok(self.default_caller(Sender::Anyone));
             }
             let Failure { failures, .. } = self.attempts().fail(client.address, Instant::now());
-            if let Some(left_out) = self.log_limit.count(client.address, "no token") {
-                let peer = client.address;
-                tracing::warn!(%peer, failures, left_out, "refused: no token exists yet; `healthsink token new` creates one");
-            }
+            let message =
+                "no token exists yet, so only this machine may upload (401); `healthsink token new` creates one";
+            self.report(client, failures, (ObstacleKind::NoTokenYet, message));
             return Err(Refusal::NoTokenYet);
         }
         let mut attempts = self.attempts();
@@ -202,12 +242,8 @@ impl Authenticator {
         }
         let failure = attempts.fail(client.address, Instant::now());
         drop(attempts);
-        if let Some(token) = expired
-            && let Some(left_out) = self.log_limit.count(client.address, "expired token")
-        {
-            let peer = client.address;
-            tracing::warn!(%peer, token, left_out, "refused: the token has expired; `healthsink token new` creates another");
-        }
+        let (kind, message) = refused.unwrap_or_else(|| self.credentials.fault(headers, presented));
+        self.report(client, failure.failures, (kind, &message));
         Err(self.refuse(client, failure))
     }
 
@@ -247,10 +283,14 @@ impl Authenticator {
         Caller { sender, person: self.credentials.person.clone() }
     }
 
-    fn refuse(&self, client: Client, Failure { failures, wait }: Failure) -> Refusal {
-        if let Some(left_out) = self.log_limit.count(client.address, "wrong token") {
-            tracing::warn!(peer = %client.address, failures, left_out, "refused: the token is missing or wrong");
+    /// Logs why a client is refused, unless it had such a line lately.
+    fn report(&self, client: Client, failures: u32, (kind, message): (ObstacleKind, &str)) {
+        if let Some(left_out) = self.obstacles.count(kind, client.address, message) {
+            tracing::warn!(peer = %client.address, failures, left_out, "refused: {message}");
         }
+    }
+
+    fn refuse(&self, client: Client, Failure { wait, .. }: Failure) -> Refusal {
         if client.is_behind_unknown_proxy && !self.has_warned_of_proxy.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 "{address} seems to be a reverse proxy, and all its clients count as one; if it is yours, pass --trusted-proxy {address}",
@@ -301,7 +341,8 @@ mod tests {
         });
         change(&mut auth);
         let (credentials, reader) = (Credentials::load(&auth).unwrap(), TokenReader::new(Database::new(&db)));
-        let authenticator = Authenticator::new(credentials, reader, Arc::default());
+        let obstacles = Obstacles::of(Database::new(&db), Arc::default());
+        let authenticator = Authenticator::new(credentials, reader, obstacles);
         Fixture { authenticator, folder }
     }
 

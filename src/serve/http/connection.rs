@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,22 +12,23 @@ use hyper::header::CONNECTION;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 
+use super::handshake::{Failure, HANDSHAKE, accept};
 use super::linger::{close, drop_rest};
 use super::listeners::ListenerKind;
 use super::slots::Slot;
 use super::socket::Socket;
 use super::streaming;
-use super::tls::{Tls, is_h2};
+use super::tls::is_h2;
 use crate::model::limits::{
     FRAME_BYTES_MAX, H2_CONNECTION_WINDOW_BYTES, H2_FRAME_BYTES_MAX, H2_RESETS_MAX, H2_SEND_BYTES_MAX,
     H2_STREAM_WINDOW_BYTES, H2_STREAMS_MAX, HEADER_BYTES_MAX, HEADER_WAIT, LINGER, TLS_HANDSHAKE_WAIT,
 };
+use crate::serve::obstacles::ObstacleKind;
 use crate::serve::phase::{Phase, reached};
 use crate::serve::routes;
 use crate::serve::state::State;
@@ -36,12 +36,9 @@ use crate::serve::state::State;
 /// A connection's bytes, with TLS around them or without: one type, so that HTTP is compiled once.
 type Stream = Either<Socket, Box<TlsStream<Socket>>>;
 
-/// First byte of a TLS handshake.
-const HANDSHAKE: u8 = 0x16;
-
-/// The answer to plain HTTP on an HTTPS port.
-const PLAIN_HTTP: &str = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 55\r\n\r\n\
-    this port speaks HTTPS; begin the base URL with https:\n";
+/// What is logged about TLS on a port without it.
+const HTTPS_TO_PLAIN_PORT: &str = "the client speaks HTTPS, and this port plain HTTP; begin the base URL with http:, or give --tls-cert and \
+    --tls-key";
 
 /// Serves a connection until it ends, or until another one needs its slot.
 pub(in crate::serve) async fn serve(
@@ -71,29 +68,22 @@ async fn serve_stream(stream: TcpStream, peer: SocketAddr, kind: ListenerKind, s
     };
     let mut phase = state.phase.clone();
     let accepted = tokio::select! {
-        accepted = timeout(TLS_HANDSHAKE_WAIT, accept_tls(tls, stream)) => accepted,
+        accepted = timeout(TLS_HANDSHAKE_WAIT, accept(tls, stream)) => accepted,
         () = reached(&mut phase, Phase::Draining) => return,
     };
-    match accepted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+    match accepted.unwrap_or(Err(Failure::Silence)) {
         Ok(stream) if is_h2(&stream) => serve_http2(Either::Right(Box::new(stream)), peer, kind, state, slot).await,
         Ok(stream) => serve_http1(Either::Right(Box::new(stream)), peer, kind, state, slot).await,
-        // Port scanners get here too often for a louder line.
-        Err(error) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
+        Err(failure) => match failure.obstacle() {
+            Some((kind, message)) => state.obstacles.report(kind, peer.ip().to_canonical(), &message),
+            // Port scanners and monitors get here too often for a louder line.
+            None => tracing::debug!(%peer, "a connection without a TLS handshake"),
+        },
     }
-}
-
-async fn accept_tls(tls: &Tls, mut stream: TcpStream) -> io::Result<TlsStream<Socket>> {
-    let mut first = [0];
-    if stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE && first[0].is_ascii_alphabetic() {
-        stream.write_all(PLAIN_HTTP.as_bytes()).await?;
-        close(stream).await;
-        return Err(io::Error::other("plain HTTP on an HTTPS port"));
-    }
-    tls.accept(Socket::new(stream)).await
 }
 
 async fn serve_http1(stream: Stream, peer: SocketAddr, kind: ListenerKind, state: Arc<State>, slot: &Slot) {
-    let mut phase = state.phase.clone();
+    let (mut phase, obstacles) = (state.phase.clone(), Arc::clone(&state.obstacles));
     let service = service_fn(|mut request: Request<Incoming>| {
         let (state, under_way) = (Arc::clone(&state), slot.begin_request());
         // Boxed, so that the connection can be taken apart at its end.
@@ -127,7 +117,15 @@ async fn serve_http1(stream: Stream, peer: SocketAddr, kind: ListenerKind, state
         tracing::debug!(%peer, %error, "the connection ended");
     }
     // Without hyper's buffers, which may hold requests that get no answer any more.
-    close(connection.into_parts().io.into_inner()).await;
+    let stream = connection.into_parts().io.into_inner();
+    if kind != ListenerKind::Metrics
+        && let Either::Left(socket) = &stream
+        && socket.first_byte() == Some(HANDSHAKE)
+    {
+        let address = peer.ip().to_canonical();
+        obstacles.report(ObstacleKind::HttpsToPlainPort, address, HTTPS_TO_PLAIN_PORT);
+    }
+    close(stream).await;
 }
 
 /// Serves several requests at once. hyper's time limits apply to HTTP/1.1 only, so an idle connection is ended here.
@@ -174,16 +172,5 @@ async fn serve_http2(stream: Stream, peer: SocketAddr, kind: ListenerKind, state
     }
     if let Some(Err(error)) = ended {
         tracing::debug!(%peer, %error, "the connection ended");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_answer_to_plain_http_is_as_long_as_it_says() {
-        let (head, body) = PLAIN_HTTP.split_once("\r\n\r\n").unwrap();
-        assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{}", body.len());
     }
 }

@@ -116,17 +116,22 @@ pub(in crate::serve) async fn open(inherited: Inherited, config: &Serve) -> Resu
 
 async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
-        let remedy = match error.kind() {
-            io::ErrorKind::PermissionDenied => {
-                format!("; ports below 1024 are for root and services: {flag} {}", SocketAddr::new(address.ip(), 8443))
-            }
-            io::ErrorKind::AddrInUse => {
-                format!("; the port is in use: choose another one with {flag}, or stop the program that listens there")
-            }
-            _ => format!("; name another address with {flag}"),
-        };
-        io_error(&format!("cannot listen on {address}{remedy}"), &error)
+        io_error(&format!("cannot listen on {address}; {}", remedy(error.kind(), address, flag)), &error)
     })
+}
+
+/// What to do if an address cannot be listened on.
+fn remedy(kind: io::ErrorKind, address: SocketAddr, flag: &str) -> String {
+    match kind {
+        io::ErrorKind::PermissionDenied => format!(
+            "ports below 1024 need root or CAP_NET_BIND_SERVICE: take one above, such as {flag} {}",
+            SocketAddr::new(address.ip(), 8443)
+        ),
+        io::ErrorKind::AddrInUse => {
+            format!("the port is in use: choose another one with {flag}, or stop the program that listens there")
+        }
+        _ => format!("name another address with {flag}"),
+    }
 }
 
 fn adopt(listener: StdListener) -> Result<TcpListener> {
@@ -140,4 +145,21 @@ fn local_address(listener: &TcpListener) -> Result<SocketAddr> {
 
 fn io_error(what: &str, error: &io::Error) -> Error {
     Error::new(ErrorKind::Io, format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remedy_for_each_cause() {
+        let check = |kind: io::ErrorKind, part: &str| {
+            let remedy = remedy(kind, "[::]:443".parse().unwrap(), "--listen");
+            assert!(remedy.contains(part) && remedy.contains("--listen"), "{remedy}");
+        };
+        check(io::ErrorKind::PermissionDenied, "ports below 1024 need root");
+        check(io::ErrorKind::PermissionDenied, "--listen [::]:8443");
+        check(io::ErrorKind::AddrInUse, "the port is in use");
+        check(io::ErrorKind::AddrNotAvailable, "name another address");
+    }
 }

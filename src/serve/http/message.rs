@@ -12,6 +12,18 @@ pub(in crate::serve) enum Malformed {
     TransferEncoding,
 }
 
+impl Malformed {
+    /// What is wrong, and what to send instead.
+    pub(in crate::serve) fn detail(self) -> &'static str {
+        match self {
+            Self::Host => "a request of HTTP/1.1 has exactly one Host header; send one",
+            Self::TransferEncoding => {
+                "this Transfer-Encoding is unknown; send `chunked` or a Content-Length, and compress with Content-Encoding"
+            }
+        }
+    }
+}
+
 /// Checks a request's head.
 pub(in crate::serve) fn check<B>(request: &Request<B>) -> Result<(), Malformed> {
     let headers = request.headers();

@@ -1,7 +1,9 @@
 //! Bytes and connections, without any knowledge of health data.
 
+pub(super) mod certificate;
 pub(super) mod connection;
 pub(super) mod descriptors;
+mod handshake;
 mod linger;
 pub(super) mod listeners;
 pub(super) mod message;

@@ -24,11 +24,18 @@ pub(super) struct Socket<S = TcpStream> {
     stream: S,
     /// Runs only while a write waits.
     limit: Option<Pin<Box<Sleep>>>,
+    /// The first byte that was read.
+    first: Option<u8>,
 }
 
 impl<S> Socket<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, limit: None }
+        Self { stream, limit: None, first: None }
+    }
+
+    /// The first byte that the client sent, if any was read.
+    pub(super) fn first_byte(&self) -> Option<u8> {
+        self.first
     }
 
     /// Returns the outcome of a write, or an error when its time is over.
@@ -46,7 +53,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         ready!(pin!(consume_budget()).poll(context));
         let before = buf.filled().len();
-        let read = Pin::new(&mut self.get_mut().stream).poll_read(context, buf);
+        let this = self.get_mut();
+        let read = Pin::new(&mut this.stream).poll_read(context, buf);
+        this.first = this.first.or_else(|| buf.filled().get(before).copied());
         spend_budget(context, buf.filled().len() - before);
         read
     }

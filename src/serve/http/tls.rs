@@ -21,6 +21,7 @@ use tokio_rustls::rustls::{
 };
 use tokio_rustls::server::TlsStream;
 
+use super::certificate::Certificate;
 use super::socket::Socket;
 use crate::model::error::{Error, Result};
 use crate::model::limits::{TLS_CHECK_INTERVAL, TLS_FILE_BYTES_MAX, TLS_RETRY_INTERVAL};
@@ -34,6 +35,8 @@ const H2: &[u8] = b"h2";
 /// The server's side of TLS.
 pub(in crate::serve) struct Tls {
     files: TlsFiles,
+    /// The certificate of the start: its successors have the same names.
+    certificate: Certificate,
     current: Mutex<Current>,
 }
 
@@ -51,6 +54,7 @@ type Stamp = (SystemTime, u64, [i64; 3]);
 
 /// A certificate and key that belong together.
 struct Pair {
+    certificate: Certificate,
     config: Arc<ServerConfig>,
     /// Whether clients refuse it for its dates.
     is_outdated: bool,
@@ -64,14 +68,19 @@ impl Tls {
     /// [`ErrorKind::Usage`](crate::model::error::ErrorKind::Usage) if they cannot be read or do not belong together.
     pub(in crate::serve) fn load(files: &TlsFiles) -> Result<Self> {
         let seen = stamps(files);
-        let Pair { config, is_outdated } = load(files, SystemTime::now())?;
+        let Pair { certificate, config, is_outdated } = load(files, SystemTime::now())?;
         if is_outdated {
             // This machine's clock may also be wrong, so the server starts.
             tracing::warn!("{}; clients will refuse it", outdated(files));
         }
         private::exposure(&files.key).into_iter().for_each(Notice::log);
         let current = Current { config, seen, checked: Instant::now(), failed: None };
-        Ok(Self { files: files.clone(), current: Mutex::new(current) })
+        Ok(Self { files: files.clone(), certificate, current: Mutex::new(current) })
+    }
+
+    /// The certificate.
+    pub(in crate::serve) fn certificate(&self) -> &Certificate {
+        &self.certificate
     }
 
     /// Completes the handshake of a connection.
@@ -146,6 +155,7 @@ fn load(files: &TlsFiles, now: SystemTime) -> Result<Pair> {
         .map_err(|error| Error::usage(format!("--tls-key {} holds no private key in PEM: {error}", key.display())))?;
     let provider = Arc::new(ring::default_provider());
     let is_outdated = is_outdated(&own, &provider, now);
+    let certificate = Certificate::new(own);
     let config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&version::TLS13])
         .map(|builder| builder.with_no_client_auth())
@@ -160,7 +170,7 @@ fn load(files: &TlsFiles, now: SystemTime) -> Result<Pair> {
     config.alpn_protocols = vec![H2.to_vec(), b"http/1.1".to_vec()];
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    Ok(Pair { config: Arc::new(config), is_outdated })
+    Ok(Pair { certificate, config: Arc::new(config), is_outdated })
 }
 
 /// Whether clients refuse a certificate for its dates. webpki checks the dates before the issuer, so an empty root store

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use hyper::header::{CONNECTION, HeaderValue};
 use serde::Serialize;
 
+use crate::model::limits::HEALTHY_FREE_BYTES_MIN;
 use crate::serve::answer::{Answer, json};
 use crate::serve::call::Call;
 use crate::serve::problem;
@@ -42,10 +43,16 @@ fn health(state: &State) -> Answer {
     answer
 }
 
+/// Whether the database's disk has no space left for an upload.
+fn is_full(state: &State) -> bool {
+    state.disk.free_bytes().is_some_and(|bytes| bytes < HEALTHY_FREE_BYTES_MIN)
+}
+
 /// Returns why nothing can be stored. Logs when that begins and when it ends.
 fn check(state: &State) -> Result<(), &'static str> {
     let (fault, cause) = if state.writer.is_alive() {
         match state.database.check() {
+            Ok(_) if is_full(state) => ("the disk is full; free some space", None),
             Ok(_) => {
                 if state.is_reported_unhealthy.swap(false, Ordering::Relaxed) {
                     tracing::info!("/healthz answers 200 again");

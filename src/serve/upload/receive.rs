@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Request};
 use serde::Serialize;
 use tokio::task::JoinHandle;
@@ -27,6 +27,7 @@ use crate::serve::answer::{Answer, json};
 use crate::serve::call::Call;
 use crate::serve::monitor::metrics::UploadResult;
 use crate::serve::network::is_private;
+use crate::serve::obstacles::ObstacleKind;
 use crate::serve::phase::{Phase, reached};
 use crate::serve::problem;
 use crate::serve::state::State;
@@ -43,26 +44,33 @@ async fn answer_upload(Call { request, client, caller, state }: Call<'_>) -> Ans
     warn_of_plain_http(client, &state);
     let peer = client.address;
     let Some(coding) = coding(request.headers()) else {
-        refuse(peer, &caller, "unknown Content-Encoding", UploadResult::Refused, &state);
+        let coding = sent_coding(request.headers());
+        let reason = format!("the Content-Encoding {coding} is unknown (415); send gzip, deflate, zstd or none");
+        refuse(peer, &caller, (ObstacleKind::UnknownCoding, &reason), &state);
         return problem::unsupported_encoding();
     };
     if is_form(request.headers()) {
-        refuse(peer, &caller, "a form", UploadResult::Refused, &state);
+        refuse(peer, &caller, (ObstacleKind::Form, "a form (415); send the JSON itself as the body"), &state);
         return problem::not_a_form();
     }
     if let Err(error) = check_length(request.body().size_hint().lower(), state.body_bytes_max) {
-        refuse(peer, &caller, "too long a body", UploadResult::Refused, &state);
+        refuse(peer, &caller, (ObstacleKind::TooLong, &format!("too long a body (413): {error}")), &state);
         return problem::failed(&error);
     }
     let permit = match take_permit(coding, caller.sender, &state).await {
         Ok(permit) => permit,
         Err(denied) => {
             let (reason, answer) = match denied {
-                Denied::AllTaken => ("too many uploads at once", problem::too_many_uploads()),
-                Denied::SendersTaken => ("too many uploads at once with one token", problem::too_many_of_one_token()),
-                Denied::Stopping => ("the server is stopping", problem::failed(&stopping())),
+                Denied::AllTaken => {
+                    ("too many uploads at once (503); the app sends again", problem::too_many_uploads())
+                }
+                Denied::SendersTaken => (
+                    "too many uploads at once with one token (503); the app sends again",
+                    problem::too_many_of_one_token(),
+                ),
+                Denied::Stopping => ("the server is stopping (503); the app sends again", problem::failed(&stopping())),
             };
-            refuse(peer, &caller, reason, UploadResult::Busy, &state);
+            refuse(peer, &caller, (ObstacleKind::Busy, reason), &state);
             return answer;
         }
     };
@@ -70,9 +78,10 @@ async fn answer_upload(Call { request, client, caller, state }: Call<'_>) -> Ans
 }
 
 /// Counts a request that is refused by its head, and logs it unless the same address had such a line lately.
-fn refuse(peer: IpAddr, caller: &Caller, reason: &'static str, result: UploadResult, state: &State) {
-    state.metrics.count_refused(result);
-    if let Some(left_out) = state.log_limit.count(peer, reason) {
+fn refuse(peer: IpAddr, caller: &Caller, (kind, reason): (ObstacleKind, &str), state: &State) {
+    let is_busy = kind == ObstacleKind::Busy;
+    state.metrics.count_refused(if is_busy { UploadResult::Busy } else { UploadResult::Refused });
+    if let Some(left_out) = state.obstacles.count(kind, peer, reason) {
         tracing::warn!(%peer, token_id = caller.token(), left_out, "refused: {reason}");
     }
 }
@@ -113,6 +122,13 @@ fn coding(headers: &HeaderMap) -> Option<Coding> {
         (Some(value), None) => Coding::from_header(value.to_str().ok()?),
         (Some(_), Some(_)) => None,
     }
+}
+
+/// The coding that a request names, for a message: only one that is registered, since clients can send any text.
+fn sent_coding(headers: &HeaderMap) -> &'static str {
+    let sent = headers.get(CONTENT_ENCODING).map_or(&b""[..], HeaderValue::as_bytes);
+    let registered = ["br", "compress", "aes128gcm", "dcb", "dcz"];
+    registered.into_iter().find(|name| sent.eq_ignore_ascii_case(name.as_bytes())).unwrap_or("that the client names")
 }
 
 /// The interval that Health Auto Export says its figures are of.
@@ -226,11 +242,24 @@ fn record_outcome(
     let is_stranger = caller.sender == Sender::Anyone;
     let left_out = if is_stranger { state.log_limit.count(peer, result) } else { Some(0) };
     if left_out.is_some() {
+        state.obstacles.remember(obstacle(status), peer, &format!("{error} ({status})"));
         let left_out = left_out.filter(|_| is_stranger);
         tracing::warn!(
             %peer, person, token_id = token, upload, result, status, duration_ms, bytes, records, route_points, new, updated, unchanged, merged, rejected,
             %error, left_out, "upload"
         );
+    }
+}
+
+/// What kept an upload out that began, by its status code.
+fn obstacle(status: u16) -> ObstacleKind {
+    match status {
+        408 => ObstacleKind::SlowBody,
+        413 => ObstacleKind::TooLong,
+        503 => ObstacleKind::Busy,
+        507 => ObstacleKind::DiskFull,
+        400..500 => ObstacleKind::BadBody,
+        _ => ObstacleKind::Failed,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The questions: what the database holds.
 
+pub(super) mod arrival;
 pub(super) mod latest;
 pub(super) mod people;
 pub(super) mod report;

@@ -60,11 +60,12 @@ fn an_upload_that_does_not_fit_is_507_and_the_next_is_stored() {
     // Once there is space, a checkpoint moves the WAL and frees its space, without an upload.
     disk.remount("size=200m");
     wait_until("the log's space", || (wal_bytes(&database) == 0).then_some(()));
-    disk.fill();
     assert_eq!(get(program.address, "/healthz").status, 200);
+    disk.fill();
+    let answer = get(program.address, "/healthz");
+    assert_eq!((answer.status, answer.field("detail")), (503, json!("the disk is full; free some space")));
     check_is_full(&post(&program, &other));
     check_is_full(&post(&program, &small));
-    assert_eq!(get(program.address, "/healthz").status, 200);
     let metrics = String::from_utf8(get(program.address, "/metrics").body).unwrap();
     assert!(metrics.contains("healthsink_uploads_total{result=\"failed\"} 3\n"), "{metrics}");
     // Each of them has its own line, and all share one about the transaction.
@@ -72,6 +73,7 @@ fn an_upload_that_does_not_fit_is_507_and_the_next_is_stored() {
     assert_eq!(undone, 1);
 
     disk.free();
+    assert_eq!(get(program.address, "/healthz").status, 200);
     let before = uuids(&database).len();
     let answer = post(&program, &other);
     assert_eq!(answer.status, 200, "{answer:?}");
