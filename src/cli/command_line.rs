@@ -19,6 +19,7 @@ use super::people::PeopleArguments;
 use super::report::ReportArguments;
 use super::restore::RestoreArguments;
 use super::serve::ServeArguments;
+use super::setup::SetupArguments;
 use super::sources::SourcesArguments;
 use super::status::StatusArguments;
 use super::token::TokenArguments;
@@ -47,6 +48,7 @@ record is on the disk. Sending the same data again stores nothing twice.
 Every flag is also an environment variable, except --force and --yes: HEALTHSINK_DB is --db.";
 
 const EXAMPLES: &str = "Examples:
+  healthsink setup                          ask, make a token, serve
   healthsink serve                          receive from this machine only
   healthsink token new --person anna        a token for the app, printed once
   healthsink serve --listen :3000           receive from other machines
@@ -70,6 +72,8 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set up a phone: ask, make its token, show what to type into the app, serve, report the first upload
+    Setup(Box<SetupArguments>),
     /// Receive what the app sends
     Serve(Box<ServeArguments>),
     /// Import years of history: Apple's export, payloads of Health Export Pro, exports of Health Auto Export
@@ -129,10 +133,12 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
     let matches = command.get_matches_from(words);
     let CommandLine { log, command } = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // The server must not wait for whatever reads its standard error.
-    let thread = if matches!(command, Command::Serve(_)) { LogThread::Own } else { LogThread::Caller };
+    let thread =
+        if matches!(command, Command::Serve(_) | Command::Setup(_)) { LogThread::Own } else { LogThread::Caller };
     // Dropping the guard writes the lines that still wait.
     let _guard = log::start(&log, thread);
     match command {
+        Command::Setup(arguments) => arguments.run(),
         Command::Serve(arguments) => arguments.run(),
         Command::Import(arguments) => arguments.run(),
         Command::Status(arguments) => arguments.run(),

@@ -42,7 +42,7 @@ impl HealthcheckArguments {
 }
 
 /// The address at which this machine reaches a listener: `0.0.0.0` and `::` include loopback.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }

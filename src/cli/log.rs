@@ -51,10 +51,10 @@ fn level_parser() -> impl TypedValueParser<Value = LevelFilter> {
     PossibleValuesParser::new(levels).try_map(|level| level.parse::<LevelFilter>())
 }
 
-/// Whether a terminal's reader wants no colours: <https://no-color.org>.
-fn is_without_colour() -> bool {
+/// Whether a terminal's reader wants colours: <https://no-color.org>.
+pub(super) fn has_colours() -> bool {
     let variable = |name| std::env::var_os(name).unwrap_or_default();
-    !variable("NO_COLOR").is_empty() || variable("TERM") == "dumb"
+    variable("NO_COLOR").is_empty() && variable("TERM") != "dumb"
 }
 
 /// How log lines look.
@@ -92,7 +92,7 @@ pub(super) fn start(arguments: &LogArguments, thread: LogThread) -> Option<Worke
     tracing_subscriber::fmt()
         .with_writer(writer)
         .with_max_level(arguments.log_level)
-        .with_ansi(io::stderr().is_terminal() && arguments.log_format == LogFormat::Text && !is_without_colour())
+        .with_ansi(io::stderr().is_terminal() && arguments.log_format == LogFormat::Text && has_colours())
         .log_internal_errors(false)
         .event_format(lines)
         .init();

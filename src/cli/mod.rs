@@ -24,6 +24,7 @@ mod progress;
 mod report;
 mod restore;
 mod serve;
+mod setup;
 mod sources;
 mod status;
 mod table;

@@ -276,7 +276,9 @@ impl Made<'_> {
 /// Makes a token and enters it. Returns its number and the token itself, which nobody can read again.
 pub(super) fn add(database: &Database, person: &str, label: Option<&str>) -> Result<(i64, String)> {
     let token = random()?;
-    let id = database.add_token(&TokenDigest::of(token.as_bytes()), person, label, now_ms())?;
+    let digest = TokenDigest::of(token.as_bytes());
+    let id =
+        database.add_token(&NewToken { digest: &digest, person, label, created_ms: now_ms(), expires_ms: None })?;
     Ok((id, token))
 }
 

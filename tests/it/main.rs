@@ -50,6 +50,7 @@ mod reading;
 mod replay;
 mod report;
 mod secrets;
+mod setup;
 mod splits;
 mod tls;
 mod tokens;

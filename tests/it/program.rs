@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -58,6 +58,13 @@ impl Program {
 
     pub(crate) fn start(command: &mut Command) -> Self {
         Self::start_with_input(command.stdin(Stdio::null()))
+    }
+
+    /// The same, and returns the standard output, which `command` pipes.
+    pub(crate) fn start_with_output(command: &mut Command) -> (Self, ChildStdout) {
+        let mut program = Self::start(command);
+        let stdout = program.child.stdout.take().expect("it is piped");
+        (program, stdout)
     }
 
     /// The same, with the standard input of `command`.

@@ -1,0 +1,148 @@
+//! What setup prints: the token, and what to type into the app, as text, as a QR code or as JSON.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::code::{Codes, draw};
+use super::plan::Plan;
+use crate::cli::print::{Form, print_to_reader, write_json};
+use crate::model::error::{Error, ErrorKind};
+use crate::serve::config::Serve;
+use crate::serve::reach::Reach;
+use crate::store::{Database, now_ms};
+
+/// What to type into the app.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Report<'a> {
+    id: i64,
+    person: &'a str,
+    label: &'a str,
+    token: &'a str,
+    /// `None` if a phone cannot reach the server at all.
+    base_url: Option<String>,
+    /// Further URLs that may work.
+    other_base_urls: Vec<String>,
+    endpoint_path: &'a str,
+    authentication: &'static str,
+    header: &'a str,
+    database: PathBuf,
+    /// Whether a server runs already.
+    is_running: bool,
+    steps: Vec<Step<'a>>,
+    #[serde(skip)]
+    has_gap: bool,
+}
+
+/// What remains for the user.
+#[derive(Debug, Serialize)]
+struct Step<'a> {
+    what: &'a str,
+    text: &'a str,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(
+        config: &'a Serve,
+        plan: &'a Plan,
+        (person, label): (&'a str, &'a str),
+        (id, token): (i64, &'a str),
+        is_running: bool,
+    ) -> Self {
+        let Reach { urls, local, has_gap, .. } = Reach::of_plain(config.public_url.as_ref(), plan.listen);
+        let mut urls = urls.into_iter().chain(local);
+        let header = config.auth.header.as_deref();
+        let database = std::path::absolute(&config.db).unwrap_or_else(|_| config.db.clone());
+        Self {
+            id,
+            person,
+            label,
+            token,
+            base_url: urls.next(),
+            other_base_urls: urls.collect(),
+            endpoint_path: &config.path,
+            authentication: if header.is_some() { "Custom Header" } else { "Bearer" },
+            header: header.unwrap_or("Authorization"),
+            database,
+            is_running,
+            steps: plan.steps.iter().map(|(what, text)| Step { what, text }).collect(),
+            has_gap,
+        }
+    }
+
+    /// Prints it on standard output.
+    ///
+    /// # Errors
+    ///
+    /// Also if its reader has gone: nobody has seen the token then.
+    pub(super) fn print(&self, form: Form, codes: Codes) -> io::Result<()> {
+        print_to_reader(|out| match form {
+            Form::Json => write_json(self, out),
+            Form::Text => self.write_text(codes, out),
+        })
+    }
+
+    fn write_text(&self, codes: Codes, out: &mut dyn Write) -> io::Result<()> {
+        let Self { id, person, label, token, .. } = self;
+        writeln!(out, "Token {id} of {person} ({label}) is in {}.\n", self.database.display())?;
+        writeln!(out, "Type into the app:")?;
+        match &self.base_url {
+            Some(url) => writeln!(out, "  base URL        {url}")?,
+            None => writeln!(
+                out,
+                "  base URL        a phone cannot reach this address: give --public-url, or --listen :3000"
+            )?,
+        }
+        if self.has_gap {
+            writeln!(
+                out,
+                "                  (this machine cannot see its address from outside: --public-url names it)"
+            )?;
+        }
+        for other in &self.other_base_urls {
+            writeln!(out, "               or {other}")?;
+        }
+        writeln!(out, "  endpoint path   {}", self.endpoint_path)?;
+        writeln!(out, "  authentication  {}", self.authentication)?;
+        if self.authentication != "Bearer" {
+            writeln!(out, "  header name     {}", self.header)?;
+        }
+        writeln!(out, "  API key         {token}\n\nThe API key is shown only this once.")?;
+        for Step { what, text } in &self.steps {
+            writeln!(out, "\n{what}:")?;
+            text.lines().try_for_each(|line| writeln!(out, "  {line}"))?;
+        }
+        self.write_codes(codes, out)?;
+        writeln!(out, "\nThen export in the app.")
+    }
+
+    fn write_codes(&self, codes: Codes, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(url) = self.base_url.as_ref().filter(|_| codes.page && !self.has_gap) {
+            writeln!(
+                out,
+                "\nThe phone's camera opens the server's page with this code. The page shows all but the API key. If it"
+            )?;
+            writeln!(out, "does not open, the phone does not reach this machine: see docs/phone.md.\n")?;
+            draw(&format!("{url}/"), out)?;
+        }
+        if codes.token {
+            writeln!(
+                out,
+                "\nThis code is the API key. On the phone, hold the camera's preview and choose Copy. Do not tap the preview:"
+            )?;
+            writeln!(out, "that may search the web for the key.\n")?;
+            draw(self.token, out)?;
+        }
+        Ok(())
+    }
+}
+
+/// Revokes a token that nobody can use. Returns the error that says so.
+pub(super) fn revoke(database: &Database, id: i64, reason: &str) -> Error {
+    match database.revoke_token(id, now_ms()) {
+        Ok(_) => Error::new(ErrorKind::Io, format!("{reason}; the new token is revoked: run setup again")),
+        Err(error) => Error::new(error.kind(), format!("{reason}; token {id} cannot be revoked: {error}")),
+    }
+}
