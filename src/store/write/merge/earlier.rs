@@ -5,7 +5,6 @@
 
 use rusqlite::{Connection, params};
 
-use super::second::Candidate;
 use crate::model::limits::SAMPLE_STATES_MAX;
 use crate::model::record::Uuid;
 use crate::store::write::ledger::signed;
@@ -55,17 +54,9 @@ const OF_SECOND: &str = concat!(
 pub(super) struct Earlier {
     pub(super) start_ms: i64,
     pub(super) uuid: Uuid,
-    end_ms: Option<i64>,
-    value: Option<f64>,
-    unit: Option<i64>,
-}
-
-impl Earlier {
-    /// The row as it was.
-    pub(super) fn of(&self, row: &Candidate) -> Candidate {
-        let &Self { end_ms, value, unit, .. } = self;
-        Candidate { end_ms, value, unit, is_earlier: true, ..*row }
-    }
+    pub(super) end_ms: Option<i64>,
+    pub(super) value: Option<f64>,
+    pub(super) unit: Option<i64>,
 }
 
 /// Notes the value of a row of the app before it is replaced by the values of a row.

@@ -252,7 +252,8 @@ impl Samples {
             let mut is_match = names.is_match(connection, &record, &row)?;
             if !is_match && is_imported && turn == Turn::Rest && !row.is_derived() {
                 for earlier in earlier_values(connection, (person, key.kind, row.start_ms), 1)? {
-                    is_match |= earlier.uuid == row.uuid && names.is_match(connection, &record, &earlier.of(&row))?;
+                    is_match |=
+                        earlier.uuid == row.uuid && names.is_match(connection, &record, &row.before(&earlier))?;
                 }
             }
             Ok(if is_match { Check::Fits(row) } else { Check::Differs })

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Rows, params};
 
-use super::earlier::earlier_values;
+use super::earlier::{Earlier, earlier_values};
 use super::values::hash_of_values;
 use crate::model::identity::is_derived;
 use crate::model::limits::{CROWD_REMEMBERED_MAX, LONG_TEXT_BYTES, MATCH_ROWS_MAX};
@@ -31,6 +31,14 @@ pub(in crate::store) struct Candidate {
     pub(in crate::store) number: Option<i64>,
     /// Whether end, value and unit are those that the app has corrected since.
     pub(super) is_earlier: bool,
+}
+
+impl Candidate {
+    /// The row as it was.
+    pub(super) fn before(&self, earlier: &Earlier) -> Self {
+        let &Earlier { end_ms, value, unit, .. } = earlier;
+        Self { end_ms, value, unit, is_earlier: true, ..*self }
+    }
 }
 
 /// A sample's metadata, enough to prefer an equal one.
@@ -161,7 +169,7 @@ impl Second {
         for earlier in earlier_values(connection, key, 1000)? {
             let mut rows = self.rows[..count].iter();
             if let Some(row) = rows.find(|row| (row.start_ms, row.uuid) == (earlier.start_ms, earlier.uuid)) {
-                self.rows.push(earlier.of(row));
+                self.rows.push(row.before(&earlier));
             }
         }
         Ok(self.rows.len() > count)
