@@ -161,7 +161,8 @@ fn a_merged_person_has_all_of_both_once() {
         check_is_sound(&database, case);
         assert_eq!(owners(&database), [json!("anna")], "{case}");
         assert_eq!(number(&database, "SELECT count(*) FROM uploads WHERE person_id = 1"), 0, "{case}");
-        for table in ["samples", "workouts", "correlations", "medication_doses", "aggregates", "electrocardiograms"] {
+        let records = ["samples", "workouts", "correlations", "medication_doses", "aggregates", "electrocardiograms"];
+        for table in records.into_iter().chain(["days", "hours", "nights", "workout_days", "dose_days"]) {
             assert_eq!(count(&database, table), count(&whole, table), "{case}: {table}");
         }
         let again = import_for(&database, "anna", &files);
@@ -226,6 +227,10 @@ fn what_is_forgotten_is_gone_and_check_knows_it() {
         if arguments.len() < 4 || place == 4 {
             assert_eq!(number(&database, sql), expected, "{arguments:?}");
         }
+        // Figures are those of the rows that are left.
+        let without_rows = "SELECT count(*) FROM days d WHERE NOT EXISTS (SELECT 1 FROM samples s
+            WHERE s.person_id = d.person_id AND s.type_id = d.type_id)";
+        assert_eq!(number(&database, without_rows), 0, "{arguments:?}");
         let (_, printed, _) = say(&database, &["status"]);
         assert_eq!(printed.contains("  forgot "), forgotten["tables"] != json!([]), "{printed}");
         // Sent again, all is there again, and the database stays sound.
