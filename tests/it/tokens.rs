@@ -438,7 +438,7 @@ fn a_token_is_refused_from_its_expiry_on() {
     Connection::open(&database).unwrap().execute_batch("UPDATE tokens SET expires_ms = created_ms + 1").unwrap();
     assert_eq!(post(), 401);
     let line = program.wait_for_line("refused: ");
-    assert!(line.contains("expired") && line.contains("token=1") && line.contains("token new"), "{line}");
+    assert!(line.contains("token 1 has expired") && line.contains("token new"), "{line}");
     assert!(status().contains("(expired 20"), "{}", status());
     let text = String::from_utf8(token(&database, &["list"]).stdout).unwrap();
     assert!(text.lines().nth(1).unwrap().contains("expired 20"), "{text}");
