@@ -284,3 +284,15 @@ fn numbers_of_health_auto_export_are_kept_as_they_were_sent() {
     let values = "SELECT group_concat(value, ' ' ORDER BY start_ms) FROM aggregates";
     assert_eq!(query::<String>(&folder.path("health.db"), values), "0.0 1.8446744073709552e+19");
 }
+
+#[test]
+fn a_name_or_unit_of_a_metric_that_is_given_twice_is_in_the_rejects() {
+    let (first, second) = (r#""name":"x","units":"mark1.","units":"b""#, r#""name":"y","units":"b""#);
+    let points = r#""data":[{"date":"2026-08-01 08:00:00 +0200","qty":1}]"#;
+    let document = format!(r#"{{"data":{{"metrics":[{{{first},{points}}},{{"name":"mark2.",{points},{second}}}]}}}}"#);
+    let (folder, report) = check("a.json", &document, &Marks(2));
+    assert_eq!((&report["new"], &report["rejected"]), (&json!(2), &json!(2)));
+    let reasons = "SELECT group_concat(reason, '; ' ORDER BY ordinal) FROM rejects";
+    let expected = "metric 0: `units` is given twice; metric 1: `name` is given twice";
+    assert_eq!(query::<String>(&folder.path("health.db"), reasons), expected);
+}

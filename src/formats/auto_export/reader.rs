@@ -130,13 +130,21 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
     }
 
     fn metric<'de, A: MapAccess<'de>>(mut self, place: usize, mut map: A) -> Result<(), A::Error> {
-        let mut metric = self.contents.metric(place);
+        let (mut metric, mut is_given) = (self.contents.metric(place), [false; 2]);
         while let Some(key) = map.next_key::<String>()? {
             self.begin_member(&key)?;
             match key.as_str() {
                 "name" | "units" => {
-                    let text = self.name(place, &key, &mut map)?;
-                    *(if key == "name" { &mut metric.name } else { &mut metric.unit }) = text;
+                    let Some(text) = self.name(place, &key, &mut map)? else { continue };
+                    let is_name = key == "name";
+                    let known = if is_name { &mut metric.name } else { &mut metric.unit };
+                    let before = known.replace(text.clone()).filter(|before| *before != text);
+                    // The first pass may have found one that follows.
+                    let was_given = std::mem::replace(&mut is_given[usize::from(is_name)], true);
+                    if let Some(before) = before.filter(|_| was_given) {
+                        let raw = Value::from(before).to_string();
+                        self.rows.end(Err(Flaw::GivenTwice(key.into())), || format!("metric {place}"), || raw)?;
+                    }
                 }
                 "data" => map.next_value_seed(self.at(Level::Points(metric.clone())))?,
                 _ => self.beside(&["metrics/", &key].concat(), &mut map)?,
