@@ -33,10 +33,17 @@ impl ZoneEvidence {
         }
     }
 
-    /// Returns the changes for [`super::Timeline::new`]. `manual` are spans in which the owner knows better, in time order.
+    /// Returns the changes for [`super::Timeline::new`]. `manual` are spans in which the owner knows better, in time order. Before
+    /// all evidence the first evident zone holds, without evidence `home`.
     #[must_use]
-    pub fn changes(&self, manual: &[(Range<i64>, ZoneId)]) -> Vec<(i64, ZoneId)> {
+    pub fn changes(&self, manual: &[(Range<i64>, ZoneId)], home: Option<ZoneId>) -> Vec<(i64, ZoneId)> {
         let mut changes = self.changes.clone();
+        // A span of the owner says nothing of the time before it.
+        if let (Some((span, _)), Some(before)) = (manual.first(), changes.first().map(|(_, zone)| *zone).or(home))
+            && changes.first().is_none_or(|(at_ms, _)| span.start < *at_ms)
+        {
+            changes.insert(0, (i64::MIN, before));
+        }
         for (span, zone) in manual.iter().filter(|(span, _)| !span.is_empty()) {
             let from = changes.partition_point(|(at_ms, _)| *at_ms < span.start);
             let to = changes.partition_point(|(at_ms, _)| *at_ms <= span.end);
@@ -59,10 +66,13 @@ mod tests {
         let mut zones = Zones::default();
         let [berlin, tokyo, lima] =
             ["Europe/Berlin", "Asia/Tokyo", "America/Lima"].map(|name| zones.add(name).unwrap());
-        let check = |rows: &[(i64, ZoneId, bool)], manual: &[(Range<i64>, ZoneId)], expected: &[(i64, ZoneId)]| {
+        let evident = |rows: &[(i64, ZoneId, bool)], manual: &[(Range<i64>, ZoneId)], home| {
             let mut evidence = ZoneEvidence::default();
             rows.iter().for_each(|(start, zone, is_apple)| evidence.push(*start, *zone, *is_apple));
-            assert_eq!(evidence.changes(manual), expected, "{rows:?} {manual:?}");
+            evidence.changes(manual, home)
+        };
+        let check = |rows: &[(i64, ZoneId, bool)], manual: &[(Range<i64>, ZoneId)], expected: &[(i64, ZoneId)]| {
+            assert_eq!(evident(rows, manual, None), expected, "{rows:?} {manual:?}");
         };
         check(&[], &[], &[]);
         check(&[(1, berlin, true), (2, berlin, true), (3, tokyo, true)], &[], &[(1, berlin), (3, tokyo)]);
@@ -76,8 +86,11 @@ mod tests {
         let rows = [(10, berlin, true), (20, tokyo, true)];
         check(&rows, &[(12..15, lima)], &[(10, berlin), (12, lima), (15, berlin), (20, tokyo)]);
         check(&rows, &[(12..25, lima)], &[(10, berlin), (12, lima), (25, tokyo)]);
-        check(&rows, &[(0..5, lima)], &[(0, lima), (5, berlin), (10, berlin), (20, tokyo)]);
+        check(&rows, &[(0..5, lima)], &[(i64::MIN, berlin), (0, lima), (5, berlin), (10, berlin), (20, tokyo)]);
         check(&rows, &[(12..i64::MAX, lima)], &[(10, berlin), (12, lima)]);
         check(&[], &[(12..15, lima)], &[(12, lima)]);
+        // Before and behind a stay the person is at home.
+        let stay = evident(&[], &[(12..15, lima)], Some(berlin));
+        assert_eq!(stay, [(i64::MIN, berlin), (12, lima), (15, berlin)]);
     }
 }

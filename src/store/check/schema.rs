@@ -225,7 +225,8 @@ mod tests {
             FROM sqlite_schema t, pragma_index_list(t.name) i, pragma_index_xinfo(i.name) x ORDER BY 1, 2, 3, 4, 8";
         let tables = "SELECT name, type, ncol, wr, strict FROM pragma_table_list WHERE schema = 'main' ORDER BY 1";
         let mut contents = vec![details.to_owned(), tables.to_owned()];
-        let tables = made.iter().filter(|(_, object)| object.kind == "table");
+        // A migration notes that every figure is outdated; a new database has none.
+        let tables = made.iter().filter(|(name, object)| object.kind == "table" && name.as_str() != "changes");
         contents.extend(tables.map(|(table, _)| format!("SELECT * FROM \"{table}\" ORDER BY 1")));
         for sql in contents {
             assert_eq!(rows(&new, &sql), rows(&migrated, &sql), "{sql}");

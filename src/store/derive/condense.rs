@@ -125,7 +125,7 @@ mod tests {
     fn passing(from_s: i64, to_s: i64, value: f64) -> Passing {
         let sample =
             Sample { start_ms: from_s * 1000, end_ms: Some(to_s * 1000), value: Some(value), ..Sample::default() };
-        Passing { sample, uuid: [u8::try_from(from_s + to_s).unwrap(); 16] }
+        Passing { sample, uuid: [u8::try_from(from_s).unwrap(); 16] }
     }
 
     #[test]

@@ -146,7 +146,8 @@ fn look(connection: &Connection, behind: &Behind, mut dirty: Dirty, sender: &mut
     let dirty_from_ms = evident.into_iter().flatten().map(|span| span.0).min();
     let zones = zones::read(connection, person, sleep, behind.home.as_deref(), dirty_from_ms)?;
     if let Some(from_ms) = zones.changed_from_ms.filter(|_| !is_new) {
-        dirty.add_all_types(connection, person, (from_ms, ALL.1))?;
+        // The day in which the change falls began in the former zone.
+        dirty.add_all_types(connection, person, (from_ms.saturating_sub(1).max(ALL.0), ALL.1))?;
         (dirty.workouts, dirty.doses) = (Some(ALL), true);
     }
     Ok(Known { dirty, groups, lengths, zones, workouts })

@@ -61,13 +61,13 @@ pub(super) fn read(
         }
         None => stored.iter().for_each(|(from_ms, zone)| evidence.push(*from_ms, *zone, true)),
     }
-    let found = evidence.changes(&[]);
+    let found = evidence.changes(&[], None);
     let changed_from_ms = first_difference(&stored, &found);
     let named = |changes: &[(i64, ZoneId)]| {
         changes.iter().map(|(from_ms, zone)| (*from_ms, zones.name(*zone).to_owned())).collect()
     };
     let changes = dirty_from_ms.map(|_| named(&found));
-    let all = evidence.changes(&manual);
+    let all = evidence.changes(&manual, home);
     Ok(PersonZones { timeline: Timeline::new(zones, home, &all), changes, changed_from_ms })
 }
 

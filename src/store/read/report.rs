@@ -292,13 +292,15 @@ impl<'a> Reader<'a> {
                 partial |= is_partial;
             }
         }
-        let sql = "SELECT asleep_ms / 60000.0, core_ms / 60000.0, deep_ms / 60000.0, rem_ms / 60000.0 FROM nights
+        let sql = "SELECT asleep_ms / 60000.0, core_ms / 60000.0, deep_ms / 60000.0, rem_ms / 60000.0, end_ms > ?3 FROM nights
             WHERE person_id = ?1 AND night = ?2";
-        let read = |row: &Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]);
+        let read = |row: &Row<'_>| Ok(([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?], row.get::<_, bool>(4)?));
         let mut select = self.connection.prepare_cached(sql)?;
-        let night: Option<[Option<f64>; 4]> = select.query_row(params![self.person, day], read).optional()?;
-        if let Some(night) = night {
+        let night: Option<([Option<f64>; 4], bool)> =
+            select.query_row(params![self.person, day, now_ms], read).optional()?;
+        if let Some((night, is_partial)) = night {
             figures[OF_DAYS.len()..].copy_from_slice(&night);
+            partial |= is_partial;
         }
         Ok((figures, partial))
     }
