@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
@@ -208,9 +208,37 @@ fn a_server_of_another_database_is_noticed() {
     let other = folder.path().join("other.db");
     let output = setup(&other, &["--yes", "--listen", &program.address.to_string()]).output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
-    assert!(message.contains("does not know a token of") && message.contains("the new token is revoked"), "{message}");
+    assert!(message.contains("does not know a token of"), "{message}");
     assert!(output.stdout.is_empty() && !output.status.success());
     assert_eq!(rows(&other, "SELECT id FROM tokens WHERE revoked_ms IS NULL").len(), 0);
+}
+
+/// Another program at the port may look like a server.
+#[test]
+fn what_listens_at_the_port_sees_no_token_that_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let seen = std::thread::spawn(move || {
+        let answer = |stream: TcpStream| {
+            let lines = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+            let head: Vec<String> = lines.collect();
+            let problem =
+                "HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nContent-Length: 0\r\n\r\n";
+            (&stream).write_all(problem.as_bytes()).unwrap();
+            head
+        };
+        // The question whether it is a server, and whether it knows the token.
+        listener.incoming().take(2).flat_map(|stream| answer(stream.unwrap())).collect::<Vec<String>>()
+    });
+    let database = folder.path().join("health.db");
+    let output = setup(&database, &["--yes", "--no-wait", "--no-qr", "--listen", &address]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    let seen = seen.join().unwrap();
+    let tokens: Vec<&str> = seen.iter().filter_map(|line| line.strip_prefix("Authorization: Bearer ")).collect();
+    assert!(tokens.len() == 1 && !said.contains(tokens[0]), "{tokens:?}");
+    assert_eq!(rows(&database, "SELECT id FROM tokens WHERE revoked_ms IS NULL").len(), 1);
 }
 
 /// Starts setup on a terminal. Returns what types there and what shows it; `None` without the tool that makes terminals.

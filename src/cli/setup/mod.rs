@@ -96,10 +96,14 @@ impl SetupArguments {
         check_settings(&config)?;
         let running = find(plan.listen)?;
         let began_ms = now_ms();
-        let (id, token) = add(&database, &person, Some(&self.label))?;
         if let Some(running) = &running {
-            running.check_token(&config, &token).map_err(|error| revoke(&database, id, error.message()))?;
+            // Any program may hold the port. It sees a token that is revoked at once, never the one that stays.
+            let (probe, secret) = add(&database, &person, Some("a test of setup"))?;
+            let checked = running.check_token(&config, &secret);
+            database.revoke_token(probe, now_ms())?;
+            checked?;
         }
+        let (id, token) = add(&database, &person, Some(&self.label))?;
         let report = Report::new(&config, &plan, (&person, &self.label), (id, &token), running.is_some());
         let codes = Codes { page: !self.no_qr, token: self.qr_token };
         report.print(self.form.form(), codes).map_err(|error| {

@@ -1,5 +1,6 @@
 //! What setup prints: the token, and what to type into the app, as text, as a QR code or as JSON.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -9,7 +10,7 @@ use super::code::{Codes, draw};
 use super::plan::Plan;
 use crate::cli::print::{Form, print_to_reader, write_json};
 use crate::model::error::{Error, ErrorKind};
-use crate::serve::config::Serve;
+use crate::serve::config::{Serve, UPLOAD_PATH_DEFAULT};
 use crate::serve::reach::Reach;
 use crate::store::{Database, now_ms};
 
@@ -31,6 +32,8 @@ pub(super) struct Report<'a> {
     database: PathBuf,
     /// Whether a server runs already.
     is_running: bool,
+    /// The command that starts this server again; `None` beside a server that runs.
+    serve: Option<String>,
     steps: Vec<Step<'a>>,
     #[serde(skip)]
     has_gap: bool,
@@ -67,6 +70,7 @@ impl<'a> Report<'a> {
             header: header.unwrap_or("Authorization"),
             database,
             is_running,
+            serve: (!is_running).then(|| serve_command(config)),
             steps: plan.steps.iter().map(|(what, text)| Step { what, text }).collect(),
             has_gap,
         }
@@ -115,6 +119,9 @@ impl<'a> Report<'a> {
             text.lines().try_for_each(|line| writeln!(out, "  {line}"))?;
         }
         self.write_codes(codes, out)?;
+        if let Some(command) = &self.serve {
+            writeln!(out, "\nTo start the server again later:\n  {command}")?;
+        }
         writeln!(out, "\nThen export in the app.")
     }
 
@@ -137,6 +144,25 @@ impl<'a> Report<'a> {
         }
         Ok(())
     }
+}
+
+/// Returns the command that starts a server with these settings.
+fn serve_command(config: &Serve) -> String {
+    let database = std::path::absolute(&config.db).unwrap_or_else(|_| config.db.clone());
+    let database = database.display().to_string().replace('\'', r"'\''");
+    let mut command = format!("healthsink serve --listen {} --db '{database}'", config.listen);
+    let mut add = |flag: &str, value: &dyn fmt::Display| command.push_str(&format!(" --{flag} '{value}'"));
+    config.trusted_proxies.iter().for_each(|network| add("trusted-proxy", network));
+    if let Some(url) = &config.public_url {
+        add("public-url", url);
+    }
+    if config.path != UPLOAD_PATH_DEFAULT {
+        add("path", &config.path);
+    }
+    if let Some(name) = &config.auth.header {
+        add("auth-header", name);
+    }
+    command
 }
 
 /// Revokes a token that nobody can use. Returns the error that says so.
