@@ -8,9 +8,11 @@ use clap::builder::FalseyValueParser;
 
 use super::table::is_unseen;
 use crate::model::limits::{INGESTS_MAX, NAME_BYTES_MAX};
+use crate::model::record::ME;
 use crate::serve::config::{HEALTH_PATH, METRICS_PATH};
 use crate::serve::public_url::PublicUrl;
 use crate::statistics::Zones;
+use crate::store::Database;
 
 /// What became of a command that ran to its end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -165,6 +167,14 @@ impl std::fmt::Display for Ingests {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// Returns whose figures a command shows without `--person`: those of the only person with data or a token, or of `me`.
+pub(super) fn whose(person: Option<String>, database: &Database) -> String {
+    person.unwrap_or_else(|| match database.persons_in_use(2).unwrap_or_default().as_mut_slice() {
+        [only] => std::mem::take(only),
+        _ => ME.to_owned(),
+    })
 }
 
 #[cfg(test)]

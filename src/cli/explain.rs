@@ -4,14 +4,13 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, print};
 use super::report::parse_local_day;
 use super::table::{Align, Table, shown};
 use crate::model::error::Result;
 use crate::model::healthkit::short;
 use crate::model::limits::EXPLAINED_STRETCHES_MAX;
-use crate::model::record::ME;
 use crate::statistics::LocalDay;
 use crate::store::{Database, Explanation};
 
@@ -19,9 +18,9 @@ use crate::store::{Database, Explanation};
 pub(super) struct ExplainArguments {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Whose day
-    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", default_value = ME, value_parser = parse_name)]
-    person: String,
+    /// Whose day [default: the only person, or `me`]
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
+    person: Option<String>,
     /// The type, such as StepCount
     #[arg(long = "type", env = "HEALTHSINK_TYPE", value_name = "TYPE")]
     kind: String,
@@ -34,7 +33,8 @@ pub(super) struct ExplainArguments {
 
 impl ExplainArguments {
     pub(super) fn run(self) -> Result<Outcome> {
-        let explanation = Database::new(&self.database.db).explain(&self.person, &self.kind, self.day)?;
+        let database = Database::new(&self.database.db);
+        let explanation = database.explain(&whose(self.person, &database), &self.kind, self.day)?;
         print(&explanation, self.form.form())?;
         Ok(Outcome::Done)
     }

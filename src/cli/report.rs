@@ -4,12 +4,11 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, print};
 use super::table::{Align, Table, shown};
 use crate::model::error::{Error, Result};
 use crate::model::limits::REPORT_DAYS_MAX;
-use crate::model::record::ME;
 use crate::model::time::parse_day;
 use crate::statistics::LocalDay;
 use crate::store::{Database, DayReport, DoseFigures, Figures, ReportQuestion, ReportStart, WorkoutFigures, now_ms};
@@ -18,9 +17,9 @@ use crate::store::{Database, DayReport, DoseFigures, Figures, ReportQuestion, Re
 pub(super) struct ReportArguments {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Whose days
-    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", default_value = ME, value_parser = parse_name)]
-    person: String,
+    /// Whose days [default: the only person, or `me`]
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
+    person: Option<String>,
     /// How many days
     #[arg(long, env = "HEALTHSINK_DAYS", value_name = "COUNT", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=i64::from(REPORT_DAYS_MAX)))]
     days: u16,
@@ -34,9 +33,10 @@ pub(super) struct ReportArguments {
     form: FormArgument,
 }
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// A local date.
 pub(super) fn parse_local_day(text: &str) -> std::result::Result<LocalDay, String> {
-    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
     let days = parse_day(text).and_then(|ms| i32::try_from(ms.div_euclid(DAY_MS)).ok());
     days.map(LocalDay::new).ok_or_else(|| "write a day as 2026-01-31".to_owned())
 }
@@ -45,19 +45,21 @@ impl ReportArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         let from = self.from.map_or(ReportStart::Days(self.days), ReportStart::At);
         let now_ms = now_ms();
-        if let (Some(from), Some(to)) = (self.from, self.to)
-            && from > to
-        {
-            return Err(Error::usage("--from is behind --to; exchange them"));
-        }
         if let Some(from) = self.from {
-            let to = self.to.unwrap_or_else(|| LocalDay::new(i32::try_from(now_ms / 86_400_000).unwrap_or(i32::MAX)));
+            // Somewhere it is already tomorrow.
+            let to = self.to.unwrap_or_else(|| LocalDay::new(i32::try_from(now_ms / DAY_MS).unwrap_or(i32::MAX) + 1));
+            if from > to {
+                return Err(Error::usage(
+                    "--from is behind --to, which is today if it is not given; name an earlier day",
+                ));
+            }
             if i64::from(to.days()) - i64::from(from.days()) >= i64::from(REPORT_DAYS_MAX) {
                 return Err(Error::usage(format!("a report has at most {REPORT_DAYS_MAX} days; name a later --from")));
             }
         }
-        let question = ReportQuestion { person: self.person, to: self.to, from, now_ms };
-        print(&Database::new(&self.database.db).report(&question)?, self.form.form())?;
+        let database = Database::new(&self.database.db);
+        let question = ReportQuestion { person: whose(self.person, &database), to: self.to, from, now_ms };
+        print(&database.report(&question)?, self.form.form())?;
         Ok(Outcome::Done)
     }
 }
@@ -67,7 +69,7 @@ const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 impl Printable for DayReport {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let zone = self.zone.as_deref().unwrap_or("UTC, zone unknown: see --zone");
+        let zone = self.zone.as_deref().unwrap_or("UTC, zone unknown: healthsink zones home ZONE sets it");
         writeln!(out, "{}, {} to {} ({})\n", shown(&self.person), self.from, self.to, shown(zone))?;
         let right = |heading| (heading, Align::Right);
         let mut table = Table::new([

@@ -6,11 +6,10 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, print};
 use super::table::{Align, Table};
 use crate::model::error::Result;
-use crate::model::record::ME;
 use crate::store::writer::Writer;
 use crate::store::{Database, Decision, SourceRow};
 
@@ -29,9 +28,9 @@ pub(super) enum SourcesArguments {
 pub(super) struct Scope {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Whose sources
-    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", default_value = ME, value_parser = parse_name)]
-    person: String,
+    /// Whose sources [default: the only person, or `me`]
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
+    person: Option<String>,
     /// For one type only, such as StepCount
     #[arg(long = "type", env = "HEALTHSINK_TYPE", value_name = "TYPE")]
     kind: Option<String>,
@@ -70,17 +69,16 @@ impl SourcesArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         match self {
             Self::List(ListArguments { scope, form }) => {
-                print(
-                    &Sources(Database::new(&scope.database.db).sources(&scope.person, scope.kind.as_deref())?),
-                    form.form(),
-                )?;
+                let database = Database::new(&scope.database.db);
+                let person = whose(scope.person, &database);
+                print(&Sources(database.sources(&person, scope.kind.as_deref())?), form.form())?;
             }
             Self::Rank(RankArguments { scope, sources }) => {
-                decide(&scope.database, &scope.person, &Decision::Rank { kind: scope.kind, sources })?;
+                decide(&scope.database, scope.person, &Decision::Rank { kind: scope.kind, sources })?;
             }
             Self::Ignore(IgnoreArguments { scope, source, undo }) => {
                 let decision = Decision::Ignore { kind: scope.kind, source, is_ignored: !undo };
-                decide(&scope.database, &scope.person, &decision)?;
+                decide(&scope.database, scope.person, &decision)?;
             }
         }
         Ok(Outcome::Done)
@@ -88,9 +86,9 @@ impl SourcesArguments {
 }
 
 /// Enters a decision, and computes the figures that it changes.
-pub(super) fn decide(database: &DatabaseArgument, person: &str, decision: &Decision) -> Result<()> {
+pub(super) fn decide(database: &DatabaseArgument, person: Option<String>, decision: &Decision) -> Result<()> {
     let database = Database::new(&database.db);
-    database.decide(person, decision)?;
+    database.decide(&whose(person, &database), decision)?;
     let writer = Writer::start(&database)?;
     let derived = writer.derive(None);
     derived.and(writer.stop())

@@ -5,28 +5,28 @@ use std::io::{self, Write};
 use clap::Args;
 use serde::Serialize;
 
-use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, print};
 use super::table::{Align, Table};
 use crate::model::error::Result;
 use crate::model::limits::DIFFERENCES_LISTED_MAX;
-use crate::model::record::ME;
 use crate::store::{Database, RingReport, now_ms};
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArguments {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Whose days
-    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", default_value = ME, value_parser = parse_name)]
-    person: String,
+    /// Whose days [default: the only person, or `me`]
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
+    person: Option<String>,
     #[command(flatten)]
     form: FormArgument,
 }
 
 impl VerifyArguments {
-    pub(super) fn run(&self) -> Result<Outcome> {
-        let rings = Database::new(&self.database.db).verify(&self.person, now_ms())?;
+    pub(super) fn run(self) -> Result<Outcome> {
+        let database = Database::new(&self.database.db);
+        let rings = database.verify(&whose(self.person, &database), now_ms())?;
         print(&Rings(rings), self.form.form())?;
         Ok(Outcome::Done)
     }

@@ -5,12 +5,11 @@ use std::io::{self, Write};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::arguments::{DatabaseArgument, Outcome, parse_name, parse_zone};
+use super::arguments::{DatabaseArgument, Outcome, parse_name, parse_zone, whose};
 use super::print::{FormArgument, Printable, print};
 use super::sources::decide;
 use super::table::{Align, Table};
 use crate::model::error::{Error, Result};
-use crate::model::record::ME;
 use crate::model::time::parse;
 use crate::store::{Database, Decision, ZoneRow};
 
@@ -31,9 +30,9 @@ pub(super) enum ZonesArguments {
 pub(super) struct Scope {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Whose zones
-    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", default_value = ME, value_parser = parse_name)]
-    person: String,
+    /// Whose zones [default: the only person, or `me`]
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
+    person: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -86,7 +85,8 @@ impl ZonesArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         let (scope, decision) = match self {
             Self::List(ListArguments { scope, form }) => {
-                print(&Zones(Database::new(&scope.database.db).zones(&scope.person)?), form.form())?;
+                let database = Database::new(&scope.database.db);
+                print(&Zones(database.zones(&whose(scope.person, &database))?), form.form())?;
                 return Ok(Outcome::Done);
             }
             Self::Home(HomeArguments { scope, zone }) => (scope, Decision::Home(zone)),
@@ -100,7 +100,7 @@ impl ZonesArguments {
                 (scope, Decision::Stay { from_ms: from, to_ms: None, zone: None })
             }
         };
-        decide(&scope.database, &scope.person, &decision)?;
+        decide(&scope.database, scope.person, &decision)?;
         Ok(Outcome::Done)
     }
 }

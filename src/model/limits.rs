@@ -196,6 +196,10 @@ pub const LOCK_POLL: Duration = Duration::from_millis(1);
 /// Age at which the writer commits although more is waiting, if another program waits to write.
 pub const TRANSACTION_TIME_IF_AWAITED: Duration = Duration::from_millis(100);
 
+/// Days and nights that are being computed wait once the WAL has this share of its limit, while uploads run: a reader keeps
+/// it from being moved.
+pub const DERIVED_WAL_SHARE: u64 = 8;
+
 /// How long the last checkpoint waits for readers.
 pub const CHECKPOINT_WAIT: Duration = Duration::from_secs(1);
 

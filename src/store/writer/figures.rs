@@ -12,11 +12,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounde
 use super::answer::{gone, wait};
 use super::request::Figures;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{DERIVED_OVERTAKE, DERIVED_POLL, DERIVED_WAIT};
+use crate::model::limits::{DERIVED_OVERTAKE, DERIVED_POLL, DERIVED_WAIT, DERIVED_WAL_SHARE};
 use crate::model::line_limit::LineLimit;
 use crate::store::clock::now_ms;
 use crate::store::database::Database;
 use crate::store::derive::{Chunk, Derived, Halt, Wishes, derive, is_current};
+use crate::store::files::OpenFiles;
 
 /// What the writer reports of its work.
 #[derive(Debug)]
@@ -53,6 +54,10 @@ pub(super) struct Deriver {
     pub(super) figures: Sender<Figures>,
     pub(super) ended: Receiver<Infallible>,
     pub(super) wishes: Wishes,
+    /// The files that the writer has open. Reading a database whose WAL is gone would make a new one.
+    pub(super) files: Arc<OpenFiles>,
+    /// The WAL's limit.
+    pub(super) wal_bytes_max: u64,
 }
 
 /// The thread that derives, until it is stopped.
@@ -111,11 +116,12 @@ impl Deriver {
         loop {
             wait_for_quiet(signal, wakes, &is_stopping);
             let mut waits = None;
-            match self.run(&is_stopping) {
+            match self.run(&|| is_stopping() || self.is_in_the_way(signal)) {
                 Derived::Current => {}
                 Derived::Halted(Halt::Overtaken) => waits = Some(DERIVED_OVERTAKE),
                 Derived::Halted(halt) => {
                     if !is_stopping()
+                        && !matches!(halt, Halt::Stopping)
                         && let Some(left_out) = failures.count(Instant::now())
                     {
                         tracing::warn!(left_out, "days and nights could not be computed; that is tried again: {halt}");
@@ -133,7 +139,16 @@ impl Deriver {
         }
     }
 
+    /// Whether reading on keeps the WAL of a running upload from being moved, and its limit comes near.
+    fn is_in_the_way(&self, signal: &Signal) -> bool {
+        let is_long = |bytes| bytes > self.wal_bytes_max / DERIVED_WAL_SHARE;
+        signal.ingests.load(Ordering::Relaxed) > 0 && self.files.check().is_ok_and(is_long)
+    }
+
     fn run(&self, is_stopping: &dyn Fn() -> bool) -> Derived {
+        if let Err(error) = self.files.check() {
+            return Derived::Halted(Halt::Write(error));
+        }
         let mut store = |chunk: Chunk| {
             let (stored, answer) = bounded(1);
             self.figures.send(Figures { chunk, stored }).map_err(|_| Halt::Write(gone()))?;

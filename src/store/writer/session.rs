@@ -29,6 +29,7 @@ pub struct Writer {
     wakes: Receiver<()>,
     /// The thread that keeps derived tables current, if one does.
     keeper: Option<Keeper>,
+    wal_bytes_max: u64,
 }
 
 /// A way to send requests to the writer.
@@ -91,7 +92,9 @@ impl Writer {
     /// As [`Writer::start`].
     pub fn with_wal_limit(database: &Database, wal_bytes_max: u64) -> Result<Self> {
         let store = Store::open(database)?;
-        Self::spawn(database, move |inbox| WriterThread::new(store, inbox, wal_bytes_max).run())
+        let mut writer = Self::spawn(database, move |inbox| WriterThread::new(store, inbox, wal_bytes_max).run())?;
+        writer.wal_bytes_max = wal_bytes_max;
+        Ok(writer)
     }
 
     fn spawn(database: &Database, work: impl FnOnce(Inbox) -> Result<()> + Send + 'static) -> Result<Self> {
@@ -119,7 +122,7 @@ impl Writer {
                 work(inbox)
             })
             .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start the writer's thread: {error}")))?;
-        Ok(Self { handle, thread, signal, wakes, keeper: None })
+        Ok(Self { handle, thread, signal, wakes, keeper: None, wal_bytes_max: WAL_BYTES_MAX_DEFAULT })
     }
 
     /// Keeps days and nights current from now on. `home` is the zone of persons without any.
@@ -144,7 +147,8 @@ impl Writer {
 
     fn deriver(&self, home: Option<String>) -> Deriver {
         let WriterHandle { database, figures, ended, .. } = self.handle.clone();
-        Deriver { database, figures, ended, wishes: Wishes { home } }
+        let files = Arc::new(database.open_files());
+        Deriver { database, figures, ended, wishes: Wishes { home }, files, wal_bytes_max: self.wal_bytes_max }
     }
 
     /// A handle for an ingest.
