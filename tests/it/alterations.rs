@@ -76,6 +76,7 @@ const UNSEEN: [(&str, &[&str]); 28] = [
             "source_id",
             "source_id = NULL",
             "metadata = NULL",
+            "other = NULL",
         ],
     ),
     (

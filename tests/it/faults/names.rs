@@ -261,7 +261,7 @@ fn every_command_refuses_what_is_not_a_path_of_a_file() {
         (Path::new("file:health.db?mode=memory"), "is a URI"),
         (Path::new(":memory:"), "a database in memory keeps nothing"),
         (&pipe, "is not a file"),
-        (folder.path(), "is not a file"),
+        (folder.path(), "is a folder; name a file with --db"),
     ] {
         for (name, output) in each_command(database, &backup) {
             let message = String::from_utf8(output.stderr).unwrap();
