@@ -22,19 +22,19 @@ pub(super) struct ForgetArguments {
     #[command(flatten)]
     database: DatabaseArgument,
     /// All data of this person, whose tokens are then revoked; with --type only the person's data of that type
-    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name, conflicts_with = "upload")]
+    #[arg(long, value_name = "NAME", value_parser = parse_name, conflicts_with = "upload")]
     person: Option<String>,
     /// What this upload has brought; possible if no other upload has brought rows of its person
-    #[arg(long, env = "HEALTHSINK_UPLOAD", value_name = "NUMBER", conflicts_with_all = ["type", "from", "to"])]
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["type", "from", "to"])]
     upload: Option<i64>,
     /// A type as `status` lists it, such as HeartRate; or workouts, medication_doses, electrocardiograms, activity_summaries
-    #[arg(long, env = "HEALTHSINK_TYPE", value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE")]
     r#type: Option<String>,
     /// Only what begins at or after this day or time (UTC), such as 2026-01-31 or 2026-01-31T10:00:00Z
-    #[arg(long, env = "HEALTHSINK_FROM", value_name = "TIME", requires = "type", value_parser = parse_from)]
+    #[arg(long, value_name = "TIME", requires = "type", value_parser = parse_from)]
     from: Option<i64>,
     /// Only what begins before the end of this day, or before this time (UTC)
-    #[arg(long, env = "HEALTHSINK_TO", value_name = "TIME", requires = "type", value_parser = parse_to)]
+    #[arg(long, value_name = "TIME", requires = "type", value_parser = parse_to)]
     to: Option<i64>,
     /// Make the file smaller afterwards; needs twice its size on the disk
     #[arg(long, env = "HEALTHSINK_VACUUM", value_parser = FalseyValueParser::new())]

@@ -684,6 +684,12 @@ pub const DERIVED_WAIT: Duration = Duration::from_secs(30);
 /// How long a program waits for another one that computes the same derived tables, before it takes over.
 pub const DERIVED_OVERTAKE: Duration = Duration::from_secs(5);
 
+/// How often an idle server looks whether another program has left changes without their days.
+pub const DERIVED_LOOK: Duration = Duration::from_secs(60);
+
+/// How many times as long as it took a server rests after it has computed days: imports beside it need the processor.
+pub const DERIVED_REST_FACTOR: u32 = 4;
+
 /// Time between two looks whether the other one is done.
 pub const DERIVED_POLL: Duration = Duration::from_millis(100);
 

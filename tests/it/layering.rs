@@ -85,7 +85,7 @@ const OPENERS: [&str; 8] = [
 ];
 
 /// The files of `src/` that open others by their paths, and why these are never a database that is open.
-const OPENING: [(&str, &str); 12] = [
+const OPENING: [(&str, &str); 13] = [
     ("import/container.rs", "inputs: the files of the database are refused before"),
     ("serve/access/auth.rs", "the token file"),
     ("serve/http/tls.rs", "certificate and key"),
@@ -97,6 +97,7 @@ const OPENING: [(&str, &str); 12] = [
     ("store/header.rs", "databases: its callers are listed below"),
     ("store/obstacles.rs", "a file beside the database that SQLite does not know"),
     ("store/private.rs", "new files only"),
+    ("store/derive/turn.rs", "the folder, which is no file of SQLite"),
     ("store/write_queue.rs", "the WAL, on which SQLite holds no lock"),
 ];
 

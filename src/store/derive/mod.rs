@@ -22,6 +22,7 @@ mod run;
 mod samples;
 mod sender;
 mod survey;
+mod turn;
 mod verify;
 mod zones;
 
@@ -30,4 +31,5 @@ pub use explain::{Explanation, SourcePart, StretchPart};
 pub(in crate::store) use halt::Halt;
 pub use owner::{Decision, SourceRow, ZoneRow};
 pub(in crate::store) use run::{Derived, Wishes, derive, is_current};
+pub(in crate::store) use turn::Turn;
 pub use verify::{RingDifference, RingReport};

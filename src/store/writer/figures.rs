@@ -12,11 +12,13 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounde
 use super::answer::{gone, wait};
 use super::request::Figures;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{DERIVED_OVERTAKE, DERIVED_POLL, DERIVED_WAIT, DERIVED_WAL_SHARE};
+use crate::model::limits::{
+    DERIVED_LOOK, DERIVED_OVERTAKE, DERIVED_POLL, DERIVED_REST_FACTOR, DERIVED_WAIT, DERIVED_WAL_SHARE,
+};
 use crate::model::line_limit::LineLimit;
 use crate::store::clock::now_ms;
 use crate::store::database::Database;
-use crate::store::derive::{Chunk, Derived, Halt, Wishes, derive, is_current};
+use crate::store::derive::{Chunk, Derived, Halt, Turn, Wishes, derive, is_current};
 use crate::store::files::OpenFiles;
 
 /// What the writer reports of its work.
@@ -115,10 +117,10 @@ impl Deriver {
         let mut failures = LineLimit::default();
         loop {
             wait_for_quiet(signal, wakes, &is_stopping);
-            let mut waits = None;
+            let (mut waits, began) = (DERIVED_LOOK, Instant::now());
             match self.run(&|| is_stopping() || self.is_in_the_way(signal)) {
                 Derived::Current => {}
-                Derived::Halted(Halt::Overtaken) => waits = Some(DERIVED_OVERTAKE),
+                Derived::Halted(Halt::Overtaken) => waits = DERIVED_OVERTAKE,
                 Derived::Halted(halt) => {
                     if !is_stopping()
                         && !matches!(halt, Halt::Stopping)
@@ -126,13 +128,12 @@ impl Deriver {
                     {
                         tracing::warn!(left_out, "days and nights could not be computed; that is tried again: {halt}");
                     }
-                    waits = Some(DERIVED_WAIT);
+                    waits = DERIVED_WAIT;
                 }
             }
-            let woken = match waits {
-                Some(waits) => wakes.recv_timeout(waits),
-                None => wakes.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
+            let rested = Instant::now() + began.elapsed() * DERIVED_REST_FACTOR;
+            let woken = wakes.recv_timeout(waits);
+            rest(wakes, rested, &is_stopping);
             if is_stopping() || woken == Err(RecvTimeoutError::Disconnected) || is_over(&self.ended) {
                 return;
             }
@@ -149,6 +150,9 @@ impl Deriver {
         if let Err(error) = self.files.check() {
             return Derived::Halted(Halt::Write(error));
         }
+        let Some(_turn) = Turn::take(&self.database) else {
+            return Derived::Halted(Halt::Overtaken);
+        };
         let mut store = |chunk: Chunk| {
             let (stored, answer) = bounded(1);
             self.figures.send(Figures { chunk, stored }).map_err(|_| Halt::Write(gone()))?;
@@ -168,6 +172,12 @@ fn wait_for_quiet(signal: &Signal, wakes: &Receiver<()>, is_stopping: &dyn Fn() 
             return;
         }
     }
+}
+
+/// Waits until then, unless the program is asked to stop: changes that follow each other without end take only a share of the
+/// processor.
+fn rest(wakes: &Receiver<()>, until: Instant, is_stopping: &dyn Fn() -> bool) {
+    while !is_stopping() && wakes.recv_deadline(until).is_ok() {}
 }
 
 /// Whether the writer has ended.
