@@ -21,6 +21,7 @@ const PLACES: [(&str, &[&str]); 43] = [
         "rustix",
         &[
             "store/files.rs",
+            "store/derive/turn.rs",
             "store/failure.rs",
             "store/write_queue.rs",
             "store/backup",
@@ -92,12 +93,12 @@ const OPENING: [(&str, &str); 13] = [
     ("serve/monitor/metrics.rs", "files of /proc"),
     ("serve/signals.rs", "a file of /proc"),
     ("store/backup/partial.rs", "unfinished backups, which no server has open, and folders"),
+    ("store/derive/turn.rs", "the folder, which is no file of SQLite"),
     ("store/failure.rs", "the folder of the database, files of /proc"),
     ("store/files.rs", "the kernel's table of mounts"),
     ("store/header.rs", "databases: its callers are listed below"),
     ("store/obstacles.rs", "a file beside the database that SQLite does not know"),
     ("store/private.rs", "new files only"),
-    ("store/derive/turn.rs", "the folder, which is no file of SQLite"),
     ("store/write_queue.rs", "the WAL, on which SQLite holds no lock"),
 ];
 

@@ -108,6 +108,8 @@ fn is_about_version(reason: &PeerIncompatible) -> bool {
             | PeerIncompatible::Tls12NotOfferedOrEnabled
             | PeerIncompatible::Tls13RequiredForQuic
             | PeerIncompatible::SupportedVersionsExtensionRequired
+            // TLS 1.1 and older have no such extension.
+            | PeerIncompatible::SignatureAlgorithmsExtensionRequired
             | PeerIncompatible::ServerDoesNotSupportTls12Or13
     )
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 
-use super::answer::{gone, wait};
+use super::answer::gone;
 use super::request::Figures;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{
@@ -156,7 +156,15 @@ impl Deriver {
         let mut store = |chunk: Chunk| {
             let (stored, answer) = bounded(1);
             self.figures.send(Figures { chunk, stored }).map_err(|_| Halt::Write(gone()))?;
-            wait(&answer, &self.ended).flatten().map_err(Halt::Write)
+            // The writer takes batches first. Meanwhile this reader may not hold the WAL for as long as an upload lasts.
+            loop {
+                match answer.recv_timeout(DERIVED_POLL) {
+                    Ok(stored) => return stored.map_err(Halt::Write),
+                    Err(RecvTimeoutError::Timeout) if is_stopping() => return Err(Halt::Stopping),
+                    Err(RecvTimeoutError::Timeout) if !is_over(&self.ended) => {}
+                    Err(_) => return Err(Halt::Write(gone())),
+                }
+            }
         };
         let run = (now_ms() << 16) ^ i64::from(std::process::id());
         derive(&self.database, &self.wishes, run, &mut store, is_stopping)

@@ -27,7 +27,7 @@ fn small_uploads_beside_two_imports_get_their_turn() {
     let files: Vec<String> = (1..3_u64)
         .map(|seed| {
             let file = folder.path().join(format!("{seed}.json"));
-            let (body, _) = Payload { seed, target_bytes: 180_000_000, ..Payload::default() }.to_vec();
+            let (body, _) = Payload { seed, target_bytes: 90_000_000, ..Payload::default() }.to_vec();
             fs::write(&file, body).unwrap();
             file.to_str().unwrap().to_owned()
         })
