@@ -11,8 +11,10 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
 use super::evidence::{Sent, check_is_exactly};
 use crate::program::{self, Program, run};
+use healthsink_testkit::database::one;
 use healthsink_testkit::http::{Client, Response};
 use healthsink_testkit::wait::wait_until;
+use serde_json::json;
 
 /// A server that starts with these limits of open files.
 fn serve(database: &Path, limits: &str) -> Command {
@@ -108,6 +110,19 @@ fn idle_connections_are_evicted_when_no_descriptor_is_left() {
     check_is_exactly(&database, [&first, &second]);
 }
 
+/// Waits until days are computed, which needs descriptors: the last one that is closed is that of the folder.
+fn wait_for_figures(program: &Program, database: &Path) {
+    let folder = database.parent().unwrap();
+    let has_folder = || {
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", program.id())).unwrap();
+        descriptors.flatten().any(|descriptor| fs::read_link(descriptor.path()).is_ok_and(|path| path == folder))
+    };
+    wait_until("the figures", || {
+        let is_current = one(database, "SELECT count(*) FROM derived_state WHERE rules > 0") == json!(1);
+        (is_current && !has_folder()).then_some(())
+    });
+}
+
 #[test]
 fn a_request_that_finds_no_descriptor_gets_503_with_the_cause() {
     for more in [1, 2] {
@@ -116,10 +131,12 @@ fn a_request_that_finds_no_descriptor_gets_503_with_the_cause() {
         let token = run(&["token", "new", "--person", "anna", "--db", database.to_str().unwrap()]);
         let bearer = format!("Bearer {}", String::from_utf8(token.stdout).unwrap().trim());
         let program = Program::start(&mut serve(&database, "true"));
-        // One for the connection. The look-up needs two: the database and its WAL.
-        leave(&program, more);
         let body = Sent::new(1, 20_000).body;
         let post = || Client::connect(program.address).post(&[("Authorization", &bearer)], &body);
+        assert_eq!(post().status, 200);
+        wait_for_figures(&program, &database);
+        // One for the connection. The look-up needs two: the database and its WAL.
+        leave(&program, more);
         let refused = post();
         assert_eq!((refused.status, refused.header("retry-after").is_some()), (503, true), "{more}: {refused:?}");
         let detail = refused.field("detail");
