@@ -137,7 +137,8 @@ fn a_request_that_finds_no_descriptor_gets_503_with_the_cause() {
     let program = Program::start(&mut serve(&database, "true"));
     let post = || Client::connect(program.address).post(&[("Authorization", &bearer)], &body);
     wait_for_figures(&program, &database);
-    // One for the connection, and none for the look-up.
+    // One for the connection. The look-up also needs one, for the WAL: SQLite has kept the one for the database, with which the
+    // figures were read.
     leave(&program, more);
     let refused = post();
     assert_eq!((refused.status, refused.header("retry-after").is_some()), (503, true), "{more}: {refused:?}");
