@@ -21,7 +21,7 @@ pub(super) struct ExplainArguments {
     /// Whose day [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
-    /// The type, such as StepCount
+    /// The type, such as steps or StepCount
     #[arg(long = "type", env = "HEALTHSINK_TYPE", value_name = "TYPE")]
     kind: String,
     /// The local date, such as 2026-01-31

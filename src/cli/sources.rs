@@ -31,7 +31,7 @@ pub(super) struct Scope {
     /// Whose sources [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
-    /// For one type only, such as StepCount
+    /// For one type only, such as steps or StepCount
     #[arg(long = "type", env = "HEALTHSINK_TYPE", value_name = "TYPE")]
     kind: Option<String>,
 }

@@ -106,8 +106,8 @@ fn an_owners_order_of_sources_counts() {
     let (text, _) = run(&db, &["sources", "list"]);
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[1].contains("1  Anna’s Watch   watch") && lines[2].contains("2  Anna’s iPhone  phone"), "{text}");
-    check(&["sources", "rank", "--type", "StepCount", "Anna’s iPhone", "com.apple.health.Watch"], 1000.0);
-    check(&["sources", "rank", "--type", "StepCount"], 900.0);
+    check(&["sources", "rank", "--type", "steps", "Anna’s iPhone", "com.apple.health.Watch"], 1000.0);
+    check(&["sources", "rank", "--type", "step_count"], 900.0);
     check(&["sources", "rank", "Anna’s iPhone"], 1000.0);
     check(&["sources", "rank"], 900.0);
     check(&["sources", "ignore", "--type", "StepCount", "Anna’s Watch"], 1000.0);
@@ -154,7 +154,7 @@ fn zones_can_be_corrected() {
 #[test]
 fn a_figure_is_explained_in_its_parts() {
     let (_folder, db) = database();
-    let (text, is_done) = run(&db, &["explain", "--type", "StepCount", "--day", "2026-01-05"]);
+    let (text, is_done) = run(&db, &["explain", "--type", "steps", "--day", "2026-01-05"]);
     assert!(is_done, "{text}");
     println!("{text}");
     assert!(text.starts_with("StepCount on 2026-01-05 (Europe/Berlin): 900.000 count\n"), "{text}");

@@ -205,6 +205,11 @@ pub fn is_event(kind: &str) -> bool {
     CATEGORIES.binary_search_by_key(&name, |(known, _)| *known).is_ok_and(|place| CATEGORIES[place].1 == Event)
 }
 
+/// Returns the short names of all categories, in order.
+pub(super) fn categories() -> impl Iterator<Item = &'static str> {
+    CATEGORIES.iter().map(|(name, _)| *name)
+}
+
 /// Each category's identifier with the number and the name of each value, such as `inBed`. Events have no values.
 pub fn category_value_names() -> impl Iterator<Item = (String, u8, String)> {
     let values = CATEGORIES.iter().filter(|(_, values)| *values != Event);

@@ -1,10 +1,11 @@
-//! HealthKit's identifiers: their prefixes, how quantities add up, names of category values and workout activities.
+//! HealthKit's identifiers: their prefixes, how quantities add up, names of types, category values and workout activities.
 //!
 //! The tables are made from HealthKit's public headers. They grow with every iOS: an identifier that is missing here is data.
 
 mod categories;
 mod distances;
 mod identifiers;
+mod names;
 mod quantities;
 mod titles;
 mod workouts;
@@ -12,5 +13,6 @@ mod workouts;
 pub use categories::{category_value, category_value_names, is_event};
 pub use distances::{ActivityDistance, activity_distance, has_distance};
 pub use identifiers::{CATEGORY_TYPE, QUANTITY_TYPE, is_sample_type, short};
+pub use names::{identifier_of, is_named, name_of};
 pub use quantities::{Aggregation, aggregation, canonical_unit};
 pub use workouts::{activity, activity_names, activity_of_title, workout_event};

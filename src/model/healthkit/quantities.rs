@@ -155,6 +155,11 @@ pub fn canonical_unit(kind: &str) -> Option<&'static str> {
     quantity(kind).map(|(_, _, unit)| *unit)
 }
 
+/// Returns the short names of all quantities, in order.
+pub(super) fn quantities() -> impl Iterator<Item = &'static str> {
+    QUANTITIES.iter().map(|(name, _, _)| *name)
+}
+
 fn quantity(kind: &str) -> Option<&'static (&'static str, Aggregation, &'static str)> {
     let name = kind.strip_prefix(QUANTITY_TYPE)?;
     let place = QUANTITIES.binary_search_by_key(&name, |(known, _, _)| *known).ok()?;

@@ -7,7 +7,7 @@ use super::explain::{Explanation, explain};
 use super::groups::Groups;
 use super::verify::{RingReport, verify};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::healthkit::{CATEGORY_TYPE, QUANTITY_TYPE};
+use crate::model::healthkit::is_named;
 use crate::model::limits::BUSY_WAIT;
 use crate::model::time::to_iso_seconds;
 use crate::statistics::LocalDay;
@@ -52,7 +52,7 @@ pub struct ZoneRow {
 pub enum Decision {
     /// An order of sources for a type, or for all types; an empty one is the default order.
     Rank {
-        /// As typed: `StepCount`, or HealthKit's identifier.
+        /// As typed: `steps`, `StepCount`, or HealthKit's identifier.
         kind: Option<String>,
         /// Names or keys, the best one first.
         sources: Vec<String>,
@@ -291,13 +291,17 @@ fn person_of(connection: &Connection, name: &str) -> std::result::Result<i64, Re
     found.ok_or_else(|| Refusal::Usage(format!("there is no person {name}; `healthsink status` lists them")))
 }
 
-/// The identifier of a type as typed.
+/// The identifier of a stored type as typed.
 fn type_of(connection: &Connection, typed: &str) -> std::result::Result<String, Refusal> {
-    let sql = "SELECT name FROM types WHERE name IN (?1, ?2 || ?1, ?3 || ?1) ORDER BY name DESC LIMIT 1";
-    let found = connection.query_row(sql, [typed, QUANTITY_TYPE, CATEGORY_TYPE], |row| row.get(0)).optional()?;
-    found.ok_or_else(|| {
-        Refusal::Usage(format!("there are no samples of the type {typed}; `healthsink status` lists types"))
-    })
+    let mut select = connection.prepare("SELECT name FROM types ORDER BY name <> ?1, name DESC")?;
+    let mut rows = select.query([typed])?;
+    while let Some(row) = rows.next()? {
+        let name = row.get_ref(0)?.as_str().unwrap_or_default();
+        if is_named(name, typed) {
+            return Ok(name.to_owned());
+        }
+    }
+    Err(Refusal::Usage(format!("there are no samples of the type {typed}; `healthsink status` lists types")))
 }
 
 /// The key of a source as typed: its key, or a name that only it has.

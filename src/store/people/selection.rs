@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::named;
 use super::tables::{PersonTable, TABLES};
 use crate::model::error::{Error, Result};
-use crate::model::healthkit::short;
+use crate::model::healthkit::{is_named, short};
 use crate::model::time::to_iso_seconds;
 use crate::store::database::Database;
 use crate::store::failure::open_error;
@@ -141,7 +141,7 @@ fn quoted(text: &str) -> String {
 
 impl TypeSelection {
     fn is_meant(&self, name: &str) -> bool {
-        name.eq_ignore_ascii_case(&self.kind) || short(name).eq_ignore_ascii_case(&self.kind)
+        is_named(name, &self.kind)
     }
 
     /// The condition that a row begins in the period.
