@@ -7,7 +7,7 @@
 //! 3. The one writer thread of [`store`] writes each batch, returns it emptied, and commits.
 //! 4. After the commit, its counts become the answer of [`serve`], or the report of [`import`].
 //!
-//! [`statistics`] makes days and nights of stored samples; no command reads them yet.
+//! [`statistics`] makes figures of days and nights of the stored samples; the store keeps them beside the rows.
 //!
 //! [`ingest`] joins steps 2 to 4 for a payload. [`cli`] has one file for each command.
 //!

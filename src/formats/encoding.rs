@@ -27,6 +27,9 @@ pub enum Coding {
 }
 
 impl Coding {
+    /// What a body may be sent in, as `Accept-Encoding` lists it.
+    pub const ACCEPTED: &str = "gzip, deflate, zstd";
+
     /// The coding that a value of `Content-Encoding` names; `None` if it is unknown.
     #[must_use]
     pub fn from_header(value: &str) -> Option<Self> {

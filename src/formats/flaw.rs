@@ -29,7 +29,7 @@ pub(crate) enum Flaw {
     Repeated(&'static str),
     GivenTwice(Cow<'static, str>),
     /// A number beyond the range of doubles: the name before it, and its digits.
-    TooLarge(String, String),
+    NumberTooLarge(String, String),
     /// The key of a route names no workout.
     NoWorkout,
     /// A name, text or number outside an element is longer than so many bytes, and was cut.
@@ -123,7 +123,7 @@ impl fmt::Display for Flaw {
             Self::EndsEarly => f.write_str("it ends before it begins"),
             Self::Repeated(field) => write!(f, "not well-formed: `{field}` is given twice"),
             Self::GivenTwice(field) => write!(f, "`{field:.DETAIL_CHARACTERS$}` is given twice"),
-            Self::TooLarge(field, number) => {
+            Self::NumberTooLarge(field, number) => {
                 let dots = if number.chars().nth(DETAIL_DIGITS).is_some() { "…" } else { "" };
                 write!(
                     f,

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::access::auth::Refusal;
 use super::answer::{Answer, empty, whole};
 use super::http::message::Malformed;
+use crate::formats::encoding::Coding;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::{RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS_MIN};
 use crate::store::writer::ingest::{Aborted, Summary};
@@ -145,11 +146,11 @@ pub(super) fn malformed(malformed: Malformed) -> Answer {
 }
 
 pub(super) fn unsupported_encoding() -> Answer {
-    let detail = "this Content-Encoding is unknown; send gzip, deflate, zstd or none";
+    let detail = format!("this Content-Encoding is unknown; send {} or none", Coding::ACCEPTED);
     with_header(
-        plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", detail),
+        plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", &detail),
         ACCEPT_ENCODING,
-        "gzip, deflate, zstd",
+        Coding::ACCEPTED,
     )
 }
 

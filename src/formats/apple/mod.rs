@@ -17,7 +17,6 @@ mod lines;
 mod members;
 mod names;
 mod number;
-mod quantity;
 mod reader;
 mod record;
 mod root;
@@ -29,6 +28,7 @@ mod tag;
 mod waiting;
 mod window;
 mod workout;
+mod workout_quantity;
 mod workout_texts;
 
 pub(crate) use ecg::is_recording;

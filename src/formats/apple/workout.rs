@@ -3,10 +3,10 @@
 use super::common::Common;
 use super::element::{Element, plain};
 use super::number::number;
-use super::quantity::{Quantity, distance, energy, total};
 use super::record::intern_some;
 use super::routes::Route;
 use super::seen::Seen;
+use super::workout_quantity::{Quantity, distance, energy, total};
 use super::workout_texts::{KNOWN, ROUTE, WorkoutTexts, seconds};
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;

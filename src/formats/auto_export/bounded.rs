@@ -340,7 +340,7 @@ impl Filter {
         };
         if is_beyond {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            self.passed.note(Flaw::TooLarge(text(&self.name), text(&number)));
+            self.passed.note(Flaw::NumberTooLarge(text(&self.name), text(&number)));
             self.pass(&[b"\"", number.as_slice(), b"\""].concat());
         } else if integers::is_changed(&number) {
             self.passed.0.has_marks.set(true);

@@ -216,7 +216,7 @@ impl ElementDecoder {
             Ok(()) => output.hand_over_if_full(),
             Err(flaw) => {
                 let undecodable = matches!(flaw, Flaw::Undecodable(_)).then(|| number_too_large(&judged)).flatten();
-                let too_large = undecodable.map(|(name, number)| Flaw::TooLarge(name, number));
+                let too_large = undecodable.map(|(name, number)| Flaw::NumberTooLarge(name, number));
                 output.reject(element.location(context.section), &too_large.unwrap_or(flaw), element.raw())
             }
         }

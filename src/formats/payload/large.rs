@@ -237,7 +237,7 @@ impl Canonical {
                 Ok(number) if number.is_finite() => write_f64(number, &mut self.text),
                 _ => {
                     let name = self.text.rsplit('"').nth(1).unwrap_or_default().to_owned();
-                    self.flaw = Some(Flaw::TooLarge(name, text.chars().take(NUMBER_BYTES_MAX).collect()));
+                    self.flaw = Some(Flaw::NumberTooLarge(name, text.chars().take(NUMBER_BYTES_MAX).collect()));
                 }
             }
         }

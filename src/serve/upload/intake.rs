@@ -44,7 +44,7 @@ pub(in crate::serve) struct Permit {
 pub(super) enum Window {
     Small,
     /// That of a zstd body, of which there are [`ZSTD_BODIES_MAX`].
-    Zstd,
+    Wide,
 }
 
 /// Why an upload gets no permit.
@@ -155,7 +155,7 @@ impl Intake {
         let uploads = self.uploads();
         let (has_share, has_window) = (uploads.has_share(by.sender, self.permits), uploads.has_window(by.window));
         let helps = |upload: &Upload| {
-            (!has_share || upload.sender == by.sender) && (has_window || upload.window == Window::Zstd)
+            (!has_share || upload.sender == by.sender) && (has_window || upload.window == Window::Wide)
         };
         let slow = uploads.running.iter().filter(|upload| helps(upload));
         let slow = slow.filter_map(|upload| Some((upload.slow_since(now)?, upload)));
@@ -217,7 +217,7 @@ impl Uploads {
 
     /// Whether there is a window for another upload that needs it.
     fn has_window(&self, window: Window) -> bool {
-        let taken = || self.running.iter().filter(|upload| upload.window == Window::Zstd).count();
+        let taken = || self.running.iter().filter(|upload| upload.window == Window::Wide).count();
         window == Window::Small || taken() < ZSTD_BODIES_MAX
     }
 
@@ -444,13 +444,13 @@ mod tests {
     fn a_zstd_body_waits_for_the_window_and_keeps_nobody_else_waiting() {
         run(async {
             let intake = Intake::new(4);
-            let wide: Vec<_> = (0..ZSTD_BODIES_MAX).map(|_| ask(&intake, ANNA, Window::Zstd).ok().unwrap()).collect();
-            let mut next = ask(&intake, BEN, Window::Zstd).expect_err("no window is free");
+            let wide: Vec<_> = (0..ZSTD_BODIES_MAX).map(|_| ask(&intake, ANNA, Window::Wide).ok().unwrap()).collect();
+            let mut next = ask(&intake, BEN, Window::Wide).expect_err("no window is free");
             let small = take(&intake, CARA);
             assert!(outcome(&mut next).is_none());
             small.upload().start_waiting(Instant::now());
             wide[0].upload().start_waiting(Instant::now());
-            let need = intake.need_slowest(Instant::now(), &Upload::of(BEN, Window::Zstd)).unwrap();
+            let need = intake.need_slowest(Instant::now(), &Upload::of(BEN, Window::Wide)).unwrap();
             assert!(Arc::ptr_eq(&need.0, &wide[0].upload()), "its end frees a window");
             drop(wide);
             assert!(outcome(&mut next).is_some());

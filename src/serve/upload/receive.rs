@@ -45,7 +45,7 @@ async fn answer_upload(Call { request, client, caller, state }: Call<'_>) -> Ans
     let peer = client.address;
     let Some(coding) = coding(request.headers()) else {
         let coding = sent_coding(request.headers());
-        let reason = format!("the Content-Encoding {coding} is unknown (415); send gzip, deflate, zstd or none");
+        let reason = format!("the Content-Encoding {coding} is unknown (415); send {} or none", Coding::ACCEPTED);
         refuse(peer, &caller, (ObstacleKind::UnknownCoding, &reason), &state);
         return problem::unsupported_encoding();
     };
@@ -89,7 +89,7 @@ fn refuse(peer: IpAddr, caller: &Caller, (kind, reason): (ObstacleKind, &str), s
 /// Takes a permit for the upload, or waits for one. No upload begins once the server is stopping, unless it need not wait.
 async fn take_permit(coding: Coding, sender: Sender, state: &State) -> Result<Permit, Denied> {
     let window = match coding {
-        Coding::Zstd => Window::Zstd,
+        Coding::Zstd => Window::Wide,
         Coding::Identity | Coding::Gzip | Coding::Deflate => Window::Small,
     };
     let mut phase = state.phase.clone();

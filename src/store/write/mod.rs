@@ -1,5 +1,6 @@
 //! A batch's rows into their tables.
 
+mod activity_summaries;
 mod aggregates;
 mod batch;
 mod beats;
@@ -18,11 +19,10 @@ mod merge;
 mod others;
 mod rejects;
 mod renamed;
-mod routes;
+mod route_points;
 mod rows;
 mod samples;
 mod settle;
-mod summaries;
 mod table;
 mod upsert;
 mod waiting;

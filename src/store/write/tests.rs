@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ledger::UploadKey;
-use super::{routes, rows, samples, workouts};
+use super::{route_points, rows, samples, workouts};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::identity::{derive, is_derived, next};
@@ -51,7 +51,7 @@ fn statements_of_tables_of_the_app() {
         WHERE person_id = ?1 AND uuid = ?2",
     );
     check(
-        &routes::ROUTE_POINTS,
+        &route_points::ROUTE_POINTS,
         "INSERT INTO route_points (person_id, workout, time_ms, latitude, longitude, ordinal, place, route, altitude_m, speed_m_s,
           course_deg, horizontal_accuracy_m, vertical_accuracy_m, other)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING",
@@ -89,7 +89,7 @@ fn statements_of_tables_of_the_app() {
 #[test]
 fn statements_of_tables_of_imports() {
     check(
-        &routes::IMPORTED_POINTS,
+        &route_points::IMPORTED_POINTS,
         "INSERT INTO route_points (person_id, workout, time_ms, latitude, longitude, ordinal, place, route, altitude_m, speed_m_s,
           course_deg, horizontal_accuracy_m, vertical_accuracy_m, other)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING",

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::route::{Location, LocationKey, Others, Place, Route};
+use super::route_under_way::{Location, LocationKey, Others, Place, Route};
 use super::uploads::WorkoutUpload;
 use crate::model::identity::is_derived;
 use crate::model::limits::BATCH_ROWS_MAX;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::candidates::{aliases, of_group};
 use super::locations::{alias, has_route, stored_as};
-use super::route::{Location, Rival};
+use super::route_under_way::{Location, Rival};
 use super::uploads::{Group, WorkoutUpload};
 use super::workouts::Workouts;
 use crate::model::exporter::Exporter;

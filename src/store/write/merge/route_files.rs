@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::locations::{alias, stored_as};
 use super::pairs::has_location;
-use super::route::{Form, Location, Route};
+use super::route_under_way::{Form, Location, Route};
 use super::uploads::WorkoutUpload;
 use super::workouts::Workouts;
 use crate::model::exporter::Exporter;

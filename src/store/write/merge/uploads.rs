@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
-use super::route::Route;
+use super::route_under_way::Route;
 use crate::model::identity::digest;
 use crate::model::limits::{INGESTS_MAX, WORKOUT_CLAIMS_MAX};
 use crate::model::record::Uuid;

@@ -30,7 +30,7 @@ impl BatchWriter<'_> {
                 self.counts.note(Outcome::Unchanged);
                 continue;
             }
-            self.write_rings(row, stored.as_ref().filter(|stored| self.has_same_energy(row, stored)))?;
+            self.write_rings(row, stored.as_ref().filter(|stored| self.has_same_energy_in_another_unit(row, stored)))?;
         }
         Ok(())
     }
@@ -74,7 +74,7 @@ impl BatchWriter<'_> {
 
     /// Whether the stored rings of the day show more than these. What is absent is less than anything else.
     fn is_of_earlier_hour(&self, row: &ActivitySummary, stored: &Stored) -> bool {
-        if self.has_same_energy(row, stored) {
+        if self.has_same_energy_in_another_unit(row, stored) {
             return stored.figures[2..] > figures(row)[2..];
         }
         let unit = self.text(row.energy_unit);
@@ -82,7 +82,7 @@ impl BatchWriter<'_> {
     }
 
     /// Whether the energies are the stored ones in another unit, or in the same unit under another name.
-    fn has_same_energy(&self, row: &ActivitySummary, stored: &Stored) -> bool {
+    fn has_same_energy_in_another_unit(&self, row: &ActivitySummary, stored: &Stored) -> bool {
         let unit = self.text(row.energy_unit);
         let (Some(own), Some(known)) = (unit, stored.unit.as_deref()) else {
             return false;
