@@ -705,8 +705,23 @@ pub const CONDENSED_WORKOUTS_MAX: usize = 64 << 10;
 /// Stretches of time that an explanation prints for people.
 pub const EXPLAINED_STRETCHES_MAX: usize = 100;
 
-/// Days of a ring that `verify` prints for people.
+/// Days of a ring, and workouts of a type, that `verify` prints for people.
 pub const DIFFERENCES_LISTED_MAX: usize = 50;
+
+/// Figures of workouts that `verify` prints as JSON, of all types together.
+pub const DIFFERENCES_KEPT_MAX: usize = 16 << 10;
+
+/// Types whose figures in workouts `verify` compares.
+pub const WORKOUT_REPORTS_MAX: usize = 512;
+
+/// Longest statistics and events of a workout that `verify` reads.
+pub const WORKOUT_TEXT_COMPARED_BYTES_MAX: usize = 1 << 20;
+
+/// Samples of one type in a workout that `verify` compares.
+pub const WORKOUT_SAMPLES_MAX: usize = 64 << 10;
+
+/// Samples longer than 400 days that `verify` lists.
+pub const LONG_SAMPLES_LISTED_MAX: usize = 1000;
 
 /// Days of a report.
 pub const REPORT_DAYS_MAX: u16 = 366;

@@ -34,7 +34,10 @@ pub use check::{Finding, Report, Severity};
 pub(crate) use clock::now_ms;
 pub use connection::Store;
 pub use database::{Database, Sizes};
-pub use derive::{Decision, Explanation, RingDifference, RingReport, SourcePart, SourceRow, StretchPart, ZoneRow};
+pub use derive::{
+    Decision, Explanation, LongSample, LongSamples, RingDifference, RingReport, SourcePart, SourceRow, StretchPart,
+    Verification, WorkoutDifference, WorkoutReport, ZoneRow,
+};
 pub use files::OpenFiles;
 pub(crate) use notice::Notice;
 pub use people::forget::{Forgotten, ForgottenRows, Vacuum};

@@ -55,3 +55,4 @@ mod splits;
 mod tls;
 mod tokens;
 mod upload;
+mod verify;

@@ -189,7 +189,7 @@ fn rings_are_compared_with_the_days_and_differences_have_a_reason() {
     let (text, is_done) = run(&db, &["import", export.to_str().unwrap()]);
     assert!(is_done, "{text}");
     let (text, _) = run(&db, &["verify", "--json"]);
-    let rings: Value = serde_json::from_str(&text).unwrap();
+    let rings = &serde_json::from_str::<Value>(&text).unwrap()["rings"];
     assert_eq!((&rings[0]["days"], &rings[0]["within"], &rings[1]["days"]), (&json!(3), &json!(1), &json!(0)));
     let reasons: Vec<&str> =
         rings[0]["differences"].as_array().unwrap().iter().map(|day| day["reason"].as_str().unwrap()).collect();

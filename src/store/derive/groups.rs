@@ -85,9 +85,19 @@ impl Groups {
 
     /// Returns the group of a stored sample, of which a survey has met the source.
     pub(super) fn of(&mut self, connection: &Connection, sample: &StoredSample<'_>) -> rusqlite::Result<GroupId> {
-        match self.by_source.get(&sample.source) {
+        self.of_source(connection, sample.source, sample.start_ms)
+    }
+
+    /// Returns the group of a source, such as that of a workout.
+    pub(super) fn of_source(
+        &mut self,
+        connection: &Connection,
+        source: Option<i64>,
+        start_ms: i64,
+    ) -> rusqlite::Result<GroupId> {
+        match self.by_source.get(&source) {
             Some(of_source) => Ok(of_source.group),
-            None => Ok(self.read(connection, (sample.source, sample.start_ms))?.group),
+            None => Ok(self.read(connection, (source, start_ms))?.group),
         }
     }
 

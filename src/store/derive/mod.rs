@@ -32,4 +32,4 @@ pub(in crate::store) use halt::Halt;
 pub use owner::{Decision, SourceRow, ZoneRow};
 pub(in crate::store) use run::{Derived, Wishes, derive, is_current};
 pub(in crate::store) use turn::Turn;
-pub use verify::{RingDifference, RingReport};
+pub use verify::{LongSample, LongSamples, RingDifference, RingReport, Verification, WorkoutDifference, WorkoutReport};

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::explain::{Explanation, explain};
 use super::groups::Groups;
-use super::verify::{RingReport, verify};
+use super::verify::{Verification, verify};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::healthkit::is_named;
 use crate::model::limits::BUSY_WAIT;
@@ -166,17 +166,17 @@ impl Database {
         ask().map_err(|refusal| self.refused(refusal, open_error))
     }
 
-    /// Compares the rings of Apple's export with the figures of the same days.
+    /// Compares the rings of Apple's export with the days, and the statistics of workouts with their samples.
     ///
     /// # Errors
     ///
     /// As for [`Database::sources`].
-    pub fn verify(&self, person: &str, now_ms: i64) -> Result<Vec<RingReport>> {
+    pub fn verify(&self, person: &str, now_ms: i64) -> Result<Verification> {
         let connection = self.open_to_read()?;
-        let ask = || -> std::result::Result<Vec<RingReport>, Refusal> {
+        let ask = || -> std::result::Result<Verification, Refusal> {
             connection.execute_batch("BEGIN")?;
             let person = person_of(&connection, person)?;
-            Ok(verify(&connection, person, now_ms)?)
+            Ok(verify(&connection, person, now_ms).map_err(rusqlite::Error::from)?)
         };
         ask().map_err(|refusal| self.refused(refusal, open_error))
     }

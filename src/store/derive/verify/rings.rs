@@ -69,8 +69,10 @@ const RINGS: [Ring; 3] = [
     },
 ];
 
-/// The ring of a day as printed, and its rounding.
-const WITHIN_SHARE: f64 = 0.01;
+/// How far a figure may be from the exporter's.
+pub(super) const WITHIN_SHARE: f64 = 0.01;
+
+/// The rounding of a ring as printed.
 const ROUNDING: f64 = 0.5;
 
 /// A day of a ring and of the figures.
