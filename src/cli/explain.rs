@@ -9,10 +9,10 @@ use super::print::{FormArgument, Printable, print};
 use super::report::parse_local_day;
 use super::table::{Align, Table, shown};
 use crate::model::error::Result;
-use crate::model::healthkit::short;
+use crate::model::healthkit::name_of;
 use crate::model::limits::EXPLAINED_STRETCHES_MAX;
 use crate::statistics::LocalDay;
-use crate::store::{Database, Explanation};
+use crate::store::{Database, Explanation, NightFigures};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
@@ -44,36 +44,73 @@ impl Printable for Explanation {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let zone = self.zone.as_deref().unwrap_or("UTC, zone unknown");
         let value = self.value.map_or_else(|| "no figure".to_owned(), |value| format!("{value:.3} {}", self.unit));
-        writeln!(out, "{} on {} ({}): {value}", shown(short(&self.kind)), self.day, shown(zone))?;
-        writeln!(out, "The day lasts from {} to {}. {} samples count.", self.from, self.to, self.count)?;
+        let (when, lasts) = if self.night.is_some() { ("in the night to", "night") } else { ("on", "day") };
+        writeln!(out, "{} {when} {} ({}): {value}", shown(&name_of(&self.kind)), self.day, shown(zone))?;
+        writeln!(out, "The {lasts} lasts from {} to {}. {} samples count.", self.from, self.to, self.count)?;
         if let Some(naive) = self.naive {
             writeln!(out, "Adding up all rows would make {naive:.3}.")?;
         }
-        if !self.sources.is_empty() {
-            let right = |heading| (heading, Align::Right);
-            let mut table = Table::new([("source", Align::Left), right("adds"), right("samples"), right("minutes")]);
-            for part in &self.sources {
-                let value = part.value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
-                table.push([&part.source, &value, &part.count.to_string(), &format!("{:.1}", part.covered_min)]);
-            }
-            writeln!(out)?;
-            table.write(out)?;
+        if let Some(night) = &self.night {
+            write_night(night, out)?;
         }
-        if !self.stretches.is_empty() {
-            let mut table = Table::new([("from", Align::Left), ("to", Align::Left), ("counts", Align::Left)]);
-            for part in self.stretches.iter().take(EXPLAINED_STRETCHES_MAX) {
-                table.push([&part.from, &part.to, &part.source]);
-            }
-            writeln!(out)?;
-            table.write(out)?;
-            match self.stretches.len().saturating_sub(EXPLAINED_STRETCHES_MAX) {
-                0 => {}
-                more => writeln!(out, "… and {more} more; `--json` lists all")?,
-            }
-        }
+        write_sources(self, out)?;
+        write_stretches(self, out)?;
         for (reason, count) in &self.left_out {
             writeln!(out, "\nleft out: {count} ({reason})")?;
         }
         Ok(())
+    }
+}
+
+fn write_night(night: &NightFigures, out: &mut dyn Write) -> io::Result<()> {
+    let estimated = if night.is_in_bed_estimated { ", from its first to its last sample" } else { "" };
+    let stages: Vec<String> = night.stages.iter().map(|(stage, minutes)| format!("{minutes:.1} {stage}")).collect();
+    writeln!(out, "Minutes: {:.1} in bed{estimated}; {}.", night.in_bed_min, stages.join(", "))?;
+    let mut table =
+        Table::new([("period", Align::Left), ("from", Align::Left), ("to", Align::Left), ("asleep", Align::Right)]);
+    for period in &night.periods {
+        table.push([period.kind, &period.from, &period.to, &format!("{:.1}", period.asleep_min)]);
+    }
+    writeln!(out)?;
+    table.write(out)
+}
+
+fn write_sources(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    if explanation.sources.is_empty() {
+        return Ok(());
+    }
+    let right = |heading| (heading, Align::Right);
+    // A mean of a source is no part of the mean of all.
+    let value = match explanation.adds_up {
+        true if explanation.night.is_some() => "asleep",
+        true => "adds",
+        // Of a category it is only known when it counts.
+        false if explanation.sources.iter().all(|part| part.value.is_none()) => "",
+        false => "mean",
+    };
+    let count = if explanation.night.is_some() { "parts" } else { "samples" };
+    let mut table = Table::new([("source", Align::Left), right(value), right(count), right("minutes")]);
+    for part in &explanation.sources {
+        let value = part.value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
+        table.push([&part.source, &value, &part.count.to_string(), &format!("{:.1}", part.covered_min)]);
+    }
+    writeln!(out)?;
+    table.write(out)
+}
+
+fn write_stretches(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    if explanation.stretches.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new([("from", Align::Left), ("to", Align::Left), ("counts", Align::Left)]);
+    for part in explanation.stretches.iter().take(EXPLAINED_STRETCHES_MAX) {
+        let counts = part.stage.map_or_else(|| part.source.clone(), |stage| format!("{stage}: {}", part.source));
+        table.push([&part.from, &part.to, &counts]);
+    }
+    writeln!(out)?;
+    table.write(out)?;
+    match explanation.stretches.len().saturating_sub(EXPLAINED_STRETCHES_MAX) {
+        0 => Ok(()),
+        more => writeln!(out, "… and {more} more; `--json` lists all"),
     }
 }

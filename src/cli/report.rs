@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, print};
-use super::table::{Align, Table, shown};
+use super::table::{Align, Table, shown_within};
 use crate::model::error::{Error, Result};
 use crate::model::limits::REPORT_DAYS_MAX;
 use crate::model::time::parse_day;
@@ -20,13 +20,13 @@ pub(super) struct ReportArguments {
     /// Whose days [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
-    /// How many days
-    #[arg(long, env = "HEALTHSINK_DAYS", value_name = "COUNT", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=i64::from(REPORT_DAYS_MAX)))]
-    days: u16,
-    /// The first day, such as 2026-01-31, instead of --days
+    /// How many days: up to --to, or beginning with --from [default: 7]
+    #[arg(long, env = "HEALTHSINK_DAYS", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=i64::from(REPORT_DAYS_MAX)))]
+    days: Option<u16>,
+    /// The first day, such as 2026-01-31
     #[arg(long, env = "HEALTHSINK_FROM", value_name = "DAY", value_parser = parse_local_day)]
     from: Option<LocalDay>,
-    /// The last day [default: today]
+    /// The last day [default: today, or that of --from and --days]
     #[arg(long, env = "HEALTHSINK_TO", value_name = "DAY", value_parser = parse_local_day)]
     to: Option<LocalDay>,
     #[command(flatten)]
@@ -34,6 +34,13 @@ pub(super) struct ReportArguments {
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Days of a report that names none.
+const DAYS: u16 = 7;
+
+/// Columns of the names in a report, so that its lines have at most 80.
+const NAME_COLUMNS: usize = 24;
+const ZONE_COLUMNS: usize = 26;
 
 /// A local date.
 pub(super) fn parse_local_day(text: &str) -> std::result::Result<LocalDay, String> {
@@ -43,24 +50,37 @@ pub(super) fn parse_local_day(text: &str) -> std::result::Result<LocalDay, Strin
 
 impl ReportArguments {
     pub(super) fn run(self) -> Result<Outcome> {
-        let from = self.from.map_or(ReportStart::Days(self.days), ReportStart::At);
         let now_ms = now_ms();
-        if let Some(from) = self.from {
-            // Somewhere it is already tomorrow.
-            let to = self.to.unwrap_or_else(|| LocalDay::new(i32::try_from(now_ms / DAY_MS).unwrap_or(i32::MAX) + 1));
-            if from > to {
-                return Err(Error::usage(
-                    "--from is behind --to, which is today if it is not given; name an earlier day",
-                ));
-            }
-            if i64::from(to.days()) - i64::from(from.days()) >= i64::from(REPORT_DAYS_MAX) {
-                return Err(Error::usage(format!("a report has at most {REPORT_DAYS_MAX} days; name a later --from")));
-            }
-        }
+        let (from, to) = self.span(now_ms)?;
         let database = Database::new(&self.database.db);
-        let question = ReportQuestion { person: whose(self.person, &database), to: self.to, from, now_ms };
+        let question = ReportQuestion { person: whose(self.person, &database), to, from, now_ms };
         print(&database.report(&question)?, self.form.form())?;
         Ok(Outcome::Done)
+    }
+}
+
+impl ReportArguments {
+    /// Where the report begins, and its last day if it is not today.
+    fn span(&self, now_ms: i64) -> Result<(ReportStart, Option<LocalDay>)> {
+        let Some(from) = self.from else {
+            return Ok((ReportStart::Days(self.days.unwrap_or(DAYS)), self.to));
+        };
+        let to = match (self.days, self.to) {
+            (Some(_), Some(_)) => {
+                return Err(Error::usage("--from, --to and --days are one too many; leave one of them out"));
+            }
+            (Some(days), None) => Some(LocalDay::new(from.days().saturating_add(i32::from(days) - 1))),
+            (None, to) => to,
+        };
+        // Somewhere it is already tomorrow.
+        let last = to.unwrap_or_else(|| LocalDay::new(i32::try_from(now_ms / DAY_MS).unwrap_or(i32::MAX) + 1));
+        if from > last {
+            return Err(Error::usage("--from is behind --to, which is today if it is not given; name an earlier day"));
+        }
+        if i64::from(last.days()) - i64::from(from.days()) >= i64::from(REPORT_DAYS_MAX) {
+            return Err(Error::usage(format!("a report has at most {REPORT_DAYS_MAX} days; name a later --from")));
+        }
+        Ok((ReportStart::At(from), to))
     }
 }
 
@@ -69,8 +89,8 @@ const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 impl Printable for DayReport {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let zone = self.zone.as_deref().unwrap_or("UTC, zone unknown: healthsink zones home ZONE sets it");
-        writeln!(out, "{}, {} to {} ({})\n", shown(&self.person), self.from, self.to, shown(zone))?;
+        let zone = shown_within(self.zone.as_deref().unwrap_or("UTC, zone unknown"), ZONE_COLUMNS);
+        writeln!(out, "{}, {} to {} ({zone})\n", shown_within(&self.person, NAME_COLUMNS), self.from, self.to)?;
         let right = |heading| (heading, Align::Right);
         let mut table = Table::new([
             ("day", Align::Left),
@@ -105,11 +125,12 @@ impl Printable for DayReport {
         }
         write_workouts(&self.workouts, out)?;
         write_doses(&self.doses, out)?;
+        if self.zone.is_none() {
+            writeln!(out, "\nDays are those of UTC: `healthsink zones home ZONE` sets the time zone.")?;
+        }
         if !self.is_current {
-            writeln!(
-                out,
-                "\nSome stored data is not in these figures yet: the server or the next import computes them."
-            )?;
+            writeln!(out, "\nSome stored data is not in these figures yet.")?;
+            writeln!(out, "The server or the next import computes them.")?;
         }
         Ok(())
     }
@@ -117,13 +138,13 @@ impl Printable for DayReport {
 
 /// A line of the table, without its name.
 fn cells(figures: &Figures) -> [String; 10] {
-    let whole = |figure: Option<f64>| figure.map_or_else(|| "–".to_owned(), |figure| format!("{figure:.0}"));
+    let whole = |figure: Option<f64>| figure.map_or_else(|| "–".to_owned(), whole);
     let time = |minutes: Option<f64>| {
         minutes.map_or_else(
             || "–".to_owned(),
             |minutes| {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "minutes of a night")]
-                let minutes = minutes.round().max(0.0) as u64;
+                let minutes = minutes.round().clamp(0.0, 99.0 * 60.0) as u64;
                 format!("{}:{:02}", minutes / 60, minutes % 60)
             },
         )
@@ -140,8 +161,18 @@ fn cells(figures: &Figures) -> [String; 10] {
         time(figures.asleep_min),
         stage(figures.deep_min),
         stage(figures.rem_min),
-        figures.weight_kg.map_or_else(|| "–".to_owned(), |weight| format!("{weight:.1}")),
+        figures.weight_kg.map_or_else(
+            || "–".to_owned(),
+            |weight| {
+                if weight.abs() < 1000.0 { format!("{weight:.1}") } else { whole(Some(weight)) }
+            },
+        ),
     ]
+}
+
+/// A figure without decimals, in few columns whatever someone has stored.
+fn whole(figure: f64) -> String {
+    if figure.abs() < 999_999.5 { format!("{figure:.0}") } else { format!("{figure:.0e}") }
 }
 
 fn write_workouts(workouts: &[WorkoutFigures], out: &mut dyn Write) -> io::Result<()> {
@@ -158,7 +189,13 @@ fn write_workouts(workouts: &[WorkoutFigures], out: &mut dyn Write) -> io::Resul
     for workout in workouts {
         let distance = workout.distance_km.map_or_else(|| "–".to_owned(), |distance| format!("{distance:.1}"));
         let (count, hours) = (workout.workouts.to_string(), format!("{:.1}", workout.duration_s / 3600.0));
-        table.push([&workout.activity, &count, &hours, &distance, &workout.last_28_days.to_string()]);
+        table.push([
+            &shown_within(&workout.activity, NAME_COLUMNS),
+            &count,
+            &hours,
+            &distance,
+            &workout.last_28_days.to_string(),
+        ]);
     }
     writeln!(out)?;
     table.write(out)
@@ -177,7 +214,7 @@ fn write_doses(doses: &[DoseFigures], out: &mut dyn Write) -> io::Result<()> {
     for dose in doses {
         let taken = format!("{} of {}", dose.taken, dose.due);
         let month = format!("{} of {}", dose.taken_28_days, dose.due_28_days);
-        table.push([&dose.medication, &taken, &dose.as_needed.to_string(), &month]);
+        table.push([&shown_within(&dose.medication, NAME_COLUMNS), &taken, &dose.as_needed.to_string(), &month]);
     }
     writeln!(out)?;
     table.write(out)

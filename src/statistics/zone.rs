@@ -38,7 +38,9 @@ impl Zones {
         if self.known.len() >= ZONES_MAX {
             return None;
         }
-        self.known.push((name.to_owned(), zone));
+        // As the database writes it, however it was typed.
+        let name = zone.iana_name().unwrap_or(name).to_owned();
+        self.known.push((name, zone));
         Some(id)
     }
 

@@ -352,6 +352,25 @@ fn days_follow_an_upload_within_a_second_and_only_those_near_it() {
 }
 
 #[test]
+fn days_of_an_unknown_type_have_one_unit_also_after_an_earlier_sample() {
+    let owned = Owned::new();
+    let payload = |number: u8, day: u8, value: f64, unit: &str| {
+        let at = format!("2026-01-{day:02}T10:00:00.000Z");
+        let sample = json!({"uuid": format!("10000000-0000-4000-8000-{number:012}"), "startDate": at, "endDate": at,
+          "value": value, "unit": unit});
+        json!({"data": {"HKQuantityTypeIdentifierOfTomorrow": [sample]}})
+    };
+    let days = || owned.texts("SELECT day, unit, maximum FROM day_details ORDER BY day");
+    owned.import(&payload(1, 7, 2.0, "km"), &[]);
+    assert_eq!(days(), ["2026-01-07|km|2.0"]);
+    owned.import(&payload(2, 5, 500.0, "m"), &[]);
+    assert_eq!(days(), ["2026-01-05|m|500.0", "2026-01-07|m|2000.0"]);
+    let before = derived(&owned.db);
+    derive_from_nothing(&owned);
+    assert_eq!(derived(&owned.db), before);
+}
+
+#[test]
 fn hostile_samples_make_no_days_and_stop_nothing() {
     let owned = Owned::new();
     let mut samples = Samples::default();

@@ -53,7 +53,9 @@ fn database() -> (TempDir, PathBuf) {
             "startDate": format!("2026-01-{day:02}T08:05:00.000Z"), "scheduledDate": format!("2026-01-{day:02}T08:00:00.000Z"),
         })
     };
-    data.insert("medicationDoseEvents".to_owned(), json!([dose(1, 4), dose(8, 4), dose(9, 5)]));
+    let mut long = dose(8, 4);
+    (long["uuid"], long["medicationName"]) = (json!("50000000-0000-4000-8000-000000000099"), json!("x".repeat(200)));
+    data.insert("medicationDoseEvents".to_owned(), json!([dose(1, 4), dose(8, 4), dose(9, 5), long]));
     let file = folder.path().join("payload.json");
     fs::write(&file, json!({"data": data}).to_string()).unwrap();
     let (text, is_done) = run(&db, &["import", file.to_str().unwrap()]);
@@ -80,12 +82,16 @@ fn a_report_shows_days_beside_a_month_on_80_columns() {
     assert_eq!(line("Sun 01-11")[2..], ["–"; 10]);
     assert_eq!(line("28 days")[2..], ["900", "420", "–", "–", "–", "54", "5:12", "1:12", "–", "71.2"]);
     assert_eq!(line("running"), ["running", "1", "1.0", "10.0", "1"]);
-    assert!(text.contains("Aspirin \\u{1b}[31m  1 of 2"), "{text}");
+    assert!(text.contains("Aspirin \\u{1b}[31m        1 of 2"), "{text}");
     let (text, _) = run(&db, &["report", "--json", "--days", "3", "--to", "2026-01-10"]);
     let report: Value = serde_json::from_str(&text).unwrap();
     let days: Vec<&str> = report["days"].as_array().unwrap().iter().map(|day| day["day"].as_str().unwrap()).collect();
     assert_eq!(days, ["2026-01-08", "2026-01-09", "2026-01-10"]);
     assert_eq!((&report["mean"]["steps"], &report["isCurrent"]), (&json!(900.0), &json!(true)));
+    let (text, _) = run(&db, &["report", "--days", "2", "--from", "2026-01-08"]);
+    assert!(text.starts_with("me, 2026-01-08 to 2026-01-09 "), "{text}");
+    let (text, is_done) = run(&db, &["report", "--days", "2", "--from", "2026-01-08", "--to", "2026-01-10"]);
+    assert!(!is_done && text.contains("leave one of them out"), "{text}");
     let (text, is_done) = run(&db, &["report", "--person", "eve"]);
     assert!(!is_done && text.contains("no person eve"), "{text}");
     let (text, is_done) = run(&db, &["report", "--from", "2020-01-01"]);
@@ -144,8 +150,9 @@ fn zones_can_be_corrected() {
     let (text, is_done) = run(&db, &["zones", "remove", "--from", "2026-01-05T00:00:00Z"]);
     assert!(is_done, "{text}");
     assert_eq!(days(), before);
-    let (text, is_done) = run(&db, &["zones", "home", "Europe/Paris"]);
+    let (text, is_done) = run(&db, &["zones", "home", "europe/paris"]);
     assert!(is_done, "{text}");
+    assert_eq!(one(&db, "SELECT zone FROM home_zones"), "Europe/Paris");
     assert_eq!(days(), before);
     let (text, is_done) = run(&db, &["zones", "home", "Paris"]);
     assert!(!is_done && text.contains("tz database"), "{text}");
@@ -157,7 +164,7 @@ fn a_figure_is_explained_in_its_parts() {
     let (text, is_done) = run(&db, &["explain", "--type", "steps", "--day", "2026-01-05"]);
     assert!(is_done, "{text}");
     println!("{text}");
-    assert!(text.starts_with("StepCount on 2026-01-05 (Europe/Berlin): 900.000 count\n"), "{text}");
+    assert!(text.starts_with("steps on 2026-01-05 (Europe/Berlin): 900.000 count\n"), "{text}");
     assert!(text.contains("Adding up all rows would make 1900.000."), "{text}");
     assert!(text.contains("2026-01-05T10:00:00  2026-01-05T10:10:00  Anna’s Watch"), "{text}");
     let (text, _) = run(&db, &["explain", "--type", "StepCount", "--day", "2026-01-05", "--json"]);
@@ -166,6 +173,13 @@ fn a_figure_is_explained_in_its_parts() {
     assert_eq!(parts["sources"][0]["source"], "Anna’s Watch");
     let (text, is_done) = run(&db, &["explain", "--type", "StepCount", "--day", "2020-01-05"]);
     assert!(is_done && text.contains("no figure"), "{text}");
+    let (text, _) = run(&db, &["explain", "--type", "resting_heart_rate", "--day", "2026-01-05"]);
+    assert!(text.contains("source          mean  samples"), "{text}");
+    let (text, is_done) = run(&db, &["explain", "--type", "sleep", "--day", "2026-01-05"]);
+    assert!(is_done && text.starts_with("sleep in the night to 2026-01-05 (Europe/Berlin): 312.000 min\n"), "{text}");
+    assert!(text.contains("312.0 in bed, from its first to its last sample; 240.0 core, 72.0 deep."), "{text}");
+    assert!(text.contains("main    2026-01-05T01:00:00  2026-01-05T06:12:00   312.0"), "{text}");
+    assert!(text.contains("2026-01-05T05:00:00  2026-01-05T06:12:00  deep: Anna’s Watch"), "{text}");
     let (text, is_done) = run(&db, &["explain", "--type", "Moods", "--day", "2026-01-05"]);
     assert!(!is_done && text.contains("no samples of the type Moods"), "{text}");
 }

@@ -27,7 +27,7 @@ mod verify;
 mod zones;
 
 pub(in crate::store) use chunk::Chunk;
-pub use explain::{Explanation, SourcePart, StretchPart};
+pub use explain::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart};
 pub(in crate::store) use halt::Halt;
 pub use owner::{Decision, SourceRow, ZoneRow};
 pub(in crate::store) use run::{Derived, Wishes, derive, is_current};

@@ -1,9 +1,9 @@
 //! A run: brings the derived tables of all persons up to the last change.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::chunk::{Chunk, Finish, Part};
-use super::days::{self, Kind, Person};
+use super::days::{self, Kind, Person, Units};
 use super::dirty::{ALL, Dirty, Span, join};
 use super::groups::Groups;
 use super::halt::{Halt, Step};
@@ -14,9 +14,9 @@ use super::sender::Sender;
 use super::survey::{Lengths, survey};
 use super::zones::{self, PersonZones};
 use crate::model::limits::{BUSY_WAIT, DERIVED_CACHE_BYTES, REPLACED_REACH_MS};
-use crate::statistics::Zones;
 use crate::statistics::facts::Condensed;
 use crate::statistics::rules::RULES_VERSION;
+use crate::statistics::{Method, Zones};
 use crate::store::database::Database;
 use crate::store::failure::open_error;
 use crate::store::open::set_page_cache;
@@ -171,6 +171,9 @@ fn compute(connection: &Connection, person: i64, known: &mut Known, sender: &mut
             .optional()?
             .unwrap_or_default();
         let kind = Kind { id: *kind, name: &name, longest_ms };
+        if has_other_unit(&person, &kind)? {
+            *spans = vec![ALL];
+        }
         in_one_state(connection, || {
             days::derive(&person, &kind, spans, groups, sender)?;
             if name == SLEEP { nights::derive(&person, &kind, spans, groups, sender) } else { Ok(()) }
@@ -183,6 +186,18 @@ fn compute(connection: &Connection, person: i64, known: &mut Known, sender: &mut
         in_one_state(connection, || derive_doses(&person, sender))?;
     }
     Ok(())
+}
+
+/// Whether stored days have another unit than those that are computed now: a type that this version does not know has the unit of
+/// its first sample, and an earlier one may have come since.
+fn has_other_unit(person: &Person<'_>, kind: &Kind<'_>) -> rusqlite::Result<bool> {
+    if Method::of(kind.name) != Method::Unknown {
+        return Ok(false);
+    }
+    let units = Units::of(person, kind)?;
+    let sql = "SELECT 1 FROM days WHERE person_id = ?1 AND type_id = ?2
+        AND coalesce((SELECT name FROM units WHERE id = unit_id), '') <> ?3 LIMIT 1";
+    person.connection.prepare_cached(sql)?.exists(params![person.id, kind.id, units.name()])
 }
 
 /// A workout decides which of its samples are condensed ones.

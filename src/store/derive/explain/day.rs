@@ -1,101 +1,31 @@
-//! The parts of one figure: which source counted when, what was left out and why.
+//! The parts of a day's figure: which source counted when, what was left out and why.
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension};
-use serde::Serialize;
-
-use super::condense::{Condenser, Passed, Passing, extended};
-use super::days::{Kind, Person, Units, partition};
-use super::dirty::ALL;
-use super::groups::Groups;
-use super::halt::{Halt, Step};
-use super::lists::workout_spans;
-use super::metadata::SharedTexts;
-use super::samples;
-use super::survey::Lengths;
-use super::zones;
+use super::parts::{Explanation, SourcePart, StretchPart, local, minutes};
 use crate::model::time::to_iso_seconds;
 use crate::statistics::facts::Condensed;
 use crate::statistics::{Days, LocalDay, Method, Output, Ranks, Sample, Scale, Timeline, Total};
+use crate::store::derive::condense::{Condenser, Passed, Passing, extended};
+use crate::store::derive::days::{Kind, Person, Units, partition};
+use crate::store::derive::dirty::{ALL, Span};
+use crate::store::derive::groups::Groups;
+use crate::store::derive::halt::Step;
+use crate::store::derive::metadata::SharedTexts;
+use crate::store::derive::samples::{self, StoredSample};
 
-/// The parts of a day's figure.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Explanation {
-    /// HealthKit's identifier of the type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The local date.
-    pub day: String,
-    /// Its time zone.
-    pub zone: Option<String>,
-    /// The first instant of the day, and the one behind it, UTC.
-    pub from: String,
-    /// The instant behind it.
-    pub to: String,
-    /// The figure; `None` if the day has none.
-    pub value: Option<f64>,
-    /// Its unit.
-    pub unit: String,
-    /// The sum of all rows, as if no source had seen what another one has.
-    pub naive: Option<f64>,
-    /// Samples that count.
-    pub count: u64,
-    /// What each source adds, the best one first.
-    pub sources: Vec<SourcePart>,
-    /// Which source counted when, in local time.
-    pub stretches: Vec<StretchPart>,
-    /// Samples that do not count, by reason.
-    pub left_out: BTreeMap<&'static str, u64>,
-}
-
-/// What a source adds.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SourcePart {
-    /// Its name.
-    pub source: String,
-    /// Its part of a sum, or its mean.
-    pub value: Option<f64>,
-    /// Its samples that count.
-    pub count: u64,
-    /// Minutes in which it is the source that counts.
-    pub covered_min: f64,
-}
-
-/// Time in which a source counted.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StretchPart {
-    /// Local time of its start.
-    pub from: String,
-    /// Local time of its end.
-    pub to: String,
-    /// The source.
-    pub source: String,
-}
-
-/// Computes the figure of a day again, and keeps its parts. Returns `None` for a type without samples.
-pub(super) fn explain(connection: &Connection, person: i64, name: &str, day: LocalDay) -> Step<Option<Explanation>> {
-    let kind: Option<i64> =
-        connection.query_row("SELECT id FROM types WHERE name = ?1", [name], |row| row.get(0)).optional()?;
-    let Some(kind) = kind else {
-        return Ok(None);
-    };
-    let home: Option<String> = connection
-        .query_row("SELECT zone FROM home_zones WHERE person_id = ?1", [person], |row| row.get(0))
-        .optional()?;
-    let zones = zones::read(connection, person, -1, home.as_deref(), None)?;
-    let workouts = workout_spans(connection, person)?;
-    let mut groups = Groups::load(connection, person)?;
-    let longest_ms = Lengths::load(connection, person)?.longest_ms(kind);
-    let person = Person { connection, id: person, timeline: &zones.timeline, workouts: &workouts };
-    let kind = Kind { id: kind, name, longest_ms };
-    let ranks = groups.ranks(name);
-    let mut pass = Pass::new(&person, &kind, &ranks, day);
-    pass.run(&mut groups)?;
-    Ok(Some(pass.finish(&groups, Units::of(&person, &kind)?.name())))
+/// Computes the figure of a day again, and keeps its parts.
+pub(super) fn explain(
+    person: &Person<'_>,
+    kind: &Kind<'_>,
+    day: LocalDay,
+    groups: &mut Groups,
+) -> Step<(Explanation, Span)> {
+    let ranks = groups.ranks(kind.name);
+    let mut pass = Pass::new(person, kind, &ranks, day);
+    pass.run(groups)?;
+    let span = pass.span;
+    Ok((pass.finish(groups, Units::of(person, kind)?.name()), span))
 }
 
 /// One pass over the samples near a day.
@@ -133,7 +63,7 @@ impl<'a> Pass<'a> {
                 self.note(stored.start_ms, "its unit cannot be compared");
                 return Ok(());
             };
-            let &super::samples::StoredSample { start_ms, end_ms, creation_ms, uuid, .. } = stored;
+            let &StoredSample { start_ms, end_ms, creation_ms, uuid, .. } = stored;
             let sample = Sample { start_ms, end_ms, value, group, partition, created_ms: creation_ms };
             condenser.push(Passing { sample, uuid }, &mut |passed| self.pass(passed))
         })?;
@@ -174,12 +104,14 @@ impl<'a> Pass<'a> {
             from,
             to,
             value: total.as_ref().and_then(|total| total.value),
+            adds_up: Method::of(kind.name) == Method::Sum,
             unit: unit.to_owned(),
             naive: total.as_ref().and_then(|total| total.naive),
             count: total.as_ref().map_or(0, |total| total.count),
             sources,
             stretches,
             left_out,
+            night: None,
         }
     }
 }
@@ -202,32 +134,18 @@ fn keep(
 }
 
 fn parts(total: &Total, groups: &Groups, timeline: &Timeline) -> (Vec<SourcePart>, Vec<StretchPart>) {
-    const MINUTE_MS: f64 = 60_000.0;
     let source = |part: &crate::statistics::GroupPart| SourcePart {
         source: groups.name(part.group).to_owned(),
         value: part.value,
         count: part.count,
-        #[expect(clippy::cast_precision_loss, reason = "the milliseconds of a day")]
-        covered_min: part.covered_ms as f64 / MINUTE_MS,
+        covered_min: minutes(part.covered_ms),
     };
-    let local = |at_ms: i64| {
-        let local_ms = timeline.zones().local_ms(timeline.zone_at(at_ms), at_ms);
-        to_iso_seconds(local_ms).trim_end_matches('Z').to_owned()
-    };
+    let local = |at_ms: i64| local(timeline, timeline.zone_at(at_ms), at_ms);
     let stretch = |stretch: &crate::statistics::Stretch| StretchPart {
         from: local(stretch.from_ms),
         to: local(stretch.to_ms),
         source: groups.name(stretch.group).to_owned(),
+        stage: None,
     };
     (total.groups.iter().map(source).collect(), total.stretches.iter().map(stretch).collect())
-}
-
-impl From<Halt> for rusqlite::Error {
-    fn from(halt: Halt) -> Self {
-        match halt {
-            Halt::Read(error) => error,
-            // Nothing is written here.
-            Halt::Write(_) | Halt::Overtaken | Halt::Stopping => Self::InvalidQuery,
-        }
-    }
 }

@@ -1,0 +1,59 @@
+//! The parts of one figure: a day of a type, or a night.
+
+mod day;
+mod night;
+mod parts;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::days::{Kind, Person};
+use super::groups::Groups;
+use super::halt::{Halt, Step};
+use super::lists::workout_spans;
+use super::survey::Lengths;
+use super::zones;
+use crate::statistics::{LocalDay, Method};
+pub use parts::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart};
+
+/// Why a sample does not count that a complete export no longer has.
+const MISSING: &str = "deleted on the phone: a later complete export no longer has it";
+
+/// Computes the figure of a day or a night again, and keeps its parts. Returns `None` for a type without samples.
+pub(super) fn explain(connection: &Connection, person: i64, name: &str, day: LocalDay) -> Step<Option<Explanation>> {
+    let kind: Option<i64> =
+        connection.query_row("SELECT id FROM types WHERE name = ?1", [name], |row| row.get(0)).optional()?;
+    let Some(kind) = kind else {
+        return Ok(None);
+    };
+    let home: Option<String> = connection
+        .query_row("SELECT zone FROM home_zones WHERE person_id = ?1", [person], |row| row.get(0))
+        .optional()?;
+    let zones = zones::read(connection, person, -1, home.as_deref(), None)?;
+    let workouts = workout_spans(connection, person)?;
+    let mut groups = Groups::load(connection, person)?;
+    let longest_ms = Lengths::load(connection, person)?.longest_ms(kind);
+    let person = Person { connection, id: person, timeline: &zones.timeline, workouts: &workouts };
+    let kind = Kind { id: kind, name, longest_ms };
+    let is_sleep = Method::of(name) == Method::Sleep;
+    let (mut explanation, span) = if is_sleep {
+        night::explain(&person, &kind, day, &mut groups)?
+    } else {
+        day::explain(&person, &kind, day, &mut groups)?
+    };
+    let sql = "SELECT count(*) FROM missing_samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4";
+    let missing: i64 = connection.query_row(sql, params![person.id, kind.id, span.0, span.1], |row| row.get(0))?;
+    if missing > 0 {
+        explanation.left_out.insert(MISSING, missing.unsigned_abs());
+    }
+    Ok(Some(explanation))
+}
+
+impl From<Halt> for rusqlite::Error {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Read(error) => error,
+            // Nothing is written here.
+            Halt::Write(_) | Halt::Overtaken | Halt::Stopping => Self::InvalidQuery,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The parts of a night: which source reported which stage when.
+
+use std::collections::BTreeMap;
+
+use super::parts::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart, local, minutes};
+use crate::model::time::to_iso_seconds;
+use crate::statistics::{LocalDay, Night, NightOutput, Nights, PeriodKind, Ranks, SleepSample, Stage};
+use crate::store::derive::days::{Kind, Person};
+use crate::store::derive::dirty::{ALL, Span};
+use crate::store::derive::groups::Groups;
+use crate::store::derive::halt::Step;
+use crate::store::derive::metadata::SharedTexts;
+use crate::store::derive::samples;
+
+/// Computes the night that ends on a day again, and keeps its parts. Returns them with the time of the night.
+pub(super) fn explain(
+    person: &Person<'_>,
+    kind: &Kind<'_>,
+    day: LocalDay,
+    groups: &mut Groups,
+) -> Step<(Explanation, Span)> {
+    let timeline = person.timeline;
+    let ranks = groups.ranks(kind.name);
+    let zone = timeline.zone_at(timeline.day_start_ms(day));
+    let read = Nights::read_span_ms(timeline, zone, day);
+    let span = (Nights::start_ms(timeline, zone, day), Nights::start_ms(timeline, zone, day.next()));
+    let mut found: Option<Night> = None;
+    let (mut left_out, mut count) = (BTreeMap::new(), 0);
+    let mut keep = |output: NightOutput<'_>| match output {
+        NightOutput::Night(night) if night.day == day => found = Some(night.clone()),
+        NightOutput::LeftOut(sample, reason) if (span.0..span.1).contains(&sample.start_ms) => {
+            *left_out.entry(reason.text()).or_default() += 1;
+        }
+        _ => {}
+    };
+    let mut nights = Nights::new(timeline, &ranks);
+    let mut texts = SharedTexts::default();
+    let window = (read.start.saturating_sub(kind.longest_ms).max(ALL.0), read.end.min(ALL.1));
+    samples::read(person.connection, (person.id, kind.id), window, false, |stored| {
+        let group = groups.of(person.connection, stored)?;
+        let metadata = texts.read(person.connection, stored.metadata_id, stored.metadata)?;
+        let sample = SleepSample {
+            start_ms: stored.start_ms,
+            end_ms: stored.end_ms,
+            value: stage_number(stored.value),
+            group,
+            zone: metadata.zone().and_then(|name| timeline.zones().find(name)),
+        };
+        if (span.0..span.1).contains(&sample.start_ms) && sample.left_out().is_none() {
+            count += 1;
+        }
+        // The samples come in the order of their starts.
+        let _ = nights.push(&sample, &mut keep);
+        Ok(())
+    })?;
+    nights.finish(&mut keep);
+    let mut explanation = Explanation {
+        kind: kind.name.to_owned(),
+        day: day.to_string(),
+        zone: None,
+        from: to_iso_seconds(span.0),
+        to: to_iso_seconds(span.1),
+        value: None,
+        adds_up: true,
+        unit: "min".to_owned(),
+        naive: None,
+        count,
+        sources: Vec::new(),
+        stretches: Vec::new(),
+        left_out,
+        night: None,
+    };
+    if let Some(night) = found {
+        fill(&mut explanation, person, &night, &ranks, groups);
+    }
+    Ok((explanation, span))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a value that is no whole number is no stage")]
+fn stage_number(value: Option<f64>) -> Option<i64> {
+    value.filter(|value| value.fract() == 0.0).map(|value| value as i64)
+}
+
+fn fill(explanation: &mut Explanation, person: &Person<'_>, night: &Night, ranks: &Ranks, groups: &Groups) {
+    let timeline = person.timeline;
+    explanation.zone =
+        Some(timeline.zones().name(night.zone).to_owned()).filter(|zone| timeline.is_known() || zone != "UTC");
+    explanation.value = night.asleep_ms.map(minutes);
+    let source = |rank: u16| ranks.group(rank).map_or("", |group| groups.name(group)).to_owned();
+    let mut sources: BTreeMap<u16, SourcePart> = BTreeMap::new();
+    for segment in &night.segments {
+        explanation.stretches.push(StretchPart {
+            from: local(timeline, night.zone, segment.from_ms),
+            to: local(timeline, night.zone, segment.to_ms),
+            source: source(segment.rank),
+            stage: Some(segment.stage.text()),
+        });
+        let part = sources.entry(segment.rank).or_insert_with(|| SourcePart {
+            source: source(segment.rank),
+            value: None,
+            count: 0,
+            covered_min: 0.0,
+        });
+        let length_min = minutes(segment.to_ms - segment.from_ms);
+        part.count += 1;
+        part.covered_min += length_min;
+        if segment.stage.is_asleep() {
+            *part.value.get_or_insert_default() += length_min;
+        }
+    }
+    explanation.sources = sources.into_values().collect();
+    let stages = [
+        (Stage::Core, night.core_ms),
+        (Stage::Deep, night.deep_ms),
+        (Stage::Rem, night.rem_ms),
+        (Stage::Unspecified, night.unspecified_ms),
+        (Stage::Awake, night.awake_ms),
+    ];
+    let period = |period: &crate::statistics::SleepPeriod| NightPeriod {
+        from: local(timeline, period.zone, period.from_ms),
+        to: local(timeline, period.zone, period.to_ms),
+        kind: match period.kind {
+            PeriodKind::Main => "main",
+            PeriodKind::Nap => "nap",
+            PeriodKind::Part => "part",
+        },
+        asleep_min: minutes(period.asleep_ms),
+    };
+    explanation.night = Some(NightFigures {
+        in_bed_min: minutes(night.in_bed_ms),
+        is_in_bed_estimated: night.is_in_bed_estimated,
+        stages: stages.into_iter().filter(|(_, ms)| *ms > 0).map(|(stage, ms)| (stage.text(), minutes(ms))).collect(),
+        periods: night.periods.iter().map(period).collect(),
+    });
+}
