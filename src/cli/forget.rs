@@ -13,7 +13,7 @@ use super::copies::lossy;
 use super::print::{Printable, ResultArgument};
 use super::table::{Align, Table, grouped};
 use crate::model::error::Result;
-use crate::model::time::{parse, parse_day};
+use crate::model::time::{DAY_MS, parse, parse_day};
 use crate::store::{Database, Forgotten, Selection, TypeSelection, Vacuum};
 
 #[derive(Debug, Args)]
@@ -44,8 +44,6 @@ pub(super) struct ForgetArguments {
     #[command(flatten)]
     result: ResultArgument,
 }
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 fn parse_from(text: &str) -> Result<i64, String> {
     parse_day(text).or_else(|| parse(text)).ok_or_else(|| "write a day or a time such as 2026-01-31".to_owned())

@@ -9,7 +9,7 @@ use super::print::{FormArgument, Printable, print};
 use super::table::{Align, Table, shown_within};
 use crate::model::error::{Error, Result};
 use crate::model::limits::REPORT_DAYS_MAX;
-use crate::model::time::parse_day;
+use crate::model::time::{DAY_MS, parse_day};
 use crate::statistics::LocalDay;
 use crate::store::{Database, DayReport, DoseFigures, Figures, ReportQuestion, ReportStart, WorkoutFigures, now_ms};
 
@@ -32,8 +32,6 @@ pub(super) struct ReportArguments {
     #[command(flatten)]
     form: FormArgument,
 }
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Days of a report that names none.
 const DAYS: u16 = 7;

@@ -11,7 +11,7 @@ use super::print::{Form, FormArgument, Printable, ResultArgument, print, print_t
 use super::table::{Align, Table};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::record::ME;
-use crate::model::time::{parse_day, to_iso_seconds};
+use crate::model::time::{DAY_MS, HOUR_MS, parse_day, to_iso_seconds};
 use crate::serve::app::AppSettings;
 use crate::store::private;
 use crate::store::{Database, NewToken, TOKEN_PREFIX, TokenDigest, TokenRow, now_ms};
@@ -125,9 +125,6 @@ enum Expiry {
     /// At this time.
     At(i64),
 }
-
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 fn parse_expiry(text: &str) -> Result<Expiry, String> {
     let wrong = || "write a time such as 90d, 12h or 2w, or a day such as 2027-01-31".to_owned();

@@ -6,6 +6,13 @@ use std::str::FromStr;
 
 use jiff::fmt::temporal::Pieces;
 
+/// A minute in milliseconds.
+pub const MINUTE_MS: i64 = 60 * 1000;
+/// An hour in milliseconds.
+pub const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// A day of 24 hours in milliseconds.
+pub const DAY_MS: i64 = 24 * HOUR_MS;
+
 /// A date that was read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Date {

@@ -92,10 +92,10 @@ impl Hold {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::MINUTE_MS;
 
     #[test]
     fn means() {
-        const MINUTE_MS: i64 = 60_000;
         let check = |samples: &[(i64, i64, f64)], expected: (Option<f64>, i64)| {
             let mut hold = Hold::default();
             samples.iter().for_each(|(start, end, value)| hold.push(start * MINUTE_MS, end * MINUTE_MS, *value));

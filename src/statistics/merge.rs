@@ -4,6 +4,7 @@
 //! No slice looks at its samples. A group has one clock, which runs while the group is the best one. When a sample ends, or a day,
 //! the sample's part is what that clock has run meanwhile: whole milliseconds, so nothing is rounded and nothing drifts.
 
+use crate::model::time::DAY_MS;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
@@ -16,8 +17,6 @@ use super::sample::Sample;
 use super::stretches::Stretches;
 use super::sum::ExactSum;
 use super::total::{Extremes, GroupPart, Total};
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// No place in [`Merge::parts`].
 const NO_PART: u32 = u32::MAX;

@@ -2,11 +2,10 @@
 //!
 //! What Apple documents, and what was measured on published exports, is not here.
 
+use crate::model::time::{HOUR_MS, MINUTE_MS};
+
 /// Version of all rules together. Derived figures of another version are out of date.
 pub const RULES_VERSION: u32 = 1;
-
-const MINUTE_MS: i64 = 60 * 1000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// Discrete samples of several sources that start this close to each other are one measurement: the best-ranked source counts.
 pub const SAME_START_MS: i64 = 10;

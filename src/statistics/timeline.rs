@@ -1,11 +1,9 @@
 //! The zones that a person has lived in, and the days in them: 23 to 25 hours long, more or less on a journey.
 
 use crate::model::limits::ZONE_CHANGES_MAX;
+use crate::model::time::{DAY_MS, HOUR_MS};
 
 use super::zone::{LocalDay, ZoneId, Zones};
-
-const HOUR_MS: i64 = 60 * 60 * 1000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Instants that have a local date, in milliseconds since 1970 UTC: the years 0 to 9999.
 pub const INSTANTS_MS: std::ops::Range<i64> = -62_167_219_200_000..253_402_207_200_000;

@@ -1,11 +1,10 @@
 //! Time zones by name, from the database that is compiled in: a board without `/usr/share/zoneinfo` has the same days.
 
+use crate::model::time::DAY_MS;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, civil};
 
 use crate::model::limits::ZONES_MAX;
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A zone of a [`Zones`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -4,10 +4,8 @@
 //! state of a stored figure; they make no difference to what it is.
 
 use crate::model::record::Interval;
+use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
-const MINUTE_MS: i64 = 60 * 1000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
 const WEEK_DAYS: i64 = 7;
 
 /// What a time of the day can begin, the finest first.

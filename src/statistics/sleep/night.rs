@@ -1,6 +1,7 @@
 //! The figures of a night.
 
 use crate::model::limits::SLEEP_SEGMENTS_MAX;
+use crate::model::time::HOUR_MS;
 
 use super::super::groups::RankSet;
 use super::super::rules::{NAP_ASLEEP_MS, NAP_HOURS};
@@ -8,8 +9,6 @@ use super::super::timeline::Timeline;
 use super::super::zone::{LocalDay, ZoneId};
 use super::layers::Stage;
 use super::period::{Collected, Segment};
-
-const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// What a period of sleep is to its night.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -9,9 +9,7 @@ use super::SleepSample;
 use super::layers::{Entry, Layer, Stage};
 use super::night::{Night, opens_night};
 use super::period::{Collected, Slice};
-
-const HOUR_MS: i64 = 60 * 60 * 1000;
-const DAY_MS: i64 = 24 * HOUR_MS;
+use crate::model::time::{DAY_MS, HOUR_MS};
 
 /// What a pass returns as soon as it is known.
 #[derive(Clone, Copy, Debug)]

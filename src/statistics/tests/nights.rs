@@ -1,13 +1,12 @@
 //! The sharp cases of sleep, and what holds for any samples of sleep.
 
+use crate::model::time::MINUTE_MS;
 use proptest::prelude::*;
 
 use super::super::{
     LeftOut, Night, NightOutput, Nights, Order, OutOfOrder, PeriodKind, Ranks, SleepSample, Stage, Timeline,
 };
 use super::{GROUPS, at, group, journey, zone};
-
-const MINUTE_MS: i64 = 60_000;
 
 /// Nights of a pass, and what was left out.
 fn nights(timeline: &Timeline, samples: &[SleepSample]) -> (Vec<Night>, Vec<LeftOut>) {

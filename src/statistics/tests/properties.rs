@@ -1,5 +1,6 @@
 //! What holds for any samples. A slow engine that looks at every slice checks the fast one.
 
+use crate::model::time::MINUTE_MS;
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -7,7 +8,6 @@ use proptest::prelude::*;
 use super::super::{GroupId, LocalDay, Method, Order, Ranks, Sample, Scale, Timeline};
 use super::{GROUPS, journey, pass, zone};
 
-const MINUTE_MS: i64 = 60_000;
 const WEEK_MS: i64 = 7 * 24 * 60 * MINUTE_MS;
 
 /// Days around a change of clocks, and a journey.

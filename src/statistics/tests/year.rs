@@ -1,6 +1,7 @@
 //! A made-up year whose right figures are known: a phone, a watch and an app that overlap, gaps, a journey, both changes of clocks,
 //! condensed workouts, nights and naps.
 
+use crate::model::time::MINUTE_MS;
 use std::collections::BTreeMap;
 
 use super::super::facts::{Condensed, Fact, shadowed};
@@ -8,8 +9,6 @@ use super::super::{
     LocalDay, Method, Night, NightOutput, Nights, Order, PeriodKind, Ranks, Sample, Scale, SleepSample, Timeline,
 };
 use super::{GROUPS, at, group, journey, pass};
-
-const MINUTE_MS: i64 = 60_000;
 
 /// The same numbers at every run.
 struct Dice(u64);

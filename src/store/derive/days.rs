@@ -1,5 +1,6 @@
 //! The days of a type, and for heart rates its hours.
 
+use crate::model::time::HOUR_MS;
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
@@ -372,7 +373,6 @@ fn details(total: &Total, groups: &Groups) -> Option<String> {
 
 /// The figures of an hour within the window as a row.
 fn hour_row(person: &Person<'_>, kind: &Kind<'_>, span: Span, output: &Output<'_>) -> Option<Row> {
-    const HOUR_MS: i64 = 60 * 60 * 1000;
     let Output::Total(total) = output else {
         return None;
     };

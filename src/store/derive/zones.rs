@@ -2,6 +2,7 @@
 //!
 //! The changes of zone are stored, so that only what is near new evidence is read again.
 
+use crate::model::time::DAY_MS;
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
@@ -11,8 +12,6 @@ use super::dirty::ALL;
 use super::groups::is_apple;
 use super::metadata::SharedTexts;
 use crate::statistics::{Timeline, ZoneEvidence, ZoneId, Zones};
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// How far before new evidence is read, until one piece settles the zone: a month, a year, all.
 const LOOK_BACK_MS: [i64; 3] = [30 * DAY_MS, 366 * DAY_MS, i64::MAX];

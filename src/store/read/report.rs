@@ -1,5 +1,6 @@
 //! The last days of a person at a glance: for `healthsink report`. It reads derived tables only, so a year costs milliseconds.
 
+use crate::model::time::DAY_MS;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
@@ -247,7 +248,6 @@ fn zone(connection: &Connection, person: i64, now_ms: i64) -> rusqlite::Result<O
 }
 
 fn today(zone: Option<&str>, now_ms: i64) -> LocalDay {
-    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
     let mut zones = Zones::default();
     let zone = zone.and_then(|zone| zones.add(zone)).unwrap_or(Zones::UTC);
     LocalDay::new(i32::try_from(zones.local_ms(zone, now_ms).div_euclid(DAY_MS)).unwrap_or(i32::MAX))

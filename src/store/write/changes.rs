@@ -251,9 +251,8 @@ impl Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::HOUR_MS;
     use crate::store::{Database, Store};
-
-    const HOUR_MS: i64 = 60 * 60 * 1000;
 
     fn key(type_id: i64) -> ChangeKey {
         ChangeKey { person: 1, kind: "samples", type_id: Some(type_id) }
