@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::model::limits::{DETAIL_CHARACTERS_MAX, DETAIL_DIGITS_MAX};
 use crate::model::locale::{Unreadable, unclear_year};
 
 /// What is wrong with an element.
@@ -91,12 +92,6 @@ impl Flaw {
     }
 }
 
-/// Characters of a parser's message or an entity's name that a reason shows.
-const DETAIL_CHARACTERS: usize = 200;
-
-/// Characters of a number that a reason shows.
-const DETAIL_DIGITS: usize = 40;
-
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -111,23 +106,23 @@ impl fmt::Display for Flaw {
             Self::Calendar(field, years) => {
                 write!(f, "`{field}` has {years}: choose the Gregorian calendar on the phone, and export again")
             }
-            Self::NotANumber(field) => write!(f, "`{field:.DETAIL_CHARACTERS$}` is not a number"),
+            Self::NotANumber(field) => write!(f, "`{field:.DETAIL_CHARACTERS_MAX$}` is not a number"),
             Self::TwoReadings(field, readings) => {
                 write!(
                     f,
-                    "`{field:.DETAIL_CHARACTERS$}` is {readings}, and the other numbers of the file do not show which"
+                    "`{field:.DETAIL_CHARACTERS_MAX$}` is {readings}, and the other numbers of the file do not show which"
                 )
             }
             Self::NotAText(field) => write!(f, "`{field}` is not a text"),
             Self::OutOfRange(field) => write!(f, "`{field}` is out of range"),
             Self::EndsEarly => f.write_str("it ends before it begins"),
             Self::Repeated(field) => write!(f, "not well-formed: `{field}` is given twice"),
-            Self::GivenTwice(field) => write!(f, "`{field:.DETAIL_CHARACTERS$}` is given twice"),
+            Self::GivenTwice(field) => write!(f, "`{field:.DETAIL_CHARACTERS_MAX$}` is given twice"),
             Self::NumberTooLarge(field, number) => {
-                let dots = if number.chars().nth(DETAIL_DIGITS).is_some() { "…" } else { "" };
+                let dots = if number.chars().nth(DETAIL_DIGITS_MAX).is_some() { "…" } else { "" };
                 write!(
                     f,
-                    "`{field:.DETAIL_CHARACTERS$}` is {number:.DETAIL_DIGITS$}{dots}: numbers reach from -1.8e308 to 1.8e308"
+                    "`{field:.DETAIL_CHARACTERS_MAX$}` is {number:.DETAIL_DIGITS_MAX$}{dots}: numbers reach from -1.8e308 to 1.8e308"
                 )
             }
             Self::NoWorkout => f.write_str("the key of its route is not the uuid of a workout"),
@@ -143,11 +138,11 @@ impl fmt::Display for Flaw {
             Self::TooDeep(levels) => write!(f, "nested deeper than {levels} levels"),
             Self::TooMany(what, count) => write!(f, "more than {count} {what}"),
             Self::NotClosed => f.write_str("not closed where the next element begins"),
-            Self::NotXml(why) => write!(f, "not well-formed: {why:.DETAIL_CHARACTERS$}"),
-            Self::Entity(name) => write!(f, "refers to an unknown entity: `{name:.DETAIL_CHARACTERS$}`"),
-            Self::NotJson(why) => write!(f, "not JSON: {why:.DETAIL_CHARACTERS$}"),
+            Self::NotXml(why) => write!(f, "not well-formed: {why:.DETAIL_CHARACTERS_MAX$}"),
+            Self::Entity(name) => write!(f, "refers to an unknown entity: `{name:.DETAIL_CHARACTERS_MAX$}`"),
+            Self::NotJson(why) => write!(f, "not JSON: {why:.DETAIL_CHARACTERS_MAX$}"),
             Self::NotUtf8 => f.write_str("not UTF-8"),
-            Self::Undecodable(why) => write!(f, "{why:.DETAIL_CHARACTERS$}"),
+            Self::Undecodable(why) => write!(f, "{why:.DETAIL_CHARACTERS_MAX$}"),
             Self::NoRecording(what) => write!(f, "no {what}: not an electrocardiogram of Apple's export"),
         }
     }

@@ -3,7 +3,7 @@
 //! The order of keys makes no difference where one key suffices. Sections that two programs have under one name are judged by
 //! the keys of their elements.
 
-use crate::model::limits::SHAPE_NAME_BYTES_MAX;
+use crate::model::limits::{SHAPE_LEVELS_MAX, SHAPE_NAME_BYTES_MAX};
 
 /// Whose JSON it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,14 +32,11 @@ enum Place {
     Other,
 }
 
-/// Levels of the places that are looked at.
-const LEVELS: usize = 5;
-
 /// Reads a document until its shape is known.
 #[derive(Debug)]
 pub(crate) struct Detector {
     /// The arrays and objects around the next byte, as far as they are places.
-    places: [Place; LEVELS],
+    places: [Place; SHAPE_LEVELS_MAX],
     depth: usize,
     /// Arrays and objects inside the innermost place that are none.
     below: u64,
@@ -55,7 +52,7 @@ pub(crate) struct Detector {
 impl Default for Detector {
     fn default() -> Self {
         Self {
-            places: [Place::Other; LEVELS],
+            places: [Place::Other; SHAPE_LEVELS_MAX],
             depth: 0,
             below: 0,
             in_string: false,
@@ -150,7 +147,7 @@ impl Detector {
             _ => Place::Other,
         };
         self.expects_name = false;
-        if place == Place::Other || self.depth == LEVELS {
+        if place == Place::Other || self.depth == SHAPE_LEVELS_MAX {
             self.below += 1;
             return;
         }

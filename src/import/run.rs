@@ -106,7 +106,7 @@ struct Importer<'a> {
 impl Importer<'_> {
     /// Imports what a path names, then the archives of a folder.
     fn path(&mut self, path: &Path) {
-        if self.is_cancelled() {
+        if self.note_cancelled() {
             return;
         }
         let name = path.display().to_string();
@@ -144,7 +144,7 @@ impl Importer<'_> {
 
     /// Imports a job as one upload.
     fn job(&mut self, name: &str, job: Job<'_>, container: &Container) {
-        if self.is_cancelled() {
+        if self.note_cancelled() {
             return;
         }
         let (observer, mut tally) = (self.observer, Tally::default());
@@ -168,8 +168,8 @@ impl Importer<'_> {
         self.add(name, &tally, outcome);
     }
 
-    /// Whether no further upload may begin.
-    fn is_cancelled(&mut self) -> bool {
+    /// Notes in the report whether the import is cancelled: then no further upload may begin.
+    fn note_cancelled(&mut self) -> bool {
         self.report.interrupted |= self.observer.is_cancelled();
         self.report.interrupted
     }

@@ -493,6 +493,15 @@ pub const ARCHIVE_NAMES_BYTES_MAX: usize = 2 * MIB;
 /// Bytes of a key in JSON that are compared with the known ones: a longer key is unknown.
 pub const SHAPE_NAME_BYTES_MAX: usize = 24;
 
+/// Characters of a parser's message or an entity's name that a reject's reason shows.
+pub const DETAIL_CHARACTERS_MAX: usize = 200;
+
+/// Characters of a number that a reject's reason shows.
+pub const DETAIL_DIGITS_MAX: usize = 40;
+
+/// Levels of a JSON document at which keys are compared, to find out whose it is.
+pub const SHAPE_LEVELS_MAX: usize = 5;
+
 /// Bytes at the start of a file or body that show its format.
 pub const SNIFF_BYTES: usize = 32 * KIB;
 

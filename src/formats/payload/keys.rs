@@ -1,6 +1,8 @@
-//! The grammar of the body, with the app's key names: the only file that knows them.
+//! The grammar of the body, with the app's key names. `formats/shape.rs` has those that tell the app's body from others'.
 //!
 //! [`Role::member`] is the one table. The skeleton uses it to find elements in bytes, the walk to read the values around them.
+
+use crate::model::healthkit::is_sample_type;
 
 /// The part that a value plays in the body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -116,9 +118,7 @@ impl ElementKind {
             "workouts" => Self::Workout,
             "medicationDoseEvents" => Self::Dose,
             "medications" => Self::Medication,
-            _ if key.starts_with("HKQuantityTypeIdentifier") || key.starts_with("HKCategoryTypeIdentifier") => {
-                Self::Sample
-            }
+            _ if is_sample_type(key) => Self::Sample,
             _ => Self::Unknown { in_data: true },
         }
     }

@@ -10,7 +10,7 @@ use crate::model::error::Result;
 use crate::model::identity::is_derived;
 use crate::model::record::{DerivedSample, Sample, Uuid};
 
-/// Samples of a type behind a place, with the texts that their rows refer to, and whether the other person has the same identity.
+/// Samples of a type, with the texts that their rows refer to, and whether the other person has the same identity.
 const SELECT: &str = "SELECT s.start_ms, s.uuid, s.end_ms, s.value, u.name, o.json, coalesce(m.json, s.metadata, l.metadata),
       iif(l.id IS NULL, s.other, l.other), s.creation_ms,
       EXISTS (SELECT 1 FROM samples i WHERE i.person_id = ?3 AND i.type_id = s.type_id AND i.start_ms = s.start_ms AND i.uuid = s.uuid),

@@ -10,7 +10,7 @@ use crate::model::error::Result;
 use crate::model::identity::is_derived;
 use crate::model::record::{Uuid, Workout};
 
-/// Workouts behind a place, and whether the other person has the same one of the app. Those of the app come first.
+/// Workouts, and whether the other person has the same one of the app. Those of the app come first.
 const SELECT: &str =
     "SELECT w.uuid, w.activity_type, w.start_ms, w.end_ms, w.duration_s, w.energy_kcal, w.distance, w.distance_unit,
       w.statistics, w.events, w.activities, w.metadata, o.json, w.other, w.creation_ms,

@@ -103,7 +103,7 @@ impl<'a> BatchWriter<'a> {
             return Ok(());
         };
         let key = self.fields(&first.sample)?.key;
-        if self.ids.merge.samples.is_crowded(self.connection, self.upload.person, &key)? {
+        if self.ids.merge.samples.read_second(self.connection, self.upload.person, &key)? {
             for derived in waiting.drain(..) {
                 let fields = self.fields(&derived.sample)?;
                 self.wait(&fields, derived.creation_ms)?;

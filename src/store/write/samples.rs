@@ -86,7 +86,7 @@ impl<'a> BatchWriter<'a> {
             self.note_change(&fields.key, outcome);
             let (connection, person) = (self.connection, self.upload.person);
             // Most types come from one exporter only.
-            if outcome == Outcome::New && self.ids.merge.samples.has_derived(connection, person, &fields.key)? {
+            if outcome == Outcome::New && self.ids.merge.samples.note_app_type(connection, person, &fields.key)? {
                 self.join_derived(&fields, Turn::Settled, &mut later)?;
             } else {
                 self.note_sample(outcome);

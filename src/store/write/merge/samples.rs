@@ -112,7 +112,7 @@ impl Samples {
     }
 
     /// Notes that the app sends a type. Returns whether a sample of it may have a derived row.
-    pub(in crate::store) fn has_derived(
+    pub(in crate::store) fn note_app_type(
         &mut self,
         connection: &Connection,
         person: i64,
@@ -192,8 +192,8 @@ impl Samples {
         self.kinds.note_derived(connection, (person, sample.kind), sample.unit)
     }
 
-    /// Whether the second of an import's record has too many rows to compare them one by one.
-    pub(in crate::store) fn is_crowded(
+    /// Reads the second of an import's record. Returns whether it has too many rows to compare them one by one.
+    pub(in crate::store) fn read_second(
         &mut self,
         connection: &Connection,
         person: i64,
