@@ -10,7 +10,7 @@ use crate::formats::shape::Shape;
 use crate::formats::sniff::{recognize, refuse_foreign};
 use crate::model::batch::{Batch, Decoded, Sink};
 use crate::model::error::{Result, from_io};
-use crate::model::record::Interval;
+use crate::model::interval::Interval;
 use crate::store::Origin;
 use crate::store::spool::Spool;
 use crate::store::writer::WriterHandle;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::model::batch::Batch;
 use crate::model::identity::digest;
 use crate::model::limits::{TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX};
-use crate::model::record::Listing;
+use crate::model::listing::Listing;
 
 /// What was read, by type.
 #[derive(Debug, Default)]

@@ -12,9 +12,10 @@ use crate::formats::sniff::{Format, peek, sniff};
 use crate::formats::zip::Archive;
 use crate::formats::{apple, auto_export};
 use crate::model::batch::{Batch, Decoded, Sink};
+use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
+use crate::model::interval::Interval;
 use crate::model::limits::SNIFF_BYTES;
-use crate::model::record::{Envelope, Interval};
 
 /// Opens a file once more.
 type Reopen<'a, S> = Option<&'a mut dyn FnMut() -> Result<S>>;

@@ -9,13 +9,17 @@ pub(crate) mod lock;
 
 pub mod healthkit;
 pub mod locale;
+pub mod measurement;
 pub mod time;
 pub mod units;
 
 pub mod batch;
 pub mod counts;
+pub mod envelope;
 pub mod exporter;
 pub mod identity;
+pub mod interval;
+pub(crate) mod listing;
 pub mod obstacle;
 pub mod record;
 pub mod text;

@@ -3,7 +3,9 @@
 //! Times are milliseconds since 1970-01-01 UTC; values and units are as the phone sent them. `other` is canonical JSON of
 //! the fields that this version has no column for, or whose type is not the expected one: nothing is dropped.
 
+use super::interval::Interval;
 use super::limits::{BATCH_ROWS_MAX, RARE_ROWS_KEPT};
+use super::listing::{Listing, rows};
 use super::text::{TextId, Texts};
 use super::time::parse_day;
 
@@ -193,51 +195,6 @@ pub struct Characteristic {
     pub value: TextId,
 }
 
-/// The period that a figure is of.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Interval {
-    /// Its sender does not say it, or it is not an aggregate.
-    #[default]
-    None,
-    /// A minute.
-    Minute,
-    /// An hour.
-    Hour,
-    /// A day.
-    Day,
-    /// A week.
-    Week,
-    /// A month.
-    Month,
-    /// A year.
-    Year,
-}
-
-impl Interval {
-    /// Returns the interval by the name that Health Auto Export has for it, such as `Hours`.
-    #[must_use]
-    pub fn of_aggregation(name: &str) -> Self {
-        let intervals = [Self::Minute, Self::Hour, Self::Day, Self::Week, Self::Month, Self::Year];
-        let name = name.trim().to_ascii_lowercase();
-        let name = name.strip_suffix('s').unwrap_or(&name);
-        intervals.into_iter().find(|interval| interval.text() == name).unwrap_or_default()
-    }
-
-    /// Returns the text in the database.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Minute => "minute",
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Year => "year",
-        }
-    }
-}
-
 /// Something that this version has no table for.
 #[derive(Clone, Copy, Debug)]
 pub struct OtherRecord {
@@ -407,71 +364,6 @@ pub struct Aggregate {
     pub other: Option<TextId>,
 }
 
-/// The payload's own description of itself.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Envelope {
-    /// `exportDate`.
-    pub export_ms: Option<i64>,
-    /// `startDate` of the exported range.
-    pub start_ms: Option<i64>,
-    /// `endDate` of the exported range.
-    pub end_ms: Option<i64>,
-    /// `syncSource`, such as `manual-upload`.
-    pub sync_source: Option<String>,
-}
-
-/// How the account of what was read lists a row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Listing<'a> {
-    /// As a record: under its type or section, and with its start if it has one.
-    Record(&'a str, Option<i64>),
-    /// As something within another row, under this name.
-    Within(&'a str),
-    /// As an element that was rejected.
-    Rejected,
-    /// Not at all: it belongs to another row, or is not a record.
-    Nothing,
-}
-
-/// Declares [`Rows`]: the row kinds of a batch, for how many rows an emptied batch keeps memory, and how the account lists them.
-macro_rules! rows {
-    ($($(#[doc = $doc:literal])* $kind:ident: $row:ty, keeps $kept:expr, listed |$one:pat_param, $texts:pat_param| $listed:expr;)*) => {
-        /// Rows of all kinds.
-        #[derive(Debug, Default)]
-        pub struct Rows {
-            $($(#[doc = $doc])* pub $kind: Vec<$row>,)*
-        }
-
-        impl Rows {
-            /// Number of kinds.
-            pub(crate) const KINDS: usize = [$(stringify!($kind)),*].len();
-
-            /// Number of rows of all kinds.
-            #[must_use]
-            pub fn len(&self) -> usize {
-                0 $(+ self.$kind.len())*
-            }
-
-            /// Calls `each` with the listing of each row.
-            pub(crate) fn each_listing<'a>(&'a self, texts: &'a Texts, mut each: impl FnMut(Listing<'a>)) {
-                $(
-                    let list = |$one: &'a $row, $texts: &'a Texts| $listed;
-                    self.$kind.iter().for_each(|row| each(list(row, texts)));
-                )*
-            }
-
-            /// Forgets all rows. A kind's memory beyond what it keeps is freed: an input with many rows of a rare kind must
-            /// not make the batch large for good.
-            pub(super) fn clear(&mut self) {
-                $(
-                    self.$kind.clear();
-                    self.$kind.shrink_to($kept);
-                )*
-            }
-        }
-    };
-}
-
 rows! {
     /// Quantity and category samples.
     samples: Sample, keeps BATCH_ROWS_MAX, listed |row, texts| Listing::Record(texts.get(row.kind), Some(row.start_ms));
@@ -529,8 +421,7 @@ impl Rows {
         self.len() == 0
     }
 
-    /// Returns the first start and the last end of the rows of a table, in milliseconds since 1970 UTC; `None` if they have no time,
-    /// and for samples.
+    /// Returns the first start and the last end of a table's rows; `None` if they have no time, and for samples.
     pub(crate) fn span_ms(&self, table: &str) -> Option<(i64, i64)> {
         match table {
             "workouts" => cover(self.workouts.iter().map(|row| (row.start_ms, row.end_ms))),
@@ -549,19 +440,6 @@ impl Rows {
             self.derived_samples.reserve_exact(BATCH_ROWS_MAX);
         }
         self.derived_samples.push(sample);
-    }
-
-    /// Puts the samples in the order of their table. A phone may send the newest first, and rows that arrive in falling order
-    /// split every page in halves: the file is then three quarters larger. Equal identities keep their order.
-    pub(super) fn sort(&mut self) {
-        let key = |sample: &Sample| (sample.kind.index(), sample.start_ms, sample.uuid);
-        if !self.samples.is_sorted_by_key(key) {
-            self.samples.sort_by_key(key);
-        }
-        let key = |derived: &DerivedSample| key(&derived.sample);
-        if !self.derived_samples.is_sorted_by_key(key) {
-            self.derived_samples.sort_by_key(key);
-        }
     }
 }
 

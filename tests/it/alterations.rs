@@ -288,6 +288,7 @@ const DERIVED: [&str; 17] = [
 ];
 
 /// A database in which each other table has rows.
+#[expect(clippy::too_many_lines, reason = "it is one list")]
 fn filled() -> (TempDir, Connection) {
     const TIMES: &str = r#""startDate":"2026-01-01T10:00:00.000Z","endDate":"2026-01-01T10:10:00.000Z""#;
     const SOURCE: &str = r#""sourceRevision":{"source":{"name":"Watch","bundleIdentifier":"watch"}}"#;

@@ -15,10 +15,11 @@ use super::{clinical, correlation, ecg, gpx, summary, workout};
 use crate::formats::equals::Equals;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
+use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::identity::digest;
 use crate::model::locale::parse_date;
-use crate::model::record::{Content, Envelope};
+use crate::model::record::Content;
 
 /// The root of `export.xml`.
 const ROOT: &str = "HealthData";

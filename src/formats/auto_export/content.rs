@@ -16,8 +16,8 @@ use super::value::{any_seed, scalars};
 use crate::model::identity::{digest, parse};
 use crate::model::limits::{AUTO_EXPORT_UNIT_BYTES_MAX, AUTO_EXPORT_UNIT_NUMBERS_MAX, DATE_BYTES_MAX};
 use crate::model::locale::parse_date;
+use crate::model::measurement;
 use crate::model::record::Uuid;
-use crate::model::units;
 
 /// Length of the shortest text that may be a date with a time and an offset.
 const SHORTEST_DATE: usize = 16;
@@ -125,7 +125,7 @@ impl Part {
             Self::Absent => with(0, &[]),
             Self::Truth(truth) => with(1, &[u8::from(*truth)]),
             Self::Number(number) => {
-                let (digits, place) = units::rounded(*number);
+                let (digits, place) = measurement::rounded(*number);
                 with(2, &[&digits.to_le_bytes()[..], &place.to_le_bytes()].concat())
             }
             Self::Date(ms) => with(3, &ms.to_le_bytes()),
@@ -177,7 +177,7 @@ impl Parts {
         let unit = self.unit.take();
         let mut is_known = false;
         for (name, number) in std::mem::take(&mut self.numbers) {
-            let base = unit.as_deref().and_then(|unit| units::printed_in_base(number, unit));
+            let base = unit.as_deref().and_then(|unit| measurement::printed_in_base(number, unit));
             is_known |= base.is_some();
             self.join(&name, &base.map_or(Part::Number(number), Part::Text));
         }

@@ -3,7 +3,7 @@
 //! A figure's own time shows which periods may begin at it. The other times of its document show only whether it may be a later
 //! state of a stored figure; they make no difference to what it is.
 
-use crate::model::record::Interval;
+use crate::model::interval::Interval;
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 const WEEK_DAYS: i64 = 7;

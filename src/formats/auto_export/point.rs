@@ -12,8 +12,9 @@ use super::repeats::Repeats;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
 use crate::model::identity::digest;
+use crate::model::interval::Interval;
 use crate::model::locale::NumberStyle;
-use crate::model::record::{Aggregate, Interval};
+use crate::model::record::Aggregate;
 
 /// What a point belongs to.
 #[derive(Clone, Copy, Debug)]

@@ -22,9 +22,10 @@ use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
 use crate::formats::shape::{MIXED, Shape, shape_of_section};
 use crate::model::batch::Decoded;
+use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
+use crate::model::interval::Interval;
 use crate::model::limits::AUTO_EXPORT_TEXT_BYTES;
-use crate::model::record::{Envelope, Interval};
 
 /// Reads documents: `ahead` and `source` are the same file, opened twice. `said` is the interval that the sender says.
 pub(crate) fn read<R: Read>(ahead: R, source: R, file: &str, said: Interval, output: &mut Output<'_>) -> Decoded {

@@ -12,9 +12,10 @@ use super::value::Budget;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output};
 use crate::model::error::{Error, Result};
+use crate::model::interval::Interval;
 use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, BATCH_TEXT_LARGE_BYTES};
 use crate::model::locale::NumberStyle;
-use crate::model::record::{Content, Interval};
+use crate::model::record::Content;
 
 /// The rows of one document, or of a list of documents.
 pub(super) struct Rows<'a, 'b> {

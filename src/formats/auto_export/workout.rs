@@ -13,8 +13,9 @@ use super::value::{self, Budget, Items, ValueVisitor, any_seed, scalars};
 use crate::formats::flaw::Flaw;
 use crate::model::healthkit::has_distance;
 use crate::model::identity::{derive, derive_from_healthkit, digest, next};
+use crate::model::interval::Interval;
 use crate::model::limits::{AUTO_EXPORT_EQUALS_MAX, AUTO_EXPORT_WORKOUTS_MAX};
-use crate::model::record::{Interval, RouteEvent, RoutePoint, Uuid, Workout};
+use crate::model::record::{RouteEvent, RoutePoint, Uuid, Workout};
 use crate::model::units::{Dimension, factor, kilocalories};
 
 /// The source of every workout, as the app would send it.

@@ -1,4 +1,4 @@
-//! The grammar of the body, with the app's key names. `formats/shape.rs` has those that tell the app's body from others'.
+//! The grammar of the body, with the app's key names. `formats/shape.rs` has those by which the body is recognised.
 //!
 //! [`Role::member`] is the one table. The skeleton uses it to find elements in bytes, the walk to read the values around them.
 

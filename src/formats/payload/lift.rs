@@ -13,8 +13,8 @@ use crate::formats::scan::ElementScan;
 use crate::formats::surrogates::HalfPairs;
 use crate::model::batch::Overflow;
 use crate::model::error::{Result, into_io};
+use crate::model::interval::Interval;
 use crate::model::limits::{ELEMENT_BYTES_MAX, NUMBER_BYTES_MAX, SKELETON_STRING_BYTES_MAX};
-use crate::model::record::Interval;
 
 const PLACEHOLDER: &[u8] = b"{}";
 

@@ -16,10 +16,10 @@ use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output};
 use crate::formats::shape::{MIXED, Shape, shape_of_section};
 use crate::formats::surrogates::plain;
+use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::SKELETON_STRING_BYTES_MAX;
 use crate::model::locale::{parse_iso_of_phone, unclear_year};
-use crate::model::record::Envelope;
 
 /// Walks over a whole body. The rows decoded before an error are in the batch, or with the sink.
 pub(crate) fn walk<R: BufRead>(lifter: &mut Lifter<R>, output: &mut Output<'_>) -> Result<Envelope> {

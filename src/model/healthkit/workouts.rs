@@ -139,6 +139,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "it is one list")]
     fn titles() {
         let check = |title: &str, expected| assert_eq!(activity_of_title(title), expected, "{title}");
         check("High Intensity Interval Training", Some(63));

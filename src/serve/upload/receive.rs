@@ -19,7 +19,7 @@ use crate::formats::encoding::{Coding, check_length};
 use crate::formats::payload::Options;
 use crate::ingest::ingest;
 use crate::model::counts::{Counts, is_zero};
-use crate::model::record::Interval;
+use crate::model::interval::Interval;
 use crate::serve::access::auth::{Caller, Sender};
 use crate::serve::access::client::Client;
 use crate::serve::announce::PLAIN_HTTP_WARNING;

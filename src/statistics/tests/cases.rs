@@ -2,7 +2,7 @@
 
 use super::super::facts::{Condensed, Fact, shadowed};
 use super::super::{Days, Method, Order, Output, Partition, Ranks, Sample, Scale, Stretch, Timeline, Unit, shown};
-use crate::model::units::is_same;
+use crate::model::measurement::is_same;
 
 use super::{GROUPS, at, days, group, journey, pass, samples, zone};
 

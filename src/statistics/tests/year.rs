@@ -51,6 +51,7 @@ fn amount(group_name: &str, start_ms: i64, minutes: i64, value: i64) -> Sample {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is one story")]
 fn steps_of_a_year() {
     let mut dice = Dice(7);
     let (from, to) = (at("2025-01-01T05:00:00Z"), at("2026-01-01T05:00:00Z"));

@@ -79,6 +79,13 @@ impl Database {
             let message = format!("another program has opened {} meanwhile; check it again", self.path().display());
             return Err(Error::new(ErrorKind::Busy, message));
         }
+        self.note_running(connection, &mut report)?;
+        report.ok = !report.has_damage();
+        Ok(report)
+    }
+
+    /// Notes uploads that a program began and never ended.
+    fn note_running(&self, connection: Connection, report: &mut Report) -> Result<()> {
         let running = connection.query_row(
             "SELECT count(*), count(*) FILTER (WHERE origin = 'import') FROM uploads WHERE state = 'running'",
             [],
@@ -100,8 +107,7 @@ impl Database {
             };
             report.add_note("ledger", format!("the program ended during {what}"), remedy);
         }
-        report.ok = !report.has_damage();
-        Ok(report)
+        Ok(())
     }
 }
 

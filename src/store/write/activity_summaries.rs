@@ -6,8 +6,9 @@ use super::batch::BatchWriter;
 use super::rows::ACTIVITY_SUMMARIES;
 use super::upsert::{Upsert, sql_values};
 use crate::model::counts::Outcome;
+use crate::model::measurement::is_same;
 use crate::model::record::ActivitySummary;
-use crate::model::units::{Dimension, factor, is_same};
+use crate::model::units::{Dimension, factor};
 
 const STORED_RINGS: &str =
     "SELECT active_energy, active_energy_goal, move_min, exercise_min, stand_hours, move_goal_min,

@@ -13,8 +13,9 @@ use super::batch::BatchWriter;
 use super::figures::{Columns, Content, Fresh, content_of, is_same_figure, is_same_interval, number_of, real};
 use super::upsert::{SqlValue, sql_values};
 use crate::model::counts::Outcome;
+use crate::model::interval::Interval;
 use crate::model::limits::{FIGURE_STATES_MAX, MATCH_ROWS_MAX};
-use crate::model::record::{Aggregate, Interval};
+use crate::model::record::Aggregate;
 
 /// Figures with the same content, whatever their interval: the first, those of version 1, and the one with the number that the
 /// content gives.

@@ -8,7 +8,7 @@ use super::figures::{Figure, Fresh, Rows, content_of, real, row, text};
 use super::merge::{Check, Crowd, Merge, Traits, Turn, Window};
 use crate::model::identity::digest;
 use crate::model::limits::FIGURES_LISTED_EACH;
-use crate::model::units;
+use crate::model::measurement;
 
 const ALL: &str = "SELECT number, interval, end_ms, unit, value, maximum, average, minimum, other FROM aggregates
     WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5";
@@ -55,7 +55,7 @@ impl BatchWriter<'_> {
         }
         let size = [value, maximum, average, minimum].into_iter().find_map(real);
         let own = (size.unwrap_or_default(), text(unit));
-        let windows: Vec<Window> = units::printed_ranges(own)
+        let windows: Vec<Window> = measurement::printed_ranges(own)
             .into_iter()
             .map(|(name, sizes)| Window { unit: hash_of(crowd, name), sizes })
             .collect();

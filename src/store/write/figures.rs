@@ -6,8 +6,8 @@ use rusqlite::Row;
 
 use super::upsert::SqlValue;
 use crate::model::identity::digest;
-use crate::model::record::Interval;
-use crate::model::units;
+use crate::model::interval::Interval;
+use crate::model::measurement;
 
 /// Numbers up to this are of version 1, which numbered figures by their place.
 const PLACES_LAST: i64 = 1000;
@@ -74,7 +74,7 @@ impl Figure {
         let mut pairs = self.numbers.into_iter().zip(numbers);
         let has_numbers = if own == unit {
             pairs.all(|(one, other)| match (one, other) {
-                (Some(one), Some(other)) => units::is_same_number(one, other),
+                (Some(one), Some(other)) => measurement::is_same_number(one, other),
                 (one, other) => one == other,
             })
         } else {
@@ -82,7 +82,7 @@ impl Figure {
             let may_convert = !text(other).is_some_and(|other| other.contains(|digit: char| digit.is_ascii_digit()));
             may_convert
                 && numbers.iter().any(Option::is_some)
-                && pairs.all(|(one, other)| units::is_same_rounded((one, own), (other, unit)))
+                && pairs.all(|(one, other)| measurement::is_same_rounded((one, own), (other, unit)))
         };
         self.has_end
             && is_same_interval(&self.interval, new.interval)
@@ -113,7 +113,7 @@ impl Figure {
     pub(super) fn distance(&self, new: &Fresh<'_>) -> f64 {
         let [_, unit, numbers @ .., _] = content_of(&new.columns);
         let pairs = self.numbers.into_iter().zip(numbers.each_ref().map(real));
-        pairs.map(|(one, other)| units::distance((one, self.unit.as_deref()), (other, text(unit)))).sum()
+        pairs.map(|(one, other)| measurement::distance((one, self.unit.as_deref()), (other, text(unit)))).sum()
     }
 }
 
@@ -143,7 +143,7 @@ pub(super) fn is_same_figure(one: &Content<'_>, other: &Content<'_>) -> bool {
     let [end, unit, numbers @ .., rest] = one;
     let [other_end, other_unit, other_numbers @ .., other_rest] = other;
     let is_same_number = |(one, other): (&SqlValue<'_>, &SqlValue<'_>)| match (real(one), real(other)) {
-        (Some(one), Some(other)) => units::is_same_number(one, other),
+        (Some(one), Some(other)) => measurement::is_same_number(one, other),
         (one, other) => one == other,
     };
     (end, unit) == (other_end, other_unit)
@@ -163,7 +163,7 @@ pub(super) fn is_same_json(one: &str, other: &str) -> bool {
         let (lengths, is_same) = if starts_number(first) && starts_number(second) {
             let ends = [one, other].map(|text| text.find([',', ']', '}']).unwrap_or(text.len()));
             let numbers = [one[..ends[0]].parse(), other[..ends[1]].parse()];
-            (ends, matches!(numbers, [Ok(one), Ok(other)] if units::is_same_number(one, other)))
+            (ends, matches!(numbers, [Ok(one), Ok(other)] if measurement::is_same_number(one, other)))
         } else {
             let length = one.char_indices().nth(if is_escape { 2 } else { 1 }).map_or(one.len(), |(at, _)| at);
             ([length; 2], other.get(..length) == one.get(..length))

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use rusqlite::{Connection, named_params};
 
 use crate::model::counts::Counts;
+use crate::model::envelope::Envelope;
 use crate::model::error::Result;
-use crate::model::record::Envelope;
 use crate::store::Store;
 
 /// The person if no other is named: `me`.

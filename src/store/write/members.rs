@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use crate::model::identity::digest;
+use crate::model::measurement;
 use crate::model::units;
 
 const MEMBERS: &str = "SELECT value ->> '$.type', value ->> '$.startDate', value ->> '$.endDate', value ->> '$.unit',
@@ -26,7 +27,7 @@ impl PartialEq for Member {
         (&self.kind, &self.times) == (&other.kind, &other.times)
             && match (number(&self.value), number(&other.value)) {
                 (Some(one), Some(two)) => {
-                    units::is_same((Some(one), self.unit.as_deref()), (Some(two), other.unit.as_deref()))
+                    measurement::is_same((Some(one), self.unit.as_deref()), (Some(two), other.unit.as_deref()))
                 }
                 _ => self.unit == other.unit && self.value == other.value,
             }
@@ -76,12 +77,12 @@ pub(super) fn content_of(connection: &Connection, members: &str) -> rusqlite::Re
             (None, _) => writeln!(content, "{kind:?} {times:?} {value:?} {unit:?}"),
         };
         // Members that exchange their values have another number.
-        size += number(&value).map_or(0.0, |value| units::size(value, unit) * (1.0 + f64::from(place) / 7.0));
+        size += number(&value).map_or(0.0, |value| measurement::size(value, unit) * (1.0 + f64::from(place) / 7.0));
     }
     Ok((digest(&[content.as_bytes()]), size))
 }
 
 /// The numbers of members that may be equal.
 pub(super) fn sizes_near(size: f64) -> (f64, f64) {
-    (size * (1.0 - units::EQUAL_WITHIN), size * (1.0 + units::EQUAL_WITHIN))
+    (size * (1.0 - measurement::EQUAL_WITHIN), size * (1.0 + measurement::EQUAL_WITHIN))
 }

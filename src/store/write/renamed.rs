@@ -9,8 +9,8 @@ use super::batch::BatchWriter;
 use super::figures::{Columns, Figure, Fresh, Rows, content_of, is_same_interval, number_of, row, text};
 use super::upsert::SqlValue;
 use crate::model::counts::Outcome;
+use crate::model::interval::Interval;
 use crate::model::limits::MATCH_ROWS_MAX;
-use crate::model::record::Interval;
 
 /// Figures of one time with the same end and the same fields without a column. Of many of one time only some are read: those of
 /// the same source, and those of others on both sides.
@@ -168,7 +168,8 @@ impl BatchWriter<'_> {
 #[cfg(test)]
 mod tests {
     use crate::model::batch::Batch;
-    use crate::model::record::{Aggregate, Interval};
+    use crate::model::interval::Interval;
+    use crate::model::record::Aggregate;
     use crate::store::write::ledger::UploadKey;
     use crate::store::{Database, Store};
 

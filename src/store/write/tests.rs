@@ -8,10 +8,11 @@ use super::{route_points, rows, samples, workouts};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::identity::{derive, is_derived, next};
+use crate::model::interval::Interval;
 use crate::model::limits::{BATCH_ROWS_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{
-    Aggregate, BeatList, Characteristic, Content, Correlation, DerivedSample, Dose, Interval, Medication, OtherRecord,
-    Reject, RouteEvent, RoutePoint, Sample, Uuid, Workout,
+    Aggregate, BeatList, Characteristic, Content, Correlation, DerivedSample, Dose, Medication, OtherRecord, Reject,
+    RouteEvent, RoutePoint, Sample, Uuid, Workout,
 };
 use crate::model::text::TextId;
 use crate::store::{Database, Store};

@@ -13,13 +13,13 @@ use super::request::{Figures, Finished, Request, Start};
 use super::wal::{Backlog, WalWatch};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
+use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{
     BATCH_ROWS_MAX, CHECKPOINT_RETRY, COMMIT_IDLE, COMMIT_SHARED, INGESTS_MAX, LATE_ENDS_MAX, TRANSACTION_BYTES_MAX,
     TRANSACTION_ROWS_MAX, TRANSACTION_TIME_IF_AWAITED,
 };
 use crate::model::line_limit::LineLimit;
-use crate::model::record::Envelope;
 use crate::store::clock::now_ms;
 use crate::store::{Store, UploadEnd, UploadState};
 

@@ -6,9 +6,10 @@ use std::io::BufRead;
 
 use healthsink::formats::payload::{Options, decode};
 use healthsink::model::batch::{Batch, Decoded, Sink};
+use healthsink::model::envelope::Envelope;
 use healthsink::model::error::{Error, ErrorKind, Position, Result};
 use healthsink::model::record::{
-    self, Characteristic, Dose, Envelope, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
+    self, Characteristic, Dose, Medication, OtherRecord, Reject, RoutePoint, Sample, Workout,
 };
 use healthsink::model::text::{TextId, Texts};
 use serde_json::Value;

@@ -8,6 +8,7 @@ use super::labels::Labels;
 use super::second::{self, Candidate, Metadata, Second};
 use super::values::has_same_values;
 use crate::model::limits::METADATA_SHARED_BYTES_MAX;
+use crate::model::measurement;
 use crate::model::units;
 
 /// The fields that identify a sample for a match.
@@ -189,10 +190,10 @@ impl Names {
         other: (Option<f64>, Option<i64>),
     ) -> rusqlite::Result<bool> {
         if one.1 == other.1 {
-            return Ok(units::is_same((one.0, None), (other.0, None)));
+            return Ok(measurement::is_same((one.0, None), (other.0, None)));
         }
         let [unit, other_unit] = self.units.pair(connection, [one.1, other.1])?;
-        Ok(units::is_same((one.0, unit), (other.0, other_unit)))
+        Ok(measurement::is_same((one.0, unit), (other.0, other_unit)))
     }
 
     fn is_same_name(
@@ -244,7 +245,7 @@ impl Names {
             let others = crowd.units().iter().copied().map(Some).filter(|unit| *unit != sample.unit);
             for unit in std::iter::once(sample.unit).chain(others) {
                 let [own, other] = self.units.pair(connection, [sample.unit, unit])?;
-                let ranges = units::ranges((value, own), other);
+                let ranges = measurement::ranges((value, own), other);
                 windows.extend(ranges.into_iter().map(|sizes| Window { unit, sizes }));
             }
         }

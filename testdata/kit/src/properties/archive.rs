@@ -8,8 +8,8 @@
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use healthsink::import::{Tally, read_archive};
+use healthsink::model::envelope::Envelope;
 use healthsink::model::error::ErrorKind;
-use healthsink::model::record::Envelope;
 
 use super::reading::Account;
 use crate::pieces::{lengths, seed_of};

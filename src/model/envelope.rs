@@ -1,0 +1,14 @@
+//! What a payload says of itself.
+
+/// The payload's own description of itself.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Envelope {
+    /// `exportDate`.
+    pub export_ms: Option<i64>,
+    /// `startDate` of the exported range.
+    pub start_ms: Option<i64>,
+    /// `endDate` of the exported range.
+    pub end_ms: Option<i64>,
+    /// `syncSource`, such as `manual-upload`.
+    pub sync_source: Option<String>,
+}
