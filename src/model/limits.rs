@@ -169,6 +169,15 @@ pub const STATEMENTS_CACHED_MAX: usize = 64;
 
 /// SQLite's page cache in the writer's connection.
 pub const PAGE_CACHE_BYTES: usize = 2 * MIB;
+/// Uploads under way of which a program notes the numbers for others, 8 bytes each.
+pub const RUNNING_UPLOADS_MAX: usize = INGESTS_MAX + LATE_ENDS_MAX;
+
+/// Bytes of the file with these numbers.
+pub const RUNNING_FILE_BYTES_MAX: usize = 8 * RUNNING_UPLOADS_MAX;
+
+/// Programs that store uploads in one database at once and are distinguished.
+pub const WRITING_PROGRAMS_MAX: usize = 32;
+
 
 /// Pages in the WAL after which SQLite moves them into the database within a commit, unless an answer waits for it.
 pub const CHECKPOINT_PAGES: u32 = 2000;

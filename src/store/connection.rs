@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use super::database::Database;
 use super::failure::{open_to_write_error, write_error};
 use super::files::OpenFiles;
+use super::running::Running;
 use super::write::{Ids, Waiting};
 use super::write_queue::WriteQueue;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -22,12 +23,14 @@ pub struct Store {
     /// To notice when they are replaced.
     pub(in crate::store) files: OpenFiles,
     queue: WriteQueue,
+    pub(in crate::store) running: Running,
     /// Whether another program held an exclusive lock for longer than the last transaction waited.
     is_locked: bool,
 }
 
 impl Store {
-    /// Opens or creates a database, and brings its schema up to date.
+    /// Opens or creates a database for uploads, and brings its schema up to date. Uploads of programs that were killed are marked
+    /// as interrupted.
     ///
     /// # Errors
     ///
@@ -36,13 +39,15 @@ impl Store {
     /// - [`ErrorKind::Full`] if the disk has no space for it,
     /// - [`ErrorKind::Busy`] if another program has locked it.
     pub fn open(database: &Database) -> Result<Self> {
-        let store = Self::open_beside(database)?;
-        let interrupted = interrupt_running(&store.connection, &store.queue);
-        interrupted.map_err(|error| open_to_write_error(database, &error))?;
+        let mut store = Self::open_beside(database)?;
+        let fail = |error| open_to_write_error(database, &error);
+        store.queue.begin(&store.connection, BUSY_WAIT).map_err(fail)?;
+        store.running = Running::of(database);
+        store.interrupt_gone().and_then(|()| store.connection.execute_batch("COMMIT")).map_err(fail)?;
         Ok(store)
     }
 
-    /// The same beside a server whose uploads go on.
+    /// The same for changes that begin and end in one transaction.
     pub(in crate::store) fn open_beside(database: &Database) -> Result<Self> {
         let fail = |error| open_to_write_error(database, &error);
         let (connection, file) = database.open_to_write()?;
@@ -50,7 +55,24 @@ impl Store {
         let ids = Ids::load(&connection).map_err(fail)?;
         let files = OpenFiles::opened(database.path(), file);
         let waiting = Waiting::of(database);
-        Ok(Self { connection, ids, waiting, database: database.clone(), files, queue, is_locked: false })
+        Ok(Self {
+            connection,
+            ids,
+            waiting,
+            database: database.clone(),
+            files,
+            queue,
+            running: Running::default(),
+            is_locked: false,
+        })
+    }
+
+    /// Marks uploads whose program was killed, in the open transaction.
+    pub(in crate::store) fn interrupt_gone(&self) -> rusqlite::Result<()> {
+        let Some(running) = self.running.everywhere(&self.database) else { return Ok(()) };
+        let numbers = running.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        let sql = format!("UPDATE uploads SET state = 'interrupted' WHERE state = 'running' AND id NOT IN ({numbers})");
+        self.connection.execute(&sql, []).map(|_| ())
     }
 
     /// Begins a transaction that may write.
@@ -82,7 +104,10 @@ impl Store {
     /// Commits with a note of what was changed; with `synchronous=FULL` the rows are then on the disk.
     pub(crate) fn commit(&mut self) -> Result<()> {
         let written = self.ids.changes.write(&self.connection);
-        written.and_then(|()| self.connection.execute_batch("COMMIT")).map_err(|error| self.failed(&error))
+        let committed = written.and_then(|()| self.connection.execute_batch("COMMIT"));
+        committed.map_err(|error| self.failed(&error))?;
+        self.running.note_commit();
+        Ok(())
     }
 
     /// Undoes the transaction, and forgets ids that may be gone with it.
@@ -101,11 +126,6 @@ impl Store {
         });
         self.ids.merge.workouts = workouts.after_rollback();
         self.ids.claimed = claimed;
+        self.running.note_rollback();
     }
-}
-
-/// Marks uploads that were running when the program ended.
-fn interrupt_running(connection: &Connection, queue: &WriteQueue) -> rusqlite::Result<()> {
-    queue.begin(connection, BUSY_WAIT)?;
-    connection.execute_batch("UPDATE uploads SET state = 'interrupted' WHERE state = 'running'; COMMIT")
 }

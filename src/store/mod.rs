@@ -17,6 +17,7 @@ mod open;
 mod people;
 pub(crate) mod private;
 mod read;
+mod running;
 mod schema;
 pub(crate) mod spool;
 mod tokens;

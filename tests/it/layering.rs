@@ -99,6 +99,8 @@ const OPENING: [(&str, &str); 13] = [
     ("store/header.rs", "databases: its callers are listed below"),
     ("store/obstacles.rs", "a file beside the database that SQLite does not know"),
     ("store/private.rs", "new files only"),
+    ("store/running.rs", "files beside the database that SQLite does not know"),
+    ("store/serving.rs", "a file beside the database that SQLite does not know"),
     ("store/write_queue.rs", "the WAL, on which SQLite holds no lock"),
 ];
 
@@ -113,7 +115,6 @@ const READING_HEADERS: [(&str, &str); 17] = [
     ("store/database.rs", "defines is_ours"),
     ("store/derive/owner.rs", "the command has nothing open yet"),
     ("store/open.rs", "defines the other two"),
-    ("store/people/alone.rs", "nothing is open yet"),
     ("store/people/copies.rs", "other databases, while the command has nothing open"),
     ("store/people/forget.rs", "the command has nothing open yet"),
     ("store/people/list.rs", "the command has nothing open yet"),

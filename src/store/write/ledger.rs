@@ -155,7 +155,9 @@ impl Store {
             }
             Ok(UploadKey { id, person })
         };
-        insert(&self.connection).map_err(|error| self.failed(&error))
+        let key = insert(&self.connection).map_err(|error| self.failed(&error))?;
+        self.running.begin(key.id);
+        Ok(key)
     }
 
     /// Sets the counts of an ingest under way.
@@ -207,6 +209,7 @@ impl Store {
         let sql = "UPDATE uploads SET state = :state, finished_ms = :finished_ms, body_bytes = :body_bytes,
             export_ms = :export_ms, start_ms = :start_ms, end_ms = :end_ms, sync_source = :sync_source, error = :error
             WHERE id = :id";
+        self.running.end(upload);
         let state = match end.state {
             UploadState::Done => "done",
             UploadState::Aborted => "aborted",
