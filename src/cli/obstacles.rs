@@ -11,7 +11,7 @@ use crate::store::{Database, now_ms};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KeptOut {
-    kind: String,
+    pub(super) kind: String,
     /// When, UTC.
     last: String,
     pub(super) seconds_ago: i64,

@@ -51,6 +51,18 @@ pub const ANSWER_BYTES_MAX: usize = 1024;
 /// Longest state that Tailscale prints of itself.
 pub const TAILSCALE_BYTES_MAX: usize = 256 * KIB;
 
+/// Pieces of standard input, of [`READ_BUFFER_BYTES`] each, that wait for an import.
+pub const STDIN_PIECES_MAX: usize = 1;
+
+/// How often an import that waits for standard input looks whether it is to stop.
+pub const STOP_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Bytes of a section's name that an error shows.
+pub const SECTION_SHOWN_BYTES_MAX: usize = 64;
+
+/// Bytes that are read of what a server says of itself.
+pub const SERVER_FILE_BYTES_MAX: usize = 64 * KIB;
+
 /// Bytes of a local server's answer that setup reads.
 pub const LOCAL_ANSWER_BYTES_MAX: usize = 4 * KIB;
 

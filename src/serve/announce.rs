@@ -3,19 +3,20 @@
 use std::net::SocketAddr;
 
 use super::config::Serve;
+use super::facts::ServerFacts;
 use super::http::certificate::Certificate;
 use super::http::listeners::Listeners;
 use super::network::is_private;
 use super::reach::{Reach, speaks_mdns};
 use crate::model::error::Result;
 
-/// Logs where the server listens, what it writes and how clients authenticate.
+/// Logs where the server listens, what it writes and how clients authenticate. Returns what it says of itself.
 pub(super) fn announce(
     config: &Serve,
     has_token: bool,
     listeners: &Listeners,
     certificate: Option<&Certificate>,
-) -> Result<()> {
+) -> Result<ServerFacts> {
     let address = listeners.upload_address()?;
     let auth = match (has_token, &config.auth.header) {
         (false, _) if config.auth.is_optional => "from anyone, without authentication".to_owned(),
@@ -37,7 +38,7 @@ pub(super) fn announce(
     if is_in_the_clear && reach.addresses.iter().any(|ip| !is_private(*ip)) {
         tracing::warn!("{PLAIN_HTTP_WARNING}");
     }
-    Ok(())
+    Ok(ServerFacts::new(config, address, &reach))
 }
 
 /// Logs what to type into the app, or why no phone reaches the server.
@@ -68,6 +69,11 @@ fn announce_reach(config: &Serve, has_token: bool, reach: &Reach) {
         _ => app.words(),
     };
     tracing::info!("in the app: base URL {url}{others}, {words}");
+    if !has_token && !config.auth.is_optional {
+        tracing::info!(
+            "no token exists yet, so only this machine may upload: `healthsink token new` or `healthsink setup` creates one"
+        );
+    }
     if reach.has_gap {
         tracing::info!(
             "give --public-url to see that base URL whole here, on the server's page and in `healthsink setup`"
@@ -80,6 +86,11 @@ fn check_certificate(config: &Serve, certificate: Option<&Certificate>) {
     let (Some(certificate), Some(url)) = (certificate, &config.public_url) else {
         return;
     };
+    if !url.is_https() {
+        tracing::warn!(
+            "the server speaks HTTPS, and --public-url begins with http:, which fails here; begin it with https:"
+        );
+    }
     if url.is_https() && !certificate.covers(url.host()) {
         tracing::warn!(
             "the certificate is not valid for {} of --public-url, so phones refuse it unless a proxy in front has another one",

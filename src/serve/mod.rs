@@ -9,6 +9,7 @@ mod answer;
 pub mod app;
 mod call;
 pub mod config;
+pub mod facts;
 mod http;
 mod log_limit;
 mod monitor;
@@ -26,4 +27,5 @@ mod signals;
 mod state;
 mod upload;
 
+pub use http::listeners::check_listen;
 pub use run::{check_settings, run, serve};

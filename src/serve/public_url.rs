@@ -22,6 +22,13 @@ impl PublicUrl {
         &self.host
     }
 
+    /// What a proxy serves: the host with its port, and the path, which is empty or begins with a slash.
+    #[must_use]
+    pub fn site_and_path(&self) -> (&str, &str) {
+        let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split_at(rest.find('/').unwrap_or(rest.len()))
+    }
+
     /// Whether it begins with `https:`.
     #[must_use]
     pub fn is_https(&self) -> bool {
@@ -73,6 +80,8 @@ mod tests {
         };
         check("https://health.example.com", Some(("https://health.example.com", "health.example.com")));
         check(" https://health.example.com// ", Some(("https://health.example.com", "health.example.com")));
+        let url: PublicUrl = "https://health.example.com:8443/in/".parse().unwrap();
+        assert_eq!(url.site_and_path(), ("health.example.com:8443", "/in"));
         check("http://192.168.1.20:3000/", Some(("http://192.168.1.20:3000", "192.168.1.20")));
         check("HTTPS://pi.local/health/", Some(("https://pi.local/health", "pi.local")));
         check("http://[fd00::1]:3000", Some(("http://[fd00::1]:3000", "[fd00::1]")));

@@ -54,7 +54,8 @@ pub fn serve(config: &Serve) -> Result<()> {
         .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start: {error}")))?;
     let served = runtime.block_on(async {
         let listeners = open(inherited, config).await?;
-        announce(config, has_token, &listeners, prepared.tls.as_ref().map(Tls::certificate))?;
+        let facts = announce(config, has_token, &listeners, prepared.tls.as_ref().map(Tls::certificate))?;
+        let _file = facts.write(config);
         run_with(listeners, config, prepared, writer.handle().clone(), stop_requested()).await
     });
     // A decoder's thread that never ends must not keep the program from ending.

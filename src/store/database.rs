@@ -68,9 +68,21 @@ impl Database {
     #[must_use]
     pub fn has_file(&self, path: &Path) -> bool {
         let own = resolved(&self.path);
-        file_id(path).is_some_and(|id| {
-            [""].into_iter().chain(COMPANIONS_ALL).any(|suffix| file_id(&suffixed(&own, suffix)) == Some(id))
-        })
+        self.is_beside(path)
+            || file_id(path).is_some_and(|id| {
+                [""].into_iter().chain(COMPANIONS_ALL).any(|suffix| file_id(&suffixed(&own, suffix)) == Some(id))
+            })
+    }
+
+    /// Whether a path is that of a file that this program keeps beside the database.
+    fn is_beside(&self, path: &Path) -> bool {
+        let own = resolved(&self.path);
+        let name = |path: &Path| path.file_name().unwrap_or_default().as_encoded_bytes().to_owned();
+        let (sent, own_name) = (name(path), name(&own));
+        let is_kept = sent
+            .strip_prefix(own_name.as_slice())
+            .is_some_and(|rest| matches!(rest, b"-obstacles" | b"-server") || rest.starts_with(b"-running-"));
+        is_kept && resolved(folder_of(path)) == folder_of(&own)
     }
 
     /// Its sizes; 0 for a file that is missing.

@@ -19,6 +19,7 @@ pub(crate) mod private;
 mod read;
 mod running;
 mod schema;
+mod serving;
 pub(crate) mod spool;
 mod tokens;
 mod version;
@@ -52,6 +53,7 @@ pub use read::report::{DayFigures, DayReport, DoseFigures, Figures, ReportQuesti
 pub use read::status::{Status, TableRows, TypeRows, UploadRow};
 pub use tokens::{NewToken, TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, is_token_shaped};
 pub(crate) use wal::{AutoCheckpoint, Checkpoint};
+pub use serving::ServerFile;
 /// The version of SQLite inside the program.
 #[must_use]
 pub fn sqlite_version() -> &'static str {

@@ -86,7 +86,7 @@ const OPENERS: [&str; 8] = [
 ];
 
 /// The files of `src/` that open others by their paths, and why these are never a database that is open.
-const OPENING: [(&str, &str); 13] = [
+const OPENING: [(&str, &str); 15] = [
     ("import/container.rs", "inputs: the files of the database are refused before"),
     ("serve/access/auth.rs", "the token file"),
     ("serve/http/tls.rs", "certificate and key"),

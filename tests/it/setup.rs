@@ -1,8 +1,8 @@
 //! `setup`: from nothing to the first upload, by flags and by answers on a terminal.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::contract::payload;
 use super::tokens::new;
-use crate::program::{Program, command, path, run};
-use healthsink_testkit::database::{one, rows};
+use crate::program::{Program, command, path, run, run_with_input};
+use healthsink_testkit::database::one;
 use healthsink_testkit::http::Client;
 use healthsink_testkit::missing::not_run;
 
@@ -88,6 +88,61 @@ fn flags_answer_every_question() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(text.contains("sudo healthsink setup --db /var/lib/healthsink/health.db"), "{text}");
+    // Commands are on one line, to be copied.
+    let is_wide = |line: &&str| line.chars().count() > 80 && !line.contains("healthsink serve");
+    assert_eq!(text.lines().find(is_wide), None);
+}
+
+/// What the flags of a server that runs say, setup need not be asked.
+#[test]
+fn setup_shows_the_words_of_the_server_that_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    new(&database, "anna");
+    let mut serve = command();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--path", "/in"]);
+    serve.args(["--auth-header", "X-Key", "--public-url", "https://health.example.com/x", "--db"]).arg(&database);
+    let program = Program::start(&mut serve);
+    // The default port is not asked.
+    let printed = json_of(&setup(&database, &["--yes", "--no-wait", "--json"]).output().unwrap());
+    for (name, expected) in [
+        ("baseUrl", "https://health.example.com/x"),
+        ("endpointPath", "/in"),
+        ("authentication", "Custom Header"),
+        ("header", "X-Key"),
+    ] {
+        assert_eq!(printed[name], json!(expected), "{printed}");
+    }
+    assert_eq!(printed["isRunning"], json!(true), "{printed}");
+    let other = folder.path().join("other.db");
+    let output = setup(&other, &["--yes", "--listen", &program.address.to_string()]).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("has another database than") && !other.exists(), "{message}");
+}
+
+/// A socket that is bound and does not listen: nothing answers there, and nothing can listen.
+#[test]
+fn a_port_that_cannot_be_had_leaves_no_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listen = socket.local_addr().unwrap().to_string();
+    let output = setup(&database, &["--yes", "--listen", &listen]).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("the port is in use") && output.stdout.is_empty(), "{message}");
+    assert!(!database.exists());
+}
+
+#[test]
+fn answers_may_come_through_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let mut setup = setup(&database, &["--no-wait", "--no-qr", "--listen", &free_address().to_string()]);
+    // The last question has its default.
+    let output = run_with_input(&mut setup, b"2\n10.8.0.1\nAnna\n");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("of Anna (phone)") && text.contains("base URL        http://10.8.0.1:3000\n"), "{text}");
 }
 
 /// A mistake leaves neither a database nor a token.
@@ -179,6 +234,9 @@ fn setup_waits_beside_a_server_that_runs() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     new(&database, "anna");
+    // From a time when the clock was wrong.
+    let future = json!([{"kind": "form", "lastMs": 4_000_000_000_000_u64, "address": "192.0.2.7", "message": "old"}]);
+    fs::write(folder.path().join("health.db-obstacles"), future.to_string()).unwrap();
     let program = Program::serve(&database);
     let listen = program.address.to_string();
     let mut setup = setup(&database, &["--yes", "--listen", &listen, "--no-qr"]);
@@ -192,6 +250,9 @@ fn setup_waits_beside_a_server_that_runs() {
     client.head("POST", "/api/health", &[("Content-Length", "0")]);
     assert_eq!(client.receive().status, 404);
     let line = line_with(&mut logged, "the server refused a client");
+    program.kill();
+    line_with(&mut logged, "the server has ended; start it again");
+    let program = Program::serve(&database);
     assert!(line.contains("404 for POST /api/health: the app posts to the endpoint path"), "{line}");
     let answer = Client::connect(program.address).post(&[("Authorization", &bearer)], &payload("documented"));
     assert_eq!(answer.status, 200);
@@ -208,37 +269,29 @@ fn a_server_of_another_database_is_noticed() {
     let other = folder.path().join("other.db");
     let output = setup(&other, &["--yes", "--listen", &program.address.to_string()]).output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
-    assert!(message.contains("does not know a token of"), "{message}");
-    assert!(output.stdout.is_empty() && !output.status.success());
-    assert_eq!(rows(&other, "SELECT id FROM tokens WHERE revoked_ms IS NULL").len(), 0);
+    assert!(message.contains("has another database than"), "{message}");
+    assert!(output.stdout.is_empty() && !output.status.success() && !other.exists());
 }
 
 /// Another program at the port may look like a server.
 #[test]
-fn what_listens_at_the_port_sees_no_token_that_stays() {
+fn what_listens_at_the_port_sees_no_token() {
     let folder = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let seen = std::thread::spawn(move || {
-        let answer = |stream: TcpStream| {
-            let lines = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
-            let head: Vec<String> = lines.collect();
-            let problem =
-                "HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nContent-Length: 0\r\n\r\n";
-            (&stream).write_all(problem.as_bytes()).unwrap();
-            head
-        };
-        // The question whether it is a server, and whether it knows the token.
-        listener.incoming().take(2).flat_map(|stream| answer(stream.unwrap())).collect::<Vec<String>>()
+        let (mut stream, _) = listener.accept().unwrap();
+        let lines = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+        let head: Vec<String> = lines.collect();
+        let problem = "HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(problem.as_bytes()).unwrap();
+        head
     });
     let database = folder.path().join("health.db");
     let output = setup(&database, &["--yes", "--no-wait", "--no-qr", "--listen", &address]).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success() && output.stdout.is_empty() && !database.exists(), "{output:?}");
     let seen = seen.join().unwrap();
-    let tokens: Vec<&str> = seen.iter().filter_map(|line| line.strip_prefix("Authorization: Bearer ")).collect();
-    assert!(tokens.len() == 1 && !said.contains(tokens[0]), "{tokens:?}");
-    assert_eq!(rows(&database, "SELECT id FROM tokens WHERE revoked_ms IS NULL").len(), 1);
+    assert!(seen[0].starts_with("GET /healthz ") && seen.iter().all(|line| !line.contains("hs_")), "{seen:?}");
 }
 
 /// Starts setup on a terminal. Returns what types there and what shows it; `None` without the tool that makes terminals.

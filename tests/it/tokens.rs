@@ -494,7 +494,18 @@ mod modes {
             let mut files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
             files.sort();
             let names: Vec<_> = files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-            assert_eq!(names, ["anna.token", "copy.db", "health.db", "health.db-shm", "health.db-wal"]);
+            assert_eq!(
+                names,
+                [
+                    "anna.token",
+                    "copy.db",
+                    "health.db",
+                    "health.db-running-0",
+                    "health.db-server",
+                    "health.db-shm",
+                    "health.db-wal"
+                ]
+            );
             for path in files {
                 assert_eq!(mode(&path), 0o600, "{path:?} under {umask}");
             }

@@ -6,11 +6,12 @@ use std::thread::JoinHandle;
 
 use serde::Serialize;
 
-use crate::cli::obstacles;
+use crate::cli::obstacles::{self, KeptOut};
 use crate::cli::print::{Form, Printable, print};
 use crate::cli::table::{shown, shown_within};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{ARRIVAL_INTERVAL, MESSAGE_COLUMNS_MAX};
+use crate::serve::facts::ServerFacts;
 use crate::store::{ArrivedUpload, Database};
 
 /// What is waited for.
@@ -18,9 +19,23 @@ use crate::store::{ArrivedUpload, Database};
 pub(super) struct Arrival {
     pub(super) database: Database,
     pub(super) token: i64,
-    /// When setup began.
-    pub(super) since_ms: i64,
+    /// What had kept clients out before.
+    pub(super) seen: Snapshot,
     pub(super) form: Form,
+}
+
+/// When something of each kind kept a client out last. Clocks may go back, so no time is later than another.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Snapshot(Vec<(String, i64)>);
+
+impl Snapshot {
+    pub(super) fn of(database: &Database) -> Self {
+        Self(obstacles::read(database).into_iter().map(|obstacle| (obstacle.kind, obstacle.last_ms)).collect())
+    }
+
+    fn has(&self, obstacle: &KeptOut) -> bool {
+        self.0.iter().any(|(kind, last_ms)| (kind, last_ms) == (&obstacle.kind, &obstacle.last_ms))
+    }
 }
 
 /// A wait on another thread.
@@ -81,12 +96,12 @@ impl Arrival {
     }
 
     /// Looks again and again, until the upload is there or `goes_on` returns false.
-    fn until(&self, goes_on: impl Fn() -> bool, shows_obstacles: bool) -> Result<()> {
-        let mut seen_ms = self.since_ms;
-        let mut failed = 0;
+    fn until(&self, goes_on: impl Fn() -> bool, beside_server: bool) -> Result<()> {
+        let (mut seen, mut failed, mut is_there) = (self.seen.clone(), 0, true);
         while goes_on() {
-            if shows_obstacles {
-                seen_ms = self.show_obstacles(seen_ms);
+            if beside_server {
+                seen = self.show_obstacles(&seen);
+                is_there = self.show_server(is_there);
             }
             let Some(upload) = self.database.last_upload(self.token)? else {
                 continue;
@@ -103,14 +118,22 @@ impl Arrival {
         Ok(())
     }
 
-    /// Logs what kept clients out after a time. Returns the time of the last.
-    fn show_obstacles(&self, after_ms: i64) -> i64 {
-        let mut later = obstacles::read(&self.database);
-        later.retain(|obstacle| obstacle.last_ms > after_ms);
-        for obstacle in later.iter().rev() {
+    /// Logs what kept clients out since the last look. Returns what is known now.
+    fn show_obstacles(&self, seen: &Snapshot) -> Snapshot {
+        let now = obstacles::read(&self.database);
+        for obstacle in now.iter().rev().filter(|obstacle| !seen.has(obstacle)) {
             let message = shown_within(&obstacle.message, MESSAGE_COLUMNS_MAX);
             tracing::warn!(peer = shown(&obstacle.address), "the server refused a client: {message}");
         }
-        later.first().map_or(after_ms, |obstacle| obstacle.last_ms)
+        Snapshot(now.into_iter().map(|obstacle| (obstacle.kind, obstacle.last_ms)).collect())
+    }
+
+    /// Says that the server has ended, if it was there at the last look. Returns whether it is there.
+    fn show_server(&self, was_there: bool) -> bool {
+        let is_there = ServerFacts::of(&self.database).is_some();
+        if was_there && !is_there {
+            tracing::warn!("the server has ended; start it again: setup still waits for the first upload");
+        }
+        is_there
     }
 }

@@ -1,6 +1,7 @@
 //! The questions that setup asks on a terminal, and the answers that it takes without one.
 
 use std::io::{self, BufRead, Read, Write};
+use std::net::{IpAddr, SocketAddr};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -9,18 +10,19 @@ use super::plan::Reach;
 use crate::cli::arguments::parse_name;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{ANSWER_BYTES_MAX, TAILSCALE_BYTES_MAX};
-use crate::model::record::ME;
+use crate::serve::config::PORT_DEFAULT;
 use crate::serve::public_url::PublicUrl;
 
 /// Asks on standard error, and reads standard input.
 pub(super) struct Questions {
     is_asking: bool,
+    is_terminal: bool,
 }
 
 impl Questions {
-    /// With `is_asking` false, each question has its default as the answer.
-    pub(super) fn new(is_asking: bool) -> Self {
-        Self { is_asking }
+    /// With `is_asking` false, each question has its default as the answer, and so have those behind the end of a pipe.
+    pub(super) fn new(is_asking: bool, is_terminal: bool) -> Self {
+        Self { is_asking, is_terminal }
     }
 
     /// How the phone reaches this machine.
@@ -48,24 +50,23 @@ impl Questions {
         }
         let (question, default) = match reach {
             Reach::Vpn => (
-                "This machine's URL in the VPN? With Tailscale https://MACHINE.TAILNET.ts.net; else http://ADDRESS:3000",
+                "This machine's URL in the VPN? With Tailscale https://MACHINE.TAILNET.ts.net,\nelse http://ADDRESS:3000",
                 tailscale_url().unwrap_or_default(),
             ),
             Reach::Home | Reach::Domain => ("The domain's URL, such as https://health.example.com?", String::new()),
         };
-        self.ask(question, &default, "begin with https:// or http://", |answer| {
-            let url = if answer.contains("://") { answer.to_owned() } else { format!("https://{answer}") };
-            url.parse().ok()
-        })
-        .map(Some)
+        let hint = match reach {
+            Reach::Domain => "begin with https:// or http://, and name a domain, not an address",
+            _ => "begin with https:// or http://",
+        };
+        self.ask(question, &default, hint, |answer| url_of_answer(reach, answer)).map(Some)
     }
 
-    /// Whose data it is. The only person there is comes first.
-    pub(super) fn person(&mut self, given: Option<String>, only: Option<String>) -> Result<String> {
+    /// Whose data it is.
+    pub(super) fn person(&mut self, given: Option<String>, default: String) -> Result<String> {
         if let Some(person) = given {
             return Ok(person);
         }
-        let default = only.unwrap_or_else(|| ME.to_owned());
         self.ask("Whose data does the phone send? A name, to keep persons apart", &default, "type a name", |answer| {
             parse_name(answer).ok()
         })
@@ -94,13 +95,36 @@ impl Questions {
         let end = if question.ends_with('\n') { "Answer" } else { "" };
         loop {
             write!(io::stderr(), "{question}{end}{shown}: ").map_err(|error| failed(&error))?;
-            let answer = read_line()?.ok_or_else(unanswered)?;
+            let answer = match read_line()? {
+                Some(answer) => answer,
+                None if self.is_terminal => return Err(unanswered()),
+                None => {
+                    let _ = writeln!(io::stderr());
+                    self.is_asking = false;
+                    return read(default).ok_or_else(unanswered);
+                }
+            };
             let answer = if answer.is_empty() { default } else { &answer };
             if let Some(answer) = read(answer) {
                 return Ok(answer);
             }
             writeln!(io::stderr(), "  {hint}").map_err(|error| failed(&error))?;
         }
+    }
+}
+
+/// The URL that is meant. Certificates are for names, so an address without `https://` means plain HTTP, at this server's port.
+fn url_of_answer(reach: Reach, answer: &str) -> Option<PublicUrl> {
+    if answer.contains("://") {
+        return answer.parse().ok();
+    }
+    let bare = answer.trim_end_matches('/');
+    let with_port = bare.parse::<SocketAddr>().ok();
+    let ip = bare.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
+    match (with_port.or(ip.map(|ip| SocketAddr::new(ip, PORT_DEFAULT))), reach) {
+        (Some(_), Reach::Domain) => None,
+        (Some(address), _) => format!("http://{address}").parse().ok(),
+        (None, _) => format!("https://{bare}").parse().ok(),
     }
 }
 
@@ -149,11 +173,26 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_address_is_plain_http() {
+        let check = |reach, answer: &str, expected: Option<&str>| {
+            assert_eq!(url_of_answer(reach, answer).map(|url| url.to_string()).as_deref(), expected, "{answer}");
+        };
+        check(Reach::Vpn, "10.8.0.1", Some("http://10.8.0.1:3000"));
+        check(Reach::Vpn, "10.8.0.1:80/", Some("http://10.8.0.1:80"));
+        check(Reach::Vpn, "fd00::1", Some("http://[fd00::1]:3000"));
+        check(Reach::Vpn, "[fd00::1]", Some("http://[fd00::1]:3000"));
+        check(Reach::Vpn, "pi.tail1.ts.net", Some("https://pi.tail1.ts.net"));
+        check(Reach::Vpn, "https://10.8.0.1", Some("https://10.8.0.1"));
+        check(Reach::Domain, "health.example.com:8443/in", Some("https://health.example.com:8443/in"));
+        check(Reach::Domain, "203.0.113.7", None);
+        check(Reach::Domain, "", None);
+    }
+
+    #[test]
     fn without_a_terminal_each_question_has_its_default() {
-        let mut questions = Questions::new(false);
+        let mut questions = Questions::new(false, false);
         assert_eq!(questions.reach(None).unwrap(), Reach::Home);
-        assert_eq!(questions.person(None, Some("anna".to_owned())).unwrap(), "anna");
-        assert_eq!(questions.person(None, None).unwrap(), ME);
+        assert_eq!(questions.person(None, "anna".to_owned()).unwrap(), "anna");
         assert_eq!(questions.public_url(Reach::Domain, None).unwrap(), None);
         assert!(!questions.boot(None).unwrap());
     }

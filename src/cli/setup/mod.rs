@@ -3,6 +3,7 @@
 //!
 //! Nothing is written before the last answer. After that, the token is the only change.
 
+mod app;
 mod arrival;
 mod ask;
 mod code;
@@ -16,19 +17,21 @@ use std::net::SocketAddr;
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
-use self::arrival::Arrival;
+use self::app::App;
+use self::arrival::{Arrival, Snapshot};
 use self::ask::Questions;
 use self::code::Codes;
 use self::plan::{Plan, Reach};
 use self::report::{Report, revoke};
 use self::running::find;
-use super::arguments::{AppArguments, DatabaseArgument, Outcome, parse_listen, parse_name};
+use super::arguments::{AppArguments, DatabaseArgument, Outcome, parse_listen, parse_name, whose};
 use super::print::{Form, FormArgument};
 use super::token::add;
 use crate::model::error::Result;
 use crate::serve::config::Serve;
-use crate::serve::{check_settings, serve};
-use crate::store::{Database, now_ms};
+use crate::serve::facts::ServerFacts;
+use crate::serve::{check_listen, check_settings, serve};
+use crate::store::Database;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -83,28 +86,31 @@ enum Boot {
 
 impl SetupArguments {
     pub(super) fn run(self) -> Result<Outcome> {
-        let is_asking = !self.yes && self.form.form() == Form::Text && io::stdin().is_terminal();
-        let mut questions = Questions::new(is_asking);
         let database = Database::new(&self.database.db);
-        let reach = questions.reach(self.reach)?;
+        let known = ServerFacts::of(&database);
+        let is_asking = !self.yes && self.form.form() == Form::Text;
+        let mut questions = Questions::new(is_asking, io::stdin().is_terminal());
+        // A server that runs is reached as its flags say.
+        let reach = match (&known, self.reach, &self.app.public_url) {
+            (Some(_), None, None) => Reach::Home,
+            (_, given, _) => questions.reach(given)?,
+        };
         let public_url = questions.public_url(reach, self.app.public_url.clone())?;
-        let person = questions.person(self.person.clone(), only_person(&database))?;
+        let person = questions.person(self.person.clone(), likely_person(&database))?;
         let boots = questions.boot(self.boot.map(|boot| boot == Boot::Yes))?;
-        let plan = Plan::new(reach, public_url, self.listen, &database, boots)?;
+        let listen = known.as_ref().map_or(self.listen, |server| Some(server.listen));
+        let plan = Plan::new(reach, public_url, listen, &database, boots.then_some(&person))?;
         let config = self.config(&plan, person.clone());
         // Whatever the flags have wrong is said before there is a token.
         check_settings(&config)?;
-        let running = find(plan.listen)?;
-        let began_ms = now_ms();
-        if let Some(running) = &running {
-            // Any program may hold the port. It sees a token that is revoked at once, never the one that stays.
-            let (probe, secret) = add(&database, &person, Some("a test of setup"))?;
-            let checked = running.check_token(&config, &secret);
-            database.revoke_token(probe, now_ms())?;
-            checked?;
+        let running = known.map_or_else(|| find(&database, plan.listen), |server| Ok(Some(server)))?;
+        if running.is_none() && !self.no_wait {
+            check_listen(plan.listen)?;
         }
+        let began = Snapshot::of(&database);
         let (id, token) = add(&database, &person, Some(&self.label))?;
-        let report = Report::new(&config, &plan, (&person, &self.label), (id, &token), running.is_some());
+        let app = running.as_ref().map_or_else(|| App::of(&config), |server| App::of_server(server, &config));
+        let report = Report::new(&config, &plan, app, (&person, &self.label), (id, &token), running.is_some());
         let codes = Codes { page: !self.no_qr, token: self.qr_token };
         report.print(self.form.form(), codes).map_err(|error| {
             revoke(&database, id, &format!("the result cannot be printed ({error}), so nobody has seen the token"))
@@ -112,7 +118,7 @@ impl SetupArguments {
         if self.no_wait {
             return Ok(Outcome::Done);
         }
-        let arrival = Arrival { database, token: id, since_ms: began_ms, form: self.form.form() };
+        let arrival = Arrival { database, token: id, seen: began, form: self.form.form() };
         wait(&config, running.is_some(), arrival)
     }
 
@@ -140,14 +146,14 @@ fn wait(config: &Serve, is_running: bool, arrival: Arrival) -> Result<Outcome> {
     served.map(|()| Outcome::Done)
 }
 
-/// The person of a database whose tokens are all of one person.
-fn only_person(database: &Database) -> Option<String> {
+/// The only person with tokens, or the person of commands that name nobody.
+fn likely_person(database: &Database) -> String {
     let tokens = if database.exists() { database.tokens().unwrap_or_default() } else { Vec::new() };
     let mut persons: Vec<String> = tokens.into_iter().map(|token| token.person).collect();
     persons.sort_unstable();
     persons.dedup();
     match persons.len() {
-        1 => persons.pop(),
-        _ => None,
+        1 => persons.remove(0),
+        _ => whose(None, database),
     }
 }

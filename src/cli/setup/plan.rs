@@ -48,7 +48,7 @@ impl Plan {
         public_url: Option<PublicUrl>,
         listen: Option<SocketAddr>,
         database: &Database,
-        boots: bool,
+        boots_for: Option<&str>,
     ) -> Result<Self> {
         if public_url.is_none() && reach != Reach::Home {
             return Err(Error::usage(
@@ -63,8 +63,8 @@ impl Plan {
             plan.trusted_proxies.push(Ipv4Addr::LOCALHOST.to_string().parse()?);
             plan.steps.push(plan.proxy(reach));
         }
-        if boots {
-            plan.steps.extend(at_boot(database, plan.public_url.as_ref()));
+        if let Some(person) = boots_for {
+            plan.steps.extend(plan.at_boot(reach, database, person));
         }
         Ok(plan)
     }
@@ -76,30 +76,49 @@ impl Plan {
             let what = "Let Tailscale speak HTTPS for healthsink, in another terminal".to_owned();
             return (what, format!("tailscale serve --bg {port}"));
         }
-        let host = self.public_url.as_ref().map(PublicUrl::host).unwrap_or_default();
         let what = "Let a proxy speak HTTPS for healthsink; with Caddy, in /etc/caddy/Caddyfile".to_owned();
-        (what, format!("{host} {{\n\treverse_proxy 127.0.0.1:{port}\n}}"))
+        let (site, path) = self.public_url.as_ref().map(PublicUrl::site_and_path).unwrap_or_default();
+        let proxy = format!("reverse_proxy 127.0.0.1:{port}");
+        let rule = if path.is_empty() { proxy } else { format!("handle_path {path}/* {{\n\t\t{proxy}\n\t}}") };
+        (what, format!("{site} {{\n\t{rule}\n}}"))
     }
-}
 
-/// How the server starts with this machine: as the packaged service, which has another database.
-fn at_boot(database: &Database, public_url: Option<&PublicUrl>) -> Vec<(String, String)> {
-    let is_installed = UNITS.iter().any(|unit| Path::new(unit).exists());
-    let (what, command) = if is_installed {
-        ("Start the server with this machine", "sudo systemctl enable --now healthsink.socket")
-    } else {
-        ("Start the server with this machine: in the folder of healthsink's source", "sudo scripts/install")
-    };
-    let mut steps = vec![(what.to_owned(), command.to_owned())];
-    if let Some(url) = public_url {
-        let what = "Name the base URL to the service, in /etc/healthsink/healthsink.env".to_owned();
-        steps.push((what, format!("HEALTHSINK_PUBLIC_URL={url}")));
+    /// How the server starts with this machine: as the packaged service, which has another database. It needs the port, so this server
+    /// ends first, and it reads its settings when it starts.
+    fn at_boot(&self, reach: Reach, database: &Database, person: &str) -> Vec<(String, String)> {
+        let is_own = database.path() == Path::new(SERVICE_DATABASE);
+        let is_installed = UNITS.iter().any(|unit| Path::new(unit).exists());
+        let mut steps = Vec::new();
+        let mut add = |what: &str, text: String| steps.push((what.to_owned(), text));
+        if !is_own {
+            add("To start with this machine, end this server first: the service needs its port", "Ctrl-C".to_owned());
+        }
+        if !is_installed {
+            add("Then install the service, in the folder of healthsink's source", "sudo scripts/install".to_owned());
+        }
+        let proxies = self.trusted_proxies.iter().map(|proxy| format!("HEALTHSINK_TRUSTED_PROXY={proxy}"));
+        let settings: Vec<String> =
+            self.public_url.iter().map(|url| format!("HEALTHSINK_PUBLIC_URL={url}")).chain(proxies).collect();
+        if !settings.is_empty() {
+            add("Then add to /etc/healthsink/healthsink.env", settings.join("\n"));
+        }
+        add(
+            "Then start it, with these settings",
+            "sudo systemctl enable --now healthsink.socket\nsudo systemctl restart healthsink.service".to_owned(),
+        );
+        if !is_own {
+            let url = self.public_url.as_ref().map(|url| format!(" --public-url '{url}'")).unwrap_or_default();
+            let person = person.replace('\'', r"'\''");
+            let way = reach.to_possible_value().map(|way| way.get_name().to_owned()).unwrap_or_default();
+            add(
+                "Then make a token in its database, which is another one",
+                format!(
+                    "sudo healthsink setup --db {SERVICE_DATABASE} --yes \\\n  --reach {way}{url} --person '{person}'"
+                ),
+            );
+        }
+        steps
     }
-    if database.path() != Path::new(SERVICE_DATABASE) {
-        let what = "The service has another database, which needs a token".to_owned();
-        steps.push((what, format!("sudo healthsink setup --db {SERVICE_DATABASE}")));
-    }
-    steps
 }
 
 #[cfg(test)]
@@ -107,7 +126,7 @@ mod tests {
     use super::*;
 
     fn plan(reach: Reach, url: Option<&str>, boots: bool) -> Result<Plan> {
-        Plan::new(reach, url.map(|url| url.parse().unwrap()), None, &Database::new("x.db"), boots)
+        Plan::new(reach, url.map(|url| url.parse().unwrap()), None, &Database::new("x.db"), boots.then_some("anna"))
     }
 
     #[test]
@@ -125,19 +144,29 @@ mod tests {
         check(Reach::Vpn, Some("http://10.8.0.1:3000"), "0.0.0.0:3000", 0, None);
         let caddy = Some("health.example.com {\n\treverse_proxy 127.0.0.1:3000\n}");
         check(Reach::Domain, Some("https://health.example.com/"), "127.0.0.1:3000", 1, caddy);
+        let caddy = "health.example.com:8443 {\n\thandle_path /in/* {\n\t\treverse_proxy 127.0.0.1:3000\n\t}\n}";
+        check(Reach::Domain, Some("https://health.example.com:8443/in"), "127.0.0.1:3000", 1, Some(caddy));
         for reach in [Reach::Vpn, Reach::Domain] {
             assert!(plan(reach, None, false).is_err_and(|error| error.message().contains("--public-url")));
         }
     }
 
+    /// Each step works once those before it are done.
     #[test]
-    fn a_service_needs_a_token_in_its_own_database() {
+    fn a_service_gets_the_port_its_settings_and_a_token() {
         let steps = plan(Reach::Domain, Some("https://health.example.com"), true).unwrap().steps;
-        let commands: Vec<&str> = steps.iter().map(|(_, command)| command.as_str()).collect();
-        assert!(commands[1].starts_with("sudo "), "{commands:?}");
-        assert_eq!(commands[2], "HEALTHSINK_PUBLIC_URL=https://health.example.com");
-        assert_eq!(commands[3], "sudo healthsink setup --db /var/lib/healthsink/health.db");
-        let own = Plan::new(Reach::Home, None, None, &Database::new(SERVICE_DATABASE), true).unwrap();
-        assert_eq!(own.steps.len(), 1);
+        let place = |part: &str| {
+            let found = steps.iter().position(|(_, command)| command.contains(part));
+            found.unwrap_or_else(|| panic!("{part}: {steps:?}"))
+        };
+        let places = [
+            place("Ctrl-C"),
+            place("HEALTHSINK_PUBLIC_URL=https://health.example.com\nHEALTHSINK_TRUSTED_PROXY=127.0.0.1"),
+            place("systemctl restart healthsink.service"),
+            place("sudo healthsink setup --db /var/lib/healthsink/health.db --yes"),
+        ];
+        assert!(places.is_sorted(), "{steps:?}");
+        let own = Plan::new(Reach::Home, None, None, &Database::new(SERVICE_DATABASE), Some("anna")).unwrap();
+        assert!(own.steps.iter().all(|(_, command)| !command.contains("setup")), "{:?}", own.steps);
     }
 }

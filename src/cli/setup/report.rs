@@ -6,13 +6,17 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::app::App;
 use super::code::{Codes, draw};
 use super::plan::Plan;
 use crate::cli::print::{Form, print_to_reader, write_json};
+use crate::cli::table::shown_within;
 use crate::model::error::{Error, ErrorKind};
 use crate::serve::config::{Serve, UPLOAD_PATH_DEFAULT};
-use crate::serve::reach::Reach;
 use crate::store::{Database, now_ms};
+
+/// Columns of a name in a line.
+const NAME_COLUMNS: usize = 24;
 
 /// What to type into the app.
 #[derive(Debug, Serialize)]
@@ -26,9 +30,9 @@ pub(super) struct Report<'a> {
     base_url: Option<String>,
     /// Further URLs that may work.
     other_base_urls: Vec<String>,
-    endpoint_path: &'a str,
+    endpoint_path: String,
     authentication: &'static str,
-    header: &'a str,
+    header: String,
     database: PathBuf,
     /// Whether a server runs already.
     is_running: bool,
@@ -50,13 +54,12 @@ impl<'a> Report<'a> {
     pub(super) fn new(
         config: &'a Serve,
         plan: &'a Plan,
+        App { urls, has_gap, path, header }: App,
         (person, label): (&'a str, &'a str),
         (id, token): (i64, &'a str),
         is_running: bool,
     ) -> Self {
-        let Reach { urls, local, has_gap, .. } = Reach::of_plain(config.public_url.as_ref(), plan.listen);
-        let mut urls = urls.into_iter().chain(local);
-        let header = config.auth.header.as_deref();
+        let mut urls = urls.into_iter();
         let database = std::path::absolute(&config.db).unwrap_or_else(|_| config.db.clone());
         Self {
             id,
@@ -65,9 +68,9 @@ impl<'a> Report<'a> {
             token,
             base_url: urls.next(),
             other_base_urls: urls.collect(),
-            endpoint_path: &config.path,
+            endpoint_path: path,
             authentication: if header.is_some() { "Custom Header" } else { "Bearer" },
-            header: header.unwrap_or("Authorization"),
+            header: header.unwrap_or_else(|| "Authorization".to_owned()),
             database,
             is_running,
             serve: (!is_running).then(|| serve_command(config)),
@@ -90,19 +93,24 @@ impl<'a> Report<'a> {
 
     fn write_text(&self, codes: Codes, out: &mut dyn Write) -> io::Result<()> {
         let Self { id, person, label, token, .. } = self;
-        writeln!(out, "Token {id} of {person} ({label}) is in {}.\n", self.database.display())?;
+        let [person, label] = [person, label].map(|name| shown_within(name, NAME_COLUMNS));
+        writeln!(out, "Token {id} of {person} ({label}) is in\n{}.\n", self.database.display())?;
         writeln!(out, "Type into the app:")?;
         match &self.base_url {
             Some(url) => writeln!(out, "  base URL        {url}")?,
+            None if self.is_running => writeln!(
+                out,
+                "  base URL        a phone cannot reach the server that runs: start it with\n                  --listen :3000, or with --public-url"
+            )?,
             None => writeln!(
                 out,
-                "  base URL        a phone cannot reach this address: give --public-url, or --listen :3000"
+                "  base URL        a phone cannot reach this address: give --public-url,\n                  or --listen :3000"
             )?,
         }
         if self.has_gap {
             writeln!(
                 out,
-                "                  (this machine cannot see its address from outside: --public-url names it)"
+                "                  (this machine cannot see its address from outside:\n                  --public-url names it)"
             )?;
         }
         for other in &self.other_base_urls {
@@ -129,17 +137,15 @@ impl<'a> Report<'a> {
         if let Some(url) = self.base_url.as_ref().filter(|_| codes.page && !self.has_gap) {
             writeln!(
                 out,
-                "\nThe phone's camera opens the server's page with this code. The page shows all but the API key. If it"
+                "\nThe phone's camera opens the server's page with this code. The page shows all\nbut the API key. If it does not open, the phone does not reach this machine:\nsee docs/phone.md.\n"
             )?;
-            writeln!(out, "does not open, the phone does not reach this machine: see docs/phone.md.\n")?;
             draw(&format!("{url}/"), out)?;
         }
         if codes.token {
             writeln!(
                 out,
-                "\nThis code is the API key. On the phone, hold the camera's preview and choose Copy. Do not tap the preview:"
+                "\nThis code is the API key. On the phone, hold the camera's preview and choose\nCopy. Do not tap the preview: that may search the web for the key.\n"
             )?;
-            writeln!(out, "that may search the web for the key.\n")?;
             draw(self.token, out)?;
         }
         Ok(())

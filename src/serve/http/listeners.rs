@@ -115,9 +115,20 @@ pub(in crate::serve) async fn open(inherited: Inherited, config: &Serve) -> Resu
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| {
-        io_error(&format!("cannot listen on {address}; {}", remedy(error.kind(), address, flag)), &error)
-    })
+    TcpListener::bind(address).await.map_err(|error| bind_error(address, flag, &error))
+}
+
+/// Fails if the server could not listen on an address.
+///
+/// # Errors
+///
+/// [`ErrorKind::Io`], with what to do.
+pub fn check_listen(address: SocketAddr) -> Result<()> {
+    StdListener::bind(address).map(|_| ()).map_err(|error| bind_error(address, "--listen", &error))
+}
+
+fn bind_error(address: SocketAddr, flag: &str, error: &io::Error) -> Error {
+    io_error(&format!("cannot listen on {address}; {}", remedy(error.kind(), address, flag)), error)
 }
 
 /// What to do if an address cannot be listened on.

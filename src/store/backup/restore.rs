@@ -18,7 +18,7 @@ use crate::store::database::Database;
 use crate::store::failure::{self, open_error};
 use crate::store::files::{COMPANIONS, check_names, check_no_former, suffixed};
 use crate::store::notice::Notice;
-use crate::store::{private, version};
+use crate::store::{private, running, serving, version};
 
 /// Whether a database is replaced of which nobody can say whether a server has it open.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -82,6 +82,9 @@ impl Database {
             partial.publish()?;
         }
         drop(held);
+        // Of programs that were killed.
+        running::delete_left_over(self);
+        serving::delete_left_over(self);
         Ok(Restored { summary, kept: is_there.then_some(kept) })
     }
 

@@ -1,0 +1,104 @@
+//! The file beside the database in which a server says how clients reach it. The server holds a lock (flock) on it, which also ends if
+//! the server is killed. A failed write of it harms nothing: it only informs.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::database::Database;
+use super::files::{resolved, suffixed};
+use super::private;
+use crate::model::limits::SERVER_FILE_BYTES_MAX;
+
+/// The file of a server that runs; deleted when dropped.
+#[derive(Debug)]
+pub struct ServerFile {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Database {
+    /// Writes the file of this server. The first of several servers of a database has it.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written, or that another server has it.
+    pub fn write_server(&self, bytes: &[u8]) -> io::Result<ServerFile> {
+        let path = server_path(self);
+        delete_left_over(self);
+        let mut file = private::create_new(&path)?;
+        // A command that looks at it right now has it for a moment.
+        file.lock()?;
+        let _ = private::give_to_owner_of_folder(&file, &path);
+        if self.is_group_readable() {
+            let _ = private::let_group_read(&path);
+        }
+        file.write_all(bytes)?;
+        Ok(ServerFile { path, _file: file })
+    }
+
+    /// Returns what the server of this database says of itself, if one runs.
+    #[must_use]
+    pub fn read_server(&self) -> Option<Vec<u8>> {
+        let path = server_path(self);
+        if is_held(&path).ok()? != Some(true) {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        #[expect(clippy::disallowed_methods, reason = "bounded by take")]
+        File::open(path).ok()?.take(SERVER_FILE_BYTES_MAX as u64).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+}
+
+impl Drop for ServerFile {
+    fn drop(&mut self) {
+        // If this fails, the next server replaces it.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Deletes the file of a server that was killed.
+pub(super) fn delete_left_over(database: &Database) {
+    let path = server_path(database);
+    if is_held(&path).is_ok_and(|held| held == Some(false)) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+fn server_path(database: &Database) -> PathBuf {
+    suffixed(&resolved(database.path()), "-server")
+}
+
+/// Whether a server holds the file; `None` if it is missing.
+fn is_held(path: &Path) -> io::Result<Option<bool>> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // Opening a pipe would wait for its other end.
+        Ok(found) if !found.is_file() => return Err(io::ErrorKind::InvalidInput.into()),
+        _ => {}
+    }
+    Ok(Some(File::open(path)?.try_lock_shared().is_err()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_valid_while_its_server_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::new(folder.path().join("health.db"));
+        assert_eq!(database.read_server(), None);
+        let first = database.write_server(b"first").unwrap();
+        assert!(database.write_server(b"second").is_err());
+        assert_eq!(database.read_server().unwrap(), b"first");
+        drop(first);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        // A server that is killed leaves it.
+        fs::write(server_path(&database), "killed").unwrap();
+        assert_eq!(database.read_server(), None);
+        let _second = database.write_server(b"second").unwrap();
+        assert_eq!(database.read_server().unwrap(), b"second");
+    }
+}
