@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::arguments::{DatabaseArgument, GroupArgument, Outcome};
 use super::copies::{follow_links, is_same_file, lossy, summary};
+use super::interrupt;
 use super::print::{Printable, ResultArgument};
 use super::progress::Bar;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -52,6 +53,7 @@ impl BackupArguments {
         };
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let bar = Bar::new(&name, Some(0), self.result.is_quiet());
+        interrupt::delete_partial_of(target.clone());
         let copied = Database::new(db).group_readable(self.group.group_readable).back_up(
             &target,
             may_replace,

@@ -8,6 +8,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::copies::follow_links;
+use super::interrupt;
 use super::progress::Bar;
 use crate::model::error::{Error, Result};
 use crate::store::{Database, Replace, stamp};
@@ -60,7 +61,15 @@ impl ConsentArguments {
         target.push(format!(".before-{command}-{}.db", stamp()));
         let target = PathBuf::from(target);
         let bar = Bar::new("backup", Some(0), is_quiet);
+        interrupt::delete_partial_of(target.clone());
         database.back_up(&target, Replace::Nothing, &mut |done, whole| bar.set(done, whole))?;
         Ok(Some(target))
     }
+}
+
+/// Computes days and nights again. The result is printed before: a signal then ends only this.
+pub(super) fn renew_figures(database: &Database, is_quiet: bool) {
+    let _line =
+        Bar::of_work("computing days and nights again; Ctrl-C leaves that to the server or the next import", is_quiet);
+    database.renew_figures();
 }

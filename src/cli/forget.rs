@@ -8,13 +8,13 @@ use clap::{ArgGroup, Args};
 use serde::Serialize;
 
 use super::arguments::{DatabaseArgument, Outcome, parse_name};
-use super::consent::ConsentArguments;
+use super::consent::{ConsentArguments, renew_figures};
 use super::copies::lossy;
 use super::print::{Printable, ResultArgument};
 use super::table::{Align, Table, grouped};
 use crate::model::error::Result;
 use crate::model::time::{DAY_MS, parse, parse_day};
-use crate::store::{Database, Forgotten, Selection, TypeSelection, Vacuum};
+use crate::store::{Copies, Database, Forgotten, Selection, TypeSelection, Vacuum};
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("selection").required(true).multiple(true).args(["person", "upload", "type"]))]
@@ -65,6 +65,8 @@ struct Done {
     backup: Option<String>,
     /// Databases and backups nearby, which may still hold it.
     copies: Vec<String>,
+    /// How many more there are.
+    more_copies: usize,
     bytes_before: u64,
     bytes: u64,
     seconds: f64,
@@ -72,7 +74,7 @@ struct Done {
 
 impl Printable for Done {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Forgotten { rows, tables, tokens } = &self.forgotten;
+        let Forgotten { rows, tables, tokens, left_in_wal } = &self.forgotten;
         let mut table = Table::new([("person", Align::Left), ("table", Align::Left), ("rows", Align::Right)]);
         for forgotten in tables {
             table.push([&forgotten.person, forgotten.table, &grouped(forgotten.rows)]);
@@ -94,6 +96,16 @@ impl Printable for Done {
         for copy in &self.copies {
             writeln!(out, "may still be in {copy}")?;
         }
+        if self.more_copies > 0 {
+            writeln!(out, "may still be in {} more backups and databases beside these", self.more_copies)?;
+        }
+        if *left_in_wal {
+            writeln!(
+                out,
+                "another program is reading the database, so its WAL still has the rows: end that program, then start any command \
+                 that writes, such as `healthsink zones set`, or the server"
+            )?;
+        }
         writeln!(
             out,
             "backups in other places may also have it; the ledger keeps when it came and how many rows that were"
@@ -111,18 +123,19 @@ impl ForgetArguments {
         let planned = database.plan_forget(&selection)?;
         let size = || database.sizes().database + database.sizes().wal;
         let bytes_before = size();
-        let done = |forgotten, backup, copies, seconds| Done {
+        let done = |forgotten, backup, copies: Copies, seconds| Done {
             what: selection.text(),
             dry_run: self.consent.dry_run,
             forgotten,
             backup,
-            copies,
+            copies: copies.paths.iter().map(|path| lossy(path)).collect(),
+            more_copies: copies.more,
             bytes_before,
             bytes: size(),
             seconds,
         };
         if self.consent.dry_run {
-            self.result.print(&done(planned, None, Vec::new(), 0.0))?;
+            self.result.print(&done(planned, None, Copies::default(), 0.0))?;
             return Ok(Outcome::Done);
         }
         if self.vacuum {
@@ -133,12 +146,13 @@ impl ForgetArguments {
         let question = format!("{} rows are deleted ({}){tokens}.", grouped(planned.rows), selection.text());
         self.consent.ask(&question)?;
         let backup = self.consent.back_up(&database, "forget", self.result.is_quiet())?;
-        let copies = database.copies_nearby().iter().map(|path| lossy(path)).collect();
+        let copies = database.copies_nearby();
         let began = Instant::now();
         let smaller = if self.vacuum { Vacuum::Yes } else { Vacuum::No };
         let forgotten = database.forget(&selection, smaller)?;
         let seconds = began.elapsed().as_secs_f64();
         self.result.print(&done(forgotten, backup.as_deref().map(lossy), copies, seconds))?;
+        renew_figures(&database, self.result.is_quiet());
         Ok(Outcome::Done)
     }
 

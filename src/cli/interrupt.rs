@@ -1,12 +1,15 @@
-//! Ctrl-C (SIGINT) and SIGTERM while a command runs that can stop in order. The first one is noted, a second one ends the program
-//! at once: what is committed is safe.
+//! Ctrl-C (SIGINT) and SIGTERM while a command runs that can stop in order, or leaves something behind. The first one is noted, or
+//! deletes that; a second one ends the program at once: what is committed is safe.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::store::delete_partial;
 
 /// A signal that is noted. Clones see the same one.
 #[derive(Clone, Debug, Default)]
@@ -16,21 +19,8 @@ impl Interrupt {
     /// Notes signals from now on. Where that is impossible, a signal ends the program at once, as before.
     pub(super) fn listen() -> Self {
         let interrupt = Self::default();
-        let Ok(runtime) = runtime::Builder::new_current_thread().enable_io().build() else { return interrupt };
-        let signals = {
-            let _context = runtime.enter();
-            [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| (kind, signal(kind)))
-        };
-        let [(_, Ok(mut keyboard)), (_, Ok(mut terminate))] = signals else { return interrupt };
         let noted = interrupt.clone();
-        let listener = std::thread::Builder::new().name("signals".to_owned());
-        let _ = listener.spawn(move || {
-            runtime.block_on(async {
-                noted.0.store(next(&mut keyboard, &mut terminate).await, Ordering::Relaxed);
-                let second = next(&mut keyboard, &mut terminate).await;
-                std::process::exit(i32::from(exit_code(second)));
-            });
-        });
+        watch(move |signal| noted.0.store(signal, Ordering::Relaxed));
         interrupt
     }
 
@@ -43,6 +33,32 @@ impl Interrupt {
     pub(super) fn exit_code(&self) -> u8 {
         exit_code(self.0.load(Ordering::Relaxed))
     }
+}
+
+/// From now on the first signal deletes the unfinished backup to a file, if there is one, before it ends the program.
+pub(super) fn delete_partial_of(target: PathBuf) {
+    watch(move |signal| {
+        delete_partial(&target);
+        std::process::exit(i32::from(exit_code(signal)));
+    });
+}
+
+/// Calls `first` with the first signal; the second one ends the program.
+fn watch(first: impl FnOnce(u8) + Send + 'static) {
+    let Ok(runtime) = runtime::Builder::new_current_thread().enable_io().build() else { return };
+    let signals = {
+        let _context = runtime.enter();
+        [SignalKind::interrupt(), SignalKind::terminate()].map(signal)
+    };
+    let [Ok(mut keyboard), Ok(mut terminate)] = signals else { return };
+    let listener = std::thread::Builder::new().name("signals".to_owned());
+    let _ = listener.spawn(move || {
+        runtime.block_on(async {
+            first(next(&mut keyboard, &mut terminate).await);
+            let second = next(&mut keyboard, &mut terminate).await;
+            std::process::exit(i32::from(exit_code(second)));
+        });
+    });
 }
 
 fn exit_code(signal: u8) -> u8 {

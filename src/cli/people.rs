@@ -7,9 +7,10 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::arguments::{DatabaseArgument, Outcome, parse_name};
-use super::consent::ConsentArguments;
+use super::consent::{ConsentArguments, renew_figures};
 use super::copies::lossy;
 use super::print::{FormArgument, Printable, ResultArgument, print};
+use super::progress::Bar;
 use super::table::{Align, Table, grouped, shown};
 use crate::model::error::Result;
 use crate::store::{Database, Merged, PersonRow};
@@ -149,16 +150,17 @@ struct Done<'a> {
 
 impl Printable for Done<'_> {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { from, into, merged: Merged { rows, new, equal, tokens, uploads }, .. } = self;
+        let Self { from, into, merged: Merged { rows, new, updated, equal, tokens, uploads }, .. } = self;
         let rows = grouped(*rows);
         if self.dry_run {
             return writeln!(out, "{rows} rows, {tokens} tokens and {uploads} uploads of {from} would be {into}'s");
         }
         writeln!(
             out,
-            "{rows} rows of {from} are {into}'s now, {} of them new to {into} and {} equal; with {tokens} tokens and {uploads} uploads, \
-             in {:.1} s",
+            "{rows} rows of {from} are {into}'s now: {} new to {into}, {} later states of {into}'s, {} equal; with {tokens} tokens and \
+             {uploads} uploads, in {:.1} s",
             grouped(*new),
+            grouped(*updated),
             grouped(*equal),
             self.seconds
         )?;
@@ -189,8 +191,12 @@ impl MergeArguments {
         self.consent.ask(&question)?;
         let backup = self.consent.back_up(&database, "merge", self.result.is_quiet())?;
         let began = Instant::now();
-        let merged = database.merge_persons(from, into)?;
+        let bar = Bar::of_rows("merge", self.result.is_quiet());
+        let merged = database.merge_persons(from, into, &mut |done, whole| bar.set(done, whole))?;
+        drop(bar);
         let backup = backup.as_deref().map(lossy);
-        self.result.print(&done(merged, backup, began.elapsed().as_secs_f64(), false))
+        self.result.print(&done(merged, backup, began.elapsed().as_secs_f64(), false))?;
+        renew_figures(&database, self.result.is_quiet());
+        Ok(())
     }
 }

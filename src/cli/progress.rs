@@ -1,4 +1,4 @@
-//! The progress bar: bytes read or copied, on a terminal only. Only this file uses indicatif.
+//! The progress bar: bytes read or copied, or rows, on a terminal only. Only this file uses indicatif.
 
 use std::fmt;
 use std::io::{self, IsTerminal};
@@ -19,12 +19,28 @@ pub(super) struct Bar {
 impl Bar {
     /// A bar for so many bytes; without a number it shows how many are done. A quiet one is not shown.
     pub(super) fn new(name: &str, bytes: Option<u64>, is_quiet: bool) -> Self {
-        let bar = match (io::stderr().is_terminal() && !is_quiet, bytes) {
-            (false, _) => ProgressBar::hidden(),
-            (true, Some(bytes)) => ProgressBar::new(bytes)
+        let bar = match bytes {
+            Some(bytes) => ProgressBar::new(bytes)
                 .with_style(style("{msg} {bar:32} {bytes:>10} of {total_bytes} {bytes_per_sec:>12} {eta:>4} left")),
-            (true, None) => ProgressBar::new_spinner().with_style(style("{msg} {bytes:>10} {bytes_per_sec:>12}")),
+            None => ProgressBar::new_spinner().with_style(style("{msg} {bytes:>10} {bytes_per_sec:>12}")),
         };
+        Self::show(name, bar, is_quiet)
+    }
+
+    /// A bar for rows. [`Bar::set`] sets their number.
+    pub(super) fn of_rows(name: &str, is_quiet: bool) -> Self {
+        let bar = ProgressBar::new(0)
+            .with_style(style("{msg} {bar:32} {human_pos:>11} of {human_len} rows {elapsed:>4}, {eta:>4} left"));
+        Self::show(name, bar, is_quiet)
+    }
+
+    /// A line about something that takes a while.
+    pub(super) fn of_work(what: &str, is_quiet: bool) -> Self {
+        Self::show(what, ProgressBar::new_spinner().with_style(style("{msg} {elapsed}")), is_quiet)
+    }
+
+    fn show(name: &str, bar: ProgressBar, is_quiet: bool) -> Self {
+        let bar = if io::stderr().is_terminal() && !is_quiet { bar } else { ProgressBar::hidden() };
         let name = shown(name);
         bar.set_message(name.clone());
         if !bar.is_hidden() {
@@ -38,10 +54,10 @@ impl Bar {
         self.bar.inc(bytes);
     }
 
-    /// Sets how many bytes are done, and of how many.
-    pub(super) fn set(&self, bytes: u64, whole: u64) {
+    /// Sets how many bytes or rows are done, and of how many.
+    pub(super) fn set(&self, done: u64, whole: u64) {
         self.bar.set_length(whole);
-        self.bar.set_position(bytes);
+        self.bar.set_position(done);
     }
 
     /// Shows how many records were read.

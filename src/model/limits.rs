@@ -354,6 +354,9 @@ pub const WORKOUT_MATCHES_MAX: usize = 16;
 /// Earlier states of a figure of Health Auto Export that its row remembers, eight bytes each: those of a day, every half hour.
 pub const FIGURE_STATES_MAX: usize = 48;
 
+/// Contents of figures of one time that a merge of persons counts, 24 bytes each.
+pub const MERGED_CONTENTS_MAX: usize = 64 << 10;
+
 /// Earlier values of a sample that its row remembers, if the app has corrected it.
 pub const SAMPLE_STATES_MAX: usize = 8;
 

@@ -28,6 +28,7 @@ mod write;
 mod write_queue;
 pub mod writer;
 
+pub(crate) use backup::partial::delete_partial;
 pub use backup::restore::{Force, Restored};
 pub(crate) use backup::series::{Pruned, Series, stamp};
 pub use backup::target::Replace;
@@ -42,6 +43,7 @@ pub use derive::{
 };
 pub use files::OpenFiles;
 pub(crate) use notice::Notice;
+pub use people::copies::Copies;
 pub use people::forget::{Forgotten, ForgottenRows, Vacuum};
 pub use people::list::PersonRow;
 pub use people::merge::Merged;
@@ -51,9 +53,9 @@ pub use read::latest::Latest;
 pub use read::people::PhoneRow;
 pub use read::report::{DayFigures, DayReport, DoseFigures, Figures, ReportQuestion, ReportStart, WorkoutFigures};
 pub use read::status::{Status, TableRows, TypeRows, UploadRow};
+pub use serving::ServerFile;
 pub use tokens::{NewToken, TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, is_token_shaped};
 pub(crate) use wal::{AutoCheckpoint, Checkpoint};
-pub use serving::ServerFile;
 /// The version of SQLite inside the program.
 #[must_use]
 pub fn sqlite_version() -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use healthsink_testdata::Payload;
@@ -44,9 +44,10 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The files of a folder, without those that SQLite keeps beside a database for its readers.
+/// The files of a folder, without those that are beside a database while a program has it open.
 fn databases(folder: &Path) -> Vec<String> {
-    names(folder).into_iter().filter(|name| !name.ends_with("-shm") && !name.ends_with("-wal")).collect()
+    let is_beside = |name: &String| ["-shm", "-wal", "-running-"].iter().any(|part| name.contains(part));
+    names(folder).into_iter().filter(|name| !is_beside(name)).collect()
 }
 
 /// A person may add tables, also of modules that this program lacks.
@@ -518,4 +519,22 @@ fn what_root_restores_belongs_to_the_folders_owner() {
         let said = String::from_utf8_lossy(&output.stderr).contains("belongs to user 61184, as its folder does");
         assert_eq!(said, is_root, "{output:?}");
     }
+}
+
+/// What is to be forgotten would stay in it.
+#[test]
+fn a_backup_that_is_stopped_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = filled(folder.path());
+    // The backup has begun, and waits for the database.
+    let connection = Connection::open(&database).unwrap();
+    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
+    let mut backup = command();
+    backup.arg("backup").arg(folder.path().join("copy.db")).arg("--db").arg(&database);
+    let mut backup = backup.spawn().unwrap();
+    let is_begun = || names(folder.path()).iter().any(|name| name.contains("copy.db"));
+    wait_until("the partial backup", || is_begun().then_some(()));
+    assert!(Command::new("kill").arg("-TERM").arg(backup.id().to_string()).status().unwrap().success());
+    assert_eq!(backup.wait().unwrap().code(), Some(143));
+    assert!(!is_begun(), "{:?}", names(folder.path()));
 }

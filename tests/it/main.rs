@@ -19,6 +19,7 @@ mod contract;
 mod documents;
 mod faults;
 mod figures;
+mod forgetting;
 mod http;
 mod http2;
 mod import_crowds;

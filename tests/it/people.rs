@@ -1,15 +1,19 @@
 //! Whose data it is: imports that nobody has named a person for, persons who become one, and data that is forgotten.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
-use healthsink_testdata::{AutoExport, Export, Twin};
+use healthsink_testdata::{AutoExport, Export, Payload, Twin};
 use healthsink_testkit::database::{one, rows};
 use healthsink_testkit::http::Client;
+use healthsink_testkit::wait::wait_until;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::import_history::{Folder, import};
-use crate::program::{Program, run};
+use crate::program::{Program, command, run};
 
 const PAYLOAD: &str = r#"{"data":{"HKQuantityTypeIdentifierHeartRate":[{"uuid":"3BA875EE-1111-4D51-8CDC-00000000000A","value":61,
     "startDate":"2026-03-01T10:00:00.000Z","endDate":"2026-03-01T10:00:00.000Z","unit":"count/min"}]}}"#;
@@ -54,12 +58,86 @@ fn an_import_asks_whose_it_is_only_if_that_is_unclear() {
     assert_eq!(owners(&database), [json!("anna"), json!("cleo")]);
     assert_eq!(import(&database, &["--dry-run"]).0, Some(0));
 
+    // Nor is a token that has expired.
+    let database = folder.path("expired.db");
+    assert_eq!(say(&database, &["token", "new", "--person", "anna"]).0, Some(0));
+    Connection::open(&database).unwrap().execute("UPDATE tokens SET expires_ms = 1", []).unwrap();
+    assert_eq!(import(&database, &[]).0, Some(0));
+    assert_eq!(owners(&database), [json!("me")]);
+
     // A token that is revoked is nobody's.
     let database = folder.path("revoked.db");
     assert_eq!(say(&database, &["token", "new", "--person", "anna"]).0, Some(0));
     assert_eq!(say(&database, &["token", "revoke", "1"]).0, Some(0));
     assert_eq!(import(&database, &[]).0, Some(0));
     assert_eq!(owners(&database), [json!("me")]);
+}
+
+/// Begins to import standard input for a person, and waits until rows are stored.
+fn begin_import(database: &Path, person: &str, half: &[u8]) -> Child {
+    let mut import = command();
+    import.args(["import", "-", "--person", person, "--db"]).arg(database);
+    let mut child = import.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    child.stdin.as_mut().unwrap().write_all(half).unwrap();
+    let sql = format!(
+        "SELECT count(*) FROM uploads u JOIN persons p ON p.id = u.person_id WHERE p.name = '{person}' AND u.new > 0"
+    );
+    wait_until("stored rows", || (number(database, &sql) > 0).then_some(()));
+    child
+}
+
+/// A change of many rows under an import would make it double them: it knows them by what it has read.
+#[test]
+fn a_change_waits_for_the_uploads_of_every_program_that_lives() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    let file = folder.write("a.json", PAYLOAD);
+    import_for(&database, "anna", std::slice::from_ref(&file));
+    let (payload, _) = Payload { seed: 7, target_bytes: 1_500_000, ..Payload::default() }.to_vec();
+    let (half, rest) = payload.split_at(payload.len() / 2);
+    let state = |person: &str| {
+        let sql = format!(
+            "SELECT coalesce((SELECT u.state FROM uploads u JOIN persons p ON p.id = u.person_id WHERE p.name = '{person}'
+               ORDER BY u.id DESC LIMIT 1), 'none')"
+        );
+        one(&database, &sql)
+    };
+    let mut import = begin_import(&database, "ben", half);
+    // Another program that stores uploads begins and ends.
+    import_for(&database, "cleo", std::slice::from_ref(&file));
+    assert_eq!(state("ben"), json!("running"));
+    let mut forget = command();
+    forget.args(["forget", "--type", "StepCount", "--yes", "--no-backup", "--db"]).arg(&database);
+    let mut forget = forget.stdout(Stdio::null()).spawn().unwrap();
+    import.stdin.take().unwrap().write_all(rest).unwrap();
+    assert!(import.wait().unwrap().success());
+    assert!(forget.wait().unwrap().success());
+    assert_eq!(number(&database, "SELECT count(*) FROM steps"), 0);
+    let again = import_for(&database, "ben", &[folder.write("all.json", &payload)]);
+    let steps = number(&database, "SELECT count(*) FROM steps");
+    assert!(steps > 0 && again["new"] == json!(steps), "{again}");
+    check_is_sound(&database, "a change beside an import");
+
+    // A program that was killed holds up nothing, even while a server runs.
+    let program = Program::serve(&database);
+    let mut client = Client::connect(program.address);
+    client.begin_chunked(&[]);
+    client.chunk(&half[..half.len() / 2]).unwrap();
+    wait_until("the upload", || (state("me") == json!("running")).then_some(()));
+    let mut import = begin_import(&database, "dora", half);
+    import.kill().unwrap();
+    import.wait().unwrap();
+    import_for(&database, "cleo", std::slice::from_ref(&file));
+    assert_eq!([state("dora"), state("me")], [json!("interrupted"), json!("running")]);
+    client.chunk(&payload[half.len() / 2..]).unwrap();
+    assert_eq!(client.end_chunked().status, 200);
+    assert_eq!(state("me"), json!("done"));
+    let mut import = begin_import(&database, "eva", half);
+    import.kill().unwrap();
+    import.wait().unwrap();
+    done(&database, &["people", "merge", "eva", "dora", "--yes", "--no-backup"]);
+    assert_eq!(owners(&database), ["anna", "ben", "cleo", "dora", "me"].map(|name| json!(name)));
+    check_is_sound(&database, "a merge after a kill");
 }
 
 /// The exit code is 0, and what was printed as JSON.
@@ -129,6 +207,34 @@ fn people_are_listed_and_renamed() {
     // The first person, whose uploads name nobody.
     done(&database, &["people", "rename", "me", "cleo"]);
     check_is_sound(&database, "renaming");
+
+    // Without a name it is the first person, whatever the name is now.
+    let database = folder.path("first.db");
+    assert_eq!(say(&database, &["token", "new"]).0, Some(0));
+    done(&database, &["people", "rename", "me", "anna"]);
+    assert_eq!(say(&database, &["token", "new"]).0, Some(0));
+    assert_eq!(say(&database, &["token", "revoke", "1", "2"]).0, Some(0));
+    assert_eq!(say(&database, &["token", "new"]).0, Some(0));
+    assert_eq!(rows(&database, "SELECT DISTINCT name FROM persons"), [json!({"name": "anna"})]);
+}
+
+/// Commands that only read cannot bring a database up to date.
+#[test]
+fn an_older_database_is_named_with_its_remedy() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    import_for(&database, "me", &[folder.write("a.json", PAYLOAD)]);
+    Connection::open(&database).unwrap().execute_batch("PRAGMA user_version = 3; DROP TABLE days").unwrap();
+    for command in [
+        &["report"][..],
+        &["explain", "--type", "HeartRate", "--day", "2026-03-01"],
+        &["verify"],
+        &["sources", "list"],
+        &["zones", "list"],
+    ] {
+        let (code, _, said) = say(&database, command);
+        assert!(code == Some(1) && said.contains("written by an earlier version"), "{command:?}: {said}");
+    }
 }
 
 /// Whatever the two have: all is the other's afterwards, nothing is doubled, and importing all again adds nothing.
@@ -169,6 +275,44 @@ fn a_merged_person_has_all_of_both_once() {
         assert_eq!([&again["new"], &again["updated"]], [&json!(0), &json!(0)], "{case}: {again}");
         let points = "SELECT count(DISTINCT time_ms) FROM route_points";
         assert_eq!(number(&database, points), number(&whole, points), "{case}");
+    }
+}
+
+/// A figure of an hour that was not over, and the rings of a day that was not: of both persons' the later state stays.
+#[test]
+fn a_merge_keeps_later_states_and_whole_orders() {
+    let folder = Folder::new();
+    let state = |name: &str, steps: u32, minutes: u32| {
+        let figures = json!({"data": {"metrics": [{"name": "step_count", "units": "count", "data": [
+            {"date": "2026-03-01 10:00:00 +0000", "qty": steps, "source": "Watch"}]}]}});
+        let rings = format!(
+            "<HealthData locale=\"en_US\"><ExportDate value=\"2026-03-02 10:00:00 +0000\"/>
+             <ActivitySummary dateComponents=\"2026-03-01\" appleExerciseTime=\"{minutes}\"/></HealthData>"
+        );
+        [folder.write(&format!("{name}.json"), figures.to_string()), folder.write(&format!("{name}.xml"), rings)]
+    };
+    let [earlier, later] = [state("earlier", 100, 10), state("later", 250, 25)];
+    for (place, (from, into, updated)) in [(&earlier, &later, 0), (&later, &earlier, 2)].into_iter().enumerate() {
+        let database = folder.path(&format!("{place}.db"));
+        import_for(&database, "me", from);
+        import_for(&database, "anna", into);
+        let order = "INSERT INTO source_orders (person_id, type, key, place) VALUES
+            (1, 'A', 'phone', 0), (1, 'A', 'watch', 1), (1, 'B', 'watch', 0), (2, 'A', 'ring', 0);
+            INSERT INTO zone_entries (person_id, from_ms, to_ms, zone) VALUES
+            (1, 0, 10, 'Europe/Berlin'), (1, 20, 30, 'Europe/Rome'), (2, 5, 15, 'Asia/Tokyo');";
+        Connection::open(&database).unwrap().execute_batch(order).unwrap();
+        let merged = done(&database, &["people", "merge", "me", "anna", "--yes", "--no-backup"]);
+        assert_eq!([&merged["new"], &merged["updated"]], [&json!(0), &json!(updated)], "{merged}");
+        check_is_sound(&database, "a merge of states");
+        assert_eq!(rows(&database, "SELECT value FROM aggregates"), [json!({"value": 250.0})]);
+        assert_eq!(rows(&database, "SELECT exercise_min AS e FROM activity_summaries"), [json!({"e": 25.0})]);
+        let orders = rows(&database, "SELECT person_id AS p, type || ' ' || key AS o FROM source_orders ORDER BY 2");
+        assert_eq!(orders, [json!({"p": 2, "o": "A ring"}), json!({"p": 2, "o": "B watch"})]);
+        let zones = rows(&database, "SELECT person_id AS p, zone AS z FROM zone_entries ORDER BY from_ms");
+        assert_eq!(zones, [json!({"p": 2, "z": "Asia/Tokyo"}), json!({"p": 2, "z": "Europe/Rome"})]);
+        // Both states are known.
+        let again = import_for(&database, "anna", &[earlier.as_slice(), &later].concat());
+        assert_eq!([&again["new"], &again["updated"]], [&json!(0), &json!(0)], "{again}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Backups: how they are made, verified and named, and how one is restored.
 
 mod make;
-mod partial;
+pub(super) mod partial;
 pub(super) mod restore;
 pub(super) mod series;
 pub(super) mod target;

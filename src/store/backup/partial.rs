@@ -11,7 +11,7 @@ use crate::store::private;
 
 /// A locked file in the target's folder, which is deleted when dropped unfinished.
 ///
-/// A power cut or Ctrl-C leaves it behind. The next backup into that folder deletes it, whatever its target.
+/// A power cut leaves it behind. The next backup into that folder deletes it, whatever its target.
 pub(super) struct Partial {
     path: PathBuf,
     target: PathBuf,
@@ -26,10 +26,7 @@ pub(super) const PARTIAL_SUFFIX: &str = ".healthsink-partial";
 
 impl Partial {
     pub(super) fn create(target: &Path) -> Result<Self> {
-        let mut name = OsString::from(PARTIAL_PREFIX);
-        name.push(target.file_name().unwrap_or_default());
-        name.push(PARTIAL_SUFFIX);
-        let path = target.with_file_name(name);
+        let path = path_for(target);
         delete_left_over(target, &path);
         let file = private::create_new(&path).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => is_running(target),
@@ -100,6 +97,19 @@ impl Drop for Partial {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// The name under which a backup to a file begins.
+fn path_for(target: &Path) -> PathBuf {
+    let mut name = OsString::from(PARTIAL_PREFIX);
+    name.push(target.file_name().unwrap_or_default());
+    name.push(PARTIAL_SUFFIX);
+    target.with_file_name(name)
+}
+
+/// Deletes this program's unfinished backup to a file, if there is one: the program ends.
+pub(crate) fn delete_partial(target: &Path) {
+    let _ = fs::remove_file(path_for(target));
 }
 
 /// Exchanges the names of two files.

@@ -7,19 +7,29 @@ use crate::model::limits::COPIES_NAMED_MAX;
 use crate::store::database::Database;
 use crate::store::files::{folder_of, resolved};
 
+/// Other databases of healthsink, by their names.
+#[derive(Clone, Debug, Default)]
+pub struct Copies {
+    /// The first ones.
+    pub paths: Vec<PathBuf>,
+    /// How many more there are.
+    pub more: usize,
+}
+
 impl Database {
-    /// Returns other databases of healthsink in the folder of this one and in its folder `backups`, by their names.
+    /// Returns those in the folder of this one and in its folder `backups`.
     ///
     /// This process must not have the database open.
     #[must_use]
-    pub fn copies_nearby(&self) -> Vec<PathBuf> {
+    pub fn copies_nearby(&self) -> Copies {
         let path = resolved(self.path());
         let folder = folder_of(&path);
         let mut copies: Vec<PathBuf> =
             [folder.to_owned(), folder.join("backups")].iter().flat_map(|folder| self.copies_in(folder)).collect();
         copies.sort();
+        let more = copies.len().saturating_sub(COPIES_NAMED_MAX);
         copies.truncate(COPIES_NAMED_MAX);
-        copies
+        Copies { paths: copies, more }
     }
 
     fn copies_in(&self, folder: &Path) -> Vec<PathBuf> {

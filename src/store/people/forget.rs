@@ -21,12 +21,14 @@ use crate::store::{Checkpoint, Origin, OriginKind, Store, UploadEnd, UploadState
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Forgotten {
-    /// Rows of the ledger's tables.
+    /// Rows of all these tables.
     pub rows: u64,
     /// Rows of each table and person.
     pub tables: Vec<ForgottenRows>,
     /// Tokens that were valid, and are revoked: their phones would send all again.
     pub tokens: u64,
+    /// Whether another program reads the database, so that the WAL still has what was deleted.
+    pub left_in_wal: bool,
 }
 
 /// Rows of a person in a table.
@@ -63,7 +65,7 @@ impl Database {
         plan(&connection, &scopes, selection).map_err(|error| open_error(self, &error))
     }
 
-    /// Forgets it in one transaction, and overwrites it in the file.
+    /// Forgets it in one transaction, and overwrites it in the file. [`Database::renew_figures`] belongs behind it.
     ///
     /// # Errors
     ///
@@ -72,7 +74,7 @@ impl Database {
     pub fn forget(&self, selection: &Selection, smaller: Vacuum) -> Result<Forgotten> {
         let mut store = self.begin_alone()?;
         let scopes = selection.scopes(&store.connection, self)?;
-        let planned = plan(&store.connection, &scopes, selection).map_err(|error| store.failed(&error))?;
+        let mut forgotten = plan(&store.connection, &scopes, selection).map_err(|error| store.failed(&error))?;
         let secure = store.connection.pragma_update(None, "secure_delete", true);
         secure.map_err(|error| store.failed(&error))?;
         for scope in &scopes {
@@ -81,13 +83,10 @@ impl Database {
         gaps::close(&store.connection).map_err(|error| store.failed(&error))?;
         store.commit()?;
         if smaller == Vacuum::Yes {
-            vacuum::vacuum(&mut store)?;
-        } else {
-            let _ = store.checkpoint(Checkpoint::CutPatiently);
+            vacuum::vacuum(&store)?;
         }
-        drop(store);
-        renew::derive(self);
-        Ok(planned)
+        forgotten.left_in_wal = !store.checkpoint(Checkpoint::CutPatiently).is_ok_and(|is_cut| is_cut);
+        Ok(forgotten)
     }
 }
 
@@ -97,11 +96,13 @@ fn plan(connection: &Connection, scopes: &[Scope], selection: &Selection) -> rus
         let mut tables: BTreeMap<&'static str, u64> = BTreeMap::new();
         for part in parts {
             let rows = part.table.count(connection, *person, &part.filter)?;
-            *tables.entry(part.table.name).or_default() += rows;
-            forgotten.rows += part.table.count_ledger_rows(connection, *person, &part.filter)?;
+            // What only imports remember is not data.
+            if part.table.name != "sample_origins" {
+                *tables.entry(part.table.name).or_default() += rows;
+                forgotten.rows += rows;
+            }
         }
-        // What only imports remember is not data.
-        let shown = tables.into_iter().filter(|(table, rows)| *rows > 0 && *table != "sample_origins");
+        let shown = tables.into_iter().filter(|(_, rows)| *rows > 0);
         forgotten.tables.extend(shown.map(|(table, rows)| ForgottenRows { person: name.clone(), table, rows }));
         if matches!(selection, Selection::Person(_)) {
             let sql = format!("SELECT count(*) {VALID_TOKENS}");

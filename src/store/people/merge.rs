@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::tables::{self, DECISIONS, TABLES, count_ledger_rows};
 use super::transfer::Transfer;
-use super::{gaps, named, renew, samples, workouts};
+use super::{figures, gaps, named, renew, samples, workouts};
 use crate::model::counts::Counts;
 use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -22,6 +22,8 @@ pub struct Merged {
     pub rows: u64,
     /// Those that the other person had not.
     pub new: u64,
+    /// Those that changed a row of the other person: later states of figures and days.
+    pub updated: u64,
     /// Those that the other person had, from the same or from another exporter.
     pub equal: u64,
     /// Tokens that are the other person's now.
@@ -30,8 +32,8 @@ pub struct Merged {
     pub uploads: u64,
 }
 
-/// Tables of which `samples` and `workouts` take care.
-const WRITTEN_AGAIN: [&str; 9] = [
+/// Tables of which `samples`, `workouts` and `figures` take care, and the rejects, which follow their uploads.
+const MOVED_APART: [&str; 12] = [
     "samples",
     "merged_samples",
     "sample_origins",
@@ -41,6 +43,21 @@ const WRITTEN_AGAIN: [&str; 9] = [
     "workout_routes",
     "route_files",
     "route_points",
+    "aggregates",
+    "activity_summaries",
+    "rejects",
+];
+
+/// Which of a person's decisions become another one's. An order of sources moves as a whole, if that person has none of the type. A
+/// stay moves if that person has no other at the time.
+const DECISIONS_KEPT: [(&str, &str); 3] = [
+    ("source_orders", "type NOT IN (SELECT type FROM source_orders WHERE person_id = {into})"),
+    (
+        "zone_entries",
+        "NOT EXISTS (SELECT 1 FROM zone_entries e WHERE e.person_id = {into}
+           AND e.from_ms < coalesce(zone_entries.to_ms, e.from_ms + 1) AND coalesce(e.to_ms, zone_entries.from_ms + 1) > zone_entries.from_ms)",
+    ),
+    ("home_zones", "TRUE"),
 ];
 
 impl Database {
@@ -58,17 +75,18 @@ impl Database {
                 |sql: &str| connection.query_row(sql, [from], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs);
             let tokens = number("SELECT count(*) FROM tokens WHERE person_id = ?1")?;
             let uploads = number("SELECT count(*) FROM uploads WHERE person_id = ?1")?;
-            Ok(Merged { rows, new: 0, equal: 0, tokens, uploads })
+            Ok(Merged { rows, new: 0, updated: 0, equal: 0, tokens, uploads })
         };
         count().map_err(|error| open_error(self, &error))
     }
 
-    /// Gives all that `from` has to `into`, in one transaction.
+    /// Gives all that `from` has to `into`, in one transaction. Calls `watch` with the rows done and all rows.
+    /// [`Database::renew_figures`] belongs behind it.
     ///
     /// # Errors
     ///
     /// The database is unchanged in each case: as for [`Database::plan_merge`], or why it cannot be written.
-    pub fn merge_persons(&self, from: &str, into: &str) -> Result<Merged> {
+    pub fn merge_persons(&self, from: &str, into: &str, watch: &mut dyn FnMut(u64, u64)) -> Result<Merged> {
         let mut store = self.begin_alone()?;
         let [from_id, into_id] = both(&store.connection, self, from, into)?;
         let now_ms = now_ms();
@@ -77,12 +95,11 @@ impl Database {
         let origin = Origin { kind: OriginKind::Merge, sender: from.to_owned(), person, token: None };
         let upload = store.start_upload(&origin, now_ms)?;
         let counts = Counts::default();
-        let mut transfer = Transfer { store: &mut store, upload, from: from_id, now_ms, counts };
-        for table in
-            TABLES.iter().filter(|table| ![WRITTEN_AGAIN.as_slice(), &["rejects"]].concat().contains(&table.name))
-        {
+        let mut transfer = Transfer { store: &mut store, upload, from: from_id, now_ms, counts, watch, whole: before };
+        for table in TABLES.iter().filter(|table| !MOVED_APART.contains(&table.name)) {
             transfer.move_rows(*table)?;
         }
+        figures::give(&mut transfer)?;
         workouts::give(&mut transfer)?;
         samples::give(&mut transfer)?;
         let counts = transfer.counts;
@@ -91,10 +108,8 @@ impl Database {
         check_nothing_is_left(&store, from_id)?;
         store.commit()?;
         let _ = store.checkpoint(Checkpoint::Cut);
-        drop(store);
-        renew::derive(self);
-        let equal = before.saturating_sub(counts.new);
-        Ok(Merged { rows: before, new: counts.new, equal, tokens, uploads })
+        let Counts { new, updated, .. } = counts;
+        Ok(Merged { rows: before, new, updated, equal: before.saturating_sub(new + updated), tokens, uploads })
     }
 }
 
@@ -115,7 +130,9 @@ fn give_ledger(store: &Store, from: i64, into: i64) -> rusqlite::Result<(u64, u6
     };
     give("rejects")?;
     for table in DECISIONS {
-        table.move_rows(&store.connection, (from, into), "TRUE")?;
+        let kept = DECISIONS_KEPT.iter().find(|(name, _)| *name == table.name).map_or("TRUE", |(_, kept)| kept);
+        table.move_rows(&store.connection, (from, into), &kept.replace("{into}", &into.to_string()))?;
+        table.delete_rows(&store.connection, from, "TRUE")?;
     }
     // The numbers of changes must not be used again, so none is deleted.
     give("changes")?;

@@ -7,7 +7,8 @@
 //! `renew` notes the change for all that follows the rows, and has the figures of days and nights made again.
 
 mod alone;
-mod copies;
+pub(super) mod copies;
+mod figures;
 pub(super) mod forget;
 mod gaps;
 pub(super) mod list;

@@ -23,13 +23,16 @@ pub(super) fn delete(connection: &Connection, person: i64) -> rusqlite::Result<(
     })
 }
 
-/// Computes the figures that are missing. If that fails, the next import or the server does it.
-pub(super) fn derive(database: &Database) {
-    let derived = Writer::start(database).and_then(|writer| {
-        let derived = writer.derive(None);
-        writer.stop().and(derived)
-    });
-    if let Err(error) = derived {
-        Notice::Warning(format!("days and nights are computed later: {error}")).log();
+impl Database {
+    /// Computes the figures that are missing after persons were merged, or data was forgotten. If that fails, or is stopped, the next
+    /// import or the server does it.
+    pub fn renew_figures(&self) {
+        let derived = Writer::start(self).and_then(|writer| {
+            let derived = writer.derive(None);
+            writer.stop().and(derived)
+        });
+        if let Err(error) = derived {
+            Notice::Warning(format!("days and nights are computed later: {error}")).log();
+        }
     }
 }

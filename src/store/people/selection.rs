@@ -58,9 +58,12 @@ impl Selection {
             Self::Person(name) => format!("all of {name}"),
             Self::Upload(upload) => format!("upload {upload}"),
             Self::Type(TypeSelection { kind, from_ms, to_ms, .. }) => {
-                let from = from_ms.map(|ms| format!(" from {}", to_iso_seconds(ms))).unwrap_or_default();
-                let to = to_ms.map(|ms| format!(" before {}", to_iso_seconds(ms))).unwrap_or_default();
-                format!("{kind}{from}{to}")
+                let shown = |word: &str, ms: Option<i64>| {
+                    // The last days of the year 9999 cannot be written, and nothing is behind them.
+                    let time = ms.map(to_iso_seconds).filter(|time| !time.is_empty());
+                    time.map(|time| format!(" {word} {time}")).unwrap_or_default()
+                };
+                format!("{kind}{}{}", shown("from", *from_ms), shown("before", *to_ms))
             }
         }
     }
@@ -77,7 +80,8 @@ impl Selection {
             Self::Type(_) => all_persons(connection).map_err(fail)?,
         };
         let parts = match self {
-            Self::Person(_) | Self::Upload(_) => everything(),
+            Self::Person(_) => everything(),
+            Self::Upload(upload) => everything_of(*upload),
             Self::Type(selection) => selection.parts(connection).map_err(fail)?,
         };
         if parts.is_empty() {
@@ -95,6 +99,18 @@ impl Selection {
 
 fn everything() -> Vec<Part> {
     TABLES.iter().map(|table| Part { table: *table, filter: "TRUE".to_owned() }).collect()
+}
+
+/// What an upload has brought if all rows that the ledger counts are of it. Others may have brought rows that it does not count.
+fn everything_of(upload: i64) -> Vec<Part> {
+    let started = format!("(SELECT started_ms FROM uploads WHERE id = {upload})");
+    let filter = |table: &str| match table {
+        "rejects" | "other_records" => format!("upload_id = {upload}"),
+        // Uploads before or after it have not sent this value.
+        "characteristics" => format!("first_seen_ms = {started} AND last_seen_ms = {started}"),
+        _ => "TRUE".to_owned(),
+    };
+    TABLES.iter().map(|table| Part { table: *table, filter: filter(table.name) }).collect()
 }
 
 fn all_persons(connection: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
@@ -151,10 +167,10 @@ impl TypeSelection {
         format!("TRUE{from}{to}")
     }
 
+    /// The condition that a day begins in the period.
     fn days(&self) -> String {
-        let day = |ms: i64| quoted(to_iso_seconds(ms).get(..10).unwrap_or_default());
-        let from = self.from_ms.map(|ms| format!(" AND day >= {}", day(ms))).unwrap_or_default();
-        let to = self.to_ms.map(|ms| format!(" AND day < {}", day(ms))).unwrap_or_default();
+        let from = self.from_ms.map(|ms| format!(" AND unixepoch(day) * 1000 >= {ms}")).unwrap_or_default();
+        let to = self.to_ms.map(|ms| format!(" AND unixepoch(day) * 1000 < {ms}")).unwrap_or_default();
         format!("TRUE{from}{to}")
     }
 
@@ -175,6 +191,9 @@ impl TypeSelection {
             let names = types.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
             let filter = format!("type_id IN (SELECT id FROM types WHERE name IN ({names})) AND {period}");
             ["samples", "merged_samples"].into_iter().for_each(|table| add(table, filter.clone()));
+            // Correlations repeat their members.
+            let is_member = format!("m.value ->> '$.type' IN ({names})");
+            add("correlations", format!("{period} AND EXISTS (SELECT 1 FROM json_each(members) m WHERE {is_member})"));
             if types.iter().any(|name| short(name) == "HeartRateVariabilitySDNN") {
                 add("beat_lists", period.clone());
             }

@@ -16,6 +16,10 @@ pub(super) struct Transfer<'a> {
     pub(super) from: i64,
     pub(super) now_ms: i64,
     pub(super) counts: Counts,
+    /// Shows how many rows are done, of how many.
+    pub(super) watch: &'a mut dyn FnMut(u64, u64),
+    /// All rows that the ledger counts.
+    pub(super) whole: u64,
 }
 
 impl Transfer<'_> {
@@ -26,6 +30,7 @@ impl Transfer<'_> {
         self.counts += counts;
         batch.clear();
         batch.trim();
+        self.show();
         Ok(())
     }
 
@@ -62,5 +67,11 @@ impl Transfer<'_> {
         *kind += moved + deleted;
         counts.new += moved;
         counts.unchanged += deleted;
+        self.show();
+    }
+
+    fn show(&mut self) {
+        let Counts { new, updated, unchanged, merged, .. } = self.counts;
+        (self.watch)((new + updated + unchanged + merged).min(self.whole), self.whole);
     }
 }

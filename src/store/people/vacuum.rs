@@ -1,9 +1,9 @@
 //! Makes the file as small as its rows: SQLite writes it again.
 
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::store::Store;
 use crate::store::database::Database;
 use crate::store::files::{folder_of, resolved};
-use crate::store::{Checkpoint, Store};
 
 impl Database {
     /// Fails unless the disk has space for `copies` copies of the database beside it.
@@ -30,7 +30,7 @@ impl Database {
 }
 
 /// Makes the file smaller. Its copy is beside the database, not where the system keeps temporary files.
-pub(super) fn vacuum(store: &mut Store) -> Result<()> {
+pub(super) fn vacuum(store: &Store) -> Result<()> {
     let path = resolved(store.database.path());
     let folder = folder_of(&path).to_string_lossy().into_owned();
     let connection = &store.connection;
@@ -38,6 +38,5 @@ pub(super) fn vacuum(store: &mut Store) -> Result<()> {
         .pragma_update(None, "temp_store_directory", &folder)
         .and_then(|()| connection.pragma_update(None, "temp_store", "FILE"))
         .and_then(|()| connection.execute_batch("VACUUM"));
-    done.map_err(|error| store.failed(&error))?;
-    store.checkpoint(Checkpoint::CutPatiently).map(|_| ()).map_err(|error| store.failed(&error))
+    done.map_err(|error| store.failed(&error))
 }

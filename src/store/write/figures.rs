@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Row;
 
-use super::upsert::SqlValue;
+use super::upsert::{SqlValue, sql_values};
 use crate::model::identity::digest;
 use crate::model::interval::Interval;
 use crate::model::measurement;
@@ -198,6 +198,16 @@ pub(super) fn number_of(content: &Content<'_>, nth: u32) -> i64 {
     let [one, two, three, four, five, six, seven, eight, ..] = digest(&[&bytes, &nth.to_le_bytes()]);
     let number = i64::from_le_bytes([one, two, three, four, five, six, seven, eight]) & i64::MAX;
     number.max(PLACES_LAST + 1)
+}
+
+/// The number by which a row remembers a state that it had: end, unit, value, minimum, average, maximum and other fields.
+pub(in crate::store) fn state_of(
+    end_ms: Option<i64>,
+    unit: Option<&str>,
+    [value, minimum, average, maximum]: [Option<f64>; 4],
+    other: Option<&str>,
+) -> i64 {
+    number_of(&sql_values![end_ms, unit, value, minimum, average, maximum, other], 1)
 }
 
 #[cfg(test)]

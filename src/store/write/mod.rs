@@ -34,6 +34,7 @@ mod tests;
 use batch::BatchWriter;
 pub(super) use batch::{Ledger, Source};
 pub(super) use beats::has_beats_digest;
+pub(super) use figures::state_of;
 pub(super) use ids::Ids;
 use ledger::UploadKey;
 pub(super) use others::has_other_digest;

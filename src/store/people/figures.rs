@@ -1,0 +1,221 @@
+//! Gives what one person has of other apps' figures, and the rings of days, to another person. Each is written again, as an import
+//! would: of two states of one figure, and of two hours of one day, the larger one stays.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use rusqlite::{Row, params};
+
+use super::tables::{self, Changed};
+use super::transfer::Transfer;
+use crate::model::batch::Batch;
+use crate::model::error::Result;
+use crate::model::identity::digest;
+use crate::model::interval::Interval;
+use crate::model::limits::{BATCH_ROWS_MAX, FIGURE_STATES_MAX, MERGED_CONTENTS_MAX};
+use crate::model::record::{ActivitySummary, Aggregate, Uuid};
+use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS};
+use crate::store::write::ledger::signed;
+use crate::store::write::state_of;
+
+/// Figures, whether the other person has a later state of one, and whether another one of its series begins within the same day. Those
+/// of version 1 without an interval are moved as they are.
+const FIGURES: &str = "SELECT a.metric, a.start_ms, a.end_ms, a.interval, a.label, a.source, a.unit, a.value, a.minimum, a.average,
+      a.maximum, a.other, coalesce(i.value, i.maximum) > coalesce(a.value, a.maximum),
+      EXISTS (SELECT 1 FROM aggregates n WHERE n.person_id = ?1 AND n.metric = a.metric AND n.start_ms > a.start_ms
+        AND n.start_ms < a.start_ms + 86400000 AND n.label = a.label AND n.source = a.source), a.number
+    FROM aggregates a LEFT JOIN aggregates i ON i.person_id = ?2 AND (i.metric, i.start_ms, i.label, i.source, i.number, i.interval)
+      = (a.metric, a.start_ms, a.label, a.source, a.number, a.interval)
+    WHERE a.person_id = ?1 AND a.interval <> 'unknown'
+    ORDER BY a.metric, a.start_ms, a.label, a.source, a.number, a.interval LIMIT ?3";
+
+/// A state that the other person's later one has replaced.
+const STATE: &str = "UPDATE aggregates SET earlier = substr(CAST(coalesce(earlier, x'') || ?8 AS BLOB), -?9)
+    WHERE person_id = ?1 AND (metric, start_ms, label, source, number, interval) = (?2, ?3, ?4, ?5, ?6, ?7)";
+
+/// The states that a figure had, to the only one of its time.
+const STATES: &str = "UPDATE aggregates AS i SET earlier = substr(CAST(a.earlier || coalesce(i.earlier, x'') AS BLOB), -?3)
+    FROM (SELECT * FROM aggregates WHERE person_id = ?1 AND interval <> 'unknown'
+      ORDER BY metric, start_ms, label, source, number, interval LIMIT ?4) a
+    WHERE i.person_id = ?2 AND (i.metric, i.start_ms, i.label, i.source, i.interval)
+        = (a.metric, a.start_ms, a.label, a.source, a.interval) AND a.earlier IS NOT NULL
+      AND (SELECT count(*) FROM aggregates o WHERE o.person_id = ?2 AND (o.metric, o.start_ms, o.label, o.source, o.interval)
+        = (a.metric, a.start_ms, a.label, a.source, a.interval)) = 1";
+
+const FIGURES_DONE: &str = "DELETE FROM aggregates WHERE person_id = ?1
+    AND (metric, start_ms, label, source, number, interval) IN
+      (SELECT metric, start_ms, label, source, number, interval FROM aggregates WHERE person_id = ?1 AND interval <> 'unknown'
+       ORDER BY metric, start_ms, label, source, number, interval LIMIT ?2)";
+
+const RINGS: &str = "SELECT day, active_energy, active_energy_goal, move_min, move_goal_min, exercise_min, exercise_goal_min,
+      stand_hours, stand_goal_hours, energy_unit, other FROM activity_summaries WHERE person_id = ?1 ORDER BY day LIMIT ?2";
+
+const RINGS_DONE: &str = "DELETE FROM activity_summaries WHERE person_id = ?1 AND day IN
+    (SELECT day FROM activity_summaries WHERE person_id = ?1 ORDER BY day LIMIT ?2)";
+
+/// The figures of one time that were read, which are counted.
+#[derive(Default)]
+struct OfTime {
+    /// Metric, label, source, and the start.
+    key: ([String; 3], i64),
+    count: u32,
+    /// How many have a content.
+    contents: BTreeMap<Uuid, u32>,
+}
+
+impl OfTime {
+    /// Counts a figure. Returns its number among all, and among equal ones.
+    fn add(&mut self, texts: [&str; 3], start_ms: i64, content: Uuid) -> (u32, u32) {
+        if self.key.1 != start_ms || self.key.0 != texts {
+            *self = Self { key: (texts.map(str::to_owned), start_ms), ..Self::default() };
+        }
+        if self.contents.len() >= MERGED_CONTENTS_MAX {
+            self.contents.clear();
+        }
+        let equal = self.contents.entry(content).or_default();
+        *equal += 1;
+        self.count = self.count.saturating_add(1);
+        (self.count, *equal)
+    }
+}
+
+/// Bytes of the states that a figure remembers.
+fn states() -> i64 {
+    signed((FIGURE_STATES_MAX * size_of::<i64>()) as u64)
+}
+
+fn batch_rows() -> i64 {
+    signed(BATCH_ROWS_MAX as u64)
+}
+
+/// Gives all figures and rings to the other person.
+pub(super) fn give(transfer: &mut Transfer<'_>) -> Result<()> {
+    let mut of_time = OfTime::default();
+    loop {
+        let mut batch = Batch::default();
+        let (read, later) = transfer.sql(|connection, from, into| {
+            let mut select = connection.prepare_cached(FIGURES)?;
+            let mut rows = select.query(params![from, into, batch_rows()])?;
+            let (mut read, mut later) = (0, 0);
+            let mut state = connection.prepare_cached(STATE)?;
+            while let Some(row) = rows.next()? {
+                read += 1;
+                let figure = figure(row, &mut batch, &mut of_time)?;
+                if row.get::<_, Option<bool>>(12)? == Some(true) {
+                    later += 1;
+                    let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
+                    let numbers = [row.get(7)?, row.get(8)?, row.get(9)?, row.get(10)?];
+                    let replaced = state_of(row.get(2)?, text(6)?, numbers, text(11)?).to_le_bytes();
+                    let key = [text(0)?, text(4)?, text(5)?, text(3)?];
+                    let number: i64 = row.get(14)?;
+                    state.execute(params![
+                        into,
+                        key[0],
+                        figure.start_ms,
+                        key[1],
+                        key[2],
+                        number,
+                        key[3],
+                        replaced,
+                        states()
+                    ])?;
+                } else {
+                    batch.rows.aggregates.push(figure);
+                }
+            }
+            Ok((read, later))
+        })?;
+        if read == 0 {
+            break;
+        }
+        transfer.note(tables::named("aggregates").ledger, Changed { moved: 0, deleted: later });
+        transfer.write(&mut batch)?;
+        transfer.sql(|connection, from, into| {
+            connection.prepare_cached(STATES)?.execute(params![from, into, states(), batch_rows()])?;
+            connection.prepare_cached(FIGURES_DONE)?.execute(params![from, batch_rows()])
+        })?;
+    }
+    transfer.move_rows(tables::named("aggregates"))?;
+    give_rings(transfer)
+}
+
+fn give_rings(transfer: &mut Transfer<'_>) -> Result<()> {
+    loop {
+        let mut batch = Batch::default();
+        transfer.sql(|connection, from, _| {
+            let mut select = connection.prepare_cached(RINGS)?;
+            let mut rows = select.query(params![from, batch_rows()])?;
+            while let Some(row) = rows.next()? {
+                let rings = rings(row, &mut batch)?;
+                batch.rows.activity_summaries.push(rings);
+            }
+            Ok(())
+        })?;
+        if batch.rows.activity_summaries.is_empty() {
+            return Ok(());
+        }
+        transfer.write(&mut batch)?;
+        transfer
+            .sql(|connection, from, _| connection.prepare_cached(RINGS_DONE)?.execute(params![from, batch_rows()]))?;
+    }
+}
+
+fn figure(row: &Row<'_>, batch: &mut Batch, of_time: &mut OfTime) -> rusqlite::Result<Aggregate> {
+    let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
+    let [metric, label, source] = [text(0)?, text(4)?, text(5)?].map(Option::unwrap_or_default);
+    let (start_ms, end_ms): (i64, Option<i64>) = (row.get(1)?, row.get(2)?);
+    let mut content = String::new();
+    for column in [2, 6, 7, 8, 9, 10, 11] {
+        let _ = write!(content, "{:?}", row.get_ref(column)?);
+    }
+    let (nth_of_time, nth_of_content) = of_time.add([metric, label, source], start_ms, digest(&[content.as_bytes()]));
+    let interval = Interval::of_aggregation(text(3)?.unwrap_or_default());
+    // Nothing says the zone, so every hour may begin a day.
+    let period_ms = match (end_ms, row.get(13)?) {
+        (Some(_), _) => 0,
+        (None, false) if start_ms % HOUR_MS == 0 => DAY_MS,
+        (None, true) if start_ms % HOUR_MS == 0 => HOUR_MS,
+        (None, _) if start_ms % MINUTE_MS == 0 => MINUTE_MS,
+        (None, _) => 0,
+    };
+    let (unit, other) = (text(6)?, text(11)?);
+    let mut intern = |text: &str| batch.texts.intern(text);
+    Ok(Aggregate {
+        metric: intern(metric),
+        start_ms,
+        end_ms,
+        interval,
+        grows_ms: period_ms,
+        period_ms,
+        label: intern(label),
+        source: intern(source),
+        nth_of_time,
+        nth_of_content,
+        unit: unit.map(&mut intern),
+        value: row.get(7)?,
+        minimum: row.get(8)?,
+        average: row.get(9)?,
+        maximum: row.get(10)?,
+        other: other.map(&mut intern),
+    })
+}
+
+fn rings(row: &Row<'_>, batch: &mut Batch) -> rusqlite::Result<ActivitySummary> {
+    let mut text = |column: usize| -> rusqlite::Result<_> {
+        Ok(row.get_ref(column)?.as_str_or_null()?.map(|text| batch.texts.intern(text)))
+    };
+    let (day, energy_unit, other) = (text(0)?, text(9)?, text(10)?);
+    Ok(ActivitySummary {
+        day: day.unwrap_or_else(|| batch.texts.intern("")),
+        active_energy: row.get(1)?,
+        active_energy_goal: row.get(2)?,
+        move_min: row.get(3)?,
+        move_goal_min: row.get(4)?,
+        exercise_min: row.get(5)?,
+        exercise_goal_min: row.get(6)?,
+        stand_hours: row.get(7)?,
+        stand_goal_hours: row.get(8)?,
+        energy_unit,
+        other,
+    })
+}
