@@ -169,11 +169,11 @@ impl std::fmt::Display for Ingests {
     }
 }
 
-/// Returns whose figures a command shows without `--person`: those of the only person with data or a token, or of `me`.
+/// Returns whose figures a command shows without `--person`: those of the only person with data or a token, or of the first person.
 pub(super) fn whose(person: Option<String>, database: &Database) -> String {
     person.unwrap_or_else(|| match database.persons_in_use(2).unwrap_or_default().as_mut_slice() {
         [only] => std::mem::take(only),
-        _ => ME.to_owned(),
+        _ => database.first_person().unwrap_or_else(|_| ME.to_owned()),
     })
 }
 

@@ -10,7 +10,6 @@ use super::arguments::{AppArguments, DatabaseArgument, Outcome, parse_name};
 use super::print::{Form, FormArgument, Printable, ResultArgument, print, print_to_reader, write_json};
 use super::table::{Align, Table};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::record::ME;
 use crate::model::time::{DAY_MS, HOUR_MS, parse_day, to_iso_seconds};
 use crate::serve::app::AppSettings;
 use crate::store::private;
@@ -49,9 +48,9 @@ impl TokenArguments {
 pub(super) struct NewArguments {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Person whose records its uploads are
-    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", default_value = ME, value_parser = parse_name)]
-    person: String,
+    /// Person whose records its uploads are [default: the first one, who is me unless renamed]
+    #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
+    person: Option<String>,
     /// What the token is for, to distinguish it from others of the person: phone, tablet
     #[arg(long, env = "HEALTHSINK_LABEL", value_name = "TEXT", value_parser = parse_name)]
     label: Option<String>,
@@ -88,15 +87,16 @@ impl NewArguments {
         let db = &self.database.db;
         let created_ms = now_ms();
         let expires_ms = self.expires.map(|expiry| expiry.after(created_ms)).transpose()?;
+        let database = Database::new(db);
+        let person = self.person.clone().map_or_else(|| database.first_person(), Ok)?;
         let token = random()?;
         if let Some(file) = &self.out {
             write_new(file, &token)?;
         }
         let digest = TokenDigest::of(token.as_bytes());
         let is_new_database = !db.exists();
-        let database = Database::new(db);
-        let (person, label) = (self.person.as_str(), self.label.as_deref());
-        let new = NewToken { digest: &digest, person, label, created_ms, expires_ms };
+        let label = self.label.as_deref();
+        let new = NewToken { digest: &digest, person: &person, label, created_ms, expires_ms };
         let added = database.add_token(&new).inspect_err(|_| {
             if let Some(file) = &self.out {
                 // The file is new; if it stays, its token opens nothing.
@@ -129,7 +129,9 @@ enum Expiry {
 fn parse_expiry(text: &str) -> Result<Expiry, String> {
     let wrong = || "write a time such as 90d, 12h or 2w, or a day such as 2027-01-31".to_owned();
     if let Some(day_ms) = parse_day(text) {
-        return Ok(Expiry::At(day_ms + DAY_MS));
+        let at_ms = day_ms + DAY_MS;
+        // Behind the year 9999 no time can be shown, as if there were none.
+        return if to_iso_seconds(at_ms).is_empty() { Err(wrong()) } else { Ok(Expiry::At(at_ms)) };
     }
     let unit_ms = match text.as_bytes().last() {
         Some(b'h') => HOUR_MS,
@@ -227,7 +229,7 @@ impl RevokeArguments {
 #[derive(Serialize)]
 struct Made<'a> {
     id: i64,
-    person: &'a str,
+    person: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -350,7 +352,9 @@ mod tests {
         check("1h", Some(Expiry::After(HOUR_MS)));
         check("2w", Some(Expiry::After(14 * DAY_MS)));
         check("1970-01-31", Some(Expiry::At(31 * DAY_MS)));
-        for wrong in ["", "d", "0d", "90", "-1d", "+1d x", "99999d", "2027-02-30", "31.1.2027", "tomorrow", "1ü"] {
+        for wrong in
+            ["", "d", "0d", "90", "-1d", "+1d x", "99999d", "9999-12-31", "2027-02-30", "31.1.2027", "tomorrow", "1ü"]
+        {
             check(wrong, None);
         }
         assert!(Expiry::At(31 * DAY_MS).after(31 * DAY_MS).is_err());

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::observer::{Observed, Observer};
 use super::skipped::{SkippedFile, SkippedFiles, in_cloud, is_in_cloud};
+use super::stdin::Stdin;
 use crate::formats::charset::to_utf8;
 use crate::formats::encoding::Coding;
 use crate::formats::unpacking::{Unpacked, count_packed};
@@ -143,7 +144,7 @@ impl<F: Read + Seek + Clone> Container<F> {
         };
         let missing = || Error::new(ErrorKind::Io, "no such file");
         let source: Box<dyn Read + 'a> = match self {
-            Self::Stdin => Box::new(Observed { source: io::stdin(), observer }),
+            Self::Stdin => Box::new(Stdin::start(observer)?),
             Self::File(path) => open(path)?,
             Self::Folder(_) => open(self.path(file).ok_or_else(missing)?)?,
             Self::Archive(contents, archive) => {

@@ -10,6 +10,7 @@ mod read;
 mod report;
 mod run;
 mod skipped;
+mod stdin;
 
 pub use crate::formats::account::{Tally, TypeTally};
 pub use crate::formats::output::Output;

@@ -53,7 +53,7 @@ impl Observer for Again<'_> {
 }
 
 /// The error of an import that its user has stopped.
-fn cancelled() -> Error {
+pub(super) fn cancelled() -> Error {
     Error::new(ErrorKind::Cancelled, "interrupted")
 }
 

@@ -170,7 +170,11 @@ impl Importer<'_> {
 
     /// Notes in the report whether the import is cancelled: then no further upload may begin.
     fn note_cancelled(&mut self) -> bool {
-        self.report.interrupted |= self.observer.is_cancelled();
+        if self.observer.is_cancelled() {
+            // What was not begun is not imported.
+            self.report.interrupted = true;
+            self.report.ok = false;
+        }
         self.report.interrupted
     }
 

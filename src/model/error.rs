@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::limits::SECTION_SHOWN_BYTES_MAX;
+
 /// What went wrong, as far as callers distinguish it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -141,8 +143,10 @@ impl fmt::Display for Error {
         f.write_str(&self.0.message)?;
         let Position { offset, section, index } = &self.0.position;
         if let Some(section) = section {
-            // A name in the input may hold any character, but terminals and logs must not get all of them.
-            write!(f, ", in section `{}`", section.escape_debug())?;
+            // A name in the input may hold any character and be of any length, but terminals and logs must not get all of that.
+            let end = section.floor_char_boundary(SECTION_SHOWN_BYTES_MAX);
+            let more = if end < section.len() { "…" } else { "" };
+            write!(f, ", in section `{}{more}`", section[..end].escape_debug())?;
         }
         if let Some(index) = index {
             write!(f, ", element {index}")?;

@@ -169,6 +169,15 @@ pub const TRANSACTION_BYTES_MAX: usize = 64 * MIB;
 /// Ends of ingests that could not be entered in the ledger and wait until they can be; the oldest are dropped.
 pub const LATE_ENDS_MAX: usize = 4 * INGESTS_MAX;
 
+/// Uploads under way of which a program notes the numbers for others, 8 bytes each.
+pub const RUNNING_UPLOADS_MAX: usize = INGESTS_MAX + LATE_ENDS_MAX;
+
+/// Bytes of the file with these numbers.
+pub const RUNNING_FILE_BYTES_MAX: usize = 8 * RUNNING_UPLOADS_MAX;
+
+/// Programs that store uploads in one database at once and are distinguished.
+pub const WRITING_PROGRAMS_MAX: usize = 32;
+
 /// Idle time after which the writer commits rows of an upload on a slow network. After the same time again it moves the WAL
 /// into the database.
 pub const COMMIT_IDLE: Duration = Duration::from_millis(250);
@@ -181,15 +190,6 @@ pub const STATEMENTS_CACHED_MAX: usize = 64;
 
 /// SQLite's page cache in the writer's connection.
 pub const PAGE_CACHE_BYTES: usize = 2 * MIB;
-/// Uploads under way of which a program notes the numbers for others, 8 bytes each.
-pub const RUNNING_UPLOADS_MAX: usize = INGESTS_MAX + LATE_ENDS_MAX;
-
-/// Bytes of the file with these numbers.
-pub const RUNNING_FILE_BYTES_MAX: usize = 8 * RUNNING_UPLOADS_MAX;
-
-/// Programs that store uploads in one database at once and are distinguished.
-pub const WRITING_PROGRAMS_MAX: usize = 32;
-
 
 /// Pages in the WAL after which SQLite moves them into the database within a commit, unless an answer waits for it.
 pub const CHECKPOINT_PAGES: u32 = 2000;

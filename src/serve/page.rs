@@ -84,6 +84,8 @@ fn page(state: &State, origin: Option<&Origin>) -> String {
     };
     let key = if state.is_optional {
         "none, as long as no token exists"
+    } else if state.has_token_file {
+        "the first line of the server’s token file, or a token that <code>healthsink token new</code> printed"
     } else {
         "the token that <code>healthsink setup</code> or <code>healthsink token new</code> printed"
     };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
-use hyper::{Method, Request};
+use hyper::{Method, Request, StatusCode};
 
 use super::access::auth::{Caller, Refusal};
 use super::access::client::{Client, may_be_web_page};
@@ -112,7 +112,7 @@ impl Route {
     fn is_at(&self, path: &str, listener: ListenerKind, state: &State) -> bool {
         let is_own = match self.path {
             // What people type into the app has a slash too many now and then.
-            RoutePath::Upload => names(path).eq(names(&state.upload_path)),
+            RoutePath::Upload => is_same_path(path, &state.upload_path),
             RoutePath::Fixed(own) => own == path,
         };
         is_own && self.listeners.contains(&listener)
@@ -126,6 +126,35 @@ impl Route {
 /// The names of a path, whatever the slashes between them.
 fn names(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|name| !name.is_empty())
+}
+
+/// Whether a path is that of the flag: clients write letters of other scripts as `%C3%BC`.
+fn is_same_path(sent: &str, own: &str) -> bool {
+    let (mut sent, mut own) = (names(sent), names(own));
+    loop {
+        match (sent.next(), own.next()) {
+            (None, None) => return true,
+            (Some(sent), Some(own)) if sent == own || unescaped(sent).eq(own.bytes()) => {}
+            _ => return false,
+        }
+    }
+}
+
+/// The bytes of a name, with `%C3` for one.
+fn unescaped(name: &str) -> impl Iterator<Item = u8> + '_ {
+    let mut bytes = name.bytes();
+    std::iter::from_fn(move || {
+        let byte = bytes.next()?;
+        let mut ahead = bytes.clone();
+        let mut digit = || char::from(ahead.next()?).to_digit(16);
+        if byte == b'%'
+            && let (Some(high), Some(low)) = (digit(), digit())
+        {
+            bytes.nth(1);
+            return u8::try_from(16 * high + low).ok();
+        }
+        Some(byte)
+    })
 }
 
 /// Answers a request.
@@ -149,14 +178,15 @@ async fn dispatch(
 ) -> Answer {
     let client = Client::of(peer, request, &state.trusted_proxies);
     if let Err(broken) = message::check(request) {
-        report_misdirected(ObstacleKind::MalformedRequest, broken.detail(), request, client, (listener, &state));
-        return problem::malformed(broken);
+        let answer = problem::malformed(broken);
+        report_misdirected(answer.status(), broken.detail(), request, client, (listener, &state));
+        return answer;
     }
     let path = request.uri().path();
     let routes: Vec<&Route> = routes().filter(|route| route.is_at(path, listener, &state)).collect();
     let Some(first) = routes.first() else {
         let remedy = remedy(listener, &state);
-        report_misdirected(ObstacleKind::UnknownPath, &remedy, request, client, (listener, &state));
+        report_misdirected(StatusCode::NOT_FOUND, &remedy, request, client, (listener, &state));
         return problem::not_found(&remedy);
     };
     let Some(route) = routes.iter().find(|route| route.accepts(request.method())) else {
@@ -165,7 +195,7 @@ async fn dispatch(
             return problem::options(allow);
         }
         let remedy = remedy(listener, &state);
-        report_misdirected(ObstacleKind::WrongMethod, &remedy, request, client, (listener, &state));
+        report_misdirected(StatusCode::METHOD_NOT_ALLOWED, &remedy, request, client, (listener, &state));
         return problem::method_not_allowed(&allow, first.description, &remedy);
     };
     match admit(route.right, request, peer, client, &state) {
@@ -186,23 +216,23 @@ fn remedy(listener: ListenerKind, state: &State) -> String {
 
 /// Logs a request that finds no route. Browsers ask for icons, and others for anything: only what the app might send is logged.
 fn report_misdirected<B>(
-    kind: ObstacleKind,
+    code: StatusCode,
     remedy: &str,
     request: &Request<B>,
     client: Client,
     (listener, state): (ListenerKind, &State),
 ) {
+    let kind = match code {
+        StatusCode::NOT_FOUND => ObstacleKind::UnknownPath,
+        StatusCode::METHOD_NOT_ALLOWED => ObstacleKind::WrongMethod,
+        _ => ObstacleKind::MalformedRequest,
+    };
     let is_of_browser = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     if listener == ListenerKind::Metrics || is_of_browser && kind == ObstacleKind::UnknownPath {
         return;
     }
-    let code = match kind {
-        ObstacleKind::UnknownPath => 404,
-        ObstacleKind::WrongMethod => 405,
-        _ => 400,
-    };
     let (method, path) = (quoted(request.method().as_str()), quoted(request.uri().path()));
-    state.obstacles.report(kind, client.address, &format!("{code} for {method} {path}: {remedy}"));
+    state.obstacles.report(kind, client.address, &format!("{} for {method} {path}: {remedy}", code.as_u16()));
 }
 
 /// The methods of the routes at one path.
@@ -269,6 +299,25 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio::sync::mpsc;
+
+    #[test]
+    fn the_path_of_the_flag_is_found_as_clients_write_it() {
+        for (sent, own, expected) in [
+            ("/api/health-data", "/api/health-data", true),
+            ("//api//health-data/", "/api/health-data", true),
+            ("/%C3%BC/x", "/ü/x", true),
+            ("/%c3%bc", "/ü", true),
+            ("/%C3%BC", "/%C3%BC", true),
+            ("/api/health%2Ddata", "/api/health-data", true),
+            ("/%C3", "/ü", false),
+            ("/%", "/%", true),
+            ("/%zz", "/zz", false),
+            ("/api", "/api/health-data", false),
+            ("/api/health-data/x", "/api/health-data", false),
+        ] {
+            assert_eq!(is_same_path(sent, own), expected, "{sent} {own}");
+        }
+    }
 
     /// The status and the `Allow` of an answer.
     async fn ask(address: SocketAddr, method: &str, path: &str) -> (u16, Option<String>) {

@@ -24,6 +24,8 @@ use crate::store::{Database, OpenFiles, TokenReader};
 pub(super) struct State {
     pub(super) upload_path: String,
     pub(super) app: AppSettings,
+    /// Whether there is a token in a file.
+    pub(super) has_token_file: bool,
     /// Whether uploads need no token as long as none exists.
     pub(super) is_optional: bool,
     pub(super) authenticator: Authenticator,
@@ -58,6 +60,7 @@ impl State {
         Arc::new(Self {
             upload_path: config.path.clone(),
             app: config.app(),
+            has_token_file: credentials.has_file(),
             is_optional: config.auth.is_optional,
             authenticator: Authenticator::new(credentials, reader, Arc::clone(&obstacles)),
             tls,

@@ -36,6 +36,26 @@ impl Database {
         self.open_read_only(BUSY_WAIT)
     }
 
+    /// Opens it for reading what only this version's tables have.
+    ///
+    /// # Errors
+    ///
+    /// Also [`ErrorKind::Store`] if an older version has written it: what opens it for writing brings it up to date.
+    pub(super) fn open_to_read_current(&self) -> Result<Connection> {
+        let connection = self.open_to_read()?;
+        let version = version::check(&connection, self)?;
+        if version < version::VERSION {
+            let message = format!(
+                "{} was written by an earlier version of healthsink (schema {version}, this program has {}); `healthsink serve` or \
+                 `healthsink import` brings it up to date, and keeps a copy of it",
+                self.path().display(),
+                version::VERSION
+            );
+            return Err(Error::new(ErrorKind::Store, message));
+        }
+        Ok(connection)
+    }
+
     /// Opens it for reading beside this process's writer. Each statement waits at most this long for another program that
     /// holds an exclusive lock.
     pub(super) fn open_beside_writer(&self, wait: Duration) -> Result<Connection> {

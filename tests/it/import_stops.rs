@@ -1,10 +1,12 @@
 //! Imports that end before their input does: by Ctrl-C, by SIGTERM, or because nothing more can be written.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use healthsink::import::{Import, Mode, Observer};
 use healthsink_testdata::{Export, Payload};
 use healthsink_testkit::database::{contents, one, rows};
 use healthsink_testkit::wait::wait_until;
@@ -106,8 +108,49 @@ fn an_import_that_is_interrupted_goes_on_where_it_stopped() {
     }
 }
 
+/// Standard input may be a terminal, or a pipe of a program that pauses.
 #[test]
-fn a_second_signal_ends_at_once_and_check_says_what_to_do() {
+fn an_import_that_waits_for_input_stops_in_order() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    let (input, _) = Payload { seed: 9, target_bytes: 1_500_000, ..Payload::default() }.to_vec();
+    let mut child = start(&database);
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&input[..input.len() / 2]).unwrap();
+    wait_for_rows(&database);
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(stdin);
+    let report: Value = serde_json::from_str(&text(child.stdout.take())).unwrap();
+    assert!(report["interrupted"] == json!(true) && report["count"].as_u64() > Some(0), "{report}");
+    assert_eq!(one(&database, "SELECT state FROM uploads"), json!("interrupted"));
+}
+
+/// Wants to stop behind the first input.
+#[derive(Default)]
+struct Impatient(Cell<bool>);
+
+impl Observer for Impatient {
+    fn is_cancelled(&self) -> bool {
+        self.0.get()
+    }
+
+    fn end(&self) {
+        self.0.set(true);
+    }
+}
+
+#[test]
+fn an_import_that_is_stopped_between_files_is_not_whole() {
+    let folder = Folder::new();
+    let files = vec![folder.write("a.json", r#"{"data":{}}"#), folder.write("b.json", r#"{"data":{}}"#)];
+    let job = Import { db: folder.path("health.db"), files, person: None, mode: Mode::Store, home: None };
+    let report = healthsink::import::import(&job, &Impatient::default()).unwrap();
+    assert_eq!((report.files.len(), report.interrupted, report.ok), (1, true, false));
+}
+
+#[test]
+fn check_says_what_to_do_after_an_import_was_killed() {
     let folder = Folder::new();
     let database = folder.path("health.db");
     let (input, _) = Payload { seed: 9, target_bytes: 6_000_000, ..Payload::default() }.to_vec();
@@ -115,12 +158,8 @@ fn a_second_signal_ends_at_once_and_check_says_what_to_do() {
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(&input[..input.len() / 2]).unwrap();
     wait_for_rows(&database);
-    // It waits for input, and nothing more comes.
-    let status = wait_until("the end", || {
-        signal(&child, "INT");
-        child.try_wait().unwrap()
-    });
-    assert_eq!(status.code(), Some(130));
+    child.kill().unwrap();
+    child.wait().unwrap();
     let output = command().args(["check", "--db"]).arg(&database).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && printed.contains("the program ended during 1 import"), "{printed}");

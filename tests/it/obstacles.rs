@@ -205,3 +205,26 @@ fn a_file_of_obstacles_that_is_not_ours_does_no_harm() {
         assert!(serde_json::from_str::<Value>(&status(folder.path(), &["--json"])).is_ok(), "{content}");
     }
 }
+
+#[test]
+fn the_line_has_the_code_of_the_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::serve(&folder.path().join("health.db"));
+    let mut client = Client::connect(program.address);
+    client.head("POST", PATH, &[("Transfer-Encoding", "gzip, chunked")]);
+    assert_eq!(client.receive().status, 501);
+    let line = program.wait_for_line("refused: ");
+    assert!(line.contains("501 for POST /api/health-data: this Transfer-Encoding is unknown"), "{line}");
+}
+
+/// The name of a section is as long as its sender wants.
+#[test]
+fn long_names_of_sections_are_cut_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::serve(&folder.path().join("health.db"));
+    let body = format!("{{\"data\":{{\"{}\":[{{\"a\":\u{1}}}]}}}}", "ü".repeat(3000));
+    let answer = Client::connect(program.address).post(&[], body.as_bytes());
+    assert_eq!(answer.status, 400, "{answer:?}");
+    let line = program.wait_for_line("ü");
+    assert!(line.contains("ü…`") && line.chars().filter(|letter| *letter == 'ü').count() == 32, "{line}");
+}

@@ -85,6 +85,8 @@ fn a_public_url_is_what_page_and_log_show() {
     let shown = text(page(&program, "GET", &[("Host", "10.0.0.1:3000")]));
     assert!(shown.contains("<code>https://health.example.com/sink</code>") && !shown.contains("10.0.0.1"), "{shown}");
     assert!(shown.contains("Custom Header, named <code>X-API-Key</code>"), "{shown}");
+    // The database is new.
+    program.wait_for_line("no token exists yet, so only this machine may upload: `healthsink token new`");
     let output = run(&["serve", "--db", "x.db", "--public-url", "health.example.com"]);
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && message.contains("write https://health.example.com"), "{message}");
@@ -117,6 +119,12 @@ fn the_log_says_by_which_address_a_phone_reaches_the_server() {
     let program = start(folder.path(), &[&tls[..], &["--public-url", "https://other.example"]].concat());
     let line = program.wait_for_line("the certificate is not valid for other.example");
     assert!(line.contains("WARN"), "{line}");
+    let program = start(folder.path(), &[&tls[..], &["--public-url", "http://health.example"]].concat());
+    program.wait_for_line("begin it with https:");
+    let file = folder.path().join("token");
+    std::fs::write(&file, "a token of a file").unwrap();
+    let program = start(folder.path(), &["--token-file", file.to_str().unwrap()]);
+    assert!(text(page(&program, "GET", &[])).contains("the first line of the server’s token file"));
 }
 
 /// It is for Prometheus, not for the app.

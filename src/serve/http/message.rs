@@ -6,7 +6,7 @@ use hyper::{Request, Version};
 /// The rule that a request breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::serve) enum Malformed {
-    /// HTTP/1.1 takes exactly one `Host` (RFC 9112, section 3.2).
+    /// HTTP/1.1 takes exactly one `Host`, and each version at most one (RFC 9112, section 3.2).
     Host,
     /// A transfer coding that is not exactly `chunked`: its content would be stored as if it were the body.
     TransferEncoding,
@@ -16,7 +16,7 @@ impl Malformed {
     /// What is wrong, and what to send instead.
     pub(in crate::serve) fn detail(self) -> &'static str {
         match self {
-            Self::Host => "a request of HTTP/1.1 has exactly one Host header; send one",
+            Self::Host => "a request has one Host header; send exactly one",
             Self::TransferEncoding => {
                 "this Transfer-Encoding is unknown; send `chunked` or a Content-Length, and compress with Content-Encoding"
             }
@@ -27,7 +27,8 @@ impl Malformed {
 /// Checks a request's head.
 pub(in crate::serve) fn check<B>(request: &Request<B>) -> Result<(), Malformed> {
     let headers = request.headers();
-    if request.version() == Version::HTTP_11 && headers.get_all(HOST).iter().count() != 1 {
+    let hosts = headers.get_all(HOST).iter().count();
+    if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
         return Err(Malformed::Host);
     }
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
@@ -58,6 +59,8 @@ mod tests {
         check(Version::HTTP_11, &[], Err(Malformed::Host));
         check(Version::HTTP_11, &[host, host], Err(Malformed::Host));
         check(Version::HTTP_10, &[], Ok(()));
+        check(Version::HTTP_10, &[host], Ok(()));
+        check(Version::HTTP_10, &[host, host], Err(Malformed::Host));
         check(Version::HTTP_2, &[], Ok(()));
         check(Version::HTTP_11, &[host, ("transfer-encoding", "Chunked")], Ok(()));
         for coding in ["gzip, chunked", "chunked, chunked", "identity", "", "xchunked", "chunked;q=1"] {

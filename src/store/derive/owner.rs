@@ -99,7 +99,7 @@ impl Database {
     ///
     /// [`ErrorKind::Usage`] if the person or the type is unknown, [`ErrorKind::Store`] if the database cannot be read.
     pub fn sources(&self, person: &str, kind: Option<&str>) -> Result<Vec<SourceRow>> {
-        let connection = self.open_to_read()?;
+        let connection = self.open_to_read_current()?;
         let list = || -> std::result::Result<Vec<SourceRow>, Refusal> {
             let person = person_of(&connection, person)?;
             let kind = kind.map(|kind| type_of(&connection, kind)).transpose()?.unwrap_or_default();
@@ -128,7 +128,7 @@ impl Database {
     ///
     /// As for [`Database::sources`].
     pub fn zones(&self, person: &str) -> Result<Vec<ZoneRow>> {
-        let connection = self.open_to_read()?;
+        let connection = self.open_to_read_current()?;
         let list = || -> std::result::Result<Vec<ZoneRow>, Refusal> {
             let person = person_of(&connection, person)?;
             let sql = "SELECT NULL AS from_ms, NULL, zone, 'home' FROM home_zones WHERE person_id = ?1
@@ -155,7 +155,7 @@ impl Database {
     ///
     /// As for [`Database::sources`].
     pub fn explain(&self, person: &str, kind: &str, day: LocalDay) -> Result<Explanation> {
-        let connection = self.open_to_read()?;
+        let connection = self.open_to_read_current()?;
         let ask = || -> std::result::Result<Explanation, Refusal> {
             connection.execute_batch("BEGIN")?;
             let person = person_of(&connection, person)?;
@@ -172,7 +172,7 @@ impl Database {
     ///
     /// As for [`Database::sources`].
     pub fn verify(&self, person: &str, now_ms: i64) -> Result<Verification> {
-        let connection = self.open_to_read()?;
+        let connection = self.open_to_read_current()?;
         let ask = || -> std::result::Result<Verification, Refusal> {
             connection.execute_batch("BEGIN")?;
             let person = person_of(&connection, person)?;

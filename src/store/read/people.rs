@@ -1,15 +1,17 @@
 //! Whose data a database holds, whose phones send, and when each sent last.
 
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use serde::Serialize;
 
 use crate::model::error::Result;
 use crate::model::limits::{BUSY_WAIT, PHONES_LISTED_MAX};
+use crate::model::record::ME;
 use crate::store::clock::now_ms;
 use crate::store::database::Database;
 use crate::store::failure::open_error;
 use crate::store::files::check_names;
 use crate::store::tokens::expiry;
+use crate::store::write::ledger::PERSON_ME;
 use crate::store::write::{SAMPLES, rare_kinds};
 
 impl Database {
@@ -29,6 +31,21 @@ impl Database {
         };
         read_in_use(&connection, limit).map_err(|error| open_error(self, &error))
     }
+
+    /// Returns the name of the first person, whose uploads name nobody: `me` unless another name was given.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::persons_in_use`].
+    pub fn first_person(&self) -> Result<String> {
+        check_names(self.path())?;
+        let connection =
+            if self.exists() { self.open_filled(OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_WAIT)? } else { None };
+        let Some(connection) = connection else { return Ok(ME.to_owned()) };
+        let name =
+            connection.query_row("SELECT name FROM persons WHERE id = ?1", [PERSON_ME], |row| row.get(0)).optional();
+        name.map(|name| name.unwrap_or_else(|| ME.to_owned())).map_err(|error| open_error(self, &error))
+    }
 }
 
 /// Every table of records begins its keys with the person, so each question is one look-up.
@@ -38,11 +55,12 @@ fn read_in_use(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<St
     let has_data = tables.map(has_rows).collect::<Vec<_>>().join(" OR ");
     let sql = format!(
         "SELECT name FROM persons p WHERE {has_data}
-           OR EXISTS (SELECT 1 FROM tokens t WHERE t.person_id = p.id AND t.revoked_ms IS NULL)
-         ORDER BY id LIMIT ?1"
+           OR EXISTS (SELECT 1 FROM tokens t WHERE t.person_id = p.id AND t.revoked_ms IS NULL AND coalesce({expires} > ?2, TRUE))
+         ORDER BY id LIMIT ?1",
+        expires = expiry(connection)
     );
     let mut select = connection.prepare(&sql)?;
-    select.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?.collect()
+    select.query_map([i64::try_from(limit).unwrap_or(i64::MAX), now_ms()], |row| row.get(0))?.collect()
 }
 
 /// A phone with its token, or another way by which a person's records come.

@@ -178,7 +178,7 @@ impl Database {
     /// - [`ErrorKind::Usage`] if the person is unknown,
     /// - [`ErrorKind::Store`] if the database is missing or cannot be read.
     pub fn report(&self, question: &ReportQuestion) -> Result<DayReport> {
-        let connection = self.open_to_read()?;
+        let connection = self.open_to_read_current()?;
         let fail = |error| open_error(self, &error);
         connection.execute_batch("BEGIN").map_err(fail)?;
         let sql = "SELECT id FROM persons WHERE name = ?1";
