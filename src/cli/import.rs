@@ -11,7 +11,7 @@ use super::arguments::{DatabaseArgument, Outcome, ZoneArgument, parse_name};
 use super::interrupt::Interrupt;
 use super::print::{Printable, ResultArgument};
 use super::progress::Bar;
-use super::table::{Align, Table, grouped, shown, shown_within};
+use super::table::{Align, Table, counted, shown, shown_within};
 use crate::import::{FileReport, Import, Mode, Observer, Report, import};
 use crate::model::counts::Counts;
 use crate::model::error::{ErrorKind, Result};
@@ -136,8 +136,8 @@ fn write_failure(file: &FileReport) {
 /// Records, and route points if there are any.
 fn stored((records, points): (u64, u64)) -> String {
     match points {
-        0 => format!("{} records", grouped(records)),
-        _ => format!("{} records and {} route points", grouped(records), grouped(points)),
+        0 => counted(records, "record"),
+        _ => format!("{} and {}", counted(records, "record"), counted(points, "route point")),
     }
 }
 
@@ -174,9 +174,9 @@ fn write_speed(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let outcome = if report.dry_run {
         "a dry run, nothing was written".to_owned()
     } else {
-        let records = report.account.count;
+        let (records, points) = (counted(report.account.count, "record"), counted(route_points, "route point"));
         format!(
-            "{records} records and {route_points} route points: {new} new, {updated} updated, {unchanged} unchanged, \
+            "{records} and {points}: {new} new, {updated} updated, {unchanged} unchanged, \
              {rejected} rejected"
         )
     };

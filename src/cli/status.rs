@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::{DatabaseArgument, Outcome};
 use super::obstacles::{KeptOut, read as read_obstacles};
 use super::print::{Form, FormArgument, print_by};
-use super::table::{Align, Table, shown, shown_within};
+use super::table::{Align, Table, counted, shown, shown_within};
 use crate::model::error::{Result, into_io};
 use crate::model::healthkit::short;
 use crate::model::limits::{DISK_FREE_BYTES_MIN, MESSAGE_COLUMNS_MAX, TYPES_LISTED_MAX};
@@ -200,9 +200,11 @@ fn write_upload(upload: &UploadRow, out: &mut dyn Write) -> io::Result<()> {
         return writeln!(out, "{id:>6}  {started}  {what} {sender}: {} rows", upload.removed);
     }
     let merges = if upload.merged > 0 { format!(" {} merged,", upload.merged) } else { String::new() };
+    let records = counted(records.unsigned_abs(), "record");
+    let points = counted(route_points.unsigned_abs(), "route point");
     writeln!(
         out,
-        "{id:>6}  {started}  {state:<11}  {records} records, {route_points} route points: {new} new, {updated} updated, \
+        "{id:>6}  {started}  {state:<11}  {records}, {points}: {new} new, {updated} updated, \
          {unchanged} unchanged,{merges} {rejected} rejected  ({} from {sender})",
         shown(upload.sync_source.as_deref().unwrap_or(&upload.origin))
     )?;

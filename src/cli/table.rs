@@ -97,6 +97,11 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
+/// A number and what it counts: `1 record`, `1,200 records`.
+pub(super) fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
 /// Columns that a text takes on a terminal: two for the wide characters of East Asia and for emoji, one for all others.
 fn columns_of(text: &str) -> usize {
     let is_wide = |character: char| {

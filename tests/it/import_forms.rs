@@ -495,7 +495,7 @@ fn a_cut_archive_reports_what_is_stored() {
     let directory = archive.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
     let outcome = import(&folder.path("health.db"), &[], &[&folder.write("export.zip", &archive[..directory])]);
     assert!(!outcome.ok, "{}", outcome.report);
-    assert!(outcome.said.contains("1 records and 2 route points of it are stored"), "{}", outcome.said);
+    assert!(outcome.said.contains("1 record and 2 route points of it are stored"), "{}", outcome.said);
 }
 
 #[test]
