@@ -15,7 +15,7 @@ use super::announce::announce;
 use super::config::Serve;
 use super::http::connection;
 use super::http::descriptors;
-use super::http::listeners::{Inherited, ListenerKind, Listeners, open};
+use super::http::listeners::{Inherited, ListenerKind, Listeners, check_listen, open};
 use super::http::slots::{Slot, Slots};
 use super::http::tls::Tls;
 use super::log_limit::LogLimit;
@@ -40,6 +40,10 @@ pub fn serve(config: &Serve) -> Result<()> {
     prepared.connections = descriptors::connections(descriptors::raise_limit(), prepared.connections)?;
     let inherited = Inherited::take()?;
     let has_token = prepared.check(config, inherited.address()?.unwrap_or(config.listen))?;
+    if inherited.address()?.is_none() {
+        // Otherwise a port that is in use would leave a new database.
+        check_listen(config.listen)?;
+    }
     let mut writer = {
         let database = Database::new(&config.db).group_readable(config.is_group_readable);
         Writer::with_wal_limit(&database, config.wal_bytes_max)?
