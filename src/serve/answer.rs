@@ -43,5 +43,12 @@ pub(super) fn without_body(mut answer: Answer) -> Answer {
 /// An answer in JSON.
 pub(super) fn json(value: &impl Serialize) -> Answer {
     // Every type that is answered has names for keys, so that serialization cannot fail.
-    whole("application/json", serde_json::to_vec(value).unwrap_or_default())
+    whole("application/json", line_of(value))
+}
+
+/// One line of JSON: a terminal's prompt follows on the next one.
+pub(super) fn line_of(value: &impl Serialize) -> Vec<u8> {
+    let mut line = serde_json::to_vec(value).unwrap_or_default();
+    line.push(b'\n');
+    line
 }

@@ -8,7 +8,7 @@ use hyper::header::{ACCEPT_ENCODING, ALLOW, CONNECTION, HeaderName, HeaderValue,
 use serde::Serialize;
 
 use super::access::auth::Refusal;
-use super::answer::{Answer, empty, whole};
+use super::answer::{Answer, empty, line_of, whole};
 use super::http::message::Malformed;
 use crate::formats::encoding::Coding;
 use crate::model::error::{Error, ErrorKind};
@@ -48,7 +48,7 @@ fn status_of(kind: ErrorKind) -> StatusCode {
 }
 
 fn respond(problem: &Problem<'_>, status: StatusCode) -> Answer {
-    let mut answer = whole("application/problem+json", serde_json::to_vec(problem).unwrap_or_default());
+    let mut answer = whole("application/problem+json", line_of(problem));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     if status == StatusCode::SERVICE_UNAVAILABLE {
