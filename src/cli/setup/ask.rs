@@ -31,7 +31,7 @@ impl Questions {
             return Ok(reach);
         }
         let question = "How will the phone reach this machine?
-  1  home network: phone and machine are in the same Wi-Fi, uploads happen at home
+  1  home network: phone and machine share a Wi-Fi, uploads happen at home
   2  VPN such as Tailscale: uploads happen everywhere, with the VPN on
   3  domain: a proxy with HTTPS takes uploads from the internet
 ";

@@ -61,7 +61,9 @@ impl Plan {
         let mut plan = Self { public_url, listen, trusted_proxies: Vec::new(), steps: Vec::new() };
         if is_behind_proxy {
             plan.trusted_proxies.push(Ipv4Addr::LOCALHOST.to_string().parse()?);
-            plan.steps.push(plan.proxy(reach));
+            // The service has its own port.
+            let port = if boots_for.is_some() { PORT_DEFAULT } else { listen.port() };
+            plan.steps.push(plan.proxy(reach, port));
         }
         if let Some(person) = boots_for {
             plan.steps.extend(plan.at_boot(reach, database, person));
@@ -70,8 +72,7 @@ impl Plan {
     }
 
     /// How HTTPS comes to the server.
-    fn proxy(&self, reach: Reach) -> (String, String) {
-        let port = self.listen.port();
+    fn proxy(&self, reach: Reach, port: u16) -> (String, String) {
         if reach == Reach::Vpn {
             let what = "Let Tailscale speak HTTPS for healthsink, in another terminal".to_owned();
             return (what, format!("tailscale serve --bg {port}"));
