@@ -33,6 +33,7 @@ mod import_stops;
 mod import_values;
 mod import_workouts;
 mod layering;
+mod life;
 mod lifecycle;
 mod limits;
 mod logs;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use healthsink_testdata::{AutoExport, Export, KeyOrder, Order, Payload, Shape, Twin, day_ms};
+use healthsink_testdata::{AutoExport, Export, KeyOrder, Life, Order, Payload, Shape, Twin, day_ms};
 
 pub(crate) const HELP: &str = "\
 Realistic Apple Health data of any size, deterministic by seed.
@@ -11,11 +11,14 @@ Usage: healthsink-testdata payload --bytes SIZE [options]
        healthsink-testdata export --bytes SIZE [options]
        healthsink-testdata auto-export --bytes SIZE [options]
        healthsink-testdata twin --samples N -o DIR [--seed N] [--rounded]
+       healthsink-testdata life --days N [--seed N] [--start DAY] [-o FILE]
 
 payload      a JSON body as Health Export Pro posts it
 export       Apple's export.xml; with its workout-routes/ if OUT is a folder
 auto-export  a JSON file as Health Auto Export writes it
 twin         payload.json and export.xml of the same samples
+life         a payload of a phone, a watch and apps that overlap: the tests know
+             the right figure of each of its days and nights
 
 Each file of XML or JSON is counted in one line of JSON on stderr.
 
@@ -38,6 +41,9 @@ Only for payload:
 Only for twin:
   --samples N       how many
   --rounded         six significant digits in the XML, as Apple has them
+
+Only for life:
+  --days N          how many
 ";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -50,6 +56,8 @@ pub(crate) enum Command {
     /// Without a path the JSON goes to stdout.
     AutoExport(AutoExport, Option<PathBuf>),
     Twin(Twin, PathBuf),
+    /// Without a path the payload goes to stdout.
+    Life(Life, Option<PathBuf>),
 }
 
 /// Options of each command.
@@ -57,6 +65,7 @@ const PAYLOAD_OPTIONS: [&str; 9] =
     ["--bytes", "--seed", "--start", "--output", "--shape", "--order", "--keys", "--pretty", "--corrected"];
 const EXPORT_OPTIONS: [&str; 4] = ["--bytes", "--seed", "--start", "--output"];
 const TWIN_OPTIONS: [&str; 4] = ["--samples", "--seed", "--output", "--rounded"];
+const LIFE_OPTIONS: [&str; 4] = ["--days", "--seed", "--start", "--output"];
 
 /// The options as typed, of any command.
 #[derive(Default)]
@@ -64,6 +73,7 @@ struct Options {
     payload: Payload,
     bytes: Option<u64>,
     samples: Option<u64>,
+    days: Option<u32>,
     output: Option<PathBuf>,
     rounded: bool,
     help: bool,
@@ -78,6 +88,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         Some("payload") => &PAYLOAD_OPTIONS,
         Some("export" | "auto-export") => &EXPORT_OPTIONS,
         Some("twin") => &TWIN_OPTIONS,
+        Some("life") => &LIFE_OPTIONS,
         Some(other) => return Err(format!("unknown command `{other}`")),
     };
     let options = Options::parse(words, allowed)?;
@@ -92,6 +103,11 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         };
         let folder = options.output.ok_or("--output is missing: a folder")?;
         return Ok(Command::Twin(twin, folder));
+    }
+    if command.as_deref() == Some("life") {
+        let Payload { seed, start_ms, .. } = options.payload;
+        let life = Life { seed, days: options.days.ok_or("--days is missing")?, start_ms };
+        return Ok(Command::Life(life, options.output));
     }
     let target_bytes = options.bytes.ok_or("--bytes is missing")?;
     let payload = Payload { target_bytes, ..options.payload };
@@ -136,6 +152,7 @@ impl Options {
     fn set(&mut self, option: &str, value: &str) -> Option<()> {
         match option {
             "--bytes" => self.bytes = Some(size(value)?),
+            "--days" => self.days = Some(value.parse().ok()?),
             "--samples" => self.samples = Some(value.parse().ok()?),
             "--seed" => self.payload.seed = value.parse().ok().filter(|seed| *seed < 1 << 61)?,
             "--start" => self.payload.start_ms = day_ms(value)?,

@@ -27,6 +27,7 @@ pub(crate) enum Stream {
     Beats,
     Day,
     AutoExport,
+    Life,
 }
 
 impl Stream {
@@ -51,6 +52,7 @@ impl Stream {
             Self::Beats => (4, 11),
             Self::Day => (4, 12),
             Self::AutoExport => (4, 13),
+            Self::Life => (4, 14),
         };
         group << 8 | u64::from(member)
     }

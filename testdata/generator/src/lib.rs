@@ -8,6 +8,7 @@
 //! - [`Export`]: the XML that Apple's Health app exports.
 //! - [`AutoExport`]: the JSON of Health Auto Export.
 //! - [`Twin`]: the same samples in both forms.
+//! - [`Life`]: a payload of a life whose right figures are known.
 
 #![forbid(unsafe_code)]
 
@@ -19,6 +20,7 @@ mod export;
 mod identity;
 mod json;
 mod kind;
+mod life;
 mod medication;
 mod metadata;
 mod number;
@@ -42,6 +44,7 @@ mod world;
 pub use auto_export::{AutoExport, AutoExported};
 pub use clock::{START_MS_DEFAULT, day_ms};
 pub use export::{Export, Exported, RouteFile};
+pub use life::{Life, LifeNight, LifeTruth};
 pub use order::{KeyOrder, Order};
 pub use payload::{Payload, Shape, Written};
 pub use twin::Twin;

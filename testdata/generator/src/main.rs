@@ -3,11 +3,11 @@
 #![forbid(unsafe_code)]
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use healthsink_testdata::{AutoExport, AutoExported, Export, Exported, Payload, Twin, Written};
+use healthsink_testdata::{AutoExport, AutoExported, Export, Exported, Life, Payload, Twin, Written};
 
 use crate::arguments::{Command, HELP};
 
@@ -51,6 +51,7 @@ fn run(command: Command) -> io::Result<()> {
             Ok(())
         }
         Command::Twin(twin, folder) => write_twin(&twin, &folder),
+        Command::Life(life, output) => write_life(&life, output.as_deref()),
     }
 }
 
@@ -83,6 +84,14 @@ fn write_twin(twin: &Twin, folder: &Path) -> io::Result<()> {
     let exported = twin.write_export(&mut create(&folder.join("export.xml"))?)?;
     eprintln!("{exported}");
     Ok(())
+}
+
+fn write_life(life: &Life, output: Option<&Path>) -> io::Result<()> {
+    match output {
+        Some(path) => life.write_to(&mut BufWriter::new(create(path)?)),
+        None => life.write_to(&mut io::stdout().lock()),
+    }
+    .map(|_| ())
 }
 
 fn create(path: &Path) -> io::Result<File> {
