@@ -327,7 +327,7 @@ fn all_documents_of_a_file_are_read() {
     assert_eq!(query::<i64>(&folder.path("health.db"), "SELECT count(*) FROM samples"), 2);
     let (folder, outcome) = imported([xml(RECORD), later].concat().as_bytes());
     assert!(!outcome.ok && outcome.said.contains("line 5 is behind the end of the document"), "{}", outcome.said);
-    assert!(outcome.said.contains("1 records of it are stored"), "{}", outcome.said);
+    assert!(outcome.said.contains("1 record of it are stored"), "{}", outcome.said);
     assert_eq!(query::<i64>(&folder.path("health.db"), "SELECT count(*) FROM samples"), 1);
 }
 
