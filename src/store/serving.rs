@@ -2,7 +2,8 @@
 //! the server is killed. A failed write of it harms nothing: it only informs.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::database::Database;
@@ -26,14 +27,14 @@ impl Database {
     pub fn write_server(&self, bytes: &[u8]) -> io::Result<ServerFile> {
         let path = server_path(self);
         delete_left_over(self);
-        let mut file = private::create_new(&path)?;
+        let file = private::create_new(&path)?;
         // A command that looks at it right now has it for a moment.
         file.lock()?;
         let _ = private::give_to_owner_of_folder(&file, &path);
         if self.is_group_readable() {
             let _ = private::let_group_read(&path);
         }
-        file.write_all(bytes)?;
+        file.write_all_at(bytes, 0)?;
         Ok(ServerFile { path, _file: file })
     }
 
