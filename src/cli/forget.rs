@@ -11,7 +11,7 @@ use super::arguments::{DatabaseArgument, Outcome, parse_name};
 use super::consent::{ConsentArguments, renew_figures};
 use super::copies::lossy;
 use super::print::{Printable, ResultArgument};
-use super::table::{Align, Table, grouped};
+use super::table::{Align, Table, counted, grouped};
 use crate::model::error::Result;
 use crate::model::time::{DAY_MS, parse, parse_day};
 use crate::store::{Copies, Database, Forgotten, Selection, TypeSelection, Vacuum};
@@ -80,11 +80,11 @@ impl Printable for Done {
             table.push([&forgotten.person, forgotten.table, &grouped(forgotten.rows)]);
         }
         table.write(out)?;
-        let verb = if self.dry_run { "would be forgotten" } else { "are forgotten" };
-        writeln!(out, "{} rows {verb}: {}", grouped(*rows), self.what)?;
+        let verb = if self.dry_run { "would be " } else { "" };
+        writeln!(out, "{verb}forgotten: {} ({})", counted(*rows, "row"), self.what)?;
         if *tokens > 0 {
-            let verb = if self.dry_run { "would be revoked" } else { "are revoked" };
-            writeln!(out, "{tokens} tokens {verb}, so that their phones do not send it again")?;
+            let tokens = counted(*tokens, "token");
+            writeln!(out, "{verb}revoked: {tokens}, so that no phone sends it again")?;
         }
         if self.dry_run {
             return Ok(());
@@ -141,9 +141,12 @@ impl ForgetArguments {
         if self.vacuum {
             database.check_space(2 + u64::from(self.consent.makes_backup()))?;
         }
-        let tokens =
-            if planned.tokens > 0 { format!(", and {} tokens are revoked", planned.tokens) } else { String::new() };
-        let question = format!("{} rows are deleted ({}){tokens}.", grouped(planned.rows), selection.text());
+        let tokens = if planned.tokens > 0 {
+            format!(", and revokes {}", counted(planned.tokens, "token"))
+        } else {
+            String::new()
+        };
+        let question = format!("This deletes {} ({}){tokens}.", counted(planned.rows, "row"), selection.text());
         self.consent.ask(&question)?;
         let backup = self.consent.back_up(&database, "forget", self.result.is_quiet())?;
         let copies = database.copies_nearby();

@@ -11,7 +11,7 @@ use super::consent::{ConsentArguments, renew_figures};
 use super::copies::lossy;
 use super::print::{FormArgument, Printable, ResultArgument, print};
 use super::progress::Bar;
-use super::table::{Align, Table, grouped, shown};
+use super::table::{Align, Table, counted, grouped, shown};
 use crate::model::error::Result;
 use crate::store::{Database, Merged, PersonRow};
 
@@ -151,14 +151,14 @@ struct Done<'a> {
 impl Printable for Done<'_> {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { from, into, merged: Merged { rows, new, updated, equal, tokens, uploads }, .. } = self;
-        let rows = grouped(*rows);
+        let [rows, tokens, uploads] =
+            [(*rows, "row"), (*tokens, "token"), (*uploads, "upload")].map(|(number, what)| counted(number, what));
         if self.dry_run {
-            return writeln!(out, "{rows} rows, {tokens} tokens and {uploads} uploads of {from} would be {into}'s");
+            return writeln!(out, "{into} would get from {from}: {rows}, {tokens}, {uploads}");
         }
         writeln!(
             out,
-            "{rows} rows of {from} are {into}'s now: {} new to {into}, {} later states of {into}'s, {} equal; with {tokens} tokens and \
-             {uploads} uploads, in {:.1} s",
+            "{into} has from {from}: {rows} ({} new, {} later states of {into}'s, {} equal), {tokens}, {uploads}, in {:.1} s",
             grouped(*new),
             grouped(*updated),
             grouped(*equal),
@@ -181,12 +181,12 @@ impl MergeArguments {
             return self.result.print(&done(planned, None, 0.0, true));
         }
         let question = format!(
-            "All data of {} becomes {}'s: {} rows, {} tokens, {} uploads.",
+            "All data of {} becomes {}'s: {}, {}, {}.",
             shown(from),
             shown(into),
-            grouped(planned.rows),
-            planned.tokens,
-            planned.uploads
+            counted(planned.rows, "row"),
+            counted(planned.tokens, "token"),
+            counted(planned.uploads, "upload")
         );
         self.consent.ask(&question)?;
         let backup = self.consent.back_up(&database, "merge", self.result.is_quiet())?;
