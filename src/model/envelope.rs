@@ -11,4 +11,6 @@ pub struct Envelope {
     pub end_ms: Option<i64>,
     /// `syncSource`, such as `manual-upload`.
     pub sync_source: Option<String>,
+    /// Whether it is all that Apple's Health had, read to its end.
+    pub is_whole: bool,
 }

@@ -735,6 +735,18 @@ pub const NIGHT_SEGMENTS_STORED_MAX: usize = 512;
 /// Workouts in which condensed series are searched: a lifetime of several a day.
 pub const CONDENSED_WORKOUTS_MAX: usize = 64 << 10;
 
+/// Of a source's samples of a type, so many may be missing from a complete export in percent. If more are, it is an export of a part.
+pub const MISSING_SHARE_PERCENT_MAX: u64 = 5;
+
+/// So many may be missing in any case.
+pub const MISSING_ROWS_MIN: u64 = 16;
+
+/// Missing samples whose keys are in memory while a type is read. If there are more, each sample costs a look-up.
+pub const MISSING_LISTED_MAX: usize = 16 << 10;
+
+/// Sources of a type among which missing samples are looked for.
+pub const MISSING_SOURCES_MAX: usize = 16 << 10;
+
 /// Stretches of time that an explanation prints for people.
 pub const EXPLAINED_STRETCHES_MAX: usize = 100;
 

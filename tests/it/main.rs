@@ -41,6 +41,7 @@ mod long_elements;
 #[cfg(target_os = "linux")]
 mod memory;
 mod metrics;
+mod missing;
 mod nothing_lost;
 mod obstacles;
 mod packaging;

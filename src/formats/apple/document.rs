@@ -46,20 +46,22 @@ pub(super) trait Children {
     fn wait(&mut self, text: &[u8], place: Place<'_>, output: &mut Output<'_>) -> Result<()>;
 }
 
-/// Reads the children of a document's root, and adds the bytes of the document to `bytes`.
+/// Reads the children of a document's root, and adds the bytes of the document to `bytes`. Returns how many bytes between
+/// elements were left out.
 pub(super) fn read_document<R: Read>(
     mut frames: Frames<R>,
     file: &str,
     bytes: &mut u64,
     output: &mut Output<'_>,
     children: &mut impl Children,
-) -> Result<()> {
+) -> Result<u64> {
     let outcome = read_all(&mut frames, file, output, children);
     *bytes += frames.passed();
-    if frames.stray_bytes() > 0 {
-        output.within("bytes between elements, left out", frames.stray_bytes());
+    let stray_bytes = frames.stray_bytes();
+    if stray_bytes > 0 {
+        output.within("bytes between elements, left out", stray_bytes);
     }
-    outcome.map_err(|error| error.at(None, Some(file), None))
+    outcome.map(|()| stray_bytes).map_err(|error| error.at(None, Some(file), None))
 }
 
 fn read_all<R: Read>(

@@ -34,7 +34,7 @@ pub(super) fn read(
         Points { route, has_track: false, is_apples: false, takes_waypoints: false, waypoints: Waiting::default() };
     let read = read_document(frames, file, bytes, output, &mut points);
     let settled = points.settle(file, output);
-    read.and(settled)?;
+    read.map(|_| ()).and(settled)?;
     output.batch.mark_route(route.workout, route.number, RouteEvent::Ends);
     output.hand_over_if_full()
 }

@@ -42,6 +42,8 @@ struct Top {
     waiting: Waiting,
     /// Whether names are read without their prefixes.
     has_idle_prefixes: bool,
+    /// Documents that have begun.
+    documents: u32,
 }
 
 impl Reader {
@@ -66,7 +68,10 @@ impl Reader {
         top.seen.equals = Equals::default();
         top.seen.top_level = TopLevel::default();
         top.numbers = Numbers::default();
-        read.and(settled)
+        let stray_bytes = read?;
+        settled?;
+        top.envelope.is_whole = top.documents == 1 && stray_bytes == 0;
+        Ok(())
     }
 
     /// Reads the locations of a route.
@@ -96,6 +101,8 @@ impl Children for Top {
     fn begin(&mut self, file: &str, output: &mut Output<'_>) -> Result<()> {
         self.settle(file, output)?;
         self.check_numbers(file)?;
+        self.documents += 1;
+        self.envelope.is_whole = false;
         self.numbers = Numbers::default();
         self.seen.equals = Equals::default();
         output.begin_document()

@@ -4,6 +4,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 
 use super::halt::Step;
+use crate::model::limits::MISSING_LISTED_MAX;
 use crate::model::record::Uuid;
 
 /// A sample as it is stored, with ids of its texts. Its metadata is one of the two, if it has any.
@@ -34,7 +35,10 @@ const SELECT_PRESENT: &str = "SELECT start_ms, uuid, end_ms, value, unit_id, sou
 const SURVEY: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata FROM samples s
     WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4";
 
-const HAS_MISSING: &str = "SELECT 1 FROM missing_samples WHERE person_id = ?1 AND type_id = ?2";
+/// The first of those.
+const MISSING: &str =
+    "SELECT start_ms, uuid FROM missing_samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3
+    AND start_ms < ?4 ORDER BY start_ms, uuid LIMIT ?5";
 
 /// Calls `each` for the samples of a person and a type that start from `from_ms` on and before `to_ms`. Only those with
 /// `has_identity` have their identity: of most, nobody needs it.
@@ -45,12 +49,23 @@ pub(super) fn read(
     has_identity: bool,
     mut each: impl FnMut(&StoredSample<'_>) -> Step<()>,
 ) -> Step<()> {
-    let has_missing = connection.prepare_cached(HAS_MISSING)?.exists([person, kind])?;
-    let mut select = connection.prepare_cached(if has_missing { SELECT_PRESENT } else { SELECT })?;
+    let missing = missing(connection, (person, kind), (from_ms, to_ms))?;
+    let is_listed = missing.len() <= MISSING_LISTED_MAX;
+    let mut select = connection.prepare_cached(if is_listed { SELECT } else { SELECT_PRESENT })?;
+    let mut missing = missing.into_iter().peekable();
     let mut rows = select.query(params![person, kind, from_ms, to_ms])?;
     while let Some(row) = rows.next()? {
+        let start_ms = row.get(0)?;
+        // Both come in the order of the key.
+        if missing.peek().is_some_and(|next| is_listed && next.0 <= start_ms) {
+            let key = (start_ms, uuid(row)?);
+            while missing.next_if(|next| *next < key).is_some() {}
+            if missing.next_if_eq(&key).is_some() {
+                continue;
+            }
+        }
         let sample = StoredSample {
-            start_ms: row.get(0)?,
+            start_ms,
             uuid: if has_identity { uuid(row)? } else { Uuid::default() },
             end_ms: row.get(2)?,
             value: row.get(3)?,
@@ -63,6 +78,18 @@ pub(super) fn read(
         each(&sample)?;
     }
     Ok(())
+}
+
+/// The keys of samples that an export no longer has: one more than fit, if there are more.
+fn missing(
+    connection: &Connection,
+    (person, kind): (i64, i64),
+    (from_ms, to_ms): (i64, i64),
+) -> rusqlite::Result<Vec<(i64, Uuid)>> {
+    let most = i64::try_from(MISSING_LISTED_MAX).unwrap_or(i64::MAX).saturating_add(1);
+    let mut select = connection.prepare_cached(MISSING)?;
+    let keys = select.query_map(params![person, kind, from_ms, to_ms, most], |row| Ok((row.get(0)?, uuid(row)?)))?;
+    keys.collect()
 }
 
 /// Calls `each` for the same samples, also missing ones, with what a survey needs: start, end, source, and the row for its metadata.

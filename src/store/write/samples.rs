@@ -5,6 +5,7 @@ use rusqlite::params;
 use super::batch::BatchWriter;
 use super::changes::ChangeKey;
 use super::long_texts::LongTexts;
+use super::marks::unmark;
 use super::merge::{Candidate, Crowded, Derived, Details, Merge, SampleKey, Turn, note_earlier};
 use super::table::Column::{self, Key, Shared, Unshared, Value};
 use super::table::Table;
@@ -84,6 +85,10 @@ impl<'a> BatchWriter<'a> {
             let Resolved { mut values, long } = self.resolve(&fields)?;
             let outcome = self.upsert_sample(&mut upsert, &mut values, long)?;
             self.note_change(&fields.key, outcome);
+            if self.ids.merge.has_marks {
+                let span = (fields.key.start_ms, fields.key.end_ms);
+                unmark(self.connection, &mut self.ids.changes, &values, span)?;
+            }
             let (connection, person) = (self.connection, self.upload.person);
             // Most types come from one exporter only.
             if outcome == Outcome::New && self.ids.merge.samples.note_app_type(connection, person, &fields.key)? {

@@ -7,6 +7,7 @@ use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, Result};
 use crate::store::clock::now_ms;
+use crate::store::write::WholeExport;
 use crate::store::write::ledger::{UploadEnd, UploadKey, UploadState};
 
 /// An ingest that the writer has entered and not yet dismissed.
@@ -23,6 +24,8 @@ pub(super) struct Active {
     stored: Counts,
     open: Counts,
     pub(super) in_transaction: InTransaction,
+    /// Whether the writer has forgotten which rows its records are.
+    pub(super) has_lost_claims: bool,
     state: State,
 }
 
@@ -67,8 +70,20 @@ impl Active {
             stored: Counts::default(),
             open: Counts::default(),
             in_transaction: InTransaction::Recorded,
+            has_lost_claims: false,
             state: State::Running,
         }
+    }
+
+    /// Whether its records are all that Apple's Health had when it was exported.
+    pub(super) fn whole_export(&self, end: &UploadEnd) -> Option<WholeExport> {
+        let is_whole = end.state == UploadState::Done
+            && end.envelope.is_whole
+            && !self.has_lost_claims
+            && self.total().rejected == 0
+            && self.lost().is_none();
+        let export_ms = end.envelope.export_ms.filter(|_| is_whole)?;
+        Some(WholeExport { upload: self.key, export_ms, now_ms: self.started_ms })
     }
 
     pub(super) fn stored(&self) -> Counts {

@@ -292,8 +292,44 @@ impl WriterThread {
         }
     }
 
+    /// Marks what a complete export no longer has, a type at a time.
+    fn mark_missing(&mut self, upload: i64, end: &UploadEnd) {
+        let Some(export) = self.position(upload).and_then(|index| self.active[index].whole_export(end)) else {
+            return;
+        };
+        let mut left = None;
+        loop {
+            let ready = self.check_room().and_then(|()| self.begin());
+            let Some(index) = self.position(upload) else {
+                return;
+            };
+            let active = &mut self.active[index];
+            if let Err(error) = &ready {
+                active.lose(error);
+            }
+            if active.lost().is_some() {
+                return;
+            }
+            active.in_transaction = InTransaction::Uncounted;
+            let marked = match &mut left {
+                None => self.store.begin_missing(export).map(|types| left = Some(types)),
+                Some(types) => match types.pop() {
+                    Some(kind) => self.store.mark_missing(export, kind),
+                    None => return,
+                },
+            };
+            if let Err(error) = marked {
+                return self.undo(&error);
+            }
+            if self.keeps_others_waiting() {
+                self.commit();
+            }
+        }
+    }
+
     fn finish(&mut self, upload: i64, mut end: Box<UploadEnd>, finished: Option<Sender<Finished>>) {
         self.settle(upload);
+        self.mark_missing(upload, &end);
         let begun = self.begin();
         let Some(index) = self.position(upload) else {
             return;
@@ -383,6 +419,7 @@ impl WriterThread {
         self.is_in_transaction = false;
         (self.rows, self.text_bytes, self.ended) = (0, 0, None);
         for active in &mut self.active {
+            active.has_lost_claims = true;
             // Without its end the ingest would be running according to the ledger for as long as this program does.
             if let Some(end) = active.note_undone(error) {
                 if self.late.len() == LATE_ENDS_MAX {

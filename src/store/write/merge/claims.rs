@@ -18,6 +18,11 @@ pub(in crate::store) struct Import {
     beats: Claims,
     last: i64,
     last_stored: i64,
+    /// The last number before it began.
+    before: i64,
+    /// The greatest upload that has begun, and whether the present one has begun once only.
+    newest: i64,
+    is_whole: bool,
 }
 
 impl Import {
@@ -25,13 +30,33 @@ impl Import {
     pub(super) fn begin(&mut self, connection: &Connection, upload: i64) -> rusqlite::Result<bool> {
         let begins = self.upload != Some(upload);
         if begins {
-            *self = Self { upload: Some(upload), ..Self::default() };
+            // Another import may have begun between two parts of this one.
+            let is_whole = upload > self.newest;
+            *self = Self { upload: Some(upload), newest: self.newest.max(upload), is_whole, ..Self::default() };
         }
         // Another process may import at the same time.
         let mut select = connection.prepare_cached("SELECT last FROM import_numbers")?;
         self.last_stored = select.query_row([], |row| row.get(0))?;
         self.last = self.last_stored;
+        if begins {
+            self.before = self.last;
+        }
         Ok(begins)
+    }
+
+    /// Whether the claims are all those of an upload with one document.
+    pub(in crate::store) fn is_whole(&self, upload: i64) -> bool {
+        self.upload == Some(upload) && self.is_whole && !self.claims.has_forgotten
+    }
+
+    /// Whether a row was numbered before this import.
+    pub(in crate::store) fn is_earlier(&self, number: i64) -> bool {
+        number <= self.before
+    }
+
+    /// Whether every row with an earlier number is claimed.
+    pub(in crate::store) fn has_claimed_all(&self) -> bool {
+        self.claims.has_all(self.before)
     }
 
     /// Ends a document of an import: the next one begins like another import.
@@ -85,6 +110,8 @@ struct Claims {
     chunks: Vec<Chunk>,
     /// Chunks that take memory.
     parts: usize,
+    /// Whether numbers were not remembered.
+    has_forgotten: bool,
 }
 
 #[derive(Debug, Default)]
@@ -111,6 +138,7 @@ impl Claims {
     /// Returns whether the number was not there. Beyond the bounds no number is remembered.
     fn add(&mut self, number: i64, chunks_max: usize) -> bool {
         let Some((index, bit)) = place(number) else {
+            self.has_forgotten = true;
             return true;
         };
         if index >= self.chunks.len() {
@@ -119,6 +147,7 @@ impl Claims {
         let chunk = &mut self.chunks[index];
         if matches!(chunk, Chunk::Empty) {
             if self.parts >= chunks_max {
+                self.has_forgotten = true;
                 return true;
             }
             self.parts += 1;
@@ -136,6 +165,19 @@ impl Claims {
         if part.count == CLAIM_CHUNK_BITS {
             *chunk = Chunk::Full;
             self.parts -= 1;
+        }
+        true
+    }
+
+    /// Whether all numbers from 1 up to this one are there.
+    fn has_all(&self, last: i64) -> bool {
+        let mut number = 1;
+        while number <= last {
+            match place(number).and_then(|(index, bit)| Some((self.chunks.get(index)?, bit))) {
+                Some((Chunk::Full, bit)) => number += i64::try_from(CLAIM_CHUNK_BITS - bit).unwrap_or(1),
+                Some((Chunk::Part(_), _)) if self.has(number) => number += 1,
+                _ => return false,
+            }
         }
         true
     }
@@ -171,6 +213,19 @@ mod tests {
         }
         assert_eq!((claims.parts, claims.chunks.len()), (0, 3));
         assert!(!claims.has(numbers) && add(&mut claims, numbers));
+    }
+
+    #[test]
+    fn all_numbers_up_to_one() {
+        let mut claims = Claims::default();
+        let last = i64::try_from(CLAIM_CHUNK_BITS).unwrap() + 10;
+        (1..last).for_each(|number| assert!(add(&mut claims, number)));
+        // 0 is no number, so its chunk is never full.
+        assert!(claims.has_all(0) && claims.has_all(last - 1) && !claims.has_all(last));
+        add(&mut claims, 0);
+        assert!(claims.has_all(last - 1) && !claims.has_all(last) && !claims.has_forgotten);
+        add(&mut claims, i64::MAX);
+        assert!(claims.has_forgotten);
     }
 
     #[test]

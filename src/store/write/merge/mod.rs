@@ -26,6 +26,8 @@ mod workouts;
 
 use rusqlite::Connection;
 
+use super::marks::has_marks;
+
 pub(in crate::store) use candidates::{Arrival, WorkoutKey};
 pub(in crate::store) use claims::Import;
 pub(in crate::store) use crowd::{Check, Crowd, Traits, Turn, Window};
@@ -43,6 +45,8 @@ pub(in crate::store) use workouts::{Met, Pass, WorkoutFound, Workouts};
 #[derive(Debug, Default)]
 pub(in crate::store) struct Merge {
     data_version: i64,
+    /// Whether a sample is marked as missing from an export.
+    pub(in crate::store) has_marks: bool,
     pub(in crate::store) import: Import,
     pub(in crate::store) samples: Samples,
     pub(in crate::store) workouts: Workouts,
@@ -58,6 +62,7 @@ impl Merge {
             self.samples.forget();
             self.workouts.forget();
             self.crowd.forget();
+            self.has_marks = has_marks(connection)?;
         }
         Ok(())
     }
