@@ -1,8 +1,9 @@
-//! `healthsink token`: makes, lists and revokes the tokens that uploads need. A running server sees a change at once.
+//! `healthsink token`: makes, lists and revokes the tokens that uploads and reads need. A running server sees a change at once.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::time::{DAY_MS, HOUR_MS, parse_day, to_iso_seconds};
 use crate::serve::app::AppSettings;
 use crate::store::private;
-use crate::store::{Database, NewToken, TOKEN_PREFIX, TokenDigest, TokenRow, now_ms};
+use crate::store::{Database, NewToken, TOKEN_PREFIX, TokenDigest, TokenRow, TokenScope, now_ms};
 
 /// Random bytes of a token: too many to guess, and a whole number of letters.
 const RANDOM_BYTES: usize = 20;
@@ -48,12 +49,18 @@ impl TokenArguments {
 pub(super) struct NewArguments {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Person whose records its uploads are [default: the first one, who is me unless renamed]
+    /// Person whose records its uploads are, and whose it reads [default: the first one, who is me unless renamed]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
     /// What the token is for, to distinguish it from others of the person: phone, tablet
     #[arg(long, env = "HEALTHSINK_LABEL", value_name = "TEXT", value_parser = parse_name)]
     label: Option<String>,
+    /// What it allows: send for uploads, read for the API, admin for both
+    #[arg(long, env = "HEALTHSINK_SCOPE", value_name = "SCOPE", default_value = "send", value_parser = parse_scope)]
+    scope: TokenScope,
+    /// Let it read the data of all persons, not only its person's
+    #[arg(long, env = "HEALTHSINK_ALL_PEOPLE", value_parser = FalseyValueParser::new())]
+    all_people: bool,
     /// When it expires: after a time such as 90d, 12h or 2w, or with the end of a day (UTC) such as 2027-01-31 [default: never]
     #[arg(long, env = "HEALTHSINK_EXPIRES", value_name = "WHEN", value_parser = parse_expiry)]
     expires: Option<Expiry>,
@@ -85,6 +92,9 @@ impl NewArguments {
     /// none is seen but not stored.
     fn make(&self) -> Result<Made<'_>> {
         let db = &self.database.db;
+        if self.all_people && !self.scope.may_read() {
+            return Err(Error::usage("--all-people is for tokens that read; add --scope read or --scope admin"));
+        }
         let created_ms = now_ms();
         let expires_ms = self.expires.map(|expiry| expiry.after(created_ms)).transpose()?;
         let database = Database::new(db);
@@ -96,7 +106,8 @@ impl NewArguments {
         let digest = TokenDigest::of(token.as_bytes());
         let is_new_database = !db.exists();
         let label = self.label.as_deref();
-        let new = NewToken { digest: &digest, person: &person, label, created_ms, expires_ms };
+        let (scope, is_of_all) = (self.scope, self.all_people);
+        let new = NewToken { digest: &digest, person: &person, label, scope, is_of_all, created_ms, expires_ms };
         let added = database.add_token(&new).inspect_err(|_| {
             if let Some(file) = &self.out {
                 // The file is new; if it stays, its token opens nothing.
@@ -107,6 +118,8 @@ impl NewArguments {
             id: added?,
             person,
             label,
+            scope: self.scope,
+            all_people: self.all_people,
             expires: expires_ms.map(to_iso_seconds),
             token: self.out.is_none().then_some(token),
             file: self.out.as_deref(),
@@ -115,6 +128,11 @@ impl NewArguments {
             app: self.app_words(),
         })
     }
+}
+
+fn parse_scope(text: &str) -> Result<TokenScope, String> {
+    let known = TokenScope::ALL.into_iter().find(|scope| scope.name() == text);
+    known.ok_or_else(|| "write send, read or admin".to_owned())
 }
 
 /// When a token expires, as typed.
@@ -232,6 +250,9 @@ struct Made<'a> {
     person: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
+    #[serde(serialize_with = "write_scope")]
+    scope: TokenScope,
+    all_people: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
     /// Unless it is in the file.
@@ -248,6 +269,10 @@ struct Made<'a> {
     app: String,
 }
 
+fn write_scope<S: serde::Serializer>(scope: &TokenScope, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(scope.name())
+}
+
 impl Made<'_> {
     /// Prints the token, and only that, on standard output; everything about it on standard error.
     fn print(&self, form: Form) -> io::Result<()> {
@@ -262,22 +287,35 @@ impl Made<'_> {
         };
         let until = self.expires.as_ref().map(|time| format!(", which expires at {time}")).unwrap_or_default();
         let Self { id, person, database, app, .. } = self;
+        let whose = if self.all_people { "of everyone" } else { "of its person" };
+        let purpose = match self.scope {
+            TokenScope::Send => format!("In the app: {app}."),
+            TokenScope::Read => format!("It reads the data {whose} at /api/v1, and cannot upload."),
+            TokenScope::Admin => format!("It reads the data {whose} at /api/v1. In the app: {app}."),
+        };
         // If standard error is closed, the token itself still counts.
         let _ = writeln!(
             io::stderr(),
-            "token {id} of {person}{label}{until}, stored in {}{new}, is {place}. In the app: {app}.",
+            "token {id} of {person}{label}{until}, stored in {}{new}, is {place}. {purpose}",
             database.display()
         );
         self.token.as_ref().map_or(Ok(()), |token| print_to_reader(|out| writeln!(out, "{token}")))
     }
 }
 
-/// Makes a token and enters it. Returns its number and the token itself, which nobody can read again.
+/// Makes a token for uploads and enters it. Returns its number and the token itself, which nobody can read again.
 pub(super) fn add(database: &Database, person: &str, label: Option<&str>) -> Result<(i64, String)> {
     let token = random()?;
-    let digest = TokenDigest::of(token.as_bytes());
-    let id =
-        database.add_token(&NewToken { digest: &digest, person, label, created_ms: now_ms(), expires_ms: None })?;
+    let (digest, scope) = (TokenDigest::of(token.as_bytes()), TokenScope::Send);
+    let id = database.add_token(&NewToken {
+        digest: &digest,
+        person,
+        label,
+        scope,
+        is_of_all: false,
+        created_ms: now_ms(),
+        expires_ms: None,
+    })?;
     Ok((id, token))
 }
 
@@ -317,6 +355,7 @@ impl Printable for Tokens {
             ("id", Align::Right),
             ("person", Align::Left),
             ("label", Align::Left),
+            ("scope", Align::Left),
             ("created", Align::Left),
             ("last used", Align::Left),
             ("expires", Align::Left),
@@ -333,7 +372,8 @@ impl Printable for Tokens {
                 Some(time) => time.clone(),
                 None => "never".to_owned(),
             };
-            table.push([&row.id.to_string(), &row.person, label, &row.created, &used, &expires]);
+            let scope = if row.all_people { format!("{} of all people", row.scope) } else { row.scope.clone() };
+            table.push([&row.id.to_string(), &row.person, label, &scope, &row.created, &used, &expires]);
         }
         table.write(out)
     }

@@ -30,6 +30,7 @@ pub(in crate::serve) enum ObstacleKind {
     UnknownToken,
     RevokedToken,
     ExpiredToken,
+    OtherScope,
     NoTokenYet,
     UntrustedCertificate,
     EndedHandshake,
@@ -60,6 +61,7 @@ impl ObstacleKind {
             Self::UnknownToken => "unknownToken",
             Self::RevokedToken => "revokedToken",
             Self::ExpiredToken => "expiredToken",
+            Self::OtherScope => "otherScope",
             Self::NoTokenYet => "noTokenYet",
             Self::UntrustedCertificate => "untrustedCertificate",
             Self::EndedHandshake => "endedHandshake",
@@ -116,6 +118,11 @@ impl Obstacles {
         let left_out = self.log_limit.count(address, kind.name())?;
         self.remember(kind, address, message);
         Some(left_out)
+    }
+
+    /// Whether a line about an address is due that is no obstacle for phones. Returns how many lines were left out before it.
+    pub(in crate::serve) fn count_line(&self, address: IpAddr, name: &'static str) -> Option<u64> {
+        self.log_limit.count(address, name)
     }
 
     /// Remembers what another line reports.

@@ -1,4 +1,4 @@
-//! Tokens: who may send, and whose rows are stored. A token itself is never stored, only its digest.
+//! Tokens: who may send and read, and whose rows these are. A token itself is never stored, only its digest.
 //!
 //! A token is 160 random bits, so a fast hash is enough: a thief of the digests has 2^160 tokens to try. Slow hashes such as
 //! Argon2 protect secrets that people invent; here one would only let strangers use up this machine's time. The server finds
@@ -53,13 +53,61 @@ impl std::fmt::Debug for TokenDigest {
     }
 }
 
+/// What a token allows.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TokenScope {
+    /// To upload.
+    #[default]
+    Send,
+    /// To read.
+    Read,
+    /// Both.
+    Admin,
+}
+
+impl TokenScope {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Send, Self::Read, Self::Admin];
+
+    /// Its name in flags and in the database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Read => "read",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Whether uploads may use it.
+    #[must_use]
+    pub fn may_send(self) -> bool {
+        matches!(self, Self::Send | Self::Admin)
+    }
+
+    /// Whether reads may use it.
+    #[must_use]
+    pub fn may_read(self) -> bool {
+        matches!(self, Self::Read | Self::Admin)
+    }
+
+    /// The scope with a name. A name that this program does not know allows nothing.
+    fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    }
+}
+
 /// A known token and its person.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TokenOwner {
     /// The token's number.
     pub token: i64,
-    /// Whose rows its uploads become.
+    /// Whose rows its uploads become, and whose it reads.
     pub person: String,
+    /// What it allows; `None` for a scope that this program does not know.
+    pub scope: Option<TokenScope>,
+    /// Whether it reads the data of all persons.
+    pub is_of_all: bool,
     /// Whether it is refused because it was revoked.
     pub is_revoked: bool,
     /// Whether it is refused because its time is over.
@@ -75,6 +123,10 @@ pub struct TokenRow {
     pub person: String,
     /// What it is for.
     pub label: Option<String>,
+    /// What it allows: send, read or admin.
+    pub scope: String,
+    /// Whether it reads the data of all persons.
+    pub all_people: bool,
     /// When it was made, UTC.
     pub created: String,
     /// When an upload last began with it, UTC, to the minute.
@@ -96,6 +148,10 @@ pub struct NewToken<'a> {
     pub person: &'a str,
     /// What it is for.
     pub label: Option<&'a str>,
+    /// What it allows.
+    pub scope: TokenScope,
+    /// Whether it reads the data of all persons.
+    pub is_of_all: bool,
     /// The present time.
     pub created_ms: i64,
     /// From when on it is refused.
@@ -109,12 +165,13 @@ impl Database {
     ///
     /// [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be written.
     pub fn add_token(&self, new: &NewToken<'_>) -> Result<i64> {
-        let NewToken { digest, person, label, created_ms, expires_ms } = *new;
+        let NewToken { digest, person, label, scope, is_of_all, created_ms, expires_ms } = *new;
         self.write_beside_server(|connection| {
             let person = person_id(connection, person)?;
             connection.execute(
-                "INSERT INTO tokens (person_id, label, digest, created_ms, expires_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
-                (person, label, digest.0.as_bytes(), created_ms, expires_ms),
+                "INSERT INTO tokens (person_id, label, digest, created_ms, expires_ms, scope, all_people)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                (person, label, digest.0.as_bytes(), created_ms, expires_ms, scope.name(), is_of_all),
             )?;
             Ok(connection.last_insert_rowid())
         })
@@ -160,11 +217,14 @@ impl Database {
         let connection = self.open_to_read()?;
         let list = || -> rusqlite::Result<Vec<TokenRow>> {
             let expires = expiry(&connection);
+            // Before version 5 every token is for uploads.
+            let has_scope = connection.prepare("SELECT scope FROM tokens").is_ok();
+            let scope = if has_scope { "t.scope, t.all_people" } else { "'send', FALSE" };
             let mut select = connection.prepare(&format!(
                 "SELECT t.id, p.name, t.label, strftime('%Y-%m-%dT%H:%M:%SZ', t.created_ms / 1000, 'unixepoch'),
                    strftime('%Y-%m-%dT%H:%M:%SZ', t.last_used_ms / 1000, 'unixepoch'),
                    strftime('%Y-%m-%dT%H:%M:%SZ', t.revoked_ms / 1000, 'unixepoch'),
-                   strftime('%Y-%m-%dT%H:%M:%SZ', {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?1, FALSE)
+                   strftime('%Y-%m-%dT%H:%M:%SZ', {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?1, FALSE), {scope}
                  FROM tokens t JOIN persons p ON p.id = t.person_id ORDER BY t.id"
             ))?;
             let read = |row: &Row<'_>| {
@@ -177,6 +237,8 @@ impl Database {
                     revoked: row.get(5)?,
                     expires: row.get(6)?,
                     is_expired: row.get(7)?,
+                    scope: row.get(8)?,
+                    all_people: row.get(9)?,
                 })
             };
             select.query_map([now_ms()], read)?.collect()
@@ -207,6 +269,11 @@ pub(super) fn expiry(connection: &Connection) -> &'static str {
     if connection.prepare("SELECT expires_ms FROM tokens").is_ok() { "t.expires_ms" } else { "NULL" }
 }
 
+/// Whether a token may send, in SQL. Before version 5 each may.
+pub(super) fn sending(connection: &Connection) -> &'static str {
+    if connection.prepare("SELECT scope FROM tokens").is_ok() { "scope <> 'read'" } else { "TRUE" }
+}
+
 const ANY_TOKEN: &str = "SELECT EXISTS (SELECT 1 FROM tokens)";
 
 /// Looks tokens up beside the writer. Each look-up sees what other processes have committed. The first one opens the
@@ -230,10 +297,18 @@ impl TokenReader {
     ///
     /// [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be read.
     pub fn find(&self, digest: &TokenDigest) -> Result<Option<TokenOwner>> {
-        let sql = "SELECT t.id, p.name, t.revoked_ms IS NOT NULL, coalesce(t.expires_ms <= ?2, FALSE)
+        let sql =
+            "SELECT t.id, p.name, t.revoked_ms IS NOT NULL, coalesce(t.expires_ms <= ?2, FALSE), t.scope, t.all_people
             FROM tokens t JOIN persons p ON p.id = t.person_id WHERE t.digest = ?1";
         let owner = |row: &Row<'_>| {
-            Ok(TokenOwner { token: row.get(0)?, person: row.get(1)?, is_revoked: row.get(2)?, is_expired: row.get(3)? })
+            Ok(TokenOwner {
+                token: row.get(0)?,
+                person: row.get(1)?,
+                is_revoked: row.get(2)?,
+                is_expired: row.get(3)?,
+                scope: TokenScope::of(row.get_ref(4)?.as_str()?),
+                is_of_all: row.get(5)?,
+            })
         };
         let values = (digest.0.as_bytes(), now_ms());
         self.ask(|connection| connection.prepare_cached(sql)?.query_row(values, owner).optional())

@@ -194,6 +194,8 @@ const UNSEEN: [(&str, &[&str]); 28] = [
             "revoked_ms = NULL",
             "expires_ms",
             "expires_ms = NULL",
+            "scope",
+            "all_people",
         ],
     ),
     ("types", &["double", "name"]),

@@ -202,9 +202,12 @@ fn other_views_are_noted_and_made_again() {
 /// compared.
 #[test]
 fn databases_of_earlier_versions_are_sound() {
-    for (version, undoing) in
-        [(1, &["step4_undo", "step3_undo", "step2_undo"][..]), (2, &["step4_undo", "step3_undo"]), (3, &["step4_undo"])]
-    {
+    for (version, undoing) in [
+        (1, &["step5_undo", "step4_undo", "step3_undo", "step2_undo"][..]),
+        (2, &["step5_undo", "step4_undo", "step3_undo"]),
+        (3, &["step5_undo", "step4_undo"]),
+        (4, &["step5_undo"]),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("health.db");
         let connection = Connection::open(&database).unwrap();

@@ -1,7 +1,8 @@
-//! Which requests may upload, and as which person: by a token in the database, or by the token in a file.
+//! Which requests may upload or read, and as which person: by a token in the database, or by the token in a file.
 //!
 //! Once any token exists, every upload needs one. Until then only this machine may upload. Requests that a proxy or a web
-//! page sends through it do not count as this machine's.
+//! page sends through it do not count as this machine's. Reads always need a token that allows them: a proxy that adds no
+//! header looks like this machine.
 //!
 //! A token in the database cannot be guessed, nor can a long one in a file. Both are accepted even while an address has to
 //! wait, so nobody can lock their owner out. A short token in a file is not even compared then.
@@ -25,7 +26,7 @@ use crate::serve::access::attempts::{Attempts, Failure};
 use crate::serve::access::client::Client;
 use crate::serve::config::Auth;
 use crate::serve::obstacles::{ObstacleKind, Obstacles, quoted};
-use crate::store::{Notice, TokenDigest, TokenOwner, TokenReader, is_token_shaped, private};
+use crate::store::{Notice, TokenDigest, TokenOwner, TokenReader, TokenScope, is_token_shaped, private};
 
 /// What a request must carry. Only digests of tokens are kept.
 pub(in crate::serve) struct Credentials {
@@ -63,8 +64,11 @@ pub(in crate::serve) struct Authenticator {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::serve) struct Caller {
     pub(in crate::serve) sender: Sender,
-    /// The person whose records the request uploads or reads. `None` uploads for the default person, and reads everyone's.
+    /// The person whose records the request uploads or reads. `None` uploads for the default person, and reads everyone's
+    /// metrics.
     pub(in crate::serve) person: Option<String>,
+    /// Whether it may read the records of all persons.
+    pub(in crate::serve) is_of_all: bool,
 }
 
 /// What distinguishes a sender from others: its token.
@@ -98,8 +102,33 @@ pub(in crate::serve) enum Refusal {
     TooManyAttempts(Duration),
     /// The request is not from this machine, and no token exists yet.
     NoTokenYet,
+    /// A read has no token.
+    NoTokenToRead,
+    /// The token is for something else.
+    OtherScope(Purpose),
     /// The token could not be looked up.
     Failed(Error),
+}
+
+/// What a request wants.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::serve) enum Purpose {
+    /// To upload.
+    Send,
+    /// Metrics, which every token shows.
+    Metrics,
+    /// To read records.
+    Read,
+}
+
+impl Purpose {
+    fn is_allowed_by(self, scope: TokenScope) -> bool {
+        match self {
+            Self::Send => scope.may_send(),
+            Self::Metrics => true,
+            Self::Read => scope.may_read(),
+        }
+    }
 }
 
 impl Credentials {
@@ -206,11 +235,24 @@ impl Authenticator {
 
     /// Admits a request that may upload, and returns its caller. Every request is checked again.
     pub(in crate::serve) fn admit(&self, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
+        self.admit_to(Purpose::Send, headers, client)
+    }
+
+    /// Admits a request that may read records, and returns whose.
+    pub(in crate::serve) fn admit_to_read(&self, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
+        self.admit_to(Purpose::Read, headers, client)
+    }
+
+    fn admit_to(&self, purpose: Purpose, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
         let (mut presented, mut refused) = (self.credentials.presented(headers), None);
         match self.look_up(presented).map_err(Refusal::Failed)? {
             // It clears no wrong tokens: its owner could guess the file's token between requests.
-            Some(TokenOwner { token, person, is_revoked: false, is_expired: false }) => {
-                return Ok(Caller { sender: Sender::Token(token), person: Some(person) });
+            Some(TokenOwner { token, person, scope, is_of_all, is_revoked: false, is_expired: false }) => {
+                if !scope.is_some_and(|scope| purpose.is_allowed_by(scope)) {
+                    self.report_scope(purpose, token, client);
+                    return Err(Refusal::OtherScope(purpose));
+                }
+                return Ok(Caller { sender: Sender::Token(token), person: Some(person), is_of_all });
             }
             // A token that is revoked or has expired is refused even if it is also the file's.
             Some(TokenOwner { token, is_revoked, .. }) => {
@@ -222,9 +264,11 @@ impl Authenticator {
                 let message = format!("token {token} {what} (401); make another one with `healthsink token new`");
                 refused = Some((kind, message));
             }
+            // Without a token nothing is guessed.
+            None if purpose == Purpose::Read && presented.is_none() => return Err(Refusal::NoTokenToRead),
             None => {}
         }
-        if !self.needs_token().map_err(Refusal::Failed)? {
+        if purpose != Purpose::Read && !self.needs_token().map_err(Refusal::Failed)? {
             if client.is_this_machine || self.credentials.is_optional {
                 return Ok(self.default_caller(Sender::Anyone));
             }
@@ -238,20 +282,31 @@ impl Authenticator {
         let may_guess = attempts.wait(client.address, Instant::now()).is_none();
         if self.is_of_file(presented, may_guess) {
             attempts.clear(client.address);
+            if purpose == Purpose::Read {
+                return Err(Refusal::OtherScope(purpose));
+            }
             return Ok(self.default_caller(Sender::FileToken));
         }
         let failure = attempts.fail(client.address, Instant::now());
         drop(attempts);
-        let (kind, message) = refused.unwrap_or_else(|| self.credentials.fault(headers, presented));
-        self.report(client, failure.failures, (kind, &message));
+        if purpose == Purpose::Read {
+            // The list of obstacles is about phones.
+            if let Some(left_out) = self.obstacles.count_line(client.address, "wrong token of a read") {
+                let failures = failure.failures;
+                tracing::warn!(peer = %client.address, failures, left_out, "refused: the token of a read is not valid (401)");
+            }
+        } else {
+            let (kind, message) = refused.unwrap_or_else(|| self.credentials.fault(headers, presented));
+            self.report(client, failure.failures, (kind, &message));
+        }
         Err(self.refuse(client, failure))
     }
 
     /// Admits a request that may read metrics, and returns whose: with a token, its person's only.
     pub(in crate::serve) fn admit_reader(&self, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
-        let Caller { sender, person } = self.admit(headers, client)?;
+        let Caller { sender, person, .. } = self.admit_to(Purpose::Metrics, headers, client)?;
         if sender != Sender::Anyone {
-            return Ok(Caller { sender, person: Some(person.unwrap_or_else(|| ME.to_owned())) });
+            return Ok(Caller { sender, person: Some(person.unwrap_or_else(|| ME.to_owned())), is_of_all: false });
         }
         // `--no-auth` is for uploads only.
         if client.is_this_machine { Ok(Caller::default()) } else { Err(Refusal::NoTokenYet) }
@@ -280,7 +335,23 @@ impl Authenticator {
 
     /// The caller of a request without a token in the database.
     fn default_caller(&self, sender: Sender) -> Caller {
-        Caller { sender, person: self.credentials.person.clone() }
+        Caller { sender, person: self.credentials.person.clone(), is_of_all: false }
+    }
+
+    /// Logs that a valid token is for something else.
+    fn report_scope(&self, purpose: Purpose, token: i64, client: Client) {
+        match purpose {
+            Purpose::Send => {
+                let message =
+                    format!("token {token} may not upload (403); type one of `healthsink token new` into the app");
+                self.obstacles.report(ObstacleKind::OtherScope, client.address, &message);
+            }
+            Purpose::Metrics | Purpose::Read => {
+                if let Some(left_out) = self.obstacles.count_line(client.address, "scope") {
+                    tracing::warn!(peer = %client.address, token_id = token, left_out, "refused: the token may not read (403)");
+                }
+            }
+        }
     }
 
     /// Logs why a client is refused, unless it had such a line lately.
@@ -350,8 +421,30 @@ mod tests {
         fn add(&self, token: &str, person: &str) -> i64 {
             let db = self.folder.path().join("health.db");
             let digest = &TokenDigest::of(token.as_bytes());
-            let new = NewToken { digest, person, label: None, created_ms: 0, expires_ms: None };
+            let scope = TokenScope::Send;
+            let new =
+                NewToken { digest, person, label: None, scope, is_of_all: false, created_ms: 0, expires_ms: None };
             Database::new(&db).add_token(&new).unwrap()
+        }
+
+        fn add_reader(&self, token: &str, (person, scope, is_of_all): (&str, TokenScope, bool)) {
+            let db = self.folder.path().join("health.db");
+            let digest = &TokenDigest::of(token.as_bytes());
+            let new = NewToken { digest, person, label: None, scope, is_of_all, created_ms: 0, expires_ms: None };
+            Database::new(&db).add_token(&new).unwrap();
+        }
+
+        /// Whom a request may read: a person, or everyone.
+        fn read(&self, from: &str, token: Option<&str>) -> String {
+            let mut headers = HeaderMap::new();
+            if let Some(token) = token {
+                headers.append("authorization", format!("Bearer {token}").parse().unwrap());
+            }
+            match self.authenticator.admit_to_read(&headers, client(from)) {
+                Ok(Caller { person, is_of_all, .. }) => format!("{} {is_of_all}", person.unwrap()),
+                Err(Refusal::TooManyAttempts(_)) => "wait".to_owned(),
+                Err(refusal) => format!("{refusal:?}"),
+            }
         }
 
         fn revoke(&self, token: i64) {
@@ -471,6 +564,31 @@ mod tests {
         check(&of_file.authenticator, "127.0.0.1", Some("wrong"), Err(()));
         let of_nobody = fixture(Some("s3cret"), |auth| auth.person = None);
         check(&of_nobody.authenticator, "127.0.0.1", Some("s3cret"), Ok(Some(ME)));
+    }
+
+    #[test]
+    fn reads_need_a_token_that_allows_them_from_everywhere() {
+        let open = fixture(None, |auth| auth.is_optional = true);
+        for from in ["127.0.0.1", "192.0.2.7"] {
+            assert_eq!(open.read(from, None), "NoTokenToRead", "also before the first token, and with --no-auth");
+        }
+        open.add(TOKEN, "anna");
+        assert_eq!(open.read("127.0.0.1", Some(TOKEN)), "OtherScope(Read)");
+        open.add_reader(OTHER, ("ben", TokenScope::Read, false));
+        assert_eq!(open.read("127.0.0.1", Some(OTHER)), "ben false");
+        assert_eq!(open.bearer("127.0.0.1", OTHER), "OtherScope(Send)");
+        let admin = OTHER.replace('b', "c");
+        open.add_reader(&admin, ("carl", TokenScope::Admin, true));
+        assert_eq!([open.read("127.0.0.1", Some(&admin)), open.bearer("127.0.0.1", &admin)], ["carl true", "carl"]);
+        let of_file = fixture(Some("s3cret"), |_| {});
+        assert_eq!(of_file.read("127.0.0.1", Some("s3cret")), "OtherScope(Read)");
+        for _ in 0..=2 * ATTEMPTS_FREE {
+            assert_eq!(of_file.read("192.0.2.7", None), "NoTokenToRead", "nothing is guessed");
+        }
+        for _ in 0..=ATTEMPTS_FREE {
+            assert_eq!(of_file.read("192.0.2.7", Some("guess")), "Wrong");
+        }
+        assert_eq!(of_file.read("192.0.2.7", Some("guess")), "wait");
     }
 
     /// A token in a file may be guessed, one in the database cannot.

@@ -10,7 +10,7 @@ use crate::store::clock::now_ms;
 use crate::store::database::Database;
 use crate::store::failure::open_error;
 use crate::store::files::check_names;
-use crate::store::tokens::expiry;
+use crate::store::tokens::{expiry, sending};
 use crate::store::write::ledger::PERSON_ME;
 use crate::store::write::{SAMPLES, rare_kinds};
 
@@ -92,7 +92,7 @@ pub struct PhoneRow {
 /// Reads the ways of each person, the one that sent last first. Tokens that wait for their first upload are listed also. It reads
 /// the ledger once.
 pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<PhoneRow>> {
-    let expires = expiry(connection);
+    let (expires, sending) = (expiry(connection), sending(connection));
     let mut select = connection.prepare(&format!(
         "SELECT p.name, u.origin, t.id, t.label, t.revoked_ms IS NOT NULL, u.uploads, u.last_ms,
            strftime('%Y-%m-%dT%H:%M:%SZ', u.last_ms / 1000, 'unixepoch'),
@@ -100,7 +100,7 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<PhoneRow>> {
          FROM (SELECT person_id, origin, token_id, count(*) AS uploads, max(finished_ms) AS last_ms FROM uploads
              WHERE state = 'done' AND origin IN ('http', 'import')
              GROUP BY person_id, origin, token_id
-           UNION ALL SELECT person_id, 'http', id, 0, NULL FROM tokens WHERE revoked_ms IS NULL
+           UNION ALL SELECT person_id, 'http', id, 0, NULL FROM tokens WHERE revoked_ms IS NULL AND {sending}
              AND id NOT IN (SELECT token_id FROM uploads WHERE state = 'done' AND token_id IS NOT NULL)) u
          JOIN persons p ON p.id = u.person_id
          LEFT JOIN tokens t ON t.id = u.token_id

@@ -30,13 +30,18 @@ const VERSIONS: Versions = Versions {
         &[include_str!("step2.sql"), include_str!("step2_workouts.sql"), include_str!("step2_figures.sql")],
         &[include_str!("step3.sql")],
         &[include_str!("step4.sql")],
+        &[include_str!("step5.sql")],
     ],
     newest: &[include_str!("tables.sql"), include_str!("names.sql")],
 };
 
 /// Each makes a version of empty tables from the next one, beginning with version 1. So today's tables are written down once.
-const UNDOING: [Sql; VERSION as usize - 1] =
-    [&[include_str!("step2_undo.sql")], &[include_str!("step3_undo.sql")], &[include_str!("step4_undo.sql")]];
+const UNDOING: [Sql; VERSION as usize - 1] = [
+    &[include_str!("step2_undo.sql")],
+    &[include_str!("step3_undo.sql")],
+    &[include_str!("step4_undo.sql")],
+    &[include_str!("step5_undo.sql")],
+];
 
 const _: () = assert!(VERSIONS.steps.len() == UNDOING.len(), "each version has its step");
 
@@ -176,6 +181,7 @@ mod tests {
             VERSIONS.steps[0],
             VERSIONS.steps[1],
             VERSIONS.steps[2],
+            VERSIONS.steps[3],
             &["ALTER TABLE workouts ADD COLUMN mood TEXT"],
         ],
         ..VERSIONS
@@ -185,6 +191,7 @@ mod tests {
             VERSIONS.steps[0],
             VERSIONS.steps[1],
             VERSIONS.steps[2],
+            VERSIONS.steps[3],
             &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"],
         ],
         ..VERSIONS
@@ -256,26 +263,29 @@ mod tests {
         assert_eq!(version::check(&connection, &database).unwrap(), VERSION);
     }
 
-    /// Tokens of version 2 stay as they are, and do not expire.
+    /// Tokens of earlier versions stay as they are. They do not expire, and send only.
     #[test]
-    fn version_4_keeps_tokens() {
-        let mut connection = in_memory(2).unwrap();
-        let tokens = "INSERT INTO tokens (person_id, label, digest, created_ms, last_used_ms, revoked_ms) VALUES
-          (1, 'phone', zeroblob(32), 1, 2, NULL), (1, NULL, randomblob(32), 3, NULL, 4)";
-        connection.execute_batch(tokens).unwrap();
-        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-        connection.pragma_update(None, "user_version", 2).unwrap();
-        let values = |connection: &Connection| {
-            let sql = "SELECT concat_ws('|', id, person_id, label, hex(digest), created_ms, last_used_ms, revoked_ms) FROM tokens";
-            let mut select = connection.prepare(sql).unwrap();
-            let rows = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
-            rows.map(Result::unwrap).collect::<Vec<_>>()
-        };
-        let before = values(&connection);
-        migrate(&mut connection, &Database::new("test"), |_| Ok(())).unwrap();
-        assert_eq!((values(&connection), before.len()), (before, 2));
-        let expiring = "SELECT count(*) FROM tokens WHERE expires_ms IS NOT NULL";
-        assert_eq!(connection.query_row(expiring, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    fn tokens_of_earlier_versions_stay_as_they_are() {
+        for version in [2, 4] {
+            let mut connection = in_memory(version).unwrap();
+            let tokens = "INSERT INTO tokens (person_id, label, digest, created_ms, last_used_ms, revoked_ms) VALUES
+              (1, 'phone', zeroblob(32), 1, 2, NULL), (1, NULL, randomblob(32), 3, NULL, 4)";
+            connection.execute_batch(tokens).unwrap();
+            connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+            connection.pragma_update(None, "user_version", version).unwrap();
+            let values = |connection: &Connection| {
+                let sql = "SELECT concat_ws('|', id, person_id, label, hex(digest), created_ms, last_used_ms, revoked_ms) FROM tokens";
+                let mut select = connection.prepare(sql).unwrap();
+                let rows = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
+                rows.map(Result::unwrap).collect::<Vec<_>>()
+            };
+            let before = values(&connection);
+            migrate(&mut connection, &Database::new("test"), |_| Ok(())).unwrap();
+            assert_eq!((values(&connection), before.len()), (before, 2));
+            let more =
+                "SELECT count(*) FROM tokens WHERE expires_ms IS NOT NULL OR scope <> 'send' OR all_people <> FALSE";
+            assert_eq!(connection.query_row(more, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+        }
     }
 
     /// A database as version 1 has written it: a sample of the app with details of an export, a derived one, one with short

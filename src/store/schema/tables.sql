@@ -10,8 +10,8 @@ CREATE TABLE persons (
 
 INSERT INTO persons (id, name) VALUES (1, 'me');
 
--- Tokens of uploads. `digest` is the BLAKE3 digest of a token; the token itself is not stored. Revoked tokens stay: once a
--- database has had a token, every upload needs one.
+-- Tokens of uploads and reads. `digest` is the BLAKE3 digest of a token; the token itself is not stored. Revoked tokens stay: once
+-- a database has had a token, every upload needs one.
 CREATE TABLE tokens (
   id INTEGER PRIMARY KEY,
   person_id INTEGER NOT NULL REFERENCES persons (id),
@@ -21,7 +21,11 @@ CREATE TABLE tokens (
   last_used_ms INTEGER,
   revoked_ms INTEGER,
   -- From this time on it is refused; NULL if it does not expire.
-  expires_ms INTEGER
+  expires_ms INTEGER,
+  -- What it allows: send, read, or admin, which is both.
+  scope TEXT NOT NULL DEFAULT 'send',
+  -- 1 if it reads the data of all persons, 0 if only its person's.
+  all_people INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- HealthKit's identifiers of types.
