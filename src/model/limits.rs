@@ -790,6 +790,66 @@ pub const SOURCE_GROUPS_MAX: usize = 1024;
 /// Time zones of a person: more than the tz database has.
 pub const ZONES_MAX: usize = 1024;
 
+/// Pages of answers that are read at once. More would slow uploads on two cores.
+pub const QUESTION_PLACES: usize = 2;
+
+/// How long a read waits for one of these places.
+pub const QUESTION_WAIT: Duration = Duration::from_secs(5);
+
+/// How long reading one page may take: so long a reader holds the WAL.
+pub const QUESTION_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Steps of SQLite's machine between two looks at the clock.
+pub const QUESTION_STEPS: i32 = 4096;
+
+/// SQLite's page cache in a connection for reads.
+pub const QUESTION_CACHE_BYTES: usize = 512 * KIB;
+
+/// Bytes of an answer's page, from which on no further row is added.
+pub const ANSWER_PAGE_BYTES: usize = 64 * KIB;
+
+/// Answers of reads under way.
+pub const ANSWERS_MAX: usize = 16;
+
+/// How long an answer waits for figures of an upload that has just ended.
+pub const FIGURES_WAIT: Duration = Duration::from_secs(1);
+
+/// How often it looks.
+pub const FIGURES_POLL: Duration = Duration::from_millis(50);
+
+/// Points of a series whose size of buckets is not given.
+pub const QUESTION_POINTS_DEFAULT: u32 = 500;
+
+/// Points of a series at most.
+pub const QUESTION_POINTS_MAX: u32 = 10_000;
+
+/// Rows of JSON unless a limit is given: a client has them all in memory.
+pub const QUESTION_ROWS_DEFAULT: u64 = 1000;
+
+/// Rows that a limit may ask for.
+pub const QUESTION_ROWS_MAX: u64 = 1_000_000;
+
+/// Rows that are counted for the total of an answer.
+pub const QUESTION_TOTAL_MAX: u64 = 1_000_000;
+
+/// Types in one call.
+pub const QUESTION_TYPES_MAX: usize = 16;
+
+/// Sources that an answer names.
+pub const QUESTION_SOURCES_MAX: u32 = 100;
+
+/// Bytes of a cursor: six columns of a key, some of them names.
+pub const CURSOR_BYTES_MAX: usize = 4 * KIB;
+
+/// Other identities of a workout under which its locations are looked for.
+pub const WORKOUT_ALIASES_READ_MAX: u32 = 16;
+
+/// Locations that a line for a map is made from. Of a longer route every second one is left out, and so on.
+pub const ROUTE_POINTS_READ_MAX: usize = 32 << 10;
+
+/// Bytes of a parameter's value.
+pub const PARAMETER_BYTES_MAX: usize = 4 * KIB;
+
 /// Changes of a person's zone; further ones are left out.
 pub const ZONE_CHANGES_MAX: usize = 16 << 10;
 

@@ -3,16 +3,16 @@
 //! `README.md` states the sum that [`peak_bytes`] computes; a test compares it with the goal.
 
 use super::limits::{
-    AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX, AUTO_EXPORT_REPEATS_WINDOW,
-    AUTO_EXPORT_SOURCES_MAX, AUTO_EXPORT_TEXT_BYTES, AUTO_EXPORT_WORKOUTS_MAX, BATCH_ROWS_MAX, BATCH_TEXT_BYTES,
-    BATCHES_PER_INGEST, BEATS_CLAIM_CHUNKS_MAX, BODY_FRAMES, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX,
-    CONDENSED_HELD_MAX, CONNECTIONS_MAX, DERIVED_CACHE_BYTES, DERIVED_ROWS_MAX, DICTIONARY_TEXT_BYTES_MAX,
-    ELEMENT_BYTES_MAX, ELEMENT_READ_BYTES, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES,
-    IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, MEMBERS_SEEN_MAX, METADATA_READ_MAX, PAGE_CACHE_BYTES,
-    READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX, ROUTE_LOCATIONS_COUNTED_MAX, SPOOL_BUFFER_BYTES,
-    STATISTICS_ACTIVE_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX,
-    WAITING_BYTES_MAX, WAITING_CACHE_BYTES, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX,
-    ZSTD_WINDOW_LOG_MAX,
+    ANSWER_PAGE_BYTES, ANSWERS_MAX, AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX,
+    AUTO_EXPORT_REPEATS_WINDOW, AUTO_EXPORT_SOURCES_MAX, AUTO_EXPORT_TEXT_BYTES, AUTO_EXPORT_WORKOUTS_MAX,
+    BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCHES_PER_INGEST, BEATS_CLAIM_CHUNKS_MAX, BODY_FRAMES, CLAIM_CHUNK_BITS,
+    CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONDENSED_HELD_MAX, CONNECTIONS_MAX, DERIVED_CACHE_BYTES, DERIVED_ROWS_MAX,
+    DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX, ELEMENT_READ_BYTES, EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES,
+    H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, MEMBERS_SEEN_MAX, METADATA_READ_MAX,
+    PAGE_CACHE_BYTES, QUESTION_CACHE_BYTES, QUESTION_PLACES, READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX,
+    ROUTE_LOCATIONS_COUNTED_MAX, ROUTE_POINTS_READ_MAX, SPOOL_BUFFER_BYTES, STATISTICS_ACTIVE_MAX,
+    TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX, WAITING_BYTES_MAX,
+    WAITING_CACHE_BYTES, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -270,6 +270,23 @@ pub const fn figures_bytes() -> usize {
     DERIVED_CACHE_BYTES + CONNECTION_TO_DATABASE_BYTES + held + under_way + metadata + rows
 }
 
+/// Window, tables and pending bytes of a compressor.
+const GZIP_BYTES: usize = 320 * KIB;
+
+/// Bytes of a location that a line for a map is made from: itself, its neighbours, its corner in two versions.
+const PLACE_BYTES: usize = 48 + 2 * 8 + 5 + 2 * 24;
+
+/// Memory of reads, with all places and answers taken: a connection and a line for each place, a compressor and pages for each
+/// answer. Rows are shorter than a page; of one that is longer, its text is in memory as it is read and as it is written.
+#[must_use]
+pub const fn reads_bytes() -> usize {
+    let line = ROUTE_POINTS_READ_MAX * PLACE_BYTES;
+    let place = QUESTION_CACHE_BYTES + CONNECTION_TO_DATABASE_BYTES + line;
+    // The page that is written, the one that waits, and the one that hyper sends.
+    let answer = GZIP_BYTES + 3 * 2 * ANSWER_PAGE_BYTES;
+    QUESTION_PLACES * place + ANSWERS_MAX * answer
+}
+
 /// Peak memory for `ingests` uploads of ordinary elements at once, whatever their length.
 #[must_use]
 pub const fn peak_bytes(ingests: usize) -> usize {
@@ -304,6 +321,8 @@ mod tests {
         assert!(import + hostile <= 24 * MIB, "an import: {import}, {hostile} more");
         let figures = figures_bytes();
         assert!(figures <= 16 * MIB, "days and nights: {figures}");
+        let reads = reads_bytes();
+        assert!(reads <= 24 * MIB, "all reads: {reads}");
         let auto_export = auto_export_import_bytes();
         assert!(auto_export <= 24 * MIB, "an import of Health Auto Export: {auto_export}");
     }

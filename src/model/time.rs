@@ -82,6 +82,45 @@ pub fn to_iso(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).map(|time| format!("{time:.3}")).unwrap_or_default()
 }
 
+/// Writes the same form to bytes; nothing outside of the years 0 to 9999.
+pub fn push_iso(ms: i64, out: &mut Vec<u8>) {
+    let (day, of_day) = (ms.div_euclid(DAY_MS), ms.rem_euclid(DAY_MS));
+    let Some((year, month, day)) = civil(day) else {
+        return;
+    };
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    let mut put = |at: usize, digits: usize, mut number: i64| {
+        for place in (at..at + digits).rev() {
+            text[place] = b'0' + u8::try_from(number % 10).unwrap_or(0);
+            number /= 10;
+        }
+    };
+    put(0, 4, year);
+    put(5, 2, month);
+    put(8, 2, day);
+    put(11, 2, of_day / 3_600_000);
+    put(14, 2, of_day / 60_000 % 60);
+    put(17, 2, of_day / 1000 % 60);
+    put(20, 3, of_day % 1000);
+    out.extend_from_slice(&text);
+}
+
+/// Year, month and day of days since 1970-01-01, by Howard Hinnant's `civil_from_days`; `None` outside of the years 0 to 9999.
+fn civil(days: i64) -> Option<(i64, i64, i64)> {
+    if !(-719_528..2_932_897).contains(&days) {
+        return None;
+    }
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    Some((year_of_era + era * 400 + i64::from(month <= 2), month, day))
+}
+
 /// The same in whole seconds, for people: `2024-09-15T15:07:43Z`.
 #[must_use]
 pub fn to_iso_seconds(ms: i64) -> String {
@@ -224,6 +263,9 @@ mod tests {
         fn the_direct_way_agrees_with_jiff(ms in -62_135_596_800_000_i64..253_402_207_200_000) {
             let text = to_iso(ms);
             prop_assert_eq!(text.len(), 24);
+            let mut pushed = Vec::new();
+            push_iso(ms, &mut pushed);
+            prop_assert_eq!(&pushed, text.as_bytes());
             prop_assert_eq!(parse_utc_ms(text.as_bytes()), Some(ms));
         }
 

@@ -51,10 +51,11 @@ pub use people::selection::{Selection, TypeSelection};
 pub use read::arrival::ArrivedUpload;
 pub use read::latest::Latest;
 pub use read::people::PhoneRow;
+pub use read::questions;
 pub use read::report::{DayFigures, DayReport, DoseFigures, Figures, ReportQuestion, ReportStart, WorkoutFigures};
 pub use read::status::{Status, TableRows, TypeRows, UploadRow};
 pub use serving::ServerFile;
-pub use tokens::{NewToken, TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, is_token_shaped};
+pub use tokens::{NewToken, TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, TokenScope, is_token_shaped};
 pub(crate) use wal::{AutoCheckpoint, Checkpoint};
 /// The version of SQLite inside the program.
 #[must_use]

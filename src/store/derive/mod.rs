@@ -27,9 +27,11 @@ mod verify;
 mod zones;
 
 pub(in crate::store) use chunk::Chunk;
+pub(in crate::store) use explain::explain;
 pub use explain::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart};
 pub(in crate::store) use halt::Halt;
 pub use owner::{Decision, SourceRow, ZoneRow};
 pub(in crate::store) use run::{Derived, Wishes, derive, is_current};
 pub(in crate::store) use turn::Turn;
 pub use verify::{LongSample, LongSamples, RingDifference, RingReport, Verification, WorkoutDifference, WorkoutReport};
+pub(in crate::store) use zones::timeline;

@@ -70,6 +70,15 @@ pub(super) fn read(
     Ok(PersonZones { timeline: Timeline::new(zones, home, &all), changes, changed_from_ms })
 }
 
+/// The zones of a person as they are stored.
+pub(in crate::store) fn timeline(connection: &Connection, person: i64) -> rusqlite::Result<Timeline> {
+    let sql = "SELECT coalesce((SELECT zone FROM home_zones WHERE person_id = ?1),
+        (SELECT home FROM derived_state WHERE person_id = ?1))";
+    let home: Option<String> = connection.prepare_cached(sql)?.query_row([person], |row| row.get(0))?;
+    // Only the survey of evidence needs the type of sleep.
+    Ok(read(connection, person, -1, home.as_deref(), None)?.timeline)
+}
+
 /// The first instant at which two lists of changes differ. The first zone is also that of the time before it.
 fn first_difference(stored: &[(i64, ZoneId)], found: &[(i64, ZoneId)]) -> Option<i64> {
     let same = stored.iter().zip(found).take_while(|(one, other)| one == other).count();

@@ -19,7 +19,12 @@ pub use parts::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart}
 const MISSING: &str = "deleted on the phone: a later complete export no longer has it";
 
 /// Computes the figure of a day or a night again, and keeps its parts. Returns `None` for a type without samples.
-pub(super) fn explain(connection: &Connection, person: i64, name: &str, day: LocalDay) -> Step<Option<Explanation>> {
+pub(in crate::store) fn explain(
+    connection: &Connection,
+    person: i64,
+    name: &str,
+    day: LocalDay,
+) -> Step<Option<Explanation>> {
     let kind: Option<i64> =
         connection.query_row("SELECT id FROM types WHERE name = ?1", [name], |row| row.get(0)).optional()?;
     let Some(kind) = kind else {

@@ -1,0 +1,297 @@
+//! The figures of local days, and of weeks, months and years made from them. Each figure comes from `days`.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::period::{Agg, BucketSize, Figure, PERIOD_COLUMNS, PeriodSum};
+use super::range::{Located, Range, is_stale};
+use super::reader::{Question, Snapshot, Unanswered};
+use super::source::{group_of, sources_of};
+use super::types::{Kind, canonical};
+use super::value::{Progress, Sink, Value};
+use crate::model::limits::QUESTION_POINTS_DEFAULT;
+use crate::model::units::{Conversion, conversion};
+use crate::statistics::{LocalDay, Method};
+
+/// The figures of types.
+#[derive(Debug)]
+pub struct Days {
+    /// Whose, and when.
+    pub range: Range,
+    /// HealthKit's identifiers, and what they are called in the answer.
+    pub kinds: Vec<Kind>,
+    /// The size of a bucket; `None` picks one that makes at most `points_max`.
+    pub bucket: Option<BucketSize>,
+    /// Buckets at most, if the size is not given.
+    pub points_max: Option<u32>,
+    /// Which figure is the value.
+    pub agg: Agg,
+    /// Only what this source adds.
+    pub source: Option<String>,
+    /// The unit of values; the canonical one if none.
+    pub units: Option<String>,
+    /// The series under way.
+    series: Option<Series>,
+    /// How many series are complete.
+    done: usize,
+}
+
+/// A series under way.
+#[derive(Debug)]
+struct Series {
+    located: Located,
+    type_id: Option<i64>,
+    bucket: BucketSize,
+    group: Option<i64>,
+    unit: String,
+    conversion: Option<Conversion>,
+    is_sum: bool,
+    is_stale: bool,
+    days: (LocalDay, LocalDay),
+    /// The first day that is not read yet.
+    next: LocalDay,
+    first_bucket: Option<LocalDay>,
+    last_bucket: Option<LocalDay>,
+}
+
+const COLUMNS: [&str; 11] = [
+    "day",
+    "value",
+    "samples",
+    "minimum",
+    "maximum",
+    "last",
+    "time_weighted",
+    "covered_min",
+    "source",
+    "zone",
+    "partial",
+];
+
+const ALL: &str =
+    "SELECT d.day, d.value, d.count, d.minimum, d.maximum, d.last, d.time_weighted, d.covered_ms, d.end_ms,
+      replace(g.name, char(160), ' '), z.name
+    FROM days d LEFT JOIN source_groups g ON g.id = d.group_id LEFT JOIN zones z ON z.id = d.zone_id
+    WHERE d.person_id = ?1 AND d.type_id = ?2 AND d.day >= ?3 AND d.day < ?4 AND ?5 IS NULL ORDER BY d.day";
+
+/// What one source adds: the whole day if it is the only one, else its part.
+const OF_SOURCE: &str = "SELECT d.day, p.value ->> '$.value', p.value ->> '$.count', iif(d.group_id = ?5, d.minimum, NULL),
+      iif(d.group_id = ?5, d.maximum, NULL), iif(d.group_id = ?5, d.last, NULL), iif(d.group_id = ?5, d.time_weighted, NULL),
+      p.value ->> '$.covered_ms', d.end_ms, replace(g.name, char(160), ' '), z.name
+    FROM days d
+    JOIN json_each(iif(d.group_id = ?5, json_array(json_object('group', d.group_id, 'value', d.value, 'count', d.count,
+      'covered_ms', d.covered_ms)), coalesce(d.details -> '$.groups', '[]'))) p ON p.value ->> '$.group' = ?5
+    LEFT JOIN source_groups g ON g.id = ?5 LEFT JOIN zones z ON z.id = d.zone_id
+    WHERE d.person_id = ?1 AND d.type_id = ?2 AND d.day >= ?3 AND d.day < ?4 ORDER BY d.day";
+
+impl Days {
+    /// The question for whole days of these types.
+    #[must_use]
+    pub fn new(range: Range, kinds: Vec<Kind>) -> Self {
+        Self {
+            range,
+            kinds,
+            bucket: Some(BucketSize::Day),
+            points_max: None,
+            agg: Agg::Own,
+            source: None,
+            units: None,
+            series: None,
+            done: 0,
+        }
+    }
+
+    fn begin(&self, snapshot: &Snapshot<'_>, kind: &Kind) -> Result<Series, Unanswered> {
+        let located = self.range.locate(snapshot)?;
+        let method = Method::of(&kind.identifier);
+        if method == Method::Sleep {
+            return Err(Unanswered::Parameter("type", "any type but sleep, which /api/v1/nights has".to_owned()));
+        }
+        let is_sum = matches!(method, Method::Sum | Method::Sessions | Method::Values | Method::StandHours);
+        let type_id = kind.id(snapshot)?;
+        let days = known_days(snapshot, &located, type_id)?;
+        let points_max = self.points_max.unwrap_or(QUESTION_POINTS_DEFAULT);
+        let bucket = self.bucket.unwrap_or_else(|| BucketSize::fitting(days, points_max));
+        self.agg.check(is_sum, bucket)?;
+        let group = self.source.as_deref().map(|source| group_of(snapshot, located.person, source)).transpose()?;
+        let own = unit_of(snapshot, located.person, type_id)?.unwrap_or_else(|| canonical(&kind.identifier).to_owned());
+        let conversion = match &self.units {
+            Some(wanted) => Some(
+                conversion(&own, wanted)
+                    .ok_or_else(|| Unanswered::Parameter("units", format!("a unit that {own} can be converted to")))?,
+            ),
+            None => None,
+        };
+        let is_stale = is_stale(snapshot, located.person)?;
+        Ok(Series {
+            type_id,
+            bucket,
+            group,
+            unit: self.units.clone().unwrap_or(own),
+            conversion,
+            is_sum,
+            is_stale,
+            next: days.0,
+            days,
+            first_bucket: None,
+            last_bucket: None,
+            located,
+        })
+    }
+}
+
+impl Question for Days {
+    fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
+        while let Some(kind) = self.kinds.get(self.done) {
+            let mut series = match self.series.take() {
+                Some(series) => series,
+                None => {
+                    let series = self.begin(snapshot, kind)?;
+                    series.head(kind, snapshot, sink);
+                    series
+                }
+            };
+            let progress = series.rows(snapshot, self.agg, sink)?;
+            if progress == Progress::More {
+                self.series = Some(series);
+                return Ok(Progress::More);
+            }
+            series.tail(snapshot, sink)?;
+            self.done += 1;
+        }
+        Ok(Progress::End)
+    }
+}
+
+impl Series {
+    fn head(&self, kind: &Kind, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) {
+        let unit = if self.unit.is_empty() { Value::Null } else { Value::Text(&self.unit) };
+        let zone = Value::text(self.located.zone(snapshot.now_ms));
+        sink.begin(&[("type", Value::Text(&kind.shown)), ("unit", unit), ("zone", zone)]);
+        let columns: &[&'static str] = if self.bucket == BucketSize::Day { &COLUMNS } else { &PERIOD_COLUMNS };
+        sink.list(self.bucket.list(), columns);
+    }
+
+    fn rows(&mut self, snapshot: &Snapshot<'_>, agg: Agg, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
+        let Some(type_id) = self.type_id else {
+            return Ok(Progress::End);
+        };
+        let mut select = snapshot.connection.prepare_cached(if self.group.is_some() { OF_SOURCE } else { ALL })?;
+        let (from, to) = (self.next.to_string(), self.days.1.to_string());
+        let mut rows = select.query(params![self.located.person, type_id, from, to, self.group])?;
+        let mut period: Option<PeriodSum> = None;
+        while let Some(row) = rows.next()? {
+            let day = day_of(row)?;
+            let figure = self.figure(row)?;
+            if self.bucket == BucketSize::Day {
+                self.note(day);
+                let is_partial = snapshot.now_ms < row.get(8)?;
+                let covered_ms: Option<f64> = row.get(7)?;
+                let row = [
+                    Value::Text(row.get_ref(0)?.as_str()?),
+                    Value::real(agg.of_day(&figure)),
+                    Value::Integer(figure.samples),
+                    Value::real(figure.minimum),
+                    Value::real(figure.maximum),
+                    Value::real(figure.last),
+                    Value::real(figure.time_weighted),
+                    Value::real(covered_ms.map(|covered_ms| covered_ms / 60_000.0)),
+                    Value::text(row.get_ref(9)?.as_str_or_null()?),
+                    Value::text(row.get_ref(10)?.as_str_or_null()?),
+                    Value::Flag(is_partial),
+                ];
+                if !sink.row(&row) {
+                    self.next = day.next();
+                    return Ok(Progress::More);
+                }
+                continue;
+            }
+            let bucket = self.bucket.start(day);
+            if let Some(ended) = period.take_if(|period| period.start != bucket)
+                && !self.push(&ended, agg, snapshot, sink)
+            {
+                self.next = bucket.max(self.days.0);
+                return Ok(Progress::More);
+            }
+            period.get_or_insert_with(|| PeriodSum::new(bucket)).add(&figure);
+        }
+        if let Some(period) = period {
+            self.push(&period, agg, snapshot, sink);
+        }
+        self.next = self.days.1;
+        Ok(Progress::End)
+    }
+
+    /// Hands a period out.
+    fn push(&mut self, period: &PeriodSum, agg: Agg, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> bool {
+        self.note(period.start);
+        let is_partial = snapshot.now_ms < self.located.timeline.day_start_ms(self.bucket.next(period.start));
+        period.push((agg, self.is_sum), is_partial, sink)
+    }
+
+    fn note(&mut self, bucket: LocalDay) {
+        self.first_bucket.get_or_insert(bucket);
+        self.last_bucket = Some(bucket);
+    }
+
+    fn figure(&self, row: &Row<'_>) -> rusqlite::Result<Figure> {
+        let number = |column| -> rusqlite::Result<Option<f64>> {
+            let value: Option<f64> = row.get(column)?;
+            Ok(value.map(|value| self.conversion.map_or(value, |conversion| conversion.apply(value))))
+        };
+        Ok(Figure {
+            value: number(1)?,
+            samples: row.get(2)?,
+            minimum: number(3)?,
+            maximum: number(4)?,
+            last: number(5)?,
+            time_weighted: number(6)?,
+        })
+    }
+
+    fn tail(&self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<(), Unanswered> {
+        let Located { person, timeline, from_ms, to_ms } = &self.located;
+        let sources = sources_of(snapshot, *person, self.type_id, self.days)?;
+        let is_first_whole = self.first_bucket.is_none_or(|first| *from_ms <= timeline.day_start_ms(first));
+        let is_last_whole = self.last_bucket.is_none_or(|last| {
+            let end_ms = timeline.day_start_ms(self.bucket.next(last));
+            end_ms <= *to_ms && end_ms <= snapshot.now_ms
+        });
+        sink.end(&[
+            ("bucket", Value::Text(self.bucket.name())),
+            ("sources", Value::Texts(&sources)),
+            ("first_whole", Value::Flag(is_first_whole)),
+            ("last_whole", Value::Flag(is_last_whole)),
+            ("truncated", Value::Flag(false)),
+            ("stale", Value::Flag(self.is_stale)),
+        ]);
+        Ok(())
+    }
+}
+
+fn day_of(row: &Row<'_>) -> rusqlite::Result<LocalDay> {
+    Ok(super::period::day(row.get_ref(0)?.as_str()?).unwrap_or(LocalDay::new(0)))
+}
+
+/// The days of the range that may have figures: from the first to the last that has.
+fn known_days(
+    snapshot: &Snapshot<'_>,
+    located: &Located,
+    type_id: Option<i64>,
+) -> Result<(LocalDay, LocalDay), Unanswered> {
+    let (first, end) = located.days();
+    let sql = "SELECT min(day), max(day) FROM days WHERE person_id = ?1 AND type_id = ?2 AND day >= ?3 AND day < ?4";
+    let mut select = snapshot.connection.prepare_cached(sql)?;
+    let known = select.query_row(params![located.person, type_id, first.to_string(), end.to_string()], |row| {
+        Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?))
+    })?;
+    let day = |text: Option<String>| text.and_then(|text| super::period::day(&text));
+    let (known_first, known_last) = (day(known.0).unwrap_or(first), day(known.1).map_or(first, LocalDay::next));
+    Ok((first.max(known_first), end.min(known_last)))
+}
+
+fn unit_of(snapshot: &Snapshot<'_>, person: i64, type_id: Option<i64>) -> Result<Option<String>, Unanswered> {
+    let sql = "SELECT u.name FROM days d JOIN units u ON u.id = d.unit_id WHERE d.person_id = ?1 AND d.type_id = ?2
+        ORDER BY d.day DESC LIMIT 1";
+    let mut select = snapshot.connection.prepare_cached(sql)?;
+    Ok(select.query_row(params![person, type_id], |row| row.get(0)).optional()?)
+}

@@ -1,0 +1,35 @@
+//! Questions: typed and bounded, each a struct that hands out its answer a page at a time. Nothing else reads for clients.
+//!
+//! A page is one state of the database with a deadline, and continues behind the last key of the page before. So an answer of any
+//! length holds neither memory nor the WAL.
+
+mod cursor;
+mod days;
+mod household;
+mod identity;
+mod listing;
+pub mod listings;
+mod nights;
+mod period;
+mod places;
+mod range;
+mod reader;
+mod samples;
+mod source;
+mod types;
+mod value;
+mod workout;
+
+pub use cursor::RowKey;
+pub use days::Days;
+pub use household::{Explain, People, PersonStatus};
+pub use listing::{Listing, Rows};
+pub use nights::{Nights, OneNight};
+pub use period::{Agg, BucketSize};
+pub use places::{LINE_POINTS, Route};
+pub use range::{Moment, PersonState, Range};
+pub use reader::{Question, QuestionReader, Snapshot, Unanswered};
+pub use samples::Samples;
+pub use types::{Kind, Types};
+pub use value::{Field, Progress, Sink, Value};
+pub use workout::OneWorkout;

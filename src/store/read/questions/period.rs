@@ -1,0 +1,244 @@
+//! Weeks, months and years out of the figures of days.
+
+use super::reader::Unanswered;
+use super::value::{Sink, Value};
+use crate::model::time::{DAY_MS, parse_day};
+use crate::statistics::{LocalDay, Period, week_of};
+
+/// The size of a bucket.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BucketSize {
+    /// A local day.
+    Day,
+    /// A week from Monday on.
+    Week,
+    /// A month of the calendar.
+    Month,
+    /// A year of the calendar.
+    Year,
+}
+
+impl BucketSize {
+    /// All of them, the smallest first.
+    pub const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Year];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+
+    /// The name of a list of them.
+    pub(super) fn list(self) -> &'static str {
+        match self {
+            Self::Day => "days",
+            Self::Week => "weeks",
+            Self::Month => "months",
+            Self::Year => "years",
+        }
+    }
+
+    /// The smallest size that makes at most so many buckets of these days.
+    pub(super) fn fitting((first, end): (LocalDay, LocalDay), points_max: u32) -> Self {
+        let days = i64::from(end.days()) - i64::from(first.days());
+        let fits = |size: &Self| {
+            let longest = match size {
+                Self::Day => 1,
+                Self::Week => 7,
+                Self::Month => 28,
+                Self::Year => 365,
+            };
+            // The first and the last one may be partial.
+            days / longest + i64::from(longest > 1) * 2 <= i64::from(points_max)
+        };
+        Self::ALL.into_iter().find(fits).unwrap_or(Self::Year)
+    }
+
+    /// The first day of the bucket that a day is in.
+    pub(super) fn start(self, of: LocalDay) -> LocalDay {
+        let text = of.to_string();
+        let first = |part: &str, rest: &str| day(&format!("{part}{rest}")).unwrap_or(of);
+        match self {
+            Self::Day => of,
+            Self::Week => week_of(of, 0),
+            Self::Month => first(&text[..text.len() - 2], "01"),
+            Self::Year => first(&text[..text.len() - 5], "01-01"),
+        }
+    }
+
+    /// The first day of the bucket behind one.
+    pub(super) fn next(self, start: LocalDay) -> LocalDay {
+        let longest = match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 31,
+            Self::Year => 366,
+        };
+        self.start(LocalDay::new(start.days().saturating_add(longest)))
+    }
+}
+
+/// Reads a local day.
+pub(super) fn day(text: &str) -> Option<LocalDay> {
+    Some(LocalDay::new(i32::try_from(parse_day(text)?.div_euclid(DAY_MS)).ok()?))
+}
+
+/// Which figure of a bucket is its value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Agg {
+    /// The one that the type has: a sum, a mean, a level.
+    Own,
+    /// The sum.
+    Sum,
+    /// The mean; of buckets longer than a day, of their days with data.
+    Mean,
+    /// The least value.
+    Min,
+    /// The greatest value.
+    Max,
+    /// The last value.
+    Last,
+}
+
+impl Agg {
+    /// All that have a name.
+    pub const ALL: [Self; 5] = [Self::Sum, Self::Mean, Self::Min, Self::Max, Self::Last];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own => "",
+            Self::Sum => "sum",
+            Self::Mean => "mean",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Last => "last",
+        }
+    }
+
+    /// Fails for a figure that buckets of a type do not have.
+    pub(super) fn check(self, is_sum: bool, bucket: BucketSize) -> Result<(), Unanswered> {
+        let accepted = match self {
+            Self::Sum if !is_sum => "mean, min, max or last, since this type does not add up",
+            Self::Mean if is_sum && bucket == BucketSize::Day => {
+                "sum, min, max or last; the mean of days needs bucket=week, month or year"
+            }
+            _ => return Ok(()),
+        };
+        Err(Unanswered::Parameter("agg", accepted.to_owned()))
+    }
+
+    pub(super) fn of_day(self, figure: &Figure) -> Option<f64> {
+        match self {
+            Self::Own | Self::Sum | Self::Mean => figure.value,
+            Self::Min => figure.minimum,
+            Self::Max => figure.maximum,
+            Self::Last => figure.last,
+        }
+    }
+}
+
+/// The figures of a day.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Figure {
+    pub(super) value: Option<f64>,
+    pub(super) samples: i64,
+    pub(super) minimum: Option<f64>,
+    pub(super) maximum: Option<f64>,
+    pub(super) last: Option<f64>,
+    pub(super) time_weighted: Option<f64>,
+}
+
+pub(super) const PERIOD_COLUMNS: [&str; 8] =
+    ["day", "value", "samples", "minimum", "maximum", "last", "days", "partial"];
+
+/// A bucket that is added up.
+#[derive(Debug)]
+pub(super) struct PeriodSum {
+    pub(super) start: LocalDay,
+    days: Period,
+    samples: i64,
+    minimum: Option<f64>,
+    maximum: Option<f64>,
+    last: Option<f64>,
+}
+
+impl PeriodSum {
+    pub(super) fn new(start: LocalDay) -> Self {
+        Self { start, days: Period::default(), samples: 0, minimum: None, maximum: None, last: None }
+    }
+
+    pub(super) fn add(&mut self, figure: &Figure) {
+        let extreme = |one: Option<f64>, other: Option<f64>, better: fn(f64, f64) -> f64| match (one, other) {
+            (Some(one), Some(other)) => Some(better(one, other)),
+            (one, other) => one.or(other),
+        };
+        self.days.add(figure.value);
+        self.samples = self.samples.saturating_add(figure.samples);
+        self.minimum = extreme(self.minimum, figure.minimum, f64::min);
+        self.maximum = extreme(self.maximum, figure.maximum, f64::max);
+        self.last = figure.last.or(self.last);
+    }
+
+    /// Hands the bucket out, and returns whether another one fits.
+    pub(super) fn push(&self, (agg, is_sum): (Agg, bool), is_partial: bool, sink: &mut dyn Sink) -> bool {
+        let average = self.days.daily_average();
+        let sum = average.is_some().then(|| self.days.sum());
+        let value = match agg {
+            Agg::Own if is_sum => sum,
+            Agg::Own | Agg::Mean => average,
+            Agg::Sum => sum,
+            Agg::Min => self.minimum,
+            Agg::Max => self.maximum,
+            Agg::Last => self.last,
+        };
+        sink.row(&[
+            Value::Text(&self.start.to_string()),
+            Value::real(value),
+            Value::Integer(self.samples),
+            Value::real(self.minimum),
+            Value::real(self.maximum),
+            Value::real(self.last),
+            Value::Integer(i64::from(self.days.days_with_data())),
+            Value::Flag(is_partial),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_begin_and_end() {
+        let check = |size: BucketSize, of: &str, expected: [&str; 2]| {
+            let start = size.start(day(of).unwrap());
+            assert_eq!([start.to_string(), size.next(start).to_string()], expected, "{size:?} {of}");
+        };
+        check(BucketSize::Day, "2026-02-28", ["2026-02-28", "2026-03-01"]);
+        check(BucketSize::Week, "2026-03-01", ["2026-02-23", "2026-03-02"]);
+        check(BucketSize::Month, "2026-02-28", ["2026-02-01", "2026-03-01"]);
+        check(BucketSize::Month, "2026-12-31", ["2026-12-01", "2027-01-01"]);
+        check(BucketSize::Year, "2024-12-31", ["2024-01-01", "2025-01-01"]);
+    }
+
+    #[test]
+    fn the_smallest_bucket_that_fits() {
+        let check = |days: i32, points_max: u32, expected: BucketSize| {
+            let range = (LocalDay::new(0), LocalDay::new(days));
+            assert_eq!(BucketSize::fitting(range, points_max), expected, "{days} {points_max}");
+        };
+        check(500, 500, BucketSize::Day);
+        check(501, 500, BucketSize::Week);
+        check(365, 54, BucketSize::Week);
+        check(365, 53, BucketSize::Month);
+        check(365, 2, BucketSize::Year);
+        check(0, 1, BucketSize::Day);
+    }
+}

@@ -1,0 +1,379 @@
+//! The locations of a workout: all of them, its splits, and the line that a map shows.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use rusqlite::params;
+
+use super::identity::{identities, resolve};
+use super::reader::{Question, Snapshot, Unanswered};
+use super::value::{Progress, Sink, Value};
+use crate::model::limits::{QUESTION_POINTS_DEFAULT, ROUTE_POINTS_READ_MAX};
+use crate::model::record::Uuid;
+
+/// A location.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Point {
+    pub(super) route: i64,
+    pub(super) time_ms: i64,
+    pub(super) latitude: f64,
+    pub(super) longitude: f64,
+    pub(super) altitude: Option<f64>,
+}
+
+const SELECT: &str =
+    "SELECT route, time_ms, latitude, longitude, altitude_m, nullif(speed_m_s, -1.0), nullif(course_deg, -1.0),
+      horizontal_accuracy_m, vertical_accuracy_m
+    FROM route_points WHERE person_id = ?1 AND workout = ?2 AND time_ms >= ?3 ORDER BY time_ms, route, place";
+
+/// Calls `each` for the locations of a workout's identity, in the order of their times.
+pub(super) fn points(
+    snapshot: &Snapshot<'_>,
+    (person, workout): (i64, Uuid),
+    mut each: impl FnMut(&Point),
+) -> Result<(), Unanswered> {
+    let mut select = snapshot.connection.prepare_cached(SELECT)?;
+    let mut rows = select.query(params![person, workout, i64::MIN])?;
+    while let Some(row) = rows.next()? {
+        each(&Point {
+            route: row.get(0)?,
+            time_ms: row.get(1)?,
+            latitude: row.get(2)?,
+            longitude: row.get(3)?,
+            altitude: row.get(4)?,
+        });
+    }
+    Ok(())
+}
+
+/// Metres between two locations, on a sphere.
+fn metres(one: &Point, other: &Point) -> f64 {
+    const RADIUS_M: f64 = 6_371_008.8;
+    let [from, to] = [one, other].map(|point| point.latitude.to_radians());
+    let (height, width) = (to - from, (other.longitude - one.longitude).to_radians());
+    let half = (height / 2.0).sin().powi(2) + from.cos() * to.cos() * (width / 2.0).sin().powi(2);
+    2.0 * RADIUS_M * half.sqrt().min(1.0).asin()
+}
+
+/// A kilometre or a mile of a route.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Split {
+    number: i64,
+    start_ms: i64,
+    end_ms: i64,
+    distance_m: f64,
+}
+
+impl Split {
+    #[expect(clippy::cast_precision_loss, reason = "the milliseconds of a workout")]
+    pub(super) fn push(&self, sink: &mut dyn Sink) {
+        sink.row(&[
+            Value::Integer(self.number),
+            Value::Time(self.start_ms),
+            Value::Time(self.end_ms),
+            Value::Real(self.distance_m),
+            Value::Real((self.end_ms - self.start_ms) as f64 / 1000.0),
+        ]);
+    }
+}
+
+/// Adds up the way between locations.
+#[derive(Debug)]
+pub(super) struct Splits {
+    length_m: f64,
+    last: Option<Point>,
+    open: Option<Split>,
+    number: i64,
+}
+
+impl Splits {
+    pub(super) fn new(length_m: f64) -> Self {
+        Self { length_m, last: None, open: None, number: 1 }
+    }
+
+    /// Adds a location. Returns the split that it ends; one location ends at most one.
+    pub(super) fn add(&mut self, point: &Point) -> Option<Split> {
+        let step_m = match self.last.replace(*point) {
+            // The way between two routes does not count.
+            Some(last) if last.route == point.route => metres(&last, point),
+            _ => 0.0,
+        };
+        let (number, time_ms) = (self.number, point.time_ms);
+        let open = self.open.get_or_insert(Split { number, start_ms: time_ms, end_ms: time_ms, distance_m: 0.0 });
+        open.distance_m += step_m;
+        open.end_ms = time_ms;
+        if open.distance_m < self.length_m {
+            return None;
+        }
+        self.number += 1;
+        let ended = self.open.take();
+        self.open = Some(Split { number: self.number, start_ms: time_ms, end_ms: time_ms, distance_m: 0.0 });
+        ended
+    }
+
+    /// Returns the last split, which is shorter.
+    pub(super) fn finish(self) -> Option<Split> {
+        self.open.filter(|split| split.distance_m > 0.0)
+    }
+}
+
+/// The locations of a workout.
+#[derive(Debug)]
+pub struct Route {
+    /// Whose.
+    pub person: String,
+    /// The workout.
+    pub uuid: Uuid,
+    /// Locations at most; all of them if none.
+    pub points_max: Option<u32>,
+    has_begun: bool,
+    /// The identity under way, the time of the last location, and how many of that time were handed out.
+    identity: usize,
+    time_ms: i64,
+    of_time: usize,
+}
+
+const COLUMNS: [&str; 9] = [
+    "route",
+    "time",
+    "latitude",
+    "longitude",
+    "altitude_m",
+    "speed_m_s",
+    "course_deg",
+    "horizontal_accuracy_m",
+    "vertical_accuracy_m",
+];
+
+impl Route {
+    /// The question.
+    #[must_use]
+    pub fn new(person: String, uuid: Uuid, points_max: Option<u32>) -> Self {
+        Self { person, uuid, points_max, has_begun: false, identity: 0, time_ms: i64::MIN, of_time: 0 }
+    }
+
+    /// The next locations of one identity.
+    fn all(
+        &mut self,
+        snapshot: &Snapshot<'_>,
+        (person, workout): (i64, Uuid),
+        sink: &mut dyn Sink,
+    ) -> Result<Progress, Unanswered> {
+        let mut select = snapshot.connection.prepare_cached(SELECT)?;
+        let mut rows = select.query(params![person, workout, self.time_ms])?;
+        let (mut skipped, to_skip) = (0, self.of_time);
+        while let Some(row) = rows.next()? {
+            if skipped < to_skip {
+                skipped += 1;
+                continue;
+            }
+            let time_ms = row.get(1)?;
+            self.of_time = if time_ms == self.time_ms { self.of_time + 1 } else { 1 };
+            self.time_ms = time_ms;
+            let number = |column| row.get(column).map(Value::real);
+            let has_more_room = sink.row(&[
+                Value::Integer(row.get(0)?),
+                Value::Time(time_ms),
+                number(2)?,
+                number(3)?,
+                number(4)?,
+                number(5)?,
+                number(6)?,
+                number(7)?,
+                number(8)?,
+            ]);
+            if !has_more_room {
+                return Ok(Progress::More);
+            }
+        }
+        (self.time_ms, self.of_time) = (i64::MIN, 0);
+        Ok(Progress::End)
+    }
+
+    /// The line that a map shows.
+    fn simplified(
+        &self,
+        snapshot: &Snapshot<'_>,
+        (person, identities): (i64, &[Uuid]),
+        points_max: u32,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Unanswered> {
+        let mut kept: Vec<Point> = Vec::new();
+        // Of a longer route every second one, every fourth one and so on.
+        let (mut stride, mut seen) = (1_usize, 0_usize);
+        for identity in identities {
+            points(snapshot, (person, *identity), |point| {
+                if seen % stride == 0 {
+                    if kept.len() >= ROUTE_POINTS_READ_MAX {
+                        let mut place = 0;
+                        kept.retain(|_| {
+                            place += 1;
+                            place % 2 == 1
+                        });
+                        stride *= 2;
+                    }
+                    if seen % stride == 0 {
+                        kept.push(*point);
+                    }
+                }
+                seen += 1;
+            })?;
+        }
+        let shown = simplify(&kept, usize::try_from(points_max).unwrap_or(usize::MAX));
+        for point in shown {
+            sink.row(&[
+                Value::Integer(point.route),
+                Value::Time(point.time_ms),
+                Value::Real(point.latitude),
+                Value::Real(point.longitude),
+                Value::real(point.altitude),
+                Value::Null,
+                Value::Null,
+                Value::Null,
+                Value::Null,
+            ]);
+        }
+        Ok(())
+    }
+}
+
+impl Question for Route {
+    fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
+        let person = super::range::person(snapshot, &self.person)?;
+        let uuid = resolve(snapshot, person, self.uuid)?;
+        let identities = identities(snapshot, person, uuid)?;
+        if !self.has_begun {
+            self.has_begun = true;
+            sink.begin(&[("workout", Value::Identity(uuid))]);
+            sink.list("points", &COLUMNS);
+        }
+        if let Some(points_max) = self.points_max {
+            self.simplified(snapshot, (person, &identities), points_max, sink)?;
+            sink.end(&[]);
+            return Ok(Progress::End);
+        }
+        while let Some(identity) = identities.get(self.identity) {
+            if self.all(snapshot, (person, *identity), sink)? == Progress::More {
+                return Ok(Progress::More);
+            }
+            self.identity += 1;
+        }
+        sink.end(&[]);
+        Ok(Progress::End)
+    }
+}
+
+/// The default number of points of a line.
+pub const LINE_POINTS: u32 = 2 * QUESTION_POINTS_DEFAULT;
+
+/// A location that may go, with the area of the triangle that it makes with its neighbours.
+#[derive(Debug, PartialEq)]
+struct Corner {
+    area: f64,
+    place: usize,
+    /// How often its neighbours have changed: older entries of it are void.
+    version: u32,
+}
+
+impl Eq for Corner {}
+
+impl PartialOrd for Corner {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Corner {
+    /// The smallest area is the greatest, since a heap hands out the greatest.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.area.total_cmp(&self.area).then_with(|| other.place.cmp(&self.place))
+    }
+}
+
+/// Leaves out the locations that change the line least, by Visvalingam and Whyatt. Ends of routes stay if there is room.
+fn simplify(points: &[Point], points_max: usize) -> Vec<Point> {
+    if points.len() <= points_max {
+        return points.to_vec();
+    }
+    let mut before: Vec<usize> = (0..points.len()).map(|place| place.saturating_sub(1)).collect();
+    let mut behind: Vec<usize> = (1..=points.len()).collect();
+    let mut versions = vec![0_u32; points.len()];
+    let mut is_kept = vec![true; points.len()];
+    let mut corners = BinaryHeap::with_capacity(points.len());
+    let area = |before: &[usize], behind: &[usize], place: usize| {
+        let Some(next) = points.get(behind[place]) else {
+            return f64::INFINITY;
+        };
+        let (last, own) = (&points[before[place]], &points[place]);
+        if place == 0 || last.route != own.route || next.route != own.route {
+            return f64::INFINITY;
+        }
+        let width = own.latitude.to_radians().cos();
+        let flat = |point: &Point| ((point.longitude - own.longitude) * width, point.latitude - own.latitude);
+        let ((ax, ay), (bx, by)) = (flat(last), flat(next));
+        (ax * by - bx * ay).abs() / 2.0
+    };
+    for place in 0..points.len() {
+        corners.push(Corner { area: area(&before, &behind, place), place, version: 0 });
+    }
+    let mut left = points.len();
+    while left > points_max.max(1)
+        && let Some(corner) = corners.pop()
+    {
+        if !is_kept[corner.place] || versions[corner.place] != corner.version {
+            continue;
+        }
+        is_kept[corner.place] = false;
+        left -= 1;
+        let (last, next) = (before[corner.place], behind[corner.place]);
+        for place in [last, next] {
+            if place >= points.len() || place == corner.place || !is_kept[place] {
+                continue;
+            }
+            if place == last {
+                behind[place] = next;
+            } else {
+                before[place] = last;
+            }
+            versions[place] += 1;
+            // A corner never weighs less than one that went before it.
+            let weight = area(&before, &behind, place).max(corner.area);
+            corners.push(Corner { area: weight, place, version: versions[place] });
+        }
+    }
+    points.iter().zip(&is_kept).filter(|(_, is_kept)| **is_kept).map(|(point, _)| *point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(number: u32, latitude: f64, longitude: f64) -> Point {
+        Point { route: 0, time_ms: i64::from(number) * 1000, latitude, longitude, altitude: None }
+    }
+
+    #[test]
+    fn a_line_keeps_its_corners() {
+        let mut points: Vec<Point> =
+            (0..50).map(|number| point(number, 47.0, 8.0 + f64::from(number) * 0.001)).collect();
+        points.extend((0..50).map(|number| point(50 + number, 47.0 + f64::from(number) * 0.001, 8.05)));
+        let kept: Vec<i64> = simplify(&points, 3).iter().map(|point| point.time_ms).collect();
+        assert_eq!(kept, [0, 50_000, 99_000]);
+        assert_eq!(simplify(&points, 100).len(), 100);
+        assert_eq!(simplify(&points, 17).len(), 17);
+        assert_eq!(simplify(&[], 5).len(), 0);
+    }
+
+    #[test]
+    fn splits_of_a_way() {
+        // 0.001 degrees of latitude are 111.2 m.
+        let mut splits = Splits::new(1000.0);
+        let ended: Vec<Split> =
+            (0..20).filter_map(|number| splits.add(&point(number, 47.0 + f64::from(number) * 0.001, 8.0))).collect();
+        assert_eq!(ended.len(), 2);
+        assert_eq!((ended[0].number, ended[0].start_ms, ended[0].end_ms), (1, 0, 9000));
+        assert!((ended[0].distance_m - 1000.75).abs() < 0.1, "{ended:?}");
+        let last = splits.finish().unwrap();
+        assert_eq!((last.number, last.start_ms, last.end_ms), (3, 18_000, 19_000));
+    }
+}

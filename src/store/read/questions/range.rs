@@ -1,0 +1,133 @@
+//! Whose rows, of which time: a person by name, local dates or instants, the zone that dates are in.
+
+use rusqlite::OptionalExtension;
+
+use super::reader::{Snapshot, Unanswered};
+use crate::statistics::{INSTANTS_MS, LocalDay, Timeline, Zones};
+use crate::store::derive::timeline;
+
+/// A local date or an instant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Moment {
+    /// The start of a local day.
+    Day(LocalDay),
+    /// An instant, in milliseconds since 1970 UTC.
+    Instant(i64),
+}
+
+/// A half-open range of time of a person.
+#[derive(Clone, Debug, Default)]
+pub struct Range {
+    /// Whose.
+    pub person: String,
+    /// The first moment; from the beginning if none.
+    pub from: Option<Moment>,
+    /// The moment behind the last one; to the end if none.
+    pub to: Option<Moment>,
+    /// The zone that dates are in; the one that the person was in if none.
+    pub zone: Option<String>,
+}
+
+/// A range with the person's id and zones.
+#[derive(Debug)]
+pub(super) struct Located {
+    pub(super) person: i64,
+    pub(super) timeline: Timeline,
+    /// The first instant, and the one behind the last.
+    pub(super) from_ms: i64,
+    pub(super) to_ms: i64,
+}
+
+impl Range {
+    /// Looks the person and the zones up.
+    pub(super) fn locate(&self, snapshot: &Snapshot<'_>) -> Result<Located, Unanswered> {
+        let person = person(snapshot, &self.person)?;
+        let mut zones = Zones::default();
+        let timeline = match self.zone.as_deref().map(|zone| zones.add(zone)) {
+            Some(Some(zone)) => Timeline::new(zones, Some(zone), &[]),
+            Some(None) => {
+                return Err(Unanswered::Parameter("tz", "a time zone of the tz database, as Europe/Berlin".to_owned()));
+            }
+            None => timeline(snapshot.connection, person)?,
+        };
+        let instant = |moment: Option<Moment>, none: i64| match moment {
+            None => none,
+            Some(Moment::Day(day)) => timeline.day_start_ms(day),
+            Some(Moment::Instant(at_ms)) => at_ms,
+        };
+        let from_ms = instant(self.from, INSTANTS_MS.start).max(INSTANTS_MS.start);
+        let to_ms = instant(self.to, INSTANTS_MS.end).min(INSTANTS_MS.end);
+        Ok(Located { person, timeline, from_ms, to_ms })
+    }
+}
+
+impl Located {
+    /// The first local day, and the one behind the last.
+    pub(super) fn days(&self) -> (LocalDay, LocalDay) {
+        let first = self.timeline.day_of(self.from_ms);
+        let last = self.timeline.day_of(self.to_ms.saturating_sub(1).max(self.from_ms.saturating_sub(1)));
+        (first, if self.to_ms <= self.from_ms { first } else { last.next() })
+    }
+
+    /// The name of the zone at the end of the range, or now; `None` if nothing is known.
+    pub(super) fn zone(&self, now_ms: i64) -> Option<&str> {
+        let at_ms = self.to_ms.saturating_sub(1).min(now_ms);
+        self.timeline.is_known().then(|| self.timeline.zones().name(self.timeline.zone_at(at_ms)))
+    }
+}
+
+/// The id of a person.
+pub(super) fn person(snapshot: &Snapshot<'_>, name: &str) -> Result<i64, Unanswered> {
+    let mut select = snapshot.connection.prepare_cached("SELECT id FROM persons WHERE name = ?1")?;
+    let person = select.query_row([name], |row| row.get(0)).optional()?;
+    person.ok_or_else(|| Unanswered::Parameter("person", "a name that /api/v1/people lists".to_owned()))
+}
+
+/// Whether derived figures of a person do not know the last change yet.
+pub(super) fn is_stale(snapshot: &Snapshot<'_>, person: i64) -> Result<bool, Unanswered> {
+    let sql = "SELECT (SELECT max(number) FROM changes WHERE person_id = ?1),
+        (SELECT change FROM derived_state WHERE person_id = ?1)";
+    let mut select = snapshot.connection.prepare_cached(sql)?;
+    let (newest, known): (Option<i64>, Option<i64>) =
+        select.query_row([person], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(newest.is_some_and(|newest| known.is_none_or(|known| known < newest)))
+}
+
+/// What answers about a person depend on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PersonState {
+    /// Whether derived figures do not know the last change yet.
+    pub is_stale: bool,
+    /// A digest of all that an answer depends on.
+    pub tag: String,
+}
+
+impl Snapshot<'_> {
+    /// Returns what answers depend on: the person's last change, how figures were made, the local date, this program's version,
+    /// and `parts` of the question.
+    ///
+    /// # Errors
+    ///
+    /// If the person is unknown, or the database cannot be read.
+    pub fn state(&self, name: &str, parts: &[&str]) -> Result<PersonState, Unanswered> {
+        let person = person(self, name)?;
+        let sql = "SELECT coalesce((SELECT max(number) FROM changes WHERE person_id = ?1), 0),
+            (SELECT concat_ws('|', change, rules, tzdb, home) FROM derived_state WHERE person_id = ?1)";
+        let mut select = self.connection.prepare_cached(sql)?;
+        let (newest, derived): (i64, Option<String>) =
+            select.query_row([person], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let today = timeline(self.connection, person)?.day_of(self.now_ms);
+        let version = env!("CARGO_PKG_VERSION");
+        let own = format!("{name}\n{newest}\n{}\n{today}\n{version}", derived.unwrap_or_default());
+        let mut hasher = blake3::Hasher::new();
+        for part in [own.as_str()].iter().chain(parts) {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let tag = hasher.finalize().to_hex()[..TAG_LETTERS].to_owned();
+        Ok(PersonState { is_stale: is_stale(self, person)?, tag })
+    }
+}
+
+/// Hexadecimal digits of a tag: 64 bits.
+const TAG_LETTERS: usize = 16;

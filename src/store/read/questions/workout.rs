@@ -1,0 +1,206 @@
+//! One workout: what is stored of it, its heart rates, the time in their zones, and its splits.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::identity::{NOT_FOUND, identities, resolve};
+use super::places::{Point, Splits, points};
+use super::range::person;
+use super::reader::{Question, Snapshot, Unanswered};
+use super::value::{Progress, Sink, Value};
+use crate::model::limits::QUESTION_POINTS_DEFAULT;
+use crate::model::record::Uuid;
+use crate::model::time::DAY_MS;
+use crate::statistics::LocalDay;
+
+const HEART_RATE: &str = "HKQuantityTypeIdentifierHeartRate";
+
+/// Where zones begin, as parts of the highest heart rate.
+const ZONES: [f64; 5] = [0.5, 0.6, 0.7, 0.8, 0.9];
+
+/// How long a heart rate holds at most, for the time in zones.
+const HOLD_MS: i64 = 60_000;
+
+/// One workout.
+#[derive(Debug)]
+pub struct OneWorkout {
+    /// Whose.
+    pub person: String,
+    /// Its identity.
+    pub uuid: Uuid,
+    /// Heart rates at most.
+    pub points_max: Option<u32>,
+    /// The length of a split in metres.
+    pub split_m: f64,
+}
+
+const SELECT: &str = "SELECT w.start_ms, w.end_ms, a.name, w.activity_type, w.duration_s, w.energy_kcal, w.distance, w.distance_unit,
+      replace(o.name, char(160), ' '), w.statistics, w.events, w.activities, w.metadata, w.other
+    FROM workouts w LEFT JOIN workout_activity_types a ON a.value = w.activity_type LEFT JOIN sources o ON o.id = w.source_id
+    WHERE w.person_id = ?1 AND w.uuid = ?2";
+
+impl OneWorkout {
+    /// Hands the row out, and returns when the workout was.
+    fn head(
+        &self,
+        snapshot: &Snapshot<'_>,
+        (person, uuid): (i64, Uuid),
+        highest: impl Fn(i64) -> Result<Option<f64>, Unanswered>,
+        sink: &mut dyn Sink,
+    ) -> Result<(i64, i64, Option<f64>), Unanswered> {
+        let mut select = snapshot.connection.prepare_cached(SELECT)?;
+        let mut rows = select.query(params![person, uuid])?;
+        let row = rows.next()?.ok_or(NOT_FOUND)?;
+        let text = |column| -> Result<Option<&str>, Unanswered> { Ok(row.get_ref(column)?.as_str_or_null()?) };
+        let start_ms: i64 = row.get(0)?;
+        let end_ms: Option<i64> = row.get(1)?;
+        let highest = highest(start_ms)?;
+        sink.begin(&[
+            ("uuid", Value::Identity(uuid)),
+            ("activity", Value::text(text(2)?)),
+            ("activity_type", Value::integer(row.get(3)?)),
+            ("start", Value::Time(start_ms)),
+            ("end", Value::time(end_ms)),
+            ("duration_s", Value::real(row.get(4)?)),
+            ("energy_kcal", Value::real(row.get(5)?)),
+            ("distance", Value::real(row.get(6)?)),
+            ("distance_unit", Value::text(text(7)?)),
+            ("source", Value::text(text(8)?)),
+            ("highest_heart_rate", Value::real(highest)),
+            ("statistics", Value::json(text(9)?)),
+            ("events", Value::json(text(10)?)),
+            ("activities", Value::json(text(11)?)),
+            ("metadata", Value::json(text(12)?)),
+            ("other", Value::json(text(13)?)),
+        ]);
+        Ok((start_ms, end_ms.unwrap_or(start_ms), highest))
+    }
+
+    /// Hands heart rates out, and returns the time in each zone.
+    fn heart_rates(
+        &self,
+        snapshot: &Snapshot<'_>,
+        person: i64,
+        (start_ms, end_ms, highest): (i64, i64, Option<f64>),
+        sink: &mut dyn Sink,
+    ) -> Result<[i64; ZONES.len()], Unanswered> {
+        sink.list("heart_rate", &["start", "value", "minimum", "maximum", "samples"]);
+        let points_max = i64::from(self.points_max.unwrap_or(QUESTION_POINTS_DEFAULT));
+        let width_ms = ((end_ms - start_ms) / points_max + 1).max(1);
+        let sql = "SELECT s.start_ms, s.value FROM samples s JOIN types t ON t.name = ?2
+            WHERE s.person_id = ?1 AND s.type_id = t.id AND s.start_ms >= ?3 AND s.start_ms <= ?4 AND s.value IS NOT NULL
+            ORDER BY s.start_ms";
+        let mut select = snapshot.connection.prepare_cached(sql)?;
+        let mut rows = select.query(params![person, HEART_RATE, start_ms, end_ms])?;
+        let mut zones_ms = [0; ZONES.len()];
+        let mut last: Option<(i64, f64)> = None;
+        let mut bucket: Option<Bucket> = None;
+        while let Some(row) = rows.next()? {
+            let (at_ms, value): (i64, f64) = (row.get(0)?, row.get(1)?);
+            add_to_zone(&mut zones_ms, last, at_ms, highest);
+            last = Some((at_ms, value));
+            let number = (at_ms - start_ms) / width_ms;
+            if let Some(ended) = bucket.take_if(|bucket| bucket.number != number) {
+                ended.push(sink);
+            }
+            bucket.get_or_insert_with(|| Bucket::new(number, at_ms)).add(value);
+        }
+        add_to_zone(&mut zones_ms, last, end_ms, highest);
+        if let Some(ended) = bucket {
+            ended.push(sink);
+        }
+        Ok(zones_ms)
+    }
+}
+
+/// Heart rates that become one point.
+struct Bucket {
+    number: i64,
+    start_ms: i64,
+    sum: f64,
+    minimum: f64,
+    maximum: f64,
+    samples: u32,
+}
+
+impl Bucket {
+    fn new(number: i64, start_ms: i64) -> Self {
+        Self { number, start_ms, sum: 0.0, minimum: f64::INFINITY, maximum: f64::NEG_INFINITY, samples: 0 }
+    }
+
+    fn add(&mut self, value: f64) {
+        self.sum += value;
+        self.minimum = self.minimum.min(value);
+        self.maximum = self.maximum.max(value);
+        self.samples += 1;
+    }
+
+    fn push(&self, sink: &mut dyn Sink) {
+        sink.row(&[
+            Value::Time(self.start_ms),
+            Value::Real(self.sum / f64::from(self.samples)),
+            Value::Real(self.minimum),
+            Value::Real(self.maximum),
+            Value::Integer(i64::from(self.samples)),
+        ]);
+    }
+}
+
+fn add_to_zone(zones_ms: &mut [i64; ZONES.len()], last: Option<(i64, f64)>, until_ms: i64, highest: Option<f64>) {
+    let (Some((at_ms, value)), Some(highest)) = (last, highest) else {
+        return;
+    };
+    if let Some(zone) = ZONES.iter().rposition(|begins| value >= begins * highest) {
+        zones_ms[zone] += (until_ms - at_ms).clamp(0, HOLD_MS);
+    }
+}
+
+/// The highest heart rate of the year before a day. One day in a hundred is left out: a dropout of a strap is no heart rate.
+fn highest(snapshot: &Snapshot<'_>, person: i64, at_ms: i64) -> Result<Option<f64>, Unanswered> {
+    let day = i32::try_from(at_ms.div_euclid(DAY_MS)).unwrap_or(0);
+    let [first, last] = [day.saturating_sub(365), day.saturating_add(2)].map(|day| LocalDay::new(day).to_string());
+    let sql = "WITH d AS (SELECT d.maximum FROM days d JOIN types t ON t.name = ?2
+          WHERE d.person_id = ?1 AND d.type_id = t.id AND d.day >= ?3 AND d.day < ?4 AND d.maximum IS NOT NULL)
+        SELECT maximum FROM d ORDER BY maximum DESC LIMIT 1 OFFSET (SELECT count(*) FROM d) / 100";
+    let mut select = snapshot.connection.prepare_cached(sql)?;
+    Ok(select.query_row(params![person, HEART_RATE, first, last], |row| row.get(0)).optional()?)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the milliseconds of a workout")]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
+}
+
+impl Question for OneWorkout {
+    fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
+        let person = person(snapshot, &self.person)?;
+        let uuid = resolve(snapshot, person, self.uuid)?;
+        let highest_of = |at_ms| highest(snapshot, person, at_ms);
+        let (start_ms, end_ms, highest) = self.head(snapshot, (person, uuid), highest_of, sink)?;
+        let zones_ms = self.heart_rates(snapshot, person, (start_ms, end_ms, highest), sink)?;
+        sink.list("zones", &["zone", "from", "to", "seconds"]);
+        if let Some(highest) = highest {
+            for (at, zone_ms) in zones_ms.iter().enumerate() {
+                sink.row(&[
+                    Value::Integer(i64::try_from(at + 1).unwrap_or(0)),
+                    Value::Real(ZONES[at] * highest),
+                    Value::real(ZONES.get(at + 1).map(|next| next * highest)),
+                    Value::Real(seconds(*zone_ms)),
+                ]);
+            }
+        }
+        sink.list("splits", &["number", "start", "end", "distance_m", "seconds"]);
+        let mut splits = Splits::new(self.split_m);
+        for identity in identities(snapshot, person, uuid)? {
+            points(snapshot, (person, identity), |point: &Point| {
+                if let Some(split) = splits.add(point) {
+                    split.push(sink);
+                }
+            })?;
+        }
+        if let Some(split) = splits.finish() {
+            split.push(sink);
+        }
+        sink.end(&[]);
+        Ok(Progress::End)
+    }
+}
