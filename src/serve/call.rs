@@ -7,6 +7,7 @@ use hyper::body::Incoming;
 
 use super::access::auth::Caller;
 use super::access::client::Client;
+use super::api::Read;
 use super::state::State;
 
 /// An admitted request.
@@ -15,4 +16,8 @@ pub(super) struct Call<'a> {
     pub(super) client: Client,
     pub(super) caller: Caller,
     pub(super) state: Arc<State>,
+    /// The path of its route, with names in braces; empty for uploads.
+    pub(super) pattern: &'static str,
+    /// What its route of the API accepts and asks.
+    pub(super) read: Option<&'static Read>,
 }

@@ -114,7 +114,7 @@ fn page(state: &State, origin: Option<&Origin>) -> String {
 }
 
 /// A text inside of HTML.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
         match character {

@@ -7,7 +7,7 @@ use hyper::StatusCode;
 use hyper::header::{ACCEPT_ENCODING, ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
-use super::access::auth::Refusal;
+use super::access::auth::{Purpose, Refusal};
 use super::answer::{Answer, empty, line_of, whole};
 use super::http::message::Malformed;
 use crate::formats::encoding::Coding;
@@ -33,6 +33,9 @@ struct Problem<'a> {
     stored: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     upload: Option<i64>,
+    /// The parameter of a read that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<&'a str>,
 }
 
 /// The one table of status codes.
@@ -98,6 +101,9 @@ pub(super) fn refused(refusal: &Refusal) -> Answer {
         Refusal::Wrong => unauthorized(),
         Refusal::TooManyAttempts(wait) => too_many_attempts(*wait),
         Refusal::NoTokenYet => no_token_yet(),
+        Refusal::NoTokenToRead => no_token_to_read(),
+        Refusal::OtherScope(Purpose::Send | Purpose::Metrics) => forbidden(NOT_TO_SEND),
+        Refusal::OtherScope(Purpose::Read) => forbidden(NOT_TO_READ),
         Refusal::Failed(error) => failed(error),
     }
 }
@@ -125,6 +131,22 @@ fn no_token_yet() -> Answer {
     let detail = "no token exists yet, so only the server's own machine may upload, to localhost; `healthsink token new` creates one";
     with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", detail), WWW_AUTHENTICATE, BEARER)
 }
+
+fn no_token_to_read() -> Answer {
+    with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", NO_TOKEN_TO_READ), WWW_AUTHENTICATE, BEARER)
+}
+
+const NO_TOKEN_TO_READ: &str =
+    "reading needs a token, in the same header as uploads; `healthsink token new --scope read` makes one";
+
+/// The answer to a request whose token or parameters ask for what it may not have.
+pub(super) fn forbidden(detail: &str) -> Answer {
+    plain(StatusCode::FORBIDDEN, "Forbidden", detail)
+}
+
+const NOT_TO_SEND: &str = "this token only reads; type one of `healthsink token new` into the app";
+
+const NOT_TO_READ: &str = "this token only uploads; `healthsink token new --scope read` makes one that reads";
 
 pub(super) fn not_for_web_pages() -> Answer {
     let detail = "metrics are not for web pages; on the server's own machine, use localhost or an address instead of another name";
@@ -166,6 +188,32 @@ pub(super) fn too_many_uploads() -> Answer {
 
 pub(super) fn too_many_of_one_token() -> Answer {
     unavailable("this token has too many uploads at once, and one is left for others; send again in a moment")
+}
+
+/// The answer to a read with a wrong parameter. The detail says what is accepted.
+pub(super) fn wrong_parameter(parameter: &str, detail: &str) -> Answer {
+    let status = StatusCode::BAD_REQUEST;
+    let (kind, title) = ("about:blank", "Bad Request");
+    let parameter = Some(parameter);
+    respond(&Problem { kind, title, status: status.as_u16(), detail, parameter, ..Problem::default() }, status)
+}
+
+/// The answer to a read of what is not there.
+pub(super) fn nothing_there(detail: &str) -> Answer {
+    plain(StatusCode::NOT_FOUND, "Not Found", detail)
+}
+
+/// The answer to a read in a form that the path does not have.
+pub(super) fn not_acceptable(detail: &str) -> Answer {
+    plain(StatusCode::NOT_ACCEPTABLE, "Not Acceptable", detail)
+}
+
+pub(super) fn too_many_reads() -> Answer {
+    unavailable("too many reads at once; ask again in a moment")
+}
+
+pub(super) fn read_took_too_long() -> Answer {
+    unavailable("the read took too long and was stopped; ask for a shorter time")
 }
 
 pub(super) fn too_many_scrapes() -> Answer {
@@ -233,6 +281,7 @@ pub(super) fn aborted(aborted: &Aborted) -> Answer {
             // Nothing of a body of another shape is stored, and it is not in the ledger.
             stored: stored.or((error.kind() == ErrorKind::Shape).then_some(0)),
             upload: aborted.summary.as_ref().map(|summary| summary.upload),
+            parameter: None,
         },
         status,
     )

@@ -4,7 +4,6 @@
 //! checked here, before a handler sees the request. A request that finds no route is logged, since a phone shows only a number.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
@@ -14,8 +13,10 @@ use hyper::{Method, Request, StatusCode};
 use super::access::auth::{Caller, Refusal};
 use super::access::client::{Client, may_be_web_page};
 use super::answer::{Answer, without_body};
+use super::api;
 use super::call::Call;
 use super::config::{HEALTH_PATH, METRICS_PATH, PAGE_PATH};
+use super::docs;
 use super::http::listeners::ListenerKind;
 use super::http::message;
 use super::monitor::metrics::UploadResult;
@@ -23,39 +24,9 @@ use super::monitor::{health, scrape};
 use super::obstacles::{ObstacleKind, quoted};
 use super::page;
 use super::problem;
+use super::route::{Right, Route, RoutePath, captured};
 use super::state::State;
 use super::upload::receive;
-
-/// One row of the table.
-struct Route {
-    /// A route with GET also answers HEAD.
-    method: Method,
-    path: RoutePath,
-    listeners: &'static [ListenerKind],
-    right: Right,
-    handler: Handler,
-    /// What the route does, in the words of the API's documentation.
-    description: &'static str,
-}
-
-enum RoutePath {
-    /// The path that `--path` names.
-    Upload,
-    Fixed(&'static str),
-}
-
-/// What a request must be allowed to do.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Right {
-    /// Nothing: anyone may ask.
-    None,
-    /// Nothing, but web pages may not ask.
-    NoWebPage,
-    Upload,
-    ReadMetrics,
-}
-
-type Handler = for<'a> fn(Call<'a>) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
 static ROUTES: [Route; 5] = [
     Route {
@@ -65,6 +36,7 @@ static ROUTES: [Route; 5] = [
         right: Right::Upload,
         handler: receive::answer,
         description: "stores an upload of the app",
+        read: None,
     },
     Route {
         method: Method::GET,
@@ -73,6 +45,7 @@ static ROUTES: [Route; 5] = [
         right: Right::None,
         handler: page::answer,
         description: "shows what to type into the app",
+        read: None,
     },
     Route {
         method: Method::GET,
@@ -81,6 +54,7 @@ static ROUTES: [Route; 5] = [
         right: Right::None,
         handler: health::answer,
         description: "returns whether uploads can be stored",
+        read: None,
     },
     Route {
         method: Method::GET,
@@ -89,6 +63,7 @@ static ROUTES: [Route; 5] = [
         right: Right::ReadMetrics,
         handler: scrape::answer,
         description: "returns metrics for Prometheus, of the token's person",
+        read: None,
     },
     Route {
         method: Method::GET,
@@ -97,15 +72,17 @@ static ROUTES: [Route; 5] = [
         right: Right::NoWebPage,
         handler: scrape::answer,
         description: "returns metrics for Prometheus, of everyone",
+        read: None,
     },
 ];
 
 /// The routes. The tests add one that streams its answer.
 fn routes() -> impl Iterator<Item = &'static Route> {
+    let own = ROUTES.iter().chain(docs::routes()).chain(api::routes());
     #[cfg(test)]
-    return ROUTES.iter().chain(&tests::STREAMED);
+    return own.chain(&tests::STREAMED);
     #[cfg(not(test))]
-    ROUTES.iter()
+    own
 }
 
 impl Route {
@@ -114,6 +91,7 @@ impl Route {
             // What people type into the app has a slash too many now and then.
             RoutePath::Upload => is_same_path(path, &state.upload_path),
             RoutePath::Fixed(own) => own == path,
+            RoutePath::Pattern(pattern) => captured(pattern, path).is_some(),
         };
         is_own && self.listeners.contains(&listener)
     }
@@ -199,7 +177,9 @@ async fn dispatch(
         return problem::method_not_allowed(&allow, first.description, &remedy);
     };
     match admit(route.right, request, peer, client, &state) {
-        Ok(caller) => (route.handler)(Call { request, client, caller, state }).await,
+        Ok(caller) => {
+            (route.handler)(Call { request, client, caller, state, pattern: route.pattern(), read: route.read }).await
+        }
         Err(answer) => *answer,
     }
 }
@@ -263,6 +243,7 @@ fn admit<B>(
         Right::NoWebPage => return Ok(Caller::default()),
         Right::Upload => state.authenticator.admit(request.headers(), client),
         Right::ReadMetrics => state.authenticator.admit_reader(request.headers(), client),
+        Right::Read => state.authenticator.admit_to_read(request.headers(), client),
     };
     admitted.map_err(|refusal| {
         if let Refusal::Failed(error) = &refusal
@@ -270,11 +251,16 @@ fn admit<B>(
         {
             tracing::error!(peer = %client.address, %error, left_out, "could not look the token up");
         }
-        state.metrics.count_refused(match refusal {
-            Refusal::Wrong | Refusal::NoTokenYet => UploadResult::Unauthorized,
-            Refusal::TooManyAttempts(_) => UploadResult::Throttled,
-            Refusal::Failed(_) => UploadResult::Failed,
-        });
+        // The metric counts uploads, and scrapes with them.
+        if right != Right::Read {
+            state.metrics.count_refused(match refusal {
+                Refusal::Wrong | Refusal::NoTokenYet | Refusal::NoTokenToRead | Refusal::OtherScope(_) => {
+                    UploadResult::Unauthorized
+                }
+                Refusal::TooManyAttempts(_) => UploadResult::Throttled,
+                Refusal::Failed(_) => UploadResult::Failed,
+            });
+        }
         Box::new(problem::refused(&refusal))
     })
 }
@@ -294,6 +280,7 @@ mod tests {
     use healthsink_testkit::tls::Authority;
     use http_body_util::BodyExt;
     use hyper::body::{Body, Frame};
+    use std::pin::Pin;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::task::{Context, Poll};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -341,7 +328,7 @@ mod tests {
             let at_path = |route: &&Route| {
                 let own = match route.path {
                     RoutePath::Upload => config.path.as_str(),
-                    RoutePath::Fixed(path) => path,
+                    RoutePath::Fixed(path) | RoutePath::Pattern(path) => path,
                 };
                 own == path && route.listeners.contains(&kind)
             };
@@ -383,6 +370,58 @@ mod tests {
         writer.stop().unwrap();
     }
 
+    /// What `docs/openapi.yaml` has of a route: its path, its method, its right, its parameters and its statuses.
+    fn described(route: &Route) -> (String, String, &'static str, Vec<String>, Vec<String>) {
+        let path = match route.path {
+            RoutePath::Upload => Serve::new("unused".into()).path,
+            RoutePath::Fixed(path) | RoutePath::Pattern(path) => path.to_owned(),
+        };
+        let right = match route.right {
+            Right::None | Right::NoWebPage => "none",
+            Right::Upload => "send",
+            Right::ReadMetrics => "any",
+            Right::Read => "read",
+        };
+        let names = path.split('/').filter_map(|name| name.strip_prefix('{')?.strip_suffix('}')).map(str::to_owned);
+        let mut parameters: Vec<String> = names.collect();
+        let mut statuses = vec!["200"];
+        if let Some(read) = route.read {
+            parameters.extend(read.parameter_names().map(str::to_owned));
+            statuses.extend(read.statuses(matches!(route.path, RoutePath::Pattern(_))));
+        }
+        statuses.sort_unstable();
+        let statuses = statuses.into_iter().map(str::to_owned).collect();
+        (path, route.method.as_str().to_lowercase(), right, parameters, statuses)
+    }
+
+    #[test]
+    fn the_description_has_every_route_and_no_other() {
+        let api = docs::description();
+        let mut operations = 0;
+        for (_, methods) in api["paths"].as_object().unwrap() {
+            operations += methods.as_object().unwrap().len();
+        }
+        let is_described = |route: &&Route| {
+            !route.listeners.contains(&ListenerKind::Metrics) || route.path == RoutePath::Fixed(HEALTH_PATH)
+        };
+        let routes: Vec<&Route> =
+            ROUTES.iter().chain(docs::routes()).chain(api::routes()).filter(is_described).collect();
+        assert_eq!(operations, routes.len());
+        for route in routes {
+            let (path, method, right, parameters, statuses) = described(route);
+            let operation = &api["paths"][&path][&method];
+            assert_eq!(operation["x-scope"], right, "{method} {path}");
+            assert_eq!(operation["summary"], route.description, "{method} {path}");
+            let given = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let given: Vec<&str> = given.iter().map(docs::name_of).collect();
+            assert_eq!(given, parameters, "{method} {path}");
+            if route.read.is_some() {
+                let given: Vec<&String> = operation["responses"].as_object().unwrap().keys().collect();
+                assert_eq!(given, statuses.iter().collect::<Vec<_>>(), "{method} {path}");
+            }
+        }
+    }
+
     #[test]
     fn slashes_too_many_make_no_other_path() {
         let check = |path: &str, expected: bool| {
@@ -413,6 +452,7 @@ mod tests {
         right: Right::None,
         handler: |call| Box::pin(stream(call)),
         description: "streams rows",
+        read: None,
     }];
 
     const ROW: [u8; 4 << 10] = [b'r'; 4 << 10];

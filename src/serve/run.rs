@@ -25,7 +25,9 @@ use super::signals::stop_requested;
 use super::state::State;
 use super::upload::intake::Intake;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{ACCEPT_RETRY, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, STRAGGLERS};
+use crate::model::limits::{
+    ACCEPT_RETRY, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, QUESTION_PLACES, STRAGGLERS,
+};
 use crate::store::Database;
 use crate::store::writer::{Writer, WriterHandle, gone};
 
@@ -53,7 +55,7 @@ pub fn serve(config: &Serve) -> Result<()> {
         .enable_io()
         .enable_time()
         // One more writes the file of obstacles.
-        .max_blocking_threads(config.ingests + METRIC_SCRAPES_MAX + 1)
+        .max_blocking_threads(config.ingests + METRIC_SCRAPES_MAX + QUESTION_PLACES + 1)
         .build()
         .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start: {error}")))?;
     let served = runtime.block_on(async {

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::{Semaphore, watch};
 
 use super::access::auth::Authenticator;
+use super::api::Reads;
 use super::app::AppSettings;
 use super::config::Serve;
 use super::http::tls::Tls;
@@ -43,6 +44,7 @@ pub(super) struct State {
     pub(super) log_limit: Arc<LogLimit>,
     pub(super) obstacles: Arc<Obstacles>,
     pub(super) scrapes: Arc<Semaphore>,
+    pub(super) reads: Reads,
     pub(super) phase: watch::Receiver<Phase>,
 }
 
@@ -76,6 +78,7 @@ impl State {
             log_limit,
             obstacles,
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
+            reads: Reads::new(Database::new(&config.db)),
             phase,
         })
     }

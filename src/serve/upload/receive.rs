@@ -40,7 +40,7 @@ pub(in crate::serve) fn answer(call: Call<'_>) -> Pin<Box<dyn Future<Output = An
     Box::pin(answer_upload(call))
 }
 
-async fn answer_upload(Call { request, client, caller, state }: Call<'_>) -> Answer {
+async fn answer_upload(Call { request, client, caller, state, .. }: Call<'_>) -> Answer {
     warn_of_plain_http(client, &state);
     let peer = client.address;
     let Some(coding) = coding(request.headers()) else {

@@ -127,10 +127,30 @@ impl Client {
             headers.push((name.to_owned(), value.trim().to_owned()));
         }
         let mut response = Response { status, headers, body: Vec::new() };
+        if response.header("transfer-encoding").is_some() {
+            response.body = self.chunks();
+            return response;
+        }
         let length = response.header("content-length").map_or(0, |length| length.parse().unwrap());
         response.body.resize(length, 0);
         self.stream.read_exact(&mut response.body).expect("the body is as long as its header says");
         response
+    }
+
+    /// The body of a chunked answer.
+    fn chunks(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        loop {
+            let length = self.line();
+            let length = usize::from_str_radix(&length, 16).unwrap_or_else(|_| panic!("no chunk: {length:?}"));
+            let start = body.len();
+            body.resize(start + length, 0);
+            self.stream.read_exact(&mut body[start..]).expect("the chunk is as long as it says");
+            assert_eq!(self.line(), "");
+            if length == 0 {
+                return body;
+            }
+        }
     }
 
     fn line(&mut self) -> String {

@@ -1,0 +1,231 @@
+//! Answers a read: parameters, rights, form, question, first page. All paths of the API go through here.
+
+use std::pin::Pin;
+use std::time::Instant;
+
+use hyper::StatusCode;
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+
+use super::encoder::Encoder;
+use super::form::{Form, form_of, forms_of, takes_gzip};
+use super::gzip::Gzip;
+use super::parameters::{Given, Wrong};
+use super::places::{GeoJson, Gpx};
+use super::read::{Asked, Read, Unasked};
+use super::stream::{Line, NoPage, Work};
+use super::writer::Writer;
+use crate::model::limits::{FIGURES_POLL, FIGURES_WAIT, QUESTION_ROWS_DEFAULT, QUESTION_TIME_MAX};
+use crate::serve::answer::{Answer, empty};
+use crate::serve::call::Call;
+use crate::serve::problem;
+use crate::serve::route::captured;
+use crate::serve::state::State;
+use crate::store::now_ms;
+use crate::store::questions::Unanswered;
+
+/// Answers a read.
+pub(super) fn answer(call: Call<'_>) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+    Box::pin(read_answer(call))
+}
+
+/// A request that is understood.
+struct Understood {
+    read: &'static Read,
+    form: Form,
+    asked: Asked,
+    is_series: bool,
+    tz: Option<String>,
+    line: Line,
+}
+
+async fn read_answer(call: Call<'_>) -> Answer {
+    let Understood { read, form, asked, is_series, tz, line } = match understand(&call) {
+        Ok(understood) => understood,
+        Err(answer) => return *answer,
+    };
+    let Some(permit) = call.state.reads.begin() else {
+        return problem::too_many_reads();
+    };
+    let is_gzip = takes_gzip(call.request.headers());
+    let tag = match tag(&call, read, (form, is_gzip), &asked.person).await {
+        Ok(tag) => tag,
+        Err(fault) => return refused(fault, &line, &call.state),
+    };
+    if let Some(tag) = &tag
+        && is_known(call.request.headers(), tag)
+    {
+        line.log(304, 0, "known");
+        let mut answer = empty();
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        return described(answer, Some(tag));
+    }
+    let question = match (read.ask)(asked) {
+        Ok(question) => question,
+        Err(Unasked::Wrong(Wrong { parameter, detail })) => return problem::wrong_parameter(&parameter, &detail),
+        Err(Unasked::NotFound(detail)) => return problem::nothing_there(detail),
+    };
+    let writer = writer(form, is_series, tz.as_deref(), is_gzip);
+    let work = Work { question, writer, reads: call.state.reads.clone(), line, _answer: permit };
+    match work.answer(form.content_type()).await {
+        Ok(mut answer) => {
+            if is_gzip {
+                answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
+            described(answer, tag.as_deref())
+        }
+        Err((fault, line)) => refused(fault, &line, &call.state),
+    }
+}
+
+fn writer(form: Form, is_series: bool, tz: Option<&str>, is_gzip: bool) -> Box<dyn Writer> {
+    let writer: Box<dyn Writer> = match form {
+        Form::GeoJson => Box::<GeoJson>::default(),
+        Form::Gpx => Box::<Gpx>::default(),
+        Form::Json | Form::Lines | Form::Csv => Box::new(Encoder::new(form, is_series, tz)),
+    };
+    if is_gzip { Box::new(Gzip::new(writer)) } else { writer }
+}
+
+/// Reads the request. What is wrong with it is an answer.
+fn understand(call: &Call<'_>) -> Result<Understood, Box<Answer>> {
+    let uri = call.request.uri();
+    let read = call.read.ok_or_else(|| Box::new(problem::internal()))?;
+    let mut given = Given::parse(uri.query().unwrap_or_default(), read.parameters)
+        .map_err(|Wrong { parameter, detail }| Box::new(problem::wrong_parameter(&parameter, &detail)))?;
+    let wanted = given.person.take();
+    let is_of_all = call.caller.is_of_all && wanted.is_none();
+    let person = whose(call, wanted)?;
+    let form = form_of(call.request.headers(), read.shape).ok_or_else(|| {
+        let forms: Vec<&str> = forms_of(read.shape).iter().map(|form| form.content_type()).collect();
+        Box::new(problem::not_acceptable(&format!("this path answers {}", forms.join(", "))))
+    })?;
+    let line = Line {
+        peer: call.client.address,
+        token: call.caller.token(),
+        person: person.clone(),
+        route: call.pattern,
+        began: Instant::now(),
+        bytes: 0,
+    };
+    let names = captured(call.pattern, uri.path()).unwrap_or_default();
+    let names = names.into_iter().map(str::to_owned).collect();
+    let is_series = given.types.len() > 1;
+    let tz = given.tz.clone();
+    let limit = given.limit.or((form == Form::Json).then_some(QUESTION_ROWS_DEFAULT));
+    let asked = Asked { given, names, person, is_of_all, limit };
+    Ok(Understood { read, form, asked, is_series, tz, line })
+}
+
+/// Whose rows a request reads. Another person's name is refused alike whether there is one or not.
+fn whose(call: &Call<'_>, wanted: Option<String>) -> Result<String, Box<Answer>> {
+    let own = call.caller.person.clone().unwrap_or_default();
+    match wanted {
+        None => Ok(own),
+        Some(wanted) if wanted == own || call.caller.is_of_all => Ok(wanted),
+        Some(_) => Err(Box::new(problem::forbidden(
+            "this token reads its person only; `healthsink token new --scope read --all-people` makes one for all",
+        ))),
+    }
+}
+
+/// The tag of an answer that depends on what is stored; none for others. Waits for figures of an upload that has just ended.
+async fn tag(
+    call: &Call<'_>,
+    read: &Read,
+    (form, is_gzip): (Form, bool),
+    person: &str,
+) -> Result<Option<String>, NoPage> {
+    if !read.is_tagged {
+        return Ok(None);
+    }
+    let query = call.request.uri().path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default();
+    let began = Instant::now();
+    loop {
+        let (person, query) = (person.to_owned(), query.clone());
+        let parts = [form.content_type(), if is_gzip { "gzip" } else { "" }];
+        let state = call.state.reads.run(move |reader| {
+            reader
+                .read((now_ms(), QUESTION_TIME_MAX), |snapshot| snapshot.state(&person, &[parts[0], parts[1], &query]))
+        });
+        let state = state.await?;
+        // While an upload runs, its figures are not computed.
+        let is_waiting = state.is_stale && call.state.intake.under_way() == 0 && began.elapsed() < FIGURES_WAIT;
+        if !is_waiting {
+            return Ok(Some(format!("W/\"{}\"", state.tag)));
+        }
+        tokio::time::sleep(FIGURES_POLL).await;
+    }
+}
+
+/// Whether a client has the answer with a tag.
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let values = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|known| known.trim() == "*" || bare(known) == bare(tag))
+}
+
+const VARY_BY: HeaderValue = HeaderValue::from_static("accept, accept-encoding, authorization");
+
+/// Headers of every answer to a read.
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (VARY, VARY_BY),
+];
+
+fn described(mut answer: Answer, tag: Option<&str>) -> Answer {
+    for (name, value) in HEADERS {
+        answer.headers_mut().insert(name, value);
+    }
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
+        answer.headers_mut().insert(ETAG, tag);
+    }
+    answer
+}
+
+/// The answer to a read that has none.
+fn refused(fault: NoPage, line: &Line, state: &State) -> Answer {
+    let answer = match fault {
+        NoPage::Busy => problem::too_many_reads(),
+        NoPage::Unanswered(Unanswered::Parameter(name, accepts)) => {
+            let Wrong { parameter, detail } = Wrong::of(name, &accepts);
+            problem::wrong_parameter(&parameter, &detail)
+        }
+        NoPage::Unanswered(Unanswered::NotFound(detail)) => problem::nothing_there(detail),
+        NoPage::Unanswered(Unanswered::TooLong) => problem::read_took_too_long(),
+        NoPage::Unanswered(Unanswered::Failed(error)) => {
+            if let Some(left_out) = state.log_limit.count(line.peer, "read") {
+                tracing::error!(peer = %line.peer, route = line.route, %error, left_out, "a read failed");
+            }
+            problem::failed(&error)
+        }
+        NoPage::Unanswered(Unanswered::Sql(_)) | NoPage::Panicked => {
+            tracing::error!(peer = %line.peer, route = line.route, "a read failed");
+            problem::internal()
+        }
+    };
+    line.log(answer.status().as_u16(), 0, "refused");
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_a_client_knows() {
+        let check = |sent: &str, expected: bool| {
+            let mut headers = HeaderMap::new();
+            headers.append(IF_NONE_MATCH, sent.parse().unwrap());
+            assert_eq!(is_known(&headers, "W/\"abc\""), expected, "{sent}");
+        };
+        check("W/\"abc\"", true);
+        check("\"x\", \"abc\"", true);
+        check("*", true);
+        check("\"abcd\"", false);
+        check("abc", false);
+    }
+}

@@ -1,0 +1,157 @@
+//! The questions that paths of the API ask, out of their parameters.
+
+use super::parameters::{Given, Parameter, Wrong};
+use super::read::{Asked, Unasked};
+use crate::store::questions::{
+    Agg, BucketSize, Days, Explain, LINE_POINTS, Listing, Moment, Nights, OneNight, OneWorkout, People, PersonStatus,
+    Question, Route, Rows, Samples, Types, listings,
+};
+
+type Asking = Result<Box<dyn Question>, Unasked>;
+
+/// The figures of days.
+pub(super) fn days(asked: Asked) -> Asking {
+    let mut days = Days::new(asked.range(), asked.kinds()?);
+    let Given { bucket, agg, source, units, max_points, .. } = asked.given;
+    if matches!(bucket, Some(Some(_))) && max_points.is_some() {
+        return Err(Wrong::of("max_points", "left out, or together with bucket=auto").into());
+    }
+    days.bucket = bucket.unwrap_or(if max_points.is_some() { None } else { Some(BucketSize::Day) });
+    days.points_max = max_points;
+    days.agg = agg.unwrap_or(Agg::Own);
+    days.source = source;
+    days.units = units;
+    Ok(Box::new(days))
+}
+
+pub(super) fn nights(asked: Asked) -> Asking {
+    Ok(Box::new(Nights::new(asked.range())))
+}
+
+pub(super) fn night(asked: Asked) -> Asking {
+    let date = asked.names.first().map(String::as_str).unwrap_or_default();
+    let given = Given::parse(&format!("from={date}"), &[Parameter::From]).ok().and_then(|given| given.from);
+    match given {
+        Some(Moment::Day(night)) => Ok(Box::new(OneNight { person: asked.person, night })),
+        _ => Err(Unasked::NotFound("a night is named by the date of its morning, such as 2026-01-31")),
+    }
+}
+
+pub(super) fn samples(asked: Asked) -> Asking {
+    let mut samples = Samples::new(asked.range(), asked.kind()?);
+    samples.limit = asked.limit;
+    let Given { source, units, cursor, .. } = asked.given;
+    samples.source = source;
+    samples.units = units;
+    samples.after = cursor;
+    Ok(Box::new(samples))
+}
+
+pub(super) fn types(asked: Asked) -> Asking {
+    Ok(Box::new(Types::new(asked.range())))
+}
+
+pub(super) fn explain(asked: Asked) -> Asking {
+    if !matches!(asked.given.from, Some(Moment::Day(_))) {
+        return Err(Wrong::of("from", "the local date of the day, such as 2026-01-31").into());
+    }
+    Ok(Box::new(Explain { range: asked.range(), kind: asked.kind()? }))
+}
+
+pub(super) fn workout(asked: Asked) -> Asking {
+    let split_m = match asked.given.units.as_deref() {
+        None | Some("km") => 1000.0,
+        Some("mi") => 1609.344,
+        Some(_) => return Err(Wrong::of("units", "km or mi: the length of a split").into()),
+    };
+    let uuid = asked.uuid()?;
+    Ok(Box::new(OneWorkout { uuid, person: asked.person, points_max: asked.given.max_points, split_m }))
+}
+
+pub(super) fn line(asked: Asked) -> Asking {
+    let (uuid, points_max) = (asked.uuid()?, asked.given.max_points.unwrap_or(LINE_POINTS));
+    Ok(Box::new(Route::new(asked.person, uuid, Some(points_max))))
+}
+
+pub(super) fn track(asked: Asked) -> Asking {
+    let uuid = asked.uuid()?;
+    Ok(Box::new(Route::new(asked.person, uuid, asked.given.max_points)))
+}
+
+pub(super) fn people(asked: Asked) -> Asking {
+    Ok(Box::new(People::new((!asked.is_of_all).then_some(asked.person))))
+}
+
+pub(super) fn status(asked: Asked) -> Asking {
+    Ok(Box::new(PersonStatus { person: asked.person }))
+}
+
+/// Rows of a table.
+fn rows(listing: &'static Listing, asked: Asked) -> Asking {
+    let rows = Rows::new(listing, asked.range()).with_word(asked.word()?);
+    Ok(Box::new(rows.paged(asked.limit, asked.given.cursor)?))
+}
+
+pub(super) fn workouts(asked: Asked) -> Asking {
+    rows(&listings::WORKOUTS, asked)
+}
+
+pub(super) fn workout_days(asked: Asked) -> Asking {
+    rows(&listings::WORKOUT_DAYS, asked)
+}
+
+pub(super) fn medications(asked: Asked) -> Asking {
+    rows(&listings::MEDICATIONS, asked)
+}
+
+pub(super) fn adherence(asked: Asked) -> Asking {
+    rows(&listings::ADHERENCE, asked)
+}
+
+pub(super) fn doses(asked: Asked) -> Asking {
+    rows(&listings::DOSES, asked)
+}
+
+pub(super) fn characteristics(asked: Asked) -> Asking {
+    rows(&listings::CHARACTERISTICS, asked)
+}
+
+pub(super) fn correlations(asked: Asked) -> Asking {
+    rows(&listings::CORRELATIONS, asked)
+}
+
+pub(super) fn electrocardiograms(asked: Asked) -> Asking {
+    rows(&listings::ELECTROCARDIOGRAMS, asked)
+}
+
+pub(super) fn rings(asked: Asked) -> Asking {
+    rows(&listings::RINGS, asked)
+}
+
+pub(super) fn sources(asked: Asked) -> Asking {
+    rows(&listings::SOURCES, asked)
+}
+
+pub(super) fn zones(asked: Asked) -> Asking {
+    rows(&listings::ZONES, asked)
+}
+
+pub(super) fn uploads(asked: Asked) -> Asking {
+    rows(&listings::UPLOADS, asked)
+}
+
+pub(super) fn rejects(asked: Asked) -> Asking {
+    rows(&listings::REJECTS, asked)
+}
+
+pub(super) fn records(asked: Asked) -> Asking {
+    rows(&listings::RECORDS, asked)
+}
+
+pub(super) fn aggregates(asked: Asked) -> Asking {
+    rows(&listings::AGGREGATES, asked)
+}
+
+pub(super) fn beats(asked: Asked) -> Asking {
+    rows(&listings::BEATS, asked)
+}

@@ -1,0 +1,19 @@
+//! The API at `/api/v1`: paths, parameters, and answers to the questions of the store.
+//!
+//! Each path needs a token that reads. It shows its person's rows, or everyone's if it is of the whole household.
+
+mod answer;
+mod ask;
+mod encoder;
+mod form;
+mod gzip;
+mod parameters;
+mod paths;
+mod places;
+mod read;
+mod stream;
+mod writer;
+
+pub(super) use paths::routes;
+pub(super) use read::Read;
+pub(super) use stream::Reads;

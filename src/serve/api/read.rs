@@ -1,0 +1,160 @@
+//! What a path of the API accepts, what its answer looks like, and the question that it asks.
+
+use super::parameters::{Given, Parameter, Wrong};
+use crate::model::record::Uuid;
+use crate::store::questions::{Kind, Question, Range, Unanswered};
+
+/// What a path of the API accepts and asks.
+pub(in crate::serve) struct Read {
+    pub(super) parameters: &'static [Parameter],
+    pub(super) shape: Shape,
+    /// Whether the answer depends only on what `changes` notes.
+    pub(super) is_tagged: bool,
+    pub(super) ask: Ask,
+}
+
+/// What an answer looks like.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Shape {
+    /// Rows, also as CSV and in lines.
+    Table,
+    /// One object.
+    Object,
+    /// A line on a map.
+    GeoJson,
+    /// A file of locations.
+    Gpx,
+}
+
+#[cfg(test)]
+impl Read {
+    /// The names of its parameters.
+    pub(in crate::serve) fn parameter_names(&self) -> impl Iterator<Item = &'static str> {
+        self.parameters.iter().map(|parameter| parameter.name())
+    }
+
+    /// The statuses that it may answer beside 200. A path with a name in it may lead to nothing.
+    pub(in crate::serve) fn statuses(&self, has_name: bool) -> Vec<&'static str> {
+        let mut statuses = vec!["400", "401", "403", "406", "429", "500", "503"];
+        if self.is_tagged {
+            statuses.push("304");
+        }
+        // Of a type without samples nothing can be explained.
+        if has_name || self.shape == Shape::Object && self.parameters.contains(&Parameter::From) {
+            statuses.push("404");
+        }
+        statuses
+    }
+}
+
+/// Makes the question of a request.
+pub(super) type Ask = fn(Asked) -> Result<Box<dyn Question>, Unasked>;
+
+/// What a request asks for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) given: Given,
+    /// The names in the path.
+    pub(super) names: Vec<String>,
+    /// Whose rows, which the caller may read.
+    pub(super) person: String,
+    /// Whether the caller may read everyone's, and names nobody.
+    pub(super) is_of_all: bool,
+    /// Rows at most; none for an answer of any length.
+    pub(super) limit: Option<u64>,
+}
+
+/// Why a request asks for nothing.
+#[derive(Debug)]
+pub(super) enum Unasked {
+    Wrong(Wrong),
+    NotFound(&'static str),
+}
+
+impl From<Wrong> for Unasked {
+    fn from(wrong: Wrong) -> Self {
+        Self::Wrong(wrong)
+    }
+}
+
+impl From<Unanswered> for Unasked {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Parameter(name, accepts) => Self::Wrong(Wrong::of(name, &accepts)),
+            _ => Self::NotFound("nothing is here"),
+        }
+    }
+}
+
+impl Asked {
+    /// Whose rows, and when.
+    pub(super) fn range(&self) -> Range {
+        let Given { from, to, tz, .. } = &self.given;
+        Range { person: self.person.clone(), from: *from, to: *to, zone: tz.clone() }
+    }
+
+    /// The types, each once.
+    pub(super) fn kinds(&self) -> Result<Vec<Kind>, Wrong> {
+        let mut kinds: Vec<Kind> = Vec::new();
+        for kind in self.given.types.iter().map(|name| Kind::named(name)) {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        if kinds.is_empty() { Err(Wrong::value(Parameter::Type)) } else { Ok(kinds) }
+    }
+
+    /// The only type.
+    pub(super) fn kind(&self) -> Result<Kind, Wrong> {
+        let mut kinds = self.kinds()?;
+        kinds
+            .pop()
+            .filter(|_| kinds.is_empty())
+            .ok_or_else(|| Wrong::of("type", "one name of a type, such as steps or heart_rate"))
+    }
+
+    /// The only word that filters, if there is one.
+    pub(super) fn word(&self) -> Result<Option<String>, Wrong> {
+        match self.given.types.as_slice() {
+            [] => Ok(None),
+            [word] => Ok(Some(word.clone())),
+            _ => Err(Wrong::of("type", "one word here")),
+        }
+    }
+
+    /// The identity in the path.
+    pub(super) fn uuid(&self) -> Result<Uuid, Unasked> {
+        let text = self.names.first().map(String::as_str).unwrap_or_default();
+        uuid(text).ok_or(Unasked::NotFound("an identity has 32 hexadecimal digits, as /api/v1/workouts lists them"))
+    }
+}
+
+/// Reads an identity with or without hyphens.
+fn uuid(text: &str) -> Option<Uuid> {
+    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'-').collect();
+    if digits.len() != 32 || text.len() > 36 {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut uuid = Uuid::default();
+    for (byte, pair) in uuid.iter_mut().zip(digits.chunks(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(uuid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_in_paths() {
+        let expected = Some([0x30, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0xAB]);
+        assert_eq!(uuid("30000000-0000-4000-8000-0000000000aB"), expected);
+        assert_eq!(uuid("300000000000400080000000000000AB"), expected);
+        for wrong in ["", "30000000-0000-4000-8000-0000000000", "g0000000-0000-4000-8000-0000000000ab", &"-".repeat(99)]
+        {
+            assert_eq!(uuid(wrong), None, "{wrong}");
+        }
+    }
+}
