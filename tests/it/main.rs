@@ -6,6 +6,7 @@ static COUNTING: healthsink_testkit::memory::Counting = healthsink_testkit::memo
 
 mod allocations;
 mod alterations;
+mod api;
 mod auto_export;
 mod auto_export_identity;
 mod backup;

@@ -46,7 +46,7 @@ const QUANTITIES: [(&str, &str, [f64; 3]); 27] = [
 const DAYS: [&str; 3] = ["2026-01-05", "2026-01-06", "2026-02-05"];
 
 /// The run that has a route.
-pub(super) const RUN: &str = "30000000-0000-4000-8000-000000000001";
+pub(crate) const RUN: &str = "30000000-0000-4000-8000-000000000001";
 
 /// Samples, each with its own uuid.
 #[derive(Default)]
@@ -174,7 +174,7 @@ const ECG: &str = "Name,Me\nRecorded Date,2026-01-05 10:00:00 +0100\nClassificat
     Unit,µV\n\n-12.5\n3\n18.25\n";
 
 /// Makes the database.
-pub(super) fn database() -> (TempDir, PathBuf) {
+pub(crate) fn database() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     fs::create_dir_all(path("export/electrocardiograms")).unwrap();

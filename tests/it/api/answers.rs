@@ -1,0 +1,108 @@
+//! What is answered: figures, forms, parameters, paging.
+
+use serde_json::{Value, json};
+
+use super::Api;
+
+#[test]
+fn days_of_steps() {
+    let api = Api::start();
+    let answer = api.json("/api/v1/days?type=steps&from=2026-01-01&to=2026-02-01");
+    assert_eq!([&answer["type"], &answer["unit"], &answer["zone"]], [&json!("steps"), &json!("count"), &Value::Null]);
+    let days: Vec<_> = answer["days"].as_array().unwrap().iter().map(|day| (&day["day"], &day["value"])).collect();
+    assert_eq!(days, [(&json!("2026-01-05"), &json!(7000)), (&json!("2026-01-06"), &json!(2000))]);
+    assert_eq!(answer["days"][0]["samples"], json!(2));
+    assert_eq!([&answer["truncated"], &answer["stale"]], [&json!(false), &json!(false)]);
+    let text = api.ask(&api.token, "/api/v1/days?type=steps&from=2026-01-01&to=2026-02-01", &[]).body;
+    assert!(String::from_utf8_lossy(&text).starts_with(
+        r#"{"type":"steps","unit":"count","zone":null,"days":[{"day":"2026-01-05","value":7000,"samples":2,"#
+    ));
+    let absent = api.json("/api/v1/days?type=HKQuantityTypeIdentifierNikeFuel");
+    assert_eq!(absent["days"], json!([]), "absence is no day with 0");
+}
+
+#[test]
+fn wrong_parameters_are_named() {
+    let api = Api::start();
+    let check = |path: &str, parameter: &str, part: &str| {
+        let answer = api.ask(&api.token, &format!("/api/v1/{path}"), &[]);
+        assert_eq!(answer.status, 400, "{path}: {answer:?}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        assert_eq!(answer.field("parameter"), json!(parameter), "{path}");
+        let detail = answer.field("detail");
+        assert!(detail.as_str().unwrap().contains(part), "{path}: {detail}");
+    };
+    check("days", "type", "steps");
+    check("days?type=stepz", "type", "/api/v1/types");
+    check("days?type=sleep", "type", "/api/v1/nights");
+    check("days?type=steps&tz=UTC", "tz", "accepts type, from, to");
+    check("days?type=steps&from=tomorrow", "from", "2026-01-31");
+    check("days?type=steps&units=kg", "units", "count");
+    check("days?type=steps&source=Nobody", "source", "/api/v1/sources");
+    check("days?type=heart_rate&agg=sum", "agg", "add up");
+    check("days?type=steps&agg=mean", "agg", "bucket=week");
+    check("days?type=steps&bucket=day&max_points=5", "max_points", "bucket=auto");
+    check("samples?type=steps,heart_rate", "type", "one name");
+    check("samples?type=steps&units=kg", "units", "converted");
+    check("samples?type=steps&cursor=%27%20OR%201=1", "cursor", "next_cursor");
+    check("types?limit=1", "limit", "accepts person");
+}
+
+#[test]
+fn samples_page_by_page_are_all_of_them() {
+    let api = Api::start();
+    let all = api.json("/api/v1/samples?type=heart_rate");
+    let expected: Vec<&Value> = all["samples"].as_array().unwrap().iter().map(|row| &row["uuid"]).collect();
+    assert_eq!((expected.len(), &all["truncated"], &all["next_cursor"]), (5, &json!(false), &Value::Null));
+    let (mut found, mut path) = (Vec::new(), "/api/v1/samples?type=heart_rate&limit=2".to_owned());
+    let mut totals = Vec::new();
+    loop {
+        let page = api.json(&path);
+        found.extend(page["samples"].as_array().unwrap().iter().map(|row| row["uuid"].clone()));
+        totals.push(page.get("total").cloned());
+        match page["next_cursor"].as_str() {
+            Some(cursor) => path = format!("/api/v1/samples?type=heart_rate&limit=2&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(found.iter().collect::<Vec<_>>(), expected);
+    assert_eq!(totals, [Some(json!(5)), None, None], "the first page has the total");
+}
+
+#[test]
+fn tables_as_csv_and_lines() {
+    let api = Api::start();
+    let days = api.text("/api/v1/days?type=steps,heart_rate&from=2026-01-05&to=2026-01-07", "text/csv");
+    let lines: Vec<&str> = days.lines().collect();
+    assert!(lines[0].starts_with("type,unit,day,value,samples,"), "{days}");
+    assert!(lines[1].starts_with("steps,count,2026-01-05,7000,2,"), "{days}");
+    assert_eq!(lines.len(), 5, "{days}");
+    let samples = api.text("/api/v1/samples?type=steps&tz=Europe/Berlin", "application/x-ndjson");
+    let first: Value = serde_json::from_str(samples.lines().next().unwrap()).unwrap();
+    assert_eq!([&first["type"], &first["start"]], [&json!("steps"), &json!("2026-01-05T09:00:00.000+01:00")]);
+    assert_eq!(samples.lines().count(), 5);
+}
+
+#[test]
+fn an_answer_that_is_known_is_not_sent_again() {
+    let api = Api::start();
+    let path = "/api/v1/days?type=steps";
+    let first = api.ask(&api.token, path, &[]);
+    let tag = first.header("etag").unwrap().to_owned();
+    assert_eq!(first.header("cache-control"), Some("private, no-cache"));
+    assert!(first.header("vary").unwrap().contains("authorization"));
+    let known = |path: &str, headers: &[(&str, &str)]| {
+        api.ask(&api.token, path, &[headers, &[("If-None-Match", tag.as_str())]].concat()).status
+    };
+    assert_eq!(known(path, &[]), 304);
+    assert_eq!(known("/api/v1/days?type=steps&from=2026-01-01", &[]), 200);
+    assert_eq!(known(path, &[("Accept", "text/csv")]), 200);
+    let send = api.add_token("me", healthsink::store::TokenScope::Send, false);
+    let body = json!({"data": {"HKQuantityTypeIdentifierStepCount": [{
+        "uuid": "10000000-0000-4000-8000-990000000000", "startDate": "2026-01-09T08:00:00.000Z",
+        "endDate": "2026-01-09T08:01:00.000Z", "value": 5, "unit": "count"}]}});
+    let bearer = format!("Bearer {send}");
+    assert_eq!(api.server.connect().post(&[("Authorization", &bearer)], body.to_string().as_bytes()).status, 200);
+    let answer = api.ask(&api.token, path, &[("If-None-Match", &tag)]);
+    assert_eq!((answer.status, answer.field("stale")), (200, json!(true)), "this server computes no figures");
+}

@@ -1,0 +1,99 @@
+//! Who may read, and whose rows.
+
+use healthsink::store::TokenScope;
+use healthsink_testkit::http::get;
+use healthsink_testkit::server::Server;
+
+use super::{Api, PATHS};
+
+/// A proxy on this machine that adds no header looks like a program of this machine.
+#[test]
+fn without_a_token_nothing_is_read_from_this_machine() {
+    let api = Api::start();
+    let open = Server::with(|config| config.auth.is_optional = true);
+    // More often than an address may guess tokens.
+    for path in PATHS {
+        for address in [api.server.address, open.address] {
+            let answer = get(address, path);
+            assert_eq!((answer.status, answer.header("www-authenticate").is_some()), (401, true), "{path}");
+            assert!(answer.field("detail").as_str().unwrap().contains("--scope read"), "{path}");
+        }
+    }
+}
+
+#[test]
+fn anyone_may_see_the_description() {
+    let api = Api::start();
+    for (path, kind, part) in [
+        ("/docs", "text/html; charset=utf-8", "/api/v1/nights/{date}"),
+        ("/openapi.yaml", "application/yaml", "operationId: receiveHealthData"),
+        ("/openapi.json", "application/json", "\"operationId\":\"receiveHealthData\""),
+    ] {
+        let answer = get(api.server.address, path);
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)), "{path}");
+        assert!(answer.header("content-security-policy").unwrap().contains("default-src 'none'"));
+        assert!(String::from_utf8(answer.body).unwrap().contains(part), "{path}");
+    }
+}
+
+#[test]
+fn tokens_do_what_their_scope_says() {
+    let api = Api::start();
+    let send = api.add_token("me", TokenScope::Send, false);
+    let admin = api.add_token("me", TokenScope::Admin, false);
+    for path in PATHS {
+        assert_eq!(api.ask(&send, path, &[]).status, 403, "{path}");
+        for token in [&api.token, &admin] {
+            assert_eq!(api.ask(token, path, &[]).status, 200, "{path}");
+        }
+    }
+    let body = br#"{"data":{}}"#;
+    for (token, expected) in [(&send, 200), (&admin, 200), (&api.token, 403)] {
+        let bearer = format!("Bearer {token}");
+        assert_eq!(api.server.connect().post(&[("Authorization", &bearer)], body).status, expected);
+        let answer = api.ask(token, "/metrics", &[]);
+        assert_eq!(answer.status, 200, "every token shows the metrics of its person");
+    }
+}
+
+#[test]
+fn the_header_of_the_app_works_for_reading() {
+    let api = Api::start();
+    drop(api);
+    let server = Server::with(|config| config.auth.header = Some("X-Key".to_owned()));
+    let api = Api { server, token: String::new() };
+    let token = api.add_token("me", TokenScope::Read, false);
+    let mut client = api.server.connect();
+    client.head("GET", "/api/v1/types", &[("X-Key", &token)]);
+    assert_eq!(client.receive().status, 200);
+    assert_eq!(api.ask(&token, "/api/v1/types", &[]).status, 401, "in another header it is missing");
+}
+
+#[test]
+fn a_token_reads_its_person_only_unless_it_is_of_all() {
+    let api = Api::start();
+    let anna = api.add_token("anna", TokenScope::Read, false);
+    let all = api.add_token("anna", TokenScope::Read, true);
+    for path in PATHS {
+        let own = api.ask(&api.token, path, &[]);
+        let of_me = format!("{path}{}person=me", if path.contains('?') { '&' } else { '?' });
+        let of_nobody = of_me.replace("person=me", "person=nobody");
+        let answer = api.ask(&anna, path, &[]);
+        assert_ne!(answer.body, own.body, "{path}: anna has nothing");
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        for secret in ["7000", "Watch", "Aspirin", "import"] {
+            assert!(!text.contains(secret), "{path}: {text}");
+        }
+        let [other, nobody] = [&of_me, &of_nobody].map(|path| api.ask(&anna, path, &[]));
+        assert_eq!((other.status, nobody.status), (403, 403), "{path}");
+        assert_eq!(other.body, nobody.body, "{path}: whether there is a person stays hidden");
+        assert_eq!(api.ask(&all, &of_me, &[]).body, own.body, "{path}");
+        assert_eq!(api.ask(&all, &of_nobody, &[]).status, 400, "{path}");
+        assert_eq!(api.ask(&api.token, &of_me, &[]).body, own.body, "{path}");
+        // Nor does a tag show what another person has.
+        if let Some(tag) = own.header("etag") {
+            let answer = api.ask(&anna, path, &[("If-None-Match", tag)]);
+            assert_ne!(answer.status, 304, "{path}");
+        }
+    }
+}
