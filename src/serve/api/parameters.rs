@@ -72,7 +72,7 @@ impl Parameter {
                     .to_owned()
             }
             Self::Tz => "a time zone of the tz database, such as Europe/Berlin".to_owned(),
-            Self::Bucket => "auto, day, week, month or year".to_owned(),
+            Self::Bucket => "auto, hour, day, week, month or year".to_owned(),
             Self::Agg => "sum, mean, min, max or last".to_owned(),
             Self::Source => "the name or the key of a source, as /api/v1/sources lists them".to_owned(),
             Self::Units => "a unit such as km, mi or kcal".to_owned(),

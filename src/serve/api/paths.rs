@@ -20,7 +20,7 @@ static API: [Route; 27] = [
     ),
     read(
         Fixed("/api/v1/days"),
-        "returns the figures of local days, weeks, months or years",
+        "returns the figures of local hours, days, weeks, months or years",
         &Read {
             parameters: &[Type, From, To, Bucket, Agg, Source, Units, MaxPoints, Person],
             shape: Table,

@@ -11,6 +11,7 @@ use super::value::{Progress, Sink, Value};
 use crate::model::limits::QUESTION_POINTS_DEFAULT;
 use crate::model::units::{Conversion, conversion};
 use crate::statistics::{LocalDay, Method};
+use crate::store::derive::{Hour, hours};
 
 /// The figures of types.
 #[derive(Debug)]
@@ -67,6 +68,11 @@ const COLUMNS: [&str; 11] = [
     "partial",
 ];
 
+const HOUR_COLUMNS: [&str; 8] = ["start", "day", "hour", "value", "samples", "minimum", "maximum", "partial"];
+
+/// Days whose hours are computed in one go.
+const HOURS_OF_DAYS: i32 = 7;
+
 const ALL: &str =
     "SELECT d.day, d.value, d.count, d.minimum, d.maximum, d.last, d.time_weighted, d.covered_ms, d.end_ms,
       replace(g.name, char(160), ' '), z.name
@@ -110,7 +116,12 @@ impl Days {
         let type_id = kind.id(snapshot)?;
         let days = known_days(snapshot, &located, type_id)?;
         let points_max = self.points_max.unwrap_or(QUESTION_POINTS_DEFAULT);
-        let bucket = self.bucket.unwrap_or_else(|| BucketSize::fitting(days, points_max));
+        let has_hours = !method.is_category() && self.source.is_none();
+        let bucket = self.bucket.unwrap_or_else(|| BucketSize::fitting(days, points_max, has_hours));
+        if bucket == BucketSize::Hour && !has_hours {
+            let accepts = "day, week, month or year here: only quantities of all sources have hours";
+            return Err(Unanswered::Parameter("bucket", accepts.to_owned()));
+        }
         self.agg.check(is_sum, bucket)?;
         let group = self.source.as_deref().map(|source| group_of(snapshot, located.person, source)).transpose()?;
         let own = unit_of(snapshot, located.person, type_id)?.unwrap_or_else(|| canonical(&kind.identifier).to_owned());
@@ -150,7 +161,10 @@ impl Question for Days {
                     series
                 }
             };
-            let progress = series.rows(snapshot, self.agg, sink)?;
+            let progress = match series.bucket {
+                BucketSize::Hour => series.hours(snapshot, kind, self.agg, sink)?,
+                _ => series.rows(snapshot, self.agg, sink)?,
+            };
             if progress == Progress::More {
                 self.series = Some(series);
                 return Ok(Progress::More);
@@ -167,7 +181,11 @@ impl Series {
         let unit = if self.unit.is_empty() { Value::Null } else { Value::Text(&self.unit) };
         let zone = Value::text(self.located.zone(snapshot.now_ms));
         sink.begin(&[("type", Value::Text(&kind.shown)), ("unit", unit), ("zone", zone)]);
-        let columns: &[&'static str] = if self.bucket == BucketSize::Day { &COLUMNS } else { &PERIOD_COLUMNS };
+        let columns: &[&'static str] = match self.bucket {
+            BucketSize::Hour => &HOUR_COLUMNS,
+            BucketSize::Day => &COLUMNS,
+            _ => &PERIOD_COLUMNS,
+        };
         sink.list(self.bucket.list(), columns);
     }
 
@@ -218,6 +236,51 @@ impl Series {
             self.push(&period, agg, snapshot, sink);
         }
         self.next = self.days.1;
+        Ok(Progress::End)
+    }
+
+    /// Computes hours, some days at a time.
+    fn hours(
+        &mut self,
+        snapshot: &Snapshot<'_>,
+        kind: &Kind,
+        agg: Agg,
+        sink: &mut dyn Sink,
+    ) -> Result<Progress, Unanswered> {
+        while self.next < self.days.1 {
+            let behind = LocalDay::new(self.next.days().saturating_add(HOURS_OF_DAYS)).min(self.days.1);
+            let &Located { person, ref timeline, from_ms, to_ms } = &self.located;
+            let (mut has_more_room, mut noted) = (true, [None; 2]);
+            let convert = |value: f64| self.conversion.map_or(value, |conversion| conversion.apply(value));
+            let mut each = |hour: &Hour| {
+                // The first and the last day may be parts of the range.
+                if hour.end_ms <= from_ms || hour.start_ms >= to_ms {
+                    return;
+                }
+                let [value, minimum, maximum] =
+                    [hour.value, hour.minimum, hour.maximum].map(|value| value.map(convert));
+                let figure = Figure { value, samples: 0, minimum, maximum, last: None, time_weighted: None };
+                noted = [noted[0].or(Some(hour.day)), Some(hour.day)];
+                has_more_room = sink.row(&[
+                    Value::Time(hour.start_ms),
+                    Value::Text(&hour.day.to_string()),
+                    Value::Integer(hour.hour),
+                    Value::real(agg.of_day(&figure)),
+                    Value::integer(i64::try_from(hour.count).ok()),
+                    Value::real(minimum),
+                    Value::real(maximum),
+                    Value::Flag(snapshot.now_ms < hour.end_ms),
+                ]);
+            };
+            let days = (self.next, behind);
+            hours(snapshot.connection, (person, timeline), &kind.identifier, days, &mut each)
+                .map_err(rusqlite::Error::from)?;
+            noted.into_iter().flatten().for_each(|day| self.note(day));
+            self.next = behind;
+            if !has_more_room {
+                return Ok(Progress::More);
+            }
+        }
         Ok(Progress::End)
     }
 

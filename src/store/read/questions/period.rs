@@ -8,6 +8,8 @@ use crate::statistics::{LocalDay, Period, week_of};
 /// The size of a bucket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BucketSize {
+    /// An hour of local clocks.
+    Hour,
     /// A local day.
     Day,
     /// A week from Monday on.
@@ -20,12 +22,13 @@ pub enum BucketSize {
 
 impl BucketSize {
     /// All of them, the smallest first.
-    pub const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Year];
+    pub const ALL: [Self; 5] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Year];
 
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Hour => "hour",
             Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
@@ -36,6 +39,7 @@ impl BucketSize {
     /// The name of a list of them.
     pub(super) fn list(self) -> &'static str {
         match self {
+            Self::Hour => "hours",
             Self::Day => "days",
             Self::Week => "weeks",
             Self::Month => "months",
@@ -43,11 +47,13 @@ impl BucketSize {
         }
     }
 
-    /// The smallest size that makes at most so many buckets of these days.
-    pub(super) fn fitting((first, end): (LocalDay, LocalDay), points_max: u32) -> Self {
+    /// The smallest size that makes at most so many buckets of these days. Not every type has hours.
+    pub(super) fn fitting((first, end): (LocalDay, LocalDay), points_max: u32, has_hours: bool) -> Self {
         let days = i64::from(end.days()) - i64::from(first.days());
         let fits = |size: &Self| {
             let longest = match size {
+                // In autumn a day has 25 hours.
+                Self::Hour => return has_hours && days * 25 <= i64::from(points_max),
                 Self::Day => 1,
                 Self::Week => 7,
                 Self::Month => 28,
@@ -64,7 +70,7 @@ impl BucketSize {
         let text = of.to_string();
         let first = |part: &str, rest: &str| day(&format!("{part}{rest}")).unwrap_or(of);
         match self {
-            Self::Day => of,
+            Self::Hour | Self::Day => of,
             Self::Week => week_of(of, 0),
             Self::Month => first(&text[..text.len() - 2], "01"),
             Self::Year => first(&text[..text.len() - 5], "01-01"),
@@ -74,7 +80,7 @@ impl BucketSize {
     /// The first day of the bucket behind one.
     pub(super) fn next(self, start: LocalDay) -> LocalDay {
         let longest = match self {
-            Self::Day => 1,
+            Self::Hour | Self::Day => 1,
             Self::Week => 7,
             Self::Month => 31,
             Self::Year => 366,
@@ -126,7 +132,8 @@ impl Agg {
     pub(super) fn check(self, is_sum: bool, bucket: BucketSize) -> Result<(), Unanswered> {
         let accepted = match self {
             Self::Sum if !is_sum => "mean, min, max or last, since this type does not add up",
-            Self::Mean if is_sum && bucket == BucketSize::Day => {
+            Self::Last if bucket == BucketSize::Hour => "sum, mean, min or max: hours have no last value",
+            Self::Mean if is_sum && matches!(bucket, BucketSize::Hour | BucketSize::Day) => {
                 "sum, min, max or last; the mean of days needs bucket=week, month or year"
             }
             _ => return Ok(()),
@@ -232,13 +239,16 @@ mod tests {
     fn the_smallest_bucket_that_fits() {
         let check = |days: i32, points_max: u32, expected: BucketSize| {
             let range = (LocalDay::new(0), LocalDay::new(days));
-            assert_eq!(BucketSize::fitting(range, points_max), expected, "{days} {points_max}");
+            assert_eq!(BucketSize::fitting(range, points_max, days < 9), expected, "{days} {points_max}");
         };
         check(500, 500, BucketSize::Day);
         check(501, 500, BucketSize::Week);
         check(365, 54, BucketSize::Week);
         check(365, 53, BucketSize::Month);
         check(365, 2, BucketSize::Year);
-        check(0, 1, BucketSize::Day);
+        check(0, 1, BucketSize::Hour);
+        check(8, 200, BucketSize::Hour);
+        check(8, 199, BucketSize::Day);
+        check(9, 500, BucketSize::Day);
     }
 }
