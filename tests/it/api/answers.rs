@@ -22,6 +22,33 @@ fn days_of_steps() {
 }
 
 #[test]
+fn buckets_of_every_size() {
+    let api = Api::start();
+    // The query, the list, its rows, and values of the first one.
+    let check = |query: &str, list: &str, rows: usize, expected: Value| {
+        let answer = api.json(&format!("/api/v1/days?{query}"));
+        let found = answer[list].as_array().unwrap_or_else(|| panic!("{query}: {answer}"));
+        assert_eq!(found.len(), rows, "{query}: {answer}");
+        for (name, value) in expected.as_object().unwrap() {
+            let value = if value.is_null() { &answer[name] } else { value };
+            assert!(&found[0][name] == value || &answer[name] == value, "{query}: {name}: {answer}");
+        }
+    };
+    check("type=steps&bucket=hour", "hours", 3, json!({"day": "2026-01-05", "hour": 8, "value": 4000, "samples": 1}));
+    check("type=heart_rate&bucket=hour&to=2026-01-06", "hours", 1, json!({"hour": 7, "minimum": 110, "maximum": 165}));
+    check("type=heart_rate&bucket=hour&agg=max&to=2026-01-06", "hours", 1, json!({"value": 165}));
+    check("type=steps&bucket=week", "weeks", 1, json!({"day": "2026-01-05", "value": 9000, "days": 2, "samples": 3}));
+    check("type=steps&bucket=week&agg=mean", "weeks", 1, json!({"value": 4500, "first_whole": true}));
+    check("type=body_mass&bucket=month", "months", 2, json!({"day": "2026-01-01", "days": 3, "maximum": 71}));
+    check("type=body_mass&bucket=year&agg=min", "years", 1, json!({"value": 70, "bucket": "year"}));
+    check("type=body_mass&max_points=3", "months", 2, json!({"bucket": "month"}));
+    check("type=steps&bucket=auto", "hours", 3, json!({"bucket": "hour"}));
+    check("type=steps&from=2026-01-05T12:00:00Z", "days", 2, json!({"first_whole": false, "last_whole": true}));
+    check("type=steps&source=Scale", "days", 0, json!({}));
+    check("type=walking_running_distance&units=km&to=2026-01-06", "days", 1, json!({"value": 5.5, "unit": "km"}));
+}
+
+#[test]
 fn wrong_parameters_are_named() {
     let api = Api::start();
     let check = |path: &str, parameter: &str, part: &str| {
@@ -42,6 +69,8 @@ fn wrong_parameters_are_named() {
     check("days?type=heart_rate&agg=sum", "agg", "add up");
     check("days?type=steps&agg=mean", "agg", "bucket=week");
     check("days?type=steps&bucket=day&max_points=5", "max_points", "bucket=auto");
+    check("days?type=stand_hours&bucket=hour", "bucket", "quantities");
+    check("days?type=steps&bucket=hour&agg=last", "agg", "hours");
     check("samples?type=steps,heart_rate", "type", "one name");
     check("samples?type=steps&units=kg", "units", "converted");
     check("samples?type=steps&cursor=%27%20OR%201=1", "cursor", "next_cursor");
