@@ -352,6 +352,35 @@ fn days_follow_an_upload_within_a_second_and_only_those_near_it() {
 }
 
 #[test]
+fn figures_made_in_another_way_are_those_from_nothing() {
+    let owned = Owned::new();
+    let mut samples = Samples::default();
+    for day in 0..3 {
+        samples.steps(WATCH, day * DAY_MS + 9 * HOUR_MS, 10, 100 + day);
+        samples.steps(PHONE, day * DAY_MS + 9 * HOUR_MS, 600, 900);
+        samples.add("HeartRate", WATCH, [day * DAY_MS + 22 * HOUR_MS; 2], json!(60), None);
+    }
+    owned.import(&Samples::data(&samples.lists), &[]);
+    let before = derived(&owned.db);
+    let commands: [&[&str]; 3] = [
+        &["zones", "home", "Asia/Tokyo"],
+        &["sources", "rank", PHONE.0, WATCH.0],
+        &["zones", "add", "--from", "2026-01-06T00:00:00Z", "America/New_York"],
+    ];
+    for command in commands {
+        let output = run(&[command, &["--db", owned.db.to_str().unwrap()]].concat());
+        assert!(output.status.success(), "{output:?}");
+        // Later samples, of which one is longer than all before.
+        samples.steps(APP, DAY_MS + 3 * HOUR_MS, 1300, 7);
+        owned.import(&Samples::data(&samples.lists), &[]);
+        let found = derived(&owned.db);
+        assert_ne!(found, before);
+        derive_from_nothing(&owned);
+        assert_eq!(derived(&owned.db), found);
+    }
+}
+
+#[test]
 fn days_of_an_unknown_type_have_one_unit_also_after_an_earlier_sample() {
     let owned = Owned::new();
     let payload = |number: u8, day: u8, value: f64, unit: &str| {

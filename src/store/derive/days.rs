@@ -15,7 +15,7 @@ use super::groups::Groups;
 use super::halt::Step;
 use super::metadata::SharedTexts;
 use super::replace::Replacing;
-use super::samples::{self, StoredSample};
+use super::samples::{self, StoredSample, Wanted};
 use super::sender::Sender;
 use crate::model::healthkit::short;
 use crate::model::limits::DERIVED_PAUSE_ROWS;
@@ -201,7 +201,8 @@ impl<'a> Pass<'a> {
         let mut condenser = Condenser::new(condensed, &person.workouts[near..]);
         let mut texts = SharedTexts::default();
         let mut rows = 0_u64;
-        samples::read(person.connection, (person.id, kind.id), read, condensed.is_some(), |stored| {
+        let wanted = Wanted { identity: condensed.is_some(), metadata: is_divided(kind) };
+        samples::read(person.connection, (person.id, kind.id), read, wanted, |stored| {
             rows += 1;
             if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
                 sender.check()?;
@@ -287,14 +288,19 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// Insulin is merged by its reason.
+/// Whether the metadata of a type's samples decides which of them are merged: insulin is by its reason.
+pub(super) fn is_divided(kind: &Kind<'_>) -> bool {
+    short(kind.name) == "InsulinDelivery"
+}
+
+/// The part of a type's samples with which one is merged.
 pub(super) fn partition(
     person: &Person<'_>,
     kind: &Kind<'_>,
     texts: &mut SharedTexts,
     stored: &StoredSample<'_>,
 ) -> rusqlite::Result<Partition> {
-    if short(kind.name) != "InsulinDelivery" {
+    if !is_divided(kind) {
         return Ok(Partition::Whole);
     }
     let metadata = texts.read(person.connection, stored.metadata_id, stored.metadata)?;

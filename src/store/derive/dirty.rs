@@ -17,6 +17,8 @@ pub(super) const ALL: Span = (INSTANTS_MS.start, INSTANTS_MS.end - 1);
 pub(super) struct Dirty {
     /// By type.
     pub(super) types: BTreeMap<i64, Vec<Span>>,
+    /// Time whose samples have changed. Elsewhere only figures are made in another way, and the samples are known.
+    pub(super) surveyed: BTreeMap<i64, Vec<Span>>,
     /// The time of workouts that were changed.
     pub(super) workouts: Option<Span>,
     pub(super) doses: bool,
@@ -39,7 +41,7 @@ impl Dirty {
         while let Some(row) = rows.next()? {
             dirty.add(connection, person, row)?;
         }
-        dirty.types.values_mut().for_each(join);
+        dirty.types.values_mut().chain(dirty.surveyed.values_mut()).for_each(join);
         Ok(dirty)
     }
 
@@ -47,6 +49,7 @@ impl Dirty {
     pub(super) fn everything(connection: &Connection, person: i64) -> rusqlite::Result<Self> {
         let mut dirty = Self { workouts: Some(ALL), doses: true, ..Self::default() };
         dirty.add_all_types(connection, person, ALL)?;
+        dirty.surveyed = dirty.types.clone();
         Ok(dirty)
     }
 
@@ -59,14 +62,23 @@ impl Dirty {
         };
         let is_removed: bool = row.get(4)?;
         match (kind.as_str(), type_id) {
-            ("samples" | "rules", Some(kind)) => {
-                self.types.entry(kind).or_default().push(span);
+            ("samples" | "rules", Some(id)) => {
+                self.types.entry(id).or_default().push(span);
+                if kind == "samples" {
+                    self.surveyed.entry(id).or_default().push(span);
+                }
                 if is_removed {
-                    self.removed.push(kind);
+                    self.removed.push(id);
                 }
             }
-            ("samples", None) => self.add_all_types(connection, person, ALL)?,
-            ("rules", None) => *self = Self::everything(connection, person)?,
+            ("samples", None) => {
+                self.add_all_types(connection, person, ALL)?;
+                self.surveyed = self.types.clone();
+            }
+            ("rules", None) => {
+                let surveyed = std::mem::take(&mut self.surveyed);
+                *self = Self { surveyed, ..Self::everything(connection, person)? };
+            }
             // A workout that was replaced may have begun at another time.
             ("workouts", _) => self.workouts = Some(if is_removed { ALL } else { cover(self.workouts, span) }),
             ("medication_doses", _) => self.doses = true,

@@ -9,7 +9,7 @@ use super::groups::Groups;
 use super::halt::Step;
 use super::metadata::SharedTexts;
 use super::replace::Replacing;
-use super::samples;
+use super::samples::{self, Wanted};
 use super::sender::Sender;
 use crate::model::limits::{DERIVED_PAUSE_ROWS, NIGHT_SEGMENTS_STORED_MAX};
 use crate::model::time::to_iso_seconds;
@@ -110,7 +110,8 @@ impl Pass<'_> {
         let mut nights = Nights::new(timeline, self.ranks);
         let mut texts = SharedTexts::default();
         let mut rows = 0_u64;
-        samples::read(person.connection, (person.id, kind.id), (from_ms, to_ms), false, |stored| {
+        let wanted = Wanted { metadata: true, ..Wanted::default() };
+        samples::read(person.connection, (person.id, kind.id), (from_ms, to_ms), wanted, |stored| {
             rows += 1;
             if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
                 sender.check()?;

@@ -13,6 +13,8 @@ pub(super) struct Behind {
     pub(super) newest: i64,
     /// The change that the tables know; `None` if all is computed from nothing.
     pub(super) known: Option<i64>,
+    /// The change up to which its samples are surveyed, if that is known.
+    pub(super) surveyed: Option<i64>,
     /// The zone without evidence.
     pub(super) home: Option<String>,
 }
@@ -33,7 +35,9 @@ pub(super) fn behind(connection: &Connection, home: Option<&str>) -> rusqlite::R
         let is_of_these_rules =
             rules == Some(RULES_VERSION) && tzdb.as_deref() == Some(Zones::version()) && former == home;
         let known = change.filter(|_| is_of_these_rules);
-        Ok(Behind { person: row.get(0)?, newest: newest.or(change).unwrap_or(0), known, home })
+        // Another zone makes other days of the same samples. A run that has not ended knows nothing.
+        let surveyed = change.filter(|change| *change > 0 && rules == Some(RULES_VERSION));
+        Ok(Behind { person: row.get(0)?, newest: newest.or(change).unwrap_or(0), known, surveyed, home })
     };
     let people = select.query_map([], read)?;
     people

@@ -92,10 +92,16 @@ struct Known {
 }
 
 fn derive_person(connection: &Connection, behind: &Behind, sender: &mut Sender<'_>) -> Step<()> {
-    let Behind { person, newest, known, home } = behind;
+    let Behind { person, newest, known, surveyed, home } = behind;
     let dirty = match known {
         Some(known) => Dirty::read(connection, *person, (*known, *newest))?,
-        None => Dirty::everything(connection, *person)?,
+        None => {
+            let mut dirty = Dirty::everything(connection, *person)?;
+            if let Some(surveyed) = surveyed {
+                dirty.surveyed = Dirty::read(connection, *person, (*surveyed, *newest))?.surveyed;
+            }
+            dirty
+        }
     };
     sender.send(Part::Begin { home: home.clone() })?;
     if !dirty.is_empty() || known.is_none() {

@@ -21,15 +21,16 @@ pub(super) struct StoredSample<'a> {
     pub(super) creation_ms: Option<i64>,
 }
 
-const SELECT: &str =
-    "SELECT start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id, metadata, creation_ms FROM samples s
-    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4";
+/// What a reader wants of each sample. Each column that it does not want costs less.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wanted {
+    pub(super) identity: bool,
+    pub(super) metadata: bool,
+}
 
-/// Without those that an export no longer has.
-const SELECT_PRESENT: &str = "SELECT start_ms, uuid, end_ms, value, unit_id, source_id, metadata_id, metadata, creation_ms
-    FROM samples s WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4 AND NOT EXISTS (
-      SELECT 1 FROM missing_samples m WHERE m.person_id = s.person_id AND m.type_id = s.type_id AND m.start_ms = s.start_ms
-        AND m.uuid = s.uuid)";
+/// Leaves out those that an export no longer has.
+const IS_PRESENT: &str = " AND NOT EXISTS (SELECT 1 FROM missing_samples m WHERE m.person_id = s.person_id
+    AND m.type_id = s.type_id AND m.start_ms = s.start_ms AND m.uuid = s.uuid)";
 
 /// What a survey needs of a sample.
 const SURVEY: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata FROM samples s
@@ -40,18 +41,23 @@ const MISSING: &str =
     "SELECT start_ms, uuid FROM missing_samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3
     AND start_ms < ?4 ORDER BY start_ms, uuid LIMIT ?5";
 
-/// Calls `each` for the samples of a person and a type that start from `from_ms` on and before `to_ms`. Only those with
-/// `has_identity` have their identity: of most, nobody needs it.
+/// Calls `each` for the samples of a person and a type that start from `from_ms` on and before `to_ms`.
 pub(super) fn read(
     connection: &Connection,
     (person, kind): (i64, i64),
     (from_ms, to_ms): (i64, i64),
-    has_identity: bool,
+    wanted: Wanted,
     mut each: impl FnMut(&StoredSample<'_>) -> Step<()>,
 ) -> Step<()> {
     let missing = missing(connection, (person, kind), (from_ms, to_ms))?;
     let is_listed = missing.len() <= MISSING_LISTED_MAX;
-    let mut select = connection.prepare_cached(if is_listed { SELECT } else { SELECT_PRESENT })?;
+    let identity = if wanted.identity || !missing.is_empty() { "uuid" } else { "NULL" };
+    let metadata = if wanted.metadata { "metadata_id, metadata" } else { "NULL, NULL" };
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT start_ms, {identity}, end_ms, value, unit_id, source_id, {metadata}, creation_ms FROM samples s
+         WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4{}",
+        if is_listed { "" } else { IS_PRESENT }
+    ))?;
     let mut missing = missing.into_iter().peekable();
     let mut rows = select.query(params![person, kind, from_ms, to_ms])?;
     while let Some(row) = rows.next()? {
@@ -66,7 +72,7 @@ pub(super) fn read(
         }
         let sample = StoredSample {
             start_ms,
-            uuid: if has_identity { uuid(row)? } else { Uuid::default() },
+            uuid: if wanted.identity { uuid(row)? } else { Uuid::default() },
             end_ms: row.get(2)?,
             value: row.get(3)?,
             unit: row.get(4)?,

@@ -56,7 +56,7 @@ pub(super) fn survey(
 ) -> Step<()> {
     let mut texts = SharedTexts::default();
     let mut rows = 0_u64;
-    for (kind, spans) in &dirty.types {
+    for (kind, spans) in &dirty.surveyed {
         let mut longest_ms = 0;
         for (from_ms, to_ms) in spans {
             let read = (*from_ms, to_ms.saturating_add(1));

@@ -7,12 +7,12 @@ use crate::model::time::to_iso_seconds;
 use crate::statistics::facts::Condensed;
 use crate::statistics::{Days, LocalDay, Method, Output, Ranks, Sample, Scale, Timeline, Total};
 use crate::store::derive::condense::{Condenser, Passed, Passing, extended};
-use crate::store::derive::days::{Kind, Person, Units, partition};
+use crate::store::derive::days::{Kind, Person, Units, is_divided, partition};
 use crate::store::derive::dirty::{ALL, Span};
 use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
 use crate::store::derive::metadata::SharedTexts;
-use crate::store::derive::samples::{self, StoredSample};
+use crate::store::derive::samples::{self, StoredSample, Wanted};
 
 /// Computes the figure of a day again, and keeps its parts.
 pub(super) fn explain(
@@ -56,7 +56,8 @@ impl<'a> Pass<'a> {
         let mut condenser = Condenser::new(condensed, &person.workouts[near..]);
         let mut units = Units::of(person, kind)?;
         let mut texts = SharedTexts::default();
-        samples::read(person.connection, (person.id, kind.id), (read.0, read.1.saturating_add(1)), true, |stored| {
+        let wanted = Wanted { identity: true, metadata: is_divided(kind) };
+        samples::read(person.connection, (person.id, kind.id), (read.0, read.1.saturating_add(1)), wanted, |stored| {
             let group = groups.of(person.connection, stored)?;
             let partition = partition(person, kind, &mut texts, stored)?;
             let Some(value) = units.value(person.connection, stored)? else {

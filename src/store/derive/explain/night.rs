@@ -10,7 +10,7 @@ use crate::store::derive::dirty::{ALL, Span};
 use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
 use crate::store::derive::metadata::SharedTexts;
-use crate::store::derive::samples;
+use crate::store::derive::samples::{self, Wanted};
 
 /// Computes the night that ends on a day again, and keeps its parts. Returns them with the time of the night.
 pub(super) fn explain(
@@ -36,7 +36,8 @@ pub(super) fn explain(
     let mut nights = Nights::new(timeline, &ranks);
     let mut texts = SharedTexts::default();
     let window = (read.start.saturating_sub(kind.longest_ms).max(ALL.0), read.end.min(ALL.1));
-    samples::read(person.connection, (person.id, kind.id), window, false, |stored| {
+    let wanted = Wanted { metadata: true, ..Wanted::default() };
+    samples::read(person.connection, (person.id, kind.id), window, wanted, |stored| {
         let group = groups.of(person.connection, stored)?;
         let metadata = texts.read(person.connection, stored.metadata_id, stored.metadata)?;
         let sample = SleepSample {

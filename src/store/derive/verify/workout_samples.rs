@@ -11,7 +11,7 @@ use crate::store::derive::days::{Kind, Person, Units};
 use crate::store::derive::dirty::Span;
 use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
-use crate::store::derive::samples;
+use crate::store::derive::samples::{self, Wanted};
 
 /// Samples that began longer than this before a workout are no part of it.
 const REACH_MS: i64 = 24 * 60 * 60 * 1000;
@@ -51,7 +51,8 @@ impl WorkoutSamples {
         let mut condenser = Condenser::new(Condensed::of(kind.name), &spans);
         let mut keep = Vec::new();
         let first_ms = from_ms.saturating_sub(kind.longest_ms.min(REACH_MS));
-        samples::read(connection, (person.id, kind.id), (first_ms, to_ms), true, |stored| {
+        let wanted = Wanted { identity: true, metadata: false };
+        samples::read(connection, (person.id, kind.id), (first_ms, to_ms), wanted, |stored| {
             if stored.end_ms.unwrap_or(stored.start_ms) < from_ms {
                 return Ok(());
             }
