@@ -30,9 +30,9 @@ pub struct Tally {
 
 /// What was read of one type.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(into = "ShownTally")]
 pub struct TypeTally {
     /// Type or section; a long one is shortened.
-    #[serde(rename = "type")]
     pub kind: String,
     /// Its rows.
     pub read: u64,
@@ -40,6 +40,26 @@ pub struct TypeTally {
     pub first_ms: Option<i64>,
     /// Start of the latest one.
     pub last_ms: Option<i64>,
+}
+
+/// The same in JSON. The last two are the old names, which stay for one version.
+#[derive(Serialize)]
+struct ShownTally {
+    #[serde(rename = "type")]
+    kind: String,
+    read: u64,
+    #[serde(rename = "firstMs")]
+    first: Option<i64>,
+    #[serde(rename = "lastMs")]
+    last: Option<i64>,
+    first_ms: Option<i64>,
+    last_ms: Option<i64>,
+}
+
+impl From<TypeTally> for ShownTally {
+    fn from(TypeTally { kind, read, first_ms, last_ms }: TypeTally) -> Self {
+        Self { kind, read, first: first_ms, last: last_ms, first_ms, last_ms }
+    }
 }
 
 impl Tally {
