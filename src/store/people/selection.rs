@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::named;
-use super::tables::{PersonTable, TABLES};
+use super::tables::{self, PersonTable, TABLES};
 use crate::model::error::{Error, Result};
 use crate::model::healthkit::{is_named, short};
 use crate::model::time::to_iso_seconds;
@@ -181,32 +181,32 @@ impl TypeSelection {
     /// The tables with rows of this type, and which of their rows.
     fn parts(&self, connection: &Connection) -> rusqlite::Result<Vec<Part>> {
         let mut parts = Vec::new();
-        let mut add = |table: &str, filter: String| {
-            let table = TABLES.iter().find(|listed| listed.name == table);
-            parts.extend(table.map(|table| Part { table: *table, filter }));
-        };
+        let mut add = |table: PersonTable, filter: String| parts.push(Part { table, filter });
         let period = self.period();
         let types = self.names(connection, "SELECT name FROM types")?;
-        if !types.is_empty() {
-            let names = types.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-            let filter = format!("type_id IN (SELECT id FROM types WHERE name IN ({names})) AND {period}");
-            ["samples", "merged_samples"].into_iter().for_each(|table| add(table, filter.clone()));
-            // Correlations repeat their members.
-            let is_member = format!("m.value ->> '$.type' IN ({names})");
-            add("correlations", format!("{period} AND EXISTS (SELECT 1 FROM json_each(members) m WHERE {is_member})"));
-            if types.iter().any(|name| short(name) == "HeartRateVariabilitySDNN") {
-                add("beat_lists", period.clone());
+        for name in types.iter().map(|name| quoted(name)) {
+            for table in ["samples", "merged_samples"] {
+                let is_type = format!("type_id = (SELECT id FROM types WHERE name = {name})");
+                add(tables::named(table).within_first_key(), format!("{is_type} AND {period}"));
             }
+            // Correlations repeat their members.
+            let is_member = format!("m.value ->> '$.type' = {name}");
+            let has_member = format!("EXISTS (SELECT 1 FROM json_each(members) m WHERE {is_member})");
+            add(tables::named("correlations"), format!("{period} AND {has_member}"));
+        }
+        if types.iter().any(|name| short(name) == "HeartRateVariabilitySDNN") {
+            add(tables::named("beat_lists"), period.clone());
         }
         for (table, column) in [("correlations", "type"), ("aggregates", "metric")] {
             for name in self.names(connection, &format!("SELECT DISTINCT {column} FROM {table}"))? {
-                add(table, format!("{column} = {} AND {period}", quoted(&name)));
+                let filter = format!("{column} = {} AND {period}", quoted(&name));
+                add(tables::named(table).within_first_key(), filter);
             }
         }
         // These have no time.
         for table in ["other_records", "rejects"].into_iter().filter(|_| !self.has_period()) {
             for name in self.names(connection, &format!("SELECT DISTINCT section FROM {table}"))? {
-                add(table, format!("section = {}", quoted(&name)));
+                add(tables::named(table), format!("section = {}", quoted(&name)));
             }
         }
         match self.kind.to_ascii_lowercase().as_str() {
@@ -221,12 +221,14 @@ impl TypeSelection {
                     ("workouts", "uuid"),
                 ] {
                     let is_it = format!("g.person_id = {table}.person_id AND g.workout = {table}.{column}");
-                    add(table, format!("EXISTS (SELECT 1 FROM {GONE} g WHERE {is_it})"));
+                    add(tables::named(table), format!("EXISTS (SELECT 1 FROM {GONE} g WHERE {is_it})"));
                 }
             }
-            table @ ("medication_doses" | "electrocardiograms" | "beat_lists") => add(table, period),
-            table @ "activity_summaries" => add(table, self.days()),
-            table @ ("medications" | "characteristics") if !self.has_period() => add(table, "TRUE".to_owned()),
+            table @ ("medication_doses" | "electrocardiograms" | "beat_lists") => add(tables::named(table), period),
+            table @ "activity_summaries" => add(tables::named(table), self.days()),
+            table @ ("medications" | "characteristics") if !self.has_period() => {
+                add(tables::named(table), "TRUE".to_owned())
+            }
             _ => {}
         }
         Ok(parts)

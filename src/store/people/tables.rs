@@ -110,6 +110,12 @@ pub(super) fn count_ledger_rows(connection: &Connection, person: i64) -> rusqlit
 }
 
 impl PersonTable {
+    /// The same table for a filter that fixes the first column of the key, such as the type. SQLite uses either that, or the bound of
+    /// a step: with both, each step would read all rows of the type.
+    pub(super) fn within_first_key(self) -> Self {
+        Self { keys: self.keys.get(1..).unwrap_or_default(), ..self }
+    }
+
     /// The condition for rows that the ledger counts.
     fn in_ledger(&self) -> &'static str {
         match self.ledger {
@@ -169,6 +175,12 @@ impl PersonTable {
         Ok(deleted)
     }
 
+    /// The condition, up to a key.
+    fn bounded(&self, condition: &str) -> String {
+        let places = (2..self.keys.len() + 2).map(|place| format!("?{place}")).collect::<Vec<_>>().join(", ");
+        format!("{condition} AND ({}) <= ({places})", self.keys.join(", "))
+    }
+
     /// Calls `change` with the condition of some rows of a person at a time, and its values. It must leave none of them.
     fn in_steps(
         &self,
@@ -188,8 +200,7 @@ impl PersonTable {
             self.name,
             TRANSACTION_ROWS_MAX - 1
         );
-        let places = (2..self.keys.len() + 2).map(|place| format!("?{place}")).collect::<Vec<_>>().join(", ");
-        let bounded = format!("{condition} AND ({keys}) <= ({places})");
+        let bounded = self.bounded(&condition);
         loop {
             let last = {
                 let mut select = connection.prepare_cached(&sql)?;
@@ -228,6 +239,26 @@ mod tests {
         let listed = TABLES.iter().chain(&DECISIONS).map(|table| table.name).chain(FIGURES);
         let listed = listed.chain(["changes", "tokens", "uploads"]);
         assert_eq!(found, listed.map(str::to_owned).collect());
+    }
+
+    /// Otherwise each of many steps would read all rows that are left.
+    #[test]
+    fn a_step_reads_its_rows_only() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let store = Store::open(&Database::new(file.path())).unwrap();
+        let check = |table: PersonTable, filter: &str, last: &str| {
+            let step = table.bounded(&format!("WHERE person_id = ?1 AND ({filter})"));
+            let sql = format!("EXPLAIN QUERY PLAN UPDATE OR IGNORE {} SET person_id = 2 {step}", table.name);
+            let values = vec![Value::Null; table.keys.len() + 1];
+            let plan: String = store.connection.query_row(&sql, params_from_iter(values), |row| row.get(3)).unwrap();
+            assert!(plan.starts_with("SEARCH") && plan.contains(last), "{}: {plan}", table.name);
+        };
+        check(SAMPLES, "TRUE", "(type_id,start_ms,uuid)<(");
+        check(SAMPLES.within_first_key(), "type_id = 7", "type_id=? AND (start_ms,uuid)<(");
+        let by_name = "type_id = (SELECT id FROM types WHERE name = 'x') AND TRUE AND start_ms >= 5";
+        check(SAMPLES.within_first_key(), by_name, "type_id=? AND start_ms>? AND (start_ms,uuid)<(");
+        check(ROUTE_POINTS, "TRUE", "<(");
+        check(named("aggregates").within_first_key(), "metric = 'x' AND TRUE", "metric=? AND (start_ms,");
     }
 
     use crate::store::Database;
