@@ -3,13 +3,13 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::condense::{Condenser, Passed, Passing, extended};
-use super::days::{Kind, Person, Units, partition};
+use super::days::{Kind, Person, Units, is_divided, partition};
 use super::dirty::ALL;
 use super::groups::Groups;
 use super::halt::Step;
 use super::lists::workout_spans;
 use super::metadata::SharedTexts;
-use super::samples::{self, StoredSample};
+use super::samples::{self, StoredSample, Wanted};
 use super::survey::Lengths;
 use crate::model::time::HOUR_MS;
 use crate::statistics::facts::Condensed;
@@ -67,7 +67,8 @@ pub(in crate::store) fn hours(
         }
         Ok(())
     };
-    samples::read(connection, (person.id, kind.id), (read.0, read.1.saturating_add(1)), true, |stored| {
+    let wanted = Wanted { identity: condensed.is_some(), metadata: is_divided(&kind) };
+    samples::read(connection, (person.id, kind.id), (read.0, read.1.saturating_add(1)), wanted, |stored| {
         let group = groups.of(connection, stored)?;
         let partition = partition(&person, &kind, &mut texts, stored)?;
         let Some(value) = units.value(connection, stored)? else {
