@@ -75,13 +75,13 @@ fn settle(transfer: &mut Transfer<'_>) -> Result<()> {
 
 fn give_as_they_are(transfer: &mut Transfer<'_>, kind: i64) -> Result<()> {
     let filter = format!("type_id = {kind}");
-    let moved = transfer.sql(|connection, from, into| {
+    transfer.sql(|connection, from, into| {
         tables::named("merged_samples").within_first_key().move_rows(connection, (from, into), &filter)?;
         let sql = "INSERT OR IGNORE INTO sample_origins SELECT ?2, type_id, is_derived, unit_id FROM sample_origins
             WHERE person_id = ?1 AND type_id = ?3";
-        connection.execute(sql, [from, into, kind])?;
-        SAMPLES.within_first_key().move_rows(connection, (from, into), &filter)
+        connection.execute(sql, [from, into, kind])
     })?;
+    let moved = transfer.move_samples(SAMPLES.within_first_key(), &filter)?;
     transfer.note(SAMPLES.ledger, moved);
     Ok(())
 }

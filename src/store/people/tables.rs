@@ -153,12 +153,24 @@ impl PersonTable {
         (from, into): (i64, i64),
         filter: &str,
     ) -> rusqlite::Result<Changed> {
+        self.move_rows_and_show(connection, (from, into), filter, &mut |_| {})
+    }
+
+    /// The same, and calls `show` with what each step has changed.
+    pub(super) fn move_rows_and_show(
+        &self,
+        connection: &Connection,
+        (from, into): (i64, i64),
+        filter: &str,
+        show: &mut dyn FnMut(Changed),
+    ) -> rusqlite::Result<Changed> {
         let update = format!("UPDATE OR IGNORE {} SET person_id = {into}", self.name);
         let mut changed = Changed::default();
         self.in_steps(connection, from, filter, |step, values| {
             changed.moved += connection.execute(&[&update, " ", step].concat(), params_from_iter(values))? as u64;
             let delete = format!("DELETE FROM {} {step}", self.name);
             changed.deleted += connection.execute(&delete, params_from_iter(values))? as u64;
+            show(changed);
             Ok(())
         })?;
         Ok(changed)

@@ -53,6 +53,15 @@ impl Transfer<'_> {
         Ok(())
     }
 
+    /// Moves many rows, and shows after each step how many are done. The caller counts them.
+    pub(super) fn move_samples(&mut self, table: PersonTable, filter: &str) -> Result<Changed> {
+        let (persons, done, whole) = ((self.from, self.upload.person), self.done(), self.whole);
+        let Self { store, watch, .. } = self;
+        let mut show = |changed: Changed| watch((done + changed.moved + changed.deleted).min(whole), whole);
+        let moved = table.move_rows_and_show(&store.connection, persons, filter, &mut show);
+        moved.map_err(|error| store.failed(&error))
+    }
+
     /// Counts rows that were moved as new, and rows that the other person also had as unchanged.
     pub(super) fn note(&mut self, ledger: LedgerKind, Changed { moved, deleted }: Changed) {
         let counts = &mut self.counts;
@@ -70,8 +79,13 @@ impl Transfer<'_> {
         self.show();
     }
 
-    fn show(&mut self) {
+    fn done(&self) -> u64 {
         let Counts { new, updated, unchanged, merged, .. } = self.counts;
-        (self.watch)((new + updated + unchanged + merged).min(self.whole), self.whole);
+        new + updated + unchanged + merged
+    }
+
+    fn show(&mut self) {
+        let done = self.done().min(self.whole);
+        (self.watch)(done, self.whole);
     }
 }
