@@ -808,8 +808,11 @@ pub const QUESTION_CACHE_BYTES: usize = 512 * KIB;
 /// Bytes of an answer's page, from which on no further row is added.
 pub const ANSWER_PAGE_BYTES: usize = 64 * KIB;
 
-/// Answers of reads under way.
-pub const ANSWERS_MAX: usize = 16;
+/// Bytes from which on a page is long: it has the text of one row that is longer than all others.
+pub const ANSWER_LONG_BYTES: usize = 8 * ANSWER_PAGE_BYTES;
+
+/// Answers of reads under way; further ones wait.
+pub const ANSWERS_MAX: usize = 8;
 
 /// How long an answer waits for figures of an upload that has just ended.
 pub const FIGURES_WAIT: Duration = Duration::from_secs(1);

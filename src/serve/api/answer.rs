@@ -46,7 +46,7 @@ async fn read_answer(call: Call<'_>) -> Answer {
         Ok(understood) => understood,
         Err(answer) => return *answer,
     };
-    let Some(permit) = call.state.reads.begin() else {
+    let Some(permit) = call.state.reads.begin().await else {
         return problem::too_many_reads();
     };
     let is_gzip = takes_gzip(call.request.headers());
@@ -150,7 +150,8 @@ async fn tag(
             reader
                 .read((now_ms(), QUESTION_TIME_MAX), |snapshot| snapshot.state(&person, &[parts[0], parts[1], &query]))
         });
-        let state = state.await?;
+        let (state, place) = state.await?;
+        drop(place);
         // While an upload runs, its figures are not computed.
         let is_waiting = state.is_stale && call.state.intake.under_way() == 0 && began.elapsed() < FIGURES_WAIT;
         if !is_waiting {

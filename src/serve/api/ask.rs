@@ -4,7 +4,7 @@ use super::parameters::{Given, Parameter, Wrong};
 use super::read::{Asked, Unasked};
 use crate::store::questions::{
     Agg, BucketSize, Days, Explain, LINE_POINTS, Listing, Moment, Nights, OneNight, OneWorkout, People, PersonStatus,
-    Question, Route, Rows, Samples, Types, listings,
+    Points, Question, Route, Rows, Samples, Types, listings,
 };
 
 type Asking = Result<Box<dyn Question>, Unasked>;
@@ -38,6 +38,9 @@ pub(super) fn night(asked: Asked) -> Asking {
 }
 
 pub(super) fn samples(asked: Asked) -> Asking {
+    if let Some(points_max) = asked.given.max_points {
+        return points(asked, points_max);
+    }
     let mut samples = Samples::new(asked.range(), asked.kind()?);
     samples.limit = asked.limit;
     let Given { source, units, cursor, .. } = asked.given;
@@ -45,6 +48,16 @@ pub(super) fn samples(asked: Asked) -> Asking {
     samples.units = units;
     samples.after = cursor;
     Ok(Box::new(samples))
+}
+
+/// The same as a line.
+fn points(asked: Asked, points_max: u32) -> Asking {
+    let (range, kind) = (asked.range(), asked.kind()?);
+    let Given { source, units, limit, cursor, .. } = asked.given;
+    if limit.is_some() || cursor.is_some() {
+        return Err(Wrong::of("max_points", "left out where `limit` or `cursor` is given").into());
+    }
+    Ok(Box::new(Points { range, kind, source, units, points_max }))
 }
 
 pub(super) fn types(asked: Asked) -> Asking {

@@ -42,7 +42,7 @@ static API: [Route; 27] = [
         Fixed("/api/v1/samples"),
         "returns the stored samples of a type",
         &Read {
-            parameters: &[Type, From, To, Tz, Source, Units, Limit, Cursor, Person],
+            parameters: &[Type, From, To, Tz, Source, Units, MaxPoints, Limit, Cursor, Person],
             shape: Table,
             is_tagged: true,
             ask: ask::samples,

@@ -13,7 +13,9 @@ use tokio::time::timeout;
 
 use super::writer::Writer;
 use crate::model::error::{Error, ErrorKind};
-use crate::model::limits::{ANSWERS_MAX, QUESTION_PLACES, QUESTION_TIME_MAX, QUESTION_WAIT, WRITE_WAIT};
+use crate::model::limits::{
+    ANSWER_LONG_BYTES, ANSWERS_MAX, QUESTION_PLACES, QUESTION_TIME_MAX, QUESTION_WAIT, WRITE_WAIT,
+};
 use crate::serve::answer::{Answer, whole};
 use crate::store::questions::{Progress, Question, QuestionReader, Unanswered};
 use crate::store::{Database, now_ms};
@@ -35,25 +37,21 @@ impl Reads {
         }
     }
 
-    /// The right to have an answer under way; `None` if there are too many.
-    pub(super) fn begin(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.answers).try_acquire_owned().ok()
+    /// Waits for the right to have an answer under way; `None` if there are too many for too long.
+    pub(super) async fn begin(&self) -> Option<OwnedSemaphorePermit> {
+        timeout(QUESTION_WAIT, Arc::clone(&self.answers).acquire_owned()).await.ok()?.ok()
     }
 
-    /// Runs what reads on a thread that may block.
+    /// Runs what reads on a thread that may block. Returns the place that it had also.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         read: impl FnOnce(&QuestionReader) -> Result<T, Unanswered> + Send + 'static,
-    ) -> Result<T, NoPage> {
+    ) -> Result<(T, OwnedSemaphorePermit), NoPage> {
         let Ok(Ok(place)) = timeout(QUESTION_WAIT, Arc::clone(&self.places).acquire_owned()).await else {
             return Err(NoPage::Busy);
         };
         let reader = Arc::clone(&self.reader);
-        let done = tokio::task::spawn_blocking(move || {
-            let done = read(&reader);
-            drop(place);
-            done
-        });
+        let done = tokio::task::spawn_blocking(move || read(&reader).map(|done| (done, place)));
         done.await.map_err(|_| NoPage::Panicked)?.map_err(NoPage::Unanswered)
     }
 }
@@ -92,6 +90,8 @@ impl Line {
 struct Page {
     bytes: Vec<u8>,
     progress: Progress,
+    /// The place in which a page with a long text was read, until the client takes it: few such pages are in memory at once.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// Why there is no page.
@@ -115,9 +115,11 @@ impl Work {
             }
             let bytes = self.writer.take_page();
             self.line.bytes += bytes.len();
-            Ok((self, Page { bytes, progress }))
+            Ok((self, bytes, progress))
         });
-        read.await.map_err(|fault| (fault, line))
+        let ((work, bytes, progress), place) = read.await.map_err(|fault| (fault, line))?;
+        let place = (bytes.capacity() > ANSWER_LONG_BYTES).then_some(place);
+        Ok((work, Page { bytes, progress, place }))
     }
 
     /// Answers: whole if one page is all, else streamed.
@@ -173,6 +175,7 @@ impl Body for Pages {
         };
         Poll::Ready(match page {
             Some(page) => {
+                drop(page.place);
                 self.is_whole = page.progress == Progress::End;
                 Some(Ok(Frame::data(page.bytes.into())))
             }

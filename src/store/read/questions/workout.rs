@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::identity::{NOT_FOUND, identities, resolve};
+use super::mean::Mean;
 use super::places::{Point, Splits, points};
 use super::range::person;
 use super::reader::{Question, Snapshot, Unanswered};
@@ -83,7 +84,7 @@ impl OneWorkout {
         (start_ms, end_ms, highest): (i64, i64, Option<f64>),
         sink: &mut dyn Sink,
     ) -> Result<[i64; ZONES.len()], Unanswered> {
-        sink.list("heart_rate", &["start", "value", "minimum", "maximum", "samples"]);
+        sink.list("heart_rate", &Mean::COLUMNS);
         let points_max = i64::from(self.points_max.unwrap_or(QUESTION_POINTS_DEFAULT));
         let width_ms = ((end_ms - start_ms) / points_max + 1).max(1);
         let sql = "SELECT s.start_ms, s.value FROM samples s JOIN types t ON t.name = ?2
@@ -93,7 +94,7 @@ impl OneWorkout {
         let mut rows = select.query(params![person, HEART_RATE, start_ms, end_ms])?;
         let mut zones_ms = [0; ZONES.len()];
         let mut last: Option<(i64, f64)> = None;
-        let mut bucket: Option<Bucket> = None;
+        let mut bucket: Option<Mean> = None;
         while let Some(row) = rows.next()? {
             let (at_ms, value): (i64, f64) = (row.get(0)?, row.get(1)?);
             add_to_zone(&mut zones_ms, last, at_ms, highest);
@@ -102,46 +103,13 @@ impl OneWorkout {
             if let Some(ended) = bucket.take_if(|bucket| bucket.number != number) {
                 ended.push(sink);
             }
-            bucket.get_or_insert_with(|| Bucket::new(number, at_ms)).add(value);
+            bucket.get_or_insert_with(|| Mean::new(number, at_ms)).add(value);
         }
         add_to_zone(&mut zones_ms, last, end_ms, highest);
         if let Some(ended) = bucket {
             ended.push(sink);
         }
         Ok(zones_ms)
-    }
-}
-
-/// Heart rates that become one point.
-struct Bucket {
-    number: i64,
-    start_ms: i64,
-    sum: f64,
-    minimum: f64,
-    maximum: f64,
-    samples: u32,
-}
-
-impl Bucket {
-    fn new(number: i64, start_ms: i64) -> Self {
-        Self { number, start_ms, sum: 0.0, minimum: f64::INFINITY, maximum: f64::NEG_INFINITY, samples: 0 }
-    }
-
-    fn add(&mut self, value: f64) {
-        self.sum += value;
-        self.minimum = self.minimum.min(value);
-        self.maximum = self.maximum.max(value);
-        self.samples += 1;
-    }
-
-    fn push(&self, sink: &mut dyn Sink) {
-        sink.row(&[
-            Value::Time(self.start_ms),
-            Value::Real(self.sum / f64::from(self.samples)),
-            Value::Real(self.minimum),
-            Value::Real(self.maximum),
-            Value::Integer(i64::from(self.samples)),
-        ]);
     }
 }
 

@@ -1,0 +1,109 @@
+//! The samples of a type as a line: at most so many points, each with the mean, the extremes and the number of its samples.
+//!
+//! A line is for drawing what was measured. Figures that add up, such as steps, come from days.
+
+use rusqlite::params;
+
+use super::mean::Mean;
+use super::range::Range;
+use super::reader::{Question, Snapshot, Unanswered};
+use super::types::Kind;
+use super::value::{Progress, Sink, Value};
+use crate::model::units::{Conversion, conversion};
+
+/// The samples of a type as a line.
+#[derive(Debug)]
+pub struct Points {
+    /// Whose, and when.
+    pub range: Range,
+    /// The type.
+    pub kind: Kind,
+    /// Only those of sources with this name or bundle.
+    pub source: Option<String>,
+    /// The unit of values; that of the last sample if none.
+    pub units: Option<String>,
+    /// Points at most.
+    pub points_max: u32,
+}
+
+const SPAN: &str = "SELECT
+      (SELECT start_ms FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4
+       ORDER BY start_ms LIMIT 1),
+      (SELECT start_ms FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4
+       ORDER BY start_ms DESC LIMIT 1)";
+
+const SELECT: &str = "SELECT s.start_ms, s.value, s.unit_id FROM samples s LEFT JOIN sources o ON o.id = s.source_id
+    WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms >= ?3 AND s.start_ms < ?4 AND s.value IS NOT NULL
+      AND (?5 IS NULL OR o.bundle_identifier = ?5 OR replace(o.name, char(160), ' ') = ?5)
+    ORDER BY s.start_ms";
+
+/// Converts values of several units, of which the last one is remembered.
+struct Converter<'a> {
+    snapshot: &'a Snapshot<'a>,
+    wanted: &'a str,
+    last: Option<(Option<i64>, Conversion)>,
+}
+
+impl Converter<'_> {
+    fn apply(&mut self, value: f64, unit: Option<i64>) -> Result<f64, Unanswered> {
+        let conversion = match self.last {
+            Some((known, conversion)) if known == unit => conversion,
+            _ => {
+                let name = unit_name(self.snapshot, unit)?;
+                let conversion = conversion(&name, self.wanted).ok_or_else(|| {
+                    Unanswered::Parameter("units", "a unit that all samples' own can be converted to".to_owned())
+                })?;
+                self.last = Some((unit, conversion));
+                conversion
+            }
+        };
+        Ok(conversion.apply(value))
+    }
+}
+
+fn unit_name(snapshot: &Snapshot<'_>, unit: Option<i64>) -> Result<String, Unanswered> {
+    let mut select =
+        snapshot.connection.prepare_cached("SELECT coalesce((SELECT name FROM units WHERE id = ?1), '')")?;
+    Ok(select.query_row([unit], |row| row.get(0))?)
+}
+
+impl Question for Points {
+    fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
+        let located = self.range.locate(snapshot)?;
+        let type_id = self.kind.id(snapshot)?;
+        let bounds = params![located.person, type_id, located.from_ms, located.to_ms];
+        let span: (Option<i64>, Option<i64>) =
+            snapshot.connection.prepare_cached(SPAN)?.query_row(bounds, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (first_ms, last_ms) = (span.0.unwrap_or_default(), span.1.unwrap_or_default());
+        let width_ms = (last_ms - first_ms) / i64::from(self.points_max.max(1)) + 1;
+        let sql = "SELECT unit_id FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 LIMIT 1";
+        let mut select = snapshot.connection.prepare_cached(sql)?;
+        let own: Option<i64> = match span.1 {
+            Some(last_ms) => select.query_row(params![located.person, type_id, last_ms], |row| row.get(0))?,
+            None => None,
+        };
+        let unit = self.units.clone().map_or_else(|| unit_name(snapshot, own), Ok)?;
+        let zone = Value::text(self.range.zone.as_deref());
+        let shown = if unit.is_empty() { Value::Null } else { Value::Text(&unit) };
+        sink.begin(&[("type", Value::Text(&self.kind.shown)), ("unit", shown), ("zone", zone)]);
+        sink.list("points", &Mean::COLUMNS);
+        let mut converter = Converter { snapshot, wanted: &unit, last: None };
+        let mut select = snapshot.connection.prepare_cached(SELECT)?;
+        let mut rows = select.query(params![located.person, type_id, located.from_ms, located.to_ms, self.source])?;
+        let mut point: Option<Mean> = None;
+        while let Some(row) = rows.next()? {
+            let at_ms: i64 = row.get(0)?;
+            let value = converter.apply(row.get(1)?, row.get(2)?)?;
+            let number = (at_ms - first_ms) / width_ms;
+            if let Some(ended) = point.take_if(|point| point.number != number) {
+                ended.push(sink);
+            }
+            point.get_or_insert_with(|| Mean::new(number, at_ms)).add(value);
+        }
+        if let Some(point) = point {
+            point.push(sink);
+        }
+        sink.end(&[("truncated", Value::Flag(false))]);
+        Ok(Progress::End)
+    }
+}
