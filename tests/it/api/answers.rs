@@ -74,6 +74,7 @@ fn wrong_parameters_are_named() {
     check("samples?type=steps,heart_rate", "type", "one name");
     check("samples?type=steps&units=kg", "units", "converted");
     check("samples?type=steps&cursor=%27%20OR%201=1", "cursor", "next_cursor");
+    check("samples?type=steps&max_points=5&limit=5", "max_points", "limit");
     check("types?limit=1", "limit", "accepts person");
 }
 
@@ -96,6 +97,21 @@ fn samples_page_by_page_are_all_of_them() {
     }
     assert_eq!(found.iter().collect::<Vec<_>>(), expected);
     assert_eq!(totals, [Some(json!(5)), None, None], "the first page has the total");
+}
+
+#[test]
+fn samples_as_a_line() {
+    let api = Api::start();
+    let line = api.json("/api/v1/samples?type=heart_rate&to=2026-01-06&max_points=2");
+    let points = json!([
+        {"start": "2026-01-05T07:00:00.000Z", "value": 115, "minimum": 110, "maximum": 120, "samples": 2},
+        {"start": "2026-01-05T07:01:00.000Z", "value": 157.5, "minimum": 150, "maximum": 165, "samples": 2},
+    ]);
+    assert_eq!([&line["points"], &line["unit"]], [&points, &json!("count/min")]);
+    let weights = api.json("/api/v1/samples?type=body_mass&max_points=1&units=kg&from=2026-01-06&to=2026-01-08");
+    let value = weights["points"][0]["value"].as_f64().unwrap();
+    assert!((value - 71.0).abs() < 1e-9, "kilograms and pounds: {weights}");
+    assert_eq!(api.json("/api/v1/samples?type=heart_rate&to=2020-01-01&max_points=5")["points"], json!([]));
 }
 
 #[test]

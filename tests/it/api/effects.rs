@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use super::{Api, PATHS};
 
 /// A value of each parameter that changes an answer of the fixture, by path; the first one that fits counts.
-const CHANGES: [(&str, &str, &str); 24] = [
+const CHANGES: [(&str, &str, &str); 25] = [
     ("days", "type", "type=heart_rate"),
     ("days", "bucket", "bucket=month"),
     ("days", "agg", "agg=max"),
     ("days", "source", "source=Scale"),
     ("days", "units", "type=walking_running_distance&units=mi"),
     ("days", "max_points", "max_points=1"),
+    ("samples", "max_points", "max_points=2"),
     ("samples", "type", "type=heart_rate"),
     ("samples", "source", "source=Apple%20Watch"),
     ("samples", "units", "type=body_mass&units=lb"),

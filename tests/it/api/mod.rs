@@ -6,7 +6,7 @@ mod rights;
 mod tables;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use healthsink::store::{Database, NewToken, TokenDigest, TokenScope};
@@ -54,12 +54,15 @@ struct Api {
     token: String,
 }
 
+/// Makes a database with a few days of data of `me`.
+fn copy_fixture(to: &Path) {
+    static FIXTURE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(fixture::database);
+    fs::copy(&FIXTURE.1, to).unwrap();
+}
+
 impl Api {
     fn start() -> Self {
-        static FIXTURE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(fixture::database);
-        let server = Server::with(|config| {
-            fs::copy(&FIXTURE.1, &config.db).unwrap();
-        });
+        let server = Server::with(|config| copy_fixture(&config.db));
         let mut api = Self { server, token: String::new() };
         api.token = api.add_token("me", TokenScope::Read, false);
         api

@@ -4,7 +4,8 @@ use healthsink::store::TokenScope;
 use healthsink_testkit::http::get;
 use healthsink_testkit::server::Server;
 
-use super::{Api, PATHS};
+use super::{Api, PATHS, copy_fixture};
+use crate::program::{Program, run};
 
 /// A proxy on this machine that adds no header looks like a program of this machine.
 #[test]
@@ -95,5 +96,34 @@ fn a_token_reads_its_person_only_unless_it_is_of_all() {
             let answer = api.ask(&anna, path, &[("If-None-Match", tag)]);
             assert_ne!(answer.status, 304, "{path}");
         }
+    }
+}
+
+#[test]
+fn each_read_is_a_line_without_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    copy_fixture(&database);
+    let db = database.to_str().unwrap();
+    let made = run(&["token", "new", "--scope", "read", "--person", "me", "--json", "--db", db]);
+    let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+    assert_eq!(
+        [&made["id"], &made["scope"], &made["all_people"]],
+        [&serde_json::json!(1), &serde_json::json!("read"), &serde_json::json!(false)]
+    );
+    let token = made["token"].as_str().unwrap();
+    let refused = run(&["token", "new", "--all-people", "--db", db]);
+    assert_eq!(refused.status.code(), Some(2), "a token that sends reads nobody");
+    let program = Program::serve(&database);
+    let bearer = format!("Bearer {token}");
+    let mut client = healthsink_testkit::http::Client::connect(program.address);
+    client.head("GET", "/api/v1/samples?type=heart_rate&source=Apple%20Watch", &[("Authorization", &bearer)]);
+    assert_eq!(client.receive().status, 200);
+    let line = program.wait_for_line(" read ");
+    for part in ["token_id=1", "person=\"me\"", "route=\"/api/v1/samples\"", "status=200", "rows=5"] {
+        assert!(line.contains(part), "{line}");
+    }
+    for secret in ["heart_rate", "Watch", token] {
+        assert!(!line.contains(secret), "{line}");
     }
 }
