@@ -287,6 +287,21 @@ mod tests {
     }
 
     #[test]
+    fn units_of_rates_and_electricity() {
+        let check = |one: (f64, &str), other: (f64, &str), expected: bool| {
+            let [one, other] = [one, other].map(|(value, unit)| (Some(value), Some(unit)));
+            assert_eq!([is_same(one, other), is_same(other, one)], [expected; 2], "{one:?} {other:?}");
+        };
+        check((250.5, "W"), (0.2505, "kW"), true);
+        check((250.5, "W"), (0.2506, "kW"), false);
+        check((5.25, "mcS"), (0.000_005_25, "S"), true);
+        check((500.0, "L/min"), (8333.33, "mL/s"), true);
+        check((80.0, "count/min"), (80.0, "rpm"), true);
+        check((1013.25, "hPa"), (760.0, "mmHg"), true);
+        check((1013.25, "hPa"), (29.9213, "inHg"), true);
+    }
+
+    #[test]
     fn rounded_values() {
         let check = |one: (f64, &str), other: (f64, &str), expected: bool| {
             let [one, other] = [one, other].map(|(value, unit)| (Some(value), Some(unit)));

@@ -1,8 +1,8 @@
 //! Units by the names that exporters give them, and conversions between them.
 
 use Dimension::{
-    Count, Effort, Energy, Fraction, Frequency, GlucoseConcentration, Length, Mass, OxygenUptake, Pressure, Speed,
-    Temperature, Time, Volume,
+    Conductance, Count, Effort, Energy, Flow, Fraction, Frequency, GlucoseConcentration, Length, Mass, OxygenUptake,
+    Power, Pressure, Speed, Temperature, Time, Volume,
 };
 
 /// What a unit measures. Each has a base unit.
@@ -36,6 +36,12 @@ pub enum Dimension {
     Effort,
     /// Pieces.
     Count,
+    /// Watts.
+    Power,
+    /// Siemens.
+    Conductance,
+    /// Litres per minute.
+    Flow,
 }
 
 /// A unit: `base = value * factor + offset`.
@@ -131,7 +137,7 @@ pub fn kilocalories(energy: f64, unit: &str) -> Option<f64> {
 }
 
 /// The units that are known, some under several names.
-pub(super) const NAMES: [&str; 70] = [
+pub(super) const NAMES: [&str; 87] = [
     "m",
     "meters",
     "km",
@@ -202,6 +208,23 @@ pub(super) const NAMES: [&str; 70] = [
     "kcal/(kg*hr)",
     "kcal/kg·hr",
     "count",
+    "rpm",
+    "hPa",
+    "mbar",
+    "Pa",
+    "inHg",
+    "W",
+    "kW",
+    "mW",
+    "S",
+    "mS",
+    "mcS",
+    "uS",
+    "µS",
+    "L/min",
+    "L/s",
+    "mL/s",
+    "mL/min",
 ];
 
 pub(super) fn unit(name: &str) -> Option<Unit> {
@@ -242,7 +265,15 @@ pub(super) fn unit(name: &str) -> Option<Unit> {
         "degC" | "°C" => of(Temperature, 1.0),
         "degF" | "°F" => Some(Unit { dimension: Temperature, factor: 5.0 / 9.0, offset: -160.0 / 9.0 }),
         "K" => Some(Unit { dimension: Temperature, factor: 1.0, offset: -KELVIN }),
-        "count/min" | "bpm" => of(Frequency, 1.0),
+        _ => compound(name),
+    }
+}
+
+/// The unit of this name, if it is of a rate, of a share or of electricity.
+fn compound(name: &str) -> Option<Unit> {
+    let of = |dimension, factor| Some(Unit { dimension, factor, offset: 0.0 });
+    match name {
+        "count/min" | "bpm" | "rpm" => of(Frequency, 1.0),
         "count/s" => of(Frequency, 60.0),
         "m/s" => of(Speed, 1.0),
         "km/hr" | "km/h" => of(Speed, 1.0 / 3.6),
@@ -254,11 +285,24 @@ pub(super) fn unit(name: &str) -> Option<Unit> {
         "mmHg" => of(Pressure, 1.0),
         "cmAq" => of(Pressure, 0.735_559),
         "kPa" => of(Pressure, 7.500_615_76),
+        "hPa" | "mbar" => of(Pressure, 0.750_061_576),
+        "Pa" => of(Pressure, 0.007_500_615_76),
+        "inHg" => of(Pressure, 25.4),
         "%" => of(Fraction, 1.0),
         "mL/min·kg" | "ml/(kg*min)" | "mL/(kg*min)" | "mL/kg·min" => of(OxygenUptake, 1.0),
         "kcal/hr·kg" | "kcal/(kg*hr)" | "kcal/kg·hr" => of(Effort, 1.0),
         "kJ/hr·kg" | "kJ/(kg*hr)" | "kJ/kg·hr" => of(Effort, 1.0 / KILOJOULES_PER_KILOCALORIE),
         "count" => of(Count, 1.0),
+        "W" => of(Power, 1.0),
+        "kW" => of(Power, 1000.0),
+        "mW" => of(Power, 0.001),
+        "S" => of(Conductance, 1.0),
+        "mS" => of(Conductance, 0.001),
+        "mcS" | "uS" | "µS" => of(Conductance, 1e-6),
+        "L/min" | "l/min" => of(Flow, 1.0),
+        "L/s" | "l/s" => of(Flow, 60.0),
+        "mL/s" | "ml/s" => of(Flow, 0.06),
+        "mL/min" | "ml/min" => of(Flow, 0.001),
         _ => None,
     }
 }
