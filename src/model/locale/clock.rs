@@ -6,7 +6,7 @@ use crate::model::limits::DATE_BYTES_MAX;
 use crate::model::time::{Date, parse, parse_day, parse_iso};
 
 /// Marks of the hours before noon, in small letters without points and blanks.
-const BEFORE_NOON: [&str; 63] = [
+const BEFORE_NOON: [&str; 64] = [
     "am",
     "a",
     "上午",
@@ -58,6 +58,7 @@ const BEFORE_NOON: [&str; 63] = [
     "prijepodne",
     "prepodne",
     "dop",
+    "dopoldne",
     "dopoledne",
     "priešpiet",
     "priekšp",
@@ -73,7 +74,7 @@ const BEFORE_NOON: [&str; 63] = [
 ];
 
 /// Marks of the hours from noon on, in the same form.
-const FROM_NOON: [&str; 61] = [
+const FROM_NOON: [&str; 62] = [
     "pm",
     "p",
     "下午",
@@ -124,6 +125,7 @@ const FROM_NOON: [&str; 61] = [
     "odp",
     "odpoledne",
     "pop",
+    "popoldne",
     "popiet",
     "pēcp",
     "pēcpusdienā",
@@ -220,8 +222,9 @@ fn parse_loose(text: &str) -> Option<i64> {
     let clock = if clock.contains(':') { clock.to_owned() } else { clock.replace('.', ":") };
     let (hour, minutes) = clock.split_once(':')?;
     let mark = [before, after].concat();
-    let half = if is_no_mark(&mark) { None } else { Some(half_of_day(&mark)?) };
-    let hour = match (hour.parse::<u32>().ok()?, half) {
+    let hour = hour.parse::<u32>().ok()?;
+    let half = if is_no_mark(&mark) { None } else { Some(half_of_day(&mark, hour)?) };
+    let hour = match (hour, half) {
         // With one digit, it may be of twelve hours without their mark.
         (hour @ 0..=23, None) if clock.find(':') == Some(2) => hour,
         (hour @ 0..=12, Some(half)) => hour % 12 + half,
@@ -254,10 +257,16 @@ fn is_no_mark(beside: &str) -> bool {
     beside.chars().all(|next| next.is_whitespace() || next == ',')
 }
 
-/// Hours that a mark adds.
-fn half_of_day(mark: &str) -> Option<u32> {
+/// Hours that a mark adds to an hour.
+fn half_of_day(mark: &str, hour: u32) -> Option<u32> {
     let mark: String = mark.chars().filter(|next| !next.is_whitespace() && *next != '.' && *next != ',').collect();
     let mark = mark.to_lowercase();
+    match (&*mark, hour) {
+        // Noon, and the evening.
+        ("中午", 11) => return Some(0),
+        ("中午", 1 | 12..=13) | ("晚上", 6..=11 | 18..=23) => return Some(12),
+        _ => {}
+    }
     if FROM_NOON.contains(&&*mark) { Some(12) } else { BEFORE_NOON.contains(&&*mark).then_some(0) }
 }
 
@@ -283,6 +292,11 @@ mod tests {
         check("2024-09-15 15:07:43 PM +0000", Some("2024-09-15T15:07:43Z"));
         check("2024-09-15 下午3:07:43 +0000", Some("2024-09-15T15:07:43Z"));
         check("2024-09-15 오전 3:07:43 +0000", Some("2024-09-15T03:07:43Z"));
+        check("2024-09-15 中午12:07:43 +0000", Some("2024-09-15T12:07:43Z"));
+        check("2024-09-15 中午11:07:43 +0000", Some("2024-09-15T11:07:43Z"));
+        check("2024-09-15 晚上9:07:43 +0000", Some("2024-09-15T21:07:43Z"));
+        check("2024-09-15 晚上12:07:43 +0000", None);
+        check("2024-09-15 3:07:43 popoldne +0000", Some("2024-09-15T15:07:43Z"));
         check("2024-09-15 3:07:43 μ.μ. +0000", Some("2024-09-15T15:07:43Z"));
         check("2024-09-15 3:07:43 अपराह्न +0000", Some("2024-09-15T15:07:43Z"));
         check("\u{200f}٢٠٢٤-٠٩-١٥ ٣:٠٧:٤٣\u{a0}م +٠٠٠٠", Some("2024-09-15T15:07:43Z"));

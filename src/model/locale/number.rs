@@ -142,11 +142,9 @@ fn reading(text: &str) -> Option<Reading> {
         format!("{sign}{whole}.{decimals}0").parse::<f64>().ok()
     };
     let one = |whole, decimals, shows| Some(Reading::One { number: number(whole, decimals)?, shows });
-    if digits.contains(['e', 'E']) {
-        // The form of programs: a point, and no groups.
-        let number =
-            digits.parse::<f64>().ok().filter(|number| number.is_finite() && !digits.starts_with(['-', '+']))?;
-        return Some(Reading::One { number: if sign.is_empty() { number } else { -number }, shows: None });
+    if digits.contains(['e', 'E', '×']) {
+        let (number, shows) = with_exponent(digits)?;
+        return Some(Reading::One { number: if sign.is_empty() { number } else { -number }, shows });
     }
     let is_separator = |next: char| matches!(next, '.' | ',' | ' ' | '\'' | ARABIC_GROUP | ARABIC_DECIMAL);
     if !digits.chars().all(|next| next.is_ascii_digit() || is_separator(next)) {
@@ -176,6 +174,16 @@ fn reading(text: &str) -> Option<Reading> {
         }
         Some(_) => None,
     }
+}
+
+/// Reads a number with an exponent, which has no thousands: `1.5e-5`, `1,5E-5`, `1,5×10^-5`. Also returns what begins its decimals,
+/// unless that is a point, as all programs write.
+fn with_exponent(digits: &str) -> Option<(f64, Option<char>)> {
+    let digits = digits.replacen("×10^", "e", 1);
+    let (mantissa, exponent) = digits.split_once(['e', 'E'])?;
+    let shows = mantissa.contains(',').then_some(',');
+    let number = [&mantissa.replacen([',', ARABIC_DECIMAL], ".", 1), exponent].join("e").parse::<f64>().ok();
+    number.filter(|number| number.is_finite() && !digits.starts_with(['-', '+'])).map(|number| (number, shows))
 }
 
 /// Whether a separator separates thousands in some language.
@@ -252,6 +260,10 @@ mod tests {
         check(",5", 0.5);
         check("5.", 5.0);
         check("1e-3", 0.001);
+        check("1,5E-3", 0.0015);
+        check("\u{2212}1,234E3", -1234.0);
+        check("1,5×10^\u{2212}3", 0.0015);
+        check("\u{661}\u{66b}\u{665}e\u{662}", 150.0);
         check("\u{2212}1.5E3", -1500.0);
         check("-0", 0.0);
     }
@@ -307,6 +319,8 @@ mod tests {
         check("nan");
         check("inf");
         check("1e999");
+        check("1,5,5e3");
+        check("1×10");
         check("--1");
         check("- -1");
         check("1-2");
