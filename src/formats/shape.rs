@@ -238,6 +238,15 @@ fn of_element(name: &[u8]) -> Judged {
         b"cyclingDistance" | b"swimDistance" | b"flightsClimbed" | b"avgHeartRate" | b"maxHeartRate" | b"intensity" => {
             Judged::Known(Shape::AutoExport)
         }
+        b"walkingAndRunningDistance" | b"elevation" | b"elevationUp" | b"elevationDown" | b"avgSpeed" | b"maxSpeed" => {
+            Judged::Known(Shape::AutoExport)
+        }
+        b"speed" | b"cyclingSpeed" | b"cyclingPower" | b"cyclingCadence" | b"swimCadence" | b"swimStroke" => {
+            Judged::Known(Shape::AutoExport)
+        }
+        b"totalSwimmingStrokeCount" | b"lapLength" | b"strokeStyle" | b"totalEnergy" | b"temperature" | b"humidity" => {
+            Judged::Known(Shape::AutoExport)
+        }
         _ => Judged::Nothing,
     }
 }
@@ -279,6 +288,11 @@ mod tests {
         check(r#"{"data":{"workouts":[null,5,{"metadata":{"uuid":1},"start":"x"}]}}"#, auto_export);
         check(r#"{"data":{"workouts":[],"medications":[{"displayText":"A","nickname":"B","dosage":1}]}}"#, auto_export);
         check(r#"{"data":{"stateOfMind":[{"kind":"x","id":"y"}]}}"#, auto_export);
+        // A long series may be first.
+        for first in ["route", "heartRateData", "walkingAndRunningDistance", "elevation", "cyclingPower", "temperature"]
+        {
+            check(&format!(r#"{{"data":{{"workouts":[{{"{first}":[{{"qty":1"#), auto_export);
+        }
         check(r#"{"data":{}} {"data":{"ecg":[]}}"#, auto_export);
         check(r#"{"\"metrics":1,"id":"x","resourceType":"Observation"}"#, Some(Shape::Fhir));
     }

@@ -515,7 +515,7 @@ pub const ARCHIVE_MEMBERS_MAX: u64 = 50_000;
 pub const ARCHIVE_NAMES_BYTES_MAX: usize = 2 * MIB;
 
 /// Bytes of a key in JSON that are compared with the known ones: a longer key is unknown.
-pub const SHAPE_NAME_BYTES_MAX: usize = 24;
+pub const SHAPE_NAME_BYTES_MAX: usize = 32;
 
 /// Characters of a parser's message or an entity's name that a reject's reason shows.
 pub const DETAIL_CHARACTERS_MAX: usize = 200;
