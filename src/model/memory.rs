@@ -158,7 +158,7 @@ pub const fn import_bytes() -> usize {
     // The file, what it unpacks to, the tag under way and its text without escapes.
     // What waits also grows by doubling, and has a list of its places.
     let reading = 4 * READ_BUFFER_BYTES + DEFLATE_BYTES + 3 * WAITING_BYTES_MAX;
-    // A location is a digest and a count. Routes are read behind the XML, whose equals are then forgotten.
+    // A location is a digest and two counts. Routes are read behind the XML, whose equals are then forgotten.
     let locations = table_bytes(ROUTE_LOCATIONS_COUNTED_MAX, 16) / 2 * 3 / 2;
     let members = table_bytes(MEMBERS_SEEN_MAX, 4) / 2 * 3 / 2;
     let counted = if equals + members > locations { equals + members } else { locations };

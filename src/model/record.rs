@@ -120,6 +120,8 @@ pub struct RouteMark {
 pub enum RouteEvent {
     /// A whole route begins, in a file if it has one.
     Begins(Option<RouteFile>),
+    /// Another track of it begins, which may repeat an earlier one.
+    Continues,
     /// It ends: what an earlier file had of it beyond this one is out of date.
     Ends,
     /// The workout refers to a file that is not there.

@@ -446,3 +446,38 @@ proptest! {
         prop_assert_eq!(Runs::new().check(&order), None);
     }
 }
+
+/// Some programs write a track twice into a file. What its tracks have in common is stored once, and all else is kept in order.
+#[test]
+fn a_track_that_comes_twice_is_stored_once() {
+    let check = |tracks: &[&[(u32, &str)]], expected: &str| {
+        let folder = Folder::new();
+        let point = |(second, latitude): &(u32, &str)| {
+            format!("<trkpt lat=\"{latitude}\" lon=\"8.5\"><time>2024-01-01T10:00:{second:02}Z</time></trkpt>")
+        };
+        let track = |points: &&[(u32, &str)]| {
+            let points: Vec<String> = points.iter().map(point).collect();
+            format!("<trk><trkseg>{}</trkseg></trk>", points.concat())
+        };
+        let gpx = format!("<gpx>{}</gpx>", tracks.iter().map(track).collect::<String>());
+        let file = folder.write("route.gpx", gpx);
+        let database = folder.path("health.db");
+        let read = tracks.iter().map(|points| points.len() as u64).sum::<u64>();
+        let first = import(&database, &[], &[&file]);
+        assert_eq!((first.count("read"), first.count("rejected")), (read, 0), "{tracks:?}");
+        let sql = "SELECT group_concat((time_ms / 1000 % 60) || ' ' || latitude, ', ' ORDER BY time_ms, route, place)
+            FROM route_points";
+        assert_eq!(query::<String>(&database, sql), expected, "{tracks:?}");
+        let again = import(&database, &[], &[&file]);
+        assert_eq!((again.count("new"), again.count("updated")), (0, 0), "{tracks:?}");
+    };
+    let (one, same): (&[_], &[_]) =
+        (&[(1, "1.0"), (2, "2.0"), (3, "1.5")], &[(1, "3.0"), (1, "1.0"), (1, "3.0"), (1, "2.0")]);
+    check(&[one], "1 1.0, 2 2.0, 3 1.5");
+    check(&[one, one], "1 1.0, 2 2.0, 3 1.5");
+    check(&[one, one, one], "1 1.0, 2 2.0, 3 1.5");
+    check(&[same, same], "1 3.0, 1 1.0, 1 3.0, 1 2.0");
+    check(&[one, &[(3, "1.5"), (4, "4.0")]], "1 1.0, 2 2.0, 3 1.5, 4 4.0");
+    // Points with one time, each in a track.
+    check(&[&[(1, "3.0")], &[(1, "1.0")], &[(1, "2.0")]], "1 3.0, 1 1.0, 1 2.0");
+}

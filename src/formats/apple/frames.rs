@@ -57,6 +57,8 @@ pub(crate) struct Frames<R> {
     pub(super) root: &'static [u8],
     /// Elements whose children are read as if they were the root's.
     opened: &'static [&'static [u8]],
+    /// Those of them whose beginning counts, also without attributes.
+    shown: &'static [&'static [u8]],
     /// Whether names may have a prefix: `gpx:trkpt`.
     pub(super) has_prefixes: bool,
     /// Offset at which the document begins.
@@ -108,6 +110,7 @@ impl<R: Read> Frames<R> {
             window: Window::new(source),
             root: root.as_bytes(),
             opened,
+            shown: &[],
             has_prefixes: false,
             document: 0,
             depth: 0,
@@ -123,6 +126,11 @@ impl<R: Read> Frames<R> {
     /// Takes names with a prefix for those without.
     pub(crate) fn with_prefixes(self) -> Self {
         Self { has_prefixes: true, ..self }
+    }
+
+    /// Also returns where elements with these names begin.
+    pub(crate) fn showing(self, shown: &'static [&'static [u8]]) -> Self {
+        Self { shown, ..self }
     }
 
     /// Whether the names of Apple's elements have a prefix, which says nothing. Those of routes are kept as they are.
@@ -362,11 +370,12 @@ impl<R: Read> Frames<R> {
             }
         }
         let is_opened = self.depth == 0 && self.opened.contains(&name);
+        let is_shown = self.shown.contains(&name);
         let is_closed = self.window.bytes()[end - 2] == b'/';
         self.window.at = end;
         if is_opened {
             let has_attributes = self.window.bytes()[tag..end].contains(&b'=');
-            return if has_attributes { Tag::Opened(end) } else { Tag::Scanned };
+            return if has_attributes || is_shown { Tag::Opened(end) } else { Tag::Scanned };
         }
         if is_closed {
             return if self.depth == 0 { Tag::Complete(end) } else { Tag::Scanned };

@@ -1,6 +1,7 @@
 //! `workout-routes/*.gpx`: the locations of a route, which belongs to the workout that refers to the file.
 //!
-//! A point needs a place and a time. What else it has is in its columns, or kept as it is.
+//! A point needs a place and a time. What else it has is in its columns, or kept as it is. Some programs write a track twice: what
+//! tracks have in common is stored once.
 
 use std::io::Read;
 
@@ -27,7 +28,8 @@ pub(super) fn read(
     bytes: &mut u64,
     output: &mut Output<'_>,
 ) -> Result<()> {
-    let frames = Frames::new(source, "gpx", &[b"trk", b"trkseg", b"rte"]).with_prefixes();
+    let frames = Frames::new(source, "gpx", &[b"trk", b"trkseg", b"rte"]);
+    let frames = frames.showing(&[b"trk", b"rte"]).with_prefixes();
     let (route, known) = routes.find(file, output);
     output.batch.mark_route(route.workout, route.number, RouteEvent::Begins(Some(known)));
     let mut points =
@@ -84,6 +86,9 @@ impl Children for Points {
 
     fn open(&mut self, element: Element<'_>, place: Place<'_>, output: &mut Output<'_>) {
         let name = local_name(element);
+        if matches!(name, "trk" | "rte") {
+            output.batch.mark_route(self.route.workout, self.route.number, RouteEvent::Continues);
+        }
         self.is_apples |=
             name == "gpx" && element.get("creator").is_some_and(|creator| creator.starts_with("Apple Health"));
         if name == "gpx" && self.is_apples {

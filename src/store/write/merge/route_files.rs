@@ -93,6 +93,11 @@ impl Workouts {
         let workout = || stored_as(connection, person, &mark.workout);
         match mark.event {
             RouteEvent::Begins(file) => import.route = Some(Route::begin_whole(brought, workout()?, file)),
+            RouteEvent::Continues => {
+                if let Some(route) = import.route.as_mut().filter(|route| route.brought == brought) {
+                    route.begin_track();
+                }
+            }
             RouteEvent::Ends => {
                 if let Some(route) = import.route.take_if(|route| route.brought == brought) {
                     self.locations.end_route(connection, person, &route)?;

@@ -33,6 +33,8 @@ pub(in crate::store) struct Route {
     counted: Counted,
     /// Whether every location is counted, since an earlier file may have others.
     is_whole: bool,
+    /// Whether the next location is the first of another track.
+    begins_track: bool,
 }
 
 /// Time, latitude, longitude and ordinal of a stored location.
@@ -41,9 +43,30 @@ pub(super) type LocationKey = (i64, f64, f64, i64);
 /// How often each location came. Unless the route is a whole file, only locations of one time that follow each other count.
 #[derive(Debug, Default)]
 struct Counted {
-    counts: HashMap<u64, u32, RandomState>,
+    counts: HashMap<u64, Count, RandomState>,
     /// Whether the bound was reached, so that some are not counted.
     is_full: bool,
+    /// The number of the track.
+    track: u8,
+}
+
+/// How often a location came: at most in one track, and in the last one that has it. That one's number is in the last byte, so
+/// that the bound of their memory holds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    most: u32,
+    in_track: u32,
+}
+
+impl Count {
+    /// Counts a location of a track. Returns how many equal ones of this track came before.
+    fn add(&mut self, track: u8) -> u32 {
+        let before = if self.in_track & 0xff == u32::from(track) { self.in_track >> 8 } else { 0 };
+        // Further equal ones are one.
+        let count = (before + 1).min(u32::MAX >> 8);
+        (self.in_track, self.most) = (count << 8 | u32::from(track), self.most.max(count));
+        before
+    }
 }
 
 /// An equal workout that another exporter has brought with a route, while its own form of the route's workout has none.
@@ -103,19 +126,20 @@ impl Counted {
     fn count(&mut self, time_ms: i64, position: [u64; 2], most: usize) -> u32 {
         let key = key(time_ms, position);
         if let Some(count) = self.counts.get_mut(&key) {
-            *count = count.saturating_add(1);
-            return *count - 1;
+            return count.add(self.track);
         }
         if self.counts.len() >= most {
             self.is_full = true;
         } else {
-            self.counts.insert(key, 1);
+            let mut count = Count::default();
+            count.add(self.track);
+            self.counts.insert(key, count);
         }
         0
     }
 
     fn of(&self, time_ms: i64, position: [u64; 2]) -> i64 {
-        self.counts.get(&key(time_ms, position)).copied().unwrap_or_default().into()
+        self.counts.get(&key(time_ms, position)).copied().unwrap_or_default().most.into()
     }
 }
 
@@ -147,12 +171,19 @@ impl Route {
             last,
             counted,
             is_whole: false,
+            begins_track: false,
         }
     }
 
     /// Begins a route that is a whole file.
     pub(super) fn begin_whole(brought: (Uuid, u32), workout: Uuid, file: Option<RouteFile>) -> Self {
         Self { is_whole: brought.1 < ROUTES_REPLACED_MAX, file, ..Self::begin(brought, workout) }
+    }
+
+    /// Begins another track of the file: what it has in common with an earlier one is stored once.
+    pub(super) fn begin_track(&mut self) {
+        self.counted.track = self.counted.track.wrapping_add(1);
+        self.begins_track = true;
     }
 
     /// Changes where the locations are stored.
@@ -180,6 +211,10 @@ impl Route {
     /// Returns where the next location of the route is stored.
     pub(super) fn next(&mut self, location: &Location) -> Place {
         let position = position(location.latitude, location.longitude);
+        // A repeated track has the places of the first.
+        if std::mem::take(&mut self.begins_track) && self.counted.of(location.time_ms, position) > 0 {
+            self.last = (i64::MIN, [0; 2], 0);
+        }
         let (last_ms, last_position, last_place) = self.last;
         let place = if last_ms == location.time_ms { last_place + 1 } else { 0 };
         let repeat = if self.is_whole {
