@@ -8,7 +8,7 @@ use super::envelope::Envelope;
 use super::error::Result;
 use super::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCH_TEXT_LARGE_BYTES, RARE_ROWS_KEPT};
 use super::memory::ROW_BYTES;
-use super::record::{DerivedSample, RouteEvent, RouteMark, RoutePoint, Rows, Sample, Uuid};
+use super::record::{Aggregate, DerivedSample, RouteEvent, RouteMark, RoutePoint, Rows, Sample, Uuid};
 use super::text::Texts;
 
 // A batch keeps memory for as many samples as locations, the kinds that come in large numbers.
@@ -55,7 +55,7 @@ impl Batch {
         self.texts.bytes() >= BATCH_TEXT_LARGE_BYTES
     }
 
-    /// Puts the samples in the order of their table. A phone may send the newest first, and rows that arrive in falling order
+    /// Puts samples and figures in the order of their tables. A phone may send the newest first, and rows that arrive in falling order
     /// split every page in halves: the file is then three quarters larger. Equal identities keep their order.
     pub fn sort(&mut self) {
         let rows = &mut self.rows;
@@ -66,6 +66,11 @@ impl Batch {
         let key = |derived: &DerivedSample| key(&derived.sample);
         if !rows.derived_samples.is_sorted_by_key(key) {
             rows.derived_samples.sort_by_key(key);
+        }
+        // Figures of one time are compared with the stored ones together.
+        let key = |figure: &Aggregate| (figure.metric.index(), figure.start_ms, figure.label.index());
+        if !rows.aggregates.is_sorted_by_key(key) {
+            rows.aggregates.sort_by_key(key);
         }
     }
 

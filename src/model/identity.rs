@@ -18,6 +18,17 @@ pub fn digest(parts: &[&[u8]]) -> [u8; 16] {
     half(&hasher.finalize())
 }
 
+/// Returns [`digest`] of two texts, of which the first is in parts.
+#[must_use]
+pub fn digest_of_parts<'p>(first: impl Iterator<Item = &'p [u8]> + Clone, second: &[u8]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(first.clone().map(<[u8]>::len).sum::<usize>() as u64).to_le_bytes());
+    first.for_each(|part| _ = hasher.update(part));
+    hasher.update(&(second.len() as u64).to_le_bytes());
+    hasher.update(second);
+    half(&hasher.finalize())
+}
+
 /// Returns the identity of a record with this content: up to 64 bytes cost one round of the hash.
 #[must_use]
 pub fn derive(content: &[u8]) -> Uuid {
@@ -92,6 +103,13 @@ mod tests {
             [0x68, 0x73, 0x3b, 0xa8, 0x75, 0xee, 0x4d, 0x51, 0x8c, 0xdc, 0x9b, 0x2a, 0xc7, 0xa5, 0xc0, 0x5b];
         assert!(!is_derived(&of_healthkit));
         assert_ne!(digest(&[b"a", b"b"]), digest(&[b"ab", b""]));
+    }
+
+    #[test]
+    fn a_digest_of_parts_is_that_of_the_whole() {
+        let parts: [&[u8]; 4] = [b"a", b"", b"bc", b"d"];
+        assert_eq!(digest_of_parts(parts.into_iter(), b"e"), digest(&[b"abcd", b"e"]));
+        assert_ne!(digest_of_parts(parts.into_iter(), b"e"), digest(&[b"abc", b"de"]));
     }
 
     #[test]

@@ -319,7 +319,7 @@ pub const CROWD_TRIES_MAX: usize = 64;
 pub const FIGURES_LISTED_MAX: u32 = 16 << 10;
 
 /// Rows that may be listed again for each further figure.
-pub const FIGURES_LISTED_EACH: u32 = 16;
+pub const FIGURES_LISTED_EACH: u32 = 32;
 
 /// Such seconds that an upload remembers. Of the one that is matched: lists that are empty, and names of its records' sources.
 pub const CROWD_REMEMBERED_MAX: usize = 1024;
@@ -350,6 +350,10 @@ pub const CLAIM_NUMBERS_MAX: usize = 1 << 27;
 /// Workouts of one activity that start and end in the same seconds, and are compared with one that arrives, for each of two kinds
 /// of identity. Real data has a watch's workout and another app's copies of it.
 pub const WORKOUT_MATCHES_MAX: usize = 16;
+
+/// Bytes of a figure's other fields that are compared with those of several stored ones. Longer ones are the same if their texts
+/// are equal.
+pub const FIGURE_FIELDS_BYTES_MAX: u32 = 64 << 10;
 
 /// Earlier states of a figure of Health Auto Export that its row remembers, eight bytes each: those of a day, every half hour.
 pub const FIGURE_STATES_MAX: usize = 48;
@@ -435,8 +439,8 @@ pub const ECG_LINES_REJECTED_MAX: usize = 64;
 /// Bytes that a rejected electrocardiogram's file is kept with.
 pub const ECG_REJECT_BYTES_MAX: usize = 4 * KIB;
 
-/// Bytes of JSON, without blanks, of one element of a section of Health Auto Export without a table, beside the lists that go to
-/// pieces.
+/// Bytes of JSON, without blanks, of one element of Health Auto Export: a point, a location, what is left of a workout without its
+/// points, or an element of a section without a table, beside the lists that go to pieces.
 pub const AUTO_EXPORT_OTHER_BYTES_MAX: usize = ELEMENT_BYTES_MAX;
 
 /// Bytes of such an element beyond which its lists go to pieces. An electrocardiogram of thirty seconds has 1.1 MB.
@@ -454,7 +458,7 @@ pub const AUTO_EXPORT_PIECE_BYTES: usize = 64 * KIB;
 /// Bytes that a member of such an element counts beside its name and value: what is kept of it while it is read.
 pub const AUTO_EXPORT_MEMBER_BYTES: usize = 192;
 
-/// Memory of such an element's values.
+/// Memory of the values of a short part of an element, and of what does not fit its place.
 pub const AUTO_EXPORT_VALUE_BYTES_MAX: usize = MIB;
 
 /// Workouts in a file of Health Auto Export, whose titles are kept between its two readings.

@@ -340,8 +340,11 @@ pub struct Aggregate {
     pub end_ms: Option<i64>,
     /// The period that it is of, where its sender says it.
     pub interval: Interval,
-    /// How long the period may last that begins here, if a larger figure may be a later state of a stored one; otherwise 0.
-    pub grows_ms: i64,
+    /// The period that the other figures of its document show that it is of. A larger figure is a later state only of one that
+    /// came with the same.
+    pub shown: Interval,
+    /// Whether it may be a later state.
+    pub grows: bool,
     /// How long a period may last that begins here; 0 for a sample, and for what has an end.
     pub period_ms: i64,
     /// What distinguishes it from others of the same time: a sleep stage, the kind of a series; may be empty.

@@ -67,6 +67,11 @@ impl Texts {
         self.add(hash)
     }
 
+    /// The number of `text`, which is not copied if it is long and the first.
+    pub fn intern_long(&mut self, text: String) -> TextId {
+        if text.len() < BATCH_TEXT_BYTES { self.intern(&text) } else { self.intern_owned(text) }
+    }
+
     /// Numbers the text that was put into the arena last.
     fn add(&mut self, hash: u64) -> TextId {
         let Self { arena, ends, numbers, hasher } = self;

@@ -296,8 +296,8 @@ fn figures_of_one_time_are_distinguished_by_their_content() {
     check(&[&[20, 10], &[10], &[10, 20]], &[10.0, 20.0]);
     check(&[&[20], &[10, 20]], &[10.0, 20.0]);
     check(&[&[10, 10, 20], &[20, 10, 10], &[10]], &[10.0, 10.0, 20.0]);
-    // One figure that grows is one; a third beside two is another.
-    check(&[&[10], &[15]], &[15.0]);
+    // Nothing shows that a figure that is alone has grown.
+    check(&[&[10], &[15]], &[10.0, 15.0]);
     check(&[&[10, 20], &[30], &[20, 30, 10]], &[10.0, 20.0, 30.0]);
 }
 
@@ -342,7 +342,8 @@ fn an_interval_is_what_the_sender_says() {
 #[test]
 fn a_total_that_grows_is_one_and_an_hour_is_not_a_day() {
     let hours = metric(&[("01 00:00:00", 5), ("01 01:00:00", 6), ("01 02:00:00", 7)]);
-    let day = |value| metric(&[("01 00:00:00", value)]);
+    let alone = |value| metric(&[("01 00:00:00", value)]);
+    let days = |value| metric(&[("01 00:00:00", value), ("02 00:00:00", 9)]);
     let check = |bodies: &[&str], expected: &str| {
         for way in Way::all() {
             for body in bodies {
@@ -355,18 +356,28 @@ fn a_total_that_grows_is_one_and_an_hour_is_not_a_day() {
             }
         }
     };
-    check(&[&day(18), &day(25)], "0 25.0");
-    check(&[&hours, &day(18)], "0 5.0, 0 18.0, 1 6.0, 2 7.0");
-    check(&[&day(18), &hours], "0 5.0, 0 18.0, 1 6.0, 2 7.0");
+    check(&[&days(18), &days(25)], "0 25.0, 0 9.0");
+    check(&[&hours, &days(18), &days(25)], "0 5.0, 0 25.0, 1 6.0, 2 7.0, 0 9.0");
+    check(&[&days(18), &hours, &days(25)], "0 5.0, 0 25.0, 1 6.0, 2 7.0, 0 9.0");
+    check(&[&hours, &alone(18)], "0 5.0, 0 18.0, 1 6.0, 2 7.0");
+    check(&[&alone(18), &hours], "0 5.0, 0 18.0, 1 6.0, 2 7.0");
+    // What is alone may be of an hour or of a day: nothing replaces it, also if the source has another name since.
+    for more in [18, 3] {
+        let pair = if more > 5 { "0 5.0, 0 18.0" } else { "0 3.0, 0 5.0" };
+        check(&[&alone(5), &alone(more)], pair);
+        check(&[&alone(5), &alone(more).replace(r#""W""#, r#""V""#)], pair);
+    }
+    check(&[&alone(5), &days(18)], "0 5.0, 0 18.0, 0 9.0");
+    check(&[&days(5), &alone(18)], "0 5.0, 0 18.0, 0 9.0");
     // The day goes on beside its hours, and so does the last hour.
     let last = metric(&[("01 00:00:00", 5), ("01 02:00:00", 9)]);
-    check(&[&hours, &day(18), &day(25), &last], "0 5.0, 0 25.0, 1 6.0, 2 9.0");
+    check(&[&hours, &days(18), &days(25), &last], "0 5.0, 0 25.0, 1 6.0, 2 9.0, 0 9.0");
     // An hour that is alone is the hour that it is among others.
     check(&[&metric(&[("01 00:00:00", 5)]), &hours], "0 5.0, 1 6.0, 2 7.0");
     check(&[&hours, &metric(&[("01 00:00:00", 5)])], "0 5.0, 1 6.0, 2 7.0");
     // A figure of weeks, and one of an hour among others, replaces no day's.
-    check(&[&day(5), &metric(&[("01 00:00:00", 70), ("08 00:00:00", 80)])], "0 5.0, 0 70.0, 0 80.0");
-    check(&[&day(5), &metric(&[("01 00:00:00", 6), ("01 01:00:00", 80)])], "0 5.0, 0 6.0, 1 80.0");
+    check(&[&days(5), &metric(&[("01 00:00:00", 70), ("08 00:00:00", 80)])], "0 5.0, 0 70.0, 0 9.0, 0 80.0");
+    check(&[&days(5), &metric(&[("01 00:00:00", 6), ("01 01:00:00", 80)])], "0 5.0, 0 6.0, 1 80.0, 0 9.0");
     // A sample has seconds.
     check(&[&metric(&[("01 10:00:05", 5)]), &metric(&[("01 10:00:05", 6)])], "10 5.0, 10 6.0");
 }
@@ -543,7 +554,7 @@ proptest::proptest! {
             assert!(parts.send(of(Some(number))).is_ok);
         }
         let rows = |way: &Way| {
-            way.rows("SELECT metric, start_ms, label, source, interval, end_ms, unit, value, minimum, average, maximum, other, earlier
+            way.rows("SELECT metric, start_ms, label, source, interval, end_ms, unit, value, minimum, average, maximum, other
               FROM aggregates ORDER BY 1, 2, 3, 4, 8, 9, 12")
         };
         assert_eq!(rows(&parts), rows(&whole));
@@ -668,6 +679,60 @@ fn elements_up_to_4_mib_are_kept() {
             }
             let reasons = way.one("SELECT coalesce(min(reason LIKE '%longer than 4194304 bytes'), 1) FROM rejects");
             assert_eq!(reasons, json!(1), "{tenths}");
+        }
+    }
+}
+
+/// The same holds for points, for workouts and for the items of their lists. Their columns are filled wherever they stand.
+#[test]
+fn points_and_workouts_up_to_4_mib_are_kept() {
+    const MIB: usize = 1 << 20;
+    let elements = |bytes: usize| {
+        let nested: Vec<String> = (0..bytes / 54).map(|member| format!("\"{:06}\":[1]", 999_999 - member)).collect();
+        let objects = vec![r#"{"b":"x","a":[1.5,0]}"#; bytes / 22].join(",");
+        [
+            format!(r#""note":"{}""#, "x".repeat(bytes)),
+            format!(r#""a":"{}","b":"{0}""#, "é\\n".repeat(bytes / 8)),
+            format!(r#""nested":{{{}}}"#, nested.join(",")),
+            format!(r#""list":[{objects}]"#),
+            format!(r#""activeEnergy":{{"qty":{{{}}}}}"#, nested.join(",")),
+        ]
+    };
+    for (tenths, new) in [(39, 6), (42, 0)] {
+        let elements = elements(tenths * MIB / 10);
+        let point = |more: &str| format!(r#"{{"date":"2026-05-01 08:00:00 +0200","qty":4,{more},"source":"W"}}"#);
+        let run = |more: &str| format!(r#"{{"name":"Run","start":"2026-05-01 06:00:00 +0200",{more},"duration":5}}"#);
+        let [one, two, three, four, five] = &elements;
+        let rates = format!(r#""rates":[{}]"#, point(three));
+        let body = format!(
+            r#"{{"data":{{"metrics":[{{"name":"m","units":"u","data":[{},{}]}}],"workouts":[{},{},{},{}]}}}}"#,
+            point(one),
+            point(three),
+            run(two),
+            run(four),
+            run(five),
+            run(&rates)
+        );
+        for way in Way::all() {
+            let outcome = way.send(&body);
+            // The workout with the point is one more.
+            assert_eq!(outcome.counts(&["new", "rejected"]), [new + 1, 6 - new], "{tenths}: {:.300}", outcome.error);
+            assert_eq!(way.send(&body).counts(&["new", "updated", "rejected"]), [0, 0, 6 - new], "{tenths}");
+            let columns = "SELECT (SELECT count(*) FROM aggregates WHERE value = 4.0 AND source = 'W')
+                + (SELECT count(*) FROM workouts WHERE duration_s = 5.0)";
+            assert_eq!(way.one(columns), json!(new + 1), "{tenths}");
+            let reasons = way.one("SELECT coalesce(min(reason LIKE '%longer than 4194304 bytes'), 1) FROM rejects");
+            assert_eq!(reasons, json!(1), "{tenths}");
+            let sent: Vec<Value> =
+                elements.iter().map(|more| serde_json::from_str(&format!("{{{more}}}")).unwrap()).collect();
+            let stored = way.rows("SELECT other FROM aggregates UNION ALL SELECT other FROM workouts");
+            let stored = stored.iter().filter_map(|row| row["other"].as_str()).filter(|other| other.len() > MIB / 2);
+            let stored: Vec<Value> = stored.map(|other| serde_json::from_str(other).unwrap()).collect();
+            assert_eq!(stored.len() as u64, new, "{tenths}");
+            for mut other in stored {
+                other.as_object_mut().unwrap().remove("name");
+                assert!(sent.contains(&other), "{tenths}: {:.100}", other.to_string());
+            }
         }
     }
 }

@@ -404,7 +404,7 @@ fn a_kind_of_row_is_named_in_its_reader_and_two_files() {
         // Every reader has records that it does not know, and rejects.
         ("formats/output.rs", &["others", "rejects"]),
         // The kinds that a batch keeps memory for, or puts in order.
-        ("model/batch.rs", &["samples", "derived_samples", "route_points"]),
+        ("model/batch.rs", &["samples", "derived_samples", "aggregates", "route_points"]),
         // A merge of persons writes the rows of one again.
         ("store/people/figures.rs", &["aggregates", "activity_summaries"]),
         ("store/people/samples.rs", &["samples", "derived_samples"]),

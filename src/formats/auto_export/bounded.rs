@@ -8,7 +8,6 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 use serde::de::{Deserializer, Error, Visitor};
-use serde_json::{Map, Value};
 
 use super::integers;
 use crate::formats::flaw::Flaw;
@@ -75,6 +74,12 @@ impl Passed {
         self.0.element_depth.set(self.0.depth.get());
     }
 
+    /// Leaves out of the element's bytes those that were read since.
+    pub(super) fn leave_out(&self, since: u64) {
+        let State { element, bytes, .. } = &*self.0;
+        element.set(element.get() + (bytes.get() - since));
+    }
+
     /// Takes what is wrong with the element that was read.
     pub(super) fn take_flaw(&self) -> Option<Flaw> {
         self.0.flaw.take()
@@ -96,13 +101,6 @@ impl Passed {
             surrogates::restore(json);
             integers::restore(json);
         }
-    }
-
-    /// Returns an object's JSON, as far as its text was sent so.
-    pub(super) fn text_of(&self, object: Map<String, Value>) -> String {
-        let mut json = Value::Object(object).to_string();
-        self.restore(&mut json);
-        json
     }
 
     /// Replaces the mark before a document by a blank. Nothing else outside of a document has its bytes.
@@ -401,7 +399,7 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn read(json: &str) -> (Value, Passed) {
         let passed = Passed::default();

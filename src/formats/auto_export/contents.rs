@@ -15,6 +15,7 @@ use super::value::{Budget, any_seed, scalars};
 use crate::formats::output::Receiver;
 use crate::model::healthkit::activity_of_title;
 use crate::model::identity::{derive, digest, parse};
+use crate::model::interval::Interval;
 use crate::model::limits::{
     AUTO_EXPORT_METRICS_MAX, AUTO_EXPORT_SMALL_MAX, AUTO_EXPORT_TITLES_BLOCK, AUTO_EXPORT_WORKOUTS_MAX,
 };
@@ -26,8 +27,8 @@ use crate::model::record::Uuid;
 pub(super) struct Metric {
     pub(super) name: Option<String>,
     pub(super) unit: Option<String>,
-    /// Whether figures at midnight may be of days.
-    pub(super) may_be_days: bool,
+    /// The period that the times of its figures show.
+    pub(super) shown: Interval,
 }
 
 /// What a workout is known by.
@@ -146,6 +147,8 @@ enum Level {
     Workout,
     /// A list whose elements are skipped one by one: together they may be longer than one element.
     Skipped,
+    /// What is kept as it is.
+    Beside,
 }
 
 struct Scan<'s, 'r> {
@@ -175,13 +178,13 @@ impl<'r> Scan<'_, 'r> {
                     map.next_value_seed(Points { passed: self.passed, times: &mut times, style })?;
                     is_behind = true;
                 }
-                _ => map.next_value_seed(self.at(Level::Skipped))?,
+                _ => map.next_value_seed(self.at(Level::Beside))?,
             }
         }
         if !is_late {
             (metric.name, metric.unit) = (None, None);
         }
-        metric.may_be_days = times.may_be_days();
+        metric.shown = times.shown();
         let Contents { metrics, metrics_seen, .. } = &mut *self.contents;
         if let Some(known) = metrics.get_mut(*metrics_seen - 1) {
             *known = metric;
@@ -195,7 +198,7 @@ impl<'r> Scan<'_, 'r> {
             let field = match key.as_str() {
                 "id" | "name" | "start" | "end" => map.next_value_seed(&mut Budget::default())?,
                 _ => {
-                    map.next_value_seed(Figures::of(&key, self.passed, &mut self.contents.style))?;
+                    map.next_value_seed(&mut Figures::of(&key, self.passed, &mut self.contents.style))?;
                     continue;
                 }
             };
@@ -239,6 +242,11 @@ impl<'r> Scan<'_, 'r> {
     }
 }
 
+/// Whether a list of this name beside `data` has elements of it, as it has without the object around it.
+pub(super) fn is_section(name: &str) -> bool {
+    matches!(name, "symptoms" | "ecg" | "stateOfMind" | "medications" | "cycleTracking" | "heartRateNotifications")
+}
+
 fn identity(name: &str, start_ms: i64, end_ms: Option<i64>) -> Uuid {
     let times = [start_ms, end_ms.unwrap_or(i64::MIN)].map(i64::to_le_bytes).concat();
     derive(&digest(&[b"Health Auto Export", name.as_bytes(), &times]))
@@ -258,6 +266,7 @@ impl<'de> Visitor<'de> for Scan<'_, '_> {
         match self.level {
             Level::Metric => return self.metric(map),
             Level::Workout => return self.workout(map),
+            Level::Skipped | Level::Beside => return IgnoredAny.visit_map(map).map(|_| ()),
             _ => {}
         }
         while let Some(key) = map.next_key::<String>()? {
@@ -265,6 +274,7 @@ impl<'de> Visitor<'de> for Scan<'_, '_> {
                 (Level::Documents, "data") => Level::Data,
                 (Level::Documents | Level::Data, "metrics") => Level::Metrics,
                 (Level::Documents | Level::Data, "workouts") => Level::Workouts,
+                (Level::Documents, section) if !is_section(section) => Level::Beside,
                 _ => Level::Skipped,
             };
             map.next_value_seed(self.at(level))?;
@@ -277,6 +287,7 @@ impl<'de> Visitor<'de> for Scan<'_, '_> {
             Level::Documents => Some(Level::Documents),
             Level::Metrics => Some(Level::Metric),
             Level::Workouts => Some(Level::Workout),
+            Level::Beside => return IgnoredAny.visit_seq(list).map(|_| ()),
             _ => None,
         };
         loop {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::integers::{number_in, text_of};
 use crate::formats::flaw::Flaw;
 use crate::formats::surrogates::plain;
-use crate::model::limits::AUTO_EXPORT_NAME_BYTES_MAX;
+use crate::model::limits::{AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_TEXT_BYTES};
 use crate::model::locale::{NumberStyle, Unreadable, parse_date};
 
 /// Keys of a point's start, the likeliest first.
@@ -57,6 +57,46 @@ pub(super) fn degrees(value: &Value, style: NumberStyle) -> Option<f64> {
 
 /// Fields of a point that are its numbers.
 pub(super) const NUMBERS: [&str; 7] = ["qty", "Min", "min", "Avg", "avg", "Max", "max"];
+
+/// Fields of a point that have a column.
+pub(super) const POINT: [&str; 18] = [
+    "date",
+    "startDate",
+    "start",
+    "timestamp",
+    "sleepStart",
+    "inBedStart",
+    "endDate",
+    "end",
+    "value",
+    "source",
+    "units",
+    "qty",
+    "Min",
+    "min",
+    "Avg",
+    "avg",
+    "Max",
+    "max",
+];
+
+/// Fields of a location that have a column.
+pub(super) const LOCATION: [&str; 11] = [
+    "timestamp",
+    "date",
+    "latitude",
+    "lat",
+    "longitude",
+    "lon",
+    "altitude",
+    "speed",
+    "course",
+    "horizontalAccuracy",
+    "verticalAccuracy",
+];
+
+/// Fields of a workout that have a column.
+pub(super) const WORKOUT: [&str; 6] = ["start", "end", "duration", "distance", "activeEnergyBurned", "activeEnergy"];
 
 /// Fields of workouts and locations that are numbers or hold them.
 pub(super) const FIGURES: [&str; 13] = [
@@ -174,10 +214,10 @@ pub(super) fn take_date_until(
     Some((ms, name, printed))
 }
 
-/// Takes a text, empty if the field is missing.
+/// Takes a text, empty if the field is missing. A long one would be a part of a key, so it stays.
 pub(super) fn take_text(object: &mut Map<String, Value>, name: &str) -> String {
     match object.get_mut(name) {
-        Some(Value::String(text)) if text_of(text).is_some() => {
+        Some(Value::String(text)) if text.len() <= AUTO_EXPORT_TEXT_BYTES && text_of(text).is_some() => {
             let text = std::mem::take(text);
             object.remove(name);
             without_halves(text)

@@ -51,37 +51,40 @@ impl Clock {
 }
 
 /// The times of a metric's points in one document.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Times {
-    is_midnight: bool,
-    last_day: Option<i64>,
-    /// Whether two days are less than a week apart, and whether there are two.
+    /// The finest clock, and the last time.
+    finest: Option<Clock>,
+    last: Option<i64>,
+    /// Whether two of them differ.
+    has_several: bool,
+    /// Whether two days are less than a week apart.
     has_days: bool,
-    has_gap: bool,
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Self { is_midnight: true, last_day: None, has_days: false, has_gap: false }
-    }
 }
 
 impl Times {
     /// Adds a point by its date as printed, and the instant that it is.
     pub(super) fn add(&mut self, printed: &str, ms: i64) {
-        self.is_midnight &= Clock::of(printed, ms) == Clock::Midnight;
-        let day = local(printed, ms).div_euclid(DAY_MS);
-        if let Some(last) = self.last_day.replace(day)
-            && last != day
+        let clock = Clock::of(printed, ms);
+        self.finest = Some(self.finest.map_or(clock, |finest| finest.min(clock)));
+        let local = local(printed, ms);
+        if let Some(last) = self.last.replace(local)
+            && last != local
         {
-            self.has_gap = true;
+            self.has_several = true;
+            let [day, last] = [local, last].map(|time| time.div_euclid(DAY_MS));
             self.has_days |= (day - last).abs() < WEEK_DAYS;
         }
     }
 
-    /// Whether figures at midnight may be of days: nothing is between them, and they are not weeks apart.
-    pub(super) fn may_be_days(&self) -> bool {
-        self.is_midnight && (self.has_days || !self.has_gap)
+    /// The period that they show: one time shows none, and midnights that are weeks apart are not of days.
+    pub(super) fn shown(&self) -> Interval {
+        match self.finest {
+            Some(Clock::Midnight) if self.has_days => Interval::Day,
+            Some(Clock::Hour) if self.has_several => Interval::Hour,
+            Some(Clock::Minute) if self.has_several => Interval::Minute,
+            _ => Interval::None,
+        }
     }
 }
 
@@ -132,8 +135,8 @@ mod tests {
     }
 
     #[test]
-    fn days() {
-        let check = |dates: &[&str], expected: bool| {
+    fn several_times_show_a_period() {
+        let check = |dates: &[&str], expected: Interval| {
             for reversed in [false, true] {
                 let mut times = Times::default();
                 let mut dates = dates.to_vec();
@@ -141,17 +144,20 @@ mod tests {
                     dates.reverse();
                 }
                 dates.iter().for_each(|date| times.add(date, parse(date).unwrap()));
-                assert_eq!(times.may_be_days(), expected, "{dates:?}");
+                assert_eq!(times.shown(), expected, "{dates:?}");
             }
         };
-        check(&["2024-03-01 00:00:00 +0100"], true);
-        check(&["2024-03-01 00:00:00 +0100", "2024-03-01 00:00:00 +0100"], true);
-        check(&["2024-03-01 00:00:00 +0100", "2024-03-01 01:00:00 +0100"], false);
-        check(&["2024-03-01 00:00:00 +0100", "2024-03-02 00:00:30 +0100"], false);
+        check(&["2024-03-01 00:00:00 +0100"], Interval::None);
+        check(&["2024-03-01 00:00:00 +0100", "2024-03-01 00:00:00 +0100"], Interval::None);
+        check(&["2024-03-01 10:00:00 +0100"], Interval::None);
+        check(&["2024-03-01 00:00:00 +0100", "2024-03-01 01:00:00 +0100"], Interval::Hour);
+        check(&["2024-03-01 00:00:00 +0100", "2024-03-01 01:01:00 +0100"], Interval::Minute);
+        check(&["2024-03-01 00:00:00 +0100", "2024-03-02 00:00:30 +0100"], Interval::None);
         // Over the beginning of summer time.
-        check(&["2024-03-30 00:00:00 +0100", "2024-04-01 00:00:00 +0200"], true);
-        check(&["2024-03-25 00:00:00 +0100", "2024-04-01 00:00:00 +0200"], false);
-        check(&["2024-03-01 00:00:00 +0100", "2024-06-01 00:00:00 +0200"], false);
-        check(&["2024-03-01 00:00:00 +0100", "2024-03-10 00:00:00 +0100", "2024-03-11 00:00:00 +0100"], true);
+        check(&["2024-03-30 00:00:00 +0100", "2024-04-01 00:00:00 +0200"], Interval::Day);
+        check(&["2024-03-25 00:00:00 +0100", "2024-04-01 00:00:00 +0200"], Interval::None);
+        check(&["2024-03-01 00:00:00 +0100", "2024-06-01 00:00:00 +0200"], Interval::None);
+        let days = ["2024-03-01 00:00:00 +0100", "2024-03-10 00:00:00 +0100", "2024-03-11 00:00:00 +0100"];
+        check(&days, Interval::Day);
     }
 }

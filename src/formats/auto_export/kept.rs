@@ -9,7 +9,7 @@ use super::bounded::{Passed, Rest};
 use super::value::scalars;
 use crate::formats::flaw::Flaw;
 use crate::formats::json::{write_f64, write_integer, write_string, write_text};
-use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, REJECT_RAW_BYTES_MAX};
+use crate::model::limits::{AUTO_EXPORT_NAME_BYTES_MAX, AUTO_EXPORT_OTHER_BYTES_MAX, REJECT_RAW_BYTES_MAX};
 use serde_json::Value;
 
 /// The text of a value.
@@ -33,6 +33,22 @@ pub(super) struct Kept {
 
 /// A member of an object: its name, and where it stands in the text.
 type Member = (String, usize, usize);
+
+/// The members of an object that is not over.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    /// Where the first one begins in the text.
+    start: usize,
+    list: Vec<Member>,
+    /// Whether the text has others besides.
+    has_others: bool,
+}
+
+impl Members {
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
 
 impl Default for Kept {
     fn default() -> Self {
@@ -62,8 +78,13 @@ impl Kept {
         !self.is_too_long
     }
 
+    /// Bytes that are left.
+    pub(super) fn room(&self) -> usize {
+        self.bytes_max.saturating_sub(self.text.len())
+    }
+
     /// Keeps only the beginning of what is too long.
-    fn end_early(&mut self) {
+    pub(super) fn end_early(&mut self) {
         self.is_too_long = true;
         self.text.truncate(self.text.floor_char_boundary(REJECT_RAW_BYTES_MAX));
     }
@@ -90,6 +111,24 @@ impl Kept {
             },
             _ => text.push_str("null"),
         }
+    }
+
+    /// Returns a text with its rest, of which its room has less by then. Nothing if it is too long.
+    pub(super) fn take_text(&mut self, text: &str) -> Option<String> {
+        let rest = self.passed.take_rest();
+        let bytes = text.len() + rest.as_ref().map_or(0, Rest::len);
+        let is_short = bytes <= AUTO_EXPORT_NAME_BYTES_MAX;
+        if self.text.len() + bytes > self.bytes_max && !is_short {
+            self.end_early();
+            return None;
+        }
+        self.bytes_max = self.bytes_max.saturating_sub(bytes);
+        let mut text = text.to_owned();
+        if let Some(rest) = rest {
+            let read = rest.read(|rest| text.push_str(rest));
+            self.note(read.err());
+        }
+        Some(text)
     }
 
     fn push_string(&mut self, text: &str) {
@@ -120,16 +159,110 @@ impl Kept {
         }
     }
 
-    /// Puts the members of the object that begins at a place in order. Equal names stay in theirs.
-    fn sort(&mut self, start: usize, members: &mut [Member]) {
-        if self.is_too_long || members.is_sorted_by(|(one, ..), (other, ..)| one <= other) {
+    /// Begins an object.
+    pub(super) fn begin_object(&mut self) -> Members {
+        self.text.push('{');
+        Members { start: self.text.len(), ..Members::default() }
+    }
+
+    /// Begins a member of an object. Returns where.
+    fn begin_member(&mut self, members: &Members) -> usize {
+        if self.text.len() > members.start {
+            self.text.push(',');
+        }
+        self.text.len()
+    }
+
+    /// Ends the member that begins there.
+    fn end_member(&mut self, members: &mut Members, name: String, from: usize) {
+        if self.has_room() {
+            members.list.push((name, from, self.text.len()));
+            self.members += 1;
+        }
+    }
+
+    /// Adds a member. `write` writes its value, which may be as long as what is left.
+    pub(super) fn add_member(&mut self, members: &mut Members, name: String, write: impl FnOnce(&mut String)) {
+        let from = self.begin_member(members);
+        self.reserve(name.len());
+        write_string(&name, &mut self.text);
+        self.text.push(':');
+        write(&mut self.text);
+        self.end_member(members, name, from);
+    }
+
+    /// Reads the value of a member.
+    pub(super) fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        members: &mut Members,
+        name: String,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        let from = self.begin_member(members);
+        self.reserve(name.len());
+        write_string(&name, &mut self.text);
+        self.text.push(':');
+        map.next_value_seed(Keep(&mut *self))?;
+        self.end_member(members, name, from);
+        Ok(())
+    }
+
+    /// Leaves one of several members with one name. Null is absence, so it may stand beside a value; of two other values none
+    /// may be lost.
+    pub(super) fn join_equals(&mut self, members: &mut Members) {
+        let Members { list, has_others, .. } = members;
+        if list.is_sorted_by(|(one, ..), (other, ..)| one < other) {
             return;
         }
-        members.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        let mut order: Vec<usize> = (0..list.len()).collect();
+        order.sort_by_key(|place| &list[*place].0);
+        let mut surplus = Vec::new();
+        let mut known: Option<usize> = None;
+        for place in order {
+            let (name, from, to) = &list[place];
+            let Some((before, start, end)) = known.map(|known| &list[known]).filter(|(before, ..)| before == name)
+            else {
+                known = Some(place);
+                continue;
+            };
+            let (value, earlier) = (&self.text[*from..*to], &self.text[*start..*end]);
+            let is_null = |member: &str| member.len() == json_bytes(name) + ":null".len() && member.ends_with(":null");
+            if value == earlier || is_null(value) {
+                surplus.push(place);
+            } else if is_null(earlier) {
+                surplus.extend(known.replace(place));
+            } else {
+                let flaw = Flaw::GivenTwice(before.clone().into());
+                self.flaw.get_or_insert(flaw);
+            }
+        }
+        surplus.sort_unstable();
+        *has_others |= !surplus.is_empty();
+        for place in surplus.into_iter().rev() {
+            list.remove(place);
+            self.members -= 1;
+        }
+    }
+
+    /// Ends an object.
+    pub(super) fn end_object(&mut self, members: Members) {
+        self.members -= members.list.len();
+        self.sort(members);
+        self.text.push('}');
+        self.has_room();
+    }
+
+    /// Puts the members of the object at the end of the text in order. Equal names stay in theirs.
+    fn sort(&mut self, members: Members) {
+        let Members { start, mut list, has_others } = members;
+        if self.is_too_long || !has_others && list.is_sorted_by(|(one, ..), (other, ..)| one <= other) {
+            return;
+        }
+        list.sort_by(|(one, ..), (other, ..)| one.cmp(other));
         let Self { text, sorted, .. } = self;
         sorted.clear();
         sorted.reserve(text.len() - start);
-        for (_, from, to) in members.iter() {
+        for (_, from, to) in &list {
             if !sorted.is_empty() {
                 sorted.push(',');
             }
@@ -139,6 +272,13 @@ impl Kept {
         text.push_str(sorted);
         sorted.shrink_to(REJECT_RAW_BYTES_MAX);
     }
+}
+
+/// Bytes of a name in JSON.
+fn json_bytes(name: &str) -> usize {
+    let mut json = String::new();
+    write_string(name, &mut json);
+    json.len()
 }
 
 /// Writes the next value.
@@ -195,25 +335,15 @@ impl<'de> Visitor<'de> for Keep<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let kept = self.0;
         let is_outermost = kept.text.is_empty();
-        kept.text.push('{');
-        let (start, mut members) = (kept.text.len(), Vec::new());
+        let mut members = kept.begin_object();
         while let Some(name) = map.next_key::<String>()? {
-            if kept.text.len() > start {
-                kept.text.push(',');
-            }
-            let from = kept.text.len();
+            let from = kept.begin_member(&members);
             kept.push_string(&name);
             kept.text.push(':');
             map.next_value_seed(Keep(&mut *kept))?;
-            if kept.has_room() {
-                members.push((name, from, kept.text.len()));
-                kept.members += 1;
-            }
+            kept.end_member(&mut members, name, from);
         }
-        kept.members -= members.len();
-        kept.sort(start, &mut members);
-        kept.text.push('}');
-        kept.has_room();
+        kept.end_object(members);
         kept.is_object |= is_outermost;
         Ok(())
     }

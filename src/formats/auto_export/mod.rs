@@ -11,6 +11,7 @@ mod element;
 mod fields;
 mod integers;
 mod interval;
+mod item;
 mod kept;
 mod point;
 mod reader;

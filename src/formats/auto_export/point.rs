@@ -1,6 +1,6 @@
 //! A point of a metric or of a workout's series, to a row of `aggregates`. What has no column is kept as JSON.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::bounded::Passed;
 use super::fields::{
@@ -8,6 +8,7 @@ use super::fields::{
 };
 use super::integers::text_of;
 use super::interval::Clock;
+use super::item::Item;
 use super::repeats::Repeats;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::Output;
@@ -23,8 +24,8 @@ pub(super) struct Series<'s> {
     pub(super) unit: Option<&'s str>,
     /// The interval that the sender says.
     pub(super) said: Interval,
-    /// Whether figures at midnight may be of days.
-    pub(super) may_be_days: bool,
+    /// The period that the times of its figures show; nothing for a workout's, which are of one period.
+    pub(super) shown: Option<Interval>,
     /// How its numbers are read that are texts.
     pub(super) style: NumberStyle,
     /// Where its points were read from.
@@ -48,11 +49,12 @@ impl Series<'_> {
 /// Adds a point. One with a flaw stays as it is.
 pub(super) fn push(
     series: Series<'_>,
-    point: &mut Map<String, Value>,
+    item: &mut Item,
     repeats: &mut Repeats,
     output: &mut Output<'_>,
 ) -> Result<(), Flaw> {
     let Series { metric, unit, .. } = series;
+    let point = &mut item.known;
     if first_time(point, &STARTS).is_none() {
         return Err(not_a_date(point, &STARTS, "date"));
     }
@@ -63,7 +65,9 @@ pub(super) fn push(
     let clock = Clock::of(printed.as_str().unwrap_or_default(), start_ms);
     let is_night = NIGHTS.contains(&&*name);
     let period_ms = Series::period_ms(clock, is_night, end_ms);
-    let may_grow = is_night || clock != Clock::Midnight || series.may_be_days;
+    // A night begins with the sleep, and nothing else does.
+    let shown = series.shown.filter(|_| !is_night);
+    let may_grow = shown.map_or(is_night || clock != Clock::Midnight, |shown| shown != Interval::None);
     let label = take_text(point, "value");
     let source = take_text(point, "source");
     let own_unit = point.get("units").and_then(Value::as_str).and_then(text_of).map(str::to_owned);
@@ -77,29 +81,33 @@ pub(super) fn push(
     };
     let (value, minimum, average, maximum) =
         (take("qty", "qty"), take("Min", "min"), take("Avg", "avg"), take("Max", "max"));
-    let other = (!point.is_empty()).then(|| series.passed.text_of(std::mem::take(point)));
+    let other = item.take_other(series.passed);
     let time = digest(&[metric.as_bytes(), &start_ms.to_le_bytes(), label.as_bytes(), source.as_bytes()]);
     let numbers = [value, minimum, average, maximum].map(|number| number.map_or(u64::MAX, f64::to_bits).to_le_bytes());
     let end = end_ms.unwrap_or(i64::MIN).to_le_bytes();
     let content = [time.as_slice(), numbers.as_flattened(), &end, other.as_deref().unwrap_or_default().as_bytes()];
+    let content = digest(&content);
     let texts = &mut output.batch.texts;
+    // First of all, so that a long one is not copied.
+    let other = other.map(|other| texts.intern_long(other));
     let row = Aggregate {
         metric: texts.intern(metric),
         start_ms,
         end_ms,
         interval: clock.interval(series.said),
-        grows_ms: if may_grow { period_ms } else { 0 },
+        shown: shown.unwrap_or(Interval::None),
+        grows: may_grow && period_ms > 0,
         period_ms,
         label: texts.intern(&label),
         source: texts.intern(&source),
         nth_of_time: repeats.count(time),
-        nth_of_content: repeats.count(digest(&content)),
+        nth_of_content: repeats.count(content),
         unit: unit.map(|unit| texts.intern(&unit)),
         value,
         minimum,
         average,
         maximum,
-        other: other.map(|other| texts.intern(&other)),
+        other,
     };
     output.batch.rows.aggregates.push(row);
     Ok(())

@@ -9,10 +9,11 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::bounded::Passed;
-use super::contents::{Contents, Metric, Scanner};
+use super::contents::{Contents, Metric, Scanner, is_section};
 use super::element::ElementSeed;
-use super::fields::{bounded_name, without_halves};
+use super::fields::{POINT, bounded_name, without_halves};
 use super::integers::text_of;
+use super::item::{Item, ItemSeed};
 use super::kept::Keep;
 use super::repeats::Repeats;
 use super::rows::Rows;
@@ -25,7 +26,7 @@ use crate::model::batch::Decoded;
 use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
 use crate::model::interval::Interval;
-use crate::model::limits::AUTO_EXPORT_TEXT_BYTES;
+use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, AUTO_EXPORT_TEXT_BYTES};
 
 /// Reads documents: `ahead` and `source` are the same file, opened twice. `said` is the interval that the sender says.
 pub(crate) fn read<R: Read>(ahead: R, source: R, file: &str, said: Interval, output: &mut Output<'_>) -> Decoded {
@@ -207,11 +208,11 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
                 return Ok(list.next_element_seed(seed)?.is_some());
             }
             Level::Points(metric) => {
-                let mut budget = Budget::of(&rows.passed);
-                let Some(point) = list.next_element_seed(&mut budget)? else {
+                let mut point = Item::of(&rows.passed, AUTO_EXPORT_OTHER_BYTES_MAX);
+                if list.next_element_seed(ItemSeed { item: &mut point, known: &POINT })?.is_none() {
                     return Ok(false);
-                };
-                return rows.point(metric, index, point, &budget).map(|()| true);
+                }
+                return rows.point(metric, index, point).map(|()| true);
             }
             Level::Others(section) => {
                 let mut kept = rows.kept();
@@ -279,7 +280,7 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
                 return self.rows.other(&section, None, kept);
             }
             Level::Metrics | Level::Workouts | Level::Points(_) => {
-                let value = ValueVisitor { budget: &mut Budget::default(), items: value::Keep }.visit_map(map)?;
+                let value = ValueVisitor(&mut Budget::default()).visit_map(map)?;
                 return self.misfit(&value);
             }
         };
@@ -302,10 +303,7 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
                 }
                 "metrics" => Level::Metrics,
                 "workouts" => Level::Workouts,
-                "symptoms" | "ecg" | "stateOfMind" | "medications" | "cycleTracking" | "heartRateNotifications" => {
-                    Level::Others(key)
-                }
-                _ if !is_document => Level::Others(key),
+                _ if !is_document || is_section(&key) => Level::Others(key),
                 _ => {
                     self.beside(&key, &mut map)?;
                     continue;
@@ -323,7 +321,7 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         self.rows.passed.begin_element();
         if matches!(self.level, Level::Document | Level::Data | Level::Metric(_)) {
-            let value = ValueVisitor { budget: &mut Budget::default(), items: value::Keep }.visit_seq(list)?;
+            let value = ValueVisitor(&mut Budget::default()).visit_seq(list)?;
             return self.misfit(&value);
         }
         let mut index = 0;

@@ -1,14 +1,12 @@
 //! Where the second pass puts rows and rejects.
 
-use serde_json::Value;
-
 use super::bounded::Passed;
 use super::content::{self, Known};
 use super::contents::Metric;
+use super::item::Item;
 use super::kept::Kept;
 use super::point;
 use super::repeats::Repeats;
-use super::value::Budget;
 use crate::formats::flaw::Flaw;
 use crate::formats::output::{Location, Output};
 use crate::model::error::{Error, Result};
@@ -75,27 +73,20 @@ impl Rows<'_, '_> {
     }
 
     /// Reads a point of a metric.
-    pub(super) fn point<E: serde::de::Error>(
-        &mut self,
-        metric: &Metric,
-        index: u64,
-        mut point: Value,
-        budget: &Budget,
-    ) -> Result<(), E> {
-        let outcome = match (budget.flaw(), &mut point, metric.name.as_deref()) {
-            (Some(flaw), ..) => Err(flaw),
-            (_, _, None) => Err(Flaw::NoMetric),
-            (_, Value::Object(point), Some(name)) => {
-                let Metric { unit, may_be_days, .. } = metric;
-                let (unit, said, may_be_days) = (unit.as_deref(), self.said, *may_be_days);
-                let series =
-                    point::Series { metric: name, unit, said, may_be_days, style: self.style, passed: &self.passed };
-                point::push(series, point, &mut self.repeats, self.output)
+    pub(super) fn point<E: serde::de::Error>(&mut self, metric: &Metric, index: u64, mut point: Item) -> Result<(), E> {
+        self.make_room(point.len())?;
+        let outcome = match (point.take_flaw(), metric.name.as_deref()) {
+            (Some(flaw), _) => Err(flaw),
+            (_, None) => Err(Flaw::NoMetric),
+            (_, Some(name)) if point.is_object => {
+                let (unit, said, shown) = (metric.unit.as_deref(), self.said, Some(metric.shown));
+                let series = point::Series { metric: name, unit, said, shown, style: self.style, passed: &self.passed };
+                point::push(series, &mut point, &mut self.repeats, self.output)
             }
             _ => Err(Flaw::Not("an object")),
         };
         let name = metric.name.as_deref().unwrap_or_default();
-        self.end(outcome, || format!("{name} element {index}"), || point.to_string())
+        self.end(outcome, || format!("{name} element {index}"), || point.into_text())
     }
 
     /// A value that is kept, before it is read.
@@ -112,7 +103,7 @@ impl Rows<'_, '_> {
     ) -> Result<(), E> {
         let name = section;
         let section = ["Health Auto Export ", section].concat();
-        self.make_room(&kept)?;
+        self.make_room(kept.text.len())?;
         let outcome = match kept.take_flaw() {
             Some(flaw) => Err(flaw),
             None if kept.is_too_long => Err(Flaw::TooLong(AUTO_EXPORT_OTHER_BYTES_MAX as u64)),
@@ -133,7 +124,7 @@ impl Rows<'_, '_> {
     /// Keeps a value that is not a record. Null is absence.
     pub(super) fn beside<E: serde::de::Error>(&mut self, key: &str, mut kept: Kept) -> Result<(), E> {
         let section = ["Health Auto Export ", key].concat();
-        self.make_room(&kept)?;
+        self.make_room(kept.text.len())?;
         let too_long = kept.is_too_long.then_some(Flaw::TooLong(AUTO_EXPORT_OTHER_BYTES_MAX as u64));
         if let Some(flaw) = kept.take_flaw().or(too_long) {
             return self.end(Err(flaw), || section, || kept.text);
@@ -146,8 +137,8 @@ impl Rows<'_, '_> {
     }
 
     /// Hands over the batch if the next text is a large one, which is then not copied.
-    fn make_room<E: serde::de::Error>(&mut self, kept: &Kept) -> Result<(), E> {
-        if kept.text.len() < BATCH_TEXT_LARGE_BYTES || self.output.batch.is_empty() {
+    pub(super) fn make_room<E: serde::de::Error>(&mut self, bytes: usize) -> Result<(), E> {
+        if bytes < BATCH_TEXT_LARGE_BYTES || self.output.batch.is_empty() {
             return Ok(());
         }
         self.output.hand_over().or_else(|error| self.fail(error))

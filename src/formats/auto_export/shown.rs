@@ -8,7 +8,7 @@ use super::bounded::Passed;
 use super::fields::{FIGURES, NUMBERS, STARTS, time};
 use super::interval::Times;
 use super::value::{Budget, any_seed, scalars};
-use crate::model::locale::NumberStyle;
+use crate::model::locale::{NumberStyle, parse_date};
 
 /// What a text is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -16,6 +16,8 @@ enum Kind {
     Number,
     /// A number of degrees, of which only one reading is on Earth.
     Degrees,
+    /// The date that makes a point of an item.
+    Date,
     Other,
 }
 
@@ -24,55 +26,81 @@ impl Kind {
     fn of(name: &str) -> Self {
         match name {
             "latitude" | "lat" | "longitude" | "lon" => Self::Degrees,
+            "date" => Self::Date,
             _ if NUMBERS.contains(&name) || FIGURES.contains(&name) => Self::Number,
             _ => Self::Other,
         }
     }
 }
 
-/// The numbers of a workout's member that are texts.
+/// A value of a workout.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    Member,
+    /// An item of a list that is a member.
+    Item,
+    Within,
+}
+
+/// The numbers of a workout's member that are texts. The points of its list are elements by themselves: the rest stays in the
+/// workout.
 pub(super) struct Figures<'s> {
     passed: &'s Passed,
     style: &'s mut NumberStyle,
     kind: Kind,
-    /// Whether it is the member itself: together, the elements of its list may be longer than one element.
-    is_outermost: bool,
+    place: Place,
+    /// Whether all items are points.
+    is_route: bool,
+    /// Whether the item is one.
+    is_point: bool,
 }
 
 impl<'s> Figures<'s> {
     /// Those of the member of this name.
     pub(super) fn of(name: &str, passed: &'s Passed, style: &'s mut NumberStyle) -> Self {
-        Self { passed, style, kind: Kind::of(name), is_outermost: true }
-    }
-
-    fn inner(&mut self, kind: Kind) -> Figures<'_> {
-        Figures { passed: self.passed, style: self.style, kind, is_outermost: false }
+        let is_route = name == "route";
+        Self { passed, style, kind: Kind::of(name), place: Place::Member, is_route, is_point: false }
     }
 }
 
-any_seed!(Figures<'_>, ());
+any_seed!(&mut Figures<'_>, ());
 
-impl<'de> Visitor<'de> for Figures<'_> {
+impl<'de> Visitor<'de> for &mut Figures<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let place = std::mem::replace(&mut self.place, Place::Within);
         while let Some(key) = map.next_key::<String>()? {
-            map.next_value_seed(self.inner(Kind::of(&key)))?;
+            self.kind = Kind::of(&key);
+            // Only the item's own date counts.
+            if self.kind == Kind::Date && place != Place::Item {
+                self.kind = Kind::Other;
+            }
+            map.next_value_seed(&mut *self)?;
         }
+        self.place = place;
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let place = self.place;
+        self.place = if place == Place::Member { Place::Item } else { Place::Within };
         loop {
-            if self.is_outermost {
-                self.passed.begin_element();
+            self.kind = Kind::Other;
+            if place == Place::Member {
+                self.is_point = self.is_route;
             }
-            if list.next_element_seed(self.inner(Kind::Other))?.is_none() {
+            let before = self.passed.bytes();
+            if list.next_element_seed(&mut *self)?.is_none() {
+                self.place = place;
                 return Ok(());
+            }
+            if place == Place::Member && self.is_point {
+                self.passed.leave_out(before);
             }
         }
     }
@@ -83,6 +111,7 @@ impl<'de> Visitor<'de> for Figures<'_> {
         match self.kind {
             Kind::Number => _ = self.style.learn(text),
             Kind::Degrees => self.style.learn_within(text, -180.0..180.0),
+            Kind::Date => self.is_point |= parse_date(text).is_some(),
             Kind::Other => {}
         }
         Ok(())

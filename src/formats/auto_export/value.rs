@@ -51,33 +51,6 @@ impl Budget {
         self.flaw.clone().or_else(|| self.passed.as_ref()?.take_flaw())
     }
 
-    /// Notes what was wrong with what was read so far.
-    pub(super) fn note_flaw(&mut self) {
-        self.flaw = self.flaw();
-    }
-
-    /// Adds a member to an object. Null is absence, so it may stand beside a value.
-    pub(super) fn insert(&mut self, members: &mut Map<String, Value>, name: String, value: Value) {
-        match members.entry(name) {
-            Entry::Vacant(place) => {
-                place.insert(value);
-            }
-            Entry::Occupied(mut place) if place.get().is_null() => {
-                place.insert(value);
-            }
-            Entry::Occupied(place) if !value.is_null() && *place.get() != value => {
-                self.flaw.get_or_insert(Flaw::GivenTwice(place.key().clone().into()));
-            }
-            Entry::Occupied(_) => {}
-        }
-    }
-
-    /// Takes as much as another value took.
-    pub(super) fn join(&mut self, other: &Self) {
-        self.take(AUTO_EXPORT_VALUE_BYTES_MAX - other.bytes);
-        self.flaw = self.flaw.take().or_else(|| other.flaw.clone());
-    }
-
     /// Returns a text with its rest.
     fn text(&mut self, text: &str) -> Value {
         self.take(text.len());
@@ -99,6 +72,23 @@ impl Budget {
     }
 }
 
+/// Adds a member to an object. Null is absence, so it may stand beside a value. Returns what is wrong with it.
+pub(super) fn insert(members: &mut Map<String, Value>, name: String, value: Value) -> Option<Flaw> {
+    match members.entry(name) {
+        Entry::Vacant(place) => {
+            place.insert(value);
+        }
+        Entry::Occupied(mut place) if place.get().is_null() => {
+            place.insert(value);
+        }
+        Entry::Occupied(place) if !value.is_null() && *place.get() != value => {
+            return Some(Flaw::GivenTwice(place.key().clone().into()));
+        }
+        Entry::Occupied(_) => {}
+    }
+    None
+}
+
 impl<'de> DeserializeSeed<'de> for &mut Budget {
     type Value = Value;
 
@@ -107,7 +97,7 @@ impl<'de> DeserializeSeed<'de> for &mut Budget {
         if self.is_spent() {
             return <IgnoredAny as Deserialize>::deserialize(json).map(|_| Value::Null);
         }
-        json.deserialize_any(ValueVisitor { budget: self, items: Keep })
+        json.deserialize_any(ValueVisitor(self))
     }
 }
 
@@ -123,32 +113,8 @@ pub(super) fn in_words(value: &Value) -> &'static str {
     }
 }
 
-/// What becomes of the items of a list.
-pub(super) trait Items {
-    /// Reads them and returns those that stay in the value.
-    fn read<'de, A: SeqAccess<'de>>(self, list: A, budget: &mut Budget) -> Result<Vec<Value>, A::Error>;
-}
-
-/// All items stay.
-pub(super) struct Keep;
-
-impl Items for Keep {
-    fn read<'de, A: SeqAccess<'de>>(self, mut list: A, budget: &mut Budget) -> Result<Vec<Value>, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = list.next_element_seed(&mut *budget)? {
-            if !budget.is_spent() {
-                values.push(value);
-            }
-        }
-        Ok(values)
-    }
-}
-
-/// Reads a value. The lists within it stay whole, whatever `items` does with the outermost.
-pub(super) struct ValueVisitor<'b, I> {
-    pub(super) budget: &'b mut Budget,
-    pub(super) items: I,
-}
+/// Reads a value.
+pub(super) struct ValueVisitor<'b>(pub(super) &'b mut Budget);
 
 /// Makes a seed of a visitor that takes any value.
 macro_rules! any_seed {
@@ -195,7 +161,7 @@ macro_rules! scalars {
 }
 pub(super) use scalars;
 
-impl<'de, I: Items> Visitor<'de> for ValueVisitor<'_, I> {
+impl<'de> Visitor<'de> for ValueVisitor<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -205,22 +171,29 @@ impl<'de, I: Items> Visitor<'de> for ValueVisitor<'_, I> {
     scalars!(Value, |self, value| Ok(value));
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(self.budget.text(text))
+        Ok(self.0.text(text))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Value, A::Error> {
-        self.items.read(list, self.budget).map(Value::Array)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(&mut *self.0)? {
+            if !self.0.is_spent() {
+                values.push(value);
+            }
+        }
+        Ok(Value::Array(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let budget = self.budget;
+        let Self(budget) = self;
         budget.take(OBJECT_BYTES);
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
             budget.take(VALUE_BYTES + name.len());
             let value = map.next_value_seed(&mut *budget)?;
             if !budget.is_spent() {
-                budget.insert(&mut members, name, value);
+                let flaw = insert(&mut members, name, value);
+                budget.flaw = budget.flaw.take().or(flaw);
             }
         }
         Ok(Value::Object(members))

@@ -2,19 +2,23 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use super::contents::{Identity, Title};
-use super::fields::{degrees, not_a_date, take_converted, take_quantity, take_time, time};
+use super::fields::{LOCATION, POINT, WORKOUT, degrees, not_a_date, take_converted, take_quantity, take_time, time};
+use super::item::{Item, ItemSeed};
 use super::point;
 use super::rows::Rows;
-use super::value::{self, Budget, Items, ValueVisitor, any_seed, scalars};
+use super::value::{Budget, ValueVisitor, any_seed, scalars};
 use crate::formats::flaw::Flaw;
 use crate::model::healthkit::has_distance;
 use crate::model::identity::{derive, derive_from_healthkit, digest, next};
 use crate::model::interval::Interval;
-use crate::model::limits::{AUTO_EXPORT_EQUALS_MAX, AUTO_EXPORT_WORKOUTS_MAX};
+use crate::model::limits::{
+    AUTO_EXPORT_EQUALS_MAX, AUTO_EXPORT_OTHER_BYTES_MAX, AUTO_EXPORT_TEXT_BYTES, AUTO_EXPORT_WORKOUTS_MAX,
+    REJECT_RAW_BYTES_MAX,
+};
 use crate::model::record::{RouteEvent, RoutePoint, Uuid, Workout};
 use crate::model::units::{Dimension, factor, kilocalories};
 
@@ -45,35 +49,39 @@ impl<'de> Visitor<'de> for WorkoutSeed<'_, '_, '_> {
             Identity::HealthKit(healthkit) => derive_from_healthkit(&healthkit),
             Identity::Content(content) => nth_identity(content, rows.repeats.count(content)),
         });
-        let mut budget = Budget::of(&rows.passed);
-        let mut workout = Map::new();
+        // Of a workout without a start, only the beginning is kept with the reason.
+        let bytes_max = if uuid.is_some() { AUTO_EXPORT_OTHER_BYTES_MAX } else { REJECT_RAW_BYTES_MAX };
+        let mut item = Item::of(&rows.passed, bytes_max);
+        item.begin();
         while let Some(key) = map.next_key::<String>()? {
-            let field = Field { rows, workout: place, key: &key, uuid, budget: &mut budget };
-            let value = map.next_value_seed(field)?;
-            budget.note_flaw();
-            rows.passed.begin_element();
-            if value != Value::Array(Vec::new()) && !budget.is_spent() {
-                budget.insert(&mut workout, key, value);
+            let before = item.text_bytes();
+            let is_known = WORKOUT.contains(&&*key);
+            let field = Field { rows, workout: place, uuid, item: &mut item, key: &key, is_known };
+            match map.next_value_seed(field)? {
+                Read::Value(value) => item.add_read(key, value, before, is_known),
+                Read::List(Some(list)) if list.is_empty() => {}
+                Read::List(list) => item.add(key, list.map(|list| ["[", &list, "]"].concat()).as_deref()),
             }
+            item.note_flaw();
+            rows.passed.begin_element();
         }
-        let mut workout = Value::Object(workout);
-        let outcome = match (budget.flaw(), &mut workout, uuid) {
-            (Some(flaw), ..) => Err(flaw),
-            (_, Value::Object(workout), Some(uuid)) => {
-                push(uuid, title, std::mem::take(workout), rows);
+        item.end();
+        rows.make_room(item.len())?;
+        let outcome = match (uuid, item.take_flaw()) {
+            (Some(_), Some(flaw)) => Err(flaw),
+            (Some(uuid), None) => {
+                push(uuid, title, &mut item, rows);
                 Ok(())
             }
             _ if place >= AUTO_EXPORT_WORKOUTS_MAX => Err(Flaw::TooMany("workouts", AUTO_EXPORT_WORKOUTS_MAX)),
-            (_, workout, _) if time(workout.get("start")).is_some() => Err(Flaw::EndsEarly),
-            (_, workout, _) => Err(workout
-                .as_object()
-                .map_or(Flaw::NotADate("start"), |workout| not_a_date(workout, &["start"], "start"))),
+            _ if time(item.known.get("start")).is_some() => Err(Flaw::EndsEarly),
+            _ => Err(not_a_date(&item.known, &["start"], "start")),
         };
-        rows.end(outcome, || format!("workout {place}"), || workout.to_string())
+        rows.end(outcome, || format!("workout {place}"), || item.into_text())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
-        let value = ValueVisitor { budget: &mut Budget::default(), items: value::Keep }.visit_seq(list)?;
+        let value = ValueVisitor(&mut Budget::default()).visit_seq(list)?;
         self.misfit(&value)
     }
 
@@ -99,102 +107,129 @@ fn nth_identity(content: Uuid, nth: u32) -> Uuid {
     (1..nth).fold(content, |identity, _| next(&identity))
 }
 
-/// A value of a workout. The points of a list become rows; the rest stays in the workout.
+/// A member of a workout. The points of a list become rows; the rest stays in the workout.
 struct Field<'s, 'a, 'b> {
     rows: &'s mut Rows<'a, 'b>,
     /// Place of the workout.
     workout: usize,
-    key: &'s str,
     uuid: Option<Uuid>,
-    budget: &'s mut Budget,
+    item: &'s mut Item,
+    key: &'s str,
+    /// Whether it has a column.
+    is_known: bool,
 }
 
-impl<'de> DeserializeSeed<'de> for Field<'_, '_, '_> {
-    type Value = Value;
+/// What a member is.
+enum Read {
+    /// Its value, unless that is at the end of the workout's text.
+    Value(Option<Value>),
+    /// The items of a list that are not points, unless they are too long.
+    List(Option<String>),
+}
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value, D::Error> {
-        let Self { rows, workout, key, uuid, budget } = self;
-        json.deserialize_any(ValueVisitor { budget, items: Points { rows, workout, key, uuid } })
+any_seed!(Field<'_, '_, '_>, Read);
+
+impl<'de> Visitor<'de> for Field<'_, '_, '_> {
+    type Value = Read;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
     }
-}
 
-/// The items of a list of a workout.
-struct Points<'s, 'a, 'b> {
-    rows: &'s mut Rows<'a, 'b>,
-    workout: usize,
-    key: &'s str,
-    uuid: Option<Uuid>,
-}
+    scalars!(Read, |self, value| Ok(Read::Value(Some(value))));
 
-impl Items for Points<'_, '_, '_> {
-    fn read<'de, A: SeqAccess<'de>>(mut self, mut list: A, budget: &mut Budget) -> Result<Vec<Value>, A::Error> {
-        let mut rest = Vec::new();
+    fn visit_str<E: Error>(self, text: &str) -> Result<Read, E> {
+        self.item.read_text(text, self.is_known).map(Read::Value)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Read, A::Error> {
+        self.item.read_object(map).map(|()| Read::Value(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Read, A::Error> {
         // What is wrong with the list's name is not its first item's.
-        budget.note_flaw();
-        let route = self.uuid.filter(|_| self.key == "route");
+        self.item.note_flaw();
+        let is_route = self.key == "route";
+        let known: &[&str] = if is_route { &LOCATION } else { &POINT };
+        let route = self.uuid.filter(|_| is_route);
         route.inspect(|workout| self.rows.output.batch.mark_route(*workout, 0, RouteEvent::Begins(None)));
+        let mut rest = Some(String::new());
         for index in 0.. {
-            let mut own = Budget::of(&self.rows.passed);
-            let Some(item) = list.next_element_seed(&mut own)? else {
+            let room = self.item.room().saturating_sub(rest.as_ref().map_or(0, String::len));
+            let mut item = Item::of(&self.rows.passed, room.max(AUTO_EXPORT_TEXT_BYTES));
+            if list.next_element_seed(ItemSeed { item: &mut item, known })?.is_none() {
                 break;
-            };
-            own.note_flaw();
-            if let Some(item) = self.take::<A::Error>(index, item, &own)? {
-                budget.join(&own);
-                if !budget.is_spent() {
-                    rest.push(item);
-                }
+            }
+            if let Some(item) = self.take::<A::Error>(index, item)? {
+                rest = self.keep(rest, item);
             }
         }
         route.inspect(|workout| self.rows.output.batch.mark_route(*workout, 0, RouteEvent::Ends));
-        Ok(rest)
+        Ok(Read::List(rest))
     }
 }
 
-impl Points<'_, '_, '_> {
+impl Field<'_, '_, '_> {
     /// Makes a row of a point. Returns what is not a point.
-    fn take<E: serde::de::Error>(&mut self, index: u64, mut item: Value, budget: &Budget) -> Result<Option<Value>, E> {
+    fn take<E: Error>(&mut self, index: u64, mut item: Item) -> Result<Option<Item>, E> {
+        item.note_flaw();
         self.rows.passed.begin_element();
-        let Some(uuid) = self.uuid else {
+        let is_route = self.key == "route";
+        let is_point = item.is_object && time(item.known.get("date")).is_some();
+        let Some(uuid) = self.uuid.filter(|_| is_route || is_point) else {
             return Ok(Some(item));
         };
-        let is_route = self.key == "route";
-        let is_point = item.as_object().is_some_and(|item| time(item.get("date")).is_some());
-        if !budget.is_spent() && !is_route && !is_point {
-            return Ok(Some(item));
-        }
         let rows = &mut *self.rows;
-        let outcome = match (budget.flaw(), &mut item) {
-            (Some(flaw), _) => Err(flaw),
-            (_, Value::Object(location)) if is_route => push_location(location, uuid, rows),
-            (_, Value::Object(value)) => {
+        rows.make_room(item.len())?;
+        let outcome = match item.take_flaw() {
+            Some(flaw) => Err(flaw),
+            None if !item.is_object => Err(Flaw::Not("an object")),
+            None if is_route => push_location(&mut item, uuid, rows),
+            None => {
                 let metric = ["workout ", self.key].concat();
-                let (unit, said, may_be_days, style) = (None, Interval::None, false, rows.style);
-                let series = point::Series { metric: &metric, unit, said, may_be_days, style, passed: &rows.passed };
-                point::push(series, value, &mut rows.repeats, rows.output)
+                let (unit, said, shown, style) = (None, Interval::None, None, rows.style);
+                let series = point::Series { metric: &metric, unit, said, shown, style, passed: &rows.passed };
+                point::push(series, &mut item, &mut rows.repeats, rows.output)
             }
-            _ => Err(Flaw::Not("an object")),
         };
         let (workout, key) = (self.workout, self.key);
-        rows.end(outcome, || format!("workout {workout} {key} element {index}"), || item.to_string())?;
+        rows.end(outcome, || format!("workout {workout} {key} element {index}"), || item.into_text())?;
         Ok(None)
+    }
+
+    /// Adds an item to those that stay in the workout, while there is room.
+    fn keep(&mut self, rest: Option<String>, mut item: Item) -> Option<String> {
+        let is_too_long = self.item.join(&mut item);
+        let mut rest = rest.filter(|_| !is_too_long)?;
+        let text = item.into_text();
+        if rest.len() + text.len() > self.item.room() {
+            return None;
+        }
+        if !rest.is_empty() {
+            rest.push(',');
+        }
+        rest.push_str(&text);
+        Some(rest)
     }
 }
 
-fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, rows: &mut Rows<'_, '_>) {
-    let start_ms = take_time(&mut workout, &["start"]).unwrap_or_default();
-    let end_ms = take_time(&mut workout, &["end"]);
+fn push(uuid: Uuid, title: Title, item: &mut Item, rows: &mut Rows<'_, '_>) {
+    let workout = &mut item.known;
+    let start_ms = take_time(workout, &["start"]).unwrap_or_default();
+    let end_ms = take_time(workout, &["end"]);
     // Seconds and kilocalories if no unit is named.
     let seconds = |duration: f64, unit: &str| Some(duration * factor(unit, Dimension::Time)?);
     let style = rows.style;
-    let duration = take_converted(&mut workout, "duration", style, seconds);
+    let duration = take_converted(workout, "duration", style, seconds);
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a workout are exact")]
     let duration = duration.or_else(|| end_ms.map(|end| (end - start_ms) as f64 / 1000.0));
     let distance =
-        if has_distance(title.activity.map(i64::from)) { take_quantity(&mut workout, "distance", style) } else { None };
+        if has_distance(title.activity.map(i64::from)) { take_quantity(workout, "distance", style) } else { None };
     let energies = ["activeEnergyBurned", "activeEnergy"];
-    let energy = energies.iter().find_map(|name| take_converted(&mut workout, name, style, kilocalories));
+    let energy = energies.iter().find_map(|name| take_converted(workout, name, style, kilocalories));
+    let other = item.take_other(&rows.passed);
     let texts = &mut rows.output.batch.texts;
+    let other = other.map(|other| texts.intern_long(other));
     let (distance, distance_unit) = distance.map_or((None, None), |(distance, unit)| (Some(distance), unit));
     let row = Workout {
         uuid,
@@ -214,14 +249,15 @@ fn push(uuid: Uuid, title: Title, mut workout: Map<String, Value>, rows: &mut Ro
         activities: None,
         metadata: None,
         source: Some(texts.intern(SOURCE)),
-        other: (!workout.is_empty()).then(|| texts.intern(&rows.passed.text_of(workout))),
+        other,
         creation_ms: None,
     };
     rows.output.batch.rows.workouts.push(row);
 }
 
 /// Adds a location. One with a flaw stays as it is.
-fn push_location(location: &mut Map<String, Value>, workout: Uuid, rows: &mut Rows<'_, '_>) -> Result<(), Flaw> {
+fn push_location(item: &mut Item, workout: Uuid, rows: &mut Rows<'_, '_>) -> Result<(), Flaw> {
+    let location = &mut item.known;
     let style = rows.style;
     let within = |names: [&'static str; 2], max: f64| {
         let found = names.into_iter().find_map(|name| Some((name, degrees(location.get(name)?, style)?)));
@@ -251,9 +287,8 @@ fn push_location(location: &mut Map<String, Value>, workout: Uuid, rows: &mut Ro
         vertical_accuracy_m: take("verticalAccuracy"),
         other: None,
     };
-    if !location.is_empty() {
-        let other = rows.passed.text_of(std::mem::take(location));
-        point.other = Some(rows.output.batch.texts.intern(&other));
+    if let Some(other) = item.take_other(&rows.passed) {
+        point.other = Some(rows.output.batch.texts.intern_long(other));
     }
     rows.output.batch.rows.route_points.push(point);
     Ok(())

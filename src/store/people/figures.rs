@@ -16,29 +16,34 @@ use crate::model::limits::{BATCH_ROWS_MAX, FIGURE_STATES_MAX, MERGED_CONTENTS_MA
 use crate::model::record::{ActivitySummary, Aggregate, Uuid};
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::store::write::ledger::signed;
-use crate::store::write::state_of;
+use crate::store::write::{shown_of, state_of};
 
 /// Figures, whether the other person has a later state of one, and whether another one of its series begins within the same day. Those
 /// of version 1 without an interval are moved as they are.
 const FIGURES: &str = "SELECT a.metric, a.start_ms, a.end_ms, a.interval, a.label, a.source, a.unit, a.value, a.minimum, a.average,
       a.maximum, a.other, coalesce(i.value, i.maximum) > coalesce(a.value, a.maximum),
       EXISTS (SELECT 1 FROM aggregates n WHERE n.person_id = ?1 AND n.metric = a.metric AND n.start_ms > a.start_ms
-        AND n.start_ms < a.start_ms + 86400000 AND n.label = a.label AND n.source = a.source), a.number
+        AND n.start_ms < a.start_ms + 86400000 AND n.label = a.label AND n.source = a.source), a.number, a.earlier
     FROM aggregates a LEFT JOIN aggregates i ON i.person_id = ?2 AND (i.metric, i.start_ms, i.label, i.source, i.number, i.interval)
       = (a.metric, a.start_ms, a.label, a.source, a.number, a.interval)
     WHERE a.person_id = ?1 AND a.interval <> 'unknown'
     ORDER BY a.metric, a.start_ms, a.label, a.source, a.number, a.interval LIMIT ?3";
 
 /// A state that the other person's later one has replaced.
-const STATE: &str = "UPDATE aggregates SET earlier = substr(CAST(coalesce(earlier, x'') || ?8 AS BLOB), -?9)
+const STATE: &str = "UPDATE aggregates SET earlier =
+      CAST(substr(coalesce(earlier, x''), 1, coalesce(octet_length(earlier), 0) % 8)
+        || substr(CAST(substr(coalesce(earlier, x''), 1 + coalesce(octet_length(earlier), 0) % 8) || ?8 AS BLOB), -?9) AS BLOB)
     WHERE person_id = ?1 AND (metric, start_ms, label, source, number, interval) = (?2, ?3, ?4, ?5, ?6, ?7)";
 
-/// The states that a figure had, to the only one of its time.
-const STATES: &str = "UPDATE aggregates AS i SET earlier = substr(CAST(a.earlier || coalesce(i.earlier, x'') AS BLOB), -?3)
+/// The states that a figure had, to the only one of its time. A byte before them is the figure's own.
+const STATES: &str = "UPDATE aggregates AS i SET earlier =
+      CAST(substr(coalesce(i.earlier, x''), 1, coalesce(octet_length(i.earlier), 0) % 8)
+        || substr(CAST(substr(a.earlier, 1 + octet_length(a.earlier) % 8)
+          || substr(coalesce(i.earlier, x''), 1 + coalesce(octet_length(i.earlier), 0) % 8) AS BLOB), -?3) AS BLOB)
     FROM (SELECT * FROM aggregates WHERE person_id = ?1 AND interval <> 'unknown'
       ORDER BY metric, start_ms, label, source, number, interval LIMIT ?4) a
     WHERE i.person_id = ?2 AND (i.metric, i.start_ms, i.label, i.source, i.interval)
-        = (a.metric, a.start_ms, a.label, a.source, a.interval) AND a.earlier IS NOT NULL
+        = (a.metric, a.start_ms, a.label, a.source, a.interval) AND octet_length(a.earlier) > 1
       AND (SELECT count(*) FROM aggregates o WHERE o.person_id = ?2 AND (o.metric, o.start_ms, o.label, o.source, o.interval)
         = (a.metric, a.start_ms, a.label, a.source, a.interval)) = 1";
 
@@ -185,7 +190,8 @@ fn figure(row: &Row<'_>, batch: &mut Batch, of_time: &mut OfTime) -> rusqlite::R
         start_ms,
         end_ms,
         interval,
-        grows_ms: period_ms,
+        shown: shown_of(row.get_ref(15)?.as_blob_or_null()?.unwrap_or_default()),
+        grows: period_ms > 0,
         period_ms,
         label: intern(label),
         source: intern(source),

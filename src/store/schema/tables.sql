@@ -307,7 +307,7 @@ CREATE TABLE electrocardiograms (
 -- `interval` is part of what a figure is: minute, hour, day, week, month, year, or '' if its sender does not say it. Rows of
 -- version 1 have 'unknown'. `number` distinguishes figures of one time: the first has 0, further ones a digest of their content,
 -- and those of version 1 the number that stood behind their label. `earlier` has the digests of values that a larger one has
--- replaced, 8 bytes each.
+-- replaced, 8 bytes each. A byte before them says which period the figure came with: 1 minute, 2 hour, 3 day.
 CREATE TABLE aggregates (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   metric TEXT NOT NULL,

@@ -2,19 +2,19 @@
 //! points nor that of imports makes a difference. Figures of one time are distinguished by their content.
 //!
 //! The sum of an hour or a day that is not over comes again, and is larger. Where the interval is said, any other value
-//! replaces the only figure of its time and interval. Where it is not, a larger one does. If figures within the day show that
-//! the stored one may be an hour's, only the largest of several can be the day's. The row remembers the states that it had, so
-//! that an older document that comes again adds nothing.
+//! replaces the only figure of its time and interval. Where it is not, a larger one replaces a figure that came with the same
+//! period, as the other times of both documents show. Figures that came alone may be of an hour and of a day: both stay. The row
+//! remembers the states that it had, so that an older document that comes again adds nothing.
 
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, params};
 
 use super::batch::BatchWriter;
-use super::figures::{Columns, Content, Fresh, content_of, is_same_figure, is_same_interval, number_of, real};
+use super::figures::{Columns, Content, Fresh, content_of, is_long, is_same_figure, is_same_interval, number_of, real};
 use super::upsert::{SqlValue, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::interval::Interval;
-use crate::model::limits::{FIGURE_STATES_MAX, MATCH_ROWS_MAX};
+use crate::model::limits::{FIGURE_FIELDS_BYTES_MAX, FIGURE_STATES_MAX, MATCH_ROWS_MAX};
 use crate::model::record::Aggregate;
 
 /// Figures with the same content, whatever their interval: the first, those of version 1, and the one with the number that the
@@ -26,16 +26,18 @@ const EQUALS: &str = "SELECT number, interval FROM aggregates
     WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 AND number = ?13
       AND end_ms IS ?6 AND unit IS ?7 AND value IS ?8 AND minimum IS ?9 AND average IS ?10 AND maximum IS ?11 AND other IS ?12";
 
-/// Of many figures of one time only some are read.
-const SAME_TIME: &str =
-    "SELECT number, earlier, end_ms, unit, value, minimum, average, maximum, other FROM (SELECT * FROM aggregates
+/// The same for a figure with long other fields: its row always has the number that its content gives, so that they are not
+/// compared.
+const EQUAL_NUMBER: &str = "SELECT interval FROM aggregates
+    WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 AND number = ?6";
+
+/// Of many figures of one time only some are read. A text that is no JSON stands for long other fields: as those of equal
+/// figures are, they are equal to none.
+const SAME_TIME: &str = "SELECT number, earlier, end_ms, unit, value, minimum, average, maximum, other
+    FROM (SELECT number, interval, earlier, end_ms, unit, value, minimum, average, maximum,
+        iif(octet_length(other) > ?9, '…', other) AS other FROM aggregates
       WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 LIMIT ?8)
     WHERE interval = ?6 AND end_ms IS ?7";
-
-/// Whether there are figures within a period, except at its start. Of many only some are read.
-const WITHIN: &str = "SELECT 1 FROM (SELECT label, source FROM aggregates
-      WHERE person_id = ?1 AND metric = ?2 AND start_ms > ?3 AND start_ms < ?3 + ?6 LIMIT ?7)
-    WHERE label = ?4 AND source = ?5";
 
 /// Whether no number of one object is smaller in another one, and one is larger.
 const HAS_GROWN: &str =
@@ -50,14 +52,14 @@ const UPDATE: &str = "UPDATE aggregates
       AND interval = ?14 AND end_ms IS ?6";
 
 const INSERT: &str = "INSERT INTO aggregates
-      (person_id, metric, start_ms, label, source, end_ms, unit, value, minimum, average, maximum, other, number, interval)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING";
+      (person_id, metric, start_ms, label, source, end_ms, unit, value, minimum, average, maximum, other, number, interval, earlier)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING";
 
 /// A stored figure with the time of another one.
 struct Stored {
     number: i64,
     values: Box<[Value; 7]>,
-    /// The numbers of the states that it had, eight bytes each.
+    /// A byte for the period that it came with, if there was one. Then the numbers of the states that it had, eight bytes each.
     earlier: Vec<u8>,
 }
 
@@ -87,21 +89,23 @@ impl Stored {
         })
     }
 
-    fn has_been(&self, number: i64) -> bool {
-        self.earlier.chunks(size_of::<i64>()).any(|earlier| earlier == number.to_le_bytes())
+    /// The period that it came with, if there was one.
+    fn shown(&self) -> Option<u8> {
+        byte_of(&self.earlier)
     }
 
-    /// The states that it had, once it is replaced.
+    fn has_been(&self, number: i64) -> bool {
+        let states = &self.earlier[self.shown().iter().len()..];
+        states.chunks(size_of::<i64>()).any(|earlier| earlier == number.to_le_bytes())
+    }
+
+    /// The states that it had, once it is replaced. One with long fields is not known any more.
     fn with_own(mut self) -> Vec<u8> {
         self.earlier.extend(number_of(&self.content(), 1).to_le_bytes());
-        let surplus = self.earlier.len().saturating_sub(FIGURE_STATES_MAX * size_of::<i64>());
-        self.earlier.split_off(surplus)
-    }
-
-    /// What compares it with others of its time.
-    fn size(&self) -> f64 {
-        let [_, _, value, _, _, maximum, _] = self.content();
-        real(&value).or(real(&maximum)).unwrap_or_default()
+        let begin = self.shown().iter().len();
+        let surplus = self.earlier.len().saturating_sub(begin + FIGURE_STATES_MAX * size_of::<i64>());
+        self.earlier.drain(begin..begin + surplus);
+        self.earlier
     }
 }
 
@@ -147,12 +151,14 @@ impl<'a> BatchWriter<'a> {
             }
         }
         let mut insert = self.connection.prepare_cached(INSERT)?;
-        // A further one of equals is found by its number only.
-        let first = if row.nth_of_content == 1 { 0 } else { number };
+        // A further one of equals is found by its number only, and so is one with long fields.
+        let is_first = row.nth_of_content == 1 && !is_long(content_of(&columns));
+        let first = if is_first { 0 } else { number };
         for number in [first, number] {
             bind(&mut insert, &columns)?;
             insert.raw_bind_parameter(13, number)?;
             insert.raw_bind_parameter(14, interval)?;
+            insert.raw_bind_parameter(15, shown_byte(row.shown).map(|shown| [shown]))?;
             if insert.raw_execute()? == 1 {
                 let Aggregate { interval, period_ms, nth_of_content, .. } = *row;
                 let fresh = Fresh { columns, number, interval, period_ms, nth_of_content };
@@ -164,6 +170,17 @@ impl<'a> BatchWriter<'a> {
 
     /// Whether a figure is stored.
     fn has_equal(&self, row: &Aggregate, columns: &Columns<'_>, number: i64) -> rusqlite::Result<bool> {
+        if is_long(content_of(columns)) {
+            let [person, metric, start, label, source, ..] = columns;
+            let mut select = self.connection.prepare_cached(EQUAL_NUMBER)?;
+            let mut found = select.query(params![person, metric, start, label, source, number])?;
+            while let Some(known) = found.next()? {
+                if is_same_interval(known.get_ref(0)?.as_str()?, row.interval) {
+                    return Ok(true);
+                }
+            }
+            return Ok(false);
+        }
         let mut equals = self.connection.prepare_cached(EQUALS)?;
         bind(&mut equals, columns)?;
         equals.raw_bind_parameter(13, number)?;
@@ -181,29 +198,26 @@ impl<'a> BatchWriter<'a> {
     /// Finds the stored figure that a figure is another state of.
     fn find_state(&self, row: &Aggregate, columns: &Columns<'_>) -> rusqlite::Result<Found> {
         let is_said = row.interval != Interval::None;
-        if row.nth_of_time > 1 || !is_said && row.grows_ms == 0 {
+        if row.nth_of_time > 1 || !is_said && !row.grows {
             return Ok(Found::Nothing);
         }
         let mut stored = self.of_time(row, columns)?;
         if stored.iter().any(|stored| is_same_figure(content_of(columns), &stored.content())) {
             return Ok(Found::Earlier);
         }
-        let is_only = stored.len() == 1;
-        if is_said {
-            let only = stored.pop().filter(|_| is_only);
-            return Ok(only.map_or(Found::Nothing, Found::Later));
+        if !is_said {
+            // Of figures that came with another period, or alone, nobody knows which period they are of.
+            stored.retain(|stored| stored.shown() == shown_byte(row.shown));
+            let number = number_of(content_of(columns), 1);
+            if stored.iter().any(|stored| stored.has_been(number)) {
+                return Ok(Found::Earlier);
+            }
         }
-        let number = number_of(content_of(columns), 1);
-        if stored.iter().any(|stored| stored.has_been(number)) {
-            return Ok(Found::Earlier);
-        }
-        if stored.is_empty() || self.has_within(columns, &columns[4], row.grows_ms)? == is_only {
-            return Ok(Found::Nothing);
-        }
-        match stored.into_iter().max_by(|one, other| one.size().total_cmp(&other.size())) {
-            Some(largest) if self.has_grown(content_of(columns), &largest.content())? => Ok(Found::Later(largest)),
-            _ => Ok(Found::Nothing),
-        }
+        let only = stored.pop().filter(|_| stored.is_empty());
+        Ok(match only {
+            Some(only) if is_said || self.has_grown(content_of(columns), &only.content())? => Found::Later(only),
+            _ => Found::Nothing,
+        })
     }
 
     /// The stored figures with the time, the interval and the end of a figure.
@@ -211,27 +225,17 @@ impl<'a> BatchWriter<'a> {
         let [person, metric, start, label, source, end, ..] = columns;
         let interval = row.interval.text();
         let mut select = self.connection.prepare_cached(SAME_TIME)?;
-        let stored =
-            select.query_map(params![person, metric, start, label, source, interval, end, MATCH_ROWS_MAX], |row| {
+        let stored = select.query_map(
+            params![person, metric, start, label, source, interval, end, MATCH_ROWS_MAX, FIGURE_FIELDS_BYTES_MAX],
+            |row| {
                 let column = |index| row.get(index);
                 let values = [column(2)?, column(3)?, column(4)?, column(5)?, column(6)?, column(7)?, column(8)?];
                 let values = Box::new(values);
                 let earlier: Option<Vec<u8>> = row.get(1)?;
                 Ok(Stored { number: row.get(0)?, values, earlier: earlier.unwrap_or_default() })
-            });
+            },
+        );
         stored?.collect()
-    }
-
-    /// Whether there are figures of a source within a period that begins at a figure's time.
-    pub(super) fn has_within(
-        &self,
-        columns: &Columns<'_>,
-        source: &SqlValue<'_>,
-        period_ms: i64,
-    ) -> rusqlite::Result<bool> {
-        let [person, metric, start, label, ..] = columns;
-        let mut select = self.connection.prepare_cached(WITHIN)?;
-        select.exists(params![person, metric, start, label, source, period_ms, MATCH_ROWS_MAX])
     }
 
     /// Whether a figure is a stored one that has grown.
@@ -240,6 +244,9 @@ impl<'a> BatchWriter<'a> {
         let [_, stored_unit, earlier, stored_minimum, _, stored_maximum, stored_other] = stored;
         let is_alike = unit == stored_unit && other == stored_other;
         let ranges = [minimum, maximum, stored_minimum, stored_maximum].map(real);
+        if is_long(content) {
+            return Ok(false);
+        }
         Ok(match (real(value), real(earlier), ranges) {
             (Some(value), Some(earlier), [None, None, None, None]) => is_alike && value > earlier,
             (None, None, [Some(minimum), Some(maximum), Some(stored_minimum), Some(stored_maximum)]) => {
@@ -272,6 +279,26 @@ impl<'a> BatchWriter<'a> {
     }
 }
 
+/// The period that a stored figure came with, by what it remembers.
+pub(in crate::store) fn shown_of(earlier: &[u8]) -> Interval {
+    let shown = [Interval::Minute, Interval::Hour, Interval::Day];
+    shown.into_iter().find(|shown| shown_byte(*shown) == byte_of(earlier)).unwrap_or_default()
+}
+
+fn byte_of(earlier: &[u8]) -> Option<u8> {
+    earlier.first().copied().filter(|_| earlier.len() % size_of::<i64>() == 1)
+}
+
+/// What a stored figure begins its states with.
+fn shown_byte(shown: Interval) -> Option<u8> {
+    match shown {
+        Interval::Minute => Some(1),
+        Interval::Hour => Some(2),
+        Interval::Day => Some(3),
+        _ => None,
+    }
+}
+
 fn bind(statement: &mut CachedStatement<'_>, columns: &Columns<'_>) -> rusqlite::Result<()> {
     columns.iter().enumerate().try_for_each(|(index, column)| statement.raw_bind_parameter(index + 1, column))
 }
@@ -294,7 +321,8 @@ mod tests {
                 start_ms: 7,
                 end_ms: None,
                 interval,
-                grows_ms: 1000,
+                shown: Interval::Hour,
+                grows: true,
                 period_ms: 1000,
                 label: text,
                 source: text,

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::batch::BatchWriter;
-use super::figures::{Figure, Fresh, Rows, content_of, real, row, text};
+use super::figures::{Figure, Fresh, Rows, content_of, figure_columns, figure_fields, real, row, text};
 use super::merge::{Check, Crowd, Merge, Traits, Turn, Window};
 use crate::model::identity::digest;
 use crate::model::limits::FIGURES_LISTED_EACH;
@@ -13,9 +13,12 @@ use crate::model::measurement;
 const ALL: &str = "SELECT number, interval, end_ms, unit, value, maximum, average, minimum, other FROM aggregates
     WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5";
 
-const ONE: &str =
-    "SELECT source, number, interval, unit, value, minimum, average, maximum, end_ms IS ?8, earlier, other FROM aggregates
-    WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 AND number = ?6 AND interval = ?7";
+const ONE: &str = concat!(
+    "SELECT ",
+    figure_columns!(),
+    " FROM aggregates
+    WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 AND number = ?6 AND interval = ?7"
+);
 
 /// A figure has none of what distinguishes samples.
 const NO_TRAITS: Traits = Traits {
@@ -33,7 +36,8 @@ const NO_TRAITS: Traits = Traits {
 impl BatchWriter<'_> {
     /// Finds the stored figure that a new row of its source is, in another unit or with other digits. `rows` are new.
     pub(super) fn find_in_figures(&mut self, new: &Fresh<'_>, rows: &Rows<'_>) -> rusqlite::Result<Option<Figure>> {
-        let [person, metric, start, label, source, end, ..] = &new.columns;
+        let [person, metric, start, label, source, ..] = &new.columns;
+        let (other, bytes, bytes_max) = figure_fields(new);
         let [_, unit, value, minimum, average, maximum, _] = content_of(&new.columns);
         self.waiting.open_for(self.upload.id)?;
         let (connection, scratch) = (self.connection, self.waiting.scratch()?);
@@ -64,11 +68,12 @@ impl BatchWriter<'_> {
         crowd.search(scratch, Turn::Rest, &traits, &windows, |(number, key)| {
             let interval = interval_of(&key);
             let mut select = connection.prepare_cached(ONE)?;
-            let mut found = select.query(params![person, metric, start, label, source, number, interval, end])?;
+            let parameters = params![person, metric, start, label, source, number, interval, other, bytes, bytes_max];
+            let mut found = select.query(parameters)?;
             let Some(found) = found.next()? else {
                 return Ok(Check::IsOver);
             };
-            let figure = Figure::of(found)?;
+            let figure = Figure::of(found, new)?;
             // Several equal figures stay several.
             let is_other = (own_row.1, own_row.2) != (number, interval) && !figure.is_equal(new);
             Ok(if is_other && figure.is_alike(new) { Check::Fits(figure) } else { Check::Differs })

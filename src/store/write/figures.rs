@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use rusqlite::Row;
 
 use super::upsert::{SqlValue, sql_values};
-use crate::model::identity::digest;
+use crate::model::identity::digest_of_parts;
 use crate::model::interval::Interval;
+use crate::model::limits::FIGURE_FIELDS_BYTES_MAX;
 use crate::model::measurement;
 
 /// Numbers up to this are of version 1, which numbered figures by their place.
@@ -44,6 +45,17 @@ impl Fresh<'_> {
 /// Source, number and interval of figures of one time.
 pub(super) type Rows<'f> = BTreeSet<(&'f str, i64, &'f str)>;
 
+/// What is read of a stored figure: its other fields only if they are not long, and whether they are equal to those of the new
+/// one. Those are `?8`, their bytes `?9`, and `?10` is how many may be read. If they are more, `?8` is the number of the content.
+macro_rules! figure_columns {
+    () => {
+        "source, number, interval, unit, value, minimum, average, maximum, end_ms, earlier,
+        iif(octet_length(other) > ?10, NULL, other) AS other,
+        CASE WHEN octet_length(other) IS NOT ?9 THEN 0 WHEN ?9 > ?10 THEN number = ?8 ELSE other IS ?8 END AS has_other"
+    };
+}
+pub(super) use figure_columns;
+
 /// A stored figure beside a new one.
 #[derive(Debug)]
 pub(super) struct Figure {
@@ -55,15 +67,27 @@ pub(super) struct Figure {
     /// Whether its end is that of the new one.
     pub(super) has_end: bool,
     pub(super) earlier: Option<Vec<u8>>,
-    pub(super) other: Option<String>,
+    /// Its other fields, and whether they are those of the new one. Long ones are not read.
+    other: Option<String>,
+    has_other: bool,
 }
 
 impl Figure {
-    pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+    /// Reads one: its columns, and whether its end is that of the new one.
+    pub(super) fn of(row: &Row<'_>, new: &Fresh<'_>) -> rusqlite::Result<Self> {
         let numbers = [row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
         let (source, number, interval, unit) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        let (has_end, earlier, other) = (row.get(8)?, row.get(9)?, row.get(10)?);
-        Ok(Self { source, number, interval, unit, numbers, has_end, earlier, other })
+        let end_ms: Option<i64> = row.get(8)?;
+        let (has_end, earlier, other, has_other) = (end_ms == new.end_ms(), row.get(9)?, row.get(10)?, row.get(11)?);
+        Ok(Self { source, number, interval, unit, numbers, has_end, earlier, other, has_other })
+    }
+
+    /// Whether its other fields are those of the new one, but for the digits of numbers. Long ones have equal digits.
+    fn has_fields_of(&self, new: &Fresh<'_>) -> bool {
+        let [.., other] = content_of(&new.columns);
+        let is_short = self.other.is_some() && !is_long(content_of(&new.columns));
+        self.has_other
+            || is_short && is_same_json(self.other.as_deref().unwrap_or_default(), text(other).unwrap_or_default())
     }
 
     /// Whether it may be the same figure, but for its source: equal numbers to six digits, or as they are rounded in another
@@ -84,18 +108,13 @@ impl Figure {
                 && numbers.iter().any(Option::is_some)
                 && pairs.all(|(one, other)| measurement::is_same_rounded((one, own), (other, unit)))
         };
-        self.has_end
-            && is_same_interval(&self.interval, new.interval)
-            && has_numbers
-            && is_same_json(self.other.as_deref().unwrap_or_default(), text(other).unwrap_or_default())
+        self.has_end && is_same_interval(&self.interval, new.interval) && has_numbers && self.has_fields_of(new)
     }
 
     /// Whether it has the same unit and numbers.
     pub(super) fn is_equal(&self, new: &Fresh<'_>) -> bool {
-        let [_, unit, numbers @ .., other] = content_of(&new.columns);
-        self.unit.as_deref() == text(unit)
-            && self.numbers == numbers.each_ref().map(real)
-            && self.other.as_deref() == text(other)
+        let [_, unit, numbers @ .., _] = content_of(&new.columns);
+        self.unit.as_deref() == text(unit) && self.numbers == numbers.each_ref().map(real) && self.has_other
     }
 
     pub(super) fn is_of(&self, source: &SqlValue<'_>) -> bool {
@@ -124,6 +143,20 @@ pub(super) fn row<'b>(new: &Fresh<'b>) -> (&'b str, i64, &'static str) {
 pub(super) fn content_of<'c, 'b>(columns: &'c Columns<'b>) -> &'c Content<'b> {
     let (_, content) = columns.split_last_chunk().unwrap_or_else(|| unreachable!("seven of twelve columns"));
     content
+}
+
+/// Other fields of a new figure, their bytes, and how many of a stored one are read: parameters of `figure_columns`.
+pub(super) fn figure_fields<'c>(new: &Fresh<'c>) -> (SqlValue<'c>, Option<u32>, u32) {
+    let [.., other] = content_of(&new.columns);
+    let fields = if is_long(content_of(&new.columns)) { SqlValue::Integer(new.number) } else { *other };
+    let bytes = text(other).map(|other| u32::try_from(other.len()).unwrap_or(u32::MAX));
+    (fields, bytes, FIGURE_FIELDS_BYTES_MAX)
+}
+
+/// Whether its other fields are too long to be compared with those of several others.
+pub(super) fn is_long(content: &Content<'_>) -> bool {
+    let [.., other] = content;
+    text(other).is_some_and(|other| other.len() > FIGURE_FIELDS_BYTES_MAX as usize)
 }
 
 pub(super) fn integer(value: &SqlValue<'_>) -> Option<i64> {
@@ -184,18 +217,21 @@ pub(super) fn is_same_interval(stored: &str, interval: Interval) -> bool {
 
 /// The number that distinguishes a figure by its content.
 pub(super) fn number_of(content: &Content<'_>, nth: u32) -> i64 {
-    let mut bytes = Vec::new();
-    for value in content {
-        match value {
-            SqlValue::Integer(number) => bytes.extend(number.to_le_bytes()),
-            SqlValue::Real(number) => bytes.extend(number.to_bits().to_le_bytes()),
-            SqlValue::Text(text) => bytes.extend(text.as_bytes()),
-            SqlValue::Null | SqlValue::Uuid(_) => {}
-        }
-        // No text contains it.
-        bytes.push(0xff);
-    }
-    let [one, two, three, four, five, six, seven, eight, ..] = digest(&[&bytes, &nth.to_le_bytes()]);
+    let numbers = content.each_ref().map(|value| match value {
+        SqlValue::Integer(number) => number.to_le_bytes(),
+        SqlValue::Real(number) => number.to_bits().to_le_bytes(),
+        _ => [0; 8],
+    });
+    let parts = content.iter().zip(&numbers).flat_map(|(value, number)| {
+        let part = match value {
+            SqlValue::Integer(_) | SqlValue::Real(_) => number.as_slice(),
+            SqlValue::Text(text) => text.as_bytes(),
+            SqlValue::Null | SqlValue::Uuid(_) => &[],
+        };
+        // No text contains the last byte.
+        [part, &[0xff]]
+    });
+    let [one, two, three, four, five, six, seven, eight, ..] = digest_of_parts(parts, &nth.to_le_bytes());
     let number = i64::from_le_bytes([one, two, three, four, five, six, seven, eight]) & i64::MAX;
     number.max(PLACES_LAST + 1)
 }

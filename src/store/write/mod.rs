@@ -33,6 +33,7 @@ mod workouts;
 #[cfg(test)]
 mod tests;
 
+pub(super) use aggregates::shown_of;
 use batch::BatchWriter;
 pub(super) use batch::{Ledger, Source};
 pub(super) use beats::has_beats_digest;

@@ -1,12 +1,16 @@
 //! Figures that come again from a renamed source, in another unit or with other digits: the new row replaces the one that it was.
 //!
 //! A source was renamed if the document has no figure of the old name at this time, and the database had none of the new one.
-//! So two sources with equal figures stay two. In a long document, it must have no figure of the old name at all. What has grown meanwhile is another figure.
+//! So two sources with equal figures stay two. In a long document, it must have no figure of the old name at all. What has grown
+//! meanwhile is another figure.
 
 use rusqlite::params;
+use rusqlite::types::Null;
 
 use super::batch::BatchWriter;
-use super::figures::{Columns, Figure, Fresh, Rows, content_of, is_same_interval, number_of, row, text};
+use super::figures::{
+    Columns, Figure, Fresh, Rows, content_of, figure_columns, figure_fields, is_same_interval, number_of, row, text,
+};
 use super::upsert::SqlValue;
 use crate::model::counts::Outcome;
 use crate::model::interval::Interval;
@@ -14,14 +18,21 @@ use crate::model::limits::MATCH_ROWS_MAX;
 
 /// Figures of one time with the same end and the same fields without a column. Of many of one time only some are read: those of
 /// the same source, and those of others on both sides.
-const OF_TIME: &str =
-    "SELECT source, number, interval, unit, value, minimum, average, maximum, end_ms IS ?6, earlier, other FROM (
-      SELECT * FROM (SELECT * FROM aggregates
-        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 LIMIT ?7)
-      UNION ALL SELECT * FROM (SELECT * FROM aggregates
-        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source < ?5 LIMIT ?7)
-      UNION ALL SELECT * FROM (SELECT * FROM aggregates
-        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source > ?5 LIMIT ?7))";
+const OF_TIME: &str = concat!(
+    "SELECT source, number, interval, unit, value, minimum, average, maximum, end_ms, earlier, other, has_other FROM (
+      SELECT * FROM (SELECT ",
+    figure_columns!(),
+    " FROM aggregates
+        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 LIMIT ?6)
+      UNION ALL SELECT * FROM (SELECT ",
+    figure_columns!(),
+    " FROM aggregates
+        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source < ?5 LIMIT ?6)
+      UNION ALL SELECT * FROM (SELECT ",
+    figure_columns!(),
+    " FROM aggregates
+        WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source > ?5 LIMIT ?6))"
+);
 
 const DELETE: &str = "DELETE FROM aggregates WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4
     AND source = ?5 AND number = ?6 AND interval = ?7";
@@ -29,7 +40,12 @@ const DELETE: &str = "DELETE FROM aggregates WHERE person_id = ?1 AND metric = ?
 /// What is known of the stored figure only. A new row that is a later state by now already has earlier states.
 const INHERIT: &str = "UPDATE OR IGNORE aggregates SET number = ?8, interval = ?9, earlier = ?10
     WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4
-      AND source = ?5 AND number = ?6 AND interval = ?7 AND earlier IS NULL";
+      AND source = ?5 AND number = ?6 AND interval = ?7 AND coalesce(octet_length(earlier), 0) <= 1";
+
+/// Whether there are figures within a period, except at its start. Of many only some are read.
+const WITHIN: &str = "SELECT 1 FROM (SELECT label, source FROM aggregates
+      WHERE person_id = ?1 AND metric = ?2 AND start_ms > ?3 AND start_ms < ?3 + ?6 LIMIT ?7)
+    WHERE label = ?4 AND source = ?5";
 
 /// What the figures of one time have in common, and the source of some.
 fn place<'c>(columns: &Columns<'c>, source: &SqlValue<'c>) -> [Option<&'c str>; 3] {
@@ -83,14 +99,16 @@ impl BatchWriter<'_> {
     /// Finds the stored figure that a new row is: one of the same source in another unit, or one of a source with an old name.
     fn replaced_by(&mut self, new: &Fresh<'_>, rows: &Rows<'_>) -> rusqlite::Result<Option<Figure>> {
         let columns = &new.columns;
-        let [person, metric, start, label, source, end, ..] = columns;
+        let [person, metric, start, label, source, ..] = columns;
+        let (other, bytes, bytes_max) = figure_fields(new);
         let (mut known, mut renamed, mut of_source) = (0, None, 0);
         // Of figures in another unit or with other digits, the nearest.
         let mut converted: Option<(f64, Figure)> = None;
         let mut select = self.connection.prepare_cached(OF_TIME)?;
-        let mut found = select.query(params![person, metric, start, label, source, end, MATCH_ROWS_MAX])?;
+        let parameters = params![person, metric, start, label, source, MATCH_ROWS_MAX, Null, other, bytes, bytes_max];
+        let mut found = select.query(parameters)?;
         while let Some(found) = found.next()? {
-            let figure = Figure::of(found)?;
+            let figure = Figure::of(found, new)?;
             if figure.is_of(source) {
                 of_source += 1;
                 let row = (text(source).unwrap_or_default(), figure.number, &*figure.interval);
@@ -143,6 +161,13 @@ impl BatchWriter<'_> {
             && *period_ms > 0
             && (self.has_within(columns, &columns[4], *period_ms)?
                 || self.has_within(columns, &SqlValue::Text(&figure.source), *period_ms)?))
+    }
+
+    /// Whether there are figures of a source within a period that begins at a figure's time.
+    fn has_within(&self, columns: &Columns<'_>, source: &SqlValue<'_>, period_ms: i64) -> rusqlite::Result<bool> {
+        let [person, metric, start, label, ..] = columns;
+        let mut select = self.connection.prepare_cached(WITHIN)?;
+        select.exists(params![person, metric, start, label, source, period_ms, MATCH_ROWS_MAX])
     }
 
     fn replace_figure(&self, figure: &Figure, new: &Fresh<'_>) -> rusqlite::Result<()> {
@@ -201,7 +226,8 @@ mod tests {
                     start_ms: 7,
                     end_ms: None,
                     interval: Interval::None,
-                    grows_ms: 0,
+                    shown: Interval::None,
+                    grows: false,
                     period_ms: 0,
                     label,
                     source: own,

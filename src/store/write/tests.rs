@@ -740,7 +740,8 @@ fn push_figure(batch: &mut Batch, value: f64, nth: usize) {
         start_ms: 0,
         end_ms: None,
         interval: Interval::Hour,
-        grows_ms: 0,
+        shown: Interval::None,
+        grows: false,
         period_ms: 0,
         label: text,
         source: text,
@@ -793,6 +794,30 @@ fn figures_of_renamed_sources_cost_linear_time() {
         assert_linear("figures of a renamed source", |db, rows| {
             let [first, second] = sources.map(|source| push(source, number));
             db.upload(1, rows, first).1 + db.upload(1, rows, second).1
+        });
+    }
+}
+
+/// Many figures of two times, which come again in another unit or with other digits, those of both times in turns.
+#[test]
+fn figures_of_two_times_in_turns_cost_linear_time() {
+    let push = |unit: &'static str, factor: f64| {
+        move |batch: &mut Batch, row: usize| {
+            push_figure(batch, (100.0 + number(row / 2)) * factor, 0);
+            let unit = batch.texts.intern(unit);
+            let figure = batch.rows.aggregates.last_mut().unwrap();
+            figure.start_ms = if row.is_multiple_of(2) { 0 } else { 7000 };
+            (figure.unit, figure.interval) = (Some(unit), Interval::None);
+        }
+    };
+    for (unit, factor, expected) in [("kJ", 4.184, [0, 1, 0]), ("kcal", 1.000_000_01, [0, 0, 1])] {
+        assert_linear(unit, |db, rows| {
+            let steps = db.upload(1, rows, push("kcal", 1.0)).1;
+            let (counts, more) = db.upload(1, rows, push(unit, factor));
+            let outcomes = [counts.new, counts.updated, counts.unchanged];
+            assert_eq!(outcomes, expected.map(|count| count * rows as u64), "{unit}, {rows}");
+            assert_eq!(db.count("aggregates"), rows, "{unit}");
+            steps + more
         });
     }
 }

@@ -286,10 +286,17 @@ fn elements_without_lists_stay_within_their_bound() {
                         for value in [escapes, text, deep, escapes, text, deep] {
                             write!(body, r#",{{"n":{number},"value":{value}}}"#)?;
                         }
-                        body.write_all(b"]}}")
+                        let date = "2026-05-01 08:00:00 +0200";
+                        let point = format!(r#""date":"{date}","source":"{number}""#);
+                        write!(
+                            body,
+                            r#"],"metrics":[{{"name":"m","data":[{{"x":{text},{point}}},{{"x":{deep},{point}}}"#
+                        )?;
+                        let workout = format!(r#""name":"{number}","start":"{date}""#);
+                        write!(body, r#"]}}],"workouts":[{{"x":{escapes},{workout}}},{{"x":[{deep}],{workout}}}]}}}}"#)
                     });
                     let counts = [answer.field("count"), answer.field("rejected")];
-                    assert_eq!((answer.status, counts), (200, [json!(7), json!(0)]), "{answer:?}");
+                    assert_eq!((answer.status, counts), (200, [json!(11), json!(0)]), "{answer:?}");
                 });
             }
         });
