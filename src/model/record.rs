@@ -340,8 +340,7 @@ pub struct Aggregate {
     pub end_ms: Option<i64>,
     /// The period that it is of, where its sender says it.
     pub interval: Interval,
-    /// The period that the other figures of its document show that it is of. A larger figure is a later state only of one that
-    /// came with the same.
+    /// The period that the other figures of its document show. A later state comes with the same.
     pub shown: Interval,
     /// Whether it may be a later state.
     pub grows: bool,
@@ -428,15 +427,17 @@ impl Rows {
 
     /// Returns the first start and the last end of a table's rows; `None` if they have no time, and for samples.
     pub(crate) fn span_ms(&self, table: &str) -> Option<(i64, i64)> {
-        match table {
-            "workouts" => cover(self.workouts.iter().map(|row| (row.start_ms, row.end_ms))),
-            "route_points" => cover(self.route_points.iter().map(|row| (row.time_ms, None))),
-            "medication_doses" => cover(self.doses.iter().map(|row| (row.start_ms, row.end_ms))),
-            "correlations" => cover(self.correlations.iter().map(|row| (row.start_ms, row.end_ms))),
-            "electrocardiograms" => cover(self.electrocardiograms.iter().map(|row| (row.start_ms, None))),
-            "aggregates" => cover(self.aggregates.iter().map(|row| (row.start_ms, row.end_ms))),
-            _ => None,
-        }
+        let times: Box<dyn Iterator<Item = (i64, Option<i64>)>> = match table {
+            "workouts" => Box::new(self.workouts.iter().map(|row| (row.start_ms, row.end_ms))),
+            "route_points" => Box::new(self.route_points.iter().map(|row| (row.time_ms, None))),
+            "medication_doses" => Box::new(self.doses.iter().map(|row| (row.start_ms, row.end_ms))),
+            "correlations" => Box::new(self.correlations.iter().map(|row| (row.start_ms, row.end_ms))),
+            "electrocardiograms" => Box::new(self.electrocardiograms.iter().map(|row| (row.start_ms, None))),
+            "aggregates" => Box::new(self.aggregates.iter().map(|row| (row.start_ms, row.end_ms))),
+            _ => return None,
+        };
+        let spans = times.map(|(start_ms, end_ms)| (start_ms, end_ms.unwrap_or(start_ms).max(start_ms)));
+        spans.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
     }
 
     /// Adds a sample without HealthKit's identity. The first one reserves memory for all that a batch may get.
@@ -446,10 +447,4 @@ impl Rows {
         }
         self.derived_samples.push(sample);
     }
-}
-
-/// The first start and the last end.
-fn cover(times: impl Iterator<Item = (i64, Option<i64>)>) -> Option<(i64, i64)> {
-    let spans = times.map(|(start_ms, end_ms)| (start_ms, end_ms.unwrap_or(start_ms).max(start_ms)));
-    spans.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
 }
