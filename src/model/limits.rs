@@ -812,8 +812,17 @@ pub const QUESTION_CACHE_BYTES: usize = 512 * KIB;
 /// Bytes of an answer's page, from which on no further row is added.
 pub const ANSWER_PAGE_BYTES: usize = 64 * KIB;
 
-/// Bytes from which on a page is long: it has the text of one row that is longer than all others.
-pub const ANSWER_LONG_BYTES: usize = 8 * ANSWER_PAGE_BYTES;
+/// Bytes of an answer that wait for its client at once. A page that is longer is sent in pieces.
+pub const ANSWER_PIECE_BYTES_MAX: usize = 2 * ANSWER_PAGE_BYTES;
+
+/// Bytes from which on a page is long: it has the text of one row that is longer than all others. An electrocardiogram is shorter.
+pub const ANSWER_LONG_BYTES: usize = 4 * ANSWER_PAGE_BYTES;
+
+/// Long pages that wait for their clients.
+pub const LONG_PAGES_MAX: usize = 1;
+
+/// How long a long page waits for another one to be sent.
+pub const LONG_PAGE_WAIT: Duration = Duration::from_secs(1);
 
 /// Answers of reads under way; further ones wait.
 pub const ANSWERS_MAX: usize = 8;
@@ -850,6 +859,9 @@ pub const CURSOR_BYTES_MAX: usize = 4 * KIB;
 
 /// Other identities of a workout under which its locations are looked for.
 pub const WORKOUT_ALIASES_READ_MAX: u32 = 16;
+
+/// Splits of a workout. The last one is longer if the way is.
+pub const SPLITS_MAX: i64 = 1000;
 
 /// Locations that a line for a map is made from. Of a longer route every second one is left out, and so on.
 pub const ROUTE_POINTS_READ_MAX: usize = 32 << 10;

@@ -14,7 +14,8 @@ use tokio::time::timeout;
 use super::writer::Writer;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::{
-    ANSWER_LONG_BYTES, ANSWERS_MAX, QUESTION_PLACES, QUESTION_TIME_MAX, QUESTION_WAIT, WRITE_WAIT,
+    ANSWER_LONG_BYTES, ANSWER_PIECE_BYTES_MAX, ANSWERS_MAX, LONG_PAGE_WAIT, LONG_PAGES_MAX, QUESTION_PLACES,
+    QUESTION_TIME_MAX, QUESTION_WAIT, WRITE_WAIT,
 };
 use crate::serve::answer::{Answer, whole};
 use crate::store::questions::{Progress, Question, QuestionReader, Unanswered};
@@ -26,6 +27,8 @@ pub(in crate::serve) struct Reads {
     reader: Arc<QuestionReader>,
     places: Arc<Semaphore>,
     answers: Arc<Semaphore>,
+    /// For a long page, from when it is read until it is sent.
+    long_pages: Arc<Semaphore>,
 }
 
 impl Reads {
@@ -34,6 +37,7 @@ impl Reads {
             reader: Arc::new(QuestionReader::new(database)),
             places: Arc::new(Semaphore::new(QUESTION_PLACES)),
             answers: Arc::new(Semaphore::new(ANSWERS_MAX)),
+            long_pages: Arc::new(Semaphore::new(LONG_PAGES_MAX)),
         }
     }
 
@@ -53,6 +57,12 @@ impl Reads {
         let reader = Arc::clone(&self.reader);
         let done = tokio::task::spawn_blocking(move || read(&reader).map(|done| (done, place)));
         done.await.map_err(|_| NoPage::Panicked)?.map_err(NoPage::Unanswered)
+    }
+
+    /// The right to have a long page in memory until it is sent.
+    async fn begin_long_page(&self) -> Result<OwnedSemaphorePermit, NoPage> {
+        let permit = timeout(LONG_PAGE_WAIT, Arc::clone(&self.long_pages).acquire_owned()).await;
+        permit.ok().and_then(Result::ok).ok_or(NoPage::Busy)
     }
 }
 
@@ -90,8 +100,22 @@ impl Line {
 struct Page {
     bytes: Vec<u8>,
     progress: Progress,
-    /// The place in which a page with a long text was read, until the client takes it: few such pages are in memory at once.
-    place: Option<OwnedSemaphorePermit>,
+    /// Held if the page is long, until the client has taken it.
+    long: Option<OwnedSemaphorePermit>,
+}
+
+impl Page {
+    /// Whether few of its kind may be in memory.
+    fn is_long(&self) -> bool {
+        self.bytes.capacity() > ANSWER_LONG_BYTES
+    }
+}
+
+/// A part of a page that the client gets as a whole.
+#[derive(Debug)]
+struct Piece {
+    bytes: Bytes,
+    is_last: bool,
 }
 
 /// Why there is no page.
@@ -115,17 +139,25 @@ impl Work {
             }
             let bytes = self.writer.take_page();
             self.line.bytes += bytes.len();
-            Ok((self, bytes, progress))
+            Ok((self, Page { bytes, progress, long: None }))
         });
-        let ((work, bytes, progress), place) = read.await.map_err(|fault| (fault, line))?;
-        let place = (bytes.capacity() > ANSWER_LONG_BYTES).then_some(place);
-        Ok((work, Page { bytes, progress, place }))
+        let read = async {
+            let ((work, mut page), place) = read.await?;
+            if page.is_long() {
+                // The place is held meanwhile, so that few long pages are in memory.
+                page.bytes.shrink_to_fit();
+                page.long = Some(work.reads.begin_long_page().await?);
+            }
+            drop(place);
+            Ok((work, page))
+        };
+        read.await.map_err(|fault| (fault, line))
     }
 
-    /// Answers: whole if one page is all, else streamed.
+    /// Answers: whole if one short page is all, else streamed.
     pub(super) async fn answer(self, content_type: &'static str) -> Result<Answer, (NoPage, Line)> {
         let (work, page) = self.page().await?;
-        if page.progress == Progress::End {
+        if page.progress == Progress::End && page.bytes.len() <= ANSWER_PIECE_BYTES_MAX {
             work.line.log(200, work.writer.rows(), "done");
             return Ok(whole(content_type, page.bytes));
         }
@@ -138,16 +170,15 @@ impl Work {
 }
 
 /// Sends pages until the answer ends, the client goes or takes nothing, or a page fails.
-async fn pump(mut work: Work, mut page: Page, sender: mpsc::Sender<Page>) {
+async fn pump(mut work: Work, mut page: Page, sender: mpsc::Sender<Piece>) {
     loop {
-        let is_last = page.progress == Progress::End;
-        let sent = timeout(WRITE_WAIT, sender.send(page)).await;
+        let is_end = page.progress == Progress::End;
+        let sent = send(page, &sender).await;
         let rows = work.writer.rows();
         match sent {
-            Ok(Ok(())) if is_last => return work.line.log(200, rows, "done"),
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return work.line.log(200, rows, "client left"),
-            Err(_) => return work.line.log(200, rows, "client stalled"),
+            Ok(()) if is_end => return work.line.log(200, rows, "done"),
+            Ok(()) => {}
+            Err(why) => return work.line.log(200, rows, why),
         }
         match work.page().await {
             Ok(next) => (work, page) = next,
@@ -159,9 +190,25 @@ async fn pump(mut work: Work, mut page: Page, sender: mpsc::Sender<Page>) {
     }
 }
 
+/// Sends a page in pieces, or returns why it was not taken. A piece is a copy, so that what waits in a connection keeps no long page.
+async fn send(page: Page, sender: &mpsc::Sender<Piece>) -> Result<(), &'static str> {
+    let is_end = page.progress == Progress::End;
+    let pieces = page.bytes.chunks(ANSWER_PIECE_BYTES_MAX).count().max(1);
+    for at in 0..pieces {
+        let piece = page.bytes.chunks(ANSWER_PIECE_BYTES_MAX).nth(at).unwrap_or_default();
+        let piece = Piece { bytes: Bytes::copy_from_slice(piece), is_last: is_end && at + 1 == pieces };
+        match timeout(WRITE_WAIT, sender.send(piece)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Err("client left"),
+            Err(_) => return Err("client stalled"),
+        }
+    }
+    Ok(())
+}
+
 /// Pages as they come. An answer that ends without its last page is an error, so that it does not look whole.
 struct Pages {
-    receiver: mpsc::Receiver<Page>,
+    receiver: mpsc::Receiver<Piece>,
     is_whole: bool,
 }
 
@@ -170,17 +217,45 @@ impl Body for Pages {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let Poll::Ready(page) = self.receiver.poll_recv(context) else {
+        let Poll::Ready(piece) = self.receiver.poll_recv(context) else {
             return Poll::Pending;
         };
-        Poll::Ready(match page {
-            Some(page) => {
-                drop(page.place);
-                self.is_whole = page.progress == Progress::End;
-                Some(Ok(Frame::data(page.bytes.into())))
+        Poll::Ready(match piece {
+            Some(piece) => {
+                self.is_whole = piece.is_last;
+                Some(Ok(Frame::data(piece.bytes)))
             }
             None if self.is_whole => None,
             None => Some(Err(Error::new(ErrorKind::Store, "the answer was cut off"))),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_page_is_sent_in_pieces() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            for (length, expected) in [(0, 1), (1, 1), (ANSWER_PIECE_BYTES_MAX, 1), (3 * ANSWER_PIECE_BYTES_MAX + 1, 4)]
+            {
+                let bytes: Vec<u8> = (0..=250).cycle().take(length).collect();
+                let page = Page { bytes: bytes.clone(), progress: Progress::End, long: None };
+                let (sender, mut receiver) = mpsc::channel(4);
+                send(page, &sender).await.unwrap();
+                drop(sender);
+                let (mut pieces, mut sent) = (Vec::new(), Vec::new());
+                while let Some(piece) = receiver.recv().await {
+                    assert!(piece.bytes.len() <= ANSWER_PIECE_BYTES_MAX);
+                    sent.extend_from_slice(&piece.bytes);
+                    pieces.push(piece.is_last);
+                }
+                assert_eq!((pieces.len(), sent == bytes), (expected, true), "{length}");
+                assert_eq!(pieces.iter().filter(|is_last| **is_last).count(), 1);
+                assert_eq!(pieces.last(), Some(&true));
+            }
+        });
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::params;
 use super::identity::{identities, resolve};
 use super::reader::{Question, Snapshot, Unanswered};
 use super::value::{Progress, Sink, Value};
-use crate::model::limits::{QUESTION_POINTS_DEFAULT, ROUTE_POINTS_READ_MAX};
+use crate::model::limits::{QUESTION_POINTS_DEFAULT, ROUTE_POINTS_READ_MAX, SPLITS_MAX};
 use crate::model::record::Uuid;
 
 /// A location.
@@ -102,7 +102,7 @@ impl Splits {
         let open = self.open.get_or_insert(Split { number, start_ms: time_ms, end_ms: time_ms, distance_m: 0.0 });
         open.distance_m += step_m;
         open.end_ms = time_ms;
-        if open.distance_m < self.length_m {
+        if open.distance_m < self.length_m || number >= SPLITS_MAX {
             return None;
         }
         self.number += 1;
@@ -375,5 +375,10 @@ mod tests {
         assert!((ended[0].distance_m - 1000.75).abs() < 0.1, "{ended:?}");
         let last = splits.finish().unwrap();
         assert_eq!((last.number, last.start_ms, last.end_ms), (3, 18_000, 19_000));
+        // A hostile route crosses the globe each second.
+        let mut splits = Splits::new(1000.0);
+        let ended = (0..5000).filter_map(|number| splits.add(&point(number, f64::from(number % 2), 8.0))).count();
+        let last = splits.finish().unwrap();
+        assert_eq!((ended, last.number, last.end_ms), (999, SPLITS_MAX, 4_999_000));
     }
 }
