@@ -219,6 +219,10 @@ fn report_misdirected<B>(
 fn allow(routes: &[&Route]) -> HeaderValue {
     let mut methods: Vec<&str> = Vec::new();
     for route in routes {
+        // A path may also be that of a pattern.
+        if methods.contains(&route.method.as_str()) {
+            continue;
+        }
         methods.push(route.method.as_str());
         if route.method == Method::GET {
             methods.push(Method::HEAD.as_str());

@@ -1,6 +1,6 @@
 //! The questions that paths of the API ask, out of their parameters.
 
-use super::parameters::{Given, Parameter, Wrong};
+use super::parameters::{Given, Wrong, decoded, moment};
 use super::read::{Asked, Unasked};
 use crate::store::questions::{
     Agg, BucketSize, Days, Explain, LINE_POINTS, Listing, Moment, Nights, OneNight, OneWorkout, People, PersonStatus,
@@ -29,9 +29,8 @@ pub(super) fn nights(asked: Asked) -> Asking {
 }
 
 pub(super) fn night(asked: Asked) -> Asking {
-    let date = asked.names.first().map(String::as_str).unwrap_or_default();
-    let given = Given::parse(&format!("from={date}"), &[Parameter::From]).ok().and_then(|given| given.from);
-    match given {
+    let date = asked.names.first().and_then(|name| decoded(name));
+    match date.and_then(|date| moment(&date)) {
         Some(Moment::Day(night)) => Ok(Box::new(OneNight { person: asked.person, night })),
         _ => Err(Unasked::NotFound("a night is named by the date of its morning, such as 2026-01-31")),
     }

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use super::form::Form;
 use super::writer::Writer;
 use crate::model::limits::ANSWER_PAGE_BYTES;
-use crate::model::time::push_iso;
+use crate::model::time::{MINUTE_MS, push_iso};
 use crate::statistics::{INSTANTS_MS, ZoneId, Zones};
 use crate::store::questions::{Field, Sink, Value};
 
@@ -140,9 +140,9 @@ impl Encoder {
         let Some((zones, zone)) = &self.zone else {
             return push_iso(at_ms, &mut self.page);
         };
-        let local_ms = zones.local_ms(*zone, at_ms);
-        push_iso(local_ms, &mut self.page);
-        let minutes = (local_ms - at_ms) / 60_000;
+        // Before there were time zones, clocks differed by seconds, which no offset can show: the instant stays the same.
+        let minutes = (zones.local_ms(*zone, at_ms) - at_ms) / MINUTE_MS;
+        push_iso(at_ms + minutes * MINUTE_MS, &mut self.page);
         if minutes != 0 && self.page.pop() == Some(b'Z') {
             let sign = if minutes < 0 { '-' } else { '+' };
             let _ = write!(self.page, "{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60);
@@ -162,7 +162,7 @@ impl Encoder {
     }
 
     fn text_cell(&mut self, text: &str) {
-        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
         let needs_quotes = is_formula || text.contains(['"', ',', '\n', '\r']);
         if !needs_quotes {
             self.page.extend_from_slice(text.as_bytes());
@@ -361,6 +361,21 @@ mod tests {
     }
 
     #[test]
+    fn times_in_zones() {
+        let check = |zone: &str, at_ms: i64, expected: &str| {
+            let mut encoder = Encoder::new(Form::Csv, false, Some(zone));
+            encoder.time(at_ms);
+            assert_eq!(String::from_utf8(encoder.take_page()).unwrap(), expected, "{zone} {at_ms}");
+        };
+        check("UTC", 0, "1970-01-01T00:00:00.000Z");
+        check("Europe/Berlin", 0, "1970-01-01T01:00:00.000+01:00");
+        check("America/New_York", 0, "1969-12-31T19:00:00.000-05:00");
+        // Its clocks were 44 minutes and 30 seconds behind.
+        check("Africa/Monrovia", 0, "1969-12-31T23:16:00.000-00:44");
+        check("Europe/Dublin", -5_000_000_000_000, "1811-07-23T14:41:40.000-00:25");
+    }
+
+    #[test]
     fn cells_of_hostile_texts() {
         let check = |text: &str, expected: &str| {
             let mut encoder = Encoder::new(Form::Csv, false, None);
@@ -371,6 +386,8 @@ mod tests {
         check("", "");
         check("=HYPERLINK(\"http://x\")", "\"'=HYPERLINK(\"\"http://x\"\")\"");
         check("+1", "\"'+1\"");
+        check("\n=1", "\"'\n=1\"");
+        check("＝1", "\"'＝1\"");
         check("-1+1", "\"'-1+1\"");
         check("@SUM(A1)", "\"'@SUM(A1)\"");
         check("\t=1", "\"'\t=1\"");

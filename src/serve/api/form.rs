@@ -77,10 +77,14 @@ fn quality(text: &str) -> u32 {
     if whole == "1" { 1000 } else { digits.parse().unwrap_or(0) }
 }
 
-/// Whether a client takes gzip.
+/// Whether a client takes gzip. `*` stands for codings that are not named.
 pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
-    parts_of(headers, ACCEPT_ENCODING)
-        .any(|(coding, quality)| matches!(coding.as_str(), "gzip" | "x-gzip" | "*") && quality > 0)
+    let quality_of = |names: &[&str]| {
+        parts_of(headers, ACCEPT_ENCODING)
+            .find(|(coding, _)| names.contains(&coding.as_str()))
+            .map(|(_, quality)| quality)
+    };
+    quality_of(&["gzip", "x-gzip"]).or_else(|| quality_of(&["*"])).is_some_and(|quality| quality > 0)
 }
 
 /// The parts of a header with their qualities.
@@ -130,6 +134,8 @@ mod tests {
         check("gzip, deflate, br", true);
         check("br;q=1.0, gzip;q=0.5", true);
         check("gzip;q=0", false);
+        check("*", true);
+        check("*, gzip;q=0", false);
         check("identity", false);
         assert!(!takes_gzip(&HeaderMap::new()));
     }

@@ -187,11 +187,13 @@ fn words(value: &str) -> Option<Vec<String>> {
     is_fine.then_some(words)
 }
 
-fn moment(value: &str) -> Option<Moment> {
+/// Reads a local date or an instant.
+pub(super) fn moment(value: &str) -> Option<Moment> {
     if let Some(day_ms) = parse_day(value) {
         return i32::try_from(day_ms.div_euclid(DAY_MS)).ok().map(|days| Moment::Day(LocalDay::new(days)));
     }
-    let date = parse_iso(value)?;
+    // In a query `+` is a blank, and few people write `%2B` for that of `+01:00`.
+    let date = parse_iso(value).or_else(|| parse_iso(&value.replace(' ', "+")))?;
     INSTANTS_MS.contains(&date.ms).then_some(Moment::Instant(date.ms))
 }
 
@@ -238,6 +240,8 @@ mod tests {
         assert_eq!(given.types, ["steps", "HeartRate", "steps"]);
         assert_eq!(given.from, Some(Moment::Day(LocalDay::new(20_454))));
         assert_eq!(given.to, Some(Moment::Instant(1_769_900_400_000)));
+        let typed = Given::parse("to=2026-02-01T00:00:00+01:00", &Parameter::ALL).unwrap();
+        assert_eq!(typed.to, given.to, "as people type it");
         assert_eq!((given.limit, given.source.as_deref()), (Some(5), Some("A B")));
         assert!(Given::parse("", &[]).unwrap().types.is_empty());
         assert!(Given::parse("&&", &[]).is_ok());

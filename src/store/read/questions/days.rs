@@ -150,8 +150,23 @@ impl Days {
     }
 }
 
+impl Days {
+    /// The bucket of several series: the largest that one of them needs, since a table has the same columns in each. Fails if
+    /// one of them has no answer: behind the first page it would be too late.
+    fn common_bucket(&self, snapshot: &Snapshot<'_>) -> Result<Option<BucketSize>, Unanswered> {
+        let mut largest = self.bucket;
+        for kind in &self.kinds {
+            largest = largest.max(Some(self.begin(snapshot, kind)?.bucket));
+        }
+        Ok(largest)
+    }
+}
+
 impl Question for Days {
     fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
+        if self.kinds.len() > 1 && self.done == 0 && self.series.is_none() {
+            self.bucket = self.common_bucket(snapshot)?;
+        }
         while let Some(kind) = self.kinds.get(self.done) {
             let mut series = match self.series.take() {
                 Some(series) => series,

@@ -114,6 +114,11 @@ pub struct Explain {
     pub kind: Kind,
 }
 
+/// A text, or [`Value::Null`] for an empty one.
+fn filled(text: &str) -> Value<'_> {
+    if text.is_empty() { Value::Null } else { Value::Text(text) }
+}
+
 impl Question for Explain {
     fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
         let Some(Moment::Day(day)) = self.range.from else {
@@ -126,11 +131,11 @@ impl Question for Explain {
         let explained = explained.ok_or(Unanswered::NotFound("there are no samples of this type"))?;
         sink.begin(&[
             ("type", Value::Text(&self.kind.shown)),
-            ("unit", if explained.unit.is_empty() { Value::Null } else { Value::Text(&explained.unit) }),
+            ("unit", filled(&explained.unit)),
             ("zone", Value::text(explained.zone.as_deref())),
             ("day", Value::Text(&explained.day)),
-            ("start", Value::Text(&explained.from)),
-            ("end", Value::Text(&explained.to)),
+            ("start", filled(&explained.from)),
+            ("end", filled(&explained.to)),
             ("value", Value::real(explained.value)),
             ("adds_up", Value::Flag(explained.adds_up)),
             ("naive", Value::real(explained.naive)),

@@ -5,8 +5,8 @@ use super::value::{Sink, Value};
 use crate::model::time::{DAY_MS, parse_day};
 use crate::statistics::{LocalDay, Period, week_of};
 
-/// The size of a bucket.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The size of a bucket, the smallest first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum BucketSize {
     /// An hour of local clocks.
     Hour,

@@ -103,8 +103,9 @@ pub struct PersonState {
 }
 
 impl Snapshot<'_> {
-    /// Returns what answers depend on: the person's last change, how figures were made, the local date, this program's version,
-    /// and `parts` of the question.
+    /// Returns what answers depend on: the person's last change, when and how figures were made, when characteristics were sent,
+    /// the local date, this program's version, and `parts` of the question. After an older copy is restored, changes have the
+    /// same numbers again, but not the computations.
     ///
     /// # Errors
     ///
@@ -112,13 +113,14 @@ impl Snapshot<'_> {
     pub fn state(&self, name: &str, parts: &[&str]) -> Result<PersonState, Unanswered> {
         let person = person(self, name)?;
         let sql = "SELECT coalesce((SELECT max(number) FROM changes WHERE person_id = ?1), 0),
-            (SELECT concat_ws('|', change, rules, tzdb, home) FROM derived_state WHERE person_id = ?1)";
+            (SELECT concat_ws('|', change, rules, tzdb, home, run) FROM derived_state WHERE person_id = ?1),
+            (SELECT max(last_seen_ms) FROM characteristics WHERE person_id = ?1)";
         let mut select = self.connection.prepare_cached(sql)?;
-        let (newest, derived): (i64, Option<String>) =
-            select.query_row([person], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (newest, derived, seen_ms): (i64, Option<String>, Option<i64>) =
+            select.query_row([person], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let today = timeline(self.connection, person)?.day_of(self.now_ms);
         let version = env!("CARGO_PKG_VERSION");
-        let own = format!("{name}\n{newest}\n{}\n{today}\n{version}", derived.unwrap_or_default());
+        let own = format!("{name}\n{newest}\n{}\n{seen_ms:?}\n{today}\n{version}", derived.unwrap_or_default());
         let mut hasher = blake3::Hasher::new();
         for part in [own.as_str()].iter().chain(parts) {
             hasher.update(&(part.len() as u64).to_le_bytes());
