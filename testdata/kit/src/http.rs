@@ -114,6 +114,18 @@ impl Client {
 
     /// Returns the next answer, also an interim one.
     pub fn receive(&mut self) -> Response {
+        let mut response = self.receive_head();
+        if response.header("transfer-encoding").is_some() {
+            response.body = self.chunks();
+            return response;
+        }
+        let length = response.header("content-length").map_or(0, |length| length.parse().unwrap());
+        response.body.resize(length, 0);
+        self.stream.read_exact(&mut response.body).expect("the body is as long as its header says");
+        response
+    }
+
+    fn receive_head(&mut self) -> Response {
         let line = self.line();
         let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no status line: {line:?}"));
@@ -126,14 +138,13 @@ impl Client {
             };
             headers.push((name.to_owned(), value.trim().to_owned()));
         }
-        let mut response = Response { status, headers, body: Vec::new() };
-        if response.header("transfer-encoding").is_some() {
-            response.body = self.chunks();
-            return response;
-        }
-        let length = response.header("content-length").map_or(0, |length| length.parse().unwrap());
-        response.body.resize(length, 0);
-        self.stream.read_exact(&mut response.body).expect("the body is as long as its header says");
+        Response { status, headers, body: Vec::new() }
+    }
+
+    /// Returns the answer to HEAD, or one that has no body. The server closes behind it.
+    pub fn receive_without_body(&mut self) -> Response {
+        let response = self.receive_head();
+        assert!(self.is_closed(), "a body follows: {response:?}");
         response
     }
 

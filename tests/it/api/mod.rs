@@ -1,7 +1,9 @@
 //! The API for reading: rights, questions, parameters, forms.
 
 mod answers;
+mod clients;
 mod effects;
+mod examples;
 mod rights;
 mod tables;
 

@@ -1,0 +1,170 @@
+//! Clients that take nothing, know too much, or ask in odd ways.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use flate2::read::GzDecoder;
+use healthsink::store::TokenScope;
+use healthsink_testkit::http::Client;
+use healthsink_testkit::wait::{PATIENCE, wait_until};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::{Api, PATHS};
+
+/// Rows that make one page each, more in all than sockets hold.
+const LONG_ROWS: usize = 40;
+const LONG_TEXT_BYTES: usize = 300_000;
+
+const LONG: &str = "/api/v1/samples?type=body_mass&source=Long";
+
+fn add_rows(api: &Api, sender: &str, (rows, text_bytes): (usize, usize)) {
+    let text = "x".repeat(text_bytes);
+    let samples: Vec<Value> = (0..rows)
+        .map(|number| {
+            json!({
+                "uuid": format!("70000000-0000-4000-8000-{number:012}"), "startDate": "2026-03-01T08:00:00.000Z",
+                "endDate": "2026-03-01T08:00:00.000Z", "value": 70, "unit": "kg", "metadata": {"text": text},
+                "sourceRevision": {"source": {"name": "Long"}},
+            })
+        })
+        .collect();
+    post(api, sender, &json!({"data": {"HKQuantityTypeIdentifierBodyMass": samples}}));
+}
+
+fn post(api: &Api, token: &str, body: &Value) {
+    let bearer = format!("Bearer {token}");
+    let answer = api.server.connect().post(&[("Authorization", &bearer)], body.to_string().as_bytes());
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+/// Asks, and reads only the first byte of the answer.
+fn stall(api: &Api, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(api.server.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let token = &api.token;
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/csv\r\nAuthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut first = [0];
+    stream.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"H");
+    stream
+}
+
+#[test]
+fn a_client_that_takes_nothing_holds_neither_wal_nor_uploads() {
+    let api = Api::start();
+    let admin = api.add_token("me", TokenScope::Admin, false);
+    add_rows(&api, &admin, (LONG_ROWS, LONG_TEXT_BYTES));
+    let mut slow = stall(&api, LONG);
+    post(&api, &admin, &json!({"data": {"HKQuantityTypeIdentifierBodyMass": []}}));
+    let connection = Connection::open(api.server.database()).unwrap();
+    wait_until("a checkpoint moves the whole WAL", || {
+        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        (busy == Ok(0)).then_some(())
+    });
+    // It takes the rest after all: nothing is missing.
+    let mut rest = Vec::new();
+    let mut buf = [0; 65536];
+    while !rest.ends_with(b"\r\n0\r\n\r\n") {
+        let read = slow.read(&mut buf).unwrap();
+        assert!(read > 0, "the answer was cut off");
+        rest.extend_from_slice(&buf[..read]);
+    }
+    let rows = rest.windows(14).filter(|part| part.eq_ignore_ascii_case(b"70000000-0000-")).count();
+    assert_eq!(rows, LONG_ROWS);
+}
+
+#[test]
+fn a_tag_changes_with_whatever_is_shown() {
+    let api = Api::start();
+    let admin = api.add_token("me", TokenScope::Admin, false);
+    let path = "/api/v1/characteristics";
+    let tag = api.ask(&api.token, path, &[]).header("etag").unwrap().to_owned();
+    assert_eq!(api.ask(&api.token, path, &[("If-None-Match", &tag)]).status, 304);
+    post(&api, &admin, &json!({"characteristics": {"biologicalSex": "male"}, "data": {}}));
+    let answer = api.ask(&api.token, path, &[("If-None-Match", &tag)]);
+    assert_eq!((answer.status, &answer.json()["characteristics"][0]["value"]), (200, &json!("male")));
+    // `*` does not stand for an answer that would be an error.
+    for (path, expected) in [("/api/v1/days", 400), ("/api/v1/workouts/00000000000000000000000000000000", 404)] {
+        assert_eq!(api.ask(&api.token, path, &[("If-None-Match", "*")]).status, expected, "{path}");
+    }
+}
+
+#[test]
+fn other_methods_on_each_path() {
+    let api = Api::start();
+    let bearer = format!("Bearer {}", api.token);
+    for path in PATHS {
+        let ask = |method: &str, headers: &[(&str, &str)]| {
+            let mut client = Client::connect(api.server.address);
+            client.head(method, path, &[headers, &[("Connection", "close")]].concat());
+            if method == "PUT" { client.receive() } else { client.receive_without_body() }
+        };
+        let options = ask("OPTIONS", &[]);
+        assert_eq!((options.status, options.header("allow")), (204, Some("GET, HEAD, OPTIONS")), "{path}");
+        assert_eq!(options.header("access-control-allow-origin"), None, "{path}");
+        let put = ask("PUT", &[("Authorization", &bearer)]);
+        assert_eq!((put.status, put.header("allow")), (405, Some("GET, HEAD, OPTIONS")), "{path}");
+        let (head, get) = (ask("HEAD", &[("Authorization", &bearer)]), api.ask(&api.token, path, &[]));
+        assert_eq!(head.status, 200, "{path}");
+        for name in ["content-type", "content-length", "etag", "vary", "cache-control"] {
+            assert_eq!(head.header(name), get.header(name), "{path}: {name}");
+        }
+        assert_eq!(ask("HEAD", &[]).status, 401, "{path}");
+    }
+}
+
+#[test]
+fn a_compressed_answer_is_the_same() {
+    let api = Api::start();
+    let admin = api.add_token("me", TokenScope::Admin, false);
+    add_rows(&api, &admin, (LONG_ROWS, LONG_TEXT_BYTES));
+    for (path, accept) in [(LONG, "application/x-ndjson"), ("/api/v1/days?type=steps", "text/csv")] {
+        let plain = api.ask(&api.token, path, &[("Accept", accept)]);
+        let packed = api.ask(&api.token, path, &[("Accept", accept), ("Accept-Encoding", "gzip")]);
+        assert_eq!(packed.header("content-encoding"), Some("gzip"), "{path}");
+        let mut unpacked = Vec::new();
+        std::io::copy(&mut GzDecoder::new(packed.body.as_slice()), &mut unpacked).unwrap();
+        assert!(unpacked == plain.body, "{path}: {} and {} bytes", unpacked.len(), plain.body.len());
+        assert_ne!(packed.header("etag"), plain.header("etag"), "{path}");
+    }
+}
+
+#[test]
+fn several_series_have_the_same_columns() {
+    let api = Api::start();
+    // Steps of two days, and weights of five weeks.
+    let table = api.text("/api/v1/days?type=steps,body_mass&bucket=auto&max_points=4", "text/csv");
+    let commas: Vec<usize> = table.lines().map(|line| line.matches(',').count()).collect();
+    assert!(commas.len() > 3 && commas.iter().all(|count| *count == commas[0]), "{table}");
+    let both = api.json("/api/v1/days?type=steps,body_mass&bucket=auto&max_points=4");
+    let buckets: Vec<&Value> = both["series"].as_array().unwrap().iter().map(|series| &series["bucket"]).collect();
+    assert_eq!(buckets[0], buckets[1], "{both}");
+}
+
+#[test]
+fn odd_paths_and_values() {
+    let api = Api::start();
+    let check = |path: &str, expected: u16| {
+        let answer = api.ask(&api.token, &format!("/api/v1/{path}"), &[]);
+        assert_eq!(answer.status, expected, "{path}: {}", String::from_utf8_lossy(&answer.body));
+    };
+    check("nights/2026-01-06", 200);
+    check("nights/%32026-01-06", 200);
+    check("nights/2026-01-06&", 404);
+    check("nights/2026-01-06T00:00:00Z", 404);
+    check("nights/9999-12-31", 404);
+    check("days?type=steps&from=2026-01-05T00:00:00+01:00", 200);
+    check("days?type=steps&from=0001-01-01&to=9999-12-31", 200);
+    check("days?type=steps&from=2026-02-01&to=2026-01-01", 200);
+    check("days?type=steps,sleep", 400);
+    check("samples?type=%00", 400);
+    check("samples?type=steps&cursor=i1", 400);
+    check("workouts/%2e%2e/route", 404);
+    check("workouts//route", 404);
+    check("types/", 404);
+    let answer = api.json("/api/v1/explain?type=steps&from=9999-12-31");
+    assert_eq!([&answer["start"], &answer["end"]], [&Value::Null, &Value::Null]);
+}
