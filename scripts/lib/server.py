@@ -54,13 +54,16 @@ def neutral_environment():
 
 
 class Server:
-    """`with Server(receiver, database, log, body_limit) as server:` serves from a new process until the block ends."""
+    """`with Server(receiver, database, log, body_limit) as server:` serves from a new process until the block ends.
 
-    def __init__(self, receiver, database, log, body_limit):
+    Once the database has a token, uploads need it."""
+
+    def __init__(self, receiver, database, log, body_limit, token=None):
         self._receiver = receiver
         self._database = database
         self._log = log
         self._body_limit = body_limit
+        self._token = token
         self._port = free_port()
         self._timed_out = False
 
@@ -84,6 +87,10 @@ class Server:
 
     def __exit__(self, *_):
         self._stop()
+
+    @property
+    def port(self):
+        return self._port
 
     def _wait_until_listening(self):
         deadline = time.monotonic() + START_SECONDS_MAX
@@ -123,6 +130,8 @@ class Server:
 
     def _post(self, body, length, seconds_max):
         headers = {"Content-Type": "application/json"}
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
         if length is not None:
             headers["Content-Length"] = str(length)
         connection = http.client.HTTPConnection("127.0.0.1", self._port, seconds_max, blocksize=BLOCK_BYTES)
