@@ -92,6 +92,8 @@ class Healthsink:
 
 class Express:
     name = "express"
+    # The folder of the program; all of them share what is installed.
+    program = "express"
 
     def __init__(self, install_root):
         self._node = require_command("node")
@@ -114,7 +116,7 @@ class Express:
             "DATABASE": str(database),
             "BODY_LIMIT": str(body_limit),
         }
-        return [self._node, SCRIPTS / "receivers" / "express" / "server.js"], environment
+        return [self._node, SCRIPTS / "receivers" / self.program / "server.js"], environment
 
     def versions(self):
         express, sqlite = (
