@@ -85,7 +85,7 @@ enum Command {
     Report(ReportArguments),
     /// Show the parts of a day's figure: which source counted when, what was left out
     Explain(ExplainArguments),
-    /// Compare the rings of Apple's export with the figures of the same days
+    /// Compare rings of days and statistics of workouts with the figures that their samples make
     Verify(VerifyArguments),
     /// List sources, and decide which of them counts before which
     #[command(subcommand)]

@@ -49,7 +49,8 @@ fn imported(statistics: &[Value]) -> (TempDir, PathBuf) {
             energy.push(sample(day, pair[0], pair[1], value, "kcal", "com.apple.health.watch"));
             energy.push(sample(day, pair[0], pair[1], 500.0, "kcal", "com.example.app"));
         }
-        for (clock, value) in [("07:00", 100.0), ("07:05", 160.0), ("07:25", 180.0), ("08:01", 50.0)] {
+        for (clock, value) in [("07:00", 100.0), ("07:05", 160.0), ("07:18", 130.0), ("07:25", 180.0), ("08:01", 50.0)]
+        {
             hearts.push(sample(day, clock, clock, value, "count/min", "com.apple.health.watch"));
         }
         steps.push(sample(day, "07:40", "07:50", 1000.0, "count", "com.apple.health.phone"));
@@ -75,15 +76,15 @@ fn statistics_of_workouts_are_compared_with_the_samples_in_them() {
         json!({HEART_RATE: {"averageQuantity": quantity(average / 60.0, "count/s"),
           "minimumQuantity": quantity(100.0, "count/min"), "maximumQuantity": quantity(160.0, "count/min")}})
     };
-    let cases: [(Value, Option<&str>); 10] = [
+    let cases: [(Value, Option<&str>); 11] = [
         // Without the pause, and without what is before the workout.
         (energy(300.0, "kcal"), None),
         (energy(300.0 * 4.184, "kJ"), None),
         (energy(303.1, "kcal"), Some("fewer samples than the workout had")),
         (energy(360.0, "kcal"), Some("equal together with its pauses")),
         (energy(200.0, "kcal"), Some("unknown")),
-        // 100 holds for 5 minutes, 160 for 10.
-        (heart(140.0), None),
+        // 100 holds for 5 minutes, 160 for 10, and 130 for 2, until the pause.
+        (heart(2360.0 / 17.0), None),
         (heart(130.0), Some("equal if each sample counts alike")),
         // The workout's source has none, so another one's count.
         (json!({STEPS: {"sumQuantity": quantity(1000.0, "count")}}), None),
@@ -91,6 +92,8 @@ fn statistics_of_workouts_are_compared_with_the_samples_in_them() {
             json!({"HKQuantityTypeIdentifierRunningPower": {"averageQuantity": quantity(200.0, "W")}}),
             Some("no samples"),
         ),
+        // Nothing was counted, and no sample says so.
+        (json!({"HKQuantityTypeIdentifierPushCount": {"sumQuantity": quantity(0.0, "count")}}), None),
         (json!({ENERGY: [], "x": {"sumQuantity": 7}, HEART_RATE: {"duration": null}}), None),
     ];
     let (_folder, db) = imported(&cases.each_ref().map(|case| case.0.clone()));

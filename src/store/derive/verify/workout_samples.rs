@@ -142,7 +142,7 @@ impl WorkoutSamples {
         (count > 0).then(|| sum.value() / count as f64)
     }
 
-    /// The mean that weighs each value by the time until the next one.
+    /// The mean that weighs each value by the time until the next one, as far as that is in these spans.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a workout")]
     pub(super) fn weighted(&self, spans: &[Span], only: Option<GroupId>) -> Option<f64> {
         let end_ms = spans.last()?.1;
@@ -150,7 +150,9 @@ impl WorkoutSamples {
         let mut values = self.values(spans, only).peekable();
         while let Some((start_ms, value)) = values.next() {
             let until_ms = values.peek().map_or(end_ms, |next| next.0);
-            let held_ms = (until_ms - start_ms).clamp(0, HOLD_MS);
+            let until_ms = until_ms.min(start_ms.saturating_add(HOLD_MS));
+            let within = |(from_ms, to_ms): &Span| (until_ms.min(*to_ms) - start_ms.max(*from_ms)).max(0);
+            let held_ms = spans.iter().map(within).sum::<i64>();
             sum += value * held_ms as f64;
             weight_ms += held_ms;
         }

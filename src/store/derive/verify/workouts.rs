@@ -68,9 +68,8 @@ const FIGURES: [(&str, &str); 4] = [
     ("maximumQuantity", "maximum"),
 ];
 
-/// Numbers of HealthKit's events: a pause by hand and one without motion, and their ends.
-const PAUSES: [i64; 2] = [1, 5];
-const RESUMPTIONS: [i64; 2] = [2, 6];
+/// Numbers of HealthKit's events: a pause by hand and its end, and one without motion and its end.
+const PAUSES: [(i64, i64); 2] = [(1, 2), (5, 6)];
 
 const SELECT: &str =
     "SELECT start_ms, end_ms, statistics, iif(length(events) <= ?5, events, NULL), source_id FROM workouts
@@ -179,7 +178,7 @@ impl Comparer<'_> {
                 is_weighted: Method::of(name) == Method::TimeWeighted,
                 place,
             });
-            note(report, (workout.span.0, value), found.as_ref(), kept_left);
+            note(report, (workout.span.0, place, value), found.as_ref(), kept_left);
         }
         Ok(())
     }
@@ -211,10 +210,11 @@ fn in_unit(value: f64, from: &str, to: &str) -> Option<f64> {
     conversion(from, to).map(|conversion| conversion.apply(value))
 }
 
-/// The time of a workout without its pauses.
+/// The time of a workout without its pauses. A pause ends by its own kind of resumption.
 fn active(span: Span, events: Option<&Value>) -> Vec<Span> {
     let mut active = Vec::new();
     let mut from_ms = Some(span.0);
+    let mut is_paused = [false; PAUSES.len()];
     for event in events.and_then(Value::as_array).into_iter().flatten() {
         let (Some(kind), Some(at_ms)) =
             (event.get("type").and_then(Value::as_i64), event.get("startDate").and_then(Value::as_str).and_then(parse))
@@ -222,12 +222,15 @@ fn active(span: Span, events: Option<&Value>) -> Vec<Span> {
             continue;
         };
         let at_ms = at_ms.clamp(span.0, span.1);
-        match from_ms {
-            Some(from) if PAUSES.contains(&kind) => {
+        for ((pause, resumption), is_paused) in PAUSES.into_iter().zip(&mut is_paused) {
+            *is_paused = kind == pause || *is_paused && kind != resumption;
+        }
+        match (from_ms, is_paused.contains(&true)) {
+            (Some(from), true) => {
                 active.extend((from < at_ms).then_some((from, at_ms)));
                 from_ms = None;
             }
-            None if RESUMPTIONS.contains(&kind) => from_ms = Some(at_ms),
+            (None, false) => from_ms = Some(at_ms),
             _ => {}
         }
     }
@@ -260,11 +263,18 @@ fn is_within(one: f64, other: f64) -> bool {
     (one - other).abs() <= (other * WITHIN_SHARE).abs().max(f64::EPSILON)
 }
 
-fn note(report: &mut WorkoutReport, (start_ms, value): (i64, f64), found: Option<&Found<'_>>, kept_left: &mut usize) {
+fn note(
+    report: &mut WorkoutReport,
+    (start_ms, place, value): (i64, usize, f64),
+    found: Option<&Found<'_>>,
+    kept_left: &mut usize,
+) {
     report.workouts += 1;
     let own = found.and_then(|found| found.samples.has(found.workout.group).then_some(found.workout.group));
     let figure = found.and_then(|found| found.figure(&found.workout.active, own));
-    if figure.is_some_and(|figure| is_within(figure, value)) {
+    // Nothing was counted, and nothing is there.
+    let is_nothing = value == 0.0 && place == 0 && found.is_none_or(|found| found.samples.is_empty());
+    if is_nothing || figure.is_some_and(|figure| is_within(figure, value)) {
         report.within += 1;
         return;
     }
@@ -314,7 +324,10 @@ mod tests {
         check(&[(1, 20), (3, 22), (1, 25), (2, 30)], &[(10_000, 20_000), (30_000, 50_000)]);
         check(&[(5, 20)], &[(10_000, 20_000)]);
         check(&[(2, 20), (1, 0), (2, 59)], &[]);
-        check(&[(1, 10), (6, 12)], &[(12_000, 50_000)]);
+        check(&[(1, 10), (2, 12)], &[(12_000, 50_000)]);
+        check(&[(1, 15), (5, 16), (6, 18), (2, 25)], &[(10_000, 15_000), (25_000, 50_000)]);
+        check(&[(1, 15), (5, 16), (2, 25), (6, 30)], &[(10_000, 15_000), (30_000, 50_000)]);
+        check(&[(1, 15), (6, 20)], &[(10_000, 15_000)]);
         assert_eq!(active((0, 1), Some(&json!({"type": 1}))), [(0, 1)]);
     }
 }
