@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::selection::{Scope, Selection};
 use super::tables::{DECISIONS, count_ledger_rows};
-use super::{gaps, renew, vacuum};
+use super::{gaps, marks, renew, vacuum};
 use crate::model::counts::Counts;
 use crate::model::envelope::Envelope;
 use crate::model::error::Result;
@@ -161,5 +161,6 @@ fn delete(connection: &Connection, Scope { person, parts, .. }: &Scope) -> rusql
     let sql = "DELETE FROM sample_origins WHERE person_id = ?1 AND NOT EXISTS (SELECT 1 FROM samples s
         WHERE s.person_id = ?1 AND s.type_id = sample_origins.type_id)";
     connection.execute(sql, [person])?;
+    marks::delete_without_sample(connection, *person)?;
     Ok(before - count_ledger_rows(connection, *person)?)
 }

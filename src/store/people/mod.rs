@@ -12,6 +12,7 @@ mod figures;
 pub(super) mod forget;
 mod gaps;
 pub(super) mod list;
+mod marks;
 pub(super) mod merge;
 mod named;
 mod rename;

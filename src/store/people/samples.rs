@@ -3,6 +3,7 @@
 
 use rusqlite::{Row, params};
 
+use super::marks;
 use super::tables::{self, Changed, SAMPLES};
 use super::transfer::Transfer;
 use crate::model::batch::Batch;
@@ -48,6 +49,8 @@ pub(super) fn give(transfer: &mut Transfer<'_>) -> Result<()> {
         let mut select = connection.prepare(sql)?;
         select.query_map([from], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<(i64, String)>>>()
     })?;
+    let has_samples = transfer.sql(|connection, _, into| tables::has_rows(connection, SAMPLES.name, into))?;
+    marks::leave_known(transfer)?;
     for (kind, name) in &kinds {
         let has_type = transfer.sql(|connection, _, into| {
             let sql = "SELECT 1 FROM samples WHERE person_id = ?1 AND type_id = ?2 LIMIT 1";
@@ -60,6 +63,10 @@ pub(super) fn give(transfer: &mut Transfer<'_>) -> Result<()> {
         }
     }
     settle(transfer)?;
+    marks::give(transfer)?;
+    for (kind, _) in kinds.iter().filter(|_| has_samples) {
+        marks::forget_numbers(transfer, *kind)?;
+    }
     transfer
         .sql(|connection, from, _| connection.execute("DELETE FROM sample_origins WHERE person_id = ?1", [from]))?;
     Ok(())

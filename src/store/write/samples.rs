@@ -5,7 +5,7 @@ use rusqlite::params;
 use super::batch::BatchWriter;
 use super::changes::ChangeKey;
 use super::long_texts::LongTexts;
-use super::marks::unmark;
+use super::marks::{UNMARK, unmark};
 use super::merge::{Candidate, Crowded, Derived, Details, Merge, SampleKey, Turn, note_earlier};
 use super::table::Column::{self, Key, Shared, Unshared, Value};
 use super::table::Table;
@@ -148,12 +148,7 @@ impl<'a> BatchWriter<'a> {
         match merge.find_derived(connection, person, &fields.key, metadata, turn)? {
             Derived::Nothing => self.note_sample(Outcome::New),
             Derived::Row(row) => {
-                self.ids.changes.note_replaced(
-                    ChangeKey::of_samples((person, fields.key.kind)),
-                    row.start_ms,
-                    row.end_ms,
-                );
-                merge.replace_derived(connection, person, &fields.uuid, &fields.key, metadata, &row)?;
+                self.replace_derived(fields, &row)?;
                 self.note_sample(Outcome::Merged);
             }
             Derived::Later => later.push(*fields),
@@ -195,10 +190,21 @@ impl<'a> BatchWriter<'a> {
         let Some(row) = found else {
             return Ok(Some(outcome));
         };
-        self.ids.changes.note_replaced(ChangeKey::of_samples((person, kind)), row.start_ms, row.end_ms);
-        let merge = &mut self.ids.merge.samples;
-        merge.replace_derived(connection, person, &fields.uuid, &fields.key, metadata, &row)?;
+        self.replace_derived(fields, &row)?;
         Ok(Some(Outcome::Merged))
+    }
+
+    /// Deletes the derived row that a new sample of the app is, with its mark.
+    fn replace_derived(&mut self, fields: &Fields, row: &Candidate) -> rusqlite::Result<()> {
+        let (connection, person, kind) = (self.connection, self.upload.person, fields.key.kind);
+        let metadata = self.text(fields.metadata);
+        let Merge { samples, has_marks, .. } = &mut self.ids.merge;
+        samples.replace_derived(connection, person, &fields.uuid, &fields.key, metadata, row)?;
+        if *has_marks {
+            connection.prepare_cached(UNMARK)?.execute(params![person, kind, row.start_ms, &row.uuid[..]])?;
+        }
+        self.ids.changes.note_replaced(ChangeKey::of_samples((person, kind)), row.start_ms, row.end_ms);
+        Ok(())
     }
 
     pub(super) fn find_in_crowd(&mut self, sample: &Crowded<'_>) -> rusqlite::Result<Option<Candidate>> {
