@@ -742,8 +742,14 @@ pub const CONDENSED_WORKOUTS_MAX: usize = 64 << 10;
 /// Of a source's samples of a type, so many may be missing from a complete export in percent. If more are, it is an export of a part.
 pub const MISSING_SHARE_PERCENT_MAX: u64 = 5;
 
-/// So many may be missing in any case.
+/// So many may be missing although they are more than that share.
 pub const MISSING_ROWS_MIN: u64 = 16;
+
+/// For each missing sample, so many others of its type and source have to be there.
+pub const MISSING_PRESENT_MIN: u64 = 4;
+
+/// Samples of one start and end that are read to see whether one of them has replaced another.
+pub const MISSING_REPLACEMENTS_MAX: usize = 64;
 
 /// Missing samples whose keys are in memory while a type is read. If there are more, each sample costs a look-up.
 pub const MISSING_LISTED_MAX: usize = 16 << 10;

@@ -40,7 +40,7 @@ pub(super) use beats::has_beats_digest;
 pub(super) use figures::state_of;
 pub(super) use ids::Ids;
 use ledger::UploadKey;
-pub(super) use missing::WholeExport;
+pub(super) use missing::EndedImport;
 pub(super) use others::has_other_digest;
 pub(super) use rejects::has_reject_digest;
 use rows::KINDS;

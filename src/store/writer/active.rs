@@ -7,7 +7,7 @@ use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, Result};
 use crate::store::clock::now_ms;
-use crate::store::write::WholeExport;
+use crate::store::write::EndedImport;
 use crate::store::write::ledger::{UploadEnd, UploadKey, UploadState};
 
 /// An ingest that the writer has entered and not yet dismissed.
@@ -75,15 +75,15 @@ impl Active {
         }
     }
 
-    /// Whether its records are all that Apple's Health had when it was exported.
-    pub(super) fn whole_export(&self, end: &UploadEnd) -> Option<WholeExport> {
+    /// What is known of it at its end, and whether its records are all that Apple's Health had when it was exported.
+    pub(super) fn ended_import(&self, end: &UploadEnd) -> EndedImport {
         let is_whole = end.state == UploadState::Done
             && end.envelope.is_whole
             && !self.has_lost_claims
             && self.total().rejected == 0
             && self.lost().is_none();
-        let export_ms = end.envelope.export_ms.filter(|_| is_whole)?;
-        Some(WholeExport { upload: self.key, export_ms, now_ms: self.started_ms })
+        let export_ms = end.envelope.export_ms;
+        EndedImport { upload: self.key, is_whole, export_ms, now_ms: self.started_ms }
     }
 
     pub(super) fn stored(&self) -> Counts {

@@ -292,11 +292,12 @@ impl WriterThread {
         }
     }
 
-    /// Marks what a complete export no longer has, a type at a time.
+    /// Marks what a complete export no longer has, a type at a time, and ends the marks of what an import has.
     fn mark_missing(&mut self, upload: i64, end: &UploadEnd) {
-        let Some(export) = self.position(upload).and_then(|index| self.active[index].whole_export(end)) else {
+        let Some(index) = self.position(upload).filter(|_| self.store.is_import(upload)) else {
             return;
         };
+        let import = self.active[index].ended_import(end);
         let mut left = None;
         loop {
             let ready = self.check_room().and_then(|()| self.begin());
@@ -312,9 +313,9 @@ impl WriterThread {
             }
             active.in_transaction = InTransaction::Uncounted;
             let marked = match &mut left {
-                None => self.store.begin_missing(export).map(|types| left = Some(types)),
+                None => self.store.begin_missing(import).map(|types| left = Some(types)),
                 Some(types) => match types.pop() {
-                    Some(kind) => self.store.mark_missing(export, kind),
+                    Some(kind) => self.store.mark_missing(import, kind),
                     None => return,
                 },
             };

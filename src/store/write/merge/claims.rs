@@ -44,6 +44,11 @@ impl Import {
         Ok(begins)
     }
 
+    /// Whether an upload is the present import.
+    pub(in crate::store) fn is_of(&self, upload: i64) -> bool {
+        self.upload == Some(upload)
+    }
+
     /// Whether the claims are all those of an upload with one document.
     pub(in crate::store) fn is_whole(&self, upload: i64) -> bool {
         self.upload == Some(upload) && self.is_whole && !self.claims.has_forgotten
