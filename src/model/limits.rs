@@ -833,6 +833,9 @@ pub const LONG_PAGE_WAIT: Duration = Duration::from_secs(1);
 /// Answers of reads under way; further ones wait.
 pub const ANSWERS_MAX: usize = 8;
 
+/// Answers of one token under way: the other half is for others.
+pub const ANSWERS_OF_TOKEN_MAX: usize = ANSWERS_MAX / 2;
+
 /// How long an answer waits for figures of an upload that has just ended.
 pub const FIGURES_WAIT: Duration = Duration::from_secs(1);
 
@@ -860,8 +863,9 @@ pub const QUESTION_TYPES_MAX: usize = 16;
 /// Sources that an answer names.
 pub const QUESTION_SOURCES_MAX: u32 = 100;
 
-/// Bytes of a cursor: six columns of a key, some of them names.
-pub const CURSOR_BYTES_MAX: usize = 4 * KIB;
+/// Bytes of a cursor: six columns of a key, some of them names, in hexadecimal. No page ends at a row whose cursor would be longer.
+/// A request with it is shorter than `HEADER_BYTES_MAX`.
+pub const CURSOR_BYTES_MAX: usize = 8 * KIB;
 
 /// Other identities of a workout under which its locations are looked for.
 pub const WORKOUT_ALIASES_READ_MAX: u32 = 16;
@@ -872,7 +876,7 @@ pub const SPLITS_MAX: i64 = 1000;
 /// Locations that a line for a map is made from. Of a longer route every second one is left out, and so on.
 pub const ROUTE_POINTS_READ_MAX: usize = 32 << 10;
 
-/// Bytes of a parameter's value.
+/// Bytes of a parameter's value other than a cursor.
 pub const PARAMETER_BYTES_MAX: usize = 4 * KIB;
 
 /// Changes of a person's zone; further ones are left out.

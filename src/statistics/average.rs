@@ -2,6 +2,8 @@
 
 use crate::model::healthkit::short;
 
+use super::merge::level;
+use super::rules::POINT_LEVEL_MS;
 use super::sum::ExactSum;
 use super::zone::LocalDay;
 
@@ -37,6 +39,29 @@ impl Period {
     #[must_use]
     pub fn daily_average(&self) -> Option<f64> {
         (self.days_with_data > 0).then(|| self.sum() / f64::from(self.days_with_data))
+    }
+}
+
+/// The level of the sound energy of several days, each of which weighs as much as the time that it covers.
+#[derive(Clone, Debug, Default)]
+pub struct LevelPeriod {
+    energy: ExactSum,
+    weight_ms: i64,
+}
+
+impl LevelPeriod {
+    /// Adds the level of a day in decibels. A day whose samples have no duration weighs as much as they do.
+    pub fn add(&mut self, day: f64, covered_ms: i64, samples: i64) {
+        let points_ms = samples.max(1).saturating_mul(POINT_LEVEL_MS);
+        let weight_ms = if covered_ms > 0 { covered_ms } else { points_ms };
+        self.energy.add_product(10_f64.powf(day / 10.0), weight_ms);
+        self.weight_ms = self.weight_ms.saturating_add(weight_ms);
+    }
+
+    /// Returns the level; `None` without days.
+    #[must_use]
+    pub fn level(&self) -> Option<f64> {
+        level(&self.energy, self.weight_ms)
     }
 }
 
@@ -91,6 +116,22 @@ mod tests {
             .for_each(|day| week.add(day));
         assert_eq!((week.daily_average(), week.days_with_data(), week.sum()), (Some(1000.0), 6, 6000.0));
         assert_eq!(Period::default().daily_average(), None);
+    }
+
+    #[test]
+    fn levels_of_several_days() {
+        const HOUR_MS: i64 = 3_600_000;
+        let check = |days: &[(f64, i64, i64)], expected: f64| {
+            let mut period = LevelPeriod::default();
+            days.iter().for_each(|(day, covered_ms, samples)| period.add(*day, *covered_ms, *samples));
+            assert!((period.level().unwrap() - expected).abs() < 0.001, "{days:?} {:?}", period.level());
+        };
+        check(&[(60.0, HOUR_MS, 1), (90.0, HOUR_MS, 1)], 86.994);
+        check(&[(60.0, 3 * HOUR_MS, 1), (90.0, HOUR_MS, 1)], 83.992);
+        check(&[(70.0, 0, 5)], 70.0);
+        // Four seconds of points beside four seconds.
+        check(&[(60.0, 0, 4), (90.0, 4000, 1)], 86.994);
+        assert_eq!(LevelPeriod::default().level(), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@ mod timeline;
 mod total;
 mod zone;
 
-pub use average::{Period, mean_minute, shown, week_of};
+pub use average::{LevelPeriod, Period, mean_minute, shown, week_of};
 pub use days::{Days, Output};
 pub use evidence::ZoneEvidence;
 pub use method::{Method, Partition, Unit};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::model::limits::{
-    NAME_BYTES_MAX, PARAMETER_BYTES_MAX, QUESTION_POINTS_MAX, QUESTION_ROWS_MAX, QUESTION_TYPES_MAX,
+    CURSOR_BYTES_MAX, NAME_BYTES_MAX, PARAMETER_BYTES_MAX, QUESTION_POINTS_MAX, QUESTION_ROWS_MAX, QUESTION_TYPES_MAX,
 };
 use crate::model::time::{DAY_MS, parse_day, parse_iso};
 use crate::statistics::{INSTANTS_MS, LocalDay, Zones};
@@ -58,6 +58,10 @@ impl Parameter {
             Self::MaxPoints => "max_points",
             Self::Person => "person",
         }
+    }
+
+    fn bytes_max(self) -> usize {
+        if self == Self::Cursor { CURSOR_BYTES_MAX } else { PARAMETER_BYTES_MAX }
     }
 
     /// What its value may be.
@@ -138,7 +142,7 @@ impl Given {
                 return Err(Wrong { parameter: name.into_owned(), detail });
             }
             seen.push(parameter);
-            let value = decoded(value).filter(|value| !value.is_empty() && value.len() <= PARAMETER_BYTES_MAX);
+            let value = decoded(value).filter(|value| !value.is_empty() && value.len() <= parameter.bytes_max());
             let taken = value.and_then(|value| given.take(parameter, &value));
             taken.ok_or_else(|| Wrong::value(parameter))?;
         }

@@ -17,6 +17,7 @@ mod lists;
 mod metadata;
 mod nights;
 mod owner;
+mod parts;
 mod people;
 mod replace;
 mod run;
@@ -33,6 +34,7 @@ pub use explain::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPar
 pub(in crate::store) use halt::Halt;
 pub(in crate::store) use hours::{Hour, hours};
 pub use owner::{Decision, SourceRow, ZoneRow};
+pub(in crate::store) use parts::{StoredPart, stored_parts};
 pub(in crate::store) use run::{Derived, Wishes, derive, is_current};
 pub(in crate::store) use turn::Turn;
 pub use verify::{LongSample, LongSamples, RingDifference, RingReport, Verification, WorkoutDifference, WorkoutReport};

@@ -6,6 +6,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::batch::BatchWriter;
+use super::changes::ChangeKey;
 use crate::model::identity::{derive, digest, is_derived, next};
 use crate::model::limits::{BEATS_EQUAL_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{BeatList, Uuid};
@@ -105,7 +106,7 @@ impl BatchWriter<'_> {
             last = Some(rowid);
             if !self.ids.merge.import.has_claimed_beats(rowid) {
                 if self.is_for_turn(source, other, turn)? {
-                    self.update_beats(rowid, source, beats)?;
+                    self.update_beats(rowid, source, row)?;
                     return Ok(true);
                 }
                 is_left = true;
@@ -119,8 +120,9 @@ impl BatchWriter<'_> {
         let values = params![person, row.start_ms, &hash[..], row.end_ms, source, beats];
         if insert.execute(values)? == 1 {
             self.ids.merge.import.claim_beats(connection.last_insert_rowid());
+            self.note_beats(row);
         } else if let Some(last) = last {
-            self.update_beats(last, source, beats)?;
+            self.update_beats(last, source, row)?;
         }
         Ok(true)
     }
@@ -140,9 +142,19 @@ impl BatchWriter<'_> {
         }
     }
 
-    fn update_beats(&mut self, rowid: i64, source: Option<i64>, beats: &str) -> rusqlite::Result<()> {
+    fn update_beats(&mut self, rowid: i64, source: Option<i64>, row: &BeatList) -> rusqlite::Result<()> {
         self.ids.merge.import.claim_beats(rowid);
-        self.connection.prepare_cached(UPDATE)?.execute(params![rowid, source, beats]).map(|_| ())
+        let beats = self.batch.texts.get(row.beats);
+        if self.connection.prepare_cached(UPDATE)?.execute(params![rowid, source, beats])? > 0 {
+            self.note_beats(row);
+        }
+        Ok(())
+    }
+
+    /// Notes a change that no count shows.
+    fn note_beats(&mut self, row: &BeatList) {
+        let key = ChangeKey { person: self.upload.person, kind: "beat_lists", type_id: None };
+        self.ids.changes.note_span(key, Some((row.start_ms, row.end_ms.unwrap_or(row.start_ms))), false);
     }
 }
 

@@ -4,6 +4,7 @@ mod answers;
 mod clients;
 mod effects;
 mod examples;
+mod figures;
 mod rights;
 mod tables;
 

@@ -69,6 +69,8 @@ fn pages_of_each_table_lead_to_its_end() {
         let (mut found, mut cursor) = (Vec::new(), String::new());
         loop {
             let page = api.json(&format!("/api/v1/{path}?limit=1{cursor}"));
+            let total = found.is_empty().then(|| json!(all.as_array().unwrap().len()));
+            assert_eq!(page.get("total"), total.as_ref(), "{path}: only the first page has the total");
             found.extend(page[list].as_array().unwrap().clone());
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),

@@ -20,6 +20,16 @@ pub(super) enum KeyPart {
     Bytes(Vec<u8>),
 }
 
+impl KeyPart {
+    fn letter(&self) -> char {
+        match self {
+            Self::Integer(_) => 'i',
+            Self::Text(_) => 't',
+            Self::Bytes(_) => 'b',
+        }
+    }
+}
+
 impl ToSql for KeyPart {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match self {
@@ -53,29 +63,37 @@ impl RowKey {
         &self.0
     }
 
-    /// The cursor: a letter for the kind of each column, then its digits.
+    /// Whether its columns are of these kinds, each by the letter that it has in cursors.
+    pub(super) fn is_of(&self, kinds: &str) -> bool {
+        self.0.iter().map(KeyPart::letter).eq(kinds.chars())
+    }
+
+    /// The cursor: a letter for the kind of each column, then its digits. `None` if it would be too long.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn to_text(&self) -> Option<String> {
         let mut text = String::new();
         for part in &self.0 {
             if !text.is_empty() {
                 text.push('.');
             }
-            let (letter, bytes) = match part {
+            text.push(part.letter());
+            let bytes = match part {
                 KeyPart::Integer(number) => {
                     // Writing to a string cannot fail.
-                    let _ = write!(text, "i{number}");
+                    let _ = write!(text, "{number}");
                     continue;
                 }
-                KeyPart::Text(text) => ('t', text.as_bytes()),
-                KeyPart::Bytes(bytes) => ('b', bytes.as_slice()),
+                KeyPart::Text(text) => text.as_bytes(),
+                KeyPart::Bytes(bytes) => bytes.as_slice(),
             };
-            text.push(letter);
+            if bytes.len() > CURSOR_BYTES_MAX {
+                return None;
+            }
             for byte in bytes {
                 let _ = write!(text, "{byte:02x}");
             }
         }
-        text
+        (text.len() <= CURSOR_BYTES_MAX).then_some(text)
     }
 
     /// Reads a cursor.
@@ -117,8 +135,17 @@ mod tests {
             vec![KeyPart::Text("a.ü".to_owned()), KeyPart::Bytes(Vec::new())],
         ] {
             let key = RowKey::new(parts);
-            assert_eq!(RowKey::parse(&key.to_text()), Some(key));
+            assert_eq!(RowKey::parse(&key.to_text().unwrap()), Some(key));
         }
+        let named = |length| RowKey::new(vec![KeyPart::Integer(1), KeyPart::Text("n".repeat(length))]);
+        let longest = (CURSOR_BYTES_MAX - 4) / 2;
+        assert_eq!(RowKey::parse(&named(longest).to_text().unwrap()), Some(named(longest)));
+        assert_eq!([longest + 1, 9 * CURSOR_BYTES_MAX].map(|length| named(length).to_text()), [None, None]);
+        let key = RowKey::new(vec![KeyPart::Integer(7), KeyPart::Bytes(vec![1])]);
+        assert_eq!(
+            ["ib", "it", "i", "ibi", "bi", ""].map(|kinds| key.is_of(kinds)),
+            [true, false, false, false, false, false]
+        );
         let long = format!("b{}", "00".repeat(CURSOR_BYTES_MAX));
         for wrong in ["", "1", "x00", "i", "b0", "b0g", "bü0", "i99999999999999999999", "i1.", "tff", long.as_str()] {
             assert_eq!(RowKey::parse(wrong), None, "{wrong}");

@@ -5,13 +5,14 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::period::{Agg, BucketSize, Figure, PERIOD_COLUMNS, PeriodSum};
 use super::range::{Located, Range, is_stale};
 use super::reader::{Question, Snapshot, Unanswered};
-use super::source::{group_of, sources_of};
+use super::source::{NamedSources, sources_of};
 use super::types::{Kind, canonical};
 use super::value::{Progress, Sink, Value};
 use crate::model::limits::QUESTION_POINTS_DEFAULT;
+use crate::model::time::HOUR_MS;
 use crate::model::units::{Conversion, conversion};
 use crate::statistics::{LocalDay, Method};
-use crate::store::derive::{Hour, hours};
+use crate::store::derive::{Hour, hours, stored_parts};
 
 /// The figures of types.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub struct Days {
     pub points_max: Option<u32>,
     /// Which figure is the value.
     pub agg: Agg,
-    /// Only what this source adds.
+    /// Only what sources with this name or key add.
     pub source: Option<String>,
     /// The unit of values; the canonical one if none.
     pub units: Option<String>,
@@ -42,7 +43,8 @@ struct Series {
     located: Located,
     type_id: Option<i64>,
     bucket: BucketSize,
-    group: Option<i64>,
+    method: Method,
+    sources: Option<NamedSources>,
     unit: String,
     conversion: Option<Conversion>,
     is_sum: bool,
@@ -50,8 +52,8 @@ struct Series {
     days: (LocalDay, LocalDay),
     /// The first day that is not read yet.
     next: LocalDay,
-    first_bucket: Option<LocalDay>,
-    last_bucket: Option<LocalDay>,
+    /// Start of the first bucket and end of the last one, in milliseconds since 1970 UTC.
+    seen_ms: Option<(i64, i64)>,
 }
 
 const COLUMNS: [&str; 11] = [
@@ -73,20 +75,11 @@ const HOUR_COLUMNS: [&str; 8] = ["start", "day", "hour", "value", "samples", "mi
 /// Days whose hours are computed in one go.
 const HOURS_OF_DAYS: i32 = 7;
 
-const ALL: &str =
+/// ?5 is whether parts of sources are asked for.
+const SELECT: &str =
     "SELECT d.day, d.value, d.count, d.minimum, d.maximum, d.last, d.time_weighted, d.covered_ms, d.end_ms,
-      replace(g.name, char(160), ' '), z.name
+      replace(g.name, char(160), ' '), z.name, d.group_id, iif(?5, d.details, NULL)
     FROM days d LEFT JOIN source_groups g ON g.id = d.group_id LEFT JOIN zones z ON z.id = d.zone_id
-    WHERE d.person_id = ?1 AND d.type_id = ?2 AND d.day >= ?3 AND d.day < ?4 AND ?5 IS NULL ORDER BY d.day";
-
-/// What one source adds: the whole day if it is the only one, else its part.
-const OF_SOURCE: &str = "SELECT d.day, p.value ->> '$.value', p.value ->> '$.count', iif(d.group_id = ?5, d.minimum, NULL),
-      iif(d.group_id = ?5, d.maximum, NULL), iif(d.group_id = ?5, d.last, NULL), iif(d.group_id = ?5, d.time_weighted, NULL),
-      p.value ->> '$.covered_ms', d.end_ms, replace(g.name, char(160), ' '), z.name
-    FROM days d
-    JOIN json_each(iif(d.group_id = ?5, json_array(json_object('group', d.group_id, 'value', d.value, 'count', d.count,
-      'covered_ms', d.covered_ms)), coalesce(d.details -> '$.groups', '[]'))) p ON p.value ->> '$.group' = ?5
-    LEFT JOIN source_groups g ON g.id = ?5 LEFT JOIN zones z ON z.id = d.zone_id
     WHERE d.person_id = ?1 AND d.type_id = ?2 AND d.day >= ?3 AND d.day < ?4 ORDER BY d.day";
 
 impl Days {
@@ -115,15 +108,23 @@ impl Days {
         let is_sum = matches!(method, Method::Sum | Method::Sessions | Method::Values | Method::StandHours);
         let type_id = kind.id(snapshot)?;
         let days = known_days(snapshot, &located, type_id)?;
-        let points_max = self.points_max.unwrap_or(QUESTION_POINTS_DEFAULT);
+        if self.source.is_some() && method.is_category() {
+            let accepts = "left out for categories, whose figures are not divided among sources";
+            return Err(Unanswered::Parameter("source", accepts.to_owned()));
+        }
         let has_hours = !method.is_category() && self.source.is_none();
-        let bucket = self.bucket.unwrap_or_else(|| BucketSize::fitting(days, points_max, has_hours));
+        let bucket = match self.bucket {
+            Some(bucket) => bucket,
+            None => self.fitting(&located, days, has_hours)?,
+        };
         if bucket == BucketSize::Hour && !has_hours {
             let accepts = "day, week, month or year here: only quantities of all sources have hours";
             return Err(Unanswered::Parameter("bucket", accepts.to_owned()));
         }
         self.agg.check(is_sum, bucket)?;
-        let group = self.source.as_deref().map(|source| group_of(snapshot, located.person, source)).transpose()?;
+        let is_stale = is_stale(snapshot, located.person)?;
+        let find = |source: &str| NamedSources::find(snapshot, located.person, source, is_stale);
+        let sources = self.source.as_deref().map(find).transpose()?;
         let own = unit_of(snapshot, located.person, type_id)?.unwrap_or_else(|| canonical(&kind.identifier).to_owned());
         let conversion = match &self.units {
             Some(wanted) => Some(
@@ -132,20 +133,37 @@ impl Days {
             ),
             None => None,
         };
-        let is_stale = is_stale(snapshot, located.person)?;
         Ok(Series {
             type_id,
             bucket,
-            group,
+            method,
+            sources,
             unit: self.units.clone().unwrap_or(own),
             conversion,
             is_sum,
             is_stale,
             next: days.0,
             days,
-            first_bucket: None,
-            last_bucket: None,
+            seen_ms: None,
             located,
+        })
+    }
+
+    /// The smallest bucket that makes few enough points.
+    fn fitting(
+        &self,
+        located: &Located,
+        days: (LocalDay, LocalDay),
+        has_hours: bool,
+    ) -> Result<BucketSize, Unanswered> {
+        let points_max = self.points_max.unwrap_or(QUESTION_POINTS_DEFAULT);
+        let [first_ms, end_ms] = [days.0, days.1].map(|day| located.timeline.day_start_ms(day));
+        let (from_ms, to_ms) = (first_ms.max(located.from_ms), end_ms.min(located.to_ms));
+        // An hour that begins before an instant is one more.
+        let hours = (to_ms - from_ms).max(0).saturating_add(HOUR_MS - 1) / HOUR_MS + i64::from(from_ms > first_ms);
+        BucketSize::fitting(days, has_hours.then_some(hours), points_max).ok_or_else(|| {
+            let years = BucketSize::Year.count(days);
+            Unanswered::Parameter("max_points", format!("{years} or more here, one for each year with data"))
         })
     }
 }
@@ -208,17 +226,22 @@ impl Series {
         let Some(type_id) = self.type_id else {
             return Ok(Progress::End);
         };
-        let mut select = snapshot.connection.prepare_cached(if self.group.is_some() { OF_SOURCE } else { ALL })?;
+        let mut select = snapshot.connection.prepare_cached(SELECT)?;
         let (from, to) = (self.next.to_string(), self.days.1.to_string());
-        let mut rows = select.query(params![self.located.person, type_id, from, to, self.group])?;
-        let mut period: Option<PeriodSum> = None;
+        let mut rows = select.query(params![self.located.person, type_id, from, to, self.sources.is_some()])?;
+        let (mut period, is_level): (Option<PeriodSum>, bool) = (None, self.method == Method::Level);
         while let Some(row) = rows.next()? {
             let day = day_of(row)?;
-            let figure = self.figure(row)?;
+            let Some(figure) = self.figure(row)? else {
+                continue;
+            };
             if self.bucket == BucketSize::Day {
                 self.note(day);
                 let is_partial = snapshot.now_ms < row.get(8)?;
-                let covered_ms: Option<f64> = row.get(7)?;
+                let source = match &self.sources {
+                    Some(sources) => Value::Text(&sources.name),
+                    None => Value::text(row.get_ref(9)?.as_str_or_null()?),
+                };
                 let row = [
                     Value::Text(row.get_ref(0)?.as_str()?),
                     Value::real(agg.of_day(&figure)),
@@ -227,8 +250,8 @@ impl Series {
                     Value::real(figure.maximum),
                     Value::real(figure.last),
                     Value::real(figure.time_weighted),
-                    Value::real(covered_ms.map(|covered_ms| covered_ms / 60_000.0)),
-                    Value::text(row.get_ref(9)?.as_str_or_null()?),
+                    Value::real(figure.covered_min()),
+                    source,
                     Value::text(row.get_ref(10)?.as_str_or_null()?),
                     Value::Flag(is_partial),
                 ];
@@ -245,7 +268,7 @@ impl Series {
                 self.next = bucket.max(self.days.0);
                 return Ok(Progress::More);
             }
-            period.get_or_insert_with(|| PeriodSum::new(bucket)).add(&figure);
+            period.get_or_insert_with(|| PeriodSum::new(bucket, is_level)).add(&figure);
         }
         if let Some(period) = period {
             self.push(&period, agg, snapshot, sink);
@@ -265,7 +288,7 @@ impl Series {
         while self.next < self.days.1 {
             let behind = LocalDay::new(self.next.days().saturating_add(HOURS_OF_DAYS)).min(self.days.1);
             let &Located { person, ref timeline, from_ms, to_ms } = &self.located;
-            let (mut has_more_room, mut noted) = (true, [None; 2]);
+            let (mut has_more_room, mut seen_ms) = (true, self.seen_ms);
             let convert = |value: f64| self.conversion.map_or(value, |conversion| conversion.apply(value));
             let mut each = |hour: &Hour| {
                 // The first and the last day may be parts of the range.
@@ -274,8 +297,9 @@ impl Series {
                 }
                 let [value, minimum, maximum] =
                     [hour.value, hour.minimum, hour.maximum].map(|value| value.map(convert));
-                let figure = Figure { value, samples: 0, minimum, maximum, last: None, time_weighted: None };
-                noted = [noted[0].or(Some(hour.day)), Some(hour.day)];
+                let (last, time_weighted, covered_ms) = (None, None, None);
+                let figure = Figure { value, samples: 0, minimum, maximum, last, time_weighted, covered_ms };
+                seen_ms = Some((seen_ms.map_or(hour.start_ms, |seen| seen.0), hour.end_ms));
                 has_more_room = sink.row(&[
                     Value::Time(hour.start_ms),
                     Value::Text(&hour.day.to_string()),
@@ -290,7 +314,7 @@ impl Series {
             let days = (self.next, behind);
             hours(snapshot.connection, (person, timeline), &kind.identifier, days, &mut each)
                 .map_err(rusqlite::Error::from)?;
-            noted.into_iter().flatten().for_each(|day| self.note(day));
+            self.seen_ms = seen_ms;
             self.next = behind;
             if !has_more_room {
                 return Ok(Progress::More);
@@ -307,33 +331,46 @@ impl Series {
     }
 
     fn note(&mut self, bucket: LocalDay) {
-        self.first_bucket.get_or_insert(bucket);
-        self.last_bucket = Some(bucket);
+        let [start_ms, end_ms] = [bucket, self.bucket.next(bucket)].map(|day| self.located.timeline.day_start_ms(day));
+        self.seen_ms = Some((self.seen_ms.map_or(start_ms, |seen| seen.0), end_ms));
     }
 
-    fn figure(&self, row: &Row<'_>) -> rusqlite::Result<Figure> {
-        let number = |column| -> rusqlite::Result<Option<f64>> {
-            let value: Option<f64> = row.get(column)?;
-            Ok(value.map(|value| self.conversion.map_or(value, |conversion| conversion.apply(value))))
-        };
-        Ok(Figure {
-            value: number(1)?,
+    /// The figures of a day, or what the wanted sources add to them, if anything.
+    fn figure(&self, row: &Row<'_>) -> rusqlite::Result<Option<Figure>> {
+        let whole = Figure {
+            value: row.get(1)?,
             samples: row.get(2)?,
-            minimum: number(3)?,
-            maximum: number(4)?,
-            last: number(5)?,
-            time_weighted: number(6)?,
-        })
+            minimum: row.get(3)?,
+            maximum: row.get(4)?,
+            last: row.get(5)?,
+            time_weighted: row.get(6)?,
+            covered_ms: row.get(7)?,
+        };
+        let figure = match &self.sources {
+            None => Some(whole),
+            Some(sources) => {
+                let parts = row.get_ref(12)?.as_str_or_null()?.map(stored_parts).unwrap_or_default();
+                sources.share(self.method, whole, row.get(11)?, &parts)
+            }
+        };
+        Ok(figure.map(|figure| figure.converted(self.conversion)))
+    }
+
+    /// Whether the first and the last bucket are whole. Days are never parts of a range, but hours may be.
+    fn wholes(&self, now_ms: i64) -> (bool, bool) {
+        let Located { timeline, from_ms, to_ms, .. } = &self.located;
+        let (first, end) = self.located.days();
+        let (from_ms, to_ms) = match self.bucket {
+            BucketSize::Hour => (*from_ms, *to_ms),
+            _ => (timeline.day_start_ms(first), timeline.day_start_ms(end)),
+        };
+        self.seen_ms
+            .map_or((true, true), |(start_ms, end_ms)| (from_ms <= start_ms, end_ms <= to_ms && end_ms <= now_ms))
     }
 
     fn tail(&self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<(), Unanswered> {
-        let Located { person, timeline, from_ms, to_ms } = &self.located;
-        let sources = sources_of(snapshot, *person, self.type_id, self.days)?;
-        let is_first_whole = self.first_bucket.is_none_or(|first| *from_ms <= timeline.day_start_ms(first));
-        let is_last_whole = self.last_bucket.is_none_or(|last| {
-            let end_ms = timeline.day_start_ms(self.bucket.next(last));
-            end_ms <= *to_ms && end_ms <= snapshot.now_ms
-        });
+        let sources = sources_of(snapshot, self.located.person, self.type_id, self.days)?;
+        let (is_first_whole, is_last_whole) = self.wholes(snapshot.now_ms);
         sink.end(&[
             ("bucket", Value::Text(self.bucket.name())),
             ("sources", Value::Texts(&sources)),

@@ -6,7 +6,7 @@ use super::listing::{Bounds, Listing};
 /// Workouts; the word is an activity.
 pub static WORKOUTS: Listing = Listing {
     name: "workouts",
-    keys: 2,
+    keys: "ib",
     bounds: Bounds::Instants,
     is_derived: false,
     columns: &[
@@ -36,7 +36,7 @@ pub static WORKOUTS: Listing = Listing {
 /// Workouts of local days by activity; the word is an activity.
 pub static WORKOUT_DAYS: Listing = Listing {
     name: "days",
-    keys: 2,
+    keys: "ti",
     bounds: Bounds::Days,
     is_derived: true,
     columns: &[
@@ -54,10 +54,11 @@ pub static WORKOUT_DAYS: Listing = Listing {
     ORDER BY w.day, w.activity_type",
 };
 
-/// Medications, with the doses of the range: due, taken of those, skipped of those, taken as needed.
+/// Medications, with the doses of the range: due, taken of those, skipped of those, taken as needed. Doses have only a name, and a
+/// medication that was archived or renamed has several rows of one: the last one that is not archived has the doses.
 pub static MEDICATIONS: Listing = Listing {
     name: "medications",
-    keys: 1,
+    keys: "i",
     bounds: Bounds::Days,
     is_derived: true,
     columns: &[
@@ -79,13 +80,15 @@ pub static MEDICATIONS: Listing = Listing {
     FROM medications m LEFT JOIN (
       SELECT medication, sum(due) AS due, sum(taken) AS taken, sum(skipped) AS skipped, sum(as_needed) AS as_needed
       FROM dose_days WHERE person_id = ?1 AND day >= ?2 AND day < ?3 GROUP BY medication) d ON d.medication = m.display_text
+      AND m.rowid = (SELECT n.rowid FROM medications n WHERE n.person_id = m.person_id AND n.display_text = m.display_text
+        ORDER BY coalesce(n.is_archived, 0), n.rowid DESC LIMIT 1)
     WHERE m.person_id = ?1 AND (?4 IS NULL OR m.display_text = ?4) AND {behind} ORDER BY m.rowid",
 };
 
 /// Doses by local day: due, taken of those, skipped of those, taken as needed. The word is a medication.
 pub static ADHERENCE: Listing = Listing {
     name: "days",
-    keys: 2,
+    keys: "tt",
     bounds: Bounds::Days,
     is_derived: true,
     columns: &[
@@ -105,7 +108,7 @@ pub static ADHERENCE: Listing = Listing {
 /// Doses that were taken, skipped or due; the word is a medication.
 pub static DOSES: Listing = Listing {
     name: "doses",
-    keys: 2,
+    keys: "ib",
     bounds: Bounds::Instants,
     is_derived: false,
     columns: &[
@@ -134,7 +137,7 @@ pub static DOSES: Listing = Listing {
 /// Characteristics such as the date of birth, as payloads have sent them.
 pub static CHARACTERISTICS: Listing = Listing {
     name: "characteristics",
-    keys: 1,
+    keys: "t",
     bounds: Bounds::Instants,
     is_derived: false,
     columns: &[("key", Text), ("value", Text), ("first_seen", Time), ("last_seen", Time)],
@@ -145,7 +148,7 @@ pub static CHARACTERISTICS: Listing = Listing {
 /// Samples that belong together; the word is a type.
 pub static CORRELATIONS: Listing = Listing {
     name: "correlations",
-    keys: 2,
+    keys: "ib",
     bounds: Bounds::Instants,
     is_derived: false,
     columns: &[
@@ -168,7 +171,7 @@ pub static CORRELATIONS: Listing = Listing {
 /// Electrocardiograms with their voltages.
 pub static ELECTROCARDIOGRAMS: Listing = Listing {
     name: "electrocardiograms",
-    keys: 2,
+    keys: "ib",
     bounds: Bounds::Instants,
     is_derived: false,
     columns: &[
@@ -189,7 +192,7 @@ pub static ELECTROCARDIOGRAMS: Listing = Listing {
 /// The rings of each day, of Apple's export.
 pub static RINGS: Listing = Listing {
     name: "rings",
-    keys: 1,
+    keys: "t",
     bounds: Bounds::Days,
     is_derived: false,
     columns: &[
@@ -214,7 +217,7 @@ pub static RINGS: Listing = Listing {
 /// Sources as HealthKit groups them, with the owner's order for all types.
 pub static SOURCES: Listing = Listing {
     name: "sources",
-    keys: 1,
+    keys: "i",
     bounds: Bounds::Instants,
     is_derived: true,
     columns: &[
@@ -234,7 +237,7 @@ pub static SOURCES: Listing = Listing {
 /// In which time zone the person was from when on, by samples or by hand.
 pub static ZONES: Listing = Listing {
     name: "zones",
-    keys: 2,
+    keys: "it",
     bounds: Bounds::Instants,
     is_derived: true,
     columns: &[
@@ -255,7 +258,7 @@ pub static ZONES: Listing = Listing {
 /// The ledger: what was sent or imported, and what became of it. The word is a state.
 pub static UPLOADS: Listing = Listing {
     name: "uploads",
-    keys: 1,
+    keys: "i",
     bounds: Bounds::Instants,
     is_derived: false,
     columns: &[
@@ -292,7 +295,7 @@ pub static UPLOADS: Listing = Listing {
 /// Elements that could not be stored, with the reason; the word is a section.
 pub static REJECTS: Listing = Listing {
     name: "rejects",
-    keys: 2,
+    keys: "ii",
     bounds: Bounds::Instants,
     is_derived: false,
     columns: &[
@@ -315,7 +318,7 @@ pub static REJECTS: Listing = Listing {
 /// Records of sections that have no table; the word is a section.
 pub static RECORDS: Listing = Listing {
     name: "records",
-    keys: 2,
+    keys: "tb",
     bounds: Bounds::Instants,
     is_derived: false,
     columns: &[("section", Text), ("record", Json), ("upload", Number)],
@@ -327,7 +330,7 @@ pub static RECORDS: Listing = Listing {
 /// Figures that another app computed from samples; the word is a metric.
 pub static AGGREGATES: Listing = Listing {
     name: "aggregates",
-    keys: 6,
+    keys: "tittit",
     bounds: Bounds::Instants,
     is_derived: false,
     columns: &[
@@ -354,7 +357,7 @@ pub static AGGREGATES: Listing = Listing {
 /// The beats that heart rate variabilities were computed from.
 pub static BEATS: Listing = Listing {
     name: "beats",
-    keys: 2,
+    keys: "ib",
     bounds: Bounds::Instants,
     is_derived: false,
     columns: &[
@@ -402,9 +405,9 @@ mod tests {
         for listing in ALL {
             for behind in ["TRUE", listing.behind] {
                 let mut select = store.connection.prepare(&listing.sql.replace("{behind}", behind)).unwrap();
-                let columns = listing.keys + listing.columns.len();
+                let columns = listing.keys.len() + listing.columns.len();
                 assert_eq!(select.column_count(), columns, "{}", listing.name);
-                let expected = if behind == "TRUE" { 4 } else { 4 + listing.keys };
+                let expected = if behind == "TRUE" { 4 } else { 4 + listing.keys.len() };
                 assert!(select.parameter_count() <= expected, "{}", listing.name);
                 for parameter in 1..=select.parameter_count() {
                     select.raw_bind_parameter(parameter, Null).unwrap();

@@ -3,7 +3,8 @@
 use super::reader::Unanswered;
 use super::value::{Sink, Value};
 use crate::model::time::{DAY_MS, parse_day};
-use crate::statistics::{LocalDay, Period, week_of};
+use crate::model::units::Conversion;
+use crate::statistics::{LevelPeriod, LocalDay, Period, week_of};
 
 /// The size of a bucket, the smallest first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -47,22 +48,35 @@ impl BucketSize {
         }
     }
 
-    /// The smallest size that makes at most so many buckets of these days. Not every type has hours.
-    pub(super) fn fitting((first, end): (LocalDay, LocalDay), points_max: u32, has_hours: bool) -> Self {
-        let days = i64::from(end.days()) - i64::from(first.days());
-        let fits = |size: &Self| {
-            let longest = match size {
-                // In autumn a day has 25 hours.
-                Self::Hour => return has_hours && days * 25 <= i64::from(points_max),
-                Self::Day => 1,
-                Self::Week => 7,
-                Self::Month => 28,
-                Self::Year => 365,
-            };
-            // The first and the last one may be partial.
-            days / longest + i64::from(longest > 1) * 2 <= i64::from(points_max)
+    /// The smallest size that makes at most so many buckets of these days; `None` if even their years are more. Not every type
+    /// has hours.
+    pub(super) fn fitting(days: (LocalDay, LocalDay), hours: Option<i64>, points_max: u32) -> Option<Self> {
+        let count = |size: &Self| match size {
+            Self::Hour => hours.unwrap_or(i64::MAX),
+            size => size.count(days),
         };
-        Self::ALL.into_iter().find(fits).unwrap_or(Self::Year)
+        Self::ALL.into_iter().find(|size| count(size) <= i64::from(points_max))
+    }
+
+    /// How many buckets these days are in; of hours, how many days.
+    pub(super) fn count(self, (first, end): (LocalDay, LocalDay)) -> i64 {
+        if end <= first {
+            return 0;
+        }
+        self.place(LocalDay::new(end.days().saturating_sub(1))) - self.place(first) + 1
+    }
+
+    /// The number of the bucket that a day is in, without gaps.
+    fn place(self, of: LocalDay) -> i64 {
+        let text = of.to_string();
+        let number = |part: &str| part.parse::<i64>().unwrap_or_default();
+        let (year, month) = (number(&text[..text.len() - 6]), number(&text[text.len() - 5..text.len() - 3]));
+        match self {
+            Self::Hour | Self::Day => i64::from(of.days()),
+            Self::Week => i64::from(week_of(of, 0).days()).div_euclid(7),
+            Self::Month => year * 12 + month,
+            Self::Year => year,
+        }
     }
 
     /// The first day of the bucket that a day is in.
@@ -160,6 +174,24 @@ pub(super) struct Figure {
     pub(super) maximum: Option<f64>,
     pub(super) last: Option<f64>,
     pub(super) time_weighted: Option<f64>,
+    pub(super) covered_ms: Option<i64>,
+}
+
+impl Figure {
+    pub(super) fn converted(self, conversion: Option<Conversion>) -> Self {
+        let convert = |value: Option<f64>| match conversion {
+            Some(conversion) => value.map(|value| conversion.apply(value)),
+            None => value,
+        };
+        let [value, minimum, maximum, last, time_weighted] =
+            [self.value, self.minimum, self.maximum, self.last, self.time_weighted].map(convert);
+        Self { value, minimum, maximum, last, time_weighted, ..self }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "the milliseconds of a day")]
+    pub(super) fn covered_min(&self) -> Option<f64> {
+        self.covered_ms.map(|covered_ms| covered_ms as f64 / 60_000.0)
+    }
 }
 
 pub(super) const PERIOD_COLUMNS: [&str; 8] =
@@ -170,6 +202,8 @@ pub(super) const PERIOD_COLUMNS: [&str; 8] =
 pub(super) struct PeriodSum {
     pub(super) start: LocalDay,
     days: Period,
+    /// Of types whose figures are levels in decibels.
+    level: Option<LevelPeriod>,
     samples: i64,
     minimum: Option<f64>,
     maximum: Option<f64>,
@@ -177,8 +211,9 @@ pub(super) struct PeriodSum {
 }
 
 impl PeriodSum {
-    pub(super) fn new(start: LocalDay) -> Self {
-        Self { start, days: Period::default(), samples: 0, minimum: None, maximum: None, last: None }
+    pub(super) fn new(start: LocalDay, is_level: bool) -> Self {
+        let (days, level) = (Period::default(), is_level.then(LevelPeriod::default));
+        Self { start, days, level, samples: 0, minimum: None, maximum: None, last: None }
     }
 
     pub(super) fn add(&mut self, figure: &Figure) {
@@ -187,6 +222,9 @@ impl PeriodSum {
             (one, other) => one.or(other),
         };
         self.days.add(figure.value);
+        if let Some((level, value)) = self.level.as_mut().zip(figure.value) {
+            level.add(value, figure.covered_ms.unwrap_or_default(), figure.samples);
+        }
         self.samples = self.samples.saturating_add(figure.samples);
         self.minimum = extreme(self.minimum, figure.minimum, f64::min);
         self.maximum = extreme(self.maximum, figure.maximum, f64::max);
@@ -195,7 +233,10 @@ impl PeriodSum {
 
     /// Hands the bucket out, and returns whether another one fits.
     pub(super) fn push(&self, (agg, is_sum): (Agg, bool), is_partial: bool, sink: &mut dyn Sink) -> bool {
-        let average = self.days.daily_average();
+        let average = match &self.level {
+            Some(level) => level.level(),
+            None => self.days.daily_average(),
+        };
         let sum = average.is_some().then(|| self.days.sum());
         let value = match agg {
             Agg::Own if is_sum => sum,
@@ -237,18 +278,24 @@ mod tests {
 
     #[test]
     fn the_smallest_bucket_that_fits() {
-        let check = |days: i32, points_max: u32, expected: BucketSize| {
-            let range = (LocalDay::new(0), LocalDay::new(days));
-            assert_eq!(BucketSize::fitting(range, points_max, days < 9), expected, "{days} {points_max}");
+        let check = |(from, to): (&str, &str), hours: Option<i64>, points_max: u32, expected: Option<BucketSize>| {
+            let days = (day(from).unwrap(), day(to).unwrap());
+            assert_eq!(BucketSize::fitting(days, hours, points_max), expected, "{from} {to} {points_max}");
         };
-        check(500, 500, BucketSize::Day);
-        check(501, 500, BucketSize::Week);
-        check(365, 54, BucketSize::Week);
-        check(365, 53, BucketSize::Month);
-        check(365, 2, BucketSize::Year);
-        check(0, 1, BucketSize::Hour);
-        check(8, 200, BucketSize::Hour);
-        check(8, 199, BucketSize::Day);
-        check(9, 500, BucketSize::Day);
+        let year = ("2026-01-01", "2027-01-01");
+        check(year, None, 365, Some(BucketSize::Day));
+        check(year, None, 364, Some(BucketSize::Week));
+        check(year, None, 53, Some(BucketSize::Week));
+        check(year, None, 52, Some(BucketSize::Month));
+        check(year, None, 12, Some(BucketSize::Month));
+        check(year, None, 11, Some(BucketSize::Year));
+        check(year, None, 1, Some(BucketSize::Year));
+        check(("2025-12-31", "2026-01-02"), None, 1, Some(BucketSize::Week));
+        check(("2025-12-28", "2026-01-02"), None, 1, None);
+        check(("2026-01-05", "2026-01-08"), None, 1, Some(BucketSize::Week));
+        check(("2026-01-05", "2026-01-08"), Some(72), 72, Some(BucketSize::Hour));
+        check(("2026-01-05", "2026-01-08"), Some(72), 71, Some(BucketSize::Day));
+        check(("2026-01-05", "2026-01-05"), Some(0), 1, Some(BucketSize::Hour));
+        check(("0001-01-01", "9999-12-31"), None, 9998, None);
     }
 }

@@ -5,8 +5,9 @@
 use rusqlite::params;
 
 use super::mean::Mean;
-use super::range::Range;
+use super::range::{Range, is_stale};
 use super::reader::{Question, Snapshot, Unanswered};
+use super::source::NamedSources;
 use super::types::Kind;
 use super::value::{Progress, Sink, Value};
 use crate::model::units::{Conversion, conversion};
@@ -71,6 +72,9 @@ impl Question for Points {
     fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
         let located = self.range.locate(snapshot)?;
         let type_id = self.kind.id(snapshot)?;
+        if let Some(source) = &self.source {
+            NamedSources::find(snapshot, located.person, source, is_stale(snapshot, located.person)?)?;
+        }
         let bounds = params![located.person, type_id, located.from_ms, located.to_ms];
         let span: (Option<i64>, Option<i64>) =
             snapshot.connection.prepare_cached(SPAN)?.query_row(bounds, |row| Ok((row.get(0)?, row.get(1)?)))?;

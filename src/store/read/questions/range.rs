@@ -3,6 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use super::reader::{Snapshot, Unanswered};
+use crate::model::time::HOUR_MS;
 use crate::statistics::{INSTANTS_MS, LocalDay, Timeline, Zones};
 use crate::store::derive::timeline;
 
@@ -104,7 +105,7 @@ pub struct PersonState {
 
 impl Snapshot<'_> {
     /// Returns what answers depend on: the person's last change, when and how figures were made, when characteristics were sent,
-    /// the local date, this program's version, and `parts` of the question. After an older copy is restored, changes have the
+    /// the local hour, this program's version, and `parts` of the question. After an older copy is restored, changes have the
     /// same numbers again, but not the computations.
     ///
     /// # Errors
@@ -114,13 +115,15 @@ impl Snapshot<'_> {
         let person = person(self, name)?;
         let sql = "SELECT coalesce((SELECT max(number) FROM changes WHERE person_id = ?1), 0),
             (SELECT concat_ws('|', change, rules, tzdb, home, run) FROM derived_state WHERE person_id = ?1),
-            (SELECT max(last_seen_ms) FROM characteristics WHERE person_id = ?1)";
+            (SELECT concat_ws('|', count(*), max(last_seen_ms), total(first_seen_ms)) FROM characteristics WHERE person_id = ?1)";
         let mut select = self.connection.prepare_cached(sql)?;
-        let (newest, derived, seen_ms): (i64, Option<String>, Option<i64>) =
+        let (newest, derived, seen): (i64, Option<String>, String) =
             select.query_row([person], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let today = timeline(self.connection, person)?.day_of(self.now_ms);
+        // Hours, days and nights are over at a full hour of local clocks.
+        let timeline = timeline(self.connection, person)?;
+        let hour = timeline.zones().local_ms(timeline.zone_at(self.now_ms), self.now_ms).div_euclid(HOUR_MS);
         let version = env!("CARGO_PKG_VERSION");
-        let own = format!("{name}\n{newest}\n{}\n{seen_ms:?}\n{today}\n{version}", derived.unwrap_or_default());
+        let own = format!("{name}\n{newest}\n{}\n{seen}\n{hour}\n{version}", derived.unwrap_or_default());
         let mut hasher = blake3::Hasher::new();
         for part in [own.as_str()].iter().chain(parts) {
             hasher.update(&(part.len() as u64).to_le_bytes());
@@ -133,3 +136,32 @@ impl Snapshot<'_> {
 
 /// Hexadecimal digits of a tag: 64 bits.
 const TAG_LETTERS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::super::reader::QuestionReader;
+    use super::*;
+    use crate::model::limits::QUESTION_TIME_MAX;
+    use crate::store::{Database, Store};
+
+    #[test]
+    fn a_tag_lasts_for_an_hour_of_local_clocks() {
+        const HALF_MS: i64 = HOUR_MS / 2;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let database = Database::new(file.path());
+        let store = Store::open(&database).unwrap();
+        let reader = QuestionReader::new(database);
+        let tag = |now_ms| reader.read((now_ms, QUESTION_TIME_MAX), |snapshot| snapshot.state("me", &[])).unwrap().tag;
+        assert_eq!(tag(0), tag(HOUR_MS - 1));
+        assert_ne!(tag(0), tag(HOUR_MS));
+        store.connection.execute("INSERT INTO home_zones VALUES (1, 'Asia/Kolkata')", []).unwrap();
+        assert_eq!(tag(HALF_MS), tag(HOUR_MS + HALF_MS - 1));
+        assert_ne!(tag(0), tag(HALF_MS), "there a night is over at half past six of UTC");
+        let characteristic = "INSERT INTO characteristics VALUES (1, ?1, '1', 5, 5)";
+        let before = tag(0);
+        store.connection.execute(characteristic, ["a"]).unwrap();
+        let one = tag(0);
+        store.connection.execute(characteristic, ["b"]).unwrap();
+        assert!(before != one && one != tag(0), "also of rows that were sent together");
+    }
+}

@@ -3,8 +3,9 @@
 use rusqlite::{Row, params};
 
 use super::cursor::{KeyPart, RowKey};
-use super::range::{Located, Range};
+use super::range::{Located, Range, is_stale};
 use super::reader::{Question, Snapshot, Unanswered};
+use super::source::NamedSources;
 use super::types::Kind;
 use super::value::{Progress, Sink, Value};
 use crate::model::limits::QUESTION_TOTAL_MAX;
@@ -78,6 +79,9 @@ impl Samples {
         sink: &mut dyn Sink,
     ) -> Result<(), Unanswered> {
         self.has_begun = true;
+        if let Some(source) = &self.source {
+            NamedSources::find(snapshot, located.person, source, is_stale(snapshot, located.person)?)?;
+        }
         let zone = Value::text(self.range.zone.as_deref());
         let mut head = vec![("type", Value::Text(&self.kind.shown)), ("zone", zone)];
         if self.limit.is_some() && self.after.is_none() {
@@ -158,8 +162,9 @@ impl Question for Samples {
         let shown = self.kind.shown.clone();
         let units = self.units.clone();
         while let Some(row) = rows.next()? {
-            if self.limit.is_some_and(|limit| self.rows >= limit) {
-                let next = self.after.as_ref().map(RowKey::to_text).unwrap_or_default();
+            if self.limit.is_some_and(|limit| self.rows >= limit)
+                && let Some(next) = self.after.as_ref().and_then(RowKey::to_text)
+            {
                 sink.end(&[("truncated", Value::Flag(true)), ("next_cursor", Value::Text(&next))]);
                 return Ok(Progress::End);
             }

@@ -1,18 +1,89 @@
-//! Sources: by name or key, and those whose samples count.
+//! Sources: by name or key, what they add to a day, and those whose samples count.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
+use super::period::Figure;
 use super::reader::{Snapshot, Unanswered};
-use crate::model::limits::QUESTION_SOURCES_MAX;
-use crate::statistics::LocalDay;
+use crate::model::limits::{QUESTION_SOURCES_MAX, SOURCE_GROUPS_MAX};
+use crate::statistics::{LevelPeriod, LocalDay, Method};
+use crate::store::derive::StoredPart;
 
-/// The group of sources with a name or a key.
-pub(super) fn group_of(snapshot: &Snapshot<'_>, person: i64, source: &str) -> Result<i64, Unanswered> {
-    let sql = "SELECT id FROM source_groups WHERE person_id = ?1 AND (key = ?2 OR replace(name, char(160), ' ') = ?2)
-        ORDER BY key = ?2 DESC, id LIMIT 1";
-    let mut select = snapshot.connection.prepare_cached(sql)?;
-    let group = select.query_row(params![person, source], |row| row.get(0)).optional()?;
-    group.ok_or_else(|| Unanswered::Parameter("source", "a name or a key that /api/v1/sources lists".to_owned()))
+/// The sources with a name, such as an old and a new phone, or the one with a key.
+#[derive(Debug)]
+pub(super) struct NamedSources {
+    /// The ids of their groups.
+    ids: Vec<i64>,
+    /// What they are called; empty if there are none yet.
+    pub(super) name: String,
+}
+
+impl NamedSources {
+    /// Finds them. Fails if there are none, unless figures are stale: the source may be new.
+    pub(super) fn find(snapshot: &Snapshot<'_>, person: i64, text: &str, is_stale: bool) -> Result<Self, Unanswered> {
+        let sql = "SELECT id, replace(name, char(160), ' ') FROM source_groups
+            WHERE person_id = ?1 AND (key = ?2 OR replace(name, char(160), ' ') = ?2) ORDER BY id LIMIT ?3";
+        let most = i64::try_from(SOURCE_GROUPS_MAX).unwrap_or(i64::MAX);
+        let mut select = snapshot.connection.prepare_cached(sql)?;
+        let found = select.query_map(params![person, text, most], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let found: Vec<(i64, String)> = found.collect::<rusqlite::Result<_>>()?;
+        let (ids, names): (Vec<i64>, Vec<String>) = found.into_iter().unzip();
+        if ids.is_empty() && !is_stale {
+            return Err(Unanswered::Parameter("source", "a name or a key that /api/v1/sources lists".to_owned()));
+        }
+        Ok(Self { ids, name: names.into_iter().next().unwrap_or_default() })
+    }
+
+    /// What they add to a day: all of it, a part, or nothing. A day has one group, or several parts.
+    pub(super) fn share(
+        &self,
+        method: Method,
+        whole: Figure,
+        group: Option<i64>,
+        parts: &[StoredPart],
+    ) -> Option<Figure> {
+        let is_own = |group: i64| self.ids.contains(&group);
+        if let Some(group) = group {
+            return is_own(group).then_some(whole);
+        }
+        let own: Vec<&StoredPart> = parts.iter().filter(|part| is_own(part.group)).collect();
+        if own.is_empty() {
+            return None;
+        }
+        if own.len() == parts.len() {
+            return Some(whole);
+        }
+        let samples = own.iter().fold(0_i64, |sum, part| sum.saturating_add(part.count));
+        let covered_ms = own.iter().fold(0_i64, |sum, part| sum.saturating_add(part.covered_ms));
+        Some(Figure {
+            value: joined(method, &own),
+            samples,
+            covered_ms: Some(covered_ms),
+            minimum: None,
+            maximum: None,
+            last: None,
+            time_weighted: None,
+        })
+    }
+}
+
+/// The figure of several parts.
+#[expect(clippy::cast_precision_loss, reason = "the samples of a day")]
+fn joined(method: Method, parts: &[&StoredPart]) -> Option<f64> {
+    let mut known = parts.iter().filter_map(|part| Some((part.value?, part.count, part.covered_ms))).peekable();
+    known.peek()?;
+    match method {
+        Method::Level => {
+            let mut period = LevelPeriod::default();
+            known.for_each(|(value, count, covered_ms)| period.add(value, covered_ms, count));
+            period.level()
+        }
+        Method::Mean | Method::TimeWeighted => {
+            let (sum, count) =
+                known.fold((0.0, 0.0), |(sum, count), part| (sum + part.0 * part.1 as f64, count + part.1 as f64));
+            (count > 0.0).then(|| sum / count)
+        }
+        _ => Some(known.map(|part| part.0).sum()),
+    }
 }
 
 /// The names of sources whose samples count in these days.
@@ -33,4 +104,42 @@ pub(super) fn sources_of(
             row.get(0)
         })?;
     Ok(names.collect::<rusqlite::Result<_>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sources_of_one_name_add_to_a_day() {
+        let named = NamedSources { ids: vec![1, 2], name: "iPhone".to_owned() };
+        let whole = Figure {
+            value: Some(99.0),
+            samples: 9,
+            minimum: Some(1.0),
+            maximum: Some(50.0),
+            last: None,
+            time_weighted: None,
+            covered_ms: Some(5),
+        };
+        let part = |group, value, count, covered_ms| StoredPart { group, value: Some(value), count, covered_ms };
+        let check = |method, group, parts: &[StoredPart], expected: Option<(f64, i64)>| {
+            let found = named.share(method, whole, group, parts);
+            let found = found.map(|figure| (figure.value.unwrap(), figure.samples));
+            let is_same = match (found, expected) {
+                (Some(found), Some(expected)) => (found.0 - expected.0).abs() < 0.001 && found.1 == expected.1,
+                (found, expected) => found == expected,
+            };
+            assert!(is_same, "{method:?} {group:?} {parts:?}: {found:?}");
+        };
+        check(Method::Sum, Some(2), &[], Some((99.0, 9)));
+        check(Method::Sum, Some(3), &[], None);
+        let parts = [part(1, 60.0, 1, 1000), part(2, 90.0, 3, 1000), part(3, 10.0, 1, 0)];
+        check(Method::Sum, None, &parts, Some((150.0, 4)));
+        check(Method::Sum, None, &parts[..2], Some((99.0, 9)));
+        check(Method::Sum, None, &parts[2..], None);
+        check(Method::Mean, None, &parts, Some((82.5, 4)));
+        check(Method::TimeWeighted, None, &parts, Some((82.5, 4)));
+        check(Method::Level, None, &parts, Some((86.994, 4)));
+    }
 }
