@@ -212,6 +212,10 @@ pub(super) fn too_many_reads() -> Answer {
     unavailable("too many reads at once; ask again in a moment")
 }
 
+pub(super) fn too_many_reads_of_one_token() -> Answer {
+    unavailable("this token has too many reads at once, and some are left for others; ask again in a moment")
+}
+
 pub(super) fn read_took_too_long() -> Answer {
     unavailable("the read took too long and was stopped; ask for a shorter time")
 }

@@ -233,6 +233,11 @@ impl Authenticator {
         Self { credentials, reader, has_token, attempts, obstacles, has_warned_of_proxy }
     }
 
+    /// The header that carries the token.
+    pub(in crate::serve) fn header(&self) -> &HeaderName {
+        &self.credentials.header
+    }
+
     /// Admits a request that may upload, and returns its caller. Every request is checked again.
     pub(in crate::serve) fn admit(&self, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
         self.admit_to(Purpose::Send, headers, client)

@@ -15,10 +15,9 @@ use super::gzip::Gzip;
 use super::parameters::{Given, Wrong};
 use super::places::{GeoJson, Gpx};
 use super::read::{Asked, Read, Unasked};
-use super::stream::{Line, NoPage, Work};
+use super::stream::{Full, Line, NoPage, Work};
 use super::writer::Writer;
-use crate::model::limits::{FIGURES_POLL, FIGURES_WAIT, QUESTION_ROWS_DEFAULT, QUESTION_TIME_MAX};
-use crate::model::time::HOUR_MS;
+use crate::model::limits::{FIGURES_POLL, FIGURES_WAIT, QUESTION_ROWS_DEFAULT, QUESTION_TIME_MAX, QUESTION_WAIT};
 use crate::serve::answer::{Answer, empty};
 use crate::serve::call::Call;
 use crate::serve::problem;
@@ -47,8 +46,10 @@ async fn read_answer(call: Call<'_>) -> Answer {
         Ok(understood) => understood,
         Err(answer) => return *answer,
     };
-    let Some(permit) = call.state.reads.begin().await else {
-        return problem::too_many_reads();
+    let permit = match call.state.reads.begin(call.caller.token(), QUESTION_WAIT).await {
+        Ok(permit) => permit,
+        Err(Full::OfToken) => return problem::too_many_reads_of_one_token(),
+        Err(Full::OfAll) => return problem::too_many_reads(),
     };
     let is_gzip = takes_gzip(call.request.headers());
     let tag = match tag(&call, read, (form, is_gzip), &asked.person).await {
@@ -61,7 +62,7 @@ async fn read_answer(call: Call<'_>) -> Answer {
         line.log(304, 0, "known");
         let mut answer = empty();
         *answer.status_mut() = StatusCode::NOT_MODIFIED;
-        return described(answer, Some(tag));
+        return described(answer, Some(tag), &call.state);
     }
     let question = match (read.ask)(asked) {
         Ok(question) => question,
@@ -75,7 +76,7 @@ async fn read_answer(call: Call<'_>) -> Answer {
             if is_gzip {
                 answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             }
-            described(answer, tag.as_deref())
+            described(answer, tag.as_deref(), &call.state)
         }
         Err((fault, line)) => refused(fault, &line, &call.state),
     }
@@ -103,6 +104,11 @@ fn understand(call: &Call<'_>) -> Result<Understood, Box<Answer>> {
         let forms: Vec<&str> = forms_of(read.shape).iter().map(|form| form.content_type()).collect();
         Box::new(problem::not_acceptable(&format!("this path answers {}", forms.join(", "))))
     })?;
+    if given.limit.is_some() && matches!(form, Form::Lines | Form::Csv) {
+        let accepts = "left out for CSV and lines of JSON, which have all rows: bound them with `from` and `to`";
+        let Wrong { parameter, detail } = Wrong::of("limit", accepts);
+        return Err(Box::new(problem::wrong_parameter(&parameter, &detail)));
+    }
     let line = Line {
         peer: call.client.address,
         token: call.caller.token(),
@@ -147,12 +153,9 @@ async fn tag(
     loop {
         let (person, query) = (person.to_owned(), query.clone());
         let parts = [form.content_type(), if is_gzip { "gzip" } else { "" }];
-        // A bucket that is not over may be an hour, which ends before the day does.
-        let hour = if query.contains("bucket") { (now_ms() / HOUR_MS).to_string() } else { String::new() };
         let state = call.state.reads.run(move |reader| {
-            reader.read((now_ms(), QUESTION_TIME_MAX), |snapshot| {
-                snapshot.state(&person, &[parts[0], parts[1], &hour, &query])
-            })
+            reader
+                .read((now_ms(), QUESTION_TIME_MAX), |snapshot| snapshot.state(&person, &[parts[0], parts[1], &query]))
         });
         let (state, place) = state.await?;
         drop(place);
@@ -172,18 +175,19 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     values.flat_map(|value| value.split(',')).any(|known| bare(known) == bare(tag))
 }
 
-const VARY_BY: HeaderValue = HeaderValue::from_static("accept, accept-encoding, authorization");
-
 /// Headers of every answer to a read.
-const HEADERS: [(HeaderName, HeaderValue); 3] = [
+const HEADERS: [(HeaderName, HeaderValue); 2] = [
     (CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (VARY, VARY_BY),
 ];
 
-fn described(mut answer: Answer, tag: Option<&str>) -> Answer {
+fn described(mut answer: Answer, tag: Option<&str>, state: &State) -> Answer {
     for (name, value) in HEADERS {
         answer.headers_mut().insert(name, value);
+    }
+    let vary = format!("accept, accept-encoding, {}", state.authenticator.header());
+    if let Ok(vary) = HeaderValue::try_from(vary) {
+        answer.headers_mut().insert(VARY, vary);
     }
     if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
         answer.headers_mut().insert(ETAG, tag);

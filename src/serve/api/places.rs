@@ -21,6 +21,9 @@ pub(super) struct GeoJson {
     times: Vec<u8>,
     workout: Vec<u8>,
     route: Option<i64>,
+    /// Positions of the line so far, and the first one with its time.
+    positions: u64,
+    first: [Vec<u8>; 2],
     rows: u64,
 }
 
@@ -70,6 +73,19 @@ fn value<'a>(row: &[Value<'a>], column: usize) -> Value<'a> {
     row.get(column).copied().unwrap_or(Value::Null)
 }
 
+impl GeoJson {
+    /// Ends a line. It has two positions at least (RFC 7946), so an only one comes twice.
+    fn end_line(&mut self) {
+        if self.positions == 1 {
+            for (bytes, first) in [&mut self.page, &mut self.times].into_iter().zip(&self.first) {
+                bytes.push(b',');
+                bytes.extend_from_slice(first);
+            }
+        }
+        self.positions = 0;
+    }
+}
+
 impl Sink for GeoJson {
     fn begin(&mut self, head: &[Field<'_>]) {
         self.page
@@ -88,8 +104,13 @@ impl Sink for GeoJson {
             Some(last) if last == route => [b",", b","],
             Some(_) => [b"],[", b"],["],
         };
+        if self.route != Some(route) {
+            self.end_line();
+        }
         self.route = Some(route);
         self.page.extend_from_slice(start[0]);
+        self.times.extend_from_slice(start[1]);
+        let at = [self.page.len(), self.times.len()];
         self.page.push(b'[');
         push_number(&mut self.page, value(row, LONGITUDE));
         self.page.push(b',');
@@ -99,15 +120,19 @@ impl Sink for GeoJson {
             push_number(&mut self.page, value(row, ALTITUDE));
         }
         self.page.push(b']');
-        self.times.extend_from_slice(start[1]);
         self.times.push(b'"');
         push_iso(time_of(row), &mut self.times);
         self.times.push(b'"');
+        if self.positions == 0 {
+            self.first = [self.page[at[0]..].to_vec(), self.times[at[1]..].to_vec()];
+        }
+        self.positions += 1;
         self.rows += 1;
         self.page.len() < ANSWER_PAGE_BYTES
     }
 
     fn end(&mut self, _: &[Field<'_>]) {
+        self.end_line();
         let close: &[u8] = if self.route.is_some() { b"]" } else { b"" };
         self.page.extend_from_slice(close);
         self.page.extend_from_slice(b"]},\"properties\":{\"workout\":\"");
@@ -214,10 +239,13 @@ mod tests {
     fn lines_for_maps() {
         let json = written(&mut GeoJson::default(), &[(0, 0), (0, 1), (1, 2)]);
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-        let lines = serde_json::json!([[[-8.5, 47.25], [-8.5, 47.25, 450.5]], [[-8.5, 47.25, 450.5]]]);
+        let lines =
+            serde_json::json!([[[-8.5, 47.25], [-8.5, 47.25, 450.5]], [[-8.5, 47.25, 450.5], [-8.5, 47.25, 450.5]]]);
         assert_eq!(json["geometry"]["coordinates"], lines);
-        let times =
-            serde_json::json!([["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:01.000Z"], ["1970-01-01T00:00:02.000Z"]]);
+        let times = serde_json::json!([
+            ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:01.000Z"],
+            ["1970-01-01T00:00:02.000Z", "1970-01-01T00:00:02.000Z"]
+        ]);
         assert_eq!(json["properties"]["times"], times);
         let empty: serde_json::Value = serde_json::from_str(&written(&mut GeoJson::default(), &[])).unwrap();
         assert_eq!(empty["geometry"]["coordinates"], serde_json::json!([]));

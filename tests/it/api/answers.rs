@@ -43,7 +43,7 @@ fn buckets_of_every_size() {
     check("type=body_mass&bucket=year&agg=min", "years", 1, json!({"value": 70, "bucket": "year"}));
     check("type=body_mass&max_points=3", "months", 2, json!({"bucket": "month"}));
     check("type=steps&bucket=auto", "hours", 3, json!({"bucket": "hour"}));
-    check("type=steps&from=2026-01-05T12:00:00Z", "days", 2, json!({"first_whole": false, "last_whole": true}));
+    check("type=steps&from=2026-01-05T12:00:00Z", "days", 2, json!({"first_whole": true, "last_whole": true}));
     check("type=steps&source=Scale", "days", 0, json!({}));
     check("type=walking_running_distance&units=km&to=2026-01-06", "days", 1, json!({"value": 5.5, "unit": "km"}));
 }
@@ -76,6 +76,48 @@ fn wrong_parameters_are_named() {
     check("samples?type=steps&cursor=%27%20OR%201=1", "cursor", "next_cursor");
     check("samples?type=steps&max_points=5&limit=5", "max_points", "limit");
     check("types?limit=1", "limit", "accepts person");
+    check("days?type=stand_hours&source=Apple%20Watch", "source", "categories");
+    check("days?type=steps,HKCategoryTypeIdentifierMindfulSession&source=Apple%20Watch", "source", "categories");
+    for path in ["samples?type=steps&source=Nobody", "samples?type=steps&max_points=5&source=Nobody"] {
+        check(path, "source", "/api/v1/sources");
+    }
+    // Cursors of other tables, with as many columns or not.
+    for (path, cursor) in [
+        ("workouts", "i1.t61"),
+        ("workouts", "i1"),
+        ("workouts/days", "i1.i1"),
+        ("medications", "t61"),
+        ("medications/days", "t61.b61"),
+        ("medications/doses", "t61.b61"),
+        ("characteristics", "i1"),
+        ("correlations", "b61.i1"),
+        ("electrocardiograms", "i1.i1"),
+        ("beats", "i1.i1"),
+        ("rings", "b61"),
+        ("sources", "t61"),
+        ("zones", "i1.b61"),
+        ("uploads", "b61"),
+        ("rejects", "i1.t61"),
+        ("records", "t61.t61"),
+        ("aggregates", "t61.i1.t61.t61.t61.t61"),
+        ("aggregates", "i1.i1.i1.i1.i1.i1"),
+    ] {
+        check(&format!("{path}?cursor={cursor}"), "cursor", "next_cursor");
+    }
+}
+
+#[test]
+fn forms_without_a_place_for_a_cursor_refuse_a_limit() {
+    let api = Api::start();
+    for path in ["samples?type=steps", "workouts", "uploads"] {
+        for accept in ["text/csv", "application/x-ndjson"] {
+            let limited = format!("/api/v1/{path}{}limit=1", if path.contains('?') { '&' } else { '?' });
+            let answer = api.ask(&api.token, &limited, &[("Accept", accept)]);
+            assert_eq!((answer.status, answer.field("parameter")), (400, json!("limit")), "{path} {accept}");
+            assert_eq!(api.ask(&api.token, &format!("/api/v1/{path}"), &[("Accept", accept)]).status, 200, "{path}");
+            assert_eq!(api.json(&limited)["truncated"], json!(true), "{path}");
+        }
+    }
 }
 
 #[test]

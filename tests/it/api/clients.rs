@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use flate2::read::GzDecoder;
+use healthsink::model::limits::{ANSWERS_MAX, ANSWERS_OF_TOKEN_MAX};
 use healthsink::store::TokenScope;
 use healthsink_testkit::http::Client;
 use healthsink_testkit::wait::{PATIENCE, wait_until};
@@ -90,6 +91,41 @@ fn a_tag_changes_with_whatever_is_shown() {
     for (path, expected) in [("/api/v1/days", 400), ("/api/v1/workouts/00000000000000000000000000000000", 404)] {
         assert_eq!(api.ask(&api.token, path, &[("If-None-Match", "*")]).status, expected, "{path}");
     }
+}
+
+/// A token that asks for much, and never reads what it gets, leaves answers to others.
+#[test]
+fn many_slow_answers_of_one_token_keep_no_other_waiting() {
+    let api = Api::start();
+    let other = api.add_token("me", TokenScope::Read, false);
+    let mut connection = Connection::open(api.server.database()).unwrap();
+    connection.busy_timeout(PATIENCE).unwrap();
+    let transaction = connection.transaction().unwrap();
+    transaction
+        .execute(
+            "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
+             INSERT INTO samples (person_id, type_id, start_ms, uuid, value)
+             SELECT 1, (SELECT id FROM types WHERE name = 'HKQuantityTypeIdentifierHeartRate'), 1500000000000 + i * 1000,
+               unhex(printf('%032x', i)), i FROM n",
+            [],
+        )
+        .unwrap();
+    transaction.commit().unwrap();
+    let path = "/api/v1/samples?type=heart_rate&to=2018-01-01";
+    let slow: Vec<TcpStream> = (0..ANSWERS_OF_TOKEN_MAX).map(|_| stall(&api, path)).collect();
+    // Further ones wait, and keep nothing from others either.
+    let waiting: Vec<Client> = (ANSWERS_OF_TOKEN_MAX..2 * ANSWERS_MAX)
+        .map(|_| {
+            let mut client = Client::connect(api.server.address);
+            let bearer = format!("Bearer {}", api.token);
+            client.head("GET", path, &[("Authorization", bearer.as_str()), ("Accept", "text/csv")]);
+            client
+        })
+        .collect();
+    for path in PATHS {
+        assert_eq!(api.ask(&other, path, &[]).status, 200, "{path}");
+    }
+    drop((slow, waiting));
 }
 
 #[test]

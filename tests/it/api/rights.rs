@@ -66,7 +66,8 @@ fn the_header_of_the_app_works_for_reading() {
     let token = api.add_token("me", TokenScope::Read, false);
     let mut client = api.server.connect();
     client.head("GET", "/api/v1/types", &[("X-Key", &token)]);
-    assert_eq!(client.receive().status, 200);
+    let answer = client.receive();
+    assert_eq!((answer.status, answer.header("vary")), (200, Some("accept, accept-encoding, x-key")));
     assert_eq!(api.ask(&token, "/api/v1/types", &[]).status, 401, "in another header it is missing");
 }
 
