@@ -154,8 +154,11 @@ fn store(before: Option<&[Batch]>, upload: &[Batch]) -> Duration {
         store.write_batches(before).expect("the database takes them");
     }
     let started = Instant::now();
-    store.write_batches(upload).expect("the database takes them");
-    started.elapsed()
+    let counts = store.write_batches(upload).expect("the database takes them");
+    let elapsed = started.elapsed();
+    let rows: usize = upload.iter().map(|batch| batch.rows.len()).sum();
+    assert_eq!(counts.records() + counts.rejected, rows as u64, "{counts:?}");
+    elapsed
 }
 
 criterion_group!(benches, worst);
