@@ -198,7 +198,7 @@ impl<'a> BatchWriter<'a> {
     /// Finds the stored figure that a figure is another state of.
     fn find_state(&self, row: &Aggregate, columns: &Columns<'_>) -> rusqlite::Result<Found> {
         let is_said = row.interval != Interval::None;
-        if row.nth_of_time > 1 || !is_said && !row.grows {
+        if row.nth_of_time > 1 || !is_said && row.period_ms == 0 {
             return Ok(Found::Nothing);
         }
         let mut stored = self.of_time(row, columns)?;
@@ -211,6 +211,9 @@ impl<'a> BatchWriter<'a> {
             let number = number_of(content_of(columns), 1);
             if stored.iter().any(|stored| stored.has_been(number)) {
                 return Ok(Found::Earlier);
+            }
+            if !row.grows {
+                return Ok(Found::Nothing);
             }
         }
         let only = stored.pop().filter(|_| stored.is_empty());
