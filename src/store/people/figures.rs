@@ -31,15 +31,15 @@ const FIGURES: &str = "SELECT a.metric, a.start_ms, a.end_ms, a.interval, a.labe
 
 /// A state that the other person's later one has replaced.
 const STATE: &str = "UPDATE aggregates SET earlier =
-      CAST(substr(coalesce(earlier, x''), 1, coalesce(octet_length(earlier), 0) % 8)
-        || substr(CAST(substr(coalesce(earlier, x''), 1 + coalesce(octet_length(earlier), 0) % 8) || ?8 AS BLOB), -?9) AS BLOB)
+      CAST(coalesce(substr(earlier, 1, octet_length(earlier) % 8), '')
+        || substr(CAST(coalesce(substr(earlier, 1 + octet_length(earlier) % 8), '') || ?8 AS BLOB), -?9) AS BLOB)
     WHERE person_id = ?1 AND (metric, start_ms, label, source, number, interval) = (?2, ?3, ?4, ?5, ?6, ?7)";
 
 /// The states that a figure had, to the only one of its time. A byte before them is the figure's own.
 const STATES: &str = "UPDATE aggregates AS i SET earlier =
-      CAST(substr(coalesce(i.earlier, x''), 1, coalesce(octet_length(i.earlier), 0) % 8)
+      CAST(coalesce(substr(i.earlier, 1, octet_length(i.earlier) % 8), '')
         || substr(CAST(substr(a.earlier, 1 + octet_length(a.earlier) % 8)
-          || substr(coalesce(i.earlier, x''), 1 + coalesce(octet_length(i.earlier), 0) % 8) AS BLOB), -?3) AS BLOB)
+          || coalesce(substr(i.earlier, 1 + octet_length(i.earlier) % 8), '') AS BLOB), -?3) AS BLOB)
     FROM (SELECT * FROM aggregates WHERE person_id = ?1 AND interval <> 'unknown'
       ORDER BY metric, start_ms, label, source, number, interval LIMIT ?4) a
     WHERE i.person_id = ?2 AND (i.metric, i.start_ms, i.label, i.source, i.interval)
