@@ -18,10 +18,12 @@ use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::store::write::ledger::signed;
 use crate::store::write::{shown_of, state_of};
 
-/// Figures, whether the other person has a later state of one, and whether another one of its series begins within the same day. Those
-/// of version 1 without an interval are moved as they are.
+/// Figures, whether the other person has a later state of one, and whether another one of its series begins within the same day. Only
+/// a figure that came with the same period is a state of it. Those of version 1 without an interval are moved as they are.
 const FIGURES: &str = "SELECT a.metric, a.start_ms, a.end_ms, a.interval, a.label, a.source, a.unit, a.value, a.minimum, a.average,
-      a.maximum, a.other, coalesce(i.value, i.maximum) > coalesce(a.value, a.maximum),
+      a.maximum, a.other, coalesce(i.value, i.maximum) > coalesce(a.value, a.maximum)
+        AND iif(octet_length(a.earlier) % 8 = 1, substr(a.earlier, 1, 1), NULL)
+          IS iif(octet_length(i.earlier) % 8 = 1, substr(i.earlier, 1, 1), NULL),
       EXISTS (SELECT 1 FROM aggregates n WHERE n.person_id = ?1 AND n.metric = a.metric AND n.start_ms > a.start_ms
         AND n.start_ms < a.start_ms + 86400000 AND n.label = a.label AND n.source = a.source), a.number, a.earlier
     FROM aggregates a LEFT JOIN aggregates i ON i.person_id = ?2 AND (i.metric, i.start_ms, i.label, i.source, i.number, i.interval)
