@@ -29,6 +29,8 @@ pub enum ErrorKind {
     Cancelled,
     /// All slots are in use, or another program has locked the database: retry.
     Busy,
+    /// The token of an upload was revoked before the upload began.
+    Revoked,
     /// The database has no space: free some and retry.
     Full,
     /// The database could not be opened, read or written.

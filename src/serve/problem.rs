@@ -42,6 +42,7 @@ struct Problem<'a> {
 fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
         ErrorKind::Syntax | ErrorKind::Shape | ErrorKind::Encoding | ErrorKind::Interrupted => StatusCode::BAD_REQUEST,
+        ErrorKind::Revoked => StatusCode::UNAUTHORIZED,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::TimedOut => StatusCode::REQUEST_TIMEOUT,
         ErrorKind::Stopping | ErrorKind::Cancelled | ErrorKind::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -257,6 +258,9 @@ pub(super) fn status(outcome: &Result<Summary, Aborted>) -> StatusCode {
 /// The answer to an upload that did not reach its end.
 pub(super) fn aborted(aborted: &Aborted) -> Answer {
     let error: &Error = &aborted.error;
+    if error.kind() == ErrorKind::Revoked {
+        return unauthorized();
+    }
     let status = status_of(error.kind());
     let title = match status {
         StatusCode::BAD_REQUEST => "Bad Request",

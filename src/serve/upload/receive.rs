@@ -254,6 +254,7 @@ fn record_outcome(
 /// What kept an upload out that began, by its status code.
 fn obstacle(status: u16) -> ObstacleKind {
     match status {
+        401 => ObstacleKind::RevokedToken,
         408 => ObstacleKind::SlowBody,
         413 => ObstacleKind::TooLong,
         503 => ObstacleKind::Busy,

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::model::counts::Counts;
 use crate::model::envelope::Envelope;
-use crate::model::error::Result;
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::Store;
 
 /// The person if no other is named: `me`.
@@ -135,16 +135,22 @@ static RECORD_PROGRESS: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl Store {
-    /// Enters an ingest into the ledger.
+    /// Enters an ingest into the ledger. Fails with [`ErrorKind::Revoked`] before it writes if the token was revoked while the ingest
+    /// waited: data may just have been forgotten.
     pub(crate) fn start_upload(&mut self, origin: &Origin, started_ms: i64) -> Result<UploadKey> {
         let sql = "INSERT INTO uploads (person_id, state, origin, sender, token_id, started_ms)
             VALUES (?1, 'running', ?2, ?3, ?4, ?5)";
         let insert = |connection: &Connection| {
             let person = match (origin.token, &origin.person) {
                 // Its person may have got another name since it was looked up.
-                (Some(token), _) => connection
-                    .prepare_cached("SELECT person_id FROM tokens WHERE id = ?1")?
-                    .query_row([token], |row| row.get(0))?,
+                (Some(token), _) => {
+                    let mut select = connection
+                        .prepare_cached("SELECT person_id FROM tokens WHERE id = ?1 AND revoked_ms IS NULL")?;
+                    match select.query_row([token], |row| row.get(0)).optional()? {
+                        Some(person) => person,
+                        None => return Ok(None),
+                    }
+                }
                 (None, Some(name)) => person_id(connection, name)?,
                 (None, None) => PERSON_ME,
             };
@@ -153,9 +159,10 @@ impl Store {
             if let Some(token) = origin.token {
                 self.note_use(token, started_ms)?;
             }
-            Ok(UploadKey { id, person })
+            Ok(Some(UploadKey { id, person }))
         };
         let key = insert(&self.connection).map_err(|error| self.failed(&error))?;
+        let key = key.ok_or_else(|| Error::new(ErrorKind::Revoked, "the token was revoked before the upload began"))?;
         self.running.begin(key.id);
         Ok(key)
     }

@@ -205,7 +205,10 @@ impl WriterThread {
                 self.answer_start(key.id, &start.started);
             }
             Err(error) => {
-                self.undo(&error);
+                // Then nothing was written, and the rows of others stay.
+                if error.kind() != ErrorKind::Revoked {
+                    self.undo(&error);
+                }
                 let _ = start.started.try_send(Err(error));
             }
         }
