@@ -108,6 +108,83 @@ fn forget_says_what_still_has_the_rows() {
     let forgotten = forget(&database, &["--type", "HeartRate"]);
     assert_eq!([&forgotten["leftInWal"], &forgotten["moreCopies"]], [&json!(true), &json!(1)], "{forgotten}");
     assert_eq!(forgotten["copies"].as_array().unwrap().len(), 32);
+    let printed =
+        run(&["forget", "--type", "HeartRate", "--yes", "--no-backup", "--db", database.to_str().unwrap()]).stdout;
+    assert!(String::from_utf8(printed).unwrap().contains("`healthsink zones home ZONE`"));
     drop(reader);
     assert_eq!(forget(&database, &["--type", "HeartRate"])["leftInWal"], json!(false));
+}
+
+/// An upload that only changed rows has left values that are not of the first one.
+#[test]
+fn an_upload_whose_rows_another_one_changed_is_not_forgotten() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    import(&database, &[], &[&folder.write("rows.json", HEART_RATE)]);
+    let corrected = folder.write("corrected.json", HEART_RATE.replace(":61,", ":62,"));
+    assert_eq!(import(&database, &[], &[&corrected]).count("updated"), 1);
+    let output = run(&["forget", "--yes", "--upload", "1", "--db", database.to_str().unwrap()]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && message.contains("brought or changed rows"), "{message}");
+    assert_eq!(count(&database, "samples"), 1);
+}
+
+/// Whatever it is called: in the app, in imports, in Health Auto Export, by people.
+#[test]
+fn a_type_is_forgotten_under_each_of_its_names() {
+    let folder = Folder::new();
+    let made = folder.path("made.db");
+    let times = "sourceName=\"Cuff\" startDate=\"2026-03-01 10:00:00 +0000\" endDate=\"2026-03-01 10:00:00 +0000\"";
+    let pressure = export(&format!(
+        "<Correlation type=\"HKCorrelationTypeIdentifierBloodPressure\" {times}><Record type=\"HKQuantityTypeIdentifierBloodPressureSystolic\" {times} unit=\"mmHg\" value=\"118\"/></Correlation>"
+    ));
+    let figures = json!({"data": {"metrics": [{"name": "step_count", "units": "count", "data": [
+        {"date": "2026-03-01 10:00:00 +0000", "qty": 77, "source": "Ring"}]}]}});
+    let route = json!({"data": {"medicationDoseEvents": [{"uuid": "none"}]}, "workoutRoutes": {
+        "7D4C2A10-0000-4000-8000-000000000001": {"locations": [
+            {"latitude": 48.5, "longitude": 9.25, "timestamp": "2026-03-01T10:00:00.000Z"}]}}});
+    let files = [
+        folder.write("pressure.xml", pressure),
+        folder.write("figures.json", figures.to_string()),
+        folder.write("route.json", route.to_string()),
+    ];
+    for file in &files {
+        import(&made, &["--person", "anna"], &[file]);
+    }
+    for (kind, table) in [
+        ("BloodPressure", "correlations"),
+        ("steps", "aggregates"),
+        ("StepCount", "aggregates"),
+        ("medication_doses", "rejects"),
+        ("medicationDoseEvents", "rejects"),
+        ("workouts", "route_points"),
+    ] {
+        let database = folder.path(&format!("{kind}.db"));
+        fs::copy(&made, &database).unwrap();
+        assert!(count(&database, table) > 0, "{table}");
+        forget(&database, &["--type", kind]);
+        assert_eq!(count(&database, table), 0, "{kind}");
+    }
+    // A route without its workout begins with its first location.
+    for (period, left) in [(["--to", "2026-02-28"], 1), (["--from", "2026-03-01"], 0)] {
+        forget(&made, &[&["--type", "workouts"][..], &period].concat());
+        assert_eq!(count(&made, "route_points"), left, "{period:?}");
+    }
+    let backwards = ["forget", "--type", "steps", "--from", "2026-03-02", "--to", "2026-03-01", "--yes", "--db"];
+    let output = run(&[&backwards[..], &[made.to_str().unwrap()]].concat());
+    assert!(
+        output.status.code() == Some(2) && String::from_utf8_lossy(&output.stderr).contains("--from is not before")
+    );
+}
+
+/// Only tokens that still let a phone send are revoked.
+#[test]
+fn expired_tokens_are_not_counted_as_revoked() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    for _ in 0..2 {
+        assert!(run(&["token", "new", "--person", "anna", "--db", database.to_str().unwrap()]).status.success());
+    }
+    Connection::open(&database).unwrap().execute("UPDATE tokens SET expires_ms = 1 WHERE id = 1", []).unwrap();
+    assert_eq!(forget(&database, &["--person", "anna"])["tokens"], json!(1));
 }

@@ -6,6 +6,9 @@ pub const QUANTITY_TYPE: &str = "HKQuantityTypeIdentifier";
 /// What the identifier of every category begins with.
 pub const CATEGORY_TYPE: &str = "HKCategoryTypeIdentifier";
 
+/// What the identifier of every correlation begins with.
+pub const CORRELATION_TYPE: &str = "HKCorrelationTypeIdentifier";
+
 /// The name without its prefix, for people: `HKQuantityTypeIdentifierHeartRate` becomes `HeartRate`.
 #[must_use]
 pub fn short(kind: &str) -> &str {

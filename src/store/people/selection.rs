@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::named;
 use super::tables::{self, PersonTable, TABLES};
 use crate::model::error::{Error, Result};
-use crate::model::healthkit::{is_named, short};
+use crate::model::healthkit::{CORRELATION_TYPE, identifier_of, is_named, short};
 use crate::model::time::to_iso_seconds;
 use crate::store::database::Database;
 use crate::store::failure::open_error;
@@ -118,13 +118,13 @@ fn all_persons(connection: &Connection) -> rusqlite::Result<Vec<(i64, String)>> 
     select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-/// The person of an upload, if no other upload has brought rows of that person: no row names its upload.
+/// The person of an upload, if no other upload has brought or changed rows of that person: no row names its upload.
 fn only_person_of(connection: &Connection, database: &Database, upload: i64) -> Result<(i64, String)> {
     let fail = |error| open_error(database, &error);
     let mut select = connection
         .prepare(
             "SELECT u.person_id, p.name, u.new,
-               (SELECT count(*) FROM uploads o WHERE o.person_id = u.person_id AND o.id <> u.id AND o.new > 0),
+               (SELECT count(*) FROM uploads o WHERE o.person_id = u.person_id AND o.id <> u.id AND o.new + o.updated + o.merged > 0),
                strftime('%Y-%m-%dT%H:%M:%SZ', u.started_ms / 1000, 'unixepoch')
              FROM uploads u JOIN persons p ON p.id = u.person_id WHERE u.id = ?1",
         )
@@ -142,11 +142,30 @@ fn only_person_of(connection: &Connection, database: &Database, upload: i64) -> 
     }
     if others > 0 {
         return Err(Error::usage(format!(
-            "rows do not name their upload, and {others} other uploads have also brought rows of {name}: forget --type with \
+            "rows do not name their upload, and {others} other uploads have also brought or changed rows of {name}: forget --type with \
              --from and --to, or restore a backup from before {started} and import again what came since"
         )));
     }
     Ok((person, name))
+}
+
+/// Tables by their names, and by the names that sections and imports have for them.
+const TABLE_NAMES: [(&str, &str); 10] = [
+    ("workouts", "workouts"),
+    ("medication_doses", "medication_doses"),
+    ("medicationDoseEvents", "medication_doses"),
+    ("electrocardiograms", "electrocardiograms"),
+    ("ecg", "electrocardiograms"),
+    ("beat_lists", "beat_lists"),
+    ("activity_summaries", "activity_summaries"),
+    ("ActivitySummary", "activity_summaries"),
+    ("medications", "medications"),
+    ("characteristics", "characteristics"),
+];
+
+/// The table that a name means.
+fn table_of(name: &str) -> Option<&'static str> {
+    TABLE_NAMES.iter().find(|(known, _)| is_named(known, name)).map(|(_, table)| *table)
 }
 
 /// A text as SQL, whatever it holds.
@@ -156,8 +175,15 @@ fn quoted(text: &str) -> String {
 }
 
 impl TypeSelection {
+    /// Whether a type, a correlation, a figure of Health Auto Export or a section is meant. All of them have everyday names.
     fn is_meant(&self, name: &str) -> bool {
-        is_named(name, &self.kind)
+        let bare = name.strip_prefix(CORRELATION_TYPE).unwrap_or(name);
+        let meant = identifier_of(&self.kind);
+        let is_same_type = meant.is_some() && identifier_of(bare) == meant;
+        is_same_type
+            || is_named(name, &self.kind)
+            || is_named(bare, &self.kind)
+            || table_of(name).is_some_and(|table| Some(table) == table_of(&self.kind))
     }
 
     /// The condition that a row begins in the period.
@@ -171,6 +197,13 @@ impl TypeSelection {
     fn days(&self) -> String {
         let from = self.from_ms.map(|ms| format!(" AND unixepoch(day) * 1000 >= {ms}")).unwrap_or_default();
         let to = self.to_ms.map(|ms| format!(" AND unixepoch(day) * 1000 < {ms}")).unwrap_or_default();
+        format!("TRUE{from}{to}")
+    }
+
+    /// The condition that the first of a group of locations is in the period.
+    fn first_points(&self) -> String {
+        let from = self.from_ms.map(|ms| format!(" AND min(time_ms) >= {ms}")).unwrap_or_default();
+        let to = self.to_ms.map(|ms| format!(" AND min(time_ms) < {ms}")).unwrap_or_default();
         format!("TRUE{from}{to}")
     }
 
@@ -209,9 +242,9 @@ impl TypeSelection {
                 add(tables::named(table), format!("section = {}", quoted(&name)));
             }
         }
-        match self.kind.to_ascii_lowercase().as_str() {
+        match table_of(&self.kind).unwrap_or_default() {
             "workouts" => {
-                list_workouts(connection, &period)?;
+                list_workouts(connection, &period, &self.first_points())?;
                 for (table, column) in [
                     ("route_points", "workout"),
                     ("route_files", "workout"),
@@ -249,14 +282,20 @@ impl TypeSelection {
     }
 }
 
-/// Lists the workouts of a period, with the identities under which other exporters' rows and locations of them are kept.
-fn list_workouts(connection: &Connection, period: &str) -> rusqlite::Result<()> {
+/// Lists the workouts of a period, with the identities under which other exporters' rows and locations of them are kept. Routes that
+/// came without their workout are in the list if they begin in the period.
+fn list_workouts(connection: &Connection, period: &str, first_points: &str) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
         "CREATE TEMP TABLE gone_workouts (person_id INTEGER NOT NULL, workout BLOB NOT NULL, PRIMARY KEY (person_id, workout)) WITHOUT ROWID;
          INSERT INTO {GONE} SELECT person_id, uuid FROM workouts WHERE {period};
          INSERT OR IGNORE INTO {GONE} SELECT a.person_id, a.derived FROM workout_aliases a
            JOIN {GONE} g ON g.person_id = a.person_id AND g.workout = a.uuid;
          INSERT OR IGNORE INTO {GONE} SELECT i.person_id, i.identity FROM workout_identities i
-           JOIN {GONE} g ON g.person_id = i.person_id AND g.workout = i.workout;"
+           JOIN {GONE} g ON g.person_id = i.person_id AND g.workout = i.workout;
+         INSERT OR IGNORE INTO {GONE} SELECT person_id, workout FROM route_points r
+           WHERE NOT EXISTS (SELECT 1 FROM workouts w WHERE w.person_id = r.person_id AND w.uuid = r.workout)
+             AND NOT EXISTS (SELECT 1 FROM workout_aliases a WHERE a.person_id = r.person_id AND a.derived = r.workout)
+             AND NOT EXISTS (SELECT 1 FROM workout_identities i WHERE i.person_id = r.person_id AND i.identity = r.workout)
+           GROUP BY person_id, workout HAVING {first_points};"
     ))
 }
