@@ -1,17 +1,15 @@
 //! What commands share that change or delete data for good: they ask, and make a backup before.
 
-use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
-use super::copies::follow_links;
-use super::interrupt;
+use super::change;
 use super::progress::Bar;
 use crate::model::error::{Error, Result};
-use crate::store::{Database, Replace, stamp};
+use crate::store::{Database, LastUpload, Stage};
 
 #[derive(Debug, Args)]
 pub(super) struct ConsentArguments {
@@ -52,18 +50,16 @@ impl ConsentArguments {
         }
     }
 
-    /// Makes a verified backup beside the database, unless that is not wanted. Returns its path.
-    pub(super) fn back_up(&self, database: &Database, command: &str, is_quiet: bool) -> Result<Option<PathBuf>> {
-        if self.no_backup {
-            return Ok(None);
-        }
-        let mut target: OsString = follow_links(database.path()).into_os_string();
-        target.push(format!(".before-{command}-{}.db", stamp()));
-        let target = PathBuf::from(target);
-        let bar = Bar::new("backup", Some(0), is_quiet);
-        interrupt::delete_partial_of(target.clone());
-        database.back_up(&target, Replace::Nothing, &mut |done, whole| bar.set(done, whole))?;
-        Ok(Some(target))
+    /// Makes a verified backup beside the database, unless that is not wanted, then the change. Returns what the change returns, and
+    /// the backup's path.
+    pub(super) fn change<T>(
+        &self,
+        database: &Database,
+        command: &str,
+        is_quiet: bool,
+        change: impl FnMut(Option<LastUpload>, &dyn Fn(Stage)) -> Result<Option<T>>,
+    ) -> Result<(T, Option<PathBuf>)> {
+        change::make(database, self.makes_backup().then_some(command), is_quiet, change)
     }
 }
 

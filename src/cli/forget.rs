@@ -12,7 +12,7 @@ use super::consent::{ConsentArguments, renew_figures};
 use super::copies::lossy;
 use super::print::{Printable, ResultArgument};
 use super::table::{Align, Table, counted, grouped};
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::time::{DAY_MS, parse, parse_day};
 use crate::store::{Copies, Database, Forgotten, Selection, TypeSelection, Vacuum};
 
@@ -24,7 +24,7 @@ pub(super) struct ForgetArguments {
     /// All data of this person, whose tokens are then revoked; with --type only the person's data of that type
     #[arg(long, value_name = "NAME", value_parser = parse_name, conflicts_with = "upload")]
     person: Option<String>,
-    /// What this upload has brought; possible if no other upload has brought rows of its person
+    /// What this upload has brought; possible if no other upload has brought or changed rows of its person
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["type", "from", "to"])]
     upload: Option<i64>,
     /// A type such as steps or HeartRate; or workouts, medication_doses, electrocardiograms, activity_summaries
@@ -103,7 +103,7 @@ impl Printable for Done {
             writeln!(
                 out,
                 "another program is reading the database, so its WAL still has the rows: end that program, then start any command \
-                 that writes, such as `healthsink zones set`, or the server"
+                 that writes, such as `healthsink zones home ZONE`, or the server"
             )?;
         }
         writeln!(
@@ -119,6 +119,9 @@ impl Printable for Done {
 impl ForgetArguments {
     pub(super) fn run(&self) -> Result<Outcome> {
         let database = Database::new(&self.database.db);
+        if self.from.zip(self.to).is_some_and(|(from, to)| from >= to) {
+            return Err(Error::usage("--from is not before --to, so no time is between them; exchange the two"));
+        }
         let selection = self.selection();
         let planned = database.plan_forget(&selection)?;
         let size = || database.sizes().database + database.sizes().wal;
@@ -148,11 +151,14 @@ impl ForgetArguments {
         };
         let question = format!("This deletes {} ({}){tokens}.", counted(planned.rows, "row"), selection.text());
         self.consent.ask(&question)?;
-        let backup = self.consent.back_up(&database, "forget", self.result.is_quiet())?;
-        let copies = database.copies_nearby();
-        let began = Instant::now();
         let smaller = if self.vacuum { Vacuum::Yes } else { Vacuum::No };
-        let forgotten = database.forget(&selection, smaller)?;
+        let mut began = Instant::now();
+        let (forgotten, backup) =
+            self.consent.change(&database, "forget", self.result.is_quiet(), |backed_up, enter| {
+                began = Instant::now();
+                database.forget(&selection, smaller, backed_up, enter)
+            })?;
+        let copies = database.copies_nearby();
         let seconds = began.elapsed().as_secs_f64();
         self.result.print(&done(forgotten, backup.as_deref().map(lossy), copies, seconds))?;
         renew_figures(&database, self.result.is_quiet());

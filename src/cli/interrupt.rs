@@ -1,7 +1,7 @@
-//! Ctrl-C (SIGINT) and SIGTERM while a command runs that can stop in order, or leaves something behind. The first one is noted, or
-//! deletes that; a second one ends the program at once: what is committed is safe.
+//! Ctrl-C (SIGINT), SIGTERM and the end of the terminal (SIGHUP) while a command runs that can stop in order, or leaves something
+//! behind. The first one is noted, or deletes that; a second one ends the program at once: what is committed is safe.
 
-use std::future::Future;
+use std::future::pending;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::serve::ignores_hang_up;
 use crate::store::delete_partial;
 
 /// A signal that is noted. Clones see the same one.
@@ -29,7 +30,7 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed) != 0
     }
 
-    /// The exit code of a program that a signal has ended, as shells have it.
+    /// The exit code of a program that this signal has ended.
     pub(super) fn exit_code(&self) -> u8 {
         exit_code(self.0.load(Ordering::Relaxed))
     }
@@ -44,35 +45,59 @@ pub(super) fn delete_partial_of(target: PathBuf) {
 }
 
 /// Calls `first` with the first signal; the second one ends the program.
-fn watch(first: impl FnOnce(u8) + Send + 'static) {
+pub(super) fn watch(first: impl FnOnce(u8) + Send + 'static) {
     let Ok(runtime) = runtime::Builder::new_current_thread().enable_io().build() else { return };
     let signals = {
         let _context = runtime.enter();
-        [SignalKind::interrupt(), SignalKind::terminate()].map(signal)
+        Signals::listen()
     };
-    let [Ok(mut keyboard), Ok(mut terminate)] = signals else { return };
+    let Ok(mut signals) = signals else { return };
     let listener = std::thread::Builder::new().name("signals".to_owned());
     let _ = listener.spawn(move || {
         runtime.block_on(async {
-            first(next(&mut keyboard, &mut terminate).await);
-            let second = next(&mut keyboard, &mut terminate).await;
+            first(signals.next().await);
+            let second = signals.next().await;
             std::process::exit(i32::from(exit_code(second)));
         });
     });
 }
 
-fn exit_code(signal: u8) -> u8 {
+/// The exit code of a program that a signal has ended, as shells have it.
+pub(super) fn exit_code(signal: u8) -> u8 {
     128 + signal
 }
 
-/// Waits for one of the signals, and returns its number.
-fn next<'a>(keyboard: &'a mut Signal, terminate: &'a mut Signal) -> impl Future<Output = u8> + 'a {
-    const SIGINT: u8 = 2;
-    const SIGTERM: u8 = 15;
-    async {
+struct Signals {
+    keyboard: Signal,
+    terminate: Signal,
+    /// `None` if the program was started to ignore it, as `nohup` does.
+    hang_up: Option<Signal>,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            keyboard: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: if ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) },
+        })
+    }
+
+    /// Waits for one of the signals, and returns its number.
+    async fn next(&mut self) -> u8 {
+        const SIGHUP: u8 = 1;
+        const SIGINT: u8 = 2;
+        const SIGTERM: u8 = 15;
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(signal) => signal.recv().await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
-            _ = keyboard.recv() => SIGINT,
-            _ = terminate.recv() => SIGTERM,
+            _ = self.keyboard.recv() => SIGINT,
+            _ = self.terminate.recv() => SIGTERM,
+            _ = hang_up => SIGHUP,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod backup;
+mod change;
 mod check;
 mod command_line;
 mod completions;

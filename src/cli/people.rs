@@ -189,14 +189,16 @@ impl MergeArguments {
             counted(planned.uploads, "upload")
         );
         self.consent.ask(&question)?;
-        let backup = self.consent.back_up(&database, "merge", self.result.is_quiet())?;
-        let began = Instant::now();
-        let bar = Bar::of_rows("merge", self.result.is_quiet());
-        let merged = database.merge_persons(from, into, &mut |done, whole| bar.set(done, whole))?;
-        drop(bar);
+        let is_quiet = self.result.is_quiet();
+        let mut began = Instant::now();
+        let (merged, backup) = self.consent.change(&database, "merge", is_quiet, |backed_up, enter| {
+            began = Instant::now();
+            let bar = Bar::of_rows("merge", is_quiet);
+            database.merge_persons((from, into), backed_up, &mut |done, whole| bar.set(done, whole), enter)
+        })?;
         let backup = backup.as_deref().map(lossy);
         self.result.print(&done(merged, backup, began.elapsed().as_secs_f64(), false))?;
-        renew_figures(&database, self.result.is_quiet());
+        renew_figures(&database, is_quiet);
         Ok(())
     }
 }

@@ -48,9 +48,18 @@ pub enum Mode {
 /// What keeps the database from being opened or closed.
 pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
     let database = Database::new(&import.db);
-    let (person, writer) = match import.mode {
-        Mode::Store => (whose(import, &database)?, Some(Writer::start(&database)?)),
-        Mode::DryRun => (None, None),
+    let writer = match import.mode {
+        // Between two files, no person gets another name, or is gone.
+        Mode::Store => Some(Writer::for_several(&database)?),
+        Mode::DryRun => None,
+    };
+    let person = match &writer {
+        Some(_) => whose(import, &database),
+        None => Ok(None),
+    };
+    let person = match person {
+        Ok(person) => person,
+        Err(error) => return writer.map_or(Ok(()), Writer::stop).and(Err(error)),
     };
     let started = Instant::now();
     let report = Report::new(writer.is_none(), person.clone());

@@ -172,8 +172,8 @@ pub const LATE_ENDS_MAX: usize = 4 * INGESTS_MAX;
 /// Uploads under way of which a program notes the numbers for others, 8 bytes each.
 pub const RUNNING_UPLOADS_MAX: usize = INGESTS_MAX + LATE_ENDS_MAX;
 
-/// Bytes of the file with these numbers.
-pub const RUNNING_FILE_BYTES_MAX: usize = 8 * RUNNING_UPLOADS_MAX;
+/// Bytes of the file with these numbers, and with a mark that further ones follow.
+pub const RUNNING_FILE_BYTES_MAX: usize = 8 * (RUNNING_UPLOADS_MAX + 1);
 
 /// Programs that store uploads in one database at once and are distinguished.
 pub const WRITING_PROGRAMS_MAX: usize = 32;
@@ -256,6 +256,9 @@ pub const LINKS_MAX: usize = 40;
 
 /// Greatest value of `--keep`.
 pub const BACKUPS_KEPT_MAX: u32 = 10_000;
+
+/// How many times a backup is made before a change of persons, if uploads come meanwhile.
+pub const BACKUPS_BEFORE_CHANGE_MAX: u32 = 3;
 
 /// How often a progress bar is drawn.
 pub const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);

@@ -32,3 +32,4 @@ mod upload;
 
 pub use http::listeners::check_listen;
 pub use run::{check_settings, run, serve};
+pub(crate) use signals::ignores_hang_up;

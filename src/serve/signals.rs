@@ -57,7 +57,7 @@ async fn received(signal: Option<&mut Signal>) {
 }
 
 /// Whether the program was started with SIGHUP ignored. Only Linux says so; elsewhere the signal stops the server.
-fn ignores_hang_up() -> bool {
+pub(crate) fn ignores_hang_up() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().find_map(|line| line.strip_prefix("SigIgn:")).is_some_and(|mask| ignores(mask, SignalKind::hangup()))
 }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::database::Database;
 use super::failure::{open_to_write_error, write_error};
 use super::files::OpenFiles;
-use super::running::Running;
+use super::running::{FURTHER, Running};
 use super::write::{Ids, Waiting};
 use super::write_queue::WriteQueue;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -39,11 +39,25 @@ impl Store {
     /// - [`ErrorKind::Full`] if the disk has no space for it,
     /// - [`ErrorKind::Busy`] if another program has locked it.
     pub fn open(database: &Database) -> Result<Self> {
+        Self::open_for(database, |_| {})
+    }
+
+    /// The same for uploads that belong together: until the end, changes of persons wait for all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub fn open_for_several(database: &Database) -> Result<Self> {
+        Self::open_for(database, Running::announce_further)
+    }
+
+    fn open_for(database: &Database, announce: impl FnOnce(&mut Running)) -> Result<Self> {
         let mut store = Self::open_beside(database)?;
         let fail = |error| open_to_write_error(database, &error);
         store.queue.begin(&store.connection, BUSY_WAIT).map_err(fail)?;
         store.running = Running::of(database);
-        store.interrupt_gone().and_then(|()| store.connection.execute_batch("COMMIT")).map_err(fail)?;
+        announce(&mut store.running);
+        store.interrupt_gone().and_then(|_| store.connection.execute_batch("COMMIT")).map_err(fail)?;
         Ok(store)
     }
 
@@ -67,12 +81,13 @@ impl Store {
         })
     }
 
-    /// Marks uploads whose program was killed, in the open transaction.
-    pub(in crate::store) fn interrupt_gone(&self) -> rusqlite::Result<()> {
-        let Some(running) = self.running.everywhere(&self.database) else { return Ok(()) };
+    /// Marks uploads whose program was killed, in the open transaction. Returns whether a program begins further uploads that belong
+    /// to its earlier ones.
+    pub(in crate::store) fn interrupt_gone(&self) -> rusqlite::Result<bool> {
+        let Some(running) = self.running.everywhere(&self.database) else { return Ok(false) };
         let numbers = running.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
         let sql = format!("UPDATE uploads SET state = 'interrupted' WHERE state = 'running' AND id NOT IN ({numbers})");
-        self.connection.execute(&sql, []).map(|_| ())
+        self.connection.execute(&sql, []).map(|_| running.contains(&FURTHER))
     }
 
     /// Begins a transaction that may write.

@@ -43,6 +43,7 @@ pub use derive::{
 };
 pub use files::OpenFiles;
 pub(crate) use notice::Notice;
+pub use people::alone::{LastUpload, Stage};
 pub use people::copies::Copies;
 pub use people::forget::{Forgotten, ForgottenRows, Vacuum};
 pub use people::list::PersonRow;

@@ -3,6 +3,8 @@
 //!
 //! The files are made, written and read in write transactions only, so programs see each other's as a whole. Where they cannot be
 //! made or locked, others take the uploads of this program for those of one that was killed.
+//!
+//! A program whose uploads belong together, such as an import of several files, also notes that further ones follow.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -21,7 +23,12 @@ pub(super) struct Running {
     uploads: Vec<i64>,
     /// Those that the open transaction has begun.
     begun: Vec<i64>,
+    /// Whether further ones follow until this program ends.
+    has_further: bool,
 }
+
+/// Stands for uploads that follow, in place of a number of the ledger.
+pub(super) const FURTHER: i64 = 0;
 
 impl Running {
     /// Makes the file of this program, in a write transaction.
@@ -32,8 +39,15 @@ impl Running {
             let _ = private::give_to_owner_of_folder(&file, &path);
             Some((path, file))
         });
-        let file = free.filter(|(_, file)| file.try_lock().is_ok());
-        Self { file, uploads: Vec::new(), begun: Vec::new() }
+        // A command that looks at it right now has it for a moment.
+        let file = free.filter(|(_, file)| file.lock().is_ok());
+        Self { file, uploads: Vec::new(), begun: Vec::new(), has_further: false }
+    }
+
+    /// Notes that further uploads follow until this program ends.
+    pub(super) fn announce_further(&mut self) {
+        self.has_further = true;
+        self.write();
     }
 
     /// Notes an upload that begins, before the ledger has it.
@@ -67,7 +81,8 @@ impl Running {
 
     fn write(&self) {
         if let Some((_, file)) = &self.file {
-            let bytes: Vec<u8> = self.uploads.iter().flat_map(|upload| upload.to_le_bytes()).collect();
+            let numbers = self.has_further.then_some(&FURTHER).into_iter().chain(&self.uploads);
+            let bytes: Vec<u8> = numbers.flat_map(|upload| upload.to_le_bytes()).collect();
             let written = file.write_all_at(&bytes, 0).and_then(|()| file.set_len(bytes.len() as u64));
             if let Err(error) = written {
                 tracing::warn!(%error, "could not note which uploads are under way");
@@ -75,7 +90,7 @@ impl Running {
         }
     }
 
-    /// The uploads that some program stores, in a write transaction. Files of programs that are gone are deleted. Returns `None` if
+    /// The uploads that some program stores, and [`FURTHER`] if some follow, in a write transaction. Files of programs that are gone are deleted. Returns `None` if
     /// a program holds a file that cannot be read.
     pub(super) fn everywhere(&self, database: &Database) -> Option<Vec<i64>> {
         let mut uploads = self.uploads.clone();
@@ -86,7 +101,10 @@ impl Running {
             }
             match others(&path) {
                 Ok(Some(running)) => uploads.extend(running),
-                Ok(None) => {}
+                Ok(None) => {
+                    // If this fails, it is still known that its program is gone.
+                    let _ = fs::remove_file(path);
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(_) => return None,
             }
@@ -104,6 +122,20 @@ impl Drop for Running {
     }
 }
 
+/// The uploads that some program stores. Unlike [`Running::everywhere`] it changes nothing, and needs no transaction: another program
+/// may begin or end one meanwhile. Returns `None` if a file cannot be read.
+pub(super) fn under_way(database: &Database) -> Option<Vec<i64>> {
+    let mut uploads = Vec::new();
+    for path in (0..WRITING_PROGRAMS_MAX).map(|number| path_of(database, number)) {
+        match others(&path) {
+            Ok(running) => uploads.extend(running.into_iter().flatten()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(_) => return None,
+        }
+    }
+    Some(uploads)
+}
+
 /// Deletes files of programs that are gone.
 pub(super) fn delete_left_over(database: &Database) {
     let _ = Running::default().everywhere(database);
@@ -113,15 +145,14 @@ fn path_of(database: &Database, number: usize) -> PathBuf {
     suffixed(&resolved(database.path()), format!("-running-{number}"))
 }
 
-/// The uploads of the program that holds a file. If it is gone, the file is deleted.
+/// The uploads of the program that holds a file; `None` if it is gone.
 fn others(path: &PathBuf) -> io::Result<Option<Vec<i64>>> {
     // Opening a pipe would wait for its other end.
     if !fs::metadata(path)?.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     let file = File::open(path)?;
-    if file.try_lock().is_ok() {
-        fs::remove_file(path)?;
+    if file.try_lock_shared().is_ok() {
         return Ok(None);
     }
     let mut bytes = Vec::new();
@@ -149,10 +180,13 @@ mod tests {
         server.end(7);
         let command = Running::default();
         assert_eq!(command.everywhere(&database), Some(vec![9, 8]));
-        assert_eq!(server.everywhere(&database), Some(vec![9, 8]));
+        import.announce_further();
+        assert_eq!(command.everywhere(&database), Some(vec![9, FURTHER, 8]));
+        assert_eq!(server.everywhere(&database), Some(vec![9, FURTHER, 8]));
         // A program that is killed leaves its file.
         let (path, file) = import.file.take().unwrap();
         drop(file);
+        assert_eq!(under_way(&database), Some(vec![9]));
         assert!(path.exists());
         assert_eq!(command.everywhere(&database), Some(vec![9]));
         drop(server);

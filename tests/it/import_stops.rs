@@ -1,4 +1,4 @@
-//! Imports that end before their input does: by Ctrl-C, by SIGTERM, or because nothing more can be written.
+//! Imports that end before their input does: by Ctrl-C, by SIGTERM or SIGHUP, or because nothing more can be written.
 
 use std::cell::Cell;
 use std::fs;
@@ -13,11 +13,12 @@ use healthsink_testkit::wait::wait_until;
 use serde_json::{Value, json};
 
 use crate::import_history::{Folder, import};
+use crate::lifecycle::command_with_default_signals;
 use crate::program::{command, path};
 
 /// Starts to import standard input.
 fn start(database: &Path) -> Child {
-    let mut import = command();
+    let mut import = command_with_default_signals();
     import.args(["import", "--json", "--db"]).arg(database).arg("-");
     import.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -73,7 +74,7 @@ fn inputs() -> [(&'static str, Vec<u8>); 2] {
 
 #[test]
 fn an_import_that_is_interrupted_goes_on_where_it_stopped() {
-    for ((name, input), (signal, code)) in inputs().into_iter().zip([("INT", 130), ("TERM", 143)]) {
+    for ((name, input), (signal, code)) in inputs().into_iter().zip([("HUP", 129), ("TERM", 143)]) {
         let folder = Folder::new();
         let database = folder.path("health.db");
         let (status, report, said) = interrupted(&database, &input, signal);

@@ -46,18 +46,21 @@ fn an_upload_under_way_may_finish_when_the_server_stops() {
     assert_eq!(server.one("SELECT state FROM uploads"), json!("done"));
 }
 
-/// The server, which does not inherit that these tests ignore SIGHUP: they may be run by `nohup` themselves.
-fn serve_with_default_signals(database: &Path) -> Command {
+/// The program, which does not inherit that these tests ignore SIGHUP: they may be run by `nohup` themselves.
+pub(crate) fn command_with_default_signals() -> Command {
     let ignores_hangup = |mask: &str| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 != 0);
     let is_ignored = fs::read_to_string("/proc/self/status")
         .is_ok_and(|status| status.lines().filter_map(|line| line.strip_prefix("SigIgn:")).any(ignores_hangup));
-    let mut command = if is_ignored {
-        let mut env = Command::new("env");
-        env.args(["--default-signal=HUP", program::path()]);
-        env
-    } else {
-        command()
-    };
+    if !is_ignored {
+        return command();
+    }
+    let mut env = Command::new("env");
+    env.args(["--default-signal=HUP", program::path()]);
+    env
+}
+
+fn serve_with_default_signals(database: &Path) -> Command {
+    let mut command = command_with_default_signals();
     command.args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(database);
     command
 }

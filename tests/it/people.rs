@@ -3,16 +3,17 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use healthsink_testdata::{AutoExport, Export, Payload, Twin};
 use healthsink_testkit::database::{one, rows};
-use healthsink_testkit::http::Client;
+use healthsink_testkit::http::{Client, get};
 use healthsink_testkit::wait::wait_until;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::import_history::{Folder, import};
+use crate::lifecycle::command_with_default_signals;
 use crate::program::{Program, command, run};
 
 const PAYLOAD: &str = r#"{"data":{"HKQuantityTypeIdentifierHeartRate":[{"uuid":"3BA875EE-1111-4D51-8CDC-00000000000A","value":61,
@@ -133,8 +134,12 @@ fn a_change_waits_for_the_uploads_of_every_program_that_lives() {
     assert_eq!(client.end_chunked().status, 200);
     assert_eq!(state("me"), json!("done"));
     let mut import = begin_import(&database, "eva", half);
+    let shown = || done(&database, &["status"])["uploads"][0]["state"].clone();
+    assert_eq!(shown(), json!("running"));
     import.kill().unwrap();
     import.wait().unwrap();
+    // The ledger does not have it yet.
+    assert_eq!([shown(), state("eva")], [json!("interrupted"), json!("running")]);
     done(&database, &["people", "merge", "eva", "dora", "--yes", "--no-backup"]);
     assert_eq!(owners(&database), ["anna", "ben", "cleo", "dora", "me"].map(|name| json!(name)));
     check_is_sound(&database, "a merge after a kill");
@@ -417,4 +422,142 @@ fn an_upload_is_forgotten_only_if_its_rows_are_certain() {
     }
     let (code, _, said) = say(&database, &["forget", "--type", "Nothing", "--yes"]);
     assert!(code == Some(2) && said.contains("nothing is of type Nothing"), "{said}");
+}
+
+/// Hours and days of one metric that came in different documents are different figures, in whichever order they meet.
+#[test]
+fn a_merge_keeps_figures_of_hours_and_of_days() {
+    let folder = Folder::new();
+    let document = |name: &str, points: &[(&str, u32)]| {
+        let points: Vec<Value> = points
+            .iter()
+            .map(|(time, steps)| json!({"date": format!("{time} +0100"), "qty": steps, "source": "Ring"}))
+            .collect();
+        let figures = json!({"data": {"metrics": [{"name": "step_count", "units": "count", "data": points}]}});
+        folder.write(name, figures.to_string())
+    };
+    let hours = [("2025-07-01 00:00:00", 11), ("2025-07-01 01:00:00", 12), ("2025-07-01 02:00:00", 13)];
+    let days = [("2025-07-01 00:00:00", 900), ("2025-07-02 00:00:00", 5)];
+    let [hours, days] = [document("hours.json", &hours), document("days.json", &days)];
+    let values = |database: &Path| rows(database, "SELECT start_ms, value FROM aggregates ORDER BY 1, 2");
+    for (place, (from, into)) in [(&hours, &days), (&days, &hours)].into_iter().enumerate() {
+        let [one, two] = ["one", "two"].map(|name| folder.path(&format!("{name}{place}.db")));
+        import_for(&one, "anna", &[into.clone(), from.clone()]);
+        import_for(&two, "ben", std::slice::from_ref(from));
+        import_for(&two, "anna", std::slice::from_ref(into));
+        let merged = done(&two, &["people", "merge", "ben", "anna", "--yes", "--no-backup"]);
+        assert_eq!((values(&two), values(&two).len()), (values(&one), 5), "{merged}");
+        assert_eq!(merged["equal"], json!(0), "{merged}");
+        check_is_sound(&two, "a merge of hours and days");
+        let again = import_for(&two, "anna", &[hours.clone(), days.clone()]);
+        assert_eq!([&again["new"], &again["updated"]], [&json!(0), &json!(0)], "{again}");
+    }
+}
+
+/// Between two files no upload is under way, and a person who got another name would get the rest under the old one.
+#[test]
+fn a_change_waits_for_the_last_file_of_an_import() {
+    let folder = Folder::new();
+    let (database, pipe) = (folder.path("health.db"), folder.path("second.json"));
+    let first = folder.write("first.json", PAYLOAD);
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut import = command();
+    import.args(["import", "--person", "ana", "--db"]).args([&database, &first, &pipe]);
+    let mut import = import.stdout(Stdio::null()).spawn().unwrap();
+    let is_there = || database.exists() && fs::metadata(&database).unwrap().len() > 0;
+    let first_done = "SELECT count(*) FROM uploads WHERE state = 'done'";
+    wait_until("the first file", || (is_there() && one(&database, first_done) == json!(1)).then_some(()));
+    let mut rename = command();
+    let mut rename = rename.args(["people", "rename", "ana", "anna", "--db"]).arg(&database);
+    rename = rename.stdout(Stdio::null());
+    let mut rename = rename.spawn().unwrap();
+    let descriptors = PathBuf::from(format!("/proc/{}/fd", rename.id()));
+    wait_until("the change", || {
+        let links =
+            fs::read_dir(&descriptors).into_iter().flatten().flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
+        let has_database = links.into_iter().any(|link| link.to_string_lossy().ends_with("health.db-wal"));
+        (has_database || rename.try_wait().unwrap().is_some()).then_some(())
+    });
+    let mut writer = fs::File::options().write(true).open(&pipe).unwrap();
+    let second = PAYLOAD.replace("00000000000A", "00000000000B");
+    // The import opens it twice, and nobody reads between the two.
+    wait_until("the second file", || writer.write_all(second.as_bytes()).ok());
+    drop(writer);
+    assert!(import.wait().unwrap().success() && rename.wait().unwrap().success());
+    assert_eq!(owners(&database), [json!("anna")]);
+    assert_eq!(number(&database, "SELECT count(*) FROM samples"), 2);
+    check_is_sound(&database, "a change beside an import of two files");
+}
+
+/// An upload that waits while its token is revoked stores nothing: its person's data may just have been forgotten.
+#[test]
+fn an_upload_that_waits_for_a_revoked_token_is_refused() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    let token = say(&database, &["token", "new", "--person", "anna"]).1;
+    let program = Program::serve(&database);
+    let other = Connection::open(&database).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (address, authorization) = (program.address, format!("Bearer {}", token.trim()));
+    let upload = std::thread::spawn(move || {
+        Client::connect(address).post(&[("Authorization", &authorization)], PAYLOAD.as_bytes())
+    });
+    let under_way = || get(address, "/healthz").field("uploadsUnderWay");
+    wait_until("the upload", || (under_way() == json!(1)).then_some(()));
+    other.execute_batch("UPDATE tokens SET revoked_ms = 1; COMMIT").unwrap();
+    assert_eq!(upload.join().unwrap().status, 401);
+    for table in ["samples", "uploads"] {
+        assert_eq!(number(&database, &format!("SELECT count(*) FROM {table}")), 0, "{table}");
+    }
+}
+
+/// A person with a token only has no row, so the ledger gets no entry.
+#[test]
+fn a_merge_of_nobodys_data_is_not_in_the_ledger() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    import_for(&database, "anna", &[folder.write("a.json", PAYLOAD)]);
+    assert_eq!(say(&database, &["token", "new", "--person", "ben"]).0, Some(0));
+    let merged = done(&database, &["people", "merge", "ben", "anna", "--yes", "--no-backup"]);
+    assert_eq!([&merged["rows"], &merged["tokens"]], [&json!(0), &json!(1)]);
+    assert_eq!(number(&database, "SELECT count(*) FROM uploads"), 1);
+    check_is_sound(&database, "a merge of nobody's data");
+}
+
+/// A signal before the commit leaves neither a change nor a backup, and says so.
+#[test]
+fn a_change_that_is_interrupted_changes_nothing() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    import_for(&database, "anna", &[folder.write("a.json", PAYLOAD)]);
+    import_for(&database, "ben", &[folder.write("b.json", PAYLOAD)]);
+    // The change waits for this one.
+    let other = Connection::open(&database).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let changes: [&[&str]; 2] =
+        [&["forget", "--person", "anna", "--yes"], &["people", "merge", "ben", "anna", "--yes"]];
+    for (words, (signal, code)) in changes.into_iter().zip([("INT", 130), ("HUP", 129)]) {
+        let mut change = command_with_default_signals();
+        change.args(words).arg("--db").arg(&database).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = change.spawn().unwrap();
+        let threads = PathBuf::from(format!("/proc/{}/task", child.id()));
+        wait_until("the thread of signals", || {
+            let mut threads = fs::read_dir(&threads).into_iter().flatten().flatten();
+            let listens = |name: String| name.trim() == "signals";
+            threads.any(|thread| fs::read_to_string(thread.path().join("comm")).is_ok_and(listens)).then_some(())
+        });
+        assert!(Command::new("kill").arg(format!("-{signal}")).arg(child.id().to_string()).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), said.as_str()),
+            (Some(code), "healthsink: interrupted: nothing was changed\n")
+        );
+    }
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(owners(&database), [json!("anna"), json!("ben")]);
+    let left = fs::read_dir(database.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().contains("before")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    check_is_sound(&database, "an interrupted change");
 }

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::alone::{LastUpload, Stage, commit, unchanged};
 use super::selection::{Scope, Selection};
 use super::tables::{DECISIONS, count_ledger_rows};
 use super::{gaps, marks, renew, vacuum};
 use crate::model::counts::Counts;
 use crate::model::envelope::Envelope;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::store::clock::now_ms;
 use crate::store::database::Database;
 use crate::store::failure::open_error;
+use crate::store::tokens::expiry;
 use crate::store::write::ledger::signed;
 use crate::store::{Checkpoint, Origin, OriginKind, Store, UploadEnd, UploadState};
 
@@ -51,7 +53,7 @@ pub enum Vacuum {
     Yes,
 }
 
-const VALID_TOKENS: &str = "FROM tokens WHERE person_id = ?1 AND revoked_ms IS NULL";
+const VALID_TOKENS: &str = "FROM tokens t WHERE person_id = ?1 AND revoked_ms IS NULL";
 
 impl Database {
     /// Counts what would be forgotten.
@@ -65,27 +67,41 @@ impl Database {
         plan(&connection, &scopes, selection).map_err(|error| open_error(self, &error))
     }
 
-    /// Forgets it in one transaction, and overwrites it in the file. [`Database::renew_figures`] belongs behind it.
+    /// Forgets it in one transaction, and overwrites it in the file. Calls `enter` with the stages. [`Database::renew_figures`] belongs
+    /// behind it. Returns `None` if uploads came since the last one that was backed up: then nothing was changed.
     ///
     /// # Errors
     ///
     /// The database is unchanged: as for [`Database::plan_forget`], or why it cannot be written. Only if the file cannot be made
     /// smaller, the rows are gone.
-    pub fn forget(&self, selection: &Selection, smaller: Vacuum) -> Result<Forgotten> {
-        let mut store = self.begin_alone()?;
+    pub fn forget(
+        &self,
+        selection: &Selection,
+        smaller: Vacuum,
+        backed_up: Option<LastUpload>,
+        enter: &dyn Fn(Stage),
+    ) -> Result<Option<Forgotten>> {
+        let Some(mut store) = self.begin_after(backed_up).map_err(unchanged)? else { return Ok(None) };
+        let mut forgotten = self.forget_in(&mut store, selection, enter).map_err(unchanged)?;
+        if smaller == Vacuum::Yes {
+            vacuum::vacuum(&store).map_err(|error| {
+                Error::new(error.kind(), format!("the rows are deleted, but the file is not smaller: {error}"))
+            })?;
+        }
+        forgotten.left_in_wal = !store.checkpoint(Checkpoint::CutPatiently).is_ok_and(|is_cut| is_cut);
+        Ok(Some(forgotten))
+    }
+
+    fn forget_in(&self, store: &mut Store, selection: &Selection, enter: &dyn Fn(Stage)) -> Result<Forgotten> {
         let scopes = selection.scopes(&store.connection, self)?;
-        let mut forgotten = plan(&store.connection, &scopes, selection).map_err(|error| store.failed(&error))?;
+        let forgotten = plan(&store.connection, &scopes, selection).map_err(|error| store.failed(&error))?;
         let secure = store.connection.pragma_update(None, "secure_delete", true);
         secure.map_err(|error| store.failed(&error))?;
         for scope in &scopes {
-            forget_of(&mut store, scope, selection)?;
+            forget_of(store, scope, selection)?;
         }
         gaps::close(&store.connection).map_err(|error| store.failed(&error))?;
-        store.commit()?;
-        if smaller == Vacuum::Yes {
-            vacuum::vacuum(&store)?;
-        }
-        forgotten.left_in_wal = !store.checkpoint(Checkpoint::CutPatiently).is_ok_and(|is_cut| is_cut);
+        commit(store, enter)?;
         Ok(forgotten)
     }
 }
@@ -105,7 +121,8 @@ fn plan(connection: &Connection, scopes: &[Scope], selection: &Selection) -> rus
         let shown = tables.into_iter().filter(|(_, rows)| *rows > 0);
         forgotten.tables.extend(shown.map(|(table, rows)| ForgottenRows { person: name.clone(), table, rows }));
         if matches!(selection, Selection::Person(_)) {
-            let sql = format!("SELECT count(*) {VALID_TOKENS}");
+            let (expires, now_ms) = (expiry(connection), now_ms());
+            let sql = format!("SELECT count(*) {VALID_TOKENS} AND coalesce({expires} > {now_ms}, TRUE)");
             forgotten.tokens += connection.query_row(&sql, [person], |row| row.get::<_, i64>(0))?.unsigned_abs();
         }
     }
@@ -144,7 +161,7 @@ fn forget_of(store: &mut Store, scope: &Scope, selection: &Selection) -> Result<
             for table in DECISIONS {
                 table.delete_rows(&store.connection, *person, "TRUE")?;
             }
-            let sql = format!("UPDATE tokens SET revoked_ms = ?2 WHERE id IN (SELECT id {VALID_TOKENS})");
+            let sql = format!("UPDATE tokens SET revoked_ms = ?2 WHERE id IN (SELECT t.id {VALID_TOKENS})");
             store.connection.execute(&sql, [*person, now_ms])?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::alone::{LastUpload, Stage, commit, unchanged};
 use super::tables::{self, DECISIONS, TABLES, count_ledger_rows};
 use super::transfer::Transfer;
 use super::{figures, gaps, named, renew, samples, workouts};
@@ -80,14 +81,31 @@ impl Database {
         count().map_err(|error| open_error(self, &error))
     }
 
-    /// Gives all that `from` has to `into`, in one transaction. Calls `watch` with the rows done and all rows.
-    /// [`Database::renew_figures`] belongs behind it.
+    /// Gives all that `from` has to `into`, in one transaction. Calls `watch` with the rows done and all rows, and `enter` with the
+    /// stages. [`Database::renew_figures`] belongs behind it. Returns `None` if uploads came since the last one that was backed up:
+    /// then nothing was changed.
     ///
     /// # Errors
     ///
     /// The database is unchanged in each case: as for [`Database::plan_merge`], or why it cannot be written.
-    pub fn merge_persons(&self, from: &str, into: &str, watch: &mut dyn FnMut(u64, u64)) -> Result<Merged> {
-        let mut store = self.begin_alone()?;
+    pub fn merge_persons(
+        &self,
+        (from, into): (&str, &str),
+        backed_up: Option<LastUpload>,
+        watch: &mut dyn FnMut(u64, u64),
+        enter: &dyn Fn(Stage),
+    ) -> Result<Option<Merged>> {
+        let Some(store) = self.begin_after(backed_up).map_err(unchanged)? else { return Ok(None) };
+        self.merge_in(store, (from, into), watch, enter).map(Some).map_err(unchanged)
+    }
+
+    fn merge_in(
+        &self,
+        mut store: Store,
+        (from, into): (&str, &str),
+        watch: &mut dyn FnMut(u64, u64),
+        enter: &dyn Fn(Stage),
+    ) -> Result<Merged> {
         let [from_id, into_id] = both(&store.connection, self, from, into)?;
         let now_ms = now_ms();
         let before = count_ledger_rows(&store.connection, from_id).map_err(|error| store.failed(&error))?;
@@ -106,7 +124,7 @@ impl Database {
         let (tokens, uploads) = give_ledger(&store, from_id, into_id).map_err(|error| store.failed(&error))?;
         finish(&mut store, upload, counts, before)?;
         check_nothing_is_left(&store, from_id)?;
-        store.commit()?;
+        commit(&mut store, enter)?;
         let _ = store.checkpoint(Checkpoint::Cut);
         let Counts { new, updated, .. } = counts;
         Ok(Merged { rows: before, new, updated, equal: before.saturating_sub(new + updated), tokens, uploads })
@@ -152,7 +170,12 @@ fn finish(store: &mut Store, upload: UploadKey, counts: Counts, before: u64) -> 
         error: None,
     };
     store.finish_upload(upload.id, &end)?;
-    let sql = "UPDATE uploads SET removed = removed + ?2 WHERE id = ?1";
+    // A merge of nobody's data changes no row. Its number is the last one, so no gap is left.
+    let sql = if before == 0 {
+        "DELETE FROM uploads WHERE id = ?1 AND ?2 = 0"
+    } else {
+        "UPDATE uploads SET removed = removed + ?2 WHERE id = ?1"
+    };
     let entered =
         store.connection.execute(sql, [upload.id, signed(before)]).and_then(|_| gaps::close(&store.connection));
     entered.map_err(|error| store.failed(&error))

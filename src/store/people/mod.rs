@@ -6,7 +6,7 @@
 //!
 //! `renew` notes the change for all that follows the rows, and has the figures of days and nights made again.
 
-mod alone;
+pub(super) mod alone;
 pub(super) mod copies;
 mod figures;
 pub(super) mod forget;

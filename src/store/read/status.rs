@@ -1,6 +1,6 @@
 //! What a database holds: for `healthsink status`.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
 use super::people::{self, PhoneRow};
@@ -8,6 +8,7 @@ use crate::model::error::Result;
 use crate::model::limits::UPLOADS_LISTED_MAX;
 use crate::store::database::{Database, Sizes};
 use crate::store::failure::open_error;
+use crate::store::running::under_way;
 use crate::store::write::{SAMPLES, Source, rare_kinds};
 
 /// What a database holds, besides the samples of each type.
@@ -126,15 +127,33 @@ impl Database {
                 }
             }
             let Sizes { database, wal } = self.sizes();
-            Ok(Status {
+            let mut status = Status {
                 bytes: database + wal,
                 free_bytes: self.free_bytes(),
                 phones: people::read(&connection)?,
                 tables,
                 uploads: read_uploads(&connection)?,
-            })
+            };
+            self.note_interrupted(&connection, &mut status.uploads)?;
+            Ok(status)
         };
         read().map_err(|error| open_error(self, &error))
+    }
+
+    /// Shows uploads whose program was killed as interrupted. The ledger gets that when the next program stores something.
+    fn note_interrupted(&self, connection: &Connection, uploads: &mut [UploadRow]) -> rusqlite::Result<()> {
+        if uploads.iter().all(|upload| upload.state != "running") {
+            return Ok(());
+        }
+        let Some(under_way) = under_way(self) else { return Ok(()) };
+        connection.execute_batch("COMMIT")?;
+        let mut select = connection.prepare("SELECT state FROM uploads WHERE id = ?1")?;
+        for upload in uploads.iter_mut().filter(|upload| upload.state == "running" && !under_way.contains(&upload.id)) {
+            // It may have ended since it was read.
+            let state: Option<String> = select.query_row([upload.id], |row| row.get(0)).optional()?;
+            upload.state = state.filter(|state| state != "running").unwrap_or_else(|| "interrupted".to_owned());
+        }
+        Ok(())
     }
 }
 

@@ -91,7 +91,19 @@ impl Writer {
     ///
     /// As [`Writer::start`].
     pub fn with_wal_limit(database: &Database, wal_bytes_max: u64) -> Result<Self> {
-        let store = Store::open(database)?;
+        Self::of(database, Store::open(database)?, wal_bytes_max)
+    }
+
+    /// The same for uploads that belong together: until the end, changes of persons wait for all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::start`].
+    pub fn for_several(database: &Database) -> Result<Self> {
+        Self::of(database, Store::open_for_several(database)?, WAL_BYTES_MAX_DEFAULT)
+    }
+
+    fn of(database: &Database, store: Store, wal_bytes_max: u64) -> Result<Self> {
         let mut writer = Self::spawn(database, move |inbox| WriterThread::new(store, inbox, wal_bytes_max).run())?;
         writer.wal_bytes_max = wal_bytes_max;
         Ok(writer)
