@@ -1,7 +1,8 @@
 //! What keeps clients out. Each is one line in the log, at most one a minute for each address and kind. The last of each kind
 //! is also in a file beside the database, for `healthsink status`.
 //!
-//! The file is written at most once in [`OBSTACLES_WRITE_INTERVAL`], however much strangers try.
+//! The file is written at most once in [`OBSTACLES_WRITE_INTERVAL`], however much strangers try. The first obstacle of its kind in
+//! that time is written at once: somebody may be waiting to see it.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -89,6 +90,8 @@ pub(in crate::serve) struct Obstacles {
     last: Mutex<Last>,
     /// Whether a write is due, now or once the interval has passed.
     is_write_due: AtomicBool,
+    /// Held by a write: two would use the same name for the new file.
+    writing: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -103,7 +106,7 @@ impl Obstacles {
         let mut obstacles: Vec<Obstacle> = serde_json::from_slice(&database.read_obstacles()).unwrap_or_default();
         obstacles.truncate(OBSTACLES_MAX);
         let last = Mutex::new(Last { obstacles, written: None });
-        Arc::new(Self { database, log_limit, last, is_write_due: AtomicBool::new(false) })
+        Arc::new(Self { database, log_limit, last, is_write_due: AtomicBool::new(false), writing: Mutex::default() })
     }
 
     /// Logs what keeps a client out, and remembers it, unless the same address had such a line lately.
@@ -132,16 +135,21 @@ impl Obstacles {
         // The list is still valid after a panic.
         let mut last = lock(&self.last);
         let place = last.obstacles.iter().position(|obstacle| obstacle.kind == new.kind);
+        let is_first = place.is_none_or(|place| {
+            u128::from(new.last_ms.abs_diff(last.obstacles[place].last_ms)) >= OBSTACLES_WRITE_INTERVAL.as_millis()
+        });
         // Kinds of another version may fill the list.
         match place.unwrap_or(last.obstacles.len()).min(OBSTACLES_MAX - 1) {
             place if place < last.obstacles.len() => last.obstacles[place] = new,
             _ => last.obstacles.push(new),
         }
-        let wait = last.written.map(|written| OBSTACLES_WRITE_INTERVAL.saturating_sub(written.elapsed()));
+        let wait = last.written.filter(|_| !is_first);
+        let wait = wait.map(|written| OBSTACLES_WRITE_INTERVAL.saturating_sub(written.elapsed()));
         drop(last);
+        let was_due = self.is_write_due.swap(true, Ordering::Relaxed);
         // Without a runtime, the end of the server writes it.
         if let Ok(runtime) = Handle::try_current()
-            && !self.is_write_due.swap(true, Ordering::Relaxed)
+            && (is_first || !was_due)
         {
             let this = Arc::clone(self);
             runtime.spawn(async move {
@@ -154,6 +162,7 @@ impl Obstacles {
 
     /// Writes what is not written yet.
     pub(in crate::serve) fn write(&self) {
+        let _writing = lock(&self.writing);
         if !self.is_write_due.swap(false, Ordering::Relaxed) {
             return;
         }
