@@ -93,8 +93,8 @@ impl ServeArguments {
             is_group_readable: self.group.group_readable,
             home: self.zone.zone,
             listen: self.listen,
+            public_url: self.app.public_url.map(|url| url.without_path(&self.app.path)),
             path: self.app.path,
-            public_url: self.app.public_url,
             auth: Auth {
                 header: self.app.auth_header,
                 token_file: self.token_file,

@@ -29,6 +29,16 @@ impl PublicUrl {
         rest.split_at(rest.find('/').unwrap_or(rest.len()))
     }
 
+    /// Returns it without the path that the app posts to: the app adds that, and people copy it with the URL.
+    #[must_use]
+    pub fn without_path(self, path: &str) -> Self {
+        let base = self.text.strip_suffix(path.trim_end_matches('/')).map(|base| base.trim_end_matches('/'));
+        match base.filter(|base| base.split_once("://").is_some()) {
+            Some(base) => Self { text: base.to_owned(), ..self },
+            None => self,
+        }
+    }
+
     /// Whether it begins with `https:`.
     #[must_use]
     pub fn is_https(&self) -> bool {
@@ -85,6 +95,13 @@ mod tests {
         check("http://192.168.1.20:3000/", Some(("http://192.168.1.20:3000", "192.168.1.20")));
         check("HTTPS://pi.local/health/", Some(("https://pi.local/health", "pi.local")));
         check("http://[fd00::1]:3000", Some(("http://[fd00::1]:3000", "[fd00::1]")));
+        let check_path = |text: &str, path: &str, expected: &str| {
+            assert_eq!(text.parse::<PublicUrl>().unwrap().without_path(path).to_string(), expected, "{text}");
+        };
+        check_path("https://pi.local/api/health-data/", "/api/health-data", "https://pi.local");
+        check_path("https://pi.local/x/in", "/in/", "https://pi.local/x");
+        check_path("https://in", "/in", "https://in");
+        check_path("https://pi.local", "/", "https://pi.local");
         for wrong in [
             "",
             "health.example.com",

@@ -353,3 +353,38 @@ fn setup_asks_on_a_terminal() {
     let tokens = run(&["token", "list", "--json", "--db", database.to_str().unwrap()]);
     assert_eq!(serde_json::from_slice::<Value>(&tokens.stdout).unwrap().as_array().unwrap().len(), 1);
 }
+
+/// Without a terminal and without answers nobody agreed to anything.
+#[test]
+fn no_answer_makes_no_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    for input in [&b""[..], b"2\nanna\n"] {
+        let mut setup = setup(&database, &["--no-wait", "--listen", &free_address().to_string()]);
+        let output = run_with_input(&mut setup, input);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), database.exists()), (Some(2), false), "{message}");
+        assert!(message.contains("add --yes") && !message.contains("?:"), "{message}");
+    }
+}
+
+/// What is dropped, and what is there already, is said.
+#[test]
+fn flags_and_tokens_without_effect_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let _program = Program::serve(&database);
+    let said = |more: &[&str]| {
+        let words =
+            ["--yes", "--no-wait", "--json", "--person", "anna", "--public-url", "https://pi.local/api/health-data"];
+        let output = setup(&database, &[&words[..], more].concat()).output().unwrap();
+        assert_eq!(json_of(&output)["baseUrl"], json!("https://pi.local"));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(said(&[]), "");
+    let message = said(&["--path", "/in", "--auth-header", "X-Key", "--listen", "127.0.0.1:9"]);
+    for part in ["--path changes nothing", "--auth-header changes", "--listen changes", "healthsink token revoke 1"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    assert_eq!(said(&["--label", "watch"]), "");
+}

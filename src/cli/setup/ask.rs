@@ -17,12 +17,14 @@ use crate::serve::public_url::PublicUrl;
 pub(super) struct Questions {
     is_asking: bool,
     is_terminal: bool,
+    /// Whether a line was read.
+    has_answers: bool,
 }
 
 impl Questions {
-    /// With `is_asking` false, each question has its default as the answer, and so have those behind the end of a pipe.
+    /// With `is_asking` false, each question has its default as the answer, and so have those behind the end of a pipe with answers.
     pub(super) fn new(is_asking: bool, is_terminal: bool) -> Self {
-        Self { is_asking, is_terminal }
+        Self { is_asking, is_terminal, has_answers: false }
     }
 
     /// How the phone reaches this machine.
@@ -56,8 +58,8 @@ impl Questions {
             Reach::Home | Reach::Domain => ("The domain's URL, such as https://health.example.com?", String::new()),
         };
         let hint = match reach {
-            Reach::Domain => "begin with https:// or http://, and name a domain, not an address",
-            _ => "begin with https:// or http://",
+            Reach::Domain => "write a domain such as health.example.com, not an address, or a URL with https://",
+            _ => "write an address or a name such as MACHINE.TAILNET.ts.net, or a URL with https:// or http://",
         };
         self.ask(question, &default, hint, |answer| url_of_answer(reach, answer)).map(Some)
     }
@@ -87,17 +89,28 @@ impl Questions {
 
     /// Asks until there is an answer. An empty one is the default, if there is one.
     fn ask<T>(&mut self, question: &str, default: &str, hint: &str, read: impl Fn(&str) -> Option<T>) -> Result<T> {
-        let unanswered = || Error::usage(format!("no answer to a question of setup ({hint}); see its flags in --help"));
+        let unanswered = || {
+            Error::usage(format!(
+                "no answer to a question of setup ({hint}); add --yes for its defaults, or see its flags in --help"
+            ))
+        };
         if !self.is_asking {
             return read(default).ok_or_else(unanswered);
         }
         let shown = if default.is_empty() { String::new() } else { format!(" [{default}]") };
-        let end = if question.ends_with('\n') { "Answer" } else { "" };
+        let begin = if question.ends_with('\n') { "Answer" } else { "" };
+        let end = if question.ends_with('?') && shown.is_empty() { " " } else { ": " };
         loop {
-            write!(io::stderr(), "{question}{end}{shown}: ").map_err(|error| failed(&error))?;
+            write!(io::stderr(), "{question}{begin}{shown}{end}").map_err(|error| failed(&error))?;
             let answer = match read_line()? {
-                Some(answer) => answer,
-                None if self.is_terminal => return Err(unanswered()),
+                Some(answer) => {
+                    self.has_answers = true;
+                    answer
+                }
+                None if self.is_terminal || !self.has_answers => {
+                    let _ = writeln!(io::stderr());
+                    return Err(unanswered());
+                }
                 None => {
                     let _ = writeln!(io::stderr());
                     self.is_asking = false;
@@ -124,7 +137,8 @@ fn url_of_answer(reach: Reach, answer: &str) -> Option<PublicUrl> {
     match (with_port.or(ip.map(|ip| SocketAddr::new(ip, PORT_DEFAULT))), reach) {
         (Some(_), Reach::Domain) => None,
         (Some(address), _) => format!("http://{address}").parse().ok(),
-        (None, _) => format!("https://{bare}").parse().ok(),
+        // A bare word is more likely an answer to another question.
+        (None, _) => format!("https://{bare}").parse().ok().filter(|url: &PublicUrl| url.host().contains('.')),
     }
 }
 
@@ -177,6 +191,9 @@ mod tests {
         let check = |reach, answer: &str, expected: Option<&str>| {
             assert_eq!(url_of_answer(reach, answer).map(|url| url.to_string()).as_deref(), expected, "{answer}");
         };
+        check(Reach::Vpn, "anna", None);
+        check(Reach::Domain, "anna", None);
+        check(Reach::Vpn, "http://pi", Some("http://pi"));
         check(Reach::Vpn, "10.8.0.1", Some("http://10.8.0.1:3000"));
         check(Reach::Vpn, "10.8.0.1:80/", Some("http://10.8.0.1:80"));
         check(Reach::Vpn, "fd00::1", Some("http://[fd00::1]:3000"));

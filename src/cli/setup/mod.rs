@@ -28,10 +28,10 @@ use super::arguments::{AppArguments, DatabaseArgument, Outcome, parse_listen, pa
 use super::print::{Form, FormArgument};
 use super::token::add;
 use crate::model::error::Result;
-use crate::serve::config::Serve;
+use crate::serve::config::{Serve, UPLOAD_PATH_DEFAULT};
 use crate::serve::facts::ServerFacts;
 use crate::serve::{check_listen, check_settings, serve};
-use crate::store::Database;
+use crate::store::{Database, TokenRow};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -95,7 +95,9 @@ impl SetupArguments {
             (Some(_), None, None) => Reach::Home,
             (_, given, _) => questions.reach(given)?,
         };
+        let path = known.as_ref().map_or(self.app.path.as_str(), |server| &server.path);
         let public_url = questions.public_url(reach, self.app.public_url.clone())?;
+        let public_url = public_url.map(|url| url.without_path(path));
         let person = questions.person(self.person.clone(), likely_person(&database))?;
         let boots = questions.boot(self.boot.map(|boot| boot == Boot::Yes))?;
         let listen = known.as_ref().map_or(self.listen, |server| Some(server.listen));
@@ -107,6 +109,10 @@ impl SetupArguments {
         if running.is_none() && !self.no_wait {
             check_listen(plan.listen)?;
         }
+        if let Some(server) = &running {
+            self.warn_of_dropped_flags(server);
+        }
+        self.warn_of_equal_tokens(&database, &person);
         let began = Snapshot::of(&database);
         let (id, token) = add(&database, &person, Some(&self.label))?;
         let app = running.as_ref().map_or_else(|| App::of(&config), |server| App::of_server(server, &config));
@@ -120,6 +126,38 @@ impl SetupArguments {
         }
         let arrival = Arrival { database, token: id, seen: began, form: self.form.form() };
         wait(&config, running.is_some(), arrival)
+    }
+
+    /// Logs flags that only a new start of the server that runs would heed.
+    fn warn_of_dropped_flags(&self, server: &ServerFacts) {
+        let AppArguments { path, auth_header, .. } = &self.app;
+        let is_own = |header: &String| server.header.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(header));
+        let dropped = [
+            ("--listen", self.listen.is_some_and(|listen| listen != server.listen)),
+            ("--path", *path != server.path && path != UPLOAD_PATH_DEFAULT),
+            ("--auth-header", auth_header.as_ref().is_some_and(|header| !is_own(header))),
+        ];
+        for (flag, _) in dropped.into_iter().filter(|(_, is_dropped)| *is_dropped) {
+            tracing::warn!("a server runs already, so {flag} changes nothing: restart the server with it");
+        }
+    }
+
+    /// Logs that the person has a valid token of this label: nobody can read that one again, and a phone may still use it.
+    fn warn_of_equal_tokens(&self, database: &Database, person: &str) {
+        let tokens = if database.exists() { database.tokens().unwrap_or_default() } else { Vec::new() };
+        let is_equal = |token: &&TokenRow| {
+            token.person == person
+                && token.label.as_deref() == Some(&self.label)
+                && token.revoked.is_none()
+                && !token.is_expired
+        };
+        if let Some(token) = tokens.iter().rfind(is_equal) {
+            let (id, label) = (token.id, &self.label);
+            tracing::warn!(
+                "{person} has token {id} for `{label}` already; if no phone uses it, revoke it: `healthsink token revoke {id}`; \
+                 name another phone with --label"
+            );
+        }
     }
 
     fn config(&self, plan: &Plan, person: String) -> Serve {
