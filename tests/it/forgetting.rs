@@ -141,8 +141,8 @@ fn a_type_is_forgotten_under_each_of_its_names() {
     let figures = json!({"data": {"metrics": [{"name": "step_count", "units": "count", "data": [
         {"date": "2026-03-01 10:00:00 +0000", "qty": 77, "source": "Ring"}]}]}});
     let route = json!({"data": {"medicationDoseEvents": [{"uuid": "none"}]}, "workoutRoutes": {
-        "7D4C2A10-0000-4000-8000-000000000001": {"locations": [
-            {"latitude": 48.5, "longitude": 9.25, "timestamp": "2026-03-01T10:00:00.000Z"}]}}});
+        "7D4C2A10-0000-4000-8000-000000000001": [{"locations": [
+            {"latitude": 48.5, "longitude": 9.25, "date": "2026-03-01T10:00:00.000Z"}]}]}});
     let files = [
         folder.write("pressure.xml", pressure),
         folder.write("figures.json", figures.to_string()),

@@ -454,41 +454,6 @@ fn a_merge_keeps_figures_of_hours_and_of_days() {
     }
 }
 
-/// Between two files no upload is under way, and a person who got another name would get the rest under the old one.
-#[test]
-fn a_change_waits_for_the_last_file_of_an_import() {
-    let folder = Folder::new();
-    let (database, pipe) = (folder.path("health.db"), folder.path("second.json"));
-    let first = folder.write("first.json", PAYLOAD);
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let mut import = command();
-    import.args(["import", "--person", "ana", "--db"]).args([&database, &first, &pipe]);
-    let mut import = import.stdout(Stdio::null()).spawn().unwrap();
-    let is_there = || database.exists() && fs::metadata(&database).unwrap().len() > 0;
-    let first_done = "SELECT count(*) FROM uploads WHERE state = 'done'";
-    wait_until("the first file", || (is_there() && one(&database, first_done) == json!(1)).then_some(()));
-    let mut rename = command();
-    let mut rename = rename.args(["people", "rename", "ana", "anna", "--db"]).arg(&database);
-    rename = rename.stdout(Stdio::null());
-    let mut rename = rename.spawn().unwrap();
-    let descriptors = PathBuf::from(format!("/proc/{}/fd", rename.id()));
-    wait_until("the change", || {
-        let links =
-            fs::read_dir(&descriptors).into_iter().flatten().flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
-        let has_database = links.into_iter().any(|link| link.to_string_lossy().ends_with("health.db-wal"));
-        (has_database || rename.try_wait().unwrap().is_some()).then_some(())
-    });
-    let mut writer = fs::File::options().write(true).open(&pipe).unwrap();
-    let second = PAYLOAD.replace("00000000000A", "00000000000B");
-    // The import opens it twice, and nobody reads between the two.
-    wait_until("the second file", || writer.write_all(second.as_bytes()).ok());
-    drop(writer);
-    assert!(import.wait().unwrap().success() && rename.wait().unwrap().success());
-    assert_eq!(owners(&database), [json!("anna")]);
-    assert_eq!(number(&database, "SELECT count(*) FROM samples"), 2);
-    check_is_sound(&database, "a change beside an import of two files");
-}
-
 /// An upload that waits while its token is revoked stores nothing: its person's data may just have been forgotten.
 #[test]
 fn an_upload_that_waits_for_a_revoked_token_is_refused() {

@@ -58,8 +58,10 @@ impl Questions {
             Reach::Home | Reach::Domain => ("The domain's URL, such as https://health.example.com?", String::new()),
         };
         let hint = match reach {
-            Reach::Domain => "write a domain such as health.example.com, not an address, or a URL with https://",
-            _ => "write an address or a name such as MACHINE.TAILNET.ts.net, or a URL with https:// or http://",
+            Reach::Domain => {
+                "begin with https:// or http://, and name a domain such as health.example.com, not an address"
+            }
+            _ => "begin with https:// or http://, or write an address, or a name with a dot",
         };
         self.ask(question, &default, hint, |answer| url_of_answer(reach, answer)).map(Some)
     }

@@ -158,7 +158,7 @@ const TABLE_NAMES: [(&str, &str); 10] = [
     ("ecg", "electrocardiograms"),
     ("beat_lists", "beat_lists"),
     ("activity_summaries", "activity_summaries"),
-    ("ActivitySummary", "activity_summaries"),
+    ("activity_summary", "activity_summaries"),
     ("medications", "medications"),
     ("characteristics", "characteristics"),
 ];
