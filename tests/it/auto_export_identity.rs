@@ -326,6 +326,59 @@ fn another_unit_doubles_no_figures() {
     }
 }
 
+/// Numbers without a column are in the metric's unit also.
+#[test]
+fn nights_and_pressures_in_another_unit_are_the_same() {
+    let night = |unit: &str, core: f64, deep: f64| {
+        let night = json!({"sleepStart": "2026-05-01 23:00:00 +0200", "sleepEnd": "2026-05-02 07:00:00 +0200",
+            "asleep": core + deep, "core": core, "deep": deep, "rem": 0, "source": "W"});
+        json!({"data": {"metrics": [{"name": "sleep_analysis", "units": unit, "data": [night]}]}}).to_string()
+    };
+    let pressure = |unit: &str, systolic: f64, diastolic: f64| {
+        let point =
+            json!({"date": "2026-05-01 07:30:00 +0200", "systolic": systolic, "diastolic": diastolic, "source": "W"});
+        json!({"data": {"metrics": [{"name": "blood_pressure", "units": unit, "data": [point]}]}}).to_string()
+    };
+    for way in Way::all() {
+        let check = |body: String, expected: [u64; 3]| {
+            assert_eq!(way.send(&body).counts(&["new", "updated", "unchanged"]), expected, "{body}");
+        };
+        check(night("hr", 5.0, 2.25), [1, 0, 0]);
+        check(night("min", 300.0, 135.0), [0, 1, 0]);
+        check(night("min", 300.0, 135.0), [0, 0, 1]);
+        check(night("hr", 5.0, 2.25), [0, 1, 0]);
+        // A number that is larger only because its unit is smaller.
+        check(night("min", 50.0, 10.0), [1, 0, 0]);
+        check(night("hr", 5.0, 2.25), [0, 0, 1]);
+        check(pressure("mmHg", 120.0, 80.0), [1, 0, 0]);
+        check(pressure("kPa", 16.0, 10.67), [0, 1, 0]);
+        check(pressure("mmHg", 90.0, 60.0), [1, 0, 0]);
+        check(pressure("mmHg", 120.0, 80.0), [0, 1, 0]);
+        assert_eq!(way.one("SELECT count(*) FROM aggregates"), json!(4));
+    }
+}
+
+/// A long night is compared with no other one.
+#[test]
+fn a_night_with_long_fields_stays_beside_a_short_one() {
+    let night = |note: &str, asleep: u32| {
+        let night = json!({"sleepStart": "2026-05-01 23:00:00 +0200", "asleep": asleep, "note": note, "source": "W"});
+        json!({"data": {"metrics": [{"name": "sleep_analysis", "units": "hr", "data": [night]}]}}).to_string()
+    };
+    let bodies = [night(&"n".repeat(70_000), 6), night("n", 7)];
+    for order in [[0, 1], [1, 0]] {
+        for way in Way::all() {
+            for expected in [[1, 0], [0, 0]] {
+                for body in order.map(|place| &bodies[place]) {
+                    let outcome = way.send(body);
+                    assert!(outcome.is_ok, "{outcome:?}");
+                    assert_eq!(outcome.counts(&["new", "updated"]), expected);
+                }
+            }
+        }
+    }
+}
+
 /// More figures of one time than are compared one by one.
 #[test]
 fn any_number_of_figures_of_one_time_is_matched() {

@@ -2,15 +2,18 @@
 //! points nor that of imports makes a difference. Figures of one time are distinguished by their content.
 //!
 //! The sum of an hour or a day that is not over comes again, and is larger. Where the interval is said, any other value
-//! replaces the only figure of its time and interval. Where it is not, a larger one replaces a figure that came with the same
-//! period, as the other times of both documents show. Figures that came alone may be of an hour and of a day: both stay. The row
-//! remembers the states that it had, so that an older document that comes again adds nothing.
+//! replaces the only figure of its time and interval. Where it is not, both must have come with the same period, as the other
+//! times of their documents show. Then a larger one replaces the stored one, and a smaller one is of an older document. Figures
+//! that came alone may be of an hour and of a day: both stay. The row remembers the states that it had, so that an older
+//! document that comes again adds nothing.
 
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, params};
 
 use super::batch::BatchWriter;
-use super::figures::{Columns, Content, Fresh, content_of, is_long, is_same_figure, is_same_interval, number_of, real};
+use super::figures::{
+    Columns, Content, Fresh, content_of, is_long, is_same_figure, is_same_interval, number_of, real, text,
+};
 use super::upsert::{SqlValue, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::interval::Interval;
@@ -120,7 +123,7 @@ impl<'a> BatchWriter<'a> {
             for row in figures {
                 let columns = self.columns(row);
                 self.note_source(&columns);
-                match self.write_aggregate(row, columns)? {
+                match self.write_aggregate(row, figures, columns)? {
                     Written::Known(outcome) => self.counts.note(outcome),
                     Written::New(figure) => fresh.push(*figure),
                 }
@@ -131,12 +134,18 @@ impl<'a> BatchWriter<'a> {
         Ok(())
     }
 
-    fn write_aggregate(&self, row: &Aggregate, columns: Columns<'a>) -> rusqlite::Result<Written<'a>> {
+    /// Writes a figure. `figures` are those of its time in the document.
+    fn write_aggregate(
+        &self,
+        row: &Aggregate,
+        figures: &[Aggregate],
+        columns: Columns<'a>,
+    ) -> rusqlite::Result<Written<'a>> {
         let (number, interval) = (number_of(content_of(&columns), row.nth_of_content), row.interval.text());
         if self.has_equal(row, &columns, number)? {
             return Ok(Written::Known(Outcome::Unchanged));
         }
-        match self.find_state(row, &columns)? {
+        match self.find_state(row, figures, &columns)? {
             Found::Nothing => {}
             Found::Earlier => return Ok(Written::Known(Outcome::Unchanged)),
             Found::Later(stored) => {
@@ -196,7 +205,7 @@ impl<'a> BatchWriter<'a> {
     }
 
     /// Finds the stored figure that a figure is another state of.
-    fn find_state(&self, row: &Aggregate, columns: &Columns<'_>) -> rusqlite::Result<Found> {
+    fn find_state(&self, row: &Aggregate, figures: &[Aggregate], columns: &Columns<'_>) -> rusqlite::Result<Found> {
         let is_said = row.interval != Interval::None;
         if row.nth_of_time > 1 || !is_said && row.period_ms == 0 {
             return Ok(Found::Nothing);
@@ -216,11 +225,17 @@ impl<'a> BatchWriter<'a> {
                 return Ok(Found::Nothing);
             }
         }
-        let only = stored.pop().filter(|_| stored.is_empty());
-        Ok(match only {
-            Some(only) if is_said || self.has_grown(content_of(columns), &only.content())? => Found::Later(only),
-            _ => Found::Nothing,
-        })
+        let Some(only) = stored.pop().filter(|_| stored.is_empty()) else {
+            return Ok(Found::Nothing);
+        };
+        if is_said || self.has_grown(content_of(columns), &only.content())? {
+            return Ok(Found::Later(only));
+        }
+        // An older document has less of a period that was not over. Two figures of one document are two.
+        let has_further = || figures.iter().any(|other| other.source == row.source && other.nth_of_time > 1);
+        let is_earlier =
+            row.shown != Interval::None && self.has_grown(&only.content(), content_of(columns))? && !has_further();
+        Ok(if is_earlier { Found::Earlier } else { Found::Nothing })
     }
 
     /// The stored figures with the time, the interval and the end of a figure.
@@ -247,7 +262,9 @@ impl<'a> BatchWriter<'a> {
         let [_, stored_unit, earlier, stored_minimum, _, stored_maximum, stored_other] = stored;
         let is_alike = unit == stored_unit && other == stored_other;
         let ranges = [minimum, maximum, stored_minimum, stored_maximum].map(real);
-        if is_long(content) {
+        // Of a stored figure, a text that is no JSON stands for long fields.
+        let is_read = |fields| text(fields).is_none_or(|fields| fields.starts_with('{'));
+        if is_long(content) || is_long(stored) || !is_read(other) || !is_read(stored_other) {
             return Ok(false);
         }
         Ok(match (real(value), real(earlier), ranges) {
@@ -255,7 +272,7 @@ impl<'a> BatchWriter<'a> {
             (None, None, [Some(minimum), Some(maximum), Some(stored_minimum), Some(stored_maximum)]) => {
                 is_alike && minimum <= stored_minimum && maximum >= stored_maximum
             }
-            (None, None, [None, None, None, None]) => {
+            (None, None, [None, None, None, None]) if unit == stored_unit => {
                 let mut select = self.connection.prepare_cached(HAS_GROWN)?;
                 select.query_row(params![stored_other, other], |row| row.get(0))?
             }

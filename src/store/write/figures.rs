@@ -93,22 +93,41 @@ impl Figure {
     /// Whether it may be the same figure, but for its source: equal numbers to six digits, or as they are rounded in another
     /// unit.
     pub(super) fn is_alike(&self, new: &Fresh<'_>) -> bool {
-        let [_, unit, numbers @ .., other] = content_of(&new.columns);
-        let (unit, numbers, own) = (text(unit), numbers.each_ref().map(real), self.unit.as_deref());
-        let mut pairs = self.numbers.into_iter().zip(numbers);
-        let has_numbers = if own == unit {
-            pairs.all(|(one, other)| match (one, other) {
+        let [_, unit, numbers @ .., _] = content_of(&new.columns);
+        let mut pairs = self.numbers.into_iter().zip(numbers.each_ref().map(real));
+        let has_content = if self.unit.as_deref() == text(unit) {
+            let has_numbers = pairs.all(|(one, other)| match (one, other) {
                 (Some(one), Some(other)) => measurement::is_same_number(one, other),
                 (one, other) => one == other,
-            })
+            });
+            has_numbers && self.has_fields_of(new)
         } else {
-            // Numbers without a column are in the unit also.
-            let may_convert = !text(other).is_some_and(|other| other.contains(|digit: char| digit.is_ascii_digit()));
-            may_convert
-                && numbers.iter().any(Option::is_some)
-                && pairs.all(|(one, other)| measurement::is_same_rounded((one, own), (other, unit)))
+            self.is_converted(new)
         };
-        self.has_end && is_same_interval(&self.interval, new.interval) && has_numbers && self.has_fields_of(new)
+        self.has_end && is_same_interval(&self.interval, new.interval) && has_content
+    }
+
+    /// Whether all numbers are those of the new one in another unit. Numbers without a column are in the unit also.
+    fn is_converted(&self, new: &Fresh<'_>) -> bool {
+        let [_, unit, numbers @ .., other] = content_of(&new.columns);
+        let (unit, numbers, own) = (text(unit), numbers.each_ref().map(real), self.unit.as_deref());
+        let mut has_number = numbers.iter().any(Option::is_some);
+        let has_fields = match (self.other.as_deref(), text(other)) {
+            (Some(one), Some(other)) => {
+                !is_long(content_of(&new.columns))
+                    && is_json_with(one, other, |one, other| {
+                        has_number = true;
+                        measurement::is_same_rounded((Some(one), own), (Some(other), unit))
+                    })
+            }
+            // There are none, or they are long and may have numbers.
+            (None, other) => {
+                self.has_other && !other.is_some_and(|other| other.contains(|digit: char| digit.is_ascii_digit()))
+            }
+            (Some(_), None) => false,
+        };
+        let mut pairs = self.numbers.into_iter().zip(numbers);
+        has_fields && has_number && pairs.all(|(one, other)| measurement::is_same_rounded((one, own), (other, unit)))
     }
 
     /// Whether it has the same unit and numbers.
@@ -186,22 +205,27 @@ pub(super) fn is_same_figure(one: &Content<'_>, other: &Content<'_>) -> bool {
 
 /// Whether two JSON texts in canonical form differ at most in the digits of their numbers.
 pub(super) fn is_same_json(one: &str, other: &str) -> bool {
+    one == other || is_json_with(one, other, measurement::is_same_number)
+}
+
+/// Whether two JSON texts in canonical form differ at most in numbers that `is_same` takes for one.
+fn is_json_with(one: &str, other: &str, mut is_same: impl FnMut(f64, f64) -> bool) -> bool {
     let (mut one, mut other, mut in_text) = (one, other, false);
-    while one != other {
+    while !one.is_empty() || !other.is_empty() {
         let ([first, ..], [second, ..]) = (one.as_bytes(), other.as_bytes()) else {
             return false;
         };
         let starts_number = |byte: &u8| !in_text && matches!(byte, b'-' | b'0'..=b'9');
         let is_escape = in_text && *first == b'\\';
-        let (lengths, is_same) = if starts_number(first) && starts_number(second) {
+        let (lengths, has_same) = if starts_number(first) && starts_number(second) {
             let ends = [one, other].map(|text| text.find([',', ']', '}']).unwrap_or(text.len()));
             let numbers = [one[..ends[0]].parse(), other[..ends[1]].parse()];
-            (ends, matches!(numbers, [Ok(one), Ok(other)] if measurement::is_same_number(one, other)))
+            (ends, matches!(numbers, [Ok(one), Ok(other)] if is_same(one, other)))
         } else {
             let length = one.char_indices().nth(if is_escape { 2 } else { 1 }).map_or(one.len(), |(at, _)| at);
             ([length; 2], other.get(..length) == one.get(..length))
         };
-        if !is_same {
+        if !has_same {
             return false;
         }
         in_text ^= *first == b'"';
@@ -249,6 +273,22 @@ pub(in crate::store) fn state_of(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_json_are_converted() {
+        let check = |one: &str, other: &str, expected: bool| {
+            let is_same = |one: f64, other: f64| (one * 60.0 - other).abs() < 0.5;
+            assert_eq!(is_json_with(one, other, is_same), expected, "{one} {other}");
+        };
+        check(r#"{"a":7.25,"b":[1,0]}"#, r#"{"a":435,"b":[60,0]}"#, true);
+        check(r#"{"a":7.25,"b":"10"}"#, r#"{"a":435,"b":"10"}"#, true);
+        check(r#"{"a":7.25,"b":"10"}"#, r#"{"a":435,"b":"600"}"#, false);
+        // Equal numbers in two units are two.
+        check(r#"{"a":60}"#, r#"{"a":60}"#, false);
+        check(r#"{"a":7.25,"b":1}"#, r#"{"a":435,"b":1}"#, false);
+        check(r#"{"a":1}"#, r#"{"a":60,"b":1}"#, false);
+        check(r#"{"a":1}"#, r#"{"a":"60"}"#, false);
+    }
 
     #[test]
     fn json_with_other_digits_is_the_same() {
