@@ -339,6 +339,76 @@ fn an_interval_is_what_the_sender_says() {
     assert_eq!(way.send(midnight(17)).counts(&["unchanged"]), [1]);
 }
 
+/// Where the clocks change at midnight, one day of the year begins at one o'clock.
+#[test]
+fn a_day_without_midnight_is_a_day() {
+    let way = Way::Http(Box::new(Server::start()));
+    let Way::Http(server) = &way else { unreachable!("it is a server") };
+    let document = |points: &[(&str, u32)]| {
+        let points: Vec<_> =
+            points.iter().map(|(date, qty)| json!({"date": date, "qty": qty, "source": "W"})).collect();
+        json!({"data": {"metrics": [{"name": "step_count", "units": "count", "data": points}]}}).to_string()
+    };
+    let [before, one, two, after] =
+        ["23 00:00:00 +0200", "24 01:00:00 +0300", "24 02:00:00 +0300", "25 00:00:00 +0300"]
+            .map(|time| format!("2026-04-{time}"));
+    let stored = || {
+        let rows = way.rows("SELECT interval || ' ' || value AS a FROM aggregates ORDER BY start_ms, value");
+        rows.iter().map(|row| row["a"].as_str().unwrap().trim().to_owned()).collect::<Vec<_>>().join(", ")
+    };
+    let days = document(&[(&before, 400), (&one, 500), (&after, 450)]);
+    assert_eq!(post(server, "Days", &days), [3, 0, 0]);
+    assert_eq!(post(server, "Days", &days), [0, 0, 3]);
+    // The day is corrected, and its hours follow.
+    assert_eq!(post(server, "Days", &document(&[(&one, 600)])), [0, 1, 0]);
+    assert_eq!(post(server, "Days", &document(&[(&one, 550)])), [0, 1, 0]);
+    assert_eq!(post(server, "Hours", &document(&[(&one, 10), (&two, 11)])), [2, 0, 0]);
+    assert_eq!(stored(), "day 400.0, hour 10.0, day 550.0, hour 11.0, day 450.0");
+    // What stands beside other hours is of no day.
+    assert_eq!(post(server, "Days", &document(&[(&one, 5), (&two, 6)])), [2, 0, 0]);
+    assert_eq!(stored(), "day 400.0, 5.0, hour 10.0, day 550.0, 6.0, hour 11.0, day 450.0");
+}
+
+/// People enter readings at whole minutes and hours: a higher one is another one.
+#[test]
+fn a_higher_reading_is_another_one() {
+    let document = |name: &str, year: u32, dates: &[String], fields: &Value| {
+        let point = |date: &String| {
+            let mut point = fields.clone();
+            point["date"] = json!(format!("{year}-05-{date}:00 +0200"));
+            point
+        };
+        let points: Vec<_> = dates.iter().map(point).collect();
+        json!({"data": {"metrics": [{"name": name, "units": "u", "data": points}]}}).to_string()
+    };
+    let [low, high] = [json!({"qty": 80}), json!({"qty": 80.5})];
+    let pressure = [json!({"systolic": 120, "diastolic": 80}), json!({"systolic": 130, "diastolic": 85})];
+    let pulse = [json!({"Min": 60, "Avg": 70, "Max": 80}), json!({"Min": 55, "Avg": 70, "Max": 85})];
+    let [minutes, hours, days] = [["01 07:30", "02 19:45"], ["01 07:00", "02 19:00"], ["01 00:00", "02 00:00"]]
+        .map(|dates| dates.map(str::to_owned));
+    for way in Way::all() {
+        let mut year = 2000;
+        let mut check = |name: &str, dates: &[String], [one, other]: [&Value; 2], rows: u64| {
+            for pair in [[one, other], [other, one]] {
+                year += 1;
+                let counts = pair.map(|fields| way.send(document(name, year, dates, fields)).counts(&["new"])[0]);
+                assert_eq!(counts.iter().sum::<u64>(), rows, "{name} {dates:?} {pair:?}");
+            }
+        };
+        for dates in [&minutes, &hours, &days] {
+            check("weight_body_mass", dates, [&low, &high], 4);
+            check("blood_glucose", dates, [&low, &high], 4);
+            check("blood_pressure", dates, [&pressure[0], &pressure[1]], 4);
+        }
+        // Whole minutes show no period. The sum of an hour or a day grows, and so does its range.
+        check("step_count", &minutes, [&low, &high], 4);
+        for dates in [&hours, &days] {
+            check("step_count", dates, [&low, &high], 2);
+            check("heart_rate", dates, [&pulse[0], &pulse[1]], 2);
+        }
+    }
+}
+
 #[test]
 fn a_total_that_grows_is_one_and_an_hour_is_not_a_day() {
     let hours = metric(&[("01 00:00:00", 5), ("01 01:00:00", 6), ("01 02:00:00", 7)]);
@@ -357,6 +427,15 @@ fn a_total_that_grows_is_one_and_an_hour_is_not_a_day() {
         }
     };
     check(&[&days(18), &days(25)], "0 25.0, 0 9.0");
+    // An older document may come later.
+    check(&[&days(25), &days(18)], "0 25.0, 0 9.0");
+    check(&[&days(25), &days(18), &days(20), &hours, &days(24)], "0 5.0, 0 25.0, 1 6.0, 2 7.0, 0 9.0");
+    check(&[&hours, &hours.replace(":7,", ":3,")], "0 5.0, 1 6.0, 2 7.0");
+    // Two in one document are two, in any order.
+    for pair in [[3, 7], [7, 3]] {
+        let further = metric(&[("01 02:00:00", pair[0]), ("01 02:00:00", pair[1]), ("01 03:00:00", 1)]);
+        check(&[&hours, &further], "0 5.0, 1 6.0, 2 3.0, 2 7.0, 3 1.0");
+    }
     check(&[&hours, &days(18), &days(25)], "0 5.0, 0 25.0, 1 6.0, 2 7.0, 0 9.0");
     check(&[&days(18), &hours, &days(25)], "0 5.0, 0 25.0, 1 6.0, 2 7.0, 0 9.0");
     check(&[&hours, &alone(18)], "0 5.0, 0 18.0, 1 6.0, 2 7.0");

@@ -1,4 +1,4 @@
-//! The first of two passes over a file: names of metrics that follow their data, whether their figures may be of days, and
+//! The first of two passes over a file: names of metrics that follow their data, what the document shows of their figures, and
 //! what identifies each workout. It keeps nothing else, so it needs no permit until it finds that the second pass does.
 
 use std::fmt;
@@ -9,7 +9,8 @@ use serde_json::de::IoRead;
 
 use super::bounded::{Bounded, Passed};
 use super::fields::{bounded_name, time};
-use super::interval::Times;
+use super::interval::{Shown, Times};
+use super::readings::is_of_readings;
 use super::shown::{Figures, Points};
 use super::value::{Budget, any_seed, scalars};
 use crate::formats::output::Receiver;
@@ -27,8 +28,8 @@ use crate::model::record::Uuid;
 pub(super) struct Metric {
     pub(super) name: Option<String>,
     pub(super) unit: Option<String>,
-    /// The period that the times of its figures show.
-    pub(super) shown: Interval,
+    /// What the document shows of its figures.
+    pub(super) shown: Shown,
 }
 
 /// What a workout is known by.
@@ -181,10 +182,12 @@ impl<'r> Scan<'_, 'r> {
                 _ => map.next_value_seed(self.at(Level::Beside))?,
             }
         }
+        let period = times.shown();
+        let are_readings = period != Interval::None && metric.name.as_deref().is_some_and(is_of_readings);
+        metric.shown = Shown { period, may_begin_at_one: times.may_begin_at_one(), are_readings };
         if !is_late {
             (metric.name, metric.unit) = (None, None);
         }
-        metric.shown = times.shown();
         let Contents { metrics, metrics_seen, .. } = &mut *self.contents;
         if let Some(known) = metrics.get_mut(*metrics_seen - 1) {
             *known = metric;

@@ -15,6 +15,7 @@ mod item;
 mod kept;
 mod point;
 mod reader;
+mod readings;
 mod repeats;
 mod rows;
 mod shown;

@@ -7,7 +7,7 @@ use super::fields::{
     ENDS, NIGHTS, STARTS, first_time, not_a_date, read_numbers, take_date_until, take_quantity, take_text, take_time,
 };
 use super::integers::text_of;
-use super::interval::Clock;
+use super::interval::{Clock, Shown};
 use super::item::Item;
 use super::repeats::Repeats;
 use crate::formats::flaw::Flaw;
@@ -24,8 +24,8 @@ pub(super) struct Series<'s> {
     pub(super) unit: Option<&'s str>,
     /// The interval that the sender says.
     pub(super) said: Interval,
-    /// The period that the times of its figures show; nothing for a workout's, which are of one period.
-    pub(super) shown: Option<Interval>,
+    /// What the document shows of its figures; nothing for a workout's, which are of one period.
+    pub(super) shown: Option<Shown>,
     /// How its numbers are read that are texts.
     pub(super) style: NumberStyle,
     /// Where its points were read from.
@@ -42,6 +42,27 @@ impl Series<'_> {
             1
         } else {
             clock.period_ms()
+        }
+    }
+
+    /// What a figure at this time begins.
+    fn clock(&self, printed: &str, start_ms: i64, is_night: bool) -> Clock {
+        let may_begin_at_one = !is_night && self.shown.is_some_and(|shown| shown.may_begin_at_one);
+        Clock::of_figure(printed, start_ms, self.said, may_begin_at_one)
+    }
+
+    /// The period that a figure shows. A night begins with the sleep, and nothing else does.
+    fn period(&self, is_night: bool) -> Interval {
+        self.shown.filter(|_| !is_night).map_or(Interval::None, |shown| shown.period)
+    }
+
+    /// Whether the period of a figure at this clock may not be over.
+    fn may_grow(&self, clock: Clock, is_night: bool, has_range: bool) -> bool {
+        match self.shown {
+            _ if is_night => true,
+            // The range of an hour's readings grows, but no reading does.
+            Some(shown) => shown.period != Interval::None && (has_range || !shown.are_readings),
+            None => clock != Clock::Midnight,
         }
     }
 }
@@ -62,12 +83,9 @@ pub(super) fn push(
     let end_ms = first_time(point, &ENDS);
     let (start_ms, name, printed) = take_date_until(point, &STARTS, end_ms).ok_or(Flaw::EndsEarly)?;
     take_time(point, &ENDS);
-    let clock = Clock::of(printed.as_str().unwrap_or_default(), start_ms);
     let is_night = NIGHTS.contains(&&*name);
+    let clock = series.clock(printed.as_str().unwrap_or_default(), start_ms, is_night);
     let period_ms = Series::period_ms(clock, is_night, end_ms);
-    // A night begins with the sleep, and nothing else does.
-    let shown = series.shown.filter(|_| !is_night);
-    let may_grow = shown.map_or(is_night || clock != Clock::Midnight, |shown| shown != Interval::None);
     let label = take_text(point, "value");
     let source = take_text(point, "source");
     let own_unit = point.get("units").and_then(Value::as_str).and_then(text_of).map(str::to_owned);
@@ -95,8 +113,8 @@ pub(super) fn push(
         start_ms,
         end_ms,
         interval: clock.interval(series.said),
-        shown: shown.unwrap_or(Interval::None),
-        grows: may_grow && period_ms > 0,
+        shown: series.period(is_night),
+        grows: period_ms > 0 && series.may_grow(clock, is_night, minimum.or(maximum).is_some()),
         period_ms,
         label: texts.intern(&label),
         source: texts.intern(&source),
