@@ -58,6 +58,7 @@ const UNSEEN: [(&str, &[&str]); 28] = [
             "maximum = NULL",
             "other = NULL",
             "earlier",
+            "earlier = NULL",
         ],
     ),
     ("beat_lists", &["start_ms", "source_id", "source_id = NULL"]),
