@@ -13,7 +13,7 @@ pub(crate) enum Listing<'a> {
     Nothing,
 }
 
-/// Declares [`Rows`]: the row kinds of a batch, for how many rows an emptied batch keeps memory, and how the account lists them.
+/// Declares `Rows`: the row kinds of a batch, for how many rows an emptied batch keeps memory, and how the account lists them.
 macro_rules! rows {
     ($($(#[doc = $doc:literal])* $kind:ident: $row:ty, keeps $kept:expr, listed |$one:pat_param, $texts:pat_param| $listed:expr;)*) => {
         /// Rows of all kinds.
