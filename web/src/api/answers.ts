@@ -1,0 +1,125 @@
+// Answers as signals: shown at once if they were seen before, read again when the data changes, kept when the server is away.
+
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import type { Query } from "../state/address.ts";
+import { noteReached, noteUnreachable } from "../state/connection.ts";
+import { endSession } from "../state/session.ts";
+import { type AnswerOf, type Path, readJson, requestUrl } from "./client.ts";
+import { Problem, Unreachable } from "./problem.ts";
+
+export interface Answer<T> {
+  /** What was read last, also while it is read again and after a failure. */
+  data: T | undefined;
+  error: Error | undefined;
+  loading: boolean;
+}
+
+interface Entry {
+  url: string;
+  state: Signal<Answer<unknown>>;
+  users: number;
+  reading: AbortController | undefined;
+}
+
+const ENTRIES_MAX = 40;
+const entries = new Map<string, Entry>();
+const EMPTY: Answer<never> = { data: undefined, error: undefined, loading: false };
+const NONE: ReadonlySignal<Answer<never>> = signal(EMPTY);
+
+function entryOf(url: string): Entry {
+  const known = entries.get(url);
+  // The last one used is the last one of the map.
+  if (known) entries.delete(url);
+  const entry = known ?? {
+    url,
+    state: signal<Answer<unknown>>({ ...EMPTY, loading: true }),
+    users: 0,
+    reading: undefined,
+  };
+  entries.set(url, entry);
+  if (entries.size > ENTRIES_MAX) {
+    for (const [old, { users }] of entries) {
+      if (users === 0 && old !== url) {
+        entries.delete(old);
+        break;
+      }
+    }
+  }
+  return entry;
+}
+
+async function read(entry: Entry): Promise<void> {
+  entry.reading?.abort();
+  const reading = new AbortController();
+  entry.reading = reading;
+  if (!entry.state.peek().loading) entry.state.value = { ...entry.state.peek(), loading: true };
+  try {
+    const data = await readJson<unknown>(entry.url, { signal: reading.signal });
+    noteReached();
+    entry.state.value = { data, error: undefined, loading: false };
+  } catch (error) {
+    if (reading.signal.aborted) return;
+    if (error instanceof Unreachable) noteUnreachable();
+    if (error instanceof Problem && error.status === 401) endSession();
+    entry.state.value = { data: entry.state.peek().data, error: error as Error, loading: false };
+  } finally {
+    if (entry.reading === reading) entry.reading = undefined;
+  }
+}
+
+/** Reads a path and follows it. `path` null reads nothing. The signal changes when the data does. */
+export function useAnswer<P extends Path>(
+  path: P | null,
+  query: Query = {},
+  names: Record<string, string> = {},
+): ReadonlySignal<Answer<AnswerOf<P>>> {
+  const url = path === null ? null : requestUrl(path, query, names);
+  const entry = useMemo(() => (url === null ? null : entryOf(url)), [url]);
+  useEffect(() => {
+    if (!entry) return;
+    entry.users++;
+    if (!entry.reading && !isFresh(entry)) void read(entry);
+    return () => {
+      entry.users--;
+      if (entry.users === 0 && entry.reading) {
+        entry.reading.abort();
+        entry.state.value = { ...entry.state.peek(), loading: false };
+      }
+    };
+  }, [entry]);
+  return (entry?.state ?? NONE) as ReadonlySignal<Answer<AnswerOf<P>>>;
+}
+
+let started: string | undefined;
+
+/** Begins to read before the view is there, so that script and answer arrive side by side. */
+export function readAhead(path: Path, query: Query): void {
+  const entry = entryOf(requestUrl(path, query));
+  started = entry.url;
+  void read(entry);
+}
+
+/** An answer that was read ahead is not read again by the view that it was for. */
+function isFresh(entry: Entry): boolean {
+  const fresh = entry.url === started && entry.state.peek().data !== undefined;
+  if (entry.url === started) started = undefined;
+  return fresh;
+}
+
+/** Reads again what is on the screen, and forgets what is not. */
+export function refreshAnswers(): void {
+  for (const [url, entry] of entries) {
+    if (entry.users > 0) void read(entry);
+    else entries.delete(url);
+  }
+}
+
+/** Another person, or nobody: nothing that was read may stay. */
+export function forgetAnswers(): void {
+  for (const entry of entries.values()) {
+    entry.reading?.abort();
+    if (entry.users > 0) entry.state.value = EMPTY;
+  }
+  entries.clear();
+}

@@ -1,0 +1,58 @@
+// Requests to the API with the session's cookie. Answers have tags, and the browser's cache asks with them again.
+
+import type { Query } from "../state/address.ts";
+import { Problem, problemOf, Unreachable } from "./problem.ts";
+import type { Overview, SessionAnswer } from "./shapes.ts";
+import type { paths } from "./types.ts";
+
+type Described = {
+  [Path in keyof paths as Path extends `/api/v1/${string}` ? Path : never]: paths[Path] extends {
+    get: { responses: { 200: { content: infer Content } } };
+  }
+    ? Content extends { "application/json": infer Body }
+      ? Body
+      : Content extends { "application/geo+json": infer Body }
+        ? Body
+        : string
+    : never;
+};
+
+/** Each path that is read, with its answer. */
+export type Answers = Omit<Described, "/api/v1/overview"> & { "/api/v1/overview": Overview; "/session": SessionAnswer };
+export type Path = keyof Answers;
+export type AnswerOf<P extends Path> = Answers[P];
+
+/** Fills `{names}` of a path and adds the query. The address is relative, since a proxy may add a prefix. */
+export function requestUrl(path: string, query: Query = {}, names: Record<string, string> = {}): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(names[name] ?? ""));
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== "") search.set(name, String(value));
+  }
+  const text = search.toString();
+  return filled.slice(1) + (text ? `?${text}` : "");
+}
+
+export async function request(url: string, options: RequestInit = {}): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(url, { credentials: "same-origin", ...options });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Unreachable();
+  }
+  if (answer.ok) return answer;
+  // A proxy answers for a server that is away.
+  if (answer.status === 502 || answer.status === 504) throw new Unreachable();
+  throw await problemOf(answer);
+}
+
+/** Reads JSON. A page of HTML in its place comes from something that is not healthsink, such as a proxy's sign-in. */
+export async function readJson<T>(url: string, options: RequestInit = {}): Promise<T> {
+  const answer = await request(url, { headers: { accept: "application/json, application/geo+json" }, ...options });
+  try {
+    return (await answer.json()) as T;
+  } catch {
+    throw new Problem(answer.status, "not JSON", `the answer to ${url.split("?")[0]} is not JSON`);
+  }
+}

@@ -1,0 +1,60 @@
+// Arithmetic of local dates, which are texts such as 2026-01-31. Days are those of the person, so no time zone is in here.
+
+const DAY_MS = 86_400_000;
+
+export function dayToMs(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`);
+}
+
+export function msToDay(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+export function isDay(text: string | null | undefined): text is string {
+  return !!text && /^\d{4}-\d{2}-\d{2}$/.test(text) && msToDayOrNull(dayToMs(text)) === text;
+}
+
+function msToDayOrNull(ms: number): string | null {
+  return Number.isFinite(ms) ? msToDay(ms) : null;
+}
+
+export function addDays(day: string, days: number): string {
+  return msToDay(dayToMs(day) + days * DAY_MS);
+}
+
+/** The same day of another month, or its last day: a month after 31 January is 28 February. */
+export function addMonths(day: string, months: number): string {
+  const date = new Date(dayToMs(day));
+  const first = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1);
+  const next = new Date(first);
+  const length = new Date(Date.UTC(next.getUTCFullYear(), next.getUTCMonth() + 1, 0)).getUTCDate();
+  return msToDay(first + (Math.min(date.getUTCDate(), length) - 1) * DAY_MS);
+}
+
+export function daysBetween(from: string, to: string): number {
+  return Math.round((dayToMs(to) - dayToMs(from)) / DAY_MS);
+}
+
+/** The Monday of its week: the server's weeks begin there. */
+export function startOfWeek(day: string): string {
+  return addDays(day, -((new Date(dayToMs(day)).getUTCDay() + 6) % 7));
+}
+
+export function startOfMonth(day: string): string {
+  return `${day.slice(0, 7)}-01`;
+}
+
+export function startOfYear(day: string): string {
+  return `${day.slice(0, 4)}-01-01`;
+}
+
+/** The local date of an instant in a zone. */
+export function dayIn(zone: string | null, instant: Date): string {
+  const parts = new Intl.DateTimeFormat("en-CA", {
+    timeZone: zone ?? "UTC",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  });
+  return parts.format(instant);
+}

@@ -1,0 +1,31 @@
+// Lengths of time.
+
+import { numberFormat } from "./locale.ts";
+import { NOTHING } from "./numbers.ts";
+
+/** Hours and minutes: 7h 12m. Less than a minute has seconds. */
+export function formatDuration(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NOTHING;
+  if (seconds !== 0 && Math.abs(seconds) < 60) return unit(Math.round(seconds), "second");
+  const minutes = Math.round(seconds / 60);
+  const [hours, rest] = [Math.trunc(minutes / 60), minutes % 60];
+  if (hours === 0) return unit(minutes, "minute");
+  return rest === 0 ? unit(hours, "hour") : `${unit(hours, "hour")} ${unit(rest, "minute")}`;
+}
+
+export function formatMinutes(minutes: number | null | undefined): string {
+  return formatDuration(typeof minutes === "number" ? Math.round(minutes) * 60 : minutes);
+}
+
+/** Hours, minutes and seconds with colons: 1:02:03, 5:30. */
+export function formatClock(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NOTHING;
+  const whole = Math.round(seconds);
+  const two = (part: number) => String(part).padStart(2, "0");
+  const [hours, minutes] = [Math.trunc(whole / 3600), Math.trunc(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+function unit(value: number, name: "hour" | "minute" | "second"): string {
+  return numberFormat({ style: "unit", unit: name, unitDisplay: "narrow" }).format(value);
+}

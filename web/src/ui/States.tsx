@@ -1,0 +1,44 @@
+// What a view shows in place of data: nothing yet, nothing there, or what went wrong and what to do.
+
+import type { ComponentChildren } from "preact";
+import { Problem } from "../api/problem.ts";
+import { texts } from "../texts.ts";
+import { Icon, type IconName } from "./Icon.tsx";
+
+/** Grey lines where text will be. Screen readers hear one word. */
+export function Loading({ lines = 3 }: { lines?: number }) {
+  return (
+    <div class="loading" role="status">
+      <span class="hidden">{texts.problems.loading}</span>
+      {Array.from({ length: lines }, (_, line) => (
+        <span key={line} class="bone" />
+      ))}
+    </div>
+  );
+}
+
+export function Empty(props: { title: string; icon?: IconName; children?: ComponentChildren }) {
+  return (
+    <div class="state">
+      {props.icon && <Icon name={props.icon} size={28} />}
+      <h2>{props.title}</h2>
+      {props.children}
+    </div>
+  );
+}
+
+export function Failure({ error, retry }: { error: Error; retry?: () => void }) {
+  const isMissing = error instanceof Problem && error.status === 404;
+  return (
+    <div class="state" role="alert">
+      <Icon name="warning" size={28} />
+      <h2>{isMissing ? texts.problems.notFound : texts.problems.failed}</h2>
+      <p>{error.message}</p>
+      {retry && !isMissing && (
+        <button type="button" class="button" onClick={retry}>
+          {texts.problems.retry}
+        </button>
+      )}
+    </div>
+  );
+}

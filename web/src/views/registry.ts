@@ -1,0 +1,37 @@
+// The list of views. Each is a folder of its own, loaded when it is first shown.
+
+import type { ComponentType } from "preact";
+import { texts } from "../texts.ts";
+import type { IconName } from "../ui/Icon.tsx";
+
+export interface ViewProps {
+  /** The parts of the address behind the view's name: `["steps"]` of `#/type/steps`. */
+  parts: string[];
+  query: URLSearchParams;
+}
+
+export interface View {
+  /** The first part of the address; empty for Today. */
+  name: string;
+  title: string;
+  /** Views with an icon are in the navigation. */
+  icon?: IconName;
+  /** The view of the navigation that it belongs to, if it is not in there. */
+  under?: string;
+  load: () => Promise<{ default: ComponentType<ViewProps> }>;
+}
+
+export const views: readonly View[] = [
+  { name: "", title: texts.nav.today, icon: "today", load: () => import("./today/Today.tsx") },
+  { name: "types", title: texts.nav.types, icon: "types", load: () => import("./types/Types.tsx") },
+  { name: "sleep", title: texts.nav.sleep, icon: "sleep", load: () => import("./sleep/Sleep.tsx") },
+  { name: "workouts", title: texts.nav.workouts, icon: "workouts", load: () => import("./workouts/Workouts.tsx") },
+  { name: "data", title: texts.nav.data, icon: "data", load: () => import("./data/Data.tsx") },
+  { name: "setup", title: texts.menu.setup, under: "data", load: () => import("./setup/Setup.tsx") },
+  { name: "type", title: texts.nav.types, under: "types", load: () => import("./type/Type.tsx") },
+  { name: "why", title: texts.why.title, under: "types", load: () => import("./why/Why.tsx") },
+];
+
+export function viewOf(name: string): View | undefined {
+  return views.find((view) => view.name === name);
+}

@@ -1,0 +1,7 @@
+import { texts } from "../../texts.ts";
+import { Empty } from "../../ui/States.tsx";
+import type { ViewProps } from "../registry.ts";
+
+export default function Workouts(_: ViewProps) {
+  return <Empty title={texts.empty.soon} />;
+}
