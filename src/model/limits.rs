@@ -23,6 +23,13 @@ pub const CONNECTIONS_MAX: usize = 256;
 /// The same over TLS, where a connection may take more memory.
 pub const TLS_CONNECTIONS_MAX: usize = 112;
 
+/// Connections open at once beyond which a stranger's connection is closed after a file of the page. One that stays may have grown
+/// its buffer to [`FRAME_BYTES_MAX`].
+pub const STAYING_CONNECTIONS_MAX: usize = 32;
+
+/// Bytes of a file of the page that are decompressed at a time, for clients that take no gzip.
+pub const PAGE_PIECE_BYTES: usize = 16 * KIB;
+
 /// File descriptors for everything but the clients of uploads: database, WAL and index, look-ups, a scrape, TLS files, the
 /// runtime, both listeners, [`METRIC_CONNECTIONS_MAX`]. Measured: 21.
 pub const FILES_RESERVED: usize = 40;

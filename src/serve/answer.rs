@@ -17,6 +17,10 @@ pub(super) type Answer = Response<AnswerBody>;
 /// chunk, HTTP/2 resets the stream.
 pub(super) type AnswerBody = UnsyncBoxBody<Bytes, Error>;
 
+/// Marks an answer after which a stranger may send another request on the same connection, while few connections are open.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MayStay;
+
 /// An answer with a whole body of this type.
 pub(super) fn whole(content_type: &'static str, body: impl Into<Bytes>) -> Answer {
     let mut answer = empty();

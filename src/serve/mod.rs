@@ -12,6 +12,7 @@ mod call;
 pub mod config;
 mod docs;
 pub mod facts;
+mod html;
 mod http;
 mod log_limit;
 mod monitor;

@@ -15,7 +15,7 @@ use super::access::client::{Client, may_be_web_page};
 use super::answer::{Answer, without_body};
 use super::api;
 use super::call::Call;
-use super::config::{HEALTH_PATH, METRICS_PATH, PAGE_PATH};
+use super::config::{HEALTH_PATH, METRICS_PATH};
 use super::docs;
 use super::http::listeners::ListenerKind;
 use super::http::message;
@@ -28,7 +28,7 @@ use super::route::{Right, Route, RoutePath, captured};
 use super::state::State;
 use super::upload::receive;
 
-static ROUTES: [Route; 5] = [
+static ROUTES: [Route; 4] = [
     Route {
         method: Method::POST,
         path: RoutePath::Upload,
@@ -36,15 +36,6 @@ static ROUTES: [Route; 5] = [
         right: Right::Upload,
         handler: receive::answer,
         description: "stores an upload of the app",
-        read: None,
-    },
-    Route {
-        method: Method::GET,
-        path: RoutePath::Fixed(PAGE_PATH),
-        listeners: &[ListenerKind::Everything, ListenerKind::Uploads],
-        right: Right::None,
-        handler: page::answer,
-        description: "shows what to type into the app",
         read: None,
     },
     Route {
@@ -78,7 +69,7 @@ static ROUTES: [Route; 5] = [
 
 /// The routes. The tests add one that streams its answer.
 fn routes() -> impl Iterator<Item = &'static Route> {
-    let own = ROUTES.iter().chain(docs::routes()).chain(api::routes());
+    let own = ROUTES.iter().chain(page::routes()).chain(docs::routes()).chain(api::routes());
     #[cfg(test)]
     return own.chain(&tests::STREAMED);
     #[cfg(not(test))]
@@ -328,7 +319,7 @@ mod tests {
 
     async fn check_listener(address: SocketAddr, kind: ListenerKind) {
         let config = Serve::new("unused".into());
-        for path in [config.path.as_str(), HEALTH_PATH, METRICS_PATH, "/", "/unknown"] {
+        for path in [config.path.as_str(), HEALTH_PATH, METRICS_PATH, "/", "/plain", "/unknown"] {
             let at_path = |route: &&Route| {
                 let own = match route.path {
                     RoutePath::Upload => config.path.as_str(),
@@ -336,7 +327,7 @@ mod tests {
                 };
                 own == path && route.listeners.contains(&kind)
             };
-            let routes: Vec<&Route> = ROUTES.iter().filter(at_path).collect();
+            let routes: Vec<&Route> = ROUTES.iter().chain(page::routes()).filter(at_path).collect();
             let expected_allow = (!routes.is_empty()).then(|| allow(&routes).to_str().unwrap().to_owned());
             for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
                 let is_accepted = routes.iter().any(|route| route.accepts(&method.parse().unwrap()));
@@ -408,8 +399,13 @@ mod tests {
         let is_described = |route: &&Route| {
             !route.listeners.contains(&ListenerKind::Metrics) || route.path == RoutePath::Fixed(HEALTH_PATH)
         };
-        let routes: Vec<&Route> =
-            ROUTES.iter().chain(docs::routes()).chain(api::routes()).filter(is_described).collect();
+        let routes: Vec<&Route> = ROUTES
+            .iter()
+            .chain(page::routes())
+            .chain(docs::routes())
+            .chain(api::routes())
+            .filter(is_described)
+            .collect();
         assert_eq!(operations, routes.len());
         for route in routes {
             let (path, method, right, parameters, statuses) = described(route);

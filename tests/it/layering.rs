@@ -50,7 +50,7 @@ const PLACES: [(&str, &[&str]); 43] = [
     ("tokio_util", &["serve/http/connection.rs"]),
     ("webpki", &["serve/http/certificate.rs"]),
     ("qrcodegen", &["cli/setup/code.rs"]),
-    ("flate2", &["formats/encoding.rs", "serve/api/gzip.rs"]),
+    ("flate2", &["formats/encoding.rs", "serve/api/gzip.rs", "serve/page/sent.rs"]),
     ("zstd", &["formats/encoding.rs"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli/progress.rs"]),

@@ -21,7 +21,7 @@ fn start(folder: &Path, arguments: &[&str]) -> Program {
 /// Asks for the page.
 fn page(program: &Program, method: &str, headers: &[(&str, &str)]) -> Response {
     let mut client = Client::connect(program.address);
-    client.head(method, "/", &[headers, &[("Connection", "close")]].concat());
+    client.head(method, "/plain", &[headers, &[("Connection", "close")]].concat());
     client.receive()
 }
 

@@ -169,7 +169,7 @@ async fn tag(
 }
 
 /// Whether a client has the answer with a tag. `*` says nothing: what is asked for may not be there.
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+pub(in crate::serve) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let values = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|known| bare(known) == bare(tag))

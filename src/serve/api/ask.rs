@@ -2,6 +2,7 @@
 
 use super::parameters::{Given, Wrong, decoded, moment};
 use super::read::{Asked, Unasked};
+use crate::serve::page;
 use crate::store::questions::{
     Agg, BucketSize, Days, Explain, LINE_POINTS, Listing, Moment, Nights, OneNight, OneWorkout, People, PersonStatus,
     Points, Question, Route, Rows, Samples, Types, listings,
@@ -95,7 +96,7 @@ pub(super) fn people(asked: Asked) -> Asking {
 }
 
 pub(super) fn status(asked: Asked) -> Asking {
-    Ok(Box::new(PersonStatus { person: asked.person }))
+    Ok(Box::new(PersonStatus { person: asked.person, web: page::word() }))
 }
 
 /// Rows of a table.

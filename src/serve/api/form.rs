@@ -78,7 +78,7 @@ fn quality(text: &str) -> u32 {
 }
 
 /// Whether a client takes gzip. `*` stands for codings that are not named.
-pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+pub(in crate::serve) fn takes_gzip(headers: &HeaderMap) -> bool {
     let quality_of = |names: &[&str]| {
         parts_of(headers, ACCEPT_ENCODING)
             .find(|(coding, _)| names.contains(&coding.as_str()))

@@ -14,6 +14,8 @@ mod read;
 mod stream;
 mod writer;
 
+pub(super) use answer::is_known;
+pub(super) use form::takes_gzip;
 pub(super) use paths::routes;
 pub(super) use read::Read;
 pub(super) use stream::Reads;

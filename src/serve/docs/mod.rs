@@ -1,4 +1,5 @@
-//! The description of the API, for anyone: `docs/openapi.yaml` as it is, as JSON, and as a list for people.
+//! The description of the API, for anyone: `docs/openapi.yaml` as it is, as JSON, and for people by Swagger UI, or as a list in a
+//! build without that.
 
 mod yaml;
 
@@ -15,8 +16,9 @@ use serde_json::Value;
 
 use super::answer::{Answer, whole};
 use super::call::Call;
+use super::html::escaped;
 use super::http::listeners::ListenerKind;
-use super::page::escaped;
+use super::page;
 use super::route::{Handler, Right, Route, RoutePath};
 
 const YAML: &str = include_str!("../../../docs/openapi.yaml");
@@ -33,7 +35,7 @@ const HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 static ROUTES: [Route; 3] = [
-    public("/docs", list, "lists the paths of the API"),
+    public("/docs", list, "shows the paths of the API"),
     public("/openapi.yaml", as_yaml, "returns the description of the API"),
     public("/openapi.json", as_json, "returns the description of the API as JSON"),
 ];
@@ -58,7 +60,7 @@ pub(super) fn description() -> Value {
     yaml::parse(YAML).expect("a test reads it")
 }
 
-static LIST: LazyLock<String> = LazyLock::new(|| page(&yaml::parse(YAML).unwrap_or_default()));
+static LIST: LazyLock<String> = LazyLock::new(|| listed(&yaml::parse(YAML).unwrap_or_default()));
 
 fn as_yaml(_: Call<'_>) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
     Box::pin(ready(shown("application/yaml", YAML)))
@@ -68,7 +70,10 @@ fn as_json(_: Call<'_>) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
     Box::pin(ready(shown("application/json", JSON.as_str())))
 }
 
-fn list(_: Call<'_>) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+fn list(call: Call<'_>) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+    if let Some(file) = page::file("docs.html") {
+        return page::asking(file, &call);
+    }
     Box::pin(ready(shown("text/html; charset=utf-8", LIST.as_str())))
 }
 
@@ -81,7 +86,7 @@ fn shown(content_type: &'static str, text: &'static str) -> Answer {
 }
 
 /// The list for people: each path with its method, its right, its parameters and its statuses.
-fn page(api: &Value) -> String {
+fn listed(api: &Value) -> String {
     let mut rows = String::new();
     for (path, methods) in api["paths"].as_object().into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {
@@ -128,7 +133,7 @@ mod tests {
         let api = yaml::parse(YAML).unwrap();
         assert_eq!(api["openapi"], "3.1.0");
         let paths = api["paths"].as_object().unwrap();
-        let page = page(&api);
+        let page = listed(&api);
         for (path, methods) in paths {
             assert!(page.contains(&format!("{}</code>", escaped(path))), "{path}");
             for (method, operation) in methods.as_object().unwrap() {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hyper::Request;
 use hyper::body::{Body, Incoming};
-use hyper::header::CONNECTION;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -28,6 +28,7 @@ use crate::model::limits::{
     FRAME_BYTES_MAX, H2_CONNECTION_WINDOW_BYTES, H2_FRAME_BYTES_MAX, H2_RESETS_MAX, H2_SEND_BYTES_MAX,
     H2_STREAM_WINDOW_BYTES, H2_STREAMS_MAX, HEADER_BYTES_MAX, HEADER_WAIT, LINGER, TLS_HANDSHAKE_WAIT,
 };
+use crate::serve::answer::MayStay;
 use crate::serve::obstacles::ObstacleKind;
 use crate::serve::phase::{Phase, reached};
 use crate::serve::routes;
@@ -88,7 +89,10 @@ async fn serve_http1(stream: Stream, peer: SocketAddr, kind: ListenerKind, state
         let (state, under_way) = (Arc::clone(&state), slot.begin_request());
         // Boxed, so that the connection can be taken apart at its end.
         Box::pin(async move {
-            let answer = routes::answer(&mut request, peer, kind, state).await;
+            let mut answer = routes::answer(&mut request, peer, kind, state).await;
+            if answer.extensions().get::<MayStay>().is_some() && !slot.may_stay() {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(streaming::end_with(answer, under_way))
         })
     });

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
-use crate::model::limits::CONNECTION_GRACE;
+use crate::model::limits::{CONNECTION_GRACE, STAYING_CONNECTIONS_MAX};
 use crate::model::lock::lock;
 use crate::serve::network::subscriber;
 
@@ -136,6 +136,11 @@ fn first_to_evict(taken: &[Arc<Held>]) -> Option<&Held> {
 }
 
 impl Slot {
+    /// Whether few connections are open. A connection that stays may have grown its buffers to their limit.
+    pub(super) fn may_stay(&self) -> bool {
+        self.slots.taken().len() <= STAYING_CONNECTIONS_MAX
+    }
+
     /// Whether no request is under way.
     #[cfg(test)]
     pub(in crate::serve) fn is_idle(&self) -> bool {

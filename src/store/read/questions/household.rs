@@ -60,6 +60,8 @@ impl Question for People {
 pub struct PersonStatus {
     /// Whose.
     pub person: String,
+    /// Which page the program has: full or basic.
+    pub web: &'static str,
 }
 
 impl Question for PersonStatus {
@@ -71,6 +73,7 @@ impl Question for PersonStatus {
         sink.begin(&[
             ("person", Value::Text(&self.person)),
             ("version", Value::Text(env!("CARGO_PKG_VERSION"))),
+            ("web", Value::Text(self.web)),
             ("schema", Value::Integer(i64::from(VERSION))),
             ("change", Value::integer(one("SELECT max(number) FROM changes WHERE person_id = ?1")?)),
             ("figures_change", Value::integer(one("SELECT change FROM derived_state WHERE person_id = ?1")?)),

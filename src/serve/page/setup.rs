@@ -1,8 +1,7 @@
-//! `GET /`: a page that says that healthsink runs here and what to type into the app. It shows no data and runs no script.
+//! A page that says that healthsink runs here and what to type into the app. It shows no data and runs no script.
 //!
 //! Anyone may ask. Without `--public-url` it shows the address that the browser asked for: that address reached the server.
 
-use std::fmt::Write;
 use std::future::ready;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -13,12 +12,13 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
-use super::answer::{Answer, whole};
-use super::call::Call;
-use super::state::State;
 use crate::model::limits::PUBLIC_URL_BYTES_MAX;
+use crate::serve::answer::{Answer, whole};
+use crate::serve::call::Call;
+use crate::serve::html::escaped;
+use crate::serve::state::State;
 
-const STYLE: &str = include_str!("page.css");
+const STYLE: &str = include_str!("setup.css");
 
 /// Nothing may be loaded, embedded or sent. The page's own style is allowed by its SHA-256, which a test computes.
 const POLICY: &str = "default-src 'none'; style-src 'sha256-a5FkvZK8Q4m6YHG6H10DDTJ7LDawXTkuOIwH9VLW6mA='; base-uri 'none'; form-action 'none'; \
@@ -113,21 +113,6 @@ fn page(state: &State, origin: Option<&Origin>) -> String {
     )
 }
 
-/// A text inside of HTML.
-pub(super) fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars() {
-        match character {
-            '&' | '<' | '>' | '"' | '\'' => {
-                // Writing to a string cannot fail.
-                let _ = write!(escaped, "&#{};", u32::from(character));
-            }
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,10 +154,5 @@ mod tests {
         for host in ["", "<b>", "a b", "a\"b", "a/b", "x@y", &"a".repeat(PUBLIC_URL_BYTES_MAX + 1)] {
             check(host, None);
         }
-    }
-
-    #[test]
-    fn text_of_strangers_is_no_html() {
-        assert_eq!(escaped("<a href='x'>\"&"), "&#60;a href=&#39;x&#39;&#62;&#34;&#38;");
     }
 }

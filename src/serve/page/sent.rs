@@ -1,0 +1,163 @@
+//! How a file of the page is sent: its headers, 304 for what a browser has, compressed or not.
+
+use std::io::Read;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use flate2::read::GzDecoder;
+use http_body_util::BodyExt;
+use hyper::StatusCode;
+use hyper::body::{Body, Frame};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+
+use super::files::File;
+use crate::model::error::{Error, ErrorKind};
+use crate::model::limits::PAGE_PIECE_BYTES;
+use crate::serve::answer::{Answer, MayStay, empty, whole};
+use crate::serve::api::{is_known, takes_gzip};
+
+/// How long a browser may keep a file without asking.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Keeping {
+    /// For ever: another content has another name.
+    Forever,
+    /// Until it has asked whether the file is still the same.
+    Asking,
+}
+
+/// Nothing from elsewhere, nothing inline.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
+    manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (VARY, HeaderValue::from_static("accept-encoding")),
+];
+
+/// Sends a file.
+pub(super) fn sent(file: &'static File, keeping: Keeping, asked: &HeaderMap) -> Answer {
+    let tag = format!("W/\"{}\"", file.tag);
+    let is_compressed = file.is_gzip && takes_gzip(asked);
+    let mut answer = match file {
+        _ if is_known(asked, &tag) => {
+            let mut answer = empty();
+            *answer.status_mut() = StatusCode::NOT_MODIFIED;
+            answer
+        }
+        File { is_gzip: true, .. } if !is_compressed => Answer::new(Inflated::new(file.content).boxed_unsync()),
+        _ => whole(file.content_type, Bytes::from_static(file.content)),
+    };
+    answer.extensions_mut().insert(MayStay);
+    let is_sent = answer.status() == StatusCode::OK;
+    let headers = answer.headers_mut();
+    if is_sent {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(file.content_type));
+    }
+    if is_sent && is_compressed {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    headers.extend(HEADERS);
+    let keep = match keeping {
+        Keeping::Forever => "public, max-age=31536000, immutable",
+        Keeping::Asking => "no-cache",
+    };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
+    // A tag is hexadecimal.
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(ETAG, tag);
+    }
+    answer
+}
+
+/// A file for a client that takes no gzip. It is decompressed piece by piece, so that no client holds a whole file in memory.
+struct Inflated(GzDecoder<&'static [u8]>);
+
+impl Inflated {
+    fn new(content: &'static [u8]) -> Self {
+        Self(GzDecoder::new(content))
+    }
+}
+
+impl Body for Inflated {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let mut piece = vec![0; PAGE_PIECE_BYTES];
+        Poll::Ready(match self.0.read(&mut piece) {
+            Ok(0) => None,
+            Ok(length) => {
+                piece.truncate(length);
+                Some(Ok(Frame::data(piece.into())))
+            }
+            // The build script has compressed it.
+            Err(error) => Some(Err(Error::new(ErrorKind::Io, format!("an embedded file is damaged: {error}")))),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use hyper::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
+    use std::io::Write;
+
+    fn file(is_gzip: bool, text: &[u8]) -> &'static File {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text).unwrap();
+        let content = if is_gzip { encoder.finish().unwrap() } else { text.to_vec() };
+        let (name, content_type) = ("assets/a.js", "text/javascript; charset=utf-8");
+        Box::leak(Box::new(File { name, content_type, tag: "0a", is_gzip, content: content.leak() }))
+    }
+
+    fn body(answer: Answer) -> Vec<u8> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "the test's own file")]
+        let body = runtime.block_on(answer.into_body().collect()).unwrap();
+        body.to_bytes().to_vec()
+    }
+
+    #[test]
+    fn a_client_gets_what_it_takes() {
+        let text = b"let a = 1;\n".repeat(10_000);
+        let check = |is_gzip: bool, accepted: Option<&str>, expected: bool| {
+            let mut asked = HeaderMap::new();
+            asked.extend(accepted.map(|codings| (ACCEPT_ENCODING, codings.parse().unwrap())));
+            let file = file(is_gzip, &text);
+            let answer = sent(file, Keeping::Forever, &asked);
+            assert_eq!(answer.headers().contains_key(CONTENT_ENCODING), expected, "{accepted:?}");
+            let expected = if expected { file.content } else { &text };
+            assert!(body(answer) == expected, "{accepted:?}");
+        };
+        check(true, Some("gzip, deflate, br"), true);
+        check(true, Some("br;q=1, gzip;q=0"), false);
+        check(true, None, false);
+        check(false, Some("gzip"), false);
+    }
+
+    #[test]
+    fn what_a_browser_has_is_not_sent_again() {
+        let check = |known: &str, expected: u16| {
+            let mut asked = HeaderMap::new();
+            asked.append(IF_NONE_MATCH, known.parse().unwrap());
+            let answer = sent(file(true, b"text"), Keeping::Asking, &asked);
+            assert_eq!(answer.status(), expected, "{known}");
+            assert_eq!(answer.headers()[ETAG], "W/\"0a\"");
+            assert_eq!(answer.headers()[CACHE_CONTROL], "no-cache");
+            assert_eq!(body(answer).is_empty(), expected == 304);
+        };
+        check("W/\"0a\"", 304);
+        check("\"x\", \"0a\"", 304);
+        check("W/\"0b\"", 200);
+        check("*", 200);
+    }
+}

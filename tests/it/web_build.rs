@@ -1,0 +1,167 @@
+//! Which web page a build gets, and how it is embedded: the modules of the build script, with scratch folders for `web/`.
+//!
+//! The script itself is run by each build. Nothing here needs Node.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[path = "../../build/embed.rs"]
+mod embed;
+#[expect(dead_code, reason = "`inputs` is the build script's")]
+#[path = "../../build/ladder.rs"]
+mod ladder;
+#[expect(dead_code, reason = "only the build script calls npm")]
+#[path = "../../build/npm.rs"]
+mod npm;
+
+use ladder::{Found, Plan, Wish, decide, engine, is_at_least};
+
+/// A checkout with sources and a good Node.
+fn checkout(wish: Wish) -> Found {
+    Found { wish, engine: Some(">=20".into()), node: Some("v20.20.2".into()), ..Found::default() }
+}
+
+#[test]
+fn the_first_page_that_is_there_is_embedded() {
+    let dist = || Some(PathBuf::from("web/dist"));
+    let named = |has_page: bool| Some((PathBuf::from("made"), has_page));
+    let embed = |path: &str| Ok(Plan::Embed(path.into()));
+    let check = |found: Found, expected: Result<Plan, &str>| {
+        let decided = decide(&found);
+        match (&decided, expected) {
+            (Ok(plan), Ok(expected)) => assert_eq!(*plan, expected, "{found:?}"),
+            (Err(fault), Err(part)) => assert!(fault.contains(part), "{found:?}: {fault}"),
+            _ => panic!("{found:?}: {decided:?}"),
+        }
+    };
+    for wish in [Wish::Usual, Wish::Off, Wish::Require] {
+        check(Found { named: named(true), dist: dist(), ..checkout(wish) }, embed("made"));
+        check(Found { named: named(false), dist: dist(), ..checkout(wish) }, Err("made, which has no index.html"));
+        check(Found { dist: dist(), ..checkout(wish) }, embed("web/dist"));
+        check(Found { dist: dist(), wish, ..Found::default() }, embed("web/dist"));
+    }
+    check(checkout(Wish::Usual), Ok(Plan::Build));
+    check(checkout(Wish::Require), Ok(Plan::Build));
+    check(checkout(Wish::Off), Ok(Plan::Basic(None)));
+}
+
+#[test]
+fn what_is_missing_has_a_remedy() {
+    let check = |change: &dyn Fn(&mut Found), parts: &[&str]| {
+        let (mut usual, mut required) = (checkout(Wish::Usual), checkout(Wish::Require));
+        change(&mut usual);
+        change(&mut required);
+        let Ok(Plan::Basic(Some(reason))) = decide(&usual) else { panic!("{usual:?} has the plain page") };
+        let fault = decide(&required).unwrap_err();
+        for part in parts {
+            assert!(reason.contains(part) && fault.contains(part), "{reason:?} and {fault:?} have {part}");
+        }
+    };
+    check(&|found| found.node = None, &["Node is missing", "install Node >=20", "touch build/main.rs"]);
+    check(&|found| found.node = Some("v18.19.0".into()), &["v18.19.0 is too old", "install Node >=20"]);
+    check(&|found| found.is_offline = true, &["CARGO_NET_OFFLINE", "npm run build"]);
+    check(&|found| found.engine = None, &["web/package.json is missing"]);
+}
+
+#[test]
+fn versions_of_node() {
+    let check = |version: &str, engine: &str, expected: bool| {
+        assert_eq!(is_at_least(version, engine), expected, "{version} {engine}");
+    };
+    check("v20.20.2", ">=20", true);
+    check("v20.0.0", ">=20.0.0", true);
+    check("v9.9.9", ">=20", false);
+    check("v20.5.1", ">=20.6", false);
+    check("v22.1.0", "^20.6", true);
+    check("v22.1.0", "*", false);
+    check("", ">=20", false);
+    assert_eq!(engine(r#"{"name": "x", "engines": {"npm": ">=9", "node": ">=20.6"}}"#), Some(">=20.6"));
+    assert_eq!(engine(r#"{"engines": {}, "node": ">=20"}"#), None);
+    assert_eq!(engine("{}"), None);
+}
+
+#[test]
+fn the_environment_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let look = |set: &[(&str, &str)]| {
+        let value = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Found::look(folder.path(), value)
+    };
+    let found = look(&[("HEALTHSINK_WEB", ""), ("HEALTHSINK_WEB_DIST", "")]).unwrap();
+    assert_eq!(
+        (found.wish, found.named, found.dist, found.engine, found.is_offline),
+        (Wish::Usual, None, None, None, false)
+    );
+    write(folder.path(), "web/dist/index.html", b"<!doctype html>");
+    write(folder.path(), "web/package.json", br#"{"engines": {"node": ">=20"}}"#);
+    let found =
+        look(&[("HEALTHSINK_WEB", "off"), ("HEALTHSINK_WEB_DIST", "made"), ("CARGO_NET_OFFLINE", "true")]).unwrap();
+    assert_eq!((found.wish, found.is_offline, found.engine.as_deref()), (Wish::Off, true, Some(">=20")));
+    assert_eq!(found.named, Some((folder.path().join("made"), false)));
+    assert_eq!(found.dist, Some(folder.path().join("web/dist")));
+    assert!(look(&[("HEALTHSINK_WEB", "yes")]).unwrap_err().contains("`off` or `require`"));
+}
+
+fn write(root: &Path, name: &str, content: &[u8]) {
+    let path = root.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+#[test]
+fn files_become_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dist, out) = (folder.path().join("dist"), folder.path().join("out"));
+    let script = b"let a = 1;\n".repeat(1000);
+    write(&dist, "index.html", b"<!doctype html>");
+    write(&dist, "assets/app.0a1b.js", &script);
+    write(&dist, "assets/app.0a1b.js.map", b"{}");
+    write(&dist, "assets/dot.png", &[0x89, 0x50]);
+    write(&dist, "notes.txt", b"not of the page");
+    write(&out, "page/9", b"of the build before");
+    embed::write(Some(&dist), &out).unwrap();
+    let table = fs::read_to_string(out.join("page.rs")).unwrap();
+    let rows: Vec<&str> = table.lines().filter(|line| line.contains("File {")).collect();
+    let has = |row: &str, parts: &[&str]| parts.iter().all(|part| row.contains(part));
+    assert_eq!(rows.len(), 3, "{table}");
+    assert!(has(rows[0], &["\"assets/app.0a1b.js\"", "text/javascript", "is_gzip: true", "/page/0"]), "{table}");
+    assert!(has(rows[1], &["\"assets/dot.png\"", "image/png", "is_gzip: false", "/page/1"]), "{table}");
+    assert!(has(rows[2], &["\"index.html\"", "text/html", "/page/2"]), "{table}");
+    let compressed = fs::read(out.join("page/0")).unwrap();
+    let mut text = Vec::new();
+    std::io::copy(&mut flate2::read::GzDecoder::new(&compressed[..]), &mut text).unwrap();
+    assert!(text == script && compressed.len() < script.len() / 10);
+    assert!(!out.join("page/9").exists());
+    embed::write(None, &out).unwrap();
+    assert!(!fs::read_to_string(out.join("page.rs")).unwrap().contains("File"));
+}
+
+#[test]
+fn a_page_that_cannot_be_embedded_is_an_error() {
+    let check = |name: &str, part: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), name, b"x");
+        let fault = embed::write(Some(folder.path()), &folder.path().join("out")).unwrap_err();
+        assert!(fault.contains(part), "{name}: {fault}");
+    };
+    check("assets/app.js", "has no index.html");
+    check("assets/a b.js", "plain names");
+    check("assets/a\".js", "plain names");
+    check("assets/folder/a.js", "plain names");
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "index.html", b"x");
+    write(folder.path(), "assets/app.wasm", b"x");
+    assert!(embed::write(Some(folder.path()), &folder.path().join("out")).unwrap_err().contains("ending"));
+}
+
+/// What a developer's tools leave in `web/` causes no build.
+#[test]
+fn only_sources_are_watched() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["src/main.ts", "package.json", "node_modules/a/index.js", "dist/index.html"] {
+        write(folder.path(), name, b"x");
+    }
+    let inputs = npm::inputs(folder.path());
+    assert_eq!(inputs, [folder.path().join("package.json"), folder.path().join("src")]);
+    assert!(npm::inputs(&folder.path().join("missing")).is_empty());
+}
