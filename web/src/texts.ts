@@ -3,6 +3,8 @@
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
 
 export const texts = {
+  /** The language of these texts: words within a sentence, such as ages, are in it. */
+  language: "en",
   name: "healthsink",
   nav: {
     label: "Main",
@@ -60,6 +62,18 @@ export const texts = {
     computing: "Computing figures…",
     figures: "Figures",
     soFar: "so far",
+    mean: (value: string) => `mean ${value}`,
+    meanHint: "Mean of the last 28 days",
+    details: "Details",
+    all: "All",
+    moreDoses: (count: string) => `and ${count} more`,
+    doseStatus: {
+      taken: "Taken",
+      skipped: "Skipped",
+      snoozed: "Snoozed",
+      notInteracted: "Due",
+      notLogged: "Not logged",
+    } as Record<string, string>,
     choose: "Choose figures",
     chooseHint: "Four figures at the top of Today",
     done: "Done",
@@ -171,6 +185,11 @@ export const texts = {
     previous: "Day before",
     next: "Day after",
     back: (name: string) => `Back to ${name}`,
+  },
+  durations: {
+    hours: (count: string) => `${count}h`,
+    minutes: (count: string) => `${count}m`,
+    seconds: (count: string) => `${count}s`,
   },
   empty: { soon: "This view is being built." },
   chart: { table: "Values as a table", more: (count: string) => `${count} more rows are in the CSV.` },

@@ -1,16 +1,17 @@
 // Lengths of time.
 
-import { numberFormat } from "./locale.ts";
-import { NOTHING } from "./numbers.ts";
+import { texts } from "../texts.ts";
+import { formatNumber, NOTHING } from "./numbers.ts";
 
 /** Hours and minutes: 7h 12m. Less than a minute has seconds. */
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NOTHING;
-  if (seconds !== 0 && Math.abs(seconds) < 60) return unit(Math.round(seconds), "second");
+  if (seconds !== 0 && Math.abs(seconds) < 60) return formatSeconds(formatNumber(Math.round(seconds)));
   const minutes = Math.round(seconds / 60);
   const [hours, rest] = [Math.trunc(minutes / 60), minutes % 60];
-  if (hours === 0) return unit(minutes, "minute");
-  return rest === 0 ? unit(hours, "hour") : `${unit(hours, "hour")} ${unit(rest, "minute")}`;
+  if (hours === 0) return formatOnlyMinutes(formatNumber(minutes));
+  const whole = formatHours(formatNumber(hours));
+  return rest === 0 ? whole : `${whole} ${formatOnlyMinutes(formatNumber(rest))}`;
 }
 
 export function formatMinutes(minutes: number | null | undefined): string {
@@ -26,6 +27,4 @@ export function formatClock(seconds: number | null | undefined): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-function unit(value: number, name: "hour" | "minute" | "second"): string {
-  return numberFormat({ style: "unit", unit: name, unitDisplay: "narrow" }).format(value);
-}
+const { hours: formatHours, minutes: formatOnlyMinutes, seconds: formatSeconds } = texts.durations;

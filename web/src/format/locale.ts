@@ -1,4 +1,6 @@
-// The browser's language, and formats made once for each.
+// The browser's language, and formats made once for each. Ages are words within sentences, so they are in the texts' language.
+
+import { texts } from "../texts.ts";
 
 let current = typeof navigator === "undefined" ? "en" : navigator.language || "en";
 const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>();
@@ -35,5 +37,5 @@ export function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFo
 }
 
 export function relativeFormat(options: Intl.RelativeTimeFormatOptions): Intl.RelativeTimeFormat {
-  return once("relative", options, () => new Intl.RelativeTimeFormat(current, options));
+  return once("relative", options, () => new Intl.RelativeTimeFormat(texts.language, options));
 }

@@ -1,7 +1,87 @@
-import { texts } from "../../texts.ts";
-import { Empty } from "../../ui/States.tsx";
-import type { ViewProps } from "../registry.ts";
+// Today: four figures, last night, workouts, doses, and all types. It waits for one request.
 
-export default function Today(_: ViewProps) {
-  return <Empty title={texts.empty.soon} />;
+import { useAnswer } from "../../api/answers.ts";
+import type { Overview } from "../../api/shapes.ts";
+import { formatAge, formatDay, formatInstant } from "../../format/dates.ts";
+import { formatNumber } from "../../format/numbers.ts";
+import { linkTo } from "../../state/address.ts";
+import { now } from "../../state/clock.ts";
+import { upload } from "../../state/live.ts";
+import { texts } from "../../texts.ts";
+import { Answered } from "../../ui/Answered.tsx";
+import { Empty } from "../../ui/States.tsx";
+import { ChooseFigures } from "./ChooseFigures.tsx";
+import { Doses } from "./Doses.tsx";
+import { Everything } from "./Everything.tsx";
+import { Figures } from "./Figures.tsx";
+import { LastNight } from "./LastNight.tsx";
+import { overviewQuery } from "./query.ts";
+import { RecentWorkouts } from "./RecentWorkouts.tsx";
+
+export default function Today() {
+  const answer = useAnswer("/api/v1/overview", overviewQuery());
+  return (
+    <Answered answer={answer} lines={8}>
+      {(overview) => <Shown overview={overview} />}
+    </Answered>
+  );
+}
+
+function Shown({ overview }: { overview: Overview }) {
+  const hasData = overview.types.length > 0;
+  return (
+    <div class="today">
+      <header class="view-head">
+        <h1>{formatDay(overview.today, "long")}</h1>
+        <div class="head-side">
+          <Freshness overview={overview} />
+          {hasData && <ChooseFigures overview={overview} />}
+        </div>
+      </header>
+      {hasData ? (
+        <>
+          <Figures overview={overview} />
+          <div class="today-parts">
+            <LastNight overview={overview} />
+            <div class="stack">
+              <RecentWorkouts overview={overview} />
+              <Doses overview={overview} />
+            </div>
+          </div>
+          <Everything overview={overview} />
+        </>
+      ) : (
+        <Empty title={texts.today.empty} icon="upload">
+          <p>{texts.today.emptyText}</p>
+          <a class="button primary" href={linkTo("setup")}>
+            {texts.today.emptyLink}
+          </a>
+        </Empty>
+      )}
+    </div>
+  );
+}
+
+/** Uploads under way, or how old the last one is. A day without one is worth a warning. */
+function Freshness({ overview }: { overview: Overview }) {
+  const news = upload.value;
+  if (news) {
+    const records = formatNumber(news.records);
+    if (news.state === "failed") return <p class="freshness bad">{texts.today.uploadFailed}</p>;
+    const isDone = news.state === "done";
+    return (
+      <p class={isDone ? "freshness good" : "freshness live"} role="status">
+        {isDone ? texts.today.uploadDone(records) : texts.today.uploading(records)}
+      </p>
+    );
+  }
+  const last = overview.last_upload;
+  if (!last) return <p class="freshness">{texts.today.noUpload}</p>;
+  const hours = (now.value.getTime() - Date.parse(last.ended)) / 3_600_000;
+  return (
+    <p class={hours > 24 ? "freshness warn" : "freshness good"} title={formatInstant(last.ended, null)}>
+      {texts.today.lastUpload(formatAge(last.ended, now.value))}
+      {overview.stale && <span class="muted"> · {texts.today.computing}</span>}
+    </p>
+  );
 }

@@ -1,0 +1,79 @@
+// The dialog in which the owner chooses the figures of Today.
+
+import { useRef, useState } from "preact/hooks";
+import type { Overview } from "../../api/shapes.ts";
+import { nameOfType } from "../../format/types.ts";
+import { texts } from "../../texts.ts";
+import { Icon } from "../../ui/Icon.tsx";
+import { chooseFigures, FIGURES } from "./query.ts";
+
+export function ChooseFigures({ overview }: { overview: Overview }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [chosen, setChosen] = useState(overview.figures.map(({ type }) => type));
+  const choices = overview.types
+    .filter(({ method }) => method === "sum" || method === "mean" || method === "level")
+    .map(({ type }) => ({ type, name: nameOfType(type) }))
+    .sort((one, other) => one.name.localeCompare(other.name));
+  const toggle = (type: string, isChosen: boolean) =>
+    setChosen(isChosen ? [...chosen, type] : chosen.filter((other) => other !== type));
+  const open = () => {
+    setChosen(overview.figures.map(({ type }) => type));
+    dialog.current?.showModal();
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class="icon-button"
+        title={texts.today.choose}
+        aria-label={texts.today.choose}
+        onClick={open}
+      >
+        <Icon name="edit" size={18} />
+      </button>
+      <dialog
+        ref={dialog}
+        class="choose"
+        aria-labelledby="choose-title"
+        onClose={() => {
+          const shown = overview.figures.map(({ type }) => type).join();
+          if (chosen.length > 0 && chosen.join() !== shown) chooseFigures(chosen);
+        }}
+        // A click beside the panel is one on the dialog.
+        onClick={(event) => {
+          if (event.target === dialog.current) dialog.current?.close();
+        }}
+      >
+        <form method="dialog">
+          <header>
+            <h2 id="choose-title">{texts.today.choose}</h2>
+            <p class="note">{texts.today.chooseHint}</p>
+          </header>
+          <ul>
+            {choices.map(({ type, name }) => {
+              const isChosen = chosen.includes(type);
+              return (
+                <li key={type}>
+                  <label>
+                    <input
+                      type="checkbox"
+                      checked={isChosen}
+                      disabled={!isChosen && chosen.length >= FIGURES}
+                      onChange={(event) => toggle(type, event.currentTarget.checked)}
+                    />
+                    <span class="ellipsis" title={name}>
+                      {name}
+                    </span>
+                  </label>
+                </li>
+              );
+            })}
+          </ul>
+          <button type="submit" class="button primary">
+            {texts.today.done}
+          </button>
+        </form>
+      </dialog>
+    </>
+  );
+}

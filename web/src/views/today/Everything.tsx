@@ -1,0 +1,128 @@
+// All types in one table: the last value, its age, the change against 28 days, and the usual range.
+
+import type { Overview, TypeSummary } from "../../api/shapes.ts";
+import { formatAge, formatDay, formatInstant } from "../../format/dates.ts";
+import { formatChange, NOTHING } from "../../format/numbers.ts";
+import { type Group, goodDirection, groupOfType, nameOfType } from "../../format/types.ts";
+import { type Measure, measureOf } from "../../format/units.ts";
+import { linkTo } from "../../state/address.ts";
+import { now } from "../../state/clock.ts";
+import { units } from "../../state/settings.ts";
+import { texts } from "../../texts.ts";
+import { Card } from "../../ui/Card.tsx";
+
+const { columns } = texts.today;
+
+export function Everything({ overview }: { overview: Overview }) {
+  const groups = grouped(overview.types);
+  return (
+    <Card title={texts.today.everything} class="everything">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{columns.type}</th>
+            <th scope="col" class="number">
+              {columns.last}
+            </th>
+            <th scope="col" class="number wide">
+              {columns.age}
+            </th>
+            <th scope="col" class="number wide" title={columns.changeHint}>
+              {columns.change}
+            </th>
+            <th scope="col" class="number wide" title={columns.usualHint}>
+              {columns.usual}
+            </th>
+          </tr>
+        </thead>
+        {groups.map(([group, types]) => (
+          <tbody key={group}>
+            <tr class="group">
+              <th scope="rowgroup">{texts.groups[group]}</th>
+            </tr>
+            {types.map((type) => (
+              <TypeLine key={type.type} type={type} overview={overview} />
+            ))}
+          </tbody>
+        ))}
+      </table>
+    </Card>
+  );
+}
+
+function grouped(types: readonly TypeSummary[]): [Group, TypeSummary[]][] {
+  const groups = new Map<Group, TypeSummary[]>();
+  for (const type of types) {
+    const group = groupOfType(type.type);
+    groups.set(group, [...(groups.get(group) ?? []), type]);
+  }
+  const order = Object.keys(texts.groups) as Group[];
+  return [...groups].sort(([one], [other]) => order.indexOf(one) - order.indexOf(other));
+}
+
+function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview }) {
+  const measure = measureOf(type.type, type.unit, units.value);
+  const name = nameOfType(type.type);
+  const isSum = type.method === "sum";
+  // The last sample of a sum is a few steps: its day says more.
+  const value = isSum ? type.day_value : (type.last?.value ?? type.day_value);
+  const age = formatAge(type.last?.end, now.value);
+  const link = type.type === "sleep" ? linkTo("sleep") : linkTo("type", [type.type]);
+  return (
+    <tr>
+      <th scope="row">
+        <a href={link} class="ellipsis" title={name}>
+          {name}
+        </a>
+        <span class="note narrow">{age}</span>
+      </th>
+      <td class="number">
+        {measure.format(value)}
+        {isSum && value !== null && type.day !== overview.today && type.day !== null && (
+          <span class="note wide"> {formatDay(type.day, "short")}</span>
+        )}
+        <span class="note narrow">
+          <Change type={type} />
+        </span>
+      </td>
+      <td class="number wide muted" title={formatInstant(type.last?.end, overview.zone)}>
+        {age}
+      </td>
+      <td class="number wide">
+        <Change type={type} />
+      </td>
+      <td class="number wide">
+        <Usual type={type} value={isSum ? type.day_value : value} measure={measure} />
+      </td>
+    </tr>
+  );
+}
+
+/** Coloured only where one direction is better for everybody. */
+function Change({ type }: { type: TypeSummary }) {
+  if (type.change === null) return <span class="muted wide">{NOTHING}</span>;
+  const better = goodDirection(type.type) * type.change;
+  const isClear = Math.abs(type.change) >= 0.05;
+  const kind = isClear && better > 0 ? "good-text" : isClear && better < 0 ? "warn-text" : "muted";
+  return <span class={kind}>{formatChange(type.change)}</span>;
+}
+
+/** The range as a track, with a dot where the value is. */
+function Usual({ type, value, measure }: { type: TypeSummary; value: number | null | undefined; measure: Measure }) {
+  const { usual_low: low, usual_high: high } = type;
+  if (low === null || high === null) return <span class="muted">{NOTHING}</span>;
+  const [from, to] = [measure.parts(low), measure.parts(high)];
+  const text = `${from.number} – ${to.number}`;
+  const margin = (high - low || 1) * 0.5;
+  const share = (at: number) => Math.min(1, Math.max(0, (at - low + margin) / (high - low + 2 * margin)));
+  return (
+    <span class="usual">
+      <span class="muted">{text}</span>
+      <svg viewBox="0 0 72 12" aria-hidden="true">
+        <path class="track" d="M2 6H70" />
+        <path class="usual-range" d={`M${(2 + share(low) * 68).toFixed(1)} 6H${(2 + share(high) * 68).toFixed(1)}`} />
+        {typeof value === "number" && <circle cx={(2 + share(value) * 68).toFixed(1)} cy="6" r="4" />}
+      </svg>
+    </span>
+  );
+}

@@ -1,0 +1,80 @@
+// The four big figures of the owner's choice, each with its week.
+
+import type { Figure, Overview, TypeSummary } from "../../api/shapes.ts";
+import { addDays } from "../../format/calendar.ts";
+import { formatAge, formatDay } from "../../format/dates.ts";
+import { colorOfType, nameOfType } from "../../format/types.ts";
+import { type Measure, measureOf } from "../../format/units.ts";
+import { linkTo } from "../../state/address.ts";
+import { now } from "../../state/clock.ts";
+import { units } from "../../state/settings.ts";
+import { texts } from "../../texts.ts";
+import { Sparkline } from "../../ui/Sparkline.tsx";
+
+const WEEK = [-6, -5, -4, -3, -2, -1, 0];
+
+export function Figures({ overview }: { overview: Overview }) {
+  return (
+    <section class="figures-part" aria-label={texts.today.figures}>
+      <ul class="figures">
+        {overview.figures.map((figure) => (
+          <li key={figure.type}>
+            <BigFigure figure={figure} overview={overview} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function BigFigure({ figure, overview }: { figure: Figure; overview: Overview }) {
+  const { today } = overview;
+  const measure = measureOf(figure.type, figure.unit, units.value);
+  const byDay = new Map(figure.days.map((day) => [day.day, day]));
+  const days = WEEK.map((offset) => addDays(today, offset));
+  const values = days.map((day) => byDay.get(day)?.value ?? null);
+  const last = figure.days.findLast(({ value }) => value !== null);
+  const { number, unit } = measure.parts(last?.value);
+  const summary = overview.types.find(({ type }) => type === figure.type);
+  const name = nameOfType(figure.type);
+  const isSum = figure.method === "sum";
+  const spoken = days.map((day, place) => `${formatDay(day, "name")} ${measure.format(values[place])}`).join(", ");
+  return (
+    <a class="figure card" href={linkTo("type", [figure.type], { range: "week" })}>
+      <span class="figure-name">
+        <span class="ellipsis" title={name}>
+          {name}
+        </span>
+        {last && last.day !== today && <span class="note">{formatDay(last.day, "weekday")}</span>}
+        {last?.day === today && last.partial && isSum && <span class="note">{texts.today.soFar}</span>}
+      </span>
+      <span class="big">
+        {number}
+        {unit && <small> {unit}</small>}
+      </span>
+      <Sparkline
+        values={values}
+        kind={isSum ? "bars" : "line"}
+        color={colorOfType(figure.type)}
+        label={texts.today.week(name, spoken)}
+        height={40}
+        partial={byDay.get(today)?.partial ?? false}
+      />
+      <span class="letters" aria-hidden="true">
+        {days.map((day) => (
+          <span key={day}>{formatDay(day, "letter")}</span>
+        ))}
+      </span>
+      <span class="note ellipsis" title={texts.today.meanHint}>
+        {underline(summary, last === undefined, measure)}
+      </span>
+    </a>
+  );
+}
+
+/** The mean of 28 days; without one, how old the last value is. */
+function underline(summary: TypeSummary | undefined, isEmpty: boolean, measure: Measure): string {
+  if (isEmpty && summary?.last) return texts.types.last(formatAge(summary.last.end, now.value));
+  const mean = summary?.mean_28;
+  return typeof mean === "number" ? texts.today.mean(measure.format(mean)) : "\u00a0";
+}

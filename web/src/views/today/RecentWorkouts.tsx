@@ -1,0 +1,54 @@
+// The workouts of the last days, the last one first.
+
+import type { Overview, WorkoutRow } from "../../api/shapes.ts";
+import { dayIn } from "../../format/calendar.ts";
+import { formatDay, formatTime } from "../../format/dates.ts";
+import { formatDuration } from "../../format/durations.ts";
+import { formatNumber } from "../../format/numbers.ts";
+import { nameOfActivity } from "../../format/types.ts";
+import { formatKilometers } from "../../format/units.ts";
+import { linkTo } from "../../state/address.ts";
+import { units } from "../../state/settings.ts";
+import { texts } from "../../texts.ts";
+import { Card } from "../../ui/Card.tsx";
+
+export function RecentWorkouts({ overview }: { overview: Overview }) {
+  const { workouts, zone, today } = overview;
+  return (
+    <Card title={texts.today.workouts} aside={<a href={linkTo("workouts")}>{texts.today.all}</a>}>
+      {workouts.length === 0 && <p class="muted">{texts.today.noWorkouts}</p>}
+      <ul class="rows">
+        {workouts.map((workout) => (
+          <li key={workout.uuid}>
+            <Row workout={workout} zone={zone} today={today} />
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Row({ workout, zone, today }: { workout: WorkoutRow; zone: string | null; today: string }) {
+  const day = workout.start ? dayIn(zone, new Date(workout.start)) : null;
+  const name = nameOfActivity(workout.activity);
+  const figures = [
+    workout.distance_km === null ? null : formatKilometers(workout.distance_km, units.value),
+    workout.energy_kcal === null ? null : `${formatNumber(workout.energy_kcal)} kcal`,
+  ].filter((figure) => figure !== null);
+  return (
+    <a class="row" href={linkTo("workouts", [workout.uuid ?? ""])}>
+      <span class="row-text">
+        <span class="ellipsis" title={name}>
+          {name}
+        </span>
+        <span class="note ellipsis">
+          {day === today ? texts.today.title : formatDay(day, "weekday")}, {formatTime(workout.start, zone)}
+        </span>
+      </span>
+      <span class="row-figures numbers">
+        <span>{formatDuration(workout.duration_s)}</span>
+        {figures.length > 0 && <span class="note">{figures.join(" · ")}</span>}
+      </span>
+    </a>
+  );
+}
