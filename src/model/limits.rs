@@ -870,6 +870,24 @@ pub const QUESTION_TOTAL_MAX: u64 = 1_000_000;
 /// Types in one call.
 pub const QUESTION_TYPES_MAX: usize = 16;
 
+/// Types of an overview with their days.
+pub const OVERVIEW_SERIES_MAX: usize = 12;
+
+/// Types of an overview in all: more than HealthKit has.
+pub const OVERVIEW_TYPES_MAX: u32 = 256;
+
+/// Days that an overview lists of each type at most.
+pub const OVERVIEW_DAYS_MAX: i32 = 92;
+
+/// Workouts that an overview lists.
+pub const OVERVIEW_WORKOUTS_MAX: u32 = 5;
+
+/// Doses of today that an overview lists.
+pub const OVERVIEW_DOSES_MAX: u64 = 64;
+
+/// Last rows of the ledger among which uploads under way, and those that ended otherwise than well, are looked for.
+pub const LEDGER_RECENT_ROWS: i64 = 1024;
+
 /// Sources that an answer names.
 pub const QUESTION_SOURCES_MAX: u32 = 100;
 

@@ -25,6 +25,7 @@ mod stretches;
 mod sum;
 mod timeline;
 mod total;
+mod usual;
 mod zone;
 
 pub use average::{LevelPeriod, Period, mean_minute, shown, week_of};
@@ -39,6 +40,7 @@ pub use stretches::Stretch;
 pub use sum::ExactSum;
 pub use timeline::{Bucket, INSTANTS_MS, Scale, Timeline};
 pub use total::{GroupPart, Total, ValuePart};
+pub use usual::{MEAN_DAYS, RANGE_DAYS, Usual, WholeDay};
 pub use zone::{LocalDay, ZoneId, Zones};
 
 #[cfg(test)]

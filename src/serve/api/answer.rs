@@ -14,7 +14,7 @@ use super::form::{Form, form_of, forms_of, takes_gzip};
 use super::gzip::Gzip;
 use super::parameters::{Given, Wrong};
 use super::places::{GeoJson, Gpx};
-use super::read::{Asked, Read, Unasked};
+use super::read::{Asked, Read, Tag, Unasked};
 use super::stream::{Full, Line, NoPage, Work};
 use super::writer::Writer;
 use crate::model::limits::{FIGURES_POLL, FIGURES_WAIT, QUESTION_ROWS_DEFAULT, QUESTION_TIME_MAX, QUESTION_WAIT};
@@ -145,7 +145,7 @@ async fn tag(
     (form, is_gzip): (Form, bool),
     person: &str,
 ) -> Result<Option<String>, NoPage> {
-    if !read.is_tagged {
+    if read.tag == Tag::Never {
         return Ok(None);
     }
     let query = call.request.uri().path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default();
@@ -153,9 +153,12 @@ async fn tag(
     loop {
         let (person, query) = (person.to_owned(), query.clone());
         let parts = [form.content_type(), if is_gzip { "gzip" } else { "" }];
+        let has_uploads = read.tag == Tag::RowsAndUploads;
         let state = call.state.reads.run(move |reader| {
-            reader
-                .read((now_ms(), QUESTION_TIME_MAX), |snapshot| snapshot.state(&person, &[parts[0], parts[1], &query]))
+            reader.read((now_ms(), QUESTION_TIME_MAX), |snapshot| {
+                let uploads = if has_uploads { snapshot.uploads(&person)? } else { String::new() };
+                snapshot.state(&person, &[parts[0], parts[1], &query, &uploads])
+            })
         });
         let (state, place) = state.await?;
         drop(place);

@@ -2,10 +2,11 @@
 
 use super::parameters::{Given, Wrong, decoded, moment};
 use super::read::{Asked, Unasked};
+use crate::model::units::is_known;
 use crate::serve::page;
 use crate::store::questions::{
-    Agg, BucketSize, Days, Explain, LINE_POINTS, Listing, Moment, Nights, OneNight, OneWorkout, People, PersonStatus,
-    Points, Question, Route, Rows, Samples, Types, listings,
+    Agg, BucketSize, Days, Explain, LINE_POINTS, Listing, Moment, Nights, OneNight, OneWorkout, Overview, People,
+    PersonStatus, Points, Question, Range, Route, Rows, Samples, Types, listings,
 };
 
 type Asking = Result<Box<dyn Question>, Unasked>;
@@ -23,6 +24,22 @@ pub(super) fn days(asked: Asked) -> Asking {
     days.source = source;
     days.units = units;
     Ok(Box::new(days))
+}
+
+/// Today at a look. Days are those of the person's zone; `tz` is only for times.
+pub(super) fn overview(asked: Asked) -> Asking {
+    let range = Range { zone: None, ..asked.range() };
+    let kinds = if asked.given.types.is_empty() { Vec::new() } else { asked.kinds()? };
+    let units = words(asked.given.units.as_deref().unwrap_or_default());
+    if !units.iter().all(|unit| is_known(unit)) {
+        return Err(Wrong::of("units", "units with commas between them, such as mi,ft,lb,degF").into());
+    }
+    Ok(Box::new(Overview { range, kinds, units }))
+}
+
+/// Words between commas.
+fn words(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 pub(super) fn nights(asked: Asked) -> Asking {

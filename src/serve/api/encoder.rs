@@ -9,7 +9,7 @@ use super::writer::Writer;
 use crate::model::limits::ANSWER_PAGE_BYTES;
 use crate::model::time::{MINUTE_MS, push_iso};
 use crate::statistics::{INSTANTS_MS, ZoneId, Zones};
-use crate::store::questions::{Field, Sink, Value};
+use crate::store::questions::{Field, Part, Sink, Value};
 
 /// Columns that each line repeats from the head of its series.
 const REPEATED: [&str; 2] = ["type", "unit"];
@@ -34,6 +34,8 @@ pub(super) struct Encoder {
     has_content: bool,
     rows_of_list: u64,
     rows: u64,
+    /// The parts that are open, each with the number of its series.
+    parts: Vec<(Part, u64)>,
 }
 
 impl Encoder {
@@ -55,6 +57,7 @@ impl Encoder {
             has_content: false,
             rows_of_list: 0,
             rows: 0,
+            parts: Vec::new(),
         }
     }
 
@@ -222,10 +225,10 @@ impl Writer for Encoder {
 impl Sink for Encoder {
     fn begin(&mut self, head: &[Field<'_>]) {
         if self.form == Form::Json {
-            let start: &[u8] = match (self.is_series, self.series) {
-                (false, _) => b"{",
-                (true, 0) => b"{\"series\":[{",
-                (true, _) => b",{",
+            let start: &[u8] = match (self.parts.last(), self.is_series, self.series) {
+                (Some((Part::Many, 1..)), _, _) | (None, true, 1..) => b",{",
+                (None, true, 0) => b"{\"series\":[{",
+                _ => b"{",
             };
             self.page.extend_from_slice(start);
             self.fields(head, true);
@@ -233,7 +236,10 @@ impl Sink for Encoder {
         } else {
             self.keep_repeated(head);
         }
-        self.series += 1;
+        match self.parts.last_mut() {
+            Some((_, series)) => *series += 1,
+            None => self.series += 1,
+        }
         self.lists = 0;
     }
 
@@ -308,6 +314,28 @@ impl Sink for Encoder {
             self.page.push(b'}');
         }
     }
+
+    fn open(&mut self, name: &'static str, part: Part) {
+        if self.lists > 0 {
+            self.page.push(b']');
+        }
+        if self.has_content {
+            self.page.push(b',');
+        }
+        self.name(name);
+        if part == Part::Many {
+            self.page.push(b'[');
+        }
+        self.parts.push((part, 0));
+    }
+
+    fn close(&mut self) {
+        if let Some((Part::Many, _)) = self.parts.pop() {
+            self.page.push(b']');
+        }
+        // The series around it goes on behind this part.
+        (self.has_content, self.lists) = (true, 0);
+    }
 }
 
 #[cfg(test)]
@@ -351,6 +379,35 @@ mod tests {
         encoder.end(&[]);
         encoder.finish();
         assert_eq!(encoder.take_page(), b"{\"a\":[],\"b\":[{\"y\":1}]}\n");
+    }
+
+    #[test]
+    fn a_series_has_parts() {
+        let mut encoder = Encoder::new(Form::Json, false, None);
+        encoder.begin(&[]);
+        encoder.open("one", Part::One);
+        encoder.begin(&[("a", Value::Integer(1))]);
+        encoder.list("rows", &["x"]);
+        encoder.row(&[Value::Integer(2)]);
+        encoder.open("inner", Part::Many);
+        encoder.close();
+        encoder.end(&[]);
+        encoder.close();
+        encoder.list("rows", &["x"]);
+        encoder.open("many", Part::Many);
+        for _ in 0..2 {
+            encoder.begin(&[]);
+            encoder.open("part", Part::One);
+            encoder.begin(&[]);
+            encoder.end(&[]);
+            encoder.close();
+            encoder.end(&[("b", Value::Null)]);
+        }
+        encoder.close();
+        encoder.end(&[("c", Value::Null)]);
+        encoder.finish();
+        let expected = r#"{"one":{"a":1,"rows":[{"x":2}],"inner":[]},"rows":[],"many":[{"part":{},"b":null},{"part":{},"b":null}],"c":null}"#;
+        assert_eq!(String::from_utf8(encoder.take_page()).unwrap(), expected.to_owned() + "\n");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::writer::Writer;
-use crate::store::questions::{Field, Sink, Value};
+use crate::store::questions::{Field, Part, Sink, Value};
 
 /// Another writer's pages, compressed.
 pub(super) struct Gzip {
@@ -38,6 +38,14 @@ impl Sink for Gzip {
 
     fn end(&mut self, tail: &[Field<'_>]) {
         self.inner.end(tail);
+    }
+
+    fn open(&mut self, name: &'static str, part: Part) {
+        self.inner.open(name, part);
+    }
+
+    fn close(&mut self) {
+        self.inner.close();
     }
 }
 

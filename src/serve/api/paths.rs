@@ -5,18 +5,28 @@ use hyper::Method;
 use super::answer::answer;
 use super::ask;
 use super::parameters::Parameter::{Agg, Bucket, Cursor, From, Limit, MaxPoints, Person, Source, To, Type, Tz, Units};
-use super::read::Read;
 use super::read::Shape::{GeoJson, Gpx, Object, Table};
+use super::read::{Read, Tag};
 use crate::serve::http::listeners::ListenerKind;
 use crate::serve::route::RoutePath::{self, Fixed, Pattern};
 use crate::serve::route::{Right, Route};
 
 /// A fixed path stands before a pattern that it would also match.
-static API: [Route; 27] = [
+static API: [Route; 28] = [
+    read(
+        Fixed("/api/v1/overview"),
+        "returns today at a look: figures, the last night, workouts, doses, and what is usual",
+        &Read {
+            parameters: &[Type, From, To, Tz, Units, Person],
+            shape: Object,
+            tag: Tag::RowsAndUploads,
+            ask: ask::overview,
+        },
+    ),
     read(
         Fixed("/api/v1/types"),
         "lists the types that a person has samples of",
-        &Read { parameters: &[Person], shape: Table, is_tagged: true, ask: ask::types },
+        &Read { parameters: &[Person], shape: Table, tag: Tag::Rows, ask: ask::types },
     ),
     read(
         Fixed("/api/v1/days"),
@@ -24,19 +34,19 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[Type, From, To, Bucket, Agg, Source, Units, MaxPoints, Person],
             shape: Table,
-            is_tagged: true,
+            tag: Tag::Rows,
             ask: ask::days,
         },
     ),
     read(
         Fixed("/api/v1/nights"),
         "returns sleep by the date of the morning",
-        &Read { parameters: &[From, To, Person], shape: Table, is_tagged: true, ask: ask::nights },
+        &Read { parameters: &[From, To, Person], shape: Table, tag: Tag::Rows, ask: ask::nights },
     ),
     read(
         Pattern("/api/v1/nights/{date}"),
         "returns one night with its parts",
-        &Read { parameters: &[Tz, Person], shape: Table, is_tagged: true, ask: ask::night },
+        &Read { parameters: &[Tz, Person], shape: Table, tag: Tag::Rows, ask: ask::night },
     ),
     read(
         Fixed("/api/v1/samples"),
@@ -44,7 +54,7 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[Type, From, To, Tz, Source, Units, MaxPoints, Limit, Cursor, Person],
             shape: Table,
-            is_tagged: true,
+            tag: Tag::Rows,
             ask: ask::samples,
         },
     ),
@@ -54,7 +64,7 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[Type, From, To, Tz, Limit, Cursor, Person],
             shape: Table,
-            is_tagged: true,
+            tag: Tag::Rows,
             ask: ask::workouts,
         },
     ),
@@ -64,24 +74,24 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[Type, From, To, Limit, Cursor, Person],
             shape: Table,
-            is_tagged: true,
+            tag: Tag::Rows,
             ask: ask::workout_days,
         },
     ),
     read(
         Pattern("/api/v1/workouts/{uuid}"),
         "returns a workout with heart rates, the time in their zones, and splits",
-        &Read { parameters: &[Tz, Units, MaxPoints, Person], shape: Object, is_tagged: true, ask: ask::workout },
+        &Read { parameters: &[Tz, Units, MaxPoints, Person], shape: Object, tag: Tag::Rows, ask: ask::workout },
     ),
     read(
         Pattern("/api/v1/workouts/{uuid}/route"),
         "returns the route of a workout as GeoJSON",
-        &Read { parameters: &[MaxPoints, Person], shape: GeoJson, is_tagged: true, ask: ask::line },
+        &Read { parameters: &[MaxPoints, Person], shape: GeoJson, tag: Tag::Rows, ask: ask::line },
     ),
     read(
         Pattern("/api/v1/workouts/{uuid}/route.gpx"),
         "returns the route of a workout as GPX 1.1",
-        &Read { parameters: &[MaxPoints, Person], shape: Gpx, is_tagged: true, ask: ask::track },
+        &Read { parameters: &[MaxPoints, Person], shape: Gpx, tag: Tag::Rows, ask: ask::track },
     ),
     read(
         Fixed("/api/v1/medications"),
@@ -89,7 +99,7 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[Type, From, To, Limit, Cursor, Person],
             shape: Table,
-            is_tagged: true,
+            tag: Tag::Rows,
             ask: ask::medications,
         },
     ),
@@ -99,7 +109,7 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[Type, From, To, Limit, Cursor, Person],
             shape: Table,
-            is_tagged: true,
+            tag: Tag::Rows,
             ask: ask::adherence,
         },
     ),
@@ -109,14 +119,14 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[Type, From, To, Tz, Limit, Cursor, Person],
             shape: Table,
-            is_tagged: true,
+            tag: Tag::Rows,
             ask: ask::doses,
         },
     ),
     read(
         Fixed("/api/v1/characteristics"),
         "returns characteristics such as the date of birth",
-        &Read { parameters: &[Tz, Limit, Cursor, Person], shape: Table, is_tagged: true, ask: ask::characteristics },
+        &Read { parameters: &[Tz, Limit, Cursor, Person], shape: Table, tag: Tag::Rows, ask: ask::characteristics },
     ),
     read(
         Fixed("/api/v1/correlations"),
@@ -124,7 +134,7 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[Type, From, To, Tz, Limit, Cursor, Person],
             shape: Table,
-            is_tagged: true,
+            tag: Tag::Rows,
             ask: ask::correlations,
         },
     ),
@@ -134,19 +144,19 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[From, To, Tz, Limit, Cursor, Person],
             shape: Table,
-            is_tagged: true,
+            tag: Tag::Rows,
             ask: ask::electrocardiograms,
         },
     ),
     read(
         Fixed("/api/v1/beats"),
         "returns the beats that heart rate variabilities were computed from",
-        &Read { parameters: &[From, To, Tz, Limit, Cursor, Person], shape: Table, is_tagged: true, ask: ask::beats },
+        &Read { parameters: &[From, To, Tz, Limit, Cursor, Person], shape: Table, tag: Tag::Rows, ask: ask::beats },
     ),
     read(
         Fixed("/api/v1/rings"),
         "returns the rings of each day, of Apple's export",
-        &Read { parameters: &[From, To, Limit, Cursor, Person], shape: Table, is_tagged: true, ask: ask::rings },
+        &Read { parameters: &[From, To, Limit, Cursor, Person], shape: Table, tag: Tag::Rows, ask: ask::rings },
     ),
     read(
         Fixed("/api/v1/aggregates"),
@@ -154,19 +164,19 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[Type, From, To, Tz, Limit, Cursor, Person],
             shape: Table,
-            is_tagged: true,
+            tag: Tag::Rows,
             ask: ask::aggregates,
         },
     ),
     read(
         Fixed("/api/v1/sources"),
         "lists sources, with the owner's order",
-        &Read { parameters: &[Tz, Limit, Cursor, Person], shape: Table, is_tagged: true, ask: ask::sources },
+        &Read { parameters: &[Tz, Limit, Cursor, Person], shape: Table, tag: Tag::Rows, ask: ask::sources },
     ),
     read(
         Fixed("/api/v1/zones"),
         "lists the time zones that the person was in",
-        &Read { parameters: &[Tz, Limit, Cursor, Person], shape: Table, is_tagged: true, ask: ask::zones },
+        &Read { parameters: &[Tz, Limit, Cursor, Person], shape: Table, tag: Tag::Rows, ask: ask::zones },
     ),
     read(
         Fixed("/api/v1/uploads"),
@@ -174,7 +184,7 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[Type, From, To, Tz, Limit, Cursor, Person],
             shape: Table,
-            is_tagged: false,
+            tag: Tag::Never,
             ask: ask::uploads,
         },
     ),
@@ -184,29 +194,29 @@ static API: [Route; 27] = [
         &Read {
             parameters: &[Type, From, To, Limit, Cursor, Person],
             shape: Table,
-            is_tagged: false,
+            tag: Tag::Never,
             ask: ask::rejects,
         },
     ),
     read(
         Fixed("/api/v1/records"),
         "returns records that have no table; `type` is a section",
-        &Read { parameters: &[Type, Limit, Cursor, Person], shape: Table, is_tagged: false, ask: ask::records },
+        &Read { parameters: &[Type, Limit, Cursor, Person], shape: Table, tag: Tag::Never, ask: ask::records },
     ),
     read(
         Fixed("/api/v1/explain"),
         "returns why the figure of a day is what it is; `from` is the day",
-        &Read { parameters: &[Type, From, Person], shape: Object, is_tagged: true, ask: ask::explain },
+        &Read { parameters: &[Type, From, Person], shape: Object, tag: Tag::Rows, ask: ask::explain },
     ),
     read(
         Fixed("/api/v1/status"),
         "returns how current the data is, and what sends it",
-        &Read { parameters: &[Tz, Person], shape: Object, is_tagged: false, ask: ask::status },
+        &Read { parameters: &[Tz, Person], shape: Object, tag: Tag::Never, ask: ask::status },
     ),
     read(
         Fixed("/api/v1/people"),
         "lists the persons whose data the token reads",
-        &Read { parameters: &[Person], shape: Table, is_tagged: false, ask: ask::people },
+        &Read { parameters: &[Person], shape: Table, tag: Tag::Never, ask: ask::people },
     ),
 ];
 

@@ -8,8 +8,7 @@ use crate::store::questions::{Kind, Question, Range, Unanswered};
 pub(in crate::serve) struct Read {
     pub(super) parameters: &'static [Parameter],
     pub(super) shape: Shape,
-    /// Whether the answer depends only on what `changes` notes.
-    pub(super) is_tagged: bool,
+    pub(super) tag: Tag,
     pub(super) ask: Ask,
 }
 
@@ -26,6 +25,17 @@ pub(super) enum Shape {
     Gpx,
 }
 
+/// What the tag of an answer is made from: all that the answer depends on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Tag {
+    /// The answer has no tag.
+    Never,
+    /// What `changes` notes.
+    Rows,
+    /// The same, the last upload, and whether one is under way.
+    RowsAndUploads,
+}
+
 #[cfg(test)]
 impl Read {
     /// The names of its parameters.
@@ -36,11 +46,13 @@ impl Read {
     /// The statuses that it may answer beside 200. A path with a name in it may lead to nothing.
     pub(in crate::serve) fn statuses(&self, has_name: bool) -> Vec<&'static str> {
         let mut statuses = vec!["400", "401", "403", "406", "429", "500", "503"];
-        if self.is_tagged {
+        if self.tag != Tag::Never {
             statuses.push("304");
         }
         // Of a type without samples nothing can be explained.
-        if has_name || self.shape == Shape::Object && self.parameters.contains(&Parameter::From) {
+        let has = |parameter| self.parameters.contains(&parameter);
+        let is_of_one_day = self.shape == Shape::Object && has(Parameter::From) && !has(Parameter::To);
+        if has_name || is_of_one_day {
             statuses.push("404");
         }
         statuses

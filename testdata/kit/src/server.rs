@@ -35,6 +35,15 @@ impl Server {
 
     /// Starts a server whose configuration differs from the default.
     pub fn with(change: impl FnOnce(&mut Serve)) -> Self {
+        Self::launch(change, false)
+    }
+
+    /// The same, with the thread that computes figures after uploads.
+    pub fn with_figures(change: impl FnOnce(&mut Serve)) -> Self {
+        Self::launch(change, true)
+    }
+
+    fn launch(change: impl FnOnce(&mut Serve), keeps_figures: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -42,7 +51,10 @@ impl Server {
         let mut config = config(folder.path().join("health.db"), address);
         change(&mut config);
         let (stop, stopped) = oneshot::channel();
-        let writer = Writer::with_wal_limit(&Database::new(&config.db), config.wal_bytes_max).unwrap();
+        let mut writer = Writer::with_wal_limit(&Database::new(&config.db), config.wal_bytes_max).unwrap();
+        if keeps_figures {
+            writer.keep_figures(None).unwrap();
+        }
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime

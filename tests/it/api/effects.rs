@@ -9,7 +9,11 @@ use serde_json::{Value, json};
 use super::{Api, PATHS};
 
 /// A value of each parameter that changes an answer of the fixture, by path; the first one that fits counts.
-const CHANGES: [(&str, &str, &str); 25] = [
+const CHANGES: [(&str, &str, &str); 29] = [
+    ("overview", "type", "type=walking_running_distance"),
+    ("overview", "from", "from=2026-01-01&to=2026-02-01"),
+    ("overview", "to", "to=2026-01-07"),
+    ("overview", "units", "units=mi"),
     ("days", "type", "type=heart_rate"),
     ("days", "bucket", "bucket=month"),
     ("days", "agg", "agg=max"),

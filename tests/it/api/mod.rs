@@ -5,6 +5,7 @@ mod clients;
 mod effects;
 mod examples;
 mod figures;
+mod overview;
 mod rights;
 mod tables;
 
@@ -21,7 +22,8 @@ use tempfile::TempDir;
 use crate::reading::fixture;
 
 /// Paths of the API, as a client asks for them.
-const PATHS: [&str; 27] = [
+const PATHS: [&str; 28] = [
+    "/api/v1/overview",
     "/api/v1/types",
     "/api/v1/days?type=steps",
     "/api/v1/nights",
@@ -65,7 +67,15 @@ fn copy_fixture(to: &Path) {
 
 impl Api {
     fn start() -> Self {
-        let server = Server::with(|config| copy_fixture(&config.db));
+        Self::of(Server::with(|config| copy_fixture(&config.db)))
+    }
+
+    /// The same, with the thread that computes figures.
+    fn with_figures() -> Self {
+        Self::of(Server::with_figures(|config| copy_fixture(&config.db)))
+    }
+
+    fn of(server: Server) -> Self {
         let mut api = Self { server, token: String::new() };
         api.token = api.add_token("me", TokenScope::Read, false);
         api

@@ -404,7 +404,12 @@ fn known_days(
     Ok((first.max(known_first), end.min(known_last)))
 }
 
-fn unit_of(snapshot: &Snapshot<'_>, person: i64, type_id: Option<i64>) -> Result<Option<String>, Unanswered> {
+/// The unit of a type's figures, if it has any.
+pub(super) fn unit_of(
+    snapshot: &Snapshot<'_>,
+    person: i64,
+    type_id: Option<i64>,
+) -> Result<Option<String>, Unanswered> {
     let sql = "SELECT u.name FROM days d JOIN units u ON u.id = d.unit_id WHERE d.person_id = ?1 AND d.type_id = ?2
         ORDER BY d.day DESC LIMIT 1";
     let mut select = snapshot.connection.prepare_cached(sql)?;

@@ -51,7 +51,7 @@ pub(super) fn canonical(identifier: &str) -> &'static str {
 }
 
 /// How the samples of a day become its figure.
-fn method_name(method: Method) -> &'static str {
+pub(super) fn method_name(method: Method) -> &'static str {
     match method {
         Method::Sum | Method::StandHours | Method::Sessions => "sum",
         Method::Mean | Method::TimeWeighted => "mean",

@@ -73,6 +73,22 @@ pub trait Sink {
 
     /// Ends the series.
     fn end(&mut self, tail: &[Field<'_>]);
+
+    /// Begins a part of the series under a name: until [`Sink::close`], series are inside of this one. A sink that has only tables
+    /// need not take parts.
+    fn open(&mut self, _name: &'static str, _part: Part) {}
+
+    /// Ends the part.
+    fn close(&mut self) {}
+}
+
+/// What a part of a series has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Part {
+    /// One series.
+    One,
+    /// A list of any number of series.
+    Many,
 }
 
 /// Where a question is after a page.
