@@ -1,0 +1,117 @@
+// Nights as bars from bedtime to waking, and what is usual among them. A night that is missing has no bar.
+
+import { datesBetween, type MeanTime, mean, meanTime, minutesFrom } from "./clock.ts";
+import type { Stage } from "./hypnogram.ts";
+
+/** A night as the API lists it. */
+export interface Night {
+  night: string;
+  asleep_min: number | null;
+  in_bed_min: number | null;
+  core_min: number | null;
+  deep_min: number | null;
+  rem_min: number | null;
+  unspecified_min: number | null;
+  awake_min: number | null;
+  asleep_main_min: number | null;
+  bedtime: string | null;
+  wake_time: string | null;
+  awakenings: number | null;
+  naps: number | null;
+  in_bed_estimated: boolean;
+  approximate: boolean;
+  partial: boolean;
+  zone: string | null;
+}
+
+/** A night's bar, in minutes from midnight of its date. */
+export interface Bar {
+  night: Night;
+  /** Its place among the dates of the chart. */
+  column: number;
+  from: number;
+  to: number;
+}
+
+export interface Bars {
+  dates: string[];
+  bars: Bar[];
+  /** Whole hours, in minutes, that hold all bars. */
+  from: number;
+  to: number;
+}
+
+/** What is drawn without any night: from 21 to 9 o'clock. */
+const USUAL: readonly [number, number] = [-180, 540];
+
+/** Returns the bars of the dates from `from` to `to`, without `to`. */
+export function bars(nights: readonly Night[], from: string, to: string): Bars {
+  const dates = datesBetween(from, to);
+  const columns = new Map(dates.map((date, column) => [date, column]));
+  const result: Bar[] = [];
+  for (const night of nights) {
+    const column = columns.get(night.night);
+    const start = minutesFrom(night.night, night.bedtime);
+    const end = minutesFrom(night.night, night.wake_time);
+    if (column !== undefined && start !== null && end !== null && end > start)
+      result.push({ night, column, from: start, to: end });
+  }
+  const least = Math.min(...result.map((bar) => bar.from));
+  const greatest = Math.max(...result.map((bar) => bar.to));
+  const [first, last] =
+    result.length === 0 ? USUAL : [Math.floor((least - 15) / 60) * 60, Math.ceil((greatest + 15) / 60) * 60];
+  return { dates, bars: result, from: first, to: last };
+}
+
+export interface Averages {
+  nights: number;
+  asleep: number | null;
+  inBed: number | null;
+  /** Minutes of each stage; null if no night has stages. */
+  stages: Record<Stage, number | null>;
+  bedtime: MeanTime | null;
+  waking: MeanTime | null;
+  naps: number;
+}
+
+/** Whether a night knows stages: not only that the person slept. */
+export function isStaged(night: Night): boolean {
+  return [night.core_min, night.deep_min, night.rem_min].some((minutes) => (minutes ?? 0) > 0);
+}
+
+/** Returns the averages of whole nights. Stages are averages of the nights that know stages. */
+export function averages(all: readonly Night[]): Averages {
+  const nights = all.filter((night) => !night.partial);
+  const staged = nights.filter(isStaged);
+  const times = (pick: (night: Night) => string | null) =>
+    nights
+      .map((night) => minutesFrom(night.night, pick(night)))
+      .filter((minutes): minutes is number => minutes !== null);
+  return {
+    nights: nights.length,
+    asleep: mean(nights.map((night) => night.asleep_min)),
+    inBed: mean(nights.map((night) => night.in_bed_min)),
+    stages: {
+      awake: mean(staged.map((night) => night.awake_min)),
+      rem: mean(staged.map((night) => night.rem_min)),
+      core: mean(staged.map((night) => night.core_min)),
+      deep: mean(staged.map((night) => night.deep_min)),
+      asleep: mean(nights.filter((night) => (night.unspecified_min ?? 0) > 0).map((night) => night.unspecified_min)),
+    },
+    bedtime: meanTime(times((night) => night.bedtime)),
+    waking: meanTime(times((night) => night.wake_time)),
+    naps: nights.reduce((sum, night) => sum + (night.naps ?? 0), 0),
+  };
+}
+
+/** Returns the minutes of each stage of a night, from deep sleep on; stages without minutes are left out. */
+export function stagesOf(night: Night): { stage: Stage; minutes: number }[] {
+  const all: [Stage, number | null][] = [
+    ["deep", night.deep_min],
+    ["core", night.core_min],
+    ["rem", night.rem_min],
+    ["asleep", night.unspecified_min],
+    ["awake", night.awake_min],
+  ];
+  return all.flatMap(([stage, minutes]) => (minutes !== null && minutes > 0 ? [{ stage, minutes }] : []));
+}
