@@ -1,7 +1,10 @@
-import { texts } from "../../texts.ts";
-import { Empty } from "../../ui/States.tsx";
+import { isDay } from "../../format/calendar.ts";
 import type { ViewProps } from "../registry.ts";
+import { OneNight } from "./OneNight.tsx";
+import { Overview } from "./Overview.tsx";
 
-export default function Sleep(_: ViewProps) {
-  return <Empty title={texts.empty.soon} />;
+/** Nights of a range, or the one that the address names. */
+export default function Sleep({ parts, query }: ViewProps) {
+  const [date] = parts;
+  return isDay(date) ? <OneNight date={date} key={date} /> : <Overview query={query} />;
 }

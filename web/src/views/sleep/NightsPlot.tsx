@@ -1,0 +1,269 @@
+// Nights as bars from bedtime, above, to waking, below. A missing night leaves its place empty.
+
+import { type Signal, useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { DAY_MIN, knownZone } from "../../draw/clock.ts";
+import { hypnogram, onWall } from "../../draw/hypnogram.ts";
+import type { Averages, Bar, Bars } from "../../draw/nights.ts";
+import { clockTicks, sparse } from "../../draw/ticks.ts";
+import { formatDay } from "../../format/dates.ts";
+import { formatMinutes } from "../../format/durations.ts";
+import { LEFT, RIGHT } from "../../plot/axis.ts";
+import { useWidth } from "../../plot/size.ts";
+import { linkTo } from "../../state/address.ts";
+import { texts } from "../../texts.ts";
+import { marksOf } from "./NightsTable.tsx";
+import type { Range } from "./range.ts";
+import { type Stages, useStages } from "./segments.ts";
+import { classOfStage, nameOfStage } from "./stages.ts";
+import { timeText } from "./times.ts";
+
+interface NightsPlotProps {
+  bars: Bars;
+  summary: Averages;
+  range: Range;
+  zone: string | null;
+  today: string;
+}
+
+const HEIGHT = 300;
+const TOP = 8;
+/** Below the bars: a row for naps, and one for dates. */
+const FOOT = 44;
+
+export function NightsPlot({ bars, summary, range, zone, today }: NightsPlotProps) {
+  const [place, width] = useWidth();
+  const chosen = useSignal<string | null>(null);
+  const rows = bars.bars.map(({ night }) => night);
+  const key = JSON.stringify(rows);
+  const stages = useStages(useKept(rows, key), range !== "half");
+  const frame = frameOf(bars, width);
+  return (
+    <figure class="nights" ref={place}>
+      <figcaption>
+        <Readout bars={bars} summary={summary} chosen={chosen} />
+      </figcaption>
+      {width > 0 && (
+        <div class="nights-box">
+          <svg class="nights-plot behind" width={width} height={HEIGHT} aria-hidden="true">
+            <Grid bars={bars} frame={frame} />
+            <Usual summary={summary} bars={bars} frame={frame} />
+            <Dates bars={bars} frame={frame} range={range} today={today} />
+          </svg>
+          <svg class="nights-plot" width={width} height={HEIGHT} role="group" aria-label={texts.sleep.plot}>
+            {bars.bars.map((bar) => (
+              <NightBar
+                key={bar.night.night}
+                bar={bar}
+                frame={frame}
+                chosen={chosen}
+                zone={knownZone(bar.night.zone ?? zone) ?? "UTC"}
+                stages={stages.value}
+              />
+            ))}
+          </svg>
+        </div>
+      )}
+      <Legend isStaged={range !== "half"} hasNaps={summary.naps > 0} />
+    </figure>
+  );
+}
+
+/** The same list as long as its content is the same. */
+function useKept<T>(value: T, key: string): T {
+  return useMemo(() => value, [key]);
+}
+
+interface Frame {
+  width: number;
+  column: number;
+  bar: number;
+  x: (column: number) => number;
+  y: (minutes: number) => number;
+}
+
+function frameOf(bars: Bars, width: number): Frame {
+  const column = Math.max(1, width - LEFT - RIGHT) / Math.max(1, bars.dates.length);
+  const bar = Math.min(40, Math.max(column < 4 ? 1.5 : 2, column * 0.62));
+  const room = HEIGHT - TOP - FOOT;
+  return {
+    width,
+    column,
+    bar,
+    x: (place) => LEFT + (place + 0.5) * column,
+    y: (minutes) => TOP + ((minutes - bars.from) / (bars.to - bars.from)) * room,
+  };
+}
+
+function Grid({ bars, frame }: { bars: Bars; frame: Frame }) {
+  return (
+    <>
+      {clockTicks(bars.from, bars.to, 7).map((minutes) => (
+        <g key={minutes}>
+          <line class="plot-rule" x1={LEFT} x2={frame.width - RIGHT} y1={frame.y(minutes)} y2={frame.y(minutes)} />
+          <text class="plot-label" x={LEFT - 8} y={frame.y(minutes) + 4} text-anchor="end">
+            {timeText(minutes)}
+          </text>
+        </g>
+      ))}
+    </>
+  );
+}
+
+/** The usual bedtime and waking, where the axis has them. */
+function Usual({ summary, bars, frame }: { summary: Averages; bars: Bars; frame: Frame }) {
+  const times = [summary.bedtime, summary.waking].flatMap((time) => {
+    const minutes = time && [time.minutes, time.minutes + DAY_MIN, time.minutes - DAY_MIN];
+    return minutes?.find((minute) => minute >= bars.from && minute <= bars.to) ?? [];
+  });
+  return (
+    <g class="plot-usual">
+      {times.map((minutes) => (
+        <line key={minutes} x1={LEFT} x2={frame.width - RIGHT} y1={frame.y(minutes)} y2={frame.y(minutes)} />
+      ))}
+    </g>
+  );
+}
+
+interface NightBarProps {
+  bar: Bar;
+  frame: Frame;
+  chosen: Signal<string | null>;
+  zone: string;
+  stages: Stages;
+}
+
+function NightBar({ bar, frame, chosen, zone, stages }: NightBarProps) {
+  const { night } = bar;
+  const left = frame.x(bar.column) - frame.bar / 2;
+  const [top, bottom] = [frame.y(bar.from), frame.y(bar.to)];
+  const radius = Math.min(5, frame.bar / 3);
+  const segments = stages.get(night.night);
+  const blocks = segments ? onWall(hypnogram(segments).blocks, night.night, zone) : [];
+  const clip = `night-${night.night}`;
+  const shape = { x: left, y: top, width: frame.bar, height: Math.max(1, bottom - top), rx: radius };
+  const choose = () => {
+    chosen.value = night.night;
+  };
+  return (
+    <a
+      class={`night-bar${night.partial ? " partial" : ""}${chosen.value === night.night ? " chosen" : ""}`}
+      href={linkTo("sleep", [night.night])}
+      aria-label={describe(bar)}
+      onPointerEnter={choose}
+      onFocus={choose}
+    >
+      <rect class="night-column" x={left - (frame.column - frame.bar) / 2} y={0} width={frame.column} height={HEIGHT} />
+      <clipPath id={clip}>
+        <rect {...shape} />
+      </clipPath>
+      <rect class={blocks.length > 0 ? "night-bed" : "night-whole"} {...shape} />
+      <g clip-path={`url(#${clip})`}>
+        {blocks.map(({ stage, from, to }) => (
+          <rect
+            key={from}
+            class={classOfStage(stage)}
+            x={left}
+            y={frame.y(from)}
+            width={frame.bar}
+            height={Math.max(0.5, frame.y(to) - frame.y(from))}
+          />
+        ))}
+      </g>
+      {night.partial && <rect class="night-open" {...shape} />}
+      {(night.naps ?? 0) > 0 && (
+        <circle class="night-nap" cx={frame.x(bar.column)} cy={HEIGHT - FOOT + 10} r={Math.min(3, frame.bar / 2)} />
+      )}
+    </a>
+  );
+}
+
+function describe({ night, from, to }: Bar): string {
+  const times = texts.sleep.fromTo(timeText(from), timeText(to));
+  return [
+    formatDay(night.night, "weekday"),
+    texts.sleep.slept(formatMinutes(night.asleep_min)),
+    times,
+    ...marksOf(night),
+  ].join(", ");
+}
+
+interface DatesProps {
+  bars: Bars;
+  frame: Frame;
+  range: Range;
+  today: string;
+}
+
+function Dates({ bars, frame, range, today }: DatesProps) {
+  const y = HEIGHT - 8;
+  if (range === "week") {
+    return (
+      <g class="plot-labels">
+        {bars.dates.map((date, column) => (
+          <text key={date} x={frame.x(column)} y={y} text-anchor="middle" class={date === today ? "strong" : undefined}>
+            {frame.column < 56 ? formatDay(date, "letter") : formatDay(date, "name")} {Number(date.slice(8))}
+          </text>
+        ))}
+      </g>
+    );
+  }
+  const places =
+    range === "half"
+      ? bars.dates.flatMap((date, column) => (date.endsWith("-01") ? [column] : []))
+      : sparse(bars.dates.length, Math.floor(frame.width / 72));
+  return (
+    <g class="plot-labels">
+      {places.map((column) => (
+        <text key={column} x={frame.x(column)} y={y} text-anchor={range === "half" ? "start" : "middle"}>
+          {formatDay(bars.dates[column], range === "half" ? "monthShort" : "short")}
+        </text>
+      ))}
+    </g>
+  );
+}
+
+function Readout({ bars, summary, chosen }: { bars: Bars; summary: Averages; chosen: Signal<string | null> }) {
+  const bar = bars.bars.find(({ night }) => night.night === chosen.value);
+  if (!bar) {
+    return (
+      <div class="readout">
+        <span class="readout-value">{formatMinutes(summary.asleep)}</span>
+        <span class="readout-text">{texts.sleep.onAverage}</span>
+      </div>
+    );
+  }
+  const times = texts.sleep.fromTo(timeText(bar.from), timeText(bar.to));
+  return (
+    <div class="readout">
+      <span class="readout-value">{formatMinutes(bar.night.asleep_min)}</span>
+      <span class="readout-text">
+        {[formatDay(bar.night.night, "weekday"), times, ...marksOf(bar.night)].join(" · ")}
+      </span>
+    </div>
+  );
+}
+
+function Legend({ isStaged, hasNaps }: { isStaged: boolean; hasNaps: boolean }) {
+  return (
+    <ul class="legend">
+      {isStaged &&
+        (["deep", "core", "rem", "awake"] as const).map((stage) => (
+          <li key={stage}>
+            <span class={`swatch ${classOfStage(stage)}`} />
+            {nameOfStage(stage)}
+          </li>
+        ))}
+      <li>
+        <span class="swatch usual" />
+        {texts.sleep.usual}
+      </li>
+      {hasNaps && (
+        <li>
+          <span class="swatch nap" />
+          {texts.sleep.nap}
+        </li>
+      )}
+    </ul>
+  );
+}
