@@ -1,7 +1,9 @@
-import { texts } from "../../texts.ts";
-import { Empty } from "../../ui/States.tsx";
 import type { ViewProps } from "../registry.ts";
+import { List } from "./List.tsx";
+import { OneWorkout } from "./OneWorkout.tsx";
 
-export default function Workouts(_: ViewProps) {
-  return <Empty title={texts.empty.soon} />;
+/** The list, or the workout that the address names. */
+export default function Workouts({ parts, query }: ViewProps) {
+  const [uuid] = parts;
+  return uuid ? <OneWorkout uuid={uuid} key={uuid} /> : <List query={query} />;
 }

@@ -1,0 +1,122 @@
+// The route on a graticule, coloured by heart rate or by pace. Its cursor is that of the plots.
+
+import { useMemo, useState } from "preact/hooks";
+import { nearestPoint, RAMP_STEPS, rampStep, type Sketch, scaleOf, sketch, strokes } from "../../draw/route.ts";
+import { nearest } from "../../draw/ticks.ts";
+import { type Point, series, valueAt } from "../../draw/track.ts";
+import { measureOf } from "../../format/units.ts";
+import type { Cursor } from "../../plot/Stack.tsx";
+import { useWidth } from "../../plot/size.ts";
+import { units } from "../../state/settings.ts";
+import { texts } from "../../texts.ts";
+import { Card } from "../../ui/Card.tsx";
+import { Segmented } from "../../ui/Segmented.tsx";
+import { Graticule, Marks } from "./Graticule.tsx";
+import type { Workout } from "./OneWorkout.tsx";
+import type { Pacing } from "./pace.ts";
+
+interface RouteCardProps {
+  points: readonly Point[];
+  workout: Workout;
+  cursor: Cursor;
+  pacing: Pacing;
+}
+
+type Colour = "heart" | "speed";
+
+const PADDING = 36;
+/** A heart rate holds for so long. */
+const NEAR_MS = 60_000;
+
+export function RouteCard({ points, workout, cursor, pacing }: RouteCardProps) {
+  const [place, width] = useWidth();
+  const [wanted, choose] = useState<Colour>("heart");
+  const rates = useMemo(() => series(workout.heart_rate), [workout.heart_rate]);
+  const hasHeart = rates.at.length > 1;
+  const colour = hasHeart ? wanted : "speed";
+  const height = Math.round(Math.min(440, Math.max(260, width * 0.72)));
+  const drawn = useMemo(() => (width > 0 ? sketch(points, width, height, PADDING) : null), [points, width, height]);
+  const values = useMemo(
+    () => points.map(({ at, speed }) => (colour === "heart" ? valueAt(rates, at, NEAR_MS) : speed)),
+    [points, colour, rates],
+  );
+  const scale = scaleOf(values);
+  const lines = drawn
+    ? strokes(
+        points,
+        drawn,
+        values.map((value) => rampStep(value, scale)),
+      )
+    : [];
+  const beats = measureOf("heart_rate", "count/min", units.value);
+  const name = (value: number) => {
+    if (colour === "heart") return beats.format(value);
+    const paced = pacing.convert(value);
+    return paced === null ? "" : pacing.format(paced);
+  };
+  const choices = [
+    { key: "heart" as const, text: texts.workouts.heart },
+    { key: "speed" as const, text: pacing.name },
+  ];
+  const follow = (event: PointerEvent) => {
+    const box = place.current?.getBoundingClientRect();
+    if (!drawn || !box) return;
+    cursor.value = points[nearestPoint(drawn, event.clientX - box.left, event.clientY - box.top)]?.at ?? null;
+  };
+  return (
+    <Card
+      title={texts.workouts.route}
+      class="workout-route"
+      aside={hasHeart && <Segmented label={texts.workouts.colour} choices={choices} chosen={colour} choose={choose} />}
+    >
+      <div class="route" ref={place} style={{ height: `${height}px` }}>
+        {drawn && (
+          <svg
+            class={`ramp-${colour}`}
+            width={width}
+            height={height}
+            role="img"
+            aria-label={texts.workouts.routeOf(measureOf("distance", "m", units.value).format(points.at(-1)?.distance))}
+            onPointerMove={follow}
+            onPointerDown={follow}
+            onPointerLeave={(event) => {
+              if (event.pointerType === "mouse") cursor.value = null;
+            }}
+          >
+            <Graticule sketch={drawn} />
+            <g class="route-casing">
+              {lines.map(({ d }, index) => (
+                <path key={index} d={d} />
+              ))}
+            </g>
+            <g class="route-line">
+              {lines.map(({ d, step }, index) => (
+                <path key={index} class={`ramp-${step}`} d={d} />
+              ))}
+            </g>
+            <Marks sketch={drawn} last={points.length - 1} />
+            <Here {...{ points, cursor }} sketch={drawn} />
+          </svg>
+        )}
+      </div>
+      {scale && (
+        <div class={`ramp ramp-${colour}`} aria-hidden="true">
+          <span>{name(scale.from)}</span>
+          <span class="ramp-steps">
+            {Array.from({ length: RAMP_STEPS }, (_, step) => (
+              <span key={step} class={`ramp-${step}`} />
+            ))}
+          </span>
+          <span>{name(scale.to)}</span>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function Here({ points, sketch: { x, y }, cursor }: { points: readonly Point[]; sketch: Sketch; cursor: Cursor }) {
+  const times = useMemo(() => points.map(({ at }) => at), [points]);
+  if (cursor.value === null) return null;
+  const place = nearest(times, cursor.value);
+  return <circle class="route-here" cx={x[place]} cy={y[place]} r={7} />;
+}

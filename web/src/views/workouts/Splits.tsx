@@ -1,0 +1,52 @@
+// Splits of a kilometre or a mile. The bar is the speed against the fastest one.
+
+import type { SplitRow } from "../../draw/effort.ts";
+import { formatClock } from "../../format/durations.ts";
+import { formatNumber } from "../../format/numbers.ts";
+import { formatDistance } from "../../format/units.ts";
+import { units } from "../../state/settings.ts";
+import { texts } from "../../texts.ts";
+import { Card } from "../../ui/Card.tsx";
+import { formatPace, type Pacing } from "./pace.ts";
+
+export function Splits({ splits, pacing }: { splits: readonly SplitRow[]; pacing: Pacing }) {
+  return (
+    <Card title={texts.workouts.splits} class="workout-splits">
+      <div class="table-scroll">
+        <table class="data-table splits">
+          <caption class="hidden">{texts.workouts.splits}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{units.value === "us" ? texts.workouts.mile : texts.workouts.kilometer}</th>
+              <th scope="col">{pacing.name}</th>
+              <th scope="col" class="number">
+                {texts.workouts.time}
+              </th>
+              <th scope="col" class="number">
+                {texts.workouts.heartShort}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {splits.map((split) => (
+              <tr key={split.number}>
+                <th scope="row">{split.isRest ? formatDistance(split.metres, units.value) : split.number}</th>
+                <td class="split-cell">
+                  <div class="split-pace">
+                    <span
+                      class={split.isRest ? "split-bar rest" : "split-bar"}
+                      style={{ width: `${split.share * 100}%` }}
+                    />
+                    <span>{formatPace(pacing, split.metres, split.seconds)}</span>
+                  </div>
+                </td>
+                <td class="number">{formatClock(split.seconds)}</td>
+                <td class="number">{formatNumber(split.heartRate)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,58 @@
+// Workouts as a list of months, the newest first.
+
+import type { WorkoutRow } from "../../api/shapes.ts";
+
+export interface Month {
+  /** As 2026-11. */
+  month: string;
+  workouts: WorkoutRow[];
+  seconds: number;
+  kilometers: number | null;
+}
+
+/** Groups workouts by the month of their local start, the newest first. What has no start is left out. */
+export function months(workouts: readonly WorkoutRow[]): Month[] {
+  const sorted = workouts
+    .filter(({ start }) => start !== null)
+    .sort((one, other) => Date.parse(other.start ?? "") - Date.parse(one.start ?? ""));
+  const result: Month[] = [];
+  for (const workout of sorted) {
+    const month = monthOf(workout.start ?? "");
+    let last = result.at(-1);
+    if (last?.month !== month) {
+      last = { month, workouts: [], seconds: 0, kilometers: null };
+      result.push(last);
+    }
+    last.workouts.push(workout);
+    last.seconds += workout.duration_s ?? 0;
+    if (workout.distance_km !== null) last.kilometers = (last.kilometers ?? 0) + workout.distance_km;
+  }
+  return result;
+}
+
+/** The month where the browser is: the list does not know where the person was. */
+function monthOf(start: string): string {
+  const date = new Date(start);
+  return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}`;
+}
+
+/** Returns the months with at most so many workouts in all; the last one may be cut. */
+export function firstOf(all: readonly Month[], count: number): Month[] {
+  const result: Month[] = [];
+  let left = count;
+  for (const month of all) {
+    if (left <= 0) break;
+    result.push({ ...month, workouts: month.workouts.slice(0, left) });
+    left -= month.workouts.length;
+  }
+  return result;
+}
+
+/** Returns the activities of workouts, the most frequent first. */
+export function activitiesOf(workouts: readonly WorkoutRow[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { activity } of workouts) {
+    if (activity) counts.set(activity, (counts.get(activity) ?? 0) + 1);
+  }
+  return [...counts].sort((one, other) => other[1] - one[1] || one[0].localeCompare(other[0])).map(([name]) => name);
+}
