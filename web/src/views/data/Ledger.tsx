@@ -1,0 +1,119 @@
+// The last uploads and imports: what each brought. A line opens to all of its figures.
+
+import { useState } from "preact/hooks";
+import { formatAge, formatInstant } from "../../format/dates.ts";
+import { formatDuration } from "../../format/durations.ts";
+import { formatBytes, formatNumber } from "../../format/numbers.ts";
+import { now } from "../../state/clock.ts";
+import { texts } from "../../texts.ts";
+import { Card } from "../../ui/Card.tsx";
+import type { Upload } from "./Verdict.tsx";
+
+const SHOWN_FIRST = 12;
+const SHOWN_MORE = 50;
+
+export function Ledger({ uploads }: { uploads: readonly Upload[] }) {
+  const [count, setCount] = useState(SHOWN_FIRST);
+  return (
+    <Card title={texts.data.ledger}>
+      {uploads.length === 0 ? (
+        <p class="note">{texts.data.noUploads}</p>
+      ) : (
+        <ul class="rows">
+          {uploads.slice(0, count).map((upload) => (
+            <li key={upload.id}>
+              <Line upload={upload} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {uploads.length > count && (
+        <button type="button" class="link more" onClick={() => setCount(count + SHOWN_MORE)}>
+          {texts.data.moreUploads(formatNumber(uploads.length - count))}
+        </button>
+      )}
+    </Card>
+  );
+}
+
+function Line({ upload }: { upload: Upload }) {
+  const { state, finished, started, records, rejected } = upload;
+  const isFine = state === "done";
+  const from = upload.sender ?? texts.data.origins[upload.origin ?? ""] ?? upload.origin ?? "";
+  return (
+    <details class="upload">
+      <summary class="row">
+        <span class="row-what">
+          <span class="row-name" title={formatInstant(finished ?? started, null)}>
+            {formatAge(finished ?? started, now.value)}
+          </span>
+          <span class="row-when ellipsis" title={from}>
+            {from}
+          </span>
+        </span>
+        <span class="row-figures">
+          <span class={isFine ? "row-main" : "row-main bad"}>
+            {isFine ? texts.data.records(formatNumber(records), records ?? 0) : stateName(state)}
+          </span>
+          <span class="row-sub">
+            {(rejected ?? 0) > 0 ? (
+              <span class="warn">{texts.data.rejectedCount(formatNumber(rejected))}</span>
+            ) : (
+              newText(upload)
+            )}
+          </span>
+        </span>
+      </summary>
+      <Figures upload={upload} />
+    </details>
+  );
+}
+
+/** A running upload has not counted yet. */
+function newText({ state, new: count }: Upload): string {
+  if (state !== "done" || count === null) return "";
+  return count === 0 ? texts.data.nothingNew : texts.data.newCount(formatNumber(count));
+}
+
+const stateName = (state: string | null): string => texts.data.states[state ?? ""] ?? state ?? "";
+
+function Figures({ upload }: { upload: Upload }) {
+  const duration =
+    upload.started && upload.finished ? (Date.parse(upload.finished) - Date.parse(upload.started)) / 1000 : null;
+  const range =
+    upload.range_start || upload.range_end
+      ? `${formatInstant(upload.range_start, null)} – ${formatInstant(upload.range_end, null)}`
+      : null;
+  const { fields } = texts.data;
+  const rows: [string, string | null][] = [
+    [fields.state, stateName(upload.state)],
+    [fields.error, upload.error],
+    [fields.finished, upload.finished && formatInstant(upload.finished, null)],
+    [fields.took, duration === null ? null : formatDuration(duration)],
+    [fields.size, formatBytes(upload.body_bytes)],
+    [fields.records, formatNumber(upload.records)],
+    [fields.routePoints, formatNumber(upload.route_points)],
+    [fields.new, formatNumber(upload.new)],
+    [fields.updated, formatNumber(upload.updated)],
+    [fields.unchanged, formatNumber(upload.unchanged)],
+    [fields.merged, formatNumber(upload.merged)],
+    [fields.removed, formatNumber(upload.removed)],
+    [fields.rejected, formatNumber(upload.rejected)],
+    [fields.exported, upload.exported && formatInstant(upload.exported, null)],
+    [fields.range, range],
+    [fields.sync, upload.sync_source],
+    [fields.number, formatNumber(upload.id)],
+  ];
+  return (
+    <dl class="fields">
+      {rows
+        .filter(([, value]) => value)
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}

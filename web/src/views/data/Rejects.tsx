@@ -1,0 +1,58 @@
+// Elements that could not be stored, with the reason and the text as it was sent.
+
+import type { AnswerOf } from "../../api/client.ts";
+import { formatBytes, formatNumber } from "../../format/numbers.ts";
+import { texts } from "../../texts.ts";
+import { Card } from "../../ui/Card.tsx";
+
+type Reject = AnswerOf<"/api/v1/rejects">["rejects"][number];
+
+const RAW_SHOWN_MAX = 2000;
+
+export function Rejects({ rejects, total }: { rejects: readonly Reject[]; total: number | null }) {
+  const aside = total !== null && total > 0 ? <span class="note numbers">{formatNumber(total)}</span> : undefined;
+  return (
+    <Card title={texts.data.rejects} aside={aside}>
+      {rejects.length === 0 ? (
+        <p class="note">{texts.data.noRejects}</p>
+      ) : (
+        <ul class="rows">
+          {rejects.map((reject) => (
+            <li key={`${reject.upload} ${reject.number}`}>
+              <Line reject={reject} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {total !== null && total > rejects.length && rejects.length > 0 && (
+        <p class="note more">{texts.data.moreRejects(formatNumber(total - rejects.length))}</p>
+      )}
+    </Card>
+  );
+}
+
+function Line({ reject: { reason, section, index, upload, offset, raw, raw_bytes } }: { reject: Reject }) {
+  const place = `${section ?? ""}${index === null ? "" : `[${index}]`}`;
+  return (
+    <details class="upload">
+      <summary class="row">
+        <span class="row-what">
+          <span class="row-name wrap">{reason ?? texts.data.noReason}</span>
+          <span class="row-when ellipsis" title={place}>
+            {place}
+          </span>
+        </span>
+        <span class="row-sub">{texts.data.ofUpload(formatNumber(upload))}</span>
+      </summary>
+      <p class="note">
+        {[offset === null ? "" : texts.data.atByte(formatNumber(offset)), formatBytes(raw_bytes)]
+          .filter((part) => part !== "")
+          .join(", ")}
+      </p>
+      <pre class="raw" tabIndex={0} role="region" aria-label={texts.data.raw}>
+        {(raw ?? "").slice(0, RAW_SHOWN_MAX)}
+        {(raw ?? "").length > RAW_SHOWN_MAX && "…"}
+      </pre>
+    </details>
+  );
+}
