@@ -1,0 +1,55 @@
+// What the server expects of the app.
+
+/** As `GET /session` has it. */
+export interface AppAnswer {
+  url: string | null;
+  path: string;
+  header: string | null;
+}
+
+export interface App {
+  url: string;
+  path: string;
+  /** The header of the token; null for `Authorization: Bearer`. */
+  header: string | null;
+}
+
+/** Without a public address, the address of the page has reached the server. */
+export function appOf(
+  session: { app?: AppAnswer } | null | undefined,
+  here: { origin: string; pathname: string },
+): App {
+  const known = session?.app;
+  // Behind a proxy the page may be below a path.
+  const below = here.pathname.slice(0, here.pathname.lastIndexOf("/"));
+  return {
+    url: known?.url ?? here.origin + below,
+    path: known?.path ?? "/api/health-data",
+    header: known?.header ?? null,
+  };
+}
+
+function hostOf(url: string): string {
+  try {
+    return new URL(url).hostname.replace(/^\[|\]$/g, "");
+  } catch {
+    return "";
+  }
+}
+
+/** Whether only the server's own machine reaches the address. */
+export function isOnlyHere(url: string): boolean {
+  const host = hostOf(url);
+  return host === "localhost" || host.endsWith(".localhost") || host === "::1" || /^127\./.test(host);
+}
+
+/** Whether others in the network can read what is sent. */
+export function isOpenHttp(url: string): boolean {
+  return url.startsWith("http:") && !isOnlyHere(url);
+}
+
+/** The command that makes a token. A name with other characters is quoted for a shell. */
+export function tokenCommand(person: string): string {
+  const quoted = /^[\w.-]+$/.test(person) ? person : `'${person.replaceAll("'", `'\\''`)}'`;
+  return `healthsink token new --person ${quoted} --label phone`;
+}
