@@ -828,6 +828,9 @@ pub const QUESTION_CACHE_BYTES: usize = 512 * KIB;
 /// Bytes of an answer's page, from which on no further row is added.
 pub const ANSWER_PAGE_BYTES: usize = 64 * KIB;
 
+/// Texts of one kind that the rows of an answer share, such as names of sources, in memory at once. A longer text is alone.
+pub const SHARED_TEXTS_BYTES_MAX: usize = 16 * KIB;
+
 /// Bytes of an answer that wait for its client at once. A page that is longer is sent in pieces.
 pub const ANSWER_PIECE_BYTES_MAX: usize = 2 * ANSWER_PAGE_BYTES;
 

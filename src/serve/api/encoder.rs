@@ -14,6 +14,9 @@ use crate::store::questions::{Field, Part, Sink, Value};
 /// Columns that each line repeats from the head of its series.
 const REPEATED: [&str; 2] = ["type", "unit"];
 
+/// Room behind a page for the row that fills it. A longer one makes the page grow.
+const ROW_BYTES: usize = 4096;
+
 /// Writes an answer.
 #[derive(Debug)]
 pub(super) struct Encoder {
@@ -218,7 +221,10 @@ impl Writer for Encoder {
     }
 
     fn take_page(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.page)
+        // A page that was full is followed by another one: it need not grow again.
+        let is_full = self.page.len() >= ANSWER_PAGE_BYTES;
+        let capacity = if is_full { ANSWER_PAGE_BYTES + ROW_BYTES } else { 0 };
+        std::mem::replace(&mut self.page, Vec::with_capacity(capacity))
     }
 }
 

@@ -88,12 +88,24 @@ fn first_difference(stored: &[(i64, ZoneId)], found: &[(i64, ZoneId)]) -> Option
 }
 
 fn stored(connection: &Connection, person: i64, zones: &mut Zones) -> rusqlite::Result<Vec<(i64, ZoneId)>> {
-    let sql = "SELECT c.from_ms, z.name FROM zone_changes c JOIN zones z ON z.id = c.zone_id WHERE c.person_id = ?1 ORDER BY c.from_ms";
-    let mut select = connection.prepare(sql)?;
+    let mut name = connection.prepare_cached("SELECT name FROM zones WHERE id = ?1")?;
+    // Few zones, many changes: the name of each zone is looked up once.
+    let mut known: HashMap<i64, Option<ZoneId>, RandomState> = HashMap::default();
+    let sql = "SELECT from_ms, zone_id FROM zone_changes WHERE person_id = ?1 ORDER BY from_ms";
+    let mut select = connection.prepare_cached(sql)?;
     let mut rows = select.query([person])?;
     let mut changes = Vec::new();
     while let Some(row) = rows.next()? {
-        if let Some(zone) = zones.add(row.get_ref(1)?.as_str()?) {
+        let id = row.get(1)?;
+        let zone = match known.get(&id) {
+            Some(zone) => *zone,
+            None => {
+                let zone = name.query_row([id], |row| Ok(zones.add(row.get_ref(0)?.as_str()?)))?;
+                known.insert(id, zone);
+                zone
+            }
+        };
+        if let Some(zone) = zone {
             changes.push((row.get(0)?, zone));
         }
     }

@@ -6,6 +6,7 @@ use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use crate::model::limits::CURSOR_BYTES_MAX;
+use crate::model::record::Uuid;
 
 /// The key of a row, as its table sorts it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -57,6 +58,11 @@ impl RowKey {
             })
         };
         (0..parts).map(part).collect::<rusqlite::Result<_>>().map(Self)
+    }
+
+    /// The key of a sample of a type.
+    pub(super) fn of_sample(start_ms: i64, uuid: Uuid) -> Self {
+        Self(vec![KeyPart::Integer(start_ms), KeyPart::Bytes(uuid.to_vec())])
     }
 
     pub(super) fn parts(&self) -> &[KeyPart] {

@@ -20,6 +20,7 @@ mod range;
 mod reader;
 mod samples;
 mod source;
+mod texts;
 mod types;
 mod value;
 mod workout;

@@ -1,11 +1,12 @@
 //! Whose rows, of which time: a person by name, local dates or instants, the zone that dates are in.
 
+use std::sync::Arc;
+
 use rusqlite::OptionalExtension;
 
 use super::reader::{Snapshot, Unanswered};
 use crate::model::time::HOUR_MS;
 use crate::statistics::{INSTANTS_MS, LocalDay, Timeline, Zones};
-use crate::store::derive::timeline;
 
 /// A local date or an instant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,7 +34,7 @@ pub struct Range {
 #[derive(Debug)]
 pub(super) struct Located {
     pub(super) person: i64,
-    pub(super) timeline: Timeline,
+    pub(super) timeline: Arc<Timeline>,
     /// The first instant, and the one behind the last.
     pub(super) from_ms: i64,
     pub(super) to_ms: i64,
@@ -45,11 +46,11 @@ impl Range {
         let person = person(snapshot, &self.person)?;
         let mut zones = Zones::default();
         let timeline = match self.zone.as_deref().map(|zone| zones.add(zone)) {
-            Some(Some(zone)) => Timeline::new(zones, Some(zone), &[]),
+            Some(Some(zone)) => Arc::new(Timeline::new(zones, Some(zone), &[])),
             Some(None) => {
                 return Err(Unanswered::Parameter("tz", "a time zone of the tz database, as Europe/Berlin".to_owned()));
             }
-            None => timeline(snapshot.connection, person)?,
+            None => snapshot.timeline(person)?,
         };
         let instant = |moment: Option<Moment>, none: i64| match moment {
             None => none,
@@ -120,7 +121,7 @@ impl Snapshot<'_> {
         let (newest, derived, seen): (i64, Option<String>, String) =
             select.query_row([person], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         // Hours, days and nights are over at a full hour of local clocks.
-        let timeline = timeline(self.connection, person)?;
+        let timeline = self.timeline(person)?;
         let hour = timeline.zones().local_ms(timeline.zone_at(self.now_ms), self.now_ms).div_euclid(HOUR_MS);
         let version = env!("CARGO_PKG_VERSION");
         let own = format!("{name}\n{newest}\n{}\n{seen}\n{hour}\n{version}", derived.unwrap_or_default());

@@ -2,7 +2,8 @@
 //!
 //! A page is one state of the database. Between pages nothing is open, so a slow client costs no state.
 
-use std::sync::Mutex;
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rusqlite::types::FromSqlError;
@@ -12,7 +13,9 @@ use super::value::{Progress, Sink};
 use crate::model::error::Error;
 use crate::model::limits::{QUESTION_CACHE_BYTES, QUESTION_PLACES, QUESTION_STEPS, STATEMENTS_CACHED_MAX, TOKEN_WAIT};
 use crate::model::lock::lock;
+use crate::statistics::Timeline;
 use crate::store::database::Database;
+use crate::store::derive::timeline;
 use crate::store::failure::open_error;
 use crate::store::open::set_page_cache;
 
@@ -61,13 +64,44 @@ impl From<FromSqlError> for Unanswered {
 pub struct Snapshot<'a> {
     pub(in crate::store) connection: &'a Connection,
     pub(in crate::store) now_ms: i64,
+    timeline: &'a RefCell<Option<KnownTimeline>>,
+}
+
+/// The zones of the person that a connection has been asked about last. Somebody who travels much has thousands of changes.
+#[derive(Debug)]
+struct KnownTimeline {
+    person: i64,
+    /// SQLite's `data_version` when they were read: it differs after any other connection's commit.
+    version: i64,
+    timeline: Arc<Timeline>,
+}
+
+impl Snapshot<'_> {
+    /// The zones that a person was in.
+    pub(super) fn timeline(&self, person: i64) -> rusqlite::Result<Arc<Timeline>> {
+        let version: i64 = self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        let mut known = self.timeline.borrow_mut();
+        if let Some(known) = known.as_ref().filter(|known| known.person == person && known.version == version) {
+            return Ok(Arc::clone(&known.timeline));
+        }
+        let timeline = Arc::new(timeline(self.connection, person)?);
+        *known = Some(KnownTimeline { person, version, timeline: Arc::clone(&timeline) });
+        Ok(timeline)
+    }
+}
+
+/// A connection, and what is known of the state that it last read.
+#[derive(Debug)]
+struct Place {
+    connection: Connection,
+    timeline: RefCell<Option<KnownTimeline>>,
 }
 
 /// Asks questions beside the writer. Connections are opened as they are needed, and kept.
 #[derive(Debug)]
 pub struct QuestionReader {
     database: Database,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Place>>,
 }
 
 impl QuestionReader {
@@ -101,29 +135,30 @@ impl QuestionReader {
         (now_ms, time_max): (i64, Duration),
         read: impl FnOnce(&Snapshot<'_>) -> Result<T, Unanswered>,
     ) -> Result<T, Unanswered> {
-        let mut connection = self.connection()?;
+        let mut place = self.place()?;
         let deadline = Instant::now() + time_max;
-        connection.progress_handler(QUESTION_STEPS, Some(move || Instant::now() >= deadline))?;
-        let began = connection.execute_batch("BEGIN").map_err(Unanswered::from);
-        let answer = began.and_then(|()| read(&Snapshot { connection: &connection, now_ms }));
-        connection.progress_handler(0, None::<fn() -> bool>)?;
-        if connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok() {
+        place.connection.progress_handler(QUESTION_STEPS, Some(move || Instant::now() >= deadline))?;
+        let began = place.connection.execute_batch("BEGIN").map_err(Unanswered::from);
+        let answer =
+            began.and_then(|()| read(&Snapshot { connection: &place.connection, now_ms, timeline: &place.timeline }));
+        place.connection.progress_handler(0, None::<fn() -> bool>)?;
+        if place.connection.is_autocommit() || place.connection.execute_batch("ROLLBACK").is_ok() {
             let mut idle = lock(&self.idle);
             if idle.len() < QUESTION_PLACES {
-                idle.push(connection);
+                idle.push(place);
             }
         }
         answer.map_err(|unanswered| self.explained(unanswered))
     }
 
-    fn connection(&self) -> Result<Connection, Unanswered> {
-        if let Some(connection) = lock(&self.idle).pop() {
-            return Ok(connection);
+    fn place(&self) -> Result<Place, Unanswered> {
+        if let Some(place) = lock(&self.idle).pop() {
+            return Ok(place);
         }
         let connection = self.database.open_beside_writer(TOKEN_WAIT).map_err(Unanswered::Failed)?;
         set_page_cache(&connection, QUESTION_CACHE_BYTES)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
-        Ok(connection)
+        Ok(Place { connection, timeline: RefCell::default() })
     }
 
     fn explained(&self, unanswered: Unanswered) -> Unanswered {

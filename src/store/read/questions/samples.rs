@@ -1,14 +1,16 @@
 //! Stored samples of a type, as they were sent, in pages by their keys.
 
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::cursor::{KeyPart, RowKey};
 use super::range::{Located, Range, is_stale};
 use super::reader::{Question, Snapshot, Unanswered};
 use super::source::NamedSources;
+use super::texts::Texts;
 use super::types::Kind;
 use super::value::{Progress, Sink, Value};
 use crate::model::limits::QUESTION_TOTAL_MAX;
+use crate::model::record::Uuid;
 use crate::model::units::{Conversion, conversion};
 
 /// The samples of a type.
@@ -26,6 +28,9 @@ pub struct Samples {
     pub limit: Option<u64>,
     /// Those behind this one.
     pub after: Option<RowKey>,
+    /// Whether values have names.
+    is_category: bool,
+    texts: SharedTexts,
     /// What was handed out.
     rows: u64,
     has_begun: bool,
@@ -33,21 +38,40 @@ pub struct Samples {
     conversion: Option<(i64, Option<Conversion>)>,
 }
 
+/// What samples name by an id.
+#[derive(Debug)]
+struct SharedTexts {
+    units: Texts,
+    /// Names of the values of a category.
+    values: Texts,
+    sources: Texts,
+    products: Texts,
+    metadata: Texts,
+}
+
+impl SharedTexts {
+    fn new() -> Self {
+        Self {
+            units: Texts::new("SELECT name FROM units WHERE id = ?1"),
+            values: Texts::new("SELECT name FROM category_values WHERE type = ?1 AND value = ?2"),
+            sources: Texts::new("SELECT replace(name, char(160), ' ') FROM sources WHERE id = ?1"),
+            products: Texts::new("SELECT product_type FROM sources WHERE id = ?1"),
+            metadata: Texts::new("SELECT json FROM shared_metadata WHERE id = ?1"),
+        }
+    }
+}
+
 const COLUMNS: [&str; 11] =
     ["type", "start", "end", "value", "unit", "name", "source", "product_type", "uuid", "metadata", "other"];
 
-/// A row of the view `sample_details`, by its key.
-const SELECT: &str =
-    "SELECT s.start_ms, s.uuid, s.end_ms, s.value, u.name, c.name, replace(o.name, char(160), ' '), o.product_type,
-      coalesce(m.json, s.metadata, l.metadata), iif(l.id IS NULL, s.other, l.other), s.unit_id
+/// A row of the view `sample_details`, by its key. What it names by an id is in [`SharedTexts`].
+const SELECT: &str = "SELECT s.start_ms, s.uuid, s.end_ms, s.value, s.unit_id, s.source_id, s.metadata_id,
+      coalesce(s.metadata, l.metadata), iif(l.id IS NULL, s.other, l.other)
     FROM samples s
-    LEFT JOIN units u ON u.id = s.unit_id
-    LEFT JOIN sources o ON o.id = s.source_id
-    LEFT JOIN shared_metadata m ON m.id = s.metadata_id
     LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER)
-    LEFT JOIN category_values c ON c.type = ?7 AND c.value = s.value
     WHERE s.person_id = ?1 AND s.type_id = ?2 AND (s.start_ms, s.uuid) > (?3, ?4) AND s.start_ms < ?5
-      AND (?6 IS NULL OR o.bundle_identifier = ?6 OR replace(o.name, char(160), ' ') = ?6)
+      AND (?6 IS NULL OR s.source_id IN
+        (SELECT id FROM sources WHERE bundle_identifier = ?6 OR replace(name, char(160), ' ') = ?6))
     ORDER BY s.start_ms, s.uuid";
 
 const TOTAL: &str = "SELECT count(*) FROM (SELECT 1 FROM samples s LEFT JOIN sources o ON o.id = s.source_id
@@ -60,11 +84,13 @@ impl Samples {
     pub fn new(range: Range, kind: Kind) -> Self {
         Self {
             range,
+            is_category: kind.identifier.starts_with("HKCategory"),
             kind,
             source: None,
             units: None,
             limit: None,
             after: None,
+            texts: SharedTexts::new(),
             rows: 0,
             has_begun: false,
             conversion: None,
@@ -98,14 +124,14 @@ impl Samples {
     }
 
     /// The value in the wanted unit; nothing if that is not possible.
-    fn value(&mut self, row: &Row<'_>) -> Result<Option<f64>, Unanswered> {
+    fn value(&mut self, connection: &Connection, row: &Row<'_>) -> Result<Option<f64>, Unanswered> {
         let value: Option<f64> = row.get(3)?;
         let (Some(wanted), Some(value)) = (&self.units, value) else {
             return Ok(value);
         };
-        let unit: i64 = row.get::<_, Option<i64>>(10)?.unwrap_or_default();
+        let unit: i64 = row.get::<_, Option<i64>>(4)?.unwrap_or_default();
         if self.conversion.is_none_or(|(known, _)| known != unit) {
-            let name = row.get_ref(4)?.as_str_or_null()?.unwrap_or_default();
+            let name = self.texts.units.get(connection, unit, [unit])?.unwrap_or_default();
             self.conversion = Some((unit, conversion(name, wanted)));
         }
         match self.conversion {
@@ -114,23 +140,45 @@ impl Samples {
         }
     }
 
-    fn row<'a>(&mut self, row: &'a Row<'_>) -> Result<[Value<'a>; 10], Unanswered> {
-        let text = |column| -> Result<Option<&'a str>, Unanswered> { Ok(row.get_ref(column)?.as_str_or_null()?) };
-        let value = Value::real(self.value(row)?);
-        let unit = if self.units.is_some() { Value::Null } else { Value::text(text(4)?) };
-        Ok([
+    /// Hands a row out. Returns whether another one fits into the page.
+    fn hand_out(&mut self, connection: &Connection, row: &Row<'_>, sink: &mut dyn Sink) -> Result<bool, Unanswered> {
+        let value = self.value(connection, row)?;
+        let (stored, unit_id, source_id): (Option<f64>, _, _) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        let text = |column| -> Result<Option<&str>, Unanswered> { Ok(row.get_ref(column)?.as_str_or_null()?) };
+        let SharedTexts { units, values, sources, products, metadata } = &mut self.texts;
+        let unit = match &self.units {
+            Some(wanted) => Some(wanted.as_str()),
+            None => units.of(connection, unit_id)?,
+        };
+        let name = match stored.filter(|_| self.is_category).map(whole) {
+            Some(Some(value)) => values.get(connection, value, params![self.kind.identifier, value])?,
+            _ => None,
+        };
+        let own_metadata = text(7)?;
+        let metadata = match row.get(6)? {
+            Some(id) => metadata.of(connection, Some(id))?.or(own_metadata),
+            None => own_metadata,
+        };
+        Ok(sink.row(&[
+            Value::Text(&self.kind.shown),
             Value::Time(row.get(0)?),
             Value::time(row.get(2)?),
-            value,
-            unit,
-            Value::text(text(5)?),
-            Value::text(text(6)?),
-            Value::text(text(7)?),
+            Value::real(value),
+            Value::text(unit),
+            Value::text(name),
+            Value::text(sources.of(connection, source_id)?),
+            Value::text(products.of(connection, source_id)?),
             Value::Identity(row.get(1)?),
+            Value::json(metadata),
             Value::json(text(8)?),
-            Value::json(text(9)?),
-        ])
+        ]))
     }
+}
+
+/// The whole number that a value is.
+#[expect(clippy::cast_possible_truncation, reason = "whole, and small")]
+fn whole(value: f64) -> Option<i64> {
+    (value.fract() == 0.0 && value.abs() < 1e9).then_some(value as i64)
 }
 
 impl Question for Samples {
@@ -150,34 +198,25 @@ impl Question for Samples {
             }
         };
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
-        let mut rows = select.query(params![
-            located.person,
-            type_id,
-            behind[0],
-            behind[1],
-            located.to_ms,
-            self.source,
-            self.kind.identifier
-        ])?;
-        let shown = self.kind.shown.clone();
-        let units = self.units.clone();
+        let mut rows =
+            select.query(params![located.person, type_id, behind[0], behind[1], located.to_ms, self.source])?;
+        let mut last = None;
         while let Some(row) = rows.next()? {
-            if self.limit.is_some_and(|limit| self.rows >= limit)
-                && let Some(next) = self.after.as_ref().and_then(RowKey::to_text)
-            {
-                sink.end(&[("truncated", Value::Flag(true)), ("next_cursor", Value::Text(&next))]);
-                return Ok(Progress::End);
+            if self.limit.is_some_and(|limit| self.rows >= limit) {
+                self.after = last.map(|(start_ms, uuid)| RowKey::of_sample(start_ms, uuid)).or(self.after.take());
+                if let Some(next) = self.after.as_ref().and_then(RowKey::to_text) {
+                    sink.end(&[("truncated", Value::Flag(true)), ("next_cursor", Value::Text(&next))]);
+                    return Ok(Progress::End);
+                }
             }
-            let [start, end, value, unit, name, source, product, uuid, metadata, other] = self.row(row)?;
-            let unit = units.as_deref().map_or(unit, Value::Text);
-            let kind = Value::Text(&shown);
-            let has_more_room =
-                sink.row(&[kind, start, end, value, unit, name, source, product, uuid, metadata, other]);
+            let has_more_room = self.hand_out(snapshot.connection, row, sink)?;
             self.rows += 1;
-            self.after = Some(RowKey::of(row, 2)?);
+            let key: (i64, Uuid) = (row.get(0)?, row.get(1)?);
             if !has_more_room {
+                self.after = Some(RowKey::of_sample(key.0, key.1));
                 return Ok(Progress::More);
             }
+            last = Some(key);
         }
         sink.end(&[("truncated", Value::Flag(false)), ("next_cursor", Value::Null)]);
         Ok(Progress::End)
