@@ -9,6 +9,8 @@
 //!
 //! [`statistics`] makes figures of days and nights of the stored samples; the store keeps them beside the rows.
 //!
+//! [`chart`] draws figures as SVG.
+//!
 //! [`ingest`] joins steps 2 to 4 for a payload. [`cli`] has one file for each command.
 //!
 //! A room uses only those above it in this list, and no files form a circle: `tests/it/layering.rs` checks both.
@@ -19,6 +21,8 @@ compile_error!("healthsink needs Unix: file permissions, links and signals are p
 pub mod model;
 
 pub mod statistics;
+
+pub mod chart;
 
 pub mod formats;
 

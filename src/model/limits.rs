@@ -910,6 +910,30 @@ pub const ROUTE_POINTS_READ_MAX: usize = 32 << 10;
 /// Bytes of a parameter's value other than a cursor.
 pub const PARAMETER_BYTES_MAX: usize = 4 * KIB;
 
+/// Width of a chart that has room for labels.
+pub const CHART_WIDTH_PX_MIN: u32 = 160;
+
+/// Width of a chart at most: a wide screen with twice as many pixels.
+pub const CHART_WIDTH_PX_MAX: u32 = 2560;
+
+/// Height of a chart that has room for labels.
+pub const CHART_HEIGHT_PX_MIN: u32 = 120;
+
+/// Height of a chart at most.
+pub const CHART_HEIGHT_PX_MAX: u32 = 1440;
+
+/// Figures of a chart.
+pub const CHART_POINTS_MAX: usize = 2000;
+
+/// Figures of a chart up to which each has its text for a pointer.
+pub const CHART_TIPS_MAX: usize = 400;
+
+/// Parts of nights in a chart.
+pub const CHART_PARTS_MAX: usize = 8 << 10;
+
+/// Bytes of a chart, which the bounds of its marks keep.
+pub const CHART_BYTES_MAX: usize = 512 * KIB;
+
 /// Changes of a person's zone; further ones are left out.
 pub const ZONE_CHANGES_MAX: usize = 16 << 10;
 

@@ -1,0 +1,85 @@
+//! A series of figures, and where each is drawn.
+
+use super::calendar::{Bucket, Clock, Span, date, time_of_day};
+use super::frame::Plot;
+use super::number::exact;
+use super::scale::Scale;
+use super::theme::Hue;
+use crate::model::time::{DAY_MS, MINUTE_MS};
+
+/// A series of figures in time order.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// What it is of.
+    pub title: String,
+    /// Its unit; empty if it has none.
+    pub unit: String,
+    /// Whether figures add up: these are bars.
+    pub is_sum: bool,
+    /// What each figure is of.
+    pub bucket: Bucket,
+    /// How places become local times.
+    pub clock: Clock,
+    /// The first place, and the one behind the last; those of the points if none.
+    pub span_ms: (Option<i64>, Option<i64>),
+    /// Its colour.
+    pub hue: Hue,
+    /// The figures. A bucket without data has none.
+    pub points: Vec<Point>,
+}
+
+/// A figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Where its bucket begins.
+    pub start_ms: i64,
+    /// Where it ends.
+    pub end_ms: i64,
+    /// The sum, or the average.
+    pub value: f64,
+    /// The least and the greatest sample.
+    pub extremes: Option<(f64, f64)>,
+    /// Whether the bucket is not over yet.
+    pub is_partial: bool,
+}
+
+/// What a series is drawn with.
+pub(super) struct Drawing<'a> {
+    pub(super) figures: &'a Figures,
+    pub(super) span: Span<'a>,
+    pub(super) scale: Scale,
+    pub(super) plot: Plot,
+}
+
+impl Figures {
+    /// All that the vertical axis shows.
+    pub(super) fn values(&self) -> impl Iterator<Item = f64> + '_ {
+        let all = |point: &Point| {
+            // The extremes of a sum's samples are not what its bars show.
+            let (low, high) = point.extremes.filter(|_| !self.is_sum).unwrap_or((point.value, point.value));
+            [low, point.value, high]
+        };
+        self.points.iter().flat_map(all)
+    }
+
+    /// What the horizontal axis shows; `None` if nothing says what.
+    pub(super) fn span(&self) -> Option<Span<'_>> {
+        let from_ms = self.span_ms.0.or(self.points.first().map(|point| point.start_ms))?;
+        let to_ms = self.span_ms.1.or(self.points.last().map(|point| point.end_ms))?;
+        (from_ms < to_ms).then_some(Span { from_ms, to_ms, clock: &self.clock })
+    }
+
+    /// A bucket and its figure, as a text beside the pointer.
+    pub(super) fn tip(&self, point: &Point) -> String {
+        let local_ms = self.clock.local_ms(point.start_ms);
+        let hour =
+            if self.bucket == Bucket::Hour { format!(", {}", time_of_day(minutes(local_ms))) } else { String::new() };
+        let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
+        format!("{}{hour}: {}{unit}", date(local_ms), exact(point.value))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "minutes of a day")]
+fn minutes(local_ms: i64) -> f64 {
+    (local_ms.rem_euclid(DAY_MS) / MINUTE_MS) as f64
+}
