@@ -34,6 +34,20 @@ impl Bucket {
             Self::Year => "year",
         }
     }
+
+    /// The local end of the bucket that begins at a local time.
+    #[must_use]
+    pub fn end_ms(self, start_ms: i64) -> i64 {
+        let (year, month) = month_of(start_ms.div_euclid(DAY_MS));
+        let end_ms = match self {
+            Self::Hour => Some(start_ms + HOUR_MS),
+            Self::Day => Some(start_ms + DAY_MS),
+            Self::Week => Some(start_ms + 7 * DAY_MS),
+            Self::Month => month_start_ms(year * 12 + month),
+            Self::Year => month_start_ms((year + 1) * 12),
+        };
+        end_ms.unwrap_or(start_ms + DAY_MS)
+    }
 }
 
 /// How places on the axis become local times.
@@ -234,7 +248,7 @@ impl Step {
                 continue;
             }
             let (label, is_major) = self.label(local_ms, span.to_ms - span.from_ms <= WEEK_MS);
-            let end_ms = if is_centred { bucket_end_ms(bucket, local_ms) } else { at_ms };
+            let end_ms = if is_centred { bucket.end_ms(local_ms) } else { at_ms };
             let middle = (span.place(at_ms, (left, right)) + span.place(end_ms, (left, right))) / 2.0;
             // No label leaves the picture.
             let half = width(&label, LABEL_PX) / 2.0;
@@ -265,19 +279,6 @@ impl Step {
             Self::Years(_) => (year.to_string(), false),
         }
     }
-}
-
-/// The local end of the bucket that begins at a local time.
-fn bucket_end_ms(bucket: Bucket, start_ms: i64) -> i64 {
-    let (year, month) = month_of(start_ms.div_euclid(DAY_MS));
-    let end_ms = match bucket {
-        Bucket::Hour => Some(start_ms + HOUR_MS),
-        Bucket::Day => Some(start_ms + DAY_MS),
-        Bucket::Week => Some(start_ms + 7 * DAY_MS),
-        Bucket::Month => month_start_ms(year * 12 + month),
-        Bucket::Year => month_start_ms((year + 1) * 12),
-    };
-    end_ms.unwrap_or(start_ms)
 }
 
 /// Year and month of a number of days since 1970-01-01.

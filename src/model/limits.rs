@@ -910,6 +910,15 @@ pub const ROUTE_POINTS_READ_MAX: usize = 32 << 10;
 /// Bytes of a parameter's value other than a cursor.
 pub const PARAMETER_BYTES_MAX: usize = 4 * KIB;
 
+/// Width of a chart if none is given.
+pub const CHART_WIDTH_PX: u32 = 720;
+
+/// Height of a chart if none is given.
+pub const CHART_HEIGHT_PX: u32 = 320;
+
+/// Days up to today in a chart: a century.
+pub const CHART_DAYS_MAX: u64 = 36_525;
+
 /// Width of a chart that has room for labels.
 pub const CHART_WIDTH_PX_MIN: u32 = 160;
 
@@ -930,6 +939,9 @@ pub const CHART_TIPS_MAX: usize = 400;
 
 /// Parts of nights in a chart.
 pub const CHART_PARTS_MAX: usize = 8 << 10;
+
+/// Stages of nights that are read for a chart, of all nights in it.
+pub const CHART_STAGES_READ_MAX: usize = 64 << 10;
 
 /// Bytes of a chart, which the bounds of its marks keep.
 pub const CHART_BYTES_MAX: usize = 512 * KIB;

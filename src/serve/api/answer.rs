@@ -5,18 +5,20 @@ use std::time::Instant;
 
 use hyper::StatusCode;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH,
+    VARY, X_CONTENT_TYPE_OPTIONS,
 };
 
 use super::encoder::Encoder;
 use super::form::{Form, form_of, forms_of, takes_gzip};
 use super::gzip::Gzip;
 use super::parameters::{Given, Wrong};
+use super::picture::Drawn;
 use super::places::{GeoJson, Gpx};
 use super::read::{Asked, Read, Tag, Unasked};
 use super::stream::{Full, Line, NoPage, Work};
 use super::writer::Writer;
+use crate::chart::Picture;
 use crate::model::limits::{FIGURES_POLL, FIGURES_WAIT, QUESTION_ROWS_DEFAULT, QUESTION_TIME_MAX, QUESTION_WAIT};
 use crate::serve::answer::{Answer, empty};
 use crate::serve::call::Call;
@@ -38,11 +40,12 @@ struct Understood {
     asked: Asked,
     is_series: bool,
     tz: Option<String>,
+    picture: Picture,
     line: Line,
 }
 
 async fn read_answer(call: Call<'_>) -> Answer {
-    let Understood { read, form, asked, is_series, tz, line } = match understand(&call) {
+    let Understood { read, form, asked, is_series, tz, picture, line } = match understand(&call) {
         Ok(understood) => understood,
         Err(answer) => return *answer,
     };
@@ -69,12 +72,15 @@ async fn read_answer(call: Call<'_>) -> Answer {
         Err(Unasked::Wrong(Wrong { parameter, detail })) => return problem::wrong_parameter(&parameter, &detail),
         Err(Unasked::NotFound(detail)) => return problem::nothing_there(detail),
     };
-    let writer = writer(form, is_series, tz.as_deref(), is_gzip);
+    let writer = writer((form, picture), is_series, tz.as_deref(), is_gzip);
     let work = Work { question, writer, reads: call.state.reads.clone(), line, _answer: permit };
     match work.answer(form.content_type()).await {
         Ok(mut answer) => {
             if is_gzip {
                 answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
+            if form == Form::Svg {
+                answer.headers_mut().insert(CONTENT_SECURITY_POLICY, PICTURE_POLICY);
             }
             described(answer, tag.as_deref(), &call.state)
         }
@@ -82,10 +88,11 @@ async fn read_answer(call: Call<'_>) -> Answer {
     }
 }
 
-fn writer(form: Form, is_series: bool, tz: Option<&str>, is_gzip: bool) -> Box<dyn Writer> {
+fn writer((form, picture): (Form, Picture), is_series: bool, tz: Option<&str>, is_gzip: bool) -> Box<dyn Writer> {
     let writer: Box<dyn Writer> = match form {
         Form::GeoJson => Box::<GeoJson>::default(),
         Form::Gpx => Box::<Gpx>::default(),
+        Form::Svg => Box::new(Drawn::new(picture)),
         Form::Json | Form::Lines | Form::Csv => Box::new(Encoder::new(form, is_series, tz)),
     };
     if is_gzip { Box::new(Gzip::new(writer)) } else { writer }
@@ -122,8 +129,9 @@ fn understand(call: &Call<'_>) -> Result<Understood, Box<Answer>> {
     let is_series = given.types.len() > 1;
     let tz = given.tz.clone();
     let limit = given.limit.or((form == Form::Json).then_some(QUESTION_ROWS_DEFAULT));
+    let picture = given.picture();
     let asked = Asked { given, names, person, is_of_all, limit };
-    Ok(Understood { read, form, asked, is_series, tz, line })
+    Ok(Understood { read, form, asked, is_series, tz, picture, line })
 }
 
 /// Whose rows a request reads. Another person's name is refused alike whether there is one or not.
@@ -177,6 +185,9 @@ pub(in crate::serve) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let values = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|known| bare(known) == bare(tag))
 }
+
+/// A picture has its style in it, and nothing else: opened by itself, it loads and runs nothing.
+const PICTURE_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
 
 /// Headers of every answer to a read.
 const HEADERS: [(HeaderName, HeaderValue); 2] = [

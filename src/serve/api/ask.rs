@@ -4,9 +4,10 @@ use super::parameters::{Given, Wrong, decoded, moment};
 use super::read::{Asked, Unasked};
 use crate::model::units::is_known;
 use crate::serve::page;
+use crate::statistics::Method;
 use crate::store::questions::{
-    Agg, BucketSize, Days, Explain, LINE_POINTS, Listing, Moment, Nights, OneNight, OneWorkout, Overview, People,
-    PersonStatus, Points, Question, Range, Route, Rows, Samples, Types, listings,
+    Agg, BucketSize, Chart, Days, Explain, LINE_POINTS, Listing, Moment, Nights, OneNight, OneWorkout, Overview,
+    People, PersonStatus, Points, Question, Range, Route, Rows, Samples, Types, listings,
 };
 
 type Asking = Result<Box<dyn Question>, Unasked>;
@@ -75,6 +76,35 @@ fn points(asked: Asked, points_max: u32) -> Asking {
         return Err(Wrong::of("max_points", "left out where `limit` or `cursor` is given").into());
     }
     Ok(Box::new(Points { range, kind, source, units, points_max }))
+}
+
+/// The figures of a chart, as many as it has room for.
+pub(super) fn chart(asked: Asked) -> Asking {
+    let kind = asked.kind()?;
+    let mut range = asked.range();
+    if let Some(days) = asked.given.days {
+        if range.from.is_some() || range.to.is_some() {
+            return Err(Wrong::of("days", "left out where `from` or `to` is given").into());
+        }
+        (range.from, range.to) = (Some(Moment::DaysAgo(days - 1)), Some(Moment::DaysAgo(-1)));
+    }
+    let points_max = points_max(&kind.identifier, asked.given.picture().width);
+    let mut chart = Chart::new(range, kind, points_max);
+    chart.bucket = asked.given.bucket.flatten();
+    chart.units = asked.given.units;
+    Ok(Box::new(chart))
+}
+
+/// How many figures of a type can be told apart in a width: bars need more of it than a line.
+pub(in crate::serve) fn points_max(identifier: &str, width_px: u32) -> u32 {
+    // The axis is beside them.
+    let room_px = width_px.saturating_sub(60).max(60);
+    match Method::of(identifier) {
+        Method::Sleep => (room_px / 5).clamp(14, 180),
+        // The week has seven bars, not 168.
+        Method::Sum | Method::Sessions | Method::Values | Method::StandHours => (room_px / 2).clamp(31, 160),
+        _ => (room_px / 2 * 3 / 2).clamp(31, 400),
+    }
 }
 
 pub(super) fn types(asked: Asked) -> Asking {

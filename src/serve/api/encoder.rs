@@ -281,7 +281,7 @@ impl Sink for Encoder {
         match self.form {
             // A table has one list.
             Form::Lines | Form::Csv if self.lists > 1 => return true,
-            Form::Json | Form::GeoJson | Form::Gpx => {
+            Form::Json | Form::GeoJson | Form::Gpx | Form::Svg => {
                 self.page.extend_from_slice(if self.rows_of_list > 0 { b",{" } else { b"{" });
             }
             Form::Lines => {
@@ -302,7 +302,7 @@ impl Sink for Encoder {
             }
         }
         match self.form {
-            Form::Json | Form::GeoJson | Form::Gpx => self.page.push(b'}'),
+            Form::Json | Form::GeoJson | Form::Gpx | Form::Svg => self.page.push(b'}'),
             Form::Lines => self.page.extend_from_slice(b"}\n"),
             Form::Csv => self.page.push(b'\n'),
         }

@@ -12,6 +12,7 @@ pub(super) enum Form {
     Csv,
     GeoJson,
     Gpx,
+    Svg,
 }
 
 impl Form {
@@ -22,6 +23,7 @@ impl Form {
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::GeoJson => "application/geo+json",
             Self::Gpx => "application/gpx+xml",
+            Self::Svg => "image/svg+xml",
         }
     }
 
@@ -32,6 +34,7 @@ impl Form {
             Self::Csv => matches!(kind, "text/csv" | "text/*"),
             Self::GeoJson => matches!(kind, "application/geo+json" | "application/json" | "application/*"),
             Self::Gpx => matches!(kind, "application/gpx+xml" | "application/xml" | "text/xml" | "application/*"),
+            Self::Svg => matches!(kind, "image/svg+xml" | "image/*"),
         }
     }
 }
@@ -43,6 +46,7 @@ pub(super) fn forms_of(shape: Shape) -> &'static [Form] {
         Shape::Object => &[Form::Json],
         Shape::GeoJson => &[Form::GeoJson],
         Shape::Gpx => &[Form::Gpx],
+        Shape::Svg => &[Form::Svg],
     }
 }
 
@@ -122,6 +126,8 @@ mod tests {
         check(&["application/json"], Shape::GeoJson, Some(Form::GeoJson));
         check(&["*/*"], Shape::Gpx, Some(Form::Gpx));
         check(&["text/csv"], Shape::Gpx, None);
+        check(&["image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"], Shape::Svg, Some(Form::Svg));
+        check(&["text/html"], Shape::Svg, None);
     }
 
     #[test]

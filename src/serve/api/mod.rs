@@ -4,11 +4,13 @@
 
 mod answer;
 mod ask;
+mod drawing;
 mod encoder;
 mod form;
 mod gzip;
 mod parameters;
 mod paths;
+mod picture;
 mod places;
 mod read;
 mod stream;

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::chart::{Picture, Theme};
 use crate::model::limits::{
-    CURSOR_BYTES_MAX, NAME_BYTES_MAX, PARAMETER_BYTES_MAX, QUESTION_POINTS_MAX, QUESTION_ROWS_MAX, QUESTION_TYPES_MAX,
+    CHART_DAYS_MAX, CHART_HEIGHT_PX, CHART_HEIGHT_PX_MAX, CHART_HEIGHT_PX_MIN, CHART_WIDTH_PX, CHART_WIDTH_PX_MAX,
+    CHART_WIDTH_PX_MIN, CURSOR_BYTES_MAX, NAME_BYTES_MAX, PARAMETER_BYTES_MAX, QUESTION_POINTS_MAX, QUESTION_ROWS_MAX,
+    QUESTION_TYPES_MAX,
 };
 use crate::model::time::{DAY_MS, parse_day, parse_iso};
 use crate::statistics::{INSTANTS_MS, LocalDay, Zones};
@@ -24,11 +27,15 @@ pub(in crate::serve) enum Parameter {
     Cursor,
     MaxPoints,
     Person,
+    Days,
+    Width,
+    Height,
+    Theme,
 }
 
 impl Parameter {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Type,
         Self::From,
         Self::To,
@@ -41,6 +48,10 @@ impl Parameter {
         Self::Cursor,
         Self::MaxPoints,
         Self::Person,
+        Self::Days,
+        Self::Width,
+        Self::Height,
+        Self::Theme,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -57,6 +68,10 @@ impl Parameter {
             Self::Cursor => "cursor",
             Self::MaxPoints => "max_points",
             Self::Person => "person",
+            Self::Days => "days",
+            Self::Width => "width",
+            Self::Height => "height",
+            Self::Theme => "theme",
         }
     }
 
@@ -84,6 +99,10 @@ impl Parameter {
             Self::Cursor => "the `next_cursor` of the answer before".to_owned(),
             Self::MaxPoints => format!("a number of points from 1 to {QUESTION_POINTS_MAX}"),
             Self::Person => "the name of a person that the token may read".to_owned(),
+            Self::Days => format!("a number of days up to today, from 1 to {CHART_DAYS_MAX}"),
+            Self::Width => format!("a number of pixels from {CHART_WIDTH_PX_MIN} to {CHART_WIDTH_PX_MAX}"),
+            Self::Height => format!("a number of pixels from {CHART_HEIGHT_PX_MIN} to {CHART_HEIGHT_PX_MAX}"),
+            Self::Theme => "light, dark or auto".to_owned(),
         }
     }
 }
@@ -104,6 +123,10 @@ pub(super) struct Given {
     pub(super) cursor: Option<RowKey>,
     pub(super) max_points: Option<u32>,
     pub(super) person: Option<String>,
+    pub(super) days: Option<i32>,
+    pub(super) width: Option<u32>,
+    pub(super) height: Option<u32>,
+    pub(super) theme: Option<Theme>,
 }
 
 /// A parameter that is wrong, and why.
@@ -149,6 +172,15 @@ impl Given {
         Ok(given)
     }
 
+    /// The size and the colours of a chart.
+    pub(super) fn picture(&self) -> Picture {
+        Picture {
+            width: self.width.unwrap_or(CHART_WIDTH_PX),
+            height: self.height.unwrap_or(CHART_HEIGHT_PX),
+            theme: self.theme.unwrap_or(Theme::Auto),
+        }
+    }
+
     fn take(&mut self, parameter: Parameter, value: &str) -> Option<()> {
         match parameter {
             Parameter::Type => self.types = words(value)?,
@@ -172,6 +204,10 @@ impl Given {
                 self.max_points = u32::try_from(number(value, u64::from(QUESTION_POINTS_MAX))?).ok();
             }
             Parameter::Person => self.person = Some(value.to_owned()),
+            Parameter::Days => self.days = i32::try_from(number(value, CHART_DAYS_MAX)?).ok(),
+            Parameter::Width => self.width = Some(pixels(value, (CHART_WIDTH_PX_MIN, CHART_WIDTH_PX_MAX))?),
+            Parameter::Height => self.height = Some(pixels(value, (CHART_HEIGHT_PX_MIN, CHART_HEIGHT_PX_MAX))?),
+            Parameter::Theme => self.theme = Some(Theme::ALONE.into_iter().find(|theme| theme.name() == value)?),
         }
         Some(())
     }
@@ -199,6 +235,10 @@ pub(super) fn moment(value: &str) -> Option<Moment> {
     // In a query `+` is a blank, and few people write `%2B` for that of `+01:00`.
     let date = parse_iso(value).or_else(|| parse_iso(&value.replace(' ', "+")))?;
     INSTANTS_MS.contains(&date.ms).then_some(Moment::Instant(date.ms))
+}
+
+fn pixels(value: &str, (min, max): (u32, u32)) -> Option<u32> {
+    u32::try_from(number(value, u64::from(max))?).ok().filter(|pixels| *pixels >= min)
 }
 
 fn number(value: &str, max: u64) -> Option<u64> {
@@ -276,6 +316,10 @@ mod tests {
             check(&format!("limit={value}"), "limit", "1000000");
         }
         check("max_points=10001", "max_points", "10000");
+        check("days=0", "days", "1 to 36525");
+        check("width=159", "width", "160 to 2560");
+        check("height=1441", "height", "120 to 1440");
+        check("theme=pink", "theme", "dark");
         check("cursor=x", "cursor", "next_cursor");
         check(&format!("source={}", "x".repeat(PARAMETER_BYTES_MAX + 1)), "source", "name");
         let wrong = Given::parse("from=2026-01-01", &[Parameter::Person]).unwrap_err();

@@ -4,15 +4,17 @@ use hyper::Method;
 
 use super::answer::answer;
 use super::ask;
-use super::parameters::Parameter::{Agg, Bucket, Cursor, From, Limit, MaxPoints, Person, Source, To, Type, Tz, Units};
-use super::read::Shape::{GeoJson, Gpx, Object, Table};
+use super::parameters::Parameter::{
+    Agg, Bucket, Cursor, Days, From, Height, Limit, MaxPoints, Person, Source, Theme, To, Type, Tz, Units, Width,
+};
+use super::read::Shape::{GeoJson, Gpx, Object, Svg, Table};
 use super::read::{Read, Tag};
 use crate::serve::http::listeners::ListenerKind;
 use crate::serve::route::RoutePath::{self, Fixed, Pattern};
 use crate::serve::route::{Right, Route};
 
 /// A fixed path stands before a pattern that it would also match.
-static API: [Route; 28] = [
+static API: [Route; 29] = [
     read(
         Fixed("/api/v1/overview"),
         "returns today at a look: figures, the last night, workouts, doses, and what is usual",
@@ -217,6 +219,16 @@ static API: [Route; 28] = [
         Fixed("/api/v1/people"),
         "lists the persons whose data the token reads",
         &Read { parameters: &[Person], shape: Table, tag: Tag::Never, ask: ask::people },
+    ),
+    read(
+        Fixed("/chart.svg"),
+        "draws a type as a chart",
+        &Read {
+            parameters: &[Type, From, To, Days, Bucket, Tz, Units, Width, Height, Theme, Person],
+            shape: Svg,
+            tag: Tag::Rows,
+            ask: ask::chart,
+        },
     ),
 ];
 

@@ -23,6 +23,8 @@ pub(super) enum Shape {
     GeoJson,
     /// A file of locations.
     Gpx,
+    /// A picture.
+    Svg,
 }
 
 /// What the tag of an answer is made from: all that the answer depends on.

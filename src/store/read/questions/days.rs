@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::period::{Agg, BucketSize, Figure, PERIOD_COLUMNS, PeriodSum};
+use super::period::{Agg, BucketSize, Figure, PERIOD_COLUMNS, PeriodSum, too_many_buckets};
 use super::range::{Located, Range, is_stale};
 use super::reader::{Question, Snapshot, Unanswered};
 use super::source::{NamedSources, sources_of};
@@ -25,6 +25,8 @@ pub struct Days {
     pub bucket: Option<BucketSize>,
     /// Buckets at most, if the size is not given.
     pub points_max: Option<u32>,
+    /// Buckets at most, if the size is given; more are refused.
+    pub buckets_max: Option<usize>,
     /// Which figure is the value.
     pub agg: Agg,
     /// Only what sources with this name or key add.
@@ -91,6 +93,7 @@ impl Days {
             kinds,
             bucket: Some(BucketSize::Day),
             points_max: None,
+            buckets_max: None,
             agg: Agg::Own,
             source: None,
             units: None,
@@ -122,6 +125,12 @@ impl Days {
             return Err(Unanswered::Parameter("bucket", accepts.to_owned()));
         }
         self.agg.check(is_sum, bucket)?;
+        let buckets = bucket.count(days).saturating_mul(if bucket == BucketSize::Hour { 24 } else { 1 });
+        if self.bucket.is_some()
+            && self.buckets_max.is_some_and(|max| usize::try_from(buckets).is_ok_and(|all| all > max))
+        {
+            return Err(too_many_buckets());
+        }
         let is_stale = is_stale(snapshot, located.person)?;
         let find = |source: &str| NamedSources::find(snapshot, located.person, source, is_stale);
         let sources = self.source.as_deref().map(find).transpose()?;

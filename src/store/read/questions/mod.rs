@@ -3,6 +3,7 @@
 //! A page is one state of the database with a deadline, and continues behind the last key of the page before. So an answer of any
 //! length holds neither memory nor the WAL.
 
+mod chart;
 mod cursor;
 mod days;
 mod household;
@@ -11,6 +12,7 @@ mod ledger;
 mod listing;
 pub mod listings;
 mod mean;
+mod night_bars;
 mod nights;
 mod overview;
 mod period;
@@ -25,6 +27,7 @@ mod types;
 mod value;
 mod workout;
 
+pub use chart::Chart;
 pub use cursor::RowKey;
 pub use days::Days;
 pub use household::{Explain, People, PersonStatus};

@@ -94,6 +94,7 @@ impl Overview {
         let behind = match to {
             Moment::Day(day) => day,
             Moment::Instant(at_ms) => today.located.timeline.day_of(at_ms).next(),
+            Moment::DaysAgo(days) => days_before(today.day, days),
         };
         let from = self.range.from.unwrap_or(Moment::Day(days_before(behind, MEAN_DAYS)));
         let days = Range { from: Some(from), to: Some(to), ..self.range.clone() }.locate(snapshot)?.days();

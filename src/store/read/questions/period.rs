@@ -2,6 +2,7 @@
 
 use super::reader::Unanswered;
 use super::value::{Sink, Value};
+use crate::model::limits::CHART_POINTS_MAX;
 use crate::model::time::{DAY_MS, parse_day};
 use crate::model::units::Conversion;
 use crate::statistics::{LevelPeriod, LocalDay, Period, week_of};
@@ -101,6 +102,12 @@ impl BucketSize {
         };
         self.start(LocalDay::new(start.days().saturating_add(longest)))
     }
+}
+
+/// What a chart of too many figures asks for.
+pub(super) fn too_many_buckets() -> Unanswered {
+    let accepts = format!("auto, or larger: this time has more than {CHART_POINTS_MAX} of them");
+    Unanswered::Parameter("bucket", accepts)
 }
 
 /// Reads a local day.

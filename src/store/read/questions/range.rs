@@ -15,6 +15,8 @@ pub enum Moment {
     Day(LocalDay),
     /// An instant, in milliseconds since 1970 UTC.
     Instant(i64),
+    /// The start of the local day that is so many days before today; of one that follows for a negative number.
+    DaysAgo(i32),
 }
 
 /// A half-open range of time of a person.
@@ -56,6 +58,10 @@ impl Range {
             None => none,
             Some(Moment::Day(day)) => timeline.day_start_ms(day),
             Some(Moment::Instant(at_ms)) => at_ms,
+            Some(Moment::DaysAgo(days)) => {
+                let today = timeline.day_of(snapshot.now_ms).days();
+                timeline.day_start_ms(LocalDay::new(today.saturating_sub(days)))
+            }
         };
         let from_ms = instant(self.from, INSTANTS_MS.start).max(INSTANTS_MS.start);
         let to_ms = instant(self.to, INSTANTS_MS.end).min(INSTANTS_MS.end);
