@@ -14,7 +14,6 @@ pub(in crate::serve) struct Drawing {
     unit: String,
     is_sum: bool,
     is_sleep: bool,
-    today: Option<LocalDay>,
     days: (Option<LocalDay>, Option<LocalDay>),
     instants_ms: (Option<i64>, Option<i64>),
     bucket: Option<Bucket>,
@@ -118,11 +117,6 @@ impl Drawing {
         Nights { title: self.title.clone(), bucket, span, bars: self.bars.clone() }
     }
 
-    /// The person's date.
-    pub(in crate::serve) fn today(&self) -> Option<LocalDay> {
-        self.today
-    }
-
     fn head(&mut self, name: &str, value: Value<'_>) {
         match (name, value) {
             ("type", Value::Text(text)) => self.title = title(text),
@@ -131,7 +125,6 @@ impl Drawing {
                 self.is_sum = matches!(text, "sum" | "values");
                 self.is_sleep = text == "nights";
             }
-            ("today", Value::Text(text)) => self.today = local_day(text),
             ("from", Value::Text(text)) => self.days.0 = local_day(text),
             ("to", Value::Text(text)) => self.days.1 = local_day(text),
             ("start", Value::Time(at_ms)) => self.instants_ms.0 = Some(at_ms),

@@ -1,6 +1,7 @@
 //! The API for reading: rights, questions, parameters, forms.
 
 mod answers;
+mod charts;
 mod clients;
 mod effects;
 mod examples;
@@ -22,7 +23,7 @@ use tempfile::TempDir;
 use crate::reading::fixture;
 
 /// Paths of the API, as a client asks for them.
-const PATHS: [&str; 28] = [
+const PATHS: [&str; 29] = [
     "/api/v1/overview",
     "/api/v1/types",
     "/api/v1/days?type=steps",
@@ -51,6 +52,7 @@ const PATHS: [&str; 28] = [
     "/api/v1/explain?type=steps&from=2026-01-05",
     "/api/v1/status",
     "/api/v1/people",
+    "/chart.svg?type=steps",
 ];
 
 /// A server with a few days of data of `me`, and tokens that read them.

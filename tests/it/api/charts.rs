@@ -1,0 +1,162 @@
+//! Charts as pictures: their figures are those of the API, and their texts are no markup.
+
+use serde_json::Value;
+
+use super::Api;
+
+fn chart(api: &Api, query: &str) -> String {
+    api.text(&format!("/chart.svg?{query}"), "image/svg+xml")
+}
+
+/// The figures of a picture in words.
+fn words(svg: &str) -> &str {
+    svg.split_once("<desc>").unwrap().1.split_once("</desc>").unwrap().0
+}
+
+/// The number that stands behind some words.
+fn number(words: &str, behind: &str) -> f64 {
+    let rest = words.split_once(behind).unwrap_or_else(|| panic!("{behind}: {words}")).1;
+    let end = rest.find(|letter: char| !letter.is_ascii_digit() && !".,".contains(letter)).unwrap_or(rest.len());
+    rest[..end].trim_end_matches(['.', ',']).replace(',', "").parse().unwrap()
+}
+
+#[test]
+fn figures_in_words_are_those_of_the_api() {
+    let api = Api::start();
+    for (query, list) in [
+        ("type=steps&from=2026-01-01&to=2026-02-01&bucket=day", "days"),
+        ("type=steps&bucket=month", "months"),
+        ("type=steps&bucket=hour&from=2026-01-05&to=2026-01-07", "hours"),
+        ("type=heart_rate&bucket=day", "days"),
+        ("type=body_mass&bucket=day&units=lb", "days"),
+        ("type=walking_running_distance&bucket=week&units=km", "weeks"),
+    ] {
+        let answer = api.json(&format!("/api/v1/days?{query}"));
+        let values: Vec<f64> =
+            answer[list].as_array().unwrap().iter().filter_map(|figure| figure["value"].as_f64()).collect();
+        let svg = chart(&api, query);
+        let words = words(&svg);
+        let check = |behind: &str, expected: f64| {
+            let found = number(words, behind);
+            assert!((found - expected).abs() < 0.006, "{query}: {behind}{found}, not {expected}: {words}");
+        };
+        assert!(words.contains(&format!("{} whole", values.len())), "{query}: {words}");
+        let sum: f64 = values.iter().sum();
+        check("mean is ", sum / f64::from(u32::try_from(values.len()).unwrap()));
+        if words.contains("sum by") {
+            check("sum is ", sum);
+        }
+        let unit = answer["unit"].as_str().unwrap();
+        assert!(words.contains(&format!("in {unit}.")), "{query}: {words}");
+        let shown: f64 = number(&format!("{}.", words.rsplit(": ").next().unwrap()), "");
+        assert!((shown - values.iter().copied().fold(f64::MIN, f64::max)).abs() < 0.006, "{query}: {words}");
+    }
+}
+
+#[test]
+fn nights_are_bars_with_their_stages() {
+    let api = Api::start();
+    let night = api.json("/api/v1/nights/2026-01-06");
+    let svg = chart(&api, "type=sleep");
+    assert_eq!((&night["asleep_min"], &night["bedtime"]), (&Value::from(420), &Value::from("2026-01-05T22:00:00")));
+    let expected = "1 whole night with data. On average asleep for 7 h 00 min, from bed at 22:00 to waking at ";
+    assert!(words(&svg).contains(expected), "{}", words(&svg));
+    for (class, parts) in [("c-deep", 1), ("c-core", 2), ("c-rem", 1), ("c-awake", 1)] {
+        let path = svg.split_once(&format!("<path class=\"{class}\" d=\"")).unwrap().1.split_once('"').unwrap().0;
+        assert_eq!(path.matches('Z').count(), parts, "{class}: {path}");
+    }
+    let month = chart(&api, "type=sleep&bucket=month");
+    assert!(words(&month).contains("mean by month"), "{}", words(&month));
+    assert!(words(&chart(&api, "type=sleep&from=2026-02-01")).contains("No data"));
+}
+
+#[test]
+fn each_parameter_changes_the_picture() {
+    let api = Api::start();
+    let all = api.add_token("me", healthsink::store::TokenScope::Read, true);
+    api.add_token("anna", healthsink::store::TokenScope::Read, false);
+    let plain = chart(&api, "type=body_mass");
+    for parameter in [
+        "type=steps",
+        "from=2026-01-06",
+        "to=2026-01-06",
+        "days=30",
+        "bucket=week",
+        "tz=Pacific/Kiritimati",
+        "units=lb",
+        "width=400",
+        "height=200",
+        "theme=dark",
+        "person=anna",
+    ] {
+        let query =
+            if parameter.starts_with("type") { parameter.to_owned() } else { format!("type=body_mass&{parameter}") };
+        let query =
+            if parameter.starts_with("tz") { query + "&bucket=day&from=2026-01-05&to=2026-01-08" } else { query };
+        let answer = api.ask(&all, &format!("/chart.svg?{query}"), &[]);
+        assert_eq!(answer.status, 200, "{parameter}");
+        assert_ne!(String::from_utf8(answer.body).unwrap(), plain, "{parameter}");
+    }
+    assert!(chart(&api, "type=steps&width=390&height=240").contains("viewBox=\"0 0 390 240\""));
+}
+
+#[test]
+fn wrong_parameters_of_a_chart_are_named() {
+    let api = Api::start();
+    for (query, parameter, part) in [
+        ("", "type", "names of types"),
+        ("type=steps,heart_rate", "type", "one name"),
+        ("type=nothing", "type", "/api/v1/types"),
+        ("type=steps&width=100", "width", "160"),
+        ("type=steps&height=9999", "height", "1440"),
+        ("type=steps&theme=blue", "theme", "light"),
+        ("type=steps&days=0", "days", "from 1"),
+        ("type=steps&days=7&from=2026-01-01", "days", "left out"),
+        ("type=steps&bucket=minute", "bucket", "week"),
+        ("type=sleep&bucket=hour", "bucket", "for sleep"),
+        ("type=sleep&units=h", "units", "left out"),
+        ("type=steps&units=kg", "units", "converted"),
+        ("type=steps&limit=1", "limit", "no such parameter"),
+        ("type=steps&script=1", "script", "no such parameter"),
+    ] {
+        let answer = api.ask(&api.token, &format!("/chart.svg?{query}"), &[]);
+        assert_eq!((answer.status, answer.header("content-type")), (400, Some("application/problem+json")), "{query}");
+        assert_eq!(answer.field("parameter"), Value::from(parameter), "{query}");
+        assert!(answer.field("detail").as_str().unwrap().contains(part), "{query}: {}", answer.field("detail"));
+    }
+}
+
+#[test]
+fn a_picture_loads_and_runs_nothing() {
+    let api = Api::start();
+    let answer = api.ask(&api.token, "/chart.svg?type=steps", &[("Accept", "image/avif,image/svg+xml,*/*;q=0.8")]);
+    assert_eq!(answer.header("content-security-policy"), Some("default-src 'none'; style-src 'unsafe-inline'"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
+    let svg = String::from_utf8(answer.body.clone()).unwrap();
+    for part in ["<script", "href", "url(", "onload", "<image", "<foreignObject"] {
+        assert!(!svg.contains(part), "{part}: {svg}");
+    }
+    let tag = answer.header("etag").unwrap();
+    let known = api.ask(&api.token, "/chart.svg?type=steps", &[("If-None-Match", tag)]);
+    assert_eq!((known.status, known.body.len()), (304, 0));
+    assert_eq!(known.header("content-security-policy"), None, "a browser keeps that of the picture it has");
+}
+
+#[test]
+fn names_of_payloads_are_no_markup_in_pictures() {
+    let api = Api::start();
+    let kind = "HKQuantityTypeIdentifier</title><script>alert(1)</script>";
+    let body = serde_json::json!({"data": {kind: [{
+        "uuid": "10000000-0000-4000-8000-0000000000ff", "value": 5, "unit": "<b>&'\"",
+        "startDate": "2026-01-05T08:00:00.000Z", "endDate": "2026-01-05T08:00:00.000Z",
+    }]}});
+    let send = api.add_token("me", healthsink::store::TokenScope::Send, false);
+    let bearer = format!("Bearer {send}");
+    let sent = api.server.connect().post(&[("Authorization", &bearer)], body.to_string().as_bytes());
+    assert_eq!(sent.status, 200);
+    let name = kind.replace('<', "%3C").replace('>', "%3E").replace('/', "%2F");
+    let svg = chart(&api, &format!("type={name}"));
+    assert!(svg.contains("&lt;script&gt;alert(1)&lt;/script&gt;</title>"), "{svg}");
+    assert!(!svg.contains("<script") && !svg.contains("<b>"), "{svg}");
+}
