@@ -95,7 +95,7 @@ pub(super) fn chart(asked: Asked) -> Asking {
     Ok(Box::new(chart))
 }
 
-/// How many figures of a type can be told apart in a width: bars need more of it than a line.
+/// How many figures of a type a width has room for: bars need more of it than a line.
 pub(in crate::serve) fn points_max(identifier: &str, width_px: u32) -> u32 {
     // The axis is beside them.
     let room_px = width_px.saturating_sub(60).max(60);
