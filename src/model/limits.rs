@@ -828,7 +828,7 @@ pub const QUESTION_CACHE_BYTES: usize = 512 * KIB;
 /// Bytes of an answer's page, from which on no further row is added.
 pub const ANSWER_PAGE_BYTES: usize = 64 * KIB;
 
-/// Texts of one kind that the rows of an answer share, such as names of sources, in memory at once. A longer text is alone.
+/// Texts of one kind that the rows of an answer share, such as names of sources, in memory at once. A longer text has its memory for itself.
 pub const SHARED_TEXTS_BYTES_MAX: usize = 16 * KIB;
 
 /// Bytes of an answer that wait for its client at once. A page that is longer is sent in pieces.

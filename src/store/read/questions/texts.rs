@@ -32,7 +32,7 @@ impl Texts {
         }
     }
 
-    /// The text of a key, which the parameters name to SQLite; `None` if there is none.
+    /// The text of a key, which the parameters name to SQLite; `None` if the row has no key.
     pub(super) fn get(
         &mut self,
         connection: &Connection,
