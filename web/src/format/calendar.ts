@@ -58,3 +58,29 @@ export function dayIn(zone: string | null, instant: Date): string {
   });
   return parts.format(instant);
 }
+
+/** The instant at which a local day begins in a zone, in milliseconds. */
+export function startOfDayMs(day: string, zone: string | null): number {
+  const wall = dayToMs(day);
+  // The offset at the wall's instant may be that of before a change of clocks: the second look has the right one.
+  const first = wall - offsetMs(zone, wall);
+  return wall - offsetMs(zone, first);
+}
+
+function offsetMs(zone: string | null, instantMs: number): number {
+  if (!zone) return 0;
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  const part: Record<string, number> = {};
+  for (const { type, value } of format.formatToParts(instantMs)) part[type] = Number(value);
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - instantMs;
+}

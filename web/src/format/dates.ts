@@ -15,6 +15,8 @@ const DAY_FORMATS = {
   year: { day: "numeric", month: "short", year: "numeric" },
   /** Thursday, 26 November 2026 */
   full: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+  /** Thu, 26 Nov 2026 */
+  weekdayYear: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
   /** November 2026 */
   month: { month: "long", year: "numeric" },
   /** Nov */

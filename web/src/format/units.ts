@@ -12,6 +12,8 @@ export interface Measure {
   digits: number;
   convert: (value: number) => number;
   format: (value: number | null | undefined) => string;
+  /** A value that is converted already. */
+  formatShown: (converted: number) => string;
   /** The value and its unit as two texts, for a big figure. */
   parts: (value: number | null | undefined) => { number: string; unit: string };
 }
@@ -83,8 +85,15 @@ const EVERYWHERE: Record<string, (type: string) => Rule> = {
 
 /** Returns how values of a type in the server's unit are shown. A unit that is not known here stays as it is. */
 export function measureOf(type: string, unit: string | null | undefined, system: UnitSystem): Measure {
-  if (unit === "%") return shown("%", 1, (value) => value * 100, percentParts);
-  if (unit === "min") return shown("min", 0, (value) => value, minuteParts);
+  if (unit === "%")
+    return shown(
+      "%",
+      1,
+      (value) => value * 100,
+      percentParts,
+      (share) => percentParts(share / 100).number,
+    );
+  if (unit === "min") return shown("min", 0, (value) => value, minuteParts, formatMinutes);
   const rules = system === "us" ? US : METRIC;
   const rule = (rules[unit ?? ""] ?? EVERYWHERE[unit ?? ""])?.(type) ?? scaled(unit ?? "", 1, 1);
   const convert = (value: number) => value * rule.factor + (rule.offset ?? 0);
@@ -99,15 +108,14 @@ function shown(
   digits: number,
   convert: (value: number) => number,
   partsOf: (value: number) => Parts,
+  formatShown = (converted: number) => joined({ number: formatNumber(converted, digits), unit: label }),
 ): Measure {
   const parts = (value: number | null | undefined): Parts =>
     value === null || value === undefined || !Number.isFinite(value) ? { number: NOTHING, unit: "" } : partsOf(value);
-  const format = (value: number | null | undefined): string => {
-    const { number, unit } = parts(value);
-    return unit ? `${number} ${unit}` : number;
-  };
-  return { label, digits, convert, format, parts };
+  return { label, digits, convert, parts, formatShown, format: (value) => joined(parts(value)) };
 }
+
+const joined = ({ number, unit }: Parts) => (unit ? `${number} ${unit}` : number);
 
 function percentParts(value: number): Parts {
   return { number: formatPercent(value, value < 1 && value > 0 ? 1 : 0), unit: "" };

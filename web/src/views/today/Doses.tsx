@@ -17,11 +17,13 @@ export function Doses({ overview }: { overview: Overview }) {
   return (
     <Card title={texts.today.doses} aside={doses.due > 0 && <span class="note numbers">{summary}</span>}>
       <ul class="rows">
-        {doses.list.slice(0, DOSES_MAX).map((dose, place) => (
-          <li key={dose.uuid ?? place} class="row">
-            <DoseRow dose={dose} zone={zone} />
-          </li>
-        ))}
+        {inOrder(doses.list)
+          .slice(0, DOSES_MAX)
+          .map((dose, place) => (
+            <li key={dose.uuid ?? place} class="row">
+              <DoseRow dose={dose} zone={zone} />
+            </li>
+          ))}
       </ul>
       {doses.list.length > DOSES_MAX && (
         <p class="note">{texts.today.moreDoses(formatNumber(doses.list.length - DOSES_MAX))}</p>
@@ -29,6 +31,9 @@ export function Doses({ overview }: { overview: Overview }) {
     </Card>
   );
 }
+
+const timeOf = (dose: Dose) => dose.scheduled ?? dose.start ?? "";
+const inOrder = (doses: readonly Dose[]) => [...doses].sort((one, other) => (timeOf(one) < timeOf(other) ? -1 : 1));
 
 function DoseRow({ dose, zone }: { dose: Dose; zone: string | null }) {
   const name = dose.nickname || dose.medication || "";

@@ -1,7 +1,107 @@
+// One type over time. The address holds the range, the day it is at, the zoom and the source.
+
+import { useEffect } from "preact/hooks";
+import { useAnswer } from "../../api/answers.ts";
+import type { TypeRow } from "../../api/shapes.ts";
+import { addDays, dayIn, isDay } from "../../format/calendar.ts";
+import { colorOfType, nameOfType } from "../../format/types.ts";
+import { changeQuery, linkTo, personInAddress } from "../../state/address.ts";
+import { now } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
+import { Answered } from "../../ui/Answered.tsx";
+import { Icon } from "../../ui/Icon.tsx";
+import { Segmented } from "../../ui/Segmented.tsx";
 import { Empty } from "../../ui/States.tsx";
 import type { ViewProps } from "../registry.ts";
+import { FineView } from "./FineView.tsx";
+import { PeriodView } from "./PeriodView.tsx";
+import { endOf, isFine, isRange, nameOfPeriod, parseZoom, periodOf, RANGES, type Range, shifted } from "./ranges.ts";
+import { Values } from "./Values.tsx";
 
-export default function Type(_: ViewProps) {
-  return <Empty title={texts.empty.soon} />;
+const CHOICES = RANGES.map((key) => ({ key, text: texts.type.ranges[key], short: texts.type.shortRanges[key] }));
+const WITHOUT_FIGURES = ["none", "nights"];
+
+export default function Type({ parts, query }: ViewProps) {
+  const name = parts[0] ?? "";
+  const answer = useAnswer("/api/v1/types", { person: personInAddress.value });
+  useEffect(() => {
+    document.title = `${nameOfType(name)} · ${texts.name}`;
+  }, [name]);
+  return (
+    <Answered answer={answer} lines={8}>
+      {({ types }) => {
+        const row = types.find(({ type, identifier }) => type === name || identifier === name);
+        if (row) return <Known row={row} query={query} />;
+        return (
+          <Empty title={texts.type.unknown} icon="warning">
+            <p>{texts.type.unknownText(nameOfType(name))}</p>
+            <a class="button" href={linkTo("types")}>
+              {texts.nav.types}
+            </a>
+          </Empty>
+        );
+      }}
+    </Answered>
+  );
+}
+
+function Known({ row, query }: { row: TypeRow; query: URLSearchParams }) {
+  const today = dayIn(Intl.DateTimeFormat().resolvedOptions().timeZone, now.value);
+  const asked = query.get("range");
+  const range: Range = isRange(asked) ? asked : "month";
+  const lastDay = row.last?.slice(0, 10) ?? today;
+  // An instant and its local day differ by at most one day.
+  const all = {
+    from: addDays(row.first?.slice(0, 10) ?? today, -1),
+    to: addDays(lastDay > today ? today : lastDay, 2),
+  };
+  const end = query.get("end");
+  const period = periodOf(range, isDay(end) ? end : today, all);
+  const zoom = parseZoom(query.get("zoom"));
+  const source = query.get("source");
+  const name = nameOfType(row.type);
+  const move = (steps: number) => {
+    changeQuery({ end: endOf(shifted(range, period, steps), today), zoom: null });
+  };
+  const hasFigures = !WITHOUT_FIGURES.includes(row.method);
+  const shared = { row, range, period, zoom, source, today, color: colorOfType(row.type) };
+  return (
+    <div class="type">
+      <header class="view-head">
+        <h1 class="ellipsis" title={row.identifier}>
+          {name}
+        </h1>
+        {hasFigures && range !== "all" && (
+          <div class="steps">
+            <button type="button" class="icon-button" aria-label={texts.type.previous} onClick={() => move(-1)}>
+              <Icon name="left" />
+            </button>
+            <span class="period">{nameOfPeriod(range, period)}</span>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={texts.type.next}
+              disabled={period.to > today}
+              onClick={() => move(1)}
+            >
+              <Icon name="right" />
+            </button>
+          </div>
+        )}
+      </header>
+      {hasFigures ? (
+        <>
+          <Segmented
+            label={texts.type.range}
+            choices={CHOICES}
+            chosen={range}
+            choose={(key) => changeQuery({ range: key, zoom: null })}
+          />
+          {(zoom ? isFine(zoom) : range === "day") ? <FineView {...shared} /> : <PeriodView {...shared} />}
+        </>
+      ) : (
+        <Values row={row} />
+      )}
+    </div>
+  );
 }

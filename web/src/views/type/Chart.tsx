@@ -1,0 +1,230 @@
+// uPlot as a component: bars or a band with its average, a mean, the period before, one cursor.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import uPlot from "uplot";
+import { dateFormat } from "../../format/locale.ts";
+import { formatBrief } from "../../format/numbers.ts";
+import { followGestures, onChartKey, type Span } from "./gestures.ts";
+
+export interface ChartData {
+  kind: "bars" | "band" | "dots";
+  x: number[];
+  value: (number | null)[];
+  low?: (number | null)[] | undefined;
+  high?: (number | null)[] | undefined;
+  mean?: (number | null)[] | undefined;
+  before?: (number | null)[] | undefined;
+  /** The zone of instants; null for days, whose seconds are as if clocks showed UTC. */
+  zone: string | null;
+  /** Seconds that one bar stands for. */
+  width: number;
+}
+
+interface ChartProps {
+  data: ChartData;
+  span: Span;
+  limits: Span;
+  color: string;
+  label: string;
+  zoom: (span: Span) => void;
+  reset: () => void;
+  point: (index: number) => void;
+}
+
+const HEIGHT = 260;
+
+export function Chart({ data, span, limits, color, label, zoom, reset, point }: ChartProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | null>(null);
+  const theme = useTheme();
+  // The newest functions, without a new chart for them.
+  const acts = useRef({ zoom, reset, point });
+  acts.current = { zoom, reset, point };
+  const gestures = { limits, commit: (span: Span) => acts.current.zoom(span), reset: () => acts.current.reset() };
+
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const options = optionsOf(data, span, colorsOf(element, color), element.clientWidth);
+    options.hooks = {
+      setSelect: [
+        ({ select, posToVal, setSelect }: uPlot) => {
+          if (select.width < 8) return;
+          const dragged = { min: posToVal(select.left, "x"), max: posToVal(select.left + select.width, "x") };
+          setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          acts.current.zoom(dragged);
+        },
+      ],
+      setCursor: [
+        ({ cursor }: uPlot) => {
+          if (typeof cursor.idx === "number") acts.current.point(cursor.idx);
+        },
+      ],
+    };
+    const made = new uPlot(options, columnsOf(data), element);
+    chart.current = made;
+    const release = followGestures(made, gestures);
+    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      release();
+      made.destroy();
+    };
+  }, [data, span.min, span.max, limits.min, limits.max, color, theme]);
+
+  return (
+    <div
+      ref={host}
+      class="chart"
+      role="application"
+      tabIndex={0}
+      aria-label={label}
+      onKeyDown={(event) => chart.current && onChartKey(event, chart.current, gestures)}
+    />
+  );
+}
+
+/** A number that changes with the system's theme: canvases know no variables of CSS. */
+function useTheme(): number {
+  const [theme, setTheme] = useState(0);
+  useEffect(() => {
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const changed = () => setTheme((count) => count + 1);
+    dark.addEventListener("change", changed);
+    return () => dark.removeEventListener("change", changed);
+  }, []);
+  return theme;
+}
+
+interface Colors {
+  data: string;
+  soft: string;
+  text: string;
+  muted: string;
+  line: string;
+}
+
+function colorsOf(element: HTMLElement, color: string): Colors {
+  const style = getComputedStyle(element);
+  const variable = (name: string) => style.getPropertyValue(name).trim();
+  const data = variable(color.replace(/^var\(|\)$/g, ""));
+  return {
+    data,
+    soft: `${data}33`,
+    text: variable("--text"),
+    muted: variable("--muted"),
+    line: variable("--line"),
+  };
+}
+
+function columnsOf({ kind, x, value, low, high, mean, before }: ChartData): uPlot.AlignedData {
+  const nothing = x.map(() => null);
+  const isBand = kind === "band";
+  return [
+    x,
+    isBand ? (high ?? value) : nothing,
+    isBand ? (low ?? value) : nothing,
+    before ?? nothing,
+    value,
+    mean ?? nothing,
+  ];
+}
+
+function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): uPlot.Options {
+  const isBars = data.kind === "bars";
+  const edge = { stroke: "transparent", width: 0, points: { show: false } };
+  const font = "12px system-ui, sans-serif";
+  const axis = { stroke: colors.muted, font, ticks: { show: false }, border: { show: false } };
+  return {
+    width,
+    height: HEIGHT,
+    padding: [12, 4, 0, 0],
+    legend: { show: false },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone ?? "Etc/UTC"),
+    cursor: {
+      y: false,
+      points: { show: !isBars, size: 8, fill: colors.data, width: 0 },
+      drag: { x: true, y: false, setScale: false },
+    },
+    scales: {
+      x: { time: true, range: () => [span.min, span.max], auto: false, min: span.min, max: span.max },
+      y: { range: (_, low, high) => rangeOf(low, high, isBars) },
+    },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        size: 28,
+        gap: 8,
+        space: 56,
+        values: (_, ticks, _axis, _space, step) =>
+          ticks.map((tick) => (isAtEnd(tick, span) ? "" : labelOfTick(tick, step, data.zone))),
+      },
+      {
+        ...axis,
+        grid: { stroke: colors.line, width: 1 },
+        size: sizeOfAxis,
+        gap: 8,
+        space: 44,
+        values: (_, ticks) => ticks.map((tick) => formatBrief(tick)),
+      },
+    ],
+    bands: [{ series: [1, 2], fill: colors.soft }],
+    series: [
+      {},
+      edge,
+      edge,
+      { stroke: colors.muted, width: 1.5, alpha: 0.55, points: { show: false }, spanGaps: true },
+      isBars ? barsOf(data, colors) : lineOf(data, colors),
+      {
+        stroke: colors.text,
+        width: 1.75,
+        dash: [5 * devicePixelRatio, 4 * devicePixelRatio],
+        points: { show: false },
+        spanGaps: true,
+      },
+    ],
+  };
+}
+
+function barsOf(data: ChartData, colors: Colors): uPlot.Series {
+  const paths = uPlot.paths.bars?.({ size: [0.72, 48], radius: [0.18, 0] });
+  const isCrowded = data.x.length > 100 && data.mean !== undefined;
+  const fill = isCrowded ? `${colors.data}80` : colors.data;
+  return { stroke: "transparent", width: 0, fill, points: { show: false }, ...(paths ? { paths } : {}) };
+}
+
+function lineOf(data: ChartData, colors: Colors): uPlot.Series {
+  const isDots = data.kind === "dots";
+  const points = { show: isDots || data.x.length < 45, size: 5, fill: colors.data, stroke: colors.data, width: 0 };
+  return { stroke: isDots ? `${colors.data}66` : colors.data, width: isDots ? 1 : 2, points, spanGaps: !isDots };
+}
+
+/** Sums begin at 0. Others have some space around them. */
+function rangeOf(low: number | null, high: number | null, isBars: boolean): uPlot.Range.MinMax {
+  if (low === null || high === null) return [0, 1];
+  if (isBars) return [0, high > 0 ? high * 1.06 : 1];
+  const margin = (high - low || Math.abs(high) || 1) * 0.1;
+  return [low >= 0 ? Math.max(0, low - margin) : low - margin, high + margin];
+}
+
+function sizeOfAxis(_: uPlot, values: string[] | null): number {
+  const longest = Math.max(...(values ?? []).map(({ length }) => length), 1);
+  return 12 + longest * 7.5;
+}
+
+const DAY_S = 86_400;
+
+/** A label there would be cut. */
+const isAtEnd = (seconds: number, { min, max }: Span) => (max - seconds) / (max - min) < 0.02;
+
+/** As much of the date as the step needs. */
+function labelOfTick(seconds: number, step: number, zone: string | null): string {
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    dateFormat({ ...options, timeZone: zone ?? "UTC" }).format(seconds * 1000);
+  if (step < DAY_S) return format({ hour: "numeric", minute: "2-digit" });
+  if (step < 2 * DAY_S) return format({ weekday: "short", day: "numeric" });
+  if (step < 27 * DAY_S) return format({ day: "numeric", month: "short" });
+  return step < 360 * DAY_S ? format({ month: "short" }) : format({ year: "numeric" });
+}

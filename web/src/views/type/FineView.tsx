@@ -1,0 +1,195 @@
+// A type within a day or a few: sums by hours, others by samples, and single samples once a few hours are shown.
+
+import { useMemo, useState } from "preact/hooks";
+import { useAnswer } from "../../api/answers.ts";
+import type { AnswerOf } from "../../api/client.ts";
+import type { Series } from "../../api/shapes.ts";
+import { addDays, startOfDayMs } from "../../format/calendar.ts";
+import { nameOfType } from "../../format/types.ts";
+import { measureOf } from "../../format/units.ts";
+import { changeQuery, personInAddress } from "../../state/address.ts";
+import { units } from "../../state/settings.ts";
+import { texts } from "../../texts.ts";
+import { Answered } from "../../ui/Answered.tsx";
+import { Chart, type ChartData } from "./Chart.tsx";
+import { Foot } from "./Foot.tsx";
+import { Nothing } from "./Nothing.tsx";
+import type { TypeProps } from "./PeriodView.tsx";
+import { Readout } from "./Readout.tsx";
+import { nameOfPeriod, nameOfZoom, zoomOfInstants } from "./ranges.ts";
+import { Summaries } from "./Summaries.tsx";
+import { type Point, pointsOf, summaryOf } from "./series.ts";
+
+const POINTS_MAX = 900;
+/** Below this a sum is shown by its samples. */
+const HOURS_MIN_MS = 8 * 3_600_000;
+
+export function FineView(props: TypeProps) {
+  const { row, period, zoom, source } = props;
+  const window = zoom ?? { kind: "days", ...period };
+  // The days that the window is in: their zone, and for a whole day its figure and that of the day before.
+  const days = useAnswer("/api/v1/days", {
+    type: row.type,
+    from: addDays(window.from.slice(0, 10), -1),
+    to: window.kind === "days" ? window.to : addDays(window.to.slice(0, 10), 1),
+    source,
+    person: personInAddress.value,
+  });
+  return (
+    <Answered answer={days} lines={8}>
+      {(series) => "bucket" in series && <Window {...props} days={series} from={window.from} to={window.to} />}
+    </Answered>
+  );
+}
+
+interface WindowProps extends TypeProps {
+  days: Series;
+  from: string;
+  to: string;
+}
+
+function Window(props: WindowProps) {
+  const { row, days, from, to, source } = props;
+  const rows = pointsOf(days);
+  const zone = rows.findLast(({ key }) => key <= to)?.zone ?? days.zone;
+  const [min, max] = [instantMs(from, zone), instantMs(to, zone)];
+  const isSum = row.method === "sum" || row.method === "values";
+  const isByHours = isSum && max - min >= HOURS_MIN_MS;
+  const shared = { type: row.type, from, to, source, person: personInAddress.value };
+  const hours = useAnswer(isByHours ? "/api/v1/days" : null, { ...shared, bucket: "hour" });
+  const samples = useAnswer(isByHours ? null : "/api/v1/samples", { ...shared, max_points: POINTS_MAX });
+  const drawn = { ...props, rows, zone, min, max, isSum };
+  if (isByHours) {
+    return (
+      <Answered answer={hours} lines={8}>
+        {(series) => "bucket" in series && <Drawn {...drawn} points={pointsOf(series)} />}
+      </Answered>
+    );
+  }
+  return (
+    <Answered answer={samples} lines={8}>
+      {(answer) => <Drawn {...drawn} points={pointsOfSamples(answer)} isSamples />}
+    </Answered>
+  );
+}
+
+const instantMs = (text: string, zone: string | null) =>
+  text.length > 10 ? Date.parse(text) : startOfDayMs(text, zone);
+
+function pointsOfSamples({ points = [] }: AnswerOf<"/api/v1/samples">): Point[] {
+  const rest = { days: 1, partial: false, source: null, zone: null };
+  return points.map(({ start, ...figures }) => ({ x: Date.parse(start) / 1000, key: start, ...figures, ...rest }));
+}
+
+interface DrawnProps extends WindowProps {
+  rows: Point[];
+  points: Point[];
+  zone: string | null;
+  min: number;
+  max: number;
+  isSum: boolean;
+  isSamples?: boolean;
+}
+
+function Drawn(props: DrawnProps) {
+  const {
+    row,
+    range,
+    period,
+    zoom,
+    points,
+    rows,
+    zone,
+    min,
+    max,
+    isSum,
+    isSamples = false,
+    days,
+    color,
+    source,
+    today,
+  } = props;
+  const measure = measureOf(row.type, days.unit, units.value);
+  const isSingle = isSamples && points.every(({ samples }) => samples === 1);
+  const data = useMemo(() => dataOf(points, measure, isSum, isSamples, isSingle, zone), [points, units.value, zone]);
+  const [index, setIndex] = useState<number | null>(null);
+  if (points.length === 0) return <Nothing row={row} range={range} />;
+  const chosen = points[index ?? -1] ?? points.at(-1);
+  const span = { min: min / 1000, max: max / 1000 };
+  const title = zoom ? nameOfZoom(zoom, zone) : nameOfPeriod(range, period);
+  const day = zoom ? undefined : rows.find(({ key }) => key === period.from);
+  const dayBefore = rows.find(({ key }) => key === addDays(period.from, -1));
+  return (
+    <>
+      {day && (
+        <Summaries
+          measure={measure}
+          isSum={isSum}
+          range="day"
+          bucket="day"
+          now={summaryOf([day], isSum)}
+          before={dayBefore ? summaryOf([dayBefore], isSum) : null}
+          why={row.method === "sum" ? { type: row.type, day: period.from } : undefined}
+        />
+      )}
+      <section class="card chart-card" aria-label={title}>
+        <Readout
+          point={chosen}
+          bucket={isSamples ? "sample" : "hour"}
+          measure={measure}
+          isSum={isSum}
+          zone={zone}
+          type={row.type}
+          zoomed={zoom !== null}
+          title={zoom ? title : undefined}
+        />
+        <Chart
+          data={data}
+          span={span}
+          limits={span}
+          color={color}
+          label={texts.type.chart(nameOfType(row.type), title)}
+          zoom={(to) => changeQuery({ zoom: zoomOfInstants(to.min, to.max) })}
+          reset={() => changeQuery({ zoom: null })}
+          point={setIndex}
+        />
+        <Foot
+          row={row}
+          series={days}
+          points={points}
+          measure={measure}
+          isSum={isSum}
+          color={color}
+          source={source}
+          zone={zone}
+          query={{ type: row.type, from: props.from, to: props.to, source, person: personInAddress.value }}
+          isSamples
+          legend={{ mean: false, before: null, band: data.kind === "band" }}
+          today={today}
+        />
+      </section>
+    </>
+  );
+}
+
+function dataOf(
+  points: readonly Point[],
+  measure: ReturnType<typeof measureOf>,
+  isSum: boolean,
+  isSamples: boolean,
+  isSingle: boolean,
+  zone: string | null,
+): ChartData {
+  const shownOf = (value: number | null) => (value === null ? null : measure.convert(value));
+  const kind = isSum && !isSamples ? "bars" : isSingle || isSum ? "dots" : "band";
+  const isBand = kind === "band";
+  return {
+    kind,
+    x: points.map(({ x }) => x),
+    value: points.map(({ value }) => shownOf(value)),
+    low: isBand ? points.map(({ minimum }) => shownOf(minimum)) : undefined,
+    high: isBand ? points.map(({ maximum }) => shownOf(maximum)) : undefined,
+    zone,
+    width: 3600,
+  };
+}

@@ -1,0 +1,69 @@
+// The line above a chart: the value that the cursor is at. It covers nothing, so it also works under a finger.
+
+import { formatDay, formatInstant } from "../../format/dates.ts";
+import type { Measure } from "../../format/units.ts";
+import { changeQuery, linkTo } from "../../state/address.ts";
+import { texts } from "../../texts.ts";
+import type { Point } from "./series.ts";
+
+interface ReadoutProps {
+  point: Point | undefined;
+  bucket: "day" | "week" | "month" | "year" | "hour" | "sample";
+  measure: Measure;
+  isSum: boolean;
+  mean?: number | null | undefined;
+  before?: number | null | undefined;
+  zone?: string | null;
+  type: string;
+  zoomed: boolean;
+  title?: string | undefined;
+}
+
+const LONGER = { week: "year", month: "month", year: "onlyYear" } as const;
+
+export function Readout({ point, bucket, measure, isSum, mean, before, zone = null, type, zoomed }: ReadoutProps) {
+  if (!point) return null;
+  const { key, value, minimum, maximum, partial } = point;
+  const isInstant = bucket === "hour" || bucket === "sample";
+  const when = isInstant ? formatInstant(key, zone) : formatDay(key, bucket === "day" ? "weekdayYear" : LONGER[bucket]);
+  const hasSpan = !isSum && minimum !== null && maximum !== null && minimum !== maximum;
+  const { number, unit } = measure.parts(value);
+  // Units of the chart are those that were converted already.
+  const shown = (converted: number | null | undefined) =>
+    typeof converted === "number" ? measure.formatShown(converted) : null;
+  return (
+    <div class="readout">
+      <p class="numbers" aria-live="polite">
+        <span class="when">{when}</span>
+        <strong>
+          {number}
+          {unit && ` ${unit}`}
+        </strong>
+        {partial && <span class="note">{texts.type.soFar}</span>}
+        {hasSpan && (
+          <span class="note">
+            {measure.parts(minimum).number} – {measure.parts(maximum).number}
+          </span>
+        )}
+        {shown(mean) && (
+          <span class="note">
+            {texts.type.legend.mean} {shown(mean)}
+          </span>
+        )}
+        {shown(before) && (
+          <span class="note">
+            {texts.type.legend.before} {shown(before)}
+          </span>
+        )}
+      </p>
+      <span class="readout-links">
+        {bucket === "day" && isSum && value !== null && <a href={linkTo("why", [type, key])}>{texts.type.whyShort}</a>}
+        {zoomed && (
+          <button type="button" class="link" onClick={() => changeQuery({ zoom: null })}>
+            {texts.type.reset}
+          </button>
+        )}
+      </span>
+    </div>
+  );
+}

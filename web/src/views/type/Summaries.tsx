@@ -1,0 +1,110 @@
+// The figures of a period, beside those of the period before.
+
+import { formatDay } from "../../format/dates.ts";
+import { formatChange, formatNumber } from "../../format/numbers.ts";
+import type { Measure } from "../../format/units.ts";
+import { linkTo } from "../../state/address.ts";
+import { texts } from "../../texts.ts";
+import type { Range } from "./ranges.ts";
+import type { Point, Summary } from "./series.ts";
+
+interface SummariesProps {
+  measure: Measure;
+  isSum: boolean;
+  range: Range;
+  bucket: "hour" | "day" | "week" | "month" | "year";
+  now: Summary;
+  before: Summary | null;
+  /** The day whose figure can be explained. */
+  why?: { type: string; day: string } | undefined;
+}
+
+export function Summaries({ measure, isSum, range, bucket, now, before, why }: SummariesProps) {
+  const isDay = range === "day";
+  const labels = texts.type;
+  const main = isSum && isDay ? now.total : now.average;
+  const change = before?.average && now.average !== null ? now.average / before.average - 1 : null;
+  return (
+    <dl class="summaries">
+      <div class="main">
+        <dt>{isSum ? (isDay ? labels.total : labels.averagePerDay) : labels.average}</dt>
+        <dd>
+          <Big measure={measure} value={main} />
+          <span class="note">
+            {why ? <a href={linkTo("why", [why.type, why.day])}>{labels.why}</a> : <Coverage now={now} isDay={isDay} />}
+          </span>
+        </dd>
+      </div>
+      {isSum && !isDay && (
+        <div>
+          <dt>{labels.total}</dt>
+          <dd>
+            {measure.format(now.total)}
+            {now.isPartial && <span class="note">{labels.soFar}</span>}
+          </dd>
+        </div>
+      )}
+      {before && (
+        <div>
+          <dt>{labels.before[range]}</dt>
+          <dd>
+            {measure.format(isSum && isDay ? before.total : before.average)} <Change share={change} />
+            {isSum && !isDay && <span class="note">{labels.totalBefore(measure.format(before.total))}</span>}
+          </dd>
+        </div>
+      )}
+      {!isSum && (
+        <Extreme label={labels.lowest} point={now.lowest} value={now.lowest?.minimum} measure={measure} isDay={isDay} />
+      )}
+      <Extreme
+        label={isSum ? labels.highestOf[bucket] : labels.highest}
+        point={isSum && isDay ? null : now.highest}
+        value={isSum ? now.highest?.value : now.highest?.maximum}
+        measure={measure}
+        isDay={isDay}
+      />
+    </dl>
+  );
+}
+
+function Coverage({ now, isDay }: { now: Summary; isDay: boolean }) {
+  const samples = now.highest?.samples ?? 0;
+  if (isDay) return <>{texts.types.samples(formatNumber(samples), samples)}</>;
+  return <>{texts.type.daysWithData(formatNumber(now.days), now.days)}</>;
+}
+
+function Big({ measure, value }: { measure: Measure; value: number | null }) {
+  const { number, unit } = measure.parts(value);
+  return (
+    <span class="big">
+      {number}
+      {unit && <small> {unit}</small>}
+    </span>
+  );
+}
+
+function Change({ share }: { share: number | null }) {
+  return share === null ? null : <span class="muted numbers">{formatChange(share)}</span>;
+}
+
+interface ExtremeProps {
+  label: string;
+  point: Point | null;
+  value: number | null | undefined;
+  measure: Measure;
+  isDay: boolean;
+}
+
+function Extreme({ label, point, value, measure, isDay }: ExtremeProps) {
+  if (!point) return null;
+  const format = point.days > 1 ? "year" : "weekday";
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>
+        {measure.format(value ?? point.value)}
+        {!isDay && <span class="note">{formatDay(point.key.slice(0, 10), format)}</span>}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startOfDayMs } from "../src/format/calendar.ts";
+import { clamped, pinched } from "../src/views/type/gestures.ts";
+import { endOf, parseZoom, periodOf, shifted, zoomOfDays, zoomOfInstants } from "../src/views/type/ranges.ts";
+import { type Point, summaryOf, valuesBefore, weekMeans } from "../src/views/type/series.ts";
+
+const ALL = { from: "2025-01-01", to: "2026-11-27" };
+
+test("periods are those of the calendar", () => {
+  const check = (range: Parameters<typeof periodOf>[0], from: string, to: string) =>
+    assert.deepEqual(periodOf(range, "2026-11-26", ALL), { from, to });
+  check("day", "2026-11-26", "2026-11-27");
+  check("week", "2026-11-23", "2026-11-30");
+  check("month", "2026-11-01", "2026-12-01");
+  check("half", "2026-06-01", "2026-12-01");
+  check("year", "2026-01-01", "2027-01-01");
+  check("all", ALL.from, ALL.to);
+});
+
+test("the period before a month has that month's length", () => {
+  assert.deepEqual(shifted("month", { from: "2026-03-01", to: "2026-04-01" }, -1), {
+    from: "2026-02-01",
+    to: "2026-03-01",
+  });
+  assert.deepEqual(shifted("half", { from: "2026-06-01", to: "2026-12-01" }, -1), {
+    from: "2025-12-01",
+    to: "2026-06-01",
+  });
+  assert.equal(endOf({ from: "2026-11-01", to: "2026-12-01" }, "2026-11-26"), "2026-11-26");
+  assert.equal(endOf({ from: "2026-10-01", to: "2026-11-01" }, "2026-11-26"), "2026-10-31");
+});
+
+test("a zoom is whole days, or whole minutes", () => {
+  const seconds = (text: string) => Date.parse(text) / 1000;
+  assert.equal(zoomOfDays(seconds("2026-11-03T07:00Z"), seconds("2026-11-05T01:00Z")), "2026-11-03..2026-11-06");
+  assert.equal(zoomOfDays(seconds("2026-11-03T00:00Z"), seconds("2026-11-03T00:00Z")), "2026-11-03..2026-11-04");
+  assert.equal(
+    zoomOfInstants(seconds("2026-11-03T07:00:10Z"), seconds("2026-11-03T07:00:20Z")),
+    "2026-11-03T07:00Z..2026-11-03T07:05Z",
+  );
+  assert.equal(parseZoom("2026-11-03..2026-11-06")?.kind, "days");
+  assert.equal(parseZoom("2026-11-03T07:00Z..2026-11-03T07:05Z")?.kind, "instants");
+  for (const text of [null, "", "..", "2026-11-06..2026-11-03", "<b>..<i>", "2026-02-31..2026-03-01"]) {
+    assert.equal(parseZoom(text), null);
+  }
+});
+
+test("two fingers keep the values below them", () => {
+  const span = pinched([100, 200], [50, 350], 600);
+  assert.ok(span);
+  const perPixel = (span.max - span.min) / 600;
+  assert.ok(Math.abs(span.min + 50 * perPixel - 100) < 1e-9);
+  assert.ok(Math.abs(span.min + 350 * perPixel - 200) < 1e-9);
+  assert.equal(pinched([100, 200], [80, 80], 600), null);
+  assert.deepEqual(clamped({ min: -50, max: 50 }, { min: 0, max: 1000 }), { min: 0, max: 100 });
+  assert.deepEqual(clamped({ min: -50, max: 5000 }, { min: 0, max: 1000 }), { min: 0, max: 1000 });
+});
+
+const point = (key: string, value: number | null, more: Partial<Point> = {}): Point => ({
+  x: 0,
+  key,
+  value,
+  minimum: null,
+  maximum: null,
+  samples: 1,
+  days: 1,
+  partial: false,
+  source: null,
+  zone: null,
+  ...more,
+});
+const NOVEMBER = Array.from({ length: 10 }, (_, place) =>
+  point(`2026-11-${String(place + 1).padStart(2, "0")}`, place + 1),
+);
+
+test("a mean of seven days needs four, and ends with the data", () => {
+  const days = [...NOVEMBER.map(({ key }) => key), "2026-11-11"];
+  assert.deepEqual(weekMeans(days, NOVEMBER), [null, null, null, 2.5, 3, 3.5, 4, 5, 6, 7, null]);
+});
+
+test("a day that is not over is in the total, not in the average", () => {
+  const { total, average, highest, isPartial } = summaryOf(
+    [point("a", 10), point("b", 20), point("c", 1, { partial: true })],
+    true,
+  );
+  assert.deepEqual([total, average, highest?.key, isPartial], [31, 15, "b", true]);
+});
+
+test("averages per day of weeks weigh as many days as they have", () => {
+  const { total, average } = summaryOf([point("a", 10, { days: 7 }), point("b", 40, { days: 1 })], true);
+  assert.deepEqual([total, average], [110, 110 / 8]);
+});
+
+test("nothing has no average", () => {
+  const { average, lowest, days } = summaryOf([point("a", null, { days: 0 })], false);
+  assert.deepEqual([average, lowest, days], [null, null, 0]);
+});
+
+test("the period before begins at the same place", () => {
+  const before = { from: "2026-10-01", to: "2026-11-01" };
+  const earlier = [point("2026-10-01", 5), point("2026-10-03", 7)];
+  assert.deepEqual(valuesBefore(["2026-11-01", "2026-11-02", "2026-11-03"], "2026-11-01", earlier, before), [
+    5,
+    null,
+    7,
+  ]);
+});
+
+test("local days begin at different instants", () => {
+  const check = (day: string, zone: string | null, instant: string) =>
+    assert.equal(new Date(startOfDayMs(day, zone)).toISOString(), instant);
+  check("2026-11-26", "Europe/Berlin", "2026-11-25T23:00:00.000Z");
+  check("2026-03-29", "Europe/Berlin", "2026-03-28T23:00:00.000Z");
+  check("2026-03-30", "Europe/Berlin", "2026-03-29T22:00:00.000Z");
+  check("2026-11-26", "America/New_York", "2026-11-26T05:00:00.000Z");
+  check("2026-11-26", null, "2026-11-26T00:00:00.000Z");
+});
