@@ -2,7 +2,7 @@
 
 import type { Query } from "../state/address.ts";
 import { Problem, problemOf, Unreachable } from "./problem.ts";
-import type { Overview, SessionAnswer } from "./shapes.ts";
+import type { SessionAnswer } from "./shapes.ts";
 import type { paths } from "./types.ts";
 
 type Described = {
@@ -18,7 +18,7 @@ type Described = {
 };
 
 /** Each path that is read, with its answer. */
-export type Answers = Omit<Described, "/api/v1/overview"> & { "/api/v1/overview": Overview; "/session": SessionAnswer };
+export type Answers = Described & { "/session": SessionAnswer };
 export type Path = keyof Answers;
 export type AnswerOf<P extends Path> = Answers[P];
 

@@ -26,51 +26,7 @@ export interface SessionAnswer {
   tiles?: string | null;
 }
 
-export interface FigureDay {
-  day: string;
-  value: number | null;
-  minimum: number | null;
-  maximum: number | null;
-  samples: number;
-  partial: boolean;
-}
-
-export interface Figure {
-  type: string;
-  identifier: string;
-  unit: string | null;
-  method: Method;
-  days: FigureDay[];
-}
-
-export interface TypeSummary {
-  type: string;
-  identifier: string;
-  unit: string | null;
-  method: Method;
-  last: { value: number | null; start: string; end: string } | null;
-  day: string | null;
-  day_value: number | null;
-  day_partial: boolean | null;
-  mean_28: number | null;
-  days_28: number | null;
-  change: number | null;
-  usual_low: number | null;
-  usual_high: number | null;
-}
-
 /** Everything that Today shows. */
-export interface Overview {
-  person: string;
-  zone: string | null;
-  today: string;
-  stale: boolean;
-  change: number;
-  last_upload: { ended: string; state: string; exporter: string | null; records: number | null } | null;
-  uploading: boolean;
-  figures: Figure[];
-  night: Omit<Night, "stale"> | null;
-  workouts: WorkoutRow[];
-  doses: { due: number; taken: number; list: Dose[] } | null;
-  types: TypeSummary[];
-}
+export type Overview = Schemas["Overview"];
+export type Figure = Schemas["TypeFigures"];
+export type TypeSummary = Schemas["TypeToday"];

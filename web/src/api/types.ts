@@ -239,6 +239,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * returns today at a look: figures, the last night, workouts, doses, and what is usual
+         * @description `from` and `to` bound the figures: at most 92 days, the last 28 with today if none are given. `type` has at most 12 names; without it those of steps, active_energy, resting_heart_rate and heart_rate that there are. `units` may have several names with commas between them: each type takes the one that is nearest in size to the unit that its samples were sent in.
+         */
+        get: operations["readOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -777,31 +797,37 @@ export interface components {
         Days: components["schemas"]["Series"] | {
             series: components["schemas"]["Series"][];
         };
+        DoseRow: {
+            /** Format: date-time */
+            end: string | null;
+            medication: string | null;
+            /** @description JSON as it was sent */
+            metadata: unknown;
+            nickname: string | null;
+            /** @description JSON as it was sent */
+            other: unknown;
+            quantity: number | null;
+            /** Format: date-time */
+            scheduled: string | null;
+            source: string | null;
+            /** Format: date-time */
+            start: string | null;
+            status: string | null;
+            unit: string | null;
+            uuid: string | null;
+        };
         Doses: {
-            doses: {
-                /** Format: date-time */
-                end: string | null;
-                medication: string | null;
-                /** @description JSON as it was sent */
-                metadata: unknown;
-                nickname: string | null;
-                /** @description JSON as it was sent */
-                other: unknown;
-                quantity: number | null;
-                /** Format: date-time */
-                scheduled: string | null;
-                source: string | null;
-                /** Format: date-time */
-                start: string | null;
-                status: string | null;
-                unit: string | null;
-                uuid: string | null;
-            }[];
+            doses: components["schemas"]["DoseRow"][];
             next_cursor: string | null;
             person: string;
             stale: boolean;
             total?: number | null;
             truncated: boolean;
+        };
+        DosesOfToday: {
+            due: number | null;
+            list: components["schemas"]["DoseRow"][];
+            taken: number | null;
         };
         Electrocardiograms: {
             electrocardiograms: {
@@ -891,6 +917,15 @@ export interface components {
             start: string;
             value: number | null;
         };
+        LastUpload: {
+            /** Format: date-time */
+            ended: string | null;
+            /** @description http or import */
+            origin: string;
+            records: number;
+            state: string;
+            sync_source: string | null;
+        };
         Line: {
             geometry: {
                 coordinates: number[][][];
@@ -941,15 +976,7 @@ export interface components {
             night: string;
             partial: boolean;
             rem_min: number | null;
-            segments: {
-                /** Format: date-time */
-                end: string | null;
-                source: string | null;
-                stage: string | null;
-                /** Format: date-time */
-                start: string | null;
-                value: number | null;
-            }[];
+            segments: components["schemas"]["NightSegment"][];
             stale: boolean;
             unspecified_min: number | null;
             wake_time: string | null;
@@ -979,6 +1006,34 @@ export interface components {
             stale: boolean;
             /** @constant */
             unit: "min";
+            zone: string | null;
+        };
+        NightSegment: {
+            /** Format: date-time */
+            end: string | null;
+            source: string | null;
+            stage: string | null;
+            /** Format: date-time */
+            start: string | null;
+            value: number | null;
+        };
+        Overview: {
+            /** @description the number of the last change; 0 if there is none */
+            change: number;
+            doses: components["schemas"]["DosesOfToday"];
+            figures: components["schemas"]["TypeFigures"][];
+            /** @description the last upload or import that has ended */
+            last_upload: components["schemas"]["LastUpload"] | null;
+            /** @description the night that ended today */
+            night: components["schemas"]["Night"] | null;
+            person: string;
+            stale: boolean;
+            /** Format: date */
+            today: string;
+            types: components["schemas"]["TypeToday"][];
+            uploading: boolean;
+            /** @description the last 5 of the last 7 days, the newest last */
+            workouts: components["schemas"]["WorkoutRow"][];
             zone: string | null;
         };
         People: {
@@ -1172,6 +1227,22 @@ export interface components {
             updated?: number;
             upload?: number;
         };
+        TypeFigures: {
+            days: {
+                /** Format: date */
+                day: string;
+                maximum: number | null;
+                minimum: number | null;
+                partial: boolean;
+                samples: number;
+                value: number | null;
+            }[];
+            identifier: string;
+            /** @enum {unknown} */
+            method: "sum" | "mean" | "level" | "values" | "nights" | "none";
+            type: string;
+            unit: string | null;
+        };
         Types: {
             person: string;
             stale: boolean;
@@ -1188,6 +1259,38 @@ export interface components {
                 type: string;
                 unit: string | null;
             }[];
+        };
+        TypeToday: {
+            /** @description the mean of the last 7 of them divided by mean_28, less 1 */
+            change: number | null;
+            /**
+             * Format: date
+             * @description the last day with figures
+             */
+            day: string | null;
+            day_partial: boolean | null;
+            day_value: number | null;
+            /** @description how many these are */
+            days_28: number;
+            identifier: string;
+            /** @description the last stored sample; its value is null if its unit cannot be converted */
+            last: {
+                /** Format: date-time */
+                end: string | null;
+                /** Format: date-time */
+                start: string;
+                value: number | null;
+            };
+            /** @description the mean of the whole days among the 28 before today; null if these are fewer than 7 */
+            mean_28: number | null;
+            /** @enum {unknown} */
+            method: "sum" | "mean" | "level" | "values" | "nights" | "none";
+            type: string;
+            unit: string | null;
+            /** @description the 95th percentile */
+            usual_high: number | null;
+            /** @description the 5th percentile of the whole days among the 90 before today; null if these are fewer than 7 */
+            usual_low: number | null;
         };
         Uploads: {
             next_cursor: string | null;
@@ -1287,25 +1390,26 @@ export interface components {
             total?: number | null;
             truncated: boolean;
         };
+        WorkoutRow: {
+            activity: string | null;
+            distance_km: number | null;
+            duration_s: number | null;
+            /** Format: date-time */
+            end: string | null;
+            energy_kcal: number | null;
+            has_route: boolean | null;
+            source: string | null;
+            /** Format: date-time */
+            start: string | null;
+            uuid: string | null;
+        };
         Workouts: {
             next_cursor: string | null;
             person: string;
             stale: boolean;
             total?: number | null;
             truncated: boolean;
-            workouts: {
-                activity: string | null;
-                distance_km: number | null;
-                duration_s: number | null;
-                /** Format: date-time */
-                end: string | null;
-                energy_kcal: number | null;
-                has_route: boolean | null;
-                source: string | null;
-                /** Format: date-time */
-                start: string | null;
-                uuid: string | null;
-            }[];
+            workouts: components["schemas"]["WorkoutRow"][];
         };
         Zones: {
             next_cursor: string | null;
@@ -2552,6 +2656,191 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readOverview: {
+        parameters: {
+            query?: {
+                /**
+                 * @description the first local date or instant
+                 * @example 2026-01-01
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description whose rows; for a token of all people
+                 * @example anna
+                 */
+                person?: components["parameters"]["person"];
+                /**
+                 * @description the local date or instant behind the last one
+                 * @example 2026-02-01
+                 */
+                to?: components["parameters"]["to"];
+                /**
+                 * @description names of types such as steps or heart_rate, or HealthKit's identifiers; where the summary says so, another word that filters
+                 * @example steps
+                 */
+                type?: components["parameters"]["type"];
+                /**
+                 * @description the time zone that dates are in and instants are shown in
+                 * @example Europe/Berlin
+                 */
+                tz?: components["parameters"]["tz"];
+                /**
+                 * @description the unit of values
+                 * @example km
+                 */
+                units?: components["parameters"]["units"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the summary says */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "change": 145,
+                     *       "doses": {
+                     *         "due": 2,
+                     *         "list": [
+                     *           {
+                     *             "end": null,
+                     *             "medication": "Drops",
+                     *             "metadata": null,
+                     *             "nickname": null,
+                     *             "other": null,
+                     *             "quantity": 1,
+                     *             "scheduled": "2026-11-26T00:01:00.000Z",
+                     *             "source": null,
+                     *             "start": "2026-11-26T00:01:00.000Z",
+                     *             "status": "taken",
+                     *             "unit": "count",
+                     *             "uuid": "90000000-0000-4000-8000-000000000001"
+                     *           }
+                     *         ],
+                     *         "taken": 1
+                     *       },
+                     *       "figures": [
+                     *         {
+                     *           "days": [
+                     *             {
+                     *               "day": "2026-11-25",
+                     *               "maximum": 1000,
+                     *               "minimum": 1000,
+                     *               "partial": false,
+                     *               "samples": 1,
+                     *               "value": 1000
+                     *             },
+                     *             {
+                     *               "day": "2026-11-26",
+                     *               "maximum": 50,
+                     *               "minimum": 50,
+                     *               "partial": true,
+                     *               "samples": 1,
+                     *               "value": 50
+                     *             }
+                     *           ],
+                     *           "identifier": "HKQuantityTypeIdentifierStepCount",
+                     *           "method": "sum",
+                     *           "type": "steps",
+                     *           "unit": "count"
+                     *         }
+                     *       ],
+                     *       "last_upload": {
+                     *         "ended": "2026-11-26T21:31:13.343Z",
+                     *         "origin": "http",
+                     *         "records": 52,
+                     *         "state": "done",
+                     *         "sync_source": "automatic"
+                     *       },
+                     *       "night": {
+                     *         "approximate": false,
+                     *         "asleep_main_min": 30,
+                     *         "asleep_min": 30,
+                     *         "awake_min": 0,
+                     *         "awakenings": 0,
+                     *         "bedtime": "2026-11-26T00:00:00",
+                     *         "core_min": 0,
+                     *         "deep_min": 30,
+                     *         "in_bed_estimated": true,
+                     *         "in_bed_min": 30,
+                     *         "naps": 0,
+                     *         "night": "2026-11-26",
+                     *         "partial": false,
+                     *         "rem_min": 0,
+                     *         "segments": [
+                     *           {
+                     *             "end": "2026-11-26T00:30:00.000Z",
+                     *             "source": "Watch",
+                     *             "stage": "asleepDeep",
+                     *             "start": "2026-11-26T00:00:00.000Z",
+                     *             "value": 4
+                     *           }
+                     *         ],
+                     *         "stale": false,
+                     *         "unspecified_min": 0,
+                     *         "wake_time": "2026-11-26T00:30:00",
+                     *         "zone": null
+                     *       },
+                     *       "person": "me",
+                     *       "stale": false,
+                     *       "today": "2026-11-26",
+                     *       "types": [
+                     *         {
+                     *           "change": -0.4285714285714286,
+                     *           "day": "2026-11-26",
+                     *           "day_partial": true,
+                     *           "day_value": 50,
+                     *           "days_28": 28,
+                     *           "identifier": "HKQuantityTypeIdentifierStepCount",
+                     *           "last": {
+                     *             "end": "2026-11-26T00:00:00.000Z",
+                     *             "start": "2026-11-26T00:00:00.000Z",
+                     *             "value": 50
+                     *           },
+                     *           "mean_28": 1750,
+                     *           "method": "sum",
+                     *           "type": "steps",
+                     *           "unit": "count",
+                     *           "usual_high": 2000,
+                     *           "usual_low": 1000
+                     *         }
+                     *       ],
+                     *       "uploading": false,
+                     *       "workouts": [
+                     *         {
+                     *           "activity": "running",
+                     *           "distance_km": null,
+                     *           "duration_s": 60,
+                     *           "end": "2026-11-25T06:01:00.000Z",
+                     *           "energy_kcal": null,
+                     *           "has_route": false,
+                     *           "source": null,
+                     *           "start": "2026-11-25T06:00:00.000Z",
+                     *           "uuid": "70000000-0000-4000-8000-000000000006"
+                     *         }
+                     *       ],
+                     *       "zone": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Failed"];

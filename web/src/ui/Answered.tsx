@@ -2,18 +2,24 @@
 
 import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 import { type Answer, refreshAnswers } from "../api/answers.ts";
 import { Failure, Loading } from "./States.tsx";
 
 interface AnsweredProps<T> {
+  /** Keeps what was shown while an answer to another question comes in, such as the next month. */
+  isSticky?: boolean;
   answer: ReadonlySignal<Answer<T>>;
   lines?: number;
   children: (data: T) => ComponentChildren;
 }
 
-export function Answered<T>({ answer, lines = 4, children }: AnsweredProps<T>) {
+export function Answered<T>({ answer, lines = 4, isSticky = false, children }: AnsweredProps<T>) {
   const { data, error } = answer.value;
-  if (data !== undefined) return <>{children(data)}</>;
+  const last = useRef<T | undefined>(undefined);
+  if (data !== undefined) last.current = data;
+  const shown = data ?? (isSticky && !error ? last.current : undefined);
+  if (shown !== undefined) return <>{children(shown)}</>;
   if (error) return <Failure error={error} retry={refreshAnswers} />;
   return <Loading lines={lines} />;
 }

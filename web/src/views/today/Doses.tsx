@@ -12,10 +12,11 @@ const DOSES_MAX = 8;
 /** Nothing is shown to people without medications. */
 export function Doses({ overview }: { overview: Overview }) {
   const { doses, zone } = overview;
-  if (!doses || (doses.due === 0 && doses.list.length === 0)) return null;
+  const due = doses.due ?? 0;
+  if (due === 0 && doses.list.length === 0) return null;
   const summary = texts.today.dosesTaken(formatNumber(doses.taken), formatNumber(doses.due));
   return (
-    <Card title={texts.today.doses} aside={doses.due > 0 && <span class="note numbers">{summary}</span>}>
+    <Card title={texts.today.doses} aside={due > 0 && <span class="note numbers">{summary}</span>}>
       <ul class="rows">
         {inOrder(doses.list)
           .slice(0, DOSES_MAX)

@@ -13,7 +13,8 @@ import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
 
 export function RecentWorkouts({ overview }: { overview: Overview }) {
-  const { workouts, zone, today } = overview;
+  const { zone, today } = overview;
+  const workouts = [...overview.workouts].reverse();
   return (
     <Card title={texts.today.workouts} aside={<a href={linkTo("workouts")}>{texts.today.all}</a>}>
       {workouts.length === 0 && <p class="muted">{texts.today.noWorkouts}</p>}

@@ -76,7 +76,7 @@ function Freshness({ overview }: { overview: Overview }) {
     );
   }
   const last = overview.last_upload;
-  if (!last) return <p class="freshness">{texts.today.noUpload}</p>;
+  if (!last?.ended) return <p class="freshness">{texts.today.noUpload}</p>;
   const hours = (now.value.getTime() - Date.parse(last.ended)) / 3_600_000;
   return (
     <p class={hours > 24 ? "freshness warn" : "freshness good"} title={formatInstant(last.ended, null)}>

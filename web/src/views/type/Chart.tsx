@@ -32,6 +32,8 @@ interface ChartProps {
 }
 
 const HEIGHT = 260;
+const REFOCUS_MS = 3000;
+let refocusUntil = 0;
 
 export function Chart({ data, span, limits, color, label, zoom, reset, point }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
@@ -61,6 +63,8 @@ export function Chart({ data, span, limits, color, label, zoom, reset, point }: 
         },
       ],
     };
+    // A zoom by key makes another chart: the focus goes along.
+    if (performance.now() < refocusUntil) element.focus({ preventScroll: true });
     const made = new uPlot(options, columnsOf(data), element);
     chart.current = made;
     const release = followGestures(made, gestures);
@@ -80,7 +84,9 @@ export function Chart({ data, span, limits, color, label, zoom, reset, point }: 
       role="application"
       tabIndex={0}
       aria-label={label}
-      onKeyDown={(event) => chart.current && onChartKey(event, chart.current, gestures)}
+      onKeyDown={(event) => {
+        if (chart.current && onChartKey(event, chart.current, gestures)) refocusUntil = performance.now() + REFOCUS_MS;
+      }}
     />
   );
 }
@@ -197,8 +203,15 @@ function barsOf(data: ChartData, colors: Colors): uPlot.Series {
 
 function lineOf(data: ChartData, colors: Colors): uPlot.Series {
   const isDots = data.kind === "dots";
+  // Samples of a sum have nothing between them.
+  const hasLine = !isDots || data.low !== undefined;
   const points = { show: isDots || data.x.length < 45, size: 5, fill: colors.data, stroke: colors.data, width: 0 };
-  return { stroke: isDots ? `${colors.data}66` : colors.data, width: isDots ? 1 : 2, points, spanGaps: !isDots };
+  return {
+    stroke: isDots ? `${colors.data}66` : colors.data,
+    width: isDots ? (hasLine ? 1 : 0) : 2,
+    points,
+    spanGaps: !isDots,
+  };
 }
 
 /** Sums begin at 0. Others have some space around them. */

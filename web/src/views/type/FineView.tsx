@@ -36,7 +36,7 @@ export function FineView(props: TypeProps) {
     person: personInAddress.value,
   });
   return (
-    <Answered answer={days} lines={8}>
+    <Answered answer={days} lines={8} isSticky>
       {(series) => "bucket" in series && <Window {...props} days={series} from={window.from} to={window.to} />}
     </Answered>
   );
@@ -61,13 +61,13 @@ function Window(props: WindowProps) {
   const drawn = { ...props, rows, zone, min, max, isSum };
   if (isByHours) {
     return (
-      <Answered answer={hours} lines={8}>
+      <Answered answer={hours} lines={8} isSticky>
         {(series) => "bucket" in series && <Drawn {...drawn} points={pointsOf(series)} />}
       </Answered>
     );
   }
   return (
-    <Answered answer={samples} lines={8}>
+    <Answered answer={samples} lines={8} isSticky>
       {(answer) => <Drawn {...drawn} points={pointsOfSamples(answer)} isSamples />}
     </Answered>
   );
@@ -182,7 +182,8 @@ function dataOf(
 ): ChartData {
   const shownOf = (value: number | null) => (value === null ? null : measure.convert(value));
   const kind = isSum && !isSamples ? "bars" : isSingle || isSum ? "dots" : "band";
-  const isBand = kind === "band";
+  // Single samples that are no sum also have a band: of no height, but joined by a line.
+  const isBand = kind === "band" || (kind === "dots" && !isSum);
   return {
     kind,
     x: points.map(({ x }) => x),

@@ -58,7 +58,7 @@ export function PeriodView(props: TypeProps) {
   };
   const answer = useAnswer("/api/v1/days", query);
   return (
-    <Answered answer={answer} lines={8}>
+    <Answered answer={answer} lines={8} isSticky>
       {(days) => "bucket" in days && <Shown {...props} series={days} shown={shown} before={before} query={query} />}
     </Answered>
   );

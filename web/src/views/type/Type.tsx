@@ -97,7 +97,11 @@ function Known({ row, query }: { row: TypeRow; query: URLSearchParams }) {
             chosen={range}
             choose={(key) => changeQuery({ range: key, zoom: null })}
           />
-          {(zoom ? isFine(zoom) : range === "day") ? <FineView {...shared} /> : <PeriodView {...shared} />}
+          {(zoom ? isFine(zoom) : range === "day") ? (
+            <FineView key={row.type} {...shared} />
+          ) : (
+            <PeriodView key={row.type} {...shared} />
+          )}
         </>
       ) : (
         <Values row={row} />

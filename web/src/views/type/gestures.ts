@@ -7,6 +7,9 @@ export interface Span {
   max: number;
 }
 
+/** The column of values among those of a chart. */
+const VALUES = 4;
+
 interface Gestures {
   /** The whole period: nothing is shown beyond it. */
   limits: Span;
@@ -101,14 +104,18 @@ export function followGestures(chart: uPlot, { limits, commit, reset }: Gestures
   };
 }
 
-/** What a key does to a chart: another value, a closer or wider look, or the whole period. */
-export function onChartKey(event: KeyboardEvent, chart: uPlot, { limits, commit, reset }: Gestures): void {
+/** What a key does to a chart: another value, a closer or wider look, or the whole period. Returns whether it did something. */
+export function onChartKey(event: KeyboardEvent, chart: uPlot, { limits, commit, reset }: Gestures): boolean {
   const xs = chart.data[0];
   const { min, max } = chart.scales.x ?? {};
-  if (typeof min !== "number" || typeof max !== "number" || xs.length === 0) return;
+  if (typeof min !== "number" || typeof max !== "number" || xs.length === 0) return false;
   const index = chart.cursor.idx ?? xs.length - 1;
-  const goTo = (next: number) => {
-    const place = Math.min(Math.max(next, 0), xs.length - 1);
+  const values = chart.data[VALUES] ?? [];
+  /** The next value in a direction: days without one are skipped. */
+  const goTo = (next: number, step: number) => {
+    let place = next;
+    while (place > 0 && place < xs.length - 1 && values[place] == null) place += step;
+    place = Math.min(Math.max(place, 0), xs.length - 1);
     chart.setCursor({ left: chart.valToPos(xs[place] ?? 0, "x"), top: 10 });
   };
   const zoom = (factor: number) => {
@@ -121,17 +128,18 @@ export function onChartKey(event: KeyboardEvent, chart: uPlot, { limits, commit,
     else commit(span);
   };
   const acts: Record<string, () => void> = {
-    ArrowLeft: () => goTo(index - 1),
-    ArrowRight: () => goTo(index + 1),
-    Home: () => goTo(0),
-    End: () => goTo(xs.length - 1),
+    ArrowLeft: () => goTo(index - 1, -1),
+    ArrowRight: () => goTo(index + 1, 1),
+    Home: () => goTo(0, 1),
+    End: () => goTo(xs.length - 1, -1),
     "+": () => zoom(0.5),
     "=": () => zoom(0.5),
     "-": () => zoom(2),
     Escape: reset,
   };
   const act = Object.hasOwn(acts, event.key) ? acts[event.key] : undefined;
-  if (!act) return;
+  if (!act) return false;
   event.preventDefault();
   act();
+  return true;
 }
