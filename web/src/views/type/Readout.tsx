@@ -57,7 +57,7 @@ export function Readout({ point, bucket, measure, isSum, mean, before, zone = nu
         )}
       </p>
       <span class="readout-links">
-        {bucket === "day" && isSum && value !== null && <a href={linkTo("why", [type, key])}>{texts.type.whyShort}</a>}
+        {bucket === "day" && value !== null && <a href={linkTo("why", [type, key])}>{texts.type.whyShort}</a>}
         {zoomed && (
           <button type="button" class="link" onClick={() => changeQuery({ zoom: null })}>
             {texts.type.reset}

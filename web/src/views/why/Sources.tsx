@@ -1,0 +1,121 @@
+// What each source adds, and when it was the one that counts: a lane of the day for each.
+
+import type { Explanation } from "../../api/shapes.ts";
+import { formatLocalTime } from "../../format/dates.ts";
+import { formatMinutes } from "../../format/durations.ts";
+import { formatNumber, formatPercent } from "../../format/numbers.ts";
+import type { Measure } from "../../format/units.ts";
+import { texts } from "../../texts.ts";
+import { Card } from "../../ui/Card.tsx";
+import { TableBehind } from "../../ui/DataTable.tsx";
+import { joinedSpans, lanesOf, type Span, spanOf, ticksOf } from "./lanes.ts";
+
+interface PartProps {
+  explanation: Explanation;
+  measure: Measure;
+}
+
+const SPOKEN_MAX = 20;
+
+export function Sources({ explanation, measure }: PartProps) {
+  const { sources, stretches } = explanation;
+  const lanes = lanesOf(explanation);
+  const span = spanOf(explanation, lanes);
+  const [first, ...others] = sources;
+  const fillers = others.filter(({ covered_min: covered }) => (covered ?? 0) > 0).map(({ source }) => source);
+  return (
+    <Card title={texts.why.who}>
+      {explanation.adds_up && first && fillers.length > 0 && (
+        <p class="note lead">
+          {texts.why.first(first.source)} {texts.why.gaps(fillers.join(` ${texts.why.and} `))}
+        </p>
+      )}
+      <ul class="source-parts">
+        {sources.map((part, place) => {
+          const lane = lanes.get(part.source) ?? [];
+          return (
+            <li key={part.source + place} style={{ "--share": shareOf(place) }}>
+              <div class="source-head">
+                <span class="source-name ellipsis" title={part.source}>
+                  <i class="swatch" />
+                  {part.source}
+                </span>
+                <span class="numbers">
+                  <strong>{measure.format(part.value)}</strong>
+                  {explanation.adds_up && part.value !== null && explanation.value ? (
+                    <span class="note"> {formatPercent(part.value / explanation.value)}</span>
+                  ) : null}
+                </span>
+              </div>
+              {lane.length > 0 && span && <Lane lane={lane} span={span} source={part.source} />}
+              <p class="note">{factsOf(part)}</p>
+            </li>
+          );
+        })}
+      </ul>
+      {span && lanes.size > 0 && <Axis span={span} />}
+      {stretches.length > 0 && (
+        <TableBehind
+          caption={texts.why.parts}
+          rows={stretches}
+          keyOf={({ start, end, source, stage }) => `${start} ${end} ${source} ${stage}`}
+          columns={[
+            { name: texts.why.columns.from, cell: ({ start }) => formatLocalTime(start) },
+            { name: texts.why.columns.to, cell: ({ end }) => formatLocalTime(end) },
+            { name: texts.why.columns.source, cell: ({ source }) => source },
+            ...(stretches.some(({ stage }) => stage !== null)
+              ? [{ name: texts.why.columns.stage, cell: ({ stage }: Explanation["stretches"][number]) => stage }]
+              : []),
+          ]}
+        />
+      )}
+    </Card>
+  );
+}
+
+/** The best source has the full colour, the next ones less. */
+const shareOf = (place: number) => `${Math.max(25, 100 - place * 30)}%`;
+
+function factsOf(part: Explanation["sources"][number]): string {
+  const count = part.samples ?? 0;
+  const samples = texts.why.samples(formatNumber(count), count);
+  const covered = part.covered_min ?? 0;
+  return covered >= 1 ? `${samples} · ${texts.why.covered(formatMinutes(covered))}` : samples;
+}
+
+const WIDTH = 1000;
+
+function Lane({ lane, span, source }: { lane: readonly Span[]; span: Span; source: string }) {
+  const x = (ms: number) => ((ms - span.from) / (span.to - span.from)) * WIDTH;
+  const spoken = joinedSpans(lane).slice(0, SPOKEN_MAX);
+  const times = spoken.map(({ from, to }) => `${timeOf(from)} – ${timeOf(to)}`).join(", ");
+  return (
+    <svg
+      class="lane"
+      viewBox={`0 0 ${WIDTH} 16`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={texts.why.timeline(source, times)}
+    >
+      <rect class="lane-day" width={WIDTH} height="16" />
+      {lane.map(({ from, to }) => (
+        // A minute of a day is narrower than a pixel: each stretch is seen.
+        <rect key={from} x={x(from)} width={Math.max(2.5, x(to) - x(from))} height="16" />
+      ))}
+    </svg>
+  );
+}
+
+const timeOf = (ms: number) => formatLocalTime(new Date(ms).toISOString());
+
+function Axis({ span }: { span: Span }) {
+  return (
+    <div class="lane-axis" aria-hidden="true">
+      {ticksOf(span).map((tick) => (
+        <span key={tick} style={{ left: `${((tick - span.from) / (span.to - span.from)) * 100}%` }}>
+          {timeOf(tick)}
+        </span>
+      ))}
+    </div>
+  );
+}
