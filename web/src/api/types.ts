@@ -531,6 +531,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chart.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** draws a type as a chart */
+        get: operations["drawChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/docs": {
         parameters: {
             query?: never;
@@ -1527,10 +1544,20 @@ export interface components {
          */
         date: string;
         /**
+         * @description the last days up to today, in place of `from` and `to`
+         * @example 30
+         */
+        days: number;
+        /**
          * @description the first local date or instant
          * @example 2026-01-01
          */
         from: string;
+        /**
+         * @description pixels down
+         * @example 240
+         */
+        height: number;
         /**
          * @description rows of JSON at most; 1,000 without it. Other forms have all rows, and refuse it
          * @example 100
@@ -1551,6 +1578,11 @@ export interface components {
          * @example Apple Watch
          */
         source: string;
+        /**
+         * @description the colours; `auto` follows the system of the reader
+         * @example dark
+         */
+        theme: "light" | "dark" | "auto";
         /**
          * @description the local date or instant behind the last one
          * @example 2026-02-01
@@ -1576,6 +1608,11 @@ export interface components {
          * @example 30000000-0000-4000-8000-000000000001
          */
         uuid: string;
+        /**
+         * @description pixels across
+         * @example 480
+         */
+        width: number;
     };
     requestBodies: never;
     headers: never;
@@ -3952,6 +3989,91 @@ export interface operations {
             };
             304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
+        };
+    };
+    drawChart: {
+        parameters: {
+            query: {
+                /**
+                 * @description the size of a bucket; `auto` picks the smallest that the width has room for
+                 * @example day
+                 */
+                bucket?: "auto" | "hour" | "day" | "week" | "month" | "year";
+                /**
+                 * @description the last days up to today, in place of `from` and `to`
+                 * @example 30
+                 */
+                days?: components["parameters"]["days"];
+                /**
+                 * @description the first local date or instant
+                 * @example 2026-01-01
+                 */
+                from?: components["parameters"]["from"];
+                /**
+                 * @description pixels down
+                 * @example 240
+                 */
+                height?: components["parameters"]["height"];
+                /**
+                 * @description whose rows; for a token of all people
+                 * @example anna
+                 */
+                person?: components["parameters"]["person"];
+                /**
+                 * @description the colours; `auto` follows the system of the reader
+                 * @example dark
+                 */
+                theme?: components["parameters"]["theme"];
+                /**
+                 * @description the local date or instant behind the last one
+                 * @example 2026-02-01
+                 */
+                to?: components["parameters"]["to"];
+                /**
+                 * @description the name of one type such as steps, heart_rate or sleep, or HealthKit's identifier. Sums are bars, other figures a line in the band of their extremes, and sleep is nights from bedtime to waking with their stages
+                 * @example steps
+                 */
+                type: string;
+                /**
+                 * @description the time zone that dates are in and instants are shown in
+                 * @example Europe/Berlin
+                 */
+                tz?: components["parameters"]["tz"];
+                /**
+                 * @description the unit of values
+                 * @example km
+                 */
+                units?: components["parameters"]["units"];
+                /**
+                 * @description pixels across
+                 * @example 480
+                 */
+                width?: components["parameters"]["width"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the summary says */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 320" width="720" height="320" role="img"><title>Steps</title><desc>1–31 Jan 2026, sum by day in count. 31 whole days with data. Their sum is 248,120.</desc></svg> */
+                    "image/svg+xml": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
         };
     };
     showDocs: {
