@@ -434,6 +434,7 @@ export const texts = {
     fields: {
       state: "State",
       error: "Error",
+      from: "Sent from",
       finished: "Finished",
       took: "Took",
       size: "Size",
@@ -452,12 +453,14 @@ export const texts = {
     },
     rejects: "Rejects",
     noRejects: "Everything that was sent could be stored.",
+    moreOfRejects: (count: string) => `Show more (${count})`,
     moreRejects: (count: string) => `${count} more are not shown here.`,
     noReason: "Not readable",
     ofUpload: (number: string) => `upload ${number}`,
     atByte: (offset: string) => `at byte ${offset}`,
     raw: "The text as it was sent",
     sources: "Sources",
+    noName: "no name",
     noSources: "No source is known.",
     sourcesNote:
       "Where two sources report the same time, the higher one counts. “healthsink sources rank” changes the order.",

@@ -28,6 +28,8 @@ const LATE_MS_DEFAULT = DAY_MS;
 const STOPPED_MS = 3 * DAY_MS;
 /** So many gaps make a rule. */
 const GAPS_MIN = 4;
+/** Uploads that follow at once are parts of one. */
+const PART_MS = 10 * 60_000;
 
 function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((one, other) => one - other);
@@ -46,7 +48,8 @@ export function sending(uploads: readonly Upload[], isUploading: boolean, now: n
     .sort((one, other) => other - one);
   const last = times[0] ?? null;
   const gaps = times.slice(1).map((time, place) => (times[place] ?? time) - time);
-  const usualMs = gaps.length >= GAPS_MIN ? median(gaps.filter((gap) => gap > 0)) : null;
+  const rests = gaps.filter((gap) => gap > PART_MS);
+  const usualMs = rests.length >= GAPS_MIN ? median(rests) : null;
   if (isUploading) return { sending: "receiving", last, usualMs };
   if (last === null) return { sending: "never", last, usualMs };
   const silence = now - last;

@@ -52,7 +52,7 @@ export default function Data(_: ViewProps) {
           {(state) => <Senders senders={state.senders} />}
         </Answered>
         <Answered answer={uploads} lines={6}>
-          {(data) => <Ledger uploads={data.uploads} />}
+          {(data) => <Ledger uploads={data.uploads} senders={status.value.data?.senders ?? []} />}
         </Answered>
         <Answered answer={rejects} lines={2}>
           {(data) => <Rejects rejects={data.rejects} total={data.total ?? null} />}

@@ -7,22 +7,28 @@ import { formatBytes, formatNumber } from "../../format/numbers.ts";
 import { now } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
-import type { Upload } from "./Verdict.tsx";
+import type { Status, Upload } from "./Verdict.tsx";
 
 const SHOWN_FIRST = 12;
 const SHOWN_MORE = 50;
 
-export function Ledger({ uploads }: { uploads: readonly Upload[] }) {
+interface LedgerProps {
+  uploads: readonly Upload[];
+  /** Tokens have labels. */
+  senders: Status["senders"];
+}
+
+export function Ledger({ uploads, senders }: LedgerProps) {
   const [count, setCount] = useState(SHOWN_FIRST);
   return (
     <Card title={texts.data.ledger}>
       {uploads.length === 0 ? (
         <p class="note">{texts.data.noUploads}</p>
       ) : (
-        <ul class="rows">
+        <ul class="entries">
           {uploads.slice(0, count).map((upload) => (
             <li key={upload.id}>
-              <Line upload={upload} />
+              <Line upload={upload} from={fromOf(upload, senders)} />
             </li>
           ))}
         </ul>
@@ -36,26 +42,31 @@ export function Ledger({ uploads }: { uploads: readonly Upload[] }) {
   );
 }
 
-function Line({ upload }: { upload: Upload }) {
+/** The label of the token, or the file or the address. */
+function fromOf({ token_id, sender, origin }: Upload, senders: Status["senders"]): string {
+  const label = token_id === null ? null : senders.find((one) => one.token_id === token_id)?.label;
+  return label ?? sender ?? texts.data.origins[origin ?? ""] ?? origin ?? "";
+}
+
+function Line({ upload, from }: { upload: Upload; from: string }) {
   const { state, finished, started, records, rejected } = upload;
   const isFine = state === "done";
-  const from = upload.sender ?? texts.data.origins[upload.origin ?? ""] ?? upload.origin ?? "";
   return (
     <details class="upload">
-      <summary class="row">
-        <span class="row-what">
-          <span class="row-name" title={formatInstant(finished ?? started, null)}>
+      <summary class="entry">
+        <span class="entry-what">
+          <span class="entry-name" title={formatInstant(finished ?? started, null)}>
             {formatAge(finished ?? started, now.value)}
           </span>
-          <span class="row-when ellipsis" title={from}>
+          <span class="entry-when ellipsis" title={from}>
             {from}
           </span>
         </span>
-        <span class="row-figures">
-          <span class={isFine ? "row-main" : "row-main bad"}>
+        <span class="entry-figures">
+          <span class={isFine ? "entry-main" : "entry-main bad"}>
             {isFine ? texts.data.records(formatNumber(records), records ?? 0) : stateName(state)}
           </span>
-          <span class="row-sub">
+          <span class="entry-sub">
             {(rejected ?? 0) > 0 ? (
               <span class="warn">{texts.data.rejectedCount(formatNumber(rejected))}</span>
             ) : (
@@ -88,6 +99,7 @@ function Figures({ upload }: { upload: Upload }) {
   const rows: [string, string | null][] = [
     [fields.state, stateName(upload.state)],
     [fields.error, upload.error],
+    [fields.from, upload.sender],
     [fields.finished, upload.finished && formatInstant(upload.finished, null)],
     [fields.took, duration === null ? null : formatDuration(duration)],
     [fields.size, formatBytes(upload.body_bytes)],

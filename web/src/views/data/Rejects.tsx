@@ -1,5 +1,6 @@
 // Elements that could not be stored, with the reason and the text as it was sent.
 
+import { useState } from "preact/hooks";
 import type { AnswerOf } from "../../api/client.ts";
 import { formatBytes, formatNumber } from "../../format/numbers.ts";
 import { texts } from "../../texts.ts";
@@ -8,23 +9,31 @@ import { Card } from "../../ui/Card.tsx";
 type Reject = AnswerOf<"/api/v1/rejects">["rejects"][number];
 
 const RAW_SHOWN_MAX = 2000;
+const SHOWN_FIRST = 8;
 
 export function Rejects({ rejects, total }: { rejects: readonly Reject[]; total: number | null }) {
+  const [isOpen, setOpen] = useState(false);
+  const shown = isOpen ? rejects : rejects.slice(0, SHOWN_FIRST);
   const aside = total !== null && total > 0 ? <span class="note numbers">{formatNumber(total)}</span> : undefined;
   return (
     <Card title={texts.data.rejects} aside={aside}>
       {rejects.length === 0 ? (
         <p class="note">{texts.data.noRejects}</p>
       ) : (
-        <ul class="rows">
-          {rejects.map((reject) => (
+        <ul class="entries">
+          {shown.map((reject) => (
             <li key={`${reject.upload} ${reject.number}`}>
               <Line reject={reject} />
             </li>
           ))}
         </ul>
       )}
-      {total !== null && total > rejects.length && rejects.length > 0 && (
+      {rejects.length > shown.length && (
+        <button type="button" class="link more" onClick={() => setOpen(true)}>
+          {texts.data.moreOfRejects(formatNumber(rejects.length - shown.length))}
+        </button>
+      )}
+      {isOpen && total !== null && total > rejects.length && rejects.length > 0 && (
         <p class="note more">{texts.data.moreRejects(formatNumber(total - rejects.length))}</p>
       )}
     </Card>
@@ -35,14 +44,14 @@ function Line({ reject: { reason, section, index, upload, offset, raw, raw_bytes
   const place = `${section ?? ""}${index === null ? "" : `[${index}]`}`;
   return (
     <details class="upload">
-      <summary class="row">
-        <span class="row-what">
-          <span class="row-name wrap">{reason ?? texts.data.noReason}</span>
-          <span class="row-when ellipsis" title={place}>
+      <summary class="entry">
+        <span class="entry-what">
+          <span class="entry-name wrap">{reason ?? texts.data.noReason}</span>
+          <span class="entry-when ellipsis" title={place}>
             {place}
           </span>
         </span>
-        <span class="row-sub">{texts.data.ofUpload(formatNumber(upload))}</span>
+        <span class="entry-sub">{texts.data.ofUpload(formatNumber(upload))}</span>
       </summary>
       <p class="note">
         {[offset === null ? "" : texts.data.atByte(formatNumber(offset)), formatBytes(raw_bytes)]

@@ -33,7 +33,7 @@ export function Sources({ sources }: { sources: readonly Source[] }) {
                 name: texts.data.source,
                 cell: ({ name, key }) => (
                   <span class="cell-name ellipsis" title={`${name ?? ""} (${key ?? ""})`}>
-                    {name ?? key ?? ""}
+                    {name || key || texts.data.noName}
                   </span>
                 ),
               },

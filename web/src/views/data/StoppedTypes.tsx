@@ -17,21 +17,21 @@ export function StoppedTypes({ types }: { types: readonly TypeRow[] }) {
       {stopped.length === 0 ? (
         <p class="note">{texts.data.noneStopped}</p>
       ) : (
-        <ul class="rows">
+        <ul class="entries">
           {stopped.map(({ type, last, silentDays, usualDays }) => (
             <li key={type}>
-              <a class="row" href={linkTo("type", [type])}>
-                <span class="row-what">
-                  <span class="row-name ellipsis" title={nameOfType(type)}>
+              <a class="entry" href={linkTo("type", [type])}>
+                <span class="entry-what">
+                  <span class="entry-name ellipsis" title={nameOfType(type)}>
                     {nameOfType(type)}
                   </span>
-                  <span class="row-when">{texts.data.lastSample(formatInstant(last, null))}</span>
+                  <span class="entry-when">{texts.data.lastSample(formatInstant(last, null))}</span>
                 </span>
-                <span class="row-figures">
-                  <span class="row-main warn">
+                <span class="entry-figures">
+                  <span class="entry-main warn">
                     {texts.data.silent(formatNumber(silentDays), Math.round(silentDays))}
                   </span>
-                  <span class="row-sub">{texts.data.usualDays(formatNumber(usualDays), Math.round(usualDays))}</span>
+                  <span class="entry-sub">{texts.data.usualDays(formatNumber(usualDays), Math.round(usualDays))}</span>
                 </span>
               </a>
             </li>

@@ -2,6 +2,7 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
+import type { Segment } from "../../api/shapes.ts";
 import { DAY_MIN, knownZone } from "../../draw/clock.ts";
 import { hypnogram, onWall } from "../../draw/hypnogram.ts";
 import type { Averages, Bar, Bars } from "../../draw/nights.ts";
@@ -14,7 +15,7 @@ import { linkTo } from "../../state/address.ts";
 import { texts } from "../../texts.ts";
 import { marksOf } from "./NightsTable.tsx";
 import type { Range } from "./range.ts";
-import { type Stages, useStages } from "./segments.ts";
+import { useStages } from "./segments.ts";
 import { classOfStage, nameOfStage } from "./stages.ts";
 import { timeText } from "./times.ts";
 
@@ -36,7 +37,7 @@ export function NightsPlot({ bars, summary, range, zone, today }: NightsPlotProp
   const chosen = useSignal<string | null>(null);
   const rows = bars.bars.map(({ night }) => night);
   const key = JSON.stringify(rows);
-  const stages = useStages(useKept(rows, key), range !== "half");
+  const stages = useStages(useKept(rows, key));
   const frame = frameOf(bars, width);
   return (
     <figure class="nights" ref={place}>
@@ -58,13 +59,13 @@ export function NightsPlot({ bars, summary, range, zone, today }: NightsPlotProp
                 frame={frame}
                 chosen={chosen}
                 zone={knownZone(bar.night.zone ?? zone) ?? "UTC"}
-                stages={stages.value}
+                segments={stages.value.get(bar.night.night)}
               />
             ))}
           </svg>
         </div>
       )}
-      <Legend isStaged={range !== "half"} hasNaps={summary.naps > 0} />
+      <Legend hasNaps={summary.naps > 0} />
     </figure>
   );
 }
@@ -130,16 +131,18 @@ interface NightBarProps {
   frame: Frame;
   chosen: Signal<string | null>;
   zone: string;
-  stages: Stages;
+  segments: readonly Segment[] | undefined;
 }
 
-function NightBar({ bar, frame, chosen, zone, stages }: NightBarProps) {
+function NightBar({ bar, frame, chosen, zone, segments }: NightBarProps) {
   const { night } = bar;
   const left = frame.x(bar.column) - frame.bar / 2;
   const [top, bottom] = [frame.y(bar.from), frame.y(bar.to)];
   const radius = Math.min(5, frame.bar / 3);
-  const segments = stages.get(night.night);
-  const blocks = segments ? onWall(hypnogram(segments).blocks, night.night, zone) : [];
+  const blocks = useMemo(
+    () => (segments ? onWall(hypnogram(segments).blocks, night.night, zone) : []),
+    [segments, night.night, zone],
+  );
   const clip = `night-${night.night}`;
   const shape = { x: left, y: top, width: frame.bar, height: Math.max(1, bottom - top), rx: radius };
   const choose = () => {
@@ -244,16 +247,15 @@ function Readout({ bars, summary, chosen }: { bars: Bars; summary: Averages; cho
   );
 }
 
-function Legend({ isStaged, hasNaps }: { isStaged: boolean; hasNaps: boolean }) {
+function Legend({ hasNaps }: { hasNaps: boolean }) {
   return (
     <ul class="legend">
-      {isStaged &&
-        (["deep", "core", "rem", "awake"] as const).map((stage) => (
-          <li key={stage}>
-            <span class={`swatch ${classOfStage(stage)}`} />
-            {nameOfStage(stage)}
-          </li>
-        ))}
+      {(["deep", "core", "rem", "awake"] as const).map((stage) => (
+        <li key={stage}>
+          <span class={`swatch ${classOfStage(stage)}`} />
+          {nameOfStage(stage)}
+        </li>
+      ))}
       <li>
         <span class="swatch usual" />
         {texts.sleep.usual}

@@ -46,7 +46,7 @@ export function OneNight({ date }: { date: string }) {
 function Head({ date }: { date: string }) {
   const isNewest = date > localToday(now.value);
   return (
-    <header class="view-head">
+    <header class="view-head tight">
       <div class="head-text">
         <a class="back" href={linkTo("sleep")}>
           <Icon name="left" size={16} />

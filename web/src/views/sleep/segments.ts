@@ -6,7 +6,10 @@ import { readJson, requestUrl } from "../../api/client.ts";
 import type { Night, NightRow, Segment } from "../../api/shapes.ts";
 import { personInAddress } from "../../state/address.ts";
 
-const AT_ONCE = 4;
+/** Fewer than a token may have under way, so that the rest of the page need not wait. */
+const AT_ONCE = 3;
+/** Bars are drawn again so often while stages come in. */
+const SHOWN_EVERY_MS = 200;
 const KEPT_MAX = 400;
 const kept = new Map<string, Segment[]>();
 
@@ -18,11 +21,10 @@ function keyOf(person: string | null, night: NightRow): string {
 export type Stages = ReadonlyMap<string, readonly Segment[]>;
 
 /** Returns the segments of nights by date, as they come in. */
-export function useStages(nights: readonly NightRow[], isWanted: boolean): ReadonlySignal<Stages> {
+export function useStages(nights: readonly NightRow[]): ReadonlySignal<Stages> {
   const person = personInAddress.value;
   const stages = useMemo(() => signal<Stages>(new Map()), [nights, person]);
   useEffect(() => {
-    if (!isWanted) return;
     const reading = new AbortController();
     const known = new Map<string, Segment[]>();
     const missing: NightRow[] = [];
@@ -31,7 +33,17 @@ export function useStages(nights: readonly NightRow[], isWanted: boolean): Reado
       if (segments) known.set(night.night, segments);
       else missing.unshift(night);
     }
-    stages.value = new Map(known);
+    const show = () => {
+      stages.value = new Map(known);
+    };
+    show();
+    let timer: number | undefined;
+    const showSoon = () => {
+      timer ??= window.setTimeout(() => {
+        timer = undefined;
+        show();
+      }, SHOWN_EVERY_MS);
+    };
     const work = async () => {
       for (let night = missing.shift(); night; night = missing.shift()) {
         const url = requestUrl("/api/v1/nights/{date}", { person }, { date: night.night });
@@ -39,12 +51,15 @@ export function useStages(nights: readonly NightRow[], isWanted: boolean): Reado
         known.set(night.night, answer.segments);
         if (kept.size >= KEPT_MAX) kept.clear();
         kept.set(keyOf(person, night), answer.segments);
-        stages.value = new Map(known);
+        showSoon();
       }
     };
     // Without its stages a night is still drawn, and the list reports failures.
     for (let worker = 0; worker < AT_ONCE; worker += 1) work().catch(() => {});
-    return () => reading.abort();
-  }, [nights, person, isWanted, stages]);
+    return () => {
+      reading.abort();
+      clearTimeout(timer);
+    };
+  }, [nights, person, stages]);
   return stages;
 }

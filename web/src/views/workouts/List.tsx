@@ -139,7 +139,7 @@ function MonthCard({ month }: { month: Month }) {
         <h2>{name}</h2>
         <span class="note numbers">{total.join(" · ")}</span>
       </header>
-      <ul class="rows">
+      <ul class="entries">
         {month.workouts.map((workout) => (
           <Row key={workout.uuid} workout={workout} />
         ))}
