@@ -12,6 +12,7 @@ Usage: healthsink-testdata payload --bytes SIZE [options]
        healthsink-testdata auto-export --bytes SIZE [options]
        healthsink-testdata twin --samples N -o DIR [--seed N] [--rounded]
        healthsink-testdata life --days N [--seed N] [--start DAY] [-o FILE]
+                                [--truth FILE]
 
 payload      a JSON body as Health Export Pro posts it
 export       Apple's export.xml; with its workout-routes/ if OUT is a folder
@@ -44,6 +45,7 @@ Only for twin:
 
 Only for life:
   --days N          how many
+  --truth FILE      write the right figures of its days and nights as JSON
 ";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -56,8 +58,8 @@ pub(crate) enum Command {
     /// Without a path the JSON goes to stdout.
     AutoExport(AutoExport, Option<PathBuf>),
     Twin(Twin, PathBuf),
-    /// Without a path the payload goes to stdout.
-    Life(Life, Option<PathBuf>),
+    /// Without a path the payload goes to stdout. The second file is for the right figures.
+    Life(Life, Option<PathBuf>, Option<PathBuf>),
 }
 
 /// Options of each command.
@@ -65,7 +67,7 @@ const PAYLOAD_OPTIONS: [&str; 9] =
     ["--bytes", "--seed", "--start", "--output", "--shape", "--order", "--keys", "--pretty", "--corrected"];
 const EXPORT_OPTIONS: [&str; 4] = ["--bytes", "--seed", "--start", "--output"];
 const TWIN_OPTIONS: [&str; 4] = ["--samples", "--seed", "--output", "--rounded"];
-const LIFE_OPTIONS: [&str; 4] = ["--days", "--seed", "--start", "--output"];
+const LIFE_OPTIONS: [&str; 5] = ["--days", "--seed", "--start", "--output", "--truth"];
 
 /// The options as typed, of any command.
 #[derive(Default)]
@@ -75,6 +77,7 @@ struct Options {
     samples: Option<u64>,
     days: Option<u32>,
     output: Option<PathBuf>,
+    truth: Option<PathBuf>,
     rounded: bool,
     help: bool,
 }
@@ -107,7 +110,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
     if command.as_deref() == Some("life") {
         let Payload { seed, start_ms, .. } = options.payload;
         let life = Life { seed, days: options.days.ok_or("--days is missing")?, start_ms };
-        return Ok(Command::Life(life, options.output));
+        return Ok(Command::Life(life, options.output, options.truth));
     }
     let target_bytes = options.bytes.ok_or("--bytes is missing")?;
     let payload = Payload { target_bytes, ..options.payload };
@@ -159,6 +162,7 @@ impl Options {
             "--shape" => self.payload.shape = Shape::from_name(value)?,
             "--order" => self.payload.order = order(value)?,
             "--keys" => self.payload.key_order = key_order(value)?,
+            "--truth" => self.truth = Some(PathBuf::from(value)),
             _ => self.output = (value != "-").then(|| PathBuf::from(value)),
         }
         Some(())
@@ -262,6 +266,11 @@ mod tests {
         check("export --bytes 2M --seed=3 -o -", Ok(Command::Export(expected, None)));
         let expected = AutoExport { target_bytes: 5_000, ..AutoExport::default() };
         check("auto-export --bytes 5K", Ok(Command::AutoExport(expected, None)));
+        let expected = Life { seed: 1, days: 60, start_ms: 0 };
+        check(
+            "life --days 60 --start 1970-01-01 --truth truth.json",
+            Ok(Command::Life(expected, None, Some(PathBuf::from("truth.json")))),
+        );
         let expected = Twin { seed: 1, samples: 100, rounded: true };
         check("twin --samples 100 --rounded --output folder", Ok(Command::Twin(expected, PathBuf::from("folder"))));
     }

@@ -51,7 +51,7 @@ fn run(command: Command) -> io::Result<()> {
             Ok(())
         }
         Command::Twin(twin, folder) => write_twin(&twin, &folder),
-        Command::Life(life, output) => write_life(&life, output.as_deref()),
+        Command::Life(life, output, truth) => write_life(&life, output.as_deref(), truth.as_deref()),
     }
 }
 
@@ -86,12 +86,15 @@ fn write_twin(twin: &Twin, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn write_life(life: &Life, output: Option<&Path>) -> io::Result<()> {
-    match output {
+fn write_life(life: &Life, output: Option<&Path>, truth: Option<&Path>) -> io::Result<()> {
+    let right = match output {
         Some(path) => life.write_to(&mut BufWriter::new(create(path)?)),
         None => life.write_to(&mut io::stdout().lock()),
-    }
-    .map(|_| ())
+    }?;
+    let Some(path) = truth else { return Ok(()) };
+    let mut out = BufWriter::new(create(path)?);
+    right.write_to(&mut out)?;
+    out.flush()
 }
 
 fn create(path: &Path) -> io::Result<File> {
