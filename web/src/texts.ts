@@ -108,7 +108,9 @@ export const texts = {
   types: {
     title: "Trends",
     search: "Search",
-    searchHint: "Name of a type, such as steps",
+    searchHint: "Search types",
+    month: (name: string) => `${name}, last 28 days`,
+    count: (count: string, of: number) => `${count} ${plural(of, "type", "types")}`,
     none: (word: string) => `No type matches “${word}”.`,
     empty: "No data yet",
     emptyText: "Types are listed here once the first upload has arrived.",

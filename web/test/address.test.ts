@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { requestUrl } from "../src/api/client.ts";
 import { groupOfType, nameOfType } from "../src/format/types.ts";
 import { buildAddress, parseAddress } from "../src/state/address.ts";
+import { matches } from "../src/views/types/search.ts";
 
 test("an address is read and built", () => {
   const { view, parts, query } = parseAddress("#/type/steps?range=month&person=B%C3%A9n%20%26");
@@ -39,4 +40,11 @@ test("types have names and groups", () => {
   check("spo2", "Blood oxygen", "vitals");
   check("HKQuantityTypeIdentifierOfTomorrow", "Of tomorrow", "other");
   check("constructor", "Constructor", "other");
+});
+
+test("types are found by parts of their name, group or identifier", () => {
+  const steps = { type: "steps", identifier: "HKQuantityTypeIdentifierStepCount" };
+  for (const word of ["", "ste", "STEPS", "stepcount", "activity steps", "  step "])
+    assert.ok(matches(steps, word), word);
+  for (const word of ["heart", "steps heart", ".*"]) assert.ok(!matches(steps, word), word);
 });

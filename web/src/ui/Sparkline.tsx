@@ -1,4 +1,4 @@
-// A small picture of a few values: bars for sums, a line for means. Days without values leave a gap.
+// A small picture of a few values: bars for sums, a line for means. Days without values leave a gap, unless most have none.
 
 interface SparklineProps {
   values: readonly (number | null)[];
@@ -67,8 +67,10 @@ function bar(value: number | null, place: number, { step, height, top, last, par
 function line(values: readonly (number | null)[], step: number, top: (value: number) => number) {
   const runs: [number, number][][] = [];
   let run: [number, number][] = [];
+  const isSparse = values.filter((value) => value !== null).length < values.length / 2;
   values.forEach((value, place) => {
     if (value === null) {
+      if (isSparse) return;
       if (run.length > 0) runs.push(run);
       run = [];
     } else {

@@ -67,10 +67,10 @@ function Freshness({ overview }: { overview: Overview }) {
   const news = upload.value;
   if (news) {
     const records = formatNumber(news.records);
-    if (news.state === "failed") return <p class="freshness bad">{texts.today.uploadFailed}</p>;
+    if (news.state === "failed") return <p class="freshness is-bad">{texts.today.uploadFailed}</p>;
     const isDone = news.state === "done";
     return (
-      <p class={isDone ? "freshness good" : "freshness live"} role="status">
+      <p class={isDone ? "freshness is-good" : "freshness is-live"} role="status">
         {isDone ? texts.today.uploadDone(records) : texts.today.uploading(records)}
       </p>
     );
@@ -79,7 +79,7 @@ function Freshness({ overview }: { overview: Overview }) {
   if (!last?.ended) return <p class="freshness">{texts.today.noUpload}</p>;
   const hours = (now.value.getTime() - Date.parse(last.ended)) / 3_600_000;
   return (
-    <p class={hours > 24 ? "freshness warn" : "freshness good"} title={formatInstant(last.ended, null)}>
+    <p class={hours > 24 ? "freshness is-warn" : "freshness is-good"} title={formatInstant(last.ended, null)}>
       {texts.today.lastUpload(formatAge(last.ended, now.value))}
       {overview.stale && <span class="muted"> · {texts.today.computing}</span>}
     </p>

@@ -34,7 +34,7 @@ export function Foot(props: FootProps) {
   const name = nameOfType(row.type);
   return (
     <>
-      <ul class="legend" style={{ "--data": color }}>
+      <ul class="chart-legend" style={{ "--data": color }}>
         {legend.band && (
           <>
             <li class="key-line">{texts.type.legend.average}</li>
@@ -106,7 +106,7 @@ function Sources({ row, source, known }: { row: TypeRow; source: string | null; 
   const names = source && !sources.includes(source) ? [source, ...sources] : sources;
   if (names.length < 2 && !source) return names[0] ? <span class="note ellipsis">{names[0]}</span> : <span />;
   return (
-    <label class="select">
+    <label class="source-select">
       <span class="hidden">{texts.type.source}</span>
       <select
         value={source ?? ""}

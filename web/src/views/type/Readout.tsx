@@ -32,7 +32,7 @@ export function Readout({ point, bucket, measure, isSum, mean, before, zone = nu
   const shown = (converted: number | null | undefined) =>
     typeof converted === "number" ? measure.formatShown(converted) : null;
   return (
-    <div class="readout">
+    <div class="chart-readout">
       <p class="numbers" aria-live="polite">
         <span class="when">{when}</span>
         <strong>
@@ -56,7 +56,7 @@ export function Readout({ point, bucket, measure, isSum, mean, before, zone = nu
           </span>
         )}
       </p>
-      <span class="readout-links">
+      <span class="chart-links">
         {bucket === "day" && value !== null && <a href={linkTo("why", [type, key])}>{texts.type.whyShort}</a>}
         {zoomed && (
           <button type="button" class="link" onClick={() => changeQuery({ zoom: null })}>

@@ -72,7 +72,7 @@ function Known({ row, query }: { row: TypeRow; query: URLSearchParams }) {
           {name}
         </h1>
         {hasFigures && range !== "all" && (
-          <div class="steps">
+          <div class="period-steps">
             <button type="button" class="icon-button" aria-label={texts.type.previous} onClick={() => move(-1)}>
               <Icon name="left" />
             </button>

@@ -45,7 +45,7 @@ function Asked({ type, day }: { type: string; day: string }) {
             {name}
           </a>
         </h1>
-        <div class="steps">
+        <div class="period-steps">
           <a class="icon-button" href={linkToDay(-1)} aria-label={texts.why.previous}>
             <Icon name="left" />
           </a>
