@@ -888,6 +888,30 @@ pub const OVERVIEW_WORKOUTS_MAX: u32 = 5;
 /// Doses of today that an overview lists.
 pub const OVERVIEW_DOSES_MAX: u64 = 64;
 
+/// Clients that follow what changes. They have at most a quarter of the connections.
+pub const EVENT_LISTENERS_MAX: usize = 32;
+
+/// Those of one token: ten pages, and some that have not noticed that they are gone.
+pub const EVENT_LISTENERS_OF_TOKEN_MAX: usize = EVENT_LISTENERS_MAX / 2;
+
+/// Events that wait for a client. One that misses some learns that anything may have changed.
+pub const EVENT_QUEUE: usize = 16;
+
+/// How long to wait between two looks at what has changed: twice a second is often enough.
+pub const EVENT_PACE: Duration = Duration::from_millis(500);
+
+/// How long to wait for a commit, since other programs also write.
+pub const EVENT_LOOK: Duration = Duration::from_secs(5);
+
+/// How often the right of a client that follows is checked again.
+pub const EVENT_CHECK: Duration = Duration::from_secs(5);
+
+/// How often a client that follows gets a comment, so that no proxy takes its connection for dead.
+pub const EVENT_COMMENT: Duration = Duration::from_secs(20);
+
+/// Types that an event names. With more, anything may have changed.
+pub const EVENT_TYPES_MAX: usize = 64;
+
 /// Last rows of the ledger among which uploads under way, and those that ended otherwise than well, are looked for.
 pub const LEDGER_RECENT_ROWS: i64 = 1024;
 

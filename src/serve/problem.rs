@@ -217,6 +217,14 @@ pub(super) fn too_many_reads_of_one_token() -> Answer {
     unavailable("this token has too many reads at once, and some are left for others; ask again in a moment")
 }
 
+pub(super) fn too_many_listeners() -> Answer {
+    unavailable("too many clients follow what changes; ask now and then instead, or come again later")
+}
+
+pub(super) fn too_many_listeners_of_one_token() -> Answer {
+    unavailable("this token follows what changes too many times, and some are left for others; close some pages")
+}
+
 pub(super) fn read_took_too_long() -> Answer {
     unavailable("the read took too long and was stopped; ask for a shorter time")
 }

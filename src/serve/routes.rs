@@ -384,6 +384,9 @@ mod tests {
             parameters.extend(read.parameter_names().map(str::to_owned));
             statuses.extend(read.statuses(matches!(route.path, RoutePath::Pattern(_))));
         }
+        if path == api::EVENTS_PATH {
+            parameters.push("person".to_owned());
+        }
         statuses.sort_unstable();
         let statuses = statuses.into_iter().map(str::to_owned).collect();
         (path, route.method.as_str().to_lowercase(), right, parameters, statuses)

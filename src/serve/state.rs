@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::{Semaphore, watch};
 
 use super::access::auth::Authenticator;
-use super::api::Reads;
+use super::api::{Feeds, Reads};
 use super::app::AppSettings;
 use super::config::Serve;
 use super::http::tls::Tls;
@@ -45,17 +45,20 @@ pub(super) struct State {
     pub(super) obstacles: Arc<Obstacles>,
     pub(super) scrapes: Arc<Semaphore>,
     pub(super) reads: Reads,
+    pub(super) feeds: Feeds,
     pub(super) phase: watch::Receiver<Phase>,
 }
 
 impl State {
     pub(super) fn new(
         config: &Serve,
-        Prepared { credentials, tls, .. }: Prepared,
+        Prepared { credentials, tls, connections }: Prepared,
         writer: WriterHandle,
         phase: watch::Receiver<Phase>,
     ) -> Arc<Self> {
         let log_limit = Arc::<LogLimit>::default();
+        let reads = Reads::new(Database::new(&config.db));
+        let feeds = Feeds::new(reads.clone(), &writer, connections);
         let database = Database::new(&config.db).group_readable(config.is_group_readable);
         let reader = TokenReader::new(database.clone());
         let obstacles = Obstacles::of(database, Arc::clone(&log_limit));
@@ -78,7 +81,8 @@ impl State {
             log_limit,
             obstacles,
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
-            reads: Reads::new(Database::new(&config.db)),
+            reads,
+            feeds,
             phase,
         })
     }

@@ -16,7 +16,8 @@ use super::parameters::{Given, Wrong};
 use super::picture::Drawn;
 use super::places::{GeoJson, Gpx};
 use super::read::{Asked, Read, Tag, Unasked};
-use super::stream::{Full, Line, NoPage, Work};
+use super::shares::Full;
+use super::stream::{Line, NoPage, Work};
 use super::writer::Writer;
 use crate::chart::Picture;
 use crate::model::limits::{FIGURES_POLL, FIGURES_WAIT, QUESTION_ROWS_DEFAULT, QUESTION_TIME_MAX, QUESTION_WAIT};
@@ -135,7 +136,7 @@ fn understand(call: &Call<'_>) -> Result<Understood, Box<Answer>> {
 }
 
 /// Whose rows a request reads. Another person's name is refused alike whether there is one or not.
-fn whose(call: &Call<'_>, wanted: Option<String>) -> Result<String, Box<Answer>> {
+pub(super) fn whose(call: &Call<'_>, wanted: Option<String>) -> Result<String, Box<Answer>> {
     let own = call.caller.person.clone().unwrap_or_default();
     match wanted {
         None => Ok(own),
@@ -210,7 +211,7 @@ fn described(mut answer: Answer, tag: Option<&str>, state: &State) -> Answer {
 }
 
 /// The answer to a read that has none.
-fn refused(fault: NoPage, line: &Line, state: &State) -> Answer {
+pub(super) fn refused(fault: NoPage, line: &Line, state: &State) -> Answer {
     let answer = match fault {
         NoPage::Busy => problem::too_many_reads(),
         NoPage::Unanswered(Unanswered::Parameter(name, accepts)) => {

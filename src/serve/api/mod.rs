@@ -6,6 +6,8 @@ mod answer;
 mod ask;
 mod drawing;
 mod encoder;
+mod events;
+mod feeds;
 mod form;
 mod gzip;
 mod parameters;
@@ -13,10 +15,14 @@ mod paths;
 mod picture;
 mod places;
 mod read;
+mod shares;
 mod stream;
 mod writer;
 
 pub(super) use answer::is_known;
+#[cfg(test)]
+pub(super) use events::EVENTS_PATH;
+pub(super) use feeds::Feeds;
 pub(super) use form::takes_gzip;
 pub(super) use paths::routes;
 pub(super) use read::Read;

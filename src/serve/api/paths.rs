@@ -4,6 +4,7 @@ use hyper::Method;
 
 use super::answer::answer;
 use super::ask;
+use super::events::{EVENTS_PATH, events};
 use super::parameters::Parameter::{
     Agg, Bucket, Cursor, Days, From, Height, Limit, MaxPoints, Person, Source, Theme, To, Type, Tz, Units, Width,
 };
@@ -14,7 +15,16 @@ use crate::serve::route::RoutePath::{self, Fixed, Pattern};
 use crate::serve::route::{Right, Route};
 
 /// A fixed path stands before a pattern that it would also match.
-static API: [Route; 29] = [
+static API: [Route; 30] = [
+    Route {
+        method: Method::GET,
+        path: Fixed(EVENTS_PATH),
+        listeners: LISTENERS,
+        right: Right::Read,
+        handler: events,
+        description: "reports what changes, as server-sent events",
+        read: None,
+    },
     read(
         Fixed("/api/v1/overview"),
         "returns today at a look: figures, the last night, workouts, doses, and what is usual",
@@ -232,8 +242,9 @@ static API: [Route; 29] = [
     ),
 ];
 
+const LISTENERS: &[ListenerKind] = &[ListenerKind::Everything, ListenerKind::Uploads];
+
 const fn read(path: RoutePath, description: &'static str, read: &'static Read) -> Route {
-    const LISTENERS: &[ListenerKind] = &[ListenerKind::Everything, ListenerKind::Uploads];
     let (method, right, read) = (Method::GET, Right::Read, Some(read));
     Route { method, path, listeners: LISTENERS, right, handler: answer, description, read }
 }

@@ -1,7 +1,7 @@
 //! An answer page by page: each is read on a thread that may block, and waits for the client with nothing open.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -9,46 +9,26 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{timeout, timeout_at};
+use tokio::time::timeout;
 
+use super::shares::{Full, Share, Shares};
 use super::writer::Writer;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::{
     ANSWER_LONG_BYTES, ANSWER_PIECE_BYTES_MAX, ANSWERS_MAX, ANSWERS_OF_TOKEN_MAX, LONG_PAGE_WAIT, LONG_PAGES_MAX,
     QUESTION_PLACES, QUESTION_TIME_MAX, QUESTION_WAIT, WRITE_WAIT,
 };
-use crate::model::lock::lock;
 use crate::serve::answer::{Answer, whole};
 use crate::store::questions::{Progress, Question, QuestionReader, Unanswered};
 use crate::store::{Database, now_ms};
-
-/// A token, and the answers that it may still have under way.
-type OfToken = (Option<i64>, Arc<Semaphore>);
-
-/// The right to have an answer under way.
-#[derive(Debug)]
-pub(super) struct AnswerPermit {
-    _of_token: OwnedSemaphorePermit,
-    _of_all: OwnedSemaphorePermit,
-}
-
-/// Why there is no such right.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Full {
-    /// The token has too many answers under way.
-    OfToken,
-    /// All tokens have.
-    OfAll,
-}
 
 /// What all reads share: connections, places to read at once, and answers under way.
 #[derive(Clone, Debug)]
 pub(in crate::serve) struct Reads {
     reader: Arc<QuestionReader>,
     places: Arc<Semaphore>,
-    answers: Arc<Semaphore>,
-    /// The same for each token that has some.
-    of_tokens: Arc<Mutex<Vec<OfToken>>>,
+    /// Answers under way.
+    answers: Shares,
     /// For a long page, from when it is read until it is sent.
     long_pages: Arc<Semaphore>,
 }
@@ -58,32 +38,14 @@ impl Reads {
         Self {
             reader: Arc::new(QuestionReader::new(database)),
             places: Arc::new(Semaphore::new(QUESTION_PLACES)),
-            answers: Arc::new(Semaphore::new(ANSWERS_MAX)),
-            of_tokens: Arc::default(),
+            answers: Shares::new(ANSWERS_MAX, ANSWERS_OF_TOKEN_MAX),
             long_pages: Arc::new(Semaphore::new(LONG_PAGES_MAX)),
         }
     }
 
     /// Waits for the right to have an answer of a token under way.
-    pub(super) async fn begin(&self, token: Option<i64>, wait: Duration) -> Result<AnswerPermit, Full> {
-        let deadline = Instant::now() + wait;
-        let of_token = timeout_at(deadline.into(), self.of_token(token).acquire_owned()).await;
-        let of_token = of_token.ok().and_then(Result::ok).ok_or(Full::OfToken)?;
-        let of_all = timeout_at(deadline.into(), Arc::clone(&self.answers).acquire_owned()).await;
-        let of_all = of_all.ok().and_then(Result::ok).ok_or(Full::OfAll)?;
-        Ok(AnswerPermit { _of_token: of_token, _of_all: of_all })
-    }
-
-    /// The answers that a token may have. Those of tokens without any are forgotten.
-    fn of_token(&self, token: Option<i64>) -> Arc<Semaphore> {
-        let mut of_tokens = lock(&self.of_tokens);
-        of_tokens.retain(|(_, answers)| Arc::strong_count(answers) > 1);
-        if let Some((_, answers)) = of_tokens.iter().find(|(known, _)| *known == token) {
-            return Arc::clone(answers);
-        }
-        let answers = Arc::new(Semaphore::new(ANSWERS_OF_TOKEN_MAX));
-        of_tokens.push((token, Arc::clone(&answers)));
-        answers
+    pub(super) async fn begin(&self, token: Option<i64>, wait: Duration) -> Result<Share, Full> {
+        self.answers.take(token, wait).await
     }
 
     /// Runs what reads on a thread that may block. Returns the place that it had also.
@@ -113,7 +75,7 @@ pub(super) struct Work {
     pub(super) reads: Reads,
     pub(super) line: Line,
     /// Held until the answer ends.
-    pub(super) _answer: AnswerPermit,
+    pub(super) _answer: Share,
 }
 
 /// What is logged of a read: who, which route, how many rows. No values.
@@ -274,24 +236,6 @@ impl Body for Pages {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_leaves_answers_to_others() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let reads = Reads::new(Database::new(folder.path().join("health.db")));
-        let begin = |token: i64| runtime.block_on(reads.begin(Some(token), Duration::ZERO));
-        let mut one: Vec<AnswerPermit> = (0..ANSWERS_OF_TOKEN_MAX).map(|_| begin(1).unwrap()).collect();
-        assert_eq!(begin(1).unwrap_err(), Full::OfToken);
-        let other: Vec<AnswerPermit> = (ANSWERS_OF_TOKEN_MAX..ANSWERS_MAX).map(|_| begin(2).unwrap()).collect();
-        assert_eq!(begin(3).unwrap_err(), Full::OfAll);
-        one.pop();
-        let next = begin(1).unwrap();
-        assert_eq!(begin(1).unwrap_err(), Full::OfToken, "a permit that was returned is one");
-        drop((one, other, next));
-        begin(3).unwrap();
-        assert_eq!(lock(&reads.of_tokens).len(), 1, "tokens without answers are forgotten");
-    }
 
     #[test]
     fn a_long_page_is_sent_in_pieces() {

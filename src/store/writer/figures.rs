@@ -2,8 +2,8 @@
 //! tried again; no upload waits for it.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
@@ -16,23 +16,43 @@ use crate::model::limits::{
     DERIVED_LOOK, DERIVED_OVERTAKE, DERIVED_POLL, DERIVED_REST_FACTOR, DERIVED_WAIT, DERIVED_WAL_SHARE,
 };
 use crate::model::line_limit::LineLimit;
+use crate::model::lock::lock;
 use crate::store::clock::now_ms;
 use crate::store::database::Database;
 use crate::store::derive::{Chunk, Derived, Halt, Turn, Wishes, derive, is_current};
 use crate::store::files::OpenFiles;
 
 /// What the writer reports of its work.
-#[derive(Debug)]
 pub(super) struct Signal {
     /// Ingests under way.
     ingests: AtomicUsize,
     wake: Sender<()>,
+    /// Who else wants to know of commits.
+    at_commit: Mutex<Option<Box<dyn Fn() + Send>>>,
+}
+
+impl std::fmt::Debug for Signal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Signal").field("ingests", &self.ingests).finish_non_exhaustive()
+    }
 }
 
 impl Signal {
     pub(super) fn new() -> (Self, Receiver<()>) {
         let (wake, wakes) = bounded(1);
-        (Self { ingests: AtomicUsize::new(0), wake }, wakes)
+        (Self { ingests: AtomicUsize::new(0), wake, at_commit: Mutex::default() }, wakes)
+    }
+
+    /// Calls back after each commit, instead of what did before.
+    pub(super) fn at_commit(&self, call_back: Box<dyn Fn() + Send>) {
+        *lock(&self.at_commit) = Some(call_back);
+    }
+
+    /// Notes a commit, also of figures.
+    pub(super) fn note_commit(&self) {
+        if let Some(call_back) = &*lock(&self.at_commit) {
+            call_back();
+        }
     }
 
     /// Notes how many ingests are under way.
@@ -42,7 +62,12 @@ impl Signal {
         }
     }
 
-    /// Notes a commit.
+    /// Notes a commit of rows.
+    pub(super) fn note_rows(&self) {
+        self.wake();
+        self.note_commit();
+    }
+
     pub(super) fn wake(&self) {
         // One that waits already is enough.
         let _ = self.wake.try_send(());

@@ -45,6 +45,7 @@ pub struct WriterHandle {
     ended: Receiver<Infallible>,
     /// The permit to decode a large element and to have it written: all ingests of this writer share one.
     large_element: Arc<Mutex<()>>,
+    signal: Arc<Signal>,
 }
 
 /// Held by the writer's thread. Its end, also by a panic, runs the callbacks.
@@ -125,6 +126,7 @@ impl Writer {
             life: Arc::downgrade(&life),
             ended,
             large_element: Arc::default(),
+            signal: Arc::clone(&signal),
         };
         let thread = thread::Builder::new()
             .name("writer".to_owned())
@@ -218,6 +220,11 @@ impl WriterHandle {
             Some(life) => lock(&life.at_end).push(Box::new(call_back)),
             None => call_back(),
         }
+    }
+
+    /// Calls back after each commit, in the writer's thread, instead of what did before.
+    pub(crate) fn at_commit(&self, call_back: impl Fn() + Send + 'static) {
+        self.signal.at_commit(Box::new(call_back));
     }
 
     /// Requests that wait for the writer.

@@ -134,6 +134,7 @@ impl WriterThread {
             Ok(_) => {
                 self.is_in_transaction = false;
                 self.wal.note_commit();
+                self.signal.note_commit();
             }
             Err(error) => self.undo(error),
         }
@@ -370,7 +371,7 @@ impl WriterThread {
         }
         self.is_in_transaction = false;
         self.wal.note_commit();
-        self.signal.wake();
+        self.signal.note_rows();
         (self.rows, self.text_bytes, self.ended) = (0, 0, None);
         self.late.clear();
         self.active.iter_mut().for_each(Active::note_commit);

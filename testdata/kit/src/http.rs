@@ -148,20 +148,28 @@ impl Client {
         response
     }
 
+    /// Returns the status and the headers of an answer whose chunks [`Client::next_chunk`] returns.
+    pub fn receive_head_only(&mut self) -> Response {
+        self.receive_head()
+    }
+
+    /// Returns the next chunk of an answer; nothing at its end.
+    pub fn next_chunk(&mut self) -> Option<Vec<u8>> {
+        let length = self.line();
+        let length = usize::from_str_radix(&length, 16).unwrap_or_else(|_| panic!("no chunk: {length:?}"));
+        let mut chunk = vec![0; length];
+        self.stream.read_exact(&mut chunk).expect("the chunk is as long as it says");
+        assert_eq!(self.line(), "");
+        (length > 0).then_some(chunk)
+    }
+
     /// The body of a chunked answer.
     fn chunks(&mut self) -> Vec<u8> {
         let mut body = Vec::new();
-        loop {
-            let length = self.line();
-            let length = usize::from_str_radix(&length, 16).unwrap_or_else(|_| panic!("no chunk: {length:?}"));
-            let start = body.len();
-            body.resize(start + length, 0);
-            self.stream.read_exact(&mut body[start..]).expect("the chunk is as long as it says");
-            assert_eq!(self.line(), "");
-            if length == 0 {
-                return body;
-            }
+        while let Some(chunk) = self.next_chunk() {
+            body.extend_from_slice(&chunk);
         }
+        body
     }
 
     fn line(&mut self) -> String {

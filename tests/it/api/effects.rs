@@ -42,7 +42,8 @@ const CHANGES: [(&str, &str, &str); 29] = [
 ];
 
 /// Paths, or parameters of a path, for which the fixture has too little to matter, with the reason.
-const WITHOUT_EFFECT: [(&str, &str); 6] = [
+const WITHOUT_EFFECT: [(&str, &str); 7] = [
+    ("events", "it does not end: see `events.rs`"),
     ("rejects", "the fixture has no rejects"),
     ("records", "the fixture has no such records"),
     ("aggregates", "the fixture has no figures of other apps"),

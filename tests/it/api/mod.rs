@@ -4,6 +4,7 @@ mod answers;
 mod charts;
 mod clients;
 mod effects;
+mod events;
 mod examples;
 mod figures;
 mod overview;

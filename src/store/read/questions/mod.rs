@@ -6,6 +6,7 @@
 mod chart;
 mod cursor;
 mod days;
+mod feed;
 mod household;
 mod identity;
 mod ledger;
@@ -30,6 +31,7 @@ mod workout;
 pub use chart::Chart;
 pub use cursor::RowKey;
 pub use days::Days;
+pub use feed::{Feed, FeedState, FeedUpload, Seen};
 pub use household::{Explain, People, PersonStatus};
 pub use listing::{Listing, Rows};
 pub use nights::{Nights, OneNight};

@@ -1,0 +1,159 @@
+//! What clients learn of changes: whose, when, until when, and how many may listen.
+
+use healthsink::model::limits::{EVENT_LISTENERS_MAX, EVENT_LISTENERS_OF_TOKEN_MAX};
+use healthsink::store::{Database, TokenScope};
+use healthsink_testkit::http::{Client, get};
+use serde_json::{Value, json};
+
+use super::Api;
+
+const PATH: &str = "/api/v1/events";
+
+/// A client that follows.
+struct Listener(Client);
+
+impl Listener {
+    fn start(api: &Api, token: &str, headers: &[(&str, &str)]) -> Self {
+        let mut client = api.server.connect();
+        let bearer = format!("Bearer {token}");
+        client.head("GET", PATH, &[headers, &[("Authorization", &bearer)]].concat());
+        let head = client.receive_head_only();
+        assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")), "{head:?}");
+        assert_eq!([head.header("x-accel-buffering"), head.header("content-encoding")], [Some("no"), None]);
+        Self(client)
+    }
+
+    /// The next event with its data; nothing at the end.
+    fn next(&mut self) -> Option<(String, Value)> {
+        let event = String::from_utf8(self.0.next_chunk()?).unwrap();
+        let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+        Some((field("event: "), serde_json::from_str(&field("data: ")).unwrap()))
+    }
+
+    /// The next event of a kind.
+    fn wait_for(&mut self, kind: &str) -> Value {
+        loop {
+            let (event, data) = self.next().expect("the stream goes on");
+            if event == kind {
+                return data;
+            }
+        }
+    }
+}
+
+/// Uploads a step.
+fn upload(api: &Api, token: &str, number: u32) {
+    let body = json!({"data": {"HKQuantityTypeIdentifierStepCount": [{
+        "uuid": format!("a0000000-0000-4000-8000-{number:012}"), "startDate": "2026-01-09T08:00:00.000Z",
+        "endDate": "2026-01-09T08:01:00.000Z", "value": 5, "unit": "count"}]}});
+    let bearer = format!("Bearer {token}");
+    let sent = api.server.connect().post(&[("Authorization", &bearer)], body.to_string().as_bytes());
+    assert_eq!(sent.status, 200);
+}
+
+#[test]
+fn a_client_is_told_of_its_persons_uploads_and_figures() {
+    let api = Api::with_figures();
+    let [anna, ben] = ["anna", "ben"].map(|person| api.add_token(person, TokenScope::Admin, false));
+    let mut listener = Listener::start(&api, &anna, &[]);
+    assert_eq!(listener.next(), Some(("hello".to_owned(), json!({"change": 0, "uploading": false}))));
+    upload(&api, &ben, 1);
+    upload(&api, &anna, 2);
+    let done = listener.wait_for("upload");
+    assert_eq!([&done["state"], &done["records"]], [&json!("done"), &json!(1)], "ben's is not told");
+    assert!(done["bytes"].as_u64().unwrap() > 100, "{done}");
+    let mut change = listener.wait_for("change");
+    assert_eq!(change["types"], json!(["steps"]));
+    while change["stale"] == json!(true) {
+        change = listener.wait_for("change");
+    }
+    assert_eq!([&change["types"], &change["stale"]], [&json!(["steps"]), &json!(false)]);
+    // One that comes back learns what it has missed, one that comes first does not.
+    let status = api.ask(&anna, "/api/v1/status", &[]).json();
+    assert_eq!(change["change"], status["change"]);
+    let mut again = Listener::start(&api, &anna, &[("Last-Event-ID", "0")]);
+    assert_eq!(again.wait_for("hello"), json!({"change": status["change"], "uploading": false}));
+    assert_eq!(again.wait_for("change"), change);
+}
+
+#[test]
+fn an_upload_under_way_is_told() {
+    let api = Api::start();
+    let admin = api.add_token("me", TokenScope::Admin, false);
+    let mut listener = Listener::start(&api, &api.token, &[]);
+    assert_eq!(listener.wait_for("hello")["uploading"], json!(false));
+    let mut client = api.server.connect();
+    let bearer = format!("Bearer {admin}");
+    client.begin_chunked(&[("Authorization", &bearer)]);
+    client.chunk(br#"{"data":{"#).unwrap();
+    assert_eq!(listener.wait_for("upload"), json!({"state": "running", "records": 0, "bytes": null}));
+    let mut second = Listener::start(&api, &api.token, &[]);
+    assert_eq!(second.wait_for("hello")["uploading"], json!(true));
+    drop(client);
+    for listener in [&mut listener, &mut second] {
+        assert_eq!(listener.wait_for("upload")["state"], json!("failed"));
+    }
+}
+
+#[test]
+fn listening_needs_the_right_to_read() {
+    let api = Api::start();
+    let [send, anna] = [TokenScope::Send, TokenScope::Read].map(|scope| api.add_token("anna", scope, false));
+    assert_eq!(get(api.server.address, PATH).status, 401);
+    assert_eq!(api.ask(&send, PATH, &[]).status, 403);
+    for person in ["me", "nobody"] {
+        assert_eq!(api.ask(&anna, &format!("{PATH}?person={person}"), &[]).status, 403);
+    }
+    let wrong = api.ask(&anna, &format!("{PATH}?type=steps"), &[]);
+    assert_eq!((wrong.status, wrong.field("parameter")), (400, json!("type")));
+}
+
+#[test]
+fn a_stream_ends_with_its_token() {
+    let api = Api::start();
+    let admin = api.add_token("me", TokenScope::Admin, false);
+    let mut listener = Listener::start(&api, &api.token, &[]);
+    listener.wait_for("hello");
+    assert_eq!(Database::new(api.server.database()).revoke_token(1, 0).unwrap(), Some(true));
+    upload(&api, &admin, 1);
+    assert_eq!(listener.next(), None, "it is not told what it may no longer read");
+}
+
+#[test]
+fn listeners_are_bounded_and_hold_no_reads() {
+    let api = Api::start();
+    let mut tokens = [&api.token, &api.add_token("me", TokenScope::Read, false)].map(String::clone).to_vec();
+    let mut listeners = Vec::new();
+    for token in &tokens {
+        for _ in 0..EVENT_LISTENERS_OF_TOKEN_MAX {
+            listeners.push(Listener::start(&api, token, &[]));
+        }
+        let refused = api.ask(token, PATH, &[]);
+        assert_eq!((refused.status, refused.header("retry-after").is_some()), (503, true));
+    }
+    assert_eq!(listeners.len(), EVENT_LISTENERS_MAX);
+    tokens.push(api.add_token("me", TokenScope::Read, false));
+    assert_eq!(api.ask(&tokens[2], PATH, &[]).status, 503);
+    for token in &tokens {
+        assert_eq!(api.ask(token, "/api/v1/types", &[]).status, 200);
+    }
+    // One that leaves frees a place.
+    drop(listeners.pop());
+    healthsink_testkit::wait::wait_until("room for another listener", || {
+        let mut client = api.server.connect();
+        client.head("GET", PATH, &[("Authorization", &format!("Bearer {}", tokens[2]))]);
+        (client.receive_head_only().status == 200).then_some(())
+    });
+}
+
+#[test]
+fn a_listener_does_not_keep_the_server_from_stopping() {
+    let mut api = Api::start();
+    let mut listener = Listener::start(&api, &api.token, &[]);
+    listener.wait_for("hello");
+    api.server.request_stop();
+    assert_eq!(listener.next(), None, "the stream ends as a whole one");
+    let began = std::time::Instant::now();
+    api.server.stop();
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "the deadline of uploads is 30 s");
+}
