@@ -8,6 +8,7 @@
 import { watch } from "node:fs";
 import { createServer, request } from "node:http";
 import { join } from "node:path";
+import { pipeline } from "node:stream";
 import { parseArgs } from "node:util";
 import { bundle, WEB } from "./bundle.mjs";
 
@@ -69,7 +70,8 @@ function passOn(incoming, outgoing) {
   if (values.token) headers.authorization = `Bearer ${values.token}`;
   const upstream = request(new URL(incoming.url, values.server), { method: incoming.method, headers }, (answer) => {
     outgoing.writeHead(answer.statusCode, answer.headers);
-    answer.pipe(outgoing);
+    // What ends early on one side ends on the other.
+    pipeline(answer, outgoing, () => {});
   });
   upstream.on("error", () => outgoing.destroy());
   outgoing.on("close", () => upstream.destroy());

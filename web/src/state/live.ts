@@ -8,7 +8,7 @@ import { forgetAnswers, refreshAnswers } from "../api/answers.ts";
 import { request, requestUrl } from "../api/client.ts";
 import { Unreachable } from "../api/problem.ts";
 import { personInAddress } from "./address.ts";
-import { noteReached, noteUnreachable } from "./connection.ts";
+import { noteReached, noteUnreachable, unreachableSince } from "./connection.ts";
 import { person, session } from "./session.ts";
 
 export interface UploadNews {
@@ -44,6 +44,12 @@ export function startLive(): void {
     disconnect();
     if (now !== null) connect();
   });
+  // A read that found the server away says so before the stream does.
+  effect(() => {
+    if (unreachableSince.value === null || !isOpen()) return;
+    source?.close();
+    void retryLater();
+  });
   const wake = () => {
     if (document.visibilityState === "visible" && session.peek() && !isOpen()) reconnectNow();
   };
@@ -71,9 +77,10 @@ function connect(): void {
     });
   on("hello", ({ change }) => {
     retryMs = RETRY_MIN_MS;
+    const wasAway = unreachableSince.peek() !== null;
     noteReached();
-    // What changed while nobody listened.
-    if (typeof change === "number" && seenChange !== undefined && change !== seenChange) refreshSoon();
+    // What changed while nobody listened, and what could not be read.
+    if (wasAway || (typeof change === "number" && seenChange !== undefined && change !== seenChange)) refreshSoon();
     if (typeof change === "number") seenChange = change;
   });
   on("change", ({ change }) => {
@@ -96,6 +103,7 @@ function disconnect(): void {
 
 async function retryLater(): Promise<void> {
   source = undefined;
+  clearTimeout(retryTimer);
   await probe();
   clearTimeout(retryTimer);
   retryTimer = window.setTimeout(() => {

@@ -24,7 +24,7 @@ interface DataTableProps<Row> {
 export function DataTable<Row>({ caption, columns, rows, keyOf, rowsMax = 400 }: DataTableProps<Row>) {
   const shown = rows.slice(0, rowsMax);
   return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label={caption}>
+    <div class="table-scroll" tabIndex={0} role="group" aria-label={caption}>
       <table class="data-table">
         <caption class="hidden">{caption}</caption>
         <thead>

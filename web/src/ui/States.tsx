@@ -17,11 +17,20 @@ export function Loading({ lines = 3 }: { lines?: number }) {
   );
 }
 
-export function Empty(props: { title: string; icon?: IconName; children?: ComponentChildren }) {
+interface EmptyProps {
+  title: string;
+  icon?: IconName;
+  /** The only heading of what is shown. */
+  isView?: boolean;
+  children?: ComponentChildren;
+}
+
+export function Empty(props: EmptyProps) {
+  const Heading = props.isView ? "h1" : "h2";
   return (
     <div class="state">
       {props.icon && <Icon name={props.icon} size={28} />}
-      <h2>{props.title}</h2>
+      <Heading>{props.title}</Heading>
       {props.children}
     </div>
   );

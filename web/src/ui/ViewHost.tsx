@@ -56,7 +56,7 @@ class Boundary extends Component<{ children: ComponentChildren }, BoundaryState>
   override render() {
     if (!this.state.error) return this.props.children;
     return (
-      <Empty title={texts.problems.crashed} icon="warning">
+      <Empty title={texts.problems.crashed} icon="warning" isView>
         <p>{this.state.error.message}</p>
         <button type="button" class="button" onClick={() => location.reload()}>
           {texts.problems.reload}
@@ -68,7 +68,7 @@ class Boundary extends Component<{ children: ComponentChildren }, BoundaryState>
 
 export function NotFound() {
   return (
-    <Empty title={texts.problems.notFound} icon="warning">
+    <Empty title={texts.problems.notFound} icon="warning" isView>
       <p>{texts.problems.notFoundText}</p>
       <a class="button" href="#/">
         {texts.problems.toToday}

@@ -33,7 +33,7 @@ export default function Type({ parts, query }: ViewProps) {
         const row = types.find(({ type, identifier }) => type === name || identifier === name);
         if (row) return <Known row={row} query={query} />;
         return (
-          <Empty title={texts.type.unknown} icon="warning">
+          <Empty title={texts.type.unknown} icon="warning" isView>
             <p>{texts.type.unknownText(nameOfType(name))}</p>
             <a class="button" href={linkTo("types")}>
               {texts.nav.types}
