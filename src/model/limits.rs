@@ -671,6 +671,42 @@ pub const NAME_BYTES_MAX: usize = 64;
 /// How far a token's time of last use may lag: it is not written for each upload.
 pub const TOKEN_USE_RESOLUTION: Duration = Duration::from_secs(60);
 
+/// How long a browser's session lasts without being used.
+pub const SESSION_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How far a session's time of last use may lag: it is not written for each read.
+pub const SESSION_USE_RESOLUTION: Duration = Duration::from_secs(60 * 60);
+
+/// How long the server waits before it asks the writer once more to note the use of a session.
+pub const SESSION_NOTE_REPEAT: Duration = Duration::from_secs(10);
+
+/// How long a browser keeps the cookie. Browsers allow no more; the session itself ends earlier unless it is used.
+pub const COOKIE_TIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// Sessions of one token; one more ends the one that was not used for longest.
+pub const SESSIONS_PER_TOKEN_MAX: u32 = 16;
+
+/// How long a code for signing in is valid.
+pub const CODE_TIME: Duration = Duration::from_secs(10 * 60);
+
+/// Codes of one token; one more replaces the oldest.
+pub const CODES_PER_TOKEN_MAX: u32 = 4;
+
+/// Sign-ins and sign-outs that the writer is asked for at once; further ones wait.
+pub const SESSION_CHANGES_MAX: usize = 2;
+
+/// Sign-ins under way; further ones get 503. Strangers hold no more connections with them.
+pub const SIGN_INS_MAX: usize = 8;
+
+/// Bytes of a request to sign in.
+pub const SIGN_IN_BYTES_MAX: usize = 4 * KIB;
+
+/// How long such a request may take to arrive.
+pub const SIGN_IN_WAIT: Duration = Duration::from_secs(5);
+
+/// Persons that a session names.
+pub const SESSION_PEOPLE_MAX: u32 = 1000;
+
 /// SQLite's page cache in the connection that looks tokens up.
 pub const TOKEN_CACHE_BYTES: usize = 64 * KIB;
 

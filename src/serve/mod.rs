@@ -27,6 +27,7 @@ pub mod reach;
 mod route;
 mod routes;
 mod run;
+mod session;
 mod signals;
 mod state;
 mod upload;

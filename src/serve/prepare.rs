@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::access::auth::Credentials;
+use super::access::credentials::Credentials;
 use super::config::Serve;
 use super::http::tls::Tls;
 use crate::model::error::{Error, ErrorKind, Result};

@@ -103,6 +103,7 @@ pub(super) fn refused(refusal: &Refusal) -> Answer {
         Refusal::TooManyAttempts(wait) => too_many_attempts(*wait),
         Refusal::NoTokenYet => no_token_yet(),
         Refusal::NoTokenToRead => no_token_to_read(),
+        Refusal::NoSession => not_signed_in(),
         Refusal::OtherScope(Purpose::Send | Purpose::Metrics) => forbidden(NOT_TO_SEND),
         Refusal::OtherScope(Purpose::Read) => forbidden(NOT_TO_READ),
         Refusal::Failed(error) => failed(error),
@@ -139,6 +140,52 @@ fn no_token_to_read() -> Answer {
 
 const NO_TOKEN_TO_READ: &str =
     "reading needs a token, in the same header as uploads; `healthsink token new --scope read` makes one";
+
+/// The answer to a browser without a valid session.
+pub(super) fn not_signed_in() -> Answer {
+    let detail = "nobody is signed in here, or the session has ended; sign in again";
+    with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", detail), WWW_AUTHENTICATE, BEARER)
+}
+
+/// The answer to a browser that signs in with what does not allow it.
+pub(super) fn not_to_sign_in(refusal: &Refusal) -> Answer {
+    match refusal {
+        Refusal::TooManyAttempts(wait) => too_many_attempts(*wait),
+        Refusal::Failed(error) => failed(error),
+        Refusal::OtherScope(_) => forbidden(NOT_TO_READ),
+        _ => with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", NOT_TO_SIGN_IN), WWW_AUTHENTICATE, BEARER),
+    }
+}
+
+const NOT_TO_SIGN_IN: &str = "the token or code is unknown, was used, revoked or has expired; `healthsink token new --scope read --qr` makes others";
+
+/// The answer to a change that may come from a page of another site.
+pub(super) fn of_another_site() -> Answer {
+    forbidden(
+        "this request does not say that it comes from healthsink's own page; send an Origin header with the address of this server, \
+         and let a proxy keep the Host",
+    )
+}
+
+/// The answer to a body that is of no form that the path takes.
+pub(super) fn wrong_body(detail: &str) -> Answer {
+    plain(StatusCode::BAD_REQUEST, "Bad Request", detail)
+}
+
+/// The answer to a request to sign in whose body is of another type.
+pub(super) fn unknown_body() -> Answer {
+    let detail = "the Content-Type is application/json, or application/x-www-form-urlencoded of a form";
+    plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", detail)
+}
+
+/// The answer to a body that came too slowly.
+pub(super) fn too_slow() -> Answer {
+    plain(StatusCode::REQUEST_TIMEOUT, "Request Timeout", "the body came too slowly; send it again")
+}
+
+pub(super) fn too_many_sign_ins() -> Answer {
+    unavailable("too many sign-ins at once; try again in a moment")
+}
 
 /// The answer to a request whose token or parameters ask for what it may not have.
 pub(super) fn forbidden(detail: &str) -> Answer {

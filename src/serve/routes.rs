@@ -25,6 +25,7 @@ use super::obstacles::{ObstacleKind, quoted};
 use super::page;
 use super::problem;
 use super::route::{Right, Route, RoutePath, captured};
+use super::session;
 use super::state::State;
 use super::upload::receive;
 
@@ -69,7 +70,7 @@ static ROUTES: [Route; 4] = [
 
 /// The routes. The tests add one that streams its answer.
 fn routes() -> impl Iterator<Item = &'static Route> {
-    let own = ROUTES.iter().chain(page::routes()).chain(docs::routes()).chain(api::routes());
+    let own = ROUTES.iter().chain(page::routes()).chain(session::routes()).chain(docs::routes()).chain(api::routes());
     #[cfg(test)]
     return own.chain(&tests::STREAMED);
     #[cfg(not(test))]
@@ -249,9 +250,11 @@ fn admit<B>(
         // The metric counts uploads, and scrapes with them.
         if right != Right::Read {
             state.metrics.count_refused(match refusal {
-                Refusal::Wrong | Refusal::NoTokenYet | Refusal::NoTokenToRead | Refusal::OtherScope(_) => {
-                    UploadResult::Unauthorized
-                }
+                Refusal::Wrong
+                | Refusal::NoTokenYet
+                | Refusal::NoTokenToRead
+                | Refusal::NoSession
+                | Refusal::OtherScope(_) => UploadResult::Unauthorized,
                 Refusal::TooManyAttempts(_) => UploadResult::Throttled,
                 Refusal::Failed(_) => UploadResult::Failed,
             });
@@ -405,6 +408,7 @@ mod tests {
         let routes: Vec<&Route> = ROUTES
             .iter()
             .chain(page::routes())
+            .chain(session::routes())
             .chain(docs::routes())
             .chain(api::routes())
             .filter(is_described)

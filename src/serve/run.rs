@@ -26,7 +26,7 @@ use super::state::State;
 use super::upload::intake::Intake;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{
-    ACCEPT_RETRY, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, QUESTION_PLACES, STRAGGLERS,
+    ACCEPT_RETRY, DRAIN, METRIC_CONNECTIONS_MAX, METRIC_SCRAPES_MAX, QUESTION_PLACES, SESSION_CHANGES_MAX, STRAGGLERS,
 };
 use crate::store::Database;
 use crate::store::writer::{Writer, WriterHandle, gone};
@@ -55,7 +55,7 @@ pub fn serve(config: &Serve) -> Result<()> {
         .enable_io()
         .enable_time()
         // One more writes the file of obstacles.
-        .max_blocking_threads(config.ingests + METRIC_SCRAPES_MAX + QUESTION_PLACES + 1)
+        .max_blocking_threads(config.ingests + METRIC_SCRAPES_MAX + QUESTION_PLACES + SESSION_CHANGES_MAX + 1)
         .build()
         .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start: {error}")))?;
     let served = runtime.block_on(async {

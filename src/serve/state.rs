@@ -17,7 +17,7 @@ use super::obstacles::Obstacles;
 use super::phase::Phase;
 use super::prepare::Prepared;
 use super::upload::intake::Intake;
-use crate::model::limits::METRIC_SCRAPES_MAX;
+use crate::model::limits::{METRIC_SCRAPES_MAX, SESSION_CHANGES_MAX, SIGN_INS_MAX};
 use crate::store::writer::WriterHandle;
 use crate::store::{Database, OpenFiles, TokenReader};
 
@@ -44,6 +44,9 @@ pub(super) struct State {
     pub(super) log_limit: Arc<LogLimit>,
     pub(super) obstacles: Arc<Obstacles>,
     pub(super) scrapes: Arc<Semaphore>,
+    pub(super) sign_ins: Semaphore,
+    /// Sign-ins and sign-outs that the writer is asked for.
+    pub(super) session_changes: Arc<Semaphore>,
     pub(super) reads: Reads,
     pub(super) feeds: Feeds,
     pub(super) phase: watch::Receiver<Phase>,
@@ -67,7 +70,7 @@ impl State {
             app: config.app(),
             has_token_file: credentials.has_file(),
             is_optional: config.auth.is_optional,
-            authenticator: Authenticator::new(credentials, reader, Arc::clone(&obstacles)),
+            authenticator: Authenticator::new(credentials, reader, Arc::clone(&obstacles)).with_writer(writer.clone()),
             tls,
             trusted_proxies: config.trusted_proxies.clone(),
             has_warned_of_plain_http: AtomicBool::new(false),
@@ -81,6 +84,8 @@ impl State {
             log_limit,
             obstacles,
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
+            sign_ins: Semaphore::new(SIGN_INS_MAX),
+            session_changes: Arc::new(Semaphore::new(SESSION_CHANGES_MAX)),
             reads,
             feeds,
             phase,

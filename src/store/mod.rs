@@ -19,7 +19,9 @@ pub(crate) mod private;
 mod read;
 mod running;
 mod schema;
+pub(crate) mod secret;
 mod serving;
+mod sessions;
 pub(crate) mod spool;
 mod tokens;
 mod version;
@@ -56,6 +58,7 @@ pub use read::questions;
 pub use read::report::{DayFigures, DayReport, DoseFigures, Figures, ReportQuestion, ReportStart, WorkoutFigures};
 pub use read::status::{Status, TableRows, TypeRows, UploadRow};
 pub use serving::ServerFile;
+pub use sessions::{EndedSessions, Revocation, SessionChange, SessionOwner, SessionProof, SessionRow};
 pub use tokens::{NewToken, TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, TokenScope, is_token_shaped};
 pub(crate) use wal::{AutoCheckpoint, Checkpoint};
 /// The version of SQLite inside the program.

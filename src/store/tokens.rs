@@ -35,7 +35,7 @@ pub fn is_token_shaped(text: &[u8]) -> bool {
     })
 }
 
-/// The BLAKE3 digest of a token. Comparing two takes constant time.
+/// The BLAKE3 digest of a token, or of another secret. Comparing two takes constant time.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct TokenDigest(blake3::Hash);
 
@@ -44,6 +44,11 @@ impl TokenDigest {
     #[must_use]
     pub fn of(token: &[u8]) -> Self {
         Self(blake3::hash(token))
+    }
+
+    /// As it is stored.
+    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
     }
 }
 
@@ -92,7 +97,7 @@ impl TokenScope {
     }
 
     /// The scope with a name. A name that this program does not know allows nothing.
-    fn of(name: &str) -> Option<Self> {
+    pub(super) fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.name() == name)
     }
 }
@@ -177,28 +182,8 @@ impl Database {
         })
     }
 
-    /// Revokes a token: the next request with it fails. Returns whether it was valid before, or `None` if it is unknown.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Database::add_token`].
-    pub fn revoke_token(&self, id: i64, revoked_ms: i64) -> Result<Option<bool>> {
-        check_names(self.path())?;
-        if !self.exists() {
-            return Ok(None);
-        }
-        self.write_beside_server(|connection| {
-            let sql = "UPDATE tokens SET revoked_ms = ?2 WHERE id = ?1 AND revoked_ms IS NULL";
-            let is_revoked = connection.execute(sql, (id, revoked_ms))? > 0;
-            let is_known = is_revoked
-                || connection
-                    .query_row("SELECT EXISTS (SELECT 1 FROM tokens WHERE id = ?1)", [id], |row| row.get(0))?;
-            Ok(is_known.then_some(is_revoked))
-        })
-    }
-
     /// Writes in a short transaction, in turn with a busy server and with imports.
-    fn write_beside_server<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    pub(super) fn write_beside_server<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let (connection, _) = self.open_to_write()?;
         let written = WriteQueue::of(self).begin(&connection, BUSY_WAIT).and_then(|()| {
             let written = write(&connection)?;
@@ -323,7 +308,7 @@ impl TokenReader {
         self.ask(|connection| connection.prepare_cached(ANY_TOKEN)?.query_row([], |row| row.get(0)))
     }
 
-    fn ask<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    pub(super) fn ask<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         // A panic leaves the connection usable, since each look-up is one statement.
         let mut connection = lock(&self.connection);
         let connection = match &mut *connection {

@@ -57,7 +57,7 @@ const PLACES: [(&str, &[&str]); 43] = [
     ("clap_complete", &["cli/completions.rs"]),
     ("clap_mangen", &["cli/man.rs"]),
     ("blake3", &["model/identity.rs", "store"]),
-    ("getrandom", &["cli/token.rs"]),
+    ("getrandom", &["store/secret.rs"]),
     ("quick_xml", &["formats/apple/element.rs"]),
     ("memchr", &["formats"]),
     ("simdutf8", &["formats/apple"]),
@@ -88,7 +88,7 @@ const OPENERS: [&str; 8] = [
 /// The files of `src/` that open others by their paths, and why these are never a database that is open.
 const OPENING: [(&str, &str); 15] = [
     ("import/container.rs", "inputs: the files of the database are refused before"),
-    ("serve/access/auth.rs", "the token file"),
+    ("serve/access/credentials.rs", "the token file"),
     ("serve/http/tls.rs", "certificate and key"),
     ("serve/monitor/metrics.rs", "files of /proc"),
     ("serve/signals.rs", "a file of /proc"),
@@ -105,7 +105,7 @@ const OPENING: [(&str, &str); 15] = [
 ];
 
 /// The files of `src/` that read the header of a database by its path, and why this process does not have it open.
-const READING_HEADERS: [(&str, &str); 16] = [
+const READING_HEADERS: [(&str, &str); 17] = [
     ("cli/restore.rs", "nothing is open yet"),
     ("store/backup/make.rs", "the command has nothing open yet"),
     ("store/backup/restore.rs", "a backup that is not the database"),
@@ -121,6 +121,7 @@ const READING_HEADERS: [(&str, &str); 16] = [
     ("store/people/merge.rs", "the command has nothing open yet"),
     ("store/read/report.rs", "the command has nothing open yet"),
     ("store/read/status.rs", "the command has nothing open yet"),
+    ("store/sessions.rs", "the command has nothing open yet"),
     ("store/tokens.rs", "the command has nothing open yet"),
 ];
 

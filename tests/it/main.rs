@@ -55,6 +55,7 @@ mod reading;
 mod replay;
 mod report;
 mod secrets;
+mod sessions;
 mod setup;
 mod splits;
 mod tls;

@@ -32,7 +32,7 @@ fn the_page_is_there_for_everyone_and_names_its_files() {
     }
     assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
-    assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(answer.header("referrer-policy"), Some("same-origin"));
     let html = String::from_utf8(answer.body).unwrap();
     // Behind a proxy with a prefix an absolute path would lead elsewhere.
     assert!(!html.contains("=\"/") && !html.contains("style=") && !html.contains("<script>"), "{html}");

@@ -158,7 +158,8 @@ fn a_page_that_cannot_be_embedded_is_an_error() {
 #[test]
 fn only_sources_are_watched() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["src/main.ts", "package.json", "node_modules/a/index.js", "dist/index.html"] {
+    for name in ["src/main.ts", "package.json", "node_modules/a/index.js", "dist/index.html", "test/a.ts", "README.md"]
+    {
         write(folder.path(), name, b"x");
     }
     let inputs = npm::inputs(folder.path());

@@ -7,47 +7,24 @@
 //! A token in the database cannot be guessed, nor can a long one in a file. Both are accepted even while an address has to
 //! wait, so nobody can lock their owner out. A short token in a file is not even compared then.
 
-use std::io::Read;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use hyper::HeaderMap;
-use hyper::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
-};
+use hyper::header::HeaderName;
 
+use super::credentials::Credentials;
 use crate::model::error::{Error, Result};
-use crate::model::limits::{TOKEN_BYTES_MAX, TOKEN_LONG_BYTES, TOKEN_SHORT_BYTES};
+use crate::model::limits::SESSION_NOTE_REPEAT;
 use crate::model::lock::lock;
 use crate::model::record::ME;
 use crate::serve::access::attempts::{Attempts, Failure};
 use crate::serve::access::client::Client;
-use crate::serve::config::Auth;
-use crate::serve::obstacles::{ObstacleKind, Obstacles, quoted};
-use crate::store::{Notice, TokenDigest, TokenOwner, TokenReader, TokenScope, is_token_shaped, private};
-
-/// What a request must carry. Only digests of tokens are kept.
-pub(in crate::serve) struct Credentials {
-    header: HeaderName,
-    /// Whether the header may carry the token without `Bearer`.
-    may_be_bare: bool,
-    file: Option<FileToken>,
-    /// The person for uploads with that token, or without any.
-    person: Option<String>,
-    is_optional: bool,
-}
-
-/// The token in a file.
-struct FileToken {
-    digest: TokenDigest,
-    /// Whether it is too long to be guessed.
-    is_long: bool,
-}
-
-/// Headers with a meaning for HTTP itself, which cannot carry a token.
-const TAKEN_HEADERS: [HeaderName; 5] = [HOST, CONNECTION, CONTENT_LENGTH, CONTENT_ENCODING, TRANSFER_ENCODING];
+use crate::serve::access::cookie;
+use crate::serve::obstacles::{ObstacleKind, Obstacles};
+use crate::store::writer::WriterHandle;
+use crate::store::{SessionOwner, TokenDigest, TokenOwner, TokenReader, TokenScope, is_token_shaped};
 
 /// Decides which requests are admitted.
 pub(in crate::serve) struct Authenticator {
@@ -58,6 +35,10 @@ pub(in crate::serve) struct Authenticator {
     attempts: Mutex<Attempts>,
     obstacles: Arc<Obstacles>,
     has_warned_of_proxy: AtomicBool,
+    /// Notes the use of sessions; missing in tests of tokens.
+    writer: Option<WriterHandle>,
+    /// The session whose use was noted last, and when.
+    noted: Mutex<Option<(i64, Instant)>>,
 }
 
 /// As whom a request is admitted.
@@ -104,6 +85,8 @@ pub(in crate::serve) enum Refusal {
     NoTokenYet,
     /// A read has no token.
     NoTokenToRead,
+    /// A browser's session has ended or is unknown.
+    NoSession,
     /// The token is for something else.
     OtherScope(Purpose),
     /// The token could not be looked up.
@@ -131,106 +114,17 @@ impl Purpose {
     }
 }
 
-impl Credentials {
-    /// Reads the token file, if one is configured.
-    pub(in crate::serve) fn load(auth: &Auth) -> Result<Self> {
-        let header = match &auth.header {
-            None => AUTHORIZATION,
-            Some(name) => name.parse().ok().filter(|name| !TAKEN_HEADERS.contains(name)).ok_or_else(|| {
-                Error::usage(format!("--auth-header {name} cannot carry a token; name another, such as X-API-Key"))
-            })?,
-        };
-        let file = auth.token_file.as_deref().map(read_token).transpose()?;
-        let may_be_bare = auth.header.is_some();
-        Ok(Self { header, may_be_bare, file, person: auth.person.clone(), is_optional: auth.is_optional })
-    }
-
-    /// Whether there is a token file.
-    pub(in crate::serve) fn has_file(&self) -> bool {
-        self.file.is_some()
-    }
-
-    /// The token that a request carries, correct or not.
-    fn presented<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
-        let mut values = headers.get_all(&self.header).iter();
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return None;
-        };
-        let value = value.as_bytes().trim_ascii();
-        let bearer = if self.header == AUTHORIZATION { bearer(value) } else { None };
-        bearer.or(self.may_be_bare.then_some(value))
-    }
-
-    /// Why a request that carries no valid token is refused, and the remedy in the app's words.
-    fn fault(&self, headers: &HeaderMap, presented: Option<&[u8]>) -> (ObstacleKind, String) {
-        let name = if self.header == AUTHORIZATION { "Authorization" } else { self.header.as_str() };
-        let remedy = if self.may_be_bare {
-            format!("in the app choose Custom Header, name it {name}, and type the token as API key")
-        } else {
-            "in the app choose Bearer, and type the token as API key".to_owned()
-        };
-        if let Some(token) = presented {
-            let looks_wrong = self.file.is_none() && !is_token_shaped(token);
-            let what = if looks_wrong { "the API key is not of the form of a token" } else { "the token is unknown" };
-            let message = format!("{what} (401); type it into the app again, or make one with `healthsink token new`");
-            return (ObstacleKind::UnknownToken, message);
-        }
-        if let Some(other) = self.other_header(headers) {
-            let other = quoted(other);
-            return (
-                ObstacleKind::OtherHeader,
-                format!("the token is in the header {other}, not in {name} (401); {remedy}"),
-            );
-        }
-        if headers.contains_key(&self.header) {
-            let what = format!("the header {name} is not `Bearer TOKEN`, or comes twice");
-            return (ObstacleKind::NotBearer, format!("{what} (401); {remedy}"));
-        }
-        (ObstacleKind::NoHeader, format!("the header {name} is missing (401); {remedy}"))
-    }
-
-    /// The header that carries what looks like a token, if it is not the one that should.
-    fn other_header<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let is_token = |value: &[u8]| is_token_shaped(bearer(value).unwrap_or(value.trim_ascii()));
-        let other = |(name, value): &(&HeaderName, &HeaderValue)| **name != self.header && is_token(value.as_bytes());
-        headers.iter().find(other).map(|(name, _)| name.as_str())
-    }
-}
-
-fn read_token(path: &Path) -> Result<FileToken> {
-    let shown = path.display();
-    let fail = |error: std::io::Error| Error::usage(format!("cannot read the token file {shown}: {error}"));
-    let file = std::fs::File::open(path).map_err(fail)?;
-    let mut text = String::new();
-    #[expect(clippy::disallowed_methods, reason = "bounded by take")]
-    file.take(TOKEN_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(fail)?;
-    // Editors on Windows begin a file with an invisible mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let token = text.lines().next().unwrap_or_default().trim();
-    if token.is_empty() || text.len() > TOKEN_BYTES_MAX {
-        return Err(Error::usage(format!(
-            "the token file {shown} must begin with the token on its own line, and be at most {TOKEN_BYTES_MAX} bytes long"
-        )));
-    }
-    private::exposure(path).into_iter().for_each(Notice::log);
-    if token.len() < TOKEN_SHORT_BYTES {
-        tracing::warn!(
-            "the token in {shown} is shorter than {TOKEN_SHORT_BYTES} bytes and may be guessed; `healthsink token new` creates a long one"
-        );
-    }
-    Ok(FileToken { digest: TokenDigest::of(token.as_bytes()), is_long: token.len() >= TOKEN_LONG_BYTES })
-}
-
-fn bearer(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, token) = value.split_at_checked(7)?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
-}
-
 impl Authenticator {
     pub(in crate::serve) fn new(credentials: Credentials, reader: TokenReader, obstacles: Arc<Obstacles>) -> Self {
         let has_token = AtomicBool::new(credentials.has_file());
         let (attempts, has_warned_of_proxy) = (Mutex::default(), AtomicBool::new(false));
-        Self { credentials, reader, has_token, attempts, obstacles, has_warned_of_proxy }
+        let (writer, noted) = (None, Mutex::default());
+        Self { credentials, reader, has_token, attempts, obstacles, has_warned_of_proxy, writer, noted }
+    }
+
+    /// The same, which notes the use of sessions.
+    pub(in crate::serve) fn with_writer(self, writer: WriterHandle) -> Self {
+        Self { writer: Some(writer), ..self }
     }
 
     /// The header that carries the token.
@@ -243,13 +137,74 @@ impl Authenticator {
         self.admit_to(Purpose::Send, headers, client)
     }
 
-    /// Admits a request that may read records, and returns whose.
+    /// Admits a request that may read records, and returns whose: by its token, or without one by the session of a browser.
     pub(in crate::serve) fn admit_to_read(&self, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
+        if self.credentials.presented(headers).is_none()
+            && let Some(id) = cookie::session_of(headers)
+        {
+            let SessionOwner { owner, .. } = self.admit_session(id)?;
+            let TokenOwner { token, person, is_of_all, .. } = owner;
+            return Ok(Caller { sender: Sender::Token(token), person: Some(person), is_of_all });
+        }
         self.admit_to(Purpose::Read, headers, client)
     }
 
+    /// Returns the session with this id. Nobody guesses one, so a wrong id is not counted: a browser asks for many things with it.
+    pub(in crate::serve) fn admit_session(&self, id: &[u8]) -> Result<SessionOwner, Refusal> {
+        let found = self.reader.find_session(&TokenDigest::of(id)).map_err(Refusal::Failed)?;
+        let found = found.ok_or(Refusal::NoSession)?;
+        if let Some(writer) = self.writer.as_ref().filter(|_| found.is_due) {
+            let mut noted = lock(&self.noted);
+            // Until the writer has noted it, each request of the browser would ask it to.
+            let is_noted =
+                noted.is_some_and(|(session, at)| session == found.session && at.elapsed() < SESSION_NOTE_REPEAT);
+            if !is_noted && writer.extend_session(found.session) {
+                *noted = Some((found.session, Instant::now()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Admits a token that a browser signs in with. Returns its number.
+    pub(in crate::serve) fn admit_sign_in(
+        &self,
+        token: &[u8],
+        headers: &HeaderMap,
+        client: Client,
+    ) -> Result<Option<i64>, Refusal> {
+        self.admit_with(Purpose::Read, Some(token), headers, client).map(|caller| caller.token())
+    }
+
+    /// Whether there is a valid code with this digest. If not, it counts as a wrong token.
+    pub(in crate::serve) fn admit_code(&self, digest: &TokenDigest, client: Client) -> Result<(), Refusal> {
+        if self.reader.has_code(digest).map_err(Refusal::Failed)? {
+            return Ok(());
+        }
+        let failure = self.attempts().fail(client.address, Instant::now());
+        if let Some(left_out) = self.obstacles.count_line(client.address, "wrong code") {
+            let failures = failure.failures;
+            tracing::warn!(peer = %client.address, failures, left_out, "refused: the code of a sign-in is not valid (401)");
+        }
+        Err(self.refuse(client, failure))
+    }
+
+    /// The names of all persons.
+    pub(in crate::serve) fn people(&self) -> Result<Vec<String>> {
+        self.reader.people()
+    }
+
     fn admit_to(&self, purpose: Purpose, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
-        let (mut presented, mut refused) = (self.credentials.presented(headers), None);
+        self.admit_with(purpose, self.credentials.presented(headers), headers, client)
+    }
+
+    fn admit_with(
+        &self,
+        purpose: Purpose,
+        mut presented: Option<&[u8]>,
+        headers: &HeaderMap,
+        client: Client,
+    ) -> Result<Caller, Refusal> {
+        let mut refused = None;
         match self.look_up(presented).map_err(Refusal::Failed)? {
             // It clears no wrong tokens: its owner could guess the file's token between requests.
             Some(TokenOwner { token, person, scope, is_of_all, is_revoked: false, is_expired: false }) => {
@@ -386,7 +341,9 @@ impl Authenticator {
 mod tests {
     use super::*;
     use crate::model::limits::ATTEMPTS_FREE;
-    use crate::store::{Database, NewToken, Store};
+    use crate::model::limits::{TOKEN_BYTES_MAX, TOKEN_LONG_BYTES};
+    use crate::serve::config::Auth;
+    use crate::store::{Database, NewToken, Store, private};
     use std::io::Write;
     use std::net::IpAddr;
     use tempfile::TempDir;
@@ -453,7 +410,13 @@ mod tests {
         }
 
         fn revoke(&self, token: i64) {
-            assert_eq!(Database::new(self.folder.path().join("health.db")).revoke_token(token, 0).unwrap(), Some(true));
+            assert_eq!(
+                Database::new(self.folder.path().join("health.db"))
+                    .revoke_token(token, 0)
+                    .unwrap()
+                    .map(|revocation| revocation.is_new),
+                Some(true)
+            );
         }
 
         /// The person that is admitted, or the refusal.

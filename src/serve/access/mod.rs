@@ -3,3 +3,6 @@
 pub(super) mod attempts;
 pub(super) mod auth;
 pub(super) mod client;
+pub(super) mod cookie;
+pub(super) mod credentials;
+pub(super) mod origin;

@@ -31,6 +31,7 @@ const VERSIONS: Versions = Versions {
         &[include_str!("step3.sql")],
         &[include_str!("step4.sql")],
         &[include_str!("step5.sql")],
+        &[include_str!("step6.sql")],
     ],
     newest: &[include_str!("tables.sql"), include_str!("names.sql")],
 };
@@ -41,6 +42,7 @@ const UNDOING: [Sql; VERSION as usize - 1] = [
     &[include_str!("step3_undo.sql")],
     &[include_str!("step4_undo.sql")],
     &[include_str!("step5_undo.sql")],
+    &[include_str!("step6_undo.sql")],
 ];
 
 const _: () = assert!(VERSIONS.steps.len() == UNDOING.len(), "each version has its step");
@@ -182,6 +184,7 @@ mod tests {
             VERSIONS.steps[1],
             VERSIONS.steps[2],
             VERSIONS.steps[3],
+            VERSIONS.steps[4],
             &["ALTER TABLE workouts ADD COLUMN mood TEXT"],
         ],
         ..VERSIONS
@@ -192,6 +195,7 @@ mod tests {
             VERSIONS.steps[1],
             VERSIONS.steps[2],
             VERSIONS.steps[3],
+            VERSIONS.steps[4],
             &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"],
         ],
         ..VERSIONS

@@ -188,11 +188,13 @@ mod tests {
     use super::*;
     use crate::store::{Database, Store};
 
-    /// Tables without rows of uploads: dictionaries, long texts, what is remembered for merging, the ledger itself, changes, what
+    /// Tables without rows of uploads: dictionaries, long texts, what is remembered for merging, the ledger itself, sessions, changes, what
     /// is derived, and what owners enter by hand.
-    const OTHERS: [&str; 34] = [
+    const OTHERS: [&str; 36] = [
         "persons",
         "tokens",
+        "sessions",
+        "sign_in_codes",
         "types",
         "units",
         "sources",

@@ -11,6 +11,7 @@ mod inbox;
 pub mod ingest;
 mod request;
 mod session;
+mod sessions;
 mod thread;
 mod wal;
 

@@ -6,7 +6,7 @@ use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, Result};
 use crate::store::derive::Chunk;
-use crate::store::{Origin, UploadEnd};
+use crate::store::{Origin, SessionChange, UploadEnd};
 
 /// What the writer is asked to do.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(super) enum Request {
         end: Box<UploadEnd>,
         finished: Sender<Finished>,
     },
+    /// A browser signs in or out.
+    Session(SessionRequest),
     /// Derived rows; they come by another queue, when nothing else is to be done.
     Figures(Figures),
     /// The ingest has panicked.
@@ -41,6 +43,14 @@ pub(super) struct Start {
     pub(super) started: Sender<Result<i64>>,
     /// Each batch once its rows are in the open transaction, or why they are not. The order is that of the requests.
     pub(super) written: Sender<Result<Box<Batch>>>,
+}
+
+/// A change of a session.
+#[derive(Debug)]
+pub(super) struct SessionRequest {
+    pub(super) change: SessionChange,
+    /// The number of its token, once it is committed; none if nobody waits for it.
+    pub(super) changed: Option<Sender<Result<Option<i64>>>>,
 }
 
 /// Derived rows for the writer.

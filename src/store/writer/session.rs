@@ -35,14 +35,14 @@ pub struct Writer {
 /// A way to send requests to the writer.
 #[derive(Clone, Debug)]
 pub struct WriterHandle {
-    requests: Sender<Request>,
+    pub(super) requests: Sender<Request>,
     figures: Sender<Figures>,
     /// The database.
     database: Arc<Database>,
     /// The thread holds the other end for as long as it runs.
     life: Weak<WriterLife>,
     /// Disconnected by the thread's end. The queue does not show it: requests then wait there unanswered.
-    ended: Receiver<Infallible>,
+    pub(super) ended: Receiver<Infallible>,
     /// The permit to decode a large element and to have it written: all ingests of this writer share one.
     large_element: Arc<Mutex<()>>,
     signal: Arc<Signal>,

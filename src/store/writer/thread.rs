@@ -24,13 +24,13 @@ use crate::store::clock::now_ms;
 use crate::store::{Store, UploadEnd, UploadState};
 
 pub(super) struct WriterThread {
-    store: Store,
+    pub(super) store: Store,
     requests: Receiver<Request>,
     /// Derived rows, which wait until nothing else is to be done.
     figures: Receiver<Figures>,
     signal: Arc<Signal>,
     active: Vec<Active>,
-    is_in_transaction: bool,
+    pub(super) is_in_transaction: bool,
     /// When the last transaction began.
     begun: Option<Instant>,
     /// Since when an ingest that has ended waits for the commit.
@@ -40,7 +40,7 @@ pub(super) struct WriterThread {
     text_bytes: usize,
     /// Ends that could not be entered, the newest last.
     late: VecDeque<LateEnd>,
-    wal: WalWatch,
+    pub(super) wal: WalWatch,
     /// The log line about a transaction that was undone.
     undone: LineLimit,
 }
@@ -161,6 +161,7 @@ impl WriterThread {
             Request::Finish { upload, end, finished } => self.finish(upload, end, Some(finished)),
             Request::Stop => {}
             Request::Figures(figures) => self.store_figures(figures),
+            Request::Session(session) => self.change_session(session),
             Request::Abandon { upload } => {
                 let end = UploadEnd {
                     state: UploadState::Aborted,
@@ -174,7 +175,7 @@ impl WriterThread {
         }
     }
 
-    fn begin(&mut self) -> Result<()> {
+    pub(super) fn begin(&mut self) -> Result<()> {
         if !self.is_in_transaction {
             self.store.begin()?;
             self.is_in_transaction = true;
@@ -187,7 +188,7 @@ impl WriterThread {
         self.active.iter().position(|active| active.key.id == upload)
     }
 
-    fn check_room(&mut self) -> Result<()> {
+    pub(super) fn check_room(&mut self) -> Result<()> {
         self.wal.check_room(&mut self.store, self.is_in_transaction)
     }
 
@@ -359,7 +360,7 @@ impl WriterThread {
     }
 
     /// Commits the open transaction with the counts of all that it holds, and answers the ingests that wait for it.
-    fn commit(&mut self) {
+    pub(super) fn commit(&mut self) {
         if !self.is_in_transaction {
             return;
         }
@@ -413,7 +414,7 @@ impl WriterThread {
     }
 
     /// Undoes the open transaction after a failure: every ingest that had rows in it has lost them.
-    fn undo(&mut self, error: &Error) {
+    pub(super) fn undo(&mut self, error: &Error) {
         // On a full disk, each upload of each client would be a line.
         if self.is_in_transaction
             && let Some(left_out) = self.undone.count(Instant::now())

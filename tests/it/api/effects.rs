@@ -181,7 +181,7 @@ fn pages_are_complete_and_without_doubles_while_an_upload_runs() {
 }
 
 /// Tables that no question reads, with the reason.
-const NOT_FOR_CLIENTS: [(&str, &str); 19] = [
+const NOT_FOR_CLIENTS: [(&str, &str); 21] = [
     ("tokens", "secrets; `token list` shows the rest"),
     ("merged_samples", "what exports had of samples that the app has sent"),
     ("sample_origins", "which types may have samples twice"),
@@ -189,6 +189,8 @@ const NOT_FOR_CLIENTS: [(&str, &str); 19] = [
     ("workout_identities", "the same"),
     ("workout_routes", "which imports had routes"),
     ("route_files", "the same"),
+    ("sessions", "who is signed in; `/session` shows one's own"),
+    ("sign_in_codes", "secrets"),
     ("import_numbers", "a count"),
     ("shared_metadata", "texts of samples"),
     ("long_texts", "the same"),
