@@ -1,4 +1,4 @@
-// A small picture of a few values: bars for sums, a line for means. Days without values leave a gap, unless most have none.
+// A small picture of a few values: bars for sums, a line for means. Days without values leave a gap, unless many have none.
 
 interface SparklineProps {
   values: readonly (number | null)[];
@@ -30,7 +30,9 @@ export function Sparkline({ values, kind, color, label, width = 96, height = 32,
       style={{ color }}
     >
       {kind === "bars"
-        ? values.map((value, place) => bar(value, place, { step, height, top, last: values.length - 1, partial }))
+        ? values.map((value, place) =>
+            bar(value, place, { step, height, top, last: values.findLastIndex((value) => value !== null), partial }),
+          )
         : line(values, step, top)}
     </svg>
   );
@@ -67,7 +69,7 @@ function bar(value: number | null, place: number, { step, height, top, last, par
 function line(values: readonly (number | null)[], step: number, top: (value: number) => number) {
   const runs: [number, number][][] = [];
   let run: [number, number][] = [];
-  const isSparse = values.filter((value) => value !== null).length < values.length / 2;
+  const isSparse = values.filter((value) => value !== null).length < values.length * 0.8;
   values.forEach((value, place) => {
     if (value === null) {
       if (isSparse) return;

@@ -45,7 +45,9 @@ function BigFigure({ figure, overview }: { figure: Figure; overview: Overview })
         <span class="ellipsis" title={name}>
           {name}
         </span>
-        {last && last.day !== today && <span class="note">{formatDay(last.day, "weekday")}</span>}
+        {last && last.day !== today && (
+          <span class="note">{formatDay(last.day, last.day < addDays(today, -6) ? "short" : "name")}</span>
+        )}
         {last?.day === today && last.partial && isSum && <span class="note">{texts.today.soFar}</span>}
       </span>
       <span class="big">
