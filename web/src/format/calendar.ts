@@ -48,15 +48,25 @@ export function startOfYear(day: string): string {
   return `${day.slice(0, 4)}-01-01`;
 }
 
+const dayFormats = new Map<string, Intl.DateTimeFormat>();
+
 /** The local date of an instant in a zone. */
 export function dayIn(zone: string | null, instant: Date): string {
-  const parts = new Intl.DateTimeFormat("en-CA", {
-    timeZone: zone ?? "UTC",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  });
-  return parts.format(instant);
+  const timeZone = zone ?? "UTC";
+  let format = dayFormats.get(timeZone);
+  if (!format) {
+    // Canada writes dates as 2026-01-31.
+    format = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
+    dayFormats.set(timeZone, format);
+  }
+  return format.format(instant);
+}
+
+const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** The date in the browser's zone. */
+export function today(now: Date): string {
+  return dayIn(HERE, now);
 }
 
 /** The instant at which a local day begins in a zone, in milliseconds. */

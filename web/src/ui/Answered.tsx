@@ -16,10 +16,13 @@ interface AnsweredProps<T> {
 
 export function Answered<T>({ answer, lines = 4, isSticky = false, children }: AnsweredProps<T>) {
   const { data, error } = answer.value;
-  const last = useRef<T | undefined>(undefined);
-  if (data !== undefined) last.current = data;
-  const shown = data ?? (isSticky && !error ? last.current : undefined);
-  if (shown !== undefined) return <>{children(shown)}</>;
+  const last = useRef<ComponentChildren>(null);
+  if (data !== undefined) {
+    last.current = children(data);
+    return <>{last.current}</>;
+  }
+  // The same elements as before: Preact does not draw them again.
+  if (isSticky && !error && last.current !== null) return <>{last.current}</>;
   if (error) return <Failure error={error} retry={refreshAnswers} />;
   return <Loading lines={lines} />;
 }

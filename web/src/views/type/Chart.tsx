@@ -68,7 +68,9 @@ export function Chart({ data, span, limits, color, label, zoom, reset, point }: 
     const made = new uPlot(options, columnsOf(data), element);
     chart.current = made;
     const release = followGestures(made, gestures);
-    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+    const resized = new ResizeObserver(() => {
+      if (element.clientWidth !== made.width) made.setSize({ width: element.clientWidth, height: HEIGHT });
+    });
     resized.observe(element);
     return () => {
       resized.disconnect();

@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import type { TypeRow } from "../../api/shapes.ts";
-import { addDays, dayIn, isDay } from "../../format/calendar.ts";
+import { addDays, today as dayToday, isDay } from "../../format/calendar.ts";
 import { colorOfType, nameOfType } from "../../format/types.ts";
 import { changeQuery, linkTo, personInAddress } from "../../state/address.ts";
 import { now } from "../../state/clock.ts";
@@ -46,7 +46,7 @@ export default function Type({ parts, query }: ViewProps) {
 }
 
 function Known({ row, query }: { row: TypeRow; query: URLSearchParams }) {
-  const today = dayIn(Intl.DateTimeFormat().resolvedOptions().timeZone, now.value);
+  const today = dayToday(now.value);
   const asked = query.get("range");
   const range: Range = isRange(asked) ? asked : "month";
   const lastDay = row.last?.slice(0, 10) ?? today;

@@ -2,7 +2,7 @@
 
 import { useAnswer } from "../../api/answers.ts";
 import type { Series, TypeRow } from "../../api/shapes.ts";
-import { addDays, dayIn } from "../../format/calendar.ts";
+import { addDays, today as dayToday } from "../../format/calendar.ts";
 import { formatAge, formatDay } from "../../format/dates.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { colorOfType, type Group, nameOfType } from "../../format/types.ts";
@@ -20,7 +20,7 @@ const SERIES_MAX = 16;
 const WITH_FIGURES = ["sum", "mean", "level"];
 
 export function GroupCard({ group, types }: { group: Group; types: readonly TypeRow[] }) {
-  const today = dayIn(Intl.DateTimeFormat().resolvedOptions().timeZone, now.value);
+  const today = dayToday(now.value);
   const from = addDays(today, 1 - DAYS);
   const recent = types
     .filter(({ method, last }) => WITH_FIGURES.includes(method) && last !== null && last.slice(0, 10) >= from)

@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import type { Explanation } from "../../api/shapes.ts";
-import { addDays, dayIn, isDay } from "../../format/calendar.ts";
+import { addDays, today as dayToday, isDay } from "../../format/calendar.ts";
 import { formatDay } from "../../format/dates.ts";
 import { colorOfType, nameOfType } from "../../format/types.ts";
 import { measureOf } from "../../format/units.ts";
@@ -30,7 +30,7 @@ export default function Why({ parts }: ViewProps) {
 function Asked({ type, day }: { type: string; day: string }) {
   const answer = useAnswer("/api/v1/explain", { type, from: day, person: personInAddress.value });
   const name = nameOfType(type);
-  const today = dayIn(Intl.DateTimeFormat().resolvedOptions().timeZone, now.value);
+  const today = dayToday(now.value);
   useEffect(() => {
     document.title = `${texts.why.title}: ${name} · ${texts.name}`;
   }, [name]);
