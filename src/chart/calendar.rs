@@ -1,12 +1,14 @@
 //! The horizontal axis: a span of time, and the hours, days, weeks, months or years that are marked on it.
 
 use super::text::{LABEL_PX, width};
-use crate::model::time::{DAY_MS, HOUR_MS, parse_day};
+use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS, parse_day};
 use crate::statistics::LocalDay;
 
 /// What a figure is of.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Bucket {
+    /// A part of an hour, as long as its neighbours are apart.
+    Moment,
     /// An hour of local clocks.
     Hour,
     /// A local day, or a night.
@@ -20,13 +22,14 @@ pub enum Bucket {
 }
 
 impl Bucket {
-    /// All of them, the smallest first.
+    /// Those of the calendar, the smallest first.
     pub const ALL: [Self; 5] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Year];
 
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Moment => "moment",
             Self::Hour => "hour",
             Self::Day => "day",
             Self::Week => "week",
@@ -40,6 +43,7 @@ impl Bucket {
     pub fn end_ms(self, start_ms: i64) -> i64 {
         let (year, month) = month_of(start_ms.div_euclid(DAY_MS));
         let end_ms = match self {
+            Self::Moment => Some(start_ms + MINUTE_MS),
             Self::Hour => Some(start_ms + HOUR_MS),
             Self::Day => Some(start_ms + DAY_MS),
             Self::Week => Some(start_ms + 7 * DAY_MS),
@@ -113,6 +117,7 @@ pub(super) struct Mark {
 /// The distance of marks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Step {
+    Minutes(i64),
     Hours(i64),
     Days,
     Weeks(i64),
@@ -121,7 +126,12 @@ enum Step {
 }
 
 /// Steps, the smallest first.
-const STEPS: [Step; 23] = [
+const STEPS: [Step; 28] = [
+    Step::Minutes(1),
+    Step::Minutes(2),
+    Step::Minutes(5),
+    Step::Minutes(10),
+    Step::Minutes(30),
     Step::Hours(1),
     Step::Hours(2),
     Step::Hours(3),
@@ -188,7 +198,8 @@ impl Step {
     /// Whether figures of a bucket can be marked so.
     fn is_of(self, bucket: Bucket) -> bool {
         match self {
-            Self::Hours(_) => bucket == Bucket::Hour,
+            Self::Minutes(_) => bucket == Bucket::Moment,
+            Self::Hours(_) => bucket <= Bucket::Hour,
             Self::Days => bucket <= Bucket::Day,
             Self::Weeks(_) => bucket <= Bucket::Week,
             Self::Months(_) => bucket <= Bucket::Month,
@@ -198,6 +209,7 @@ impl Step {
 
     fn least_ms(self) -> i64 {
         match self {
+            Self::Minutes(minutes) => minutes * MINUTE_MS,
             Self::Hours(hours) => hours * HOUR_MS,
             Self::Days => DAY_MS,
             Self::Weeks(weeks) => weeks * 7 * DAY_MS,
@@ -222,6 +234,10 @@ impl Step {
         let day = from_ms.div_euclid(DAY_MS);
         let (year, month) = month_of(day);
         (0..).map_while(move |number: i64| match self {
+            Self::Minutes(minutes) => {
+                let step_ms = minutes * MINUTE_MS;
+                Some(from_ms.div_euclid(step_ms) * step_ms + number * step_ms)
+            }
             Self::Hours(hours) => {
                 Some(from_ms.div_euclid(hours * HOUR_MS) * hours * HOUR_MS + number * hours * HOUR_MS)
             }
@@ -268,9 +284,9 @@ impl Step {
         let weekday = usize::try_from((day + 3).rem_euclid(7)).ok().and_then(|at| WEEKDAYS.get(at)).copied();
         let date = format!("{} {month_name}", day - month_start_ms(year * 12 + month - 1).unwrap_or(0) / DAY_MS + 1);
         match self {
-            Self::Hours(_) => match local_ms.rem_euclid(DAY_MS) / HOUR_MS {
+            Self::Minutes(_) | Self::Hours(_) => match local_ms.rem_euclid(DAY_MS) / MINUTE_MS {
                 0 => (date, true),
-                hour => (format!("{hour:02}:00"), false),
+                minutes => (format!("{:02}:{:02}", minutes / 60, minutes % 60), false),
             },
             Self::Days if is_week => (weekday.unwrap_or_default().to_owned(), false),
             Self::Days | Self::Weeks(_) => (date, false),

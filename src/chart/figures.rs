@@ -69,13 +69,18 @@ impl Figures {
         (from_ms < to_ms).then_some(Span { from_ms, to_ms, clock: &self.clock })
     }
 
+    /// The date of a bucket, with the time if it is shorter than a day.
+    #[must_use]
+    pub fn name_of(&self, point: &Point) -> String {
+        let local_ms = self.clock.local_ms(point.start_ms);
+        let day = date(local_ms);
+        if self.bucket <= Bucket::Hour { format!("{day}, {}", time_of_day(minutes(local_ms))) } else { day }
+    }
+
     /// A bucket and its figure, as a text beside the pointer.
     pub(super) fn tip(&self, point: &Point) -> String {
-        let local_ms = self.clock.local_ms(point.start_ms);
-        let hour =
-            if self.bucket == Bucket::Hour { format!(", {}", time_of_day(minutes(local_ms))) } else { String::new() };
         let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
-        format!("{}{hour}: {}{unit}", date(local_ms), exact(point.value))
+        format!("{}: {}{unit}", self.name_of(point), exact(point.value))
     }
 }
 

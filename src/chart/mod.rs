@@ -11,6 +11,7 @@ mod figure_chart;
 mod figures;
 mod frame;
 mod hatch;
+mod hypnogram;
 mod nights;
 mod number;
 mod picture;

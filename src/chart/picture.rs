@@ -39,9 +39,10 @@ impl Picture {
     pub(super) fn begin(self, title: &str, below: &str, words: &str) -> Svg {
         let mut svg = Svg::default();
         let (width, height) = self.size();
+        // Inside of HTML it has no name of a language.
+        let language = if self.theme == Theme::Page { "" } else { " xmlns=\"http://www.w3.org/2000/svg\"" };
         svg.raw(format_args!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-             role=\"img\">"
+            "<svg{language} viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">"
         ));
         svg.element("title", title);
         svg.element("desc", words);

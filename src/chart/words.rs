@@ -19,9 +19,13 @@ pub(super) const NOTHING: &str = "No data in this time";
 
 /// The line below the title.
 pub(super) fn below(unit: &str, span: &Span<'_>, bucket: Bucket, is_sum: bool) -> String {
-    let what = if is_sum { "sum" } else { "average" };
     let unit = if unit.is_empty() { String::new() } else { format!(" in {unit}") };
-    format!("{}, {what} by {}{unit}", dates(span), bucket.name())
+    let what = match (bucket, is_sum) {
+        (Bucket::Moment, _) => "averages".to_owned(),
+        (_, true) => format!("sum by {}", bucket.name()),
+        (_, false) => format!("average by {}", bucket.name()),
+    };
+    format!("{}, {what}{unit}", dates(span))
 }
 
 /// The dates of a span: `1–26 Nov 2026`, `28 Oct – 26 Nov 2026`, or both in full.
