@@ -970,6 +970,9 @@ pub const ROUTE_POINTS_READ_MAX: usize = 32 << 10;
 /// Bytes of a parameter's value other than a cursor.
 pub const PARAMETER_BYTES_MAX: usize = 4 * KIB;
 
+/// Pages of an answer that a page of HTML shows: each has `ANSWER_PAGE_BYTES`.
+pub const INSIDE_PAGES_MAX: usize = 16;
+
 /// Width of a chart if none is given.
 pub const CHART_WIDTH_PX: u32 = 720;
 

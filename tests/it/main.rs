@@ -48,6 +48,7 @@ mod obstacles;
 mod packaging;
 mod page;
 mod people;
+mod plain;
 mod printing;
 mod program;
 mod reach;

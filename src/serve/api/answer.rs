@@ -21,6 +21,7 @@ use super::stream::{Line, NoPage, Work};
 use super::writer::Writer;
 use crate::chart::Picture;
 use crate::model::limits::{FIGURES_POLL, FIGURES_WAIT, QUESTION_ROWS_DEFAULT, QUESTION_TIME_MAX, QUESTION_WAIT};
+use crate::serve::access::auth::Caller;
 use crate::serve::answer::{Answer, empty};
 use crate::serve::call::Call;
 use crate::serve::problem;
@@ -135,15 +136,22 @@ fn understand(call: &Call<'_>) -> Result<Understood, Box<Answer>> {
     Ok(Understood { read, form, asked, is_series, tz, picture, line })
 }
 
-/// Whose rows a request reads. Another person's name is refused alike whether there is one or not.
+/// Whose rows a request reads.
 pub(super) fn whose(call: &Call<'_>, wanted: Option<String>) -> Result<String, Box<Answer>> {
-    let own = call.caller.person.clone().unwrap_or_default();
-    match wanted {
-        None => Ok(own),
-        Some(wanted) if wanted == own || call.caller.is_of_all => Ok(wanted),
-        Some(_) => Err(Box::new(problem::forbidden(
+    readable(&call.caller, wanted).ok_or_else(|| {
+        Box::new(problem::forbidden(
             "this token reads its person only; `healthsink token new --scope read --all-people` makes one for all",
-        ))),
+        ))
+    })
+}
+
+/// Whose rows a caller reads; `None` if it may not. Another person's name is refused alike whether there is one or not.
+pub(super) fn readable(caller: &Caller, wanted: Option<String>) -> Option<String> {
+    let own = caller.person.clone().unwrap_or_default();
+    match wanted {
+        None => Some(own),
+        Some(wanted) if wanted == own || caller.is_of_all => Some(wanted),
+        Some(_) => None,
     }
 }
 

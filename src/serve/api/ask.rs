@@ -3,7 +3,7 @@
 use super::parameters::{Given, Wrong, decoded, moment};
 use super::read::{Asked, Unasked};
 use crate::model::units::is_known;
-use crate::serve::page;
+use crate::serve::page::word;
 use crate::statistics::Method;
 use crate::store::questions::{
     Agg, BucketSize, Chart, Days, Explain, LINE_POINTS, Listing, Moment, Nights, OneNight, OneWorkout, Overview,
@@ -143,7 +143,7 @@ pub(super) fn people(asked: Asked) -> Asking {
 }
 
 pub(super) fn status(asked: Asked) -> Asking {
-    Ok(Box::new(PersonStatus { person: asked.person, web: page::word() }))
+    Ok(Box::new(PersonStatus { person: asked.person, web: word() }))
 }
 
 /// Rows of a table.

@@ -10,6 +10,7 @@ mod events;
 mod feeds;
 mod form;
 mod gzip;
+mod inside;
 mod parameters;
 mod paths;
 mod picture;
@@ -20,10 +21,13 @@ mod stream;
 mod writer;
 
 pub(super) use answer::is_known;
+pub(super) use drawing::{Drawing, hue, local_day, title};
 #[cfg(test)]
 pub(super) use events::EVENTS_PATH;
 pub(super) use feeds::Feeds;
 pub(super) use form::takes_gzip;
+pub(super) use inside::{Inside, NoAnswer};
+pub(super) use parameters::decoded;
 pub(super) use paths::routes;
 pub(super) use read::Read;
 pub(super) use stream::Reads;

@@ -247,7 +247,7 @@ fn number(value: &str, max: u64) -> Option<u64> {
 }
 
 /// A name or a value without `+` and `%`; `None` if it is not UTF-8.
-pub(super) fn decoded(text: &str) -> Option<Cow<'_, str>> {
+pub(in crate::serve) fn decoded(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['%', '+']) {
         return Some(Cow::Borrowed(text));
     }

@@ -1,8 +1,8 @@
 //! What people see in a browser: the page that the build embeds, and a plain one without it. All of it is public and without data.
 
 mod files;
+mod plain;
 mod sent;
-mod setup;
 
 use std::future::ready;
 use std::pin::Pin;
@@ -19,9 +19,22 @@ use super::problem;
 use super::route::{Handler, Right, Route, RoutePath, captured};
 use sent::{Keeping, sent};
 
-static ROUTES: [Route; 6] = [
+static ROUTES: [Route; 11] = [
     public(RoutePath::Fixed(PAGE_PATH), index, "returns the page, or the plain one in a build without it"),
-    public(RoutePath::Fixed("/plain"), setup::answer, "shows what to type into the app"),
+    public(RoutePath::Fixed("/plain"), plain::first, "shows today or a type without a script, or how to sign in"),
+    public(RoutePath::Fixed("/plain/sleep"), plain::sleep, "shows nights without a script, or how to sign in"),
+    public(RoutePath::Fixed("/plain/workouts"), plain::workouts, "shows workouts without a script, or how to sign in"),
+    public(
+        RoutePath::Pattern("/plain/workouts/{uuid}"),
+        plain::workout,
+        "shows a workout without a script, or how to sign in",
+    ),
+    public(
+        RoutePath::Fixed("/plain/data"),
+        plain::data,
+        "shows uploads and sources without a script, or how to sign in",
+    ),
+    public(RoutePath::Fixed("/plain.css"), plain::style, "returns the style of pages without a script"),
     public(RoutePath::Pattern("/assets/{name}"), asset, "returns a file of the page"),
     public(RoutePath::Fixed("/manifest.webmanifest"), top, "returns what a home screen needs of the page"),
     public(RoutePath::Fixed("/sw.js"), top, "returns the page's script for use without a network"),
@@ -43,7 +56,7 @@ type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 fn index(call: Call<'_>) -> Answering<'_> {
     match file("index.html") {
         Some(file) => asking(file, &call),
-        None => setup::answer(call),
+        None => plain::first(call),
     }
 }
 

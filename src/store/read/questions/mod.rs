@@ -39,7 +39,7 @@ pub use overview::Overview;
 pub use period::{Agg, BucketSize};
 pub use places::{LINE_POINTS, Route};
 pub use points::Points;
-pub use range::{Moment, PersonState, Range};
+pub use range::{Moment, PersonState, Range, Today};
 pub use reader::{Question, QuestionReader, Snapshot, Unanswered};
 pub use samples::Samples;
 pub use types::{Kind, Types};

@@ -110,7 +110,27 @@ pub struct PersonState {
     pub tag: String,
 }
 
+/// A person's date, and where it is that date.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Today {
+    /// The local date.
+    pub day: LocalDay,
+    /// The zone; UTC if nothing is known.
+    pub zone: String,
+}
+
 impl Snapshot<'_> {
+    /// Returns the date of a person's clocks.
+    ///
+    /// # Errors
+    ///
+    /// If the person is unknown, or the database cannot be read.
+    pub fn today(&self, name: &str) -> Result<Today, Unanswered> {
+        let timeline = self.timeline(person(self, name)?)?;
+        let zone = timeline.zones().name(timeline.zone_at(self.now_ms)).to_owned();
+        Ok(Today { day: timeline.day_of(self.now_ms), zone })
+    }
+
     /// Returns what answers depend on: the person's last change, when and how figures were made, when characteristics were sent,
     /// the local hour, this program's version, and `parts` of the question. After an older copy is restored, changes have the
     /// same numbers again, but not the computations.

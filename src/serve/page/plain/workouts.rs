@@ -1,0 +1,218 @@
+//! Workouts of a period, and one of them with its heart rates, zones and splits.
+
+use serde_json::Value;
+
+use super::html::Html;
+use super::period::Length;
+use super::show::{activity, amount, date_time, minutes, rows, short, text};
+use super::view::{Content, PICTURES, Section, View, number, table};
+use crate::chart::{Bucket, Clock, Figures, Hue, Point};
+use crate::model::time::parse_iso;
+use crate::serve::api::NoAnswer;
+
+/// Heart rates of a chart.
+const HEART_RATES_MAX: usize = 300;
+
+pub(super) async fn content(view: &View<'_>) -> Result<Content, NoAnswer> {
+    let period = view.period(Length::Month);
+    let answer = view.json("/api/v1/workouts", &format!("{}&limit=1000{}", view.tz(), period.query())).await?;
+    let mut html = Html::default();
+    html.line("h1", &[], "Workouts");
+    view.periods(&mut html, ("/workouts", ""), period, &Length::ALL[1..]);
+    let list = rows(&answer, "workouts");
+    html.line("h2", &[], &period.title());
+    if list.is_empty() {
+        html.line("p", &[("class", "muted")], "No workouts in this time.");
+    } else {
+        let more = if answer["truncated"] == Value::Bool(true) { " The first 1,000 are shown." } else { "" };
+        html.line("p", &[], &format!("{}.{more}", counted(list.len())));
+        let columns = [
+            ("Start", false),
+            ("Activity", false),
+            ("Duration", true),
+            ("Distance", true),
+            ("Energy", true),
+            ("Source", false),
+        ];
+        table(&mut html, "Workouts", &columns, |html| {
+            for workout in list.iter().rev() {
+                row(html, view, workout);
+            }
+        });
+    }
+    Ok(Content { title: "Workouts".to_owned(), section: Section::Workouts, html })
+}
+
+fn counted(count: usize) -> String {
+    if count == 1 { "1 workout".to_owned() } else { format!("{count} workouts") }
+}
+
+fn duration(workout: &Value) -> String {
+    minutes(workout["duration_s"].as_f64().map(|seconds| seconds / 60.0))
+}
+
+fn row(html: &mut Html, view: &View<'_>, workout: &Value) {
+    html.tag("tr", &[], |html| {
+        html.tag("th", &[("scope", "row")], |html| {
+            let address = view.to(&format!("/workouts/{}", text(workout, "uuid")), "");
+            html.link(&address, &date_time(text(workout, "start")));
+        });
+        html.line("td", &[], &activity(workout));
+        number(html, &duration(workout));
+        number(html, &amount(workout["distance_km"].as_f64(), "km", ""));
+        number(html, &amount(workout["energy_kcal"].as_f64(), "kcal", ""));
+        html.line("td", &[], text(workout, "source"));
+    });
+}
+
+/// One workout.
+pub(super) async fn one(view: &View<'_>, uuid: &str) -> Result<Content, NoAnswer> {
+    let query = format!("{}&max_points={HEART_RATES_MAX}", view.tz());
+    let workout = view.json(&format!("/api/v1/workouts/{uuid}"), &query).await?;
+    let mut html = Html::default();
+    let title = activity(&workout);
+    html.line("h1", &[], &title);
+    html.line(
+        "p",
+        &[("class", "muted")],
+        &format!("{}, {}", date_time(text(&workout, "start")), text(&workout, "source")),
+    );
+    let facts = [
+        ("Duration", duration(&workout)),
+        ("Distance", amount(workout["distance"].as_f64(), text(&workout, "distance_unit"), "")),
+        ("Energy", amount(workout["energy_kcal"].as_f64(), "kcal", "")),
+    ];
+    html.tag("dl", &[("class", "facts")], |html| {
+        for (name, value) in facts {
+            html.tag("div", &[], |html| {
+                html.line("dt", &[], name);
+                html.line("dd", &[], &value);
+            });
+        }
+    });
+    heart_rates(&mut html, &workout);
+    zones(&mut html, &workout);
+    splits(&mut html, &workout);
+    Ok(Content { title, section: Section::Workouts, html })
+}
+
+/// Heart rates on the clock of the person.
+fn heart_rates(html: &mut Html, workout: &Value) {
+    let heart_rates = rows(workout, "heart_rate");
+    let ms = |row: &Value| parse_iso(text(row, "start")).map(|date| date.ms);
+    let shift_ms = shift_ms(text(workout, "start"));
+    let starts: Vec<Option<i64>> = heart_rates.iter().map(ms).collect();
+    let step_ms = starts.windows(2).filter_map(|pair| Some(pair[1]? - pair[0]?)).min().unwrap_or(60_000).max(1000);
+    let mut points: Vec<Point> = Vec::new();
+    for (row, start_ms) in heart_rates.iter().zip(starts) {
+        let (Some(start_ms), Some(value)) = (start_ms, row["value"].as_f64()) else {
+            continue;
+        };
+        let extremes = row["minimum"].as_f64().zip(row["maximum"].as_f64());
+        // A pause of a few seconds is no gap.
+        if let Some(last) = points.last_mut().filter(|last| start_ms - last.start_ms <= 4 * step_ms) {
+            last.end_ms = start_ms;
+        }
+        points.push(Point { start_ms, end_ms: start_ms + step_ms, value, extremes, is_partial: false });
+    }
+    if points.is_empty() {
+        return;
+    }
+    html.line("h2", &[], "Heart rate");
+    let figures = Figures {
+        title: "Heart rate".to_owned(),
+        unit: "bpm".to_owned(),
+        is_sum: false,
+        bucket: Bucket::Moment,
+        clock: Clock::Shifts(vec![(i64::MIN, shift_ms)]),
+        span_ms: (None, None),
+        hue: Hue::Heart,
+        points,
+    };
+    for (class, picture) in PICTURES {
+        html.tag("div", &[("class", class)], |html| html.figures(&figures, picture));
+    }
+}
+
+/// What clocks are ahead of UTC, by an instant with an offset such as `+01:00`.
+fn shift_ms(shown: &str) -> i64 {
+    let Some((sign, offset)) = shown.get(shown.len().saturating_sub(6)..).and_then(|end| end.split_at_checked(1))
+    else {
+        return 0;
+    };
+    let minutes = offset
+        .split_once(':')
+        .and_then(|(hours, minutes)| Some(hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?));
+    match (sign, minutes) {
+        ("+", Some(minutes)) => minutes * 60_000,
+        ("-", Some(minutes)) => -minutes * 60_000,
+        _ => 0,
+    }
+}
+
+fn zones(html: &mut Html, workout: &Value) {
+    let zones = rows(workout, "zones");
+    if zones.is_empty() {
+        return;
+    }
+    html.line("h2", &[], "Zones");
+    let highest = amount(workout["highest_heart_rate"].as_f64(), "count/min", "Heart");
+    html.line("p", &[("class", "muted")], &format!("Of a highest heart rate of {highest}."));
+    table(html, "Time in zones of heart rate", &[("Zone", false), ("From", true), ("Time", true)], |html| {
+        for zone in zones {
+            html.tag("tr", &[], |html| {
+                html.line("th", &[("scope", "row")], &zone["zone"].as_f64().map(short).unwrap_or_default());
+                number(html, &amount(zone["from"].as_f64(), "count/min", "Heart"));
+                number(html, &seconds(zone["seconds"].as_f64()));
+            });
+        }
+    });
+}
+
+fn splits(html: &mut Html, workout: &Value) {
+    let splits = rows(workout, "splits");
+    if splits.is_empty() {
+        return;
+    }
+    html.line("h2", &[], "Splits");
+    table(html, "Splits", &[("Number", false), ("Distance", true), ("Time", true)], |html| {
+        for split in splits {
+            html.tag("tr", &[], |html| {
+                html.line("th", &[("scope", "row")], &split["number"].as_f64().map(short).unwrap_or_default());
+                number(html, &amount(split["distance_m"].as_f64(), "m", ""));
+                number(html, &seconds(split["seconds"].as_f64()));
+            });
+        }
+    });
+}
+
+/// Seconds as minutes and seconds.
+#[expect(clippy::cast_possible_truncation, reason = "the seconds of a workout, which are bounded")]
+fn seconds(value: Option<f64>) -> String {
+    value.map_or_else(
+        || super::show::NOTHING.to_owned(),
+        |value| {
+            let all = value.clamp(0.0, 1e9).round() as i64;
+            format!("{}:{:02}", all / 60, all % 60)
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_of_clocks() {
+        for (shown, expected) in [
+            ("2026-01-05T08:00:00.000Z", 0),
+            ("2026-01-05T08:00:00.000+01:00", 3_600_000),
+            ("2026-01-05T08:00:00.000-03:30", -12_600_000),
+            ("", 0),
+            ("ü", 0),
+        ] {
+            assert_eq!(shift_ms(shown), expected, "{shown}");
+        }
+        assert_eq!([Some(61.4), Some(3600.0), None].map(seconds), ["1:01", "60:00", "–"]);
+    }
+}

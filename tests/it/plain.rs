@@ -1,0 +1,325 @@
+//! The pages without a script: their figures are those of the API, their links lead somewhere, their texts are no markup.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use healthsink::store::{Database, NewToken, TokenDigest, TokenScope};
+use healthsink_testkit::http::Response;
+use healthsink_testkit::server::Server;
+use serde_json::{Value, json};
+
+use crate::reading::fixture;
+
+/// A server, and a token that reads everyone's data.
+struct Pages {
+    server: Server,
+    token: String,
+}
+
+impl Pages {
+    /// The days of the fixture.
+    fn start() -> Self {
+        let server = Server::with(|config| {
+            let (_folder, made) = fixture::database();
+            std::fs::copy(made, &config.db).unwrap();
+        });
+        let token = add_token(&server, "me", TokenScope::Read, true, 'r');
+        Self { server, token }
+    }
+
+    fn ask(&self, path: &str, token: Option<&str>, headers: &[(&str, &str)]) -> Response {
+        let mut client = self.server.connect();
+        let bearer = token.map(|token| format!("Bearer {token}"));
+        let mut all = headers.to_vec();
+        all.push(("Connection", "close"));
+        if let Some(bearer) = &bearer {
+            all.push(("Authorization", bearer));
+        }
+        client.head("GET", path, &all);
+        client.receive()
+    }
+
+    fn page(&self, path: &str) -> String {
+        let answer = self.ask(path, Some(&self.token), &[]);
+        let text = String::from_utf8(answer.body.clone()).unwrap();
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, Some("text/html; charset=utf-8")),
+            "{path}: {text}"
+        );
+        text
+    }
+
+    fn json(&self, path: &str) -> Value {
+        let answer = self.ask(path, Some(&self.token), &[]);
+        assert_eq!(answer.status, 200, "{path}");
+        answer.json()
+    }
+}
+
+fn add_token(server: &Server, person: &str, scope: TokenScope, is_of_all: bool, letter: char) -> String {
+    let token = format!("hs_{}", letter.to_string().repeat(32));
+    let digest = &TokenDigest::of(token.as_bytes());
+    let new = NewToken { digest, person, label: None, scope, is_of_all, created_ms: 0, expires_ms: None };
+    Database::new(server.database()).add_token(&new).unwrap();
+    token
+}
+
+const RUN: &str = "/plain/workouts/30000000-0000-4000-8000-000000000001";
+
+const PATHS: [&str; 12] = [
+    "/plain",
+    "/plain?type=steps&range=month&date=2026-01-06",
+    "/plain?type=heart_rate&range=day&date=2026-01-05",
+    "/plain?type=walking_running_distance&range=all",
+    "/plain/sleep",
+    "/plain/sleep?range=month&date=2026-01-06",
+    "/plain/sleep?range=day&date=2026-01-06",
+    "/plain/sleep?range=all",
+    "/plain/workouts?range=month&date=2026-01-06",
+    "/plain/workouts?range=all",
+    RUN,
+    "/plain/data",
+];
+
+/// The addresses of a page's links, as the page has them.
+fn links(html: &str) -> Vec<String> {
+    let links = html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+    links.filter(|link| !link.starts_with(['#']) && !link.starts_with("data:")).collect()
+}
+
+/// Where a relative address leads from a page.
+fn resolved(from: &str, link: &str) -> String {
+    let folder: Vec<&str> = from.split('?').next().unwrap().split('/').collect();
+    let mut names: Vec<&str> = folder[..folder.len() - 1].to_vec();
+    let mut rest = link;
+    while let Some(up) = rest.strip_prefix("../") {
+        names.pop();
+        rest = up;
+    }
+    format!("{}/{rest}", names.join("/"))
+}
+
+#[test]
+fn every_link_of_every_page_leads_to_a_page() {
+    let pages = Pages::start();
+    let (mut seen, mut waiting): (BTreeSet<String>, VecDeque<String>) =
+        (BTreeSet::new(), PATHS.map(str::to_owned).into());
+    while let Some(path) = waiting.pop_front() {
+        // Periods go on for ever: a few of them are enough.
+        if seen.len() > 150 || !seen.insert(path.clone()) {
+            continue;
+        }
+        if path == "/plain.css" {
+            assert_eq!(pages.ask(&path, None, &[]).status, 200);
+            continue;
+        }
+        let html = pages.page(&path);
+        check_page(&html, &path);
+        waiting.extend(links(&html).iter().map(|link| resolved(&path, link)));
+    }
+    assert!(seen.contains("/plain.css") && seen.contains(RUN) && seen.len() > 60, "{seen:#?}");
+}
+
+/// What holds for every page: no script, one heading, tables with captions, an end.
+fn check_page(html: &str, path: &str) {
+    for part in ["<script", " style=", "onload", "javascript:", "=\"/", "=\"http", "NaN", "undefined"] {
+        assert!(!html.contains(part), "{path}: {part}: {html}");
+    }
+    assert_eq!((html.matches("<h1>").count(), html.ends_with("</html>")), (1, true), "{path}");
+    assert_eq!(html.matches("<table>").count(), html.matches("<caption>").count(), "{path}");
+    assert_eq!(html.matches("<svg").count(), html.matches("</svg>").count(), "{path}");
+    for name in ["main", "table", "section", "div", "ul", "li", "tr", "td", "p", "a", "nav", "form"] {
+        let (open, close) = (format!("<{name}"), format!("</{name}>"));
+        let opened =
+            html.match_indices(&open).filter(|(at, _)| html[at + open.len()..].starts_with(['>', ' '])).count();
+        assert_eq!(opened, html.matches(&close).count(), "{path}: {name}");
+    }
+}
+
+#[test]
+fn figures_are_those_of_the_api() {
+    let pages = Pages::start();
+    let days = pages.json("/api/v1/days?type=steps&from=2026-01-01&to=2026-02-01");
+    let html = pages.page("/plain?type=steps&range=month&date=2026-01-20");
+    for (day, name, shown) in [(0, "5 Jan 2026", "7,000"), (1, "6 Jan 2026", "2,000")] {
+        assert_eq!(days["days"][day]["value"], json!(shown.replace(',', "").parse::<u64>().unwrap()));
+        assert!(html.contains(&format!("<th scope=\"row\">{name}</th><td class=\"number\">{shown}</td>")), "{html}");
+    }
+    assert!(html.contains("Sum: <strong>9,000</strong>") && html.contains("December 2025: no data"), "{html}");
+    assert!(html.contains("Their sum is 9,000."), "the chart has the same figures: {html}");
+    let distance = pages.json("/api/v1/days?type=walking_running_distance&units=km&from=2026-01-05&to=2026-01-06");
+    assert_eq!(distance["days"][0]["value"], json!(5.5));
+    let html = pages.page("/plain?type=walking_running_distance&range=week&date=2026-01-05");
+    assert!(html.contains("<th scope=\"row\">5 Jan 2026</th><td class=\"number\">5.5</td>"), "{html}");
+    let html = pages.page("/plain?type=spo2&range=week&date=2026-01-05");
+    assert!(html.contains("<td class=\"number\">97</td>") && html.contains("Value in %"), "shares are percent: {html}");
+    let night = pages.json("/api/v1/nights/2026-01-06");
+    assert_eq!([&night["asleep_min"], &night["deep_min"]], [&json!(420), &json!(90)]);
+    let html = pages.page("/plain/sleep?range=day&date=2026-01-06");
+    for part in [
+        "<dt>Asleep</dt><dd>7 h 00 min</dd>",
+        "<dt>Deep</dt><dd>1 h 30 min</dd>",
+        "Deep: 90 min.",
+        "Tuesday, 6 January 2026",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    let html = pages.page("/plain/workouts?range=month&date=2026-01-06");
+    for part in
+        ["2 workouts.", ">Running</td><td class=\"number\">30 min</td><td class=\"number\">5 km</td>", "320 kcal"]
+    {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    let workout = pages.json(&RUN.replace("/plain", "/api/v1"));
+    let html = pages.page(RUN);
+    assert_eq!(workout["heart_rate"].as_array().unwrap().len(), 4);
+    assert!(
+        html.contains("<h1>Running</h1>") && html.contains("averages in bpm. 4 whole moments with data."),
+        "{html}"
+    );
+    let html = pages.page("/plain/data");
+    let status = pages.json("/api/v1/status");
+    assert!(html.contains(&format!("<dt>Types</dt><dd>{}</dd>", status["types"])), "{html}");
+    let html = pages.page("/plain");
+    assert!(html.contains("<caption>All types</caption>") && html.contains(">Heart rate variability</a>"), "{html}");
+}
+
+#[test]
+fn strangers_see_how_to_sign_in_and_no_data() {
+    let pages = Pages::start();
+    for path in PATHS {
+        let answer = pages.ask(path, None, &[]);
+        let expected = if path.starts_with("/plain/") { 401 } else { 200 };
+        assert_eq!((answer.status, answer.header("cache-control")), (expected, Some("no-store")), "{path}");
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'self';") && policy.contains("form-action 'self'"),
+            "{policy}"
+        );
+        let html = String::from_utf8(answer.body).unwrap();
+        check_page(&html, path);
+        assert!(html.contains("action=\"") && html.contains("name=\"token\"") && html.contains("<label"), "{html}");
+        let action = html.split("action=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert_eq!(resolved(path, action), "/session", "{path}");
+        for secret in ["7,000", "Aspirin", "Watch", "Running"] {
+            assert!(!html.contains(secret), "{path}: {secret}");
+        }
+    }
+    let send = add_token(&pages.server, "me", TokenScope::Send, false, 's');
+    let answer = pages.ask("/plain", Some(&send), &[]);
+    let html = String::from_utf8(answer.body).unwrap();
+    assert!(answer.status == 403 && html.contains("role=\"alert\"") && !html.contains("7,000"), "{html}");
+}
+
+#[test]
+fn each_person_sees_only_what_the_token_reads() {
+    let pages = Pages::start();
+    let anna = add_token(&pages.server, "anna", TokenScope::Read, false, 'a');
+    for path in PATHS {
+        let answer = pages.ask(path, Some(&anna), &[]);
+        let expected = if path == RUN {
+            404
+        } else if path.contains("type=") {
+            400
+        } else {
+            200
+        };
+        let html = String::from_utf8(answer.body).unwrap();
+        assert!(answer.status == expected || answer.status == 200 && path != RUN, "{path}: {} {html}", answer.status);
+        for secret in ["7,000", "Aspirin", "Apple Watch", ">me<"] {
+            assert!(!html.contains(secret), "{path}: {secret}: {html}");
+        }
+        let other = format!("{path}{}person=me", if path.contains('?') { '&' } else { '?' });
+        assert_eq!(pages.ask(&other, Some(&anna), &[]).status, 403, "{path}");
+    }
+    let html = pages.page("/plain");
+    assert!(html.contains(">anna</a>") && html.contains("aria-label=\"People\""), "a menu of people: {html}");
+    let of_anna = pages.page("/plain?person=anna");
+    assert!(
+        of_anna.contains("plain/sleep?person=anna") && !of_anna.contains("7,000"),
+        "links keep the person: {of_anna}"
+    );
+}
+
+#[test]
+fn what_is_wrong_in_an_address_is_named() {
+    let pages = Pages::start();
+    for (path, status, part) in [
+        ("/plain?type=nothing", 400, "/api/v1/types"),
+        ("/plain?type=steps&range=century", 400, "`range`"),
+        ("/plain/sleep?date=2026-02-30", 400, "`date`"),
+        ("/plain/workouts/x", 404, "identity"),
+        ("/plain/workouts/30000000-0000-4000-8000-0000000000aa", 404, "Back to today"),
+        ("/plain?person=%3Cb%3E", 400, "person"),
+    ] {
+        let answer = pages.ask(path, Some(&pages.token), &[]);
+        let html = String::from_utf8(answer.body).unwrap();
+        assert!(answer.status == status && html.contains(part), "{path}: {} {html}", answer.status);
+        check_page(&html, path);
+    }
+    assert_eq!(pages.ask("/plain?utm_source=mail", Some(&pages.token), &[]).status, 200, "of no matter");
+}
+
+#[test]
+fn the_style_is_a_file_with_a_tag() {
+    let pages = Pages::start();
+    let answer = pages.ask("/plain.css", None, &[]);
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/css; charset=utf-8")));
+    let style = String::from_utf8(answer.body.clone()).unwrap();
+    assert!(
+        style.contains("prefers-color-scheme:dark") && style.contains(".c-deep{") && !style.contains("url("),
+        "{style}"
+    );
+    let tag = answer.header("etag").unwrap();
+    assert_eq!(pages.ask("/plain.css", None, &[("If-None-Match", tag)]).status, 304);
+}
+
+/// Every text of a payload that a page shows, each with markup in it.
+#[test]
+fn texts_of_payloads_are_no_markup_in_pages() {
+    const EVIL: &str = "\"'><script>alert(1)</script>&lt;";
+    let pages = Pages { server: Server::with_figures(|_| {}), token: String::new() };
+    let token = add_token(&pages.server, "me", TokenScope::Admin, true, 'e');
+    let pages = Pages { token: token.clone(), ..pages };
+    let person = add_token(&pages.server, "<script>alert(2)</script>", TokenScope::Read, false, 'p');
+    let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let [start, end] = [20, 10].map(|minutes| healthsink::model::time::to_iso(now_ms - minutes * 60_000));
+    let source = json!({"source": {"name": EVIL, "bundleIdentifier": EVIL}, "productType": EVIL});
+    let sample = |number: u32, value: Value, unit: &str| {
+        json!([{
+            "uuid": format!("10000000-0000-4000-8000-{number:012}"), "value": value, "unit": unit, "startDate": start, "endDate": end,
+            "sourceRevision": source,
+        }])
+    };
+    let body = json!({"syncSource": EVIL, "data": {
+        "HKQuantityTypeIdentifierStepCount": sample(1, json!(7), "count"),
+        format!("HKQuantityTypeIdentifier{EVIL}"): sample(2, json!(7), EVIL),
+        "HKCategoryTypeIdentifierSleepAnalysis": sample(3, json!(3), EVIL),
+        "HKQuantityTypeIdentifierBodyMass": [{"uuid": EVIL, "value": EVIL, "startDate": EVIL}],
+        "workouts": [{"uuid": "30000000-0000-4000-8000-000000000001", "workoutActivityType": 37, "startDate": start, "endDate": end,
+            "durationSeconds": 600, "totalDistance": 5, "totalDistanceUnit": EVIL, "sourceRevision": source}],
+        "medicationDoseEvents": [{"uuid": "50000000-0000-4000-8000-000000000001", "medicationName": EVIL, "medicationNickname": EVIL,
+            "scheduleType": 2, "logStatus": 4, "doseQuantity": 1, "unit": EVIL, "startDate": start, "scheduledDate": start}],
+    }});
+    let bearer = format!("Bearer {token}");
+    let sent = pages.server.connect().post(&[("Authorization", &bearer)], body.to_string().as_bytes());
+    assert_eq!(sent.status, 200);
+    let mut shown = String::new();
+    let (mut seen, mut waiting) =
+        (BTreeSet::new(), vec!["/plain".to_owned(), "/plain/data".to_owned(), RUN.to_owned()]);
+    while let Some(path) = waiting.pop() {
+        let is_new = seen.len() < 40 && !path.contains("date=") && path != "/plain.css" && seen.insert(path.clone());
+        if !is_new {
+            continue;
+        }
+        let html = pages.page(&path);
+        check_page(&html, &path);
+        waiting.extend(links(&html).iter().map(|link| resolved(&path, link)));
+        shown.push_str(&html);
+    }
+    let escaped = "&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;lt;";
+    assert!(shown.matches(escaped).count() > 8, "they are shown: {}", shown.matches(escaped).count());
+    assert!(shown.contains("&lt;script&gt;alert(2)&lt;/script&gt;"), "so is the name of a person");
+    assert_eq!(pages.ask("/plain", Some(&person), &[]).status, 200);
+}
