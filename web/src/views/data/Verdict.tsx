@@ -61,7 +61,7 @@ export function Verdict({ state, uploads, from }: VerdictProps) {
           : [texts.today.lastUpload(age), usual && texts.data.usually(usual)].filter(Boolean).join(" · ")}
       </p>
       {upload.value?.state === "running" && (
-        <p class="verdict-text">{texts.today.uploading(formatNumber(upload.value.records))}</p>
+        <p class="verdict-text">{texts.today.uploading(formatNumber(upload.value.records), upload.value.records)}</p>
       )}
       {outcome !== "never" && <DayStrip uploads={uploads} from={from} />}
       {(outcome === "late" || outcome === "stopped") && <p class="note">{texts.data.whatToDo}</p>}

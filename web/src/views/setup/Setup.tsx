@@ -103,7 +103,7 @@ function Waiting({ state }: { state: Status }) {
       </p>
       <p class="verdict-text">
         {news?.state === "running"
-          ? texts.today.uploading(formatNumber(news.records))
+          ? texts.today.uploading(formatNumber(news.records), news.records)
           : last === null
             ? texts.setup.waitingText
             : texts.today.lastUpload(formatAge(new Date(last), now.value))}

@@ -2,6 +2,7 @@
 
 import type { Overview, TypeSummary } from "../../api/shapes.ts";
 import { formatAge, formatDay, formatInstant } from "../../format/dates.ts";
+import { formatMinutes } from "../../format/durations.ts";
 import { formatChange, NOTHING } from "../../format/numbers.ts";
 import { type Group, goodDirection, groupOfType, nameOfType } from "../../format/types.ts";
 import { type Measure, measureOf } from "../../format/units.ts";
@@ -64,9 +65,11 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
   const measure = measureOf(type.type, type.unit, units.value);
   const name = nameOfType(type.type);
   const isSum = type.method === "sum";
+  const isNumber = isSum || type.method === "mean" || type.method === "level";
   // The last sample of a sum is a few steps: its day says more.
-  const value = isSum ? type.day_value : (type.last?.value ?? type.day_value);
-  const age = formatAge(type.last?.end, now.value);
+  const value = isSum ? type.day_value : isNumber ? (type.last.value ?? type.day_value) : null;
+  const asleep = type.method === "nights" ? overview.night?.asleep_min : null;
+  const age = formatAge(type.last.end, now.value);
   const link = type.type === "sleep" ? linkTo("sleep") : linkTo("type", [type.type]);
   return (
     <tr>
@@ -77,22 +80,18 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
         <span class="note narrow">{age}</span>
       </th>
       <td class="number">
-        {measure.format(value)}
+        {type.method === "nights" ? formatMinutes(asleep) : measure.format(value)}
         {isSum && value !== null && type.day !== overview.today && type.day !== null && (
           <span class="note wide"> {formatDay(type.day, "short")}</span>
         )}
-        <span class="note narrow">
-          <Change type={type} />
-        </span>
+        <span class="note narrow">{isNumber && <Change type={type} />}</span>
       </td>
-      <td class="number wide muted" title={formatInstant(type.last?.end, overview.zone)}>
+      <td class="number wide muted" title={formatInstant(type.last.end, overview.zone)}>
         {age}
       </td>
+      <td class="number wide">{isNumber ? <Change type={type} /> : NOTHING}</td>
       <td class="number wide">
-        <Change type={type} />
-      </td>
-      <td class="number wide">
-        <Usual type={type} value={isSum ? type.day_value : value} measure={measure} />
+        {isNumber ? <Usual type={type} value={isSum ? type.day_value : value} measure={measure} /> : NOTHING}
       </td>
     </tr>
   );

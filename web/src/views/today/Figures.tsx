@@ -11,6 +11,8 @@ import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Sparkline } from "../../ui/Sparkline.tsx";
 
+/** Characters of a figure that a phone has room for. */
+const LONG = 7;
 const WEEK = [-6, -5, -4, -3, -2, -1, 0];
 
 export function Figures({ overview }: { overview: Overview }) {
@@ -50,7 +52,7 @@ function BigFigure({ figure, overview }: { figure: Figure; overview: Overview })
         )}
         {last?.day === today && last.partial && isSum && <span class="note">{texts.today.soFar}</span>}
       </span>
-      <span class="big">
+      <span class={number.length > LONG ? "big long" : "big"}>
         {number}
         {unit && <small> {unit}</small>}
       </span>

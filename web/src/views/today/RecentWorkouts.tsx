@@ -18,7 +18,7 @@ export function RecentWorkouts({ overview }: { overview: Overview }) {
   return (
     <Card title={texts.today.workouts} aside={<a href={linkTo("workouts")}>{texts.today.all}</a>}>
       {workouts.length === 0 && <p class="muted">{texts.today.noWorkouts}</p>}
-      <ul class="entries">
+      <ul class="items">
         {workouts.map((workout) => (
           <li key={workout.uuid}>
             <Row workout={workout} zone={zone} today={today} />
@@ -37,8 +37,8 @@ function Row({ workout, zone, today }: { workout: WorkoutRow; zone: string | nul
     workout.energy_kcal === null ? null : `${formatNumber(workout.energy_kcal)} kcal`,
   ].filter((figure) => figure !== null);
   return (
-    <a class="entry" href={linkTo("workouts", [workout.uuid ?? ""])}>
-      <span class="entry-text">
+    <a class="item" href={linkTo("workouts", [workout.uuid ?? ""])}>
+      <span class="item-text">
         <span class="ellipsis" title={name}>
           {name}
         </span>
@@ -46,7 +46,7 @@ function Row({ workout, zone, today }: { workout: WorkoutRow; zone: string | nul
           {day === today ? texts.today.title : formatDay(day, "weekday")}, {formatTime(workout.start, zone)}
         </span>
       </span>
-      <span class="entry-figures numbers">
+      <span class="item-figures numbers">
         <span>{formatDuration(workout.duration_s)}</span>
         {figures.length > 0 && <span class="note">{figures.join(" · ")}</span>}
       </span>

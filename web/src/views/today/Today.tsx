@@ -71,7 +71,7 @@ function Freshness({ overview }: { overview: Overview }) {
     const isDone = news.state === "done";
     return (
       <p class={isDone ? "freshness is-good" : "freshness is-live"} role="status">
-        {isDone ? texts.today.uploadDone(records) : texts.today.uploading(records)}
+        {isDone ? texts.today.uploadDone(records, news.records) : texts.today.uploading(records, news.records)}
       </p>
     );
   }

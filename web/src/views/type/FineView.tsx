@@ -18,7 +18,7 @@ import type { TypeProps } from "./PeriodView.tsx";
 import { Readout } from "./Readout.tsx";
 import { nameOfPeriod, nameOfZoom, zoomOfInstants } from "./ranges.ts";
 import { Summaries } from "./Summaries.tsx";
-import { type Point, pointsOf, summaryOf } from "./series.ts";
+import { gap, type Point, pointsOf, summaryOf } from "./series.ts";
 
 const POINTS_MAX = 900;
 /** Below this a sum is shown by its samples. */
@@ -62,7 +62,7 @@ function Window(props: WindowProps) {
   if (isByHours) {
     return (
       <Answered answer={hours} lines={8} isSticky>
-        {(series) => "bucket" in series && <Drawn {...drawn} points={pointsOf(series)} />}
+        {(series) => "bucket" in series && <Drawn {...drawn} points={withHours(pointsOf(series), min, max)} />}
       </Answered>
     );
   }
@@ -71,6 +71,20 @@ function Window(props: WindowProps) {
       {(answer) => <Drawn {...drawn} points={pointsOfSamples(answer)} isSamples />}
     </Answered>
   );
+}
+
+const HOUR_S = 3600;
+
+/** Hours without data are there as gaps: bars then have the width of an hour. */
+function withHours(known: readonly Point[], minMs: number, maxMs: number): Point[] {
+  const first = known[0];
+  if (!first) return [];
+  const byX = new Map(known.map((point) => [point.x, point]));
+  const start = first.x - Math.floor((first.x - minMs / 1000) / HOUR_S) * HOUR_S;
+  const points: Point[] = [];
+  for (let x = start; x < maxMs / 1000; x += HOUR_S)
+    points.push(byX.get(x) ?? gap(new Date((x - HOUR_S / 2) * 1000).toISOString(), x));
+  return points;
 }
 
 const instantMs = (text: string, zone: string | null) =>
@@ -114,7 +128,7 @@ function Drawn(props: DrawnProps) {
   const data = useMemo(() => dataOf(points, measure, isSum, isSamples, isSingle, zone), [points, units.value, zone]);
   const [index, setIndex] = useState<number | null>(null);
   if (points.length === 0) return <Nothing row={row} range={range} />;
-  const chosen = points[index ?? -1] ?? points.at(-1);
+  const chosen = points[index ?? -1] ?? points.findLast(({ value }) => value !== null);
   const span = { min: min / 1000, max: max / 1000 };
   const title = zoom ? nameOfZoom(zoom, zone) : nameOfPeriod(range, period);
   const day = zoom ? undefined : rows.find(({ key }) => key === period.from);

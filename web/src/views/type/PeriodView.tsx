@@ -25,7 +25,7 @@ import {
   zoomOfDays,
 } from "./ranges.ts";
 import { Summaries } from "./Summaries.tsx";
-import { daysOf, type Point, perDay, pointsOf, summaryOf, valuesBefore, weekMeans, within } from "./series.ts";
+import { daysOf, gap, type Point, perDay, pointsOf, summaryOf, valuesBefore, weekMeans, within } from "./series.ts";
 
 export interface TypeProps {
   row: TypeRow;
@@ -181,9 +181,4 @@ function withGaps(known: readonly Point[], shown: Period): Point[] {
   return daysOf(shown).map(
     (day, place) => byDay.get(day) ?? gap(day, Date.parse(`${shown.from}T12:00:00Z`) / 1000 + place * 86_400),
   );
-}
-
-function gap(key: string, x: number): Point {
-  const nothing = { value: null, minimum: null, maximum: null, source: null, zone: null };
-  return { key, x, ...nothing, samples: 0, days: 0, partial: false };
 }

@@ -127,3 +127,9 @@ export function daysOf({ from, to }: Period): string[] {
     days.push(new Date(ms).toISOString().slice(0, 10));
   return days;
 }
+
+/** A time without data. */
+export function gap(key: string, x: number): Point {
+  const nothing = { value: null, minimum: null, maximum: null, source: null, zone: null };
+  return { key, x, ...nothing, samples: 0, days: 0, partial: false };
+}

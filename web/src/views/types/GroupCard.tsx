@@ -36,7 +36,7 @@ export function GroupCard({ group, types }: { group: Group; types: readonly Type
   const series = data === undefined ? [] : "series" in data ? data.series : [data];
   return (
     <Card title={texts.groups[group]}>
-      <ul class="entries">
+      <ul class="items">
         {types.map((row) => (
           <li key={row.identifier}>
             <TypeLink row={row} series={series.find(({ type }) => type === row.type)} from={from} />
@@ -57,8 +57,8 @@ function TypeLink({ row, series, from }: { row: TypeRow; series: Series | undefi
   const samples = row.samples === null ? "" : texts.types.samples(formatNumber(row.samples), row.samples);
   const since = row.first ? texts.types.since(formatDay(row.first.slice(0, 10))) : "";
   return (
-    <a class="entry type-entry" href={link}>
-      <span class="entry-text">
+    <a class="item type-item" href={link}>
+      <span class="item-text">
         <span class="ellipsis" title={`${name} (${row.identifier})`}>
           {name}
         </span>
@@ -73,7 +73,7 @@ function TypeLink({ row, series, from }: { row: TypeRow; series: Series | undefi
           height={24}
         />
       )}
-      <span class="entry-figures numbers">
+      <span class="item-figures numbers">
         <span>{last ? measureOf(row.type, series?.unit, units.value).format(last.value) : ""}</span>
         <span class="note">{formatAge(row.last, now.value)}</span>
       </span>

@@ -22,12 +22,14 @@ export function Sources({ explanation, measure }: PartProps) {
   const lanes = lanesOf(explanation);
   const span = spanOf(explanation, lanes);
   const [first, ...others] = sources;
-  const fillers = others.filter(({ covered_min: covered }) => (covered ?? 0) > 0).map(({ source }) => source);
+  const covering = others.filter(({ source, covered_min: covered }) => source !== first?.source && (covered ?? 0) > 0);
+  // Two sources may have one name.
+  const fillers = [...new Set(covering.map(({ source }) => shortened(source)))];
   return (
     <Card title={texts.why.who}>
       {explanation.adds_up && first && fillers.length > 0 && (
         <p class="note lead">
-          {texts.why.first(first.source)} {texts.why.gaps(fillers.join(` ${texts.why.and} `))}
+          {texts.why.first(shortened(first.source))} {texts.why.gaps(fillers.join(", "))}
         </p>
       )}
       <ul class="source-parts">
@@ -72,6 +74,9 @@ export function Sources({ explanation, measure }: PartProps) {
     </Card>
   );
 }
+
+const NAME_MAX = 32;
+const shortened = (name: string) => (name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name);
 
 /** The best source has the full colour, the next ones less. */
 const shareOf = (place: number) => `${Math.max(25, 100 - place * 30)}%`;
