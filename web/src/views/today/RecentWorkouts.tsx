@@ -32,6 +32,7 @@ export function RecentWorkouts({ overview }: { overview: Overview }) {
 function Row({ workout, zone, today }: { workout: WorkoutRow; zone: string | null; today: string }) {
   const day = workout.start ? dayIn(zone, new Date(workout.start)) : null;
   const name = nameOfActivity(workout.activity);
+  const when = `${day === today ? texts.today.title : formatDay(day, "weekday")}, ${formatTime(workout.start, zone)}`;
   const figures = [
     workout.distance_km === null ? null : formatKilometers(workout.distance_km, units.value),
     workout.energy_kcal === null ? null : `${formatNumber(workout.energy_kcal)} kcal`,
@@ -42,8 +43,8 @@ function Row({ workout, zone, today }: { workout: WorkoutRow; zone: string | nul
         <span class="ellipsis" title={name}>
           {name}
         </span>
-        <span class="note ellipsis">
-          {day === today ? texts.today.title : formatDay(day, "weekday")}, {formatTime(workout.start, zone)}
+        <span class="note ellipsis" title={when}>
+          {when}
         </span>
       </span>
       <span class="item-figures numbers">

@@ -104,7 +104,15 @@ function Sources({ row, source, known }: { row: TypeRow; source: string | null; 
   const answered = all.value.data;
   const sources = (answered && "sources" in answered ? answered.sources : undefined) ?? known;
   const names = source && !sources.includes(source) ? [source, ...sources] : sources;
-  if (names.length < 2 && !source) return names[0] ? <span class="note ellipsis">{names[0]}</span> : <span />;
+  if (names.length < 2 && !source) {
+    return names[0] ? (
+      <span class="note ellipsis" title={names[0]}>
+        {names[0]}
+      </span>
+    ) : (
+      <span />
+    );
+  }
   return (
     <label class="source-select">
       <span class="hidden">{texts.type.source}</span>

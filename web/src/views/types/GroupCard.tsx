@@ -56,13 +56,16 @@ function TypeLink({ row, series, from }: { row: TypeRow; series: Series | undefi
   const link = row.method === "nights" ? linkTo("sleep") : linkTo("type", [row.type]);
   const samples = row.samples === null ? "" : texts.types.samples(formatNumber(row.samples), row.samples);
   const since = row.first ? texts.types.since(formatDay(row.first.slice(0, 10))) : "";
+  const about = [samples, since].filter((text) => text !== "").join(" ");
   return (
     <a class="item type-item" href={link}>
       <span class="item-text">
         <span class="ellipsis" title={`${name} (${row.identifier})`}>
           {name}
         </span>
-        <span class="note ellipsis">{[samples, since].filter((text) => text !== "").join(" ")}</span>
+        <span class="note ellipsis" title={about}>
+          {about}
+        </span>
       </span>
       {last && (
         <Sparkline
