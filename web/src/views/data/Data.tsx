@@ -79,7 +79,7 @@ function Zones() {
             <p class="note">{texts.data.noZones}</p>
           ) : (
             <DataTable
-              caption={texts.data.zones}
+              caption={texts.data.zonesTable}
               rows={[...zones].reverse().map((zone, place) => ({ ...zone, place }))}
               keyOf={({ place }) => place}
               rowsMax={100}

@@ -25,7 +25,7 @@ export function Ledger({ uploads, senders }: LedgerProps) {
       {uploads.length === 0 ? (
         <p class="note">{texts.data.noUploads}</p>
       ) : (
-        <ul class="entries">
+        <ul class="items">
           {uploads.slice(0, count).map((upload) => (
             <li key={upload.id}>
               <Line upload={upload} from={fromOf(upload, senders)} />
@@ -53,20 +53,20 @@ function Line({ upload, from }: { upload: Upload; from: string }) {
   const isFine = state === "done";
   return (
     <details class="upload">
-      <summary class="entry">
-        <span class="entry-what">
-          <span class="entry-name" title={formatInstant(finished ?? started, null)}>
+      <summary class="item">
+        <span class="item-what">
+          <span class="item-name" title={formatInstant(finished ?? started, null)}>
             {formatAge(finished ?? started, now.value)}
           </span>
-          <span class="entry-when ellipsis" title={from}>
+          <span class="item-when ellipsis" title={from}>
             {from}
           </span>
         </span>
-        <span class="entry-figures">
-          <span class={isFine ? "entry-main" : "entry-main bad"}>
+        <span class="item-figures">
+          <span class={isFine ? "item-main" : "item-main bad"}>
             {isFine ? texts.data.records(formatNumber(records), records ?? 0) : stateName(state)}
           </span>
-          <span class="entry-sub">
+          <span class="item-sub">
             {(rejected ?? 0) > 0 ? (
               <span class="warn">{texts.data.rejectedCount(formatNumber(rejected))}</span>
             ) : (

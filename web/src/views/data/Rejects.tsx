@@ -20,7 +20,7 @@ export function Rejects({ rejects, total }: { rejects: readonly Reject[]; total:
       {rejects.length === 0 ? (
         <p class="note">{texts.data.noRejects}</p>
       ) : (
-        <ul class="entries">
+        <ul class="items">
           {shown.map((reject) => (
             <li key={`${reject.upload} ${reject.number}`}>
               <Line reject={reject} />
@@ -44,14 +44,14 @@ function Line({ reject: { reason, section, index, upload, offset, raw, raw_bytes
   const place = `${section ?? ""}${index === null ? "" : `[${index}]`}`;
   return (
     <details class="upload">
-      <summary class="entry">
-        <span class="entry-what">
-          <span class="entry-name wrap">{reason ?? texts.data.noReason}</span>
-          <span class="entry-when ellipsis" title={place}>
+      <summary class="item">
+        <span class="item-what">
+          <span class="item-name wrap">{reason ?? texts.data.noReason}</span>
+          <span class="item-when ellipsis" title={place}>
             {place}
           </span>
         </span>
-        <span class="entry-sub">{texts.data.ofUpload(formatNumber(upload))}</span>
+        <span class="item-sub">{texts.data.ofUpload(formatNumber(upload))}</span>
       </summary>
       <p class="note">
         {[offset === null ? "" : texts.data.atByte(formatNumber(offset)), formatBytes(raw_bytes)]

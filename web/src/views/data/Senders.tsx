@@ -21,17 +21,17 @@ export function Senders({ senders }: { senders: readonly Sender[] }) {
       {senders.length === 0 ? (
         <p class="note">{texts.data.noSenders}</p>
       ) : (
-        <ul class="entries">
+        <ul class="items">
           {senders.map((sender) => (
-            <li key={`${sender.origin} ${sender.token_id}`} class="entry fixed">
-              <span class="entry-what">
-                <span class="entry-name ellipsis" title={nameOfSender(sender)}>
+            <li key={`${sender.origin} ${sender.token_id}`} class="item fixed">
+              <span class="item-what">
+                <span class="item-name ellipsis" title={nameOfSender(sender)}>
                   {nameOfSender(sender)}
                 </span>
-                <span class="entry-when">{texts.data.uploads(formatNumber(sender.uploads), sender.uploads ?? 0)}</span>
+                <span class="item-when">{texts.data.uploads(formatNumber(sender.uploads), sender.uploads ?? 0)}</span>
               </span>
-              <span class="entry-figures">
-                <span class="entry-main" title={formatInstant(sender.last_upload, null)}>
+              <span class="item-figures">
+                <span class="item-main" title={formatInstant(sender.last_upload, null)}>
                   {formatAge(sender.last_upload, now.value)}
                 </span>
               </span>

@@ -25,7 +25,7 @@ export function Sources({ sources }: { sources: readonly Source[] }) {
       ) : (
         <>
           <DataTable
-            caption={texts.data.sources}
+            caption={texts.data.sourcesTable}
             rows={sorted}
             keyOf={({ key }) => key ?? ""}
             columns={[

@@ -17,21 +17,21 @@ export function StoppedTypes({ types }: { types: readonly TypeRow[] }) {
       {stopped.length === 0 ? (
         <p class="note">{texts.data.noneStopped}</p>
       ) : (
-        <ul class="entries">
+        <ul class="items">
           {stopped.map(({ type, last, silentDays, usualDays }) => (
             <li key={type}>
-              <a class="entry" href={linkTo("type", [type])}>
-                <span class="entry-what">
-                  <span class="entry-name ellipsis" title={nameOfType(type)}>
+              <a class="item" href={linkTo("type", [type])}>
+                <span class="item-what">
+                  <span class="item-name ellipsis" title={nameOfType(type)}>
                     {nameOfType(type)}
                   </span>
-                  <span class="entry-when">{texts.data.lastSample(formatInstant(last, null))}</span>
+                  <span class="item-when">{texts.data.lastSample(formatInstant(last, null))}</span>
                 </span>
-                <span class="entry-figures">
-                  <span class="entry-main warn">
+                <span class="item-figures">
+                  <span class="item-main warn">
                     {texts.data.silent(formatNumber(silentDays), Math.round(silentDays))}
                   </span>
-                  <span class="entry-sub">{texts.data.usualDays(formatNumber(usualDays), Math.round(usualDays))}</span>
+                  <span class="item-sub">{texts.data.usualDays(formatNumber(usualDays), Math.round(usualDays))}</span>
                 </span>
               </a>
             </li>

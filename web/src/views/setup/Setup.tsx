@@ -76,9 +76,11 @@ function Setting({ name, value, children }: SettingProps) {
     <div>
       <dt>{name}</dt>
       <dd>
-        {children && <span>{children}</span>} {isCopied && <code data-copy>{value}</code>}
+        <span>
+          {children} {isCopied && <code data-copy>{value}</code>}
+        </span>
+        {isCopied && <CopyButton text={value} what={name} />}
       </dd>
-      {isCopied && <CopyButton text={value} what={name} />}
     </div>
   );
 }

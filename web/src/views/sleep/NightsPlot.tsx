@@ -44,27 +44,29 @@ export function NightsPlot({ bars, summary, range, zone, today }: NightsPlotProp
       <figcaption>
         <Readout bars={bars} summary={summary} chosen={chosen} />
       </figcaption>
-      {width > 0 && (
-        <div class="nights-box">
-          <svg class="nights-plot behind" width={width} height={HEIGHT} aria-hidden="true">
-            <Grid bars={bars} frame={frame} />
-            <Usual summary={summary} bars={bars} frame={frame} />
-            <Dates bars={bars} frame={frame} range={range} today={today} />
-          </svg>
-          <svg class="nights-plot" width={width} height={HEIGHT} role="group" aria-label={texts.sleep.plot}>
-            {bars.bars.map((bar) => (
-              <NightBar
-                key={bar.night.night}
-                bar={bar}
-                frame={frame}
-                chosen={chosen}
-                zone={knownZone(bar.night.zone ?? zone) ?? "UTC"}
-                segments={stages.value.get(bar.night.night)}
-              />
-            ))}
-          </svg>
-        </div>
-      )}
+      <div class="nights-box" style={{ height: `${HEIGHT}px` }}>
+        {width > 0 && (
+          <>
+            <svg class="nights-plot behind" width={width} height={HEIGHT} aria-hidden="true">
+              <Grid bars={bars} frame={frame} />
+              <Usual summary={summary} bars={bars} frame={frame} />
+              <Dates bars={bars} frame={frame} range={range} today={today} />
+            </svg>
+            <svg class="nights-plot" width={width} height={HEIGHT} role="group" aria-label={texts.sleep.plot}>
+              {bars.bars.map((bar) => (
+                <NightBar
+                  key={bar.night.night}
+                  bar={bar}
+                  frame={frame}
+                  chosen={chosen}
+                  zone={knownZone(bar.night.zone ?? zone) ?? "UTC"}
+                  segments={stages.value.get(bar.night.night)}
+                />
+              ))}
+            </svg>
+          </>
+        )}
+      </div>
       <Legend hasNaps={summary.naps > 0} />
     </figure>
   );

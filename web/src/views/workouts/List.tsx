@@ -139,7 +139,7 @@ function MonthCard({ month }: { month: Month }) {
         <h2>{name}</h2>
         <span class="note numbers">{total.join(" · ")}</span>
       </header>
-      <ul class="entries">
+      <ul class="items">
         {month.workouts.map((workout) => (
           <Row key={workout.uuid} workout={workout} />
         ))}

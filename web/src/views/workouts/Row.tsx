@@ -18,16 +18,16 @@ export function Row({ workout }: { workout: WorkoutRow }) {
   const energy = measureOf("active_energy", "kcal", units.value).format(energy_kcal);
   return (
     <li>
-      <a class="entry" href={linkTo("workouts", [uuid ?? ""])}>
-        <span class="entry-what">
-          <span class="entry-name ellipsis" title={name}>
+      <a class="item" href={linkTo("workouts", [uuid ?? ""])}>
+        <span class="item-what">
+          <span class="item-name ellipsis" title={name}>
             {name}
           </span>
-          <span class="entry-when">
+          <span class="item-when">
             {whenOf(start)}
             {has_route && (
               <svg
-                class="entry-route"
+                class="item-route"
                 width={14}
                 height={14}
                 viewBox="0 0 14 14"
@@ -39,13 +39,13 @@ export function Row({ workout }: { workout: WorkoutRow }) {
             )}
           </span>
         </span>
-        <span class="entry-extra">{metres === null ? "" : pace}</span>
-        <span class="entry-extra wide">{energy_kcal === null ? "" : energy}</span>
-        <span class="entry-figures">
-          <span class="entry-main">
+        <span class="item-extra">{metres === null ? "" : pace}</span>
+        <span class="item-extra wide">{energy_kcal === null ? "" : energy}</span>
+        <span class="item-figures">
+          <span class="item-main">
             {metres === null ? formatDuration(duration_s) : formatKilometers(distance_km, units.value)}
           </span>
-          <span class="entry-sub">{metres === null ? "" : formatDuration(duration_s)}</span>
+          <span class="item-sub">{metres === null ? "" : formatDuration(duration_s)}</span>
         </span>
       </a>
     </li>
