@@ -1,0 +1,89 @@
+// Pictures of each view: empty, the first day, a year, and the longest texts; dark and light; a phone and a desk.
+//
+//   node pictures.mjs FOLDER [STATE…]   STATE: empty, day, year, long
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { DESK, launch, newContext, PHONE, type Screen, settled, signIn } from "./browser.ts";
+import { HOSTILE_LABEL, hostilePayload } from "./hostile.ts";
+import { NAMES, payload } from "./made.ts";
+import { Household } from "./server.ts";
+
+const now = Date.now();
+const today = new Date(now).toISOString().slice(0, 10);
+const DAY_MS = 86_400_000;
+const [folder = "pictures", ...wanted] = process.argv.slice(2);
+
+/** The longest page that is still one picture, in pixels. */
+const HEIGHT_MAX = 6000;
+
+const STATES: Record<string, (household: Household) => void> = {
+  empty: () => {},
+  day: (household) => household.import("me", made(1)),
+  year: (household) => {
+    const file = join(household.folder, "life.json");
+    const start = new Date(now - 364 * DAY_MS).toISOString().slice(0, 10);
+    household.generate("life", "--days", "364", "--start", start, "-o", file);
+    household.import("ben", file);
+    household.import("me", made(365));
+  },
+  long: (household) => household.import("me", hostilePayload(now)),
+};
+
+function made(days: number): object {
+  return payload({ names: NAMES, lastDay: today, days, zone: "Europe/Berlin", zoneHours: 1, hasWorkouts: true });
+}
+
+interface Row {
+  uuid: string;
+  has_route: boolean;
+}
+
+async function draw(browser: Browser, state: string, fill: (household: Household) => void): Promise<void> {
+  const household = new Household();
+  try {
+    const label = state === "long" ? HOSTILE_LABEL : "pictures";
+    fill(household);
+    const token = household.token("read", "--label", label);
+    await household.start();
+    const { workouts } = await household.read<{ workouts: Row[] }>(token, "workouts");
+    const workout = workouts.findLast(({ has_route }) => has_route)?.uuid;
+    const views = ["", "types", "type/heart_rate", "sleep", `sleep/${today}`, "workouts", "data", "setup"];
+    if (workout) views.push(`workouts/${workout}`);
+    for (const theme of ["light", "dark"] as const) {
+      for (const screen of [PHONE, DESK]) {
+        const context = await newContext(browser, { screen, theme });
+        await signIn(context, household.url, token);
+        const page = await context.newPage();
+        for (const view of views) {
+          await page.setViewportSize(screen);
+          await page.goto(`${household.url}#/${view}`);
+          await settled(page);
+          await page.waitForLoadState("networkidle");
+          const name = view === "" ? "today" : view.replace(/[^a-z_]+/g, "-").replace(/-+$/, "");
+          const isOne = view.startsWith("workouts/") || view.startsWith("sleep/");
+          await take(page, screen, join(folder, `${state}-${name}${isOne ? "-one" : ""}-${theme}-${screen.width}.png`));
+        }
+        await context.close();
+      }
+    }
+  } finally {
+    await household.remove();
+  }
+}
+
+/** The window is made as high as its content, so that what is fixed to its edges stays there. */
+async function take(page: Page, screen: Screen, path: string): Promise<void> {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width: screen.width, height: Math.min(HEIGHT_MAX, Math.max(height, screen.height)) });
+  await page.screenshot({ path });
+  console.log(path);
+}
+
+mkdirSync(folder, { recursive: true });
+const browser = await launch();
+for (const [state, fill] of Object.entries(STATES)) {
+  if (wanted.length === 0 || wanted.includes(state)) await draw(browser, state, fill);
+}
+await browser.close();
