@@ -9,7 +9,7 @@ use clap::builder::FalseyValueParser;
 use super::table::is_unseen;
 use crate::model::limits::{INGESTS_MAX, NAME_BYTES_MAX};
 use crate::model::record::ME;
-use crate::serve::config::{HEALTH_PATH, METRICS_PATH};
+use crate::serve::config::{HEALTH_PATH, METRICS_PATH, SESSION_END_PATH, SESSION_PATH};
 use crate::serve::public_url::PublicUrl;
 use crate::statistics::Zones;
 use crate::store::Database;
@@ -88,11 +88,13 @@ pub(super) fn parse_name(text: &str) -> Result<String, String> {
 
 /// A path that the app posts to.
 pub(super) fn parse_path(text: &str) -> Result<String, String> {
-    let is_free = ![HEALTH_PATH, METRICS_PATH].contains(&text);
+    let is_free = ![HEALTH_PATH, METRICS_PATH, SESSION_PATH, SESSION_END_PATH].contains(&text);
     if is_free && text.starts_with('/') && !text.contains(['?', '#', ' ']) && !text.contains(is_unseen) {
         return Ok(text.to_owned());
     }
-    Err(format!("begin it with /, without ? and #, and choose another than {HEALTH_PATH} and {METRICS_PATH}"))
+    Err(format!(
+        "begin it with /, without ? and #, and choose another than {HEALTH_PATH}, {METRICS_PATH} and {SESSION_PATH}"
+    ))
 }
 
 /// An address to listen on, as people write it: `0.0.0.0:3000`, or only `3000` or `:3000` for all of this machine's addresses.

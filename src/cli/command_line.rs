@@ -19,6 +19,7 @@ use super::people::PeopleArguments;
 use super::report::ReportArguments;
 use super::restore::RestoreArguments;
 use super::serve::ServeArguments;
+use super::sessions::SessionsArguments;
 use super::setup::SetupArguments;
 use super::sources::SourcesArguments;
 use super::status::StatusArguments;
@@ -93,9 +94,12 @@ enum Command {
     /// Show in which time zone a person was, and correct it
     #[command(subcommand)]
     Zones(ZonesArguments),
-    /// Make, list and revoke the tokens that uploads need, also while the server runs
+    /// Make, list and revoke the tokens that uploads and reads need, also while the server runs
     #[command(subcommand)]
     Token(TokenArguments),
+    /// List the browsers that are signed in to the page, and sign them out
+    #[command(subcommand)]
+    Sessions(SessionsArguments),
     /// List persons, rename them, and give one person's data to another
     #[command(subcommand)]
     People(PeopleArguments),
@@ -149,6 +153,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
         Command::Sources(arguments) => arguments.run(),
         Command::Zones(arguments) => arguments.run(),
         Command::Token(arguments) => arguments.run(),
+        Command::Sessions(arguments) => arguments.run(),
         Command::People(arguments) => arguments.run(),
         Command::Forget(arguments) => arguments.run(),
         Command::Backup(arguments) => arguments.run(),

@@ -16,6 +16,7 @@ use crate::model::limits::{
 use crate::serve::config::{Auth, Serve, TlsFiles};
 use crate::serve::network::Network;
 use crate::serve::serve;
+use crate::serve::tiles::TileUrl;
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
@@ -58,6 +59,9 @@ pub(super) struct ServeArguments {
     /// Size of the WAL (write-ahead log) beyond which uploads get 503; it grows while another program reads for long
     #[arg(long, env = "HEALTHSINK_MAX_WAL", default_value_t = Bytes(WAL_BYTES_MAX_DEFAULT), value_name = "BYTES")]
     max_wal: Bytes,
+    /// Where the page gets maps from, with {z}, {x} and {y}; by default it asks nobody but this server
+    #[arg(long, env = "HEALTHSINK_TILE_URL", value_name = "URL")]
+    tile_url: Option<TileUrl>,
     /// Serve /metrics and /healthz on this address without a token; by default /metrics is on --listen and needs a token
     #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS", value_parser = parse_listen)]
     metrics_listen: Option<SocketAddr>,
@@ -106,6 +110,7 @@ impl ServeArguments {
             body_bytes_max: self.max_body.0,
             ingests: self.ingests.0,
             wal_bytes_max: self.max_wal.0,
+            tile_url: self.tile_url,
             metrics_listen: self.metrics_listen,
         })
     }
@@ -159,10 +164,18 @@ mod tests {
     }
 
     #[test]
+    fn a_server_of_tiles() {
+        let url = "https://tiles.example.com/{z}/{x}/{y}.png";
+        assert_eq!(serve(&["--tile-url", url]).unwrap().tile_url.map(|url| url.to_string()).as_deref(), Some(url));
+        assert!(serve(&["--tile-url", "https://tiles.example.com"]).is_err());
+    }
+
+    #[test]
     fn paths_and_sizes() {
         assert!(serve(&["--path", "api"]).is_err());
         assert!(serve(&["--path", "/healthz"]).is_err());
         assert!(serve(&["--path", "/metrics"]).is_err());
+        assert!(serve(&["--path", "/session"]).is_err());
         assert_eq!(serve(&["--path", "/x"]).unwrap().path, "/x");
         let check = |text, expected| {
             assert_eq!(serve(&["--max-body", text]).ok().map(|serve| serve.body_bytes_max), expected, "{text}")

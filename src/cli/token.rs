@@ -1,6 +1,6 @@
 //! `healthsink token`: makes, lists and revokes the tokens that uploads and reads need. A running server sees a change at once.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
@@ -9,10 +9,13 @@ use serde::Serialize;
 
 use super::arguments::{AppArguments, DatabaseArgument, Outcome, parse_name};
 use super::print::{Form, FormArgument, Printable, ResultArgument, print, print_to_reader, write_json};
+use super::qr::draw;
+use super::sign_in;
 use super::table::{Align, Table};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::time::{DAY_MS, HOUR_MS, parse_day, to_iso_seconds};
 use crate::serve::app::AppSettings;
+use crate::serve::facts::ServerFacts;
 use crate::store::{Database, NewToken, Revocation, TokenDigest, TokenRow, TokenScope, now_ms, private, secret};
 
 #[derive(Debug, Subcommand)]
@@ -60,6 +63,9 @@ pub(super) struct NewArguments {
     /// Write the token to a new file that only you can read, instead of standard output
     #[arg(long, env = "HEALTHSINK_OUT", value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Show a link and a QR code that sign a browser in to the page with this token, once and within 10 minutes
+    #[arg(long, env = "HEALTHSINK_QR", value_parser = FalseyValueParser::new())]
+    qr: bool,
     #[command(flatten)]
     app: AppArguments,
     #[command(flatten)]
@@ -88,6 +94,10 @@ impl NewArguments {
         if self.all_people && !self.scope.may_read() {
             return Err(Error::usage("--all-people is for tokens that read; add --scope read or --scope admin"));
         }
+        if self.qr && !self.scope.may_read() {
+            return Err(Error::usage("--qr is for tokens that read; add --scope read or --scope admin"));
+        }
+        let page = self.qr.then(|| self.page_url()).transpose()?;
         let created_ms = now_ms();
         let expires_ms = self.expires.map(|expiry| expiry.after(created_ms)).transpose()?;
         let database = Database::new(db);
@@ -107,8 +117,15 @@ impl NewArguments {
                 let _ = std::fs::remove_file(file);
             }
         });
+        let id = added?;
+        let sign_in = page.map(|page| sign_in::link(&database, id, &page)).transpose();
         Ok(Made {
-            id: added?,
+            id,
+            // The token is made: it must be seen.
+            sign_in: sign_in.unwrap_or_else(|error| {
+                tracing::warn!(%error, "no link for the page");
+                None
+            }),
             person,
             label,
             scope: self.scope,
@@ -166,6 +183,16 @@ impl Expiry {
 }
 
 impl NewArguments {
+    /// The URL of the page: that of the flag, or the best one of the server that runs.
+    fn page_url(&self) -> Result<String> {
+        let known = self.app.public_url.as_ref().map(ToString::to_string);
+        let running = || ServerFacts::of(&Database::new(&self.database.db));
+        let running = || running().filter(|server| !server.has_gap)?.urls.into_iter().next();
+        known.or_else(running).ok_or_else(|| {
+            Error::usage("--qr needs the address of the page: start the server before, or name it with --public-url")
+        })
+    }
+
     /// What to type into the app, as far as the flags say it.
     fn app_words(&self) -> String {
         let AppArguments { path, public_url, auth_header } = &self.app;
@@ -260,6 +287,9 @@ struct Made<'a> {
     token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a Path>,
+    /// The link that signs a browser in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_in: Option<String>,
     /// The database that the server must use.
     database: PathBuf,
     /// Whether this command created it: the server may use another.
@@ -299,6 +329,11 @@ impl Made<'_> {
             "token {id} of {person}{label}{until}, stored in {}{new}, is {place}. {purpose}",
             database.display()
         );
+        if let Some(link) = &self.sign_in {
+            let mut out = io::stderr();
+            let _ = writeln!(out, "This link signs a browser in with it, once and within 10 minutes:\n  {link}\n");
+            let _ = draw(link, out.is_terminal(), &mut out);
+        }
         self.token.as_ref().map_or(Ok(()), |token| print_to_reader(|out| writeln!(out, "{token}")))
     }
 }

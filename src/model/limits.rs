@@ -704,6 +704,9 @@ pub const SIGN_IN_BYTES_MAX: usize = 4 * KIB;
 /// How long such a request may take to arrive.
 pub const SIGN_IN_WAIT: Duration = Duration::from_secs(5);
 
+/// Longest URL of tiles.
+pub const TILE_URL_BYTES_MAX: usize = 512;
+
 /// Persons that a session names.
 pub const SESSION_PEOPLE_MAX: u32 = 1000;
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::app::AppSettings;
 use super::network::Network;
 use super::public_url::PublicUrl;
+use super::tiles::TileUrl;
 use crate::model::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, WAL_BYTES_MAX_DEFAULT};
 
 /// What `serve` needs to know.
@@ -35,6 +36,8 @@ pub struct Serve {
     pub ingests: usize,
     /// Length of the WAL at which no new rows are accepted.
     pub wal_bytes_max: u64,
+    /// Where the page gets maps from; it asks nobody else if `None`.
+    pub tile_url: Option<TileUrl>,
     /// The address that shows metrics to anyone. If `None`, [`Serve::listen`] shows them to those with a token.
     pub metrics_listen: Option<SocketAddr>,
 }
@@ -56,6 +59,7 @@ impl Serve {
             body_bytes_max: BODY_BYTES_MAX_DEFAULT,
             ingests: INGESTS_MAX,
             wal_bytes_max: WAL_BYTES_MAX_DEFAULT,
+            tile_url: None,
             metrics_listen: None,
         }
     }
@@ -103,3 +107,9 @@ pub const METRICS_PATH: &str = "/metrics";
 
 /// Path of the page that shows what to type into the app.
 pub const PAGE_PATH: &str = "/";
+
+/// Path at which a browser signs in and out.
+pub const SESSION_PATH: &str = "/session";
+
+/// Path at which a page without script signs out.
+pub const SESSION_END_PATH: &str = "/session/end";

@@ -30,6 +30,7 @@ mod run;
 mod session;
 mod signals;
 mod state;
+pub mod tiles;
 mod upload;
 
 pub use http::listeners::check_listen;

@@ -16,6 +16,7 @@ use super::network::Network;
 use super::obstacles::Obstacles;
 use super::phase::Phase;
 use super::prepare::Prepared;
+use super::tiles::TileUrl;
 use super::upload::intake::Intake;
 use crate::model::limits::{METRIC_SCRAPES_MAX, SESSION_CHANGES_MAX, SIGN_INS_MAX};
 use crate::store::writer::WriterHandle;
@@ -45,6 +46,8 @@ pub(super) struct State {
     pub(super) obstacles: Arc<Obstacles>,
     pub(super) scrapes: Arc<Semaphore>,
     pub(super) sign_ins: Semaphore,
+    /// Where the page gets maps from.
+    pub(super) tiles: Option<TileUrl>,
     /// Sign-ins and sign-outs that the writer is asked for.
     pub(super) session_changes: Arc<Semaphore>,
     pub(super) reads: Reads,
@@ -85,6 +88,7 @@ impl State {
             obstacles,
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
             sign_ins: Semaphore::new(SIGN_INS_MAX),
+            tiles: config.tile_url.clone(),
             session_changes: Arc::new(Semaphore::new(SESSION_CHANGES_MAX)),
             reads,
             feeds,

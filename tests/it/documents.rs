@@ -36,7 +36,9 @@ fn quoted(text: &str) -> Vec<&str> {
 fn is_name_of_file(text: &str) -> bool {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
     let is_file = FILE_ENDS.iter().any(|end| text.ends_with(end)) || text.starts_with("scripts/");
-    is_plain && is_file && !text.starts_with(['/', '.']) && text != "workout-routes/"
+    // Of other programs, or of what a reader adds.
+    let is_other = ["workout-routes/", "configuration.yaml", "web/src/views/NAME/"].contains(&text);
+    is_plain && is_file && !text.starts_with(['/', '.']) && !is_other
 }
 
 fn exists(name: &str) -> bool {

@@ -49,7 +49,7 @@ const PLACES: [(&str, &[&str]); 43] = [
     ("ipnet", &["serve/network.rs"]),
     ("tokio_util", &["serve/http/connection.rs"]),
     ("webpki", &["serve/http/certificate.rs"]),
-    ("qrcodegen", &["cli/setup/code.rs"]),
+    ("qrcodegen", &["cli/qr.rs"]),
     ("flate2", &["formats/encoding.rs", "serve/api/gzip.rs", "serve/page/sent.rs"]),
     ("zstd", &["formats/encoding.rs"]),
     ("clap", &["cli"]),

@@ -12,7 +12,7 @@ use healthsink_testkit::tls::Authority;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::tls;
+use super::{program, tls};
 
 const ORIGIN: (&str, &str) = ("Origin", "http://localhost");
 const JSON: (&str, &str) = ("Content-Type", "application/json");
@@ -291,4 +291,48 @@ fn sessions_work_by_http2_and_are_for_https() {
         let answer = client.begin("GET", "/session", None).await.unwrap().answer.await.unwrap();
         assert_eq!(answer.status().as_u16(), 401);
     });
+}
+
+/// Runs a command on the server's database.
+fn healthsink(server: &Server, arguments: &[&str]) -> (bool, String) {
+    let database = server.database();
+    let output = program::run(&[arguments, &["--db", database.to_str().unwrap()]].concat());
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+#[test]
+fn commands_show_a_link_list_sessions_and_end_them() {
+    let server = Server::start();
+    let new = ["token", "new", "--qr", "--scope", "read"];
+    let (is_made, said) = healthsink(&server, &new);
+    assert!(!is_made && said.contains("name it with --public-url"), "{said}");
+    let public = ["--public-url", "http://pi.local:3000/health/"];
+    let (is_made, said) = healthsink(&server, &[&["token", "new", "--qr"], &public[..]].concat());
+    assert!(!is_made && said.contains("add --scope read"), "{said}");
+    assert_eq!(server.count("tokens"), 0);
+    let (is_made, said) = healthsink(&server, &[&new[..], &public, &["--json"]].concat());
+    let made: Value = serde_json::from_str(&said).unwrap();
+    let link = made["sign_in"].as_str().unwrap();
+    let code = link.strip_prefix("http://pi.local:3000/health/#/sign-in?code=").unwrap();
+    assert!(is_made && made["token"].as_str().unwrap().starts_with("hs_"), "{said}");
+    assert_eq!(sign_in(&server, &json!({"code": code})).status, 200);
+    assert_eq!(sign_in(&server, &json!({"token": made["token"]})).status, 200);
+    let (_, text) = healthsink(&server, &[&new[..], &public].concat());
+    assert!(text.contains("within 10 minutes") && text.contains("██ ▄▄▄▄▄ █"), "{text}");
+    let (_, listed) = healthsink(&server, &["sessions", "list", "--json"]);
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!([&listed[0]["id"], &listed[1]["token"], &listed[1]["person"]], [&json!(1), &json!(1), &json!("me")]);
+    assert_eq!(
+        healthsink(&server, &["sessions", "end", "1"]),
+        (true, "session 1 has ended: that browser is signed out\n".into())
+    );
+    let (is_ended, said) = healthsink(&server, &["sessions", "end", "1"]);
+    assert!(!is_ended && said.contains("there is no session 1"), "{said}");
+    let (_, said) = healthsink(&server, &["token", "revoke", "1"]);
+    assert!(said.contains("is revoked") && said.contains("; 1 session has ended"), "{said}");
+    add_code(&server, 2);
+    assert_eq!(healthsink(&server, &["sessions", "end", "--all"]), (true, "no session has ended\n".into()));
+    assert_eq!((server.count("sessions"), server.count("sign_in_codes")), (0, 0));
+    let (is_listed, said) = healthsink(&server, &["sessions", "list"]);
+    assert!(is_listed && said.contains("No browser is signed in"), "{said}");
 }

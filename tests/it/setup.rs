@@ -77,9 +77,11 @@ fn flags_answer_every_question() {
     assert!(printed["token"].as_str().unwrap().starts_with("hs_"), "{printed}");
     let steps = printed["steps"].to_string();
     assert!(steps.contains("reverse_proxy 127.0.0.1:"), "{steps}");
-    // The next phone is of the same person, who need not be named again.
+    let link = printed["signIn"].as_str().unwrap();
+    assert!(link.starts_with("https://health.example.com/#/sign-in?code=") && link.len() == 58, "{link}");
+    // The next phone is of the same person, who need not be named again. Token 2 is that of the page.
     let second = json_of(&setup(&database, &["--yes", "--no-wait", "--json", "--listen", &listen]).output().unwrap());
-    assert_eq!([&second["id"], &second["person"]], [&json!(2), &json!("anna")]);
+    assert_eq!([&second["id"], &second["person"]], [&json!(3), &json!("anna")]);
     let output = setup(&database, &["--yes", "--no-wait", "--listen", &listen, "--boot", "yes"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     for part in
@@ -351,7 +353,9 @@ fn setup_asks_on_a_terminal() {
     wait_for(&mut terminal, "no answer to a question of setup");
     assert_eq!(child.0.wait().unwrap().code(), Some(2));
     let tokens = run(&["token", "list", "--json", "--db", database.to_str().unwrap()]);
-    assert_eq!(serde_json::from_slice::<Value>(&tokens.stdout).unwrap().as_array().unwrap().len(), 1);
+    let tokens: Value = serde_json::from_slice(&tokens.stdout).unwrap();
+    let labels: Vec<&Value> = tokens.as_array().unwrap().iter().map(|token| &token["label"]).collect();
+    assert_eq!(labels, [&json!("phone"), &json!("page")]);
 }
 
 /// Without a terminal and without answers nobody agreed to anything.

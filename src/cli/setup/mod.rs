@@ -1,12 +1,11 @@
 //! `healthsink setup`: from nothing to a phone that sends. It asks how the phone reaches this machine and whose data it is, makes
 //! the token, shows what to type into the app, serves, and reports the first upload.
 //!
-//! Nothing is written before the last answer. After that, the token is the only change.
+//! Nothing is written before the last answer. After that, the token, one for the page and a code to sign in are the only changes.
 
 mod app;
 mod arrival;
 mod ask;
-mod code;
 mod plan;
 mod report;
 mod running;
@@ -20,12 +19,12 @@ use clap::{Args, ValueEnum};
 use self::app::App;
 use self::arrival::{Arrival, Snapshot};
 use self::ask::Questions;
-use self::code::Codes;
 use self::plan::{Plan, Reach};
-use self::report::{Report, revoke};
+use self::report::{Codes, Report, revoke};
 use self::running::find;
 use super::arguments::{AppArguments, DatabaseArgument, Outcome, parse_listen, parse_name, whose};
 use super::print::{Form, FormArgument};
+use super::sign_in;
 use super::token::add;
 use crate::model::error::Result;
 use crate::serve::config::{Serve, UPLOAD_PATH_DEFAULT};
@@ -116,7 +115,16 @@ impl SetupArguments {
         let began = Snapshot::of(&database);
         let (id, token) = add(&database, &person, Some(&self.label))?;
         let app = running.as_ref().map_or_else(|| App::of(&config), |server| App::of_server(server, &config));
-        let report = Report::new(&config, &plan, app, (&person, &self.label), (id, &token), running.is_some());
+        let mut report = Report::new(&config, &plan, app, (&person, &self.label), (id, &token), running.is_some());
+        if let Some(url) = report.page_url() {
+            // The phone sends without it.
+            match sign_in::token(&database, &person).and_then(|token| sign_in::link(&database, token, url)) {
+                Ok(link) => report.sign_in = Some(link),
+                Err(error) => {
+                    tracing::warn!(%error, "no link for the page; `healthsink token new --scope read --qr` makes one")
+                }
+            }
+        }
         let codes = Codes { page: !self.no_qr, token: self.qr_token };
         report.print(self.form.form(), codes).map_err(|error| {
             revoke(&database, id, &format!("the result cannot be printed ({error}), so nobody has seen the token"))

@@ -1,15 +1,15 @@
 //! What setup prints: the token, and what to type into the app, as text, as a QR code or as JSON.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::app::App;
-use super::code::{Codes, draw};
 use super::plan::Plan;
 use crate::cli::print::{Form, print_to_reader, write_json};
+use crate::cli::qr::draw;
 use crate::cli::table::shown_within;
 use crate::model::error::{Error, ErrorKind};
 use crate::serve::config::{Serve, UPLOAD_PATH_DEFAULT};
@@ -17,6 +17,15 @@ use crate::store::{Database, now_ms};
 
 /// Columns of a name in a line.
 const NAME_COLUMNS: usize = 24;
+
+/// Which codes are drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Codes {
+    /// The link that signs a browser in.
+    pub(super) page: bool,
+    /// The token.
+    pub(super) token: bool,
+}
 
 /// What to type into the app.
 #[derive(Debug, Serialize)]
@@ -39,6 +48,8 @@ pub(super) struct Report<'a> {
     /// The command that starts this server again; `None` beside a server that runs.
     serve: Option<String>,
     steps: Vec<Step<'a>>,
+    /// The link that signs a browser in to the page; `None` if a phone cannot reach that.
+    pub(super) sign_in: Option<String>,
     #[serde(skip)]
     has_gap: bool,
 }
@@ -75,8 +86,14 @@ impl<'a> Report<'a> {
             is_running,
             serve: (!is_running).then(|| serve_command(config)),
             steps: plan.steps.iter().map(|(what, text)| Step { what, text }).collect(),
+            sign_in: None,
             has_gap,
         }
+    }
+
+    /// The URL of the page, if a phone reaches it.
+    pub(super) fn page_url(&self) -> Option<&str> {
+        self.base_url.as_deref().filter(|_| !self.has_gap)
     }
 
     /// Prints it on standard output.
@@ -134,19 +151,26 @@ impl<'a> Report<'a> {
     }
 
     fn write_codes(&self, codes: Codes, out: &mut dyn Write) -> io::Result<()> {
-        if let Some(url) = self.base_url.as_ref().filter(|_| codes.page && !self.has_gap) {
+        let is_terminal = io::stdout().is_terminal();
+        if let Some(link) = &self.sign_in {
             writeln!(
                 out,
-                "\nThe phone's camera opens the server's page with this code. The page shows all\nbut the API key. If it does not open, the phone does not reach this machine:\nsee docs/phone.md.\n"
+                "\nTo look at the data, open this link on the phone. It signs the browser in once,\nwithin 10 minutes; later: healthsink token new --scope read --qr\n  {link}"
             )?;
-            draw(&format!("{url}/"), out)?;
+        }
+        if let Some(link) = self.sign_in.as_ref().filter(|_| codes.page) {
+            writeln!(
+                out,
+                "\nThe phone's camera opens it with this code. If it does not, the phone does not\nreach this machine: see docs/phone.md.\n"
+            )?;
+            draw(link, is_terminal, out)?;
         }
         if codes.token {
             writeln!(
                 out,
                 "\nThis code is the API key. On the phone, hold the camera's preview and choose\nCopy. Do not tap the preview: that may search the web for the key.\n"
             )?;
-            draw(self.token, out)?;
+            draw(self.token, is_terminal, out)?;
         }
         Ok(())
     }

@@ -208,7 +208,7 @@ fn described(mut answer: Answer, tag: Option<&str>, state: &State) -> Answer {
     for (name, value) in HEADERS {
         answer.headers_mut().insert(name, value);
     }
-    let vary = format!("accept, accept-encoding, {}", state.authenticator.header());
+    let vary = format!("accept, accept-encoding, cookie, {}", state.authenticator.header());
     if let Ok(vary) = HeaderValue::try_from(vary) {
         answer.headers_mut().insert(VARY, vary);
     }

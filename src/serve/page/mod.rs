@@ -78,12 +78,12 @@ fn licences(call: Call<'_>) -> Answering<'_> {
 
 /// Answers with a file that a browser asks for each time.
 pub(super) fn asking<'a>(file: &'static File, call: &Call<'a>) -> Answering<'a> {
-    Box::pin(ready(sent(file, Keeping::Asking, call.request.headers())))
+    Box::pin(ready(sent(file, Keeping::Asking, call.request.headers(), call.state.tiles.as_ref())))
 }
 
 fn named<'a>(call: &Call<'a>, name: &str, keeping: Keeping) -> Answering<'a> {
     Box::pin(ready(match file(name) {
-        Some(file) => sent(file, keeping, call.request.headers()),
+        Some(file) => sent(file, keeping, call.request.headers(), call.state.tiles.as_ref()),
         None => problem::nothing_there("this program has no such file of the page; `GET /` is the page that it has"),
     }))
 }

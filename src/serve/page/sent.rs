@@ -19,6 +19,7 @@ use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::PAGE_PIECE_BYTES;
 use crate::serve::answer::{Answer, MayStay, empty, whole};
 use crate::serve::api::{is_known, takes_gzip};
+use crate::serve::tiles::TileUrl;
 
 /// How long a browser may keep a file without asking.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,12 +30,16 @@ pub(super) enum Keeping {
     Asking,
 }
 
-/// Nothing from elsewhere, nothing inline.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
-    manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// Nothing from elsewhere but tiles of maps, nothing inline.
+fn policy(tiles: Option<&TileUrl>) -> String {
+    let tiles = tiles.map(|tiles| format!(" {}", tiles.origin())).unwrap_or_default();
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{tiles}; connect-src 'self'; \
+         manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
 
-const HEADERS: [(HeaderName, HeaderValue); 5] = [
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     // Others learn nothing. With `no-referrer` a form of the page would be sent with `Origin: null`.
@@ -43,7 +48,7 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// Sends a file.
-pub(super) fn sent(file: &'static File, keeping: Keeping, asked: &HeaderMap) -> Answer {
+pub(super) fn sent(file: &'static File, keeping: Keeping, asked: &HeaderMap, tiles: Option<&TileUrl>) -> Answer {
     let tag = format!("W/\"{}\"", file.tag);
     let is_compressed = file.is_gzip && takes_gzip(asked);
     let mut answer = match file {
@@ -65,6 +70,10 @@ pub(super) fn sent(file: &'static File, keeping: Keeping, asked: &HeaderMap) -> 
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     headers.extend(HEADERS);
+    // The URL of tiles was checked when it was read.
+    if let Ok(policy) = HeaderValue::try_from(policy(tiles)) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
     let keep = match keeping {
         Keeping::Forever => "public, max-age=31536000, immutable",
         Keeping::Asking => "no-cache",
@@ -134,7 +143,7 @@ mod tests {
             let mut asked = HeaderMap::new();
             asked.extend(accepted.map(|codings| (ACCEPT_ENCODING, codings.parse().unwrap())));
             let file = file(is_gzip, &text);
-            let answer = sent(file, Keeping::Forever, &asked);
+            let answer = sent(file, Keeping::Forever, &asked, None);
             assert_eq!(answer.headers().contains_key(CONTENT_ENCODING), expected, "{accepted:?}");
             let expected = if expected { file.content } else { &text };
             assert!(body(answer) == expected, "{accepted:?}");
@@ -146,11 +155,26 @@ mod tests {
     }
 
     #[test]
+    fn the_policy_names_the_server_of_tiles() {
+        let policy = |tiles: Option<&str>| {
+            let tiles: Option<TileUrl> = tiles.map(|tiles| tiles.parse().unwrap());
+            let answer = sent(file(true, b"text"), Keeping::Asking, &HeaderMap::new(), tiles.as_ref());
+            answer.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned()
+        };
+        assert!(policy(None).contains("img-src 'self' data: blob:; "));
+        let tiles = policy(Some("https://tiles.example.com:8443/{z}/{x}/{y}.png"));
+        assert!(
+            tiles.contains("img-src 'self' data: blob: https://tiles.example.com:8443; connect-src 'self';"),
+            "{tiles}"
+        );
+    }
+
+    #[test]
     fn what_a_browser_has_is_not_sent_again() {
         let check = |known: &str, expected: u16| {
             let mut asked = HeaderMap::new();
             asked.append(IF_NONE_MATCH, known.parse().unwrap());
-            let answer = sent(file(true, b"text"), Keeping::Asking, &asked);
+            let answer = sent(file(true, b"text"), Keeping::Asking, &asked, None);
             assert_eq!(answer.status(), expected, "{known}");
             assert_eq!(answer.headers()[ETAG], "W/\"0a\"");
             assert_eq!(answer.headers()[CACHE_CONTROL], "no-cache");

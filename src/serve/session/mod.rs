@@ -14,6 +14,7 @@ use super::access::auth::Refusal;
 use super::access::{cookie, origin};
 use super::answer::{Answer, empty, json};
 use super::call::Call;
+use super::config::{SESSION_END_PATH, SESSION_PATH};
 use super::http::listeners::ListenerKind;
 use super::problem;
 use super::route::{Handler, Right, Route, RoutePath};
@@ -25,10 +26,10 @@ use crate::store::{SessionChange, SessionOwner, SessionProof, TokenDigest};
 use body::{Kind, Secret};
 
 static ROUTES: [Route; 4] = [
-    route(Method::GET, "/session", show, "returns who is signed in, and whose data they read"),
-    route(Method::POST, "/session", begin, "signs a browser in by a token or a code"),
-    route(Method::DELETE, "/session", end, "signs a browser out"),
-    route(Method::POST, "/session/end", end_by_form, "signs a browser out, by the form of a page without script"),
+    route(Method::GET, SESSION_PATH, show, "returns who is signed in, and whose data they read"),
+    route(Method::POST, SESSION_PATH, begin, "signs a browser in by a token or a code"),
+    route(Method::DELETE, SESSION_PATH, end, "signs a browser out"),
+    route(Method::POST, SESSION_END_PATH, end_by_form, "signs a browser out, by the form of a page without script"),
 ];
 
 /// Each handler looks for the session or the token itself.
@@ -92,7 +93,7 @@ struct Shown<'a> {
     expires: String,
     label: Option<&'a str>,
     /// Where maps come from.
-    tiles: Option<&'a str>,
+    tiles: Option<String>,
 }
 
 fn described(session: &SessionOwner, state: &State) -> Answer {
@@ -109,7 +110,7 @@ fn described(session: &SessionOwner, state: &State) -> Answer {
         scope: owner.scope.map_or("", |scope| scope.name()),
         expires: to_iso_seconds(*expires_ms),
         label: label.as_deref(),
-        tiles: None,
+        tiles: state.tiles.as_ref().map(ToString::to_string),
     }))
 }
 

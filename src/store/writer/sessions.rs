@@ -7,7 +7,7 @@ use super::request::{Request, SessionRequest};
 use super::session::WriterHandle;
 use super::thread::WriterThread;
 use crate::model::error::Result;
-use crate::store::SessionChange;
+use crate::store::{SessionChange, Store};
 
 impl WriterHandle {
     /// Makes a change and waits for its commit. Returns the number of the token whose session it concerns; none if there is no
@@ -33,13 +33,22 @@ impl WriterHandle {
 }
 
 impl WriterThread {
-    /// Commits what is open, then makes the change. If that fails, no upload is concerned.
+    /// Commits what is open, then makes the change.
     pub(super) fn change_session(&mut self, SessionRequest { change, changed }: SessionRequest) {
         self.commit();
+        let outcome = self.apart(|store| store.change_session(&change));
+        if let Some(changed) = changed {
+            // A request that has ended needs no answer.
+            let _ = changed.try_send(outcome);
+        }
+    }
+
+    /// Makes a change in a separate transaction. If that fails, no upload is concerned.
+    pub(super) fn apart<T>(&mut self, change: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
         let ready = self.store.check_files().and_then(|_| self.check_room()).and_then(|()| self.begin());
-        let outcome = ready.and_then(|()| self.store.change_session(&change));
+        let outcome = ready.and_then(|()| change(&mut self.store));
         self.wal.prepare_commit(&mut self.store, false);
-        let outcome = outcome.and_then(|token| self.store.commit().map(|()| token));
+        let outcome = outcome.and_then(|made| self.store.commit().map(|()| made));
         match &outcome {
             Ok(_) => {
                 self.is_in_transaction = false;
@@ -50,9 +59,6 @@ impl WriterThread {
         if let Ok(wal_bytes) = self.store.check_files() {
             self.wal.check_growth(&mut self.store, wal_bytes);
         }
-        if let Some(changed) = changed {
-            // A request that has ended needs no answer.
-            let _ = changed.try_send(outcome);
-        }
+        outcome
     }
 }

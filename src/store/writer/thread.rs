@@ -126,20 +126,9 @@ impl WriterThread {
 
     /// Stores derived rows in a separate transaction. If that fails, no upload is concerned.
     fn store_figures(&mut self, Figures { chunk, stored }: Figures) {
-        let room = self.store.check_files().and_then(|_| self.check_room());
-        let outcome = room.and_then(|()| self.begin()).and_then(|()| self.store.store_derived(&chunk));
-        self.wal.prepare_commit(&mut self.store, false);
-        let outcome = outcome.and_then(|is_stored| self.store.commit().map(|()| is_stored));
-        match &outcome {
-            Ok(_) => {
-                self.is_in_transaction = false;
-                self.wal.note_commit();
-                self.signal.note_commit();
-            }
-            Err(error) => self.undo(error),
-        }
-        if let Ok(wal_bytes) = self.store.check_files() {
-            self.wal.check_growth(&mut self.store, wal_bytes);
+        let outcome = self.apart(|store| store.store_derived(&chunk));
+        if outcome.is_ok() {
+            self.signal.note_commit();
         }
         // A run that has ended needs no answer.
         let _ = stored.try_send(outcome);

@@ -1,19 +1,10 @@
 //! QR codes on a terminal: two modules in each character, by half blocks.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use qrcodegen::{QrCode, QrCodeEcc};
 
-use crate::cli::log::has_colours;
-
-/// Which codes are drawn.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Codes {
-    /// The URL of the server's page.
-    pub(super) page: bool,
-    /// The token.
-    pub(super) token: bool,
-}
+use super::log::has_colours;
 
 /// Modules of the quiet zone around a code.
 const QUIET: i32 = 2;
@@ -23,11 +14,11 @@ const QUIET: i32 = 2;
 /// # Errors
 ///
 /// The writer's error. A text that is too long for a code is left out.
-pub(super) fn draw(text: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn draw(text: &str, is_terminal: bool, out: &mut dyn Write) -> io::Result<()> {
     let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else {
         return Ok(());
     };
-    let is_coloured = io::stdout().is_terminal() && has_colours();
+    let is_coloured = is_terminal && has_colours();
     rows(&code, !is_coloured).iter().try_for_each(|row| {
         if is_coloured { writeln!(out, "\x1b[30;107m{row}\x1b[0m") } else { writeln!(out, "{row}") }
     })
