@@ -25,6 +25,7 @@ const worker = self as unknown as Worker;
 const FILES = `files-${VERSION}`;
 const ANSWERS = "answers";
 const ANSWERS_MAX = 40;
+const KEPT_AT = "x-kept-at";
 const KEPT = /^api\/v1\/(overview|days|nights|types|workouts|people)(\/|$)|^session$/;
 
 worker.addEventListener("install", (event) => {
@@ -86,9 +87,12 @@ async function fromServerFirst(request: Request, name: string): Promise<Response
   }
 }
 
+/** With the time, so that the page says how old it is. */
 async function keep(cache: Cache, request: Request, answer: Response): Promise<void> {
+  const headers = new Headers(answer.headers);
+  headers.set(KEPT_AT, new Date().toISOString());
   await cache.delete(request);
-  await cache.put(request, answer);
+  await cache.put(request, new Response(answer.body, { status: answer.status, headers }));
   const requests = await cache.keys();
   const over = requests.slice(0, Math.max(0, requests.length - ANSWERS_MAX));
   await Promise.all(over.filter((old) => !old.url.includes("/assets/")).map((old) => cache.delete(old)));

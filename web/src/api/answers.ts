@@ -3,10 +3,9 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Query } from "../state/address.ts";
-import { noteReached, noteUnreachable } from "../state/connection.ts";
 import { endSession } from "../state/session.ts";
 import { type AnswerOf, type Path, readJson, requestUrl } from "./client.ts";
-import { Problem, Unreachable } from "./problem.ts";
+import { Problem } from "./problem.ts";
 
 export interface Answer<T> {
   /** What was read last, also while it is read again and after a failure. */
@@ -56,11 +55,9 @@ async function read(entry: Entry): Promise<void> {
   if (!entry.state.peek().loading) entry.state.value = { ...entry.state.peek(), loading: true };
   try {
     const data = await readJson<unknown>(entry.url, { signal: reading.signal });
-    noteReached();
     entry.state.value = { data, error: undefined, loading: false };
   } catch (error) {
     if (reading.signal.aborted) return;
-    if (error instanceof Unreachable) noteUnreachable();
     if (error instanceof Problem && error.status === 401) endSession();
     entry.state.value = { data: entry.state.peek().data, error: error as Error, loading: false };
   } finally {

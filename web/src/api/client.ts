@@ -1,6 +1,7 @@
 // Requests to the API with the session's cookie. Answers have tags, and the browser's cache asks with them again.
 
 import type { Query } from "../state/address.ts";
+import { noteKept, noteReached, noteUnreachable } from "../state/connection.ts";
 import { Problem, problemOf, Unreachable } from "./problem.ts";
 import type { SessionAnswer } from "./shapes.ts";
 import type { paths } from "./types.ts";
@@ -33,17 +34,28 @@ export function requestUrl(path: string, query: Query = {}, names: Record<string
   return filled.slice(1) + (text ? `?${text}` : "");
 }
 
+/** The service worker's mark on what it has kept. */
+const KEPT_AT = "x-kept-at";
+
+/** Asks the server, and notes whether it answers. */
 export async function request(url: string, options: RequestInit = {}): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(url, { credentials: "same-origin", ...options });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    noteUnreachable();
     throw new Unreachable();
   }
-  if (answer.ok) return answer;
   // A proxy answers for a server that is away.
-  if (answer.status === 502 || answer.status === 504) throw new Unreachable();
+  if (answer.status === 502 || answer.status === 504) {
+    noteUnreachable();
+    throw new Unreachable();
+  }
+  const kept = answer.headers.get(KEPT_AT);
+  if (kept) noteKept(new Date(kept));
+  else noteReached();
+  if (answer.ok) return answer;
   throw await problemOf(answer);
 }
 

@@ -16,3 +16,9 @@ export function noteReached(): void {
 export function noteUnreachable(): void {
   if (!unreachableSince.peek()) unreachableSince.value = new Date();
 }
+
+/** An answer that the browser has kept, in place of a server that is away. */
+export function noteKept(at: Date): void {
+  noteUnreachable();
+  if (!reachedAt.peek()) reachedAt.value = at;
+}

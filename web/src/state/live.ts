@@ -6,9 +6,8 @@
 import { effect, signal } from "@preact/signals";
 import { forgetAnswers, refreshAnswers } from "../api/answers.ts";
 import { request, requestUrl } from "../api/client.ts";
-import { Unreachable } from "../api/problem.ts";
 import { personInAddress } from "./address.ts";
-import { noteReached, noteUnreachable, unreachableSince } from "./connection.ts";
+import { noteReached, unreachableSince } from "./connection.ts";
 import { person, session } from "./session.ts";
 
 export interface UploadNews {
@@ -112,14 +111,9 @@ async function retryLater(): Promise<void> {
   retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
 }
 
-/** A stream that ends says nothing about why: a small request does. */
+/** A stream that ends says nothing about why: a small request does, and notes it. */
 async function probe(): Promise<void> {
-  try {
-    await request("healthz");
-    noteReached();
-  } catch (error) {
-    if (error instanceof Unreachable) noteUnreachable();
-  }
+  await request("healthz").catch(() => undefined);
 }
 
 function showUpload(news: UploadNews): void {

@@ -2,10 +2,9 @@
 
 import { computed, signal } from "@preact/signals";
 import { readJson, request } from "../api/client.ts";
-import { Problem, Unreachable } from "../api/problem.ts";
+import { Problem } from "../api/problem.ts";
 import type { SessionAnswer } from "../api/shapes.ts";
 import { personInAddress } from "./address.ts";
-import { noteReached, noteUnreachable } from "./connection.ts";
 
 /** undefined until the server has answered; null without a session. */
 export const session = signal<SessionAnswer | null | undefined>(undefined);
@@ -20,13 +19,11 @@ export async function loadSession(): Promise<void> {
   try {
     session.value = await readJson<SessionAnswer>("session");
     sessionError.value = null;
-    noteReached();
   } catch (error) {
     if (error instanceof Problem && error.status === 401) {
       session.value = null;
       sessionError.value = null;
     } else {
-      if (error instanceof Unreachable) noteUnreachable();
       sessionError.value = error as Error;
     }
   }
@@ -36,7 +33,6 @@ export async function loadSession(): Promise<void> {
 export async function signIn(secret: { token: string } | { code: string }): Promise<void> {
   const headers = { "content-type": "application/json", accept: "application/json" };
   session.value = await readJson<SessionAnswer>("session", { method: "POST", headers, body: JSON.stringify(secret) });
-  noteReached();
 }
 
 export async function signOut(): Promise<void> {
