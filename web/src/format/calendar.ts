@@ -62,12 +62,8 @@ export function dayIn(zone: string | null, instant: Date): string {
   return format.format(instant);
 }
 
-const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-/** The date in the browser's zone. */
-export function today(now: Date): string {
-  return dayIn(HERE, now);
-}
+/** The browser's zone. */
+export const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** The instant at which a local day begins in a zone, in milliseconds. */
 export function startOfDayMs(day: string, zone: string | null): number {

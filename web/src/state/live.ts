@@ -7,6 +7,7 @@ import { effect, signal } from "@preact/signals";
 import { forgetAnswers, refreshAnswers } from "../api/answers.ts";
 import { request, requestUrl } from "../api/client.ts";
 import { personInAddress } from "./address.ts";
+import { personZone } from "./clock.ts";
 import { noteReached, unreachableSince } from "./connection.ts";
 import { person, session } from "./session.ts";
 
@@ -38,7 +39,10 @@ export function startLive(): void {
   effect(() => {
     const now = session.value ? person.value : null;
     if (now === whose) return;
-    if (whose !== null) forgetAnswers();
+    if (whose !== null) {
+      forgetAnswers();
+      personZone.value = null;
+    }
     whose = now;
     disconnect();
     if (now !== null) connect();

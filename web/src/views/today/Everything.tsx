@@ -11,6 +11,7 @@ import { now } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
+import { Later } from "../../ui/Later.tsx";
 
 const { columns } = texts.today;
 
@@ -36,15 +37,19 @@ export function Everything({ overview }: { overview: Overview }) {
             </th>
           </tr>
         </thead>
-        {groups.map(([group, types]) => (
-          <tbody key={group}>
-            <tr class="group">
-              <th scope="rowgroup">{texts.groups[group]}</th>
-            </tr>
-            {types.map((type) => (
-              <TypeLine key={type.type} type={type} overview={overview} />
-            ))}
-          </tbody>
+        {groups.map(([group, types], place) => (
+          <Later key={group} after={place}>
+            {() => (
+              <tbody>
+                <tr class="group">
+                  <th scope="rowgroup">{texts.groups[group]}</th>
+                </tr>
+                {types.map((type) => (
+                  <TypeLine key={type.type} type={type} overview={overview} />
+                ))}
+              </tbody>
+            )}
+          </Later>
         ))}
       </table>
     </Card>

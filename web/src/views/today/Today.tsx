@@ -1,14 +1,16 @@
 // Today: four figures, last night, workouts, doses, and all types. It waits for one request.
 
+import { useEffect } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import type { Overview } from "../../api/shapes.ts";
 import { formatAge, formatDay, formatInstant } from "../../format/dates.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { linkTo } from "../../state/address.ts";
-import { now } from "../../state/clock.ts";
+import { now, personZone } from "../../state/clock.ts";
 import { upload } from "../../state/live.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
+import { Later } from "../../ui/Later.tsx";
 import { Empty } from "../../ui/States.tsx";
 import { ChooseFigures } from "./ChooseFigures.tsx";
 import { Doses } from "./Doses.tsx";
@@ -29,6 +31,9 @@ export default function Today() {
 
 function Shown({ overview }: { overview: Overview }) {
   const hasData = overview.types.length > 0;
+  useEffect(() => {
+    personZone.value = overview.zone;
+  }, [overview.zone]);
   return (
     <div class="today">
       <header class="view-head">
@@ -41,14 +46,18 @@ function Shown({ overview }: { overview: Overview }) {
       {hasData ? (
         <>
           <Figures overview={overview} />
-          <div class="today-parts">
-            <LastNight overview={overview} />
-            <div class="stack">
-              <RecentWorkouts overview={overview} />
-              <Doses overview={overview} />
-            </div>
-          </div>
-          <Everything overview={overview} />
+          <Later>
+            {() => (
+              <div class="today-parts">
+                <LastNight overview={overview} />
+                <div class="stack">
+                  <RecentWorkouts overview={overview} />
+                  <Doses overview={overview} />
+                </div>
+              </div>
+            )}
+          </Later>
+          <Later after={2}>{() => <Everything overview={overview} />}</Later>
         </>
       ) : (
         <Empty title={texts.today.empty} icon="upload">

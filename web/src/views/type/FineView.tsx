@@ -121,7 +121,6 @@ function Drawn(props: DrawnProps) {
     days,
     color,
     source,
-    today,
   } = props;
   const measure = measureOf(row.type, days.unit, units.value);
   const isSingle = isSamples && points.every(({ samples }) => samples === 1);
@@ -179,7 +178,6 @@ function Drawn(props: DrawnProps) {
           query={{ type: row.type, from: props.from, to: props.to, source, person: personInAddress.value }}
           isSamples
           legend={{ mean: false, before: null, band: data.kind === "band" }}
-          today={today}
         />
       </section>
     </>

@@ -26,7 +26,6 @@ interface FootProps {
   query: Query;
   isSamples?: boolean;
   legend: { mean: boolean; before: "values" | "mean" | null; band: boolean };
-  today: string;
 }
 
 export function Foot(props: FootProps) {

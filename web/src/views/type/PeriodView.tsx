@@ -1,12 +1,13 @@
 // A type by days, weeks or months: its figures, the chart, and the table behind it. One request has the period and the one before.
 
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import type { Series, TypeRow } from "../../api/shapes.ts";
 import { addDays, daysBetween } from "../../format/calendar.ts";
 import { nameOfType } from "../../format/types.ts";
 import { type Measure, measureOf } from "../../format/units.ts";
 import { changeQuery, personInAddress } from "../../state/address.ts";
+import { personZone } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
@@ -33,7 +34,6 @@ export interface TypeProps {
   period: Period;
   zoom: Zoom | null;
   source: string | null;
-  today: string;
   color: string;
 }
 
@@ -71,7 +71,7 @@ interface ShownProps extends TypeProps {
   query: Record<string, string | number | null | undefined>;
 }
 
-function Shown({ row, range, period, zoom, series, shown, before, color, query, today, source }: ShownProps) {
+function Shown({ row, range, period, zoom, series, shown, before, color, query, source }: ShownProps) {
   const measure = measureOf(row.type, series.unit, units.value);
   const isSum = row.method === "sum" || row.method === "values";
   const { points, data, earlier } = useMemo(
@@ -79,6 +79,9 @@ function Shown({ row, range, period, zoom, series, shown, before, color, query, 
     [series, shown.from, shown.to, isSum, units.value],
   );
   const [index, setIndex] = useState<number | null>(null);
+  useEffect(() => {
+    personZone.value = series.zone;
+  }, [series.zone]);
   if (points.length === 0) return <Nothing row={row} range={range} />;
   const seconds = secondsOf(shown);
   const span = { min: seconds[0], max: seconds[1] };
@@ -131,7 +134,6 @@ function Shown({ row, range, period, zoom, series, shown, before, color, query, 
             before: data.before ? (points.length > CROWDED ? "mean" : "values") : null,
             band: data.kind === "band",
           }}
-          today={today}
         />
       </section>
     </>

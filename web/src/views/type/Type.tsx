@@ -3,10 +3,10 @@
 import { useEffect } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import type { TypeRow } from "../../api/shapes.ts";
-import { addDays, today as dayToday, isDay } from "../../format/calendar.ts";
+import { addDays, isDay } from "../../format/calendar.ts";
 import { colorOfType, nameOfType } from "../../format/types.ts";
 import { changeQuery, linkTo, personInAddress } from "../../state/address.ts";
-import { now } from "../../state/clock.ts";
+import { today as personToday } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
 import { Icon } from "../../ui/Icon.tsx";
@@ -46,7 +46,7 @@ export default function Type({ parts, query }: ViewProps) {
 }
 
 function Known({ row, query }: { row: TypeRow; query: URLSearchParams }) {
-  const today = dayToday(now.value);
+  const today = personToday.value;
   const asked = query.get("range");
   const range: Range = isRange(asked) ? asked : "month";
   const lastDay = row.last?.slice(0, 10) ?? today;
@@ -64,7 +64,7 @@ function Known({ row, query }: { row: TypeRow; query: URLSearchParams }) {
     changeQuery({ end: endOf(shifted(range, period, steps), today), zoom: null });
   };
   const hasFigures = !WITHOUT_FIGURES.includes(row.method);
-  const shared = { row, range, period, zoom, source, today, color: colorOfType(row.type) };
+  const shared = { row, range, period, zoom, source, color: colorOfType(row.type) };
   return (
     <div class="type">
       <header class="view-head">

@@ -2,13 +2,13 @@
 
 import { useAnswer } from "../../api/answers.ts";
 import type { Series, TypeRow } from "../../api/shapes.ts";
-import { addDays, today as dayToday } from "../../format/calendar.ts";
+import { addDays } from "../../format/calendar.ts";
 import { formatAge, formatDay } from "../../format/dates.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { colorOfType, type Group, nameOfType } from "../../format/types.ts";
 import { measureOf } from "../../format/units.ts";
 import { linkTo, personInAddress } from "../../state/address.ts";
-import { now } from "../../state/clock.ts";
+import { now, today as personToday } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
@@ -20,7 +20,7 @@ const SERIES_MAX = 16;
 const WITH_FIGURES = ["sum", "mean", "level"];
 
 export function GroupCard({ group, types }: { group: Group; types: readonly TypeRow[] }) {
-  const today = dayToday(now.value);
+  const today = personToday.value;
   const from = addDays(today, 1 - DAYS);
   const recent = types
     .filter(({ method, last }) => WITH_FIGURES.includes(method) && last !== null && last.slice(0, 10) >= from)

@@ -3,12 +3,12 @@
 import { useEffect } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import type { Explanation } from "../../api/shapes.ts";
-import { addDays, today as dayToday, isDay } from "../../format/calendar.ts";
+import { addDays, isDay } from "../../format/calendar.ts";
 import { formatDay } from "../../format/dates.ts";
 import { colorOfType, nameOfType } from "../../format/types.ts";
 import { measureOf } from "../../format/units.ts";
 import { linkTo, personInAddress } from "../../state/address.ts";
-import { now } from "../../state/clock.ts";
+import { today as personToday } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
@@ -30,7 +30,7 @@ export default function Why({ parts }: ViewProps) {
 function Asked({ type, day }: { type: string; day: string }) {
   const answer = useAnswer("/api/v1/explain", { type, from: day, person: personInAddress.value });
   const name = nameOfType(type);
-  const today = dayToday(now.value);
+  const today = personToday.value;
   useEffect(() => {
     document.title = `${texts.why.title}: ${name} · ${texts.name}`;
   }, [name]);
