@@ -201,8 +201,8 @@ mod tests {
         CommandLine::command().debug_assert();
     }
 
-    /// Flags without a variable: `--force` and `--yes` must be typed each time, the others print and exit.
-    const WITHOUT_VARIABLE: [&str; 4] = ["force", "help", "version", "yes"];
+    /// Flags without a variable: `--all`, `--force` and `--yes` must be typed each time, the others print and exit.
+    const WITHOUT_VARIABLE: [&str; 5] = ["all", "force", "help", "version", "yes"];
 
     /// What `forget` deletes must be typed also: a variable that is meant for other commands would name a person.
     const SELECTING: [&str; 5] = ["from", "person", "to", "type", "upload"];
