@@ -17,11 +17,11 @@ export function Doses({ overview }: { overview: Overview }) {
   const summary = texts.today.dosesTaken(formatNumber(doses.taken), formatNumber(doses.due));
   return (
     <Card title={texts.today.doses} aside={due > 0 && <span class="note numbers">{summary}</span>}>
-      <ul class="items">
+      <ul class="lines">
         {inOrder(doses.list)
           .slice(0, DOSES_MAX)
           .map((dose, place) => (
-            <li key={dose.uuid ?? place} class="item">
+            <li key={dose.uuid ?? place} class="line">
               <DoseRow dose={dose} zone={zone} />
             </li>
           ))}
@@ -42,12 +42,12 @@ function DoseRow({ dose, zone }: { dose: Dose; zone: string | null }) {
   return (
     <>
       <span class={isTaken ? "tick taken" : "tick"}>{isTaken && <Icon name="check" size={14} />}</span>
-      <span class="item-text">
+      <span class="line-text">
         <span class="ellipsis" title={dose.medication ?? undefined}>
           {name}
         </span>
       </span>
-      <span class="item-figures note numbers">
+      <span class="line-figures note numbers">
         {texts.today.doseStatus[dose.status ?? ""] ?? dose.status} {formatTime(dose.start ?? dose.scheduled, zone)}
       </span>
     </>

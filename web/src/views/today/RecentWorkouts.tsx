@@ -18,7 +18,7 @@ export function RecentWorkouts({ overview }: { overview: Overview }) {
   return (
     <Card title={texts.today.workouts} aside={<a href={linkTo("workouts")}>{texts.today.all}</a>}>
       {workouts.length === 0 && <p class="muted">{texts.today.noWorkouts}</p>}
-      <ul class="items">
+      <ul class="lines">
         {workouts.map((workout) => (
           <li key={workout.uuid}>
             <Row workout={workout} zone={zone} today={today} />
@@ -38,8 +38,8 @@ function Row({ workout, zone, today }: { workout: WorkoutRow; zone: string | nul
     workout.energy_kcal === null ? null : `${formatNumber(workout.energy_kcal)} kcal`,
   ].filter((figure) => figure !== null);
   return (
-    <a class="item" href={linkTo("workouts", [workout.uuid ?? ""])}>
-      <span class="item-text">
+    <a class="line" href={linkTo("workouts", [workout.uuid ?? ""])}>
+      <span class="line-text">
         <span class="ellipsis" title={name}>
           {name}
         </span>
@@ -47,7 +47,7 @@ function Row({ workout, zone, today }: { workout: WorkoutRow; zone: string | nul
           {when}
         </span>
       </span>
-      <span class="item-figures numbers">
+      <span class="line-figures numbers">
         <span>{formatDuration(workout.duration_s)}</span>
         {figures.length > 0 && <span class="note">{figures.join(" · ")}</span>}
       </span>

@@ -36,7 +36,7 @@ export function GroupCard({ group, types }: { group: Group; types: readonly Type
   const series = data === undefined ? [] : "series" in data ? data.series : [data];
   return (
     <Card title={texts.groups[group]}>
-      <ul class="items">
+      <ul class="lines">
         {types.map((row) => (
           <li key={row.identifier}>
             <TypeLink row={row} series={series.find(({ type }) => type === row.type)} from={from} />
@@ -58,8 +58,8 @@ function TypeLink({ row, series, from }: { row: TypeRow; series: Series | undefi
   const since = row.first ? texts.types.since(formatDay(row.first.slice(0, 10))) : "";
   const about = [samples, since].filter((text) => text !== "").join(" ");
   return (
-    <a class="item type-item" href={link}>
-      <span class="item-text">
+    <a class="line type-line" href={link}>
+      <span class="line-text">
         <span class="ellipsis" title={`${name} (${row.identifier})`}>
           {name}
         </span>
@@ -76,7 +76,7 @@ function TypeLink({ row, series, from }: { row: TypeRow; series: Series | undefi
           height={24}
         />
       )}
-      <span class="item-figures numbers">
+      <span class="line-figures numbers">
         <span>{last ? measureOf(row.type, series?.unit, units.value).format(last.value) : ""}</span>
         <span class="note">{formatAge(row.last, now.value)}</span>
       </span>
