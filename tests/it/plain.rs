@@ -182,7 +182,10 @@ fn figures_are_those_of_the_api() {
     let status = pages.json("/api/v1/status");
     assert!(html.contains(&format!("<dt>Types</dt><dd>{}</dd>", status["types"])), "{html}");
     let html = pages.page("/plain");
-    assert!(html.contains("<caption>All types</caption>") && html.contains(">Heart rate variability</a>"), "{html}");
+    assert!(
+        html.contains("<caption><h2>All types</h2></caption>") && html.contains(">Heart rate variability</a>"),
+        "{html}"
+    );
 }
 
 #[test]
@@ -210,6 +213,48 @@ fn strangers_see_how_to_sign_in_and_no_data() {
     let answer = pages.ask("/plain", Some(&send), &[]);
     let html = String::from_utf8(answer.body).unwrap();
     assert!(answer.status == 403 && html.contains("role=\"alert\"") && !html.contains("7,000"), "{html}");
+}
+
+/// As a browser without a script does it: the form, the page, the links, the button.
+#[test]
+fn a_browser_without_a_script_signs_in_and_out() {
+    let pages = Pages::start();
+    let post = |path: &str, headers: &[(&str, &str)], body: &str| {
+        let mut client = pages.server.connect();
+        let host = pages.server.address;
+        let mut head =
+            format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nConnection: close\r\n");
+        head.push_str("Content-Type: application/x-www-form-urlencoded\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        client.send(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+        client.receive()
+    };
+    let wrong = post("/session", &[], "token=hs_wrong");
+    let back = resolved("/session", wrong.header("location").unwrap().trim_start_matches("./"));
+    let answer = pages.ask(&back, None, &[]);
+    assert!(String::from_utf8(answer.body).unwrap().contains("role=\"alert\">This token does not sign in"), "{back}");
+    let begun = post("/session", &[], &format!("token={}", pages.token));
+    assert_eq!((begun.status, begun.header("location")), (303, Some("./plain")));
+    let cookie = begun.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    for path in PATHS {
+        let answer = pages.ask(path, None, &[("Cookie", &cookie)]);
+        let html = String::from_utf8(answer.body).unwrap();
+        assert!(answer.status == 200 && html.contains("session/end\""), "{path}: {html}");
+    }
+    let picture = pages.ask("/chart.svg?type=steps", None, &[("Cookie", &cookie)]);
+    assert_eq!((picture.status, picture.header("content-type")), (200, Some("image/svg+xml")));
+    let ended = post("/session/end", &[("Cookie", &cookie)], "");
+    assert_eq!((ended.status, ended.header("location")), (303, Some("../plain")));
+    for (path, expected) in [("/plain", 200), ("/plain/sleep", 401)] {
+        let answer = pages.ask(path, None, &[("Cookie", &cookie)]);
+        let html = String::from_utf8(answer.body).unwrap();
+        assert!(
+            answer.status == expected && html.contains("name=\"token\"") && !html.contains("session/end"),
+            "{path}"
+        );
+    }
 }
 
 #[test]
@@ -322,4 +367,26 @@ fn texts_of_payloads_are_no_markup_in_pages() {
     assert!(shown.matches(escaped).count() > 8, "they are shown: {}", shown.matches(escaped).count());
     assert!(shown.contains("&lt;script&gt;alert(2)&lt;/script&gt;"), "so is the name of a person");
     assert_eq!(pages.ask("/plain", Some(&person), &[]).status, 200);
+}
+
+/// The answer of the API has several pages then, which are one list here.
+#[test]
+fn a_long_list_is_whole() {
+    const COUNT: usize = 500;
+    let pages = Pages::start();
+    let send = add_token(&pages.server, "me", TokenScope::Send, false, 's');
+    let workout = |number: usize| {
+        let start = format!("2025-05-{:02}T{:02}:{:02}:00.000Z", 1 + number / 60, number % 60 / 4, number % 4 * 15);
+        json!({
+            "uuid": format!("31000000-0000-4000-8000-{number:012}"), "workoutActivityType": 52, "startDate": start, "endDate": start,
+            "durationSeconds": 60, "sourceRevision": {"source": {"name": "W".repeat(100)}},
+        })
+    };
+    let workouts: Vec<Value> = (0..COUNT).map(workout).collect();
+    let bearer = format!("Bearer {send}");
+    let body = json!({"data": {"workouts": workouts}}).to_string();
+    assert_eq!(pages.server.connect().post(&[("Authorization", &bearer)], body.as_bytes()).status, 200);
+    let html = pages.page("/plain/workouts?range=month&date=2025-05-15");
+    assert_eq!(html.matches("plain/workouts/31000000").count(), COUNT);
+    assert!(html.contains("500 workouts."), "{}", &html[..2000]);
 }

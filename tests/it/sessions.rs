@@ -167,11 +167,14 @@ fn signing_out_ends_the_session() {
     let form = ("Content-Type", "application/x-www-form-urlencoded");
     let headers = [ORIGIN, form, ("Cookie", &second)];
     let again = send(&server, "POST", "/session", &headers, &format!("token={token}%0D%0A"));
-    assert_eq!((again.status, again.header("location")), (303, Some("./")));
+    assert_eq!((again.status, again.header("location")), (303, Some("./plain")));
     assert_eq!(get(&server, "/api/v1/types", &second).status, 401, "the browser has another session now");
+    let wrong = send(&server, "POST", "/session", &[ORIGIN, form], "token=hs_wrong");
+    assert_eq!((wrong.status, wrong.header("location")), (303, Some("./plain?sign-in=refused")));
+    assert_eq!(wrong.header("set-cookie"), None);
     let third = cookie(&again);
     let ended = send(&server, "POST", "/session/end", &[ORIGIN, form, ("Cookie", &third)], "");
-    assert_eq!((ended.status, ended.header("location")), (303, Some("../")));
+    assert_eq!((ended.status, ended.header("location")), (303, Some("../plain")));
     assert_eq!(server.count("sessions"), 0);
     assert_eq!(send(&server, "DELETE", "/session", &[ORIGIN], "").status, 204, "nobody was signed in");
     for path in ["/session", "/session/end"] {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use hyper::StatusCode;
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use super::answer::readable;
 use super::drawing::Drawing;
@@ -21,7 +21,7 @@ use crate::serve::access::auth::Caller;
 use crate::serve::route::{RoutePath, captured};
 use crate::serve::state::State;
 use crate::store::now_ms;
-use crate::store::questions::{Progress, Question, Sink, Today, Unanswered};
+use crate::store::questions::{Field, Part, Progress, Question, Sink, Today, Unanswered, Value};
 
 /// Who asks.
 pub(in crate::serve) struct Inside<'a> {
@@ -83,6 +83,52 @@ impl From<NoPage> for NoAnswer {
     }
 }
 
+/// A sink that keeps a whole answer.
+trait Collect: Sink + Send + 'static {
+    /// A page has ended, and another one follows.
+    fn turn_page(&mut self) {}
+}
+
+impl Collect for Drawing {}
+
+/// JSON, all pages of it.
+struct Whole {
+    encoder: Encoder,
+    bytes: Vec<u8>,
+}
+
+impl Collect for Whole {
+    fn turn_page(&mut self) {
+        self.bytes.append(&mut self.encoder.take_page());
+    }
+}
+
+impl Sink for Whole {
+    fn begin(&mut self, head: &[Field<'_>]) {
+        self.encoder.begin(head);
+    }
+
+    fn list(&mut self, name: &'static str, columns: &[&'static str]) {
+        self.encoder.list(name, columns);
+    }
+
+    fn row(&mut self, row: &[Value<'_>]) -> bool {
+        self.encoder.row(row)
+    }
+
+    fn end(&mut self, tail: &[Field<'_>]) {
+        self.encoder.end(tail);
+    }
+
+    fn open(&mut self, name: &'static str, part: Part) {
+        self.encoder.open(name, part);
+    }
+
+    fn close(&mut self) {
+        self.encoder.close();
+    }
+}
+
 /// A question with what is needed to ask it.
 struct Asking {
     question: Box<dyn Question>,
@@ -93,12 +139,13 @@ struct Asking {
 
 impl Inside<'_> {
     /// The answer of a path of the API as JSON, with the parameters of a query.
-    pub(in crate::serve) async fn json(&self, path: &str, query: &str) -> Result<Value, NoAnswer> {
+    pub(in crate::serve) async fn json(&self, path: &str, query: &str) -> Result<Json, NoAnswer> {
         let asking = self.ask(path, query).await?;
         let encoder = Encoder::new(Form::Json, false, asking.tz.as_deref());
-        let mut encoder = self.read(asking, encoder).await?;
-        encoder.finish();
-        let json = serde_json::from_slice(&encoder.take_page());
+        let mut whole = self.read(asking, Whole { encoder, bytes: Vec::new() }).await?;
+        whole.encoder.finish();
+        whole.turn_page();
+        let json = serde_json::from_slice(&whole.bytes);
         json.map_err(|_| NoAnswer::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer is no JSON; report this"))
     }
 
@@ -156,13 +203,14 @@ impl Inside<'_> {
     }
 
     /// Reads all pages of an answer into a sink. An answer that is too long for a page of HTML has none.
-    async fn read<S: Sink + Send + 'static>(&self, asking: Asking, mut sink: S) -> Result<S, NoAnswer> {
+    async fn read<S: Collect>(&self, asking: Asking, mut sink: S) -> Result<S, NoAnswer> {
         let Asking { mut question, line, permit, .. } = asking;
         let read = self.state.reads.run(move |reader| {
             for _ in 0..INSIDE_PAGES_MAX {
                 if reader.page(question.as_mut(), (now_ms(), QUESTION_TIME_MAX), &mut sink)? == Progress::End {
                     return Ok(sink);
                 }
+                sink.turn_page();
             }
             Err(Unanswered::TooLong)
         });

@@ -57,7 +57,21 @@ fn show(call: Call<'_>) -> Answering<'_> {
 }
 
 fn begin(call: Call<'_>) -> Answering<'_> {
-    Box::pin(async move { uncached(begun(call).await.unwrap_or_else(|refused| *refused)) })
+    Box::pin(async move {
+        if let Err(refused) = check_origin(&call) {
+            return uncached(*refused);
+        }
+        let is_form = matches!(body::kind_of(call.request.headers()), Some(Kind::Form));
+        uncached(match begun(call).await {
+            Ok(answer) => answer,
+            // Without a script, a browser goes back to the form, which says what is wrong.
+            Err(refused) if is_form => match refused.status() {
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => leading_to(empty(), "./plain?sign-in=refused"),
+                _ => leading_to(empty(), "./plain?sign-in=failed"),
+            },
+            Err(refused) => *refused,
+        })
+    })
 }
 
 fn end(call: Call<'_>) -> Answering<'_> {
@@ -76,7 +90,7 @@ fn end_by_form(call: Call<'_>) -> Answering<'_> {
     Box::pin(async move {
         uncached(match ended(&call).await {
             // Behind a proxy the page may have a longer path.
-            Ok(answer) => leading_to(answer, "../"),
+            Ok(answer) => leading_to(answer, "../plain"),
             Err(refused) => *refused,
         })
     })
@@ -116,7 +130,6 @@ fn described(session: &SessionOwner, state: &State) -> Answer {
 
 /// Signs a browser in.
 async fn begun(call: Call<'_>) -> Result<Answer, Box<Answer>> {
-    check_origin(&call)?;
     let kind = body::kind_of(call.request.headers()).ok_or_else(|| Box::new(problem::unknown_body()))?;
     let state = call.state.clone();
     let Ok(_permit) = state.sign_ins.try_acquire() else { return Err(Box::new(problem::too_many_sign_ins())) };
@@ -149,7 +162,7 @@ async fn begun(call: Call<'_>) -> Result<Answer, Box<Answer>> {
     let session = state.authenticator.admit_session(id.as_bytes()).map_err(refuse)?;
     let answer = match kind {
         Kind::Json => described(&session, &state),
-        Kind::Form => leading_to(empty(), "./"),
+        Kind::Form => leading_to(empty(), "./plain"),
     };
     let is_https = state.tls.is_some() || origin::is_https(request.headers());
     Ok(with_cookie(answer, &cookie::set(&id, is_https)))

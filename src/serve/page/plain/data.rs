@@ -58,7 +58,6 @@ fn senders(html: &mut Html, view: &View<'_>, status: &Value) {
     if list.is_empty() {
         return;
     }
-    html.line("h2", &[], "What sends");
     table(html, "What sends", &[("Way", false), ("Token", false), ("Uploads", true), ("Last upload", true)], |html| {
         for sender in list {
             html.tag("tr", &[], |html| {
@@ -73,9 +72,9 @@ fn senders(html: &mut Html, view: &View<'_>, status: &Value) {
 }
 
 fn ledger(html: &mut Html, view: &View<'_>, uploads: &Value) {
-    html.line("h2", &[], "Last uploads");
     let list = rows(uploads, "uploads");
     if list.is_empty() {
+        html.line("h2", &[], "Last uploads");
         html.line("p", &[("class", "muted")], "Nothing has arrived yet. Below is what to type into the app.");
         return;
     }
@@ -93,7 +92,7 @@ fn ledger(html: &mut Html, view: &View<'_>, uploads: &Value) {
     table(html, "Last uploads", &columns, |html| {
         for upload in list {
             html.tag("tr", &[], |html| {
-                html.line("th", &[("scope", "row")], &date_time(text(upload, "started")));
+                html.line("th", &[("scope", "row"), ("class", "when")], &date_time(text(upload, "started")));
                 let error = text(upload, "error");
                 let state = if error.is_empty() {
                     text(upload, "state").to_owned()
@@ -112,24 +111,28 @@ fn ledger(html: &mut Html, view: &View<'_>, uploads: &Value) {
 }
 
 fn rejected(html: &mut Html, rejects: &Value) {
-    html.line("h2", &[], "Rejected elements");
     let list = rows(rejects, "rejects");
     if list.is_empty() {
+        html.line("h2", &[], "Rejected elements");
         html.line("p", &[("class", "muted")], "None: everything that arrived is stored.");
         return;
     }
     let total = rejects["total"].as_f64().map_or_else(String::new, short);
-    html.line("p", &[], &format!("{total} in all; the first {} are shown.", list.len()));
-    table(html, "Rejected elements", &[("Section", false), ("Reason", false), ("Element", false)], |html| {
-        for reject in list {
-            html.tag("tr", &[], |html| {
-                html.line("th", &[("scope", "row")], text(reject, "section"));
-                html.line("td", &[], text(reject, "reason"));
-                let raw: String = text(reject, "raw").chars().take(RAW_LETTERS_MAX).collect();
-                html.tag("td", &[], |html| html.line("code", &[], &raw));
-            });
-        }
-    });
+    table(
+        html,
+        &format!("Rejected elements: {} of {total}", list.len()),
+        &[("Section", false), ("Reason", false), ("Element", false)],
+        |html| {
+            for reject in list {
+                html.tag("tr", &[], |html| {
+                    html.line("th", &[("scope", "row")], text(reject, "section"));
+                    html.line("td", &[], text(reject, "reason"));
+                    let raw: String = text(reject, "raw").chars().take(RAW_LETTERS_MAX).collect();
+                    html.tag("td", &[], |html| html.line("code", &[], &raw));
+                });
+            }
+        },
+    );
 }
 
 fn known(html: &mut Html, sources: &Value) {
@@ -137,7 +140,6 @@ fn known(html: &mut Html, sources: &Value) {
     if list.is_empty() {
         return;
     }
-    html.line("h2", &[], "Sources");
     let columns = [("Name", false), ("Kind", false), ("First", true), ("Last", true), ("Place", true)];
     table(html, "Sources", &columns, |html| {
         for source in list {

@@ -135,7 +135,14 @@ async fn answer(call: Call<'_>, page: Page) -> Answer {
         Ok(caller) => caller,
         Err(Refusal::NoTokenToRead | Refusal::NoSession) => {
             let status = if page == Page::First { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
-            return shown(status, setup::sign_in(&call, page.root(), None));
+            let wrong = match call.request.uri().query() {
+                Some("sign-in=refused") => {
+                    Some("This token does not sign in: it is unknown, revoked, expired, or it only sends.")
+                }
+                Some("sign-in=failed") => Some("Signing in failed. Try again in a moment."),
+                _ => None,
+            };
+            return shown(status, setup::sign_in(&call, page.root(), wrong));
         }
         Err(refusal) => {
             let status = problem::refused(&refusal).status();

@@ -108,7 +108,7 @@ fn list(html: &mut Html, view: &View<'_>, nights: &Value) {
         for night in rows(nights, "nights").iter().rev() {
             html.tag("tr", &[], |html| {
                 let date = text(night, "night");
-                html.tag("th", &[("scope", "row")], |html| {
+                html.tag("th", &[("scope", "row"), ("class", "when")], |html| {
                     let shown = local_day(date).map_or_else(|| date.to_owned(), |day| day.to_string());
                     html.link(&view.to("/sleep", &format!("range=day&date={shown}")), &shown);
                 });

@@ -98,7 +98,7 @@ fn last_night(html: &mut Html, view: &View<'_>, overview: &Value, night: &Drawin
         html.line("p", &[("class", "muted")], "No sleep is known of last night.");
         return;
     }
-    hypnogram(html, night, &[("chart any", (420, 170))]);
+    hypnogram(html, night, &[("chart any", (360, 170))]);
     facts(html, &overview["night"]);
 }
 

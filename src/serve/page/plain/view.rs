@@ -169,7 +169,7 @@ pub(super) const PICTURES: [(&str, Picture); 2] = [
 pub(super) fn table(html: &mut Html, caption: &str, columns: &[(&str, bool)], rows: impl FnOnce(&mut Html)) {
     html.tag("div", &[("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)], |html| {
         html.tag("table", &[], |html| {
-            html.line("caption", &[], caption);
+            html.tag("caption", &[], |html| html.line("h2", &[], caption));
             html.tag("thead", &[], |html| {
                 html.tag("tr", &[], |html| {
                     for (name, is_number) in columns {

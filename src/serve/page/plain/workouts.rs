@@ -53,7 +53,7 @@ fn duration(workout: &Value) -> String {
 
 fn row(html: &mut Html, view: &View<'_>, workout: &Value) {
     html.tag("tr", &[], |html| {
-        html.tag("th", &[("scope", "row")], |html| {
+        html.tag("th", &[("scope", "row"), ("class", "when")], |html| {
             let address = view.to(&format!("/workouts/{}", text(workout, "uuid")), "");
             html.link(&address, &date_time(text(workout, "start")));
         });
@@ -155,18 +155,21 @@ fn zones(html: &mut Html, workout: &Value) {
     if zones.is_empty() {
         return;
     }
-    html.line("h2", &[], "Zones");
     let highest = amount(workout["highest_heart_rate"].as_f64(), "count/min", "Heart");
-    html.line("p", &[("class", "muted")], &format!("Of a highest heart rate of {highest}."));
-    table(html, "Time in zones of heart rate", &[("Zone", false), ("From", true), ("Time", true)], |html| {
-        for zone in zones {
-            html.tag("tr", &[], |html| {
-                html.line("th", &[("scope", "row")], &zone["zone"].as_f64().map(short).unwrap_or_default());
-                number(html, &amount(zone["from"].as_f64(), "count/min", "Heart"));
-                number(html, &seconds(zone["seconds"].as_f64()));
-            });
-        }
-    });
+    table(
+        html,
+        &format!("Time in zones of the highest heart rate, {highest}"),
+        &[("Zone", false), ("From", true), ("Time", true)],
+        |html| {
+            for zone in zones {
+                html.tag("tr", &[], |html| {
+                    html.line("th", &[("scope", "row")], &zone["zone"].as_f64().map(short).unwrap_or_default());
+                    number(html, &amount(zone["from"].as_f64(), "count/min", "Heart"));
+                    number(html, &seconds(zone["seconds"].as_f64()));
+                });
+            }
+        },
+    );
 }
 
 fn splits(html: &mut Html, workout: &Value) {
@@ -174,7 +177,6 @@ fn splits(html: &mut Html, workout: &Value) {
     if splits.is_empty() {
         return;
     }
-    html.line("h2", &[], "Splits");
     table(html, "Splits", &[("Number", false), ("Distance", true), ("Time", true)], |html| {
         for split in splits {
             html.tag("tr", &[], |html| {
