@@ -1,0 +1,189 @@
+// Today, a type over time, and why a number is what it is: equal to the API's figures and to the truth of a made-up life.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import type { Explanation, Overview, Series } from "../../src/api/shapes.ts";
+import { launch, newContext, PHONE, show, signIn, table, Watched } from "./browser.ts";
+import { Household, type Truth } from "./server.ts";
+
+const DAYS = 60;
+const DAY_MS = 86_400_000;
+const today = new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/Berlin" }).format(Date.now());
+const yesterday = daysBefore(today, 1);
+
+const household = new Household();
+const watched = new Watched(() => household.url);
+let browser: Browser;
+let page: Page;
+let token = "";
+let truth: Truth;
+
+function daysBefore(day: string, count: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) - count * DAY_MS).toISOString().slice(0, 10);
+}
+
+const count = (value: number) => Math.round(value).toLocaleString("en-GB");
+
+before(async () => {
+  const [life, right] = [join(household.folder, "life.json"), join(household.folder, "truth.json")];
+  household.generate(
+    "life",
+    "--days",
+    String(DAYS),
+    "--start",
+    daysBefore(today, DAYS - 1),
+    "-o",
+    life,
+    "--truth",
+    right,
+  );
+  truth = JSON.parse(readFileSync(right, "utf8")) as Truth;
+  household.import("me", life);
+  token = household.token("read", "--label", "tests");
+  await household.start();
+  browser = await launch();
+  const context = await newContext(browser, { screen: PHONE });
+  await signIn(context, household.url, token);
+  page = await context.newPage();
+  watched.watch(page);
+});
+
+after(async () => {
+  await browser?.close();
+  await household.remove();
+});
+
+test("the figures of Today are the overview's last days", async () => {
+  const overview = await household.read<Overview>(token, "overview");
+  await show(page, household.url, "#/");
+  await page.locator(".figure").first().waitFor();
+  const shown = await page.locator(".figure .big").allTextContents();
+  const right = overview.figures.map(({ days, type }) => {
+    const value = days.findLast((day) => day.value !== null)?.value ?? null;
+    const unit = type === "active_energy" ? " kcal" : type.includes("heart_rate") ? " bpm" : "";
+    return value === null ? "–" : `${count(value)}${unit}`;
+  });
+  assert.ok(shown.length > 0);
+  assert.deepEqual(shown, right);
+});
+
+test("Today waits for one request", async () => {
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.startsWith("/api/") && !pathname.endsWith("/events")) asked.push(pathname);
+  });
+  await show(page, household.url, "?again#/");
+  await page.locator(".everything tbody tr").first().waitFor();
+  page.removeAllListeners("request");
+  watched.watch(page);
+  assert.deepEqual(asked, ["/api/v1/overview"]);
+});
+
+test("each day of a month has the steps that were walked", async () => {
+  await show(page, household.url, `#/type/steps?range=month&end=${yesterday}`);
+  await page.locator(".chart canvas").waitFor();
+  const rows = await table(page, "Steps: Values");
+  let compared = 0;
+  for (const [name = "", value] of rows) {
+    const day = Object.keys(truth.days.StepCount ?? {}).find((date) => longDay(date) === name);
+    const right = day === undefined ? undefined : truth.days.StepCount?.[day];
+    if (right === undefined || day === today) continue;
+    compared += 1;
+    assert.equal(value, count(right), name);
+  }
+  assert.ok(compared > 0);
+  assert.equal(compared, rows.filter(([name]) => name !== longDay(today)).length);
+});
+
+/** As the table names a day. */
+function longDay(date: string): string {
+  const options = { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" } as const;
+  return new Intl.DateTimeFormat("en-GB", options).format(Date.parse(`${date}T00:00:00Z`));
+}
+
+test("a month's total is the sum of its days", async () => {
+  const from = `${yesterday.slice(0, 7)}-01`;
+  const series = await household.read<Series>(token, `days?type=steps&from=${from}&to=${daysBefore(today, -1)}`);
+  const days = (series.days ?? []).filter(({ day }) => day.startsWith(yesterday.slice(0, 7)));
+  const total = days.reduce((sum, { value }) => sum + (value ?? 0), 0);
+  await show(page, household.url, `#/type/steps?range=month&end=${yesterday}`);
+  await page.locator(".chart canvas").waitFor();
+  const shown = await page
+    .locator(".summaries dt", { hasText: /^Total$/ })
+    .locator("xpath=../dd")
+    .textContent();
+  assert.ok(shown?.startsWith(count(total)), `${shown}, not ${total}`);
+});
+
+test("why: the sources add up to the number, and what is left out is the rest", async () => {
+  const why = await household.read<Explanation>(token, `explain?type=steps&from=${yesterday}`);
+  await show(page, household.url, `#/why/steps/${yesterday}`);
+  await page.locator(".source-parts").waitFor();
+  assert.equal(await page.locator(".why .big").textContent(), count(why.value ?? 0));
+  assert.equal(count(why.value ?? 0), count(truth.days.StepCount?.[yesterday] ?? -1));
+  const shown = await page.locator(".source-parts strong").allTextContents();
+  assert.deepEqual(
+    shown,
+    why.sources.map(({ value }) => count(value ?? 0)),
+  );
+  const text = (await page.locator("main").textContent()) ?? "";
+  const twice = (why.naive ?? 0) - (why.value ?? 0);
+  if (twice > 1) assert.ok(text.includes(count(twice)), `${twice} is not in ${text.slice(0, 200)}`);
+});
+
+test("a chart goes from months to single samples, and back", async () => {
+  const at = () => page.evaluate(() => new URLSearchParams(location.hash.split("?")[1]).get("zoom"));
+  const drag = async (from: number, to: number) => {
+    const before = await at();
+    const box = await page.locator(".u-over").boundingBox();
+    assert.ok(box);
+    await page.mouse.move(box.x + box.width * from, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * ((from + to) / 2), box.y + 60);
+    await page.mouse.move(box.x + box.width * to, box.y + 60);
+    await page.mouse.up();
+    await page.waitForFunction((old) => !location.hash.includes(old), `zoom=${before}`.replace("zoom=null", "~"));
+    await page.locator(".chart canvas").waitFor();
+  };
+  await show(page, household.url, `#/type/heart_rate?range=month&end=${daysBefore(today, 20)}`);
+  await page.locator(".chart canvas").waitFor();
+  await drag(0.2, 0.7);
+  assert.match((await at()) ?? "", /^\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d$/);
+  await drag(0.45, 0.55);
+  await drag(0.4, 0.5);
+  assert.match((await at()) ?? "", /T\d\d:\d\dZ\.\./);
+  await page.getByRole("button", { name: "Whole period" }).click();
+  await page.waitForFunction(() => !location.hash.includes("zoom"));
+  assert.equal(await at(), null);
+});
+
+test("keys move along a chart, and the focus stays", async () => {
+  await show(page, household.url, `#/type/steps?range=month&end=${yesterday}`);
+  const chart = page.locator(".chart");
+  await chart.focus();
+  await page.keyboard.press("ArrowLeft");
+  const first = await page.locator(".chart-readout p").textContent();
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForFunction((old) => document.querySelector(".chart-readout p")?.textContent !== old, first);
+  await page.keyboard.press("+");
+  await page.waitForFunction(() => location.hash.includes("zoom"));
+  await page.waitForFunction(() => document.activeElement?.classList.contains("chart"));
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !location.hash.includes("zoom"));
+});
+
+test("units and the search are in the address", async () => {
+  await show(page, household.url, "#/type/body_mass?range=all&units=us");
+  await page.locator(".summaries .big").waitFor();
+  assert.match((await page.locator(".summaries .big").textContent()) ?? "", / lb$/);
+  await show(page, household.url, "#/types");
+  await page.getByRole("searchbox").fill("steps");
+  await page.waitForFunction(() => document.querySelectorAll(".groups a").length === 1);
+  assert.match(page.url(), /q=steps/);
+});
+
+test("no page had an error, or asked anybody else", () => watched.check());
