@@ -4,6 +4,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { type Answer, refreshAnswers } from "../api/answers.ts";
+import { texts } from "../texts.ts";
 import { Failure, Loading } from "./States.tsx";
 
 interface AnsweredProps<T> {
@@ -17,12 +18,17 @@ interface AnsweredProps<T> {
 export function Answered<T>({ answer, lines = 4, isSticky = false, children }: AnsweredProps<T>) {
   const { data, error } = answer.value;
   const last = useRef<ComponentChildren>(null);
-  if (data !== undefined) {
-    last.current = children(data);
-    return <>{last.current}</>;
+  if (data !== undefined) last.current = children(data);
+  // While another answer comes in: the same elements as before, so Preact does not draw them again.
+  const isWaiting = data === undefined && isSticky && !error && last.current !== null;
+  if (data !== undefined || isWaiting) {
+    return (
+      <>
+        {isWaiting ? <div class="busy" role="progressbar" aria-label={texts.problems.loading} /> : null}
+        {last.current}
+      </>
+    );
   }
-  // The same elements as before: Preact does not draw them again.
-  if (isSticky && !error && last.current !== null) return <>{last.current}</>;
   if (error) return <Failure error={error} retry={refreshAnswers} />;
   return <Loading lines={lines} />;
 }

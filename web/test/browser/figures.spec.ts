@@ -147,7 +147,10 @@ test("a chart goes from months to single samples, and back", async () => {
     await page.mouse.move(box.x + box.width * to, box.y + 60);
     await page.mouse.up();
     await page.waitForFunction((old) => !location.hash.includes(old), `zoom=${before}`.replace("zoom=null", "~"));
-    await page.locator(".chart canvas").waitFor();
+    // What is shown until then is still the chart of before.
+    await page.waitForFunction(
+      () => !document.querySelector(".busy, .loading") && document.querySelector(".chart canvas"),
+    );
   };
   await show(page, household.url, `#/type/heart_rate?range=month&end=${daysBefore(today, 20)}`);
   await page.locator(".chart canvas").waitFor();
