@@ -9,6 +9,8 @@
 //!
 //! [`statistics`] makes figures of days and nights of the stored samples; the store keeps them beside the rows.
 //!
+//! [`demo`] makes up a household, to look at the program without a phone.
+//!
 //! [`chart`] draws figures as SVG.
 //!
 //! [`ingest`] joins steps 2 to 4 for a payload. [`cli`] has one file for each command.
@@ -21,6 +23,8 @@ compile_error!("healthsink needs Unix: file permissions, links and signals are p
 pub mod model;
 
 pub mod statistics;
+
+pub mod demo;
 
 pub mod chart;
 

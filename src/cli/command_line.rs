@@ -9,6 +9,7 @@ use super::arguments::Outcome;
 use super::backup::BackupArguments;
 use super::check::CheckArguments;
 use super::completions::CompletionsArguments;
+use super::demo::DemoArguments;
 use super::explain::ExplainArguments;
 use super::forget::ForgetArguments;
 use super::healthcheck::HealthcheckArguments;
@@ -50,6 +51,7 @@ Every flag is also an environment variable, except --force, --yes and what forge
 HEALTHSINK_DB is --db.";
 
 const EXAMPLES: &str = "Examples:
+  healthsink demo                           look at a made-up household
   healthsink setup                          ask, make a token, serve
   healthsink serve                          receive from this machine only
   healthsink token new --person anna        a token for the app, printed once
@@ -76,6 +78,8 @@ Exit codes:
 enum Command {
     /// Set up a phone: ask, make its token, show what to type into the app, serve, report the first upload
     Setup(Box<SetupArguments>),
+    /// Look at the program without a phone: serve a made-up household of ten years, apart from any real file
+    Demo(DemoArguments),
     /// Receive what the app sends
     Serve(Box<ServeArguments>),
     /// Import years of history: Apple's export, payloads of Health Export Pro, exports of Health Auto Export
@@ -138,12 +142,16 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
     let matches = command.get_matches_from(words);
     let CommandLine { log, command } = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // The server must not wait for whatever reads its standard error.
-    let thread =
-        if matches!(command, Command::Serve(_) | Command::Setup(_)) { LogThread::Own } else { LogThread::Caller };
+    let thread = if matches!(command, Command::Serve(_) | Command::Setup(_) | Command::Demo(_)) {
+        LogThread::Own
+    } else {
+        LogThread::Caller
+    };
     // Dropping the guard writes the lines that still wait.
     let _guard = log::start(&log, thread);
     match command {
         Command::Setup(arguments) => arguments.run(),
+        Command::Demo(arguments) => arguments.run(),
         Command::Serve(arguments) => arguments.run(),
         Command::Import(arguments) => arguments.run(),
         Command::Status(arguments) => arguments.run(),
@@ -216,7 +224,9 @@ mod tests {
                 let Some(flag) = argument.get_long().filter(|flag| !WITHOUT_VARIABLE.contains(flag)) else { continue };
                 let expected = format!("HEALTHSINK_{}", flag.to_uppercase().replace('-', "_"));
                 let variable = argument.get_env().and_then(OsStr::to_str);
-                if command.get_name() == "forget" && SELECTING.contains(&flag) {
+                // The variable of `--db` names a real file.
+                let is_apart = command.get_name() == "demo" && flag == "db";
+                if is_apart || command.get_name() == "forget" && SELECTING.contains(&flag) {
                     assert_eq!(variable, None, "forget --{flag}");
                     continue;
                 }

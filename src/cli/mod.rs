@@ -11,6 +11,7 @@ mod command_line;
 mod completions;
 mod consent;
 mod copies;
+mod demo;
 mod explain;
 mod forget;
 mod healthcheck;

@@ -340,14 +340,28 @@ impl Made<'_> {
 
 /// Makes a token for uploads and enters it. Returns its number and the token itself, which nobody can read again.
 pub(super) fn add(database: &Database, person: &str, label: Option<&str>) -> Result<(i64, String)> {
+    enter(database, person, label, (TokenScope::Send, false))
+}
+
+/// The same for reading everyone's data.
+pub(super) fn add_reader(database: &Database, person: &str, label: Option<&str>) -> Result<String> {
+    enter(database, person, label, (TokenScope::Read, true)).map(|(_, token)| token)
+}
+
+fn enter(
+    database: &Database,
+    person: &str,
+    label: Option<&str>,
+    (scope, is_of_all): (TokenScope, bool),
+) -> Result<(i64, String)> {
     let token = secret::token()?;
-    let (digest, scope) = (TokenDigest::of(token.as_bytes()), TokenScope::Send);
+    let digest = TokenDigest::of(token.as_bytes());
     let id = database.add_token(&NewToken {
         digest: &digest,
         person,
         label,
         scope,
-        is_of_all: false,
+        is_of_all,
         created_ms: now_ms(),
         expires_ms: None,
     })?;

@@ -17,6 +17,7 @@ mod check;
 mod cli;
 mod conformance;
 mod contract;
+mod demo;
 mod documents;
 mod faults;
 mod figures;
