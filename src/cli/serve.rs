@@ -11,9 +11,11 @@ use super::arguments::{
 };
 use crate::model::error::{Error, Result};
 use crate::model::limits::{
-    BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, TRUSTED_PROXIES_MAX, WAL_BYTES_MAX_DEFAULT, WAL_BYTES_MAX_MIN,
+    BODY_BYTES_MAX_DEFAULT, CORS_ORIGINS_MAX, INGESTS_MAX, TRUSTED_PROXIES_MAX, WAL_BYTES_MAX_DEFAULT,
+    WAL_BYTES_MAX_MIN,
 };
 use crate::serve::config::{Auth, Serve, TlsFiles};
+use crate::serve::cors::WebOrigin;
 use crate::serve::network::Network;
 use crate::serve::serve;
 use crate::serve::tiles::TileUrl;
@@ -46,6 +48,9 @@ pub(super) struct ServeArguments {
     /// Address or network (10.0.0.0/8) of the reverse proxy whose X-Forwarded-For is trusted; separate several by commas
     #[arg(long, env = "HEALTHSINK_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
     trusted_proxy: Vec<String>,
+    /// Origin of another web page that may read the API with a token, such as https://dash.example.com; separate several by commas
+    #[arg(long, env = "HEALTHSINK_CORS", value_name = "ORIGIN", value_delimiter = ',')]
+    cors: Vec<String>,
     /// Accept uploads from other machines while no token exists: anyone who reaches the address can write
     #[arg(long, env = "HEALTHSINK_NO_AUTH", value_parser = FalseyValueParser::new())]
     no_auth: bool,
@@ -89,6 +94,10 @@ impl ServeArguments {
                 "--trusted-proxy takes at most {TRUSTED_PROXIES_MAX}; name a network, such as 10.0.0.0/8"
             )));
         }
+        let cors = self.cors.iter().map(|origin| origin.parse()).collect::<Result<Vec<WebOrigin>>>()?;
+        if cors.len() > CORS_ORIGINS_MAX {
+            return Err(Error::usage(format!("--cors takes at most {CORS_ORIGINS_MAX} origins")));
+        }
         if self.max_wal.0 < WAL_BYTES_MAX_MIN {
             return Err(Error::usage(format!("--max-wal takes at least {}", Bytes(WAL_BYTES_MAX_MIN))));
         }
@@ -107,6 +116,7 @@ impl ServeArguments {
             },
             tls,
             trusted_proxies,
+            cors,
             body_bytes_max: self.max_body.0,
             ingests: self.ingests.0,
             wal_bytes_max: self.max_wal.0,
@@ -153,6 +163,10 @@ mod tests {
         assert_eq!(serve(&["--trusted-proxy", "127.0.0.1,10.0.0.0/8"]).unwrap().trusted_proxies.len(), 2);
         assert!(serve(&["--trusted-proxy", &["::1"; TRUSTED_PROXIES_MAX + 1].join(",")]).is_err());
         assert!(serve(&["--trusted-proxy", "caddy"]).is_err());
+        let cors = ["--cors", "https://a.example,http://b.example:81", "--cors", "https://c.example"];
+        assert_eq!(serve(&cors).unwrap().cors.len(), 3);
+        assert!(serve(&["--cors", "*"]).is_err() && serve(&["--cors", "https://a.example/x"]).is_err());
+        assert!(serve(&["--cors", &["http://a.example"; CORS_ORIGINS_MAX + 1].join(",")]).is_err());
     }
 
     #[test]

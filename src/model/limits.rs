@@ -731,6 +731,12 @@ pub const ATTEMPT_ADDRESSES_MAX: usize = 1024;
 /// Most reverse proxies, or networks of them, that may be trusted to name their clients.
 pub const TRUSTED_PROXIES_MAX: usize = 16;
 
+/// Most origins of other web pages that may read the API.
+pub const CORS_ORIGINS_MAX: usize = 16;
+
+/// How long a browser may remember what such a page may send.
+pub const CORS_AGE: Duration = Duration::from_secs(600);
+
 /// Changes nearer to each other than this are noted as one: 6 hours. Figures are made for whole days.
 pub const CHANGE_GAP_MS: i64 = 6 * 60 * 60 * 1000;
 

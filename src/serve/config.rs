@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use super::app::AppSettings;
+use super::cors::WebOrigin;
 use super::network::Network;
 use super::public_url::PublicUrl;
 use super::tiles::TileUrl;
@@ -38,6 +39,8 @@ pub struct Serve {
     pub wal_bytes_max: u64,
     /// Where the page gets maps from; it asks nobody else if `None`.
     pub tile_url: Option<TileUrl>,
+    /// Origins of other web pages that may read the API.
+    pub cors: Vec<WebOrigin>,
     /// The address that shows metrics to anyone. If `None`, [`Serve::listen`] shows them to those with a token.
     pub metrics_listen: Option<SocketAddr>,
 }
@@ -60,6 +63,7 @@ impl Serve {
             ingests: INGESTS_MAX,
             wal_bytes_max: WAL_BYTES_MAX_DEFAULT,
             tile_url: None,
+            cors: Vec::new(),
             metrics_listen: None,
         }
     }

@@ -10,6 +10,7 @@ mod api;
 pub mod app;
 mod call;
 pub mod config;
+pub mod cors;
 mod docs;
 pub mod facts;
 mod html;

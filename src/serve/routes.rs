@@ -16,6 +16,7 @@ use super::answer::{Answer, without_body};
 use super::api;
 use super::call::Call;
 use super::config::{HEALTH_PATH, METRICS_PATH};
+use super::cors::CrossOrigin;
 use super::docs;
 use super::http::listeners::ListenerKind;
 use super::http::message;
@@ -135,7 +136,10 @@ pub(super) async fn answer(
     state: Arc<State>,
 ) -> Answer {
     let is_head = request.method() == Method::HEAD;
+    let cross = CrossOrigin::of(&state.cors, (request.method(), request.uri().path()), request.headers());
+    let token = state.authenticator.header().clone();
     let answer = dispatch(request, peer, listener, state).await;
+    let answer = if let Some(cross) = cross { cross.describe(answer, &token) } else { answer };
     // hyper leaves out the body by HTTP/1.1 only.
     if is_head { without_body(answer) } else { answer }
 }

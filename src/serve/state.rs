@@ -9,6 +9,7 @@ use super::access::auth::Authenticator;
 use super::api::{Feeds, Reads};
 use super::app::AppSettings;
 use super::config::Serve;
+use super::cors::WebOrigin;
 use super::http::tls::Tls;
 use super::log_limit::LogLimit;
 use super::monitor::metrics::Metrics;
@@ -33,6 +34,7 @@ pub(super) struct State {
     pub(super) authenticator: Authenticator,
     pub(super) tls: Option<Tls>,
     pub(super) trusted_proxies: Vec<Network>,
+    pub(super) cors: Vec<WebOrigin>,
     pub(super) has_warned_of_plain_http: AtomicBool,
     pub(super) is_reported_unhealthy: AtomicBool,
     pub(super) body_bytes_max: u64,
@@ -76,6 +78,7 @@ impl State {
             authenticator: Authenticator::new(credentials, reader, Arc::clone(&obstacles)).with_writer(writer.clone()),
             tls,
             trusted_proxies: config.trusted_proxies.clone(),
+            cors: config.cors.clone(),
             has_warned_of_plain_http: AtomicBool::new(false),
             is_reported_unhealthy: AtomicBool::new(false),
             body_bytes_max: config.body_bytes_max,

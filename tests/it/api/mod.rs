@@ -3,6 +3,7 @@
 mod answers;
 mod charts;
 mod clients;
+mod cors;
 mod effects;
 mod events;
 mod examples;
