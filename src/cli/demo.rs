@@ -1,4 +1,4 @@
-//! `healthsink demo`: a made-up household to look at, in a database of its own, served on this machine until Ctrl-C.
+//! `healthsink demo`: a made-up household to look at, in a separate database, served on this machine until Ctrl-C.
 //!
 //! The household comes in as uploads do. Its folder is temporary unless a file is named.
 
@@ -60,8 +60,9 @@ impl DemoArguments {
                 std::process::exit(i32::from(exit_code(signal)));
             }
         });
-        let served = self.make(&place.db).and_then(|(records, token)| {
-            print(&Ready { url: self.url(), token, records, db: place.kept() }, Form::Text)?;
+        let served = self.make(&place.db).and_then(|(records, token, code)| {
+            let url = format!("{}#/sign-in?code={code}", self.url());
+            print(&Ready { url, token, records, db: place.kept() }, Form::Text)?;
             let mut config = Serve::new(place.db.clone());
             (config.listen, config.home) = (self.listen, Some(HOME.to_owned()));
             is_served.store(true, Ordering::Relaxed);
@@ -71,8 +72,8 @@ impl DemoArguments {
         served.map(|()| Outcome::Done)
     }
 
-    /// Makes the household. Returns how many records it has, and a token that reads them.
-    fn make(&self, db: &Path) -> Result<(u64, String)> {
+    /// Makes the household. Returns how many records it has, a token that reads them, and a code to sign in with.
+    fn make(&self, db: &Path) -> Result<(u64, String, String)> {
         let (database, began) = (Database::new(db), Instant::now());
         // A new database has somebody without a name.
         drop(Store::open(&database)?);
@@ -88,9 +89,10 @@ impl DemoArguments {
         }
         writer.derive(Some(HOME.to_owned()))?;
         writer.stop()?;
-        let token = add_reader(&database, PERSON, Some("demo"))?;
+        let (id, token) = add_reader(&database, PERSON, Some("demo"))?;
+        let code = database.add_code(id)?;
         tracing::info!(records, seconds = began.elapsed().as_secs_f32(), "the household of the demo is ready");
-        Ok((records, token))
+        Ok((records, token, code))
     }
 
     fn url(&self) -> String {
@@ -155,8 +157,8 @@ struct Ready {
 impl Printable for Ready {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { url, token, records, db } = self;
-        writeln!(out, "A made-up household of {records} records. Open this page, and sign in with the token:\n")?;
-        writeln!(out, "  {url}\n  {token}\n")?;
+        writeln!(out, "A made-up household of {records} records. Open this page within ten minutes:\n\n  {url}\n")?;
+        writeln!(out, "Later, and for the API, there is a token that reads it:\n\n  {token}\n")?;
         match db {
             Some(db) => writeln!(out, "The data stays in {}. Ctrl-C ends the server.", db.display()),
             None => writeln!(out, "Ctrl-C ends the server and deletes the data."),

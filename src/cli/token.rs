@@ -344,8 +344,8 @@ pub(super) fn add(database: &Database, person: &str, label: Option<&str>) -> Res
 }
 
 /// The same for reading everyone's data.
-pub(super) fn add_reader(database: &Database, person: &str, label: Option<&str>) -> Result<String> {
-    enter(database, person, label, (TokenScope::Read, true)).map(|(_, token)| token)
+pub(super) fn add_reader(database: &Database, person: &str, label: Option<&str>) -> Result<(i64, String)> {
+    enter(database, person, label, (TokenScope::Read, true))
 }
 
 fn enter(

@@ -36,7 +36,11 @@ pub(super) fn live(day: &mut Day<'_>) {
 const LIVELY: [f64; 15] = [0.6, 1.4, 0.7, 0.5, 0.6, 1.3, 0.9, 0.5, 0.5, 0.7, 1.5, 1.6, 1.0, 0.7, 0.4];
 
 fn move_about(day: &mut Day<'_>) {
-    let hours = if day.detail() == Detail::Old { 3 } else { 1 };
+    let hours = match day.detail() {
+        Detail::Old => 5,
+        Detail::Newer => 2,
+        Detail::New => 1,
+    };
     let weekday = if day.weekday() >= 5 { 1.15 } else { 1.0 };
     let whole = (day.person.steps * weekday * (1.0 + 0.35 * day.random.around())).max(900.0);
     for (place, lively) in LIVELY.chunks(hours).enumerate() {
@@ -55,8 +59,9 @@ fn move_about(day: &mut Day<'_>) {
         }
         day.payload.quantity("DistanceWalkingRunning", Device::Watch, times, (steps * 0.000_74, "km"));
         day.payload.quantity("ActiveEnergyBurned", Device::Watch, times, (steps * 0.042 + 3.0, "kcal"));
-        day.payload.quantity("BasalEnergyBurned", Device::Watch, times, (68.0 * share * 15.0, "kcal"));
     }
+    let (from_ms, basal) = (day.at(0), day.vary(1480.0, 30.0));
+    day.payload.quantity("BasalEnergyBurned", Device::Watch, [from_ms, day.at(23 * 60)], (basal, "kcal"));
     for hour in [9, 18] {
         let (at_ms, floors) = (day.at(hour * 60 + 20), day.random.between(1, 6));
         #[expect(clippy::cast_precision_loss, reason = "stairs of a day")]
@@ -101,7 +106,7 @@ fn measure(day: &mut Day<'_>) {
 
 fn stand(day: &mut Day<'_>) {
     let zone = day.zone();
-    for hour in (8..21).step_by(if day.detail() == Detail::Old { 2 } else { 1 }) {
+    for hour in (8..21).step_by(if day.detail() == Detail::Old { 3 } else { 1 }) {
         let (from_ms, is_idle) = (day.at(hour * 60), day.random.chance(20));
         day.payload.category("AppleStandHour", Device::Watch, [from_ms, from_ms + HOUR_MS], (i64::from(is_idle), zone));
     }

@@ -12,6 +12,9 @@ const CORE: i64 = 3;
 const DEEP: i64 = 4;
 const REM: i64 = 5;
 
+/// Days of which stages are known: older watches did not know them.
+const STAGE_DAYS: i32 = 1500;
+
 /// Sleeps until the morning of a day.
 pub(super) fn sleep(day: &mut Day<'_>) {
     let weekend = if day.weekday() >= 5 { 40 } else { 0 };
@@ -25,7 +28,7 @@ pub(super) fn sleep(day: &mut Day<'_>) {
         [bed_ms - 12 * MINUTE_MS, wake_ms + 5 * MINUTE_MS],
         (IN_BED, zone),
     );
-    if day.person.has_stages {
+    if day.person.has_stages && day.age() < STAGE_DAYS {
         stages(day, [bed_ms, wake_ms]);
     } else {
         day.payload.category("SleepAnalysis", Device::Watch, [bed_ms, wake_ms], (UNSPECIFIED, zone));
@@ -63,7 +66,8 @@ fn stages(day: &mut Day<'_>, [bed_ms, wake_ms]: [i64; 2]) {
 }
 
 fn measure(day: &mut Day<'_>, [bed_ms, wake_ms]: [i64; 2]) {
-    for part in 1..4 {
+    let parts = if day.detail() == Detail::Old { 2..3 } else { 1..4 };
+    for part in parts {
         let at_ms = bed_ms + (wake_ms - bed_ms) / 4 * part;
         let breathing = day.vary(14.5, 0.8);
         day.payload.quantity("RespiratoryRate", Device::Watch, [at_ms; 2], (breathing, "count/min"));
@@ -75,7 +79,7 @@ fn measure(day: &mut Day<'_>, [bed_ms, wake_ms]: [i64; 2]) {
     if day.detail() != Detail::Old {
         let warmth = day.vary(35.9, 0.25);
         day.payload.quantity("AppleSleepingWristTemperature", Device::Watch, [bed_ms, wake_ms], (warmth, "degC"));
-        let step_ms = 15 * MINUTE_MS;
+        let step_ms = if day.detail() == Detail::New { 10 } else { 45 } * MINUTE_MS;
         for at_ms in (0..(wake_ms - bed_ms) / step_ms).map(|step| bed_ms + step * step_ms) {
             let rate = day.vary(day.person.resting_heart_rate - 3.0, 3.0).round();
             day.payload.quantity("HeartRate", Device::Watch, [at_ms; 2], (rate, "count/min"));

@@ -71,7 +71,7 @@ pub(super) fn work_out(day: &mut Day<'_>) {
 
 /// Heart rates that rise, and fall at the end.
 fn heart(day: &mut Day<'_>, [from_ms, to_ms]: [i64; 2], highest: f64) {
-    let step_ms = if day.age() < ROUTE_DAYS { LOCATION_MS } else { 6 * LOCATION_MS };
+    let step_ms = if day.age() < ROUTE_DAYS { LOCATION_MS } else { 15 * LOCATION_MS };
     let steps = (to_ms - from_ms) / step_ms;
     for step in 0..steps {
         #[expect(clippy::cast_precision_loss, reason = "steps of a workout")]

@@ -17,6 +17,7 @@ fn the_demo_serves_a_household_and_leaves_nothing() {
     demo.env("TMPDIR", temporary.path()).env("HEALTHSINK_DB", "/nowhere/health.db").stdout(Stdio::piped());
     let (mut program, stdout) = Program::start_with_output(&mut demo);
     let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+    let link = lines.find(|line| line.contains("#/sign-in?code=")).unwrap();
     let token = lines.find_map(|line| line.trim().starts_with("hs_").then(|| line.trim().to_owned())).unwrap();
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 1);
     let ask = |path: &str| -> Value {
@@ -48,6 +49,15 @@ fn the_demo_serves_a_household_and_leaves_nothing() {
     let explained = ask(&format!("explain?type=steps&from={}", steps["day"].as_str().unwrap()));
     assert!(explained["naive"].as_f64().unwrap() >= explained["value"].as_f64().unwrap(), "{explained}");
     assert_eq!(ask("overview?person=ben")["person"], json!("ben"));
+    let mut client = Client::connect(program.address);
+    let body = json!({"code": link.rsplit('=').next().unwrap()}).to_string();
+    let host = program.address.to_string();
+    let origin = format!("http://{host}");
+    let length = body.len().to_string();
+    client.head("POST", "/session", &[("Host", &host), ("Origin", &origin), ("Content-Length", &length)]);
+    client.send(body.as_bytes()).unwrap();
+    let session = client.receive();
+    assert_eq!((session.status, session.field("all_people")), (200, json!(true)), "{session:?}");
     program.terminate();
     assert!(program.wait().success());
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
