@@ -963,6 +963,12 @@ pub const LEDGER_RECENT_ROWS: i64 = 1024;
 /// Sources that an answer names.
 pub const QUESTION_SOURCES_MAX: u32 = 100;
 
+/// Sources that a refusal names.
+pub const SOURCES_NAMED_MAX: u32 = 8;
+
+/// Bytes of a source's name in a refusal.
+pub const SOURCE_NAME_BYTES_MAX: u32 = 64;
+
 /// Bytes of a cursor: six columns of a key, some of them names, in hexadecimal. No page ends at a row whose cursor would be longer.
 /// A request with it is shorter than `HEADER_BYTES_MAX`.
 pub const CURSOR_BYTES_MAX: usize = 8 * KIB;

@@ -175,7 +175,7 @@ impl Work {
 async fn pump(mut work: Work, mut page: Page, sender: mpsc::Sender<Piece>) {
     loop {
         let is_end = page.progress == Progress::End;
-        let sent = send(page, &sender).await;
+        let sent = send(page, &sender, WRITE_WAIT).await;
         let rows = work.writer.rows();
         match sent {
             Ok(()) if is_end => return work.line.log(200, rows, "done"),
@@ -193,13 +193,13 @@ async fn pump(mut work: Work, mut page: Page, sender: mpsc::Sender<Piece>) {
 }
 
 /// Sends a page in pieces, or returns why it was not taken. A piece is a copy, so that what waits in a connection keeps no long page.
-async fn send(page: Page, sender: &mpsc::Sender<Piece>) -> Result<(), &'static str> {
+async fn send(page: Page, sender: &mpsc::Sender<Piece>, wait: Duration) -> Result<(), &'static str> {
     let is_end = page.progress == Progress::End;
     let pieces = page.bytes.chunks(ANSWER_PIECE_BYTES_MAX).count().max(1);
     for at in 0..pieces {
         let piece = page.bytes.chunks(ANSWER_PIECE_BYTES_MAX).nth(at).unwrap_or_default();
         let piece = Piece { bytes: Bytes::copy_from_slice(piece), is_last: is_end && at + 1 == pieces };
-        match timeout(WRITE_WAIT, sender.send(piece)).await {
+        match timeout(wait, sender.send(piece)).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return Err("client left"),
             Err(_) => return Err("client stalled"),
@@ -238,6 +238,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_client_that_takes_nothing_ends_its_answer() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let page = || Page { bytes: vec![0; 2 * ANSWER_PIECE_BYTES_MAX], progress: Progress::More, long: None };
+            let (sender, receiver) = mpsc::channel(1);
+            assert_eq!(send(page(), &sender, Duration::from_millis(1)).await, Err("client stalled"));
+            drop(receiver);
+            assert_eq!(send(page(), &sender, WRITE_WAIT).await, Err("client left"));
+        });
+    }
+
+    #[test]
     fn a_long_page_is_sent_in_pieces() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
@@ -246,7 +258,7 @@ mod tests {
                 let bytes: Vec<u8> = (0..=250).cycle().take(length).collect();
                 let page = Page { bytes: bytes.clone(), progress: Progress::End, long: None };
                 let (sender, mut receiver) = mpsc::channel(4);
-                send(page, &sender).await.unwrap();
+                send(page, &sender, WRITE_WAIT).await.unwrap();
                 drop(sender);
                 let (mut pieces, mut sent) = (Vec::new(), Vec::new());
                 while let Some(piece) = receiver.recv().await {

@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use super::{Api, PATHS};
 
 /// Rows that make one page each, more in all than sockets hold.
-const LONG_ROWS: usize = 40;
-const LONG_TEXT_BYTES: usize = 300_000;
+pub(super) const LONG_ROWS: usize = 40;
+pub(super) const LONG_TEXT_BYTES: usize = 300_000;
 
-const LONG: &str = "/api/v1/samples?type=body_mass&source=Long";
+pub(super) const LONG: &str = "/api/v1/samples?type=body_mass&source=Long";
 
-fn add_rows(api: &Api, sender: &str, (rows, text_bytes): (usize, usize)) {
+pub(super) fn add_rows(api: &Api, sender: &str, (rows, text_bytes): (usize, usize)) {
     let text = "x".repeat(text_bytes);
     let samples: Vec<Value> = (0..rows)
         .map(|number| {

@@ -10,6 +10,7 @@ mod examples;
 mod figures;
 mod overview;
 mod rights;
+mod states;
 mod tables;
 
 use std::fs;
@@ -19,6 +20,7 @@ use std::sync::LazyLock;
 use healthsink::store::{Database, NewToken, TokenDigest, TokenScope};
 use healthsink_testkit::http::{Client, Response};
 use healthsink_testkit::server::Server;
+use healthsink_testkit::tls::Authority;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -101,6 +103,14 @@ impl Api {
         let mut client = Client::connect(self.server.address);
         client.head("GET", path, &[headers, &[("Authorization", bearer.as_str()), ("Connection", "close")]].concat());
         client.receive()
+    }
+
+    /// Asks for JSON by HTTP/1.1 with TLS.
+    fn over_tls(&self, authority: &Authority, path: &str) -> Value {
+        let bearer = format!("Bearer {}", self.token);
+        let mut client = authority.connect(self.server.address).unwrap();
+        client.head("GET", path, &[("Authorization", bearer.as_str()), ("Connection", "close")]);
+        client.receive().json()
     }
 
     /// Asks for JSON that is there.

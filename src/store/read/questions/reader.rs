@@ -168,3 +168,47 @@ impl QuestionReader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::value::Field;
+    use super::super::value::Value;
+    use super::*;
+    use crate::model::limits::QUESTION_TIME_MAX;
+    use crate::store::Store;
+
+    struct Endless;
+
+    impl Question for Endless {
+        fn page(&mut self, snapshot: &Snapshot<'_>, _: &mut dyn Sink) -> Result<Progress, Unanswered> {
+            let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n, persons";
+            Ok(snapshot.connection.query_row(sql, [], |_| Ok(Progress::End))?)
+        }
+    }
+
+    struct Nowhere;
+
+    impl Sink for Nowhere {
+        fn begin(&mut self, _: &[Field<'_>]) {}
+        fn list(&mut self, _: &'static str, _: &[&'static str]) {}
+        fn row(&mut self, _: &[Value<'_>]) -> bool {
+            true
+        }
+        fn end(&mut self, _: &[Field<'_>]) {}
+    }
+
+    #[test]
+    fn a_page_that_does_not_end_is_stopped_and_holds_nothing() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let database = Database::new(file.path());
+        let store = Store::open(&database).unwrap();
+        let reader = QuestionReader::new(database);
+        let asked = reader.page(&mut Endless, (0, Duration::from_millis(20)), &mut Nowhere);
+        assert!(matches!(asked, Err(Unanswered::TooLong)), "{asked:?}");
+        store.connection.execute("INSERT INTO persons (name) VALUES ('anna')", []).unwrap();
+        let busy: i64 = store.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
+        assert_eq!(busy, 0, "it does not hold the WAL");
+        assert_eq!(lock(&reader.idle).len(), 1, "its connection is used again");
+        reader.read((0, QUESTION_TIME_MAX), |snapshot| snapshot.state("anna", &[])).unwrap();
+    }
+}

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::period::Figure;
 use super::reader::{Snapshot, Unanswered};
-use crate::model::limits::{QUESTION_SOURCES_MAX, SOURCE_GROUPS_MAX};
+use crate::model::limits::{QUESTION_SOURCES_MAX, SOURCE_GROUPS_MAX, SOURCE_NAME_BYTES_MAX, SOURCES_NAMED_MAX};
 use crate::statistics::{LevelPeriod, LocalDay, Method};
 use crate::store::derive::StoredPart;
 
@@ -28,7 +28,7 @@ impl NamedSources {
         let found: Vec<(i64, String)> = found.collect::<rusqlite::Result<_>>()?;
         let (ids, names): (Vec<i64>, Vec<String>) = found.into_iter().unzip();
         if ids.is_empty() && !is_stale {
-            return Err(Unanswered::Parameter("source", "a name or a key that /api/v1/sources lists".to_owned()));
+            return Err(Unanswered::Parameter("source", known(snapshot, person)?));
         }
         Ok(Self { ids, name: names.into_iter().next().unwrap_or_default() })
     }
@@ -64,6 +64,17 @@ impl NamedSources {
             time_weighted: None,
         })
     }
+}
+
+/// What a source may be: some names as examples.
+fn known(snapshot: &Snapshot<'_>, person: i64) -> Result<String, Unanswered> {
+    let sql = "SELECT DISTINCT replace(name, char(160), ' ') FROM source_groups WHERE person_id = ?1
+        AND octet_length(name) <= ?2 ORDER BY last_ms DESC LIMIT ?3";
+    let mut select = snapshot.connection.prepare_cached(sql)?;
+    let names = select.query_map(params![person, SOURCE_NAME_BYTES_MAX, SOURCES_NAMED_MAX], |row| row.get(0))?;
+    let names: Vec<String> = names.collect::<rusqlite::Result<_>>()?;
+    let listed = "a name or a key that /api/v1/sources lists";
+    Ok(if names.is_empty() { listed.to_owned() } else { format!("{listed}, such as {}", names.join(", ")) })
 }
 
 /// The figure of several parts.
