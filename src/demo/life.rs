@@ -80,7 +80,7 @@ impl Day<'_> {
     pub(super) fn detail(&self) -> Detail {
         match self.age() {
             ..=30 => Detail::New,
-            ..=400 => Detail::Newer,
+            31..=400 => Detail::Newer,
             _ => Detail::Old,
         }
     }

@@ -48,7 +48,7 @@ impl Signal {
         *lock(&self.at_commit) = Some(call_back);
     }
 
-    /// Notes a commit, also of figures.
+    /// Notes a commit, or that figures are ready.
     pub(super) fn note_commit(&self) {
         if let Some(call_back) = &*lock(&self.at_commit) {
             call_back();
@@ -144,7 +144,7 @@ impl Deriver {
             wait_for_quiet(signal, wakes, &is_stopping);
             let (mut waits, began) = (DERIVED_LOOK, Instant::now());
             match self.run(&|| is_stopping() || self.is_in_the_way(signal)) {
-                Derived::Current => {}
+                Derived::Current => signal.note_commit(),
                 Derived::Halted(Halt::Overtaken) => waits = DERIVED_OVERTAKE,
                 Derived::Halted(halt) => {
                     if !is_stopping()

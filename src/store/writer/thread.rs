@@ -127,9 +127,6 @@ impl WriterThread {
     /// Stores derived rows in a separate transaction. If that fails, no upload is concerned.
     fn store_figures(&mut self, Figures { chunk, stored }: Figures) {
         let outcome = self.apart(|store| store.store_derived(&chunk));
-        if outcome.is_ok() {
-            self.signal.note_commit();
-        }
         // A run that has ended needs no answer.
         let _ = stored.try_send(outcome);
     }
