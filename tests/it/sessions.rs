@@ -70,7 +70,8 @@ fn a_token_begins_a_session_that_reads_and_nothing_else() {
     let shown = get(&server, "/session", &cookie).json();
     let expires = shown["expires"].as_str().unwrap();
     assert!(expires > "2026-01-01T00:00:00Z" && expires.ends_with('Z'), "{shown}");
-    let expected = json!({"person": "anna", "people": ["anna"], "all_people": false, "scope": "admin", "label": "tablet",
+    let app = json!({"url": null, "path": PATH, "header": null});
+    let expected = json!({"person": "anna", "app": app, "people": ["anna"], "all_people": false, "scope": "admin", "label": "tablet",
         "tiles": null, "expires": expires});
     assert_eq!((&shown, &answer.json()), (&expected, &expected));
     assert_eq!(get(&server, "/api/v1/status", &cookie).field("person"), json!("anna"));

@@ -93,6 +93,7 @@ async function answerSession(outgoing) {
     expires: null,
     label: "dev",
     tiles: null,
+    app: { url: null, path: "/api/health-data", header: null },
   };
   outgoing.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "application/json" });
   outgoing.end(JSON.stringify(answer.ok ? session : content));

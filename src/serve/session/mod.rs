@@ -96,10 +96,21 @@ fn end_by_form(call: Call<'_>) -> Answering<'_> {
     })
 }
 
+/// What the server expects of the app on a phone.
+#[derive(Serialize)]
+struct App<'a> {
+    /// The public URL, if one is set: else the address of the page reaches the server.
+    url: Option<String>,
+    path: &'a str,
+    /// The header of the token; `Authorization: Bearer` if `None`.
+    header: Option<&'a str>,
+}
+
 /// Who is signed in.
 #[derive(Serialize)]
 struct Shown<'a> {
     person: &'a str,
+    app: App<'a>,
     /// Whose data they read.
     people: Vec<String>,
     all_people: bool,
@@ -119,6 +130,11 @@ fn described(session: &SessionOwner, state: &State) -> Answer {
     };
     uncached(json(&Shown {
         person: &owner.person,
+        app: App {
+            url: state.app.public_url.as_ref().map(ToString::to_string),
+            path: &state.app.path,
+            header: state.app.header.as_deref(),
+        },
         people,
         all_people: owner.is_of_all,
         scope: owner.scope.map_or("", |scope| scope.name()),

@@ -16,15 +16,7 @@ export type TypeRow = Schemas["Types"]["types"][number];
 export type Method = TypeRow["method"];
 export type Explanation = Schemas["Explanation"];
 
-export interface SessionAnswer {
-  person: string;
-  people: string[];
-  all_people: boolean;
-  scope: "read" | "admin";
-  expires: string | null;
-  label: string | null;
-  tiles?: string | null;
-}
+export type SessionAnswer = Schemas["Session"];
 
 /** Everything that Today shows. */
 export type Overview = Schemas["Overview"];

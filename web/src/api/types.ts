@@ -1334,6 +1334,15 @@ export interface components {
         };
         Session: {
             all_people: boolean;
+            /** @description what the app on a phone needs, beside the token */
+            app: {
+                /** @description the header of the token; null for `Authorization` with Bearer */
+                header: string | null;
+                /** @description the endpoint path */
+                path: string;
+                /** @description the public URL; without one, the address that a browser shows */
+                url: string | null;
+            };
             /**
              * Format: date-time
              * @description when the session ends unless it is used before
@@ -1375,6 +1384,8 @@ export interface components {
         };
         Status: {
             change: number | null;
+            /** @description the size of the database, of all persons */
+            database_bytes: number;
             figures_change: number | null;
             person: string;
             rejects: number | null;
@@ -3538,6 +3549,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "change": 100,
+                     *       "database_bytes": 589824,
                      *       "figures_change": 100,
                      *       "person": "me",
                      *       "rejects": 0,
@@ -4617,6 +4629,11 @@ export interface operations {
                     /**
                      * @example {
                      *       "all_people": false,
+                     *       "app": {
+                     *         "header": null,
+                     *         "path": "/api/health-data",
+                     *         "url": null
+                     *       },
                      *       "expires": "2026-12-26T19:35:37Z",
                      *       "label": "phone",
                      *       "people": [

@@ -70,10 +70,13 @@ impl Question for PersonStatus {
         let one = |sql: &str| -> Result<Option<i64>, Unanswered> {
             Ok(snapshot.connection.prepare_cached(sql)?.query_row([person], |row| row.get(0)).optional()?.flatten())
         };
+        let bytes = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        let bytes: i64 = snapshot.connection.prepare_cached(bytes)?.query_row([], |row| row.get(0))?;
         sink.begin(&[
             ("person", Value::Text(&self.person)),
             ("version", Value::Text(env!("CARGO_PKG_VERSION"))),
             ("web", Value::Text(self.web)),
+            ("database_bytes", Value::Integer(bytes)),
             ("schema", Value::Integer(i64::from(VERSION))),
             ("change", Value::integer(one("SELECT max(number) FROM changes WHERE person_id = ?1")?)),
             ("figures_change", Value::integer(one("SELECT change FROM derived_state WHERE person_id = ?1")?)),

@@ -5,19 +5,14 @@ import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
 import type { Status } from "./Verdict.tsx";
 
-/** Fields that older servers do not have. */
-interface Newer {
-  database_bytes?: number | null;
-  web?: string | null;
-}
-
-export function State({ state }: { state: Status & Newer }) {
+export function State({ state }: { state: Status }) {
   const behind = (state.change ?? 0) - (state.figures_change ?? 0);
   const figures =
     state.stale || behind > 0 ? texts.data.computing(formatNumber(Math.max(behind, 1))) : texts.data.current;
   const { state: names } = texts.data;
   const facts: [string, string][] = [
     [names.figures, figures],
+    [names.size, formatBytes(state.database_bytes)],
     [names.types, formatNumber(state.types)],
     [names.workouts, formatNumber(state.workouts)],
     [names.uploads, formatNumber(state.uploads)],
@@ -25,7 +20,6 @@ export function State({ state }: { state: Status & Newer }) {
     [names.version, state.version],
     [names.schema, formatNumber(state.schema)],
   ];
-  if (typeof state.database_bytes === "number") facts.splice(1, 0, [names.size, formatBytes(state.database_bytes)]);
   return (
     <Card title={names.title}>
       <dl class="facts">

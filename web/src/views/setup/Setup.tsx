@@ -14,12 +14,12 @@ import { Answered } from "../../ui/Answered.tsx";
 import { Card } from "../../ui/Card.tsx";
 import type { Status } from "../data/Verdict.tsx";
 import type { ViewProps } from "../registry.ts";
-import { type App, type AppAnswer, appOf, isOnlyHere, isOpenHttp, tokenCommand } from "./app.ts";
+import { type App, appOf, isOnlyHere, isOpenHttp, tokenCommand } from "./app.ts";
 import { CopyButton } from "./CopyButton.tsx";
 
 export default function Setup(_: ViewProps) {
   const status = useAnswer("/api/v1/status", { person: personInAddress.value });
-  const app = appOf(session.value as { app?: AppAnswer } | null | undefined, location);
+  const app = appOf(session.value, location);
   return (
     <>
       <header class="view-head">

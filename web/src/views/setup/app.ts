@@ -1,11 +1,6 @@
 // What the server expects of the app.
 
-/** As `GET /session` has it. */
-export interface AppAnswer {
-  url: string | null;
-  path: string;
-  header: string | null;
-}
+import type { SessionAnswer } from "../../api/shapes.ts";
 
 export interface App {
   url: string;
@@ -16,7 +11,7 @@ export interface App {
 
 /** Without a public address, the address of the page has reached the server. */
 export function appOf(
-  session: { app?: AppAnswer } | null | undefined,
+  session: Pick<SessionAnswer, "app"> | null | undefined,
   here: { origin: string; pathname: string },
 ): App {
   const known = session?.app;
