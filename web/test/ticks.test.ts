@@ -25,6 +25,7 @@ test("ticks are multiples without rounding errors", () => {
 test("a range holds its values", () => {
   assert.deepEqual(niceRange(43, 178, 4), [0, 200]);
   assert.deepEqual(niceRange(61, 78, 4), [60, 80]);
+  assert.deepEqual(niceRange(1213.1, 1213.2, 4), [1210, 1220]);
   const [from, to] = niceRange(35, 35, 4);
   assert.ok(from < 35 && to > 35);
   assert.deepEqual(niceRange(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 4), [0, 1]);

@@ -31,7 +31,8 @@ export function valueTicks(from: number, to: number, count: number): number[] {
 /** Returns a range of round values that holds all values; a little more than nothing if they are equal. */
 export function niceRange(least: number, greatest: number, count: number): [number, number] {
   if (!Number.isFinite(least) || !Number.isFinite(greatest)) return [0, 1];
-  const spread = greatest - least || Math.abs(greatest) * 0.1 || 1;
+  // Values that hardly differ are not made to look as if they did.
+  const spread = Math.max(greatest - least, Math.abs(greatest) * 0.02) || 1;
   const step = roundStep(spread, count);
   const [from, to] = [Math.floor(least / step) * step, Math.ceil(greatest / step) * step];
   return from === to ? [from - step, to + step] : [from, to];

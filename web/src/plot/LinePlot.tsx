@@ -40,7 +40,7 @@ export function LinePlot(props: LinePlotProps) {
   const { name, readings, axis, cursor, color, format, summary, height = 96, spans = [] } = props;
   const { from, to, toY } = useScale(props, height);
   const paths = useMemo(() => drawn(readings, axis, toY), [readings, axis, toY]);
-  const ticks = valueTicks(from, to, height < 90 ? 2 : 4);
+  const ticks = valueTicks(from, to, height < 70 ? 2 : height < 90 ? 3 : 4);
   const base = height - BOTTOM;
   return (
     <figure class="plot" style={{ "--plot": `var(${color})` }}>

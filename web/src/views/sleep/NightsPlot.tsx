@@ -162,7 +162,7 @@ function NightBar({ bar, frame, chosen, zone, segments }: NightBarProps) {
       <clipPath id={clip}>
         <rect {...shape} />
       </clipPath>
-      <rect class={blocks.length > 0 ? "night-bed" : "night-whole"} {...shape} />
+      <rect class={segments || night.asleep_min === null ? "night-bed" : "night-whole"} {...shape} />
       <g clip-path={`url(#${clip})`}>
         {blocks.map(({ stage, from, to }) => (
           <rect

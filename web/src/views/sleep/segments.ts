@@ -9,7 +9,7 @@ import { personInAddress } from "../../state/address.ts";
 /** Fewer than a token may have under way, so that the rest of the page need not wait. */
 const AT_ONCE = 3;
 /** Bars are drawn again so often while stages come in. */
-const SHOWN_EVERY_MS = 200;
+const SHOWN_EVERY_MS = 100;
 const KEPT_MAX = 400;
 const kept = new Map<string, Segment[]>();
 
