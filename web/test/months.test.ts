@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { WorkoutRow } from "../src/api/shapes.ts";
+import { activitiesOf, firstOf, months } from "../src/views/workouts/months.ts";
+
+const workout = (start: string | null, activity: string, distance: number | null): WorkoutRow => ({
+  uuid: `${start} ${activity}`,
+  activity,
+  start,
+  end: null,
+  duration_s: 600,
+  energy_kcal: null,
+  distance_km: distance,
+  source: null,
+  has_route: false,
+});
+
+const all = [
+  workout("2026-10-05T10:00:00.000Z", "running", 5),
+  workout("2026-11-05T10:00:00.000Z", "yoga", null),
+  workout("2026-11-06T10:00:00.000Z", "running", 7),
+  workout(null, "running", 9),
+];
+
+test("workouts stand in months, the newest first, with their sums", () => {
+  const found = months(all);
+  assert.deepEqual(
+    found.map(({ month, workouts, seconds, kilometers }) => [month, workouts.length, seconds, kilometers]),
+    [
+      ["2026-11", 2, 1200, 7],
+      ["2026-10", 1, 600, 5],
+    ],
+  );
+  assert.equal(found[0]?.workouts[0]?.activity, "running");
+  assert.equal(months([workout("2026-11-05T10:00:00.000Z", "yoga", null)])[0]?.kilometers, null);
+});
+
+test("the first rows are those of the newest months", () => {
+  const cut = (count: number) => firstOf(months(all), count).map(({ workouts }) => workouts.length);
+  assert.deepEqual(cut(1), [1]);
+  assert.deepEqual(cut(2), [2]);
+  assert.deepEqual(cut(9), [2, 1]);
+  assert.deepEqual(cut(0), []);
+});
+
+test("the most frequent activity is the first choice", () => {
+  assert.deepEqual(activitiesOf(all), ["running", "yoga"]);
+});
