@@ -99,7 +99,7 @@ export async function show(page: Page, url: string, hash: string): Promise<void>
 /** Waits until nothing is loading. */
 export async function settled(page: Page): Promise<void> {
   await page.locator("main h1, main .state").first().waitFor();
-  await page.waitForFunction(() => document.querySelector(".loading") === null);
+  await page.waitForFunction(() => document.querySelector(".loading, .night-whole") === null);
 }
 
 /** Returns the texts of a list of facts by their names. */

@@ -61,6 +61,7 @@ function views(person: string): string[] {
     "data",
     "setup",
     "type/heart_rate",
+    `why/steps/${today}`,
   ];
   return views.map((view) => `#/${view}?person=${person}`);
 }

@@ -198,6 +198,31 @@ test("Data has the ledger's figures, and knows that no phone has sent anything",
   assert.equal(await line.locator(".item-main").textContent(), `${records} records`);
 });
 
+test("each day of a type is the one that was lived, and a day's reasons add up to it", async () => {
+  await show(page, household.url, "#/type/steps?range=month");
+  await page.locator("details.table-behind").first().waitFor();
+  const rows = await table(page, "Steps");
+  const month = today.slice(0, 7);
+  const days = Object.entries(truth.days.StepCount ?? {})
+    .filter(([day]) => day.startsWith(month) && day <= today)
+    .sort(([one], [other]) => (one < other ? 1 : -1));
+  assert.equal(rows.length, days.length);
+  for (const [place, [day, steps]] of days.entries()) {
+    const shown = Number((rows[place]?.[1] ?? "").replace(/\D/g, ""));
+    assert.ok(Math.abs(shown - steps) < 1, `${day}: ${steps} is shown as ${shown}`);
+  }
+  const yesterday = daysBefore(today, 1);
+  const steps = truth.days.StepCount?.[yesterday];
+  await show(page, household.url, `#/why/steps/${yesterday}`);
+  if (steps === undefined) return;
+  const text = (await page.locator("main").textContent()) ?? "";
+  const known = [Math.floor(steps), Math.round(steps)].map((value) => value.toLocaleString("en-GB"));
+  assert.ok(
+    known.some((value) => text.includes(value)),
+    `${steps}: ${text.slice(0, 200)}`,
+  );
+});
+
 test("Today's figures are those of the life", async () => {
   await page.setViewportSize(PHONE);
   await show(page, household.url, "#/");
