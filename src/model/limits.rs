@@ -25,7 +25,10 @@ pub const TLS_CONNECTIONS_MAX: usize = 112;
 
 /// Connections open at once beyond which a stranger's connection is closed after a file of the page. One that stays may have grown
 /// its buffer to [`FRAME_BYTES_MAX`].
-pub const STAYING_CONNECTIONS_MAX: usize = 32;
+pub const STAYING_CONNECTIONS_MAX: usize = 16;
+
+/// Files of the page that are decompressed at once for clients that take no gzip; further ones get 503.
+pub const PAGE_INFLATIONS_MAX: usize = 4;
 
 /// Bytes of a file of the page that are decompressed at a time, for clients that take no gzip.
 pub const PAGE_PIECE_BYTES: usize = 16 * KIB;

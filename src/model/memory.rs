@@ -9,11 +9,12 @@ use super::limits::{
     BODY_FRAMES, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONDENSED_HELD_MAX, CONNECTIONS_MAX,
     DERIVED_CACHE_BYTES, DERIVED_ROWS_MAX, DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX, ELEMENT_READ_BYTES,
     EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX,
-    LONG_PAGES_MAX, MEMBERS_SEEN_MAX, METADATA_READ_MAX, PAGE_CACHE_BYTES, QUESTION_CACHE_BYTES, QUESTION_PLACES,
-    READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX, ROUTE_LOCATIONS_COUNTED_MAX, ROUTE_POINTS_READ_MAX,
-    SPOOL_BUFFER_BYTES, STATISTICS_ACTIVE_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX,
-    UPLOADS_WAITING_MAX, WAITING_BYTES_MAX, WAITING_CACHE_BYTES, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX,
-    ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
+    LONG_PAGES_MAX, MEMBERS_SEEN_MAX, METADATA_READ_MAX, PAGE_CACHE_BYTES, PAGE_INFLATIONS_MAX, PAGE_PIECE_BYTES,
+    QUESTION_CACHE_BYTES, QUESTION_PLACES, READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX,
+    ROUTE_LOCATIONS_COUNTED_MAX, ROUTE_POINTS_READ_MAX, SPOOL_BUFFER_BYTES, STATISTICS_ACTIVE_MAX,
+    STAYING_CONNECTIONS_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX,
+    WAITING_BYTES_MAX, WAITING_CACHE_BYTES, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX,
+    ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -120,6 +121,13 @@ pub const fn tls_connections_bytes(connections: usize) -> usize {
     connections * TLS_CONNECTION_BYTES
 }
 
+/// What strangers can take with files of the page: connections that stay after one, and files that are decompressed.
+#[must_use]
+pub const fn page_bytes() -> usize {
+    let inflated = DEFLATE_BYTES + FRAME_BYTES_MAX + PAGE_PIECE_BYTES;
+    STAYING_CONNECTIONS_MAX * FRAME_BYTES_MAX + PAGE_INFLATIONS_MAX * inflated
+}
+
 /// Peak memory of the server when everything that clients can take is taken at once, by uploads made to cost the most.
 #[must_use]
 pub const fn service_bytes(ingests: usize) -> usize {
@@ -128,7 +136,7 @@ pub const fn service_bytes(ingests: usize) -> usize {
     let connections = if plain > tls { plain } else { tls };
     // Each upload that waits for a permit may have filled its window.
     let waiting = UPLOADS_WAITING_MAX * H2_STREAM_WINDOW_BYTES as usize;
-    peak_bytes(ingests) + hostile_bytes(ingests) + zstd_bytes(ZSTD_BODIES_MAX) + connections + waiting
+    peak_bytes(ingests) + hostile_bytes(ingests) + zstd_bytes(ZSTD_BODIES_MAX) + connections + waiting + page_bytes()
 }
 
 /// Bytes of a hash table with this many entries, which keeps a byte beside each place.

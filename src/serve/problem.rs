@@ -183,6 +183,10 @@ pub(super) fn too_slow() -> Answer {
     plain(StatusCode::REQUEST_TIMEOUT, "Request Timeout", "the body came too slowly; send it again")
 }
 
+pub(super) fn too_many_inflations() -> Answer {
+    unavailable("too many clients at once take no gzip; send Accept-Encoding: gzip, or ask again in a moment")
+}
+
 pub(super) fn too_many_sign_ins() -> Answer {
     unavailable("too many sign-ins at once; try again in a moment")
 }

@@ -19,7 +19,7 @@ use super::phase::Phase;
 use super::prepare::Prepared;
 use super::tiles::TileUrl;
 use super::upload::intake::Intake;
-use crate::model::limits::{METRIC_SCRAPES_MAX, SESSION_CHANGES_MAX, SIGN_INS_MAX};
+use crate::model::limits::{METRIC_SCRAPES_MAX, PAGE_INFLATIONS_MAX, SESSION_CHANGES_MAX, SIGN_INS_MAX};
 use crate::store::writer::WriterHandle;
 use crate::store::{Database, OpenFiles, TokenReader};
 
@@ -48,6 +48,8 @@ pub(super) struct State {
     pub(super) obstacles: Arc<Obstacles>,
     pub(super) scrapes: Arc<Semaphore>,
     pub(super) sign_ins: Semaphore,
+    /// Files of the page that are decompressed for clients that take no gzip.
+    pub(super) inflations: Arc<Semaphore>,
     /// Where the page gets maps from.
     pub(super) tiles: Option<TileUrl>,
     /// Sign-ins and sign-outs that the writer is asked for.
@@ -91,6 +93,7 @@ impl State {
             obstacles,
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
             sign_ins: Semaphore::new(SIGN_INS_MAX),
+            inflations: Arc::new(Semaphore::new(PAGE_INFLATIONS_MAX)),
             tiles: config.tile_url.clone(),
             session_changes: Arc::new(Semaphore::new(SESSION_CHANGES_MAX)),
             reads,

@@ -203,10 +203,11 @@ fn other_views_are_noted_and_made_again() {
 #[test]
 fn databases_of_earlier_versions_are_sound() {
     for (version, undoing) in [
-        (1, &["step5_undo", "step4_undo", "step3_undo", "step2_undo"][..]),
-        (2, &["step5_undo", "step4_undo", "step3_undo"]),
-        (3, &["step5_undo", "step4_undo"]),
-        (4, &["step5_undo"]),
+        (1, &["step6_undo", "step5_undo", "step4_undo", "step3_undo", "step2_undo"][..]),
+        (2, &["step6_undo", "step5_undo", "step4_undo", "step3_undo"]),
+        (3, &["step6_undo", "step5_undo", "step4_undo"]),
+        (4, &["step6_undo", "step5_undo"]),
+        (5, &["step6_undo"]),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("health.db");
@@ -223,7 +224,7 @@ fn databases_of_earlier_versions_are_sound() {
         drop(connection);
         let (code, report) = check(&database);
         assert_eq!((code, &report["findings"]), (Some(0), &json!([])), "{version}: {report}");
-        for arguments in [&["status"][..], &["token", "list"]] {
+        for arguments in [&["status"][..], &["token", "list"], &["sessions", "list"]] {
             let output = run(&[arguments, &["--db", database.to_str().unwrap()]].concat());
             assert!(output.status.success(), "{version}: {output:?}");
         }

@@ -96,7 +96,7 @@ fn few_connections_stay_open_for_the_page() {
     }
     let mut first = server.connect();
     assert!(!is_closed(&mut first) && !is_closed(&mut first));
-    let silent: Vec<Client> = (0..40).map(|_| server.connect()).collect();
+    let silent: Vec<Client> = (0..20).map(|_| server.connect()).collect();
     // The server has accepted those before.
     let mut last = server.connect();
     assert!(is_closed(&mut last) && is_closed(&mut first));

@@ -17,7 +17,7 @@ use super::config::PAGE_PATH;
 use super::http::listeners::ListenerKind;
 use super::problem;
 use super::route::{Handler, Right, Route, RoutePath, captured};
-use sent::{Keeping, sent};
+use sent::{Keeping, Shared, sent};
 
 static ROUTES: [Route; 11] = [
     public(RoutePath::Fixed(PAGE_PATH), index, "returns the page, or the plain one in a build without it"),
@@ -76,14 +76,18 @@ fn licences(call: Call<'_>) -> Answering<'_> {
     named(&call, name, Keeping::Asking)
 }
 
+fn shared<'a>(call: &'a Call<'_>) -> Shared<'a> {
+    Shared { tiles: call.state.tiles.as_ref(), inflations: &call.state.inflations }
+}
+
 /// Answers with a file that a browser asks for each time.
 pub(super) fn asking<'a>(file: &'static File, call: &Call<'a>) -> Answering<'a> {
-    Box::pin(ready(sent(file, Keeping::Asking, call.request.headers(), call.state.tiles.as_ref())))
+    Box::pin(ready(sent(file, Keeping::Asking, call.request.headers(), shared(call))))
 }
 
 fn named<'a>(call: &Call<'a>, name: &str, keeping: Keeping) -> Answering<'a> {
     Box::pin(ready(match file(name) {
-        Some(file) => sent(file, keeping, call.request.headers(), call.state.tiles.as_ref()),
+        Some(file) => sent(file, keeping, call.request.headers(), shared(call)),
         None => problem::nothing_there("this program has no such file of the page; `GET /` is the page that it has"),
     }))
 }

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,12 +14,14 @@ use hyper::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
     REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::files::File;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::PAGE_PIECE_BYTES;
 use crate::serve::answer::{Answer, MayStay, empty, whole};
 use crate::serve::api::{is_known, takes_gzip};
+use crate::serve::problem;
 use crate::serve::tiles::TileUrl;
 
 /// How long a browser may keep a file without asking.
@@ -47,8 +50,16 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (VARY, HeaderValue::from_static("accept-encoding")),
 ];
 
+/// What all answers with files share.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'a> {
+    pub(super) tiles: Option<&'a TileUrl>,
+    /// Permits to decompress a file.
+    pub(super) inflations: &'a Arc<Semaphore>,
+}
+
 /// Sends a file.
-pub(super) fn sent(file: &'static File, keeping: Keeping, asked: &HeaderMap, tiles: Option<&TileUrl>) -> Answer {
+pub(super) fn sent(file: &'static File, keeping: Keeping, asked: &HeaderMap, shared: Shared<'_>) -> Answer {
     let tag = format!("W/\"{}\"", file.tag);
     let is_compressed = file.is_gzip && takes_gzip(asked);
     let mut answer = match file {
@@ -57,7 +68,10 @@ pub(super) fn sent(file: &'static File, keeping: Keeping, asked: &HeaderMap, til
             *answer.status_mut() = StatusCode::NOT_MODIFIED;
             answer
         }
-        File { is_gzip: true, .. } if !is_compressed => Answer::new(Inflated::new(file.content).boxed_unsync()),
+        File { is_gzip: true, .. } if !is_compressed => match Arc::clone(shared.inflations).try_acquire_owned() {
+            Ok(permit) => Answer::new(Inflated::new(file.content, permit).boxed_unsync()),
+            Err(_) => return problem::too_many_inflations(),
+        },
         _ => whole(file.content_type, Bytes::from_static(file.content)),
     };
     answer.extensions_mut().insert(MayStay);
@@ -71,7 +85,7 @@ pub(super) fn sent(file: &'static File, keeping: Keeping, asked: &HeaderMap, til
     }
     headers.extend(HEADERS);
     // The URL of tiles was checked when it was read.
-    if let Ok(policy) = HeaderValue::try_from(policy(tiles)) {
+    if let Ok(policy) = HeaderValue::try_from(policy(shared.tiles)) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     let keep = match keeping {
@@ -87,11 +101,14 @@ pub(super) fn sent(file: &'static File, keeping: Keeping, asked: &HeaderMap, til
 }
 
 /// A file for a client that takes no gzip. It is decompressed piece by piece, so that no client holds a whole file in memory.
-struct Inflated(GzDecoder<&'static [u8]>);
+struct Inflated {
+    decoder: GzDecoder<&'static [u8]>,
+    _permit: OwnedSemaphorePermit,
+}
 
 impl Inflated {
-    fn new(content: &'static [u8]) -> Self {
-        Self(GzDecoder::new(content))
+    fn new(content: &'static [u8], permit: OwnedSemaphorePermit) -> Self {
+        Self { decoder: GzDecoder::new(content), _permit: permit }
     }
 }
 
@@ -101,7 +118,7 @@ impl Body for Inflated {
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let mut piece = vec![0; PAGE_PIECE_BYTES];
-        Poll::Ready(match self.0.read(&mut piece) {
+        Poll::Ready(match self.decoder.read(&mut piece) {
             Ok(0) => None,
             Ok(length) => {
                 piece.truncate(length);
@@ -129,6 +146,17 @@ mod tests {
         Box::leak(Box::new(File { name, content_type, tag: "0a", is_gzip, content: content.leak() }))
     }
 
+    /// Sends a file, while so many may be decompressed.
+    fn sent(
+        file: &'static File,
+        keeping: Keeping,
+        asked: &HeaderMap,
+        tiles: Option<&TileUrl>,
+        inflations: usize,
+    ) -> Answer {
+        super::sent(file, keeping, asked, Shared { tiles, inflations: &Arc::new(Semaphore::new(inflations)) })
+    }
+
     fn body(answer: Answer) -> Vec<u8> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         #[expect(clippy::disallowed_methods, reason = "the test's own file")]
@@ -143,7 +171,7 @@ mod tests {
             let mut asked = HeaderMap::new();
             asked.extend(accepted.map(|codings| (ACCEPT_ENCODING, codings.parse().unwrap())));
             let file = file(is_gzip, &text);
-            let answer = sent(file, Keeping::Forever, &asked, None);
+            let answer = sent(file, Keeping::Forever, &asked, None, 1);
             assert_eq!(answer.headers().contains_key(CONTENT_ENCODING), expected, "{accepted:?}");
             let expected = if expected { file.content } else { &text };
             assert!(body(answer) == expected, "{accepted:?}");
@@ -154,11 +182,26 @@ mod tests {
         check(false, Some("gzip"), false);
     }
 
+    /// Strangers who read nothing hold no more memory.
+    #[test]
+    fn few_files_are_decompressed_at_once() {
+        let inflations = Arc::new(Semaphore::new(1));
+        let shared = Shared { tiles: None, inflations: &inflations };
+        let ask = |asked: &HeaderMap| super::sent(file(true, b"text"), Keeping::Asking, asked, shared);
+        let first = ask(&HeaderMap::new());
+        assert_eq!(ask(&HeaderMap::new()).status(), StatusCode::SERVICE_UNAVAILABLE);
+        let mut asked = HeaderMap::new();
+        asked.append(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        assert_eq!(ask(&asked).status(), StatusCode::OK);
+        assert_eq!(body(first), b"text");
+        assert_eq!(ask(&HeaderMap::new()).status(), StatusCode::OK);
+    }
+
     #[test]
     fn the_policy_names_the_server_of_tiles() {
         let policy = |tiles: Option<&str>| {
             let tiles: Option<TileUrl> = tiles.map(|tiles| tiles.parse().unwrap());
-            let answer = sent(file(true, b"text"), Keeping::Asking, &HeaderMap::new(), tiles.as_ref());
+            let answer = sent(file(true, b"text"), Keeping::Asking, &HeaderMap::new(), tiles.as_ref(), 1);
             answer.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned()
         };
         assert!(policy(None).contains("img-src 'self' data: blob:; "));
@@ -174,7 +217,7 @@ mod tests {
         let check = |known: &str, expected: u16| {
             let mut asked = HeaderMap::new();
             asked.append(IF_NONE_MATCH, known.parse().unwrap());
-            let answer = sent(file(true, b"text"), Keeping::Asking, &asked, None);
+            let answer = sent(file(true, b"text"), Keeping::Asking, &asked, None, 1);
             assert_eq!(answer.status(), expected, "{known}");
             assert_eq!(answer.headers()[ETAG], "W/\"0a\"");
             assert_eq!(answer.headers()[CACHE_CONTROL], "no-cache");
