@@ -189,7 +189,7 @@ impl NewArguments {
         let running = || ServerFacts::of(&Database::new(&self.database.db));
         let running = || running().filter(|server| !server.has_gap)?.urls.into_iter().next();
         known.or_else(running).ok_or_else(|| {
-            Error::usage("--qr needs the address of the page: start the server before, or name it with --public-url")
+            Error::usage("--qr needs an address that a phone can reach: start the server on one before, or name it with --public-url")
         })
     }
 

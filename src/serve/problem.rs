@@ -119,11 +119,13 @@ const BEARER: &str = "Bearer realm=\"healthsink\"";
 
 /// The token may be correct or not, so the app's user gets the same advice as with 401.
 fn too_many_attempts(wait: Duration) -> Answer {
+    too_many(wait, "too many requests with a missing or wrong token; check the API key in the app's settings")
+}
+
+fn too_many(wait: Duration, what: &str) -> Answer {
     // Rounded up, so that the client need not wait a second time.
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let detail = format!(
-        "too many requests with a missing or wrong token; check the API key in the app's settings, and try again in {seconds} s"
-    );
+    let detail = format!("{what}, and try again in {seconds} s");
     let mut answer = plain(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests", &detail);
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     answer
@@ -150,7 +152,7 @@ pub(super) fn not_signed_in() -> Answer {
 /// The answer to a browser that signs in with what does not allow it.
 pub(super) fn not_to_sign_in(refusal: &Refusal) -> Answer {
     match refusal {
-        Refusal::TooManyAttempts(wait) => too_many_attempts(*wait),
+        Refusal::TooManyAttempts(wait) => too_many(*wait, "too many wrong tokens or codes; check what you have typed"),
         Refusal::Failed(error) => failed(error),
         Refusal::OtherScope(_) => forbidden(NOT_TO_READ),
         _ => with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", NOT_TO_SIGN_IN), WWW_AUTHENTICATE, BEARER),

@@ -1,7 +1,7 @@
 // The service worker: the page and the last answers while the server cannot be reached. It exists only over HTTPS.
 //
-// Files under assets/ never change, so they come from the cache. Everything else comes from the server first. Signing out
-// deletes the answers.
+// Files under assets/ never change, so they come from the cache. Everything else comes from the server first. Signing in or
+// out deletes the answers.
 
 declare const SHELL: string[];
 declare const VERSION: string;
@@ -26,6 +26,7 @@ const FILES = `files-${VERSION}`;
 const ANSWERS = "answers";
 const ANSWERS_MAX = 40;
 const KEPT_AT = "x-kept-at";
+const SIGNS_IN_OR_OUT = /^session(\/end)?$/;
 const KEPT = /^api\/v1\/(overview|days|nights|types|workouts|people)(\/|$)|^session$/;
 
 worker.addEventListener("install", (event) => {
@@ -51,10 +52,9 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   if (!request.url.startsWith(worker.registration.scope)) return;
   const path = request.url.slice(worker.registration.scope.length).split(/[?#]/)[0] ?? "";
-  if (request.method === "DELETE" && path === "session") {
-    event.waitUntil(caches.delete(ANSWERS));
-  } else if (request.method !== "GET") {
-    return;
+  if (request.method !== "GET") {
+    // Whoever signs in next is perhaps another person.
+    if (SIGNS_IN_OR_OUT.test(path)) event.waitUntil(caches.delete(ANSWERS));
   } else if (path.startsWith("assets/")) {
     event.respondWith(fromCacheFirst(request));
   } else if (request.mode === "navigate" && path === "") {

@@ -164,8 +164,19 @@ impl Feeds {
         // First, so that no event between is missed.
         let receiver = self.subscribe(name);
         let seen = Seen { change: since.unwrap_or(i64::MAX), upload: i64::MAX - 1, running: Vec::new() };
-        let feed = self.look(vec![(name.to_owned(), seen)]).await?.pop().ok_or(NoPage::Panicked)?;
-        let feed = feed.map_err(NoPage::Unanswered)?;
+        let feed = match self.look(vec![(name.to_owned(), seen)]).await {
+            Ok(mut feeds) => feeds.pop().ok_or(NoPage::Panicked).and_then(|feed| feed.map_err(NoPage::Unanswered)),
+            Err(fault) => Err(fault),
+        };
+        let feed = match feed {
+            Ok(feed) => feed,
+            Err(fault) => {
+                drop(receiver);
+                // Nobody has this name, perhaps.
+                lock(&self.followed).people.retain(|person| person.events.receiver_count() > 0);
+                return Err(fault);
+            }
+        };
         let state = FollowState::of(&feed);
         self.enter(name, &state);
         Ok((receiver, state, feed))

@@ -148,8 +148,9 @@ fn described(session: &SessionOwner, state: &State) -> Answer {
 async fn begun(call: Call<'_>) -> Result<Answer, Box<Answer>> {
     let kind = body::kind_of(call.request.headers()).ok_or_else(|| Box::new(problem::unknown_body()))?;
     let state = call.state.clone();
-    let Ok(_permit) = state.sign_ins.try_acquire() else { return Err(Box::new(problem::too_many_sign_ins())) };
     let bytes = body::read(call.request.body_mut()).await?;
+    // Not before: a stranger who sends slowly would keep the others out.
+    let Ok(_permit) = state.sign_ins.try_acquire() else { return Err(Box::new(problem::too_many_sign_ins())) };
     let secret = body::secret(kind, &bytes).ok_or_else(|| {
         Box::new(problem::wrong_body("the body needs a `token` or a `code`, and nothing else: {\"token\": \"hs_…\"}"))
     })?;

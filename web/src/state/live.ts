@@ -1,7 +1,8 @@
 // Follows the server's events. What is on the screen is read again when data has changed.
 //
 // The browser's own reconnection gives up after an answer that is not a stream, so it is done here: after 1 s, then twice as
-// long each time up to a minute, and at once when the window is seen again or the network is back.
+// long each time up to a minute, and at once when the network is back. A hidden page follows nothing: browsers open few
+// connections to one server, and a page that has none cannot load.
 
 import { effect, signal } from "@preact/signals";
 import { forgetAnswers, refreshAnswers } from "../api/answers.ts";
@@ -54,7 +55,8 @@ export function startLive(): void {
     void retryLater();
   });
   const wake = () => {
-    if (document.visibilityState === "visible" && session.peek() && !isOpen()) reconnectNow();
+    if (document.hidden) rest();
+    else if (session.peek() && !isOpen()) resume();
   };
   document.addEventListener("visibilitychange", wake);
   window.addEventListener("online", wake);
@@ -68,9 +70,24 @@ export function reconnectNow(): void {
   refreshAnswers();
 }
 
+/** What changes meanwhile is seen by the number of the last change. */
+function rest(): void {
+  clearTimeout(retryTimer);
+  source?.close();
+  source = undefined;
+}
+
+function resume(): void {
+  rest();
+  retryMs = RETRY_MIN_MS;
+  connect();
+  if (seenChange === undefined) refreshAnswers();
+}
+
 const isOpen = () => source?.readyState === EventSource.OPEN;
 
 function connect(): void {
+  if (document.hidden) return;
   const opened = new EventSource(requestUrl("/api/v1/events", { person: personInAddress.peek() }));
   source = opened;
   const on = (name: string, act: (data: Record<string, unknown>) => void) =>
@@ -98,9 +115,7 @@ function connect(): void {
 }
 
 function disconnect(): void {
-  clearTimeout(retryTimer);
-  source?.close();
-  source = undefined;
+  rest();
   seenChange = undefined;
 }
 
