@@ -27,6 +27,15 @@ pub const TLS_CONNECTIONS_MAX: usize = 112;
 /// its buffer to [`FRAME_BYTES_MAX`].
 pub const STAYING_CONNECTIONS_MAX: usize = 16;
 
+/// Rows of a list on a page without a script.
+pub const PLAIN_ROWS_MAX: usize = 20;
+
+/// Letters of a rejected element there.
+pub const PLAIN_RAW_LETTERS_MAX: usize = 300;
+
+/// Heart rates of a chart there.
+pub const PLAIN_HEART_RATES_MAX: usize = 300;
+
 /// Files of the page that are decompressed at once for clients that take no gzip; further ones get 503.
 pub const PAGE_INFLATIONS_MAX: usize = 4;
 

@@ -13,7 +13,7 @@ use super::program::command;
 
 /// What cannot be found, by table: columns whose other value is like any other, and rows that only their sender could miss.
 /// `= NULL` stands for an emptied column. A row may be doubled where the ledger counts no rows, or where it brought nothing new.
-const UNSEEN: [(&str, &[&str]); 28] = [
+const UNSEEN: [(&str, &[&str]); 30] = [
     (
         "activity_summaries",
         &[
@@ -180,7 +180,9 @@ const UNSEEN: [(&str, &[&str]); 28] = [
             "creation_ms = NULL",
         ],
     ),
+    ("sessions", &["delete", "double", "id", "digest", "created_ms", "last_used_ms", "expires_ms"]),
     ("shared_metadata", &["delete", "id"]),
+    ("sign_in_codes", &["delete", "double", "digest", "expires_ms"]),
     (
         "tokens",
         &[
@@ -360,7 +362,9 @@ fn filled() -> (TempDir, Connection) {
     connection.execute_batch(
         "UPDATE uploads SET origin = 'http', token_id = 1, sync_source = 'manual', export_ms = 1, start_ms = 1, end_ms = 2 WHERE id = 1;
          UPDATE uploads SET state = 'aborted', error = 'cut' WHERE id = 2;
-         UPDATE tokens SET last_used_ms = created_ms, revoked_ms = created_ms, expires_ms = created_ms;").unwrap();
+         UPDATE tokens SET last_used_ms = created_ms, revoked_ms = created_ms, expires_ms = created_ms;
+         INSERT INTO sessions (token_id, digest, created_ms, last_used_ms, expires_ms) VALUES (1, zeroblob(32), 1, 2, 3);
+         INSERT INTO sign_in_codes (digest, token_id, expires_ms) VALUES (zeroblob(32), 1, 3);").unwrap();
     (folder, connection)
 }
 

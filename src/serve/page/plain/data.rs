@@ -6,18 +6,13 @@ use super::html::Html;
 use super::setup;
 use super::show::{NOTHING, age, date_time, rows, short, text};
 use super::view::{Content, Section, View, number, table};
+use crate::model::limits::{PLAIN_RAW_LETTERS_MAX, PLAIN_ROWS_MAX};
 use crate::serve::api::NoAnswer;
-
-/// Rows of a list.
-const ROWS_MAX: usize = 20;
-
-/// Letters of a rejected element.
-const RAW_LETTERS_MAX: usize = 300;
 
 pub(super) async fn content(view: &View<'_>) -> Result<Content, NoAnswer> {
     let status = view.json("/api/v1/status", &view.tz()).await?;
-    let uploads = view.json("/api/v1/uploads", &format!("{}&limit={ROWS_MAX}", view.tz())).await?;
-    let rejects = view.json("/api/v1/rejects", &format!("limit={ROWS_MAX}")).await?;
+    let uploads = view.json("/api/v1/uploads", &format!("{}&limit={PLAIN_ROWS_MAX}", view.tz())).await?;
+    let rejects = view.json("/api/v1/rejects", &format!("limit={PLAIN_ROWS_MAX}")).await?;
     let sources = view.json("/api/v1/sources", &format!("{}&limit=100", view.tz())).await?;
     let mut html = Html::default();
     html.line("h1", &[], "Data");
@@ -127,7 +122,7 @@ fn rejected(html: &mut Html, rejects: &Value) {
                 html.tag("tr", &[], |html| {
                     html.line("th", &[("scope", "row")], text(reject, "section"));
                     html.line("td", &[], text(reject, "reason"));
-                    let raw: String = text(reject, "raw").chars().take(RAW_LETTERS_MAX).collect();
+                    let raw: String = text(reject, "raw").chars().take(PLAIN_RAW_LETTERS_MAX).collect();
                     html.tag("td", &[], |html| html.line("code", &[], &raw));
                 });
             }

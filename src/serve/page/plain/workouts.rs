@@ -7,11 +7,9 @@ use super::period::Length;
 use super::show::{activity, amount, date_time, minutes, rows, short, text};
 use super::view::{Content, PICTURES, Section, View, number, table};
 use crate::chart::{Bucket, Clock, Figures, Hue, Point};
+use crate::model::limits::PLAIN_HEART_RATES_MAX;
 use crate::model::time::parse_iso;
 use crate::serve::api::NoAnswer;
-
-/// Heart rates of a chart.
-const HEART_RATES_MAX: usize = 300;
 
 pub(super) async fn content(view: &View<'_>) -> Result<Content, NoAnswer> {
     let period = view.period(Length::Month);
@@ -67,7 +65,7 @@ fn row(html: &mut Html, view: &View<'_>, workout: &Value) {
 
 /// One workout.
 pub(super) async fn one(view: &View<'_>, uuid: &str) -> Result<Content, NoAnswer> {
-    let query = format!("{}&max_points={HEART_RATES_MAX}", view.tz());
+    let query = format!("{}&max_points={PLAIN_HEART_RATES_MAX}", view.tz());
     let workout = view.json(&format!("/api/v1/workouts/{uuid}"), &query).await?;
     let mut html = Html::default();
     let title = activity(&workout);
