@@ -63,6 +63,7 @@ function bundleScripts(minify) {
   return build({
     absWorkingDir: WEB,
     entryPoints: { main: "src/main.tsx", docs: "src/docs.ts" },
+    plugins: [commonScript],
     outdir: OUT,
     entryNames: "assets/[name]-[hash]",
     chunkNames: "assets/[name]-[hash]",
@@ -79,6 +80,18 @@ function bundleScripts(minify) {
     logLevel: "warning",
   });
 }
+
+/** Lets each view import `src/views/common.ts`. */
+const commonScript = {
+  name: "common",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/]views[\\/][a-z]+[\\/][A-Z]\w+\.tsx$/ }, ({ path }) => {
+      const text = readFileSync(path, "utf8");
+      const isView = text.includes("export default function");
+      return isView ? { contents: `${text}\nimport "../common.ts";\n`, loader: "tsx" } : undefined;
+    });
+  },
+};
 
 function findNames({ outputs }) {
   const outputOf = (source) => Object.keys(outputs).find((output) => outputs[output].entryPoint === source);
