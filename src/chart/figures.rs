@@ -69,12 +69,17 @@ impl Figures {
         (from_ms < to_ms).then_some(Span { from_ms, to_ms, clock: &self.clock })
     }
 
-    /// The date of a bucket, with the time if it is shorter than a day.
+    /// The date of a bucket: with the time if it is shorter than a day, and only the month or the year of one that is longer.
     #[must_use]
     pub fn name_of(&self, point: &Point) -> String {
         let local_ms = self.clock.local_ms(point.start_ms);
         let day = date(local_ms);
-        if self.bucket <= Bucket::Hour { format!("{day}, {}", time_of_day(minutes(local_ms))) } else { day }
+        match self.bucket {
+            Bucket::Moment | Bucket::Hour => format!("{day}, {}", time_of_day(minutes(local_ms))),
+            Bucket::Day | Bucket::Week => day,
+            Bucket::Month => day.split_once(' ').map_or(day.clone(), |(_, month)| month.to_owned()),
+            Bucket::Year => day.rsplit(' ').next().unwrap_or_default().to_owned(),
+        }
     }
 
     /// A bucket and its figure, as a text beside the pointer.

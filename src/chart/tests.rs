@@ -211,6 +211,38 @@ fn the_description_has_the_figures() {
 }
 
 #[test]
+fn buckets_have_names() {
+    let start_ms = at("2026-02-01");
+    for (bucket, expected) in [
+        (Bucket::Hour, "1 Feb 2026, 00:00"),
+        (Bucket::Day, "1 Feb 2026"),
+        (Bucket::Week, "1 Feb 2026"),
+        (Bucket::Month, "Feb 2026"),
+        (Bucket::Year, "2026"),
+    ] {
+        let end_ms = bucket.end_ms(start_ms);
+        let point = Point { start_ms, end_ms, value: 1.0, extremes: None, is_partial: false };
+        assert_eq!(figures(true, bucket, vec![point]).name_of(&point), expected);
+    }
+    assert_eq!(Bucket::Month.end_ms(start_ms), at("2026-03-01"));
+    assert_eq!(Bucket::Year.end_ms(at("2026-01-01")), at("2027-01-01"));
+}
+
+/// A night of three stages, and one whose clocks nobody knows.
+#[test]
+fn one_night_from_left_to_right() {
+    let svg = nights(vec![night(0, -60.0, 420.0, 3)]).hypnogram(picture(390, 180));
+    check_labels(&svg, (390.0, 180.0), "hypnogram");
+    for class in ["c-deep", "c-core", "c-rem"] {
+        let path = svg.split_once(&format!("<path class=\"{class}\" d=\"")).unwrap().1.split_once('"').unwrap().0;
+        assert_eq!(path.matches('Z').count(), 1, "{class}: {path}");
+    }
+    assert!(svg.contains("Deep: 160 min.") && svg.contains(">00:00<") && !svg.contains(">Asleep<"), "{svg}");
+    assert!(nights(vec![]).hypnogram(picture(390, 180)).contains("No data in this time"));
+    assert!(nights(vec![night(0, 5.0, 5.0, 1)]).hypnogram(picture(390, 180)).contains("No data in this time"));
+}
+
+#[test]
 fn output_is_bounded() {
     let values: Vec<Option<f64>> =
         (0..CHART_POINTS_MAX).map(|at| Some(f64::from(u32::try_from(at % 17).unwrap()))).collect();

@@ -36,7 +36,12 @@ pub(super) fn amount(value: Option<f64>, unit_name: &str, identifier: &str) -> S
     let Some(value) = value else {
         return NOTHING.to_owned();
     };
-    let value = if unit_name == "%" { value * 100.0 } else { value };
+    let (value, unit_name) = match unit_name {
+        "%" => (value * 100.0, unit_name),
+        // Ways are long, and steps short.
+        "m" if value.abs() >= 1000.0 => (value / 1000.0, "km"),
+        _ => (value, unit_name),
+    };
     let number = short(value);
     let unit = unit(unit_name, identifier);
     if unit.is_empty() { number } else { format!("{number} {unit}") }
@@ -150,6 +155,7 @@ mod tests {
         assert_eq!(amount(Some(61.23), "count/min", "HKQuantityTypeIdentifierHeartRate"), "61.2 bpm");
         assert_eq!(amount(Some(0.97), "%", "HKQuantityTypeIdentifierOxygenSaturation"), "97 %");
         assert_eq!(amount(Some(36.65), "degC", ""), "36.6 °C");
+        assert_eq!([0.64, 999.0, 5432.1].map(|way| amount(Some(way), "m", "")), ["0.64 m", "999 m", "5.43 km"]);
         assert_eq!((amount(None, "kg", ""), amount(Some(0.0), "kg", "")), ("–".to_owned(), "0 kg".to_owned()));
         assert_eq!([Some(-0.123), Some(0.05), Some(0.001), None].map(change), ["−12 %", "+5 %", "0 %", "–"]);
         assert_eq!([Some(432.4), Some(59.0), None].map(minutes), ["7 h 12 min", "59 min", "–"]);

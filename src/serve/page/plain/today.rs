@@ -17,7 +17,7 @@ const SPARK_DAYS: i32 = 28;
 const SPARK_PX: (u32, u32) = (140, 36);
 
 pub(super) async fn content(view: &View<'_>) -> Result<Content, NoAnswer> {
-    let overview = view.json("/api/v1/overview", &format!("{}&units=km", view.tz())).await?;
+    let overview = view.json("/api/v1/overview", &view.tz()).await?;
     let day = view.today.day;
     let night = view.drawing(&format!("type=sleep&bucket=day&from={day}&to={}", day.next())).await?;
     let mut html = Html::default();
@@ -36,7 +36,9 @@ pub(super) async fn content(view: &View<'_>) -> Result<Content, NoAnswer> {
             html.tag("section", &[], |html| doses(html, &overview["doses"]));
         }
     });
-    types(&mut html, view, &overview);
+    if !rows(&overview, "types").is_empty() {
+        types(&mut html, view, &overview);
+    }
     Ok(Content { title: "Today".to_owned(), section: Section::Today, html })
 }
 

@@ -11,12 +11,15 @@ use crate::model::limits::PLAIN_HEART_RATES_MAX;
 use crate::model::time::parse_iso;
 use crate::serve::api::NoAnswer;
 
+/// Lengths of periods. The workouts of all years are too many for a page.
+const LENGTHS: [Length; 4] = [Length::Week, Length::Month, Length::Half, Length::Year];
+
 pub(super) async fn content(view: &View<'_>) -> Result<Content, NoAnswer> {
     let period = view.period(Length::Month);
     let answer = view.json("/api/v1/workouts", &format!("{}&limit=1000{}", view.tz(), period.query())).await?;
     let mut html = Html::default();
     html.line("h1", &[], "Workouts");
-    view.periods(&mut html, ("/workouts", ""), period, &Length::ALL[1..]);
+    view.periods(&mut html, ("/workouts", ""), period, &LENGTHS);
     let list = rows(&answer, "workouts");
     html.line("h2", &[], &period.title());
     if list.is_empty() {
@@ -70,11 +73,9 @@ pub(super) async fn one(view: &View<'_>, uuid: &str) -> Result<Content, NoAnswer
     let mut html = Html::default();
     let title = activity(&workout);
     html.line("h1", &[], &title);
-    html.line(
-        "p",
-        &[("class", "muted")],
-        &format!("{}, {}", date_time(text(&workout, "start")), text(&workout, "source")),
-    );
+    let source = workout["source"].as_str().map(|source| format!(", {source}")).unwrap_or_default();
+    let when = date_time(text(&workout, "start"));
+    html.line("p", &[("class", "muted")], &format!("{when}{source}"));
     let facts = [
         ("Duration", duration(&workout)),
         ("Distance", amount(workout["distance"].as_f64(), text(&workout, "distance_unit"), "")),
