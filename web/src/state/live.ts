@@ -6,11 +6,11 @@
 
 import { effect, signal } from "@preact/signals";
 import { forgetAnswers, refreshAnswers } from "../api/answers.ts";
-import { request, requestUrl } from "../api/client.ts";
+import { requestUrl } from "../api/client.ts";
 import { personInAddress } from "./address.ts";
 import { personZone } from "./clock.ts";
 import { noteReached, unreachableSince } from "./connection.ts";
-import { person, session } from "./session.ts";
+import { loadSession, person, session } from "./session.ts";
 
 export interface UploadNews {
   state: "running" | "done" | "failed";
@@ -122,17 +122,13 @@ function disconnect(): void {
 async function retryLater(): Promise<void> {
   source = undefined;
   clearTimeout(retryTimer);
-  await probe();
+  // A stream that ends says nothing about why: the server is away, or the session has ended.
+  await loadSession();
   clearTimeout(retryTimer);
   retryTimer = window.setTimeout(() => {
     if (session.peek() && !source) connect();
   }, retryMs);
   retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
-}
-
-/** A stream that ends says nothing about why: a small request does, and notes it. */
-async function probe(): Promise<void> {
-  await request("healthz").catch(() => undefined);
 }
 
 function showUpload(news: UploadNews): void {

@@ -94,6 +94,17 @@ test("a session ends with its token, also in an open page", async () => {
   await page.context().close();
 });
 
+test("a session that has ended elsewhere ends in an open page, which then shows nothing", async () => {
+  const page = await newPage();
+  await signIn(page.context(), household.url, token);
+  await show(page, household.url, "#/sleep?end=2026-02-20&person=anna");
+  const origin = household.url.slice(0, -1);
+  await page.context().request.delete(`${household.url}session`, { headers: { origin } });
+  await page.getByLabel("Token").waitFor();
+  assert.equal(await page.locator("a.night-bar").count(), 0);
+  await page.context().close();
+});
+
 test("a server that goes away is named, and what was seen stays until it is back", async () => {
   const page = await newPage();
   await signIn(page.context(), household.url, token);
