@@ -43,6 +43,8 @@ test("days and times", () => {
   assert.match(formatDay("2026-11-26", "long"), /^Thursday,? 26 November$/);
   assert.match(formatDays("2026-11-03", "2026-11-09"), /^3\s?–\s?9 Nov 2026$/);
   assert.match(formatTime("2026-11-26T23:30:00Z", "Europe/Berlin"), /^0?0:30$/);
+  // Days without a known zone are those of UTC: so are times.
+  assert.equal(formatTime("2026-11-26T23:30:00Z", null), "23:30");
   assert.equal(formatLocalTime("2026-01-05T22:05:00"), "22:05");
   assert.equal(formatDay(null), "–");
 });

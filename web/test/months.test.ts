@@ -23,7 +23,7 @@ const all = [
 ];
 
 test("workouts stand in months, the newest first, with their sums", () => {
-  const found = months(all);
+  const found = months(all, "Europe/Berlin");
   assert.deepEqual(
     found.map(({ month, workouts, seconds, kilometers }) => [month, workouts.length, seconds, kilometers]),
     [
@@ -32,11 +32,17 @@ test("workouts stand in months, the newest first, with their sums", () => {
     ],
   );
   assert.equal(found[0]?.workouts[0]?.activity, "running");
-  assert.equal(months([workout("2026-11-05T10:00:00.000Z", "yoga", null)])[0]?.kilometers, null);
+  assert.equal(months([workout("2026-11-05T10:00:00.000Z", "yoga", null)], null)[0]?.kilometers, null);
+});
+
+test("the month is that where the person is", () => {
+  const late = [workout("2026-11-30T20:00:00.000Z", "running", 5)];
+  assert.equal(months(late, "Asia/Tokyo")[0]?.month, "2026-12");
+  assert.equal(months(late, null)[0]?.month, "2026-11");
 });
 
 test("the first rows are those of the newest months", () => {
-  const cut = (count: number) => firstOf(months(all), count).map(({ workouts }) => workouts.length);
+  const cut = (count: number) => firstOf(months(all, "Europe/Berlin"), count).map(({ workouts }) => workouts.length);
   assert.deepEqual(cut(1), [1]);
   assert.deepEqual(cut(2), [2]);
   assert.deepEqual(cut(9), [2, 1]);

@@ -2,7 +2,9 @@
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import type { Query } from "../state/address.ts";
+import { addDays } from "../format/calendar.ts";
+import { personInAddress, type Query } from "../state/address.ts";
+import { personZone, today } from "../state/clock.ts";
 import { endSession } from "../state/session.ts";
 import { type AnswerOf, type Path, readJson, requestUrl } from "./client.ts";
 import { Problem } from "./problem.ts";
@@ -55,6 +57,7 @@ async function read(entry: Entry): Promise<void> {
   if (!entry.state.peek().loading) entry.state.value = { ...entry.state.peek(), loading: true };
   try {
     const data = await readJson<unknown>(entry.url, { signal: reading.signal });
+    noteZone(entry.url, data);
     entry.state.value = { data, error: undefined, loading: false };
   } catch (error) {
     if (reading.signal.aborted) return;
@@ -63,6 +66,22 @@ async function read(entry: Entry): Promise<void> {
   } finally {
     if (entry.reading === reading) entry.reading = undefined;
   }
+}
+
+/** These answers name the zone that the person is in now; that of one night is where they slept. */
+const NAMES_ZONE = /^api\/v1\/(overview|days|nights)(\?|$)/;
+
+function noteZone(url: string, data: unknown): void {
+  if (!NAMES_ZONE.test(url) || typeof data !== "object" || data === null || !("zone" in data)) return;
+  if (typeof data.zone === "string" || data.zone === null) personZone.value = data.zone;
+}
+
+/** Asks where the person is, for views whose answers do not say it. */
+export async function learnZone(person: string | null): Promise<void> {
+  const day = today.peek();
+  const url = requestUrl("/api/v1/nights", { from: day, to: addDays(day, 1), person });
+  const data = await readJson<unknown>(url).catch(() => null);
+  if (person === personInAddress.peek()) noteZone(url, data);
 }
 
 /** Reads a path and follows it. `path` null reads nothing. The signal changes when the data does. */

@@ -41,7 +41,7 @@ export function formatDays(first: string, last: string): string {
   return format.formatRange(dayToMs(first), dayToMs(last));
 }
 
-/** A clock time in a zone; without one, the browser's. */
+/** A clock time in a zone; without one, that of UTC, as days are. */
 export function formatTime(instant: string | Date | null | undefined, zone: string | null): string {
   if (!instant) return NOTHING;
   return dateFormat({ hour: "numeric", minute: "2-digit", ...inZone(zone) }).format(new Date(instant));
@@ -61,7 +61,7 @@ export function formatLocalTime(local: string | null | undefined): string {
 }
 
 function inZone(zone: string | null): Intl.DateTimeFormatOptions {
-  return zone ? { timeZone: zone } : {};
+  return { timeZone: zone ?? "UTC" };
 }
 
 const STEPS = [

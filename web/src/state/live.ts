@@ -5,9 +5,9 @@
 // connections to one server, and a page that has none cannot load.
 
 import { effect, signal } from "@preact/signals";
-import { forgetAnswers, refreshAnswers } from "../api/answers.ts";
+import { forgetAnswers, learnZone, refreshAnswers } from "../api/answers.ts";
 import { requestUrl } from "../api/client.ts";
-import { personInAddress } from "./address.ts";
+import { address, personInAddress } from "./address.ts";
 import { personZone } from "./clock.ts";
 import { noteReached, unreachableSince } from "./connection.ts";
 import { loadSession, person, session } from "./session.ts";
@@ -42,11 +42,13 @@ export function startLive(): void {
     if (now === whose) return;
     if (whose !== null) {
       forgetAnswers();
-      personZone.value = null;
+      personZone.value = undefined;
     }
     whose = now;
     disconnect();
     if (now !== null) connect();
+    // Today's own answer says it.
+    if (now !== null && address.peek().view !== "") void learnZone(personInAddress.peek());
   });
   // A read that found the server away says so before the stream does.
   effect(() => {

@@ -1,6 +1,7 @@
 // What stands around every view: navigation at the side or, on a phone, at the bottom; the menu; news of the connection.
 
 import { useEffect, useRef } from "preact/hooks";
+import { HERE } from "../format/calendar.ts";
 import { formatTime } from "../format/dates.ts";
 import { address, linkTo } from "../state/address.ts";
 import { reachedAt, unreachableSince } from "../state/connection.ts";
@@ -69,8 +70,8 @@ function Connection() {
   return (
     <div class="connection" role="status">
       <span>
-        {texts.problems.unreachableSince(formatTime(since, null))}{" "}
-        {seen && texts.problems.seenFrom(formatTime(seen, null))}
+        {texts.problems.unreachableSince(formatTime(since, HERE))}{" "}
+        {seen && texts.problems.seenFrom(formatTime(seen, HERE))}
       </span>
       <button type="button" class="link" onClick={reconnectNow}>
         {texts.problems.retry}

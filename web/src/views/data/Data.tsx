@@ -4,13 +4,12 @@ import { useAnswer } from "../../api/answers.ts";
 import { addDays } from "../../format/calendar.ts";
 import { formatInstant } from "../../format/dates.ts";
 import { personInAddress } from "../../state/address.ts";
-import { now } from "../../state/clock.ts";
+import { today, zone } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { DataTable } from "../../ui/DataTable.tsx";
 import type { ViewProps } from "../registry.ts";
-import { localToday } from "../sleep/range.ts";
 import { Ledger } from "./Ledger.tsx";
 import { Rejects } from "./Rejects.tsx";
 import { Senders } from "./Senders.tsx";
@@ -27,7 +26,7 @@ const REJECTS_MAX = 50;
 export default function Data(_: ViewProps) {
   const person = personInAddress.value;
   const status = useAnswer("/api/v1/status", { person });
-  const from = addDays(localToday(now.value), 1 - LEDGER_DAYS);
+  const from = addDays(today.value, 1 - LEDGER_DAYS);
   const uploads = useAnswer("/api/v1/uploads", { from, limit: UPLOADS_MAX, person });
   const types = useAnswer("/api/v1/types", { person });
   const rejects = useAnswer("/api/v1/rejects", { limit: REJECTS_MAX, person });
@@ -85,7 +84,7 @@ function Zones() {
               rowsMax={100}
               columns={[
                 { name: texts.data.zone, cell: ({ zone }) => zone ?? "" },
-                { name: texts.data.since, cell: ({ start }) => formatInstant(start, null) },
+                { name: texts.data.since, cell: ({ start }) => formatInstant(start, zone.value) },
                 { name: texts.data.why, cell: ({ why }) => texts.data.whys[why ?? ""] ?? why ?? "" },
               ]}
             />

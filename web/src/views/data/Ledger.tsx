@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { formatAge, formatInstant } from "../../format/dates.ts";
 import { formatDuration } from "../../format/durations.ts";
 import { formatBytes, formatNumber } from "../../format/numbers.ts";
-import { now } from "../../state/clock.ts";
+import { now, zone } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
 import type { Status, Upload } from "./Verdict.tsx";
@@ -55,7 +55,7 @@ function Line({ upload, from }: { upload: Upload; from: string }) {
     <details class="upload">
       <summary class="item">
         <span class="item-what">
-          <span class="item-name" title={formatInstant(finished ?? started, null)}>
+          <span class="item-name" title={formatInstant(finished ?? started, zone.value)}>
             {formatAge(finished ?? started, now.value)}
           </span>
           <span class="item-when ellipsis" title={from}>
@@ -93,14 +93,14 @@ function Figures({ upload }: { upload: Upload }) {
     upload.started && upload.finished ? (Date.parse(upload.finished) - Date.parse(upload.started)) / 1000 : null;
   const range =
     upload.range_start || upload.range_end
-      ? `${formatInstant(upload.range_start, null)} – ${formatInstant(upload.range_end, null)}`
+      ? `${formatInstant(upload.range_start, zone.value)} – ${formatInstant(upload.range_end, zone.value)}`
       : null;
   const { fields } = texts.data;
   const rows: [string, string | null][] = [
     [fields.state, stateName(upload.state)],
     [fields.error, upload.error],
     [fields.from, upload.sender],
-    [fields.finished, upload.finished && formatInstant(upload.finished, null)],
+    [fields.finished, upload.finished && formatInstant(upload.finished, zone.value)],
     [fields.took, duration === null ? null : formatDuration(duration)],
     [fields.size, formatBytes(upload.body_bytes)],
     [fields.records, formatNumber(upload.records)],
@@ -111,7 +111,7 @@ function Figures({ upload }: { upload: Upload }) {
     [fields.merged, formatNumber(upload.merged)],
     [fields.removed, formatNumber(upload.removed)],
     [fields.rejected, formatNumber(upload.rejected)],
-    [fields.exported, upload.exported && formatInstant(upload.exported, null)],
+    [fields.exported, upload.exported && formatInstant(upload.exported, zone.value)],
     [fields.range, range],
     [fields.sync, upload.sync_source],
     [fields.number, formatNumber(upload.id)],

@@ -2,7 +2,7 @@
 
 import { formatAge, formatInstant } from "../../format/dates.ts";
 import { formatNumber } from "../../format/numbers.ts";
-import { now } from "../../state/clock.ts";
+import { now, zone } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
 import type { Status } from "./Verdict.tsx";
@@ -31,7 +31,7 @@ export function Senders({ senders }: { senders: readonly Sender[] }) {
                 <span class="item-when">{texts.data.uploads(formatNumber(sender.uploads), sender.uploads ?? 0)}</span>
               </span>
               <span class="item-figures">
-                <span class="item-main" title={formatInstant(sender.last_upload, null)}>
+                <span class="item-main" title={formatInstant(sender.last_upload, zone.value)}>
                   {formatAge(sender.last_upload, now.value)}
                 </span>
               </span>

@@ -6,6 +6,7 @@ import { formatInstant } from "../../format/dates.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { nameOfType } from "../../format/types.ts";
 import { linkTo } from "../../state/address.ts";
+import { zone } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
 
@@ -25,7 +26,7 @@ export function StoppedTypes({ types }: { types: readonly TypeRow[] }) {
                   <span class="item-name ellipsis" title={nameOfType(type)}>
                     {nameOfType(type)}
                   </span>
-                  <span class="item-when">{texts.data.lastSample(formatInstant(last, null))}</span>
+                  <span class="item-when">{texts.data.lastSample(formatInstant(last, zone.value))}</span>
                 </span>
                 <span class="item-figures">
                   <span class="item-main warn">

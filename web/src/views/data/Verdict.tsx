@@ -8,11 +8,10 @@ import { formatAge, formatDay } from "../../format/dates.ts";
 import { formatDuration } from "../../format/durations.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { linkTo } from "../../state/address.ts";
-import { now } from "../../state/clock.ts";
+import { now, today, zone } from "../../state/clock.ts";
 import { upload } from "../../state/live.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
-import { localToday } from "../sleep/range.ts";
 
 export type Status = AnswerOf<"/api/v1/status">;
 export type Upload = AnswerOf<"/api/v1/uploads">["uploads"][number];
@@ -84,9 +83,8 @@ function lastOf(known: readonly { origin: string | null; finished: string | null
 
 /** Records of each day. A day without an upload is an empty place. */
 function DayStrip({ uploads, from }: { uploads: readonly Upload[]; from: string }) {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const days = perDay(uploads, (instant) => dayIn(zone, new Date(instant)));
-  const dates = datesBetween(from, addDays(localToday(now.value), 1));
+  const days = perDay(uploads, (instant) => dayIn(zone.value, new Date(instant)));
+  const dates = datesBetween(from, addDays(today.value, 1));
   const most = Math.max(1, ...[...days.values()].map(({ records }) => records));
   return (
     <ol class="day-strip" aria-label={texts.data.strip}>

@@ -12,7 +12,7 @@ import { formatDay, formatLocalTime, formatTime } from "../../format/dates.ts";
 import { formatMinutes } from "../../format/durations.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { linkTo, personInAddress } from "../../state/address.ts";
-import { now } from "../../state/clock.ts";
+import { today } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
 import { Card } from "../../ui/Card.tsx";
@@ -20,7 +20,6 @@ import { Icon } from "../../ui/Icon.tsx";
 import { Empty } from "../../ui/States.tsx";
 import { NightPlots } from "./NightPlots.tsx";
 import { marksOf } from "./NightsTable.tsx";
-import { localToday } from "./range.ts";
 import { StageBar } from "./StageBar.tsx";
 
 export function OneNight({ date }: { date: string }) {
@@ -44,7 +43,7 @@ export function OneNight({ date }: { date: string }) {
 }
 
 function Head({ date }: { date: string }) {
-  const isNewest = date > localToday(now.value);
+  const isNewest = date > today.value;
   return (
     <header class="view-head tight">
       <div class="head-text">

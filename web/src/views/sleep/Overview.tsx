@@ -6,7 +6,7 @@ import { averages, bars } from "../../draw/nights.ts";
 import { addDays } from "../../format/calendar.ts";
 import { formatDay, formatDays } from "../../format/dates.ts";
 import { changeQuery, linkTo, personInAddress } from "../../state/address.ts";
-import { now } from "../../state/clock.ts";
+import { today as personToday } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
 import { Card } from "../../ui/Card.tsx";
@@ -16,10 +16,10 @@ import { Empty } from "../../ui/States.tsx";
 import { Averages } from "./Averages.tsx";
 import { NightsPlot } from "./NightsPlot.tsx";
 import { NightsTable } from "./NightsTable.tsx";
-import { localToday, movedEnd, type Nights, nightsOf, type Range } from "./range.ts";
+import { movedEnd, type Nights, nightsOf, type Range } from "./range.ts";
 
 export function Overview({ query }: { query: URLSearchParams }) {
-  const today = localToday(now.value);
+  const today = personToday.value;
   const nights = nightsOf(query, today);
   // The night that has begun this evening has tomorrow's date.
   const to = addDays(nights.last, nights.isNewest ? 2 : 1);

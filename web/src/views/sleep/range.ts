@@ -28,9 +28,3 @@ export function movedEnd({ range, last }: Nights, direction: -1 | 1, today: stri
   const end = addDays(last, direction * RANGES[range]);
   return end >= today ? null : end;
 }
-
-/** Today's date where the browser is. */
-export function localToday(now: Date): string {
-  const pad = (part: number) => String(part).padStart(2, "0");
-  return `${now.getFullYear()}-${pad(now.getMonth() + 1)}-${pad(now.getDate())}`;
-}

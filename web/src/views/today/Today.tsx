@@ -1,12 +1,11 @@
 // Today: four figures, last night, workouts, doses, and all types. It waits for one request.
 
-import { useEffect } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import type { Overview } from "../../api/shapes.ts";
 import { formatAge, formatDay, formatInstant } from "../../format/dates.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { linkTo } from "../../state/address.ts";
-import { now, personZone } from "../../state/clock.ts";
+import { now, zone } from "../../state/clock.ts";
 import { upload } from "../../state/live.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
@@ -31,9 +30,6 @@ export default function Today() {
 
 function Shown({ overview }: { overview: Overview }) {
   const hasData = overview.types.length > 0;
-  useEffect(() => {
-    personZone.value = overview.zone;
-  }, [overview.zone]);
   return (
     <div class="today">
       <header class="view-head">
@@ -88,7 +84,7 @@ function Freshness({ overview }: { overview: Overview }) {
   if (!last?.ended) return <p class="freshness">{texts.today.noUpload}</p>;
   const hours = (now.value.getTime() - Date.parse(last.ended)) / 3_600_000;
   return (
-    <p class={hours > 24 ? "freshness is-warn" : "freshness is-good"} title={formatInstant(last.ended, null)}>
+    <p class={hours > 24 ? "freshness is-warn" : "freshness is-good"} title={formatInstant(last.ended, zone.value)}>
       {texts.today.lastUpload(formatAge(last.ended, now.value))}
       {overview.stale && <span class="muted"> · {texts.today.computing}</span>}
     </p>

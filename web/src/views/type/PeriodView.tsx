@@ -1,13 +1,12 @@
 // A type by days, weeks or months: its figures, the chart, and the table behind it. One request has the period and the one before.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import type { Series, TypeRow } from "../../api/shapes.ts";
 import { addDays, daysBetween } from "../../format/calendar.ts";
 import { nameOfType } from "../../format/types.ts";
 import { type Measure, measureOf } from "../../format/units.ts";
 import { changeQuery, personInAddress } from "../../state/address.ts";
-import { personZone } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
@@ -79,9 +78,6 @@ function Shown({ row, range, period, zoom, series, shown, before, color, query, 
     [series, shown.from, shown.to, isSum, units.value],
   );
   const [index, setIndex] = useState<number | null>(null);
-  useEffect(() => {
-    personZone.value = series.zone;
-  }, [series.zone]);
   if (points.length === 0) return <Nothing row={row} range={range} />;
   const seconds = secondsOf(shown);
   const span = { min: seconds[0], max: seconds[1] };

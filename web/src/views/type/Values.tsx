@@ -7,6 +7,7 @@ import { formatInstant } from "../../format/dates.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { nameOfType } from "../../format/types.ts";
 import { personInAddress } from "../../state/address.ts";
+import { zone } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
 import { Card } from "../../ui/Card.tsx";
@@ -33,7 +34,7 @@ export function Values({ row }: { row: TypeRow }) {
             rows={[...samples].reverse()}
             keyOf={({ uuid, start }) => `${uuid} ${start}`}
             columns={[
-              { name: columns.time, cell: ({ start }) => formatInstant(start, null) },
+              { name: columns.time, cell: ({ start }) => formatInstant(start, zone.value) },
               { name: columns.value, isNumber: true, cell: ({ name, value }) => name ?? formatNumber(value) },
               { name: columns.source, cell: ({ source }) => source },
             ]}

@@ -9,13 +9,12 @@ import { formatNumber } from "../../format/numbers.ts";
 import { nameOfActivity } from "../../format/types.ts";
 import { formatKilometers } from "../../format/units.ts";
 import { changeQuery } from "../../state/address.ts";
-import { now } from "../../state/clock.ts";
+import { today, zone } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
 import { Segmented } from "../../ui/Segmented.tsx";
 import { Empty } from "../../ui/States.tsx";
-import { localToday } from "../sleep/range.ts";
 import { activitiesOf, firstOf, type Month, months } from "./months.ts";
 import { useWorkouts } from "./pages.ts";
 import { Row } from "./Row.tsx";
@@ -31,7 +30,7 @@ export function List({ query }: { query: URLSearchParams }) {
   const range: Range = wanted === "quarter" || wanted === "all" ? wanted : "year";
   const activity = query.get("activity") ?? "";
   const back = MONTHS[range];
-  const from = back === null ? null : addMonths(localToday(now.value), -back);
+  const from = back === null ? null : addMonths(today.value, -back);
   const { answer, more } = useWorkouts(from);
   return (
     <>
@@ -59,7 +58,7 @@ interface FilteredProps {
 
 function Filtered({ all, activity, range }: FilteredProps) {
   const shown = activity ? all.filter((workout) => workout.activity === activity) : all;
-  const grouped = useMemo(() => months(shown), [all, activity]);
+  const grouped = useMemo(() => months(shown, zone.value), [all, activity, zone.value]);
   if (all.length === 0) {
     return (
       <Empty title={range === "all" ? texts.workouts.empty : texts.workouts.emptyRange} icon="workouts">

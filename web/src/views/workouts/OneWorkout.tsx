@@ -14,6 +14,7 @@ import { nameOfActivity } from "../../format/types.ts";
 import { formatDistance, measureOf } from "../../format/units.ts";
 import { useCursor } from "../../plot/Stack.tsx";
 import { linkTo, personInAddress } from "../../state/address.ts";
+import { zone as personsZone } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
@@ -97,9 +98,9 @@ export function zoneOf(workout: Workout): string | null {
 }
 
 function Head({ workout, uuid, hasRoute }: { workout: Workout; uuid: string; hasRoute: boolean }) {
-  const zone = zoneOf(workout);
+  const zone = zoneOf(workout) ?? personsZone.value;
   const { start, end } = workout;
-  const day = start ? dayIn(zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone, new Date(start)) : null;
+  const day = start ? dayIn(zone, new Date(start)) : null;
   const times = texts.sleep.fromTo(formatTime(start, zone), formatTime(end, zone));
   return (
     <header class="view-head tight">

@@ -6,6 +6,7 @@ import { dateFormat } from "../../format/locale.ts";
 import { nameOfActivity } from "../../format/types.ts";
 import { formatKilometers, measureOf } from "../../format/units.ts";
 import { linkTo } from "../../state/address.ts";
+import { zone } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { formatPace, pacingOf } from "./pace.ts";
@@ -55,5 +56,5 @@ export function Row({ workout }: { workout: WorkoutRow }) {
 function whenOf(start: string | null): string {
   if (!start) return "";
   const options = { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" } as const;
-  return dateFormat(options).format(new Date(start));
+  return dateFormat({ ...options, timeZone: zone.value }).format(new Date(start));
 }

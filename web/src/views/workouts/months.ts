@@ -1,6 +1,7 @@
 // Workouts as a list of months, the newest first.
 
 import type { WorkoutRow } from "../../api/shapes.ts";
+import { dayIn } from "../../format/calendar.ts";
 
 export interface Month {
   /** As 2026-11. */
@@ -10,15 +11,15 @@ export interface Month {
   kilometers: number | null;
 }
 
-/** Groups workouts by the month of their local start, the newest first. What has no start is left out. */
-export function months(workouts: readonly WorkoutRow[]): Month[] {
+/** Groups workouts by the month of their start in a zone, the newest first. What has no start is left out. */
+export function months(workouts: readonly WorkoutRow[], zone: string | null): Month[] {
   const sorted = workouts
     .filter(({ start }) => start !== null)
     // Instants of one form are in order as texts, and thousands of them need not be parsed.
     .sort((one, other) => ((one.start ?? "") < (other.start ?? "") ? 1 : -1));
   const result: Month[] = [];
   for (const workout of sorted) {
-    const month = monthOf(workout.start ?? "");
+    const month = dayIn(zone, new Date(workout.start ?? "")).slice(0, 7);
     let last = result.at(-1);
     if (last?.month !== month) {
       last = { month, workouts: [], seconds: 0, kilometers: null };
@@ -29,12 +30,6 @@ export function months(workouts: readonly WorkoutRow[]): Month[] {
     if (workout.distance_km !== null) last.kilometers = (last.kilometers ?? 0) + workout.distance_km;
   }
   return result;
-}
-
-/** The month where the browser is: the list does not know where the person was. */
-function monthOf(start: string): string {
-  const date = new Date(start);
-  return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}`;
 }
 
 /** Returns the months with at most so many workouts in all; the last one may be cut. */
