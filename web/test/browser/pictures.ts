@@ -26,7 +26,8 @@ const STATES: Record<string, (household: Household) => void> = {
     const start = new Date(now - 364 * DAY_MS).toISOString().slice(0, 10);
     household.generate("life", "--days", "364", "--start", start, "-o", file);
     household.import("ben", file);
-    household.import("me", made(365));
+    // So many that the watch was worn last night.
+    household.import("me", made(366));
   },
   long: (household) => household.import("me", hostilePayload(now)),
 };
@@ -75,8 +76,13 @@ async function draw(browser: Browser, state: string, fill: (household: Household
 
 /** The window is made as high as its content, so that what is fixed to its edges stays there. */
 async function take(page: Page, screen: Screen, path: string): Promise<void> {
-  const height = await page.evaluate(() => document.documentElement.scrollHeight);
-  await page.setViewportSize({ width: screen.width, height: Math.min(HEIGHT_MAX, Math.max(height, screen.height)) });
+  let height = 0;
+  // A higher window may show more, and what is drawn last makes the page longer.
+  for (let turn = 0; turn < 3; turn += 1) {
+    height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width: screen.width, height: Math.min(HEIGHT_MAX, Math.max(height, screen.height)) });
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  }
   await page.screenshot({ path });
   console.log(path);
 }
