@@ -15,7 +15,7 @@ use super::gzip::Gzip;
 use super::parameters::{Given, Wrong};
 use super::picture::Drawn;
 use super::places::{GeoJson, Gpx};
-use super::read::{Asked, Read, Tag, Unasked};
+use super::read::{Asked, Read, Shape, Tag, Unasked};
 use super::shares::Full;
 use super::stream::{Line, NoPage, Work};
 use super::writer::Writer;
@@ -128,7 +128,7 @@ fn understand(call: &Call<'_>) -> Result<Understood, Box<Answer>> {
     };
     let names = captured(call.pattern, uri.path()).unwrap_or_default();
     let names = names.into_iter().map(str::to_owned).collect();
-    let is_series = given.types.len() > 1;
+    let is_series = read.shape == Shape::Table && given.types.len() > 1;
     let tz = given.tz.clone();
     let limit = given.limit.or((form == Form::Json).then_some(QUESTION_ROWS_DEFAULT));
     let picture = given.picture();

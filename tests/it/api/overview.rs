@@ -87,6 +87,20 @@ fn check_types(answer: &Value) {
     assert!((weight["last"]["value"].as_f64().unwrap() - 100.0).abs() < 1e-3, "in its own unit: {weight}");
 }
 
+/// Several types, in a unit that is asked for.
+fn check_miles(in_miles: &Value) {
+    let named: Vec<&Value> = in_miles["figures"].as_array().unwrap().iter().map(|of| &of["type"]).collect();
+    assert_eq!(named, ["walking_running_distance", "steps"], "{in_miles}");
+    let way = type_of(in_miles, "walking_running_distance");
+    assert_eq!(
+        [&way["unit"], &in_miles["figures"][0]["unit"]],
+        ["mi", "mi"],
+        "it is nearer to a kilometre than a foot"
+    );
+    assert!((way["mean_28"].as_f64().unwrap() - 1.0).abs() < 1e-9, "{way}");
+    assert!(way["last"]["start"].as_str().unwrap().ends_with("+05:30"), "{way}");
+}
+
 #[test]
 fn today_at_a_look() {
     let api = Api::with_figures();
@@ -140,15 +154,8 @@ fn today_at_a_look() {
     let doses: Vec<&Value> = answer["doses"]["list"].as_array().unwrap().iter().map(|dose| &dose["status"]).collect();
     assert_eq!(doses, ["taken", "skipped"]);
     check_types(&answer);
-    let in_miles = ask("?units=ft,mi,lb&type=walking_running_distance&tz=Asia/Kolkata");
-    let way = type_of(&in_miles, "walking_running_distance");
-    assert_eq!(
-        [&way["unit"], &in_miles["figures"][0]["unit"]],
-        ["mi", "mi"],
-        "it is nearer to a kilometre than a foot"
-    );
-    assert!((way["mean_28"].as_f64().unwrap() - 1.0).abs() < 1e-9, "{way}");
-    assert!(way["last"]["start"].as_str().unwrap().ends_with("+05:30"), "{way}");
+    let in_miles = ask("?units=ft,mi,lb&type=walking_running_distance,steps&tz=Asia/Kolkata");
+    check_miles(&in_miles);
 }
 
 #[test]
