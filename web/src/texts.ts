@@ -1,10 +1,16 @@
 // Every text of the page, in one file. Names of types that are not here are made from the server's names.
 
-const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+const LANGUAGE = "en-GB";
+const rules = new Intl.PluralRules(LANGUAGE);
+const plural = (count: number, one: string, many: string) => (rules.select(count) === "one" ? one : many);
 
 export const texts = {
   /** The language of these texts: words within a sentence, such as ages, are in it. */
-  language: "en-GB",
+  language: LANGUAGE,
+  /** A source that sent no name. */
+  noSource: "a source without a name",
+  units: { samples: (count: number) => plural(count, "sample", "samples") },
+  ages: { future: "in the future" },
   name: "healthsink",
   nav: {
     label: "Main",
@@ -49,11 +55,13 @@ export const texts = {
     notFoundText: "The link may be old, or part of it is missing.",
     toToday: "To Today",
     crashed: "This view has failed",
+    outdated: "A part of this page is not on the server any more. The server may have been updated.",
     reload: "Load the page again",
     loading: "Loading…",
   },
   today: {
     title: "Today",
+    lastImport: (age: string) => `Last import ${age}`,
     lastUpload: (age: string) => `Last upload ${age}`,
     noUpload: "No upload yet",
     uploading: (records: string, of: number) => `Uploading: ${records} ${plural(of, "record", "records")}`,
@@ -62,7 +70,7 @@ export const texts = {
     computing: "Computing figures…",
     figures: "Figures",
     soFar: "so far",
-    mean: (value: string) => `mean ${value}`,
+    mean: (value: string) => `28-day mean ${value}`,
     meanHint: "Mean of the last 28 days",
     details: "Details",
     all: "All",
@@ -98,7 +106,7 @@ export const texts = {
       usual: "Usual range",
       usualHint: "From the 5th to the 95th percentile of 90 days",
     },
-    usually: (low: string, high: string) => `usually ${low} to ${high}`,
+    usually: (low: string, high: string) => `usually ${low} – ${high}`,
     week: (name: string, values: string) => `${name}, last seven days: ${values}`,
   },
   stages: { deep: "Deep", core: "Core", rem: "REM", awake: "Awake", unspecified: "Asleep", in_bed: "In bed" } as Record<
@@ -196,8 +204,8 @@ export const texts = {
       why: "Parts",
     },
     zone: (zone: string) => `Local days, now in ${zone}`,
-    hint: "Drag to zoom",
-    hintTouch: "Pinch to zoom",
+    hint: "Point at the chart for each value, drag to zoom.",
+    hintTouch: "Tap the chart for each value, pinch to zoom.",
   },
   why: {
     title: "Why this number",
@@ -211,6 +219,7 @@ export const texts = {
       overlap: (all: string, twice: string) =>
         `All samples together make ${all}. ${twice} of that was recorded by two sources at the same time, and counts once.`,
       mean: (samples: string) => `The mean of ${samples}. Each counts alike.`,
+      count: (samples: string) => `A count: ${samples} on this day.`,
       level: (samples: string) => `The mean sound energy of ${samples}.`,
       night: (samples: string) => `Made from ${samples}. In each moment the best source counts.`,
     },
@@ -340,6 +349,7 @@ export const texts = {
     noneOf: (name: string) => `No ${name} in this time`,
     older: "Older workouts",
     hasRoute: "with a route",
+    unnamed: "Workout",
     noWorkout: "This workout does not exist",
     toList: "To all workouts",
     gpx: "GPX",
@@ -365,6 +375,8 @@ export const texts = {
     zones: "Heart rate zones",
     zone: (number: number) => `Zone ${number}`,
     zoneShort: (number: number) => `Z${number}`,
+    /** Of a watch that measured now and then. */
+    measured: (time: string, whole: string) => `Heart rate was measured for ${time} of ${whole}.`,
     zonesOf: (highest: string) => `Parts of the highest heart rate, ${highest} bpm.`,
     fromOn: (least: string) => `from ${least}`,
     between: (least: string, greatest: string) => `${least} – ${greatest}`,
@@ -403,8 +415,8 @@ export const texts = {
     usually: (length: string) => `usually every ${length}`,
     whatToDo: "Open the app on the phone: it shows its last attempt, and the server’s log shows what was refused.",
     strip: "Records that arrived each day",
-    dayText: (count: string, of: number, records: string) =>
-      `${records} records in ${count} ${plural(of, "upload", "uploads")}`,
+    dayText: (count: string, of: number, records: string, ofRecords: number) =>
+      `${records} ${plural(ofRecords, "record", "records")} in ${count} ${plural(of, "upload", "uploads")}`,
     dayWithout: "no upload",
     stopped: "Types that have stopped",
     noneStopped: "Every type that comes regularly still does.",
@@ -421,7 +433,7 @@ export const texts = {
     noUploads: "No upload in the last two weeks.",
     moreUploads: (count: string) => `Show more (${count})`,
     records: (count: string, of: number) => `${count} ${plural(of, "record", "records")}`,
-    newCount: (count: string) => `${count} new rows`,
+    newCount: (count: string, of: number) => `${count} new ${plural(of, "row", "rows")}`,
     nothingNew: "nothing new",
     rejectedCount: (count: string) => `${count} rejected`,
     states: {

@@ -54,10 +54,12 @@ test("a type has stopped if its silence is longer than usual", () => {
     type("weekly", "2026-01-01", "2026-10-01", 39),
   ];
   assert.deepEqual(
-    stoppedTypes(types).map(({ type: name }) => name),
+    stoppedTypes(types, NOW).map(({ type: name }) => name),
     ["weekly", "glucose"],
   );
-  assert.deepEqual(stoppedTypes([]), []);
+  assert.deepEqual(stoppedTypes([], NOW), []);
+  const ahead = type("wrong clock", "2026-11-20", "2027-03-01", 3);
+  assert.deepEqual(stoppedTypes([...types, ahead], NOW), stoppedTypes(types, NOW));
 });
 
 test("uploads are added up by date", () => {

@@ -4,7 +4,7 @@ import { formatAge, formatDay, formatDays, formatLocalTime, formatTime } from ".
 import { formatClock, formatDuration, formatMinutes } from "../src/format/durations.ts";
 import { setLocale } from "../src/format/locale.ts";
 import { formatBytes, formatChange, formatNumber, formatPercent } from "../src/format/numbers.ts";
-import { measureOf } from "../src/format/units.ts";
+import { measureOf, measureOfRow } from "../src/format/units.ts";
 
 beforeEach(() => setLocale("en-GB"));
 // Browsers and versions of Node differ in which spaces they use.
@@ -54,6 +54,8 @@ test("ages are rounded down", () => {
   assert.equal(formatAge("2026-11-26T11:47:01Z", now), "12 min ago");
   assert.equal(formatAge("2026-11-26T11:59:30Z", now), "now");
   assert.equal(formatAge("2026-11-25T11:00:00Z", now), "1 day ago");
+  assert.equal(formatAge("2026-11-26T12:00:30Z", now), "now");
+  assert.equal(formatAge("2026-11-26T12:33:00Z", now), "in the future");
   assert.match(formatAge("2024-11-20T11:00:00Z", now), /^2 yrs? ago$/);
   assert.equal(formatAge(null, now), "–");
 });
@@ -74,6 +76,10 @@ test("units are those that people read", () => {
   check("heart_rate", "count/min", 61.6, "62 bpm", "62 bpm");
   check("respiratory_rate", "count/min", 14.25, "14.3 /min", "14.3 /min");
   check("steps", "count", 7000, "7,000", "7,000");
+  check("steps", "count", 8438.67, "8,438", "8,438");
+  check("flights_climbed", "count", 9.9, "9", "9");
+  check("blood_sugar", "mg/dL", 5.5, "5.5 mg/dL", "5.5 mg/dL");
+  check("blood_sugar", "mg/dL", 99.6, "100 mg/dL", "100 mg/dL");
   check("spo2", "%", 0.9325, "93.3%", "93.3%");
   check("exercise_time", "min", 95, "1h 35m", "1h 35m");
   check("walking_speed", "m/s", 1.25, "4.5 km/h", "2.8 mph");
@@ -81,4 +87,13 @@ test("units are those that people read", () => {
   check("caffeine", "g", 0.12, "120 mg", "120 mg");
   check("unknown", "furlong", 2, "2.0 furlong", "2.0 furlong");
   assert.equal(measureOf("body_mass", "kg", "us").format(null), "–");
+  assert.equal(measureOf("steps", "count", "metric").formatShown(7.9), "7");
+});
+
+test("samples of categories are counted", () => {
+  const headache = measureOfRow({ type: "headache", method: "values" }, null, "metric");
+  assert.equal(headache.format(1), "1 sample");
+  assert.equal(headache.format(3), "3 samples");
+  assert.equal(headache.format(1.5), "1.5 samples");
+  assert.equal(headache.format(null), "–");
 });

@@ -80,11 +80,11 @@ test("a mean of seven days needs four, and ends with the data", () => {
 });
 
 test("a day that is not over is in the total, not in the average", () => {
-  const { total, average, highest, isPartial } = summaryOf(
+  const { total, average, days, highest, isPartial } = summaryOf(
     [point("a", 10), point("b", 20), point("c", 1, { partial: true })],
     true,
   );
-  assert.deepEqual([total, average, highest?.key, isPartial], [31, 15, "b", true]);
+  assert.deepEqual([total, average, days, highest?.key, isPartial], [31, 15, 2, "b", true]);
 });
 
 test("averages per day of weeks weigh as many days as they have", () => {

@@ -46,6 +46,9 @@ test("the sentence fits the day", () => {
     leadOf({ ...DAY, naive: 1000, sources: [source("Watch", 1000)] }, "steps", STEPS),
     /from Watch\. Nothing else/,
   );
+  assert.match(leadOf({ ...DAY, naive: 1000, sources: [source("", 1000)] }, "steps", STEPS), /from a source without/);
+  const count = { ...DAY, adds_up: false, unit: null, naive: null, value: 1, samples: 1, sources: [] };
+  assert.equal(leadOf(count, "headache", STEPS), "A count: 1 sample on this day.");
   assert.match(leadOf({ ...DAY, adds_up: false }, "heart_rate", STEPS), /^The mean of 4 samples/);
 });
 

@@ -82,8 +82,9 @@ const SILENT_DAYS_MIN = 3;
  * Returns types that have come regularly and no longer do, the longest silence first. Silence is measured up to the newest
  * sample of all types: if the phone itself is silent, that is said elsewhere.
  */
-export function stoppedTypes(types: readonly TypeSpan[]): Stopped[] {
-  const newest = Math.max(...types.map(({ last }) => Date.parse(last ?? "")).filter((time) => !Number.isNaN(time)));
+export function stoppedTypes(types: readonly TypeSpan[], now: number): Stopped[] {
+  // A sample of next year, by a wrong clock, says nothing about the others.
+  const newest = Math.max(...types.map(({ last }) => Date.parse(last ?? "")).filter((time) => time <= now));
   return types
     .flatMap((type) => {
       const [first, last, days] = [Date.parse(type.first ?? ""), Date.parse(type.last ?? ""), type.days ?? 0];

@@ -1,5 +1,6 @@
 // Dates, times and ages in the browser's language. Days are texts of the person's calendar, instants have a zone.
 
+import { texts } from "../texts.ts";
 import { dayToMs } from "./calendar.ts";
 import { dateFormat, relativeFormat } from "./locale.ts";
 import { NOTHING } from "./numbers.ts";
@@ -72,13 +73,17 @@ const STEPS = [
   ["year", 31_557_600],
 ] as const;
 
+/** Clocks of two machines differ by seconds. */
+const AHEAD_S = 60;
+
 /** How long ago an instant was: 12 min ago. Less than a minute is "now". */
 export function formatAge(instant: string | Date | null | undefined, now: Date): string {
   if (!instant) return NOTHING;
   const seconds = (now.getTime() - new Date(instant).getTime()) / 1000;
+  if (seconds <= -AHEAD_S) return texts.ages.future;
   let [unit, length]: readonly [Intl.RelativeTimeFormatUnit, number] = ["second", 1];
   for (const [name, step] of STEPS) {
-    if (Math.abs(seconds) >= step) [unit, length] = [name, step];
+    if (seconds >= step) [unit, length] = [name, step];
   }
   if (unit === "second") return relativeFormat({ numeric: "auto", style: "short" }).format(0, "second");
   return relativeFormat({ numeric: "always", style: "short" }).format(-Math.trunc(seconds / length), unit);

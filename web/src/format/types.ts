@@ -21,7 +21,7 @@ export function nameOfType(type: string): string {
 
 /** `traditional_strength_training` becomes "Traditional strength training". */
 export function nameOfActivity(activity: string | null): string {
-  return nameOfType(activity ?? "");
+  return nameOfType(activity ?? "") || texts.workouts.unnamed;
 }
 
 const GROUPS: [Group, RegExp][] = [

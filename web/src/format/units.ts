@@ -1,5 +1,6 @@
 // From the unit that the server computes in to the one that people read: kilometres or miles, °C or °F, percent.
 
+import { texts } from "../texts.ts";
 import { formatMinutes } from "./durations.ts";
 import { formatNumber, formatPercent, NOTHING } from "./numbers.ts";
 
@@ -23,6 +24,10 @@ interface Rule {
   factor: number;
   offset?: number;
   digits: number;
+  /** Digits of values below 20, if they need more. */
+  digitsSmall?: number;
+  /** Steps are not rounded up: a step that is not done is none. */
+  isFloored?: boolean;
 }
 
 const scaled = (label: string, factor: number, digits: number, offset = 0): Rule => ({ label, factor, digits, offset });
@@ -33,6 +38,7 @@ const SHORT_LENGTH = /height|waist|step_length|stride|oscillation/;
 const PER_MINUTE_OF_HEART = /heart_rate/;
 const PULSES = /^(heart_rate|resting_heart_rate|walking_heart_rate|heart_rate_recovery)/;
 const LARGE_NUTRIENTS = /carbohydrates|protein|fiber|sugar|fat/;
+const COUNTED = /^(steps|flights_climbed)$/;
 const TRACE_NUTRIENTS = /vitamin_(a|b12|d|k)|folate|biotin|iodine|selenium|chromium|molybdenum/;
 
 const METRIC: Record<string, (type: string) => Rule> = {
@@ -62,7 +68,7 @@ const US: Record<string, (type: string) => Rule> = {
 };
 
 const EVERYWHERE: Record<string, (type: string) => Rule> = {
-  count: (type) => scaled("", 1, type === "body_mass_index" ? 1 : 0),
+  count: (type) => ({ ...scaled("", 1, type === "body_mass_index" ? 1 : 0), isFloored: COUNTED.test(type) }),
   "count/min": (type) =>
     PULSES.test(type) ? scaled("bpm", 1, 0) : scaled("/min", 1, PER_MINUTE_OF_HEART.test(type) ? 0 : 1),
   kcal: () => scaled("kcal", 1, 0),
@@ -73,7 +79,8 @@ const EVERYWHERE: Record<string, (type: string) => Rule> = {
   },
   ms: () => scaled("ms", 1, 0),
   W: () => scaled("W", 1, 0),
-  "mg/dL": () => scaled("mg/dL", 1, 0),
+  // What was sent without a unit may have been mmol/L: 5.5 must not become 6.
+  "mg/dL": () => ({ ...scaled("mg/dL", 1, 0), digitsSmall: 1 }),
   mmHg: () => scaled("mmHg", 1, 0),
   dBASPL: () => scaled("dB", 1, 0),
   IU: () => scaled("IU", 1, 1),
@@ -97,8 +104,45 @@ export function measureOf(type: string, unit: string | null | undefined, system:
   const rules = system === "us" ? US : METRIC;
   const rule = (rules[unit ?? ""] ?? EVERYWHERE[unit ?? ""])?.(type) ?? scaled(unit ?? "", 1, 1);
   const convert = (value: number) => value * rule.factor + (rule.offset ?? 0);
-  const parts = (value: number) => ({ number: formatNumber(convert(value), rule.digits), unit: rule.label });
-  return shown(rule.label, rule.digits, convert, parts);
+  const ofConverted = (converted: number) => ({ number: numberBy(rule, converted), unit: rule.label });
+  return shown(
+    rule.label,
+    rule.digits,
+    convert,
+    (value) => ofConverted(convert(value)),
+    (converted) => joined(ofConverted(converted)),
+  );
+}
+
+const SMALL_MAX = 20;
+
+function numberBy({ digits, digitsSmall, isFloored }: Rule, converted: number): string {
+  const isSmall = digitsSmall !== undefined && Math.abs(converted) < SMALL_MAX;
+  return formatNumber(isFloored ? Math.floor(converted) : converted, isSmall ? digitsSmall : digits);
+}
+
+/** Of categories, such as symptoms, the samples are counted: their values are codes. */
+export function measureOfSamples(): Measure {
+  const parts = (value: number) => ({
+    number: formatNumber(value, Number.isInteger(value) ? 0 : 1),
+    unit: texts.units.samples(value),
+  });
+  return shown(
+    "",
+    0,
+    (value) => value,
+    parts,
+    (converted) => joined(parts(converted)),
+  );
+}
+
+/** As `measureOf`, for a type of which the method is known. */
+export function measureOfRow(
+  { type, method }: { type: string; method: string },
+  unit: string | null | undefined,
+  system: UnitSystem,
+): Measure {
+  return method === "values" ? measureOfSamples() : measureOf(type, unit, system);
 }
 
 type Parts = { number: string; unit: string };
@@ -108,7 +152,7 @@ function shown(
   digits: number,
   convert: (value: number) => number,
   partsOf: (value: number) => Parts,
-  formatShown = (converted: number) => joined({ number: formatNumber(converted, digits), unit: label }),
+  formatShown: (converted: number) => string,
 ): Measure {
   const parts = (value: number | null | undefined): Parts =>
     value === null || value === undefined || !Number.isFinite(value) ? { number: NOTHING, unit: "" } : partsOf(value);

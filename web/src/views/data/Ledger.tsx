@@ -83,7 +83,7 @@ function Line({ upload, from }: { upload: Upload; from: string }) {
 /** A running upload has not counted yet. */
 function newText({ state, new: count }: Upload): string {
   if (state !== "done" || count === null) return "";
-  return count === 0 ? texts.data.nothingNew : texts.data.newCount(formatNumber(count));
+  return count === 0 ? texts.data.nothingNew : texts.data.newCount(formatNumber(count), count);
 }
 
 const stateName = (state: string | null): string => texts.data.states[state ?? ""] ?? state ?? "";

@@ -6,13 +6,13 @@ import { formatInstant } from "../../format/dates.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { nameOfType } from "../../format/types.ts";
 import { linkTo } from "../../state/address.ts";
-import { zone } from "../../state/clock.ts";
+import { now, zone } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
 
 export function StoppedTypes({ types }: { types: readonly TypeRow[] }) {
   if (types.length === 0) return null;
-  const stopped = stoppedTypes(types);
+  const stopped = stoppedTypes(types, now.value.getTime());
   return (
     <Card title={texts.data.stopped}>
       {stopped.length === 0 ? (

@@ -91,7 +91,7 @@ function DayStrip({ uploads, from }: { uploads: readonly Upload[]; from: string 
       {dates.map((date) => {
         const day = days.get(date);
         const text = day
-          ? texts.data.dayText(formatNumber(day.uploads), day.uploads, formatNumber(day.records))
+          ? texts.data.dayText(formatNumber(day.uploads), day.uploads, formatNumber(day.records), day.records)
           : texts.data.dayWithout;
         // Many records one day must not hide a few of another: the root is drawn.
         const height = day ? Math.max(12, Math.sqrt(day.records / most) * 100) : 0;

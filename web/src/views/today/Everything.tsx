@@ -75,6 +75,9 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
   const value = isSum ? type.day_value : isNumber ? (type.last.value ?? type.day_value) : null;
   const asleep = type.method === "nights" ? overview.night?.asleep_min : null;
   const age = formatAge(type.last.end, now.value);
+  const { usual_low: low, usual_high: high } = type;
+  const hasUsual = isNumber && low !== null && high !== null;
+  const usual = hasUsual && texts.today.usually(measure.parts(low).number, measure.parts(high).number);
   const link = type.type === "sleep" ? linkTo("sleep") : linkTo("type", [type.type]);
   return (
     <tr>
@@ -82,7 +85,7 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
         <a href={link} class="ellipsis" title={name}>
           {name}
         </a>
-        <span class="note narrow">{age}</span>
+        <span class="note narrow">{[age, usual].filter(Boolean).join(" · ")}</span>
       </th>
       <td class="number">
         {type.method === "nights" ? formatMinutes(asleep) : measure.format(value)}
@@ -95,25 +98,25 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
         {age}
       </td>
       <td class="number wide">{isNumber ? <Change type={type} /> : NOTHING}</td>
-      <td class="number wide">
-        {isNumber ? <Usual type={type} value={isSum ? type.day_value : value} measure={measure} /> : NOTHING}
-      </td>
+      <td class="number wide">{isNumber ? <Usual type={type} measure={measure} /> : NOTHING}</td>
     </tr>
   );
 }
 
 /** Coloured only where one direction is better for everybody. */
 function Change({ type }: { type: TypeSummary }) {
-  if (type.change === null) return <span class="muted wide">{NOTHING}</span>;
+  // A tenth more of 36 °C is a fever, and of 0 °C it is nothing.
+  if (type.change === null || type.unit === "degC" || type.unit === "degF")
+    return <span class="muted wide">{NOTHING}</span>;
   const better = goodDirection(type.type) * type.change;
   const isClear = Math.abs(type.change) >= 0.05;
   const kind = isClear && better > 0 ? "good-text" : isClear && better < 0 ? "warn-text" : "muted";
   return <span class={kind}>{formatChange(type.change)}</span>;
 }
 
-/** The range as a track, with a dot where the value is. */
-function Usual({ type, value, measure }: { type: TypeSummary; value: number | null | undefined; measure: Measure }) {
-  const { usual_low: low, usual_high: high } = type;
+/** The range of days as a track, with a dot where the last day is: a single sample may be far outside. */
+function Usual({ type, measure }: { type: TypeSummary; measure: Measure }) {
+  const { usual_low: low, usual_high: high, day_value: value } = type;
   if (low === null || high === null) return <span class="muted">{NOTHING}</span>;
   const [from, to] = [measure.parts(low), measure.parts(high)];
   const text = `${from.number} – ${to.number}`;

@@ -80,5 +80,5 @@ function BigFigure({ figure, overview }: { figure: Figure; overview: Overview })
 function underline(summary: TypeSummary | undefined, isEmpty: boolean, measure: Measure): string {
   if (isEmpty && summary?.last) return texts.types.last(formatAge(summary.last.end, now.value));
   const mean = summary?.mean_28;
-  return typeof mean === "number" ? texts.today.mean(measure.format(mean)) : "\u00a0";
+  return typeof mean === "number" ? texts.today.mean(measure.parts(mean).number) : "\u00a0";
 }

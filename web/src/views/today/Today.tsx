@@ -85,7 +85,7 @@ function Freshness({ overview }: { overview: Overview }) {
   const hours = (now.value.getTime() - Date.parse(last.ended)) / 3_600_000;
   return (
     <p class={hours > 24 ? "freshness is-warn" : "freshness is-good"} title={formatInstant(last.ended, zone.value)}>
-      {texts.today.lastUpload(formatAge(last.ended, now.value))}
+      {(last.origin === "import" ? texts.today.lastImport : texts.today.lastUpload)(formatAge(last.ended, now.value))}
       {overview.stale && <span class="muted"> · {texts.today.computing}</span>}
     </p>
   );

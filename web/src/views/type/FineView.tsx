@@ -6,7 +6,7 @@ import type { AnswerOf } from "../../api/client.ts";
 import type { Series } from "../../api/shapes.ts";
 import { addDays, startOfDayMs } from "../../format/calendar.ts";
 import { nameOfType } from "../../format/types.ts";
-import { measureOf } from "../../format/units.ts";
+import { type Measure, measureOfRow } from "../../format/units.ts";
 import { changeQuery, personInAddress } from "../../state/address.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
@@ -122,7 +122,7 @@ function Drawn(props: DrawnProps) {
     color,
     source,
   } = props;
-  const measure = measureOf(row.type, days.unit, units.value);
+  const measure = measureOfRow(row, days.unit, units.value);
   const isSingle = isSamples && points.every(({ samples }) => samples === 1);
   const data = useMemo(() => dataOf(points, measure, isSum, isSamples, isSingle, zone), [points, units.value, zone]);
   const [index, setIndex] = useState<number | null>(null);
@@ -186,7 +186,7 @@ function Drawn(props: DrawnProps) {
 
 function dataOf(
   points: readonly Point[],
-  measure: ReturnType<typeof measureOf>,
+  measure: Measure,
   isSum: boolean,
   isSamples: boolean,
   isSingle: boolean,

@@ -5,7 +5,7 @@ import { useAnswer } from "../../api/answers.ts";
 import type { Series, TypeRow } from "../../api/shapes.ts";
 import { addDays, daysBetween } from "../../format/calendar.ts";
 import { nameOfType } from "../../format/types.ts";
-import { type Measure, measureOf } from "../../format/units.ts";
+import { type Measure, measureOfRow } from "../../format/units.ts";
 import { changeQuery, personInAddress } from "../../state/address.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
@@ -71,7 +71,7 @@ interface ShownProps extends TypeProps {
 }
 
 function Shown({ row, range, period, zoom, series, shown, before, color, query, source }: ShownProps) {
-  const measure = measureOf(row.type, series.unit, units.value);
+  const measure = measureOfRow(row, series.unit, units.value);
   const isSum = row.method === "sum" || row.method === "values";
   const { points, data, earlier } = useMemo(
     () => prepare(series, shown, before, isSum, measure),

@@ -88,6 +88,7 @@ export interface Summary {
   average: number | null;
   lowest: Point | null;
   highest: Point | null;
+  /** Those that the average is of. */
   days: number;
   isPartial: boolean;
 }
@@ -107,7 +108,7 @@ export function summaryOf(points: readonly Point[], isSum: boolean): Summary {
     average: counted.length === 0 ? null : sum(counted) / Math.max(1, days(counted)),
     lowest: best(counted, (one, other) => low(one) < low(other)),
     highest: best(known, (one, other) => high(one) > high(other)),
-    days: days(known),
+    days: days(counted),
     isPartial: known.some(({ partial }) => partial),
   };
 }

@@ -40,7 +40,7 @@ export function Sources({ explanation, measure }: PartProps) {
               <div class="source-head">
                 <span class="source-name ellipsis" title={part.source}>
                   <i class="swatch" />
-                  {part.source}
+                  {part.source || texts.noSource}
                 </span>
                 <span class="numbers">
                   <strong>{measure.format(part.value)}</strong>
@@ -76,7 +76,8 @@ export function Sources({ explanation, measure }: PartProps) {
 }
 
 const NAME_MAX = 32;
-const shortened = (name: string) => (name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name);
+const shortened = (name: string) =>
+  name === "" ? texts.noSource : name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name;
 
 /** The best source has the full colour, the next ones less. */
 const shareOf = (place: number) => `${Math.max(25, 100 - place * 30)}%`;

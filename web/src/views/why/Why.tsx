@@ -6,7 +6,7 @@ import type { Explanation } from "../../api/shapes.ts";
 import { addDays, isDay } from "../../format/calendar.ts";
 import { formatDay } from "../../format/dates.ts";
 import { colorOfType, nameOfType } from "../../format/types.ts";
-import { measureOf } from "../../format/units.ts";
+import { measureOf, measureOfSamples } from "../../format/units.ts";
 import { linkTo, personInAddress } from "../../state/address.ts";
 import { today as personToday } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
@@ -18,7 +18,7 @@ import { NotFound } from "../../ui/ViewHost.tsx";
 import type { ViewProps } from "../registry.ts";
 import { Border } from "./Border.tsx";
 import { LeftOut } from "./LeftOut.tsx";
-import { leadOf } from "./lead.ts";
+import { isCount, leadOf } from "./lead.ts";
 import { Sources } from "./Sources.tsx";
 
 export default function Why({ parts }: ViewProps) {
@@ -69,7 +69,7 @@ function Asked({ type, day }: { type: string; day: string }) {
 }
 
 function Explained({ explanation, type }: { explanation: Explanation; type: string }) {
-  const measure = measureOf(type, explanation.unit, units.value);
+  const measure = isCount(explanation) ? measureOfSamples() : measureOf(type, explanation.unit, units.value);
   const { number, unit } = measure.parts(explanation.value);
   if (explanation.value === null || (explanation.samples === 0 && explanation.sources.length === 0)) {
     return (

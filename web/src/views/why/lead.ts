@@ -15,14 +15,20 @@ export function overlapOf({ naive, value, adds_up: addsUp }: Explanation): numbe
   return twice > naive * OVERLAP_MIN ? twice : 0;
 }
 
+/** Of categories the samples are counted: their values are codes without a unit. */
+export function isCount({ adds_up: addsUp, unit, value, samples, naive }: Explanation): boolean {
+  return !addsUp && unit === null && naive === null && value !== null && value === samples;
+}
+
 export function leadOf(explanation: Explanation, type: string, measure: Measure): string {
   const { lead } = texts.why;
   const count = explanation.samples ?? 0;
   const samples = texts.why.samples(formatNumber(count), count);
   if (type === "sleep") return lead.night(samples);
+  if (isCount(explanation)) return lead.count(samples);
   if (!explanation.adds_up) return explanation.unit === "dBASPL" ? lead.level(samples) : lead.mean(samples);
   const twice = overlapOf(explanation);
   if (twice > 0) return lead.overlap(measure.format(explanation.naive), measure.format(twice));
   const [first, ...others] = explanation.sources;
-  return others.length === 0 ? lead.single(samples, first?.source ?? "") : lead.apart(samples);
+  return others.length === 0 ? lead.single(samples, first?.source || texts.noSource) : lead.apart(samples);
 }

@@ -76,7 +76,7 @@ function Shown({ workout, uuid }: { workout: Workout; uuid: string }) {
         <Figures workout={workout} up={climb(points)?.up ?? null} />
         {points.length > 0 && <RouteCard points={points} workout={workout} cursor={cursor} pacing={pacing} />}
         <EffortPlots workout={workout} points={points} cursor={cursor} pacing={pacing} zones={zones} />
-        {zones.length > 0 && <Zones zones={zones} highest={workout.highest_heart_rate} />}
+        {zones.length > 0 && <Zones zones={zones} highest={workout.highest_heart_rate} whole={workout.duration_s} />}
         {splits.length > 0 && <Splits splits={splits} pacing={pacing} />}
         <Details
           statistics={statistics(workout.statistics)}
