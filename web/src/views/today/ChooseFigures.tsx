@@ -10,13 +10,16 @@ import { chooseFigures, FIGURES } from "./query.ts";
 export function ChooseFigures({ overview }: { overview: Overview }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [chosen, setChosen] = useState(overview.figures.map(({ type }) => type));
-  const choices = overview.types
+  // The list is drawn once it is asked for.
+  const [isOpen, setOpen] = useState(false);
+  const choices = (isOpen ? overview.types : [])
     .filter(({ method }) => method === "sum" || method === "mean" || method === "level")
     .map(({ type }) => ({ type, name: nameOfType(type) }))
     .sort((one, other) => one.name.localeCompare(other.name));
   const toggle = (type: string, isChosen: boolean) =>
     setChosen(isChosen ? [...chosen, type] : chosen.filter((other) => other !== type));
   const open = () => {
+    setOpen(true);
     setChosen(overview.figures.map(({ type }) => type));
     dialog.current?.showModal();
   };
@@ -36,6 +39,7 @@ export function ChooseFigures({ overview }: { overview: Overview }) {
         class="choose"
         aria-labelledby="choose-title"
         onClose={() => {
+          setOpen(false);
           const shown = overview.figures.map(({ type }) => type).join();
           if (chosen.length > 0 && chosen.join() !== shown) chooseFigures(chosen);
         }}
