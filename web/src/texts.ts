@@ -106,7 +106,7 @@ export const texts = {
       usual: "Usual range",
       usualHint: "From the 5th to the 95th percentile of 90 days",
     },
-    usually: (low: string, high: string) => `usually ${low} – ${high}`,
+    usually: (range: string) => `usually ${range}`,
     week: (name: string, values: string) => `${name}, last seven days: ${values}`,
   },
   stages: { deep: "Deep", core: "Core", rem: "REM", awake: "Awake", unspecified: "Asleep", in_bed: "In bed" } as Record<

@@ -77,6 +77,7 @@ test("units are those that people read", () => {
   check("respiratory_rate", "count/min", 14.25, "14.3 /min", "14.3 /min");
   check("steps", "count", 7000, "7,000", "7,000");
   check("steps", "count", 8438.67, "8,438", "8,438");
+  check("steps", "count", 999.9999999, "1,000", "1,000");
   check("flights_climbed", "count", 9.9, "9", "9");
   check("blood_sugar", "mg/dL", 5.5, "5.5 mg/dL", "5.5 mg/dL");
   check("blood_sugar", "mg/dL", 99.6, "100 mg/dL", "100 mg/dL");

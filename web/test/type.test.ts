@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startOfDayMs } from "../src/format/calendar.ts";
 import { clamped, pinched } from "../src/views/type/gestures.ts";
+import { isEnough, newest, SPANS } from "../src/views/type/newest.ts";
 import { endOf, parseZoom, periodOf, shifted, zoomOfDays, zoomOfInstants } from "../src/views/type/ranges.ts";
 import { type Point, summaryOf, valuesBefore, weekMeans } from "../src/views/type/series.ts";
 
@@ -90,6 +91,12 @@ test("a day that is not over is in the total, not in the average", () => {
 test("averages per day of weeks weigh as many days as they have", () => {
   const { total, average } = summaryOf([point("a", 10, { days: 7 }), point("b", 40, { days: 1 })], true);
   assert.deepEqual([total, average], [110, 110 / 8]);
+});
+
+test("of many samples the newest are listed", () => {
+  const listed = newest(Array.from({ length: 500 }, (_, place) => place));
+  assert.deepEqual([listed.length, listed[0], listed.at(-1)], [200, 499, 300]);
+  assert.deepEqual([isEnough(0, 199), isEnough(0, 200), isEnough(SPANS.length - 1, 0)], [false, true, true]);
 });
 
 test("nothing has no average", () => {

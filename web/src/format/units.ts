@@ -115,10 +115,12 @@ export function measureOf(type: string, unit: string | null | undefined, system:
 }
 
 const SMALL_MAX = 20;
+/** Parts of samples that make a whole may be a trace below it. */
+const TRACE = 1e-6;
 
 function numberBy({ digits, digitsSmall, isFloored }: Rule, converted: number): string {
   const isSmall = digitsSmall !== undefined && Math.abs(converted) < SMALL_MAX;
-  return formatNumber(isFloored ? Math.floor(converted) : converted, isSmall ? digitsSmall : digits);
+  return formatNumber(isFloored ? Math.floor(converted + TRACE) : converted, isSmall ? digitsSmall : digits);
 }
 
 /** Of categories, such as symptoms, the samples are counted: their values are codes. */

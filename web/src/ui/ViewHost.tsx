@@ -2,10 +2,14 @@
 
 import { Component, type ComponentChildren, type ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { request } from "../api/client.ts";
+import { Unreachable } from "../api/problem.ts";
 import { address } from "../state/address.ts";
+import { unreachableSince } from "../state/connection.ts";
+import { reconnectNow } from "../state/live.ts";
 import { texts } from "../texts.ts";
 import { type View, type ViewProps, viewOf } from "../views/registry.ts";
-import { Empty, Loading } from "./States.tsx";
+import { Empty, Failure, Loading } from "./States.tsx";
 
 const loaded = new Map<string, ComponentType<ViewProps>>();
 
@@ -25,20 +29,35 @@ export function ViewHost() {
 
 function Loaded({ view, parts, query }: ViewProps & { view: View }) {
   const [, redraw] = useState(0);
-  const [error, setError] = useState<Error>();
+  const [failure, setFailure] = useState<"away" | "gone">();
   const Shown = loaded.get(view.name);
+  const isAway = unreachableSince.value !== null;
+  const mustWait = failure === "away" && isAway;
   useEffect(() => {
-    if (Shown) return;
+    if (Shown || mustWait || failure === "gone") return;
+    // Browsers remember that a script could not be loaded. All that is shown is in the address.
+    if (failure === "away") return location.reload();
     view.load().then(
       ({ default: shown }) => {
         loaded.set(view.name, shown);
         redraw((count) => count + 1);
       },
-      (failure: unknown) => setError(failure instanceof Error ? failure : new Error(String(failure))),
+      () => void whyNot().then(setFailure),
     );
-  }, [view, Shown]);
-  if (error) throw error;
-  return Shown ? <Shown parts={parts} query={query} /> : <Loading lines={6} />;
+  }, [view, Shown, mustWait, failure]);
+  if (Shown) return <Shown parts={parts} query={query} />;
+  if (failure === "gone") throw new Error(texts.problems.outdated);
+  return mustWait ? <Failure error={new Unreachable()} retry={reconnectNow} /> : <Loading lines={6} />;
+}
+
+/** A script that cannot be loaded says nothing about why: a small request does, and notes whether the server is away. */
+async function whyNot(): Promise<"away" | "gone"> {
+  try {
+    await request("healthz");
+    return "gone";
+  } catch (error) {
+    return error instanceof Unreachable ? "away" : "gone";
+  }
 }
 
 interface BoundaryState {

@@ -77,7 +77,7 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
   const age = formatAge(type.last.end, now.value);
   const { usual_low: low, usual_high: high } = type;
   const hasUsual = isNumber && low !== null && high !== null;
-  const usual = hasUsual && texts.today.usually(measure.parts(low).number, measure.parts(high).number);
+  const usual = hasUsual && texts.today.usually(rangeOf(measure, low, high));
   const link = type.type === "sleep" ? linkTo("sleep") : linkTo("type", [type.type]);
   return (
     <tr>
@@ -85,7 +85,8 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
         <a href={link} class="ellipsis" title={name}>
           {name}
         </a>
-        <span class="note narrow">{[age, usual].filter(Boolean).join(" · ")}</span>
+        <span class="note narrow">{age}</span>
+        {usual && <span class="note narrow">{usual}</span>}
       </th>
       <td class="number">
         {type.method === "nights" ? formatMinutes(asleep) : measure.format(value)}
@@ -114,12 +115,16 @@ function Change({ type }: { type: TypeSummary }) {
   return <span class={kind}>{formatChange(type.change)}</span>;
 }
 
+function rangeOf(measure: Measure, low: number, high: number): string {
+  const [from, to] = [measure.parts(low).number, measure.parts(high).number];
+  return from === to ? from : `${from} – ${to}`;
+}
+
 /** The range of days as a track, with a dot where the last day is: a single sample may be far outside. */
 function Usual({ type, measure }: { type: TypeSummary; measure: Measure }) {
   const { usual_low: low, usual_high: high, day_value: value } = type;
   if (low === null || high === null) return <span class="muted">{NOTHING}</span>;
-  const [from, to] = [measure.parts(low), measure.parts(high)];
-  const text = `${from.number} – ${to.number}`;
+  const text = rangeOf(measure, low, high);
   const margin = (high - low || 1) * 0.5;
   const share = (at: number) => Math.min(1, Math.max(0, (at - low + margin) / (high - low + 2 * margin)));
   return (

@@ -5,6 +5,7 @@ import uPlot from "uplot";
 import { dateFormat } from "../../format/locale.ts";
 import { formatBrief } from "../../format/numbers.ts";
 import { followGestures, onChartKey, type Span } from "./gestures.ts";
+import { noteChosen } from "./Hint.tsx";
 
 export interface ChartData {
   kind: "bars" | "band" | "dots";
@@ -59,7 +60,9 @@ export function Chart({ data, span, limits, color, label, zoom, reset, point }: 
       ],
       setCursor: [
         ({ cursor }: uPlot) => {
-          if (typeof cursor.idx === "number") acts.current.point(cursor.idx);
+          if (typeof cursor.idx !== "number") return;
+          acts.current.point(cursor.idx);
+          noteChosen();
         },
       ],
     };

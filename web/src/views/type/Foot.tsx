@@ -12,6 +12,7 @@ import { texts } from "../../texts.ts";
 import { type Column, TableBehind } from "../../ui/DataTable.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { downloadCsv } from "./csv.ts";
+import { Hint } from "./Hint.tsx";
 import type { Point } from "./series.ts";
 
 interface FootProps {
@@ -33,6 +34,7 @@ export function Foot(props: FootProps) {
   const name = nameOfType(row.type);
   return (
     <>
+      <Hint />
       <ul class="chart-legend" style={{ "--data": color }}>
         {legend.band && (
           <>
