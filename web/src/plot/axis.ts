@@ -20,7 +20,7 @@ export interface Axis {
 
 /** Room for labels at the left, and for half a label at the right. */
 export const LEFT = 56;
-export const RIGHT = 14;
+export const RIGHT = 20;
 
 export function xOf(axis: Axis, at: number): number {
   const share = (at - axis.from) / Math.max(1, axis.to - axis.from);

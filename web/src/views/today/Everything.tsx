@@ -5,7 +5,7 @@ import { formatAge, formatDay, formatInstant } from "../../format/dates.ts";
 import { formatMinutes } from "../../format/durations.ts";
 import { formatChange, NOTHING } from "../../format/numbers.ts";
 import { type Group, goodDirection, groupOfType, nameOfType } from "../../format/types.ts";
-import { type Measure, measureOf } from "../../format/units.ts";
+import { type Measure, measureOfRow } from "../../format/units.ts";
 import { linkTo } from "../../state/address.ts";
 import { now } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
@@ -67,9 +67,9 @@ function grouped(types: readonly TypeSummary[]): [Group, TypeSummary[]][] {
 }
 
 function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview }) {
-  const measure = measureOf(type.type, type.unit, units.value);
+  const measure = measureOfRow(type, type.unit, units.value);
   const name = nameOfType(type.type);
-  const isSum = type.method === "sum";
+  const isSum = type.method === "sum" || type.method === "values";
   const isNumber = isSum || type.method === "mean" || type.method === "level";
   // The last sample of a sum is a few steps: its day says more.
   const value = isSum ? type.day_value : isNumber ? (type.last.value ?? type.day_value) : null;

@@ -33,6 +33,7 @@ interface ChartProps {
 }
 
 const HEIGHT = 260;
+const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 const REFOCUS_MS = 3000;
 let refocusUntil = 0;
 
@@ -178,6 +179,8 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
         size: sizeOfAxis,
         gap: 8,
         space: 44,
+        // Of what is counted there are no quarters.
+        ...(data.value.every((value) => value === null || Number.isInteger(value)) ? { incrs: WHOLE } : {}),
         values: (_, ticks) => ticks.map((tick) => formatBrief(tick)),
       },
     ],

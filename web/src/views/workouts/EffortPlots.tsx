@@ -166,7 +166,7 @@ function ZoneBands({ zones, axis, toY, height }: ZoneBandsProps) {
               height={Math.min(bottom, height) - top}
             />
             {bottom - top > 13 && (
-              <text class="plot-label" x={axis.width - RIGHT - 4} y={(top + bottom) / 2 + 4} text-anchor="end">
+              <text class="plot-label" x={axis.width - RIGHT + 4} y={(top + bottom) / 2 + 4}>
                 {texts.workouts.zoneShort(zone)}
               </text>
             )}
