@@ -256,7 +256,10 @@ export const texts = {
     seconds: (count: string) => `${count}s`,
   },
   empty: { soon: "This view is being built." },
-  chart: { table: "Values as a table", more: (count: string) => `${count} more rows are in the CSV.` },
+  chart: {
+    table: "Values as a table",
+    more: (count: string, of: number) => `${count} more ${plural(of, "row is", "rows are")} in the CSV.`,
+  },
   /** Names of types where the server's name is not how people say it. */
   typeNames: {
     spo2: "Blood oxygen",
@@ -467,7 +470,7 @@ export const texts = {
     rejects: "Rejects",
     noRejects: "Everything that was sent could be stored.",
     moreOfRejects: (count: string) => `Show more (${count})`,
-    moreRejects: (count: string) => `${count} more are not shown here.`,
+    moreRejects: (count: string, of: number) => `${count} more ${plural(of, "is", "are")} not shown here.`,
     noReason: "Not readable",
     ofUpload: (number: string) => `upload ${number}`,
     atByte: (offset: string) => `at byte ${offset}`,

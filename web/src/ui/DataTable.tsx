@@ -54,7 +54,9 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, rowsMax = 400 }:
           ))}
         </tbody>
       </table>
-      {rows.length > shown.length && <p class="note">{texts.chart.more(formatNumber(rows.length - shown.length))}</p>}
+      {rows.length > shown.length && (
+        <p class="note">{texts.chart.more(formatNumber(rows.length - shown.length), rows.length - shown.length)}</p>
+      )}
     </div>
   );
 }

@@ -34,7 +34,7 @@ export function Rejects({ rejects, total }: { rejects: readonly Reject[]; total:
         </button>
       )}
       {isOpen && total !== null && total > rejects.length && rejects.length > 0 && (
-        <p class="note more">{texts.data.moreRejects(formatNumber(total - rejects.length))}</p>
+        <p class="note more">{texts.data.moreRejects(formatNumber(total - rejects.length), total - rejects.length)}</p>
       )}
     </Card>
   );

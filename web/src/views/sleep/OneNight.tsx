@@ -75,7 +75,9 @@ function Shown({ night }: { night: Night }) {
   const zone = knownZone(night.zone) ?? "UTC";
   const drawn = useMemo(() => hypnogram(night.segments), [night.segments]);
   const divided = parts(drawn, night.bedtime, night.wake_time, zone);
-  const sources = [...new Set(night.segments.map(({ source }) => source).filter((source) => source !== null))];
+  const sources = [...new Set(night.segments.map(({ source }) => source).filter((source) => source !== null))].map(
+    (source) => source || texts.noSource,
+  );
   const marks = marksOf(night);
   return (
     <div class="stack">
@@ -111,7 +113,7 @@ function Shown({ night }: { night: Night }) {
         </dl>
         {isStaged(night) && <StageBar parts={stagesOf(night)} />}
         <p class="note sources">
-          {texts.sleep.from(sources.join(", "))} {night.zone && texts.sleep.zone(night.zone)}
+          {sources.length > 0 && texts.sleep.from(sources.join(", "))} {night.zone && texts.sleep.zone(night.zone)}
         </p>
       </Card>
     </div>

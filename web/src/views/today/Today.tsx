@@ -83,9 +83,12 @@ function Freshness({ overview }: { overview: Overview }) {
   const last = overview.last_upload;
   if (!last?.ended) return <p class="freshness">{texts.today.noUpload}</p>;
   const hours = (now.value.getTime() - Date.parse(last.ended)) / 3_600_000;
+  const age = formatAge(last.ended, now.value);
+  const isImport = last.origin === "import";
+  const kind = isImport ? "" : hours > 24 ? "is-warn" : "is-good";
   return (
-    <p class={hours > 24 ? "freshness is-warn" : "freshness is-good"} title={formatInstant(last.ended, zone.value)}>
-      {(last.origin === "import" ? texts.today.lastImport : texts.today.lastUpload)(formatAge(last.ended, now.value))}
+    <p class={`freshness ${kind}`} title={formatInstant(last.ended, zone.value)}>
+      {isImport ? texts.today.lastImport(age) : texts.today.lastUpload(age)}
       {overview.stale && <span class="muted"> · {texts.today.computing}</span>}
     </p>
   );

@@ -96,14 +96,16 @@ function columnsOf({ row, measure, isSum, zone = null, isSamples }: FootProps): 
 
 /** With one chosen, the answer names all of them only if it was asked without. */
 function Sources({ row, source, known }: { row: TypeRow; source: string | null; known: readonly string[] }) {
-  const all = useAnswer(source ? "/api/v1/days" : null, {
+  const asked = useAnswer(source ? "/api/v1/days" : null, {
     type: row.type,
     from: row.first?.slice(0, 10),
     bucket: "year",
     person: personInAddress.value,
   });
-  const answered = all.value.data;
-  const sources = (answered && "sources" in answered ? answered.sources : undefined) ?? known;
+  const answered = asked.value.data;
+  const all = (answered && "sources" in answered ? answered.sources : undefined) ?? known;
+  // The API cannot be asked for the one without a name.
+  const sources = all.filter((name) => name !== "");
   const names = source && !sources.includes(source) ? [source, ...sources] : sources;
   if (names.length < 2 && !source) {
     return names[0] ? (

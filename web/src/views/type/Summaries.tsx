@@ -23,7 +23,9 @@ export function Summaries({ measure, isSum, range, bucket, now, before, why }: S
   const isDay = range === "day";
   const labels = texts.type;
   const main = isSum && isDay ? now.total : now.average;
-  const change = before?.average && now.average !== null ? now.average / before.average - 1 : null;
+  // A tenth more of 36 °C is a fever, and of 0 °C it is nothing.
+  const isTemperature = measure.label.startsWith("°");
+  const change = !isTemperature && before?.average && now.average !== null ? now.average / before.average - 1 : null;
   return (
     <dl class="summaries">
       <div class="main">
