@@ -988,6 +988,9 @@ pub const CURSOR_BYTES_MAX: usize = 8 * KIB;
 /// Other identities of a workout under which its locations are looked for.
 pub const WORKOUT_ALIASES_READ_MAX: u32 = 16;
 
+/// Events of a workout among which its pauses are looked for.
+pub const WORKOUT_EVENTS_READ_MAX: u32 = 10_000;
+
 /// Splits of a workout. The last one is longer if the way is.
 pub const SPLITS_MAX: i64 = 1000;
 
@@ -1020,6 +1023,9 @@ pub const CHART_HEIGHT_PX_MIN: u32 = 120;
 
 /// Height of a chart at most.
 pub const CHART_HEIGHT_PX_MAX: u32 = 1440;
+
+/// Places in a time at which the clocks of a chart are looked at: one for each day of eleven years.
+pub const SHIFT_STEPS_MAX: i64 = 4096;
 
 /// Figures of a chart.
 pub const CHART_POINTS_MAX: usize = 2000;

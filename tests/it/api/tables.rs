@@ -108,6 +108,77 @@ fn a_workout_with_its_heart_rates_zones_and_splits() {
     }
 }
 
+/// A person who has rested for a year runs.
+#[test]
+fn no_zone_is_above_the_heart_rates_of_the_workout_itself() {
+    let api = Api::start();
+    let change = |sql: &str| {
+        rusqlite::Connection::open(api.server.database()).unwrap().execute(sql, []).unwrap();
+    };
+    change(
+        "UPDATE days SET maximum = 99 WHERE type_id = (SELECT id FROM types WHERE name LIKE '%IdentifierHeartRate')",
+    );
+    let run = api.json(&format!("/api/v1/workouts/{RUN}"));
+    assert_eq!([&run["highest_heart_rate"], &run["zones"][0]["from"]], [&json!(165), &json!(82.5)]);
+    // Of many, one in a hundred is left out.
+    let send = api.add_token("me", healthsink::store::TokenScope::Send, false);
+    let sample = |number: u32| {
+        let date = format!("2026-01-05T07:{:02}:{:02}.500Z", 2 + number / 60, number % 60);
+        json!({
+            "uuid": format!("11000000-0000-4000-8000-{number:012}"), "value": if number == 70 { 230 } else { 150 }, "unit": "count/min",
+            "startDate": date, "endDate": date,
+        })
+    };
+    let body = json!({"data": {"HKQuantityTypeIdentifierHeartRate": (0..200).map(sample).collect::<Vec<_>>()}});
+    let bearer = format!("Bearer {send}");
+    assert_eq!(api.server.connect().post(&[("Authorization", &bearer)], body.to_string().as_bytes()).status, 200);
+    assert_eq!(api.json(&format!("/api/v1/workouts/{RUN}"))["highest_heart_rate"], json!(150));
+    change(
+        "UPDATE days SET maximum = 190 WHERE type_id = (SELECT id FROM types WHERE name LIKE '%IdentifierHeartRate')",
+    );
+    assert_eq!(
+        api.json(&format!("/api/v1/workouts/{RUN}"))["highest_heart_rate"],
+        json!(190),
+        "that of the year is higher"
+    );
+}
+
+#[test]
+fn pauses_are_no_time_of_splits() {
+    let api = Api::start();
+    let seconds = |events: &Value| {
+        rusqlite::Connection::open(api.server.database())
+            .unwrap()
+            .execute("UPDATE workouts SET events = ?1", [events.to_string()])
+            .unwrap();
+        let run = api.json(&format!("/api/v1/workouts/{RUN}"));
+        let splits = run["splits"].as_array().unwrap().clone();
+        assert_eq!(splits[0]["end"], json!("2026-01-05T07:00:01.000Z"), "the ends are those of the way");
+        splits.iter().map(|split| split["seconds"].as_f64().unwrap()).collect::<Vec<_>>()
+    };
+    let event = |kind: Value, time: &str| json!({"type": kind, "startDate": time, "endDate": time, "metadata": null});
+    assert_eq!(seconds(&json!([])), [1.0, 1.0]);
+    let pause = json!([event(json!(2), "2026-01-05T07:00:01.500Z"), event(json!(1), "2026-01-05T07:00:00.750Z")]);
+    assert_eq!(seconds(&pause), [0.75, 0.5]);
+    let named = json!([
+        {"type": "HKWorkoutEventTypePause", "date": "2026-01-05T07:00:00.250Z"},
+        {"type": "HKWorkoutEventTypeResume", "date": "2026-01-05T07:00:00.500Z"},
+    ]);
+    assert_eq!(seconds(&named), [0.75, 1.0]);
+    let endless = json!([
+        event(json!(3), "2026-01-05T07:00:00.000Z"),
+        event(json!(1), "2026-01-05T07:00:01.000Z"),
+        7,
+        "x",
+        null,
+        {}
+    ]);
+    assert_eq!(seconds(&endless), [1.0, 0.0]);
+    for odd in [json!("x"), json!({"type": 1}), json!([[1]]), json!([{"type": {}, "startDate": 1}])] {
+        assert_eq!(seconds(&odd), [1.0, 1.0], "{odd}");
+    }
+}
+
 #[test]
 fn routes_as_geojson_and_gpx() {
     let api = Api::start();

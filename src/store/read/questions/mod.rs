@@ -16,6 +16,7 @@ mod mean;
 mod night_bars;
 mod nights;
 mod overview;
+mod pauses;
 mod period;
 mod places;
 mod points;

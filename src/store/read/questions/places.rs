@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use rusqlite::params;
 
 use super::identity::{identities, resolve};
+use super::pauses::Pauses;
 use super::reader::{Question, Snapshot, Unanswered};
 use super::value::{Progress, Sink, Value};
 use crate::model::limits::{QUESTION_POINTS_DEFAULT, ROUTE_POINTS_READ_MAX, SPLITS_MAX};
@@ -65,14 +66,16 @@ pub(super) struct Split {
 }
 
 impl Split {
+    /// Hands the split out, with its time without pauses.
     #[expect(clippy::cast_precision_loss, reason = "the milliseconds of a workout")]
-    pub(super) fn push(&self, sink: &mut dyn Sink) {
+    pub(super) fn push(&self, pauses: &Pauses, sink: &mut dyn Sink) {
+        let moving_ms = self.end_ms - self.start_ms - pauses.within_ms(self.start_ms, self.end_ms);
         sink.row(&[
             Value::Integer(self.number),
             Value::Time(self.start_ms),
             Value::Time(self.end_ms),
             Value::Real(self.distance_m),
-            Value::Real((self.end_ms - self.start_ms) as f64 / 1000.0),
+            Value::Real(moving_ms as f64 / 1000.0),
         ]);
     }
 }

@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::identity::{NOT_FOUND, identities, resolve};
 use super::mean::Mean;
+use super::pauses::Pauses;
 use super::places::{Point, Splits, points};
 use super::range::person;
 use super::reader::{Question, Snapshot, Unanswered};
@@ -45,7 +46,7 @@ impl OneWorkout {
         &self,
         snapshot: &Snapshot<'_>,
         (person, uuid): (i64, Uuid),
-        highest: impl Fn(i64) -> Result<Option<f64>, Unanswered>,
+        highest: impl Fn((i64, i64)) -> Result<Option<f64>, Unanswered>,
         sink: &mut dyn Sink,
     ) -> Result<(i64, i64, Option<f64>), Unanswered> {
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
@@ -54,7 +55,8 @@ impl OneWorkout {
         let text = |column| -> Result<Option<&str>, Unanswered> { Ok(row.get_ref(column)?.as_str_or_null()?) };
         let start_ms: i64 = row.get(0)?;
         let end_ms: Option<i64> = row.get(1)?;
-        let highest = highest(start_ms)?;
+        let period_ms = (start_ms, end_ms.unwrap_or(start_ms));
+        let highest = highest(period_ms)?;
         sink.begin(&[
             ("uuid", Value::Identity(uuid)),
             ("activity", Value::text(text(2)?)),
@@ -73,7 +75,7 @@ impl OneWorkout {
             ("metadata", Value::json(text(12)?)),
             ("other", Value::json(text(13)?)),
         ]);
-        Ok((start_ms, end_ms.unwrap_or(start_ms), highest))
+        Ok((period_ms.0, period_ms.1, highest))
     }
 
     /// Hands heart rates out, and returns the time in each zone.
@@ -122,8 +124,31 @@ fn add_to_zone(zones_ms: &mut [i64; ZONES.len()], last: Option<(i64, f64)>, unti
     }
 }
 
-/// The highest heart rate of the year before a day. One day in a hundred is left out: a dropout of a strap is no heart rate.
-fn highest(snapshot: &Snapshot<'_>, person: i64, at_ms: i64) -> Result<Option<f64>, Unanswered> {
+/// The heart rate that zones are parts of: the highest one of the year, but none below those of the workout itself.
+fn highest(snapshot: &Snapshot<'_>, person: i64, period_ms: (i64, i64)) -> Result<Option<f64>, Unanswered> {
+    let of_year = highest_of_year(snapshot, person, period_ms.0)?;
+    let own = highest_of_workout(snapshot, person, period_ms)?;
+    Ok(match (of_year, own) {
+        (Some(of_year), Some(own)) => Some(of_year.max(own)),
+        (of_year, own) => of_year.or(own),
+    })
+}
+
+/// The 99th percentile of the workout's heart rates: a dropout of a strap is no heart rate.
+fn highest_of_workout(
+    snapshot: &Snapshot<'_>,
+    person: i64,
+    (start_ms, end_ms): (i64, i64),
+) -> Result<Option<f64>, Unanswered> {
+    let sql = "WITH h AS (SELECT s.value FROM samples s JOIN types t ON t.name = ?2
+          WHERE s.person_id = ?1 AND s.type_id = t.id AND s.start_ms >= ?3 AND s.start_ms <= ?4 AND s.value IS NOT NULL)
+        SELECT value FROM h ORDER BY value DESC LIMIT 1 OFFSET (SELECT count(*) FROM h) / 100";
+    let mut select = snapshot.connection.prepare_cached(sql)?;
+    Ok(select.query_row(params![person, HEART_RATE, start_ms, end_ms], |row| row.get(0)).optional()?)
+}
+
+/// The highest heart rate of the days of a year up to a workout. One day in a hundred is left out.
+fn highest_of_year(snapshot: &Snapshot<'_>, person: i64, at_ms: i64) -> Result<Option<f64>, Unanswered> {
     let day = i32::try_from(at_ms.div_euclid(DAY_MS)).unwrap_or(0);
     let [first, last] = [day.saturating_sub(365), day.saturating_add(2)].map(|day| LocalDay::new(day).to_string());
     let sql = "WITH d AS (SELECT d.maximum FROM days d JOIN types t ON t.name = ?2
@@ -142,7 +167,7 @@ impl Question for OneWorkout {
     fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
         let person = person(snapshot, &self.person)?;
         let uuid = resolve(snapshot, person, self.uuid)?;
-        let highest_of = |at_ms| highest(snapshot, person, at_ms);
+        let highest_of = |period_ms| highest(snapshot, person, period_ms);
         let (start_ms, end_ms, highest) = self.head(snapshot, (person, uuid), highest_of, sink)?;
         let zones_ms = self.heart_rates(snapshot, person, (start_ms, end_ms, highest), sink)?;
         sink.list("zones", &["zone", "from", "to", "seconds"]);
@@ -157,16 +182,17 @@ impl Question for OneWorkout {
             }
         }
         sink.list("splits", &["number", "start", "end", "distance_m", "seconds"]);
+        let pauses = Pauses::read(snapshot, (person, uuid), end_ms)?;
         let mut splits = Splits::new(self.split_m);
         for identity in identities(snapshot, person, uuid)? {
             points(snapshot, (person, identity), |point: &Point| {
                 if let Some(split) = splits.add(point) {
-                    split.push(sink);
+                    split.push(&pauses, sink);
                 }
             })?;
         }
         if let Some(split) = splits.finish() {
-            split.push(sink);
+            split.push(&pauses, sink);
         }
         sink.end(&[]);
         Ok(Progress::End)
