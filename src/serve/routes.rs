@@ -392,8 +392,15 @@ mod tests {
             statuses.extend(read.statuses(matches!(route.path, RoutePath::Pattern(_))));
         }
         if path == api::EVENTS_PATH {
-            parameters.push("person".to_owned());
+            parameters.extend(["person", "Last-Event-ID"].map(str::to_owned));
         }
+        let of_page: &[&str] = match path.as_str() {
+            "/plain" => &["type", "range", "date", "person"],
+            "/plain/sleep" | "/plain/workouts" => &["range", "date", "person"],
+            "/plain/workouts/{uuid}" | "/plain/data" => &["person"],
+            _ => &[],
+        };
+        parameters.extend(of_page.iter().copied().map(str::to_owned));
         statuses.sort_unstable();
         let statuses = statuses.into_iter().map(str::to_owned).collect();
         (path, route.method.as_str().to_lowercase(), right, parameters, statuses)
@@ -429,6 +436,10 @@ mod tests {
             if route.read.is_some() {
                 let given: Vec<&String> = operation["responses"].as_object().unwrap().keys().collect();
                 assert_eq!(given, statuses.iter().collect::<Vec<_>>(), "{method} {path}");
+            }
+            if path.starts_with("/plain") && path != "/plain.css" {
+                let given: Vec<&String> = operation["responses"].as_object().unwrap().keys().collect();
+                assert_eq!(given, ["200", "400", "401", "403", "404", "429", "500", "503"], "{path}");
             }
         }
     }

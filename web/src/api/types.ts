@@ -1544,6 +1544,7 @@ export interface components {
                 start: string | null;
                 value: number | null;
             }[];
+            /** @description What the zones are parts of, from half of it on. It is the greatest of the year's daily maxima without one day in a hundred, or the 99th percentile of this workout's heart rates if that is more. */
             highest_heart_rate: number | null;
             /** @description JSON as it was sent */
             metadata: unknown;
@@ -1555,6 +1556,7 @@ export interface components {
                 /** Format: date-time */
                 end: string | null;
                 number: number | null;
+                /** @description without the pauses of the workout's events, so it may be less than from start to end */
                 seconds: number | null;
                 /** Format: date-time */
                 start: string | null;
@@ -1676,6 +1678,35 @@ export interface components {
             };
             content?: never;
         };
+        /** @description a page that says what is wrong */
+        PlainFault: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description how to sign in */
+        PlainSignIn: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description how to sign in, and how long to wait after wrong tokens */
+        PlainWait: {
+            headers: {
+                /** @description seconds */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
         /** @description too many wrong tokens from this address */
         TooManyRequests: {
             headers: {
@@ -1752,6 +1783,8 @@ export interface components {
          * @example anna
          */
         person: string;
+        /** @description the length of the time that a page without a script shows */
+        range: "day" | "week" | "month" | "half" | "year" | "all";
         /**
          * @description only what this source adds: a key of /api/v1/sources, or a name, which stands for all sources of that name
          * @example Apple Watch
@@ -2418,7 +2451,10 @@ export interface operations {
                  */
                 person?: components["parameters"]["person"];
             };
-            header?: never;
+            header?: {
+                /** @description the `id` of the last event that was received; what has changed since comes first */
+                "Last-Event-ID"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4446,7 +4482,19 @@ export interface operations {
     };
     showPlainPage: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description a local date in the time that is shown; today if it is left out */
+                date?: string;
+                /**
+                 * @description whose rows; for a token of all people
+                 * @example anna
+                 */
+                person?: components["parameters"]["person"];
+                /** @description the length of the time that a page without a script shows */
+                range?: components["parameters"]["range"];
+                /** @description the name of a type such as steps; without it, today */
+                type?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4462,15 +4510,13 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description how to sign in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
+            400: components["responses"]["PlainFault"];
+            401: components["responses"]["PlainSignIn"];
+            403: components["responses"]["PlainFault"];
+            404: components["responses"]["PlainFault"];
+            429: components["responses"]["PlainWait"];
+            500: components["responses"]["PlainFault"];
+            503: components["responses"]["PlainFault"];
         };
     };
     showPlainStyle: {
@@ -4496,7 +4542,13 @@ export interface operations {
     };
     showPlainData: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description whose rows; for a token of all people
+                 * @example anna
+                 */
+                person?: components["parameters"]["person"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4512,20 +4564,28 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description how to sign in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
+            400: components["responses"]["PlainFault"];
+            401: components["responses"]["PlainSignIn"];
+            403: components["responses"]["PlainFault"];
+            404: components["responses"]["PlainFault"];
+            429: components["responses"]["PlainWait"];
+            500: components["responses"]["PlainFault"];
+            503: components["responses"]["PlainFault"];
         };
     };
     showPlainSleep: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description a local date in the time that is shown; today if it is left out */
+                date?: string;
+                /**
+                 * @description whose rows; for a token of all people
+                 * @example anna
+                 */
+                person?: components["parameters"]["person"];
+                /** @description the length of the time that a page without a script shows */
+                range?: components["parameters"]["range"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4541,20 +4601,28 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description how to sign in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
+            400: components["responses"]["PlainFault"];
+            401: components["responses"]["PlainSignIn"];
+            403: components["responses"]["PlainFault"];
+            404: components["responses"]["PlainFault"];
+            429: components["responses"]["PlainWait"];
+            500: components["responses"]["PlainFault"];
+            503: components["responses"]["PlainFault"];
         };
     };
     showPlainWorkouts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description a local date in the time that is shown; today if it is left out */
+                date?: string;
+                /**
+                 * @description whose rows; for a token of all people
+                 * @example anna
+                 */
+                person?: components["parameters"]["person"];
+                /** @description the length of the time that a page without a script shows */
+                range?: components["parameters"]["range"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4570,20 +4638,24 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description how to sign in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
+            400: components["responses"]["PlainFault"];
+            401: components["responses"]["PlainSignIn"];
+            403: components["responses"]["PlainFault"];
+            404: components["responses"]["PlainFault"];
+            429: components["responses"]["PlainWait"];
+            500: components["responses"]["PlainFault"];
+            503: components["responses"]["PlainFault"];
         };
     };
     showPlainWorkout: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description whose rows; for a token of all people
+                 * @example anna
+                 */
+                person?: components["parameters"]["person"];
+            };
             header?: never;
             path: {
                 /**
@@ -4605,15 +4677,13 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description how to sign in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
+            400: components["responses"]["PlainFault"];
+            401: components["responses"]["PlainSignIn"];
+            403: components["responses"]["PlainFault"];
+            404: components["responses"]["PlainFault"];
+            429: components["responses"]["PlainWait"];
+            500: components["responses"]["PlainFault"];
+            503: components["responses"]["PlainFault"];
         };
     };
     showSession: {
