@@ -13,13 +13,13 @@ impl Figures {
     #[must_use]
     pub fn draw(&self, picture: Picture) -> String {
         let span = self.span();
-        let below = match &span {
+        let below = match &self.asked() {
             Some(span) => words::below(&self.unit, span, self.bucket, self.is_sum),
             None => String::new(),
         };
         let mut svg = picture.begin(&self.title, &below, &self.words());
         let Some(span) = span.filter(|_| self.points.iter().any(|point| point.value.is_finite())) else {
-            words::nothing(&mut svg, picture);
+            words::nothing(&mut svg, picture, self.nothing());
             return end(svg);
         };
         let is_whole = self.unit == "count";

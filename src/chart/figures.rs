@@ -20,8 +20,14 @@ pub struct Figures {
     pub bucket: Bucket,
     /// How places become local times.
     pub clock: Clock,
-    /// The first place, and the one behind the last; those of the points if none.
+    /// The first place that was asked for, and the one behind the last; those of the points if none.
     pub span_ms: (Option<i64>, Option<i64>),
+    /// Whether that leaves out a part of the first bucket, and of the last one.
+    pub is_cut: (bool, bool),
+    /// Whether figures are shown without their decimals, as a phone shows steps.
+    pub is_counted: bool,
+    /// Whether there is data, but nothing that says how to make figures of it.
+    pub is_unknown: bool,
     /// Its colour.
     pub hue: Hue,
     /// The figures. A bucket without data has none.
@@ -39,7 +45,7 @@ pub struct Point {
     pub value: f64,
     /// The least and the greatest sample.
     pub extremes: Option<(f64, f64)>,
-    /// Whether the bucket is not over yet.
+    /// Whether the figure is not that of its whole bucket: it is not over yet, or cut.
     pub is_partial: bool,
 }
 
@@ -62,11 +68,25 @@ impl Figures {
         self.points.iter().flat_map(all)
     }
 
-    /// What the horizontal axis shows; `None` if nothing says what.
-    pub(super) fn span(&self) -> Option<Span<'_>> {
+    /// The time that was asked for; `None` if nothing says which.
+    pub(super) fn asked(&self) -> Option<Span<'_>> {
         let from_ms = self.span_ms.0.or(self.points.first().map(|point| point.start_ms))?;
         let to_ms = self.span_ms.1.or(self.points.last().map(|point| point.end_ms))?;
         (from_ms < to_ms).then_some(Span { from_ms, to_ms, clock: &self.clock })
+    }
+
+    /// What the horizontal axis shows: the first and the last bucket may reach beyond the time that was asked for.
+    pub(super) fn span(&self) -> Option<Span<'_>> {
+        let mut span = self.asked()?;
+        span.from_ms = self.points.first().map_or(span.from_ms, |first| span.from_ms.min(first.start_ms));
+        span.to_ms = self.points.last().map_or(span.to_ms, |last| span.to_ms.max(last.end_ms));
+        Some(span)
+    }
+
+    /// A figure as people read it.
+    #[must_use]
+    pub fn shown(&self, value: f64) -> String {
+        exact(if self.is_counted { value.floor() } else { value })
     }
 
     /// The date of a bucket: with the time if it is shorter than a day, and only the month or the year of one that is longer.
@@ -85,7 +105,7 @@ impl Figures {
     /// A bucket and its figure, as a text beside the pointer.
     pub(super) fn tip(&self, point: &Point) -> String {
         let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
-        format!("{}: {}{unit}", self.name_of(point), exact(point.value))
+        format!("{}: {}{unit}", self.name_of(point), self.shown(point.value))
     }
 }
 

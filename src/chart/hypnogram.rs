@@ -25,7 +25,7 @@ impl Nights {
     pub fn hypnogram(&self, picture: Picture) -> String {
         let mut svg = picture.begin(&self.title, "", &self.stage_words());
         match self.bars.last().filter(|bar| bar.bed_min < bar.wake_min && !bar.parts.is_empty()) {
-            None => words::nothing(&mut svg, picture),
+            None => words::nothing(&mut svg, picture, words::NOTHING),
             Some(bar) => lanes(&mut svg, bar, picture),
         }
         end(svg)

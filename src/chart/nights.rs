@@ -81,7 +81,7 @@ pub struct NightBar {
     pub asleep_min: f64,
     /// Stages in time order.
     pub parts: Vec<Part>,
-    /// Whether it is not over yet.
+    /// Whether it is not over yet, or cut.
     pub is_partial: bool,
 }
 
@@ -92,8 +92,10 @@ pub struct Nights {
     pub title: String,
     /// What each bar is of.
     pub bucket: Bucket,
-    /// The first date, and the one behind the last; those of the bars if none.
+    /// The first date that was asked for, and the one behind the last; those of the bars if none.
     pub span: (Option<LocalDay>, Option<LocalDay>),
+    /// Whether that leaves out nights of the first bar, and of the last one.
+    pub is_cut: (bool, bool),
     /// The bars.
     pub bars: Vec<NightBar>,
 }
@@ -116,10 +118,10 @@ impl Nights {
     pub fn draw(&self, picture: Picture) -> String {
         let clock = Clock::Local;
         let span = self.span(&clock);
-        let below = span.as_ref().map(|span| self.below(span)).unwrap_or_default();
+        let below = self.asked(&clock).map(|asked| self.below(&asked)).unwrap_or_default();
         let mut svg = picture.begin(&self.title, &below, &self.words());
         let Some(span) = span.filter(|_| !self.bars.is_empty()) else {
-            words::nothing(&mut svg, picture);
+            words::nothing(&mut svg, picture, words::NOTHING);
             return end(svg);
         };
         let (from_min, to_min, step_min) = self.hours(picture.steps());
@@ -140,10 +142,19 @@ impl Nights {
         end(svg)
     }
 
-    fn span<'a>(&self, clock: &'a Clock) -> Option<Span<'a>> {
+    /// The dates that were asked for.
+    fn asked<'a>(&self, clock: &'a Clock) -> Option<Span<'a>> {
         let from = self.span.0.or(self.bars.first().map(|bar| bar.day))?;
         let to = self.span.1.or(self.bars.last().map(|bar| bar.end))?;
         (from < to).then_some(Span { from_ms: place_ms(from), to_ms: place_ms(to), clock })
+    }
+
+    /// What the axis shows: the first and the last bar may reach beyond those dates.
+    fn span<'a>(&self, clock: &'a Clock) -> Option<Span<'a>> {
+        let mut span = self.asked(clock)?;
+        span.from_ms = self.bars.first().map_or(span.from_ms, |bar| span.from_ms.min(place_ms(bar.day)));
+        span.to_ms = self.bars.last().map_or(span.to_ms, |bar| span.to_ms.max(place_ms(bar.end)));
+        Some(span)
     }
 
     fn below(&self, span: &Span<'_>) -> String {
@@ -156,26 +167,42 @@ impl Nights {
     #[must_use]
     pub fn words(&self) -> String {
         let clock = Clock::Local;
-        let Some(span) = self.span(&clock) else {
+        let Some(asked) = self.asked(&clock) else {
             return format!("{}.", words::NOTHING);
         };
         let whole: Vec<&NightBar> = self.bars.iter().filter(|bar| !bar.is_partial).collect();
-        let mut text = format!("{}.", self.below(&span));
-        if whole.is_empty() {
+        let mut text = format!("{}.", self.below(&asked));
+        if self.bars.is_empty() {
             return text + " " + words::NOTHING + ".";
         }
+        if !whole.is_empty() {
+            text.push_str(&self.means(&whole));
+        }
+        let last = self.bars.len() - 1;
+        for (at, bar) in self.bars.iter().enumerate().filter(|(at, bar)| bar.is_partial && [0, last].contains(at)) {
+            let is_end = (at == 0, at == last);
+            let is_cut = (is_end.0 && self.is_cut.0) || (is_end.1 && self.is_cut.1);
+            if self.bucket == Bucket::Day {
+                text.push_str(&format!(" The last night is not over yet: {}.", bar.tip()));
+            } else {
+                text.push_str(&words::part_of(self.bucket, is_end, is_cut, &bar.tip()));
+            }
+        }
+        text
+    }
+
+    fn means(&self, whole: &[&NightBar]) -> String {
         let mean = |of: fn(&NightBar) -> f64| whole.iter().map(|bar| of(bar)).sum::<f64>() / float(whole.len());
         let asleep = mean(|bar| bar.asleep_min);
         let name = if self.bucket == Bucket::Day { "night" } else { self.bucket.name() };
-        text.push_str(&format!(
+        format!(
             " {} whole {name}{} with data. On average asleep for {}, from bed at {} to waking at {}.",
             whole.len(),
             if whole.len() == 1 { "" } else { "s" },
             duration(asleep),
             time_of_day(mean(|bar| bar.bed_min)),
             time_of_day(mean(|bar| bar.wake_min)),
-        ));
-        text
+        )
     }
 
     /// The first and the last hour of the axis, and how far its marks are apart.

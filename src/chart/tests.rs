@@ -36,6 +36,9 @@ fn figures(is_sum: bool, bucket: Bucket, points: Vec<Point>) -> Figures {
         bucket,
         clock: Clock::Local,
         span_ms: (None, None),
+        is_cut: (false, false),
+        is_counted: false,
+        is_unknown: false,
         hue: Hue::Activity,
         points,
     }
@@ -101,7 +104,7 @@ fn night(number: i32, bed_min: f64, wake_min: f64, parts: usize) -> NightBar {
 }
 
 fn nights(bars: Vec<NightBar>) -> Nights {
-    Nights { title: "Sleep".to_owned(), bucket: Bucket::Day, span: (None, None), bars }
+    Nights { title: "Sleep".to_owned(), bucket: Bucket::Day, span: (None, None), is_cut: (false, false), bars }
 }
 
 #[test]
@@ -335,6 +338,21 @@ fn hours_of_days_that_change_clocks() {
         (25, 440.0),
         &["25 Oct", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00"],
     );
+}
+
+#[test]
+fn what_is_cut_or_counted_or_unknown_in_words() {
+    let mut cut = figures(true, Bucket::Day, points("2026-11-01", DAY_MS, &[Some(8438.67), Some(10.5), Some(7.9)]));
+    cut.points[0].is_partial = true;
+    (cut.is_cut, cut.is_counted) = ((true, false), true);
+    cut.span_ms = (Some(at("2026-11-01") + HOUR_MS), None);
+    let words = cut.words();
+    assert!(words.contains(" 1 whole day with data. Their sum is 10. Their mean is 10."), "{words}");
+    assert!(words.contains(" Only a part of the first day was asked for: 1 Nov 2026: 8,438 count."), "{words}");
+    assert!(words.ends_with(" The last day is not over yet: 3 Nov 2026: 7 count."), "{words}");
+    let unknown = Figures { is_unknown: true, points: Vec::new(), ..cut };
+    assert_eq!(unknown.nothing(), "No figure is known for this type");
+    assert!(unknown.draw(picture(400, 200)).contains(">No figure is known for this type</text>"));
 }
 
 #[test]

@@ -2,19 +2,18 @@
 
 use super::calendar::{Bucket, Span, date};
 use super::figures::{Figures, Point};
-use super::number::exact;
 use super::picture::{EDGE_PX, Picture};
 use super::svg::{Anchor, Svg};
 use super::text::{LABEL_PX, fitted};
 
 /// Says that there is nothing, in the middle.
-pub(super) fn nothing(svg: &mut Svg, picture: Picture) {
+pub(super) fn nothing(svg: &mut Svg, picture: Picture, text: &str) {
     let (width, height) = picture.size();
-    let text = fitted(NOTHING, LABEL_PX, width - 2.0 * EDGE_PX);
+    let text = fitted(text, LABEL_PX, width - 2.0 * EDGE_PX);
     svg.text("c-label", Anchor::Middle, (width / 2.0, (picture.top() + height) / 2.0), &text);
 }
 
-/// What a chart without figures says.
+/// What a chart without data says.
 pub(super) const NOTHING: &str = "No data in this time";
 
 /// The line below the title.
@@ -47,27 +46,50 @@ pub(super) fn dates(span: &Span<'_>) -> String {
     }
 }
 
+/// Says that a figure at an end is not that of its whole bucket.
+pub(super) fn part_of(bucket: Bucket, (is_first, is_last): (bool, bool), is_cut: bool, tip: &str) -> String {
+    let name = bucket.name();
+    let which = match (is_first, is_last) {
+        (true, true) => "",
+        (true, false) => "first ",
+        _ => "last ",
+    };
+    if is_cut {
+        format!(" Only a part of the {which}{name} was asked for: {tip}.")
+    } else {
+        format!(" The {which}{name} is not over yet: {tip}.")
+    }
+}
+
 impl Figures {
+    /// What stands where there are no figures.
+    #[must_use]
+    pub fn nothing(&self) -> &'static str {
+        if self.is_unknown { "No figure is known for this type" } else { NOTHING }
+    }
+
     /// The figures in words: dates, how many there are, the sum or the average, the extremes, the last one.
     #[must_use]
     pub fn words(&self) -> String {
-        let Some(span) = self.span() else {
-            return format!("{NOTHING}.");
+        let Some(span) = self.asked() else {
+            return format!("{}.", self.nothing());
         };
-        let mut whole = Vec::new();
-        let mut last_partial = None;
-        for point in self.points.iter().filter(|point| point.value.is_finite()) {
-            if point.is_partial { last_partial = Some(point) } else { whole.push(point) }
-        }
+        let shown: Vec<&Point> = self.points.iter().filter(|point| point.value.is_finite()).collect();
+        let whole: Vec<&Point> = shown.iter().copied().filter(|point| !point.is_partial).collect();
         let mut words = format!("{}.", below(&self.unit, &span, self.bucket, self.is_sum));
-        let name = self.bucket.name();
         if let Some(text) = self.extremes(&whole) {
             words.push_str(&text);
-        } else if last_partial.is_none() {
-            words.push_str(&format!(" {NOTHING}."));
+        } else if shown.is_empty() {
+            words.push_str(&format!(" {}.", self.nothing()));
         }
-        if let Some(point) = last_partial {
-            words.push_str(&format!(" The last {name} is not over yet: {}.", self.tip(point)));
+        let mut partial: Vec<&Point> = shown.first().into_iter().chain(shown.last()).copied().collect();
+        partial.dedup_by_key(|point| point.start_ms);
+        partial.retain(|point| point.is_partial);
+        let ends_ms = (self.points.first().map(|point| point.start_ms), self.points.last().map(|point| point.start_ms));
+        for point in partial {
+            let is_end = (Some(point.start_ms) == ends_ms.0, Some(point.start_ms) == ends_ms.1);
+            let is_cut = (is_end.0 && self.is_cut.0) || (is_end.1 && self.is_cut.1);
+            words.push_str(&part_of(self.bucket, is_end, is_cut, &self.tip(point)));
         }
         words
     }
@@ -78,12 +100,12 @@ impl Figures {
         let highest = whole.iter().max_by(|one, other| one.value.total_cmp(&other.value))?;
         let sum: f64 = whole.iter().map(|point| point.value).sum();
         let mean = sum / super::scale::float(whole.len());
-        let total = if self.is_sum { format!(" Their sum is {}.", exact(sum)) } else { String::new() };
+        let total = if self.is_sum { format!(" Their sum is {}.", self.shown(sum)) } else { String::new() };
         let plural = if whole.len() == 1 { "" } else { "s" };
         Some(format!(
             " {} whole {name}{plural} with data.{total} Their mean is {}. Lowest: {}. Highest: {}.",
             whole.len(),
-            exact(mean),
+            self.shown(mean),
             self.tip(lowest),
             self.tip(highest)
         ))

@@ -1,6 +1,6 @@
 //! The zones that a person has lived in, and the days in them: 23 to 25 hours long, more or less on a journey.
 
-use crate::model::limits::ZONE_CHANGES_MAX;
+use crate::model::limits::{SHIFT_STEPS_MAX, ZONE_CHANGES_MAX};
 use crate::model::time::{DAY_MS, HOUR_MS};
 
 use super::zone::{LocalDay, ZoneId, Zones};
@@ -134,6 +134,51 @@ impl Timeline {
         Bucket { day, start_ms: hour.max(start_ms), end_ms: (hour + HOUR_MS).min(end_ms), zone }
     }
 
+    /// Returns how much the dates and times of a period are ahead of UTC, in milliseconds, each with the instant from which on.
+    /// In a period of many years, changes that are made good soon are left out.
+    #[must_use]
+    pub fn shifts(&self, from_ms: i64, to_ms: i64) -> Vec<(i64, i64)> {
+        let (from_ms, to_ms) = (from_ms.max(INSTANTS_MS.start), to_ms.min(INSTANTS_MS.end));
+        let mut shifts = vec![(from_ms, self.shift_ms(from_ms))];
+        let step_ms = ((to_ms - from_ms) / SHIFT_STEPS_MAX).max(DAY_MS);
+        let inside = self.spans.iter().map(|span| span.from_ms).filter(|at_ms| (from_ms..to_ms).contains(at_ms));
+        let mut places: Vec<i64> = (1..=SHIFT_STEPS_MAX).map(|step| from_ms + step * step_ms).collect();
+        places.retain(|at_ms| *at_ms < to_ms);
+        places.extend(inside.flat_map(|at_ms| [at_ms - 1, at_ms]).chain([to_ms - 1]));
+        places.retain(|at_ms| *at_ms > from_ms);
+        places.sort_unstable();
+        let mut before_ms = from_ms;
+        for place_ms in places {
+            let shift_ms = self.shift_ms(place_ms);
+            if shifts.last().is_some_and(|(_, last_ms)| *last_ms != shift_ms) {
+                let at_ms = self.change_ms(before_ms, place_ms);
+                shifts.push((at_ms, shift_ms));
+            }
+            before_ms = place_ms;
+        }
+        shifts
+    }
+
+    /// The instant at which the shift of `to_ms` begins, if there is one change behind `from_ms`.
+    fn change_ms(&self, mut from_ms: i64, mut to_ms: i64) -> i64 {
+        let shift_ms = self.shift_ms(to_ms);
+        while to_ms - from_ms > 1 {
+            let middle_ms = from_ms + (to_ms - from_ms) / 2;
+            if self.shift_ms(middle_ms) == shift_ms {
+                to_ms = middle_ms;
+            } else {
+                from_ms = middle_ms;
+            }
+        }
+        to_ms
+    }
+
+    /// How much the date and the time of day at an instant are ahead of UTC.
+    fn shift_ms(&self, at_ms: i64) -> i64 {
+        let time_ms = self.zones.local_ms(self.zone_at(at_ms), at_ms).rem_euclid(DAY_MS);
+        self.day_of(at_ms).local_ms() + time_ms - at_ms
+    }
+
     /// Returns the instant at which the hour of local clocks began.
     pub(super) fn hour_start_ms(&self, zone: ZoneId, at_ms: i64) -> i64 {
         // Only the minutes of the offset matter. So hours that come twice are two.
@@ -239,6 +284,31 @@ mod tests {
         // 15:45 and 16:45 there.
         check("Asia/Kathmandu", "2025-05-10T10:20:00Z", ["2025-05-10T10:15:00Z", "2025-05-10T11:15:00Z"]);
         check("America/St_Johns", "2025-05-10T10:20:00Z", ["2025-05-10T09:30:00Z", "2025-05-10T10:30:00Z"]);
+    }
+
+    #[test]
+    fn what_clocks_are_ahead_of_utc() {
+        let check = |timeline: &Timeline, [from, to]: [&str; 2], expected: &[(&str, i64)]| {
+            let shifts = timeline.shifts(parse(from).unwrap(), parse(to).unwrap());
+            let expected: Vec<(i64, i64)> =
+                expected.iter().map(|(at, hours)| (parse(at).unwrap(), hours * HOUR_MS)).collect();
+            assert_eq!(shifts, expected, "{from} {to}");
+        };
+        let berlin = timeline("Europe/Berlin", &[("2026-11-26T14:00:00Z", "America/New_York")]);
+        let day = ["2026-11-25T23:00:00Z", "2026-11-27T05:00:00Z"];
+        check(&berlin, day, &[(day[0], 1), ("2026-11-26T14:00:00Z", -5)]);
+        let year = ["2026-01-01T00:00:00Z", "2026-12-01T00:00:00Z"];
+        let changes = [("2026-03-29T01:00:00Z", 2), ("2026-10-25T01:00:00Z", 1), ("2026-11-26T14:00:00Z", -5)];
+        check(&berlin, year, &[&[(year[0], 1)], &changes[..]].concat());
+        // The clock goes back to the previous date, the day does not: until midnight, times are those of the later date.
+        let back = timeline("Asia/Tokyo", &[("2025-05-09T16:00:00Z", "America/Los_Angeles")]);
+        let expected = [("2025-05-09T10:00:00Z", 9), ("2025-05-09T16:00:00Z", 17), ("2025-05-10T07:00:00Z", -7)];
+        check(&back, ["2025-05-09T10:00:00Z", "2025-05-12T00:00:00Z"], &expected);
+        assert_eq!(
+            berlin.shifts(i64::MIN, i64::MAX).first(),
+            Some(&(INSTANTS_MS.start, berlin.shift_ms(INSTANTS_MS.start)))
+        );
+        assert_eq!(berlin.shifts(5, 5), [(5, HOUR_MS)]);
     }
 
     #[test]

@@ -20,8 +20,15 @@ pub(in crate::serve) struct Drawing {
     list: &'static str,
     columns: Vec<&'static str>,
     points: Vec<Point>,
-    /// What clocks were ahead of UTC, from each of these instants on.
+    /// Of each figure what it weighs in a mean, and whether it is not over yet.
+    weights: Vec<(f64, bool)>,
+    /// Whether a bucket has samples, but no figure.
+    has_no_figure: bool,
+    /// Whether the first and the last bucket are cut by the time that was asked for.
+    is_cut: (bool, bool),
+    /// What clocks were ahead of UTC, from each of these instants on; if nothing says so, by the figures themselves.
     shifts: Vec<(i64, i64)>,
+    has_shifts: bool,
     bars: Vec<NightBar>,
 }
 
@@ -86,13 +93,6 @@ impl Drawing {
         } else {
             (Clock::Local, (self.days.0.map(local_ms), self.days.1.map(local_ms)))
         };
-        // The first and the last bucket may reach beyond the dates that were asked for.
-        let first_ms = self.points.first().map(|point| point.start_ms);
-        let last_ms = self.points.last().map(|point| point.end_ms);
-        let span_ms = (
-            span_ms.0.map(|from_ms| first_ms.map_or(from_ms, |first_ms| from_ms.min(first_ms))),
-            span_ms.1.map(|to_ms| last_ms.map_or(to_ms, |last_ms| to_ms.max(last_ms))),
-        );
         Figures {
             title: self.title.clone(),
             unit: self.unit.clone(),
@@ -100,6 +100,9 @@ impl Drawing {
             bucket,
             clock,
             span_ms,
+            is_cut: self.is_cut,
+            is_counted: is_counted(&self.identifier),
+            is_unknown: self.points.is_empty() && self.has_no_figure,
             hue: hue(&self.identifier),
             points: self.points.clone(),
         }
@@ -107,14 +110,36 @@ impl Drawing {
 
     /// The nights of the chart, if it is one of sleep.
     pub(in crate::serve) fn nights(&self) -> Nights {
-        let first = self.bars.first().map(|bar| bar.day);
-        let last = self.bars.last().map(|bar| bar.end);
-        let span = (
-            self.days.0.map(|from| first.map_or(from, |first| from.min(first))),
-            self.days.1.map(|to| last.map_or(to, |last| to.max(last))),
-        );
         let bucket = self.bucket.unwrap_or(Bucket::Day);
-        Nights { title: self.title.clone(), bucket, span, bars: self.bars.clone() }
+        let (span, is_cut) = (self.days, self.is_cut);
+        Nights { title: self.title.clone(), bucket, span, is_cut, bars: self.bars.clone() }
+    }
+
+    /// The mean of the figures, each weighed by its days, or by its samples if it is of an hour. What is not over yet counts only
+    /// if there is nothing else.
+    pub(in crate::serve) fn mean(&self) -> Option<f64> {
+        let has_ended = self.weights.iter().any(|(_, is_open)| !is_open);
+        let counted = self.points.iter().zip(&self.weights).filter(|(_, (_, is_open))| !(has_ended && *is_open));
+        let (sum, weight) =
+            counted.fold((0.0, 0.0), |(sum, all), (point, (weight, _))| (sum + point.value * weight, all + weight));
+        (weight > 0.0).then(|| sum / weight)
+    }
+
+    /// Notes that the first or the last bucket is a part. The last one may also be so because it is not over yet.
+    fn cut(&mut self, is_first: bool) {
+        if is_first {
+            self.is_cut.0 = true;
+        } else {
+            let point = self.points.last().map(|point| point.is_partial);
+            self.is_cut.1 = !point.or(self.bars.last().map(|bar| bar.is_partial)).unwrap_or(true);
+        }
+        let (point, bar) = if is_first {
+            (self.points.first_mut(), self.bars.first_mut())
+        } else {
+            (self.points.last_mut(), self.bars.last_mut())
+        };
+        point.into_iter().for_each(|point| point.is_partial = true);
+        bar.into_iter().for_each(|bar| bar.is_partial = true);
     }
 
     fn head(&mut self, name: &str, value: Value<'_>) {
@@ -129,6 +154,8 @@ impl Drawing {
             ("to", Value::Text(text)) => self.days.1 = local_day(text),
             ("start", Value::Time(at_ms)) => self.instants_ms.0 = Some(at_ms),
             ("end", Value::Time(at_ms)) => self.instants_ms.1 = Some(at_ms),
+            ("first_whole", Value::Flag(false)) => self.cut(true),
+            ("last_whole", Value::Flag(false)) => self.cut(false),
             ("unit", Value::Text(text)) => text.clone_into(&mut self.unit),
             ("bucket", Value::Text(text)) => self.bucket = Bucket::ALL.into_iter().find(|size| size.name() == text),
             _ => {}
@@ -219,6 +246,12 @@ impl Sink for Drawing {
         let columns = std::mem::take(&mut self.columns);
         let row = Named { columns: &columns, row };
         match self.list {
+            "shifts" => {
+                if let (Value::Time(start_ms), Value::Integer(shift_ms)) = (row.value("start"), row.value("shift_ms")) {
+                    self.shifts.push((start_ms, shift_ms));
+                    self.has_shifts = true;
+                }
+            }
             "bars" => {
                 if let Some(mut bar) = Self::bar(&row) {
                     if bar.end.days() > bar.day.days() + 1 {
@@ -231,9 +264,14 @@ impl Sink for Drawing {
                 self.part(&row);
             }
             _ => {
+                self.has_no_figure |=
+                    row.number("value").is_none() && row.number("samples").is_some_and(|all| all > 0.0);
                 if let Some((point, shift_ms)) = self.point(&row) {
+                    let all = if shift_ms.is_some() { row.number("samples") } else { row.number("days") };
+                    self.weights.push((all.unwrap_or(1.0), row.is("partial")));
+                    let guessed = shift_ms.filter(|_| !self.has_shifts);
                     if let Some(shift_ms) =
-                        shift_ms.filter(|shift_ms| self.shifts.last().is_none_or(|(_, last_ms)| last_ms != shift_ms))
+                        guessed.filter(|shift_ms| self.shifts.last().is_none_or(|(_, last_ms)| last_ms != shift_ms))
                     {
                         self.shifts.push((point.start_ms, shift_ms));
                     }
@@ -261,6 +299,11 @@ pub(in crate::serve) fn title(name: &str) -> String {
     };
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Whether a phone shows a type's figures without their decimals.
+pub(in crate::serve) fn is_counted(identifier: &str) -> bool {
+    matches!(short(identifier), "StepCount" | "FlightsClimbed")
 }
 
 /// What a type is about.

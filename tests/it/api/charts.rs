@@ -71,6 +71,68 @@ fn nights_are_bars_with_their_stages() {
 }
 
 #[test]
+fn buckets_that_are_cut_are_no_whole_ones() {
+    let api = Api::start();
+    let query = "type=steps&bucket=month&from=2026-01-06&to=2026-01-20";
+    let days = api.json(&format!("/api/v1/days?{query}"));
+    assert_eq!([&days["first_whole"], &days["last_whole"]], [&Value::from(false); 2]);
+    let svg = chart(&api, query);
+    let words = words(&svg);
+    assert!(words.starts_with("6–19 Jan 2026, sum by month in count."), "the dates asked for: {words}");
+    assert!(
+        !words.contains("whole") && words.contains("Only a part of the month was asked for: Jan 2026: 2,000"),
+        "{words}"
+    );
+    assert!(svg.contains("class=\"c-part-v\"") && !svg.contains("class=\"c-fill-v\""), "{svg}");
+    let weight = chart(&api, "type=body_mass&bucket=month&from=2026-01-01&to=2026-02-10");
+    assert!(self::words(&weight).contains("1 whole month with data."), "{weight}");
+    assert!(self::words(&weight).contains("Only a part of the last month was asked for: Feb 2026: 72 kg."), "{weight}");
+    let sleep = chart(&api, "type=sleep&bucket=month&from=2026-01-06&to=2026-02-01");
+    assert!(
+        self::words(&sleep).contains("Only a part of the month was asked for: 1 Jan 2026: asleep for 7 h 00 min"),
+        "{sleep}"
+    );
+    let whole = chart(&api, "type=sleep&bucket=month&from=2026-01-01&to=2026-02-01");
+    assert!(self::words(&whole).contains("1 whole month with data."), "{whole}");
+}
+
+/// Hours without data also have clocks.
+#[test]
+fn hours_are_those_of_local_clocks_also_without_data() {
+    let api = Api::start();
+    let query = "type=steps&bucket=hour&from=2027-01-05&to=2027-01-06&tz=America/New_York";
+    let svg = chart(&api, query);
+    assert!(words(&svg).starts_with("5 Jan 2027, sum by hour"), "{svg}");
+    // The data is of winter time, the end of summer time.
+    let svg = chart(&api, "type=steps&bucket=hour&from=2026-01-05&to=2026-07-01T22:30:00Z&tz=Europe/Berlin");
+    assert!(words(&svg).starts_with("5 Jan – 2 Jul 2026"), "22:30 UTC is 00:30 of the next day: {svg}");
+}
+
+#[test]
+fn a_type_without_a_method_says_so() {
+    let api = Api::with_figures();
+    let sample = serde_json::json!({
+        "uuid": "10000000-0000-4000-8000-0000000000ee", "value": 5, "unit": "x",
+        "startDate": "2026-01-05T08:00:00.000Z", "endDate": "2026-01-05T08:00:00.000Z",
+    });
+    let body = serde_json::json!({"data": {"HKQuantityTypeIdentifierNew": [sample]}});
+    let bearer = format!("Bearer {}", api.add_token("me", healthsink::store::TokenScope::Send, false));
+    assert_eq!(api.server.connect().post(&[("Authorization", &bearer)], body.to_string().as_bytes()).status, 200);
+    let path = "/api/v1/days?type=HKQuantityTypeIdentifierNew";
+    healthsink_testkit::wait::wait_until("figures are ready", || {
+        (api.json(path)["days"][0]["samples"] == 1).then_some(())
+    });
+    assert_eq!(api.json(path)["days"][0]["value"], Value::Null);
+    let svg = chart(&api, "type=HKQuantityTypeIdentifierNew&from=2026-01-01&to=2026-02-01");
+    assert!(
+        words(&svg).ends_with(" No figure is known for this type.")
+            && svg.contains(">No figure is known for this type</text>"),
+        "{svg}"
+    );
+    assert!(!svg.contains("No data"), "{svg}");
+}
+
+#[test]
 fn each_parameter_changes_the_picture() {
     let api = Api::start();
     let all = api.add_token("me", healthsink::store::TokenScope::Read, true);

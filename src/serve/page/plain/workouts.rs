@@ -125,6 +125,9 @@ fn heart_rates(html: &mut Html, workout: &Value) {
         bucket: Bucket::Moment,
         clock: Clock::Shifts(vec![(i64::MIN, shift_ms)]),
         span_ms: (None, None),
+        is_cut: (false, false),
+        is_counted: false,
+        is_unknown: false,
         hue: Hue::Heart,
         points,
     };

@@ -1,4 +1,4 @@
-//! The figures of a chart: first of what and of which days, then the figures of days or of nights.
+//! The figures of a chart: first of what, of which days and by which clocks, then the figures of days or of nights.
 
 use super::days::Days;
 use super::night_bars::NightBars;
@@ -60,6 +60,14 @@ impl Chart {
             ("end", Value::time(has_end.then_some(located.to_ms))),
         ]);
         sink.end(&[]);
+        if has_start {
+            // Clocks may also change where there is no data.
+            let end_ms = if has_end { located.to_ms } else { snapshot.now_ms };
+            sink.list("shifts", &["start", "shift_ms"]);
+            for (start_ms, shift_ms) in located.timeline.shifts(located.from_ms, end_ms.max(located.from_ms)) {
+                sink.row(&[Value::Time(start_ms), Value::Integer(shift_ms)]);
+            }
+        }
         if method == Method::Sleep {
             self.kind.id(snapshot)?;
             if self.units.is_some() {

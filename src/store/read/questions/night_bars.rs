@@ -105,22 +105,28 @@ impl Question for NightBars {
         let (first, end) = located.days();
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
         let mut rows = select.query(params![located.person, first.to_string(), end.to_string()])?;
-        let mut under_way: Option<Bar> = None;
+        let (mut under_way, mut earliest): (Option<Bar>, Option<LocalDay>) = (None, None);
+        let is_over = |start: LocalDay| {
+            bucket == BucketSize::Day || located.timeline.day_start_ms(bucket.next(start)) <= snapshot.now_ms
+        };
         let mut nights = Vec::new();
         while let Some(row) = rows.next()? {
             let Some(night) = night(row)? else {
                 continue;
             };
             let start = bucket.start(night.date);
+            earliest = earliest.or(Some(start));
             if let Some(ended) = under_way.take_if(|bar| bar.start != start) {
                 ended.push(bucket, sink);
             }
-            under_way.get_or_insert_with(|| Bar::new(start)).add(&night, snapshot.now_ms);
+            under_way.get_or_insert_with(|| Bar::new(start, !is_over(start))).add(&night, snapshot.now_ms);
             if bucket == BucketSize::Day {
                 nights.push(night);
             }
         }
+        let mut is_last_whole = true;
         if let Some(bar) = under_way {
+            is_last_whole = !bar.is_partial && bucket.next(bar.start) <= end;
             bar.push(bucket, sink);
         }
         sink.list("parts", &PART_COLUMNS);
@@ -129,7 +135,12 @@ impl Question for NightBars {
             night.parts(snapshot, located.person, each_max, sink)?;
         }
         let stale = is_stale(snapshot, located.person)?;
-        sink.end(&[("bucket", Value::Text(bucket.name())), ("stale", Value::Flag(stale))]);
+        sink.end(&[
+            ("bucket", Value::Text(bucket.name())),
+            ("first_whole", Value::Flag(earliest.is_none_or(|start| first <= start))),
+            ("last_whole", Value::Flag(is_last_whole)),
+            ("stale", Value::Flag(stale)),
+        ]);
         Ok(Progress::End)
     }
 }
@@ -187,8 +198,8 @@ impl Night {
 }
 
 impl Bar {
-    fn new(start: LocalDay) -> Self {
-        Self { start, sums: [0.0; MINUTES], nights: 0, is_partial: false }
+    fn new(start: LocalDay, is_partial: bool) -> Self {
+        Self { start, sums: [0.0; MINUTES], nights: 0, is_partial }
     }
 
     fn add(&mut self, night: &Night, now_ms: i64) {
