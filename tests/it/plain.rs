@@ -188,6 +188,39 @@ fn figures_are_those_of_the_api() {
     );
 }
 
+/// Three figures of a long period: two days of January and one of February, of which a mean of months would be another.
+#[test]
+fn means_weigh_days_and_last_values_are_those_of_days() {
+    let pages = Pages::start();
+    let html = pages.page("/plain?type=body_fat_percentage&range=year&date=2026-01-20");
+    assert!(html.contains("Mean: <strong>20.4 %</strong>"), "{html}");
+    let html = pages.page("/plain?type=resting_heart_rate&range=year&date=2026-01-20");
+    assert!(html.contains("Mean: <strong>54 bpm</strong>"), "not 53.5, the mean of the months: {html}");
+    let html = pages.page("/plain");
+    let row = |name: &str| {
+        let row = html.split(&format!(">{name}</a></th>")).nth(1).unwrap_or_else(|| panic!("{name}: {html}"));
+        row.split("</td>").next().unwrap().rsplit('>').next().unwrap().to_owned()
+    };
+    assert_eq!([row("Height"), row("Walking running distance")], ["1.72 m", "1 km"]);
+    assert_eq!(row("Steps"), "2,000", "the last sample has 6,000, of a phone that the watch outranks");
+}
+
+#[test]
+fn who_guesses_tokens_has_to_wait() {
+    let pages = Pages::start();
+    let answer =
+        (0..20).map(|_| pages.ask("/plain", Some("hs_wrong"), &[])).find(|answer| answer.status != 401).unwrap();
+    let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    let html = String::from_utf8(answer.body.clone()).unwrap();
+    assert_eq!((answer.status, wait > 0), (429, true));
+    assert!(html.contains(&format!("Try again in {wait} s.")) && !html.contains("does not read"), "{html}");
+    let database = rusqlite::Connection::open(pages.server.database()).unwrap();
+    database.execute_batch("ALTER TABLE tokens RENAME TO tokens_elsewhere").unwrap();
+    let answer = pages.ask("/plain", Some(&pages.token), &[]);
+    let html = String::from_utf8(answer.body).unwrap();
+    assert!(answer.status == 500 && html.contains("could not look the token up"), "{}: {html}", answer.status);
+}
+
 #[test]
 fn strangers_see_how_to_sign_in_and_no_data() {
     let pages = Pages::start();
@@ -316,6 +349,8 @@ fn the_style_is_a_file_with_a_tag() {
         style.contains("prefers-color-scheme:dark") && style.contains(".c-deep{") && !style.contains("url("),
         "{style}"
     );
+    let narrow = style.split("@media (max-width:560px){th,").nth(1).unwrap().split("}}").next().unwrap();
+    assert!(narrow.contains("tbody th{max-width:9rem;overflow:hidden"), "long names leave room for values: {narrow}");
     let tag = answer.header("etag").unwrap();
     assert_eq!(pages.ask("/plain.css", None, &[("If-None-Match", tag)]).status, 304);
 }

@@ -21,7 +21,7 @@ mod stream;
 mod writer;
 
 pub(super) use answer::is_known;
-pub(super) use drawing::{Drawing, hue, local_day, title};
+pub(super) use drawing::{Drawing, hue, is_counted, local_day, title};
 #[cfg(test)]
 pub(super) use events::EVENTS_PATH;
 pub(super) use feeds::Feeds;

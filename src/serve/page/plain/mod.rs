@@ -21,8 +21,8 @@ use std::sync::LazyLock;
 
 use hyper::StatusCode;
 use hyper::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, ETAG, HeaderName, HeaderValue, REFERRER_POLICY, VARY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, ETAG, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
+    VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
 use crate::chart::PAGE_STYLE;
@@ -144,13 +144,7 @@ async fn answer(call: Call<'_>, page: Page) -> Answer {
             };
             return shown(status, setup::sign_in(&call, page.root(), wrong));
         }
-        Err(refusal) => {
-            let status = problem::refused(&refusal).status();
-            return shown(
-                status,
-                setup::sign_in(&call, page.root(), Some("This token does not read. Sign in with one that does.")),
-            );
-        }
+        Err(refusal) => return refused(&call, page, &refusal),
     };
     let inside = Inside { state: &call.state, caller: &caller, peer: call.client.address, route: call.pattern };
     let name =
@@ -159,6 +153,25 @@ async fn answer(call: Call<'_>, page: Page) -> Answer {
         Ok(text) => shown(StatusCode::OK, text),
         Err(no_answer) => shown(no_answer.status, failed(page.root(), &no_answer)),
     }
+}
+
+/// Says why a token does not read, or why that is not known.
+fn refused(call: &Call<'_>, page: Page, refusal: &Refusal) -> Answer {
+    let problem = problem::refused(refusal);
+    let wait = problem.headers().get(RETRY_AFTER).cloned();
+    let wrong = match refusal {
+        Refusal::TooManyAttempts(_) => {
+            let seconds = wait.as_ref().and_then(|wait| wait.to_str().ok()).unwrap_or("60");
+            format!("Too many requests with a missing or wrong token have come from here. Try again in {seconds} s.")
+        }
+        Refusal::Failed(_) => "The server could not look the token up. Its log says why.".to_owned(),
+        _ => "This token does not read. Sign in with one that does.".to_owned(),
+    };
+    let mut answer = shown(problem.status(), setup::sign_in(call, page.root(), Some(&wrong)));
+    if let Some(wait) = wait {
+        answer.headers_mut().insert(RETRY_AFTER, wait);
+    }
+    answer
 }
 
 /// Makes a page of a reader.
@@ -207,7 +220,7 @@ fn shown(status: StatusCode, text: String) -> Answer {
     let headers = answer.headers_mut();
     headers.extend(HEADERS);
     headers.insert(VARY, HeaderValue::from_static("cookie"));
-    if status == StatusCode::UNAUTHORIZED || status == StatusCode::OK {
+    if [StatusCode::OK, StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS].contains(&status) {
         // Strangers get this answer also. Many requests on one connection would make its buffers grow.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }

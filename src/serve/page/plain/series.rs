@@ -50,16 +50,13 @@ fn units(identifier: &str) -> &'static str {
 fn summary(html: &mut Html, drawing: &Drawing, before: Option<(&Drawing, String)>, identifier: &str) {
     let shown = |drawing: &Drawing| {
         let figures = drawing.figures();
-        let values: Vec<f64> = figures.points.iter().map(|point| point.value).collect();
-        if values.is_empty() {
-            return "no data".to_owned();
-        }
-        let sum: f64 = values.iter().sum();
-        #[expect(clippy::cast_precision_loss, reason = "a number of figures")]
-        let value = if figures.is_sum { sum } else { sum / values.len() as f64 };
+        let sum = || figures.points.iter().map(|point| point.value).sum();
+        let Some(value) = drawing.mean().map(|mean| if figures.is_sum { sum() } else { mean }) else {
+            return if figures.is_unknown { "no figure is known for this type" } else { "no data" }.to_owned();
+        };
         // Shares are already percent here.
         let unit = super::show::unit(&figures.unit, identifier);
-        format!("{} {unit}", exact(value)).trim_end().to_owned()
+        format!("{} {unit}", figures.shown(value)).trim_end().to_owned()
     };
     let what = if drawing.figures().is_sum { "Sum" } else { "Mean" };
     html.tag("p", &[], |html| {
@@ -90,11 +87,16 @@ fn figures(html: &mut Html, drawing: &Drawing, identifier: &str) {
     }
     let caption = format!("{} by {}", figures.title, figures.bucket.name());
     table(html, &caption, &columns, |html| {
-        for point in figures.points.iter().rev() {
+        for (at, point) in figures.points.iter().enumerate().rev() {
             html.tag("tr", &[], |html| {
-                let note = if point.is_partial { " (not over)" } else { "" };
+                let is_cut = (at == 0 && figures.is_cut.0) || (at + 1 == figures.points.len() && figures.is_cut.1);
+                let note = match (point.is_partial, is_cut) {
+                    (true, true) => " (a part)",
+                    (true, false) => " (not over)",
+                    _ => "",
+                };
                 html.line("th", &[("scope", "row")], &format!("{}{note}", figures.name_of(point)));
-                number(html, &exact(point.value));
+                number(html, &figures.shown(point.value));
                 if has_extremes {
                     let [low, high] = extremes(point);
                     number(html, &low);
@@ -104,7 +106,7 @@ fn figures(html: &mut Html, drawing: &Drawing, identifier: &str) {
         }
     });
     if figures.points.is_empty() {
-        html.line("p", &[("class", "muted")], "No data in this time.");
+        html.line("p", &[("class", "muted")], &format!("{}.", figures.nothing()));
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::chart::{exact, grouped};
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS, parse_iso};
+use crate::serve::api::is_counted;
 
 /// What stands where there is nothing.
 pub(super) const NOTHING: &str = "–";
@@ -42,7 +43,7 @@ pub(super) fn amount(value: Option<f64>, unit_name: &str, identifier: &str) -> S
         "m" if value.abs() >= 1000.0 => (value / 1000.0, "km"),
         _ => (value, unit_name),
     };
-    let number = short(value);
+    let number = short(if is_counted(identifier) { value.floor() } else { value });
     let unit = unit(unit_name, identifier);
     if unit.is_empty() { number } else { format!("{number} {unit}") }
 }
@@ -151,7 +152,14 @@ mod tests {
 
     #[test]
     fn values_as_people_read_them() {
-        assert_eq!(amount(Some(12_345.678), "count", "HKQuantityTypeIdentifierStepCount"), "12,346");
+        assert_eq!(amount(Some(12_345.678), "count", "HKQuantityTypeIdentifierPushCount"), "12,346");
+        assert_eq!(
+            amount(Some(8438.67), "count", "HKQuantityTypeIdentifierStepCount"),
+            "8,438",
+            "as a phone shows them"
+        );
+        assert_eq!(amount(Some(12.75), "count", "HKQuantityTypeIdentifierFlightsClimbed"), "12");
+        assert_eq!(amount(Some(1.5), "count", "HKQuantityTypeIdentifierNumberOfAlcoholicBeverages"), "1.5");
         assert_eq!(amount(Some(61.23), "count/min", "HKQuantityTypeIdentifierHeartRate"), "61.2 bpm");
         assert_eq!(amount(Some(0.97), "%", "HKQuantityTypeIdentifierOxygenSaturation"), "97 %");
         assert_eq!(amount(Some(36.65), "degC", ""), "36.6 °C");

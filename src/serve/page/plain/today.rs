@@ -7,7 +7,7 @@ use super::period::{Length, full_date};
 use super::show::{activity, age, amount, change, date_time, minutes, rows, short, text, unit};
 use super::sleep::{facts, hypnogram};
 use super::view::{Content, Section, View, number, table};
-use crate::serve::api::{Drawing, NoAnswer, hue, title};
+use crate::serve::api::{Drawing, NoAnswer, hue, is_counted, title};
 use crate::statistics::LocalDay;
 
 /// Days of a sparkline.
@@ -80,6 +80,7 @@ fn card(html: &mut Html, view: &View<'_>, figure: &Value) {
         html.tag("p", &[("class", "figure")], |html| {
             let value = last.and_then(|day| day["value"].as_f64());
             let shown = value.map(|value| if unit_name == "%" { value * 100.0 } else { value });
+            let shown = shown.map(|value| if is_counted(identifier) { value.floor() } else { value });
             html.line("strong", &[], &shown.map_or_else(|| super::show::NOTHING.to_owned(), short));
             html.text(" ");
             html.text(&unit(unit_name, identifier));
@@ -136,11 +137,25 @@ fn doses(html: &mut Html, doses: &Value) {
         for dose in rows(doses, "list") {
             html.tag("li", &[], |html| {
                 html.text(text(dose, "medication"));
-                let when = dose["scheduled"].as_str().or(dose["start"].as_str()).unwrap_or_default();
-                html.line("span", &[("class", "muted")], &format!(" {}, {}", date_time(when), text(dose, "status")));
+                html.line("span", &[("class", "muted")], &format!(" {}", dose_words(dose)));
             });
         }
     });
+}
+
+/// When a dose was taken, or when it was due and what became of it.
+fn dose_words(dose: &Value) -> String {
+    let (due, taken) = (dose["scheduled"].as_str(), dose["start"].as_str());
+    let status = text(dose, "status");
+    let when = if status == "taken" { taken.or(due) } else { due.or(taken) };
+    let words = match status {
+        "notInteracted" => "no answer",
+        "notificationNotSent" => "no reminder was sent",
+        "notLogged" => "not logged",
+        "" => "unknown",
+        other => other,
+    };
+    format!("{}, {words}", date_time(when.unwrap_or_default()))
 }
 
 fn types(html: &mut Html, view: &View<'_>, overview: &Value) {
@@ -165,7 +180,9 @@ fn types(html: &mut Html, view: &View<'_>, overview: &Value) {
                         if name == "sleep" { view.to("/sleep", "") } else { view.to_type(name, Length::Month) };
                     html.link(&address, &title(name));
                 });
-                number(html, &shown(&kind["last"]["value"]));
+                // The last sample of a sum says little: it is a few steps.
+                let is_sum = matches!(text(kind, "method"), "sum" | "values");
+                number(html, &shown(if is_sum { &kind["day_value"] } else { &kind["last"]["value"] }));
                 let end = kind["last"]["end"].as_str().or(kind["last"]["start"].as_str()).unwrap_or_default();
                 number(html, &age(end, view.now_ms));
                 let is_today = text(kind, "day") == view.today.day.to_string();
@@ -182,4 +199,24 @@ fn types(html: &mut Html, view: &View<'_>, overview: &Value) {
             });
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn doses_in_words_of_people() {
+        let check = |status: Value, start: Value, expected: &str| {
+            let dose = json!({"scheduled": "2026-01-05T09:00:00.000+01:00", "start": start, "status": status});
+            assert_eq!(dose_words(&dose), expected, "{dose}");
+        };
+        let taken = || json!("2026-01-05T09:05:00.000+01:00");
+        check(json!("taken"), taken(), "2026-01-05 09:05, taken");
+        check(json!("taken"), Value::Null, "2026-01-05 09:00, taken");
+        check(json!("notInteracted"), taken(), "2026-01-05 09:00, no answer");
+        check(json!("skipped"), taken(), "2026-01-05 09:00, skipped");
+        check(Value::Null, taken(), "2026-01-05 09:00, unknown");
+    }
 }
