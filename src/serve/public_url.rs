@@ -22,6 +22,12 @@ impl PublicUrl {
         &self.host
     }
 
+    /// `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.text.split_once("://").map_or("", |(scheme, _)| scheme)
+    }
+
     /// What a proxy serves: the host with its port, and the path, which is empty or begins with a slash.
     #[must_use]
     pub fn site_and_path(&self) -> (&str, &str) {

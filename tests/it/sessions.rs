@@ -234,6 +234,23 @@ fn use_prolongs_a_session() {
 }
 
 #[test]
+fn a_page_over_http_is_not_that_of_a_url_with_https() {
+    let server = Server::with(|config| config.public_url = Some("https://h.example".parse().unwrap()));
+    let (_, token) = add_token(&server, "me", TokenScope::Read, false);
+    let post = |origin: &str| {
+        let body = json!({"token": token}).to_string();
+        let head = format!(
+            "POST /session HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: {origin}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut client = server.connect();
+        client.send((head + &body).as_bytes()).unwrap();
+        client.receive().status
+    };
+    assert_eq!([post("http://h.example"), post("https://h.example")], [403, 200]);
+}
+
+#[test]
 fn a_code_is_exchanged_once_even_by_two_at_once() {
     let server = Server::start();
     let (id, _) = add_token(&server, "me", TokenScope::Read, true);

@@ -7,13 +7,15 @@ use hyper::header::{HOST, HeaderName, ORIGIN};
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Request};
 
+use crate::serve::public_url::PublicUrl;
+
 /// A browser's own word, which no page can change. Browsers send it over HTTPS, and to this machine.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Whether the page that makes a request is this server's. `public` is the host that `--public-url` names, with its port.
-pub(in crate::serve) fn is_own<B>(request: &Request<B>, public: Option<&str>) -> bool {
+/// Whether the page that makes a request is this server's. `public` is what `--public-url` names.
+pub(in crate::serve) fn is_own<B>(request: &Request<B>, public: Option<&PublicUrl>) -> bool {
     let headers = request.headers();
     let mut sites = headers.get_all(SEC_FETCH_SITE).iter().peekable();
     if sites.peek().is_some() {
@@ -23,6 +25,8 @@ pub(in crate::serve) fn is_own<B>(request: &Request<B>, public: Option<&str>) ->
     let Some((scheme, origin)) = origin.split_once("://") else { return false };
     let asked = request.uri().authority().map(Authority::as_str).or_else(|| only(headers, HOST));
     let is_same = |host: &str| with_port(host, scheme).is_some_and(|host| with_port(origin, scheme) == Some(host));
+    // A page over HTTP may be anyone's on the way: it is not that of a URL with HTTPS.
+    let public = public.filter(|url| url.scheme() == scheme).map(|url| url.site_and_path().0);
     ["http", "https"].contains(&scheme) && asked.into_iter().chain(public).any(is_same)
 }
 
@@ -68,7 +72,8 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        assert_eq!(is_own(&request.body(()).unwrap(), public), expected, "{headers:?} {public:?}");
+        let url = public.map(|url| url.parse().unwrap());
+        assert_eq!(is_own(&request.body(()).unwrap(), url.as_ref()), expected, "{headers:?} {public:?}");
     }
 
     #[test]
@@ -103,10 +108,15 @@ mod tests {
     /// A proxy may ask for another host.
     #[test]
     fn the_public_url_is_the_own_page() {
-        let public = Some("health.example.com");
+        let public = Some("https://health.example.com/sink");
         check(&[("host", "127.0.0.1:3000"), ("origin", "https://health.example.com")], public, true);
         check(&[("host", "127.0.0.1:3000"), ("origin", "https://health.example.com:8443")], public, false);
         check(&[("host", "127.0.0.1:3000"), ("origin", "https://evil.example")], public, false);
+        check(&[("host", "127.0.0.1:3000"), ("origin", "http://health.example.com")], public, false);
+        check(&[("host", "127.0.0.1:3000"), ("origin", "http://health.example.com:443")], public, false);
+        let public = Some("http://pi.local:8080");
+        check(&[("host", "127.0.0.1:3000"), ("origin", "http://pi.local:8080")], public, true);
+        check(&[("host", "127.0.0.1:3000"), ("origin", "https://pi.local:8080")], public, false);
     }
 
     #[test]

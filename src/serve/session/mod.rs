@@ -218,7 +218,7 @@ async fn change(change: SessionChange, state: &State) -> Result<Option<i64>, Box
 }
 
 fn check_origin(call: &Call<'_>) -> Result<(), Box<Answer>> {
-    let public = call.state.app.public_url.as_ref().map(|url| url.site_and_path().0);
+    let public = call.state.app.public_url.as_ref();
     if origin::is_own(call.request, public) { Ok(()) } else { Err(Box::new(problem::of_another_site())) }
 }
 
