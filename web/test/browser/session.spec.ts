@@ -127,6 +127,25 @@ test("a server that goes away is named, and what was seen stays until it is back
   await page.context().close();
 });
 
+test("a view that could not be loaded is shown once the server is back", async () => {
+  // A service worker would have the script.
+  const context = await browser.newContext({ serviceWorkers: "block" });
+  const page = await context.newPage();
+  watched.watch(page);
+  await signIn(page.context(), household.url, token);
+  await show(page, household.url, "#/sleep?end=2026-02-20&person=anna");
+  watched.mayFail = true;
+  await household.stop();
+  await page.evaluate(() => {
+    location.hash = "#/data?person=anna";
+  });
+  await page.locator("main .state", { hasText: "cannot be reached" }).waitFor();
+  assert.equal(await page.getByText(/dynamically|module/i).count(), 0);
+  await household.start();
+  await page.locator(".verdict-line").waitFor();
+  await page.context().close();
+});
+
 test("Setup shows what to type, copies it, and sees the first upload by itself", async () => {
   const page = await newPage();
   // A page over plain HTTP in a home network has no clipboard.
