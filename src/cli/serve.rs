@@ -48,7 +48,7 @@ pub(super) struct ServeArguments {
     /// Address or network (10.0.0.0/8) of the reverse proxy whose X-Forwarded-For is trusted; separate several by commas
     #[arg(long, env = "HEALTHSINK_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
     trusted_proxy: Vec<String>,
-    /// Origin of another web page that may read the API with a token, such as https://dash.example.com; separate several by commas
+    /// Origin of another web page that may read the API with a token, such as `https://dash.example.com`; separate several by commas
     #[arg(long, env = "HEALTHSINK_CORS", value_name = "ORIGIN", value_delimiter = ',')]
     cors: Vec<String>,
     /// Accept uploads from other machines while no token exists: anyone who reaches the address can write
