@@ -53,7 +53,7 @@ worker.addEventListener("fetch", (event) => {
   if (!request.url.startsWith(worker.registration.scope)) return;
   const path = request.url.slice(worker.registration.scope.length).split(/[?#]/)[0] ?? "";
   if (request.method !== "GET") {
-    // Whoever signs in next is perhaps another person.
+    // The next one to sign in may be another person.
     if (SIGNS_IN_OR_OUT.test(path)) event.waitUntil(caches.delete(ANSWERS));
   } else if (path.startsWith("assets/")) {
     event.respondWith(fromCacheFirst(request));

@@ -164,15 +164,13 @@ impl Feeds {
         // First, so that no event between is missed.
         let receiver = self.subscribe(name);
         let seen = Seen { change: since.unwrap_or(i64::MAX), upload: i64::MAX - 1, running: Vec::new() };
-        let feed = match self.look(vec![(name.to_owned(), seen)]).await {
-            Ok(mut feeds) => feeds.pop().ok_or(NoPage::Panicked).and_then(|feed| feed.map_err(NoPage::Unanswered)),
-            Err(fault) => Err(fault),
-        };
+        let looked = self.look(vec![(name.to_owned(), seen)]).await;
+        let feed = looked.and_then(|mut feeds| feeds.pop().ok_or(NoPage::Panicked)?.map_err(NoPage::Unanswered));
         let feed = match feed {
             Ok(feed) => feed,
             Err(fault) => {
                 drop(receiver);
-                // Nobody has this name, perhaps.
+                // There may be no person of this name.
                 lock(&self.followed).people.retain(|person| person.events.receiver_count() > 0);
                 return Err(fault);
             }
