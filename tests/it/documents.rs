@@ -14,7 +14,7 @@ fn repository() -> &'static Path {
 }
 
 fn documents() -> Vec<PathBuf> {
-    ["", "docs", "benches", "testdata"]
+    ["", "docs", "docs/guides", "benches", "testdata"]
         .iter()
         .flat_map(|folder| fs::read_dir(repository().join(folder)).expect("the folder is there"))
         .map(|entry| entry.expect("the folder can be listed").path())
