@@ -29,6 +29,8 @@ pub struct Days<'a> {
     method: Method,
     counter: Counter,
     bucket: Option<Bucket>,
+    /// The day of the last bucket.
+    day: Option<Bucket>,
     /// End of the last day or hour that is complete.
     ended_ms: i64,
     latest_ms: i64,
@@ -67,6 +69,7 @@ impl<'a> Days<'a> {
             method,
             counter,
             bucket: None,
+            day: None,
             ended_ms: i64::MIN,
             latest_ms: i64::MIN,
             wants_stretches: false,
@@ -129,7 +132,10 @@ impl<'a> Days<'a> {
     }
 
     fn open(&mut self, at_ms: i64) {
-        let mut bucket = self.timeline.bucket_at(at_ms, self.scale);
+        let day = self.day.filter(|day| (day.start_ms..day.end_ms).contains(&at_ms));
+        let day = day.unwrap_or_else(|| self.timeline.bucket_at(at_ms, Scale::Day));
+        self.day = Some(day);
+        let mut bucket = if self.scale == Scale::Day { day } else { self.timeline.hour_in(&day, at_ms) };
         // An hour begins twice where the clocks change by half of one.
         bucket.start_ms = bucket.start_ms.max(self.ended_ms);
         self.bucket = Some(bucket);

@@ -12,7 +12,7 @@ use super::sample::Sample;
 use super::sum::ExactSum;
 use super::total::{Extremes, GroupPart, Total};
 
-/// Samples that count alike.
+/// Samples of one start that count alike.
 #[derive(Clone, Debug, Default)]
 struct Gathered {
     sum: ExactSum,
@@ -27,10 +27,12 @@ impl Gathered {
         self.extremes = Extremes::default();
     }
 
-    fn join(&mut self, other: &Self) {
-        self.sum.add_sum(&other.sum);
-        self.count += other.count;
-        self.extremes.join(&other.extremes);
+    fn add(&mut self, sample: &Sample) {
+        if let Some(value) = sample.value {
+            self.sum.add(value);
+            self.count += 1;
+            self.extremes.add(sample);
+        }
     }
 }
 
@@ -47,7 +49,26 @@ struct Part {
 struct Start {
     at_ms: i64,
     rank: u16,
+    /// The sample, if there is only one.
+    only: Option<Sample>,
+    /// All samples, if there are several.
     gathered: Gathered,
+}
+
+impl Start {
+    /// Takes another sample of this start.
+    #[cold]
+    fn add(&mut self, sample: &Sample, rank: u16) {
+        if rank < self.rank {
+            (self.rank, self.only) = (rank, Some(*sample));
+        } else if rank == self.rank {
+            if let Some(only) = self.only.take() {
+                self.gathered.clear();
+                self.gathered.add(&only);
+            }
+            self.gathered.add(sample);
+        }
+    }
 }
 
 /// The discrete samples of a type, in the order of their starts.
@@ -60,7 +81,10 @@ pub(super) struct Instants {
     slots: Vec<Start>,
     /// Slots that may be used again.
     spare: Vec<usize>,
-    day: Gathered,
+    /// Of this day's samples.
+    extremes: Extremes,
+    /// Of this day's groups, as it ends.
+    sum: ExactSum,
     parts: Vec<Part>,
     parts_used: usize,
     /// For each rank its place among the parts, and one; 0 for none.
@@ -77,7 +101,8 @@ impl Instants {
             settled: 0,
             slots: Vec::new(),
             spare: Vec::new(),
-            day: Gathered::default(),
+            extremes: Extremes::default(),
+            sum: ExactSum::default(),
             parts: Vec::new(),
             parts_used: 0,
             places: vec![0; ranks.len()],
@@ -91,25 +116,18 @@ impl Instants {
     }
 
     pub(super) fn push(&mut self, sample: &Sample, rank: u16) {
-        let Some(value) = sample.value else {
+        if sample.value.is_none() {
             return;
-        };
-        let last = self.starts.back().copied().filter(|slot| self.slots[*slot].at_ms == sample.start_ms);
-        let slot = last.unwrap_or_else(|| self.begin(sample.start_ms, rank));
-        let start = &mut self.slots[slot];
-        if rank < start.rank {
-            start.gathered.clear();
-            start.rank = rank;
         }
-        if rank == start.rank {
-            start.gathered.sum.add(value);
-            start.gathered.count += 1;
-            start.gathered.extremes.add(sample);
+        match self.starts.back().map(|slot| &mut self.slots[*slot]) {
+            Some(start) if start.at_ms == sample.start_ms => start.add(sample, rank),
+            _ => self.begin(sample, rank),
         }
     }
 
-    /// Returns the slot of a new start. Earlier ones are settled when no sample can hide them any more.
-    fn begin(&mut self, at_ms: i64, rank: u16) -> usize {
+    /// Begins a new start. Earlier ones are settled when no sample can hide them any more.
+    fn begin(&mut self, sample: &Sample, rank: u16) {
+        let at_ms = sample.start_ms;
         self.settle(at_ms - SAME_START_MS);
         self.forget(at_ms - 2 * SAME_START_MS);
         let slot = self.spare.pop().unwrap_or(self.slots.len());
@@ -117,35 +135,36 @@ impl Instants {
             self.slots.push(Start::default());
         }
         let start = &mut self.slots[slot];
-        start.gathered.clear();
-        (start.at_ms, start.rank) = (at_ms, rank);
+        (start.at_ms, start.rank, start.only) = (at_ms, rank, Some(*sample));
         self.starts.push_back(slot);
-        slot
     }
 
     /// Writes the figures of a day that ends, and begins the next one.
     pub(super) fn close(&mut self, end_ms: i64, ranks: &Ranks, total: &mut Total) {
         self.settle(i64::MAX);
         self.forget(i64::MAX);
-        total.count = self.day.count;
-        if self.has_mean && self.day.count > 0 {
-            total.value = Some(self.day.sum.value() / self.day.count as f64);
-        }
-        self.day.extremes.write(total);
+        self.extremes.write(total);
+        self.extremes = Extremes::default();
         if let Some(hold) = &mut self.hold {
             hold.advance(end_ms);
             let (mean, weight_ms, is_approximate) = hold.take();
             (total.time_weighted, total.covered_ms, total.is_approximate) = (mean, weight_ms, is_approximate);
         }
+        // All sums are exact, so that of the day is theirs.
+        self.sum.clear();
         for part in &self.parts[..self.parts_used] {
+            self.sum.add_sum(&part.sum);
+            total.count += part.count;
             if let Some(group) = ranks.group(part.rank) {
                 let value = self.has_mean.then(|| part.sum.value() / part.count as f64);
                 total.groups.push(GroupPart { group, value, count: part.count, covered_ms: 0 });
             }
             self.places[usize::from(part.rank)] = 0;
         }
+        if self.has_mean && total.count > 0 {
+            total.value = Some(self.sum.value() / total.count as f64);
+        }
         self.parts_used = 0;
-        self.day.clear();
     }
 
     /// Counts the starts before an instant, unless a better group starts close to them.
@@ -171,12 +190,22 @@ impl Instants {
 
     fn count(&mut self, slot: usize, rank: u16) {
         let place = self.place(rank);
-        let gathered = &self.slots[slot].gathered;
-        self.day.join(gathered);
-        let part = &mut self.parts[place];
-        part.sum.add_sum(&gathered.sum);
-        part.count += gathered.count;
-        if let (Some(hold), Some((start_ms, end_ms, value))) = (&mut self.hold, gathered.extremes.last()) {
+        let (start, part) = (&self.slots[slot], &mut self.parts[place]);
+        let last = match (&start.only, start.only.and_then(|only| only.value)) {
+            (Some(only), Some(value)) => {
+                part.sum.add(value);
+                part.count += 1;
+                self.extremes.add(only);
+                Some((only.start_ms, only.end(), value))
+            }
+            _ => {
+                part.sum.add_sum(&start.gathered.sum);
+                part.count += start.gathered.count;
+                self.extremes.join(&start.gathered.extremes);
+                start.gathered.extremes.last()
+            }
+        };
+        if let (Some(hold), Some((start_ms, end_ms, value))) = (&mut self.hold, last) {
             hold.push(start_ms, end_ms, value);
         }
     }

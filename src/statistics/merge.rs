@@ -106,7 +106,8 @@ pub(super) struct Merge {
     parts_used: usize,
     points: Points,
     extremes: Extremes,
-    naive: ExactSum,
+    /// What the sum without ranks has beside the parts.
+    hidden: ExactSum,
     day_start_ms: i64,
     /// Everything before is counted.
     now_ms: i64,
@@ -136,7 +137,7 @@ impl Merge {
             parts_used: 0,
             points: Points::default(),
             extremes: Extremes::default(),
-            naive: ExactSum::default(),
+            hidden: ExactSum::default(),
             day_start_ms: i64::MIN,
             now_ms: i64::MIN,
             best_before: None,
@@ -218,7 +219,7 @@ impl Merge {
             }
         }
         self.extremes = Extremes::default();
-        self.naive.clear();
+        self.hidden.clear();
         self.covered_ms = 0;
         self.has_long = false;
         self.day_start_ms = end_ms;
@@ -298,12 +299,16 @@ impl Merge {
         }
         let clock = self.clocks[usize::from(row.rank)];
         let span = row.end_ms - row.start_ms;
-        if self.measure == Measure::Amount {
-            let from = row.start_ms.max(self.day_start_ms) - row.start_ms;
-            self.naive.add_part(row.value, span, from, until_ms - row.start_ms);
-        }
         let before = clock.time_before_ms.max(row.clock_ms) - row.clock_ms;
         let after = clock_ms - row.clock_ms;
+        if self.measure == Measure::Amount {
+            let lived = (row.start_ms.max(self.day_start_ms) - row.start_ms, until_ms - row.start_ms);
+            // Mostly all of it counts.
+            if lived != (before, after.max(before)) {
+                self.hidden.add_part(row.value, span, lived.0, lived.1);
+                self.hidden.add_part(-row.value, span, before, after.max(before));
+            }
+        }
         if after <= before {
             return;
         }
@@ -322,13 +327,16 @@ impl Merge {
     /// A sample without duration counts whole, unless a better group covers the time before it or has a point there.
     fn push_point(&mut self, value: f64, rank: u16) {
         self.part(rank);
-        if self.measure == Measure::Amount {
-            self.naive.add(value);
-        }
         if self.best_before.is_some_and(|best| best < rank) || self.points.count > 0 && self.points.rank < rank {
+            if self.measure == Measure::Amount {
+                self.hidden.add(value);
+            }
             return;
         }
         if self.points.rank != rank {
+            if self.measure == Measure::Amount {
+                self.hidden.add_sum(&self.points.sum);
+            }
             self.points.sum.clear();
             self.points.count = 0;
             self.points.rank = rank;
@@ -379,6 +387,7 @@ impl Merge {
         // Only insulin has several partitions, in which a group may have parts.
         let known = total.groups.len();
         for part in &self.parts[..self.parts_used] {
+            day.naive.add_sum(&part.sum);
             let counts = part.count > 0 || part.covered_ms > 0;
             if let Some(group) = ranks.group(part.rank).filter(|_| counts) {
                 day.partition.add_sum(&part.sum);
@@ -394,7 +403,7 @@ impl Merge {
         day.sum.add_sum(&day.partition);
         day.extremes.join(&self.extremes);
         day.has_naive |= self.parts_used > 0;
-        day.naive.add_sum(&self.naive);
+        day.naive.add_sum(&self.hidden);
         total.covered_ms = total.covered_ms.max(self.covered_ms);
         total.has_long |= self.has_long;
     }

@@ -15,6 +15,12 @@ const DIGITS: usize = 74;
 /// Bits that a part of a value has behind the value's last bit.
 const PART_BITS: i32 = 30;
 
+/// Bits of a number that stays within [`SHORT_DIGITS`] digits wherever it begins in the first one.
+const SHORT_BITS: u32 = 96;
+
+/// Digits of such a number.
+const SHORT_DIGITS: usize = 4;
+
 /// Additions that fit into a digit before it must be carried.
 const ADDITIONS_BEFORE_CARRY: u32 = 1 << 28;
 
@@ -96,9 +102,32 @@ impl ExactSum {
         if carry < 0 { -nearest(&self.carried(-1).0) } else { nearest(&digits) }
     }
 
+    #[inline]
     fn add_scaled(&mut self, magnitude: u128, exponent: i32, is_negative: bool) {
         let position = exponent.saturating_sub(LOWEST_EXPONENT).unsigned_abs();
         let (first, shift) = ((position / DIGIT_BITS) as usize, position % DIGIT_BITS);
+        match self.digits.get_mut(first..first + SHORT_DIGITS) {
+            // All but products of long times.
+            Some(digits) if magnitude >> SHORT_BITS == 0 => {
+                let mut rest = magnitude << shift;
+                for digit in digits {
+                    #[expect(clippy::cast_possible_truncation, reason = "the lowest 32 bits are taken")]
+                    let part = i64::from(rest as u32);
+                    *digit += if is_negative { -part } else { part };
+                    rest >>= DIGIT_BITS;
+                }
+                self.used = (self.used.0.min(first), self.used.1.max(first + SHORT_DIGITS));
+            }
+            _ => self.add_long(magnitude, (first, shift), is_negative),
+        }
+        self.additions += 1;
+        if self.additions >= ADDITIONS_BEFORE_CARRY {
+            self.carry();
+        }
+    }
+
+    #[cold]
+    fn add_long(&mut self, magnitude: u128, (first, shift): (usize, u32), is_negative: bool) {
         let (mut rest, mut place) = (magnitude, first);
         while rest != 0 && place + 1 < DIGITS {
             #[expect(clippy::cast_possible_truncation, reason = "the lowest 32 bits are taken")]
@@ -111,10 +140,6 @@ impl ExactSum {
             place += 1;
         }
         self.used = (self.used.0.min(first), self.used.1.max(place + 1));
-        self.additions += 1;
-        if self.additions >= ADDITIONS_BEFORE_CARRY {
-            self.carry();
-        }
     }
 
     /// Brings each digit into its 32 bits; the sign stays in the highest digit.

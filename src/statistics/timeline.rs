@@ -126,12 +126,15 @@ impl Timeline {
         // At the end of the calendar.
         let end_ms = if end_ms > at_ms { end_ms } else { at_ms.saturating_add(1).max(start_ms.saturating_add(DAY_MS)) };
         let zone = self.zone_at(start_ms);
-        if scale == Scale::Day {
-            return Bucket { day, start_ms, end_ms, zone };
-        }
+        let day = Bucket { day, start_ms, end_ms, zone };
+        if scale == Scale::Day { day } else { self.hour_in(&day, at_ms) }
+    }
+
+    /// Returns the hour of a day that an instant is in.
+    pub(super) fn hour_in(&self, day: &Bucket, at_ms: i64) -> Bucket {
         let zone = self.zone_at(at_ms);
         let hour = self.hour_start_ms(zone, at_ms);
-        Bucket { day, start_ms: hour.max(start_ms), end_ms: (hour + HOUR_MS).min(end_ms), zone }
+        Bucket { day: day.day, start_ms: hour.max(day.start_ms), end_ms: (hour + HOUR_MS).min(day.end_ms), zone }
     }
 
     /// Returns how much the dates and times of a period are ahead of UTC, in milliseconds, each with the instant from which on.

@@ -131,10 +131,10 @@ impl Extremes {
         self.minimum = Some(self.minimum.map_or(value, |minimum| minimum.min(value)));
         self.maximum = Some(self.maximum.map_or(value, |maximum| maximum.max(value)));
         let key = (sample.start_ms, sample.created_ms, sample.end(), value);
-        self.last = match self.last {
-            Some(last) if !is_later(key, last) => Some(last),
-            _ => Some(key),
-        };
+        // Samples mostly come in the order of their starts.
+        if self.last.is_none_or(|last| last.0 < key.0 || is_later(key, last)) {
+            self.last = Some(key);
+        }
     }
 
     /// Adds those of other samples.
