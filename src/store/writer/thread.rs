@@ -252,20 +252,24 @@ impl WriterThread {
         }
     }
 
+    /// Begins a transaction for rows of an ingest, and returns its index. Returns `None` if it has ended or lost its rows.
+    fn begin_for(&mut self, upload: i64) -> Option<usize> {
+        let ready = self.check_room().and_then(|()| self.begin());
+        let index = self.position(upload)?;
+        let active = &mut self.active[index];
+        if let Err(error) = &ready {
+            active.lose(error);
+        }
+        active.lost().is_none().then_some(index)
+    }
+
     /// Writes the records of an ingest that wait for the end of their document. A transaction has as many as any other one.
     fn settle(&mut self, upload: i64) {
         while self.store.has_waiting(upload) {
-            let ready = self.check_room().and_then(|()| self.begin());
-            let Some(index) = self.position(upload) else {
+            let Some(index) = self.begin_for(upload) else {
                 return;
             };
             let active = &mut self.active[index];
-            if let Err(error) = &ready {
-                active.lose(error);
-            }
-            if active.lost().is_some() {
-                return;
-            }
             match self.store.settle(active.key, active.started_ms) {
                 Ok(None) => return,
                 Ok(Some(counts)) => {
@@ -290,18 +294,8 @@ impl WriterThread {
         };
         let import = self.active[index].ended_import(end);
         let mut left = None;
-        loop {
-            let ready = self.check_room().and_then(|()| self.begin());
-            let Some(index) = self.position(upload) else {
-                return;
-            };
+        while let Some(index) = self.begin_for(upload) {
             let active = &mut self.active[index];
-            if let Err(error) = &ready {
-                active.lose(error);
-            }
-            if active.lost().is_some() {
-                return;
-            }
             active.in_transaction = InTransaction::Uncounted;
             let marked = match &mut left {
                 None => self.store.begin_missing(import).map(|types| left = Some(types)),
