@@ -782,6 +782,9 @@ pub const CONDENSED_HELD_MAX: usize = 16 << 10;
 /// Samples between two looks whether a run that computes derived tables is to stop.
 pub const DERIVED_PAUSE_ROWS: u64 = 4096;
 
+/// Samples that a survey reads before it begins again with what it has learned.
+pub const SURVEY_ROWS_MIN: u64 = 64;
+
 /// How long days wait for the end of an ingest.
 pub const DERIVED_WAIT: Duration = Duration::from_secs(30);
 

@@ -11,6 +11,7 @@ mod exclusive;
 mod failure;
 mod files;
 mod header;
+mod lookup;
 mod notice;
 mod obstacles;
 mod open;

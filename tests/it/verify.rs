@@ -11,6 +11,7 @@ use super::program::{command, run_with_input};
 const ENERGY: &str = "HKQuantityTypeIdentifierActiveEnergyBurned";
 const HEART_RATE: &str = "HKQuantityTypeIdentifierHeartRate";
 const STEPS: &str = "HKQuantityTypeIdentifierStepCount";
+const SOUNDS: &str = "HKQuantityTypeIdentifierEnvironmentalAudioExposure";
 
 fn run(db: &Path, arguments: &[&str]) -> String {
     let output = run_with_input(command().args(arguments).arg("--db").arg(db), b"");
@@ -34,7 +35,8 @@ fn quantity(value: f64, unit: &str) -> Value {
 fn imported(statistics: &[Value]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let (db, file) = (folder.path().join("health.db"), folder.path().join("payload.json"));
-    let (mut energy, mut hearts, mut steps, mut workouts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut energy, mut hearts, mut steps, mut sounds, mut workouts) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut number = 0;
     let mut sample = |day: u8, from: &str, to: &str, value: f64, unit: &str, bundle: &str| {
         number += 1;
@@ -53,6 +55,9 @@ fn imported(statistics: &[Value]) -> (TempDir, PathBuf) {
         {
             hearts.push(sample(day, clock, clock, value, "count/min", "com.apple.health.watch"));
         }
+        for (from, to, level) in [("07:00", "07:10", 80.0), ("07:10", "07:20", 60.0), ("07:20", "07:30", 100.0)] {
+            sounds.push(sample(day, from, to, level, "dBASPL", "com.apple.health.watch"));
+        }
         steps.push(sample(day, "07:40", "07:50", 1000.0, "count", "com.apple.health.phone"));
         workouts.push(json!({"uuid": format!("30000000-0000-4000-8000-{day:012}"), "workoutActivityType": 37,
           "startDate": at(day, "07:00"), "endDate": at(day, "08:00"), "durationSeconds": 3000, "allStatistics": statistics,
@@ -63,7 +68,7 @@ fn imported(statistics: &[Value]) -> (TempDir, PathBuf) {
     let mut long = sample(1, "09:00", "09:00", 1.0, "count", "com.example.app");
     (long["startDate"], long["endDate"]) = (json!("2024-01-01T00:00:00.000Z"), json!("2025-02-05T00:00:00.000Z"));
     steps.push(long);
-    let data = json!({ENERGY: energy, HEART_RATE: hearts, STEPS: steps, "workouts": workouts});
+    let data = json!({ENERGY: energy, HEART_RATE: hearts, STEPS: steps, SOUNDS: sounds, "workouts": workouts});
     fs::write(&file, json!({"data": data}).to_string()).unwrap();
     run(&db, &["import", file.to_str().unwrap()]);
     (folder, db)
@@ -76,7 +81,8 @@ fn statistics_of_workouts_are_compared_with_the_samples_in_them() {
         json!({HEART_RATE: {"averageQuantity": quantity(average / 60.0, "count/s"),
           "minimumQuantity": quantity(100.0, "count/min"), "maximumQuantity": quantity(160.0, "count/min")}})
     };
-    let cases: [(Value, Option<&str>); 11] = [
+    let sound = |average: f64| json!({SOUNDS: {"averageQuantity": quantity(average, "dBASPL")}});
+    let cases: [(Value, Option<&str>); 14] = [
         // Without the pause, and without what is before the workout.
         (energy(300.0, "kcal"), None),
         (energy(300.0 * 4.184, "kJ"), None),
@@ -86,6 +92,10 @@ fn statistics_of_workouts_are_compared_with_the_samples_in_them() {
         // 100 holds for 5 minutes, 160 for 10, and 130 for 2, until the pause.
         (heart(2360.0 / 17.0), None),
         (heart(130.0), Some("equal if each sample counts alike")),
+        // The level of 10⁸ and 10⁶; a sample that starts as the pause does counts among the others.
+        (sound(77.0), None),
+        (sound(80.0), Some("equal if each sample counts alike")),
+        (sound(95.27), Some("equal together with its pauses")),
         // The workout's source has none, so another one's count.
         (json!({STEPS: {"sumQuantity": quantity(1000.0, "count")}}), None),
         (
@@ -117,6 +127,8 @@ fn statistics_of_workouts_are_compared_with_the_samples_in_them() {
     assert_eq!(count("heart_rate", "average"), (json!(2), json!(1)));
     assert_eq!(count("heart_rate", "minimum"), (json!(2), json!(2)));
     assert_eq!(count("heart_rate", "maximum"), (json!(2), json!(2)));
+    let name = reports.iter().find(|report| report["type"] == SOUNDS).unwrap()["name"].as_str().unwrap();
+    assert_eq!(count(name, "average"), (json!(3), json!(1)));
     assert_eq!(count("steps", "sum"), (json!(1), json!(1)));
     let text = run(&db, &["verify"]);
     assert!(text.contains("active_energy  sum             5           2   40.0 %"), "{text}");

@@ -18,7 +18,7 @@ pub(super) struct Passing {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Passed<'a> {
     /// It counts.
-    Counts(&'a Passing),
+    Counts(&'a Sample),
     /// Another one, which counts, has the same fact.
     Shadowed(&'a Passing, &'a Passing),
 }
@@ -38,10 +38,17 @@ impl<'a> Condenser<'a> {
         Self { condensed, workouts, held: Vec::new() }
     }
 
+    /// Whether a sample with this start passes at once.
+    #[inline]
+    pub(super) fn is_open(&self, start_ms: i64) -> bool {
+        self.held.is_empty()
+            && (self.condensed.is_none() || self.workouts.first().is_none_or(|(from_ms, _)| start_ms < *from_ms))
+    }
+
     /// Takes the next sample.
     pub(super) fn push(&mut self, passing: Passing, out: &mut dyn FnMut(Passed<'_>) -> Step<()>) -> Step<()> {
-        if self.condensed.is_none() || self.workouts.is_empty() && self.held.is_empty() {
-            return out(Passed::Counts(&passing));
+        if self.is_open(passing.sample.start_ms) {
+            return out(Passed::Counts(&passing.sample));
         }
         let start_ms = passing.sample.start_ms;
         while self.workouts.first().is_some_and(|(_, to_ms)| *to_ms < start_ms) {
@@ -49,7 +56,7 @@ impl<'a> Condenser<'a> {
             self.workouts = &self.workouts[1..];
         }
         if self.workouts.first().is_none_or(|(from_ms, _)| start_ms < *from_ms) {
-            return out(Passed::Counts(&passing));
+            return out(Passed::Counts(&passing.sample));
         }
         if self.held.len() >= CONDENSED_HELD_MAX {
             self.release(out)?;
@@ -68,7 +75,7 @@ impl<'a> Condenser<'a> {
         for (place, passing) in self.held.iter().enumerate() {
             out(match shadows.get(place).copied().flatten() {
                 Some(by) => Passed::Shadowed(passing, &self.held[by]),
-                None => Passed::Counts(passing),
+                None => Passed::Counts(&passing.sample),
             })?;
         }
         self.held.clear();
@@ -142,7 +149,7 @@ mod tests {
         let mut out: Vec<(i64, bool)> = Vec::new();
         let mut note = |passed: Passed<'_>| {
             out.push(match passed {
-                Passed::Counts(passing) => (passing.sample.start_ms / 1000, true),
+                Passed::Counts(sample) => (sample.start_ms / 1000, true),
                 Passed::Shadowed(passing, by) => {
                     assert_eq!(by.sample.start_ms, 20_000);
                     (passing.sample.start_ms / 1000, false)

@@ -1,29 +1,23 @@
 //! The days of a type, and for heart rates its hours.
 
-use crate::model::time::HOUR_MS;
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension};
 use serde_json::json;
 
 use super::chunk::{Column, DerivedTable, Dictionary, Row, row};
-use super::condense::{Condenser, Passed, Passing, extended};
+use super::condense::{Passing, extended};
 use super::dirty::Span;
 use super::groups::Groups;
 use super::halt::Step;
-use super::metadata::SharedTexts;
+use super::reading::{Found, Reading};
 use super::replace::Replacing;
-use super::samples::{self, StoredSample, Wanted};
 use super::sender::Sender;
+use super::subject::{Kind, Person};
+use super::units::Units;
 use crate::model::healthkit::short;
 use crate::model::limits::DERIVED_PAUSE_ROWS;
-use crate::model::units::Conversion;
+use crate::model::time::HOUR_MS;
 use crate::statistics::facts::Condensed;
-use crate::statistics::{
-    Bucket, Days, LocalDay, Method, Output, Partition, Ranks, Sample, Scale, Timeline, Total, Unit,
-};
+use crate::statistics::{Bucket, Days, LocalDay, Method, Output, Ranks, Sample, Scale, Total};
 use Column::{Named, Plain};
 
 pub(super) static DAYS: DerivedTable = DerivedTable {
@@ -83,24 +77,6 @@ static SHADOWED: DerivedTable = DerivedTable {
 /// The type whose hours are kept.
 const HOURLY: &str = "HeartRate";
 
-/// What the days of all types of a person have in common.
-#[derive(Debug)]
-pub(super) struct Person<'a> {
-    pub(super) connection: &'a Connection,
-    pub(super) id: i64,
-    pub(super) timeline: &'a Timeline,
-    /// Spans of workouts.
-    pub(super) workouts: &'a [(i64, i64)],
-}
-
-/// A type.
-#[derive(Debug)]
-pub(super) struct Kind<'a> {
-    pub(super) id: i64,
-    pub(super) name: &'a str,
-    pub(super) longest_ms: i64,
-}
-
 /// Computes the days of a type that changes in these spans may change.
 pub(super) fn derive(
     person: &Person<'_>,
@@ -130,7 +106,7 @@ pub(super) fn derive(
     let unit = Units::of(person, kind)?;
     windows.into_iter().try_for_each(|days| {
         let pass = Pass::new(person, kind, &ranks, unit.name().to_owned(), days);
-        pass.run(condensed, groups, &mut unit.clone(), sender)
+        pass.run(groups, &mut unit.clone(), sender)
     })
 }
 
@@ -138,7 +114,6 @@ pub(super) fn derive(
 struct Pass<'a> {
     person: &'a Person<'a>,
     kind: &'a Kind<'a>,
-    method: Method,
     days: Days<'a>,
     hours: Option<Days<'a>>,
     window: (LocalDay, LocalDay),
@@ -169,7 +144,6 @@ impl<'a> Pass<'a> {
         Self {
             person,
             kind,
-            method,
             days: Days::new(method, timeline, ranks, Scale::Day),
             hours: has_hours.then(|| Days::new(method, timeline, ranks, Scale::Hour)),
             window,
@@ -183,66 +157,34 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn run(
-        mut self,
-        condensed: Option<Condensed>,
-        groups: &mut Groups,
-        units: &mut Units,
-        sender: &mut Sender<'_>,
-    ) -> Step<()> {
-        let (person, kind) = (self.person, self.kind);
-        let from_ms = self.method.read_from_ms(self.span.0, kind.longest_ms).max(super::dirty::ALL.0);
-        let mut read = (from_ms, self.span.1);
-        if condensed.is_some() {
-            let (from_ms, to_ms) = extended(person.workouts, (read.0, read.1 - 1));
-            read = (from_ms, to_ms.saturating_add(1));
-        }
-        let near = person.workouts.partition_point(|workout| workout.1 < read.0);
-        let mut condenser = Condenser::new(condensed, &person.workouts[near..]);
-        let mut texts = SharedTexts::default();
+    fn run(mut self, groups: &mut Groups, units: &mut Units, sender: &mut Sender<'_>) -> Step<()> {
+        let reading = Reading::new(self.person, self.kind, self.span);
         let mut rows = 0_u64;
-        let wanted = Wanted { identity: condensed.is_some(), metadata: is_divided(kind) };
-        samples::read(person.connection, (person.id, kind.id), read, wanted, |stored| {
+        reading.run(groups, units, |found, groups| {
             rows += 1;
             if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
                 sender.check()?;
             }
-            let group = groups.of(person.connection, stored)?;
-            let Some(value) = units.value(person.connection, stored)? else {
-                return Ok(());
-            };
-            let partition = partition(person, kind, &mut texts, stored)?;
-            let sample = Sample {
-                start_ms: stored.start_ms,
-                end_ms: stored.end_ms,
-                value,
-                group,
-                partition,
-                created_ms: stored.creation_ms,
-            };
-            let groups = &*groups;
-            condenser.push(Passing { sample, uuid: stored.uuid }, &mut |passed| self.pass(passed, groups, sender))
+            match found {
+                Found::Counts(sample) => self.count(sample, groups, sender),
+                Found::Shadowed(passing, by) => self.note_shadowed(passing, by, sender),
+                Found::OtherUnit(_) => Ok(()),
+            }
         })?;
-        let groups = &*groups;
-        condenser.finish(&mut |passed| self.pass(passed, groups, sender))?;
         self.finish(groups, sender)
     }
 
-    fn pass(&mut self, passed: Passed<'_>, groups: &Groups, sender: &mut Sender<'_>) -> Step<()> {
-        let passing = match passed {
-            Passed::Counts(passing) => passing,
-            Passed::Shadowed(passing, by) => return self.note_shadowed(passing, by, sender),
-        };
+    #[inline]
+    fn count(&mut self, sample: &Sample, groups: &Groups, sender: &mut Sender<'_>) -> Step<()> {
         let Self { days, hours, ended, ended_hours, window, person, kind, unit, span, .. } = self;
         // The samples come in the order of their starts.
-        let _ = days.push(&passing.sample, &mut |output| {
+        let _ = days.push(sample, &mut |output| {
             ended.extend(day_row(person, kind, (unit, *window), groups, &output));
         });
         if let Some(hours) = hours {
-            let _ =
-                hours.push(&passing.sample, &mut |output| ended_hours.extend(hour_row(person, kind, *span, &output)));
+            let _ = hours.push(sample, &mut |output| ended_hours.extend(hour_row(person, kind, *span, &output)));
         }
-        self.store(sender)
+        if ended.is_empty() && ended_hours.is_empty() { Ok(()) } else { self.store(sender) }
     }
 
     fn store(&mut self, sender: &mut Sender<'_>) -> Step<()> {
@@ -286,25 +228,6 @@ impl<'a> Pass<'a> {
         }
         self.shadowed.map_or(Ok(()), |shadowed| shadowed.finish(sender))
     }
-}
-
-/// Whether the metadata of a type's samples decides which of them are merged: insulin is by its reason.
-pub(super) fn is_divided(kind: &Kind<'_>) -> bool {
-    short(kind.name) == "InsulinDelivery"
-}
-
-/// The part of a type's samples with which one is merged.
-pub(super) fn partition(
-    person: &Person<'_>,
-    kind: &Kind<'_>,
-    texts: &mut SharedTexts,
-    stored: &StoredSample<'_>,
-) -> rusqlite::Result<Partition> {
-    if !is_divided(kind) {
-        return Ok(Partition::Whole);
-    }
-    let metadata = texts.read(person.connection, stored.metadata_id, stored.metadata)?;
-    Ok(Partition::of_insulin(metadata.insulin_reason()))
 }
 
 /// The figures of a day within the window as a row.
@@ -390,59 +313,4 @@ fn hour_row(person: &Person<'_>, kind: &Kind<'_>, span: Span, output: &Output<'_
     let Total { value, minimum, maximum, count, .. } = total;
     let count = integer(*count);
     Some(row![person.id, kind.id, start_ms, end_ms, day.to_string(), hour, *value, *minimum, *maximum, count])
-}
-
-/// The unit of a type's figures, and how stored values become it.
-#[derive(Clone, Debug)]
-pub(super) struct Units {
-    unit: Unit,
-    /// What days show for types without a canonical unit.
-    shown: &'static str,
-    conversions: HashMap<i64, Option<Conversion>, RandomState>,
-}
-
-impl Units {
-    pub(super) fn of(person: &Person<'_>, kind: &Kind<'_>) -> rusqlite::Result<Self> {
-        let mut unit = Unit::of(kind.name);
-        let shown = match Method::of(kind.name) {
-            Method::StandHours => "h",
-            Method::Sessions => "min",
-            _ => "",
-        };
-        if unit.name().is_empty() && Method::of(kind.name) == Method::Unknown {
-            // The unit of the first sample of all, whichever days are computed.
-            let sql = "SELECT u.name FROM samples s JOIN units u ON u.id = s.unit_id WHERE s.person_id = ?1 AND s.type_id = ?2
-                ORDER BY s.start_ms LIMIT 1";
-            let mut select = person.connection.prepare_cached(sql)?;
-            let first: Option<String> = select.query_row([person.id, kind.id], |row| row.get(0)).optional()?;
-            first.and_then(|first| unit.conversion_from(&first));
-        }
-        Ok(Self { unit, shown, conversions: HashMap::default() })
-    }
-
-    pub(super) fn name(&self) -> &str {
-        if self.shown.is_empty() { self.unit.name() } else { self.shown }
-    }
-
-    /// Returns the value in the unit of the figures; `None` for a sample that cannot be compared with the others.
-    pub(super) fn value(
-        &mut self,
-        connection: &Connection,
-        stored: &StoredSample<'_>,
-    ) -> rusqlite::Result<Option<Option<f64>>> {
-        let (Some(value), Some(id)) = (stored.value, stored.unit) else {
-            return Ok(Some(stored.value));
-        };
-        let conversion = match self.conversions.get(&id) {
-            Some(conversion) => *conversion,
-            None => {
-                let mut select = connection.prepare_cached("SELECT name FROM units WHERE id = ?1")?;
-                let name: Option<String> = select.query_row([id], |row| row.get(0)).optional()?;
-                let conversion = self.unit.conversion_from(&name.unwrap_or_default());
-                self.conversions.insert(id, conversion);
-                conversion
-            }
-        };
-        Ok(conversion.map(|conversion| Some(conversion.apply(value))))
-    }
 }

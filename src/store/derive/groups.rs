@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::chunk::GroupRow;
 use super::metadata::SharedTexts;
-use super::samples::{OwnMetadata, StoredSample};
+use super::samples::SurveyedSample;
 use crate::statistics::{Class, Group, GroupId, Order, Ranks, Source};
 
 /// The groups of a person, and those of the sources that were met.
@@ -16,6 +16,8 @@ pub(super) struct Groups {
     known: Vec<Known>,
     by_key: HashMap<String, GroupId, RandomState>,
     by_source: HashMap<Option<i64>, OfSource, RandomState>,
+    /// The source that was looked up last.
+    last: Option<(Option<i64>, GroupId)>,
     orders: Vec<StoredOrder>,
     next_id: i64,
     /// Groups that the database has; those behind are new.
@@ -80,47 +82,53 @@ impl Groups {
         let order = |row: &Row<'_>| Ok(StoredOrder { kind: row.get(0)?, key: row.get(1)?, place: row.get(2)? });
         let orders = connection.prepare(sql)?.query_map([person], order)?.collect::<rusqlite::Result<_>>()?;
         let stored = known.len();
-        Ok(Self { known, by_key, by_source: HashMap::default(), orders, next_id, stored })
+        Ok(Self { known, by_key, by_source: HashMap::default(), last: None, orders, next_id, stored })
     }
 
-    /// Returns the group of a stored sample, of which a survey has met the source.
-    pub(super) fn of(&mut self, connection: &Connection, sample: &StoredSample<'_>) -> rusqlite::Result<GroupId> {
-        self.of_source(connection, sample.source, sample.start_ms)
-    }
-
-    /// Returns the group of a source, such as that of a workout.
+    /// Returns the group of a source. A survey has met those of stored samples.
+    #[inline]
     pub(super) fn of_source(
         &mut self,
         connection: &Connection,
         source: Option<i64>,
         start_ms: i64,
     ) -> rusqlite::Result<GroupId> {
-        match self.by_source.get(&source) {
-            Some(of_source) => Ok(of_source.group),
-            None => Ok(self.read(connection, (source, start_ms))?.group),
+        match self.last {
+            // Most samples have the source of the one before.
+            Some((last, group)) if last == source => Ok(group),
+            _ => self.look_up(connection, source, start_ms),
         }
     }
 
-    /// Returns the group of a sample by its source and start, and learns what the sample reveals of the group.
+    fn look_up(&mut self, connection: &Connection, source: Option<i64>, start_ms: i64) -> rusqlite::Result<GroupId> {
+        let group = match self.by_source.get(&source) {
+            Some(of_source) => of_source.group,
+            None => self.read(connection, (source, start_ms))?.group,
+        };
+        self.last = Some((source, group));
+        Ok(group)
+    }
+
+    /// Returns the group of a sample, and learns what the sample reveals of the group. Also returns whether other samples of its
+    /// source cannot reveal more.
     pub(super) fn meet(
         &mut self,
         connection: &Connection,
         texts: &mut SharedTexts,
-        (source, start_ms): (Option<i64>, i64),
-        metadata: &dyn Fn() -> rusqlite::Result<OwnMetadata>,
-    ) -> rusqlite::Result<GroupId> {
-        let OfSource { group, may_be_manual } = match self.by_source.get(&source) {
+        sample: &SurveyedSample<'_>,
+    ) -> rusqlite::Result<(GroupId, bool)> {
+        let OfSource { group, may_be_manual } = match self.by_source.get(&sample.source) {
             Some(of_source) => *of_source,
-            None => self.read(connection, (source, start_ms))?,
+            None => self.read(connection, (sample.source, sample.start_ms))?,
         };
         // Only the name of the Health app needs the metadata.
         if may_be_manual && self.known[group as usize].class != Class::Manual {
-            let (id, own) = metadata()?;
-            if texts.read(connection, id, own.as_deref())?.was_entered() {
+            let (id, own) = sample.metadata()?;
+            if texts.read(connection, id, own)?.was_entered() {
                 self.known[group as usize].set_class(Class::Manual);
             }
         }
-        Ok(group)
+        Ok((group, !may_be_manual || self.known[group as usize].class == Class::Manual))
     }
 
     /// Reads a source that was not met before.
@@ -159,6 +167,7 @@ impl Groups {
     }
 
     /// Notes that a group has a sample.
+    #[inline]
     pub(super) fn note(&mut self, group: GroupId, start_ms: i64) {
         let known = &mut self.known[group as usize];
         if start_ms < known.row.first_ms || start_ms > known.row.last_ms {

@@ -1,19 +1,17 @@
 //! The hours of a type, computed when a client asks for them: only those of heart rates are kept.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
-use super::condense::{Condenser, Passed, Passing, extended};
-use super::days::{Kind, Person, Units, is_divided, partition};
-use super::dirty::ALL;
 use super::groups::Groups;
 use super::halt::Step;
 use super::lists::workout_spans;
-use super::metadata::SharedTexts;
-use super::samples::{self, StoredSample, Wanted};
+use super::reading::{Found, Reading};
+use super::subject::{Kind, Person};
 use super::survey::Lengths;
+use super::units::Units;
 use crate::model::time::HOUR_MS;
-use crate::statistics::facts::Condensed;
-use crate::statistics::{Days, LocalDay, Method, Output, Sample, Scale, Timeline};
+use crate::statistics::{Days, LocalDay, Method, Output, Scale, Timeline};
+use crate::store::lookup::find_type;
 
 /// The figures of an hour of local clocks.
 #[derive(Clone, Copy, Debug)]
@@ -36,9 +34,7 @@ pub(in crate::store) fn hours(
     (first, behind): (LocalDay, LocalDay),
     each: &mut dyn FnMut(&Hour),
 ) -> Step<()> {
-    let kind: Option<i64> =
-        connection.query_row("SELECT id FROM types WHERE name = ?1", [name], |row| row.get(0)).optional()?;
-    let Some(kind) = kind else {
+    let Some(kind) = find_type(connection, name)? else {
         return Ok(());
     };
     let workouts = workout_spans(connection, person)?;
@@ -47,38 +43,21 @@ pub(in crate::store) fn hours(
     let person = Person { connection, id: person, timeline, workouts: &workouts };
     let kind = Kind { id: kind, name, longest_ms };
     let ranks = groups.ranks(name);
-    let (method, condensed) = (Method::of(name), Condensed::of(name));
     let span = (timeline.day_start_ms(first), timeline.day_start_ms(behind));
-    let from_ms = method.read_from_ms(span.0, longest_ms).max(ALL.0);
-    let read = extended(&workouts, (from_ms, span.1 - 1));
-    let near = workouts.partition_point(|workout| workout.1 < read.0);
-    let mut condenser = Condenser::new(condensed, &workouts[near..]);
-    let (mut units, mut texts) = (Units::of(&person, &kind)?, SharedTexts::default());
-    let mut hours = Days::new(method, timeline, &ranks, Scale::Hour);
+    let mut hours = Days::new(Method::of(name), timeline, &ranks, Scale::Hour);
     let mut keep = |output: Output<'_>| {
         if let Some(hour) = hour_of(timeline, span, &output) {
             each(&hour);
         }
     };
-    let mut pass = |passed: Passed<'_>| {
-        if let Passed::Counts(passing) = passed {
+    let mut units = Units::of(&person, &kind)?;
+    Reading::new(&person, &kind, span).run(&mut groups, &mut units, |found, _| {
+        if let Found::Counts(sample) = found {
             // The samples come in the order of their starts.
-            let _ = hours.push(&passing.sample, &mut keep);
+            let _ = hours.push(sample, &mut keep);
         }
         Ok(())
-    };
-    let wanted = Wanted { identity: condensed.is_some(), metadata: is_divided(&kind) };
-    samples::read(connection, (person.id, kind.id), (read.0, read.1.saturating_add(1)), wanted, |stored| {
-        let group = groups.of(connection, stored)?;
-        let partition = partition(&person, &kind, &mut texts, stored)?;
-        let Some(value) = units.value(connection, stored)? else {
-            return Ok(());
-        };
-        let &StoredSample { start_ms, end_ms, creation_ms, uuid, .. } = stored;
-        let sample = Sample { start_ms, end_ms, value, group, partition, created_ms: creation_ms };
-        condenser.push(Passing { sample, uuid }, &mut pass)
     })?;
-    condenser.finish(&mut pass)?;
     hours.finish(&mut keep);
     Ok(())
 }

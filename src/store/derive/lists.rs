@@ -7,11 +7,11 @@ use rusqlite::{Connection, Row as StoredRow};
 
 use super::chunk::{Column::Plain, DerivedTable, row};
 use super::condense::joined;
-use super::days::Person;
 use super::dirty::ALL;
 use super::halt::Step;
 use super::replace::Replacing;
 use super::sender::Sender;
+use super::subject::Person;
 use crate::model::limits::{CONDENSED_WORKOUTS_MAX, STATISTICS_SAMPLE_MS_MAX};
 use crate::model::units::conversion;
 use crate::statistics::LocalDay;

@@ -3,7 +3,6 @@
 use rusqlite::types::Value;
 
 use super::chunk::{Column, DerivedTable, Dictionary, Row, row};
-use super::days::{Kind, Person};
 use super::dirty::{ALL, Span};
 use super::groups::Groups;
 use super::halt::Step;
@@ -11,6 +10,7 @@ use super::metadata::SharedTexts;
 use super::replace::Replacing;
 use super::samples::{self, Wanted};
 use super::sender::Sender;
+use super::subject::{Kind, Person};
 use crate::model::limits::{DERIVED_PAUSE_ROWS, NIGHT_SEGMENTS_STORED_MAX};
 use crate::model::time::to_iso_seconds;
 use crate::statistics::{LocalDay, Night, NightOutput, Nights, Ranks, SleepSample};
@@ -116,8 +116,9 @@ impl Pass<'_> {
             if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
                 sender.check()?;
             }
-            let group = groups.of(person.connection, stored)?;
-            let metadata = texts.read(person.connection, stored.metadata_id, stored.metadata)?;
+            let group = groups.of_source(person.connection, stored.source, stored.start_ms)?;
+            let (id, own) = stored.metadata()?;
+            let metadata = texts.read(person.connection, id, own)?;
             let sample = SleepSample {
                 start_ms: stored.start_ms,
                 end_ms: stored.end_ms,

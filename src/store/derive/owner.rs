@@ -1,6 +1,6 @@
 //! What an owner decides of figures: the order of sources, and zones. Each change notes that figures are made in another way.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 use super::explain::{Explanation, explain};
@@ -13,6 +13,7 @@ use crate::model::time::to_iso_seconds;
 use crate::statistics::LocalDay;
 use crate::store::database::Database;
 use crate::store::failure::{command_error, open_error};
+use crate::store::lookup::find_person;
 use crate::store::write_queue::WriteQueue;
 
 /// A source of a person, as `healthsink sources list` prints it.
@@ -287,8 +288,8 @@ fn put_stay(
 }
 
 fn person_of(connection: &Connection, name: &str) -> std::result::Result<i64, Refusal> {
-    let found = connection.query_row("SELECT id FROM persons WHERE name = ?1", [name], |row| row.get(0)).optional()?;
-    found.ok_or_else(|| Refusal::Usage(format!("there is no person {name}; `healthsink status` lists them")))
+    find_person(connection, name)?
+        .ok_or_else(|| Refusal::Usage(format!("there is no person {name}; `healthsink status` lists them")))
 }
 
 /// The identifier of a stored type as typed.

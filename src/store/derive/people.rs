@@ -44,3 +44,17 @@ pub(super) fn behind(connection: &Connection, home: Option<&str>) -> rusqlite::R
         .filter(|person| person.as_ref().map_or(true, |person| person.known.is_none_or(|known| known < person.newest)))
         .collect()
 }
+
+/// Whether the derived tables of a person do not know its last change, or were made in another way than they are now. Only a
+/// command or a server that is given a home zone knows of it.
+pub(in crate::store) fn is_behind(connection: &Connection, person: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT c.newest, s.change, s.rules, s.tzdb, h.zone IS NULL OR h.zone IS s.home
+        FROM (SELECT max(number) AS newest FROM changes WHERE person_id = ?1) c
+        LEFT JOIN derived_state s ON s.person_id = ?1 LEFT JOIN home_zones h ON h.person_id = ?1";
+    connection.prepare_cached(sql)?.query_row([person], |row| {
+        let (newest, known): (Option<i64>, Option<i64>) = (row.get(0)?, row.get(1)?);
+        let (rules, tzdb, is_at_home): (Option<u32>, Option<String>, bool) = (row.get(2)?, row.get(3)?, row.get(4)?);
+        let is_made_now = rules == Some(RULES_VERSION) && tzdb.as_deref() == Some(Zones::version()) && is_at_home;
+        Ok(known.map_or(newest.is_some(), |known| !is_made_now || newest.is_some_and(|newest| known < newest)))
+    })
+}

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::chunk::{Chunk, Finish, Part};
-use super::days::{self, Kind, Person, Units};
+use super::days;
 use super::dirty::{ALL, Dirty, Span, join};
 use super::groups::Groups;
 use super::halt::{Halt, Step};
@@ -11,7 +11,9 @@ use super::lists::{derive_doses, derive_workouts, workout_spans};
 use super::nights;
 use super::people::{Behind, behind};
 use super::sender::Sender;
+use super::subject::{Kind, Person};
 use super::survey::{Lengths, survey};
+use super::units::Units;
 use super::zones::{self, PersonZones};
 use crate::model::limits::{BUSY_WAIT, DERIVED_CACHE_BYTES, REPLACED_REACH_MS};
 use crate::statistics::facts::Condensed;
@@ -19,6 +21,7 @@ use crate::statistics::rules::RULES_VERSION;
 use crate::statistics::{Method, Zones};
 use crate::store::database::Database;
 use crate::store::failure::open_error;
+use crate::store::lookup::find_type;
 use crate::store::open::set_page_cache;
 
 /// The type that nights are made of.
@@ -145,10 +148,9 @@ fn look(connection: &Connection, behind: &Behind, mut dirty: Dirty, sender: &mut
         dirty.add_all_types(connection, person, ALL)?;
     }
     let workouts = workout_spans(connection, person)?;
-    let sleep =
-        connection.prepare("SELECT id FROM types WHERE name = ?1")?.query_row([SLEEP], |row| row.get(0)).optional()?;
-    let sleep = sleep.unwrap_or(-1);
-    let evident = [dirty.types.get(&sleep).and_then(|spans| spans.first()).copied(), dirty.workouts];
+    let sleep = find_type(connection, SLEEP)?;
+    let asleep = sleep.and_then(|sleep| dirty.types.get(&sleep)?.first().copied());
+    let evident = [asleep, dirty.workouts];
     let dirty_from_ms = evident.into_iter().flatten().map(|span| span.0).min();
     let zones = zones::read(connection, person, sleep, behind.home.as_deref(), dirty_from_ms)?;
     if let Some(from_ms) = zones.changed_from_ms.filter(|_| !is_new) {

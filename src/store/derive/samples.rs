@@ -1,24 +1,36 @@
 //! The stored samples of a person and a type, in the order of their starts.
 
-use rusqlite::types::ValueRef;
+use std::ops::ControlFlow;
+
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row, params};
 
 use super::halt::Step;
 use crate::model::limits::MISSING_LISTED_MAX;
 use crate::model::record::Uuid;
 
-/// A sample as it is stored, with ids of its texts. Its metadata is one of the two, if it has any.
+/// A sample as it is stored, with ids of its texts.
 #[derive(Debug)]
 pub(super) struct StoredSample<'a> {
     pub(super) start_ms: i64,
-    pub(super) uuid: Uuid,
     pub(super) end_ms: Option<i64>,
     pub(super) value: Option<f64>,
     pub(super) unit: Option<i64>,
     pub(super) source: Option<i64>,
-    pub(super) metadata_id: Option<i64>,
-    pub(super) metadata: Option<&'a str>,
     pub(super) creation_ms: Option<i64>,
+    row: &'a Row<'a>,
+}
+
+impl StoredSample<'_> {
+    /// Returns its identity, if the reader wants that of samples.
+    pub(super) fn uuid(&self) -> Uuid {
+        uuid(self.row, UUID)
+    }
+
+    /// Returns the id of its shared metadata, or its own text, if the reader wants them.
+    pub(super) fn metadata(&self) -> rusqlite::Result<(Option<i64>, Option<&str>)> {
+        Ok((self.row.get(METADATA_ID)?, text(self.row, METADATA)))
+    }
 }
 
 /// What a reader wants of each sample. Each column that it does not want costs less.
@@ -32,9 +44,21 @@ pub(super) struct Wanted {
 const IS_PRESENT: &str = " AND NOT EXISTS (SELECT 1 FROM missing_samples m WHERE m.person_id = s.person_id
     AND m.type_id = s.type_id AND m.start_ms = s.start_ms AND m.uuid = s.uuid)";
 
-/// What a survey needs of a sample.
+/// The columns that not each reader wants.
+const UUID: usize = 6;
+const METADATA_ID: usize = 7;
+const METADATA: usize = 8;
+
+/// What a survey needs of a sample: none of those that are not longer than a known one and have one of four known sources.
 const SURVEY: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata FROM samples s
-    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4";
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4
+      AND (source_id IS NOT ?6 AND source_id IS NOT ?7 AND source_id IS NOT ?8 AND source_id IS NOT ?9
+        OR end_ms - start_ms > ?5)";
+
+/// What it needs of those that an export no longer has.
+const SURVEY_MISSING: &str =
+    "SELECT s.source_id, max(s.start_ms) FROM missing_samples m JOIN samples s USING (person_id, type_id, start_ms, uuid)
+    WHERE m.person_id = ?1 AND m.type_id = ?2 AND m.start_ms >= ?3 AND m.start_ms < ?4 GROUP BY s.source_id";
 
 /// The first of those.
 const MISSING: &str =
@@ -54,7 +78,7 @@ pub(super) fn read(
     let identity = if wanted.identity || !missing.is_empty() { "uuid" } else { "NULL" };
     let metadata = if wanted.metadata { "metadata_id, metadata" } else { "NULL, NULL" };
     let mut select = connection.prepare_cached(&format!(
-        "SELECT start_ms, {identity}, end_ms, value, unit_id, source_id, {metadata}, creation_ms FROM samples s
+        "SELECT start_ms, end_ms, value, unit_id, source_id, creation_ms, {identity}, {metadata} FROM samples s
          WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4{}",
         if is_listed { "" } else { IS_PRESENT }
     ))?;
@@ -64,24 +88,21 @@ pub(super) fn read(
         let start_ms = row.get(0)?;
         // Both come in the order of the key.
         if missing.peek().is_some_and(|next| is_listed && next.0 <= start_ms) {
-            let key = (start_ms, uuid(row)?);
+            let key = (start_ms, uuid(row, UUID));
             while missing.next_if(|next| *next < key).is_some() {}
             if missing.next_if_eq(&key).is_some() {
                 continue;
             }
         }
-        let sample = StoredSample {
+        each(&StoredSample {
             start_ms,
-            uuid: if wanted.identity { uuid(row)? } else { Uuid::default() },
-            end_ms: row.get(2)?,
-            value: row.get(3)?,
-            unit: row.get(4)?,
-            source: row.get(5)?,
-            metadata_id: row.get(6)?,
-            metadata: text(row, 7),
-            creation_ms: row.get(8)?,
-        };
-        each(&sample)?;
+            end_ms: row.get(1)?,
+            value: row.get(2)?,
+            unit: row.get(3)?,
+            source: row.get(4)?,
+            creation_ms: row.get(5)?,
+            row,
+        })?;
     }
     Ok(())
 }
@@ -94,32 +115,77 @@ fn missing(
 ) -> rusqlite::Result<Vec<(i64, Uuid)>> {
     let most = i64::try_from(MISSING_LISTED_MAX).unwrap_or(i64::MAX).saturating_add(1);
     let mut select = connection.prepare_cached(MISSING)?;
-    let keys = select.query_map(params![person, kind, from_ms, to_ms, most], |row| Ok((row.get(0)?, uuid(row)?)))?;
+    let keys = select.query_map(params![person, kind, from_ms, to_ms, most], |row| Ok((row.get(0)?, uuid(row, 1))))?;
     keys.collect()
 }
 
-/// Calls `each` for the same samples, also missing ones, with what a survey needs: start, end, source, and the row for its metadata.
+/// A sample that a survey has not known enough of.
+#[derive(Debug)]
+pub(super) struct SurveyedSample<'a> {
+    pub(super) start_ms: i64,
+    pub(super) end_ms: Option<i64>,
+    pub(super) source: Option<i64>,
+    row: &'a Row<'a>,
+}
+
+impl SurveyedSample<'_> {
+    /// Returns the id of its shared metadata, or its own text.
+    pub(super) fn metadata(&self) -> rusqlite::Result<(Option<i64>, Option<&str>)> {
+        Ok((self.row.get(3)?, text(self.row, 4)))
+    }
+}
+
+/// What a survey knows.
+#[derive(Clone, Debug)]
+pub(super) struct Surveyed {
+    /// The duration of the longest sample.
+    pub(super) longest_ms: i64,
+    /// The last of the sources of which all is known. An empty text is the source of no sample.
+    pub(super) sources: [Value; SURVEYED_SOURCES],
+}
+
+/// How many sources a survey passes by: those of a phone, a watch and two apps.
+pub(super) const SURVEYED_SOURCES: usize = 4;
+
+/// Calls `each` for the same samples, also missing ones, except for those of which all is known. It may end the survey.
 pub(super) fn survey(
     connection: &Connection,
     (person, kind): (i64, i64),
     (from_ms, to_ms): (i64, i64),
-    mut each: impl FnMut(i64, Option<i64>, Option<i64>, &dyn Fn() -> rusqlite::Result<OwnMetadata>) -> Step<()>,
+    known: &Surveyed,
+    mut each: impl FnMut(&SurveyedSample<'_>) -> Step<ControlFlow<()>>,
 ) -> Step<()> {
     let mut select = connection.prepare_cached(SURVEY)?;
-    let mut rows = select.query(params![person, kind, from_ms, to_ms])?;
+    let Surveyed { longest_ms, sources: [one, two, three, four] } = known;
+    let mut rows = select.query(params![person, kind, from_ms, to_ms, longest_ms, one, two, three, four])?;
     while let Some(row) = rows.next()? {
-        let metadata = || Ok((row.get(3)?, text(row, 4).map(str::to_owned)));
-        each(row.get(0)?, row.get(1)?, row.get(2)?, &metadata)?;
+        let sample = SurveyedSample { start_ms: row.get(0)?, end_ms: row.get(1)?, source: row.get(2)?, row };
+        if each(&sample)?.is_break() {
+            break;
+        }
     }
     Ok(())
 }
 
-/// The id of a shared metadata, or the sample's own text.
-pub(super) type OwnMetadata = (Option<i64>, Option<String>);
+/// Calls `each` with the sources of missing samples, and the start of the last one.
+pub(super) fn survey_missing(
+    connection: &Connection,
+    (person, kind): (i64, i64),
+    (from_ms, to_ms): (i64, i64),
+    mut each: impl FnMut(Option<i64>, i64) -> Step<()>,
+) -> Step<()> {
+    let mut select = connection.prepare_cached(SURVEY_MISSING)?;
+    let mut rows = select.query(params![person, kind, from_ms, to_ms])?;
+    while let Some(row) = rows.next()? {
+        each(row.get(0)?, row.get(1)?)?;
+    }
+    Ok(())
+}
 
 /// The identity; zeros for one that someone has altered.
-fn uuid(row: &Row<'_>) -> rusqlite::Result<Uuid> {
-    Ok(row.get_ref(1)?.as_blob().ok().and_then(|blob| blob.try_into().ok()).unwrap_or_default())
+fn uuid(row: &Row<'_>, column: usize) -> Uuid {
+    let blob = row.get_ref(column).ok().and_then(|value| value.as_blob().ok());
+    blob.and_then(|blob| blob.try_into().ok()).unwrap_or_default()
 }
 
 fn text<'a>(row: &'a Row<'_>, column: usize) -> Option<&'a str> {

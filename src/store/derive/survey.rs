@@ -1,17 +1,20 @@
-//! The first look at changed samples: which source groups they belong to, and how long the longest of a type is. Ranks and days
-//! depend on both.
+//! The first look at changed samples: which source groups they belong to, when each begins, and how long the longest of a type is.
+//! Ranks and days depend on that. SQLite passes by the samples that add nothing to it, which nearly all do: it begins again
+//! whenever more is known.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 
-use super::dirty::Dirty;
+use super::dirty::{Dirty, Span};
 use super::groups::Groups;
 use super::halt::Step;
 use super::metadata::SharedTexts;
-use super::samples;
+use super::samples::{self, SURVEYED_SOURCES, Surveyed, SurveyedSample};
 use super::sender::Sender;
-use crate::model::limits::{DERIVED_PAUSE_ROWS, STATISTICS_SAMPLE_MS_MAX};
+use crate::model::limits::{DERIVED_PAUSE_ROWS, STATISTICS_SAMPLE_MS_MAX, SURVEY_ROWS_MIN};
 
 /// The longest samples of a person's types.
 #[derive(Debug, Default)]
@@ -54,27 +57,81 @@ pub(super) fn survey(
     lengths: &mut Lengths,
     sender: &mut Sender<'_>,
 ) -> Step<()> {
-    let mut texts = SharedTexts::default();
-    let mut rows = 0_u64;
+    let mut survey = Survey { connection, person, groups, texts: SharedTexts::default(), rows: 0 };
     for (kind, spans) in &dirty.surveyed {
-        let mut longest_ms = 0;
-        for (from_ms, to_ms) in spans {
-            let read = (*from_ms, to_ms.saturating_add(1));
-            samples::survey(connection, (person, *kind), read, |start_ms, end_ms, source, metadata| {
-                rows += 1;
-                if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
-                    sender.check()?;
-                }
-                let length_ms = end_ms.unwrap_or(start_ms).saturating_sub(start_ms);
-                if length_ms <= STATISTICS_SAMPLE_MS_MAX {
-                    longest_ms = longest_ms.max(length_ms);
-                }
-                let group = groups.meet(connection, &mut texts, (source, start_ms), metadata)?;
-                groups.note(group, start_ms);
-                Ok(())
-            })?;
+        let nothing = || Value::Text(String::new());
+        let passed_by = Surveyed { longest_ms: lengths.longest_ms(*kind), sources: std::array::from_fn(|_| nothing()) };
+        let mut known = Known { passed_by, longest_ms: 0, next: 0 };
+        for span in spans {
+            survey.read(*kind, *span, &mut known, sender)?;
         }
-        lengths.note(*kind, longest_ms);
+        lengths.note(*kind, known.longest_ms);
     }
     Ok(())
+}
+
+/// A survey of a person.
+struct Survey<'a> {
+    connection: &'a Connection,
+    person: i64,
+    groups: &'a mut Groups,
+    texts: SharedTexts,
+    rows: u64,
+}
+
+/// What is known of a type.
+struct Known {
+    /// What SQLite passes by.
+    passed_by: Surveyed,
+    longest_ms: i64,
+    /// The place of the next source.
+    next: usize,
+}
+
+impl Survey<'_> {
+    fn read(&mut self, kind: i64, (from_ms, to_ms): Span, known: &mut Known, sender: &Sender<'_>) -> Step<()> {
+        let (key, behind_ms) = ((self.person, kind), to_ms.saturating_add(1));
+        let mut next_ms = Some(from_ms);
+        while let Some(from_ms) = next_ms.take() {
+            let passed_by = known.passed_by.clone();
+            let (mut rows, mut has_learned) = (0, false);
+            samples::survey(self.connection, key, (from_ms, behind_ms), &passed_by, |sample| {
+                self.rows += 1;
+                if self.rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
+                    sender.check()?;
+                }
+                rows += 1;
+                has_learned |= self.meet(sample, known)?;
+                if !has_learned || rows < SURVEY_ROWS_MIN {
+                    return Ok(ControlFlow::Continue(()));
+                }
+                next_ms = Some(sample.start_ms);
+                Ok(ControlFlow::Break(()))
+            })?;
+        }
+        samples::survey_missing(self.connection, key, (from_ms, behind_ms), |source, last_ms| {
+            let group = self.groups.of_source(self.connection, source, last_ms)?;
+            self.groups.note(group, last_ms);
+            Ok(())
+        })
+    }
+
+    /// Learns what a sample has that is not known. Returns whether samples like it are passed by from now on.
+    fn meet(&mut self, sample: &SurveyedSample<'_>, known: &mut Known) -> Step<bool> {
+        let (group, is_settled) = self.groups.meet(self.connection, &mut self.texts, sample)?;
+        self.groups.note(group, sample.start_ms);
+        let length_ms = sample.end_ms.unwrap_or(sample.start_ms).saturating_sub(sample.start_ms);
+        let is_longer = length_ms > known.longest_ms && length_ms <= STATISTICS_SAMPLE_MS_MAX;
+        if is_longer {
+            known.longest_ms = length_ms;
+            known.passed_by.longest_ms = known.passed_by.longest_ms.max(length_ms);
+        }
+        let source = Value::from(sample.source);
+        let is_new = is_settled && !known.passed_by.sources.contains(&source);
+        if is_new {
+            known.passed_by.sources[known.next % SURVEYED_SOURCES] = source;
+            known.next += 1;
+        }
+        Ok(is_new || is_longer)
+    }
 }

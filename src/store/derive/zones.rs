@@ -20,7 +20,7 @@ const SLEEP: &str = "SELECT start_ms, source_id, metadata_id, metadata FROM samp
     WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 ORDER BY start_ms";
 
 const WORKOUTS: &str = "SELECT start_ms, source_id, NULL, metadata FROM workouts
-    WHERE person_id = ?1 AND ?2 IS NOT NULL AND start_ms >= ?3 ORDER BY start_ms";
+    WHERE person_id = ?1 AND start_ms >= ?2 ORDER BY start_ms";
 
 /// The timeline of a person, and what new evidence has changed of it.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ struct Seen {
 pub(super) fn read(
     connection: &Connection,
     person: i64,
-    sleep: i64,
+    sleep: Option<i64>,
     home: Option<&str>,
     dirty_from_ms: Option<i64>,
 ) -> rusqlite::Result<PersonZones> {
@@ -76,7 +76,7 @@ pub(in crate::store) fn timeline(connection: &Connection, person: i64) -> rusqli
         (SELECT home FROM derived_state WHERE person_id = ?1))";
     let home: Option<String> = connection.prepare_cached(sql)?.query_row([person], |row| row.get(0))?;
     // Only the survey of evidence needs the type of sleep.
-    Ok(read(connection, person, -1, home.as_deref(), None)?.timeline)
+    Ok(read(connection, person, None, home.as_deref(), None)?.timeline)
 }
 
 /// The first instant at which two lists of changes differ. The first zone is also that of the time before it.
@@ -130,7 +130,8 @@ fn manual(connection: &Connection, person: i64, zones: &mut Zones) -> rusqlite::
 struct Reader<'a> {
     connection: &'a Connection,
     person: i64,
-    sleep: i64,
+    /// The type of sleep, if there is any.
+    sleep: Option<i64>,
     stored: &'a [(i64, ZoneId)],
     zones: &'a mut Zones,
 }
@@ -163,10 +164,10 @@ impl Reader<'_> {
 
     /// Reads sleep and workouts together, in the order of their starts.
     fn read(&mut self, from_ms: i64, mut each: impl FnMut(Seen)) -> rusqlite::Result<()> {
-        let parameters = params![self.person, self.sleep, from_ms];
         let (mut sleep, mut workouts) =
             (self.connection.prepare_cached(SLEEP)?, self.connection.prepare_cached(WORKOUTS)?);
-        let (mut sleep, mut workouts) = (sleep.query(parameters)?, workouts.query(parameters)?);
+        let (mut sleep, mut workouts) =
+            (sleep.query(params![self.person, self.sleep, from_ms])?, workouts.query([self.person, from_ms])?);
         let mut known = Known::default();
         let (mut asleep, mut active) = (self.next(&mut sleep, &mut known)?, self.next(&mut workouts, &mut known)?);
         loop {

@@ -1,22 +1,18 @@
 //! Persons by their names.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::tables::{TABLES, has_rows};
 use crate::model::error::{Error, Result};
 use crate::store::database::Database;
 use crate::store::failure::open_error;
+use crate::store::lookup::find_person;
 
 /// Returns the id of a person.
 pub(super) fn find(connection: &Connection, database: &Database, name: &str) -> Result<i64> {
-    id(connection, name).map_err(|error| open_error(database, &error))?.ok_or_else(|| {
+    find_person(connection, name).map_err(|error| open_error(database, &error))?.ok_or_else(|| {
         Error::usage(format!("there is no person {}; `healthsink people list` lists all", name.escape_debug()))
     })
-}
-
-/// The same, or `None` if there is no such person.
-pub(super) fn id(connection: &Connection, name: &str) -> rusqlite::Result<Option<i64>> {
-    connection.query_row("SELECT id FROM persons WHERE name = ?1", [name], |row| row.get(0)).optional()
 }
 
 /// Whether nothing refers to a person.

@@ -3,6 +3,7 @@
 use super::named;
 use crate::model::error::{Error, Result};
 use crate::store::database::Database;
+use crate::store::lookup::find_person;
 use crate::store::write::ledger::PERSON_ME;
 
 impl Database {
@@ -15,7 +16,7 @@ impl Database {
         let store = self.begin_alone()?;
         let connection = &store.connection;
         let person = named::find(connection, self, old)?;
-        let other = named::id(connection, new).map_err(|error| store.failed(&error))?;
+        let other = find_person(connection, new).map_err(|error| store.failed(&error))?;
         let rename = |id: i64, name: &str| connection.execute("UPDATE persons SET name = ?2 WHERE id = ?1", (id, name));
         let renamed = match other {
             Some(other) if other == person => Ok(()),

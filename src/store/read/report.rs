@@ -8,7 +8,9 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{REPORT_LIST_MAX, REPORT_MEAN_DAYS};
 use crate::statistics::{LocalDay, Period, Zones};
 use crate::store::database::Database;
+use crate::store::derive::is_behind;
 use crate::store::failure::open_error;
+use crate::store::lookup::{find_person, find_type};
 
 /// What a report is asked for.
 #[derive(Clone, Debug)]
@@ -181,9 +183,7 @@ impl Database {
         let connection = self.open_to_read_current()?;
         let fail = |error| open_error(self, &error);
         connection.execute_batch("BEGIN").map_err(fail)?;
-        let sql = "SELECT id FROM persons WHERE name = ?1";
-        let person = connection.query_row(sql, [&question.person], |row| row.get(0)).optional().map_err(fail)?;
-        let Some(person) = person else {
+        let Some(person) = find_person(&connection, &question.person).map_err(fail)? else {
             let message = format!("there is no person {}; `healthsink status` lists them", question.person);
             return Err(Error::new(ErrorKind::Usage, message));
         };
@@ -227,7 +227,7 @@ fn read(connection: &Connection, person: i64, question: &ReportQuestion) -> rusq
     Ok(DayReport {
         person: question.person.clone(),
         zone,
-        is_current: is_current(connection, person)?,
+        is_current: !is_behind(connection, person)?,
         days,
         mean: mean(&means),
         last_28_days: mean(&means_28),
@@ -253,12 +253,6 @@ fn today(zone: Option<&str>, now_ms: i64) -> LocalDay {
     LocalDay::new(i32::try_from(zones.local_ms(zone, now_ms).div_euclid(DAY_MS)).unwrap_or(i32::MAX))
 }
 
-fn is_current(connection: &Connection, person: i64) -> rusqlite::Result<bool> {
-    let sql = "SELECT coalesce((SELECT change FROM derived_state WHERE person_id = ?1), 0)
-        >= coalesce((SELECT max(number) FROM changes WHERE person_id = ?1), 0)";
-    connection.query_row(sql, [person], |row| row.get(0))
-}
-
 /// Reads the figures of single days.
 struct Reader<'a> {
     connection: &'a Connection,
@@ -268,10 +262,9 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(connection: &'a Connection, person: i64) -> rusqlite::Result<Self> {
-        let mut select = connection.prepare("SELECT id FROM types WHERE name = ?1")?;
         let mut types = [None; OF_DAYS.len()];
         for (id, (name, _)) in types.iter_mut().zip(OF_DAYS) {
-            *id = select.query_row([name], |row| row.get(0)).optional()?;
+            *id = find_type(connection, name)?;
         }
         Ok(Self { connection, person, types })
     }
@@ -306,12 +299,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Workouts between the first two days, and those between the third and the second.
+/// Workouts between the first two days, by activity, and how many there are between the third and the second.
 fn workouts(connection: &Connection, person: i64, span: &[String; 3]) -> rusqlite::Result<Vec<WorkoutFigures>> {
     let sql = "SELECT coalesce(a.name, 'other'), sum(iif(w.day >= ?2, w.workouts, 0)) AS workouts, sum(iif(w.day >= ?2, w.duration_s, 0)),
           sum(iif(w.day >= ?2, w.distance_m, NULL)) / 1000, sum(iif(w.day >= ?4, w.workouts, 0)) AS last
         FROM workout_days w LEFT JOIN workout_activity_types a ON a.value = w.activity_type
-        WHERE w.person_id = ?1 AND w.day BETWEEN min(?2, ?4) AND ?3 GROUP BY 1 ORDER BY workouts DESC, last DESC, 1 LIMIT ?5";
+        WHERE w.person_id = ?1 AND w.day BETWEEN min(?2, ?4) AND ?3 GROUP BY 1 HAVING sum(iif(w.day >= ?2, w.workouts, 0)) > 0
+        ORDER BY workouts DESC, last DESC, 1 LIMIT ?5";
     let read = |row: &Row<'_>| {
         Ok(WorkoutFigures {
             activity: row.get(0)?,

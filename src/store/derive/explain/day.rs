@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use super::parts::{Explanation, SourcePart, StretchPart, local, minutes};
 use crate::model::time::to_iso_seconds;
-use crate::statistics::facts::Condensed;
 use crate::statistics::{Days, LocalDay, Method, Output, Ranks, Sample, Scale, Timeline, Total};
-use crate::store::derive::condense::{Condenser, Passed, Passing, extended};
-use crate::store::derive::days::{Kind, Person, Units, is_divided, partition};
-use crate::store::derive::dirty::{ALL, Span};
+use crate::store::derive::dirty::Span;
 use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
-use crate::store::derive::metadata::SharedTexts;
-use crate::store::derive::samples::{self, StoredSample, Wanted};
+use crate::store::derive::reading::{Found, Reading};
+use crate::store::derive::subject::{Kind, Person};
+use crate::store::derive::units::Units;
 
 /// Computes the figure of a day again, and keeps its parts.
 pub(super) fn explain(
@@ -48,27 +46,17 @@ impl<'a> Pass<'a> {
     }
 
     fn run(&mut self, groups: &mut Groups) -> Step<()> {
-        let (person, kind) = (self.person, self.kind);
-        let condensed = Condensed::of(kind.name);
-        let from_ms = Method::of(kind.name).read_from_ms(self.span.0, kind.longest_ms).max(ALL.0);
-        let read = extended(person.workouts, (from_ms, self.span.1 - 1));
-        let near = person.workouts.partition_point(|workout| workout.1 < read.0);
-        let mut condenser = Condenser::new(condensed, &person.workouts[near..]);
-        let mut units = Units::of(person, kind)?;
-        let mut texts = SharedTexts::default();
-        let wanted = Wanted { identity: true, metadata: is_divided(kind) };
-        samples::read(person.connection, (person.id, kind.id), (read.0, read.1.saturating_add(1)), wanted, |stored| {
-            let group = groups.of(person.connection, stored)?;
-            let partition = partition(person, kind, &mut texts, stored)?;
-            let Some(value) = units.value(person.connection, stored)? else {
-                self.note(stored.start_ms, "its unit cannot be compared");
-                return Ok(());
-            };
-            let &StoredSample { start_ms, end_ms, creation_ms, uuid, .. } = stored;
-            let sample = Sample { start_ms, end_ms, value, group, partition, created_ms: creation_ms };
-            condenser.push(Passing { sample, uuid }, &mut |passed| self.pass(passed))
-        })?;
-        condenser.finish(&mut |passed| self.pass(passed))
+        let mut units = Units::of(self.person, self.kind)?;
+        Reading::new(self.person, self.kind, self.span).run(groups, &mut units, |found, _| {
+            match found {
+                Found::Counts(sample) => self.count(sample),
+                Found::Shadowed(passing, _) => {
+                    self.note(passing.sample.start_ms, "it was condensed from others that count");
+                }
+                Found::OtherUnit(start_ms) => self.note(start_ms, "its unit cannot be compared"),
+            }
+            Ok(())
+        })
     }
 
     fn note(&mut self, start_ms: i64, reason: &'static str) {
@@ -77,18 +65,10 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn pass(&mut self, passed: Passed<'_>) -> Step<()> {
-        let passing = match passed {
-            Passed::Counts(passing) => passing,
-            Passed::Shadowed(passing, _) => {
-                self.note(passing.sample.start_ms, "it was condensed from others that count");
-                return Ok(());
-            }
-        };
+    fn count(&mut self, sample: &Sample) {
         let Self { days, total, left_out, day, span, .. } = self;
         // The samples come in the order of their starts.
-        let _ = days.push(&passing.sample, &mut |output| keep(&output, *day, *span, total, left_out));
-        Ok(())
+        let _ = days.push(sample, &mut |output| keep(&output, *day, *span, total, left_out));
     }
 
     fn finish(self, groups: &Groups, unit: &str) -> Explanation {

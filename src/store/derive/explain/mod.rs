@@ -6,13 +6,14 @@ mod parts;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::days::{Kind, Person};
 use super::groups::Groups;
 use super::halt::{Halt, Step};
 use super::lists::workout_spans;
+use super::subject::{Kind, Person};
 use super::survey::Lengths;
 use super::zones;
 use crate::statistics::{LocalDay, Method};
+use crate::store::lookup::find_type;
 pub use parts::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart};
 
 /// Why a sample does not count that a complete export no longer has.
@@ -25,15 +26,13 @@ pub(in crate::store) fn explain(
     name: &str,
     day: LocalDay,
 ) -> Step<Option<Explanation>> {
-    let kind: Option<i64> =
-        connection.query_row("SELECT id FROM types WHERE name = ?1", [name], |row| row.get(0)).optional()?;
-    let Some(kind) = kind else {
+    let Some(kind) = find_type(connection, name)? else {
         return Ok(None);
     };
     let home: Option<String> = connection
         .query_row("SELECT zone FROM home_zones WHERE person_id = ?1", [person], |row| row.get(0))
         .optional()?;
-    let zones = zones::read(connection, person, -1, home.as_deref(), None)?;
+    let zones = zones::read(connection, person, None, home.as_deref(), None)?;
     let workouts = workout_spans(connection, person)?;
     let mut groups = Groups::load(connection, person)?;
     let longest_ms = Lengths::load(connection, person)?.longest_ms(kind);

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::parts::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart, local, minutes};
 use crate::model::time::to_iso_seconds;
 use crate::statistics::{LocalDay, Night, NightOutput, Nights, PeriodKind, Ranks, SleepSample, Stage};
-use crate::store::derive::days::{Kind, Person};
 use crate::store::derive::dirty::{ALL, Span};
 use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
 use crate::store::derive::metadata::SharedTexts;
 use crate::store::derive::samples::{self, Wanted};
+use crate::store::derive::subject::{Kind, Person};
 
 /// Computes the night that ends on a day again, and keeps its parts. Returns them with the time of the night.
 pub(super) fn explain(
@@ -38,8 +38,9 @@ pub(super) fn explain(
     let window = (read.start.saturating_sub(kind.longest_ms).max(ALL.0), read.end.min(ALL.1));
     let wanted = Wanted { metadata: true, ..Wanted::default() };
     samples::read(person.connection, (person.id, kind.id), window, wanted, |stored| {
-        let group = groups.of(person.connection, stored)?;
-        let metadata = texts.read(person.connection, stored.metadata_id, stored.metadata)?;
+        let group = groups.of_source(person.connection, stored.source, stored.start_ms)?;
+        let (id, own) = stored.metadata()?;
+        let metadata = texts.read(person.connection, id, own)?;
         let sample = SleepSample {
             start_ms: stored.start_ms,
             end_ms: stored.end_ms,

@@ -1,10 +1,11 @@
 //! The rings of Apple's export beside the figures of the same days, with the reason where they differ.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 use crate::model::units::kilocalories;
 use crate::statistics::shown;
+use crate::store::lookup::find_type;
 
 /// A ring, and how its days compare.
 #[derive(Clone, Debug, Serialize)]
@@ -93,8 +94,6 @@ pub(super) fn verify(connection: &Connection, person: i64, now_ms: i64) -> rusql
 
 fn verify_ring(connection: &Connection, person: i64, ring: &Ring, now_ms: i64) -> rusqlite::Result<RingReport> {
     let Ring { name, unit, column, unit_column, kind } = ring;
-    let sql = "SELECT t.id FROM types t WHERE t.name = ?1";
-    let kind_id: i64 = connection.query_row(sql, [kind], |row| row.get(0)).optional()?.unwrap_or(-1);
     let sql = format!(
         "SELECT a.day, a.{column}, {unit_column}, d.value, d.group_id IS NOT NULL, d.zone_id IS NOT NULL,
            a.day <= (SELECT min(day) FROM days WHERE person_id = ?1 AND type_id = ?2)
@@ -115,7 +114,7 @@ fn verify_ring(connection: &Connection, person: i64, ring: &Ring, now_ms: i64) -
         })
     };
     let mut report = RingReport { ring: name, unit, days: 0, within: 0, differences: Vec::new() };
-    for day in select.query_map(params![person, kind_id, now_ms], read)? {
+    for day in select.query_map(params![person, find_type(connection, kind)?, now_ms], read)? {
         compare(&mut report, kind, day?);
     }
     Ok(report)

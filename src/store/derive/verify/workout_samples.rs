@@ -5,13 +5,16 @@ use rusqlite::Connection;
 use crate::model::limits::WORKOUT_SAMPLES_MAX;
 use crate::statistics::facts::Condensed;
 use crate::statistics::rules::HOLD_MS;
-use crate::statistics::{Days, ExactSum, GroupId, Method, Output, Ranks, Sample, Scale, Timeline, Zones};
+use crate::statistics::{
+    Days, ExactSum, GroupId, LevelPeriod, Method, Output, Ranks, Sample, Scale, Timeline, Total, Zones,
+};
 use crate::store::derive::condense::{Condenser, Passed, Passing};
-use crate::store::derive::days::{Kind, Person, Units};
 use crate::store::derive::dirty::Span;
 use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
 use crate::store::derive::samples::{self, Wanted};
+use crate::store::derive::subject::{Kind, Person};
+use crate::store::derive::units::Units;
 
 /// Samples that began longer than this before a workout are no part of it.
 const REACH_MS: i64 = 24 * 60 * 60 * 1000;
@@ -60,22 +63,22 @@ impl WorkoutSamples {
                 read.is_cut = true;
                 return Ok(());
             }
-            let group = groups.of(connection, stored)?;
+            let group = groups.of_source(connection, stored.source, stored.start_ms)?;
             let Some(value) = units.value(connection, stored)? else {
                 read.has_other_unit = true;
                 return Ok(());
             };
             let sample = Sample { start_ms: stored.start_ms, end_ms: stored.end_ms, value, group, ..Sample::default() };
-            condenser.push(Passing { sample, uuid: stored.uuid }, &mut |passed| {
-                if let Passed::Counts(passing) = passed {
-                    keep.push(passing.sample);
+            condenser.push(Passing { sample, uuid: stored.uuid() }, &mut |passed| {
+                if let Passed::Counts(sample) = passed {
+                    keep.push(*sample);
                 }
                 Ok(())
             })
         })?;
         condenser.finish(&mut |passed| {
-            if let Passed::Counts(passing) = passed {
-                keep.push(passing.sample);
+            if let Passed::Counts(sample) = passed {
+                keep.push(*sample);
             }
             Ok(())
         })?;
@@ -103,24 +106,48 @@ impl WorkoutSamples {
 
     /// The sum in these spans, of one group or of all by their ranks.
     pub(super) fn sum(&self, spans: &[Span], only: Option<GroupId>, ranks: &Ranks) -> Option<f64> {
-        let timeline = Timeline::new(Zones::default(), None, &[]);
         let mut sum: Option<ExactSum> = None;
+        self.each_total(Method::Sum, (spans, only), ranks, |total| {
+            if let Some(value) = total.value {
+                sum.get_or_insert_default().add(value);
+            }
+        });
+        sum.map(|sum| sum.value())
+    }
+
+    /// The level of the sound energy in these spans.
+    pub(super) fn level(&self, spans: &[Span], only: Option<GroupId>, ranks: &Ranks) -> Option<f64> {
+        let mut level = LevelPeriod::default();
+        self.each_total(Method::Level, (spans, only), ranks, |total| {
+            if let Some(value) = total.value {
+                level.add(value, total.covered_ms, i64::try_from(total.count).unwrap_or(i64::MAX));
+            }
+        });
+        level.level()
+    }
+
+    /// The figures of each span; of each day in it, if it is longer.
+    fn each_total(
+        &self,
+        method: Method,
+        (spans, only): (&[Span], Option<GroupId>),
+        ranks: &Ranks,
+        mut each: impl FnMut(&Total),
+    ) {
+        let timeline = Timeline::new(Zones::default(), None, &[]);
         for span in spans {
-            let mut days = Days::new(Method::Sum, &timeline, ranks, Scale::Day);
+            let mut days = Days::new(method, &timeline, ranks, Scale::Day);
             let mut add = |output: Output<'_>| {
-                if let Output::Total(total) = output
-                    && let Some(value) = total.value
-                {
-                    sum.get_or_insert_default().add(value);
+                if let Output::Total(total) = output {
+                    each(total);
                 }
             };
-            for sample in self.of(only).filter_map(|sample| within(sample, *span)) {
+            for sample in self.of(only).filter_map(|sample| within(sample, *span, method)) {
                 // The samples come in the order of their starts.
                 let _ = days.push(&sample, &mut add);
             }
             days.finish(&mut add);
         }
-        sum.map(|sum| sum.value())
     }
 
     /// The values that start in these spans, with their starts.
@@ -165,18 +192,14 @@ impl WorkoutSamples {
     }
 }
 
-/// The part of a sample within a span, with its share of the value. A sample without duration is whole.
+/// The part of a sample within a span, of a sum with its share of the value. A sample without duration is whole.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of a sample")]
-fn within(sample: &Sample, (from_ms, to_ms): Span) -> Option<Sample> {
+fn within(sample: &Sample, (from_ms, to_ms): Span, method: Method) -> Option<Sample> {
     let (start_ms, end_ms) = (sample.start_ms.max(from_ms), sample.end().min(to_ms));
     if sample.end() == sample.start_ms {
         return (from_ms..=to_ms).contains(&sample.start_ms).then_some(*sample);
     }
     let share = (end_ms - start_ms) as f64 / (sample.end() - sample.start_ms) as f64;
-    (start_ms < end_ms).then(|| Sample {
-        start_ms,
-        end_ms: Some(end_ms),
-        value: sample.value.map(|value| value * share),
-        ..*sample
-    })
+    let value = if method == Method::Sum { sample.value.map(|value| value * share) } else { sample.value };
+    (start_ms < end_ms).then(|| Sample { start_ms, end_ms: Some(end_ms), value, ..*sample })
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,11 +17,13 @@ use crate::model::limits::{
 use crate::model::time::{parse, to_iso_seconds};
 use crate::model::units::conversion;
 use crate::statistics::{GroupId, Method, Ranks, Timeline, Zones};
-use crate::store::derive::days::{Kind, Person, Units};
 use crate::store::derive::dirty::{ALL, Span};
 use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
+use crate::store::derive::subject::{Kind, Person};
 use crate::store::derive::survey::Lengths;
+use crate::store::derive::units::Units;
+use crate::store::lookup::find_type;
 
 /// A figure of a type, and how the workouts that have it compare.
 #[derive(Clone, Debug, Serialize)]
@@ -140,7 +142,7 @@ impl Comparer<'_> {
 
     fn compare_type(&mut self, workout: &Workout, name: &str, figures: &Value) -> Step<()> {
         let known = self.types.len() < WORKOUT_REPORTS_MAX || self.types.contains_key(name);
-        if !known || Method::of(name) == Method::Level {
+        if !known {
             return Ok(());
         }
         if !self.types.contains_key(name) {
@@ -175,7 +177,7 @@ impl Comparer<'_> {
                 samples,
                 workout,
                 ranks: &found.ranks,
-                is_weighted: Method::of(name) == Method::TimeWeighted,
+                method: Method::of(name),
                 place,
             });
             note(report, (workout.span.0, place, value), found.as_ref(), kept_left);
@@ -184,9 +186,7 @@ impl Comparer<'_> {
     }
 
     fn read_type(&mut self, name: &str) -> Step<Option<Type>> {
-        let connection = self.person.connection;
-        let mut select = connection.prepare_cached("SELECT id FROM types WHERE name = ?1")?;
-        let Some(id) = select.query_row([name], |row| row.get(0)).optional()? else {
+        let Some(id) = find_type(self.person.connection, name)? else {
             return Ok(None);
         };
         let longest_ms = self.lengths.longest_ms(id);
@@ -243,7 +243,7 @@ struct Found<'a> {
     samples: &'a WorkoutSamples,
     workout: &'a Workout,
     ranks: &'a Ranks,
-    is_weighted: bool,
+    method: Method,
     place: usize,
 }
 
@@ -251,8 +251,11 @@ impl Found<'_> {
     fn figure(&self, spans: &[Span], only: Option<GroupId>) -> Option<f64> {
         match self.place {
             0 => self.samples.sum(spans, only, self.ranks),
-            1 if self.is_weighted => self.samples.weighted(spans, only).or_else(|| self.samples.mean(spans, only)),
-            1 => self.samples.mean(spans, only),
+            1 => match self.method {
+                Method::TimeWeighted => self.samples.weighted(spans, only).or_else(|| self.samples.mean(spans, only)),
+                Method::Level => self.samples.level(spans, only, self.ranks),
+                _ => self.samples.mean(spans, only),
+            },
             2 => self.samples.extreme(spans, only, f64::min),
             _ => self.samples.extreme(spans, only, f64::max),
         }
@@ -288,7 +291,8 @@ fn note(
 }
 
 fn reason(found: &Found<'_>, value: f64, figure: Option<f64>, own: Option<GroupId>) -> &'static str {
-    let Found { samples, workout, is_weighted, place, .. } = found;
+    let Found { samples, workout, method, place, .. } = found;
+    let is_weighed = *place == 1 && matches!(method, Method::TimeWeighted | Method::Level);
     let equals = |figure: Option<f64>| figure.is_some_and(|figure| is_within(figure, value));
     match figure {
         _ if samples.is_cut => "more samples than are compared",
@@ -296,9 +300,7 @@ fn reason(found: &Found<'_>, value: f64, figure: Option<f64>, own: Option<GroupI
         None if samples.is_empty() => "no samples",
         _ if equals(found.figure(&[workout.span], own)) => "equal together with its pauses",
         _ if own.is_some() && equals(found.figure(&workout.active, None)) => "equal together with other sources",
-        _ if *is_weighted && *place == 1 && equals(samples.mean(&workout.active, own)) => {
-            "equal if each sample counts alike"
-        }
+        _ if is_weighed && equals(samples.mean(&workout.active, own)) => "equal if each sample counts alike",
         None => "no samples",
         Some(_) if own.is_none() && samples.has_several_groups() => "several sources, and none is the workout's",
         Some(figure) if figure < value => "fewer samples than the workout had",

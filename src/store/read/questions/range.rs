@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rusqlite::OptionalExtension;
-
 use super::reader::{Snapshot, Unanswered};
 use crate::model::time::HOUR_MS;
 use crate::statistics::{INSTANTS_MS, LocalDay, Timeline, Zones};
+use crate::store::derive::is_behind;
+use crate::store::lookup::find_person;
 
 /// A local date or an instant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -86,19 +86,13 @@ impl Located {
 
 /// The id of a person.
 pub(super) fn person(snapshot: &Snapshot<'_>, name: &str) -> Result<i64, Unanswered> {
-    let mut select = snapshot.connection.prepare_cached("SELECT id FROM persons WHERE name = ?1")?;
-    let person = select.query_row([name], |row| row.get(0)).optional()?;
-    person.ok_or_else(|| Unanswered::Parameter("person", "a name that /api/v1/people lists".to_owned()))
+    find_person(snapshot.connection, name)?
+        .ok_or_else(|| Unanswered::Parameter("person", "a name that /api/v1/people lists".to_owned()))
 }
 
-/// Whether derived figures of a person do not know the last change yet.
+/// Whether derived figures of a person do not know the last change yet, or were made in another way than now.
 pub(super) fn is_stale(snapshot: &Snapshot<'_>, person: i64) -> Result<bool, Unanswered> {
-    let sql = "SELECT (SELECT max(number) FROM changes WHERE person_id = ?1),
-        (SELECT change FROM derived_state WHERE person_id = ?1)";
-    let mut select = snapshot.connection.prepare_cached(sql)?;
-    let (newest, known): (Option<i64>, Option<i64>) =
-        select.query_row([person], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(newest.is_some_and(|newest| known.is_none_or(|known| known < newest)))
+    Ok(is_behind(snapshot.connection, person)?)
 }
 
 /// What answers about a person depend on.

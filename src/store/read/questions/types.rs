@@ -1,12 +1,13 @@
 //! Types: what they are called, and which of them a person has.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::range::{Range, is_stale};
 use super::reader::{Question, Snapshot, Unanswered};
 use super::value::{Progress, Sink, Value};
 use crate::model::healthkit::{canonical_unit, identifier_of, is_sample_type, name_of};
 use crate::statistics::Method;
+use crate::store::lookup::find_type;
 
 /// A type of samples.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,8 +33,7 @@ impl Kind {
 
     /// Its id, if any sample has ever had it. Fails for a name that neither HealthKit nor the database has.
     pub(super) fn id(&self, snapshot: &Snapshot<'_>) -> Result<Option<i64>, Unanswered> {
-        let mut select = snapshot.connection.prepare_cached("SELECT id FROM types WHERE name = ?1")?;
-        let id = select.query_row([&self.identifier], |row| row.get(0)).optional()?;
+        let id = find_type(snapshot.connection, &self.identifier)?;
         if id.is_none() && !is_sample_type(&self.identifier) {
             return Err(Unanswered::Parameter("type", "names that /api/v1/types lists".to_owned()));
         }
