@@ -1,11 +1,14 @@
 """The description, a language, and the JSON of its dashboards."""
 
 import json
+from pathlib import Path
 
-from . import description, panels
+from . import description, flux, panels
 from . import questions as q
-from .sql import Sqlite, Writer
+from .dialects import Postgres, Sqlite
+from .sql import Writer
 
+ROOT = Path(__file__).resolve().parents[3]
 COLUMNS = 24
 
 
@@ -35,7 +38,48 @@ class SqliteSource:
         return self.writer.write(question)
 
 
-SOURCES = (SqliteSource(),)
+class PostgresSource:
+    """Grafana's own data source for PostgreSQL."""
+
+    key, title = "postgres", "PostgreSQL"
+    reference = {"type": "grafana-postgresql-datasource", "uid": "healthsink-postgres"}
+    writer = Writer(Postgres())
+
+    def target(self, question, form, letter):
+        return {
+            "refId": letter,
+            "datasource": self.reference,
+            "editorMode": "code",
+            "format": "table" if form == description.TABLE else "time_series",
+            "rawQuery": True,
+            "rawSql": self.writer.write(question),
+        }
+
+    def query_of(self, target):
+        return target["rawSql"]
+
+    def variable_query(self, question):
+        return self.writer.write(question)
+
+
+class FluxSource:
+    """Grafana's data source for InfluxDB 2, in Flux."""
+
+    key, title = "influxdb", "InfluxDB"
+    reference = {"type": "influxdb", "uid": "healthsink-influxdb"}
+    writer = flux.Flux()
+
+    def target(self, question, form, letter):
+        return {"refId": letter, "datasource": self.reference, "query": self.writer.write(question)}
+
+    def query_of(self, target):
+        return target["query"]
+
+    def variable_query(self, question):
+        return {"query": self.writer.write(question), "refId": "variable"}
+
+
+SOURCES = (SqliteSource(), PostgresSource(), FluxSource())
 
 
 class Layout:
@@ -63,7 +107,7 @@ class Layout:
 
 
 def can_ask(source, question):
-    return hasattr(source.writer, type(question).__name__.lower())
+    return source.writer.can(question)
 
 
 def uid(source, key):
@@ -92,7 +136,8 @@ def variables_of(source, dashboard):
             # A list of nights or workouts changes with the time range.
             refresh = 2 if isinstance(question, (q.NightNames, q.WorkoutNames)) else 1
             query = source.variable_query(question)
-            yield question, panels.variable(name, label, query, source.reference, refresh, text)
+            pattern = flux.PAIRS if source.key == "influxdb" and isinstance(question, flux.PAIRED) else ""
+            yield question, panels.variable(name, label, query, source.reference, refresh, text, pattern)
 
 
 def json_of(source, dashboard):
@@ -118,9 +163,21 @@ def json_of(source, dashboard):
     return panels.dashboard(uid(source, dashboard.key), title, dashboard.description, tags, made, variables, [link], dashboard.span)
 
 
+def activities():
+    """The names of activities as SQL of PostgreSQL, as the program's own database has them."""
+    names = (ROOT / "src" / "store" / "schema" / "names.sql").read_text(encoding="utf-8")
+    rows = names.partition("INSERT INTO workout_activity_types (value, name) VALUES\n")[2].partition(";")[0]
+    return f"""-- Made by scripts/grafana.
+INSERT INTO grafana.workout_activity_types (value, name) VALUES
+{rows}
+ON CONFLICT (value) DO UPDATE SET name = excluded.name;
+"""
+
+
 def files():
-    """Yields the name of each file below `packaging/grafana/dashboards`, and its text."""
+    """Yields the name of each file below `packaging/grafana` that is made, and its text."""
+    yield "postgres/activities.sql", activities()
     for source in SOURCES:
         for dashboard in description.DASHBOARDS:
             text = json.dumps(json_of(source, dashboard), indent=1, ensure_ascii=False) + "\n"
-            yield f"{source.key}/{dashboard.key}.json", text
+            yield f"dashboards/{source.key}/{dashboard.key}.json", text

@@ -5,7 +5,7 @@ Each look returns the kind of a panel, its options, and its field config. Every 
 
 SCHEMA_VERSION = 39
 # Of the stages of sleep, as HealthKit numbers them.
-STAGES = {1: ("Asleep", "#7eb6e8"), 2: ("Awake", "#f2a65a"), 3: ("Core", "#4a90d9"), 4: ("Deep", "#1f4e8c"), 5: ("REM", "#9b6bd3")}
+STAGES = {-1: ("No sleep", "transparent"), 1: ("Asleep", "#7eb6e8"), 2: ("Awake", "#f2a65a"), 3: ("Core", "#4a90d9"), 4: ("Deep", "#1f4e8c"), 5: ("REM", "#9b6bd3")}
 # Of the hypnogram's steps.
 LEVELS = {0: ("Deep", "#1f4e8c"), 1: ("Core", "#4a90d9"), 2: ("REM", "#9b6bd3"), 3: ("Awake", "#f2a65a")}
 DOSES = {
@@ -254,16 +254,16 @@ def row(number, title, y):
     return {"id": number, "type": "row", "title": title, "collapsed": False, "gridPos": {"h": 1, "w": 24, "x": 0, "y": y}, "panels": []}
 
 
-def variable(name, label, query, source, refresh, description, hide=0):
+def variable(name, label, query, source, refresh, description, pattern):
     return {
         "type": "query",
         "name": name,
         "label": label,
         "description": description,
-        "hide": hide,
+        "hide": 0,
         "datasource": source,
         "query": query,
-        "regex": "",
+        "regex": pattern,
         "refresh": refresh,
         "sort": 0,
         "multi": False,

@@ -1,10 +1,12 @@
 """Runs queries of panels on real databases, as Grafana's data sources do: variables and macros first, then the rows."""
 
+import json
 import re
 import sqlite3
-import subprocess
+from datetime import datetime
 
 from .expected import iso
+from .postgres import Refused
 
 
 class Failed(Exception):
@@ -65,37 +67,41 @@ def check_kinds(columns, rows, target):
 
 
 class Postgres:
-    """Through psql, with the macros that Grafana's data source has."""
+    """Through psql, with the macros that Grafana's data source has, by its own pattern."""
 
-    def __init__(self, psql, address):
-        self._command = [psql, "--no-psqlrc", "--quiet", "--csv", "--set", "ON_ERROR_STOP=1", address]
+    def __init__(self, reader):
+        self._reader = reader
 
     def run(self, target, scope):
         query = target if isinstance(target, str) else target["rawSql"]
-        query = self.with_macros(with_variables(query, scope), scope)
-        wrapped = f"SELECT coalesce(json_agg(answer), '[]') FROM (\n{complete(query)}\n) answer"
-        finished = subprocess.run([*self._command, "--tuples-only", "--no-align", "--command", wrapped], capture_output=True, text=True, timeout=60)
-        if finished.returncode != 0:
-            raise Failed(f"{finished.stderr.strip()}:\n{query}")
-        return finished.stdout
-
-    def with_macros(self, query, scope):
-        begin, end = f"'{iso(scope.from_ms)}'", f"'{iso(scope.to_ms)}'"
-        seconds = scope.interval_ms // 1000
-        group = f"floor(extract(epoch from \\1)/{seconds})*{seconds}"
-        query = re.sub(r"\$__timeGroup\(([^,]+), \$__interval\)", group, query)
-        query = query.replace("$__timeFrom()", begin).replace("$__timeTo()", end)
-        return replace_calls(query, "$__timeFilter", lambda instant: f"{instant} BETWEEN {begin} AND {end}")
+        query = with_variables(query, scope).replace("$__interval", f"{scope.interval_ms // 1000}s")
+        query = complete(re.sub(r"\$__(\w+)\(([^)]*)\)", lambda found: macro(found[1], found[2], scope), query))
+        try:
+            found = [json.loads(line) for line in self._reader.lines(f"SELECT to_json(answer) FROM (\n{query}\n) answer")]
+        except Refused as error:
+            raise Failed(f"{error}:\n{query}") from error
+        rows = [[seconds_of(value) if name == "time" else value for name, value in row.items()] for row in found]
+        if not isinstance(target, str) and target["format"] == "time_series":
+            times = [row[0] for row in rows]
+            if found and next(iter(found[0])) != "time" or times != sorted(times):
+                raise Failed("a time series must begin with the column time, in its order")
+        return list(found[0]) if found else [], rows
 
 
-def replace_calls(query, name, write):
-    """Replaces each `name(…)`, with balanced parentheses inside. Grafana's own pattern does the same for what these queries have."""
-    while (start := query.find(name + "(")) >= 0:
-        depth, end = 0, start + len(name)
-        while True:
-            depth += {"(": 1, ")": -1}.get(query[end], 0)
-            end += 1
-            if depth == 0:
-                break
-        query = query[:start] + write(query[start + len(name) + 1 : end - 1]) + query[end:]
-    return query
+def seconds_of(value):
+    return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else value
+
+
+def macro(name, arguments, scope):
+    begin, end = f"'{iso(scope.from_ms)}'", f"'{iso(scope.to_ms)}'"
+    values = [value.strip() for value in arguments.split(",")]
+    if name == "timeFrom":
+        return begin
+    if name == "timeTo":
+        return end
+    if name == "timeFilter":
+        return f"{values[0]} BETWEEN {begin} AND {end}"
+    if name == "timeGroup":
+        seconds = int(values[1].removesuffix("s"))
+        return f"floor(extract(epoch from {values[0]})/{seconds})*{seconds}"
+    raise Failed(f"a macro that Grafana does not have, or this check: {name}")

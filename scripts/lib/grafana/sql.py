@@ -20,141 +20,6 @@ KILOMETRES = (
 LEVEL = "CASE s.stage WHEN 4 THEN 0.0 WHEN 1 THEN 1.0 WHEN 3 THEN 1.0 WHEN 5 THEN 2.0 WHEN 2 THEN 3.0 END"
 
 
-class Sqlite:
-    """Instants are milliseconds since 1970. The data source wants seconds, and has the range as `$__from` and `$__to`."""
-
-    name = "sqlite"
-
-    def column(self, name):
-        return name
-
-    def time(self, instant):
-        return f"{instant} / 1000.0 AS time"
-
-    def ms(self, instant):
-        return f"{instant} * 1.0"
-
-    def plus(self, instant, ms):
-        return f"{instant} {'+' if ms >= 0 else '-'} {abs(ms)}"
-
-    def least(self, one, other):
-        return f"min({one}, {other})"
-
-    def greatest(self, one, other):
-        return f"max({one}, {other})"
-
-    now = "unixepoch() * 1000"
-    from_ = "$__from"
-    to = "$__to"
-
-    def within(self, instant):
-        return f"{instant} >= $__from AND {instant} < $__to"
-
-    def of_date(self, text):
-        return f"(unixepoch({text}) + 36000) * 1000"
-
-    def monday(self, text):
-        return f"date({text}, 'weekday 0', '-6 days')"
-
-    def day_number(self, text):
-        return f"julianday({text})"
-
-    def hours(self, text, date):
-        return f"(julianday({text}) - julianday({date})) * 24.0"
-
-    def seconds(self, later, earlier):
-        return f"({later} - {earlier}) / 1000.0"
-
-    def bucket(self, instant):
-        return f"{instant} / $__interval_ms * $__interval_ms / 1000.0 AS time"
-
-    def step(self, number, width):
-        return f"CAST({number} / {width} AS INTEGER) * {width}"
-
-    def text(self, value):
-        return f"CAST({value} AS TEXT)"
-
-    def plain(self, name):
-        return f"replace({name}, char(160), ' ')"
-
-    def uuid(self, column):
-        return f"hex({column})"
-
-    parts = (
-        "JOIN json_each(d.details, '$.groups') j\n  JOIN source_groups g ON g.id = j.value ->> '$.group'",
-        "CAST(j.value ->> '$.value' AS REAL)",
-        "CAST(j.value ->> '$.count' AS INTEGER)",
-    )
-
-
-class Postgres:
-    """Instants are `timestamptz`; Grafana's macros have the range."""
-
-    name = "postgres"
-
-    def column(self, name):
-        return name.removesuffix("_ms") + "_at"
-
-    def time(self, instant):
-        return f"{instant} AS time"
-
-    def ms(self, instant):
-        return f"(extract(epoch FROM {instant}) * 1000)::float8"
-
-    def plus(self, instant, ms):
-        return f"{instant} {'+' if ms >= 0 else '-'} interval '{abs(ms) // 3_600_000} hours'"
-
-    def least(self, one, other):
-        return f"least({one}, {other})"
-
-    def greatest(self, one, other):
-        return f"greatest({one}, {other})"
-
-    now = "now()"
-    from_ = "$__timeFrom()"
-    to = "$__timeTo()"
-
-    def within(self, instant):
-        return f"$__timeFilter({instant})"
-
-    def of_date(self, text):
-        return f"({text}::timestamp + interval '10 hours') AT TIME ZONE 'UTC'"
-
-    def monday(self, text):
-        return f"date_trunc('week', {text}::timestamp)"
-
-    def day_number(self, text):
-        return f"{text}::date - DATE '1970-01-01'"
-
-    def hours(self, text, date):
-        return f"(extract(epoch FROM {text}::timestamp - {date}::timestamp) / 3600)::float8"
-
-    def seconds(self, later, earlier):
-        return f"extract(epoch FROM {later} - {earlier})::float8"
-
-    def bucket(self, instant):
-        return f"$__timeGroup({instant}, $__interval) AS time"
-
-    def step(self, number, width):
-        return f"(floor({number} / {width}) * {width})::integer"
-
-    def text(self, value):
-        return f"{value}::text"
-
-    def plain(self, name):
-        return f"replace({name}, chr(160), ' ')"
-
-    def uuid(self, column):
-        return f"{column}::text"
-
-    parts = (
-        "CROSS JOIN jsonb_array_elements(d.details::jsonb -> 'groups') j\n"
-        "  JOIN source_groups g ON g.id = (j ->> 'group')::bigint",
-        "(j ->> 'value')::float8",
-        "(j ->> 'count')::bigint",
-    )
-
-
 def type_is(alias, name):
     return f"{alias}.type_id = (SELECT id FROM types WHERE name = '{q.TYPES[name]}')"
 
@@ -172,6 +37,9 @@ class Writer:
 
     def __init__(self, dialect):
         self.d = dialect
+
+    def can(self, question):
+        return True
 
     def write(self, question):
         return getattr(self, type(question).__name__.lower())(question).strip()
@@ -281,7 +149,7 @@ FROM samples s
 LEFT JOIN sources o ON o.id = s.source_id
 WHERE {of_person("s")} AND {type_is("s", kind)}
   AND {self.d.within(self.c("s.start_ms"))}
-  AND {source_is(self.d.plain("o.name"))}
+  AND {source_is(self.d.source_name("o"))}
 {tail}"""
 
     def sampleline(self, question):
@@ -388,12 +256,12 @@ SELECT {self.d.time(start)}, coalesce(a.name, 'other') AS activity, w.duration_s
   w.energy_kcal AS kcal,
   w.distance * {KILOMETRES} AS km,
   w.duration_s / 60.0 / nullif(w.distance * {KILOMETRES}, 0) AS pace,
-  {self.d.plain("o.name")} AS source, {self.d.uuid("w.uuid")} AS workout
+  {self.d.source_name("o")} AS source, {self.d.uuid("w.uuid")} AS workout
 FROM workouts w
-LEFT JOIN workout_activity_types a ON a.value = w.activity_type
+LEFT JOIN {self.d.activities} a ON a.value = w.activity_type
 LEFT JOIN sources o ON o.id = w.source_id
 WHERE {of_person("w")} AND {self.d.within(start)}
-  AND {source_is(self.d.plain("o.name"))}
+  AND {source_is(self.d.source_name("o"))}
 ORDER BY {start} DESC"""
 
     def workoutweeks(self, question):
@@ -402,7 +270,7 @@ ORDER BY {start} DESC"""
         return f"""
 SELECT {self.d.time(self.d.of_date(monday))}, coalesce(a.name, 'other') AS activity, {value} AS value
 FROM workout_days w
-LEFT JOIN workout_activity_types a ON a.value = w.activity_type
+LEFT JOIN {self.d.activities} a ON a.value = w.activity_type
 WHERE {of_person("w")} AND w.{question.column} IS NOT NULL
   AND {self.d.within(self.d.of_date(monday))}
 GROUP BY {monday}, a.name
@@ -413,7 +281,7 @@ ORDER BY {monday}, a.name"""
 SELECT coalesce(a.name, 'other') AS activity, sum(w.workouts) AS workouts, sum(w.duration_s) / 3600.0 AS hours,
   sum(w.distance_m) / 1000.0 AS km, sum(w.energy_kcal) AS kcal
 FROM workout_days w
-LEFT JOIN workout_activity_types a ON a.value = w.activity_type
+LEFT JOIN {self.d.activities} a ON a.value = w.activity_type
 WHERE {of_person("w")} AND {self.d.within(self.d.of_date("w.day"))}
 GROUP BY a.name
 ORDER BY hours DESC"""
@@ -463,7 +331,7 @@ JOIN samples s ON s.person_id = w.person_id AND {type_is("s", "heart_rate")}
   AND {at} >= {self.c("w.start_ms")} AND {at} <= {self.c("w.end_ms")}
 LEFT JOIN sources o ON o.id = s.source_id
 WHERE {of_person("w")} AND {self.d.uuid("w.uuid")} = ${{workout:sqlstring}}
-  AND {source_is(self.d.plain("o.name"))}
+  AND {source_is(self.d.source_name("o"))}
 GROUP BY {minutes}
 ORDER BY {minutes}"""
 
@@ -474,7 +342,7 @@ SELECT {self.d.time(at)}, coalesce(m.medication, 'unnamed') AS medication, max(m
 FROM medication_doses m
 LEFT JOIN sources o ON o.id = m.source_id
 WHERE {of_person("m")} AND {self.d.within(at)}
-  AND {source_is(self.d.plain("o.name"))}
+  AND {source_is(self.d.source_name("o"))}
 GROUP BY {at}, m.medication
 ORDER BY {at}, m.medication"""
 
@@ -585,7 +453,7 @@ ORDER BY n.night DESC"""
         return f"""
 SELECT {self.workout_date(start)} || ' ' || coalesce(a.name, 'other') AS __text, {self.d.uuid("w.uuid")} AS __value
 FROM workouts w
-LEFT JOIN workout_activity_types a ON a.value = w.activity_type
+LEFT JOIN {self.d.activities} a ON a.value = w.activity_type
 WHERE {of_person("w")} AND {self.d.within(start)}
 ORDER BY {start} DESC"""
 
