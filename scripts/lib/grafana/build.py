@@ -129,6 +129,12 @@ def targets_of(source, item):
         yield source.target(question, item.form, "ABCD"[place]), question
 
 
+def described(source, item, targets):
+    """What the panel says about itself: that it follows a variable only if it does."""
+    follows = any("${source:" in source.query_of(target) for target in targets)
+    return item.description if follows else item.description.replace(f" {description.OF_SOURCE}", "")
+
+
 def variables_of(source, dashboard):
     """Name, question and JSON of each variable that the language can ask."""
     for name, label, text, question in description.VARIABLES + dashboard.variables:
@@ -150,7 +156,7 @@ def json_of(source, dashboard):
         targets = [target for target, _ in targets_of(source, item)]
         place = layout.place(item.width, item.height)
         made.append(panels.panel(
-            number, item.title, item.description, place, item.look, targets, source.reference,
+            number, item.title, described(source, item, targets), place, item.look, targets, source.reference,
             item.transformations, interval=item.interval,
         ))
     variables = [variable for _, variable in variables_of(source, dashboard)]
@@ -176,7 +182,7 @@ ON CONFLICT (value) DO UPDATE SET name = excluded.name;
 
 def files():
     """Yields the name of each file below `packaging/grafana` that is made, and its text."""
-    yield "postgres/activities.sql", activities()
+    yield "postgres/activities.psql", activities()
     for source in SOURCES:
         for dashboard in description.DASHBOARDS:
             text = json.dumps(json_of(source, dashboard), indent=1, ensure_ascii=False) + "\n"

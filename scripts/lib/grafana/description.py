@@ -265,7 +265,7 @@ ACTIVITY = Dashboard(
         daily("Exercise", "exercise_time", "Exercise", "m", "Minutes", "No exercise in this time."),
         daily("Stand hours", "stand_hours", "Stand hours", "suffix: h", "Hours", "No stand hours in this time.",
               "Hours in which you stood for a minute."),
-        daily("Time in daylight", "time_in_daylight", "Daylight", "m", "Minutes", "No daylight in this time."),
+        daily("Time in daylight", "daylight", "Daylight", "m", "Minutes", "No daylight in this time."),
         daily("Mindful minutes", "mindfulness", "Mindful", "m", "Minutes", "No mindful session in this time.", "Each minute once."),
     ),
 )

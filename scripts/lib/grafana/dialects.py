@@ -142,7 +142,7 @@ class Postgres:
     def uuid(self, column):
         return f"{column}::text"
 
-    # Of packaging/grafana/postgres/reader.sql.
+    # Of packaging/grafana/postgres/reader.psql.
     activities = "grafana.workout_activity_types"
 
     parts = (

@@ -177,12 +177,13 @@ class Expected:
         return [[self.noon(row), row["value"], mean(week(row["day"])) if week(row["day"]) else None] for row in rows]
 
     def latest(self, question):
-        rows = [row for row in self.days_of(question.type, **{"from": "1971-01-01", "to": iso(self.scope.to_ms)}) if row["last"] is not None]
-        if not rows:
-            return []
-        row = rows[-1]
-        samples = self.api.rows("samples", person=self.scope.person, type=question.type, **{"from": row["day"], "to": next_day(row["day"])})
-        return [[row["last"], max(ms_of(sample["start"]) for sample in samples)]]
+        rows = self.days_of(question.type, **{"from": "1971-01-01", "to": iso(self.scope.to_ms)})
+        for row in reversed([row for row in rows if row["last"] is not None]):
+            samples = self.api.rows("samples", person=self.scope.person, type=question.type, **{"from": row["day"], "to": next_day(row["day"])})
+            measured = max(ms_of(sample["start"]) for sample in samples)
+            if measured < self.scope.to_ms:
+                return [[row["last"], measured]]
+        return []
 
     def sources(self):
         return sorted({row["name"] for row in self.api.rows("sources", person=self.scope.person)})

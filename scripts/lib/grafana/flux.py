@@ -70,7 +70,7 @@ def per_tag(tables, tag):
 
 
 class Flux:
-    """Writes questions. The follower does not write the ledger, parts by source, and hours."""
+    """Writes questions. The follower does not write the ledger, parts by source, hours and routes."""
 
     def can(self, question):
         """Whether what is asked is in InfluxDB."""
@@ -149,6 +149,7 @@ at = if v.timeRangeStop < now() then v.timeRangeStop else now()
   |> {FIELDS}
   |> group()
   |> filter(fn: (r) => exists r.asleep_min and exists r.wake_h)
+  |> filter(fn: (r) => int(v: r._time) + int(v: r.wake_h * 3600.0) * 1000000000 < int(v: v.timeRangeStop))
   |> sort(columns: ["_time"], desc: true)
   |> limit(n: 1)
   |> map(fn: (r) => ({{
@@ -281,50 +282,17 @@ end = time(v: int(v: begin) + int(v: found.duration_s * 1000.0) * 1000000 + 1000
 step = (at) => float(v: (int(v: at) - int(v: begin)) / 10000000000) / 6.0
 """
 
-    def route(self, question):
-        span = "range(start: v.timeRangeStart, stop: date.add(d: 1d, to: v.timeRangeStop))"
-        return f"""
-{read("routes", ["latitude", "longitude", "altitude_m", "speed_m_s", "workout"], span)}
-  |> {FIELDS}
-  |> group()
-  |> filter(fn: (r) => r.workout == {WORKOUT})
-  |> rename(fn: (column) => if column == "_time" then "time" else if column == "altitude_m" then "altitude"
-    else if column == "speed_m_s" then "speed" else column)
-  |> keep(columns: ["time", "latitude", "longitude", "altitude", "speed"])
-  |> sort(columns: ["time"])"""
-
-    def steps(self, tables, label, factor="1.0"):
-        """Means of each ten seconds of the workout."""
-        return f"""{tables}
-    |> group()
-    |> map(fn: (r) => ({{step: step(at: r._time), _value: r._value * {factor}}}))
-    |> group(columns: ["step"])
-    |> mean()
-    |> group()
-    |> set(key: "_field", value: "{label}")"""
-
-    def by_minutes(self, series):
-        tables = series[0] if len(series) == 1 else "union(tables: [\n  " + ",\n  ".join(series) + "\n])"
-        return f"""{tables}
-  |> group()
-  |> pivot(rowKey: ["step"], columnKey: ["_field"], valueColumn: "_value")
-  |> rename(columns: {{step: "Minutes"}})
-  |> sort(columns: ["Minutes"])"""
-
-    def routeprofile(self, question):
-        span = "range(start: begin, stop: date.add(d: 1d, to: end))"
-        points = read("routes", ["altitude_m", "speed_m_s", "workout"], span, f"""
-  |> {FIELDS}
-  |> group()
-  |> filter(fn: (r) => r.workout == {WORKOUT})""")
-        altitude = "points |> filter(fn: (r) => exists r.altitude_m) |> map(fn: (r) => ({r with _value: r.altitude_m}))"
-        speed = "points |> filter(fn: (r) => exists r.speed_m_s and r.speed_m_s >= 0.0) |> map(fn: (r) => ({r with _value: r.speed_m_s}))"
-        series = [self.steps(altitude, "Altitude"), self.steps(speed, "Speed", "3.6")]
-        return f"{self.workout()}points = {points}\n\n{self.by_minutes(series)}"
-
     def workoutheart(self, question):
-        points = read("heart_rate", ["value"], "range(start: begin, stop: end)", f"\n  |> filter(fn: (r) => {SOURCE})")
-        return f"{self.workout()}\n{self.by_minutes([self.steps(points, 'Heart rate')])}"
+        return f"""{self.workout()}
+{read("heart_rate", ["value"], "range(start: begin, stop: end)")}
+  |> filter(fn: (r) => {SOURCE})
+  |> group()
+  |> map(fn: (r) => ({{step: step(at: r._time), _value: r._value}}))
+  |> group(columns: ["step"])
+  |> mean()
+  |> group()
+  |> rename(columns: {{step: "Minutes", _value: "Heart rate"}})
+  |> sort(columns: ["Minutes"])"""
 
     def doses(self, question):
         span = "range(start: date.sub(d: 1d, from: v.timeRangeStart), stop: date.add(d: 1d, to: v.timeRangeStop))"

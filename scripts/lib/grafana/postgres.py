@@ -107,7 +107,7 @@ class Server:
 
     def prepare_reader(self, folder):
         """Makes that user, by the files for it."""
-        for name in ("reader.sql", "activities.sql"):
+        for name in ("reader.psql", "activities.psql"):
             text = (folder / name).read_text(encoding="utf-8")
             finished = self._psql(OWNER, "--file", "-", input=text, env=os.environ | {"POSTGRES_READER_PASSWORD": "secret"})
             if finished.returncode != 0:

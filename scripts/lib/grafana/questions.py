@@ -15,7 +15,7 @@ TYPES = {
     "mindfulness": CATEGORY + "MindfulSession",
     "flights_climbed": QUANTITY + "FlightsClimbed",
     "walking_running_distance": QUANTITY + "DistanceWalkingRunning",
-    "time_in_daylight": QUANTITY + "TimeInDaylight",
+    "daylight": QUANTITY + "TimeInDaylight",
     "heart_rate": QUANTITY + "HeartRate",
     "resting_heart_rate": QUANTITY + "RestingHeartRate",
     "heart_rate_variability": QUANTITY + "HeartRateVariabilitySDNN",
@@ -63,7 +63,9 @@ class Trend:
 
 @dataclass(frozen=True)
 class Latest:
-    """The newest value before the end of the range, and when it was measured, in milliseconds since 1970."""
+    """The newest value before the end of the range, and when it was measured, in milliseconds since 1970.
+
+    In SQL it is the last one of a day, which is the newest one if the range ends with the present time."""
 
     type: str
     label: str

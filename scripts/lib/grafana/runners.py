@@ -38,7 +38,7 @@ class Sqlite:
     def __init__(self, path):
         self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
 
-    def run(self, target, scope):
+    def run(self, _, target, scope):
         query = target if isinstance(target, str) else target["rawQueryText"]
         query = with_variables(query, scope)
         for name, value in (("$__interval_ms", scope.interval_ms), ("$__from", scope.from_ms), ("$__to", scope.to_ms)):
@@ -51,7 +51,7 @@ class Sqlite:
         columns = [column[0] for column in found.description]
         if not isinstance(target, str):
             check_kinds(columns, rows, target)
-        return columns, rows
+        return rows
 
 
 def check_kinds(columns, rows, target):
@@ -72,7 +72,7 @@ class Postgres:
     def __init__(self, reader):
         self._reader = reader
 
-    def run(self, target, scope):
+    def run(self, _, target, scope):
         query = target if isinstance(target, str) else target["rawSql"]
         query = with_variables(query, scope).replace("$__interval", f"{scope.interval_ms // 1000}s")
         query = complete(re.sub(r"\$__(\w+)\(([^)]*)\)", lambda found: macro(found[1], found[2], scope), query))
@@ -85,7 +85,7 @@ class Postgres:
             times = [row[0] for row in rows]
             if found and next(iter(found[0])) != "time" or times != sorted(times):
                 raise Failed("a time series must begin with the column time, in its order")
-        return list(found[0]) if found else [], rows
+        return rows
 
 
 def seconds_of(value):

@@ -111,12 +111,12 @@ WHERE {self.touched(start, end)}
 ORDER BY d.day"""
 
     def latest(self, question):
-        start, last = self.c("d.start_ms"), self.c("d.last_ms")
+        last = self.c("d.last_ms")
         return f"""
 SELECT d.last AS "{question.label}", {self.d.ms(last)} AS "Measured"
 FROM days d
 WHERE {of_person("d")} AND {type_is("d", question.type)}
-  AND {start} < {self.d.to} AND d.last IS NOT NULL
+  AND {last} < {self.d.to} AND d.last IS NOT NULL
 ORDER BY d.day DESC
 LIMIT 1"""
 
