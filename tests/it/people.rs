@@ -289,6 +289,7 @@ fn a_merge_keeps_later_states_and_whole_orders() {
     let folder = Folder::new();
     let state = |name: &str, steps: u32, minutes: u32| {
         let figures = json!({"data": {"metrics": [{"name": "step_count", "units": "count", "data": [
+            {"date": "2026-03-01 09:00:00 +0000", "qty": 7, "source": "Watch"},
             {"date": "2026-03-01 10:00:00 +0000", "qty": steps, "source": "Watch"}]}]}});
         let rings = format!(
             "<HealthData locale=\"en_US\"><ExportDate value=\"2026-03-02 10:00:00 +0000\"/>
@@ -309,7 +310,8 @@ fn a_merge_keeps_later_states_and_whole_orders() {
         let merged = done(&database, &["people", "merge", "me", "anna", "--yes", "--no-backup"]);
         assert_eq!([&merged["new"], &merged["updated"]], [&json!(0), &json!(updated)], "{merged}");
         check_is_sound(&database, "a merge of states");
-        assert_eq!(rows(&database, "SELECT value FROM aggregates"), [json!({"value": 250.0})]);
+        let values = rows(&database, "SELECT value FROM aggregates ORDER BY start_ms");
+        assert_eq!(values, [json!({"value": 7.0}), json!({"value": 250.0})]);
         assert_eq!(rows(&database, "SELECT exercise_min AS e FROM activity_summaries"), [json!({"e": 25.0})]);
         let orders = rows(&database, "SELECT person_id AS p, type || ' ' || key AS o FROM source_orders ORDER BY 2");
         assert_eq!(orders, [json!({"p": 2, "o": "A ring"}), json!({"p": 2, "o": "B watch"})]);
@@ -318,6 +320,45 @@ fn a_merge_keeps_later_states_and_whole_orders() {
         // Both states are known.
         let again = import_for(&database, "anna", &[earlier.as_slice(), &later].concat());
         assert_eq!([&again["new"], &again["updated"]], [&json!(0), &json!(0)], "{again}");
+    }
+}
+
+/// A merge loses no figure that an import keeps: readings of one time, figures that came alone, and those at a minute or a second, whose
+/// period nothing shows. Sums of hours and days that both persons have become the larger one, as they do by an import.
+#[test]
+fn a_merge_keeps_as_many_figures_as_an_import() {
+    let folder = Folder::new();
+    let document = |name: &str, times: &[&str], value: u32| {
+        let metrics = ["step_count", "active_energy", "resting_heart_rate", "weight_body_mass"].map(|metric| {
+            let points = (value..)
+                .zip(times)
+                .map(|(qty, time)| json!({"date": format!("{time} +0100"), "qty": qty, "source": "Ring"}));
+            json!({"name": metric, "units": "count", "data": points.collect::<Vec<_>>()})
+        });
+        folder.write(name, json!({"data": {"metrics": metrics}}).to_string())
+    };
+    for (name, times) in [
+        ("days", &["2025-07-01 00:00:00", "2025-07-02 00:00:00"][..]),
+        ("hours", &["2025-07-01 10:00:00", "2025-07-01 11:00:00"]),
+        ("minutes", &["2025-07-01 10:01:00", "2025-07-01 10:02:00"]),
+        ("seconds", &["2025-07-01 10:01:07", "2025-07-01 10:02:09"]),
+        ("alone", &["2025-07-01 00:00:00"]),
+    ] {
+        let [small, large] = [("small", 100), ("large", 200)]
+            .map(|(size, value)| document(&format!("{name}-{size}.json"), times, value));
+        for (place, (from, into)) in [(&small, &large), (&large, &small)].into_iter().enumerate() {
+            let [imported, merged] =
+                ["imported", "merged"].map(|kind| folder.path(&format!("{name}-{kind}{place}.db")));
+            import_for(&imported, "anna", &[small.clone(), large.clone()]);
+            import_for(&merged, "ben", std::slice::from_ref(from));
+            import_for(&merged, "anna", std::slice::from_ref(into));
+            done(&merged, &["people", "merge", "ben", "anna", "--yes", "--no-backup"]);
+            let values =
+                |database: &Path| rows(database, "SELECT metric, start_ms, value FROM aggregates ORDER BY 1, 2, 3");
+            assert_eq!(values(&merged), values(&imported), "{name}: {}", from.display());
+            let again = import_for(&merged, "anna", &[large.clone(), small.clone()]);
+            assert_eq!([&again["new"], &again["updated"]], [&json!(0), &json!(0)], "{name}: {again}");
+        }
     }
 }
 

@@ -10,11 +10,11 @@ use serde_json::de::IoRead;
 use super::bounded::{Bounded, Passed};
 use super::fields::{bounded_name, time};
 use super::interval::{Shown, Times};
-use super::readings::is_of_readings;
 use super::shown::{Figures, Points};
 use super::value::{Budget, any_seed, scalars};
 use crate::formats::output::Receiver;
 use crate::model::healthkit::activity_of_title;
+use crate::model::healthkit::is_of_readings;
 use crate::model::identity::{derive, digest, parse};
 use crate::model::interval::Interval;
 use crate::model::limits::{

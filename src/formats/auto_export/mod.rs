@@ -15,7 +15,6 @@ mod item;
 mod kept;
 mod point;
 mod reader;
-mod readings;
 mod repeats;
 mod rows;
 mod shown;

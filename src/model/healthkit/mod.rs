@@ -7,6 +7,7 @@ mod distances;
 mod identifiers;
 mod names;
 mod quantities;
+mod readings;
 mod titles;
 mod workouts;
 
@@ -15,4 +16,5 @@ pub use distances::{ActivityDistance, activity_distance, has_distance};
 pub use identifiers::{CATEGORY_TYPE, CORRELATION_TYPE, QUANTITY_TYPE, is_sample_type, short};
 pub use names::{identifier_of, is_named, name_of};
 pub use quantities::{Aggregation, aggregation, canonical_unit};
+pub(crate) use readings::is_of_readings;
 pub use workouts::{activity, activity_names, activity_of_title, workout_event};

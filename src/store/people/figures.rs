@@ -1,5 +1,6 @@
 //! Gives what one person has of other apps' figures, and the rings of days, to another person. Each is written again, as an import
-//! would: of two states of one figure, and of two hours of one day, the larger one stays.
+//! would: of two states of one figure, and of two hours of one day, the larger one stays. Readings, and figures whose period nothing
+//! shows, are no states of each other: both stay.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,6 +11,7 @@ use super::tables::{self, Changed};
 use super::transfer::Transfer;
 use crate::model::batch::Batch;
 use crate::model::error::Result;
+use crate::model::healthkit::is_of_readings;
 use crate::model::identity::digest;
 use crate::model::interval::Interval;
 use crate::model::limits::{BATCH_ROWS_MAX, FIGURE_STATES_MAX, MERGED_CONTENTS_MAX};
@@ -60,6 +62,9 @@ const RINGS: &str = "SELECT day, active_energy, active_energy_goal, move_min, mo
 const RINGS_DONE: &str = "DELETE FROM activity_summaries WHERE person_id = ?1 AND day IN
     (SELECT day FROM activity_summaries WHERE person_id = ?1 ORDER BY day LIMIT ?2)";
 
+/// The metric of nights.
+const NIGHTS: &str = "sleep_analysis";
+
 /// The figures of one time that were read, which are counted.
 #[derive(Default)]
 struct OfTime {
@@ -108,7 +113,7 @@ pub(super) fn give(transfer: &mut Transfer<'_>) -> Result<()> {
             while let Some(row) = rows.next()? {
                 read += 1;
                 let figure = figure(row, &mut batch, &mut of_time)?;
-                if row.get::<_, Option<bool>>(12)? == Some(true) {
+                if figure.grows && row.get::<_, Option<bool>>(12)? == Some(true) {
                     later += 1;
                     let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
                     let numbers = [row.get(7)?, row.get(8)?, row.get(9)?, row.get(10)?];
@@ -186,14 +191,19 @@ fn figure(row: &Row<'_>, batch: &mut Batch, of_time: &mut OfTime) -> rusqlite::R
         (None, _) => 0,
     };
     let (unit, other) = (text(6)?, text(11)?);
+    let shown = shown_of(row.get_ref(15)?.as_blob_or_null()?.unwrap_or_default());
+    let has_range = row.get_ref(8)?.as_f64_or_null()?.or(row.get_ref(10)?.as_f64_or_null()?).is_some();
+    // A night begins with the sleep, and nothing shows its period.
+    let has_period = interval != Interval::None || shown != Interval::None || metric == NIGHTS;
+    let is_reading = interval == Interval::None && !has_range && is_of_readings(metric);
     let mut intern = |text: &str| batch.texts.intern(text);
     Ok(Aggregate {
         metric: intern(metric),
         start_ms,
         end_ms,
         interval,
-        shown: shown_of(row.get_ref(15)?.as_blob_or_null()?.unwrap_or_default()),
-        grows: period_ms > 0,
+        shown,
+        grows: has_period && !is_reading && (period_ms > 0 || interval != Interval::None),
         period_ms,
         label: intern(label),
         source: intern(source),

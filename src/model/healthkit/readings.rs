@@ -1,6 +1,6 @@
-//! Metrics of readings: they are no sums, so that a larger figure is another one.
+//! Metrics of other exporters that are readings: they are no sums, so that a larger figure is another one.
 
-use crate::model::healthkit::{Aggregation, aggregation, identifier_of};
+use super::{Aggregation, aggregation, identifier_of};
 
 /// Names of readings that are not HealthKit's.
 const OTHER_NAMES: [&str; 8] = [
@@ -15,7 +15,7 @@ const OTHER_NAMES: [&str; 8] = [
 ];
 
 /// Whether a metric is of readings. One that this version does not know may be a sum.
-pub(super) fn is_of_readings(metric: &str) -> bool {
+pub(crate) fn is_of_readings(metric: &str) -> bool {
     let is_sum = |kind: String| aggregation(&kind).is_none_or(|aggregation| aggregation == Aggregation::Cumulative);
     OTHER_NAMES.contains(&metric) || !identifier_of(metric).is_none_or(is_sum)
 }
