@@ -870,8 +870,14 @@ pub const SOURCE_GROUPS_MAX: usize = 1024;
 /// Time zones of a person: more than the tz database has.
 pub const ZONES_MAX: usize = 1024;
 
+/// Bytes of a new database with no more than SQLite's header: its tables could not be made.
+pub const DATABASE_UNFILLED_BYTES: u64 = 4096;
+
 /// Pages of answers that are read at once. More would slow uploads on two cores.
 pub const QUESTION_PLACES: usize = 2;
+
+/// Those of one token at once: a token with long reads leaves one to others.
+pub const QUESTION_PLACES_OF_TOKEN: usize = QUESTION_PLACES - 1;
 
 /// How long a read waits for one of these places.
 pub const QUESTION_WAIT: Duration = Duration::from_secs(5);
@@ -977,6 +983,9 @@ pub const LEDGER_RECENT_ROWS: i64 = 1024;
 
 /// Sources that an answer names.
 pub const QUESTION_SOURCES_MAX: u32 = 100;
+
+/// Sources of one name or key: another one is added for each version of a device's system.
+pub const QUESTION_SOURCES_NAMED_MAX: usize = 4096;
 
 /// Sources that a refusal names.
 pub const SOURCES_NAMED_MAX: u32 = 8;

@@ -6,8 +6,8 @@ use crate::model::units::is_known;
 use crate::serve::page::word;
 use crate::statistics::Method;
 use crate::store::questions::{
-    Agg, BucketSize, Chart, Days, Explain, LINE_POINTS, Listing, Moment, Nights, OneNight, OneWorkout, Overview,
-    People, PersonStatus, Points, Question, Range, Route, Rows, Samples, Types, listings,
+    Agg, BucketSize, Chart, Days, Explain, Kind, LINE_POINTS, Listing, Moment, Nights, OneNight, OneWorkout, Overview,
+    People, PersonStatus, Points, Question, Range, Route, Rows, Samples, Several, Types, listings,
 };
 
 type Asking = Result<Box<dyn Question>, Unasked>;
@@ -55,27 +55,33 @@ pub(super) fn night(asked: Asked) -> Asking {
     }
 }
 
+/// Stored samples, or lines of them; several types are several series.
 pub(super) fn samples(asked: Asked) -> Asking {
-    if let Some(points_max) = asked.given.max_points {
-        return points(asked, points_max);
-    }
-    let mut samples = Samples::new(asked.range(), asked.kind()?);
-    samples.limit = asked.limit;
-    let Given { source, units, cursor, .. } = asked.given;
-    samples.source = source;
-    samples.units = units;
-    samples.after = cursor;
-    Ok(Box::new(samples))
-}
-
-/// The same as a line.
-fn points(asked: Asked, points_max: u32) -> Asking {
-    let (range, kind) = (asked.range(), asked.kind()?);
-    let Given { source, units, limit, cursor, .. } = asked.given;
-    if limit.is_some() || cursor.is_some() {
+    let kinds = asked.kinds()?;
+    let Given { units, cursor, limit, max_points, .. } = &asked.given;
+    if max_points.is_some() && (limit.is_some() || cursor.is_some()) {
         return Err(Wrong::of("max_points", "left out where `limit` or `cursor` is given").into());
     }
-    Ok(Box::new(Points { range, kind, source, units, points_max }))
+    if kinds.len() > 1 && cursor.is_some() {
+        return Err(Wrong::of("cursor", "left out for several types: each series has its own, for its type").into());
+    }
+    if kinds.len() > 1 && units.is_some() {
+        return Err(Wrong::of("units", "left out for several types, whose units differ").into());
+    }
+    let mut series: Vec<_> = kinds.into_iter().map(|kind| (kind.clone(), samples_of(&asked, kind))).collect();
+    Ok(if series.len() == 1 { series.remove(0).1 } else { Box::new(Several::new(series)) })
+}
+
+/// Samples of one type.
+fn samples_of(asked: &Asked, kind: Kind) -> Box<dyn Question> {
+    let Given { source, units, cursor, max_points, .. } = &asked.given;
+    let (range, source, units) = (asked.range(), source.clone(), units.clone());
+    if let Some(points_max) = *max_points {
+        return Box::new(Points { range, kind, source, units, points_max });
+    }
+    let mut samples = Samples::new(range, kind);
+    (samples.limit, samples.source, samples.units, samples.after) = (asked.limit, source, units, cursor.clone());
+    Box::new(samples)
 }
 
 /// The figures of a chart, as many as it has room for.

@@ -241,6 +241,12 @@ impl Known {
     }
 }
 
+/// Returns the key of a source's group.
+pub(in crate::store) fn group_key(connection: &Connection, source: i64) -> rusqlite::Result<String> {
+    let texts = source_texts(connection, Some(source))?;
+    Ok(source_of(&texts).group().into_owned())
+}
+
 /// Whether a source is Apple's, as far as zones are concerned.
 pub(super) fn is_apple(connection: &Connection, source: Option<i64>) -> rusqlite::Result<bool> {
     let texts = source_texts(connection, source)?;

@@ -34,6 +34,7 @@ mod zones;
 pub(in crate::store) use chunk::Chunk;
 pub(in crate::store) use explain::explain;
 pub use explain::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart};
+pub(in crate::store) use groups::group_key;
 pub(in crate::store) use halt::Halt;
 pub(in crate::store) use hours::{Hour, hours};
 pub use owner::{Decision, SourceRow, ZoneRow};

@@ -71,7 +71,7 @@ fn wrong_parameters_are_named() {
     check("days?type=steps&bucket=day&max_points=5", "max_points", "bucket=auto");
     check("days?type=stand_hours&bucket=hour", "bucket", "quantities");
     check("days?type=steps&bucket=hour&agg=last", "agg", "hours");
-    check("samples?type=steps,heart_rate", "type", "one name");
+    check("samples?type=steps,heart_rate&units=count", "units", "several types");
     check("samples?type=steps&units=kg", "units", "converted");
     check("samples?type=steps&cursor=%27%20OR%201=1", "cursor", "next_cursor");
     check("samples?type=steps&max_points=5&limit=5", "max_points", "limit");

@@ -1,6 +1,7 @@
 //! The API for reading: rights, questions, parameters, forms.
 
 mod answers;
+mod beside;
 mod charts;
 mod clients;
 mod cors;

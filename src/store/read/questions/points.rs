@@ -7,7 +7,7 @@ use rusqlite::params;
 use super::mean::Mean;
 use super::range::{Range, is_stale};
 use super::reader::{Question, Snapshot, Unanswered};
-use super::source::NamedSources;
+use super::source::ids_of;
 use super::types::Kind;
 use super::value::{Progress, Sink, Value};
 use crate::model::units::{Conversion, conversion};
@@ -19,7 +19,7 @@ pub struct Points {
     pub range: Range,
     /// The type.
     pub kind: Kind,
-    /// Only those of sources with this name or bundle.
+    /// Only those of sources with this name, bundle or key.
     pub source: Option<String>,
     /// The unit of values; that of the last sample if none.
     pub units: Option<String>,
@@ -33,9 +33,9 @@ const SPAN: &str = "SELECT
       (SELECT start_ms FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4
        ORDER BY start_ms DESC LIMIT 1)";
 
-const SELECT: &str = "SELECT s.start_ms, s.value, s.unit_id FROM samples s LEFT JOIN sources o ON o.id = s.source_id
+const SELECT: &str = "SELECT s.start_ms, s.value, s.unit_id FROM samples s
     WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms >= ?3 AND s.start_ms < ?4 AND s.value IS NOT NULL
-      AND (?5 IS NULL OR o.bundle_identifier = ?5 OR replace(o.name, char(160), ' ') = ?5)
+      AND (?5 IS NULL OR s.source_id IN (SELECT value FROM json_each(?5)))
     ORDER BY s.start_ms";
 
 /// Converts values of several units, of which the last one is remembered.
@@ -72,9 +72,10 @@ impl Question for Points {
     fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
         let located = self.range.locate(snapshot)?;
         let type_id = self.kind.id(snapshot)?;
-        if let Some(source) = &self.source {
-            NamedSources::find(snapshot, located.person, source, is_stale(snapshot, located.person)?)?;
-        }
+        let sources = match &self.source {
+            Some(source) => Some(ids_of(snapshot, located.person, source, is_stale(snapshot, located.person)?)?),
+            None => None,
+        };
         let bounds = params![located.person, type_id, located.from_ms, located.to_ms];
         let span: (Option<i64>, Option<i64>) =
             snapshot.connection.prepare_cached(SPAN)?.query_row(bounds, |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -93,7 +94,7 @@ impl Question for Points {
         sink.list("points", &Mean::COLUMNS);
         let mut converter = Converter { snapshot, wanted: &unit, last: None };
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
-        let mut rows = select.query(params![located.person, type_id, located.from_ms, located.to_ms, self.source])?;
+        let mut rows = select.query(params![located.person, type_id, located.from_ms, located.to_ms, sources])?;
         let mut point: Option<Mean> = None;
         while let Some(row) = rows.next()? {
             let at_ms: i64 = row.get(0)?;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use super::cursor::{KeyPart, RowKey};
 use super::range::{Located, Range, is_stale};
 use super::reader::{Question, Snapshot, Unanswered};
-use super::source::NamedSources;
+use super::source::ids_of;
 use super::texts::Texts;
 use super::types::Kind;
 use super::value::{Progress, Sink, Value};
@@ -20,7 +20,7 @@ pub struct Samples {
     pub range: Range,
     /// The type.
     pub kind: Kind,
-    /// Only those of sources with this name or bundle.
+    /// Only those of sources with this name, bundle or key.
     pub source: Option<String>,
     /// The unit of values; as sent if none.
     pub units: Option<String>,
@@ -30,6 +30,8 @@ pub struct Samples {
     pub after: Option<RowKey>,
     /// Whether values have names.
     is_category: bool,
+    /// The ids of these sources, once they were looked up.
+    sources: Option<String>,
     texts: SharedTexts,
     /// What was handed out.
     rows: u64,
@@ -70,13 +72,12 @@ const SELECT: &str = "SELECT s.start_ms, s.uuid, s.end_ms, s.value, s.unit_id, s
     FROM samples s
     LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER)
     WHERE s.person_id = ?1 AND s.type_id = ?2 AND (s.start_ms, s.uuid) > (?3, ?4) AND s.start_ms < ?5
-      AND (?6 IS NULL OR s.source_id IN
-        (SELECT id FROM sources WHERE bundle_identifier = ?6 OR replace(name, char(160), ' ') = ?6))
+      AND (?6 IS NULL OR s.source_id IN (SELECT value FROM json_each(?6)))
     ORDER BY s.start_ms, s.uuid";
 
-const TOTAL: &str = "SELECT count(*) FROM (SELECT 1 FROM samples s LEFT JOIN sources o ON o.id = s.source_id
+const TOTAL: &str = "SELECT count(*) FROM (SELECT 1 FROM samples s
     WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms >= ?3 AND s.start_ms < ?4
-      AND (?5 IS NULL OR o.bundle_identifier = ?5 OR replace(o.name, char(160), ' ') = ?5) LIMIT ?6)";
+      AND (?5 IS NULL OR s.source_id IN (SELECT value FROM json_each(?5))) LIMIT ?6)";
 
 impl Samples {
     /// The question for all samples of a type, as sent.
@@ -90,6 +91,7 @@ impl Samples {
             units: None,
             limit: None,
             after: None,
+            sources: None,
             texts: SharedTexts::new(),
             rows: 0,
             has_begun: false,
@@ -106,7 +108,8 @@ impl Samples {
     ) -> Result<(), Unanswered> {
         self.has_begun = true;
         if let Some(source) = &self.source {
-            NamedSources::find(snapshot, located.person, source, is_stale(snapshot, located.person)?)?;
+            let is_stale = is_stale(snapshot, located.person)?;
+            self.sources = Some(ids_of(snapshot, located.person, source, is_stale)?);
         }
         let zone = Value::text(self.range.zone.as_deref());
         let mut head = vec![("type", Value::Text(&self.kind.shown)), ("zone", zone)];
@@ -114,7 +117,7 @@ impl Samples {
             // Counting all of a large type would take longer than the page.
             let max = i64::try_from(QUESTION_TOTAL_MAX).unwrap_or(i64::MAX);
             let mut select = snapshot.connection.prepare_cached(TOTAL)?;
-            let values = params![located.person, type_id, located.from_ms, located.to_ms, self.source, max + 1];
+            let values = params![located.person, type_id, located.from_ms, located.to_ms, self.sources, max + 1];
             let total: i64 = select.query_row(values, |row| row.get(0))?;
             head.push(("total", if total > max { Value::Null } else { Value::Integer(total) }));
         }
@@ -199,7 +202,7 @@ impl Question for Samples {
         };
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
         let mut rows =
-            select.query(params![located.person, type_id, behind[0], behind[1], located.to_ms, self.source])?;
+            select.query(params![located.person, type_id, behind[0], behind[1], located.to_ms, self.sources])?;
         let mut last = None;
         while let Some(row) = rows.next()? {
             if self.limit.is_some_and(|limit| self.rows >= limit) {
@@ -220,5 +223,81 @@ impl Question for Samples {
         }
         sink.end(&[("truncated", Value::Flag(false)), ("next_cursor", Value::Null)]);
         Ok(Progress::End)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::super::reader::QuestionReader;
+    use super::super::value::Field;
+    use super::*;
+    use crate::model::limits::QUESTION_TIME_MAX;
+    use crate::store::{Database, Store};
+
+    /// Keeps the identities of rows, and where the next page begins.
+    #[derive(Default)]
+    struct Kept {
+        rows: Vec<(i64, Uuid)>,
+        next: Option<String>,
+    }
+
+    impl Sink for Kept {
+        fn begin(&mut self, _: &[Field<'_>]) {}
+        fn list(&mut self, _: &'static str, _: &[&'static str]) {}
+        fn row(&mut self, row: &[Value<'_>]) -> bool {
+            if let (Value::Time(start_ms), Value::Identity(uuid)) = (row[1], row[8]) {
+                self.rows.push((start_ms, uuid));
+            }
+            true
+        }
+        fn end(&mut self, tail: &[Field<'_>]) {
+            let next = tail.iter().find(|(name, _)| *name == "next_cursor");
+            self.next =
+                next.and_then(|(_, value)| if let Value::Text(text) = value { Some((*text).to_owned()) } else { None });
+        }
+    }
+
+    /// A page costs what its rows cost, however many are before and behind it. SQLite's steps are counted, not time.
+    #[test]
+    fn no_page_of_many_samples_grows_dearer() {
+        const ROWS: usize = 200_000;
+        const LIMIT: usize = 10_000;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let database = Database::new(file.path());
+        let store = Store::open(&database).unwrap();
+        let kind = Kind::named("heart_rate");
+        store.connection.execute("INSERT INTO types (id, name) VALUES (1, ?1)", [&kind.identifier]).unwrap();
+        let sql = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
+            INSERT INTO samples (person_id, type_id, start_ms, uuid, value)
+            SELECT 1, 1, i / 3 * 1000, unhex(printf('%032x', i * 7919 % ?1)), i FROM n";
+        store.connection.execute(sql, [i64::try_from(ROWS).unwrap()]).unwrap();
+        let reader = QuestionReader::new(database);
+        let (mut kept, mut costs) = (Kept::default(), Vec::new());
+        loop {
+            let range = Range { person: "me".to_owned(), from: None, to: None, zone: None };
+            let mut question = Samples::new(range, kind.clone());
+            question.limit = Some(LIMIT as u64);
+            question.after = kept.next.take().map(|next| RowKey::parse(&next).unwrap());
+            let page = reader.read((0, QUESTION_TIME_MAX), |snapshot| {
+                let page = question.page(snapshot, &mut kept)?;
+                let select = snapshot.connection.prepare_cached(SELECT)?;
+                costs.push(select.reset_status(StatementStatus::VmStep));
+                Ok(page)
+            });
+            assert!(matches!(page, Ok(Progress::End)), "{page:?}");
+            if kept.next.is_none() {
+                break;
+            }
+        }
+        let mut select =
+            store.connection.prepare("SELECT start_ms, uuid FROM samples ORDER BY start_ms, uuid").unwrap();
+        let stored = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let stored: Vec<(i64, Uuid)> = stored.collect::<rusqlite::Result<_>>().unwrap();
+        assert!(kept.rows == stored && stored.len() == ROWS, "{} of {ROWS} rows", kept.rows.len());
+        assert_eq!(costs.len(), ROWS / LIMIT);
+        let (least, most) = (costs.iter().min().unwrap(), costs.iter().max().unwrap());
+        assert!(*least > 0 && most - least <= least / 20, "{costs:?}");
     }
 }

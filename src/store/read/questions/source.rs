@@ -4,9 +4,11 @@ use rusqlite::params;
 
 use super::period::Figure;
 use super::reader::{Snapshot, Unanswered};
-use crate::model::limits::{QUESTION_SOURCES_MAX, SOURCE_GROUPS_MAX, SOURCE_NAME_BYTES_MAX, SOURCES_NAMED_MAX};
+use crate::model::limits::{
+    QUESTION_SOURCES_MAX, QUESTION_SOURCES_NAMED_MAX, SOURCE_GROUPS_MAX, SOURCE_NAME_BYTES_MAX, SOURCES_NAMED_MAX,
+};
 use crate::statistics::{LevelPeriod, LocalDay, Method};
-use crate::store::derive::StoredPart;
+use crate::store::derive::{StoredPart, group_key};
 
 /// The sources with a name, such as an old and a new phone, or the one with a key.
 #[derive(Debug)]
@@ -64,6 +66,34 @@ impl NamedSources {
             time_weighted: None,
         })
     }
+}
+
+/// The ids of the sources with a name, a bundle or a key, as a JSON array for SQLite. They may be anybody's. Fails if there are none, and if
+/// the person has none of them, unless figures are stale: the source may be new.
+pub(super) fn ids_of(snapshot: &Snapshot<'_>, person: i64, text: &str, is_stale: bool) -> Result<String, Unanswered> {
+    NamedSources::find(snapshot, person, text, is_stale)?;
+    // A key may have the kind of the device behind the name.
+    let name = text.rsplit_once(" (").map_or(text, |(name, _)| name);
+    let sql = "SELECT id, iif(bundle_identifier = ?1 OR replace(name, char(160), ' ') = ?1, TRUE, FALSE) FROM sources
+        WHERE bundle_identifier = ?1 OR replace(name, char(160), ' ') = ?1 OR trim(replace(name, char(160), ' ')) IN (?1, ?2)";
+    let mut select = snapshot.connection.prepare_cached(sql)?;
+    let mut rows = select.query([text, name])?;
+    let mut ids: Vec<i64> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        if !row.get(1)? && group_key(snapshot.connection, id)? != text {
+            continue;
+        }
+        if ids.len() >= QUESTION_SOURCES_NAMED_MAX {
+            let accepts = "left out: more sources than can be looked up have this name";
+            return Err(Unanswered::Parameter("source", accepts.to_owned()));
+        }
+        ids.push(id);
+    }
+    if ids.is_empty() {
+        return Err(Unanswered::Parameter("source", known(snapshot, person)?));
+    }
+    Ok(format!("[{}]", ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")))
 }
 
 /// What a source may be: some names as examples.

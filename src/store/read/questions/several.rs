@@ -1,0 +1,41 @@
+//! Several questions of one kind in one answer, one behind the other.
+
+use super::reader::{Question, Snapshot, Unanswered};
+use super::types::Kind;
+use super::value::{Progress, Sink};
+
+/// A question for each of several types. Their answers are the series of one answer.
+pub struct Several {
+    series: Vec<(Kind, Box<dyn Question>)>,
+    done: usize,
+    has_begun: bool,
+}
+
+impl std::fmt::Debug for Several {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Several").field("series", &self.series.len()).field("done", &self.done).finish()
+    }
+}
+
+impl Several {
+    /// The questions, each with its type.
+    #[must_use]
+    pub fn new(series: Vec<(Kind, Box<dyn Question>)>) -> Self {
+        Self { series, done: 0, has_begun: false }
+    }
+}
+
+impl Question for Several {
+    fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
+        if !self.has_begun {
+            // Behind the first page it would be too late to say that a type is unknown.
+            self.series.iter().try_for_each(|(kind, _)| kind.id(snapshot).map(drop))?;
+            self.has_begun = true;
+        }
+        let Some((_, question)) = self.series.get_mut(self.done) else { return Ok(Progress::End) };
+        if question.page(snapshot, sink)? == Progress::End {
+            self.done += 1;
+        }
+        Ok(if self.done < self.series.len() { Progress::More } else { Progress::End })
+    }
+}
