@@ -171,7 +171,7 @@ async fn tag(
         let (person, query) = (person.to_owned(), query.clone());
         let parts = [form.content_type(), if is_gzip { "gzip" } else { "" }];
         let has_uploads = read.tag == Tag::RowsAndUploads;
-        let state = call.state.reads.run(move |reader| {
+        let state = call.state.reads.run(call.caller.token(), move |reader| {
             reader.read((now_ms(), QUESTION_TIME_MAX), |snapshot| {
                 let uploads = if has_uploads { snapshot.uploads(&person)? } else { String::new() };
                 snapshot.state(&person, &[parts[0], parts[1], &query, &uploads])

@@ -206,7 +206,7 @@ impl Feeds {
     }
 
     async fn look(&self, people: Vec<(String, Seen)>) -> Result<Vec<Result<Feed, Unanswered>>, NoPage> {
-        let read = self.reads.run(move |reader| {
+        let read = self.reads.run(None, move |reader| {
             let feeds = people
                 .iter()
                 .map(|(name, seen)| reader.read((now_ms(), QUESTION_TIME_MAX), |snapshot| snapshot.feed(name, seen)));

@@ -163,10 +163,9 @@ impl Inside<'_> {
     /// The date of a person's clocks now, and their zone.
     pub(in crate::serve) async fn today(&self, person: &str) -> Result<Today, NoAnswer> {
         let person = person.to_owned();
-        let today = self
-            .state
-            .reads
-            .run(move |reader| reader.read((now_ms(), QUESTION_TIME_MAX), |snapshot| snapshot.today(&person)));
+        let today = self.state.reads.run(self.caller.token(), move |reader| {
+            reader.read((now_ms(), QUESTION_TIME_MAX), |snapshot| snapshot.today(&person))
+        });
         Ok(today.await?.0)
     }
 
@@ -205,7 +204,7 @@ impl Inside<'_> {
     /// Reads all pages of an answer into a sink. An answer that is too long for a page of HTML has none.
     async fn read<S: Collect>(&self, asking: Asking, mut sink: S) -> Result<S, NoAnswer> {
         let Asking { mut question, line, permit, .. } = asking;
-        let read = self.state.reads.run(move |reader| {
+        let read = self.state.reads.run(self.caller.token(), move |reader| {
             for _ in 0..INSIDE_PAGES_MAX {
                 if reader.page(question.as_mut(), (now_ms(), QUESTION_TIME_MAX), &mut sink)? == Progress::End {
                     return Ok(sink);

@@ -16,7 +16,7 @@ use super::writer::Writer;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::{
     ANSWER_LONG_BYTES, ANSWER_PIECE_BYTES_MAX, ANSWERS_MAX, ANSWERS_OF_TOKEN_MAX, LONG_PAGE_WAIT, LONG_PAGES_MAX,
-    QUESTION_PLACES, QUESTION_TIME_MAX, QUESTION_WAIT, WRITE_WAIT,
+    QUESTION_PLACES, QUESTION_PLACES_OF_TOKEN, QUESTION_TIME_MAX, QUESTION_WAIT, WRITE_WAIT,
 };
 use crate::serve::answer::{Answer, whole};
 use crate::store::questions::{Progress, Question, QuestionReader, Unanswered};
@@ -26,7 +26,7 @@ use crate::store::{Database, now_ms};
 #[derive(Clone, Debug)]
 pub(in crate::serve) struct Reads {
     reader: Arc<QuestionReader>,
-    places: Arc<Semaphore>,
+    places: Shares,
     /// Answers under way.
     answers: Shares,
     /// For a long page, from when it is read until it is sent.
@@ -37,7 +37,7 @@ impl Reads {
     pub(in crate::serve) fn new(database: Database) -> Self {
         Self {
             reader: Arc::new(QuestionReader::new(database)),
-            places: Arc::new(Semaphore::new(QUESTION_PLACES)),
+            places: Shares::new(QUESTION_PLACES, QUESTION_PLACES_OF_TOKEN),
             answers: Shares::new(ANSWERS_MAX, ANSWERS_OF_TOKEN_MAX),
             long_pages: Arc::new(Semaphore::new(LONG_PAGES_MAX)),
         }
@@ -48,14 +48,14 @@ impl Reads {
         self.answers.take(token, wait).await
     }
 
-    /// Runs what reads on a thread that may block. Returns the place that it had also.
+    /// Runs what reads for a token on a thread that may block; without a token, for the server itself. Returns the place that it had
+    /// also.
     pub(super) async fn run<T: Send + 'static>(
         &self,
+        token: Option<i64>,
         read: impl FnOnce(&QuestionReader) -> Result<T, Unanswered> + Send + 'static,
-    ) -> Result<(T, OwnedSemaphorePermit), NoPage> {
-        let Ok(Ok(place)) = timeout(QUESTION_WAIT, Arc::clone(&self.places).acquire_owned()).await else {
-            return Err(NoPage::Busy);
-        };
+    ) -> Result<(T, Share), NoPage> {
+        let place = self.places.take(token, QUESTION_WAIT).await.map_err(|_| NoPage::Busy)?;
         let reader = Arc::clone(&self.reader);
         let done = tokio::task::spawn_blocking(move || read(&reader).map(|done| (done, place)));
         done.await.map_err(|_| NoPage::Panicked)?.map_err(NoPage::Unanswered)
@@ -133,7 +133,7 @@ impl Work {
     /// Reads the next page.
     async fn page(mut self) -> Result<(Self, Page), (NoPage, Line)> {
         let (line, reads) = (self.line.clone(), self.reads.clone());
-        let read = reads.run(move |reader| {
+        let read = reads.run(line.token, move |reader| {
             let Self { question, writer, .. } = &mut self;
             let progress = reader.page(question.as_mut(), (now_ms(), QUESTION_TIME_MAX), writer.as_mut())?;
             if progress == Progress::End {
@@ -236,6 +236,21 @@ impl Body for Pages {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_that_reads_leaves_a_place_to_others() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let reads = Reads::new(Database::new("unused"));
+            let ((), place) = reads.run(Some(1), |_| Ok(())).await.unwrap();
+            assert_eq!(reads.places.take(Some(1), Duration::ZERO).await.unwrap_err(), Full::OfToken);
+            let other = reads.run(Some(2), |_| Ok(())).await.unwrap();
+            assert_eq!(reads.places.take(Some(3), Duration::ZERO).await.unwrap_err(), Full::OfAll);
+            drop(place);
+            reads.run(Some(1), |_| Ok(())).await.unwrap();
+            drop(other);
+        });
+    }
 
     #[test]
     fn a_client_that_takes_nothing_ends_its_answer() {

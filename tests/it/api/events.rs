@@ -1,8 +1,12 @@
 //! What clients learn of changes: whose, when, until when, and how many may listen.
 
-use healthsink::model::limits::{EVENT_LISTENERS_MAX, EVENT_LISTENERS_OF_TOKEN_MAX};
+use std::io::Read;
+use std::net::TcpStream;
+
+use healthsink::model::limits::{CONNECTIONS_MAX, EVENT_LISTENERS_MAX, EVENT_LISTENERS_OF_TOKEN_MAX};
 use healthsink::store::{Database, TokenScope};
 use healthsink_testkit::http::{Client, get};
+use healthsink_testkit::wait::PATIENCE;
 use serde_json::{Value, json};
 
 use super::Api;
@@ -14,9 +18,14 @@ struct Listener(Client);
 
 impl Listener {
     fn start(api: &Api, token: &str, headers: &[(&str, &str)]) -> Self {
-        let mut client = api.server.connect();
         let bearer = format!("Bearer {token}");
-        client.head("GET", PATH, &[headers, &[("Authorization", &bearer)]].concat());
+        Self::with(api, &[headers, &[("Authorization", &bearer)]].concat())
+    }
+
+    /// The same with only these headers.
+    fn with(api: &Api, headers: &[(&str, &str)]) -> Self {
+        let mut client = api.server.connect();
+        client.head("GET", PATH, headers);
         let head = client.receive_head_only();
         assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")), "{head:?}");
         assert_eq!([head.header("x-accel-buffering"), head.header("content-encoding")], [Some("no"), None]);
@@ -117,6 +126,46 @@ fn a_stream_ends_with_its_token() {
     assert!(Database::new(api.server.database()).revoke_token(1, 0).unwrap().is_some_and(|done| done.is_new));
     upload(&api, &admin, 1);
     assert_eq!(listener.next(), None, "it is not told what it may no longer read");
+}
+
+/// A browser that has signed out learns nothing that it may no longer read.
+#[test]
+fn a_stream_ends_with_its_session() {
+    let api = Api::start();
+    let admin = api.add_token("me", TokenScope::Admin, false);
+    let origin = ("Origin", "http://localhost");
+    let session = |method: &str, headers: &[(&str, &str)], body: &str| {
+        let mut client = api.server.connect();
+        let length = body.len().to_string();
+        client.head(method, "/session", &[headers, &[("Content-Length", &length)]].concat());
+        client.send(body.as_bytes()).unwrap();
+        client.receive()
+    };
+    let signed_in = session("POST", &[origin], &json!({"token": api.token}).to_string());
+    let cookie = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let mut listener = Listener::with(&api, &[("Cookie", &cookie)]);
+    let mut of_token = Listener::start(&api, &api.token, &[]);
+    listener.wait_for("hello");
+    assert_eq!(session("DELETE", &[origin, ("Cookie", &cookie)], "").status, 204);
+    upload(&api, &admin, 1);
+    assert_eq!(listener.next(), None);
+    assert_eq!(of_token.wait_for("upload")["state"], json!("done"), "the token still reads");
+}
+
+/// Idle connections are evicted for others. One that follows is not idle, however quiet it is.
+#[test]
+fn a_listener_is_not_evicted_for_idle_connections() {
+    let api = Api::start();
+    let admin = api.add_token("me", TokenScope::Admin, false);
+    let mut listener = Listener::start(&api, &api.token, &[]);
+    listener.wait_for("hello");
+    let mut idle: Vec<TcpStream> =
+        (0..CONNECTIONS_MAX).map(|_| TcpStream::connect(api.server.address).unwrap()).collect();
+    // The server closes the one that has been idle for longest.
+    idle[0].set_read_timeout(Some(PATIENCE)).unwrap();
+    assert_eq!(idle[0].read(&mut [0]).unwrap(), 0);
+    upload(&api, &admin, 1);
+    assert_eq!(listener.wait_for("upload")["state"], json!("done"));
 }
 
 #[test]
