@@ -5,8 +5,10 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Instant;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::arguments::{Outcome, parse_listen};
+use super::print::{Form, FormArgument, Printable, print};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{HEALTHCHECK_BYTES_MAX, HEALTHCHECK_WAIT};
 use crate::serve::config::HEALTH_PATH;
@@ -19,26 +21,57 @@ pub(super) struct HealthcheckArguments {
     /// Address of the server's metrics; asked instead of --listen if it is given
     #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS", value_parser = parse_listen)]
     metrics_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    form: FormArgument,
+}
+
+/// How a server is.
+#[derive(Serialize)]
+struct Health {
+    address: SocketAddr,
+    healthy: bool,
+    /// Why it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl Printable for Health {
+    /// A container's check needs the exit code only.
+    fn write_text(&self, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl HealthcheckArguments {
-    /// Asks over plain HTTP, and prints nothing if the server is healthy.
+    /// Asks over plain HTTP, and prints nothing if the server is healthy. As JSON it also prints why a server is not.
     pub(super) fn run(&self) -> Result<Outcome> {
         let address = reachable(self.metrics_listen.unwrap_or(self.listen));
-        let answer = ask(address).map_err(|error| {
-            let message = format!("nothing answers at {address} ({error}); is `healthsink serve` running there?");
-            Error::new(ErrorKind::Io, message)
-        })?;
-        if answer.starts_with(b"HTTP/1.1 200 ") {
-            return Ok(Outcome::Done);
+        let checked = check(address);
+        if self.form.form() == Form::Text {
+            return checked.map(|()| Outcome::Done);
         }
-        let line = answer.split(|byte| *byte == b'\r').next().unwrap_or_default().escape_ascii();
-        let message = format!(
-            "the server at {address} is not healthy, or does not speak plain HTTP there: {line}; \
-             read its log, or give --metrics-listen"
-        );
-        Err(Error::new(ErrorKind::Io, message))
+        let detail = checked.err().map(|error| error.to_string());
+        let healthy = detail.is_none();
+        print(&Health { address, healthy, detail }, Form::Json)?;
+        Ok(Outcome::done_if(healthy))
     }
+}
+
+/// Fails unless a healthy server answers.
+fn check(address: SocketAddr) -> Result<()> {
+    let answer = ask(address).map_err(|error| {
+        let message = format!("nothing answers at {address} ({error}); is `healthsink serve` running there?");
+        Error::new(ErrorKind::Io, message)
+    })?;
+    if answer.starts_with(b"HTTP/1.1 200 ") {
+        return Ok(());
+    }
+    let line = answer.split(|byte| *byte == b'\r').next().unwrap_or_default().escape_ascii();
+    let message = format!(
+        "the server at {address} is not healthy, or does not speak plain HTTP there: {line}; \
+         read its log, or give --metrics-listen"
+    );
+    Err(Error::new(ErrorKind::Io, message))
 }
 
 /// The address at which this machine reaches a listener: `0.0.0.0` and `::` include loopback.

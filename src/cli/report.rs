@@ -89,6 +89,9 @@ impl Printable for DayReport {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let zone = shown_within(self.zone.as_deref().unwrap_or("UTC, zone unknown"), ZONE_COLUMNS);
         writeln!(out, "{}, {} to {} ({zone})\n", shown_within(&self.person, NAME_COLUMNS), self.from, self.to)?;
+        if self.is_empty() {
+            return write_absence(self, out);
+        }
         let right = |heading| (heading, Align::Right);
         let mut table = Table::new([
             ("day", Align::Left),
@@ -126,12 +129,33 @@ impl Printable for DayReport {
         if self.zone.is_none() {
             writeln!(out, "\nDays are those of UTC: `healthsink zones home ZONE` sets the time zone.")?;
         }
-        if !self.is_current {
-            writeln!(out, "\nSome stored data is not in these figures yet.")?;
-            writeln!(out, "The server or the next import computes them.")?;
-        }
-        Ok(())
+        write_staleness(self, out)
     }
+}
+
+/// What to do where a table would have dashes only.
+fn write_absence(report: &DayReport, out: &mut dyn Write) -> io::Result<()> {
+    match &report.last_day {
+        Some(day) => {
+            writeln!(out, "No figures of these days. The last day with some is {day}:")?;
+            writeln!(out, "  healthsink report --to {day}")?;
+        }
+        None => {
+            writeln!(out, "No figures yet. To get some:")?;
+            writeln!(out, "  healthsink setup                connect a phone")?;
+            writeln!(out, "  healthsink import export.zip    read an export of Apple's Health app")?;
+            writeln!(out, "`healthsink people list` shows whose data there is: --person NAME is for others.")?;
+        }
+    }
+    write_staleness(report, out)
+}
+
+fn write_staleness(report: &DayReport, out: &mut dyn Write) -> io::Result<()> {
+    if report.is_current {
+        return Ok(());
+    }
+    writeln!(out, "\nSome stored data is not in these figures yet.")?;
+    writeln!(out, "The server or the next import computes them.")
 }
 
 /// A line of the table, without its name.

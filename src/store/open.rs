@@ -1,5 +1,6 @@
 //! Opening a database: for reading, or for writing. The latter creates it if it is missing, and brings its schema up to date.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -10,13 +11,16 @@ use rusqlite::{Connection, OpenFlags};
 use super::database::Database;
 use super::failure::{open_error, open_to_write_error};
 use super::files::{
-    COMPANIONS_IN_USE, FileId, check_names, check_no_former, check_path, file_id, immutable_name, is_closed, suffixed,
+    COMPANIONS_ALL, COMPANIONS_IN_USE, FileId, check_names, check_no_former, check_path, file_id, immutable_name,
+    is_closed, suffixed,
 };
 use super::header::Content;
 use super::notice::Notice;
 use super::{private, schema, version};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{BUSY_WAIT, CHECKPOINT_PAGES, PAGE_CACHE_BYTES, STATEMENTS_CACHED_MAX, WAL_KEEP_BYTES};
+use crate::model::limits::{
+    BUSY_WAIT, CHECKPOINT_PAGES, DATABASE_UNFILLED_BYTES, PAGE_CACHE_BYTES, STATEMENTS_CACHED_MAX, WAL_KEEP_BYTES,
+};
 
 impl Database {
     /// Fails if it has a second name, unless it is a backup: one whole file, which may be read under each of its names.
@@ -102,10 +106,22 @@ impl Database {
     /// moment is then noticed.
     pub(super) fn open_to_write(&self) -> Result<(Connection, Option<FileId>)> {
         let path = self.path();
-        let fail = |error| open_to_write_error(self, &error);
         check_names(path)?;
         check_no_former(path)?;
-        create_private(path)?;
+        let is_new = create_private(path)?;
+        let opened = self.open_existing_to_write();
+        match &opened {
+            Err(_) if is_new => delete_unfilled(path),
+            // It is ours, so its rights are also.
+            Ok(_) if !is_new => private::exposure(path).into_iter().for_each(Notice::log),
+            _ => {}
+        }
+        opened
+    }
+
+    fn open_existing_to_write(&self) -> Result<(Connection, Option<FileId>)> {
+        let path = self.path();
+        let fail = |error| open_to_write_error(self, &error);
         if self.is_group_readable() {
             // SQLite gives the database's rights to the files that it makes beside it, whatever the umask.
             let files = ["", "-wal", "-shm"].map(|suffix| private::let_group_read(&suffixed(path, suffix)));
@@ -121,19 +137,29 @@ impl Database {
     }
 }
 
-/// Creates the file with its owner's rights, since health data is private. SQLite gives the same rights to its WAL.
-fn create_private(path: &Path) -> Result<()> {
+/// Deletes a new database whose tables could not be made, for example on a full disk. Another program that has it open has files
+/// beside it.
+fn delete_unfilled(path: &Path) {
+    let is_unfilled = fs::metadata(path).is_ok_and(|file| file.len() <= DATABASE_UNFILLED_BYTES);
+    if is_unfilled && COMPANIONS_ALL.iter().all(|suffix| !suffixed(path, suffix).exists()) {
+        // If this fails, the next program that writes fills it.
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// Creates the file with its owner's rights, since health data is private. SQLite gives the same rights to its WAL. Returns whether
+/// it is new.
+fn create_private(path: &Path) -> Result<bool> {
     match private::create_new(path) {
         Ok(file) => {
             private::give_to_owner_of_folder(&file, path).into_iter().for_each(Notice::log);
-            Ok(())
+            Ok(true)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             // A killed program leaves files that have the rights which the database had then.
             let narrowed = COMPANIONS_IN_USE.map(|suffix| private::narrow(&suffixed(path, suffix), path));
-            let notices = [private::exposure(path)].into_iter().chain(narrowed);
-            notices.flatten().for_each(Notice::log);
-            Ok(())
+            narrowed.into_iter().flatten().for_each(Notice::log);
+            Ok(false)
         }
         Err(error) if error.kind() == io::ErrorKind::StorageFull => {
             let message = format!("cannot create the database {}: {error}; free some space", path.display());

@@ -109,6 +109,39 @@ fn an_import_that_is_interrupted_goes_on_where_it_stopped() {
     }
 }
 
+/// Of several files, those before stay imported, the one under way is marked, and those behind are not begun.
+#[test]
+fn of_several_files_the_interrupted_one_is_marked() {
+    let folder = Folder::new();
+    let database = folder.path("health.db");
+    let file = |name: &str, seed| {
+        let (input, _) = Payload { seed, target_bytes: 20_000, ..Payload::default() }.to_vec();
+        folder.write(name, input)
+    };
+    let [first, last] = [file("first.json", 1), file("last.json", 2)];
+    let (input, _) = Payload { seed: 9, target_bytes: 1_500_000, ..Payload::default() }.to_vec();
+    let mut command = command_with_default_signals();
+    command.args(["import", "--json", "--db"]).arg(&database).arg(&first).arg("-").arg(&last);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&input[..input.len() / 2]).unwrap();
+    wait_for_rows(&database);
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(stdin);
+    let report: Value = serde_json::from_str(&text(child.stdout.take())).unwrap();
+    assert_eq!((&report["interrupted"], report["files"].as_array().map(Vec::len)), (&json!(true), Some(2)), "{report}");
+    let entries = "SELECT state, sender FROM uploads ORDER BY id";
+    let [done, interrupted] = &rows(&database, entries)[..] else { panic!("{:?}", rows(&database, entries)) };
+    assert_eq!((&done["state"], &interrupted["state"]), (&json!("done"), &json!("interrupted")));
+    assert!(done["sender"].as_str().unwrap().ends_with("first.json"), "{done}");
+    // The same files again: what is there is known, and the last one is new.
+    let rest = folder.write("rest.json", &input);
+    let again = import(&database, &[], &[&first, &rest, &last]).balanced();
+    assert!(again.ok && again.report["files"][0]["new"] == json!(0), "{}", again.report);
+    assert!(again.report["files"][2]["new"].as_u64() > Some(0), "{}", again.report);
+}
+
 /// Standard input may be a terminal, or a pipe of a program that pauses.
 #[test]
 fn an_import_that_waits_for_input_stops_in_order() {

@@ -258,7 +258,17 @@ fn metrics_may_have_a_separate_address() {
     let output = run(&["healthcheck", "--listen", "127.0.0.1:1", "--metrics-listen", &format!("{address}")]);
     assert!(output.status.success(), "{output:?}");
     assert!(asked(&format!("0.0.0.0:{}", program.address.port())).status.success());
+    let as_json = |listen: &str| {
+        let output = run(&["healthcheck", "--json", "--listen", listen]);
+        assert!(output.stderr.is_empty(), "{output:?}");
+        (output.status.code(), serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap())
+    };
+    let own = program.address.to_string();
+    assert_eq!(as_json(&own), (Some(0), json!({"address": own, "healthy": true})));
     program.kill();
+    let (code, gone) = as_json(&own);
+    assert_eq!((code, &gone["healthy"]), (Some(1), &json!(false)));
+    assert!(gone["detail"].as_str().unwrap().starts_with("nothing answers at"), "{gone}");
     let gone = asked(&address.to_string());
     assert_eq!(gone.status.code(), Some(1));
     let message = String::from_utf8(gone.stderr).unwrap();

@@ -98,6 +98,28 @@ fn a_report_shows_days_beside_a_month_on_80_columns() {
     assert!(!is_done && text.contains("at most 366 days"), "{text}");
 }
 
+/// A table of dashes would not say what to do.
+#[test]
+fn a_report_without_figures_says_how_to_get_some() {
+    let (_folder, db) = database();
+    let (text, is_done) = run(&db, &["report", "--from", "2026-03-01", "--to", "2026-03-07"]);
+    assert!(is_done && text.contains("healthsink report --to 2026-01-10") && !text.contains('–'), "{text}");
+    let (json, _) = run(&db, &["report", "--from", "2026-03-01", "--to", "2026-03-07", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["lastDay"], json["days"].as_array().map(Vec::len)), (&json!("2026-01-10"), Some(7)));
+    // Of the month before them there is something to compare with.
+    let (text, _) = run(&db, &["report", "--from", "2026-01-12", "--to", "2026-01-13"]);
+    assert!(text.contains("28 days") && text.contains('–'), "{text}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("empty.db");
+    assert!(run(&db, &["token", "new"]).1);
+    let (text, is_done) = run(&db, &["report"]);
+    for part in ["No figures yet", "healthsink setup", "healthsink import export.zip"] {
+        assert!(is_done && text.contains(part) && !text.contains('–'), "{part}: {text}");
+    }
+}
+
 #[test]
 fn an_owners_order_of_sources_counts() {
     let (_folder, db) = database();

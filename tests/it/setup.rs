@@ -391,4 +391,11 @@ fn flags_and_tokens_without_effect_are_said() {
         assert!(message.contains(part), "{part}: {message}");
     }
     assert_eq!(said(&["--label", "watch"]), "");
+    // Nobody can see a token again, so there is another one each time; a script learns which stay valid.
+    let words = ["--yes", "--no-wait", "--json", "--person", "anna", "--public-url", "https://pi.local"];
+    let output = setup(&database, &words).output().unwrap();
+    let message = String::from_utf8(output.stderr.clone()).unwrap();
+    let printed = json_of(&output);
+    let earlier: Vec<String> = printed["earlierTokens"].as_array().unwrap().iter().map(Value::to_string).collect();
+    assert!(earlier.len() == 2 && message.contains(&format!("token revoke {}`", earlier.join(" "))), "{message}");
 }

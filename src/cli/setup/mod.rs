@@ -111,11 +111,13 @@ impl SetupArguments {
         if let Some(server) = &running {
             self.warn_of_dropped_flags(server);
         }
-        self.warn_of_equal_tokens(&database, &person);
+        let earlier_tokens = self.equal_tokens(&database, &person);
+        self.warn_of_equal_tokens(&earlier_tokens, &person);
         let began = Snapshot::of(&database);
         let (id, token) = add(&database, &person, Some(&self.label))?;
         let app = running.as_ref().map_or_else(|| App::of(&config), |server| App::of_server(server, &config));
         let mut report = Report::new(&config, &plan, app, (&person, &self.label), (id, &token), running.is_some());
+        report.earlier_tokens = earlier_tokens;
         if let Some(url) = report.page_url() {
             // The phone sends without it.
             match sign_in::token(&database, &person).and_then(|token| sign_in::link(&database, token, url)) {
@@ -150,22 +152,32 @@ impl SetupArguments {
         }
     }
 
-    /// Logs that the person has a valid token of this label: nobody can read that one again, and a phone may still use it.
-    fn warn_of_equal_tokens(&self, database: &Database, person: &str) {
+    /// The valid tokens that the person has of this label.
+    fn equal_tokens(&self, database: &Database, person: &str) -> Vec<i64> {
         let tokens = if database.exists() { database.tokens().unwrap_or_default() } else { Vec::new() };
-        let is_equal = |token: &&TokenRow| {
+        let is_equal = |token: &TokenRow| {
             token.person == person
                 && token.label.as_deref() == Some(&self.label)
                 && token.revoked.is_none()
                 && !token.is_expired
         };
-        if let Some(token) = tokens.iter().rfind(is_equal) {
-            let (id, label) = (token.id, &self.label);
-            tracing::warn!(
-                "{person} has token {id} for `{label}` already; if no phone uses it, revoke it: `healthsink token revoke {id}`; \
-                 name another phone with --label"
-            );
-        }
+        tokens.into_iter().filter(is_equal).map(|token| token.id).collect()
+    }
+
+    /// Logs that there are such tokens: nobody can read them again, so setup makes another one, and a phone may still use them.
+    fn warn_of_equal_tokens(&self, tokens: &[i64], person: &str) {
+        let label = &self.label;
+        let ids = tokens.iter().map(i64::to_string).collect::<Vec<_>>();
+        let (has, them) = match ids.as_slice() {
+            [] => return,
+            [id] => (format!("token {id}"), "it"),
+            ids => (format!("{} tokens", ids.len()), "them"),
+        };
+        let ids = ids.join(" ");
+        tracing::warn!(
+            "{person} has {has} for `{label}` already, and gets another one; if no phone uses {them}: `healthsink token revoke {ids}`; \
+             name another phone with --label"
+        );
     }
 
     fn config(&self, plan: &Plan, person: String) -> Serve {

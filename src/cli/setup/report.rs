@@ -35,6 +35,9 @@ pub(super) struct Report<'a> {
     person: &'a str,
     label: &'a str,
     token: &'a str,
+    /// Valid tokens that the person had for the same label. They cannot be shown again, and stay valid.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) earlier_tokens: Vec<i64>,
     /// `None` if a phone cannot reach the server at all.
     base_url: Option<String>,
     /// Further URLs that may work.
@@ -77,6 +80,7 @@ impl<'a> Report<'a> {
             person,
             label,
             token,
+            earlier_tokens: Vec::new(),
             base_url: urls.next(),
             other_base_urls: urls.collect(),
             endpoint_path: path,

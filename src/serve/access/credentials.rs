@@ -111,6 +111,9 @@ fn read_token(path: &Path) -> Result<FileToken> {
     // Editors on Windows begin a file with an invisible mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let token = text.lines().next().unwrap_or_default().trim();
+    if text.trim().is_empty() {
+        return Err(Error::usage(format!("the token file {shown} is empty; write the token on its first line")));
+    }
     if token.is_empty() || text.len() > TOKEN_BYTES_MAX {
         return Err(Error::usage(format!(
             "the token file {shown} must begin with the token on its own line, and be at most {TOKEN_BYTES_MAX} bytes long"

@@ -58,6 +58,20 @@ pub struct DayReport {
     pub workouts: Vec<WorkoutFigures>,
     /// Doses by medication.
     pub doses: Vec<DoseFigures>,
+    /// The last day with a figure, looked for only if the report has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_day: Option<String>,
+}
+
+impl DayReport {
+    /// Whether no figure is known of these days and of the month before them.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let figures = self.days.iter().map(|day| &day.figures).chain([&self.mean, &self.last_28_days]);
+        self.workouts.is_empty()
+            && self.doses.is_empty()
+            && figures.into_iter().all(|figures| *figures == Figures::default())
+    }
 }
 
 /// A day.
@@ -224,7 +238,7 @@ fn read(connection: &Connection, person: i64, question: &ReportQuestion) -> rusq
     }
     let mean = |periods: &[Period; FIGURES]| Figures::of(periods.each_ref().map(Period::daily_average));
     let span = [from, to, month].map(|day| day.to_string());
-    Ok(DayReport {
+    let mut report = DayReport {
         person: question.person.clone(),
         zone,
         is_current: !is_behind(connection, person)?,
@@ -235,7 +249,20 @@ fn read(connection: &Connection, person: i64, question: &ReportQuestion) -> rusq
         doses: doses(connection, person, &span)?,
         from: from.to_string(),
         to: to.to_string(),
-    })
+        last_day: None,
+    };
+    if report.is_empty() {
+        report.last_day = last_day(connection, person)?;
+    }
+    Ok(report)
+}
+
+/// The last day of a person with any figure.
+fn last_day(connection: &Connection, person: i64) -> rusqlite::Result<Option<String>> {
+    let days = [("days", "day"), ("nights", "night"), ("workout_days", "day"), ("dose_days", "day")];
+    let of_tables = days.map(|(table, day)| format!("SELECT max({day}) AS day FROM {table} WHERE person_id = ?1"));
+    let sql = format!("SELECT max(day) FROM ({})", of_tables.join(" UNION ALL "));
+    connection.query_row(&sql, [person], |row| row.get(0))
 }
 
 /// The zone in which the person is now.

@@ -42,6 +42,13 @@ impl Disk {
         while std::io::Write::write_all(&mut file, &[1; 4096]).is_ok() {}
     }
 
+    /// Leaves so many blocks free of a disk that was filled.
+    pub(crate) fn free_blocks(&self, blocks: u64) {
+        let file = fs::OpenOptions::new().write(true).open(self.path().join("filler")).unwrap();
+        let length = file.metadata().unwrap().len();
+        file.set_len(length - blocks * 4096).unwrap();
+    }
+
     pub(crate) fn free(&self) {
         fs::remove_file(self.path().join("filler")).unwrap();
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::disk::Disk;
 use super::evidence::{Sent, check_is_exactly, check_is_sound, uuids};
 use crate::program::{self, Program, command, run};
-use healthsink_testkit::database::{count, one};
+use healthsink_testkit::database::{contents, count, one};
 use healthsink_testkit::http::{Client, Response, get};
 use healthsink_testkit::wait::wait_until;
 
@@ -110,6 +110,11 @@ fn commands_report_a_full_disk_in_one_line() {
     let new = disk.path().join("new.db");
     let new_database = run(&["serve", "--listen", "127.0.0.1:0", "--db", new.to_str().unwrap()]);
     check_refused(&new_database);
+    assert!(!new.exists());
+    let setup = ["setup", "--yes", "--no-wait", "--listen", "127.0.0.1:0", "--db", new.to_str().unwrap()];
+    check_refused(&run(&setup));
+    check_refused(&run(&["token", "new", "--db", new.to_str().unwrap()]));
+    assert!(!new.exists());
     check_refused(&import());
 
     disk.free();
@@ -122,6 +127,57 @@ fn commands_report_a_full_disk_in_one_line() {
     assert_eq!(count(&backup, "samples"), count(&database, "samples"));
     let program = Program::start(command().args(["serve", "--listen", "127.0.0.1:0", "--db"]).arg(&new));
     assert_eq!(post(&program, &Sent::new(2, 100_000)).status, 200);
+}
+
+/// A change of many rows is undone as a whole, as is a backup before it.
+#[test]
+fn forgetting_and_merging_on_a_full_disk_change_nothing() {
+    let Some(disk) = Disk::of_mib(16) else { return };
+    let database = disk.database();
+    let folder = tempfile::tempdir().unwrap();
+    for (seed, person) in [(1, "anna"), (2, "ben")] {
+        let payload = folder.path().join(format!("{person}.json"));
+        fs::write(&payload, Sent::new(seed, 1_500_000).body).unwrap();
+        let import = ["import", "--person", person, payload.to_str().unwrap(), "--db", database.to_str().unwrap()];
+        assert!(run(&import).status.success());
+    }
+    let change = |words: &[&str]| run(&[words, &["--yes", "--db", database.to_str().unwrap()]].concat());
+    let changes = [
+        &["forget", "--person", "anna"][..],
+        &["forget", "--type", "HeartRate", "--vacuum"],
+        &["people", "merge", "ben", "anna"],
+    ];
+    let state = || contents(&database);
+    let names = || {
+        let names = fs::read_dir(disk.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names
+            .filter(|name| name != "filler")
+            .filter(|name| !name.to_string_lossy().starts_with("health.db-"))
+            .collect();
+        names.sort();
+        names
+    };
+    let (before, files) = (state(), names());
+    // Not a block is free; then enough for a part of the change, and not for the backup.
+    for (free_blocks, words) in [0, 40].into_iter().flat_map(|blocks| changes.map(|words| (blocks, words))) {
+        for backup in [&[][..], &["--no-backup"]] {
+            disk.fill();
+            disk.free_blocks(free_blocks);
+            let output = change(&[words, backup].concat());
+            check_refused(&output);
+            disk.free_blocks(256);
+            assert_eq!(names(), files, "{words:?} {backup:?}");
+            assert!(state() == before, "{words:?} {backup:?}: {output:?}");
+        }
+    }
+    check_is_sound(&database);
+    disk.free();
+    for words in [changes[2], changes[1], changes[0]] {
+        let output = change(words);
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        check_is_sound(&database);
+    }
+    assert_eq!(count(&database, "samples"), 0);
 }
 
 /// What was committed is in the WAL, from where it is moved once there is space.
