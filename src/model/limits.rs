@@ -975,6 +975,9 @@ pub const EVENT_CHECK: Duration = Duration::from_secs(5);
 /// How often a client that follows gets a comment, so that no proxy takes its connection for dead.
 pub const EVENT_COMMENT: Duration = Duration::from_secs(20);
 
+/// Bytes of the names of types in an event: all types that a phone sends have less. With more, anything may have changed.
+pub const EVENT_TYPES_BYTES_MAX: usize = 4 * KIB;
+
 /// Types that an event names. With more, anything may have changed.
 pub const EVENT_TYPES_MAX: usize = 64;
 

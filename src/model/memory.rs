@@ -8,13 +8,13 @@ use super::limits::{
     AUTO_EXPORT_WORKOUTS_MAX, BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCHES_PER_INGEST, BEATS_CLAIM_CHUNKS_MAX,
     BODY_FRAMES, CLAIM_CHUNK_BITS, CLAIM_CHUNKS_MAX, CLAIM_NUMBERS_MAX, CONDENSED_HELD_MAX, CONNECTIONS_MAX,
     DERIVED_CACHE_BYTES, DERIVED_ROWS_MAX, DICTIONARY_TEXT_BYTES_MAX, ELEMENT_BYTES_MAX, ELEMENT_READ_BYTES,
-    EQUALS_WINDOW, FRAME_BYTES_MAX, GROUP_BYTES, H2_STREAM_WINDOW_BYTES, IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX,
-    LONG_PAGES_MAX, MEMBERS_SEEN_MAX, METADATA_READ_MAX, PAGE_CACHE_BYTES, PAGE_INFLATIONS_MAX, PAGE_PIECE_BYTES,
-    QUESTION_CACHE_BYTES, QUESTION_PLACES, READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX,
-    ROUTE_LOCATIONS_COUNTED_MAX, ROUTE_POINTS_READ_MAX, SPOOL_BUFFER_BYTES, STATISTICS_ACTIVE_MAX,
-    STAYING_CONNECTIONS_MAX, TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX,
-    WAITING_BYTES_MAX, WAITING_CACHE_BYTES, WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX,
-    ZSTD_WINDOW_LOG_MAX,
+    EQUALS_WINDOW, EVENT_LISTENERS_MAX, EVENT_QUEUE, EVENT_TYPES_BYTES_MAX, FRAME_BYTES_MAX, GROUP_BYTES,
+    H2_STREAM_WINDOW_BYTES, HEADER_BYTES_MAX, IMPORT_ELEMENT_BYTES_MAX, IMPORT_SOURCES_MAX, LONG_PAGES_MAX,
+    MEMBERS_SEEN_MAX, METADATA_READ_MAX, PAGE_CACHE_BYTES, PAGE_INFLATIONS_MAX, PAGE_PIECE_BYTES, QUESTION_CACHE_BYTES,
+    QUESTION_PLACES, READ_BUFFER_BYTES, READ_TURN_BYTES, ROUTE_FILES_MAX, ROUTE_LOCATIONS_COUNTED_MAX,
+    ROUTE_POINTS_READ_MAX, SPOOL_BUFFER_BYTES, STATISTICS_ACTIVE_MAX, STAYING_CONNECTIONS_MAX, TALLY_NAME_BYTES_MAX,
+    TALLY_NAMES_MAX, TLS_CONNECTIONS_MAX, UPLOADS_WAITING_MAX, WAITING_BYTES_MAX, WAITING_CACHE_BYTES,
+    WORKOUT_CLAIMS_MAX, WORKOUT_MATCHES_MAX, ZSTD_BODIES_MAX, ZSTD_WINDOW_LOG_MAX,
 };
 
 const KIB: usize = 1 << 10;
@@ -296,6 +296,21 @@ pub const fn reads_bytes() -> usize {
     QUESTION_PLACES * place + ANSWERS_MAX * answer
 }
 
+/// Memory of an event beside the names of types, and of a client that follows, beside its connection: its task, and what its right is
+/// checked with (rounded up).
+const EVENT_BYTES: usize = 256;
+const LISTENER_BYTES: usize = 8 * KIB;
+
+/// Memory of all clients that follow what changes, each another person. Those of one person share its events. A client has the first two
+/// events for itself, and the headers that carry its right.
+#[must_use]
+pub const fn listeners_bytes() -> usize {
+    let event = EVENT_TYPES_BYTES_MAX + EVENT_BYTES;
+    // What waits for figures, the names in the database, and the events that are not sent yet.
+    let person = 2 * EVENT_TYPES_BYTES_MAX + EVENT_QUEUE * event;
+    EVENT_LISTENERS_MAX * (person + HEADER_BYTES_MAX + 2 * event + LISTENER_BYTES)
+}
+
 /// Memory that reads of the longest texts take on top: the text as SQLite has it, and as it is written, which grows by doubling;
 /// and those that are sent.
 #[must_use]
@@ -339,6 +354,8 @@ mod tests {
         assert!(figures <= 16 * MIB, "days and nights: {figures}");
         let reads = reads_bytes();
         assert!(reads <= 16 * MIB, "all reads: {reads}");
+        let listeners = listeners_bytes();
+        assert!(listeners <= 4 * MIB, "all clients that follow: {listeners}");
         let long = reads + long_reads_bytes();
         assert!(long <= 44 * MIB, "reads of the longest texts: {long}");
         let auto_export = auto_export_import_bytes();

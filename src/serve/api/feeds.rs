@@ -14,8 +14,8 @@ use tokio::time::{sleep, timeout};
 use super::shares::{Full, Share, Shares};
 use super::stream::{NoPage, Reads};
 use crate::model::limits::{
-    EVENT_LISTENERS_MAX, EVENT_LISTENERS_OF_TOKEN_MAX, EVENT_LOOK, EVENT_PACE, EVENT_QUEUE, EVENT_TYPES_MAX,
-    QUESTION_TIME_MAX,
+    EVENT_LISTENERS_MAX, EVENT_LISTENERS_OF_TOKEN_MAX, EVENT_LOOK, EVENT_PACE, EVENT_QUEUE, EVENT_TYPES_BYTES_MAX,
+    EVENT_TYPES_MAX, QUESTION_TIME_MAX,
 };
 use crate::model::lock::lock;
 use crate::store::now_ms;
@@ -93,7 +93,11 @@ impl FollowState {
                 waiting.extend(types.iter().cloned());
                 waiting
             });
-            self.waiting.take_if(|waiting| waiting.len() > EVENT_TYPES_MAX);
+            let is_much = |waiting: &mut BTreeSet<String>| {
+                let bytes: usize = waiting.iter().map(String::len).sum();
+                waiting.len() > EVENT_TYPES_MAX || bytes > EVENT_TYPES_BYTES_MAX
+            };
+            self.waiting.take_if(is_much);
         }
         if has_changed || self.is_stale && !feed.is_stale {
             let of_all = || self.waiting.as_ref().map(|waiting| waiting.iter().cloned().collect());
@@ -313,6 +317,18 @@ mod tests {
         );
         let anything = Feed { types: None, ..feed(3, false, &[], &[]) };
         check(anything, "event: change id: 3 data: {\"change\":3,\"stale\":false,\"types\":null}|");
+    }
+
+    /// Names of types are a sender's, and each of those that follow gets them.
+    #[test]
+    fn long_names_of_types_are_anything() {
+        let mut state = FollowState::of(&feed(7, false, &[], &[]));
+        let long = |letter: &str| letter.repeat(EVENT_TYPES_BYTES_MAX * 2 / 3);
+        let (one, two) = (long("a"), long("b"));
+        assert!(told(&mut state, &feed(8, true, &[&one], &[])).contains(&one));
+        assert!(!told(&mut state, &feed(9, true, &[&two], &[])).contains(&one));
+        let ready = "event: change id: 9 data: {\"change\":9,\"stale\":false,\"types\":null}|";
+        assert_eq!(told(&mut state, &feed(9, false, &[], &[])), ready);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::range::{is_stale, person};
 use super::reader::{Snapshot, Unanswered};
 use crate::model::healthkit::name_of;
-use crate::model::limits::{EVENT_TYPES_MAX, LEDGER_RECENT_ROWS};
+use crate::model::limits::{EVENT_TYPES_BYTES_MAX, EVENT_TYPES_MAX, LEDGER_RECENT_ROWS};
 
 /// What a follower has seen.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -82,10 +82,12 @@ impl Snapshot<'_> {
             WHERE c.number > ?2 AND c.person_id = ?1 LIMIT ?3";
         let mut select = self.connection.prepare_cached(sql)?;
         let mut rows = select.query(params![person, since, EVENT_TYPES_MAX as i64 + 1])?;
-        let mut types = Vec::new();
+        let (mut types, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
             let (kind, name) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str_or_null()?);
-            if kind == "rules" || kind == "samples" && name.is_none() || types.len() == EVENT_TYPES_MAX {
+            bytes += name.unwrap_or(kind).len();
+            let is_much = types.len() == EVENT_TYPES_MAX || bytes > EVENT_TYPES_BYTES_MAX;
+            if kind == "rules" || kind == "samples" && name.is_none() || is_much {
                 return Ok(None);
             }
             types.push(name.map_or_else(|| kind.to_owned(), name_of));
