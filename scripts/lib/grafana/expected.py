@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import zip_longest
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -31,7 +32,10 @@ class At:
 
 @dataclass(frozen=True)
 class Noon:
-    """The instant has the date of the day in its zone, and is noon, or now: in `now_ms` the query ran, within minutes."""
+    """The instant has the date of the day in its zone, and is about noon, or now: in `now_ms` the query ran, within minutes.
+
+    On a journey, the day has begun in another zone.
+    """
 
     day: str
     zone: str
@@ -39,7 +43,7 @@ class Noon:
 
     def accepts(self, value):
         local = datetime.fromtimestamp(value, ZoneInfo(self.zone))
-        return local.date().isoformat() == self.day and (10 <= local.hour <= 14 or abs(value - self.now_ms / 1000) < 600)
+        return local.date().isoformat() == self.day and (4 <= local.hour < 20 or abs(value - self.now_ms / 1000) < 600)
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Api:
     """Reads the API, each answer once."""
 
     def __init__(self, base, token):
-        self._base, self._token, self._answers = base, token, {}
+        self._base, self._token, self._answers, self.expected = base, token, {}, {}
 
     def _get(self, path, accept, parameters):
         address = f"{self._base}/api/v1/{path}?{urlencode(parameters)}"
@@ -122,13 +126,16 @@ class Api:
 
 
 class Expected:
-    """`answer(question)` is a list of rows, in no order."""
+    """`answer(question)` is a list of rows, in no order. Answers are kept in `api`, since several databases are asked the same."""
 
     def __init__(self, api, scope, now_ms):
         self.api, self.scope, self.now_ms = api, scope, now_ms
 
     def answer(self, question):
-        return getattr(self, type(question).__name__.lower())(question)
+        key = question, self.scope
+        if key not in self.api.expected:
+            self.api.expected[key] = getattr(self, type(question).__name__.lower())(question)
+        return self.api.expected[key]
 
     def ask(self, path, **parameters):
         return self.api.one(path, person=self.scope.person, **parameters)
@@ -268,7 +275,8 @@ class Expected:
             (start, end, stage) for start, end, stage, source in parts
             if (stage == 0) == question.in_bed and end > self.scope.from_ms and start < self.scope.to_ms and self.has(source)
         ]
-        ends = [end for _, end, _ in parts if not any(begin <= end < until for begin, until, _ in parts if abs(begin - end) < 86_400_000)]
+        parts.sort()
+        ends = [end for (_, end, _), following in zip_longest(parts, parts[1:]) if following is None or following[0] > end]
         return [[At(start), stage] for start, _, stage in parts] + [[At(end), None] for end in ends]
 
     def hypnogram(self, question):

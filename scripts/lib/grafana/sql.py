@@ -212,20 +212,19 @@ ORDER BY n.night"""
 
     def segments(self, question):
         begin, end = self.c("s.from_ms"), self.c("s.to_ms")
-        own, next_begin, next_end = self.c("e.to_ms"), self.c("f.from_ms"), self.c("f.to_ms")
         stage = "s.stage = 0" if question.in_bed else "s.stage <> 0"
+        # Parts of one layer do not overlap.
         return f"""
-WITH part AS (
-  SELECT {begin}, {end}, s.stage
+WITH s AS (
+  SELECT {begin}, {end}, s.stage, lead({begin}) OVER (ORDER BY {begin}) AS next
   FROM night_segments s
   LEFT JOIN source_groups g ON g.id = s.group_id
   WHERE {of_person("s")} AND {stage} AND {self.touched(begin, end)}
     AND {source_is(self.d.plain("g.name"))}
 )
-SELECT {self.d.time(begin)}, s.stage AS "{'In bed' if question.in_bed else 'Stage'}" FROM part s
+SELECT {self.d.time(begin)}, s.stage AS "{'In bed' if question.in_bed else 'Stage'}" FROM s
 UNION ALL
-SELECT {self.d.time(own)}, NULL FROM part e
-WHERE NOT EXISTS (SELECT 1 FROM part f WHERE {next_begin} <= {own} AND {next_end} > {own})
+SELECT {self.d.time(end)}, NULL FROM s WHERE s.next IS NULL OR s.next > {end}
 ORDER BY 1"""
 
     def hypnogram(self, question):
