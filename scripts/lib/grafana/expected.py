@@ -4,6 +4,7 @@ A row is a list. `At` in it stands for an instant, `Noon` for the noon of a loca
 """
 
 import json
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -44,6 +45,22 @@ class Noon:
     def accepts(self, value):
         local = datetime.fromtimestamp(value, ZoneInfo(self.zone))
         return local.date().isoformat() == self.day and (4 <= local.hour < 20 or abs(value - self.now_ms / 1000) < 600)
+
+
+@dataclass(frozen=True)
+class Near:
+    """A speed, which the API does not have: this one is made of the locations. It shows whether the unit is right."""
+
+    value: float
+
+    def accepts(self, value):
+        return value is None or self.value / 2 < value < self.value * 2
+
+
+def metres(one, other):
+    """Between two locations that are near each other."""
+    north, east = math.radians(other[2] - one[2]), math.radians(other[1] - one[1]) * math.cos(math.radians(one[2]))
+    return 6_371_000 * math.hypot(north, east)
 
 
 @dataclass(frozen=True)
@@ -338,18 +355,27 @@ class Expected:
             for place, time in zip(places, times, strict=True):
                 yield ms_of(time), place[0], place[1], place[2] if len(place) > 2 else None
 
+    def speeds(self):
+        """Each location with its speed in metres a second."""
+        places = list(self.locations())
+        for place, following in zip(places, places[1:] + places[-2:-1], strict=False):
+            yield place, metres(place, following) * 1000 / abs(following[0] - place[0])
+
     def route(self, question):
-        return [[At(at), latitude, longitude, altitude, ANY] for at, longitude, latitude, altitude in self.locations()]
+        return [[At(at), latitude, longitude, altitude, Near(speed)] for (at, longitude, latitude, altitude), speed in self.speeds()]
 
     def begin(self):
         return ms_of(self.ask(f"workouts/{self.workout()}")["start"])
 
     def routeprofile(self, question):
         steps = defaultdict(list)
-        for at, _, _, altitude in self.locations():
-            steps[int((at - self.begin()) / 10_000) * 10 / 60].append(altitude)
-        known = {step: [altitude for altitude in found if altitude is not None] for step, found in steps.items()}
-        return [[step, mean(found) if found else None, ANY] for step, found in known.items()]
+        for (at, _, _, altitude), speed in self.speeds():
+            steps[int((at - self.begin()) / 10_000) * 10 / 60].append((altitude, speed))
+        rows = []
+        for step, found in steps.items():
+            known = [altitude for altitude, _ in found if altitude is not None]
+            rows.append([step, mean(known) if known else None, Near(mean([speed for _, speed in found]) * 3.6)])
+        return rows
 
     def workoutheart(self, question):
         if not self.workout():
