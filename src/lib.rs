@@ -13,6 +13,8 @@
 //!
 //! [`chart`] draws figures as SVG.
 //!
+//! [`follow`] sends what has changed to other places, such as InfluxDB.
+//!
 //! [`ingest`] joins steps 2 to 4 for a payload. [`cli`] has one file for each command.
 //!
 //! A room uses only those above it in this list, and no files form a circle: `tests/it/layering.rs` checks both.
@@ -34,6 +36,7 @@ pub mod store;
 
 pub mod ingest;
 
+pub mod follow;
 pub mod import;
 pub mod serve;
 

@@ -11,6 +11,7 @@ use super::check::CheckArguments;
 use super::completions::CompletionsArguments;
 use super::demo::DemoArguments;
 use super::explain::ExplainArguments;
+use super::follow::FollowArguments;
 use super::forget::ForgetArguments;
 use super::healthcheck::HealthcheckArguments;
 use super::import::ImportArguments;
@@ -61,6 +62,7 @@ const EXAMPLES: &str = "Examples:
   healthsink import 2025.json 2026.json.gz  import saved payloads
   healthsink status                         what is stored, when data last came
   healthsink report                         the last days beside the last 28
+  healthsink follow --help                  send what changes to InfluxDB
   healthsink backup /mnt/backups --keep 14  a verified copy, any time
   healthsink people merge me anna           data under the wrong person
   healthsink forget --person ben            delete somebody's data
@@ -109,6 +111,8 @@ enum Command {
     People(PeopleArguments),
     /// Delete a person's data or a type of data, and say what may bring it back
     Forget(ForgetArguments),
+    /// Send what has changed to InfluxDB or a webhook, later than the upload and as often as it takes
+    Follow(Box<FollowArguments>),
     /// Make a verified copy of the database, while the server runs
     Backup(BackupArguments),
     /// Look for damage, while the server runs, and say what to do about it
@@ -164,6 +168,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
         Command::Sessions(arguments) => arguments.run(),
         Command::People(arguments) => arguments.run(),
         Command::Forget(arguments) => arguments.run(),
+        Command::Follow(arguments) => arguments.run(),
         Command::Backup(arguments) => arguments.run(),
         Command::Check(arguments) => arguments.run(),
         Command::Restore(arguments) => arguments.run(),

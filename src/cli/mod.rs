@@ -13,6 +13,8 @@ mod consent;
 mod copies;
 mod demo;
 mod explain;
+mod follow;
+mod followers;
 mod forget;
 mod healthcheck;
 mod import;

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::arguments::{DatabaseArgument, Outcome};
+use super::followers;
 use super::obstacles::{KeptOut, read as read_obstacles};
 use super::print::{Form, FormArgument, print_by};
-use super::table::{Align, Table, counted, shown, shown_within};
+use super::table::{Align, Table, ago, counted, shown, shown_within};
 use crate::model::error::{Result, into_io};
 use crate::model::healthkit::short;
 use crate::model::limits::{DISK_FREE_BYTES_MIN, MESSAGE_COLUMNS_MAX, TYPES_LISTED_MAX};
@@ -34,6 +35,7 @@ impl StatusArguments {
         let mut types = Types::new();
         let status = Database::new(&self.database.db).status(|kind| types.push(&kind))?;
         let obstacles = read_obstacles(&Database::new(&self.database.db));
+        let followers = followers::read(&Database::new(&self.database.db), status.change);
         print_by(|out| {
             for table in &status.tables {
                 writeln!(out, "{:<20} {:>12}", table.table, table.rows)?;
@@ -46,6 +48,7 @@ impl StatusArguments {
             write_phones(&status.phones, out)?;
             types.write(out)?;
             write_obstacles(&obstacles, out)?;
+            followers::write(&followers, out)?;
             if !status.uploads.is_empty() {
                 writeln!(out, "\nlast uploads")?;
             }
@@ -64,7 +67,7 @@ impl StatusArguments {
                     separator = ",";
                 }
             });
-            let Status { bytes, free_bytes, phones, tables, uploads } = status.map_err(into_io)?;
+            let Status { bytes, free_bytes, change, phones, tables, uploads } = status.map_err(into_io)?;
             written?;
             let start = if separator == "," { "" } else { separator };
             write!(out, r#"{start}],"bytes":{bytes},"freeBytes":"#)?;
@@ -73,6 +76,8 @@ impl StatusArguments {
             serde_json::to_writer(&mut *out, &phones)?;
             write!(out, r#","obstacles":"#)?;
             serde_json::to_writer(&mut *out, &read_obstacles(&Database::new(&self.database.db)))?;
+            write!(out, r#","followers":"#)?;
+            serde_json::to_writer(&mut *out, &followers::read(&Database::new(&self.database.db), change))?;
             write!(out, r#","tables":"#)?;
             serde_json::to_writer(&mut *out, &tables)?;
             write!(out, r#","uploads":"#)?;
@@ -143,17 +148,6 @@ fn write_obstacles(obstacles: &[KeptOut], out: &mut dyn Write) -> io::Result<()>
     })
 }
 
-/// Returns how long ago something was, in the largest unit that fits.
-fn ago(seconds: i64) -> String {
-    match seconds {
-        ..0 => "in the future: check the clock".to_owned(),
-        0..60 => "just now".to_owned(),
-        60..3_600 => format!("{} min ago", seconds / 60),
-        3_600..172_800 => format!("{} h ago", seconds / 3_600),
-        _ => format!("{} days ago", seconds / 86_400),
-    }
-}
-
 /// The types as a table, with short names, and not more than fit on a few screens.
 struct Types {
     table: Table<5>,
@@ -219,20 +213,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_rounded_down_to_their_largest_unit() {
-        let check = |seconds, expected| assert_eq!(ago(seconds), expected);
-        check(-1, "in the future: check the clock");
-        check(59, "just now");
-        check(3_599, "59 min ago");
-        check(3 * 3_600 + 1, "3 h ago");
-        check(47 * 3_600, "47 h ago");
-        check(172_800, "2 days ago");
-    }
-
-    #[test]
     fn a_disk_with_less_than_the_database_is_low() {
         let check = |bytes, free_bytes, is_low| {
-            let status = Status { bytes, free_bytes, phones: Vec::new(), tables: Vec::new(), uploads: Vec::new() };
+            let status =
+                Status { bytes, free_bytes, change: 0, phones: Vec::new(), tables: Vec::new(), uploads: Vec::new() };
             let mut out = Vec::new();
             write_free(&status, &mut out).unwrap();
             assert_eq!(String::from_utf8(out).unwrap().contains("low disk space"), is_low, "{status:?}");

@@ -128,9 +128,31 @@ pub(super) fn is_unseen(character: char) -> bool {
         )
 }
 
+/// Returns how long ago something was, in the largest unit that fits.
+pub(super) fn ago(seconds: i64) -> String {
+    match seconds {
+        ..0 => "in the future: check the clock".to_owned(),
+        0..60 => "just now".to_owned(),
+        60..3_600 => format!("{} min ago", seconds / 60),
+        3_600..172_800 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_rounded_down_to_their_largest_unit() {
+        let check = |seconds, expected| assert_eq!(ago(seconds), expected);
+        check(-1, "in the future: check the clock");
+        check(59, "just now");
+        check(3_599, "59 min ago");
+        check(3 * 3_600 + 1, "3 h ago");
+        check(47 * 3_600, "47 h ago");
+        check(172_800, "2 days ago");
+    }
 
     #[test]
     fn names_are_cut_and_escaped() {

@@ -1124,3 +1124,87 @@ mod tests {
         assert!(by_h2 <= (BODY_FRAMES + 2) * FRAME_BYTES_MAX);
     }
 }
+
+/// Followers of a database whose files are read.
+pub const FOLLOWERS_MAX: usize = 16;
+
+/// Longest name of a follower.
+pub const FOLLOWER_NAME_BYTES_MAX: usize = 32;
+
+/// Bytes of a follower's file: what is under way, and what its target has of each person.
+pub const FOLLOWER_FILE_BYTES_MAX: usize = 2 * MIB;
+
+/// Persons that are followed.
+pub const FOLLOWED_PEOPLE_MAX: u32 = 1000;
+
+/// Changes that a follower reads at once.
+pub const FOLLOW_CHANGES_MAX: usize = 4096;
+
+/// Ranges of a person and type that are sent apart; more become one.
+pub const FOLLOW_SPANS_MAX: usize = 64;
+
+/// Ranges that are sent in one go; if they are more, each type has one.
+pub const FOLLOW_JOBS_MAX: usize = 4096;
+
+/// How far figures reach around the rows that they are made of: a night begins the evening before, and a day may be in any zone.
+pub const FOLLOW_DAYS_MARGIN_MS: i64 = 36 * 60 * 60 * 1000;
+
+/// The same for doses: a dose counts for the day for which it was scheduled.
+pub const FOLLOW_DOSES_MARGIN_MS: i64 = 31 * 24 * 60 * 60 * 1000;
+
+/// Series with rows of one start in which these are counted.
+pub const FOLLOW_EQUAL_SERIES_MAX: usize = 1024;
+
+/// How often a follower looks what has changed.
+pub const FOLLOW_LOOK: Duration = Duration::from_secs(2);
+
+/// How often it writes its cursor while it sends.
+pub const FOLLOW_CURSOR_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often it writes that its target has everything, while nothing changes.
+pub const FOLLOW_LEVEL_INTERVAL: Duration = Duration::from_secs(300);
+
+/// Wait after a target has failed once; it doubles with each failure in a row …
+pub const FOLLOW_RETRY_MIN: Duration = Duration::from_secs(1);
+
+/// … up to this.
+pub const FOLLOW_RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// Longest wait that a target may ask for.
+pub const FOLLOW_RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
+
+/// How often a follower that runs once tries a target.
+pub const FOLLOW_ONCE_TRIES_MAX: u32 = 3;
+
+/// How long a follower rests after a target of messages has failed as often as it may.
+pub const FOLLOW_REST: Duration = Duration::from_secs(900);
+
+/// Text of a request to a target, before it is compressed.
+pub const FOLLOW_BATCH_BYTES: usize = 768 * KIB;
+
+/// Lines of a request: InfluxDB takes 5,000 best.
+pub const FOLLOW_BATCH_LINES_MAX: usize = 5000;
+
+/// Bytes of a tag; the rest is cut. An index keeps all of them in memory.
+pub const FOLLOW_TAG_BYTES_MAX: usize = 256;
+
+/// Longest URL of a target.
+pub const FOLLOW_URL_BYTES_MAX: usize = 2 * KIB;
+
+/// Bytes of a target's answer that are read.
+pub const FOLLOW_ANSWER_BYTES_MAX: usize = 4 * KIB;
+
+/// Letters of a target's reason that a message shows.
+pub const FOLLOW_REASON_LETTERS_MAX: usize = 160;
+
+/// How long a connection to a target may take.
+pub const FOLLOW_CONNECT_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a target may take to answer.
+pub const FOLLOW_ANSWER_WAIT: Duration = Duration::from_secs(60);
+
+/// How often a message to a webhook is tried: about a quarter of an hour.
+pub const WEBHOOK_TRIES_MAX: u32 = 20;
+
+/// Ranges that a message to a webhook names; with more, anything may have changed.
+pub const WEBHOOK_RANGES_MAX: usize = 256;

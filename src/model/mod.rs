@@ -17,6 +17,7 @@ pub mod batch;
 pub mod counts;
 pub mod envelope;
 pub mod exporter;
+pub mod follower;
 pub mod identity;
 pub mod interval;
 pub(crate) mod listing;

@@ -24,6 +24,9 @@ pub struct Sizes {
     pub wal: u64,
 }
 
+/// How files of programs beside the database begin, behind its name.
+const PREFIXES: [&[u8]; 2] = [b"-running-", b"-follow-"];
+
 impl Database {
     /// The database at a path.
     #[must_use]
@@ -79,9 +82,9 @@ impl Database {
         let own = resolved(&self.path);
         let name = |path: &Path| path.file_name().unwrap_or_default().as_encoded_bytes().to_owned();
         let (sent, own_name) = (name(path), name(&own));
-        let is_kept = sent
-            .strip_prefix(own_name.as_slice())
-            .is_some_and(|rest| matches!(rest, b"-obstacles" | b"-server") || rest.starts_with(b"-running-"));
+        let is_kept = sent.strip_prefix(own_name.as_slice()).is_some_and(|rest| {
+            matches!(rest, b"-obstacles" | b"-server") || PREFIXES.iter().any(|own| rest.starts_with(own))
+        });
         is_kept && resolved(folder_of(path)) == folder_of(&own)
     }
 

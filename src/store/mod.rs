@@ -2,6 +2,7 @@
 
 mod backup;
 mod bench;
+mod beside;
 mod check;
 mod clock;
 mod connection;
@@ -10,6 +11,7 @@ mod derive;
 mod exclusive;
 mod failure;
 mod files;
+mod followers;
 mod header;
 mod lookup;
 mod notice;
@@ -45,6 +47,7 @@ pub use derive::{
     SourceRow, StretchPart, Verification, WorkoutDifference, WorkoutReport, ZoneRow,
 };
 pub use files::OpenFiles;
+pub use followers::FollowerLock;
 pub(crate) use notice::Notice;
 pub use people::alone::{LastUpload, Stage};
 pub use people::copies::Copies;

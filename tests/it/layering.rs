@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 8] = [
     &["chart"],
     &["formats", "store"],
     &["ingest"],
-    &["import", "serve"],
+    &["follow", "import", "serve"],
     &["cli"],
 ];
 
@@ -23,7 +23,7 @@ const LAYERS: [&[&str]; 8] = [
 const ROOMS_WITH_CIRCLES: [&str; 0] = [];
 
 /// The files or folders of `src/` that may name a dependency.
-const PLACES: [(&str, &[&str]); 43] = [
+const PLACES: [(&str, &[&str]); 45] = [
     ("rusqlite", &["store"]),
     (
         "rustix",
@@ -47,18 +47,21 @@ const PLACES: [(&str, &[&str]); 43] = [
     ("hashbrown", &["model"]),
     ("foldhash", &["model", "store", "formats"]),
     ("crossbeam_channel", &["store/writer"]),
-    ("tokio", &["serve", "cli/interrupt.rs"]),
-    ("tokio_rustls", &["serve/http"]),
-    ("hyper", &["serve"]),
-    ("hyper_util", &["serve"]),
-    ("http_body_util", &["serve"]),
-    ("bytes", &["serve"]),
+    ("tokio", &["follow/http", "follow/waiter.rs", "serve", "cli/interrupt.rs"]),
+    ("tokio_rustls", &["follow/http", "serve/http"]),
+    // Also the name of a module of rustls.
+    ("ring", &["follow/webhook.rs", "follow/http/tls.rs", "serve/http/tls.rs"]),
+    ("rustls_native_certs", &["follow/http/tls.rs"]),
+    ("hyper", &["follow", "serve"]),
+    ("hyper_util", &["follow/http", "serve"]),
+    ("http_body_util", &["follow/http", "serve"]),
+    ("bytes", &["follow", "serve"]),
     ("prometheus_client", &["serve/monitor"]),
     ("ipnet", &["serve/network.rs"]),
     ("tokio_util", &["serve/http/connection.rs"]),
     ("webpki", &["serve/http/certificate.rs"]),
     ("qrcodegen", &["cli/qr.rs"]),
-    ("flate2", &["formats/encoding.rs", "serve/api/gzip.rs", "serve/page/sent.rs"]),
+    ("flate2", &["follow/influx", "formats/encoding.rs", "serve/api/gzip.rs", "serve/page/sent.rs"]),
     ("zstd", &["formats/encoding.rs"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli/progress.rs"]),
@@ -74,9 +77,9 @@ const PLACES: [(&str, &[&str]); 43] = [
     ("mimalloc", &["main.rs"]),
     ("tracing_appender", &["cli/log.rs"]),
     ("tracing_subscriber", &["cli/log.rs"]),
-    ("serde_json", &["cli", "formats/auto_export", "formats/apple", "serve", "store/derive"]),
-    ("serde", &["model", "formats", "store", "cli", "import", "serve"]),
-    ("tracing", &["store", "cli", "serve"]),
+    ("serde_json", &["cli", "follow", "formats/auto_export", "formats/apple", "serve", "store/derive"]),
+    ("serde", &["model", "formats", "store", "cli", "follow", "import", "serve"]),
+    ("tracing", &["store", "cli", "follow", "serve"]),
     ("healthsink", &["main.rs"]),
 ];
 
@@ -94,18 +97,19 @@ const OPENERS: [&str; 8] = [
 ];
 
 /// The files of `src/` that open others by their paths, and why these are never a database that is open.
-const OPENING: [(&str, &str); 15] = [
+const OPENING: [(&str, &str); 16] = [
+    ("follow/files.rs", "tokens, passwords, certificates"),
     ("import/container.rs", "inputs: the files of the database are refused before"),
     ("serve/access/credentials.rs", "the token file"),
     ("serve/http/tls.rs", "certificate and key"),
     ("serve/monitor/metrics.rs", "files of /proc"),
     ("serve/signals.rs", "a file of /proc"),
     ("store/backup/partial.rs", "unfinished backups, which no server has open, and folders"),
+    ("store/beside.rs", "files beside the database that SQLite does not know"),
     ("store/derive/turn.rs", "the folder, which is no file of SQLite"),
     ("store/failure.rs", "the folder of the database, files of /proc"),
     ("store/files.rs", "the kernel's table of mounts"),
     ("store/header.rs", "databases: its callers are listed below"),
-    ("store/obstacles.rs", "a file beside the database that SQLite does not know"),
     ("store/private.rs", "new files only"),
     ("store/running.rs", "files beside the database that SQLite does not know"),
     ("store/serving.rs", "a file beside the database that SQLite does not know"),
@@ -113,7 +117,7 @@ const OPENING: [(&str, &str); 15] = [
 ];
 
 /// The files of `src/` that read the header of a database by its path, and why this process does not have it open.
-const READING_HEADERS: [(&str, &str); 17] = [
+const READING_HEADERS: [(&str, &str); 18] = [
     ("cli/restore.rs", "nothing is open yet"),
     ("store/backup/make.rs", "the command has nothing open yet"),
     ("store/backup/restore.rs", "a backup that is not the database"),
@@ -122,6 +126,7 @@ const READING_HEADERS: [(&str, &str); 17] = [
     ("store/check/mod.rs", "nothing is open yet"),
     ("store/database.rs", "defines is_ours"),
     ("store/derive/owner.rs", "the command has nothing open yet"),
+    ("store/followers.rs", "the command has nothing open yet"),
     ("store/open.rs", "defines the other two"),
     ("store/people/copies.rs", "other databases, while the command has nothing open"),
     ("store/people/forget.rs", "the command has nothing open yet"),

@@ -21,6 +21,7 @@ mod demo;
 mod documents;
 mod faults;
 mod figures;
+mod follow;
 mod forgetting;
 mod http;
 mod http2;

@@ -12,6 +12,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 
 use crate::model::counts::Counts;
+use crate::model::follower::FollowerState;
 use crate::model::lock::lock;
 use crate::serve::log_limit::LogLimit;
 use crate::serve::monitor::exposition::{self, Exposition, Labels};
@@ -124,6 +125,7 @@ impl Metrics {
             moment,
             sizes: self.database.sizes(),
             is_readable: latest.is_ok(),
+            followers: followers(&self.database),
             latest: latest.unwrap_or_default(),
         })
     }
@@ -142,6 +144,8 @@ struct Scrape {
     moment: Moment,
     sizes: Sizes,
     is_readable: bool,
+    /// Those that have written their files.
+    followers: Vec<FollowerState>,
     latest: Latest,
 }
 
@@ -153,6 +157,7 @@ impl Collector for Scrape {
         self.write_process(&mut out)?;
         self.write_uploads(&mut out)?;
         self.write_store(&mut out)?;
+        self.write_followers(&mut out)?;
         self.write_latest(&mut out)
     }
 }
@@ -200,8 +205,34 @@ impl Scrape {
         out.gauge("healthsink_database_readable", "Whether this scrape could read the database.", readable)
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "a count of changes")]
+    fn write_followers(&self, out: &mut Exposition<'_>) -> fmt::Result {
+        let all = || self.followers.iter().map(|state| (Labels([("follower", state.name.as_str())]), state));
+        let newest = self.latest.change;
+        out.gauges(
+            "healthsink_follower_lag_changes",
+            "Changes that the follower's target does not have yet.",
+            all()
+                .filter(|_| self.is_readable)
+                .map(|(labels, state)| (labels, newest.saturating_sub(state.change).max(0) as f64)),
+        )?;
+        out.gauges(
+            "healthsink_follower_last_success_timestamp_seconds",
+            "When the follower's target last had everything, in seconds since 1970-01-01 UTC.",
+            all().filter_map(|(labels, state)| Some((labels, seconds(state.last_success_ms?)))),
+        )?;
+        out.gauges(
+            "healthsink_follower_stopped",
+            "Whether the follower has ended until somebody changes something, such as a wrong token.",
+            all().map(|(labels, state)| {
+                let is_stopped = state.fault.as_ref().is_some_and(|fault| fault.is_stopped);
+                (labels, f64::from(u8::from(is_stopped)))
+            }),
+        )
+    }
+
     fn write_latest(&self, out: &mut Exposition<'_>) -> fmt::Result {
-        let Latest { samples, uploads, omitted } = &self.latest;
+        let Latest { samples, uploads, omitted, change: _ } = &self.latest;
         out.gauges(
             "healthsink_last_upload_timestamp_seconds",
             "End of a person's last whole upload, in seconds since 1970-01-01 UTC.",
@@ -220,6 +251,12 @@ impl Scrape {
             *omitted,
         )
     }
+}
+
+/// What followers have written of themselves.
+fn followers(database: &Database) -> Vec<FollowerState> {
+    let files = database.read_followers();
+    files.iter().filter_map(|bytes| serde_json::from_slice(bytes).ok()).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds fits a double for longer than there are years")]

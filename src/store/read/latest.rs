@@ -22,6 +22,8 @@ pub struct Latest {
     pub uploads: Vec<(String, i64)>,
     /// Types of persons that are not listed: too many, names too long, or all samples dated in the future.
     pub omitted: u64,
+    /// The last change; 0 if none.
+    pub change: i64,
 }
 
 /// Lists the first type of each person, then the second of each: a person with many types does not displace others'.
@@ -74,6 +76,7 @@ fn read(connection: &Connection, person: Option<&str>, now_ms: i64) -> rusqlite:
     let listed = i64::try_from(latest.samples.len()).unwrap_or(i64::MAX);
     let all: i64 = connection.query_row(ALL, [person], |row| row.get(0))?;
     latest.omitted = all.saturating_sub(listed).unsigned_abs();
+    latest.change = connection.query_row("SELECT coalesce(max(number), 0) FROM changes", [], |row| row.get(0))?;
     let mut uploads = connection.prepare(UPLOADS)?;
     let mut rows = uploads.query(bounds)?;
     while let Some(row) = rows.next()? {

@@ -19,6 +19,8 @@ pub struct Status {
     /// Bytes that this user may still write to its disk, if the system reports them.
     #[serde(rename = "freeBytes")]
     pub free_bytes: Option<u64>,
+    /// The last change; 0 if none.
+    pub change: i64,
     /// Who sends, and when each phone sent last.
     pub phones: Vec<PhoneRow>,
     /// Rows of each table.
@@ -130,6 +132,7 @@ impl Database {
             let mut status = Status {
                 bytes: database + wal,
                 free_bytes: self.free_bytes(),
+                change: last_change(&connection)?,
                 phones: people::read(&connection)?,
                 tables,
                 uploads: read_uploads(&connection)?,
@@ -184,6 +187,13 @@ fn read_types(connection: &Connection, mut each: impl FnMut(TypeRows)) -> rusqli
         });
     }
     Ok(())
+}
+
+/// Returns the last change; 0 in a database that was written before there were any.
+fn last_change(connection: &Connection) -> rusqlite::Result<i64> {
+    let has_changes = connection.table_exists(None, "changes")?;
+    let newest = || connection.query_row("SELECT coalesce(max(number), 0) FROM changes", [], |row| row.get(0));
+    if has_changes { newest() } else { Ok(0) }
 }
 
 /// Leaves out imports that failed without a record, unless one is the last: a row of typing mistakes would hide the phones.

@@ -65,7 +65,7 @@ fn upload<T>(client: &mut Client, write: impl FnOnce(&mut Body<'_>) -> io::Resul
 }
 
 /// Returns a running process's peak in KiB.
-fn peak_kib(id: u32) -> u64 {
+pub(crate) fn peak_kib(id: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux reports the peak");
     line.trim().trim_end_matches(" kB").parse().unwrap()

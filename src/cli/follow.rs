@@ -1,0 +1,163 @@
+//! `healthsink follow`: sends what has changed to another place, as a process by itself.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+
+use super::arguments::{DatabaseArgument, Outcome};
+use super::interrupt::watch;
+use crate::follow::{
+    Access, BaseUrl, End, Follow, Influx, InfluxSettings, Stop, Target, Waiter, Webhook, WebhookSettings, follow,
+};
+use crate::model::error::{Error, Result};
+use crate::model::limits::FOLLOWER_NAME_BYTES_MAX;
+use crate::store::Database;
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct FollowArguments {
+    #[command(flatten)]
+    database: DatabaseArgument,
+    /// URL of an InfluxDB, such as http://127.0.0.1:8086
+    #[arg(long, env = "HEALTHSINK_INFLUX_URL", value_name = "URL", help_heading = INFLUX)]
+    influx_url: Option<BaseUrl>,
+    /// Organization of InfluxDB 2
+    #[arg(long, env = "HEALTHSINK_INFLUX_ORG", value_name = "NAME", help_heading = INFLUX)]
+    influx_org: Option<String>,
+    /// Bucket of InfluxDB 2, only for this; make it with infinite retention and shard groups of 52 weeks
+    #[arg(long, env = "HEALTHSINK_INFLUX_BUCKET", value_name = "NAME", help_heading = INFLUX)]
+    influx_bucket: Option<String>,
+    /// File whose first line is a token that may read and write the bucket
+    #[arg(long, env = "HEALTHSINK_INFLUX_TOKEN_FILE", value_name = "FILE", help_heading = INFLUX)]
+    influx_token_file: Option<PathBuf>,
+    /// Database of InfluxDB 1, instead of organization, bucket and token
+    #[arg(long, env = "HEALTHSINK_INFLUX_DATABASE", value_name = "NAME", help_heading = INFLUX)]
+    influx_database: Option<String>,
+    /// User of InfluxDB 1
+    #[arg(long, env = "HEALTHSINK_INFLUX_USER", value_name = "NAME", help_heading = INFLUX)]
+    influx_user: Option<String>,
+    /// File whose first line is this user's password
+    #[arg(long, env = "HEALTHSINK_INFLUX_PASSWORD_FILE", value_name = "FILE", help_heading = INFLUX)]
+    influx_password_file: Option<PathBuf>,
+    /// Send no texts, only numbers and tags: VictoriaMetrics makes series of zeros of texts
+    #[arg(long, env = "HEALTHSINK_INFLUX_NUMBERS_ONLY", value_parser = FalseyValueParser::new(), help_heading = INFLUX)]
+    influx_numbers_only: bool,
+    /// URL that gets a signed message when something has changed: whose, which types and days, no values
+    #[arg(long, env = "HEALTHSINK_WEBHOOK", value_name = "URL", help_heading = WEBHOOK)]
+    webhook: Option<BaseUrl>,
+    /// File whose first line is the secret that messages are signed with, as Standard Webhooks have it: whsec_ and base64
+    #[arg(long, env = "HEALTHSINK_WEBHOOK_SECRET_FILE", value_name = "FILE", help_heading = WEBHOOK)]
+    webhook_secret_file: Option<PathBuf>,
+    /// PEM file of certificate authorities to trust besides the system's
+    #[arg(long, env = "HEALTHSINK_CA_FILE", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Name of this follower, by which its cursor is kept; needed for a second one of a kind [default: influx or webhook]
+    #[arg(long, env = "HEALTHSINK_NAME", value_name = "NAME", value_parser = parse_follower)]
+    name: Option<String>,
+    /// End once the target has everything; with exit code 1 if it cannot be reached
+    #[arg(long, env = "HEALTHSINK_ONCE", value_parser = FalseyValueParser::new())]
+    once: bool,
+    /// Remove what the target has, and send everything again
+    #[arg(long, env = "HEALTHSINK_RESYNC", value_parser = FalseyValueParser::new())]
+    resync: bool,
+}
+
+const INFLUX: &str = "InfluxDB";
+
+const WEBHOOK: &str = "Webhooks";
+
+const EXAMPLES: &str = "Examples:
+  healthsink follow --influx-url http://127.0.0.1:8086 --influx-org home \\
+      --influx-bucket health --influx-token-file influx.token
+  healthsink follow --influx-url http://127.0.0.1:8086 --influx-database health --once
+  healthsink follow --webhook https://ha.example.com/api/webhook/ID --webhook-secret-file whsec
+
+The follower reads beside the server and never delays an upload. A target that is down is tried
+again for as long as it takes; then it gets what it has missed. A cursor beside the database
+(health.db-follow-NAME) remembers what it has. Samples, workouts, doses, and the figures of days
+and nights become points; docs/followers.md lists their names.
+
+Exit codes: 0 after SIGTERM, or --once; 1 if the database cannot be read, or --once fails; 2 if
+something has to be changed before it can go on, such as a wrong token.";
+
+impl FollowArguments {
+    pub(super) fn run(self) -> Result<Outcome> {
+        let stop = Stop::new();
+        let asked = stop.clone();
+        watch(move |_| asked.set());
+        let waiter = Rc::new(Waiter::new(stop)?);
+        let config = Follow {
+            database: Database::new(&self.database.db),
+            name: self
+                .name
+                .clone()
+                .unwrap_or_else(|| if self.webhook.is_some() { "webhook" } else { "influx" }.to_owned()),
+            is_once: self.once,
+            is_resync: self.resync,
+        };
+        let mut target = self.target(&waiter)?;
+        match follow(&config, target.as_mut(), &waiter)? {
+            End::Done | End::Stopped => Ok(Outcome::Done),
+        }
+    }
+
+    fn target(self, waiter: &Rc<Waiter>) -> Result<Box<dyn Target>> {
+        match (&self.influx_url, &self.webhook) {
+            (Some(url), None) => {
+                let (url, access) = (url.clone(), self.access()?);
+                let (ca_file, is_numbers_only) = (self.ca_file, self.influx_numbers_only);
+                let settings = InfluxSettings { url, access, ca_file, is_numbers_only };
+                Ok(Box::new(Influx::new(settings, Rc::clone(waiter))?))
+            }
+            (None, Some(url)) => {
+                let (url, secret_file, ca_file) = (url.clone(), self.webhook_secret_file, self.ca_file);
+                Ok(Box::new(Webhook::new(WebhookSettings { url, secret_file, ca_file }, Rc::clone(waiter))?))
+            }
+            _ => Err(Error::usage("name a target: --influx-url or --webhook; each follower has one")),
+        }
+    }
+
+    fn access(&self) -> Result<Access> {
+        let v2 = (&self.influx_org, &self.influx_bucket, &self.influx_token_file);
+        match (&self.influx_database, v2) {
+            (None, (Some(org), Some(bucket), Some(token_file))) => {
+                Ok(Access::Bucket { org: org.clone(), bucket: bucket.clone(), token_file: token_file.clone() })
+            }
+            (Some(database), (None, None, None)) => {
+                let user = match (&self.influx_user, &self.influx_password_file) {
+                    (Some(user), Some(file)) => Some((user.clone(), file.clone())),
+                    (None, None) => None,
+                    _ => return Err(Error::usage("--influx-user and --influx-password-file belong together")),
+                };
+                Ok(Access::Database { database: database.clone(), user })
+            }
+            _ => Err(Error::usage(
+                "give --influx-org, --influx-bucket and --influx-token-file for InfluxDB 2, or --influx-database for InfluxDB 1",
+            )),
+        }
+    }
+}
+
+/// A name that is part of a file's.
+fn parse_follower(text: &str) -> Result<String, String> {
+    let is_usable = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if (1..=FOLLOWER_NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_usable) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("write 1 to {FOLLOWER_NAME_BYTES_MAX} small letters, digits and underscores"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_followers_are_names_of_files() {
+        assert_eq!(parse_follower("influx_2").as_deref(), Ok("influx_2"));
+        for wrong in ["", "a.b", "a/b", "A", "a-b", &"a".repeat(FOLLOWER_NAME_BYTES_MAX + 1)] {
+            assert!(parse_follower(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What an InfluxDB means by its answers. Versions differ in the status, and agree in the words.
+
+use crate::follow::http::client::Reply;
+use crate::follow::target::Fault;
+use crate::model::error::Error;
+use crate::model::limits::FOLLOW_REASON_LETTERS_MAX;
+
+/// What has become of lines, or of a deletion.
+#[derive(Debug)]
+pub(super) enum Meaning {
+    /// Done.
+    Taken,
+    /// All but some points, which will never be taken: a field of another type, a time beyond retention.
+    TakenBut {
+        /// How many.
+        dropped: u64,
+    },
+    /// A line cannot be read. Version 1 has taken the others, version 2 none.
+    Unreadable,
+    /// The request is too large.
+    TooLarge,
+    /// Not now, or not like this.
+    Fault(Fault),
+}
+
+/// The meaning of an answer to lines.
+pub(super) fn of_write(reply: &Reply, title: &str) -> Meaning {
+    match reply.status {
+        200..=299 => Meaning::Taken,
+        // The words of versions 1 and 2; version 3 lists the lines that it has left out.
+        400 if reply.body.contains("partial write") && !reply.body.contains("unable to parse") => {
+            Meaning::TakenBut { dropped: dropped(&reply.body) }
+        }
+        400 => Meaning::Unreadable,
+        413 => Meaning::TooLarge,
+        422 => Meaning::TakenBut { dropped: dropped(&reply.body) },
+        _ => Meaning::Fault(fault(reply, title)),
+    }
+}
+
+/// The meaning of an answer to a deletion. A server that does not know deletions says so in many ways.
+pub(super) fn of_delete(reply: &Reply, title: &str) -> Meaning {
+    match reply.status {
+        // Version 1 answers 200 also where the statement has failed.
+        200 if reply.body.contains("\"error\"") => Meaning::Unreadable,
+        200..=299 => Meaning::Taken,
+        400 | 404 | 405 | 422 | 501 => Meaning::Unreadable,
+        _ => Meaning::Fault(fault(reply, title)),
+    }
+}
+
+fn fault(reply: &Reply, title: &str) -> Fault {
+    let status = reply.status;
+    let later = |what: &str| Fault::Later { message: format!("{title} {what} ({status})"), after: reply.retry_after };
+    let stop = |what: &str| Fault::Stop(Error::usage(format!("{title} {what} ({status}{})", reason(&reply.body))));
+    match status {
+        401 => stop("does not know the token or the user; give the right one, and start again"),
+        403 => stop("does not allow this token or user to write there; give it the right, and start again"),
+        404 => stop("does not have this organization, bucket or database; create it, and start again"),
+        429 => later("asks for fewer requests"),
+        503 => later("is not available"),
+        500..=599 => later("has failed"),
+        408 => later("took too long"),
+        300..=399 => stop("leads elsewhere; give the URL that it leads to"),
+        _ => stop("refuses this request; see whether the URL is that of an InfluxDB"),
+    }
+}
+
+/// The reason that the server gives. It names organizations and buckets here, no points.
+fn reason(body: &str) -> String {
+    let text: String = body.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let text = text.trim();
+    let end = text.char_indices().nth(FOLLOW_REASON_LETTERS_MAX).map_or(text.len(), |(at, _)| at);
+    if text.is_empty() { String::new() } else { format!(": {}", &text[..end]) }
+}
+
+/// How many points were dropped, as the words say: `dropped=7`. One if they do not.
+fn dropped(body: &str) -> u64 {
+    let digits = body.split("dropped=").nth(1).unwrap_or_default();
+    let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn shown(status: u16, body: &str) -> String {
+        let reply = Reply { status, retry_after: Some(Duration::from_secs(7)), body: body.to_owned() };
+        match of_write(&reply, "it") {
+            Meaning::Taken => "taken".to_owned(),
+            Meaning::TakenBut { dropped } => format!("taken but {dropped}"),
+            Meaning::Unreadable => "unreadable".to_owned(),
+            Meaning::TooLarge => "too large".to_owned(),
+            Meaning::Fault(Fault::Later { message, after }) => format!("later: {message}, {after:?}"),
+            Meaning::Fault(Fault::Stop(error)) => format!("stop: {error}"),
+            Meaning::Fault(Fault::Stopping) => "stopping".to_owned(),
+        }
+    }
+
+    #[test]
+    fn answers_of_all_versions() {
+        let check = |status, body: &str, expected: &str| {
+            let shown = shown(status, body);
+            assert!(shown.starts_with(expected), "{status} {body}: {shown}");
+        };
+        check(204, "", "taken");
+        check(400, r#"{"error":"unable to parse 'x': missing fields"}"#, "unreadable");
+        check(400, r#"{"error":"partial write: unable to parse 'x' dropped=0"}"#, "unreadable");
+        check(400, r#"{"error":"partial write: points beyond retention policy dropped=3"}"#, "taken but 3");
+        check(422, r#"{"code":"unprocessable entity","message":"... dropped=2"}"#, "taken but 2");
+        check(422, "", "taken but 1");
+        check(413, "", "too large");
+        check(401, "", "stop: it does not know the token");
+        check(403, "", "stop: it does not allow");
+        check(
+            404,
+            "bucket \"a\"\nnot found",
+            "stop: it does not have this organization, bucket or database; create it, and start again (404: bucket \"a\" not found)",
+        );
+        check(429, "", "later: it asks for fewer requests (429), Some(7s)");
+        check(503, "", "later: it is not available");
+        check(500, "", "later: it has failed");
+        check(302, "", "stop: it leads elsewhere");
+        check(418, "", "stop: it refuses");
+    }
+}

@@ -1,0 +1,349 @@
+//! A follower at work: looks what has changed, sends it, remembers it, waits. One thread, and one page of rows in memory.
+//!
+//! Nothing is open between two looks, so commands that need the database for themselves get it. A target that does not answer is
+//! tried again for as long as it takes; meanwhile changes gather in the database, which has them anyway.
+
+use std::time::{Duration, Instant};
+
+use super::backoff::Backoff;
+use super::cursor::{Cursor, PersonCursor};
+use super::look::Look;
+use super::plan::{Job, Plan, Purpose};
+use super::rows::{Reading, range_of, summary};
+use super::source::{Broken, Source, Working};
+use super::target::{Fault, Stage, Step, Target};
+use super::waiter::Waiter;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::follower::FollowerFault;
+use crate::model::limits::{
+    FOLLOW_CURSOR_INTERVAL, FOLLOW_LEVEL_INTERVAL, FOLLOW_LOOK, FOLLOW_ONCE_TRIES_MAX, FOLLOW_REST, QUESTION_TIME_MAX,
+};
+use crate::model::line_limit::LineLimit;
+use crate::store::questions::{Progress, Unanswered};
+use crate::store::{Database, now_ms};
+
+/// How to follow.
+#[derive(Clone, Debug)]
+pub struct Follow {
+    /// What is followed.
+    pub database: Database,
+    /// The follower's name, by which its cursor is found.
+    pub name: String,
+    /// Whether to end once the target has everything.
+    pub is_once: bool,
+    /// Whether to remove and send everything again.
+    pub is_resync: bool,
+}
+
+/// How a follower has ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum End {
+    /// The target has everything.
+    Done,
+    /// It was asked to stop.
+    Stopped,
+}
+
+/// Follows a database until it is asked to stop, or once.
+///
+/// # Errors
+///
+/// [`ErrorKind::Usage`] if somebody has to change something first: a wrong token, another follower of the same name. Otherwise why the
+/// database cannot be read; a target that is not reached is an error only of a follower that runs once.
+pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Result<End> {
+    follow.database.check_followed()?;
+    let lock = follow.database.lock_follower(&follow.name).map_err(|error| {
+        let message = format!("cannot make the lock of the follower {} beside the database: {error}", follow.name);
+        Error::new(ErrorKind::Io, message)
+    })?;
+    let _lock = lock.ok_or_else(|| {
+        let name = &follow.name;
+        Error::usage(format!("another follower {name} runs already; end it, or give this one another --name"))
+    })?;
+    let (cursor, is_known) = Cursor::load(&follow.database, &follow.name, target.title());
+    tracing::info!(name = follow.name, target = target.title(), seen = cursor.seen, "follows");
+    let mut work = Work {
+        follow,
+        target,
+        waiter,
+        cursor,
+        source: Source::new(&follow.database, waiter),
+        written: None,
+        failures: LineLimit::default(),
+        is_new: !is_known || follow.is_resync,
+        is_level_written: false,
+    };
+    let ended = work.run();
+    if let Err(Broken::Error(error)) = &ended
+        && error.kind() == ErrorKind::Usage
+    {
+        work.note_fault(error.to_string(), true);
+    }
+    match ended {
+        Ok(end) => Ok(end),
+        Err(Broken::Stopping) => work.stop(),
+        Err(Broken::Error(error)) => Err(error),
+        Err(Broken::GivenUp) => Err(Error::new(ErrorKind::Io, "the target was given up")),
+    }
+}
+
+struct Work<'a> {
+    follow: &'a Follow,
+    target: &'a mut dyn Target,
+    waiter: &'a Waiter,
+    cursor: Cursor,
+    source: Source<'a>,
+    /// When the cursor was written.
+    written: Option<Instant>,
+    failures: LineLimit,
+    /// Whether the cursor begins with this run.
+    is_new: bool,
+    /// Whether the file has it that the target has everything.
+    is_level_written: bool,
+}
+
+impl Work<'_> {
+    fn run(&mut self) -> Working<End> {
+        if self.follow.is_resync {
+            self.cursor.plan = None;
+            self.cursor.seen = 0;
+            self.cursor.people.iter_mut().for_each(PersonCursor::doubt);
+        }
+        loop {
+            let worked = match self.next_plan()? {
+                true => self.work(),
+                false => {
+                    self.note_level()?;
+                    self.source.close();
+                    if self.follow.is_once {
+                        return Ok(End::Done);
+                    }
+                    if self.waiter.pause(FOLLOW_LOOK) { Err(Broken::Stopping) } else { Ok(()) }
+                }
+            };
+            match worked {
+                Err(Broken::GivenUp) if !self.follow.is_once => {
+                    // Later, with all that has changed meanwhile.
+                    self.target.give_up();
+                    self.cursor.plan = None;
+                    self.source.close();
+                    if self.waiter.pause(FOLLOW_REST) {
+                        return Err(Broken::Stopping);
+                    }
+                }
+                worked => worked?,
+            }
+        }
+    }
+
+    fn next_plan(&mut self) -> Working<bool> {
+        let Self { follow, target, source, cursor, is_new, .. } = self;
+        let mut look = Look { source, cursor, takes_rows: target.takes_rows(), is_resync: follow.is_resync };
+        let is_planned = look.plan(*is_new)?;
+        *is_new = false;
+        Ok(is_planned)
+    }
+
+    /// Does what is planned.
+    fn work(&mut self) -> Working<()> {
+        let (began, sent) = (Instant::now(), self.cursor.state.sent);
+        self.is_level_written = false;
+        let Some(plan) = &mut self.cursor.plan else { return Ok(()) };
+        if !self.target.takes_rows() {
+            // What it had gathered of the ranges is gone with the last process.
+            plan.done = 0;
+        }
+        while let Some(job) = self.next_job() {
+            self.begin(&job)?;
+            if self.target.takes_rows() {
+                self.send_rows(&job)?;
+            }
+            if let Some(plan) = &mut self.cursor.plan {
+                plan.done += 1;
+                plan.place_ms = None;
+            }
+            self.remember()?;
+        }
+        let Some(plan) = self.cursor.plan.take() else { return Ok(()) };
+        let (behind, until) = (plan.behind, plan.until);
+        let delivered = self.persist(&mut |target| target.deliver(Stage::End { behind, until }));
+        if let Err(broken) = delivered {
+            self.cursor.plan = Some(plan);
+            return Err(broken);
+        }
+        let ranges = plan.jobs.len();
+        self.finish(plan);
+        self.written = None;
+        self.remember()?;
+        let (seconds, sent) = (began.elapsed().as_secs_f32(), self.cursor.state.sent.saturating_sub(sent));
+        tracing::info!(ranges, sent, seconds, until, "sent");
+        Ok(())
+    }
+
+    fn next_job(&self) -> Option<Job> {
+        let plan = self.cursor.plan.as_ref()?;
+        plan.jobs.get(plan.done).cloned()
+    }
+
+    fn begin(&mut self, job: &Job) -> Working<()> {
+        let is_begun = self.cursor.plan.as_ref().is_some_and(|plan| plan.place_ms.is_some());
+        if is_begun {
+            return Ok(());
+        }
+        let measurement = job.what.measurement();
+        let mut range = range_of(job, measurement.as_deref());
+        if !self.target.takes_rows() {
+            match self.source.read(|snapshot| summary(snapshot, job)) {
+                Ok(found) => range.summary = found,
+                // Of somebody who is gone by now; the next look notices.
+                Err(Broken::Error(error)) if error.kind() == ErrorKind::Usage => return Ok(()),
+                Err(broken) => return Err(broken),
+            }
+        }
+        self.persist(&mut |target| target.begin(&range))
+    }
+
+    fn send_rows(&mut self, job: &Job) -> Working<()> {
+        let place_ms = self.cursor.plan.as_ref().and_then(|plan| plan.place_ms);
+        let Some(mut reading) = Reading::new(job, place_ms) else { return Ok(()) };
+        let mut backoff = Backoff::default();
+        loop {
+            let open = self.source.open()?;
+            let page = reading.page(&open.reader, (now_ms(), QUESTION_TIME_MAX), self.target);
+            let progress = match page {
+                Ok(progress) => progress,
+                // Of somebody who is gone by now; the next look notices.
+                Err(Unanswered::Parameter(..) | Unanswered::NotFound(_)) => Progress::End,
+                Err(unanswered) => {
+                    self.source.recover(unanswered, &mut backoff)?;
+                    // What was handed out of the page is in the target's hands, and comes again.
+                    let Some(again) = Reading::new(job, reading.place_ms.or(place_ms)) else { return Ok(()) };
+                    reading = again;
+                    continue;
+                }
+            };
+            self.persist(&mut |target| target.deliver(Stage::Page))?;
+            if let Some(plan) = &mut self.cursor.plan {
+                plan.place_ms = reading.place_ms;
+            }
+            if progress == Progress::End {
+                return Ok(());
+            }
+            self.remember()?;
+            if self.waiter.is_stopping() {
+                return Err(Broken::Stopping);
+            }
+        }
+    }
+
+    /// Repeats a step until the target has taken it.
+    fn persist(&mut self, step: &mut dyn FnMut(&mut dyn Target) -> Step) -> Working<()> {
+        let tries_max = self.target.tries_max().or(self.follow.is_once.then_some(FOLLOW_ONCE_TRIES_MAX));
+        let mut backoff = Backoff::default();
+        loop {
+            let done = step(self.target);
+            let delivered = self.target.delivered();
+            self.cursor.state.sent = self.cursor.state.sent.saturating_add(delivered.sent);
+            self.cursor.state.rejected = self.cursor.state.rejected.saturating_add(delivered.rejected);
+            match done {
+                Ok(()) => {
+                    if backoff.failures() > 0 {
+                        tracing::info!(target = self.target.title(), "goes on");
+                    }
+                    self.cursor.state.fault = None;
+                    return Ok(());
+                }
+                Err(Fault::Stopping) => return Err(Broken::Stopping),
+                Err(Fault::Stop(error)) => return Err(error.into()),
+                Err(Fault::Later { message, after }) => self.wait_after(message, after, tries_max, &mut backoff)?,
+            }
+        }
+    }
+
+    fn wait_after(
+        &mut self,
+        message: String,
+        after: Option<Duration>,
+        tries_max: Option<u32>,
+        backoff: &mut Backoff,
+    ) -> Working<()> {
+        let wait = backoff.next(after);
+        if let Some(left_out) = self.failures.count(Instant::now()) {
+            let seconds = wait.as_secs_f32();
+            tracing::warn!(target = self.target.title(), left_out, "{message}; tries again in {seconds:.0} s");
+        }
+        // Nothing is open meanwhile.
+        self.source.close();
+        let is_last = tries_max.is_some_and(|max| backoff.failures() >= max);
+        if is_last && self.follow.is_once {
+            self.note_fault(message.clone(), false);
+            return Err(Error::new(ErrorKind::Io, message).into());
+        }
+        self.note_fault(message, false);
+        if is_last {
+            return Err(Broken::GivenUp);
+        }
+        if self.waiter.pause(wait) { Err(Broken::Stopping) } else { Ok(()) }
+    }
+
+    /// Writes down what keeps the follower from going on. If that fails, the log has it.
+    fn note_fault(&mut self, message: String, is_stopped: bool) {
+        let since_ms = self.cursor.state.fault.as_ref().map_or_else(now_ms, |fault| fault.since_ms);
+        self.cursor.state.fault = Some(FollowerFault { since_ms, is_stopped, message });
+        self.written = None;
+        let _ = self.remember();
+    }
+
+    /// Enters a plan that is done.
+    fn finish(&mut self, plan: Plan) {
+        let people = &mut self.cursor.people;
+        match plan.purpose {
+            Purpose::Gone(names) => people.retain(|person| !names.contains(&person.name)),
+            Purpose::Whole(id) => {
+                if let Some(person) = people.iter_mut().find(|person| person.id == id) {
+                    (person.is_whole, person.is_doubtful) = (true, false);
+                }
+            }
+            Purpose::Changes => self.cursor.seen = plan.until,
+            Purpose::Figures { id, run, rules } => {
+                if let Some(person) = people.iter_mut().find(|person| person.id == id) {
+                    (person.figures, person.run, person.rules) = (Some(plan.until), run, rules);
+                }
+            }
+        }
+        if people.iter().all(|person| person.is_whole) {
+            self.cursor.state.change = self.cursor.seen;
+        }
+    }
+
+    /// Writes down that the target has everything, now and then also if nothing else has changed.
+    fn note_level(&mut self) -> Working<()> {
+        let state = &mut self.cursor.state;
+        state.change = self.cursor.seen;
+        state.last_success_ms = Some(now_ms());
+        state.fault = None;
+        let is_due = self.written.is_none_or(|written| written.elapsed() >= FOLLOW_LEVEL_INTERVAL);
+        if is_due || !self.is_level_written {
+            self.written = None;
+            self.remember()?;
+            self.is_level_written = true;
+        }
+        Ok(())
+    }
+
+    /// Writes the cursor, at most once a second.
+    fn remember(&mut self) -> Working<()> {
+        if self.written.is_some_and(|written| written.elapsed() < FOLLOW_CURSOR_INTERVAL) {
+            return Ok(());
+        }
+        self.cursor.write(&self.follow.database)?;
+        self.written = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Ends in order: the next start goes on here.
+    fn stop(&mut self) -> Result<End> {
+        self.cursor.write(&self.follow.database)?;
+        Ok(End::Stopped)
+    }
+}

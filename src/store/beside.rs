@@ -1,0 +1,61 @@
+//! Small files beside the database that SQLite does not know: read up to a bound, and replaced in one step. They only inform, or can
+//! be made again.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use super::database::Database;
+use super::files::suffixed;
+use super::private;
+
+/// Returns a file's content; empty if it cannot be read, or is too long to be the program's.
+pub(super) fn read(path: &Path, bytes_max: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let read = open(path).and_then(|file| {
+        #[expect(clippy::disallowed_methods, reason = "bounded by take")]
+        file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)
+    });
+    if read.is_err() || bytes.len() > bytes_max {
+        bytes.clear();
+    }
+    bytes
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    // Opening a pipe would wait for its other end.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    File::open(path)
+}
+
+/// Replaces a file in one step. It gets the rights that a new database has.
+pub(super) fn replace(database: &Database, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = suffixed(path, ".new");
+    // A killed program may have left it.
+    let _ = fs::remove_file(&new);
+    let written = private::create_new(&new).and_then(|mut file| {
+        file.write_all(bytes)?;
+        let _ = private::give_to_owner_of_folder(&file, &new);
+        if database.is_group_readable() {
+            let _ = private::let_group_read(&new);
+        }
+        fs::rename(&new, path)
+    });
+    written.inspect_err(|_| {
+        let _ = fs::remove_file(&new);
+    })
+}
+
+/// Takes the lock of a file, which is made if it is missing. Returns `None` if another program has it.
+pub(super) fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    let _ = private::give_to_owner_of_folder(&file, path);
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Ok(None),
+        Err(fs::TryLockError::Error(error)) => Err(error),
+    }
+}

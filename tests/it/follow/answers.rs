@@ -1,0 +1,115 @@
+//! Each answer of a target: what is sent again, what costs only itself, what stops the follower.
+
+use std::net::TcpListener;
+
+use super::Followed;
+use crate::program::run;
+
+fn stderr(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_busy_target_is_tried_again() {
+    let followed = Followed::generated(50_000);
+    followed.server.order(503, Some(1));
+    followed.server.order(429, None);
+    followed.sync();
+    followed.check();
+    let answered = followed.server.take_answered();
+    assert_eq!(answered[..3], [503, 429, 204], "{answered:?}");
+    let status = followed.status();
+    let follower = &status["followers"][0];
+    assert_eq!(follower["name"], "influx", "{status}");
+    assert_eq!((&follower["behind"], &follower["fault"]), (&0.into(), &serde_json::Value::Null), "{status}");
+    assert!(follower["lastSuccess"].is_string() && follower["sent"].as_u64().unwrap() > 100, "{status}");
+}
+
+#[test]
+fn a_wrong_token_stops_it_with_a_message() {
+    for (status, part) in [(401, "does not know the token"), (403, "does not allow"), (404, "create it")] {
+        let followed = Followed::generated(20_000);
+        followed.server.order(status, None);
+        let output = followed.follow();
+        let said = stderr(&output);
+        assert!(output.status.code() == Some(2) && said.contains(part), "{status}: {output:?}");
+        assert!(!said.contains("token-of-tests"), "{said}");
+        assert_eq!(followed.server.take_answered(), [status], "it is not tried again");
+        let shown = followed.status();
+        assert_eq!(shown["followers"][0]["fault"]["isStopped"], true, "{shown}");
+        let text = run(&["status", "--db", followed.database.to_str().unwrap()]);
+        assert!(String::from_utf8_lossy(&text.stdout).contains(part), "{text:?}");
+        // With the right one it goes on.
+        followed.sync();
+        followed.check();
+    }
+}
+
+#[test]
+fn a_bad_line_costs_only_itself() {
+    let followed = Followed::generated(100_000);
+    followed.sync();
+    let points = followed.server.points("heart_rate");
+    let victim = points[points.len() / 2].text("uuid").to_owned();
+    let all = followed.server.all().len();
+    for is_conflict in [false, true] {
+        let followed = Followed::generated(100_000);
+        if is_conflict {
+            followed.server.set_conflicting(&victim);
+        } else {
+            followed.server.set_unreadable(&victim);
+        }
+        followed.sync();
+        assert_eq!(followed.server.all().len(), all - 1);
+        assert_eq!(followed.status()["followers"][0]["rejected"], 1);
+        followed.server.take_answered();
+        followed.sync();
+        assert_eq!(followed.server.take_answered(), Vec::<u16>::new(), "it is not tried again");
+    }
+}
+
+#[test]
+fn a_large_request_is_halved() {
+    let followed = Followed::generated(200_000);
+    followed.server.set_body_max(3_000);
+    followed.sync();
+    followed.check();
+    let answered = followed.server.take_answered();
+    let refused = answered.iter().filter(|status| **status == 413).count();
+    // The smaller size stays.
+    assert!((1..12).contains(&refused), "{answered:?}");
+}
+
+#[test]
+fn a_target_that_is_down_is_late_and_nothing_else() {
+    let followed = Followed::generated(20_000);
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let mut arguments = super::arguments(&followed.database, &url, &followed.folder.path().join("token"));
+    arguments.extend(["--once", "--name", "down"].map(str::to_owned));
+    let output = run(&arguments);
+    assert!(output.status.code() == Some(1) && stderr(&output).contains("cannot reach"), "{output:?}");
+    let shown = followed.status();
+    let follower = &shown["followers"][0];
+    assert_eq!((&follower["name"], &follower["fault"]["isStopped"]), (&"down".into(), &false.into()), "{shown}");
+    assert!(follower["behind"].as_i64().unwrap() > 0, "{shown}");
+}
+
+#[test]
+fn what_does_not_fit_together_is_said() {
+    let followed = Followed::new();
+    let url = followed.server.url();
+    let database = followed.database.to_str().unwrap();
+    for (words, part) in [
+        (&[][..], "name a target"),
+        (&["--influx-url", &url][..], "--influx-org"),
+        (&["--influx-url", &url, "--influx-database", "a", "--influx-org", "b"][..], "--influx-database"),
+        (&["--influx-url", &url, "--influx-database", "a", "--influx-user", "b"][..], "belong together"),
+        (&["--influx-url", "influx:8086", "--influx-database", "a"][..], "write a URL"),
+        (&["--influx-url", &url, "--influx-database", "a", "--name", "A/b"][..], "small letters"),
+    ] {
+        let output = run(&[&["follow", "--once", "--db", database], words].concat());
+        assert!(output.status.code() == Some(2) && stderr(&output).contains(part), "{words:?}: {output:?}");
+    }
+}

@@ -1,0 +1,117 @@
+//! Webhooks: signed messages of what has changed, without values, under one id until they are taken.
+
+use std::fs;
+use std::process::Output;
+
+use healthsink_testkit::influx::{InfluxServer, Message};
+use ring::hmac;
+use serde_json::{Value, json};
+
+use super::Followed;
+use crate::program::run;
+
+/// Twelve bytes in base64.
+const SECRET: &str = "whsec_QUJDREVGR0hJSktM";
+const KEY: &[u8] = b"ABCDEFGHIJKL";
+
+struct Hook {
+    followed: Followed,
+    receiver: InfluxServer,
+}
+
+impl Hook {
+    fn new() -> Self {
+        let followed = Followed::new();
+        fs::write(followed.folder.path().join("secret"), SECRET).unwrap();
+        Self { followed, receiver: InfluxServer::receiver() }
+    }
+
+    fn follow(&self, more: &[&str]) -> Output {
+        let url = format!("{}/hook?id=7", self.receiver.url());
+        let secret = self.followed.folder.path().join("secret").display().to_string();
+        let database = self.followed.database.to_str().unwrap();
+        let words = ["follow", "--once", "--db", database, "--webhook", &url, "--webhook-secret-file", &secret];
+        run(&[&words, more].concat())
+    }
+
+    /// Follows, and returns what was said.
+    fn messages(&self) -> Vec<Message> {
+        let output = self.follow(&[]);
+        assert!(output.status.success(), "{output:?}");
+        self.receiver.take_messages()
+    }
+
+    fn import(&self, number: u32, day: &str, value: f64) {
+        let at = format!("{day}T08:00:00.000Z");
+        self.followed.import(&json!({"HKQuantityTypeIdentifierStepCount": [{
+            "uuid": format!("10000000-0000-4000-8000-{number:012}"), "startDate": at, "endDate": at, "value": value, "unit": "count",
+        }]}));
+    }
+}
+
+/// Fails unless the message is signed as Standard Webhooks have it.
+fn check_signature(message: &Message) {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let header = |name: &str| message.headers[name].as_str();
+    let signed = format!("{}.{}.{}", header("webhook-id"), header("webhook-timestamp"), message.body);
+    let text = header("webhook-signature").strip_prefix("v1,").unwrap().trim_end_matches('=');
+    let (mut bytes, mut bits, mut known) = (Vec::new(), 0_u32, 0);
+    for digit in text.bytes() {
+        bits = bits << 6 | u32::try_from(DIGITS.iter().position(|other| *other == digit).unwrap()).unwrap();
+        known += 6;
+        if known >= 8 {
+            known -= 8;
+            bytes.push(u8::try_from(bits >> known & 255).unwrap());
+        }
+    }
+    let key = hmac::Key::new(hmac::HMAC_SHA256, KEY);
+    hmac::verify(&key, signed.as_bytes(), &bytes).expect("the signature is right");
+}
+
+#[test]
+fn a_message_says_what_has_changed_and_no_value() {
+    let hook = Hook::new();
+    hook.import(1, "2026-01-05", 4242.0);
+    assert!(hook.messages().is_empty(), "what was there before is nothing new");
+    hook.import(2, "2026-01-07", 4343.0);
+    hook.import(3, "2026-01-07", 4444.0);
+    let messages = hook.messages();
+    let [message] = &messages[..] else { panic!("{messages:?}") };
+    check_signature(message);
+    assert_eq!(message.path, "/hook?id=7");
+    assert_eq!(message.headers["content-type"], "application/json");
+    let body: Value = serde_json::from_str(&message.body).unwrap();
+    assert_eq!((&body["type"], &body["data"]["person"]), (&"health.changed".into(), &"me".into()));
+    // Both have one start, in one series.
+    let expected = json!([{"type": "steps", "from": "2026-01-07", "to": "2026-01-07", "rows": 2, "removed": false}]);
+    assert_eq!(body["data"]["changed"], expected);
+    assert!(!message.body.contains("4343") && !message.body.contains("4444"), "{}", message.body);
+    assert!(hook.messages().is_empty());
+    // After something was forgotten, anything may have changed.
+    let database = hook.followed.database.to_str().unwrap();
+    assert!(run(&["forget", "--yes", "--db", database, "--person", "me", "--type", "steps"]).status.success());
+    let messages = hook.messages();
+    let bodies: Vec<Value> = messages.iter().map(|message| serde_json::from_str(&message.body).unwrap()).collect();
+    assert_eq!(bodies.iter().map(|body| &body["data"]["changed"]).collect::<Vec<_>>(), [&Value::Null]);
+}
+
+#[test]
+fn a_message_that_was_not_taken_comes_again_under_its_id() {
+    let hook = Hook::new();
+    hook.import(1, "2026-01-05", 1.0);
+    assert!(hook.messages().is_empty());
+    hook.import(2, "2026-01-06", 2.0);
+    hook.receiver.order(503, Some(1));
+    let messages = hook.messages();
+    assert_eq!(messages.iter().map(|message| message.status).collect::<Vec<_>>(), [503, 200]);
+    messages.iter().for_each(check_signature);
+    let id = |message: &Message| message.headers["webhook-id"].clone();
+    assert_eq!(id(&messages[0]), id(&messages[1]));
+    // One that is gone stops it, and the change is not lost.
+    hook.import(3, "2026-01-07", 3.0);
+    hook.receiver.order(410, None);
+    assert_eq!(hook.follow(&[]).status.code(), Some(2));
+    assert_eq!(hook.receiver.take_messages().len(), 1);
+    let again = hook.messages();
+    assert!(again.len() == 1 && id(&again[0]) != id(&messages[0]), "{again:?}");
+}
