@@ -18,7 +18,7 @@ use crate::serve::config::{Auth, Serve, TlsFiles};
 use crate::serve::cors::WebOrigin;
 use crate::serve::network::Network;
 use crate::serve::serve;
-use crate::serve::tiles::TileUrl;
+use crate::serve::tiles::{Attribution, TileUrl, Tiles};
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
@@ -67,6 +67,9 @@ pub(super) struct ServeArguments {
     /// Where the page gets maps from, with {z}, {x} and {y}; by default it asks nobody but this server
     #[arg(long, env = "HEALTHSINK_TILE_URL", value_name = "URL")]
     tile_url: Option<TileUrl>,
+    /// Whose maps they are: the page shows this text on them
+    #[arg(long, env = "HEALTHSINK_TILE_ATTRIBUTION", value_name = "TEXT", requires = "tile_url")]
+    tile_attribution: Option<Attribution>,
     /// Serve /metrics and /healthz on this address without a token; by default /metrics is on --listen and needs a token
     #[arg(long, env = "HEALTHSINK_METRICS_LISTEN", value_name = "ADDRESS", value_parser = parse_listen)]
     metrics_listen: Option<SocketAddr>,
@@ -120,7 +123,7 @@ impl ServeArguments {
             body_bytes_max: self.max_body.0,
             ingests: self.ingests.0,
             wal_bytes_max: self.max_wal.0,
-            tile_url: self.tile_url,
+            tiles: self.tile_url.map(|url| Tiles { url, attribution: self.tile_attribution }),
             metrics_listen: self.metrics_listen,
         })
     }
@@ -180,8 +183,13 @@ mod tests {
     #[test]
     fn a_server_of_tiles() {
         let url = "https://tiles.example.com/{z}/{x}/{y}.png";
-        assert_eq!(serve(&["--tile-url", url]).unwrap().tile_url.map(|url| url.to_string()).as_deref(), Some(url));
-        assert!(serve(&["--tile-url", "https://tiles.example.com"]).is_err());
+        let tiles = |flags: &[&str]| serve(flags).map(|serve| serde_json::to_value(serve.tiles).unwrap());
+        assert_eq!(tiles(&[]).unwrap(), json!(null));
+        assert_eq!(tiles(&["--tile-url", url]).unwrap(), json!({"url": url, "attribution": null}));
+        let named = tiles(&["--tile-url", url, "--tile-attribution", "© <i>us</i>"]);
+        assert_eq!(named.unwrap(), json!({"url": url, "attribution": "© <i>us</i>"}));
+        assert!(tiles(&["--tile-url", "https://tiles.example.com"]).is_err());
+        assert!(tiles(&["--tile-attribution", "without tiles"]).is_err());
     }
 
     #[test]

@@ -719,6 +719,9 @@ pub const SIGN_IN_WAIT: Duration = Duration::from_secs(5);
 /// Longest URL of tiles.
 pub const TILE_URL_BYTES_MAX: usize = 512;
 
+/// Longest text that says whose maps the tiles show.
+pub const TILE_ATTRIBUTION_BYTES_MAX: usize = 256;
+
 /// Persons that a session names.
 pub const SESSION_PEOPLE_MAX: u32 = 1000;
 

@@ -7,7 +7,7 @@ use super::app::AppSettings;
 use super::cors::WebOrigin;
 use super::network::Network;
 use super::public_url::PublicUrl;
-use super::tiles::TileUrl;
+use super::tiles::Tiles;
 use crate::model::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, WAL_BYTES_MAX_DEFAULT};
 
 /// What `serve` needs to know.
@@ -38,7 +38,7 @@ pub struct Serve {
     /// Length of the WAL at which no new rows are accepted.
     pub wal_bytes_max: u64,
     /// Where the page gets maps from; it asks nobody else if `None`.
-    pub tile_url: Option<TileUrl>,
+    pub tiles: Option<Tiles>,
     /// Origins of other web pages that may read the API.
     pub cors: Vec<WebOrigin>,
     /// The address that shows metrics to anyone. If `None`, [`Serve::listen`] shows them to those with a token.
@@ -62,7 +62,7 @@ impl Serve {
             body_bytes_max: BODY_BYTES_MAX_DEFAULT,
             ingests: INGESTS_MAX,
             wal_bytes_max: WAL_BYTES_MAX_DEFAULT,
-            tile_url: None,
+            tiles: None,
             cors: Vec::new(),
             metrics_listen: None,
         }

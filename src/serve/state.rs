@@ -17,7 +17,7 @@ use super::network::Network;
 use super::obstacles::Obstacles;
 use super::phase::Phase;
 use super::prepare::Prepared;
-use super::tiles::TileUrl;
+use super::tiles::Tiles;
 use super::upload::intake::Intake;
 use crate::model::limits::{METRIC_SCRAPES_MAX, PAGE_INFLATIONS_MAX, SESSION_CHANGES_MAX, SIGN_INS_MAX};
 use crate::store::writer::WriterHandle;
@@ -51,7 +51,7 @@ pub(super) struct State {
     /// Files of the page that are decompressed for clients that take no gzip.
     pub(super) inflations: Arc<Semaphore>,
     /// Where the page gets maps from.
-    pub(super) tiles: Option<TileUrl>,
+    pub(super) tiles: Option<Tiles>,
     /// Sign-ins and sign-outs that the writer is asked for.
     pub(super) session_changes: Arc<Semaphore>,
     pub(super) reads: Reads,
@@ -94,7 +94,7 @@ impl State {
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
             sign_ins: Semaphore::new(SIGN_INS_MAX),
             inflations: Arc::new(Semaphore::new(PAGE_INFLATIONS_MAX)),
-            tiles: config.tile_url.clone(),
+            tiles: config.tiles.clone(),
             session_changes: Arc::new(Semaphore::new(SESSION_CHANGES_MAX)),
             reads,
             feeds,

@@ -1,12 +1,21 @@
 //! Where the page gets maps from, if the owner names a server of tiles. Without one the page asks nobody but this server.
 
-use std::fmt;
 use std::str::FromStr;
 
 use hyper::Uri;
+use serde::{Serialize, Serializer};
 
 use crate::model::error::{Error, Result};
-use crate::model::limits::TILE_URL_BYTES_MAX;
+use crate::model::limits::{TILE_ATTRIBUTION_BYTES_MAX, TILE_URL_BYTES_MAX};
+
+/// Maps for the page.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Tiles {
+    /// Where they come from.
+    pub url: TileUrl,
+    /// Whose they are, as the page says beside them.
+    pub attribution: Option<Attribution>,
+}
 
 /// The URL of a tile, with `{z}`, `{x}` and `{y}` in it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,12 +28,6 @@ impl TileUrl {
     /// The scheme and the host, as a policy of the page names them.
     pub(super) fn origin(&self) -> &str {
         &self.origin
-    }
-}
-
-impl fmt::Display for TileUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
     }
 }
 
@@ -56,6 +59,31 @@ impl FromStr for TileUrl {
     }
 }
 
+impl Serialize for TileUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+/// Whose maps they are: a text, which the page shows as it is.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Attribution(String);
+
+impl FromStr for Attribution {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let text = text.trim();
+        if text.is_empty() || text.len() > TILE_ATTRIBUTION_BYTES_MAX || text.chars().any(char::is_control) {
+            let message =
+                format!("the attribution of tiles is one line of text, in at most {TILE_ATTRIBUTION_BYTES_MAX} bytes");
+            return Err(Error::usage(message));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +111,18 @@ mod tests {
         ] {
             check(wrong, None);
         }
+    }
+
+    #[test]
+    fn attributions_of_tiles() {
+        let check = |text: &str, expected: Option<&str>| {
+            let read = text.parse::<Attribution>().ok();
+            assert_eq!(read.as_ref().map(|Attribution(text)| text.as_str()), expected, "{text:?}");
+        };
+        check(" © the <b>mapmakers</b> ", Some("© the <b>mapmakers</b>"));
+        check(&"x".repeat(256), Some(&"x".repeat(256)));
+        check(&"x".repeat(257), None);
+        check("two\nlines", None);
+        check(" ", None);
     }
 }

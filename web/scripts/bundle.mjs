@@ -27,7 +27,8 @@ export async function bundle({ minify }) {
     files.set(name, Buffer.from(content));
     return name;
   };
-  const scripts = await bundleScripts(minify);
+  const map = await mapStyle(add, minify);
+  const scripts = await bundleScripts(minify, map);
   for (const file of scripts.outputFiles) files.set(relative(OUT, file.path), Buffer.from(file.contents));
   const names = findNames(scripts.metafile);
 
@@ -59,7 +60,22 @@ function asset(add, name, content) {
   return add(hashed(name, content), content);
 }
 
-function bundleScripts(minify) {
+/** The style of maps, which only a view with a map loads. Leaflet's pictures are not used. */
+async function mapStyle(add, minify) {
+  const { outputFiles } = await build({
+    absWorkingDir: WEB,
+    entryPoints: ["src/styles/map.css"],
+    bundle: true,
+    loader: { ".png": "empty" },
+    target: TARGET,
+    minify,
+    write: false,
+    logLevel: "warning",
+  });
+  return asset(add, "map.css", outputFiles[0].contents);
+}
+
+function bundleScripts(minify, map) {
   return build({
     absWorkingDir: WEB,
     entryPoints: { main: "src/main.tsx", docs: "src/docs.ts" },
@@ -75,6 +91,7 @@ function bundleScripts(minify) {
     target: TARGET,
     minify,
     legalComments: "none",
+    define: { MAP_STYLE: JSON.stringify(map) },
     metafile: true,
     write: false,
     logLevel: "warning",

@@ -1,6 +1,6 @@
 // Runs test/browser/*.spec.ts with a real browser and a real healthsink.
 //
-//   npm run test:browser [-- NAME…]   NAME: figures, truth, session, looks
+//   npm run test:browser [-- NAME…]   NAME: figures, looks, map, session, truth
 //
 // HEALTHSINK_PROGRAM and HEALTHSINK_GENERATOR name the programs, HEALTHSINK_CHROMIUM the browser.
 

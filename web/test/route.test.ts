@@ -4,6 +4,7 @@ import {
   degreesText,
   nearestPoint,
   rampStep,
+  runsOf,
   scaleBar,
   scaleOf,
   sketch,
@@ -93,7 +94,7 @@ test("strokes share their ends, and parts do not", () => {
   const points = [point(0, 0), point(1, 0), point(2, 0), point(3, 0), point(5, 0, 1), point(6, 0, 1)];
   const found = sketch(points, 120, 120, 10);
   assert.ok(found);
-  const drawn = strokes(points, found, [0, 0, 3, 3, 3, 3]);
+  const drawn = strokes(runsOf(points, [0, 0, 3, 3, 3, 3]), found);
   assert.deepEqual(
     drawn.map(({ step }) => step),
     [0, 3, 3],

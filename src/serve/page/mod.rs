@@ -77,7 +77,7 @@ fn licences(call: Call<'_>) -> Answering<'_> {
 }
 
 fn shared<'a>(call: &'a Call<'_>) -> Shared<'a> {
-    Shared { tiles: call.state.tiles.as_ref(), inflations: &call.state.inflations }
+    Shared { tiles: call.state.tiles.as_ref().map(|tiles| &tiles.url), inflations: &call.state.inflations }
 }
 
 /// Answers with a file that a browser asks for each time.

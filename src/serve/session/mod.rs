@@ -19,6 +19,7 @@ use super::http::listeners::ListenerKind;
 use super::problem;
 use super::route::{Handler, Right, Route, RoutePath};
 use super::state::State;
+use super::tiles::Tiles;
 use crate::model::error::Result;
 use crate::model::time::to_iso_seconds;
 use crate::store::secret::{self, is_code_shaped};
@@ -118,7 +119,7 @@ struct Shown<'a> {
     expires: String,
     label: Option<&'a str>,
     /// Where maps come from.
-    tiles: Option<String>,
+    tiles: Option<&'a Tiles>,
 }
 
 fn described(session: &SessionOwner, state: &State) -> Answer {
@@ -140,7 +141,7 @@ fn described(session: &SessionOwner, state: &State) -> Answer {
         scope: owner.scope.map_or("", |scope| scope.name()),
         expires: to_iso_seconds(*expires_ms),
         label: label.as_deref(),
-        tiles: state.tiles.as_ref().map(ToString::to_string),
+        tiles: state.tiles.as_ref(),
     }))
 }
 

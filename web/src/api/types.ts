@@ -1355,8 +1355,8 @@ export interface components {
             person: string;
             /** @enum {string} */
             scope: "read" | "admin";
-            /** @description where maps come from, with `{z}`, `{x}` and `{y}` */
-            tiles: string | null;
+            /** @description maps that the page may show */
+            tiles: null | components["schemas"]["Tiles"];
         };
         /** @description exactly one of both */
         SignIn: {
@@ -1422,6 +1422,12 @@ export interface components {
             unchanged?: number;
             updated?: number;
             upload?: number;
+        };
+        Tiles: {
+            /** @description whose maps they are, as text */
+            attribution: string | null;
+            /** @description where maps come from, with `{z}`, `{x}` and `{y}` */
+            url: string;
         };
         TypeFigures: {
             days: {

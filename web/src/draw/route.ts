@@ -128,17 +128,17 @@ export function rampStep(value: number | null, scale: Scale | null): number {
   return Math.min(RAMP_STEPS - 1, Math.max(0, Math.floor(share * RAMP_STEPS)));
 }
 
-export interface Stroke {
+/** Neighbouring points with one colour. */
+export interface Run {
   step: number;
-  /** The `d` of an SVG path. */
-  d: string;
+  /** Places of points. */
+  places: number[];
 }
 
-/** Returns the route as strokes of one colour each. Neighbours share a point, so that no gap is between them; parts do not. */
-export function strokes(points: readonly Point[], { x, y }: Sketch, steps: readonly number[]): Stroke[] {
-  const result: Stroke[] = [];
-  const place = (index: number) => `${(x[index] ?? 0).toFixed(1)} ${(y[index] ?? 0).toFixed(1)}`;
-  let open: { step: number; d: string } | null = null;
+/** Returns the route as runs of one colour each. Neighbours share a point, so that no gap is between them; parts do not. */
+export function runsOf(points: readonly Point[], steps: readonly number[]): Run[] {
+  const result: Run[] = [];
+  let open: Run | null = null;
   for (let index = 1; index < points.length; index += 1) {
     if (points[index]?.part !== points[index - 1]?.part) {
       open = null;
@@ -146,12 +146,24 @@ export function strokes(points: readonly Point[], { x, y }: Sketch, steps: reado
     }
     const step = steps[index] ?? -1;
     if (!open || open.step !== step) {
-      open = { step, d: `M${place(index - 1)}` };
+      open = { step, places: [index - 1] };
       result.push(open);
     }
-    open.d += `L${place(index)}`;
+    open.places.push(index);
   }
   return result;
+}
+
+export interface Stroke {
+  step: number;
+  /** The `d` of an SVG path. */
+  d: string;
+}
+
+/** Returns runs as lines of a picture. */
+export function strokes(runs: readonly Run[], { x, y }: Sketch): Stroke[] {
+  const place = (index: number) => `${(x[index] ?? 0).toFixed(1)} ${(y[index] ?? 0).toFixed(1)}`;
+  return runs.map(({ step, places }) => ({ step, d: `M${places.map(place).join("L")}` }));
 }
 
 /** Returns the place of the point that is nearest to a pixel; -1 without points. */

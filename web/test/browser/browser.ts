@@ -37,7 +37,12 @@ export class Watched {
   /** Requests may fail while a test's server is away. */
   mayFail = false;
 
-  constructor(private readonly url: () => string) {}
+  /** Requests may go to these addresses only. */
+  private readonly urls: (() => string)[];
+
+  constructor(...urls: (() => string)[]) {
+    this.urls = urls;
+  }
 
   watch(page: Page): void {
     page.on("pageerror", (error) => this.faults.push(`error: ${error.stack ?? error.message}`));
@@ -48,7 +53,8 @@ export class Watched {
     });
     page.on("request", (request) => {
       const url = request.url();
-      if (!url.startsWith(this.url()) && !/^(data|blob):/.test(url)) this.faults.push(`request to ${url}`);
+      const isAllowed = this.urls.some((allowed) => allowed() !== "" && url.startsWith(allowed()));
+      if (!isAllowed && !/^(data|blob):/.test(url)) this.faults.push(`request to ${url}`);
     });
     page.on("dialog", (dialog) => {
       this.faults.push(`dialog: ${dialog.message()}`);

@@ -1,12 +1,13 @@
 // The route on a graticule, coloured by heart rate or by pace. Its cursor is that of the plots.
 
 import { useMemo, useState } from "preact/hooks";
-import { nearestPoint, RAMP_STEPS, rampStep, type Sketch, scaleOf, sketch, strokes } from "../../draw/route.ts";
+import { nearestPoint, RAMP_STEPS, rampStep, runsOf, type Sketch, scaleOf, sketch, strokes } from "../../draw/route.ts";
 import { nearest } from "../../draw/ticks.ts";
 import { type Point, series, valueAt } from "../../draw/track.ts";
 import { measureOf } from "../../format/units.ts";
 import type { Cursor } from "../../plot/Stack.tsx";
 import { useWidth } from "../../plot/size.ts";
+import { session } from "../../state/session.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
@@ -14,6 +15,7 @@ import { Segmented } from "../../ui/Segmented.tsx";
 import { Graticule, Marks } from "./Graticule.tsx";
 import type { Workout } from "./OneWorkout.tsx";
 import type { Pacing } from "./pace.ts";
+import { type MapState, RouteMap } from "./RouteMap.tsx";
 
 interface RouteCardProps {
   points: readonly Point[];
@@ -40,14 +42,20 @@ export function RouteCard({ points, workout, cursor, pacing }: RouteCardProps) {
     () => points.map(({ at, speed }) => (colour === "heart" ? valueAt(rates, at, NEAR_MS) : speed)),
     [points, colour, rates],
   );
-  const scale = scaleOf(values);
-  const lines = drawn
-    ? strokes(
+  const scale = useMemo(() => scaleOf(values), [values]);
+  const runs = useMemo(
+    () =>
+      runsOf(
         points,
-        drawn,
         values.map((value) => rampStep(value, scale)),
-      )
-    : [];
+      ),
+    [points, values, scale],
+  );
+  const lines = drawn ? strokes(runs, drawn) : [];
+  const tiles = session.value?.tiles;
+  const [map, setMap] = useState<MapState>("waiting");
+  const length = measureOf("distance", "m", units.value).format(points.at(-1)?.distance);
+  const label = texts.workouts.routeOf(length);
   const beats = measureOf("heart_rate", "count/min", units.value);
   const name = (value: number) => {
     if (colour === "heart") return beats.format(value);
@@ -76,7 +84,8 @@ export function RouteCard({ points, workout, cursor, pacing }: RouteCardProps) {
             width={width}
             height={height}
             role="img"
-            aria-label={texts.workouts.routeOf(measureOf("distance", "m", units.value).format(points.at(-1)?.distance))}
+            aria-label={label}
+            aria-hidden={map === "shown"}
             onPointerMove={follow}
             onPointerDown={follow}
             onPointerLeave={(event) => {
@@ -98,7 +107,13 @@ export function RouteCard({ points, workout, cursor, pacing }: RouteCardProps) {
             <Here {...{ points, cursor }} sketch={drawn} />
           </svg>
         )}
+        {tiles && drawn && (
+          <div class={`ramp-${colour}`}>
+            <RouteMap {...{ tiles, points, runs, width, cursor, label }} onState={setMap} />
+          </div>
+        )}
       </div>
+      {tiles && map === "failed" && <p class="note">{texts.workouts.noMap}</p>}
       {scale && (
         <div class={`ramp ramp-${colour}`} aria-hidden="true">
           <span>{name(scale.from)}</span>
