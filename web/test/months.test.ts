@@ -3,7 +3,12 @@ import { test } from "node:test";
 import type { WorkoutRow } from "../src/api/shapes.ts";
 import { activitiesOf, firstOf, months } from "../src/views/workouts/months.ts";
 
-const workout = (start: string | null, activity: string, distance: number | null): WorkoutRow => ({
+const workout = (
+  start: string | null,
+  activity: string,
+  distance: number | null,
+  zone: string | null = null,
+): WorkoutRow => ({
   uuid: `${start} ${activity}`,
   activity,
   start,
@@ -13,6 +18,7 @@ const workout = (start: string | null, activity: string, distance: number | null
   distance_km: distance,
   source: null,
   has_route: false,
+  zone,
 });
 
 const all = [
@@ -33,6 +39,26 @@ test("workouts stand in months, the newest first, with their sums", () => {
   );
   assert.equal(found[0]?.workouts[0]?.activity, "running");
   assert.equal(months([workout("2026-11-05T10:00:00.000Z", "yoga", null)], null)[0]?.kilometers, null);
+});
+
+test("a workout is in the month of its zone", () => {
+  const late = "2026-11-30T20:00:00.000Z";
+  const found = months(
+    [
+      workout(late, "running", 5, "Asia/Tokyo"),
+      workout("2026-11-30T21:00:00.000Z", "running", 5, "Europe/Berlin"),
+      workout("2026-11-30T19:00:00.000Z", "running", 5, "no zone"),
+      workout("2026-11-30T18:00:00.000Z", "running", 5, "Asia/Tokyo"),
+    ],
+    "Europe/Berlin",
+  );
+  assert.deepEqual(
+    found.map(({ month, workouts }) => [month, workouts.length]),
+    [
+      ["2026-12", 2],
+      ["2026-11", 2],
+    ],
+  );
 });
 
 test("the month is that where the person is", () => {

@@ -143,6 +143,40 @@ fn no_zone_is_above_the_heart_rates_of_the_workout_itself() {
     );
 }
 
+/// The zone that a workout names counts before that of the person; what is no name is of no matter.
+#[test]
+fn the_zone_of_a_workout() {
+    let api = Api::start();
+    let change = |sql: &str| rusqlite::Connection::open(api.server.database()).unwrap().execute_batch(sql).unwrap();
+    let zones = || {
+        let all = api.json("/api/v1/workouts");
+        let one = api.json(&format!("/api/v1/workouts/{RUN}"))["zone"].clone();
+        assert_eq!(all["workouts"][0]["zone"], one, "{all}");
+        let recent = api.json("/api/v1/workouts?from=2026-01-06");
+        (one, recent["workouts"][0]["zone"].clone())
+    };
+    assert_eq!(zones(), (json!(null), json!(null)));
+    change("DELETE FROM home_zones; INSERT INTO home_zones (person_id, zone) SELECT id, 'Europe/Zurich' FROM persons");
+    assert_eq!(zones(), (json!("Europe/Zurich"), json!("Europe/Zurich")));
+    change(
+        "INSERT OR IGNORE INTO zones (name) VALUES ('America/Lima');
+        INSERT INTO zone_changes (person_id, from_ms, zone_id) SELECT w.person_id, w.start_ms + 1, z.id FROM workouts w, zones z
+        WHERE z.name = 'America/Lima' AND hex(w.uuid) = '30000000000040008000000000000001'",
+    );
+    assert_eq!(zones(), (json!("Europe/Zurich"), json!("America/Lima")));
+    change(
+        "INSERT INTO zone_entries (person_id, from_ms, to_ms, zone) SELECT person_id, min(start_ms), min(start_ms) + 1, 'Asia/Tokyo' FROM workouts
+        GROUP BY person_id",
+    );
+    assert_eq!(zones(), (json!("Asia/Tokyo"), json!("America/Lima")));
+    change("UPDATE workouts SET metadata = '{\"HKTimeZone\":\"Africa/Cairo\"}'");
+    assert_eq!(zones(), (json!("Africa/Cairo"), json!("Africa/Cairo")));
+    change("UPDATE workouts SET metadata = '{\"HKTimeZone\":7}'");
+    assert_eq!(zones(), (json!("Asia/Tokyo"), json!("America/Lima")));
+    change("UPDATE workouts SET metadata = '[1]'");
+    assert_eq!(zones(), (json!("Asia/Tokyo"), json!("America/Lima")));
+}
+
 #[test]
 fn pauses_are_no_time_of_splits() {
     let api = Api::start();

@@ -1572,6 +1572,8 @@ export interface components {
             /** @description JSON as it was sent */
             statistics: unknown;
             uuid: string | null;
+            /** @description the time zone that the workout names, else where the person was */
+            zone: string | null;
             zones: {
                 from: number | null;
                 seconds: number | null;
@@ -1606,6 +1608,8 @@ export interface components {
             /** Format: date-time */
             start: string | null;
             uuid: string | null;
+            /** @description the time zone that the workout names, else where the person was */
+            zone: string | null;
         };
         Workouts: {
             next_cursor: string | null;
@@ -3119,7 +3123,8 @@ export interface operations {
                      *           "has_route": false,
                      *           "source": null,
                      *           "start": "2026-11-25T06:00:00.000Z",
-                     *           "uuid": "70000000-0000-4000-8000-000000000006"
+                     *           "uuid": "70000000-0000-4000-8000-000000000006",
+                     *           "zone": null
                      *         }
                      *       ],
                      *       "zone": null
@@ -3841,7 +3846,8 @@ export interface operations {
                      *           "has_route": true,
                      *           "source": "Apple Watch",
                      *           "start": "2026-01-05T07:00:00.000Z",
-                     *           "uuid": "30000000-0000-4000-8000-000000000001"
+                     *           "uuid": "30000000-0000-4000-8000-000000000001",
+                     *           "zone": null
                      *         }
                      *       ],
                      *       "total": 1
@@ -3940,6 +3946,7 @@ export interface operations {
                      *       "start": "2026-01-05T07:00:00.000Z",
                      *       "statistics": null,
                      *       "uuid": "30000000-0000-4000-8000-000000000001",
+                     *       "zone": null,
                      *       "zones": [
                      *         {
                      *           "from": 82.5,

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::chart::{exact, grouped};
-use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS, parse_iso};
+use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS, parse_iso, to_iso};
 use crate::serve::api::is_counted;
+use crate::statistics::Zones;
 
 /// What stands where there is nothing.
 pub(super) const NOTHING: &str = "–";
@@ -95,6 +96,20 @@ pub(super) fn date_time(shown: &str) -> String {
     }
 }
 
+/// When a workout began on the clocks of its zone, or of this one, such as `2026-01-05 08:00`.
+pub(super) fn workout_start(workout: &Value, zone: &str) -> String {
+    let start_ms = parse_iso(text(workout, "start")).map(|date| date.ms);
+    start_ms.map_or_else(|| NOTHING.to_owned(), |ms| date_time(&to_iso(ms + workout_shift_ms(workout, zone))))
+}
+
+/// What the clocks of a workout's zone, or of this one, are ahead of UTC at its start.
+pub(super) fn workout_shift_ms(workout: &Value, zone: &str) -> i64 {
+    let mut zones = Zones::default();
+    let known = workout["zone"].as_str().and_then(|name| zones.add(name));
+    let zone = known.or_else(|| zones.add(zone)).unwrap_or(Zones::UTC);
+    parse_iso(text(workout, "start")).map_or(0, |date| zones.local_ms(zone, date.ms) - date.ms)
+}
+
 /// How long ago an instant was.
 pub(super) fn age(shown: &str, now_ms: i64) -> String {
     let Some(date) = parse_iso(shown) else {
@@ -169,6 +184,16 @@ mod tests {
         assert_eq!([Some(432.4), Some(59.0), None].map(minutes), ["7 h 12 min", "59 min", "–"]);
         assert_eq!((clock("2026-01-05T22:00:00"), clock("x")), ("22:00", "–"));
         assert_eq!(date_time("2026-01-05T08:00:00.000+01:00"), "2026-01-05 08:00");
+        for (zone, expected) in [
+            (json!("Asia/Tokyo"), "2026-01-06 04:30"),
+            (json!("Atlantis"), "2026-01-05 20:30"),
+            (Value::Null, "2026-01-05 20:30"),
+        ] {
+            let workout = json!({"start": "2026-01-05T19:30:00.000Z", "zone": zone});
+            assert_eq!(workout_start(&workout, "Europe/Berlin"), expected, "{zone}");
+        }
+        assert_eq!(workout_start(&json!({"start": "2026-01-05T20:30:00.000+01:00"}), "Atlantis"), "2026-01-05 19:30");
+        assert_eq!(workout_start(&json!({"start": null}), "UTC"), "–");
         let now = 1_769_900_400_000;
         for (ago_ms, expected) in [
             (-5, "just now"),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::html::Html;
 use super::period::{Length, full_date};
-use super::show::{activity, age, amount, change, date_time, minutes, rows, short, text, unit};
+use super::show::{activity, age, amount, change, date_time, minutes, rows, short, text, unit, workout_start};
 use super::sleep::{facts, hypnogram};
 use super::view::{Content, Section, View, number, table};
 use crate::serve::api::{Drawing, NoAnswer, hue, is_counted, title};
@@ -122,7 +122,7 @@ fn workouts(html: &mut Html, view: &View<'_>, overview: &Value) {
                 html.line(
                     "span",
                     &[("class", "muted")],
-                    &format!(" {}, {duration}{distance}", date_time(text(workout, "start"))),
+                    &format!(" {}, {duration}{distance}", workout_start(workout, &view.today.zone)),
                 );
             });
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::html::Html;
 use super::period::Length;
-use super::show::{activity, amount, date_time, minutes, rows, short, text};
+use super::show::{activity, amount, minutes, rows, short, text, workout_shift_ms, workout_start};
 use super::view::{Content, PICTURES, Section, View, number, table};
 use crate::chart::{Bucket, Clock, Figures, Hue, Point};
 use crate::model::limits::PLAIN_HEART_RATES_MAX;
@@ -56,7 +56,7 @@ fn row(html: &mut Html, view: &View<'_>, workout: &Value) {
     html.tag("tr", &[], |html| {
         html.tag("th", &[("scope", "row"), ("class", "when")], |html| {
             let address = view.to(&format!("/workouts/{}", text(workout, "uuid")), "");
-            html.link(&address, &date_time(text(workout, "start")));
+            html.link(&address, &workout_start(workout, &view.today.zone));
         });
         html.line("td", &[], &activity(workout));
         number(html, &duration(workout));
@@ -74,7 +74,7 @@ pub(super) async fn one(view: &View<'_>, uuid: &str) -> Result<Content, NoAnswer
     let title = activity(&workout);
     html.line("h1", &[], &title);
     let source = workout["source"].as_str().map(|source| format!(", {source}")).unwrap_or_default();
-    let when = date_time(text(&workout, "start"));
+    let when = workout_start(&workout, &view.today.zone);
     html.line("p", &[("class", "muted")], &format!("{when}{source}"));
     let facts = [
         ("Duration", duration(&workout)),
@@ -89,17 +89,17 @@ pub(super) async fn one(view: &View<'_>, uuid: &str) -> Result<Content, NoAnswer
             });
         }
     });
-    heart_rates(&mut html, &workout);
+    heart_rates(&mut html, view, &workout);
     zones(&mut html, &workout);
     splits(&mut html, &workout);
     Ok(Content { title, section: Section::Workouts, html })
 }
 
-/// Heart rates on the clock of the person.
-fn heart_rates(html: &mut Html, workout: &Value) {
+/// Heart rates on the clocks of the workout.
+fn heart_rates(html: &mut Html, view: &View<'_>, workout: &Value) {
     let heart_rates = rows(workout, "heart_rate");
     let ms = |row: &Value| parse_iso(text(row, "start")).map(|date| date.ms);
-    let shift_ms = shift_ms(text(workout, "start"));
+    let shift_ms = workout_shift_ms(workout, &view.today.zone);
     let starts: Vec<Option<i64>> = heart_rates.iter().map(ms).collect();
     let step_ms = starts.windows(2).filter_map(|pair| Some(pair[1]? - pair[0]?)).min().unwrap_or(60_000).max(1000);
     let mut points: Vec<Point> = Vec::new();
@@ -133,22 +133,6 @@ fn heart_rates(html: &mut Html, workout: &Value) {
     };
     for (class, picture) in PICTURES {
         html.tag("div", &[("class", class)], |html| html.figures(&figures, picture));
-    }
-}
-
-/// What clocks are ahead of UTC, by an instant with an offset such as `+01:00`.
-fn shift_ms(shown: &str) -> i64 {
-    let Some((sign, offset)) = shown.get(shown.len().saturating_sub(6)..).and_then(|end| end.split_at_checked(1))
-    else {
-        return 0;
-    };
-    let minutes = offset
-        .split_once(':')
-        .and_then(|(hours, minutes)| Some(hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?));
-    match (sign, minutes) {
-        ("+", Some(minutes)) => minutes * 60_000,
-        ("-", Some(minutes)) => -minutes * 60_000,
-        _ => 0,
     }
 }
 
@@ -207,16 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn offsets_of_clocks() {
-        for (shown, expected) in [
-            ("2026-01-05T08:00:00.000Z", 0),
-            ("2026-01-05T08:00:00.000+01:00", 3_600_000),
-            ("2026-01-05T08:00:00.000-03:30", -12_600_000),
-            ("", 0),
-            ("ü", 0),
-        ] {
-            assert_eq!(shift_ms(shown), expected, "{shown}");
-        }
+    fn seconds_as_minutes() {
         assert_eq!([Some(61.4), Some(3600.0), None].map(seconds), ["1:01", "60:00", "–"]);
     }
 }

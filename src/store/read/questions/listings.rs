@@ -3,6 +3,19 @@
 use super::listing::ColumnKind::{Flag, Identity, Json, Number, Text, Time};
 use super::listing::{Bounds, Listing};
 
+/// The zone of the workout `w`: the one that it names, else where the person was then.
+macro_rules! zone_of_workout {
+    () => {
+        "coalesce(CASE json_type(w.metadata, '$.HKTimeZone') WHEN 'text' THEN w.metadata ->> '$.HKTimeZone' END,
+        (SELECT e.zone FROM zone_entries e WHERE e.person_id = w.person_id AND e.from_ms <= w.start_ms AND (e.to_ms IS NULL OR e.to_ms > w.start_ms)
+          ORDER BY e.from_ms DESC LIMIT 1),
+        (SELECT z.name FROM zone_changes c CROSS JOIN zones z ON z.id = c.zone_id WHERE c.person_id = w.person_id AND c.from_ms <= w.start_ms
+          ORDER BY c.from_ms DESC LIMIT 1),
+        (SELECT h.zone FROM home_zones h WHERE h.person_id = w.person_id))"
+    };
+}
+pub(super) use zone_of_workout;
+
 /// Workouts; the word is an activity.
 pub static WORKOUTS: Listing = Listing {
     name: "workouts",
@@ -19,18 +32,22 @@ pub static WORKOUTS: Listing = Listing {
         ("distance_km", Number),
         ("source", Text),
         ("has_route", Flag),
+        ("zone", Text),
     ],
     behind: "(w.start_ms, w.uuid) > (?5, ?6)",
-    sql: "SELECT w.start_ms, w.uuid, w.uuid, a.name, w.start_ms, w.end_ms, w.duration_s, w.energy_kcal,
+    sql: concat!(
+        "SELECT w.start_ms, w.uuid, w.uuid, a.name, w.start_ms, w.end_ms, w.duration_s, w.energy_kcal,
       w.distance * CASE w.distance_unit WHEN 'km' THEN 1.0 WHEN 'm' THEN 0.001 WHEN 'mi' THEN 1.609344 WHEN 'yd' THEN 0.0009144
         WHEN 'ft' THEN 0.0003048 WHEN 'cm' THEN 0.00001 WHEN 'in' THEN 0.0000254 END,
       replace(o.name, char(160), ' '), EXISTS (SELECT 1 FROM route_points r WHERE r.person_id = w.person_id AND r.workout = w.uuid) OR EXISTS (
         SELECT 1 FROM workout_aliases i CROSS JOIN route_points r
-        WHERE i.person_id = w.person_id AND i.uuid = w.uuid AND r.person_id = i.person_id AND r.workout = i.derived)
-    FROM workouts w
+        WHERE i.person_id = w.person_id AND i.uuid = w.uuid AND r.person_id = i.person_id AND r.workout = i.derived), ",
+        zone_of_workout!(),
+        " FROM workouts w
     LEFT JOIN workout_activity_types a ON a.value = w.activity_type LEFT JOIN sources o ON o.id = w.source_id
     WHERE w.person_id = ?1 AND w.start_ms >= ?2 AND w.start_ms < ?3 AND (?4 IS NULL OR a.name = ?4) AND {behind}
-    ORDER BY w.start_ms, w.uuid",
+    ORDER BY w.start_ms, w.uuid"
+    ),
 };
 
 /// Workouts of local days by activity; the word is an activity.

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::identity::{NOT_FOUND, identities, resolve};
+use super::listings::zone_of_workout;
 use super::mean::Mean;
 use super::pauses::Pauses;
 use super::places::{Point, Splits, points};
@@ -35,10 +36,13 @@ pub struct OneWorkout {
     pub split_m: f64,
 }
 
-const SELECT: &str = "SELECT w.start_ms, w.end_ms, a.name, w.activity_type, w.duration_s, w.energy_kcal, w.distance, w.distance_unit,
-      replace(o.name, char(160), ' '), w.statistics, w.events, w.activities, w.metadata, w.other
-    FROM workouts w LEFT JOIN workout_activity_types a ON a.value = w.activity_type LEFT JOIN sources o ON o.id = w.source_id
-    WHERE w.person_id = ?1 AND w.uuid = ?2";
+const SELECT: &str = concat!(
+    "SELECT w.start_ms, w.end_ms, a.name, w.activity_type, w.duration_s, w.energy_kcal, w.distance, w.distance_unit,
+      replace(o.name, char(160), ' '), w.statistics, w.events, w.activities, w.metadata, w.other, ",
+    zone_of_workout!(),
+    " FROM workouts w LEFT JOIN workout_activity_types a ON a.value = w.activity_type LEFT JOIN sources o ON o.id = w.source_id
+    WHERE w.person_id = ?1 AND w.uuid = ?2"
+);
 
 impl OneWorkout {
     /// Hands the row out, and returns when the workout was.
@@ -68,6 +72,7 @@ impl OneWorkout {
             ("distance", Value::real(row.get(6)?)),
             ("distance_unit", Value::text(text(7)?)),
             ("source", Value::text(text(8)?)),
+            ("zone", Value::text(text(14)?)),
             ("highest_heart_rate", Value::real(highest)),
             ("statistics", Value::json(text(9)?)),
             ("events", Value::json(text(10)?)),

@@ -1,6 +1,7 @@
 // The workouts of the last days, the last one first.
 
 import type { Overview, WorkoutRow } from "../../api/shapes.ts";
+import { knownZone } from "../../draw/clock.ts";
 import { dayIn } from "../../format/calendar.ts";
 import { formatDay, formatTime } from "../../format/dates.ts";
 import { formatDuration } from "../../format/durations.ts";
@@ -29,7 +30,8 @@ export function RecentWorkouts({ overview }: { overview: Overview }) {
   );
 }
 
-function Row({ workout, zone, today }: { workout: WorkoutRow; zone: string | null; today: string }) {
+function Row({ workout, zone: here, today }: { workout: WorkoutRow; zone: string | null; today: string }) {
+  const zone = knownZone(workout.zone) ?? here;
   const day = workout.start ? dayIn(zone, new Date(workout.start)) : null;
   const name = nameOfActivity(workout.activity);
   const when = `${day === today ? texts.today.title : formatDay(day, "weekday")}, ${formatTime(workout.start, zone)}`;

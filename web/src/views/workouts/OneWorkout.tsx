@@ -4,7 +4,6 @@ import { useMemo } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import { type AnswerOf, requestUrl } from "../../api/client.ts";
 import { Problem } from "../../api/problem.ts";
-import { knownZone } from "../../draw/clock.ts";
 import { splitRows, statistics, workoutEvents, zoneRows } from "../../draw/effort.ts";
 import { climb, track } from "../../draw/track.ts";
 import { dayIn } from "../../format/calendar.ts";
@@ -23,6 +22,7 @@ import { Icon } from "../../ui/Icon.tsx";
 import { Empty } from "../../ui/States.tsx";
 import { Details } from "./Details.tsx";
 import { EffortPlots } from "./EffortPlots.tsx";
+import { zoneOfWorkout } from "./months.ts";
 import { formatHeight, formatPace, pacingOf } from "./pace.ts";
 import { RouteCard } from "./RouteCard.tsx";
 import { Splits } from "./Splits.tsx";
@@ -89,16 +89,8 @@ function Shown({ workout, uuid }: { workout: Workout; uuid: string }) {
   );
 }
 
-/** The zone that the workout names, as Apple's app writes it. */
-export function zoneOf(workout: Workout): string | null {
-  const metadata: unknown = workout.metadata;
-  return typeof metadata === "object" && metadata !== null && "HKTimeZone" in metadata
-    ? knownZone(metadata.HKTimeZone)
-    : null;
-}
-
 function Head({ workout, uuid, hasRoute }: { workout: Workout; uuid: string; hasRoute: boolean }) {
-  const zone = zoneOf(workout) ?? personsZone.value;
+  const zone = zoneOfWorkout(workout, personsZone.value);
   const { start, end } = workout;
   const day = start ? dayIn(zone, new Date(start)) : null;
   const times = texts.sleep.fromTo(formatTime(start, zone), formatTime(end, zone));

@@ -9,10 +9,11 @@ import { linkTo } from "../../state/address.ts";
 import { zone } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
+import { zoneOfWorkout } from "./months.ts";
 import { formatPace, pacingOf } from "./pace.ts";
 
 export function Row({ workout }: { workout: WorkoutRow }) {
-  const { uuid, activity, start, duration_s, distance_km, energy_kcal, has_route } = workout;
+  const { uuid, activity, duration_s, distance_km, energy_kcal, has_route } = workout;
   const name = nameOfActivity(activity);
   const metres = distance_km === null ? null : distance_km * 1000;
   const pace = formatPace(pacingOf(activity, units.value), metres, duration_s);
@@ -25,7 +26,7 @@ export function Row({ workout }: { workout: WorkoutRow }) {
             {name}
           </span>
           <span class="item-when">
-            {whenOf(start)}
+            {whenOf(workout)}
             {has_route && (
               <svg
                 class="item-route"
@@ -53,8 +54,9 @@ export function Row({ workout }: { workout: WorkoutRow }) {
   );
 }
 
-function whenOf(start: string | null): string {
-  if (!start) return "";
+function whenOf(workout: WorkoutRow): string {
+  if (!workout.start) return "";
+  const timeZone = zoneOfWorkout(workout, zone.value) ?? "UTC";
   const options = { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" } as const;
-  return dateFormat({ ...options, timeZone: zone.value }).format(new Date(start));
+  return dateFormat({ ...options, timeZone }).format(new Date(workout.start));
 }

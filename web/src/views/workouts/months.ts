@@ -1,6 +1,7 @@
 // Workouts as a list of months, the newest first.
 
 import type { WorkoutRow } from "../../api/shapes.ts";
+import { knownZone } from "../../draw/clock.ts";
 import { dayIn } from "../../format/calendar.ts";
 
 export interface Month {
@@ -11,25 +12,28 @@ export interface Month {
   kilometers: number | null;
 }
 
-/** Groups workouts by the month of their start in a zone, the newest first. What has no start is left out. */
+/** The zone of a workout; without a known one, that of the person. */
+export function zoneOfWorkout({ zone }: { zone: string | null }, other: string | null): string | null {
+  return knownZone(zone) ?? other;
+}
+
+/** Groups workouts by the month of their start in their zones, the newest first. What has no start is left out. */
 export function months(workouts: readonly WorkoutRow[], zone: string | null): Month[] {
   const sorted = workouts
     .filter(({ start }) => start !== null)
     // Instants of one form are in order as texts, and thousands of them need not be parsed.
     .sort((one, other) => ((one.start ?? "") < (other.start ?? "") ? 1 : -1));
-  const result: Month[] = [];
+  // A month ends in one zone before it does in another.
+  const result = new Map<string, Month>();
   for (const workout of sorted) {
-    const month = dayIn(zone, new Date(workout.start ?? "")).slice(0, 7);
-    let last = result.at(-1);
-    if (last?.month !== month) {
-      last = { month, workouts: [], seconds: 0, kilometers: null };
-      result.push(last);
-    }
-    last.workouts.push(workout);
-    last.seconds += workout.duration_s ?? 0;
-    if (workout.distance_km !== null) last.kilometers = (last.kilometers ?? 0) + workout.distance_km;
+    const month = dayIn(zoneOfWorkout(workout, zone), new Date(workout.start ?? "")).slice(0, 7);
+    const found = result.get(month) ?? { month, workouts: [], seconds: 0, kilometers: null };
+    result.set(month, found);
+    found.workouts.push(workout);
+    found.seconds += workout.duration_s ?? 0;
+    if (workout.distance_km !== null) found.kilometers = (found.kilometers ?? 0) + workout.distance_km;
   }
-  return result;
+  return [...result.values()].sort((one, other) => (one.month < other.month ? 1 : -1));
 }
 
 /** Returns the months with at most so many workouts in all; the last one may be cut. */
