@@ -15,7 +15,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::arguments::{Outcome, parse_listen};
-use super::interrupt::{exit_code, watch};
+use super::interrupt::{exit_code, watch_both};
 use super::print::{Form, Printable, print};
 use super::token::add_reader;
 use crate::demo::{DAYS_DEFAULT, HOME, Household, PERSON};
@@ -24,7 +24,7 @@ use crate::ingest::ingest;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::record::ME;
 use crate::serve::config::{PORT_DEFAULT, Serve};
-use crate::serve::{check_listen, serve};
+use crate::serve::{check_listen, serve_with};
 use crate::store::writer::Writer;
 use crate::store::{Database, Origin, OriginKind, Store, now_ms};
 
@@ -52,21 +52,26 @@ impl DemoArguments {
         check_listen(self.listen)?;
         let place = Arc::new(Place::new(self.db.as_deref())?);
         let is_served = Arc::new(AtomicBool::new(false));
-        let (unfinished, serves) = (Arc::clone(&place), Arc::clone(&is_served));
-        watch(move |signal| {
+        let (unfinished, killed, serves) = (Arc::clone(&place), Arc::clone(&place), Arc::clone(&is_served));
+        let first = move |signal| {
             // The server ends in order by itself.
             if !serves.load(Ordering::Relaxed) {
                 unfinished.delete();
                 std::process::exit(i32::from(exit_code(signal)));
             }
-        });
+        };
+        watch_both(first, move || killed.delete());
         let served = self.make(&place.db).and_then(|(records, token, code)| {
-            let url = format!("{}#/sign-in?code={code}", self.url());
-            print(&Ready { url, token, records, db: place.kept() }, Form::Text)?;
+            let ready = |address| {
+                let url = format!("{}#/sign-in?code={code}", url(address));
+                print(&Ready { url, token, records, db: place.kept() }, Form::Text)
+            };
             let mut config = Serve::new(place.db.clone());
             (config.listen, config.home) = (self.listen, Some(HOME.to_owned()));
             is_served.store(true, Ordering::Relaxed);
-            serve(&config)
+            // Either of both that wait for a second signal may be the first to end the program.
+            let killed = Arc::clone(&place);
+            serve_with(&config, ready, move || killed.delete())
         });
         place.delete();
         served.map(|()| Outcome::Done)
@@ -94,15 +99,13 @@ impl DemoArguments {
         tracing::info!(records, seconds = began.elapsed().as_secs_f32(), "the household of the demo is ready");
         Ok((records, token, code))
     }
+}
 
-    fn url(&self) -> String {
-        let address = if self.listen.ip().is_unspecified() {
-            SocketAddr::from((Ipv4Addr::LOCALHOST, self.listen.port()))
-        } else {
-            self.listen
-        };
-        format!("http://{address}/")
-    }
+/// The address of the page for this machine.
+fn url(address: SocketAddr) -> String {
+    let is_any = address.ip().is_unspecified();
+    let address = if is_any { SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())) } else { address };
+    format!("http://{address}/")
 }
 
 /// Where the database of the demo is.

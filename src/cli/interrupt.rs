@@ -46,6 +46,11 @@ pub(super) fn delete_partial_of(target: PathBuf) {
 
 /// Calls `first` with the first signal; the second one ends the program.
 pub(super) fn watch(first: impl FnOnce(u8) + Send + 'static) {
+    watch_both(first, || {});
+}
+
+/// The same, and calls `second` before the second one ends the program.
+pub(super) fn watch_both(first: impl FnOnce(u8) + Send + 'static, second: impl FnOnce() + Send + 'static) {
     let Ok(runtime) = runtime::Builder::new_current_thread().enable_io().build() else { return };
     let signals = {
         let _context = runtime.enter();
@@ -56,8 +61,9 @@ pub(super) fn watch(first: impl FnOnce(u8) + Send + 'static) {
     let _ = listener.spawn(move || {
         runtime.block_on(async {
             first(signals.next().await);
-            let second = signals.next().await;
-            std::process::exit(i32::from(exit_code(second)));
+            let signal = signals.next().await;
+            second();
+            std::process::exit(i32::from(exit_code(signal)));
         });
     });
 }

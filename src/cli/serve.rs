@@ -134,6 +134,7 @@ mod tests {
     use super::*;
     use crate::model::memory::{hostile_bytes, ingest_bytes, zstd_bytes};
     use clap::Parser;
+    use serde_json::json;
 
     #[derive(Debug, Parser)]
     struct Arguments {

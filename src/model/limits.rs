@@ -36,6 +36,21 @@ pub const PLAIN_RAW_LETTERS_MAX: usize = 300;
 /// Heart rates of a chart there.
 pub const PLAIN_HEART_RATES_MAX: usize = 300;
 
+/// Workouts of a list there: the newest ones.
+pub const PLAIN_WORKOUTS_MAX: u64 = 1000;
+
+/// Pages without a script in memory at once, from when they are asked for until they are sent; further ones get 503.
+pub const PLAIN_PAGES_MAX: usize = 8;
+
+/// Those of one token: the other half is for others.
+pub const PLAIN_PAGES_OF_TOKEN_MAX: usize = PLAIN_PAGES_MAX / 2;
+
+/// Those of them that are made at once: more would slow uploads on two cores.
+pub const PLAIN_PAGES_MADE_MAX: usize = 2;
+
+/// How long a page waits for its turn.
+pub const PLAIN_PAGE_WAIT: Duration = QUESTION_WAIT;
+
 /// Files of the page that are decompressed at once for clients that take no gzip; further ones get 503.
 pub const PAGE_INFLATIONS_MAX: usize = 4;
 
@@ -1019,7 +1034,7 @@ pub const ROUTE_POINTS_READ_MAX: usize = 32 << 10;
 pub const PARAMETER_BYTES_MAX: usize = 4 * KIB;
 
 /// Pages of an answer that a page of HTML shows: each has `ANSWER_PAGE_BYTES`.
-pub const INSIDE_PAGES_MAX: usize = 16;
+pub const INSIDE_PAGES_MAX: usize = 8;
 
 /// Width of a chart if none is given.
 pub const CHART_WIDTH_PX: u32 = 720;

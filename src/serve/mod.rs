@@ -35,5 +35,5 @@ pub mod tiles;
 mod upload;
 
 pub use http::listeners::check_listen;
-pub use run::{check_settings, run, serve};
+pub use run::{check_settings, run, serve, serve_with};
 pub(crate) use signals::ignores_hang_up;

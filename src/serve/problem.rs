@@ -161,12 +161,13 @@ pub(super) fn not_to_sign_in(refusal: &Refusal) -> Answer {
 
 const NOT_TO_SIGN_IN: &str = "the token or code is unknown, was used, revoked or has expired; `healthsink token new --scope read --qr` makes others";
 
+/// Why a change is refused that may come from a page of another site.
+pub(super) const OF_ANOTHER_SITE: &str = "this request does not say that it comes from healthsink's own page; send an Origin header with the \
+    address of this server, and let a proxy keep the Host";
+
 /// The answer to a change that may come from a page of another site.
 pub(super) fn of_another_site() -> Answer {
-    forbidden(
-        "this request does not say that it comes from healthsink's own page; send an Origin header with the address of this server, \
-         and let a proxy keep the Host",
-    )
+    forbidden(OF_ANOTHER_SITE)
 }
 
 /// The answer to a body that is of no form that the path takes.
@@ -296,7 +297,7 @@ fn unavailable(detail: &str) -> Answer {
 }
 
 /// Seconds for `Retry-After`. Each answer gets the next value, so that clients refused together do not return together.
-fn retry_after() -> u32 {
+pub(super) fn retry_after() -> u32 {
     static ANSWERS: AtomicU32 = AtomicU32::new(0);
     spread(ANSWERS.fetch_add(1, Ordering::Relaxed))
 }

@@ -37,6 +37,20 @@ use crate::store::writer::{Writer, WriterHandle, gone};
 ///
 /// Any reason not to start, and any that keeps the writer from finishing.
 pub fn serve(config: &Serve) -> Result<()> {
+    serve_with(config, |_| Ok(()), || {})
+}
+
+/// The same. Calls `listening` with the address of uploads before the first connection, and `killed` before a second signal ends
+/// the program.
+///
+/// # Errors
+///
+/// Those of [`serve`], and that of `listening`.
+pub fn serve_with(
+    config: &Serve,
+    listening: impl FnOnce(SocketAddr) -> Result<()>,
+    killed: impl FnOnce() + Send + 'static,
+) -> Result<()> {
     check_clock(SystemTime::now())?;
     let mut prepared = Prepared::load(config)?;
     prepared.connections = descriptors::connections(descriptors::raise_limit(), prepared.connections)?;
@@ -62,7 +76,8 @@ pub fn serve(config: &Serve) -> Result<()> {
         let listeners = open(inherited, config).await?;
         let facts = announce(config, has_token, &listeners, prepared.tls.as_ref().map(Tls::certificate))?;
         let _file = facts.write(config);
-        run_with(listeners, config, prepared, writer.handle().clone(), stop_requested()).await
+        listening(listeners.upload_address()?)?;
+        run_with(listeners, config, prepared, writer.handle().clone(), stop_requested(killed)).await
     });
     // A decoder's thread that never ends must not keep the program from ending.
     runtime.shutdown_timeout(STRAGGLERS);

@@ -4,13 +4,14 @@ use std::future::pending;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Ready once the program is asked to stop. A second signal ends the program at once: what is committed is safe.
-pub(super) async fn stop_requested() {
+/// Ready once the program is asked to stop. A second signal calls `killed` and ends the program at once: what is committed is safe.
+pub(super) async fn stop_requested(killed: impl FnOnce() + Send + 'static) {
     let mut signals = StopSignals::listen();
     signals.next().await;
     tokio::spawn(async move {
         signals.next().await;
         tracing::warn!("second signal: uploads under way are dropped, committed data is kept");
+        killed();
         std::process::exit(1);
     });
 }

@@ -15,6 +15,7 @@ use super::log_limit::LogLimit;
 use super::monitor::metrics::Metrics;
 use super::network::Network;
 use super::obstacles::Obstacles;
+use super::page::Permits;
 use super::phase::Phase;
 use super::prepare::Prepared;
 use super::tiles::Tiles;
@@ -50,6 +51,8 @@ pub(super) struct State {
     pub(super) sign_ins: Semaphore,
     /// Files of the page that are decompressed for clients that take no gzip.
     pub(super) inflations: Arc<Semaphore>,
+    /// Pages without a script.
+    pub(super) plain_pages: Permits,
     /// Where the page gets maps from.
     pub(super) tiles: Option<Tiles>,
     /// Sign-ins and sign-outs that the writer is asked for.
@@ -94,6 +97,7 @@ impl State {
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),
             sign_ins: Semaphore::new(SIGN_INS_MAX),
             inflations: Arc::new(Semaphore::new(PAGE_INFLATIONS_MAX)),
+            plain_pages: Permits::new(),
             tiles: config.tiles.clone(),
             session_changes: Arc::new(Semaphore::new(SESSION_CHANGES_MAX)),
             reads,

@@ -18,6 +18,10 @@ fn the_demo_serves_a_household_and_leaves_nothing() {
     let (mut program, stdout) = Program::start_with_output(&mut demo);
     let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
     let link = lines.find(|line| line.contains("#/sign-in?code=")).unwrap();
+    assert!(
+        link.trim().starts_with(&format!("http://{}/", program.address)),
+        "the port that the system has chosen: {link}"
+    );
     let token = lines.find_map(|line| line.trim().starts_with("hs_").then(|| line.trim().to_owned())).unwrap();
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 1);
     let ask = |path: &str| -> Value {
@@ -60,6 +64,29 @@ fn the_demo_serves_a_household_and_leaves_nothing() {
     assert_eq!((session.status, session.field("all_people")), (200, json!(true)), "{session:?}");
     program.terminate();
     assert!(program.wait().success());
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+}
+
+/// A request that never ends keeps the server from ending in order.
+#[test]
+fn a_second_signal_leaves_nothing_of_the_demo() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut demo = command();
+    demo.args(["demo", "--days", "2", "--listen", "127.0.0.1:0"]).env("TMPDIR", temporary.path()).stdout(Stdio::null());
+    let mut program = Program::start(&mut demo);
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 1);
+    let mut client = Client::connect(program.address);
+    let kind = ("Content-Type", "application/json");
+    client.head(
+        "POST",
+        "/session",
+        &[("Origin", "http://localhost"), kind, ("Content-Length", "9"), ("Expect", "100-continue")],
+    );
+    assert_eq!(client.receive_head_only().status, 100, "the request is under way");
+    program.terminate();
+    program.wait_for_line("uploads under way may finish");
+    program.terminate();
+    assert!(!program.wait().success());
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
 }
 

@@ -404,24 +404,88 @@ fn texts_of_payloads_are_no_markup_in_pages() {
     assert_eq!(pages.ask("/plain", Some(&person), &[]).status, 200);
 }
 
-/// The answer of the API has several pages then, which are one list here.
-#[test]
-fn a_long_list_is_whole() {
-    const COUNT: usize = 500;
-    let pages = Pages::start();
+/// Sends so many workouts, one every minute from the first of May 2025 on.
+fn send_workouts(pages: &Pages, count: usize, source: &str) {
     let send = add_token(&pages.server, "me", TokenScope::Send, false, 's');
     let workout = |number: usize| {
-        let start = format!("2025-05-{:02}T{:02}:{:02}:00.000Z", 1 + number / 60, number % 60 / 4, number % 4 * 15);
+        let (day, hour, minute) = (1 + number / 400, number % 400 / 60, number % 60);
+        let start = format!("2025-05-{day:02}T{hour:02}:{minute:02}:{:02}.000Z", number % 400 / 360);
         json!({
             "uuid": format!("31000000-0000-4000-8000-{number:012}"), "workoutActivityType": 52, "startDate": start, "endDate": start,
-            "durationSeconds": 60, "sourceRevision": {"source": {"name": "W".repeat(100)}},
+            "durationSeconds": 60, "sourceRevision": {"source": {"name": source}},
         })
     };
-    let workouts: Vec<Value> = (0..COUNT).map(workout).collect();
+    let workouts: Vec<Value> = (0..count).map(workout).collect();
     let bearer = format!("Bearer {send}");
     let body = json!({"data": {"workouts": workouts}}).to_string();
     assert_eq!(pages.server.connect().post(&[("Authorization", &bearer)], body.as_bytes()).status, 200);
+}
+
+/// The answer of the API has several pages then, which are one list here.
+#[test]
+fn a_long_list_is_whole() {
+    let pages = Pages::start();
+    send_workouts(&pages, 500, &"W".repeat(100));
     let html = pages.page("/plain/workouts?range=month&date=2025-05-15");
-    assert_eq!(html.matches("plain/workouts/31000000").count(), COUNT);
+    assert_eq!(html.matches("plain/workouts/31000000").count(), 500);
     assert!(html.contains("500 workouts."), "{}", &html[..2000]);
+}
+
+/// The newest whole days are shown: 1,300 workouts are on four days, 400 on each but the last.
+#[test]
+fn of_a_longer_list_the_newest_are_shown() {
+    let pages = Pages { server: Server::with_figures(|_| {}), token: String::new() };
+    let token = add_token(&pages.server, "me", TokenScope::Read, true, 'r');
+    let pages = Pages { token, ..pages };
+    send_workouts(&pages, 1300, "Watch");
+    pages.json("/api/v1/workouts/days");
+    let html = pages.page("/plain/workouts?range=month&date=2025-05-15");
+    assert_eq!(html.matches("plain/workouts/31000000").count(), 900, "{}", &html[..2000]);
+    assert!(html.contains("900 workouts. 400 earlier ones are left out:"), "{}", &html[..2000]);
+    assert!(html.contains("31000000-0000-4000-8000-000000001299") && !html.contains("-000000000399"));
+    let link = html.split("left out: <a href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    assert_eq!(resolved("/plain/workouts", &link), "/plain/workouts?range=day&date=2025-05-01");
+    assert!(pages.page("/plain/workouts?range=day&date=2025-05-01").contains("-000000000399"));
+}
+
+#[test]
+fn a_form_of_another_site_gets_a_page() {
+    let pages = Pages::start();
+    for (path, back) in [("/session", "plain"), ("/session/end", "../plain")] {
+        let mut client = pages.server.connect();
+        let body = "token=hs_wrong";
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\nConnection: close\r\n");
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        client.send(format!("{head}{kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+        let answer = client.receive();
+        let html = String::from_utf8(answer.body.clone()).unwrap();
+        assert_eq!((answer.status, answer.header("content-type")), (403, Some("text/html; charset=utf-8")), "{html}");
+        assert_eq!((answer.header("cache-control"), answer.header("set-cookie")), (Some("no-store"), None));
+        check_page(&html, path);
+        assert!(html.contains("<h1>This was refused</h1>") && html.contains(&format!("href=\"{back}\"")), "{html}");
+    }
+}
+
+/// A period that cuts its last week says so in the table of nights also, as the one of a type does.
+#[test]
+fn cut_weeks_of_nights_are_marked() {
+    let pages = Pages { server: Server::with_figures(|_| {}), token: String::new() };
+    let token = add_token(&pages.server, "me", TokenScope::Read, true, 'r');
+    let pages = Pages { token, ..pages };
+    let send = add_token(&pages.server, "me", TokenScope::Send, false, 's');
+    let night = |number: u32, day: u32| {
+        json!({
+            "uuid": format!("10000000-0000-4000-8000-{number:012}"), "value": 3,
+            "startDate": format!("2026-01-{:02}T23:00:00.000Z", day - 1), "endDate": format!("2026-01-{day:02}T06:00:00.000Z"),
+        })
+    };
+    let body = json!({"data": {"HKCategoryTypeIdentifierSleepAnalysis": [night(1, 14), night(2, 30)]}}).to_string();
+    let bearer = format!("Bearer {send}");
+    assert_eq!(pages.server.connect().post(&[("Authorization", &bearer)], body.as_bytes()).status, 200);
+    // That waits until the figures are computed.
+    pages.json("/api/v1/nights");
+    let html = pages.page("/plain/sleep?range=half&date=2026-01-15");
+    assert!(html.contains("<th scope=\"row\">2026-01-26 (a part)</th>"), "{html}");
+    assert!(html.contains("<th scope=\"row\">2026-01-12</th>"), "{html}");
 }

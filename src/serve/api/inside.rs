@@ -91,7 +91,7 @@ trait Collect: Sink + Send + 'static {
 
 impl Collect for Drawing {}
 
-/// JSON, all pages of it.
+/// JSON, all pages of it. Pages show nothing of JSON that is stored, of which a row may have megabytes.
 struct Whole {
     encoder: Encoder,
     bytes: Vec<u8>,
@@ -105,7 +105,7 @@ impl Collect for Whole {
 
 impl Sink for Whole {
     fn begin(&mut self, head: &[Field<'_>]) {
-        self.encoder.begin(head);
+        self.encoder.begin(&fields_shown(head));
     }
 
     fn list(&mut self, name: &'static str, columns: &[&'static str]) {
@@ -113,11 +113,12 @@ impl Sink for Whole {
     }
 
     fn row(&mut self, row: &[Value<'_>]) -> bool {
-        self.encoder.row(row)
+        let row: Vec<Value<'_>> = row.iter().copied().map(shown).collect();
+        self.encoder.row(&row)
     }
 
     fn end(&mut self, tail: &[Field<'_>]) {
-        self.encoder.end(tail);
+        self.encoder.end(&fields_shown(tail));
     }
 
     fn open(&mut self, name: &'static str, part: Part) {
@@ -127,6 +128,14 @@ impl Sink for Whole {
     fn close(&mut self) {
         self.encoder.close();
     }
+}
+
+fn shown(value: Value<'_>) -> Value<'_> {
+    if matches!(value, Value::Json(_)) { Value::Null } else { value }
+}
+
+fn fields_shown<'a>(fields: &[Field<'a>]) -> Vec<Field<'a>> {
+    fields.iter().map(|&(name, value)| (name, shown(value))).collect()
 }
 
 /// A question with what is needed to ask it.

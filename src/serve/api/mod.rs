@@ -30,4 +30,5 @@ pub(super) use inside::{Inside, NoAnswer};
 pub(super) use parameters::decoded;
 pub(super) use paths::routes;
 pub(super) use read::Read;
+pub(super) use shares::{Share, Shares};
 pub(super) use stream::Reads;

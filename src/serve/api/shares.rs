@@ -13,7 +13,7 @@ type OfToken = (Option<i64>, Arc<Semaphore>);
 
 /// A bounded number of things at once.
 #[derive(Clone, Debug)]
-pub(super) struct Shares {
+pub(in crate::serve) struct Shares {
     all: Arc<Semaphore>,
     of_token_max: usize,
     /// The same for each token that has some.
@@ -22,14 +22,14 @@ pub(super) struct Shares {
 
 /// The right to one of them.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(in crate::serve) struct Share {
     _of_token: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
 }
 
 /// Why there is no such right.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Full {
+pub(in crate::serve) enum Full {
     /// The token has too many.
     OfToken,
     /// All tokens have.
@@ -37,12 +37,12 @@ pub(super) enum Full {
 }
 
 impl Shares {
-    pub(super) fn new(max: usize, of_token_max: usize) -> Self {
+    pub(in crate::serve) fn new(max: usize, of_token_max: usize) -> Self {
         Self { all: Arc::new(Semaphore::new(max)), of_token_max, of_tokens: Arc::default() }
     }
 
     /// Waits for the right of a token to one more.
-    pub(super) async fn take(&self, token: Option<i64>, wait: Duration) -> Result<Share, Full> {
+    pub(in crate::serve) async fn take(&self, token: Option<i64>, wait: Duration) -> Result<Share, Full> {
         let deadline = Instant::now() + wait;
         let of_token = timeout_at(deadline.into(), self.of_token(token).acquire_owned()).await;
         let of_token = of_token.ok().and_then(Result::ok).ok_or(Full::OfToken)?;

@@ -1,6 +1,7 @@
 //! What people see in a browser: the page that the build embeds, and a plain one without it. All of it is public and without data.
 
 mod files;
+mod permits;
 mod plain;
 mod sent;
 
@@ -10,6 +11,9 @@ use std::pin::Pin;
 use hyper::Method;
 
 pub(super) use files::{File, file, word};
+
+pub(super) use permits::Permits;
+pub(super) use plain::refused_form;
 
 use super::answer::Answer;
 use super::call::Call;

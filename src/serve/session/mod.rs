@@ -16,6 +16,7 @@ use super::answer::{Answer, empty, json};
 use super::call::Call;
 use super::config::{SESSION_END_PATH, SESSION_PATH};
 use super::http::listeners::ListenerKind;
+use super::page;
 use super::problem;
 use super::route::{Handler, Right, Route, RoutePath};
 use super::state::State;
@@ -59,10 +60,10 @@ fn show(call: Call<'_>) -> Answering<'_> {
 
 fn begin(call: Call<'_>) -> Answering<'_> {
     Box::pin(async move {
-        if let Err(refused) = check_origin(&call) {
-            return uncached(*refused);
-        }
         let is_form = matches!(body::kind_of(call.request.headers()), Some(Kind::Form));
+        if let Err(refused) = check_origin(&call) {
+            return uncached(if is_form { page::refused_form("") } else { *refused });
+        }
         uncached(match begun(call).await {
             Ok(answer) => answer,
             // Without a script, a browser goes back to the form, which says what is wrong.
@@ -92,6 +93,7 @@ fn end_by_form(call: Call<'_>) -> Answering<'_> {
         uncached(match ended(&call).await {
             // Behind a proxy the page may have a longer path.
             Ok(answer) => leading_to(answer, "../plain"),
+            Err(refused) if refused.status() == StatusCode::FORBIDDEN => page::refused_form("../"),
             Err(refused) => *refused,
         })
     })

@@ -26,10 +26,12 @@ use hyper::header::{
 };
 
 use crate::chart::PAGE_STYLE;
+use crate::model::limits::PLAIN_PAGE_WAIT;
 use crate::serve::access::auth::Refusal;
 use crate::serve::answer::{Answer, empty, whole};
 use crate::serve::api::{Inside, NoAnswer, is_known};
 use crate::serve::call::Call;
+use crate::serve::page::permits::kept;
 use crate::serve::problem;
 use crate::serve::route::captured;
 use crate::store::now_ms;
@@ -146,13 +148,33 @@ async fn answer(call: Call<'_>, page: Page) -> Answer {
         }
         Err(refusal) => return refused(&call, page, &refusal),
     };
+    let Some((share, _made)) = call.state.plain_pages.begin(caller.token(), PLAIN_PAGE_WAIT).await else {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let detail = "Too many pages are under way. Load this one again in a moment.".to_owned();
+        return unanswered(page.root(), &NoAnswer { status, detail });
+    };
     let inside = Inside { state: &call.state, caller: &caller, peer: call.client.address, route: call.pattern };
     let name =
         captured(call.pattern, call.request.uri().path()).unwrap_or_default().first().map(|name| (*name).to_owned());
-    match viewed(inside, call.request.uri().query().unwrap_or_default(), page, name.as_deref()).await {
+    let answer = match viewed(inside, call.request.uri().query().unwrap_or_default(), page, name.as_deref()).await {
         Ok(text) => shown(StatusCode::OK, text),
-        Err(no_answer) => shown(no_answer.status, failed(page.root(), &no_answer)),
+        Err(no_answer) => unanswered(page.root(), &no_answer),
+    };
+    kept(answer, share)
+}
+
+/// A page that says why there is no other, and if it may be there soon, when to ask again.
+fn unanswered(root: &str, no_answer: &NoAnswer) -> Answer {
+    let mut answer = shown(no_answer.status, notice(root, "This cannot be shown", &no_answer.detail));
+    if no_answer.status == StatusCode::SERVICE_UNAVAILABLE {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(problem::retry_after()));
     }
+    answer
+}
+
+/// The answer to a form that may come from a page of another site. A browser shows it.
+pub(in crate::serve) fn refused_form(root: &str) -> Answer {
+    shown(StatusCode::FORBIDDEN, notice(root, "This was refused", problem::OF_ANOTHER_SITE))
 }
 
 /// Says why a token does not read, or why that is not known.
@@ -203,12 +225,12 @@ async fn viewed(inside: Inside<'_>, query: &str, page: Page, name: Option<&str>)
     Ok(frame::page(&view, content))
 }
 
-/// A page that says why there is no other.
-fn failed(root: &str, no_answer: &NoAnswer) -> String {
-    frame::document(root, "Not there", |html| {
+/// A page with a sentence.
+fn notice(root: &str, title: &str, detail: &str) -> String {
+    frame::document(root, title, |html| {
         html.tag("main", &[("id", "main")], |html| {
-            html.line("h1", &[], "This cannot be shown");
-            html.line("p", &[], &no_answer.detail);
+            html.line("h1", &[], title);
+            html.line("p", &[], detail);
             html.tag("p", &[], |html| html.link(&format!("{root}plain"), "Back to today"));
         });
     })
@@ -225,4 +247,20 @@ fn shown(status: StatusCode, text: String) -> Answer {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_there_soon_says_when() {
+        let check = |status: StatusCode, expected: bool| {
+            let answer = unanswered("", &NoAnswer { status, detail: "<b>".to_owned() });
+            assert_eq!((answer.status(), answer.headers().contains_key(RETRY_AFTER)), (status, expected));
+            assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+        };
+        check(StatusCode::SERVICE_UNAVAILABLE, true);
+        check(StatusCode::NOT_FOUND, false);
+    }
 }

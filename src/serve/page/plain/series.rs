@@ -2,7 +2,7 @@
 
 use super::html::Html;
 use super::period::Length;
-use super::show::{amount, encoded};
+use super::show::{amount, encoded, part_note};
 use super::view::{Content, Section, View, chart, number, table};
 use crate::chart::{Bucket, Point, exact};
 use crate::model::healthkit::{identifier_of, short};
@@ -90,11 +90,7 @@ fn figures(html: &mut Html, drawing: &Drawing, identifier: &str) {
         for (at, point) in figures.points.iter().enumerate().rev() {
             html.tag("tr", &[], |html| {
                 let is_cut = (at == 0 && figures.is_cut.0) || (at + 1 == figures.points.len() && figures.is_cut.1);
-                let note = match (point.is_partial, is_cut) {
-                    (true, true) => " (a part)",
-                    (true, false) => " (not over)",
-                    _ => "",
-                };
+                let note = part_note(point.is_partial, is_cut);
                 html.line("th", &[("scope", "row")], &format!("{}{note}", figures.name_of(point)));
                 number(html, &figures.shown(point.value));
                 if has_extremes {

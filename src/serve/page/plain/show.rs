@@ -20,6 +20,15 @@ pub(super) fn rows<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value[name].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
+/// What a row says that is of a part of its time: of what was asked for, or because that is not over.
+pub(super) fn part_note(is_partial: bool, is_cut: bool) -> &'static str {
+    match (is_partial, is_cut) {
+        (true, true) => " (a part)",
+        (true, false) => " (not over)",
+        _ => "",
+    }
+}
+
 /// A unit as people write it.
 pub(super) fn unit(unit: &str, identifier: &str) -> String {
     match unit {

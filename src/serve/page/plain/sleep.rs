@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::html::Html;
 use super::period::{Length, Period, full_date};
-use super::show::{clock, minutes, rows, short, text};
+use super::show::{clock, minutes, part_note, rows, short, text};
 use super::view::{Content, Section, View, chart, number, table};
 use crate::chart::{Picture, Theme};
 use crate::serve::api::{Drawing, NoAnswer, local_day};
@@ -129,9 +129,10 @@ fn means(html: &mut Html, drawing: &Drawing) {
     let nights = drawing.nights();
     let columns = [("From", false), ("Asleep", true), ("Bedtime", true), ("Waking", true)];
     table(html, &format!("Nights, mean by {}", nights.bucket.name()), &columns, |html| {
-        for bar in nights.bars.iter().rev() {
+        for (at, bar) in nights.bars.iter().enumerate().rev() {
             html.tag("tr", &[], |html| {
-                html.line("th", &[("scope", "row")], &bar.day.to_string());
+                let is_cut = (at == 0 && nights.is_cut.0) || (at + 1 == nights.bars.len() && nights.is_cut.1);
+                html.line("th", &[("scope", "row")], &format!("{}{}", bar.day, part_note(bar.is_partial, is_cut)));
                 number(html, &minutes(Some(bar.asleep_min)));
                 let [bed, wake] = bar.times();
                 number(html, &bed);

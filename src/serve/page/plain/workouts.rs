@@ -3,20 +3,21 @@
 use serde_json::Value;
 
 use super::html::Html;
-use super::period::Length;
+use super::period::{Length, Period};
 use super::show::{activity, amount, minutes, rows, short, text, workout_shift_ms, workout_start};
 use super::view::{Content, PICTURES, Section, View, number, table};
 use crate::chart::{Bucket, Clock, Figures, Hue, Point};
-use crate::model::limits::PLAIN_HEART_RATES_MAX;
+use crate::model::limits::{PLAIN_HEART_RATES_MAX, PLAIN_WORKOUTS_MAX, QUESTION_ROWS_MAX};
 use crate::model::time::parse_iso;
-use crate::serve::api::NoAnswer;
+use crate::serve::api::{NoAnswer, local_day};
+use crate::statistics::LocalDay;
 
 /// Lengths of periods. The workouts of all years are too many for a page.
 const LENGTHS: [Length; 4] = [Length::Week, Length::Month, Length::Half, Length::Year];
 
 pub(super) async fn content(view: &View<'_>) -> Result<Content, NoAnswer> {
     let period = view.period(Length::Month);
-    let answer = view.json("/api/v1/workouts", &format!("{}&limit=1000{}", view.tz(), period.query())).await?;
+    let (answer, left_out) = newest(view, period).await?;
     let mut html = Html::default();
     html.line("h1", &[], "Workouts");
     view.periods(&mut html, ("/workouts", ""), period, &LENGTHS);
@@ -25,8 +26,7 @@ pub(super) async fn content(view: &View<'_>) -> Result<Content, NoAnswer> {
     if list.is_empty() {
         html.line("p", &[("class", "muted")], "No workouts in this time.");
     } else {
-        let more = if answer["truncated"] == Value::Bool(true) { " The first 1,000 are shown." } else { "" };
-        html.line("p", &[], &format!("{}.{more}", counted(list.len())));
+        html.tag("p", &[], |html| count(html, view, list, left_out));
         let columns = [
             ("Start", false),
             ("Activity", false),
@@ -42,6 +42,61 @@ pub(super) async fn content(view: &View<'_>) -> Result<Content, NoAnswer> {
         });
     }
     Ok(Content { title: "Workouts".to_owned(), section: Section::Workouts, html })
+}
+
+/// Earlier workouts of a period that are left out, and the last day of theirs.
+#[derive(Clone, Copy)]
+struct LeftOut {
+    count: u64,
+    day: LocalDay,
+}
+
+/// The newest workouts of a period, whole days of them, and what is left out.
+async fn newest(view: &View<'_>, period: Period) -> Result<(Value, Option<LeftOut>), NoAnswer> {
+    let asked = async |bounds: &str| {
+        view.json("/api/v1/workouts", &format!("{}&limit={PLAIN_WORKOUTS_MAX}{bounds}", view.tz())).await
+    };
+    let bounds = period.query();
+    let all = asked(&bounds).await?;
+    if all["truncated"] != Value::Bool(true) {
+        return Ok((all, None));
+    }
+    let days = view.json("/api/v1/workouts/days", &format!("limit={QUESTION_ROWS_MAX}{bounds}")).await?;
+    let day = first_shown(rows(&days, "days")).unwrap_or(period.from);
+    let to = if period.length == Length::All { String::new() } else { format!("&to={}", period.to) };
+    let last = asked(&format!("&from={day}{to}")).await?;
+    let shown = u64::try_from(rows(&last, "workouts").len()).unwrap_or(u64::MAX);
+    let count = all["total"].as_u64().unwrap_or_default().saturating_sub(shown);
+    Ok((last, Some(LeftOut { count, day: LocalDay::new(day.days().saturating_sub(1)) })))
+}
+
+/// The first of the last days that have together at most as many workouts as a page shows; the last day, if that has more.
+fn first_shown(days: &[Value]) -> Option<LocalDay> {
+    let (mut count, mut first) = (0, None);
+    // A day has a row for each activity.
+    for of_day in days.chunk_by(|one, other| one["day"] == other["day"]).rev() {
+        count += of_day.iter().filter_map(|row| row["workouts"].as_u64()).sum::<u64>();
+        if count > PLAIN_WORKOUTS_MAX && first.is_some() {
+            break;
+        }
+        first = local_day(text(&of_day[0], "day"));
+    }
+    first
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number of workouts")]
+fn count(html: &mut Html, view: &View<'_>, list: &[Value], left_out: Option<LeftOut>) {
+    html.text(&format!("{}.", counted(list.len())));
+    let Some(LeftOut { count, day }) = left_out.filter(|left_out| left_out.count > 0) else {
+        return;
+    };
+    html.text(&format!(" {} earlier ones are left out: ", short(count as f64)));
+    let week = Period::around(Length::Week, day);
+    // The page of a week with what is shown here would leave the same out.
+    let before = if week.to > day.next() { Period::around(Length::Day, day) } else { week };
+    let address = view.to("/workouts", &format!("range={}&date={day}", before.length.name()));
+    html.link(&address, &before.title());
+    html.text(" and before.");
 }
 
 fn counted(count: usize) -> String {
@@ -189,6 +244,20 @@ fn seconds(value: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn whole_days_are_shown() {
+        let check = |days: &[(&str, u64)], expected: Option<&str>| {
+            let days: Vec<Value> =
+                days.iter().map(|(day, workouts)| json!({"day": day, "workouts": workouts})).collect();
+            assert_eq!(first_shown(&days).map(|day| day.to_string()).as_deref(), expected, "{days:?}");
+        };
+        check(&[], None);
+        check(&[("2026-01-01", 1), ("2026-01-02", 600), ("2026-01-02", 300), ("2026-01-03", 100)], Some("2026-01-02"));
+        check(&[("2026-01-02", 1), ("2026-01-02", 900), ("2026-01-03", 100)], Some("2026-01-03"));
+        check(&[("2026-01-01", 5), ("2026-01-03", 1001)], Some("2026-01-03"));
+    }
 
     #[test]
     fn seconds_as_minutes() {
