@@ -179,6 +179,8 @@ export const texts = {
     },
     source: "Source",
     allSources: "All sources",
+    bySource: "By source",
+    otherSources: "Other sources",
     csv: "CSV",
     csvFailed: "The CSV could not be read",
     why: "Why this number?",

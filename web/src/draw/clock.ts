@@ -72,11 +72,23 @@ export function mean(values: readonly (number | null)[]): number | null {
 /** Returns the zone if the browser knows it; null otherwise. Zones come from payloads also. */
 export function knownZone(zone: unknown): string | null {
   if (typeof zone !== "string" || zone === "") return null;
+  let isKnown = known.get(zone);
+  if (isKnown === undefined) {
+    isKnown = isZone(zone);
+    known.set(zone, isKnown);
+  }
+  return isKnown ? zone : null;
+}
+
+/** A format takes long to make, and thousands of workouts have few zones. */
+const known = new Map<string, boolean>();
+
+function isZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return zone;
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
   } catch {
-    return null;
+    return false;
   }
 }
 

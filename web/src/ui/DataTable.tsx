@@ -9,6 +9,8 @@ export interface Column<Row> {
   name: string;
   /** Numbers stand at the right. */
   isNumber?: boolean;
+  /** A phone has no room for it. */
+  isWide?: boolean;
   cell: (row: Row) => ComponentChildren;
 }
 
@@ -29,8 +31,8 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, rowsMax = 400 }:
         <caption class="hidden">{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ name, isNumber }) => (
-              <th key={name} scope="col" class={isNumber ? "number" : undefined}>
+            {columns.map(({ name, isNumber, isWide }) => (
+              <th key={name} scope="col" class={classOf(isNumber, isWide)}>
                 {name}
               </th>
             ))}
@@ -39,13 +41,13 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, rowsMax = 400 }:
         <tbody>
           {shown.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ name, isNumber, cell }, place) =>
+              {columns.map(({ name, isNumber, isWide, cell }, place) =>
                 place === 0 ? (
                   <th key={name} scope="row">
                     {cell(row)}
                   </th>
                 ) : (
-                  <td key={name} class={isNumber ? "number" : undefined}>
+                  <td key={name} class={classOf(isNumber, isWide)}>
                     {cell(row)}
                   </td>
                 ),
@@ -59,6 +61,10 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, rowsMax = 400 }:
       )}
     </div>
   );
+}
+
+function classOf(isNumber = false, isWide = false): string | undefined {
+  return [isNumber && "number", isWide && "wide-only"].filter(Boolean).join(" ") || undefined;
 }
 
 /** The table in a part that opens. */

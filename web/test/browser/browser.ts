@@ -71,17 +71,22 @@ export class Watched {
 export interface ContextOptions {
   screen?: Screen;
   theme?: "light" | "dark";
+  hasTouch?: boolean;
 }
 
 const WAIT_MS_MAX = 30_000;
 
-export async function newContext(browser: Browser, { screen = PHONE, theme = "light" }: ContextOptions = {}) {
+export async function newContext(
+  browser: Browser,
+  { screen = PHONE, theme = "light", hasTouch = false }: ContextOptions = {},
+) {
   const context = await browser.newContext({
     viewport: screen,
     colorScheme: theme,
     locale: "en-GB",
     timezoneId: "Europe/Berlin",
     reducedMotion: "reduce",
+    hasTouch,
   });
   context.setDefaultTimeout(WAIT_MS_MAX);
   return context;
@@ -144,7 +149,7 @@ export async function cutTexts(page: Page): Promise<string[]> {
     if (scrollWidth > clientWidth) faults.push(`the page is ${scrollWidth} wide, the screen ${clientWidth}`);
     for (const element of document.querySelectorAll<HTMLElement>("body *")) {
       const style = getComputedStyle(element);
-      if (element.closest(".hidden, svg, [hidden]") || style.display === "none") continue;
+      if (element.closest(".hidden, svg, .map, [hidden]") || style.display === "none") continue;
       const isCut = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0;
       const isScrolled = /auto|scroll/.test(style.overflowX);
       if (isCut && style.overflowX !== "visible" && !isScrolled && !element.title && !element.closest("[title]")) {

@@ -166,6 +166,72 @@ test("a chart goes from months to single samples, and back", async () => {
   assert.equal(await at(), null);
 });
 
+interface Finger {
+  x: number;
+  y: number;
+}
+
+test("two fingers zoom a chart, and one scrolls the page over it", async () => {
+  const context = await newContext(browser, { screen: PHONE, hasTouch: true });
+  await signIn(context, household.url, token);
+  const touched = await context.newPage();
+  watched.watch(touched);
+  const cdp = await context.newCDPSession(touched);
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...touchPoints: Finger[]) =>
+    cdp.send("Input.dispatchTouchEvent", { type, touchPoints });
+  await show(touched, household.url, `#/type/heart_rate?range=month&end=${daysBefore(today, 20)}`);
+  const over = touched.locator(".u-over");
+  await over.waitFor();
+  const box = await over.boundingBox();
+  assert.ok(box);
+  const [left, right, y] = [box.x + box.width * 0.4, box.x + box.width * 0.6, box.y + box.height / 2];
+  await touch("touchStart", { x: left, y }, { x: right, y });
+  for (let step = 1; step <= 6; step += 1)
+    await touch("touchMove", { x: left - step * 12, y }, { x: right + step * 12, y });
+  await touch("touchEnd");
+  await touched.waitForFunction(() => location.hash.includes("zoom"));
+  const zoom = new URLSearchParams((await touched.evaluate(() => location.hash)).split("?")[1]).get("zoom") ?? "";
+  const [from = "", to = ""] = zoom.split("..");
+  const days = (Date.parse(to) - Date.parse(from)) / DAY_MS;
+  assert.ok(days >= 4 && days < 25, zoom);
+  await touched.waitForFunction(
+    () => !document.querySelector(".busy, .loading") && document.querySelector(".chart canvas"),
+  );
+  // The page is not zoomed by that.
+  assert.equal(await touched.evaluate(() => window.visualViewport?.scale), 1);
+  const before = await touched.evaluate(() => window.scrollY);
+  await touch("touchStart", { x: left, y });
+  for (let step = 1; step <= 8; step += 1) await touch("touchMove", { x: left, y: y - step * 20 });
+  await touch("touchEnd");
+  await touched.waitForFunction((old) => window.scrollY > old + 40, before);
+  assert.equal(new URLSearchParams((await touched.evaluate(() => location.hash)).split("?")[1]).get("zoom"), zoom);
+  await context.close();
+});
+
+test("bars by source add up to the day", async () => {
+  await show(page, household.url, `#/type/steps?range=month&end=${yesterday}`);
+  await page.locator(".source-select select").selectOption({ label: "By source" });
+  await page.locator(".key-share").nth(1).waitFor();
+  const names = await page.locator(".key-share .ellipsis").allTextContents();
+  assert.deepEqual(new Set(names), new Set(["App", "Phone", "Watch"]));
+  assert.match(await page.evaluate(() => location.hash), /by=source/);
+  const rows = await table(page, "Steps: Values");
+  const heads = await page.getByRole("table", { name: "Steps: Values" }).locator("thead th").allTextContents();
+  const found = rows.find(([name]) => name === longDay(yesterday)) ?? [];
+  const number = (text: string | undefined) => Number((text ?? "").replaceAll(",", "").replace("–", "0"));
+  let sum = 0;
+  for (const source of names) {
+    const query = `days?type=steps&source=${source}&from=${yesterday}&to=${today}`;
+    const { days = [] } = await household.read<Series>(token, query);
+    const value = number(found[heads.indexOf(source)]);
+    assert.equal(value, Math.floor((days[0]?.value ?? 0) + 1e-6), source);
+    sum += value;
+  }
+  // Each is rounded down.
+  const whole = number(found[heads.indexOf("Value")]);
+  assert.ok(whole >= sum && whole - sum <= names.length, `${whole}, parts ${sum}`);
+});
+
 test("keys move along a chart, and the focus stays", async () => {
   await show(page, household.url, `#/type/steps?range=month&end=${yesterday}`);
   const chart = page.locator(".chart");

@@ -36,7 +36,7 @@ before(async () => {
   tiles = createServer((request, response) => {
     asked.push({ path: request.url ?? "", headers: request.headers });
     if (isAway) request.socket.destroy();
-    else response.writeHead(200, { "content-type": "image/png" }).end(TILE);
+    else response.writeHead(200, { "content-type": "image/png", "access-control-allow-origin": "*" }).end(TILE);
   });
   tiles.listen(0, "127.0.0.1");
   await once(tiles, "listening");
@@ -96,6 +96,12 @@ test("tiles lie under the route, and one cursor goes through map and charts", as
     assert.ok((await page.locator(".map-line").count()) > 3);
     await page.locator(".map-start").waitFor();
     await page.locator(".map-end").waitFor();
+    // The route's picture hides no tile.
+    const ground = await page
+      .locator(".map svg")
+      .first()
+      .evaluate((svg) => getComputedStyle(svg).backgroundColor);
+    assert.equal(ground, "rgba(0, 0, 0, 0)");
     assert.deepEqual(await cutTexts(page), []);
     await checkCursor(page);
     const before = asked.length;
@@ -105,7 +111,7 @@ test("tiles lie under the route, and one cursor goes through map and charts", as
     await page.context().close();
   }
   assert.match(asked[0]?.path ?? "", /^\/t\/\d+\/\d+\/\d+\.png\?v=1$/);
-  // The address of the page without its path, and no cookie of anybody.
+  // The address of the page without its path, and no cookie, which a browser sends to all ports of a host.
   assert.equal(asked[0]?.headers.referer, household.url);
   assert.equal(asked[0]?.headers.cookie, undefined);
 });
@@ -114,7 +120,8 @@ async function checkCursor(page: Page): Promise<void> {
   const box = await page.locator(".map").boundingBox();
   assert.ok(box);
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await page.locator(".plot-cursor").first().waitFor();
+  // A line has no width, so that it counts as hidden.
+  await page.locator(".plot-cursor").first().waitFor({ state: "attached" });
   await page.locator(".map-here").waitFor();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height + 200);
   await page.locator(".map-here").waitFor({ state: "detached" });

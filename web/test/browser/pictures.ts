@@ -1,6 +1,6 @@
-// Pictures of each view: empty, the first day, a year, and the longest texts; dark and light; a phone and a desk.
+// Pictures of each view: empty, the first day, a year, ten years, and the longest texts; dark and light; a phone and a desk.
 //
-//   node pictures.mjs FOLDER [STATE…]   STATE: empty, day, year, long
+//   node pictures.mjs FOLDER [STATE…]   STATE: empty, day, year, decade, long
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -13,12 +13,13 @@ import { Household } from "./server.ts";
 const now = Date.now();
 const today = new Date(now).toISOString().slice(0, 10);
 const DAY_MS = 86_400_000;
+const weeksAgo = new Date(now - 30 * DAY_MS).toISOString().slice(0, 10);
 const [folder = "pictures", ...wanted] = process.argv.slice(2);
 
 /** The longest page that is still one picture, in pixels. */
 const HEIGHT_MAX = 6000;
 
-const STATES: Record<string, (household: Household) => void> = {
+const STATES: Record<string, (household: Household) => void | Promise<void>> = {
   empty: () => {},
   day: (household) => household.import("me", made(1)),
   year: (household) => {
@@ -29,6 +30,7 @@ const STATES: Record<string, (household: Household) => void> = {
     // So many that the watch was worn last night.
     household.import("me", made(366));
   },
+  decade: (household) => household.fillWithDemo(3650),
   long: (household) => household.import("me", hostilePayload(now)),
 };
 
@@ -41,16 +43,27 @@ interface Row {
   has_route: boolean;
 }
 
-async function draw(browser: Browser, state: string, fill: (household: Household) => void): Promise<void> {
+async function draw(browser: Browser, state: string): Promise<void> {
   const household = new Household();
   try {
     const label = state === "long" ? HOSTILE_LABEL : "pictures";
-    fill(household);
-    const token = household.token("read", "--label", label);
+    await STATES[state]?.(household);
+    const person = state === "decade" ? ["--person", "anna"] : [];
+    const token = household.token("read", "--label", label, ...person);
     await household.start();
-    const { workouts } = await household.read<{ workouts: Row[] }>(token, "workouts");
+    const { workouts } = await household.read<{ workouts: Row[] }>(token, `workouts?from=${weeksAgo}`);
     const workout = workouts.findLast(({ has_route }) => has_route)?.uuid;
-    const views = ["", "types", "type/heart_rate", "sleep", `sleep/${today}`, "workouts", "data", "setup"];
+    const views = [
+      "",
+      "types",
+      "type/heart_rate",
+      "type/steps?range=all&by=source",
+      "sleep",
+      `sleep/${today}`,
+      "workouts",
+      "data",
+      "setup",
+    ];
     if (workout) views.push(`workouts/${workout}`);
     for (const theme of ["light", "dark"] as const) {
       for (const screen of [PHONE, DESK]) {
@@ -62,7 +75,13 @@ async function draw(browser: Browser, state: string, fill: (household: Household
           await page.goto(`${household.url}#/${view}`);
           await settled(page);
           await page.waitForLoadState("networkidle");
-          const name = view === "" ? "today" : view.replace(/[^a-z_]+/g, "-").replace(/-+$/, "");
+          const name =
+            view === ""
+              ? "today"
+              : view
+                  .split("?")[0]
+                  ?.replace(/[^a-z_]+/g, "-")
+                  .replace(/-+$/, "");
           const isOne = view.startsWith("workouts/") || view.startsWith("sleep/");
           await take(page, screen, join(folder, `${state}-${name}${isOne ? "-one" : ""}-${theme}-${screen.width}.png`));
         }
@@ -89,7 +108,7 @@ async function take(page: Page, screen: Screen, path: string): Promise<void> {
 
 mkdirSync(folder, { recursive: true });
 const browser = await launch();
-for (const [state, fill] of Object.entries(STATES)) {
-  if (wanted.length === 0 || wanted.includes(state)) await draw(browser, state, fill);
+for (const state of Object.keys(STATES)) {
+  if (wanted.length === 0 || wanted.includes(state)) await draw(browser, state);
 }
 await browser.close();

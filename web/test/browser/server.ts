@@ -53,7 +53,17 @@ export class Household {
   /** Starts the server and waits until it listens. */
   async start(...flags: string[]): Promise<void> {
     const port = this.url === "" ? "0" : new URL(this.url).port;
-    const words = ["serve", "--db", this.database, "--listen", `127.0.0.1:${port}`, "--log-format", "text", ...flags];
+    await this.begin("serve", "--db", this.database, "--listen", `127.0.0.1:${port}`, "--log-format", "text", ...flags);
+  }
+
+  /** Fills the new database with the demo's people: anna, and ben, who has less. */
+  async fillWithDemo(days: number): Promise<void> {
+    await this.begin("demo", "--db", this.database, "--days", String(days), "--listen", "127.0.0.1:0");
+    await this.stop();
+    this.url = "";
+  }
+
+  private async begin(...words: string[]): Promise<void> {
     const started = spawn(PROGRAM, words, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
     this.process = started;
     const lines = createInterface({ input: started.stderr });

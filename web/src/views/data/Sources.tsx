@@ -16,6 +16,10 @@ function rank({ place, class: kind }: Source): number {
   return place ?? 1000 + (byKind < 0 ? CLASSES.length : byKind);
 }
 
+const kindOf = ({ class: kind }: Source) => texts.data.kinds[kind ?? ""] ?? kind ?? "";
+
+const rankOf = ({ place }: Source) => (place === null ? texts.data.byKind : texts.data.placed(formatNumber(place)));
+
 export function Sources({ sources }: { sources: readonly Source[] }) {
   const sorted = [...sources].sort((one, other) => rank(one) - rank(other));
   return (
@@ -31,17 +35,19 @@ export function Sources({ sources }: { sources: readonly Source[] }) {
             columns={[
               {
                 name: texts.data.source,
-                cell: ({ name, key }) => (
-                  <span class="cell-name ellipsis" title={`${name ?? ""} (${key ?? ""})`}>
-                    {name || key || texts.data.noName}
-                  </span>
+                cell: (source) => (
+                  <>
+                    <span class="cell-name ellipsis" title={`${source.name ?? ""} (${source.key ?? ""})`}>
+                      {source.name || source.key || texts.data.noName}
+                    </span>
+                    <span class="note narrow-only">
+                      {kindOf(source)}, {rankOf(source)}
+                    </span>
+                  </>
                 ),
               },
-              { name: texts.data.kind, cell: ({ class: kind }) => texts.data.kinds[kind ?? ""] ?? kind ?? "" },
-              {
-                name: texts.data.rank,
-                cell: ({ place }) => (place === null ? texts.data.byKind : texts.data.placed(formatNumber(place))),
-              },
+              { name: texts.data.kind, isWide: true, cell: kindOf },
+              { name: texts.data.rank, isWide: true, cell: rankOf },
               { name: texts.data.first, cell: ({ first }) => formatDay(first?.slice(0, 10)) },
               { name: texts.data.last, cell: ({ last }) => formatDay(last?.slice(0, 10)) },
             ]}

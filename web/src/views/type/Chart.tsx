@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
+import { wallOf } from "../../draw/clock.ts";
 import { dateFormat } from "../../format/locale.ts";
 import { formatBrief } from "../../format/numbers.ts";
 import { followGestures, onChartKey, type Span } from "./gestures.ts";
@@ -15,6 +16,8 @@ export interface ChartData {
   high?: (number | null)[] | undefined;
   mean?: (number | null)[] | undefined;
   before?: (number | null)[] | undefined;
+  /** Bars as layers from the bottom on, each with what is below it; the last one is the value. */
+  layers?: readonly { heights: (number | null)[]; tone: number }[] | undefined;
   /** The zone of instants; null for days, whose seconds are as if clocks showed UTC. */
   zone: string | null;
   /** Seconds that one bar stands for. */
@@ -111,6 +114,7 @@ function useTheme(): number {
 
 interface Colors {
   data: string;
+  surface: string;
   soft: string;
   text: string;
   muted: string;
@@ -123,6 +127,7 @@ function colorsOf(element: HTMLElement, color: string): Colors {
   const data = variable(color.replace(/^var\(|\)$/g, ""));
   return {
     data,
+    surface: variable("--surface"),
     soft: `${data}33`,
     text: variable("--text"),
     muted: variable("--muted"),
@@ -130,7 +135,7 @@ function colorsOf(element: HTMLElement, color: string): Colors {
   };
 }
 
-function columnsOf({ kind, x, value, low, high, mean, before }: ChartData): uPlot.AlignedData {
+function columnsOf({ kind, x, value, low, high, mean, before, layers = [] }: ChartData): uPlot.AlignedData {
   const nothing = x.map(() => null);
   const isBand = kind === "band";
   return [
@@ -140,6 +145,8 @@ function columnsOf({ kind, x, value, low, high, mean, before }: ChartData): uPlo
     before ?? nothing,
     value,
     mean ?? nothing,
+    // The highest one is behind the others.
+    ...layers.map(({ heights }) => heights).reverse(),
   ];
 }
 
@@ -153,7 +160,7 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
     height: HEIGHT,
     padding: [12, 4, 0, 0],
     legend: { show: false },
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone ?? "Etc/UTC"),
+    tzDate: (seconds) => clocksOf(seconds * 1000, data.zone),
     cursor: {
       y: false,
       points: { show: !isBars, size: 8, fill: colors.data, width: 0 },
@@ -190,7 +197,7 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
       edge,
       edge,
       { stroke: colors.muted, width: 1.5, alpha: 0.55, points: { show: false }, spanGaps: true },
-      isBars ? barsOf(data, colors) : lineOf(data, colors),
+      isBars ? barsOf(data, data.layers ? "transparent" : colors.data) : lineOf(data, colors),
       {
         stroke: colors.text,
         width: 1.75,
@@ -198,14 +205,23 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
         points: { show: false },
         spanGaps: true,
       },
+      ...(data.layers ?? []).map(({ tone }) => barsOf(data, mixed(colors.data, colors.surface, tone))).reverse(),
     ],
   };
 }
 
-function barsOf(data: ChartData, colors: Colors): uPlot.Series {
+/** A colour between two, of which the first one has a part. */
+function mixed(one: string, other: string, part: number): string {
+  const bytes = (color: string) => [1, 3, 5].map((place) => Number.parseInt(color.slice(place, place + 2), 16));
+  const second = bytes(other);
+  const parts = bytes(one).map((byte, place) => Math.round(byte * part + (second[place] ?? 0) * (1 - part)));
+  return parts.every(Number.isFinite) ? `rgb(${parts.join(" ")})` : one;
+}
+
+function barsOf(data: ChartData, color: string): uPlot.Series {
   const paths = uPlot.paths.bars?.({ size: [0.72, 48], radius: [0.18, 0] });
   const isCrowded = data.x.length > 100 && data.mean !== undefined;
-  const fill = isCrowded ? `${colors.data}80` : colors.data;
+  const fill = isCrowded ? `${color}80` : color;
   return { stroke: "transparent", width: 0, fill, points: { show: false }, ...(paths ? { paths } : {}) };
 }
 
@@ -233,6 +249,14 @@ function rangeOf(low: number | null, high: number | null, isBars: boolean): uPlo
 function sizeOfAxis(_: uPlot, values: string[] | null): number {
   const longest = Math.max(...(values ?? []).map(({ length }) => length), 1);
   return 12 + longest * 7.5;
+}
+
+/** A date whose local fields are what clocks of the zone show. uPlot's own makes a format for each tick, which takes long. */
+function clocksOf(ms: number, zone: string | null): Date {
+  const wall = new Date(zone ? wallOf(ms, zone) : ms);
+  const [hours, minutes] = [wall.getUTCHours(), wall.getUTCMinutes()];
+  const seconds = wall.getUTCSeconds() + wall.getUTCMilliseconds() / 1000;
+  return new Date(wall.getUTCFullYear(), wall.getUTCMonth(), wall.getUTCDate(), hours, minutes, seconds);
 }
 
 const DAY_S = 86_400;

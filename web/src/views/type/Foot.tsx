@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import type { Series, TypeRow } from "../../api/shapes.ts";
 import { formatDay, formatInstant } from "../../format/dates.ts";
-import { formatNumber } from "../../format/numbers.ts";
+import { formatNumber, formatPercent } from "../../format/numbers.ts";
 import { nameOfType } from "../../format/types.ts";
 import type { Measure } from "../../format/units.ts";
 import { changeQuery, linkTo, personInAddress, type Query } from "../../state/address.ts";
@@ -14,6 +14,7 @@ import { Icon } from "../../ui/Icon.tsx";
 import { downloadCsv } from "./csv.ts";
 import { Hint } from "./Hint.tsx";
 import type { Point } from "./series.ts";
+import type { Share } from "./shares.ts";
 
 interface FootProps {
   row: TypeRow;
@@ -26,11 +27,16 @@ interface FootProps {
   zone?: string | null;
   query: Query;
   isSamples?: boolean;
+  /** What each source adds, if bars are stacked. */
+  shares?: readonly Share[] | null;
+  canStack?: boolean;
+  isBySource?: boolean;
   legend: { mean: boolean; before: "values" | "mean" | null; band: boolean };
 }
 
 export function Foot(props: FootProps) {
   const { row, series, points, source, query, isSamples = false, legend, color } = props;
+  const { shares = null, canStack = false, isBySource = false } = props;
   const name = nameOfType(row.type);
   return (
     <>
@@ -42,6 +48,12 @@ export function Foot(props: FootProps) {
             <li class="key-band">{texts.type.legend.band}</li>
           </>
         )}
+        {shares?.map(({ name: of, total, tone }) => (
+          <li class="key-share" key={of} style={{ "--tone": `${tone * 100}%` }}>
+            <span class="ellipsis">{of ?? texts.type.otherSources}</span>
+            <span class="numbers">{formatPercent(total / totalOf(shares))}</span>
+          </li>
+        ))}
         {legend.mean && <li class="key-mean">{texts.type.legend.mean}</li>}
         {legend.before && (
           <li class="key-before">
@@ -50,7 +62,7 @@ export function Foot(props: FootProps) {
         )}
       </ul>
       <div class="chart-foot">
-        <Sources row={row} source={source} known={series.sources} />
+        <Sources row={row} source={source} known={series.sources} canStack={canStack} isStacked={isBySource} />
         {series.zone && (
           <span class="note ellipsis" title={texts.type.zone(series.zone)}>
             {series.zone}
@@ -60,7 +72,7 @@ export function Foot(props: FootProps) {
       </div>
       <TableBehind
         caption={`${name}: ${texts.type.table}`}
-        columns={columnsOf(props)}
+        columns={columnsOf(props, shares)}
         rows={points.filter(({ value }) => value !== null).reverse()}
         keyOf={({ key, x }) => key + x}
       />
@@ -68,7 +80,12 @@ export function Foot(props: FootProps) {
   );
 }
 
-function columnsOf({ row, measure, isSum, zone = null, isSamples }: FootProps): Column<Point>[] {
+const totalOf = (shares: readonly Share[]) => shares.reduce((sum, { total }) => sum + total, 0);
+
+function columnsOf(
+  { row, points, measure, isSum, zone = null, isSamples }: FootProps,
+  shares: readonly Share[] | null,
+): Column<Point>[] {
   const { columns } = texts.type;
   const first: Column<Point> = isSamples
     ? { name: columns.time, cell: ({ key }) => formatInstant(key, zone) }
@@ -79,6 +96,10 @@ function columnsOf({ row, measure, isSum, zone = null, isSamples }: FootProps): 
     cell: (point) => measure.format(value(point)),
   });
   const all = [first, number(columns.value, ({ value }) => value)];
+  const places = new Map(points.map(({ key }, place) => [key, place]));
+  for (const { name, values } of shares ?? []) {
+    all.push(number(name ?? texts.type.otherSources, ({ key }) => values[places.get(key) ?? -1] ?? null));
+  }
   if (!isSum) {
     all.push(number(columns.minimum, ({ minimum }) => minimum));
     all.push(number(columns.maximum, ({ maximum }) => maximum));
@@ -94,8 +115,18 @@ function columnsOf({ row, measure, isSum, zone = null, isSamples }: FootProps): 
   return all;
 }
 
+const [ALL, STACKED] = ["", "by"];
+
 /** With one chosen, the answer names all of them only if it was asked without. */
-function Sources({ row, source, known }: { row: TypeRow; source: string | null; known: readonly string[] }) {
+interface SourcesProps {
+  row: TypeRow;
+  source: string | null;
+  known: readonly string[];
+  canStack: boolean;
+  isStacked: boolean;
+}
+
+function Sources({ row, source, known, canStack, isStacked }: SourcesProps) {
   const asked = useAnswer(source ? "/api/v1/days" : null, {
     type: row.type,
     from: row.first?.slice(0, 10),
@@ -120,12 +151,16 @@ function Sources({ row, source, known }: { row: TypeRow; source: string | null; 
     <label class="source-select">
       <span class="hidden">{texts.type.source}</span>
       <select
-        value={source ?? ""}
-        onChange={(event) => changeQuery({ source: event.currentTarget.value || null }, "replace")}
+        value={source === null ? (canStack && isStacked ? STACKED : ALL) : `=${source}`}
+        onChange={({ currentTarget: { value } }) => {
+          const by = value === STACKED ? "source" : null;
+          changeQuery({ source: value.startsWith("=") ? value.slice(1) : null, by }, "replace");
+        }}
       >
-        <option value="">{texts.type.allSources}</option>
+        <option value={ALL}>{texts.type.allSources}</option>
+        {canStack && <option value={STACKED}>{texts.type.bySource}</option>}
         {names.map((name) => (
-          <option key={name} value={name}>
+          <option key={name} value={`=${name}`}>
             {name}
           </option>
         ))}

@@ -26,6 +26,8 @@ import {
 } from "./ranges.ts";
 import { Summaries } from "./Summaries.tsx";
 import { daysOf, gap, type Point, perDay, pointsOf, summaryOf, valuesBefore, weekMeans, within } from "./series.ts";
+import { type Share, stacked } from "./shares.ts";
+import { useShares } from "./useShares.ts";
 
 export interface TypeProps {
   row: TypeRow;
@@ -34,6 +36,8 @@ export interface TypeProps {
   zoom: Zoom | null;
   source: string | null;
   color: string;
+  /** Whether bars are stacked by source. */
+  isBySource: boolean;
 }
 
 /** Up to so many days are drawn as days; longer spans by weeks, months or years. */
@@ -70,7 +74,7 @@ interface ShownProps extends TypeProps {
   query: Record<string, string | number | null | undefined>;
 }
 
-function Shown({ row, range, period, zoom, series, shown, before, color, query, source }: ShownProps) {
+function Shown({ row, range, period, zoom, series, shown, before, color, query, source, isBySource }: ShownProps) {
   const measure = measureOfRow(row, series.unit, units.value);
   const isSum = row.method === "sum" || row.method === "values";
   const { points, data, earlier } = useMemo(
@@ -78,6 +82,10 @@ function Shown({ row, range, period, zoom, series, shown, before, color, query, 
     [series, shown.from, shown.to, isSum, units.value],
   );
   const [index, setIndex] = useState<number | null>(null);
+  const canStack = isSum && source === null && series.sources.length > 1;
+  const isPerDay = series.bucket !== "day";
+  const shares = useShares(canStack && isBySource, { ...query, from: shown.from }, series.sources, points, isPerDay);
+  const drawn = useMemo(() => (shares ? layered(data, shares, measure) : data), [shares, data]);
   if (points.length === 0) return <Nothing row={row} range={range} />;
   const seconds = secondsOf(shown);
   const span = { min: seconds[0], max: seconds[1] };
@@ -101,13 +109,13 @@ function Shown({ row, range, period, zoom, series, shown, before, color, query, 
           bucket={series.bucket}
           measure={measure}
           isSum={isSum}
-          mean={data.mean?.[points.indexOf(chosen as Point)]}
-          before={data.before?.[points.indexOf(chosen as Point)]}
+          mean={drawn.mean?.[points.indexOf(chosen as Point)]}
+          before={drawn.before?.[points.indexOf(chosen as Point)]}
           type={row.type}
           zoomed={zoom !== null}
         />
         <Chart
-          data={data}
+          data={drawn}
           span={span}
           limits={{ min: first, max: end }}
           color={color}
@@ -125,15 +133,28 @@ function Shown({ row, range, period, zoom, series, shown, before, color, query, 
           color={color}
           source={source}
           query={{ ...query, from: shown.from }}
+          shares={shares}
+          canStack={canStack}
+          isBySource={isBySource}
           legend={{
-            mean: data.mean !== undefined,
-            before: data.before ? (points.length > CROWDED ? "mean" : "values") : null,
+            mean: drawn.mean !== undefined,
+            before: drawn.before ? (points.length > CROWDED ? "mean" : "values") : null,
             band: data.kind === "band",
           }}
         />
       </section>
     </>
   );
+}
+
+/** The same as bars of layers, without other lines over them. */
+function layered(data: ChartData, shares: readonly Share[], measure: Measure): ChartData {
+  const heights = stacked(shares);
+  const layers = shares.map(({ tone }, place) => ({
+    heights: (heights[place] ?? []).map((value) => (value === null ? null : measure.convert(value))),
+    tone,
+  }));
+  return { ...data, layers, mean: undefined, before: undefined };
 }
 
 /** Days without data are there as gaps; of weeks and longer only those with data. */

@@ -59,12 +59,13 @@ function Known({ row, query }: { row: TypeRow; query: URLSearchParams }) {
   const period = periodOf(range, isDay(end) ? end : today, all);
   const zoom = parseZoom(query.get("zoom"));
   const source = query.get("source");
+  const isBySource = query.get("by") === "source";
   const name = nameOfType(row.type);
   const move = (steps: number) => {
     changeQuery({ end: endOf(shifted(range, period, steps), today), zoom: null });
   };
   const hasFigures = !WITHOUT_FIGURES.includes(row.method);
-  const shared = { row, range, period, zoom, source, color: colorOfType(row.type) };
+  const shared = { row, range, period, zoom, source, isBySource, color: colorOfType(row.type) };
   return (
     <div class="type">
       <header class="view-head">

@@ -134,11 +134,16 @@ function open(element: HTMLElement, { url, isUs, zoomIn, zoomOut, onTile, onFail
   control.zoom({ zoomInTitle: zoomIn, zoomOutTitle: zoomOut }).addTo(shown);
   control.scale({ metric: !isUs, imperial: isUs }).addTo(shown);
   // Many servers of tiles ask for the address of the page. The path is not in it.
-  tileLayer(url, { maxZoom: ZOOM_MAX, referrerPolicy: "strict-origin" })
+  tileLayer(url, { maxZoom: ZOOM_MAX, referrerPolicy: "strict-origin", crossOrigin: isOnThisHost(url) && "anonymous" })
     .on("tileload", onTile)
     .on("tileerror", onFailedTile)
     .addTo(shown);
   return shown;
+}
+
+/** Cookies know no ports: another program of this host would get that of the session, unless the request has no credentials. */
+function isOnThisHost(url: string): boolean {
+  return new URL(url.replace(/\{\w\}/g, "0")).hostname === location.hostname;
 }
 
 /** A ring at the start, a square at the end. */
