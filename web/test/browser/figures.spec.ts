@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import type { Explanation, Overview, Series } from "../../src/api/shapes.ts";
-import { launch, newContext, PHONE, show, signIn, table, Watched } from "./browser.ts";
+import { launch, newContext, PHONE, SMALL, show, signIn, table, Watched } from "./browser.ts";
 import { Household, type Truth } from "./server.ts";
 
 const DAYS = 60;
@@ -172,7 +172,7 @@ interface Finger {
 }
 
 test("two fingers zoom a chart, and one scrolls the page over it", async () => {
-  const context = await newContext(browser, { screen: PHONE, hasTouch: true });
+  const context = await newContext(browser, { screen: SMALL, hasTouch: true });
   await signIn(context, household.url, token);
   const touched = await context.newPage();
   watched.watch(touched);
@@ -182,6 +182,7 @@ test("two fingers zoom a chart, and one scrolls the page over it", async () => {
   await show(touched, household.url, `#/type/heart_rate?range=month&end=${daysBefore(today, 20)}`);
   const over = touched.locator(".u-over");
   await over.waitFor();
+  await over.scrollIntoViewIfNeeded();
   const box = await over.boundingBox();
   assert.ok(box);
   const [left, right, y] = [box.x + box.width * 0.4, box.x + box.width * 0.6, box.y + box.height / 2];
