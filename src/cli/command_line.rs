@@ -25,6 +25,7 @@ use super::sessions::SessionsArguments;
 use super::setup::SetupArguments;
 use super::sources::SourcesArguments;
 use super::status::StatusArguments;
+use super::store::MigrateArguments;
 use super::token::TokenArguments;
 use super::verify::VerifyArguments;
 use super::zones::ZonesArguments;
@@ -119,6 +120,8 @@ enum Command {
     Check(CheckArguments),
     /// Replace the database by a backup, and keep the old one under another name
     Restore(RestoreArguments),
+    /// Make the tables of a PostgreSQL database, or bring them up to date; then `serve --store` uses it
+    Migrate(MigrateArguments),
     /// Ask a server on this machine whether it is healthy, for containers
     Healthcheck(HealthcheckArguments),
     /// Print a script that completes commands and flags in a shell
@@ -172,6 +175,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
         Command::Backup(arguments) => arguments.run(),
         Command::Check(arguments) => arguments.run(),
         Command::Restore(arguments) => arguments.run(),
+        Command::Migrate(arguments) => arguments.run(),
         Command::Healthcheck(arguments) => arguments.run(),
         Command::Completions(arguments) => arguments.run(CommandLine::command()),
         Command::Man(arguments) => arguments.run(CommandLine::command()),

@@ -34,6 +34,7 @@ mod setup;
 mod sign_in;
 mod sources;
 mod status;
+mod store;
 mod table;
 mod token;
 mod verify;

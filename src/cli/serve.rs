@@ -9,6 +9,7 @@ use clap::builder::FalseyValueParser;
 use super::arguments::{
     AppArguments, Bytes, DatabaseArgument, GroupArgument, Ingests, Outcome, ZoneArgument, parse_listen, parse_name,
 };
+use super::store::StoreArgument;
 use crate::model::error::{Error, Result};
 use crate::model::limits::{
     BODY_BYTES_MAX_DEFAULT, CORS_ORIGINS_MAX, INGESTS_MAX, TRUSTED_PROXIES_MAX, WAL_BYTES_MAX_DEFAULT,
@@ -24,6 +25,8 @@ use crate::serve::tiles::{Attribution, TileUrl, Tiles};
 pub(super) struct ServeArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     #[command(flatten)]
     group: GroupArgument,
     #[command(flatten)]
@@ -106,6 +109,7 @@ impl ServeArguments {
         }
         Ok(Serve {
             db: self.database.db,
+            store: self.store.address()?,
             is_group_readable: self.group.group_readable,
             home: self.zone.zone,
             listen: self.listen,

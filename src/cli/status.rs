@@ -8,16 +8,19 @@ use super::arguments::{DatabaseArgument, Outcome};
 use super::followers;
 use super::obstacles::{KeptOut, read as read_obstacles};
 use super::print::{Form, FormArgument, print_by};
+use super::store::StoreArgument;
 use super::table::{Align, Table, ago, counted, shown, shown_within};
 use crate::model::error::{Result, into_io};
 use crate::model::healthkit::short;
 use crate::model::limits::{DISK_FREE_BYTES_MIN, MESSAGE_COLUMNS_MAX, TYPES_LISTED_MAX};
-use crate::store::{Database, PhoneRow, Status, TypeRows, UploadRow};
+use crate::store::{PhoneRow, Status, TypeRows, UploadRow};
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     #[command(flatten)]
     form: FormArgument,
 }
@@ -33,9 +36,10 @@ impl StatusArguments {
 
     fn print_text(&self) -> Result<()> {
         let mut types = Types::new();
-        let status = Database::new(&self.database.db).status(|kind| types.push(&kind))?;
-        let obstacles = read_obstacles(&Database::new(&self.database.db));
-        let followers = followers::read(&Database::new(&self.database.db), status.change);
+        let place = self.store.place(&self.database)?;
+        let status = place.status(|kind| types.push(&kind))?;
+        let obstacles = place.file().map(read_obstacles).unwrap_or_default();
+        let followers = place.file().map(|file| followers::read(file, status.change)).unwrap_or_default();
         print_by(|out| {
             for table in &status.tables {
                 writeln!(out, "{:<20} {:>12}", table.table, table.rows)?;
@@ -58,9 +62,10 @@ impl StatusArguments {
 
     /// Prints each type as it is read, with its whole name.
     fn print_json(&self) -> Result<()> {
+        let place = self.store.place(&self.database)?;
         print_by(|out| {
             let (mut separator, mut written) = (r#"{"types":["#, Ok(()));
-            let status = Database::new(&self.database.db).status(|kind| {
+            let status = place.status(|kind| {
                 if written.is_ok() {
                     written =
                         out.write_all(separator.as_bytes()).and_then(|()| Ok(serde_json::to_writer(&mut *out, &kind)?));
@@ -75,9 +80,12 @@ impl StatusArguments {
             write!(out, r#","phones":"#)?;
             serde_json::to_writer(&mut *out, &phones)?;
             write!(out, r#","obstacles":"#)?;
-            serde_json::to_writer(&mut *out, &read_obstacles(&Database::new(&self.database.db)))?;
+            serde_json::to_writer(&mut *out, &place.file().map(read_obstacles).unwrap_or_default())?;
             write!(out, r#","followers":"#)?;
-            serde_json::to_writer(&mut *out, &followers::read(&Database::new(&self.database.db), change))?;
+            serde_json::to_writer(
+                &mut *out,
+                &place.file().map(|file| followers::read(file, change)).unwrap_or_default(),
+            )?;
             write!(out, r#","tables":"#)?;
             serde_json::to_writer(&mut *out, &tables)?;
             write!(out, r#","uploads":"#)?;

@@ -11,6 +11,7 @@ use super::arguments::{AppArguments, DatabaseArgument, Outcome, parse_name};
 use super::print::{Form, FormArgument, Printable, ResultArgument, print, print_to_reader, write_json};
 use super::qr::draw;
 use super::sign_in;
+use super::store::StoreArgument;
 use super::table::{Align, Table};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::time::{DAY_MS, HOUR_MS, parse_day, to_iso_seconds};
@@ -32,8 +33,8 @@ impl TokenArguments {
     pub(super) fn run(&self) -> Result<Outcome> {
         match self {
             Self::New(arguments) => arguments.run(),
-            Self::List(ListArguments { database, form }) => {
-                print(&Tokens(Database::new(&database.db).tokens()?), form.form())
+            Self::List(ListArguments { database, store, form }) => {
+                print(&Tokens(store.place(database)?.tokens()?), form.form())
             }
             Self::Revoke(arguments) => arguments.run(),
         }?;
@@ -45,6 +46,8 @@ impl TokenArguments {
 pub(super) struct NewArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     /// Person whose records its uploads are, and whose it reads [default: the first one, who is me unless renamed]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
@@ -81,7 +84,7 @@ impl NewArguments {
         };
         let mut message = format!("the result cannot be printed: {error}");
         if made.token.is_some() {
-            Database::new(&self.database.db).revoke_token(made.id, now_ms())?;
+            self.store.place(&self.database)?.revoke_token(made.id)?;
             message.push_str("; nobody has seen the token, so it is revoked: make another");
         }
         Err(Error::new(ErrorKind::Io, message))
@@ -90,35 +93,37 @@ impl NewArguments {
     /// Writes the file first, and deletes it if the database does not get the token: then no token is stored but unseen, and
     /// none is seen but not stored.
     fn make(&self) -> Result<Made<'_>> {
-        let db = &self.database.db;
+        let place = self.store.place(&self.database)?;
         if self.all_people && !self.scope.may_read() {
             return Err(Error::usage("--all-people is for tokens that read; add --scope read or --scope admin"));
         }
         if self.qr && !self.scope.may_read() {
             return Err(Error::usage("--qr is for tokens that read; add --scope read or --scope admin"));
         }
+        if self.qr && place.file().is_none() {
+            return Err(Error::usage("--qr is for files: no browser signs in to a receiver of PostgreSQL yet"));
+        }
         let page = self.qr.then(|| self.page_url()).transpose()?;
         let created_ms = now_ms();
         let expires_ms = self.expires.map(|expiry| expiry.after(created_ms)).transpose()?;
-        let database = Database::new(db);
-        let person = self.person.clone().map_or_else(|| database.first_person(), Ok)?;
+        let person = self.person.clone().map_or_else(|| place.first_person(), Ok)?;
         let token = secret::token()?;
         if let Some(file) = &self.out {
             write_new(file, &token)?;
         }
         let digest = TokenDigest::of(token.as_bytes());
-        let is_new_database = !db.exists();
+        let is_new_database = place.file().is_some_and(|file| !file.exists());
         let label = self.label.as_deref();
         let (scope, is_of_all) = (self.scope, self.all_people);
         let new = NewToken { digest: &digest, person: &person, label, scope, is_of_all, created_ms, expires_ms };
-        let added = database.add_token(&new).inspect_err(|_| {
+        let added = place.add_token(&new).inspect_err(|_| {
             if let Some(file) = &self.out {
                 // The file is new; if it stays, its token opens nothing.
                 let _ = std::fs::remove_file(file);
             }
         });
         let id = added?;
-        let sign_in = page.map(|page| sign_in::link(&database, id, &page)).transpose();
+        let sign_in = page.zip(place.file()).map(|(page, file)| sign_in::link(file, id, &page)).transpose();
         Ok(Made {
             id,
             // The token is made: it must be seen.
@@ -133,7 +138,7 @@ impl NewArguments {
             expires: expires_ms.map(to_iso_seconds),
             token: self.out.is_none().then_some(token),
             file: self.out.as_deref(),
-            database: std::path::absolute(db).unwrap_or_else(|_| db.clone()),
+            database: place.shown(),
             is_new_database,
             app: self.app_words(),
         })
@@ -207,6 +212,8 @@ pub(super) struct ListArguments {
     #[command(flatten)]
     database: DatabaseArgument,
     #[command(flatten)]
+    store: StoreArgument,
+    #[command(flatten)]
     form: FormArgument,
 }
 
@@ -214,6 +221,8 @@ pub(super) struct ListArguments {
 pub(super) struct RevokeArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     /// Numbers of tokens, as `healthsink token list` prints them
     #[arg(required = true, value_name = "ID")]
     ids: Vec<i64>,
@@ -255,8 +264,9 @@ impl RevokeArguments {
     /// Revokes all that exist, whatever else fails: a phone may be lost.
     fn run(&self) -> Result<()> {
         let (mut unknown, mut revoked) = (Vec::new(), Vec::new());
+        let place = self.store.place(&self.database)?;
         for id in &self.ids {
-            match Database::new(&self.database.db).revoke_token(*id, now_ms())? {
+            match place.revoke_token(*id)? {
                 Some(Revocation { is_new, sessions }) => revoked.push(Revoked { id: *id, before: !is_new, sessions }),
                 None => unknown.push(id.to_string()),
             }

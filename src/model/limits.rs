@@ -1120,6 +1120,45 @@ pub const H2_SEND_BYTES_MAX: usize = 64 * KIB;
 /// Streams that a client may reset early, and streams that it may make the server reset, before the connection is closed.
 pub const H2_RESETS_MAX: usize = 32;
 
+/// Wait for a connection to PostgreSQL.
+pub const STORE_CONNECT_WAIT: Duration = Duration::from_secs(5);
+
+/// Wait for an answer of PostgreSQL, which itself ends a statement after a minute.
+pub const STORE_ANSWER_WAIT: Duration = Duration::from_secs(90);
+
+/// Statements that a connection to PostgreSQL keeps prepared.
+pub const STORE_STATEMENTS_MAX: usize = 128;
+
+/// Wait for the look-up of a token in PostgreSQL. A client that waits longer gets 503.
+pub const TOKEN_ANSWER_WAIT: Duration = Duration::from_secs(1);
+
+/// Look-ups that may wait for PostgreSQL.
+pub const TOKEN_QUESTIONS_MAX: usize = 16;
+
+/// Samples that are copied to PostgreSQL at once, and the bytes after which fewer are.
+pub const STAGE_GROUP_ROWS: u64 = 8 << 10;
+
+/// See [`STAGE_GROUP_ROWS`].
+pub const STAGE_GROUP_BYTES: usize = MIB;
+
+/// Bytes of a message of COPY. Larger ones are not faster (measured).
+pub const COPY_FRAME_BYTES: usize = 64 * KIB;
+
+/// Ids of texts in each table that a receiver knows to be in PostgreSQL.
+pub const DICTIONARY_IDS_MAX: usize = 64 << 10;
+
+/// Rows with one key in a transaction that are written to PostgreSQL one by one. Of further ones the last is written.
+pub const REPEATS_MAX: i32 = 64;
+
+/// Corrected samples whose earlier values are read from PostgreSQL at once.
+pub const CORRECTIONS_PER_PAGE: i64 = 1024;
+
+/// Bytes of a file with passwords that are read.
+pub const PASSWORD_FILE_BYTES_MAX: u64 = 64 * KIB as u64;
+
+/// Bytes of a file of root certificates that are read. Those of systems have a quarter of a megabyte.
+pub const ROOT_CERTIFICATES_BYTES_MAX: u64 = 4 * MIB as u64;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,9 +25,9 @@ pub(super) fn announce(
         (true, Some(name)) => format!("with a token in the header {name}"),
     };
     let scheme = if config.tls.is_some() { "https" } else { "http" };
-    let Serve { path, db, .. } = config;
+    let path = &config.path;
     let version = env!("CARGO_PKG_VERSION");
-    tracing::info!("healthsink {version} listens on {scheme}://{address}{path}, writes {}, {auth}", db.display());
+    tracing::info!("healthsink {version} listens on {scheme}://{address}{path}, writes {}, {auth}", config.kept_in());
     let reach = Reach::of(config.public_url.as_ref(), address, certificate);
     announce_reach(config, has_token, &reach);
     check_certificate(config, certificate);

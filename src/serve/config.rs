@@ -9,12 +9,15 @@ use super::network::Network;
 use super::public_url::PublicUrl;
 use super::tiles::Tiles;
 use crate::model::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, WAL_BYTES_MAX_DEFAULT};
+use crate::store::{Address, Database};
 
 /// What `serve` needs to know.
 #[derive(Clone, Debug)]
 pub struct Serve {
     /// The database's path.
     pub db: PathBuf,
+    /// The database in PostgreSQL that is used instead.
+    pub store: Option<Address>,
     /// Whether the database's group may read it.
     pub is_group_readable: bool,
     /// The home zone of persons without one.
@@ -51,6 +54,7 @@ impl Serve {
     pub fn new(db: PathBuf) -> Self {
         Self {
             db,
+            store: None,
             is_group_readable: false,
             home: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT_DEFAULT)),
@@ -66,6 +70,16 @@ impl Serve {
             cors: Vec::new(),
             metrics_listen: None,
         }
+    }
+
+    /// The file; none if rows are kept in PostgreSQL.
+    pub(super) fn file(&self) -> Option<Database> {
+        self.store.is_none().then(|| Database::new(&self.db).group_readable(self.is_group_readable))
+    }
+
+    /// Where rows are kept, for people.
+    pub(super) fn kept_in(&self) -> String {
+        self.store.as_ref().map_or_else(|| self.db.display().to_string(), ToString::to_string)
     }
 
     /// What to type into the app.

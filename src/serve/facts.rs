@@ -43,8 +43,7 @@ impl ServerFacts {
     }
 
     /// Writes them down for as long as the server runs. Without them, `setup` says that it does not find the server.
-    pub(super) fn write(&self, config: &Serve) -> Option<ServerFile> {
-        let database = Database::new(&config.db).group_readable(config.is_group_readable);
+    pub(super) fn write(&self, database: &Database) -> Option<ServerFile> {
         let written = database.write_server(&serde_json::to_vec(self).unwrap_or_default());
         written.inspect_err(|error| tracing::debug!(%error, "`healthsink setup` will not find this server")).ok()
     }

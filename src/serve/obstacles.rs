@@ -85,7 +85,8 @@ impl ObstacleKind {
 /// The last obstacle of each kind.
 #[derive(Debug)]
 pub(in crate::serve) struct Obstacles {
-    database: Database,
+    /// Whose file it is; none if rows are kept in PostgreSQL.
+    database: Option<Database>,
     log_limit: Arc<LogLimit>,
     last: Mutex<Last>,
     /// Whether a write is due, now or once the interval has passed.
@@ -102,8 +103,10 @@ struct Last {
 
 impl Obstacles {
     /// Those that the database's file holds.
-    pub(in crate::serve) fn of(database: Database, log_limit: Arc<LogLimit>) -> Arc<Self> {
-        let mut obstacles: Vec<Obstacle> = serde_json::from_slice(&database.read_obstacles()).unwrap_or_default();
+    pub(in crate::serve) fn of(database: impl Into<Option<Database>>, log_limit: Arc<LogLimit>) -> Arc<Self> {
+        let database = database.into();
+        let bytes = database.as_ref().map(Database::read_obstacles).unwrap_or_default();
+        let mut obstacles: Vec<Obstacle> = serde_json::from_slice(&bytes).unwrap_or_default();
         obstacles.truncate(OBSTACLES_MAX);
         let last = Mutex::new(Last { obstacles, written: None });
         Arc::new(Self { database, log_limit, last, is_write_due: AtomicBool::new(false), writing: Mutex::default() })
@@ -162,6 +165,7 @@ impl Obstacles {
 
     /// Writes what is not written yet.
     pub(in crate::serve) fn write(&self) {
+        let Some(database) = &self.database else { return };
         let _writing = lock(&self.writing);
         if !self.is_write_due.swap(false, Ordering::Relaxed) {
             return;
@@ -171,7 +175,7 @@ impl Obstacles {
             last.written = Some(Instant::now());
             serde_json::to_vec(&last.obstacles).unwrap_or_default()
         };
-        if let Err(error) = self.database.write_obstacles(&obstacles)
+        if let Err(error) = database.write_obstacles(&obstacles)
             && let Some(left_out) = self.log_limit.count_shared("obstacles")
         {
             tracing::warn!(%error, left_out, "`healthsink status` will not show what kept clients out: its file cannot be written");

@@ -8,7 +8,7 @@ use super::config::Serve;
 use super::http::tls::Tls;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{CONNECTIONS_MAX, TLS_CONNECTIONS_MAX};
-use crate::store::Database;
+use crate::store::{Address, Database, Lookup, TokenReader};
 
 /// Contents of the files that the configuration names.
 pub(super) struct Prepared {
@@ -16,6 +16,8 @@ pub(super) struct Prepared {
     pub(super) tls: Option<Tls>,
     /// Connections at once, as far as memory allows; `serve` also looks at the limit of open files.
     pub(super) connections: usize,
+    /// Looks up tokens and sessions.
+    pub(super) tokens: Lookup,
 }
 
 /// Fails if the clock is so wrong that an answer can have no date.
@@ -37,15 +39,20 @@ impl Prepared {
         let credentials = Credentials::load(&config.auth)?;
         let tls = config.tls.as_ref().map(Tls::load).transpose()?;
         let connections = if tls.is_some() { TLS_CONNECTIONS_MAX } else { CONNECTIONS_MAX };
-        Ok(Self { credentials, tls, connections })
+        let tokens = match (&config.store, config.file()) {
+            (Some(address), _) => Lookup::of_postgres(address)?,
+            (None, file) => TokenReader::new(file.unwrap_or_else(|| Database::new(&config.db))).into(),
+        };
+        Ok(Self { credentials, tls, connections, tokens })
     }
 
     /// Returns whether uploads to this address need a token. Fails if strangers could upload, or if flags and tokens
     /// contradict each other.
     pub(super) fn check(&self, config: &Serve, address: SocketAddr) -> Result<bool> {
-        let has_token = self.credentials.has_file() || Database::new(&config.db).has_tokens()?;
+        let has_token = self.credentials.has_file()
+            || config.store.as_ref().map_or_else(|| Database::new(&config.db).has_tokens(), Address::has_tokens)?;
         if has_token && config.auth.is_optional {
-            let db = config.db.display();
+            let db = config.kept_in();
             return Err(Error::usage(format!("{db} has tokens, so uploads need one of them; leave out --no-auth")));
         }
         if has_token || config.auth.is_optional {

@@ -60,11 +60,7 @@ pub fn serve_with(
         // Otherwise a port that is in use would leave a new database.
         check_listen(config.listen)?;
     }
-    let mut writer = {
-        let database = Database::new(&config.db).group_readable(config.is_group_readable);
-        Writer::with_wal_limit(&database, config.wal_bytes_max)?
-    };
-    writer.keep_figures(config.home.clone())?;
+    let writer = start_writer(config)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -75,7 +71,7 @@ pub fn serve_with(
     let served = runtime.block_on(async {
         let listeners = open(inherited, config).await?;
         let facts = announce(config, has_token, &listeners, prepared.tls.as_ref().map(Tls::certificate))?;
-        let _file = facts.write(config);
+        let _file = config.file().and_then(|database| facts.write(&database));
         listening(listeners.upload_address()?)?;
         run_with(listeners, config, prepared, writer.handle().clone(), stop_requested(killed)).await
     });
@@ -83,9 +79,19 @@ pub fn serve_with(
     runtime.shutdown_timeout(STRAGGLERS);
     let stopped = served.and(writer.stop());
     if stopped.is_ok() {
-        tracing::info!("stopped; all that was acknowledged is in {}", config.db.display());
+        tracing::info!("stopped; all that was acknowledged is in {}", config.kept_in());
     }
     stopped
+}
+
+fn start_writer(config: &Serve) -> Result<Writer> {
+    if let Some(address) = &config.store {
+        return Writer::to_postgres(address);
+    }
+    let database = Database::new(&config.db).group_readable(config.is_group_readable);
+    let mut writer = Writer::with_wal_limit(&database, config.wal_bytes_max)?;
+    writer.keep_figures(config.home.clone())?;
+    Ok(writer)
 }
 
 /// Fails for what `serve` would refuse before it opens anything: the token file, the header, the certificate.

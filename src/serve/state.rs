@@ -22,7 +22,7 @@ use super::tiles::Tiles;
 use super::upload::intake::Intake;
 use crate::model::limits::{METRIC_SCRAPES_MAX, PAGE_INFLATIONS_MAX, SESSION_CHANGES_MAX, SIGN_INS_MAX};
 use crate::store::writer::WriterHandle;
-use crate::store::{Database, OpenFiles, TokenReader};
+use crate::store::{Database, OpenFiles};
 
 /// What every request needs.
 pub(super) struct State {
@@ -40,9 +40,8 @@ pub(super) struct State {
     pub(super) is_reported_unhealthy: AtomicBool,
     pub(super) body_bytes_max: u64,
     pub(super) writer: WriterHandle,
-    pub(super) database: OpenFiles,
-    /// Where the database is, for the space on its disk.
-    pub(super) disk: Database,
+    /// The database and its files, for the space on its disk; none if rows are kept in PostgreSQL.
+    pub(super) file: Option<(Database, OpenFiles)>,
     pub(super) intake: Arc<Intake>,
     pub(super) metrics: Metrics,
     pub(super) log_limit: Arc<LogLimit>,
@@ -65,22 +64,20 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(
         config: &Serve,
-        Prepared { credentials, tls, connections }: Prepared,
+        Prepared { credentials, tls, connections, tokens }: Prepared,
         writer: WriterHandle,
         phase: watch::Receiver<Phase>,
     ) -> Arc<Self> {
         let log_limit = Arc::<LogLimit>::default();
-        let reads = Reads::new(Database::new(&config.db));
+        let reads = Reads::new(config.file());
         let feeds = Feeds::new(reads.clone(), &writer, connections);
-        let database = Database::new(&config.db).group_readable(config.is_group_readable);
-        let reader = TokenReader::new(database.clone());
-        let obstacles = Obstacles::of(database, Arc::clone(&log_limit));
+        let obstacles = Obstacles::of(config.file(), Arc::clone(&log_limit));
         Arc::new(Self {
             upload_path: config.path.clone(),
             app: config.app(),
             has_token_file: credentials.has_file(),
             is_optional: config.auth.is_optional,
-            authenticator: Authenticator::new(credentials, reader, Arc::clone(&obstacles)).with_writer(writer.clone()),
+            authenticator: Authenticator::new(credentials, tokens, Arc::clone(&obstacles)).with_writer(writer.clone()),
             tls,
             trusted_proxies: config.trusted_proxies.clone(),
             cors: config.cors.clone(),
@@ -88,10 +85,12 @@ impl State {
             is_reported_unhealthy: AtomicBool::new(false),
             body_bytes_max: config.body_bytes_max,
             writer,
-            database: Database::new(&config.db).open_files(),
-            disk: Database::new(&config.db),
+            file: config.file().map(|database| {
+                let files = database.open_files();
+                (database, files)
+            }),
             intake: Intake::new(config.ingests),
-            metrics: Metrics::new(&config.db),
+            metrics: Metrics::new(config.file()),
             log_limit,
             obstacles,
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),

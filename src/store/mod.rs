@@ -18,6 +18,11 @@ mod notice;
 mod obstacles;
 mod open;
 mod people;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(not(feature = "postgres"))]
+#[path = "no_postgres.rs"]
+mod postgres;
 pub(crate) mod private;
 mod read;
 mod running;
@@ -26,6 +31,7 @@ pub(crate) mod secret;
 mod serving;
 mod sessions;
 pub(crate) mod spool;
+mod token_lookup;
 mod tokens;
 mod version;
 mod wal;
@@ -55,6 +61,9 @@ pub use people::forget::{Forgotten, ForgottenRows, Vacuum};
 pub use people::list::PersonRow;
 pub use people::merge::Merged;
 pub use people::selection::{Selection, TypeSelection};
+#[cfg(feature = "postgres")]
+pub use postgres::TokenAsker;
+pub use postgres::{Address, Migrated};
 pub use read::arrival::ArrivedUpload;
 pub use read::latest::Latest;
 pub use read::people::PhoneRow;
@@ -63,6 +72,7 @@ pub use read::report::{DayFigures, DayReport, DoseFigures, Figures, ReportQuesti
 pub use read::status::{Status, TableRows, TypeRows, UploadRow};
 pub use serving::ServerFile;
 pub use sessions::{EndedSessions, Revocation, SessionChange, SessionOwner, SessionProof, SessionRow};
+pub use token_lookup::Lookup;
 pub use tokens::{NewToken, TOKEN_PREFIX, TokenDigest, TokenOwner, TokenReader, TokenRow, TokenScope, is_token_shaped};
 pub(crate) use wal::{AutoCheckpoint, Checkpoint};
 /// The version of SQLite inside the program.

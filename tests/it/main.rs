@@ -51,6 +51,8 @@ mod packaging;
 mod page;
 mod people;
 mod plain;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod printing;
 mod program;
 mod reach;

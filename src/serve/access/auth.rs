@@ -24,12 +24,12 @@ use crate::serve::access::client::Client;
 use crate::serve::access::cookie;
 use crate::serve::obstacles::{ObstacleKind, Obstacles};
 use crate::store::writer::WriterHandle;
-use crate::store::{SessionOwner, TokenDigest, TokenOwner, TokenReader, TokenScope, is_token_shaped};
+use crate::store::{Lookup, SessionOwner, TokenDigest, TokenOwner, TokenScope, is_token_shaped};
 
 /// Decides which requests are admitted.
 pub(in crate::serve) struct Authenticator {
     credentials: Credentials,
-    reader: TokenReader,
+    reader: Lookup,
     /// Whether a token exists, or has existed since the start: requests without one are refused from then on.
     has_token: AtomicBool,
     attempts: Mutex<Attempts>,
@@ -115,7 +115,12 @@ impl Purpose {
 }
 
 impl Authenticator {
-    pub(in crate::serve) fn new(credentials: Credentials, reader: TokenReader, obstacles: Arc<Obstacles>) -> Self {
+    pub(in crate::serve) fn new(
+        credentials: Credentials,
+        reader: impl Into<Lookup>,
+        obstacles: Arc<Obstacles>,
+    ) -> Self {
+        let reader = reader.into();
         let has_token = AtomicBool::new(credentials.has_file());
         let (attempts, has_warned_of_proxy) = (Mutex::default(), AtomicBool::new(false));
         let (writer, noted) = (None, Mutex::default());
@@ -343,7 +348,7 @@ mod tests {
     use crate::model::limits::ATTEMPTS_FREE;
     use crate::model::limits::{TOKEN_BYTES_MAX, TOKEN_LONG_BYTES};
     use crate::serve::config::Auth;
-    use crate::store::{Database, NewToken, Store, private};
+    use crate::store::{Database, NewToken, Store, TokenReader, private};
     use std::io::Write;
     use std::net::IpAddr;
     use tempfile::TempDir;

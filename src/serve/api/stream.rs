@@ -34,7 +34,7 @@ pub(in crate::serve) struct Reads {
 }
 
 impl Reads {
-    pub(in crate::serve) fn new(database: Database) -> Self {
+    pub(in crate::serve) fn new(database: impl Into<Option<Database>>) -> Self {
         Self {
             reader: Arc::new(QuestionReader::new(database)),
             places: Shares::new(QUESTION_PLACES, QUESTION_PLACES_OF_TOKEN),

@@ -12,6 +12,7 @@ use crate::serve::answer::{Answer, json};
 use crate::serve::call::Call;
 use crate::serve::problem;
 use crate::serve::state::State;
+use crate::store::Database;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,13 +46,14 @@ fn health(state: &State) -> Answer {
 
 /// Whether the database's disk has no space left for an upload.
 fn is_full(state: &State) -> bool {
-    state.disk.free_bytes().is_some_and(|bytes| bytes < HEALTHY_FREE_BYTES_MIN)
+    let database = state.file.as_ref().map(|(database, _)| database);
+    database.and_then(Database::free_bytes).is_some_and(|bytes| bytes < HEALTHY_FREE_BYTES_MIN)
 }
 
 /// Returns why nothing can be stored. Logs when that begins and when it ends.
 fn check(state: &State) -> Result<(), &'static str> {
     let (fault, cause) = if state.writer.is_alive() {
-        match state.database.check() {
+        match state.file.as_ref().map_or(Ok(0), |(_, files)| files.check()) {
             Ok(_) if is_full(state) => ("the disk is full; free some space", None),
             Ok(_) => {
                 if state.is_reported_unhealthy.swap(false, Ordering::Relaxed) {

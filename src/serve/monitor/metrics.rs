@@ -4,7 +4,6 @@
 //! entry for each series and counts no rows.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -82,14 +81,14 @@ pub(in crate::serve) struct Moment {
 /// The server's metrics.
 #[derive(Debug)]
 pub(in crate::serve) struct Metrics {
-    database: Database,
+    database: Option<Database>,
     started: SystemTime,
     totals: Mutex<Totals>,
 }
 
 impl Metrics {
-    pub(in crate::serve) fn new(database: &Path) -> Self {
-        Self { database: Database::new(database), started: SystemTime::now(), totals: Mutex::default() }
+    pub(in crate::serve) fn new(database: Option<Database>) -> Self {
+        Self { database, started: SystemTime::now(), totals: Mutex::default() }
     }
 
     /// Counts a request that was refused by its head.
@@ -113,7 +112,8 @@ impl Metrics {
 
     /// Returns the text of a scrape, with the series of one person or of all. It reads the database, so it may block.
     pub(in crate::serve) fn scrape(&self, moment: Moment, person: Option<&str>, log_limit: &LogLimit) -> Vec<u8> {
-        let latest = self.database.latest(person, now_ms());
+        let database = self.database.as_ref();
+        let latest = database.map_or_else(|| Ok(Latest::default()), |database| database.latest(person, now_ms()));
         if let Err(error) = &latest
             && let Some(left_out) = log_limit.count_shared("scrape")
         {
@@ -123,9 +123,9 @@ impl Metrics {
             started: self.started,
             totals: self.totals().clone(),
             moment,
-            sizes: self.database.sizes(),
+            sizes: database.map(Database::sizes).unwrap_or_default(),
             is_readable: latest.is_ok(),
-            followers: followers(&self.database),
+            followers: database.map(followers).unwrap_or_default(),
             latest: latest.unwrap_or_default(),
         })
     }

@@ -103,6 +103,13 @@ pub struct FormerNames {
     route_points: i64,
 }
 
+impl FormerNames {
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn of(sync_source: Option<String>, body_bytes: i64, route_points: i64) -> Self {
+        Self { sync_source, body_bytes, route_points }
+    }
+}
+
 impl Database {
     /// Reads what the database holds, beside a writer if there is one. Calls `each_type` for the types of each person, the
     /// type with the latest sample first. There may be any number, with names of any length, so it reads one at a time.

@@ -162,6 +162,18 @@ impl Changes {
         Ok(())
     }
 
+    /// Hands out what was noted, and forgets it: the spans of each key in order, without times if these are not known.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn take(&mut self, mut each: impl FnMut(ChangeKey, Option<(i64, i64)>, bool)) {
+        for entry in &mut self.entries[..self.used] {
+            entry.settle();
+            for span in &entry.spans {
+                each(entry.key, (!entry.is_everything).then_some((span.from_ms, span.to_ms)), span.is_removed);
+            }
+        }
+        self.clear();
+    }
+
     fn clear(&mut self) {
         self.used = 0;
         self.last = 0;

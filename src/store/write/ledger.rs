@@ -47,7 +47,7 @@ pub enum OriginKind {
 
 impl OriginKind {
     /// Returns the text in the ledger.
-    fn text(self) -> &'static str {
+    pub(in crate::store) fn text(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Import => "import",

@@ -25,6 +25,8 @@ mod route_points;
 mod rows;
 mod samples;
 mod settle;
+#[cfg(feature = "postgres")]
+pub(super) mod shared;
 mod table;
 mod upsert;
 mod waiting;

@@ -9,6 +9,8 @@ mod answer;
 mod figures;
 mod inbox;
 pub mod ingest;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod request;
 mod session;
 mod sessions;

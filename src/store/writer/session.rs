@@ -110,7 +110,7 @@ impl Writer {
         Ok(writer)
     }
 
-    fn spawn(database: &Database, work: impl FnOnce(Inbox) -> Result<()> + Send + 'static) -> Result<Self> {
+    pub(super) fn spawn(database: &Database, work: impl FnOnce(Inbox) -> Result<()> + Send + 'static) -> Result<Self> {
         let (requests, receiver) = bounded(WRITER_QUEUE);
         let (figures, figures_receiver) = bounded(1);
         let (signal, wakes) = Signal::new();

@@ -10,7 +10,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, ErrorCode};
 
 use super::value::{Progress, Sink};
-use crate::model::error::Error;
+use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::{QUESTION_CACHE_BYTES, QUESTION_PLACES, QUESTION_STEPS, STATEMENTS_CACHED_MAX, TOKEN_WAIT};
 use crate::model::lock::lock;
 use crate::statistics::Timeline;
@@ -100,15 +100,16 @@ struct Place {
 /// Asks questions beside the writer. Connections are opened as they are needed, and kept.
 #[derive(Debug)]
 pub struct QuestionReader {
-    database: Database,
+    /// None if rows are kept in PostgreSQL.
+    database: Option<Database>,
     idle: Mutex<Vec<Place>>,
 }
 
 impl QuestionReader {
     /// A reader that has nothing open yet.
     #[must_use]
-    pub fn new(database: Database) -> Self {
-        Self { database, idle: Mutex::default() }
+    pub fn new(database: impl Into<Option<Database>>) -> Self {
+        Self { database: database.into(), idle: Mutex::default() }
     }
 
     /// Reads the next page of a question, within a time.
@@ -155,16 +156,20 @@ impl QuestionReader {
         if let Some(place) = lock(&self.idle).pop() {
             return Ok(place);
         }
-        let connection = self.database.open_beside_writer(TOKEN_WAIT).map_err(Unanswered::Failed)?;
+        let Some(database) = &self.database else {
+            let message = "the API reads files only; ask PostgreSQL itself";
+            return Err(Unanswered::Failed(Error::new(ErrorKind::Store, message)));
+        };
+        let connection = database.open_beside_writer(TOKEN_WAIT).map_err(Unanswered::Failed)?;
         set_page_cache(&connection, QUESTION_CACHE_BYTES)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
         Ok(Place { connection, timeline: RefCell::default() })
     }
 
     fn explained(&self, unanswered: Unanswered) -> Unanswered {
-        match unanswered {
-            Unanswered::Sql(error) => Unanswered::Failed(open_error(&self.database, &error)),
-            other => other,
+        match (unanswered, &self.database) {
+            (Unanswered::Sql(error), Some(database)) => Unanswered::Failed(open_error(database, &error)),
+            (other, _) => other,
         }
     }
 }

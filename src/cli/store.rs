@@ -1,0 +1,139 @@
+//! The flags of a database in PostgreSQL, and the command that makes its tables.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::arguments::{DatabaseArgument, Outcome};
+use super::print::{Printable, ResultArgument};
+use crate::model::error::{Error, Result};
+use crate::store::{Address, Database, Migrated, NewToken, Revocation, Status, TokenRow, TypeRows, now_ms};
+
+/// Where rows are kept, if not in a file.
+#[derive(Debug, Args)]
+pub(super) struct StoreArgument {
+    /// A PostgreSQL database instead of the file: postgres://USER@HOST/DB; its password comes from PGPASSFILE or --store-password-file
+    #[arg(long, env = "HEALTHSINK_STORE", value_name = "ADDRESS", hide_env_values = true)]
+    store: Option<String>,
+    /// File whose first line is the password of --store; only you may read it
+    #[arg(long, env = "HEALTHSINK_STORE_PASSWORD_FILE", value_name = "FILE", hide_env_values = true)]
+    store_password_file: Option<PathBuf>,
+}
+
+impl StoreArgument {
+    /// The address with its password; `None` if rows are kept in the file.
+    pub(super) fn address(&self) -> Result<Option<Address>> {
+        match (&self.store, &self.store_password_file) {
+            (Some(store), file) => store.parse::<Address>()?.with_password(file.as_deref()).map(Some),
+            (None, Some(_)) => Err(Error::usage("--store-password-file is for --store; give both, or neither")),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// Where tokens are.
+pub(super) enum Place {
+    File(Database),
+    Postgres(Address),
+}
+
+impl StoreArgument {
+    /// The database in PostgreSQL, or else the file.
+    pub(super) fn place(&self, file: &DatabaseArgument) -> Result<Place> {
+        let address = self.address()?;
+        Ok(address.map_or_else(|| Place::File(Database::new(&file.db)), Place::Postgres))
+    }
+}
+
+impl Place {
+    pub(super) fn add_token(&self, new: &NewToken<'_>) -> Result<i64> {
+        match self {
+            Self::File(database) => database.add_token(new),
+            Self::Postgres(address) => address.add_token(new),
+        }
+    }
+
+    pub(super) fn tokens(&self) -> Result<Vec<TokenRow>> {
+        match self {
+            Self::File(database) => database.tokens(),
+            Self::Postgres(address) => address.tokens(),
+        }
+    }
+
+    pub(super) fn revoke_token(&self, id: i64) -> Result<Option<Revocation>> {
+        match self {
+            Self::File(database) => database.revoke_token(id, now_ms()),
+            Self::Postgres(address) => address.revoke_token(id, now_ms()),
+        }
+    }
+
+    pub(super) fn status(&self, each_type: impl FnMut(TypeRows)) -> Result<Status> {
+        match self {
+            Self::File(database) => database.status(each_type),
+            Self::Postgres(address) => address.status(each_type),
+        }
+    }
+
+    pub(super) fn first_person(&self) -> Result<String> {
+        match self {
+            Self::File(database) => database.first_person(),
+            Self::Postgres(address) => address.first_person(),
+        }
+    }
+
+    /// The file; none of a database in PostgreSQL.
+    pub(super) fn file(&self) -> Option<&Database> {
+        match self {
+            Self::File(database) => Some(database),
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// Its whole path or its address.
+    pub(super) fn shown(&self) -> PathBuf {
+        match self {
+            Self::File(database) => std::path::absolute(database.path()).unwrap_or_else(|_| database.path().to_owned()),
+            Self::Postgres(address) => address.to_string().into(),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MigrateArguments {
+    #[command(flatten)]
+    store: StoreArgument,
+    #[command(flatten)]
+    result: ResultArgument,
+}
+
+impl MigrateArguments {
+    pub(super) fn run(&self) -> Result<Outcome> {
+        let Some(address) = self.store.address()? else {
+            return Err(Error::usage("migrate needs --store; a file is brought up to date by whatever writes to it"));
+        };
+        let Migrated { from, to } = address.migrate()?;
+        self.result.print(&Made { store: address.to_string(), from, to })?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// What was made of the schema.
+#[derive(Serialize)]
+struct Made {
+    store: String,
+    from: Option<i32>,
+    to: i32,
+}
+
+impl Printable for Made {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { store, from, to } = self;
+        match from {
+            None => writeln!(out, "{store} has the tables of version {to} now"),
+            Some(from) if from == to => writeln!(out, "{store} has version {to} already"),
+            Some(from) => writeln!(out, "{store} went from version {from} to {to}"),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What stands in for the store in PostgreSQL in a build without it: an address that nothing can be.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::path::Path;
+
+use super::read::status::{Status, TypeRows};
+use super::sessions::Revocation;
+use super::token_lookup::Lookup;
+use super::tokens::{NewToken, TokenRow};
+use super::writer::Writer;
+use crate::model::error::{Error, Result};
+
+/// Where a PostgreSQL database is: this build knows none.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Address(Infallible);
+
+/// What `migrate` has done: never.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Migrated {
+    /// The version before.
+    pub from: Option<i32>,
+    /// The version now.
+    pub to: i32,
+}
+
+impl std::str::FromStr for Address {
+    type Err = Error;
+
+    fn from_str(_: &str) -> Result<Self> {
+        Err(Error::usage(
+            "this build has no PostgreSQL; build with `--features postgres`, or install a package, which has it",
+        ))
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {}
+    }
+}
+
+#[expect(clippy::missing_errors_doc, reason = "there is no address, so nothing is called")]
+#[expect(missing_docs, reason = "as in a build with PostgreSQL")]
+impl Address {
+    pub fn with_password(self, _: Option<&Path>) -> Result<Self> {
+        match self.0 {}
+    }
+
+    pub fn migrate(&self) -> Result<Migrated> {
+        match self.0 {}
+    }
+
+    pub fn add_token(&self, _: &NewToken<'_>) -> Result<i64> {
+        match self.0 {}
+    }
+
+    pub fn tokens(&self) -> Result<Vec<TokenRow>> {
+        match self.0 {}
+    }
+
+    pub fn revoke_token(&self, _: i64, _: i64) -> Result<Option<Revocation>> {
+        match self.0 {}
+    }
+
+    pub fn has_tokens(&self) -> Result<bool> {
+        match self.0 {}
+    }
+
+    pub fn first_person(&self) -> Result<String> {
+        match self.0 {}
+    }
+
+    pub fn status(&self, _: impl FnMut(TypeRows)) -> Result<Status> {
+        match self.0 {}
+    }
+}
+
+impl Writer {
+    /// Writes to PostgreSQL.
+    ///
+    /// # Errors
+    ///
+    /// Never: there is no address.
+    pub fn to_postgres(address: &Address) -> Result<Self> {
+        match address.0 {}
+    }
+}
+
+impl Lookup {
+    /// Looks up in PostgreSQL.
+    ///
+    /// # Errors
+    ///
+    /// Never: there is no address.
+    pub fn of_postgres(address: &Address) -> Result<Self> {
+        match address.0 {}
+    }
+}

@@ -1,0 +1,81 @@
+//! Rows to bytes.
+
+use super::{HEADER, to_timestamp};
+use crate::model::record::Uuid;
+
+/// Bytes of rows. They are the same for each table that has these columns.
+#[derive(Debug, Default)]
+pub(in crate::store::postgres) struct Encoder {
+    rows: Vec<u8>,
+}
+
+impl Encoder {
+    /// What a stream ends with.
+    pub(in crate::store::postgres) const TRAILER: &'static [u8] = &(-1_i16).to_be_bytes();
+
+    /// What a stream begins with.
+    pub(in crate::store::postgres) const HEADER: &'static [u8] = HEADER;
+
+    /// The bytes of all rows.
+    pub(in crate::store::postgres) fn rows(&self) -> &[u8] {
+        &self.rows
+    }
+
+    /// Bytes of all rows.
+    pub(in crate::store::postgres) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Forgets all rows. Memory beyond `kept` bytes is freed.
+    pub(in crate::store::postgres) fn clear(&mut self, kept: usize) {
+        self.rows.clear();
+        self.rows.shrink_to(kept);
+    }
+
+    /// Begins a row. So many fields follow.
+    pub(in crate::store::postgres) fn begin_row(&mut self, fields: usize) {
+        let fields = i16::try_from(fields).expect("a table has few columns");
+        self.rows.extend_from_slice(&fields.to_be_bytes());
+    }
+
+    pub(in crate::store::postgres) fn null(&mut self) {
+        self.rows.extend_from_slice(&(-1_i32).to_be_bytes());
+    }
+
+    pub(in crate::store::postgres) fn integer(&mut self, value: i64) {
+        self.field(&value.to_be_bytes());
+    }
+
+    pub(in crate::store::postgres) fn real(&mut self, value: f64) {
+        self.field(&value.to_bits().to_be_bytes());
+    }
+
+    pub(in crate::store::postgres) fn time(&mut self, at_ms: i64) {
+        self.integer(to_timestamp(at_ms));
+    }
+
+    pub(in crate::store::postgres) fn uuid(&mut self, uuid: &Uuid) {
+        self.field(uuid);
+    }
+
+    #[cfg_attr(not(test), expect(dead_code, reason = "rows beside samples have bytes"))]
+    pub(in crate::store::postgres) fn bytes(&mut self, bytes: &[u8]) {
+        self.field(bytes);
+    }
+
+    /// A text. PostgreSQL has no zero character: its symbol stands in its place.
+    pub(in crate::store::postgres) fn text(&mut self, text: &str) {
+        if text.contains('\0') {
+            self.field(text.replace('\0', "\u{2400}").as_bytes());
+        } else {
+            self.field(text.as_bytes());
+        }
+    }
+
+    #[inline]
+    fn field(&mut self, bytes: &[u8]) {
+        let length = i32::try_from(bytes.len()).expect("an element is far shorter than 2 GiB: `limits` has its bound");
+        self.rows.extend_from_slice(&length.to_be_bytes());
+        self.rows.extend_from_slice(bytes);
+    }
+}

@@ -1,0 +1,99 @@
+//! Texts that repeat: types, units, sources, metadata, zones. Their ids are made of them, so a receiver asks nobody for an id.
+//!
+//! A new text is entered by a short transaction of another connection, before the rows that refer to it. So two uploads that enter the
+//! same texts in another order never wait for each other.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use super::link::Pool;
+use crate::model::error::Result;
+use crate::model::limits::DICTIONARY_IDS_MAX;
+use crate::model::lock::lock;
+
+/// A table of texts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Texts {
+    Types,
+    Units,
+    Sources,
+    Metadata,
+    #[expect(dead_code, reason = "derived rows refer to zones")]
+    Zones,
+}
+
+impl Texts {
+    fn insert(self) -> &'static str {
+        match self {
+            Self::Types => {
+                "INSERT INTO types (id, name) SELECT * FROM unnest($1::bigint[], $2::text[]) ON CONFLICT DO NOTHING"
+            }
+            Self::Units => {
+                "INSERT INTO units (id, name) SELECT * FROM unnest($1::bigint[], $2::text[]) ON CONFLICT DO NOTHING"
+            }
+            Self::Sources => {
+                "INSERT INTO sources (id, json) SELECT * FROM unnest($1::bigint[], $2::text[]) ON CONFLICT DO NOTHING"
+            }
+            Self::Metadata => {
+                "INSERT INTO shared_metadata (id, json) SELECT * FROM unnest($1::bigint[], $2::text[]) ON CONFLICT DO NOTHING"
+            }
+            Self::Zones => {
+                "INSERT INTO zones (id, name) SELECT * FROM unnest($1::bigint[], $2::text[]) ON CONFLICT DO NOTHING"
+            }
+        }
+    }
+}
+
+/// What this process knows to be entered.
+#[derive(Debug)]
+pub(super) struct Dictionary {
+    pool: Arc<Pool>,
+    known: [Mutex<HashSet<i64>>; 5],
+}
+
+/// Texts that may have to be entered.
+#[derive(Debug, Default)]
+pub(super) struct NewTexts {
+    texts: Vec<(Texts, i64, String)>,
+}
+
+impl NewTexts {
+    pub(super) fn add(&mut self, table: Texts, id: i64, text: &str) {
+        // As the encoder writes it.
+        self.texts.push((table, id, text.replace('\0', "\u{2400}")));
+    }
+}
+
+impl Dictionary {
+    pub(super) fn new(pool: Arc<Pool>) -> Self {
+        Self { pool, known: Default::default() }
+    }
+
+    /// Whether a text is known to be entered.
+    pub(super) fn has(&self, table: Texts, id: i64) -> bool {
+        lock(&self.known[table as usize]).contains(&id)
+    }
+
+    /// Enters texts, and forgets them.
+    pub(super) fn enter(&self, new: &mut NewTexts) -> Result<()> {
+        if new.texts.is_empty() {
+            return Ok(());
+        }
+        // One order for all: of two that insert the same texts, the later one waits, and neither waits for the other.
+        new.texts.sort_unstable_by_key(|(table, id, _)| (*table as usize, *id));
+        new.texts.dedup_by_key(|(table, id, _)| (*table as usize, *id));
+        let link = self.pool.take()?;
+        for texts in new.texts.chunk_by(|(one, ..), (other, ..)| one == other) {
+            let (ids, words): (Vec<i64>, Vec<&str>) = texts.iter().map(|(_, id, text)| (*id, text.as_str())).unzip();
+            link.change(texts[0].0.insert(), &[&ids, &words])?;
+            let mut known = lock(&self.known[texts[0].0 as usize]);
+            if known.len() >= DICTIONARY_IDS_MAX {
+                known.clear();
+            }
+            known.extend(ids);
+        }
+        self.pool.give_back(link);
+        new.texts.clear();
+        Ok(())
+    }
+}

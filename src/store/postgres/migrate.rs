@@ -1,0 +1,89 @@
+//! The schema in PostgreSQL and its version. One command makes it; a receiver only compares.
+
+use super::address::Address;
+use super::link::Link;
+use crate::model::error::{Error, ErrorKind, Result};
+
+/// The version of the schema that this program reads and writes.
+const VERSION: i32 = 1;
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// Held while the schema changes: two commands at once make it once. The number is made up.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(7235418907)";
+
+const HAS_VERSION: &str = "SELECT to_regclass('healthsink_version') IS NOT NULL";
+
+const READ_VERSION: &str = "SELECT coalesce(max(version), 0) FROM healthsink_version";
+
+/// What `migrate` has done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Migrated {
+    /// The version before; `None` if there was no schema.
+    pub from: Option<i32>,
+    /// The version now.
+    pub to: i32,
+}
+
+impl Link {
+    /// Connects to a database of this program's version.
+    pub(super) fn open(address: &Address) -> Result<Self> {
+        let link = Self::open_any(address)?;
+        check_version(&link, address)?;
+        Ok(link)
+    }
+}
+
+impl Address {
+    /// Makes the schema, or brings it up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`] if the server cannot be reached, [`ErrorKind::Store`] if it refuses, or if a later version has made the schema.
+    pub fn migrate(&self) -> Result<Migrated> {
+        let link = Link::open_any(self)?;
+        link.run("BEGIN")?;
+        link.run(LOCK)?;
+        let from = version(&link)?;
+        match from {
+            None => {
+                link.run(SCHEMA)?;
+                link.run("CREATE TABLE healthsink_version (version integer NOT NULL)")?;
+                link.run(&format!("INSERT INTO healthsink_version (version) VALUES ({VERSION})"))?;
+            }
+            Some(later) if later > VERSION => return Err(made_later(self, later)),
+            Some(_) => {}
+        }
+        link.run("COMMIT")?;
+        Ok(Migrated { from, to: VERSION })
+    }
+}
+
+fn version(link: &Link) -> Result<Option<i32>> {
+    let has: bool = link.one(HAS_VERSION, &[])?.get(0);
+    if !has {
+        return Ok(None);
+    }
+    link.one(READ_VERSION, &[]).map(|row| Some(row.get(0)))
+}
+
+/// Fails if the schema is missing or of another version.
+fn check_version(link: &Link, address: &Address) -> Result<()> {
+    let found = version(link)?;
+    let problem = match found {
+        Some(VERSION) => return Ok(()),
+        Some(later) if later > VERSION => return Err(made_later(address, later)),
+        Some(earlier) => format!("{address} has version {earlier} of the schema, this program needs version {VERSION}"),
+        None => format!("{address} has no tables of healthsink"),
+    };
+    let message = format!("{problem}; run `healthsink migrate --store {address}` once");
+    Err(Error::new(ErrorKind::Store, message).with_message_for_clients("the database needs `healthsink migrate`"))
+}
+
+fn made_later(address: &Address, later: i32) -> Error {
+    let message = format!(
+        "a later version of healthsink has made version {later} of the schema in {address}; this program knows versions up to \
+        {VERSION}: use the later program"
+    );
+    Error::new(ErrorKind::Store, message).with_message_for_clients("the database was made by a later version")
+}

@@ -1,0 +1,28 @@
+//! The store in PostgreSQL: many receivers, one database. A receiver keeps no state.
+//!
+//! Each upload has a connection and a thread. Ids of texts are made of the texts and every key begins with the person, so receivers
+//! need not ask each other. A write is idempotent as in SQLite: any receiver takes any retry. An answer follows COMMIT; without an
+//! answer of the server to COMMIT, the upload fails and is sent again.
+
+mod address;
+mod batch_ids;
+mod copy;
+mod dictionary;
+mod earlier;
+mod fault;
+mod ledger;
+mod link;
+mod migrate;
+mod receiver;
+mod samples;
+mod status;
+mod tls;
+mod tokens;
+mod upload;
+mod values;
+
+pub use address::Address;
+pub use migrate::Migrated;
+pub(super) use receiver::Postgres;
+pub use tokens::TokenAsker;
+pub(super) use upload::Upload;

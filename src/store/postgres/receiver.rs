@@ -1,0 +1,24 @@
+//! What the threads of a receiver share.
+
+use std::sync::Arc;
+
+use super::address::Address;
+use super::dictionary::Dictionary;
+use super::link::Pool;
+use crate::model::error::Result;
+
+/// A database in PostgreSQL.
+#[derive(Debug)]
+pub(in crate::store) struct Postgres {
+    pub(super) pool: Arc<Pool>,
+    pub(super) dictionary: Dictionary,
+}
+
+impl Postgres {
+    /// Connects once, to find out whether the database can be used.
+    pub(in crate::store) fn open(address: &Address) -> Result<Arc<Self>> {
+        let pool = Arc::new(Pool::new(address.clone()));
+        pool.give_back(pool.take()?);
+        Ok(Arc::new(Self { dictionary: Dictionary::new(Arc::clone(&pool)), pool }))
+    }
+}

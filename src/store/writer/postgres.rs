@@ -1,0 +1,163 @@
+//! The writer of a database in PostgreSQL: each upload has a thread and a connection, and this one passes requests on.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::inbox::Inbox;
+use super::request::{Finished, Request, SessionRequest, Start};
+use super::session::Writer;
+use crate::model::envelope::Envelope;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{BATCHES_PER_INGEST, COMMIT_IDLE};
+use crate::model::lock::lock;
+use crate::store::clock::now_ms;
+use crate::store::postgres::{Address, Postgres, Upload};
+use crate::store::{Database, UploadEnd, UploadState};
+
+/// Where the requests of each upload go.
+type Routes = Arc<Mutex<HashMap<i64, Sender<Request>>>>;
+
+impl Writer {
+    /// Writes to PostgreSQL. No file is written, except for elements that are too long for memory: these have no name.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Busy`] if the server cannot be reached,
+    /// - [`ErrorKind::Store`] if its schema is missing or of another version,
+    /// - [`ErrorKind::Io`] if a thread cannot be started.
+    pub fn to_postgres(address: &Address) -> Result<Self> {
+        let postgres = Postgres::open(address)?;
+        let spools = Database::new(std::env::temp_dir().join("healthsink"));
+        Self::spawn(&spools, move |inbox| {
+            Dispatcher { postgres, routes: Routes::default(), threads: Vec::new() }.run(&inbox)
+        })
+    }
+}
+
+struct Dispatcher {
+    postgres: Arc<Postgres>,
+    routes: Routes,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Dispatcher {
+    fn run(mut self, inbox: &Inbox) -> Result<()> {
+        for request in &inbox.requests {
+            match request {
+                Request::Start(start) => self.start(start),
+                Request::Write { upload, .. } | Request::Finish { upload, .. } | Request::Abandon { upload } => {
+                    let route = lock(&self.routes).get(&upload).cloned();
+                    if let Some(route) = route {
+                        // There is a place for each batch of an ingest and for its end, so this never waits.
+                        let _ = route.send(request);
+                    }
+                }
+                Request::Session(SessionRequest { changed, .. }) => {
+                    if let Some(changed) = changed {
+                        let error =
+                            Error::new(ErrorKind::Store, "browsers cannot sign in to a receiver of PostgreSQL yet");
+                        let _ = changed.try_send(Err(error));
+                    }
+                }
+                Request::Figures(_) => {}
+                Request::Stop => break,
+            }
+        }
+        lock(&self.routes).clear();
+        self.threads.into_iter().for_each(|thread| _ = thread.join());
+        Ok(())
+    }
+
+    fn start(&mut self, start: Start) {
+        self.threads.retain(|thread| !thread.is_finished());
+        let (postgres, routes) = (Arc::clone(&self.postgres), Arc::clone(&self.routes));
+        let refused = start.started.clone();
+        let started =
+            thread::Builder::new().name("upload".to_owned()).spawn(move || receive(&postgres, &routes, &start));
+        match started {
+            Ok(thread) => self.threads.push(thread),
+            Err(error) => {
+                let error = Error::new(ErrorKind::Busy, format!("cannot start a thread: {error}; send again"));
+                let _ = refused.try_send(Err(error));
+            }
+        }
+    }
+}
+
+/// Serves one upload from its start to its end.
+fn receive(postgres: &Arc<Postgres>, routes: &Routes, start: &Start) {
+    let upload = match Upload::begin(postgres, &start.origin, start.started_ms) {
+        Ok(upload) => upload,
+        Err(error) => {
+            let _ = start.started.try_send(Err(error));
+            return;
+        }
+    };
+    let number = upload.number();
+    let (sender, requests) = bounded(BATCHES_PER_INGEST + 1);
+    lock(routes).insert(number, sender);
+    let _ = start.started.try_send(Ok(number));
+    serve(upload, start, &requests);
+    lock(routes).remove(&number);
+}
+
+fn serve(mut upload: Upload, start: &Start, requests: &Receiver<Request>) {
+    // Why further rows are refused.
+    let mut lost: Option<Error> = None;
+    loop {
+        let request = if upload.is_in_transaction() {
+            requests.recv_timeout(COMMIT_IDLE)
+        } else {
+            requests.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        };
+        match request {
+            Ok(Request::Write { mut batch, .. }) => {
+                if lost.is_none() {
+                    lost = upload.write(&mut batch).err();
+                }
+                let answer = match &lost {
+                    Some(error) => Err(error.clone()),
+                    None => {
+                        batch.clear();
+                        Ok(batch)
+                    }
+                };
+                // An ingest that has ended needs no answer.
+                let _ = start.written.try_send(answer);
+            }
+            Ok(Request::Finish { mut end, finished, .. }) => {
+                note_loss(&mut end, lost.as_ref());
+                let (stored, outcome) = upload.finish(&end);
+                let error = lost.or(outcome.err());
+                let _ = finished.try_send(Finished { stored, error });
+                return;
+            }
+            Ok(Request::Abandon { .. }) => {
+                let end = UploadEnd {
+                    state: UploadState::Aborted,
+                    finished_ms: Some(now_ms()),
+                    body_bytes: 0,
+                    envelope: Envelope::default(),
+                    error: Some("the program failed while reading it".to_owned()),
+                };
+                let _ = upload.finish(&end);
+                return;
+            }
+            Ok(_) => {}
+            Err(RecvTimeoutError::Timeout) => lost = lost.or(upload.commit().err()),
+            // The program ends: what it has not committed was not acknowledged.
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Notes in the ledger why an upload is not whole.
+fn note_loss(end: &mut UploadEnd, lost: Option<&Error>) {
+    if let Some(error) = lost {
+        end.state = UploadState::Aborted;
+        end.error = Some(error.to_string());
+    }
+}

@@ -1,0 +1,51 @@
+//! A server that goes away: uploads get 503 and are stored later, by the same receiver.
+
+use std::io::Write;
+use std::process::Child;
+
+use healthsink_testkit::http::Client;
+use healthsink_testkit::wait::wait_until;
+
+use super::cluster::{Cluster, own_cluster};
+use crate::program::{Program, command, run};
+
+fn stop(mut server: Child, signal: &str) {
+    server.stdin.take().unwrap().write_all(format!("{signal}\n").as_bytes()).unwrap();
+    server.wait().unwrap();
+}
+
+fn post(program: &Program, number: u32) -> u16 {
+    let body = format!(
+        r#"{{"data":{{"HKQuantityTypeIdentifierStepCount":[{{"uuid":"{number:08X}-0000-4000-8000-000000000000",
+        "startDate":"2024-05-01T00:00:00Z","endDate":"2024-05-01T00:00:01Z","value":1,"unit":"count"}}]}}}}"#
+    );
+    Client::connect(program.address).post(&[], body.as_bytes()).status
+}
+
+fn count(cluster: &Cluster) -> String {
+    cluster.sql("postgres", "SELECT count(*) FROM samples")
+}
+
+#[test]
+fn a_receiver_outlives_its_database() {
+    let Some((cluster, server)) = own_cluster() else { return };
+    let address = cluster.address("postgres");
+    assert!(run(&["migrate", "--store", &address]).status.success());
+    let program = Program::start(command().args(["serve", "--listen", "127.0.0.1:0", "--store", &address]));
+    assert_eq!(post(&program, 1), 200);
+    // As SIGKILL of all its processes.
+    stop(server, "QUIT");
+    assert_eq!(post(&program, 2), 503);
+    let server = cluster.start();
+    wait_until("uploads are stored again", || (post(&program, 2) == 200).then_some(()));
+    assert_eq!(count(&cluster), "2");
+    // All connections end at once, also those that wait for work.
+    cluster.sql(
+        "postgres",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'healthsink'",
+    );
+    wait_until("uploads are stored again", || (post(&program, 3) == 200).then_some(()));
+    assert_eq!(count(&cluster), "3");
+    drop(program);
+    drop(server);
+}

@@ -1,0 +1,84 @@
+//! `healthsink migrate`, and what commands say of databases that it has not made.
+
+use std::thread;
+
+use super::cluster::{empty_store, store};
+use crate::program::{Program, command, run};
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn several_commands_make_the_tables_once() {
+    let Some(store) = empty_store() else { return };
+    let refused = store.run(&["token", "list"]);
+    let said = text(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("healthsink migrate --store"), "{said}");
+    let made: Vec<String> = thread::scope(|scope| {
+        let commands: Vec<_> = (0..3).map(|_| scope.spawn(|| store.run(&["migrate"]))).collect();
+        commands.into_iter().map(|command| text(&command.join().unwrap().stdout)).collect()
+    });
+    assert_eq!(made.iter().filter(|said| said.contains("has the tables of version 1 now")).count(), 1, "{made:?}");
+    assert_eq!(made.iter().filter(|said| said.contains("has version 1 already")).count(), 2, "{made:?}");
+    assert_eq!(store.sql("SELECT id, name FROM persons"), "1|me");
+}
+
+#[test]
+fn a_receiver_refuses_another_version_and_says_what_to_do() {
+    let Some(store) = store() else { return };
+    store.sql("UPDATE healthsink_version SET version = 7");
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let said = text(&store.run(&serve).stderr);
+    assert!(said.contains("version 7") && said.contains("use the later program"), "{said}");
+    store.sql("UPDATE healthsink_version SET version = 0");
+    let said = text(&store.run(&serve).stderr);
+    assert!(said.contains("version 0") && said.contains("run `healthsink migrate"), "{said}");
+}
+
+#[test]
+fn tokens_are_in_the_database_and_a_password_is_nowhere() {
+    let Some(store) = store() else { return };
+    let made = store.run(&["token", "new", "--person", "anna", "--label", "phone"]);
+    let token = text(&made.stdout).trim().to_owned();
+    assert!(token.starts_with("hs_"), "{made:?}");
+    assert_eq!(
+        store.sql("SELECT p.name, t.label, t.scope FROM tokens t JOIN persons p ON p.id = t.person_id"),
+        "anna|phone|send"
+    );
+    let listed = text(&store.run(&["token", "list", "--json"]).stdout);
+    assert!(listed.contains(r#""person":"anna","label":"phone""#), "{listed}");
+    assert!(!text(&store.run(&["token", "revoke", "99"]).stderr).is_empty());
+    let revoked = text(&store.run(&["token", "revoke", "1"]).stdout);
+    assert!(revoked.contains("token 1 is revoked"), "{revoked}");
+    let with_password = store.address().replace("health@", "health:secret@");
+    let refused = run(&["token", "list", "--store", &with_password]);
+    let said = text(&refused.stderr) + &text(&refused.stdout);
+    assert!(!refused.status.success() && !said.contains("secret"), "{said}");
+    let help = crate::program::run_with_input(
+        command().env("HEALTHSINK_STORE", &with_password).args(["serve", "--help"]),
+        b"",
+    );
+    assert!(!text(&help.stdout).contains("secret"));
+}
+
+#[test]
+fn a_revoked_token_is_refused_by_a_running_receiver() {
+    let Some(store) = store() else { return };
+    let token = text(&store.run(&["token", "new"]).stdout).trim().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = command();
+    serve.current_dir(folder.path()).args(["serve", "--listen", "127.0.0.1:0", "--store", &store.address()]);
+    let program = Program::start(&mut serve);
+    let post = || {
+        let authorization = format!("Bearer {token}");
+        let mut client = healthsink_testkit::http::Client::connect(program.address);
+        client.post(&[("Authorization", &authorization)], br#"{"data":{}}"#).status
+    };
+    assert_eq!(post(), 200);
+    assert!(text(&store.run(&["token", "revoke", "1"]).stdout).contains("is revoked"));
+    assert_eq!(post(), 401);
+    assert_eq!(store.sql("SELECT last_used_at IS NOT NULL FROM tokens"), "t");
+    // The database is the only state.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
