@@ -20,7 +20,7 @@ ANY = object()
 HOUR_MS = 3_600_000
 # Of an instant in seconds as a double, and of SQLite's julian days.
 TOLERANCE_SECONDS = 0.01
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 180
 
 
 @dataclass(frozen=True)

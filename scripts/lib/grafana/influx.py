@@ -20,7 +20,7 @@ from .flux import DOSES
 from .runners import Failed
 
 DATABASE = "health"
-SECONDS_MAX = 60
+SECONDS_MAX = 300
 HOUR_NS = 3_600 * 10**9
 DAY_NS = 24 * HOUR_NS
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..receivers import NotInstalled
 
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 OWNER = "healthsink"
 # psql prints only rows, a line for each.
 FLAGS = ("--no-psqlrc", "--quiet", "--tuples-only", "--no-align")
