@@ -311,9 +311,6 @@ impl Work<'_> {
                 }
             }
         }
-        if people.iter().all(|person| person.is_whole) {
-            self.cursor.state.change = self.cursor.seen;
-        }
     }
 
     /// Writes down that the target has everything, now and then also if nothing else has changed.

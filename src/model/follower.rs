@@ -10,7 +10,7 @@ pub struct FollowerState {
     pub name: String,
     /// The target, without secrets.
     pub target: String,
-    /// The last number of `changes` up to which the target has everything.
+    /// The last number of `changes` up to which the target has everything, figures also.
     pub change: i64,
     /// When the target last had everything, in milliseconds since 1970-01-01 UTC.
     pub last_success_ms: Option<i64>,
