@@ -106,7 +106,7 @@ impl Work<'_> {
     fn run(&mut self) -> Working<End> {
         if self.follow.is_resync {
             self.cursor.plan = None;
-            self.cursor.seen = 0;
+            (self.cursor.seen, self.cursor.state.change) = (0, 0);
             self.cursor.people.iter_mut().for_each(PersonCursor::doubt);
         }
         loop {

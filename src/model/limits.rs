@@ -1159,29 +1159,6 @@ pub const PASSWORD_FILE_BYTES_MAX: u64 = 64 * KIB as u64;
 /// Bytes of a file of root certificates that are read. Those of systems have a quarter of a megabyte.
 pub const ROOT_CERTIFICATES_BYTES_MAX: u64 = 4 * MIB as u64;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn limits_fit_each_other() {
-        const { assert!(GROUP_BYTES <= ELEMENT_BYTES_MAX) };
-        const { assert!(SKELETON_STRING_BYTES_MAX <= ELEMENT_BYTES_MAX) };
-        // A long element fills a group, so the lifter reads nothing behind it before it is taken.
-        const { assert!(REJECT_RAW_BYTES_MAX >= GROUP_BYTES && REJECT_RAW_BYTES_MAX <= GROUP_BYTES_MAX) };
-        const { assert!(REJECT_RAW_BYTES_MAX <= ELEMENT_BYTES_MAX) };
-        const { assert!(BATCH_ROWS_MAX <= TRANSACTION_ROWS_MAX) };
-        const { assert!(WRITER_QUEUE >= INGESTS_MAX) };
-        const { assert!(3 * (TRANSACTION_ROWS_MAX * 4096 + TRANSACTION_BYTES_MAX) as u64 <= WAL_BYTES_MAX_DEFAULT) };
-        // All that may take time at the end, and 4 s to move the WAL: systemd's unit allows 45 s.
-        assert!(DRAIN + 2 * STRAGGLERS + CHECKPOINT_WAIT <= Duration::from_secs(45 - 4));
-        assert_eq!(H2_STREAMS_MAX as usize, INGESTS_MAX);
-        // An upload by HTTP/2 has no more bytes on their way than the equation counts for HTTP/1.1.
-        let by_h2 = H2_STREAM_WINDOW_BYTES as usize + (BODY_FRAMES + 2) * H2_FRAME_BYTES_MAX as usize;
-        assert!(by_h2 <= (BODY_FRAMES + 2) * FRAME_BYTES_MAX);
-    }
-}
-
 /// Followers of a database whose files are read.
 pub const FOLLOWERS_MAX: usize = 16;
 
@@ -1265,3 +1242,26 @@ pub const WEBHOOK_TRIES_MAX: u32 = 20;
 
 /// Ranges that a message to a webhook names; with more, anything may have changed.
 pub const WEBHOOK_RANGES_MAX: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_fit_each_other() {
+        const { assert!(GROUP_BYTES <= ELEMENT_BYTES_MAX) };
+        const { assert!(SKELETON_STRING_BYTES_MAX <= ELEMENT_BYTES_MAX) };
+        // A long element fills a group, so the lifter reads nothing behind it before it is taken.
+        const { assert!(REJECT_RAW_BYTES_MAX >= GROUP_BYTES && REJECT_RAW_BYTES_MAX <= GROUP_BYTES_MAX) };
+        const { assert!(REJECT_RAW_BYTES_MAX <= ELEMENT_BYTES_MAX) };
+        const { assert!(BATCH_ROWS_MAX <= TRANSACTION_ROWS_MAX) };
+        const { assert!(WRITER_QUEUE >= INGESTS_MAX) };
+        const { assert!(3 * (TRANSACTION_ROWS_MAX * 4096 + TRANSACTION_BYTES_MAX) as u64 <= WAL_BYTES_MAX_DEFAULT) };
+        // All that may take time at the end, and 4 s to move the WAL: systemd's unit allows 45 s.
+        assert!(DRAIN + 2 * STRAGGLERS + CHECKPOINT_WAIT <= Duration::from_secs(45 - 4));
+        assert_eq!(H2_STREAMS_MAX as usize, INGESTS_MAX);
+        // An upload by HTTP/2 has no more bytes on their way than the equation counts for HTTP/1.1.
+        let by_h2 = H2_STREAM_WINDOW_BYTES as usize + (BODY_FRAMES + 2) * H2_FRAME_BYTES_MAX as usize;
+        assert!(by_h2 <= (BODY_FRAMES + 2) * FRAME_BYTES_MAX);
+    }
+}

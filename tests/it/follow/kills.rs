@@ -11,8 +11,8 @@ use crate::program::command;
 struct Running(Child);
 
 impl Running {
-    fn start(followed: &Followed) -> Self {
-        Self(command().args(followed.arguments()).stderr(Stdio::null()).spawn().unwrap())
+    fn start(followed: &Followed, more: &[&str]) -> Self {
+        Self(command().args(followed.arguments()).args(more).stderr(Stdio::null()).spawn().unwrap())
     }
 }
 
@@ -28,12 +28,15 @@ fn kill(rounds: u64, bytes: u64) {
     let followed = Followed::generated(bytes);
     followed.server.set_body_max(1_500);
     for round in 0..rounds {
-        let running = Running::start(&followed);
+        // One that has sent everything begins again.
+        let is_level = || followed.status()["followers"][0]["behind"] == 0;
+        let is_again = is_level();
+        let running = Running::start(&followed, if is_again { &["--resync"] } else { &[] });
         let answers = 1 + round * 7 % 31;
         let mut seen = 0;
         wait_until("answers, or the end", || {
             seen += followed.server.take_answered().len() as u64;
-            (seen >= answers || followed.status()["followers"][0]["behind"] == 0).then_some(())
+            (seen >= answers || !is_again && is_level()).then_some(())
         });
         drop(running);
     }
@@ -50,7 +53,7 @@ fn killed_at_some_moments_everything_is_there_once() {
 #[test]
 fn a_running_follower_notices_what_comes_and_ends_in_order() {
     let followed = Followed::generated(20_000);
-    let mut running = Running::start(&followed);
+    let mut running = Running::start(&followed, &[]);
     let is_level = || (followed.status()["followers"][0]["behind"] == 0).then_some(());
     wait_until("all of it", is_level);
     followed.check();
