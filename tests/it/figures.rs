@@ -429,3 +429,16 @@ fn hostile_samples_make_no_days_and_stop_nothing() {
     derive_from_nothing(&owned);
     assert_eq!(derived(&owned.db), before);
 }
+
+/// The survey of new samples remembers a few sources only.
+#[test]
+fn samples_of_one_instant_from_many_sources_are_surveyed_to_their_end() {
+    let owned = Owned::new();
+    let mut samples = Samples::default();
+    for count in 0..600 {
+        let bundle = format!("com.example.app{}", count % 6);
+        samples.steps((&bundle, APP.1), 9 * HOUR_MS, 10, count);
+    }
+    owned.import(&Samples::data(&samples.lists), &[]);
+    assert_eq!(owned.texts("SELECT count(*) FROM steps_per_day"), ["1"]);
+}

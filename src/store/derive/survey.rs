@@ -102,7 +102,8 @@ impl Survey<'_> {
                 }
                 rows += 1;
                 has_learned |= self.meet(sample, known)?;
-                if !has_learned || rows < SURVEY_ROWS_MIN {
+                // It begins again at a later start only: each round ends at least one start, however many sources it has.
+                if !has_learned || rows < SURVEY_ROWS_MIN || sample.start_ms <= from_ms {
                     return Ok(ControlFlow::Continue(()));
                 }
                 next_ms = Some(sample.start_ms);
