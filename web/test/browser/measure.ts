@@ -73,7 +73,7 @@ async function view(page: Page, cdp: CDPSession, hash: string): Promise<number> 
   }, hash);
   await page.waitForFunction((to) => location.hash === to, hash);
   await settled(page);
-  await page.locator("main .chart canvas, main svg").first().waitFor();
+  if (hash.startsWith("#/type/")) await page.locator(".chart canvas").waitFor();
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50))));
   return (await scriptMs(cdp)) - before;
 }
