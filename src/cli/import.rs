@@ -11,6 +11,7 @@ use super::arguments::{DatabaseArgument, Outcome, ZoneArgument, parse_name};
 use super::interrupt::Interrupt;
 use super::print::{Printable, ResultArgument};
 use super::progress::Bar;
+use super::store::StoreArgument;
 use super::table::{Align, Table, counted, shown, shown_within};
 use crate::import::{FileReport, Import, Mode, Observer, Report, import};
 use crate::model::counts::Counts;
@@ -23,6 +24,8 @@ use crate::model::time::to_iso_seconds;
 pub(super) struct ImportArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     #[command(flatten)]
     result: ResultArgument,
     /// Person whose records they are [default: the only person of the database, or me if it is empty]
@@ -41,7 +44,9 @@ pub(super) struct ImportArguments {
 impl ImportArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         let mode = if self.dry_run { Mode::DryRun } else { Mode::Store };
-        let job = Import { db: self.database.db, files: self.files, person: self.person, mode, home: self.zone.zone };
+        let store = self.store.address()?;
+        let (db, files, person, home) = (self.database.db, self.files, self.person, self.zone.zone);
+        let job = Import { db, store, files, person, mode, home };
         let interrupt = Interrupt::listen();
         let report = import(&job, &Terminal::new(self.result.is_quiet(), interrupt.clone()))?;
         self.result.print(&report)?;

@@ -15,13 +15,15 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::PERSONS_NAMED_MAX;
 use crate::store::writer::Writer;
 use crate::store::writer::ingest::ingest_with;
-use crate::store::{Database, Origin, OriginKind};
+use crate::store::{Address, Database, Origin, OriginKind};
 
 /// An import.
 #[derive(Clone, Debug)]
 pub struct Import {
     /// The database.
     pub db: PathBuf,
+    /// The database in PostgreSQL that is used instead.
+    pub store: Option<Address>,
     /// The inputs; `-` is standard input.
     pub files: Vec<PathBuf>,
     /// Person whose records they are. If none: the only person of the database, or `me` if it has nobody yet.
@@ -50,7 +52,7 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
     let database = Database::new(&import.db);
     let writer = match import.mode {
         // Between two files, no person gets another name, or is gone.
-        Mode::Store => Some(Writer::for_several(&database)?),
+        Mode::Store => Some(import.store.as_ref().map_or_else(|| Writer::for_several(&database), Writer::to_postgres)?),
         Mode::DryRun => None,
     };
     let person = match &writer {
@@ -70,7 +72,7 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
     let mut report = importer.report;
     // Every record is stored; figures that are missing are computed by the next import or the server. After a failure that the
     // report names, its consequence is not another one.
-    let derives = |_: &&Writer| !report.interrupted;
+    let derives = |_: &&Writer| !report.interrupted && import.store.is_none();
     let derived = writer.as_ref().filter(derives).map(|writer| writer.derive(import.home.clone()));
     if let Some(Err(error)) = derived
         && report.ok
@@ -93,6 +95,9 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
 fn whose(import: &Import, database: &Database) -> Result<Option<String>> {
     if import.person.is_some() {
         return Ok(import.person.clone());
+    }
+    if import.store.is_some() {
+        return Err(Error::usage("add --person NAME to say whose this is: a database in PostgreSQL may have many"));
     }
     let mut persons = database.persons_in_use(PERSONS_NAMED_MAX + 1)?;
     if persons.len() <= 1 {

@@ -348,6 +348,30 @@ pub const MATCH_ROWS_MAX: u32 = 256;
 /// SQLite's memory for the records that wait, and for the lists of the second that they are matched in. The rest is on the disk.
 pub const WAITING_CACHE_BYTES: usize = 512 * KIB;
 
+/// SQLite's memory for a workbench: the rows of the work for one person. The rest is on the disk.
+pub const WORKBENCH_CACHE_BYTES: usize = 2 * MIB;
+
+/// Rows that a workbench is given before it is emptied, between two batches.
+pub const WORKBENCH_ROWS_MAX: usize = 128 << 10;
+
+/// Spans of time and identities that a workbench remembers to have been given, before it is emptied.
+pub const WORKBENCH_ENTRIES_MAX: usize = 16 << 10;
+
+/// Rows of batches after which a workbench hands over what it has changed.
+pub const WORKBENCH_CHANGES_MAX: usize = 16 << 10;
+
+/// Ids of texts that a workbench remembers to have, for each kind.
+pub const WORKBENCH_IDS_MAX: usize = 4096;
+
+/// Spans of one question to the database that keeps the rows.
+pub const WORKBENCH_SPANS_EACH: usize = 512;
+
+/// Rounds in which a workbench follows identities of workouts: an identity, a row, what others have of it, and their identities.
+pub const WORKBENCH_ROUNDS_MAX: usize = 8;
+
+/// Time between two samples within which the rows between them are also loaded.
+pub const WORKBENCH_GAP_MS: i64 = 60_000;
+
 /// Rows in a list of such a second that are tried for a record, although they are not the same measurement: their values differ, but
 /// almost not.
 pub const CROWD_TRIES_MAX: usize = 64;

@@ -31,10 +31,14 @@ pub(crate) mod secret;
 mod serving;
 mod sessions;
 pub(crate) mod spool;
+#[cfg(feature = "postgres")]
+mod supplied;
 mod token_lookup;
 mod tokens;
 mod version;
 mod wal;
+#[cfg(feature = "postgres")]
+mod workbench;
 mod write;
 mod write_queue;
 pub mod writer;

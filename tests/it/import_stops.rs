@@ -178,7 +178,7 @@ impl Observer for Impatient {
 fn an_import_that_is_stopped_between_files_is_not_whole() {
     let folder = Folder::new();
     let files = vec![folder.write("a.json", r#"{"data":{}}"#), folder.write("b.json", r#"{"data":{}}"#)];
-    let job = Import { db: folder.path("health.db"), files, person: None, mode: Mode::Store, home: None };
+    let job = Import { db: folder.path("health.db"), store: None, files, person: None, mode: Mode::Store, home: None };
     let report = healthsink::import::import(&job, &Impatient::default()).unwrap();
     assert_eq!((report.files.len(), report.interrupted, report.ok), (1, true, false));
 }

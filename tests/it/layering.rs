@@ -418,7 +418,7 @@ fn kinds_of_rows(sources: &[Source]) -> Vec<(&str, &str)> {
 #[test]
 fn a_kind_of_row_is_named_in_its_reader_and_two_files() {
     /// Files that name a kind for a reason, and the reason's kinds.
-    const EXCEPTIONS: [(&str, &[&str]); 7] = [
+    const EXCEPTIONS: [(&str, &[&str]); 9] = [
         // Every reader has records that it does not know, and rejects.
         ("formats/output.rs", &["others", "rejects"]),
         // The kinds that a batch keeps memory for, or puts in order.
@@ -430,6 +430,25 @@ fn a_kind_of_row_is_named_in_its_reader_and_two_files() {
         ("store/people/figures.rs", &["aggregates", "activity_summaries"]),
         ("store/people/samples.rs", &["samples", "derived_samples"]),
         ("store/people/workouts.rs", &["workouts"]),
+        // A workbench asks for the rows that those of a batch may meet.
+        (
+            "store/workbench/wants.rs",
+            &[
+                "samples",
+                "derived_samples",
+                "doses",
+                "medications",
+                "characteristics",
+                "beat_lists",
+                "correlations",
+                "activity_summaries",
+                "electrocardiograms",
+                "aggregates",
+                "others",
+                "rejects",
+            ],
+        ),
+        ("store/workbench/workouts.rs", &["workouts", "route_points"]),
     ];
     let sources = sources();
     let kinds = kinds_of_rows(&sources);

@@ -18,11 +18,22 @@ pub(super) enum Texts {
     Units,
     Sources,
     Metadata,
-    #[expect(dead_code, reason = "derived rows refer to zones")]
     Zones,
 }
 
 impl Texts {
+    /// The table with a name, if it is one of these.
+    pub(super) fn of(table: &str) -> Option<Self> {
+        Some(match table {
+            "types" => Self::Types,
+            "units" => Self::Units,
+            "sources" => Self::Sources,
+            "shared_metadata" => Self::Metadata,
+            "zones" => Self::Zones,
+            _ => return None,
+        })
+    }
+
     fn insert(self) -> &'static str {
         match self {
             Self::Types => {

@@ -16,8 +16,10 @@ mod migrate;
 mod receiver;
 mod samples;
 mod status;
+mod tables;
 mod tls;
 mod tokens;
+mod transfer;
 mod upload;
 mod values;
 

@@ -1,9 +1,11 @@
 //! An upload on its own connection: its rows, its transactions, its counts.
 //!
 //! Samples of the app go their own way while their person has no rows of imports ([`super::samples`]). The transaction then holds
-//! the person's row shared, so several uploads of a person run side by side.
+//! the person's row shared, so several uploads of a person run side by side. All other rows pass a workbench. Its transaction excludes
+//! all others of the person.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use super::batch_ids::BatchIds;
@@ -11,17 +13,35 @@ use super::ledger::{finish_upload, progress, start_upload};
 use super::link::Link;
 use super::receiver::Postgres;
 use super::samples::{Merged, Samples, prepare};
+use super::transfer::Transfer;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
-use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX};
+use crate::model::error::{ErrorKind, Result};
+use crate::model::limits::{BATCH_ROWS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX};
+use crate::store::workbench::Workbench;
+use crate::store::write::EndedImport;
 use crate::store::write::changes::{ChangeKey, Changes};
-use crate::store::write::ledger::{Origin, UploadEnd, UploadKey};
+use crate::store::write::ledger::{Origin, UploadEnd, UploadKey, UploadState};
 
 const HOLD_SHARED: &str = "SELECT has_imports FROM persons WHERE id = $1 FOR SHARE";
 
+const HOLD_ALONE: &str = "SELECT has_imports FROM persons WHERE id = $1 FOR UPDATE";
+
+const NOTE_IMPORTS: &str = "UPDATE persons SET has_imports = true WHERE id = $1";
+
 const ENTER_ORIGINS: &str = "INSERT INTO sample_origins (person_id, type_id, is_derived, unit_id)
     SELECT $1, type_id, 0, 0 FROM unnest($2::bigint[]) AS new (type_id) ON CONFLICT DO NOTHING";
+
+const NOTE_REMOVED: &str = "UPDATE uploads SET removed = removed + $3 WHERE person_id = $1 AND id = $2";
+
+/// How the open transaction holds the person.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Hold {
+    /// No transaction is open.
+    Nothing,
+    Shared,
+    Alone,
+}
 
 /// An upload under way.
 #[derive(Debug)]
@@ -29,9 +49,16 @@ pub(in crate::store) struct Upload {
     postgres: Arc<Postgres>,
     link: Link,
     key: UploadKey,
-    is_in_transaction: bool,
+    started_ms: i64,
+    hold: Hold,
+    /// Whether the person has rows of imports, as of the open transaction.
+    has_imports: bool,
     samples: Samples,
     ids: BatchIds,
+    /// Where all other rows pass, once there are some.
+    workbench: Option<Workbench>,
+    /// Number of the next reject.
+    ordinal: u64,
     changes: Changes,
     /// Types of samples, as `sample_origins` has them; those that this transaction adds.
     origins: BTreeSet<i64>,
@@ -42,7 +69,9 @@ pub(in crate::store) struct Upload {
     /// Rows in the open transaction, and bytes of their texts.
     rows: usize,
     text_bytes: usize,
-    /// Why the connection must not be used again.
+    /// Whether something was undone: then the records are not all that their input has.
+    has_lost: bool,
+    /// Whether the connection must not be used again.
     is_in_doubt: bool,
 }
 
@@ -56,9 +85,13 @@ impl Upload {
             postgres: Arc::clone(postgres),
             link,
             key,
-            is_in_transaction: false,
+            started_ms,
+            hold: Hold::Nothing,
+            has_imports: false,
             samples: Samples::default(),
             ids: BatchIds::default(),
+            workbench: None,
+            ordinal: 0,
             changes: Changes::default(),
             origins: BTreeSet::new(),
             new_origins: BTreeSet::new(),
@@ -66,6 +99,7 @@ impl Upload {
             open: Counts::default(),
             rows: 0,
             text_bytes: 0,
+            has_lost: false,
             is_in_doubt: false,
         })
     }
@@ -76,27 +110,35 @@ impl Upload {
     }
 
     pub(in crate::store) fn is_in_transaction(&self) -> bool {
-        self.is_in_transaction
+        self.hold != Hold::Nothing
     }
 
     /// Writes a batch's rows, and commits if that is due. After an error nothing of the open transaction is stored.
     pub(in crate::store) fn write(&mut self, batch: &mut Batch) -> Result<()> {
-        let written = self.write_rows(batch);
-        let (rows, text_bytes) = (batch.rows.len(), batch.texts.bytes());
-        let written = written.and_then(|()| {
-            self.rows += rows;
-            self.text_bytes += text_bytes;
-            let is_long = self.rows >= TRANSACTION_ROWS_MAX || self.text_bytes >= TRANSACTION_BYTES_MAX;
-            if is_long { self.commit_rows() } else { Ok(()) }
-        });
-        written.inspect_err(|_| self.undo())
+        self.write_rows(batch).inspect_err(|_| self.undo())
     }
 
     fn write_rows(&mut self, batch: &mut Batch) -> Result<()> {
-        if batch.rows.len() > batch.rows.samples.len() {
-            return Err(Error::new(ErrorKind::Store, "only samples of the app are stored in PostgreSQL"));
+        if batch.begins_document {
+            self.settle()?;
         }
-        self.begin_shared()?;
+        let (rows, text_bytes) = (batch.rows.len(), batch.texts.bytes());
+        if !batch.rows.samples.is_empty() {
+            self.begin_shared()?;
+            if !self.has_imports {
+                self.write_samples(batch)?;
+                batch.rows.samples.clear();
+            }
+        }
+        if !batch.is_empty() || batch.begins_document {
+            self.write_others(batch)?;
+        }
+        self.rows += rows;
+        self.text_bytes += text_bytes;
+        self.commit_if_long()
+    }
+
+    fn write_samples(&mut self, batch: &Batch) -> Result<()> {
         self.ids.begin_batch(batch.texts.len());
         for sample in &batch.rows.samples {
             self.ids.add(&mut self.samples, &self.postgres.dictionary, self.key.person, batch, sample);
@@ -109,19 +151,63 @@ impl Upload {
         self.postgres.dictionary.enter(&mut self.ids.new)
     }
 
+    /// Writes what samples of the app leave.
+    fn write_others(&mut self, batch: &Batch) -> Result<()> {
+        self.begin_alone()?;
+        if !self.has_imports && !batch.rows.derived_samples.is_empty() {
+            self.link.change(NOTE_IMPORTS, &[&self.key.person])?;
+            self.has_imports = true;
+        }
+        let Self { postgres, link, key, started_ms, workbench, ordinal, open, .. } = self;
+        let Some(workbench) = workbench else { return Ok(()) };
+        let mut transfer = Transfer::new(link, &postgres.dictionary, key.person);
+        *open += workbench.write(&mut transfer, (*key, *started_ms), ordinal, batch)?;
+        Ok(())
+    }
+
+    /// Writes records that wait for the end of their document.
+    fn settle(&mut self) -> Result<()> {
+        while self.workbench.as_ref().is_some_and(|workbench| workbench.has_waiting(self.key.id)) {
+            self.begin_alone()?;
+            let Self { postgres, link, key, started_ms, workbench, open, .. } = self;
+            let Some(workbench) = workbench else { return Ok(()) };
+            let mut transfer = Transfer::new(link, &postgres.dictionary, key.person);
+            let Some(counts) = workbench.settle(&mut transfer, (*key, *started_ms))? else { return Ok(()) };
+            *open += counts;
+            self.rows += BATCH_ROWS_MAX;
+            self.commit_if_long()?;
+        }
+        Ok(())
+    }
+
+    /// Begins a transaction for samples of the app, unless one is open. If the person has rows of imports, it is one for all rows.
     fn begin_shared(&mut self) -> Result<()> {
-        if self.is_in_transaction {
+        if self.hold == Hold::Nothing {
+            self.begin_transaction(Hold::Shared)?;
+        }
+        if self.hold == Hold::Shared && self.has_imports { self.begin_alone() } else { Ok(()) }
+    }
+
+    /// Begins a transaction for rows of any kind. One that holds the person shared is committed: two of them that waited for each
+    /// other would wait for ever.
+    fn begin_alone(&mut self) -> Result<()> {
+        if self.hold == Hold::Alone {
             return Ok(());
         }
+        self.commit_rows()?;
+        self.begin_transaction(Hold::Alone)?;
+        let workbench = match &mut self.workbench {
+            Some(workbench) => workbench,
+            missing => missing.insert(Workbench::open()?),
+        };
+        workbench.begin()
+    }
+
+    fn begin_transaction(&mut self, hold: Hold) -> Result<()> {
         self.link.run("BEGIN")?;
-        self.is_in_transaction = true;
-        let has_imports: bool = self.link.one(HOLD_SHARED, &[&self.key.person])?.get(0);
-        if has_imports {
-            return Err(Error::new(
-                ErrorKind::Store,
-                "the person has rows of imports, which are not matched in PostgreSQL yet",
-            ));
-        }
+        self.hold = hold;
+        let sql = if hold == Hold::Alone { HOLD_ALONE } else { HOLD_SHARED };
+        self.has_imports = self.link.one(sql, &[&self.key.person])?.get(0);
         Ok(())
     }
 
@@ -131,32 +217,49 @@ impl Upload {
         samples.send(link, key.person, |merged| note(key.person, open, changes, new_origins, merged))
     }
 
+    fn commit_if_long(&mut self) -> Result<()> {
+        let is_long = self.rows >= TRANSACTION_ROWS_MAX || self.text_bytes >= TRANSACTION_BYTES_MAX;
+        if is_long { self.commit_rows() } else { Ok(()) }
+    }
+
     /// Commits what is open. After an error nothing of it is stored.
     pub(in crate::store) fn commit(&mut self) -> Result<()> {
-        if !self.is_in_transaction {
-            return Ok(());
-        }
         self.commit_rows().inspect_err(|_| self.undo())
     }
 
     fn commit_rows(&mut self) -> Result<()> {
-        self.settle()?;
-        let total = self.total();
-        let sql = format!("{} COMMIT", progress(self.key, &total));
+        if self.hold == Hold::Nothing {
+            return Ok(());
+        }
+        self.enter_rows()?;
+        let sql = format!("{} COMMIT", progress(self.key, &self.total()));
         self.finish_transaction(&sql)
     }
 
     /// Puts all rows of the transaction into their tables, with the note of what they change.
-    fn settle(&mut self) -> Result<()> {
+    fn enter_rows(&mut self) -> Result<()> {
         self.send()?;
         let Self { samples, link, key, open, changes, new_origins, .. } = self;
-        let before = open.new + open.updated;
-        let (merged, left_out) =
-            samples.merge(link, key.person, |merged| note(key.person, open, changes, new_origins, merged))?;
+        let (mut new, mut updated) = (0, 0);
+        let (merged, left_out) = samples.merge(link, key.person, |merged| {
+            *(if merged.is_new { &mut new } else { &mut updated }) += merged.rows;
+            note(key.person, open, changes, new_origins, merged);
+        })?;
         open.updated += left_out;
-        open.unchanged += merged.saturating_sub(open.new + open.updated - before);
+        open.unchanged += merged.saturating_sub(new + updated + left_out);
         self.enter_origins()?;
-        self.enter_changes()
+        self.enter_changes()?;
+        if self.hold == Hold::Alone { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let Self { postgres, link, key, workbench, .. } = self;
+        let Some(workbench) = workbench else { return Ok(()) };
+        workbench.flush(&mut Transfer::new(link, &postgres.dictionary, key.person))?;
+        match workbench.take_removed()? {
+            0 => Ok(()),
+            removed => link.change(NOTE_REMOVED, &[&key.person, &key.id, &removed]).map(|_| ()),
+        }
     }
 
     fn enter_origins(&mut self) -> Result<()> {
@@ -171,16 +274,10 @@ impl Upload {
     fn enter_changes(&mut self) -> Result<()> {
         let mut rows = String::new();
         self.changes.take(|ChangeKey { person, kind, type_id }, span_ms, is_removed| {
-            let time = |at_ms: Option<i64>| {
-                at_ms.map_or("NULL".to_owned(), |at_ms| {
-                    format!("'epoch'::timestamptz + {at_ms} * interval '1 millisecond'")
-                })
-            };
             let type_id = type_id.map_or("NULL".to_owned(), |id| id.to_string());
-            let (from, to, removed) =
-                (time(span_ms.map(|span| span.0)), time(span_ms.map(|span| span.1)), i64::from(is_removed));
-            let separator = if rows.is_empty() { "" } else { ", " };
-            rows.push_str(&format!("{separator}({person}, '{kind}', {type_id}, {from}, {to}, {removed})"));
+            let [from, to] = [span_ms.map(|span| span.0), span_ms.map(|span| span.1)].map(time);
+            let (separator, removed) = (if rows.is_empty() { "" } else { ", " }, i64::from(is_removed));
+            let _ = write!(rows, "{separator}({person}, '{kind}', {type_id}, {from}, {to}, {removed})");
         });
         if rows.is_empty() {
             return Ok(());
@@ -198,7 +295,7 @@ impl Upload {
     /// and the client sends them again.
     fn finish_transaction(&mut self, sql: &str) -> Result<()> {
         self.link.run(sql)?;
-        self.is_in_transaction = false;
+        self.hold = Hold::Nothing;
         self.stored = self.total();
         self.open = Counts::default();
         (self.rows, self.text_bytes) = (0, 0);
@@ -207,8 +304,8 @@ impl Upload {
     }
 
     fn undo(&mut self) {
-        self.is_in_doubt |= self.is_in_transaction && self.link.run("ROLLBACK").is_err();
-        self.is_in_transaction = false;
+        self.is_in_doubt |= self.hold != Hold::Nothing && self.link.run("ROLLBACK").is_err();
+        (self.hold, self.has_lost, self.workbench) = (Hold::Nothing, true, None);
         self.samples.forget();
         self.changes.take(|_, _, _| {});
         self.new_origins.clear();
@@ -223,9 +320,14 @@ impl Upload {
         {
             // The rows of the open transaction are gone with its connection. The ledger still gets the end.
             self.undo();
-            (self.link, self.samples, self.is_in_doubt) = (link, Samples::default(), false);
+            (self.link, self.is_in_doubt) = (link, false);
         }
         let finished = self.finish_rows(end).inspect_err(|_| self.undo());
+        if finished.as_ref().is_err_and(|error| error.kind() != ErrorKind::Busy) {
+            // What PostgreSQL refuses was undone. The end is entered without it.
+            let aborted = UploadEnd { state: UploadState::Aborted, ..end.clone() };
+            let _ = self.finish_rows(&aborted).inspect_err(|_| self.undo());
+        }
         let stored = self.stored;
         if !self.is_in_doubt {
             self.postgres.pool.give_back(self.link);
@@ -234,16 +336,37 @@ impl Upload {
     }
 
     fn finish_rows(&mut self, end: &UploadEnd) -> Result<()> {
-        if !self.is_in_transaction {
-            self.link.run("BEGIN")?;
-            self.is_in_transaction = true;
-        }
         self.settle()?;
+        self.mark_missing(end)?;
+        if self.hold == Hold::Nothing {
+            self.begin_transaction(Hold::Shared)?;
+        }
+        self.enter_rows()?;
         let total = self.total();
         self.link.run(&progress(self.key, &total))?;
         finish_upload(&self.link, self.key, end, &total)?;
         self.finish_transaction("COMMIT")
     }
+
+    /// Marks what a complete export no longer has.
+    fn mark_missing(&mut self, end: &UploadEnd) -> Result<()> {
+        if self.workbench.is_none() || !self.has_imports {
+            return Ok(());
+        }
+        let is_done = end.state == UploadState::Done && end.envelope.is_whole;
+        let is_whole = is_done && !self.has_lost && self.total().rejected == 0;
+        let (upload, export_ms, now_ms) = (self.key, end.envelope.export_ms, self.started_ms);
+        self.begin_alone()?;
+        let Self { postgres, link, key, workbench, .. } = self;
+        let Some(workbench) = workbench else { return Ok(()) };
+        let mut transfer = Transfer::new(link, &postgres.dictionary, key.person);
+        workbench.mark_missing(&mut transfer, EndedImport { upload, is_whole, export_ms, now_ms })
+    }
+}
+
+/// A time in SQL.
+fn time(at_ms: Option<i64>) -> String {
+    at_ms.map_or("NULL".to_owned(), |at_ms| format!("'epoch'::timestamptz + {at_ms} * interval '1 millisecond'"))
 }
 
 /// Counts what became of samples, and notes what they change.

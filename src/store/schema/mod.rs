@@ -60,6 +60,13 @@ pub(super) fn migrate(
     views::bring(connection).map_err(|error| open_error(database, &error))
 }
 
+/// Makes the newest tables and the views in an empty database that nobody else uses.
+#[cfg(feature = "postgres")]
+pub(super) fn fill(connection: &Connection) -> rusqlite::Result<()> {
+    run(connection, VERSIONS.newest)?;
+    views::make_outdated(connection)
+}
+
 /// Makes the tables of a version in memory, to compare a database with them.
 pub(super) fn in_memory(version: u32) -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;

@@ -174,6 +174,12 @@ impl Changes {
         self.clear();
     }
 
+    /// Forgets how many rows the table has. A table that is emptied is never compacted.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn forget_rows(&mut self) {
+        self.rows = None;
+    }
+
     fn clear(&mut self) {
         self.used = 0;
         self.last = 0;

@@ -89,6 +89,18 @@ impl Ids {
         Ok(Self { metadata: SharedMetadata::load(connection)?, ..Self::default() })
     }
 
+    /// Makes ids of texts, so that several programs need not agree on them. `shared` says also whether metadata is shared.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn of_texts(id_of: fn(&str) -> i64, shared: fn(&str) -> Option<i64>) -> Self {
+        Self {
+            types: BatchIds::new(Dictionary::types().with_ids(id_of)),
+            units: BatchIds::new(Dictionary::units().with_ids(id_of)),
+            sources: BatchIds::new(Dictionary::sources().with_ids(id_of)),
+            metadata: SharedMetadata::with_ids(shared),
+            ..Self::default()
+        }
+    }
+
     /// Forgets what the documents before have claimed.
     pub(super) fn begin_document(&mut self, upload: i64) {
         self.merge.begin_document(upload);

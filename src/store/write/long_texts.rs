@@ -13,7 +13,7 @@ pub(super) fn is_id(other: &[u8]) -> bool {
 
 /// Texts of a row that are more than [`LONG_TEXT_BYTES`] long together.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LongTexts<'a> {
+pub(in crate::store) struct LongTexts<'a> {
     metadata: Option<&'a str>,
     other: Option<&'a str>,
 }
@@ -21,7 +21,7 @@ pub(super) struct LongTexts<'a> {
 impl<'a> LongTexts<'a> {
     /// The texts of a row, if they are long. Metadata that may be shared is never moved: whether it is shared must not change
     /// what is equal.
-    pub(super) fn of(metadata: Option<&'a str>, other: Option<&'a str>) -> Option<Self> {
+    pub(in crate::store) fn of(metadata: Option<&'a str>, other: Option<&'a str>) -> Option<Self> {
         if metadata.is_none() && other.is_none() {
             return None;
         }
@@ -31,7 +31,7 @@ impl<'a> LongTexts<'a> {
     }
 
     /// What the row itself keeps of its metadata.
-    pub(super) fn left_of(&self, metadata: Option<&'a str>) -> Option<&'a str> {
+    pub(in crate::store) fn left_of(&self, metadata: Option<&'a str>) -> Option<&'a str> {
         metadata.filter(|_| self.metadata.is_none())
     }
 
@@ -53,7 +53,7 @@ impl<'a> LongTexts<'a> {
     }
 
     /// Stores the texts for a row that has none, or others. The triggers delete those. Returns the id, which is the row's `other`.
-    pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<i64> {
+    pub(in crate::store) fn insert(&self, connection: &Connection) -> rusqlite::Result<i64> {
         let sql = "INSERT INTO long_texts (metadata, other) VALUES (?1, ?2)";
         connection.prepare_cached(sql)?.insert(params![self.metadata, self.other])
     }

@@ -92,7 +92,11 @@ impl Store {
     }
 }
 
-fn begin(connection: &Connection, ids: &mut Ids, import: EndedImport) -> rusqlite::Result<Vec<i64>> {
+pub(in crate::store) fn begin(
+    connection: &Connection,
+    ids: &mut Ids,
+    import: EndedImport,
+) -> rusqlite::Result<Vec<i64>> {
     let UploadKey { id, person } = import.upload;
     let Ids { merge, changes, .. } = ids;
     if !merge.import.is_of(id) {
@@ -245,7 +249,7 @@ fn is_replaced(
     Ok(false)
 }
 
-fn mark(
+pub(in crate::store) fn mark(
     connection: &Connection,
     ids: &mut Ids,
     (ended, export_ms): (EndedImport, i64),

@@ -163,6 +163,17 @@ impl BatchWriter<'_> {
     }
 }
 
+/// The hashes of the rows that a record may have, besides the one of its text.
+#[cfg(feature = "postgres")]
+pub(in crate::store) fn hashes_of(content: Content) -> impl Iterator<Item = Uuid> {
+    let (first, around) = numbers(content);
+    // A record without a free row of these tries further numbers, in steps that double.
+    let beyond = (0..u32::BITS)
+        .map(move |bit| first.saturating_add((1_u32 << bit) - 1))
+        .take_while(move |_| content.nth.is_some());
+    std::iter::once(first).chain(around).chain(beyond).map(move |number| hash_of(content, number))
+}
+
 /// Whether a row of other records is as it was written.
 pub(in crate::store) fn has_other_digest(row: &Row<'_>) -> rusqlite::Result<bool> {
     // Version 1 has no such column.
@@ -177,7 +188,7 @@ fn stored_content(content: Content, json: &str) -> Vec<u8> {
     [content.whole, hash_of_text(json)].concat()
 }
 
-fn hash_of_text(json: &str) -> Uuid {
+pub(in crate::store) fn hash_of_text(json: &str) -> Uuid {
     digest(&[json.as_bytes()])
 }
 

@@ -17,7 +17,8 @@ const INSERT: &str =
     "INSERT INTO rejects (upload_id, ordinal, person_id, section, reason, raw, element_index, byte_offset, raw_bytes, hash)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
-const LAST_REASON: &str = "more elements were rejected than are kept: this one and those behind it are only counted";
+pub(in crate::store) const LAST_REASON: &str =
+    "more elements were rejected than are kept: this one and those behind it are only counted";
 
 impl BatchWriter<'_> {
     /// Keeps rejects up to the limit, and counts the rest.
@@ -72,7 +73,7 @@ pub(in crate::store) fn has_reject_digest(row: &Row<'_>) -> rusqlite::Result<boo
 
 /// The digest of a reject's texts. It covers the length of the whole text if only a part is kept, so equal digests have equal
 /// lengths.
-fn hash([section, reason, raw]: [&str; 3], raw_bytes: u64) -> [u8; 16] {
+pub(in crate::store) fn hash([section, reason, raw]: [&str; 3], raw_bytes: u64) -> [u8; 16] {
     let [section, reason, kept] = [section, reason, raw].map(str::as_bytes);
     if raw_bytes == raw.len() as u64 {
         digest(&[section, reason, kept])

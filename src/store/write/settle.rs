@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::batch::BatchWriter;
 use super::ids::Ids;
 use super::ledger::UploadKey;
-use super::waiting::Waiting;
+use super::waiting::{Group, Waiting};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::Result;
@@ -32,20 +32,66 @@ fn settle(
     upload: UploadKey,
     now_ms: i64,
 ) -> rusqlite::Result<Option<Counts>> {
-    let mut batch = Batch::default();
-    let Some(group) = waiting.next(upload.id, &mut batch)? else {
-        // The next upload lists its rows itself.
-        ids.merge.forget_second();
-        waiting.end(upload.id);
-        return Ok(None);
-    };
+    match Settling::next(ids, waiting, upload.id)? {
+        Some(settling) => settle_some(connection, ids, waiting, (upload, now_ms), &settling).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Some records of a place that have a turn, and their texts.
+#[derive(Debug)]
+pub(in crate::store) struct Settling {
+    batch: Batch,
+    group: Group,
+}
+
+impl Settling {
+    /// The next ones of an upload; `None` if none waits any more.
+    pub(in crate::store) fn next(ids: &mut Ids, waiting: &mut Waiting, upload: i64) -> rusqlite::Result<Option<Self>> {
+        let mut batch = Batch::default();
+        let Some(group) = waiting.next(upload, &mut batch)? else {
+            // The next upload lists its rows itself.
+            ids.merge.forget_second();
+            waiting.end(upload);
+            return Ok(None);
+        };
+        Ok(Some(Self { batch, group }))
+    }
+
+    /// How many records these are.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn len(&self) -> usize {
+        self.group.records.len()
+    }
+
+    /// The types of samples and their starts.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn samples(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.group.records.iter().filter_map(|record| Some((record.type_id?, record.start_ms)))
+    }
+
+    /// The types of correlations and their starts.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn correlations(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.group.records.iter().filter_map(|record| Some((self.batch.texts.get(record.kind?), record.start_ms)))
+    }
+}
+
+/// Writes records that have a turn. Returns their counts.
+pub(in crate::store) fn settle_some(
+    connection: &Connection,
+    ids: &mut Ids,
+    waiting: &mut Waiting,
+    (upload, now_ms): (UploadKey, i64),
+    Settling { batch, group }: &Settling,
+) -> rusqlite::Result<Counts> {
     ids.begin_batch(&batch.texts);
     let is_imported = group.records.iter().any(|record| is_derived(&record.uuid));
     if is_imported {
         ids.merge.begin_import(connection, upload.id)?;
     }
     let (ordinal, counts) = (&mut 0, Counts::default());
-    let mut writer = BatchWriter { connection, ids, waiting, batch: &batch, upload, now_ms, ordinal, counts };
+    let mut writer = BatchWriter { connection, ids, waiting, batch, upload, now_ms, ordinal, counts };
     if group.records.iter().any(|record| record.members.is_some()) {
         writer.settle_correlations(&group.records, group.place, group.turn)?;
         writer.note_rows("correlations", Counts::default());
@@ -55,5 +101,5 @@ fn settle(
     if is_imported {
         writer.ids.merge.import.end_batch(connection)?;
     }
-    Ok(Some(writer.counts))
+    Ok(writer.counts)
 }

@@ -56,7 +56,8 @@ const BEFORE_ALL: (f64, i64) = (f64::NEG_INFINITY, i64::MIN);
 /// The records of all uploads that wait.
 #[derive(Debug)]
 pub(in crate::store) struct Waiting {
-    database: Database,
+    /// Where the database of what waits is; `None` if SQLite chooses that.
+    beside: Option<Database>,
     scratch: Option<Connection>,
     /// Uploads with records that wait.
     uploads: Vec<i64>,
@@ -105,7 +106,13 @@ pub(super) struct WaitingRecord {
 
 impl Waiting {
     pub(in crate::store) fn of(database: &Database) -> Self {
-        Self { database: database.clone(), scratch: None, uploads: Vec::new(), at: None }
+        Self { beside: Some(database.clone()), scratch: None, uploads: Vec::new(), at: None }
+    }
+
+    /// Records that wait beside no database.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn beside_nothing() -> Self {
+        Self { beside: None, scratch: None, uploads: Vec::new(), at: None }
     }
 
     /// Whether records of an upload wait.
@@ -139,7 +146,8 @@ impl Waiting {
 
     /// Makes the database of what waits.
     pub(super) fn begin(&mut self) -> rusqlite::Result<()> {
-        self.scratch = Some(open(&self.database)?);
+        let opened = self.beside.as_ref().map_or_else(|| Connection::open(""), create)?;
+        self.scratch = Some(fill(opened)?);
         Ok(())
     }
 
@@ -264,9 +272,8 @@ fn record(row: &Row<'_>, batch: &mut Batch) -> rusqlite::Result<WaitingRecord> {
     })
 }
 
-/// Makes an empty database, whose file loses its name at once. Its only transaction never ends: its pages are written when they
-/// do not fit into memory.
-fn open(database: &Database) -> rusqlite::Result<Connection> {
+/// Makes an empty database beside another one. Its file loses its name at once.
+fn create(database: &Database) -> rusqlite::Result<Connection> {
     static FILES: AtomicU64 = AtomicU64::new(0);
     let number = FILES.fetch_add(1, Ordering::Relaxed);
     let path = suffixed(database.path(), format!("-waiting-{}-{number}", std::process::id()));
@@ -277,6 +284,11 @@ fn open(database: &Database) -> rusqlite::Result<Connection> {
     let removed = fs::remove_file(&path);
     let scratch = opened?;
     removed.map_err(unwritable)?;
+    Ok(scratch)
+}
+
+/// Makes the tables. The only transaction never ends: pages are written when they do not fit into memory.
+fn fill(scratch: Connection) -> rusqlite::Result<Connection> {
     scratch.pragma_update(None, "journal_mode", "OFF")?;
     scratch.pragma_update(None, "synchronous", "OFF")?;
     scratch.pragma_update(None, "locking_mode", "EXCLUSIVE")?;

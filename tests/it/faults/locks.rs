@@ -79,7 +79,7 @@ fn an_import_never_opens_its_own_database() {
     std::os::unix::fs::symlink(&database, &link).unwrap();
     let observer = Locks { database: &database, least: Cell::new(None) };
     let files = vec![folder.path().to_owned(), database.clone(), link, folder.path().join("health.db-shm"), payload];
-    let job = Import { db: database.clone(), files, person: None, mode: Mode::Store, home: None };
+    let job = Import { db: database.clone(), store: None, files, person: None, mode: Mode::Store, home: None };
     let report = import(&job, &observer).unwrap();
     assert!(observer.least.get().is_some_and(|least| least > 0), "{report:?}");
     // The database, its WAL, the WAL's index, the file that shows what is under way, and the link.

@@ -58,7 +58,6 @@ impl Encoder {
         self.field(uuid);
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "rows beside samples have bytes"))]
     pub(in crate::store::postgres) fn bytes(&mut self, bytes: &[u8]) {
         self.field(bytes);
     }

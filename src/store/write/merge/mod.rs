@@ -67,6 +67,15 @@ impl Merge {
         Ok(())
     }
 
+    /// Begins a transaction in which everything may be another than in the one before.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn begin_elsewhere(&mut self) {
+        self.samples.forget();
+        self.workouts.forget();
+        self.crowd.forget();
+        self.has_marks = false;
+    }
+
     /// Forgets the rows of the last second.
     pub(in crate::store) fn forget_second(&mut self) {
         self.samples.forget_second();

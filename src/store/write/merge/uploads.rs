@@ -139,6 +139,13 @@ impl WorkoutUploads {
         self.0.retain(|import| import.upload != upload);
     }
 
+    /// The identity under which the locations of an upload's route under way are stored.
+    #[cfg(feature = "postgres")]
+    pub(super) fn route_under_way(&self, upload: i64) -> Option<Uuid> {
+        let import = self.0.iter().find(|import| import.upload == upload)?;
+        import.route.as_ref().map(|route| route.workout)
+    }
+
     /// Forgets which exporters have brought the routes under way.
     pub(super) fn forget_others(&mut self) {
         self.0.iter_mut().for_each(WorkoutUpload::forget_others);

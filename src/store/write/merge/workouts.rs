@@ -118,6 +118,12 @@ impl Workouts {
         self.imports.end(upload);
     }
 
+    /// The identity under which the locations of an upload's route under way are stored.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn route_under_way(&self, upload: i64) -> Option<Uuid> {
+        self.imports.route_under_way(upload)
+    }
+
     /// Finds the stored workout that a workout of an import is.
     pub(in crate::store) fn find(
         &mut self,

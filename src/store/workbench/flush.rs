@@ -1,0 +1,69 @@
+//! What a workbench has changed on its way to the other database.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, Connection};
+
+use super::failure::store_failure;
+use super::remote::{Operation, Remote};
+use super::tables::{IMPORT_NUMBERS, TABLES, Table};
+use crate::model::error::Result;
+
+/// Hands over all changes since the last time: deletions, then rows.
+pub(super) fn flush(connection: &Connection, remote: &mut impl Remote) -> Result<()> {
+    let recorded = || TABLES.iter().copied().filter(|table| table.is_recorded());
+    for table in recorded() {
+        let select = connection.prepare_cached(&table.sql().deleted).map_err(store_failure)?;
+        send(select, remote, (table, Operation::Delete), table.key_columns().count())?;
+    }
+    for table in recorded() {
+        let select = connection.prepare_cached(&table.sql().put).map_err(store_failure)?;
+        send(select, remote, (table, Operation::Put), table.width())?;
+        let forget = || connection.prepare_cached(&table.sql().forget)?.execute([]);
+        forget().map_err(store_failure)?;
+    }
+    // They have their numbers there.
+    connection.execute_batch("DELETE FROM changes; DELETE FROM touched_changes").map_err(store_failure)
+}
+
+/// Hands over the last number of imports.
+pub(super) fn flush_number(connection: &Connection, remote: &mut impl Remote, person: i64) -> Result<()> {
+    let read = || connection.prepare_cached("SELECT ?1, last FROM import_numbers");
+    let mut select = read().map_err(store_failure)?;
+    select.raw_bind_parameter(1, person).map_err(store_failure)?;
+    send(select, remote, (&IMPORT_NUMBERS, Operation::Put), IMPORT_NUMBERS.width())
+}
+
+fn send(
+    mut select: CachedStatement<'_>,
+    remote: &mut impl Remote,
+    (table, operation): (&'static Table, Operation),
+    width: usize,
+) -> Result<()> {
+    let mut rows = select.raw_query();
+    let mut has_begun = false;
+    while let Some(row) = rows.next().map_err(store_failure)? {
+        if !has_begun {
+            remote.begin(table, operation)?;
+            has_begun = true;
+        }
+        let mut cells = [ValueRef::Null; CELLS];
+        for (place, cell) in cells.iter_mut().take(width).enumerate() {
+            *cell = row.get_ref(place).map_err(store_failure)?;
+        }
+        remote.change(&cells[..width])?;
+    }
+    if has_begun { remote.end() } else { Ok(()) }
+}
+
+/// More than any table has columns.
+const CELLS: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_its_cells() {
+        assert!(TABLES.iter().all(|table| table.width() < CELLS));
+    }
+}

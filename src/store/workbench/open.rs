@@ -1,0 +1,62 @@
+//! An empty workbench: the tables of every database, and triggers that note the keys of changed rows.
+//!
+//! SQLite has an extension for the latter. It needs a hook in each write, also in databases that never use it.
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::tables::{TABLES, Table};
+use crate::model::limits::{STATEMENTS_CACHED_MAX, WORKBENCH_CACHE_BYTES};
+use crate::store::open::set_page_cache;
+use crate::store::schema;
+
+/// Whether changes are noted: not while rows are loaded.
+const RECORDER: &str =
+    "CREATE TABLE recorder (is_on INTEGER NOT NULL) STRICT; INSERT INTO recorder (is_on) VALUES (TRUE);";
+
+/// Makes an empty workbench. Its only transaction never ends: its pages are written to a file without a name when they do not fit into
+/// memory.
+pub(super) fn open() -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags("", flags)?;
+    connection.pragma_update(None, "journal_mode", "OFF")?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    // Rows are loaded without those that they refer to, if the work does not read these.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    set_page_cache(&connection, WORKBENCH_CACHE_BYTES)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
+    connection.execute_batch("BEGIN EXCLUSIVE")?;
+    schema::fill(&connection)?;
+    // What the schema's rows say of a person is the other database's.
+    connection.execute_batch("DELETE FROM persons")?;
+    connection.execute_batch(RECORDER)?;
+    for table in TABLES.iter().filter(|table| table.is_recorded()) {
+        connection.execute_batch(&recording(table))?;
+    }
+    Ok(connection)
+}
+
+/// A table for the keys of changed rows, and the triggers that fill it.
+fn recording(table: &Table) -> String {
+    let (name, keys) = (table.name, table.key_names());
+    let list = |row: &str| {
+        let values = table.key_columns().map(|key| format!("{row}.{key}"));
+        values.collect::<Vec<_>>().join(", ")
+    };
+    let note = |row: &str| format!("INSERT INTO touched_{name} VALUES ({}) ON CONFLICT DO NOTHING;", list(row));
+    let (new, old) = (note("new"), note("old"));
+    let is_on = "WHEN (SELECT is_on FROM recorder)";
+    let moved = table.key_columns().map(|key| format!("new.{key} IS NOT old.{key}")).collect::<Vec<_>>().join(" OR ");
+    format!(
+        "CREATE TABLE touched_{name} ({keys}, PRIMARY KEY ({keys})) WITHOUT ROWID;
+         CREATE TRIGGER note_insert_{name} AFTER INSERT ON {name} {is_on} BEGIN {new} END;
+         CREATE TRIGGER note_update_{name} AFTER UPDATE ON {name} {is_on} BEGIN {new} END;
+         CREATE TRIGGER note_move_{name} AFTER UPDATE ON {name} {is_on} AND ({moved}) BEGIN {old} END;
+         CREATE TRIGGER note_delete_{name} AFTER DELETE ON {name} {is_on} BEGIN {old} END;"
+    )
+}
+
+/// Notes changes from now on, or no longer.
+pub(super) fn record(connection: &Connection, is_on: bool) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE recorder SET is_on = ?1")?.execute([is_on]).map(|_| ())
+}
