@@ -201,5 +201,5 @@ fn within(sample: &Sample, (from_ms, to_ms): Span, method: Method) -> Option<Sam
     }
     let share = (end_ms - start_ms) as f64 / (sample.end() - sample.start_ms) as f64;
     let value = if method == Method::Sum { sample.value.map(|value| value * share) } else { sample.value };
-    (start_ms < end_ms).then(|| Sample { start_ms, end_ms: Some(end_ms), value, ..*sample })
+    (start_ms < end_ms).then_some(Sample { start_ms, end_ms: Some(end_ms), value, ..*sample })
 }
