@@ -188,9 +188,20 @@ def check(cluster, states, figures):
     figures["samples_checked"] = max(figures["samples_checked"], len(stored))
 
 
+def start(options, address):
+    """Starts a receiver as a supervisor does: again, if it does not reach its database."""
+    for is_last in (False, False, True):
+        try:
+            return Program(options.healthsink, "unused.db", "--store", address).wait_until_listening()
+        except DidNotStart:
+            if is_last:
+                raise
+            time.sleep(0.5)
+
+
 def one_round(cluster, proxy, options, states, chance, figures):
     address = f"postgres://health@127.0.0.1:{proxy.port}/postgres?sslmode=disable"
-    program = Program(options.healthsink, "unused.db", "--store", address).wait_until_listening()
+    program = start(options, address)
     senders = [Sender(program, number, state, random.Random(chance.random())) for number, state in enumerate(states)]
     for sender in senders:
         sender.start()
