@@ -74,7 +74,9 @@ fn a_restore_waits_for_the_server_and_changes_every_tag() {
     api.server.stop();
     let restored = healthsink(&["restore", backup], &database);
     assert!(restored.status.success(), "{restored:?}");
-    let again = Server::with(|config| drop(fs::copy(&database, &config.db).unwrap()));
+    let again = Server::with(|config| {
+        fs::copy(&database, &config.db).unwrap();
+    });
     let again = Api { server: again, token: api.token.clone() };
     let answer = again.ask(&again.token, path, &[("If-None-Match", &tag)]);
     assert_eq!((answer.status, answer.json()), (200, before));
