@@ -67,10 +67,8 @@ impl DayReport {
     /// Whether no figure is known of these days and of the month before them.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let figures = self.days.iter().map(|day| &day.figures).chain([&self.mean, &self.last_28_days]);
-        self.workouts.is_empty()
-            && self.doses.is_empty()
-            && figures.into_iter().all(|figures| *figures == Figures::default())
+        let mut figures = self.days.iter().map(|day| &day.figures).chain([&self.mean, &self.last_28_days]);
+        self.workouts.is_empty() && self.doses.is_empty() && figures.all(|figures| *figures == Figures::default())
     }
 }
 
