@@ -77,14 +77,14 @@ static SHADOWED: DerivedTable = DerivedTable {
 /// The type whose hours are kept.
 const HOURLY: &str = "HeartRate";
 
-/// Computes the days of a type that changes in these spans may change.
+/// Computes the days of a type that changes in these spans may change. Returns the duration of the longest sample that it has read.
 pub(super) fn derive(
     person: &Person<'_>,
     kind: &Kind<'_>,
     spans: &[Span],
     groups: &mut Groups,
     sender: &mut Sender<'_>,
-) -> Step<()> {
+) -> Step<i64> {
     let method = Method::of(kind.name);
     let condensed = Condensed::of(kind.name);
     let mut windows: Vec<(LocalDay, LocalDay)> = Vec::new();
@@ -104,9 +104,9 @@ pub(super) fn derive(
     }
     let ranks = groups.ranks(kind.name);
     let unit = Units::of(person, kind)?;
-    windows.into_iter().try_for_each(|days| {
+    windows.into_iter().try_fold(0, |longest_ms: i64, days| {
         let pass = Pass::new(person, kind, &ranks, unit.name().to_owned(), days);
-        pass.run(groups, &mut unit.clone(), sender)
+        Ok(longest_ms.max(pass.run(groups, &mut unit.clone(), sender)?))
     })
 }
 
@@ -157,10 +157,10 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn run(mut self, groups: &mut Groups, units: &mut Units, sender: &mut Sender<'_>) -> Step<()> {
+    fn run(mut self, groups: &mut Groups, units: &mut Units, sender: &mut Sender<'_>) -> Step<i64> {
         let reading = Reading::new(self.person, self.kind, self.span);
         let mut rows = 0_u64;
-        reading.run(groups, units, |found, groups| {
+        let longest_ms = reading.run(groups, units, |found, groups| {
             rows += 1;
             if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
                 sender.check()?;
@@ -171,7 +171,8 @@ impl<'a> Pass<'a> {
                 Found::OtherUnit(_) => Ok(()),
             }
         })?;
-        self.finish(groups, sender)
+        self.finish(groups, sender)?;
+        Ok(longest_ms)
     }
 
     #[inline]

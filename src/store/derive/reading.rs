@@ -10,6 +10,7 @@ use super::samples::{self, StoredSample, Wanted};
 use super::subject::{Kind, Person};
 use super::units::Units;
 use crate::model::healthkit::short;
+use crate::model::limits::STATISTICS_SAMPLE_MS_MAX;
 use crate::statistics::facts::Condensed;
 use crate::statistics::{Method, Partition, Sample};
 
@@ -55,14 +56,15 @@ impl<'a> Reading<'a> {
         Self { person, kind, condensed, span }
     }
 
-    /// Reads them. Also notes which groups have them.
+    /// Reads them, and returns the duration of the longest one. Also notes which groups have them.
     pub(super) fn run(
         &self,
         groups: &mut Groups,
         units: &mut Units,
         mut each: impl FnMut(Found<'_>, &Groups) -> Step<()>,
-    ) -> Step<()> {
+    ) -> Step<i64> {
         let Self { person, kind, condensed, span } = self;
+        let mut longest_ms = 0;
         let near = person.workouts.partition_point(|workout| workout.1 < span.0);
         let mut condenser = Condenser::new(*condensed, &person.workouts[near..]);
         let mut texts = SharedTexts::default();
@@ -73,6 +75,10 @@ impl<'a> Reading<'a> {
             let &StoredSample { start_ms, end_ms, source, creation_ms, .. } = stored;
             let group = groups.of_source(person.connection, source, start_ms)?;
             groups.note(group, start_ms);
+            let length_ms = end_ms.unwrap_or(start_ms).saturating_sub(start_ms);
+            if length_ms > longest_ms && length_ms <= STATISTICS_SAMPLE_MS_MAX {
+                longest_ms = length_ms;
+            }
             let Some(value) = units.value(person.connection, stored)? else {
                 return each(Found::OtherUnit(start_ms), groups);
             };
@@ -87,6 +93,7 @@ impl<'a> Reading<'a> {
             }
             condenser.push(Passing { sample, uuid: stored.uuid() }, &mut |passed| each(passed.into(), groups))
         })?;
-        condenser.finish(&mut |passed| each(passed.into(), groups))
+        condenser.finish(&mut |passed| each(passed.into(), groups))?;
+        Ok(longest_ms)
     }
 }

@@ -178,12 +178,13 @@ fn compute(connection: &Connection, person: i64, known: &mut Known, sender: &mut
             .query_row([kind], |row| row.get(0))
             .optional()?
             .unwrap_or_default();
-        let kind = Kind { id: *kind, name: &name, longest_ms };
+        let id = *kind;
+        let kind = Kind { id, name: &name, longest_ms };
         if has_other_unit(&person, &kind)? {
             *spans = vec![ALL];
         }
         in_one_state(connection, || {
-            days::derive(&person, &kind, spans, groups, sender)?;
+            lengths.note(id, days::derive(&person, &kind, spans, groups, sender)?);
             if name == SLEEP { nights::derive(&person, &kind, spans, groups, sender) } else { Ok(()) }
         })?;
     }

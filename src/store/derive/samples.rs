@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::halt::Step;
 use crate::model::limits::MISSING_LISTED_MAX;
@@ -49,15 +49,20 @@ const UUID: usize = 6;
 const METADATA_ID: usize = 7;
 const METADATA: usize = 8;
 
-/// What a survey needs of a sample: none of those that are not longer than a known one and have one of four known sources.
+/// What a survey needs of a sample: none of those with one of four known sources.
+const SURVEY_ALL: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata FROM samples s
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3
+      AND source_id IS NOT ?4 AND source_id IS NOT ?5 AND source_id IS NOT ?6 AND source_id IS NOT ?7";
+
+/// The same for a part of the time: none of those that are also not longer than a known one.
 const SURVEY: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata FROM samples s
-    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4
-      AND (source_id IS NOT ?6 AND source_id IS NOT ?7 AND source_id IS NOT ?8 AND source_id IS NOT ?9
-        OR end_ms - start_ms > ?5)";
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?8
+      AND (source_id IS NOT ?4 AND source_id IS NOT ?5 AND source_id IS NOT ?6 AND source_id IS NOT ?7
+        OR end_ms - start_ms > ?9)";
 
 /// What it needs of those that an export no longer has.
-const SURVEY_MISSING: &str =
-    "SELECT s.source_id, max(s.start_ms) FROM missing_samples m JOIN samples s USING (person_id, type_id, start_ms, uuid)
+const SURVEY_MISSING: &str = "SELECT s.source_id, max(s.start_ms), max(s.end_ms - s.start_ms)
+    FROM missing_samples m JOIN samples s USING (person_id, type_id, start_ms, uuid)
     WHERE m.person_id = ?1 AND m.type_id = ?2 AND m.start_ms >= ?3 AND m.start_ms < ?4 GROUP BY s.source_id";
 
 /// The first of those.
@@ -79,13 +84,17 @@ pub(super) fn read(
     let metadata = if wanted.metadata { "metadata_id, metadata" } else { "NULL, NULL" };
     let mut select = connection.prepare_cached(&format!(
         "SELECT start_ms, end_ms, value, unit_id, source_id, creation_ms, {identity}, {metadata} FROM samples s
-         WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4{}",
+         WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3{}",
         if is_listed { "" } else { IS_PRESENT }
     ))?;
     let mut missing = missing.into_iter().peekable();
-    let mut rows = select.query(params![person, kind, from_ms, to_ms])?;
+    let mut rows = select.query(params![person, kind, from_ms])?;
     while let Some(row) = rows.next()? {
         let start_ms = row.get(0)?;
+        // SQLite would compare it more slowly.
+        if start_ms >= to_ms {
+            break;
+        }
         // Both come in the order of the key.
         if missing.peek().is_some_and(|next| is_listed && next.0 <= start_ms) {
             let key = (start_ms, uuid(row, UUID));
@@ -96,11 +105,11 @@ pub(super) fn read(
         }
         each(&StoredSample {
             start_ms,
-            end_ms: row.get(1)?,
-            value: row.get(2)?,
-            unit: row.get(3)?,
-            source: row.get(4)?,
-            creation_ms: row.get(5)?,
+            end_ms: integer(row, 1),
+            value: real(row, 2),
+            unit: integer(row, 3),
+            source: integer(row, 4),
+            creation_ms: integer(row, 5),
             row,
         })?;
     }
@@ -138,9 +147,9 @@ impl SurveyedSample<'_> {
 /// What a survey knows.
 #[derive(Clone, Debug)]
 pub(super) struct Surveyed {
-    /// The duration of the longest sample.
-    pub(super) longest_ms: i64,
-    /// The last of the sources of which all is known. An empty text is the source of no sample.
+    /// The duration of the longest sample; `None` if that is not asked for.
+    pub(super) longest_ms: Option<i64>,
+    /// The last of the sources of which all is known, the latest first. An empty text is the source of no sample.
     pub(super) sources: [Value; SURVEYED_SOURCES],
 }
 
@@ -155,29 +164,41 @@ pub(super) fn survey(
     known: &Surveyed,
     mut each: impl FnMut(&SurveyedSample<'_>) -> Step<ControlFlow<()>>,
 ) -> Step<()> {
-    let mut select = connection.prepare_cached(SURVEY)?;
-    let Surveyed { longest_ms, sources: [one, two, three, four] } = known;
-    let mut rows = select.query(params![person, kind, from_ms, to_ms, longest_ms, one, two, three, four])?;
+    let mut select = connection.prepare_cached(if known.longest_ms.is_some() { SURVEY } else { SURVEY_ALL })?;
+    let mut given: Vec<Value> = [person, kind, from_ms].map(Value::from).into();
+    given.extend(known.sources.iter().cloned());
+    given.extend(known.longest_ms.into_iter().flat_map(|longest_ms| [to_ms, longest_ms].map(Value::from)));
+    let mut rows = select.query(params_from_iter(given))?;
     while let Some(row) = rows.next()? {
         let sample = SurveyedSample { start_ms: row.get(0)?, end_ms: row.get(1)?, source: row.get(2)?, row };
-        if each(&sample)?.is_break() {
+        if sample.start_ms >= to_ms || each(&sample)?.is_break() {
             break;
         }
     }
     Ok(())
 }
 
-/// Calls `each` with the sources of missing samples, and the start of the last one.
+/// The missing samples of a source.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MissingOfSource {
+    pub(super) source: Option<i64>,
+    /// The start of the last one.
+    pub(super) last_ms: i64,
+    /// The duration of the longest one.
+    pub(super) longest_ms: Option<i64>,
+}
+
+/// Calls `each` for the sources of missing samples.
 pub(super) fn survey_missing(
     connection: &Connection,
     (person, kind): (i64, i64),
     (from_ms, to_ms): (i64, i64),
-    mut each: impl FnMut(Option<i64>, i64) -> Step<()>,
+    mut each: impl FnMut(MissingOfSource) -> Step<()>,
 ) -> Step<()> {
     let mut select = connection.prepare_cached(SURVEY_MISSING)?;
     let mut rows = select.query(params![person, kind, from_ms, to_ms])?;
     while let Some(row) = rows.next()? {
-        each(row.get(0)?, row.get(1)?)?;
+        each(MissingOfSource { source: row.get(0)?, last_ms: row.get(1)?, longest_ms: integer(row, 2) })?;
     }
     Ok(())
 }
@@ -191,6 +212,23 @@ fn uuid(row: &Row<'_>, column: usize) -> Uuid {
 fn text<'a>(row: &'a Row<'_>, column: usize) -> Option<&'a str> {
     match row.get_ref(column) {
         Ok(ValueRef::Text(text)) => std::str::from_utf8(text).ok(),
+        _ => None,
+    }
+}
+
+/// A whole number. The table has no other values in these columns, nor in those of real numbers.
+#[inline]
+fn integer(row: &Row<'_>, column: usize) -> Option<i64> {
+    match row.get_ref(column) {
+        Ok(ValueRef::Integer(number)) => Some(number),
+        _ => None,
+    }
+}
+
+#[inline]
+fn real(row: &Row<'_>, column: usize) -> Option<f64> {
+    match row.get_ref(column) {
+        Ok(ValueRef::Real(number)) => Some(number),
         _ => None,
     }
 }

@@ -8,11 +8,11 @@ use std::ops::ControlFlow;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 
-use super::dirty::{Dirty, Span};
+use super::dirty::{ALL, Dirty, Span};
 use super::groups::Groups;
 use super::halt::Step;
 use super::metadata::SharedTexts;
-use super::samples::{self, SURVEYED_SOURCES, Surveyed, SurveyedSample};
+use super::samples::{self, Surveyed, SurveyedSample};
 use super::sender::Sender;
 use crate::model::limits::{DERIVED_PAUSE_ROWS, STATISTICS_SAMPLE_MS_MAX, SURVEY_ROWS_MIN};
 
@@ -36,7 +36,8 @@ impl Lengths {
         self.changed.get(&kind).or_else(|| self.known.get(&kind)).copied().unwrap_or(0)
     }
 
-    fn note(&mut self, kind: i64, longest_ms: i64) {
+    /// Notes the longest one of some samples.
+    pub(super) fn note(&mut self, kind: i64, longest_ms: i64) {
         if longest_ms > self.longest_ms(kind) {
             self.changed.insert(kind, longest_ms);
         }
@@ -59,9 +60,10 @@ pub(super) fn survey(
 ) -> Step<()> {
     let mut survey = Survey { connection, person, groups, texts: SharedTexts::default(), rows: 0 };
     for (kind, spans) in &dirty.surveyed {
-        let nothing = || Value::Text(String::new());
-        let passed_by = Surveyed { longest_ms: lengths.longest_ms(*kind), sources: std::array::from_fn(|_| nothing()) };
-        let mut known = Known { passed_by, longest_ms: 0, next: 0 };
+        // All of the time is read once more, for its figures: that also finds the longest sample.
+        let longest_ms = (spans[..] != [ALL]).then(|| lengths.longest_ms(*kind));
+        let sources = std::array::from_fn(|_| Value::Text(String::new()));
+        let mut known = Known { passed_by: Surveyed { longest_ms, sources }, longest_ms: 0 };
         for span in spans {
             survey.read(*kind, *span, &mut known, sender)?;
         }
@@ -84,8 +86,18 @@ struct Known {
     /// What SQLite passes by.
     passed_by: Surveyed,
     longest_ms: i64,
-    /// The place of the next source.
-    next: usize,
+}
+
+impl Known {
+    /// Returns whether it is the longest one.
+    fn note_length(&mut self, length_ms: i64) -> bool {
+        let is_longer = length_ms > self.longest_ms && length_ms <= STATISTICS_SAMPLE_MS_MAX;
+        if is_longer {
+            self.longest_ms = length_ms;
+            self.passed_by.longest_ms = self.passed_by.longest_ms.map(|known| known.max(length_ms));
+        }
+        is_longer
+    }
 }
 
 impl Survey<'_> {
@@ -110,9 +122,12 @@ impl Survey<'_> {
                 Ok(ControlFlow::Break(()))
             })?;
         }
-        samples::survey_missing(self.connection, key, (from_ms, behind_ms), |source, last_ms| {
-            let group = self.groups.of_source(self.connection, source, last_ms)?;
-            self.groups.note(group, last_ms);
+        samples::survey_missing(self.connection, key, (from_ms, behind_ms), |missing| {
+            let group = self.groups.of_source(self.connection, missing.source, missing.last_ms)?;
+            self.groups.note(group, missing.last_ms);
+            if let Some(longest_ms) = missing.longest_ms {
+                known.note_length(longest_ms);
+            }
             Ok(())
         })
     }
@@ -122,16 +137,12 @@ impl Survey<'_> {
         let (group, is_settled) = self.groups.meet(self.connection, &mut self.texts, sample)?;
         self.groups.note(group, sample.start_ms);
         let length_ms = sample.end_ms.unwrap_or(sample.start_ms).saturating_sub(sample.start_ms);
-        let is_longer = length_ms > known.longest_ms && length_ms <= STATISTICS_SAMPLE_MS_MAX;
-        if is_longer {
-            known.longest_ms = length_ms;
-            known.passed_by.longest_ms = known.passed_by.longest_ms.max(length_ms);
-        }
+        let is_longer = known.note_length(length_ms) && known.passed_by.longest_ms.is_some();
         let source = Value::from(sample.source);
         let is_new = is_settled && !known.passed_by.sources.contains(&source);
         if is_new {
-            known.passed_by.sources[known.next % SURVEYED_SOURCES] = source;
-            known.next += 1;
+            known.passed_by.sources.rotate_right(1);
+            known.passed_by.sources[0] = source;
         }
         Ok(is_new || is_longer)
     }

@@ -47,7 +47,8 @@ impl<'a> Pass<'a> {
 
     fn run(&mut self, groups: &mut Groups) -> Step<()> {
         let mut units = Units::of(self.person, self.kind)?;
-        Reading::new(self.person, self.kind, self.span).run(groups, &mut units, |found, _| {
+        let reading = Reading::new(self.person, self.kind, self.span);
+        reading.run(groups, &mut units, |found, _| {
             match found {
                 Found::Counts(sample) => self.count(sample),
                 Found::Shadowed(passing, _) => {
@@ -56,7 +57,8 @@ impl<'a> Pass<'a> {
                 Found::OtherUnit(start_ms) => self.note(start_ms, "its unit cannot be compared"),
             }
             Ok(())
-        })
+        })?;
+        Ok(())
     }
 
     fn note(&mut self, start_ms: i64, reason: &'static str) {
