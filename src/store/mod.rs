@@ -31,7 +31,6 @@ pub(crate) mod secret;
 mod serving;
 mod sessions;
 pub(crate) mod spool;
-#[cfg(feature = "postgres")]
 mod supplied;
 mod token_lookup;
 mod tokens;

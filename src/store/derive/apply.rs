@@ -6,11 +6,12 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use super::chunk::{Chunk, Column, Dictionary, Finish, GroupRow, Part, Row, Rows};
 use crate::model::error::Result;
 use crate::store::Store;
+use crate::store::supplied::Supplied;
 
 impl Store {
     /// Stores a chunk in the open transaction. Returns `false` if its run was overtaken by another one.
     pub(in crate::store) fn store_derived(&mut self, chunk: &Chunk) -> Result<bool> {
-        apply(&self.connection, chunk).map_err(|error| self.failed(&error))
+        apply(Supplied::whole(&self.connection), chunk).map_err(|error| self.failed(&error))
     }
 }
 
@@ -23,7 +24,8 @@ const GROUP: &str = "INSERT INTO source_groups (id, person_id, key, name, class,
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET name = excluded.name, class = excluded.class,
       first_ms = excluded.first_ms, last_ms = excluded.last_ms";
 
-fn apply(connection: &Connection, chunk: &Chunk) -> rusqlite::Result<bool> {
+/// Stores a chunk. Returns `false` if its run was overtaken by another one.
+pub(in crate::store) fn apply(connection: Supplied<'_>, chunk: &Chunk) -> rusqlite::Result<bool> {
     for part in &chunk.parts {
         if !apply_part(connection, chunk, part)? {
             return Ok(false);
@@ -32,7 +34,7 @@ fn apply(connection: &Connection, chunk: &Chunk) -> rusqlite::Result<bool> {
     Ok(true)
 }
 
-fn apply_part(connection: &Connection, chunk: &Chunk, part: &Part) -> rusqlite::Result<bool> {
+fn apply_part(connection: Supplied<'_>, chunk: &Chunk, part: &Part) -> rusqlite::Result<bool> {
     let person = chunk.person;
     if let Part::Begin { home } = part {
         connection.prepare_cached(BEGIN)?.execute(params![person, chunk.run])?;
@@ -48,7 +50,7 @@ fn apply_part(connection: &Connection, chunk: &Chunk, part: &Part) -> rusqlite::
     }
     match part {
         Part::Begin { .. } => {}
-        Part::Groups(groups) => groups.iter().try_for_each(|group| put_group(connection, person, group))?,
+        Part::Groups(groups) => groups.iter().try_for_each(|group| put_group(&connection, person, group))?,
         Part::Rows(rows) => replace(connection, rows)?,
         Part::Finish(finish) => put_state(connection, person, finish)?,
     }
@@ -61,9 +63,9 @@ fn put_group(connection: &Connection, person: i64, group: &GroupRow) -> rusqlite
     Ok(())
 }
 
-fn put_state(connection: &Connection, person: i64, finish: &Finish) -> rusqlite::Result<()> {
+fn put_state(connection: Supplied<'_>, person: i64, finish: &Finish) -> rusqlite::Result<()> {
     let Finish { change, rules, tzdb, home, groups, lengths, zones } = finish;
-    groups.iter().try_for_each(|group| put_group(connection, person, group))?;
+    groups.iter().try_for_each(|group| put_group(&connection, person, group))?;
     let mut put = connection.prepare_cached(
         "INSERT INTO sample_lengths (person_id, type_id, longest_ms) VALUES (?1, ?2, ?3)
          ON CONFLICT DO UPDATE SET longest_ms = excluded.longest_ms",
@@ -84,19 +86,20 @@ fn put_state(connection: &Connection, person: i64, finish: &Finish) -> rusqlite:
 }
 
 /// The id of a text. A new text is added.
-fn id_of(connection: &Connection, dictionary: Dictionary, text: &str) -> rusqlite::Result<i64> {
+fn id_of(connection: Supplied<'_>, dictionary: Dictionary, text: &str) -> rusqlite::Result<i64> {
     let (select, insert) = match dictionary {
-        Dictionary::Units => ("SELECT id FROM units WHERE name = ?1", "INSERT INTO units (name) VALUES (?1)"),
-        Dictionary::Zones => ("SELECT id FROM zones WHERE name = ?1", "INSERT INTO zones (name) VALUES (?1)"),
+        Dictionary::Units => ("SELECT id FROM units WHERE name = ?1", "INSERT INTO units (name, id) VALUES (?1, ?2)"),
+        Dictionary::Zones => ("SELECT id FROM zones WHERE name = ?1", "INSERT INTO zones (name, id) VALUES (?1, ?2)"),
     };
+    let id = connection.ids().map(|ids| (ids.text)(text));
     match connection.prepare_cached(select)?.query_row([text], |row| row.get(0)).optional()? {
         Some(id) => Ok(id),
-        None => connection.prepare_cached(insert)?.insert([text]),
+        None => connection.prepare_cached(insert)?.insert(params![text, id]),
     }
 }
 
 /// Puts rows in place of all others between their keys.
-fn replace(connection: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+fn replace(connection: Supplied<'_>, rows: &Rows) -> rusqlite::Result<()> {
     delete_gone(connection, rows)?;
     let mut put = connection.prepare_cached(&put_sql(rows))?;
     // The rows of a chunk mostly have one unit and one zone.
@@ -138,7 +141,8 @@ fn put_sql(rows: &Rows) -> String {
 }
 
 /// Deletes the rows between the keys that are not among the new ones.
-fn delete_gone(connection: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+fn delete_gone(connection: Supplied<'_>, rows: &Rows) -> rusqlite::Result<()> {
+    connection.need(|| rows.need())?;
     let Rows { table, scope, from, after, to, .. } = rows;
     let keys: Vec<&str> = table.columns[..table.keys].iter().map(|column| column.name()).collect();
     let place = keys[table.place];

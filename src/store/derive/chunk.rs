@@ -3,6 +3,7 @@
 use rusqlite::types::Value;
 
 use crate::model::limits::DERIVED_ROWS_MAX;
+use crate::store::supplied::Need;
 
 /// Rows for the writer, of one person and one run.
 #[derive(Debug)]
@@ -119,6 +120,16 @@ pub(in crate::store) struct Rows {
 }
 
 impl Rows {
+    /// The stored rows that these replace.
+    pub(in crate::store) fn need(&self) -> Need {
+        let names: Vec<&'static str> = self.table.columns.iter().map(|column| column.name()).collect();
+        let person =
+            self.scope.first().and_then(|person| if let Value::Integer(id) = person { Some(*id) } else { None });
+        let of = self.scope.get(1).map(|value| (names[1], value.clone()));
+        let span = (names[self.table.place], self.from.clone(), self.to.clone());
+        Need { of, span: Some(span), ..Need::all(person.unwrap_or_default(), self.table.name) }
+    }
+
     /// Whether a row begins a new chunk: rows of one place are never divided.
     pub(in crate::store) fn is_full_for(&self, row: &Row) -> bool {
         let place = self.table.place;

@@ -20,6 +20,8 @@ pub(super) struct Groups {
     last: Option<(Option<i64>, GroupId)>,
     orders: Vec<StoredOrder>,
     next_id: i64,
+    /// Makes a new group's id of the person and the key, if ids do not count up.
+    id_of: Option<(i64, fn(i64, &str) -> i64)>,
     /// Groups that the database has; those behind are new.
     stored: usize,
 }
@@ -82,7 +84,12 @@ impl Groups {
         let order = |row: &Row<'_>| Ok(StoredOrder { kind: row.get(0)?, key: row.get(1)?, place: row.get(2)? });
         let orders = connection.prepare(sql)?.query_map([person], order)?.collect::<rusqlite::Result<_>>()?;
         let stored = known.len();
-        Ok(Self { known, by_key, by_source: HashMap::default(), last: None, orders, next_id, stored })
+        Ok(Self { known, by_key, by_source: HashMap::default(), last: None, orders, next_id, id_of: None, stored })
+    }
+
+    /// Makes ids of new groups of their keys.
+    pub(super) fn with_ids(self, person: i64, id_of: Option<fn(i64, &str) -> i64>) -> Self {
+        Self { id_of: id_of.map(|id_of| (person, id_of)), ..self }
     }
 
     /// Returns the group of a source. A survey has met those of stored samples.
@@ -153,7 +160,7 @@ impl Groups {
         let group = GroupId::try_from(self.known.len()).unwrap_or(GroupId::MAX);
         let name = name.replace('\u{a0}', " ");
         let row = GroupRow {
-            id: self.next_id,
+            id: self.id_of.map_or(self.next_id, |(person, id_of)| id_of(person, key)),
             key: key.to_owned(),
             name,
             class: class.text(),

@@ -12,6 +12,7 @@ use super::units::Units;
 use crate::model::time::HOUR_MS;
 use crate::statistics::{Days, LocalDay, Method, Output, Scale, Timeline};
 use crate::store::lookup::find_type;
+use crate::store::supplied::Supplied;
 
 /// The figures of an hour of local clocks.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +38,11 @@ pub(in crate::store) fn hours(
     let Some(kind) = find_type(connection, name)? else {
         return Ok(());
     };
-    let workouts = workout_spans(connection, person)?;
+    let supplied = Supplied::whole(connection);
+    let workouts = workout_spans(supplied, person)?;
     let mut groups = Groups::load(connection, person)?;
     let longest_ms = Lengths::load(connection, person)?.longest_ms(kind);
-    let person = Person { connection, id: person, timeline, workouts: &workouts };
+    let person = Person { connection: supplied, id: person, timeline, workouts: &workouts };
     let kind = Kind { id: kind, name, longest_ms };
     let ranks = groups.ranks(name);
     let span = (timeline.day_start_ms(first), timeline.day_start_ms(behind));

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rusqlite::Row as StoredRow;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row as StoredRow};
 
 use super::chunk::{Column::Plain, DerivedTable, row};
 use super::condense::joined;
@@ -15,6 +15,7 @@ use super::subject::Person;
 use crate::model::limits::{CONDENSED_WORKOUTS_MAX, STATISTICS_SAMPLE_MS_MAX};
 use crate::model::units::conversion;
 use crate::statistics::LocalDay;
+use crate::store::supplied::{Need, Supplied};
 
 static WORKOUT_DAYS: DerivedTable = DerivedTable {
     name: "workout_days",
@@ -51,10 +52,11 @@ const TAKEN: i64 = 4;
 const SKIPPED: i64 = 5;
 
 /// Returns the spans of a person's workouts, without overlaps.
-pub(super) fn workout_spans(connection: &Connection, person: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
+pub(super) fn workout_spans(connection: Supplied<'_>, person: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
     let sql =
         "SELECT start_ms, end_ms FROM workouts WHERE person_id = ?1 AND end_ms > start_ms AND end_ms - start_ms <= ?2
         AND start_ms BETWEEN ?3 AND ?4 ORDER BY start_ms LIMIT ?5";
+    connection.need(|| Need::all(person, "workouts"))?;
     let mut select = connection.prepare(sql)?;
     let most = i64::try_from(CONDENSED_WORKOUTS_MAX).unwrap_or(i64::MAX);
     let read = |row: &StoredRow<'_>| Ok((row.get(0)?, row.get(1)?));
@@ -83,6 +85,7 @@ struct Doses {
 
 /// Counts a person's workouts.
 pub(super) fn derive_workouts(person: &Person<'_>, sender: &mut Sender<'_>) -> Step<()> {
+    person.connection.need(|| Need::all(person.id, "workouts"))?;
     let sql =
         "SELECT start_ms, coalesce(activity_type, -1), duration_s, energy_kcal, distance, distance_unit FROM workouts
         WHERE person_id = ?1 AND start_ms BETWEEN ?2 AND ?3 ORDER BY start_ms";
@@ -105,6 +108,7 @@ pub(super) fn derive_workouts(person: &Person<'_>, sender: &mut Sender<'_>) -> S
 
 /// Counts a person's doses.
 pub(super) fn derive_doses(person: &Person<'_>, sender: &mut Sender<'_>) -> Step<()> {
+    person.connection.need(|| Need::all(person.id, "medication_doses"))?;
     let sql = "SELECT coalesce(scheduled_ms, start_ms) AS at_ms, coalesce(medication, ''), log_status, scheduled_ms IS NOT NULL
         FROM medication_doses WHERE person_id = ?1 AND coalesce(scheduled_ms, start_ms) BETWEEN ?2 AND ?3 ORDER BY at_ms";
     let add = |doses: &mut Doses, row: &StoredRow<'_>| {

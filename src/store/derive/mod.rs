@@ -31,6 +31,8 @@ mod units;
 mod verify;
 mod zones;
 
+#[cfg(feature = "postgres")]
+pub(in crate::store) use apply::apply;
 pub(in crate::store) use chunk::Chunk;
 pub(in crate::store) use explain::explain;
 pub use explain::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart};
@@ -40,6 +42,8 @@ pub(in crate::store) use hours::{Hour, hours};
 pub use owner::{Decision, SourceRow, ZoneRow};
 pub(in crate::store) use parts::{StoredPart, stored_parts};
 pub(in crate::store) use people::is_behind;
+#[cfg(feature = "postgres")]
+pub(in crate::store) use run::derive_supplied;
 pub(in crate::store) use run::{Derived, Wishes, derive, is_current};
 pub(in crate::store) use turn::Turn;
 pub use verify::{LongSample, LongSamples, RingDifference, RingReport, Verification, WorkoutDifference, WorkoutReport};

@@ -116,9 +116,9 @@ impl Pass<'_> {
             if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
                 sender.check()?;
             }
-            let group = groups.of_source(person.connection, stored.source, stored.start_ms)?;
+            let group = groups.of_source(&person.connection, stored.source, stored.start_ms)?;
             let (id, own) = stored.metadata()?;
-            let metadata = texts.read(person.connection, id, own)?;
+            let metadata = texts.read(&person.connection, id, own)?;
             let sample = SleepSample {
                 start_ms: stored.start_ms,
                 end_ms: stored.end_ms,

@@ -73,19 +73,19 @@ impl<'a> Reading<'a> {
         let wanted = Wanted { identity: condensed.is_some(), metadata: is_divided };
         samples::read(person.connection, (person.id, kind.id), *span, wanted, |stored| {
             let &StoredSample { start_ms, end_ms, source, creation_ms, .. } = stored;
-            let group = groups.of_source(person.connection, source, start_ms)?;
+            let group = groups.of_source(&person.connection, source, start_ms)?;
             groups.note(group, start_ms);
             let length_ms = end_ms.unwrap_or(start_ms).saturating_sub(start_ms);
             if length_ms > longest_ms && length_ms <= STATISTICS_SAMPLE_MS_MAX {
                 longest_ms = length_ms;
             }
-            let Some(value) = units.value(person.connection, stored)? else {
+            let Some(value) = units.value(&person.connection, stored)? else {
                 return each(Found::OtherUnit(start_ms), groups);
             };
             let mut partition = Partition::Whole;
             if is_divided {
                 let (id, own) = stored.metadata()?;
-                partition = Partition::of_insulin(texts.read(person.connection, id, own)?.insulin_reason());
+                partition = Partition::of_insulin(texts.read(&person.connection, id, own)?.insulin_reason());
             }
             let sample = Sample { start_ms, end_ms, value, group, partition, created_ms: creation_ms };
             if condenser.is_open(start_ms) {

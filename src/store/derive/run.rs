@@ -23,6 +23,7 @@ use crate::store::database::Database;
 use crate::store::failure::open_error;
 use crate::store::lookup::find_type;
 use crate::store::open::set_page_cache;
+use crate::store::supplied::{Need, Supplied};
 
 /// The type that nights are made of.
 const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
@@ -51,18 +52,28 @@ pub(in crate::store) fn derive(
     store: &mut dyn FnMut(Chunk) -> Step<bool>,
     is_stopping: &dyn Fn() -> bool,
 ) -> Derived {
-    let derived = open(database).and_then(|connection| {
-        let people = behind(&connection, wishes.home.as_deref())?;
-        people.iter().try_for_each(|person| {
-            let mut sender = Sender::new((person.person, run), &mut *store, is_stopping);
-            derive_person(&connection, person, &mut sender)
-        })
-    });
+    let derived = open(database)
+        .and_then(|connection| derive_supplied(Supplied::whole(&connection), wishes, run, store, is_stopping));
     match derived {
         Ok(()) => Derived::Current,
         Err(Halt::Read(error)) => Derived::Halted(Halt::Write(open_error(database, &error))),
         Err(halt) => Derived::Halted(halt),
     }
+}
+
+/// The same from a connection.
+pub(in crate::store) fn derive_supplied(
+    connection: Supplied<'_>,
+    wishes: &Wishes,
+    run: i64,
+    store: &mut dyn FnMut(Chunk) -> Step<bool>,
+    is_stopping: &dyn Fn() -> bool,
+) -> Step<()> {
+    let people = behind(&connection, wishes.home.as_deref())?;
+    people.iter().try_for_each(|person| {
+        let mut sender = Sender::new((person.person, run), &mut *store, is_stopping);
+        derive_person(connection, person, &mut sender)
+    })
 }
 
 /// Whether the derived tables of all persons know the last change.
@@ -78,7 +89,10 @@ fn open(database: &Database) -> Step<Connection> {
 }
 
 /// One state of the database for a part of a run. Each part has its own, so that no reader holds the WAL for long.
-fn in_one_state<T>(connection: &Connection, read: impl FnOnce() -> Step<T>) -> Step<T> {
+fn in_one_state<T>(connection: Supplied<'_>, read: impl FnOnce() -> Step<T>) -> Step<T> {
+    if !connection.is_whole() {
+        return read();
+    }
     connection.execute_batch("BEGIN")?;
     let read = read();
     connection.execute_batch("COMMIT")?;
@@ -94,14 +108,14 @@ struct Known {
     workouts: Vec<Span>,
 }
 
-fn derive_person(connection: &Connection, behind: &Behind, sender: &mut Sender<'_>) -> Step<()> {
+fn derive_person(connection: Supplied<'_>, behind: &Behind, sender: &mut Sender<'_>) -> Step<()> {
     let Behind { person, newest, known, surveyed, home } = behind;
     let dirty = match known {
-        Some(known) => Dirty::read(connection, *person, (*known, *newest))?,
+        Some(known) => Dirty::read(&connection, *person, (*known, *newest))?,
         None => {
-            let mut dirty = Dirty::everything(connection, *person)?;
+            let mut dirty = Dirty::everything(&connection, *person)?;
             if let Some(surveyed) = surveyed {
-                dirty.surveyed = Dirty::read(connection, *person, (*surveyed, *newest))?.surveyed;
+                dirty.surveyed = Dirty::read(&connection, *person, (*surveyed, *newest))?.surveyed;
             }
             dirty
         }
@@ -138,33 +152,34 @@ fn finish(behind: &Behind) -> Finish {
 }
 
 /// Reads what days depend on, and what else is to be computed again since that has changed.
-fn look(connection: &Connection, behind: &Behind, mut dirty: Dirty, sender: &mut Sender<'_>) -> Step<Known> {
+fn look(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sender: &mut Sender<'_>) -> Step<Known> {
     let person = behind.person;
-    let mut groups = Groups::load(connection, person)?;
-    let mut lengths = Lengths::load(connection, person)?;
+    let ids = connection.ids();
+    let mut groups = Groups::load(&connection, person)?.with_ids(person, ids.map(|ids| ids.group));
+    let mut lengths = Lengths::load(&connection, person)?;
     survey(connection, person, &dirty, &mut groups, &mut lengths, sender)?;
     let is_new = behind.known.is_none();
     if groups.has_new_order() && !is_new {
-        dirty.add_all_types(connection, person, ALL)?;
+        dirty.add_all_types(&connection, person, ALL)?;
     }
     let workouts = workout_spans(connection, person)?;
-    let sleep = find_type(connection, SLEEP)?;
+    let sleep = find_type(&connection, SLEEP)?;
     let asleep = sleep.and_then(|sleep| dirty.types.get(&sleep)?.first().copied());
     let evident = [asleep, dirty.workouts];
     let dirty_from_ms = evident.into_iter().flatten().map(|span| span.0).min();
     let zones = zones::read(connection, person, sleep, behind.home.as_deref(), dirty_from_ms)?;
     if let Some(from_ms) = zones.changed_from_ms.filter(|_| !is_new) {
         // The day in which the change falls began in the former zone.
-        dirty.add_all_types(connection, person, (from_ms.saturating_sub(1).max(ALL.0), ALL.1))?;
+        dirty.add_all_types(&connection, person, (from_ms.saturating_sub(1).max(ALL.0), ALL.1))?;
         (dirty.workouts, dirty.doses) = (Some(ALL), true);
     }
     Ok(Known { dirty, groups, lengths, zones, workouts })
 }
 
-fn compute(connection: &Connection, person: i64, known: &mut Known, sender: &mut Sender<'_>) -> Step<()> {
+fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mut Sender<'_>) -> Step<()> {
     let Known { dirty, groups, lengths, zones, workouts } = known;
     if let Some(span) = dirty.workouts {
-        add_condensed(connection, person, dirty, span)?;
+        add_condensed(&connection, person, dirty, span)?;
     }
     let person = Person { connection, id: person, timeline: &zones.timeline, workouts };
     for (kind, spans) in &mut dirty.types {
@@ -204,6 +219,7 @@ fn has_other_unit(person: &Person<'_>, kind: &Kind<'_>) -> rusqlite::Result<bool
         return Ok(false);
     }
     let units = Units::of(person, kind)?;
+    person.connection.need(|| Need { of: Some(("type_id", kind.id.into())), ..Need::all(person.id, "days") })?;
     let sql = "SELECT 1 FROM days WHERE person_id = ?1 AND type_id = ?2
         AND coalesce((SELECT name FROM units WHERE id = unit_id), '') <> ?3 LIMIT 1";
     person.connection.prepare_cached(sql)?.exists(params![person.id, kind.id, units.name()])

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 use super::halt::Step;
 use crate::model::limits::MISSING_LISTED_MAX;
 use crate::model::record::Uuid;
+use crate::store::supplied::{Need, Supplied};
 
 /// A sample as it is stored, with ids of its texts.
 #[derive(Debug)]
@@ -72,13 +73,14 @@ const MISSING: &str =
 
 /// Calls `each` for the samples of a person and a type that start from `from_ms` on and before `to_ms`.
 pub(super) fn read(
-    connection: &Connection,
+    connection: Supplied<'_>,
     (person, kind): (i64, i64),
     (from_ms, to_ms): (i64, i64),
     wanted: Wanted,
     mut each: impl FnMut(&StoredSample<'_>) -> Step<()>,
 ) -> Step<()> {
-    let missing = missing(connection, (person, kind), (from_ms, to_ms))?;
+    bring(connection, (person, kind), (from_ms, to_ms))?;
+    let missing = missing(&connection, (person, kind), (from_ms, to_ms))?;
     let is_listed = missing.len() <= MISSING_LISTED_MAX;
     let identity = if wanted.identity || !missing.is_empty() { "uuid" } else { "NULL" };
     let metadata = if wanted.metadata { "metadata_id, metadata" } else { "NULL, NULL" };
@@ -114,6 +116,13 @@ pub(super) fn read(
         })?;
     }
     Ok(())
+}
+
+/// Brings the samples that begin in a time, with what says that some are missing.
+fn bring(connection: Supplied<'_>, of: (i64, i64), (from_ms, to_ms): (i64, i64)) -> rusqlite::Result<()> {
+    let span = (from_ms, to_ms.saturating_sub(1));
+    connection.need(|| Need { table: "missing_samples", ..Need::samples(of, span) })?;
+    connection.need(|| Need::samples(of, span))
 }
 
 /// The keys of samples that an export no longer has: one more than fit, if there are more.
@@ -158,12 +167,13 @@ pub(super) const SURVEYED_SOURCES: usize = 4;
 
 /// Calls `each` for the same samples, also missing ones, except for those of which all is known. It may end the survey.
 pub(super) fn survey(
-    connection: &Connection,
+    connection: Supplied<'_>,
     (person, kind): (i64, i64),
     (from_ms, to_ms): (i64, i64),
     known: &Surveyed,
     mut each: impl FnMut(&SurveyedSample<'_>) -> Step<ControlFlow<()>>,
 ) -> Step<()> {
+    bring(connection, (person, kind), (from_ms, to_ms))?;
     let mut select = connection.prepare_cached(if known.longest_ms.is_some() { SURVEY } else { SURVEY_ALL })?;
     let mut given: Vec<Value> = [person, kind, from_ms].map(Value::from).into();
     given.extend(known.sources.iter().cloned());

@@ -1,13 +1,12 @@
 //! Whose samples are read, and of which type.
 
-use rusqlite::Connection;
-
 use crate::statistics::Timeline;
+use crate::store::supplied::Supplied;
 
 /// What the days of all types of a person have in common.
 #[derive(Debug)]
 pub(super) struct Person<'a> {
-    pub(super) connection: &'a Connection,
+    pub(super) connection: Supplied<'a>,
     pub(super) id: i64,
     pub(super) timeline: &'a Timeline,
     /// Spans of workouts.

@@ -15,6 +15,7 @@ use super::metadata::SharedTexts;
 use super::samples::{self, Surveyed, SurveyedSample};
 use super::sender::Sender;
 use crate::model::limits::{DERIVED_PAUSE_ROWS, STATISTICS_SAMPLE_MS_MAX, SURVEY_ROWS_MIN};
+use crate::store::supplied::Supplied;
 
 /// The longest samples of a person's types.
 #[derive(Debug, Default)]
@@ -51,7 +52,7 @@ impl Lengths {
 
 /// Reads the samples that were changed.
 pub(super) fn survey(
-    connection: &Connection,
+    connection: Supplied<'_>,
     person: i64,
     dirty: &Dirty,
     groups: &mut Groups,
@@ -74,7 +75,7 @@ pub(super) fn survey(
 
 /// A survey of a person.
 struct Survey<'a> {
-    connection: &'a Connection,
+    connection: Supplied<'a>,
     person: i64,
     groups: &'a mut Groups,
     texts: SharedTexts,
@@ -122,8 +123,8 @@ impl Survey<'_> {
                 Ok(ControlFlow::Break(()))
             })?;
         }
-        samples::survey_missing(self.connection, key, (from_ms, behind_ms), |missing| {
-            let group = self.groups.of_source(self.connection, missing.source, missing.last_ms)?;
+        samples::survey_missing(&self.connection, key, (from_ms, behind_ms), |missing| {
+            let group = self.groups.of_source(&self.connection, missing.source, missing.last_ms)?;
             self.groups.note(group, missing.last_ms);
             if let Some(longest_ms) = missing.longest_ms {
                 known.note_length(longest_ms);
@@ -134,7 +135,7 @@ impl Survey<'_> {
 
     /// Learns what a sample has that is not known. Returns whether samples like it are passed by from now on.
     fn meet(&mut self, sample: &SurveyedSample<'_>, known: &mut Known) -> Step<bool> {
-        let (group, is_settled) = self.groups.meet(self.connection, &mut self.texts, sample)?;
+        let (group, is_settled) = self.groups.meet(&self.connection, &mut self.texts, sample)?;
         self.groups.note(group, sample.start_ms);
         let length_ms = sample.end_ms.unwrap_or(sample.start_ms).saturating_sub(sample.start_ms);
         let is_longer = known.note_length(length_ms) && known.passed_by.longest_ms.is_some();

@@ -9,6 +9,7 @@ use super::samples::StoredSample;
 use super::subject::{Kind, Person};
 use crate::model::units::Conversion;
 use crate::statistics::{Method, Unit};
+use crate::store::supplied::{Most, Need};
 
 /// The unit of a type's figures, and how stored values become it.
 #[derive(Clone, Debug)]
@@ -33,6 +34,10 @@ impl Units {
             // The unit of the first sample of all, whichever days are computed.
             let sql = "SELECT u.name FROM samples s JOIN units u ON u.id = s.unit_id WHERE s.person_id = ?1 AND s.type_id = ?2
                 ORDER BY s.start_ms LIMIT 1";
+            let first = Some(Most::First(1));
+            person
+                .connection
+                .need(|| Need { most: first, ..Need::samples((person.id, kind.id), (i64::MIN, i64::MAX)) })?;
             let mut select = person.connection.prepare_cached(sql)?;
             let first: Option<String> = select.query_row([person.id, kind.id], |row| row.get(0)).optional()?;
             first.and_then(|first| unit.conversion_from(&first));

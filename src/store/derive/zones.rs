@@ -12,6 +12,7 @@ use super::dirty::ALL;
 use super::groups::is_apple;
 use super::metadata::SharedTexts;
 use crate::statistics::{Timeline, ZoneEvidence, ZoneId, Zones};
+use crate::store::supplied::{Need, Supplied};
 
 /// How far before new evidence is read, until one piece settles the zone: a month, a year, all.
 const LOOK_BACK_MS: [i64; 3] = [30 * DAY_MS, 366 * DAY_MS, i64::MAX];
@@ -42,7 +43,7 @@ struct Seen {
 
 /// Reads the zones of a person. Evidence is read again near `dirty_from_ms`, if there is new one.
 pub(super) fn read(
-    connection: &Connection,
+    connection: Supplied<'_>,
     person: i64,
     sleep: Option<i64>,
     home: Option<&str>,
@@ -50,8 +51,8 @@ pub(super) fn read(
 ) -> rusqlite::Result<PersonZones> {
     let mut zones = Zones::default();
     let home = home.and_then(|home| zones.add(home));
-    let manual = manual(connection, person, &mut zones)?;
-    let stored = stored(connection, person, &mut zones)?;
+    let manual = manual(&connection, person, &mut zones)?;
+    let stored = stored(&connection, person, &mut zones)?;
     let mut evidence = ZoneEvidence::default();
     match dirty_from_ms {
         Some(dirty_from_ms) => {
@@ -76,7 +77,7 @@ pub(in crate::store) fn timeline(connection: &Connection, person: i64) -> rusqli
         (SELECT home FROM derived_state WHERE person_id = ?1))";
     let home: Option<String> = connection.prepare_cached(sql)?.query_row([person], |row| row.get(0))?;
     // Only the survey of evidence needs the type of sleep.
-    Ok(read(connection, person, None, home.as_deref(), None)?.timeline)
+    Ok(read(Supplied::whole(connection), person, None, home.as_deref(), None)?.timeline)
 }
 
 /// The first instant at which two lists of changes differ. The first zone is also that of the time before it.
@@ -128,7 +129,7 @@ fn manual(connection: &Connection, person: i64, zones: &mut Zones) -> rusqlite::
 }
 
 struct Reader<'a> {
-    connection: &'a Connection,
+    connection: Supplied<'a>,
     person: i64,
     /// The type of sleep, if there is any.
     sleep: Option<i64>,
@@ -164,8 +165,12 @@ impl Reader<'_> {
 
     /// Reads sleep and workouts together, in the order of their starts.
     fn read(&mut self, from_ms: i64, mut each: impl FnMut(Seen)) -> rusqlite::Result<()> {
-        let (mut sleep, mut workouts) =
-            (self.connection.prepare_cached(SLEEP)?, self.connection.prepare_cached(WORKOUTS)?);
+        let (connection, person, time) = (self.connection, self.person, (from_ms, i64::MAX));
+        if let Some(sleep) = self.sleep {
+            connection.need(|| Need::samples((person, sleep), time))?;
+        }
+        connection.need(|| Need::starts(person, "workouts", time))?;
+        let (mut sleep, mut workouts) = (connection.prepare_cached(SLEEP)?, connection.prepare_cached(WORKOUTS)?);
         let (mut sleep, mut workouts) =
             (sleep.query(params![self.person, self.sleep, from_ms])?, workouts.query([self.person, from_ms])?);
         let mut known = Known::default();
@@ -196,7 +201,7 @@ impl Reader<'_> {
             let is_apple = match known.sources.get(&source) {
                 Some(is_apple) => *is_apple,
                 None => {
-                    let is_apple = is_apple(self.connection, source)?;
+                    let is_apple = is_apple(&self.connection, source)?;
                     known.sources.insert(source, is_apple);
                     is_apple
                 }
@@ -208,7 +213,7 @@ impl Reader<'_> {
 
     fn zone(&mut self, row: &Row<'_>, known: &mut Known) -> rusqlite::Result<Option<ZoneId>> {
         let own = row.get_ref(3)?.as_str_or_null().ok().flatten();
-        let metadata = known.texts.read(self.connection, row.get(2)?, own)?;
+        let metadata = known.texts.read(&self.connection, row.get(2)?, own)?;
         Ok(metadata.zone().and_then(|name| self.zones.add(name)))
     }
 }

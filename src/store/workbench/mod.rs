@@ -8,11 +8,17 @@
 
 pub(in crate::store) mod content;
 mod covered;
+mod desk;
 mod failure;
+mod figures;
 mod flush;
 mod load;
 mod open;
+#[cfg(test)]
+mod plain;
 pub(in crate::store) mod remote;
+#[cfg(test)]
+mod shadow;
 mod statements;
 pub(in crate::store) mod tables;
 mod wants;

@@ -14,6 +14,7 @@ use super::survey::Lengths;
 use super::zones;
 use crate::statistics::{LocalDay, Method};
 use crate::store::lookup::find_type;
+use crate::store::supplied::Supplied;
 pub use parts::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart};
 
 /// Why a sample does not count that a complete export no longer has.
@@ -32,11 +33,12 @@ pub(in crate::store) fn explain(
     let home: Option<String> = connection
         .query_row("SELECT zone FROM home_zones WHERE person_id = ?1", [person], |row| row.get(0))
         .optional()?;
-    let zones = zones::read(connection, person, None, home.as_deref(), None)?;
-    let workouts = workout_spans(connection, person)?;
+    let supplied = Supplied::whole(connection);
+    let zones = zones::read(supplied, person, None, home.as_deref(), None)?;
+    let workouts = workout_spans(supplied, person)?;
     let mut groups = Groups::load(connection, person)?;
     let longest_ms = Lengths::load(connection, person)?.longest_ms(kind);
-    let person = Person { connection, id: person, timeline: &zones.timeline, workouts: &workouts };
+    let person = Person { connection: supplied, id: person, timeline: &zones.timeline, workouts: &workouts };
     let kind = Kind { id: kind, name, longest_ms };
     let is_sleep = Method::of(name) == Method::Sleep;
     let (mut explanation, span) = if is_sleep {

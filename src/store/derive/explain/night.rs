@@ -38,9 +38,9 @@ pub(super) fn explain(
     let window = (read.start.saturating_sub(kind.longest_ms).max(ALL.0), read.end.min(ALL.1));
     let wanted = Wanted { metadata: true, ..Wanted::default() };
     samples::read(person.connection, (person.id, kind.id), window, wanted, |stored| {
-        let group = groups.of_source(person.connection, stored.source, stored.start_ms)?;
+        let group = groups.of_source(&person.connection, stored.source, stored.start_ms)?;
         let (id, own) = stored.metadata()?;
-        let metadata = texts.read(person.connection, id, own)?;
+        let metadata = texts.read(&person.connection, id, own)?;
         let sample = SleepSample {
             start_ms: stored.start_ms,
             end_ms: stored.end_ms,

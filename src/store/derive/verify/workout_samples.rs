@@ -55,7 +55,7 @@ impl WorkoutSamples {
         let mut keep = Vec::new();
         let first_ms = from_ms.saturating_sub(kind.longest_ms.min(REACH_MS));
         let wanted = Wanted { identity: true, metadata: false };
-        samples::read(connection, (person.id, kind.id), (first_ms, to_ms), wanted, |stored| {
+        samples::read(person.connection, (person.id, kind.id), (first_ms, to_ms), wanted, |stored| {
             if stored.end_ms.unwrap_or(stored.start_ms) < from_ms {
                 return Ok(());
             }

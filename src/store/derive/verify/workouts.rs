@@ -24,6 +24,7 @@ use crate::store::derive::subject::{Kind, Person};
 use crate::store::derive::survey::Lengths;
 use crate::store::derive::units::Units;
 use crate::store::lookup::find_type;
+use crate::store::supplied::Supplied;
 
 /// A figure of a type, and how the workouts that have it compare.
 #[derive(Clone, Debug, Serialize)]
@@ -81,7 +82,7 @@ const SELECT: &str =
 /// Compares all workouts of a person.
 pub(super) fn verify(connection: &Connection, person: i64) -> Step<Vec<WorkoutReport>> {
     let timeline = Timeline::new(Zones::default(), None, &[]);
-    let person = Person { connection, id: person, timeline: &timeline, workouts: &[] };
+    let person = Person { connection: Supplied::whole(connection), id: person, timeline: &timeline, workouts: &[] };
     let mut comparer = Comparer {
         person: &person,
         groups: Groups::load(connection, person.id)?,
@@ -130,7 +131,7 @@ impl Comparer<'_> {
             return Ok(());
         };
         let span = (row.get(0)?, row.get(1)?);
-        let group = self.groups.of_source(self.person.connection, row.get(4)?, span.0)?;
+        let group = self.groups.of_source(&self.person.connection, row.get(4)?, span.0)?;
         let workout = Workout { span, active: active(span, json(3).as_ref()), group };
         for (kind, figures) in &statistics {
             if figures.is_object() {
@@ -156,7 +157,7 @@ impl Comparer<'_> {
         let mut samples = None;
         if let Some(Type { id, units, longest_ms, .. }) = found {
             let kind = Kind { id: *id, name, longest_ms: *longest_ms };
-            samples = Some(WorkoutSamples::read(person.connection, person, &kind, units, groups, workout)?);
+            samples = Some(WorkoutSamples::read(&person.connection, person, &kind, units, groups, workout)?);
         }
         let unit = found.as_ref().map(|found| found.units.name().to_owned());
         for (place, (key, figure)) in FIGURES.into_iter().enumerate() {
@@ -186,7 +187,7 @@ impl Comparer<'_> {
     }
 
     fn read_type(&mut self, name: &str) -> Step<Option<Type>> {
-        let Some(id) = find_type(self.person.connection, name)? else {
+        let Some(id) = find_type(&self.person.connection, name)? else {
             return Ok(None);
         };
         let longest_ms = self.lengths.longest_ms(id);
