@@ -96,7 +96,8 @@ fn imports_and_the_app_are_merged_as_in_a_file() {
         } else {
             (post(), import())
         };
-        (import(), post());
+        import();
+        post();
         for table in TABLES {
             let (found, expected) =
                 (store.sql(&format!("SELECT count(*) FROM {table}")), server.count(table).to_string());

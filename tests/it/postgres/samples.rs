@@ -12,7 +12,7 @@ use crate::program::{Program, command};
 
 /// A sample. Numbers make its identity and its second.
 fn sample(uuid: u32, second: u32, value: f64) -> Value {
-    let metadata = if uuid % 2 == 0 {
+    let metadata = if uuid.is_multiple_of(2) {
         json!({"HKMetadataKeyHeartRateMotionContext": 1})
     } else {
         json!({"HKMetadataKeySyncIdentifier": format!("{uuid:08}-0000-4000-8000-000000000000"), "nul": "\u{0}"})
@@ -22,7 +22,7 @@ fn sample(uuid: u32, second: u32, value: f64) -> Value {
         "uuid": format!("{uuid:08X}-0000-4000-8000-000000000000"),
         "startDate": at(second), "endDate": at(second + 5), "value": value, "unit": "count/min", "metadata": metadata,
         "sourceRevision": {"source": {"name": "Watch", "bundleIdentifier": "com.apple.health"}, "version": "10.4"},
-        "further": if uuid % 3 == 0 { json!(["kept", uuid]) } else { Value::Null },
+        "further": if uuid.is_multiple_of(3) { json!(["kept", uuid]) } else { Value::Null },
     })
 }
 
