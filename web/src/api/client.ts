@@ -18,8 +18,13 @@ type Described = {
     : never;
 };
 
-/** Each path that is read, with its answer. */
-export type Answers = Described & { "/session": SessionAnswer };
+type Samples = Described["/api/v1/samples"];
+
+/** Each path that is read, with its answer. The page asks for samples of one type at a time. */
+export type Answers = Omit<Described, "/api/v1/samples"> & {
+  "/api/v1/samples": Exclude<Samples, { series: unknown }>;
+  "/session": SessionAnswer;
+};
 export type Path = keyof Answers;
 export type AnswerOf<P extends Path> = Answers[P];
 

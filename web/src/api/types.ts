@@ -354,7 +354,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** returns the stored samples of a type */
+        /** returns the stored samples of a type, or of several as series */
         get: operations["readSamples"];
         put?: never;
         post?: never;
@@ -1281,8 +1281,11 @@ export interface components {
             total?: number | null;
             truncated: boolean;
         };
+        Samples: components["schemas"]["SampleSeries"] | {
+            series: components["schemas"]["SampleSeries"][];
+        };
         /** @description With `max_points` it has `points`, each the mean of some samples, instead of `samples`. */
-        Samples: {
+        SampleSeries: {
             next_cursor?: string | null;
             points?: {
                 maximum: number;
@@ -1706,7 +1709,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description how to sign in, and how long to wait after wrong tokens */
+        /** @description how long to wait, after wrong tokens or while too many pages are under way */
         PlainWait: {
             headers: {
                 /** @description seconds */
@@ -1714,6 +1717,16 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                "text/html": string;
+            };
+        };
+        /** @description the request may come from a page of another site; a form gets a page that says so */
+        RefusedForm: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
                 "text/html": string;
             };
         };
@@ -4529,7 +4542,7 @@ export interface operations {
             404: components["responses"]["PlainFault"];
             429: components["responses"]["PlainWait"];
             500: components["responses"]["PlainFault"];
-            503: components["responses"]["PlainFault"];
+            503: components["responses"]["PlainWait"];
         };
     };
     showPlainStyle: {
@@ -4583,7 +4596,7 @@ export interface operations {
             404: components["responses"]["PlainFault"];
             429: components["responses"]["PlainWait"];
             500: components["responses"]["PlainFault"];
-            503: components["responses"]["PlainFault"];
+            503: components["responses"]["PlainWait"];
         };
     };
     showPlainSleep: {
@@ -4620,7 +4633,7 @@ export interface operations {
             404: components["responses"]["PlainFault"];
             429: components["responses"]["PlainWait"];
             500: components["responses"]["PlainFault"];
-            503: components["responses"]["PlainFault"];
+            503: components["responses"]["PlainWait"];
         };
     };
     showPlainWorkouts: {
@@ -4657,7 +4670,7 @@ export interface operations {
             404: components["responses"]["PlainFault"];
             429: components["responses"]["PlainWait"];
             500: components["responses"]["PlainFault"];
-            503: components["responses"]["PlainFault"];
+            503: components["responses"]["PlainWait"];
         };
     };
     showPlainWorkout: {
@@ -4696,7 +4709,7 @@ export interface operations {
             404: components["responses"]["PlainFault"];
             429: components["responses"]["PlainWait"];
             500: components["responses"]["PlainFault"];
-            503: components["responses"]["PlainFault"];
+            503: components["responses"]["PlainWait"];
         };
     };
     showSession: {
@@ -4777,7 +4790,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            403: components["responses"]["RefusedForm"];
             /** @description the body came too slowly */
             408: {
                 headers: {
@@ -4856,7 +4869,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            403: components["responses"]["Forbidden"];
+            403: components["responses"]["RefusedForm"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
             /** @description the disk is full */
