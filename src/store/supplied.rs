@@ -26,13 +26,16 @@ pub(in crate::store) trait Supply {
     fn ids(&self) -> ContentIds;
 }
 
+/// Makes the id of the source group of a person with a key.
+pub(in crate::store) type GroupIdOf = fn(i64, &str) -> i64;
+
 /// Ids that are made of content.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct ContentIds {
     /// Of a text of a dictionary.
     pub(in crate::store) text: fn(&str) -> i64,
     /// Of the source group of a person with a key.
-    pub(in crate::store) group: fn(i64, &str) -> i64,
+    pub(in crate::store) group: GroupIdOf,
 }
 
 /// Rows of a person that are about to be read.

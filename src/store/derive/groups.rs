@@ -9,6 +9,7 @@ use super::chunk::GroupRow;
 use super::metadata::SharedTexts;
 use super::samples::SurveyedSample;
 use crate::statistics::{Class, Group, GroupId, Order, Ranks, Source};
+use crate::store::supplied::GroupIdOf;
 
 /// The groups of a person, and those of the sources that were met.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub(super) struct Groups {
     last: Option<(Option<i64>, GroupId)>,
     orders: Vec<StoredOrder>,
     next_id: i64,
-    /// Makes a new group's id of the person and the key, if ids do not count up.
-    id_of: Option<(i64, fn(i64, &str) -> i64)>,
+    /// Makes a new group's id of this person and the key, if ids do not count up.
+    id_of: Option<(i64, GroupIdOf)>,
     /// Groups that the database has; those behind are new.
     stored: usize,
 }
@@ -88,7 +89,7 @@ impl Groups {
     }
 
     /// Makes ids of new groups of their keys.
-    pub(super) fn with_ids(self, person: i64, id_of: Option<fn(i64, &str) -> i64>) -> Self {
+    pub(super) fn with_ids(self, person: i64, id_of: Option<GroupIdOf>) -> Self {
         Self { id_of: id_of.map(|id_of| (person, id_of)), ..self }
     }
 
