@@ -10,6 +10,7 @@ use super::arguments::{DatabaseArgument, Outcome};
 use super::interrupt::watch;
 use crate::follow::{
     Access, BaseUrl, End, Follow, Influx, InfluxSettings, Stop, Target, Waiter, Webhook, WebhookSettings, follow,
+    note_refusal,
 };
 use crate::model::error::{Error, Result};
 use crate::model::limits::FOLLOWER_NAME_BYTES_MAX;
@@ -21,8 +22,8 @@ pub(super) struct FollowArguments {
     #[command(flatten)]
     database: DatabaseArgument,
     /// URL of an InfluxDB, such as http://127.0.0.1:8086
-    #[arg(long, env = "HEALTHSINK_INFLUX_URL", value_name = "URL", help_heading = INFLUX)]
-    influx_url: Option<BaseUrl>,
+    #[arg(long, env = "HEALTHSINK_INFLUX_URL", hide_env_values = true, value_name = "URL", help_heading = INFLUX)]
+    influx_url: Option<String>,
     /// Organization of InfluxDB 2
     #[arg(long, env = "HEALTHSINK_INFLUX_ORG", value_name = "NAME", help_heading = INFLUX)]
     influx_org: Option<String>,
@@ -45,8 +46,8 @@ pub(super) struct FollowArguments {
     #[arg(long, env = "HEALTHSINK_INFLUX_NUMBERS_ONLY", value_parser = FalseyValueParser::new(), help_heading = INFLUX)]
     influx_numbers_only: bool,
     /// URL that gets a signed message when something has changed: whose, which types and days, no values
-    #[arg(long, env = "HEALTHSINK_WEBHOOK", value_name = "URL", help_heading = WEBHOOK)]
-    webhook: Option<BaseUrl>,
+    #[arg(long, env = "HEALTHSINK_WEBHOOK", hide_env_values = true, value_name = "URL", help_heading = WEBHOOK)]
+    webhook: Option<String>,
     /// File whose first line is the secret that messages are signed with, as Standard Webhooks have it: whsec_ and base64
     #[arg(long, env = "HEALTHSINK_WEBHOOK_SECRET_FILE", value_name = "FILE", help_heading = WEBHOOK)]
     webhook_secret_file: Option<PathBuf>,
@@ -97,7 +98,7 @@ impl FollowArguments {
             is_once: self.once,
             is_resync: self.resync,
         };
-        let mut target = self.target(&waiter)?;
+        let mut target = self.target(&waiter).inspect_err(|error| note_refusal(&config, error))?;
         match follow(&config, target.as_mut(), &waiter)? {
             End::Done | End::Stopped => Ok(Outcome::Done),
         }
@@ -106,13 +107,14 @@ impl FollowArguments {
     fn target(self, waiter: &Rc<Waiter>) -> Result<Box<dyn Target>> {
         match (&self.influx_url, &self.webhook) {
             (Some(url), None) => {
-                let (url, access) = (url.clone(), self.access()?);
+                let (url, access) = (parse_url("--influx-url", url)?, self.access()?);
                 let (ca_file, is_numbers_only) = (self.ca_file, self.influx_numbers_only);
                 let settings = InfluxSettings { url, access, ca_file, is_numbers_only };
                 Ok(Box::new(Influx::new(settings, Rc::clone(waiter))?))
             }
             (None, Some(url)) => {
-                let (url, secret_file, ca_file) = (url.clone(), self.webhook_secret_file, self.ca_file);
+                let url = parse_url("--webhook", url)?;
+                let (secret_file, ca_file) = (self.webhook_secret_file, self.ca_file);
                 Ok(Box::new(Webhook::new(WebhookSettings { url, secret_file, ca_file }, Rc::clone(waiter))?))
             }
             _ => Err(Error::usage("name a target: --influx-url or --webhook; each follower has one")),
@@ -138,6 +140,11 @@ impl FollowArguments {
             )),
         }
     }
+}
+
+/// Reads a URL. The parser of arguments would print a wrong one, with the password in it.
+fn parse_url(flag: &str, text: &str) -> Result<BaseUrl> {
+    text.parse().map_err(|error: Error| Error::usage(format!("{flag}: {error}")))
 }
 
 /// A name that is part of a file's.

@@ -24,6 +24,8 @@ pub(super) struct FollowerRow {
     /// Points or messages that it has taken, and those that it refuses.
     sent: u64,
     rejected: u64,
+    /// Deletions that it does not know.
+    undeleted: u64,
     fault: Option<Fault>,
 }
 
@@ -40,13 +42,14 @@ pub(super) fn read(database: &Database, newest: i64) -> Vec<FollowerRow> {
     let now_ms = now_ms();
     let states = database.read_followers().into_iter().filter_map(|bytes| serde_json::from_slice(&bytes).ok());
     let row = |state: FollowerState| FollowerRow {
+        behind: state.behind(newest),
         name: state.name,
         target: state.target,
-        behind: newest.saturating_sub(state.change).max(0),
         last_success: state.last_success_ms.map(to_iso_seconds),
         last_success_seconds_ago: state.last_success_ms.map(|at_ms| now_ms.saturating_sub(at_ms) / 1000),
         sent: state.sent,
         rejected: state.rejected,
+        undeleted: state.undeleted,
         fault: state.fault.map(|FollowerFault { since_ms, is_stopped, message }| Fault {
             since: to_iso_seconds(since_ms),
             is_stopped,
@@ -69,10 +72,14 @@ pub(super) fn write(followers: &[FollowerRow], out: &mut dyn Write) -> io::Resul
         };
         let last = follower.last_success_seconds_ago.map_or_else(|| "never".to_owned(), ago);
         write!(out, "  {name}: {target} {behind}, last success {last}")?;
-        match follower.rejected {
-            0 => writeln!(out)?,
-            rejected => writeln!(out, ", {} refused", counted(rejected, "point"))?,
+        for (count, name, became) in
+            [(follower.rejected, "point", "refused"), (follower.undeleted, "deletion", "unknown there")]
+        {
+            if count > 0 {
+                write!(out, ", {} {became}", counted(count, name))?;
+            }
         }
+        writeln!(out)?;
         match &follower.fault {
             Some(fault) => {
                 let state = if fault.is_stopped { "stopped" } else { "waits" };

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::follower::FollowerState;
-use crate::store::Database;
+use crate::model::follower::{FollowerFault, FollowerState};
 use crate::store::questions::FigureRules;
+use crate::store::{Database, now_ms};
 
 /// What a target has.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -70,6 +70,18 @@ impl Cursor {
         }
         let state = FollowerState { name: name.to_owned(), target: target.to_owned(), ..FollowerState::default() };
         (Self { state, format: FORMAT, ..Self::default() }, false)
+    }
+
+    /// Reads the cursor of a follower, whatever its target is.
+    pub(super) fn known(database: &Database, name: &str) -> Option<Self> {
+        let cursor: Self = serde_json::from_slice(&database.read_follower(name)).ok()?;
+        (cursor.format == FORMAT).then_some(cursor)
+    }
+
+    /// Notes what keeps the follower from going on.
+    pub(super) fn note_fault(&mut self, message: String, is_stopped: bool) {
+        let since_ms = self.state.fault.as_ref().map_or_else(now_ms, |fault| fault.since_ms);
+        self.state.fault = Some(FollowerFault { since_ms, is_stopped, message });
     }
 
     /// Writes it.

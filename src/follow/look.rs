@@ -3,7 +3,8 @@
 use super::cursor::{Cursor, PersonCursor};
 use super::plan::{Plan, Purpose, Ranges};
 use super::source::{Source, Working};
-use crate::model::limits::FOLLOW_CHANGES_MAX;
+use crate::model::error::Error;
+use crate::model::limits::{FOLLOW_CHANGES_MAX, FOLLOWED_PEOPLE_MAX};
 use crate::store::questions::{Followed, Snapshot};
 
 /// A look at the database.
@@ -23,6 +24,12 @@ impl Look<'_, '_> {
             return Ok(true);
         }
         let followed = self.source.read(|snapshot| snapshot.followed())?;
+        if followed.people.len() > FOLLOWED_PEOPLE_MAX {
+            let message = format!(
+                "the database has data of more than {FOLLOWED_PEOPLE_MAX} persons, and a follower follows no more"
+            );
+            return Err(Error::usage(message).into());
+        }
         self.compare(&followed, is_new)?;
         self.cursor.plan = match self.plan_gone(&followed) {
             Some(plan) => Some(plan),
@@ -47,19 +54,21 @@ impl Look<'_, '_> {
         if !is_same || followed.newest < self.cursor.seen {
             tracing::warn!("the database was replaced by another copy: everything is sent again");
             self.cursor.people.iter_mut().for_each(PersonCursor::doubt);
+            self.cursor.state.change = 0;
             is_new = true;
         }
         self.cursor.mark = followed.mark;
         if is_new {
             self.cursor.seen = followed.newest;
         }
-        // Persons whom a target of ranges does not know yet have nothing that it should hear of.
-        let is_whole = !self.takes_rows && !self.is_resync;
         for person in &followed.people {
             let is_known = |known: &PersonCursor| known.id == person.id && known.name == person.name;
             if !self.cursor.people.iter().any(is_known) {
                 let (id, name) = (person.id, person.name.clone());
-                let is_doubtful = self.is_resync;
+                // Persons whom a target of ranges does not know yet have nothing that it should hear of, but for another name.
+                let is_renamed = !self.takes_rows && self.cursor.people.iter().any(|known| known.id == id);
+                let is_doubtful = self.is_resync || is_renamed;
+                let is_whole = !self.takes_rows && !is_doubtful;
                 self.cursor.people.push(PersonCursor { id, name, is_whole, is_doubtful, ..PersonCursor::default() });
             }
         }
@@ -112,10 +121,11 @@ impl Look<'_, '_> {
         let mut ranges = Ranges::default();
         for change in &changes {
             let Some(person) = followed.people.iter().find(|person| person.id == change.person) else { continue };
-            if change.kind == "rules" && change.identifier.is_none() {
+            if change.kind == "rows" {
                 // Persons were merged, or something was forgotten.
                 let known = self.cursor.people.iter_mut().find(|known| known.id == person.id);
                 known.into_iter().for_each(PersonCursor::doubt);
+                self.cursor.state.change = 0;
                 continue;
             }
             let is_of_all = change.kind == "samples" && change.identifier.is_none();

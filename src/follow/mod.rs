@@ -12,6 +12,7 @@ mod files;
 mod http;
 mod influx;
 mod look;
+mod names;
 mod plan;
 mod rows;
 mod run;
@@ -22,7 +23,7 @@ mod webhook;
 
 pub use http::url::BaseUrl;
 pub use influx::{Access, Influx, InfluxSettings};
-pub use run::{End, Follow, follow};
+pub use run::{End, Follow, follow, note_refusal};
 pub use target::{ChangedRange, Delivered, Fault, FieldValue, Point, Stage, Step, Summary, Target};
 pub use waiter::{Stop, Waiter};
 pub use webhook::{Webhook, WebhookSettings};

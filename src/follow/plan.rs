@@ -201,7 +201,7 @@ impl Ranges {
         match (change.kind.as_str(), &change.identifier) {
             ("samples", Some(identifier)) => self.add_days(person, identifier, span_ms, is_removed),
             ("rules", Some(identifier)) => self.add_days(person, identifier, None, true),
-            ("samples" | "rules", None) => self.add_all_figures(person, identifiers, true),
+            ("samples" | "rules" | "rows", None) => self.add_all_figures(person, identifiers, true),
             ("workouts", _) => {
                 let span_ms = span_ms.filter(|_| !is_removed);
                 self.add(person, What::WorkoutDays, widened(span_ms, FOLLOW_DAYS_MARGIN_MS), is_removed);

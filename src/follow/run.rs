@@ -8,13 +8,12 @@ use std::time::{Duration, Instant};
 use super::backoff::Backoff;
 use super::cursor::{Cursor, PersonCursor};
 use super::look::Look;
-use super::plan::{Job, Plan, Purpose};
+use super::plan::{Job, Plan, Purpose, What};
 use super::rows::{Reading, range_of, summary};
 use super::source::{Broken, Source, Working};
 use super::target::{Fault, Stage, Step, Target};
 use super::waiter::Waiter;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::follower::FollowerFault;
 use crate::model::limits::{
     FOLLOW_CURSOR_INTERVAL, FOLLOW_LEVEL_INTERVAL, FOLLOW_LOOK, FOLLOW_ONCE_TRIES_MAX, FOLLOW_REST, QUESTION_TIME_MAX,
 };
@@ -74,16 +73,24 @@ pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Resu
         is_level_written: false,
     };
     let ended = work.run();
-    if let Err(Broken::Error(error)) = &ended
-        && error.kind() == ErrorKind::Usage
-    {
-        work.note_fault(error.to_string(), true);
+    if let Err(Broken::Error(error)) = &ended {
+        work.note_fault(error.to_string(), error.kind() == ErrorKind::Usage);
     }
     match ended {
         Ok(end) => Ok(end),
         Err(Broken::Stopping) => work.stop(),
         Err(Broken::Error(error)) => Err(error),
         Err(Broken::GivenUp) => Err(Error::new(ErrorKind::Io, "the target was given up")),
+    }
+}
+
+/// Notes in the cursor of a follower, if there is one, why its target could not be made: a missing file with its token.
+pub fn note_refusal(follow: &Follow, error: &Error) {
+    let Ok(Some(_lock)) = follow.database.lock_follower(&follow.name) else { return };
+    if let Some(mut cursor) = Cursor::known(&follow.database, &follow.name) {
+        cursor.note_fault(error.to_string(), true);
+        // If that fails, standard error has it.
+        let _ = cursor.write(&follow.database);
     }
 }
 
@@ -192,11 +199,11 @@ impl Work<'_> {
         }
         let measurement = job.what.measurement();
         let mut range = range_of(job, measurement.as_deref());
-        if !self.target.takes_rows() {
+        if !self.target.takes_rows() && job.what != What::Nobody {
             match self.source.read(|snapshot| summary(snapshot, job)) {
                 Ok(found) => range.summary = found,
-                // Of somebody who is gone by now; the next look notices.
-                Err(Broken::Error(error)) if error.kind() == ErrorKind::Usage => return Ok(()),
+                // Of somebody or of a type that is gone by now: that it has changed is true.
+                Err(Broken::Error(error)) if error.kind() == ErrorKind::Usage => {}
                 Err(broken) => return Err(broken),
             }
         }
@@ -245,6 +252,7 @@ impl Work<'_> {
             let delivered = self.target.delivered();
             self.cursor.state.sent = self.cursor.state.sent.saturating_add(delivered.sent);
             self.cursor.state.rejected = self.cursor.state.rejected.saturating_add(delivered.rejected);
+            self.cursor.state.undeleted = self.cursor.state.undeleted.saturating_add(delivered.undeleted);
             match done {
                 Ok(()) => {
                     if backoff.failures() > 0 {
@@ -288,8 +296,7 @@ impl Work<'_> {
 
     /// Writes down what keeps the follower from going on. If that fails, the log has it.
     fn note_fault(&mut self, message: String, is_stopped: bool) {
-        let since_ms = self.cursor.state.fault.as_ref().map_or_else(now_ms, |fault| fault.since_ms);
-        self.cursor.state.fault = Some(FollowerFault { since_ms, is_stopped, message });
+        self.cursor.note_fault(message, is_stopped);
         self.written = None;
         let _ = self.remember();
     }

@@ -85,6 +85,8 @@ pub struct Delivered {
     pub sent: u64,
     /// Points that it refuses, now and later.
     pub rejected: u64,
+    /// Deletions that it does not know.
+    pub undeleted: u64,
 }
 
 /// A range of time in which rows have changed.

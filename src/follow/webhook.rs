@@ -21,7 +21,7 @@ use super::target::{ChangedRange, Delivered, Fault, Point, Stage, Step, Target};
 use super::waiter::Waiter;
 use crate::model::error::{Error, Result};
 use crate::model::identity::digest;
-use crate::model::limits::{WEBHOOK_RANGES_MAX, WEBHOOK_TRIES_MAX};
+use crate::model::limits::{WEBHOOK_RANGES_MAX, WEBHOOK_SECRET_BYTES_MIN, WEBHOOK_TRIES_MAX};
 use crate::model::time::to_iso;
 use crate::store::now_ms;
 
@@ -69,7 +69,7 @@ impl Webhook {
     ///
     /// # Errors
     ///
-    /// [`Usage`](crate::model::error::ErrorKind::Usage) if the secret cannot be read, or is not base64 behind its prefix.
+    /// [`Usage`](crate::model::error::ErrorKind::Usage) if the secret cannot be read, is not base64 behind its prefix, or is too short.
     pub fn new(settings: WebhookSettings, waiter: Rc<Waiter>) -> Result<Self> {
         let WebhookSettings { url, secret_file, ca_file } = settings;
         let key = match &secret_file {
@@ -81,6 +81,12 @@ impl Webhook {
                     })?,
                     None => secret.into_bytes(),
                 };
+                if bytes.len() < WEBHOOK_SECRET_BYTES_MIN {
+                    return Err(Error::usage(format!(
+                        "--webhook-secret-file {} must have a secret of at least {WEBHOOK_SECRET_BYTES_MIN} bytes, as openssl rand -base64 32 makes one",
+                        path.display()
+                    )));
+                }
                 Some(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
             }
             None => {

@@ -18,8 +18,18 @@ pub struct FollowerState {
     pub sent: u64,
     /// Points that the target has refused for good.
     pub rejected: u64,
+    /// Deletions that the target does not know: what they were to remove may still be there.
+    pub undeleted: u64,
     /// What keeps it from going on.
     pub fault: Option<FollowerFault>,
+}
+
+impl FollowerState {
+    /// How many changes the target does not have, of those up to `newest`: all if it has those of another copy of the database.
+    #[must_use]
+    pub fn behind(&self, newest: i64) -> i64 {
+        if self.change > newest { newest } else { newest.saturating_sub(self.change) }
+    }
 }
 
 /// What keeps a follower from going on.
@@ -32,4 +42,21 @@ pub struct FollowerFault {
     pub is_stopped: bool,
     /// What is wrong, and what to do.
     pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_follower_of_another_copy_has_nothing_of_this_one() {
+        let check = |change, newest, expected| {
+            let state = FollowerState { change, ..FollowerState::default() };
+            assert_eq!(state.behind(newest), expected, "{change} {newest}");
+        };
+        check(0, 7, 7);
+        check(5, 7, 2);
+        check(7, 7, 0);
+        check(9, 7, 7);
+    }
 }

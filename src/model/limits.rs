@@ -1193,7 +1193,7 @@ pub const FOLLOWER_NAME_BYTES_MAX: usize = 32;
 pub const FOLLOWER_FILE_BYTES_MAX: usize = 2 * MIB;
 
 /// Persons that are followed.
-pub const FOLLOWED_PEOPLE_MAX: u32 = 1000;
+pub const FOLLOWED_PEOPLE_MAX: usize = 1000;
 
 /// Changes that a follower reads at once.
 pub const FOLLOW_CHANGES_MAX: usize = 4096;
@@ -1243,6 +1243,12 @@ pub const FOLLOW_BATCH_BYTES: usize = 768 * KIB;
 /// Lines of a request: InfluxDB takes 5,000 best.
 pub const FOLLOW_BATCH_LINES_MAX: usize = 5000;
 
+/// Points in a row that a target may refuse before a follower stops: it is not what it should be.
+pub const FOLLOW_REFUSED_MAX: u64 = 32;
+
+/// Bytes of a line that no target may call too large.
+pub const FOLLOW_SHORT_LINE_BYTES: usize = 4 * KIB;
+
 /// Bytes of a tag; the rest is cut. An index keeps all of them in memory.
 pub const FOLLOW_TAG_BYTES_MAX: usize = 256;
 
@@ -1263,6 +1269,9 @@ pub const FOLLOW_ANSWER_WAIT: Duration = Duration::from_secs(60);
 
 /// How often a message to a webhook is tried: about a quarter of an hour.
 pub const WEBHOOK_TRIES_MAX: u32 = 20;
+
+/// Bytes of a secret that signs messages: what Standard Webhooks ask for.
+pub const WEBHOOK_SECRET_BYTES_MIN: usize = 24;
 
 /// Ranges that a message to a webhook names; with more, anything may have changed.
 pub const WEBHOOK_RANGES_MAX: usize = 256;

@@ -41,15 +41,11 @@ impl BaseUrl {
 }
 
 impl fmt::Display for BaseUrl {
-    /// Without the query, which may be a secret, and with the first letters of a long path only, which may be one also.
+    /// Without path and query: any part of them may be a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.is_https { "https" } else { "http" };
-        let path = self.path.split('?').next().unwrap_or_default();
-        write!(f, "{scheme}://{}", self.authority)?;
-        match path.rsplit_once('/') {
-            Some((before, last)) if last.len() >= crate::model::limits::SECRET_BYTES_MIN => write!(f, "{before}/…"),
-            _ => f.write_str(path),
-        }
+        let path = if self.path.is_empty() { "" } else { "/…" };
+        write!(f, "{scheme}://{}{path}", self.authority)
     }
 }
 
@@ -72,6 +68,10 @@ impl FromStr for BaseUrl {
             return Err(Error::usage("a URL with a password would be in logs; give the password in a file"));
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let has_port = authority.as_str().len() > authority.host().len();
+        if has_port && authority.port_u16().is_none() {
+            return Err(Error::usage("behind the colon of a URL's host stands a port from 1 to 65535"));
+        }
         let port = authority.port_u16().unwrap_or(if is_https { 443 } else { 80 });
         let path = uri.path_and_query().map_or("", |path| path.as_str()).trim_end_matches('/').to_owned();
         if host.is_empty() {
@@ -96,15 +96,23 @@ mod tests {
         check("https://influx.example.com", "influx.example.com", 443, "/x");
         check("https://example.com/influx/", "example.com", 443, "/influx/x");
         check("http://[::1]:8086", "::1", 8086, "/x");
-        for wrong in ["", "influx:8086", "ftp://a", "http://", "http://user:secret@a", "/path", "http://a b"] {
+        for wrong in [
+            "",
+            "influx:8086",
+            "ftp://a",
+            "http://",
+            "http://user:secret@a",
+            "http://a:99999",
+            "http://a:",
+            "/path",
+            "http://a b",
+        ] {
             assert!(wrong.parse::<BaseUrl>().is_err(), "{wrong}");
         }
         let shown = |text: &str| text.parse::<BaseUrl>().unwrap().to_string();
-        assert_eq!(
-            shown("https://ha.local:8123/api/webhook/0123456789abcdef0123"),
-            "https://ha.local:8123/api/webhook/…"
-        );
-        assert_eq!(shown("https://ntfy.example.com/health?auth=secret"), "https://ntfy.example.com/health");
+        assert_eq!(shown("https://ha.local:8123/bot12:secret/send"), "https://ha.local:8123/…");
+        assert_eq!(shown("https://ntfy.example.com/?auth=secret"), "https://ntfy.example.com/…");
+        assert_eq!(shown("http://127.0.0.1:8086/"), "http://127.0.0.1:8086");
         let is_private = |text: &str| text.parse::<BaseUrl>().unwrap().is_private();
         assert_eq!(["https://a.b", "http://[::1]", "http://a.b"].map(is_private), [true, true, false]);
     }

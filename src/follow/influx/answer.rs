@@ -15,7 +15,7 @@ pub(super) enum Meaning {
         /// How many.
         dropped: u64,
     },
-    /// A line cannot be read. Version 1 has taken the others, version 2 none.
+    /// A line cannot be read. Version 1 has taken the others, version 2 none. Or deletions are not known.
     Unreadable,
     /// The request is too large.
     TooLarge,
@@ -26,27 +26,47 @@ pub(super) enum Meaning {
 /// The meaning of an answer to lines.
 pub(super) fn of_write(reply: &Reply, title: &str) -> Meaning {
     match reply.status {
-        200..=299 => Meaning::Taken,
+        // All versions say so. Another success is that of another program: a page to sign in, a proxy.
+        204 => Meaning::Taken,
         // The words of versions 1 and 2; version 3 lists the lines that it has left out.
         400 if reply.body.contains("partial write") && !reply.body.contains("unable to parse") => {
             Meaning::TakenBut { dropped: dropped(&reply.body) }
         }
-        400 => Meaning::Unreadable,
+        // Other words are those of a proxy, or of a port that speaks TLS.
+        400 if has_any(&reply.body, &["unable to parse", "cannot parse", "partial write", "\"code\":\"invalid\""]) => {
+            Meaning::Unreadable
+        }
         413 => Meaning::TooLarge,
-        422 => Meaning::TakenBut { dropped: dropped(&reply.body) },
+        422 if has_any(&reply.body, &["dropped=", "partial write", "unprocessable entity"]) => {
+            Meaning::TakenBut { dropped: dropped(&reply.body) }
+        }
         _ => Meaning::Fault(fault(reply, title)),
     }
 }
 
-/// The meaning of an answer to a deletion. A server that does not know deletions says so in many ways.
+fn has_any(body: &str, words: &[&str]) -> bool {
+    words.iter().any(|words| body.contains(words))
+}
+
+/// The meaning of an answer to a deletion. One that has failed is tried again, since what it was to remove may be somebody's whole data.
 pub(super) fn of_delete(reply: &Reply, title: &str) -> Meaning {
     match reply.status {
-        // Version 1 answers 200 also where the statement has failed.
-        200 if reply.body.contains("\"error\"") => Meaning::Unreadable,
-        200..=299 => Meaning::Taken,
-        400 | 404 | 405 | 422 | 501 => Meaning::Unreadable,
+        204 => Meaning::Taken,
+        // Version 1 answers 200 also where the statement has failed: it took too long, a shard is closed.
+        200 if reply.body.contains("\"results\"") && !reply.body.contains("\"error\"") => Meaning::Taken,
+        405 | 501 => Meaning::Unreadable,
+        404 if !reply.body.contains("\"code\":\"not found\"") => Meaning::Unreadable,
+        // The words of VictoriaMetrics and of version 3.
+        400 if has_any(&reply.body, &["unsupported", "not supported"]) => Meaning::Unreadable,
+        200 if reply.body.contains("\"error\"") => not_deleted(reply, title),
+        400 | 422 => not_deleted(reply, title),
         _ => Meaning::Fault(fault(reply, title)),
     }
+}
+
+fn not_deleted(reply: &Reply, title: &str) -> Meaning {
+    let message = format!("{title} has not deleted what was removed here ({}{})", reply.status, reason(&reply.body));
+    Meaning::Fault(Fault::Later { message, after: reply.retry_after })
 }
 
 fn fault(reply: &Reply, title: &str) -> Fault {
@@ -61,6 +81,7 @@ fn fault(reply: &Reply, title: &str) -> Fault {
         503 => later("is not available"),
         500..=599 => later("has failed"),
         408 => later("took too long"),
+        200..=299 => stop("does not answer as an InfluxDB does; see whether the URL is that of one"),
         300..=399 => stop("leads elsewhere; give the URL that it leads to"),
         _ => stop("refuses this request; see whether the URL is that of an InfluxDB"),
     }
@@ -86,9 +107,9 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn shown(status: u16, body: &str) -> String {
+    fn shown(status: u16, body: &str, of: fn(&Reply, &str) -> Meaning) -> String {
         let reply = Reply { status, retry_after: Some(Duration::from_secs(7)), body: body.to_owned() };
-        match of_write(&reply, "it") {
+        match of(&reply, "it") {
             Meaning::Taken => "taken".to_owned(),
             Meaning::TakenBut { dropped } => format!("taken but {dropped}"),
             Meaning::Unreadable => "unreadable".to_owned(),
@@ -102,7 +123,7 @@ mod tests {
     #[test]
     fn answers_of_all_versions() {
         let check = |status, body: &str, expected: &str| {
-            let shown = shown(status, body);
+            let shown = shown(status, body, of_write);
             assert!(shown.starts_with(expected), "{status} {body}: {shown}");
         };
         check(204, "", "taken");
@@ -110,7 +131,13 @@ mod tests {
         check(400, r#"{"error":"partial write: unable to parse 'x' dropped=0"}"#, "unreadable");
         check(400, r#"{"error":"partial write: points beyond retention policy dropped=3"}"#, "taken but 3");
         check(422, r#"{"code":"unprocessable entity","message":"... dropped=2"}"#, "taken but 2");
-        check(422, "", "taken but 1");
+        check(422, r#"{"code":"unprocessable entity"}"#, "taken but 1");
+        check(422, "", "stop: it refuses");
+        check(200, "<html>login</html>", "stop: it does not answer as an InfluxDB does");
+        check(200, "", "stop: it does not answer");
+        check(202, "", "stop: it does not answer");
+        check(400, "Client sent an HTTP request to an HTTPS server.", "stop: it refuses this request");
+        check(400, r#"{"code":"invalid","message":"x"}"#, "unreadable");
         check(413, "", "too large");
         check(401, "", "stop: it does not know the token");
         check(403, "", "stop: it does not allow");
@@ -124,5 +151,24 @@ mod tests {
         check(500, "", "later: it has failed");
         check(302, "", "stop: it leads elsewhere");
         check(418, "", "stop: it refuses");
+    }
+
+    #[test]
+    fn a_deletion_that_has_failed_is_tried_again() {
+        let check = |status, body: &str, expected: &str| {
+            let shown = shown(status, body, of_delete);
+            assert!(shown.starts_with(expected), "{status} {body}: {shown}");
+        };
+        check(204, "", "taken");
+        check(200, r#"{"results":[{"statement_id":0}]}"#, "taken");
+        check(200, r#"{"results":[{"statement_id":0,"error":"timeout"}]}"#, "later: it has not deleted");
+        check(200, "<html>login</html>", "stop: it does not answer");
+        check(400, r#"{"code":"invalid","message":"x"}"#, "later: it has not deleted");
+        check(400, "unsupported path requested: \"/api/v2/delete\"", "unreadable");
+        check(404, "", "unreadable");
+        check(404, r#"{"code":"not found","message":"bucket"}"#, "stop: it does not have");
+        check(405, "", "unreadable");
+        check(501, "", "unreadable");
+        check(503, "", "later: it is not available");
     }
 }

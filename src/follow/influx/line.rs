@@ -2,14 +2,14 @@
 
 use std::io::Write;
 
+use crate::follow::names::{measurement_text, tag_text};
 use crate::follow::target::{FieldValue, Point};
-use crate::model::limits::FOLLOW_TAG_BYTES_MAX;
 use crate::model::record::Uuid;
 
 /// Appends a point, unless it has no field. Returns whether it did.
 pub(super) fn push(point: &Point<'_>, is_numbers_only: bool, out: &mut Vec<u8>) -> bool {
     let start = out.len();
-    push_name(point.measurement, b", ", out);
+    push_escaped(&measurement_text(point.measurement), b", ", out);
     for (name, value) in point.tags {
         push_tag(name, value, out);
     }
@@ -33,31 +33,20 @@ pub(super) fn push(point: &Point<'_>, is_numbers_only: bool, out: &mut Vec<u8>) 
     true
 }
 
-/// A line must not begin as a comment does, and no name as those of the server do.
-fn push_name(name: &str, escaped: &[u8], out: &mut Vec<u8>) {
-    if name.is_empty() || name.starts_with(['#', '_']) {
-        out.push(b'x');
-    }
-    push_escaped(name, escaped, out);
-}
-
-/// A tag must not be empty, nor end in a backslash.
+/// A tag must not be empty.
 fn push_tag(name: &str, value: &str, out: &mut Vec<u8>) {
-    let value = value.trim_end_matches(['\\', ' ', '\n', '\r', '\t']);
-    let value = &value[..value.floor_char_boundary(FOLLOW_TAG_BYTES_MAX)];
-    let value = value.trim_end_matches('\\');
+    let value = tag_text(value);
     if value.is_empty() {
         return;
     }
     out.push(b',');
     out.extend_from_slice(name.as_bytes());
     out.push(b'=');
-    push_escaped(value, b",= ", out);
+    push_escaped(&value, b",= ", out);
 }
 
 fn push_escaped(text: &str, escaped: &[u8], out: &mut Vec<u8>) {
     for &byte in text.as_bytes() {
-        let byte = if byte < b' ' { b' ' } else { byte };
         if escaped.contains(&byte) {
             out.push(b'\\');
         }
@@ -121,11 +110,10 @@ mod tests {
         };
         check("steps", "Anna's, Watch=1", "steps,source=Anna's\\,\\ Watch\\=1 value=1 -5\n");
         check("a b,c", "ü\n\"x\"", "a\\ b\\,c,source=ü\\ \"x\" value=1 -5\n");
-        check("#a", "back\\\\", "x#a,source=back value=1 -5\n");
-        check("_a", "\\ \n", "x_a value=1 -5\n");
+        check("#a", "back\\\\", "x#a,source=back\\⧵ value=1 -5\n");
+        check("_a", " \n", "x_a value=1 -5\n");
+        check("a\\", "\\", "a⧵,source=⧵ value=1 -5\n");
         check("", "a\\b", "x,source=a\\b value=1 -5\n");
-        let long = "ü".repeat(FOLLOW_TAG_BYTES_MAX);
-        assert!(line("a", &[("source", &long)], &value).len() < FOLLOW_TAG_BYTES_MAX + 40);
         let fields = [("a", FieldValue::Text("q\"\\\n")), ("b", FieldValue::Integer(-7))];
         assert_eq!(line("m", &[], &fields), "m a=\"q\\\"\\\\ \",b=-7i -5\n");
         assert_eq!(line("m", &[("t", "v")], &[]), "", "without a field");

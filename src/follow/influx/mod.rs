@@ -20,10 +20,11 @@ use super::files::secret;
 use super::http::client::{Client, NoReply};
 use super::http::encode::{base64, push_query};
 use super::http::url::BaseUrl;
+use super::names::{measurement_text, tag_text};
 use super::target::{ChangedRange, Delivered, Fault, Point, Stage, Step, Target};
 use super::waiter::Waiter;
 use crate::model::error::{Error, Result};
-use crate::model::limits::{FOLLOW_BATCH_BYTES, FOLLOW_BATCH_LINES_MAX};
+use crate::model::limits::{FOLLOW_BATCH_BYTES, FOLLOW_BATCH_LINES_MAX, FOLLOW_REFUSED_MAX, FOLLOW_SHORT_LINE_BYTES};
 use crate::model::line_limit::LineLimit;
 use crate::model::time::to_iso_seconds;
 use answer::Meaning;
@@ -77,8 +78,10 @@ pub struct Influx {
     lines_max: usize,
     delivered: Delivered,
     rejections: LineLimit,
-    /// Whether the server cannot delete, which was said once.
-    is_without_deletes: bool,
+    /// Points that were refused since the last one that was taken.
+    refused: u64,
+    /// Whether it was said that the server cannot delete.
+    is_said: bool,
 }
 
 /// Lines that wait for their delivery.
@@ -169,7 +172,8 @@ impl Influx {
             lines_max: FOLLOW_BATCH_LINES_MAX,
             delivered: Delivered::default(),
             rejections: LineLimit::default(),
-            is_without_deletes: false,
+            refused: 0,
+            is_said: false,
         })
     }
 
@@ -193,14 +197,20 @@ impl Influx {
             }
         };
         match answer::of_write(&reply, &self.title) {
-            Meaning::Taken => self.delivered.sent += lines.len() as u64,
+            Meaning::Taken => {
+                self.delivered.sent += lines.len() as u64;
+                self.refused = 0;
+            }
             Meaning::TakenBut { dropped } => {
                 let dropped = dropped.clamp(1, lines.len() as u64);
                 self.delivered.sent += lines.len() as u64 - dropped;
+                if dropped < lines.len() as u64 {
+                    self.refused = 0;
+                }
                 self.reject(dropped, "it refuses some points for their time or for the type of a field");
             }
-            Meaning::Unreadable if lines.len() == 1 => self.reject(1, "it cannot read a line"),
-            Meaning::TooLarge if lines.len() == 1 => self.reject(1, "it calls a single line too large"),
+            Meaning::Unreadable if lines.len() == 1 => return self.refuse(lines, "it cannot read a line"),
+            Meaning::TooLarge if lines.len() == 1 => return self.refuse_large(lines),
             Meaning::Unreadable => self.batch.split(lines),
             Meaning::TooLarge => {
                 self.lines_max = (lines.len() / 2).max(1);
@@ -212,6 +222,32 @@ impl Influx {
             }
         }
         Ok(())
+    }
+
+    /// Leaves a line out, unless too many in a row were refused: then the server is not what it should be, and nothing is left out.
+    fn refuse(&mut self, line: Range<usize>, why: &str) -> Step {
+        if self.refused + 1 >= FOLLOW_REFUSED_MAX {
+            self.batch.rest.push(line);
+            return Err(Fault::Stop(Error::usage(format!(
+                "{}: {why}, nor any of {FOLLOW_REFUSED_MAX} in a row; see whether the URL is that of an InfluxDB, and its log",
+                self.title
+            ))));
+        }
+        self.refused += 1;
+        self.reject(1, why);
+        Ok(())
+    }
+
+    /// The same for a line that is called too large. If it is short, the server or what is before it takes nothing at all.
+    fn refuse_large(&mut self, line: Range<usize>) -> Step {
+        if self.batch.text_of(&line).len() > FOLLOW_SHORT_LINE_BYTES {
+            return self.refuse(line, "it calls a single line too large");
+        }
+        self.batch.rest.push(line);
+        Err(Fault::Stop(Error::usage(format!(
+            "{} calls a single short line too large (413); raise its limit, or that of the proxy before it",
+            self.title
+        ))))
     }
 
     /// Counts points that the server will never take. Their content is not logged.
@@ -244,16 +280,16 @@ impl Influx {
         let reply = self.client.post(&path, &headers, Bytes::from(body)).map_err(fault_of)?;
         match answer::of_delete(&reply, &self.title) {
             Meaning::Fault(fault) => return Err(fault),
-            Meaning::Taken => {}
-            _ if !self.is_without_deletes => {
-                self.is_without_deletes = true;
-                tracing::warn!(
-                    status = reply.status,
-                    "{} does not delete: rows that are removed here, and former values, stay there",
-                    self.title
-                );
-            }
-            _ => {}
+            Meaning::Taken => return Ok(()),
+            _ => self.delivered.undeleted += 1,
+        }
+        if !self.is_said {
+            self.is_said = true;
+            tracing::warn!(
+                status = reply.status,
+                "{} does not delete: rows that are removed here, and former values, stay there",
+                self.title
+            );
         }
         Ok(())
     }
@@ -269,7 +305,7 @@ impl Target for Influx {
     }
 
     fn begin(&mut self, range: &ChangedRange<'_>) -> Step {
-        if range.is_removed && !self.is_without_deletes { self.delete(range) } else { Ok(()) }
+        if range.is_removed { self.delete(range) } else { Ok(()) }
     }
 
     fn take(&mut self, point: &Point<'_>) -> bool {
@@ -331,20 +367,22 @@ fn delete_v2(range: &ChangedRange<'_>) -> String {
         Some((from_ns, to_ns)) => (iso_ns(from_ns), iso_ns(to_ns)),
         None => (to_iso_seconds(INSTANTS_S.0 * 1000), to_iso_seconds(INSTANTS_S.1 * 1000)),
     };
-    let person = quoted(range.person, '"');
+    let person = quoted(&tag_text(range.person), '"');
     let predicate = match range.measurement {
-        Some(measurement) => format!("_measurement={} AND person={person}", quoted(measurement, '"')),
+        Some(measurement) => {
+            format!("_measurement={} AND person={person}", quoted(&measurement_text(measurement), '"'))
+        }
         None => format!("person={person}"),
     };
     serde_json::json!({"start": start, "stop": stop, "predicate": predicate}).to_string()
 }
 
 fn delete_v1(range: &ChangedRange<'_>) -> String {
-    let person = quoted(range.person, '\'');
+    let person = quoted(&tag_text(range.person), '\'');
     let Some(measurement) = range.measurement else {
         return format!("DROP SERIES WHERE \"person\" = {person}");
     };
-    let measurement = quoted(measurement, '"');
+    let measurement = quoted(&measurement_text(measurement), '"');
     match span_ns(range) {
         Some((from_ns, to_ns)) => {
             format!("DELETE FROM {measurement} WHERE \"person\" = {person} AND time >= {from_ns} AND time <= {to_ns}")
@@ -405,6 +443,8 @@ mod tests {
         );
         assert_eq!(delete_v1(&all), r#"DROP SERIES WHERE "person" = 'an"n\'a'"#);
         assert_eq!(delete_v1(&range(Some("a"), None)), r#"DROP SERIES FROM "a" WHERE "person" = 'an"n\'a'"#);
+        let odd = ChangedRange { person: "anna\\", ..range(Some("_a\\"), None) };
+        assert_eq!(delete_v1(&odd), "DROP SERIES FROM \"x_a⧵\" WHERE \"person\" = 'anna⧵'");
         let beyond = range(Some("a"), Some((i64::MIN, i64::MAX)));
         assert!(delete_v2(&beyond).contains("1677-09-21T00:12:44.000000000Z"), "{}", delete_v2(&beyond));
     }

@@ -3,6 +3,7 @@
 //! Rows come in the order of their keys. So the number of a row is the same whenever its range is sent, unless rows of its start are
 //! added or removed. An added one only adds a number at the end of its series.
 
+use crate::follow::names::tag_text;
 use crate::model::limits::FOLLOW_EQUAL_SERIES_MAX;
 
 /// Counts rows of the same start.
@@ -36,12 +37,12 @@ impl Equals {
     }
 }
 
-/// FNV-1a in 64 bits: short texts, each distinguished from its neighbour by a byte that no text has.
+/// FNV-1a in 64 bits: short texts as the target has them, each distinguished from its neighbour by a byte that no text has.
 fn digest(tags: &[(&'static str, &str)]) -> u64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x100_0000_01b3;
-    let bytes = tags.iter().flat_map(|(_, value)| value.bytes().chain([0xff]));
-    bytes.fold(OFFSET, |digest, byte| (digest ^ u64::from(byte)).wrapping_mul(PRIME))
+    let add = |digest: u64, byte: u8| (digest ^ u64::from(byte)).wrapping_mul(PRIME);
+    tags.iter().fold(OFFSET, |digest, (_, value)| add(tag_text(value).bytes().fold(digest, add), 0xff))
 }
 
 #[cfg(test)]
@@ -58,7 +59,7 @@ mod tests {
             (1, "watch", 0),
             (1, "phone", 0),
             (1, "watch", 1),
-            (1, "watch", 2),
+            (1, "watch \n", 2),
             (1, "phone", 1),
             (2, "watch", 0),
             (1, "watch", 0),

@@ -212,9 +212,7 @@ impl Scrape {
         out.gauges(
             "healthsink_follower_lag_changes",
             "Changes that the follower's target does not have yet.",
-            all()
-                .filter(|_| self.is_readable)
-                .map(|(labels, state)| (labels, newest.saturating_sub(state.change).max(0) as f64)),
+            all().filter(|_| self.is_readable).map(|(labels, state)| (labels, state.behind(newest) as f64)),
         )?;
         out.gauges(
             "healthsink_follower_last_success_timestamp_seconds",

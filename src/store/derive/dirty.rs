@@ -75,7 +75,7 @@ impl Dirty {
                 self.add_all_types(connection, person, ALL)?;
                 self.surveyed = self.types.clone();
             }
-            ("rules", None) => {
+            ("rules" | "rows", None) => {
                 let surveyed = std::mem::take(&mut self.surveyed);
                 *self = Self { surveyed, ..Self::everything(connection, person)? };
             }

@@ -7,10 +7,10 @@ use crate::store::database::Database;
 use crate::store::notice::Notice;
 use crate::store::writer::Writer;
 
-/// Deletes a person's figures, and notes that all of them change. The note comes last, since the numbers of notes only rise.
+/// Deletes a person's figures, and notes that all rows may have changed, and all figures with them. The note comes last, since the numbers of notes only rise.
 pub(super) fn renew(connection: &Connection, person: i64) -> rusqlite::Result<()> {
     delete(connection, person)?;
-    let note = "INSERT INTO changes (person_id, kind, removed) VALUES (?1, 'rules', 1)";
+    let note = "INSERT INTO changes (person_id, kind, removed) VALUES (?1, 'rows', 1)";
     connection.execute(note, [person])?;
     let earlier = "DELETE FROM changes WHERE person_id = ?1 AND number < (SELECT max(number) FROM changes)";
     connection.execute(earlier, [person]).map(|_| ())

@@ -107,9 +107,33 @@ fn what_does_not_fit_together_is_said() {
         (&["--influx-url", &url, "--influx-database", "a", "--influx-org", "b"][..], "--influx-database"),
         (&["--influx-url", &url, "--influx-database", "a", "--influx-user", "b"][..], "belong together"),
         (&["--influx-url", "influx:8086", "--influx-database", "a"][..], "write a URL"),
+        (&["--influx-url", "http://user:pa55word@a", "--influx-database", "a"][..], "a URL with a password"),
+        (&["--webhook", "http://user:pa55word@a"][..], "a URL with a password"),
         (&["--influx-url", &url, "--influx-database", "a", "--name", "A/b"][..], "small letters"),
     ] {
         let output = run(&[&["follow", "--once", "--db", database], words].concat());
         assert!(output.status.code() == Some(2) && stderr(&output).contains(part), "{words:?}: {output:?}");
+        assert!(!stderr(&output).contains("pa55word"), "{output:?}");
     }
+}
+
+#[test]
+fn what_is_no_influxdb_takes_nothing_and_stops_it() {
+    let followed = Followed::generated(20_000);
+    for status in [200, 202, 400, 422] {
+        followed.server.order(status, None);
+        let output = followed.follow();
+        assert!(output.status.code() == Some(2) && stderr(&output).contains("ordered"), "{status}: {output:?}");
+        assert_eq!(followed.server.take_answered(), [status]);
+    }
+    // Each line is too large for it, or no line can be read.
+    followed.server.set_body_max(1);
+    let output = followed.follow();
+    assert!(output.status.code() == Some(2) && stderr(&output).contains("a single short line"), "{output:?}");
+    followed.server.set_body_max(1 << 30);
+    followed.server.set_unreadable("person=");
+    let output = followed.follow();
+    assert!(output.status.code() == Some(2) && stderr(&output).contains("in a row"), "{output:?}");
+    let answered = followed.server.take_answered();
+    assert!(answered.len() < 100, "{}", answered.len());
 }

@@ -74,6 +74,71 @@ fn only_what_has_changed_is_sent() {
 }
 
 #[test]
+fn texts_that_a_target_makes_alike_stay_apart() {
+    let followed = Followed::new();
+    let at = "2026-01-05T08:00:00.000Z";
+    let long = "a".repeat(300);
+    let (one, other) = (format!("{long}1"), format!("{long}2"));
+    let sources = ["Anna", "Anna ", "Anna\n", "Anna\nB", "Anna B", "back", "back\\", "\\", &one, &other];
+    let samples: Vec<Value> = (1..).zip(sources).map(|(number, source)| sample(number, source, at, 1.0)).collect();
+    followed.import(&json!({STEPS: samples}));
+    followed.sync();
+    followed.check();
+    assert_eq!(followed.server.points("steps").len(), sources.len());
+}
+
+#[test]
+fn names_that_end_in_a_backslash_are_forgotten_for_their_person_only() {
+    let followed = Followed::new();
+    let data = |first: u32| {
+        let samples = json!([sample(first, "Watch", "2026-01-05T08:00:00.000Z", 5.0)]);
+        json!({"data": {STEPS: samples, "HKQuantityTypeIdentifierOdd\\": [sample(first + 1, "Watch", "2026-01-05T09:00:00.000Z", 5.0)]}})
+    };
+    for (person, first) in [("anna", 1), ("anna\\", 11)] {
+        followed.import_as(data(first).to_string().as_bytes(), person);
+    }
+    followed.sync();
+    let persons = || {
+        let all = followed.server.all();
+        let mut persons: Vec<String> = all.iter().map(|point| point.tag("person").to_owned()).collect();
+        persons.sort();
+        persons.dedup();
+        persons
+    };
+    assert_eq!(persons(), ["anna", "anna⧵"]);
+    let database = followed.database.to_str().unwrap();
+    for left in [&["anna"][..], &[]] {
+        let person = if left.is_empty() { "anna" } else { "anna\\" };
+        assert!(run(&["forget", "--yes", "--db", database, "--person", person]).status.success());
+        // A deletion that fails is tried again.
+        followed.server.order(400, None);
+        followed.sync();
+        assert_eq!(persons(), left);
+    }
+}
+
+#[test]
+fn another_home_sends_figures_and_no_rows() {
+    let followed = Followed::new();
+    let day = |number: u32| format!("2026-01-{number:02}T08:00:00.000Z");
+    let samples: Vec<Value> = (1..11).map(|number| sample(number, "Watch", &day(number), 5.0)).collect();
+    followed.import(&json!({STEPS: samples}));
+    followed.sync();
+    let (lines, _) = followed.server.taken();
+    let database = followed.database.to_str().unwrap();
+    let output = run(&["zones", "home", "Asia/Tokyo", "--db", database]);
+    assert!(output.status.success(), "{output:?}");
+    followed.sync();
+    followed.check();
+    assert_eq!(followed.server.taken().0 - lines, 10, "ten days");
+    assert!(
+        followed.server.deletes().iter().all(|predicate| predicate.contains("_daily")),
+        "{:?}",
+        followed.server.deletes()
+    );
+}
+
+#[test]
 fn what_is_forgotten_or_given_to_another_person_is_removed() {
     let followed = Followed::new();
     let data = |first: u32| {

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::Followed;
 use crate::program::run;
 
-/// Twelve bytes in base64.
-const SECRET: &str = "whsec_QUJDREVGR0hJSktM";
-const KEY: &[u8] = b"ABCDEFGHIJKL";
+/// 24 bytes in base64.
+const SECRET: &str = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldY";
+const KEY: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWX";
 
 struct Hook {
     followed: Followed,
@@ -114,4 +114,38 @@ fn a_message_that_was_not_taken_comes_again_under_its_id() {
     assert_eq!(hook.receiver.take_messages().len(), 1);
     let again = hook.messages();
     assert!(again.len() == 1 && id(&again[0]) != id(&messages[0]), "{again:?}");
+}
+
+#[test]
+fn a_rename_is_a_change_of_both_names() {
+    let hook = Hook::new();
+    hook.import(1, "2026-01-05", 1.0);
+    assert!(hook.messages().is_empty());
+    let database = hook.followed.database.to_str().unwrap();
+    assert!(run(&["people", "rename", "me", "dora", "--db", database]).status.success());
+    let bodies = hook.messages();
+    let bodies = bodies.iter().map(|message| serde_json::from_str(&message.body).unwrap());
+    let mut said: Vec<(Value, Value)> =
+        bodies.map(|body: Value| (body["data"]["person"].clone(), body["data"]["changed"].clone())).collect();
+    said.sort_by_key(|(person, _)| person.to_string());
+    assert_eq!(said, [("dora".into(), Value::Null), ("me".into(), Value::Null)]);
+    assert!(hook.messages().is_empty());
+}
+
+#[test]
+fn a_secret_that_anybody_can_guess_is_refused_and_status_says_so() {
+    let hook = Hook::new();
+    hook.import(1, "2026-01-05", 1.0);
+    assert!(hook.messages().is_empty());
+    for secret in ["whsec_", "whsec_====", "whsec_QUJDREVGR0hJSktM", "x"] {
+        fs::write(hook.followed.folder.path().join("secret"), secret).unwrap();
+        let output = hook.follow(&[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains("at least 24 bytes"), "{secret}: {output:?}");
+    }
+    let status = hook.followed.status();
+    let follower = &status["followers"][0];
+    assert_eq!(follower["fault"]["isStopped"], true, "{status}");
+    let target = follower["target"].as_str().unwrap();
+    assert!(target.starts_with("webhook http://127.0.0.1") && target.ends_with("/…"), "{target}");
 }

@@ -87,7 +87,7 @@ impl Snapshot<'_> {
             let (kind, name) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str_or_null()?);
             bytes += name.unwrap_or(kind).len();
             let is_much = types.len() == EVENT_TYPES_MAX || bytes > EVENT_TYPES_BYTES_MAX;
-            if kind == "rules" || kind == "samples" && name.is_none() || is_much {
+            if matches!(kind, "rules" | "rows") || kind == "samples" && name.is_none() || is_much {
                 return Ok(None);
             }
             types.push(name.map_or_else(|| kind.to_owned(), name_of));

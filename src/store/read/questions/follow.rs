@@ -20,7 +20,7 @@ pub struct Followed {
     pub newest: i64,
     /// The last upload that is done, and when it began. A database with another history does not have it.
     pub mark: Option<(i64, i64)>,
-    /// Everybody with data.
+    /// Everybody with data; one more than can be followed if they are too many.
     pub people: Vec<FollowedPerson>,
 }
 
@@ -44,7 +44,7 @@ pub struct Change {
     pub number: i64,
     /// The number of the person.
     pub person: i64,
-    /// The table of the rows, or `rules`.
+    /// The table of the rows; `rules` if only figures are made in another way; `rows` if any row may be gone.
     pub kind: String,
     /// HealthKit's identifier of the rows' type; `None` for rows without a type, and for those of all types.
     pub identifier: Option<String>,
@@ -108,7 +108,7 @@ impl Snapshot<'_> {
         let mark =
             self.connection.prepare_cached(MARK)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let mut select = self.connection.prepare_cached(PEOPLE)?;
-        let people = select.query_map([FOLLOWED_PEOPLE_MAX], |row| {
+        let people = select.query_map([FOLLOWED_PEOPLE_MAX as i64 + 1], |row| {
             let (known, own): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(4)?);
             // Figures that know a person's last change know that nothing else has changed.
             let is_current = known.is_some_and(|known| own.is_none_or(|own| own <= known));
