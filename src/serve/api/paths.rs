@@ -62,7 +62,7 @@ static API: [Route; 30] = [
     ),
     read(
         Fixed("/api/v1/samples"),
-        "returns the stored samples of a type",
+        "returns the stored samples of a type, or of several as series",
         &Read {
             parameters: &[Type, From, To, Tz, Source, Units, MaxPoints, Limit, Cursor, Person],
             shape: Table,

@@ -287,7 +287,7 @@ fn push_reject(batch: &mut Batch, _: usize) {
 
 /// Four times the rows must not cost much more than four times the steps.
 fn assert_linear(name: &str, cost: impl Fn(&mut Measured, usize) -> u64) {
-    let rows = 2 * MATCH_ROWS_MAX as usize;
+    let rows = 4 * MATCH_ROWS_MAX as usize;
     let [few, many] = [rows, 4 * rows].map(|rows| cost(&mut Measured::new(), rows));
     assert!(few > 0 && many <= 6 * few, "{name}: {few} steps for {rows} rows, {many} for {}", 4 * rows);
     println!("{name}: {few} for {rows}, {many} for {}", 4 * rows);
