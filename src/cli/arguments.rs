@@ -31,10 +31,13 @@ impl Outcome {
     }
 }
 
+/// The file of a command that names none.
+pub(super) const DB_DEFAULT: &str = "health.db";
+
 #[derive(Debug, Args)]
 pub(super) struct DatabaseArgument {
     /// The SQLite file; `serve`, `import` and `token new` create it
-    #[arg(long, env = "HEALTHSINK_DB", default_value = "health.db", value_name = "FILE")]
+    #[arg(long, env = "HEALTHSINK_DB", default_value = DB_DEFAULT, value_name = "FILE")]
     pub(super) db: PathBuf,
 }
 

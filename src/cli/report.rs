@@ -1,10 +1,12 @@
 //! `healthsink report`: the last days of a person at a glance.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::Args;
+use serde::Serialize;
 
-use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
+use super::arguments::{DB_DEFAULT, DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, print};
 use super::table::{Align, Table, shown_within};
 use crate::model::error::{Error, Result};
@@ -51,13 +53,27 @@ impl ReportArguments {
         let now_ms = now_ms();
         let (from, to) = self.span(now_ms)?;
         let database = Database::new(&self.database.db);
+        let command = self.command();
         let question = ReportQuestion { person: whose(self.person, &database), to, from, now_ms };
-        print(&database.report(&question)?, self.form.form())?;
+        let report = database.report(&question)?;
+        print(&Shown { report, command }, self.form.form())?;
         Ok(Outcome::Done)
     }
 }
 
 impl ReportArguments {
+    /// The command for the same person and database.
+    fn command(&self) -> String {
+        let mut command = "healthsink report".to_owned();
+        if let Some(person) = &self.person {
+            command = format!("{command} --person {}", word(person));
+        }
+        if self.database.db != Path::new(DB_DEFAULT) {
+            command = format!("{command} --db {}", word(&self.database.db.to_string_lossy()));
+        }
+        command
+    }
+
     /// Where the report begins, and its last day if it is not today.
     fn span(&self, now_ms: i64) -> Result<(ReportStart, Option<LocalDay>)> {
         let Some(from) = self.from else {
@@ -82,15 +98,35 @@ impl ReportArguments {
     }
 }
 
+/// A word of a command as a shell reads it.
+fn word(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+@:".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// A report, and the command that asks for it.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Shown {
+    report: DayReport,
+    #[serde(skip)]
+    command: String,
+}
+
 /// The names of weekdays, Monday first.
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-impl Printable for DayReport {
+impl Printable for Shown {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let zone = shown_within(self.zone.as_deref().unwrap_or("UTC, zone unknown"), ZONE_COLUMNS);
-        writeln!(out, "{}, {} to {} ({zone})\n", shown_within(&self.person, NAME_COLUMNS), self.from, self.to)?;
-        if self.is_empty() {
-            return write_absence(self, out);
+        let Self { report, command } = self;
+        let zone = shown_within(report.zone.as_deref().unwrap_or("UTC, zone unknown"), ZONE_COLUMNS);
+        writeln!(out, "{}, {} to {} ({zone})\n", shown_within(&report.person, NAME_COLUMNS), report.from, report.to)?;
+        if report.is_empty() {
+            return write_absence(report, command, out);
         }
         let right = |heading| (heading, Align::Right);
         let mut table = Table::new([
@@ -112,33 +148,33 @@ impl Printable for DayReport {
                 cells.each_ref().map(String::as_str);
             table.push([name, steps, energy, exercise, stand, heart, rest, asleep, deep, rem, weight]);
         };
-        for day in &self.days {
+        for day in &report.days {
             let weekday = WEEKDAYS[usize::from(day.weekday) % WEEKDAYS.len()];
             // Month and day: the year is above.
             let date = day.day.get(5..).unwrap_or(&day.day);
             push(&format!("{weekday} {date}{}", if day.partial { "*" } else { "" }), &day.figures);
         }
-        push("mean", &self.mean);
-        push("28 days", &self.last_28_days);
+        push("mean", &report.mean);
+        push("28 days", &report.last_28_days);
         table.write(out)?;
-        if self.days.iter().any(|day| day.partial) {
+        if report.days.iter().any(|day| day.partial) {
             writeln!(out, "* not over, and in no mean")?;
         }
-        write_workouts(&self.workouts, out)?;
-        write_doses(&self.doses, out)?;
-        if self.zone.is_none() {
+        write_workouts(&report.workouts, out)?;
+        write_doses(&report.doses, out)?;
+        if report.zone.is_none() {
             writeln!(out, "\nDays are those of UTC: `healthsink zones home ZONE` sets the time zone.")?;
         }
-        write_staleness(self, out)
+        write_staleness(report, out)
     }
 }
 
 /// What to do where a table would have dashes only.
-fn write_absence(report: &DayReport, out: &mut dyn Write) -> io::Result<()> {
+fn write_absence(report: &DayReport, command: &str, out: &mut dyn Write) -> io::Result<()> {
     match &report.last_day {
         Some(day) => {
             writeln!(out, "No figures of these days. The last day with some is {day}:")?;
-            writeln!(out, "  healthsink report --to {day}")?;
+            writeln!(out, "  {command} --to {day}")?;
         }
         None => {
             writeln!(out, "No figures yet. To get some:")?;

@@ -824,6 +824,9 @@ pub const CONDENSED_HELD_MAX: usize = 16 << 10;
 /// Samples between two looks whether a run that computes derived tables is to stop.
 pub const DERIVED_PAUSE_ROWS: u64 = 4096;
 
+/// How many sources a survey skips: those of a phone, a watch and two apps.
+pub const SURVEYED_SOURCES: usize = 4;
+
 /// Samples that a survey reads before it begins again with what it has learned.
 pub const SURVEY_ROWS_MIN: u64 = 64;
 
@@ -924,6 +927,9 @@ pub const QUESTION_PLACES_OF_TOKEN: usize = QUESTION_PLACES - 1;
 /// How long a read waits for one of these places.
 pub const QUESTION_WAIT: Duration = Duration::from_secs(5);
 
+/// How long the next page of an answer under way waits for a place: until all other answers of its token have had a page each.
+pub const QUESTION_NEXT_WAIT: Duration = Duration::from_secs(20);
+
 /// How long reading one page may take: so long a reader holds the WAL.
 pub const QUESTION_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -1017,7 +1023,7 @@ pub const EVENT_CHECK: Duration = Duration::from_secs(5);
 /// How often a client that follows gets a comment, so that no proxy takes its connection for dead.
 pub const EVENT_COMMENT: Duration = Duration::from_secs(20);
 
-/// Bytes of the names of types in an event: all types that a phone sends have less. With more, anything may have changed.
+/// Bytes of the names of types in an event: so many types as an event names have less. With more, anything may have changed.
 pub const EVENT_TYPES_BYTES_MAX: usize = 4 * KIB;
 
 /// Types that an event names. With more, anything may have changed.
@@ -1029,8 +1035,8 @@ pub const LEDGER_RECENT_ROWS: i64 = 1024;
 /// Sources that an answer names.
 pub const QUESTION_SOURCES_MAX: u32 = 100;
 
-/// Sources of one name or key: another one is added for each version of a device's system.
-pub const QUESTION_SOURCES_NAMED_MAX: usize = 4096;
+/// Sources that a question remembers: another one is added for each version of a device's system.
+pub const QUESTION_SOURCES_KNOWN_MAX: usize = 4096;
 
 /// Sources that a refusal names.
 pub const SOURCES_NAMED_MAX: u32 = 8;

@@ -83,6 +83,9 @@ fn a_report_shows_days_beside_a_month_on_80_columns() {
     assert_eq!(line("28 days")[2..], ["900", "420", "–", "–", "–", "54", "5:12", "1:12", "–", "71.2"]);
     assert_eq!(line("running"), ["running", "1", "1.0", "10.0", "1"]);
     assert!(text.contains("Aspirin \\u{1b}[31m        1 of 2"), "{text}");
+    // Of a week without a run, the month still has it.
+    let (text, _) = run(&db, &["report", "--from", "2026-01-10", "--to", "2026-01-11"]);
+    assert!(text.lines().any(|line| line.split_whitespace().eq(["running", "0", "0.0", "–", "1"])), "{text}");
     let (text, _) = run(&db, &["report", "--json", "--days", "3", "--to", "2026-01-10"]);
     let report: Value = serde_json::from_str(&text).unwrap();
     let days: Vec<&str> = report["days"].as_array().unwrap().iter().map(|day| day["day"].as_str().unwrap()).collect();
@@ -103,13 +106,30 @@ fn a_report_shows_days_beside_a_month_on_80_columns() {
 fn a_report_without_figures_says_how_to_get_some() {
     let (_folder, db) = database();
     let (text, is_done) = run(&db, &["report", "--from", "2026-03-01", "--to", "2026-03-07"]);
-    assert!(is_done && text.contains("healthsink report --to 2026-01-10") && !text.contains('–'), "{text}");
+    let command = format!("healthsink report --db {} --to 2026-01-10\n", db.display());
+    assert!(is_done && text.contains(&command) && !text.contains('–'), "{text}");
+    let (text, _) = run(&db, &["report", "--person", "me", "--from", "2026-03-01", "--to", "2026-03-07"]);
+    assert!(text.contains("healthsink report --person me --db "), "{text}");
     let (json, _) = run(&db, &["report", "--from", "2026-03-01", "--to", "2026-03-07", "--json"]);
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&json["lastDay"], json["days"].as_array().map(Vec::len)), (&json!("2026-01-10"), Some(7)));
     // Of the month before them there is something to compare with.
     let (text, _) = run(&db, &["report", "--from", "2026-01-12", "--to", "2026-01-13"]);
     assert!(text.contains("28 days") && text.contains('–'), "{text}");
+
+    // Neither a type that no report has, nor a day to come.
+    let folder = tempfile::tempdir().unwrap();
+    let (db, file) = (folder.path().join("other.db"), folder.path().join("other.json"));
+    let sample = |number: u8, day: &str| {
+        json!({"uuid": format!("10000000-0000-4000-8000-0000000000{number:02}"), "startDate": format!("{day}T09:00:00.000Z"),
+            "endDate": format!("{day}T09:00:00.000Z"), "value": 5})
+    };
+    let data = json!({"HKQuantityTypeIdentifierBloodGlucose": [sample(1, "2025-01-05")],
+        "HKQuantityTypeIdentifierStepCount": [sample(2, "2099-01-05")]});
+    fs::write(&file, json!({"data": data}).to_string()).unwrap();
+    assert!(run(&db, &["import", file.to_str().unwrap()]).1);
+    let (text, _) = run(&db, &["report"]);
+    assert!(text.contains("No figures yet"), "{text}");
 
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("empty.db");

@@ -1,4 +1,4 @@
-//! Metrics of other exporters that are readings: they are no sums, so that a larger figure is another one.
+//! Metrics of other exporters that are readings, and no sums: a larger reading is another one, not a later state.
 
 use super::{Aggregation, aggregation, identifier_of};
 

@@ -221,7 +221,8 @@ fn described(mut answer: Answer, tag: Option<&str>, state: &State) -> Answer {
 /// The answer to a read that has none.
 pub(super) fn refused(fault: NoPage, line: &Line, state: &State) -> Answer {
     let answer = match fault {
-        NoPage::Busy => problem::too_many_reads(),
+        NoPage::Busy(Full::OfToken) => problem::too_many_reads_of_one_token(),
+        NoPage::Busy(Full::OfAll) => problem::too_many_reads(),
         NoPage::Unanswered(Unanswered::Parameter(name, accepts)) => {
             let Wrong { parameter, detail } = Wrong::of(name, &accepts);
             problem::wrong_parameter(&parameter, &detail)

@@ -63,7 +63,7 @@ impl From<Unasked> for NoAnswer {
 impl From<NoPage> for NoAnswer {
     fn from(no_page: NoPage) -> Self {
         let detail = match &no_page {
-            NoPage::Busy => "too many reads at once; ask again in a moment".to_owned(),
+            NoPage::Busy(_) => "too many reads at once; ask again in a moment".to_owned(),
             NoPage::Unanswered(Unanswered::Parameter(name, accepts)) => Wrong::of(name, accepts).detail,
             NoPage::Unanswered(Unanswered::NotFound(detail)) => (*detail).to_owned(),
             NoPage::Unanswered(Unanswered::TooLong) => "reading took too long; ask for a shorter time".to_owned(),
@@ -74,7 +74,7 @@ impl From<NoPage> for NoAnswer {
         let status = match no_page {
             NoPage::Unanswered(Unanswered::Parameter(..)) => StatusCode::BAD_REQUEST,
             NoPage::Unanswered(Unanswered::NotFound(_)) => StatusCode::NOT_FOUND,
-            NoPage::Busy | NoPage::Unanswered(Unanswered::TooLong) => StatusCode::SERVICE_UNAVAILABLE,
+            NoPage::Busy(_) | NoPage::Unanswered(Unanswered::TooLong) => StatusCode::SERVICE_UNAVAILABLE,
             NoPage::Unanswered(Unanswered::Failed(_) | Unanswered::Sql(_)) | NoPage::Panicked => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -205,7 +205,7 @@ impl Inside<'_> {
             bytes: 0,
         };
         let permit = self.state.reads.begin(self.caller.token(), QUESTION_WAIT).await;
-        let permit = permit.map_err(|_| NoAnswer::from(NoPage::Busy))?;
+        let permit = permit.map_err(|full| NoAnswer::from(NoPage::Busy(full)))?;
         let question = (read.ask)(Asked { given, names, person, is_of_all, limit })?;
         Ok(Asking { question, tz, line, permit })
     }

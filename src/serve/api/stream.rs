@@ -16,7 +16,7 @@ use super::writer::Writer;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::{
     ANSWER_LONG_BYTES, ANSWER_PIECE_BYTES_MAX, ANSWERS_MAX, ANSWERS_OF_TOKEN_MAX, LONG_PAGE_WAIT, LONG_PAGES_MAX,
-    QUESTION_PLACES, QUESTION_PLACES_OF_TOKEN, QUESTION_TIME_MAX, QUESTION_WAIT, WRITE_WAIT,
+    QUESTION_NEXT_WAIT, QUESTION_PLACES, QUESTION_PLACES_OF_TOKEN, QUESTION_TIME_MAX, QUESTION_WAIT, WRITE_WAIT,
 };
 use crate::serve::answer::{Answer, whole};
 use crate::store::questions::{Progress, Question, QuestionReader, Unanswered};
@@ -48,14 +48,23 @@ impl Reads {
         self.answers.take(token, wait).await
     }
 
-    /// Runs what reads for a token on a thread that may block; without a token, for the server itself. Returns the place that it had
-    /// also.
+    /// Runs what reads for a token on a thread that may block; without a token, for the server itself. Returns also the place that
+    /// it had.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         token: Option<i64>,
         read: impl FnOnce(&QuestionReader) -> Result<T, Unanswered> + Send + 'static,
     ) -> Result<(T, Share), NoPage> {
-        let place = self.places.take(token, QUESTION_WAIT).await.map_err(|_| NoPage::Busy)?;
+        self.run_within((token, QUESTION_WAIT), read).await
+    }
+
+    /// The same, and waits so long for a place.
+    async fn run_within<T: Send + 'static>(
+        &self,
+        (token, wait): (Option<i64>, Duration),
+        read: impl FnOnce(&QuestionReader) -> Result<T, Unanswered> + Send + 'static,
+    ) -> Result<(T, Share), NoPage> {
+        let place = self.places.take(token, wait).await.map_err(NoPage::Busy)?;
         let reader = Arc::clone(&self.reader);
         let done = tokio::task::spawn_blocking(move || read(&reader).map(|done| (done, place)));
         done.await.map_err(|_| NoPage::Panicked)?.map_err(NoPage::Unanswered)
@@ -64,7 +73,7 @@ impl Reads {
     /// The right to have a long page in memory until it is sent.
     async fn begin_long_page(&self) -> Result<OwnedSemaphorePermit, NoPage> {
         let permit = timeout(LONG_PAGE_WAIT, Arc::clone(&self.long_pages).acquire_owned()).await;
-        permit.ok().and_then(Result::ok).ok_or(NoPage::Busy)
+        permit.ok().and_then(Result::ok).ok_or(NoPage::Busy(Full::OfAll))
     }
 }
 
@@ -124,16 +133,16 @@ struct Piece {
 #[derive(Debug)]
 pub(super) enum NoPage {
     /// No place was free for too long.
-    Busy,
+    Busy(Full),
     Unanswered(Unanswered),
     Panicked,
 }
 
 impl Work {
-    /// Reads the next page.
-    async fn page(mut self) -> Result<(Self, Page), (NoPage, Line)> {
+    /// Reads the next page, if a place is free in time.
+    async fn page(mut self, wait: Duration) -> Result<(Self, Page), (NoPage, Line)> {
         let (line, reads) = (self.line.clone(), self.reads.clone());
-        let read = reads.run(line.token, move |reader| {
+        let read = reads.run_within((line.token, wait), move |reader| {
             let Self { question, writer, .. } = &mut self;
             let progress = reader.page(question.as_mut(), (now_ms(), QUESTION_TIME_MAX), writer.as_mut())?;
             if progress == Progress::End {
@@ -158,7 +167,7 @@ impl Work {
 
     /// Answers: whole if one short page is all, else streamed.
     pub(super) async fn answer(self, content_type: &'static str) -> Result<Answer, (NoPage, Line)> {
-        let (work, page) = self.page().await?;
+        let (work, page) = self.page(QUESTION_WAIT).await?;
         if page.progress == Progress::End && page.bytes.len() <= ANSWER_PIECE_BYTES_MAX {
             work.line.log(200, work.writer.rows(), "done");
             return Ok(whole(content_type, page.bytes));
@@ -182,7 +191,8 @@ async fn pump(mut work: Work, mut page: Page, sender: mpsc::Sender<Piece>) {
             Ok(()) => {}
             Err(why) => return work.line.log(200, rows, why),
         }
-        match work.page().await {
+        // An answer that has begun is not cut off because other ones of its token are slow.
+        match work.page(QUESTION_NEXT_WAIT).await {
             Ok(next) => (work, page) = next,
             Err((fault, line)) => {
                 line.log(200, rows, "cut off");
@@ -249,6 +259,24 @@ mod tests {
             drop(place);
             reads.run(Some(1), |_| Ok(())).await.unwrap();
             drop(other);
+        });
+    }
+
+    /// Each of its other answers may have one page first, which takes as long as a page may.
+    #[test]
+    fn an_answer_under_way_outlasts_slow_questions_of_its_token() {
+        let others = u32::try_from(ANSWERS_OF_TOKEN_MAX - 1).unwrap();
+        assert!(QUESTION_NEXT_WAIT > QUESTION_TIME_MAX * others);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let reads = Reads::new(Database::new("unused"));
+            let place = reads.run(Some(1), |_| Ok(())).await.unwrap();
+            let none = reads.run_within((Some(1), Duration::ZERO), |_| Ok(())).await;
+            assert!(matches!(none, Err(NoPage::Busy(Full::OfToken))), "{none:?}");
+            let other = reads.run(Some(2), |_| Ok(())).await.unwrap();
+            let none = reads.run_within((Some(3), Duration::ZERO), |_| Ok(())).await;
+            assert!(matches!(none, Err(NoPage::Busy(Full::OfAll))), "{none:?}");
+            drop((place, other));
         });
     }
 

@@ -45,8 +45,8 @@ pub(super) fn behind(connection: &Connection, home: Option<&str>) -> rusqlite::R
         .collect()
 }
 
-/// Whether the derived tables of a person do not know its last change, or were made in another way than they are now. Only a
-/// command or a server that is given a home zone knows of it.
+/// Whether the derived tables of a person do not know its last change, or were made in another way than they are now. A home zone
+/// that was only given to a command or a server is not compared.
 pub(in crate::store) fn is_behind(connection: &Connection, person: i64) -> rusqlite::Result<bool> {
     let sql = "SELECT c.newest, s.change, s.rules, s.tzdb, h.zone IS NULL OR h.zone IS s.home
         FROM (SELECT max(number) AS newest FROM changes WHERE person_id = ?1) c

@@ -6,7 +6,7 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::halt::Step;
-use crate::model::limits::MISSING_LISTED_MAX;
+use crate::model::limits::{MISSING_LISTED_MAX, SURVEYED_SOURCES};
 use crate::model::record::Uuid;
 use crate::store::supplied::{Need, Supplied};
 
@@ -45,7 +45,7 @@ pub(super) struct Wanted {
 const IS_PRESENT: &str = " AND NOT EXISTS (SELECT 1 FROM missing_samples m WHERE m.person_id = s.person_id
     AND m.type_id = s.type_id AND m.start_ms = s.start_ms AND m.uuid = s.uuid)";
 
-/// The columns that not each reader wants.
+/// The columns that only some readers want.
 const UUID: usize = 6;
 const METADATA_ID: usize = 7;
 const METADATA: usize = 8;
@@ -161,9 +161,6 @@ pub(super) struct Surveyed {
     /// The last of the sources of which all is known, the latest first. An empty text is the source of no sample.
     pub(super) sources: [Value; SURVEYED_SOURCES],
 }
-
-/// How many sources a survey passes by: those of a phone, a watch and two apps.
-pub(super) const SURVEYED_SOURCES: usize = 4;
 
 /// Calls `each` for the same samples, also missing ones, except for those of which all is known. It may end the survey.
 pub(super) fn survey(

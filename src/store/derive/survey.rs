@@ -1,5 +1,5 @@
 //! The first look at changed samples: which source groups they belong to, when each begins, and how long the longest of a type is.
-//! Ranks and days depend on that. SQLite passes by the samples that add nothing to it, which nearly all do: it begins again
+//! Ranks and days depend on that. SQLite skips the samples that add nothing to it, which nearly all do: it begins again
 //! whenever more is known.
 
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ struct Survey<'a> {
 
 /// What is known of a type.
 struct Known {
-    /// What SQLite passes by.
+    /// What SQLite skips.
     passed_by: Surveyed,
     longest_ms: i64,
 }
@@ -133,7 +133,7 @@ impl Survey<'_> {
         })
     }
 
-    /// Learns what a sample has that is not known. Returns whether samples like it are passed by from now on.
+    /// Learns what a sample has that is not known. Returns whether samples like it are skipped from now on.
     fn meet(&mut self, sample: &SurveyedSample<'_>, known: &mut Known) -> Step<bool> {
         let (group, is_settled) = self.groups.meet(&self.connection, &mut self.texts, sample)?;
         self.groups.note(group, sample.start_ms);

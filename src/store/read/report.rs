@@ -250,17 +250,24 @@ fn read(connection: &Connection, person: i64, question: &ReportQuestion) -> rusq
         last_day: None,
     };
     if report.is_empty() {
-        report.last_day = last_day(connection, person)?;
+        report.last_day = last_day(connection, person, today(report.zone.as_deref(), question.now_ms))?;
     }
     Ok(report)
 }
 
-/// The last day of a person with any figure.
-fn last_day(connection: &Connection, person: i64) -> rusqlite::Result<Option<String>> {
-    let days = [("days", "day"), ("nights", "night"), ("workout_days", "day"), ("dose_days", "day")];
-    let of_tables = days.map(|(table, day)| format!("SELECT max({day}) AS day FROM {table} WHERE person_id = ?1"));
-    let sql = format!("SELECT max(day) FROM ({})", of_tables.join(" UNION ALL "));
-    connection.query_row(&sql, [person], |row| row.get(0))
+/// The last day of a person with a figure that a report has, up to today.
+fn last_day(connection: &Connection, person: i64, today: LocalDay) -> rusqlite::Result<Option<String>> {
+    let tables = [("nights", "night"), ("workout_days", "day"), ("dose_days", "day")];
+    let of_tables = tables
+        .map(|(table, day)| format!("SELECT max({day}) AS day FROM {table} WHERE person_id = ?1 AND {day} <= ?2"));
+    let of_types = OF_DAYS.map(|(name, column)| {
+        format!(
+            "SELECT max(day) FROM days WHERE person_id = ?1 AND day <= ?2 AND {column} IS NOT NULL
+               AND type_id = (SELECT id FROM types WHERE name = '{name}')"
+        )
+    });
+    let sql = format!("SELECT max(day) FROM ({})", [&of_tables[..], &of_types[..]].concat().join(" UNION ALL "));
+    connection.query_row(&sql, params![person, today.to_string()], |row| row.get(0))
 }
 
 /// The zone in which the person is now.
@@ -324,12 +331,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Workouts between the first two days, by activity, and how many there are between the third and the second.
+/// Workouts between the first two days, by activity, also those of the month only, and how many there are between the third and the second.
 fn workouts(connection: &Connection, person: i64, span: &[String; 3]) -> rusqlite::Result<Vec<WorkoutFigures>> {
     let sql = "SELECT coalesce(a.name, 'other'), sum(iif(w.day >= ?2, w.workouts, 0)) AS workouts, sum(iif(w.day >= ?2, w.duration_s, 0)),
           sum(iif(w.day >= ?2, w.distance_m, NULL)) / 1000, sum(iif(w.day >= ?4, w.workouts, 0)) AS last
         FROM workout_days w LEFT JOIN workout_activity_types a ON a.value = w.activity_type
-        WHERE w.person_id = ?1 AND w.day BETWEEN min(?2, ?4) AND ?3 GROUP BY 1 HAVING sum(iif(w.day >= ?2, w.workouts, 0)) > 0
+        WHERE w.person_id = ?1 AND w.day BETWEEN min(?2, ?4) AND ?3 GROUP BY 1
         ORDER BY workouts DESC, last DESC, 1 LIMIT ?5";
     let read = |row: &Row<'_>| {
         Ok(WorkoutFigures {

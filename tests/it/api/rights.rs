@@ -104,6 +104,27 @@ fn a_token_reads_its_person_only_unless_it_is_of_all() {
     }
 }
 
+/// Whether others have a source stays hidden, also while it is not known yet which ones a person has.
+#[test]
+fn other_peoples_sources_make_no_difference() {
+    let api = Api::start();
+    let (anna, send) = (api.add_token("anna", TokenScope::Read, false), api.add_token("anna", TokenScope::Send, false));
+    let body =
+        br#"{"data":{"HKQuantityTypeIdentifierStepCount":[{"uuid":"b0000000-0000-4000-8000-000000000001","value":5,
+        "unit":"count","startDate":"2026-01-09T08:00:00.000Z","endDate":"2026-01-09T08:01:00.000Z",
+        "sourceRevision":{"source":{"name":"Ring\t","bundleIdentifier":" com.example.ring"}}}]}}"#;
+    let bearer = format!("Bearer {send}");
+    assert_eq!(api.server.connect().post(&[("Authorization", &bearer)], body).status, 200);
+    // This server computes no figures, so each source may be new.
+    let found = |source: &str| -> usize {
+        let answer = api.ask(&anna, &format!("/api/v1/samples?type=steps&source={source}"), &[]);
+        assert_eq!(answer.status, 200, "{source}: {answer:?}");
+        answer.json()["samples"].as_array().unwrap().len()
+    };
+    let sources = ["Apple%20Watch", "Nobody", "com.example.ring", "%20com.example.ring", "Ring%09"];
+    assert_eq!(sources.map(found), [0, 0, 1, 1, 1]);
+}
+
 #[test]
 fn each_read_is_a_line_without_values() {
     let folder = tempfile::tempdir().unwrap();

@@ -5,9 +5,9 @@
 use rusqlite::params;
 
 use super::mean::Mean;
-use super::range::{Range, is_stale};
+use super::range::Range;
 use super::reader::{Question, Snapshot, Unanswered};
-use super::source::ids_of;
+use super::source::SourceFilter;
 use super::types::Kind;
 use super::value::{Progress, Sink, Value};
 use crate::model::units::{Conversion, conversion};
@@ -33,9 +33,8 @@ const SPAN: &str = "SELECT
       (SELECT start_ms FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4
        ORDER BY start_ms DESC LIMIT 1)";
 
-const SELECT: &str = "SELECT s.start_ms, s.value, s.unit_id FROM samples s
+const SELECT: &str = "SELECT s.start_ms, s.value, s.unit_id, s.source_id FROM samples s
     WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms >= ?3 AND s.start_ms < ?4 AND s.value IS NOT NULL
-      AND (?5 IS NULL OR s.source_id IN (SELECT value FROM json_each(?5)))
     ORDER BY s.start_ms";
 
 /// Converts values of several units, of which the last one is remembered.
@@ -72,8 +71,8 @@ impl Question for Points {
     fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
         let located = self.range.locate(snapshot)?;
         let type_id = self.kind.id(snapshot)?;
-        let sources = match &self.source {
-            Some(source) => Some(ids_of(snapshot, located.person, source, is_stale(snapshot, located.person)?)?),
+        let mut sources = match &self.source {
+            Some(source) => Some(SourceFilter::new(snapshot, located.person, source)?),
             None => None,
         };
         let bounds = params![located.person, type_id, located.from_ms, located.to_ms];
@@ -94,9 +93,14 @@ impl Question for Points {
         sink.list("points", &Mean::COLUMNS);
         let mut converter = Converter { snapshot, wanted: &unit, last: None };
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
-        let mut rows = select.query(params![located.person, type_id, located.from_ms, located.to_ms, sources])?;
+        let mut rows = select.query(params![located.person, type_id, located.from_ms, located.to_ms])?;
         let mut point: Option<Mean> = None;
         while let Some(row) = rows.next()? {
+            if let Some(sources) = &mut sources
+                && !sources.has(snapshot.connection, row.get(3)?)?
+            {
+                continue;
+            }
             let at_ms: i64 = row.get(0)?;
             let value = converter.apply(row.get(1)?, row.get(2)?)?;
             let number = (at_ms - first_ms) / width_ms;

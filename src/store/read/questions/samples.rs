@@ -3,9 +3,9 @@
 use rusqlite::{Connection, Row, params};
 
 use super::cursor::{KeyPart, RowKey};
-use super::range::{Located, Range, is_stale};
+use super::range::{Located, Range};
 use super::reader::{Question, Snapshot, Unanswered};
-use super::source::ids_of;
+use super::source::SourceFilter;
 use super::texts::Texts;
 use super::types::Kind;
 use super::value::{Progress, Sink, Value};
@@ -30,8 +30,8 @@ pub struct Samples {
     pub after: Option<RowKey>,
     /// Whether values have names.
     is_category: bool,
-    /// The ids of these sources, once they were looked up.
-    sources: Option<String>,
+    /// These sources, once they were looked up.
+    sources: Option<SourceFilter>,
     texts: SharedTexts,
     /// What was handed out.
     rows: u64,
@@ -72,12 +72,14 @@ const SELECT: &str = "SELECT s.start_ms, s.uuid, s.end_ms, s.value, s.unit_id, s
     FROM samples s
     LEFT JOIN long_texts l ON l.id = CAST(s.other AS INTEGER)
     WHERE s.person_id = ?1 AND s.type_id = ?2 AND (s.start_ms, s.uuid) > (?3, ?4) AND s.start_ms < ?5
-      AND (?6 IS NULL OR s.source_id IN (SELECT value FROM json_each(?6)))
     ORDER BY s.start_ms, s.uuid";
 
 const TOTAL: &str = "SELECT count(*) FROM (SELECT 1 FROM samples s
-    WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms >= ?3 AND s.start_ms < ?4
-      AND (?5 IS NULL OR s.source_id IN (SELECT value FROM json_each(?5))) LIMIT ?6)";
+    WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms >= ?3 AND s.start_ms < ?4 LIMIT ?5)";
+
+/// The sources of the same samples, to be counted by them.
+const SOURCES: &str = "SELECT s.source_id FROM samples s
+    WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms >= ?3 AND s.start_ms < ?4";
 
 impl Samples {
     /// The question for all samples of a type, as sent.
@@ -108,22 +110,47 @@ impl Samples {
     ) -> Result<(), Unanswered> {
         self.has_begun = true;
         if let Some(source) = &self.source {
-            let is_stale = is_stale(snapshot, located.person)?;
-            self.sources = Some(ids_of(snapshot, located.person, source, is_stale)?);
+            self.sources = Some(SourceFilter::new(snapshot, located.person, source)?);
         }
+        // Counting all of a large type would take longer than the page.
+        let max = i64::try_from(QUESTION_TOTAL_MAX).unwrap_or(i64::MAX);
+        let total = match self.limit {
+            Some(_) if self.after.is_none() => Some(self.total(snapshot.connection, located, type_id, max + 1)?),
+            _ => None,
+        };
         let zone = Value::text(self.range.zone.as_deref());
         let mut head = vec![("type", Value::Text(&self.kind.shown)), ("zone", zone)];
-        if self.limit.is_some() && self.after.is_none() {
-            // Counting all of a large type would take longer than the page.
-            let max = i64::try_from(QUESTION_TOTAL_MAX).unwrap_or(i64::MAX);
-            let mut select = snapshot.connection.prepare_cached(TOTAL)?;
-            let values = params![located.person, type_id, located.from_ms, located.to_ms, self.sources, max + 1];
-            let total: i64 = select.query_row(values, |row| row.get(0))?;
+        if let Some(total) = total {
             head.push(("total", if total > max { Value::Null } else { Value::Integer(total) }));
         }
         sink.begin(&head);
         sink.list("samples", &COLUMNS);
         Ok(())
+    }
+
+    /// How many samples there are, up to so many.
+    fn total(
+        &mut self,
+        connection: &Connection,
+        located: &Located,
+        type_id: Option<i64>,
+        most: i64,
+    ) -> Result<i64, Unanswered> {
+        let Located { person, from_ms, to_ms, .. } = located;
+        let Some(sources) = &mut self.sources else {
+            let mut select = connection.prepare_cached(TOTAL)?;
+            return Ok(select.query_row(params![person, type_id, from_ms, to_ms, most], |row| row.get(0))?);
+        };
+        let mut select = connection.prepare_cached(SOURCES)?;
+        let mut rows = select.query(params![person, type_id, from_ms, to_ms])?;
+        let mut total = 0;
+        while let Some(row) = rows.next()? {
+            total += i64::from(sources.has(connection, row.get(0)?)?);
+            if total >= most {
+                break;
+            }
+        }
+        Ok(total)
     }
 
     /// The value in the wanted unit; nothing if that is not possible.
@@ -201,10 +228,14 @@ impl Question for Samples {
             }
         };
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
-        let mut rows =
-            select.query(params![located.person, type_id, behind[0], behind[1], located.to_ms, self.sources])?;
+        let mut rows = select.query(params![located.person, type_id, behind[0], behind[1], located.to_ms])?;
         let mut last = None;
         while let Some(row) = rows.next()? {
+            if let Some(sources) = &mut self.sources
+                && !sources.has(snapshot.connection, row.get(5)?)?
+            {
+                continue;
+            }
             if self.limit.is_some_and(|limit| self.rows >= limit) {
                 self.after = last.map(|(start_ms, uuid)| RowKey::of_sample(start_ms, uuid)).or(self.after.take());
                 if let Some(next) = self.after.as_ref().and_then(RowKey::to_text) {

@@ -1,11 +1,14 @@
 //! Sources: by name or key, what they add to a day, and those whose samples count.
 
-use rusqlite::params;
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::period::Figure;
+use super::range::is_stale;
 use super::reader::{Snapshot, Unanswered};
 use crate::model::limits::{
-    QUESTION_SOURCES_MAX, QUESTION_SOURCES_NAMED_MAX, SOURCE_GROUPS_MAX, SOURCE_NAME_BYTES_MAX, SOURCES_NAMED_MAX,
+    QUESTION_SOURCES_KNOWN_MAX, QUESTION_SOURCES_MAX, SOURCE_GROUPS_MAX, SOURCE_NAME_BYTES_MAX, SOURCES_NAMED_MAX,
 };
 use crate::statistics::{LevelPeriod, LocalDay, Method};
 use crate::store::derive::{StoredPart, group_key};
@@ -68,32 +71,54 @@ impl NamedSources {
     }
 }
 
-/// The ids of the sources with a name, a bundle or a key, as a JSON array for SQLite. They may be anybody's. Fails if there are none, and if
-/// the person has none of them, unless figures are stale: the source may be new.
-pub(super) fn ids_of(snapshot: &Snapshot<'_>, person: i64, text: &str, is_stale: bool) -> Result<String, Unanswered> {
-    NamedSources::find(snapshot, person, text, is_stale)?;
-    // A key may have the kind of the device behind the name.
-    let name = text.rsplit_once(" (").map_or(text, |(name, _)| name);
-    let sql = "SELECT id, iif(bundle_identifier = ?1 OR replace(name, char(160), ' ') = ?1, TRUE, FALSE) FROM sources
-        WHERE bundle_identifier = ?1 OR replace(name, char(160), ' ') = ?1 OR trim(replace(name, char(160), ' ')) IN (?1, ?2)";
-    let mut select = snapshot.connection.prepare_cached(sql)?;
-    let mut rows = select.query([text, name])?;
-    let mut ids: Vec<i64> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let id = row.get(0)?;
-        if !row.get(1)? && group_key(snapshot.connection, id)? != text {
-            continue;
-        }
-        if ids.len() >= QUESTION_SOURCES_NAMED_MAX {
-            let accepts = "left out: more sources than can be looked up have this name";
-            return Err(Unanswered::Parameter("source", accepts.to_owned()));
-        }
-        ids.push(id);
+/// Separates a person's samples of the sources with a name, a bundle or a key from others. It looks at the sources of these samples only:
+/// what other people have changes neither the answer nor what it costs.
+#[derive(Debug)]
+pub(super) struct SourceFilter {
+    text: String,
+    /// What is known of sources, and of the last one.
+    known: BTreeMap<i64, bool>,
+    last: Option<(Option<i64>, bool)>,
+}
+
+impl SourceFilter {
+    /// Fails if the person has no such source, unless figures are stale: the source may be new.
+    pub(super) fn new(snapshot: &Snapshot<'_>, person: i64, text: &str) -> Result<Self, Unanswered> {
+        NamedSources::find(snapshot, person, text, is_stale(snapshot, person)?)?;
+        Ok(Self { text: text.to_owned(), known: BTreeMap::new(), last: None })
     }
-    if ids.is_empty() {
-        return Err(Unanswered::Parameter("source", known(snapshot, person)?));
+
+    /// Whether a source is one of them.
+    pub(super) fn has(&mut self, connection: &Connection, source: Option<i64>) -> rusqlite::Result<bool> {
+        if let Some((last, is_one)) = self.last
+            && last == source
+        {
+            return Ok(is_one);
+        }
+        let is_one = match source {
+            None => false,
+            Some(id) => match self.known.get(&id) {
+                Some(is_one) => *is_one,
+                None => self.look_up(connection, id)?,
+            },
+        };
+        self.last = Some((source, is_one));
+        Ok(is_one)
     }
-    Ok(format!("[{}]", ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")))
+
+    fn look_up(&mut self, connection: &Connection, id: i64) -> rusqlite::Result<bool> {
+        let sql =
+            "SELECT coalesce(bundle_identifier = ?2, FALSE) OR coalesce(replace(name, char(160), ' ') = ?2, FALSE)
+            FROM sources WHERE id = ?1";
+        let is_named: Option<bool> =
+            connection.prepare_cached(sql)?.query_row(params![id, self.text], |row| row.get(0)).optional()?;
+        let is_one = is_named == Some(true) || group_key(connection, id)? == self.text;
+        if self.known.len() >= QUESTION_SOURCES_KNOWN_MAX {
+            self.known.clear();
+        }
+        self.known.insert(id, is_one);
+        Ok(is_one)
+    }
 }
 
 /// What a source may be: some names as examples.
