@@ -92,6 +92,8 @@ struct Batch {
     ends: Vec<u32>,
     /// Lines that are not delivered yet, the first ones last; all if it is empty and there are lines.
     rest: Vec<Range<usize>>,
+    /// Lines that were left out.
+    refused: u64,
 }
 
 impl fmt::Debug for Influx {
@@ -111,6 +113,7 @@ impl Batch {
         self.text.clear();
         self.ends.clear();
         self.rest.clear();
+        self.refused = 0;
     }
 
     /// Puts lines back as two halves, or one whole.
@@ -224,18 +227,26 @@ impl Influx {
         Ok(())
     }
 
-    /// Leaves a line out, unless too many in a row were refused: then the server is not what it should be, and nothing is left out.
+    /// Leaves a line out, unless too many in a row were refused.
     fn refuse(&mut self, line: Range<usize>, why: &str) -> Step {
         if self.refused + 1 >= FOLLOW_REFUSED_MAX {
             self.batch.rest.push(line);
-            return Err(Fault::Stop(Error::usage(format!(
-                "{}: {why}, nor any of {FOLLOW_REFUSED_MAX} in a row; see whether the URL is that of an InfluxDB, and its log",
-                self.title
-            ))));
+            return Err(self.distrust());
         }
         self.refused += 1;
+        self.batch.refused += 1;
         self.reject(1, why);
         Ok(())
+    }
+
+    /// A server that takes nothing is not what it should be. Nothing of the batch is left out: all of it comes again.
+    fn distrust(&mut self) -> Fault {
+        self.delivered.rejected = self.delivered.rejected.saturating_sub(self.batch.refused);
+        Fault::Stop(Error::usage(format!(
+            "{} takes none of {} lines; see whether the URL is that of an InfluxDB, and its log",
+            self.title,
+            self.refused.max(1)
+        )))
     }
 
     /// The same for a line that is called too large. If it is short, the server or what is before it takes nothing at all.
@@ -326,6 +337,11 @@ impl Target for Influx {
             } else {
                 self.send(lines)?;
             }
+        }
+        // A single line may be bad; several that are all bad are not.
+        let lines = self.batch.ends.len() as u64;
+        if lines > 1 && self.batch.refused == lines {
+            return Err(self.distrust());
         }
         self.batch.clear();
         Ok(())
@@ -451,7 +467,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_split_where_its_lines_end() {
-        let mut batch = Batch { text: b"a\nbb\nccc\n".to_vec(), ends: vec![2, 5, 9], rest: Vec::new() };
+        let mut batch = Batch { text: b"a\nbb\nccc\n".to_vec(), ends: vec![2, 5, 9], ..Batch::default() };
         assert_eq!(batch.text_of(&(0..3)), b"a\nbb\nccc\n");
         assert_eq!([0..1, 1..2, 2..3, 1..3].map(|lines| batch.text_of(&lines).len()), [2, 3, 4, 7]);
         batch.split(0..3);

@@ -133,7 +133,12 @@ fn what_is_no_influxdb_takes_nothing_and_stops_it() {
     followed.server.set_body_max(1 << 30);
     followed.server.set_unreadable("person=");
     let output = followed.follow();
-    assert!(output.status.code() == Some(2) && stderr(&output).contains("in a row"), "{output:?}");
+    assert!(output.status.code() == Some(2) && stderr(&output).contains("takes none of"), "{output:?}");
     let answered = followed.server.take_answered();
     assert!(answered.len() < 100, "{}", answered.len());
+    assert_eq!(followed.status()["followers"][0]["rejected"], 0);
+    // Nothing was left out.
+    followed.server.set_unreadable("\n");
+    followed.sync();
+    followed.check();
 }
