@@ -125,11 +125,21 @@ impl State {
     }
 }
 
-/// The backup's name, beside the database.
+/// The backup's name, beside the database. A second one of a second has a number.
 fn target(database: &Path, command: &str) -> PathBuf {
-    let mut target: OsString = follow_links(database).into_os_string();
-    target.push(format!(".before-{command}-{}.db", stamp()));
-    PathBuf::from(target)
+    let (database, stamp) = (follow_links(database), stamp());
+    let named = |number: String| {
+        let mut target: OsString = database.clone().into_os_string();
+        target.push(format!(".before-{command}-{stamp}{number}.db"));
+        PathBuf::from(target)
+    };
+    let mut target = named(String::new());
+    let mut number = 1;
+    while target.exists() {
+        number += 1;
+        target = named(format!("-{number}"));
+    }
+    target
 }
 
 fn write(what: &str) {
