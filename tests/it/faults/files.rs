@@ -46,6 +46,8 @@ fn rows_in_a_deleted_file_are_not_acknowledged() {
         let program = Program::serve(&database);
         let [first, second] = [1, 2].map(|seed| Sent::new(seed, 300_000));
         assert_eq!(post(&program, &first).status, 200);
+        // Its rows are in the database's file then, and do not go with the WAL.
+        wait_until("the checkpoint", || (fs::metadata(&database).unwrap().len() > 100_000).then_some(()));
         let answer = post_and_meanwhile(&program, &database, &second, || fs::remove_file(&gone).unwrap());
         assert_eq!((answer.status, answer.field("stored")), (500, json!(0)), "{suffix}");
         program.wait_for_line("moved or deleted under the program; restart it");
