@@ -13,6 +13,7 @@ use crate::follow::{
     note_refusal,
 };
 use crate::model::error::{Error, Result};
+use crate::model::follower::is_follower_name;
 use crate::model::limits::FOLLOWER_NAME_BYTES_MAX;
 use crate::store::Database;
 
@@ -149,8 +150,7 @@ fn parse_url(flag: &str, text: &str) -> Result<BaseUrl> {
 
 /// A name that is part of a file's.
 fn parse_follower(text: &str) -> Result<String, String> {
-    let is_usable = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if (1..=FOLLOWER_NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_usable) {
+    if is_follower_name(text) {
         return Ok(text.to_owned());
     }
     Err(format!("write 1 to {FOLLOWER_NAME_BYTES_MAX} small letters, digits and underscores"))

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::table::{ago, counted, shown, shown_within};
-use crate::model::follower::{FollowerFault, FollowerState};
+use crate::model::follower::{Follower, FollowerFault, FollowerStage};
 use crate::model::limits::{MESSAGE_COLUMNS_MAX, NAME_COLUMNS_MAX};
 use crate::model::time::to_iso_seconds;
 use crate::store::{Database, now_ms};
@@ -16,6 +16,10 @@ use crate::store::{Database, now_ms};
 pub(super) struct FollowerRow {
     name: String,
     target: String,
+    #[serde(skip)]
+    stage: FollowerStage,
+    /// The same in a word.
+    state: &'static str,
     /// Changes that the target does not have yet.
     behind: i64,
     /// When the target last had everything, UTC.
@@ -40,23 +44,28 @@ struct Fault {
 /// Reads the followers of a database whose last change is `newest`.
 pub(super) fn read(database: &Database, newest: i64) -> Vec<FollowerRow> {
     let now_ms = now_ms();
-    let states = database.read_followers().into_iter().filter_map(|bytes| serde_json::from_slice(&bytes).ok());
-    let row = |state: FollowerState| FollowerRow {
-        behind: state.behind(newest),
-        name: state.name,
-        target: state.target,
-        last_success: state.last_success_ms.map(to_iso_seconds),
-        last_success_seconds_ago: state.last_success_ms.map(|at_ms| now_ms.saturating_sub(at_ms) / 1000),
-        sent: state.sent,
-        rejected: state.rejected,
-        undeleted: state.undeleted,
-        fault: state.fault.map(|FollowerFault { since_ms, is_stopped, message }| Fault {
-            since: to_iso_seconds(since_ms),
-            is_stopped,
-            message,
-        }),
+    let row = |follower: Follower| {
+        let behind = follower.state.behind(newest, newest);
+        let (stage, state) = (follower.stage(behind), follower.state);
+        FollowerRow {
+            stage,
+            state: stage.name(),
+            behind,
+            name: state.name,
+            target: state.target,
+            last_success: state.last_success_ms.map(to_iso_seconds),
+            last_success_seconds_ago: state.last_success_ms.map(|at_ms| now_ms.saturating_sub(at_ms) / 1000),
+            sent: state.sent,
+            rejected: state.rejected,
+            undeleted: state.undeleted,
+            fault: state.fault.map(|FollowerFault { since_ms, is_stopped, message }| Fault {
+                since: to_iso_seconds(since_ms),
+                is_stopped,
+                message,
+            }),
+        }
     };
-    states.map(row).collect()
+    database.followers().into_iter().map(row).collect()
 }
 
 /// Writes them for people.
@@ -66,12 +75,7 @@ pub(super) fn write(followers: &[FollowerRow], out: &mut dyn Write) -> io::Resul
     }
     followers.iter().try_for_each(|follower| {
         let (name, target) = (shown(&follower.name), shown_within(&follower.target, NAME_COLUMNS_MAX));
-        let behind = match follower.behind {
-            0 => "has everything".to_owned(),
-            behind => format!("{} behind", counted(behind.unsigned_abs(), "change")),
-        };
-        let last = follower.last_success_seconds_ago.map_or_else(|| "never".to_owned(), ago);
-        write!(out, "  {name}: {target} {behind}, last success {last}")?;
+        write!(out, "  {name}: {target} {}", level(follower))?;
         for (count, name, became) in
             [(follower.rejected, "point", "refused"), (follower.undeleted, "deletion", "unknown there")]
         {
@@ -80,13 +84,30 @@ pub(super) fn write(followers: &[FollowerRow], out: &mut dyn Write) -> io::Resul
             }
         }
         writeln!(out)?;
+        let state = match follower.stage {
+            FollowerStage::NotRunning if follower.fault.is_some() => "does not run, and waited before",
+            FollowerStage::NotRunning => "does not run",
+            FollowerStage::Stopped => "stopped",
+            FollowerStage::Waiting => "waits",
+            FollowerStage::Current | FollowerStage::Behind => return Ok(()),
+        };
         match &follower.fault {
             Some(fault) => {
-                let state = if fault.is_stopped { "stopped" } else { "waits" };
                 let message = shown_within(&fault.message, MESSAGE_COLUMNS_MAX);
-                writeln!(out, "    {state} since {}: {message}", fault.since)
+                writeln!(out, "    {state}, since {}: {message}", fault.since)
             }
-            None => Ok(()),
+            None => writeln!(out, "    {state}"),
         }
     })
+}
+
+/// What the target has, and when it last had everything.
+fn level(follower: &FollowerRow) -> String {
+    let changes = || counted(follower.behind.unsigned_abs(), "change");
+    match (follower.behind, follower.last_success_seconds_ago) {
+        (0, Some(seconds)) => format!("has everything, as of {}", ago(seconds)),
+        (_, Some(seconds)) => format!("lacks {}, had everything {}", changes(), ago(seconds)),
+        // So that it may have some.
+        (_, None) => format!("has not had everything yet, and lacks {}", changes()),
+    }
 }

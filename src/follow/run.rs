@@ -15,11 +15,12 @@ use super::target::{Fault, Stage, Step, Target};
 use super::waiter::Waiter;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{
-    FOLLOW_CURSOR_INTERVAL, FOLLOW_LEVEL_INTERVAL, FOLLOW_LOOK, FOLLOW_ONCE_TRIES_MAX, FOLLOW_REST, QUESTION_TIME_MAX,
+    FOLLOW_CURSOR_INTERVAL, FOLLOW_LEVEL_INTERVAL, FOLLOW_LOCK_TRIES, FOLLOW_LOCK_WAIT, FOLLOW_LOOK,
+    FOLLOW_ONCE_TRIES_MAX, FOLLOW_REST, QUESTION_TIME_MAX,
 };
 use crate::model::line_limit::LineLimit;
 use crate::store::questions::{Progress, Unanswered};
-use crate::store::{Database, now_ms};
+use crate::store::{Database, FollowerLock, now_ms};
 
 /// How to follow.
 #[derive(Clone, Debug)]
@@ -51,14 +52,7 @@ pub enum End {
 /// database cannot be read; a target that is not reached is an error only of a follower that runs once.
 pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Result<End> {
     follow.database.check_followed()?;
-    let lock = follow.database.lock_follower(&follow.name).map_err(|error| {
-        let message = format!("cannot make the lock of the follower {} beside the database: {error}", follow.name);
-        Error::new(ErrorKind::Io, message)
-    })?;
-    let _lock = lock.ok_or_else(|| {
-        let name = &follow.name;
-        Error::usage(format!("another follower {name} runs already; end it, or give this one another --name"))
-    })?;
+    let _lock = lock(follow, waiter)?;
     let (cursor, is_known) = Cursor::load(&follow.database, &follow.name, target.title());
     tracing::info!(name = follow.name, target = target.title(), seen = cursor.seen, "follows");
     let mut work = Work {
@@ -82,6 +76,24 @@ pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Resu
         Err(Broken::Error(error)) => Err(error),
         Err(Broken::GivenUp) => Err(Error::new(ErrorKind::Io, "the target was given up")),
     }
+}
+
+/// Takes the lock of the follower's name. A program that looks whether the follower runs has it for a moment.
+fn lock(follow: &Follow, waiter: &Waiter) -> Result<FollowerLock> {
+    let name = &follow.name;
+    for _ in 0..FOLLOW_LOCK_TRIES {
+        let lock = follow.database.lock_follower(name).map_err(|error| {
+            let message = format!("cannot make the lock of the follower {name} beside the database: {error}");
+            Error::new(ErrorKind::Io, message)
+        })?;
+        if let Some(lock) = lock {
+            return Ok(lock);
+        }
+        if waiter.pause(FOLLOW_LOCK_WAIT) {
+            break;
+        }
+    }
+    Err(Error::usage(format!("another follower {name} runs already; end it, or give this one another --name")))
 }
 
 /// Notes in the cursor of a follower, if there is one, why its target could not be made: a missing file with its token.

@@ -1219,6 +1219,12 @@ pub const FOLLOW_DOSES_MARGIN_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 /// Series with rows of one start in which these are counted.
 pub const FOLLOW_EQUAL_SERIES_MAX: usize = 1024;
 
+/// How often a follower tries to take the lock of its name …
+pub const FOLLOW_LOCK_TRIES: u32 = 10;
+
+/// … and the wait after each try. A program that looks whether it runs has the lock for a moment.
+pub const FOLLOW_LOCK_WAIT: Duration = Duration::from_millis(50);
+
 /// How often a follower looks what has changed.
 pub const FOLLOW_LOOK: Duration = Duration::from_secs(2);
 

@@ -49,6 +49,18 @@ pub(super) fn replace(database: &Database, path: &Path, bytes: &[u8]) -> io::Res
     })
 }
 
+/// Whether another program has the lock of a file; `None` if that cannot be seen. For a moment this program has it.
+pub(super) fn is_locked(path: &Path) -> Option<bool> {
+    match open(path) {
+        Ok(file) => match file.try_lock_shared() {
+            Ok(()) => Some(false),
+            Err(fs::TryLockError::WouldBlock) => Some(true),
+            Err(fs::TryLockError::Error(_)) => None,
+        },
+        Err(error) => (error.kind() == io::ErrorKind::NotFound).then_some(false),
+    }
+}
+
 /// Takes the lock of a file, which is made if it is missing. Returns `None` if another program has it.
 pub(super) fn try_lock(path: &Path) -> io::Result<Option<File>> {
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;

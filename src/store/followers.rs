@@ -8,6 +8,7 @@ use super::beside;
 use super::database::Database;
 use super::files::{folder_of, resolved, suffixed};
 use crate::model::error::Result;
+use crate::model::follower::{Follower, FollowerState, is_follower_name};
 use crate::model::limits::{FOLLOWER_FILE_BYTES_MAX, FOLLOWERS_MAX};
 
 /// The right to be the follower of a name, until it is dropped.
@@ -19,6 +20,8 @@ pub struct FollowerLock {
 /// What stands between the database's name and the follower's.
 const INFIX: &str = "-follow-";
 
+const LOCK: &str = ".lock";
+
 impl Database {
     /// Takes the lock of a follower's name. Returns `None` if another program follows under it.
     ///
@@ -26,7 +29,7 @@ impl Database {
     ///
     /// Why the file of the lock cannot be made.
     pub fn lock_follower(&self, name: &str) -> io::Result<Option<FollowerLock>> {
-        let locked = beside::try_lock(&suffixed(&follower_path(self, name), ".lock"))?;
+        let locked = beside::try_lock(&suffixed(&follower_path(self, name), LOCK))?;
         Ok(locked.map(|file| FollowerLock { _file: file }))
     }
 
@@ -54,21 +57,28 @@ impl Database {
         beside::replace(self, &follower_path(self, name), bytes)
     }
 
-    /// Returns the files of all followers, by their names in order.
+    /// Returns what all followers wrote last, by their names in order. The name is that of the file: a copy is another follower's.
     #[must_use]
-    pub fn read_followers(&self) -> Vec<Vec<u8>> {
+    pub fn followers(&self) -> Vec<Follower> {
         let own = resolved(self.path());
         let start = suffixed(&own, INFIX);
         let start = start.file_name().unwrap_or_default().as_encoded_bytes();
-        let is_follower = |name: &[u8]| name.strip_prefix(start).is_some_and(|rest| !rest.contains(&b'.'));
         let listed = fs::read_dir(folder_of(&own)).into_iter().flatten().flatten();
-        let mut paths: Vec<PathBuf> = listed
-            .filter(|entry| is_follower(entry.file_name().as_encoded_bytes()))
-            .map(|entry| entry.path())
+        let mut names: Vec<String> = listed
+            .filter_map(|entry| {
+                let name = entry.file_name();
+                String::from_utf8(name.as_encoded_bytes().strip_prefix(start)?.to_vec()).ok()
+            })
+            .filter(|name| is_follower_name(name))
             .take(FOLLOWERS_MAX)
             .collect();
-        paths.sort();
-        paths.iter().map(|path| beside::read(path, FOLLOWER_FILE_BYTES_MAX)).collect()
+        names.sort();
+        let read = |name: String| {
+            let state: FollowerState = serde_json::from_slice(&self.read_follower(&name)).ok()?;
+            let is_running = beside::is_locked(&suffixed(&follower_path(self, &name), LOCK));
+            Some(Follower { state: FollowerState { name, ..state }, is_running })
+        };
+        names.into_iter().filter_map(read).collect()
     }
 }
 
@@ -85,19 +95,27 @@ mod tests {
     fn followers_are_listed_and_one_has_a_name() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::new(folder.path().join("health.db"));
-        assert_eq!(database.read_followers(), Vec::<Vec<u8>>::new());
+        assert_eq!(database.followers(), []);
         let lock = database.lock_follower("influx").unwrap().expect("nobody else");
         assert!(database.lock_follower("influx").unwrap().is_none());
         assert!(database.lock_follower("webhook").unwrap().is_some());
         drop(lock);
-        assert!(database.lock_follower("influx").unwrap().is_some());
-        database.write_follower("webhook", b"2").unwrap();
-        for content in [&b"0"[..], b"1"] {
-            database.write_follower("influx", content).unwrap();
+        let _lock = database.lock_follower("influx").unwrap().unwrap();
+        database.write_follower("webhook", br#"{"change":2}"#).unwrap();
+        for content in [r#"{"change":0}"#, r#"{"change":1,"name":"influx"}"#] {
+            database.write_follower("influx", content.as_bytes()).unwrap();
         }
-        fs::write(folder.path().join("other.db-follow-influx"), "of another database").unwrap();
-        assert_eq!(database.read_followers(), [b"1".to_vec(), b"2".to_vec()]);
-        assert_eq!(database.read_follower("influx"), b"1");
+        let beside = |name: &str| folder.path().join(format!("health.db-follow-{name}"));
+        fs::write(folder.path().join("other.db-follow-influx"), "{}").unwrap();
+        // Copies: one under a name that another follower may have, others under names that none may have.
+        for copy in ["copy", "influx~", "Influx", "influx copy"] {
+            fs::copy(beside("influx"), beside(copy)).unwrap();
+        }
+        fs::write(beside("broken"), "{").unwrap();
+        let seen: Vec<_> = database.followers();
+        let seen: Vec<_> = seen.iter().map(|one| (one.state.name.as_str(), one.state.change, one.is_running)).collect();
+        assert_eq!(seen, [("copy", 1, Some(false)), ("influx", 1, Some(true)), ("webhook", 2, Some(false))]);
+        fs::remove_file(beside("copy")).unwrap();
         let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(["health.db-follow-influx", "health.db-follow-influx.lock"].map(mode), [0o600; 2]);
         assert!(database.has_file(&folder.path().join("health.db-follow-influx")));

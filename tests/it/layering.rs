@@ -79,7 +79,10 @@ const PLACES: [(&str, &[&str]); 47] = [
     ("mimalloc", &["main.rs"]),
     ("tracing_appender", &["cli/log.rs"]),
     ("tracing_subscriber", &["cli/log.rs"]),
-    ("serde_json", &["cli", "follow", "formats/auto_export", "formats/apple", "serve", "store/derive"]),
+    (
+        "serde_json",
+        &["cli", "follow", "formats/auto_export", "formats/apple", "serve", "store/derive", "store/followers.rs"],
+    ),
     ("serde", &["model", "formats", "store", "cli", "follow", "import", "serve"]),
     ("tracing", &["store", "cli", "follow", "serve"]),
     ("healthsink", &["main.rs"]),

@@ -11,7 +11,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 
 use crate::model::counts::Counts;
-use crate::model::follower::FollowerState;
+use crate::model::follower::{Follower, FollowerStage};
 use crate::model::lock::lock;
 use crate::serve::log_limit::LogLimit;
 use crate::serve::monitor::exposition::{self, Exposition, Labels};
@@ -125,7 +125,7 @@ impl Metrics {
             moment,
             sizes: database.map(Database::sizes).unwrap_or_default(),
             is_readable: latest.is_ok(),
-            followers: database.map(followers).unwrap_or_default(),
+            followers: database.map(Database::followers).unwrap_or_default(),
             latest: latest.unwrap_or_default(),
         })
     }
@@ -145,7 +145,7 @@ struct Scrape {
     sizes: Sizes,
     is_readable: bool,
     /// Those that have written their files.
-    followers: Vec<FollowerState>,
+    followers: Vec<Follower>,
     latest: Latest,
 }
 
@@ -207,30 +207,27 @@ impl Scrape {
 
     #[expect(clippy::cast_precision_loss, reason = "a count of changes")]
     fn write_followers(&self, out: &mut Exposition<'_>) -> fmt::Result {
-        let all = || self.followers.iter().map(|state| (Labels([("follower", state.name.as_str())]), state));
-        let newest = self.latest.change;
+        let all = || self.followers.iter().map(|one| (Labels([("follower", one.state.name.as_str())]), one));
+        let Latest { change, newest, .. } = self.latest;
         out.gauges(
             "healthsink_follower_lag_changes",
             "Changes that the follower's target does not have yet.",
-            all().filter(|_| self.is_readable).map(|(labels, state)| (labels, state.behind(newest) as f64)),
+            all().filter(|_| self.is_readable).map(|(labels, one)| (labels, one.state.behind(change, newest) as f64)),
         )?;
         out.gauges(
             "healthsink_follower_last_success_timestamp_seconds",
             "When the follower's target last had everything, in seconds since 1970-01-01 UTC.",
-            all().filter_map(|(labels, state)| Some((labels, seconds(state.last_success_ms?)))),
+            all().filter_map(|(labels, one)| Some((labels, seconds(one.state.last_success_ms?)))),
         )?;
         out.gauges(
             "healthsink_follower_stopped",
             "Whether the follower has ended until somebody changes something, such as a wrong token.",
-            all().map(|(labels, state)| {
-                let is_stopped = state.fault.as_ref().is_some_and(|fault| fault.is_stopped);
-                (labels, f64::from(u8::from(is_stopped)))
-            }),
+            all().map(|(labels, one)| (labels, f64::from(u8::from(one.stage(0) == FollowerStage::Stopped)))),
         )
     }
 
     fn write_latest(&self, out: &mut Exposition<'_>) -> fmt::Result {
-        let Latest { samples, uploads, omitted, change: _ } = &self.latest;
+        let Latest { samples, uploads, omitted, .. } = &self.latest;
         out.gauges(
             "healthsink_last_upload_timestamp_seconds",
             "End of a person's last whole upload, in seconds since 1970-01-01 UTC.",
@@ -249,12 +246,6 @@ impl Scrape {
             *omitted,
         )
     }
-}
-
-/// What followers have written of themselves.
-fn followers(database: &Database) -> Vec<FollowerState> {
-    let files = database.read_followers();
-    files.iter().filter_map(|bytes| serde_json::from_slice(bytes).ok()).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds fits a double for longer than there are years")]

@@ -22,8 +22,10 @@ pub struct Latest {
     pub uploads: Vec<(String, i64)>,
     /// Types of persons that are not listed: too many, names too long, or all samples dated in the future.
     pub omitted: u64,
-    /// The last change; 0 if none.
+    /// The last change of what was asked for; 0 if none.
     pub change: i64,
+    /// The last change of all.
+    pub newest: i64,
 }
 
 /// Lists the first type of each person, then the second of each: a person with many types does not displace others'.
@@ -76,7 +78,15 @@ fn read(connection: &Connection, person: Option<&str>, now_ms: i64) -> rusqlite:
     let listed = i64::try_from(latest.samples.len()).unwrap_or(i64::MAX);
     let all: i64 = connection.query_row(ALL, [person], |row| row.get(0))?;
     latest.omitted = all.saturating_sub(listed).unsigned_abs();
-    latest.change = connection.query_row("SELECT coalesce(max(number), 0) FROM changes", [], |row| row.get(0))?;
+    let last = "SELECT coalesce(max(number), 0) FROM changes";
+    latest.newest = connection.query_row(last, [], |row| row.get(0))?;
+    latest.change = match person {
+        Some(person) => {
+            let own = format!("{last} WHERE person_id = (SELECT id FROM persons WHERE name = ?1)");
+            connection.query_row(&own, [person], |row| row.get(0))?
+        }
+        None => latest.newest,
+    };
     let mut uploads = connection.prepare(UPLOADS)?;
     let mut rows = uploads.query(bounds)?;
     while let Some(row) = rows.next()? {

@@ -8,10 +8,10 @@ use super::Followed;
 use crate::program::command;
 
 /// A follower that runs; killed when dropped.
-struct Running(Child);
+pub(super) struct Running(Child);
 
 impl Running {
-    fn start(followed: &Followed, more: &[&str]) -> Self {
+    pub(super) fn start(followed: &Followed, more: &[&str]) -> Self {
         Self(command().args(followed.arguments()).args(more).stderr(Stdio::null()).spawn().unwrap())
     }
 }

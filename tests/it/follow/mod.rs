@@ -4,6 +4,7 @@ mod answers;
 mod changes;
 mod influxd;
 mod kills;
+mod levels;
 #[cfg(target_os = "linux")]
 mod memory;
 mod webhooks;

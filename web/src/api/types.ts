@@ -1390,6 +1390,22 @@ export interface components {
             /** @description the size of the database, of all persons */
             database_bytes: number;
             figures_change: number | null;
+            /** @description the programs that send the data to other places, by their names; `healthsink status` shows their targets and what they wait for */
+            followers: {
+                /** @description changes up to this person's last one that the target lacks */
+                behind: number;
+                /**
+                 * Format: date-time
+                 * @description when the target last had everything of everybody; written every 5 minutes while nothing changes
+                 */
+                last_success: string | null;
+                name: string;
+                /**
+                 * @description the target has everything (`current`), is sent what it lacks (`behind`), or takes nothing for now (`waiting`). Or the follower does not run (`not_running`), or has ended until somebody changes something (`stopped`)
+                 * @enum {string}
+                 */
+                state: "current" | "behind" | "waiting" | "stopped" | "not_running";
+            }[];
             person: string;
             rejects: number | null;
             running: number | null;
@@ -3612,6 +3628,14 @@ export interface operations {
                      *       "change": 100,
                      *       "database_bytes": 589824,
                      *       "figures_change": 100,
+                     *       "followers": [
+                     *         {
+                     *           "behind": 0,
+                     *           "last_success": "2026-11-26T19:36:02.815Z",
+                     *           "name": "influx",
+                     *           "state": "current"
+                     *         }
+                     *       ],
                      *       "person": "me",
                      *       "rejects": 0,
                      *       "running": 0,

@@ -106,9 +106,28 @@ impl Question for PersonStatus {
                 Value::time(row.get(4)?),
             ]);
         }
+        followers(snapshot, person, sink)?;
         sink.end(&[]);
         Ok(Progress::End)
     }
+}
+
+/// Lists followers: how many changes of this person each lacks. Their targets, counts and reasons are of everybody, so they stay out.
+fn followers(snapshot: &Snapshot<'_>, person: i64, sink: &mut dyn Sink) -> Result<(), Unanswered> {
+    let sql = "SELECT coalesce(max(number), 0), coalesce((SELECT max(number) FROM changes), 0) FROM changes WHERE person_id = ?1";
+    let (last, newest) =
+        snapshot.connection.prepare_cached(sql)?.query_row([person], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    sink.list("followers", &["name", "state", "behind", "last_success"]);
+    for follower in snapshot.database.followers() {
+        let behind = follower.state.behind(last, newest);
+        sink.row(&[
+            Value::Text(&follower.state.name),
+            Value::Text(follower.stage(behind).name()),
+            Value::Integer(behind),
+            Value::time(follower.state.last_success_ms),
+        ]);
+    }
+    Ok(())
 }
 
 /// The parts of one figure: which source counted when, what was left out and why.

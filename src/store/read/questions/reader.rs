@@ -64,6 +64,7 @@ impl From<FromSqlError> for Unanswered {
 pub struct Snapshot<'a> {
     pub(in crate::store) connection: &'a Connection,
     pub(in crate::store) now_ms: i64,
+    pub(in crate::store) database: &'a Database,
     timeline: &'a RefCell<Option<KnownTimeline>>,
 }
 
@@ -136,12 +137,13 @@ impl QuestionReader {
         (now_ms, time_max): (i64, Duration),
         read: impl FnOnce(&Snapshot<'_>) -> Result<T, Unanswered>,
     ) -> Result<T, Unanswered> {
-        let mut place = self.place()?;
+        let (database, mut place) = self.place()?;
         let deadline = Instant::now() + time_max;
         place.connection.progress_handler(QUESTION_STEPS, Some(move || Instant::now() >= deadline))?;
         let began = place.connection.execute_batch("BEGIN").map_err(Unanswered::from);
-        let answer =
-            began.and_then(|()| read(&Snapshot { connection: &place.connection, now_ms, timeline: &place.timeline }));
+        let answer = began.and_then(|()| {
+            read(&Snapshot { connection: &place.connection, now_ms, database, timeline: &place.timeline })
+        });
         place.connection.progress_handler(0, None::<fn() -> bool>)?;
         if place.connection.is_autocommit() || place.connection.execute_batch("ROLLBACK").is_ok() {
             let mut idle = lock(&self.idle);
@@ -152,18 +154,18 @@ impl QuestionReader {
         answer.map_err(|unanswered| self.explained(unanswered))
     }
 
-    fn place(&self) -> Result<Place, Unanswered> {
-        if let Some(place) = lock(&self.idle).pop() {
-            return Ok(place);
-        }
+    fn place(&self) -> Result<(&Database, Place), Unanswered> {
         let Some(database) = &self.database else {
             let message = "the API reads files only; ask PostgreSQL itself";
             return Err(Unanswered::Failed(Error::new(ErrorKind::Store, message)));
         };
+        if let Some(place) = lock(&self.idle).pop() {
+            return Ok((database, place));
+        }
         let connection = database.open_beside_writer(TOKEN_WAIT).map_err(Unanswered::Failed)?;
         set_page_cache(&connection, QUESTION_CACHE_BYTES)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
-        Ok(Place { connection, timeline: RefCell::default() })
+        Ok((database, Place { connection, timeline: RefCell::default() }))
     }
 
     fn explained(&self, unanswered: Unanswered) -> Unanswered {
