@@ -157,6 +157,10 @@ impl Deriver {
                 }
             }
             let rested = Instant::now() + began.elapsed() * DERIVED_REST_FACTOR;
+            // The wait for quiet may have taken the wake of the one that stops it.
+            if is_stopping() {
+                return;
+            }
             let woken = wakes.recv_timeout(waits);
             rest(wakes, rested, &is_stopping);
             if is_stopping() || woken == Err(RecvTimeoutError::Disconnected) || is_over(&self.ended) {
@@ -216,4 +220,24 @@ fn rest(wakes: &Receiver<()>, until: Instant, is_stopping: &dyn Fn() -> bool) {
 /// Whether the writer has ended.
 fn is_over(ended: &Receiver<Infallible>) -> bool {
     ended.try_recv() == Err(TryRecvError::Disconnected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::writer::Writer;
+
+    /// The wake that a stop gives may be one with that of the last ingest's end, and so be taken before the stop is seen.
+    #[test]
+    fn a_keeper_that_is_stopped_waits_for_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::new(folder.path().join("health.db"));
+        let writer = Writer::start(&database).unwrap();
+        let deriver = writer.deriver(None);
+        let (signal, wakes) = Signal::new();
+        signal.wake();
+        deriver.keep(&signal, &wakes, &AtomicBool::new(true));
+        assert_eq!(wakes.try_recv(), Ok(()), "it has waited for a wake after its end");
+        writer.stop().unwrap();
+    }
 }

@@ -159,7 +159,7 @@ impl Writer {
         self.deriver(home).derive()
     }
 
-    fn deriver(&self, home: Option<String>) -> Deriver {
+    pub(super) fn deriver(&self, home: Option<String>) -> Deriver {
         let WriterHandle { database, figures, ended, .. } = self.handle.clone();
         let files = Arc::new(database.open_files());
         Deriver { database, figures, ended, wishes: Wishes { home }, files, wal_bytes_max: self.wal_bytes_max }
