@@ -327,15 +327,14 @@ fn a_merge_keeps_later_states_and_whole_orders() {
 /// period nothing shows. Sums of hours and days that both persons have become the larger one, as they do by an import.
 #[test]
 fn a_merge_keeps_as_many_figures_as_an_import() {
-    let folder = Folder::new();
-    let document = |name: &str, times: &[&str], value: u32| {
+    let document = |times: &[&str], value: u32| {
         let metrics = ["step_count", "active_energy", "resting_heart_rate", "weight_body_mass"].map(|metric| {
             let points = (value..)
                 .zip(times)
                 .map(|(qty, time)| json!({"date": format!("{time} +0100"), "qty": qty, "source": "Ring"}));
             json!({"name": metric, "units": "count", "data": points.collect::<Vec<_>>()})
         });
-        folder.write(name, json!({"data": {"metrics": metrics}}).to_string())
+        json!({"data": {"metrics": metrics}}).to_string()
     };
     for (name, times) in [
         ("days", &["2025-07-01 00:00:00", "2025-07-02 00:00:00"][..]),
@@ -344,21 +343,62 @@ fn a_merge_keeps_as_many_figures_as_an_import() {
         ("seconds", &["2025-07-01 10:01:07", "2025-07-01 10:02:09"]),
         ("alone", &["2025-07-01 00:00:00"]),
     ] {
-        let [small, large] = [("small", 100), ("large", 200)]
-            .map(|(size, value)| document(&format!("{name}-{size}.json"), times, value));
-        for (place, (from, into)) in [(&small, &large), (&large, &small)].into_iter().enumerate() {
-            let [imported, merged] =
-                ["imported", "merged"].map(|kind| folder.path(&format!("{name}-{kind}{place}.db")));
-            import_for(&imported, "anna", &[small.clone(), large.clone()]);
-            import_for(&merged, "ben", std::slice::from_ref(from));
-            import_for(&merged, "anna", std::slice::from_ref(into));
-            done(&merged, &["people", "merge", "ben", "anna", "--yes", "--no-backup"]);
-            let values =
-                |database: &Path| rows(database, "SELECT metric, start_ms, value FROM aggregates ORDER BY 1, 2, 3");
-            assert_eq!(values(&merged), values(&imported), "{name}: {}", from.display());
-            let again = import_for(&merged, "anna", &[large.clone(), small.clone()]);
-            assert_eq!([&again["new"], &again["updated"]], [&json!(0), &json!(0)], "{name}: {again}");
-        }
+        check_merged_figures(name, &[document(times, 100), document(times, 200)]);
+    }
+    // Two figures of one hour in one document are two, and none of them is a state of another document's.
+    let [two, one] = [&[100, 101][..], &[200]].map(|values| {
+        let hour = |time: u32, qty: u32| json!({"date": format!("2025-07-01 {time}:00:00 +0100"), "qty": qty});
+        let points: Vec<Value> = values.iter().map(|value| hour(10, *value)).chain([hour(11, 7)]).collect();
+        json!({"data": {"metrics": [{"name": "step_count", "units": "count", "data": points}]}}).to_string()
+    });
+    check_merged_figures("two of an hour", &[two, one]);
+}
+
+/// A night and a workout's figures that were exported while they were under way, and again later: the later state stays.
+#[test]
+fn a_merge_keeps_later_nights_and_figures_of_workouts() {
+    let night = |start: &str, core: f64, deep: f64| {
+        let night = json!({"sleepStart": format!("{start} +0100"), "asleep": core + deep, "core": core, "deep": deep,
+            "source": "Watch"});
+        json!({"data": {"metrics": [{"name": "sleep_analysis", "units": "hr", "data": [night]}]}}).to_string()
+    };
+    for start in ["2025-07-01 22:41:17", "2025-07-01 22:41:00", "2025-07-01 23:00:00", "2025-07-02 00:00:00"] {
+        check_merged_figures(start, &[night(start, 3.5, 1.0), night(start, 5.0, 1.0)]);
+    }
+    let workout = |time: &str, rates: [u32; 3], steps: u32| {
+        let date = format!("2025-07-01 {time} +0100");
+        json!({"data": {"workouts": [{"id": "RUN", "name": "Outdoor Run", "start": "2025-06-30 23:50:00 +0100",
+            "end": "2025-07-01 10:40:00 +0100",
+            "heartRateData": [{"date": date, "Min": rates[0], "Avg": rates[1], "Max": rates[2], "units": "bpm"}],
+            "stepCount": [{"date": date, "qty": steps, "units": "count"}]}]}})
+        .to_string()
+    };
+    for time in ["00:00:00", "10:00:00", "10:01:00", "10:01:09"] {
+        // The range grows by its least number only.
+        check_merged_figures(time, &[workout(time, [98, 99, 120], 40), workout(time, [90, 97, 120], 61)]);
+    }
+}
+
+/// Merges two persons who have two states of the same figures, in both ways. Fails unless as much is there as after an import of both.
+fn check_merged_figures(case: &str, states: &[String; 2]) {
+    let folder = Folder::new();
+    let [earlier, later] =
+        [("earlier.json", 0), ("later.json", 1)].map(|(name, place)| folder.write(name, &states[place]));
+    let imported = folder.path("imported.db");
+    import_for(&imported, "anna", &[earlier.clone(), later.clone()]);
+    for (place, (from, into)) in [(&earlier, &later), (&later, &earlier)].into_iter().enumerate() {
+        let merged = folder.path(&format!("merged{place}.db"));
+        import_for(&merged, "ben", std::slice::from_ref(from));
+        import_for(&merged, "anna", std::slice::from_ref(into));
+        done(&merged, &["people", "merge", "ben", "anna", "--yes", "--no-backup"]);
+        let values = |database: &Path| {
+            let sql = "SELECT metric, start_ms, value, minimum, maximum, other FROM aggregates ORDER BY 1, 2, 3, 4, 6";
+            rows(database, sql)
+        };
+        assert_eq!(values(&merged), values(&imported), "{case}: {}", from.display());
+        check_is_sound(&merged, case);
+        let again = import_for(&merged, "anna", &[later.clone(), earlier.clone()]);
+        assert_eq!([&again["new"], &again["updated"]], [&json!(0), &json!(0)], "{case}: {again}");
     }
 }
 

@@ -56,13 +56,13 @@ impl Series<'_> {
         self.shown.filter(|_| !is_night).map_or(Interval::None, |shown| shown.period)
     }
 
-    /// Whether the period of a figure at this clock may not be over.
-    fn may_grow(&self, clock: Clock, is_night: bool, has_range: bool) -> bool {
+    /// Whether the period of a figure may not be over.
+    fn may_grow(&self, is_night: bool, has_range: bool) -> bool {
         match self.shown {
             _ if is_night => true,
             // The range of an hour's readings grows, but no reading does.
             Some(shown) => shown.period != Interval::None && (has_range || !shown.are_readings),
-            None => clock != Clock::Midnight,
+            None => true,
         }
     }
 }
@@ -114,7 +114,7 @@ pub(super) fn push(
         end_ms,
         interval: clock.interval(series.said),
         shown: series.period(is_night),
-        grows: period_ms > 0 && series.may_grow(clock, is_night, minimum.or(maximum).is_some()),
+        grows: period_ms > 0 && series.may_grow(is_night, minimum.or(maximum).is_some()),
         period_ms,
         label: texts.intern(&label),
         source: texts.intern(&source),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::tables::{self, Changed};
 use super::transfer::Transfer;
@@ -18,16 +18,24 @@ use crate::model::limits::{BATCH_ROWS_MAX, FIGURE_STATES_MAX, MERGED_CONTENTS_MA
 use crate::model::record::{ActivitySummary, Aggregate, Uuid};
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::store::write::ledger::signed;
-use crate::store::write::{shown_of, state_of};
+use crate::store::write::{FigureState, shown_of};
 
-/// Figures, whether the other person has a later state of one, and whether another one of its series begins within the same day. Only
-/// a figure that came with the same period is a state of it. Those of version 1 without an interval are moved as they are.
+/// Figures, whether another one of its series begins within the same day, and the other person's figure of the same time. Only a figure
+/// that came with the same period is another state of it, and only if each person has one figure of the time. Those of version 1
+/// without an interval are moved as they are.
 const FIGURES: &str = "SELECT a.metric, a.start_ms, a.end_ms, a.interval, a.label, a.source, a.unit, a.value, a.minimum, a.average,
-      a.maximum, a.other, coalesce(i.value, i.maximum) > coalesce(a.value, a.maximum)
-        AND iif(octet_length(a.earlier) % 8 = 1, substr(a.earlier, 1, 1), NULL)
-          IS iif(octet_length(i.earlier) % 8 = 1, substr(i.earlier, 1, 1), NULL),
+      a.maximum, a.other,
+      CASE WHEN i.metric IS NULL THEN FALSE
+        WHEN iif(octet_length(a.earlier) % 8 = 1, substr(a.earlier, 1, 1), NULL)
+          IS NOT iif(octet_length(i.earlier) % 8 = 1, substr(i.earlier, 1, 1), NULL) THEN FALSE
+        ELSE (SELECT count(*) FROM (SELECT 1 FROM aggregates o WHERE o.person_id = ?1 AND o.metric = a.metric
+            AND o.start_ms = a.start_ms AND o.label = a.label AND o.source = a.source AND o.interval = a.interval LIMIT 2)) = 1
+          AND (SELECT count(*) FROM (SELECT 1 FROM aggregates o WHERE o.person_id = ?2 AND o.metric = a.metric
+            AND o.start_ms = a.start_ms AND o.label = a.label AND o.source = a.source AND o.interval = a.interval LIMIT 2)) = 1
+      END,
       EXISTS (SELECT 1 FROM aggregates n WHERE n.person_id = ?1 AND n.metric = a.metric AND n.start_ms > a.start_ms
-        AND n.start_ms < a.start_ms + 86400000 AND n.label = a.label AND n.source = a.source), a.number, a.earlier
+        AND n.start_ms < a.start_ms + 86400000 AND n.label = a.label AND n.source = a.source), a.number, a.earlier,
+      i.end_ms, i.unit, i.value, i.minimum, i.average, i.maximum, i.other
     FROM aggregates a LEFT JOIN aggregates i ON i.person_id = ?2 AND (i.metric, i.start_ms, i.label, i.source, i.number, i.interval)
       = (a.metric, a.start_ms, a.label, a.source, a.number, a.interval)
     WHERE a.person_id = ?1 AND a.interval <> 'unknown'
@@ -64,6 +72,9 @@ const RINGS_DONE: &str = "DELETE FROM activity_summaries WHERE person_id = ?1 AN
 
 /// The metric of nights.
 const NIGHTS: &str = "sleep_analysis";
+
+/// What the metrics of workouts' figures begin with.
+const OF_WORKOUTS: &str = "workout ";
 
 /// The figures of one time that were read, which are counted.
 #[derive(Default)]
@@ -109,28 +120,17 @@ pub(super) fn give(transfer: &mut Transfer<'_>) -> Result<()> {
             let mut select = connection.prepare_cached(FIGURES)?;
             let mut rows = select.query(params![from, into, batch_rows()])?;
             let (mut read, mut later) = (0, 0);
-            let mut state = connection.prepare_cached(STATE)?;
             while let Some(row) = rows.next()? {
                 read += 1;
                 let figure = figure(row, &mut batch, &mut of_time)?;
-                if figure.grows && row.get::<_, Option<bool>>(12)? == Some(true) {
+                let own = state(row, [2, 6, 7, 8, 9, 10, 11])?;
+                // The other person's figure is compared only if it may be a state of this one.
+                let is_earlier = figure.grows
+                    && row.get(12)?
+                    && is_later(connection, figure.interval, state(row, [16, 17, 18, 19, 20, 21, 22])?, own)?;
+                if is_earlier {
                     later += 1;
-                    let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
-                    let numbers = [row.get(7)?, row.get(8)?, row.get(9)?, row.get(10)?];
-                    let replaced = state_of(row.get(2)?, text(6)?, numbers, text(11)?).to_le_bytes();
-                    let key = [text(0)?, text(4)?, text(5)?, text(3)?];
-                    let number: i64 = row.get(14)?;
-                    state.execute(params![
-                        into,
-                        key[0],
-                        figure.start_ms,
-                        key[1],
-                        key[2],
-                        number,
-                        key[3],
-                        replaced,
-                        states()
-                    ])?;
+                    remember(connection, into, row, own)?;
                 } else {
                     batch.rows.aggregates.push(figure);
                 }
@@ -149,6 +149,41 @@ pub(super) fn give(transfer: &mut Transfer<'_>) -> Result<()> {
     }
     transfer.move_rows(tables::named("aggregates"))?;
     give_rings(transfer)
+}
+
+/// A figure's state, by the places of its end, its unit, its numbers and its other fields.
+fn state<'r>(
+    row: &'r Row<'_>,
+    [end, unit, value, minimum, average, maximum, other]: [usize; 7],
+) -> rusqlite::Result<FigureState<'r>> {
+    Ok(FigureState {
+        end_ms: row.get(end)?,
+        unit: row.get_ref(unit)?.as_str_or_null()?,
+        numbers: [row.get(value)?, row.get(minimum)?, row.get(average)?, row.get(maximum)?],
+        other: row.get_ref(other)?.as_str_or_null()?,
+    })
+}
+
+/// Whether a figure is a later state of another one. If their interval is known, it may differ from it in anything.
+fn is_later(
+    connection: &Connection,
+    interval: Interval,
+    state: FigureState<'_>,
+    earlier: FigureState<'_>,
+) -> rusqlite::Result<bool> {
+    let sizes = [state, earlier].map(|state| state.numbers[0].or(state.numbers[3]));
+    let is_larger = matches!(sizes, [Some(size), Some(earlier)] if size > earlier);
+    Ok(interval != Interval::None && is_larger || state.has_grown_from(connection, &earlier)?)
+}
+
+/// Adds a state to those that the other person's figure has had.
+fn remember(connection: &Connection, into: i64, row: &Row<'_>, state: FigureState<'_>) -> rusqlite::Result<()> {
+    let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
+    let [metric, label, source, interval] = [text(0)?, text(4)?, text(5)?, text(3)?];
+    let (start_ms, number): (i64, i64) = (row.get(1)?, row.get(14)?);
+    let replaced = state.number().to_le_bytes();
+    let mut update = connection.prepare_cached(STATE)?;
+    update.execute(params![into, metric, start_ms, label, source, number, interval, replaced, states()]).map(|_| ())
 }
 
 fn give_rings(transfer: &mut Transfer<'_>) -> Result<()> {
@@ -182,9 +217,10 @@ fn figure(row: &Row<'_>, batch: &mut Batch, of_time: &mut OfTime) -> rusqlite::R
     }
     let (nth_of_time, nth_of_content) = of_time.add([metric, label, source], start_ms, digest(&[content.as_bytes()]));
     let interval = Interval::of_aggregation(text(3)?.unwrap_or_default());
-    // Nothing says the zone, so every hour may begin a day.
+    // Nothing says the zone, so every hour may begin a day. A night begins with the sleep, at any time.
     let period_ms = match (end_ms, row.get(13)?) {
         (Some(_), _) => 0,
+        (None, _) if metric == NIGHTS => 1,
         (None, false) if start_ms % HOUR_MS == 0 => DAY_MS,
         (None, true) if start_ms % HOUR_MS == 0 => HOUR_MS,
         (None, _) if start_ms % MINUTE_MS == 0 => MINUTE_MS,
@@ -193,8 +229,9 @@ fn figure(row: &Row<'_>, batch: &mut Batch, of_time: &mut OfTime) -> rusqlite::R
     let (unit, other) = (text(6)?, text(11)?);
     let shown = shown_of(row.get_ref(15)?.as_blob_or_null()?.unwrap_or_default());
     let has_range = row.get_ref(8)?.as_f64_or_null()?.or(row.get_ref(10)?.as_f64_or_null()?).is_some();
-    // A night begins with the sleep, and nothing shows its period.
-    let has_period = interval != Interval::None || shown != Interval::None || metric == NIGHTS;
+    // Nothing shows the period of a night, or of a workout's figures, which are of one period.
+    let has_one_period = metric == NIGHTS || metric.starts_with(OF_WORKOUTS);
+    let has_period = interval != Interval::None || shown != Interval::None || has_one_period;
     let is_reading = interval == Interval::None && !has_range && is_of_readings(metric);
     let mut intern = |text: &str| batch.texts.intern(text);
     Ok(Aggregate {

@@ -12,7 +12,7 @@ use rusqlite::{CachedStatement, params};
 
 use super::batch::BatchWriter;
 use super::figures::{
-    Columns, Content, Fresh, content_of, is_long, is_same_figure, is_same_interval, number_of, real, text,
+    Columns, Content, Fresh, content_of, has_grown, is_long, is_same_figure, is_same_interval, number_of,
 };
 use super::upsert::{SqlValue, sql_values};
 use crate::model::counts::Outcome;
@@ -41,12 +41,6 @@ const SAME_TIME: &str = "SELECT number, earlier, end_ms, unit, value, minimum, a
         iif(octet_length(other) > ?9, '…', other) AS other FROM aggregates
       WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4 AND source = ?5 LIMIT ?8)
     WHERE interval = ?6 AND end_ms IS ?7";
-
-/// Whether no number of one object is smaller in another one, and one is larger.
-const HAS_GROWN: &str =
-    "SELECT coalesce(min(coalesce(new.value >= old.value, 0)), 0) AND coalesce(max(new.value > old.value), 0)
-    FROM json_each(?1) old LEFT JOIN json_each(?2) new ON new.key = old.key AND new.type IN ('integer', 'real')
-    WHERE old.type IN ('integer', 'real')";
 
 const UPDATE: &str = "UPDATE aggregates
     SET number = iif(number > 1000, ?13, number),
@@ -228,13 +222,14 @@ impl<'a> BatchWriter<'a> {
         let Some(only) = stored.pop().filter(|_| stored.is_empty()) else {
             return Ok(Found::Nothing);
         };
-        if is_said || self.has_grown(content_of(columns), &only.content())? {
+        if is_said || has_grown(self.connection, content_of(columns), &only.content())? {
             return Ok(Found::Later(only));
         }
         // An older document has less of a period that was not over. Two figures of one document are two.
         let has_further = || figures.iter().any(|other| other.source == row.source && other.nth_of_time > 1);
-        let is_earlier =
-            row.shown != Interval::None && self.has_grown(&only.content(), content_of(columns))? && !has_further();
+        let is_earlier = row.shown != Interval::None
+            && has_grown(self.connection, &only.content(), content_of(columns))?
+            && !has_further();
         Ok(if is_earlier { Found::Earlier } else { Found::Nothing })
     }
 
@@ -254,30 +249,6 @@ impl<'a> BatchWriter<'a> {
             },
         );
         stored?.collect()
-    }
-
-    /// Whether a figure is a stored one that has grown.
-    fn has_grown(&self, content: &Content<'_>, stored: &Content<'_>) -> rusqlite::Result<bool> {
-        let [_, unit, value, minimum, _, maximum, other] = content;
-        let [_, stored_unit, earlier, stored_minimum, _, stored_maximum, stored_other] = stored;
-        let is_alike = unit == stored_unit && other == stored_other;
-        let ranges = [minimum, maximum, stored_minimum, stored_maximum].map(real);
-        // Of a stored figure, a text that is no JSON stands for long fields.
-        let is_read = |fields| text(fields).is_none_or(|fields| fields.starts_with('{'));
-        if is_long(content) || is_long(stored) || !is_read(other) || !is_read(stored_other) {
-            return Ok(false);
-        }
-        Ok(match (real(value), real(earlier), ranges) {
-            (Some(value), Some(earlier), [None, None, None, None]) => is_alike && value > earlier,
-            (None, None, [Some(minimum), Some(maximum), Some(stored_minimum), Some(stored_maximum)]) => {
-                is_alike && minimum <= stored_minimum && maximum >= stored_maximum
-            }
-            (None, None, [None, None, None, None]) if unit == stored_unit => {
-                let mut select = self.connection.prepare_cached(HAS_GROWN)?;
-                select.query_row(params![stored_other, other], |row| row.get(0))?
-            }
-            _ => false,
-        })
     }
 
     fn columns(&self, row: &Aggregate) -> Columns<'a> {

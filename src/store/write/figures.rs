@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Row;
+use rusqlite::{Connection, Row, params};
 
 use super::upsert::{SqlValue, sql_values};
 use crate::model::identity::digest_of_parts;
@@ -12,6 +12,12 @@ use crate::model::measurement;
 
 /// Numbers up to this are of version 1, which numbered figures by their place.
 const PLACES_LAST: i64 = 1000;
+
+/// Whether no number of one object is smaller in another one, and one is larger.
+const HAS_GROWN: &str =
+    "SELECT coalesce(min(coalesce(new.value >= old.value, 0)), 0) AND coalesce(max(new.value > old.value), 0)
+    FROM json_each(?1) old LEFT JOIN json_each(?2) new ON new.key = old.key AND new.type IN ('integer', 'real')
+    WHERE old.type IN ('integer', 'real')";
 
 /// The columns of a figure, in the order of the parameters, without its number and its interval: person, metric, start, label and
 /// source, then its content.
@@ -239,6 +245,33 @@ pub(super) fn is_same_interval(stored: &str, interval: Interval) -> bool {
     stored == interval.text() || interval == Interval::None || matches!(stored, "" | "unknown")
 }
 
+/// Whether a figure is a stored one that has grown.
+pub(super) fn has_grown(
+    connection: &Connection,
+    content: &Content<'_>,
+    stored: &Content<'_>,
+) -> rusqlite::Result<bool> {
+    let [_, unit, value, minimum, _, maximum, other] = content;
+    let [_, stored_unit, earlier, stored_minimum, _, stored_maximum, stored_other] = stored;
+    let is_alike = unit == stored_unit && other == stored_other;
+    let ranges = [minimum, maximum, stored_minimum, stored_maximum].map(real);
+    // Of a stored figure, a text that is no JSON stands for long fields.
+    let is_read = |fields| text(fields).is_none_or(|fields| fields.starts_with('{'));
+    if is_long(content) || is_long(stored) || !is_read(other) || !is_read(stored_other) {
+        return Ok(false);
+    }
+    Ok(match (real(value), real(earlier), ranges) {
+        (Some(value), Some(earlier), [None, None, None, None]) => is_alike && value > earlier,
+        (None, None, [Some(minimum), Some(maximum), Some(stored_minimum), Some(stored_maximum)]) => {
+            is_alike && minimum <= stored_minimum && maximum >= stored_maximum
+        }
+        (None, None, [None, None, None, None]) if unit == stored_unit => {
+            connection.prepare_cached(HAS_GROWN)?.query_row(params![stored_other, other], |row| row.get(0))?
+        }
+        _ => false,
+    })
+}
+
 /// The number that distinguishes a figure by its content.
 pub(super) fn number_of(content: &Content<'_>, nth: u32) -> i64 {
     let numbers = content.each_ref().map(|value| match value {
@@ -260,14 +293,35 @@ pub(super) fn number_of(content: &Content<'_>, nth: u32) -> i64 {
     number.max(PLACES_LAST + 1)
 }
 
-/// The number by which a row remembers a state that it had: end, unit, value, minimum, average, maximum and other fields.
-pub(in crate::store) fn state_of(
-    end_ms: Option<i64>,
-    unit: Option<&str>,
-    [value, minimum, average, maximum]: [Option<f64>; 4],
-    other: Option<&str>,
-) -> i64 {
-    number_of(&sql_values![end_ms, unit, value, minimum, average, maximum, other], 1)
+/// What a stored figure is at a time, beside its key.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct State<'a> {
+    pub(in crate::store) end_ms: Option<i64>,
+    pub(in crate::store) unit: Option<&'a str>,
+    /// Value, minimum, average and maximum.
+    pub(in crate::store) numbers: [Option<f64>; 4],
+    pub(in crate::store) other: Option<&'a str>,
+}
+
+impl<'a> State<'a> {
+    fn content(&self) -> Content<'a> {
+        let Self { end_ms, unit, numbers: [value, minimum, average, maximum], other } = *self;
+        sql_values![end_ms, unit, value, minimum, average, maximum, other]
+    }
+
+    /// The number by which a row remembers that it had this state.
+    pub(in crate::store) fn number(&self) -> i64 {
+        number_of(&self.content(), 1)
+    }
+
+    /// Whether it is another one that has grown.
+    pub(in crate::store) fn has_grown_from(
+        &self,
+        connection: &Connection,
+        earlier: &State<'_>,
+    ) -> rusqlite::Result<bool> {
+        has_grown(connection, &self.content(), &earlier.content())
+    }
 }
 
 #[cfg(test)]

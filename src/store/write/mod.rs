@@ -39,7 +39,7 @@ pub(super) use aggregates::shown_of;
 use batch::BatchWriter;
 pub(super) use batch::{Ledger, Source};
 pub(super) use beats::has_beats_digest;
-pub(super) use figures::state_of;
+pub(super) use figures::State as FigureState;
 pub(super) use ids::Ids;
 use ledger::UploadKey;
 #[cfg(feature = "postgres")]
