@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::arguments::{Outcome, parse_listen};
 use super::interrupt::{exit_code, watch_both};
-use super::print::{Form, Printable, print};
+use super::print::{FormArgument, Printable, print};
 use super::token::add_reader;
 use crate::demo::{DAYS_DEFAULT, HOME, Household, PERSON};
 use crate::formats::payload::Options;
@@ -45,6 +45,8 @@ pub(super) struct DemoArguments {
     /// Another number makes other people
     #[arg(long, env = "HEALTHSINK_SEED", value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    form: FormArgument,
 }
 
 impl DemoArguments {
@@ -64,7 +66,7 @@ impl DemoArguments {
         let served = self.make(&place.db).and_then(|(records, token, code)| {
             let ready = |address| {
                 let url = format!("{}#/sign-in?code={code}", url(address));
-                print(&Ready { url, token, records, db: place.kept() }, Form::Text)
+                print(&Ready { url, token, records, db: place.kept() }, self.form.form())
             };
             let mut config = Serve::new(place.db.clone());
             (config.listen, config.home) = (self.listen, Some(HOME.to_owned()));

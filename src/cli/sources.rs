@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
-use super::print::{FormArgument, Printable, print};
+use super::print::{FormArgument, Printable, ResultArgument, print};
 use super::table::{Align, Table};
 use crate::model::error::Result;
 use crate::store::writer::Writer;
@@ -51,6 +51,8 @@ pub(super) struct RankArguments {
     /// Names or keys of sources, the best one first; all others follow in their default order
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
+    #[command(flatten)]
+    result: ResultArgument,
 }
 
 #[derive(Debug, Args)]
@@ -63,25 +65,36 @@ pub(super) struct IgnoreArguments {
     /// Let it count again
     #[arg(long, env = "HEALTHSINK_UNDO", value_parser = FalseyValueParser::new())]
     undo: bool,
+    #[command(flatten)]
+    result: ResultArgument,
 }
 
 impl SourcesArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         match self {
-            Self::List(ListArguments { scope, form }) => {
-                let database = Database::new(&scope.database.db);
-                let person = whose(scope.person, &database);
-                print(&Sources(database.sources(&person, scope.kind.as_deref())?), form.form())?;
+            Self::List(ListArguments { scope, form }) => print(&scope.list()?, form.form())?,
+            Self::Rank(RankArguments { scope, sources, result }) => {
+                scope.decide(&Decision::Rank { kind: scope.kind.clone(), sources }, result)?;
             }
-            Self::Rank(RankArguments { scope, sources }) => {
-                decide(&scope.database, scope.person, &Decision::Rank { kind: scope.kind, sources })?;
-            }
-            Self::Ignore(IgnoreArguments { scope, source, undo }) => {
-                let decision = Decision::Ignore { kind: scope.kind, source, is_ignored: !undo };
-                decide(&scope.database, scope.person, &decision)?;
+            Self::Ignore(IgnoreArguments { scope, source, undo, result }) => {
+                scope.decide(&Decision::Ignore { kind: scope.kind.clone(), source, is_ignored: !undo }, result)?;
             }
         }
         Ok(Outcome::Done)
+    }
+}
+
+impl Scope {
+    fn list(&self) -> Result<Sources> {
+        let database = Database::new(&self.database.db);
+        let person = whose(self.person.clone(), &database);
+        database.sources(&person, self.kind.as_deref()).map(Sources)
+    }
+
+    /// Enters a decision, and prints the list as it is then.
+    fn decide(&self, decision: &Decision, result: ResultArgument) -> Result<()> {
+        decide(&self.database, self.person.clone(), decision)?;
+        result.print(&self.list()?)
     }
 }
 

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::arguments::{DatabaseArgument, Outcome, parse_name, parse_zone, whose};
-use super::print::{FormArgument, Printable, print};
+use super::print::{FormArgument, Printable, ResultArgument, print};
 use super::sources::decide;
 use super::table::{Align, Table};
 use crate::model::error::{Error, Result};
@@ -50,6 +50,8 @@ pub(super) struct HomeArguments {
     /// Such as Europe/Berlin; without it, the home zone is removed
     #[arg(value_name = "ZONE", value_parser = parse_zone)]
     zone: Option<String>,
+    #[command(flatten)]
+    result: ResultArgument,
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +67,8 @@ pub(super) struct AddArguments {
     /// Such as Asia/Tokyo
     #[arg(value_name = "ZONE", value_parser = parse_zone)]
     zone: String,
+    #[command(flatten)]
+    result: ResultArgument,
 }
 
 #[derive(Debug, Args)]
@@ -74,6 +78,8 @@ pub(super) struct RemoveArguments {
     /// The first instant of the entry
     #[arg(long, env = "HEALTHSINK_FROM", value_name = "TIME", value_parser = parse_instant)]
     from: i64,
+    #[command(flatten)]
+    result: ResultArgument,
 }
 
 /// An instant with its offset, in milliseconds since 1970 UTC.
@@ -83,25 +89,33 @@ fn parse_instant(text: &str) -> std::result::Result<i64, String> {
 
 impl ZonesArguments {
     pub(super) fn run(self) -> Result<Outcome> {
-        let (scope, decision) = match self {
+        let (scope, decision, result) = match self {
             Self::List(ListArguments { scope, form }) => {
-                let database = Database::new(&scope.database.db);
-                print(&Zones(database.zones(&whose(scope.person, &database))?), form.form())?;
+                print(&scope.list()?, form.form())?;
                 return Ok(Outcome::Done);
             }
-            Self::Home(HomeArguments { scope, zone }) => (scope, Decision::Home(zone)),
-            Self::Add(AddArguments { scope, from, to, zone }) => {
+            Self::Home(HomeArguments { scope, zone, result }) => (scope, Decision::Home(zone), result),
+            Self::Add(AddArguments { scope, from, to, zone, result }) => {
                 if to.is_some_and(|to| to <= from) {
                     return Err(Error::usage("--to is not behind --from; exchange them"));
                 }
-                (scope, Decision::Stay { from_ms: from, to_ms: to, zone: Some(zone) })
+                (scope, Decision::Stay { from_ms: from, to_ms: to, zone: Some(zone) }, result)
             }
-            Self::Remove(RemoveArguments { scope, from }) => {
-                (scope, Decision::Stay { from_ms: from, to_ms: None, zone: None })
+            Self::Remove(RemoveArguments { scope, from, result }) => {
+                (scope, Decision::Stay { from_ms: from, to_ms: None, zone: None }, result)
             }
         };
-        decide(&scope.database, scope.person, &decision)?;
+        decide(&scope.database, scope.person.clone(), &decision)?;
+        result.print(&scope.list()?)?;
         Ok(Outcome::Done)
+    }
+}
+
+impl Scope {
+    fn list(&self) -> Result<Zones> {
+        let database = Database::new(&self.database.db);
+        let person = whose(self.person.clone(), &database);
+        database.zones(&person).map(Zones)
     }
 }
 

@@ -84,6 +84,24 @@ fn shells_and_man_get_the_same_commands() {
 }
 
 #[test]
+fn every_command_with_a_result_prints_it_as_json() {
+    // They print scripts, or log lines as `--log-format json`.
+    const WITHOUT: [&str; 4] = ["healthsink-completions", "healthsink-man", "healthsink-serve", "healthsink-follow"];
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(&["man", folder.path().to_str().unwrap()]).status.success());
+    let mut pages = 0;
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let (name, page) = (path.file_stem().unwrap().to_str().unwrap(), fs::read_to_string(&path).unwrap());
+        let has_json = page.contains(r"\fB\-\-json\fR");
+        let is_without = WITHOUT.contains(&name) || page.contains(".SH SUBCOMMANDS");
+        assert_eq!(has_json, !is_without, "{name}");
+        pages += 1;
+    }
+    assert!(pages > 30, "{pages}");
+}
+
+#[test]
 fn a_quiet_command_prints_only_errors() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");

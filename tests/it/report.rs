@@ -162,6 +162,11 @@ fn an_owners_order_of_sources_counts() {
     let (text, _) = run(&db, &["sources", "list", "--type", "StepCount"]);
     assert!(text.contains("–  Anna’s Watch") && text.contains("does not count"), "{text}");
     check(&["sources", "ignore", "--type", "StepCount", "Anna’s Watch", "--undo"], 900.0);
+    // A decision prints the list that it makes.
+    let (text, _) = run(&db, &["sources", "rank", "--json", "Anna’s iPhone"]);
+    let listed: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!([&listed[0]["name"], &listed[0]["place"]], [&json!("Anna’s iPhone"), &json!(1)], "{text}");
+    assert_eq!(run(&db, &["sources", "rank", "--quiet"]).0, "");
     for (arguments, part) in [
         (["sources", "rank", "Nobody’s Watch"], "no source Nobody’s Watch"),
         (["sources", "list", "--type=Moods"], "no samples of the type Moods"),
@@ -184,7 +189,7 @@ fn zones_can_be_corrected() {
     assert!(is_done && text.contains("Europe/Berlin  samples"), "{text}");
     let add = ["zones", "add", "--from", "2026-01-05T00:00:00Z", "--to", "2026-01-07T00:00:00Z", "Pacific/Kiritimati"];
     let (text, is_done) = run(&db, &add);
-    assert!(is_done, "{text}");
+    assert!(is_done && text.contains("Pacific/Kiritimati  entry"), "{text}");
     let zones = "SELECT group_concat(DISTINCT zone) FROM steps_per_day";
     assert_eq!(one(&db, zones), "Europe/Berlin,Pacific/Kiritimati");
     let (text, is_done) = run(&db, &["zones", "add", "--from", "2026-01-06T00:00:00Z", "Asia/Tokyo"]);
