@@ -11,11 +11,12 @@ use super::arguments::{AppArguments, DatabaseArgument, Outcome, parse_name};
 use super::print::{Form, FormArgument, Printable, ResultArgument, print, print_to_reader, write_json};
 use super::qr::draw;
 use super::sign_in;
-use super::store::StoreArgument;
+use super::store::{Place, StoreArgument};
 use super::table::{Align, Table};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::time::{DAY_MS, HOUR_MS, parse_day, to_iso_seconds};
 use crate::serve::app::AppSettings;
+use crate::serve::config::UPLOAD_PATH_DEFAULT;
 use crate::serve::facts::ServerFacts;
 use crate::store::{Database, NewToken, Revocation, TokenDigest, TokenRow, TokenScope, now_ms, private, secret};
 
@@ -140,7 +141,7 @@ impl NewArguments {
             file: self.out.as_deref(),
             database: place.shown(),
             is_new_database,
-            app: self.app_words(),
+            app: self.app_words(&place),
         })
     }
 }
@@ -198,10 +199,17 @@ impl NewArguments {
         })
     }
 
-    /// What to type into the app, as far as the flags say it.
-    fn app_words(&self) -> String {
+    /// What to type into the app, as far as the flags or a server that runs say it.
+    fn app_words(&self, place: &Place) -> String {
         let AppArguments { path, public_url, auth_header } = &self.app;
-        let app = AppSettings { public_url: public_url.clone(), path: path.clone(), header: auth_header.clone() };
+        let server = place.file().and_then(ServerFacts::of);
+        let mut app = AppSettings { public_url: public_url.clone(), path: path.clone(), header: auth_header.clone() };
+        if let Some(ServerFacts { path, header, .. }) = server {
+            app.header = app.header.or(header);
+            if app.path == UPLOAD_PATH_DEFAULT {
+                app.path = path;
+            }
+        }
         let base = public_url.as_ref().map(|url| format!("base URL {url}, ")).unwrap_or_default();
         format!("{base}{}", app.words())
     }

@@ -87,6 +87,10 @@ fn a_public_url_is_what_page_and_log_show() {
     assert!(shown.contains("Custom Header, named <code>X-API-Key</code>"), "{shown}");
     // The database is new.
     program.wait_for_line("no token exists yet, so only this machine may upload: `healthsink token new`");
+    // A token that is made beside the server is for its words.
+    let made = run(&["token", "new", "--db", folder.path().join("health.db").to_str().unwrap()]);
+    let said = String::from_utf8(made.stderr).unwrap();
+    assert!(said.contains("authentication Custom Header, named X-API-Key"), "{said}");
     let output = run(&["serve", "--db", "x.db", "--public-url", "health.example.com"]);
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && message.contains("write https://health.example.com"), "{message}");
