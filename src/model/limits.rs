@@ -993,6 +993,9 @@ pub const OVERVIEW_SERIES_MAX: usize = 12;
 /// Types of an overview in all: more than HealthKit has.
 pub const OVERVIEW_TYPES_MAX: u32 = 256;
 
+/// Types whose days and samples a connection for reads remembers, so that they are counted once for each state of the database.
+pub const TOTALS_KEPT_MAX: usize = 1024;
+
 /// Days that an overview lists of each type at most.
 pub const OVERVIEW_DAYS_MAX: i32 = 92;
 
@@ -1007,6 +1010,9 @@ pub const EVENT_LISTENERS_MAX: usize = 32;
 
 /// Those of one token: ten pages, and some that have not noticed that they are gone.
 pub const EVENT_LISTENERS_OF_TOKEN_MAX: usize = EVENT_LISTENERS_MAX / 2;
+
+/// Bytes that a client sends while it follows events, and that are kept for later: a next request.
+pub const READ_AHEAD_BYTES_MAX: usize = 512;
 
 /// Events that wait for a client. One that misses some learns that anything may have changed.
 pub const EVENT_QUEUE: usize = 16;

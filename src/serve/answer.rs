@@ -21,6 +21,10 @@ pub(super) type AnswerBody = UnsyncBoxBody<Bytes, Error>;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MayStay;
 
+/// Marks an answer that ends when its client closes its side: it waits for events, so a client that has left would not be noticed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EndsWithClient;
+
 /// An answer with a whole body of this type.
 pub(super) fn whole(content_type: &'static str, body: impl Into<Bytes>) -> Answer {
     let mut answer = empty();

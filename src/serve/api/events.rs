@@ -25,7 +25,7 @@ use crate::model::error::Error;
 use crate::model::limits::{EVENT_CHECK, EVENT_COMMENT, WRITE_WAIT};
 use crate::serve::access::auth::Caller;
 use crate::serve::access::client::Client;
-use crate::serve::answer::{Answer, whole};
+use crate::serve::answer::{Answer, EndsWithClient, whole};
 use crate::serve::call::Call;
 use crate::serve::phase::{Phase, reached};
 use crate::serve::problem;
@@ -83,6 +83,7 @@ async fn listen(call: Call<'_>) -> Answer {
     tokio::spawn(follow(Following { events, right, line, sender, first, _listener: listener }));
     let mut answer = whole("text/event-stream", Bytes::new());
     *answer.body_mut() = Events(receiver).boxed_unsync();
+    answer.extensions_mut().insert(EndsWithClient);
     for (name, value) in HEADERS {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));
     }

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 
+use super::attentive::{Attentive, Watch};
 use super::handshake::{Failure, HANDSHAKE, accept};
 use super::linger::{close, drop_rest};
 use super::listeners::ListenerKind;
@@ -28,7 +29,7 @@ use crate::model::limits::{
     FRAME_BYTES_MAX, H2_CONNECTION_WINDOW_BYTES, H2_FRAME_BYTES_MAX, H2_RESETS_MAX, H2_SEND_BYTES_MAX,
     H2_STREAM_WINDOW_BYTES, H2_STREAMS_MAX, HEADER_BYTES_MAX, HEADER_WAIT, LINGER, TLS_HANDSHAKE_WAIT,
 };
-use crate::serve::answer::MayStay;
+use crate::serve::answer::{EndsWithClient, MayStay};
 use crate::serve::obstacles::ObstacleKind;
 use crate::serve::phase::{Phase, reached};
 use crate::serve::routes;
@@ -85,11 +86,14 @@ async fn serve_stream(stream: TcpStream, peer: SocketAddr, kind: ListenerKind, s
 
 async fn serve_http1(stream: Stream, peer: SocketAddr, kind: ListenerKind, state: Arc<State>, slot: &Slot) {
     let (mut phase, obstacles) = (state.phase.clone(), Arc::clone(&state.obstacles));
+    let watch = Watch::default();
     let service = service_fn(|mut request: Request<Incoming>| {
-        let (state, under_way) = (Arc::clone(&state), slot.begin_request());
+        let (state, under_way, watch) = (Arc::clone(&state), slot.begin_request(), watch.clone());
         // Boxed, so that the connection can be taken apart at its end.
         Box::pin(async move {
+            watch.set(false);
             let mut answer = routes::answer(&mut request, peer, kind, state).await;
+            watch.set(answer.extensions().get::<EndsWithClient>().is_some());
             if answer.extensions().get::<MayStay>().is_some() && !slot.may_stay() {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -104,7 +108,7 @@ async fn serve_http1(stream: Stream, peer: SocketAddr, kind: ListenerKind, state
         .header_read_timeout(HEADER_WAIT)
         .max_buf_size(FRAME_BYTES_MAX)
         .max_header_size(HEADER_BYTES_MAX);
-    let mut connection = builder.serve_connection(TokioIo::new(stream), service);
+    let mut connection = builder.serve_connection(TokioIo::new(Attentive::new(stream, watch.clone())), service);
     let mut is_draining = false;
     let ended = loop {
         tokio::select! {
@@ -121,7 +125,7 @@ async fn serve_http1(stream: Stream, peer: SocketAddr, kind: ListenerKind, state
         tracing::debug!(%peer, %error, "the connection ended");
     }
     // Without hyper's buffers, which may hold requests that get no answer any more.
-    let stream = connection.into_parts().io.into_inner();
+    let stream = connection.into_parts().io.into_inner().into_inner();
     if kind != ListenerKind::Metrics
         && let Either::Left(socket) = &stream
         && socket.first_byte() == Some(HANDSHAKE)

@@ -1,5 +1,6 @@
 //! Bytes and connections, without any knowledge of health data.
 
+mod attentive;
 pub(super) mod certificate;
 pub(super) mod connection;
 pub(super) mod descriptors;

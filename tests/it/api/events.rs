@@ -5,8 +5,8 @@ use std::net::TcpStream;
 
 use healthsink::model::limits::{CONNECTIONS_MAX, EVENT_LISTENERS_MAX, EVENT_LISTENERS_OF_TOKEN_MAX};
 use healthsink::store::{Database, TokenScope};
-use healthsink_testkit::http::{Client, get};
-use healthsink_testkit::wait::PATIENCE;
+use healthsink_testkit::http::{Client, Response, get};
+use healthsink_testkit::wait::{PATIENCE, wait_until};
 use serde_json::{Value, json};
 
 use super::Api;
@@ -24,12 +24,26 @@ impl Listener {
 
     /// The same with only these headers.
     fn with(api: &Api, headers: &[(&str, &str)]) -> Self {
-        let mut client = api.server.connect();
-        client.head("GET", PATH, headers);
-        let head = client.receive_head_only();
+        let (client, head) = Self::ask(api, headers);
         assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")), "{head:?}");
         assert_eq!([head.header("x-accel-buffering"), head.header("content-encoding")], [Some("no"), None]);
         Self(client)
+    }
+
+    fn ask(api: &Api, headers: &[(&str, &str)]) -> (Client, Response) {
+        let mut client = api.server.connect();
+        client.head("GET", PATH, headers);
+        let head = client.receive_head_only();
+        (client, head)
+    }
+
+    /// Waits until a token may have another one.
+    fn wait_to_start(api: &Api, token: &str) -> Self {
+        let bearer = format!("Bearer {token}");
+        wait_until("room for another listener", || {
+            let (client, head) = Self::ask(api, &[("Authorization", &bearer)]);
+            (head.status == 200).then_some(Self(client))
+        })
     }
 
     /// The next event with its data; nothing at the end.
@@ -198,11 +212,38 @@ fn listeners_are_bounded_and_hold_no_reads() {
     }
     // One that leaves frees a place.
     drop(listeners.pop());
-    healthsink_testkit::wait::wait_until("room for another listener", || {
-        let mut client = api.server.connect();
-        client.head("GET", PATH, &[("Authorization", &format!("Bearer {}", tokens[2]))]);
-        (client.receive_head_only().status == 200).then_some(())
-    });
+    Listener::wait_to_start(&api, &tokens[2]);
+}
+
+/// Somebody who reloads a page again and again leaves as many listeners. Their places are free before anything is written to them: the
+/// last one, which stays, has no comment yet.
+#[test]
+fn listeners_that_leave_are_noticed_while_nothing_happens() {
+    let api = Api::start();
+    let admin = api.add_token("me", TokenScope::Admin, false);
+    let start = |_| Listener::start(&api, &api.token, &[]);
+    let leaving: Vec<Listener> = (1..EVENT_LISTENERS_OF_TOKEN_MAX).map(start).collect();
+    let mut staying = Listener::start(&api, &api.token, &[]);
+    staying.wait_for("hello");
+    assert_eq!(api.ask(&api.token, PATH, &[]).status, 503);
+    drop(leaving);
+    let new: Vec<Listener> =
+        (1..EVENT_LISTENERS_OF_TOKEN_MAX).map(|_| Listener::wait_to_start(&api, &api.token)).collect();
+    upload(&api, &admin, 1);
+    assert_eq!(staying.next().unwrap().0, "upload");
+    drop(new);
+}
+
+/// What a client sends while it follows waits for the end of the stream, as on any connection.
+#[test]
+fn a_request_behind_a_stream_is_answered_after_it() {
+    let api = Api::start();
+    let mut listener = Listener::start(&api, &api.token, &[]);
+    listener.wait_for("hello");
+    listener.0.head("GET", "/healthz", &[("Connection", "close")]);
+    assert!(Database::new(api.server.database()).revoke_token(1, 0).unwrap().is_some_and(|done| done.is_new));
+    while listener.0.next_chunk().is_some() {}
+    assert_eq!(listener.0.receive().status, 200);
 }
 
 #[test]
