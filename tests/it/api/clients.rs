@@ -93,6 +93,60 @@ fn a_tag_changes_with_whatever_is_shown() {
     }
 }
 
+/// Behind the first page it would be too late to refuse a series.
+#[test]
+fn a_series_without_an_answer_is_refused_before_the_first_one() {
+    let api = Api::start();
+    let admin = api.add_token("me", TokenScope::Admin, false);
+    let sample = |day: u32, unit: &str| {
+        json!({
+            "uuid": format!("70000000-0000-4000-8000-{day:012}"), "startDate": format!("2026-03-0{day}T08:00:00.000Z"),
+            "endDate": format!("2026-03-0{day}T08:00:00.000Z"), "value": 70, "unit": unit,
+            "sourceRevision": {"source": {"name": unit}},
+        })
+    };
+    post(&api, &admin, &json!({"data": {"HKQuantityTypeIdentifierBodyMass": [sample(1, "kg"), sample(2, "count")]}}));
+    let check = |query: &str, expected: u16| {
+        for accept in ["application/json", "text/csv"] {
+            let answer = api.ask(&api.token, &format!("/api/v1/samples?type={query}"), &[("Accept", accept)]);
+            assert_eq!(answer.status, expected, "{query}: {}", String::from_utf8_lossy(&answer.body));
+            if expected == 400 {
+                assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{query}");
+                assert_eq!(answer.field("parameter"), json!("units"), "{query}");
+            }
+        }
+    };
+    check("heart_rate,body_mass&max_points=2", 400);
+    check("heart_rate,body_mass&max_points=2&to=2026-03-02", 200);
+    check("body_mass&units=lb", 400);
+    check("body_mass&units=lb&to=2026-03-02", 200);
+    check("body_mass&units=lb&source=kg", 200);
+    check("body_mass&units=lb&source=count", 400);
+    check("heart_rate,body_mass", 200);
+}
+
+/// What can only fail later ends the stream without its end, so that a client notices.
+#[test]
+fn an_answer_that_fails_in_the_middle_does_not_look_whole() {
+    let api = Api::start();
+    let admin = api.add_token("me", TokenScope::Admin, false);
+    add_rows(&api, &admin, (LONG_ROWS, LONG_TEXT_BYTES));
+    let connection = Connection::open(api.server.database()).unwrap();
+    connection.busy_timeout(PATIENCE).unwrap();
+    let other = "INSERT INTO types (name) VALUES ('Other');
+        INSERT INTO samples (person_id, type_id, start_ms, uuid, value) SELECT 1, id, 1, randomblob(16), 1 FROM types WHERE name = 'Other'";
+    connection.execute_batch(other).unwrap();
+    let path = "/api/v1/samples?type=body_mass,Other&source=Long";
+    assert_eq!(api.ask(&api.token, path, &[]).status, 200);
+    let mut slow = stall(&api, path);
+    assert_eq!(connection.execute("UPDATE types SET name = 'Gone' WHERE name = 'Other'", []).unwrap(), 1);
+    let mut rest = Vec::new();
+    std::io::copy(&mut slow, &mut rest).unwrap();
+    let rows = rest.windows(14).filter(|part| part.eq_ignore_ascii_case(b"70000000-0000-")).count();
+    assert_eq!(rows, LONG_ROWS, "the series before is whole");
+    assert!(!rest.ends_with(b"\r\n0\r\n\r\n"), "the answer has no end");
+}
+
 /// A token that asks for much, and never reads what it gets, leaves answers to others.
 #[test]
 fn many_slow_answers_of_one_token_keep_no_other_waiting() {

@@ -4,6 +4,7 @@
 //! length holds neither memory nor the WAL.
 
 mod chart;
+mod convertible;
 mod cursor;
 mod days;
 mod feed;

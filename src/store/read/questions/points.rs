@@ -4,8 +4,9 @@
 
 use rusqlite::params;
 
+use super::convertible::{check_units, not_convertible};
 use super::mean::Mean;
-use super::range::Range;
+use super::range::{Located, Range};
 use super::reader::{Question, Snapshot, Unanswered};
 use super::source::SourceFilter;
 use super::types::Kind;
@@ -25,8 +26,11 @@ pub struct Points {
     pub units: Option<String>,
     /// Points at most.
     pub points_max: u32,
+    /// These sources, and the unit, once they were looked up.
+    known: Option<(Option<SourceFilter>, String)>,
 }
 
+/// When the samples begin and end.
 const SPAN: &str = "SELECT
       (SELECT start_ms FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4
        ORDER BY start_ms LIMIT 1),
@@ -50,9 +54,7 @@ impl Converter<'_> {
             Some((known, conversion)) if known == unit => conversion,
             _ => {
                 let name = unit_name(self.snapshot, unit)?;
-                let conversion = conversion(&name, self.wanted).ok_or_else(|| {
-                    Unanswered::Parameter("units", "a unit that all samples' own can be converted to".to_owned())
-                })?;
+                let conversion = conversion(&name, self.wanted).ok_or_else(not_convertible)?;
                 self.last = Some((unit, conversion));
                 conversion
             }
@@ -67,26 +69,65 @@ fn unit_name(snapshot: &Snapshot<'_>, unit: Option<i64>) -> Result<String, Unans
     Ok(select.query_row([unit], |row| row.get(0))?)
 }
 
-impl Question for Points {
-    fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
-        let located = self.range.locate(snapshot)?;
+impl Points {
+    /// The question for a line of all samples of a type.
+    #[must_use]
+    pub fn new(range: Range, kind: Kind, points_max: u32) -> Self {
+        Self { range, kind, source: None, units: None, points_max, known: None }
+    }
+
+    /// Looks up the sources and the unit.
+    fn look_up(
+        &self,
+        snapshot: &Snapshot<'_>,
+        located: &Located,
+    ) -> Result<(Option<SourceFilter>, String), Unanswered> {
         let type_id = self.kind.id(snapshot)?;
-        let mut sources = match &self.source {
+        let sources = match &self.source {
             Some(source) => Some(SourceFilter::new(snapshot, located.person, source)?),
             None => None,
         };
-        let bounds = params![located.person, type_id, located.from_ms, located.to_ms];
-        let span: (Option<i64>, Option<i64>) =
-            snapshot.connection.prepare_cached(SPAN)?.query_row(bounds, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let (first_ms, last_ms) = (span.0.unwrap_or_default(), span.1.unwrap_or_default());
-        let width_ms = (last_ms - first_ms) / i64::from(self.points_max.max(1)) + 1;
         let sql = "SELECT unit_id FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 LIMIT 1";
         let mut select = snapshot.connection.prepare_cached(sql)?;
-        let own: Option<i64> = match span.1 {
+        let own: Option<i64> = match span(snapshot, located, type_id)?.1 {
             Some(last_ms) => select.query_row(params![located.person, type_id, last_ms], |row| row.get(0))?,
             None => None,
         };
         let unit = self.units.clone().map_or_else(|| unit_name(snapshot, own), Ok)?;
+        Ok((sources, unit))
+    }
+}
+
+/// The first and the last instant of samples.
+fn span(
+    snapshot: &Snapshot<'_>,
+    located: &Located,
+    type_id: Option<i64>,
+) -> Result<(Option<i64>, Option<i64>), Unanswered> {
+    let bounds = params![located.person, type_id, located.from_ms, located.to_ms];
+    Ok(snapshot.connection.prepare_cached(SPAN)?.query_row(bounds, |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+impl Question for Points {
+    /// The line is one page, so this is only for one that is not the first of an answer.
+    fn check(&mut self, snapshot: &Snapshot<'_>) -> Result<(), Unanswered> {
+        let located = self.range.locate(snapshot)?;
+        let (mut sources, unit) = self.look_up(snapshot, &located)?;
+        check_units(snapshot, &located, self.kind.id(snapshot)?, &unit, &mut sources)?;
+        self.known = Some((sources, unit));
+        Ok(())
+    }
+
+    fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
+        let located = self.range.locate(snapshot)?;
+        let type_id = self.kind.id(snapshot)?;
+        let (mut sources, unit) = match self.known.take() {
+            Some(known) => known,
+            None => self.look_up(snapshot, &located)?,
+        };
+        let (first_ms, last_ms) = span(snapshot, &located, type_id)?;
+        let (first_ms, last_ms) = (first_ms.unwrap_or_default(), last_ms.unwrap_or_default());
+        let width_ms = (last_ms - first_ms) / i64::from(self.points_max.max(1)) + 1;
         let zone = Value::text(self.range.zone.as_deref());
         let shown = if unit.is_empty() { Value::Null } else { Value::Text(&unit) };
         sink.begin(&[("type", Value::Text(&self.kind.shown)), ("unit", shown), ("zone", zone)]);

@@ -3,6 +3,7 @@
 //! A page is one state of the database. Between pages nothing is open, so a slow client costs no state.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,9 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::value::{Progress, Sink};
 use crate::model::error::{Error, ErrorKind};
-use crate::model::limits::{QUESTION_CACHE_BYTES, QUESTION_PLACES, QUESTION_STEPS, STATEMENTS_CACHED_MAX, TOKEN_WAIT};
+use crate::model::limits::{
+    QUESTION_CACHE_BYTES, QUESTION_PLACES, QUESTION_STEPS, STATEMENTS_CACHED_MAX, TOKEN_WAIT, TOTALS_KEPT_MAX,
+};
 use crate::model::lock::lock;
 use crate::statistics::Timeline;
 use crate::store::database::Database;
@@ -21,6 +24,16 @@ use crate::store::open::set_page_cache;
 
 /// A typed question. Each page continues where the last one ended.
 pub trait Question: Send {
+    /// Fails if there is no answer, as far as that is known before its first row. Of several questions in one answer, all are checked
+    /// before the first one begins.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer.
+    fn check(&mut self, _: &Snapshot<'_>) -> Result<(), Unanswered> {
+        Ok(())
+    }
+
     /// Reads the next page.
     ///
     /// # Errors
@@ -65,8 +78,26 @@ pub struct Snapshot<'a> {
     pub(in crate::store) connection: &'a Connection,
     pub(in crate::store) now_ms: i64,
     pub(in crate::store) database: &'a Database,
-    timeline: &'a RefCell<Option<KnownTimeline>>,
+    known: &'a RefCell<Known>,
 }
+
+/// What a connection remembers of the state that it last read.
+#[derive(Debug, Default)]
+struct Known {
+    timeline: Option<KnownTimeline>,
+    totals: Option<KnownTotals>,
+}
+
+/// The days and the samples of each type of the person that a connection has been asked about last. All rows of days are counted for it.
+#[derive(Debug)]
+struct KnownTotals {
+    person: i64,
+    version: i64,
+    totals: Totals,
+}
+
+/// Days with a figure, and the samples in them, by type.
+pub(super) type Totals = Arc<BTreeMap<i64, (i64, Option<i64>)>>;
 
 /// The zones of the person that a connection has been asked about last. Somebody who travels much has thousands of changes.
 #[derive(Debug)]
@@ -80,8 +111,8 @@ struct KnownTimeline {
 impl Snapshot<'_> {
     /// The zones that a person was in.
     pub(super) fn timeline(&self, person: i64) -> rusqlite::Result<Arc<Timeline>> {
-        let version: i64 = self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
-        let mut known = self.timeline.borrow_mut();
+        let version = self.version()?;
+        let known = &mut self.known.borrow_mut().timeline;
         if let Some(known) = known.as_ref().filter(|known| known.person == person && known.version == version) {
             return Ok(Arc::clone(&known.timeline));
         }
@@ -89,13 +120,34 @@ impl Snapshot<'_> {
         *known = Some(KnownTimeline { person, version, timeline: Arc::clone(&timeline) });
         Ok(timeline)
     }
+
+    /// The days and the samples of each type of a person.
+    pub(super) fn totals(&self, person: i64) -> rusqlite::Result<Totals> {
+        let version = self.version()?;
+        let known = &mut self.known.borrow_mut().totals;
+        if let Some(known) = known.as_ref().filter(|known| known.person == person && known.version == version) {
+            return Ok(Arc::clone(&known.totals));
+        }
+        let mut select = self.connection.prepare_cached(TOTALS)?;
+        let totals = select.query_map([person], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        let totals: Totals = Arc::new(totals.collect::<rusqlite::Result<_>>()?);
+        *known = Some(KnownTotals { person, version, totals: Arc::clone(&totals) })
+            .filter(|_| totals.len() <= TOTALS_KEPT_MAX);
+        Ok(totals)
+    }
+
+    fn version(&self) -> rusqlite::Result<i64> {
+        self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+    }
 }
+
+const TOTALS: &str = "SELECT type_id, count(*), sum(count) FROM days WHERE person_id = ?1 GROUP BY type_id";
 
 /// A connection, and what is known of the state that it last read.
 #[derive(Debug)]
 struct Place {
     connection: Connection,
-    timeline: RefCell<Option<KnownTimeline>>,
+    known: RefCell<Known>,
 }
 
 /// Asks questions beside the writer. Connections are opened as they are needed, and kept.
@@ -141,9 +193,8 @@ impl QuestionReader {
         let deadline = Instant::now() + time_max;
         place.connection.progress_handler(QUESTION_STEPS, Some(move || Instant::now() >= deadline))?;
         let began = place.connection.execute_batch("BEGIN").map_err(Unanswered::from);
-        let answer = began.and_then(|()| {
-            read(&Snapshot { connection: &place.connection, now_ms, database, timeline: &place.timeline })
-        });
+        let answer = began
+            .and_then(|()| read(&Snapshot { connection: &place.connection, now_ms, database, known: &place.known }));
         place.connection.progress_handler(0, None::<fn() -> bool>)?;
         if place.connection.is_autocommit() || place.connection.execute_batch("ROLLBACK").is_ok() {
             let mut idle = lock(&self.idle);
@@ -165,7 +216,7 @@ impl QuestionReader {
         let connection = database.open_beside_writer(TOKEN_WAIT).map_err(Unanswered::Failed)?;
         set_page_cache(&connection, QUESTION_CACHE_BYTES)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
-        Ok((database, Place { connection, timeline: RefCell::default() }))
+        Ok((database, Place { connection, known: RefCell::default() }))
     }
 
     fn explained(&self, unanswered: Unanswered) -> Unanswered {
@@ -202,6 +253,27 @@ mod tests {
             true
         }
         fn end(&mut self, _: &[Field<'_>]) {}
+    }
+
+    #[test]
+    fn totals_are_those_of_the_state_that_is_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let database = Database::new(file.path());
+        let store = Store::open(&database).unwrap();
+        store.connection.execute("INSERT INTO types (id, name) VALUES (1, 'steps')", []).unwrap();
+        let reader = QuestionReader::new(database);
+        let totals = || {
+            let totals = reader.read((0, QUESTION_TIME_MAX), |snapshot| Ok(snapshot.totals(1)?)).unwrap();
+            totals.iter().map(|(kind, all)| (*kind, *all)).collect::<Vec<_>>()
+        };
+        assert_eq!(totals(), []);
+        for (day, expected) in [("2026-01-01", (1, Some(5))), ("2026-01-02", (2, Some(10)))] {
+            let sql =
+                "INSERT INTO days (person_id, type_id, day, start_ms, end_ms, count, covered_ms, sessions, has_long,
+                is_approximate) VALUES (1, 1, ?1, 0, 1, 5, 0, 0, FALSE, FALSE)";
+            store.connection.execute(sql, [day]).unwrap();
+            assert_eq!([totals(), totals()], [[(1, expected)], [(1, expected)]]);
+        }
     }
 
     #[test]

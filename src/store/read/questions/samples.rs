@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
+use super::convertible::{check_units, not_convertible};
 use super::cursor::{KeyPart, RowKey};
 use super::range::{Located, Range};
 use super::reader::{Question, Snapshot, Unanswered};
@@ -35,6 +36,7 @@ pub struct Samples {
     texts: SharedTexts,
     /// What was handed out.
     rows: u64,
+    is_checked: bool,
     has_begun: bool,
     /// The conversion of the last unit.
     conversion: Option<(i64, Option<Conversion>)>,
@@ -96,6 +98,7 @@ impl Samples {
             sources: None,
             texts: SharedTexts::new(),
             rows: 0,
+            is_checked: false,
             has_begun: false,
             conversion: None,
         }
@@ -109,9 +112,6 @@ impl Samples {
         sink: &mut dyn Sink,
     ) -> Result<(), Unanswered> {
         self.has_begun = true;
-        if let Some(source) = &self.source {
-            self.sources = Some(SourceFilter::new(snapshot, located.person, source)?);
-        }
         // Counting all of a large type would take longer than the page.
         let max = i64::try_from(QUESTION_TOTAL_MAX).unwrap_or(i64::MAX);
         let total = match self.limit {
@@ -166,7 +166,7 @@ impl Samples {
         }
         match self.conversion {
             Some((_, Some(conversion))) => Ok(Some(conversion.apply(value))),
-            _ => Err(Unanswered::Parameter("units", "a unit that the samples' own can be converted to".to_owned())),
+            _ => Err(not_convertible()),
         }
     }
 
@@ -212,7 +212,27 @@ fn whole(value: f64) -> Option<i64> {
 }
 
 impl Question for Samples {
+    fn check(&mut self, snapshot: &Snapshot<'_>) -> Result<(), Unanswered> {
+        if self.is_checked {
+            return Ok(());
+        }
+        let located = self.range.locate(snapshot)?;
+        let type_id = self.kind.id(snapshot)?;
+        if self.after.as_ref().is_some_and(|after| !after.is_of("ib")) {
+            return Err(Unanswered::Parameter("cursor", "the `next_cursor` of the answer before".to_owned()));
+        }
+        if let Some(source) = &self.source {
+            self.sources = Some(SourceFilter::new(snapshot, located.person, source)?);
+        }
+        if let Some(wanted) = &self.units {
+            check_units(snapshot, &located, type_id, wanted, &mut self.sources)?;
+        }
+        self.is_checked = true;
+        Ok(())
+    }
+
     fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
+        self.check(snapshot)?;
         let located = self.range.locate(snapshot)?;
         let type_id = self.kind.id(snapshot)?;
         if !self.has_begun {
@@ -222,10 +242,7 @@ impl Question for Samples {
         let start = [KeyPart::Integer(located.from_ms), KeyPart::Bytes(Vec::new())];
         let behind = match self.after.as_ref().map(RowKey::parts) {
             Some(behind @ [KeyPart::Integer(start_ms), KeyPart::Bytes(_)]) if *start_ms >= located.from_ms => behind,
-            Some([KeyPart::Integer(_), KeyPart::Bytes(_)]) | None => &start,
-            Some(_) => {
-                return Err(Unanswered::Parameter("cursor", "the `next_cursor` of the answer before".to_owned()));
-            }
+            _ => &start,
         };
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
         let mut rows = select.query(params![located.person, type_id, behind[0], behind[1], located.to_ms])?;

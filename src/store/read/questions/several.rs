@@ -1,14 +1,13 @@
 //! Several questions of one kind in one answer, one behind the other.
 
 use super::reader::{Question, Snapshot, Unanswered};
-use super::types::Kind;
 use super::value::{Progress, Sink};
 
 /// A question for each of several types. Their answers are the series of one answer.
 pub struct Several {
-    series: Vec<(Kind, Box<dyn Question>)>,
+    series: Vec<Box<dyn Question>>,
     done: usize,
-    has_begun: bool,
+    is_checked: bool,
 }
 
 impl std::fmt::Debug for Several {
@@ -18,21 +17,21 @@ impl std::fmt::Debug for Several {
 }
 
 impl Several {
-    /// The questions, each with its type.
+    /// The questions.
     #[must_use]
-    pub fn new(series: Vec<(Kind, Box<dyn Question>)>) -> Self {
-        Self { series, done: 0, has_begun: false }
+    pub fn new(series: Vec<Box<dyn Question>>) -> Self {
+        Self { series, done: 0, is_checked: false }
     }
 }
 
 impl Question for Several {
     fn page(&mut self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<Progress, Unanswered> {
-        if !self.has_begun {
-            // Behind the first page it would be too late to say that a type is unknown.
-            self.series.iter().try_for_each(|(kind, _)| kind.id(snapshot).map(drop))?;
-            self.has_begun = true;
+        if !self.is_checked {
+            // Behind the first page it would be too late to refuse one.
+            self.series.iter_mut().try_for_each(|question| question.check(snapshot))?;
+            self.is_checked = true;
         }
-        let Some((_, question)) = self.series.get_mut(self.done) else { return Ok(Progress::End) };
+        let Some(question) = self.series.get_mut(self.done) else { return Ok(Progress::End) };
         if question.page(snapshot, sink)? == Progress::End {
             self.done += 1;
         }

@@ -77,12 +77,9 @@ const COLUMNS: [&str; 8] = ["type", "identifier", "unit", "method", "first", "la
 /// First and last sample are at the ends of the type's range of keys; the number of samples is that of its days.
 const SELECT: &str = "SELECT o.type_id, t.name,
       (SELECT start_ms FROM samples s WHERE s.person_id = ?1 AND s.type_id = o.type_id ORDER BY start_ms LIMIT 1),
-      (SELECT start_ms FROM samples s WHERE s.person_id = ?1 AND s.type_id = o.type_id ORDER BY start_ms DESC LIMIT 1),
-      d.days, d.samples
+      (SELECT start_ms FROM samples s WHERE s.person_id = ?1 AND s.type_id = o.type_id ORDER BY start_ms DESC LIMIT 1)
     FROM (SELECT DISTINCT type_id FROM sample_origins WHERE person_id = ?1 AND type_id > ?2) o
     JOIN types t ON t.id = o.type_id
-    LEFT JOIN (SELECT type_id, count(*) AS days, sum(count) AS samples FROM days WHERE person_id = ?1 AND type_id > ?2
-      GROUP BY type_id) d ON d.type_id = o.type_id
     ORDER BY o.type_id";
 
 impl Types {
@@ -101,6 +98,7 @@ impl Question for Types {
             sink.begin(&[("person", Value::Text(&self.range.person))]);
             sink.list("types", &COLUMNS);
         }
+        let totals = snapshot.totals(person)?;
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
         let mut rows = select.query(params![person, self.after])?;
         while let Some(row) = rows.next()? {
@@ -111,6 +109,7 @@ impl Question for Types {
                 continue;
             };
             let unit = canonical(identifier);
+            let total = totals.get(&self.after);
             let has_more_room = sink.row(&[
                 Value::Text(&Kind::identified(identifier).shown),
                 Value::Text(identifier),
@@ -118,8 +117,8 @@ impl Question for Types {
                 Value::Text(method_name(Method::of(identifier))),
                 Value::Time(first_ms),
                 Value::time(row.get(3)?),
-                Value::integer(row.get(4)?),
-                Value::integer(row.get(5)?),
+                Value::integer(total.map(|(days, _)| *days)),
+                Value::integer(total.and_then(|(_, samples)| *samples)),
             ]);
             if !has_more_room {
                 return Ok(Progress::More);
