@@ -68,8 +68,8 @@ pub(super) fn samples(asked: Asked) -> Asking {
     if kinds.len() > 1 && units.is_some() {
         return Err(Wrong::of("units", "left out for several types, whose units differ").into());
     }
-    let mut series: Vec<_> = kinds.into_iter().map(|kind| (kind.clone(), samples_of(&asked, kind))).collect();
-    Ok(if series.len() == 1 { series.remove(0).1 } else { Box::new(Several::new(series)) })
+    let mut series: Vec<_> = kinds.into_iter().map(|kind| samples_of(&asked, kind)).collect();
+    Ok(if series.len() == 1 { series.remove(0) } else { Box::new(Several::new(series)) })
 }
 
 /// Samples of one type.
@@ -77,7 +77,9 @@ fn samples_of(asked: &Asked, kind: Kind) -> Box<dyn Question> {
     let Given { source, units, cursor, max_points, .. } = &asked.given;
     let (range, source, units) = (asked.range(), source.clone(), units.clone());
     if let Some(points_max) = *max_points {
-        return Box::new(Points { range, kind, source, units, points_max });
+        let mut points = Points::new(range, kind, points_max);
+        (points.source, points.units) = (source, units);
+        return Box::new(points);
     }
     let mut samples = Samples::new(range, kind);
     (samples.limit, samples.source, samples.units, samples.after) = (asked.limit, source, units, cursor.clone());
@@ -88,17 +90,36 @@ fn samples_of(asked: &Asked, kind: Kind) -> Box<dyn Question> {
 pub(super) fn chart(asked: Asked) -> Asking {
     let kind = asked.kind()?;
     let mut range = asked.range();
-    if let Some(days) = asked.given.days {
-        if range.from.is_some() || range.to.is_some() {
-            return Err(Wrong::of("days", "left out where `from` or `to` is given").into());
-        }
-        (range.from, range.to) = (Some(Moment::DaysAgo(days - 1)), Some(Moment::DaysAgo(-1)));
+    let bucket = asked.given.bucket.flatten();
+    let has_bounds = range.from.is_some() || range.to.is_some();
+    match asked.given.days {
+        Some(_) if has_bounds => return Err(Wrong::of("days", "left out where `from` or `to` is given").into()),
+        Some(None) => {}
+        Some(Some(days)) => (range.from, range.to) = last_days(days),
+        None if has_bounds => {}
+        None => (range.from, range.to) = last_days(chart_days_default(bucket)),
     }
     let points_max = points_max(&kind.identifier, asked.given.picture().width);
     let mut chart = Chart::new(range, kind, points_max);
-    chart.bucket = asked.given.bucket.flatten();
+    chart.bucket = bucket;
     chart.units = asked.given.units;
     Ok(Box::new(chart))
+}
+
+/// The local days up to today.
+fn last_days(days: i32) -> (Option<Moment>, Option<Moment>) {
+    (Some(Moment::DaysAgo(days - 1)), Some(Moment::DaysAgo(-1)))
+}
+
+/// The days of a chart without bounds: enough for some buckets.
+fn chart_days_default(bucket: Option<BucketSize>) -> i32 {
+    match bucket {
+        Some(BucketSize::Hour) => 2,
+        None | Some(BucketSize::Day) => 30,
+        Some(BucketSize::Week) => 182,
+        Some(BucketSize::Month) => 365,
+        Some(BucketSize::Year) => 3653,
+    }
 }
 
 /// How many figures of a type a width has room for: bars need more of it than a line.

@@ -99,7 +99,7 @@ impl Parameter {
             Self::Cursor => "the `next_cursor` of the answer before".to_owned(),
             Self::MaxPoints => format!("a number of points from 1 to {QUESTION_POINTS_MAX}"),
             Self::Person => "the name of a person that the token may read".to_owned(),
-            Self::Days => format!("a number of days up to today, from 1 to {CHART_DAYS_MAX}"),
+            Self::Days => format!("a number of days up to today, from 1 to {CHART_DAYS_MAX}, or all"),
             Self::Width => format!("a number of pixels from {CHART_WIDTH_PX_MIN} to {CHART_WIDTH_PX_MAX}"),
             Self::Height => format!("a number of pixels from {CHART_HEIGHT_PX_MIN} to {CHART_HEIGHT_PX_MAX}"),
             Self::Theme => "light, dark or auto".to_owned(),
@@ -123,7 +123,8 @@ pub(super) struct Given {
     pub(super) cursor: Option<RowKey>,
     pub(super) max_points: Option<u32>,
     pub(super) person: Option<String>,
-    pub(super) days: Option<i32>,
+    /// The outer one is missing if nothing is given, the inner one for `all`.
+    pub(super) days: Option<Option<i32>>,
     pub(super) width: Option<u32>,
     pub(super) height: Option<u32>,
     pub(super) theme: Option<Theme>,
@@ -204,7 +205,8 @@ impl Given {
                 self.max_points = u32::try_from(number(value, u64::from(QUESTION_POINTS_MAX))?).ok();
             }
             Parameter::Person => self.person = Some(value.to_owned()),
-            Parameter::Days => self.days = i32::try_from(number(value, CHART_DAYS_MAX)?).ok(),
+            Parameter::Days if value == "all" => self.days = Some(None),
+            Parameter::Days => self.days = Some(Some(i32::try_from(number(value, CHART_DAYS_MAX)?).ok()?)),
             Parameter::Width => self.width = Some(pixels(value, (CHART_WIDTH_PX_MIN, CHART_WIDTH_PX_MAX))?),
             Parameter::Height => self.height = Some(pixels(value, (CHART_HEIGHT_PX_MIN, CHART_HEIGHT_PX_MAX))?),
             Parameter::Theme => self.theme = Some(Theme::ALONE.into_iter().find(|theme| theme.name() == value)?),

@@ -34,7 +34,8 @@ fn figures_in_words_are_those_of_the_api() {
         let answer = api.json(&format!("/api/v1/days?{query}"));
         let values: Vec<f64> =
             answer[list].as_array().unwrap().iter().filter_map(|figure| figure["value"].as_f64()).collect();
-        let svg = chart(&api, query);
+        let all = if query.contains("from=") { "" } else { "&days=all" };
+        let svg = chart(&api, &format!("{query}{all}"));
         let words = words(&svg);
         let check = |behind: &str, expected: f64| {
             let found = number(words, behind);
@@ -57,7 +58,7 @@ fn figures_in_words_are_those_of_the_api() {
 fn nights_are_bars_with_their_stages() {
     let api = Api::start();
     let night = api.json("/api/v1/nights/2026-01-06");
-    let svg = chart(&api, "type=sleep");
+    let svg = chart(&api, "type=sleep&days=all");
     assert_eq!((&night["asleep_min"], &night["bedtime"]), (&Value::from(420), &Value::from("2026-01-05T22:00:00")));
     let expected = "1 whole night with data. On average asleep for 7 h 00 min, from bed at 22:00 to waking at ";
     assert!(words(&svg).contains(expected), "{}", words(&svg));
@@ -65,7 +66,7 @@ fn nights_are_bars_with_their_stages() {
         let path = svg.split_once(&format!("<path class=\"{class}\" d=\"")).unwrap().1.split_once('"').unwrap().0;
         assert_eq!(path.matches('Z').count(), parts, "{class}: {path}");
     }
-    let month = chart(&api, "type=sleep&bucket=month");
+    let month = chart(&api, "type=sleep&bucket=month&days=all");
     assert!(words(&month).contains("mean by month"), "{}", words(&month));
     assert!(words(&chart(&api, "type=sleep&from=2026-02-01")).contains("No data"));
 }
@@ -137,7 +138,7 @@ fn each_parameter_changes_the_picture() {
     let api = Api::start();
     let all = api.add_token("me", healthsink::store::TokenScope::Read, true);
     api.add_token("anna", healthsink::store::TokenScope::Read, false);
-    let plain = chart(&api, "type=body_mass");
+    let plain = chart(&api, "type=body_mass&days=all");
     for parameter in [
         "type=steps",
         "from=2026-01-06",
@@ -151,8 +152,10 @@ fn each_parameter_changes_the_picture() {
         "theme=dark",
         "person=anna",
     ] {
-        let query =
-            if parameter.starts_with("type") { parameter.to_owned() } else { format!("type=body_mass&{parameter}") };
+        let is_of_time = ["from", "to", "days", "tz"].contains(&parameter.split('=').next().unwrap());
+        let days = if is_of_time { "" } else { "&days=all" };
+        let kind = if parameter.starts_with("type") { "" } else { "type=body_mass&" };
+        let query = format!("{kind}{parameter}{days}");
         let query =
             if parameter.starts_with("tz") { query + "&bucket=day&from=2026-01-05&to=2026-01-08" } else { query };
         let answer = api.ask(&all, &format!("/chart.svg?{query}"), &[]);
@@ -160,6 +163,22 @@ fn each_parameter_changes_the_picture() {
         assert_ne!(String::from_utf8(answer.body).unwrap(), plain, "{parameter}");
     }
     assert!(chart(&api, "type=steps&width=390&height=240").contains("viewBox=\"0 0 390 240\""));
+}
+
+/// Without bounds a chart shows how it goes now, not one bar for each of ten years.
+#[test]
+fn a_chart_without_bounds_shows_the_last_days() {
+    let api = Api::start();
+    for (bucket, days) in
+        [("", 30), ("&bucket=day", 30), ("&bucket=hour", 2), ("&bucket=week", 182), ("&bucket=month", 365)]
+    {
+        let query = format!("type=steps{bucket}");
+        assert_eq!(chart(&api, &query), chart(&api, &format!("{query}&days={days}")), "{bucket}");
+    }
+    let all = chart(&api, "type=steps&days=all&bucket=month");
+    assert!(words(&all).contains("Jan 2026"), "{all}");
+    assert!(words(&chart(&api, "type=steps&bucket=month&to=2026-02-01")).contains("Jan 2026"), "a bound is enough");
+    assert!(words(&chart(&api, "type=steps&bucket=year")).contains("2026"));
 }
 
 #[test]
@@ -174,6 +193,7 @@ fn wrong_parameters_of_a_chart_are_named() {
         ("type=steps&theme=blue", "theme", "light"),
         ("type=steps&days=0", "days", "from 1"),
         ("type=steps&days=7&from=2026-01-01", "days", "left out"),
+        ("type=steps&days=all&to=2026-01-01", "days", "left out"),
         ("type=steps&bucket=minute", "bucket", "week"),
         ("type=sleep&bucket=hour", "bucket", "for sleep"),
         ("type=sleep&units=h", "units", "left out"),
@@ -218,7 +238,7 @@ fn names_of_payloads_are_no_markup_in_pictures() {
     let sent = api.server.connect().post(&[("Authorization", &bearer)], body.to_string().as_bytes());
     assert_eq!(sent.status, 200);
     let name = kind.replace('<', "%3C").replace('>', "%3E").replace('/', "%2F");
-    let svg = chart(&api, &format!("type={name}"));
+    let svg = chart(&api, &format!("type={name}&days=all"));
     assert!(svg.contains("&lt;script&gt;alert(1)&lt;/script&gt;</title>"), "{svg}");
     assert!(!svg.contains("<script") && !svg.contains("<b>"), "{svg}");
 }

@@ -57,7 +57,7 @@ const PATHS: [&str; 29] = [
     "/api/v1/explain?type=steps&from=2026-01-05",
     "/api/v1/status",
     "/api/v1/people",
-    "/chart.svg?type=steps",
+    "/chart.svg?type=steps&days=all",
 ];
 
 /// A server with a few days of data of `me`, and tokens that read them.

@@ -97,6 +97,11 @@ impl Period {
         if self.length == Length::All { String::new() } else { format!("&from={}&to={}", self.from, self.to) }
     }
 
+    /// The same for charts, which show a month without them.
+    pub(super) fn chart_query(self) -> String {
+        if self.length == Length::All { "&days=all".to_owned() } else { self.query() }
+    }
+
     /// What it is called: `26 November 2026`, `November 2026`, `2026`.
     pub(super) fn title(self) -> String {
         let last = LocalDay::new(self.to.days().saturating_sub(1));

@@ -21,7 +21,7 @@ pub(super) async fn content(view: &View<'_>, name: &str) -> Result<Content, NoAn
         };
         // Hours exist of quantities only.
         let bucket = if bucket == "hour" && identifier.starts_with("HKCategory") { "day" } else { bucket };
-        format!("type={}&bucket={bucket}{}{}", encoded(name), period.query(), units(&identifier))
+        format!("type={}&bucket={bucket}{}{}", encoded(name), period.chart_query(), units(&identifier))
     };
     let drawing = view.drawing(&query(period)).await?;
     let before = match period.length {

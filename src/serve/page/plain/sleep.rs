@@ -19,7 +19,7 @@ pub(super) async fn content(view: &View<'_>) -> Result<Content, NoAnswer> {
         Length::Half => "week",
         Length::Year | Length::All => "month",
     };
-    let drawing = view.drawing(&format!("type=sleep&bucket={bucket}{}", period.query())).await?;
+    let drawing = view.drawing(&format!("type=sleep&bucket={bucket}{}", period.chart_query())).await?;
     let mut html = Html::default();
     html.line("h1", &[], "Sleep");
     view.periods(&mut html, ("/sleep", ""), period, &LENGTHS);

@@ -70,6 +70,9 @@ struct Bar {
 
 impl NightBars {
     fn bucket(&self, snapshot: &Snapshot<'_>, located: &Located) -> Result<BucketSize, Unanswered> {
+        if self.bucket == Some(BucketSize::Hour) {
+            return Err(Unanswered::Parameter("bucket", "auto, day, week, month or year for sleep".to_owned()));
+        }
         let (first, end) = located.days();
         let mut select = snapshot.connection.prepare_cached(KNOWN)?;
         let known: (Option<String>, Option<String>) = select
@@ -82,9 +85,6 @@ impl NightBars {
         };
         let days = (first, last.next());
         match self.bucket {
-            Some(BucketSize::Hour) => {
-                Err(Unanswered::Parameter("bucket", "auto, day, week, month or year for sleep".to_owned()))
-            }
             Some(bucket) if bucket.count(days) > i64::try_from(CHART_POINTS_MAX).unwrap_or(i64::MAX) => {
                 Err(too_many_buckets())
             }
