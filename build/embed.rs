@@ -13,6 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::ladder::INDEX;
+use super::libraries::LIBRARIES;
 
 /// Files of a page with a fixed name.
 const NAMED: [&str; 6] = [INDEX, "docs.html", "licences.html", "licences.txt", "manifest.webmanifest", "sw.js"];
@@ -23,8 +24,8 @@ const ASSETS: &str = "assets";
 /// All files together, compressed: the program stays small.
 const PAGE_BYTES_MAX: usize = 3 << 20;
 
-/// Writes the table of a page's files, an empty one without a page.
-pub(crate) fn write(dist: Option<&Path>, out: &Path) -> Result<(), String> {
+/// Writes the table of a page's files, and the licences of the program's libraries, which every build has.
+pub(crate) fn write(dist: Option<&Path>, libraries: &str, out: &Path) -> Result<(), String> {
     let folder = out.join("page");
     let fail = |error: std::io::Error| format!("cannot write to {}: {error}", folder.display());
     if folder.exists() {
@@ -32,9 +33,16 @@ pub(crate) fn write(dist: Option<&Path>, out: &Path) -> Result<(), String> {
     }
     fs::create_dir_all(&folder).map_err(fail)?;
     let (mut rows, mut total) = (String::new(), 0);
-    for (number, name) in dist.map(names).transpose()?.unwrap_or_default().iter().enumerate() {
+    let mut names = dist.map(names).transpose()?.unwrap_or_default();
+    names.push(LIBRARIES.to_owned());
+    names.sort();
+    for (number, name) in names.iter().enumerate() {
         let path = dist.unwrap_or(out).join(name);
-        let bytes = fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let bytes = if name == LIBRARIES {
+            libraries.as_bytes().to_vec()
+        } else {
+            fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?
+        };
         let content_type =
             content_type(name).ok_or_else(|| format!("{}: what is a file with this ending?", path.display()))?;
         let (is_gzip, content) = compressed(&bytes);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 mod commit;
 mod embed;
 mod ladder;
+mod libraries;
 mod npm;
 
 use ladder::{Found, Plan};
@@ -28,7 +29,7 @@ fn web() -> Result<(), String> {
     }
     let (root, out) = (folder("CARGO_MANIFEST_DIR")?, folder("OUT_DIR")?);
     let sources = root.join("web");
-    for path in npm::inputs(&sources).iter().chain(&ladder::inputs(&root)) {
+    for path in npm::inputs(&sources).iter().chain(&ladder::inputs(&root)).chain(&libraries::inputs(&root)) {
         println!("cargo:rerun-if-changed={}", path.display());
     }
     let variable = |name: &str| env::var(name).ok();
@@ -45,7 +46,7 @@ fn web() -> Result<(), String> {
             None
         }
     };
-    embed::write(dist.as_deref(), &out)
+    embed::write(dist.as_deref(), &libraries::licences(&root)?, &out)
 }
 
 fn folder(variable: &str) -> Result<PathBuf, String> {

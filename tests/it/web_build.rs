@@ -10,6 +10,9 @@ mod embed;
 #[expect(dead_code, reason = "`inputs` is the build script's")]
 #[path = "../../build/ladder.rs"]
 mod ladder;
+#[expect(dead_code, reason = "`inputs` is the build script's")]
+#[path = "../../build/libraries.rs"]
+mod libraries;
 #[expect(dead_code, reason = "only the build script calls npm")]
 #[path = "../../build/npm.rs"]
 mod npm;
@@ -119,21 +122,57 @@ fn files_become_a_table() {
     write(&dist, "assets/dot.png", &[0x89, 0x50]);
     write(&dist, "notes.txt", b"not of the page");
     write(&out, "page/9", b"of the build before");
-    embed::write(Some(&dist), &out).unwrap();
+    embed::write(Some(&dist), "MIT", &out).unwrap();
     let table = fs::read_to_string(out.join("page.rs")).unwrap();
     let rows: Vec<&str> = table.lines().filter(|line| line.contains("File {")).collect();
     let has = |row: &str, parts: &[&str]| parts.iter().all(|part| row.contains(part));
-    assert_eq!(rows.len(), 3, "{table}");
+    assert_eq!(rows.len(), 4, "{table}");
     assert!(has(rows[0], &["\"assets/app.0a1b.js\"", "text/javascript", "is_gzip: true", "/page/0"]), "{table}");
     assert!(has(rows[1], &["\"assets/dot.png\"", "image/png", "is_gzip: false", "/page/1"]), "{table}");
     assert!(has(rows[2], &["\"index.html\"", "text/html", "/page/2"]), "{table}");
+    assert!(has(rows[3], &["\"libraries.txt\"", "text/plain", "is_gzip: false", "/page/3"]), "{table}");
     let compressed = fs::read(out.join("page/0")).unwrap();
     let mut text = Vec::new();
     std::io::copy(&mut flate2::read::GzDecoder::new(&compressed[..]), &mut text).unwrap();
     assert!(text == script && compressed.len() < script.len() / 10);
     assert!(!out.join("page/9").exists());
-    embed::write(None, &out).unwrap();
-    assert!(!fs::read_to_string(out.join("page.rs")).unwrap().contains("File"));
+    embed::write(None, "MIT", &out).unwrap();
+    let table = fs::read_to_string(out.join("page.rs")).unwrap();
+    assert!(table.matches("File {").count() == 1 && table.contains("\"libraries.txt\""), "{table}");
+}
+
+#[test]
+fn licences_of_libraries_are_texts_or_names() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(libraries::licences(folder.path()).unwrap_err().contains("build/libraries.txt"));
+    write(folder.path(), "build/libraries.txt", b"bytes 1.0.0: MIT\n");
+    write(folder.path(), "LICENSE-MIT", b"Permission");
+    write(folder.path(), "LICENSE-APACHE", b"Apache License");
+    let names = libraries::licences(folder.path()).unwrap();
+    assert!(["bytes 1.0.0: MIT", "Permission", "Apache License"].iter().all(|part| names.contains(part)), "{names}");
+    write(folder.path(), libraries::TEXTS, b"all texts");
+    assert_eq!(libraries::licences(folder.path()).unwrap(), "all texts");
+}
+
+/// `scripts/bless` writes the list.
+#[test]
+fn the_list_of_libraries_is_that_of_the_lock_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| fs::read_to_string(root.join(name)).unwrap();
+    let (list, lock) = (read("build/libraries.txt"), read("Cargo.lock"));
+    let lines: Vec<(&str, &str)> = list.lines().filter_map(|line| line.split_once(": ")).collect();
+    for (library, terms) in &lines {
+        let (name, version) = library.split_once(' ').unwrap();
+        let entry = format!("name = \"{name}\"\nversion = \"{version}\"\n");
+        assert!(lock.contains(&entry) && !terms.is_empty(), "{library} is not in Cargo.lock: run scripts/bless");
+    }
+    let manifest = read("Cargo.toml");
+    let wanted = manifest.split_once("[dependencies]").unwrap().1.split_once("\n[").unwrap().0;
+    for (name, value) in wanted.lines().filter_map(|line| line.split_once(" = ")) {
+        let name = value.split_once("package = \"").and_then(|(_, name)| name.split('"').next()).unwrap_or(name);
+        let is_listed = lines.iter().any(|(library, _)| library.starts_with(&format!("{name} ")));
+        assert!(is_listed || name.starts_with('#'), "{name} is not in build/libraries.txt: run scripts/bless");
+    }
 }
 
 #[test]
@@ -141,7 +180,7 @@ fn a_page_that_cannot_be_embedded_is_an_error() {
     let check = |name: &str, part: &str| {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), name, b"x");
-        let fault = embed::write(Some(folder.path()), &folder.path().join("out")).unwrap_err();
+        let fault = embed::write(Some(folder.path()), "", &folder.path().join("out")).unwrap_err();
         assert!(fault.contains(part), "{name}: {fault}");
     };
     check("assets/app.js", "has no index.html");
@@ -151,7 +190,7 @@ fn a_page_that_cannot_be_embedded_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "index.html", b"x");
     write(folder.path(), "assets/app.wasm", b"x");
-    assert!(embed::write(Some(folder.path()), &folder.path().join("out")).unwrap_err().contains("ending"));
+    assert!(embed::write(Some(folder.path()), "", &folder.path().join("out")).unwrap_err().contains("ending"));
 }
 
 /// What a developer's tools leave in `web/` causes no build.

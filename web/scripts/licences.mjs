@@ -35,8 +35,8 @@ export function licencesPage(web, packages, stylesheet) {
 </head>
 <body class="plain">
 <h1>Licences</h1>
-<p>The page of healthsink contains these packages. The program also has libraries in Rust: their licences are in
-<code>third-party-licences.txt</code> of its packages. For a build from source, <code>scripts/licences</code> prints them.</p>
+<p>The page of healthsink contains these packages. The program also has <a href="licences/libraries">libraries in Rust, with
+their licences</a>.</p>
 ${sections.join("\n")}
 </body>
 </html>

@@ -23,7 +23,7 @@ use super::problem;
 use super::route::{Handler, Right, Route, RoutePath, captured};
 use sent::{Keeping, Shared, sent};
 
-static ROUTES: [Route; 11] = [
+static ROUTES: [Route; 12] = [
     public(RoutePath::Fixed(PAGE_PATH), index, "returns the page, or the plain one in a build without it"),
     public(RoutePath::Fixed("/plain"), plain::first, "shows today or a type without a script, or how to sign in"),
     public(RoutePath::Fixed("/plain/sleep"), plain::sleep, "shows nights without a script, or how to sign in"),
@@ -43,6 +43,7 @@ static ROUTES: [Route; 11] = [
     public(RoutePath::Fixed("/manifest.webmanifest"), top, "returns what a home screen needs of the page"),
     public(RoutePath::Fixed("/sw.js"), top, "returns the page's script for use without a network"),
     public(RoutePath::Fixed("/licences"), licences, "returns the licences of what the page contains"),
+    public(RoutePath::Fixed("/licences/libraries"), libraries, "returns the licences of the program's libraries"),
 ];
 
 const fn public(path: RoutePath, handler: Handler, description: &'static str) -> Route {
@@ -76,8 +77,15 @@ fn asset(call: Call<'_>) -> Answering<'_> {
 }
 
 fn licences(call: Call<'_>) -> Answering<'_> {
-    let name = if file("licences.html").is_some() { "licences.html" } else { "licences.txt" };
-    named(&call, name, Keeping::Asking)
+    let names = ["licences.html", "licences.txt", LIBRARIES];
+    named(&call, names.into_iter().find(|name| file(name).is_some()).unwrap_or(LIBRARIES), Keeping::Asking)
+}
+
+/// The licences of the program's libraries, as the build script writes them.
+const LIBRARIES: &str = "libraries.txt";
+
+fn libraries(call: Call<'_>) -> Answering<'_> {
+    named(&call, LIBRARIES, Keeping::Asking)
 }
 
 fn shared<'a>(call: &'a Call<'_>) -> Shared<'a> {

@@ -619,6 +619,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/licences/libraries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** returns the licences of the program's libraries */
+        get: operations["readLibraryLicences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/manifest.webmanifest": {
         parameters: {
             query?: never;
@@ -1793,10 +1810,10 @@ export interface components {
          */
         date: string;
         /**
-         * @description the last days up to today, in place of `from` and `to`
+         * @description the last days up to today, in place of `from` and `to`; `all` for all days with data. Without all three a chart shows 30 days, with `bucket=hour` two, with `week` half a year, with `month` a year, with `year` ten
          * @example 30
          */
-        days: number;
+        days: number | "all";
         /**
          * @description the first local date or instant
          * @example 2026-01-01
@@ -4300,7 +4317,7 @@ export interface operations {
                  */
                 bucket?: "auto" | "hour" | "day" | "week" | "month" | "year";
                 /**
-                 * @description the last days up to today, in place of `from` and `to`
+                 * @description the last days up to today, in place of `from` and `to`; `all` for all days with data. Without all three a chart shows 30 days, with `bucket=hour` two, with `week` half a year, with `month` a year, with `year` ten
                  * @example 30
                  */
                 days?: components["parameters"]["days"];
@@ -4434,6 +4451,29 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                    "text/plain": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readLibraryLicences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the summary says */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "text/plain": string;
                 };
             };
