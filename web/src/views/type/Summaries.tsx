@@ -56,11 +56,19 @@ export function Summaries({ measure, isSum, range, bucket, now, before, why }: S
         </div>
       )}
       {!isSum && (
-        <Extreme label={labels.lowest} point={now.lowest} value={now.lowest?.minimum} measure={measure} isDay={isDay} />
+        <Extreme
+          label={labels.lowest}
+          point={now.lowest}
+          bucket={bucket}
+          value={now.lowest?.minimum}
+          measure={measure}
+          isDay={isDay}
+        />
       )}
       <Extreme
         label={isSum ? labels.highestOf[bucket] : labels.highest}
         point={isSum && isDay ? null : now.highest}
+        bucket={bucket}
         value={isSum ? now.highest?.value : now.highest?.maximum}
         measure={measure}
         isDay={isDay}
@@ -92,14 +100,18 @@ function Change({ share }: { share: number | null }) {
 interface ExtremeProps {
   label: string;
   point: Point | null;
+  bucket: SummariesProps["bucket"];
   value: number | null | undefined;
   measure: Measure;
   isDay: boolean;
 }
 
-function Extreme({ label, point, value, measure, isDay }: ExtremeProps) {
+/** How the time of a bucket is written: a week by its first day. */
+const FORMATS = { hour: "weekday", day: "weekday", week: "year", month: "month", year: "onlyYear" } as const;
+
+function Extreme({ label, point, bucket, value, measure, isDay }: ExtremeProps) {
   if (!point) return null;
-  const format = point.days > 1 ? "year" : "weekday";
+  const format = FORMATS[bucket];
   return (
     <div>
       <dt>{label}</dt>

@@ -64,7 +64,9 @@ function TypeLink({ row, series, from }: { row: TypeRow; series: Series | undefi
           {name}
         </span>
         <span class="note ellipsis" title={about}>
-          {about}
+          {samples}
+          {samples !== "" && since !== "" && " "}
+          <span class={samples === "" ? undefined : "wide-only"}>{since}</span>
         </span>
       </span>
       {last && (
