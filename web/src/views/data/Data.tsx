@@ -10,6 +10,7 @@ import { Answered } from "../../ui/Answered.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { DataTable } from "../../ui/DataTable.tsx";
 import type { ViewProps } from "../registry.ts";
+import { Followers } from "./Followers.tsx";
 import { Ledger } from "./Ledger.tsx";
 import { Rejects } from "./Rejects.tsx";
 import { Senders } from "./Senders.tsx";
@@ -48,7 +49,12 @@ export default function Data(_: ViewProps) {
           {(data) => <StoppedTypes types={data.types} />}
         </Answered>
         <Answered answer={status} lines={3}>
-          {(state) => <Senders senders={state.senders} />}
+          {(state) => (
+            <>
+              <Senders senders={state.senders} />
+              <Followers followers={state.followers} />
+            </>
+          )}
         </Answered>
         <Answered answer={uploads} lines={6}>
           {(data) => <Ledger uploads={data.uploads} senders={status.value.data?.senders ?? []} />}
@@ -68,6 +74,8 @@ export default function Data(_: ViewProps) {
   );
 }
 
+const whyOf = ({ why }: { why: string | null }) => texts.data.whys[why ?? ""] ?? why ?? "";
+
 function Zones() {
   const answer = useAnswer("/api/v1/zones", { limit: 1000, person: personInAddress.value });
   return (
@@ -83,9 +91,16 @@ function Zones() {
               keyOf={({ place }) => place}
               rowsMax={100}
               columns={[
-                { name: texts.data.zone, cell: ({ zone }) => zone ?? "" },
+                {
+                  name: texts.data.zone,
+                  cell: (row) => (
+                    <>
+                      {row.zone ?? ""} <span class="note narrow-only">{whyOf(row)}</span>
+                    </>
+                  ),
+                },
                 { name: texts.data.since, cell: ({ start }) => formatInstant(start, zone.value) },
-                { name: texts.data.why, cell: ({ why }) => texts.data.whys[why ?? ""] ?? why ?? "" },
+                { name: texts.data.why, isWide: true, cell: whyOf },
               ]}
             />
           )}
