@@ -20,7 +20,8 @@ import { nameOfPeriod, nameOfZoom, zoomOfInstants } from "./ranges.ts";
 import { Summaries } from "./Summaries.tsx";
 import { gap, type Point, pointsOf, summaryOf } from "./series.ts";
 
-const POINTS_MAX = 900;
+/** As many points as the screen has pixels: more are not seen, and zooming asks again. */
+const POINTS_MAX = Math.min(900, Math.max(300, window.innerWidth));
 /** Below this a sum is shown by its samples. */
 const HOURS_MIN_MS = 8 * 3_600_000;
 
