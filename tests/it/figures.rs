@@ -381,6 +381,28 @@ fn figures_made_in_another_way_are_those_from_nothing() {
 }
 
 #[test]
+fn a_condensed_series_over_midnight_is_in_no_sum_of_either_day() {
+    let (mut samples, run_ms) = (Samples::default(), 23 * HOUR_MS + 50 * MINUTE_MS);
+    for minute in 0..20 {
+        let times = [minute, minute + 1].map(|minute| run_ms + minute * MINUTE_MS);
+        samples.add("ActiveEnergyBurned", WATCH, times, json!(if minute < 10 { 10 } else { 4 }), None);
+    }
+    samples.add("ActiveEnergyBurned", WATCH, [run_ms, run_ms + 20 * MINUTE_MS], json!(140), None);
+    let owned = Owned::new();
+    let mut payload = Samples::data(&samples.lists);
+    let sums = "SELECT value, naive FROM days ORDER BY day";
+    owned.import(&payload, &[]);
+    assert_eq!(owned.texts(sums), ["170.0|170.0", "110.0|110.0"]);
+    // Where there is a workout, it is known as one.
+    payload["data"]["workouts"] = json!([{
+        "uuid": "30000000-0000-4000-8000-000000000000", "workoutActivityType": 37, "startDate": iso(MONDAY_MS + run_ms),
+        "endDate": iso(MONDAY_MS + run_ms + 20 * MINUTE_MS), "durationSeconds": 1200,
+    }]);
+    owned.import(&payload, &[]);
+    assert_eq!(owned.texts(sums), ["100.0|100.0", "40.0|40.0"]);
+}
+
+#[test]
 fn days_of_an_unknown_type_have_one_unit_also_after_an_earlier_sample() {
     let owned = Owned::new();
     let payload = |number: u8, day: u8, value: f64, unit: &str| {

@@ -108,6 +108,36 @@ fn case_12_an_apps_workout_inside_the_watchs_time_adds_nothing() {
     assert_eq!((total.value, total.naive), (Some(1319.92), Some(1849.92)));
 }
 
+/// The sum without ranks has of each day what samples have there, whether they count or are hidden.
+#[test]
+fn midnight_divides_a_hidden_sample_of_the_naive_sum() {
+    let check = |text: &str, expected: [[f64; 2]; 2]| {
+        let passed = days(Method::Sum, &samples(text));
+        for (day, expected) in ["2026-01-15", "2026-01-16"].into_iter().zip(expected) {
+            let total = passed.on(day);
+            assert_eq!([total.value, total.naive], expected.map(Some), "{text} on {day}");
+        }
+    };
+    const HIDDEN: &str = "P 23:30:00 2026-01-16T00:30:00Z 60";
+    let beside = |better: &str, expected| check(&format!("{HIDDEN}; {better}"), expected);
+    beside("W 23:00:00 2026-01-16T01:00:00Z 200", [[100.0, 130.0], [100.0, 130.0]]);
+    // Hidden on one of the days.
+    beside("W 23:00:00 2026-01-16T00:00:00Z 100", [[100.0, 130.0], [30.0, 30.0]]);
+    beside("W 2026-01-16T00:00:00Z 2026-01-16T01:00:00Z 100", [[30.0, 30.0], [100.0, 130.0]]);
+    // In a part of each day.
+    beside("W 23:50:00 2026-01-16T00:20:00Z 9", [[23.0, 33.0], [16.0, 36.0]]);
+    // Hidden by two that follow each other.
+    beside(
+        "W 23:30:00 2026-01-16T00:00:00Z 1; W 2026-01-16T00:00:00Z 2026-01-16T00:30:00Z 2",
+        [[1.0, 31.0], [2.0, 32.0]],
+    );
+    // A point at midnight, which the watch hides.
+    check(
+        "W 23:30:00 2026-01-16T00:30:00Z 10; P 2026-01-16T00:00:00Z 2026-01-16T00:00:00Z 7",
+        [[5.0, 5.0], [5.0, 12.0]],
+    );
+}
+
 #[test]
 fn case_13_the_day_is_the_local_one_not_the_printed_one() {
     let sample = samples("P 2021-07-01T23:30:00-06:00 2021-07-01T23:40:00-06:00 10");
