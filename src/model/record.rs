@@ -342,6 +342,8 @@ pub struct Aggregate {
     pub interval: Interval,
     /// The period that the other figures of its document show. A later state comes with the same.
     pub shown: Interval,
+    /// Part of the identity of the workout whose series it is of. A later state is of the same.
+    pub workout: Option<[u8; 4]>,
     /// Whether it may be a later state.
     pub grows: bool,
     /// How long a period may last that begins here; 0 for a sample, and for what has an end.

@@ -223,6 +223,45 @@ fn elements_of_version_1_are_found() {
     assert_eq!(send(&way, "symptoms", &symptoms), [0, 0, 2]);
 }
 
+/// A workout ends in the minute in which the next one begins, and each has a figure of that minute.
+#[test]
+fn workouts_that_share_a_minute_keep_their_figures() {
+    let workout = |from: &str, until: &str, [steps, minimum, maximum]: [u32; 3]| {
+        let point = r#""date":"2026-05-01 10:30:00 +0200","source":"W""#;
+        document(
+            "workouts",
+            &[format!(
+                r#"{{"name":"Outdoor Run","start":"2026-05-01 {from} +0200","end":"2026-05-01 {until} +0200",
+                    "stepCount":[{{"qty":{steps},"units":"count",{point}}}],
+                    "heartRateData":[{{"Min":{minimum},"Avg":110,"Max":{maximum},"units":"bpm",{point}}}]}}"#
+            )],
+        )
+    };
+    let first = |figures| workout("10:00:00", "10:30:20", figures);
+    let second = |figures| workout("10:30:25", "11:00:00", figures);
+    for way in Way::all() {
+        let check = |document: String, expected: [u64; 3]| {
+            assert_eq!(way.send(&document).counts(&["new", "updated", "unchanged"]), expected, "{document}");
+        };
+        let figures = || {
+            let rows = way.rows("SELECT coalesce(value, maximum) AS n FROM aggregates ORDER BY metric, n");
+            rows.iter().map(|row| row["n"].as_f64().unwrap()).collect::<Vec<_>>()
+        };
+        check(first([20, 100, 120]), [3, 0, 0]);
+        // Larger figures, but of another workout.
+        check(second([40, 90, 130]), [3, 0, 0]);
+        assert_eq!(figures(), [120.0, 130.0, 20.0, 40.0]);
+        check(first([20, 100, 120]), [0, 0, 3]);
+        // The watch sends the rest of a minute later.
+        check(second([45, 90, 131]), [0, 2, 1]);
+        check(first([21, 99, 120]), [0, 2, 1]);
+        assert_eq!(figures(), [120.0, 131.0, 21.0, 45.0]);
+        for known in [first([20, 100, 120]), second([40, 90, 130]), first([21, 99, 120])] {
+            check(known, [0, 0, 3]);
+        }
+    }
+}
+
 /// Points of one time: source, value and unit of each.
 fn points(metric: &str, unit: &str, points: &[(&str, f64)]) -> String {
     let point = |(source, qty): &(&str, f64)| {

@@ -15,7 +15,7 @@ use crate::formats::output::Output;
 use crate::model::identity::digest;
 use crate::model::interval::Interval;
 use crate::model::locale::NumberStyle;
-use crate::model::record::Aggregate;
+use crate::model::record::{Aggregate, Uuid};
 
 /// What a point belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,8 @@ pub(super) struct Series<'s> {
     pub(super) said: Interval,
     /// What the document shows of its figures; nothing for a workout's, which are of one period.
     pub(super) shown: Option<Shown>,
+    /// The workout that it is a series of.
+    pub(super) workout: Option<Uuid>,
     /// How its numbers are read that are texts.
     pub(super) style: NumberStyle,
     /// Where its points were read from.
@@ -114,6 +116,7 @@ pub(super) fn push(
         end_ms,
         interval: clock.interval(series.said),
         shown: series.period(is_night),
+        workout: series.workout.and_then(|workout| workout.last_chunk().copied()),
         grows: period_ms > 0 && series.may_grow(is_night, minimum.or(maximum).is_some()),
         period_ms,
         label: texts.intern(&label),

@@ -80,7 +80,15 @@ impl Rows<'_, '_> {
             (_, None) => Err(Flaw::NoMetric),
             (_, Some(name)) if point.is_object => {
                 let (unit, said, shown) = (metric.unit.as_deref(), self.said, Some(metric.shown));
-                let series = point::Series { metric: name, unit, said, shown, style: self.style, passed: &self.passed };
+                let series = point::Series {
+                    metric: name,
+                    unit,
+                    said,
+                    shown,
+                    workout: None,
+                    style: self.style,
+                    passed: &self.passed,
+                };
                 point::push(series, &mut point, &mut self.repeats, self.output)
             }
             _ => Err(Flaw::Not("an object")),

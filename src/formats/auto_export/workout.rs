@@ -188,7 +188,8 @@ impl Field<'_, '_, '_> {
             None => {
                 let metric = ["workout ", self.key].concat();
                 let (unit, said, shown, style) = (None, Interval::None, None, rows.style);
-                let series = point::Series { metric: &metric, unit, said, shown, style, passed: &rows.passed };
+                let (workout, passed) = (Some(uuid), &rows.passed);
+                let series = point::Series { metric: &metric, unit, said, shown, workout, style, passed };
                 point::push(series, &mut item, &mut rows.repeats, rows.output)
             }
         };

@@ -18,7 +18,7 @@ use crate::model::limits::{BATCH_ROWS_MAX, FIGURE_STATES_MAX, MERGED_CONTENTS_MA
 use crate::model::record::{ActivitySummary, Aggregate, Uuid};
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::store::write::ledger::signed;
-use crate::store::write::{FigureState, shown_of};
+use crate::store::write::{FigureState, shown_of, workout_of};
 
 /// Figures, whether another one of its series begins within the same day, and the other person's figure of the same time. Only a figure
 /// that came with the same period is another state of it, and only if each person has one figure of the time. Those of version 1
@@ -26,8 +26,8 @@ use crate::store::write::{FigureState, shown_of};
 const FIGURES: &str = "SELECT a.metric, a.start_ms, a.end_ms, a.interval, a.label, a.source, a.unit, a.value, a.minimum, a.average,
       a.maximum, a.other,
       CASE WHEN i.metric IS NULL THEN FALSE
-        WHEN iif(octet_length(a.earlier) % 8 = 1, substr(a.earlier, 1, 1), NULL)
-          IS NOT iif(octet_length(i.earlier) % 8 = 1, substr(i.earlier, 1, 1), NULL) THEN FALSE
+        WHEN coalesce(substr(a.earlier, 1, octet_length(a.earlier) % 8), x'')
+          <> coalesce(substr(i.earlier, 1, octet_length(i.earlier) % 8), x'') THEN FALSE
         ELSE (SELECT count(*) FROM (SELECT 1 FROM aggregates o WHERE o.person_id = ?1 AND o.metric = a.metric
             AND o.start_ms = a.start_ms AND o.label = a.label AND o.source = a.source AND o.interval = a.interval LIMIT 2)) = 1
           AND (SELECT count(*) FROM (SELECT 1 FROM aggregates o WHERE o.person_id = ?2 AND o.metric = a.metric
@@ -55,7 +55,7 @@ const STATES: &str = "UPDATE aggregates AS i SET earlier =
     FROM (SELECT * FROM aggregates WHERE person_id = ?1 AND interval <> 'unknown'
       ORDER BY metric, start_ms, label, source, number, interval LIMIT ?4) a
     WHERE i.person_id = ?2 AND (i.metric, i.start_ms, i.label, i.source, i.interval)
-        = (a.metric, a.start_ms, a.label, a.source, a.interval) AND octet_length(a.earlier) > 1
+        = (a.metric, a.start_ms, a.label, a.source, a.interval) AND octet_length(a.earlier) >= 8
       AND (SELECT count(*) FROM aggregates o WHERE o.person_id = ?2 AND (o.metric, o.start_ms, o.label, o.source, o.interval)
         = (a.metric, a.start_ms, a.label, a.source, a.interval)) = 1";
 
@@ -227,7 +227,8 @@ fn figure(row: &Row<'_>, batch: &mut Batch, of_time: &mut OfTime) -> rusqlite::R
         (None, _) => 0,
     };
     let (unit, other) = (text(6)?, text(11)?);
-    let shown = shown_of(row.get_ref(15)?.as_blob_or_null()?.unwrap_or_default());
+    let earlier = row.get_ref(15)?.as_blob_or_null()?.unwrap_or_default();
+    let shown = shown_of(earlier);
     let has_range = row.get_ref(8)?.as_f64_or_null()?.or(row.get_ref(10)?.as_f64_or_null()?).is_some();
     // Nothing shows the period of a night, or of a workout's figures, which are of one period.
     let has_one_period = metric == NIGHTS || metric.starts_with(OF_WORKOUTS);
@@ -240,6 +241,7 @@ fn figure(row: &Row<'_>, batch: &mut Batch, of_time: &mut OfTime) -> rusqlite::R
         end_ms,
         interval,
         shown,
+        workout: workout_of(earlier),
         grows: has_period && !is_reading && (period_ms > 0 || interval != Interval::None),
         period_ms,
         label: intern(label),

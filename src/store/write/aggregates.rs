@@ -11,6 +11,7 @@ use rusqlite::types::Value;
 use rusqlite::{CachedStatement, params};
 
 use super::batch::BatchWriter;
+use super::figure_context::{Context, context_in};
 use super::figures::{
     Columns, Content, Fresh, content_of, has_grown, is_long, is_same_figure, is_same_interval, number_of,
 };
@@ -56,7 +57,7 @@ const INSERT: &str = "INSERT INTO aggregates
 struct Stored {
     number: i64,
     values: Box<[Value; 7]>,
-    /// A byte for the period that it came with, if there was one. Then the numbers of the states that it had, eight bytes each.
+    /// What it came with, as [`Context`] has it. Then the numbers of the states that it had, eight bytes each.
     earlier: Vec<u8>,
 }
 
@@ -86,20 +87,15 @@ impl Stored {
         })
     }
 
-    /// The period that it came with, if there was one.
-    fn shown(&self) -> Option<u8> {
-        byte_of(&self.earlier)
-    }
-
     fn has_been(&self, number: i64) -> bool {
-        let states = &self.earlier[self.shown().iter().len()..];
+        let states = &self.earlier[context_in(&self.earlier).len()..];
         states.chunks(size_of::<i64>()).any(|earlier| earlier == number.to_le_bytes())
     }
 
     /// The states that it had, once it is replaced. One with long fields is not known any more.
     fn with_own(mut self) -> Vec<u8> {
         self.earlier.extend(number_of(&self.content(), 1).to_le_bytes());
-        let begin = self.shown().iter().len();
+        let begin = context_in(&self.earlier).len();
         let surplus = self.earlier.len().saturating_sub(begin + FIGURE_STATES_MAX * size_of::<i64>());
         self.earlier.drain(begin..begin + surplus);
         self.earlier
@@ -161,7 +157,7 @@ impl<'a> BatchWriter<'a> {
             bind(&mut insert, &columns)?;
             insert.raw_bind_parameter(13, number)?;
             insert.raw_bind_parameter(14, interval)?;
-            insert.raw_bind_parameter(15, shown_byte(row.shown).map(|shown| [shown]))?;
+            insert.raw_bind_parameter(15, Context::of(row).to_store())?;
             if insert.raw_execute()? == 1 {
                 let Aggregate { interval, period_ms, nth_of_content, .. } = *row;
                 let fresh = Fresh { columns, number, interval, period_ms, nth_of_content };
@@ -209,8 +205,10 @@ impl<'a> BatchWriter<'a> {
             return Ok(Found::Earlier);
         }
         if !is_said {
-            // Of figures that came with another period, or alone, nobody knows which period they are of.
-            stored.retain(|stored| stored.shown() == shown_byte(row.shown));
+            // Of figures that came with another period, or alone, nobody knows which period they are of. Two workouts may share
+            // a minute.
+            let context = Context::of(row);
+            stored.retain(|stored| context_in(&stored.earlier) == context.bytes());
             let number = number_of(content_of(columns), 1);
             if stored.iter().any(|stored| stored.has_been(number)) {
                 return Ok(Found::Earlier);
@@ -270,26 +268,6 @@ impl<'a> BatchWriter<'a> {
     }
 }
 
-/// The period that a stored figure came with, by what it remembers.
-pub(in crate::store) fn shown_of(earlier: &[u8]) -> Interval {
-    let shown = [Interval::Minute, Interval::Hour, Interval::Day];
-    shown.into_iter().find(|shown| shown_byte(*shown) == byte_of(earlier)).unwrap_or_default()
-}
-
-fn byte_of(earlier: &[u8]) -> Option<u8> {
-    earlier.first().copied().filter(|_| earlier.len() % size_of::<i64>() == 1)
-}
-
-/// What a stored figure begins its states with.
-fn shown_byte(shown: Interval) -> Option<u8> {
-    match shown {
-        Interval::Minute => Some(1),
-        Interval::Hour => Some(2),
-        Interval::Day => Some(3),
-        _ => None,
-    }
-}
-
 fn bind(statement: &mut CachedStatement<'_>, columns: &Columns<'_>) -> rusqlite::Result<()> {
     columns.iter().enumerate().try_for_each(|(index, column)| statement.raw_bind_parameter(index + 1, column))
 }
@@ -313,6 +291,7 @@ mod tests {
                 end_ms: None,
                 interval,
                 shown: Interval::Hour,
+                workout: None,
                 grows: true,
                 period_ms: 1000,
                 label: text,

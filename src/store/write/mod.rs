@@ -9,6 +9,7 @@ mod claimed;
 mod correlations;
 mod derived;
 mod dictionary;
+mod figure_context;
 mod figure_crowds;
 mod figures;
 mod ids;
@@ -35,10 +36,10 @@ mod workouts;
 #[cfg(test)]
 mod tests;
 
-pub(super) use aggregates::shown_of;
 use batch::BatchWriter;
 pub(super) use batch::{Ledger, Source};
 pub(super) use beats::has_beats_digest;
+pub(super) use figure_context::{shown_of, workout_of};
 pub(super) use figures::State as FigureState;
 pub(super) use ids::Ids;
 use ledger::UploadKey;

@@ -227,6 +227,7 @@ mod tests {
                     end_ms: None,
                     interval: Interval::None,
                     shown: Interval::None,
+                    workout: None,
                     grows: false,
                     period_ms: 0,
                     label,

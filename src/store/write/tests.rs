@@ -757,6 +757,7 @@ fn push_figure(batch: &mut Batch, value: f64, nth: usize) {
         end_ms: None,
         interval: Interval::Hour,
         shown: Interval::None,
+        workout: None,
         grows: false,
         period_ms: 0,
         label: text,
