@@ -416,6 +416,10 @@ pub const WORKOUT_MATCHES_MAX: usize = 16;
 /// are equal.
 pub const FIGURE_FIELDS_BYTES_MAX: u32 = 64 << 10;
 
+/// Bytes of a workout's metadata or other fields in which facts are searched that distinguish it from a stored one: SQLite takes
+/// several times the length to read JSON.
+pub const WORKOUT_FACTS_BYTES_MAX: u32 = 64 << 10;
+
 /// Earlier states of a figure of Health Auto Export that its row remembers, eight bytes each: those of a day, every half hour.
 pub const FIGURE_STATES_MAX: usize = 48;
 

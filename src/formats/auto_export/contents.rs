@@ -129,6 +129,8 @@ impl<R: Read> Scanner<R> {
         self.passed.begin_document();
         let scan = Scan { contents: &mut contents, receiver, passed: &self.passed, level: Level::Documents };
         let _ = scan.deserialize(&mut self.json);
+        // Only the second pass reads it.
+        self.passed.take_rest();
         if self.passed.is_large() {
             contents.take_permit(receiver);
         }

@@ -3,6 +3,7 @@
 //! The bodies are generated while they are sent, so the tests also hold none of them.
 
 mod imports;
+mod texts;
 
 use std::fs;
 use std::io::{self, Read, Write};

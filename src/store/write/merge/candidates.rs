@@ -8,7 +8,7 @@ use super::locations::{alias, has_route, stored_as};
 use super::uploads::{Group, WorkoutUpload};
 use crate::model::exporter::{AUTO_EXPORT_NAME, Exporter};
 use crate::model::identity::{derive_from_healthkit, is_derived};
-use crate::model::limits::{MATCH_ROWS_MAX, WORKOUT_ACTIVITIES_MAX, WORKOUT_MATCHES_MAX};
+use crate::model::limits::{MATCH_ROWS_MAX, WORKOUT_ACTIVITIES_MAX, WORKOUT_FACTS_BYTES_MAX, WORKOUT_MATCHES_MAX};
 use crate::model::record::Uuid;
 use crate::store::write::ledger::{UploadKey, signed};
 use crate::store::write::upsert::SqlValue;
@@ -97,8 +97,9 @@ const ALIASES: &str = "SELECT derived, source_id FROM workout_aliases WHERE pers
 
 /// Whether Health Auto Export has given a stored workout another identity of HealthKit.
 const HAS_OTHER_ID: &str = "SELECT 1 FROM (
-      SELECT other ->> '$.id' AS id FROM workouts WHERE person_id = ?1 AND uuid = ?2
-      UNION ALL SELECT other ->> '$.id' FROM workout_aliases WHERE person_id = ?1 AND uuid = ?2)
+      SELECT iif(octet_length(other) <= ?4, other ->> '$.id', NULL) AS id FROM workouts WHERE person_id = ?1 AND uuid = ?2
+      UNION ALL SELECT iif(octet_length(other) <= ?4, other ->> '$.id', NULL) FROM workout_aliases
+        WHERE person_id = ?1 AND uuid = ?2)
     WHERE upper(replace(id, '-', '')) <> hex(?3) AND length(replace(id, '-', '')) = 32";
 
 impl Candidates {
@@ -429,7 +430,7 @@ fn has_other_id(arrival: &Arrival<'_, '_>, uuid: &Uuid, healthkit: Option<Uuid>)
         return Ok(false);
     };
     let mut select = arrival.connection.prepare_cached(HAS_OTHER_ID)?;
-    select.exists(params![arrival.upload.person, &uuid[..], &healthkit[..]])
+    select.exists(params![arrival.upload.person, &uuid[..], &healthkit[..], WORKOUT_FACTS_BYTES_MAX])
 }
 
 /// The import's row of the workout that Health Auto Export has under HealthKit's identity.

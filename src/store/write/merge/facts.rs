@@ -5,6 +5,7 @@ use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::values::has_same_values;
+use crate::model::limits::WORKOUT_FACTS_BYTES_MAX;
 use crate::model::record::Uuid;
 use crate::model::units::{Dimension, factor};
 use crate::store::write::upsert::SqlValue;
@@ -19,12 +20,12 @@ pub(super) enum Compared {
 /// Relative distance of two totals that are one, in whatever units they were printed.
 const SAME_TOTAL: f64 = 1e-4;
 
-const OF_ROW: &str =
-    "SELECT source_id, creation_ms, duration_s, energy_kcal, distance, distance_unit, metadata FROM workouts
+const OF_ROW: &str = "SELECT source_id, creation_ms, duration_s, energy_kcal, distance, distance_unit,
+      iif(octet_length(metadata) <= ?3, metadata, NULL) FROM workouts
     WHERE person_id = ?1 AND uuid = ?2";
 
-const OF_ALIAS: &str =
-    "SELECT source_id, creation_ms, duration_s, energy_kcal, distance, distance_unit, metadata FROM workout_aliases
+const OF_ALIAS: &str = "SELECT source_id, creation_ms, duration_s, energy_kcal, distance, distance_unit,
+      iif(octet_length(metadata) <= ?3, metadata, NULL) FROM workout_aliases
     WHERE person_id = ?1 AND derived = ?2";
 
 /// The app has the product's name in the source, an export in the device.
@@ -53,7 +54,7 @@ impl Facts {
     /// Those of a stored workout, or of an alias.
     fn stored(connection: &Connection, person: i64, uuid: &Uuid, is_alias: bool) -> rusqlite::Result<Option<Self>> {
         let mut select = connection.prepare_cached(if is_alias { OF_ALIAS } else { OF_ROW })?;
-        let facts = select.query_row(params![person, &uuid[..]], |row| {
+        let facts = select.query_row(params![person, &uuid[..], WORKOUT_FACTS_BYTES_MAX], |row| {
             Ok(Self {
                 source: row.get(0)?,
                 creation_ms: row.get(1)?,
@@ -75,8 +76,10 @@ impl Facts {
     ) -> Self {
         let [.., duration, energy, distance, unit, _, _, _, metadata, _, _, _] = row;
         let number = |value: &SqlValue<'_>| if let SqlValue::Real(number) = value { Some(*number) } else { None };
-        let text =
-            |value: &SqlValue<'_>| if let SqlValue::Text(text) = value { Some((*text).to_owned()) } else { None };
+        let text = |value: &SqlValue<'_>| match value {
+            SqlValue::Text(text) if text.len() <= WORKOUT_FACTS_BYTES_MAX as usize => Some((*text).to_owned()),
+            _ => None,
+        };
         Self {
             source,
             creation_ms,

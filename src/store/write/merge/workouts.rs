@@ -80,9 +80,7 @@ const ADD_ALIAS: &str = "INSERT INTO workout_aliases (person_id, derived, durati
       events, activities, metadata, source_id, creation_ms, other, uuid)
     VALUES (?1, ?2, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
     ON CONFLICT DO UPDATE SET duration_s = ?6, energy_kcal = ?7, distance = ?8, distance_unit = ?9, statistics = ?10, events = ?11,
-      activities = ?12, metadata = ?13, source_id = ?14, creation_ms = coalesce(creation_ms, ?15), other = ?16
-    WHERE (duration_s, energy_kcal, distance, distance_unit, statistics, events, activities, metadata, source_id, other)
-      IS NOT (?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?16)";
+      activities = ?12, metadata = ?13, source_id = ?14, creation_ms = coalesce(creation_ms, ?15), other = ?16";
 
 const MOVE_TO_ALIAS: &str = "INSERT INTO workout_aliases (person_id, derived, duration_s, energy_kcal, distance, distance_unit, statistics,
       events, activities, metadata, source_id, creation_ms, other, uuid)
@@ -182,8 +180,11 @@ impl Workouts {
                     Some(alias) => alias,
                     None => free_identity(arrival, import)?,
                 };
-                let row = arrival.row_as(derived).into_iter().chain([SqlValue::Uuid(candidate.uuid)]);
-                connection.prepare_cached(ADD_ALIAS)?.execute(params_from_iter(row))?;
+                // In one statement, the stored text would be in memory besides.
+                if candidate.alias.is_none() || !arrival.is_same(candidate)? {
+                    let row = arrival.row_as(derived).into_iter().chain([SqlValue::Uuid(candidate.uuid)]);
+                    connection.prepare_cached(ADD_ALIAS)?.execute(params_from_iter(row))?;
+                }
                 import.claim(&candidate.uuid);
                 self.note_identity(arrival, import, &derived)?;
                 if candidate.alias.is_none() {

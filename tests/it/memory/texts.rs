@@ -1,0 +1,77 @@
+//! The peak of a workout with one text near the limit of an element, from each exporter, and when it meets a stored one.
+
+use std::io::Write;
+use std::path::Path;
+
+use healthsink::model::limits;
+use healthsink::model::memory as equation;
+use healthsink_testkit::http::Client;
+use serde_json::json;
+
+use super::{MORE_KIB_MAX, least, peak_kib, upload};
+use crate::program::Program;
+
+/// Who sends the workout.
+#[derive(Clone, Copy, Debug)]
+enum Exporter {
+    App,
+    AutoExport,
+}
+use Exporter::{App, AutoExport};
+
+impl Exporter {
+    /// A workout with this text. Both exporters send the same workout.
+    fn body(self, text: &str) -> String {
+        let members = match self {
+            App => {
+                r#""uuid":"00000000-0000-4000-8000-000000000001","workoutActivityType":37,"startDate":"2026-01-01T10:00:00.000Z","endDate":"2026-01-01T10:30:00.000Z""#
+            }
+            AutoExport => {
+                r#""name":"Outdoor Run","start":"2026-01-01 10:00:00 +0000","end":"2026-01-01 10:30:00 +0000""#
+            }
+        };
+        format!(r#"{{"data":{{"workouts":[{{{members},"unheard of":"{text}"}}]}}}}"#)
+    }
+}
+
+/// Sends bodies to a new process. Returns by how many KiB its peak is above idle.
+fn peak_of(database: &Path, bodies: &[String]) -> u64 {
+    let program = Program::serve(database);
+    let idle = peak_kib(program.id());
+    for body in bodies {
+        let (answer, ()) = upload(&mut Client::connect(program.address), |out| out.write_all(body.as_bytes()));
+        let counts = [answer.field("count"), answer.field("rejected")];
+        assert_eq!((answer.status, counts), (200, [json!(1), json!(0)]), "{answer:?}");
+    }
+    peak_kib(program.id()) - idle
+}
+
+#[test]
+fn a_long_text_of_a_workout_stays_within_its_bound() {
+    let bytes = limits::ELEMENT_BYTES_MAX - 1000;
+    let [text, other, escapes] = ["x".repeat(bytes), "y".repeat(bytes), "a\\n".repeat(bytes / 3)];
+    let (payload, foreign) = (equation::element_bytes(), equation::auto_export_element_bytes());
+    let check = |what: &str, element: usize, before: &[(Exporter, &str)], last: (Exporter, &str)| {
+        let most = (equation::ingest_bytes() + element + limits::PAGE_CACHE_BYTES) as u64 / 1024 + MORE_KIB_MAX;
+        let peak = least(most, || {
+            let folder = tempfile::tempdir().unwrap();
+            let database = folder.path().join("health.db");
+            let bodies = |sent: &[(Exporter, &str)]| sent.iter().map(|(by, text)| by.body(text)).collect::<Vec<_>>();
+            if !before.is_empty() {
+                peak_of(&database, &bodies(before));
+            }
+            peak_of(&database, &bodies(&[last]))
+        });
+        println!("{what}: {peak} KiB more than idle, allowed {most} KiB");
+        assert!(peak <= most, "{what}: {peak} KiB, allowed {most} KiB");
+    };
+    check("the app's", payload, &[], (App, &text));
+    check("the app's with escapes", payload, &[], (App, &escapes));
+    check("the app's, corrected", payload, &[(App, &text)], (App, &other));
+    check("Health Auto Export's", foreign, &[], (AutoExport, &text));
+    check("Health Auto Export's with escapes", foreign, &[], (AutoExport, &escapes));
+    check("Health Auto Export's, corrected", foreign, &[(AutoExport, &text)], (AutoExport, &other));
+    check("Health Auto Export's beside the app's", foreign, &[(App, &text)], (AutoExport, &other));
+    let both = [(App, &*text), (AutoExport, &*text)];
+    check("Health Auto Export's beside the app's, corrected", foreign, &both, (AutoExport, &other));
+}
