@@ -45,21 +45,19 @@ pub fn parse_iso(text: &str) -> Option<Date> {
 #[must_use]
 pub fn parse_apple(text: &str) -> Option<i64> {
     let text: &[u8; 25] = text.as_bytes().try_into().ok()?;
-    if [text[4], text[7], text[10], text[13], text[16], text[19]] != *b"-- :: " {
-        return None;
-    }
-    let minutes = number(text, 23, 2)?;
-    let offset = number(text, 21, 2)? * 60 + minutes;
-    let offset = match text[20] {
-        b'+' => offset,
-        b'-' => -offset,
+    let (sign, form) = match text[20] {
+        b'+' => (1, b"0000-00-00 00:00:00 +0000"),
+        b'-' => (-1, b"0000-00-00 00:00:00 -0000"),
         _ => return None,
     };
-    if minutes > 59 || !is_offset_s(offset * 60) {
+    let digits = digits(text, form)?;
+    let minutes = two(&digits, 23);
+    let offset_s = sign * i64::from((two(&digits, 21) * 60 + minutes) * 60);
+    if minutes > 59 || !is_offset_s(offset_s) {
         return None;
     }
     // A leap second is written as 60.
-    Some((seconds(text, 60)? - offset * 60) * 1000)
+    Some((seconds(&digits, 60)? - offset_s) * 1000)
 }
 
 /// Reads Apple's form, or ISO 8601.
@@ -72,8 +70,7 @@ pub fn parse(text: &str) -> Option<i64> {
 #[must_use]
 pub fn parse_day(text: &str) -> Option<i64> {
     let text: &[u8; 10] = text.as_bytes().try_into().ok()?;
-    let day = day(text)?;
-    (text[4] == b'-' && text[7] == b'-').then_some(day * 24 * 60 * 60 * 1000)
+    Some(day(&digits(text, b"0000-00-00")?)? * DAY_MS)
 }
 
 /// The form that the app writes: `2024-09-15T15:07:43.000Z`. Empty outside of the years -9999 to 9999.
@@ -130,11 +127,8 @@ pub fn to_iso_seconds(ms: i64) -> String {
 /// Reads exactly `YYYY-MM-DDTHH:mm:ss.sssZ`.
 fn parse_utc_ms(text: &[u8]) -> Option<i64> {
     let text: &[u8; 24] = text.try_into().ok()?;
-    let separators = [text[4], text[7], text[10], text[13], text[16], text[19], text[23]];
-    if separators != *b"--T::.Z" {
-        return None;
-    }
-    Some(seconds(text, 59)? * 1000 + number(text, 20, 3)?)
+    let digits = digits(text, b"0000-00-00T00:00:00.000Z")?;
+    Some(seconds(&digits, 59)? * 1000 + i64::from(10 * two(&digits, 20) + u32::from(digits[22])))
 }
 
 /// Whether clocks of some place differ from UTC by so many seconds.
@@ -142,34 +136,43 @@ fn is_offset_s(seconds: i64) -> bool {
     (-12 * 60 * 60..=14 * 60 * 60).contains(&seconds)
 }
 
-/// Seconds since 1970-01-01 of the 19 bytes that a text begins with, as if they were UTC. Separators are not checked.
-fn seconds(text: &[u8], second_max: i64) -> Option<i64> {
-    let day = day(text)?;
-    let (hour, minute, second) = (number(text, 11, 2)?, number(text, 14, 2)?, number(text, 17, 2)?);
-    if hour > 23 || minute > 59 || second > second_max {
-        return None;
+/// The digits of a text of this form, in which `0` stands for each digit, at their places. All bytes are looked at together: byte
+/// by byte, a date takes half as long again.
+#[inline]
+fn digits<const N: usize>(text: &[u8; N], form: &[u8; N]) -> Option<[u8; N]> {
+    let mut digits = [0; N];
+    let mut is_other = 0;
+    for place in 0..N {
+        let digit = text[place] ^ form[place];
+        digits[place] = digit;
+        is_other |= u8::from(digit > if form[place] == b'0' { 9 } else { 0 });
     }
-    Some(((day * 24 + hour) * 60 + minute) * 60 + second)
+    (is_other == 0).then_some(digits)
 }
 
-/// Days since 1970-01-01 of the 10 bytes that a text begins with. Separators are not checked.
-fn day(text: &[u8]) -> Option<i64> {
-    let (year, month, day) = (number(text, 0, 4)?, number(text, 5, 2)?, number(text, 8, 2)?);
-    if !(1..=12).contains(&month) || day < 1 || day > days_of(year, month) {
-        return None;
-    }
-    Some(days_from_epoch(year, month, day))
+/// The number of two digits.
+#[inline]
+fn two(digits: &[u8], at: usize) -> u32 {
+    u32::from(digits[at] * 10 + digits[at + 1])
 }
 
-/// The number that stands in a text from `from` on.
-fn number(text: &[u8], from: usize, digits: usize) -> Option<i64> {
-    text.get(from..from + digits)?.iter().try_fold(0, |sum, digit| {
-        let digit = digit.wrapping_sub(b'0');
-        (digit < 10).then(|| sum * 10 + i64::from(digit))
-    })
+/// Seconds since 1970-01-01 of a date and a time, as if they were UTC.
+#[inline]
+fn seconds<const N: usize>(digits: &[u8; N], second_max: u32) -> Option<i64> {
+    let (day, hour, minute, second) = (day(digits)?, two(digits, 11), two(digits, 14), two(digits, 17));
+    let is_time = hour <= 23 && minute <= 59 && second <= second_max;
+    is_time.then_some(day * (24 * 60 * 60) + i64::from((hour * 60 + minute) * 60 + second))
 }
 
-fn days_of(year: i64, month: i64) -> i64 {
+/// Days since 1970-01-01 of a date.
+#[inline]
+fn day<const N: usize>(digits: &[u8; N]) -> Option<i64> {
+    let (year, month, day) = (two(digits, 0) * 100 + two(digits, 2), two(digits, 5), two(digits, 8));
+    let is_day = (1..=12).contains(&month) && day >= 1 && (day <= 28 || day <= days_of(year, month));
+    is_day.then(|| days_from_epoch(year, month, day))
+}
+
+fn days_of(year: u32, month: u32) -> u32 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
@@ -179,13 +182,13 @@ fn days_of(year: i64, month: i64) -> i64 {
 }
 
 /// Days since 1970-01-01, by Howard Hinnant's `days_from_civil`; years 0 to 9999.
-fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
+#[inline]
+fn days_from_epoch(year: u32, month: u32, day: u32) -> i64 {
+    // Years begin in March, and are 400 more than they are, so that none is negative.
+    let (year, month) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
+    let century = year / 100;
+    let days = year * 365 + year / 4 - century + century / 4 + (153 * month + 2) / 5 + day;
+    i64::from(days) - 1 - 146_097 - 719_468
 }
 
 #[cfg(test)]
