@@ -11,7 +11,9 @@ use crate::model::limits::{IMPORT_ELEMENT_BYTES_MAX, READ_BUFFER_BYTES};
 #[derive(Debug)]
 pub(super) struct Window<R> {
     source: R,
-    bytes: Vec<u8>,
+    /// What was read, and room for the next read: a buffer that is cut and grown again would be filled with zeros each time.
+    buffer: Vec<u8>,
+    filled: usize,
     /// Offset of the first byte in the input.
     base: u64,
     /// Start of the element under way: nothing before it is needed any more.
@@ -28,7 +30,8 @@ impl<R: Read> Window<R> {
     pub(super) fn new(source: R) -> Self {
         Self {
             source,
-            bytes: Vec::with_capacity(2 * READ_BUFFER_BYTES),
+            buffer: vec![0; 2 * READ_BUFFER_BYTES],
+            filled: 0,
             base: 0,
             start: 0,
             at: 0,
@@ -39,17 +42,17 @@ impl<R: Read> Window<R> {
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.buffer[..self.filled]
     }
 
     /// What is not scanned yet.
     pub(super) fn rest(&self) -> &[u8] {
-        &self.bytes[self.at..]
+        &self.buffer[self.at..self.filled]
     }
 
     /// The end of what was read.
     pub(super) fn end(&self) -> usize {
-        self.bytes.len()
+        self.filled
     }
 
     /// Whether the input has no more bytes than the window.
@@ -70,7 +73,7 @@ impl<R: Read> Window<R> {
     /// The line of a position, from 1. Positions must not fall.
     pub(super) fn line(&mut self, place: usize) -> u64 {
         if place > self.counted {
-            self.line += memchr_iter(b'\n', &self.bytes[self.counted..place]).count() as u64;
+            self.line += memchr_iter(b'\n', &self.buffer[self.counted..place]).count() as u64;
             self.counted = place;
         }
         self.line
@@ -83,15 +86,14 @@ impl<R: Read> Window<R> {
         }
         self.slide();
         self.reserve()?;
-        let filled = self.bytes.len();
-        self.bytes.resize(filled + READ_BUFFER_BYTES, 0);
+        let filled = self.filled;
         let read = loop {
-            match self.source.read(&mut self.bytes[filled..]) {
+            match self.source.read(&mut self.buffer[filled..filled + READ_BUFFER_BYTES]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => break other,
             }
         };
-        self.bytes.truncate(filled + *read.as_ref().unwrap_or(&0));
+        self.filled += *read.as_ref().unwrap_or(&0);
         match read {
             Ok(bytes) => {
                 self.is_at_end = bytes == 0;
@@ -110,7 +112,8 @@ impl<R: Read> Window<R> {
     fn slide(&mut self) {
         if self.start > 0 {
             self.line(self.start);
-            self.bytes.drain(..self.start);
+            self.buffer.copy_within(self.start..self.filled, 0);
+            self.filled -= self.start;
             self.base += self.start as u64;
             self.at -= self.start;
             self.counted -= self.start.min(self.counted);
@@ -120,18 +123,21 @@ impl<R: Read> Window<R> {
 
     /// Reserves memory for the next read.
     fn reserve(&mut self) -> Result<()> {
-        let filled = self.bytes.len();
+        let filled = self.filled;
         if filled > 2 * IMPORT_ELEMENT_BYTES_MAX {
             let message = format!("a tag in line {} is longer than {IMPORT_ELEMENT_BYTES_MAX} bytes", self.line);
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
-        if filled < READ_BUFFER_BYTES {
+        if filled < READ_BUFFER_BYTES && self.buffer.len() > 2 * READ_BUFFER_BYTES {
             // One large element must not make the buffer large for good.
-            self.bytes.shrink_to(2 * READ_BUFFER_BYTES);
+            self.buffer.truncate(2 * READ_BUFFER_BYTES);
+            self.buffer.shrink_to_fit();
         }
-        if self.bytes.capacity() - filled < READ_BUFFER_BYTES {
+        if self.buffer.len() - filled < READ_BUFFER_BYTES {
             // Doubling would take twice what the longest element needs.
-            self.bytes.reserve_exact((filled / 4).max(READ_BUFFER_BYTES));
+            let more = (filled / 4).max(READ_BUFFER_BYTES);
+            self.buffer.reserve_exact(filled + more - self.buffer.len());
+            self.buffer.resize(filled + more, 0);
         }
         Ok(())
     }
