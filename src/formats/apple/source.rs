@@ -1,5 +1,7 @@
 //! Where a record comes from: Apple's attributes as the JSON that the app sends, rendered once for each source.
 
+use memchr::memchr_iter;
+
 use super::common::SourceAttributes;
 use super::element::plain;
 use crate::formats::json::JsonObject;
@@ -102,7 +104,12 @@ impl Rendered {
 /// A device without the address of the exporting process's object, which differs on every record.
 pub(super) fn without_pointer(device: &str) -> &str {
     let is_pointer = device.starts_with("&lt;&lt;HKDevice: 0x") || device.starts_with("<<HKDevice: 0x");
-    if is_pointer { device.find(", ").map_or("", |comma| &device[comma..]) } else { device }
+    if !is_pointer {
+        return device;
+    }
+    // To prepare a search for two letters takes longer than this one.
+    let is_end = |comma: &usize| device.as_bytes().get(comma + 1) == Some(&b' ');
+    memchr_iter(b',', device.as_bytes()).find(is_end).map_or("", |comma| &device[comma..])
 }
 
 fn render(name: &str, version: &str, device: &str) -> String {
@@ -177,5 +184,7 @@ mod tests {
             r#"{"device":{"description":"Dummy"},"sourceRevision":{"source":{"name":"a&b"},"version":"1"}}"#,
         );
         assert_eq!(without_pointer("<<HKDevice: 0x2>"), "");
+        assert_eq!(without_pointer("<<HKDevice: 0x2,3, name:a,b>"), ", name:a,b>");
+        assert_eq!(without_pointer("<<HKDevice: 0x2,"), "");
     }
 }
