@@ -138,7 +138,7 @@ fn marked_integer(value: Value<'_, '_>) -> Option<f64> {
 /// Whether two values are the same, digit by digit: simd-json compares doubles by their approximate values.
 pub(crate) fn is_same(one: Value<'_, '_>, other: Value<'_, '_>) -> bool {
     let is_same_node = |(one, other): (&Node<'_>, &Node<'_>)| match (one, other) {
-        (Node::String(one), Node::String(other)) => one == other,
+        (Node::String(one), Node::String(other)) => is_same_text(one.as_bytes(), other.as_bytes()),
         (Node::Static(StaticNode::F64(one)), Node::Static(StaticNode::F64(other))) => one.to_bits() == other.to_bits(),
         // An integer with a sign is 0 only if it is -0.
         (Node::Static(StaticNode::I64(one)), Node::Static(StaticNode::I64(other))) => one == other,
@@ -159,6 +159,21 @@ pub(crate) fn as_f64(value: Value<'_, '_>) -> Option<f64> {
         Some(Node::Static(StaticNode::U64(number))) => Some(*number as f64),
         Some(Node::Object { .. }) => marked_integer(value),
         _ => None,
+    }
+}
+
+/// Whether two short texts are equal. A call of the system's comparison takes longer than these few words.
+#[inline]
+fn is_same_text(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        false
+    } else if one.len() >= 8 {
+        let mut words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
+        words.all(|(one, other)| one == other) && one.last_chunk::<8>() == other.last_chunk::<8>()
+    } else if one.len() >= 4 {
+        one.first_chunk::<4>() == other.first_chunk::<4>() && one.last_chunk::<4>() == other.last_chunk::<4>()
+    } else {
+        one == other
     }
 }
 
