@@ -39,8 +39,10 @@ const SET_NUMBER: &str = "UPDATE samples SET import_number = ?5
 const UUID: usize = 3;
 const VALUE: usize = 5;
 const UNIT: usize = 6;
+const NUMBER: usize = 12;
 
-type Values<'a> = [SqlValue<'a>; 12];
+/// The columns of a row, and its number, which [`EQUAL`] does without.
+type Values<'a> = [SqlValue<'a>; 13];
 
 /// The statements that most records need.
 struct Statements<'c, 'b> {
@@ -63,8 +65,14 @@ impl<'c, 'b> Statements<'c, 'b> {
     }
 
     /// Returns whether there was no row with this identity.
-    fn insert(&mut self, values: &Values<'b>, number: i64) -> rusqlite::Result<bool> {
-        Ok(self.insert.execute(&with(values, [number.into()]))? == 1)
+    fn insert(&mut self, values: &mut Values<'b>, number: i64) -> rusqlite::Result<bool> {
+        values[NUMBER] = number.into();
+        Ok(self.insert.execute(values)? == 1)
+    }
+
+    /// Returns the number of a row with this identity and content, if there is a row.
+    fn equal(&mut self, [columns @ .., _]: &Values<'b>) -> rusqlite::Result<Option<Option<i64>>> {
+        self.equal.number(columns)
     }
 }
 
@@ -135,7 +143,7 @@ impl<'a> BatchWriter<'a> {
         let mut record = self.record(derived)?;
         let known = self.ids.merge.samples.note_derived(self.connection, self.upload.person, &record.key)?;
         // Most imports bring new records only.
-        if !known.needs_search() && record.long.is_none() && self.insert_derived(statements, &record)? {
+        if !known.needs_search() && record.long.is_none() && self.insert_derived(statements, &mut record)? {
             return Ok(Some(Outcome::New));
         }
         if self.claim_equal(statements, &mut record)? {
@@ -241,15 +249,19 @@ impl<'a> BatchWriter<'a> {
 
     fn record_of(&mut self, fields: &Fields, creation_ms: Option<i64>) -> rusqlite::Result<Record<'a>> {
         let Resolved { values, long } = self.resolve(fields)?;
-        let values = with(&values, [creation_ms.into()]);
+        let values = with(&values, [creation_ms.into(), SqlValue::Null]);
         let details = Details { creation_ms, metadata: self.text(fields.metadata), other: self.text(fields.other) };
         Ok(Record { key: fields.key, uuid: fields.uuid, details, long, values })
     }
 
     /// Inserts the record's row. Returns `false` if a row has its identity.
-    fn insert_derived(&mut self, statements: &mut Statements<'a, 'a>, record: &Record<'a>) -> rusqlite::Result<bool> {
+    fn insert_derived(
+        &mut self,
+        statements: &mut Statements<'a, 'a>,
+        record: &mut Record<'a>,
+    ) -> rusqlite::Result<bool> {
         let import = &mut self.ids.merge.import;
-        let is_new = statements.insert(&record.values, import.next_number())?;
+        let is_new = statements.insert(&mut record.values, import.next_number())?;
         if is_new {
             import.claim_next();
             self.note_change(&record.key, Outcome::New);
@@ -267,7 +279,7 @@ impl<'a> BatchWriter<'a> {
                     None => return Ok(false),
                 }
             }
-            match statements.equal.number(&record.values)? {
+            match statements.equal(&record.values)? {
                 None => return Ok(false),
                 Some(number) => {
                     if self.claim(record, number)? {
@@ -329,13 +341,13 @@ impl<'a> BatchWriter<'a> {
         if let Some(long) = record.long {
             record.values[OTHER] = long.id(self.connection, LONG_ID, &record.row_key())?.into();
         }
-        if let Some(number) = statements.equal.number(&record.values)? {
+        if let Some(number) = statements.equal(&record.values)? {
             self.claim(record, number)?;
             return Ok(Outcome::Unchanged);
         }
         let number = row.number.unwrap_or(self.ids.merge.import.next_number());
-        let mut update = self.connection.prepare_cached(REPLACE)?;
-        update.execute(rusqlite::params_from_iter(with::<12, 1, 13>(&record.values, [number.into()])))?;
+        record.values[NUMBER] = number.into();
+        self.connection.prepare_cached(REPLACE)?.execute(rusqlite::params_from_iter(&record.values))?;
         self.note_change(&record.key, Outcome::Updated);
         self.note_claimed(record, row);
         Ok(Outcome::Updated)
