@@ -2,18 +2,16 @@
 //! pictures in a page.
 
 use super::svg::Path;
+use crate::model::limits::CHART_HATCH_LINES_MAX;
 
 /// Distance of the lines, across.
 const STEP_PX: f64 = 5.0;
-
-/// Lines at most.
-const LINES_MOST: usize = 600;
 
 pub(super) fn hatch(((left, top), (width, height)): ((f64, f64), (f64, f64)), path: &mut Path) {
     let (right, bottom) = (left + width, top + height);
     // A line is where x + y is the same.
     let mut sum = ((left + top) / STEP_PX).ceil() * STEP_PX;
-    for _ in 0..LINES_MOST {
+    for _ in 0..CHART_HATCH_LINES_MAX {
         if sum >= right + bottom {
             break;
         }

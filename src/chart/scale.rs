@@ -1,5 +1,7 @@
 //! The vertical axis: a range with round numbers in it.
 
+use crate::model::limits::CHART_AXIS_NUMBERS_MAX;
+
 /// A range of values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Scale {
@@ -10,9 +12,6 @@ pub(super) struct Scale {
 
 /// Values beyond this are drawn at the edge.
 const VALUE_MOST: f64 = 1e200;
-
-/// Numbers on an axis at most.
-const NUMBERS_MOST: usize = 16;
 
 impl Scale {
     /// The scale that shows these values with about so many steps. Bars begin at zero, so zero is on their scale.
@@ -39,7 +38,7 @@ impl Scale {
     /// The numbers of the axis.
     pub(super) fn numbers(&self) -> Vec<f64> {
         let first = (self.low / self.step).round();
-        let numbers = (0..NUMBERS_MOST).map(|at| (first + float(at)) * self.step);
+        let numbers = (0..CHART_AXIS_NUMBERS_MAX).map(|at| (first + float(at)) * self.step);
         numbers.take_while(|number| *number <= self.high + self.step / 1000.0).collect()
     }
 

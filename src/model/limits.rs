@@ -372,6 +372,9 @@ pub const WORKBENCH_ROUNDS_MAX: usize = 8;
 /// Time between two samples within which the rows between them are also loaded.
 pub const WORKBENCH_GAP_MS: i64 = 60_000;
 
+/// Columns of a table in a workbench.
+pub const WORKBENCH_COLUMNS_MAX: usize = 32;
+
 /// Rows in a list of such a second that are tried for a record, although they are not the same measurement: their values differ, but
 /// almost not.
 pub const CROWD_TRIES_MAX: usize = 64;
@@ -607,7 +610,7 @@ pub const MARKUP_BYTES: usize = 256;
 /// Bytes at the start of a file that show the encoding of its text.
 pub const CHARSET_BYTES: usize = 4 * KIB;
 
-/// Bytes of a date in any language; a longer text is another thing.
+/// Longest date in any language, in bytes. A longer text is not a date.
 pub const DATE_BYTES_MAX: usize = 128;
 
 /// Bytes of a number in any language.
@@ -1076,6 +1079,9 @@ pub const PARAMETER_BYTES_MAX: usize = 4 * KIB;
 /// Pages of an answer that a page of HTML shows: each has `ANSWER_PAGE_BYTES`.
 pub const INSIDE_PAGES_MAX: usize = 8;
 
+/// Columns of a table that clients read.
+pub const LISTING_COLUMNS_MAX: usize = 21;
+
 /// Width of a chart if none is given.
 pub const CHART_WIDTH_PX: u32 = 720;
 
@@ -1114,6 +1120,12 @@ pub const CHART_STAGES_READ_MAX: usize = 64 << 10;
 
 /// Bytes of a chart, which the bounds of its marks keep.
 pub const CHART_BYTES_MAX: usize = 512 * KIB;
+
+/// Lines that hatch a rectangle of a chart.
+pub const CHART_HATCH_LINES_MAX: usize = 600;
+
+/// Numbers on an axis of a chart.
+pub const CHART_AXIS_NUMBERS_MAX: usize = 16;
 
 /// Changes of a person's zone; further ones are left out.
 pub const ZONE_CHANGES_MAX: usize = 16 << 10;
@@ -1219,6 +1231,12 @@ pub const FOLLOW_SPANS_MAX: usize = 64;
 
 /// Ranges that are sent in one go; if they are more, each type has one.
 pub const FOLLOW_JOBS_MAX: usize = 4096;
+
+/// Tags of a follower's point.
+pub const FOLLOW_TAGS_MAX: usize = 5;
+
+/// Fields of a follower's point.
+pub const FOLLOW_FIELDS_MAX: usize = 16;
 
 /// How far figures reach around the rows that they are made of: a night begins the evening before, and a day may be in any zone.
 pub const FOLLOW_DAYS_MARGIN_MS: i64 = 36 * 60 * 60 * 1000;

@@ -5,8 +5,21 @@
 use super::layering::{Source, sources};
 
 /// Ends of names that mark a constant as a bound.
-const ENDS: [&str; 10] =
-    ["_MAX", "_MIN", "_BYTES", "_WAIT", "_KEPT", "_LISTED", "_WINDOW", "_PAGES", "_INTERVAL", "_DELAY"];
+const ENDS: [&str; 13] = [
+    "_MAX",
+    "_MIN",
+    "_MOST",
+    "_DIGITS",
+    "CELLS",
+    "_BYTES",
+    "_WAIT",
+    "_KEPT",
+    "_LISTED",
+    "_WINDOW",
+    "_PAGES",
+    "_INTERVAL",
+    "_DELAY",
+];
 
 /// Calls whose number is a bound.
 const CALLS: [&str; 10] = [
@@ -26,7 +39,7 @@ const CALLS: [&str; 10] = [
 const SMALL: u64 = 16;
 
 /// Constants with the name of a bound that are something else, with the reason.
-const NO_BOUNDS: [(&str, &str); 11] = [
+const NO_BOUNDS: [(&str, &str); 18] = [
     // Formats: lengths that others have fixed.
     ("store/header.rs", "HEADER_BYTES"),
     ("store/failure.rs", "PAGE_BYTES"),
@@ -37,6 +50,15 @@ const NO_BOUNDS: [(&str, &str); 11] = [
     ("formats/auto_export/value.rs", "VALUE_BYTES"),
     ("serve/api/encoder.rs", "ROW_BYTES"),
     ("store/read/questions/texts.rs", "ENTRY_BYTES"),
+    // Digits of numbers and dates, as floating point and formats have them.
+    ("statistics/sum.rs", "SHORT_DIGITS"),
+    ("store/write/merge/values.rs", "NUMBER_DIGITS"),
+    ("formats/apple/names.rs", "DATE_DIGITS"),
+    ("formats/auto_export/bounded.rs", "LARGE_DIGITS"),
+    // Digits of texts that are one of many, and of digests.
+    ("store/write/shared.rs", "UNIQUE_RUN_DIGITS"),
+    ("store/read/questions/follow.rs", "GROUP_DIGITS"),
+    ("store/read/questions/follow.rs", "BASE_DIGITS"),
     // The end of a name that is cut.
     ("formats/account.rs", "END_BYTES"),
     // The randomness of tokens, sessions and codes.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::equals::Equals;
 use super::take::Take;
 use crate::follow::target::FieldValue;
+use crate::model::limits::{FOLLOW_FIELDS_MAX, FOLLOW_TAGS_MAX};
 use crate::model::time::{DAY_MS, HOUR_MS, parse_day, parse_iso};
 use crate::statistics::{LocalDay, Timeline};
 use crate::store::questions::{Field, Value};
@@ -118,10 +119,6 @@ pub(super) const RINGS: &[Column] = &[
     Number("stand_goal_hours"),
 ];
 
-/// Tags and fields that the widest row has.
-const TAGS_MOST: usize = 5;
-const FIELDS_MOST: usize = 16;
-
 /// How rows of a table become points.
 #[derive(Debug)]
 pub(super) struct TableShape {
@@ -157,8 +154,8 @@ impl TableShape {
 
     /// Returns whether another row fits.
     pub(super) fn point(&mut self, person: &str, row: &[Value<'_>], take: &mut Take<'_>) -> bool {
-        let mut tags = List::<&str, TAGS_MOST>::new("");
-        let mut fields = List::<FieldValue<'_>, FIELDS_MOST>::new(FieldValue::Integer(0));
+        let mut tags = List::<&str, FOLLOW_TAGS_MAX>::new("");
+        let mut fields = List::<FieldValue<'_>, FOLLOW_FIELDS_MAX>::new(FieldValue::Integer(0));
         tags.push("person", person);
         if !self.unit.is_empty() {
             tags.push("unit", &self.unit);

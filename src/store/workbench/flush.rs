@@ -7,6 +7,7 @@ use super::failure::store_failure;
 use super::remote::{Operation, Remote};
 use super::tables::{IMPORT_NUMBERS, TABLES, Table};
 use crate::model::error::Result;
+use crate::model::limits::WORKBENCH_COLUMNS_MAX;
 
 /// Hands over all changes since the last time: deletions, then rows.
 pub(super) fn flush(connection: &Connection, remote: &mut impl Remote) -> Result<()> {
@@ -46,7 +47,7 @@ fn send(
             remote.begin(table, operation)?;
             has_begun = true;
         }
-        let mut cells = [ValueRef::Null; CELLS];
+        let mut cells = [ValueRef::Null; WORKBENCH_COLUMNS_MAX];
         for (place, cell) in cells.iter_mut().take(width).enumerate() {
             *cell = row.get_ref(place).map_err(store_failure)?;
         }
@@ -55,15 +56,12 @@ fn send(
     if has_begun { remote.end() } else { Ok(()) }
 }
 
-/// More than any table has columns.
-const CELLS: usize = 32;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_row_has_its_cells() {
-        assert!(TABLES.iter().all(|table| table.width() < CELLS));
+        assert!(TABLES.iter().all(|table| table.width() < WORKBENCH_COLUMNS_MAX));
     }
 }

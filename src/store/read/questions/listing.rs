@@ -7,7 +7,7 @@ use super::cursor::RowKey;
 use super::range::{Located, Range, is_stale};
 use super::reader::{Question, Snapshot, Unanswered};
 use super::value::{Progress, Sink, Value};
-use crate::model::limits::QUESTION_TOTAL_MAX;
+use crate::model::limits::{LISTING_COLUMNS_MAX, QUESTION_TOTAL_MAX};
 
 /// A table for clients.
 #[derive(Debug)]
@@ -27,9 +27,6 @@ pub struct Listing {
     /// Whether rows are made by the program from others, and may be stale.
     pub(super) is_derived: bool,
 }
-
-/// Columns that the widest listing has.
-pub(super) const COLUMNS_MOST: usize = 21;
 
 /// What the bounds of a range are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -175,7 +172,7 @@ impl Question for Rows {
                 end(sink, Some(&next), stale);
                 return Ok(Progress::End);
             }
-            let mut values = [Value::Null; COLUMNS_MOST];
+            let mut values = [Value::Null; LISTING_COLUMNS_MAX];
             for (at, ((_, kind), value)) in columns.iter().zip(&mut values).enumerate() {
                 *value = kind.value(row, keys.len() + at)?;
             }

@@ -392,8 +392,8 @@ pub static BEATS: Listing = Listing {
 mod tests {
     use rusqlite::types::Null;
 
-    use super::super::listing::COLUMNS_MOST;
     use super::*;
+    use crate::model::limits::LISTING_COLUMNS_MAX;
     use crate::store::{Database, Store};
 
     const ALL: [&Listing; 16] = [
@@ -431,7 +431,7 @@ mod tests {
                 }
                 assert!(select.raw_query().next().unwrap().is_none(), "{}", listing.name);
             }
-            assert!(listing.columns.len() <= COLUMNS_MOST, "{}", listing.name);
+            assert!(listing.columns.len() <= LISTING_COLUMNS_MAX, "{}", listing.name);
         }
     }
 }
