@@ -80,3 +80,32 @@ fn kind_of(connection: &Connection, name: &str) -> rusqlite::Result<Option<Strin
         .query_row("SELECT type FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE", [name], |row| row.get(0))
         .optional()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::units::{Dimension, factor};
+
+    /// The numbers behind each unit that a statement converts: `WHEN 'mi' THEN 1.609344`, `('mi', 1.609344)`.
+    fn factors(sql: &str) -> Vec<(&str, f64)> {
+        let pairs = sql.split('\'').collect::<Vec<_>>();
+        let pairs = pairs.windows(2).filter_map(|pair| {
+            let rest = pair[1].strip_prefix(" THEN ").or_else(|| pair[1].strip_prefix(", "))?;
+            let end = rest.find(|byte: char| !byte.is_ascii_digit() && byte != '.').unwrap_or(rest.len());
+            Some((pair[0], rest[..end].parse().ok()?))
+        });
+        pairs.collect()
+    }
+
+    #[test]
+    fn factors_of_units_in_sql_are_those_of_the_model() {
+        let listings = include_str!("../read/questions/listings.rs");
+        let mut checked = 0;
+        for (unit, number) in factors(include_str!("views.sql")).into_iter().chain(factors(listings)) {
+            let length = factor(unit, Dimension::Length).map(|metres| metres / 1000.0);
+            let Some(expected) = length.or_else(|| factor(unit, Dimension::Mass)) else { continue };
+            assert!((number / expected - 1.0).abs() < 1e-12, "{unit}: {number}, not {expected}");
+            checked += 1;
+        }
+        assert_eq!(checked, 4 * 7 + 5, "three distances of views, one of listings, one mass");
+    }
+}
