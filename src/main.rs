@@ -13,13 +13,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Makes the allocator return freed memory to the system at once. By default each thread keeps it until it frees again 10 ms
 /// later: several megabytes for each upload with an element near the limit (measured, four at once: 45 MiB instead of 29).
-/// Ordinary uploads and imports free almost nothing, and take as long as before.
 #[expect(unsafe_code, reason = "besides the environment before the start, the allocator has no other setting for it")]
 fn return_freed_memory_at_once() {
-    // `mi_option_purge_delay` of mimalloc.h, in versions 2 and 3.
-    const PURGE_DELAY: c_int = 15;
-    // SAFETY: the declaration is that of mimalloc.h, which is linked in as the allocator. The function checks the number and
-    // writes to its table of options, which no other thread may use yet: `main` calls this first.
+    const PURGE_DELAY: c_int = 15; // `mi_option_purge_delay` of mimalloc.h, in versions 2 and 3.
+    // SAFETY: the declaration is that of mimalloc.h, which is linked in as the allocator. No other thread runs yet.
     unsafe extern "C" {
         safe fn mi_option_set_default(option: c_int, value: c_long);
     }
@@ -31,8 +28,7 @@ fn return_freed_memory_at_once() {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "besides the environment before the start, the allocator has no other setting for it")]
 fn return_freed_blocks_at_once() {
-    // `M_MMAP_THRESHOLD` of malloc.h. Its default, but fixed.
-    const MMAP_THRESHOLD: c_int = -3;
+    const MMAP_THRESHOLD: c_int = -3; // `M_MMAP_THRESHOLD` of malloc.h. Its default, but fixed.
     // SAFETY: the declaration is that of malloc.h. No other thread runs yet.
     unsafe extern "C" {
         safe fn mallopt(option: c_int, value: c_int) -> c_int;
@@ -53,6 +49,7 @@ fn ignore_the_signal_of_long_files() {
     signal(SIGXFSZ, SIG_IGN);
 }
 
+/// Runs the command. Here are all exit codes.
 fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     ignore_the_signal_of_long_files();
@@ -66,12 +63,7 @@ fn main() -> ExitCode {
         Err(error) => {
             // If standard error is closed, the exit code still says it.
             let _ = writeln!(std::io::stderr(), "healthsink: {error}");
-            ExitCode::from(exit_code(error.kind()))
+            ExitCode::from(if error.kind() == ErrorKind::Usage { 2 } else { 1 })
         }
     }
-}
-
-/// The only table of exit codes.
-fn exit_code(kind: ErrorKind) -> u8 {
-    if kind == ErrorKind::Usage { 2 } else { 1 }
 }
