@@ -9,6 +9,9 @@ const VERSION: i32 = 1;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
+/// Each brings the schema from one version to the next, beginning with version 1.
+const STEPS: [&str; VERSION as usize - 1] = [];
+
 /// Held while the schema changes: two commands at once make it once. The number is made up.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7235418907)";
 
@@ -52,7 +55,11 @@ impl Address {
                 link.run(&format!("INSERT INTO healthsink_version (version) VALUES ({VERSION})"))?;
             }
             Some(later) if later > VERSION => return Err(made_later(self, later)),
-            Some(_) => {}
+            Some(earlier) => {
+                let steps = missing_steps(earlier, &STEPS).ok_or_else(|| unknown(self, earlier))?;
+                steps.iter().try_for_each(|step| link.run(step))?;
+                link.run(&format!("UPDATE healthsink_version SET version = {VERSION}"))?;
+            }
         }
         link.run("COMMIT")?;
         Ok(Migrated { from, to: VERSION })
@@ -67,17 +74,30 @@ fn version(link: &Link) -> Result<Option<i32>> {
     link.one(READ_VERSION, &[]).map(|row| Some(row.get(0)))
 }
 
+/// Returns the steps from a version to the last one; `None` if there never was such a version.
+fn missing_steps<'s>(found: i32, steps: &'s [&'s str]) -> Option<&'s [&'s str]> {
+    steps.get(usize::try_from(found).ok()?.checked_sub(1)?..)
+}
+
 /// Fails if the schema is missing or of another version.
 fn check_version(link: &Link, address: &Address) -> Result<()> {
     let found = version(link)?;
     let problem = match found {
         Some(VERSION) => return Ok(()),
         Some(later) if later > VERSION => return Err(made_later(address, later)),
+        Some(earlier) if missing_steps(earlier, &STEPS).is_none() => return Err(unknown(address, earlier)),
         Some(earlier) => format!("{address} has version {earlier} of the schema, this program needs version {VERSION}"),
         None => format!("{address} has no tables of healthsink"),
     };
     let message = format!("{problem}; run `healthsink migrate --store {address}` once");
     Err(Error::new(ErrorKind::Store, message).with_message_for_clients("the database needs `healthsink migrate`"))
+}
+
+fn unknown(address: &Address, version: i32) -> Error {
+    let message = format!(
+        "{address} has version {version} of the schema, which no version of healthsink has made; use another database, or restore a backup"
+    );
+    Error::new(ErrorKind::Store, message).with_message_for_clients("the database has an unknown schema")
 }
 
 fn made_later(address: &Address, later: i32) -> Error {
@@ -86,4 +106,19 @@ fn made_later(address: &Address, later: i32) -> Error {
         {VERSION}: use the later program"
     );
     Error::new(ErrorKind::Store, message).with_message_for_clients("the database was made by a later version")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_takes_the_steps_that_it_lacks() {
+        let check = |found, expected| assert_eq!(missing_steps(found, &["to 2", "to 3"]), expected, "{found}");
+        check(1, Some(&["to 2", "to 3"][..]));
+        check(2, Some(&["to 3"][..]));
+        check(3, Some(&[][..]));
+        check(0, None);
+        check(-1, None);
+    }
 }

@@ -33,7 +33,10 @@ fn a_receiver_refuses_another_version_and_says_what_to_do() {
     assert!(said.contains("version 7") && said.contains("use the later program"), "{said}");
     store.sql("UPDATE healthsink_version SET version = 0");
     let said = text(&store.run(&serve).stderr);
-    assert!(said.contains("version 0") && said.contains("run `healthsink migrate"), "{said}");
+    assert!(said.contains("version 0") && said.contains("no version of healthsink has made"), "{said}");
+    let refused = store.run(&["migrate"]);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("use another database"), "{refused:?}");
+    assert_eq!(store.sql("SELECT version FROM healthsink_version"), "0");
 }
 
 #[test]
