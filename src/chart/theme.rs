@@ -91,7 +91,7 @@ const SHAPES: &str = ".c-title,.c-major,.c-label{font:12px system-ui,sans-serif}
 /// The style of pictures that stand in a page. It belongs into the page's style sheet, and follows the reader's system.
 pub static PAGE_STYLE: LazyLock<String> = LazyLock::new(|| style(Theme::Auto));
 
-/// The style of a picture. It names colours, not variables: programs that make pictures of SVG know none.
+/// The style of a picture. Names colours instead of variables: SVG converters do not support variables.
 pub(super) fn style(theme: Theme) -> String {
     let rules = |is_dark: bool| {
         let rule = |(class, property, light, dark): &(&str, &str, &str, &str)| {

@@ -47,7 +47,7 @@ pub(super) struct ListArguments {
 pub(super) struct HomeArguments {
     #[command(flatten)]
     scope: Scope,
-    /// Such as Europe/Berlin; without it, the home zone is removed
+    /// Time zone, such as Europe/Berlin; omit it to remove the home zone
     #[arg(value_name = "ZONE", value_parser = parse_zone)]
     zone: Option<String>,
     #[command(flatten)]

@@ -84,7 +84,7 @@ impl Cursor {
         self.state.fault = Some(FollowerFault { since_ms, is_stopped, message });
     }
 
-    /// Writes it.
+    /// Writes the cursor beside the database.
     pub(super) fn write(&self, database: &Database) -> Result<()> {
         let failed = |error: String| {
             let name = &self.state.name;

@@ -14,7 +14,7 @@ use super::answer::Answer;
 use crate::model::error::{Error, Result};
 use crate::model::limits::CORS_AGE;
 
-/// What pages of other origins may reach.
+/// Paths that pages of other origins may request.
 const PATHS: [&str; 2] = ["/api/v1/", "/openapi."];
 
 /// An origin as browsers write it: `https://dash.example:8443`.

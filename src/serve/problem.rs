@@ -272,7 +272,7 @@ pub(super) fn too_many_reads_of_one_token() -> Answer {
 }
 
 pub(super) fn too_many_listeners() -> Answer {
-    unavailable("too many clients follow what changes; ask now and then instead, or come again later")
+    unavailable("too many clients follow changes; poll instead, or try again later")
 }
 
 pub(super) fn too_many_listeners_of_one_token() -> Answer {

@@ -156,7 +156,7 @@ impl Influx {
         };
         write_path.push_str("&precision=ns");
         if authorization.is_some() && !url.is_private() {
-            tracing::warn!("{url} is not encrypted: whoever listens on the way learns the token; use https");
+            tracing::warn!("{url} is not encrypted: the token can be read on the way; use https");
         }
         let authorization = authorization.map(|text| {
             let mut value = HeaderValue::from_str(&text)

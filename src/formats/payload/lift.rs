@@ -83,7 +83,7 @@ struct Cutter {
     element: Option<ElementScan>,
     /// Marks half pairs of the skeleton before struson sees them; those of an element are marked when it is decoded.
     pairs: HalfPairs,
-    /// What did not fit into the output: a placeholder, a fixed escape.
+    /// Bytes without room in the output: a placeholder, a fixed escape.
     pending: Pending,
     positions: Positions,
     arena: Arena,

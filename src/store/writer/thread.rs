@@ -263,7 +263,7 @@ impl WriterThread {
         active.lost().is_none().then_some(index)
     }
 
-    /// Writes the records of an ingest that wait for the end of their document. A transaction has as many as any other one.
+    /// Writes an ingest's waiting records, at most a transaction's rows at a time.
     fn settle(&mut self, upload: i64) {
         while self.store.has_waiting(upload) {
             let Some(index) = self.begin_for(upload) else {

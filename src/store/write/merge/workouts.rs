@@ -17,8 +17,7 @@ use crate::model::identity::other;
 use crate::model::record::Uuid;
 use crate::store::write::upsert::SqlValue;
 
-/// The passes over the workouts of a batch. Each lets a workout match by less than the one before, so that what matches one
-/// workout best is not taken by another.
+/// Passes over a batch's workouts. Each requires less of a match, so the best match is taken first.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::store) enum Pass {
     /// By HealthKit's identity, or by the derived one with the same content.
