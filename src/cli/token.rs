@@ -358,20 +358,15 @@ impl Made<'_> {
 
 /// Makes a token for uploads and enters it. Returns its number and the token itself, which nobody can read again.
 pub(super) fn add(database: &Database, person: &str, label: Option<&str>) -> Result<(i64, String)> {
-    enter(database, person, label, (TokenScope::Send, false))
+    enter(database, person, label, TokenScope::Send)
 }
 
 /// The same for reading everyone's data.
 pub(super) fn add_reader(database: &Database, person: &str, label: Option<&str>) -> Result<(i64, String)> {
-    enter(database, person, label, (TokenScope::Read, true))
+    enter(database, person, label, TokenScope::Read)
 }
 
-fn enter(
-    database: &Database,
-    person: &str,
-    label: Option<&str>,
-    (scope, is_of_all): (TokenScope, bool),
-) -> Result<(i64, String)> {
+fn enter(database: &Database, person: &str, label: Option<&str>, scope: TokenScope) -> Result<(i64, String)> {
     let token = secret::token()?;
     let digest = TokenDigest::of(token.as_bytes());
     let id = database.add_token(&NewToken {
@@ -379,7 +374,7 @@ fn enter(
         person,
         label,
         scope,
-        is_of_all,
+        is_of_all: scope == TokenScope::Read,
         created_ms: now_ms(),
         expires_ms: None,
     })?;

@@ -68,11 +68,11 @@ impl Database {
     }
 
     fn open_read_only(&self, wait: Duration) -> Result<Connection> {
-        self.open_filled(OpenFlags::SQLITE_OPEN_READ_ONLY, wait)?.ok_or_else(|| self.is_empty())
+        self.open_filled(OpenFlags::SQLITE_OPEN_READ_ONLY, wait)?.ok_or_else(|| self.empty_error())
     }
 
     /// The error for a file to which nothing has been written yet.
-    pub(super) fn is_empty(&self) -> Error {
+    pub(super) fn empty_error(&self) -> Error {
         let shown = self.path().display();
         let message = format!("{shown} is empty; `healthsink serve` or `healthsink import` fills it");
         Error::new(ErrorKind::Store, message)

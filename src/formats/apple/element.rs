@@ -27,8 +27,16 @@ struct Node {
     /// Number of the node behind its last descendant.
     end: u32,
     text: Span,
-    /// Whether the text has no escapes, as in CDATA.
-    is_literal: bool,
+    text_form: TextForm,
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum TextForm {
+    /// With escapes.
+    Escaped,
+    /// Without escapes, as in CDATA.
+    Literal,
 }
 
 /// The buffers of a tree.
@@ -96,13 +104,13 @@ impl Tree {
                         self.nodes[number as usize].end = end;
                     }
                 }
-                Ok(Event::Text(text)) => self.text(frame, &text, false),
-                Ok(Event::CData(text)) => self.text(frame, &text, true),
+                Ok(Event::Text(text)) => self.text(frame, &text, TextForm::Escaped),
+                Ok(Event::CData(text)) => self.text(frame, &text, TextForm::Literal),
                 Ok(Event::GeneralRef(entity)) => {
                     if unescape(&format!("&{};", &*entity)).is_err() {
                         return Err(Flaw::Entity((*entity).to_owned()));
                     }
-                    self.text(frame, &entity, false);
+                    self.text(frame, &entity, TextForm::Escaped);
                 }
                 Ok(Event::Eof) => break,
                 Ok(_) => {}
@@ -141,7 +149,7 @@ impl Tree {
         let last = u32::try_from(self.attributes.len()).unwrap_or(u32::MAX);
         let name = span(frame, tag.name().into_inner());
         let end = self.next() + 1;
-        self.nodes.push(Node { name, first, last, end, text: Span::default(), is_literal: false });
+        self.nodes.push(Node { name, first, last, end, text: Span::default(), text_form: TextForm::Escaped });
         Ok(())
     }
 
@@ -177,7 +185,7 @@ impl Tree {
 
     /// Adds a part of an element's text. Blanks between children are not text. Of several parts everything is kept, with what
     /// is between them.
-    fn text(&mut self, frame: &str, part: &str, is_literal: bool) {
+    fn text(&mut self, frame: &str, part: &str, form: TextForm) {
         let Some(number) = self.open.last() else {
             return;
         };
@@ -188,11 +196,11 @@ impl Tree {
         let part = if is_reference { Span { start: start - 1, end: end + 1 } } else { Span { start, end } };
         if node.text.start == node.text.end {
             if !frame[start as usize..end as usize].trim_ascii().is_empty() {
-                (node.text, node.is_literal) = (part, is_literal);
+                (node.text, node.text_form) = (part, form);
             }
         } else {
             node.text.end = part.end;
-            node.is_literal = false;
+            node.text_form = TextForm::Escaped;
         }
     }
 }
@@ -275,7 +283,10 @@ impl<'a> Element<'a> {
     /// Its text without the blanks around it, escapes resolved.
     pub(crate) fn text(&self) -> Cow<'a, str> {
         let text = self.slice(self.node().text).trim();
-        if self.node().is_literal { Cow::Borrowed(text) } else { plain(text) }
+        match self.node().text_form {
+            TextForm::Literal => Cow::Borrowed(text),
+            TextForm::Escaped => plain(text),
+        }
     }
 
     /// The first of these attributes that is there twice.

@@ -19,7 +19,7 @@ pub(super) struct Numbers {
     is_settled: bool,
     /// Whether numbers with a point are read with decimals: the usual case, which must be quick.
     reads_points: bool,
-    /// Line of the first number that contradicts what was settled, and what `1.234` was read as until then.
+    /// Line of the first contradicting number, and how `1.234` was read before it.
     contradicted: Option<(u64, &'static str)>,
 }
 
@@ -46,26 +46,26 @@ impl Numbers {
         if self.style.decimal_point() == Some(true) { WAITING_BYTES_USUAL } else { WAITING_BYTES_MAX }
     }
 
-    /// Line of the first number that contradicts how earlier ones were read, and what `1.234` was read as until then.
+    /// Returns the line of the first contradicting number, and how `1.234` was read before it.
     pub(super) fn contradicted(&self) -> Option<(u64, &'static str)> {
         self.contradicted
     }
 
     /// Learns from a number, and returns whether its element must wait.
-    pub(super) fn look(&mut self, text: &str, line: u64) -> bool {
-        if finite(text).is_some() { self.look_at_plain(text, line) } else { self.look_at_local(text, line) }
+    pub(super) fn learn_from(&mut self, text: &str, line: u64) -> bool {
+        if finite(text).is_some() { self.learn_from_plain(text, line) } else { self.learn_from_local(text, line) }
     }
 
     /// The same for a number in the form of programs. Most numbers pass without a further look.
-    pub(super) fn look_at_plain(&mut self, text: &str, line: u64) -> bool {
+    pub(super) fn learn_from_plain(&mut self, text: &str, line: u64) -> bool {
         let shows_nothing = |text: &str| !text.contains('.') || self.style.has_point();
         if self.reads_points || (!may_be_grouped(text) && shows_nothing(text)) {
             return false;
         }
-        self.look_at_local(text, line)
+        self.learn_from_local(text, line)
     }
 
-    fn look_at_local(&mut self, text: &str, line: u64) -> bool {
+    fn learn_from_local(&mut self, text: &str, line: u64) -> bool {
         let before = self.style.decimal_point();
         let has_two_readings = self.style.learn(&plain(text));
         if self.is_settled {
@@ -85,7 +85,7 @@ impl Numbers {
         let mut waits = false;
         for (name, value) in element.attributes() {
             if names.contains(&name) {
-                waits |= self.look(value, line);
+                waits |= self.learn_from(value, line);
             }
         }
         for child in element.children() {
@@ -104,7 +104,7 @@ impl Numbers {
         let mut waits = false;
         for member in correlation.children() {
             let value = member.get("value").filter(|value| is_quantity(member, value));
-            waits |= value.is_some_and(|value| self.look(value, line));
+            waits |= value.is_some_and(|value| self.learn_from(value, line));
         }
         waits
     }

@@ -210,7 +210,7 @@ fn value_of<'a>(kind: &str, common: &Common<'a>, line: u64, numbers: &mut Number
         let number = category_value(text);
         return Ok(number.map_or(Value::Name(text), |number| Value::Number(Some(f64::from(number)))));
     }
-    let waits = if plain.is_some() { numbers.look_at_plain(text, line) } else { numbers.look(text, line) };
+    let waits = if plain.is_some() { numbers.learn_from_plain(text, line) } else { numbers.learn_from(text, line) };
     if waits {
         return Ok(Value::Waits);
     }

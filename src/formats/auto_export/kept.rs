@@ -69,8 +69,8 @@ impl Kept {
         self.flaw.take().or_else(|| self.passed.take_flaw())
     }
 
-    /// Whether more may be written.
-    fn has_room(&mut self) -> bool {
+    /// Returns whether more may be written. Ends the text early if not.
+    fn claim_room(&mut self) -> bool {
         let bytes = self.text.len() + self.members * size_of::<Member>();
         if !self.is_too_long && bytes > self.bytes_max {
             self.end_early();
@@ -96,7 +96,7 @@ impl Kept {
 
     /// Ends a text that was written without asking for room.
     pub(super) fn bound(&mut self) {
-        self.has_room();
+        self.claim_room();
     }
 
     /// Writes null, a truth or a number.
@@ -175,7 +175,7 @@ impl Kept {
 
     /// Ends the member that begins there.
     fn end_member(&mut self, members: &mut Members, name: String, from: usize) {
-        if self.has_room() {
+        if self.claim_room() {
             members.list.push((name, from, self.text.len()));
             self.members += 1;
         }
@@ -249,7 +249,7 @@ impl Kept {
         self.members -= members.list.len();
         self.sort(members);
         self.text.push('}');
-        self.has_room();
+        self.claim_room();
     }
 
     /// Puts the members of the object at the end of the text in order. Equal names stay in theirs.
@@ -288,7 +288,7 @@ impl<'de> DeserializeSeed<'de> for Keep<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if self.0.has_room() {
+        if self.0.claim_room() {
             json.deserialize_any(self)
         } else {
             json.deserialize_ignored_any(IgnoredAny).map(|_| ())

@@ -111,8 +111,8 @@ impl Canonical {
         rest
     }
 
-    /// Whether there is room for so many bytes more, and nothing is wrong.
-    fn has_room(&mut self, more: usize) -> bool {
+    /// Returns whether there is room for so many bytes more and nothing is wrong. Notes the fault if there is no room.
+    fn claim_room(&mut self, more: usize) -> bool {
         // A few names cost nothing, so that an element of exactly the greatest length fits.
         let names = (self.open * size_of::<Member>()).saturating_sub(GROUP_BYTES);
         let bytes = self.text.len() + more;
@@ -130,7 +130,7 @@ impl Canonical {
         if depth > NESTING_MAX && matches!(kind, ValueType::Array | ValueType::Object) {
             self.flaw.get_or_insert(Flaw::TooDeep(NESTING_MAX as usize));
         }
-        if !self.has_room(0) {
+        if !self.claim_room(0) {
             return json.skip_value();
         }
         match kind {
@@ -171,7 +171,7 @@ impl Canonical {
         self.text.push('{');
         let (begin, mut members) = (self.text.len(), Vec::new());
         while json.has_next()? {
-            if !self.has_room(0) {
+            if !self.claim_room(0) {
                 json.skip_name()?;
                 json.skip_value()?;
                 continue;
@@ -220,7 +220,7 @@ impl Canonical {
     }
 
     fn string(&mut self, text: &str) {
-        if self.has_room(text.len()) {
+        if self.claim_room(text.len()) {
             write_string(text, &mut self.text);
         }
     }

@@ -125,21 +125,19 @@ impl Drawing {
         (weight > 0.0).then(|| sum / weight)
     }
 
-    /// Notes that the first or the last bucket is a part. The last one may also be so because it is not over yet.
-    fn cut(&mut self, is_first: bool) {
-        if is_first {
-            self.is_cut.0 = true;
-        } else {
-            let point = self.points.last().map(|point| point.is_partial);
-            self.is_cut.1 = !point.or(self.bars.last().map(|bar| bar.is_partial)).unwrap_or(true);
-        }
-        let (point, bar) = if is_first {
-            (self.points.first_mut(), self.bars.first_mut())
-        } else {
-            (self.points.last_mut(), self.bars.last_mut())
-        };
-        point.into_iter().for_each(|point| point.is_partial = true);
-        bar.into_iter().for_each(|bar| bar.is_partial = true);
+    /// Notes that the first bucket is a part.
+    fn cut_first(&mut self) {
+        self.is_cut.0 = true;
+        self.points.first_mut().into_iter().for_each(|point| point.is_partial = true);
+        self.bars.first_mut().into_iter().for_each(|bar| bar.is_partial = true);
+    }
+
+    /// Notes that the last bucket is a part. It may also be so because it is not over yet.
+    fn cut_last(&mut self) {
+        let point = self.points.last().map(|point| point.is_partial);
+        self.is_cut.1 = !point.or(self.bars.last().map(|bar| bar.is_partial)).unwrap_or(true);
+        self.points.last_mut().into_iter().for_each(|point| point.is_partial = true);
+        self.bars.last_mut().into_iter().for_each(|bar| bar.is_partial = true);
     }
 
     fn head(&mut self, name: &str, value: Value<'_>) {
@@ -154,8 +152,8 @@ impl Drawing {
             ("to", Value::Text(text)) => self.days.1 = local_day(text),
             ("start", Value::Time(at_ms)) => self.instants_ms.0 = Some(at_ms),
             ("end", Value::Time(at_ms)) => self.instants_ms.1 = Some(at_ms),
-            ("first_whole", Value::Flag(false)) => self.cut(true),
-            ("last_whole", Value::Flag(false)) => self.cut(false),
+            ("first_whole", Value::Flag(false)) => self.cut_first(),
+            ("last_whole", Value::Flag(false)) => self.cut_last(),
             ("unit", Value::Text(text)) => text.clone_into(&mut self.unit),
             ("bucket", Value::Text(text)) => self.bucket = Bucket::ALL.into_iter().find(|size| size.name() == text),
             _ => {}

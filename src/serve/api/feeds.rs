@@ -168,7 +168,7 @@ impl Feeds {
         // First, so that no event between is missed.
         let receiver = self.subscribe(name);
         let seen = Seen { change: since.unwrap_or(i64::MAX), upload: i64::MAX - 1, running: Vec::new() };
-        let looked = self.look(vec![(name.to_owned(), seen)]).await;
+        let looked = self.read_feeds(vec![(name.to_owned(), seen)]).await;
         let feed = looked.and_then(|mut feeds| feeds.pop().ok_or(NoPage::Panicked)?.map_err(NoPage::Unanswered));
         let feed = match feed {
             Ok(feed) => feed,
@@ -209,7 +209,7 @@ impl Feeds {
         }
     }
 
-    async fn look(&self, people: Vec<(String, Seen)>) -> Result<Vec<Result<Feed, Unanswered>>, NoPage> {
+    async fn read_feeds(&self, people: Vec<(String, Seen)>) -> Result<Vec<Result<Feed, Unanswered>>, NoPage> {
         let read = self.reads.run(None, move |reader| {
             let feeds = people
                 .iter()
@@ -221,10 +221,10 @@ impl Feeds {
 
     async fn keep_looking(mut self) {
         while let Some(people) = self.people() {
-            let looked = self.look(people.clone()).await;
+            let looked = self.read_feeds(people.clone()).await;
             // One that fails is tried again.
             for ((name, seen), feed) in people.iter().zip(looked.into_iter().flatten()) {
-                self.tell(name, seen, feed);
+                self.send_changes(name, seen, feed);
             }
             sleep(EVENT_PACE).await;
             // Without a writer nothing changes any more: its end stops the server.
@@ -242,7 +242,7 @@ impl Feeds {
     }
 
     /// Sends what has changed since a look began.
-    fn tell(&self, name: &str, seen: &Seen, feed: Result<Feed, Unanswered>) {
+    fn send_changes(&self, name: &str, seen: &Seen, feed: Result<Feed, Unanswered>) {
         let mut followed = lock(&self.followed);
         let feed = match feed {
             Ok(feed) => feed,

@@ -29,7 +29,7 @@ impl Partial {
         let path = path_for(target);
         delete_left_over(target, &path);
         let file = private::create_new(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => is_running(target),
+            io::ErrorKind::AlreadyExists => running_error(target),
             _ => {
                 let target = target.display();
                 let message = format!("cannot write {target}: {error}; name a folder that may be written to");
@@ -38,7 +38,7 @@ impl Partial {
         })?;
         // Another backup that began just now may take this file for a left-over one.
         if file.try_lock().is_err() || !is_at(&file, &path) {
-            return Err(is_running(target));
+            return Err(running_error(target));
         }
         Ok(Self { path, target: target.to_owned(), file, is_published: false })
     }
@@ -82,7 +82,7 @@ impl Partial {
 
     fn sync(&self) -> Result<()> {
         self.file.sync_all().map_err(|error| self.publish_error(&error))?;
-        if is_at(&self.file, &self.path) { Ok(()) } else { Err(is_running(&self.target)) }
+        if is_at(&self.file, &self.path) { Ok(()) } else { Err(running_error(&self.target)) }
     }
 
     fn publish_error(&self, error: &io::Error) -> Error {
@@ -162,7 +162,7 @@ fn sync_folder(file: &Path) -> Result<()> {
         .map_err(|error| Error::new(ErrorKind::Io, format!("cannot sync the folder {}: {error}", folder.display())))
 }
 
-pub(super) fn is_running(target: &Path) -> Error {
+pub(super) fn running_error(target: &Path) -> Error {
     Error::new(ErrorKind::Busy, format!("another backup to {} is running; wait for its end", target.display()))
 }
 

@@ -10,7 +10,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::Serialize;
 
-use super::partial::{Partial, is_running};
+use super::partial::{Partial, running_error};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BACKUP_CACHE_BYTES, BACKUP_STEP_PAGES};
 use crate::store::database::Database;
@@ -70,7 +70,7 @@ fn transfer(partial: &Partial, source: &Connection, watch: &mut dyn FnMut(u64, u
         match step {
             StepResult::More => {}
             StepResult::Done => break,
-            _ => return Err(is_running(partial.target())),
+            _ => return Err(running_error(partial.target())),
         }
     }
     drop(backup);

@@ -58,7 +58,7 @@ impl Database {
             Err(error) => return Err(open_error(self, &error)),
         };
         if version::check(&connection, self)? == 0 {
-            return Err(self.is_empty());
+            return Err(self.empty_error());
         }
         for (name, part) in PARTS {
             if let Err(error) = part(&connection, &mut report) {

@@ -84,12 +84,12 @@ impl<'w, R: Remote> Desk<'w, R> {
         if loading.covered.rows < WORKBENCH_ROWS_MAX {
             return Ok(());
         }
-        open::record(self.connection, false).map_err(store_failure)?;
+        open::pause_recording(self.connection).map_err(store_failure)?;
         for table in [&SAMPLES, &MISSING_SAMPLES] {
             let clear = || self.connection.prepare_cached(&table.sql().clear)?.execute([]);
             clear().map_err(store_failure)?;
         }
-        open::record(self.connection, true).map_err(store_failure)?;
+        open::resume_recording(self.connection).map_err(store_failure)?;
         loading.covered.forget_samples();
         Ok(())
     }

@@ -78,9 +78,9 @@ fn load(
     if wanted.is_empty() {
         return Ok(0);
     }
-    open::record(connection, false).map_err(store_failure)?;
+    open::pause_recording(connection).map_err(store_failure)?;
     let loaded = load_all(connection, references, remote, person, wanted);
-    open::record(connection, true).map_err(store_failure)?;
+    open::resume_recording(connection).map_err(store_failure)?;
     loaded
 }
 

@@ -27,7 +27,7 @@ pub(super) fn open() -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
     connection.execute_batch("BEGIN EXCLUSIVE")?;
     schema::fill(&connection)?;
-    // What the schema's rows say of a person is the other database's.
+    // The other database owns persons, so the schema's own rows are deleted.
     connection.execute_batch("DELETE FROM persons")?;
     connection.execute_batch(RECORDER)?;
     for table in TABLES.iter().filter(|table| table.is_recorded()) {
@@ -56,7 +56,16 @@ fn recording(table: &Table) -> String {
     )
 }
 
-/// Notes changes from now on, or no longer.
-pub(super) fn record(connection: &Connection, is_on: bool) -> rusqlite::Result<()> {
+/// Notes no changes until [`resume_recording`]: rows are loaded.
+pub(super) fn pause_recording(connection: &Connection) -> rusqlite::Result<()> {
+    switch(connection, false)
+}
+
+/// Notes changes from now on.
+pub(super) fn resume_recording(connection: &Connection) -> rusqlite::Result<()> {
+    switch(connection, true)
+}
+
+fn switch(connection: &Connection, is_on: bool) -> rusqlite::Result<()> {
     connection.prepare_cached("UPDATE recorder SET is_on = ?1")?.execute([is_on]).map(|_| ())
 }

@@ -252,7 +252,7 @@ impl Workbench {
     /// Removes all rows of persons. Texts stay: their ids are those of their content.
     fn clear(&mut self) -> rusqlite::Result<()> {
         self.note_removed()?;
-        open::record(&self.connection, false)?;
+        open::pause_recording(&self.connection)?;
         for table in TABLES.iter().filter(|table| table.is_of_persons() && **table != &IMPORT_NUMBERS) {
             self.connection.prepare_cached(&table.sql().clear)?.execute([])?;
             if table.is_recorded() {
@@ -260,7 +260,7 @@ impl Workbench {
             }
         }
         self.connection.execute("UPDATE import_numbers SET last = 0", [])?;
-        open::record(&self.connection, true)?;
+        open::resume_recording(&self.connection)?;
         self.covered = Covered::default();
         self.unsent = 0;
         Ok(())
