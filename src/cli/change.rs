@@ -1,6 +1,5 @@
 //! A change for good that was agreed to: a backup, then one transaction. A signal before the commit leaves nothing behind.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -11,7 +10,7 @@ use super::progress::Bar;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::BACKUPS_BEFORE_CHANGE_MAX;
 use crate::model::lock::lock;
-use crate::store::{Database, LastUpload, Replace, Stage, delete_partial, stamp};
+use crate::store::{Database, LastUpload, Replace, Stage, delete_partial, stamp, unused_path};
 
 /// How far a change is, for the thread that waits for signals.
 struct Change {
@@ -127,19 +126,9 @@ impl State {
 
 /// The backup's name, beside the database. A second one of a second has a number.
 fn target(database: &Path, command: &str) -> PathBuf {
-    let (database, stamp) = (follow_links(database), stamp());
-    let named = |number: String| {
-        let mut target: OsString = database.clone().into_os_string();
-        target.push(format!(".before-{command}-{stamp}{number}.db"));
-        PathBuf::from(target)
-    };
-    let mut target = named(String::new());
-    let mut number = 1;
-    while target.exists() {
-        number += 1;
-        target = named(format!("-{number}"));
-    }
-    target
+    let mut stem = follow_links(database).into_os_string();
+    stem.push(format!(".before-{command}-{}", stamp()));
+    unused_path(Path::new(&stem))
 }
 
 fn write(what: &str) {

@@ -13,7 +13,7 @@ use super::private;
 /// Returns a file's content; empty if it cannot be read, or is too long to be the program's.
 pub(super) fn read(path: &Path, bytes_max: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let read = open(path).and_then(|file| {
+    let read = open_regular(path).and_then(|file| {
         #[expect(clippy::disallowed_methods, reason = "bounded by take")]
         file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)
     });
@@ -23,12 +23,28 @@ pub(super) fn read(path: &Path, bytes_max: usize) -> Vec<u8> {
     bytes
 }
 
-fn open(path: &Path) -> io::Result<File> {
+/// Opens a file. Fails if it is not a regular one.
+fn open_regular(path: &Path) -> io::Result<File> {
     // Opening a pipe would wait for its other end.
     if !fs::metadata(path)?.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     File::open(path)
+}
+
+/// Makes a file whose lock this program holds until it drops it. The lock also ends if the program is killed.
+pub(super) fn hold_new(path: &Path) -> io::Result<File> {
+    let file = private::create_new(path)?;
+    let _ = private::give_to_owner_of_folder(&file, path);
+    // A command that looks at it right now has it for a moment.
+    file.lock()?;
+    Ok(file)
+}
+
+/// Returns the file if a program holds its lock; `None` if that program is gone.
+pub(super) fn held(path: &Path) -> io::Result<Option<File>> {
+    let file = open_regular(path)?;
+    Ok(file.try_lock_shared().is_err().then_some(file))
 }
 
 /// Replaces a file in one step. It gets the rights that a new database has.
@@ -51,7 +67,7 @@ pub(super) fn replace(database: &Database, path: &Path, bytes: &[u8]) -> io::Res
 
 /// Whether another program has the lock of a file; `None` if that cannot be seen. For a moment this program has it.
 pub(super) fn is_locked(path: &Path) -> Option<bool> {
-    match open(path) {
+    match open_regular(path) {
         Ok(file) => match file.try_lock_shared() {
             Ok(()) => Some(false),
             Err(fs::TryLockError::WouldBlock) => Some(true),

@@ -11,9 +11,9 @@ use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
+use super::beside;
 use super::database::Database;
 use super::files::{resolved, suffixed};
-use super::private;
 use crate::model::limits::{RUNNING_FILE_BYTES_MAX, RUNNING_UPLOADS_MAX, WRITING_PROGRAMS_MAX};
 
 /// The uploads of this program that are under way.
@@ -35,13 +35,10 @@ impl Running {
     pub(super) fn of(database: &Database) -> Self {
         let free = (0..WRITING_PROGRAMS_MAX).find_map(|number| {
             let path = path_of(database, number);
-            let file = private::create_new(&path).ok()?;
-            let _ = private::give_to_owner_of_folder(&file, &path);
+            let file = beside::hold_new(&path).ok()?;
             Some((path, file))
         });
-        // A command that looks at it right now has it for a moment.
-        let file = free.filter(|(_, file)| file.lock().is_ok());
-        Self { file, uploads: Vec::new(), begun: Vec::new(), has_further: false }
+        Self { file: free, uploads: Vec::new(), begun: Vec::new(), has_further: false }
     }
 
     /// Notes that further uploads follow until this program ends.
@@ -147,14 +144,7 @@ fn path_of(database: &Database, number: usize) -> PathBuf {
 
 /// The uploads of the program that holds a file; `None` if it is gone.
 fn others(path: &PathBuf) -> io::Result<Option<Vec<i64>>> {
-    // Opening a pipe would wait for its other end.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let file = File::open(path)?;
-    if file.try_lock_shared().is_ok() {
-        return Ok(None);
-    }
+    let Some(file) = beside::held(path)? else { return Ok(None) };
     let mut bytes = Vec::new();
     #[expect(clippy::disallowed_methods, reason = "bounded by take")]
     file.take(RUNNING_FILE_BYTES_MAX as u64).read_to_end(&mut bytes)?;

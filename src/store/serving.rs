@@ -4,8 +4,9 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::beside;
 use super::database::Database;
 use super::files::{resolved, suffixed};
 use super::private;
@@ -27,10 +28,7 @@ impl Database {
     pub fn write_server(&self, bytes: &[u8]) -> io::Result<ServerFile> {
         let path = server_path(self);
         delete_left_over(self);
-        let file = private::create_new(&path)?;
-        // A command that looks at it right now has it for a moment.
-        file.lock()?;
-        let _ = private::give_to_owner_of_folder(&file, &path);
+        let file = beside::hold_new(&path)?;
         if self.is_group_readable() {
             let _ = private::let_group_read(&path);
         }
@@ -41,13 +39,10 @@ impl Database {
     /// Returns what the server of this database says of itself, if one runs.
     #[must_use]
     pub fn read_server(&self) -> Option<Vec<u8>> {
-        let path = server_path(self);
-        if is_held(&path).ok()? != Some(true) {
-            return None;
-        }
+        let file = beside::held(&server_path(self)).ok()??;
         let mut bytes = Vec::new();
         #[expect(clippy::disallowed_methods, reason = "bounded by take")]
-        File::open(path).ok()?.take(SERVER_FILE_BYTES_MAX as u64).read_to_end(&mut bytes).ok()?;
+        file.take(SERVER_FILE_BYTES_MAX as u64).read_to_end(&mut bytes).ok()?;
         Some(bytes)
     }
 }
@@ -62,24 +57,13 @@ impl Drop for ServerFile {
 /// Deletes the file of a server that was killed.
 pub(super) fn delete_left_over(database: &Database) {
     let path = server_path(database);
-    if is_held(&path).is_ok_and(|held| held == Some(false)) {
+    if beside::held(&path).is_ok_and(|held| held.is_none()) {
         let _ = fs::remove_file(path);
     }
 }
 
 fn server_path(database: &Database) -> PathBuf {
     suffixed(&resolved(database.path()), "-server")
-}
-
-/// Whether a server holds the file; `None` if it is missing.
-fn is_held(path: &Path) -> io::Result<Option<bool>> {
-    match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        // Opening a pipe would wait for its other end.
-        Ok(found) if !found.is_file() => return Err(io::ErrorKind::InvalidInput.into()),
-        _ => {}
-    }
-    Ok(Some(File::open(path)?.try_lock_shared().is_err()))
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ const OPENERS: [&str; 8] = [
 ];
 
 /// The files of `src/` that open others by their paths, and why these are never a database that is open.
-const OPENING: [(&str, &str); 18] = [
+const OPENING: [(&str, &str); 16] = [
     ("follow/files.rs", "tokens, passwords, certificates"),
     ("import/container.rs", "inputs: the files of the database are refused before"),
     ("serve/access/credentials.rs", "the token file"),
@@ -118,8 +118,6 @@ const OPENING: [(&str, &str); 18] = [
     ("store/postgres/address.rs", "files of passwords"),
     ("store/postgres/tls.rs", "certificates"),
     ("store/private.rs", "new files only"),
-    ("store/running.rs", "files beside the database that SQLite does not know"),
-    ("store/serving.rs", "a file beside the database that SQLite does not know"),
     ("store/write_queue.rs", "the WAL, on which SQLite holds no lock"),
 ];
 
@@ -494,15 +492,23 @@ fn files_are_short() {
 fn the_store_takes_a_database_not_a_path() {
     let expected = [
         "store/backup/make.rs: back_up",
+        "store/backup/partial.rs: delete_partial",
         "store/backup/restore.rs: restore",
+        "store/backup/series.rs: next_path",
+        "store/backup/series.rs: prune",
+        "store/backup/unused.rs: unused_path",
         "store/database.rs: new",
         "store/database.rs: has_file",
         "store/no_postgres.rs: with_password",
         "store/postgres/address.rs: with_password",
+        "store/private.rs: create_new",
+        "store/private.rs: exposure",
+        "store/private.rs: give_to_owner_of_folder",
     ];
     let mut found = Vec::new();
     for source in sources().iter().filter(|source| source.path.starts_with("store/")) {
-        for declared in source.code.split("\n    pub fn ").skip(1) {
+        let declared = |start| source.code.split(start).skip(1);
+        for declared in declared("\n    pub fn ").chain(declared("pub(crate) fn ")) {
             let name = declared.split(['(', '<']).next().unwrap_or_default();
             let parameters = declared.split('{').next().unwrap_or_default().split("->").next().unwrap_or_default();
             if parameters.contains("Path") {
@@ -511,6 +517,58 @@ fn the_store_takes_a_database_not_a_path() {
         }
     }
     assert_eq!(found, expected);
+}
+
+/// Pure rooms get what they need from their callers, so that each split of an input gives the same rows and figures.
+#[test]
+fn pure_rooms_have_no_lock_clock_thread_or_file() {
+    const WORDS: [&str; 15] = [
+        "Mutex",
+        "RwLock",
+        "Condvar",
+        "Atomic",
+        "thread_local!",
+        "std::thread",
+        "time::Instant",
+        "Instant::now",
+        "SystemTime",
+        "std::fs",
+        "File::",
+        "std::env",
+        "std::net",
+        "std::process",
+        "now_ms(",
+    ];
+    let mut faults = Vec::new();
+    for source in
+        sources().iter().filter(|source| ["formats", "statistics", "demo", "chart"].contains(&source.module()))
+    {
+        let words = WORDS.iter().filter(|word| source.code.contains(**word));
+        faults.extend(words.map(|word| format!("{} uses {word}", source.path)));
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// The grammar of the body is one table. Samples have also a start and an end, and the walk reports where `data` is.
+#[test]
+fn keys_of_the_payload_are_named_in_one_file() {
+    const ALSO: [(&str, &str); 3] = [("fields.rs", "startDate"), ("fields.rs", "endDate"), ("walk.rs", "data")];
+    let sources = sources();
+    let of_payload = |source: &&Source| source.path.starts_with("formats/payload/");
+    let (grammar, others): (Vec<_>, Vec<_>) =
+        sources.iter().filter(of_payload).partition(|source| source.path.ends_with("/keys.rs"));
+    let is_key = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let keys: BTreeSet<&str> = grammar[0].code.split('"').skip(1).step_by(2).filter(is_key).collect();
+    assert!(keys.len() > 10 && keys.contains("workoutRoutes"), "{keys:?}");
+    let mut found = Vec::new();
+    for source in others {
+        let file = source.path.rsplit('/').next().unwrap_or_default();
+        found.extend(keys.iter().filter(|key| source.code.contains(&format!("\"{key}\""))).map(|key| (file, *key)));
+    }
+    found.sort_unstable();
+    let mut also = ALSO;
+    also.sort_unstable();
+    assert_eq!(found, also);
 }
 
 #[test]

@@ -6,4 +6,4 @@ pub(super) mod restore;
 pub(super) mod series;
 pub(super) mod target;
 pub(super) mod transfer;
-mod unused;
+pub(super) mod unused;

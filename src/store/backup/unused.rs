@@ -9,7 +9,7 @@ use crate::store::files::{COMPANIONS, suffixed};
 pub(super) const EXTENSION: &str = ".db";
 
 /// Returns the first of `STEM.db`, `STEM-2.db`, `STEM-3.db` … that is unused, also by the companions of a database.
-pub(super) fn unused_path(stem: &Path) -> PathBuf {
+pub(crate) fn unused_path(stem: &Path) -> PathBuf {
     let is_unused = |path: &PathBuf| {
         let names = [""].into_iter().chain(COMPANIONS);
         names.map(|suffix| suffixed(path, suffix)).all(|path| fs::symlink_metadata(path).is_err())
