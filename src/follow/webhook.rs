@@ -20,7 +20,7 @@ use super::http::url::BaseUrl;
 use super::target::{ChangedRange, Delivered, Fault, Point, Stage, Step, Target};
 use super::waiter::Waiter;
 use crate::model::error::{Error, Result};
-use crate::model::identity::digest;
+use crate::model::identity::{digest, hex};
 use crate::model::limits::{WEBHOOK_RANGES_MAX, WEBHOOK_SECRET_BYTES_MIN, WEBHOOK_TRIES_MAX};
 use crate::model::time::to_iso;
 use crate::store::now_ms;
@@ -109,7 +109,7 @@ impl Webhook {
         let timestamp = to_iso(now_ms());
         for Changed { person, ranges } in self.people.drain(..) {
             let parts: [&[u8]; 3] = [person.as_bytes(), &behind.to_le_bytes(), &until.to_le_bytes()];
-            let id = digest(&parts).iter().fold("msg_".to_owned(), |id, byte| format!("{id}{byte:02x}"));
+            let id = format!("msg_{}", hex(&digest(&parts)));
             let body = json!({
                 "type": "health.changed",
                 "timestamp": timestamp,

@@ -56,17 +56,45 @@ pub fn derive_from_healthkit(healthkit: &Uuid) -> Uuid {
 /// Reads HealthKit's identity as an exporter prints it, such as `7595F72C-0000-4000-8000-000000000002`.
 #[must_use]
 pub fn parse(text: &str) -> Option<Uuid> {
-    let bytes = text.as_bytes();
-    let is_hyphen = |place: usize| matches!(place, 8 | 13 | 18 | 23);
-    if bytes.len() != 36 || !(0..36).all(|place| (bytes[place] == b'-') == is_hyphen(place)) {
+    let is_hyphenated = text.len() == 36 && HYPHENS.iter().all(|place| text.as_bytes()[*place] == b'-');
+    parse_any(text).filter(|uuid| is_hyphenated && !is_derived(uuid))
+}
+
+/// Reads an identity with or without hyphens.
+#[must_use]
+pub fn parse_any(text: &str) -> Option<Uuid> {
+    if text.len() > 36 {
         return None;
     }
     let mut digits = text.chars().filter(|digit| *digit != '-').map(|digit| digit.to_digit(16));
-    let mut uuid = [0; 16];
+    let mut uuid = Uuid::default();
     for byte in &mut uuid {
         *byte = u8::try_from(digits.next()?? << 4 | digits.next()??).ok()?;
     }
-    (!is_derived(&uuid)).then_some(uuid)
+    digits.next().is_none().then_some(uuid)
+}
+
+/// The places of the hyphens in an identity as text.
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
+/// Returns the text of an identity, as HealthKit writes it.
+#[must_use]
+pub fn hyphenated(identity: &Uuid) -> [u8; 36] {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut text = [b'-'; 36];
+    let digits = identity.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let places = text.iter_mut().enumerate().filter(|(place, _)| !HYPHENS.contains(place));
+    for ((_, place), digit) in places.zip(digits) {
+        *place = DIGITS[usize::from(digit)];
+    }
+    text
+}
+
+/// Returns bytes as hexadecimal digits in lower case.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |digit: u8| char::from_digit(u32::from(digit), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Whether an identity is derived, not HealthKit's.
@@ -97,8 +125,7 @@ mod tests {
         let identity = derive(b"content");
         assert!(is_derived(&identity) && is_derived(&next(&identity)));
         assert_ne!(identity, next(&identity));
-        let hex: String = identity.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "68735250be9a8259856e7250c526bc83", "stored identities must be found again");
+        assert_eq!(hex(&identity), "68735250be9a8259856e7250c526bc83", "stored identities must be found again");
         let of_healthkit =
             [0x68, 0x73, 0x3b, 0xa8, 0x75, 0xee, 0x4d, 0x51, 0x8c, 0xdc, 0x9b, 0x2a, 0xc7, 0xa5, 0xc0, 0x5b];
         assert!(!is_derived(&of_healthkit));
@@ -123,5 +150,17 @@ mod tests {
         check("68733BA8-75EE-4D51-8CDC-9B2AC7A5C05", None);
         check("68733BA8-75EE-4D51-8CDC-9B2AC7A5C0é", None);
         check("x", None);
+        assert_eq!(hyphenated(&uuid), *b"68733BA8-75EE-4D51-8CDC-9B2AC7A5C05B");
+    }
+
+    #[test]
+    fn identities_with_or_without_hyphens() {
+        let expected = Some([0x30, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0xAB]);
+        assert_eq!(parse_any("30000000-0000-4000-8000-0000000000aB"), expected);
+        assert_eq!(parse_any("300000000000400080000000000000AB"), expected);
+        let ends = ["30000000-0000-4000-8000-0000000000", "30000000-0000-4000-8000-0000000000abcd"];
+        for wrong in ["", ends[0], ends[1], "g0000000-0000-4000-8000-0000000000ab", &"-".repeat(99)] {
+            assert_eq!(parse_any(wrong), None, "{wrong}");
+        }
     }
 }

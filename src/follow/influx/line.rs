@@ -4,6 +4,7 @@ use std::io::Write;
 
 use crate::follow::names::{measurement_text, tag_text};
 use crate::follow::target::{FieldValue, Point};
+use crate::model::identity::hyphenated;
 use crate::model::record::Uuid;
 
 /// Appends a point, unless it has no field. Returns whether it did.
@@ -79,14 +80,8 @@ fn push_value(value: FieldValue<'_>, out: &mut Vec<u8>) {
 
 /// An identity as HealthKit writes it.
 fn push_identity(identity: &Uuid, out: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     out.push(b'"');
-    for (place, byte) in identity.iter().enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
-            out.push(b'-');
-        }
-        out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-    }
+    out.extend_from_slice(&hyphenated(identity));
     out.push(b'"');
 }
 

@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 
 use super::form::Form;
 use super::writer::Writer;
+use crate::model::identity::hyphenated;
 use crate::model::limits::ANSWER_PAGE_BYTES;
 use crate::model::time::{MINUTE_MS, push_iso};
 use crate::statistics::{INSTANTS_MS, ZoneId, Zones};
@@ -128,16 +129,7 @@ impl Encoder {
             }
             Value::Real(number) => drop(serde_json::to_writer(&mut self.page, &number)),
             Value::Time(at_ms) => self.time(at_ms),
-            Value::Identity(uuid) => {
-                for (at, byte) in uuid.iter().enumerate() {
-                    if [4, 6, 8, 10].contains(&at) {
-                        self.page.push(b'-');
-                    }
-                    self.page.extend_from_slice(
-                        &[byte >> 4, byte & 15].map(|digit| b"0123456789ABCDEF"[usize::from(digit)]),
-                    );
-                }
-            }
+            Value::Identity(uuid) => self.page.extend_from_slice(&hyphenated(&uuid)),
             Value::Null | Value::Flag(_) | Value::Text(_) | Value::Json(_) | Value::Texts(_) => {}
         }
     }

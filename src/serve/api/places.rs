@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::writer::Writer;
+use crate::model::identity::hyphenated;
 use crate::model::limits::ANSWER_PAGE_BYTES;
 use crate::model::time::push_iso;
 use crate::store::questions::{Field, Sink, Value};
@@ -46,12 +47,7 @@ fn push_number(page: &mut Vec<u8>, value: Value<'_>) {
 
 fn push_identity(page: &mut Vec<u8>, value: Value<'_>) {
     if let Value::Identity(uuid) = value {
-        for (at, byte) in uuid.iter().enumerate() {
-            if [4, 6, 8, 10].contains(&at) {
-                page.push(b'-');
-            }
-            let _ = write!(page, "{byte:02X}");
-        }
+        page.extend_from_slice(&hyphenated(&uuid));
     }
 }
 

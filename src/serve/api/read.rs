@@ -1,6 +1,7 @@
 //! What a path of the API accepts, what its answer looks like, and the question that it asks.
 
 use super::parameters::{Given, Parameter, Wrong};
+use crate::model::identity;
 use crate::model::record::Uuid;
 use crate::store::questions::{Kind, Question, Range, Unanswered};
 
@@ -139,36 +140,7 @@ impl Asked {
     /// The identity in the path.
     pub(super) fn uuid(&self) -> Result<Uuid, Unasked> {
         let text = self.names.first().map(String::as_str).unwrap_or_default();
-        uuid(text).ok_or(Unasked::NotFound("an identity has 32 hexadecimal digits, as /api/v1/workouts lists them"))
-    }
-}
-
-/// Reads an identity with or without hyphens.
-fn uuid(text: &str) -> Option<Uuid> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'-').collect();
-    if digits.len() != 32 || text.len() > 36 {
-        return None;
-    }
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut uuid = Uuid::default();
-    for (byte, pair) in uuid.iter_mut().zip(digits.chunks(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(uuid)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn identities_in_paths() {
-        let expected = Some([0x30, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0xAB]);
-        assert_eq!(uuid("30000000-0000-4000-8000-0000000000aB"), expected);
-        assert_eq!(uuid("300000000000400080000000000000AB"), expected);
-        for wrong in ["", "30000000-0000-4000-8000-0000000000", "g0000000-0000-4000-8000-0000000000ab", &"-".repeat(99)]
-        {
-            assert_eq!(uuid(wrong), None, "{wrong}");
-        }
+        identity::parse_any(text)
+            .ok_or(Unasked::NotFound("an identity has 32 hexadecimal digits, as /api/v1/workouts lists them"))
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
+use crate::model::identity::hex;
 use crate::model::limits::CURSOR_BYTES_MAX;
 use crate::model::record::Uuid;
 
@@ -95,9 +96,7 @@ impl RowKey {
             if bytes.len() > CURSOR_BYTES_MAX {
                 return None;
             }
-            for byte in bytes {
-                let _ = write!(text, "{byte:02x}");
-            }
+            text.push_str(&hex(bytes));
         }
         (text.len() <= CURSOR_BYTES_MAX).then_some(text)
     }
