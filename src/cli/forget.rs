@@ -27,7 +27,7 @@ pub(super) struct ForgetArguments {
     /// What this upload has brought; possible if no other upload has brought or changed rows of its person
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["type", "from", "to"])]
     upload: Option<i64>,
-    /// A type such as steps or HeartRate; or workouts, medication_doses, electrocardiograms, activity_summaries
+    /// A type such as steps or HeartRate, or a table such as workouts, as `healthsink status` lists them
     #[arg(long, value_name = "TYPE")]
     r#type: Option<String>,
     /// Only what begins at or after this day or time (UTC), such as 2026-01-31 or 2026-01-31T10:00:00Z

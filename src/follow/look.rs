@@ -5,7 +5,7 @@ use super::plan::{Plan, Purpose, Ranges};
 use super::source::{Source, Working};
 use crate::model::error::Error;
 use crate::model::limits::{FOLLOW_CHANGES_MAX, FOLLOWED_PEOPLE_MAX};
-use crate::store::questions::{Followed, Snapshot};
+use crate::store::questions::{ChangeKind, Followed, RowKind, Snapshot};
 
 /// A look at the database.
 pub(super) struct Look<'w, 'd> {
@@ -121,14 +121,14 @@ impl Look<'_, '_> {
         let mut ranges = Ranges::default();
         for change in &changes {
             let Some(person) = followed.people.iter().find(|person| person.id == change.person) else { continue };
-            if change.kind == "rows" {
+            if change.kind == ChangeKind::Everything {
                 // Persons were merged, or something was forgotten.
                 let known = self.cursor.people.iter_mut().find(|known| known.id == person.id);
                 known.into_iter().for_each(PersonCursor::doubt);
                 self.cursor.state.change = 0;
                 continue;
             }
-            let is_of_all = change.kind == "samples" && change.identifier.is_none();
+            let is_of_all = change.kind == ChangeKind::Rows(RowKind::Samples) && change.identifier.is_none();
             let id = person.id;
             let identifiers =
                 if is_of_all { self.source.read(move |snapshot| snapshot.identifiers(id))? } else { Vec::new() };

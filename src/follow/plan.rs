@@ -14,7 +14,7 @@ use crate::model::limits::{
 };
 use crate::statistics::Method;
 use crate::statistics::facts::Condensed;
-use crate::store::questions::{Change, FigureRules};
+use crate::store::questions::{Change, ChangeKind, FigureRules, RowKind};
 
 /// What a range has.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -160,18 +160,33 @@ impl Ranges {
     /// Adds what a change has changed of a person's rows. `identifiers` are the types that the person has.
     pub(super) fn add_rows(&mut self, person: &str, change: &Change, identifiers: &[String]) {
         let Change { span_ms, is_removed, .. } = *change;
-        match (change.kind.as_str(), &change.identifier) {
-            ("samples", Some(identifier)) => self.add(person, What::Samples(identifier.clone()), span_ms, is_removed),
-            ("samples", None) => {
+        let ChangeKind::Rows(kind) = change.kind else { return };
+        match (kind, &change.identifier) {
+            (RowKind::Samples, Some(identifier)) => {
+                self.add(person, What::Samples(identifier.clone()), span_ms, is_removed)
+            }
+            (RowKind::Samples, None) => {
                 for identifier in identifiers {
                     self.add(person, What::Samples(identifier.clone()), span_ms, is_removed);
                 }
             }
             // A row that was replaced may have begun at another time.
-            ("workouts", _) => self.add(person, What::Workouts, span_ms.filter(|_| !is_removed), is_removed),
-            ("medication_doses", _) => self.add(person, What::Doses, span_ms.filter(|_| !is_removed), is_removed),
-            ("activity_summaries", _) => self.add(person, What::Rings, None, is_removed),
-            _ => {}
+            (RowKind::Workouts, _) => self.add(person, What::Workouts, span_ms.filter(|_| !is_removed), is_removed),
+            (RowKind::MedicationDoses, _) => self.add(person, What::Doses, span_ms.filter(|_| !is_removed), is_removed),
+            (RowKind::ActivitySummaries, _) => self.add(person, What::Rings, None, is_removed),
+            // Targets get no such rows.
+            (
+                RowKind::RoutePoints
+                | RowKind::BeatLists
+                | RowKind::Correlations
+                | RowKind::Electrocardiograms
+                | RowKind::Aggregates
+                | RowKind::Medications
+                | RowKind::Characteristics
+                | RowKind::OtherRecords
+                | RowKind::Rejects,
+                _,
+            ) => {}
         }
     }
 
@@ -198,11 +213,17 @@ impl Ranges {
     /// Adds what a change may have changed of a person's figures.
     pub(super) fn add_figures(&mut self, person: &str, change: &Change, identifiers: &[String]) {
         let Change { span_ms, is_removed, .. } = *change;
-        match (change.kind.as_str(), &change.identifier) {
-            ("samples", Some(identifier)) => self.add_days(person, identifier, span_ms, is_removed),
-            ("rules", Some(identifier)) => self.add_days(person, identifier, None, true),
-            ("samples" | "rules" | "rows", None) => self.add_all_figures(person, identifiers, true),
-            ("workouts", _) => {
+        let kind = match (change.kind, &change.identifier) {
+            (ChangeKind::Rows(kind), _) => kind,
+            (ChangeKind::Rules, Some(identifier)) => return self.add_days(person, identifier, None, true),
+            (ChangeKind::Rules, None) | (ChangeKind::Everything, _) => {
+                return self.add_all_figures(person, identifiers, true);
+            }
+        };
+        match (kind, &change.identifier) {
+            (RowKind::Samples, Some(identifier)) => self.add_days(person, identifier, span_ms, is_removed),
+            (RowKind::Samples, None) => self.add_all_figures(person, identifiers, true),
+            (RowKind::Workouts, _) => {
                 let span_ms = span_ms.filter(|_| !is_removed);
                 self.add(person, What::WorkoutDays, widened(span_ms, FOLLOW_DAYS_MARGIN_MS), is_removed);
                 // A workout decides which of its samples count.
@@ -210,11 +231,24 @@ impl Ranges {
                     self.add_days(person, identifier, span_ms, is_removed);
                 }
             }
-            ("medication_doses", _) => {
+            (RowKind::MedicationDoses, _) => {
                 let span_ms = widened(span_ms.filter(|_| !is_removed), FOLLOW_DOSES_MARGIN_MS);
                 self.add(person, What::DoseDays, span_ms, is_removed);
             }
-            _ => {}
+            // No figure that targets get is made of these.
+            (
+                RowKind::RoutePoints
+                | RowKind::BeatLists
+                | RowKind::Correlations
+                | RowKind::ActivitySummaries
+                | RowKind::Electrocardiograms
+                | RowKind::Aggregates
+                | RowKind::Medications
+                | RowKind::Characteristics
+                | RowKind::OtherRecords
+                | RowKind::Rejects,
+                _,
+            ) => {}
         }
     }
 
@@ -276,7 +310,7 @@ mod tests {
         Change {
             number: 1,
             person: 1,
-            kind: kind.to_owned(),
+            kind: ChangeKind::of(kind),
             identifier: identifier.map(str::to_owned),
             span_ms,
             is_removed,

@@ -13,6 +13,12 @@ pub(crate) enum Listing<'a> {
     Nothing,
 }
 
+/// Returns the first start and the last end of rows with these times.
+pub(super) fn span<R>(rows: &[R], times: impl Fn(&R) -> (i64, Option<i64>)) -> Option<(i64, i64)> {
+    let spans = rows.iter().map(times).map(|(start_ms, end_ms)| (start_ms, end_ms.unwrap_or(start_ms).max(start_ms)));
+    spans.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
+}
+
 /// Declares `Rows`: the row kinds of a batch, for how many rows an emptied batch keeps memory, and how the account lists them.
 macro_rules! rows {
     ($($(#[doc = $doc:literal])* $kind:ident: $row:ty, keeps $kept:expr, listed |$one:pat_param, $texts:pat_param| $listed:expr;)*) => {

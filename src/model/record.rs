@@ -5,7 +5,7 @@
 
 use super::interval::Interval;
 use super::limits::{BATCH_ROWS_MAX, RARE_ROWS_KEPT};
-use super::listing::{Listing, rows};
+use super::listing::{Listing, rows, span};
 use super::text::{TextId, Texts};
 use super::time::parse_day;
 
@@ -410,7 +410,20 @@ rows! {
     rejects: Reject, keeps RARE_ROWS_KEPT, listed |_, _| Listing::Rejected;
 }
 
+/// Returns the first start and the last end of rows; `None` without rows, and for rows without a time.
+pub(crate) type Span = fn(&Rows) -> Option<(i64, i64)>;
+
 impl Rows {
+    /// For rows without a time.
+    pub(crate) const NO_SPAN: Span = |_| None;
+    pub(crate) const SPAN_OF_WORKOUTS: Span = |rows| span(&rows.workouts, |row| (row.start_ms, row.end_ms));
+    pub(crate) const SPAN_OF_ROUTE_POINTS: Span = |rows| span(&rows.route_points, |row| (row.time_ms, None));
+    pub(crate) const SPAN_OF_DOSES: Span = |rows| span(&rows.doses, |row| (row.start_ms, row.end_ms));
+    pub(crate) const SPAN_OF_CORRELATIONS: Span = |rows| span(&rows.correlations, |row| (row.start_ms, row.end_ms));
+    pub(crate) const SPAN_OF_ELECTROCARDIOGRAMS: Span =
+        |rows| span(&rows.electrocardiograms, |row| (row.start_ms, None));
+    pub(crate) const SPAN_OF_AGGREGATES: Span = |rows| span(&rows.aggregates, |row| (row.start_ms, row.end_ms));
+
     /// Returns rows with memory for the kinds that come in large numbers. Untouched memory costs nothing, and vectors that
     /// grow step by step are copied and leave holes.
     pub(super) fn with_capacity() -> Self {
@@ -425,21 +438,6 @@ impl Rows {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// Returns the first start and the last end of a table's rows; `None` if they have no time, and for samples.
-    pub(crate) fn span_ms(&self, table: &str) -> Option<(i64, i64)> {
-        let times: Box<dyn Iterator<Item = (i64, Option<i64>)>> = match table {
-            "workouts" => Box::new(self.workouts.iter().map(|row| (row.start_ms, row.end_ms))),
-            "route_points" => Box::new(self.route_points.iter().map(|row| (row.time_ms, None))),
-            "medication_doses" => Box::new(self.doses.iter().map(|row| (row.start_ms, row.end_ms))),
-            "correlations" => Box::new(self.correlations.iter().map(|row| (row.start_ms, row.end_ms))),
-            "electrocardiograms" => Box::new(self.electrocardiograms.iter().map(|row| (row.start_ms, None))),
-            "aggregates" => Box::new(self.aggregates.iter().map(|row| (row.start_ms, row.end_ms))),
-            _ => return None,
-        };
-        let spans = times.map(|(start_ms, end_ms)| (start_ms, end_ms.unwrap_or(start_ms).max(start_ms)));
-        spans.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
     }
 
     /// Adds a sample without HealthKit's identity. The first one reserves memory for all that a batch may get.

@@ -12,11 +12,10 @@ use serde::Serialize;
 use super::clock::now_ms;
 use super::connection::Store;
 use super::database::Database;
-use super::failure::{command_error, open_error, store_error};
+use super::failure::{open_error, store_error};
 use super::files::check_names;
 use super::open::set_page_cache;
 use super::write::ledger::person_id;
-use super::write_queue::WriteQueue;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT};
 use crate::model::lock::lock;
@@ -182,17 +181,6 @@ impl Database {
         })
     }
 
-    /// Writes in a short transaction, in turn with a busy server and with imports.
-    pub(super) fn write_beside_server<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        let (connection, _) = self.open_to_write()?;
-        let written = WriteQueue::of(self).begin(&connection, BUSY_WAIT).and_then(|()| {
-            let written = write(&connection)?;
-            connection.execute_batch("COMMIT")?;
-            Ok(written)
-        });
-        written.map_err(|error| command_error(self, &error))
-    }
-
     /// Returns all tokens, also revoked ones.
     ///
     /// # Errors
@@ -252,6 +240,11 @@ impl Database {
 /// The time at which a token `t` expires, in SQL. Before version 4 no token expires.
 pub(super) fn expiry(connection: &Connection) -> &'static str {
     if connection.prepare("SELECT expires_ms FROM tokens").is_ok() { "t.expires_ms" } else { "NULL" }
+}
+
+/// Whether a token `t` is valid, in SQL: neither revoked nor expired.
+pub(super) fn valid(connection: &Connection, now_ms: i64) -> String {
+    format!("t.revoked_ms IS NULL AND coalesce({} > {now_ms}, TRUE)", expiry(connection))
 }
 
 /// Whether a token may send, in SQL. Before version 5 each may.

@@ -13,7 +13,9 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::database::Database;
+use super::failure::command_error;
 use super::files::{resolved, suffixed};
+use crate::model::error::{Error, Result};
 use crate::model::limits::{BUSY_WAIT, LOCK_POLL};
 
 /// The queue of a database that this process has open.
@@ -24,6 +26,30 @@ pub(super) struct WriteQueue {
 
 /// The first place, which is free again when this is dropped.
 struct First<'q>(Option<&'q File>);
+
+impl Database {
+    /// Writes in a short transaction, in turn with a busy server and with imports.
+    pub(super) fn write_beside_server<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        self.write_beside_server_or(|error| command_error(self, &error), write)
+    }
+
+    /// The same, where what is written may be refused. `explain` makes the error of it.
+    pub(super) fn write_beside_server_or<T, E: From<rusqlite::Error>>(
+        &self,
+        explain: impl FnOnce(E) -> Error,
+        write: impl FnOnce(&Connection) -> std::result::Result<T, E>,
+    ) -> Result<T> {
+        let (connection, _) = self.open_to_write()?;
+        let in_turn = || {
+            WriteQueue::of(self).begin(&connection, BUSY_WAIT)?;
+            // Without a commit, closing the connection undoes everything.
+            let written = write(&connection)?;
+            connection.execute_batch("COMMIT")?;
+            Ok(written)
+        };
+        in_turn().map_err(explain)
+    }
+}
 
 impl WriteQueue {
     pub(super) fn of(database: &Database) -> Self {

@@ -8,17 +8,18 @@ use rusqlite::Connection;
 
 use super::report::{REPORT, Report, SEND_AGAIN, plural};
 use crate::model::limits::REJECTS_PER_UPLOAD_MAX;
+use crate::store::tables::TableName;
 use crate::store::write::ledger::{SIDE_TABLES, signed};
-use crate::store::write::{Ledger, SAMPLES, rare_kinds};
+use crate::store::write::{Ledger, rare_kinds};
 
 const ADDED: &str = "if nobody added rows by hand, keep a copy of the file and report it";
 
 /// The ledger's kinds of records, each with its tables.
-const KINDS: [(&str, &[&str]); 4] = [
-    ("measurements", &[SAMPLES]),
-    ("workouts", &["workouts"]),
-    ("medications", &["medication_doses", "medications"]),
-    ("route_points", &["route_points"]),
+const KINDS: [(&str, &[TableName]); 4] = [
+    ("measurements", &[TableName::Samples]),
+    ("workouts", &[TableName::Workouts]),
+    ("medications", &[TableName::MedicationDoses, TableName::Medications]),
+    ("route_points", &[TableName::RoutePoints]),
 ];
 
 /// The rows of a person.
@@ -30,7 +31,7 @@ struct Account {
     /// Records of each of [`KINDS`] that the ledger counts.
     counted: [i64; KINDS.len()],
     /// Rows that exist, by table.
-    rows: BTreeMap<&'static str, i64>,
+    rows: BTreeMap<TableName, i64>,
 }
 
 /// Checks the ledger's own sums, and its counts against the rows, in one state of the database.
@@ -80,10 +81,10 @@ pub(super) fn check(connection: &Connection, report: &mut Report) -> rusqlite::R
 
 /// Finds numbers that are missing. Rows of these tables are never deleted, and SQLite numbers them one after the other.
 fn check_numbers(connection: &Connection, report: &mut Report) -> rusqlite::Result<()> {
-    check_table(connection, "uploads", report)?;
+    check_table(connection, TableName::Uploads, report)?;
     // Version 1 has no such column, and some of the tables have no rowid.
     if connection.prepare("SELECT side_rows FROM uploads").is_err() {
-        for table in ["tokens", "persons"] {
+        for table in [TableName::Tokens, TableName::Persons] {
             check_table(connection, table, report)?;
         }
         return Ok(());
@@ -95,14 +96,17 @@ fn check_numbers(connection: &Connection, report: &mut Report) -> rusqlite::Resu
     let counted: i64 = connection.query_row("SELECT coalesce(max(side_rows), 0) FROM uploads", [], |row| row.get(0))?;
     if counted > side_rows {
         let missing = plural(counted - side_rows, "row");
-        let message = format!("the last {missing} of {} that the ledger counts are missing", SIDE_TABLES.join(", "));
+        let message = format!(
+            "the last {missing} of {} that the ledger counts are missing",
+            SIDE_TABLES.map(TableName::text).join(", ")
+        );
         report.add_damage("ledger", message, SEND_AGAIN);
     }
     Ok(())
 }
 
 /// Finds missing rows before the last one. Returns the last one's number.
-fn check_table(connection: &Connection, table: &str, report: &mut Report) -> rusqlite::Result<i64> {
+fn check_table(connection: &Connection, table: TableName, report: &mut Report) -> rusqlite::Result<i64> {
     let sql = format!("SELECT coalesce(max(rowid), 0), count(*) FROM {table}");
     let (last, rows): (i64, i64) = connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if last > rows {
@@ -118,7 +122,8 @@ fn check_kinds(account: &Account, report: &mut Report) {
         let rows: i64 = tables.iter().filter_map(|table| account.rows.get(table)).sum();
         if rows > counted {
             let (rows, name) = (plural(rows - counted, "row"), &account.name);
-            let message = format!("{rows} of {name} in {} are more than the ledger's {kind}", tables.join(" and "));
+            let names: Vec<&str> = tables.iter().map(|table| table.text()).collect();
+            let message = format!("{rows} of {name} in {} are more than the ledger's {kind}", names.join(" and "));
             report.add_damage("ledger", message, ADDED);
         }
     }
@@ -157,11 +162,11 @@ fn count_rows(connection: &Connection) -> rusqlite::Result<BTreeMap<i64, Account
             Ledger::Where(condition) => condition,
             Ledger::Nothing => continue,
         };
-        let sql = format!("SELECT person_id, count(*) FROM {} WHERE {condition} GROUP BY person_id", kind.table);
+        let sql = format!("SELECT person_id, count(*) FROM {} WHERE {condition} GROUP BY person_id", kind.table());
         let mut count = connection.prepare(&sql)?;
         let mut rows = count.query([])?;
         while let Some(row) = rows.next()? {
-            accounts.entry(row.get(0)?).or_default().rows.insert(kind.table, row.get(1)?);
+            accounts.entry(row.get(0)?).or_default().rows.insert(kind.table(), row.get(1)?);
         }
     }
     count_samples(connection, &mut accounts)?;
@@ -173,7 +178,8 @@ fn count_samples(connection: &Connection, accounts: &mut BTreeMap<i64, Account>)
     let mut count = connection.prepare("SELECT person_id, count(*) FROM samples GROUP BY person_id")?;
     let mut rows = count.query([])?;
     while let Some(row) = rows.next()? {
-        *accounts.entry(row.get(0)?).or_default().rows.entry(SAMPLES).or_default() += row.get::<_, i64>(1)?;
+        *accounts.entry(row.get(0)?).or_default().rows.entry(TableName::Samples).or_default() +=
+            row.get::<_, i64>(1)?;
     }
     Ok(())
 }
@@ -185,7 +191,7 @@ mod tests {
     #[test]
     fn every_table_is_counted_in_some_way() {
         for kind in rare_kinds().filter(|kind| kind.ledger != Ledger::All) {
-            assert!(kind.table == "rejects" || SIDE_TABLES.contains(&kind.table), "{}", kind.table);
+            assert!(kind.table() == TableName::Rejects || SIDE_TABLES.contains(&kind.table()), "{}", kind.table());
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::report::{REPORT, RESTORE, Report, SEND_AGAIN, plural};
+use crate::store::tables::WITH_LONG_TEXTS;
 
 /// A reference that the schema does not declare, since its columns are only a part of the row's own key.
 struct Reference {
@@ -97,7 +98,7 @@ fn check_long_texts(connection: &Connection, report: &mut Report) -> rusqlite::R
         return Ok(());
     }
     let mut referring = 0;
-    for table in ["samples", "route_points"] {
+    for table in WITH_LONG_TEXTS {
         let texts = count(connection, &format!("SELECT count(*) FROM {table} WHERE CAST(other AS INTEGER) > 0"))?;
         let present = format!("SELECT count(*) FROM {table} r JOIN long_texts l ON l.id = CAST(r.other AS INTEGER)");
         let present = count(connection, &present)?;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Row, params};
 
 use crate::statistics::INSTANTS_MS;
+use crate::store::lookup::types_of_person;
+use crate::store::tables::{ChangeKind, RowKind};
 
 /// Time that is computed again, in milliseconds since 1970 UTC.
 pub(super) type Span = (i64, i64);
@@ -30,8 +32,6 @@ const CHANGES: &str =
     "SELECT kind, type_id, from_ms, to_ms, removed FROM changes WHERE person_id = ?1 AND number > ?2 AND number <= ?3
     ORDER BY number";
 
-const TYPES: &str = "SELECT DISTINCT type_id FROM sample_origins WHERE person_id = ?1";
-
 impl Dirty {
     /// Reads what was changed behind a number, up to another one.
     pub(super) fn read(connection: &Connection, person: i64, (behind, seen): (i64, i64)) -> rusqlite::Result<Self> {
@@ -54,45 +54,60 @@ impl Dirty {
     }
 
     fn add(&mut self, connection: &Connection, person: i64, row: &Row<'_>) -> rusqlite::Result<()> {
-        let kind: String = row.get(0)?;
+        let kind = ChangeKind::of(row.get_ref(0)?.as_str()?);
         let type_id: Option<i64> = row.get(1)?;
         let span = match (row.get(2)?, row.get(3)?) {
             (Some(from_ms), Some(to_ms)) => within_calendar((from_ms, to_ms)),
             _ => ALL,
         };
         let is_removed: bool = row.get(4)?;
-        match (kind.as_str(), type_id) {
-            ("samples" | "rules", Some(id)) => {
+        match (kind, type_id) {
+            (ChangeKind::Rows(RowKind::Samples) | ChangeKind::Rules, Some(id)) => {
                 self.types.entry(id).or_default().push(span);
-                if kind == "samples" {
+                if kind != ChangeKind::Rules {
                     self.surveyed.entry(id).or_default().push(span);
                 }
                 if is_removed {
                     self.removed.push(id);
                 }
             }
-            ("samples", None) => {
+            (ChangeKind::Rows(RowKind::Samples), None) => {
                 self.add_all_types(connection, person, ALL)?;
                 self.surveyed = self.types.clone();
             }
-            ("rules" | "rows", None) => {
+            (ChangeKind::Rules, None) | (ChangeKind::Everything, _) => {
                 let surveyed = std::mem::take(&mut self.surveyed);
                 *self = Self { surveyed, ..Self::everything(connection, person)? };
             }
             // A workout that was replaced may have begun at another time.
-            ("workouts", _) => self.workouts = Some(if is_removed { ALL } else { cover(self.workouts, span) }),
-            ("medication_doses", _) => self.doses = true,
-            _ => {}
+            (ChangeKind::Rows(RowKind::Workouts), _) => {
+                self.workouts = Some(if is_removed { ALL } else { cover(self.workouts, span) })
+            }
+            (ChangeKind::Rows(RowKind::MedicationDoses), _) => self.doses = true,
+            // No figure is made of these.
+            (
+                ChangeKind::Rows(
+                    RowKind::RoutePoints
+                    | RowKind::BeatLists
+                    | RowKind::Correlations
+                    | RowKind::ActivitySummaries
+                    | RowKind::Electrocardiograms
+                    | RowKind::Aggregates
+                    | RowKind::Medications
+                    | RowKind::Characteristics
+                    | RowKind::OtherRecords
+                    | RowKind::Rejects,
+                ),
+                _,
+            ) => {}
         }
         Ok(())
     }
 
     /// Adds time for all types of a person.
     pub(super) fn add_all_types(&mut self, connection: &Connection, person: i64, span: Span) -> rusqlite::Result<()> {
-        let mut select = connection.prepare_cached(TYPES)?;
-        let types = select.query_map([person], |row| row.get(0))?;
-        for kind in types {
-            let spans = self.types.entry(kind?).or_default();
+        for kind in types_of_person(connection, person)? {
+            let spans = self.types.entry(kind).or_default();
             spans.push(span);
             join(spans);
         }

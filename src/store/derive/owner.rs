@@ -8,13 +8,12 @@ use super::groups::Groups;
 use super::verify::{Verification, verify};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::healthkit::is_named;
-use crate::model::limits::BUSY_WAIT;
 use crate::model::time::to_iso_seconds;
 use crate::statistics::LocalDay;
 use crate::store::database::Database;
 use crate::store::failure::{command_error, open_error};
-use crate::store::lookup::find_person;
-use crate::store::write_queue::WriteQueue;
+use crate::store::lookup::{find_person, unknown_person};
+use crate::store::write::changes::note_rules;
 
 /// A source of a person, as `healthsink sources list` prints it.
 #[derive(Clone, Debug, Serialize)]
@@ -192,11 +191,8 @@ impl Database {
             // Opening it to read has the message.
             self.open_to_read()?;
         }
-        let (connection, _) = self.open_to_write()?;
-        WriteQueue::of(self).begin(&connection, BUSY_WAIT).map_err(|error| command_error(self, &error))?;
-        // Without a commit, closing the connection undoes everything.
-        let entered = enter(&connection, person, decision).and_then(|()| Ok(connection.execute_batch("COMMIT")?));
-        entered.map_err(|refusal| self.refused(refusal, command_error))
+        let explain = |refusal| self.refused(refusal, command_error);
+        self.write_beside_server_or(explain, |connection| enter(connection, person, decision))
     }
 
     fn refused(&self, refusal: Refusal, explain: fn(&Self, &rusqlite::Error) -> Error) -> Error {
@@ -247,15 +243,8 @@ fn enter(connection: &Connection, person: &str, decision: &Decision) -> std::res
         }
         Decision::Stay { from_ms, to_ms, zone } => put_stay(connection, person, (*from_ms, *to_ms), zone.as_deref())?,
     }
-    note(connection, person, changed.as_deref())?;
+    note_rules(connection, person, changed.as_deref())?;
     Ok(())
-}
-
-/// Notes that the figures of a type, or of all, are made in another way.
-fn note(connection: &Connection, person: i64, kind: Option<&str>) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO changes (person_id, kind, type_id, removed)
-        SELECT ?1, 'rules', (SELECT id FROM types WHERE name = ?2), 1 WHERE coalesce(?2, '') = '' OR ?2 IN (SELECT name FROM types)";
-    connection.execute(sql, params![person, kind]).map(|_| ())
 }
 
 fn put_order(connection: &Connection, person: i64, kind: &str, key: &str, place: Option<i64>) -> rusqlite::Result<()> {
@@ -288,8 +277,7 @@ fn put_stay(
 }
 
 fn person_of(connection: &Connection, name: &str) -> std::result::Result<i64, Refusal> {
-    find_person(connection, name)?
-        .ok_or_else(|| Refusal::Usage(format!("there is no person {name}; `healthsink status` lists them")))
+    find_person(connection, name)?.ok_or_else(|| Refusal::Usage(unknown_person(name)))
 }
 
 /// The identifier of a stored type as typed.

@@ -1,6 +1,6 @@
 //! A run: brings the derived tables of all persons up to the last change.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::chunk::{Chunk, Finish, Part};
 use super::days;
@@ -21,7 +21,7 @@ use crate::statistics::rules::RULES_VERSION;
 use crate::statistics::{Method, Zones};
 use crate::store::database::Database;
 use crate::store::failure::open_error;
-use crate::store::lookup::find_type;
+use crate::store::lookup::{find_type, name_of_type};
 use crate::store::open::set_page_cache;
 use crate::store::supplied::{Need, Supplied};
 
@@ -122,7 +122,7 @@ fn derive_person(connection: Supplied<'_>, behind: &Behind, sender: &mut Sender<
     };
     sender.send(Part::Begin { home: home.clone() })?;
     if !dirty.is_empty() || known.is_none() {
-        let mut read = in_one_state(connection, || look(connection, behind, dirty, sender))?;
+        let mut read = in_one_state(connection, || read_known(connection, behind, dirty, sender))?;
         let new = read.groups.new_rows();
         if !new.is_empty() {
             sender.send(Part::Groups(new))?;
@@ -152,7 +152,7 @@ fn finish(behind: &Behind) -> Finish {
 }
 
 /// Reads what days depend on, and what else is to be computed again since that has changed.
-fn look(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sender: &mut Sender<'_>) -> Step<Known> {
+fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sender: &mut Sender<'_>) -> Step<Known> {
     let person = behind.person;
     let ids = connection.ids();
     let mut groups = Groups::load(&connection, person)?.with_ids(person, ids.map(|ids| ids.group));
@@ -188,11 +188,7 @@ fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mu
             spans.iter_mut().for_each(|span| span.1 = span.1.saturating_add(longest_ms).min(ALL.1));
             join(spans);
         }
-        let name: String = connection
-            .prepare_cached("SELECT name FROM types WHERE id = ?1")?
-            .query_row([kind], |row| row.get(0))
-            .optional()?
-            .unwrap_or_default();
+        let name = name_of_type(&connection, *kind)?.unwrap_or_default();
         let id = *kind;
         let kind = Kind { id, name: &name, longest_ms };
         if has_other_unit(&person, &kind)? {

@@ -17,6 +17,7 @@ use crate::model::interval::Interval;
 use crate::model::limits::{BATCH_ROWS_MAX, FIGURE_STATES_MAX, MERGED_CONTENTS_MAX};
 use crate::model::record::{ActivitySummary, Aggregate, Uuid};
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS};
+use crate::store::tables::TableName;
 use crate::store::write::ledger::signed;
 use crate::store::write::{FigureState, shown_of, workout_of};
 
@@ -140,14 +141,14 @@ pub(super) fn give(transfer: &mut Transfer<'_>) -> Result<()> {
         if read == 0 {
             break;
         }
-        transfer.note(tables::named("aggregates").ledger, Changed { moved: 0, deleted: later });
+        transfer.note(tables::named(TableName::Aggregates).ledger, Changed { moved: 0, deleted: later });
         transfer.write(&mut batch)?;
         transfer.sql(|connection, from, into| {
             connection.prepare_cached(STATES)?.execute(params![from, into, states(), batch_rows()])?;
             connection.prepare_cached(FIGURES_DONE)?.execute(params![from, batch_rows()])
         })?;
     }
-    transfer.move_rows(tables::named("aggregates"))?;
+    transfer.move_rows(tables::named(TableName::Aggregates))?;
     give_rings(transfer)
 }
 

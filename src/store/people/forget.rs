@@ -15,7 +15,8 @@ use crate::model::error::{Error, Result};
 use crate::store::clock::now_ms;
 use crate::store::database::Database;
 use crate::store::failure::open_error;
-use crate::store::tokens::expiry;
+use crate::store::tables::TableName;
+use crate::store::tokens::valid;
 use crate::store::write::ledger::signed;
 use crate::store::{Checkpoint, Origin, OriginKind, Store, UploadEnd, UploadState};
 
@@ -52,8 +53,6 @@ pub enum Vacuum {
     /// It is written again.
     Yes,
 }
-
-const VALID_TOKENS: &str = "FROM tokens t WHERE person_id = ?1 AND revoked_ms IS NULL";
 
 impl Database {
     /// Counts what would be forgotten.
@@ -109,20 +108,23 @@ impl Database {
 fn plan(connection: &Connection, scopes: &[Scope], selection: &Selection) -> rusqlite::Result<Forgotten> {
     let mut forgotten = Forgotten::default();
     for Scope { person, name, parts } in scopes {
-        let mut tables: BTreeMap<&'static str, u64> = BTreeMap::new();
+        let mut tables: BTreeMap<TableName, u64> = BTreeMap::new();
         for part in parts {
             let rows = part.table.count(connection, *person, &part.filter)?;
             // What only imports remember is not data.
-            if part.table.name != "sample_origins" {
+            if part.table.name != TableName::SampleOrigins {
                 *tables.entry(part.table.name).or_default() += rows;
                 forgotten.rows += rows;
             }
         }
         let shown = tables.into_iter().filter(|(_, rows)| *rows > 0);
-        forgotten.tables.extend(shown.map(|(table, rows)| ForgottenRows { person: name.clone(), table, rows }));
+        forgotten.tables.extend(shown.map(|(table, rows)| ForgottenRows {
+            person: name.clone(),
+            table: table.text(),
+            rows,
+        }));
         if matches!(selection, Selection::Person(_)) {
-            let (expires, now_ms) = (expiry(connection), now_ms());
-            let sql = format!("SELECT count(*) {VALID_TOKENS} AND coalesce({expires} > {now_ms}, TRUE)");
+            let sql = format!("SELECT count(*) FROM tokens t WHERE person_id = ?1 AND {}", valid(connection, now_ms()));
             forgotten.tokens += connection.query_row(&sql, [person], |row| row.get::<_, i64>(0))?.unsigned_abs();
         }
     }
@@ -161,8 +163,8 @@ fn forget_of(store: &mut Store, scope: &Scope, selection: &Selection) -> Result<
             for table in DECISIONS {
                 table.delete_rows(&store.connection, *person, "TRUE")?;
             }
-            let sql = format!("UPDATE tokens SET revoked_ms = ?2 WHERE id IN (SELECT t.id {VALID_TOKENS})");
-            store.connection.execute(&sql, [*person, now_ms])?;
+            let sql = "UPDATE tokens SET revoked_ms = ?2 WHERE person_id = ?1 AND revoked_ms IS NULL";
+            store.connection.execute(sql, [*person, now_ms])?;
         }
         Ok(())
     };

@@ -6,6 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
 use crate::model::limits::BATCH_ROWS_MAX;
+use crate::store::tables::TableName;
 use crate::store::write::ledger::{SIDE_TABLES, side_rows};
 
 /// The tables with numbers of imports, and their keys.
@@ -13,7 +14,7 @@ const NUMBERED: [(&str, &str, usize); 2] =
     [("samples", "person_id, type_id, start_ms, uuid", 4), ("correlations", "person_id, type, start_ms, uuid", 4)];
 
 /// Tables of the ledger whose rows are never deleted, and whose numbers others refer to.
-const WITHOUT_GAPS: [&str; 2] = ["persons", "tokens"];
+const WITHOUT_GAPS: [TableName; 2] = [TableName::Persons, TableName::Tokens];
 
 /// Closes all gaps, and enters the last rowids into the ledger.
 pub(super) fn close(connection: &Connection) -> rusqlite::Result<()> {
@@ -97,7 +98,7 @@ fn close_import_numbers(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE import_numbers SET last = ?1", [rows]).map(|_| ())
 }
 
-fn close_rowids(connection: &Connection, table: &str) -> rusqlite::Result<()> {
+fn close_rowids(connection: &Connection, table: TableName) -> rusqlite::Result<()> {
     let (last, rows): (i64, i64) =
         connection.query_row(&format!("SELECT coalesce(max(rowid), 0), count(*) FROM {table}"), [], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -128,6 +129,8 @@ fn close_rowids(connection: &Connection, table: &str) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::schema;
+    use crate::store::version::VERSION;
 
     #[test]
     fn free_numbers_come_in_their_order() {
@@ -135,5 +138,15 @@ mod tests {
         (1..=130).filter(|number| ![1, 64, 65, 129].contains(number)).for_each(|number| free.take(number));
         free.take(1000);
         assert_eq!([free.next(), free.next(), free.next(), free.next()], [1, 64, 65, 129]);
+    }
+
+    #[test]
+    fn every_table_with_numbers_of_imports_is_listed() {
+        let connection = schema::in_memory(VERSION).unwrap();
+        let sql = "SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c ON c.name = 'import_number'
+            WHERE m.type = 'table' ORDER BY m.name DESC";
+        let mut select = connection.prepare(sql).unwrap();
+        let found: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(found, NUMBERED.map(|(table, ..)| table));
     }
 }

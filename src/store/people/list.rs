@@ -5,8 +5,10 @@ use serde::Serialize;
 
 use super::tables::TABLES;
 use crate::model::error::Result;
+use crate::store::clock::now_ms;
 use crate::store::database::Database;
 use crate::store::failure::open_error;
+use crate::store::tokens::valid;
 
 /// A person.
 #[derive(Clone, Debug, Serialize)]
@@ -40,7 +42,7 @@ impl PersonRow {
 
 const PERSONS: &str = "SELECT p.id, p.name, s.rows, strftime('%Y-%m-%dT%H:%M:%SZ', s.first / 1000, 'unixepoch'),
       strftime('%Y-%m-%dT%H:%M:%SZ', s.last / 1000, 'unixepoch'),
-      (SELECT count(*) FROM tokens t WHERE t.person_id = p.id AND t.revoked_ms IS NULL AND {valid}), u.uploads,
+      (SELECT count(*) FROM tokens t WHERE t.person_id = p.id AND {valid}), u.uploads,
       strftime('%Y-%m-%dT%H:%M:%SZ', u.last_ms / 1000, 'unixepoch')
     FROM persons p
     LEFT JOIN (SELECT person_id, count(*) AS rows, min(start_ms) AS first, max(start_ms) AS last FROM samples GROUP BY person_id) s
@@ -63,8 +65,7 @@ impl Database {
 
 fn read(connection: &Connection) -> rusqlite::Result<Vec<PersonRow>> {
     connection.execute_batch("BEGIN")?;
-    let expires = crate::store::tokens::expiry(connection);
-    let valid = format!("coalesce({expires} > {}, TRUE)", crate::store::clock::now_ms());
+    let valid = valid(connection, now_ms());
     let mut select = connection.prepare(&PERSONS.replace("{valid}", &valid))?;
     let mut rows = select.query([])?;
     let mut persons = Vec::new();

@@ -12,6 +12,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::clock::now_ms;
 use crate::store::database::Database;
 use crate::store::failure::open_error;
+use crate::store::tables::TableName;
 use crate::store::write::ledger::{UploadKey, signed};
 use crate::store::{Checkpoint, Origin, OriginKind, Store, UploadEnd, UploadState};
 
@@ -34,31 +35,31 @@ pub struct Merged {
 }
 
 /// Tables of which `samples`, `workouts` and `figures` take care, and the rejects, which follow their uploads.
-const MOVED_APART: [&str; 12] = [
-    "samples",
-    "merged_samples",
-    "sample_origins",
-    "workouts",
-    "workout_aliases",
-    "workout_identities",
-    "workout_routes",
-    "route_files",
-    "route_points",
-    "aggregates",
-    "activity_summaries",
-    "rejects",
+const MOVED_APART: [TableName; 12] = [
+    TableName::Samples,
+    TableName::MergedSamples,
+    TableName::SampleOrigins,
+    TableName::Workouts,
+    TableName::WorkoutAliases,
+    TableName::WorkoutIdentities,
+    TableName::WorkoutRoutes,
+    TableName::RouteFiles,
+    TableName::RoutePoints,
+    TableName::Aggregates,
+    TableName::ActivitySummaries,
+    TableName::Rejects,
 ];
 
 /// Which of a person's decisions become another one's. An order of sources moves as a whole, if that person has none of the type. A
 /// stay moves if that person has no other at the time.
-const DECISIONS_KEPT: [(&str, &str); 3] = [
-    ("source_orders", "type NOT IN (SELECT type FROM source_orders WHERE person_id = {into})"),
+const DECISIONS_KEPT: [(TableName, &str); 3] = [
+    (TableName::SourceOrders, "type NOT IN (SELECT type FROM source_orders WHERE person_id = {into})"),
     (
-        "zone_entries",
+        TableName::ZoneEntries,
         "NOT EXISTS (SELECT 1 FROM zone_entries e WHERE e.person_id = {into}
            AND e.from_ms < coalesce(zone_entries.to_ms, e.from_ms + 1) AND coalesce(e.to_ms, zone_entries.from_ms + 1) > zone_entries.from_ms)",
     ),
-    ("home_zones", "TRUE"),
+    (TableName::HomeZones, "TRUE"),
 ];
 
 impl Database {

@@ -2,23 +2,21 @@
 
 use rusqlite::Connection;
 
-use super::tables::FIGURES;
 use crate::store::database::Database;
 use crate::store::notice::Notice;
+use crate::store::tables::{Content, TableName};
+use crate::store::write::changes::note_everything;
 use crate::store::writer::Writer;
 
 /// Deletes a person's figures, and notes that all rows may have changed, and all figures with them. The note comes last, since the numbers of notes only rise.
 pub(super) fn renew(connection: &Connection, person: i64) -> rusqlite::Result<()> {
     delete(connection, person)?;
-    let note = "INSERT INTO changes (person_id, kind, removed) VALUES (?1, 'rows', 1)";
-    connection.execute(note, [person])?;
-    let earlier = "DELETE FROM changes WHERE person_id = ?1 AND number < (SELECT max(number) FROM changes)";
-    connection.execute(earlier, [person]).map(|_| ())
+    note_everything(connection, person)
 }
 
 /// Deletes a person's figures.
 pub(super) fn delete(connection: &Connection, person: i64) -> rusqlite::Result<()> {
-    FIGURES.iter().try_for_each(|table| {
+    TableName::with(Content::Figure).try_for_each(|table| {
         connection.execute(&format!("DELETE FROM {table} WHERE person_id = ?1"), [person]).map(|_| ())
     })
 }

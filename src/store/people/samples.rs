@@ -10,6 +10,7 @@ use crate::model::batch::Batch;
 use crate::model::error::Result;
 use crate::model::identity::is_derived;
 use crate::model::record::{DerivedSample, Sample, Uuid};
+use crate::store::tables::TableName;
 
 /// Samples of a type, with the texts that their rows refer to, and whether the other person has the same identity.
 const SELECT: &str = "SELECT s.start_ms, s.uuid, s.end_ms, s.value, u.name, o.json, coalesce(m.json, s.metadata, l.metadata),
@@ -83,7 +84,7 @@ fn settle(transfer: &mut Transfer<'_>) -> Result<()> {
 fn give_as_they_are(transfer: &mut Transfer<'_>, kind: i64) -> Result<()> {
     let filter = format!("type_id = {kind}");
     transfer.sql(|connection, from, into| {
-        tables::named("merged_samples").within_first_key().move_rows(connection, (from, into), &filter)?;
+        tables::named(TableName::MergedSamples).within_first_key().move_rows(connection, (from, into), &filter)?;
         let sql = "INSERT OR IGNORE INTO sample_origins SELECT ?2, type_id, is_derived, unit_id FROM sample_origins
             WHERE person_id = ?1 AND type_id = ?3";
         connection.execute(sql, [from, into, kind])

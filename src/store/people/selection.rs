@@ -3,12 +3,15 @@
 use rusqlite::Connection;
 
 use super::named;
-use super::tables::{self, PersonTable, TABLES};
+use super::tables::{PersonTable, TABLES};
 use crate::model::error::{Error, Result};
 use crate::model::healthkit::{CORRELATION_TYPE, identifier_of, is_named, short};
+use crate::model::identity::hex;
 use crate::model::time::to_iso_seconds;
 use crate::store::database::Database;
 use crate::store::failure::open_error;
+use crate::store::lookup::find_type;
+use crate::store::tables::{RowKind, TableName};
 
 /// What is to be forgotten.
 #[derive(Clone, Debug)]
@@ -104,10 +107,10 @@ fn everything() -> Vec<Part> {
 /// What an upload has brought if all rows that the ledger counts are of it. Others may have brought rows that it does not count.
 fn everything_of(upload: i64) -> Vec<Part> {
     let started = format!("(SELECT started_ms FROM uploads WHERE id = {upload})");
-    let filter = |table: &str| match table {
-        "rejects" | "other_records" => format!("upload_id = {upload}"),
+    let filter = |table: TableName| match table {
+        TableName::Rejects | TableName::OtherRecords => format!("upload_id = {upload}"),
         // Uploads before or after it have not sent this value.
-        "characteristics" => format!("first_seen_ms = {started} AND last_seen_ms = {started}"),
+        TableName::Characteristics => format!("first_seen_ms = {started} AND last_seen_ms = {started}"),
         _ => "TRUE".to_owned(),
     };
     TABLES.iter().map(|table| Part { table: *table, filter: filter(table.name) }).collect()
@@ -149,29 +152,103 @@ fn only_person_of(connection: &Connection, database: &Database, upload: i64) -> 
     Ok((person, name))
 }
 
-/// Tables by their names, and by the names that sections and imports have for them.
-const TABLE_NAMES: [(&str, &str); 10] = [
-    ("workouts", "workouts"),
-    ("medication_doses", "medication_doses"),
-    ("medicationDoseEvents", "medication_doses"),
-    ("electrocardiograms", "electrocardiograms"),
-    ("ecg", "electrocardiograms"),
-    ("beat_lists", "beat_lists"),
-    ("activity_summaries", "activity_summaries"),
-    ("activity_summary", "activity_summaries"),
-    ("medications", "medications"),
-    ("characteristics", "characteristics"),
-];
+/// The names that sections and imports have for a table whose rows have no type, beside its own; `None` if it is no such table.
+fn other_names(table: RowKind) -> Option<&'static [&'static str]> {
+    match table {
+        RowKind::MedicationDoses => Some(&["medicationDoseEvents"]),
+        RowKind::Electrocardiograms => Some(&["ecg"]),
+        RowKind::ActivitySummaries => Some(&["activity_summary"]),
+        RowKind::Workouts | RowKind::BeatLists | RowKind::Medications | RowKind::Characteristics => Some(&[]),
+        RowKind::Samples
+        | RowKind::RoutePoints
+        | RowKind::Correlations
+        | RowKind::Aggregates
+        | RowKind::OtherRecords
+        | RowKind::Rejects => None,
+    }
+}
 
 /// The table that a name means.
-fn table_of(name: &str) -> Option<&'static str> {
-    TABLE_NAMES.iter().find(|(known, _)| is_named(known, name)).map(|(_, table)| *table)
+fn table_of(name: &str) -> Option<TableName> {
+    let is_meant = |table: &&RowKind| {
+        let known = table.table().text();
+        let others = other_names(**table);
+        others.is_some_and(|others| is_named(known, name) || others.iter().any(|other| is_named(other, name)))
+    };
+    RowKind::ALL.iter().find(is_meant).map(|table| table.table())
+}
+
+/// Which rows of a table a type has.
+enum RowsOfType {
+    /// Those of the types of samples that it means.
+    ByTypeId,
+    /// Those with a name that it means in this column.
+    ByName(&'static str),
+    /// Those of a section that it means, if no period is given: they have no time.
+    BySection,
+    /// All of the period, if the table is meant, or this type of samples.
+    All(Option<&'static str>),
+    /// The same for local days.
+    AllByDay,
+    /// All if no period is given: they have no time.
+    AllWithoutTime,
+    /// Those of the workouts of the period, if workouts are meant; this column has the workout.
+    OfWorkout(&'static str),
+    /// None: they are no data, or other code deletes them.
+    Left,
+}
+
+fn rows_of_type(table: TableName) -> RowsOfType {
+    match table {
+        TableName::Samples | TableName::MergedSamples => RowsOfType::ByTypeId,
+        TableName::Correlations => RowsOfType::ByName("type"),
+        TableName::Aggregates => RowsOfType::ByName("metric"),
+        TableName::OtherRecords | TableName::Rejects => RowsOfType::BySection,
+        TableName::BeatLists => RowsOfType::All(Some("HeartRateVariabilitySDNN")),
+        TableName::MedicationDoses | TableName::Electrocardiograms => RowsOfType::All(None),
+        TableName::ActivitySummaries => RowsOfType::AllByDay,
+        TableName::Medications | TableName::Characteristics => RowsOfType::AllWithoutTime,
+        TableName::Workouts => RowsOfType::OfWorkout("uuid"),
+        TableName::WorkoutAliases => RowsOfType::OfWorkout("derived"),
+        TableName::WorkoutIdentities => RowsOfType::OfWorkout("identity"),
+        TableName::WorkoutRoutes | TableName::RouteFiles | TableName::RoutePoints => RowsOfType::OfWorkout("workout"),
+        // Which types imports have brought stays; marks of missing samples leave with their samples.
+        TableName::SampleOrigins | TableName::MissingSamples => RowsOfType::Left,
+        TableName::Persons
+        | TableName::Tokens
+        | TableName::Sessions
+        | TableName::SignInCodes
+        | TableName::Types
+        | TableName::Units
+        | TableName::Sources
+        | TableName::SharedMetadata
+        | TableName::LongTexts
+        | TableName::Zones
+        | TableName::CategoryValues
+        | TableName::WorkoutActivityTypes
+        | TableName::Uploads
+        | TableName::Changes
+        | TableName::ImportNumbers
+        | TableName::ZoneEntries
+        | TableName::HomeZones
+        | TableName::SourceOrders
+        | TableName::Days
+        | TableName::Hours
+        | TableName::Nights
+        | TableName::NightSegments
+        | TableName::WorkoutDays
+        | TableName::DoseDays
+        | TableName::ZoneChanges
+        | TableName::SourceGroups
+        | TableName::SampleLengths
+        | TableName::ShadowedSamples
+        | TableName::DerivedState => RowsOfType::Left,
+    }
 }
 
 /// A text as SQL, whatever it holds.
 fn quoted(text: &str) -> String {
-    let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-    format!("CAST(x'{digits}' AS TEXT)")
+    format!("CAST(x'{}' AS TEXT)", hex(text.as_bytes()))
 }
 
 impl TypeSelection {
@@ -213,58 +290,71 @@ impl TypeSelection {
 
     /// The tables with rows of this type, and which of their rows.
     fn parts(&self, connection: &Connection) -> rusqlite::Result<Vec<Part>> {
-        let mut parts = Vec::new();
-        let mut add = |table: PersonTable, filter: String| parts.push(Part { table, filter });
-        let period = self.period();
         let types = self.names(connection, "SELECT name FROM types")?;
-        for name in types.iter().map(|name| quoted(name)) {
-            for table in ["samples", "merged_samples"] {
-                let is_type = format!("type_id = (SELECT id FROM types WHERE name = {name})");
-                add(tables::named(table).within_first_key(), format!("{is_type} AND {period}"));
-            }
-            // Correlations repeat their members.
-            let is_member = format!("m.value ->> '$.type' = {name}");
-            let has_member = format!("EXISTS (SELECT 1 FROM json_each(members) m WHERE {is_member})");
-            add(tables::named("correlations"), format!("{period} AND {has_member}"));
+        let meant = table_of(&self.kind);
+        if meant == Some(TableName::Workouts) {
+            list_workouts(connection, &self.period(), &self.first_points())?;
         }
-        if types.iter().any(|name| short(name) == "HeartRateVariabilitySDNN") {
-            add(tables::named("beat_lists"), period.clone());
-        }
-        for (table, column) in [("correlations", "type"), ("aggregates", "metric")] {
-            for name in self.names(connection, &format!("SELECT DISTINCT {column} FROM {table}"))? {
-                let filter = format!("{column} = {} AND {period}", quoted(&name));
-                add(tables::named(table).within_first_key(), filter);
-            }
-        }
-        // These have no time.
-        for table in ["other_records", "rejects"].into_iter().filter(|_| !self.has_period()) {
-            for name in self.names(connection, &format!("SELECT DISTINCT section FROM {table}"))? {
-                add(tables::named(table), format!("section = {}", quoted(&name)));
-            }
-        }
-        match table_of(&self.kind).unwrap_or_default() {
-            "workouts" => {
-                list_workouts(connection, &period, &self.first_points())?;
-                for (table, column) in [
-                    ("route_points", "workout"),
-                    ("route_files", "workout"),
-                    ("workout_routes", "workout"),
-                    ("workout_identities", "identity"),
-                    ("workout_aliases", "derived"),
-                    ("workouts", "uuid"),
-                ] {
-                    let is_it = format!("g.person_id = {table}.person_id AND g.workout = {table}.{column}");
-                    add(tables::named(table), format!("EXISTS (SELECT 1 FROM {GONE} g WHERE {is_it})"));
-                }
-            }
-            table @ ("medication_doses" | "electrocardiograms" | "beat_lists") => add(tables::named(table), period),
-            table @ "activity_summaries" => add(tables::named(table), self.days()),
-            table @ ("medications" | "characteristics") if !self.has_period() => {
-                add(tables::named(table), "TRUE".to_owned())
-            }
-            _ => {}
+        let mut parts = Vec::new();
+        for table in TABLES {
+            self.add_parts(connection, table, (&types, meant), &mut parts)?;
         }
         Ok(parts)
+    }
+
+    /// Adds which rows of a table are of this type: of the types of samples that it means, or of the table without types.
+    fn add_parts(
+        &self,
+        connection: &Connection,
+        table: PersonTable,
+        (types, meant): (&[String], Option<TableName>),
+        parts: &mut Vec<Part>,
+    ) -> rusqlite::Result<()> {
+        let name = table.name;
+        let is_meant = meant == Some(name);
+        let period = self.period();
+        let mut add = |table: PersonTable, filter: String| parts.push(Part { table, filter });
+        match rows_of_type(name) {
+            RowsOfType::ByTypeId => {
+                for kind in types {
+                    if let Some(id) = find_type(connection, kind)? {
+                        add(table.within_first_key(), format!("type_id = {id} AND {period}"));
+                    }
+                }
+            }
+            RowsOfType::ByName(column) => {
+                for kind in self.names(connection, &format!("SELECT DISTINCT {column} FROM {name}"))? {
+                    add(table.within_first_key(), format!("{column} = {} AND {period}", quoted(&kind)));
+                }
+                // Correlations repeat their members.
+                for kind in types.iter().filter(|_| name == TableName::Correlations).map(|kind| quoted(kind)) {
+                    let is_member = format!("m.value ->> '$.type' = {kind}");
+                    add(table, format!("{period} AND EXISTS (SELECT 1 FROM json_each(members) m WHERE {is_member})"));
+                }
+            }
+            RowsOfType::BySection if !self.has_period() => {
+                for section in self.names(connection, &format!("SELECT DISTINCT section FROM {name}"))? {
+                    add(table, format!("section = {}", quoted(&section)));
+                }
+            }
+            RowsOfType::All(of) => {
+                if is_meant || of.is_some_and(|of| types.iter().any(|kind| short(kind) == of)) {
+                    add(table, period);
+                }
+            }
+            RowsOfType::AllByDay if is_meant => add(table, self.days()),
+            RowsOfType::AllWithoutTime if is_meant && !self.has_period() => add(table, "TRUE".to_owned()),
+            RowsOfType::OfWorkout(column) if meant == Some(TableName::Workouts) => {
+                let is_it = format!("g.person_id = {name}.person_id AND g.workout = {name}.{column}");
+                add(table, format!("EXISTS (SELECT 1 FROM {GONE} g WHERE {is_it})"));
+            }
+            RowsOfType::BySection
+            | RowsOfType::AllByDay
+            | RowsOfType::AllWithoutTime
+            | RowsOfType::OfWorkout(_)
+            | RowsOfType::Left => {}
+        }
+        Ok(())
     }
 
     /// The names of a list that this type means.

@@ -5,11 +5,12 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::model::limits::TRANSACTION_ROWS_MAX;
+use crate::store::tables::TableName;
 
 /// A table with rows of persons.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PersonTable {
-    pub(super) name: &'static str,
+    pub(super) name: TableName,
     /// The columns of its key behind the person; none if it has few rows, which are changed at once.
     keys: &'static [&'static str],
     /// Which of the ledger's counts its rows are in.
@@ -30,64 +31,50 @@ pub(super) enum LedgerKind {
     Nothing,
 }
 
-const fn table(name: &'static str, keys: &'static [&'static str], ledger: LedgerKind) -> PersonTable {
+const fn table(name: TableName, keys: &'static [&'static str], ledger: LedgerKind) -> PersonTable {
     PersonTable { name, keys, ledger }
 }
 
-pub(super) const SAMPLES: PersonTable = table("samples", &["type_id", "start_ms", "uuid"], LedgerKind::Measurements);
+pub(super) const SAMPLES: PersonTable =
+    table(TableName::Samples, &["type_id", "start_ms", "uuid"], LedgerKind::Measurements);
 
-pub(super) const WORKOUTS: PersonTable = table("workouts", &["uuid"], LedgerKind::Workouts);
+pub(super) const WORKOUTS: PersonTable = table(TableName::Workouts, &["uuid"], LedgerKind::Workouts);
 
 pub(super) const ROUTE_POINTS: PersonTable =
-    table("route_points", &["workout", "time_ms", "latitude", "longitude", "ordinal"], LedgerKind::RoutePoints);
+    table(TableName::RoutePoints, &["workout", "time_ms", "latitude", "longitude", "ordinal"], LedgerKind::RoutePoints);
 
 /// All tables with rows of persons, except the ledger and the tokens.
 pub(super) const TABLES: [PersonTable; 19] = [
     SAMPLES,
-    table("merged_samples", &["type_id", "start_ms", "uuid"], LedgerKind::Nothing),
-    table("sample_origins", &[], LedgerKind::Nothing),
+    table(TableName::MergedSamples, &["type_id", "start_ms", "uuid"], LedgerKind::Nothing),
+    table(TableName::SampleOrigins, &[], LedgerKind::Nothing),
     WORKOUTS,
-    table("workout_aliases", &["derived"], LedgerKind::Nothing),
-    table("workout_identities", &["identity"], LedgerKind::Nothing),
-    table("workout_routes", &["workout"], LedgerKind::Nothing),
-    table("route_files", &["file", "start_s"], LedgerKind::Nothing),
+    table(TableName::WorkoutAliases, &["derived"], LedgerKind::Nothing),
+    table(TableName::WorkoutIdentities, &["identity"], LedgerKind::Nothing),
+    table(TableName::WorkoutRoutes, &["workout"], LedgerKind::Nothing),
+    table(TableName::RouteFiles, &["file", "start_s"], LedgerKind::Nothing),
     ROUTE_POINTS,
-    table("beat_lists", &["start_ms", "hash"], LedgerKind::Nothing),
-    table("correlations", &["type", "start_ms", "uuid"], LedgerKind::Other),
-    table("activity_summaries", &["day"], LedgerKind::Other),
-    table("electrocardiograms", &["start_ms", "uuid"], LedgerKind::Other),
-    table("aggregates", &["metric", "start_ms", "label", "source", "number", "interval"], LedgerKind::Other),
-    table("medication_doses", &["uuid"], LedgerKind::Medications),
-    table("medications", &[], LedgerKind::Medications),
-    table("characteristics", &["key"], LedgerKind::Nothing),
-    table("other_records", &["section", "hash"], LedgerKind::OtherOfData),
-    table("rejects", &[], LedgerKind::Nothing),
+    table(TableName::BeatLists, &["start_ms", "hash"], LedgerKind::Nothing),
+    table(TableName::Correlations, &["type", "start_ms", "uuid"], LedgerKind::Other),
+    table(TableName::ActivitySummaries, &["day"], LedgerKind::Other),
+    table(TableName::Electrocardiograms, &["start_ms", "uuid"], LedgerKind::Other),
+    table(TableName::Aggregates, &["metric", "start_ms", "label", "source", "number", "interval"], LedgerKind::Other),
+    table(TableName::MedicationDoses, &["uuid"], LedgerKind::Medications),
+    table(TableName::Medications, &[], LedgerKind::Medications),
+    table(TableName::Characteristics, &["key"], LedgerKind::Nothing),
+    table(TableName::OtherRecords, &["section", "hash"], LedgerKind::OtherOfData),
+    table(TableName::Rejects, &[], LedgerKind::Nothing),
 ];
 
 /// What a person has decided about figures.
 pub(super) const DECISIONS: [PersonTable; 3] = [
-    table("zone_entries", &[], LedgerKind::Nothing),
-    table("home_zones", &[], LedgerKind::Nothing),
-    table("source_orders", &[], LedgerKind::Nothing),
+    table(TableName::ZoneEntries, &[], LedgerKind::Nothing),
+    table(TableName::HomeZones, &[], LedgerKind::Nothing),
+    table(TableName::SourceOrders, &[], LedgerKind::Nothing),
 ];
 
-/// Tables that are computed from the rows.
-pub(super) const FIGURES: [&str; 11] = [
-    "days",
-    "hours",
-    "nights",
-    "night_segments",
-    "workout_days",
-    "dose_days",
-    "zone_changes",
-    "source_groups",
-    "sample_lengths",
-    "shadowed_samples",
-    "derived_state",
-];
-
-/// The table of a name.
-pub(super) fn named(name: &str) -> PersonTable {
+/// The table of a name; it must be one of [`TABLES`].
+pub(super) fn named(name: TableName) -> PersonTable {
     TABLES.into_iter().find(|table| table.name == name).unwrap_or(SAMPLES)
 }
 
@@ -99,7 +86,7 @@ pub(super) struct Changed {
 }
 
 /// Whether a table has rows of a person.
-pub(super) fn has_rows(connection: &Connection, table: &str, person: i64) -> rusqlite::Result<bool> {
+pub(super) fn has_rows(connection: &Connection, table: TableName, person: i64) -> rusqlite::Result<bool> {
     connection.prepare(&format!("SELECT 1 FROM {table} WHERE person_id = ?1 LIMIT 1"))?.exists([person])
 }
 
@@ -239,17 +226,17 @@ mod tests {
 
     use super::*;
     use crate::store::Store;
+    use crate::store::tables::Content;
 
     #[test]
-    fn every_table_with_a_person_is_listed() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let store = Store::open(&Database::new(file.path())).unwrap();
-        let sql = "SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c ON c.name = 'person_id' WHERE m.type = 'table'";
-        let mut select = store.connection.prepare(sql).unwrap();
-        let found: BTreeSet<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        let listed = TABLES.iter().chain(&DECISIONS).map(|table| table.name).chain(FIGURES);
-        let listed = listed.chain(["changes", "missing_samples", "tokens", "uploads"]);
-        assert_eq!(found, listed.map(str::to_owned).collect());
+    fn every_table_with_rows_of_a_person_is_listed() {
+        let sorted = |tables: &[PersonTable]| tables.iter().map(|table| table.name).collect::<BTreeSet<_>>();
+        let with = |content| TableName::with(content).collect::<BTreeSet<_>>();
+        let mut rows = &with(Content::Rows) | &with(Content::Beside);
+        // Marks of samples leave with their samples.
+        assert!(rows.remove(&TableName::MissingSamples));
+        assert_eq!(sorted(&TABLES), rows);
+        assert_eq!(sorted(&DECISIONS), with(Content::Decision));
     }
 
     /// Otherwise each of many steps would read all rows that are left.
@@ -269,7 +256,7 @@ mod tests {
         let by_name = "type_id = (SELECT id FROM types WHERE name = 'x') AND TRUE AND start_ms >= 5";
         check(SAMPLES.within_first_key(), by_name, "type_id=? AND start_ms>? AND (start_ms,uuid)<(");
         check(ROUTE_POINTS, "TRUE", "<(");
-        check(named("aggregates").within_first_key(), "metric = 'x' AND TRUE", "metric=? AND (start_ms,");
+        check(named(TableName::Aggregates).within_first_key(), "metric = 'x' AND TRUE", "metric=? AND (start_ms,");
     }
 
     use crate::store::Database;

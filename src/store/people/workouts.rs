@@ -9,6 +9,7 @@ use crate::model::batch::Batch;
 use crate::model::error::Result;
 use crate::model::identity::is_derived;
 use crate::model::record::{Uuid, Workout};
+use crate::store::tables::TableName;
 
 /// Workouts, and whether the other person has the same one of the app. Those of the app come first.
 const SELECT: &str =
@@ -28,7 +29,7 @@ const STORED_AS: &str = "iif(EXISTS (SELECT 1 FROM workouts w WHERE w.person_id 
 /// Gives all workouts to the other person, and their locations.
 pub(super) fn give(transfer: &mut Transfer<'_>) -> Result<()> {
     transfer.move_rows(ROUTE_POINTS)?;
-    for table in ["workout_routes", "route_files"] {
+    for table in [TableName::WorkoutRoutes, TableName::RouteFiles] {
         transfer.move_rows(tables::named(table))?;
     }
     loop {

@@ -12,7 +12,8 @@ use crate::model::time::to_iso_seconds;
 use crate::store::clock::now_ms;
 use crate::store::read::people::PhoneRow;
 use crate::store::read::status::{FormerNames, Status, TableRows, TypeRows, UploadRow};
-use crate::store::write::{SAMPLES, Source, rare_kinds};
+use crate::store::tables::TableName;
+use crate::store::write::{Source, rare_kinds};
 
 const TYPES: &str = "SELECT p.name, t.name, c.rows, c.first_at, c.last_at
     FROM (SELECT person_id, type_id, count(*) AS rows, min(start_at) AS first_at, max(start_at) AS last_at FROM samples
@@ -50,12 +51,12 @@ impl Address {
             samples += kind.rows;
             each_type(kind);
         })?;
-        let mut tables = vec![TableRows { table: SAMPLES, rows: samples }];
+        let mut tables = vec![TableRows { table: TableName::Samples.text(), rows: samples }];
         for kind in rare_kinds() {
-            let rows: i64 = link.one(&format!("SELECT count(*) FROM {}", kind.table), &[])?.get(0);
+            let rows: i64 = link.one(&format!("SELECT count(*) FROM {}", kind.table()), &[])?.get(0);
             // Tables that only imports fill get no line without imports.
             if kind.source == Source::Any || rows > 0 {
-                tables.push(TableRows { table: kind.table, rows });
+                tables.push(TableRows { table: kind.table().text(), rows });
             }
         }
         let change: i64 = link.one("SELECT coalesce(max(number), 0) FROM changes", &[])?.get(0);

@@ -274,6 +274,7 @@ impl Upload {
     fn enter_changes(&mut self) -> Result<()> {
         let mut rows = String::new();
         self.changes.take(|ChangeKey { person, kind, type_id }, span_ms, is_removed| {
+            let kind = kind.text();
             let type_id = type_id.map_or("NULL".to_owned(), |id| id.to_string());
             let [from, to] = [span_ms.map(|span| span.0), span_ms.map(|span| span.1)].map(time);
             let (separator, removed) = (if rows.is_empty() { "" } else { ", " }, i64::from(is_removed));

@@ -10,9 +10,10 @@ use crate::store::clock::now_ms;
 use crate::store::database::Database;
 use crate::store::failure::open_error;
 use crate::store::files::check_names;
-use crate::store::tokens::{expiry, sending};
+use crate::store::tables::TableName;
+use crate::store::tokens::{expiry, sending, valid};
 use crate::store::write::ledger::PERSON_ME;
-use crate::store::write::{SAMPLES, rare_kinds};
+use crate::store::write::{Kind, rare_kinds};
 
 impl Database {
     /// Returns the persons with data or with a token that is valid, but not more than `limit`. A missing database has none.
@@ -51,16 +52,16 @@ impl Database {
 /// Every table of records begins its keys with the person, so each question is one look-up.
 fn read_in_use(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<String>> {
     let has_rows = |table| format!("EXISTS (SELECT 1 FROM {table} t WHERE t.person_id = p.id)");
-    let tables = rare_kinds().map(|kind| kind.table).filter(|table| *table != "rejects").chain([SAMPLES]);
+    let tables = rare_kinds().map(Kind::table).filter(|table| *table != TableName::Rejects).chain([TableName::Samples]);
     let has_data = tables.map(has_rows).collect::<Vec<_>>().join(" OR ");
     let sql = format!(
         "SELECT name FROM persons p WHERE {has_data}
-           OR EXISTS (SELECT 1 FROM tokens t WHERE t.person_id = p.id AND t.revoked_ms IS NULL AND coalesce({expires} > ?2, TRUE))
+           OR EXISTS (SELECT 1 FROM tokens t WHERE t.person_id = p.id AND {valid})
          ORDER BY id LIMIT ?1",
-        expires = expiry(connection)
+        valid = valid(connection, now_ms())
     );
     let mut select = connection.prepare(&sql)?;
-    select.query_map([i64::try_from(limit).unwrap_or(i64::MAX), now_ms()], |row| row.get(0))?.collect()
+    select.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?.collect()
 }
 
 /// A phone with its token, or another way by which a person's records come.

@@ -10,7 +10,7 @@ use crate::statistics::{LocalDay, Period, Zones};
 use crate::store::database::Database;
 use crate::store::derive::is_behind;
 use crate::store::failure::open_error;
-use crate::store::lookup::{find_person, find_type};
+use crate::store::lookup::{find_person, find_type, unknown_person};
 
 /// What a report is asked for.
 #[derive(Clone, Debug)]
@@ -196,7 +196,7 @@ impl Database {
         let fail = |error| open_error(self, &error);
         connection.execute_batch("BEGIN").map_err(fail)?;
         let Some(person) = find_person(&connection, &question.person).map_err(fail)? else {
-            let message = format!("there is no person {}; `healthsink status` lists them", question.person);
+            let message = unknown_person(&question.person);
             return Err(Error::new(ErrorKind::Usage, message));
         };
         read(&connection, person, question).map_err(fail)
@@ -260,13 +260,15 @@ fn last_day(connection: &Connection, person: i64, today: LocalDay) -> rusqlite::
     let tables = [("nights", "night"), ("workout_days", "day"), ("dose_days", "day")];
     let of_tables = tables
         .map(|(table, day)| format!("SELECT max({day}) AS day FROM {table} WHERE person_id = ?1 AND {day} <= ?2"));
-    let of_types = OF_DAYS.map(|(name, column)| {
-        format!(
-            "SELECT max(day) FROM days WHERE person_id = ?1 AND day <= ?2 AND {column} IS NOT NULL
-               AND type_id = (SELECT id FROM types WHERE name = '{name}')"
-        )
-    });
-    let sql = format!("SELECT max(day) FROM ({})", [&of_tables[..], &of_types[..]].concat().join(" UNION ALL "));
+    let mut parts = of_tables.to_vec();
+    for (name, column) in OF_DAYS {
+        if let Some(id) = find_type(connection, name)? {
+            parts.push(format!(
+                "SELECT max(day) FROM days WHERE person_id = ?1 AND type_id = {id} AND day <= ?2 AND {column} IS NOT NULL"
+            ));
+        }
+    }
+    let sql = format!("SELECT max(day) FROM ({})", parts.join(" UNION ALL "));
     connection.query_row(&sql, params![person, today.to_string()], |row| row.get(0))
 }
 

@@ -8,8 +8,10 @@ use crate::model::error::Result;
 use crate::model::limits::UPLOADS_LISTED_MAX;
 use crate::store::database::{Database, Sizes};
 use crate::store::failure::open_error;
+use crate::store::lookup::name_of_type;
 use crate::store::running::under_way;
-use crate::store::write::{SAMPLES, Source, rare_kinds};
+use crate::store::tables::TableName;
+use crate::store::write::{Source, rare_kinds};
 
 /// What a database holds, besides the samples of each type.
 #[derive(Clone, Debug, Serialize)]
@@ -127,9 +129,9 @@ impl Database {
                 samples += kind.rows;
                 each_type(kind);
             })?;
-            let mut tables = vec![TableRows { table: SAMPLES, rows: samples }];
+            let mut tables = vec![TableRows { table: TableName::Samples.text(), rows: samples }];
             for kind in rare_kinds() {
-                let counted = count(&connection, kind.table)?;
+                let counted = count(&connection, kind.table())?;
                 // Tables that only imports fill get no line without imports.
                 if kind.source == Source::Any || counted.rows > 0 {
                     tables.push(counted);
@@ -167,14 +169,13 @@ impl Database {
     }
 }
 
-fn count(connection: &Connection, table: &'static str) -> rusqlite::Result<TableRows> {
+fn count(connection: &Connection, table: TableName) -> rusqlite::Result<TableRows> {
     let rows = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
-    Ok(TableRows { table, rows })
+    Ok(TableRows { table: table.text(), rows })
 }
 
 /// Sorts by ids, and looks up each name only as its row is read: SQLite's sorter would keep the names.
 fn read_types(connection: &Connection, mut each: impl FnMut(TypeRows)) -> rusqlite::Result<()> {
-    let mut name = connection.prepare("SELECT name FROM types WHERE id = ?1")?;
     let mut select = connection.prepare(
         "SELECT c.type_id, p.name, c.rows, strftime('%Y-%m-%dT%H:%M:%SZ', c.first / 1000, 'unixepoch'),
            strftime('%Y-%m-%dT%H:%M:%SZ', c.last / 1000, 'unixepoch')
@@ -187,7 +188,7 @@ fn read_types(connection: &Connection, mut each: impl FnMut(TypeRows)) -> rusqli
         let type_id: i64 = row.get(0)?;
         each(TypeRows {
             person: row.get(1)?,
-            kind: name.query_row([type_id], |row| row.get(0))?,
+            kind: name_of_type(connection, type_id)?.unwrap_or_default(),
             rows: row.get(2)?,
             first: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
             last: row.get::<_, Option<String>>(4)?.unwrap_or_default(),

@@ -16,6 +16,7 @@ use super::work::Workbench;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::Result;
+use crate::store::tables::Content;
 use crate::store::write::EndedImport;
 use crate::store::write::ledger::UploadKey;
 
@@ -238,22 +239,8 @@ fn long_or_own(table: &Table, column: &str) -> String {
 /// Not compared: what the other database numbers or enters, and what is derived.
 fn is_compared(table: &Table, has_derived: bool) -> bool {
     let others = [&CHANGES, &UPLOADS, &IMPORT_NUMBERS, &DERIVED_STATE];
-    table.is_of_persons() && !others.contains(&table) && (has_derived || !DERIVED.contains(&table.name))
+    table.is_of_persons() && !others.contains(&table) && (has_derived || table.table.content() != Content::Figure)
 }
-
-/// Tables that are derived.
-const DERIVED: [&str; 10] = [
-    "source_groups",
-    "sample_lengths",
-    "shadowed_samples",
-    "zone_changes",
-    "days",
-    "hours",
-    "nights",
-    "night_segments",
-    "workout_days",
-    "dose_days",
-];
 
 fn rows(connection: &Connection, table: &Table) -> rusqlite::Result<BTreeSet<String>> {
     let values = table.columns.iter().map(|column| match (column.name, table.name) {

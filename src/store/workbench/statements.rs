@@ -1,6 +1,7 @@
 //! The SQL of a workbench for a table: loading a row, and reading those that were changed.
 
-use super::tables::{CHANGES, Dictionary, ROUTE_POINTS, SAMPLES, Statements, Table};
+use super::tables::{CHANGES, Dictionary, SAMPLES, Statements, Table};
+use crate::store::tables::WITH_LONG_TEXTS;
 
 impl Dictionary {
     fn of_column(name: &str) -> Option<Self> {
@@ -23,7 +24,7 @@ impl Table {
 
     /// Whether a row has texts that SQLite keeps apart if they are long.
     pub(super) fn has_long_texts(&self) -> bool {
-        [SAMPLES.name, ROUTE_POINTS.name].contains(&self.name)
+        WITH_LONG_TEXTS.contains(&self.table)
     }
 
     fn make(&self) -> Statements {

@@ -5,9 +5,12 @@
 
 use std::sync::OnceLock;
 
+use crate::store::tables::TableName;
+
 /// A table.
 #[derive(Debug)]
 pub(in crate::store) struct Table {
+    pub(in crate::store) table: TableName,
     pub(in crate::store) name: &'static str,
     pub(in crate::store) columns: &'static [Column],
     /// So many of the first columns are the key. If two rows may have these in common, the arrival belongs to the key:
@@ -115,9 +118,10 @@ impl PartialEq for Table {
 }
 
 macro_rules! tables {
-    ($($name:ident = $text:literal ($keys:literal keys $(, $arrival:ident)?) $($column:ident $kind:ident),+;)+) => {
+    ($($name:ident = $table:ident ($keys:literal keys $(, $arrival:ident)?) $($column:ident $kind:ident),+;)+) => {
         $(pub(in crate::store) static $name: Table = Table {
-            name: $text,
+            table: TableName::$table,
+            name: TableName::$table.text(),
             columns: &[$(Column { name: stringify!($column), kind: Kind::$kind }),+],
             keys: $keys,
             has_arrival: tables!(@arrival $($arrival)?),
@@ -132,169 +136,172 @@ macro_rules! tables {
 }
 
 tables! {
-    TYPES = "types" (1 keys)
+    TYPES = Types (1 keys)
         id Integer, name Text;
 
-    UNITS = "units" (1 keys)
+    UNITS = Units (1 keys)
         id Integer, name Text;
 
-    SOURCES = "sources" (1 keys)
+    SOURCES = Sources (1 keys)
         id Integer, json Text;
 
-    SHARED_METADATA = "shared_metadata" (1 keys)
+    SHARED_METADATA = SharedMetadata (1 keys)
         id Integer, json Text;
 
-    ZONES = "zones" (1 keys)
+    ZONES = Zones (1 keys)
         id Integer, name Text;
 
-    SOURCE_GROUPS = "source_groups" (1 keys)
+    SOURCE_GROUPS = SourceGroups (1 keys)
         id Integer, person_id Integer, key Text, name Text, class Text, first_ms Integer, last_ms Integer;
 
-    SAMPLES = "samples" (4 keys)
+    SAMPLES = Samples (4 keys)
         person_id Integer, type_id Integer, start_ms Integer, uuid Blob, end_ms Integer, value Real, unit_id
         Integer, source_id Integer, metadata_id Integer, metadata Text, other Text, creation_ms Integer,
         import_number Integer;
 
-    MERGED_SAMPLES = "merged_samples" (4 keys)
+    MERGED_SAMPLES = MergedSamples (4 keys)
         person_id Integer, type_id Integer, start_ms Integer, uuid Blob, metadata Text, other Text;
 
-    SAMPLE_ORIGINS = "sample_origins" (4 keys)
+    SAMPLE_ORIGINS = SampleOrigins (4 keys)
         person_id Integer, type_id Integer, is_derived Integer, unit_id Integer;
 
-    MISSING_SAMPLES = "missing_samples" (4 keys)
+    MISSING_SAMPLES = MissingSamples (4 keys)
         person_id Integer, type_id Integer, start_ms Integer, uuid Blob, missing_since_ms Integer;
 
-    IMPORT_NUMBERS = "import_numbers" (1 keys)
+    IMPORT_NUMBERS = ImportNumbers (1 keys)
         person_id Integer, last Integer;
 
-    WORKOUTS = "workouts" (2 keys, arrival)
+    WORKOUTS = Workouts (2 keys, arrival)
         person_id Integer, uuid Blob, activity_type Integer, start_ms Integer, end_ms Integer, duration_s Real,
         energy_kcal Real, distance Real, distance_unit Text, statistics Text, events Text, activities Text,
         metadata Text, source_id Integer, other Text, creation_ms Integer;
 
-    WORKOUT_ALIASES = "workout_aliases" (2 keys, arrival)
+    WORKOUT_ALIASES = WorkoutAliases (2 keys, arrival)
         person_id Integer, derived Blob, uuid Blob, duration_s Real, energy_kcal Real, distance Real,
         distance_unit Text, statistics Text, events Text, activities Text, metadata Text, source_id Integer,
         other Text, creation_ms Integer;
 
-    WORKOUT_IDENTITIES = "workout_identities" (2 keys)
+    WORKOUT_IDENTITIES = WorkoutIdentities (2 keys)
         person_id Integer, identity Blob, workout Blob;
 
-    WORKOUT_ROUTES = "workout_routes" (2 keys)
+    WORKOUT_ROUTES = WorkoutRoutes (2 keys)
         person_id Integer, workout Blob;
 
-    ROUTE_FILES = "route_files" (3 keys)
+    ROUTE_FILES = RouteFiles (3 keys)
         person_id Integer, file Blob, start_s Integer, workout Blob, route Integer;
 
-    ROUTE_POINTS = "route_points" (6 keys)
+    ROUTE_POINTS = RoutePoints (6 keys)
         person_id Integer, workout Blob, time_ms Integer, latitude Real, longitude Real, ordinal Integer, place
         Integer, route Integer, altitude_m Real, speed_m_s Real, course_deg Real, horizontal_accuracy_m Real,
         vertical_accuracy_m Real, other Text;
 
-    BEAT_LISTS = "beat_lists" (3 keys, arrival)
+    BEAT_LISTS = BeatLists (3 keys, arrival)
         person_id Integer, start_ms Integer, hash Blob, end_ms Integer, source_id Integer, beats Text;
 
-    CORRELATIONS = "correlations" (4 keys)
+    CORRELATIONS = Correlations (4 keys)
         person_id Integer, type Text, start_ms Integer, uuid Blob, end_ms Integer, creation_ms Integer,
         source_id Integer, metadata Text, members Text, other Text, import_number Integer;
 
-    ACTIVITY_SUMMARIES = "activity_summaries" (2 keys)
+    ACTIVITY_SUMMARIES = ActivitySummaries (2 keys)
         person_id Integer, day Text, active_energy Real, active_energy_goal Real, energy_unit Text, move_min
         Real, move_goal_min Real, exercise_min Real, exercise_goal_min Real, stand_hours Real, stand_goal_hours
         Real, other Text;
 
-    ELECTROCARDIOGRAMS = "electrocardiograms" (3 keys)
+    ELECTROCARDIOGRAMS = Electrocardiograms (3 keys)
         person_id Integer, start_ms Integer, uuid Blob, classification Text, rate_hz Real, unit Text, voltages
         Text, header Text;
 
-    AGGREGATES = "aggregates" (7 keys)
+    AGGREGATES = Aggregates (7 keys)
         person_id Integer, metric Text, start_ms Integer, label Text, source Text, number Integer, interval
         Text, end_ms Integer, unit Text, value Real, minimum Real, average Real, maximum Real, other Text,
         earlier Blob;
 
-    MEDICATION_DOSES = "medication_doses" (2 keys)
+    MEDICATION_DOSES = MedicationDoses (2 keys)
         person_id Integer, uuid Blob, medication Text, nickname Text, schedule_type Integer, log_status Integer,
         quantity Real, unit Text, start_ms Integer, end_ms Integer, scheduled_ms Integer, metadata Text,
         source_id Integer, other Text;
 
-    MEDICATIONS = "medications" (1 keys, arrival)
+    MEDICATIONS = Medications (1 keys, arrival)
         person_id Integer, display_text Text, general_form Text, nickname Text, is_archived Integer,
         has_schedule Integer, other Text;
 
-    CHARACTERISTICS = "characteristics" (2 keys)
+    CHARACTERISTICS = Characteristics (2 keys)
         person_id Integer, key Text, value Text, first_seen_ms Integer, last_seen_ms Integer;
 
-    OTHER_RECORDS = "other_records" (3 keys, arrival)
+    OTHER_RECORDS = OtherRecords (3 keys, arrival)
         person_id Integer, section Text, hash Blob, json Text, in_data Integer, upload_id Integer, content Blob;
 
-    REJECTS = "rejects" (2 keys)
+    REJECTS = Rejects (2 keys)
         upload_id Integer, ordinal Integer, person_id Integer, section Text, element_index Integer, byte_offset
         Integer, reason Text, raw Text, raw_bytes Integer, hash Blob;
 
-    UPLOADS = "uploads" (1 keys)
+    UPLOADS = Uploads (1 keys)
         id Integer, person_id Integer, state Text, origin Text, sender Text, token_id Integer, started_ms
         Integer, finished_ms Integer, export_ms Integer, start_ms Integer, end_ms Integer, sync_source Text,
         body_bytes Integer, measurements Integer, medications Integer, workouts Integer, other Integer,
         route_points Integer, new Integer, updated Integer, unchanged Integer, merged Integer, removed Integer,
         rejected Integer, error Text, side_rows Integer;
 
-    CHANGES = "changes" (1 keys)
+    CHANGES = Changes (1 keys)
         number Integer, person_id Integer, kind Text, type_id Integer, from_ms Integer, to_ms Integer, removed
         Integer;
 
-    DERIVED_STATE = "derived_state" (1 keys)
+    DERIVED_STATE = DerivedState (1 keys)
         person_id Integer, change Integer, rules Integer, tzdb Text, home Text, run Integer;
 
-    ZONE_CHANGES = "zone_changes" (2 keys)
+    ZONE_CHANGES = ZoneChanges (2 keys)
         person_id Integer, from_ms Integer, zone_id Integer;
 
-    ZONE_ENTRIES = "zone_entries" (2 keys)
+    ZONE_ENTRIES = ZoneEntries (2 keys)
         person_id Integer, from_ms Integer, to_ms Integer, zone Text;
 
-    HOME_ZONES = "home_zones" (1 keys)
+    HOME_ZONES = HomeZones (1 keys)
         person_id Integer, zone Text;
 
-    SOURCE_ORDERS = "source_orders" (3 keys)
+    SOURCE_ORDERS = SourceOrders (3 keys)
         person_id Integer, type Text, key Text, place Integer;
 
-    SAMPLE_LENGTHS = "sample_lengths" (2 keys)
+    SAMPLE_LENGTHS = SampleLengths (2 keys)
         person_id Integer, type_id Integer, longest_ms Integer;
 
-    SHADOWED_SAMPLES = "shadowed_samples" (4 keys)
+    SHADOWED_SAMPLES = ShadowedSamples (4 keys)
         person_id Integer, type_id Integer, start_ms Integer, uuid Blob, shadowed_by Blob;
 
-    DAYS = "days" (3 keys)
+    DAYS = Days (3 keys)
         person_id Integer, type_id Integer, day Text, start_ms Integer, end_ms Integer, zone_id Integer, unit_id
         Integer, value Real, time_weighted Real, minimum Real, maximum Real, last Real, last_ms Integer, count
         Integer, covered_ms Integer, sessions Integer, naive Real, group_id Integer, details Text, has_long
         Integer, is_approximate Integer;
 
-    HOURS = "hours" (3 keys)
+    HOURS = Hours (3 keys)
         person_id Integer, type_id Integer, start_ms Integer, end_ms Integer, day Text, hour Integer, value
         Real, minimum Real, maximum Real, count Integer;
 
-    NIGHTS = "nights" (2 keys)
+    NIGHTS = Nights (2 keys)
         person_id Integer, night Text, zone_id Integer, asleep_ms Integer, asleep_main_ms Integer, awake_ms
         Integer, core_ms Integer, deep_ms Integer, rem_ms Integer, unspecified_ms Integer, in_bed_ms Integer,
         is_in_bed_estimated Integer, bedtime_ms Integer, wake_ms Integer, bedtime Text, wake_time Text,
         awakenings Integer, naps Integer, end_ms Integer, is_approximate Integer;
 
-    NIGHT_SEGMENTS = "night_segments" (4 keys)
+    NIGHT_SEGMENTS = NightSegments (4 keys)
         person_id Integer, night Text, from_ms Integer, stage Integer, to_ms Integer, group_id Integer;
 
-    WORKOUT_DAYS = "workout_days" (3 keys)
+    WORKOUT_DAYS = WorkoutDays (3 keys)
         person_id Integer, day Text, activity_type Integer, workouts Integer, duration_s Real, energy_kcal Real,
         distance_m Real;
 
-    DOSE_DAYS = "dose_days" (3 keys)
+    DOSE_DAYS = DoseDays (3 keys)
         person_id Integer, day Text, medication Text, due Integer, taken Integer, skipped Integer, as_needed
         Integer;
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::store::schema;
+    use crate::store::tables::Content;
     use crate::store::version::VERSION;
 
     #[test]
@@ -312,10 +319,10 @@ mod tests {
             });
             assert_eq!(columns, expected.collect::<Vec<_>>(), "{}", table.name);
         }
-        let all =
-            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('persons', 'tokens', 'sessions',
-            'sign_in_codes', 'long_texts', 'category_values', 'workout_activity_types') AND name NOT LIKE 'sqlite_%'";
-        let all: i64 = connection.query_row(all, [], |row| row.get(0)).unwrap();
-        assert_eq!(i64::try_from(TABLES.len()).unwrap(), all);
+        // The other database has no rows apart for long texts, and no texts of codes.
+        let without = [TableName::LongTexts, TableName::CategoryValues, TableName::WorkoutActivityTypes];
+        let expected = TableName::ALL.iter().filter(|table| table.content() != Content::Household);
+        let expected: BTreeSet<TableName> = expected.copied().filter(|table| !without.contains(table)).collect();
+        assert_eq!(TABLES.iter().map(|table| table.table).collect::<BTreeSet<_>>(), expected);
     }
 }

@@ -13,7 +13,7 @@ use super::tables::{
 };
 use crate::model::batch::Batch;
 use crate::model::limits::{WORKBENCH_GAP_MS, WORKBENCH_SPANS_EACH};
-use crate::model::record::{Aggregate, Sample, Uuid};
+use crate::model::record::{Aggregate, Rows as BatchRows, Sample, Uuid};
 use crate::model::text::TextId;
 use crate::store::supplied::Most;
 use crate::store::write::{LAST_REASON, hash_of_other_text, hash_of_reject, hashes_of_other};
@@ -104,27 +104,44 @@ impl Wants {
 
     /// What a batch's rows need, except samples, workouts and locations.
     pub(super) fn keyed(&mut self, batch: &Batch) {
-        let (rows, texts) = (&batch.rows, &batch.texts);
+        // Without `..`, so that a new kind of row has its place here. The first ones have other functions.
+        let BatchRows {
+            samples: _,
+            derived_samples: _,
+            workouts: _,
+            route_points: _,
+            doses,
+            medications,
+            characteristics,
+            beat_lists,
+            correlations,
+            activity_summaries,
+            electrocardiograms,
+            aggregates,
+            others: _,
+            rejects: _,
+        } = &batch.rows;
+        let texts = &batch.texts;
         let text = |text| texts.get(text).to_owned();
-        self.keys(&MEDICATION_DOSES, "uuid", rows.doses.iter().map(|row| row.uuid.to_vec()));
-        if !rows.medications.is_empty() {
+        self.keys(&MEDICATION_DOSES, "uuid", doses.iter().map(|row| row.uuid.to_vec()));
+        if !medications.is_empty() {
             self.last(&MEDICATIONS);
         }
-        self.keys(&MEDICATIONS, "display_text", rows.medications.iter().map(|row| text(row.display_text)));
-        self.keys(&CHARACTERISTICS, "key", rows.characteristics.iter().map(|row| text(row.key)));
-        self.keys(&ACTIVITY_SUMMARIES, "day", rows.activity_summaries.iter().map(|row| text(row.day)));
-        self.keys(&ELECTROCARDIOGRAMS, "start_ms", rows.electrocardiograms.iter().map(|row| row.start_ms));
-        if !rows.beat_lists.is_empty() {
+        self.keys(&MEDICATIONS, "display_text", medications.iter().map(|row| text(row.display_text)));
+        self.keys(&CHARACTERISTICS, "key", characteristics.iter().map(|row| text(row.key)));
+        self.keys(&ACTIVITY_SUMMARIES, "day", activity_summaries.iter().map(|row| text(row.day)));
+        self.keys(&ELECTROCARDIOGRAMS, "start_ms", electrocardiograms.iter().map(|row| row.start_ms));
+        if !beat_lists.is_empty() {
             self.last(&BEAT_LISTS);
         }
-        self.keys(&BEAT_LISTS, "start_ms", rows.beat_lists.iter().map(|row| row.start_ms));
-        self.correlations(rows.correlations.iter().map(|row| (texts.get(row.kind), row.start_ms)));
+        self.keys(&BEAT_LISTS, "start_ms", beat_lists.iter().map(|row| row.start_ms));
+        self.correlations(correlations.iter().map(|row| (texts.get(row.kind), row.start_ms)));
         let figure = |row: &Aggregate| Span {
             of: Some(text(row.metric).into()),
             from: row.start_ms.into(),
             to: row.start_ms.saturating_add(row.period_ms.max(0)).into(),
         };
-        self.spans(&AGGREGATES, (Some("metric"), "start_ms"), rows.aggregates.iter().map(figure).collect());
+        self.spans(&AGGREGATES, (Some("metric"), "start_ms"), aggregates.iter().map(figure).collect());
         self.others(batch);
         self.rejects(batch);
     }

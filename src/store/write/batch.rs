@@ -10,7 +10,9 @@ use super::upsert::{SqlValue, Upsert};
 use super::waiting::Waiting;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
+use crate::model::record::Span;
 use crate::model::text::TextId;
+use crate::store::tables::{ChangeKind, RowKind, TableName};
 
 /// A batch that is being written.
 pub(super) struct BatchWriter<'a> {
@@ -30,7 +32,9 @@ pub(super) struct BatchWriter<'a> {
 /// A kind of row: its table, and how it gets there.
 #[derive(Debug)]
 pub(in crate::store) struct Kind {
-    pub(in crate::store) table: &'static str,
+    pub(in crate::store) rows: RowKind,
+    /// From the first start to the last end of a batch's rows.
+    pub(super) span: Span,
     pub(in crate::store) source: Source,
     pub(in crate::store) ledger: Ledger,
     /// Writes the batch's rows of this kind.
@@ -55,20 +59,27 @@ pub(in crate::store) enum Ledger {
     Nothing,
 }
 
+impl Kind {
+    /// The table.
+    pub(in crate::store) const fn table(&self) -> TableName {
+        self.rows.table()
+    }
+}
+
 impl<'a> BatchWriter<'a> {
     pub(super) fn text(&self, text: Option<TextId>) -> Option<&'a str> {
         text.map(|text| self.batch.texts.get(text))
     }
 
     /// Notes which time the rows of a table have changed, by what their counts were before. Samples note themselves.
-    pub(super) fn note_rows(&mut self, table: &'static str, before: Counts) {
+    pub(super) fn note_rows(&mut self, rows: RowKind, span: Span, before: Counts) {
         let changed = |counts: &Counts| (counts.new, counts.updated, counts.merged);
-        if table == "samples" || changed(&before) == changed(&self.counts) {
+        if rows == RowKind::Samples || changed(&before) == changed(&self.counts) {
             return;
         }
         let is_removed = before.updated != self.counts.updated || before.merged != self.counts.merged;
-        let key = ChangeKey { person: self.upload.person, kind: table, type_id: None };
-        self.ids.changes.note_span(key, self.batch.rows.span_ms(table), is_removed);
+        let key = ChangeKey { person: self.upload.person, kind: ChangeKind::Rows(rows), type_id: None };
+        self.ids.changes.note_span(key, span(&self.batch.rows), is_removed);
     }
 
     /// The id of a source.

@@ -11,19 +11,21 @@ use rusqlite::{Connection, params};
 use crate::model::limits::{
     CHANGE_GAP_MS, CHANGE_KINDS_MAX, CHANGE_SPANS_MAX, CHANGES_KEPT, CHANGES_ROWS_MAX, REPLACED_REACH_MS,
 };
+use crate::store::lookup::find_type;
+use crate::store::tables::{ChangeKind, RowKind};
 
-/// A person, the table of the rows, and their type if they have one.
+/// A person, the kind of the change, and the type of the rows if they have one.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(in crate::store) struct ChangeKey {
     pub(in crate::store) person: i64,
-    pub(in crate::store) kind: &'static str,
+    pub(in crate::store) kind: ChangeKind,
     pub(in crate::store) type_id: Option<i64>,
 }
 
 impl ChangeKey {
     /// Where changes of samples are noted, by person and type.
     pub(in crate::store) fn of_samples((person, kind): (i64, i64)) -> Self {
-        Self { person, kind: "samples", type_id: Some(kind) }
+        Self { person, kind: ChangeKind::Rows(RowKind::Samples), type_id: Some(kind) }
     }
 }
 
@@ -150,7 +152,7 @@ impl Changes {
             for span in &entry.spans {
                 let is_known = !entry.is_everything;
                 let [from_ms, to_ms] = [span.from_ms, span.to_ms].map(|at_ms| is_known.then_some(at_ms));
-                insert.execute(params![person, kind, type_id, from_ms, to_ms, span.is_removed])?;
+                insert.execute(params![person, kind.text(), type_id, from_ms, to_ms, span.is_removed])?;
                 rows += 1;
             }
         }
@@ -162,7 +164,7 @@ impl Changes {
         Ok(())
     }
 
-    /// Hands out what was noted, and forgets it: the spans of each key in order, without times if these are not known.
+    /// Returns the noted spans and clears them, sorted by key. Unknown times are `None`.
     #[cfg(feature = "postgres")]
     pub(in crate::store) fn take(&mut self, mut each: impl FnMut(ChangeKey, Option<(i64, i64)>, bool)) {
         for entry in &mut self.entries[..self.used] {
@@ -186,6 +188,27 @@ impl Changes {
         self.last_sample = None;
         self.places.clear();
     }
+}
+
+/// Notes that the figures of a type, or of all, are made in another way.
+pub(in crate::store) fn note_rules(connection: &Connection, person: i64, kind: Option<&str>) -> rusqlite::Result<()> {
+    let id = match kind.filter(|kind| !kind.is_empty()) {
+        None => None,
+        Some(kind) => match find_type(connection, kind)? {
+            None => return Ok(()),
+            id => id,
+        },
+    };
+    let none: Option<i64> = None;
+    connection.execute(INSERT, params![person, ChangeKind::Rules.text(), id, none, none, true]).map(|_| ())
+}
+
+/// Notes that any row of a person may be gone, in place of all that was noted before.
+pub(in crate::store) fn note_everything(connection: &Connection, person: i64) -> rusqlite::Result<()> {
+    let none: Option<i64> = None;
+    connection.execute(INSERT, params![person, ChangeKind::Everything.text(), none, none, none, true])?;
+    let earlier = "DELETE FROM changes WHERE person_id = ?1 AND number < (SELECT max(number) FROM changes)";
+    connection.execute(earlier, [person]).map(|_| ())
 }
 
 /// Leaves the last entries, and one for each kind and type of those before. Returns how many are left.
@@ -273,7 +296,7 @@ mod tests {
     use crate::store::{Database, Store};
 
     fn key(type_id: i64) -> ChangeKey {
-        ChangeKey { person: 1, kind: "samples", type_id: Some(type_id) }
+        ChangeKey::of_samples((1, type_id))
     }
 
     fn rows(connection: &Connection) -> Vec<String> {
@@ -297,9 +320,10 @@ mod tests {
             changes.note_new_sample((1, kind), from * HOUR_MS, Some(to * HOUR_MS));
         }
         changes.note_replaced(key(2), 4 * HOUR_MS, None);
-        changes.note_span(ChangeKey { kind: "doses", type_id: None, ..key(1) }, None, false);
+        let doses = ChangeKind::Rows(RowKind::MedicationDoses);
+        changes.note_span(ChangeKey { kind: doses, type_id: None, ..key(1) }, None, false);
         changes.write(&store.connection).unwrap();
-        let expected = ["samples|1|0|51|0", "samples|1|100|103|0", "samples|2|4|28|1", "doses||0"];
+        let expected = ["samples|1|0|51|0", "samples|1|100|103|0", "samples|2|4|28|1", "medication_doses||0"];
         assert_eq!(rows(&store.connection), expected);
         // The next transaction begins with nothing.
         changes.write(&store.connection).unwrap();

@@ -10,6 +10,7 @@ use crate::model::limits::{
     DICTIONARY_ENTRIES_MAX, DICTIONARY_TEXT_BYTES_MAX, METADATA_CANDIDATES_MAX, METADATA_SHARED_BYTES_MAX,
     METADATA_SHARED_MAX,
 };
+use crate::store::lookup::TYPE_ID;
 
 /// A table of texts and ids. The ids used last are kept in memory.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub(in crate::store) struct Dictionary {
 
 impl Dictionary {
     pub(in crate::store) fn types() -> Self {
-        Self::new("SELECT id FROM types WHERE name = ?1", "INSERT INTO types (name, id) VALUES (?1, ?2)")
+        Self::new(TYPE_ID, "INSERT INTO types (name, id) VALUES (?1, ?2)")
     }
 
     pub(in crate::store) fn units() -> Self {

@@ -8,6 +8,7 @@ use crate::model::counts::Counts;
 use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::Store;
+use crate::store::tables::TableName;
 
 /// The person if no other is named: `me`.
 pub(in crate::store) const PERSON_ME: i64 = 1;
@@ -96,15 +97,15 @@ pub(in crate::store) fn person_id(connection: &Connection, name: &str) -> rusqli
 
 /// Tables that the counts of an upload leave out, in part or as a whole. Their rowids have no gaps, since what deletes rows closes
 /// them. So the last rowid is the number of rows: the ledger notes the sum of these.
-pub(in crate::store) const SIDE_TABLES: [&str; 8] = [
-    "persons",
-    "tokens",
-    "merged_samples",
-    "workout_aliases",
-    "workout_identities",
-    "beat_lists",
-    "characteristics",
-    "other_records",
+pub(in crate::store) const SIDE_TABLES: [TableName; 8] = [
+    TableName::Persons,
+    TableName::Tokens,
+    TableName::MergedSamples,
+    TableName::WorkoutAliases,
+    TableName::WorkoutIdentities,
+    TableName::BeatLists,
+    TableName::Characteristics,
+    TableName::OtherRecords,
 ];
 
 /// The sum of the last rowids of [`SIDE_TABLES`], in SQL. Each costs one look-up.

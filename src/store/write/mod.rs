@@ -37,7 +37,7 @@ mod workouts;
 mod tests;
 
 use batch::BatchWriter;
-pub(super) use batch::{Ledger, Source};
+pub(super) use batch::{Kind, Ledger, Source};
 pub(super) use beats::has_beats_digest;
 pub(super) use figure_context::{shown_of, workout_of};
 pub(super) use figures::State as FigureState;
@@ -55,7 +55,7 @@ pub(super) use rejects::has_reject_digest;
 #[cfg(feature = "postgres")]
 pub(super) use rejects::{LAST_REASON, hash as hash_of_reject};
 use rows::KINDS;
-pub(super) use rows::{SAMPLES, rare_kinds};
+pub(super) use rows::rare_kinds;
 #[cfg(feature = "postgres")]
 pub(super) use settle::{Settling, settle_some};
 pub(super) use waiting::Waiting;
@@ -102,7 +102,7 @@ fn write_all(writer: &mut BatchWriter<'_>) -> rusqlite::Result<()> {
     for kind in &KINDS {
         let before = writer.counts;
         (kind.write)(writer)?;
-        writer.note_rows(kind.table, before);
+        writer.note_rows(kind.rows, kind.span, before);
     }
     writer.ids.merge.workouts.locations.enter_removed(writer.connection, writer.upload.id)
 }

@@ -6,42 +6,42 @@ use super::batch::{BatchWriter, Kind, Ledger, Source};
 use super::table::Column::{Key, KeyOrNull, Value};
 use super::table::Table;
 use super::upsert::sql_values;
-use crate::model::record::Rows;
-
-/// The table with by far the most rows. It is counted by type and in one pass.
-pub(in crate::store) const SAMPLES: &str = "samples";
+use crate::model::record::{Rows, Span};
+use crate::store::tables::RowKind;
 
 /// All kinds of rows, in the order in which a batch's rows are written.
 pub(in crate::store) static KINDS: [Kind; Rows::KINDS] = [
-    any(SAMPLES, Ledger::All, |writer| writer.write_samples()),
-    imported(SAMPLES, Ledger::All, |writer| writer.write_derived_samples()),
-    any("workouts", Ledger::All, |writer| writer.write_workouts()),
-    any("route_points", Ledger::All, |writer| writer.write_route_points()),
-    any("medication_doses", Ledger::All, |writer| writer.write_doses()),
-    any("medications", Ledger::All, |writer| writer.write_medications()),
-    any("characteristics", Ledger::Nothing, |writer| writer.write_characteristics()),
-    any("other_records", Ledger::Where("in_data"), |writer| writer.write_others()),
-    any("rejects", Ledger::Nothing, |writer| writer.write_rejects()),
-    imported("beat_lists", Ledger::Nothing, |writer| writer.write_beat_lists()),
-    imported("correlations", Ledger::All, |writer| writer.write_correlations()),
-    imported("activity_summaries", Ledger::All, |writer| writer.write_activity_summaries()),
-    imported("electrocardiograms", Ledger::All, |writer| writer.write_electrocardiograms()),
-    imported("aggregates", Ledger::All, |writer| writer.write_aggregates()),
+    any(RowKind::Samples, Rows::NO_SPAN, Ledger::All, |writer| writer.write_samples()),
+    imported(RowKind::Samples, Rows::NO_SPAN, Ledger::All, |writer| writer.write_derived_samples()),
+    any(RowKind::Workouts, Rows::SPAN_OF_WORKOUTS, Ledger::All, |writer| writer.write_workouts()),
+    any(RowKind::RoutePoints, Rows::SPAN_OF_ROUTE_POINTS, Ledger::All, |writer| writer.write_route_points()),
+    any(RowKind::MedicationDoses, Rows::SPAN_OF_DOSES, Ledger::All, |writer| writer.write_doses()),
+    any(RowKind::Medications, Rows::NO_SPAN, Ledger::All, |writer| writer.write_medications()),
+    any(RowKind::Characteristics, Rows::NO_SPAN, Ledger::Nothing, |writer| writer.write_characteristics()),
+    any(RowKind::OtherRecords, Rows::NO_SPAN, Ledger::Where("in_data"), |writer| writer.write_others()),
+    any(RowKind::Rejects, Rows::NO_SPAN, Ledger::Nothing, |writer| writer.write_rejects()),
+    imported(RowKind::BeatLists, Rows::NO_SPAN, Ledger::Nothing, |writer| writer.write_beat_lists()),
+    imported(RowKind::Correlations, Rows::SPAN_OF_CORRELATIONS, Ledger::All, |writer| writer.write_correlations()),
+    imported(RowKind::ActivitySummaries, Rows::NO_SPAN, Ledger::All, |writer| writer.write_activity_summaries()),
+    imported(RowKind::Electrocardiograms, Rows::SPAN_OF_ELECTROCARDIOGRAMS, Ledger::All, |writer| {
+        writer.write_electrocardiograms()
+    }),
+    imported(RowKind::Aggregates, Rows::SPAN_OF_AGGREGATES, Ledger::All, |writer| writer.write_aggregates()),
 ];
 
-/// The kinds other than samples.
+/// The kinds other than samples, whose table has by far the most rows: it is counted by type and in one pass.
 pub(in crate::store) fn rare_kinds() -> impl Iterator<Item = &'static Kind> {
-    KINDS.iter().filter(|kind| kind.table != SAMPLES)
+    KINDS.iter().filter(|kind| kind.rows != RowKind::Samples)
 }
 
 type Write = fn(&mut BatchWriter<'_>) -> rusqlite::Result<()>;
 
-const fn any(table: &'static str, ledger: Ledger, write: Write) -> Kind {
-    Kind { table, source: Source::Any, ledger, write }
+const fn any(rows: RowKind, span: Span, ledger: Ledger, write: Write) -> Kind {
+    Kind { rows, span, source: Source::Any, ledger, write }
 }
 
-const fn imported(table: &'static str, ledger: Ledger, write: Write) -> Kind {
-    Kind { table, source: Source::Imports, ledger, write }
+const fn imported(rows: RowKind, span: Span, ledger: Ledger, write: Write) -> Kind {
+    Kind { rows, span, source: Source::Imports, ledger, write }
 }
 
 pub(super) static DOSES: Table = Table::new(
@@ -183,61 +183,12 @@ impl BatchWriter<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-    use crate::store::{Database, Store};
-
-    /// Tables without rows of uploads: dictionaries, long texts, what is remembered for merging, the ledger itself, sessions, changes, what
-    /// is derived, and what owners enter by hand.
-    const OTHERS: [&str; 36] = [
-        "persons",
-        "tokens",
-        "sessions",
-        "sign_in_codes",
-        "types",
-        "units",
-        "sources",
-        "shared_metadata",
-        "long_texts",
-        "merged_samples",
-        "sample_origins",
-        "import_numbers",
-        "workout_aliases",
-        "workout_identities",
-        "workout_routes",
-        "route_files",
-        "uploads",
-        "category_values",
-        "workout_activity_types",
-        "changes",
-        "derived_state",
-        "zones",
-        "zone_changes",
-        "zone_entries",
-        "home_zones",
-        "source_groups",
-        "source_orders",
-        "sample_lengths",
-        "shadowed_samples",
-        "missing_samples",
-        "days",
-        "hours",
-        "nights",
-        "night_segments",
-        "workout_days",
-        "dose_days",
-    ];
 
     #[test]
-    fn every_table_of_the_schema_is_in_one_list() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let store = Store::open(&Database::new(file.path())).unwrap();
-        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
-        let mut select = store.connection.prepare(sql).unwrap();
-        let found: BTreeSet<String> =
-            select.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect();
-        let listed = KINDS.iter().map(|kind| kind.table).chain(OTHERS);
-        assert_eq!(found, listed.map(str::to_owned).collect());
+    fn every_kind_of_rows_is_written() {
+        for rows in RowKind::ALL {
+            assert!(KINDS.iter().any(|kind| kind.rows == *rows), "{rows:?}");
+        }
     }
 }

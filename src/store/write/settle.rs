@@ -10,7 +10,9 @@ use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::Result;
 use crate::model::identity::is_derived;
+use crate::model::record::Rows;
 use crate::store::Store;
+use crate::store::tables::RowKind;
 
 impl Store {
     /// Whether records of an upload wait for its end.
@@ -94,7 +96,7 @@ pub(in crate::store) fn settle_some(
     let mut writer = BatchWriter { connection, ids, waiting, batch, upload, now_ms, ordinal, counts };
     if group.records.iter().any(|record| record.members.is_some()) {
         writer.settle_correlations(&group.records, group.place, group.turn)?;
-        writer.note_rows("correlations", Counts::default());
+        writer.note_rows(RowKind::Correlations, Rows::SPAN_OF_CORRELATIONS, Counts::default());
     } else {
         writer.settle_samples(&group.records, group.place, group.turn)?;
     }

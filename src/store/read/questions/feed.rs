@@ -6,6 +6,7 @@ use super::range::{is_stale, person};
 use super::reader::{Snapshot, Unanswered};
 use crate::model::healthkit::name_of;
 use crate::model::limits::{EVENT_TYPES_BYTES_MAX, EVENT_TYPES_MAX, LEDGER_RECENT_ROWS};
+use crate::store::tables::{ChangeKind, RowKind};
 
 /// What a follower has seen.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -84,13 +85,17 @@ impl Snapshot<'_> {
         let mut rows = select.query(params![person, since, EVENT_TYPES_MAX as i64 + 1])?;
         let (mut types, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
-            let (kind, name) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str_or_null()?);
-            bytes += name.unwrap_or(kind).len();
+            let (kind, name) = (ChangeKind::of(row.get_ref(0)?.as_str()?), row.get_ref(1)?.as_str_or_null()?);
+            bytes += name.unwrap_or(kind.text()).len();
             let is_much = types.len() == EVENT_TYPES_MAX || bytes > EVENT_TYPES_BYTES_MAX;
-            if matches!(kind, "rules" | "rows") || kind == "samples" && name.is_none() || is_much {
+            let is_any = match kind {
+                ChangeKind::Rules | ChangeKind::Everything => true,
+                ChangeKind::Rows(rows) => rows == RowKind::Samples && name.is_none(),
+            };
+            if is_any || is_much {
                 return Ok(None);
             }
-            types.push(name.map_or_else(|| kind.to_owned(), name_of));
+            types.push(name.map_or_else(|| kind.text().to_owned(), name_of));
         }
         Ok(Some(types))
     }

@@ -12,6 +12,7 @@ use super::range::person;
 use super::reader::{Snapshot, Unanswered};
 use crate::model::limits::FOLLOWED_PEOPLE_MAX;
 use crate::statistics::Timeline;
+use crate::store::tables::ChangeKind;
 
 /// The state of a database for those that follow it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -44,8 +45,8 @@ pub struct Change {
     pub number: i64,
     /// The number of the person.
     pub person: i64,
-    /// The table of the rows; `rules` if only figures are made in another way; `rows` if any row may be gone.
-    pub kind: String,
+    /// The table of the rows, or that figures are made in another way, or that any row may be gone.
+    pub kind: ChangeKind,
     /// HealthKit's identifier of the rows' type; `None` for rows without a type, and for those of all types.
     pub identifier: Option<String>,
     /// The first start and the last end of the rows; `None` if all may have changed.
@@ -145,7 +146,7 @@ impl Snapshot<'_> {
             Ok(Change {
                 number: row.get(0)?,
                 person: row.get(1)?,
-                kind: row.get(2)?,
+                kind: ChangeKind::of(row.get_ref(2)?.as_str()?),
                 identifier: row.get(3)?,
                 span_ms: span_ms.0.zip(span_ms.1),
                 is_removed: row.get(6)?,

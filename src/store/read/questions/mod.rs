@@ -51,3 +51,5 @@ pub use several::Several;
 pub use types::{Kind, Types};
 pub use value::{Field, Part, Progress, Sink, Value};
 pub use workout::OneWorkout;
+
+pub use crate::store::tables::{ChangeKind, RowKind};

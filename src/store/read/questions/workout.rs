@@ -14,6 +14,7 @@ use crate::model::limits::QUESTION_POINTS_DEFAULT;
 use crate::model::record::Uuid;
 use crate::model::time::DAY_MS;
 use crate::statistics::LocalDay;
+use crate::store::lookup::find_type;
 
 const HEART_RATE: &str = "HKQuantityTypeIdentifierHeartRate";
 
@@ -94,11 +95,11 @@ impl OneWorkout {
         sink.list("heart_rate", &Mean::COLUMNS);
         let points_max = i64::from(self.points_max.unwrap_or(QUESTION_POINTS_DEFAULT));
         let width_ms = ((end_ms - start_ms) / points_max + 1).max(1);
-        let sql = "SELECT s.start_ms, s.value FROM samples s JOIN types t ON t.name = ?2
-            WHERE s.person_id = ?1 AND s.type_id = t.id AND s.start_ms >= ?3 AND s.start_ms <= ?4 AND s.value IS NOT NULL
+        let sql = "SELECT s.start_ms, s.value FROM samples s
+            WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms >= ?3 AND s.start_ms <= ?4 AND s.value IS NOT NULL
             ORDER BY s.start_ms";
         let mut select = snapshot.connection.prepare_cached(sql)?;
-        let mut rows = select.query(params![person, HEART_RATE, start_ms, end_ms])?;
+        let mut rows = select.query(params![person, heart_rate(snapshot)?, start_ms, end_ms])?;
         let mut zones_ms = [0; ZONES.len()];
         let mut last: Option<(i64, f64)> = None;
         let mut bucket: Option<Mean> = None;
@@ -145,22 +146,27 @@ fn highest_of_workout(
     person: i64,
     (start_ms, end_ms): (i64, i64),
 ) -> Result<Option<f64>, Unanswered> {
-    let sql = "WITH h AS (SELECT s.value FROM samples s JOIN types t ON t.name = ?2
-          WHERE s.person_id = ?1 AND s.type_id = t.id AND s.start_ms >= ?3 AND s.start_ms <= ?4 AND s.value IS NOT NULL)
+    let sql = "WITH h AS (SELECT s.value FROM samples s
+          WHERE s.person_id = ?1 AND s.type_id = ?2 AND s.start_ms >= ?3 AND s.start_ms <= ?4 AND s.value IS NOT NULL)
         SELECT value FROM h ORDER BY value DESC LIMIT 1 OFFSET (SELECT count(*) FROM h) / 100";
     let mut select = snapshot.connection.prepare_cached(sql)?;
-    Ok(select.query_row(params![person, HEART_RATE, start_ms, end_ms], |row| row.get(0)).optional()?)
+    Ok(select.query_row(params![person, heart_rate(snapshot)?, start_ms, end_ms], |row| row.get(0)).optional()?)
 }
 
 /// The highest heart rate of the days of a year up to a workout. One day in a hundred is left out.
 fn highest_of_year(snapshot: &Snapshot<'_>, person: i64, at_ms: i64) -> Result<Option<f64>, Unanswered> {
     let day = i32::try_from(at_ms.div_euclid(DAY_MS)).unwrap_or(0);
     let [first, last] = [day.saturating_sub(365), day.saturating_add(2)].map(|day| LocalDay::new(day).to_string());
-    let sql = "WITH d AS (SELECT d.maximum FROM days d JOIN types t ON t.name = ?2
-          WHERE d.person_id = ?1 AND d.type_id = t.id AND d.day >= ?3 AND d.day < ?4 AND d.maximum IS NOT NULL)
+    let sql = "WITH d AS (SELECT d.maximum FROM days d
+          WHERE d.person_id = ?1 AND d.type_id = ?2 AND d.day >= ?3 AND d.day < ?4 AND d.maximum IS NOT NULL)
         SELECT maximum FROM d ORDER BY maximum DESC LIMIT 1 OFFSET (SELECT count(*) FROM d) / 100";
     let mut select = snapshot.connection.prepare_cached(sql)?;
-    Ok(select.query_row(params![person, HEART_RATE, first, last], |row| row.get(0)).optional()?)
+    Ok(select.query_row(params![person, heart_rate(snapshot)?, first, last], |row| row.get(0)).optional()?)
+}
+
+/// The id of the type of heart rates, which may be missing.
+fn heart_rate(snapshot: &Snapshot<'_>) -> rusqlite::Result<Option<i64>> {
+    find_type(snapshot.connection, HEART_RATE)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the milliseconds of a workout")]
