@@ -4,7 +4,7 @@ use super::text::{LABEL_PX, width};
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS, parse_day};
 use crate::statistics::LocalDay;
 
-/// What a figure is of.
+/// The time of a figure.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Bucket {
     /// A part of an hour, as long as its neighbours are apart.
@@ -86,7 +86,7 @@ impl Clock {
     }
 }
 
-/// What an axis shows: from the first place to the one behind the last.
+/// The range of an axis: from the first place to the one behind the last.
 #[derive(Clone, Debug)]
 pub(super) struct Span<'a> {
     pub(super) from_ms: i64,

@@ -16,7 +16,7 @@ pub struct Figures {
     pub unit: String,
     /// Whether figures add up: these are bars.
     pub is_sum: bool,
-    /// What each figure is of.
+    /// The time of each figure.
     pub bucket: Bucket,
     /// How places become local times.
     pub clock: Clock,
@@ -49,7 +49,7 @@ pub struct Point {
     pub is_partial: bool,
 }
 
-/// What a series is drawn with.
+/// The marks of a series.
 pub(super) struct Drawing<'a> {
     pub(super) figures: &'a Figures,
     pub(super) span: Span<'a>,
@@ -75,7 +75,7 @@ impl Figures {
         (from_ms < to_ms).then_some(Span { from_ms, to_ms, clock: &self.clock })
     }
 
-    /// What the horizontal axis shows: the first and the last bucket may reach beyond the time that was asked for.
+    /// The range of the horizontal axis: the first and the last bucket may reach beyond the requested time.
     pub(super) fn span(&self) -> Option<Span<'_>> {
         let mut span = self.asked()?;
         span.from_ms = self.points.first().map_or(span.from_ms, |first| span.from_ms.min(first.start_ms));

@@ -90,7 +90,7 @@ pub struct NightBar {
 pub struct Nights {
     /// What it is of.
     pub title: String,
-    /// What each bar is of.
+    /// The time of each bar.
     pub bucket: Bucket,
     /// The first date that was asked for, and the one behind the last; those of the bars if none.
     pub span: (Option<LocalDay>, Option<LocalDay>),
@@ -104,7 +104,7 @@ pub struct Nights {
 const GAP_PX: f64 = 3.0;
 const GAP_PART: f64 = 0.3;
 
-/// What stands between two names of stages.
+/// Separator between two names of stages.
 const LEGEND_GAP_PX: f64 = 14.0;
 const LEGEND_BOX_PX: f64 = 10.0;
 

@@ -19,7 +19,7 @@ pub struct Picture {
 /// Space around everything.
 pub(super) const EDGE_PX: f64 = 12.0;
 
-/// What stands above the axes.
+/// The part above the axes.
 const HEADING_PX: f64 = 56.0;
 
 impl Picture {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-/// Whose colours a picture has.
+/// Themes of a picture.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Theme {
     /// Dark on light.
@@ -31,7 +31,7 @@ impl Theme {
     }
 }
 
-/// What a series is about.
+/// The subject of a series.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Hue {
     /// Any data.
@@ -81,7 +81,7 @@ const COLOURS: [(&str, &str, &str, &str); 24] = [
     ("c-bed", "fill", "#e2e3e0", "#2c3137"),
 ];
 
-/// What is the same in all colours.
+/// The rules that all themes share.
 const SHAPES: &str = ".c-title,.c-major,.c-label{font:12px system-ui,sans-serif}.c-title{font-size:16px;font-weight:600}\
     .c-major{font-weight:600}.c-grid,.c-base{fill:none;shape-rendering:crispEdges}\
     [class^=c-line]{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}\

@@ -13,7 +13,7 @@ pub(super) fn nothing(svg: &mut Svg, picture: Picture, text: &str) {
     svg.text("c-label", Anchor::Middle, (width / 2.0, (picture.top() + height) / 2.0), &text);
 }
 
-/// What a chart without data says.
+/// Text of a chart without data.
 pub(super) const NOTHING: &str = "No data in this time";
 
 /// The line below the title.
@@ -62,7 +62,7 @@ pub(super) fn part_of(bucket: Bucket, (is_first, is_last): (bool, bool), is_cut:
 }
 
 impl Figures {
-    /// What stands where there are no figures.
+    /// Text in place of missing figures.
     #[must_use]
     pub fn nothing(&self) -> &'static str {
         if self.is_unknown { "No figure is known for this type" } else { NOTHING }

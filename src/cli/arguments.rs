@@ -14,7 +14,7 @@ use crate::serve::public_url::PublicUrl;
 use crate::statistics::Zones;
 use crate::store::Database;
 
-/// What became of a command that ran to its end.
+/// The outcome of a command that ran to its end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
     /// All was done, and all is well.

@@ -103,7 +103,7 @@ impl BackupArguments {
     }
 }
 
-/// What `backup` has done. JSON holds names that are not UTF-8 with replacement characters.
+/// The result of `backup`. JSON holds names that are not UTF-8 with replacement characters.
 #[derive(Serialize)]
 struct Done {
     file: String,

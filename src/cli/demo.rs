@@ -149,7 +149,7 @@ impl Place {
     }
 }
 
-/// What to do with the demo.
+/// Use of the demo.
 #[derive(Debug, Serialize)]
 struct Ready {
     url: String,

@@ -18,7 +18,7 @@ use crate::store::{Database, Explanation, NightFigures};
 pub(super) struct ExplainArguments {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Whose day [default: the only person, or `me`]
+    /// The person [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
     /// The type, such as steps or StepCount

@@ -53,7 +53,7 @@ fn parse_to(text: &str) -> Result<i64, String> {
     parse_day(text).map(|day_ms| day_ms + DAY_MS).map_or_else(|| parse_from(text), Ok)
 }
 
-/// What `forget` has done, or would do.
+/// The result of `forget`, or its plan.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Done {

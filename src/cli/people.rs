@@ -110,7 +110,7 @@ impl Printable for People {
     }
 }
 
-/// What `rename` has done.
+/// The result of `rename`.
 #[derive(Serialize)]
 struct Renamed<'a> {
     old: &'a str,
@@ -135,7 +135,7 @@ impl RenameArguments {
     }
 }
 
-/// What `merge` has done, or would do.
+/// The result of `merge`, or its plan.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Done<'a> {

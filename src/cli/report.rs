@@ -19,7 +19,7 @@ use crate::store::{Database, DayReport, DoseFigures, Figures, ReportQuestion, Re
 pub(super) struct ReportArguments {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Whose days [default: the only person, or `me`]
+    /// The person [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
     /// How many days: up to --to, or beginning with --from [default: 7]
@@ -169,7 +169,7 @@ impl Printable for Shown {
     }
 }
 
-/// What to do where a table would have dashes only.
+/// Remedy where a table would have dashes only.
 fn write_absence(report: &DayReport, command: &str, out: &mut dyn Write) -> io::Result<()> {
     match &report.last_day {
         Some(day) => {

@@ -27,7 +27,7 @@ pub(super) struct RestoreArguments {
     result: ResultArgument,
 }
 
-/// What `restore` has done. JSON holds names that are not UTF-8 with replacement characters.
+/// The result of `restore`. JSON holds names that are not UTF-8 with replacement characters.
 #[derive(Serialize)]
 struct Done {
     database: String,

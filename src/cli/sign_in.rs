@@ -3,7 +3,7 @@
 use crate::model::error::Result;
 use crate::store::{Database, NewToken, TokenDigest, TokenScope, now_ms, secret};
 
-/// What `setup` calls the token of the page.
+/// Label of the page's token that `setup` makes.
 const LABEL: &str = "page";
 
 /// Returns a new link for a token: the page posts the code in it. `base` is the URL by which a browser reaches the server.

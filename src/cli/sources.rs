@@ -23,12 +23,12 @@ pub(super) enum SourcesArguments {
     Ignore(IgnoreArguments),
 }
 
-/// Whose sources, and for which type.
+/// The person and the type whose sources are meant.
 #[derive(Debug, Args)]
 pub(super) struct Scope {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Whose sources [default: the only person, or `me`]
+    /// The person [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
     /// For one type only, such as steps or StepCount

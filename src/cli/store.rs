@@ -119,7 +119,7 @@ impl MigrateArguments {
     }
 }
 
-/// What was made of the schema.
+/// The result of `migrate`.
 #[derive(Serialize)]
 struct Made {
     store: String,

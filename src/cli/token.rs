@@ -238,7 +238,7 @@ pub(super) struct RevokeArguments {
     result: ResultArgument,
 }
 
-/// What became of a token that is revoked.
+/// The result of revoking a token.
 #[derive(Serialize)]
 struct Revoked {
     id: i64,

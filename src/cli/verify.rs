@@ -16,7 +16,7 @@ use crate::store::{Database, LongSamples, RingReport, Verification, WorkoutRepor
 pub(super) struct VerifyArguments {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Whose days [default: the only person, or `me`]
+    /// The person [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
     #[command(flatten)]

@@ -25,12 +25,12 @@ pub(super) enum ZonesArguments {
     Remove(RemoveArguments),
 }
 
-/// Whose zones.
+/// The person whose zones are meant.
 #[derive(Debug, Args)]
 pub(super) struct Scope {
     #[command(flatten)]
     database: DatabaseArgument,
-    /// Whose zones [default: the only person, or `me`]
+    /// The person [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
 }

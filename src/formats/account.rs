@@ -12,7 +12,7 @@ use crate::model::identity::digest;
 use crate::model::limits::{TALLY_NAME_BYTES_MAX, TALLY_NAMES_MAX};
 use crate::model::listing::Listing;
 
-/// What was read, by type.
+/// Counts of elements by type.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Elements that became a row, were rejected, or were skipped.
@@ -28,7 +28,7 @@ pub struct Tally {
     pub within: BTreeMap<String, u64>,
 }
 
-/// What was read of one type.
+/// Counts of one type.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(into = "ShownTally")]
 pub struct TypeTally {

@@ -6,10 +6,10 @@ use std::fmt;
 use crate::model::limits::{DETAIL_CHARACTERS_MAX, DETAIL_DIGITS_MAX};
 use crate::model::locale::{Unreadable, unclear_year};
 
-/// What is wrong with an element.
+/// The fault of an element.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Flaw {
-    /// What it is not, such as `an object`.
+    /// The expected kind, such as `an object`.
     Not(&'static str),
     /// A field, by its name, as in most of these.
     Missing(&'static str),
@@ -45,7 +45,7 @@ pub(crate) enum Flaw {
     TooLongEscaped(u64),
     /// Levels that elements may nest.
     TooDeep(usize),
-    /// What there is too much of, and how much there may be.
+    /// The things that are too many, and their limit.
     TooMany(&'static str, usize),
     /// The next element begins where this one is not closed.
     NotClosed,

@@ -5,7 +5,7 @@
 
 use crate::model::limits::{SHAPE_LEVELS_MAX, SHAPE_NAME_BYTES_MAX};
 
-/// Whose JSON it is.
+/// The origin of a JSON document.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Shape {
     /// Health Export Pro's.
@@ -16,7 +16,7 @@ pub(crate) enum Shape {
     Fhir,
 }
 
-/// What a place in the document is.
+/// Kinds of places in the document.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
     /// A list of documents.
@@ -175,7 +175,7 @@ impl Detector {
     }
 }
 
-/// What a name says.
+/// The meaning of a name.
 enum Judged {
     Known(Shape),
     /// Its value may say it.
@@ -206,7 +206,7 @@ fn of_section(name: &[u8]) -> Judged {
     }
 }
 
-/// Whose documents have a section of this name.
+/// The exporters whose documents have a section of this name.
 pub(crate) fn shape_of_section(name: &str) -> Option<Shape> {
     match of_section(name.as_bytes()) {
         Judged::Known(shape) => Some(shape),

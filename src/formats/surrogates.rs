@@ -152,7 +152,7 @@ impl HalfPairs {
 /// Length of `\u0000`.
 const ESCAPE: usize = 6;
 
-/// What an escape stands for.
+/// The character of an escape.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Unit {
     /// First half of a pair.

@@ -22,7 +22,7 @@ pub(super) struct InputFile {
     pub(super) format: Format,
 }
 
-/// What becomes one upload.
+/// The parts of one upload.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Job<'a> {
     /// The only file of the input, whose format shows as it is read.

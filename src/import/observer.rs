@@ -1,4 +1,4 @@
-//! What the caller of an import learns while it runs.
+//! Events of an import, for its caller.
 
 use std::io::{self, Read};
 

@@ -55,7 +55,7 @@ pub fn read_file<S: BufRead>(
 ///
 /// # Errors
 ///
-/// What keeps the archive from being opened.
+/// Why the archive cannot be opened.
 pub fn read_archive<F: Read + Seek + Clone>(source: F, sink: &mut dyn Sink) -> Result<Vec<(String, Tally, Decoded)>> {
     let archive = Archive::open(&source)?;
     let container = Container::Archive(source, archive);
@@ -112,7 +112,7 @@ fn nothing_in(tally: &Tally) -> String {
     format!("nothing in it can be imported; it has {}; {ACCEPTED}", reasons.join("; "))
 }
 
-/// What an input may be.
+/// Kinds of inputs.
 const ACCEPTED: &str = "import takes export.zip or export.xml of Apple Health, and JSON of Health Export Pro or Health Auto \
     Export, also compressed";
 

@@ -10,7 +10,7 @@ use crate::model::counts::{Counts, is_zero};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::writer::ingest::{Aborted, Summary};
 
-/// What an import has done.
+/// The result of an import.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -27,7 +27,7 @@ pub struct Report {
     pub person: Option<String>,
     /// The uploads.
     pub files: Vec<FileReport>,
-    /// What became of the elements of all uploads.
+    /// Counts of the elements of all uploads.
     #[serde(flatten)]
     pub account: Account,
     /// Elements that are stored within another record's row, by name.
@@ -52,7 +52,7 @@ pub struct FileReport {
     pub ok: bool,
     /// Its number in the ledger, if it was begun.
     pub upload: Option<i64>,
-    /// What became of its elements.
+    /// Counts of its elements.
     #[serde(flatten)]
     pub account: Account,
     /// Records and route points that are stored of it; of an archive or a folder, those of its uploads.
@@ -70,7 +70,7 @@ fn as_text<S: serde::Serializer>(error: &Option<Error>, serializer: S) -> Result
     }
 }
 
-/// What became of the elements of an upload, or of all of them.
+/// Counts of the elements of an upload, or of all of them.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
@@ -81,7 +81,7 @@ pub struct Account {
     /// In a dry run, elements that are neither rejected nor skipped; only the database knows which of them are new.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub readable: Option<u64>,
-    /// What became of the records.
+    /// Counts of the records.
     #[serde(flatten)]
     pub counts: Counts,
     /// Elements whose transaction was undone by a failure: they are not stored.
@@ -106,7 +106,7 @@ impl Account {
     }
 }
 
-/// What came of one upload.
+/// The result of one upload.
 #[derive(Debug, Default)]
 pub(super) struct FileOutcome {
     pub(super) upload: Option<i64>,

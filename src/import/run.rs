@@ -47,7 +47,7 @@ pub enum Mode {
 ///
 /// # Errors
 ///
-/// What keeps the database from being opened or closed.
+/// Why the database cannot be opened or closed.
 pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
     let database = Database::new(&import.db);
     let writer = match import.mode {

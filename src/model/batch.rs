@@ -102,7 +102,7 @@ pub trait Sink {
     ///
     /// # Errors
     ///
-    /// What keeps the rows from being stored; the decoder stops and returns it.
+    /// Why the rows cannot be stored; the decoder stops and returns it.
     fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()>;
 
     /// Waits for the permit to decode a large element, of which many times the length is needed until it is stored. A sink
@@ -150,7 +150,7 @@ impl Overflow for Vec<u8> {
     }
 }
 
-/// What is known of a body after it was read, or as far as it was read.
+/// The result of reading a body, as far as it was read.
 #[derive(Debug)]
 pub struct Decoded {
     /// The payload's envelope, or why the body could not be read to its end.

@@ -70,7 +70,7 @@ impl AddAssign for Counts {
     }
 }
 
-/// What became of a record.
+/// The outcome of a record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
     /// It was not there.

@@ -1,4 +1,4 @@
-//! What a payload says of itself.
+//! The envelope of a payload.
 
 /// The payload's own description of itself.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::limits::SECTION_SHOWN_BYTES_MAX;
 
-/// What went wrong, as far as callers distinguish it.
+/// Kinds of errors, as far as callers distinguish them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -29,7 +29,7 @@ pub struct FollowerState {
     pub rejected: u64,
     /// Deletions that the target does not know: what they were to remove may still be there.
     pub undeleted: u64,
-    /// What keeps it from going on.
+    /// The fault that stops or delays it.
     pub fault: Option<FollowerFault>,
 }
 
@@ -97,7 +97,7 @@ impl Follower {
     }
 }
 
-/// What keeps a follower from going on.
+/// A fault that stops or delays a follower.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FollowerFault {
@@ -105,7 +105,7 @@ pub struct FollowerFault {
     pub since_ms: i64,
     /// Whether it has ended, and somebody has to change something before it is started again.
     pub is_stopped: bool,
-    /// What is wrong, and what to do.
+    /// The fault and its remedy.
     pub message: String,
 }
 

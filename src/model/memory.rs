@@ -123,7 +123,7 @@ pub const fn tls_connections_bytes(connections: usize) -> usize {
     connections * TLS_CONNECTION_BYTES
 }
 
-/// What strangers can take with files of the page: connections that stay after one, and files that are decompressed.
+/// Memory that strangers can take with files of the page: connections that stay after one, and files that are decompressed.
 #[must_use]
 pub const fn page_bytes() -> usize {
     let inflated = DEFLATE_BYTES + FRAME_BYTES_MAX + PAGE_PIECE_BYTES;
@@ -228,7 +228,7 @@ const fn auto_export_pass_bytes() -> usize {
     2 * SPOOL_BUFFER_BYTES + auto_export_equals_bytes()
 }
 
-/// What an ingest of Health Auto Export remembers of a document while it holds the permit.
+/// Memory of an ingest of Health Auto Export while it holds the permit.
 #[must_use]
 pub const fn auto_export_remembered_bytes() -> usize {
     // Titles are in lists that do not grow.

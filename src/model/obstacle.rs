@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Obstacle {
-    /// What it was, in one word: `unknownPath`, `revokedToken`.
+    /// The kind, in one word: `unknownPath`, `revokedToken`.
     pub kind: String,
     /// When, in milliseconds since 1970-01-01 UTC.
     pub last_ms: i64,

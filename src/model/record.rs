@@ -102,7 +102,7 @@ pub struct RoutePoint {
     pub other: Option<TextId>,
 }
 
-/// What an import says of a route between its locations.
+/// A mark of an import between the locations of a route.
 #[derive(Clone, Copy, Debug)]
 pub struct RouteMark {
     /// The workout's uuid.
@@ -111,11 +111,11 @@ pub struct RouteMark {
     pub route: u32,
     /// Locations of the batch before this mark.
     pub locations: usize,
-    /// What it says.
+    /// The kind of mark.
     pub event: RouteEvent,
 }
 
-/// What a mark says of a route.
+/// Kinds of marks.
 #[derive(Clone, Copy, Debug)]
 pub enum RouteEvent {
     /// A whole route begins, in a file if it has one.
@@ -206,11 +206,11 @@ pub struct OtherRecord {
     pub in_data: bool,
     /// Canonical JSON; its digest is the identity, unless `content` has one.
     pub json: TextId,
-    /// What identifies a record whose text may change.
+    /// The identity of a record whose text may change.
     pub content: Option<Content>,
 }
 
-/// What identifies a record without HealthKit's identity whose text may change.
+/// The identity of a record without HealthKit's identity whose text may change.
 #[derive(Clone, Copy, Debug)]
 pub struct Content {
     /// Made of what does not change.
@@ -230,7 +230,7 @@ pub struct Reject {
     pub index: Option<u64>,
     /// Offset in the body.
     pub offset: u64,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: TextId,
     /// Its text, at most [`super::limits::REJECT_RAW_BYTES_MAX`] of it.
     pub raw: TextId,
@@ -348,7 +348,7 @@ pub struct Aggregate {
     pub grows: bool,
     /// How long a period may last that begins here; 0 for a sample, and for what has an end.
     pub period_ms: i64,
-    /// What distinguishes it from others of the same time: a sleep stage, the kind of a series; may be empty.
+    /// A label that distinguishes it from others of the same time: a sleep stage, the kind of a series; may be empty.
     pub label: TextId,
     /// Names of the sources, as in the file; may be empty.
     pub source: TextId,

@@ -5,7 +5,7 @@ use Dimension::{
     Power, Pressure, Speed, Temperature, Time, Volume,
 };
 
-/// What a unit measures. Each has a base unit.
+/// The dimension of a unit. Each has a base unit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Dimension {
     /// Metres.

@@ -1,4 +1,4 @@
-//! What the server logs at its start: where it listens, how clients authenticate, and what to type into the app.
+//! Log lines at the server's start: where it listens, how clients authenticate, and what to type into the app.
 
 use std::net::SocketAddr;
 
@@ -108,6 +108,6 @@ fn announce_metrics(address: SocketAddr) {
     }
 }
 
-/// What is wrong with plain HTTP beyond private networks, and the remedy.
+/// The danger of plain HTTP beyond private networks, and the remedy.
 pub(super) const PLAIN_HTTP_WARNING: &str = "plain HTTP beyond private networks shows the token and all data to everyone on the way; give \
     --tls-cert and --tls-key, or put a reverse proxy with HTTPS in front";

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::model::error::Error;
 
-/// What a handler returns.
+/// The result of a handler.
 pub(super) type Answer = Response<AnswerBody>;
 
 /// Any body, boxed: a long answer is sent piece by piece. An error cuts it off: HTTP/1.1 closes the connection before the last

@@ -2,7 +2,7 @@
 
 use super::public_url::PublicUrl;
 
-/// What the server expects of the app, beside the base URL.
+/// Values that the app needs, beside the base URL.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AppSettings {
     /// The URL that `--public-url` names.

@@ -18,6 +18,6 @@ pub(super) struct Call<'a> {
     pub(super) state: Arc<State>,
     /// The path of its route, with names in braces; empty for uploads.
     pub(super) pattern: &'static str,
-    /// What its route of the API accepts and asks.
+    /// The parameters and the question of its API route.
     pub(super) read: Option<&'static Read>,
 }

@@ -1,4 +1,4 @@
-//! What the server needs to know: where to listen, who may upload, how much. `cli` makes it from flags and environment.
+//! The configuration of the server: where to listen, who may upload, how much. `cli` makes it from flags and environment.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::tiles::Tiles;
 use crate::model::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, WAL_BYTES_MAX_DEFAULT};
 use crate::store::{Address, Database};
 
-/// What `serve` needs to know.
+/// The configuration of `serve`.
 #[derive(Clone, Debug)]
 pub struct Serve {
     /// The database's path.
@@ -82,7 +82,7 @@ impl Serve {
         self.store.as_ref().map_or_else(|| self.db.display().to_string(), ToString::to_string)
     }
 
-    /// What to type into the app.
+    /// Values to type into the app.
     #[must_use]
     pub fn app(&self) -> AppSettings {
         AppSettings { public_url: self.public_url.clone(), path: self.path.clone(), header: self.auth.header.clone() }

@@ -49,7 +49,7 @@ impl FromStr for WebOrigin {
     }
 }
 
-/// What a request has to do with other origins.
+/// The relation of a request to other origins.
 #[derive(Debug)]
 pub(super) struct CrossOrigin {
     /// The origin, if it may read the answer.

@@ -19,7 +19,7 @@ use crate::model::lock::lock;
 use crate::model::obstacle::Obstacle;
 use crate::store::{Database, is_token_shaped, now_ms};
 
-/// What keeps a client out.
+/// An obstacle that keeps a client out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::serve) enum ObstacleKind {
     UnknownPath,
@@ -85,7 +85,7 @@ impl ObstacleKind {
 /// The last obstacle of each kind.
 #[derive(Debug)]
 pub(in crate::serve) struct Obstacles {
-    /// Whose file it is; none if rows are kept in PostgreSQL.
+    /// The database beside the file; none if rows are kept in PostgreSQL.
     database: Option<Database>,
     log_limit: Arc<LogLimit>,
     last: Mutex<Last>,

@@ -1,10 +1,10 @@
-//! What the server as a whole is doing: serving, draining, or cutting off.
+//! Phases of the server as a whole: serving, draining, or cutting off.
 
 use std::future::pending;
 
 use tokio::sync::watch;
 
-/// What the server is doing. A later phase includes the earlier ones.
+/// Phases of the server. A later phase includes the earlier ones.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Phase {
     /// Accepting connections.

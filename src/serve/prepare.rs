@@ -1,4 +1,4 @@
-//! What the server reads before it opens or creates anything: tokens, certificate, and whether they fit the flags.
+//! Files that the server reads before it opens or creates anything: tokens, certificate, and whether they fit the flags.
 
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};

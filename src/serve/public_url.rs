@@ -28,7 +28,7 @@ impl PublicUrl {
         self.text.split_once("://").map_or("", |(scheme, _)| scheme)
     }
 
-    /// What a proxy serves: the host with its port, and the path, which is empty or begins with a slash.
+    /// The proxy's host with its port, and its path, which is empty or begins with a slash.
     #[must_use]
     pub fn site_and_path(&self) -> (&str, &str) {
         let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);

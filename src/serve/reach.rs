@@ -6,7 +6,7 @@ use std::path::Path;
 use super::http::certificate::Certificate;
 use super::public_url::PublicUrl;
 
-/// What is printed for an address that nobody here knows.
+/// Text printed for an unknown address.
 const UNKNOWN_HOST: &str = "THIS-MACHINE'S-ADDRESS";
 
 /// The same where the certificate names no host.

@@ -17,9 +17,9 @@ pub(super) struct Route {
     pub(super) listeners: &'static [ListenerKind],
     pub(super) right: Right,
     pub(super) handler: Handler,
-    /// What the route does, in the words of the API's documentation.
+    /// The route's description in the API's documentation.
     pub(super) description: &'static str,
-    /// What a route of the API accepts and asks.
+    /// The parameters and the question of an API route.
     pub(super) read: Option<&'static Read>,
 }
 
@@ -42,7 +42,7 @@ pub(super) enum RoutePath {
     Pattern(&'static str),
 }
 
-/// What a request must be allowed to do.
+/// The right that a request needs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Right {
     /// Nothing: anyone may ask.

@@ -180,7 +180,7 @@ async fn dispatch(
     }
 }
 
-/// What a request that finds no route should ask for instead.
+/// The path that a request without a route should use instead.
 fn remedy(listener: ListenerKind, state: &State) -> String {
     match listener {
         ListenerKind::Metrics => format!("metrics are at {METRICS_PATH}"),

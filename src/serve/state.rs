@@ -1,4 +1,4 @@
-//! What every request needs, built in one place.
+//! The state that every request needs, built in one place.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -24,7 +24,7 @@ use crate::model::limits::{METRIC_SCRAPES_MAX, PAGE_INFLATIONS_MAX, SESSION_CHAN
 use crate::store::writer::WriterHandle;
 use crate::store::{Database, OpenFiles};
 
-/// What every request needs.
+/// The state that every request needs.
 pub(super) struct State {
     pub(super) upload_path: String,
     pub(super) app: AppSettings,

@@ -1,4 +1,4 @@
-//! What benches measure.
+//! Functions that benches measure.
 
 use super::connection::Store;
 use super::write::ledger::{PERSON_ME, UploadKey};

@@ -73,7 +73,7 @@ pub(super) fn id_of(file: &fs::Metadata) -> FileId {
     (file.dev(), file.ino())
 }
 
-/// What the file system says of a file.
+/// The file system's data of a file.
 #[derive(Clone, Copy, Debug)]
 struct Facts {
     id: FileId,

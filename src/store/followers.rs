@@ -17,7 +17,7 @@ pub struct FollowerLock {
     _file: File,
 }
 
-/// What stands between the database's name and the follower's.
+/// Text between the database's name and the follower's.
 const INFIX: &str = "-follow-";
 
 const LOCK: &str = ".lock";

@@ -10,7 +10,7 @@ use std::path::Path;
 /// Marks the file as ours for `file` and other tools: "hsnk".
 pub(super) const APPLICATION_ID: u32 = 0x6873_6e6b;
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Content {
     Empty,

@@ -15,7 +15,7 @@ use crate::model::error::{Error, Result};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Address(Infallible);
 
-/// What `migrate` has done: never.
+/// The result of `migrate`: never made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Migrated {
     /// The version before.

@@ -25,7 +25,7 @@ pub struct SessionOwner {
     pub session: i64,
     /// The token that it was begun with, which is valid.
     pub owner: TokenOwner,
-    /// What that token is for.
+    /// The label of that token.
     pub label: Option<String>,
     /// From when on it is refused unless it is used before.
     pub expires_ms: i64,
@@ -33,7 +33,7 @@ pub struct SessionOwner {
     pub is_due: bool,
 }
 
-/// What begins a session.
+/// The start of a session.
 #[derive(Clone, Copy, Debug)]
 pub enum SessionProof {
     /// A token with this number, which was checked.
@@ -47,7 +47,7 @@ pub enum SessionProof {
 pub enum SessionChange {
     /// Begins a session whose id has this digest, and ends the one that the browser had.
     Begin {
-        /// What allows it.
+        /// The right behind it.
         proof: SessionProof,
         /// The digest of the new id.
         digest: TokenDigest,
@@ -69,7 +69,7 @@ pub struct SessionRow {
     pub token: i64,
     /// Whose that is.
     pub person: String,
-    /// What the token is for.
+    /// The token's label.
     pub label: Option<String>,
     /// When it began, UTC.
     pub created: String,
@@ -86,7 +86,7 @@ pub struct EndedSessions {
     pub ended: Vec<i64>,
 }
 
-/// What revoking a token has done.
+/// The result of revoking a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Revocation {
     /// Whether the token was not revoked before.

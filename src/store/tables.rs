@@ -1,7 +1,7 @@
 //! All tables of the schema, and what each of them has. Other files name tables by this list. A `match` over it, or over [`RowKind`],
 //! has no arm for the rest, so the compiler names each place that a new table needs.
 
-/// What the rows of a table are.
+/// The content of a table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::store) enum Content {
     /// Persons and their rights.
@@ -39,7 +39,7 @@ macro_rules! tables {
                 }
             }
 
-            /// What its rows are.
+            /// Its content.
             pub(in crate::store) const fn content(self) -> Content {
                 match self {
                     $($(Self::$table)|+ => Content::$content),+

@@ -57,7 +57,7 @@ impl std::fmt::Debug for TokenDigest {
     }
 }
 
-/// What a token allows.
+/// The scope of a token.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum TokenScope {
     /// To upload.
@@ -108,7 +108,7 @@ pub struct TokenOwner {
     pub token: i64,
     /// Whose rows its uploads become, and whose it reads.
     pub person: String,
-    /// What it allows; `None` for a scope that this program does not know.
+    /// Its scope; `None` for a scope that this program does not know.
     pub scope: Option<TokenScope>,
     /// Whether it reads the data of all persons.
     pub is_of_all: bool,
@@ -125,9 +125,9 @@ pub struct TokenRow {
     pub id: i64,
     /// Whose it is.
     pub person: String,
-    /// What it is for.
+    /// Its label.
     pub label: Option<String>,
-    /// What it allows: send, read or admin.
+    /// Its scope: send, read or admin.
     pub scope: String,
     /// Whether it reads the data of all persons.
     pub all_people: bool,
@@ -150,9 +150,9 @@ pub struct NewToken<'a> {
     pub digest: &'a TokenDigest,
     /// Whose it is.
     pub person: &'a str,
-    /// What it is for.
+    /// Its label.
     pub label: Option<&'a str>,
-    /// What it allows.
+    /// Its scope.
     pub scope: TokenScope,
     /// Whether it reads the data of all persons.
     pub is_of_all: bool,

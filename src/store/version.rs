@@ -1,4 +1,4 @@
-//! Whose database a file is, and of which version.
+//! The owner and the version of a database file.
 
 use rusqlite::Connection;
 

@@ -10,7 +10,7 @@ use super::failure::open_error;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECKPOINT_PAGES, CHECKPOINT_WAIT};
 
-/// What a checkpoint is to achieve.
+/// The aim of a checkpoint.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Checkpoint {
     /// Move what can be moved: the next commit starts the WAL over, in the same file.

@@ -14,12 +14,12 @@ use crate::model::limits::{ARRIVAL_INTERVAL, MESSAGE_COLUMNS_MAX};
 use crate::serve::facts::ServerFacts;
 use crate::store::{ArrivedUpload, Database};
 
-/// What is waited for.
+/// The awaited event.
 #[derive(Clone, Debug)]
 pub(super) struct Arrival {
     pub(super) database: Database,
     pub(super) token: i64,
-    /// What had kept clients out before.
+    /// Obstacles that were known before.
     pub(super) seen: Snapshot,
     pub(super) form: Form,
 }

@@ -22,13 +22,13 @@ pub(super) enum Reach {
     Domain,
 }
 
-/// What to do for one of them.
+/// The plan for one of them.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) public_url: Option<PublicUrl>,
     pub(super) listen: SocketAddr,
     pub(super) trusted_proxies: Vec<Network>,
-    /// What remains for the user, each with a command or the text of a file.
+    /// Steps that remain for the user, each with a command or the text of a file.
     pub(super) steps: Vec<(String, String)>,
 }
 

@@ -57,7 +57,7 @@ pub(super) struct Report<'a> {
     has_gap: bool,
 }
 
-/// What remains for the user.
+/// Steps that remain for the user.
 #[derive(Debug, Serialize)]
 struct Step<'a> {
     what: &'a str,

@@ -12,7 +12,7 @@ use crate::formats::output::{Location, Output, Raw};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::IMPORT_ELEMENT_BYTES_MAX;
 
-/// What becomes of an element.
+/// The outcome of an element.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Fate {
     /// It was read.

@@ -27,7 +27,7 @@ const VOLTAGE: std::ops::Range<f64> = -100_000.0..100_000.0;
 /// For each line that contradicts the separators of the others, at least so many must show them.
 const LINES_FOR_AN_ODD_ONE: u32 = 8;
 
-/// What separates the cells of a line.
+/// Separators of the cells of a line.
 const CELLS: [char; 3] = [',', ';', '\t'];
 
 /// A file as far as it was read.
@@ -237,7 +237,7 @@ impl Recording {
         blanks >= lines / 2
     }
 
-    /// What voltages and sample rate show of the separators.
+    /// Separators that voltages and sample rate show.
     fn whole_style(&self) -> NumberStyle {
         let mut shown = self.shown;
         if let Some((number, _)) = self.rate() {

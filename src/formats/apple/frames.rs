@@ -46,7 +46,7 @@ pub(crate) struct Frame {
     pub(crate) bytes: u64,
     /// Whether it is only the beginning of an element, whose children follow.
     pub(crate) is_open: bool,
-    /// What is wrong with it already.
+    /// Its first fault.
     pub(crate) flaw: Option<Flaw>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct Frames<R> {
     stray_bytes: u64,
 }
 
-/// What a text without escapes begins with.
+/// Start of a text without escapes.
 const CDATA: &[u8] = b"<![CDATA[";
 
 /// What is skipped because its end is further off than an element may be long.
@@ -88,7 +88,7 @@ enum Skipping {
     Tag,
 }
 
-/// What the next tag means.
+/// The meaning of the next tag.
 enum Tag {
     /// More bytes are needed.
     More,

@@ -9,7 +9,7 @@ use crate::model::limits::ECG_REJECT_BYTES_MAX;
 /// The lines of a file, which end with a line feed, a carriage return, or both.
 pub(super) struct Lines<S> {
     pub(super) source: S,
-    /// What was read up to a line feed, and where its next line begins.
+    /// The bytes read up to a line feed, and where its next line begins.
     pub(super) text: String,
     at: usize,
     /// Number of the last line.

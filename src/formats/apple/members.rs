@@ -8,7 +8,7 @@ use super::common::Common;
 use crate::model::identity::digest;
 use crate::model::limits::MEMBERS_SEEN_MAX;
 
-/// What the types of such records begin with: pressures of the blood, and nutrients.
+/// Prefixes of the types of such records: pressures of the blood, and nutrients.
 const KINDS: [&str; 2] = ["HKQuantityTypeIdentifierBloodPressure", "HKQuantityTypeIdentifierDietary"];
 
 /// The records at the top level that correlations may have.

@@ -24,7 +24,7 @@ pub(super) fn exact_key(path: &str) -> [u8; 16] {
     digest(&[folder.as_bytes(), file.as_bytes()])
 }
 
-/// What identifies a file wherever it is.
+/// The identity of a file wherever it is.
 pub(super) fn name_key(path: &str) -> [u8; 16] {
     digest(&[b"file", file_name(path).as_bytes()])
 }
@@ -34,7 +34,7 @@ pub(super) fn folded_key(path: &str) -> [u8; 16] {
     digest(&[folded(folder_and_file(path).1).as_bytes()])
 }
 
-/// What identifies the file of a clinical record whatever was done to its name.
+/// The identity of a clinical record's file under any name.
 pub(super) fn clinical_key(path: &str) -> [u8; 16] {
     digest(&[b"clinical", folded(folder_and_file(path).1).as_bytes()])
 }

@@ -11,7 +11,7 @@ use crate::model::locale::{NumberStyle, Unreadable};
 /// Attributes that are numbers, of elements that have such.
 const NUMBERS: [&str; 7] = ["duration", "totalDistance", "totalEnergyBurned", "sum", "average", "minimum", "maximum"];
 
-/// What is known of the numbers of a file.
+/// Knowledge about the numbers of a file.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     style: NumberStyle,

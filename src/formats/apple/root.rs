@@ -10,7 +10,7 @@ use super::tag::{is_name_end, name, tag_end};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::XML_PROLOG_BYTES_MAX;
 
-/// What follows the root.
+/// Content behind the root.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Behind {
     /// Only blanks and comments.

@@ -11,7 +11,7 @@ use crate::formats::equals::Equals;
 use crate::formats::output::Output;
 use crate::model::limits::{TALLY_NAME_BYTES_MAX, WITHIN_NAMES_MAX};
 
-/// What is remembered.
+/// The remembered values.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) sources: Sources,

@@ -18,7 +18,7 @@ pub(super) struct Window<R> {
     base: u64,
     /// Start of the element under way: nothing before it is needed any more.
     pub(super) start: usize,
-    /// What is scanned next.
+    /// The position of the scan.
     pub(super) at: usize,
     /// Lines up to `counted`.
     line: u64,
@@ -45,7 +45,7 @@ impl<R: Read> Window<R> {
         &self.buffer[..self.filled]
     }
 
-    /// What is not scanned yet.
+    /// The bytes that are not scanned yet.
     pub(super) fn rest(&self) -> &[u8] {
         &self.buffer[self.at..self.filled]
     }

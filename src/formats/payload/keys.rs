@@ -91,7 +91,7 @@ pub(crate) const DATA_TWICE: &str =
 /// Says that nothing is in a list of documents.
 pub(crate) const EMPTY_LIST: &str = "not a payload of Health Export Pro: the document is an empty array";
 
-/// What an element is.
+/// Kinds of elements.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ElementKind {
     Sample,

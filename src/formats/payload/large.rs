@@ -49,7 +49,7 @@ struct Member {
     end: usize,
 }
 
-/// What is left of an object without its long members.
+/// The rest of an object without its long members.
 #[derive(Debug, Default)]
 pub(super) struct Rest<'c> {
     pub(super) text: String,

@@ -34,7 +34,7 @@ struct Before<T, V> {
     text: V,
 }
 
-/// What becomes of a source.
+/// The outcome of a source.
 #[derive(Clone, Copy, Debug)]
 enum Source {
     Absent,

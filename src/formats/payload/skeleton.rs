@@ -8,7 +8,7 @@ use super::keys::Role;
 use super::nesting::Nesting;
 use crate::model::limits::{NESTING_MAX, SKELETON_NAME_BYTES_MAX, SKELETON_NESTING_MAX};
 
-/// What to do with a byte.
+/// The action for a byte.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
     /// It belongs to the skeleton.
@@ -33,7 +33,7 @@ struct Frame {
     expects_name: bool,
 }
 
-/// What the next byte belongs to.
+/// The place of the next byte.
 #[derive(Debug)]
 enum Inside {
     /// Brackets, separators, numbers and words.

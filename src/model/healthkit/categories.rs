@@ -37,7 +37,7 @@ enum Values {
 /// A value's number and its name in Apple's export.
 type Value = (u8, &'static str);
 
-/// What the names of all values begin with.
+/// Prefix of the names of all values.
 const CATEGORY_VALUE: &str = "HKCategoryValue";
 
 /// Each category by its short name, in order.

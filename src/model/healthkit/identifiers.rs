@@ -1,12 +1,12 @@
 //! Prefixes of HealthKit's identifiers.
 
-/// What the identifier of every quantity begins with.
+/// Prefix of the identifiers of quantities.
 pub const QUANTITY_TYPE: &str = "HKQuantityTypeIdentifier";
 
-/// What the identifier of every category begins with.
+/// Prefix of the identifiers of categories.
 pub const CATEGORY_TYPE: &str = "HKCategoryTypeIdentifier";
 
-/// What the identifier of every correlation begins with.
+/// Prefix of the identifiers of correlations.
 pub const CORRELATION_TYPE: &str = "HKCorrelationTypeIdentifier";
 
 /// The name without its prefix, for people: `HKQuantityTypeIdentifierHeartRate` becomes `HeartRate`.

@@ -13,7 +13,7 @@ use crate::model::limits::NUMBER_BYTES_MAX;
 const ARABIC_GROUP: char = '\u{66c}';
 const ARABIC_DECIMAL: char = '\u{66b}';
 
-/// What the numbers of a file have shown of their separators.
+/// Separators that the numbers of a file have shown.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct NumberStyle {
     /// Whether a number had a decimal point, or commas between thousands.

@@ -52,7 +52,7 @@ pub(in crate::serve) struct Caller {
     pub(in crate::serve) is_of_all: bool,
 }
 
-/// What distinguishes a sender from others: its token.
+/// The identity of a sender: its token.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::serve) enum Sender {
     /// No token exists, so senders cannot be distinguished.
@@ -93,7 +93,7 @@ pub(in crate::serve) enum Refusal {
     Failed(Error),
 }
 
-/// What a request wants.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::serve) enum Purpose {
     /// To upload.

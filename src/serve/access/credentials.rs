@@ -14,7 +14,7 @@ use crate::serve::config::Auth;
 use crate::serve::obstacles::{ObstacleKind, quoted};
 use crate::store::{Notice, TokenDigest, is_token_shaped, private};
 
-/// What a request must carry. Only digests of tokens are kept.
+/// Credentials that a request must carry. Only digests of tokens are kept.
 pub(in crate::serve) struct Credentials {
     pub(super) header: HeaderName,
     /// Whether the header may carry the token without `Bearer`.

@@ -8,7 +8,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{CONNECTIONS_MIN, FILES_RESERVED};
 
-/// What to do about a limit that is too low.
+/// Remedy for a limit that is too low.
 const REMEDY: &str = "raise it with `ulimit -n`, LimitNOFILE= of systemd or `ulimits` of Docker";
 
 /// Raises this process's limit of open files as far as the system allows, and returns it; `None` if there is no limit.

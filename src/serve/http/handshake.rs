@@ -46,12 +46,12 @@ pub(super) async fn accept(tls: &Tls, mut stream: TcpStream) -> Result<TlsStream
     tls.accept(Socket::new(stream)).await.map_err(Failure::Tls)
 }
 
-/// What to do about a certificate that the client refuses.
+/// Remedy for a certificate that the client refuses.
 const UNTRUSTED: &str = "use one of a public authority for the name in the base URL, or install a self-signed one on the phone as a \
     profile with full trust";
 
 impl Failure {
-    /// What kept the client out, unless it never tried.
+    /// The obstacle, unless the client never tried.
     pub(super) fn obstacle(&self) -> Option<(ObstacleKind, String)> {
         let error = match self {
             Self::Silence => return None,

@@ -16,7 +16,7 @@ use crate::serve::config::Serve;
 /// The name by which a service manager passes the metrics socket.
 const METRICS: &str = "metrics";
 
-/// What the connections of a listener may ask for.
+/// Rights of a listener's connections.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::serve) enum ListenerKind {
     /// Uploads, health and metrics.
@@ -86,7 +86,7 @@ pub(in crate::serve) struct Listeners {
 }
 
 impl Listeners {
-    /// What the connections of the uploads' socket may ask for.
+    /// Rights of the connections of the uploads' socket.
     pub(in crate::serve) fn upload_kind(&self) -> ListenerKind {
         if self.metrics.is_some() { ListenerKind::Uploads } else { ListenerKind::Everything }
     }
@@ -131,7 +131,7 @@ fn bind_error(address: SocketAddr, flag: &str, error: &io::Error) -> Error {
     io_error(&format!("cannot listen on {address}; {}", remedy(error.kind(), address, flag)), error)
 }
 
-/// What to do if an address cannot be listened on.
+/// Remedy if an address cannot be listened on.
 fn remedy(kind: io::ErrorKind, address: SocketAddr, flag: &str) -> String {
     match kind {
         io::ErrorKind::PermissionDenied => format!(

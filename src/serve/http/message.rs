@@ -13,7 +13,7 @@ pub(in crate::serve) enum Malformed {
 }
 
 impl Malformed {
-    /// What is wrong, and what to send instead.
+    /// The fault, and a valid form.
     pub(in crate::serve) fn detail(self) -> &'static str {
         match self {
             Self::Host => "a request has one Host header; send exactly one",

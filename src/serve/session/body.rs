@@ -11,7 +11,7 @@ use crate::model::limits::{SIGN_IN_BYTES_MAX, SIGN_IN_WAIT};
 use crate::serve::answer::Answer;
 use crate::serve::problem;
 
-/// What a browser signs in with.
+/// Credentials of a browser that signs in.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Secret {
     Token(String),

@@ -99,7 +99,7 @@ fn end_by_form(call: Call<'_>) -> Answering<'_> {
     })
 }
 
-/// What the server expects of the app on a phone.
+/// Settings that the app on a phone needs.
 #[derive(Serialize)]
 struct App<'a> {
     /// The public URL, if one is set: else the address of the page reaches the server.

@@ -170,7 +170,7 @@ fn ended_early(why: &str) -> Error {
     Error::new(ErrorKind::Interrupted, format!("the body ended early: {why}; send it again"))
 }
 
-/// What hyper's message about a chunk means. The message itself may quote a trailer's value.
+/// The meaning of hyper's message about a chunk. The message itself may quote a trailer's value.
 fn chunk_fault(message: &str) -> &'static str {
     let is_about = |part: &str| message.contains(part);
     if is_about("extensions over limit") {

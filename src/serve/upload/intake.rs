@@ -39,7 +39,7 @@ pub(in crate::serve) struct Permit {
     intake: Arc<Intake>,
 }
 
-/// What an upload needs beside a permit.
+/// Conditions of an upload beside a permit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Window {
     Small,

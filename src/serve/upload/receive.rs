@@ -251,7 +251,7 @@ fn record_outcome(
     }
 }
 
-/// What kept an upload out that began, by its status code.
+/// The obstacle of an upload that began, by its status code.
 fn obstacle(status: u16) -> ObstacleKind {
     match status {
         401 => ObstacleKind::RevokedToken,

@@ -32,7 +32,7 @@ pub enum Force {
 /// A backup that was restored.
 #[derive(Clone, Debug)]
 pub struct Restored {
-    /// What the database holds now.
+    /// The content of the database now.
     pub summary: BackupSummary,
     /// The old database, if there was one.
     pub kept: Option<PathBuf>,

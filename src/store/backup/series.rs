@@ -27,7 +27,7 @@ pub(crate) struct Series {
     name: String,
 }
 
-/// What `--keep` has done.
+/// The result of `--keep`.
 #[derive(Debug, Default)]
 pub(crate) struct Pruned {
     pub(crate) deleted: Vec<PathBuf>,

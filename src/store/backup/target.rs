@@ -12,7 +12,7 @@ use crate::store::failure::open_error;
 use crate::store::files::{COMPANIONS, check_name, is_mount_point, suffixed};
 use crate::store::header::Content;
 
-/// What a backup may replace.
+/// Files that a backup may replace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Replace {
     /// Nothing: the name must be unused.

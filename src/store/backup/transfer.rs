@@ -17,7 +17,7 @@ use crate::store::database::Database;
 use crate::store::failure::open_error;
 use crate::store::open::set_page_cache;
 
-/// What a backup holds.
+/// The content of a backup.
 #[derive(Clone, Debug, Serialize)]
 pub struct BackupSummary {
     /// Its size.

@@ -15,7 +15,7 @@ struct Reference {
     columns: &'static [(&'static str, &'static str)],
 }
 
-/// What is kept beside a row of another exporter, and that row.
+/// Rows that are kept beside a row of another exporter, and that row.
 const UNDECLARED: [Reference; 2] = [
     Reference {
         child: "merged_samples",

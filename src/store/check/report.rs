@@ -1,4 +1,4 @@
-//! What a check reports.
+//! The report of a check.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ pub struct Report {
     pub uploads: i64,
     /// Rows that uploads and imports have brought.
     pub rows: i64,
-    /// What is damaged or worth knowing.
+    /// The findings.
     pub findings: Vec<Finding>,
 }
 
@@ -24,9 +24,9 @@ pub struct Finding {
     pub severity: Severity,
     /// Which check found it: `integrity`, `schema`, `references`, `values`, `imports` or `ledger`.
     pub check: &'static str,
-    /// What is wrong.
+    /// The fault.
     pub message: String,
-    /// What to do.
+    /// The remedy.
     pub remedy: Cow<'static, str>,
 }
 

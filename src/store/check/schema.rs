@@ -70,7 +70,7 @@ fn check_views(found: &mut Objects, version: u32, report: &mut Report) {
     }
 }
 
-/// What to do about an object of ours. Rows are lost only with tables.
+/// The remedy for an object of ours. Rows are lost only with tables.
 fn remedy(name: &str, object: &Object, fault: &str) -> String {
     let Object { kind, sql, .. } = object;
     match (kind.as_str(), fault) {

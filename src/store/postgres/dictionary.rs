@@ -55,7 +55,7 @@ impl Texts {
     }
 }
 
-/// What this process knows to be entered.
+/// Texts that this process knows to be entered.
 #[derive(Debug)]
 pub(super) struct Dictionary {
     pool: Arc<Pool>,

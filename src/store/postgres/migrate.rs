@@ -19,7 +19,7 @@ const HAS_VERSION: &str = "SELECT to_regclass('healthsink_version') IS NOT NULL"
 
 const READ_VERSION: &str = "SELECT coalesce(max(version), 0) FROM healthsink_version";
 
-/// What `migrate` has done.
+/// The result of `migrate`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Migrated {
     /// The version before; `None` if there was no schema.

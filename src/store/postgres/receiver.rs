@@ -1,4 +1,4 @@
-//! What the threads of a receiver share.
+//! The state that the threads of a receiver share.
 
 use std::sync::Arc;
 

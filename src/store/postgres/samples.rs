@@ -96,7 +96,7 @@ pub(super) fn prepare(link: &Link) -> Result<()> {
     link.run(CREATE_STAGE)
 }
 
-/// What became of some samples of a type.
+/// The outcome of some samples of a type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Merged {
     pub(super) is_new: bool,

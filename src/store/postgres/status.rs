@@ -1,4 +1,4 @@
-//! What the database holds, for `healthsink status`.
+//! The content of the database, for `healthsink status`.
 
 use futures_util::TryStreamExt;
 use tokio_postgres::Row;

@@ -30,7 +30,7 @@ const TIMES: [&str; 20] = [
 /// Columns of bytes that are identities.
 const UUIDS: [&str; 5] = ["uuid", "derived", "identity", "workout", "shadowed_by"];
 
-/// What a column is in PostgreSQL.
+/// The form of a column in PostgreSQL.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Form {
     Integer,

@@ -26,7 +26,7 @@ pub(super) struct Transfer<'a> {
     link: &'a Link,
     dictionary: &'a Dictionary,
     person: i64,
-    /// What is being changed.
+    /// The table under change.
     change: Option<(&'static Table, Operation)>,
     rows: Encoder,
     texts: NewTexts,

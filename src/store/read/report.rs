@@ -12,7 +12,7 @@ use crate::store::derive::is_behind;
 use crate::store::failure::open_error;
 use crate::store::lookup::{find_person, find_type, unknown_person};
 
-/// What a report is asked for.
+/// The question of a report.
 #[derive(Clone, Debug)]
 pub struct ReportQuestion {
     /// Whose days.

@@ -1,4 +1,4 @@
-//! What a database holds: for `healthsink status`.
+//! The content of a database: for `healthsink status`.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::store::running::under_way;
 use crate::store::tables::TableName;
 use crate::store::write::{Source, rare_kinds};
 
-/// What a database holds, besides the samples of each type.
+/// The content of a database, besides the samples of each type.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
     /// Size of the database and its WAL.
@@ -70,7 +70,7 @@ pub struct UploadRow {
     pub sender: Option<String>,
     /// When it began, UTC.
     pub started: String,
-    /// What made the app send.
+    /// The app's reason for sending.
     pub sync_source: Option<String>,
     /// Bytes of the body that were read.
     pub body_bytes: i64,

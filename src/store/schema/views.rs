@@ -74,7 +74,7 @@ fn make(connection: &Connection, View { name, sql }: View) -> rusqlite::Result<(
     }
 }
 
-/// What has this name: a table, an index, a view, or nothing. SQLite compares names without case.
+/// The kind of object with this name, if there is one. SQLite compares names without case.
 fn kind_of(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
     connection
         .query_row("SELECT type FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE", [name], |row| row.get(0))

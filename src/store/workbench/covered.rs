@@ -9,7 +9,7 @@ use crate::model::record::Uuid;
 /// Time from one millisecond up to another, both included.
 pub(super) type Span = (i64, i64);
 
-/// What was loaded in this transaction and is still here.
+/// Rows that were loaded in this transaction and are still here.
 #[derive(Debug, Default)]
 pub(super) struct Covered {
     samples: HashMap<i64, Vec<Span>, RandomState>,
@@ -59,7 +59,7 @@ impl Covered {
         self.rows = 0;
     }
 
-    /// What is remembered.
+    /// The remembered values.
     pub(super) fn entries(&self) -> usize {
         let spans = self.samples.values().map(Vec::len).sum::<usize>() + self.workouts.len();
         spans + self.routes.len() + self.identities.len()

@@ -41,7 +41,7 @@ impl ToSql for Cell<'_> {
     }
 }
 
-/// What loading needs.
+/// The context of loading.
 #[derive(Debug)]
 pub(super) struct Loading<'w, R> {
     pub(super) connection: &'w Connection,

@@ -33,7 +33,7 @@ pub(in crate::store) trait Remote {
     fn end(&mut self) -> Result<()>;
 }
 
-/// What happens to a row.
+/// The change of a row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::store) enum Operation {
     /// Removes the row with a key, if it is there: `row` has only the first [`Table::keys`] values.

@@ -25,7 +25,7 @@ use crate::model::time::DAY_MS;
 /// may differ.
 const REACH_MS: i64 = DAY_MS + DAY_MS / 24;
 
-/// What a batch brings of workouts.
+/// The workouts of a batch.
 #[derive(Debug, Default)]
 struct Brought {
     /// Identities of workouts, as they come.

@@ -10,7 +10,7 @@ pub(in crate::store::postgres) struct Malformed;
 /// Rows of a stream, one after the other.
 #[derive(Debug, Default)]
 pub(in crate::store::postgres) struct Decoder {
-    /// What has arrived and was not handed out.
+    /// Bytes that have arrived and were not handed out.
     bytes: Vec<u8>,
     /// Where the next row begins.
     next: usize,

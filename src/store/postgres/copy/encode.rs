@@ -10,10 +10,10 @@ pub(in crate::store::postgres) struct Encoder {
 }
 
 impl Encoder {
-    /// What a stream ends with.
+    /// End of a stream.
     pub(in crate::store::postgres) const TRAILER: &'static [u8] = &(-1_i16).to_be_bytes();
 
-    /// What a stream begins with.
+    /// Start of a stream.
     pub(in crate::store::postgres) const HEADER: &'static [u8] = HEADER;
 
     /// The bytes of all rows.

@@ -9,7 +9,7 @@ mod encode;
 
 pub(super) use encode::Encoder;
 
-/// What a stream begins with: eleven letters, no flags, no extension.
+/// Start of a stream: eleven letters, no flags, no extension.
 const HEADER: &[u8; 19] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 
 /// Microseconds from 1970 to 2000, from which PostgreSQL counts.
