@@ -25,7 +25,7 @@ mod words;
 pub use calendar::{Bucket, Clock};
 pub use figures::{Figures, Point};
 pub use nights::{NightBar, Nights, Part, Stage};
-pub use number::{exact, grouped};
+pub use number::{exact, grouped, with_commas};
 pub use picture::Picture;
 pub use spark::sparkline;
 pub use svg::escaped;

@@ -12,14 +12,21 @@ pub fn grouped(value: f64, decimals: usize) -> String {
     let plain = format!("{:.decimals$}", value.abs());
     let (whole, rest) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
     let is_zero = plain.bytes().all(|byte| byte == b'0' || byte == b'.');
-    let mut text = String::from(if value < 0.0 && !is_zero { "−" } else { "" });
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
+    let sign = if value < 0.0 && !is_zero { "−" } else { "" };
+    format!("{sign}{}{rest}", with_commas(whole))
+}
+
+/// Digits with a comma before each three.
+#[must_use]
+pub fn with_commas(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
     }
-    text + rest
+    text
 }
 
 /// A number with as many decimals as say something, two at most unless it is small.

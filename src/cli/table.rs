@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::chart::with_commas;
 use crate::model::limits::NAME_COLUMNS_MAX;
 
 /// Which end of a column its cells touch.
@@ -86,15 +87,7 @@ pub(super) fn shown_within(name: &str, columns_max: usize) -> String {
 
 /// A number with a comma before each three digits.
 pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    with_commas(&number.to_string())
 }
 
 /// A number and what it counts: `1 record`, `1,200 records`.

@@ -22,5 +22,6 @@ pub mod identity;
 pub mod interval;
 pub(crate) mod listing;
 pub mod obstacle;
+pub(crate) mod percent;
 pub mod record;
 pub mod text;

@@ -13,7 +13,6 @@ pub mod config;
 pub mod cors;
 mod docs;
 pub mod facts;
-mod html;
 mod http;
 mod log_limit;
 mod monitor;

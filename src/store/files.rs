@@ -5,12 +5,12 @@
 //! folder. A symbolic link is not a second name: SQLite follows it first.
 
 use std::ffi::OsStr;
-use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::percent::push_encoded;
 
 /// What SQLite keeps beside a database that is open, and would read into another one of that name.
 pub(super) const COMPANIONS_IN_USE: [&str; 2] = ["-wal", "-shm"];
@@ -50,14 +50,7 @@ pub(super) fn is_closed(database: &Path) -> bool {
 /// Returns the name by which SQLite opens a file that does not change, without locks and without a WAL.
 pub(super) fn immutable_name(database: &Path) -> String {
     let mut name = "file:".to_owned();
-    for byte in resolved(database).as_os_str().as_encoded_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => name.push(char::from(*byte)),
-            _ => {
-                let _ = write!(name, "%{byte:02X}");
-            }
-        }
-    }
+    push_encoded(resolved(database).as_os_str().as_encoded_bytes(), b"/", &mut name);
     name + "?immutable=1"
 }
 

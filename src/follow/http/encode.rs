@@ -1,19 +1,4 @@
-//! Texts in URLs and headers: percent-encoding, base64.
-
-const UPPER: &[u8; 16] = b"0123456789ABCDEF";
-
-/// Appends a text as the value of a parameter in a query.
-pub(in crate::follow) fn push_query(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push(char::from(UPPER[usize::from(byte >> 4)]));
-            out.push(char::from(UPPER[usize::from(byte & 15)]));
-        }
-    }
-}
+//! Texts in headers: base64.
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -54,13 +39,6 @@ pub(in crate::follow) fn from_base64(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn queries() {
-        let mut out = String::new();
-        push_query("a b&c=ü/_~", &mut out);
-        assert_eq!(out, "a%20b%26c%3D%C3%BC%2F_~");
-    }
 
     #[test]
     fn base64_comes_back() {

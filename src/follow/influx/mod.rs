@@ -18,7 +18,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, H
 
 use super::files::secret;
 use super::http::client::{Client, NoReply};
-use super::http::encode::{base64, push_query};
+use super::http::encode::base64;
 use super::http::url::BaseUrl;
 use super::names::{measurement_text, tag_text};
 use super::target::{ChangedRange, Delivered, Fault, Point, Stage, Step, Target};
@@ -26,6 +26,7 @@ use super::waiter::Waiter;
 use crate::model::error::{Error, Result};
 use crate::model::limits::{FOLLOW_BATCH_BYTES, FOLLOW_BATCH_LINES_MAX, FOLLOW_REFUSED_MAX, FOLLOW_SHORT_LINE_BYTES};
 use crate::model::line_limit::LineLimit;
+use crate::model::percent::push_query;
 use crate::model::time::to_iso_seconds;
 use answer::Meaning;
 

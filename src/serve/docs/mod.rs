@@ -16,10 +16,10 @@ use serde_json::Value;
 
 use super::answer::{Answer, whole};
 use super::call::Call;
-use super::html::escaped;
 use super::http::listeners::ListenerKind;
 use super::page;
 use super::route::{Handler, Right, Route, RoutePath};
+use crate::chart::escaped;
 
 const YAML: &str = include_str!("../../../docs/openapi.yaml");
 

@@ -2,6 +2,7 @@
 
 use super::html::Html;
 use super::view::{Content, Section, View};
+use crate::model::percent::encoded;
 
 /// Sections with their pages.
 const SECTIONS: [(Section, &str, &str); 4] = [
@@ -68,7 +69,7 @@ fn people(html: &mut Html, view: &View<'_>) {
     html.tag("nav", &[("aria-label", "People"), ("class", "people")], |html| {
         html.tag("ul", &[], |html| {
             for person in &view.people {
-                let address = format!("{}plain?person={}", view.root, super::show::encoded(person));
+                let address = format!("{}plain?person={}", view.root, encoded(person));
                 html.tag("li", &[], |html| {
                     if person == shown {
                         html.line("a", &[("href", &address), ("aria-current", "true")], person);

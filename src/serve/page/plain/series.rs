@@ -2,10 +2,11 @@
 
 use super::html::Html;
 use super::period::Length;
-use super::show::{amount, encoded, part_note};
+use super::show::{amount, part_note};
 use super::view::{Content, Section, View, chart, number, table};
 use crate::chart::{Bucket, Point, exact};
 use crate::model::healthkit::{identifier_of, short};
+use crate::model::percent::encoded;
 use crate::serve::api::{Drawing, NoAnswer};
 
 pub(super) async fn content(view: &View<'_>, name: &str) -> Result<Content, NoAnswer> {

@@ -156,19 +156,6 @@ pub(super) fn activity(value: &Value) -> String {
     if words.is_empty() { "Activity".to_owned() } else { words }
 }
 
-/// A text inside of an address.
-pub(super) fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,6 +202,5 @@ mod tests {
         }
         assert_eq!(activity(&json!({"activity": "traditionalStrengthTraining"})), "Traditional strength training");
         assert_eq!(activity(&json!({"activity": null})), "Activity");
-        assert_eq!(encoded("a b<ü>"), "a%20b%3C%C3%BC%3E");
     }
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::html::Html;
 use super::period::{Length, Period};
-use super::show::encoded;
 use crate::chart::{Picture, Theme};
+use crate::model::percent::encoded;
 use crate::serve::api::{Drawing, Inside, NoAnswer, decoded, local_day};
 use crate::statistics::LocalDay;
 use crate::store::questions::Today;
