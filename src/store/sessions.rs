@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::clock::now_ms;
+use super::clock::{ISO_SECONDS, now_ms};
 use super::connection::Store;
 use super::database::Database;
 use super::failure::open_error;
@@ -301,7 +301,7 @@ impl Database {
             return Ok(Vec::new());
         }
         let list = || -> rusqlite::Result<Vec<SessionRow>> {
-            let time = |column: &str| format!("strftime('%Y-%m-%dT%H:%M:%SZ', s.{column} / 1000, 'unixepoch')");
+            let time = |column: &str| format!("strftime({ISO_SECONDS}, s.{column} / 1000, 'unixepoch')");
             let mut select = connection.prepare(&format!(
                 "SELECT s.id, t.id, p.name, t.label, {}, {}, {} FROM sessions s JOIN tokens t ON t.id = s.token_id
                  JOIN persons p ON p.id = t.person_id WHERE s.expires_ms > ?1 AND {MAY_READ} ORDER BY s.id",

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use serde::Serialize;
 
-use super::clock::now_ms;
+use super::clock::{ISO_SECONDS, now_ms};
 use super::connection::Store;
 use super::database::Database;
 use super::failure::{open_error, store_error};
@@ -194,10 +194,10 @@ impl Database {
             let has_scope = connection.prepare("SELECT scope FROM tokens").is_ok();
             let scope = if has_scope { "t.scope, t.all_people" } else { "'send', FALSE" };
             let mut select = connection.prepare(&format!(
-                "SELECT t.id, p.name, t.label, strftime('%Y-%m-%dT%H:%M:%SZ', t.created_ms / 1000, 'unixepoch'),
-                   strftime('%Y-%m-%dT%H:%M:%SZ', t.last_used_ms / 1000, 'unixepoch'),
-                   strftime('%Y-%m-%dT%H:%M:%SZ', t.revoked_ms / 1000, 'unixepoch'),
-                   strftime('%Y-%m-%dT%H:%M:%SZ', {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?1, FALSE), {scope}
+                "SELECT t.id, p.name, t.label, strftime({ISO_SECONDS}, t.created_ms / 1000, 'unixepoch'),
+                   strftime({ISO_SECONDS}, t.last_used_ms / 1000, 'unixepoch'),
+                   strftime({ISO_SECONDS}, t.revoked_ms / 1000, 'unixepoch'),
+                   strftime({ISO_SECONDS}, {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?1, FALSE), {scope}
                  FROM tokens t JOIN persons p ON p.id = t.person_id ORDER BY t.id"
             ))?;
             let read = |row: &Row<'_>| {

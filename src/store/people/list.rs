@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::tables::TABLES;
 use crate::model::error::Result;
-use crate::store::clock::now_ms;
+use crate::store::clock::{ISO_SECONDS, now_ms};
 use crate::store::database::Database;
 use crate::store::failure::open_error;
 use crate::store::tokens::valid;
@@ -40,10 +40,10 @@ impl PersonRow {
     }
 }
 
-const PERSONS: &str = "SELECT p.id, p.name, s.rows, strftime('%Y-%m-%dT%H:%M:%SZ', s.first / 1000, 'unixepoch'),
-      strftime('%Y-%m-%dT%H:%M:%SZ', s.last / 1000, 'unixepoch'),
+const PERSONS: &str = "SELECT p.id, p.name, s.rows, strftime({iso}, s.first / 1000, 'unixepoch'),
+      strftime({iso}, s.last / 1000, 'unixepoch'),
       (SELECT count(*) FROM tokens t WHERE t.person_id = p.id AND {valid}), u.uploads,
-      strftime('%Y-%m-%dT%H:%M:%SZ', u.last_ms / 1000, 'unixepoch')
+      strftime({iso}, u.last_ms / 1000, 'unixepoch')
     FROM persons p
     LEFT JOIN (SELECT person_id, count(*) AS rows, min(start_ms) AS first, max(start_ms) AS last FROM samples GROUP BY person_id) s
       ON s.person_id = p.id
@@ -66,7 +66,7 @@ impl Database {
 fn read(connection: &Connection) -> rusqlite::Result<Vec<PersonRow>> {
     connection.execute_batch("BEGIN")?;
     let valid = valid(connection, now_ms());
-    let mut select = connection.prepare(&PERSONS.replace("{valid}", &valid))?;
+    let mut select = connection.prepare(&PERSONS.replace("{valid}", &valid).replace("{iso}", ISO_SECONDS))?;
     let mut rows = select.query([])?;
     let mut persons = Vec::new();
     while let Some(row) = rows.next()? {

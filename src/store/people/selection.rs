@@ -8,6 +8,7 @@ use crate::model::error::{Error, Result};
 use crate::model::healthkit::{CORRELATION_TYPE, identifier_of, is_named, short};
 use crate::model::identity::hex;
 use crate::model::time::to_iso_seconds;
+use crate::store::clock::ISO_SECONDS;
 use crate::store::database::Database;
 use crate::store::failure::open_error;
 use crate::store::lookup::find_type;
@@ -124,14 +125,13 @@ fn all_persons(connection: &Connection) -> rusqlite::Result<Vec<(i64, String)>> 
 /// The person of an upload, if no other upload has brought or changed rows of that person: no row names its upload.
 fn only_person_of(connection: &Connection, database: &Database, upload: i64) -> Result<(i64, String)> {
     let fail = |error| open_error(database, &error);
-    let mut select = connection
-        .prepare(
-            "SELECT u.person_id, p.name, u.new,
-               (SELECT count(*) FROM uploads o WHERE o.person_id = u.person_id AND o.id <> u.id AND o.new + o.updated + o.merged > 0),
-               strftime('%Y-%m-%dT%H:%M:%SZ', u.started_ms / 1000, 'unixepoch')
-             FROM uploads u JOIN persons p ON p.id = u.person_id WHERE u.id = ?1",
-        )
-        .map_err(fail)?;
+    let sql = format!(
+        "SELECT u.person_id, p.name, u.new,
+           (SELECT count(*) FROM uploads o WHERE o.person_id = u.person_id AND o.id <> u.id AND o.new + o.updated + o.merged > 0),
+           strftime({ISO_SECONDS}, u.started_ms / 1000, 'unixepoch')
+         FROM uploads u JOIN persons p ON p.id = u.person_id WHERE u.id = ?1"
+    );
+    let mut select = connection.prepare(&sql).map_err(fail)?;
     let mut rows = select.query([upload]).map_err(fail)?;
     let Some(row) = rows.next().map_err(fail)? else {
         return Err(Error::usage(format!("there is no upload {upload}; `healthsink status` lists the last ones")));

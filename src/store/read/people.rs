@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::model::error::Result;
 use crate::model::limits::{BUSY_WAIT, PHONES_LISTED_MAX};
 use crate::model::record::ME;
-use crate::store::clock::now_ms;
+use crate::store::clock::{ISO_SECONDS, now_ms};
 use crate::store::database::Database;
 use crate::store::failure::open_error;
 use crate::store::files::check_names;
@@ -96,8 +96,8 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<PhoneRow>> {
     let (expires, sending) = (expiry(connection), sending(connection));
     let mut select = connection.prepare(&format!(
         "SELECT p.name, u.origin, t.id, t.label, t.revoked_ms IS NOT NULL, u.uploads, u.last_ms,
-           strftime('%Y-%m-%dT%H:%M:%SZ', u.last_ms / 1000, 'unixepoch'),
-           strftime('%Y-%m-%dT%H:%M:%SZ', {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?2, FALSE)
+           strftime({ISO_SECONDS}, u.last_ms / 1000, 'unixepoch'),
+           strftime({ISO_SECONDS}, {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?2, FALSE)
          FROM (SELECT person_id, origin, token_id, count(*) AS uploads, max(finished_ms) AS last_ms FROM uploads
              WHERE state = 'done' AND origin IN ('http', 'import')
              GROUP BY person_id, origin, token_id

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::people::{self, PhoneRow};
 use crate::model::error::Result;
 use crate::model::limits::UPLOADS_LISTED_MAX;
+use crate::store::clock::ISO_SECONDS;
 use crate::store::database::{Database, Sizes};
 use crate::store::failure::open_error;
 use crate::store::lookup::name_of_type;
@@ -176,13 +177,13 @@ fn count(connection: &Connection, table: TableName) -> rusqlite::Result<TableRow
 
 /// Sorts by ids, and looks up each name only as its row is read: SQLite's sorter would keep the names.
 fn read_types(connection: &Connection, mut each: impl FnMut(TypeRows)) -> rusqlite::Result<()> {
-    let mut select = connection.prepare(
-        "SELECT c.type_id, p.name, c.rows, strftime('%Y-%m-%dT%H:%M:%SZ', c.first / 1000, 'unixepoch'),
-           strftime('%Y-%m-%dT%H:%M:%SZ', c.last / 1000, 'unixepoch')
+    let mut select = connection.prepare(&format!(
+        "SELECT c.type_id, p.name, c.rows, strftime({ISO_SECONDS}, c.first / 1000, 'unixepoch'),
+           strftime({ISO_SECONDS}, c.last / 1000, 'unixepoch')
          FROM (SELECT person_id, type_id, count(*) AS rows, min(start_ms) AS first, max(start_ms) AS last FROM samples
            GROUP BY person_id, type_id) c
          JOIN persons p ON p.id = c.person_id ORDER BY c.person_id, c.last DESC, c.type_id",
-    )?;
+    ))?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let type_id: i64 = row.get(0)?;
