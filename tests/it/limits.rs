@@ -109,3 +109,24 @@ fn every_bound_is_in_limits() {
     let gone: Vec<_> = NO_BOUNDS.iter().filter(|known| !found.contains(known)).collect();
     assert!(gone.is_empty(), "exceptions that are no longer needed: {gone:?}");
 }
+
+/// A comment that names a flag which is gone leads its reader astray.
+#[test]
+fn flags_in_comments_of_limits_exist() {
+    let limits = include_str!("../../src/model/limits.rs");
+    let of_cli: String =
+        sources().into_iter().filter(|source| source.path.starts_with("cli/")).map(|source| source.code).collect();
+    let mut flags = Vec::new();
+    for comment in limits.lines().filter_map(|line| Some(line.split_once("//")?.1)) {
+        for rest in comment.split("--").skip(1) {
+            let end = rest.find(|letter: char| !letter.is_ascii_lowercase() && letter != '-').unwrap_or(rest.len());
+            flags.push(&rest[..end]);
+        }
+    }
+    assert!(flags.len() > 3, "{flags:?}");
+    flags.retain(|flag| {
+        let field = format!(" {}: ", flag.replace('-', "_"));
+        !of_cli.contains(&field) && !of_cli.contains(&format!("long = \"{flag}\""))
+    });
+    assert!(flags.is_empty(), "comments in limits name flags that do not exist: {flags:?}");
+}
