@@ -223,30 +223,116 @@ fn elements_of_version_1_are_found() {
     assert_eq!(send(&way, "symptoms", &symptoms), [0, 0, 2]);
 }
 
+/// A workout with figures of the minute in which the first one ends and the second one begins: steps, and the least and the
+/// highest heart rate.
+fn of_shared_minute(from: &str, until: &str, [steps, minimum, maximum]: [u32; 3]) -> String {
+    let point = r#""date":"2026-05-01 10:30:00 +0200","source":"W""#;
+    format!(
+        r#"{{"name":"Outdoor Run","start":"2026-05-01 {from} +0200","end":"2026-05-01 {until} +0200",
+            "stepCount":[{{"qty":{steps},"units":"count",{point}}}],
+            "heartRateData":[{{"Min":{minimum},"Avg":110,"Max":{maximum},"units":"bpm",{point}}}]}}"#
+    )
+}
+
+fn first(figures: [u32; 3]) -> String {
+    of_shared_minute("10:00:00", "10:30:20", figures)
+}
+
+fn second(figures: [u32; 3]) -> String {
+    of_shared_minute("10:30:25", "11:00:00", figures)
+}
+
+/// The highest heart rates, then the steps.
+fn figures_of_shared_minute(way: &Way) -> Vec<f64> {
+    let rows = way.rows("SELECT coalesce(value, maximum) AS n FROM aggregates ORDER BY metric, n");
+    rows.iter().map(|row| row["n"].as_f64().unwrap()).collect()
+}
+
+fn check_workouts(way: &Way, workouts: &[String], expected: [u64; 3], highest_and_steps: &[f64]) {
+    assert_eq!(send(way, "workouts", workouts), expected, "{workouts:?}");
+    assert_eq!(figures_of_shared_minute(way), highest_and_steps, "{workouts:?}");
+}
+
+#[test]
+fn workouts_of_one_document_that_share_a_minute_keep_their_figures() {
+    for way in Way::all() {
+        let check = |one: [u32; 3], other: [u32; 3], expected: [u64; 3], figures: [f64; 4]| {
+            check_workouts(&way, &[first(one), second(other)], expected, &figures);
+            // Whatever their order.
+            check_workouts(&way, &[second(other), first(one)], [0, 0, 6], &figures);
+            check_workouts(&way, &[first(one), second(other)], [0, 0, 6], &figures);
+        };
+        check([20, 100, 120], [40, 90, 130], [6, 0, 0], [120.0, 130.0, 20.0, 40.0]);
+        check([20, 100, 120], [45, 90, 131], [0, 2, 4], [120.0, 131.0, 20.0, 45.0]);
+        check([21, 99, 120], [46, 89, 131], [0, 4, 2], [120.0, 131.0, 21.0, 46.0]);
+        // Both grow until they are equal.
+        let equal = [140.0, 140.0, 50.0, 50.0];
+        check([50, 80, 140], [50, 80, 140], [0, 4, 2], equal);
+        check([20, 100, 120], [45, 90, 131], [0, 0, 6], equal);
+        for known in [first([21, 99, 120]), second([40, 90, 130]), first([50, 80, 140]), second([50, 80, 140])] {
+            check_workouts(&way, &[known], [0, 0, 3], &equal);
+        }
+        check([50, 80, 140], [51, 79, 141], [0, 2, 4], [140.0, 141.0, 50.0, 51.0]);
+    }
+    let way = Way::File(tempfile::tempdir().unwrap());
+    let check = |steps: [u32; 2], expected: [u64; 3], figures: [f64; 4]| {
+        let [one, other] = steps.map(|steps| [steps, 90, 130]);
+        check_workouts(&way, &[first(one), second(other)], expected, &figures);
+        check_workouts(&way, &[first(one), second(other)], [0, 0, 6], &figures);
+    };
+    check([40, 40], [6, 0, 0], [130.0, 130.0, 40.0, 40.0]);
+    check([41, 40], [0, 1, 5], [130.0, 130.0, 40.0, 41.0]);
+    check([41, 43], [0, 1, 5], [130.0, 130.0, 41.0, 43.0]);
+}
+
+/// Earlier versions noted no workout beside a figure, and states only once there were some.
+#[test]
+fn figures_of_workouts_that_an_earlier_version_stored_are_found() {
+    let (old, new) = ([20, 100, 120], [21, 99, 121]);
+    for earlier in ["NULL", "x'0102030405060708'"] {
+        let stored = || {
+            let way = Way::File(tempfile::tempdir().unwrap());
+            check_workouts(&way, &[first(old)], [3, 0, 0], &[120.0, 20.0]);
+            let sql = format!("UPDATE aggregates SET earlier = {earlier}");
+            assert_eq!(rusqlite::Connection::open(way.database()).unwrap().execute(&sql, []).unwrap(), 2);
+            check_workouts(&way, &[first(old)], [0, 0, 3], &[120.0, 20.0]);
+            way
+        };
+        let way = stored();
+        check_workouts(&way, &[first(new)], [0, 2, 1], &[121.0, 21.0]);
+        check_workouts(&way, &[first(old)], [0, 0, 3], &[121.0, 21.0]);
+        let contexts =
+            way.rows("SELECT DISTINCT hex(substr(earlier, 1, octet_length(earlier) % 8)) AS c FROM aggregates");
+        assert_eq!(contexts.len(), 1, "{contexts:?}");
+        let context = contexts[0]["c"].as_str().unwrap();
+        assert!(context.len() == 10 && context.starts_with("04"), "{context}");
+        check_workouts(&way, &[second([40, 90, 130])], [3, 0, 0], &[121.0, 130.0, 21.0, 40.0]);
+        check_workouts(&way, &[first([22, 98, 122])], [0, 2, 1], &[122.0, 130.0, 22.0, 40.0]);
+        // The next workout came meanwhile: the stored figures are those of the first.
+        let both = [121.0, 130.0, 21.0, 40.0];
+        for (sent, expected, figures) in [(old, [3, 0, 3], [120.0, 130.0, 20.0, 40.0]), (new, [3, 2, 1], both)] {
+            let way = stored();
+            check_workouts(&way, &[first(sent), second([40, 90, 130])], expected, &figures);
+            check_workouts(
+                &way,
+                &[first(new), second([40, 90, 130])],
+                [0, if sent == new { 0 } else { 2 }, if sent == new { 6 } else { 4 }],
+                &both,
+            );
+            check_workouts(&way, &[second([40, 90, 130]), first(old)], [0, 0, 6], &both);
+        }
+    }
+}
+
 /// A workout ends in the minute in which the next one begins, and each has a figure of that minute.
 #[test]
 fn workouts_that_share_a_minute_keep_their_figures() {
-    let workout = |from: &str, until: &str, [steps, minimum, maximum]: [u32; 3]| {
-        let point = r#""date":"2026-05-01 10:30:00 +0200","source":"W""#;
-        document(
-            "workouts",
-            &[format!(
-                r#"{{"name":"Outdoor Run","start":"2026-05-01 {from} +0200","end":"2026-05-01 {until} +0200",
-                    "stepCount":[{{"qty":{steps},"units":"count",{point}}}],
-                    "heartRateData":[{{"Min":{minimum},"Avg":110,"Max":{maximum},"units":"bpm",{point}}}]}}"#
-            )],
-        )
-    };
-    let first = |figures| workout("10:00:00", "10:30:20", figures);
-    let second = |figures| workout("10:30:25", "11:00:00", figures);
+    let [first, second] = [first, second].map(|workout| move |figures| document("workouts", &[workout(figures)]));
     for way in Way::all() {
         let check = |document: String, expected: [u64; 3]| {
             assert_eq!(way.send(&document).counts(&["new", "updated", "unchanged"]), expected, "{document}");
         };
-        let figures = || {
-            let rows = way.rows("SELECT coalesce(value, maximum) AS n FROM aggregates ORDER BY metric, n");
-            rows.iter().map(|row| row["n"].as_f64().unwrap()).collect::<Vec<_>>()
-        };
+        let figures = || figures_of_shared_minute(&way);
         check(first([20, 100, 120]), [3, 0, 0]);
         // Larger figures, but of another workout.
         check(second([40, 90, 130]), [3, 0, 0]);

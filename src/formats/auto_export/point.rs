@@ -102,10 +102,12 @@ pub(super) fn push(
     let (value, minimum, average, maximum) =
         (take("qty", "qty"), take("Min", "min"), take("Avg", "avg"), take("Max", "max"));
     let other = item.take_other(series.passed);
-    let time = digest(&[metric.as_bytes(), &start_ms.to_le_bytes(), label.as_bytes(), source.as_bytes()]);
+    let place = digest(&[metric.as_bytes(), &start_ms.to_le_bytes(), label.as_bytes(), source.as_bytes()]);
+    // Each workout has its own figures of a time.
+    let time = series.workout.map_or(place, |workout| digest(&[&place, &workout]));
     let numbers = [value, minimum, average, maximum].map(|number| number.map_or(u64::MAX, f64::to_bits).to_le_bytes());
     let end = end_ms.unwrap_or(i64::MIN).to_le_bytes();
-    let content = [time.as_slice(), numbers.as_flattened(), &end, other.as_deref().unwrap_or_default().as_bytes()];
+    let content = [place.as_slice(), numbers.as_flattened(), &end, other.as_deref().unwrap_or_default().as_bytes()];
     let content = digest(&content);
     let texts = &mut output.batch.texts;
     // First of all, so that a long one is not copied.

@@ -329,7 +329,7 @@ CREATE TABLE electrocardiograms (
 -- version 1 have 'unknown'. `number` distinguishes figures of one time: the first has 0, further ones a digest of their content,
 -- and those of version 1 the number that stood behind their label. `earlier` has the digests of values that a larger one has
 -- replaced, 8 bytes each. A byte before them says which period the figure came with: 1 minute, 2 hour, 3 day.
--- Before those of a workout's figure are 4 and four bytes of the workout's identity.
+-- A workout's figure has a 4 and four bytes of the workout's identity there.
 CREATE TABLE aggregates (
   person_id INTEGER NOT NULL REFERENCES persons (id),
   metric TEXT NOT NULL,

@@ -92,12 +92,15 @@ impl Stored {
         states.chunks(size_of::<i64>()).any(|earlier| earlier == number.to_le_bytes())
     }
 
-    /// The states that it had, once it is replaced. One with long fields is not known any more.
-    fn with_own(mut self) -> Vec<u8> {
+    /// The states that it had, once `new` replaces it. One with long fields is not known any more.
+    fn with_own(mut self, new: &Aggregate) -> Vec<u8> {
         self.earlier.extend(number_of(&self.content(), 1).to_le_bytes());
         let begin = context_in(&self.earlier).len();
         let surplus = self.earlier.len().saturating_sub(begin + FIGURE_STATES_MAX * size_of::<i64>());
         self.earlier.drain(begin..begin + surplus);
+        if begin == 0 && new.workout.is_some() {
+            self.earlier.splice(..0, Context::of(new).bytes().iter().copied());
+        }
         self.earlier
     }
 }
@@ -144,7 +147,7 @@ impl<'a> BatchWriter<'a> {
                 update.raw_bind_parameter(13, number)?;
                 update.raw_bind_parameter(14, interval)?;
                 update.raw_bind_parameter(15, stored.number)?;
-                update.raw_bind_parameter(16, stored.with_own())?;
+                update.raw_bind_parameter(16, stored.with_own(row))?;
                 update.raw_execute()?;
                 return Ok(Written::Known(Outcome::Updated));
             }
@@ -200,15 +203,20 @@ impl<'a> BatchWriter<'a> {
         if row.nth_of_time > 1 || !is_said && row.period_ms == 0 {
             return Ok(Found::Nothing);
         }
-        let mut stored = self.of_time(row, columns)?;
+        let (mut stored, context) = (self.of_time(row, columns)?, Context::of(row));
+        let is_own = |stored: &Stored| context.is_in(&stored.earlier);
+        if row.nth_of_content > 1 {
+            // The equal one is of another workout.
+            stored.retain(is_own);
+        }
         if stored.iter().any(|stored| is_same_figure(content_of(columns), &stored.content())) {
             return Ok(Found::Earlier);
         }
         if !is_said {
             // Of figures that came with another period, or alone, nobody knows which period they are of. Two workouts may share
-            // a minute.
-            let context = Context::of(row);
-            stored.retain(|stored| context_in(&stored.earlier) == context.bytes());
+            // a minute. Earlier versions noted no workout.
+            let is_old = |stored: &Stored| row.workout.is_some() && context_in(&stored.earlier).is_empty();
+            stored.retain(|stored| is_own(stored) || is_old(stored));
             let number = number_of(content_of(columns), 1);
             if stored.iter().any(|stored| stored.has_been(number)) {
                 return Ok(Found::Earlier);
@@ -216,10 +224,16 @@ impl<'a> BatchWriter<'a> {
             if !row.grows {
                 return Ok(Found::Nothing);
             }
+            if stored.iter().any(is_own) {
+                stored.retain(is_own);
+            }
         }
         let Some(only) = stored.pop().filter(|_| stored.is_empty()) else {
             return Ok(Found::Nothing);
         };
+        if !is_said && !is_own(&only) && self.is_of_another(row, figures, &only) {
+            return Ok(Found::Nothing);
+        }
         if is_said || has_grown(self.connection, content_of(columns), &only.content())? {
             return Ok(Found::Later(only));
         }
@@ -229,6 +243,12 @@ impl<'a> BatchWriter<'a> {
             && has_grown(self.connection, &only.content(), content_of(columns))?
             && !has_further();
         Ok(if is_earlier { Found::Earlier } else { Found::Nothing })
+    }
+
+    /// Whether a stored figure is that of another workout of the document.
+    fn is_of_another(&self, row: &Aggregate, figures: &[Aggregate], stored: &Stored) -> bool {
+        let mut others = figures.iter().filter(|other| other.workout != row.workout && other.source == row.source);
+        others.any(|other| is_same_figure(content_of(&self.columns(other)), &stored.content()))
     }
 
     /// The stored figures with the time, the interval and the end of a figure.

@@ -33,6 +33,11 @@ impl Context {
         &self.bytes[..self.length]
     }
 
+    /// Whether a stored figure came with the same, by what it remembers.
+    pub(super) fn is_in(&self, earlier: &[u8]) -> bool {
+        context_in(earlier) == self.bytes()
+    }
+
     /// What a new row remembers.
     pub(super) fn to_store(&self) -> Option<&[u8]> {
         Some(self.bytes()).filter(|bytes| !bytes.is_empty())

@@ -40,7 +40,7 @@ const DELETE: &str = "DELETE FROM aggregates WHERE person_id = ?1 AND metric = ?
 /// What is known of the stored figure only. A new row that is a later state by now already has earlier states.
 const INHERIT: &str = "UPDATE OR IGNORE aggregates SET number = ?8, interval = ?9, earlier = ?10
     WHERE person_id = ?1 AND metric = ?2 AND start_ms = ?3 AND label = ?4
-      AND source = ?5 AND number = ?6 AND interval = ?7 AND coalesce(octet_length(earlier), 0) <= 1";
+      AND source = ?5 AND number = ?6 AND interval = ?7 AND coalesce(octet_length(earlier), 0) < 8";
 
 /// Whether there are figures within a period, except at its start. Of many only some are read.
 const WITHIN: &str = "SELECT 1 FROM (SELECT label, source FROM aggregates
