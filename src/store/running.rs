@@ -9,7 +9,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::beside;
 use super::database::Database;
@@ -143,7 +143,7 @@ fn path_of(database: &Database, number: usize) -> PathBuf {
 }
 
 /// The uploads of the program that holds a file; `None` if it is gone.
-fn others(path: &PathBuf) -> io::Result<Option<Vec<i64>>> {
+fn others(path: &Path) -> io::Result<Option<Vec<i64>>> {
     let Some(file) = beside::held(path)? else { return Ok(None) };
     let mut bytes = Vec::new();
     #[expect(clippy::disallowed_methods, reason = "bounded by take")]

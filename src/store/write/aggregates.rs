@@ -99,7 +99,7 @@ impl Stored {
         let surplus = self.earlier.len().saturating_sub(begin + FIGURE_STATES_MAX * size_of::<i64>());
         self.earlier.drain(begin..begin + surplus);
         if begin == 0 && new.workout.is_some() {
-            self.earlier.splice(..0, Context::of(new).bytes().iter().copied());
+            self.earlier.splice(..0, Context::of(new.workout, new.shown).bytes().iter().copied());
         }
         self.earlier
     }
@@ -160,7 +160,7 @@ impl<'a> BatchWriter<'a> {
             bind(&mut insert, &columns)?;
             insert.raw_bind_parameter(13, number)?;
             insert.raw_bind_parameter(14, interval)?;
-            insert.raw_bind_parameter(15, Context::of(row).to_store())?;
+            insert.raw_bind_parameter(15, Context::of(row.workout, row.shown).remembered())?;
             if insert.raw_execute()? == 1 {
                 let Aggregate { interval, period_ms, nth_of_content, .. } = *row;
                 let fresh = Fresh { columns, number, interval, period_ms, nth_of_content };
@@ -203,7 +203,7 @@ impl<'a> BatchWriter<'a> {
         if row.nth_of_time > 1 || !is_said && row.period_ms == 0 {
             return Ok(Found::Nothing);
         }
-        let (mut stored, context) = (self.of_time(row, columns)?, Context::of(row));
+        let (mut stored, context) = (self.of_time(row, columns)?, Context::of(row.workout, row.shown));
         let is_own = |stored: &Stored| context.is_in(&stored.earlier);
         if row.nth_of_content > 1 {
             // The equal one is of another workout.

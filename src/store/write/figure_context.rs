@@ -2,7 +2,6 @@
 //! comes with the same. The row has it before the states that it had.
 
 use crate::model::interval::Interval;
-use crate::model::record::Aggregate;
 
 /// The byte before a part of a workout's identity.
 const WORKOUT: u8 = 4;
@@ -15,8 +14,9 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn of(figure: &Aggregate) -> Self {
-        match (figure.workout, figure.shown) {
+    /// The context of a figure that belongs to this workout, or whose document showed this interval.
+    pub(super) fn of(workout: Option<[u8; 4]>, shown: Interval) -> Self {
+        match (workout, shown) {
             (Some([a, b, c, d]), _) => Self { bytes: [WORKOUT, a, b, c, d], length: 5 },
             (None, Interval::Minute) => Self::of_period(1),
             (None, Interval::Hour) => Self::of_period(2),
@@ -39,7 +39,7 @@ impl Context {
     }
 
     /// What a new row remembers.
-    pub(super) fn to_store(&self) -> Option<&[u8]> {
+    pub(super) fn remembered(&self) -> Option<&[u8]> {
         Some(self.bytes()).filter(|bytes| !bytes.is_empty())
     }
 }
