@@ -199,7 +199,7 @@ fn write_speed(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_account(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let Counts { new, updated, unchanged, merged, rejected, .. } = report.account.counts;
+    let Counts { new, updated, unchanged, merged, rejected, missing, .. } = report.account.counts;
     let read = report.account.read;
     let skipped: u64 = report.account.skipped.values().sum();
     match report.account.readable {
@@ -229,5 +229,14 @@ fn write_account(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if rejected > 0 && !report.dry_run {
         writeln!(out, "The table `rejects` holds what was rejected, and why.")?;
     }
-    Ok(())
+    write_missing(missing, out)
+}
+
+/// What an earlier export had, and a complete later one has not.
+fn write_missing(missing: u64, out: &mut dyn Write) -> io::Result<()> {
+    if missing == 0 {
+        return Ok(());
+    }
+    writeln!(out, "This export no longer has {} of an earlier one.", counted(missing, "sample"))?;
+    writeln!(out, "The table `missing_samples` has what is missing, and no figure counts it.")
 }

@@ -29,6 +29,9 @@ pub struct Counts {
     pub merged: u64,
     /// Elements that could not be stored.
     pub rejected: u64,
+    /// Stored samples that were marked, since a complete export no longer has them. They are none of its elements.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub missing: u64,
 }
 
 impl Counts {
@@ -67,6 +70,7 @@ impl AddAssign for Counts {
         self.unchanged += more.unchanged;
         self.merged += more.merged;
         self.rejected += more.rejected;
+        self.missing += more.missing;
     }
 }
 

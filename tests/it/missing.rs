@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use healthsink_testkit::database::one;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::program::{command, run_with_input};
@@ -102,6 +102,13 @@ impl Owned {
         assert!(run_with_input(command().args(arguments).arg(&self.db), b"").status.success());
     }
 
+    /// Imports it once more, and returns what the command prints.
+    fn printed(&self, export: &Export, form: &[&str]) -> String {
+        let file = self.folder.path().join("export.xml");
+        fs::write(&file, export.xml()).unwrap();
+        self.run(&[&["import", file.to_str().unwrap()], form].concat())
+    }
+
     fn run(&self, arguments: &[&str]) -> String {
         let output = run_with_input(command().args(arguments).arg("--db").arg(&self.db), b"");
         assert!(output.status.success(), "{output:?}");
@@ -157,6 +164,46 @@ fn a_sample_that_was_deleted_is_marked_until_it_comes_again() {
     assert_eq!((owned.marks(), all - owned.steps()), (1, 121 - 50));
     owned.import_export(&Export::whole("2026-02-21"));
     assert_eq!((owned.marks(), owned.steps()), (0, all));
+}
+
+#[test]
+fn the_report_of_an_import_counts_what_it_has_marked() {
+    let owned = Owned::new();
+    let first = owned.printed(&Export::whole("2026-02-01"), &[]);
+    assert!(!first.contains("no longer"), "{first}");
+    let text = owned.printed(&Export::whole("2026-02-10").without(&[20, 21]), &[]);
+    assert!(text.contains("\nThis export no longer has 2 samples of an earlier one.\n"), "{text}");
+    let report = |export: &Export| -> Value { serde_json::from_str(&owned.printed(export, &["--json"])).unwrap() };
+    // Those that are marked already are not counted again.
+    let again = report(&Export::whole("2026-02-11").without(&[20, 21]));
+    let more = report(&Export::whole("2026-02-12").without(&[20, 21, 30]));
+    assert_eq!(
+        (&again["missing"], &more["missing"], &more["files"][0]["missing"]),
+        (&Value::Null, &json!(1), &json!(1))
+    );
+    // Each element is still in one count.
+    let counted = ["new", "updated", "unchanged", "merged", "rejected"].map(|count| more[count].as_u64().unwrap_or(0));
+    let skipped: u64 = more["skipped"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    assert_eq!(json!(counted.iter().sum::<u64>() + skipped), more["read"]);
+}
+
+#[test]
+fn a_missing_sample_over_midnight_leaves_the_naive_sums_of_both_days() {
+    // Midnight is at 15:15 UTC there, in the middle of this sample.
+    const AT_MIDNIGHT: usize = 43;
+    let owned = Owned::new();
+    owned.printed(&Export::whole("2026-02-01"), &["--zone", "Australia/Eucla"]);
+    let days = || {
+        let sql = "SELECT json_group_array(json_array(value, naive)) FROM (SELECT value, naive FROM days ORDER BY day)";
+        let days: Value = serde_json::from_str(one(&owned.db, sql).as_str().unwrap()).unwrap();
+        days
+    };
+    let (watch, phone) = ([5203.0, 2424.0], [2175.0, 825.0]);
+    let half = (100.0 + 43.0) / 2.0;
+    assert_eq!(days(), json!([0, 1].map(|day| [watch[day] + half, watch[day] + half + phone[day]])));
+    owned.printed(&Export::whole("2026-02-10").without(&[AT_MIDNIGHT]), &[]);
+    // The phone's sample of these minutes counts.
+    assert_eq!(days(), json!([0, 1].map(|day| [watch[day] + 25.0, watch[day] + phone[day]])));
 }
 
 #[test]

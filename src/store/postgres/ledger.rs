@@ -68,8 +68,9 @@ pub(super) fn start_upload(link: &Link, origin: &Origin, started_ms: i64) -> Res
 
 /// The statement that enters counts. They are numbers, so it needs no parameters and shares a message with the commit.
 pub(super) fn progress(upload: UploadKey, counts: &Counts) -> String {
-    let Counts { measurements, medications, workouts, other, route_points, new, updated, unchanged, merged, rejected } =
+    let Counts { measurements, medications, workouts, other, route_points, new, updated, unchanged, merged, .. } =
         counts;
+    let rejected = counts.rejected;
     let UploadKey { id, person } = upload;
     format!(
         "UPDATE uploads SET state = 'running', measurements = {measurements}, medications = {medications}, workouts = {workouts},

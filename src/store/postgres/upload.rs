@@ -361,7 +361,9 @@ impl Upload {
         let Self { postgres, link, key, workbench, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
         let mut transfer = Transfer::new(link, &postgres.dictionary, key.person);
-        workbench.mark_missing(&mut transfer, EndedImport { upload, is_whole, export_ms, now_ms })
+        let marked = workbench.mark_missing(&mut transfer, EndedImport { upload, is_whole, export_ms, now_ms })?;
+        self.open += marked;
+        Ok(())
     }
 }
 

@@ -114,7 +114,7 @@ impl Shadow {
     pub(in crate::store) fn mark_missing(&mut self, import: EndedImport, direct: &Connection) -> Result<()> {
         self.copy_table(direct, &UPLOADS, &HashMap::new()).map_err(store_failure)?;
         self.begin_for(import.upload.person)?;
-        self.workbench.mark_missing(&mut self.remote, import)
+        self.workbench.mark_missing(&mut self.remote, import).map(|_| ())
     }
 
     /// Ends a transaction. If no upload is under way, both databases must be equal.

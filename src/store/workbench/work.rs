@@ -117,11 +117,11 @@ impl Workbench {
         settle_some(connection, ids, waiting, (upload, now_ms), &settling).map(Some).map_err(store_failure)
     }
 
-    /// Marks what a complete export no longer has, and ends the marks of what an import has.
-    pub(in crate::store) fn mark_missing(&mut self, remote: &mut impl Remote, import: EndedImport) -> Result<()> {
-        let person = import.upload.person;
+    /// Marks what a complete export no longer has, and ends the marks of what an import has. Returns how much it has marked.
+    pub(in crate::store) fn mark_missing(&mut self, remote: &mut impl Remote, import: EndedImport) -> Result<Counts> {
+        let (person, mut counts) = (import.upload.person, Counts::default());
         if !self.ids.merge.import.is_of(import.upload.id) {
-            return Ok(());
+            return Ok(counts);
         }
         self.make_ready(remote, person)?;
         // Marks are few, and each needs its sample.
@@ -135,16 +135,17 @@ impl Workbench {
         wants.samples(times, &mut self.covered, false);
         self.loading(remote, person).load(&wants)?;
         let types = begin_missing(&self.connection, &mut self.ids, import).map_err(store_failure)?;
-        let Some(export_ms) = import.export_ms else { return Ok(()) };
+        let Some(export_ms) = import.export_ms else { return Ok(counts) };
         for kind in types {
             // All samples of a type are read, so those of the one before have gone.
             self.free(remote, person)?;
             let mut wants = Wants::default();
             wants.samples([(kind, vec![(i64::MIN, i64::MAX)])].into(), &mut self.covered, true);
             self.loading(remote, person).load(&wants)?;
-            mark_missing(&self.connection, &mut self.ids, (import, export_ms), kind).map_err(store_failure)?;
+            counts +=
+                mark_missing(&self.connection, &mut self.ids, (import, export_ms), kind).map_err(store_failure)?;
         }
-        Ok(())
+        Ok(counts)
     }
 
     /// Hands over all that was changed, with a note of it, before the other database commits.

@@ -22,6 +22,7 @@ use super::ids::Ids;
 use super::ledger::{UploadKey, signed};
 use super::marks::UNMARK;
 use super::merge::Import;
+use crate::model::counts::Counts;
 use crate::model::error::Result;
 use crate::model::limits::{
     MISSING_PRESENT_MIN, MISSING_REPLACEMENTS_MAX, MISSING_ROWS_MIN, MISSING_SHARE_PERCENT_MAX, MISSING_SOURCES_MAX,
@@ -78,9 +79,9 @@ impl Store {
         begin(connection, ids, import).map_err(|error| self.failed(&error))
     }
 
-    /// Marks the rows of a type that the export no longer has.
-    pub(crate) fn mark_missing(&mut self, import: EndedImport, kind: i64) -> Result<()> {
-        let Some(export_ms) = import.export_ms else { return Ok(()) };
+    /// Marks the rows of a type that the export no longer has. Returns how many it has marked.
+    pub(crate) fn mark_missing(&mut self, import: EndedImport, kind: i64) -> Result<Counts> {
+        let Some(export_ms) = import.export_ms else { return Ok(Counts::default()) };
         let Self { connection, ids, .. } = self;
         mark(connection, ids, (import, export_ms), kind).map_err(|error| self.failed(&error))
     }
@@ -254,12 +255,12 @@ pub(in crate::store) fn mark(
     ids: &mut Ids,
     (ended, export_ms): (EndedImport, i64),
     kind: i64,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Counts> {
     let EndedImport { upload: UploadKey { person, .. }, now_ms, .. } = ended;
     let Ids { merge, changes, .. } = ids;
-    let mut sources = Sources::default();
+    let (mut sources, mut counts) = (Sources::default(), Counts::default());
     if !survey(connection, &merge.import, (person, kind), export_ms, &mut sources)? {
-        return Ok(());
+        return Ok(counts);
     }
     let mut select = connection.prepare_cached(ROWS)?;
     let mut rows = select.query([person, kind])?;
@@ -276,11 +277,12 @@ pub(in crate::store) fn mark(
             let uuid: Vec<u8> = row.get(6)?;
             if connection.prepare_cached(MARK)?.execute(params![person, kind, start_ms, uuid, now_ms])? > 0 {
                 merge.has_marks = true;
+                counts.missing += 1;
                 changes.note_replaced(ChangeKey::of_samples((person, kind)), start_ms, row.get(4)?);
             }
         }
     }
-    Ok(())
+    Ok(counts)
 }
 
 /// Counts what the export has of each source, and what it lacks, also if that is marked. Returns whether anything is surely missing.

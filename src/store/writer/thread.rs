@@ -300,7 +300,7 @@ impl WriterThread {
             let marked = match &mut left {
                 None => self.store.begin_missing(import).map(|types| left = Some(types)),
                 Some(types) => match types.pop() {
-                    Some(kind) => self.store.mark_missing(import, kind),
+                    Some(kind) => self.store.mark_missing(import, kind).map(|counts| active.note_rows(counts)),
                     None => return,
                 },
             };
