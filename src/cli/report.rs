@@ -10,6 +10,7 @@ use super::arguments::{DB_DEFAULT, DatabaseArgument, Outcome, parse_name, whose}
 use super::print::{FormArgument, Printable, print};
 use super::table::{Align, Table, shown_within};
 use crate::model::error::{Error, Result};
+use crate::model::healthkit::words;
 use crate::model::limits::REPORT_DAYS_MAX;
 use crate::model::time::{DAY_MS, parse_day};
 use crate::statistics::LocalDay;
@@ -41,6 +42,8 @@ const DAYS: u16 = 7;
 /// Columns of the names in a report, so that its lines have at most 80.
 const NAME_COLUMNS: usize = 24;
 const ZONE_COLUMNS: usize = 26;
+/// HealthKit's longest has 32.
+const ACTIVITY_COLUMNS: usize = 34;
 
 /// A local date.
 pub(super) fn parse_local_day(text: &str) -> std::result::Result<LocalDay, String> {
@@ -190,6 +193,14 @@ fn write_staleness(report: &DayReport, out: &mut dyn Write) -> io::Result<()> {
     if report.is_current {
         return Ok(());
     }
+    if report.is_from_newer_version {
+        writeln!(
+            out,
+            "\nThese figures are from a newer version of healthsink than this one, {}. It",
+            env!("CARGO_PKG_VERSION")
+        )?;
+        return writeln!(out, "does not know whether they are current: upgrade this program.");
+    }
     writeln!(out, "\nSome stored data is not in these figures yet.")?;
     writeln!(out, "The server or the next import computes them.")
 }
@@ -207,8 +218,6 @@ fn cells(figures: &Figures) -> [String; 10] {
             },
         )
     };
-    // A night without stages has no deep sleep, and none that is known.
-    let stage = |minutes: Option<f64>| time(minutes.filter(|minutes| *minutes > 0.0));
     [
         whole(figures.steps.map(f64::floor)),
         whole(figures.active_energy_kcal),
@@ -217,8 +226,8 @@ fn cells(figures: &Figures) -> [String; 10] {
         whole(figures.heart_rate),
         whole(figures.resting_heart_rate),
         time(figures.asleep_min),
-        stage(figures.deep_min),
-        stage(figures.rem_min),
+        time(figures.deep_min),
+        time(figures.rem_min),
         figures.weight_kg.map_or_else(
             || "–".to_owned(),
             |weight| {
@@ -248,7 +257,7 @@ fn write_workouts(workouts: &[WorkoutFigures], out: &mut dyn Write) -> io::Resul
         let distance = workout.distance_km.map_or_else(|| "–".to_owned(), |distance| format!("{distance:.1}"));
         let (count, hours) = (workout.workouts.to_string(), format!("{:.1}", workout.duration_s / 3600.0));
         table.push([
-            &shown_within(&workout.activity, NAME_COLUMNS),
+            &shown_within(&words(&workout.activity), ACTIVITY_COLUMNS),
             &count,
             &hours,
             &distance,
@@ -291,7 +300,7 @@ mod tests {
             weight_kg: Some(71.25),
             ..Figures::default()
         };
-        assert_eq!(cells(&figures), ["7912", "–", "–", "–", "–", "–", "7:20", "–", "–", "71.2"]);
+        assert_eq!(cells(&figures), ["7912", "–", "–", "–", "–", "–", "7:20", "0:00", "–", "71.2"]);
     }
 
     #[test]

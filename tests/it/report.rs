@@ -78,9 +78,9 @@ fn a_report_shows_days_beside_a_month_on_80_columns() {
             .split_whitespace()
             .collect()
     };
-    assert_eq!(line("Thu 01-08"), ["Thu", "01-08", "900", "420", "–", "–", "–", "54", "5:12", "1:12", "–", "71.2"]);
+    assert_eq!(line("Thu 01-08"), ["Thu", "01-08", "900", "420", "–", "–", "–", "54", "5:12", "1:12", "0:00", "71.2"]);
     assert_eq!(line("Sun 01-11")[2..], ["–"; 10]);
-    assert_eq!(line("28 days")[2..], ["900", "420", "–", "–", "–", "54", "5:12", "1:12", "–", "71.2"]);
+    assert_eq!(line("28 days")[2..], ["900", "420", "–", "–", "–", "54", "5:12", "1:12", "0:00", "71.2"]);
     assert_eq!(line("running"), ["running", "1", "1.0", "10.0", "1"]);
     assert!(text.contains("Aspirin \\u{1b}[31m        1 of 2"), "{text}");
     // Of a week without a run, the month still has it.
@@ -138,6 +138,31 @@ fn a_report_without_figures_says_how_to_get_some() {
     for part in ["No figures yet", "healthsink setup", "healthsink import export.zip"] {
         assert!(is_done && text.contains(part) && !text.contains('–'), "{part}: {text}");
     }
+}
+
+/// Only the program that made them can bring them up to date, so an older one asks for an upgrade.
+#[test]
+fn a_report_of_figures_from_a_newer_version_says_to_upgrade() {
+    let (_folder, db) = database();
+    let report = |change: &str| {
+        rusqlite::Connection::open(&db).unwrap().execute_batch(&format!("UPDATE derived_state SET {change}")).unwrap();
+        let days = ["report", "--from", "2026-01-08", "--to", "2026-01-11"];
+        let (json, _) = run(&db, &[&days[..], &["--json"]].concat());
+        let json: Value = serde_json::from_str(&json).unwrap();
+        (run(&db, &days).0, json["isCurrent"].clone(), json["isFromNewerVersion"].clone())
+    };
+    let (text, is_current, is_newer) = report("person_id = person_id");
+    assert!(text.contains("28 days") && !text.contains("upgrade") && !text.contains("not in these figures"), "{text}");
+    assert_eq!((is_current, is_newer), (json!(true), Value::Null));
+    for newer in ["rules = rules + 1", "rules = rules - 1, tzdb = '9999a'"] {
+        let (text, is_current, is_newer) = report(newer);
+        assert!(text.contains("upgrade this program") && !text.contains("next import"), "{newer}: {text}");
+        assert!(text.contains("900") && text.lines().all(|line| line.chars().count() <= 80), "{newer}: {text}");
+        assert_eq!((is_current, is_newer), (json!(false), json!(true)), "{newer}");
+    }
+    let (text, is_current, is_newer) = report("rules = rules - 1");
+    assert!(text.contains("next import computes") && !text.contains("upgrade"), "{text}");
+    assert_eq!((is_current, is_newer), (json!(false), Value::Null));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod workouts;
 
 pub use categories::{category_value, category_value_names, is_event};
 pub use distances::{ActivityDistance, activity_distance, has_distance};
+pub(crate) use identifiers::words;
 pub use identifiers::{CATEGORY_TYPE, CORRELATION_TYPE, QUANTITY_TYPE, is_sample_type, short};
 pub use names::{identifier_of, is_named, name_of};
 pub use quantities::{Aggregation, aggregation, canonical_unit};

@@ -41,7 +41,7 @@ pub(in crate::store) use halt::Halt;
 pub(in crate::store) use hours::{Hour, hours};
 pub use owner::{Decision, SourceRow, ZoneRow};
 pub(in crate::store) use parts::{StoredPart, stored_parts};
-pub(in crate::store) use people::is_behind;
+pub(in crate::store) use people::{Standing, standing};
 #[cfg(feature = "postgres")]
 pub(in crate::store) use run::derive_supplied;
 pub(in crate::store) use run::{Derived, Wishes, derive, is_current};

@@ -45,16 +45,33 @@ pub(super) fn behind(connection: &Connection, home: Option<&str>) -> rusqlite::R
         .collect()
 }
 
-/// Whether the derived tables of a person do not know its last change, or were made in another way than they are now. A home zone
-/// that was only given to a command or a server is not compared.
-pub(in crate::store) fn is_behind(connection: &Connection, person: i64) -> rusqlite::Result<bool> {
+/// How the derived tables of a person stand.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::store) enum Standing {
+    /// They know its last change.
+    Current,
+    /// They do not, or were made in another way than they are now.
+    Behind,
+    /// A newer version of the program has made them.
+    Newer,
+}
+
+/// Returns how the derived tables of a person stand. A home zone that was only given to a command or a server is not compared.
+pub(in crate::store) fn standing(connection: &Connection, person: i64) -> rusqlite::Result<Standing> {
     let sql = "SELECT c.newest, s.change, s.rules, s.tzdb, h.zone IS NULL OR h.zone IS s.home
         FROM (SELECT max(number) AS newest FROM changes WHERE person_id = ?1) c
         LEFT JOIN derived_state s ON s.person_id = ?1 LEFT JOIN home_zones h ON h.person_id = ?1";
     connection.prepare_cached(sql)?.query_row([person], |row| {
         let (newest, known): (Option<i64>, Option<i64>) = (row.get(0)?, row.get(1)?);
-        let (rules, tzdb, is_at_home): (Option<u32>, Option<String>, bool) = (row.get(2)?, row.get(3)?, row.get(4)?);
-        let is_made_now = rules == Some(RULES_VERSION) && tzdb.as_deref() == Some(Zones::version()) && is_at_home;
-        Ok(known.map_or(newest.is_some(), |known| !is_made_now || newest.is_some_and(|newest| known < newest)))
+        let (rules, tzdb): (Option<u32>, Option<String>) = (row.get(2)?, row.get(3)?);
+        let made_in = (rules, tzdb.as_deref());
+        let now = (Some(RULES_VERSION), Some(Zones::version()));
+        if made_in > now {
+            return Ok(Standing::Newer);
+        }
+        let is_made_now = made_in == now && row.get(4)?;
+        let is_behind =
+            known.map_or(newest.is_some(), |known| !is_made_now || newest.is_some_and(|newest| known < newest));
+        Ok(if is_behind { Standing::Behind } else { Standing::Current })
     })
 }

@@ -8,7 +8,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{REPORT_LIST_MAX, REPORT_MEAN_DAYS};
 use crate::statistics::{LocalDay, Period, Zones};
 use crate::store::database::Database;
-use crate::store::derive::is_behind;
+use crate::store::derive::{Standing, standing};
 use crate::store::failure::open_error;
 use crate::store::lookup::{find_person, find_type, unknown_person};
 
@@ -48,6 +48,9 @@ pub struct DayReport {
     pub zone: Option<String>,
     /// Whether all that is stored is in the figures.
     pub is_current: bool,
+    /// Whether a newer version of the program has made them: this one does not know whether they are current.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_from_newer_version: bool,
     /// Each day, also those without data.
     pub days: Vec<DayFigures>,
     /// Means of the days above that have data.
@@ -236,10 +239,12 @@ fn read(connection: &Connection, person: i64, question: &ReportQuestion) -> rusq
     }
     let mean = |periods: &[Period; FIGURES]| Figures::of(periods.each_ref().map(Period::daily_average));
     let span = [from, to, month].map(|day| day.to_string());
+    let standing = standing(connection, person)?;
     let mut report = DayReport {
         person: question.person.clone(),
         zone,
-        is_current: !is_behind(connection, person)?,
+        is_current: standing == Standing::Current,
+        is_from_newer_version: standing == Standing::Newer,
         days,
         mean: mean(&means),
         last_28_days: mean(&means_28),
@@ -319,8 +324,10 @@ impl<'a> Reader<'a> {
                 partial |= is_partial;
             }
         }
-        let sql = "SELECT asleep_ms / 60000.0, core_ms / 60000.0, deep_ms / 60000.0, rem_ms / 60000.0, end_ms > ?3 FROM nights
-            WHERE person_id = ?1 AND night = ?2";
+        // Of a night without stages nobody knows how deep it was.
+        let sql = "SELECT asleep_ms / 60000.0, iif(has_stages, core_ms, NULL) / 60000.0, iif(has_stages, deep_ms, NULL) / 60000.0,
+              iif(has_stages, rem_ms, NULL) / 60000.0, end_ms > ?3
+            FROM (SELECT *, core_ms + deep_ms + rem_ms > 0 AS has_stages FROM nights WHERE person_id = ?1 AND night = ?2)";
         let read = |row: &Row<'_>| Ok(([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?], row.get::<_, bool>(4)?));
         let mut select = self.connection.prepare_cached(sql)?;
         let night: Option<([Option<f64>; 4], bool)> =

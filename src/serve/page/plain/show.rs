@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::chart::{exact, grouped};
+use crate::model::healthkit::words;
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS, parse_iso, to_iso};
 use crate::serve::api::is_counted;
 use crate::statistics::Zones;
@@ -141,19 +142,12 @@ fn grouped_whole(number: i64) -> String {
 
 /// The name of an activity, such as `running`, as a title.
 pub(super) fn activity(value: &Value) -> String {
-    let name = text(value, "activity");
-    let mut words = String::new();
-    for letter in name.chars() {
-        if letter.is_uppercase() && !words.is_empty() {
-            words.push(' ');
-            words.extend(letter.to_lowercase());
-        } else if words.is_empty() {
-            words.extend(letter.to_uppercase());
-        } else {
-            words.push(letter);
-        }
+    let words = words(text(value, "activity"));
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => "Activity".to_owned(),
     }
-    if words.is_empty() { "Activity".to_owned() } else { words }
 }
 
 #[cfg(test)]

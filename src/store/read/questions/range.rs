@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::reader::{Snapshot, Unanswered};
 use crate::model::time::HOUR_MS;
 use crate::statistics::{INSTANTS_MS, LocalDay, Timeline, Zones};
-use crate::store::derive::is_behind;
+use crate::store::derive::{Standing, standing};
 use crate::store::lookup::find_person;
 
 /// A local date or an instant.
@@ -92,7 +92,7 @@ pub(super) fn person(snapshot: &Snapshot<'_>, name: &str) -> Result<i64, Unanswe
 
 /// Whether derived figures of a person do not know the last change yet, or were made in another way than now.
 pub(super) fn is_stale(snapshot: &Snapshot<'_>, person: i64) -> Result<bool, Unanswered> {
-    Ok(is_behind(snapshot.connection, person)?)
+    Ok(standing(snapshot.connection, person)? != Standing::Current)
 }
 
 /// What answers about a person depend on.
