@@ -834,6 +834,9 @@ pub const DERIVED_PAUSE_ROWS: u64 = 4096;
 /// How many sources a survey skips: those of a phone, a watch and two apps.
 pub const SURVEYED_SOURCES: usize = 4;
 
+/// First samples of a type that are read before its figures are made from nothing: nearly all of its sources have some.
+pub const SURVEY_FIRST_ROWS: u32 = 512;
+
 /// Samples that a survey reads before it begins again with what it has learned.
 pub const SURVEY_ROWS_MIN: u64 = 64;
 

@@ -464,3 +464,49 @@ fn samples_of_one_instant_from_many_sources_are_surveyed_to_their_end() {
     owned.import(&Samples::data(&samples.lists), &[]);
     assert_eq!(owned.texts("SELECT count(*) FROM steps_per_day"), ["1"]);
 }
+
+/// From nothing, figures are made while the sources are still being learned.
+#[test]
+fn sources_that_show_late_count_by_their_ranks() {
+    const ONE: (&str, &str) = ("com.example.one", "iPhone17,1");
+    const TWO: (&str, &str) = ("com.example.two", "iPhone17,1");
+    let (mut steps, mut energy) = (Samples::default(), Samples::default());
+    let many = |samples: &mut Samples, kind: &str, day: i64| {
+        for number in 0..700 {
+            let at_ms = day * DAY_MS + number * MINUTE_MS;
+            samples.add(kind, PHONE, [at_ms, at_ms + MINUTE_MS], json!(1), None);
+        }
+    };
+    many(&mut steps, "StepCount", 0);
+    // Both apps count before no phone, and the one that began last before the other.
+    steps.add("StepCount", ONE, [3 * DAY_MS, 3 * DAY_MS + HOUR_MS], json!(100), None);
+    steps.add("StepCount", TWO, [3 * DAY_MS + 1, 3 * DAY_MS + HOUR_MS], json!(7), None);
+    steps.add("StepCount", WATCH, [4 * DAY_MS, 4 * DAY_MS + HOUR_MS], json!(500), None);
+    steps.add("StepCount", PHONE, [4 * DAY_MS, 4 * DAY_MS + HOUR_MS], json!(900), None);
+    many(&mut energy, "ActiveEnergyBurned", 1);
+    energy.add("ActiveEnergyBurned", TWO, [2 * DAY_MS, 2 * DAY_MS + HOUR_MS], json!(7), None);
+    energy.lists.iter_mut().zip(10_000..).for_each(|((_, sample), number): (_, i64)| {
+        sample["uuid"] = json!(format!("10000000-0000-4000-8000-{number:012}"));
+    });
+    let days = "SELECT value FROM steps_per_day ORDER BY day";
+    let owned = Owned::new();
+    owned.import(&Samples::data(&steps.lists), &[]);
+    for _ in 0..2 {
+        let values = owned.texts(days);
+        assert!(values.len() == 3 && values[1].starts_with("7.0000") && values[2] == "500.0", "{values:?}");
+        derive_from_nothing(&owned);
+    }
+    // Another type shows that the second app began before the first one.
+    owned.import(&Samples::data(&energy.lists), &[]);
+    let expected = derived(&owned.db);
+    assert_eq!(owned.texts(days), ["700.0", "100.0", "500.0"]);
+    derive_from_nothing(&owned);
+    assert_eq!(derived(&owned.db), expected);
+    // Without its groups the database has less to begin with.
+    Connection::open(&owned.db)
+        .unwrap()
+        .execute_batch("PRAGMA foreign_keys = OFF; DELETE FROM days; DELETE FROM source_groups")
+        .unwrap();
+    derive_from_nothing(&owned);
+    assert_eq!(derived(&owned.db), expected);
+}

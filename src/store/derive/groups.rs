@@ -1,11 +1,12 @@
 //! The source groups of a person: what HealthKit calls sources, and their ranks for a type.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::chunk::GroupRow;
+use super::halt::{Halt, Step};
 use super::metadata::SharedTexts;
 use super::samples::SurveyedSample;
 use crate::statistics::{Class, Group, GroupId, Order, Ranks, Source};
@@ -25,6 +26,19 @@ pub(super) struct Groups {
     id_of: Option<(i64, GroupIdOf)>,
     /// Groups that the database has; those behind are new.
     stored: usize,
+    /// The same with those that were sent to the writer.
+    sent: usize,
+    watch: Watch,
+}
+
+/// What is noted of the samples of one pass.
+#[derive(Debug, Default)]
+struct Watch {
+    is_on: bool,
+    /// Whether the pass ends where a sample reveals a group.
+    ends_early: bool,
+    /// The groups that have samples.
+    met: BTreeSet<GroupId>,
 }
 
 /// A group, and whether the database has it as it is.
@@ -85,7 +99,9 @@ impl Groups {
         let order = |row: &Row<'_>| Ok(StoredOrder { kind: row.get(0)?, key: row.get(1)?, place: row.get(2)? });
         let orders = connection.prepare(sql)?.query_map([person], order)?.collect::<rusqlite::Result<_>>()?;
         let stored = known.len();
-        Ok(Self { known, by_key, by_source: HashMap::default(), last: None, orders, next_id, id_of: None, stored })
+        let by_source = HashMap::default();
+        let watch = Watch::default();
+        Ok(Self { known, by_key, by_source, last: None, orders, next_id, id_of: None, stored, sent: stored, watch })
     }
 
     /// Makes ids of new groups of their keys.
@@ -95,12 +111,7 @@ impl Groups {
 
     /// Returns the group of a source. A survey has met those of stored samples.
     #[inline]
-    pub(super) fn of_source(
-        &mut self,
-        connection: &Connection,
-        source: Option<i64>,
-        start_ms: i64,
-    ) -> rusqlite::Result<GroupId> {
+    pub(super) fn of_source(&mut self, connection: &Connection, source: Option<i64>, start_ms: i64) -> Step<GroupId> {
         match self.last {
             // Most samples have the source of the one before.
             Some((last, group)) if last == source => Ok(group),
@@ -108,13 +119,34 @@ impl Groups {
         }
     }
 
-    fn look_up(&mut self, connection: &Connection, source: Option<i64>, start_ms: i64) -> rusqlite::Result<GroupId> {
-        let group = match self.by_source.get(&source) {
-            Some(of_source) => of_source.group,
-            None => self.read(connection, (source, start_ms))?.group,
+    fn look_up(&mut self, connection: &Connection, source: Option<i64>, start_ms: i64) -> Step<GroupId> {
+        let before = self.known.len();
+        let of_source = match self.by_source.get(&source) {
+            Some(of_source) => *of_source,
+            None => self.read(connection, (source, start_ms))?,
         };
+        let group = of_source.group;
+        if self.watch.is_on {
+            let may_reveal = of_source.may_be_manual && self.known[group as usize].class != Class::Manual;
+            if self.watch.ends_early && (may_reveal || self.known.len() > before) {
+                return Err(Halt::Revealed(start_ms));
+            }
+            self.watch.met.insert(group);
+        }
         self.last = Some((source, group));
         Ok(group)
+    }
+
+    /// Begins a pass that notes which groups have samples. It may end where a sample reveals a group.
+    pub(super) fn watch(&mut self, ends_early: bool) {
+        self.last = None;
+        self.watch = Watch { is_on: true, ends_early, met: BTreeSet::new() };
+    }
+
+    /// Ends that, and returns the groups that the pass has met.
+    pub(super) fn end_watch(&mut self) -> BTreeSet<GroupId> {
+        self.watch.is_on = false;
+        std::mem::take(&mut self.watch.met)
     }
 
     /// Returns the group of a sample, and learns what the sample reveals of the group. Also returns whether other samples of its
@@ -200,9 +232,10 @@ impl Groups {
         before.iter().map(|group| group.2).ne(now.iter().map(|group| group.2))
     }
 
-    /// Returns the groups that the database does not have.
-    pub(super) fn new_rows(&self) -> Vec<GroupRow> {
-        self.known[self.stored..].iter().map(|known| known.row.clone()).collect()
+    /// Takes the groups that the database does not have.
+    pub(super) fn take_new_rows(&mut self) -> Vec<GroupRow> {
+        let sent = std::mem::replace(&mut self.sent, self.known.len());
+        self.known[sent..].iter().map(|known| known.row.clone()).collect()
     }
 
     /// Returns the groups that are new or other than in the database.

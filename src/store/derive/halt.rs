@@ -13,6 +13,8 @@ pub(in crate::store) enum Halt {
     Overtaken,
     /// The program is asked to stop.
     Stopping,
+    /// Only of a pass: a sample that starts then reveals a source group, so ranks are others.
+    Revealed(i64),
 }
 
 /// What a part of a run returns.
@@ -31,6 +33,7 @@ impl std::fmt::Display for Halt {
             Self::Write(error) => error.fmt(f),
             Self::Overtaken => f.write_str("another program computes them"),
             Self::Stopping => f.write_str("the program stops"),
+            Self::Revealed(_) => f.write_str("a sample has an unknown source"),
         }
     }
 }

@@ -10,6 +10,7 @@ mod condense;
 mod days;
 mod dirty;
 mod explain;
+mod first;
 mod groups;
 mod halt;
 mod hours;

@@ -1,10 +1,13 @@
 //! A run: brings the derived tables of all persons up to the last change.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, params};
 
 use super::chunk::{Chunk, Finish, Part};
 use super::days;
 use super::dirty::{ALL, Dirty, Span, join};
+use super::first::First;
 use super::groups::Groups;
 use super::halt::{Halt, Step};
 use super::lists::{derive_doses, derive_workouts, workout_spans};
@@ -102,6 +105,8 @@ fn in_one_state<T>(connection: Supplied<'_>, read: impl FnOnce() -> Step<T>) -> 
 /// What a run knows of a person before it computes days.
 struct Known {
     dirty: Dirty,
+    /// Types whose source groups are not known: figures of all of their time are made from nothing.
+    first: BTreeSet<i64>,
     groups: Groups,
     lengths: Lengths,
     zones: PersonZones,
@@ -123,10 +128,6 @@ fn derive_person(connection: Supplied<'_>, behind: &Behind, sender: &mut Sender<
     sender.send(Part::Begin { home: home.clone() })?;
     if !dirty.is_empty() || known.is_none() {
         let mut read = in_one_state(connection, || read_known(connection, behind, dirty, sender))?;
-        let new = read.groups.new_rows();
-        if !new.is_empty() {
-            sender.send(Part::Groups(new))?;
-        }
         compute(connection, *person, &mut read, sender)?;
         let Known { groups, lengths, zones, .. } = read;
         return sender.send(Part::Finish(Finish {
@@ -157,8 +158,12 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
     let ids = connection.ids();
     let mut groups = Groups::load(&connection, person)?.with_ids(person, ids.map(|ids| ids.group));
     let mut lengths = Lengths::load(&connection, person)?;
-    survey(connection, person, &dirty, &mut groups, &mut lengths, sender)?;
     let is_new = behind.known.is_none();
+    // What brings rows brings them once, for the survey.
+    let is_first = |spans: &[Span]| is_new && connection.is_whole() && *spans == [ALL];
+    let first: BTreeSet<i64> =
+        dirty.surveyed.iter().filter(|(_, spans)| is_first(spans)).map(|(kind, _)| *kind).collect();
+    survey(connection, person, &dirty, |kind| first.contains(&kind), (&mut groups, &mut lengths), sender)?;
     if groups.has_new_order() && !is_new {
         dirty.add_all_types(&connection, person, ALL)?;
     }
@@ -173,15 +178,16 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
         dirty.add_all_types(&connection, person, (from_ms.saturating_sub(1).max(ALL.0), ALL.1))?;
         (dirty.workouts, dirty.doses) = (Some(ALL), true);
     }
-    Ok(Known { dirty, groups, lengths, zones, workouts })
+    Ok(Known { dirty, first, groups, lengths, zones, workouts })
 }
 
 fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mut Sender<'_>) -> Step<()> {
-    let Known { dirty, groups, lengths, zones, workouts } = known;
+    let Known { dirty, first, groups, lengths, zones, workouts } = known;
     if let Some(span) = dirty.workouts {
         add_condensed(&connection, person, dirty, span)?;
     }
     let person = Person { connection, id: person, timeline: &zones.timeline, workouts };
+    let mut first = First::new(first);
     for (kind, spans) in &mut dirty.types {
         let longest_ms = lengths.longest_ms(*kind);
         if dirty.removed.contains(kind) && longest_ms > REPLACED_REACH_MS {
@@ -189,15 +195,18 @@ fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mu
             join(spans);
         }
         let name = name_of_type(&connection, *kind)?.unwrap_or_default();
-        let id = *kind;
-        let kind = Kind { id, name: &name, longest_ms };
+        let kind = Kind { id: *kind, name: &name, longest_ms };
         if has_other_unit(&person, &kind)? {
             *spans = vec![ALL];
         }
-        in_one_state(connection, || {
-            lengths.note(id, days::derive(&person, &kind, spans, groups, sender)?);
-            if name == SLEEP { nights::derive(&person, &kind, spans, groups, sender) } else { Ok(()) }
+        first.run(&person, &kind, groups, sender, |groups, sender| {
+            derive_type(&person, &kind, spans, (groups, &mut *lengths), sender)
         })?;
+    }
+    for kind in first.of_other_ranks(groups) {
+        let name = name_of_type(&connection, kind)?.unwrap_or_default();
+        let kind = Kind { id: kind, name: &name, longest_ms: lengths.longest_ms(kind) };
+        derive_type(&person, &kind, &[ALL], (&mut *groups, &mut *lengths), sender)?;
     }
     if dirty.workouts.is_some() {
         in_one_state(connection, || derive_workouts(&person, sender))?;
@@ -206,6 +215,24 @@ fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mu
         in_one_state(connection, || derive_doses(&person, sender))?;
     }
     Ok(())
+}
+
+/// Computes what is derived of a type, where its samples have changed.
+fn derive_type(
+    person: &Person<'_>,
+    kind: &Kind<'_>,
+    spans: &[Span],
+    (groups, lengths): (&mut Groups, &mut Lengths),
+    sender: &mut Sender<'_>,
+) -> Step<()> {
+    in_one_state(person.connection, || {
+        let new = groups.take_new_rows();
+        if !new.is_empty() {
+            sender.send(Part::Groups(new))?;
+        }
+        lengths.note(kind.id, days::derive(person, kind, spans, groups, sender)?);
+        if kind.name == SLEEP { nights::derive(person, kind, spans, groups, sender) } else { Ok(()) }
+    })
 }
 
 /// Whether stored days have another unit than those that are computed now: a type that this version does not know has the unit of

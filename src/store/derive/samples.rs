@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
+use super::dirty::ALL;
 use super::halt::Step;
-use crate::model::limits::{MISSING_LISTED_MAX, SURVEYED_SOURCES};
+use crate::model::limits::{MISSING_LISTED_MAX, SURVEY_FIRST_ROWS, SURVEYED_SOURCES};
 use crate::model::record::Uuid;
 use crate::store::supplied::{Need, Supplied};
 
@@ -60,6 +61,10 @@ const SURVEY: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata 
     WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?8
       AND (source_id IS NOT ?4 AND source_id IS NOT ?5 AND source_id IS NOT ?6 AND source_id IS NOT ?7
         OR end_ms - start_ms > ?9)";
+
+/// The first samples of all.
+const FIRST: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata FROM samples s
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 ORDER BY start_ms LIMIT ?4";
 
 /// What it needs of those that an export no longer has.
 const SURVEY_MISSING: &str = "SELECT s.source_id, max(s.start_ms), max(s.end_ms - s.start_ms)
@@ -181,6 +186,20 @@ pub(super) fn survey(
         if sample.start_ms >= to_ms || each(&sample)?.is_break() {
             break;
         }
+    }
+    Ok(())
+}
+
+/// Calls `each` for the first samples of a type, also missing ones.
+pub(super) fn first(
+    connection: &Connection,
+    (person, kind): (i64, i64),
+    mut each: impl FnMut(&SurveyedSample<'_>) -> Step<()>,
+) -> Step<()> {
+    let mut select = connection.prepare_cached(FIRST)?;
+    let mut rows = select.query(params![person, kind, ALL.0, SURVEY_FIRST_ROWS])?;
+    while let Some(row) = rows.next()? {
+        each(&SurveyedSample { start_ms: row.get(0)?, end_ms: row.get(1)?, source: row.get(2)?, row })?;
     }
     Ok(())
 }

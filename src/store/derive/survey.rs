@@ -50,27 +50,44 @@ impl Lengths {
     }
 }
 
-/// Reads the samples that were changed.
+/// Reads the samples that were changed. Of types that `is_first` names only the first samples: figures of all of their time are
+/// made from nothing, and that reads them once more. See [`super::first`].
 pub(super) fn survey(
     connection: Supplied<'_>,
     person: i64,
     dirty: &Dirty,
-    groups: &mut Groups,
-    lengths: &mut Lengths,
-    sender: &mut Sender<'_>,
+    is_first: impl Fn(i64) -> bool,
+    (groups, lengths): (&mut Groups, &mut Lengths),
+    sender: &Sender<'_>,
 ) -> Step<()> {
     let mut survey = Survey { connection, person, groups, texts: SharedTexts::default(), rows: 0 };
     for (kind, spans) in &dirty.surveyed {
         // All of the time is read once more, for its figures: that also finds the longest sample.
-        let longest_ms = (spans[..] != [ALL]).then(|| lengths.longest_ms(*kind));
-        let sources = std::array::from_fn(|_| Value::Text(String::new()));
-        let mut known = Known { passed_by: Surveyed { longest_ms, sources }, longest_ms: 0 };
-        for span in spans {
-            survey.read(*kind, *span, &mut known, sender)?;
+        let mut known = Known::new((spans[..] != [ALL]).then(|| lengths.longest_ms(*kind)));
+        if is_first(*kind) {
+            survey.read_first(*kind, &mut known)?;
+            survey.read_missing(*kind, ALL, &mut known)?;
+        } else {
+            for span in spans {
+                survey.read(*kind, *span, &mut known, sender)?;
+                survey.read_missing(*kind, *span, &mut known)?;
+            }
         }
         lengths.note(*kind, known.longest_ms);
     }
     Ok(())
+}
+
+/// Reads the samples of a type that start from `from_ms` on, as far as they may reveal source groups.
+pub(super) fn survey_rest(
+    connection: Supplied<'_>,
+    (person, kind): (i64, i64),
+    from_ms: i64,
+    groups: &mut Groups,
+    sender: &Sender<'_>,
+) -> Step<()> {
+    let mut survey = Survey { connection, person, groups, texts: SharedTexts::default(), rows: 0 };
+    survey.read(kind, (from_ms, ALL.1), &mut Known::new(None), sender)
 }
 
 /// A survey of a person.
@@ -90,6 +107,11 @@ struct Known {
 }
 
 impl Known {
+    fn new(longest_ms: Option<i64>) -> Self {
+        let sources = std::array::from_fn(|_| Value::Text(String::new()));
+        Self { passed_by: Surveyed { longest_ms, sources }, longest_ms: 0 }
+    }
+
     /// Returns whether it is the longest one.
     fn note_length(&mut self, length_ms: i64) -> bool {
         let is_longer = length_ms > self.longest_ms && length_ms <= STATISTICS_SAMPLE_MS_MAX;
@@ -123,6 +145,17 @@ impl Survey<'_> {
                 Ok(ControlFlow::Break(()))
             })?;
         }
+        Ok(())
+    }
+
+    /// Reads the first samples of a type.
+    fn read_first(&mut self, kind: i64, known: &mut Known) -> Step<()> {
+        let connection = self.connection;
+        samples::first(&connection, (self.person, kind), |sample| self.meet(sample, known).map(|_| ()))
+    }
+
+    fn read_missing(&mut self, kind: i64, (from_ms, to_ms): Span, known: &mut Known) -> Step<()> {
+        let (key, behind_ms) = ((self.person, kind), to_ms.saturating_add(1));
         samples::survey_missing(&self.connection, key, (from_ms, behind_ms), |missing| {
             let group = self.groups.of_source(&self.connection, missing.source, missing.last_ms)?;
             self.groups.note(group, missing.last_ms);

@@ -60,7 +60,7 @@ impl From<Halt> for rusqlite::Error {
         match halt {
             Halt::Read(error) => error,
             // Nothing is written here.
-            Halt::Write(_) | Halt::Overtaken | Halt::Stopping => Self::InvalidQuery,
+            Halt::Write(_) | Halt::Overtaken | Halt::Stopping | Halt::Revealed(_) => Self::InvalidQuery,
         }
     }
 }
