@@ -87,10 +87,13 @@ pub(super) fn read(
     bring(connection, (person, kind), (from_ms, to_ms))?;
     let missing = missing(&connection, (person, kind), (from_ms, to_ms))?;
     let is_listed = missing.len() <= MISSING_LISTED_MAX;
-    let identity = if wanted.identity || !missing.is_empty() { "uuid" } else { "NULL" };
-    let metadata = if wanted.metadata { "metadata_id, metadata" } else { "NULL, NULL" };
+    let more = match (wanted.identity || !missing.is_empty(), wanted.metadata) {
+        (_, true) => ", uuid, metadata_id, metadata",
+        (true, false) => ", uuid",
+        (false, false) => "",
+    };
     let mut select = connection.prepare_cached(&format!(
-        "SELECT start_ms, end_ms, value, unit_id, source_id, creation_ms, {identity}, {metadata} FROM samples s
+        "SELECT start_ms, end_ms, value, unit_id, source_id, creation_ms{more} FROM samples s
          WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3{}",
         if is_listed { "" } else { IS_PRESENT }
     ))?;
