@@ -159,8 +159,8 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
     let mut groups = Groups::load(&connection, person)?.with_ids(person, ids.map(|ids| ids.group));
     let mut lengths = Lengths::load(&connection, person)?;
     let is_new = behind.known.is_none();
-    // What brings rows brings them once, for the survey.
-    let is_first = |spans: &[Span]| is_new && connection.is_whole() && *spans == [ALL];
+    // What brings rows brings them once, for the survey. Without a former survey every type is of this kind, so all are compared at the end.
+    let is_first = |spans: &[Span]| is_new && behind.surveyed.is_none() && connection.is_whole() && *spans == [ALL];
     let first: BTreeSet<i64> =
         dirty.surveyed.iter().filter(|(_, spans)| is_first(spans)).map(|(kind, _)| *kind).collect();
     survey(connection, person, &dirty, |kind| first.contains(&kind), (&mut groups, &mut lengths), sender)?;

@@ -64,7 +64,7 @@ const SURVEY: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata 
 
 /// The first samples of all.
 const FIRST: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata FROM samples s
-    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 ORDER BY start_ms LIMIT ?4";
+    WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4 ORDER BY start_ms LIMIT ?5";
 
 /// What it needs of those that an export no longer has.
 const SURVEY_MISSING: &str = "SELECT s.source_id, max(s.start_ms), max(s.end_ms - s.start_ms)
@@ -200,7 +200,7 @@ pub(super) fn first(
     mut each: impl FnMut(&SurveyedSample<'_>) -> Step<()>,
 ) -> Step<()> {
     let mut select = connection.prepare_cached(FIRST)?;
-    let mut rows = select.query(params![person, kind, ALL.0, SURVEY_FIRST_ROWS])?;
+    let mut rows = select.query(params![person, kind, ALL.0, ALL.1, SURVEY_FIRST_ROWS])?;
     while let Some(row) = rows.next()? {
         each(&SurveyedSample { start_ms: row.get(0)?, end_ms: row.get(1)?, source: row.get(2)?, row })?;
     }
