@@ -140,7 +140,7 @@ fn a_report_without_figures_says_how_to_get_some() {
     }
 }
 
-/// An older program cannot tell whether they are current, so it asks for an upgrade.
+/// An older program does not know whether they are current, so it asks for an upgrade.
 #[test]
 fn a_report_of_figures_from_a_newer_version_says_to_upgrade() {
     let (_folder, db) = database();
