@@ -284,7 +284,7 @@ fn elements_without_lists_stay_within_their_bound() {
                     let mut client = Client::connect(address);
                     let (answer, ()) = upload(&mut client, |body| {
                         write!(body, r#"{{"data":{{"symptoms":[{{"n":{number},{members}}}"#)?;
-                        for value in [escapes, text, deep, escapes, text, deep] {
+                        for value in [escapes, text, deep] {
                             write!(body, r#",{{"n":{number},"value":{value}}}"#)?;
                         }
                         let date = "2026-05-01 08:00:00 +0200";
@@ -297,7 +297,7 @@ fn elements_without_lists_stay_within_their_bound() {
                         write!(body, r#"]}}],"workouts":[{{"x":{escapes},{workout}}},{{"x":[{deep}],{workout}}}]}}}}"#)
                     });
                     let counts = [answer.field("count"), answer.field("rejected")];
-                    assert_eq!((answer.status, counts), (200, [json!(11), json!(0)]), "{answer:?}");
+                    assert_eq!((answer.status, counts), (200, [json!(8), json!(0)]), "{answer:?}");
                 });
             }
         });
