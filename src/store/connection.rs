@@ -143,4 +143,11 @@ impl Store {
         self.ids.claimed = claimed;
         self.running.note_rollback();
     }
+
+    /// The steps by which SQLite would run a statement.
+    #[cfg(test)]
+    pub(crate) fn plan(&self, sql: &str) -> Vec<String> {
+        let mut explain = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        explain.raw_query().mapped(|row| row.get(3)).map(|step| step.unwrap()).collect()
+    }
 }

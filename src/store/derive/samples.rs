@@ -68,7 +68,7 @@ const FIRST: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata F
 
 /// What it needs of those that an export no longer has.
 const SURVEY_MISSING: &str = "SELECT s.source_id, max(s.start_ms), max(s.end_ms - s.start_ms)
-    FROM missing_samples m JOIN samples s USING (person_id, type_id, start_ms, uuid)
+    FROM missing_samples m CROSS JOIN samples s USING (person_id, type_id, start_ms, uuid)
     WHERE m.person_id = ?1 AND m.type_id = ?2 AND m.start_ms >= ?3 AND m.start_ms < ?4 GROUP BY s.source_id";
 
 /// The first of those.
@@ -259,5 +259,21 @@ fn real(row: &Row<'_>, column: usize) -> Option<f64> {
     match row.get_ref(column) {
         Ok(ValueRef::Real(number)) => Some(number),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::database::Database;
+
+    /// A person has few missing samples, and millions of others.
+    #[test]
+    fn missing_samples_are_looked_up_not_searched_for() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let store = Store::open(&Database::new(file.path())).unwrap();
+        let plan = store.plan(SURVEY_MISSING);
+        assert!(plan[0].starts_with("SEARCH m USING PRIMARY KEY (person_id=?"), "{plan:#?}");
     }
 }

@@ -108,12 +108,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let store = Store::open(&Database::new(file.path())).unwrap();
         let check = |sql: &str, expected: &str| {
-            let mut explain = store.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let plan: Vec<String> = explain
-                .query_map(params![1, 1, None::<&str>, 1], |row| row.get(3))
-                .unwrap()
-                .map(|step| step.unwrap())
-                .collect();
+            let plan = store.plan(sql);
             assert!(plan.iter().any(|step| step.starts_with(expected)), "{plan:#?}");
             let scans =
                 plan.iter().filter(|step| step.starts_with("SCAN s") && !step.starts_with("SCAN sample_origins"));

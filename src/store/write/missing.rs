@@ -54,7 +54,7 @@ const MARK: &str =
     ON CONFLICT DO NOTHING";
 
 const MARKED: &str = "SELECT m.type_id, m.start_ms, m.uuid, s.end_ms, s.import_number FROM missing_samples m
-    JOIN samples s USING (person_id, type_id, start_ms, uuid) WHERE m.person_id = ?1";
+    CROSS JOIN samples s USING (person_id, type_id, start_ms, uuid) WHERE m.person_id = ?1";
 
 /// An import at its end.
 #[derive(Clone, Copy, Debug)]
@@ -318,4 +318,19 @@ fn survey(
         }
     }
     Ok(sources.covered.iter().any(|covered| covered.is_sure() || covered.is_related() && covered.replaced > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::database::Database;
+
+    /// A person has few missing samples, and millions of others.
+    #[test]
+    fn missing_samples_are_looked_up_not_searched_for() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let store = Store::open(&Database::new(file.path())).unwrap();
+        let plan = store.plan(MARKED);
+        assert!(plan[0].starts_with("SEARCH m USING PRIMARY KEY (person_id=?"), "{plan:#?}");
+    }
 }

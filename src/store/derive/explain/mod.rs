@@ -46,7 +46,7 @@ pub(in crate::store) fn explain(
     } else {
         day::explain(&person, &kind, day, &mut groups)?
     };
-    let sql = "SELECT count(*) FROM missing_samples JOIN samples USING (person_id, type_id, start_ms, uuid)
+    let sql = "SELECT count(*) FROM missing_samples CROSS JOIN samples USING (person_id, type_id, start_ms, uuid)
         WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4";
     let missing: i64 = connection.query_row(sql, params![person.id, kind.id, span.0, span.1], |row| row.get(0))?;
     if missing > 0 {
