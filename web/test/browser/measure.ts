@@ -1,14 +1,24 @@
-// Measures the page over the ten years of the demo: when the figures of Today are seen, and the CPU time that scripts take.
+// Measures the page over the ten years of the demo: when the figures of Today are seen, Lighthouse's scores, the CPU time that
+// scripts take, and the server's memory with open pages.
 //
-//   node measure.mjs [--days NUMBER] [--runs NUMBER]
+//   node measure.mjs [--days NUMBER] [--db FILE] [--person NAME] [--runs NUMBER] [PART…]   PART: today, lighthouse, charts, memory
 
+import { constants, copyFileSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Browser, BrowserContext, CDPSession, Page } from "playwright-core";
 import { launch, newContext, PHONE, settled, signIn } from "./browser.ts";
+import { runLighthouse, slowDown } from "./lighthouse.ts";
+import { median } from "./numbers.ts";
 import { Household } from "./server.ts";
 
-const { values } = parseArgs({
-  options: { days: { type: "string", default: "3650" }, runs: { type: "string", default: "5" } },
+const { values, positionals: parts } = parseArgs({
+  options: {
+    days: { type: "string", default: "3650" },
+    db: { type: "string" },
+    person: { type: "string" },
+    runs: { type: "string", default: "5" },
+  },
+  allowPositionals: true,
 });
 const RUNS = Number(values.runs);
 const RANGES = ["day", "week", "month", "half", "year", "all"];
@@ -17,7 +27,6 @@ const DAY_MS = 86_400_000;
 const household = new Household();
 const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
 
-const median = (numbers: readonly number[]) => [...numbers].sort((one, other) => one - other)[numbers.length >> 1] ?? 0;
 const shown = (ms: number) => ms.toFixed(0).padStart(6);
 
 /** Milliseconds from the begin of the navigation until the first figure is there. */
@@ -39,21 +48,38 @@ async function watchFigures(page: Page): Promise<void> {
   });
 }
 
-/** Cold is a browser without anything but the session; warm one that has seen the page, with its worker. */
-async function today(browser: Browser): Promise<{ cold: number[]; warm: number[] }> {
-  const [cold, warm]: [number[], number[]] = [[], []];
+interface Times {
+  /** A browser without anything but the session. */
+  cold: number[];
+  /** The same, as slow as Lighthouse's phone. */
+  slow: number[];
+  /** A browser that has seen the page, with its worker. */
+  warm: number[];
+}
+
+async function today(browser: Browser): Promise<Times> {
+  const times: Times = { cold: [], slow: [], warm: [] };
+  const load = async (page: Page) => {
+    await watchFigures(page);
+    return figuresAfter(page, () => page.goto(household.url));
+  };
   for (let run = 0; run < RUNS; run += 1) {
     const context = await newContext(browser, { screen: PHONE });
     await signIn(context, household.url, token);
     const page = await context.newPage();
-    await watchFigures(page);
-    cold.push(await figuresAfter(page, () => page.goto(household.url)));
+    times.cold.push(await load(page));
     await page.evaluate(() => navigator.serviceWorker.ready);
     await page.waitForLoadState("networkidle").catch(() => {});
-    warm.push(await figuresAfter(page, () => page.goto(household.url)));
+    times.warm.push(await load(page));
     await context.close();
+    const other = await newContext(browser, { screen: PHONE });
+    await signIn(other, household.url, token);
+    const slow = await other.newPage();
+    await slowDown(slow);
+    times.slow.push(await load(slow));
+    await other.close();
   }
-  return { cold, warm };
+  return times;
 }
 
 /** CPU time of the page's thread since it began, in milliseconds: other programs do not count. */
@@ -96,19 +122,71 @@ async function charts(context: BrowserContext): Promise<void> {
   }
 }
 
-await household.fillWithDemo(Number(values.days));
-const token = household.token("read", "--person", "anna");
+/** Memory that the server's process has only for itself and the allocator, in KiB. */
+function memoryKiB(): number {
+  const status = readFileSync(`/proc/${household.processId}/status`, "utf8");
+  return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN);
+}
+
+const OPEN_PAGES = 10;
+
+/** Memory after one page has been open and closed, and with ten that follow the server's events. */
+async function memory(browser: Browser): Promise<void> {
+  const opened: BrowserContext[] = [];
+  const open = async () => {
+    const context = await newContext(browser, { screen: PHONE });
+    opened.push(context);
+    await signIn(context, household.url, token);
+    const page = await context.newPage();
+    const live = page.waitForResponse((answer) => answer.url().includes("/api/v1/events"));
+    await page.goto(household.url);
+    await settled(page);
+    await live;
+  };
+  await open();
+  await opened.pop()?.close();
+  const before = memoryKiB();
+  let most = before;
+  for (let count = 0; count < OPEN_PAGES; count += 1) {
+    await open();
+    most = Math.max(most, memoryKiB());
+  }
+  const mib = (kib: number) => (kib / 1024).toFixed(1);
+  console.log(
+    `\nmemory of the server, in MiB: ${mib(before)}; with ${OPEN_PAGES} pages open ${mib(memoryKiB())}, at most ${mib(most)}`,
+  );
+  for (const context of opened) await context.close();
+}
+
+const isWanted = (part: string) => parts.length === 0 || parts.includes(part);
+
+if (values.db) copyFileSync(values.db, household.database, constants.COPYFILE_FICLONE);
+else await household.fillWithDemo(Number(values.days));
+const person = values.person ?? (values.db ? undefined : "anna");
+const token = household.token("read", ...(person ? ["--person", person] : []));
 await household.start();
 const browser = await launch();
 try {
-  console.log("until the figures of Today are seen, in ms: median, all runs");
-  for (const [name, times] of Object.entries(await today(browser))) {
-    console.log(`${name.padEnd(6)} ${shown(median(times))}   ${times.map((time) => time.toFixed(0)).join(" ")}`);
+  if (isWanted("memory")) await memory(browser);
+  if (isWanted("today")) {
+    console.log("\nuntil the figures of Today are seen, in ms: median, all runs");
+    for (const [name, times] of Object.entries(await today(browser))) {
+      console.log(
+        `${name.padEnd(6)} ${shown(median(times))}   ${times.map((time: number) => time.toFixed(0)).join(" ")}`,
+      );
+    }
   }
-  console.log(`\n${"CPU time of scripts, in ms".padEnd(44)}  first median   most`);
-  const context = await newContext(browser, { screen: PHONE });
-  await signIn(context, household.url, token);
-  await charts(context);
+  const tools = process.env.HEALTHSINK_LIGHTHOUSE;
+  if (tools && isWanted("lighthouse")) {
+    console.log("\nLighthouse, mobile: median, all runs; what costs points in the last one");
+    await runLighthouse(tools, household.url, token, RUNS);
+  }
+  if (isWanted("charts")) {
+    console.log(`\n${"CPU time of scripts, in ms".padEnd(44)}  first median   most`);
+    const context = await newContext(browser, { screen: PHONE });
+    await signIn(context, household.url, token);
+    await charts(context);
+  }
 } finally {
   await browser.close();
   await household.remove();

@@ -23,8 +23,13 @@ export class Household {
   readonly folder = mkdtempSync(join(tmpdir(), "healthsink-page-"));
   readonly database = join(this.folder, "health.db");
   private process: ChildProcess | undefined;
+  private readonly followers: (() => Promise<void>)[] = [];
   /** As `http://127.0.0.1:31234/`; the same after a restart. */
   url = "";
+
+  get processId(): number | undefined {
+    return this.process?.pid;
+  }
 
   /** Runs a command of the program and returns what it prints. */
   run(...words: string[]): string {
@@ -63,6 +68,15 @@ export class Household {
     this.url = "";
   }
 
+  /** Starts a follower, which ends with the household. */
+  follow(...flags: string[]): { stop(): Promise<void> } {
+    const words = ["follow", "--db", this.database, ...flags];
+    const started = spawn(PROGRAM, words, { env: environment, stdio: "ignore" });
+    const stop = () => ended(started);
+    this.followers.push(stop);
+    return { stop };
+  }
+
   private async begin(...words: string[]): Promise<void> {
     const started = spawn(PROGRAM, words, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
     this.process = started;
@@ -81,13 +95,11 @@ export class Household {
   async stop(): Promise<void> {
     const running = this.process;
     this.process = undefined;
-    if (!running || running.exitCode !== null) return;
-    const ended = once(running, "exit");
-    running.kill("SIGTERM");
-    await ended;
+    if (running) await ended(running);
   }
 
   async remove(): Promise<void> {
+    for (const stop of this.followers) await stop();
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -108,6 +120,13 @@ export class Household {
     if (!answer.ok) throw new Error(`${path}: ${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as T;
   }
+}
+
+async function ended(running: ChildProcess): Promise<void> {
+  if (running.exitCode !== null || running.signalCode !== null) return;
+  const exit = once(running, "exit");
+  running.kill("SIGTERM");
+  await exit;
 }
 
 /** Returns why the tests cannot run here; null if they can. */
