@@ -42,13 +42,14 @@ export function Sources({ sources }: { sources: readonly Source[] }) {
                     </span>
                     <span class="note narrow-only">
                       {kindOf(source)}, {rankOf(source)}
+                      {source.first && `, ${texts.types.since(formatDay(source.first.slice(0, 10)))}`}
                     </span>
                   </>
                 ),
               },
               { name: texts.data.kind, isWide: true, cell: kindOf },
               { name: texts.data.rank, isWide: true, cell: rankOf },
-              { name: texts.data.first, cell: ({ first }) => formatDay(first?.slice(0, 10)) },
+              { name: texts.data.first, isWide: true, cell: ({ first }) => formatDay(first?.slice(0, 10)) },
               { name: texts.data.last, cell: ({ last }) => formatDay(last?.slice(0, 10)) },
             ]}
           />

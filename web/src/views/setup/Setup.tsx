@@ -1,6 +1,6 @@
 // What to type into the app, and whether the first upload has arrived.
 
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, Fragment } from "preact";
 import { useAnswer } from "../../api/answers.ts";
 import { sending } from "../../draw/arrival.ts";
 import { formatAge } from "../../format/dates.ts";
@@ -77,7 +77,7 @@ function Setting({ name, value, children }: SettingProps) {
       <dt>{name}</dt>
       <dd>
         <span>
-          {children} {isCopied && <code data-copy>{value}</code>}
+          {children} {isCopied && <Words text={value} />}
         </span>
         {isCopied && <CopyButton text={value} what={name} />}
       </dd>
@@ -116,5 +116,19 @@ function Waiting({ state }: { state: Status }) {
         </a>
       )}
     </Card>
+  );
+}
+
+/** Lines break between words only: a browser would also break behind the hyphens of a flag. */
+function Words({ text }: { text: string }) {
+  return (
+    <code data-copy>
+      {text.split(" ").map((word, place) => (
+        <Fragment key={place}>
+          {place > 0 && " "}
+          <span class="word">{word}</span>
+        </Fragment>
+      ))}
+    </code>
   );
 }

@@ -176,7 +176,8 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
         grid: { show: false },
         size: 28,
         gap: 8,
-        space: 56,
+        // Years are shorter than days with their months.
+        space: (_, _axis, from, to) => (to - from > LONG_S ? 40 : 56),
         values: (_, ticks, _axis, _space, step) =>
           ticks.map((tick) => (isAtEnd(tick, span) ? "" : labelOfTick(tick, step, data.zone))),
       },
@@ -265,6 +266,8 @@ const DAY_S = 86_400;
 const isAtEnd = (seconds: number, { min, max }: Span) => (max - seconds) / (max - min) < 0.02;
 
 /** As much of the date as the step needs. */
+const LONG_S = 4 * 365 * DAY_S;
+
 function labelOfTick(seconds: number, step: number, zone: string | null): string {
   const format = (options: Intl.DateTimeFormatOptions) =>
     dateFormat({ ...options, timeZone: zone ?? "UTC" }).format(seconds * 1000);

@@ -60,7 +60,7 @@ function TypeLink({ row, series, from }: { row: TypeRow; series: Series | undefi
   return (
     <a class="line type-line" href={link}>
       <span class="line-text">
-        <span class="ellipsis" title={`${name} (${row.identifier})`}>
+        <span class="type-name" title={`${name} (${row.identifier})`}>
           {name}
         </span>
         <span class="note ellipsis" title={about}>

@@ -103,7 +103,7 @@ function Head({ workout, uuid, hasRoute }: { workout: Workout; uuid: string; has
         </a>
         <h1>{nameOfActivity(workout.activity)}</h1>
         <p class="muted small">
-          {formatDay(day, "full")}, {times}
+          {formatDay(day, "weekdayYear")}, {times}
         </p>
       </div>
       {hasRoute && (

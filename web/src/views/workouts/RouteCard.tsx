@@ -1,7 +1,17 @@
 // The route on a graticule, coloured by heart rate or by pace. Its cursor is that of the plots.
 
 import { useMemo, useState } from "preact/hooks";
-import { nearestPoint, RAMP_STEPS, rampStep, runsOf, type Sketch, scaleOf, sketch, strokes } from "../../draw/route.ts";
+import {
+  degreesText,
+  nearestPoint,
+  RAMP_STEPS,
+  rampStep,
+  runsOf,
+  type Sketch,
+  scaleOf,
+  sketch,
+  strokes,
+} from "../../draw/route.ts";
 import { nearest } from "../../draw/ticks.ts";
 import { type Point, series, valueAt } from "../../draw/track.ts";
 import { measureOf } from "../../format/units.ts";
@@ -29,6 +39,8 @@ type Colour = "heart" | "speed";
 const PADDING = 36;
 /** A heart rate holds for so long. */
 const NEAR_MS = 60_000;
+/** Decimals of degrees: ten metres. */
+const PLACES = 4;
 
 export function RouteCard({ points, workout, cursor, pacing }: RouteCardProps) {
   const [place, width] = useWidth();
@@ -125,8 +137,17 @@ export function RouteCard({ points, workout, cursor, pacing }: RouteCardProps) {
           <span>{name(scale.to)}</span>
         </div>
       )}
+      <Start point={points[0]} />
     </Card>
   );
+}
+
+/** Where that is, for a map elsewhere: a graticule has no names. */
+function Start({ point }: { point: Point | undefined }) {
+  if (!point) return null;
+  const { northSouth, eastWest, start } = texts.workouts;
+  const place = `${degreesText(point.latitude, PLACES, northSouth)}, ${degreesText(point.longitude, PLACES, eastWest)}`;
+  return <p class="note">{start(place)}</p>;
 }
 
 function Here({ points, sketch: { x, y }, cursor }: { points: readonly Point[]; sketch: Sketch; cursor: Cursor }) {
