@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clockText } from "../src/draw/clock.ts";
-import { averages, bars, type Night, stagesOf } from "../src/draw/nights.ts";
+import { averages, bars, type Night, seenAt, stagesOf } from "../src/draw/nights.ts";
 
 const night = (date: string, bedtime: string | null, wake: string | null, more: Partial<Night> = {}): Night => ({
   night: date,
@@ -83,4 +83,15 @@ test("stages without minutes are left out", () => {
     { stage: "deep", minutes: 100 },
     { stage: "awake", minutes: 20 },
   ]);
+});
+
+test("a night is over three hours after waking, on the clocks of where the person was", () => {
+  const open = night("2026-01-08", "2026-01-07T23:00:00", "2026-01-08T07:00:00", { partial: true });
+  const check = (now: string, zone: string | null, expected: boolean) =>
+    assert.equal(seenAt({ ...open, zone }, new Date(now), "UTC").partial, expected, now);
+  check("2026-01-08T09:59:00Z", null, true);
+  check("2026-01-08T10:00:00Z", null, false);
+  check("2026-01-08T08:59:00Z", "Europe/Berlin", true);
+  check("2026-01-08T09:00:00Z", "Europe/Berlin", false);
+  assert.equal(seenAt({ ...open, wake_time: null }, new Date("2026-01-09T00:00:00Z"), "UTC").partial, true);
 });

@@ -1,6 +1,6 @@
 // Nights as bars from bedtime to waking, and what is usual among them. A night that is missing has no bar.
 
-import { datesBetween, type MeanTime, mean, meanTime, minutesFrom } from "./clock.ts";
+import { datesBetween, knownZone, type MeanTime, mean, meanTime, minutesFrom, wallMs, wallOf } from "./clock.ts";
 import type { Stage } from "./hypnogram.ts";
 
 /** A night as the API lists it. */
@@ -77,6 +77,20 @@ export interface Averages {
 /** Whether a night knows stages: not only that the person slept. */
 export function isStaged(night: Night): boolean {
   return [night.core_min, night.deep_min, night.rem_min].some((minutes) => (minutes ?? 0) > 0);
+}
+
+/** A person who has been up for so long will hardly sleep on. */
+const UP_MS = 3 * 3_600_000;
+
+/**
+ * Returns a night with what is open about it now. The server's night lasts until the evening, since a nap may follow; the
+ * owner has been up since the morning.
+ */
+export function seenAt<N extends Night>(night: N, now: Date, zone: string): N {
+  const waking = wallMs(night.wake_time);
+  if (!night.partial || waking === null) return night;
+  const up = wallOf(now.getTime(), knownZone(night.zone) ?? zone) - waking;
+  return up < UP_MS ? night : { ...night, partial: false };
 }
 
 /** Returns the averages of whole nights. Stages are averages of the nights that know stages. */

@@ -229,7 +229,9 @@ function Dates({ bars, frame, range, today }: DatesProps) {
 }
 
 function Readout({ bars, summary, chosen }: { bars: Bars; summary: Averages; chosen: Signal<string | null> }) {
-  const bar = bars.bars.find(({ night }) => night.night === chosen.value);
+  // Without a night that is over there is no average: the first morning has its own night.
+  const first = summary.nights === 0 ? bars.bars.at(-1) : undefined;
+  const bar = bars.bars.find(({ night }) => night.night === chosen.value) ?? first;
   if (!bar) {
     return (
       <div class="readout">

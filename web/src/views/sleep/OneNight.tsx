@@ -6,13 +6,13 @@ import { Problem } from "../../api/problem.ts";
 import type { Night } from "../../api/shapes.ts";
 import { knownZone } from "../../draw/clock.ts";
 import { hypnogram, parts, type Span } from "../../draw/hypnogram.ts";
-import { isStaged, stagesOf } from "../../draw/nights.ts";
+import { isStaged, seenAt, stagesOf } from "../../draw/nights.ts";
 import { addDays } from "../../format/calendar.ts";
 import { formatDay, formatLocalTime, formatTime } from "../../format/dates.ts";
 import { formatMinutes } from "../../format/durations.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { linkTo, personInAddress } from "../../state/address.ts";
-import { today } from "../../state/clock.ts";
+import { now, today } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
 import { Card } from "../../ui/Card.tsx";
@@ -51,7 +51,7 @@ function Head({ date }: { date: string }) {
           <Icon name="left" size={16} />
           {texts.sleep.title}
         </a>
-        <h1>{formatDay(date, "full")}</h1>
+        <h1>{formatDay(date, "weekdayYear")}</h1>
       </div>
       <nav class="steps" aria-label={texts.sleep.nightSteps}>
         <a class="icon-button" aria-label={texts.sleep.nightBefore} href={linkTo("sleep", [addDays(date, -1)])}>
@@ -71,8 +71,9 @@ function Head({ date }: { date: string }) {
   );
 }
 
-function Shown({ night }: { night: Night }) {
-  const zone = knownZone(night.zone) ?? "UTC";
+function Shown({ night: sent }: { night: Night }) {
+  const zone = knownZone(sent.zone) ?? "UTC";
+  const night = seenAt(sent, now.value, zone);
   const drawn = useMemo(() => hypnogram(night.segments), [night.segments]);
   const divided = parts(drawn, night.bedtime, night.wake_time, zone);
   const sources = [...new Set(night.segments.map(({ source }) => source).filter((source) => source !== null))].map(

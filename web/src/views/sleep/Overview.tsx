@@ -2,11 +2,12 @@
 
 import { useAnswer } from "../../api/answers.ts";
 import type { NightRow } from "../../api/shapes.ts";
-import { averages, bars } from "../../draw/nights.ts";
+import { knownZone } from "../../draw/clock.ts";
+import { averages, bars, seenAt } from "../../draw/nights.ts";
 import { addDays } from "../../format/calendar.ts";
 import { formatDay, formatDays } from "../../format/dates.ts";
 import { changeQuery, linkTo, personInAddress } from "../../state/address.ts";
-import { today as personToday } from "../../state/clock.ts";
+import { now, today as personToday } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
 import { Card } from "../../ui/Card.tsx";
@@ -88,7 +89,8 @@ interface ShownProps {
   today: string;
 }
 
-function Shown({ rows, nights, zone, today }: ShownProps) {
+function Shown({ rows: sent, nights, zone, today }: ShownProps) {
+  const rows = sent.map((night) => seenAt(night, now.value, knownZone(zone) ?? "UTC"));
   const newest = rows.at(-1)?.night ?? nights.last;
   const [, end] = [newest, nights.last].sort();
   const drawn = bars(rows, nights.first, addDays(end ?? nights.last, 1));
@@ -99,7 +101,7 @@ function Shown({ rows, nights, zone, today }: ShownProps) {
         <NightsPlot bars={drawn} summary={summary} range={nights.range} zone={zone} today={today} />
         <NightsTable rows={rows} />
       </Card>
-      <Averages summary={summary} />
+      {summary.nights > 0 && <Averages summary={summary} />}
     </div>
   );
 }
