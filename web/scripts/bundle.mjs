@@ -12,7 +12,6 @@ import { staticImports } from "./sizes.mjs";
 export const WEB = dirname(dirname(fileURLToPath(import.meta.url)));
 const OUT = join(WEB, "dist");
 const TARGET = ["es2022", "safari16", "firefox115", "chrome110"];
-const FIRST_VIEW = "src/views/today/Today.tsx";
 
 const hashed = (name, bytes) => {
   const dot = name.lastIndexOf(".");
@@ -31,6 +30,7 @@ export async function bundle({ minify }) {
   const scripts = await bundleScripts(minify, map);
   for (const file of scripts.outputFiles) files.set(relative(OUT, file.path), Buffer.from(file.contents));
   const names = findNames(scripts.metafile);
+  const ahead = asset(add, "ahead.js", await bundleAlone("src/ahead.ts", minify, {}));
 
   const icons = {
     svg: asset(add, "icon.svg", iconSvg()),
@@ -40,11 +40,11 @@ export async function bundle({ minify }) {
     mask: asset(add, "mask512.png", iconPng(512, true)),
   };
   add("manifest.webmanifest", manifest(icons));
-  add("index.html", page(names, icons));
+  add("index.html", page({ ...names, ahead }, icons));
   addSwagger(add, names, icons);
   const packages = [...bundledPackages(Object.keys(scripts.metafile.inputs)), "swagger-ui-dist"];
   add("licences.html", licencesPage(WEB, packages, names.style));
-  const first = new Set(["index.html", names.style, ...names.first]);
+  const first = new Set(["index.html", ahead, names.style, ...names.first]);
   add(
     "sw.js",
     await bundleWorker(
@@ -80,6 +80,8 @@ function bundleScripts(minify, map) {
     absWorkingDir: WEB,
     entryPoints: { main: "src/main.tsx", docs: "src/docs.ts" },
     plugins: [commonScript],
+    // Its other form needs a script of helpers, which every view would load.
+    alias: { leaflet: "leaflet/dist/leaflet-src.esm.js" },
     outdir: OUT,
     entryNames: "assets/[name]-[hash]",
     chunkNames: "assets/[name]-[hash]",
@@ -113,7 +115,7 @@ const commonScript = {
 function findNames({ outputs }) {
   const outputOf = (source) => Object.keys(outputs).find((output) => outputs[output].entryPoint === source);
   const main = outputOf("src/main.tsx");
-  const first = new Set([...staticImports(outputs, main), ...staticImports(outputs, outputOf(FIRST_VIEW))]);
+  const first = staticImports(outputs, main);
   const inDist = (output) => relative("dist", output);
   return {
     main: inDist(main),
@@ -130,6 +132,7 @@ function page(names, icons) {
   return readFileSync(join(WEB, "src/index.html"), "utf8")
     .replace("{{style}}", names.style)
     .replace("{{main}}", names.main)
+    .replace("{{ahead}}", names.ahead)
     .replace("{{icon}}", icons.svg)
     .replace("{{touch}}", icons.touch)
     .replace("{{preloads}}", preloads.join("\n"));
@@ -175,15 +178,23 @@ async function bundleWorker(minify, shell, files) {
   for (const [name, bytes] of [...files].sort(([one], [other]) => (one < other ? -1 : 1))) {
     version.update(name).update(bytes);
   }
+  return bundleAlone("src/sw.ts", minify, {
+    SHELL: JSON.stringify(shell),
+    VERSION: JSON.stringify(version.digest("hex").slice(0, 12)),
+  });
+}
+
+/** Bundles a script that needs no other. */
+async function bundleAlone(source, minify, define) {
   const { outputFiles } = await build({
     absWorkingDir: WEB,
-    entryPoints: ["src/sw.ts"],
+    entryPoints: [source],
     bundle: true,
     format: "iife",
     target: TARGET,
     minify,
     write: false,
-    define: { SHELL: JSON.stringify(shell), VERSION: JSON.stringify(version.digest("hex").slice(0, 12)) },
+    define,
   });
   return outputFiles[0].contents;
 }

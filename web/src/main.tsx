@@ -1,4 +1,4 @@
-// Starts the page: asks for the session and, at the same time, for what Today shows.
+// Starts the page: asks for the session and, at the same time, for what Today shows, unless the first script did.
 
 import { render } from "preact";
 import { readAhead } from "./api/answers.ts";
@@ -10,6 +10,7 @@ import { Frame } from "./ui/Frame.tsx";
 import { SignIn } from "./ui/SignIn.tsx";
 import { Failure } from "./ui/States.tsx";
 import { overviewQuery } from "./views/today/query.ts";
+import "./views/common.ts";
 import "./styles/main.css";
 
 function App() {
@@ -28,5 +29,9 @@ startLive();
 const root = document.getElementById("app");
 if (root) render(<App />, root);
 
+/** The worker is for the next visit: it loads after what this one shows. */
+const WORKER_AFTER_MS = 2000;
 // Browsers have workers only on HTTPS and on this machine.
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => undefined);
+if ("serviceWorker" in navigator) {
+  setTimeout(() => navigator.serviceWorker.register("sw.js").catch(() => undefined), WORKER_AFTER_MS);
+}

@@ -11,12 +11,14 @@ interface WaitingEvent extends Event {
 }
 interface FetchedEvent extends WaitingEvent {
   request: Request;
+  /** The answer to a navigation, which the browser asks for while the worker starts. */
+  preloadResponse: Promise<Response | undefined>;
   respondWith(answer: Promise<Response>): void;
 }
 interface Worker {
   skipWaiting(): Promise<void>;
   clients: { claim(): Promise<void> };
-  registration: { scope: string };
+  registration: { scope: string; navigationPreload?: { enable(): Promise<void> } };
   addEventListener(name: "install" | "activate", listener: (event: WaitingEvent) => void): void;
   addEventListener(name: "fetch", listener: (event: FetchedEvent) => void): void;
 }
@@ -44,6 +46,7 @@ worker.addEventListener("activate", (event) => {
     caches
       .keys()
       .then((names) => Promise.all(names.filter(outdated).map((name) => caches.delete(name))))
+      .then(() => worker.registration.navigationPreload?.enable())
       .then(() => worker.clients.claim()),
   );
 });
@@ -58,9 +61,9 @@ worker.addEventListener("fetch", (event) => {
   } else if (path.startsWith("assets/")) {
     event.respondWith(fromCacheFirst(request));
   } else if (request.mode === "navigate" && path === "") {
-    event.respondWith(fromServerFirst(request, FILES));
+    event.respondWith(fromServerFirst(event, FILES));
   } else if (KEPT.test(path)) {
-    event.respondWith(fromServerFirst(request, ANSWERS));
+    event.respondWith(fromServerFirst(event, ANSWERS));
   }
 });
 
@@ -73,22 +76,26 @@ async function fromCacheFirst(request: Request): Promise<Response> {
   return answer;
 }
 
-async function fromServerFirst(request: Request, name: string): Promise<Response> {
-  const cache = await caches.open(name);
+/** The page gets the answer at once, and the worker keeps it meanwhile. */
+async function fromServerFirst(event: FetchedEvent, name: string): Promise<Response> {
+  const { request } = event;
+  // Opened before the request: signing out meanwhile deletes it, with what is put into it afterwards.
+  const opened = caches.open(name);
   try {
-    const answer = await fetch(request);
-    if (answer.ok) await keep(cache, request, answer.clone());
+    const answer = (await event.preloadResponse) ?? (await fetch(request));
+    if (answer.ok) event.waitUntil(keep(opened, request, answer.clone()));
     else if (answer.status === 401) await caches.delete(ANSWERS);
     return answer;
   } catch (error) {
-    const known = await cache.match(request);
+    const known = await (await opened).match(request);
     if (known) return known;
     throw error;
   }
 }
 
 /** With the time, so that the page says how old it is. */
-async function keep(cache: Cache, request: Request, answer: Response): Promise<void> {
+async function keep(opened: Promise<Cache>, request: Request, answer: Response): Promise<void> {
+  const cache = await opened;
   const headers = new Headers(answer.headers);
   headers.set(KEPT_AT, new Date().toISOString());
   await cache.delete(request);

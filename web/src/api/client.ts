@@ -1,10 +1,13 @@
 // Requests to the API with the session's cookie. Answers have tags, and the browser's cache asks with them again.
 
-import type { Query } from "../state/address.ts";
+import { takeAhead } from "../state/ahead.ts";
 import { noteKept, noteReached, noteUnreachable } from "../state/connection.ts";
 import { Problem, problemOf, Unreachable } from "./problem.ts";
 import type { SessionAnswer } from "./shapes.ts";
 import type { paths } from "./types.ts";
+import { ACCEPTED } from "./url.ts";
+
+export { requestUrl } from "./url.ts";
 
 type Described = {
   [Path in keyof paths as Path extends `/api/v1/${string}` ? Path : never]: paths[Path] extends {
@@ -28,17 +31,6 @@ export type Answers = Omit<Described, "/api/v1/samples"> & {
 export type Path = keyof Answers;
 export type AnswerOf<P extends Path> = Answers[P];
 
-/** Fills `{names}` of a path and adds the query. The address is relative, since a proxy may add a prefix. */
-export function requestUrl(path: string, query: Query = {}, names: Record<string, string> = {}): string {
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(names[name] ?? ""));
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== "") search.set(name, String(value));
-  }
-  const text = search.toString();
-  return filled.slice(1) + (text ? `?${text}` : "");
-}
-
 /** The service worker's mark on what it has kept. */
 const KEPT_AT = "x-kept-at";
 
@@ -46,7 +38,8 @@ const KEPT_AT = "x-kept-at";
 export async function request(url: string, options: RequestInit = {}): Promise<Response> {
   let answer: Response;
   try {
-    answer = await fetch(url, { credentials: "same-origin", ...options });
+    answer = await (takeAhead(url) ?? fetch(url, { credentials: "same-origin", ...options }));
+    options.signal?.throwIfAborted();
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     noteUnreachable();
@@ -66,7 +59,7 @@ export async function request(url: string, options: RequestInit = {}): Promise<R
 
 /** Reads JSON. A page of HTML in its place comes from something that is not healthsink, such as a proxy's sign-in. */
 export async function readJson<T>(url: string, options: RequestInit = {}): Promise<T> {
-  const answer = await request(url, { headers: { accept: "application/json, application/geo+json" }, ...options });
+  const answer = await request(url, { headers: { accept: ACCEPTED }, ...options });
   try {
     return (await answer.json()) as T;
   } catch {

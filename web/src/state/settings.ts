@@ -3,25 +3,9 @@
 import { computed, signal } from "@preact/signals";
 import type { UnitSystem } from "../format/units.ts";
 import { address, changeQuery } from "./address.ts";
+import { keep, readKept } from "./kept.ts";
 
-const PREFIX = "healthsink.";
-
-/** Reads a kept value. Browsers may refuse storage: then nothing is kept. */
-export function readKept(name: string): string | null {
-  try {
-    return localStorage.getItem(PREFIX + name);
-  } catch {
-    return null;
-  }
-}
-
-export function keep(name: string, value: string): void {
-  try {
-    localStorage.setItem(PREFIX + name, value);
-  } catch {
-    // Private windows refuse it.
-  }
-}
+export { keep, readKept } from "./kept.ts";
 
 const isSystem = (text: string | null): text is UnitSystem => text === "metric" || text === "us";
 const usesMiles = () => /^en-(US|LR)|-MM$/i.test(typeof navigator === "undefined" ? "" : navigator.language);

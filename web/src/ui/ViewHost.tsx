@@ -30,14 +30,14 @@ export function ViewHost() {
 function Loaded({ view, parts, query }: ViewProps & { view: View }) {
   const [, redraw] = useState(0);
   const [failure, setFailure] = useState<"away" | "gone">();
-  const Shown = loaded.get(view.name);
+  const Shown = view.shown ?? loaded.get(view.name);
   const isAway = unreachableSince.value !== null;
   const mustWait = failure === "away" && isAway;
   useEffect(() => {
     if (Shown || mustWait || failure === "gone") return;
     // Browsers remember that a script could not be loaded. All that is shown is in the address.
     if (failure === "away") return location.reload();
-    view.load().then(
+    view.load?.().then(
       ({ default: shown }) => {
         loaded.set(view.name, shown);
         redraw((count) => count + 1);

@@ -18,5 +18,6 @@ import "../ui/Later.tsx";
 import "../ui/Segmented.tsx";
 import "../ui/Sparkline.tsx";
 import "../ui/States.tsx";
+import "../ui/ViewHost.tsx";
 import "./registry.ts";
 import "./today/query.ts";

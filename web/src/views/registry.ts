@@ -1,8 +1,9 @@
-// The list of views. Each is a folder of its own, loaded when it is first shown.
+// The list of views. Each is a folder, loaded when it is first shown; most visits begin with Today.
 
 import type { ComponentType } from "preact";
 import { texts } from "../texts.ts";
 import type { IconName } from "../ui/Icon.tsx";
+import Today from "./today/Today.tsx";
 
 export interface ViewProps {
   /** The parts of the address behind the view's name: `["steps"]` of `#/type/steps`. */
@@ -18,11 +19,13 @@ export interface View {
   icon?: IconName;
   /** The view of the navigation that it belongs to, if it is not in there. */
   under?: string;
-  load: () => Promise<{ default: ComponentType<ViewProps> }>;
+  load?: () => Promise<{ default: ComponentType<ViewProps> }>;
+  /** A view that is loaded with the page. */
+  shown?: ComponentType<ViewProps>;
 }
 
 export const views: readonly View[] = [
-  { name: "", title: texts.nav.today, icon: "today", load: () => import("./today/Today.tsx") },
+  { name: "", title: texts.nav.today, icon: "today", shown: Today },
   { name: "types", title: texts.nav.types, icon: "types", load: () => import("./types/Types.tsx") },
   { name: "sleep", title: texts.nav.sleep, icon: "sleep", load: () => import("./sleep/Sleep.tsx") },
   { name: "workouts", title: texts.nav.workouts, icon: "workouts", load: () => import("./workouts/Workouts.tsx") },

@@ -1,23 +1,13 @@
-// What Today asks for: small enough to be asked before the view is loaded.
+// What Today asks for.
 
 import { signal } from "@preact/signals";
 import { personInAddress, type Query } from "../../state/address.ts";
-import { keep, readKept } from "../../state/settings.ts";
+import { keep } from "../../state/settings.ts";
+import { NAME, queryOf, readChosen } from "./chosen.ts";
 
-export const FIGURES = 4;
-const NAME = "figures";
+export { FIGURES } from "./chosen.ts";
 
-/** The owner's choice; null until there is one: then the server chooses. */
-export const chosenFigures = signal<string[] | null>(parsed(readKept(NAME)));
-
-function parsed(text: string | null): string[] | null {
-  const types =
-    text
-      ?.split(",")
-      .filter((type) => type !== "")
-      .slice(0, FIGURES) ?? [];
-  return types.length > 0 ? types : null;
-}
+export const chosenFigures = signal<string[] | null>(readChosen());
 
 export function chooseFigures(types: string[]): void {
   keep(NAME, types.join(","));
@@ -25,5 +15,5 @@ export function chooseFigures(types: string[]): void {
 }
 
 export function overviewQuery(): Query {
-  return { type: chosenFigures.value?.join(","), person: personInAddress.value };
+  return queryOf(chosenFigures.value, personInAddress.value);
 }
