@@ -147,6 +147,11 @@ export async function cutTexts(page: Page): Promise<string[]> {
     const faults: string[] = [];
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth > clientWidth) faults.push(`the page is ${scrollWidth} wide, the screen ${clientWidth}`);
+    // A table that is seen at once fits; those behind charts may be wider.
+    for (const part of document.querySelectorAll<HTMLElement>(".table-scroll")) {
+      if (clientWidth < 360 || part.closest("details") || part.scrollWidth <= part.clientWidth + 1) continue;
+      faults.push(`a table is cut: ${part.getAttribute("aria-label")}`);
+    }
     for (const element of document.querySelectorAll<HTMLElement>("body *")) {
       const style = getComputedStyle(element);
       if (element.closest(".hidden, svg, .map, [hidden]") || style.display === "none") continue;

@@ -13,6 +13,7 @@ import { Household } from "./server.ts";
 const now = Date.now();
 const today = new Date(now).toISOString().slice(0, 10);
 const DAY_MS = 86_400_000;
+const yesterday = new Date(now - DAY_MS).toISOString().slice(0, 10);
 const weeksAgo = new Date(now - 30 * DAY_MS).toISOString().slice(0, 10);
 const [folder = "pictures", ...wanted] = process.argv.slice(2);
 
@@ -61,6 +62,7 @@ async function draw(browser: Browser, state: string): Promise<void> {
       "sleep",
       `sleep/${today}`,
       "workouts",
+      `why/steps/${yesterday}`,
       "data",
       "setup",
     ];

@@ -160,6 +160,12 @@ test("Setup shows what to type, copies it, and sees the first upload by itself",
   await page.getByRole("button", { name: "Copy: Endpoint path" }).click();
   await page.getByText(/^(Copied|Selected)$/).waitFor();
   assert.equal(await page.evaluate(() => window.getSelection()?.toString()), "/api/health-data");
+  // A command is copied as it is, and its lines do not break within a flag.
+  const command = "healthsink token new --person ben --label phone";
+  await page.getByRole("button", { name: "Copy: Another token, made on the server" }).click();
+  assert.equal(await page.evaluate(() => window.getSelection()?.toString()), command);
+  const heights = await page.locator(".copy-list .word").evaluateAll((words) => words.map((word) => word.clientHeight));
+  assert.ok(new Set(heights).size === 1, `words of several lines: ${heights}`);
   await household.upload(sender, {
     data: {
       HKQuantityTypeIdentifierStepCount: [
