@@ -137,6 +137,55 @@ fn statistics_of_workouts_are_compared_with_the_samples_in_them() {
     }
 }
 
+/// Five days of a watch, and a phone on one of them. The rings are those of the days, but for the third to the sixth day.
+#[test]
+fn days_that_differ_from_their_rings_have_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let (db, file) = (folder.path().join("health.db"), folder.path().join("export.xml"));
+    let mut rows = String::new();
+    let mut add = |day: u8, hour: u8, source: &str, stood: &str| {
+        let date = |minute: u8| format!("2026-01-{day:02} {hour:02}:{minute:02}:00 +0100");
+        let (start, end, whole) = (date(10), date(11), date(59));
+        rows += &format!(
+            r#"<Record type="HKQuantityTypeIdentifierAppleExerciseTime" sourceName="{source}" unit="min" startDate="{start}" endDate="{end}" value="1"/>
+            <Record type="HKCategoryTypeIdentifierAppleStandHour" sourceName="{source}" startDate="{start}" endDate="{whole}" value="HKCategoryValueAppleStandHour{stood}"/>"#,
+        );
+    };
+    for day in 1..=7 {
+        for hour in 8..16 {
+            add(day, hour, "Anna’s Apple Watch", if hour < 14 { "Stood" } else { "Idle" });
+        }
+    }
+    add(5, 18, "Anna’s iPhone", "Idle");
+    for (day, exercise, stand) in [(1, 8, 6), (2, 8, 6), (3, 7, 6), (4, 12, 8), (5, 8, 6), (6, 8, 4), (7, 8, 6)] {
+        rows += &format!(
+            r#"<ActivitySummary dateComponents="2026-01-{day:02}" appleExerciseTime="{exercise}" appleStandHours="{stand}"/>"#
+        );
+    }
+    fs::write(&file, format!("<HealthData>{rows}</HealthData>")).unwrap();
+    run(&db, &["import", "--zone", "Europe/Paris", file.to_str().unwrap()]);
+    let found: Value = serde_json::from_str(&run(&db, &["verify", "--json"])).unwrap();
+    let mut reasons = Vec::new();
+    for report in found["rings"].as_array().unwrap() {
+        for difference in report["differences"].as_array().unwrap() {
+            let [ring, day, reason] =
+                [&report["ring"], &difference["day"], &difference["reason"]].map(|text| text.as_str().unwrap());
+            reasons.push(format!("{ring} {day}: {reason}"));
+        }
+    }
+    let less = "the ring has less than its samples, which are all of one source";
+    assert_eq!(
+        reasons,
+        [
+            format!("exercise 2026-01-03: {less}"),
+            "exercise 2026-01-04: fewer samples than the ring had".to_owned(),
+            "exercise 2026-01-05: several sources: a ring counts the active watch only".to_owned(),
+            "stand 2026-01-04: fewer samples than the ring had".to_owned(),
+            format!("stand 2026-01-06: {less}"),
+        ]
+    );
+}
+
 #[test]
 fn samples_over_400_days_are_listed() {
     let (_folder, db) = imported(&[]);

@@ -82,7 +82,7 @@ struct Day {
     ring: Option<f64>,
     unit: Option<String>,
     figure: Option<f64>,
-    has_one_source: bool,
+    has_several_sources: bool,
     has_zone: bool,
     is_edge: bool,
 }
@@ -95,7 +95,7 @@ pub(super) fn verify(connection: &Connection, person: i64, now_ms: i64) -> rusql
 fn verify_ring(connection: &Connection, person: i64, ring: &Ring, now_ms: i64) -> rusqlite::Result<RingReport> {
     let Ring { name, unit, column, unit_column, kind } = ring;
     let sql = format!(
-        "SELECT a.day, a.{column}, {unit_column}, d.value, d.group_id IS NOT NULL, d.zone_id IS NOT NULL,
+        "SELECT a.day, a.{column}, {unit_column}, d.value, json_array_length(d.details, '$.groups') > 1, d.zone_id IS NOT NULL,
            a.day <= (SELECT min(day) FROM days WHERE person_id = ?1 AND type_id = ?2)
              OR a.day >= (SELECT max(day) FROM days WHERE person_id = ?1 AND type_id = ?2)
          FROM activity_summaries a LEFT JOIN days d ON d.person_id = a.person_id AND d.type_id = ?2 AND d.day = a.day
@@ -108,7 +108,7 @@ fn verify_ring(connection: &Connection, person: i64, ring: &Ring, now_ms: i64) -
             ring: row.get(1)?,
             unit: row.get(2)?,
             figure: row.get(3)?,
-            has_one_source: row.get::<_, Option<bool>>(4)?.unwrap_or(true),
+            has_several_sources: row.get::<_, Option<bool>>(4)?.unwrap_or(false),
             has_zone: row.get::<_, Option<bool>>(5)?.unwrap_or(true),
             is_edge: row.get::<_, Option<bool>>(6)?.unwrap_or(true),
         })
@@ -138,10 +138,10 @@ fn compare(report: &mut RingReport, kind: &str, day: Day) {
     let reason = match day.figure {
         None => "no samples",
         Some(_) if day.is_edge => "the samples begin or end on this day",
-        Some(_) if !day.has_one_source => "several sources: a ring counts the active watch only",
+        Some(_) if day.has_several_sources => "several sources: a ring counts the active watch only",
         Some(_) if !day.has_zone => "the time zone is unknown",
         Some(figure) if figure < ring => "fewer samples than the ring had",
-        Some(_) => "unknown",
+        Some(_) => "the ring has less than its samples, which are all of one source",
     };
     report.differences.push(RingDifference { day: day.day, ring, figure: day.figure, reason });
 }
