@@ -15,6 +15,7 @@ mod causes;
 mod changes;
 mod check;
 mod cli;
+mod commands;
 mod conformance;
 mod contract;
 mod demo;
