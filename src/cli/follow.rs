@@ -10,7 +10,7 @@ use super::arguments::{DatabaseArgument, Outcome};
 use super::interrupt::watch;
 use crate::follow::{
     Access, BaseUrl, End, Follow, Influx, InfluxSettings, Stop, Target, Waiter, Webhook, WebhookSettings, follow,
-    note_refusal,
+    note_refusal, secret,
 };
 use crate::model::error::{Error, Result};
 use crate::model::follower::is_follower_name;
@@ -49,6 +49,9 @@ pub(super) struct FollowArguments {
     /// URL that gets a signed message when something has changed: whose, which types and days, no values
     #[arg(long, env = "HEALTHSINK_WEBHOOK", hide_env_values = true, value_name = "URL", help_heading = WEBHOOK)]
     webhook: Option<String>,
+    /// File whose first line is this URL, so that a secret in it is not in the list of processes
+    #[arg(long, env = "HEALTHSINK_WEBHOOK_FILE", value_name = "FILE", conflicts_with = "webhook", help_heading = WEBHOOK)]
+    webhook_file: Option<PathBuf>,
     /// File whose first line is the secret that messages are signed with, as Standard Webhooks have it: whsec_ and base64
     #[arg(long, env = "HEALTHSINK_WEBHOOK_SECRET_FILE", value_name = "FILE", help_heading = WEBHOOK)]
     webhook_secret_file: Option<PathBuf>,
@@ -74,7 +77,7 @@ const EXAMPLES: &str = "Examples:
   healthsink follow --influx-url http://127.0.0.1:8086 --influx-org home \\
       --influx-bucket health --influx-token-file influx.token
   healthsink follow --influx-url http://127.0.0.1:8086 --influx-database health --once
-  healthsink follow --webhook https://ha.example.com/api/webhook/ID --webhook-secret-file whsec
+  healthsink follow --webhook-file webhook.url --webhook-secret-file whsec
 
 The follower reads beside the server and never delays an upload. A target that is down is tried
 again for as long as it takes; then it gets what it has missed. A cursor beside the database
@@ -92,10 +95,7 @@ impl FollowArguments {
         let waiter = Rc::new(Waiter::new(stop)?);
         let config = Follow {
             database: Database::new(&self.database.db),
-            name: self
-                .name
-                .clone()
-                .unwrap_or_else(|| if self.webhook.is_some() { "webhook" } else { "influx" }.to_owned()),
+            name: self.name.clone().unwrap_or_else(|| if self.is_webhook() { "webhook" } else { "influx" }.to_owned()),
             is_once: self.once,
             is_resync: self.resync,
         };
@@ -105,20 +105,31 @@ impl FollowArguments {
         }
     }
 
+    fn is_webhook(&self) -> bool {
+        self.webhook.is_some() || self.webhook_file.is_some()
+    }
+
     fn target(self, waiter: &Rc<Waiter>) -> Result<Box<dyn Target>> {
-        match (&self.influx_url, &self.webhook) {
-            (Some(url), None) => {
+        match (&self.influx_url, self.is_webhook()) {
+            (Some(url), false) => {
                 let (url, access) = (parse_url("--influx-url", url)?, self.access()?);
                 let (ca_file, is_numbers_only) = (self.ca_file, self.influx_numbers_only);
                 let settings = InfluxSettings { url, access, ca_file, is_numbers_only };
                 Ok(Box::new(Influx::new(settings, Rc::clone(waiter))?))
             }
-            (None, Some(url)) => {
-                let url = parse_url("--webhook", url)?;
+            (None, true) => {
+                let url = self.webhook_url()?;
                 let (secret_file, ca_file) = (self.webhook_secret_file, self.ca_file);
                 Ok(Box::new(Webhook::new(WebhookSettings { url, secret_file, ca_file }, Rc::clone(waiter))?))
             }
             _ => Err(Error::usage("name a target: --influx-url or --webhook; each follower has one")),
+        }
+    }
+
+    fn webhook_url(&self) -> Result<BaseUrl> {
+        match (&self.webhook, &self.webhook_file) {
+            (None, Some(file)) => parse_url("--webhook-file", &secret("--webhook-file", file)?),
+            (url, _) => parse_url("--webhook", url.as_deref().unwrap_or_default()),
         }
     }
 

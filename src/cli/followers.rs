@@ -28,6 +28,8 @@ pub(super) struct FollowerRow {
     /// Points or messages that it has taken, and those that it refuses.
     sent: u64,
     rejected: u64,
+    /// Points outside of the years that targets have.
+    left_out: u64,
     /// Deletions that it does not know.
     undeleted: u64,
     fault: Option<Fault>,
@@ -57,6 +59,7 @@ pub(super) fn read(database: &Database, newest: i64) -> Vec<FollowerRow> {
             last_success_seconds_ago: state.last_success_ms.map(|at_ms| now_ms.saturating_sub(at_ms) / 1000),
             sent: state.sent,
             rejected: state.rejected,
+            left_out: state.left_out,
             undeleted: state.undeleted,
             fault: state.fault.map(|FollowerFault { since_ms, is_stopped, message }| Fault {
                 since: to_iso_seconds(since_ms),
@@ -76,9 +79,11 @@ pub(super) fn write(followers: &[FollowerRow], out: &mut dyn Write) -> io::Resul
     followers.iter().try_for_each(|follower| {
         let (name, target) = (shown(&follower.name), shown_within(&follower.target, NAME_COLUMNS_MAX));
         write!(out, "  {name}: {target} {}", level(follower))?;
-        for (count, name, became) in
-            [(follower.rejected, "point", "refused"), (follower.undeleted, "deletion", "unknown there")]
-        {
+        for (count, name, became) in [
+            (follower.rejected, "point", "refused"),
+            (follower.left_out, "point", "outside of the years 1677 to 2262 left out"),
+            (follower.undeleted, "deletion", "unknown there"),
+        ] {
             if count > 0 {
                 write!(out, ", {} {became}", counted(count, name))?;
             }

@@ -1,12 +1,17 @@
 //! The cursor of a follower: what its target has, in a file beside the database that is replaced in one step.
 //!
-//! A file that cannot be read, or is of another target, counts as none: then everything is sent again, which costs only time.
+//! A file of another target counts as none: then everything is sent again, which costs only time. One that cannot be read stops the
+//! follower: it may have been the file of a later version, and rows that were removed meanwhile would stay in the target.
+
+use std::io;
 
 use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
+use super::written::Names;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::follower::{FollowerFault, FollowerState};
+use crate::model::limits::FOLLOWER_FILE_BYTES_MAX;
 use crate::store::questions::FigureRules;
 use crate::store::{Database, now_ms};
 
@@ -23,7 +28,10 @@ pub(super) struct Cursor {
     pub(super) seen: i64,
     /// The last upload of the database when it was written.
     pub(super) mark: Option<(i64, i64)>,
+    /// By their numbers in order. Somebody under another name than before is there twice.
     pub(super) people: Vec<PersonCursor>,
+    /// Measurements that were written.
+    pub(super) names: Names,
     /// What is under way.
     pub(super) plan: Option<Plan>,
 }
@@ -38,6 +46,8 @@ pub(super) struct PersonCursor {
     pub(super) is_whole: bool,
     /// Whether it may have rows that are gone, so that all are removed before they are sent.
     pub(super) is_doubtful: bool,
+    /// Whether points that other programs wrote are removed also: somebody has asked for that.
+    pub(super) is_resynced: bool,
     /// The change up to which it has figures; none yet if missing.
     pub(super) figures: Option<i64>,
     /// The computation of these figures, and what they depend on.
@@ -54,28 +64,65 @@ impl PersonCursor {
 
 const FORMAT: u32 = 1;
 
+/// The version of a file, whatever else it has.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
 impl Cursor {
     /// Reads the cursor of a follower, or begins one. Returns whether there was one of this target.
-    pub(super) fn load(database: &Database, name: &str, target: &str) -> (Self, bool) {
-        let bytes = database.read_follower(name);
-        let mut cursor: Self = serde_json::from_slice(&bytes).unwrap_or_default();
-        if cursor.format == FORMAT && cursor.state.target == target {
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`] if there is a file that cannot be read as one.
+    pub(super) fn load(database: &Database, name: &str, target: &str) -> Result<(Self, bool)> {
+        let found = Self::known(database, name)?;
+        let is_other = found.is_some();
+        if let Some(mut cursor) = found.filter(|cursor| cursor.state.target == target) {
             name.clone_into(&mut cursor.state.name);
-            return (cursor, true);
+            return Ok((cursor, true));
         }
-        if !bytes.is_empty() {
-            tracing::warn!(
-                "the cursor of the follower {name} is of another target, or damaged: everything is sent again"
-            );
+        if is_other {
+            tracing::warn!("the cursor of the follower {name} is of another target: everything is sent again");
         }
-        let state = FollowerState { name: name.to_owned(), target: target.to_owned(), ..FollowerState::default() };
-        (Self { state, format: FORMAT, ..Self::default() }, false)
+        Ok((Self::new(name, target), false))
     }
 
-    /// Reads the cursor of a follower, whatever its target is.
-    pub(super) fn known(database: &Database, name: &str) -> Option<Self> {
-        let cursor: Self = serde_json::from_slice(&database.read_follower(name)).ok()?;
-        (cursor.format == FORMAT).then_some(cursor)
+    /// Begins a cursor.
+    pub(super) fn new(name: &str, target: &str) -> Self {
+        let state = FollowerState { name: name.to_owned(), target: target.to_owned(), ..FollowerState::default() };
+        Self { state, format: FORMAT, ..Self::default() }
+    }
+
+    /// Reads the cursor of a follower, whatever its target is. `None` without a file, or with an empty one, as a power cut leaves it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cursor::load`].
+    pub(super) fn known(database: &Database, name: &str) -> Result<Option<Self>> {
+        let path = database.follower_path(name);
+        let refused = |what: &str| {
+            let shown = path.display();
+            Error::usage(format!(
+                "{shown} is not a cursor that this version reads: {what}; start the follower with --resync, which removes what the target \
+                 has and sends everything again, or put the file back"
+            ))
+        };
+        let bytes = match database.read_follower(name) {
+            Ok(bytes) if bytes.is_empty() => return Ok(None),
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                return Err(refused(&format!("it is longer than {FOLLOWER_FILE_BYTES_MAX} bytes")));
+            }
+            Err(error) => return Err(refused(&error.to_string())),
+        };
+        // Serde's message may quote a person's name.
+        let Format { format } = serde_json::from_slice(&bytes).map_err(|_| refused("it is truncated or damaged"))?;
+        if format != FORMAT {
+            return Err(refused(&format!("it has format {format}, and this version writes {FORMAT}")));
+        }
+        serde_json::from_slice(&bytes).map(Some).map_err(|_| refused("it is damaged"))
     }
 
     /// Notes what keeps the follower from going on.
@@ -91,7 +138,15 @@ impl Cursor {
             let message = format!("cannot write the cursor of the follower {name} beside the database: {error}");
             Error::new(ErrorKind::Io, message)
         };
-        let bytes = serde_json::to_vec(self).map_err(|error| failed(error.to_string()))?;
+        let encode = |cursor: &Self| serde_json::to_vec(cursor).map_err(|error| failed(error.to_string()));
+        let mut bytes = encode(self)?;
+        if bytes.len() > FOLLOWER_FILE_BYTES_MAX {
+            // The next start makes the plan again.
+            bytes = encode(&Self { plan: None, ..self.clone() })?;
+        }
+        if bytes.len() > FOLLOWER_FILE_BYTES_MAX {
+            return Err(failed(format!("it would have {} bytes, more than {FOLLOWER_FILE_BYTES_MAX}", bytes.len())));
+        }
         database.write_follower(&self.state.name, &bytes).map_err(|error| failed(error.to_string()))
     }
 }
@@ -100,12 +155,14 @@ impl Cursor {
 mod tests {
     use super::super::plan::{Purpose, Ranges};
     use super::*;
+    use crate::model::limits::{FOLLOW_GROUPS_MAX, FOLLOW_NAMES_BYTES_MAX, FOLLOWED_PEOPLE_MAX, NAME_BYTES_MAX};
 
     #[test]
     fn a_cursor_comes_back_and_belongs_to_its_target() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::new(folder.path().join("health.db"));
-        let (mut cursor, is_known) = Cursor::load(&database, "influx", "here");
+        let load = |target| Cursor::load(&database, "influx", target).unwrap();
+        let (mut cursor, is_known) = load("here");
         assert!(!is_known);
         let mut ranges = Ranges::default();
         ranges.add_all_figures("anna", &["x".to_owned()], true);
@@ -114,13 +171,70 @@ mod tests {
         cursor.people = vec![PersonCursor { id: 7, name: "anna".to_owned(), ..PersonCursor::default() }];
         (cursor.state.change, cursor.mark) = (3, Some((5, 6)));
         cursor.write(&database).unwrap();
-        let (found, is_known) = Cursor::load(&database, "influx", "here");
+        let (found, is_known) = load("here");
         assert!(is_known);
         assert_eq!(found.plan, cursor.plan);
         assert_eq!((found.state.change, found.mark, found.people[0].id), (3, Some((5, 6)), 7));
-        let (other, is_known) = Cursor::load(&database, "influx", "there");
+        let (other, is_known) = load("there");
         assert!(!is_known && other.plan.is_none() && other.state.change == 0 && other.state.target == "there");
-        database.write_follower("influx", b"{\"format\":1,\"tar").unwrap();
-        assert!(!Cursor::load(&database, "influx", "here").1);
+        // As a power cut may leave it.
+        database.write_follower("influx", b"").unwrap();
+        assert!(!load("here").1);
+    }
+
+    #[test]
+    fn a_file_that_is_no_cursor_is_refused_with_its_remedy() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::new(folder.path().join("health.db"));
+        let long = vec![b' '; FOLLOWER_FILE_BYTES_MAX + 1];
+        for (content, part) in [
+            (&b"{\"format\":1,\"tar"[..], "truncated or damaged"),
+            (b"{}", "truncated or damaged"),
+            (b"{\"format\":1,\"people\":7}", "it is damaged"),
+            (b"{\"format\":2,\"target\":\"here\"}", "it has format 2, and this version writes 1"),
+            (&long, "longer than 2097152 bytes"),
+        ] {
+            database.write_follower("influx", content).unwrap();
+            let error = Cursor::load(&database, "influx", "here").unwrap_err();
+            let message = error.to_string();
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            assert!(message.contains(part) && message.contains("health.db-follow-influx"), "{message}");
+            assert!(message.contains("--resync"), "{message}");
+        }
+        std::fs::remove_file(database.follower_path("influx")).unwrap();
+        std::fs::create_dir(database.follower_path("influx")).unwrap();
+        assert!(Cursor::load(&database, "influx", "here").is_err());
+    }
+
+    #[test]
+    fn a_file_has_room_for_all_that_it_may_remember() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::new(folder.path().join("health.db"));
+        let rules = FigureRules { base: "0".repeat(16), groups: vec!["0".repeat(8); FOLLOW_GROUPS_MAX] };
+        let id = 1 << 32;
+        let name = "n".repeat(NAME_BYTES_MAX);
+        let person = PersonCursor { id, name, figures: Some(id), run: id, rules, ..PersonCursor::default() };
+        let mut cursor = Cursor::new("influx", "here");
+        cursor.people = vec![person; FOLLOWED_PEOPLE_MAX];
+        assert!(cursor.names.add_possible(&["t".repeat(FOLLOW_NAMES_BYTES_MAX / 3)]));
+        cursor.write(&database).unwrap();
+        assert_eq!(Cursor::load(&database, "influx", "here").unwrap().0.people.len(), FOLLOWED_PEOPLE_MAX);
+    }
+
+    #[test]
+    fn a_cursor_that_is_too_long_is_written_without_its_plan() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::new(folder.path().join("health.db"));
+        let mut cursor = Cursor::new("influx", "here");
+        let mut ranges = Ranges::default();
+        ranges.add_all_figures("anna", &["x".repeat(FOLLOWER_FILE_BYTES_MAX)], true);
+        cursor.seen = 7;
+        cursor.plan = Some(Plan::new((3, 9), Purpose::Changes, ranges));
+        cursor.write(&database).unwrap();
+        let (found, is_known) = Cursor::load(&database, "influx", "here").unwrap();
+        assert!(is_known && found.plan.is_none() && found.seen == 7);
+        let name = "n".repeat(FOLLOWER_FILE_BYTES_MAX);
+        cursor.people = vec![PersonCursor { name, ..PersonCursor::default() }];
+        assert!(cursor.write(&database).unwrap_err().to_string().contains("more than 2097152"));
     }
 }

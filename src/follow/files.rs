@@ -9,7 +9,11 @@ use crate::model::limits::{TLS_FILE_BYTES_MAX, TOKEN_BYTES_MAX};
 use crate::store::{Notice, private};
 
 /// Returns the first line of a file with a secret.
-pub(super) fn secret(flag: &str, path: &Path) -> Result<String> {
+///
+/// # Errors
+///
+/// [`Usage`](crate::model::error::ErrorKind::Usage) if the file cannot be read, or does not begin with a secret.
+pub fn secret(flag: &str, path: &Path) -> Result<String> {
     let bytes = read(flag, path, TOKEN_BYTES_MAX)?;
     let text = String::from_utf8_lossy(&bytes);
     // Editors on Windows begin a file with an invisible mark.

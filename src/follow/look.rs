@@ -1,11 +1,13 @@
 //! What is to be done next: compares the database with the cursor, and plans the first thing that the target does not have.
 
+use std::time::Instant;
+
 use super::cursor::{Cursor, PersonCursor};
 use super::plan::{Plan, Purpose, Ranges};
 use super::source::{Source, Working};
-use crate::model::error::Error;
-use crate::model::limits::{FOLLOW_CHANGES_MAX, FOLLOWED_PEOPLE_MAX};
-use crate::store::questions::{ChangeKind, Followed, RowKind, Snapshot};
+use crate::model::limits::{FOLLOW_CHANGES_MAX, FOLLOW_LOOK, FOLLOWED_PAGE, FOLLOWED_PEOPLE_MAX};
+use crate::model::line_limit::LineLimit;
+use crate::store::questions::{ChangeKind, Followed, FollowedPerson, RowKind, Snapshot};
 
 /// A look at the database.
 pub(super) struct Look<'w, 'd> {
@@ -15,6 +17,29 @@ pub(super) struct Look<'w, 'd> {
     pub(super) takes_rows: bool,
     /// Whether everything is removed and sent again.
     pub(super) is_resync: bool,
+    /// The last look, and when it was.
+    pub(super) recent: &'w mut Option<(Instant, Followed)>,
+    /// When it was last logged that there are too many persons.
+    pub(super) crowds: &'w mut LineLimit,
+}
+
+/// How much of somebody is removed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Removal {
+    /// Its points in measurements that the follower has written.
+    Own,
+    /// All points, also those of other programs: somebody has asked for that.
+    All,
+}
+
+/// Those of a person's number: two after a rename.
+fn known_as(people: &[PersonCursor], id: i64) -> &[PersonCursor] {
+    let from = people.partition_point(|person| person.id < id);
+    &people[from..from + people[from..].partition_point(|person| person.id == id)]
+}
+
+fn person_of(people: &[FollowedPerson], id: i64) -> Option<&FollowedPerson> {
+    people.binary_search_by_key(&id, |person| person.id).ok().map(|place| &people[place])
 }
 
 impl Look<'_, '_> {
@@ -23,25 +48,55 @@ impl Look<'_, '_> {
         if self.cursor.plan.is_some() {
             return Ok(true);
         }
-        let followed = self.source.read(|snapshot| snapshot.followed())?;
-        if followed.people.len() > FOLLOWED_PEOPLE_MAX {
-            let message = format!(
-                "the database has data of more than {FOLLOWED_PEOPLE_MAX} persons, and a follower follows no more"
-            );
-            return Err(Error::usage(message).into());
+        // Of many persons each one's plan needs no further look.
+        let recent = self.recent.take().filter(|(at, _)| !is_new && at.elapsed() < FOLLOW_LOOK);
+        if let Some((at, followed)) = recent {
+            self.cursor.plan = self.next_of(&followed, is_new)?;
+            if self.cursor.plan.is_some() {
+                *self.recent = Some((at, followed));
+                return Ok(true);
+            }
         }
-        self.compare(&followed, is_new)?;
-        self.cursor.plan = match self.plan_gone(&followed) {
-            Some(plan) => Some(plan),
-            None => match self.plan_whole()? {
-                Some(plan) => Some(plan),
-                None => match self.plan_changes(&followed)? {
-                    None if self.takes_rows => self.plan_figures(&followed)?,
-                    plan => plan,
-                },
-            },
-        };
+        let (at, followed) = (Instant::now(), self.everybody()?);
+        self.cursor.plan = self.next_of(&followed, is_new)?;
+        *self.recent = Some((at, followed)).filter(|_| self.cursor.plan.is_some());
         Ok(self.cursor.plan.is_some())
+    }
+
+    fn next_of(&mut self, followed: &Followed, is_new: bool) -> Working<Option<Plan>> {
+        self.compare(followed, is_new)?;
+        if let Some(plan) = self.plan_gone(followed) {
+            return Ok(Some(plan));
+        }
+        if let Some(plan) = self.plan_whole()? {
+            return Ok(Some(plan));
+        }
+        match self.plan_changes(followed)? {
+            None if self.takes_rows => self.plan_figures(followed),
+            plan => Ok(plan),
+        }
+    }
+
+    /// Reads everybody with data, a page at a time. The first page has the state of the database: what changes meanwhile comes next.
+    fn everybody(&mut self) -> Working<Followed> {
+        let mut followed = self.source.read(|snapshot| snapshot.followed(0))?;
+        let mut is_last = followed.people.len() < FOLLOWED_PAGE;
+        while !is_last && followed.people.len() <= FOLLOWED_PEOPLE_MAX {
+            let last = followed.people.last().map_or(0, |person| person.id);
+            let further = self.source.read(move |snapshot| snapshot.followed(last))?.people;
+            is_last = further.len() < FOLLOWED_PAGE;
+            followed.people.extend(further);
+        }
+        if followed.people.len() > FOLLOWED_PEOPLE_MAX {
+            followed.people.truncate(FOLLOWED_PEOPLE_MAX);
+            if let Some(left_out) = self.crowds.count(Instant::now()) {
+                tracing::warn!(
+                    left_out,
+                    "only the first {FOLLOWED_PEOPLE_MAX} persons are followed: a follower knows no more"
+                );
+            }
+        }
+        Ok(followed)
     }
 
     /// Notices another history of the database, and persons who are new.
@@ -51,6 +106,11 @@ impl Look<'_, '_> {
             Some(mark) => self.source.read(move |snapshot| snapshot.has_mark(mark))?,
             None => true,
         };
+        if self.cursor.names.is_empty() && self.cursor.state.sent > 0 {
+            // A cursor of an earlier version has none.
+            let identifiers = self.source.read(|snapshot| snapshot.all_identifiers())?;
+            self.cursor.names.add_possible(&identifiers);
+        }
         if !is_same || followed.newest < self.cursor.seen {
             tracing::warn!("the database was replaced by another copy: everything is sent again");
             self.cursor.people.iter_mut().for_each(PersonCursor::doubt);
@@ -61,32 +121,52 @@ impl Look<'_, '_> {
         if is_new {
             self.cursor.seen = followed.newest;
         }
-        for person in &followed.people {
-            let is_known = |known: &PersonCursor| known.id == person.id && known.name == person.name;
-            if !self.cursor.people.iter().any(is_known) {
-                let (id, name) = (person.id, person.name.clone());
-                // Persons whom a target of ranges does not know yet have nothing that it should hear of, but for another name.
-                let is_renamed = !self.takes_rows && self.cursor.people.iter().any(|known| known.id == id);
-                let is_doubtful = self.is_resync || is_renamed;
-                let is_whole = !self.takes_rows && !is_doubtful;
-                self.cursor.people.push(PersonCursor { id, name, is_whole, is_doubtful, ..PersonCursor::default() });
+        // Earlier versions wrote them as they came.
+        self.cursor.people.sort_by_key(|person| person.id);
+        let mut found = Vec::new();
+        for FollowedPerson { id, name, .. } in &followed.people {
+            let known = known_as(&self.cursor.people, *id);
+            if known.iter().any(|known| known.name == *name) {
+                continue;
             }
+            // Persons whom a target of ranges does not know yet have nothing that it should hear of, but for another name.
+            let is_renamed = !self.takes_rows && !known.is_empty();
+            let is_doubtful = self.is_resync || is_renamed;
+            found.push(PersonCursor {
+                id: *id,
+                name: name.clone(),
+                is_whole: !self.takes_rows && !is_doubtful,
+                is_doubtful,
+                is_resynced: self.is_resync,
+                ..PersonCursor::default()
+            });
+        }
+        if !found.is_empty() {
+            self.cursor.people.extend(found);
+            self.cursor.people.sort_by_key(|person| person.id);
         }
         Ok(())
     }
 
-    /// Persons whom the database does not have any more, or under another name.
+    /// Somebody whom the database does not have any more, or under another name.
     fn plan_gone(&mut self, followed: &Followed) -> Option<Plan> {
+        let is_there = |known: &PersonCursor| {
+            person_of(&followed.people, known.id).is_some_and(|person| person.name == known.name)
+        };
+        let name = self.cursor.people.iter().find(|known| !is_there(known))?.name.clone();
         let mut ranges = Ranges::default();
-        let mut gone = Vec::new();
-        for known in &self.cursor.people {
-            if !followed.people.iter().any(|person| person.id == known.id && person.name == known.name) {
-                ranges.add_nobody(&known.name);
-                gone.push(known.name.clone());
-            }
-        }
+        self.add_removal(&name, Removal::Own, &mut ranges);
         let seen = self.cursor.seen;
-        (!gone.is_empty()).then(|| Plan::new((seen, seen), Purpose::Gone(gone), ranges))
+        Some(Plan::new((seen, seen), Purpose::Gone(name), ranges))
+    }
+
+    /// Adds the removal of what the target has of somebody. A target of ranges only learns that anything may have changed.
+    fn add_removal(&self, name: &str, removal: Removal, ranges: &mut Ranges) {
+        if removal == Removal::All || !self.takes_rows {
+            ranges.add_nobody(name);
+        } else {
+            self.cursor.names.iter().for_each(|measurement| ranges.add_nothing(name, measurement));
+        }
     }
 
     /// The first person of whom the target has not everything.
@@ -95,11 +175,12 @@ impl Look<'_, '_> {
             return Ok(None);
         };
         let (id, name, is_doubtful) = (person.id, person.name.clone(), person.is_doubtful);
+        let removal = if person.is_resynced { Removal::All } else { Removal::Own };
         person.figures = None;
         let identifiers = self.source.read(move |snapshot| snapshot.identifiers(id))?;
         let mut ranges = Ranges::default();
         if is_doubtful {
-            ranges.add_nobody(&name);
+            self.add_removal(&name, removal, &mut ranges);
         }
         if self.takes_rows {
             ranges.add_all_rows(&name, &identifiers);
@@ -120,7 +201,7 @@ impl Look<'_, '_> {
             if changes.len() < FOLLOW_CHANGES_MAX { newest } else { changes.last().map_or(newest, |last| last.number) };
         let mut ranges = Ranges::default();
         for change in &changes {
-            let Some(person) = followed.people.iter().find(|person| person.id == change.person) else { continue };
+            let Some(person) = person_of(&followed.people, change.person) else { continue };
             if change.kind == ChangeKind::Everything {
                 // Persons were merged, or something was forgotten.
                 let known = self.cursor.people.iter_mut().find(|known| known.id == person.id);
@@ -145,12 +226,13 @@ impl Look<'_, '_> {
     /// The figures of the first person whose figures are further than the target's.
     fn plan_figures(&mut self, followed: &Followed) -> Working<Option<Plan>> {
         for place in 0..self.cursor.people.len() {
-            let known = self.cursor.people[place].clone();
-            let person = followed.people.iter().find(|person| person.id == known.id);
+            let known = &self.cursor.people[place];
+            let person = person_of(&followed.people, known.id);
             let Some((person, until)) = person.and_then(|person| Some((person, person.figures?))) else { continue };
             if known.figures.is_some_and(|figures| figures >= until) && known.run == person.run {
                 continue;
             }
+            let known = known.clone();
             let (id, behind) = (person.id, known.figures.unwrap_or(0));
             let read = move |snapshot: &Snapshot<'_>| {
                 let changes = snapshot.changes((behind, until), Some(id), FOLLOW_CHANGES_MAX)?;

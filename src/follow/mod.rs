@@ -20,7 +20,9 @@ mod source;
 mod target;
 mod waiter;
 mod webhook;
+mod written;
 
+pub use files::secret;
 pub use http::url::BaseUrl;
 pub use influx::{Access, Influx, InfluxSettings};
 pub use run::{End, Follow, follow, note_refusal};

@@ -20,8 +20,10 @@ use crate::store::questions::{Change, ChangeKind, FigureRules, RowKind};
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum What {
-    /// Nothing: all that a target has of the person is removed.
+    /// Nothing: all points of the person are removed, also those of other programs.
     Nobody,
+    /// Nothing: what a target has of the person in a measurement, by its name, is removed.
+    Nothing(String),
     /// Samples of a type, by its identifier.
     Samples(String),
     /// Workouts.
@@ -45,6 +47,7 @@ impl What {
     pub(super) fn measurement(&self) -> Option<String> {
         Some(match self {
             Self::Nobody => return None,
+            Self::Nothing(name) => name.clone(),
             Self::Samples(identifier) => name_of(identifier),
             Self::Days(identifier) => name_of(identifier) + "_daily",
             Self::Workouts => "workouts".to_owned(),
@@ -68,6 +71,15 @@ pub(super) struct Job {
     pub(super) is_removed: bool,
 }
 
+impl Job {
+    /// Whether a target of rows removes what it has of the range first. Workouts and doses lack some fields: if a new one moves others
+    /// of its start on, their points would keep fields of the former ones.
+    pub(super) fn is_cleared(&self) -> bool {
+        let is_sparse = matches!(self.what, What::Workouts | What::Doses);
+        self.is_removed || is_sparse && self.span_ms.is_some()
+    }
+}
+
 /// Ranges to send, and how far that is.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(super) struct Plan {
@@ -86,8 +98,8 @@ pub(super) struct Plan {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Purpose {
-    /// The target has nothing of persons who are gone, by their names.
-    Gone(Vec<String>),
+    /// The target has nothing of a person who is gone, by the name.
+    Gone(String),
     /// It has all rows of a person.
     Whole(i64),
     /// It has all rows of these changes.
@@ -205,6 +217,11 @@ impl Ranges {
         self.add(person, What::Nobody, None, true);
     }
 
+    /// Adds the removal of what the target has of somebody in a measurement.
+    pub(super) fn add_nothing(&mut self, person: &str, measurement: &str) {
+        self.add(person, What::Nothing(measurement.to_owned()), None, true);
+    }
+
     /// Whether there is nothing to send.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -274,7 +291,7 @@ impl Ranges {
     }
 
     /// Returns them in their order: first what is removed as a whole.
-    fn into_jobs(mut self) -> Vec<Job> {
+    pub(super) fn into_jobs(mut self) -> Vec<Job> {
         self.0.values_mut().for_each(|spans| spans.join(CHANGE_GAP_MS));
         if self.0.values().map(|spans| spans.list.len()).sum::<usize>() > FOLLOW_JOBS_MAX {
             self.0.values_mut().for_each(|spans| spans.join(i64::MAX));

@@ -6,11 +6,11 @@
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
-use super::cursor::{Cursor, PersonCursor};
+use super::cursor::Cursor;
 use super::look::Look;
 use super::plan::{Job, Plan, Purpose, What};
 use super::rows::{Reading, range_of, summary};
-use super::source::{Broken, Source, Working};
+use super::source::{Broken, Patience, Source, Working};
 use super::target::{Fault, Stage, Step, Target};
 use super::waiter::Waiter;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -19,7 +19,7 @@ use crate::model::limits::{
     FOLLOW_ONCE_TRIES_MAX, FOLLOW_REST, QUESTION_TIME_MAX,
 };
 use crate::model::line_limit::LineLimit;
-use crate::store::questions::{Progress, Unanswered};
+use crate::store::questions::{Followed, Progress, Unanswered};
 use crate::store::{Database, FollowerLock, now_ms};
 
 /// How to follow.
@@ -51,18 +51,33 @@ pub enum End {
 /// [`ErrorKind::Usage`] if somebody has to change something first: a wrong token, another follower of the same name. Otherwise why the
 /// database cannot be read; a target that is not reached is an error only of a follower that runs once.
 pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Result<End> {
-    follow.database.check_followed()?;
+    let patience = if follow.is_once { Patience::Bounded } else { Patience::Endless };
+    let mut source = Source::new(&follow.database, waiter, patience);
+    match source.check() {
+        Err(Broken::Error(error)) => return Err(error),
+        Err(Broken::Stopping | Broken::GivenUp) => return Ok(End::Stopped),
+        Ok(()) => {}
+    }
     let _lock = lock(follow, waiter)?;
-    let (cursor, is_known) = Cursor::load(&follow.database, &follow.name, target.title());
+    // A resync needs no cursor, so a damaged one is no obstacle.
+    let (cursor, is_known) = match Cursor::load(&follow.database, &follow.name, target.title()) {
+        Err(_) if follow.is_resync => (Cursor::new(&follow.name, target.title()), false),
+        loaded => loaded?,
+    };
     tracing::info!(name = follow.name, target = target.title(), seen = cursor.seen, "follows");
+    target.resume(cursor.state.sent);
     let mut work = Work {
         follow,
         target,
         waiter,
         cursor,
-        source: Source::new(&follow.database, waiter),
+        source,
         written: None,
         failures: LineLimit::default(),
+        distant: LineLimit::default(),
+        recent: None,
+        crowds: LineLimit::default(),
+        nameless: LineLimit::default(),
         is_new: !is_known || follow.is_resync,
         is_level_written: false,
     };
@@ -99,7 +114,7 @@ fn lock(follow: &Follow, waiter: &Waiter) -> Result<FollowerLock> {
 /// Notes in the cursor of a follower, if there is one, why its target could not be made: a missing file with its token.
 pub fn note_refusal(follow: &Follow, error: &Error) {
     let Ok(Some(_lock)) = follow.database.lock_follower(&follow.name) else { return };
-    if let Some(mut cursor) = Cursor::known(&follow.database, &follow.name) {
+    if let Ok(Some(mut cursor)) = Cursor::known(&follow.database, &follow.name) {
         cursor.note_fault(error.to_string(), true);
         // If that fails, standard error has it.
         let _ = cursor.write(&follow.database);
@@ -115,6 +130,10 @@ struct Work<'a> {
     /// When the cursor was written.
     written: Option<Instant>,
     failures: LineLimit,
+    distant: LineLimit,
+    recent: Option<(Instant, Followed)>,
+    crowds: LineLimit,
+    nameless: LineLimit,
     /// Whether the cursor begins with this run.
     is_new: bool,
     /// Whether the file has it that the target has everything.
@@ -126,7 +145,10 @@ impl Work<'_> {
         if self.follow.is_resync {
             self.cursor.plan = None;
             (self.cursor.seen, self.cursor.state.change) = (0, 0);
-            self.cursor.people.iter_mut().for_each(PersonCursor::doubt);
+            for person in &mut self.cursor.people {
+                person.doubt();
+                person.is_resynced = true;
+            }
         }
         loop {
             let worked = match self.next_plan()? {
@@ -156,10 +178,22 @@ impl Work<'_> {
     }
 
     fn next_plan(&mut self) -> Working<bool> {
-        let Self { follow, target, source, cursor, is_new, .. } = self;
-        let mut look = Look { source, cursor, takes_rows: target.takes_rows(), is_resync: follow.is_resync };
+        let Self { follow, target, source, cursor, is_new, recent, crowds, .. } = self;
+        // Only what is there when it begins is removed as a whole.
+        let is_resync = follow.is_resync && *is_new;
+        let mut look = Look { source, cursor, takes_rows: target.takes_rows(), is_resync, recent, crowds };
         let is_planned = look.plan(*is_new)?;
         *is_new = false;
+        if let Some(plan) = &self.cursor.plan
+            && self.target.takes_rows()
+            && !self.cursor.names.add_all(&plan.jobs)
+            && let Some(left_out) = self.nameless.count(Instant::now())
+        {
+            tracing::warn!(
+                left_out,
+                "too many types: rows of some that are removed here in one go may stay in the target"
+            );
+        }
         Ok(is_planned)
     }
 
@@ -192,7 +226,10 @@ impl Work<'_> {
         }
         let ranges = plan.jobs.len();
         self.finish(plan);
-        self.written = None;
+        if !self.target.takes_rows() {
+            // Messages would come twice. Rows that are sent twice are there once.
+            self.written = None;
+        }
         self.remember()?;
         let (seconds, sent) = (began.elapsed().as_secs_f32(), self.cursor.state.sent.saturating_sub(sent));
         tracing::info!(ranges, sent, seconds, until, "sent");
@@ -211,7 +248,9 @@ impl Work<'_> {
         }
         let measurement = job.what.measurement();
         let mut range = range_of(job, measurement.as_deref());
-        if !self.target.takes_rows() && job.what != What::Nobody {
+        if self.target.takes_rows() {
+            range.is_removed = job.is_cleared();
+        } else if job.what != What::Nobody {
             match self.source.read(|snapshot| summary(snapshot, job)) {
                 Ok(found) => range.summary = found,
                 // Of somebody or of a type that is gone by now: that it has changed is true.
@@ -227,8 +266,10 @@ impl Work<'_> {
         let Some(mut reading) = Reading::new(job, place_ms) else { return Ok(()) };
         let mut backoff = Backoff::default();
         loop {
-            let open = self.source.open()?;
-            let page = reading.page(&open.reader, (now_ms(), QUESTION_TIME_MAX), self.target);
+            let page = self.source.open().and_then(|open| {
+                let Self { target, .. } = self;
+                reading.page(&open.reader, (now_ms(), QUESTION_TIME_MAX), *target)
+            });
             let progress = match page {
                 Ok(progress) => progress,
                 // Of somebody who is gone by now; the next look notices.
@@ -242,6 +283,7 @@ impl Work<'_> {
                 }
             };
             self.persist(&mut |target| target.deliver(Stage::Page))?;
+            self.count_left_out(reading.take_left_out());
             if let Some(plan) = &mut self.cursor.plan {
                 plan.place_ms = reading.place_ms;
             }
@@ -252,6 +294,21 @@ impl Work<'_> {
             if self.waiter.is_stopping() {
                 return Err(Broken::Stopping);
             }
+        }
+    }
+
+    /// Counts rows whose time no target has.
+    fn count_left_out(&mut self, points: u64) {
+        if points == 0 {
+            return;
+        }
+        self.cursor.state.left_out = self.cursor.state.left_out.saturating_add(points);
+        if let Some(left_out) = self.distant.count(Instant::now()) {
+            tracing::warn!(
+                points,
+                left_out,
+                "points outside of the years 1677 to 2262 are left out: no target has these"
+            );
         }
     }
 
@@ -317,10 +374,10 @@ impl Work<'_> {
     fn finish(&mut self, plan: Plan) {
         let people = &mut self.cursor.people;
         match plan.purpose {
-            Purpose::Gone(names) => people.retain(|person| !names.contains(&person.name)),
+            Purpose::Gone(name) => people.retain(|person| person.name != name),
             Purpose::Whole(id) => {
                 if let Some(person) = people.iter_mut().find(|person| person.id == id) {
-                    (person.is_whole, person.is_doubtful) = (true, false);
+                    (person.is_whole, person.is_doubtful, person.is_resynced) = (true, false, false);
                 }
             }
             Purpose::Changes => self.cursor.seen = plan.until,

@@ -2,11 +2,13 @@
 //! nothing is sent.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use super::backoff::Backoff;
 use super::waiter::Waiter;
 use crate::model::error::{Error, ErrorKind};
-use crate::model::limits::{FOLLOW_ONCE_TRIES_MAX, QUESTION_TIME_MAX};
+use crate::model::limits::{FOLLOW_READ_TRIES_MAX, QUESTION_TIME_MAX};
+use crate::model::line_limit::LineLimit;
 use crate::store::questions::{QuestionReader, Snapshot, Unanswered};
 use crate::store::{Database, OpenFiles, now_ms};
 
@@ -40,12 +42,35 @@ pub(super) struct Open {
 pub(super) struct Source<'a> {
     database: &'a Database,
     waiter: &'a Waiter,
+    /// Whether a database that another program has locked is waited for as long as it takes.
+    patience: Patience,
     open: Option<Rc<Open>>,
+    failures: LineLimit,
+}
+
+/// How long a locked database is waited for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Patience {
+    /// Some tries: somebody waits for the end.
+    Bounded,
+    /// As long as it takes.
+    Endless,
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(database: &'a Database, waiter: &'a Waiter) -> Self {
-        Self { database, waiter, open: None }
+    pub(super) fn new(database: &'a Database, waiter: &'a Waiter, patience: Patience) -> Self {
+        Self { database, waiter, patience, open: None, failures: LineLimit::default() }
+    }
+
+    /// Fails unless the database is there and has this version's tables. A locked one is waited for.
+    pub(super) fn check(&mut self) -> Working<()> {
+        let mut backoff = Backoff::default();
+        loop {
+            match self.database.check_followed() {
+                Err(error) if error.kind() == ErrorKind::Busy => self.wait_after(error, &mut backoff)?,
+                checked => return Ok(checked?),
+            }
+        }
     }
 
     /// Closes it until the next read.
@@ -53,7 +78,7 @@ impl<'a> Source<'a> {
         self.open = None;
     }
 
-    /// Waits after a read that has failed, unless it will always fail.
+    /// Waits after a read that has failed, unless it will always fail. The database may be locked, or just be replaced.
     pub(super) fn recover(&mut self, unanswered: Unanswered, backoff: &mut Backoff) -> Working<()> {
         let error = match unanswered {
             Unanswered::Failed(error) => error,
@@ -63,18 +88,30 @@ impl<'a> Source<'a> {
             Unanswered::Sql(error) => Error::new(ErrorKind::Store, format!("the database could not be read: {error}")),
         };
         // A database that was closed and opened meanwhile looks damaged to one that still reads it as it was.
-        let is_changed = self.open.take().is_some_and(|open| open.files.check().is_err());
-        if !is_changed && error.kind() != ErrorKind::Busy || backoff.failures() >= FOLLOW_ONCE_TRIES_MAX {
+        self.open = None;
+        self.wait_after(error, backoff)
+    }
+
+    fn wait_after(&mut self, error: Error, backoff: &mut Backoff) -> Working<()> {
+        let is_endless = error.kind() == ErrorKind::Busy && self.patience == Patience::Endless;
+        let is_last = !is_endless && backoff.failures() >= FOLLOW_READ_TRIES_MAX;
+        if is_last || !matches!(error.kind(), ErrorKind::Busy | ErrorKind::Store) {
             return Err(error.into());
         }
-        if self.waiter.pause(backoff.next(None)) { Err(Broken::Stopping) } else { Ok(()) }
+        let wait = backoff.next(None);
+        if let Some(left_out) = self.failures.count(Instant::now()) {
+            let seconds = wait.as_secs_f32();
+            tracing::warn!(left_out, "{error}; the follower tries again in {seconds:.0} s");
+        }
+        if self.waiter.pause(wait) { Err(Broken::Stopping) } else { Ok(()) }
     }
 
     /// Reads one state of the database.
     pub(super) fn read<T>(&mut self, read: impl Fn(&Snapshot<'_>) -> Result<T, Unanswered>) -> Working<T> {
         let mut backoff = Backoff::default();
         loop {
-            match self.open()?.reader.read((now_ms(), QUESTION_TIME_MAX), &read) {
+            let answer = self.open().and_then(|open| open.reader.read((now_ms(), QUESTION_TIME_MAX), &read));
+            match answer {
                 Ok(found) => return Ok(found),
                 Err(unanswered) => self.recover(unanswered, &mut backoff)?,
             }
@@ -82,7 +119,7 @@ impl<'a> Source<'a> {
     }
 
     /// The open database. It is opened again if its files were made, moved or deleted since.
-    pub(super) fn open(&mut self) -> Working<Rc<Open>> {
+    pub(super) fn open(&mut self) -> Result<Rc<Open>, Unanswered> {
         if self.open.as_ref().is_some_and(|open| open.files.check().is_err()) {
             self.open = None;
         }
@@ -91,9 +128,7 @@ impl<'a> Source<'a> {
         }
         let reader = QuestionReader::new(self.database.clone());
         // A first read opens the connection, so that its files are there.
-        if let Err(Unanswered::Failed(error)) = reader.read((now_ms(), QUESTION_TIME_MAX), |_| Ok(())) {
-            return Err(error.into());
-        }
+        reader.read((now_ms(), QUESTION_TIME_MAX), |_| Ok(()))?;
         let open = Rc::new(Open { reader, files: self.database.open_files() });
         self.open = Some(Rc::clone(&open));
         Ok(open)

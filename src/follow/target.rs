@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::model::error::Error;
 use crate::model::record::Uuid;
 
+/// Instants that targets have, in seconds since 1970 UTC: those with nanoseconds in 64 bits, in the years 1677 to 2262.
+pub(super) const INSTANTS_S: (i64, i64) = (-9_223_372_036, 9_223_372_036);
+
 /// A place where changes go.
 ///
 /// A run over changes calls [`Target::begin`] for each range and [`Target::take`] for its rows. It calls [`Target::deliver`] after each page
@@ -20,6 +23,9 @@ pub trait Target {
     fn tries_max(&self) -> Option<u32> {
         None
     }
+
+    /// Learns how many points it has taken in earlier runs.
+    fn resume(&mut self, _sent: u64) {}
 
     /// Begins a range. If rows of it were removed, those that the target has go first.
     ///

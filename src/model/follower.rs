@@ -27,6 +27,8 @@ pub struct FollowerState {
     pub sent: u64,
     /// Points that the target has refused for good.
     pub rejected: u64,
+    /// Points that no target takes: their time has no nanoseconds in 64 bits.
+    pub left_out: u64,
     /// Deletions that the target does not know: what they were to remove may still be there.
     pub undeleted: u64,
     /// The fault that stops or delays it.

@@ -1223,8 +1223,17 @@ pub const FOLLOWER_NAME_BYTES_MAX: usize = 32;
 /// Bytes of a follower's file: what is under way, and what its target has of each person.
 pub const FOLLOWER_FILE_BYTES_MAX: usize = 2 * MIB;
 
-/// Persons that are followed.
-pub const FOLLOWED_PEOPLE_MAX: usize = 1000;
+/// Persons that are followed: a follower's file has room for as many.
+pub const FOLLOWED_PEOPLE_MAX: usize = 4000;
+
+/// Persons that a follower reads at once.
+pub const FOLLOWED_PAGE: usize = 1000;
+
+/// Source groups of a person that a follower's file lists by themselves. More are one digest.
+pub const FOLLOW_GROUPS_MAX: usize = 16;
+
+/// Bytes of the names of measurements that a follower has written. What is in further ones is not removed with a person.
+pub const FOLLOW_NAMES_BYTES_MAX: usize = 128 * KIB;
 
 /// Changes that a follower reads at once.
 pub const FOLLOW_CHANGES_MAX: usize = 4096;
@@ -1259,6 +1268,10 @@ pub const FOLLOW_LOCK_WAIT: Duration = Duration::from_millis(50);
 /// How often a follower looks what has changed.
 pub const FOLLOW_LOOK: Duration = Duration::from_secs(2);
 
+/// How often a follower tries to read a database that cannot be read, for about a minute: it may just be replaced by a backup. One that
+/// is locked is waited for as long as it takes, but with `--once`.
+pub const FOLLOW_READ_TRIES_MAX: u32 = 6;
+
 /// How often it writes its cursor while it sends.
 pub const FOLLOW_CURSOR_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -1288,6 +1301,9 @@ pub const FOLLOW_BATCH_LINES_MAX: usize = 5000;
 
 /// Points in a row that a target may refuse before a follower stops: it is not what it should be.
 pub const FOLLOW_REFUSED_MAX: u64 = 32;
+
+/// How long a target may answer that nothing is at its path, in other words than its own: a proxy before a server that is starting.
+pub const FOLLOW_ABSENT_MAX: Duration = Duration::from_secs(600);
 
 /// Bytes of a line that no target may call too large.
 pub const FOLLOW_SHORT_LINE_BYTES: usize = 4 * KIB;

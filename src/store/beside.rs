@@ -12,15 +12,23 @@ use super::private;
 
 /// Returns a file's content; empty if it cannot be read, or is too long to be the program's.
 pub(super) fn read(path: &Path, bytes_max: usize) -> Vec<u8> {
+    try_read(path, bytes_max).unwrap_or_default()
+}
+
+/// Returns a file's content; empty if there is no file.
+///
+/// # Errors
+///
+/// Why it cannot be read; [`io::ErrorKind::FileTooLarge`] if it is longer.
+pub(super) fn try_read(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
+    let file = match open_regular(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        opened => opened?,
+    };
     let mut bytes = Vec::new();
-    let read = open_regular(path).and_then(|file| {
-        #[expect(clippy::disallowed_methods, reason = "bounded by take")]
-        file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)
-    });
-    if read.is_err() || bytes.len() > bytes_max {
-        bytes.clear();
-    }
-    bytes
+    #[expect(clippy::disallowed_methods, reason = "bounded by take")]
+    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > bytes_max { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
 /// Opens a file. Fails if it is not a regular one.

@@ -43,9 +43,18 @@ impl Database {
     }
 
     /// Returns what a follower wrote last; empty if nothing.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read; [`io::ErrorKind::FileTooLarge`] if it is longer than any follower writes.
+    pub fn read_follower(&self, name: &str) -> io::Result<Vec<u8>> {
+        beside::try_read(&follower_path(self, name), FOLLOWER_FILE_BYTES_MAX)
+    }
+
+    /// Returns the file that a follower writes.
     #[must_use]
-    pub fn read_follower(&self, name: &str) -> Vec<u8> {
-        beside::read(&follower_path(self, name), FOLLOWER_FILE_BYTES_MAX)
+    pub fn follower_path(&self, name: &str) -> PathBuf {
+        follower_path(self, name)
     }
 
     /// Replaces a follower's file in one step.
@@ -74,7 +83,7 @@ impl Database {
             .collect();
         names.sort();
         let read = |name: String| {
-            let state: FollowerState = serde_json::from_slice(&self.read_follower(&name)).ok()?;
+            let state: FollowerState = serde_json::from_slice(&self.read_follower(&name).ok()?).ok()?;
             let is_running = beside::is_locked(&suffixed(&follower_path(self, &name), LOCK));
             Some(Follower { state: FollowerState { name, ..state }, is_running })
         };

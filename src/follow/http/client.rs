@@ -66,22 +66,47 @@ impl Client {
         headers: &[(HeaderName, HeaderValue)],
         body: Bytes,
     ) -> std::result::Result<Reply, NoReply> {
+        self.ask(&Method::POST, behind, headers, body)
+    }
+
+    /// Sends a GET.
+    pub(in crate::follow) fn get(
+        &mut self,
+        behind: &str,
+        headers: &[(HeaderName, HeaderValue)],
+    ) -> std::result::Result<Reply, NoReply> {
+        self.ask(&Method::GET, behind, headers, Bytes::new())
+    }
+
+    fn ask(
+        &mut self,
+        method: &Method,
+        behind: &str,
+        headers: &[(HeaderName, HeaderValue)],
+        body: Bytes,
+    ) -> std::result::Result<Reply, NoReply> {
         let (waiter, is_reused) = (Rc::clone(&self.waiter), self.connection.is_some());
-        let first = waiter.wait_for(self.send(behind, headers, body.clone())).ok_or(NoReply::Stopping)?;
+        let to = (method, behind);
+        let first = waiter.wait_for(self.send(to, headers, body.clone())).ok_or(NoReply::Stopping)?;
         let sent = match first {
             // The server may have closed it while nothing was sent.
-            Err(_) if is_reused => waiter.wait_for(self.send(behind, headers, body)).ok_or(NoReply::Stopping)?,
+            Err(_) if is_reused => waiter.wait_for(self.send(to, headers, body)).ok_or(NoReply::Stopping)?,
             first => first,
         };
         sent.map_err(|error| NoReply::Failed(format!("cannot reach {}: {error}", self.url)))
     }
 
-    async fn send(&mut self, behind: &str, headers: &[(HeaderName, HeaderValue)], body: Bytes) -> io::Result<Reply> {
+    async fn send(
+        &mut self,
+        (method, behind): (&Method, &str),
+        headers: &[(HeaderName, HeaderValue)],
+        body: Bytes,
+    ) -> io::Result<Reply> {
         let mut sender = match self.connection.take() {
             Some(sender) if sender.is_ready() => sender,
             _ => timeout(FOLLOW_CONNECT_WAIT, self.connect()).await??,
         };
-        let mut request = Request::builder().method(Method::POST).uri(self.url.target(behind));
+        let mut request = Request::builder().method(method).uri(self.url.target(behind));
         request = request.header(HOST, &self.url.authority);
         request = request.header(USER_AGENT, concat!("healthsink/", env!("CARGO_PKG_VERSION")));
         if headers.iter().all(|(name, _)| name != CONTENT_TYPE) {

@@ -19,6 +19,8 @@ pub(super) enum Meaning {
     Unreadable,
     /// The request is too large.
     TooLarge,
+    /// Nothing is at this path (404), in other words than those of an InfluxDB: a proxy before one that is starting.
+    Absent,
     /// Not now, or not like this.
     Fault(Fault),
 }
@@ -36,12 +38,18 @@ pub(super) fn of_write(reply: &Reply, title: &str) -> Meaning {
         400 if has_any(&reply.body, &["unable to parse", "cannot parse", "partial write", "\"code\":\"invalid\""]) => {
             Meaning::Unreadable
         }
+        404 if !is_missing(&reply.body) => Meaning::Absent,
         413 => Meaning::TooLarge,
         422 if has_any(&reply.body, &["dropped=", "partial write", "unprocessable entity"]) => {
             Meaning::TakenBut { dropped: dropped(&reply.body) }
         }
         _ => Meaning::Fault(fault(reply, title)),
     }
+}
+
+/// Whether an InfluxDB says that it has no such organization, bucket or database: in the words of versions 2, 1 and 3.
+fn is_missing(body: &str) -> bool {
+    has_any(body, &["\"code\":\"not found\"", "database not found", "retention policy not found"])
 }
 
 fn has_any(body: &str, words: &[&str]) -> bool {
@@ -55,7 +63,7 @@ pub(super) fn of_delete(reply: &Reply, title: &str) -> Meaning {
         // Version 1 answers 200 also where the statement has failed: it took too long, a shard is closed.
         200 if reply.body.contains("\"results\"") && !reply.body.contains("\"error\"") => Meaning::Taken,
         405 | 501 => Meaning::Unreadable,
-        404 if !reply.body.contains("\"code\":\"not found\"") => Meaning::Unreadable,
+        404 if !is_missing(&reply.body) => Meaning::Absent,
         // The words of VictoriaMetrics and of version 3.
         400 if has_any(&reply.body, &["unsupported", "not supported"]) => Meaning::Unreadable,
         200 if reply.body.contains("\"error\"") => not_deleted(reply, title),
@@ -114,6 +122,7 @@ mod tests {
             Meaning::TakenBut { dropped } => format!("taken but {dropped}"),
             Meaning::Unreadable => "unreadable".to_owned(),
             Meaning::TooLarge => "too large".to_owned(),
+            Meaning::Absent => "absent".to_owned(),
             Meaning::Fault(Fault::Later { message, after }) => format!("later: {message}, {after:?}"),
             Meaning::Fault(Fault::Stop(error)) => format!("stop: {error}"),
             Meaning::Fault(Fault::Stopping) => "stopping".to_owned(),
@@ -143,9 +152,12 @@ mod tests {
         check(403, "", "stop: it does not allow");
         check(
             404,
-            "bucket \"a\"\nnot found",
-            "stop: it does not have this organization, bucket or database; create it, and start again (404: bucket \"a\" not found)",
+            "{\"code\":\"not found\",\"message\":\"bucket \\\"a\\\"\nnot found\"}",
+            "stop: it does not have this organization, bucket or database; create it, and start again (404: {\"code\":\"not found\",",
         );
+        check(404, r#"{"error":"database not found: \"health\""}"#, "stop: it does not have");
+        check(404, "<html>404 page not found</html>", "absent");
+        check(404, "", "absent");
         check(429, "", "later: it asks for fewer requests (429), Some(7s)");
         check(503, "", "later: it is not available");
         check(500, "", "later: it has failed");
@@ -165,7 +177,7 @@ mod tests {
         check(200, "<html>login</html>", "stop: it does not answer");
         check(400, r#"{"code":"invalid","message":"x"}"#, "later: it has not deleted");
         check(400, "unsupported path requested: \"/api/v2/delete\"", "unreadable");
-        check(404, "", "unreadable");
+        check(404, "", "absent");
         check(404, r#"{"code":"not found","message":"bucket"}"#, "stop: it does not have");
         check(405, "", "unreadable");
         check(501, "", "unreadable");

@@ -2,7 +2,10 @@
 //!
 //! The same measurement, tags and time are the same point, so a point that is sent twice is there once, as it was sent last.
 
+mod absence;
 mod answer;
+mod batch;
+mod deletion;
 mod line;
 
 use std::fmt;
@@ -20,15 +23,16 @@ use super::files::secret;
 use super::http::client::{Client, NoReply};
 use super::http::encode::base64;
 use super::http::url::BaseUrl;
-use super::names::{measurement_text, tag_text};
 use super::target::{ChangedRange, Delivered, Fault, Point, Stage, Step, Target};
 use super::waiter::Waiter;
 use crate::model::error::{Error, Result};
 use crate::model::limits::{FOLLOW_BATCH_BYTES, FOLLOW_BATCH_LINES_MAX, FOLLOW_REFUSED_MAX, FOLLOW_SHORT_LINE_BYTES};
 use crate::model::line_limit::LineLimit;
 use crate::model::percent::push_query;
-use crate::model::time::to_iso_seconds;
+use absence::Absence;
 use answer::Meaning;
+use batch::Batch;
+use deletion::{delete_v1, delete_v2};
 
 /// Where to write, and with which right.
 #[derive(Clone, Debug)]
@@ -81,47 +85,18 @@ pub struct Influx {
     rejections: LineLimit,
     /// Points that were refused since the last one that was taken.
     refused: u64,
+    /// Points that were ever taken.
+    taken: u64,
+    /// The last line that was taken, in this run. To send it again changes nothing.
+    proof: Vec<u8>,
+    absence: Absence,
     /// Whether it was said that the server cannot delete.
     is_said: bool,
-}
-
-/// Lines that wait for their delivery.
-#[derive(Debug, Default)]
-struct Batch {
-    text: Vec<u8>,
-    /// Where each line ends.
-    ends: Vec<u32>,
-    /// Lines that are not delivered yet, the first ones last; all if it is empty and there are lines.
-    rest: Vec<Range<usize>>,
-    /// Lines that were left out.
-    refused: u64,
 }
 
 impl fmt::Debug for Influx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Influx").field("title", &self.title).finish_non_exhaustive()
-    }
-}
-
-impl Batch {
-    fn text_of(&self, lines: &Range<usize>) -> &[u8] {
-        let end = |place: usize| self.ends.get(place).map_or(0, |end| *end as usize);
-        let from = lines.start.checked_sub(1).map_or(0, end);
-        self.text.get(from..lines.end.checked_sub(1).map_or(0, end)).unwrap_or_default()
-    }
-
-    fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-        self.rest.clear();
-        self.refused = 0;
-    }
-
-    /// Puts lines back as two halves, or one whole.
-    fn split(&mut self, lines: Range<usize>) {
-        let middle = lines.start + lines.len() / 2;
-        self.rest.push(middle..lines.end);
-        self.rest.push(lines.start..middle);
     }
 }
 
@@ -177,6 +152,9 @@ impl Influx {
             delivered: Delivered::default(),
             rejections: LineLimit::default(),
             refused: 0,
+            taken: 0,
+            proof: Vec::new(),
+            absence: Absence::default(),
             is_said: false,
         })
     }
@@ -186,28 +164,36 @@ impl Influx {
         own.chain(more).collect()
     }
 
+    /// Posts lines, and returns what has become of them.
+    fn post(&mut self, body: Bytes) -> std::result::Result<Meaning, Fault> {
+        let headers = self.headers([(CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
+        let reply = self.client.post(&self.write_path, &headers, body).map_err(fault_of)?;
+        let meaning = answer::of_write(&reply, &self.title);
+        if matches!(meaning, Meaning::Absent) {
+            return Err(self.absence.fault(&self.title, &reply));
+        }
+        self.absence.end();
+        Ok(meaning)
+    }
+
     /// Sends some of the lines. What becomes of them is entered in the batch.
     fn send(&mut self, lines: Range<usize>) -> Step {
-        let body = compressed(self.batch.text_of(&lines));
-        let headers = self.headers([(CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
-        let path = std::mem::take(&mut self.write_path);
-        let reply = self.client.post(&path, &headers, body);
-        self.write_path = path;
-        let reply = match reply {
-            Ok(reply) => reply,
-            Err(no_reply) => {
+        let meaning = match self.post(compressed(self.batch.text_of(&lines))) {
+            Ok(meaning) => meaning,
+            Err(fault) => {
                 self.batch.rest.push(lines);
-                return Err(fault_of(no_reply));
+                return Err(fault);
             }
         };
-        match answer::of_write(&reply, &self.title) {
+        match meaning {
             Meaning::Taken => {
                 self.delivered.sent += lines.len() as u64;
-                self.refused = 0;
+                self.note_taken(&lines);
             }
             Meaning::TakenBut { dropped } => {
                 let dropped = dropped.clamp(1, lines.len() as u64);
                 self.delivered.sent += lines.len() as u64 - dropped;
+                self.taken += lines.len() as u64 - dropped;
                 if dropped < lines.len() as u64 {
                     self.refused = 0;
                 }
@@ -224,8 +210,49 @@ impl Influx {
                 self.batch.rest.push(lines);
                 return Err(fault);
             }
+            // The post has made a fault of it.
+            Meaning::Absent => self.batch.rest.push(lines),
         }
         Ok(())
+    }
+
+    fn note_taken(&mut self, lines: &Range<usize>) {
+        self.refused = 0;
+        self.taken += lines.len() as u64;
+        let last = self.batch.text_of(&(lines.end.saturating_sub(1)..lines.end));
+        if (1..=FOLLOW_SHORT_LINE_BYTES).contains(&last.len()) {
+            self.proof.clear();
+            self.proof.extend_from_slice(last);
+        }
+    }
+
+    /// Fails unless the server takes other lines than those of a batch of which it has taken none. A line that it has taken before is
+    /// sent again.
+    fn check_takes_others(&mut self) -> Step {
+        let is_alone = self.batch.ends.len() == 1;
+        if self.taken == 0 || self.proof.is_empty() && !is_alone {
+            return Err(self.distrust());
+        }
+        if self.proof.is_empty() {
+            return Ok(());
+        }
+        match self.post(compressed(&self.proof)) {
+            Ok(Meaning::Taken) => {
+                self.refused = 0;
+                Ok(())
+            }
+            Ok(Meaning::Fault(fault)) | Err(fault) => {
+                self.take_back();
+                Err(fault)
+            }
+            Ok(_) => Err(self.distrust()),
+        }
+    }
+
+    /// Nothing of the batch is left out: all of it comes again.
+    fn take_back(&mut self) {
+        self.delivered.rejected = self.delivered.rejected.saturating_sub(self.batch.refused);
+        self.batch.refused = 0;
     }
 
     /// Leaves a line out, unless too many in a row were refused.
@@ -240,13 +267,14 @@ impl Influx {
         Ok(())
     }
 
-    /// A server that takes nothing is not what it should be. Nothing of the batch is left out: all of it comes again.
+    /// A server that takes nothing is not what it should be.
     fn distrust(&mut self) -> Fault {
-        self.delivered.rejected = self.delivered.rejected.saturating_sub(self.batch.refused);
+        self.take_back();
+        let lines = self.refused.max(1);
+        let noun = if lines == 1 { "line" } else { "lines" };
         Fault::Stop(Error::usage(format!(
-            "{} takes none of {} lines; see whether the URL is that of an InfluxDB, and its log",
-            self.title,
-            self.refused.max(1)
+            "{} takes none of {lines} {noun}; see whether the URL is that of an InfluxDB, and its log",
+            self.title
         )))
     }
 
@@ -268,6 +296,13 @@ impl Influx {
         if let Some(left_out) = self.rejections.count(std::time::Instant::now()) {
             tracing::warn!(points, left_out, "{}: {why}; they are left out, and the others go on", self.title);
         }
+    }
+
+    /// Whether a server answers that knows its own paths. One that has none for deletions does.
+    fn is_there(&mut self) -> std::result::Result<bool, Fault> {
+        let authorization: Vec<_> = self.authorization.iter().map(|value| (AUTHORIZATION, value.clone())).collect();
+        let reply = self.client.get("/ping", &authorization).map_err(fault_of)?;
+        Ok((200..300).contains(&reply.status))
     }
 
     /// Deletes what there is of a range.
@@ -293,8 +328,10 @@ impl Influx {
         match answer::of_delete(&reply, &self.title) {
             Meaning::Fault(fault) => return Err(fault),
             Meaning::Taken => return Ok(()),
+            Meaning::Absent if !self.is_there()? => return Err(self.absence.fault(&self.title, &reply)),
             _ => self.delivered.undeleted += 1,
         }
+        self.absence.end();
         if !self.is_said {
             self.is_said = true;
             tracing::warn!(
@@ -314,6 +351,10 @@ impl Target for Influx {
 
     fn takes_rows(&self) -> bool {
         true
+    }
+
+    fn resume(&mut self, sent: u64) {
+        self.taken = sent;
     }
 
     fn begin(&mut self, range: &ChangedRange<'_>) -> Step {
@@ -339,10 +380,9 @@ impl Target for Influx {
                 self.send(lines)?;
             }
         }
-        // A single line may be bad; several that are all bad are not.
-        let lines = self.batch.ends.len() as u64;
-        if lines > 1 && self.batch.refused == lines {
-            return Err(self.distrust());
+        // A line may be bad; a server that takes no line is.
+        if self.batch.refused > 0 && self.batch.refused == self.batch.ends.len() as u64 {
+            self.check_takes_others()?;
         }
         self.batch.clear();
         Ok(())
@@ -366,112 +406,4 @@ fn compressed(text: &[u8]) -> Bytes {
     // Writing to memory cannot fail.
     let _ = encoder.write_all(text);
     Bytes::from(encoder.finish().unwrap_or_default())
-}
-
-/// The first and the last instant that InfluxDB has, in whole seconds: nanoseconds in 64 bits.
-const INSTANTS_S: (i64, i64) = (-9_223_372_036, 9_223_372_036);
-
-/// A range in nanoseconds, to the end of its last millisecond: rows of one start are nanoseconds apart.
-fn span_ns(range: &ChangedRange<'_>) -> Option<(i64, i64)> {
-    let (first, last) = (INSTANTS_S.0 * 1000, INSTANTS_S.1 * 1000);
-    let (from_ms, to_ms) = range.span_ms?;
-    let [from_ms, to_ms] = [from_ms, to_ms].map(|at_ms| at_ms.clamp(first, last));
-    Some((from_ms * 1_000_000, to_ms * 1_000_000 + 999_999))
-}
-
-fn delete_v2(range: &ChangedRange<'_>) -> String {
-    let (start, stop) = match span_ns(range) {
-        Some((from_ns, to_ns)) => (iso_ns(from_ns), iso_ns(to_ns)),
-        None => (to_iso_seconds(INSTANTS_S.0 * 1000), to_iso_seconds(INSTANTS_S.1 * 1000)),
-    };
-    let person = quoted(&tag_text(range.person), '"');
-    let predicate = match range.measurement {
-        Some(measurement) => {
-            format!("_measurement={} AND person={person}", quoted(&measurement_text(measurement), '"'))
-        }
-        None => format!("person={person}"),
-    };
-    serde_json::json!({"start": start, "stop": stop, "predicate": predicate}).to_string()
-}
-
-fn delete_v1(range: &ChangedRange<'_>) -> String {
-    let person = quoted(&tag_text(range.person), '\'');
-    let Some(measurement) = range.measurement else {
-        return format!("DROP SERIES WHERE \"person\" = {person}");
-    };
-    let measurement = quoted(&measurement_text(measurement), '"');
-    match span_ns(range) {
-        Some((from_ns, to_ns)) => {
-            format!("DELETE FROM {measurement} WHERE \"person\" = {person} AND time >= {from_ns} AND time <= {to_ns}")
-        }
-        None => format!("DROP SERIES FROM {measurement} WHERE \"person\" = {person}"),
-    }
-}
-
-/// A time with nanoseconds.
-fn iso_ns(at_ns: i64) -> String {
-    let seconds = at_ns.div_euclid(1_000_000_000);
-    let text = to_iso_seconds(seconds * 1000);
-    format!("{}.{:09}Z", text.trim_end_matches('Z'), at_ns.rem_euclid(1_000_000_000))
-}
-
-/// A text in quotes. A line in it would end nothing, but no name has one.
-fn quoted(text: &str, quote: char) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push(quote);
-    for letter in text.chars() {
-        match letter {
-            '\\' => quoted.push_str("\\\\"),
-            letter if letter == quote => quoted.extend(['\\', letter]),
-            '\n' | '\r' => quoted.push(' '),
-            letter => quoted.push(letter),
-        }
-    }
-    quoted.push(quote);
-    quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn deletes_name_measurement_person_and_whole_milliseconds() {
-        let range = |measurement, span_ms| ChangedRange {
-            person: "an\"n'a",
-            measurement,
-            span_ms,
-            is_removed: true,
-            summary: None,
-        };
-        let some = range(Some("steps"), Some((1000, 2001)));
-        assert_eq!(
-            delete_v2(&some),
-            r#"{"predicate":"_measurement=\"steps\" AND person=\"an\\\"n'a\"","start":"1970-01-01T00:00:01.000000000Z","stop":"1970-01-01T00:00:02.001999999Z"}"#
-        );
-        assert_eq!(
-            delete_v1(&some),
-            r#"DELETE FROM "steps" WHERE "person" = 'an"n\'a' AND time >= 1000000000 AND time <= 2001999999"#
-        );
-        let all = range(None, None);
-        assert_eq!(
-            delete_v2(&all),
-            r#"{"predicate":"person=\"an\\\"n'a\"","start":"1677-09-21T00:12:44Z","stop":"2262-04-11T23:47:16Z"}"#
-        );
-        assert_eq!(delete_v1(&all), r#"DROP SERIES WHERE "person" = 'an"n\'a'"#);
-        assert_eq!(delete_v1(&range(Some("a"), None)), r#"DROP SERIES FROM "a" WHERE "person" = 'an"n\'a'"#);
-        let odd = ChangedRange { person: "anna\\", ..range(Some("_a\\"), None) };
-        assert_eq!(delete_v1(&odd), "DROP SERIES FROM \"x_a⧵\" WHERE \"person\" = 'anna⧵'");
-        let beyond = range(Some("a"), Some((i64::MIN, i64::MAX)));
-        assert!(delete_v2(&beyond).contains("1677-09-21T00:12:44.000000000Z"), "{}", delete_v2(&beyond));
-    }
-
-    #[test]
-    fn a_batch_is_split_where_its_lines_end() {
-        let mut batch = Batch { text: b"a\nbb\nccc\n".to_vec(), ends: vec![2, 5, 9], ..Batch::default() };
-        assert_eq!(batch.text_of(&(0..3)), b"a\nbb\nccc\n");
-        assert_eq!([0..1, 1..2, 2..3, 1..3].map(|lines| batch.text_of(&lines).len()), [2, 3, 4, 7]);
-        batch.split(0..3);
-        assert_eq!(batch.rest, [1..3, 0..1], "the first lines come next");
-    }
 }

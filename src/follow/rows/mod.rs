@@ -10,7 +10,7 @@ mod take;
 use std::time::Duration;
 
 use super::plan::{Job, What};
-use super::target::{ChangedRange, FieldValue, Point, Summary, Target};
+use super::target::{ChangedRange, FieldValue, INSTANTS_S, Point, Summary, Target};
 use crate::model::healthkit::CATEGORY_TYPE;
 use crate::statistics::INSTANTS_MS;
 use crate::store::questions::{
@@ -28,6 +28,8 @@ pub(super) struct Reading {
     measurement: String,
     /// Where the last row began that was handed out. A new reading may begin there.
     pub(super) place_ms: Option<i64>,
+    /// Rows that no target has, since their time has no nanoseconds.
+    left_out: u64,
 }
 
 /// How rows become points.
@@ -50,7 +52,7 @@ impl Reading {
         };
         let table = |shape| Shape::Table(shape);
         let (question, shape): (Box<dyn Question>, Shape) = match &job.what {
-            What::Nobody => return None,
+            What::Nobody | What::Nothing(_) => return None,
             What::Samples(identifier) => {
                 let is_category = identifier.starts_with(CATEGORY_TYPE);
                 let shape = SampleShape::new(is_category, identifier);
@@ -73,7 +75,7 @@ impl Reading {
             What::Rings => (Box::new(Rows::new(&listings::RINGS, range)), table(TableShape::new(table::RINGS))),
         };
         let measurement = job.what.measurement()?;
-        Some(Self { question, shape, person: job.person.clone(), measurement, place_ms })
+        Some(Self { question, shape, person: job.person.clone(), measurement, place_ms, left_out: 0 })
     }
 
     /// Hands the next page to a target.
@@ -87,9 +89,14 @@ impl Reading {
             if let Shape::Table(shape) = &mut self.shape {
                 shape.learn(snapshot.zones_of(&self.person)?);
             }
-            let Self { question, shape, person, measurement, place_ms } = self;
-            question.page(snapshot, &mut Handing { shape, person, measurement, place_ms, target })
+            let Self { question, shape, person, measurement, place_ms, left_out } = self;
+            question.page(snapshot, &mut Handing { shape, person, measurement, place_ms, left_out, target })
         })
+    }
+
+    /// Returns how many rows were left out since the last call, because no target has their time.
+    pub(super) fn take_left_out(&mut self) -> u64 {
+        std::mem::take(&mut self.left_out)
     }
 }
 
@@ -99,6 +106,7 @@ struct Handing<'a> {
     person: &'a str,
     measurement: &'a str,
     place_ms: &'a mut Option<i64>,
+    left_out: &'a mut u64,
     target: &'a mut dyn Target,
 }
 
@@ -112,11 +120,11 @@ impl Sink for Handing<'_> {
     fn list(&mut self, _: &'static str, _: &[&'static str]) {}
 
     fn row(&mut self, row: &[Value<'_>]) -> bool {
-        let Self { shape, person, measurement, place_ms, target } = self;
+        let Self { shape, person, measurement, place_ms, left_out, target } = self;
         let mut take = |tags: &[(&'static str, &str)], fields: &[(&'static str, FieldValue<'_>)], at: (i64, u32)| {
             **place_ms = Some(at.0);
-            // An instant that has no nanoseconds in 64 bits is in no target.
-            let Some(at_ns) = at.0.checked_mul(1_000_000).and_then(|ns| ns.checked_add(i64::from(at.1))) else {
+            let Some(at_ns) = nanoseconds(at) else {
+                **left_out += 1;
                 return true;
             };
             target.take(&Point { measurement, tags, fields, at_ns })
@@ -128,6 +136,12 @@ impl Sink for Handing<'_> {
     }
 
     fn end(&mut self, _: &[Field<'_>]) {}
+}
+
+/// A millisecond, and how many rows precede it there, in nanoseconds. `None` if no target has it.
+fn nanoseconds((at_ms, before): (i64, u32)) -> Option<i64> {
+    let is_known = (INSTANTS_S.0 * 1000..=INSTANTS_S.1 * 1000).contains(&at_ms);
+    is_known.then_some(at_ms)?.checked_mul(1_000_000)?.checked_add(i64::from(before))
 }
 
 /// The range of a job, as a target sees it. The target may lose a little more than the range, which is then sent again.

@@ -45,11 +45,9 @@ impl SampleShape {
             fields[used] = (name, value);
             used += 1;
         };
-        if let Value::Time(end_ms) = end
-            && end_ms > start_ms
-        {
-            push("duration_s", FieldValue::Float(seconds(end_ms.saturating_sub(start_ms))));
-        }
+        // Also that of an instant: a point that replaces another one would keep the other's.
+        let length_ms = if let Value::Time(end_ms) = end { end_ms.saturating_sub(start_ms).max(0) } else { 0 };
+        push("duration_s", FieldValue::Float(seconds(length_ms)));
         if let Value::Identity(identity) = identity {
             push("uuid", FieldValue::Identity(identity));
         }
@@ -114,8 +112,8 @@ mod tests {
         };
         check(Value::Time(3500), Value::Real(2.0), "km", r#"("unit", "m")] [("duration_s", Float(2.5)), ("uuid""#);
         check(Value::Time(3500), Value::Real(2.0), "km", r#"("value", Float(2000.0))] (1000, 1)"#);
-        check(Value::Time(1000), Value::Real(5.0), "m", r#"("unit", "m")] [("uuid""#);
-        check(Value::Null, Value::Real(5.0), "parsec", r#"("unit", "parsec")] [("uuid""#);
+        check(Value::Time(1000), Value::Real(5.0), "m", r#"("unit", "m")] [("duration_s", Float(0.0)), ("uuid""#);
+        check(Value::Null, Value::Real(5.0), "parsec", r#"("unit", "parsec")] [("duration_s", Float(0.0)), ("uuid""#);
         check(
             Value::Null,
             Value::Real(f64::INFINITY),

@@ -16,6 +16,9 @@ pub const TOKEN: &str = "token-of-tests";
 pub const ORG: &str = "home & co";
 pub const BUCKET: &str = "health/1";
 
+/// The words of an InfluxDB 2 that has no such bucket.
+pub const MISSING: &str = r#"{"code":"not found","message":"bucket \"health/1\" not found"}"#;
+
 /// A point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
@@ -57,8 +60,10 @@ type Key = (String, BTreeMap<String, String>, i64);
 #[derive(Default)]
 struct State {
     points: BTreeMap<Key, BTreeMap<String, String>>,
-    /// Answers to give before all others: status, `Retry-After`.
-    script: VecDeque<(u16, Option<u32>)>,
+    /// Answers to give before all others: status, `Retry-After`, body.
+    script: VecDeque<(u16, Option<u32>, String)>,
+    /// Whether deletions are unknown.
+    is_without_deletions: bool,
     /// Statuses that were answered.
     answered: Vec<u16>,
     /// Bytes of a body, unpacked, from which on it is too large.
@@ -67,6 +72,8 @@ struct State {
     unreadable: Option<String>,
     /// Lines with this text conflict with the type of a field.
     conflicting: Option<String>,
+    /// Requests with lines after which none can be read.
+    refusing_from: Option<u64>,
     is_counting: bool,
     is_receiver: bool,
     messages: Vec<Message>,
@@ -132,7 +139,23 @@ impl InfluxServer {
 
     /// The next answer, whatever is asked.
     pub fn order(&self, status: u16, retry_after: Option<u32>) {
-        self.lock().script.push_back((status, retry_after));
+        self.order_words(status, retry_after, "{\"message\":\"ordered\"}");
+    }
+
+    /// The same, with a body.
+    pub fn order_words(&self, status: u16, retry_after: Option<u32>, body: &str) {
+        self.lock().script.push_back((status, retry_after, body.to_owned()));
+    }
+
+    /// From now on it answers as version 3 does: deletions have no path.
+    pub fn forget_deletions(&self) {
+        self.lock().is_without_deletions = true;
+    }
+
+    /// Writes a line, as another program does.
+    pub fn write(&self, line: &str) {
+        let point = parse(line).expect("a line");
+        self.lock().points.insert((point.measurement, point.tags, point.at_ns), point.fields);
     }
 
     pub fn set_body_max(&self, bytes: usize) {
@@ -140,7 +163,14 @@ impl InfluxServer {
     }
 
     pub fn set_unreadable(&self, text: &str) {
-        self.lock().unreadable = Some(text.to_owned());
+        let mut state = self.lock();
+        (state.unreadable, state.refusing_from) = (Some(text.to_owned()), None);
+    }
+
+    /// After so many further requests with lines, no line can be read.
+    pub fn set_refusing_from(&self, writes: u64) {
+        let mut state = self.lock();
+        state.refusing_from = Some(state.writes + writes);
     }
 
     pub fn set_conflicting(&self, text: &str) {
@@ -206,7 +236,6 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader)? {
         let (status, retry_after, message) = answer(&request, &mut state.lock().unwrap());
-        let message = if status == 204 { String::new() } else { format!("{{\"message\":\"{message}\"}}") };
         let retry_after = retry_after.map_or(String::new(), |seconds| format!("Retry-After: {seconds}\r\n"));
         let length = message.len();
         let head = format!("HTTP/1.1 {status} Status\r\n{retry_after}Content-Length: {length}\r\n\r\n{message}");
@@ -221,7 +250,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Request>> {
         return Ok(None);
     }
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-    assert!(line.starts_with("POST "), "{line}");
+    assert!(line.starts_with("POST ") || line.starts_with("GET /ping "), "{line}");
     let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
@@ -253,9 +282,15 @@ fn answer(request: &Request, state: &mut State) -> (u16, Option<u32>, String) {
 }
 
 fn judge(request: &Request, state: &mut State) -> (u16, Option<u32>, String) {
-    let plain = |status, message: &str| (status, None, message.to_owned());
-    if let Some((status, retry_after)) = state.script.pop_front() {
-        return (status, retry_after, "ordered".to_owned());
+    let plain = |status, message: &str| {
+        let body = if status == 204 { String::new() } else { format!("{{\"message\":\"{message}\"}}") };
+        (status, None, body)
+    };
+    if let Some(ordered) = state.script.pop_front() {
+        return ordered;
+    }
+    if request.path == "/ping" {
+        return plain(204, "");
     }
     if state.is_receiver {
         return plain(200, "");
@@ -264,16 +299,22 @@ fn judge(request: &Request, state: &mut State) -> (u16, Option<u32>, String) {
         return plain(401, "unauthorized access");
     }
     let query = "bucket=health%2F1&org=home%20%26%20co";
+    if request.path == format!("/api/v2/delete?{query}") && state.is_without_deletions {
+        return (404, None, String::new());
+    }
     if request.path == format!("/api/v2/delete?{query}") {
         return delete(&request.body, state);
     }
     if request.path != format!("/api/v2/write?{query}&precision=ns") {
-        return plain(404, "bucket not found");
+        return (404, None, MISSING.to_owned());
     }
     if state.body_max.is_some_and(|max| request.body.len() > max) {
         return plain(413, "too large");
     }
     state.writes += 1;
+    if state.refusing_from.is_some_and(|writes| state.writes > writes) {
+        return plain(400, "unable to parse a line");
+    }
     let lines = request.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     if state.is_counting {
         state.lines += lines.count() as u64;

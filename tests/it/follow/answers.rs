@@ -2,6 +2,9 @@
 
 use std::net::TcpListener;
 
+use healthsink_testkit::influx::MISSING;
+use serde_json::{Value, json};
+
 use super::Followed;
 use crate::program::run;
 
@@ -29,7 +32,7 @@ fn a_busy_target_is_tried_again() {
 fn a_wrong_token_stops_it_with_a_message() {
     for (status, part) in [(401, "does not know the token"), (403, "does not allow"), (404, "create it")] {
         let followed = Followed::generated(20_000);
-        followed.server.order(status, None);
+        followed.server.order_words(status, None, MISSING);
         let output = followed.follow();
         let said = stderr(&output);
         assert!(output.status.code() == Some(2) && said.contains(part), "{status}: {output:?}");
@@ -141,4 +144,82 @@ fn what_is_no_influxdb_takes_nothing_and_stops_it() {
     followed.server.set_unreadable("\n");
     followed.sync();
     followed.check();
+}
+
+/// A sample of steps.
+fn sample(number: u32) -> Value {
+    let at = format!("2026-01-{number:02}T08:00:00.000Z");
+    json!({"HKQuantityTypeIdentifierStepCount": [{
+        "uuid": format!("10000000-0000-4000-8000-{number:012}"), "startDate": at, "endDate": at, "value": number, "unit": "count",
+    }]})
+}
+
+#[test]
+fn a_single_bad_line_is_left_out_only_where_others_are_taken() {
+    let followed = Followed::new();
+    followed.import(&sample(1));
+    // It has taken nothing yet.
+    followed.server.set_unreadable("steps,");
+    let output = followed.follow();
+    assert!(output.status.code() == Some(2) && stderr(&output).contains("takes none of 1 line;"), "{output:?}");
+    assert_eq!(followed.status()["followers"][0]["rejected"], 0);
+    followed.server.set_unreadable("\n");
+    followed.sync();
+    followed.check();
+    // It takes all but this one.
+    followed.server.set_unreadable("000000000002");
+    followed.import(&sample(2));
+    followed.sync();
+    assert_eq!(followed.status()["followers"][0]["rejected"], 1);
+    assert_eq!((followed.server.points("steps").len(), followed.server.points("steps_daily").len()), (1, 2));
+    // One that it has taken in this run is sent again, to see whether it takes any.
+    let both = |number: u32| {
+        let mut data = sample(number);
+        data["HKQuantityTypeIdentifierFlightsClimbed"] = data["HKQuantityTypeIdentifierStepCount"].clone();
+        data["HKQuantityTypeIdentifierFlightsClimbed"][0]["uuid"] =
+            json!(format!("20000000-0000-4000-8000-{number:012}"));
+        data
+    };
+    followed.import(&both(10));
+    followed.server.set_unreadable("10000000-0000-4000-8000-000000000010");
+    followed.sync();
+    assert_eq!(followed.status()["followers"][0]["rejected"], 2);
+    followed.import(&both(20));
+    followed.server.set_refusing_from(1);
+    let output = followed.follow();
+    assert!(output.status.code() == Some(2) && stderr(&output).contains("takes none of"), "{output:?}");
+    assert_eq!(followed.status()["followers"][0]["rejected"], 2);
+    followed.server.set_unreadable("\n");
+    followed.sync();
+    let found = ["steps", "steps_daily", "flights_climbed"].map(|name| followed.server.points(name).len());
+    assert_eq!(found, [2, 4, 2]);
+}
+
+#[test]
+fn a_proxy_that_finds_nothing_yet_is_waited_for() {
+    let followed = Followed::generated(20_000);
+    const PAGE: &str = "<html>404 page not found</html>";
+    followed.server.order_words(404, None, PAGE);
+    followed.sync();
+    followed.check();
+    assert_eq!(followed.server.take_answered()[..2], [404, 204]);
+    // A deletion is not taken for done.
+    let database = followed.database.to_str().unwrap();
+    let forget = |kind: &str| {
+        let output = run(&["forget", "--yes", "--db", database, "--person", "me", "--type", kind]);
+        assert!(output.status.success(), "{output:?}");
+    };
+    forget("steps");
+    // The deletion, and whether anybody is there.
+    followed.server.order_words(404, None, PAGE);
+    followed.server.order_words(404, None, PAGE);
+    followed.sync();
+    followed.check();
+    assert_eq!(followed.status()["followers"][0]["undeleted"], 0);
+    // A server that is there and has no path for deletions never will have one.
+    followed.server.forget_deletions();
+    forget("heart_rate");
+    let output = followed.follow();
+    assert!(output.status.success() && stderr(&output).contains("does not delete"), "{output:?}");
+    assert!(followed.status()["followers"][0]["undeleted"].as_u64().unwrap() > 0);
 }

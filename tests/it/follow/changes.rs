@@ -47,6 +47,107 @@ fn two_samples_of_one_millisecond_stay_two() {
     followed.check();
 }
 
+/// The number of each sample of a start, by the last digits of its identity, and how long it is.
+fn lengths(followed: &Followed, measurement: &str) -> Vec<(i64, String, Option<String>)> {
+    let points = followed.server.points(measurement);
+    let mut lengths: Vec<_> = points
+        .iter()
+        .map(|point| {
+            let uuid = point.text("uuid");
+            (point.at_ns % 1_000_000, uuid[uuid.len() - 2..].to_owned(), point.fields.get("duration_s").cloned())
+        })
+        .collect();
+    lengths.sort();
+    lengths
+}
+
+#[test]
+fn a_sample_that_moves_on_takes_nothing_of_another_one() {
+    let followed = Followed::new();
+    let at = "2026-01-05T08:00:00.000Z";
+    let long = |number: u32, end: &str| {
+        let mut sample = sample(number, "Watch", at, f64::from(number));
+        sample["endDate"] = json!(end);
+        sample
+    };
+    let expected = |rows: &[(i64, &str, &str)]| -> Vec<_> {
+        rows.iter().map(|(at, uuid, length)| (*at, (*uuid).to_owned(), Some((*length).to_owned()))).collect()
+    };
+    followed.import(&json!({STEPS: [sample(1, "Watch", at, 1.0), long(5, "2026-01-05T08:01:00.000Z")]}));
+    followed.sync();
+    assert_eq!(lengths(&followed, "steps"), expected(&[(0, "01", "0"), (1, "05", "60")]));
+    // An instant comes between: it is where the long one was.
+    followed.import(&json!({STEPS: [sample(3, "Watch", at, 3.0)]}));
+    followed.sync();
+    assert_eq!(lengths(&followed, "steps"), expected(&[(0, "01", "0"), (1, "03", "0"), (2, "05", "60")]));
+    followed.check();
+    let database = followed.database.to_str().unwrap();
+    // The first one goes: the others move back.
+    let connection = rusqlite::Connection::open(database).unwrap();
+    connection
+        .execute_batch(
+            "DELETE FROM samples WHERE substr(hex(uuid), -2) = '01';
+            INSERT INTO changes (person_id, kind, type_id, from_ms, to_ms, removed)
+            SELECT person_id, 'samples', type_id, start_ms, start_ms, 1 FROM samples LIMIT 1",
+        )
+        .unwrap();
+    drop(connection);
+    followed.sync();
+    assert_eq!(lengths(&followed, "steps"), expected(&[(0, "03", "0"), (1, "05", "60")]));
+}
+
+#[test]
+fn a_workout_that_moves_on_takes_nothing_of_another_one() {
+    let followed = Followed::new();
+    let at = "2026-01-05T08:00:00.000Z";
+    let workout = |number: u32, kcal: Option<f64>| {
+        let mut workout = json!({
+            "uuid": format!("20000000-0000-4000-8000-{number:012}"), "startDate": at, "durationSeconds": 600 + number,
+            "endDate": format!("2026-01-05T08:10:{number:02}.000Z"), "workoutActivityType": 37,
+        });
+        if let Some(kcal) = kcal {
+            workout["totalEnergyBurned"] = json!(kcal);
+        }
+        workout
+    };
+    let energies = || -> Vec<_> {
+        let points = followed.server.points("workouts");
+        points.iter().map(|point| (point.number("duration_s"), point.fields.get("energy_kcal").cloned())).collect()
+    };
+    followed.import(&json!({"workouts": [workout(1, None), workout(5, Some(50.0))]}));
+    followed.sync();
+    assert_eq!(energies(), [(601.0, None), (605.0, Some("50".to_owned()))]);
+    followed.import(&json!({"workouts": [workout(3, None)]}));
+    followed.sync();
+    assert_eq!(energies(), [(601.0, None), (603.0, None), (605.0, Some("50".to_owned()))]);
+    followed.check();
+}
+
+#[test]
+fn years_that_no_target_has_are_counted() {
+    let followed = Followed::new();
+    followed.import(&json!({STEPS: [sample(1, "Watch", "2026-06-15T08:00:00.000Z", 5.0)]}));
+    // The app sends no such dates; an export of Apple may have them.
+    let connection = rusqlite::Connection::open(&followed.database).unwrap();
+    for (place, year) in (2..).zip(["1500", "1676", "1678", "2261", "2263"]) {
+        let at_ms = healthsink::model::time::parse(&format!("{year}-06-15T08:00:00Z")).unwrap();
+        let sql = "INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, unit_id, source_id)
+            SELECT person_id, type_id, ?1, randomblob(16), ?1, ?2, unit_id, source_id FROM samples LIMIT 1";
+        assert_eq!(connection.execute(sql, [at_ms, place]).unwrap(), 1);
+    }
+    drop(connection);
+    let output = followed.follow();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && said.contains("points outside of the years 1677 to 2262 are left out"),
+        "{output:?}"
+    );
+    assert_eq!(followed.server.points("steps").len(), 3);
+    assert_eq!(followed.status()["followers"][0]["leftOut"], 3);
+    let text = run(&["status", "--db", followed.database.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&text.stdout).contains("outside of the years 1677 to 2262 left out"), "{text:?}");
+}
+
 #[test]
 fn only_what_has_changed_is_sent() {
     let followed = Followed::new();
@@ -178,6 +279,83 @@ fn what_is_forgotten_or_given_to_another_person_is_removed() {
     followed.sync();
     followed.check();
     assert_eq!(persons(&followed), ["Anna B"]);
+}
+
+#[test]
+fn what_others_write_is_removed_only_where_a_resync_is_asked_for() {
+    let followed = Followed::new();
+    let data = |first: u32| {
+        let samples = json!([sample(first, "Watch", "2026-01-05T08:00:00.000Z", 5.0)]);
+        json!({"data": {STEPS: samples, FLIGHTS: [sample(first + 1, "Watch", "2026-01-05T09:00:00.000Z", 5.0)]}})
+    };
+    let persons = ["anna", "ben", "cleo"];
+    for (person, first) in persons.iter().zip([1, 11, 21]) {
+        followed.import_as(data(first).to_string().as_bytes(), person);
+        followed.server.write(&format!("diary,person={person} mood=3 1767600000000000000"));
+    }
+    followed.server.write("diary,person=dora mood=3 1767600000000000000");
+    let diaries = || -> Vec<String> {
+        followed.server.points("diary").iter().map(|point| point.tag("person").to_owned()).collect()
+    };
+    let own = |followed: &Followed| {
+        let all = followed.server.all();
+        super::check(
+            &followed.database,
+            &all.into_iter().filter(|point| point.measurement != "diary").collect::<Vec<_>>(),
+        );
+    };
+    followed.sync();
+    own(&followed);
+    let database = followed.database.to_str().unwrap();
+    let backup = followed.folder.path().join("backup.db");
+    assert!(run(&["backup", "--db", database, backup.to_str().unwrap()]).status.success());
+    followed.import_as(data(31).to_string().as_bytes(), "anna");
+    for words in [
+        &["forget", "--yes", "--person", "cleo", "--type", "steps"][..],
+        &["people", "merge", "--yes", "ben", "anna"],
+        &["people", "rename", "cleo", "emil"],
+        &["restore", "--force", backup.to_str().unwrap()],
+    ] {
+        let output = run(&[words, &["--db", database]].concat());
+        assert!(output.status.success(), "{output:?}");
+        followed.sync();
+        own(&followed);
+        assert_eq!(diaries(), ["anna", "ben", "cleo", "dora"], "{words:?}");
+    }
+    assert!(followed.follow_with(&["--resync"]).status.success());
+    own(&followed);
+    assert_eq!(diaries(), ["dora"], "the database has nobody of this name");
+}
+
+#[test]
+fn many_persons_are_read_by_pages() {
+    let followed = Followed::new();
+    followed.import(&json!({STEPS: [sample(1, "Watch", "2026-01-05T08:00:00.000Z", 5.0)]}));
+    let connection = rusqlite::Connection::open(&followed.database).unwrap();
+    connection
+        .execute_batch(
+            "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+            INSERT INTO persons (id, name) SELECT i, 'person ' || i FROM n;
+            INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, unit_id, source_id)
+            SELECT p.id, s.type_id, s.start_ms, s.uuid, s.end_ms, s.value, s.unit_id, s.source_id FROM samples s JOIN persons p ON p.id > 1;
+            INSERT INTO sample_origins SELECT p.id, o.type_id, o.is_derived, o.unit_id FROM sample_origins o JOIN persons p ON p.id > 1;
+            INSERT INTO changes (person_id, kind, type_id, from_ms, to_ms, removed)
+            SELECT person_id, 'samples', type_id, start_ms, end_ms, 0 FROM samples WHERE person_id > 1",
+        )
+        .unwrap();
+    drop(connection);
+    followed.sync();
+    let persons = || followed.server.points("steps").len();
+    assert_eq!(persons(), 1200);
+    let before = followed.server.taken();
+    followed.sync();
+    assert_eq!(followed.server.taken(), before, "nothing is sent again");
+    // One of the last page.
+    let at = "2026-01-06T08:00:00.000Z";
+    let body = json!({"data": {STEPS: [sample(7, "Watch", at, 5.0)]}});
+    followed.import_as(body.to_string().as_bytes(), "person 1150");
+    followed.sync();
+    assert_eq!(persons(), 1201);
 }
 
 #[test]

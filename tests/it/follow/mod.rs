@@ -5,8 +5,10 @@ mod changes;
 mod influxd;
 mod kills;
 mod levels;
+mod locks;
 #[cfg(target_os = "linux")]
 mod memory;
+mod victoria;
 mod webhooks;
 
 use std::fs;
@@ -215,6 +217,31 @@ fn everything_is_in_the_target_once_and_nothing_is_sent_again() {
     assert_eq!(followed.server.deletes(), ["person=\"me\""]);
     assert_eq!(followed.server.taken().0, 2 * before.0);
     followed.check();
+}
+
+#[test]
+fn a_cursor_that_cannot_be_read_stops_it_until_all_is_sent_again() {
+    let followed = Followed::generated(20_000);
+    followed.sync();
+    let cursor = followed.folder.path().join("health.db-follow-influx");
+    let whole = fs::read(&cursor).unwrap();
+    let long = vec![b' '; (2 << 20) + 1];
+    for (content, part) in [
+        (&whole[..whole.len() / 2], "truncated or damaged"),
+        (&long, "longer than"),
+        (b"{\"format\":99}", "it has format 99"),
+    ] {
+        fs::write(&cursor, content).unwrap();
+        let before = followed.server.taken();
+        let output = followed.follow();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(part) && said.contains("--resync"), "{output:?}");
+        assert_eq!((followed.server.taken(), fs::read(&cursor).unwrap()), (before, content.to_vec()));
+    }
+    let output = followed.follow_with(&["--resync"]);
+    assert!(output.status.success(), "{output:?}");
+    followed.check();
+    followed.sync();
 }
 
 #[test]

@@ -96,6 +96,38 @@ fn a_message_says_what_has_changed_and_no_value() {
 }
 
 #[test]
+fn a_file_has_the_url_so_that_no_list_of_processes_has_it() {
+    let hook = Hook::new();
+    let file = hook.followed.folder.path().join("url");
+    fs::write(&file, format!("{}/hook?token=in-a-file\n", hook.receiver.url())).unwrap();
+    let secret = hook.followed.folder.path().join("secret").display().to_string();
+    let database = hook.followed.database.to_str().unwrap();
+    let follow = |more: &[&str]| {
+        let words = ["follow", "--once", "--db", database, "--webhook-file", file.to_str().unwrap()];
+        run(&[&words[..], &["--webhook-secret-file", &secret], more].concat())
+    };
+    hook.import(1, "2026-01-05", 1.0);
+    assert!(follow(&[]).status.success());
+    hook.import(2, "2026-01-06", 2.0);
+    let output = follow(&[]);
+    assert!(output.status.success() && !String::from_utf8_lossy(&output.stderr).contains("in-a-file"), "{output:?}");
+    let messages = hook.receiver.take_messages();
+    assert_eq!(messages.iter().map(|message| message.path.as_str()).collect::<Vec<_>>(), ["/hook?token=in-a-file"]);
+    let status = hook.followed.status();
+    assert_eq!(status["followers"][0]["name"], "webhook");
+    assert!(!status.to_string().contains("in-a-file"), "{status}");
+    let both = follow(&["--webhook", "http://127.0.0.1:1"]);
+    assert_eq!(both.status.code(), Some(2), "{both:?}");
+    for (content, part) in [("", "must begin with the secret"), ("ftp://in-a-file", "--webhook-file: write a URL")] {
+        fs::write(&file, content).unwrap();
+        let output = follow(&[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(part), "{output:?}");
+        assert!(!said.contains("in-a-file"), "{said}");
+    }
+}
+
+#[test]
 fn a_message_that_was_not_taken_comes_again_under_its_id() {
     let hook = Hook::new();
     hook.import(1, "2026-01-05", 1.0);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::range::person;
 use super::reader::{Snapshot, Unanswered};
-use crate::model::limits::FOLLOWED_PEOPLE_MAX;
+use crate::model::limits::{FOLLOW_CHANGES_MAX, FOLLOW_GROUPS_MAX, FOLLOWED_PAGE};
 use crate::statistics::Timeline;
 use crate::store::tables::ChangeKind;
 
@@ -21,7 +21,7 @@ pub struct Followed {
     pub newest: i64,
     /// The last upload that is done, and when it began. A database with another history does not have it.
     pub mark: Option<(i64, i64)>,
-    /// Everybody with data; one more than can be followed if they are too many.
+    /// The next persons with data, by their numbers; a full page if there may be more.
     pub people: Vec<FollowedPerson>,
 }
 
@@ -60,7 +60,7 @@ pub struct Change {
 pub struct FigureRules {
     /// A digest of rules and zones.
     pub base: String,
-    /// Digests of the keys of source groups, the best one first.
+    /// Digests of the keys of source groups, the best one first; none if they are so many that `base` has them.
     pub groups: Vec<String>,
 }
 
@@ -77,9 +77,10 @@ impl FigureRules {
 const PEOPLE: &str = "SELECT p.id, p.name, s.change, coalesce(s.run, 0),
       (SELECT max(number) FROM changes c WHERE c.person_id = p.id)
     FROM persons p LEFT JOIN derived_state s ON s.person_id = p.id
-    WHERE EXISTS (SELECT 1 FROM changes c WHERE c.person_id = p.id) OR EXISTS (SELECT 1 FROM sample_origins o WHERE o.person_id = p.id)
-      OR EXISTS (SELECT 1 FROM workouts w WHERE w.person_id = p.id)
-    ORDER BY p.id LIMIT ?1";
+    WHERE p.id > ?1 AND (EXISTS (SELECT 1 FROM changes c WHERE c.person_id = p.id)
+      OR EXISTS (SELECT 1 FROM sample_origins o WHERE o.person_id = p.id)
+      OR EXISTS (SELECT 1 FROM workouts w WHERE w.person_id = p.id))
+    ORDER BY p.id LIMIT ?2";
 
 const MARK: &str = "SELECT id, started_ms FROM uploads WHERE state = 'done' ORDER BY id DESC LIMIT 1";
 
@@ -97,19 +98,19 @@ const GROUP_DIGITS: usize = 8;
 const BASE_DIGITS: usize = 16;
 
 impl Snapshot<'_> {
-    /// Returns who has data, and up to which change.
+    /// Returns who has data behind a person's number, and up to which change: a page.
     ///
     /// # Errors
     ///
     /// If the database cannot be read.
-    pub fn followed(&self) -> Result<Followed, Unanswered> {
+    pub fn followed(&self, behind: i64) -> Result<Followed, Unanswered> {
         let newest: Option<i64> =
             self.connection.prepare_cached("SELECT max(number) FROM changes")?.query_row([], |row| row.get(0))?;
         let newest = newest.unwrap_or(0);
         let mark =
             self.connection.prepare_cached(MARK)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let mut select = self.connection.prepare_cached(PEOPLE)?;
-        let people = select.query_map([FOLLOWED_PEOPLE_MAX as i64 + 1], |row| {
+        let people = select.query_map([behind, FOLLOWED_PAGE as i64], |row| {
             let (known, own): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(4)?);
             // Figures that know a person's last change know that nothing else has changed.
             let is_current = known.is_some_and(|known| own.is_none_or(|own| own <= known));
@@ -168,6 +169,17 @@ impl Snapshot<'_> {
         Ok(names.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Returns HealthKit's identifiers of all types that anybody has or had.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub fn all_identifiers(&self) -> Result<Vec<String>, Unanswered> {
+        let mut select = self.connection.prepare_cached("SELECT name FROM types ORDER BY id LIMIT ?1")?;
+        let names = select.query_map([FOLLOW_CHANGES_MAX as i64], |row| row.get(0))?;
+        Ok(names.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Returns what a person's figures of all days depend on.
     ///
     /// # Errors
@@ -192,7 +204,11 @@ impl Snapshot<'_> {
             let key: String = row.get(0)?;
             Ok(blake3::hash(key.as_bytes()).to_hex()[..GROUP_DIGITS].to_owned())
         })?;
-        let groups = groups.collect::<rusqlite::Result<_>>()?;
+        let mut groups: Vec<String> = groups.collect::<rusqlite::Result<_>>()?;
+        if groups.len() > FOLLOW_GROUPS_MAX {
+            // A new one among so many is taken for another order, which only costs time.
+            groups.drain(..).for_each(|group| _ = hasher.update(group.as_bytes()));
+        }
         Ok(FigureRules { base: hasher.finalize().to_hex()[..BASE_DIGITS].to_owned(), groups })
     }
 
@@ -234,7 +250,7 @@ mod tests {
         let database = Database::new(file.path());
         let store = Store::open(&database).unwrap();
         let reader = QuestionReader::new(database);
-        let followed = || reader.read((0, QUESTION_TIME_MAX), |snapshot| snapshot.followed()).unwrap();
+        let followed = || reader.read((0, QUESTION_TIME_MAX), |snapshot| snapshot.followed(0)).unwrap();
         assert_eq!(followed(), Followed::default(), "nobody has data");
         store
             .connection
