@@ -403,6 +403,30 @@ fn a_condensed_series_over_midnight_is_in_no_sum_of_either_day() {
 }
 
 #[test]
+fn a_workout_that_moves_makes_only_its_former_and_new_days_again() {
+    let (samples, mut workouts) = three_weeks();
+    let owned = Owned::new();
+    let mut payload = Samples::data(&samples.lists);
+    payload["data"]["workouts"] = json!(workouts);
+    owned.import(&payload, &[]);
+    let energy = || {
+        owned.texts("SELECT value FROM days JOIN types t ON t.id = type_id WHERE t.name LIKE '%ActiveEnergyBurned' ORDER BY day")
+    };
+    assert_eq!(energy(), vec!["200.0"; 21]);
+    // Who makes all days again would find these values out.
+    Connection::open(&owned.db).unwrap().execute("UPDATE days SET value = 7.0 WHERE value = 200.0", []).unwrap();
+    let workout = &mut workouts[8];
+    for (name, minute) in [("startDate", 0), ("endDate", 20)] {
+        workout[name] = json!(iso(MONDAY_MS + 12 * DAY_MS + 6 * HOUR_MS + minute * MINUTE_MS));
+    }
+    owned.import(&json!({"data": {"workouts": [workout]}}), &[]);
+    // Without its workout, the series of the former day is one more sample of the watch.
+    let mut expected = vec!["7.0"; 21];
+    (expected[8], expected[12]) = ("400.0", "200.0");
+    assert_eq!(energy(), expected);
+}
+
+#[test]
 fn days_of_an_unknown_type_have_one_unit_also_after_an_earlier_sample() {
     let owned = Owned::new();
     let payload = |number: u8, day: u8, value: f64, unit: &str| {

@@ -22,7 +22,7 @@ pub(super) struct Dirty {
     /// Time whose samples have changed. Elsewhere only figures are made in another way, and the samples are known.
     pub(super) surveyed: BTreeMap<i64, Vec<Span>>,
     /// The time of workouts that were changed.
-    pub(super) workouts: Option<Span>,
+    pub(super) workouts: Vec<Span>,
     pub(super) doses: bool,
     /// Types of which rows were removed or replaced: these may have reached further than noted.
     pub(super) removed: Vec<i64>,
@@ -42,12 +42,13 @@ impl Dirty {
             dirty.add(connection, person, row)?;
         }
         dirty.types.values_mut().chain(dirty.surveyed.values_mut()).for_each(join);
+        join(&mut dirty.workouts);
         Ok(dirty)
     }
 
     /// Everything of a person.
     pub(super) fn everything(connection: &Connection, person: i64) -> rusqlite::Result<Self> {
-        let mut dirty = Self { workouts: Some(ALL), doses: true, ..Self::default() };
+        let mut dirty = Self { workouts: vec![ALL], doses: true, ..Self::default() };
         dirty.add_all_types(connection, person, ALL)?;
         dirty.surveyed = dirty.types.clone();
         Ok(dirty)
@@ -79,10 +80,8 @@ impl Dirty {
                 let surveyed = std::mem::take(&mut self.surveyed);
                 *self = Self { surveyed, ..Self::everything(connection, person)? };
             }
-            // A workout that was replaced may have begun at another time.
-            (ChangeKind::Rows(RowKind::Workouts), _) => {
-                self.workouts = Some(if is_removed { ALL } else { cover(self.workouts, span) })
-            }
+            // The former time of a workout that was replaced is noted as well.
+            (ChangeKind::Rows(RowKind::Workouts), _) => self.workouts.push(span),
             (ChangeKind::Rows(RowKind::MedicationDoses), _) => self.doses = true,
             // No figure is made of these.
             (
@@ -116,12 +115,8 @@ impl Dirty {
 
     /// Whether nothing was changed that figures are made of.
     pub(super) fn is_empty(&self) -> bool {
-        self.types.is_empty() && self.workouts.is_none() && !self.doses
+        self.types.is_empty() && self.workouts.is_empty() && !self.doses
     }
-}
-
-fn cover(known: Option<Span>, span: Span) -> Span {
-    known.map_or(span, |known| (known.0.min(span.0), known.1.max(span.1)))
 }
 
 /// The part of a span that has local dates.

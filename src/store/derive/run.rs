@@ -170,21 +170,20 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
     let workouts = workout_spans(connection, person)?;
     let sleep = find_type(&connection, SLEEP)?;
     let asleep = sleep.and_then(|sleep| dirty.types.get(&sleep)?.first().copied());
-    let evident = [asleep, dirty.workouts];
-    let dirty_from_ms = evident.into_iter().flatten().map(|span| span.0).min();
+    let dirty_from_ms = asleep.iter().chain(dirty.workouts.first()).map(|span| span.0).min();
     let zones = zones::read(connection, person, sleep, behind.home.as_deref(), dirty_from_ms)?;
     if let Some(from_ms) = zones.changed_from_ms.filter(|_| !is_new) {
         // The day in which the change falls began in the former zone.
         dirty.add_all_types(&connection, person, (from_ms.saturating_sub(1).max(ALL.0), ALL.1))?;
-        (dirty.workouts, dirty.doses) = (Some(ALL), true);
+        (dirty.workouts, dirty.doses) = (vec![ALL], true);
     }
     Ok(Known { dirty, first, groups, lengths, zones, workouts })
 }
 
 fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mut Sender<'_>) -> Step<()> {
     let Known { dirty, first, groups, lengths, zones, workouts } = known;
-    if let Some(span) = dirty.workouts {
-        add_condensed(&connection, person, dirty, span)?;
+    if !dirty.workouts.is_empty() {
+        add_condensed(&connection, person, dirty)?;
     }
     let person = Person { connection, id: person, timeline: &zones.timeline, workouts };
     let mut first = First::new(first);
@@ -208,7 +207,7 @@ fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mu
         let kind = Kind { id: kind, name: &name, longest_ms: lengths.longest_ms(kind) };
         derive_type(&person, &kind, &[ALL], (&mut *groups, &mut *lengths), sender)?;
     }
-    if dirty.workouts.is_some() {
+    if !dirty.workouts.is_empty() {
         in_one_state(connection, || derive_workouts(&person, sender))?;
     }
     if dirty.doses {
@@ -249,7 +248,7 @@ fn has_other_unit(person: &Person<'_>, kind: &Kind<'_>) -> rusqlite::Result<bool
 }
 
 /// A workout decides which of its samples are condensed ones.
-fn add_condensed(connection: &Connection, person: i64, dirty: &mut Dirty, span: Span) -> rusqlite::Result<()> {
+fn add_condensed(connection: &Connection, person: i64, dirty: &mut Dirty) -> rusqlite::Result<()> {
     let mut select = connection.prepare(
         "SELECT DISTINCT t.id, t.name FROM sample_origins o JOIN types t ON t.id = o.type_id WHERE o.person_id = ?1",
     )?;
@@ -258,7 +257,7 @@ fn add_condensed(connection: &Connection, person: i64, dirty: &mut Dirty, span: 
         let (kind, name): (i64, String) = (row.get(0)?, row.get(1)?);
         if Condensed::of(&name).is_some() {
             let spans = dirty.types.entry(kind).or_default();
-            spans.push(span);
+            spans.extend(&dirty.workouts);
             join(spans);
         }
     }

@@ -7,7 +7,7 @@ use super::table::Table;
 use super::upsert::{SqlValue, Upsert, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::identity::is_derived;
-use crate::model::record::Workout;
+use crate::model::record::{Uuid, Workout};
 
 pub(super) static WORKOUTS: Table = Table::new(
     "workouts",
@@ -111,7 +111,7 @@ impl<'a> BatchWriter<'a> {
         pass: Pass,
     ) -> rusqlite::Result<Option<Outcome>> {
         if pass == Pass::Identity {
-            let outcome = upsert.write(&arrival.row)?;
+            let outcome = self.put(upsert, &arrival.row, &arrival.key.uuid)?;
             if outcome != Outcome::New {
                 return Ok(Some(outcome));
             }
@@ -121,6 +121,17 @@ impl<'a> BatchWriter<'a> {
             Met::Other => Some(Outcome::Merged),
             Met::Nobody => Some(Outcome::New),
         })
+    }
+
+    /// Writes a row, and remembers the time that it had.
+    fn put(
+        &mut self,
+        upsert: &mut WorkoutUpsert<'a>,
+        row: &[SqlValue<'a>; WORKOUT_COLUMNS],
+        uuid: &Uuid,
+    ) -> rusqlite::Result<Outcome> {
+        let (connection, person) = (self.connection, self.upload.person);
+        upsert.write_after(row, || self.ids.merge.workouts.note_replaced(connection, person, uuid))
     }
 
     /// Writes a workout of an import. Returns nothing if a later pass decides which stored one it is.
@@ -141,11 +152,11 @@ impl<'a> BatchWriter<'a> {
                     // A title that is not known says nothing against one that is.
                     row[2] = arrival.known_activity(&uuid)?.map_or(SqlValue::Null, SqlValue::Integer);
                 }
-                upsert.write(&row).map(Some)
+                self.put(upsert, &row, &uuid).map(Some)
             }
             WorkoutFound::New(uuid, replaced) => {
                 row[1] = SqlValue::Uuid(uuid);
-                let outcome = upsert.write(&row)?;
+                let outcome = self.put(upsert, &row, &uuid)?;
                 let Some(replaced) = replaced else {
                     return Ok(Some(outcome));
                 };

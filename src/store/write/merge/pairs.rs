@@ -246,8 +246,7 @@ impl Workouts {
                 connection.prepare_cached(ROW_TO_ALIAS)?.execute(keys)?;
                 let sql = "UPDATE workout_aliases SET uuid = ?2 WHERE person_id = ?1 AND uuid = ?3";
                 connection.prepare_cached(sql)?.execute(params![person, &instead[..], &moved[..]])?;
-                let sql = "DELETE FROM workouts WHERE person_id = ?1 AND uuid = ?2";
-                connection.prepare_cached(sql)?.execute(params![person, &moved[..]])?;
+                self.remove(connection, person, moved)?;
                 import.move_claims([(*instead, claims[1]), (*to, claims[0])]);
             }
             _ => {

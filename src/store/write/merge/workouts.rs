@@ -8,7 +8,7 @@
 
 use std::cmp::Ordering;
 
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::candidates::{Arrival, Candidate, Candidates, Wanted, aliases, is_free, named_row};
 use super::locations::{Locations, stored_as};
@@ -71,6 +71,8 @@ pub(in crate::store) struct Workouts {
     has_derived: Option<(i64, bool)>,
     pub(super) imports: WorkoutUploads,
     pub(in crate::store) locations: Locations,
+    /// Start and end of rows that were removed or replaced, until they are noted as changes.
+    replaced: Vec<(i64, Option<i64>)>,
 }
 
 /// Keeps an exporter's details of a workout that is stored under another identity. The parameters are those of a row of
@@ -258,13 +260,39 @@ impl Workouts {
         connection.prepare_cached(MOVE_TO_ALIAS)?.execute(keys)?;
         let sql = "UPDATE workout_aliases SET uuid = ?3 WHERE person_id = ?1 AND uuid = ?2";
         connection.prepare_cached(sql)?.execute(keys)?;
-        let sql = "DELETE FROM workouts WHERE person_id = ?1 AND uuid = ?2";
-        connection.prepare_cached(sql)?.execute(params![person, &other[..]])?;
+        self.remove(connection, person, other)?;
         for (derived, _) in aliases(connection, person, kept)? {
             self.locations.join(connection, person, &derived, kept)?;
         }
         self.forget_others(import);
         Ok(())
+    }
+
+    /// Removes a row, and remembers its time.
+    pub(super) fn remove(&mut self, connection: &Connection, person: i64, uuid: &Uuid) -> rusqlite::Result<()> {
+        self.note_replaced(connection, person, uuid)?;
+        let sql = "DELETE FROM workouts WHERE person_id = ?1 AND uuid = ?2";
+        connection.prepare_cached(sql)?.execute(params![person, &uuid[..]])?;
+        Ok(())
+    }
+
+    /// Remembers the time of a row that is about to change: figures of that time are made again.
+    pub(in crate::store) fn note_replaced(
+        &mut self,
+        connection: &Connection,
+        person: i64,
+        uuid: &Uuid,
+    ) -> rusqlite::Result<()> {
+        let sql = "SELECT start_ms, end_ms FROM workouts WHERE person_id = ?1 AND uuid = ?2";
+        let mut select = connection.prepare_cached(sql)?;
+        let time = select.query_row(params![person, &uuid[..]], |row| Ok((row.get(0)?, row.get(1)?)));
+        self.replaced.extend(time.optional()?);
+        Ok(())
+    }
+
+    /// Returns the times of rows that were removed or replaced.
+    pub(in crate::store) fn take_replaced(&mut self) -> Vec<(i64, Option<i64>)> {
+        std::mem::take(&mut self.replaced)
     }
 
     fn has_derived(&mut self, connection: &Connection, person: i64) -> rusqlite::Result<bool> {
