@@ -1,4 +1,4 @@
-//! All days and nights of a history from nothing, by the program, against a `GROUP BY` in SQL over the same rows: five times in
+//! All days and nights of a history from nothing, by the program, against a `GROUP BY` in SQL over the same rows. Five times in
 //! turn, and the median of each. The `GROUP BY` adds up phone and watch, knows no time zone and has no nights.
 
 mod support {

@@ -234,7 +234,7 @@ fn derive_type(
     })
 }
 
-/// Whether stored days have another unit than those that are computed now: a type that this version does not know has the unit of
+/// Whether stored days have another unit than those that are computed now. A type that this version does not know has the unit of
 /// its first sample, and an earlier one may have come since.
 fn has_other_unit(person: &Person<'_>, kind: &Kind<'_>) -> rusqlite::Result<bool> {
     if Method::of(kind.name) != Method::Unknown {

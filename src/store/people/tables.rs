@@ -1,4 +1,4 @@
-//! The tables whose rows are a person's, and how many rows of them are moved or deleted in bounded steps: SQLite remembers the keys
+//! The tables whose rows are a person's, and how many rows of them are moved or deleted in bounded steps. SQLite remembers the keys
 //! of the rows that a statement changes.
 
 use rusqlite::types::Value;

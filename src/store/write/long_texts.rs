@@ -1,4 +1,4 @@
-//! Long texts of samples and locations. SQLite reads a row of a table without rowid as a whole when it compares keys, so long
+//! Long texts of samples and locations. SQLite reads a row of a table without rowid as a whole when it compares keys. So long
 //! texts are kept in `long_texts`, and cost the search for a neighbour nothing.
 
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
