@@ -99,7 +99,11 @@ impl Database {
         } else {
             Connection::open_with_flags(self.path(), flags)
         };
-        Ok(connection.and_then(|connection| connection.busy_timeout(wait).map(|()| connection)))
+        Ok(connection.and_then(|connection| {
+            connection.busy_timeout(wait)?;
+            keep_plans(&connection)?;
+            Ok(connection)
+        }))
     }
 
     /// Opens or creates it. Returns which file that is, as seen before SQLite opened it: a file that replaces it at the same
@@ -186,9 +190,13 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // Ids come from our own dictionaries; checking them again would cost a look-up for each row.
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
-    // Otherwise SQLite compiles a statement again whenever a parameter of its LIMIT is bound.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    Ok(())
+    keep_plans(connection)
+}
+
+/// Otherwise SQLite compiles a prepared statement again whenever a parameter is bound that its plan might depend on, as that of a
+/// LIMIT or of a range.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
 /// Sets the size of a connection's page cache.
@@ -205,13 +213,17 @@ mod tests {
     use crate::store::Store;
 
     #[test]
-    fn a_bound_limit_compiles_no_statement_again() {
+    fn bound_parameters_compile_no_statement_again() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&Database::new(folder.path().join("health.db"))).unwrap();
-        let mut select = store.connection.prepare("SELECT id FROM persons WHERE id >= ?1 LIMIT ?2").unwrap();
-        for limit in 1..5 {
-            assert!(select.exists([0, limit]).unwrap());
+        let database = Database::new(folder.path().join("health.db"));
+        let store = Store::open(&database).unwrap();
+        let reader = database.open_beside_writer(BUSY_WAIT).unwrap();
+        for connection in [&store.connection, &reader] {
+            let mut select = connection.prepare("SELECT id FROM persons WHERE id >= ?1 LIMIT ?2").unwrap();
+            for limit in 1..5 {
+                assert!(select.exists([0, limit]).unwrap());
+            }
+            assert_eq!(select.get_status(StatementStatus::RePrepare), 0);
         }
-        assert_eq!(select.get_status(StatementStatus::RePrepare), 0);
     }
 }
