@@ -285,7 +285,7 @@ pub const fn figures_bytes() -> usize {
 const GZIP_BYTES: usize = 320 * KIB;
 
 /// Bytes of a location that a line for a map is made from: itself, its neighbours, its corner in two versions.
-const PLACE_BYTES: usize = 48 + 2 * 8 + 5 + 2 * 24;
+const PLACE_BYTES: usize = 56 + 2 * 8 + 5 + 2 * 16;
 
 /// Memory of reads, with all places and answers taken: a connection and a line for each place, a compressor and pages for each
 /// answer. [`long_reads_bytes`] has the memory of long texts.

@@ -5,14 +5,15 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::period::{Agg, BucketSize, Figure, PERIOD_COLUMNS, PeriodSum, too_many_buckets};
 use super::range::{Located, Range, is_stale};
 use super::reader::{Question, Snapshot, Unanswered};
-use super::source::{NamedSources, sources_of};
+use super::source::{MetGroups, NamedSources, sources_of};
+use super::texts::Texts;
 use super::types::{Kind, canonical};
 use super::value::{Progress, Sink, Value};
 use crate::model::limits::QUESTION_POINTS_DEFAULT;
 use crate::model::time::HOUR_MS;
 use crate::model::units::{Conversion, conversion};
 use crate::statistics::{LocalDay, Method};
-use crate::store::derive::{Hour, hours, stored_parts};
+use crate::store::derive::{Hour, StoredPart, hours, stored_parts};
 
 /// The figures of types.
 #[derive(Debug)]
@@ -54,8 +55,14 @@ struct Series {
     days: (LocalDay, LocalDay),
     /// The first day that is not read yet.
     next: LocalDay,
-    /// Start of the first bucket and end of the last one, in milliseconds since 1970 UTC.
+    /// The first and the last bucket with figures, if they are days or longer.
+    seen: Option<(LocalDay, LocalDay)>,
+    /// Start of the first hour and end of the last one, in milliseconds since 1970 UTC.
     seen_ms: Option<(i64, i64)>,
+    met: MetGroups,
+    /// Names of source groups and of zones.
+    groups: Texts,
+    zones: Texts,
 }
 
 const COLUMNS: [&str; 11] = [
@@ -77,12 +84,11 @@ const HOUR_COLUMNS: [&str; 8] = ["start", "day", "hour", "value", "samples", "mi
 /// Days whose hours are computed in one go.
 const HOURS_OF_DAYS: i32 = 7;
 
-/// ?5 is whether parts of sources are asked for.
+/// A day of several source groups has them in its details.
 const SELECT: &str =
-    "SELECT d.day, d.value, d.count, d.minimum, d.maximum, d.last, d.time_weighted, d.covered_ms, d.end_ms,
-      replace(g.name, char(160), ' '), z.name, d.group_id, iif(?5, d.details, NULL)
-    FROM days d LEFT JOIN source_groups g ON g.id = d.group_id LEFT JOIN zones z ON z.id = d.zone_id
-    WHERE d.person_id = ?1 AND d.type_id = ?2 AND d.day >= ?3 AND d.day < ?4 ORDER BY d.day";
+    "SELECT day, value, count, minimum, maximum, last, time_weighted, covered_ms, end_ms, group_id, zone_id,
+      iif(group_id IS NULL, details, NULL)
+    FROM days WHERE person_id = ?1 AND type_id = ?2 AND day >= ?3 AND day < ?4 ORDER BY day";
 
 impl Days {
     /// The question for whole days of these types.
@@ -153,7 +159,11 @@ impl Days {
             is_stale,
             next: days.0,
             days,
+            seen: None,
             seen_ms: None,
+            met: MetGroups::default(),
+            groups: Texts::new("SELECT replace(name, char(160), ' ') FROM source_groups WHERE id = ?1"),
+            zones: Texts::new("SELECT name FROM zones WHERE id = ?1"),
             located,
         })
     }
@@ -237,11 +247,14 @@ impl Series {
         };
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
         let (from, to) = (self.next.to_string(), self.days.1.to_string());
-        let mut rows = select.query(params![self.located.person, type_id, from, to, self.sources.is_some()])?;
+        let mut rows = select.query(params![self.located.person, type_id, from, to])?;
         let (mut period, is_level): (Option<PeriodSum>, bool) = (None, self.method == Method::Level);
         while let Some(row) = rows.next()? {
             let day = day_of(row)?;
-            let Some(figure) = self.figure(row)? else {
+            let (group, details) = (row.get(9)?, row.get_ref(11)?.as_str_or_null()?);
+            let parts = details.map(stored_parts).unwrap_or_default();
+            self.met.note(group, &parts);
+            let Some(figure) = self.figure(row, (group, &parts))? else {
                 continue;
             };
             if self.bucket == BucketSize::Day {
@@ -249,7 +262,7 @@ impl Series {
                 let is_partial = snapshot.now_ms < row.get(8)?;
                 let source = match &self.sources {
                     Some(sources) => Value::Text(&sources.name),
-                    None => Value::text(row.get_ref(9)?.as_str_or_null()?),
+                    None => Value::text(self.groups.of(snapshot.connection, group)?),
                 };
                 let row = [
                     Value::Text(row.get_ref(0)?.as_str()?),
@@ -261,7 +274,7 @@ impl Series {
                     Value::real(figure.time_weighted),
                     Value::real(figure.covered_min()),
                     source,
-                    Value::text(row.get_ref(10)?.as_str_or_null()?),
+                    Value::text(self.zones.of(snapshot.connection, row.get(10)?)?),
                     Value::Flag(is_partial),
                 ];
                 if !sink.row(&row) {
@@ -340,12 +353,11 @@ impl Series {
     }
 
     fn note(&mut self, bucket: LocalDay) {
-        let [start_ms, end_ms] = [bucket, self.bucket.next(bucket)].map(|day| self.located.timeline.day_start_ms(day));
-        self.seen_ms = Some((self.seen_ms.map_or(start_ms, |seen| seen.0), end_ms));
+        self.seen = Some((self.seen.map_or(bucket, |seen| seen.0), bucket));
     }
 
-    /// The figures of a day, or what the wanted sources add to them, if anything.
-    fn figure(&self, row: &Row<'_>) -> rusqlite::Result<Option<Figure>> {
+    /// The figures of a day with one source group or several, or what the wanted sources add to them, if anything.
+    fn figure(&self, row: &Row<'_>, (group, parts): (Option<i64>, &[StoredPart])) -> rusqlite::Result<Option<Figure>> {
         let whole = Figure {
             value: row.get(1)?,
             samples: row.get(2)?,
@@ -357,10 +369,7 @@ impl Series {
         };
         let figure = match &self.sources {
             None => Some(whole),
-            Some(sources) => {
-                let parts = row.get_ref(12)?.as_str_or_null()?.map(stored_parts).unwrap_or_default();
-                sources.share(self.method, whole, row.get(11)?, &parts)
-            }
+            Some(sources) => sources.share(self.method, whole, group, parts),
         };
         Ok(figure.map(|figure| figure.converted(self.conversion)))
     }
@@ -369,16 +378,19 @@ impl Series {
     fn wholes(&self, now_ms: i64) -> (bool, bool) {
         let Located { timeline, from_ms, to_ms, .. } = &self.located;
         let (first, end) = self.located.days();
-        let (from_ms, to_ms) = match self.bucket {
-            BucketSize::Hour => (*from_ms, *to_ms),
-            _ => (timeline.day_start_ms(first), timeline.day_start_ms(end)),
+        let starts_ms = |days: (LocalDay, LocalDay)| (timeline.day_start_ms(days.0), timeline.day_start_ms(days.1));
+        let ((from_ms, to_ms), seen_ms) = match self.bucket {
+            BucketSize::Hour => ((*from_ms, *to_ms), self.seen_ms),
+            bucket => (starts_ms((first, end)), self.seen.map(|(first, last)| starts_ms((first, bucket.next(last))))),
         };
-        self.seen_ms
-            .map_or((true, true), |(start_ms, end_ms)| (from_ms <= start_ms, end_ms <= to_ms && end_ms <= now_ms))
+        seen_ms.map_or((true, true), |(start_ms, end_ms)| (from_ms <= start_ms, end_ms <= to_ms && end_ms <= now_ms))
     }
 
     fn tail(&self, snapshot: &Snapshot<'_>, sink: &mut dyn Sink) -> Result<(), Unanswered> {
-        let sources = sources_of(snapshot, self.located.person, self.type_id, self.days)?;
+        let sources = match self.bucket {
+            BucketSize::Hour => sources_of(snapshot, self.located.person, self.type_id, self.days)?,
+            _ => self.met.names(snapshot)?,
+        };
         let (is_first_whole, is_last_whole) = self.wholes(snapshot.now_ms);
         sink.end(&[
             ("bucket", Value::Text(self.bucket.name())),

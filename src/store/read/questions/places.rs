@@ -1,6 +1,6 @@
 //! The locations of a workout: all of them, its splits, and the line that a map shows.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use rusqlite::params;
@@ -20,6 +20,8 @@ pub(super) struct Point {
     pub(super) latitude: f64,
     pub(super) longitude: f64,
     pub(super) altitude: Option<f64>,
+    /// Its place among those of its route and time.
+    place: i64,
 }
 
 const SELECT: &str =
@@ -27,14 +29,33 @@ const SELECT: &str =
       horizontal_accuracy_m, vertical_accuracy_m
     FROM route_points WHERE person_id = ?1 AND workout = ?2 AND time_ms >= ?3 ORDER BY time_ms, route, place";
 
-/// Calls `each` for the locations of a workout's identity, in the order of their times.
+/// The order in which locations are read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum PointOrder {
+    /// By time, route and place.
+    Whole,
+    /// By time only, as they are stored: to sort them costs as much as to read them.
+    Times,
+}
+
+const OF_LINE: &str = "SELECT route, time_ms, latitude, longitude, altitude_m, place FROM route_points
+    WHERE person_id = ?1 AND workout = ?2 ORDER BY time_ms";
+
+const OF_LINE_IN_ORDER: &str = "SELECT route, time_ms, latitude, longitude, altitude_m, place FROM route_points
+    WHERE person_id = ?1 AND workout = ?2 ORDER BY time_ms, route, place";
+
+/// Calls `each` for the locations of a workout's identity.
 pub(super) fn points(
     snapshot: &Snapshot<'_>,
     (person, workout): (i64, Uuid),
+    order: PointOrder,
     mut each: impl FnMut(&Point),
 ) -> Result<(), Unanswered> {
-    let mut select = snapshot.connection.prepare_cached(SELECT)?;
-    let mut rows = select.query(params![person, workout, i64::MIN])?;
+    let mut select = snapshot.connection.prepare_cached(match order {
+        PointOrder::Whole => OF_LINE_IN_ORDER,
+        PointOrder::Times => OF_LINE,
+    })?;
+    let mut rows = select.query(params![person, workout])?;
     while let Some(row) = rows.next()? {
         each(&Point {
             route: row.get(0)?,
@@ -42,6 +63,7 @@ pub(super) fn points(
             latitude: row.get(2)?,
             longitude: row.get(3)?,
             altitude: row.get(4)?,
+            place: row.get(5)?,
         });
     }
     Ok(())
@@ -205,7 +227,8 @@ impl Route {
         // Of a longer route every second one, every fourth one and so on.
         let (mut stride, mut seen) = (1_usize, 0_usize);
         for identity in identities {
-            points(snapshot, (person, *identity), |point| {
+            let mut begin = kept.len();
+            points(snapshot, (person, *identity), PointOrder::Times, |point| {
                 if seen % stride == 0 {
                     if kept.len() >= ROUTE_POINTS_READ_MAX {
                         let mut place = 0;
@@ -213,6 +236,7 @@ impl Route {
                             place += 1;
                             place % 2 == 1
                         });
+                        begin = begin.div_ceil(2);
                         stride *= 2;
                     }
                     if seen % stride == 0 {
@@ -221,6 +245,7 @@ impl Route {
                 }
                 seen += 1;
             })?;
+            kept[begin..].sort_unstable_by_key(|point| (point.time_ms, point.route, point.place));
         }
         let shown = simplify(&kept, usize::try_from(points_max).unwrap_or(usize::MAX));
         for point in shown {
@@ -269,28 +294,13 @@ impl Question for Route {
 /// The default number of points of a line.
 pub const LINE_POINTS: u32 = 2 * QUESTION_POINTS_DEFAULT;
 
-/// A location that may go, with the area of the triangle that it makes with its neighbours.
-#[derive(Debug, PartialEq)]
-struct Corner {
-    area: f64,
-    place: usize,
-    /// How often its neighbours have changed: older entries of it are void.
-    version: u32,
-}
+/// A location that may go: the area of the triangle that it makes with its neighbours, which place it has, and how often its neighbours
+/// have changed. Older entries of it are void. The area is in bits, which have the order of numbers that are not negative. The smallest
+/// one is the greatest, since a heap hands out the greatest.
+type Corner = Reverse<(u64, u32, u32)>;
 
-impl Eq for Corner {}
-
-impl PartialOrd for Corner {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Corner {
-    /// The smallest area is the greatest, since a heap hands out the greatest.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.area.total_cmp(&self.area).then_with(|| other.place.cmp(&self.place))
-    }
+fn corner(area: f64, place: usize, version: u32) -> Corner {
+    Reverse((area.to_bits(), u32::try_from(place).unwrap_or(u32::MAX), version))
 }
 
 /// Leaves out the locations that change the line least, by Visvalingam and Whyatt. Ends of routes stay if there is room.
@@ -302,7 +312,6 @@ fn simplify(points: &[Point], points_max: usize) -> Vec<Point> {
     let mut behind: Vec<usize> = (1..=points.len()).collect();
     let mut versions = vec![0_u32; points.len()];
     let mut is_kept = vec![true; points.len()];
-    let mut corners = BinaryHeap::with_capacity(points.len());
     let area = |before: &[usize], behind: &[usize], place: usize| {
         let Some(next) = points.get(behind[place]) else {
             return f64::INFINITY;
@@ -316,21 +325,21 @@ fn simplify(points: &[Point], points_max: usize) -> Vec<Point> {
         let ((ax, ay), (bx, by)) = (flat(last), flat(next));
         (ax * by - bx * ay).abs() / 2.0
     };
-    for place in 0..points.len() {
-        corners.push(Corner { area: area(&before, &behind, place), place, version: 0 });
-    }
+    let all: Vec<Corner> = (0..points.len()).map(|place| corner(area(&before, &behind, place), place, 0)).collect();
+    let mut corners = BinaryHeap::from(all);
     let mut left = points.len();
     while left > points_max.max(1)
-        && let Some(corner) = corners.pop()
+        && let Some(Reverse((bits, gone, version))) = corners.pop()
     {
-        if !is_kept[corner.place] || versions[corner.place] != corner.version {
+        let (gone, weight) = (gone as usize, f64::from_bits(bits));
+        if !is_kept[gone] || versions[gone] != version {
             continue;
         }
-        is_kept[corner.place] = false;
+        is_kept[gone] = false;
         left -= 1;
-        let (last, next) = (before[corner.place], behind[corner.place]);
+        let (last, next) = (before[gone], behind[gone]);
         for place in [last, next] {
-            if place >= points.len() || place == corner.place || !is_kept[place] {
+            if place >= points.len() || place == gone || !is_kept[place] {
                 continue;
             }
             if place == last {
@@ -340,8 +349,7 @@ fn simplify(points: &[Point], points_max: usize) -> Vec<Point> {
             }
             versions[place] += 1;
             // A corner never weighs less than one that went before it.
-            let weight = area(&before, &behind, place).max(corner.area);
-            corners.push(Corner { area: weight, place, version: versions[place] });
+            corners.push(corner(area(&before, &behind, place).max(weight), place, versions[place]));
         }
     }
     points.iter().zip(&is_kept).filter(|(_, is_kept)| **is_kept).map(|(point, _)| *point).collect()
@@ -349,10 +357,14 @@ fn simplify(points: &[Point], points_max: usize) -> Vec<Point> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reader::QuestionReader;
+    use super::super::value::Field;
     use super::*;
+    use crate::model::limits::QUESTION_TIME_MAX;
+    use crate::store::{Database, Store};
 
     fn point(number: u32, latitude: f64, longitude: f64) -> Point {
-        Point { route: 0, time_ms: i64::from(number) * 1000, latitude, longitude, altitude: None }
+        Point { route: 0, time_ms: i64::from(number) * 1000, latitude, longitude, altitude: None, place: 0 }
     }
 
     #[test]
@@ -365,6 +377,45 @@ mod tests {
         assert_eq!(simplify(&points, 100).len(), 100);
         assert_eq!(simplify(&points, 17).len(), 17);
         assert_eq!(simplify(&[], 5).len(), 0);
+    }
+
+    /// Hands out routes, times and latitudes.
+    #[derive(Default)]
+    struct Kept(Vec<(i64, i64, f64)>);
+
+    impl Sink for Kept {
+        fn begin(&mut self, _: &[Field<'_>]) {}
+        fn list(&mut self, _: &'static str, _: &[&'static str]) {}
+        fn row(&mut self, row: &[Value<'_>]) -> bool {
+            if let (Value::Integer(route), Value::Time(time_ms), Value::Real(latitude)) = (row[0], row[1], row[2]) {
+                self.0.push((route, time_ms, latitude));
+            }
+            true
+        }
+        fn end(&mut self, _: &[Field<'_>]) {}
+    }
+
+    /// The key of a location has its latitude before its place.
+    #[test]
+    fn a_line_has_the_order_of_all_locations() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let database = Database::new(file.path());
+        let store = Store::open(&database).unwrap();
+        let sql = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
+            INSERT INTO route_points (person_id, workout, time_ms, latitude, longitude, ordinal, place, route)
+            SELECT 1, zeroblob(16), i / 10 * 1000, 47.0 + i % 10 * 0.1, 8.0, 0, 9 - i % 10, i % 2 FROM n";
+        store.connection.execute(sql, []).unwrap();
+        let workout = "INSERT INTO workouts (person_id, uuid, start_ms) VALUES (1, zeroblob(16), 0)";
+        store.connection.execute(workout, []).unwrap();
+        let reader = QuestionReader::new(database);
+        let [all, line] = [None, Some(100)].map(|points_max| {
+            let (mut route, mut kept) = (Route::new("me".to_owned(), [0; 16], points_max), Kept::default());
+            let page = reader.page(&mut route, (0, QUESTION_TIME_MAX), &mut kept);
+            assert!(matches!(page, Ok(Progress::End)), "{page:?}");
+            kept.0
+        });
+        assert_eq!((all.len(), all[0]), (100, (0, 0, 47.8)));
+        assert_eq!(line, all);
     }
 
     #[test]

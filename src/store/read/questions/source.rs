@@ -1,6 +1,6 @@
 //! Sources: by name or key, what they add to a day, and those whose samples count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -149,6 +149,44 @@ fn joined(method: Method, parts: &[&StoredPart]) -> Option<f64> {
             (count > 0.0).then(|| sum / count)
         }
         _ => Some(known.map(|part| part.0).sum()),
+    }
+}
+
+/// The source groups of the days that were read.
+#[derive(Debug, Default)]
+pub(super) struct MetGroups {
+    ids: BTreeSet<i64>,
+    /// The only group of the last day: most days have the group of the one before.
+    last: Option<i64>,
+}
+
+impl MetGroups {
+    /// Notes the groups of a day: it has one, or several parts.
+    pub(super) fn note(&mut self, group: Option<i64>, parts: &[StoredPart]) {
+        if group.is_some() && group == self.last {
+            return;
+        }
+        self.last = group;
+        for id in group.into_iter().chain(parts.iter().map(|part| part.group)) {
+            // More than a person has could only be written by another program.
+            if self.ids.len() < SOURCE_GROUPS_MAX {
+                self.ids.insert(id);
+            }
+        }
+    }
+
+    /// Returns their names, each once, in order.
+    pub(super) fn names(&self, snapshot: &Snapshot<'_>) -> Result<Vec<String>, Unanswered> {
+        let sql = "SELECT replace(name, char(160), ' ') FROM source_groups WHERE id = ?1";
+        let mut select = snapshot.connection.prepare_cached(sql)?;
+        let (mut names, most) = (BTreeSet::new(), usize::try_from(QUESTION_SOURCES_MAX).unwrap_or(usize::MAX));
+        for id in &self.ids {
+            names.extend(select.query_row([id], |row| row.get::<_, String>(0)).optional()?);
+            if names.len() > most {
+                names.pop_last();
+            }
+        }
+        Ok(names.into_iter().collect())
     }
 }
 

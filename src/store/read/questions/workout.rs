@@ -6,7 +6,7 @@ use super::identity::{NOT_FOUND, identities, resolve};
 use super::listings::zone_of_workout;
 use super::mean::Mean;
 use super::pauses::Pauses;
-use super::places::{Point, Splits, points};
+use super::places::{Point, PointOrder, Splits, points};
 use super::range::person;
 use super::reader::{Question, Snapshot, Unanswered};
 use super::value::{Progress, Sink, Value};
@@ -196,7 +196,7 @@ impl Question for OneWorkout {
         let pauses = Pauses::read(snapshot, (person, uuid), end_ms)?;
         let mut splits = Splits::new(self.split_m);
         for identity in identities(snapshot, person, uuid)? {
-            points(snapshot, (person, identity), |point: &Point| {
+            points(snapshot, (person, identity), PointOrder::Whole, |point: &Point| {
                 if let Some(split) = splits.add(point) {
                     split.push(&pauses, sink);
                 }
