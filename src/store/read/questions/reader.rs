@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rusqlite::types::FromSqlError;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::value::{Progress, Sink};
 use crate::model::error::{Error, ErrorKind};
@@ -96,8 +96,11 @@ struct KnownTotals {
     totals: Totals,
 }
 
-/// Days with a figure, and the samples in them, by type.
-pub(super) type Totals = Arc<BTreeMap<i64, (i64, Option<i64>)>>;
+/// Days with a figure, and the samples in them.
+pub(super) type Total = (i64, Option<i64>);
+
+/// The total of each type; none if there are too many types to remember.
+type Totals = Option<Arc<BTreeMap<i64, Total>>>;
 
 /// The zones of the person that a connection has been asked about last. Somebody who travels much has thousands of changes.
 #[derive(Debug)]
@@ -121,18 +124,29 @@ impl Snapshot<'_> {
         Ok(timeline)
     }
 
-    /// The days and the samples of each type of a person.
-    pub(super) fn totals(&self, person: i64) -> rusqlite::Result<Totals> {
+    /// The days and the samples of a type of a person. Those of all types are counted at once.
+    pub(super) fn total(&self, person: i64, type_id: i64) -> rusqlite::Result<Total> {
+        match self.totals(person)? {
+            Some(totals) => Ok(totals.get(&type_id).copied().unwrap_or_default()),
+            None => self
+                .connection
+                .prepare_cached(TOTAL)?
+                .query_row([person, type_id], |row| Ok((row.get(0)?, row.get(1)?))),
+        }
+    }
+
+    fn totals(&self, person: i64) -> rusqlite::Result<Totals> {
         let version = self.version()?;
         let known = &mut self.known.borrow_mut().totals;
         if let Some(known) = known.as_ref().filter(|known| known.person == person && known.version == version) {
-            return Ok(Arc::clone(&known.totals));
+            return Ok(known.totals.clone());
         }
+        let most = i64::try_from(TOTALS_KEPT_MAX).unwrap_or(i64::MAX).saturating_add(1);
         let mut select = self.connection.prepare_cached(TOTALS)?;
-        let totals = select.query_map([person], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
-        let totals: Totals = Arc::new(totals.collect::<rusqlite::Result<_>>()?);
-        *known = Some(KnownTotals { person, version, totals: Arc::clone(&totals) })
-            .filter(|_| totals.len() <= TOTALS_KEPT_MAX);
+        let counted = select.query_map(params![person, most], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        let counted: BTreeMap<i64, Total> = counted.collect::<rusqlite::Result<_>>()?;
+        let totals = (counted.len() <= TOTALS_KEPT_MAX).then(|| Arc::new(counted));
+        *known = Some(KnownTotals { person, version, totals: totals.clone() });
         Ok(totals)
     }
 
@@ -141,7 +155,10 @@ impl Snapshot<'_> {
     }
 }
 
-const TOTALS: &str = "SELECT type_id, count(*), sum(count) FROM days WHERE person_id = ?1 GROUP BY type_id";
+const TOTALS: &str =
+    "SELECT type_id, count(*), sum(count) FROM days WHERE person_id = ?1 GROUP BY type_id ORDER BY type_id LIMIT ?2";
+
+const TOTAL: &str = "SELECT count(*), sum(count) FROM days WHERE person_id = ?1 AND type_id = ?2";
 
 /// A connection, and what is known of the state that it last read.
 #[derive(Debug)]
@@ -262,18 +279,44 @@ mod tests {
         let store = Store::open(&database).unwrap();
         store.connection.execute("INSERT INTO types (id, name) VALUES (1, 'steps')", []).unwrap();
         let reader = QuestionReader::new(database);
-        let totals = || {
-            let totals = reader.read((0, QUESTION_TIME_MAX), |snapshot| Ok(snapshot.totals(1)?)).unwrap();
-            totals.iter().map(|(kind, all)| (*kind, *all)).collect::<Vec<_>>()
-        };
-        assert_eq!(totals(), []);
+        let total = || reader.read((0, QUESTION_TIME_MAX), |snapshot| Ok(snapshot.total(1, 1)?)).unwrap();
+        assert_eq!(total(), (0, None));
         for (day, expected) in [("2026-01-01", (1, Some(5))), ("2026-01-02", (2, Some(10)))] {
             let sql =
                 "INSERT INTO days (person_id, type_id, day, start_ms, end_ms, count, covered_ms, sessions, has_long,
                 is_approximate) VALUES (1, 1, ?1, 0, 1, 5, 0, 0, FALSE, FALSE)";
             store.connection.execute(sql, [day]).unwrap();
-            assert_eq!([totals(), totals()], [[(1, expected)], [(1, expected)]]);
+            assert_eq!([total(), total()], [expected, expected]);
         }
+    }
+
+    /// A hostile sender makes any number of types.
+    #[test]
+    fn totals_of_many_types_are_right_and_bounded() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let database = Database::new(file.path());
+        let store = Store::open(&database).unwrap();
+        let add = |first: usize, last: usize| {
+            let sql = "WITH RECURSIVE n (i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
+                INSERT INTO days (person_id, type_id, day, start_ms, end_ms, count, covered_ms, sessions, has_long,
+                  is_approximate) SELECT 1, i, '2026-01-01', 0, 1, 10 * i, 0, 0, FALSE, FALSE FROM n";
+            store.connection.execute(sql, [first, last].map(|id| i64::try_from(id).unwrap())).unwrap();
+        };
+        let reader = QuestionReader::new(database);
+        let look = || {
+            let ids = [1, 2, TOTALS_KEPT_MAX, TOTALS_KEPT_MAX + 1].map(|id| i64::try_from(id).unwrap());
+            reader.read((0, QUESTION_TIME_MAX), |snapshot| {
+                let kept = snapshot.totals(1)?.map(|totals| totals.len());
+                let totals = ids.map(|id| snapshot.total(1, id).unwrap());
+                assert_eq!(totals[..3], [1, 2, ids[2]].map(|id| (1, Some(10 * id))), "{kept:?}");
+                Ok((kept, totals[3]))
+            })
+        };
+        add(1, TOTALS_KEPT_MAX);
+        assert_eq!(look().unwrap(), (Some(TOTALS_KEPT_MAX), (0, None)));
+        add(TOTALS_KEPT_MAX + 1, TOTALS_KEPT_MAX + 1);
+        let last = i64::try_from(10 * (TOTALS_KEPT_MAX + 1)).unwrap();
+        assert_eq!(look().unwrap(), (None, (1, Some(last))), "none are remembered");
     }
 
     #[test]

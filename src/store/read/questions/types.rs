@@ -98,7 +98,6 @@ impl Question for Types {
             sink.begin(&[("person", Value::Text(&self.range.person))]);
             sink.list("types", &COLUMNS);
         }
-        let totals = snapshot.totals(person)?;
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
         let mut rows = select.query(params![person, self.after])?;
         while let Some(row) = rows.next()? {
@@ -109,7 +108,8 @@ impl Question for Types {
                 continue;
             };
             let unit = canonical(identifier);
-            let total = totals.get(&self.after);
+            // No day of a type with samples may be computed yet.
+            let (days, samples) = snapshot.total(person, self.after)?;
             let has_more_room = sink.row(&[
                 Value::Text(&Kind::identified(identifier).shown),
                 Value::Text(identifier),
@@ -117,8 +117,8 @@ impl Question for Types {
                 Value::Text(method_name(Method::of(identifier))),
                 Value::Time(first_ms),
                 Value::time(row.get(3)?),
-                Value::integer(total.map(|(days, _)| *days)),
-                Value::integer(total.and_then(|(_, samples)| *samples)),
+                Value::integer((days > 0).then_some(days)),
+                Value::integer(samples),
             ]);
             if !has_more_room {
                 return Ok(Progress::More);
