@@ -403,7 +403,7 @@ fn a_condensed_series_over_midnight_is_in_no_sum_of_either_day() {
 }
 
 #[test]
-fn a_workout_that_moves_makes_only_its_former_and_new_days_again() {
+fn a_workout_that_moves_and_a_journey_make_only_their_days_again() {
     let (samples, mut workouts) = three_weeks();
     let owned = Owned::new();
     let mut payload = Samples::data(&samples.lists);
@@ -423,6 +423,13 @@ fn a_workout_that_moves_makes_only_its_former_and_new_days_again() {
     // Without its workout, the series of the former day is one more sample of the watch.
     let mut expected = vec!["7.0"; 21];
     (expected[8], expected[12]) = ("400.0", "200.0");
+    assert_eq!(energy(), expected);
+    // A journey changes the days from then on, and the workouts' own.
+    let mut sleep = Samples::default();
+    sleep.add("SleepAnalysis", WATCH, [19 * DAY_MS, 19 * DAY_MS + HOUR_MS], json!(3), Some("Asia/Tokyo"));
+    sleep.lists[0].1["uuid"] = json!("20000000-0000-4000-8000-000000000000");
+    owned.import(&Samples::data(&sleep.lists), &[]);
+    expected[19..].fill("200.0");
     assert_eq!(energy(), expected);
 }
 

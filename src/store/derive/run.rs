@@ -172,6 +172,10 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
     let asleep = sleep.and_then(|sleep| dirty.types.get(&sleep)?.first().copied());
     let dirty_from_ms = asleep.iter().chain(dirty.workouts.first()).map(|span| span.0).min();
     let zones = zones::read(connection, person, sleep, behind.home.as_deref(), dirty_from_ms)?;
+    if !dirty.workouts.is_empty() {
+        add_condensed(&connection, person, &mut dirty)?;
+    }
+    // A zone changes the days of workouts, and nothing of their samples.
     if let Some(from_ms) = zones.changed_from_ms.filter(|_| !is_new) {
         // The day in which the change falls began in the former zone.
         dirty.add_all_types(&connection, person, (from_ms.saturating_sub(1).max(ALL.0), ALL.1))?;
@@ -182,9 +186,6 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
 
 fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mut Sender<'_>) -> Step<()> {
     let Known { dirty, first, groups, lengths, zones, workouts } = known;
-    if !dirty.workouts.is_empty() {
-        add_condensed(&connection, person, dirty)?;
-    }
     let person = Person { connection, id: person, timeline: &zones.timeline, workouts };
     let mut first = First::new(first);
     for (kind, spans) in &mut dirty.types {
