@@ -418,7 +418,13 @@ impl Rows {
     pub(crate) const NO_SPAN: Span = |_| None;
     pub(crate) const SPAN_OF_WORKOUTS: Span = |rows| span(&rows.workouts, |row| (row.start_ms, row.end_ms));
     pub(crate) const SPAN_OF_ROUTE_POINTS: Span = |rows| span(&rows.route_points, |row| (row.time_ms, None));
-    pub(crate) const SPAN_OF_DOSES: Span = |rows| span(&rows.doses, |row| (row.start_ms, row.end_ms));
+    /// With the times for which doses are scheduled.
+    pub(crate) const SPAN_OF_DOSES: Span = |rows| {
+        span(&rows.doses, |row| {
+            let scheduled_ms = row.scheduled_ms.unwrap_or(row.start_ms);
+            (row.start_ms.min(scheduled_ms), row.end_ms.max(Some(scheduled_ms.max(row.start_ms))))
+        })
+    };
     pub(crate) const SPAN_OF_CORRELATIONS: Span = |rows| span(&rows.correlations, |row| (row.start_ms, row.end_ms));
     pub(crate) const SPAN_OF_ELECTROCARDIOGRAMS: Span =
         |rows| span(&rows.electrocardiograms, |row| (row.start_ms, None));

@@ -434,6 +434,35 @@ fn a_workout_that_moves_and_a_journey_make_only_their_days_again() {
 }
 
 #[test]
+fn workouts_and_doses_that_move_make_only_their_days_again() {
+    let owned = Owned::new();
+    let at = |day: i64, hour: i64| iso(MONDAY_MS + day * DAY_MS + hour * HOUR_MS);
+    let dose = |number: u8, taken_day: i64, due_day: i64, status: u8| {
+        json!({"uuid": format!("40000000-0000-4000-8000-{number:012}"), "medicationName": "A", "logStatus": status,
+          "startDate": at(taken_day, 8), "endDate": at(taken_day, 8), "scheduledDate": at(due_day, 7)})
+    };
+    let workout = |number: u8, day: i64| {
+        json!({"uuid": format!("30000000-0000-4000-8000-{number:012}"), "workoutActivityType": 37, "startDate": at(day, 8),
+          "endDate": at(day, 9), "durationSeconds": 3600})
+    };
+    let doses: Vec<Value> = (0..8).map(|day| dose(u8::try_from(day).unwrap(), day, day, 4)).collect();
+    let workouts: Vec<Value> = (0..8).map(|day| workout(u8::try_from(day).unwrap(), day)).collect();
+    owned.import(&json!({"data": {"medicationDoseEvents": doses, "workouts": workouts}}), &[]);
+    let connection = Connection::open(&owned.db).unwrap();
+    connection.execute_batch("UPDATE dose_days SET skipped = 9; UPDATE workout_days SET workouts = 9;").unwrap();
+    drop(connection);
+    // The dose of the third day was due on the fourth, and the second one was not taken. The workout was on the sixth day.
+    let doses = [dose(1, 1, 1, 5), dose(2, 2, 3, 4)];
+    owned.import(&json!({"data": {"medicationDoseEvents": doses, "workouts": [workout(2, 5)]}}), &[]);
+    let days = |sql: &str| owned.texts(&format!("SELECT substr(day, 9), {sql} ORDER BY day"));
+    assert_eq!(
+        days("due, taken, skipped FROM dose_days"),
+        ["05|1|1|9", "06|1|0|1", "08|2|2|0", "09|1|1|9", "10|1|1|9", "11|1|1|9", "12|1|1|9"]
+    );
+    assert_eq!(days("workouts FROM workout_days"), ["05|9", "06|9", "08|9", "09|9", "10|2", "11|9", "12|9"]);
+}
+
+#[test]
 fn days_of_an_unknown_type_have_one_unit_also_after_an_earlier_sample() {
     let owned = Owned::new();
     let payload = |number: u8, day: u8, value: f64, unit: &str| {

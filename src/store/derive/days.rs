@@ -11,7 +11,7 @@ use super::halt::Step;
 use super::reading::{Found, Reading};
 use super::replace::Replacing;
 use super::sender::Sender;
-use super::subject::{Kind, Person};
+use super::subject::{Kind, Person, joined_days};
 use super::units::Units;
 use crate::model::healthkit::short;
 use crate::model::limits::DERIVED_PAUSE_ROWS;
@@ -87,21 +87,16 @@ pub(super) fn derive(
 ) -> Step<i64> {
     let method = Method::of(kind.name);
     let condensed = Condensed::of(kind.name);
-    let mut windows: Vec<(LocalDay, LocalDay)> = Vec::new();
     let mut spans = spans.to_vec();
     if condensed.is_some() {
         spans.iter_mut().for_each(|span| *span = extended(person.workouts, *span));
     }
     spans.sort_unstable();
-    for (from_ms, to_ms) in spans {
+    let windows = joined_days(spans.into_iter().map(|(from_ms, to_ms)| {
         let until = |start_ms| method.changes_until_ms(start_ms, to_ms, kind.longest_ms);
         let last = person.timeline.day_of(until(from_ms).max(until(to_ms)).min(super::dirty::ALL.1));
-        let first = person.timeline.day_of(from_ms);
-        match windows.last_mut() {
-            Some(window) if first <= window.1.next() => window.1 = window.1.max(last),
-            _ => windows.push((first, last)),
-        }
-    }
+        (person.timeline.day_of(from_ms), last)
+    }));
     let ranks = groups.ranks(kind.name);
     let unit = Units::of(person, kind)?;
     windows.into_iter().try_fold(0, |longest_ms: i64, days| {

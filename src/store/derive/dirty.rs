@@ -23,7 +23,8 @@ pub(super) struct Dirty {
     pub(super) surveyed: BTreeMap<i64, Vec<Span>>,
     /// The time of workouts that were changed.
     pub(super) workouts: Vec<Span>,
-    pub(super) doses: bool,
+    /// The time of doses that were changed, and for which they are scheduled.
+    pub(super) doses: Vec<Span>,
     /// Types of which rows were removed or replaced: these may have reached further than noted.
     pub(super) removed: Vec<i64>,
 }
@@ -42,13 +43,13 @@ impl Dirty {
             dirty.add(connection, person, row)?;
         }
         dirty.types.values_mut().chain(dirty.surveyed.values_mut()).for_each(join);
-        join(&mut dirty.workouts);
+        [&mut dirty.workouts, &mut dirty.doses].into_iter().for_each(join);
         Ok(dirty)
     }
 
     /// Everything of a person.
     pub(super) fn everything(connection: &Connection, person: i64) -> rusqlite::Result<Self> {
-        let mut dirty = Self { workouts: vec![ALL], doses: true, ..Self::default() };
+        let mut dirty = Self { workouts: vec![ALL], doses: vec![ALL], ..Self::default() };
         dirty.add_all_types(connection, person, ALL)?;
         dirty.surveyed = dirty.types.clone();
         Ok(dirty)
@@ -80,9 +81,9 @@ impl Dirty {
                 let surveyed = std::mem::take(&mut self.surveyed);
                 *self = Self { surveyed, ..Self::everything(connection, person)? };
             }
-            // The former time of a workout that was replaced is noted as well.
+            // The former time of one that was replaced is noted as well.
             (ChangeKind::Rows(RowKind::Workouts), _) => self.workouts.push(span),
-            (ChangeKind::Rows(RowKind::MedicationDoses), _) => self.doses = true,
+            (ChangeKind::Rows(RowKind::MedicationDoses), _) => self.doses.push(span),
             // No figure is made of these.
             (
                 ChangeKind::Rows(
@@ -115,7 +116,7 @@ impl Dirty {
 
     /// Whether nothing was changed that figures are made of.
     pub(super) fn is_empty(&self) -> bool {
-        self.types.is_empty() && self.workouts.is_empty() && !self.doses
+        self.types.is_empty() && self.workouts.is_empty() && self.doses.is_empty()
     }
 }
 

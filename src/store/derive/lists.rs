@@ -1,4 +1,4 @@
-//! Workouts and doses by local day. There are few of them, so all of a person's are counted again.
+//! Workouts and doses by local day.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use rusqlite::types::Value;
 
 use super::chunk::{Column::Plain, DerivedTable, row};
 use super::condense::joined;
-use super::dirty::ALL;
+use super::dirty::{ALL, Span};
 use super::halt::Step;
 use super::replace::Replacing;
 use super::sender::Sender;
-use super::subject::Person;
+use super::subject::{Person, joined_days};
 use crate::model::limits::{CONDENSED_WORKOUTS_MAX, STATISTICS_SAMPLE_MS_MAX};
 use crate::model::units::conversion;
 use crate::statistics::LocalDay;
@@ -83,8 +83,8 @@ struct Doses {
     as_needed: i64,
 }
 
-/// Counts a person's workouts.
-pub(super) fn derive_workouts(person: &Person<'_>, sender: &mut Sender<'_>) -> Step<()> {
+/// Counts a person's workouts of the days of some spans.
+pub(super) fn derive_workouts(person: &Person<'_>, spans: &[Span], sender: &mut Sender<'_>) -> Step<()> {
     person.connection.need(|| Need::all(person.id, "workouts"))?;
     let sql =
         "SELECT start_ms, coalesce(activity_type, -1), duration_s, energy_kcal, distance, distance_unit FROM workouts
@@ -103,11 +103,11 @@ pub(super) fn derive_workouts(person: &Person<'_>, sender: &mut Sender<'_>) -> S
     let row = |day: String, activity: i64, Workouts { count, duration_s, energy_kcal, distance_m }: Workouts| {
         row![person.id, day, activity, count, duration_s, energy_kcal, distance_m]
     };
-    by_day(person, &WORKOUT_DAYS, sql, sender, add, row)
+    by_day(person, (&WORKOUT_DAYS, sql), spans, sender, add, row)
 }
 
-/// Counts a person's doses.
-pub(super) fn derive_doses(person: &Person<'_>, sender: &mut Sender<'_>) -> Step<()> {
+/// Counts a person's doses of the days of some spans.
+pub(super) fn derive_doses(person: &Person<'_>, spans: &[Span], sender: &mut Sender<'_>) -> Step<()> {
     person.connection.need(|| Need::all(person.id, "medication_doses"))?;
     let sql = "SELECT coalesce(scheduled_ms, start_ms) AS at_ms, coalesce(medication, ''), log_status, scheduled_ms IS NOT NULL
         FROM medication_doses WHERE person_id = ?1 AND coalesce(scheduled_ms, start_ms) BETWEEN ?2 AND ?3 ORDER BY at_ms";
@@ -126,23 +126,38 @@ pub(super) fn derive_doses(person: &Person<'_>, sender: &mut Sender<'_>) -> Step
     let row = |day: String, medication: String, Doses { due, taken, skipped, as_needed }: Doses| {
         row![person.id, day, medication, due, taken, skipped, as_needed]
     };
-    by_day(person, &DOSE_DAYS, sql, sender, add, row)
+    by_day(person, (&DOSE_DAYS, sql), spans, sender, add, row)
 }
 
 /// Adds up rows by day and by the second column of a query; they come in the order of time.
 fn by_day<K: Ord + rusqlite::types::FromSql, T: Default>(
     person: &Person<'_>,
-    table: &'static DerivedTable,
-    sql: &str,
+    (table, sql): (&'static DerivedTable, &str),
+    spans: &[Span],
     sender: &mut Sender<'_>,
     add: impl Fn(&mut T, &StoredRow<'_>) -> rusqlite::Result<()>,
     to_row: impl Fn(String, K, T) -> Vec<Value>,
 ) -> Step<()> {
-    let [from, to] = [ALL.0, ALL.1].map(|at_ms| Value::from(person.timeline.day_of(at_ms).to_string()));
+    let days = spans.iter().map(|span| (person.timeline.day_of(span.0), person.timeline.day_of(span.1)));
+    joined_days(days).into_iter().try_for_each(|window| of_window(person, (table, sql), window, sender, &add, &to_row))
+}
+
+/// The same for some days.
+fn of_window<K: Ord + rusqlite::types::FromSql, T: Default>(
+    person: &Person<'_>,
+    (table, sql): (&'static DerivedTable, &str),
+    (first, last): (LocalDay, LocalDay),
+    sender: &mut Sender<'_>,
+    add: &impl Fn(&mut T, &StoredRow<'_>) -> rusqlite::Result<()>,
+    to_row: &impl Fn(String, K, T) -> Vec<Value>,
+) -> Step<()> {
+    let [from, to] = [first, last].map(|day| Value::from(day.to_string()));
     let mut stored = Replacing::new(table, vec![Value::from(person.id)], from, to);
     let mut open: (Option<LocalDay>, BTreeMap<K, T>) = (None, BTreeMap::new());
     let mut select = person.connection.prepare_cached(sql)?;
-    let mut rows = select.query([person.id, ALL.0, ALL.1])?;
+    let from_ms = person.timeline.day_start_ms(first).max(ALL.0);
+    let to_ms = (person.timeline.day_start_ms(last.next()) - 1).min(ALL.1);
+    let mut rows = select.query([person.id, from_ms, to_ms])?;
     loop {
         let row = rows.next()?;
         let day = match row {

@@ -178,8 +178,12 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
     // A zone changes the days of workouts, and nothing of their samples.
     if let Some(from_ms) = zones.changed_from_ms.filter(|_| !is_new) {
         // The day in which the change falls began in the former zone.
-        dirty.add_all_types(&connection, person, (from_ms.saturating_sub(1).max(ALL.0), ALL.1))?;
-        (dirty.workouts, dirty.doses) = (vec![ALL], true);
+        let since = (from_ms.saturating_sub(1).max(ALL.0), ALL.1);
+        dirty.add_all_types(&connection, person, since)?;
+        for spans in [&mut dirty.workouts, &mut dirty.doses] {
+            spans.push(since);
+            join(spans);
+        }
     }
     Ok(Known { dirty, first, groups, lengths, zones, workouts })
 }
@@ -209,10 +213,10 @@ fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mu
         derive_type(&person, &kind, &[ALL], (&mut *groups, &mut *lengths), sender)?;
     }
     if !dirty.workouts.is_empty() {
-        in_one_state(connection, || derive_workouts(&person, sender))?;
+        in_one_state(connection, || derive_workouts(&person, &dirty.workouts, sender))?;
     }
-    if dirty.doses {
-        in_one_state(connection, || derive_doses(&person, sender))?;
+    if !dirty.doses.is_empty() {
+        in_one_state(connection, || derive_doses(&person, &dirty.doses, sender))?;
     }
     Ok(())
 }

@@ -99,13 +99,25 @@ impl<'a> BatchWriter<'a> {
         rows: &[R],
         values: impl Fn(&mut Self, &R) -> rusqlite::Result<[SqlValue<'a>; N]>,
     ) -> rusqlite::Result<()> {
+        self.upsert_all_after(table, rows, values, |_, _| Ok(()))
+    }
+
+    /// The same. `note` runs before a stored row is replaced.
+    pub(super) fn upsert_all_after<R, const N: usize>(
+        &mut self,
+        table: &'static Table,
+        rows: &[R],
+        values: impl Fn(&mut Self, &R) -> rusqlite::Result<[SqlValue<'a>; N]>,
+        note: impl Fn(&mut Self, &R) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
         let mut upsert = Upsert::new(self.connection, table, self.ids.expects_known)?;
         for row in rows {
             let values = values(self, row)?;
-            self.counts.note(upsert.write(&values)?);
+            let outcome = upsert.write_after(&values, || note(self, row))?;
+            self.counts.note(outcome);
         }
         self.ids.expects_known = upsert.expects_known();
         Ok(())

@@ -3,11 +3,12 @@
 use rusqlite::params;
 
 use super::batch::{BatchWriter, Kind, Ledger, Source};
+use super::changes::ChangeKey;
 use super::table::Column::{Key, KeyOrNull, Value};
 use super::table::Table;
 use super::upsert::sql_values;
-use crate::model::record::{Rows, Span};
-use crate::store::tables::RowKind;
+use crate::model::record::{Dose, Rows, Span};
+use crate::store::tables::{ChangeKind, RowKind};
 
 /// All kinds of rows, in the order in which a batch's rows are written.
 pub(in crate::store) static KINDS: [Kind; Rows::KINDS] = [
@@ -114,11 +115,16 @@ const CHARACTERISTICS: &str = "INSERT INTO characteristics (person_id, key, valu
       first_seen_ms = iif(value = excluded.value, first_seen_ms, excluded.first_seen_ms),
       last_seen_ms = excluded.last_seen_ms, value = excluded.value";
 
+/// The time of a dose, with that for which it is scheduled.
+const FORMER_DOSE: &str =
+    "SELECT min(start_ms, coalesce(scheduled_ms, start_ms)), max(start_ms, coalesce(scheduled_ms, start_ms))
+    FROM medication_doses WHERE person_id = ?1 AND uuid = ?2";
+
 impl BatchWriter<'_> {
     pub(super) fn write_doses(&mut self) -> rusqlite::Result<()> {
         let rows = &self.batch.rows.doses;
         self.counts.medications += rows.len() as u64;
-        self.upsert_all(&DOSES, rows, |writer, row| {
+        let values = |writer: &mut Self, row: &Dose| {
             Ok(sql_values![
                 writer.upload.person,
                 row.uuid,
@@ -135,7 +141,18 @@ impl BatchWriter<'_> {
                 writer.source_id(row.source)?,
                 writer.text(row.other)
             ])
-        })
+        };
+        self.upsert_all_after(&DOSES, rows, values, Self::note_former_dose)
+    }
+
+    /// Notes the time of a dose that is about to change: figures of that time are made again.
+    fn note_former_dose(&mut self, row: &Dose) -> rusqlite::Result<()> {
+        let person = self.upload.person;
+        let mut select = self.connection.prepare_cached(FORMER_DOSE)?;
+        let span = select.query_row(params![person, &row.uuid[..]], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let kind = ChangeKind::Rows(RowKind::MedicationDoses);
+        self.ids.changes.note_span(ChangeKey { person, kind, type_id: None }, Some(span), true);
+        Ok(())
     }
 
     pub(super) fn write_medications(&mut self) -> rusqlite::Result<()> {
