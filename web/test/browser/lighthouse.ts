@@ -10,6 +10,8 @@ import { median } from "./numbers.ts";
 
 /** The part of Lighthouse's report that is read. */
 interface Report {
+  /** How fast the machine was: about 1500 and more on an idle desk, which the phone is four times slower than. */
+  environment: { benchmarkIndex: number };
   categories: Record<string, { score: number | null; auditRefs: { id: string; weight: number }[] }>;
   audits: Record<
     string,
@@ -81,7 +83,15 @@ function print(reports: readonly Report[]): void {
       name,
       reports.map(({ audits }) => audits[name]?.numericValue ?? Number.NaN),
     );
+  line(
+    "speed of the machine",
+    reports.map(({ environment }) => environment.benchmarkIndex),
+  );
   const last = reports.at(-1);
+  const painted = JSON.stringify(last?.audits["largest-contentful-paint-element"]?.details ?? null);
+  console.log(
+    `largest element: ${/"nodeLabel":"([^"]*)"/.exec(painted)?.[1]} (${/"selector":"([^"]*)"/.exec(painted)?.[1]})`,
+  );
   for (const [name, { auditRefs }] of Object.entries(last?.categories ?? {})) {
     for (const { id, weight } of auditRefs) {
       const audit = last?.audits[id];
