@@ -166,6 +166,20 @@ test("behind each chart is a table, and nothing moves for those who do not want 
   }
 });
 
+test("six months of nights on a phone are bars without stages, which ask for no night", async () => {
+  const asked: string[] = [];
+  const note = (request: { url(): string }) => asked.push(new URL(request.url()).pathname);
+  page.on("request", note);
+  await show(page, household.url, "#/sleep?range=half&person=anna");
+  await page.locator("a.night-bar").first().waitFor();
+  assert.ok((await page.locator("a.night-bar rect.stage-asleep").count()) > 20);
+  assert.deepEqual(
+    asked.filter((path) => /nights\/\d/.test(path)),
+    [],
+  );
+  page.off("request", note);
+});
+
 test("a browser can install the page", async () => {
   await show(page, household.url, "#/");
   const cdp = await context.newCDPSession(page);

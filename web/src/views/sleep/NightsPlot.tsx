@@ -2,7 +2,7 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import type { Segment } from "../../api/shapes.ts";
+import type { NightRow, Segment } from "../../api/shapes.ts";
 import { DAY_MIN, knownZone } from "../../draw/clock.ts";
 import { hypnogram, onWall } from "../../draw/hypnogram.ts";
 import type { Averages, Bar, Bars } from "../../draw/nights.ts";
@@ -31,14 +31,17 @@ const HEIGHT = 300;
 const TOP = 8;
 /** Below the bars: a row for naps, and one for dates. */
 const FOOT = 44;
+/** Narrower columns have no stages: they would be a scribble, and each night's are a request. */
+const STAGES_PX_MIN = 4;
+const NONE: readonly NightRow[] = [];
 
 export function NightsPlot({ bars, summary, range, zone, today }: NightsPlotProps) {
   const [place, width] = useWidth();
   const chosen = useSignal<string | null>(null);
   const rows = bars.bars.map(({ night }) => night);
-  const key = JSON.stringify(rows);
-  const stages = useStages(useKept(rows, key));
   const frame = frameOf(bars, width);
+  const nights = frame.hasStages ? rows : NONE;
+  const stages = useStages(useKept(nights, JSON.stringify(nights)));
   return (
     <figure class="nights" ref={place}>
       <figcaption>
@@ -67,7 +70,7 @@ export function NightsPlot({ bars, summary, range, zone, today }: NightsPlotProp
           </>
         )}
       </div>
-      <Legend hasNaps={summary.naps > 0} />
+      <Legend hasNaps={summary.naps > 0} hasStages={frame.hasStages} />
     </figure>
   );
 }
@@ -81,18 +84,21 @@ interface Frame {
   width: number;
   column: number;
   bar: number;
+  hasStages: boolean;
   x: (column: number) => number;
   y: (minutes: number) => number;
 }
 
 function frameOf(bars: Bars, width: number): Frame {
   const column = Math.max(1, width - LEFT - RIGHT) / Math.max(1, bars.dates.length);
-  const bar = Math.min(40, Math.max(column < 4 ? 1.5 : 2, column * 0.62));
+  const hasStages = column >= STAGES_PX_MIN;
+  const bar = hasStages ? Math.min(40, column * 0.62) : column;
   const room = HEIGHT - TOP - FOOT;
   return {
     width,
     column,
     bar,
+    hasStages,
     x: (place) => LEFT + (place + 0.5) * column,
     y: (minutes) => TOP + ((minutes - bars.from) / (bars.to - bars.from)) * room,
   };
@@ -140,7 +146,8 @@ function NightBar({ bar, frame, chosen, zone, segments }: NightBarProps) {
   const { night } = bar;
   const left = frame.x(bar.column) - frame.bar / 2;
   const [top, bottom] = [frame.y(bar.from), frame.y(bar.to)];
-  const radius = Math.min(5, frame.bar / 3);
+  const radius = frame.hasStages ? Math.min(5, frame.bar / 3) : 0;
+  const known = segments || night.asleep_min === null ? "night-bed" : "night-whole";
   const blocks = useMemo(
     () => (segments ? onWall(hypnogram(segments).blocks, night.night, zone) : []),
     [segments, night.night, zone],
@@ -162,7 +169,7 @@ function NightBar({ bar, frame, chosen, zone, segments }: NightBarProps) {
       <clipPath id={clip}>
         <rect {...shape} />
       </clipPath>
-      <rect class={segments || night.asleep_min === null ? "night-bed" : "night-whole"} {...shape} />
+      <rect class={frame.hasStages ? known : classOfStage("asleep")} {...shape} />
       <g clip-path={`url(#${clip})`}>
         {blocks.map(({ stage, from, to }) => (
           <rect
@@ -251,10 +258,10 @@ function Readout({ bars, summary, chosen }: { bars: Bars; summary: Averages; cho
   );
 }
 
-function Legend({ hasNaps }: { hasNaps: boolean }) {
+function Legend({ hasNaps, hasStages }: { hasNaps: boolean; hasStages: boolean }) {
   return (
     <ul class="legend">
-      {(["deep", "core", "rem", "awake"] as const).map((stage) => (
+      {(hasStages ? (["deep", "core", "rem", "awake"] as const) : (["asleep"] as const)).map((stage) => (
         <li key={stage}>
           <span class={`swatch ${classOfStage(stage)}`} />
           {nameOfStage(stage)}

@@ -45,11 +45,11 @@ function Shown({ overview }: { overview: Overview }) {
           <Later>
             {() => (
               <div class="today-parts">
-                <LastNight overview={overview} />
                 <div class="stack">
-                  <RecentWorkouts overview={overview} />
+                  <LastNight overview={overview} />
                   <Doses overview={overview} />
                 </div>
+                <RecentWorkouts overview={overview} />
               </div>
             )}
           </Later>

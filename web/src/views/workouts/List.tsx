@@ -22,7 +22,7 @@ import { Row } from "./Row.tsx";
 type Range = "quarter" | "year" | "all";
 
 const MONTHS: Record<Range, number | null> = { quarter: 3, year: 12, all: null };
-const ROWS_FIRST = 120;
+const ROWS_FIRST = 60;
 const ROWS_MORE = 240;
 
 export function List({ query }: { query: URLSearchParams }) {
