@@ -63,7 +63,9 @@ export class Watched {
   }
 
   check(): void {
-    const faults = this.mayFail ? this.faults.filter((fault) => !/net::|Failed to fetch/.test(fault)) : this.faults;
+    const faults = this.mayFail
+      ? this.faults.filter((fault) => !/net::|Failed to fetch|error occurred when fetching the script/.test(fault))
+      : this.faults;
     assert.deepEqual(faults, []);
   }
 }
