@@ -197,8 +197,8 @@ fn a_single_bad_line_is_left_out_only_where_others_are_taken() {
 
 #[test]
 fn a_proxy_that_finds_nothing_yet_is_waited_for() {
-    let followed = Followed::generated(20_000);
     const PAGE: &str = "<html>404 page not found</html>";
+    let followed = Followed::generated(20_000);
     followed.server.order_words(404, None, PAGE);
     followed.sync();
     followed.check();

@@ -328,37 +328,6 @@ fn what_others_write_is_removed_only_where_a_resync_is_asked_for() {
 }
 
 #[test]
-fn many_persons_are_read_by_pages() {
-    let followed = Followed::new();
-    followed.import(&json!({STEPS: [sample(1, "Watch", "2026-01-05T08:00:00.000Z", 5.0)]}));
-    let connection = rusqlite::Connection::open(&followed.database).unwrap();
-    connection
-        .execute_batch(
-            "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
-            INSERT INTO persons (id, name) SELECT i, 'person ' || i FROM n;
-            INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, unit_id, source_id)
-            SELECT p.id, s.type_id, s.start_ms, s.uuid, s.end_ms, s.value, s.unit_id, s.source_id FROM samples s JOIN persons p ON p.id > 1;
-            INSERT INTO sample_origins SELECT p.id, o.type_id, o.is_derived, o.unit_id FROM sample_origins o JOIN persons p ON p.id > 1;
-            INSERT INTO changes (person_id, kind, type_id, from_ms, to_ms, removed)
-            SELECT person_id, 'samples', type_id, start_ms, end_ms, 0 FROM samples WHERE person_id > 1",
-        )
-        .unwrap();
-    drop(connection);
-    followed.sync();
-    let persons = || followed.server.points("steps").len();
-    assert_eq!(persons(), 1200);
-    let before = followed.server.taken();
-    followed.sync();
-    assert_eq!(followed.server.taken(), before, "nothing is sent again");
-    // One of the last page.
-    let at = "2026-01-06T08:00:00.000Z";
-    let body = json!({"data": {STEPS: [sample(7, "Watch", at, 5.0)]}});
-    followed.import_as(body.to_string().as_bytes(), "person 1150");
-    followed.sync();
-    assert_eq!(persons(), 1201);
-}
-
-#[test]
 fn a_database_with_another_history_is_sent_again() {
     let followed = Followed::new();
     let backup = followed.folder.path().join("backup.db");

@@ -128,6 +128,43 @@ fn a_file_has_the_url_so_that_no_list_of_processes_has_it() {
 }
 
 #[test]
+fn many_persons_are_read_by_pages() {
+    let hook = Hook::new();
+    hook.import(1, "2026-01-05", 1.0);
+    let connection = rusqlite::Connection::open(&hook.followed.database).unwrap();
+    connection
+        .execute_batch(
+            "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+            INSERT INTO persons (id, name) SELECT i, 'person ' || i FROM n;
+            INSERT INTO changes (person_id, kind, type_id, from_ms, to_ms, removed)
+            SELECT id, 'workouts', NULL, 1, 2, 0 FROM persons WHERE id BETWEEN 2 AND 2500",
+        )
+        .unwrap();
+    let change = |person: u32| {
+        let sql = "INSERT INTO changes (person_id, kind, type_id, from_ms, to_ms, removed) SELECT ?1, 'samples', id, 0, 1, 0 FROM types LIMIT 1";
+        assert_eq!(connection.execute(sql, [person]).unwrap(), 1);
+    };
+    assert!(hook.messages().is_empty());
+    change(2400);
+    let bodies = hook.messages();
+    assert_eq!(bodies.len(), 1);
+    assert!(bodies[0].body.contains("\"person 2400\""), "{bodies:?}");
+    // More than it knows are no reason to stop.
+    connection
+        .execute_batch(
+            "INSERT INTO changes (person_id, kind, removed) SELECT id, 'rejects', 0 FROM persons WHERE id > 2500",
+        )
+        .unwrap();
+    change(2300);
+    change(4900);
+    let output = hook.follow(&[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("only the first 4000 persons are followed"), "{output:?}");
+    let bodies = hook.receiver.take_messages();
+    assert!(bodies.len() == 1 && bodies[0].body.contains("\"person 2300\""), "{bodies:?}");
+}
+
+#[test]
 fn a_message_that_was_not_taken_comes_again_under_its_id() {
     let hook = Hook::new();
     hook.import(1, "2026-01-05", 1.0);
