@@ -73,8 +73,9 @@ fn put_state(connection: Supplied<'_>, person: i64, finish: &Finish) -> rusqlite
     for (kind, longest_ms) in lengths {
         put.execute(params![person, kind, longest_ms])?;
     }
-    if let Some(zones) = zones {
-        connection.prepare_cached("DELETE FROM zone_changes WHERE person_id = ?1")?.execute([person])?;
+    if let Some((from_ms, zones)) = zones {
+        let sql = "DELETE FROM zone_changes WHERE person_id = ?1 AND from_ms >= ?2";
+        connection.prepare_cached(sql)?.execute([person, *from_ms])?;
         let sql = "INSERT INTO zone_changes (person_id, from_ms, zone_id) VALUES (?1, ?2, ?3)";
         for (from_ms, zone) in zones {
             let zone = id_of(connection, Dictionary::Zones, zone)?;

@@ -36,7 +36,7 @@ impl Part {
             Self::Groups(groups) => groups.len(),
             Self::Rows(rows) => rows.rows.len(),
             Self::Finish(finish) => {
-                finish.groups.len() + finish.lengths.len() + finish.zones.as_ref().map_or(0, Vec::len)
+                finish.groups.len() + finish.lengths.len() + finish.zones.as_ref().map_or(0, |(_, zones)| zones.len())
             }
         }
     }
@@ -64,8 +64,8 @@ pub(in crate::store) struct Finish {
     pub(in crate::store) groups: Vec<GroupRow>,
     /// Types, and their longest samples.
     pub(in crate::store) lengths: Vec<(i64, i64)>,
-    /// The zones by evidence, if they were read again.
-    pub(in crate::store) zones: Option<Vec<(i64, String)>>,
+    /// The time from which on zones by evidence have changed, and those from then on.
+    pub(in crate::store) zones: Option<(i64, Vec<(i64, String)>)>,
 }
 
 /// A derived table.

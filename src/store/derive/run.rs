@@ -133,7 +133,7 @@ fn derive_person(connection: Supplied<'_>, behind: &Behind, sender: &mut Sender<
         return sender.send(Part::Finish(Finish {
             groups: groups.changed_rows(),
             lengths: lengths.changed(),
-            zones: zones.changes,
+            zones: zones.changed,
             ..finish(behind)
         }));
     }
@@ -176,7 +176,7 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
         add_condensed(&connection, person, &mut dirty)?;
     }
     // A zone changes the days of workouts, and nothing of their samples.
-    if let Some(from_ms) = zones.changed_from_ms.filter(|_| !is_new) {
+    if let Some((from_ms, _)) = zones.changed.as_ref().filter(|_| !is_new) {
         // The day in which the change falls began in the former zone.
         let since = (from_ms.saturating_sub(1).max(ALL.0), ALL.1);
         dirty.add_all_types(&connection, person, since)?;

@@ -27,10 +27,8 @@ const WORKOUTS: &str = "SELECT start_ms, source_id, NULL, metadata FROM workouts
 #[derive(Debug)]
 pub(super) struct PersonZones {
     pub(super) timeline: Timeline,
-    /// All changes by evidence, if evidence was read.
-    pub(super) changes: Option<Vec<(i64, String)>>,
-    /// From when on it differs from what is stored.
-    pub(super) changed_from_ms: Option<i64>,
+    /// From when on it differs from what is stored, and the changes by evidence from then on.
+    pub(super) changed: Option<(i64, Vec<(i64, String)>)>,
 }
 
 /// Evidence of a zone.
@@ -62,13 +60,13 @@ pub(super) fn read(
         None => stored.iter().for_each(|(from_ms, zone)| evidence.push(*from_ms, *zone, true)),
     }
     let found = evidence.changes(&[], None);
-    let changed_from_ms = first_difference(&stored, &found);
-    let named = |changes: &[(i64, ZoneId)]| {
-        changes.iter().map(|(from_ms, zone)| (*from_ms, zones.name(*zone).to_owned())).collect()
-    };
-    let changes = dirty_from_ms.map(|_| named(&found));
+    let changed = first_difference(&stored, &found).map(|from_ms| {
+        let behind = found.partition_point(|(at_ms, _)| *at_ms < from_ms);
+        let named = found[behind..].iter().map(|(at_ms, zone)| (*at_ms, zones.name(*zone).to_owned()));
+        (from_ms, named.collect())
+    });
     let all = evidence.changes(&manual, home);
-    Ok(PersonZones { timeline: Timeline::new(zones, home, &all), changes, changed_from_ms })
+    Ok(PersonZones { timeline: Timeline::new(zones, home, &all), changed })
 }
 
 /// The zones of a person as they are stored.
