@@ -544,7 +544,17 @@ pub const AUTO_EXPORT_SMALL_MAX: usize = 512;
 /// Workouts there with the same name and times whose identities follow each other, as in earlier versions.
 pub const AUTO_EXPORT_EQUALS_MAX: u32 = 64;
 
-/// Times and contents of points there, at least, that are remembered to count equal ones.
+/// Times and contents of points there, at least, that are remembered to count equal ones. If equal ones may be further apart, the
+/// store counts them, on the disk.
+pub const AUTO_EXPORT_POINTS_WINDOW: usize = KIB / 2;
+
+/// Workouts and elements there, at least, that are remembered to count equal ones.
+pub const AUTO_EXPORT_ELEMENTS_WINDOW: usize = KIB;
+
+/// Times there at which workouts overlap. Further ones become one with the last.
+pub const AUTO_EXPORT_OVERLAPS_MAX: usize = KIB / 4;
+
+/// Rows and sources, at least, that an upload remembers as claimed.
 pub const AUTO_EXPORT_REPEATS_WINDOW: usize = 2 << 10;
 
 /// Sources of metrics there that are remembered for a long document, to know which ones were renamed.

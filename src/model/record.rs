@@ -1,7 +1,6 @@
 //! What is stored: one plain struct for each kind of row, its texts as numbers into the batch that holds it.
 //!
-//! Times are milliseconds since 1970-01-01 UTC; values and units are as the phone sent them. `other` is canonical JSON of
-//! the fields that this version has no column for, or whose type is not the expected one: nothing is dropped.
+//! Times are milliseconds since 1970-01-01 UTC; values and units are as sent. `other` is canonical JSON of what has no column.
 
 use super::interval::Interval;
 use super::limits::{BATCH_ROWS_MAX, RARE_ROWS_KEPT};
@@ -356,6 +355,8 @@ pub struct Aggregate {
     pub nth_of_time: u32,
     /// Counts those of them that are equal, from 1.
     pub nth_of_content: u32,
+    /// Whether they may stand far apart, so that the store has to count them.
+    pub is_scattered: bool,
     /// Unit.
     pub unit: Option<TextId>,
     /// Sum or mean.
@@ -430,8 +431,7 @@ impl Rows {
         |rows| span(&rows.electrocardiograms, |row| (row.start_ms, None));
     pub(crate) const SPAN_OF_AGGREGATES: Span = |rows| span(&rows.aggregates, |row| (row.start_ms, row.end_ms));
 
-    /// Returns rows with memory for the kinds that come in large numbers. Untouched memory costs nothing, and vectors that
-    /// grow step by step are copied and leave holes.
+    /// Returns rows with memory for the kinds that come in large numbers: vectors that grow are copied and leave holes.
     pub(super) fn with_capacity() -> Self {
         Self {
             samples: Vec::with_capacity(BATCH_ROWS_MAX),

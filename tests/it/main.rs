@@ -9,6 +9,7 @@ mod alterations;
 mod api;
 mod auto_export;
 mod auto_export_identity;
+mod auto_export_order;
 mod backup;
 mod bad_input;
 mod causes;

@@ -2,14 +2,17 @@
 //! what identifies each workout. It keeps nothing else, so it needs no permit until it finds that the second pass does.
 
 use std::fmt;
+use std::hash::BuildHasher;
 use std::io::Read;
 
+use foldhash::fast::FixedState;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::de::IoRead;
 
 use super::bounded::{Bounded, Passed};
 use super::fields::{bounded_name, time};
 use super::interval::{Shown, Times};
+use super::order::{Order, Overlaps};
 use super::shown::{Figures, Points};
 use super::value::{Budget, any_seed, scalars};
 use crate::formats::output::Receiver;
@@ -30,6 +33,8 @@ pub(super) struct Metric {
     pub(super) unit: Option<String>,
     /// What the document shows of its figures.
     pub(super) shown: Shown,
+    /// Stands for the name, also if that is not late.
+    name_hash: u64,
 }
 
 /// What a workout is known by.
@@ -60,13 +65,43 @@ pub(super) struct Contents {
     workouts_seen: usize,
     /// What the numbers of points show that are texts.
     style: NumberStyle,
+    overlaps: Overlaps,
+    documents: u64,
     has_permit: bool,
 }
 
 impl Contents {
     /// The metric at this place in the document, as far as it is known before it is read.
     pub(super) fn metric(&self, place: usize) -> Metric {
-        self.metrics.get(place).cloned().unwrap_or_default()
+        let mut metric = self.metrics.get(place).cloned().unwrap_or_default();
+        // Of too many, one that is not remembered may have the name of any.
+        metric.shown.are_scattered |= self.metrics_seen > self.metrics.len();
+        metric
+    }
+
+    /// Begins a document of a list. Equal points of two documents are counted in each.
+    fn begin_document(&mut self) {
+        self.documents += 1;
+        self.overlaps.begin_document();
+    }
+
+    /// Notes what was found of the last metric. Points of two metrics of one name stand apart.
+    fn end_metric(&mut self, mut metric: Metric) {
+        let Some(place) = self.metrics_seen.checked_sub(1).filter(|place| *place < self.metrics.len()) else {
+            return;
+        };
+        for other in &mut self.metrics[..place] {
+            if other.name_hash == metric.name_hash {
+                other.shown.are_scattered = true;
+                metric.shown.are_scattered = true;
+            }
+        }
+        self.metrics[place] = metric;
+    }
+
+    /// Times at which equal points of workouts may stand far apart.
+    pub(super) fn overlaps(&self) -> &Overlaps {
+        &self.overlaps
     }
 
     /// The title of the workout at this place in the document.
@@ -167,7 +202,8 @@ impl<'r> Scan<'_, 'r> {
     }
 
     fn metric<'de, A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let (mut metric, mut times, mut is_behind, mut is_late) = (Metric::default(), Times::default(), false, false);
+        let (mut metric, mut times, mut order) = (Metric::default(), Times::default(), Order::default());
+        let (mut is_behind, mut is_late) = (false, false);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "name" | "units" => {
@@ -178,7 +214,7 @@ impl<'r> Scan<'_, 'r> {
                 }
                 "data" => {
                     let style = &mut self.contents.style;
-                    map.next_value_seed(Points { passed: self.passed, times: &mut times, style })?;
+                    map.next_value_seed(Points { passed: self.passed, times: &mut times, order: &mut order, style })?;
                     is_behind = true;
                 }
                 _ => map.next_value_seed(self.at(Level::Beside))?,
@@ -186,24 +222,26 @@ impl<'r> Scan<'_, 'r> {
         }
         let period = times.shown();
         let are_readings = period != Interval::None && metric.name.as_deref().is_some_and(is_of_readings);
-        metric.shown = Shown { period, may_begin_at_one: times.may_begin_at_one(), are_readings };
+        let (may_begin_at_one, are_scattered) = (times.may_begin_at_one(), order.is_scattered());
+        metric.shown = Shown { period, may_begin_at_one, are_readings, are_scattered };
+        metric.name_hash = FixedState::default().hash_one((self.contents.documents, &metric.name));
         if !is_late {
             (metric.name, metric.unit) = (None, None);
         }
-        let Contents { metrics, metrics_seen, .. } = &mut *self.contents;
-        if let Some(known) = metrics.get_mut(*metrics_seen - 1) {
-            *known = metric;
-        }
+        self.contents.end_metric(metric);
         Ok(())
     }
 
     fn workout<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let (mut name, mut start_ms, mut end_ms, mut healthkit) = (None, None, None, None);
+        let mut are_scattered = false;
         while let Some(key) = map.next_key::<String>()? {
             let field = match key.as_str() {
                 "id" | "name" | "start" | "end" => map.next_value_seed(&mut Budget::default())?,
                 _ => {
-                    map.next_value_seed(&mut Figures::of(&key, self.passed, &mut self.contents.style))?;
+                    let mut figures = Figures::of(&key, self.passed, &mut self.contents.style);
+                    map.next_value_seed(&mut figures)?;
+                    are_scattered |= figures.are_scattered();
                     continue;
                 }
             };
@@ -217,6 +255,9 @@ impl<'r> Scan<'_, 'r> {
         let name = name.as_deref().unwrap_or_default();
         let activity = activity_of_title(name).and_then(|activity| u16::try_from(activity).ok());
         let start_ms = start_ms.filter(|start_ms| end_ms.is_none_or(|end_ms| end_ms >= *start_ms));
+        if let Some(start_ms) = start_ms {
+            self.contents.overlaps.add(start_ms, end_ms, are_scattered);
+        }
         let identity = start_ms.map(|start_ms| match healthkit {
             Some(healthkit) => Identity::HealthKit(healthkit),
             None => Identity::Content(identity(name, start_ms, end_ms)),
@@ -272,6 +313,7 @@ impl<'de> Visitor<'de> for Scan<'_, '_> {
             Level::Metric => return self.metric(map),
             Level::Workout => return self.workout(map),
             Level::Skipped | Level::Beside => return IgnoredAny.visit_map(map).map(|_| ()),
+            Level::Documents => self.contents.begin_document(),
             _ => {}
         }
         while let Some(key) = map.next_key::<String>()? {

@@ -67,6 +67,8 @@ pub(super) struct Shown {
     pub(super) may_begin_at_one: bool,
     /// Whether they are readings: a larger one is another one.
     pub(super) are_readings: bool,
+    /// Whether equal ones may stand far apart.
+    pub(super) are_scattered: bool,
 }
 
 /// The times of a metric's points in one document.

@@ -13,6 +13,7 @@ mod integers;
 mod interval;
 mod item;
 mod kept;
+mod order;
 mod point;
 mod reader;
 mod repeats;

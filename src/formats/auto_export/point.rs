@@ -28,6 +28,8 @@ pub(super) struct Series<'s> {
     pub(super) shown: Option<Shown>,
     /// The workout that it is a series of.
     pub(super) workout: Option<Uuid>,
+    /// Whether equal points may stand far apart.
+    pub(super) are_scattered: bool,
     /// How its numbers are read that are texts.
     pub(super) style: NumberStyle,
     /// Where its points were read from.
@@ -125,6 +127,7 @@ pub(super) fn push(
         source: texts.intern(&source),
         nth_of_time: repeats.count(time),
         nth_of_content: repeats.count(content),
+        is_scattered: series.are_scattered,
         unit: unit.map(|unit| texts.intern(&unit)),
         value,
         minimum,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::bounded::Passed;
 use super::contents::{Contents, Metric, Scanner, is_section};
 use super::element::ElementSeed;
-use super::fields::{POINT, bounded_name, without_halves};
+use super::fields::{POINT, STARTS, bounded_name, without_halves};
 use super::integers::text_of;
 use super::item::{Item, ItemSeed};
 use super::kept::Keep;
@@ -26,7 +26,9 @@ use crate::model::batch::Decoded;
 use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
 use crate::model::interval::Interval;
-use crate::model::limits::{AUTO_EXPORT_OTHER_BYTES_MAX, AUTO_EXPORT_TEXT_BYTES};
+use crate::model::limits::{
+    AUTO_EXPORT_ELEMENTS_WINDOW, AUTO_EXPORT_OTHER_BYTES_MAX, AUTO_EXPORT_POINTS_WINDOW, AUTO_EXPORT_TEXT_BYTES,
+};
 
 /// Reads documents: `ahead` and `source` are the same file, opened twice. `said` is the interval that the sender says.
 pub(crate) fn read<R: Read>(ahead: R, source: R, file: &str, said: Interval, output: &mut Output<'_>) -> Decoded {
@@ -61,7 +63,9 @@ fn read_document<'de, R: serde_json::de::Read<'de>>(
         said,
         style: contents.style(),
         output,
-        repeats: Repeats::default(),
+        repeats: Repeats::within(AUTO_EXPORT_ELEMENTS_WINDOW),
+        points: Repeats::within(AUTO_EXPORT_POINTS_WINDOW),
+        overlaps: contents.overlaps().clone(),
         passed: passed.clone(),
         failed: None,
         metrics: 0,
@@ -102,6 +106,18 @@ fn described(error: serde_json::Error, offset: u64) -> Error {
 fn not_a_document(why: &str, offset: u64) -> Error {
     let message = format!("not JSON of Health Auto Export: {why}");
     Error::new(ErrorKind::Shape, message).at(Some(offset), None, None)
+}
+
+/// Why a list as `data` is not that of a document: it may be what a metric has, or the metrics.
+fn why_no_data(list: &Value) -> &'static str {
+    let has = |name: &&str| list.get(0).and_then(|first| first.get(*name)).is_some();
+    if has(&"data") {
+        "its `data` is a list of metrics; it belongs into `{\"data\":{\"metrics\":[…]}}`"
+    } else if STARTS.iter().any(has) {
+        "it is one metric, whose `data` are points; it belongs into `{\"data\":{\"metrics\":[…]}}`"
+    } else {
+        "`data` is an array, not an object"
+    }
 }
 
 /// Where in the document.
@@ -231,6 +247,8 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
     /// Ends at a value that does not fit its place, which is not read.
     fn misfit<E: serde::de::Error>(self, value: &Value) -> Result<(), E> {
         let (part, what) = match &self.level {
+            // Null is absence, also for a whole document.
+            Level::Documents | Level::Document if value.is_null() => return Ok(()),
             Level::Documents | Level::Document => {
                 let what = value::in_words(value);
                 return self
@@ -322,7 +340,10 @@ impl<'de> Visitor<'de> for Document<'_, '_, '_> {
         self.rows.passed.begin_element();
         if matches!(self.level, Level::Document | Level::Data | Level::Metric(_)) {
             let value = ValueVisitor(&mut Budget::default()).visit_seq(list)?;
-            return self.misfit(&value);
+            return match self.level {
+                Level::Data => self.rows.fail(not_a_document(why_no_data(&value), self.rows.passed.bytes())),
+                _ => self.misfit(&value),
+            };
         }
         let mut index = 0;
         while self.element(index, &mut list)? {

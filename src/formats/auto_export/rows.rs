@@ -5,6 +5,7 @@ use super::content::{self, Known};
 use super::contents::Metric;
 use super::item::Item;
 use super::kept::Kept;
+use super::order::Overlaps;
 use super::point;
 use super::repeats::Repeats;
 use crate::formats::flaw::Flaw;
@@ -23,8 +24,12 @@ pub(super) struct Rows<'a, 'b> {
     /// How numbers of points are read that are texts.
     pub(super) style: NumberStyle,
     pub(super) output: &'a mut Output<'b>,
-    /// Points of one time, workouts and elements of one content.
+    /// Workouts and elements of one content.
     pub(super) repeats: Repeats,
+    /// Points of one time and of one content.
+    pub(super) points: Repeats,
+    /// Times at which equal points of workouts may stand far apart.
+    pub(super) overlaps: Overlaps,
     pub(super) passed: Passed,
     /// Why reading ends: serde knows only that it does.
     pub(super) failed: Option<Error>,
@@ -40,7 +45,8 @@ pub(super) struct Rows<'a, 'b> {
 impl Rows<'_, '_> {
     /// Begins a document. Equal records are counted in each of them.
     pub(super) fn begin_document<E: serde::de::Error>(&mut self) -> Result<(), E> {
-        self.repeats = Repeats::default();
+        self.repeats.clear();
+        self.points.clear();
         self.output.begin_document().or_else(|error| self.fail(error))
     }
 
@@ -86,10 +92,11 @@ impl Rows<'_, '_> {
                     said,
                     shown,
                     workout: None,
+                    are_scattered: metric.shown.are_scattered,
                     style: self.style,
                     passed: &self.passed,
                 };
-                point::push(series, &mut point, &mut self.repeats, self.output)
+                point::push(series, &mut point, &mut self.points, self.output)
             }
             _ => Err(Flaw::Not("an object")),
         };

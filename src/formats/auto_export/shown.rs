@@ -7,6 +7,7 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use super::bounded::Passed;
 use super::fields::{FIGURES, NUMBERS, STARTS, time};
 use super::interval::Times;
+use super::order::Order;
 use super::value::{Budget, any_seed, scalars};
 use crate::model::locale::{NumberStyle, parse_date};
 
@@ -53,13 +54,28 @@ pub(super) struct Figures<'s> {
     is_route: bool,
     /// Whether the item is one.
     is_point: bool,
+    /// The order of those of a series.
+    order: Order,
 }
 
 impl<'s> Figures<'s> {
     /// Those of the member of this name.
     pub(super) fn of(name: &str, passed: &'s Passed, style: &'s mut NumberStyle) -> Self {
         let is_route = name == "route";
-        Self { passed, style, kind: Kind::of(name), place: Place::Member, is_route, is_point: false }
+        Self {
+            passed,
+            style,
+            kind: Kind::of(name),
+            place: Place::Member,
+            is_route,
+            is_point: false,
+            order: Order::default(),
+        }
+    }
+
+    /// Whether equal points of a series may stand far apart.
+    pub(super) fn are_scattered(&self) -> bool {
+        !self.is_route && self.order.is_scattered()
     }
 }
 
@@ -111,7 +127,11 @@ impl<'de> Visitor<'de> for &mut Figures<'_> {
         match self.kind {
             Kind::Number => _ = self.style.learn(text),
             Kind::Degrees => self.style.learn_within(text, -180.0..180.0),
-            Kind::Date => self.is_point |= parse_date(text).is_some(),
+            Kind::Date => {
+                let date = parse_date(text);
+                self.is_point |= date.is_some();
+                date.into_iter().for_each(|ms| self.order.add(ms));
+            }
             Kind::Other => {}
         }
         Ok(())
@@ -122,11 +142,12 @@ impl<'de> Visitor<'de> for &mut Figures<'_> {
 pub(super) struct Points<'s> {
     pub(super) passed: &'s Passed,
     pub(super) times: &'s mut Times,
+    pub(super) order: &'s mut Order,
     pub(super) style: &'s mut NumberStyle,
 }
 
 /// One point: the first of its dates that begins it, and its numbers that are texts.
-struct Point<'s>(&'s mut Times, &'s mut NumberStyle);
+struct Point<'s>(&'s mut Times, &'s mut Order, &'s mut NumberStyle);
 
 any_seed!(Points<'_>, ());
 
@@ -139,7 +160,7 @@ impl<'de> Visitor<'de> for Points<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         self.passed.begin_element();
-        while list.next_element_seed(Point(self.times, self.style))?.is_some() {
+        while list.next_element_seed(Point(self.times, self.order, self.style))?.is_some() {
             self.passed.begin_element();
         }
         Ok(())
@@ -170,7 +191,7 @@ impl<'de> Visitor<'de> for Point<'_> {
         while let Some(key) = map.next_key::<String>()? {
             if NUMBERS.contains(&&*key) {
                 let number = map.next_value_seed(&mut Budget::default())?;
-                number.as_str().into_iter().for_each(|text| _ = self.1.learn(text));
+                number.as_str().into_iter().for_each(|text| _ = self.2.learn(text));
                 continue;
             }
             let Some(rank) = STARTS.iter().position(|start| *start == key) else {
@@ -186,6 +207,7 @@ impl<'de> Visitor<'de> for Point<'_> {
         }
         if let Some((_, text, ms)) = first {
             self.0.add(&text, ms);
+            self.1.add(ms);
         }
         Ok(())
     }

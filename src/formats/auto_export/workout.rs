@@ -189,8 +189,10 @@ impl Field<'_, '_, '_> {
                 let metric = ["workout ", self.key].concat();
                 let (unit, said, shown, style) = (None, Interval::None, None, rows.style);
                 let (workout, passed) = (Some(uuid), &rows.passed);
-                let series = point::Series { metric: &metric, unit, said, shown, workout, style, passed };
-                point::push(series, &mut item, &mut rows.repeats, rows.output)
+                let are_scattered = time(item.known.get("date")).is_some_and(|ms| rows.overlaps.has(ms));
+                let series =
+                    point::Series { metric: &metric, unit, said, shown, workout, are_scattered, style, passed };
+                point::push(series, &mut item, &mut rows.points, rows.output)
             }
         };
         let (workout, key) = (self.workout, self.key);

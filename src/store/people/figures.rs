@@ -249,6 +249,7 @@ fn figure(row: &Row<'_>, batch: &mut Batch, of_time: &mut OfTime) -> rusqlite::R
         source: intern(source),
         nth_of_time,
         nth_of_content,
+        is_scattered: false,
         unit: unit.map(&mut intern),
         value: row.get(7)?,
         minimum: row.get(8)?,

@@ -113,6 +113,8 @@ impl<'a> BatchWriter<'a> {
         // Figures with new rows may be stored ones of a renamed source, once all of their time are known.
         let mut fresh: Vec<Fresh<'a>> = Vec::new();
         for figures in rows.chunk_by(|one, other| time(one) == time(other)) {
+            let recounted = self.recount(figures)?;
+            let figures = recounted.as_deref().unwrap_or(figures);
             for row in figures {
                 let columns = self.columns(row);
                 self.note_source(&columns);
@@ -125,6 +127,19 @@ impl<'a> BatchWriter<'a> {
             fresh.clear();
         }
         Ok(())
+    }
+
+    /// Figures of one time with their counts in the whole document. Nothing if those that they have are true.
+    fn recount(&mut self, figures: &[Aggregate]) -> rusqlite::Result<Option<Vec<Aggregate>>> {
+        if !figures.iter().any(|figure| figure.is_scattered) {
+            return Ok(None);
+        }
+        let mut counted = figures.to_vec();
+        for figure in &mut counted {
+            let columns = self.columns(figure);
+            (figure.nth_of_time, figure.nth_of_content) = self.count_in_document(&columns, figure.workout)?;
+        }
+        Ok(Some(counted))
     }
 
     /// Writes a figure. `figures` are those of its time in the document.
@@ -318,6 +333,7 @@ mod tests {
                 source: text,
                 nth_of_time: nth,
                 nth_of_content: u32::try_from(nth_of_content).unwrap(),
+                is_scattered: false,
                 unit: None,
                 value: Some(*value),
                 minimum: None,

@@ -20,6 +20,7 @@ mod members;
 mod merge;
 mod missing;
 mod others;
+mod recount;
 mod rejects;
 mod renamed;
 mod route_points;

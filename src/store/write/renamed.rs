@@ -234,6 +234,7 @@ mod tests {
                     source: own,
                     nth_of_time: count(&|(other, _)| other == source),
                     nth_of_content: count(&|figure| figure == &(*source, *value)),
+                    is_scattered: false,
                     unit: Some(unit),
                     value: Some(*value),
                     minimum: None,

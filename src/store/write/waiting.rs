@@ -27,7 +27,7 @@ pub(super) type Place = [u8; 16];
 /// The columns of a record behind its upload and its place.
 pub(super) const COLUMNS: usize = 12;
 
-/// `lists` is for the stored rows of the second that is matched: see `merge::crowd`.
+/// `lists` is for the stored rows of the second that is matched: see `merge::crowd`. `counts` is for figures: see `recount`.
 const TABLES: &str = "
     CREATE TABLE waiting (
       id INTEGER PRIMARY KEY, upload INTEGER NOT NULL, place BLOB NOT NULL, type_id INTEGER, type TEXT, start_ms INTEGER,
@@ -36,7 +36,12 @@ const TABLES: &str = "
     CREATE INDEX waiting_place ON waiting (upload, place, size, id);
     CREATE TABLE lists (
       list INTEGER, size REAL, content INTEGER, start_ms INTEGER, uuid BLOB,
-      PRIMARY KEY (list, size, content, start_ms, uuid)) STRICT, WITHOUT ROWID;";
+      PRIMARY KEY (list, size, content, start_ms, uuid)) STRICT, WITHOUT ROWID;
+    CREATE TABLE counts (
+      upload INTEGER, thing BLOB, count INTEGER NOT NULL, PRIMARY KEY (upload, thing)) STRICT, WITHOUT ROWID;";
+
+const COUNT: &str = "INSERT INTO counts (upload, thing, count) VALUES (?1, ?2, 1)
+    ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count";
 
 const INSERT: &str =
     "INSERT INTO waiting (upload, place, size, type_id, type, start_ms, uuid, end_ms, value, unit_id, source_id, metadata, other,
@@ -163,6 +168,12 @@ impl Waiting {
         scratch.ok_or_else(|| failure("what waited beside the database is lost"))
     }
 
+    /// Counts a thing of an upload's document. Returns 1 for the first.
+    pub(super) fn count(&self, upload: i64, thing: &Place) -> rusqlite::Result<u32> {
+        let mut count = self.scratch()?.prepare_cached(COUNT)?;
+        count.query_row(params![upload, &thing[..]], |row| row.get(0))
+    }
+
     /// Removes a record that is stored now, unless it would have no other turn.
     pub(super) fn remove(&self, id: i64, turn: Turn) -> rusqlite::Result<()> {
         if turn == Turn::Rest {
@@ -237,6 +248,7 @@ impl Waiting {
         } else if let Ok(scratch) = self.scratch() {
             // If it fails, the next statement of another upload also fails.
             let _ = scratch.execute("DELETE FROM waiting WHERE upload = ?1", [upload]);
+            let _ = scratch.execute("DELETE FROM counts WHERE upload = ?1", [upload]);
         }
     }
 }
