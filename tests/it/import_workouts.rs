@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use healthsink::model::limits;
 use proptest::prelude::*;
 use rusqlite::Connection;
 
@@ -514,4 +515,31 @@ fn workouts_of_two_devices_of_app_and_export_stay_two() {
             assert_eq!(query::<i64>(&db, "SELECT count(*) FROM workouts"), expected, "{name} {is_app_first}");
         }
     }
+}
+
+#[test]
+fn workouts_with_long_fields_and_other_identifiers_stay_two() {
+    // Longer than what is parsed of a stored workout.
+    let long = |workout: Workout, with_id| {
+        let text = "x".repeat(limits::WORKOUT_FACTS_BYTES_MAX as usize + 1);
+        let workout = workout.auto_export(with_id);
+        format!(r#"{},"notes":"{text}"}}"#, workout.strip_suffix('}').unwrap())
+    };
+    let other = Workout { number: 2, ..RUN };
+    for [first, second] in [[RUN, other], [other, RUN]] {
+        let folder = Folder::new();
+        let db = folder.path("health.db");
+        for (workout, expected) in [(first, [1, 0, 0, 0]), (second, [1, 0, 0, 0]), (first, [0, 0, 1, 0])] {
+            let file = list(&folder, "a.json", std::iter::once(long(workout, true)));
+            assert_eq!(counts(&imported(&db, &file)), expected, "{workout:?}");
+        }
+        let both = list(&folder, "both.json", [long(second, true), long(first, true)].into_iter());
+        assert_eq!(counts(&imported(&db, &both)), [0, 0, 2, 0]);
+    }
+    // One without an identifier may be the workout.
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    imported(&db, &list(&folder, "old.json", std::iter::once(long(RUN, false))));
+    imported(&db, &list(&folder, "new.json", std::iter::once(long(RUN, true))));
+    assert_eq!(query::<i64>(&db, "SELECT count(*) FROM workouts"), 1);
 }

@@ -5,10 +5,11 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use super::facts::{Compared, Facts, WORKOUT_COLUMNS};
 use super::labels::Labels;
 use super::locations::{alias, has_route, stored_as};
+use super::other_id::has_other_id;
 use super::uploads::{Group, WorkoutUpload};
 use crate::model::exporter::{AUTO_EXPORT_NAME, Exporter};
 use crate::model::identity::{derive_from_healthkit, is_derived};
-use crate::model::limits::{MATCH_ROWS_MAX, WORKOUT_ACTIVITIES_MAX, WORKOUT_FACTS_BYTES_MAX, WORKOUT_MATCHES_MAX};
+use crate::model::limits::{MATCH_ROWS_MAX, WORKOUT_ACTIVITIES_MAX, WORKOUT_MATCHES_MAX};
 use crate::model::record::Uuid;
 use crate::store::write::ledger::{UploadKey, signed};
 use crate::store::write::upsert::SqlValue;
@@ -94,13 +95,6 @@ const ONE: &str = "SELECT rowid, uuid, source_id, creation_ms FROM workouts WHER
 
 /// Identities and sources of workouts that are kept under another identity: one for each exporter.
 const ALIASES: &str = "SELECT derived, source_id FROM workout_aliases WHERE person_id = ?1 AND uuid = ?2 LIMIT ?3";
-
-/// Whether Health Auto Export has given a stored workout another identity of HealthKit.
-const HAS_OTHER_ID: &str = "SELECT 1 FROM (
-      SELECT iif(octet_length(other) <= ?4, other ->> '$.id', NULL) AS id FROM workouts WHERE person_id = ?1 AND uuid = ?2
-      UNION ALL SELECT iif(octet_length(other) <= ?4, other ->> '$.id', NULL) FROM workout_aliases
-        WHERE person_id = ?1 AND uuid = ?2)
-    WHERE upper(replace(id, '-', '')) <> hex(?3) AND length(replace(id, '-', '')) = 32";
 
 impl Candidates {
     /// The exporter of a row.
@@ -247,7 +241,9 @@ impl Candidates {
             after = last.unwrap_or(after);
             for row in rows {
                 let healthkit = arrival.key.healthkit;
-                if import.has_claimed(&row.1) || has_other_id(arrival, &row.1, healthkit)? {
+                if import.has_claimed(&row.1)
+                    || has_other_id(arrival.connection, arrival.upload.person, &row.1, healthkit)?
+                {
                     continue;
                 }
                 let Some(candidate) = self.candidate(arrival, import, row)? else {
@@ -279,7 +275,9 @@ impl Candidates {
         let mut found = Vec::new();
         for group in arrival.groups(true)? {
             for row in of_group(arrival.connection, &group, i64::MIN)? {
-                if is_derived(&row.1) && !has_other_id(arrival, &row.1, Some(arrival.key.uuid))? {
+                if is_derived(&row.1)
+                    && !has_other_id(arrival.connection, arrival.upload.person, &row.1, Some(arrival.key.uuid))?
+                {
                     let candidate = self.candidate(arrival, import, row)?;
                     if let Some(candidate) = candidate
                         && !self.contradicts(arrival, &candidate)?
@@ -422,15 +420,6 @@ pub(super) fn aliases(connection: &Connection, person: i64, kept: &Uuid) -> rusq
     let mut select = connection.prepare_cached(ALIASES)?;
     let keys = params![person, &kept[..], signed(WORKOUT_MATCHES_MAX as u64)];
     select.query_map(keys, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-}
-
-/// Whether the stored workout has another identity of HealthKit than the given one.
-fn has_other_id(arrival: &Arrival<'_, '_>, uuid: &Uuid, healthkit: Option<Uuid>) -> rusqlite::Result<bool> {
-    let Some(healthkit) = healthkit else {
-        return Ok(false);
-    };
-    let mut select = arrival.connection.prepare_cached(HAS_OTHER_ID)?;
-    select.exists(params![arrival.upload.person, &uuid[..], &healthkit[..], WORKOUT_FACTS_BYTES_MAX])
 }
 
 /// The import's row of the workout that Health Auto Export has under HealthKit's identity.

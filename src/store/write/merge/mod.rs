@@ -14,6 +14,7 @@ mod json_names;
 mod kinds;
 mod labels;
 mod locations;
+mod other_id;
 mod pairs;
 mod route_files;
 mod route_under_way;
