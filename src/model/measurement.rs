@@ -244,6 +244,11 @@ mod tests {
         check((36.6, "degC"), (97.88, "degF"), true);
         check((36.6, "degC"), (97.89, "degF"), false);
         check((100.0, "mg/dL"), (5.55075, "mmol<180.1558800000541>/L"), true);
+        check((100.0, "mg/dL"), (5.55075, "mmol<180.1558840764313>/L"), true);
+        check((97.2842, "mg/dL"), (5.4, "mmol<180.1558840764313>/L"), true);
+        check((97.2842, "mg/dL"), (5.401, "mmol<180.1558840764313>/L"), false);
+        check((5.4, "mmol<180.1558800000541>/L"), (5.4, "mmol<180.1558840764313>/L"), true);
+        check((5.4, "mmol/L"), (5.4, "mmol<180.1558840764313>/L"), true);
         check((0.25, "L"), (8.45351, "fl_oz_us"), true);
         check((38.12, "ml/(kg*min)"), (38.12, "mL/min·kg"), true);
         check((1.0, "m"), (1.0, "s"), false);
@@ -281,6 +286,12 @@ mod tests {
         check("degC", "degF", 36.6, Some(97.88));
         check("Cal", "kcal", 0.1, Some(0.1));
         check("mmol<180.1558800000541>/L", "mg/dL", 5.5, Some(99.085_734));
+        check("mmol<180.15588>/L", "mg/dL", 5.5, Some(99.085_734));
+        check("umol<180.15588>/L", "mg/dL", 5500.0, Some(99.085_734));
+        check("mol<180.15588>/L", "mg/dL", 0.0055, Some(99.085_734));
+        // Another substance.
+        check("mmol<386.65>/L", "mg/dL", 5.5, None);
+        check("mmol<x>/L", "mg/dL", 5.5, None);
         check("dBASPL", "dBASPL", 80.25, Some(80.25));
         check("dBASPL", "dB", 80.25, None);
         check("km", "kcal", 1.0, None);

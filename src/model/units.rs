@@ -1,5 +1,7 @@
 //! Units by the names that exporters give them, and conversions between them.
 
+use std::ops::Range;
+
 use Dimension::{
     Conductance, Count, Effort, Energy, Flow, Fraction, Frequency, GlucoseConcentration, Length, Mass, OxygenUptake,
     Power, Pressure, Speed, Temperature, Time, Volume,
@@ -71,6 +73,9 @@ impl Unit {
     }
 }
 
+/// Molar masses of glucose, as exporters print them: grams of a mole.
+const GLUCOSE_MASS: Range<f64> = 180.1..180.2;
+
 /// Zero degrees Celsius.
 pub(super) const KELVIN: f64 = 273.15;
 
@@ -137,7 +142,7 @@ pub fn kilocalories(energy: f64, unit: &str) -> Option<f64> {
 }
 
 /// The units that are known, some under several names.
-pub(super) const NAMES: [&str; 87] = [
+pub(super) const NAMES: [&str; 88] = [
     "m",
     "meters",
     "km",
@@ -195,6 +200,7 @@ pub(super) const NAMES: [&str; 87] = [
     "ft/s",
     "mg/dL",
     "mmol<180.1558800000541>/L",
+    "mmol<180.1558840764313>/L",
     "mmol/L",
     "mmHg",
     "cmAq",
@@ -303,8 +309,21 @@ fn compound(name: &str) -> Option<Unit> {
         "L/s" | "l/s" => of(Flow, 60.0),
         "mL/s" | "ml/s" => of(Flow, 0.06),
         "mL/min" | "ml/min" => of(Flow, 0.001),
-        _ => None,
+        _ => molar(name),
     }
+}
+
+/// The unit of this name, if it is of moles of glucose in a litre. Its name has the molar mass, with other digits in each exporter.
+fn molar(name: &str) -> Option<Unit> {
+    let (prefix, mass) = name.strip_suffix(">/L")?.split_once("mol<")?;
+    let mass = mass.parse().ok().filter(|mass| GLUCOSE_MASS.contains(mass))?;
+    let milligrams: f64 = match prefix {
+        "" => 1000.0,
+        "m" => 1.0,
+        "u" | "mc" | "µ" => 0.001,
+        _ => return None,
+    };
+    Some(Unit { dimension: GlucoseConcentration, factor: milligrams * mass / 10.0, offset: 0.0 })
 }
 
 #[cfg(test)]
