@@ -772,3 +772,96 @@ fn elements_without_a_table_are_matched_by_their_content() {
     check(&other, [2, 0]);
     assert_eq!(query::<i64>(&db, "SELECT count(*) FROM other_records WHERE in_data"), 5);
 }
+
+#[test]
+fn glucose_is_the_same_in_each_spelling_of_its_units() {
+    const GLUCOSE: &str = "HKQuantityTypeIdentifierBloodGlucose";
+    let check = |sent: (f64, &str), printed: (&str, &str), is_same: bool| {
+        let app = format!(
+            r#"{{"data":{{"{GLUCOSE}":[{{"uuid":"00000001-0000-4000-8000-000000000000","value":{},"unit":"{}",
+            "startDate":"2024-01-01T09:00:00.123Z","endDate":"2024-01-01T09:00:00.123Z"}}]}}}}"#,
+            sent.0, sent.1
+        );
+        let unit = printed.1.replace('<', "&lt;").replace('>', "&gt;");
+        let record = format!(
+            "<Record type=\"{GLUCOSE}\" sourceName=\"Meter\" unit=\"{unit}\" value=\"{}\" \
+             startDate=\"2024-01-01 10:00:00 +0100\" endDate=\"2024-01-01 10:00:00 +0100\"/>",
+            printed.0
+        );
+        for is_app_first in [true, false] {
+            let folder = Folder::new();
+            let db = folder.path("health.db");
+            let mut files = [folder.write("app.json", &app), folder.write("1.xml", export(&[record.clone()]))];
+            if !is_app_first {
+                files.reverse();
+            }
+            files.iter().for_each(|file| _ = import(&db, &[], &[file]).balanced());
+            let rows: i64 = query(&db, "SELECT count(*) FROM samples");
+            assert_eq!(rows, if is_same { 1 } else { 2 }, "{sent:?} {printed:?}");
+        }
+    };
+    let [old, new] = ["mmol<180.1558800000541>/L", "mmol<180.1558840764313>/L"];
+    check((5.4, new), ("97.2842", "mg/dL"), true);
+    check((97.284_174, "mg/dL"), ("5.4", new), true);
+    check((5.4, old), ("5.4", new), true);
+    check((5.4, new), ("5.4", "mmol/L"), true);
+    check((5.4, new), ("97.284", "mg/dL"), true);
+    check((5.4, new), ("97.29", "mg/dL"), false);
+    // Another substance.
+    check((5.4, "mmol<386.65>/L"), ("97.2842", "mg/dL"), false);
+}
+
+/// A category whose values this version does not know, or one of them.
+#[test]
+fn a_category_with_an_unknown_word_is_stored_once() {
+    let sample = |kind: &str, value: u32| {
+        format!(
+            r#"{{"data":{{"HKCategoryTypeIdentifier{kind}":[{{"uuid":"00000001-0000-4000-8000-000000000000","value":{value},
+            "startDate":"2024-01-01T09:00:00.123Z","endDate":"2024-01-01T09:00:00.123Z"}}]}}}}"#
+        )
+    };
+    let record = |kind: &str, word: &str| {
+        format!(
+            "<Record type=\"HKCategoryTypeIdentifier{kind}\" sourceName=\"Phone\" value=\"{word}\" \
+             startDate=\"2024-01-01 10:00:00 +0100\" endDate=\"2024-01-01 10:00:00 +0100\"/>"
+        )
+    };
+    let check = |kind: &str, value: u32, word: &str, expected: i64| {
+        for is_app_first in [true, false] {
+            let folder = Folder::new();
+            let db = folder.path("health.db");
+            let mut files =
+                [folder.write("app.json", sample(kind, value)), folder.write("1.xml", export(&[record(kind, word)]))];
+            if !is_app_first {
+                files.reverse();
+            }
+            for file in files.iter().chain(&files) {
+                import(&db, &[], &[file]).balanced();
+            }
+            let rows = query::<i64>(&db, "SELECT count(*) FROM samples");
+            assert_eq!(rows, expected, "{kind} {value} {word} {is_app_first}");
+            let stored = "SELECT max(value) FROM samples WHERE uuid < x'01'";
+            assert_eq!(query::<f64>(&db, stored), f64::from(value), "{kind} {word}");
+        }
+    };
+    check("OfTomorrow", 3, "HKCategoryValueOfTomorrowMuch", 1);
+    check("Headache", 9, "HKCategoryValueSeverityOfTomorrow", 1);
+    // The number is that of another word.
+    check("Headache", 3, "HKCategoryValueSeverityOfTomorrow", 2);
+    check("Headache", 3, "HKCategoryValueSeverityModerate", 1);
+    check("Headache", 3, "Moderate", 1);
+    check("Headache", 2, "Moderate", 2);
+    // Of two exports, each word is another fact.
+    let folder = Folder::new();
+    let db = folder.path("health.db");
+    let [one, other] = ["A", "B"].map(|word| record("OfTomorrow", word));
+    for (records, expected) in [
+        (vec![one.clone()], [1, 0]),
+        (vec![one.clone()], [0, 0]),
+        (vec![other.clone()], [1, 0]),
+        (vec![other, one], [0, 0]),
+    ] {
+        let outcome = import(&db, &[], &[&folder.write("export.xml", export(&records))]).balanced();
+        assert_eq!(counted(&outcome), expected, "{records:?}");
+    }
+}

@@ -11,7 +11,7 @@ use super::source::Source;
 use crate::formats::flaw::Flaw;
 use crate::formats::json::{JsonArray, JsonObject, write_f64, write_string};
 use crate::formats::output::Output;
-use crate::model::healthkit::{QUANTITY_TYPE, category_value, is_event};
+use crate::model::healthkit::{QUANTITY_TYPE, category_value, category_word, is_event};
 use crate::model::identity::{derive, digest};
 use crate::model::limits::{DICTIONARY_TEXT_BYTES_MAX, READ_BUFFER_BYTES};
 use crate::model::record::{BeatList, DerivedSample, Sample};
@@ -207,7 +207,7 @@ fn value_of<'a>(kind: &str, common: &Common<'a>, line: u64, numbers: &mut Number
     }
     let is_category = common.unit.is_none() && !kind.starts_with(QUANTITY_TYPE);
     if is_category && plain.is_none() {
-        let number = category_value(text);
+        let number = category_value(text).or_else(|| category_word(kind, text));
         return Ok(number.map_or(Value::Name(text), |number| Value::Number(Some(f64::from(number)))));
     }
     let waits = if plain.is_some() { numbers.learn_from_plain(text, line) } else { numbers.learn_from(text, line) };

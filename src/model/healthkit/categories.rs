@@ -196,13 +196,34 @@ pub fn category_value(name: &str) -> Option<u8> {
     values.list().iter().find(|(_, known)| *known == name).map(|(number, _)| *number)
 }
 
+/// The values of a category that is known.
+fn values_of(kind: &str) -> Option<Values> {
+    let name = kind.strip_prefix(CATEGORY_TYPE)?;
+    CATEGORIES.binary_search_by_key(&name, |(known, _)| *known).ok().map(|place| CATEGORIES[place].1)
+}
+
+/// The number of a value of a category by its bare name, whatever its case: `Moderate`, `not present`.
+#[must_use]
+pub fn category_word(kind: &str, word: &str) -> Option<u8> {
+    let letters = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).count();
+    let is_same = |name: &str| {
+        let [one, other] = [name, word].map(|name| name.chars().filter(|letter| !matches!(letter, ' ' | '_' | '-')));
+        letters(name) > 0
+            && one.map(|letter| letter.to_ascii_lowercase()).eq(other.map(|letter| letter.to_ascii_lowercase()))
+    };
+    values_of(kind)?.list().iter().find(|(_, known)| is_same(known)).map(|(number, _)| *number)
+}
+
+/// Whether a category is known to have this value.
+#[must_use]
+pub fn is_category_value(kind: &str, number: f64) -> bool {
+    values_of(kind).is_some_and(|values| values.list().iter().any(|(known, _)| f64::from(*known) == number))
+}
+
 /// Whether a type is a category without values: Apple's export has no `value` there, the app sends 0.
 #[must_use]
 pub fn is_event(kind: &str) -> bool {
-    let Some(name) = kind.strip_prefix(CATEGORY_TYPE) else {
-        return false;
-    };
-    CATEGORIES.binary_search_by_key(&name, |(known, _)| *known).is_ok_and(|place| CATEGORIES[place].1 == Event)
+    values_of(kind) == Some(Event)
 }
 
 /// Returns the short names of all categories, in order.
@@ -251,6 +272,24 @@ mod tests {
                 check(&[CATEGORY_VALUE, start, name].concat(), Some(*number));
             }
         }
+    }
+
+    #[test]
+    fn words() {
+        let check = |kind: &str, word: &str, expected| {
+            let kind = [CATEGORY_TYPE, kind].concat();
+            assert_eq!(category_word(&kind, word), expected, "{kind} {word}");
+        };
+        check("Headache", "Moderate", Some(3));
+        check("Headache", "not present", Some(1));
+        check("SleepAnalysis", "asleep_rem", Some(5));
+        check("Headache", "Positive", None);
+        check("Headache", "", None);
+        check("MindfulSession", "", None);
+        check("OfTomorrow", "Moderate", None);
+        assert!(is_category_value("HKCategoryTypeIdentifierHeadache", 4.0));
+        assert!(!is_category_value("HKCategoryTypeIdentifierHeadache", 5.0));
+        assert!(!is_category_value("HKQuantityTypeIdentifierStepCount", 4.0));
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod readings;
 mod titles;
 mod workouts;
 
-pub use categories::{category_value, category_value_names, is_event};
+pub use categories::{category_value, category_value_names, category_word, is_category_value, is_event};
 pub use distances::{ActivityDistance, activity_distance, has_distance};
 pub(crate) use identifiers::words;
 pub use identifiers::{CATEGORY_TYPE, CORRELATION_TYPE, QUANTITY_TYPE, is_sample_type, short};

@@ -1,4 +1,4 @@
-//! Texts of sources, units and shared metadata, by id: rows with different ids can have the same name.
+//! Texts of types, sources, units and shared metadata, by id: rows with different ids can have the same name.
 
 use std::collections::HashMap;
 
@@ -22,6 +22,10 @@ impl Labels {
 
     pub(super) fn units() -> Self {
         Self { select: "SELECT name FROM units WHERE id = ?1", names: HashMap::default() }
+    }
+
+    pub(super) fn types() -> Self {
+        Self { select: "SELECT name FROM types WHERE id = ?1", names: HashMap::default() }
     }
 
     pub(super) fn shared_metadata() -> Self {

@@ -23,6 +23,7 @@ mod search;
 mod second;
 mod uploads;
 mod values;
+mod words;
 mod workouts;
 
 use rusqlite::Connection;

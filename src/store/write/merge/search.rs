@@ -7,6 +7,7 @@ use super::details::Details;
 use super::labels::Labels;
 use super::second::{self, Candidate, Metadata, Second};
 use super::values::has_same_values;
+use super::words::{may_be_of_word, word_in};
 use crate::model::limits::METADATA_SHARED_BYTES_MAX;
 use crate::model::measurement;
 use crate::model::units;
@@ -93,6 +94,7 @@ pub(super) struct CrowdRow<'a> {
 /// The names of sources and units, and shared metadata.
 #[derive(Debug)]
 pub(super) struct Names {
+    types: Labels,
     sources: Labels,
     units: Labels,
     shared_metadata: Labels,
@@ -100,7 +102,12 @@ pub(super) struct Names {
 
 impl Default for Names {
     fn default() -> Self {
-        Self { sources: Labels::sources(), units: Labels::units(), shared_metadata: Labels::shared_metadata() }
+        Self {
+            types: Labels::types(),
+            sources: Labels::sources(),
+            units: Labels::units(),
+            shared_metadata: Labels::shared_metadata(),
+        }
     }
 }
 
@@ -180,7 +187,38 @@ impl Names {
         } else {
             second_of_end(row.end_ms) == second_of_end(sample.end_ms)
         };
-        Ok(has_times && self.is_same_value(connection, (sample.value, sample.unit), (row.value, row.unit))?)
+        if !has_times {
+            return Ok(false);
+        }
+        if self.is_same_value(connection, (sample.value, sample.unit), (row.value, row.unit))? {
+            let is_of_exports = record.is_imported && row.is_derived();
+            // The word of a long text is not read.
+            return Ok(sample.value.is_some()
+                || !is_of_exports
+                || row.other == Some(0)
+                || word_in(record.other) == row.word);
+        }
+        self.is_number_of_word(connection, record, row)
+    }
+
+    /// Whether one is the app's number of a category, and the other the word of an export for it.
+    fn is_number_of_word(
+        &mut self,
+        connection: &Connection,
+        record: &Record<'_>,
+        row: &Candidate,
+    ) -> rusqlite::Result<bool> {
+        let &SampleKey { kind, value, unit, .. } = record.sample;
+        let (number, word) = match (record.is_imported, row.is_derived()) {
+            (true, false) if value.is_none() => (row.value, word_in(record.other)),
+            (false, true) if row.value.is_none() => (value, row.word),
+            _ => return Ok(false),
+        };
+        let Some(number) = number.filter(|_| word.is_some() && (unit, row.unit) == (None, None)) else {
+            return Ok(false);
+        };
+        let kind = self.types.pair(connection, [Some(kind), None])?[0];
+        Ok(kind.is_some_and(|kind| may_be_of_word(kind, number)))
     }
 
     fn is_same_value(

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row, Rows, params};
 
 use super::earlier::{Earlier, earlier_values};
 use super::values::hash_of_values;
+use super::words::word_in;
 use crate::model::identity::is_derived;
 use crate::model::limits::{CROWD_REMEMBERED_MAX, LONG_TEXT_BYTES, MATCH_ROWS_MAX};
 use crate::model::record::Uuid;
@@ -28,6 +29,8 @@ pub(in crate::store) struct Candidate {
     pub(in crate::store) metadata: Metadata,
     /// The hash of `other`; 0 for a long text.
     pub(super) other: Option<u64>,
+    /// What stands for the value, if only a word does.
+    pub(super) word: Option<u64>,
     pub(in crate::store) number: Option<i64>,
     /// Whether end, value and unit are those that the app has corrected since.
     pub(super) is_earlier: bool,
@@ -234,6 +237,9 @@ impl Second {
             ValueRef::Text(text) => (false, Some(self.hasher.hash_one(text))),
             _ => (false, None),
         };
+        let value: Option<f64> = row.get(3)?;
+        let has_word = value.is_none() && !is_long;
+        let word = if has_word { word_in(row.get_ref(10)?.as_str_or_null()?) } else { None };
         let metadata = match (row.get(7)?, row.get_ref(8)?.as_str_or_null()?) {
             (Some(shared), _) => Metadata::Shared(shared),
             (None, Some(text)) => Metadata::Own(self.hash_of_metadata(text)),
@@ -244,12 +250,13 @@ impl Second {
             start_ms: row.get(0)?,
             uuid: row.get(1)?,
             end_ms: row.get(2)?,
-            value: row.get(3)?,
+            value,
             unit: row.get(4)?,
             source: row.get(5)?,
             creation_ms: row.get(6)?,
             metadata,
             other,
+            word,
             number: row.get(9)?,
             is_earlier: false,
         })
