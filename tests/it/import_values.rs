@@ -201,3 +201,29 @@ fn an_empty_export_is_said_to_be_empty() {
     let full = said("full.xml", &xml(&record("Watch", "10:00:00", "10:00:00")));
     assert!(!full.contains("no records in"), "{full}");
 }
+
+#[test]
+fn energies_of_the_app_have_the_unit_beside_them() {
+    let check = |members: &str, expected: Option<f64>, other: Option<&str>| {
+        let workout = format!(
+            r#"{{"data":{{"workouts":[{{"uuid":"7595F72C-0000-4000-8000-0000000000AC","workoutActivityType":37,
+            "startDate":"2026-03-01T06:00:00.000Z","endDate":"2026-03-01T06:30:00.000Z",{members}}}]}}}}"#
+        );
+        let (folder, outcome) = imported("app.json", workout);
+        assert_eq!(outcome.count("new"), 1, "{members}: {}", outcome.report);
+        let db = folder.path("health.db");
+        assert_eq!(query::<Option<f64>>(&db, "SELECT round(energy_kcal, 6) FROM workouts"), expected, "{members}");
+        assert_eq!(query::<Option<String>>(&db, "SELECT other FROM workouts").as_deref(), other, "{members}");
+    };
+    let kilojoules = r#"{"totalEnergyBurned":418.4,"totalEnergyBurnedUnit":"kJ"}"#;
+    check(r#""totalEnergyBurned":418.4,"totalEnergyBurnedUnit":"kJ""#, Some(100.0), Some(kilojoules));
+    check(r#""totalEnergyBurnedUnit":"kJ","totalEnergyBurned":418.4"#, Some(100.0), Some(kilojoules));
+    check(r#""totalEnergyBurned":100,"totalEnergyBurnedUnit":null"#, Some(100.0), None);
+    let kilocalories = Some(r#"{"totalEnergyBurnedUnit":"kcal"}"#);
+    check(r#""totalEnergyBurned":100,"totalEnergyBurnedUnit":"kcal""#, Some(100.0), kilocalories);
+    // A quantity has its own unit.
+    let both = r#"{"totalEnergyBurned":{"quantity":418.4,"unit":"kJ"},"totalEnergyBurnedUnit":"kcal"}"#;
+    check(&both[1..both.len() - 1], Some(100.0), Some(both));
+    let unknown = r#"{"totalEnergyBurned":5,"totalEnergyBurnedUnit":"m"}"#;
+    check(&unknown[1..unknown.len() - 1], None, Some(unknown));
+}

@@ -243,7 +243,8 @@ fn is_shareable(text: &&str) -> bool {
 }
 
 fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
-    let (mut activity_type, mut duration, mut energy) = (None, None, None);
+    let (mut activity_type, mut duration) = (None, None);
+    let (mut energy, mut energy_unit) = (Member::default(), Member::default());
     let (mut distance, mut distance_unit) = (Member::default(), Member::default());
     let (mut statistics, mut events, mut activities) = (Member::default(), Member::default(), Member::default());
     let common = Common::of(element, rows, |member, rows| {
@@ -256,10 +257,8 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
                 let seconds = Quantity::of(raw).and_then(Quantity::into_seconds);
                 fill(&mut duration, "durationSeconds", quantity(seconds, member, rows))
             }
-            "totalEnergyBurned" => {
-                let kilocalories = Quantity::of(raw).and_then(Quantity::into_kilocalories);
-                fill(&mut energy, "totalEnergyBurned", quantity(kilocalories, member, rows))
-            }
+            "totalEnergyBurned" => fill_json(&mut energy, "totalEnergyBurned", member),
+            "totalEnergyBurnedUnit" => fill_json(&mut energy_unit, "totalEnergyBurnedUnit", member),
             "totalDistance" => fill_json(&mut distance, "totalDistance", member),
             "totalDistanceUnit" => fill_json(&mut distance_unit, "totalDistanceUnit", member),
             "allStatistics" => fill_json(&mut statistics, "allStatistics", member),
@@ -271,6 +270,7 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
             }
         }
     })?;
+    let energy = energy_of(energy, energy_unit, rows);
     let has_distance = has_distance(activity_type);
     let distance = quantity(Quantity::of(distance.value).filter(|_| has_distance), distance, rows);
     let distance_unit =
@@ -298,6 +298,21 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
     };
     rows.batch.rows.workouts.push(workout);
     Ok(())
+}
+
+/// Returns an energy in kilocalories. Its unit may be within it or beside it. No column has the latter, so it is kept.
+fn energy_of<'t, 'i>(
+    energy: Member<'t, 'i>,
+    beside: Member<'t, 'i>,
+    rows: &mut Rows<'_, 't, 'i>,
+) -> Option<Quantity<'i>> {
+    if !is_null(beside.value) {
+        rows.keep(beside);
+    }
+    let own = Quantity::of(energy.value);
+    let unit = own.and_then(|own| own.unit).or(as_str(beside.value));
+    let kilocalories = own.and_then(|own| Quantity { unit, ..own }.into_kilocalories());
+    quantity(kilocalories, energy, rows)
 }
 
 fn read_dose<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> Result<(), Flaw> {
