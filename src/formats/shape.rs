@@ -101,7 +101,8 @@ impl Detector {
     fn is_misplaced(&self, byte: u8) -> bool {
         let is_mark = !byte.is_ascii();
         match self.place() {
-            None => !is_mark && !byte.is_ascii_whitespace() && !matches!(byte, b'{' | b'['),
+            // Some programs write `null` for a document without records.
+            None => !is_mark && !byte.is_ascii_whitespace() && !matches!(byte, b'{' | b'[' | b'n' | b'u' | b'l'),
             Some(_) => self.expects_name && !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'}'),
         }
     }
@@ -143,6 +144,8 @@ impl Detector {
             (None | Some(Place::Documents), b'{', _) => Place::Document,
             (Some(Place::Document), b'{', Place::Data) => Place::Data,
             (Some(Place::Document | Place::Data), b'[', Place::Section) => Place::Section,
+            // A metric by itself has its points there.
+            (Some(Place::Document), b'[', Place::Data) => Place::Section,
             (Some(Place::Section), b'{', _) => Place::Element,
             _ => Place::Other,
         };
@@ -266,7 +269,17 @@ mod tests {
         let (payload, auto_export) = (Some(Shape::Payload), Some(Shape::AutoExport));
         check(" \n{\"data\":{}}\n", None);
         check(r#"{"data":{"notes":[{"start":1,"uuid":2}]},"note":"exportDate"}"#, None);
-        for faulty in ["null", "hello", "{'data'", "{\"data\":{}}x", "{5", "[{,"] {
+        for before in ["null", "null\nnull\n", "\u{feff}null null"] {
+            check(before, None);
+            check(&format!("{before} {{\"data\":{{\"metrics\":["), auto_export);
+            check(&format!("{before} {{\"data\":{{\"HKQuantityTypeIdentifierStepCount\":["), payload);
+        }
+        check(r#"[null,{"metrics":["#, auto_export);
+        // One metric, or a list of them, without what stands around them.
+        check(r#"{"name":"x","units":"u","data":[{"date":"#, auto_export);
+        check(r#"{"data":[{"name":"x","data":["#, auto_export);
+        check(r#"{"data":[{"uuid":"x","#, payload);
+        for faulty in ["true", "hello", "{'data'", "{\"data\":{}}x", "{5", "[{,"] {
             check(faulty, payload);
         }
         let around = ["exportDate", "startDate", "endDate", "syncSource", "characteristics"]

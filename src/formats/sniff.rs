@@ -75,7 +75,7 @@ pub(crate) fn sniff(head: &[u8]) -> Format {
     let first = head.iter().copied().find(|byte| byte.is_ascii_graphic());
     match first {
         Some(b'{' | b'[') => sniff_json(head),
-        _ if head.trim_ascii() == b"null" => Format::Payload,
+        Some(b'n') if is_json_behind_nulls(head) => sniff_json(head),
         _ if has("<HealthData") || has(":HealthData ") || has(":HealthData>") => Format::AppleXml,
         _ if has("<!DOCTYPE HealthData") => Format::AppleXml,
         _ if has("<ClinicalDocument") => Format::AppleCda,
@@ -84,6 +84,15 @@ pub(crate) fn sniff(head: &[u8]) -> Format {
         _ if is_recording(head) => Format::Ecg,
         _ => Format::Unknown,
     }
+}
+
+/// Whether a text is JSON that begins with documents that are `null`.
+fn is_json_behind_nulls(head: &[u8]) -> bool {
+    let mut rest = head.trim_ascii_start();
+    while let Some(behind) = rest.strip_prefix(b"null") {
+        rest = behind.trim_ascii_start();
+    }
+    matches!(rest.first(), None | Some(b'{' | b'['))
 }
 
 fn sniff_json(head: &[u8]) -> Format {

@@ -143,7 +143,12 @@ fn a_wrong_shape_is_named() {
             assert!(!outcome.is_ok && outcome.error.contains(expected), "{body}: {outcome:?}");
         };
         check("null", "is null");
-        check(&format!(r#"[{{"metrics":[{STEPS}]}},null]"#), "is null");
+        check("null\n", "is null");
+        check(&format!(r#"[{{"metrics":[{STEPS}]}},true]"#), "is true or false");
+        // Without what stands around metrics.
+        check(STEPS, "it is one metric");
+        check(&format!("[{STEPS}]"), "it is one metric");
+        check(&format!(r#"{{"data":[{STEPS}]}}"#), "its `data` is a list of metrics");
         check(&format!(r#"{{"metrics":[{STEPS}]}} 5"#), "is a number");
         check(r#"{"steps":[{"date":"2026-05-01"}]}"#, "none of `data`");
         check(&format!(r#"{{"data":{{"metrics":[{STEPS}]}}"#), "ends before");
@@ -151,6 +156,20 @@ fn a_wrong_shape_is_named() {
     let way = Way::File(tempfile::tempdir().unwrap());
     let outcome = way.send(r#"{"data":{"metrics":[{"name":"a","data":[{"date":"soon","qty":1}]}]}}"#);
     assert!(!outcome.is_ok && outcome.error.contains("all of its records were rejected"), "{outcome:?}");
+}
+
+#[test]
+fn null_is_no_document() {
+    let steps = format!(r#"{{"metrics":[{STEPS}]}}"#);
+    for way in Way::all() {
+        let mut expected = [1, 0];
+        for body in [format!("[null,{steps}]"), format!("[{steps},null]"), format!("null\n{steps}\nnull\n")] {
+            let outcome = way.send(&body);
+            assert!(outcome.is_ok, "{body}: {outcome:?}");
+            assert_eq!(outcome.counts(&["new", "unchanged"]), expected, "{body}");
+            expected = [0, 1];
+        }
+    }
 }
 
 /// A recording of this many voltages, with the blanks that some versions write.

@@ -218,15 +218,26 @@ fn every_document_of_a_body_has_a_known_shape() {
     check(&format!(r#"{sample}{{"data":null}}"#), "`data` is null", 1);
     check(&format!(r#"{sample}{{"foo":1}}"#), "none of `data`", 1);
     check(&format!("{sample} []"), "an empty array", 1);
-    check(&format!("{sample} null"), "is null, not an object", 1);
+    check(&format!("{sample} 5"), "is a number, not an object", 1);
+    check("[null]", "an element of the list is null, not an object", 0);
+    check("null\nnull\n", "the document is null, not an object", 0);
     for behind in [r#"{"foo":1}"#, "{}", r#"{"data":null}"#] {
         check(&format!("{point}{behind}"), "neither `data` nor a section", 1);
         check(&format!("[{point},{behind}]"), "neither `data` nor a section", 1);
     }
     check(&format!("{point} 5"), "it is a number, not an object", 1);
-    for whole in
-        [r#"{"data":{}}"#, r#"{"data":null,"characteristics":{}}"#, &sample, &point, &format!("{sample}{sample}")]
-    {
+    for whole in [
+        r#"{"data":{}}"#,
+        r#"{"data":null,"characteristics":{}}"#,
+        &sample,
+        &point,
+        &format!("{sample}{sample}"),
+        &format!("{sample} null"),
+        &format!("[null,{sample}]"),
+        &format!("null\nnull\n{sample}\nnull\n{sample}"),
+        &format!("[null,{point},null]"),
+        &format!("null\n{point}\nnull\n"),
+    ] {
         let server = Server::start();
         assert_eq!(server.post(whole).status, 200, "{whole}");
     }

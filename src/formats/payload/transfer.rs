@@ -6,6 +6,7 @@ use std::io::Read;
 
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
+use super::arena::RawElement;
 use crate::formats::json::write_string;
 use crate::formats::surrogates;
 use crate::model::batch::Overflow;
@@ -38,6 +39,12 @@ enum Open {
 impl Transferred {
     pub(crate) fn new(overflow: Box<dyn Overflow>) -> Self {
         Self { text: String::new(), bytes: 0, overflow, tail: String::new(), string: String::new(), failure: None }
+    }
+
+    /// The text as an element with this place and offset.
+    pub(super) fn element(&self, index: Option<u64>, offset: u64) -> RawElement<'_> {
+        let Self { text, bytes, overflow, .. } = self;
+        RawElement { index, offset, text: text.as_bytes(), bytes: *bytes, overflow: &**overflow }
     }
 
     /// Takes the reason why the last value could not be kept.

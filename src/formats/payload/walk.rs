@@ -4,7 +4,6 @@ use std::io::BufRead;
 
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
-use super::arena::RawElement;
 use super::element::{Context, ElementDecoder};
 use super::fields::uuid_of;
 use super::grammar::{body_settings, kind_in_words};
@@ -36,6 +35,7 @@ pub(crate) fn walk<R: BufRead>(lifter: &mut Lifter<R>, output: &mut Output<'_>) 
         documents: 0,
         has_section: false,
         null_section: None,
+        null_document: None,
     };
     if let Err(error) = walker.bodies() {
         // Elements before the place of the error are whole. If one of them is not JSON, its error comes first.
@@ -66,8 +66,9 @@ struct Walker<'a, 'o, R: BufRead> {
     /// Documents so far, the one under way among them.
     documents: u64,
     has_section: bool,
-    /// A section of the document that is null.
+    /// A section of the document that is null, and a document that is: absence, unless nothing else comes.
     null_section: Option<Error>,
+    null_document: Option<Error>,
 }
 
 impl<R: BufRead> Walker<'_, '_, R> {
@@ -139,7 +140,7 @@ impl<R: BufRead> Walker<'_, '_, R> {
                 self.body("the document")?;
             }
             if !self.json.has_next().map_err(|error| self.fail(&error))? {
-                return Ok(());
+                return self.null_document.take().filter(|_| self.documents == 0).map_or(Ok(()), Err);
             }
         }
     }
@@ -159,7 +160,12 @@ impl<R: BufRead> Walker<'_, '_, R> {
     fn body(&mut self, what: &str) -> Result<()> {
         let kind = self.peek()?;
         if kind != ValueType::Object {
-            return Err(self.wrong_shape(what, kind));
+            let wrong = self.wrong_shape(what, kind);
+            if kind != ValueType::Null {
+                return Err(wrong);
+            }
+            self.null_document.get_or_insert(wrong);
+            return self.null();
         }
         let offset = self.offset();
         (self.has_section, self.null_section) = (false, None);
@@ -409,7 +415,7 @@ impl<R: BufRead> Walker<'_, '_, R> {
         let offset = self.transfer()?;
         let Place { section, index, nesting } = &self.place;
         let context = Context { kind, section, nesting: *nesting };
-        let element = raw(*index, offset, &self.transferred);
+        let element = self.transferred.element(*index, offset);
         self.elements.decode_one(context, element, self.output)
     }
 
@@ -428,7 +434,7 @@ impl<R: BufRead> Walker<'_, '_, R> {
     /// Rejects the next value.
     fn reject(&mut self, flaw: &Flaw) -> Result<()> {
         let offset = self.transfer()?;
-        let element = raw(self.place.index, offset, &self.transferred);
+        let element = self.transferred.element(self.place.index, offset);
         self.output.reject(element.location(&self.place.section), flaw, element.raw())
     }
 
@@ -440,9 +446,4 @@ impl<R: BufRead> Walker<'_, '_, R> {
         let location = Location { section: self.place.section.path(), part: "", index: None, offset };
         self.output.reject(location, &Flaw::Cut(SKELETON_STRING_BYTES_MAX), b"".as_slice().into())
     }
-}
-
-fn raw(index: Option<u64>, offset: u64, transferred: &Transferred) -> RawElement<'_> {
-    let Transferred { text, bytes, overflow, .. } = transferred;
-    RawElement { index, offset, text: text.as_bytes(), bytes: *bytes, overflow: &**overflow }
 }
