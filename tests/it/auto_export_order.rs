@@ -10,7 +10,7 @@ const MANY: usize = limits::AUTO_EXPORT_POINTS_WINDOW + 50;
 
 const NAMES: [&str; 3] = ["new", "updated", "unchanged"];
 
-/// A point with a second of its own for each place, unless the place is nothing.
+/// A point whose second is its place.
 fn point(place: usize, value: usize) -> Value {
     let (hour, minute, second) = (place / 3600 % 24, place / 60 % 60, place % 60);
     json!({"date": format!("2026-05-01 {hour:02}:{minute:02}:{second:02} +0200"), "qty": value})

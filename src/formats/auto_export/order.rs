@@ -50,7 +50,7 @@ pub(super) struct Overlaps {
 }
 
 impl Overlaps {
-    /// Begins a document: its workouts overlap only those of its own.
+    /// Begins a document: workouts overlap only others of their document.
     pub(super) fn begin_document(&mut self) {
         self.all = None;
     }
