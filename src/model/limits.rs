@@ -944,6 +944,10 @@ pub const QUESTION_PLACES: usize = 2;
 /// Those of one token at once: a token with long reads leaves one to others.
 pub const QUESTION_PLACES_OF_TOKEN: usize = QUESTION_PLACES - 1;
 
+/// Niceness of threads that read while an upload is decoded or stored, on Linux. A busy processor then gives them one part in thirty: little
+/// enough that no upload is slower, and enough that a page ends within its time.
+pub const READ_NICENESS: i32 = 15;
+
 /// How long a read waits for one of these places.
 pub const QUESTION_WAIT: Duration = Duration::from_secs(5);
 
@@ -1013,7 +1017,8 @@ pub const OVERVIEW_SERIES_MAX: usize = 12;
 /// Types of an overview in all: more than HealthKit has.
 pub const OVERVIEW_TYPES_MAX: u32 = 256;
 
-/// Types whose days and samples a connection for reads remembers, so that they are counted once for each state of the database.
+/// Types whose days and samples a connection for reads remembers, so that they are counted once for each state of the database. Of a
+/// person with more types they are counted for each type.
 pub const TOTALS_KEPT_MAX: usize = 1024;
 
 /// Days that an overview lists of each type at most.

@@ -69,7 +69,8 @@ impl State {
         phase: watch::Receiver<Phase>,
     ) -> Arc<Self> {
         let log_limit = Arc::<LogLimit>::default();
-        let reads = Reads::new(config.file());
+        let intake = Intake::new(config.ingests);
+        let reads = Reads::new(config.file(), Arc::clone(&intake));
         let feeds = Feeds::new(reads.clone(), &writer, connections);
         let obstacles = Obstacles::of(config.file(), Arc::clone(&log_limit));
         Arc::new(Self {
@@ -89,7 +90,7 @@ impl State {
                 let files = database.open_files();
                 (database, files)
             }),
-            intake: Intake::new(config.ingests),
+            intake,
             metrics: Metrics::new(config.file()),
             log_limit,
             obstacles,

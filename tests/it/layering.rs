@@ -33,6 +33,7 @@ const PLACES: [(&str, &[&str]); 47] = [
             "store/failure.rs",
             "store/write_queue.rs",
             "store/backup",
+            "serve/api/threads.rs",
             "serve/http/descriptors.rs",
             "serve/reach.rs",
         ],

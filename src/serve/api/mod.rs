@@ -18,6 +18,7 @@ mod places;
 mod read;
 mod shares;
 mod stream;
+mod threads;
 mod writer;
 
 pub(super) use answer::is_known;

@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
 use super::shares::{Full, Share, Shares};
+use super::threads::Threads;
 use super::writer::Writer;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::{
@@ -19,6 +20,7 @@ use crate::model::limits::{
     QUESTION_NEXT_WAIT, QUESTION_PLACES, QUESTION_PLACES_OF_TOKEN, QUESTION_TIME_MAX, QUESTION_WAIT, WRITE_WAIT,
 };
 use crate::serve::answer::{Answer, whole};
+use crate::serve::upload::intake::Intake;
 use crate::store::questions::{Progress, Question, QuestionReader, Unanswered};
 use crate::store::{Database, now_ms};
 
@@ -26,6 +28,7 @@ use crate::store::{Database, now_ms};
 #[derive(Clone, Debug)]
 pub(in crate::serve) struct Reads {
     reader: Arc<QuestionReader>,
+    threads: Arc<Threads>,
     places: Shares,
     /// Answers under way.
     answers: Shares,
@@ -34,9 +37,11 @@ pub(in crate::serve) struct Reads {
 }
 
 impl Reads {
-    pub(in crate::serve) fn new(database: impl Into<Option<Database>>) -> Self {
+    /// Reads have low priority while an upload of `intake` is at work.
+    pub(in crate::serve) fn new(database: impl Into<Option<Database>>, intake: Arc<Intake>) -> Self {
         Self {
             reader: Arc::new(QuestionReader::new(database)),
+            threads: Arc::new(Threads::new(intake)),
             places: Shares::new(QUESTION_PLACES, QUESTION_PLACES_OF_TOKEN),
             answers: Shares::new(ANSWERS_MAX, ANSWERS_OF_TOKEN_MAX),
             long_pages: Arc::new(Semaphore::new(LONG_PAGES_MAX)),
@@ -66,7 +71,7 @@ impl Reads {
     ) -> Result<(T, Share), NoPage> {
         let place = self.places.take(token, wait).await.map_err(NoPage::Busy)?;
         let reader = Arc::clone(&self.reader);
-        let done = tokio::task::spawn_blocking(move || read(&reader).map(|done| (done, place)));
+        let done = self.threads.run(move || read(&reader).map(|done| (done, place)));
         done.await.map_err(|_| NoPage::Panicked)?.map_err(NoPage::Unanswered)
     }
 
@@ -251,7 +256,7 @@ mod tests {
     fn a_token_that_reads_leaves_a_place_to_others() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
-            let reads = Reads::new(Database::new("unused"));
+            let reads = Reads::new(Database::new("unused"), Intake::new(1));
             let ((), place) = reads.run(Some(1), |_| Ok(())).await.unwrap();
             assert_eq!(reads.places.take(Some(1), Duration::ZERO).await.unwrap_err(), Full::OfToken);
             let other = reads.run(Some(2), |_| Ok(())).await.unwrap();
@@ -269,7 +274,7 @@ mod tests {
         assert!(QUESTION_NEXT_WAIT > QUESTION_TIME_MAX * others);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
-            let reads = Reads::new(Database::new("unused"));
+            let reads = Reads::new(Database::new("unused"), Intake::new(1));
             let place = reads.run(Some(1), |_| Ok(())).await.unwrap();
             let none = reads.run_within((Some(1), Duration::ZERO), |_| Ok(())).await;
             assert!(matches!(none, Err(NoPage::Busy(Full::OfToken))), "{none:?}");

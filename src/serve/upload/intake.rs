@@ -93,6 +93,11 @@ impl Intake {
         self.uploads().running.len()
     }
 
+    /// Whether an upload is under way that does not wait for its client.
+    pub(in crate::serve) fn is_at_work(&self) -> bool {
+        self.uploads().running.iter().any(|upload| upload.pace().slow_from.is_none())
+    }
+
     /// Uploads that wait for a permit.
     pub(in crate::serve) fn waiting(&self) -> usize {
         self.uploads().waiting.len()
@@ -123,6 +128,18 @@ impl Intake {
             need = self.need_slowest(Instant::now(), upload);
             let _ = timeout(left.min(PERMIT_LOOK_INTERVAL), upload.left_queue.notified()).await;
         }
+    }
+
+    /// Lets an upload of an unknown sender run, for tests of others.
+    #[cfg(test)]
+    pub(in crate::serve) fn enter_unnamed(self: &Arc<Self>) -> Permit {
+        self.enter(Upload::of(Sender::Anyone, Window::Small))
+    }
+
+    /// Has all uploads wait for their clients, for tests of others.
+    #[cfg(test)]
+    pub(in crate::serve) fn wait_for_clients(&self) {
+        self.uploads().running.iter().for_each(|upload| upload.start_waiting(Instant::now()));
     }
 
     /// Puts an upload into the queue, or lets it run at once.
