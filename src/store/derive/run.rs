@@ -18,7 +18,7 @@ use super::subject::{Kind, Person};
 use super::survey::{Lengths, survey};
 use super::units::Units;
 use super::zones::{self, PersonZones};
-use crate::model::limits::{BUSY_WAIT, DERIVED_CACHE_BYTES, REPLACED_REACH_MS};
+use crate::model::limits::{BUSY_WAIT, DERIVED_CACHE_BYTES, REPLACED_REACH_MS, STATEMENTS_CACHED_MAX};
 use crate::statistics::facts::Condensed;
 use crate::statistics::rules::RULES_VERSION;
 use crate::statistics::{Method, Zones};
@@ -88,6 +88,7 @@ pub(in crate::store) fn is_current(database: &Database, wishes: &Wishes) -> bool
 fn open(database: &Database) -> Step<Connection> {
     let connection = database.open_beside_writer(BUSY_WAIT).map_err(Halt::Write)?;
     set_page_cache(&connection, DERIVED_CACHE_BYTES)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
     Ok(connection)
 }
 

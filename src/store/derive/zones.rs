@@ -149,7 +149,8 @@ impl Reader<'_> {
             // A piece of Apple's, or of the known zone, leaves no doubt.
             let mut is_settled = from_ms <= ALL.0;
             self.read(from_ms, |seen| {
-                let known = stored.iter().rev().find(|(at_ms, _)| *at_ms <= seen.start_ms);
+                let behind = stored.partition_point(|(at_ms, _)| *at_ms <= seen.start_ms);
+                let known = stored[..behind].last();
                 is_settled |= seen.start_ms < dirty_from_ms
                     && (seen.is_apple || known.is_some_and(|(_, zone)| *zone == seen.zone));
                 evidence.push(seen.start_ms, seen.zone, seen.is_apple);
