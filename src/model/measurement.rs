@@ -201,23 +201,25 @@ mod tests {
     use crate::model::units::Dimension::{Energy, Time};
     use crate::model::units::factor;
 
+    /// Measurements of the app and of an export: whether they are the same, and whether a search by size finds one for the other.
+    fn check(app: (f64, &str), derived: (f64, &str), expected: bool) {
+        assert_eq!(
+            is_same((Some(app.0), Some(app.1)), (Some(derived.0), Some(derived.1))),
+            expected,
+            "{app:?} {derived:?}"
+        );
+        for ((value, name), (number, other)) in [(app, derived), (derived, app)] {
+            let ranges = ranges((value, Some(name)), Some(other));
+            let is_found = ranges.iter().any(|(least, greatest)| (least..=greatest).contains(&&number));
+            assert!(is_found || !expected, "{value} {name}, {number} {other}: {ranges:?}");
+            let size = size(value, Some(name));
+            let is_near = (size - super::size(number, Some(other))).abs() <= size * EQUAL_WITHIN;
+            assert!(is_near || !expected, "{value} {name}, {number} {other}");
+        }
+    }
+
     #[test]
     fn measurements() {
-        let check = |app: (f64, &str), derived: (f64, &str), expected: bool| {
-            assert_eq!(
-                is_same((Some(app.0), Some(app.1)), (Some(derived.0), Some(derived.1))),
-                expected,
-                "{app:?} {derived:?}"
-            );
-            for ((value, name), (number, other)) in [(app, derived), (derived, app)] {
-                let ranges = ranges((value, Some(name)), Some(other));
-                let is_found = ranges.iter().any(|(least, greatest)| (least..=greatest).contains(&&number));
-                assert!(is_found || !expected, "{value} {name}, {number} {other}: {ranges:?}");
-                let size = size(value, Some(name));
-                let is_near = (size - super::size(number, Some(other))).abs() <= size * EQUAL_WITHIN;
-                assert!(is_near || !expected, "{value} {name}, {number} {other}");
-            }
-        };
         check((0.0, "degC"), (32.0, "degF"), true);
         check((0.0, "m"), (0.0, "ft"), true);
         check((-1.5, "degC"), (29.3, "degF"), true);

@@ -791,7 +791,8 @@ fn glucose_is_the_same_in_each_spelling_of_its_units() {
         for is_app_first in [true, false] {
             let folder = Folder::new();
             let db = folder.path("health.db");
-            let mut files = [folder.write("app.json", &app), folder.write("1.xml", export(&[record.clone()]))];
+            let mut files =
+                [folder.write("app.json", &app), folder.write("1.xml", export(std::slice::from_ref(&record)))];
             if !is_app_first {
                 files.reverse();
             }

@@ -764,6 +764,7 @@ fn push_figure(batch: &mut Batch, value: f64, nth: usize) {
         source: text,
         nth_of_time: u32::try_from(nth + 1).unwrap(),
         nth_of_content: u32::try_from(nth + 1).unwrap(),
+        is_scattered: false,
         unit: None,
         value: Some(value),
         minimum: None,
