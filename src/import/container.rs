@@ -59,7 +59,7 @@ impl Container {
             return Ok(Self::Folder(listing));
         }
         if database.has_file(path) {
-            let message = format!("{} is of the database that is imported into; name an export's file", path.display());
+            let message = "it is of the database that is imported into; name an export's file";
             return Err(Error::usage(message));
         }
         if path.file_name().and_then(|name| name.to_str()).is_some_and(is_in_cloud) {

@@ -145,8 +145,8 @@ fn only_person_of(connection: &Connection, database: &Database, upload: i64) -> 
     }
     if others > 0 {
         return Err(Error::usage(format!(
-            "rows do not name their upload, and {others} other uploads have also brought or changed rows of {name}: forget --type with \
-             --from and --to, or restore a backup from before {started} and import again what came since"
+            "rows do not name their upload, and other uploads ({others}) have also brought or changed rows of {name}: forget --type \
+             with --from and --to, or restore a backup from before {started} and import again what came since"
         )));
     }
     Ok((person, name))
