@@ -49,8 +49,8 @@ const ABOUT: &str = "Receives Apple Health data from the app Health Export Pro a
 The server reads bodies of any length as they arrive, in flat memory. It answers 200 once every
 record is on the disk. Sending the same data again stores nothing twice.
 
-Every flag is also an environment variable, except --force, --yes and what forget is to delete:
-HEALTHSINK_DB is --db.";
+Every flag is also an environment variable, except --force, --yes, what forget is to delete, and
+--person of status: HEALTHSINK_DB is --db.";
 
 const EXAMPLES: &str = "Examples:
   healthsink demo                           look at a made-up household

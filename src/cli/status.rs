@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::arguments::{DatabaseArgument, Outcome};
+use super::arguments::{DatabaseArgument, Outcome, parse_name};
 use super::followers;
 use super::obstacles::{KeptOut, read as read_obstacles};
 use super::print::{Form, FormArgument, print_by};
@@ -21,6 +21,10 @@ pub(super) struct StatusArguments {
     database: DatabaseArgument,
     #[command(flatten)]
     store: StoreArgument,
+    // Without a variable: HEALTHSINK_PERSON of a server would hide the others.
+    /// Show only this person's types, phones and uploads
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
+    person: Option<String>,
     #[command(flatten)]
     form: FormArgument,
 }
@@ -34,14 +38,24 @@ impl StatusArguments {
         Ok(Outcome::Done)
     }
 
+    fn shows(&self, person: &str) -> bool {
+        self.person.as_deref().is_none_or(|asked| asked == person)
+    }
+
     fn print_text(&self) -> Result<()> {
         let mut types = Types::new();
         let place = self.store.place(&self.database)?;
-        let status = place.status(|kind| types.push(&kind))?;
+        let person = self.person.as_deref();
+        let status = place.status(person, |kind| {
+            if self.shows(&kind.person) {
+                types.push(&kind);
+            }
+        })?;
         let obstacles = place.file().map(read_obstacles).unwrap_or_default();
         let followers = place.file().map(|file| followers::read(file, status.change)).unwrap_or_default();
         print_by(|out| {
-            for table in &status.tables {
+            // Rows of tables are counted for all persons.
+            for table in status.tables.iter().filter(|_| person.is_none()) {
                 writeln!(out, "{:<20} {:>12}", table.table, table.rows)?;
             }
             #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
@@ -56,7 +70,10 @@ impl StatusArguments {
             if !status.uploads.is_empty() {
                 writeln!(out, "\nlast uploads")?;
             }
-            status.uploads.iter().try_for_each(|upload| write_upload(upload, out))
+            status
+                .uploads
+                .iter()
+                .try_for_each(|upload| write_upload(upload, person_to_name(upload, &status.phones), out))
         })
     }
 
@@ -65,8 +82,8 @@ impl StatusArguments {
         let place = self.store.place(&self.database)?;
         print_by(|out| {
             let (mut separator, mut written) = (r#"{"types":["#, Ok(()));
-            let status = place.status(|kind| {
-                if written.is_ok() {
+            let status = place.status(self.person.as_deref(), |kind| {
+                if written.is_ok() && self.shows(&kind.person) {
                     written =
                         out.write_all(separator.as_bytes()).and_then(|()| Ok(serde_json::to_writer(&mut *out, &kind)?));
                     separator = ",";
@@ -194,7 +211,12 @@ impl Types {
     }
 }
 
-fn write_upload(upload: &UploadRow, out: &mut dyn Write) -> io::Result<()> {
+/// The person of an upload, if the database has several.
+fn person_to_name<'a>(upload: &'a UploadRow, phones: &[PhoneRow]) -> Option<&'a str> {
+    phones.iter().any(|phone| phone.person != upload.person).then_some(upload.person.as_str())
+}
+
+fn write_upload(upload: &UploadRow, person: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     let UploadRow { id, state, started, records, route_points, new, updated, unchanged, rejected, .. } = upload;
     let sender = shown(upload.sender.as_deref().unwrap_or("unknown"));
     if matches!(upload.origin.as_str(), "merge" | "forget") {
@@ -203,10 +225,11 @@ fn write_upload(upload: &UploadRow, out: &mut dyn Write) -> io::Result<()> {
     }
     let merges = if upload.merged > 0 { format!(" {} merged,", upload.merged) } else { String::new() };
     let records = counted(records.unsigned_abs(), "record");
+    let whose = person.map(|person| format!("of {}: ", shown(person))).unwrap_or_default();
     let points = counted(route_points.unsigned_abs(), "route point");
     writeln!(
         out,
-        "{id:>6}  {started}  {state:<11}  {records}, {points}: {new} new, {updated} updated, \
+        "{id:>6}  {started}  {state:<11}  {whose}{records}, {points}: {new} new, {updated} updated, \
          {unchanged} unchanged,{merges} {rejected} rejected  ({} from {sender})",
         shown(upload.sync_source.as_deref().unwrap_or(&upload.origin))
     )?;

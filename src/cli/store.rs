@@ -69,10 +69,10 @@ impl Place {
         }
     }
 
-    pub(super) fn status(&self, each_type: impl FnMut(TypeRows)) -> Result<Status> {
+    pub(super) fn status(&self, person: Option<&str>, each_type: impl FnMut(TypeRows)) -> Result<Status> {
         match self {
-            Self::File(database) => database.status(each_type),
-            Self::Postgres(address) => address.status(each_type),
+            Self::File(database) => database.status(person, each_type),
+            Self::Postgres(address) => address.status(person, each_type),
         }
     }
 

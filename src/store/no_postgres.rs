@@ -71,7 +71,7 @@ impl Address {
         match self.0 {}
     }
 
-    pub fn status(&self, _: impl FnMut(TypeRows)) -> Result<Status> {
+    pub fn status(&self, _: Option<&str>, _: impl FnMut(TypeRows)) -> Result<Status> {
         match self.0 {}
     }
 }

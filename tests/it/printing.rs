@@ -150,6 +150,32 @@ fn status_names_the_person_of_each_type() {
     assert!(lines[0].starts_with("anna  ") && lines[1].starts_with("ben   "), "{text}");
 }
 
+/// In a household, each upload has its person, and `--person` shows one person's part.
+#[test]
+fn status_shows_the_part_of_one_person() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let heart = samples(&["HKQuantityTypeIdentifierHeartRate".to_owned()]);
+    import(&database, &heart, &["--person", "anna"]);
+    let text = |arguments: &[&str]| String::from_utf8(status(&database, arguments).stdout).unwrap();
+    assert!(!text(&[]).contains("of anna:"), "{}", text(&[]));
+    import(&database, &samples(&["HKQuantityTypeIdentifierStepCount".to_owned()]), &["--person", "ben"]);
+    assert!(text(&[]).contains("done         of anna: 1 record"), "{}", text(&[]));
+
+    let json: Value = serde_json::from_slice(&status(&database, &["--json", "--person", "anna"]).stdout).unwrap();
+    for part in ["types", "phones", "uploads"] {
+        let people: Vec<&Value> = json[part].as_array().unwrap().iter().map(|row| &row["person"]).collect();
+        assert_eq!(people, ["anna"], "{part}");
+    }
+    let text = text(&["--person", "anna"]);
+    assert!(text.contains("HeartRate") && !text.contains("StepCount") && !text.contains("ben"), "{text}");
+    for arguments in [&["--person", "nobody"][..], &["--json", "--person", "nobody"]] {
+        let output = status(&database, arguments);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains("there is no person nobody"), "{arguments:?}");
+    }
+}
+
 /// A variable that contradicts a flag does not count: nobody typed it.
 #[test]
 fn a_typed_flag_wins_over_a_variable() {

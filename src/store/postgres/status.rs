@@ -6,10 +6,11 @@ use tokio_postgres::Row;
 use super::address::Address;
 use super::link::Link;
 use super::values::Time;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::limits::{PHONES_LISTED_MAX, UPLOADS_LISTED_MAX};
 use crate::model::time::to_iso_seconds;
 use crate::store::clock::now_ms;
+use crate::store::lookup::unknown_person;
 use crate::store::read::people::PhoneRow;
 use crate::store::read::status::{FormerNames, Status, TableRows, TypeRows, UploadRow};
 use crate::store::tables::TableName;
@@ -27,25 +28,33 @@ const PHONES: &str =
       UNION ALL SELECT person_id, 'http', id, 0, NULL FROM tokens k WHERE revoked_at IS NULL AND scope <> 'read'
         AND NOT EXISTS (SELECT FROM uploads d WHERE d.state = 'done' AND d.token_id = k.id)) u
     JOIN persons p ON p.id = u.person_id LEFT JOIN tokens t ON t.id = u.token_id
-    ORDER BY p.name, u.last_at DESC NULLS LAST, t.id LIMIT $1";
+    WHERE $2::text IS NULL OR p.name = $2 ORDER BY p.name, u.last_at DESC NULLS LAST, t.id LIMIT $1";
 
 const UPLOADS: &str = "SELECT id, state, origin, sender, started_at, sync_source, body_bytes,
-      measurements + medications + workouts + other, route_points, new, updated, unchanged, merged, rejected, error, removed
-    FROM uploads WHERE id = (SELECT max(id) FROM uploads) OR NOT (origin = 'import' AND state = 'aborted'
-      AND measurements + medications + workouts + other + route_points + rejected = 0)
+      measurements + medications + workouts + other, route_points, new, updated, unchanged, merged, rejected, error, removed,
+      (SELECT name FROM persons WHERE id = person_id)
+    FROM uploads WHERE ($2::text IS NULL OR person_id = (SELECT id FROM persons WHERE name = $2))
+      AND (id = (SELECT max(id) FROM uploads) OR NOT (origin = 'import' AND state = 'aborted'
+        AND measurements + medications + workouts + other + route_points + rejected = 0))
     ORDER BY id DESC LIMIT $1";
 
 impl Address {
     /// Reads what the database holds. Calls `each_type` for the types of each person, the type with the latest sample first.
+    /// `person` restricts phones and uploads to one person's.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Busy`](crate::model::error::ErrorKind::Busy) or [`ErrorKind::Store`](crate::model::error::ErrorKind::Store) if it
-    /// cannot be read.
-    pub fn status(&self, mut each_type: impl FnMut(TypeRows)) -> Result<Status> {
+    /// cannot be read; [`ErrorKind::Usage`](crate::model::error::ErrorKind::Usage) if there is no such person.
+    pub fn status(&self, person: Option<&str>, mut each_type: impl FnMut(TypeRows)) -> Result<Status> {
         let link = Link::open(self)?;
         // One state of the database for all figures, which may take long to count.
         link.run("SET statement_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        if let Some(name) = person
+            && link.rows("SELECT id FROM persons WHERE name = $1", &[&name])?.is_empty()
+        {
+            return Err(Error::usage(unknown_person(name)));
+        }
         let mut samples = 0;
         read_types(&link, |kind| {
             samples += kind.rows;
@@ -62,8 +71,8 @@ impl Address {
         let change: i64 = link.one("SELECT coalesce(max(number), 0) FROM changes", &[])?.get(0);
         let bytes: i64 = link.one("SELECT pg_database_size(current_database())", &[])?.get(0);
         let now_ms = now_ms();
-        let phones = link.rows(PHONES, &[&i64::from(PHONES_LISTED_MAX)])?;
-        let uploads = link.rows(UPLOADS, &[&i64::from(UPLOADS_LISTED_MAX)])?;
+        let phones = link.rows(PHONES, &[&i64::from(PHONES_LISTED_MAX), &person])?;
+        let uploads = link.rows(UPLOADS, &[&i64::from(UPLOADS_LISTED_MAX), &person])?;
         Ok(Status {
             bytes: bytes.unsigned_abs(),
             free_bytes: None,
@@ -119,6 +128,7 @@ fn upload(row: &Row) -> UploadRow {
         rejected: row.get(13),
         error: row.get(14),
         removed: row.get(15),
+        person: row.get(16),
         former: FormerNames::of(sync_source.clone(), body_bytes, route_points),
         sync_source,
         body_bytes,

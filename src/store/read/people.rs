@@ -91,8 +91,8 @@ pub struct PhoneRow {
 }
 
 /// Reads the ways of each person, the one that sent last first. Tokens that wait for their first upload are listed also. It reads
-/// the ledger once.
-pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<PhoneRow>> {
+/// the ledger once. `person` restricts them to one person's.
+pub(super) fn read(connection: &Connection, person: Option<&str>) -> rusqlite::Result<Vec<PhoneRow>> {
     let (expires, sending) = (expiry(connection), sending(connection));
     let mut select = connection.prepare(&format!(
         "SELECT p.name, u.origin, t.id, t.label, t.revoked_ms IS NOT NULL, u.uploads, u.last_ms,
@@ -105,6 +105,7 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<PhoneRow>> {
              AND id NOT IN (SELECT token_id FROM uploads WHERE state = 'done' AND token_id IS NOT NULL)) u
          JOIN persons p ON p.id = u.person_id
          LEFT JOIN tokens t ON t.id = u.token_id
+         WHERE ?3 IS NULL OR p.name = ?3
          ORDER BY u.person_id, u.last_ms DESC, t.id LIMIT ?1"
     ))?;
     let now_ms = now_ms();
@@ -123,5 +124,5 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Vec<PhoneRow>> {
             last_upload_seconds_ago: last_ms.map(|last_ms| now_ms.saturating_sub(last_ms) / 1000),
         })
     };
-    select.query_map((PHONES_LISTED_MAX, now_ms), read)?.collect()
+    select.query_map((PHONES_LISTED_MAX, now_ms, person), read)?.collect()
 }

@@ -4,12 +4,12 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
 use super::people::{self, PhoneRow};
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::limits::UPLOADS_LISTED_MAX;
 use crate::store::clock::ISO_SECONDS;
 use crate::store::database::{Database, Sizes};
 use crate::store::failure::open_error;
-use crate::store::lookup::name_of_type;
+use crate::store::lookup::{find_person, name_of_type, unknown_person};
 use crate::store::running::under_way;
 use crate::store::tables::TableName;
 use crate::store::write::{Source, rare_kinds};
@@ -69,6 +69,8 @@ pub struct UploadRow {
     pub origin: String,
     /// The client's address, or the file's name; of a merge, the other person, of `forget`, what.
     pub sender: Option<String>,
+    /// Whose records they are.
+    pub person: String,
     /// When it began, UTC.
     pub started: String,
     /// The app's reason for sending.
@@ -115,13 +117,19 @@ impl FormerNames {
 
 impl Database {
     /// Reads what the database holds, beside a writer if there is one. Calls `each_type` for the types of each person, the
-    /// type with the latest sample first. There may be any number, with names of any length, so it reads one at a time.
+    /// type with the latest sample first. There may be any number, with names of any length, so it reads one at a time. `person`
+    /// restricts phones and uploads to one person's; types and tables are of all.
     ///
     /// # Errors
     ///
-    /// [`crate::model::error::ErrorKind::Store`] if the database is missing, has a second name or cannot be read.
-    pub fn status(&self, mut each_type: impl FnMut(TypeRows)) -> Result<Status> {
+    /// [`crate::model::error::ErrorKind::Store`] if the database is missing, has a second name or cannot be read;
+    /// [`crate::model::error::ErrorKind::Usage`] if there is no such person.
+    pub fn status(&self, person: Option<&str>, mut each_type: impl FnMut(TypeRows)) -> Result<Status> {
         let connection = self.open_to_read()?;
+        let found = person.map(|name| find_person(&connection, name)).transpose();
+        if let (Some(name), Some(None)) = (person, found.map_err(|error| open_error(self, &error))?) {
+            return Err(Error::usage(unknown_person(name)));
+        }
         let mut read = || -> rusqlite::Result<Status> {
             // One state of the database for all figures.
             connection.execute_batch("BEGIN")?;
@@ -143,9 +151,9 @@ impl Database {
                 bytes: database + wal,
                 free_bytes: self.free_bytes(),
                 change: last_change(&connection)?,
-                phones: people::read(&connection)?,
+                phones: people::read(&connection, person)?,
                 tables,
-                uploads: read_uploads(&connection)?,
+                uploads: read_uploads(&connection, person)?,
             };
             self.note_interrupted(&connection, &mut status.uploads)?;
             Ok(status)
@@ -207,13 +215,14 @@ fn last_change(connection: &Connection) -> rusqlite::Result<i64> {
 
 /// Leaves out imports that failed without a record, unless one is the last: a row of typing mistakes would hide the phones.
 /// Reads the table: the view may be missing, or that of another build.
-fn read_uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
+fn read_uploads(connection: &Connection, person: Option<&str>) -> rusqlite::Result<Vec<UploadRow>> {
     let mut select = connection.prepare(
         "SELECT id, state, origin, sender, coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', started_ms / 1000.0, 'unixepoch'), ''),
            sync_source, body_bytes, measurements + medications + workouts + other, route_points, new, updated, unchanged, merged,
-           rejected, error, removed
-         FROM uploads WHERE id = (SELECT max(id) FROM uploads) OR NOT (origin = 'import' AND state = 'aborted'
-           AND measurements + medications + workouts + other + route_points + rejected = 0)
+           rejected, error, removed, (SELECT name FROM persons WHERE id = person_id)
+         FROM uploads WHERE (?2 IS NULL OR person_id = (SELECT id FROM persons WHERE name = ?2))
+           AND (id = (SELECT max(id) FROM uploads) OR NOT (origin = 'import' AND state = 'aborted'
+             AND measurements + medications + workouts + other + route_points + rejected = 0))
          ORDER BY id DESC LIMIT ?1",
     )?;
     let read = |row: &Row<'_>| {
@@ -234,8 +243,9 @@ fn read_uploads(connection: &Connection) -> rusqlite::Result<Vec<UploadRow>> {
             rejected: row.get(13)?,
             error: row.get(14)?,
             removed: row.get(15)?,
+            person: row.get::<_, Option<String>>(16)?.unwrap_or_default(),
             former: FormerNames { sync_source: row.get(5)?, body_bytes: row.get(6)?, route_points: row.get(8)? },
         })
     };
-    select.query_map([UPLOADS_LISTED_MAX], read)?.collect()
+    select.query_map((UPLOADS_LISTED_MAX, person), read)?.collect()
 }
