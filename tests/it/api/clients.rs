@@ -123,6 +123,16 @@ fn a_series_without_an_answer_is_refused_before_the_first_one() {
     check("body_mass&units=lb&source=kg", 200);
     check("body_mass&units=lb&source=count", 400);
     check("heart_rate,body_mass", 200);
+    // A page with a cursor looks at its own samples only, so that no page costs more than another one.
+    let first = api.json("/api/v1/samples?type=body_mass&units=lb&limit=1&from=2026-03-01");
+    assert_eq!(first["samples"].as_array().unwrap().len(), 1, "{first}");
+    let next = first["next_cursor"].as_str().unwrap();
+    let answer = api.ask(
+        &api.token,
+        &format!("/api/v1/samples?type=body_mass&units=lb&limit=1&from=2026-03-01&cursor={next}"),
+        &[],
+    );
+    assert_eq!((answer.status, answer.field("parameter")), (400, json!("units")));
 }
 
 /// What can only fail later ends the stream without its end, so that a client notices.

@@ -4,7 +4,7 @@
 
 use rusqlite::params;
 
-use super::convertible::{check_units, not_convertible};
+use super::convertible::{HandedOut, check_units, not_convertible};
 use super::mean::Mean;
 use super::range::{Located, Range};
 use super::reader::{Question, Snapshot, Unanswered};
@@ -113,7 +113,9 @@ impl Question for Points {
     fn check(&mut self, snapshot: &Snapshot<'_>) -> Result<(), Unanswered> {
         let located = self.range.locate(snapshot)?;
         let (mut sources, unit) = self.look_up(snapshot, &located)?;
-        check_units(snapshot, &located, self.kind.id(snapshot)?, &unit, &mut sources)?;
+        let type_id = self.kind.id(snapshot)?;
+        let handed_out = HandedOut { located: &located, type_id, behind: (located.from_ms, &[]), limit: None };
+        check_units(snapshot, &handed_out, &unit, &mut sources)?;
         self.known = Some((sources, unit));
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::convertible::{check_units, not_convertible};
+use super::convertible::{HandedOut, check_units, not_convertible};
 use super::cursor::{KeyPart, RowKey};
 use super::range::{Located, Range};
 use super::reader::{Question, Snapshot, Unanswered};
@@ -205,6 +205,15 @@ impl Samples {
     }
 }
 
+/// The key behind which the next page begins.
+fn behind<'a>(after: &'a Option<RowKey>, located: &Located) -> (i64, &'a [u8]) {
+    match after.as_ref().map(RowKey::parts) {
+        Some([KeyPart::Integer(start_ms), KeyPart::Bytes(uuid)]) if *start_ms >= located.from_ms => (*start_ms, uuid),
+        // No identity is before an empty one, which no row has.
+        _ => (located.from_ms, &[]),
+    }
+}
+
 /// The whole number that a value is.
 #[expect(clippy::cast_possible_truncation, reason = "whole, and small")]
 fn whole(value: f64) -> Option<i64> {
@@ -225,7 +234,9 @@ impl Question for Samples {
             self.sources = Some(SourceFilter::new(snapshot, located.person, source)?);
         }
         if let Some(wanted) = &self.units {
-            check_units(snapshot, &located, type_id, wanted, &mut self.sources)?;
+            let behind = behind(&self.after, &located);
+            let handed_out = HandedOut { located: &located, type_id, behind, limit: self.limit };
+            check_units(snapshot, &handed_out, wanted, &mut self.sources)?;
         }
         self.is_checked = true;
         Ok(())
@@ -238,14 +249,9 @@ impl Question for Samples {
         if !self.has_begun {
             self.begin(snapshot, &located, type_id, sink)?;
         }
-        // No identity is before an empty one, which no row has.
-        let start = [KeyPart::Integer(located.from_ms), KeyPart::Bytes(Vec::new())];
-        let behind = match self.after.as_ref().map(RowKey::parts) {
-            Some(behind @ [KeyPart::Integer(start_ms), KeyPart::Bytes(_)]) if *start_ms >= located.from_ms => behind,
-            _ => &start,
-        };
+        let behind = behind(&self.after, &located);
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
-        let mut rows = select.query(params![located.person, type_id, behind[0], behind[1], located.to_ms])?;
+        let mut rows = select.query(params![located.person, type_id, behind.0, behind.1, located.to_ms])?;
         let mut last = None;
         while let Some(row) = rows.next()? {
             if let Some(sources) = &mut self.sources
@@ -278,6 +284,7 @@ impl Question for Samples {
 mod tests {
     use rusqlite::StatementStatus;
 
+    use super::super::convertible::SAMPLES;
     use super::super::reader::QuestionReader;
     use super::super::value::Field;
     use super::*;
@@ -318,20 +325,25 @@ mod tests {
         let kind = Kind::named("heart_rate");
         store.connection.execute("INSERT INTO types (id, name) VALUES (1, ?1)", [&kind.identifier]).unwrap();
         let sql = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
-            INSERT INTO samples (person_id, type_id, start_ms, uuid, value)
-            SELECT 1, 1, i / 3 * 1000, unhex(printf('%032x', i * 7919 % ?1)), i FROM n";
+            INSERT INTO samples (person_id, type_id, start_ms, uuid, value, unit_id)
+            SELECT 1, 1, i / 3 * 1000, unhex(printf('%032x', i * 7919 % ?1)), i, 1 FROM n";
         store.connection.execute(sql, [i64::try_from(ROWS).unwrap()]).unwrap();
+        // Each page also looks whether its own samples can be converted.
+        store.connection.execute("INSERT INTO units (id, name) VALUES (1, 'count/min')", []).unwrap();
         let reader = QuestionReader::new(database);
         let (mut kept, mut costs) = (Kept::default(), Vec::new());
         loop {
             let range = Range { person: "me".to_owned(), from: None, to: None, zone: None };
             let mut question = Samples::new(range, kind.clone());
             question.limit = Some(LIMIT as u64);
+            question.units = Some("count/s".to_owned());
             question.after = kept.next.take().map(|next| RowKey::parse(&next).unwrap());
             let page = reader.read((0, QUESTION_TIME_MAX), |snapshot| {
                 let page = question.page(snapshot, &mut kept)?;
-                let select = snapshot.connection.prepare_cached(SELECT)?;
-                costs.push(select.reset_status(StatementStatus::VmStep));
+                let [select, check] = [SELECT, SAMPLES].map(|sql| snapshot.connection.prepare_cached(sql).unwrap());
+                let steps = [&select, &check].map(|select| select.reset_status(StatementStatus::VmStep));
+                assert!(steps.iter().all(|steps| *steps > 0), "{steps:?}");
+                costs.push(steps.iter().sum::<i32>());
                 Ok(page)
             });
             assert!(matches!(page, Ok(Progress::End)), "{page:?}");
