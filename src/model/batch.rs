@@ -8,7 +8,8 @@ use super::envelope::Envelope;
 use super::error::Result;
 use super::limits::{BATCH_ROWS_MAX, BATCH_TEXT_BYTES, BATCH_TEXT_LARGE_BYTES, RARE_ROWS_KEPT};
 use super::memory::ROW_BYTES;
-use super::record::{Aggregate, DerivedSample, RouteEvent, RouteMark, RoutePoint, Rows, Sample, Uuid};
+use super::record::{Aggregate, DerivedSample, RoutePoint, Rows, Sample, Uuid};
+use super::route::{RouteEvent, RouteMark};
 use super::text::Texts;
 
 // A batch keeps memory for as many samples as locations, the kinds that come in large numbers.

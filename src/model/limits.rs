@@ -548,6 +548,9 @@ pub const AUTO_EXPORT_EQUALS_MAX: u32 = 64;
 /// store counts them, on the disk.
 pub const AUTO_EXPORT_POINTS_WINDOW: usize = KIB / 2;
 
+/// Points whose times and contents fit into that window.
+pub const AUTO_EXPORT_NEAR_POINTS_MAX: usize = AUTO_EXPORT_POINTS_WINDOW / 2;
+
 /// Workouts and elements there, at least, that are remembered to count equal ones.
 pub const AUTO_EXPORT_ELEMENTS_WINDOW: usize = KIB;
 

@@ -24,4 +24,5 @@ pub(crate) mod listing;
 pub mod obstacle;
 pub(crate) mod percent;
 pub mod record;
+pub mod route;
 pub mod text;

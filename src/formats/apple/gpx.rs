@@ -18,7 +18,8 @@ use crate::formats::output::Output;
 use crate::model::error::Result;
 use crate::model::limits::WAITING_BYTES_MAX;
 use crate::model::locale::{NumberStyle, Unreadable, parse_date, parse_iso_of_phone};
-use crate::model::record::{RouteEvent, RoutePoint};
+use crate::model::record::RoutePoint;
+use crate::model::route::RouteEvent;
 
 /// Reads a route's file, named by its path within the export. Adds the bytes of the file to `bytes`.
 pub(super) fn read(

@@ -14,7 +14,8 @@ use crate::formats::output::Output;
 use crate::model::error::Result;
 use crate::model::identity::derive;
 use crate::model::limits::{FILES_NAMED_MAX, ROUTE_FILES_MAX, ROUTE_GUESSES_MAX};
-use crate::model::record::{FileName, RouteEvent, RouteFile, Uuid};
+use crate::model::record::Uuid;
+use crate::model::route::{FileName, RouteEvent, RouteFile};
 
 /// The workout that a route belongs to, and its number among the workout's routes.
 #[derive(Clone, Copy, Debug)]

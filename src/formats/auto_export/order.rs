@@ -3,11 +3,8 @@
 //! Exporters print points in the order of their times, so equal ones stand beside each other. The first pass finds where that is not
 //! so: a list in another order, a metric that comes twice, and workouts that overlap.
 
-use crate::model::limits::{AUTO_EXPORT_OVERLAPS_MAX, AUTO_EXPORT_POINTS_WINDOW};
+use crate::model::limits::{AUTO_EXPORT_NEAR_POINTS_MAX, AUTO_EXPORT_OVERLAPS_MAX};
 use crate::model::time::MINUTE_MS;
-
-/// Points whose times and contents fit into the window.
-const NEAR_MAX: usize = AUTO_EXPORT_POINTS_WINDOW / 2;
 
 /// How long figures of a workout may follow its end: those of the recovery.
 const AFTER_MS: i64 = 15 * MINUTE_MS;
@@ -31,13 +28,13 @@ impl Order {
         self.rises |= ms > last;
         self.falls |= ms < last;
         self.of_time = if ms == last { self.of_time + 1 } else { 1 };
-        self.is_crowded |= self.of_time > NEAR_MAX;
+        self.is_crowded |= self.of_time > AUTO_EXPORT_NEAR_POINTS_MAX;
         self.points += 1;
     }
 
     /// Whether equal points may stand far apart.
     pub(super) fn is_scattered(&self) -> bool {
-        self.points > NEAR_MAX && (self.is_crowded || self.rises && self.falls)
+        self.points > AUTO_EXPORT_NEAR_POINTS_MAX && (self.is_crowded || self.rises && self.falls)
     }
 }
 
@@ -92,7 +89,7 @@ mod tests {
             times.iter().for_each(|ms| order.add(*ms));
             assert_eq!(order.is_scattered(), expected, "{} points", times.len());
         };
-        let many = i64::try_from(NEAR_MAX).unwrap() + 1;
+        let many = i64::try_from(AUTO_EXPORT_NEAR_POINTS_MAX).unwrap() + 1;
         let rising: Vec<i64> = (0..many).flat_map(|ms| [ms, ms]).collect();
         check(&rising, false);
         let falling: Vec<i64> = rising.iter().rev().copied().collect();
@@ -100,8 +97,8 @@ mod tests {
         check(&[rising, vec![0]].concat(), true);
         // Few points fit into the window in any order, and so do those of one time.
         check(&[1, 5, 1], false);
-        check(&vec![7; NEAR_MAX], false);
-        check(&vec![7; NEAR_MAX + 1], true);
+        check(&vec![7; AUTO_EXPORT_NEAR_POINTS_MAX], false);
+        check(&vec![7; AUTO_EXPORT_NEAR_POINTS_MAX + 1], true);
     }
 
     #[test]

@@ -19,7 +19,8 @@ use crate::model::limits::{
     AUTO_EXPORT_EQUALS_MAX, AUTO_EXPORT_OTHER_BYTES_MAX, AUTO_EXPORT_TEXT_BYTES, AUTO_EXPORT_WORKOUTS_MAX,
     REJECT_RAW_BYTES_MAX,
 };
-use crate::model::record::{RouteEvent, RoutePoint, Uuid, Workout};
+use crate::model::record::{RoutePoint, Uuid, Workout};
+use crate::model::route::RouteEvent;
 use crate::model::units::{Dimension, factor, kilocalories};
 
 /// The source of every workout, as the app would send it.

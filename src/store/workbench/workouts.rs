@@ -18,7 +18,8 @@ use crate::model::batch::Batch;
 use crate::model::error::Result;
 use crate::model::identity::{derive_from_healthkit, is_derived};
 use crate::model::limits::WORKBENCH_ROUNDS_MAX;
-use crate::model::record::{RouteEvent, Uuid};
+use crate::model::record::Uuid;
+use crate::model::route::RouteEvent;
 use crate::model::time::DAY_MS;
 
 /// How far from a workout or a location others may begin that are compared with it: a day, and the quarter of an hour by which files

@@ -12,8 +12,9 @@ use crate::model::interval::Interval;
 use crate::model::limits::{BATCH_ROWS_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{
     Aggregate, BeatList, Characteristic, Content, Correlation, DerivedSample, Dose, Medication, OtherRecord, Reject,
-    RouteEvent, RoutePoint, Sample, Uuid, Workout,
+    RoutePoint, Sample, Uuid, Workout,
 };
+use crate::model::route::RouteEvent;
 use crate::model::text::TextId;
 use crate::store::{Database, Store};
 

@@ -14,7 +14,8 @@ use super::workouts::Workouts;
 use crate::model::exporter::Exporter;
 use crate::model::identity::{derive, digest, is_derived};
 use crate::model::limits::{ROUTE_COMPARED_MAX, WORKOUT_MATCHES_MAX};
-use crate::model::record::{FileName, RouteEvent, RouteMark, Uuid};
+use crate::model::record::Uuid;
+use crate::model::route::{FileName, RouteEvent, RouteMark};
 use crate::store::write::ledger::signed;
 
 /// How far the first locations of two files with one name may be apart, if they are one route. Also how far from its workout a

@@ -6,7 +6,8 @@ use foldhash::fast::RandomState;
 
 use crate::model::identity::{digest, is_derived};
 use crate::model::limits::{ROUTE_LOCATIONS_COUNTED_MAX, ROUTES_REPLACED_MAX, TIME_LOCATIONS_COUNTED_MAX};
-use crate::model::record::{RouteFile, Uuid};
+use crate::model::record::Uuid;
+use crate::model::route::RouteFile;
 
 /// A route that an upload brings.
 #[derive(Debug)]
