@@ -11,7 +11,7 @@ import { bundleForBrowser, FOLDER } from "./browser.mjs";
 import { WEB } from "./bundle.mjs";
 
 // For a whole file, also on a machine that is busy.
-const FILE_SECONDS_MAX = 240;
+const FILE_SECONDS_MAX = 480;
 const LONG_SECONDS_MAX = 900;
 const isLong = process.argv.includes("--long");
 const wanted = process.argv.slice(2).filter((word) => word !== "--long");
