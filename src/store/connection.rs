@@ -144,10 +144,12 @@ impl Store {
         self.running.note_rollback();
     }
 
-    /// The steps by which SQLite would run a statement.
+    /// The steps by which SQLite would run a statement on an empty database.
     #[cfg(test)]
-    pub(crate) fn plan(&self, sql: &str) -> Vec<String> {
-        let mut explain = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    pub(crate) fn plan(sql: &str) -> Vec<String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let store = Self::open(&Database::new(file.path())).unwrap();
+        let mut explain = store.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         explain.raw_query().mapped(|row| row.get(3)).map(|step| step.unwrap()).collect()
     }
 }
