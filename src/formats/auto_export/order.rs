@@ -55,10 +55,11 @@ impl Overlaps {
     /// Adds a workout. Figures may be of the minute in which it begins. Without an end they may be of any later time.
     pub(super) fn add(&mut self, start_ms: i64, end_ms: Option<i64>, is_scattered: bool) {
         let (from, to) = (start_ms - MINUTE_MS, end_ms.map_or(i64::MAX, |end_ms| end_ms.saturating_add(AFTER_MS)));
-        let (first, last) = self.all.unwrap_or((from, from - 1));
-        self.all = Some(if self.all.is_some() { (first.min(from), last.max(to)) } else { (from, to) });
-        let shared = if is_scattered { (from, to) } else { (from.max(first), to.min(last)) };
-        if shared.0 <= shared.1 {
+        let before = self.all;
+        self.all = Some(before.map_or((from, to), |(first, last)| (first.min(from), last.max(to))));
+        let with_earlier = before.map(|(first, last)| (from.max(first), to.min(last)));
+        let shared = if is_scattered { Some((from, to)) } else { with_earlier };
+        if let Some(shared) = shared.filter(|(from, to)| from <= to) {
             self.add_range(shared);
         }
     }

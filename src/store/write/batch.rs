@@ -12,7 +12,7 @@ use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::record::Span;
 use crate::model::text::TextId;
-use crate::store::tables::{ChangeKind, RowKind, TableName};
+use crate::store::tables::{RowKind, TableName};
 
 /// A batch that is being written.
 pub(super) struct BatchWriter<'a> {
@@ -74,17 +74,16 @@ impl<'a> BatchWriter<'a> {
     /// Notes which time the rows of a table have changed, by what their counts were before. Samples note themselves.
     pub(super) fn note_rows(&mut self, rows: RowKind, span: Span, before: Counts) {
         let person = self.upload.person;
-        let key = |rows| ChangeKey { person, kind: ChangeKind::Rows(rows), type_id: None };
         for (start_ms, end_ms) in self.ids.merge.workouts.take_replaced() {
             let span = (start_ms, end_ms.unwrap_or(start_ms).max(start_ms));
-            self.ids.changes.note_span(key(RowKind::Workouts), Some(span), true);
+            self.ids.changes.note_span(ChangeKey::of_rows(person, RowKind::Workouts), Some(span), true);
         }
         let changed = |counts: &Counts| (counts.new, counts.updated, counts.merged);
         if rows == RowKind::Samples || changed(&before) == changed(&self.counts) {
             return;
         }
         let is_removed = before.updated != self.counts.updated || before.merged != self.counts.merged;
-        self.ids.changes.note_span(key(rows), span(&self.batch.rows), is_removed);
+        self.ids.changes.note_span(ChangeKey::of_rows(person, rows), span(&self.batch.rows), is_removed);
     }
 
     /// The id of a source.

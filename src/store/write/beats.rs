@@ -10,7 +10,7 @@ use super::changes::ChangeKey;
 use crate::model::identity::{derive, digest, is_derived, next};
 use crate::model::limits::{BEATS_EQUAL_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{BeatList, Uuid};
-use crate::store::tables::{ChangeKind, RowKind};
+use crate::store::tables::RowKind;
 
 const FIND: &str =
     "SELECT rowid, source_id FROM beat_lists WHERE person_id = ?1 AND start_ms = ?2 AND hash = ?3 AND end_ms IS ?4";
@@ -154,7 +154,7 @@ impl BatchWriter<'_> {
 
     /// Notes a change that no count shows.
     fn note_beats(&mut self, row: &BeatList) {
-        let key = ChangeKey { person: self.upload.person, kind: ChangeKind::Rows(RowKind::BeatLists), type_id: None };
+        let key = ChangeKey::of_rows(self.upload.person, RowKind::BeatLists);
         self.ids.changes.note_span(key, Some((row.start_ms, row.end_ms.unwrap_or(row.start_ms))), false);
     }
 }

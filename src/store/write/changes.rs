@@ -23,6 +23,11 @@ pub(in crate::store) struct ChangeKey {
 }
 
 impl ChangeKey {
+    /// Where changes of rows without a type are noted, by person.
+    pub(in crate::store) fn of_rows(person: i64, rows: RowKind) -> Self {
+        Self { person, kind: ChangeKind::Rows(rows), type_id: None }
+    }
+
     /// Where changes of samples are noted, by person and type.
     pub(in crate::store) fn of_samples((person, kind): (i64, i64)) -> Self {
         Self { person, kind: ChangeKind::Rows(RowKind::Samples), type_id: Some(kind) }

@@ -8,7 +8,7 @@ use super::table::Column::{Key, KeyOrNull, Value};
 use super::table::Table;
 use super::upsert::sql_values;
 use crate::model::record::{Dose, Rows, Span};
-use crate::store::tables::{ChangeKind, RowKind};
+use crate::store::tables::RowKind;
 
 /// All kinds of rows, in the order in which a batch's rows are written.
 pub(in crate::store) static KINDS: [Kind; Rows::KINDS] = [
@@ -150,8 +150,7 @@ impl BatchWriter<'_> {
         let person = self.upload.person;
         let mut select = self.connection.prepare_cached(FORMER_DOSE)?;
         let span = select.query_row(params![person, &row.uuid[..]], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let kind = ChangeKind::Rows(RowKind::MedicationDoses);
-        self.ids.changes.note_span(ChangeKey { person, kind, type_id: None }, Some(span), true);
+        self.ids.changes.note_span(ChangeKey::of_rows(person, RowKind::MedicationDoses), Some(span), true);
         Ok(())
     }
 
