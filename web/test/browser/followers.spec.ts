@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { cutTexts, launch, newContext, settled, show, signIn, Watched } from "./browser.ts";
-import { NAMES, payload } from "./made.ts";
+import { NAMES, payload, steps } from "./made.ts";
 import { Household } from "./server.ts";
 
 const household = new Household();
@@ -68,19 +68,8 @@ test("a follower's state, its lag and its last success are shown", async () => {
   const follower = household.follow("--influx-url", `http://127.0.0.1:${port}`, "--influx-database", "health");
   assert.match(await shows(/Current/), /influx.*had everything (now|\d)/);
   isAway = true;
-  await household.upload(sender, {
-    data: {
-      HKQuantityTypeIdentifierStepCount: [
-        {
-          uuid: "00000000-0000-4000-8000-0000000000aa",
-          value: 12,
-          unit: "count",
-          startDate: "2026-02-20T08:00:00.000Z",
-          endDate: "2026-02-20T08:05:00.000Z",
-        },
-      ],
-    },
-  });
+  const [start, end] = ["2026-02-20T08:00:00.000Z", "2026-02-20T08:05:00.000Z"] as const;
+  await household.upload(sender, steps("00000000-0000-4000-8000-0000000000aa", 12, start, end));
   assert.match(await shows(/Waits for its target/), /had everything (now|\d).*\d+ changes? behind/);
   assert.deepEqual(await cutTexts(page), []);
   isAway = false;

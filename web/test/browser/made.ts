@@ -245,3 +245,8 @@ export function payload(made: Made): object {
   ];
   return { exportDate: `${made.lastDay}T19:00:00.000Z`, data: writer.sections, workoutRoutes: writer.routes };
 }
+
+/** An upload of some steps, counted between two times. */
+export function steps(uuid: string, value: number, startDate: string, endDate: string) {
+  return { data: { HKQuantityTypeIdentifierStepCount: [{ uuid, value, unit: "count", startDate, endDate }] } };
+}

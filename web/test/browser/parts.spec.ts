@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { Overview, Series } from "../../src/api/shapes.ts";
 import { launch, newContext, PHONE, settled, show, signIn, Watched } from "./browser.ts";
-import { NAMES, payload } from "./made.ts";
+import { NAMES, payload, steps } from "./made.ts";
 import { Household } from "./server.ts";
 
 const household = new Household();
@@ -42,21 +42,6 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await household.remove();
-});
-
-/** A day's steps as an upload. */
-const steps = (value: number, number: number) => ({
-  data: {
-    HKQuantityTypeIdentifierStepCount: [
-      {
-        uuid: `00000000-0000-4000-8000-0000000000b${number}`,
-        value,
-        unit: "count",
-        startDate: `${today}T00:00:10.000Z`,
-        endDate: `${today}T00:01:00.000Z`,
-      },
-    ],
-  },
 });
 
 test("the link of a one-use code signs in once, and leaves no code in the address", async () => {
@@ -123,7 +108,8 @@ test("Today counts on while an upload comes in, and has the doses of the day", a
   assert.equal(await doses.locator(".note.numbers").first().textContent(), counted);
   const shown = page.locator(".figure", { hasText: "Steps" }).locator(".big");
   const before = Number((await shown.textContent())?.replace(/\D/g, ""));
-  await household.upload(sender, steps(321, 1));
+  const [start, end] = [`${today}T00:00:10.000Z`, `${today}T00:01:00.000Z`] as const;
+  await household.upload(sender, steps("00000000-0000-4000-8000-0000000000b1", 321, start, end));
   await shown.filter({ hasText: (before + 321).toLocaleString("en-GB") }).waitFor();
   await page.locator(".freshness.is-good").waitFor();
 });

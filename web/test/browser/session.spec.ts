@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { launch, newContext, settled, show, signIn, Watched } from "./browser.ts";
-import { NAMES, payload } from "./made.ts";
+import { NAMES, payload, steps } from "./made.ts";
 import { Household } from "./server.ts";
 
 const household = new Household();
@@ -166,19 +166,8 @@ test("Setup shows what to type, copies it, and sees the first upload by itself",
   assert.equal(await page.evaluate(() => window.getSelection()?.toString()), command);
   const heights = await page.locator(".copy-list .word").evaluateAll((words) => words.map((word) => word.clientHeight));
   assert.ok(new Set(heights).size === 1, `words of several lines: ${heights}`);
-  await household.upload(sender, {
-    data: {
-      HKQuantityTypeIdentifierStepCount: [
-        {
-          uuid: "00000000-0000-4000-8000-0000000000aa",
-          value: 12,
-          unit: "count",
-          startDate: "2026-02-20T08:00:00.000Z",
-          endDate: "2026-02-20T08:05:00.000Z",
-        },
-      ],
-    },
-  });
+  const [start, end] = ["2026-02-20T08:00:00.000Z", "2026-02-20T08:05:00.000Z"] as const;
+  await household.upload(sender, steps("00000000-0000-4000-8000-0000000000aa", 12, start, end));
   await page.getByText("It works").waitFor();
   await page.context().close();
 });
