@@ -947,8 +947,8 @@ pub const QUESTION_PLACES: usize = 2;
 /// Those of one token at once: a token with long reads leaves one to others.
 pub const QUESTION_PLACES_OF_TOKEN: usize = QUESTION_PLACES - 1;
 
-/// Niceness of threads that read while an upload is decoded or stored, on Linux. A busy processor then gives them one part in thirty: little
-/// enough that no upload is slower, and enough that a page ends within its time.
+/// Niceness of threads that read while an upload is decoded or stored, on Linux. A busy processor then gives them one part in thirty: an
+/// upload keeps most of its speed, and a page still ends within its time.
 pub const READ_NICENESS: i32 = 15;
 
 /// How long a read waits for one of these places.
