@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Longer than anything in a test takes, even on a busy machine. A test that waits this long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Calls `ask` until it returns an answer. For states that no event announces, for example a row in a database.
 pub fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
