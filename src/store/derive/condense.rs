@@ -102,29 +102,6 @@ fn fact(sample: &Sample) -> Fact {
     }
 }
 
-/// Returns the spans of workouts without overlaps; they come in the order of their starts.
-pub(super) fn joined(spans: impl Iterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
-    let mut joined: Vec<(i64, i64)> = Vec::new();
-    for (from_ms, to_ms) in spans {
-        match joined.last_mut() {
-            Some(last) if from_ms <= last.1 => last.1 = last.1.max(to_ms),
-            _ => joined.push((from_ms, to_ms)),
-        }
-    }
-    joined
-}
-
-/// Returns the span together with all spans that it overlaps. They are in order, and overlap each other nowhere.
-pub(super) fn extended(spans: &[(i64, i64)], (from_ms, to_ms): (i64, i64)) -> (i64, i64) {
-    let first = spans.partition_point(|span| span.1 < from_ms);
-    let behind = spans.partition_point(|span| span.0 <= to_ms);
-    match spans.get(first..behind) {
-        Some([first, .., last]) => (from_ms.min(first.0), to_ms.max(last.1)),
-        Some([only]) => (from_ms.min(only.0), to_ms.max(only.1)),
-        _ => (from_ms, to_ms),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,14 +139,5 @@ mod tests {
         }
         condenser.finish(&mut note).unwrap();
         assert_eq!(out, [(0, true), (10, false), (20, true), (60, true), (201, true)]);
-    }
-
-    #[test]
-    fn spans() {
-        let spans = joined([(0, 10), (5, 8), (9, 12), (20, 30)].into_iter());
-        assert_eq!(spans, [(0, 12), (20, 30)]);
-        assert_eq!(extended(&spans, (13, 19)), (13, 19));
-        assert_eq!(extended(&spans, (11, 11)), (0, 12));
-        assert_eq!(extended(&spans, (11, 25)), (0, 30));
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 use serde_json::json;
 
 use super::chunk::{Column, DerivedTable, Dictionary, Row, row};
-use super::condense::{Passing, extended};
+use super::condense::Passing;
 use super::dirty::Span;
 use super::groups::Groups;
 use super::halt::Step;
@@ -13,6 +13,7 @@ use super::replace::Replacing;
 use super::sender::Sender;
 use super::subject::{Kind, Person, joined_days};
 use super::units::Units;
+use super::workout_spans::extended;
 use crate::model::healthkit::short;
 use crate::model::limits::DERIVED_PAUSE_ROWS;
 use crate::model::time::HOUR_MS;

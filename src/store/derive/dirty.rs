@@ -37,7 +37,7 @@ impl Dirty {
     /// Reads what was changed behind a number, up to another one.
     pub(super) fn read(connection: &Connection, person: i64, (behind, seen): (i64, i64)) -> rusqlite::Result<Self> {
         let mut dirty = Self::default();
-        let mut select = connection.prepare(CHANGES)?;
+        let mut select = connection.prepare_cached(CHANGES)?;
         let mut rows = select.query(params![person, behind, seen])?;
         while let Some(row) = rows.next()? {
             dirty.add(connection, person, row)?;

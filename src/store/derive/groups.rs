@@ -91,13 +91,15 @@ impl Groups {
             Ok(Known { row, class, before: Some((class, first_ms)), is_changed: false })
         };
         let sql = "SELECT id, key, name, class, first_ms, last_ms FROM source_groups WHERE person_id = ?1 ORDER BY id";
-        let known: Vec<Known> = connection.prepare(sql)?.query_map([person], read)?.collect::<rusqlite::Result<_>>()?;
-        let next_id: i64 =
-            connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM source_groups", [], |row| row.get(0))?;
+        let known: Vec<Known> =
+            connection.prepare_cached(sql)?.query_map([person], read)?.collect::<rusqlite::Result<_>>()?;
+        let next_id: i64 = connection
+            .prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM source_groups")?
+            .query_row([], |row| row.get(0))?;
         let by_key = (0..).zip(&known).map(|(group, known)| (known.row.key.clone(), group)).collect();
         let sql = "SELECT type, key, place FROM source_orders WHERE person_id = ?1 ORDER BY type, place";
         let order = |row: &Row<'_>| Ok(StoredOrder { kind: row.get(0)?, key: row.get(1)?, place: row.get(2)? });
-        let orders = connection.prepare(sql)?.query_map([person], order)?.collect::<rusqlite::Result<_>>()?;
+        let orders = connection.prepare_cached(sql)?.query_map([person], order)?.collect::<rusqlite::Result<_>>()?;
         let stored = known.len();
         let by_source = HashMap::default();
         let watch = Watch::default();

@@ -4,11 +4,11 @@ use rusqlite::Connection;
 
 use super::groups::Groups;
 use super::halt::Step;
-use super::lists::workout_spans;
 use super::reading::{Found, Reading};
 use super::subject::{Kind, Person};
 use super::survey::Lengths;
 use super::units::Units;
+use super::workout_spans;
 use crate::model::time::HOUR_MS;
 use crate::statistics::{Days, LocalDay, Method, Output, Scale, Timeline};
 use crate::store::lookup::find_type;
@@ -39,7 +39,7 @@ pub(in crate::store) fn hours(
         return Ok(());
     };
     let supplied = Supplied::whole(connection);
-    let workouts = workout_spans(supplied, person)?;
+    let workouts = workout_spans::all(supplied, person)?;
     let mut groups = Groups::load(connection, person)?;
     let longest_ms = Lengths::load(connection, person)?.longest_ms(kind);
     let person = Person { connection: supplied, id: person, timeline, workouts: &workouts };

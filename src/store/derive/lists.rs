@@ -6,16 +6,14 @@ use rusqlite::Row as StoredRow;
 use rusqlite::types::Value;
 
 use super::chunk::{Column::Plain, DerivedTable, row};
-use super::condense::joined;
 use super::dirty::{ALL, Span};
 use super::halt::Step;
 use super::replace::Replacing;
 use super::sender::Sender;
 use super::subject::{Person, joined_days};
-use crate::model::limits::{CONDENSED_WORKOUTS_MAX, STATISTICS_SAMPLE_MS_MAX};
 use crate::model::units::conversion;
 use crate::statistics::LocalDay;
-use crate::store::supplied::{Need, Supplied};
+use crate::store::supplied::Need;
 
 static WORKOUT_DAYS: DerivedTable = DerivedTable {
     name: "workout_days",
@@ -50,20 +48,6 @@ static DOSE_DAYS: DerivedTable = DerivedTable {
 /// HealthKit's numbers of doses that were taken, and of those that were skipped.
 const TAKEN: i64 = 4;
 const SKIPPED: i64 = 5;
-
-/// Returns the spans of a person's workouts, without overlaps.
-pub(super) fn workout_spans(connection: Supplied<'_>, person: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
-    let sql =
-        "SELECT start_ms, end_ms FROM workouts WHERE person_id = ?1 AND end_ms > start_ms AND end_ms - start_ms <= ?2
-        AND start_ms BETWEEN ?3 AND ?4 ORDER BY start_ms LIMIT ?5";
-    connection.need(|| Need::all(person, "workouts"))?;
-    let mut select = connection.prepare(sql)?;
-    let most = i64::try_from(CONDENSED_WORKOUTS_MAX).unwrap_or(i64::MAX);
-    let read = |row: &StoredRow<'_>| Ok((row.get(0)?, row.get(1)?));
-    let spans = select.query_map([person, STATISTICS_SAMPLE_MS_MAX, ALL.0, ALL.1, most], read)?;
-    let spans: Vec<(i64, i64)> = spans.collect::<rusqlite::Result<_>>()?;
-    Ok(joined(spans.into_iter()))
-}
 
 /// What the workouts of one activity and day add up to.
 #[derive(Clone, Copy, Debug, Default)]

@@ -30,6 +30,7 @@ mod survey;
 mod turn;
 mod units;
 mod verify;
+mod workout_spans;
 mod zones;
 
 #[cfg(feature = "postgres")]
@@ -45,7 +46,7 @@ pub(in crate::store) use parts::{StoredPart, stored_parts};
 pub(in crate::store) use people::{Standing, standing};
 #[cfg(feature = "postgres")]
 pub(in crate::store) use run::derive_supplied;
-pub(in crate::store) use run::{Derived, Wishes, derive, is_current};
+pub(in crate::store) use run::{Derived, Reader, Wishes, derive, is_current};
 pub(in crate::store) use turn::Turn;
 pub use verify::{LongSample, LongSamples, RingDifference, RingReport, Verification, WorkoutDifference, WorkoutReport};
 pub(in crate::store) use zones::timeline;

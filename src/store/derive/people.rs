@@ -26,7 +26,7 @@ pub(super) fn behind(connection: &Connection, home: Option<&str>) -> rusqlite::R
         LEFT JOIN derived_state s ON s.person_id = p.id
         LEFT JOIN home_zones h ON h.person_id = p.id
         WHERE c.newest IS NOT NULL OR s.person_id IS NOT NULL ORDER BY p.id";
-    let mut select = connection.prepare(sql)?;
+    let mut select = connection.prepare_cached(sql)?;
     let read = |row: &Row<'_>| {
         let (newest, change): (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
         let (rules, tzdb): (Option<u32>, Option<String>) = (row.get(3)?, row.get(4)?);

@@ -1,7 +1,7 @@
 //! A type's samples as figures take them: read once, in the order of their starts, with their source groups, in one unit, and
 //! without series that were condensed from others.
 
-use super::condense::{Condenser, Passed, Passing, extended};
+use super::condense::{Condenser, Passed, Passing};
 use super::dirty::{ALL, Span};
 use super::groups::Groups;
 use super::halt::Step;
@@ -9,6 +9,7 @@ use super::metadata::SharedTexts;
 use super::samples::{self, StoredSample, Wanted};
 use super::subject::{Kind, Person};
 use super::units::Units;
+use super::workout_spans::extended;
 use crate::model::healthkit::short;
 use crate::model::limits::STATISTICS_SAMPLE_MS_MAX;
 use crate::statistics::facts::Condensed;

@@ -10,13 +10,14 @@ use super::dirty::{ALL, Dirty, Span, join};
 use super::first::First;
 use super::groups::Groups;
 use super::halt::{Halt, Step};
-use super::lists::{derive_doses, derive_workouts, workout_spans};
+use super::lists::{derive_doses, derive_workouts};
 use super::nights;
 use super::people::{Behind, behind};
 use super::sender::Sender;
 use super::subject::{Kind, Person};
 use super::survey::{Lengths, survey};
 use super::units::Units;
+use super::workout_spans;
 use super::zones::{self, PersonZones};
 use crate::model::limits::{BUSY_WAIT, DERIVED_CACHE_BYTES, REPLACED_REACH_MS, STATEMENTS_CACHED_MAX};
 use crate::statistics::facts::Condensed;
@@ -47,16 +48,36 @@ pub(in crate::store) enum Derived {
     Halted(Halt),
 }
 
-/// Brings the derived tables of all persons up to the last change, beside the writer.
+/// The connection of runs. It is kept from one run to the next: to read the schema and to compile the statements takes a third of
+/// a small run.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Reader(Option<Connection>);
+
+impl Reader {
+    fn take(&mut self, database: &Database) -> Step<Connection> {
+        self.0.take().map_or_else(|| open(database), Ok)
+    }
+
+    /// Keeps a connection without the pages that it has read.
+    fn keep(&mut self, connection: Connection) {
+        self.0 = connection.execute_batch("PRAGMA shrink_memory").is_ok().then_some(connection);
+    }
+}
+
+/// Brings the derived tables of all persons up to the last change, beside the writer. The caller has seen that the database still
+/// has the files that the reader has open.
 pub(in crate::store) fn derive(
-    database: &Database,
+    (database, reader): (&Database, &mut Reader),
     wishes: &Wishes,
     run: i64,
     store: &mut dyn FnMut(Chunk) -> Step<bool>,
     is_stopping: &dyn Fn() -> bool,
 ) -> Derived {
-    let derived = open(database)
-        .and_then(|connection| derive_supplied(Supplied::whole(&connection), wishes, run, store, is_stopping));
+    let derived = reader.take(database).and_then(|connection| {
+        derive_supplied(Supplied::whole(&connection), wishes, run, store, is_stopping)?;
+        reader.keep(connection);
+        Ok(())
+    });
     match derived {
         Ok(()) => Derived::Current,
         Err(Halt::Read(error)) => Derived::Halted(Halt::Write(open_error(database, &error))),
@@ -168,7 +189,6 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
     if groups.has_new_order() && !is_new {
         dirty.add_all_types(&connection, person, ALL)?;
     }
-    let workouts = workout_spans(connection, person)?;
     let sleep = find_type(&connection, SLEEP)?;
     let asleep = sleep.and_then(|sleep| dirty.types.get(&sleep)?.first().copied());
     let dirty_from_ms = asleep.iter().chain(dirty.workouts.first()).map(|span| span.0).min();
@@ -186,6 +206,8 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
             join(spans);
         }
     }
+    let spans = dirty.types.iter().map(|(kind, spans)| (*kind, &spans[..]));
+    let workouts = workout_spans::near(connection, person, spans, &lengths)?;
     Ok(Known { dirty, first, groups, lengths, zones, workouts })
 }
 
@@ -255,7 +277,7 @@ fn has_other_unit(person: &Person<'_>, kind: &Kind<'_>) -> rusqlite::Result<bool
 
 /// A workout decides which of its samples are condensed ones.
 fn add_condensed(connection: &Connection, person: i64, dirty: &mut Dirty) -> rusqlite::Result<()> {
-    let mut select = connection.prepare(
+    let mut select = connection.prepare_cached(
         "SELECT DISTINCT t.id, t.name FROM sample_origins o JOIN types t ON t.id = o.type_id WHERE o.person_id = ?1",
     )?;
     let mut rows = select.query([person])?;

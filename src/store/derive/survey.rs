@@ -26,7 +26,8 @@ pub(super) struct Lengths {
 
 impl Lengths {
     pub(super) fn load(connection: &Connection, person: i64) -> rusqlite::Result<Self> {
-        let mut select = connection.prepare("SELECT type_id, longest_ms FROM sample_lengths WHERE person_id = ?1")?;
+        let mut select =
+            connection.prepare_cached("SELECT type_id, longest_ms FROM sample_lengths WHERE person_id = ?1")?;
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let known = select.query_map([person], read)?.collect::<rusqlite::Result<_>>()?;
         Ok(Self { known, changed: BTreeMap::new() })

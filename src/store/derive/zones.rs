@@ -115,7 +115,7 @@ type Manual = Vec<(std::ops::Range<i64>, ZoneId)>;
 
 fn manual(connection: &Connection, person: i64, zones: &mut Zones) -> rusqlite::Result<Manual> {
     let sql = "SELECT from_ms, coalesce(to_ms, ?2), zone FROM zone_entries WHERE person_id = ?1 ORDER BY from_ms";
-    let mut select = connection.prepare(sql)?;
+    let mut select = connection.prepare_cached(sql)?;
     let mut rows = select.query(params![person, i64::MAX])?;
     let mut manual = Manual::new();
     while let Some(row) = rows.next()? {

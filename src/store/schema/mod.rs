@@ -32,6 +32,7 @@ const VERSIONS: Versions = Versions {
         &[include_str!("step4.sql")],
         &[include_str!("step5.sql")],
         &[include_str!("step6.sql")],
+        &[include_str!("step7.sql")],
     ],
     newest: &[include_str!("tables.sql"), include_str!("names.sql")],
 };
@@ -43,6 +44,7 @@ const UNDOING: [Sql; VERSION as usize - 1] = [
     &[include_str!("step4_undo.sql")],
     &[include_str!("step5_undo.sql")],
     &[include_str!("step6_undo.sql")],
+    &[include_str!("step7_undo.sql")],
 ];
 
 const _: () = assert!(VERSIONS.steps.len() == UNDOING.len(), "each version has its step");
@@ -192,6 +194,7 @@ mod tests {
             VERSIONS.steps[2],
             VERSIONS.steps[3],
             VERSIONS.steps[4],
+            VERSIONS.steps[5],
             &["ALTER TABLE workouts ADD COLUMN mood TEXT"],
         ],
         ..VERSIONS
@@ -203,6 +206,7 @@ mod tests {
             VERSIONS.steps[2],
             VERSIONS.steps[3],
             VERSIONS.steps[4],
+            VERSIONS.steps[5],
             &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"],
         ],
         ..VERSIONS

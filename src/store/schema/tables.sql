@@ -368,6 +368,9 @@ CREATE TABLE medication_doses (
   PRIMARY KEY (person_id, uuid)
 ) STRICT;
 
+-- Doses by when they were due.
+CREATE INDEX medication_doses_due ON medication_doses (person_id, coalesce(scheduled_ms, start_ms));
+
 -- A medication is its texts and whether it is archived: two that differ only in the nickname are two.
 CREATE TABLE medications (
   person_id INTEGER NOT NULL REFERENCES persons (id),

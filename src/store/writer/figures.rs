@@ -19,7 +19,7 @@ use crate::model::line_limit::LineLimit;
 use crate::model::lock::lock;
 use crate::store::clock::now_ms;
 use crate::store::database::Database;
-use crate::store::derive::{Chunk, Derived, Halt, Turn, Wishes, derive, is_current};
+use crate::store::derive::{Chunk, Derived, Halt, Reader, Turn, Wishes, derive, is_current};
 use crate::store::files::OpenFiles;
 
 /// What the writer reports of its work.
@@ -117,9 +117,9 @@ impl Keeper {
 impl Deriver {
     /// Brings all derived tables up to the last change. If another program does that, waits for it.
     pub(super) fn derive(&self) -> Result<()> {
-        let mut since = Instant::now();
+        let (mut since, mut reader) = (Instant::now(), Reader::default());
         loop {
-            match self.run(&|| false) {
+            match self.run(&mut reader, &|| false) {
                 Derived::Current => return Ok(()),
                 Derived::Halted(Halt::Write(error)) => return Err(error),
                 Derived::Halted(_) => {}
@@ -139,11 +139,11 @@ impl Deriver {
     /// Derives after each change.
     fn keep(&self, signal: &Signal, wakes: &Receiver<()>, is_stopping: &AtomicBool) {
         let is_stopping = || is_stopping.load(Ordering::Relaxed);
-        let mut failures = LineLimit::default();
+        let (mut failures, mut reader) = (LineLimit::default(), Reader::default());
         loop {
             wait_for_quiet(signal, wakes, &is_stopping);
             let (mut waits, began) = (DERIVED_LOOK, Instant::now());
-            match self.run(&|| is_stopping() || self.is_in_the_way(signal)) {
+            match self.run(&mut reader, &|| is_stopping() || self.is_in_the_way(signal)) {
                 Derived::Current => signal.note_commit(),
                 Derived::Halted(Halt::Overtaken) => waits = DERIVED_OVERTAKE,
                 Derived::Halted(halt) => {
@@ -175,7 +175,7 @@ impl Deriver {
         signal.ingests.load(Ordering::Relaxed) > 0 && self.files.check().is_ok_and(is_long)
     }
 
-    fn run(&self, is_stopping: &dyn Fn() -> bool) -> Derived {
+    fn run(&self, reader: &mut Reader, is_stopping: &dyn Fn() -> bool) -> Derived {
         if let Err(error) = self.files.check() {
             return Derived::Halted(Halt::Write(error));
         }
@@ -196,7 +196,7 @@ impl Deriver {
             }
         };
         let run = (now_ms() << 16) ^ i64::from(std::process::id());
-        derive(&self.database, &self.wishes, run, &mut store, is_stopping)
+        derive((&self.database, reader), &self.wishes, run, &mut store, is_stopping)
     }
 }
 

@@ -88,7 +88,9 @@ fn a_database_of_version_1_is_read_like_a_new_one() {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/schema");
     let api = Api::of(Server::with_figures(|config| {
         let connection = Connection::open(&config.db).unwrap();
-        for sql in ["tables", "names", "step6_undo", "step5_undo", "step4_undo", "step3_undo", "step2_undo"] {
+        for sql in
+            ["tables", "names", "step7_undo", "step6_undo", "step5_undo", "step4_undo", "step3_undo", "step2_undo"]
+        {
             connection.execute_batch(&fs::read_to_string(schema.join(format!("{sql}.sql"))).unwrap()).unwrap();
         }
         connection
@@ -117,7 +119,7 @@ fn a_database_of_version_1_is_read_like_a_new_one() {
     });
     assert_eq!([&day[0]["day"], &day[0]["value"], &day[0]["samples"]], [&json!("2026-01-05"), &json!(42), &json!(2)]);
     assert_eq!(api.json("/api/v1/uploads")["uploads"][0]["records"], json!(2));
-    let copy = api.server.database().with_file_name("health.db.before-v6.db");
+    let copy = api.server.database().with_file_name("health.db.before-v7.db");
     assert!(copy.exists(), "the former database is kept");
 }
 

@@ -8,9 +8,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::groups::Groups;
 use super::halt::{Halt, Step};
-use super::lists::workout_spans;
 use super::subject::{Kind, Person};
 use super::survey::Lengths;
+use super::workout_spans;
 use super::zones;
 use crate::statistics::{LocalDay, Method};
 use crate::store::lookup::find_type;
@@ -35,7 +35,7 @@ pub(in crate::store) fn explain(
         .optional()?;
     let supplied = Supplied::whole(connection);
     let zones = zones::read(supplied, person, None, home.as_deref(), None)?;
-    let workouts = workout_spans(supplied, person)?;
+    let workouts = workout_spans::all(supplied, person)?;
     let mut groups = Groups::load(connection, person)?;
     let longest_ms = Lengths::load(connection, person)?.longest_ms(kind);
     let person = Person { connection: supplied, id: person, timeline: &zones.timeline, workouts: &workouts };
