@@ -202,6 +202,7 @@ fn means_weigh_days_and_last_values_are_those_of_days() {
         row.split("</td>").next().unwrap().rsplit('>').next().unwrap().to_owned()
     };
     assert_eq!([row("Height"), row("Walking running distance")], ["1.72 m", "1 km"]);
+    assert_eq!(row("Sleep"), "7 h 00 min", "the last night, and not the number of a stage");
     assert_eq!(row("Steps"), "2,000", "the last sample has 6,000, of a phone that the watch outranks");
 }
 

@@ -1,6 +1,6 @@
 // Runs test/browser/*.spec.ts with a real browser and a real healthsink, with --long also *.long.ts.
 //
-//   npm run test:browser [-- [--long] NAME…]   NAME: figures, followers, looks, map, parts, questions, session, truth, with --long also years
+//   npm run test:browser [-- [--long] NAME…]   NAME: everything, figures, followers, looks, map, parts, questions, session, truth, with --long also years
 //
 // HEALTHSINK_PROGRAM and HEALTHSINK_GENERATOR name the programs, HEALTHSINK_CHROMIUM the browser.
 

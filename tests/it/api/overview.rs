@@ -85,6 +85,13 @@ fn check_types(answer: &Value) {
     let weight = type_of(answer, "body_mass");
     assert_eq!([&weight["unit"], &weight["day"], &weight["mean_28"]], [&json!("kg"), &json!(date(200)), &Value::Null]);
     assert!((weight["last"]["value"].as_f64().unwrap() - 100.0).abs() < 1e-3, "in its own unit: {weight}");
+    let sleep = type_of(answer, "sleep");
+    assert_eq!(
+        [&sleep["method"], &sleep["unit"], &sleep["day"], &sleep["day_value"], &sleep["last"]["value"]],
+        [&json!("nights"), &json!("min"), &json!(date(0)), &json!(30), &Value::Null],
+        "the last night, and no stage as a number"
+    );
+    assert_eq!([&sleep["days_28"], &sleep["mean_28"]], [&json!(1), &Value::Null]);
 }
 
 /// Several types, in a unit that is asked for.
@@ -156,6 +163,45 @@ fn today_at_a_look() {
     check_types(&answer);
     let in_miles = ask("?units=ft,mi,lb&type=walking_running_distance,steps&tz=Asia/Kolkata");
     check_miles(&in_miles);
+}
+
+/// Two weeks of nights, and a night that is long ago.
+#[test]
+fn what_is_usual_of_sleep_are_minutes_of_nights() {
+    let api = Api::with_figures();
+    let check = |person: &str, nights: &[(u32, &str)], expected: Value| {
+        let token = api.add_token(person, TokenScope::Admin, false);
+        let row = |&(ago, end): &(u32, &str)| sample(ago, (ago, ["00:10", end]), 3.0, None);
+        let samples: Vec<Value> = nights.iter().map(row).collect();
+        let body = json!({"data": {"HKCategoryTypeIdentifierSleepAnalysis": samples}}).to_string();
+        let bearer = format!("Bearer {token}");
+        let before = date(0);
+        assert_eq!(api.server.connect().post(&[("Authorization", &bearer)], body.as_bytes()).status, 200);
+        let answer = wait_until("figures", || {
+            let answer = api.ask(&token, "/api/v1/overview", &[]).json();
+            Some(answer).filter(|answer| answer["stale"] == json!(false))
+        });
+        if answer["today"] != json!(before) {
+            return eprintln!("not run: it is midnight");
+        }
+        let sleep = type_of(&answer, "sleep");
+        let known = ["day", "day_value", "days_28", "mean_28", "change", "usual_low", "usual_high"];
+        let found: serde_json::Map<String, Value> =
+            known.iter().map(|&name| (name.to_owned(), sleep[name].clone())).collect();
+        assert_eq!(Value::Object(found), expected);
+    };
+    let mut nights: Vec<(u32, &str)> = (1..=7).map(|ago| (ago, "06:10")).collect();
+    nights.extend((8..=14).map(|ago| (ago, "08:10")));
+    let expected = json!({
+        "day": date(1), "day_value": 360, "days_28": 14, "mean_28": 420, "change": 360.0 / 420.0 - 1.0, "usual_low": 360,
+        "usual_high": 480,
+    });
+    check("anna", &nights, expected);
+    let expected = json!({
+        "day": date(200), "day_value": 450, "days_28": 0, "mean_28": null, "change": null, "usual_low": null,
+        "usual_high": null,
+    });
+    check("ben", &[(200, "07:40")], expected);
 }
 
 #[test]

@@ -1503,15 +1503,16 @@ export interface components {
             change: number | null;
             /**
              * Format: date
-             * @description the last day with figures
+             * @description the last day with figures; of sleep the last night, by the date of its morning
              */
             day: string | null;
             day_partial: boolean | null;
+            /** @description the figure of that day; of sleep the minutes asleep */
             day_value: number | null;
             /** @description how many these are */
             days_28: number;
             identifier: string;
-            /** @description the last stored sample; its value is null if its unit cannot be converted */
+            /** @description the last stored sample; its value is null if its unit cannot be converted, and of sleep */
             last: {
                 /** Format: date-time */
                 end: string | null;

@@ -171,28 +171,28 @@ fn types(html: &mut Html, view: &View<'_>, overview: &Value) {
     table(html, "All types", &columns, |html| {
         for kind in rows(overview, "types") {
             let (name, identifier, unit_name) = (text(kind, "type"), text(kind, "identifier"), text(kind, "unit"));
-            // How many samples a night has is of no interest: its page has the rest.
             let is_night = text(kind, "method") == "nights";
-            let shown = |value: &Value| amount(value.as_f64().filter(|_| !is_night), unit_name, identifier);
+            let shown = |value: &Value| match is_night {
+                true => minutes(value.as_f64()),
+                false => amount(value.as_f64(), unit_name, identifier),
+            };
             html.tag("tr", &[], |html| {
                 html.tag("th", &[("scope", "row")], |html| {
                     let address =
                         if name == "sleep" { view.to("/sleep", "") } else { view.to_type(name, Length::Month) };
                     html.link(&address, &title(name));
                 });
-                // The last sample of a sum says little: it is a few steps.
-                let is_sum = matches!(text(kind, "method"), "sum" | "values");
+                // The last sample of a sum says little: it is a few steps. That of a night is one stage.
+                let is_sum = is_night || matches!(text(kind, "method"), "sum" | "values");
                 number(html, &shown(if is_sum { &kind["day_value"] } else { &kind["last"]["value"] }));
                 let end = kind["last"]["end"].as_str().or(kind["last"]["start"].as_str()).unwrap_or_default();
                 number(html, &age(end, view.now_ms));
                 let is_today = text(kind, "day") == view.today.day.to_string();
                 number(html, &shown(if is_today { &kind["day_value"] } else { &Value::Null }));
                 number(html, &shown(&kind["mean_28"]));
-                number(html, &change(kind["change"].as_f64().filter(|_| !is_night)));
+                number(html, &change(kind["change"].as_f64()));
                 let usual = match (kind["usual_low"].as_f64(), kind["usual_high"].as_f64()) {
-                    (Some(_), Some(_)) if !is_night => {
-                        format!("{} to {}", shown(&kind["usual_low"]), shown(&kind["usual_high"]))
-                    }
+                    (Some(_), Some(_)) => format!("{} to {}", shown(&kind["usual_low"]), shown(&kind["usual_high"])),
                     _ => super::show::NOTHING.to_owned(),
                 };
                 number(html, &usual);

@@ -136,7 +136,10 @@ impl Overview {
         (person, kind, type_id): (i64, &Kind, Option<i64>),
         sent: &str,
     ) -> Result<(String, Conversion), Unanswered> {
-        let own = unit_of(snapshot, person, type_id)?.unwrap_or_else(|| canonical(&kind.identifier).to_owned());
+        let own = match Method::of(&kind.identifier) {
+            Method::Sleep => "min".to_owned(),
+            _ => unit_of(snapshot, person, type_id)?.unwrap_or_else(|| canonical(&kind.identifier).to_owned()),
+        };
         let size = |unit: &str| {
             let way = conversion(sent, unit).or_else(|| conversion(&own, unit)).unwrap_or(Conversion::NONE);
             (way.apply(1.0) - way.apply(0.0)).ln().abs()
@@ -254,8 +257,9 @@ impl Overview {
         };
         let (unit, shown) = self.unit(snapshot, (today.person, kind, Some(type_id)), &last.unit)?;
         let value = last.value.zip(conversion(&last.unit, &unit)).map(|(value, way)| way.apply(value));
-        let days = Days::read(snapshot, today, type_id)?;
-        let usual = Usual::of(&days.whole, Method::of(&kind.identifier) == Method::Level);
+        let method = Method::of(&kind.identifier);
+        let days = Days::read(snapshot, today, type_id, if method == Method::Sleep { &NIGHTS } else { &DAYS })?;
+        let usual = Usual::of(&days.whole, method == Method::Level);
         let figure = |value: Option<f64>| Value::real(value.map(|value| shown.apply(value)));
         sink.begin(&type_fields(kind, &unit));
         sink.open("last", Part::One);
@@ -315,6 +319,27 @@ impl LastSample {
     }
 }
 
+/// Where figures of days are: those from a date to another, and the last one up to a date. A night counts as the day of its
+/// morning, with its minutes asleep.
+struct Selects {
+    recent: &'static str,
+    last: &'static str,
+}
+
+const DAYS: Selects = Selects {
+    recent: "SELECT day, value, covered_ms, count, end_ms FROM days
+        WHERE person_id = ?1 AND type_id = ?2 AND day >= ?3 AND day <= ?4 ORDER BY day",
+    last: "SELECT day, value, end_ms FROM days WHERE person_id = ?1 AND type_id = ?2 AND day <= ?3
+        ORDER BY day DESC LIMIT 1",
+};
+
+const NIGHTS: Selects = Selects {
+    recent: "SELECT night, asleep_ms / 60000.0, 0, 0, end_ms FROM nights
+        WHERE person_id = ?1 AND night >= ?3 AND night <= ?4 ORDER BY night",
+    last: "SELECT night, asleep_ms / 60000.0, end_ms FROM nights
+        WHERE person_id = ?1 AND night <= ?3 ORDER BY night DESC LIMIT 1",
+};
+
 /// The figures of a type's last days.
 struct Days {
     /// The last day that has any: its name, its value, whether it is not over.
@@ -324,10 +349,13 @@ struct Days {
 }
 
 impl Days {
-    fn read(snapshot: &Snapshot<'_>, today: &Today, type_id: i64) -> Result<Self, Unanswered> {
-        let sql = "SELECT day, value, covered_ms, count, end_ms FROM days
-            WHERE person_id = ?1 AND type_id = ?2 AND day >= ?3 AND day <= ?4 ORDER BY day";
-        let mut select = snapshot.connection.prepare_cached(sql)?;
+    fn read(
+        snapshot: &Snapshot<'_>,
+        today: &Today,
+        type_id: i64,
+        selects: &'static Selects,
+    ) -> Result<Self, Unanswered> {
+        let mut select = snapshot.connection.prepare_cached(selects.recent)?;
         let first = days_before(today.day, RANGE_DAYS).to_string();
         let mut rows = select.query(params![today.person, type_id, first, today.day.to_string()])?;
         let mut days = Self { last: None, whole: Vec::new() };
@@ -354,9 +382,7 @@ impl Days {
             }
         }
         if days.last.is_none() {
-            let sql = "SELECT day, value, end_ms FROM days WHERE person_id = ?1 AND type_id = ?2 AND day <= ?3
-                ORDER BY day DESC LIMIT 1";
-            let mut select = snapshot.connection.prepare_cached(sql)?;
+            let mut select = snapshot.connection.prepare_cached(selects.last)?;
             let last = select.query_row(params![today.person, type_id, today.day.to_string()], |row| {
                 Ok((row.get(0)?, row.get(1)?, snapshot.now_ms < row.get(2)?))
             });

@@ -2,7 +2,7 @@
 
 import type { Overview, TypeSummary } from "../../api/shapes.ts";
 import { formatAge, formatDay, formatInstant } from "../../format/dates.ts";
-import { formatMinutes } from "../../format/durations.ts";
+import { hasFigures, isByDay, latestValue } from "../../format/latest.ts";
 import { formatChange, NOTHING } from "../../format/numbers.ts";
 import { type Group, goodDirection, groupOfType, nameOfType } from "../../format/types.ts";
 import { type Measure, measureOfRow } from "../../format/units.ts";
@@ -69,11 +69,8 @@ function grouped(types: readonly TypeSummary[]): [Group, TypeSummary[]][] {
 function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview }) {
   const measure = measureOfRow(type, type.unit, units.value);
   const name = nameOfType(type.type);
-  const isSum = type.method === "sum" || type.method === "values";
-  const isNumber = isSum || type.method === "mean" || type.method === "level";
-  // The last sample of a sum is a few steps: its day says more.
-  const value = isSum ? type.day_value : isNumber ? (type.last.value ?? type.day_value) : null;
-  const asleep = type.method === "nights" ? overview.night?.asleep_min : null;
+  const isNumber = hasFigures(type.method);
+  const value = latestValue(type);
   const age = formatAge(type.last.end, now.value);
   const { usual_low: low, usual_high: high } = type;
   const hasUsual = isNumber && low !== null && high !== null;
@@ -89,8 +86,8 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
         {usual && <span class="note narrow">{usual}</span>}
       </th>
       <td class="number">
-        {type.method === "nights" ? formatMinutes(asleep) : measure.format(value)}
-        {isSum && value !== null && type.day !== overview.today && type.day !== null && (
+        {measure.format(value)}
+        {isByDay(type.method) && value !== null && type.day !== overview.today && type.day !== null && (
           <span class="note wide"> {formatDay(type.day, "short")}</span>
         )}
         <span class="note narrow">{isNumber && <Change type={type} />}</span>

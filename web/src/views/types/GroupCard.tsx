@@ -1,12 +1,13 @@
 // One group of types: a row for each, with its last four weeks.
 
 import { useAnswer } from "../../api/answers.ts";
-import type { Series, TypeRow } from "../../api/shapes.ts";
+import type { TypeRow, TypeSummary } from "../../api/shapes.ts";
 import { addDays } from "../../format/calendar.ts";
 import { formatAge, formatDay } from "../../format/dates.ts";
+import { latestValue } from "../../format/latest.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { colorOfType, type Group, nameOfType } from "../../format/types.ts";
-import { measureOf } from "../../format/units.ts";
+import { measureOfRow } from "../../format/units.ts";
 import { linkTo, personInAddress } from "../../state/address.ts";
 import { now, today as personToday } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
@@ -19,27 +20,36 @@ const DAYS = 28;
 const SERIES_MAX = 16;
 const WITH_FIGURES = ["sum", "mean", "level"];
 
-export function GroupCard({ group, types }: { group: Group; types: readonly TypeRow[] }) {
+interface GroupCardProps {
+  group: Group;
+  types: readonly TypeRow[];
+  /** By type: the last values. */
+  summaries: ReadonlyMap<string, TypeSummary>;
+}
+
+export function GroupCard({ group, types, summaries }: GroupCardProps) {
   const today = personToday.value;
   const from = addDays(today, 1 - DAYS);
   const recent = types
     .filter(({ method, last }) => WITH_FIGURES.includes(method) && last !== null && last.slice(0, 10) >= from)
     .slice(0, SERIES_MAX)
     .map(({ type }) => type);
-  const answer = useAnswer(recent.length > 0 ? "/api/v1/days" : null, {
-    type: recent.join(","),
-    from,
-    to: addDays(today, 1),
-    person: personInAddress.value,
-  });
+  const range = { from, to: addDays(today, 1), person: personInAddress.value };
+  const answer = useAnswer(recent.length > 0 ? "/api/v1/days" : null, { type: recent.join(","), ...range });
+  const isNights = types.some(({ method }) => method === "nights");
+  const nights = useAnswer(isNights ? "/api/v1/nights" : null, range).value.data?.nights;
   const data = answer.value.data;
   const series = data === undefined ? [] : "series" in data ? data.series : [data];
+  const daysOf = ({ type, method }: TypeRow): DayValue[] => {
+    if (method === "nights") return nights?.map(({ night, asleep_min }) => ({ day: night, value: asleep_min })) ?? [];
+    return series.find((one) => one.type === type)?.days ?? [];
+  };
   return (
     <Card title={texts.groups[group]}>
       <ul class="lines">
         {types.map((row) => (
           <li key={row.identifier}>
-            <TypeLink row={row} series={series.find(({ type }) => type === row.type)} from={from} />
+            <TypeLink row={row} summary={summaries.get(row.type)} days={daysOf(row)} from={from} />
           </li>
         ))}
       </ul>
@@ -47,12 +57,22 @@ export function GroupCard({ group, types }: { group: Group; types: readonly Type
   );
 }
 
-function TypeLink({ row, series, from }: { row: TypeRow; series: Series | undefined; from: string }) {
+interface DayValue {
+  day: string;
+  value: number | null;
+}
+
+interface TypeLinkProps {
+  row: TypeRow;
+  summary: TypeSummary | undefined;
+  days: readonly DayValue[];
+  from: string;
+}
+
+function TypeLink({ row, summary, days, from }: TypeLinkProps) {
   const name = nameOfType(row.type);
-  const days = series?.days ?? [];
   const byDay = new Map(days.map(({ day, value }) => [day, value]));
   const values = Array.from({ length: DAYS }, (_, place) => byDay.get(addDays(from, place)) ?? null);
-  const last = days.findLast(({ value }) => value !== null);
   const link = row.method === "nights" ? linkTo("sleep") : linkTo("type", [row.type]);
   const samples = row.samples === null ? "" : texts.types.samples(formatNumber(row.samples), row.samples);
   const since = row.first ? texts.types.since(formatDay(row.first.slice(0, 10))) : "";
@@ -69,18 +89,18 @@ function TypeLink({ row, series, from }: { row: TypeRow; series: Series | undefi
           <span class={samples === "" ? undefined : "wide-only"}>{since}</span>
         </span>
       </span>
-      {last && (
+      {days.some(({ value }) => value !== null) && (
         <Sparkline
           values={values}
-          kind={row.method === "sum" ? "bars" : "line"}
+          kind={row.method === "sum" || row.method === "nights" ? "bars" : "line"}
           color={colorOfType(row.type)}
           label={texts.types.month(name)}
           height={24}
         />
       )}
       <span class="line-figures numbers">
-        <span>{last ? measureOf(row.type, series?.unit, units.value).format(last.value) : ""}</span>
-        <span class="note">{formatAge(row.last, now.value)}</span>
+        <span>{summary && measureOfRow(summary, summary.unit, units.value).format(latestValue(summary))}</span>
+        <span class="note">{formatAge(summary?.last.end ?? row.last, now.value)}</span>
       </span>
     </a>
   );

@@ -1,7 +1,7 @@
 // All types in groups, with their last four weeks. A word narrows the list; the address holds it.
 
 import { useAnswer } from "../../api/answers.ts";
-import type { TypeRow } from "../../api/shapes.ts";
+import type { TypeRow, TypeSummary } from "../../api/shapes.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { type Group, groupOfType, nameOfType } from "../../format/types.ts";
 import { changeQuery, linkTo, personInAddress } from "../../state/address.ts";
@@ -10,11 +10,14 @@ import { Answered } from "../../ui/Answered.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { Empty } from "../../ui/States.tsx";
 import type { ViewProps } from "../registry.ts";
+import { overviewQuery } from "../today/query.ts";
 import { GroupCard } from "./GroupCard.tsx";
 import { matches } from "./search.ts";
 
 export default function Types({ query }: ViewProps) {
   const answer = useAnswer("/api/v1/types", { person: personInAddress.value });
+  // Today's answer, which is often there already: both views show the same values.
+  const summaries = useAnswer("/api/v1/overview", overviewQuery()).value.data?.types ?? [];
   const word = query.get("q") ?? "";
   return (
     <div class="types">
@@ -34,13 +37,19 @@ export default function Types({ query }: ViewProps) {
         </label>
       </header>
       <Answered answer={answer} lines={10}>
-        {({ types }) => <List types={types} word={word} />}
+        {({ types }) => <List types={types} summaries={summaries} word={word} />}
       </Answered>
     </div>
   );
 }
 
-function List({ types, word }: { types: readonly TypeRow[]; word: string }) {
+interface ListProps {
+  types: readonly TypeRow[];
+  summaries: readonly TypeSummary[];
+  word: string;
+}
+
+function List({ types, summaries, word }: ListProps) {
   if (types.length === 0) {
     return (
       <Empty title={texts.types.empty} icon="types">
@@ -52,6 +61,7 @@ function List({ types, word }: { types: readonly TypeRow[]; word: string }) {
     );
   }
   const groups = grouped(types.filter((type) => matches(type, word)));
+  const byType = new Map(summaries.map((summary) => [summary.type, summary]));
   const count = groups.reduce((total, [, of]) => total + of.length, 0);
   return (
     <>
@@ -61,7 +71,7 @@ function List({ types, word }: { types: readonly TypeRow[]; word: string }) {
       {count === 0 && <p class="muted">{texts.types.none(word)}</p>}
       <div class="groups">
         {groups.map(([group, of]) => (
-          <GroupCard key={group} group={group} types={of} />
+          <GroupCard key={group} group={group} types={of} summaries={byType} />
         ))}
       </div>
     </>
