@@ -18,3 +18,11 @@ export function keep(name: string, value: string): void {
     // Private windows refuse it.
   }
 }
+
+export function forget(name: string): void {
+  try {
+    localStorage.removeItem(PREFIX + name);
+  } catch {
+    // Nothing was kept.
+  }
+}

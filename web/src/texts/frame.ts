@@ -33,6 +33,7 @@ export const frameTexts = {
   signIn: {
     title: "Sign in",
     lead: "Type or paste a token with the right to read.",
+    ended: "Your session has ended. Sign in again to go on where you were.",
     field: "Token",
     button: "Sign in",
     working: "Signing in…",

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Problem } from "../api/problem.ts";
 import { address, go } from "../state/address.ts";
-import { signIn } from "../state/session.ts";
+import { hasEnded, signIn } from "../state/session.ts";
 import { texts } from "../texts.ts";
 import { Icon } from "./Icon.tsx";
 
@@ -39,7 +39,7 @@ export function SignIn() {
         {texts.name}
       </p>
       <h1>{texts.signIn.title}</h1>
-      <p>{texts.signIn.lead}</p>
+      <p role={hasEnded.value ? "status" : undefined}>{hasEnded.value ? texts.signIn.ended : texts.signIn.lead}</p>
       <form
         onSubmit={(event) => {
           event.preventDefault();

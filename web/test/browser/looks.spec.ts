@@ -133,28 +133,40 @@ interface Violation {
   nodes: { html: string; failureSummary: string }[];
 }
 
-for (const theme of ["light", "dark"] as const) {
-  test(`axe finds nothing serious: ${theme}`, async () => {
-    const context = await signedIn(PHONE, theme);
-    const page = await context.newPage();
-    watched.watch(page);
-    const faults: Record<string, string[]> = {};
-    for (const view of views("anna")) {
-      await show(page, household.url, view);
-      // Evaluated by the debugger, which the page's policy does not concern.
-      await page.evaluate(AXE);
-      const violations = await page.evaluate(async () => {
-        const axe = (window as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } }).axe;
-        return (await axe.run()).violations;
-      });
-      const serious = violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary}`);
-      if (serious.length > 0) faults[view] = serious;
-    }
-    assert.deepEqual(faults, {});
-    await context.close();
+async function seriousFaults(page: Page): Promise<string[]> {
+  // Evaluated by the debugger, which the page's policy does not concern.
+  await page.evaluate(AXE);
+  const violations = await page.evaluate(async () => {
+    const axe = (window as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } }).axe;
+    return (await axe.run()).violations;
   });
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary}`);
+}
+
+for (const theme of ["light", "dark"] as const) {
+  for (const screen of [PHONE, DESK]) {
+    test(`axe finds nothing serious: ${theme}, ${screen.width} px`, async () => {
+      const context = await signedIn(screen, theme);
+      const page = await context.newPage();
+      watched.watch(page);
+      const faults: Record<string, string[]> = {};
+      for (const view of views("anna")) {
+        await show(page, household.url, view);
+        const found = await seriousFaults(page);
+        if (found.length > 0) faults[view] = found;
+      }
+      // The view before signing in also.
+      await context.clearCookies();
+      await page.reload();
+      await page.getByLabel("Token").waitFor();
+      const found = await seriousFaults(page);
+      if (found.length > 0) faults["sign-in"] = found;
+      assert.deepEqual(faults, {});
+      await context.close();
+    });
+  }
 }
 
 test("no page had an error, or asked anybody else", () => watched.check());

@@ -105,6 +105,40 @@ test("a session that has ended elsewhere ends in an open page, which then shows 
   await page.context().close();
 });
 
+test("a session that has expired leads to signing in, and back to the view that was open", async () => {
+  const page = await newPage();
+  await signIn(page.context(), household.url, token);
+  const night = "#/sleep/2026-02-20?person=anna";
+  await show(page, household.url, "#/sleep?range=month&end=2026-02-20&person=anna");
+  const ended = page.getByRole("status").filter({ hasText: "Your session has ended" });
+  // In an open page, with the next thing that is asked for.
+  household.sql("UPDATE sessions SET expires_ms = 1");
+  await page.locator("a.night-bar").last().click();
+  await ended.waitFor();
+  assert.equal(await page.locator("main .readout-value, a.night-bar").count(), 0);
+  await typeToken(page, token);
+  await page.locator(".readout-value").waitFor();
+  assert.equal(await page.evaluate(() => location.hash), night);
+  // In a browser that comes back.
+  household.sql("UPDATE sessions SET expires_ms = 1");
+  await page.reload();
+  await ended.waitFor();
+  await typeToken(page, "hs_wrong");
+  await page.getByRole("alert").waitFor();
+  await typeToken(page, token);
+  await page.locator(".readout-value").waitFor();
+  assert.equal(await page.evaluate(() => location.hash), night);
+  // Signing out is no end by itself, nor is a first visit.
+  await page.locator(".menu > summary").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").waitFor();
+  assert.equal(await ended.count(), 0);
+  await page.reload();
+  await page.getByLabel("Token").waitFor();
+  assert.equal(await ended.count(), 0);
+  await page.context().close();
+});
+
 test("a server that goes away is named, and what was seen stays until it is back", async () => {
   const page = await newPage();
   await signIn(page.context(), household.url, token);
