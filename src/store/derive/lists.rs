@@ -90,11 +90,13 @@ pub(super) fn derive_workouts(person: &Person<'_>, spans: &[Span], sender: &mut 
     by_day(person, (&WORKOUT_DAYS, sql), spans, sender, add, row)
 }
 
+const DOSES: &str =
+    "SELECT coalesce(scheduled_ms, start_ms) AS at_ms, coalesce(medication, ''), log_status, scheduled_ms IS NOT NULL
+    FROM medication_doses WHERE person_id = ?1 AND coalesce(scheduled_ms, start_ms) BETWEEN ?2 AND ?3 ORDER BY at_ms";
+
 /// Counts a person's doses of the days of some spans.
 pub(super) fn derive_doses(person: &Person<'_>, spans: &[Span], sender: &mut Sender<'_>) -> Step<()> {
     person.connection.need(|| Need::all(person.id, "medication_doses"))?;
-    let sql = "SELECT coalesce(scheduled_ms, start_ms) AS at_ms, coalesce(medication, ''), log_status, scheduled_ms IS NOT NULL
-        FROM medication_doses WHERE person_id = ?1 AND coalesce(scheduled_ms, start_ms) BETWEEN ?2 AND ?3 ORDER BY at_ms";
     let add = |doses: &mut Doses, row: &StoredRow<'_>| {
         let (status, is_due): (Option<i64>, bool) = (row.get(2)?, row.get(3)?);
         let is_taken = i64::from(status == Some(TAKEN));
@@ -110,7 +112,7 @@ pub(super) fn derive_doses(person: &Person<'_>, spans: &[Span], sender: &mut Sen
     let row = |day: String, medication: String, Doses { due, taken, skipped, as_needed }: Doses| {
         row![person.id, day, medication, due, taken, skipped, as_needed]
     };
-    by_day(person, (&DOSE_DAYS, sql), spans, sender, add, row)
+    by_day(person, (&DOSE_DAYS, DOSES), spans, sender, add, row)
 }
 
 /// Adds up rows by day and by the second column of a query; they come in the order of time.
@@ -165,5 +167,18 @@ fn of_window<K: Ord + rusqlite::types::FromSql, T: Default>(
 fn add_to(sum: &mut Option<f64>, value: Option<f64>) {
     if let Some(value) = value.filter(|value| value.is_finite()) {
         *sum = Some(sum.unwrap_or(0.0) + value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn doses_of_a_day_are_looked_up() {
+        let plan = Store::plan(DOSES);
+        assert_eq!(plan.len(), 1, "{plan:#?}");
+        assert!(plan[0].contains("SEARCH medication_doses USING INDEX medication_doses_due"), "{plan:#?}");
     }
 }

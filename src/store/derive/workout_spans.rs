@@ -94,7 +94,11 @@ pub(super) fn extended(spans: &[Span], (from_ms, to_ms): Span) -> Span {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::params;
+
     use super::*;
+    use crate::model::time::HOUR_MS;
+    use crate::store::{Database, Store};
 
     #[test]
     fn spans() {
@@ -103,5 +107,37 @@ mod tests {
         assert_eq!(extended(&spans, (13, 19)), (13, 19));
         assert_eq!(extended(&spans, (11, 11)), (0, 12));
         assert_eq!(extended(&spans, (11, 25)), (0, 30));
+    }
+
+    /// Those near a time are all that end from then on. One that overlaps others counts from the first of them.
+    #[test]
+    fn spans_near_a_time_are_all_that_matter() {
+        const HEART_RATE: &str = "HKQuantityTypeIdentifierHeartRate";
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Database::new(folder.path().join("health.db"))).unwrap();
+        let connection = &store.connection;
+        let sql = "INSERT INTO types (name) VALUES (?1) RETURNING id";
+        let kind: i64 = connection.query_row(sql, [HEART_RATE], |row| row.get(0)).unwrap();
+        let hours = |from: i64, to: i64| (from * HOUR_MS + 123, to * HOUR_MS + 456);
+        let mut stored = vec![hours(-900_000, -899_999), hours(-300, -299), hours(-298, 2), hours(1, 5), hours(4, 800)];
+        stored.extend((0..50).map(|day| hours(1000 + 24 * day, 1001 + 24 * day)));
+        for (number, (from_ms, to_ms)) in (0_i64..).zip(&stored) {
+            let sql = "INSERT INTO workouts (person_id, uuid, start_ms, end_ms) VALUES (1, ?1, ?2, ?3)";
+            connection.execute(sql, params![number.to_be_bytes(), from_ms, to_ms]).unwrap();
+        }
+        let supplied = Supplied::whole(connection);
+        let all = all(supplied, 1).unwrap();
+        assert_eq!(all.len(), 53, "three are one");
+        for hour in [-1_000_000, -900_000, -600, -299, -297, 0, 3, 5, 700, 900, 1000, 1020, 2000, 2300, 9000] {
+            let spans = [hours(hour, hour + 1), hours(9000, 9001)];
+            let near = near(supplied, 1, [(kind, &spans[..])].into_iter(), &Lengths::default()).unwrap();
+            let behind = all.partition_point(|span| span.1 < begin(&all, spans[0].0));
+            assert!(all.ends_with(&near) && near.ends_with(&all[behind..]), "{hour}: {near:?}");
+            assert!(hour < 1200 || near.len() < 52, "{hour}: {}", near.len());
+        }
+        let other = near(supplied, 1, [(kind + 1, &[ALL][..])].into_iter(), &Lengths::default()).unwrap();
+        assert_eq!(other, [], "another type is not condensed");
+        let plan = Store::plan(SECONDS);
+        assert!(plan[0].contains("USING COVERING INDEX workouts_match"), "{plan:#?}");
     }
 }
