@@ -1,9 +1,11 @@
 //! The page's files over HTTP. The program under test may have the whole page or the plain one: what is asked here holds for both.
 
+use healthsink::store::{Database, NewToken, TokenDigest, TokenScope};
 use healthsink_testkit::http::{Client, Response, get};
 use healthsink_testkit::http2::{Http2, run};
 use healthsink_testkit::server::Server;
 use healthsink_testkit::tls::Authority;
+use serde_json::json;
 
 use super::tls;
 
@@ -41,6 +43,26 @@ fn the_page_is_there_for_everyone_and_names_its_files() {
     for name in names {
         check_asset(&server, &name);
     }
+}
+
+/// A build without Node has the plain page: people see that at `/`, programs in the status.
+#[test]
+fn the_status_names_the_page_that_the_build_has() {
+    let server = Server::start();
+    let token = format!("hs_{}", "p".repeat(32));
+    let digest = &TokenDigest::of(token.as_bytes());
+    let scope = TokenScope::Read;
+    let new = NewToken { digest, person: "me", label: None, scope, is_of_all: false, created_ms: 0, expires_ms: None };
+    Database::new(server.database()).add_token(&new).unwrap();
+    let bearer = format!("Bearer {token}");
+    let status = ask(&server, "GET", "/api/v1/status", &[("Authorization", &bearer)]);
+    let html = String::from_utf8(ask(&server, "GET", "/", &[]).body).unwrap();
+    let expected = if assets(&html).is_empty() { "basic" } else { "full" };
+    assert_eq!((status.status, status.field("web")), (200, json!(expected)));
+    // With a plain page this is the one without a script.
+    let plain = String::from_utf8(ask(&server, "GET", "/plain", &[]).body).unwrap();
+    assert_eq!(html == plain, expected == "basic", "{html}");
+    assert!(plain.contains("<form") && !plain.contains("<script"), "{plain}");
 }
 
 /// An asset is kept for ever, and sent compressed only to clients that take it.

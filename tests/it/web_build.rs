@@ -1,9 +1,13 @@
 //! Which web page a build gets, and how it is embedded: the modules of the build script, with scratch folders for `web/`.
 //!
-//! The script itself is run by each build. Nothing here needs Node.
+//! The script itself is run by each build. One test needs Node with npm, and no network.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use healthsink_testkit::missing::not_run;
 
 #[path = "../../build/embed.rs"]
 mod embed;
@@ -13,7 +17,6 @@ mod ladder;
 #[expect(dead_code, reason = "`inputs` is the build script's")]
 #[path = "../../build/libraries.rs"]
 mod libraries;
-#[expect(dead_code, reason = "only the build script calls npm")]
 #[path = "../../build/npm.rs"]
 mod npm;
 
@@ -204,4 +207,69 @@ fn only_sources_are_watched() {
     let inputs = npm::inputs(folder.path());
     assert_eq!(inputs, [folder.path().join("package.json"), folder.path().join("src")]);
     assert!(npm::inputs(&folder.path().join("missing")).is_empty());
+}
+
+/// All files of a folder, with the times of their last change.
+fn files_of(folder: &Path) -> Vec<(PathBuf, SystemTime)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_of(&path));
+        } else {
+            files.push((path.clone(), path.metadata().unwrap().modified().unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+/// A page with one package, which is a folder. Its build copies a source.
+#[test]
+fn npm_builds_a_copy_of_the_sources() {
+    if !Command::new("npm").arg("--version").output().is_ok_and(|ran| ran.status.success()) {
+        return not_run("npm is missing: a build of the page in a copy of its sources");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (sources, copy) = (folder.path().join("web"), folder.path().join("out/web"));
+    let source = |name: &str, content: &str| write(&sources, name, content.as_bytes());
+    // Scripts of packages, which must not run, would fail.
+    let scripts = r#"{"build": "node build.mjs", "preinstall": "node -e no", "postinstall": "node -e no"}"#;
+    let package = |more: &str| format!(r#"{{"name": "page", "version": "1.0.0", {more} "scripts": {scripts}}}"#);
+    source("package.json", &package(r#""dependencies": {"part": "file:part"},"#));
+    source("part/package.json", &package(""));
+    let lock = r#"{"name": "page", "version": "1.0.0", "lockfileVersion": 3, "requires": true, "packages": {
+        "": {"name": "page", "version": "1.0.0", "hasInstallScript": true, "dependencies": {"part": "file:part"}},
+        "node_modules/part": {"resolved": "part", "link": true},
+        "part": {"name": "page", "version": "1.0.0", "hasInstallScript": true}}}"#;
+    source("package-lock.json", lock);
+    source(
+        "build.mjs",
+        "import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+        mkdirSync('dist');
+        writeFileSync('dist/index.html', readFileSync('src/page.html'));",
+    );
+    source("src/page.html", "<p>one");
+    source("test/page.test.ts", "of no page");
+    source("node_modules/left/index.js", "of a developer");
+    source("dist/index.html", "of a developer");
+    let before = files_of(&sources);
+    let page = || fs::read_to_string(npm::build(&sources, &copy).unwrap().join("index.html")).unwrap();
+    assert_eq!(page(), "<p>one");
+    assert_eq!(files_of(&sources), before, "the sources are only read");
+    let installed = copy.join("node_modules/.installed-from");
+    let is_left_out = |name: &str| !copy.join(name).exists();
+    assert!(is_left_out("test") && is_left_out("node_modules/left"), "{:?}", files_of(&copy));
+    let installed_at = || installed.metadata().unwrap().modified().unwrap();
+    let first = installed_at();
+    source("src/page.html", "<p>two");
+    assert_eq!((page(), installed_at()), ("<p>two".to_owned(), first), "the list of packages is the same");
+    source("package-lock.json", &format!("{lock}\n"));
+    assert_eq!(page(), "<p>two");
+    assert_ne!(installed_at(), first, "another list of packages");
+    fs::remove_file(sources.join("src/page.html")).unwrap();
+    let fault = npm::build(&sources, &copy).unwrap_err();
+    for part in ["`npm run build` failed in a copy of web/", "HEALTHSINK_WEB=off", "page.html"] {
+        assert!(fault.contains(part), "{part}: {fault}");
+    }
 }
