@@ -72,7 +72,7 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
     let mut report = importer.report;
     // Every record is stored; figures that are missing are computed by the next import or the server. After a failure that the
     // report names, its consequence is not another one.
-    let derives = |_: &&Writer| !report.interrupted && import.store.is_none();
+    let derives = |_: &&Writer| !report.interrupted;
     let derived = writer.as_ref().filter(derives).map(|writer| writer.derive(import.home.clone()));
     if let Some(Err(error)) = derived
         && report.ok

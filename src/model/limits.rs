@@ -865,6 +865,15 @@ pub const DERIVED_LOOK: Duration = Duration::from_secs(60);
 /// How many times as long as it took a server rests after it has computed days: imports beside it need the processor.
 pub const DERIVED_REST_FACTOR: u32 = 4;
 
+/// Persons in PostgreSQL whose figures may be behind, of whom a receiver knows at once.
+pub const DERIVED_PEOPLE_MAX: usize = 4096;
+
+/// Persons that one look finds.
+pub const DERIVED_PEOPLE_PAGE: usize = 256;
+
+/// When a receiver tries a person again whose figures another one computes.
+pub const DERIVED_AGAIN: Duration = Duration::from_millis(500);
+
 /// Time between two looks whether the other one is done.
 pub const DERIVED_POLL: Duration = Duration::from_millis(100);
 

@@ -85,11 +85,13 @@ pub fn serve_with(
 }
 
 fn start_writer(config: &Serve) -> Result<Writer> {
-    if let Some(address) = &config.store {
-        return Writer::to_postgres(address);
-    }
-    let database = Database::new(&config.db).group_readable(config.is_group_readable);
-    let mut writer = Writer::with_wal_limit(&database, config.wal_bytes_max)?;
+    let mut writer = match &config.store {
+        Some(address) => Writer::to_postgres(address)?,
+        None => {
+            let database = Database::new(&config.db).group_readable(config.is_group_readable);
+            Writer::with_wal_limit(&database, config.wal_bytes_max)?
+        }
+    };
     writer.keep_figures(config.home.clone())?;
     Ok(writer)
 }

@@ -10,6 +10,7 @@ mod copy;
 mod dictionary;
 mod earlier;
 mod fault;
+mod figures;
 mod ledger;
 mod link;
 mod migrate;
@@ -24,6 +25,7 @@ mod upload;
 mod values;
 
 pub use address::Address;
+pub(super) use figures::{Figures, Scope};
 pub use migrate::Migrated;
 pub(super) use receiver::Postgres;
 pub use tokens::TokenAsker;

@@ -374,6 +374,8 @@ CREATE TABLE uploads (
   PRIMARY KEY (person_id, id)
 );
 
+CREATE INDEX uploads_id ON uploads (id);
+
 -- Each scrape of the metrics queries when a person's phone sent last.
 CREATE INDEX uploads_done ON uploads (person_id, origin, finished_at) WHERE state = 'done';
 
@@ -406,6 +408,9 @@ CREATE TABLE changes (
   txid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   PRIMARY KEY (person_id, number)
 );
+
+-- Receivers look for persons whose figures others have left behind; followers read what is new.
+CREATE INDEX changes_number ON changes (number);
 
 CREATE TABLE derived_state (
   person_id bigint NOT NULL,
@@ -583,4 +588,12 @@ CREATE TABLE dose_days (
   skipped bigint NOT NULL,
   as_needed bigint NOT NULL,
   PRIMARY KEY (person_id, day, medication)
+);
+
+-- What each follower has sent, and how it is: what is beside a file otherwise.
+CREATE TABLE followers (
+  name text NOT NULL,
+  content bytea NOT NULL,
+  written_at timestamptz NOT NULL,
+  PRIMARY KEY (name)
 );

@@ -109,6 +109,11 @@ impl Upload {
         self.key.id
     }
 
+    /// Whose rows it brings.
+    pub(in crate::store) fn person(&self) -> i64 {
+        self.key.person
+    }
+
     pub(in crate::store) fn is_in_transaction(&self) -> bool {
         self.hold != Hold::Nothing
     }

@@ -1,8 +1,10 @@
 //! Days and nights of a person, computed on a workbench.
 
+use rusqlite::Connection;
+
 use super::desk::Desk;
 use super::failure::store_failure;
-use super::remote::Remote;
+use super::remote::{Remote, Span};
 use super::tables::{
     CHANGES, DERIVED_STATE, HOME_ZONES, SAMPLE_LENGTHS, SAMPLE_ORIGINS, SOURCE_GROUPS, SOURCE_ORDERS, ZONE_CHANGES,
     ZONE_ENTRIES,
@@ -13,12 +15,12 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::derive::{Chunk, Halt, Wishes, apply, derive_supplied};
 
 impl Workbench {
-    /// Brings the derived tables of a person up to the last change that the other database shows, and hands over what that changes.
+    /// Brings the derived tables of a person up to the last change that is not greater than `until`, and hands over what that changes.
     /// `run` is a number that no other computation has. Begins by forgetting all rows.
     pub(in crate::store) fn derive(
         &mut self,
         remote: &mut impl Remote,
-        person: i64,
+        (person, until): (i64, i64),
         (home, run): (Option<String>, i64),
         is_stopping: &dyn Fn() -> bool,
     ) -> Result<()> {
@@ -27,7 +29,6 @@ impl Workbench {
         let mut wants = Wants::default();
         let tables = [
             &SOURCE_GROUPS,
-            &CHANGES,
             &DERIVED_STATE,
             &ZONE_CHANGES,
             &ZONE_ENTRIES,
@@ -40,6 +41,11 @@ impl Workbench {
         let mut loading = self.loading(remote, person);
         loading.load(&wants)?;
         loading.note_types().map_err(store_failure)?;
+        let mut wants = Wants::default();
+        let known = known_change(loading.connection).map_err(store_failure)?;
+        let span = Span { of: None, from: known.saturating_add(1).into(), to: until.into() };
+        wants.spans(&CHANGES, (None, "number"), vec![span]);
+        loading.load(&wants)?;
         let desk = Desk::new(loading);
         let mut store = |chunk: Chunk| -> std::result::Result<bool, Halt> {
             let stored = apply(desk.supplied(), &chunk)?;
@@ -56,4 +62,10 @@ impl Workbench {
         self.begin()?;
         derived
     }
+}
+
+/// The change that the derived tables know.
+fn known_change(connection: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT coalesce((SELECT change FROM derived_state), ?1)";
+    connection.prepare_cached(sql)?.query_row([i64::MIN], |row| row.get(0))
 }

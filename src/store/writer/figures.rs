@@ -95,12 +95,13 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn start(deriver: Deriver, signal: Arc<Signal>, wakes: Receiver<()>) -> Result<Self> {
+    /// Starts it with its work, which ends soon after the flag is set and the signal was woken.
+    pub(super) fn start(work: impl FnOnce(&AtomicBool) + Send + 'static) -> Result<Self> {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&is_stopping);
         let thread = thread::Builder::new()
             .name("figures".to_owned())
-            .spawn(move || deriver.keep(&signal, &wakes, &stop))
+            .spawn(move || work(&stop))
             .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start the thread of figures: {error}")))?;
         Ok(Self { thread, is_stopping })
     }
@@ -137,7 +138,7 @@ impl Deriver {
     }
 
     /// Derives after each change.
-    fn keep(&self, signal: &Signal, wakes: &Receiver<()>, is_stopping: &AtomicBool) {
+    pub(super) fn keep(&self, signal: &Signal, wakes: &Receiver<()>, is_stopping: &AtomicBool) {
         let is_stopping = || is_stopping.load(Ordering::Relaxed);
         let (mut failures, mut reader) = (LineLimit::default(), Reader::default());
         loop {
@@ -218,7 +219,7 @@ fn rest(wakes: &Receiver<()>, until: Instant, is_stopping: &dyn Fn() -> bool) {
 }
 
 /// Whether the writer has ended.
-fn is_over(ended: &Receiver<Infallible>) -> bool {
+pub(super) fn is_over(ended: &Receiver<Infallible>) -> bool {
     ended.try_recv() == Err(TryRecvError::Disconnected)
 }
 

@@ -6,11 +6,16 @@
 
 mod active;
 mod answer;
+#[cfg(feature = "postgres")]
+mod behind;
+mod elsewhere;
 mod figures;
 mod inbox;
 pub mod ingest;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_figures;
 mod request;
 mod session;
 mod sessions;

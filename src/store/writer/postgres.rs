@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use super::figures::Signal;
 use super::inbox::Inbox;
+use super::postgres_figures::Receiving;
 use super::request::{Finished, Request, SessionRequest, Start};
 use super::session::Writer;
 use crate::model::envelope::Envelope;
@@ -29,18 +32,29 @@ impl Writer {
     /// - [`ErrorKind::Store`] if its schema is missing or of another version,
     /// - [`ErrorKind::Io`] if a thread cannot be started.
     pub fn to_postgres(address: &Address) -> Result<Self> {
-        let postgres = Postgres::open(address)?;
+        let receiving = Arc::new(Receiving { postgres: Postgres::open(address)?, behind: Mutex::default() });
         let spools = Database::new(std::env::temp_dir().join("healthsink"));
-        Self::spawn(&spools, move |inbox| {
-            Dispatcher { postgres, routes: Routes::default(), threads: Vec::new() }.run(&inbox)
-        })
+        let elsewhere = Arc::clone(&receiving);
+        let mut writer = Self::spawn(&spools, move |inbox| {
+            let uploads = Uploads { receiving, routes: Routes::default(), signal: Arc::clone(&inbox.signal) };
+            Dispatcher { uploads, threads: Vec::new() }.run(&inbox)
+        })?;
+        writer.elsewhere = Some(elsewhere);
+        Ok(writer)
     }
 }
 
 struct Dispatcher {
-    postgres: Arc<Postgres>,
-    routes: Routes,
+    uploads: Uploads,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// What the threads of uploads share.
+#[derive(Clone)]
+struct Uploads {
+    receiving: Arc<Receiving>,
+    routes: Routes,
+    signal: Arc<Signal>,
 }
 
 impl Dispatcher {
@@ -49,7 +63,7 @@ impl Dispatcher {
             match request {
                 Request::Start(start) => self.start(start),
                 Request::Write { upload, .. } | Request::Finish { upload, .. } | Request::Abandon { upload } => {
-                    let route = lock(&self.routes).get(&upload).cloned();
+                    let route = lock(&self.uploads.routes).get(&upload).cloned();
                     if let Some(route) = route {
                         // There is a place for each batch of an ingest and for its end, so this never waits.
                         let _ = route.send(request);
@@ -66,17 +80,15 @@ impl Dispatcher {
                 Request::Stop => break,
             }
         }
-        lock(&self.routes).clear();
+        lock(&self.uploads.routes).clear();
         self.threads.into_iter().for_each(|thread| _ = thread.join());
         Ok(())
     }
 
     fn start(&mut self, start: Start) {
         self.threads.retain(|thread| !thread.is_finished());
-        let (postgres, routes) = (Arc::clone(&self.postgres), Arc::clone(&self.routes));
-        let refused = start.started.clone();
-        let started =
-            thread::Builder::new().name("upload".to_owned()).spawn(move || receive(&postgres, &routes, &start));
+        let (uploads, refused) = (self.uploads.clone(), start.started.clone());
+        let started = thread::Builder::new().name("upload".to_owned()).spawn(move || uploads.receive(&start));
         match started {
             Ok(thread) => self.threads.push(thread),
             Err(error) => {
@@ -87,24 +99,32 @@ impl Dispatcher {
     }
 }
 
-/// Serves one upload from its start to its end.
-fn receive(postgres: &Arc<Postgres>, routes: &Routes, start: &Start) {
-    let upload = match Upload::begin(postgres, &start.origin, start.started_ms) {
-        Ok(upload) => upload,
-        Err(error) => {
-            let _ = start.started.try_send(Err(error));
-            return;
-        }
-    };
-    let number = upload.number();
-    let (sender, requests) = bounded(BATCHES_PER_INGEST + 1);
-    lock(routes).insert(number, sender);
-    let _ = start.started.try_send(Ok(number));
-    serve(upload, start, &requests);
-    lock(routes).remove(&number);
+impl Uploads {
+    /// Serves one upload from its start to its end.
+    fn receive(&self, start: &Start) {
+        let upload = match Upload::begin(&self.receiving.postgres, &start.origin, start.started_ms) {
+            Ok(upload) => upload,
+            Err(error) => {
+                let _ = start.started.try_send(Err(error));
+                return;
+            }
+        };
+        let (number, person) = (upload.number(), upload.person());
+        let (sender, requests) = bounded(BATCHES_PER_INGEST + 1);
+        lock(&self.routes).insert(number, sender);
+        lock(&self.receiving.behind).begin_upload(person, Instant::now());
+        // The client of its end may ask for figures at once, so this is noted before it is answered.
+        let ended = || {
+            lock(&self.receiving.behind).end_upload(person, Instant::now());
+            self.signal.note_rows();
+        };
+        let _ = start.started.try_send(Ok(number));
+        serve(upload, start, &requests, ended);
+        lock(&self.routes).remove(&number);
+    }
 }
 
-fn serve(mut upload: Upload, start: &Start, requests: &Receiver<Request>) {
+fn serve(mut upload: Upload, start: &Start, requests: &Receiver<Request>, ended: impl FnOnce()) {
     // Why further rows are refused.
     let mut lost: Option<Error> = None;
     loop {
@@ -131,6 +151,7 @@ fn serve(mut upload: Upload, start: &Start, requests: &Receiver<Request>) {
             Ok(Request::Finish { mut end, finished, .. }) => {
                 note_loss(&mut end, lost.as_ref());
                 let (stored, outcome) = upload.finish(&end);
+                ended();
                 let error = lost.or(outcome.err());
                 let _ = finished.try_send(Finished { stored, error });
                 return;
@@ -144,12 +165,12 @@ fn serve(mut upload: Upload, start: &Start, requests: &Receiver<Request>) {
                     error: Some("the program failed while reading it".to_owned()),
                 };
                 let _ = upload.finish(&end);
-                return;
+                return ended();
             }
             Ok(_) => {}
             Err(RecvTimeoutError::Timeout) => lost = lost.or(upload.commit().err()),
             // The program ends: what it has not committed was not acknowledged.
-            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => return ended(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::answer::{gone, wait};
+use super::elsewhere::Elsewhere;
 use super::figures::{Deriver, Keeper, Signal};
 use super::inbox::Inbox;
 use super::request::{Figures, Finished, Request, Start};
@@ -29,6 +30,8 @@ pub struct Writer {
     wakes: Receiver<()>,
     /// The thread that keeps derived tables current, if one does.
     keeper: Option<Keeper>,
+    /// How figures are computed, if the database is not a file.
+    pub(super) elsewhere: Option<Arc<dyn Elsewhere>>,
     wal_bytes_max: u64,
 }
 
@@ -136,7 +139,8 @@ impl Writer {
                 work(inbox)
             })
             .map_err(|error| Error::new(ErrorKind::Io, format!("cannot start the writer's thread: {error}")))?;
-        Ok(Self { handle, thread, signal, wakes, keeper: None, wal_bytes_max: WAL_BYTES_MAX_DEFAULT })
+        let (keeper, elsewhere, wal_bytes_max) = (None, None, WAL_BYTES_MAX_DEFAULT);
+        Ok(Self { handle, thread, signal, wakes, keeper, elsewhere, wal_bytes_max })
     }
 
     /// Keeps days and nights current from now on. `home` is the zone of persons without any.
@@ -146,17 +150,30 @@ impl Writer {
     /// [`ErrorKind::Io`] if the thread cannot be started.
     pub fn keep_figures(&mut self, home: Option<String>) -> Result<()> {
         let (signal, wakes) = (Arc::clone(&self.signal), self.wakes.clone());
-        self.keeper = Some(Keeper::start(self.deriver(home), signal, wakes)?);
+        let keeper = match &self.elsewhere {
+            Some(elsewhere) => {
+                let (elsewhere, ended) = (Arc::clone(elsewhere), self.handle.ended.clone());
+                Keeper::start(move |stop| elsewhere.keep(home, (&signal, &wakes, &ended), stop))
+            }
+            None => {
+                let deriver = self.deriver(home);
+                Keeper::start(move |stop| deriver.keep(&signal, &wakes, stop))
+            }
+        };
+        self.keeper = Some(keeper?);
         Ok(())
     }
 
-    /// Brings days and nights up to what is stored.
+    /// Brings days and nights up to what is stored. In PostgreSQL only those of persons whose rows this writer has brought.
     ///
     /// # Errors
     ///
     /// What keeps the database from being read or written. All uploads are stored nevertheless.
     pub fn derive(&self, home: Option<String>) -> Result<()> {
-        self.deriver(home).derive()
+        match &self.elsewhere {
+            Some(elsewhere) => elsewhere.derive(home, &self.handle.ended),
+            None => self.deriver(home).derive(),
+        }
     }
 
     pub(super) fn deriver(&self, home: Option<String>) -> Deriver {

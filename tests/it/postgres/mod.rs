@@ -2,6 +2,7 @@
 
 mod cluster;
 mod contract;
+mod figures;
 mod outages;
 mod samples;
 mod schema;

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::cluster::{empty_store, store};
+use super::cluster::{Store, empty_store, store};
 use crate::program::{Program, command, run};
 
 fn text(bytes: &[u8]) -> String {
@@ -19,9 +19,31 @@ fn several_commands_make_the_tables_once() {
         let commands: Vec<_> = (0..3).map(|_| scope.spawn(|| store.run(&["migrate"]))).collect();
         commands.into_iter().map(|command| text(&command.join().unwrap().stdout)).collect()
     });
-    assert_eq!(made.iter().filter(|said| said.contains("has the tables of version 1 now")).count(), 1, "{made:?}");
-    assert_eq!(made.iter().filter(|said| said.contains("has version 1 already")).count(), 2, "{made:?}");
+    assert_eq!(made.iter().filter(|said| said.contains("has the tables of version 2 now")).count(), 1, "{made:?}");
+    assert_eq!(made.iter().filter(|said| said.contains("has version 2 already")).count(), 2, "{made:?}");
     assert_eq!(store.sql("SELECT id, name FROM persons"), "1|me");
+}
+
+/// Indexes and columns of all tables.
+fn structure(store: &Store) -> String {
+    store.sql(
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+         UNION ALL SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default)
+           FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1",
+    )
+}
+
+#[test]
+fn an_older_schema_becomes_a_new_one() {
+    let Some(store) = store() else { return };
+    let new = structure(&store);
+    store.sql("DROP TABLE followers; DROP INDEX uploads_id, changes_number; UPDATE healthsink_version SET version = 1");
+    assert_ne!(structure(&store), new);
+    let said = text(&store.run(&["serve", "--listen", "127.0.0.1:0"]).stderr);
+    assert!(said.contains("version 1") && said.contains("healthsink migrate"), "{said}");
+    let migrated = text(&store.run(&["migrate"]).stdout);
+    assert!(migrated.contains("from version 1 to 2"), "{migrated}");
+    assert_eq!(structure(&store), new);
 }
 
 #[test]
