@@ -12,7 +12,7 @@ use crate::model::error::Result;
 use crate::model::healthkit::name_of;
 use crate::model::limits::EXPLAINED_STRETCHES_MAX;
 use crate::statistics::LocalDay;
-use crate::store::{Database, Explanation, NightFigures};
+use crate::store::{Database, Explanation, NightFigures, SourcePart};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
@@ -89,12 +89,24 @@ fn write_sources(explanation: &Explanation, out: &mut dyn Write) -> io::Result<(
         false => "mean",
     };
     let count = if explanation.night.is_some() { "parts" } else { "samples" };
-    let mut table = Table::new([("source", Align::Left), right(value), right(count), right("minutes")]);
-    for part in &explanation.sources {
-        let value = part.value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
-        table.push([&part.source, &value, &part.count.to_string(), &format!("{:.1}", part.covered_min)]);
-    }
+    let figure = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
+    let cells = |part: &SourcePart| (figure(part.value), part.count.to_string(), format!("{:.1}", part.covered_min));
+    let source = ("source", Align::Left);
     writeln!(out)?;
+    // A mean has nothing that a better source hides.
+    if explanation.sources.iter().all(|part| part.recorded.is_none()) {
+        let mut table = Table::new([source, right(value), right(count), right("minutes")]);
+        for part in &explanation.sources {
+            let (value, count, minutes) = cells(part);
+            table.push([&part.source, &value, &count, &minutes]);
+        }
+        return table.write(out);
+    }
+    let mut table = Table::new([source, right(value), right("recorded"), right(count), right("minutes")]);
+    for part in &explanation.sources {
+        let (value, count, minutes) = cells(part);
+        table.push([&part.source, &value, &figure(part.recorded), &count, &minutes]);
+    }
     table.write(out)
 }
 

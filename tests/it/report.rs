@@ -242,7 +242,12 @@ fn a_figure_is_explained_in_its_parts() {
     let (text, _) = run(&db, &["explain", "--type", "StepCount", "--day", "2026-01-05", "--json"]);
     let parts: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&parts["value"], &parts["naive"], &parts["count"]), (&json!(900.0), &json!(1900.0), &json!(1)));
-    assert_eq!(parts["sources"][0]["source"], "Anna’s Watch");
+    let source = |place: usize| {
+        let part = &parts["sources"][place];
+        (part["source"].as_str().unwrap(), part["value"].as_f64().unwrap(), part["recorded"].as_f64().unwrap())
+    };
+    assert_eq!([source(0), source(1)], [("Anna’s Watch", 900.0, 900.0), ("Anna’s iPhone", 0.0, 1000.0)]);
+    assert!(text.contains("\"recorded\""), "{text}");
     let (text, is_done) = run(&db, &["explain", "--type", "StepCount", "--day", "2020-01-05"]);
     assert!(is_done && text.contains("no figure"), "{text}");
     let (text, _) = run(&db, &["explain", "--type", "resting_heart_rate", "--day", "2026-01-05"]);

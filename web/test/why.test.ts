@@ -4,10 +4,16 @@ import type { Explanation } from "../src/api/shapes.ts";
 import { setLocale } from "../src/format/locale.ts";
 import { measureOf } from "../src/format/units.ts";
 import { joinedSpans, lanesOf, spanOf, ticksOf } from "../src/views/why/lanes.ts";
-import { leadOf, overlapOf } from "../src/views/why/lead.ts";
+import { hiddenOf, leadOf, overlapOf } from "../src/views/why/lead.ts";
 
 beforeEach(() => setLocale("en-GB"));
-const source = (name: string, value: number) => ({ source: name, value, samples: 2, covered_min: 60 });
+const source = (name: string, value: number, recorded = value) => ({
+  source: name,
+  value,
+  recorded,
+  samples: 2,
+  covered_min: 60,
+});
 const stretch = (start: string, end: string, name: string) => ({ start, end, source: name, stage: null });
 const DAY: Explanation = {
   type: "steps",
@@ -37,6 +43,14 @@ test("what was recorded twice is the difference, but rounding is nothing", () =>
   assert.equal(overlapOf({ ...DAY, naive: 1000.0004 }), 0);
   assert.equal(overlapOf({ ...DAY, naive: null }), 0);
   assert.equal(overlapOf({ ...DAY, adds_up: false }), 0);
+});
+
+test("of a source is hidden what a better one recorded also", () => {
+  assert.equal(hiddenOf(source("Phone", 300, 900)), 600);
+  assert.equal(hiddenOf(source("Phone", 0, 900)), 900);
+  assert.equal(hiddenOf(source("Watch", 700)), 0);
+  assert.equal(hiddenOf(source("Watch", 700, 700.0001)), 0);
+  assert.equal(hiddenOf({ value: 60, recorded: null }), 0);
 });
 
 test("the sentence fits the day", () => {

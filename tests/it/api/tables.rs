@@ -42,7 +42,15 @@ fn rows_of_each_table() {
     check("rejects", "rejects", 0, json!({}));
     check("people", "people", 1, json!({"person": "me", "uploads": 2, "stale": false}));
     check("status", "senders", 1, json!({"origin": "import", "uploads": 2}));
-    check("explain?type=steps&from=2026-01-05", "sources", 1, json!({"source": "Apple Watch", "value": 7000}));
+    let watch = json!({"source": "Apple Watch", "value": 7000, "recorded": 7000});
+    check("explain?type=steps&from=2026-01-05", "sources", 2, watch);
+    let explained = api.json("/api/v1/explain?type=steps&from=2026-01-05");
+    let phone = &explained["sources"][1];
+    assert_eq!(
+        [&phone["source"], &phone["value"], &phone["recorded"], &phone["samples"], &explained["naive"]],
+        [&json!("Anna’s iPhone"), &json!(0), &json!(5000), &json!(0), &json!(12_000)],
+        "the phone recorded while the watch did"
+    );
     check("nights/2026-01-06", "segments", 6, json!({"stage": "inBed", "start": "2026-01-05T22:00:00.000Z"}));
     check("nights", "nights", 1, json!({"night": "2026-01-06", "asleep_min": 420, "awake_min": 15, "awakenings": 1}));
     let sources = api.json("/api/v1/sources");

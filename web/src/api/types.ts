@@ -1041,8 +1041,11 @@ export interface components {
             samples: number | null;
             sources: {
                 covered_min: number | null;
+                /** @description of a sum what it recorded, also while a better source did; else null */
+                recorded: number | null;
                 samples: number | null;
                 source: string;
+                /** @description what it adds to a sum, else its mean */
                 value: number | null;
             }[];
             stale: boolean;
@@ -2576,9 +2579,17 @@ export interface operations {
                      *       "sources": [
                      *         {
                      *           "covered_min": 0,
+                     *           "recorded": 7000,
                      *           "samples": 2,
                      *           "source": "Apple Watch",
                      *           "value": 7000
+                     *         },
+                     *         {
+                     *           "covered_min": 0,
+                     *           "recorded": 5000,
+                     *           "samples": 0,
+                     *           "source": "Anna’s iPhone",
+                     *           "value": 0
                      *         }
                      *       ],
                      *       "stale": false,

@@ -46,10 +46,10 @@ export const typesTexts = {
     },
     totalBefore: (total: string) => `${total} in total`,
     soFar: "so far",
+    wholeDays: (count: string, of: number) => `${count} whole ${plural(of, "day", "days")}`,
     daysWithData: (count: string, of: number) => `${count} ${plural(of, "day", "days")} with data`,
     legend: {
       mean: "7-day mean",
-      before: "Before",
       meanBefore: "7-day mean before",
       average: "Average",
       band: "Lowest to highest",
@@ -65,8 +65,7 @@ export const typesTexts = {
     empty: "No data in this period",
     emptyText: (day: string) => `The last value is of ${day}.`,
     goThere: "Go there",
-    unknown: "There is no such data",
-    unknownText: (name: string) => `This person has no samples of ${name}.`,
+    unknownText: "No samples of this type have arrived yet.",
     noFigures: "Samples of this type are listed, since they have no figure to draw.",
     reset: "Whole period",
     table: "Values",
@@ -107,6 +106,11 @@ export const typesTexts = {
     first: (source: string) => `${source} counts first.`,
     gaps: (source: string) => `Where it recorded nothing, the next one fills the gap: ${source}.`,
     covered: (time: string) => `counted for ${time}`,
+    /** Without a part, all of it is hidden. */
+    hidden: (recorded: string, part: string | null) =>
+      part === null
+        ? `recorded ${recorded}, all of it while a better source did`
+        : `recorded ${recorded}, ${part} of that while a better source did`,
     share: (percent: string) => `${percent} of the day`,
     timeline: (source: string, spans: string) => `${source}: ${spans}`,
     axis: "Local time",

@@ -132,6 +132,17 @@ test("why: the sources add up to the number, and what is left out is the rest", 
     shown,
     why.sources.map(({ value }) => count(value ?? 0)),
   );
+  const hidden = why.sources.filter(({ value, recorded }) => (recorded ?? 0) > (value ?? 0) * 1.001);
+  const notes = await page.locator(".source-parts .note").allTextContents();
+  for (const { recorded } of hidden) {
+    assert.ok(
+      notes.some((note) => note.includes(`recorded ${count(recorded ?? 0)}`)),
+      `${recorded}: ${notes}`,
+    );
+  }
+  // What all sources recorded is what adding up would make.
+  const all = why.sources.reduce((sum, { recorded }) => sum + (recorded ?? 0), 0);
+  assert.ok(Math.abs(all - (why.naive ?? 0)) < 1e-6, `${all}, ${why.naive}`);
   const text = (await page.locator("main").textContent()) ?? "";
   const twice = (why.naive ?? 0) - (why.value ?? 0);
   if (twice > 1) assert.ok(text.includes(count(twice)), `${twice} is not in ${text.slice(0, 200)}`);
@@ -207,6 +218,14 @@ test("two fingers zoom a chart, and one scrolls the page over it", async () => {
   await touched.waitForFunction((old) => window.scrollY > old + 40, before);
   assert.equal(new URLSearchParams((await touched.evaluate(() => location.hash)).split("?")[1]).get("zoom"), zoom);
   await context.close();
+});
+
+test("a type without samples is named, and so is a day without a number", async () => {
+  await show(page, household.url, "#/type/vo2_max");
+  await page.getByRole("heading", { name: "VO₂ max" }).waitFor();
+  await show(page, household.url, `#/why/vo2_max/${yesterday}`);
+  await page.getByRole("heading", { name: "Nothing was recorded on this day" }).waitFor();
+  assert.equal(await page.getByText(/address|left out/i).count(), 0);
 });
 
 test("bars by source add up to the day", async () => {

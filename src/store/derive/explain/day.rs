@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::parts::{Explanation, SourcePart, StretchPart, local, minutes};
 use crate::model::time::to_iso_seconds;
-use crate::statistics::{Days, LocalDay, Method, Output, Ranks, Sample, Scale, Timeline, Total};
+use crate::statistics::{Days, GroupId, GroupPart, LocalDay, Method, Output, Ranks, Sample, Scale, Timeline, Total};
 use crate::store::derive::dirty::Span;
 use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
@@ -34,6 +34,8 @@ struct Pass<'a> {
     span: (i64, i64),
     days: Days<'a>,
     total: Option<Total>,
+    /// Of a sum: what each source recorded within the day, whether it counts or not.
+    recorded: BTreeMap<GroupId, f64>,
     left_out: BTreeMap<&'static str, u64>,
 }
 
@@ -42,7 +44,7 @@ impl<'a> Pass<'a> {
         let timeline = person.timeline;
         let span = (timeline.day_start_ms(day), timeline.day_start_ms(day.next()));
         let days = Days::new(Method::of(kind.name), timeline, ranks, Scale::Day).with_stretches();
-        Self { person, kind, day, span, days, total: None, left_out: BTreeMap::new() }
+        Self { person, kind, day, span, days, total: None, recorded: BTreeMap::new(), left_out: BTreeMap::new() }
     }
 
     fn run(&mut self, groups: &mut Groups) -> Step<()> {
@@ -68,18 +70,25 @@ impl<'a> Pass<'a> {
     }
 
     fn count(&mut self, sample: &Sample) {
+        if Method::of(self.kind.name) == Method::Sum && sample.left_out(false).is_none() {
+            let recorded = sample.value.unwrap_or_default() * part_within(sample, self.span);
+            if recorded != 0.0 {
+                *self.recorded.entry(sample.group).or_default() += recorded;
+            }
+        }
         let Self { days, total, left_out, day, span, .. } = self;
         // The samples come in the order of their starts.
         let _ = days.push(sample, &mut |output| keep(&output, *day, *span, total, left_out));
     }
 
     fn finish(self, groups: &Groups, unit: &str) -> Explanation {
-        let Self { person, kind, day, span, days, mut total, mut left_out } = self;
+        let Self { person, kind, day, span, days, mut total, recorded, mut left_out } = self;
         days.finish(&mut |output| keep(&output, day, span, &mut total, &mut left_out));
         let timeline = person.timeline;
         let zone = timeline.is_known().then(|| timeline.zones().name(timeline.zone_at(span.0)).to_owned());
         let [from, to] = [span.0, span.1].map(to_iso_seconds);
-        let (sources, stretches) = total.as_ref().map_or_else(Default::default, |total| parts(total, groups, timeline));
+        let (sources, stretches) =
+            total.as_ref().map_or_else(Default::default, |total| parts(total, &recorded, groups, timeline));
         Explanation {
             kind: kind.name.to_owned(),
             day: day.to_string(),
@@ -116,13 +125,39 @@ fn keep(
     }
 }
 
-fn parts(total: &Total, groups: &Groups, timeline: &Timeline) -> (Vec<SourcePart>, Vec<StretchPart>) {
-    let source = |part: &crate::statistics::GroupPart| SourcePart {
+/// The part of a sample's time that is within a span.
+#[expect(clippy::cast_precision_loss, reason = "the milliseconds of a few days")]
+fn part_within(sample: &Sample, (from_ms, to_ms): Span) -> f64 {
+    let (start_ms, end_ms) = (sample.start_ms, sample.end());
+    if start_ms == end_ms {
+        return if (from_ms..to_ms).contains(&start_ms) { 1.0 } else { 0.0 };
+    }
+    let within = end_ms.min(to_ms).saturating_sub(start_ms.max(from_ms)).max(0);
+    within as f64 / end_ms.saturating_sub(start_ms) as f64
+}
+
+/// The sources that count, the best one first, then those of which nothing counts.
+fn parts(
+    total: &Total,
+    recorded: &BTreeMap<GroupId, f64>,
+    groups: &Groups,
+    timeline: &Timeline,
+) -> (Vec<SourcePart>, Vec<StretchPart>) {
+    let source = |part: &GroupPart| SourcePart {
         source: groups.name(part.group).to_owned(),
         value: part.value,
+        recorded: recorded.get(&part.group).copied(),
         count: part.count,
         covered_min: minutes(part.covered_ms),
     };
+    let counts = |group: GroupId| total.groups.iter().any(|part| part.group == group);
+    let hidden = recorded.iter().filter(|(group, _)| !counts(**group)).map(|(group, recorded)| SourcePart {
+        source: groups.name(*group).to_owned(),
+        value: Some(0.0),
+        recorded: Some(*recorded),
+        count: 0,
+        covered_min: 0.0,
+    });
     let local = |at_ms: i64| local(timeline, timeline.zone_at(at_ms), at_ms);
     let stretch = |stretch: &crate::statistics::Stretch| StretchPart {
         from: local(stretch.from_ms),
@@ -130,5 +165,27 @@ fn parts(total: &Total, groups: &Groups, timeline: &Timeline) -> (Vec<SourcePart
         source: groups.name(stretch.group).to_owned(),
         stage: None,
     };
-    (total.groups.iter().map(source).collect(), total.stretches.iter().map(stretch).collect())
+    let sources = total.groups.iter().map(source).chain(hidden).collect();
+    (sources, total.stretches.iter().map(stretch).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_over_midnight_has_a_part_in_each_day() {
+        let check = |start_ms: i64, end_ms: Option<i64>, expected: f64| {
+            let sample = Sample { start_ms, end_ms, ..Sample::default() };
+            assert!((part_within(&sample, (100, 200)) - expected).abs() < 1e-12, "{start_ms} {end_ms:?}");
+        };
+        check(90, Some(110), 0.5);
+        check(190, Some(230), 0.25);
+        check(50, Some(250), 0.5);
+        check(120, Some(130), 1.0);
+        check(20, Some(100), 0.0);
+        check(200, Some(210), 0.0);
+        check(100, None, 1.0);
+        check(200, Some(200), 0.0);
+    }
 }

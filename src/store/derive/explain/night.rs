@@ -100,6 +100,7 @@ fn fill(explanation: &mut Explanation, person: &Person<'_>, night: &Night, ranks
         let part = sources.entry(segment.rank).or_insert_with(|| SourcePart {
             source: source(segment.rank),
             value: None,
+            recorded: None,
             count: 0,
             covered_min: 0.0,
         });

@@ -79,6 +79,8 @@ pub struct SourcePart {
     pub source: String,
     /// Its part of a sum, or its mean.
     pub value: Option<f64>,
+    /// Of a sum: what it recorded, also while a better source did.
+    pub recorded: Option<f64>,
     /// Its samples that count.
     pub count: u64,
     /// Minutes in which it is the source that counts.

@@ -166,11 +166,12 @@ impl Question for Explain {
             ("naive", Value::real(explained.naive)),
             ("samples", Value::integer(i64::try_from(explained.count).ok())),
         ]);
-        sink.list("sources", &["source", "value", "samples", "covered_min"]);
+        sink.list("sources", &["source", "value", "recorded", "samples", "covered_min"]);
         for source in &explained.sources {
             sink.row(&[
                 Value::Text(&source.source),
                 Value::real(source.value),
+                Value::real(source.recorded),
                 Value::integer(i64::try_from(source.count).ok()),
                 Value::Real(source.covered_min),
             ]);

@@ -9,6 +9,7 @@ import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
 import { TableBehind } from "../../ui/DataTable.tsx";
 import { joinedSpans, lanesOf, type Span, spanOf, ticksOf } from "./lanes.ts";
+import { hiddenOf } from "./lead.ts";
 
 interface PartProps {
   explanation: Explanation;
@@ -50,7 +51,7 @@ export function Sources({ explanation, measure }: PartProps) {
                 </span>
               </div>
               {lane.length > 0 && span && <Lane lane={lane} span={span} source={part.source} />}
-              <p class="note">{factsOf(part)}</p>
+              <p class="note">{factsOf(part, measure)}</p>
             </li>
           );
         })}
@@ -82,11 +83,16 @@ const shortened = (name: string) =>
 /** The best source has the full colour, the next ones less. */
 const shareOf = (place: number) => `${Math.max(25, 100 - place * 30)}%`;
 
-function factsOf(part: Explanation["sources"][number]): string {
+function factsOf(part: Explanation["sources"][number], measure: Measure): string {
   const count = part.samples ?? 0;
-  const samples = texts.why.samples(formatNumber(count), count);
   const covered = part.covered_min ?? 0;
-  return covered >= 1 ? `${samples} · ${texts.why.covered(formatMinutes(covered))}` : samples;
+  const hidden = hiddenOf(part);
+  const facts = [
+    count > 0 && texts.why.samples(formatNumber(count), count),
+    covered >= 1 && texts.why.covered(formatMinutes(covered)),
+    hidden > 0 && texts.why.hidden(measure.format(part.recorded), part.value ? measure.format(hidden) : null),
+  ];
+  return facts.filter(Boolean).join(" · ");
 }
 
 const WIDTH = 1000;

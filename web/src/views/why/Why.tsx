@@ -2,6 +2,7 @@
 
 import { useEffect } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
+import { Problem } from "../../api/problem.ts";
 import type { Explanation } from "../../api/shapes.ts";
 import { addDays, isDay } from "../../format/calendar.ts";
 import { formatDay } from "../../format/dates.ts";
@@ -29,6 +30,9 @@ export default function Why({ parts }: ViewProps) {
 
 function Asked({ type, day }: { type: string; day: string }) {
   const answer = useAnswer("/api/v1/explain", { type, from: day, person: personInAddress.value });
+  const { error, data } = answer.value;
+  // The person has no sample of this type on any day.
+  const isMissing = error instanceof Problem && error.status === 404 && data === undefined;
   const name = nameOfType(type);
   const today = personToday.value;
   useEffect(() => {
@@ -61,10 +65,22 @@ function Asked({ type, day }: { type: string; day: string }) {
           )}
         </div>
       </header>
-      <Answered answer={answer} isSticky lines={6}>
-        {(explanation) => <Explained explanation={explanation} type={type} />}
-      </Answered>
+      {isMissing ? (
+        <NothingRecorded />
+      ) : (
+        <Answered answer={answer} isSticky lines={6}>
+          {(explanation) => <Explained explanation={explanation} type={type} />}
+        </Answered>
+      )}
     </div>
+  );
+}
+
+function NothingRecorded() {
+  return (
+    <Empty title={texts.why.empty} icon="types">
+      <p>{texts.why.emptyText}</p>
+    </Empty>
   );
 }
 
@@ -74,10 +90,8 @@ function Explained({ explanation, type }: { explanation: Explanation; type: stri
   if (explanation.value === null || (explanation.samples === 0 && explanation.sources.length === 0)) {
     return (
       <>
-        <Empty title={texts.why.empty}>
-          <p>{texts.why.emptyText}</p>
-        </Empty>
-        <LeftOut explanation={explanation} measure={measure} />
+        <NothingRecorded />
+        {explanation.left_out.length > 0 && <LeftOut explanation={explanation} measure={measure} />}
       </>
     );
   }

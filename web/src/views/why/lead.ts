@@ -15,6 +15,13 @@ export function overlapOf({ naive, value, adds_up: addsUp }: Explanation): numbe
   return twice > naive * OVERLAP_MIN ? twice : 0;
 }
 
+/** What a source recorded while a better one did, so that it does not count; 0 if all of it does. */
+export function hiddenOf({ value, recorded }: Pick<Explanation["sources"][number], "value" | "recorded">): number {
+  if (value === null || recorded === null) return 0;
+  const hidden = recorded - value;
+  return hidden > recorded * OVERLAP_MIN ? hidden : 0;
+}
+
 /** Of categories the samples are counted: their values are codes without a unit. */
 export function isCount({ adds_up: addsUp, unit, value, samples, naive }: Explanation): boolean {
   return !addsUp && unit === null && naive === null && value !== null && value === samples;
