@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startOfDayMs } from "../src/format/calendar.ts";
+import { setLocale } from "../src/format/locale.ts";
+import { DAYS, labelled, labelOfTick } from "../src/views/type/axis.ts";
 import { clamped, pinched } from "../src/views/type/gestures.ts";
 import { isEnough, newest, SPANS } from "../src/views/type/newest.ts";
 import { endOf, parseZoom, periodOf, shifted, zoomOfDays, zoomOfInstants } from "../src/views/type/ranges.ts";
@@ -122,4 +124,16 @@ test("local days begin at different instants", () => {
   check("2026-03-30", "Europe/Berlin", "2026-03-29T22:00:00.000Z");
   check("2026-11-26", "America/New_York", "2026-11-26T05:00:00.000Z");
   check("2026-11-26", null, "2026-11-26T00:00:00.000Z");
+});
+
+test("an axis of days has no hours, and its labels are at the noon of their days", () => {
+  setLocale("en-GB");
+  const noon = Date.parse("2026-11-23T12:00:00Z") / 1000;
+  assert.ok(DAYS.every((step) => step >= 86_400));
+  const label = (step: number, dayPx: number) => labelOfTick(labelled(noon, null), step, null, dayPx);
+  assert.deepEqual([label(86_400, 40), label(86_400, 120)], ["M 23", "Mon 23"]);
+  assert.deepEqual([label(2 * 86_400, 20), label(30 * 86_400, 3), label(365 * 86_400, 1)], ["23 Nov", "Nov", "2026"]);
+  // A night that begins in the zone's evening, an hour before midnight in UTC.
+  const instant = Date.parse("2026-11-23T22:30:00Z") / 1000;
+  assert.equal(labelOfTick(labelled(instant, "Europe/Berlin"), 3600, "Europe/Berlin", 400), "23:30");
 });

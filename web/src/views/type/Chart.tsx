@@ -3,8 +3,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { wallOf } from "../../draw/clock.ts";
-import { dateFormat } from "../../format/locale.ts";
 import { formatBrief } from "../../format/numbers.ts";
+import { DAY_S, DAYS, isAtEnd, LONG_S, labelled, labelOfTick, SHORT_S } from "./axis.ts";
 import { followGestures, onChartKey, type Span } from "./gestures.ts";
 import { noteChosen } from "./Hint.tsx";
 
@@ -36,6 +36,8 @@ interface ChartProps {
 }
 
 const HEIGHT = 260;
+/** So many points are drawn each for itself. */
+const CROWDED = 45;
 const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 const REFOCUS_MS = 3000;
 let refocusUntil = 0;
@@ -135,6 +137,10 @@ function colorsOf(element: HTMLElement, color: string): Colors {
   };
 }
 
+/** The period before is behind a line, but bars would hide it. */
+const inOrder = <T,>(kind: ChartData["kind"], before: T, value: T): [T, T] =>
+  kind === "bars" ? [value, before] : [before, value];
+
 function columnsOf({ kind, x, value, low, high, mean, before, layers = [] }: ChartData): uPlot.AlignedData {
   const nothing = x.map(() => null);
   const isBand = kind === "band";
@@ -142,8 +148,7 @@ function columnsOf({ kind, x, value, low, high, mean, before, layers = [] }: Cha
     x,
     isBand ? (high ?? value) : nothing,
     isBand ? (low ?? value) : nothing,
-    before ?? nothing,
-    value,
+    ...inOrder(kind, before ?? nothing, value),
     mean ?? nothing,
     // The highest one is behind the others.
     ...layers.map(({ heights }) => heights).reverse(),
@@ -152,6 +157,7 @@ function columnsOf({ kind, x, value, low, high, mean, before, layers = [] }: Cha
 
 function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): uPlot.Options {
   const isBars = data.kind === "bars";
+  const isDays = data.zone === null;
   const edge = { stroke: "transparent", width: 0, points: { show: false } };
   const font = "12px system-ui, sans-serif";
   const axis = { stroke: colors.muted, font, ticks: { show: false }, border: { show: false } };
@@ -160,7 +166,7 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
     height: HEIGHT,
     padding: [12, 4, 0, 0],
     legend: { show: false },
-    tzDate: (seconds) => clocksOf(seconds * 1000, data.zone),
+    tzDate: (seconds) => clocksOf(labelled(seconds, data.zone) * 1000, data.zone),
     cursor: {
       y: false,
       points: { show: !isBars, size: 8, fill: colors.data, width: 0 },
@@ -176,10 +182,14 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
         grid: { show: false },
         size: 28,
         gap: 8,
-        // Years are shorter than days with their months.
-        space: (_, _axis, from, to) => (to - from > LONG_S ? 40 : 56),
-        values: (_, ticks, _axis, _space, step) =>
-          ticks.map((tick) => (isAtEnd(tick, span) ? "" : labelOfTick(tick, step, data.zone))),
+        // Years, and the days of one week, are shorter than days with their months.
+        space: (_, _axis, from, to) => (to - from > LONG_S || (isDays && to - from < SHORT_S) ? 40 : 56),
+        ...(isDays ? { incrs: DAYS } : {}),
+        values: ({ bbox }, ticks, _axis, _space, step) => {
+          const dayPx = (bbox.width / devicePixelRatio / (span.max - span.min)) * DAY_S;
+          const label = (tick: number) => labelOfTick(labelled(tick, data.zone), step, data.zone, dayPx);
+          return ticks.map((tick) => (isAtEnd(tick, span) ? "" : label(tick)));
+        },
       },
       {
         ...axis,
@@ -197,8 +207,17 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
       {},
       edge,
       edge,
-      { stroke: colors.muted, width: 1.5, alpha: 0.55, points: { show: false }, spanGaps: true },
-      isBars ? barsOf(data, data.layers ? "transparent" : colors.data) : lineOf(data, colors),
+      ...inOrder<uPlot.Series>(
+        data.kind,
+        {
+          stroke: colors.muted,
+          width: 1.5,
+          alpha: isBars && data.x.length < CROWDED ? 1 : 0.55,
+          points: { show: false },
+          spanGaps: true,
+        },
+        isBars ? barsOf(data, data.layers ? "transparent" : colors.data) : lineOf(data, colors),
+      ),
       {
         stroke: colors.text,
         width: 1.75,
@@ -230,7 +249,7 @@ function lineOf(data: ChartData, colors: Colors): uPlot.Series {
   const isDots = data.kind === "dots";
   // Samples of a sum have nothing between them.
   const hasLine = !isDots || data.low !== undefined;
-  const points = { show: isDots || data.x.length < 45, size: 5, fill: colors.data, stroke: colors.data, width: 0 };
+  const points = { show: isDots || data.x.length < CROWDED, size: 5, fill: colors.data, stroke: colors.data, width: 0 };
   return {
     stroke: isDots ? `${colors.data}66` : colors.data,
     width: isDots ? (hasLine ? 1 : 0) : 2,
@@ -258,21 +277,4 @@ function clocksOf(ms: number, zone: string | null): Date {
   const [hours, minutes] = [wall.getUTCHours(), wall.getUTCMinutes()];
   const seconds = wall.getUTCSeconds() + wall.getUTCMilliseconds() / 1000;
   return new Date(wall.getUTCFullYear(), wall.getUTCMonth(), wall.getUTCDate(), hours, minutes, seconds);
-}
-
-const DAY_S = 86_400;
-
-/** A label there would be cut. */
-const isAtEnd = (seconds: number, { min, max }: Span) => (max - seconds) / (max - min) < 0.02;
-
-/** As much of the date as the step needs. */
-const LONG_S = 4 * 365 * DAY_S;
-
-function labelOfTick(seconds: number, step: number, zone: string | null): string {
-  const format = (options: Intl.DateTimeFormatOptions) =>
-    dateFormat({ ...options, timeZone: zone ?? "UTC" }).format(seconds * 1000);
-  if (step < DAY_S) return format({ hour: "numeric", minute: "2-digit" });
-  if (step < 2 * DAY_S) return format({ weekday: "short", day: "numeric" });
-  if (step < 27 * DAY_S) return format({ day: "numeric", month: "short" });
-  return step < 360 * DAY_S ? format({ month: "short" }) : format({ year: "numeric" });
 }

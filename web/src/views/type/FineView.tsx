@@ -150,6 +150,7 @@ function Drawn(props: DrawnProps) {
         <Readout
           point={chosen}
           bucket={isSamples ? "sample" : "hour"}
+          range={range}
           measure={measure}
           isSum={isSum}
           zone={zone}
@@ -169,6 +170,7 @@ function Drawn(props: DrawnProps) {
         />
         <Foot
           row={row}
+          range={range}
           series={days}
           points={points}
           measure={measure}

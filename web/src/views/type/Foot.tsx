@@ -13,11 +13,13 @@ import { type Column, TableBehind } from "../../ui/DataTable.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { downloadCsv } from "./csv.ts";
 import { Hint } from "./Hint.tsx";
+import type { Range } from "./ranges.ts";
 import type { Point } from "./series.ts";
 import type { Share } from "./shares.ts";
 
 interface FootProps {
   row: TypeRow;
+  range: Range;
   series: Series;
   points: readonly Point[];
   measure: Measure;
@@ -35,7 +37,7 @@ interface FootProps {
 }
 
 export function Foot(props: FootProps) {
-  const { row, series, points, source, query, isSamples = false, legend, color } = props;
+  const { row, range, series, points, source, query, isSamples = false, legend, color } = props;
   const { shares = null, canStack = false, isBySource = false } = props;
   const name = nameOfType(row.type);
   return (
@@ -57,7 +59,7 @@ export function Foot(props: FootProps) {
         {legend.mean && <li class="key-mean">{texts.type.legend.mean}</li>}
         {legend.before && (
           <li class="key-before">
-            {legend.before === "mean" ? texts.type.legend.meanBefore : texts.type.legend.before}
+            {legend.before === "mean" ? texts.type.legend.meanBefore : texts.type.before[range]}
           </li>
         )}
       </ul>

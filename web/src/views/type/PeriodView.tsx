@@ -111,6 +111,7 @@ function Shown({ row, range, period, zoom, series, shown, before, color, query, 
           isSum={isSum}
           mean={drawn.mean?.[points.indexOf(chosen as Point)]}
           before={drawn.before?.[points.indexOf(chosen as Point)]}
+          range={range}
           type={row.type}
           zoomed={zoom !== null}
         />
@@ -126,6 +127,7 @@ function Shown({ row, range, period, zoom, series, shown, before, color, query, 
         />
         <Foot
           row={row}
+          range={range}
           series={series}
           points={points}
           measure={measure}

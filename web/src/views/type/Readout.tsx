@@ -4,6 +4,7 @@ import { formatDay, formatInstant } from "../../format/dates.ts";
 import type { Measure } from "../../format/units.ts";
 import { changeQuery, linkTo } from "../../state/address.ts";
 import { texts } from "../../texts.ts";
+import type { Range } from "./ranges.ts";
 import type { Point } from "./series.ts";
 
 interface ReadoutProps {
@@ -13,24 +14,29 @@ interface ReadoutProps {
   isSum: boolean;
   mean?: number | null | undefined;
   before?: number | null | undefined;
+  range: Range;
   zone?: string | null;
   type: string;
   zoomed: boolean;
   title?: string | undefined;
 }
 
+const without = (label: string, text: string) =>
+  label !== "" && text.endsWith(` ${label}`) ? text.slice(0, -label.length - 1) : text;
+
 const LONGER = { week: "year", month: "month", year: "onlyYear" } as const;
 
-export function Readout({ point, bucket, measure, isSum, mean, before, zone = null, type, zoomed }: ReadoutProps) {
+export function Readout(props: ReadoutProps) {
+  const { point, bucket, measure, isSum, mean, before, range, zone = null, type, zoomed } = props;
   if (!point) return null;
   const { key, value, minimum, maximum, partial } = point;
   const isInstant = bucket === "hour" || bucket === "sample";
   const when = isInstant ? formatInstant(key, zone) : formatDay(key, bucket === "day" ? "weekdayYear" : LONGER[bucket]);
   const hasSpan = !isSum && minimum !== null && maximum !== null && minimum !== maximum;
   const { number, unit } = measure.parts(value);
-  // Units of the chart are those that were converted already.
+  // Values of the chart were converted already. Their unit stands beside the first value.
   const shown = (converted: number | null | undefined) =>
-    typeof converted === "number" ? measure.formatShown(converted) : null;
+    typeof converted === "number" ? without(measure.label, measure.formatShown(converted)) : null;
   return (
     <div class="chart-readout">
       <p class="numbers" aria-live="polite">
@@ -52,7 +58,7 @@ export function Readout({ point, bucket, measure, isSum, mean, before, zone = nu
         )}
         {shown(before) && (
           <span class="note">
-            {texts.type.legend.before} {shown(before)}
+            {texts.type.before[range]} {shown(before)}
           </span>
         )}
       </p>

@@ -80,7 +80,8 @@ export function Summaries({ measure, isSum, range, bucket, now, before, why }: S
 function Coverage({ now, isDay }: { now: Summary; isDay: boolean }) {
   const samples = now.highest?.samples ?? 0;
   if (isDay) return <>{texts.types.samples(formatNumber(samples), samples)}</>;
-  return <>{texts.type.daysWithData(formatNumber(now.days), now.days)}</>;
+  const { wholeDays, daysWithData } = texts.type;
+  return <>{(now.isWhole ? wholeDays : daysWithData)(formatNumber(now.days), now.days)}</>;
 }
 
 function Big({ measure, value }: { measure: Measure; value: number | null }) {

@@ -33,8 +33,8 @@ export default function Type({ parts, query }: ViewProps) {
         const row = types.find(({ type, identifier }) => type === name || identifier === name);
         if (row) return <Known row={row} query={query} />;
         return (
-          <Empty title={texts.type.unknown} icon="warning" isView>
-            <p>{texts.type.unknownText(nameOfType(name))}</p>
+          <Empty title={nameOfType(name)} icon="types" isView>
+            <p>{texts.type.unknownText}</p>
             <a class="button" href={linkTo("types")}>
               {texts.nav.types}
             </a>

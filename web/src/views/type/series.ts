@@ -90,6 +90,8 @@ export interface Summary {
   highest: Point | null;
   /** Those that the average is of. */
   days: number;
+  /** They are over. */
+  isWhole: boolean;
   isPartial: boolean;
 }
 
@@ -109,6 +111,7 @@ export function summaryOf(points: readonly Point[], isSum: boolean): Summary {
     lowest: best(counted, (one, other) => low(one) < low(other)),
     highest: best(known, (one, other) => high(one) > high(other)),
     days: days(counted),
+    isWhole: whole.length > 0,
     isPartial: known.some(({ partial }) => partial),
   };
 }
