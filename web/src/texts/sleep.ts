@@ -20,6 +20,7 @@ export const sleepTexts = {
     waking: "Waking",
     nap: "Nap",
     naps: "Naps",
+    napsInAll: "Naps in all",
     notes: "Notes",
     usual: "Usual bedtime and waking",
     spread: (length: string) => `± ${length}`,

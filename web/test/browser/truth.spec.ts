@@ -136,6 +136,22 @@ test("one night has its stages, its heart and its breathing under one cursor", a
   assert.match(readouts[1] ?? "", /^\d+ bpm$/);
 });
 
+test("the night after the last one is there from the evening on", async () => {
+  for (const [time, isThere] of [
+    ["09:00", false],
+    ["20:00", true],
+  ] as const) {
+    const other = await context.newPage();
+    watched.watch(other);
+    // Winter or summer: neither time is near 18:00.
+    await other.clock.setFixedTime(`${today}T${time}:00+01:00`);
+    await show(other, household.url, `#/sleep/${today}?person=anna`);
+    const next = other.getByRole("link", { name: "Night after" });
+    assert.equal(await next.count(), isThere ? 1 : 0, time);
+    await other.close();
+  }
+});
+
 test("workouts are those of the life, day by day", async () => {
   await show(page, household.url, "#/workouts");
   const lines = await page.locator("a.item .item-when").allTextContents();

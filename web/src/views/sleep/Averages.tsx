@@ -26,7 +26,7 @@ export function Averages({ summary }: { summary: Summary }) {
         <Fact name={texts.sleep.inBed} value={formatMinutes(inBed)} />
         <Fact name={texts.sleep.bedtime} value={timeOf(bedtime)} note={spreadOf(bedtime)} />
         <Fact name={texts.sleep.waking} value={timeOf(waking)} note={spreadOf(waking)} />
-        <Fact name={texts.sleep.naps} value={formatNumber(naps)} />
+        <Fact name={texts.sleep.napsInAll} value={formatNumber(naps)} />
       </dl>
       {parts.some(({ stage }) => stage !== "asleep" && stage !== "awake") && <StageBar parts={parts} />}
     </Card>

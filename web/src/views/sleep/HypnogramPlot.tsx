@@ -9,7 +9,8 @@ import { classOfStage, nameOfStage } from "./stages.ts";
 
 const LANE = 34;
 const BLOCK = 22;
-const BED = 12;
+/** The lane of the time in bed. */
+const BED = 24;
 /** Blocks with a longer gap between them are not joined. */
 const JOIN_MS = 90_000;
 
@@ -26,8 +27,9 @@ interface HypnogramPlotProps {
 
 export function HypnogramPlot({ night, axis, cursor, zone }: HypnogramPlotProps) {
   const { lanes, blocks, inBed } = night;
-  const height = BED + lanes.length * LANE;
-  const yOf = (stage: Stage) => BED + lanes.indexOf(stage) * LANE + (LANE - BLOCK) / 2;
+  const top = inBed.length > 0 ? BED : 0;
+  const height = top + lanes.length * LANE;
+  const yOf = (stage: Stage) => top + lanes.indexOf(stage) * LANE + (LANE - BLOCK) / 2;
   const within = ({ from, to }: { from: number; to: number }) => to > axis.from && from < axis.to;
   return (
     <figure class="plot">
@@ -52,12 +54,17 @@ export function HypnogramPlot({ night, axis, cursor, zone }: HypnogramPlotProps)
               </text>
             </g>
           ))}
+          {inBed.length > 0 && (
+            <text class="plot-label" x={LEFT - 8} y={BED / 2 + 4} text-anchor="end">
+              {texts.sleep.inBed}
+            </text>
+          )}
           {inBed.filter(within).map((span) => (
             <rect
               key={span.from}
               class="plot-bed"
               x={Math.max(LEFT, xOf(axis, span.from))}
-              y={2}
+              y={BED / 2 - 2}
               width={Math.max(
                 1,
                 Math.min(axis.width - RIGHT, xOf(axis, span.to)) - Math.max(LEFT, xOf(axis, span.from)),

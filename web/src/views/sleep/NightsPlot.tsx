@@ -70,7 +70,7 @@ export function NightsPlot({ bars, summary, range, zone, today }: NightsPlotProp
           </>
         )}
       </div>
-      <Legend hasNaps={summary.naps > 0} hasStages={frame.hasStages} />
+      <Legend hasNaps={summary.naps > 0} hasStages={frame.hasStages} hasBed={rows.some(isInBed)} />
     </figure>
   );
 }
@@ -79,6 +79,10 @@ export function NightsPlot({ bars, summary, range, zone, today }: NightsPlotProp
 function useKept<T>(value: T, key: string): T {
   return useMemo(() => value, [key]);
 }
+
+/** A bar begins in bed, not asleep. */
+const isInBed = ({ in_bed_min: inBed, asleep_min: asleep, in_bed_estimated: isEstimated }: NightRow) =>
+  !isEstimated && (inBed ?? 0) > (asleep ?? 0);
 
 interface Frame {
   width: number;
@@ -258,7 +262,13 @@ function Readout({ bars, summary, chosen }: { bars: Bars; summary: Averages; cho
   );
 }
 
-function Legend({ hasNaps, hasStages }: { hasNaps: boolean; hasStages: boolean }) {
+interface LegendProps {
+  hasNaps: boolean;
+  hasStages: boolean;
+  hasBed: boolean;
+}
+
+function Legend({ hasNaps, hasStages, hasBed }: LegendProps) {
   return (
     <ul class="legend">
       {(hasStages ? (["deep", "core", "rem", "awake"] as const) : (["asleep"] as const)).map((stage) => (
@@ -267,6 +277,12 @@ function Legend({ hasNaps, hasStages }: { hasNaps: boolean; hasStages: boolean }
           {nameOfStage(stage)}
         </li>
       ))}
+      {hasStages && hasBed && (
+        <li>
+          <span class="swatch bed" />
+          {texts.sleep.inBed}
+        </li>
+      )}
       <li>
         <span class="swatch usual" />
         {texts.sleep.usual}

@@ -7,12 +7,12 @@ import type { Night } from "../../api/shapes.ts";
 import { knownZone } from "../../draw/clock.ts";
 import { hypnogram, parts, type Span } from "../../draw/hypnogram.ts";
 import { isStaged, seenAt, stagesOf } from "../../draw/nights.ts";
-import { addDays } from "../../format/calendar.ts";
+import { addDays, dayIn } from "../../format/calendar.ts";
 import { formatDay, formatLocalTime, formatTime } from "../../format/dates.ts";
 import { formatMinutes } from "../../format/durations.ts";
 import { formatNumber } from "../../format/numbers.ts";
 import { linkTo, personInAddress } from "../../state/address.ts";
-import { now, today } from "../../state/clock.ts";
+import { now, zone } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
 import { Card } from "../../ui/Card.tsx";
@@ -42,8 +42,12 @@ export function OneNight({ date }: { date: string }) {
   );
 }
 
+/** From 18:00 on a night may have begun that has tomorrow's date. */
+const UNTIL_EVENING_MS = 6 * 3_600_000;
+
 function Head({ date }: { date: string }) {
-  const isNewest = date > today.value;
+  const newest = dayIn(zone.value, new Date(now.value.getTime() + UNTIL_EVENING_MS));
+  const isNewest = date >= newest;
   return (
     <header class="view-head tight">
       <div class="head-text">
