@@ -111,8 +111,9 @@ export const dataTexts = {
     noZones: "No time zone is known: days are those of UTC. “healthsink zones home” sets one.",
     zone: "Zone",
     since: "Since",
-    why: "From",
-    whys: { samples: "samples", home: "home zone", entered: "entered", owner: "entered" } as Record<string, string>,
+    why: "How known",
+    whys: { samples: "by samples", home: "home zone", entered: "by hand", owner: "by hand" } as Record<string, string>,
+    moreZones: (count: string) => `Show more (${count})`,
     state: {
       title: "Server",
       figures: "Figures",

@@ -70,4 +70,20 @@ for (const theme of ["light", "dark"] as const) {
   }
 }
 
+test("of a traveller's time zones the last ones are shown, and all of them on demand", async () => {
+  const context = await newContext(browser, { screen: PHONE });
+  await signIn(context, household.url, token);
+  const page = await context.newPage();
+  watched.watch(page);
+  const { zones } = await household.read<{ zones: object[] }>(token, "zones?limit=1000");
+  assert.ok(zones.length > 10, `${zones.length} zones`);
+  await show(page, household.url, "#/data");
+  const rows = page.getByRole("table", { name: "List of time zones" }).locator("tbody tr");
+  await rows.first().waitFor();
+  assert.equal(await rows.count(), 5);
+  await page.getByRole("button", { name: `Show more (${zones.length - 5})` }).click();
+  assert.equal(await rows.count(), zones.length);
+  await context.close();
+});
+
 test("no page had an error, or asked anybody else", () => watched.check());

@@ -2,13 +2,10 @@
 
 import { useAnswer } from "../../api/answers.ts";
 import { addDays } from "../../format/calendar.ts";
-import { formatInstant } from "../../format/dates.ts";
 import { personInAddress } from "../../state/address.ts";
-import { today, zone } from "../../state/clock.ts";
+import { today } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
-import { Card } from "../../ui/Card.tsx";
-import { DataTable } from "../../ui/DataTable.tsx";
 import type { ViewProps } from "../registry.ts";
 import { Followers } from "./Followers.tsx";
 import { Ledger } from "./Ledger.tsx";
@@ -18,6 +15,7 @@ import { Sources } from "./Sources.tsx";
 import { State } from "./State.tsx";
 import { StoppedTypes } from "./StoppedTypes.tsx";
 import { Verdict } from "./Verdict.tsx";
+import { Zones } from "./Zones.tsx";
 
 /** Uploads of so many days are read: they show the phone's rule. */
 export const LEDGER_DAYS = 14;
@@ -71,41 +69,5 @@ export default function Data(_: ViewProps) {
         </Answered>
       </div>
     </>
-  );
-}
-
-const whyOf = ({ why }: { why: string | null }) => texts.data.whys[why ?? ""] ?? why ?? "";
-
-function Zones() {
-  const answer = useAnswer("/api/v1/zones", { limit: 1000, person: personInAddress.value });
-  return (
-    <Answered answer={answer} lines={3}>
-      {({ zones }) => (
-        <Card title={texts.data.zones}>
-          {zones.length === 0 ? (
-            <p class="note">{texts.data.noZones}</p>
-          ) : (
-            <DataTable
-              caption={texts.data.zonesTable}
-              rows={[...zones].reverse().map((zone, place) => ({ ...zone, place }))}
-              keyOf={({ place }) => place}
-              rowsMax={100}
-              columns={[
-                {
-                  name: texts.data.zone,
-                  cell: (row) => (
-                    <>
-                      {row.zone ?? ""} <span class="note narrow-only">{whyOf(row)}</span>
-                    </>
-                  ),
-                },
-                { name: texts.data.since, cell: ({ start }) => formatInstant(start, zone.value) },
-                { name: texts.data.why, isWide: true, cell: whyOf },
-              ]}
-            />
-          )}
-        </Card>
-      )}
-    </Answered>
   );
 }

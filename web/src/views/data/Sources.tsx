@@ -41,8 +41,8 @@ export function Sources({ sources }: { sources: readonly Source[] }) {
                       {source.name || source.key || texts.data.noName}
                     </span>
                     <span class="note narrow-only">
-                      {kindOf(source)}, {rankOf(source)}
-                      {source.first && `, ${texts.types.since(formatDay(source.first.slice(0, 10)))}`}
+                      {source.place === null ? kindOf(source) : `${rankOf(source)} ${kindOf(source)}`}
+                      {source.first && ` ${texts.types.since(formatDay(source.first.slice(0, 10)))}`}
                     </span>
                   </>
                 ),

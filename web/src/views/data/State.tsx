@@ -22,7 +22,7 @@ export function State({ state }: { state: Status }) {
   ];
   return (
     <Card title={names.title}>
-      <dl class="facts">
+      <dl class="facts server-facts">
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>

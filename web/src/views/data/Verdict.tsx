@@ -87,24 +87,29 @@ function DayStrip({ uploads, from }: { uploads: readonly Upload[]; from: string 
   const dates = datesBetween(from, addDays(today.value, 1));
   const most = Math.max(1, ...[...days.values()].map(({ records }) => records));
   return (
-    <ol class="day-strip" aria-label={texts.data.strip}>
-      {dates.map((date) => {
-        const day = days.get(date);
-        const text = day
-          ? texts.data.dayText(formatNumber(day.uploads), day.uploads, formatNumber(day.records), day.records)
-          : texts.data.dayWithout;
-        // Many records one day must not hide a few of another: the root is drawn.
-        const height = day ? Math.max(12, Math.sqrt(day.records / most) * 100) : 0;
-        return (
-          <li key={date} title={`${formatDay(date, "weekday")}: ${text}`}>
-            <span class="hidden">{`${formatDay(date, "weekday")}: ${text}`}</span>
-            <span class={day ? "day-bar" : "day-bar none"} style={{ height: `${height}%` }} aria-hidden="true" />
-            <span class="day-name" aria-hidden="true">
-              {Number(date.slice(8))}
-            </span>
-          </li>
-        );
-      })}
-    </ol>
+    <>
+      <p class="note strip-name" id="strip-name">
+        {texts.data.strip}
+      </p>
+      <ol class="day-strip" aria-labelledby="strip-name">
+        {dates.map((date) => {
+          const day = days.get(date);
+          const text = day
+            ? texts.data.dayText(formatNumber(day.uploads), day.uploads, formatNumber(day.records), day.records)
+            : texts.data.dayWithout;
+          // Many records one day must not hide a few of another: the root is drawn.
+          const height = day ? Math.max(12, Math.sqrt(day.records / most) * 100) : 0;
+          return (
+            <li key={date} title={`${formatDay(date, "weekday")}: ${text}`}>
+              <span class="hidden">{`${formatDay(date, "weekday")}: ${text}`}</span>
+              <span class={day ? "day-bar" : "day-bar none"} style={{ height: `${height}%` }} aria-hidden="true" />
+              <span class="day-name" aria-hidden="true">
+                {Number(date.slice(8))}
+              </span>
+            </li>
+          );
+        })}
+      </ol>
+    </>
   );
 }
