@@ -58,6 +58,8 @@ async function draw(browser: Browser, state: string): Promise<void> {
       "",
       "types",
       "type/heart_rate",
+      "type/heart_rate?range=day",
+      "type/steps?range=week",
       "type/steps?range=all&by=source",
       "sleep",
       `sleep/${today}`,
@@ -77,22 +79,36 @@ async function draw(browser: Browser, state: string): Promise<void> {
           await page.goto(`${household.url}#/${view}`);
           await settled(page);
           await page.waitForLoadState("networkidle");
-          const name =
-            view === ""
-              ? "today"
-              : view
-                  .split("?")[0]
-                  ?.replace(/[^a-z_]+/g, "-")
-                  .replace(/-+$/, "");
-          const isOne = view.startsWith("workouts/") || view.startsWith("sleep/");
-          await take(page, screen, join(folder, `${state}-${name}${isOne ? "-one" : ""}-${theme}-${screen.width}.png`));
+          await take(page, screen, join(folder, `${state}-${nameOf(view)}-${theme}-${screen.width}.png`));
         }
+        // Without a script, and before signing in.
+        for (const plain of ["plain", "plain/sleep", "plain/workouts", "plain/data", "plain?type=steps&range=month"]) {
+          await page.setViewportSize(screen);
+          await page.goto(household.url + plain);
+          await take(page, screen, join(folder, `${state}-${nameOf(plain)}-${theme}-${screen.width}.png`));
+        }
+        await context.clearCookies();
+        await page.setViewportSize(screen);
+        await page.goto(household.url);
+        await page.getByLabel("Token").waitFor();
+        await take(page, screen, join(folder, `${state}-sign-in-${theme}-${screen.width}.png`));
         await context.close();
       }
     }
   } finally {
     await household.remove();
   }
+}
+
+/** A name for the file: of one night or workout without its date or number. */
+function nameOf(view: string): string {
+  if (view === "") return "today";
+  const [, list] = /^(sleep|workouts)\//.exec(view) ?? [];
+  if (list) return `${list}-one`;
+  return view
+    .replace(/\d{4}-\d{2}-\d{2}/, "")
+    .replace(/[^a-z_]+/g, "-")
+    .replace(/-+$/, "");
 }
 
 /** The window is made as high as its content, so that what is fixed to its edges stays there. */
