@@ -52,9 +52,9 @@ test("days and times", () => {
 test("ages are rounded down", () => {
   const now = new Date("2026-11-26T12:00:00Z");
   assert.equal(formatAge("2026-11-26T11:47:01Z", now), "12 min ago");
-  assert.equal(formatAge("2026-11-26T11:59:30Z", now), "now");
+  assert.equal(formatAge("2026-11-26T11:59:30Z", now), "just now");
   assert.equal(formatAge("2026-11-25T11:00:00Z", now), "1 day ago");
-  assert.equal(formatAge("2026-11-26T12:00:30Z", now), "now");
+  assert.equal(formatAge("2026-11-26T12:00:30Z", now), "just now");
   assert.equal(formatAge("2026-11-26T12:33:00Z", now), "in the future");
   assert.match(formatAge("2024-11-20T11:00:00Z", now), /^2 yrs? ago$/);
   assert.equal(formatAge(null, now), "–");

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clockTicks, durationTicks, nearest, niceRange, roundStep, sparse, valueTicks } from "../src/draw/ticks.ts";
+import {
+  clockTicks,
+  durationTicks,
+  nearest,
+  niceRange,
+  paceStep,
+  roundStep,
+  sparse,
+  valueTicks,
+} from "../src/draw/ticks.ts";
 
 test("steps are round", () => {
   const check = (extent: number, count: number, expected: number) =>
@@ -44,4 +53,11 @@ test("the nearest value is found on both sides", () => {
     [0, 0, 1, 2, 2, 2],
   );
   assert.equal(nearest([], 1), -1);
+});
+
+test("an axis of paces has whole minutes or parts of one", () => {
+  assert.deepEqual(niceRange(282, 437, 4, paceStep), [240, 480]);
+  assert.deepEqual(valueTicks(240, 480, 4, paceStep), [240, 300, 360, 420, 480]);
+  assert.deepEqual(niceRange(300, 345, 4, paceStep), [300, 345]);
+  assert.deepEqual(valueTicks(300, 345, 4, paceStep), [300, 315, 330, 345]);
 });

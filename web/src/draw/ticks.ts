@@ -23,17 +23,25 @@ export function multiples(from: number, to: number, step: number): number[] {
   return ticks;
 }
 
+/** Makes steps of an extent, of which there are at most so many. */
+export type Steps = (extent: number, count: number) => number;
+
 /** Returns round values between two values. */
-export function valueTicks(from: number, to: number, count: number): number[] {
-  return multiples(from, to, roundStep(to - from, count));
+export function valueTicks(from: number, to: number, count: number, step: Steps = roundStep): number[] {
+  return multiples(from, to, step(to - from, count));
 }
 
 /** Returns a range of round values that holds all values; a little more than nothing if they are equal. */
-export function niceRange(least: number, greatest: number, count: number): [number, number] {
+export function niceRange(
+  least: number,
+  greatest: number,
+  count: number,
+  stepFor: Steps = roundStep,
+): [number, number] {
   if (!Number.isFinite(least) || !Number.isFinite(greatest)) return [0, 1];
   // Values that hardly differ are not made to look as if they did.
   const spread = Math.max(greatest - least, Math.abs(greatest) * 0.02) || 1;
-  const step = roundStep(spread, count);
+  const step = stepFor(spread, count);
   const [from, to] = [Math.floor(least / step) * step, Math.ceil(greatest / step) * step];
   return from === to ? [from - step, to + step] : [from, to];
 }
@@ -44,6 +52,11 @@ const CLOCK_STEPS_MIN = [5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440];
 export function clockTicks(fromMin: number, toMin: number, count: number): number[] {
   return multiples(fromMin, toMin, stepOf(CLOCK_STEPS_MIN, toMin - fromMin, count));
 }
+
+const PACE_STEPS_S = [5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600];
+
+/** Steps of minutes and seconds, of which a pace is made. */
+export const paceStep: Steps = (extent, count) => stepOf(PACE_STEPS_S, extent, count);
 
 const DURATION_STEPS_S = [10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
 

@@ -76,7 +76,7 @@ const STEPS = [
 /** Clocks of two machines differ by seconds. */
 const AHEAD_S = 60;
 
-/** How long ago an instant was: 12 min ago. Less than a minute is "now". */
+/** How long ago an instant was: 12 min ago. Less than a minute is "just now". */
 export function formatAge(instant: string | Date | null | undefined, now: Date): string {
   if (!instant) return NOTHING;
   const seconds = (now.getTime() - new Date(instant).getTime()) / 1000;
@@ -85,6 +85,6 @@ export function formatAge(instant: string | Date | null | undefined, now: Date):
   for (const [name, step] of STEPS) {
     if (seconds >= step) [unit, length] = [name, step];
   }
-  if (unit === "second") return relativeFormat({ numeric: "auto", style: "short" }).format(0, "second");
+  if (unit === "second") return texts.ages.now;
   return relativeFormat({ numeric: "always", style: "short" }).format(-Math.trunc(seconds / length), unit);
 }

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
-import { nearest, niceRange, valueTicks } from "../draw/ticks.ts";
+import { nearest, niceRange, type Steps, valueTicks } from "../draw/ticks.ts";
 import { type Axis, LEFT, RIGHT, xOf } from "./axis.ts";
 import { drawn, gapOf, type Readings } from "./line.ts";
 import { type Cursor, CursorLine, TimeLines } from "./Stack.tsx";
@@ -20,6 +20,8 @@ export interface LinePlotProps {
   /** Shown while no cursor is there. */
   summary?: string;
   height?: number;
+  /** Steps of the axis; without it, round numbers. */
+  steps?: Steps;
   /** The least values are on top: of paces, the fastest. */
   isInverted?: boolean;
   /** The area below the line is filled. */
@@ -40,7 +42,7 @@ export function LinePlot(props: LinePlotProps) {
   const { name, readings, axis, cursor, color, format, summary, height = 96, spans = [] } = props;
   const { from, to, toY } = useScale(props, height);
   const paths = useMemo(() => drawn(readings, axis, toY), [readings, axis, toY]);
-  const ticks = valueTicks(from, to, height < 70 ? 2 : height < 90 ? 3 : 4);
+  const ticks = valueTicks(from, to, height < 70 ? 2 : height < 90 ? 3 : 4, props.steps);
   const base = height - BOTTOM;
   return (
     <figure class="plot" style={{ "--plot": `var(${color})` }}>
@@ -94,7 +96,7 @@ interface Scale {
   toY: (value: number) => number;
 }
 
-function useScale({ readings, spans, least, greatest, isInverted }: LinePlotProps, height: number): Scale {
+function useScale({ readings, spans, least, greatest, isInverted, steps }: LinePlotProps, height: number): Scale {
   return useMemo(() => {
     let [low, high] = [least ?? Number.POSITIVE_INFINITY, greatest ?? Number.NEGATIVE_INFINITY];
     const hold = (value: number) => {
@@ -104,14 +106,14 @@ function useScale({ readings, spans, least, greatest, isInverted }: LinePlotProp
     for (const value of readings.low ?? readings.values) hold(value);
     for (const value of readings.high ?? readings.values) hold(value);
     for (const { value } of spans ?? []) hold(value);
-    const [from, to] = niceRange(low, high, 4);
+    const [from, to] = niceRange(low, high, 4, steps);
     const room = height - TOP - BOTTOM;
     const toY = (value: number) => {
       const share = Math.min(1, Math.max(0, (value - from) / (to - from)));
       return TOP + (isInverted ? share : 1 - share) * room;
     };
     return { from, to, toY };
-  }, [readings, spans, least, greatest, isInverted, height]);
+  }, [readings, spans, least, greatest, isInverted, steps, height]);
 }
 
 /** Closes each run of a line at the bottom. */

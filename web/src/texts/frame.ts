@@ -8,7 +8,7 @@ export const frameTexts = {
   /** A source that sent no name. */
   noSource: "a source without a name",
   units: { samples: (count: number) => plural(count, "sample", "samples") },
-  ages: { future: "in the future" },
+  ages: { now: "just now", future: "in the future" },
   name: "healthsink",
   nav: {
     label: "Main",

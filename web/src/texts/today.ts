@@ -48,9 +48,10 @@ export const todayTexts = {
       change: "Change",
       changeHint: "Mean of the last 7 days against the last 28",
       usual: "Usual range",
-      usualHint: "From the 5th to the 95th percentile of 90 days",
+      usualHint: "Figures of 90 days, from their 5th to their 95th percentile",
     },
     usually: (range: string) => `usually ${range}`,
+    usualMean: (range: string) => `usual daily mean ${range}`,
     week: (name: string, values: string) => `${name}, last seven days: ${values}`,
   },
 };

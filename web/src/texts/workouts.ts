@@ -33,6 +33,7 @@ export const workoutsTexts = {
     route: "Route",
     routeOf: (distance: string) => `Route of ${distance}, north is up`,
     start: (place: string) => `Start: ${place}`,
+    finish: "Finish",
     colour: "Colour by",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",

@@ -14,11 +14,13 @@ interface SparklineProps {
 
 export function Sparkline({ values, kind, color, label, width = 96, height = 32, partial }: SparklineProps) {
   const known = values.filter((value): value is number => value !== null);
-  const highest = Math.max(...known, 0);
+  const highest = kind === "bars" ? Math.max(...known, 0) : Math.max(...known);
   const lowest = kind === "bars" ? 0 : Math.min(...known);
-  const span = (kind === "bars" ? highest : Math.max(...known) - lowest) || 1;
   const step = width / Math.max(1, values.length);
-  const top = (value: number) => height - 2 - ((value - lowest) / span) * (height - 4);
+  // Values that are all alike are in the middle: at the bottom they would look like none.
+  const share = (value: number) =>
+    highest > lowest ? (value - lowest) / (highest - lowest) : kind === "bars" ? 0 : 0.5;
+  const top = (value: number) => height - 2 - share(value) * (height - 4);
   return (
     <svg
       class="sparkline"
@@ -58,7 +60,8 @@ function bar(value: number | null, place: number, { step, height, top, last, par
       y={y}
       width={step * 0.68}
       height={height - y}
-      rx={Math.min(2, step / 5)}
+      // A card of half a desk stretches it: larger corners would not stay round.
+      rx={Math.min(1, step / 5)}
       class={place === last ? "last" : undefined}
       fill-opacity={faded ? 0.55 : undefined}
     />

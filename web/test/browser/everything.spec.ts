@@ -79,7 +79,7 @@ const AGE_UNITS: Record<string, number> = { min: 60, hr: 3600, day: 86_400, days
 
 function checkAge(text: string, end: string | null, what: string): void {
   const seconds = (Date.now() - Date.parse(end ?? "")) / 1000;
-  if (text === "now") {
+  if (text === "just now") {
     assert.ok(seconds < 120, what);
     return;
   }

@@ -63,6 +63,7 @@ function grouped(types: readonly TypeSummary[]): [Group, TypeSummary[]][] {
     groups.set(group, [...(groups.get(group) ?? []), type]);
   }
   const order = Object.keys(texts.groups) as Group[];
+  for (const of of groups.values()) of.sort((one, other) => nameOfType(one.type).localeCompare(nameOfType(other.type)));
   return [...groups].sort(([one], [other]) => order.indexOf(one) - order.indexOf(other));
 }
 
@@ -74,7 +75,9 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
   const age = formatAge(type.last.end, now.value);
   const { usual_low: low, usual_high: high } = type;
   const hasUsual = isNumber && low !== null && high !== null;
-  const usual = hasUsual && texts.today.usually(rangeOf(measure, low, high));
+  // The last value of a mean is one sample, which may be far from what days are.
+  const { usually, usualMean } = texts.today;
+  const usual = hasUsual && (isByDay(type.method) ? usually : usualMean)(rangeOf(measure, low, high));
   const link = type.type === "sleep" ? linkTo("sleep") : linkTo("type", [type.type]);
   return (
     <tr>
@@ -95,11 +98,13 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
       <td class="number wide muted" title={formatInstant(type.last.end, overview.zone)}>
         {age}
       </td>
-      <td class="number wide">{isNumber ? <Change type={type} /> : NOTHING}</td>
-      <td class="number wide">{isNumber ? <Usual type={type} measure={measure} /> : NOTHING}</td>
+      <td class="number wide">{isNumber ? <Change type={type} /> : <Nothing />}</td>
+      <td class="number wide">{isNumber ? <Usual type={type} measure={measure} /> : <Nothing />}</td>
     </tr>
   );
 }
+
+const Nothing = () => <span class="muted">{NOTHING}</span>;
 
 /** Coloured only where one direction is better for everybody. */
 function Change({ type }: { type: TypeSummary }) {
@@ -120,7 +125,7 @@ function rangeOf(measure: Measure, low: number, high: number): string {
 /** The range of days as a track, with a dot where the last day is: a single sample may be far outside. */
 function Usual({ type, measure }: { type: TypeSummary; measure: Measure }) {
   const { usual_low: low, usual_high: high, day_value: value } = type;
-  if (low === null || high === null) return <span class="muted">{NOTHING}</span>;
+  if (low === null || high === null) return <Nothing />;
   const text = rangeOf(measure, low, high);
   const margin = (high - low || 1) * 0.5;
   const share = (at: number) => Math.min(1, Math.max(0, (at - low + margin) / (high - low + 2 * margin)));

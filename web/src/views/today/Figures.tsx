@@ -1,10 +1,10 @@
 // The four big figures of the owner's choice, each with its week.
 
-import type { Figure, Overview, TypeSummary } from "../../api/shapes.ts";
+import type { Figure, Overview } from "../../api/shapes.ts";
 import { addDays } from "../../format/calendar.ts";
 import { formatAge, formatDay } from "../../format/dates.ts";
 import { colorOfType, nameOfType } from "../../format/types.ts";
-import { type Measure, measureOf } from "../../format/units.ts";
+import { measureOf } from "../../format/units.ts";
 import { linkTo } from "../../state/address.ts";
 import { now } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
@@ -16,12 +16,13 @@ const LONG = 7;
 const WEEK = [-6, -5, -4, -3, -2, -1, 0];
 
 export function Figures({ overview }: { overview: Overview }) {
+  const isFirstWeek = overview.figures.every((figure) => noteOf(figure, overview) === "");
   return (
     <section class="figures-part" aria-label={texts.today.figures}>
       <ul class="figures">
         {overview.figures.map((figure) => (
           <li key={figure.type}>
-            <BigFigure figure={figure} overview={overview} />
+            <BigFigure figure={figure} overview={overview} hasNote={!isFirstWeek} />
           </li>
         ))}
       </ul>
@@ -29,7 +30,13 @@ export function Figures({ overview }: { overview: Overview }) {
   );
 }
 
-function BigFigure({ figure, overview }: { figure: Figure; overview: Overview }) {
+interface BigFigureProps {
+  figure: Figure;
+  overview: Overview;
+  hasNote: boolean;
+}
+
+function BigFigure({ figure, overview, hasNote }: BigFigureProps) {
   const { today } = overview;
   const measure = measureOf(figure.type, figure.unit, units.value);
   const byDay = new Map(figure.days.map((day) => [day.day, day]));
@@ -37,7 +44,6 @@ function BigFigure({ figure, overview }: { figure: Figure; overview: Overview })
   const values = days.map((day) => byDay.get(day)?.value ?? null);
   const last = figure.days.findLast(({ value }) => value !== null);
   const { number, unit } = measure.parts(last?.value);
-  const summary = overview.types.find(({ type }) => type === figure.type);
   const name = nameOfType(figure.type);
   const isSum = figure.method === "sum";
   const spoken = days.map((day, place) => `${formatDay(day, "name")} ${measure.format(values[place])}`).join(", ");
@@ -69,16 +75,21 @@ function BigFigure({ figure, overview }: { figure: Figure; overview: Overview })
           <span key={day}>{formatDay(day, "letter")}</span>
         ))}
       </span>
-      <span class="note ellipsis" title={texts.today.meanHint}>
-        {underline(summary, last === undefined, measure)}
-      </span>
+      {hasNote && (
+        <span class="note ellipsis" title={texts.today.meanHint}>
+          {noteOf(figure, overview) || "\u00a0"}
+        </span>
+      )}
     </a>
   );
 }
 
-/** The mean of 28 days; without one, how old the last value is. */
-function underline(summary: TypeSummary | undefined, isEmpty: boolean, measure: Measure): string {
-  if (isEmpty && summary?.last) return texts.types.last(formatAge(summary.last.end, now.value));
+/** The mean of 28 days; without a value, how old the last one is. */
+function noteOf({ type, unit, days }: Figure, { types }: Overview): string {
+  const summary = types.find((one) => one.type === type);
+  if (summary && days.every(({ value }) => value === null)) {
+    return texts.types.last(formatAge(summary.last.end, now.value));
+  }
   const mean = summary?.mean_28;
-  return typeof mean === "number" ? texts.today.mean(measure.parts(mean).number) : "\u00a0";
+  return typeof mean === "number" ? texts.today.mean(measureOf(type, unit, units.value).parts(mean).number) : "";
 }

@@ -5,13 +5,14 @@ import { knownZone } from "../../draw/clock.ts";
 import { dayIn } from "../../format/calendar.ts";
 import { formatDay, formatTime } from "../../format/dates.ts";
 import { formatDuration } from "../../format/durations.ts";
-import { formatNumber } from "../../format/numbers.ts";
+import { formatNumber, NOTHING } from "../../format/numbers.ts";
 import { nameOfActivity } from "../../format/types.ts";
 import { formatKilometers } from "../../format/units.ts";
 import { linkTo } from "../../state/address.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
+import { formatPace, pacingOf } from "../workouts/pace.ts";
 
 export function RecentWorkouts({ overview }: { overview: Overview }) {
   const { zone, today } = overview;
@@ -35,10 +36,13 @@ function Row({ workout, zone: here, today }: { workout: WorkoutRow; zone: string
   const day = workout.start ? dayIn(zone, new Date(workout.start)) : null;
   const name = nameOfActivity(workout.activity);
   const when = `${day === today ? texts.today.title : formatDay(day, "weekday")}, ${formatTime(workout.start, zone)}`;
-  const figures = [
-    workout.distance_km === null ? null : formatKilometers(workout.distance_km, units.value),
-    workout.energy_kcal === null ? null : `${formatNumber(workout.energy_kcal)} kcal`,
-  ].filter((figure) => figure !== null);
+  const { distance_km: distance, duration_s: seconds, energy_kcal: energy } = workout;
+  const length = formatDuration(seconds);
+  // As in the list of workouts: how far, how long and how fast.
+  const pace =
+    distance === null ? NOTHING : formatPace(pacingOf(workout.activity, units.value), distance * 1000, seconds);
+  const others = distance === null ? [energy === null ? NOTHING : `${formatNumber(energy)} kcal`] : [length, pace];
+  const about = others.filter((figure) => figure !== NOTHING).join(" · ");
   return (
     <a class="line" href={linkTo("workouts", [workout.uuid ?? ""])}>
       <span class="line-text">
@@ -50,8 +54,8 @@ function Row({ workout, zone: here, today }: { workout: WorkoutRow; zone: string
         </span>
       </span>
       <span class="line-figures numbers">
-        <span>{formatDuration(workout.duration_s)}</span>
-        {figures.length > 0 && <span class="note">{figures.join(" · ")}</span>}
+        <span>{distance === null ? length : formatKilometers(distance, units.value)}</span>
+        {about && <span class="note">{about}</span>}
       </span>
     </a>
   );

@@ -57,6 +57,15 @@ export function GroupCard({ group, types, summaries }: GroupCardProps) {
   );
 }
 
+function Value({ summary }: { summary: TypeSummary }) {
+  const { number, unit } = measureOfRow(summary, summary.unit, units.value).parts(latestValue(summary));
+  return (
+    <>
+      {number} {unit && <small>{unit}</small>}
+    </>
+  );
+}
+
 interface DayValue {
   day: string;
   value: number | null;
@@ -92,14 +101,14 @@ function TypeLink({ row, summary, days, from }: TypeLinkProps) {
       {days.some(({ value }) => value !== null) && (
         <Sparkline
           values={values}
-          kind={row.method === "sum" || row.method === "nights" ? "bars" : "line"}
+          kind={row.method === "sum" ? "bars" : "line"}
           color={colorOfType(row.type)}
           label={texts.types.month(name)}
           height={24}
         />
       )}
       <span class="line-figures numbers">
-        <span>{summary && measureOfRow(summary, summary.unit, units.value).format(latestValue(summary))}</span>
+        <span>{summary && <Value summary={summary} />}</span>
         <span class="note">{formatAge(summary?.last.end ?? row.last, now.value)}</span>
       </span>
     </a>

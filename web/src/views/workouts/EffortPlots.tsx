@@ -2,9 +2,10 @@
 
 import { useMemo } from "preact/hooks";
 import { pauses, workoutEvents, type ZoneRow } from "../../draw/effort.ts";
+import { paceStep } from "../../draw/ticks.ts";
 import { type Point, series } from "../../draw/track.ts";
 import { formatClock } from "../../format/durations.ts";
-import { formatBrief } from "../../format/numbers.ts";
+import { formatBrief, formatNumber } from "../../format/numbers.ts";
 import { measureOf } from "../../format/units.ts";
 import { type Axis, elapsedAxis, LEFT, RIGHT, xOf } from "../../plot/axis.ts";
 import { LinePlot, readingAt } from "../../plot/LinePlot.tsx";
@@ -17,7 +18,7 @@ import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
 import { TableBehind } from "../../ui/DataTable.tsx";
 import type { Workout } from "./OneWorkout.tsx";
-import { formatHeight, type Pacing } from "./pace.ts";
+import { type Heights, heightsOf, type Pacing } from "./pace.ts";
 
 interface EffortPlotsProps {
   workout: Workout;
@@ -35,7 +36,8 @@ export function EffortPlots({ workout, points, cursor, pacing, zones }: EffortPl
   const axis = useMemo(() => elapsedAxis(start, end, width), [start, end, width]);
   const heart = useMemo(() => heartOf(workout), [workout.heart_rate]);
   const pace = useMemo(() => paceOf(points, pacing), [points, pacing.name, system]);
-  const height = useMemo(() => heightOf(points), [points]);
+  const heights = heightsOf(system);
+  const height = useMemo(() => heightOf(points, heights), [points, system]);
   const resting = pauses(workoutEvents(workout.events), end);
   const beats = measureOf("heart_rate", "count/min", system);
   if (heart.at.length === 0 && pace.at.length === 0 && height.at.length === 0) return null;
@@ -79,7 +81,8 @@ export function EffortPlots({ workout, points, cursor, pacing, zones }: EffortPl
               color="--activity"
               format={pacing.format}
               formatTick={pacing.formatTick}
-              isInverted={pacing.isPace}
+              summary={summaryOf(pace, pacing.formatTick, pacing.format)}
+              {...(pacing.isPace ? { isInverted: true, steps: paceStep } : {})}
               behind={behind}
             />
           )}
@@ -90,8 +93,9 @@ export function EffortPlots({ workout, points, cursor, pacing, zones }: EffortPl
               axis={axis}
               cursor={cursor}
               color="--muted"
-              format={(value) => formatHeight(value, system)}
-              formatTick={(value) => formatHeight(value, system)}
+              format={heights.format}
+              formatTick={(value) => formatBrief(value)}
+              summary={summaryOf(height, formatNumber, heights.format)}
               isFilled
               height={80}
               behind={behind}
@@ -114,6 +118,12 @@ export function EffortPlots({ workout, points, cursor, pacing, zones }: EffortPl
       )}
     </Card>
   );
+}
+
+/** The range of values: the first one without its unit. */
+function summaryOf(readings: Readings, short: (value: number) => string, format: (value: number) => string): string {
+  const parts = (value: number | null | undefined) => ({ number: short(value ?? 0), unit: "" });
+  return rangeOf(readings, { parts, format: (value) => format(value ?? 0) });
 }
 
 function heartOf(workout: Workout): Readings {
@@ -139,9 +149,10 @@ function paceOf(points: readonly Point[], pacing: Pacing): Readings {
   return { at: known.map(({ at }) => at), values: known.map(({ value }) => Math.min(value, most)) };
 }
 
-function heightOf(points: readonly Point[]): Readings {
+/** In the unit that is shown, so that the axis has round numbers of it. */
+function heightOf(points: readonly Point[], { convert }: Heights): Readings {
   const known = points.filter((point): point is Point & { height: number } => point.height !== null);
-  return { at: known.map(({ at }) => at), values: known.map(({ height }) => height) };
+  return { at: known.map(({ at }) => at), values: known.map(({ height }) => convert(height)) };
 }
 
 interface ZoneBandsProps {

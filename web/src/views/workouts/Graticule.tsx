@@ -69,12 +69,12 @@ function Scale({ sketch }: { sketch: Sketch }) {
   );
 }
 
-/** A ring at the start, a square at the end. */
+/** A ring at the start, a square at the end: of a loop the one in the other. */
 export function Marks({ sketch: { x, y }, last }: { sketch: Sketch; last: number }) {
   return (
     <g class="route-marks">
-      <circle cx={x[0]} cy={y[0]} r={5} />
-      <rect x={(x[last] ?? 0) - 4.5} y={(y[last] ?? 0) - 4.5} width={9} height={9} rx={1.5} />
+      <rect x={(x[last] ?? 0) - 4} y={(y[last] ?? 0) - 4} width={8} height={8} rx={1.5} />
+      <circle cx={x[0]} cy={y[0]} r={6.5} />
     </g>
   );
 }

@@ -137,17 +137,32 @@ export function RouteCard({ points, workout, cursor, pacing }: RouteCardProps) {
           <span>{name(scale.to)}</span>
         </div>
       )}
-      <Start point={points[0]} />
+      <Ends point={points[0]} />
     </Card>
   );
 }
 
-/** Where that is, for a map elsewhere: a graticule has no names. */
-function Start({ point }: { point: Point | undefined }) {
+/** What the marks are. Where the start is, for a map elsewhere: a graticule has no names. */
+function Ends({ point }: { point: Point | undefined }) {
   if (!point) return null;
-  const { northSouth, eastWest, start } = texts.workouts;
+  const { northSouth, eastWest, start, finish } = texts.workouts;
   const place = `${degreesText(point.latitude, PLACES, northSouth)}, ${degreesText(point.longitude, PLACES, eastWest)}`;
-  return <p class="note">{start(place)}</p>;
+  return (
+    <p class="note route-ends">
+      <span>
+        <svg class="route-marks" width={12} height={12} aria-hidden="true">
+          <circle cx={6} cy={6} r={4.5} />
+        </svg>
+        {start(place)}
+      </span>
+      <span>
+        <svg class="route-marks" width={12} height={12} aria-hidden="true">
+          <rect x={2} y={2} width={8} height={8} rx={1.5} />
+        </svg>
+        {finish}
+      </span>
+    </p>
+  );
 }
 
 function Here({ points, sketch: { x, y }, cursor }: { points: readonly Point[]; sketch: Sketch; cursor: Cursor }) {

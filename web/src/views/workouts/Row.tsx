@@ -3,6 +3,7 @@
 import type { WorkoutRow } from "../../api/shapes.ts";
 import { formatDuration } from "../../format/durations.ts";
 import { dateFormat } from "../../format/locale.ts";
+import { NOTHING } from "../../format/numbers.ts";
 import { nameOfActivity } from "../../format/types.ts";
 import { formatKilometers, measureOf } from "../../format/units.ts";
 import { linkTo } from "../../state/address.ts";
@@ -47,7 +48,10 @@ export function Row({ workout }: { workout: WorkoutRow }) {
           <span class="item-main">
             {metres === null ? formatDuration(duration_s) : formatKilometers(distance_km, units.value)}
           </span>
-          <span class="item-sub">{metres === null ? "" : formatDuration(duration_s)}</span>
+          <span class="item-sub">
+            {metres !== null && formatDuration(duration_s)}
+            {metres !== null && pace !== NOTHING && <span class="item-pace"> · {pace}</span>}
+          </span>
         </span>
       </a>
     </li>

@@ -3,11 +3,14 @@
 import type { SplitRow } from "../../draw/effort.ts";
 import { formatClock } from "../../format/durations.ts";
 import { formatNumber } from "../../format/numbers.ts";
-import { formatDistance } from "../../format/units.ts";
+import { measureOf } from "../../format/units.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
 import { formatPace, type Pacing } from "./pace.ts";
+
+/** The last part of a kilometre or a mile: the column names the unit. */
+const restOf = ({ metres }: SplitRow) => measureOf("distance", "m", units.value).parts(metres).number;
 
 export function Splits({ splits, pacing }: { splits: readonly SplitRow[]; pacing: Pacing }) {
   return (
@@ -30,7 +33,7 @@ export function Splits({ splits, pacing }: { splits: readonly SplitRow[]; pacing
           <tbody>
             {splits.map((split) => (
               <tr key={split.number}>
-                <th scope="row">{split.isRest ? formatDistance(split.metres, units.value) : split.number}</th>
+                <th scope="row">{split.isRest ? restOf(split) : split.number}</th>
                 <td class="split-cell">
                   <div class="split-pace">
                     <span

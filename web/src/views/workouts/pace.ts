@@ -57,7 +57,20 @@ export function formatPace(pacing: Pacing, metres: number | null, seconds: numbe
 
 const FOOT_M = 0.3048;
 
-/** A height or a climb in whole metres or feet. */
+export interface Heights {
+  /** From metres. */
+  convert: (metres: number) => number;
+  /** Of what is converted, in whole metres or feet. */
+  format: (value: number) => string;
+}
+
+export function heightsOf(system: UnitSystem): Heights {
+  const [length, unit] = system === "us" ? [FOOT_M, "ft"] : [1, "m"];
+  return { convert: (metres) => metres / length, format: (value) => `${formatNumber(value)} ${unit}` };
+}
+
+/** A height or a climb. */
 export function formatHeight(metres: number, system: UnitSystem): string {
-  return system === "us" ? `${formatNumber(metres / FOOT_M)} ft` : `${formatNumber(metres)} m`;
+  const { convert, format } = heightsOf(system);
+  return format(convert(metres));
 }
