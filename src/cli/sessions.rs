@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::arguments::{DatabaseArgument, Outcome};
 use super::print::{FormArgument, Printable, ResultArgument, print};
+use super::store::StoreArgument;
 use super::table::{Align, Table};
 use crate::model::error::{Error, Result};
-use crate::store::{Database, EndedSessions, SessionRow};
+use crate::store::{EndedSessions, SessionRow};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SessionsArguments {
@@ -24,6 +25,8 @@ pub(super) struct ListArguments {
     #[command(flatten)]
     database: DatabaseArgument,
     #[command(flatten)]
+    store: StoreArgument,
+    #[command(flatten)]
     form: FormArgument,
 }
 
@@ -31,6 +34,8 @@ pub(super) struct ListArguments {
 pub(super) struct EndArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     /// Numbers of sessions, as `healthsink sessions list` prints them
     #[arg(required_unless_present = "all", value_name = "ID")]
     ids: Vec<i64>,
@@ -44,8 +49,8 @@ pub(super) struct EndArguments {
 impl SessionsArguments {
     pub(super) fn run(&self) -> Result<Outcome> {
         match self {
-            Self::List(ListArguments { database, form }) => {
-                print(&Sessions(Database::new(&database.db).sessions()?), form.form())
+            Self::List(ListArguments { database, store, form }) => {
+                print(&Sessions(store.place(database)?.sessions()?), form.form())
             }
             Self::End(arguments) => arguments.run(),
         }?;
@@ -57,9 +62,9 @@ impl EndArguments {
     /// Ends all that exist, whatever else fails.
     fn run(&self) -> Result<()> {
         // A database that is missing is not made for this.
-        let database = Database::new(&self.database.db);
-        database.sessions()?;
-        let ended = database.end_sessions((!self.all).then_some(&self.ids))?;
+        let place = self.store.place(&self.database)?;
+        place.sessions()?;
+        let ended = place.end_sessions((!self.all).then_some(&self.ids))?;
         let unknown: Vec<String> =
             self.ids.iter().filter(|id| !ended.ended.contains(id)).map(ToString::to_string).collect();
         let printed = self.result.print(&ended);

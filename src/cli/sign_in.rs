@@ -8,8 +8,12 @@ const LABEL: &str = "page";
 
 /// Returns a new link for a token: the page posts the code in it. `base` is the URL by which a browser reaches the server.
 pub(super) fn link(database: &Database, token: i64, base: &str) -> Result<String> {
-    let code = database.add_code(token)?;
-    Ok(format!("{}/#/sign-in?code={code}", base.trim_end_matches('/')))
+    Ok(link_of(&database.add_code(token)?, base))
+}
+
+/// The link with a code.
+pub(super) fn link_of(code: &str, base: &str) -> String {
+    format!("{}/#/sign-in?code={code}", base.trim_end_matches('/'))
 }
 
 /// Returns the number of a person's token for the page, which may be a new one. Nobody needs to know the token itself.

@@ -9,7 +9,9 @@ use serde::Serialize;
 use super::arguments::{DatabaseArgument, Outcome};
 use super::print::{Printable, ResultArgument};
 use crate::model::error::{Error, Result};
-use crate::store::{Address, Database, Migrated, NewToken, Revocation, Status, TokenRow, TypeRows, now_ms};
+use crate::store::{
+    Address, Database, EndedSessions, Migrated, NewToken, Revocation, SessionRow, Status, TokenRow, TypeRows, now_ms,
+};
 
 /// Where rows are kept, if not in a file.
 #[derive(Debug, Args)]
@@ -66,6 +68,28 @@ impl Place {
         match self {
             Self::File(database) => database.revoke_token(id, now_ms()),
             Self::Postgres(address) => address.revoke_token(id, now_ms()),
+        }
+    }
+
+    /// Makes a code that begins one session of a token.
+    pub(super) fn add_code(&self, token: i64) -> Result<String> {
+        match self {
+            Self::File(database) => database.add_code(token),
+            Self::Postgres(address) => address.add_code(token),
+        }
+    }
+
+    pub(super) fn sessions(&self) -> Result<Vec<SessionRow>> {
+        match self {
+            Self::File(database) => database.sessions(),
+            Self::Postgres(address) => address.sessions(),
+        }
+    }
+
+    pub(super) fn end_sessions(&self, only: Option<&[i64]>) -> Result<EndedSessions> {
+        match self {
+            Self::File(database) => database.end_sessions(only),
+            Self::Postgres(address) => address.end_sessions(only),
         }
     }
 

@@ -101,10 +101,7 @@ impl NewArguments {
         if self.qr && !self.scope.may_read() {
             return Err(Error::usage("--qr is for tokens that read; add --scope read or --scope admin"));
         }
-        if self.qr && place.file().is_none() {
-            return Err(Error::usage("--qr is for files: no browser signs in to a receiver of PostgreSQL yet"));
-        }
-        let page = self.qr.then(|| self.page_url()).transpose()?;
+        let page = self.qr.then(|| self.page_url(&place)).transpose()?;
         let created_ms = now_ms();
         let expires_ms = self.expires.map(|expiry| expiry.after(created_ms)).transpose()?;
         let person = self.person.clone().map_or_else(|| place.first_person(), Ok)?;
@@ -124,7 +121,8 @@ impl NewArguments {
             }
         });
         let id = added?;
-        let sign_in = page.zip(place.file()).map(|(page, file)| sign_in::link(file, id, &page)).transpose();
+        let link = |page: String| place.add_code(id).map(|code| sign_in::link_of(&code, &page));
+        let sign_in = page.map(link).transpose();
         Ok(Made {
             id,
             // The token is made: it must be seen.
@@ -190,12 +188,17 @@ impl Expiry {
 
 impl NewArguments {
     /// The URL of the page: that of the flag, or the best one of the server that runs.
-    fn page_url(&self) -> Result<String> {
+    fn page_url(&self, place: &Place) -> Result<String> {
         let known = self.app.public_url.as_ref().map(ToString::to_string);
-        let running = || ServerFacts::of(&Database::new(&self.database.db));
+        let running = || place.file().and_then(ServerFacts::of);
         let running = || running().filter(|server| !server.has_gap)?.urls.into_iter().next();
         known.or_else(running).ok_or_else(|| {
-            Error::usage("--qr needs an address that a phone can reach: start the server on one before, or name it with --public-url")
+            Error::usage(match place {
+                Place::File(_) => {
+                    "--qr needs an address that a phone can reach: start the server on one before, or name it with --public-url"
+                }
+                Place::Postgres(_) => "--qr needs the address of a receiver that a phone can reach: name it with --public-url",
+            })
         })
     }
 

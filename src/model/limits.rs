@@ -1211,6 +1211,21 @@ pub const STORE_ANSWER_WAIT: Duration = Duration::from_secs(90);
 /// Statements that a connection to PostgreSQL keeps prepared.
 pub const STORE_STATEMENTS_MAX: usize = 128;
 
+/// Rows that a window on PostgreSQL brings at first. Then it brings more at once, up to [`WINDOW_ROWS_MAX`].
+pub const WINDOW_ROWS_FIRST: usize = 32;
+
+/// Rows that a window brings at once.
+pub const WINDOW_ROWS_MAX: usize = 4096;
+
+/// Bytes of rows at once after which fewer are brought.
+pub const WINDOW_BYTES: usize = 256 * KIB;
+
+/// Texts of each kind that the windows of a connection remember.
+pub const WINDOW_TEXTS_MAX: usize = 4096;
+
+/// Cursors that are closed together with the next question. Others are closed at the end of the page.
+pub const WINDOW_CURSORS_CLOSED: usize = 256;
+
 /// Wait for the look-up of a token in PostgreSQL. A client that waits longer gets 503.
 pub const TOKEN_ANSWER_WAIT: Duration = Duration::from_secs(1);
 

@@ -9,7 +9,7 @@ use super::network::Network;
 use super::public_url::PublicUrl;
 use super::tiles::Tiles;
 use crate::model::limits::{BODY_BYTES_MAX_DEFAULT, INGESTS_MAX, WAL_BYTES_MAX_DEFAULT};
-use crate::store::{Address, Database};
+use crate::store::{Address, Database, Kept};
 
 /// The configuration of `serve`.
 #[derive(Clone, Debug)]
@@ -74,12 +74,20 @@ impl Serve {
 
     /// The file; none if rows are kept in PostgreSQL.
     pub(super) fn file(&self) -> Option<Database> {
-        self.store.is_none().then(|| Database::new(&self.db).group_readable(self.is_group_readable))
+        self.kept().file().cloned()
     }
 
-    /// Where rows are kept, for people.
+    /// Where rows are kept.
+    pub(super) fn kept(&self) -> Kept {
+        match &self.store {
+            Some(address) => address.clone().into(),
+            None => Database::new(&self.db).group_readable(self.is_group_readable).into(),
+        }
+    }
+
+    /// The same for people.
     pub(super) fn kept_in(&self) -> String {
-        self.store.as_ref().map_or_else(|| self.db.display().to_string(), ToString::to_string)
+        self.kept().to_string()
     }
 
     /// Values to type into the app.

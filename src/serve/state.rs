@@ -70,7 +70,7 @@ impl State {
     ) -> Arc<Self> {
         let log_limit = Arc::<LogLimit>::default();
         let intake = Intake::new(config.ingests);
-        let reads = Reads::new(config.file(), Arc::clone(&intake));
+        let reads = Reads::new(config.kept(), Arc::clone(&intake));
         let feeds = Feeds::new(reads.clone(), &writer, connections);
         let obstacles = Obstacles::of(config.file(), Arc::clone(&log_limit));
         Arc::new(Self {

@@ -83,12 +83,18 @@ impl Database {
             .collect();
         names.sort();
         let read = |name: String| {
-            let state: FollowerState = serde_json::from_slice(&self.read_follower(&name).ok()?).ok()?;
+            let content = self.read_follower(&name).ok()?;
             let is_running = beside::is_locked(&suffixed(&follower_path(self, &name), LOCK));
-            Some(Follower { state: FollowerState { name, ..state }, is_running })
+            follower_of(name, &content, is_running)
         };
         names.into_iter().filter_map(read).collect()
     }
+}
+
+/// A follower by what it wrote last; `None` if it wrote nothing that can be read.
+pub(in crate::store) fn follower_of(name: String, content: &[u8], is_running: Option<bool>) -> Option<Follower> {
+    let state: FollowerState = serde_json::from_slice(content).ok()?;
+    Some(Follower { state: FollowerState { name, ..state }, is_running })
 }
 
 fn follower_path(database: &Database, name: &str) -> PathBuf {

@@ -13,6 +13,7 @@ mod failure;
 mod files;
 mod followers;
 mod header;
+mod kept;
 mod lookup;
 mod notice;
 mod obstacles;
@@ -59,6 +60,7 @@ pub use derive::{
 };
 pub use files::OpenFiles;
 pub use followers::FollowerLock;
+pub use kept::Kept;
 pub(crate) use notice::Notice;
 pub use people::alone::{LastUpload, Stage};
 pub use people::copies::Copies;

@@ -22,7 +22,7 @@ use crate::model::limits::{
 use crate::serve::answer::{Answer, whole};
 use crate::serve::upload::intake::Intake;
 use crate::store::questions::{Progress, Question, QuestionReader, Unanswered};
-use crate::store::{Database, now_ms};
+use crate::store::{Kept, now_ms};
 
 /// What all reads share: connections, places to read at once, and answers under way.
 #[derive(Clone, Debug)]
@@ -38,9 +38,9 @@ pub(in crate::serve) struct Reads {
 
 impl Reads {
     /// Reads have low priority while an upload of `intake` is at work.
-    pub(in crate::serve) fn new(database: impl Into<Option<Database>>, intake: Arc<Intake>) -> Self {
+    pub(in crate::serve) fn new(kept: impl Into<Kept>, intake: Arc<Intake>) -> Self {
         Self {
-            reader: Arc::new(QuestionReader::new(database)),
+            reader: Arc::new(QuestionReader::new(kept)),
             threads: Arc::new(Threads::new(intake)),
             places: Shares::new(QUESTION_PLACES, QUESTION_PLACES_OF_TOKEN),
             answers: Shares::new(ANSWERS_MAX, ANSWERS_OF_TOKEN_MAX),

@@ -6,9 +6,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Mutex;
+use std::time::Instant;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
@@ -69,6 +70,17 @@ impl Link {
         answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<Result<T, tokio_postgres::Error>> {
         let answered = self.runtime.block_on(async { timeout(STORE_ANSWER_WAIT, answer).await });
+        answered.map_err(|_| away("it does not answer"))
+    }
+
+    /// The same, until a deadline.
+    pub(super) fn wait_until<T>(
+        &self,
+        deadline: Instant,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<Result<T, tokio_postgres::Error>> {
+        let deadline = deadline.min(Instant::now() + STORE_ANSWER_WAIT);
+        let answered = self.runtime.block_on(async { timeout_at(deadline.into(), answer).await });
         answered.map_err(|_| away("it does not answer"))
     }
 

@@ -242,7 +242,7 @@ CREATE TABLE correlations (
 
 CREATE TABLE activity_summaries (
   person_id bigint NOT NULL,
-  day text NOT NULL,
+  day text COLLATE "C" NOT NULL,
   active_energy double precision,
   active_energy_goal double precision,
   energy_unit text,
@@ -461,6 +461,8 @@ CREATE TABLE source_groups (
   UNIQUE (person_id, key)
 );
 
+CREATE INDEX source_groups_id ON source_groups (id);
+
 CREATE TABLE source_orders (
   person_id bigint NOT NULL,
   type text NOT NULL,
@@ -494,11 +496,11 @@ CREATE TABLE missing_samples (
   PRIMARY KEY (person_id, type_id, start_at, uuid)
 );
 
--- Derived figures. They can be deleted together with `derived_state`.
+-- Derived figures. They can be deleted together with `derived_state`. Dates have the order of their letters in each language.
 CREATE TABLE days (
   person_id bigint NOT NULL,
   type_id bigint NOT NULL,
-  day text NOT NULL,
+  day text COLLATE "C" NOT NULL,
   start_at timestamptz NOT NULL,
   end_at timestamptz NOT NULL,
   zone_id bigint,
@@ -536,7 +538,7 @@ CREATE TABLE hours (
 
 CREATE TABLE nights (
   person_id bigint NOT NULL,
-  night text NOT NULL,
+  night text COLLATE "C" NOT NULL,
   zone_id bigint,
   asleep_ms bigint,
   asleep_main_ms bigint,
@@ -560,7 +562,7 @@ CREATE TABLE nights (
 
 CREATE TABLE night_segments (
   person_id bigint NOT NULL,
-  night text NOT NULL,
+  night text COLLATE "C" NOT NULL,
   from_at timestamptz NOT NULL,
   stage bigint NOT NULL,
   to_at timestamptz NOT NULL,
@@ -570,7 +572,7 @@ CREATE TABLE night_segments (
 
 CREATE TABLE workout_days (
   person_id bigint NOT NULL,
-  day text NOT NULL,
+  day text COLLATE "C" NOT NULL,
   activity_type bigint NOT NULL,
   workouts bigint NOT NULL,
   duration_s double precision NOT NULL,
@@ -581,7 +583,7 @@ CREATE TABLE workout_days (
 
 CREATE TABLE dose_days (
   person_id bigint NOT NULL,
-  day text NOT NULL,
+  day text COLLATE "C" NOT NULL,
   medication text NOT NULL,
   due bigint NOT NULL,
   taken bigint NOT NULL,

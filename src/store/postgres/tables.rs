@@ -4,7 +4,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::workbench::tables::{ARRIVAL, CHANGES, Column, Kind, Table};
 
 /// Columns of milliseconds that are times. Others are lengths of time.
-const TIMES: [&str; 20] = [
+const TIMES: [&str; 21] = [
     "start_ms",
     "end_ms",
     "time_ms",
@@ -25,6 +25,7 @@ const TIMES: [&str; 20] = [
     "wake_ms",
     "expires_ms",
     "revoked_ms",
+    "last_used_ms",
 ];
 
 /// Columns of bytes that are identities.
@@ -146,10 +147,10 @@ mod tests {
 
     use super::*;
     use crate::store::tables::{Content, TableName};
-    use crate::store::workbench::tables::TABLES;
+    use crate::store::workbench::tables::{HOUSEHOLD, TABLES};
 
     /// Columns that only PostgreSQL has, by table.
-    const FURTHER: [(&str, &str); 1] = [("changes", "txid")];
+    const FURTHER: [(&str, &str); 2] = [("changes", "txid"), ("persons", "has_imports")];
 
     /// Tables that only PostgreSQL has: a file has files beside it.
     const FURTHER_TABLES: [&str; 1] = ["followers"];
@@ -164,7 +165,7 @@ mod tests {
                 let columns = columns.filter(|line| !line.starts_with("  PRIMARY") && !line.starts_with("  UNIQUE"));
                 let column = |line: &str| {
                     let (name, rest) = line.trim().trim_end_matches(',').split_once(' ').unwrap();
-                    let ends = [" NOT NULL", " DEFAULT", " GENERATED", " REFERENCES", " UNIQUE"];
+                    let ends = [" NOT NULL", " DEFAULT", " GENERATED", " REFERENCES", " UNIQUE", " COLLATE"];
                     let end = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
                     (name.to_owned(), rest[..end].to_owned())
                 };
@@ -176,7 +177,7 @@ mod tests {
     #[test]
     fn every_column_of_a_workbench_is_in_the_schema_with_its_type() {
         let declared = declared();
-        for table in TABLES {
+        for table in TABLES.iter().chain(HOUSEHOLD) {
             let mut columns = declared[table.name].clone();
             for (_, column) in FURTHER.iter().filter(|(name, _)| *name == table.name) {
                 assert!(columns.remove(*column).is_some(), "{}", table.name);

@@ -212,7 +212,8 @@ impl<'a> FromSql<'a> for Raw<'a> {
     }
 }
 
-fn read(row: &Row, place: usize, form: Form) -> Result<ValueRef<'_>> {
+/// A value of a row.
+pub(super) fn read(row: &Row, place: usize, form: Form) -> Result<ValueRef<'_>> {
     let raw: Option<Raw<'_>> = row.try_get(place).map_err(|error| fault(&error))?;
     let Some(Raw(bytes)) = raw else { return Ok(ValueRef::Null) };
     let number = || bytes.try_into().map(i64::from_be_bytes).map_err(|_| malformed());

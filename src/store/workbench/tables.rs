@@ -118,7 +118,7 @@ impl PartialEq for Table {
 }
 
 macro_rules! tables {
-    ($($name:ident = $table:ident ($keys:literal keys $(, $arrival:ident)?) $($column:ident $kind:ident),+;)+) => {
+    ($(#[$about:meta])* $list:ident: $($name:ident = $table:ident ($keys:literal keys $(, $arrival:ident)?) $($column:ident $kind:ident),+;)+) => {
         $(pub(in crate::store) static $name: Table = Table {
             table: TableName::$table,
             name: TableName::$table.text(),
@@ -128,14 +128,32 @@ macro_rules! tables {
             statements: OnceLock::new(),
         };)+
 
-        /// All of them. A row refers only to rows of tables before its own.
-        pub(in crate::store) static TABLES: &[&Table] = &[$(&$name),+];
+        $(#[$about])*
+        pub(in crate::store) static $list: &[&Table] = &[$(&$name),+];
     };
     (@arrival arrival) => { true };
     (@arrival) => { false };
 }
 
 tables! {
+    /// Persons and their rights. They do not travel, but are read.
+    HOUSEHOLD:
+
+    PERSONS = Persons (1 keys)
+        id Integer, name Text;
+
+    TOKENS = Tokens (1 keys)
+        id Integer, person_id Integer, label Text, digest Blob, created_ms Integer, last_used_ms Integer,
+        revoked_ms Integer, expires_ms Integer, scope Text, all_people Integer;
+
+    SESSIONS = Sessions (1 keys)
+        id Integer, token_id Integer, digest Blob, created_ms Integer, last_used_ms Integer, expires_ms Integer;
+}
+
+tables! {
+    /// All of them. A row refers only to rows of tables before its own.
+    TABLES:
+
     TYPES = Types (1 keys)
         id Integer, name Text;
 
@@ -308,7 +326,7 @@ mod tests {
     fn tables_are_those_of_the_schema() {
         let connection = schema::in_memory(VERSION).unwrap();
         let sql = "SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid";
-        for table in TABLES.iter().filter(|table| **table != &IMPORT_NUMBERS) {
+        for table in TABLES.iter().chain(HOUSEHOLD).filter(|table| **table != &IMPORT_NUMBERS) {
             let mut select = connection.prepare(sql).unwrap();
             let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
             let columns: Vec<(String, String, i64)> =

@@ -35,7 +35,7 @@ impl Person {
     }
 }
 
-/// What is to be done.
+/// The next thing to do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Next {
     /// Compute the figures of this person.

@@ -69,13 +69,7 @@ impl Dispatcher {
                         let _ = route.send(request);
                     }
                 }
-                Request::Session(SessionRequest { changed, .. }) => {
-                    if let Some(changed) = changed {
-                        let error =
-                            Error::new(ErrorKind::Store, "browsers cannot sign in to a receiver of PostgreSQL yet");
-                        let _ = changed.try_send(Err(error));
-                    }
-                }
+                Request::Session(request) => self.change_session(request),
                 Request::Figures(_) => {}
                 Request::Stop => break,
             }
@@ -86,16 +80,31 @@ impl Dispatcher {
     }
 
     fn start(&mut self, start: Start) {
-        self.threads.retain(|thread| !thread.is_finished());
         let (uploads, refused) = (self.uploads.clone(), start.started.clone());
-        let started = thread::Builder::new().name("upload".to_owned()).spawn(move || uploads.receive(&start));
-        match started {
-            Ok(thread) => self.threads.push(thread),
-            Err(error) => {
-                let error = Error::new(ErrorKind::Busy, format!("cannot start a thread: {error}; send again"));
-                let _ = refused.try_send(Err(error));
-            }
+        if let Err(error) = self.spawn("upload", move || uploads.receive(&start)) {
+            let _ = refused.try_send(Err(error));
         }
+    }
+
+    /// Makes a change of a session on a separate thread: PostgreSQL may be away.
+    fn change_session(&mut self, SessionRequest { change, changed }: SessionRequest) {
+        let (receiving, refused) = (Arc::clone(&self.uploads.receiving), changed.clone());
+        let work = move || {
+            let outcome = receiving.postgres.change_session(&change);
+            // A request that has ended needs no answer.
+            changed.map(|changed| changed.try_send(outcome));
+        };
+        if let (Err(error), Some(refused)) = (self.spawn("session", work), refused) {
+            let _ = refused.try_send(Err(error));
+        }
+    }
+
+    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+        self.threads.retain(|thread| !thread.is_finished());
+        let started = thread::Builder::new().name(name.to_owned()).spawn(work);
+        let failed = |error| Error::new(ErrorKind::Busy, format!("cannot start a thread: {error}; send again"));
+        self.threads.push(started.map_err(failed)?);
+        Ok(())
     }
 }
 

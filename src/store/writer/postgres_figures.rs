@@ -17,7 +17,7 @@ use crate::model::line_limit::LineLimit;
 use crate::model::lock::lock;
 use crate::store::postgres::{Figures, Postgres, Scope};
 
-/// What the writer and the keeper of a receiver share.
+/// State that the writer and the keeper of a receiver share.
 #[derive(Debug)]
 pub(super) struct Receiving {
     pub(super) postgres: Arc<Postgres>,

@@ -4,5 +4,7 @@ mod cluster;
 mod contract;
 mod figures;
 mod outages;
+mod questions;
+pub(crate) mod same;
 mod samples;
 mod schema;

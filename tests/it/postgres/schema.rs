@@ -28,7 +28,7 @@ fn several_commands_make_the_tables_once() {
 fn structure(store: &Store) -> String {
     store.sql(
         "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
-         UNION ALL SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default)
+         UNION ALL SELECT concat_ws(' ', table_name, column_name, data_type, collation_name, is_nullable, column_default)
            FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1",
     )
 }
@@ -37,7 +37,18 @@ fn structure(store: &Store) -> String {
 fn an_older_schema_becomes_a_new_one() {
     let Some(store) = store() else { return };
     let new = structure(&store);
-    store.sql("DROP TABLE followers; DROP INDEX uploads_id, changes_number; UPDATE healthsink_version SET version = 1");
+    store.sql("DROP TABLE followers; DROP INDEX uploads_id, changes_number, source_groups_id");
+    for (table, column) in [
+        ("activity_summaries", "day"),
+        ("days", "day"),
+        ("nights", "night"),
+        ("night_segments", "night"),
+        ("workout_days", "day"),
+        ("dose_days", "day"),
+    ] {
+        store.sql(&format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE text COLLATE \"default\""));
+    }
+    store.sql("UPDATE healthsink_version SET version = 1");
     assert_ne!(structure(&store), new);
     let said = text(&store.run(&["serve", "--listen", "127.0.0.1:0"]).stderr);
     assert!(said.contains("version 1") && said.contains("healthsink migrate"), "{said}");

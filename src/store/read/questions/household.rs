@@ -70,8 +70,7 @@ impl Question for PersonStatus {
         let one = |sql: &str| -> Result<Option<i64>, Unanswered> {
             Ok(snapshot.connection.prepare_cached(sql)?.query_row([person], |row| row.get(0)).optional()?.flatten())
         };
-        let bytes = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
-        let bytes: i64 = snapshot.connection.prepare_cached(bytes)?.query_row([], |row| row.get(0))?;
+        let bytes = snapshot.bytes()?;
         sink.begin(&[
             ("person", Value::Text(&self.person)),
             ("version", Value::Text(env!("CARGO_PKG_VERSION"))),
@@ -118,7 +117,7 @@ fn followers(snapshot: &Snapshot<'_>, person: i64, sink: &mut dyn Sink) -> Resul
     let (last, newest) =
         snapshot.connection.prepare_cached(sql)?.query_row([person], |row| Ok((row.get(0)?, row.get(1)?)))?;
     sink.list("followers", &["name", "state", "behind", "last_success"]);
-    for follower in snapshot.database.followers() {
+    for follower in snapshot.followers()? {
         let behind = follower.state.behind(last, newest);
         sink.row(&[
             Value::Text(&follower.state.name),

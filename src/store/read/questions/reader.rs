@@ -11,16 +11,18 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::value::{Progress, Sink};
-use crate::model::error::{Error, ErrorKind};
+use crate::model::error::Error;
+use crate::model::follower::Follower;
 use crate::model::limits::{
     QUESTION_CACHE_BYTES, QUESTION_PLACES, QUESTION_STEPS, STATEMENTS_CACHED_MAX, TOKEN_WAIT, TOTALS_KEPT_MAX,
 };
 use crate::model::lock::lock;
 use crate::statistics::Timeline;
-use crate::store::database::Database;
 use crate::store::derive::timeline;
-use crate::store::failure::open_error;
+use crate::store::failure::{open_error, store_error};
+use crate::store::kept::Kept;
 use crate::store::open::set_page_cache;
+use crate::store::postgres::Glass;
 
 /// A typed question. Each page continues where the last one ended.
 pub trait Question: Send {
@@ -77,7 +79,8 @@ impl From<FromSqlError> for Unanswered {
 pub struct Snapshot<'a> {
     pub(in crate::store) connection: &'a Connection,
     pub(in crate::store) now_ms: i64,
-    pub(in crate::store) database: &'a Database,
+    opened: &'a Opened,
+    kept: &'a Kept,
     known: &'a RefCell<Known>,
 }
 
@@ -106,7 +109,7 @@ type Totals = Option<Arc<BTreeMap<i64, Total>>>;
 #[derive(Debug)]
 struct KnownTimeline {
     person: i64,
-    /// SQLite's `data_version` when they were read: it differs after any other connection's commit.
+    /// The version of the database when they were read: it differs after any other connection's commit.
     version: i64,
     timeline: Arc<Timeline>,
 }
@@ -151,7 +154,28 @@ impl Snapshot<'_> {
     }
 
     fn version(&self) -> rusqlite::Result<i64> {
-        self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+        match self.opened {
+            Opened::File(_) => self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0)),
+            Opened::Glass(glass) => glass.version(),
+        }
+    }
+
+    /// The size of the database.
+    pub(super) fn bytes(&self) -> rusqlite::Result<i64> {
+        let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        match self.opened {
+            Opened::File(_) => self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)),
+            Opened::Glass(glass) => glass.bytes(),
+        }
+    }
+
+    /// Returns what followers wrote last, by their names in order.
+    pub(super) fn followers(&self) -> rusqlite::Result<Vec<Follower>> {
+        match (self.opened, self.kept) {
+            (Opened::Glass(glass), _) => glass.followers(),
+            (_, Kept::File(database)) => Ok(database.followers()),
+            (_, Kept::Postgres(_)) => Ok(Vec::new()),
+        }
     }
 }
 
@@ -160,26 +184,53 @@ const TOTALS: &str =
 
 const TOTAL: &str = "SELECT count(*), sum(count) FROM days WHERE person_id = ?1 AND type_id = ?2";
 
+/// A connection to read from.
+#[derive(Debug)]
+enum Opened {
+    File(Connection),
+    Glass(Glass),
+}
+
+impl Opened {
+    fn connection(&self) -> &Connection {
+        match self {
+            Self::File(connection) => connection,
+            Self::Glass(glass) => glass.connection(),
+        }
+    }
+
+    /// Ends what runs longer than until a deadline; without one, nothing.
+    fn limit(&mut self, deadline: Option<Instant>) -> rusqlite::Result<()> {
+        let connection = match self {
+            Self::File(connection) => connection,
+            Self::Glass(glass) => glass.connection_mut(),
+        };
+        match deadline {
+            Some(deadline) => connection.progress_handler(QUESTION_STEPS, Some(move || Instant::now() >= deadline)),
+            None => connection.progress_handler(0, None::<fn() -> bool>),
+        }
+    }
+}
+
 /// A connection, and what is known of the state that it last read.
 #[derive(Debug)]
 struct Place {
-    connection: Connection,
+    opened: Opened,
     known: RefCell<Known>,
 }
 
 /// Asks questions beside the writer. Connections are opened as they are needed, and kept.
 #[derive(Debug)]
 pub struct QuestionReader {
-    /// None if rows are kept in PostgreSQL.
-    database: Option<Database>,
+    kept: Kept,
     idle: Mutex<Vec<Place>>,
 }
 
 impl QuestionReader {
     /// A reader that has nothing open yet.
     #[must_use]
-    pub fn new(database: impl Into<Option<Database>>) -> Self {
-        Self { database: database.into(), idle: Mutex::default() }
+    pub fn new(kept: impl Into<Kept>) -> Self {
+        Self { kept: kept.into(), idle: Mutex::default() }
     }
 
     /// Reads the next page of a question, within a time.
@@ -206,40 +257,70 @@ impl QuestionReader {
         (now_ms, time_max): (i64, Duration),
         read: impl FnOnce(&Snapshot<'_>) -> Result<T, Unanswered>,
     ) -> Result<T, Unanswered> {
-        let (database, mut place) = self.place()?;
-        let deadline = Instant::now() + time_max;
-        place.connection.progress_handler(QUESTION_STEPS, Some(move || Instant::now() >= deadline))?;
-        let began = place.connection.execute_batch("BEGIN").map_err(Unanswered::from);
-        let answer = began
-            .and_then(|()| read(&Snapshot { connection: &place.connection, now_ms, database, known: &place.known }));
-        place.connection.progress_handler(0, None::<fn() -> bool>)?;
-        if place.connection.is_autocommit() || place.connection.execute_batch("ROLLBACK").is_ok() {
+        let mut place = self.place()?;
+        let (answer, is_usable) = self.read_at(&mut place, (now_ms, time_max), read);
+        if is_usable {
             let mut idle = lock(&self.idle);
             if idle.len() < QUESTION_PLACES {
                 idle.push(place);
             }
         }
-        answer.map_err(|unanswered| self.explained(unanswered))
+        answer
     }
 
-    fn place(&self) -> Result<(&Database, Place), Unanswered> {
-        let Some(database) = &self.database else {
-            let message = "the API reads files only; ask PostgreSQL itself";
-            return Err(Unanswered::Failed(Error::new(ErrorKind::Store, message)));
+    /// Reads, and returns whether the connection can be used again.
+    fn read_at<T>(
+        &self,
+        Place { opened, known }: &mut Place,
+        (now_ms, time_max): (i64, Duration),
+        read: impl FnOnce(&Snapshot<'_>) -> Result<T, Unanswered>,
+    ) -> (Result<T, Unanswered>, bool) {
+        let limited = opened.limit(Some(Instant::now() + time_max));
+        let begin = || {
+            limited?;
+            if let Opened::Glass(glass) = &*opened {
+                glass.begin(time_max).map_err(Unanswered::Failed)?;
+            }
+            opened.connection().execute_batch("BEGIN").map_err(Unanswered::from)
         };
-        if let Some(place) = lock(&self.idle).pop() {
-            return Ok((database, place));
+        let answer = begin().and_then(|()| {
+            let connection = opened.connection();
+            read(&Snapshot { connection, now_ms, opened, kept: &self.kept, known })
+        });
+        let answer = answer.map_err(|unanswered| self.explained(opened, unanswered));
+        let is_free = opened.limit(None).is_ok();
+        let connection = opened.connection();
+        let is_over = connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok();
+        if let Opened::Glass(glass) = opened {
+            glass.end();
         }
-        let connection = database.open_beside_writer(TOKEN_WAIT).map_err(Unanswered::Failed)?;
-        set_page_cache(&connection, QUESTION_CACHE_BYTES)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
-        Ok((database, Place { connection, known: RefCell::default() }))
+        (answer, is_free && is_over)
     }
 
-    fn explained(&self, unanswered: Unanswered) -> Unanswered {
-        match (unanswered, &self.database) {
-            (Unanswered::Sql(error), Some(database)) => Unanswered::Failed(open_error(database, &error)),
-            (other, _) => other,
+    fn place(&self) -> Result<Place, Unanswered> {
+        if let Some(place) = lock(&self.idle).pop() {
+            return Ok(place);
+        }
+        let opened = match &self.kept {
+            Kept::File(database) => {
+                let connection = database.open_beside_writer(TOKEN_WAIT).map_err(Unanswered::Failed)?;
+                set_page_cache(&connection, QUESTION_CACHE_BYTES)?;
+                connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
+                Opened::File(connection)
+            }
+            Kept::Postgres(address) => Opened::Glass(Glass::open(address).map_err(Unanswered::Failed)?),
+        };
+        Ok(Place { opened, known: RefCell::default() })
+    }
+
+    fn explained(&self, opened: &Opened, unanswered: Unanswered) -> Unanswered {
+        match (unanswered, opened, &self.kept) {
+            (Unanswered::Sql(error), Opened::Glass(glass), _) => match glass.take_error() {
+                Some(error) => Unanswered::Failed(error),
+                None => Unanswered::Failed(store_error(&error)),
+            },
+            (Unanswered::Sql(error), _, Kept::File(database)) => Unanswered::Failed(open_error(database, &error)),
+            (other, ..) => other,
         }
     }
 }
@@ -250,7 +331,7 @@ mod tests {
     use super::super::value::Value;
     use super::*;
     use crate::model::limits::QUESTION_TIME_MAX;
-    use crate::store::Store;
+    use crate::store::{Database, Store};
 
     struct Endless;
 
