@@ -26,6 +26,7 @@ export function LastNight({ overview }: { overview: Overview }) {
       </Card>
     );
   }
+  const usual = overview.types.find(({ method }) => method === "nights")?.mean_28;
   return (
     <Card title={texts.today.night} aside={<a href={linkTo("sleep", [night.night])}>{texts.today.details}</a>}>
       <p class="big">
@@ -47,6 +48,7 @@ export function LastNight({ overview }: { overview: Overview }) {
           );
         })}
       </dl>
+      {typeof usual === "number" && <p class="note usual-sleep">{texts.today.mean(formatMinutes(usual))}</p>}
     </Card>
   );
 }

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { wallOf } from "../../draw/clock.ts";
 import { formatBrief } from "../../format/numbers.ts";
-import { DAY_S, DAYS, isAtEnd, LONG_S, labelled, labelOfTick, SHORT_S } from "./axis.ts";
+import { DAY_S, DAYS, isCut, LONG_S, labelled, labelOfTick, SHORT_S } from "./axis.ts";
 import { followGestures, onChartKey, type Span } from "./gestures.ts";
 import { noteChosen } from "./Hint.tsx";
 
@@ -38,6 +38,7 @@ interface ChartProps {
 const HEIGHT = 260;
 /** So many points are drawn each for itself. */
 const CROWDED = 45;
+const FEW = 14;
 const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 const REFOCUS_MS = 3000;
 let refocusUntil = 0;
@@ -137,18 +138,19 @@ function colorsOf(element: HTMLElement, color: string): Colors {
   };
 }
 
-/** The period before is behind a line, but bars would hide it. */
-const inOrder = <T,>(kind: ChartData["kind"], before: T, value: T): [T, T] =>
-  kind === "bars" ? [value, before] : [before, value];
+/** The period before is dimmed, behind the value. A few wide bars would hide it. */
+const inOrder = <T,>({ kind, x }: ChartData, before: T, value: T): [T, T] =>
+  kind === "bars" && x.length <= FEW ? [value, before] : [before, value];
 
-function columnsOf({ kind, x, value, low, high, mean, before, layers = [] }: ChartData): uPlot.AlignedData {
+function columnsOf(data: ChartData): uPlot.AlignedData {
+  const { kind, x, value, low, high, mean, before, layers = [] } = data;
   const nothing = x.map(() => null);
   const isBand = kind === "band";
   return [
     x,
     isBand ? (high ?? value) : nothing,
     isBand ? (low ?? value) : nothing,
-    ...inOrder(kind, before ?? nothing, value),
+    ...inOrder(data, before ?? nothing, value),
     mean ?? nothing,
     // The highest one is behind the others.
     ...layers.map(({ heights }) => heights).reverse(),
@@ -183,12 +185,14 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
         size: 28,
         gap: 8,
         // Years, and the days of one week, are shorter than days with their months.
-        space: (_, _axis, from, to) => (to - from > LONG_S || (isDays && to - from < SHORT_S) ? 40 : 56),
+        space: (_, _axis, from, to) => (to - from > LONG_S || (isDays && to - from < SHORT_S) ? 36 : 56),
         ...(isDays ? { incrs: DAYS } : {}),
         values: ({ bbox }, ticks, _axis, _space, step) => {
-          const dayPx = (bbox.width / devicePixelRatio / (span.max - span.min)) * DAY_S;
-          const label = (tick: number) => labelOfTick(labelled(tick, data.zone), step, data.zone, dayPx);
-          return ticks.map((tick) => (isAtEnd(tick, span) ? "" : label(tick)));
+          const secondPx = bbox.width / devicePixelRatio / (span.max - span.min);
+          return ticks.map((tick) => {
+            const label = labelOfTick(labelled(tick, data.zone), step, data.zone, secondPx * DAY_S);
+            return isCut(label, (span.max - tick) * secondPx) ? "" : label;
+          });
         },
       },
       {
@@ -208,11 +212,11 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
       edge,
       edge,
       ...inOrder<uPlot.Series>(
-        data.kind,
+        data,
         {
           stroke: colors.muted,
           width: 1.5,
-          alpha: isBars && data.x.length < CROWDED ? 1 : 0.55,
+          alpha: isBars ? 0.75 : 0.55,
           points: { show: false },
           spanGaps: true,
         },

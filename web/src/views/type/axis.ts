@@ -7,9 +7,12 @@ export const DAY_S = 86_400;
 /** Days have no zone. What stands for one is at its noon, and so is its label: between two midnights, not at one. */
 export const labelled = (seconds: number, zone: string | null) => (zone === null ? seconds - DAY_S / 2 : seconds);
 
-/** A label there would be cut. */
-export const isAtEnd = (seconds: number, { min, max }: { min: number; max: number }) =>
-  (max - seconds) / (max - min) < 0.02;
+/** Half of a digit, and the room behind the axis. */
+const HALF_DIGIT_PX = 3.6;
+const END_PX = 4;
+
+/** A label in the middle of that place would be cut at the right. */
+export const isCut = (label: string, toEndPx: number) => toEndPx + END_PX < label.length * HALF_DIGIT_PX;
 
 /** As much of the date as the step needs. */
 export const LONG_S = 4 * 365 * DAY_S;

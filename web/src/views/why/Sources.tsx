@@ -11,6 +11,8 @@ import { TableBehind } from "../../ui/DataTable.tsx";
 import { joinedSpans, lanesOf, type Span, spanOf, ticksOf } from "./lanes.ts";
 import { hiddenOf } from "./lead.ts";
 
+type Part = Explanation["sources"][number];
+
 interface PartProps {
   explanation: Explanation;
   measure: Measure;
@@ -24,6 +26,25 @@ export function Sources({ explanation, measure }: PartProps) {
   const span = spanOf(explanation, lanes);
   const [first, ...others] = sources;
   const covering = others.filter(({ source, covered_min: covered }) => source !== first?.source && (covered ?? 0) > 0);
+  const isLaned = (place: number) => lanes.has(sources[place]?.source ?? "");
+  const rows = sources.map((part, place) => (
+    <li key={part.source + place} style={{ "--share": shareOf(place) }}>
+      <div class="source-head">
+        <span class="source-name ellipsis" title={part.source}>
+          <i class="swatch" />
+          {part.source || texts.noSource}
+        </span>
+        <span class="numbers">
+          <strong>{measure.format(part.value)}</strong>
+          {explanation.adds_up && part.value !== null && explanation.value ? (
+            <span class="note"> {formatPercent(part.value / explanation.value)}</span>
+          ) : null}
+        </span>
+      </div>
+      {span && <Lane lane={lanes.get(part.source) ?? []} span={span} source={part.source} />}
+      <p class="note">{factsOf(part, measure)}</p>
+    </li>
+  ));
   // Two sources may have one name.
   const fillers = [...new Set(covering.map(({ source }) => shortened(source)))];
   return (
@@ -33,30 +54,11 @@ export function Sources({ explanation, measure }: PartProps) {
           {texts.why.first(shortened(first.source))} {texts.why.gaps(fillers.join(", "))}
         </p>
       )}
-      <ul class="source-parts">
-        {sources.map((part, place) => {
-          const lane = lanes.get(part.source) ?? [];
-          return (
-            <li key={part.source + place} style={{ "--share": shareOf(place) }}>
-              <div class="source-head">
-                <span class="source-name ellipsis" title={part.source}>
-                  <i class="swatch" />
-                  {part.source || texts.noSource}
-                </span>
-                <span class="numbers">
-                  <strong>{measure.format(part.value)}</strong>
-                  {explanation.adds_up && part.value !== null && explanation.value ? (
-                    <span class="note"> {formatPercent(part.value / explanation.value)}</span>
-                  ) : null}
-                </span>
-              </div>
-              {lane.length > 0 && span && <Lane lane={lane} span={span} source={part.source} />}
-              <p class="note">{factsOf(part, measure)}</p>
-            </li>
-          );
-        })}
-      </ul>
+      {lanes.size > 0 && <ul class="source-parts">{rows.filter((_, place) => isLaned(place))}</ul>}
       {span && lanes.size > 0 && <Axis span={span} />}
+      {rows.some((_, place) => !isLaned(place)) && (
+        <ul class="source-parts without-lane">{rows.filter((_, place) => !isLaned(place))}</ul>
+      )}
       {stretches.length > 0 && (
         <TableBehind
           caption={texts.why.parts}
@@ -83,7 +85,7 @@ const shortened = (name: string) =>
 /** The best source has the full colour, the next ones less. */
 const shareOf = (place: number) => `${Math.max(25, 100 - place * 30)}%`;
 
-function factsOf(part: Explanation["sources"][number], measure: Measure): string {
+function factsOf(part: Part, measure: Measure): string {
   const count = part.samples ?? 0;
   const covered = part.covered_min ?? 0;
   const hidden = hiddenOf(part);
@@ -98,6 +100,7 @@ function factsOf(part: Explanation["sources"][number], measure: Measure): string
 const WIDTH = 1000;
 
 function Lane({ lane, span, source }: { lane: readonly Span[]; span: Span; source: string }) {
+  if (lane.length === 0) return null;
   const x = (ms: number) => ((ms - span.from) / (span.to - span.from)) * WIDTH;
   const spoken = joinedSpans(lane).slice(0, SPOKEN_MAX);
   const times = spoken.map(({ from, to }) => `${timeOf(from)} – ${timeOf(to)}`).join(", ");
