@@ -93,6 +93,9 @@ pub(super) fn facts(html: &mut Html, night: &Value) {
 
 /// All nights of a period, the last one first.
 fn list(html: &mut Html, view: &View<'_>, nights: &Value) {
+    if rows(nights, "nights").is_empty() {
+        return;
+    }
     let columns = [
         ("Night to", false),
         ("Asleep", true),

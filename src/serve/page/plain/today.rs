@@ -163,7 +163,6 @@ fn types(html: &mut Html, view: &View<'_>, overview: &Value) {
         ("Type", false),
         ("Last value", true),
         ("Age", true),
-        ("Today", true),
         ("28-day mean", true),
         ("Change", true),
         ("Usual range", true),
@@ -187,12 +186,10 @@ fn types(html: &mut Html, view: &View<'_>, overview: &Value) {
                 number(html, &shown(if is_sum { &kind["day_value"] } else { &kind["last"]["value"] }));
                 let end = kind["last"]["end"].as_str().or(kind["last"]["start"].as_str()).unwrap_or_default();
                 number(html, &age(end, view.now_ms));
-                let is_today = text(kind, "day") == view.today.day.to_string();
-                number(html, &shown(if is_today { &kind["day_value"] } else { &Value::Null }));
                 number(html, &shown(&kind["mean_28"]));
                 number(html, &change(kind["change"].as_f64()));
                 let usual = match (kind["usual_low"].as_f64(), kind["usual_high"].as_f64()) {
-                    (Some(_), Some(_)) => format!("{} to {}", shown(&kind["usual_low"]), shown(&kind["usual_high"])),
+                    (Some(_), Some(_)) => range(&shown(&kind["usual_low"]), &shown(&kind["usual_high"]), is_night),
                     _ => super::show::NOTHING.to_owned(),
                 };
                 number(html, &usual);
@@ -201,10 +198,31 @@ fn types(html: &mut Html, view: &View<'_>, overview: &Value) {
     });
 }
 
+/// From one value to another, with their unit once. Hours and minutes are two units.
+fn range(low: &str, high: &str, is_duration: bool) -> String {
+    if low == high {
+        return high.to_owned();
+    }
+    let unit = high.split_once(' ').map(|(_, unit)| unit).filter(|_| !is_duration);
+    let low = unit.and_then(|unit| low.strip_suffix(unit)).map_or(low, str::trim_end);
+    format!("{low} to {high}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_range_names_its_unit_once() {
+        let check = |low: &str, high: &str, expected: &str| assert_eq!(range(low, high, false), expected);
+        check("320 kcal", "1,104 kcal", "320 to 1,104 kcal");
+        check("800 m", "1.2 km", "800 m to 1.2 km");
+        check("10 min", "10 min", "10 min");
+        check("5,277", "12,942", "5,277 to 12,942");
+        check("41.5 ml/(kg*min)", "42.9 ml/(kg*min)", "41.5 to 42.9 ml/(kg*min)");
+        assert_eq!(range("6 h 59 min", "8 h 22 min", true), "6 h 59 min to 8 h 22 min");
+    }
 
     #[test]
     fn doses_in_words_of_people() {
