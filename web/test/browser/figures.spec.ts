@@ -124,7 +124,7 @@ test("a month's total is the sum of its days", async () => {
 test("why: the sources add up to the number, and what is left out is the rest", async () => {
   const why = await household.read<Explanation>(token, `explain?type=steps&from=${yesterday}`);
   await show(page, household.url, `#/why/steps/${yesterday}`);
-  await page.locator(".source-parts").waitFor();
+  await page.locator(".source-parts").first().waitFor();
   assert.equal(await page.locator(".why .big").textContent(), count(why.value ?? 0));
   assert.equal(count(why.value ?? 0), count(truth.days.StepCount?.[yesterday] ?? -1));
   // Those that never count stand behind the others.

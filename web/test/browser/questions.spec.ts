@@ -158,7 +158,7 @@ test("why is yesterday's step count what it is", () =>
     finger.taps += 1;
     await page.locator(".chart-readout strong", { hasText: number(why.value ?? 0) }).waitFor();
     await finger.tap(page.getByRole("link", { name: "Why?" }));
-    await page.locator(".source-parts").waitFor();
+    await page.locator(".source-parts").first().waitFor();
     assert.equal(await page.locator(".why .big").textContent(), number(why.value ?? 0));
   }));
 

@@ -139,7 +139,7 @@ function Shown({ row, range, period, zoom, series, shown, before, color, query, 
           canStack={canStack}
           isBySource={isBySource}
           legend={{
-            mean: drawn.mean !== undefined,
+            mean: drawn.mean?.some((value) => value !== null) ?? false,
             before: drawn.before ? (points.length > CROWDED ? "mean" : "values") : null,
             band: data.kind === "band",
           }}
