@@ -9,6 +9,7 @@ use clap::builder::FalseyValueParser;
 use super::table::is_unseen;
 use crate::model::limits::{INGESTS_MAX, NAME_BYTES_MAX};
 use crate::model::record::ME;
+use crate::model::time::{DAY_MS, HOUR_MS};
 use crate::serve::config::{HEALTH_PATH, METRICS_PATH, SESSION_END_PATH, SESSION_PATH};
 use crate::serve::public_url::PublicUrl;
 use crate::statistics::Zones;
@@ -87,6 +88,18 @@ pub(super) fn parse_name(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("a name has 1 to {NAME_BYTES_MAX} bytes, no invisible characters and no space around it"))
+}
+
+/// A period such as `90d`, `12h` or `2w`, in milliseconds.
+pub(super) fn parse_period(text: &str) -> Option<i64> {
+    let unit_ms = match text.as_bytes().last()? {
+        b'h' => HOUR_MS,
+        b'd' => DAY_MS,
+        b'w' => 7 * DAY_MS,
+        _ => return None,
+    };
+    let number: u16 = text[..text.len() - 1].parse().ok().filter(|number| *number > 0)?;
+    Some(i64::from(number) * unit_ms)
 }
 
 /// A path that the app posts to.

@@ -73,7 +73,7 @@ const EXAMPLES: &str = "Examples:
 
 Exit codes:
   0  done
-  1  failed, damage found, or an input not imported whole
+  1  failed, damage found, an input not imported whole, a silent phone
   2  wrong usage
   130, 143  import stopped by Ctrl-C or SIGTERM; what it read is stored";
 

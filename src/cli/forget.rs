@@ -1,6 +1,7 @@
 //! `healthsink forget`: deletes data, and says what may bring it back.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::builder::FalseyValueParser;
@@ -10,17 +11,21 @@ use serde::Serialize;
 use super::arguments::{DatabaseArgument, Outcome, parse_name};
 use super::consent::{ConsentArguments, renew_figures};
 use super::copies::lossy;
+use super::erase::Erasure;
 use super::print::{Printable, ResultArgument};
+use super::store::{Place, StoreArgument};
 use super::table::{Align, Table, counted, grouped};
 use crate::model::error::{Error, Result};
 use crate::model::time::{DAY_MS, parse, parse_day};
-use crate::store::{Copies, Database, Forgotten, Selection, TypeSelection, Vacuum};
+use crate::store::{Copies, Forgotten, Selection, TypeSelection, Vacuum};
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("selection").required(true).multiple(true).args(["person", "upload", "type"]))]
 pub(super) struct ForgetArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     /// All data of this person, whose tokens are then revoked; with --type only the person's data of that type
     #[arg(long, value_name = "NAME", value_parser = parse_name, conflicts_with = "upload")]
     person: Option<String>,
@@ -36,6 +41,12 @@ pub(super) struct ForgetArguments {
     /// Only what begins before the end of this day, or before this time (UTC)
     #[arg(long, value_name = "TIME", requires = "type", value_parser = parse_to)]
     to: Option<i64>,
+    /// With --person: erase also what the ledger and tokens say of the person, and write a proof of that to this new file
+    #[arg(long, env = "HEALTHSINK_PROOF", value_name = "FILE", requires = "person", conflicts_with = "type")]
+    proof: Option<PathBuf>,
+    /// A folder with backups, which the proof is to name also if they still have the person; may be given several times
+    #[arg(long, env = "HEALTHSINK_BACKUPS", value_name = "FOLDER", requires = "proof")]
+    backups: Vec<PathBuf>,
     /// Make the file smaller afterwards; needs twice its size on the disk
     #[arg(long, env = "HEALTHSINK_VACUUM", value_parser = FalseyValueParser::new())]
     vacuum: bool,
@@ -118,7 +129,18 @@ impl Printable for Done {
 
 impl ForgetArguments {
     pub(super) fn run(&self) -> Result<Outcome> {
-        let database = Database::new(&self.database.db);
+        let place = self.store.place(&self.database)?;
+        let smaller = if self.vacuum { Vacuum::Yes } else { Vacuum::No };
+        if let (Some(proof), Some(person)) = (&self.proof, &self.person) {
+            let (backups, consent, result) = (self.backups.as_slice(), &self.consent, self.result);
+            Erasure { place, person, proof, backups, smaller, consent, result }.run()?;
+            return Ok(Outcome::Done);
+        }
+        let Place::File(database) = place else {
+            return Err(Error::usage(
+                "in PostgreSQL a person is erased as a whole: give --person and --proof; for less, use SQL",
+            ));
+        };
         if self.from.zip(self.to).is_some_and(|(from, to)| from >= to) {
             return Err(Error::usage("--from is not before --to, so no time is between them; exchange the two"));
         }
@@ -151,7 +173,6 @@ impl ForgetArguments {
         };
         let question = format!("This deletes {} ({}){tokens}.", counted(planned.rows, "row"), selection.text());
         self.consent.ask(&question)?;
-        let smaller = if self.vacuum { Vacuum::Yes } else { Vacuum::No };
         let mut began = Instant::now();
         let (forgotten, backup) =
             self.consent.change(&database, "forget", self.result.is_quiet(), |backed_up, enter| {

@@ -11,6 +11,7 @@ use super::consent::{ConsentArguments, renew_figures};
 use super::copies::lossy;
 use super::print::{FormArgument, Printable, ResultArgument, print};
 use super::progress::Bar;
+use super::proof::ProofArguments;
 use super::table::{Align, Table, counted, grouped, shown};
 use crate::model::error::Result;
 use crate::store::{Database, Merged, PersonRow};
@@ -23,6 +24,8 @@ pub(super) enum PeopleArguments {
     Rename(RenameArguments),
     /// Give all data, tokens and uploads of one person to another; records of both become one
     Merge(MergeArguments),
+    /// Check a proof of `forget --proof`: its digest, and that database and backups have nothing of the person; else the exit code is 1
+    Proof(ProofArguments),
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +74,7 @@ impl PeopleArguments {
             }
             Self::Rename(arguments) => arguments.run(),
             Self::Merge(arguments) => arguments.run(),
+            Self::Proof(arguments) => return arguments.run(),
         }?;
         Ok(Outcome::Done)
     }

@@ -1,6 +1,7 @@
 //! The link that signs a browser in to the page, once and within ten minutes.
 
 use crate::model::error::Result;
+use crate::model::quota::Quota;
 use crate::store::{Database, NewToken, TokenDigest, TokenScope, now_ms, secret};
 
 /// Label of the page's token that `setup` makes.
@@ -33,5 +34,14 @@ pub(super) fn token(database: &Database, person: &str) -> Result<i64> {
     let digest = TokenDigest::of(secret::token()?.as_bytes());
     let (label, scope) = (Some(LABEL), TokenScope::Read);
     let (is_of_all, created_ms, expires_ms) = (false, now_ms(), None);
-    database.add_token(&NewToken { digest: &digest, person, label, scope, is_of_all, created_ms, expires_ms })
+    database.add_token(&NewToken {
+        digest: &digest,
+        person,
+        label,
+        scope,
+        is_of_all,
+        created_ms,
+        expires_ms,
+        quota: Quota::default(),
+    })
 }

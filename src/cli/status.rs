@@ -4,12 +4,13 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::arguments::{DatabaseArgument, Outcome, parse_name};
+use super::arguments::{DatabaseArgument, Outcome, parse_name, parse_period};
 use super::followers;
 use super::obstacles::{KeptOut, read as read_obstacles};
 use super::print::{Form, FormArgument, print_by};
+use super::silent;
 use super::store::StoreArgument;
-use super::table::{Align, Table, ago, counted, shown, shown_within};
+use super::table::{Align, Table, ago, counted, shown, shown_within, used_today};
 use crate::model::error::{Result, into_io};
 use crate::model::healthkit::short;
 use crate::model::limits::{DISK_FREE_BYTES_MIN, MESSAGE_COLUMNS_MAX, TYPES_LISTED_MAX};
@@ -25,12 +26,23 @@ pub(super) struct StatusArguments {
     /// Show only this person's types, phones and uploads
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
+    /// Show only phones that have sent nothing for this time, such as 3d, 12h or 2w; the exit code is 1 if there are any
+    #[arg(long, env = "HEALTHSINK_SILENT", value_name = "TIME", value_parser = parse_silence)]
+    silent: Option<i64>,
     #[command(flatten)]
     form: FormArgument,
 }
 
+fn parse_silence(text: &str) -> Result<i64, String> {
+    parse_period(text).ok_or_else(|| "write a time such as 3d, 12h or 2w".to_owned())
+}
+
 impl StatusArguments {
     pub(super) fn run(&self) -> Result<Outcome> {
+        if let Some(period_ms) = self.silent {
+            let place = self.store.place(&self.database)?;
+            return silent::print(&place, period_ms, self.person.as_deref(), self.form.form());
+        }
         match self.form.form() {
             Form::Text => self.print_text(),
             Form::Json => self.print_json(),
@@ -134,6 +146,7 @@ fn write_phones(phones: &[PhoneRow], out: &mut dyn Write) -> io::Result<()> {
         ("phone", Align::Left),
         ("uploads", Align::Right),
         ("last upload", Align::Left),
+        (if phones.iter().any(has_quota) { "today" } else { "" }, Align::Left),
     ]);
     for phone in phones {
         let name = match (&phone.label, phone.token) {
@@ -149,10 +162,16 @@ fn write_phones(phones: &[PhoneRow], out: &mut dyn Write) -> io::Result<()> {
             None => name,
         };
         let last = phone.last_upload_seconds_ago.map_or_else(|| "none yet".to_owned(), ago);
-        table.push([&phone.person, &name, &phone.uploads.to_string(), &last]);
+        let (bytes, rejects) = ((phone.bytes_per_day, phone.bytes_today), (phone.rejects_per_day, phone.rejects_today));
+        let today = if has_quota(phone) { used_today(bytes, rejects) } else { String::new() };
+        table.push([&phone.person, &name, &phone.uploads.to_string(), &last, &today]);
     }
     table.write(out)?;
     writeln!(out)
+}
+
+fn has_quota(phone: &PhoneRow) -> bool {
+    phone.bytes_per_day.is_some() || phone.rejects_per_day.is_some()
 }
 
 /// The day of a time.

@@ -9,8 +9,10 @@ use serde::Serialize;
 use super::arguments::{DatabaseArgument, Outcome};
 use super::print::{Printable, ResultArgument};
 use crate::model::error::{Error, Result};
+use crate::model::quota::Quota;
 use crate::store::{
-    Address, Database, EndedSessions, Migrated, NewToken, Revocation, SessionRow, Status, TokenRow, TypeRows, now_ms,
+    Address, Database, EndedSessions, Migrated, NewToken, QuotaChange, Revocation, SessionRow, SilentRow, Status,
+    TokenRow, TraceRows, TypeRows, now_ms,
 };
 
 /// Where rows are kept, if not in a file.
@@ -57,6 +59,31 @@ impl Place {
         }
     }
 
+    pub(super) fn known_tokens(&self, new: &[NewToken<'_>]) -> Result<Vec<Option<i64>>> {
+        match self {
+            Self::File(database) => database.known_tokens(new),
+            Self::Postgres(address) => address.known_tokens(new),
+        }
+    }
+
+    pub(super) fn add_tokens(
+        &self,
+        new: &[NewToken<'_>],
+        seal: &mut dyn FnMut(&[i64]) -> Result<()>,
+    ) -> Result<Vec<i64>> {
+        match self {
+            Self::File(database) => database.add_tokens(new, seal),
+            Self::Postgres(address) => address.add_tokens(new, seal),
+        }
+    }
+
+    pub(super) fn change_quota(&self, id: i64, change: QuotaChange) -> Result<Option<Quota>> {
+        match self {
+            Self::File(database) => database.change_quota(id, change),
+            Self::Postgres(address) => address.change_quota(id, change),
+        }
+    }
+
     pub(super) fn tokens(&self) -> Result<Vec<TokenRow>> {
         match self {
             Self::File(database) => database.tokens(),
@@ -97,6 +124,20 @@ impl Place {
         match self {
             Self::File(database) => database.status(person, each_type),
             Self::Postgres(address) => address.status(person, each_type),
+        }
+    }
+
+    pub(super) fn silent(&self, since_ms: i64, person: Option<&str>, each: impl FnMut(SilentRow)) -> Result<()> {
+        match self {
+            Self::File(database) => database.silent(since_ms, person, each),
+            Self::Postgres(address) => address.silent(since_ms, person, each),
+        }
+    }
+
+    pub(super) fn traces(&self, person: &str, number: Option<i64>) -> Result<Vec<TraceRows>> {
+        match self {
+            Self::File(database) => database.traces(person, number),
+            Self::Postgres(address) => address.traces(person, number),
         }
     }
 

@@ -95,6 +95,18 @@ pub(super) fn counted(number: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
+/// A token's use of today, beside its limits: bytes and rejects.
+pub(super) fn used_today(bytes: (Option<u64>, u64), rejects: (Option<u64>, u64)) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let megabytes = |bytes: u64| format!("{:.1}", bytes as f64 / 1e6);
+    let shown = |(most, used): (Option<u64>, u64), number: &dyn Fn(u64) -> String, unit: &str| match most {
+        Some(most) => Some(format!("{} of {} {unit}", number(used), number(most))),
+        None => (used > 0).then(|| format!("{} {unit}", number(used))),
+    };
+    let parts = [shown(bytes, &megabytes, "MB"), shown(rejects, &grouped, "rejects")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// Columns that a text takes on a terminal: two for the wide characters of East Asia and for emoji, one for all others.
 fn columns_of(text: &str) -> usize {
     let is_wide = |character: char| {

@@ -31,6 +31,8 @@ pub enum ErrorKind {
     Busy,
     /// The token of an upload was revoked before the upload began.
     Revoked,
+    /// The token's quota of the day is used up.
+    Quota,
     /// The database has no space: free some and retry.
     Full,
     /// The database could not be opened, read or written.

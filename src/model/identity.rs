@@ -18,6 +18,12 @@ pub fn digest(parts: &[&[u8]]) -> [u8; 16] {
     half(&hasher.finalize())
 }
 
+/// Returns a whole BLAKE3 digest, in hexadecimal digits.
+#[must_use]
+pub fn whole_digest(content: &[u8]) -> String {
+    blake3::hash(content).to_hex().to_string()
+}
+
 /// Returns [`digest`] of two texts, of which the first is in parts.
 #[must_use]
 pub fn digest_of_parts<'p>(first: impl Iterator<Item = &'p [u8]> + Clone, second: &[u8]) -> [u8; 16] {

@@ -267,6 +267,21 @@ pub const BACKUP_CACHE_BYTES: usize = MIB;
 /// How long a command that needs an exclusive lock on the database waits for other programs to close it.
 pub const EXCLUSIVE_WAIT: Duration = Duration::from_secs(2);
 
+/// Longest file of `token import`.
+pub const ROSTER_BYTES_MAX: u64 = 16 * MIB as u64;
+
+/// Tokens that a file makes at once.
+pub const ROSTER_LINES_MAX: usize = 100_000;
+
+/// Faults of such a file that are shown.
+pub const ROSTER_FAULTS_SHOWN_MAX: usize = 20;
+
+/// Longest proof of an erasure that is read.
+pub const PROOF_BYTES_MAX: u64 = 16 * MIB as u64;
+
+/// Tokens that one statement enters into PostgreSQL.
+pub const TOKENS_ENTERED_EACH: usize = 1000;
+
 /// The last uploads that `status` lists.
 pub const UPLOADS_LISTED_MAX: u32 = 10;
 
@@ -1207,6 +1222,9 @@ pub const STORE_CONNECT_WAIT: Duration = Duration::from_secs(5);
 
 /// Wait for an answer of PostgreSQL, which itself ends a statement after a minute.
 pub const STORE_ANSWER_WAIT: Duration = Duration::from_secs(90);
+
+/// The same for a command that counts, deletes or changes all rows, whose statements PostgreSQL does not end.
+pub const STORE_LONG_ANSWER_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Statements that a connection to PostgreSQL keeps prepared.
 pub const STORE_STATEMENTS_MAX: usize = 128;

@@ -23,6 +23,7 @@ pub mod interval;
 pub(crate) mod listing;
 pub mod obstacle;
 pub(crate) mod percent;
+pub mod quota;
 pub mod record;
 pub mod route;
 pub mod text;

@@ -393,6 +393,11 @@ impl Rows {
         |rows| span(&rows.electrocardiograms, |row| (row.start_ms, None));
     pub(crate) const SPAN_OF_AGGREGATES: Span = |rows| span(&rows.aggregates, |row| (row.start_ms, row.end_ms));
 
+    /// Returns how many elements were rejected.
+    pub(crate) fn rejected(&self) -> u64 {
+        self.rejects.len() as u64
+    }
+
     /// Returns rows with memory for the kinds that come in large numbers: vectors that grow are copied and leave holes.
     pub(super) fn with_capacity() -> Self {
         Self {

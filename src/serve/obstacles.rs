@@ -45,6 +45,7 @@ pub(in crate::serve) enum ObstacleKind {
     Busy,
     BadBody,
     SlowBody,
+    Quota,
     DiskFull,
     Failed,
 }
@@ -76,6 +77,7 @@ impl ObstacleKind {
             Self::Busy => "busy",
             Self::BadBody => "badBody",
             Self::SlowBody => "slowBody",
+            Self::Quota => "quota",
             Self::DiskFull => "diskFull",
             Self::Failed => "failed",
         }

@@ -13,6 +13,8 @@ use super::http::message::Malformed;
 use crate::formats::encoding::Coding;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::{RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS_MIN};
+use crate::model::quota::seconds_left;
+use crate::store::now_ms;
 use crate::store::writer::ingest::{Aborted, Summary};
 
 #[derive(Debug, Default, Serialize)]
@@ -39,11 +41,12 @@ struct Problem<'a> {
 }
 
 /// The one table of status codes.
-fn status_of(kind: ErrorKind) -> StatusCode {
+pub(super) fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
         ErrorKind::Syntax | ErrorKind::Shape | ErrorKind::Encoding | ErrorKind::Interrupted => StatusCode::BAD_REQUEST,
         ErrorKind::Revoked => StatusCode::UNAUTHORIZED,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::Quota => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::TimedOut => StatusCode::REQUEST_TIMEOUT,
         ErrorKind::Stopping | ErrorKind::Cancelled | ErrorKind::Busy => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Full => StatusCode::INSUFFICIENT_STORAGE,
@@ -55,8 +58,11 @@ fn respond(problem: &Problem<'_>, status: StatusCode) -> Answer {
     let mut answer = whole("application/problem+json", line_of(problem));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from(retry_after()));
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => _ = headers.insert(RETRY_AFTER, HeaderValue::from(retry_after())),
+        // The end of a quota's day. Waits for other reasons are shorter, and replace it.
+        StatusCode::TOO_MANY_REQUESTS => _ = headers.insert(RETRY_AFTER, HeaderValue::from(seconds_left(now_ms()))),
+        _ => {}
     }
     // The rest of the body is not read, so no other request can follow it.
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -328,6 +334,7 @@ pub(super) fn aborted(aborted: &Aborted) -> Answer {
         StatusCode::BAD_REQUEST => "Bad Request",
         StatusCode::PAYLOAD_TOO_LARGE => "Content Too Large",
         StatusCode::REQUEST_TIMEOUT => "Request Timeout",
+        StatusCode::TOO_MANY_REQUESTS => "Too Many Requests",
         StatusCode::SERVICE_UNAVAILABLE => "Service Unavailable",
         StatusCode::INSUFFICIENT_STORAGE => "Insufficient Storage",
         _ => "Internal Server Error",

@@ -21,6 +21,7 @@ use super::prepare::Prepared;
 use super::tiles::Tiles;
 use super::upload::intake::Intake;
 use crate::model::limits::{METRIC_SCRAPES_MAX, PAGE_INFLATIONS_MAX, SESSION_CHANGES_MAX, SIGN_INS_MAX};
+use crate::model::quota::Accounts;
 use crate::store::writer::WriterHandle;
 use crate::store::{Database, OpenFiles};
 
@@ -43,6 +44,8 @@ pub(super) struct State {
     /// The database and its files, for the space on its disk; none if rows are kept in PostgreSQL.
     pub(super) file: Option<(Database, OpenFiles)>,
     pub(super) intake: Arc<Intake>,
+    /// The use of quotas by uploads under way.
+    pub(super) accounts: Accounts,
     pub(super) metrics: Metrics,
     pub(super) log_limit: Arc<LogLimit>,
     pub(super) obstacles: Arc<Obstacles>,
@@ -91,6 +94,7 @@ impl State {
                 (database, files)
             }),
             intake,
+            accounts: Accounts::default(),
             metrics: Metrics::new(config.file()),
             log_limit,
             obstacles,

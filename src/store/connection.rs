@@ -94,7 +94,7 @@ impl Store {
     pub(crate) fn begin(&mut self) -> Result<()> {
         // One upload has waited without success. If each upload behind it also did, the last one would wait for minutes.
         let wait = if self.is_locked { Duration::ZERO } else { BUSY_WAIT };
-        let begun = self.queue.begin(&self.connection, wait).and_then(|()| self.ids.merge.begin(&self.connection));
+        let begun = self.queue.begin(&self.connection, wait).and_then(|()| self.ids.begin(&self.connection));
         let begun = begun.map_err(|error| self.failed(&error));
         self.is_locked = begun.as_ref().is_err_and(|error| error.kind() == ErrorKind::Busy);
         begun

@@ -7,6 +7,10 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::people::erase::Erased;
+use super::people::traces::TraceRows;
+use super::quotas::QuotaChange;
+use super::read::silent::SilentRow;
 use super::read::status::{Status, TypeRows};
 use super::sessions::{EndedSessions, Revocation, SessionRow};
 use super::token_lookup::Lookup;
@@ -14,6 +18,7 @@ use super::tokens::{NewToken, TokenRow};
 use super::writer::Writer;
 use crate::model::error::{Error, Result};
 use crate::model::follower::Follower;
+use crate::model::quota::Quota;
 
 /// Where a PostgreSQL database is: this build knows none.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -59,11 +64,23 @@ impl Address {
         match self.0 {}
     }
 
+    pub fn known_tokens(&self, _: &[NewToken<'_>]) -> Result<Vec<Option<i64>>> {
+        match self.0 {}
+    }
+
+    pub fn add_tokens(&self, _: &[NewToken<'_>], _: &mut dyn FnMut(&[i64]) -> Result<()>) -> Result<Vec<i64>> {
+        match self.0 {}
+    }
+
     pub fn tokens(&self) -> Result<Vec<TokenRow>> {
         match self.0 {}
     }
 
     pub fn revoke_token(&self, _: i64, _: i64) -> Result<Option<Revocation>> {
+        match self.0 {}
+    }
+
+    pub fn change_quota(&self, _: i64, _: QuotaChange) -> Result<Option<Quota>> {
         match self.0 {}
     }
 
@@ -130,6 +147,22 @@ impl Glass {
     }
 
     pub(in crate::store) fn followers(&self) -> rusqlite::Result<Vec<Follower>> {
+        match self.0 {}
+    }
+}
+
+#[expect(clippy::missing_errors_doc, reason = "there is no address, so nothing is called")]
+#[expect(missing_docs, reason = "as in a build with PostgreSQL")]
+impl Address {
+    pub fn erase(&self, _: &str) -> Result<Erased> {
+        match self.0 {}
+    }
+
+    pub fn traces(&self, _: &str, _: Option<i64>) -> Result<Vec<TraceRows>> {
+        match self.0 {}
+    }
+
+    pub fn silent(&self, _: i64, _: Option<&str>, _: impl FnMut(SilentRow)) -> Result<()> {
         match self.0 {}
     }
 }

@@ -17,6 +17,7 @@ use crate::model::error::Result;
 use crate::model::limits::{
     CODE_TIME, CODES_PER_TOKEN_MAX, SESSION_PEOPLE_MAX, SESSION_TIME, SESSION_USE_RESOLUTION, SESSIONS_PER_TOKEN_MAX,
 };
+use crate::model::quota::Allowance;
 
 /// A valid session.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -125,6 +126,7 @@ impl TokenReader {
                     person: row.get(4)?,
                     scope: TokenScope::of(row.get_ref(5)?.as_str()?),
                     is_of_all: row.get(6)?,
+                    allowance: Allowance::default(),
                     is_revoked: false,
                     is_expired: false,
                 },
@@ -357,6 +359,7 @@ impl Database {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::quota::Quota;
     use crate::store::{NewToken, schema};
 
     const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -477,6 +480,7 @@ mod tests {
             is_of_all: false,
             created_ms: now_ms(),
             expires_ms: None,
+            quota: Quota::default(),
         };
         let token = database.add_token(&new).unwrap();
         let mut store = Store::open(&database).unwrap();

@@ -15,10 +15,11 @@ use super::database::Database;
 use super::failure::{open_error, store_error};
 use super::files::check_names;
 use super::open::set_page_cache;
-use super::write::ledger::person_id;
+use super::write::ledger::{person_id, signed};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, TOKEN_CACHE_BYTES, TOKEN_USE_RESOLUTION, TOKEN_WAIT};
 use crate::model::lock::lock;
+use crate::model::quota::{Allowance, Quota, Usage, day_of};
 
 /// Starts each token, so that people and scanners for secrets recognize one.
 pub const TOKEN_PREFIX: &str = "hs_";
@@ -112,6 +113,8 @@ pub struct TokenOwner {
     pub scope: Option<TokenScope>,
     /// Whether it reads the data of all persons.
     pub is_of_all: bool,
+    /// The limits of its uploads on a day, and their use.
+    pub allowance: Allowance,
     /// Whether it is refused because it was revoked.
     pub is_revoked: bool,
     /// Whether it is refused because its time is over.
@@ -141,6 +144,14 @@ pub struct TokenRow {
     pub expires: Option<String>,
     /// Whether that time has come.
     pub is_expired: bool,
+    /// Bytes of bodies that its uploads may have on a day (UTC).
+    pub bytes_per_day: Option<u64>,
+    /// Rejects that they may have.
+    pub rejects_per_day: Option<u64>,
+    /// Bytes of bodies that uploads had which ended today.
+    pub bytes_today: u64,
+    /// Rejects that they had.
+    pub rejects_today: u64,
 }
 
 /// A token that is to be entered.
@@ -160,6 +171,45 @@ pub struct NewToken<'a> {
     pub created_ms: i64,
     /// From when on it is refused.
     pub expires_ms: Option<i64>,
+    /// The limits of its uploads on a day.
+    pub quota: Quota,
+}
+
+impl TokenRow {
+    /// The same with a quota, and what of it is used today.
+    pub(super) fn with_allowance(self, Allowance { quota, usage }: Allowance, now_ms: i64) -> Self {
+        let today = usage.on(day_of(now_ms));
+        Self {
+            bytes_per_day: quota.bytes,
+            rejects_per_day: quota.rejects,
+            bytes_today: today.bytes,
+            rejects_today: today.rejects,
+            ..self
+        }
+    }
+}
+
+/// The columns of a token `t` with its quota and its use, in SQL.
+macro_rules! allowance_columns {
+    () => {
+        "t.bytes_per_day, t.rejects_per_day, t.used_day, t.used_bytes, t.used_rejects"
+    };
+}
+
+/// The same, also of a database from before version 7, in which no token has a quota.
+pub(super) fn allowed(connection: &Connection) -> &'static str {
+    let has_quota = connection.prepare("SELECT used_day FROM tokens").is_ok();
+    if has_quota { allowance_columns!() } else { "NULL, NULL, 0, 0, 0" }
+}
+
+/// The allowance of a row that has these columns from a place on. SQLite's integers are signed.
+pub(super) fn allowance(row: &Row<'_>, first: usize) -> rusqlite::Result<Allowance> {
+    let count = |place| row.get::<_, Option<i64>>(place).map(|count| count.map(|count| count.max(0).unsigned_abs()));
+    let quota = Quota { bytes: count(first)?, rejects: count(first + 1)? };
+    let [bytes, rejects] = [count(first + 3)?, count(first + 4)?].map(Option::unwrap_or_default);
+    // Uploads without a token have no day.
+    let day = row.get::<_, Option<i64>>(first + 2)?.unwrap_or_default();
+    Ok(Allowance { quota, usage: Usage { day, bytes, rejects } })
 }
 
 impl Database {
@@ -169,16 +219,7 @@ impl Database {
     ///
     /// [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be written.
     pub fn add_token(&self, new: &NewToken<'_>) -> Result<i64> {
-        let NewToken { digest, person, label, scope, is_of_all, created_ms, expires_ms } = *new;
-        self.write_beside_server(|connection| {
-            let person = person_id(connection, person)?;
-            connection.execute(
-                "INSERT INTO tokens (person_id, label, digest, created_ms, expires_ms, scope, all_people)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                (person, label, digest.0.as_bytes(), created_ms, expires_ms, scope.name(), is_of_all),
-            )?;
-            Ok(connection.last_insert_rowid())
-        })
+        self.write_beside_server(|connection| enter(connection, new))
     }
 
     /// Returns all tokens, also revoked ones.
@@ -193,15 +234,17 @@ impl Database {
             // Before version 5 every token is for uploads.
             let has_scope = connection.prepare("SELECT scope FROM tokens").is_ok();
             let scope = if has_scope { "t.scope, t.all_people" } else { "'send', FALSE" };
+            let allowed = allowed(&connection);
+            let now_ms = now_ms();
             let mut select = connection.prepare(&format!(
                 "SELECT t.id, p.name, t.label, strftime({ISO_SECONDS}, t.created_ms / 1000, 'unixepoch'),
                    strftime({ISO_SECONDS}, t.last_used_ms / 1000, 'unixepoch'),
                    strftime({ISO_SECONDS}, t.revoked_ms / 1000, 'unixepoch'),
-                   strftime({ISO_SECONDS}, {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?1, FALSE), {scope}
+                   strftime({ISO_SECONDS}, {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?1, FALSE), {scope}, {allowed}
                  FROM tokens t JOIN persons p ON p.id = t.person_id ORDER BY t.id"
             ))?;
             let read = |row: &Row<'_>| {
-                Ok(TokenRow {
+                let token = TokenRow {
                     id: row.get(0)?,
                     person: row.get(1)?,
                     label: row.get(2)?,
@@ -212,9 +255,14 @@ impl Database {
                     is_expired: row.get(7)?,
                     scope: row.get(8)?,
                     all_people: row.get(9)?,
-                })
+                    bytes_per_day: None,
+                    rejects_per_day: None,
+                    bytes_today: 0,
+                    rejects_today: 0,
+                };
+                Ok(token.with_allowance(allowance(row, 10)?, now_ms))
             };
-            select.query_map([now_ms()], read)?.collect()
+            select.query_map([now_ms], read)?.collect()
         };
         list().map_err(|error| open_error(self, &error))
     }
@@ -235,6 +283,17 @@ impl Database {
         };
         connection.query_row(ANY_TOKEN, [], |row| row.get(0)).map_err(|error| open_error(self, &error))
     }
+}
+
+/// Enters a token, and its person if they are new. Returns its number.
+pub(super) fn enter(connection: &Connection, new: &NewToken<'_>) -> rusqlite::Result<i64> {
+    let NewToken { digest, person, label, scope, is_of_all, created_ms, expires_ms, quota } = *new;
+    let person = person_id(connection, person)?;
+    let sql = "INSERT INTO tokens (person_id, label, digest, created_ms, expires_ms, scope, all_people, bytes_per_day, rejects_per_day)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let [bytes, rejects] = [quota.bytes, quota.rejects].map(|most| most.map(signed));
+    let row = (person, label, digest.0.as_bytes(), created_ms, expires_ms, scope.name(), is_of_all, bytes, rejects);
+    connection.prepare_cached(sql)?.insert(row)
 }
 
 /// The time at which a token `t` expires, in SQL. Before version 4 no token expires.
@@ -275,9 +334,11 @@ impl TokenReader {
     ///
     /// [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be read.
     pub fn find(&self, digest: &TokenDigest) -> Result<Option<TokenOwner>> {
-        let sql =
-            "SELECT t.id, p.name, t.revoked_ms IS NOT NULL, coalesce(t.expires_ms <= ?2, FALSE), t.scope, t.all_people
-            FROM tokens t JOIN persons p ON p.id = t.person_id WHERE t.digest = ?1";
+        let sql = concat!(
+            "SELECT t.id, p.name, t.revoked_ms IS NOT NULL, coalesce(t.expires_ms <= ?2, FALSE), t.scope, t.all_people, ",
+            allowance_columns!(),
+            " FROM tokens t JOIN persons p ON p.id = t.person_id WHERE t.digest = ?1"
+        );
         let owner = |row: &Row<'_>| {
             Ok(TokenOwner {
                 token: row.get(0)?,
@@ -286,6 +347,7 @@ impl TokenReader {
                 is_expired: row.get(3)?,
                 scope: TokenScope::of(row.get_ref(4)?.as_str()?),
                 is_of_all: row.get(5)?,
+                allowance: allowance(row, 6)?,
             })
         };
         let values = (digest.0.as_bytes(), now_ms());

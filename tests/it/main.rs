@@ -65,6 +65,7 @@ mod secrets;
 mod sessions;
 mod setup;
 mod splits;
+mod study;
 mod tls;
 mod tokens;
 mod upload;

@@ -52,7 +52,16 @@ fn the_status_names_the_page_that_the_build_has() {
     let token = format!("hs_{}", "p".repeat(32));
     let digest = &TokenDigest::of(token.as_bytes());
     let scope = TokenScope::Read;
-    let new = NewToken { digest, person: "me", label: None, scope, is_of_all: false, created_ms: 0, expires_ms: None };
+    let new = NewToken {
+        digest,
+        person: "me",
+        label: None,
+        scope,
+        is_of_all: false,
+        created_ms: 0,
+        expires_ms: None,
+        quota: Default::default(),
+    };
     Database::new(server.database()).add_token(&new).unwrap();
     let bearer = format!("Bearer {token}");
     let status = ask(&server, "GET", "/api/v1/status", &[("Authorization", &bearer)]);

@@ -60,7 +60,16 @@ impl Pages {
 fn add_token(server: &Server, person: &str, scope: TokenScope, is_of_all: bool, letter: char) -> String {
     let token = format!("hs_{}", letter.to_string().repeat(32));
     let digest = &TokenDigest::of(token.as_bytes());
-    let new = NewToken { digest, person, label: None, scope, is_of_all, created_ms: 0, expires_ms: None };
+    let new = NewToken {
+        digest,
+        person,
+        label: None,
+        scope,
+        is_of_all,
+        created_ms: 0,
+        expires_ms: None,
+        quota: Default::default(),
+    };
     Database::new(server.database()).add_token(&new).unwrap();
     token
 }

@@ -22,7 +22,16 @@ fn add_token(server: &Server, person: &str, scope: TokenScope, is_of_all: bool) 
     let letter = char::from(b'a' + u8::try_from(server.count("tokens")).unwrap());
     let token = format!("hs_{}", letter.to_string().repeat(32));
     let digest = &TokenDigest::of(token.as_bytes());
-    let new = NewToken { digest, person, label: Some("tablet"), scope, is_of_all, created_ms: 0, expires_ms: None };
+    let new = NewToken {
+        digest,
+        person,
+        label: Some("tablet"),
+        scope,
+        is_of_all,
+        created_ms: 0,
+        expires_ms: None,
+        quota: Default::default(),
+    };
     (Database::new(server.database()).add_token(&new).unwrap(), token)
 }
 

@@ -18,6 +18,7 @@ use super::credentials::Credentials;
 use crate::model::error::{Error, Result};
 use crate::model::limits::SESSION_NOTE_REPEAT;
 use crate::model::lock::lock;
+use crate::model::quota::Allowance;
 use crate::model::record::ME;
 use crate::serve::access::attempts::{Attempts, Failure};
 use crate::serve::access::client::Client;
@@ -50,6 +51,8 @@ pub(in crate::serve) struct Caller {
     pub(in crate::serve) person: Option<String>,
     /// Whether it may read the records of all persons.
     pub(in crate::serve) is_of_all: bool,
+    /// The limits of its uploads on a day, if there are any, and their use.
+    pub(in crate::serve) allowance: Option<Allowance>,
 }
 
 /// The identity of a sender: its token.
@@ -149,7 +152,7 @@ impl Authenticator {
         {
             let SessionOwner { owner, .. } = self.admit_session(id)?;
             let TokenOwner { token, person, is_of_all, .. } = owner;
-            return Ok(Caller { sender: Sender::Token(token), person: Some(person), is_of_all });
+            return Ok(Caller { sender: Sender::Token(token), person: Some(person), is_of_all, allowance: None });
         }
         self.admit_to(Purpose::Read, headers, client)
     }
@@ -212,12 +215,13 @@ impl Authenticator {
         let mut refused = None;
         match self.look_up(presented).map_err(Refusal::Failed)? {
             // It clears no wrong tokens: its owner could guess the file's token between requests.
-            Some(TokenOwner { token, person, scope, is_of_all, is_revoked: false, is_expired: false }) => {
+            Some(TokenOwner { token, person, scope, is_of_all, allowance, is_revoked: false, is_expired: false }) => {
                 if !scope.is_some_and(|scope| purpose.is_allowed_by(scope)) {
                     self.report_scope(purpose, token, client);
                     return Err(Refusal::OtherScope(purpose));
                 }
-                return Ok(Caller { sender: Sender::Token(token), person: Some(person), is_of_all });
+                let allowance = Some(allowance).filter(|allowance| !allowance.quota.is_unlimited());
+                return Ok(Caller { sender: Sender::Token(token), person: Some(person), is_of_all, allowance });
             }
             // A token that is revoked or has expired is refused even if it is also the file's.
             Some(TokenOwner { token, is_revoked, .. }) => {
@@ -271,7 +275,8 @@ impl Authenticator {
     pub(in crate::serve) fn admit_reader(&self, headers: &HeaderMap, client: Client) -> Result<Caller, Refusal> {
         let Caller { sender, person, .. } = self.admit_to(Purpose::Metrics, headers, client)?;
         if sender != Sender::Anyone {
-            return Ok(Caller { sender, person: Some(person.unwrap_or_else(|| ME.to_owned())), is_of_all: false });
+            let person = Some(person.unwrap_or_else(|| ME.to_owned()));
+            return Ok(Caller { sender, person, ..Caller::default() });
         }
         // `--no-auth` is for uploads only.
         if client.is_this_machine { Ok(Caller::default()) } else { Err(Refusal::NoTokenYet) }
@@ -300,7 +305,7 @@ impl Authenticator {
 
     /// The caller of a request without a token in the database.
     fn default_caller(&self, sender: Sender) -> Caller {
-        Caller { sender, person: self.credentials.person.clone(), is_of_all: false }
+        Caller { sender, person: self.credentials.person.clone(), ..Caller::default() }
     }
 
     /// Logs that a valid token is for something else.
@@ -389,15 +394,32 @@ mod tests {
             let db = self.folder.path().join("health.db");
             let digest = &TokenDigest::of(token.as_bytes());
             let scope = TokenScope::Send;
-            let new =
-                NewToken { digest, person, label: None, scope, is_of_all: false, created_ms: 0, expires_ms: None };
+            let new = NewToken {
+                digest,
+                person,
+                label: None,
+                scope,
+                is_of_all: false,
+                created_ms: 0,
+                expires_ms: None,
+                quota: Default::default(),
+            };
             Database::new(&db).add_token(&new).unwrap()
         }
 
         fn add_reader(&self, token: &str, (person, scope, is_of_all): (&str, TokenScope, bool)) {
             let db = self.folder.path().join("health.db");
             let digest = &TokenDigest::of(token.as_bytes());
-            let new = NewToken { digest, person, label: None, scope, is_of_all, created_ms: 0, expires_ms: None };
+            let new = NewToken {
+                digest,
+                person,
+                label: None,
+                scope,
+                is_of_all,
+                created_ms: 0,
+                expires_ms: None,
+                quota: Default::default(),
+            };
             Database::new(&db).add_token(&new).unwrap();
         }
 

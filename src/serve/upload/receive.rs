@@ -17,9 +17,11 @@ use super::body::{self, stopping};
 use super::intake::{Denied, Permit, Window};
 use crate::formats::encoding::{Coding, check_length};
 use crate::formats::payload::Options;
-use crate::ingest::ingest;
+use crate::ingest::{ingest, ingest_metered};
 use crate::model::counts::{Counts, is_zero};
+use crate::model::error::Error;
 use crate::model::interval::Interval;
+use crate::model::quota::Meter;
 use crate::serve::access::auth::{Caller, Sender};
 use crate::serve::access::client::Client;
 use crate::serve::announce::PLAIN_HTTP_WARNING;
@@ -33,7 +35,7 @@ use crate::serve::problem;
 use crate::serve::state::State;
 use crate::store::writer::WriterHandle;
 use crate::store::writer::ingest::{Aborted, Summary};
-use crate::store::{Origin, OriginKind};
+use crate::store::{Origin, OriginKind, now_ms};
 
 /// Answers an upload. All checks that need only the head come before the first byte of the body.
 pub(in crate::serve) fn answer(call: Call<'_>) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
@@ -57,6 +59,14 @@ async fn answer_upload(Call { request, client, caller, state, .. }: Call<'_>) ->
         refuse(peer, &caller, (ObstacleKind::TooLong, &format!("too long a body (413): {error}")), &state);
         return problem::failed(&error);
     }
+    let meter = match begin_meter(request, coding, &caller, &state) {
+        Ok(meter) => meter,
+        Err(error) => {
+            let kind = obstacle(problem::status_of(error.kind()).as_u16());
+            refuse(peer, &caller, (kind, &format!("over the quota of its token: {error}")), &state);
+            return problem::failed(&error);
+        }
+    };
     let permit = match take_permit(coding, caller.sender, &state).await {
         Ok(permit) => permit,
         Err(denied) => {
@@ -74,7 +84,20 @@ async fn answer_upload(Call { request, client, caller, state, .. }: Call<'_>) ->
             return answer;
         }
     };
-    receive(request, coding, peer, caller, &state, permit).await
+    receive(request, coding, peer, caller, &state, (permit, meter)).await
+}
+
+/// Begins to count the upload of a token with a quota.
+fn begin_meter(
+    request: &Request<Incoming>,
+    coding: Coding,
+    caller: &Caller,
+    state: &State,
+) -> Result<Option<Meter>, Error> {
+    let Some((token, allowance)) = caller.token().zip(caller.allowance) else { return Ok(None) };
+    // A compressed body is longer than it looks.
+    let body_bytes = if coding == Coding::Identity { request.body().size_hint().lower() } else { 0 };
+    state.accounts.begin(token, allowance, body_bytes, now_ms()).map(Some)
 }
 
 /// Counts a request that is refused by its head, and logs it unless the same address had such a line lately.
@@ -143,12 +166,12 @@ async fn receive(
     peer: IpAddr,
     caller: Caller,
     state: &Arc<State>,
-    permit: Permit,
+    (permit, meter): (Permit, Option<Meter>),
 ) -> Answer {
     let (sender, reader) = body::channel();
     let upload = permit.upload();
     let options = Options { interval: interval(request.headers()), ..Options::default() };
-    let ingest = start_ingest(reader, (coding, options), peer, caller, Arc::clone(state), permit);
+    let ingest = start_ingest(reader, (coding, options), peer, caller, Arc::clone(state), (permit, meter));
     let version = request.version();
     sender.pump(request.body_mut(), version, &upload, state.phase.clone()).await;
     answer_of(ingest, peer, state).await
@@ -164,15 +187,16 @@ fn start_ingest(
     peer: IpAddr,
     caller: Caller,
     state: Arc<State>,
-    permit: Permit,
+    (permit, meter): (Permit, Option<Meter>),
 ) -> Ingest {
     let began = Instant::now();
     // The thread logs the outcome: the client may disconnect before the end.
     tokio::task::spawn_blocking(move || {
         let (person, token) = (caller.person.clone(), caller.token());
         let origin = Origin { kind: OriginKind::Http, sender: peer.to_string(), person, token };
-        let outcome = decode(reader, (coding, options), state.body_bytes_max, origin, &state.writer);
+        let outcome = decode(reader, (coding, options), (state.body_bytes_max, meter.as_ref()), origin, &state.writer);
         record_outcome(peer, &caller, began.elapsed(), &outcome, &state);
+        drop(meter);
         drop(permit);
         outcome
     })
@@ -195,12 +219,15 @@ async fn answer_of(ingest: Ingest, peer: IpAddr, state: &State) -> Answer {
 fn decode(
     reader: impl BufRead,
     (coding, options): (Coding, Options),
-    bytes_max: u64,
+    (bytes_max, meter): (u64, Option<&Meter>),
     origin: Origin,
     writer: &WriterHandle,
 ) -> Result<Summary, Aborted> {
     match coding.decode(reader, bytes_max) {
-        Ok(source) => ingest(source, origin, options, writer),
+        Ok(source) => match meter {
+            Some(meter) => ingest_metered(source, origin, options, writer, meter),
+            None => ingest(source, origin, options, writer),
+        },
         Err(error) => Err(Aborted { error, summary: None }),
     }
 }
@@ -257,6 +284,7 @@ fn obstacle(status: u16) -> ObstacleKind {
         401 => ObstacleKind::RevokedToken,
         408 => ObstacleKind::SlowBody,
         413 => ObstacleKind::TooLong,
+        429 => ObstacleKind::Quota,
         503 => ObstacleKind::Busy,
         507 => ObstacleKind::DiskFull,
         400..500 => ObstacleKind::BadBody,
@@ -348,7 +376,7 @@ mod tests {
             let permit = take_permit(Coding::Identity, Sender::Anyone, &state).await.expect("the only permit is free");
             let peer = Ipv4Addr::LOCALHOST.into();
             let coding = (Coding::Identity, Options::default());
-            let ingest = start_ingest(body, coding, peer, Caller::default(), Arc::clone(&state), permit);
+            let ingest = start_ingest(body, coding, peer, Caller::default(), Arc::clone(&state), (permit, None));
             answer_of(ingest, peer, &state).await.status().as_u16()
         };
         runtime.block_on(async {

@@ -132,7 +132,7 @@ fn plan(connection: &Connection, scopes: &[Scope], selection: &Selection) -> rus
 }
 
 /// Deletes the rows of one person, and enters that into the ledger.
-fn forget_of(store: &mut Store, scope: &Scope, selection: &Selection) -> Result<()> {
+pub(super) fn forget_of(store: &mut Store, scope: &Scope, selection: &Selection) -> Result<()> {
     let Scope { person, name, parts } = scope;
     let mut is_there = false;
     for part in parts {

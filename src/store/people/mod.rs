@@ -8,6 +8,7 @@
 
 pub(super) mod alone;
 pub(super) mod copies;
+pub(super) mod erase;
 mod figures;
 pub(super) mod forget;
 mod gaps;
@@ -20,6 +21,7 @@ mod renew;
 mod samples;
 pub(super) mod selection;
 mod tables;
+pub(super) mod traces;
 mod transfer;
 mod vacuum;
 mod workouts;

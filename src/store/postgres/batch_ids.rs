@@ -2,6 +2,7 @@
 
 use super::dictionary::{Dictionary, NewTexts, Texts};
 use super::samples::{SampleRow, Samples};
+use super::used_texts::UsedTexts;
 use crate::model::batch::Batch;
 use crate::model::record::Sample;
 use crate::model::text::TextId;
@@ -15,6 +16,8 @@ pub(super) struct BatchIds {
     entered: Vec<u8>,
     /// Texts that may have to be entered before the rows.
     pub(super) new: NewTexts,
+    /// Texts that the person's rows have.
+    pub(super) used: UsedTexts,
 }
 
 impl BatchIds {
@@ -31,6 +34,7 @@ impl BatchIds {
         let bit = 1 << table as u8;
         if self.entered[place] & bit == 0 {
             self.entered[place] |= bit;
+            self.used.note(table, id);
             if !dictionary.has(table, id) {
                 self.new.add(table, id, batch.texts.get(text));
             }

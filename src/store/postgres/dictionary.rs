@@ -4,6 +4,7 @@
 //! same texts in another order never wait for each other.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::link::Pool;
@@ -60,6 +61,8 @@ impl Texts {
 pub(super) struct Dictionary {
     pool: Arc<Pool>,
     known: [Mutex<HashSet<i64>>; 5],
+    /// The number of erasures when they were known, which delete texts.
+    erasures: AtomicI64,
 }
 
 /// Texts that may have to be entered.
@@ -77,12 +80,24 @@ impl NewTexts {
 
 impl Dictionary {
     pub(super) fn new(pool: Arc<Pool>) -> Self {
-        Self { pool, known: Default::default() }
+        Self { pool, known: Default::default(), erasures: AtomicI64::new(0) }
     }
 
     /// Whether a text is known to be entered.
     pub(super) fn has(&self, table: Texts, id: i64) -> bool {
         lock(&self.known[table as usize]).contains(&id)
+    }
+
+    /// Notes how many persons were erased so far. Each erasure may have deleted texts.
+    pub(super) fn note_erasures(&self, erasures: i64) {
+        if self.erasures.swap(erasures, Ordering::Relaxed) != erasures {
+            self.forget();
+        }
+    }
+
+    /// Forgets which texts are entered.
+    pub(super) fn forget(&self) {
+        self.known.iter().for_each(|known| lock(known).clear());
     }
 
     /// Enters texts, and forgets them.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::link::Link;
 use super::receiver::Postgres;
 use super::transfer::Transfer;
+use super::used_texts::UsedTexts;
 use crate::model::error::Result;
 use crate::model::limits::CHANGES_KEPT;
 use crate::statistics::Zones;
@@ -17,6 +18,9 @@ use crate::store::workbench::Workbench;
 
 /// Takes the lock of a person's figures, unless another receiver has it.
 const TRY_LOCK: &str = "SELECT pg_try_advisory_lock(hashtextextended('healthsink figures', $1))";
+
+/// The same for a transaction that erases the person: it waits.
+pub(super) const WAIT_FOR_FIGURES: &str = "SELECT pg_advisory_xact_lock(hashtextextended('healthsink figures', $1))";
 
 const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtextextended('healthsink figures', $1))";
 
@@ -134,8 +138,10 @@ impl Figures {
              SET LOCAL idle_in_transaction_session_timeout = '10min'",
         )?;
         let run = (now_ms() << 16) ^ i64::from(std::process::id());
-        let mut transfer = Transfer::new(link, &self.postgres.dictionary, person);
+        let (dictionary, mut used) = (&self.postgres.dictionary, UsedTexts::default());
+        let mut transfer = Transfer::new(link, (dictionary, &mut used), person);
         workbench.derive(&mut transfer, (person, until), (self.home.clone(), run), is_stopping)?;
+        used.enter(link, dictionary, person)?;
         compact(link, person)?;
         link.run("COMMIT")
     }

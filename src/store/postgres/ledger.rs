@@ -5,6 +5,8 @@ use super::values::Time;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::TOKEN_USE_RESOLUTION;
+use crate::model::quota::day_of;
+use crate::store::clock::now_ms;
 use crate::store::write::ledger::{Origin, PERSON_ME, UploadEnd, UploadKey, UploadState, signed};
 use crate::store::write::shared::content_id;
 
@@ -19,6 +21,11 @@ const ENTER: &str = "INSERT INTO uploads (person_id, state, origin, sender, toke
 const FINISH: &str =
     "UPDATE uploads SET state = $3, finished_at = $4, body_bytes = $5, export_at = $6, start_at = $7, end_at = $8,
     sync_source = $9, error = $10 WHERE person_id = $1 AND id = $2";
+
+/// Adds what an upload had. What it had on an earlier day no longer counts.
+const COUNT_USE: &str = "UPDATE tokens SET used_day = $2,
+      used_bytes = CASE WHEN used_day = $2 THEN used_bytes ELSE 0 END + $3,
+      used_rejects = CASE WHEN used_day = $2 THEN used_rejects ELSE 0 END + $4 WHERE id = $1";
 
 const LEAVE: &str = "DELETE FROM uploads WHERE person_id = $1 AND id = $2";
 
@@ -79,9 +86,18 @@ pub(super) fn progress(upload: UploadKey, counts: &Counts) -> String {
     )
 }
 
-/// Enters the end of an ingest, in the open transaction.
-pub(super) fn finish_upload(link: &Link, upload: UploadKey, end: &UploadEnd, counts: &Counts) -> Result<()> {
+/// Enters the end of an ingest, and counts what it had as use of its token, in the open transaction.
+pub(super) fn finish_upload(
+    link: &Link,
+    (upload, token): (UploadKey, Option<i64>),
+    end: &UploadEnd,
+    counts: &Counts,
+) -> Result<()> {
     let UploadKey { id, person } = upload;
+    if let Some(token) = token {
+        let day = day_of(end.finished_ms.unwrap_or_else(now_ms));
+        link.change(COUNT_USE, &[&token, &day, &signed(end.body_bytes), &signed(counts.rejected)])?;
+    }
     let state = match end.state {
         UploadState::Done => "done",
         UploadState::Interrupted => "interrupted",

@@ -2,11 +2,11 @@
 //!
 //! A connection is driven only while its thread waits. What it was sent before stays with the system until then.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{timeout, timeout_at};
@@ -18,7 +18,9 @@ use super::address::{Address, Encryption, Host};
 use super::fault::{away, fault};
 use super::tls::Tls;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{INGESTS_MAX, STORE_ANSWER_WAIT, STORE_CONNECT_WAIT, STORE_STATEMENTS_MAX};
+use crate::model::limits::{
+    INGESTS_MAX, STORE_ANSWER_WAIT, STORE_CONNECT_WAIT, STORE_LONG_ANSWER_WAIT, STORE_STATEMENTS_MAX,
+};
 use crate::model::lock::lock;
 
 /// The settings of each connection. A statement that waits for long gives its locks back.
@@ -32,6 +34,7 @@ pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 pub(in crate::store) struct Link {
     runtime: Runtime,
     client: Client,
+    answer_wait: Cell<Duration>,
     statements: RefCell<HashMap<String, Statement>>,
 }
 
@@ -45,9 +48,15 @@ impl Link {
             .map_err(|error| Error::new(ErrorKind::Io, format!("cannot connect: {error}")))?;
         let connected = runtime.block_on(async { timeout(STORE_CONNECT_WAIT, connect(address, &runtime)).await });
         let client = connected.unwrap_or_else(|_| Err(away(&format!("{address} does not answer"))))?;
-        let link = Self { runtime, client, statements: RefCell::default() };
+        let link = Self { runtime, client, answer_wait: Cell::new(STORE_ANSWER_WAIT), statements: RefCell::default() };
         link.run(SETTINGS)?;
         Ok(link)
+    }
+
+    /// Waits longer for answers from now on: for statements that read or change all rows.
+    pub(super) fn be_patient(&self) -> Result<()> {
+        self.answer_wait.set(STORE_LONG_ANSWER_WAIT);
+        self.run("SET statement_timeout = 0")
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -69,7 +78,7 @@ impl Link {
         &self,
         answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<Result<T, tokio_postgres::Error>> {
-        let answered = self.runtime.block_on(async { timeout(STORE_ANSWER_WAIT, answer).await });
+        let answered = self.runtime.block_on(async { timeout(self.answer_wait.get(), answer).await });
         answered.map_err(|_| away("it does not answer"))
     }
 

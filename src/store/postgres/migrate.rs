@@ -45,6 +45,7 @@ impl Address {
     /// [`ErrorKind::Busy`] if the server cannot be reached, [`ErrorKind::Store`] if it refuses, or if a later version has made the schema.
     pub fn migrate(&self) -> Result<Migrated> {
         let link = Link::open_any(self)?;
+        link.be_patient()?;
         link.run("BEGIN")?;
         link.run(LOCK)?;
         let from = version(&link)?;

@@ -10,6 +10,9 @@ CREATE SEQUENCE upload_ids;
 
 CREATE SEQUENCE change_numbers;
 
+-- Counts persons that were erased, so that receivers notice that texts are gone.
+CREATE SEQUENCE erasures;
+
 -- Whose the rows are. `id` is made of the name. While `has_imports` is false, no row of an import exists, and samples of the
 -- app need no matching.
 CREATE TABLE persons (
@@ -33,6 +36,11 @@ CREATE TABLE tokens (
   expires_at timestamptz,
   scope text NOT NULL DEFAULT 'send',
   all_people bigint NOT NULL DEFAULT 0,
+  bytes_per_day bigint,
+  rejects_per_day bigint,
+  used_day bigint NOT NULL DEFAULT 0,
+  used_bytes bigint NOT NULL DEFAULT 0,
+  used_rejects bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (id)
 );
 
@@ -77,6 +85,23 @@ CREATE TABLE shared_metadata (
   json text NOT NULL,
   PRIMARY KEY (id)
 );
+
+-- Which persons have rows with a text. Erasing a person deletes the texts that no other person has.
+CREATE TABLE person_sources (
+  person_id bigint NOT NULL,
+  source_id bigint NOT NULL REFERENCES sources (id),
+  PRIMARY KEY (person_id, source_id)
+);
+
+CREATE INDEX person_sources_source ON person_sources (source_id);
+
+CREATE TABLE person_metadata (
+  person_id bigint NOT NULL,
+  metadata_id bigint NOT NULL REFERENCES shared_metadata (id),
+  PRIMARY KEY (person_id, metadata_id)
+);
+
+CREATE INDEX person_metadata_metadata ON person_metadata (metadata_id);
 
 -- Fixed columns come first, so a row has no gaps.
 CREATE TABLE samples (

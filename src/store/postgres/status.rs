@@ -2,9 +2,11 @@
 
 use futures_util::TryStreamExt;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::address::Address;
 use super::link::Link;
+use super::tokens::allowance;
 use super::values::Time;
 use crate::model::error::{Error, Result};
 use crate::model::limits::{PHONES_LISTED_MAX, UPLOADS_LISTED_MAX};
@@ -12,6 +14,7 @@ use crate::model::time::to_iso_seconds;
 use crate::store::clock::now_ms;
 use crate::store::lookup::unknown_person;
 use crate::store::read::people::PhoneRow;
+use crate::store::read::silent::SilentRow;
 use crate::store::read::status::{FormerNames, Status, TableRows, TypeRows, UploadRow};
 use crate::store::tables::TableName;
 use crate::store::write::{Source, rare_kinds};
@@ -22,13 +25,22 @@ const TYPES: &str = "SELECT p.name, t.name, c.rows, c.first_at, c.last_at
     JOIN persons p ON p.id = c.person_id JOIN types t ON t.id = c.type_id ORDER BY p.name, c.last_at DESC, t.name";
 
 const PHONES: &str =
-    "SELECT p.name, u.origin, t.id, t.label, t.revoked_at IS NOT NULL, u.uploads, u.last_at, t.expires_at
+    "SELECT p.name, u.origin, t.id, t.label, t.revoked_at IS NOT NULL, u.uploads, u.last_at, t.expires_at,
+      t.bytes_per_day, t.rejects_per_day, t.used_day, t.used_bytes, t.used_rejects
     FROM (SELECT person_id, origin, token_id, count(*) AS uploads, max(finished_at) AS last_at FROM uploads
         WHERE state = 'done' AND origin IN ('http', 'import') GROUP BY person_id, origin, token_id
       UNION ALL SELECT person_id, 'http', id, 0, NULL FROM tokens k WHERE revoked_at IS NULL AND scope <> 'read'
         AND NOT EXISTS (SELECT FROM uploads d WHERE d.state = 'done' AND d.token_id = k.id)) u
     JOIN persons p ON p.id = u.person_id LEFT JOIN tokens t ON t.id = u.token_id
     WHERE $2::text IS NULL OR p.name = $2 ORDER BY p.name, u.last_at DESC NULLS LAST, t.id LIMIT $1";
+
+/// Each token is a search in the index of a person's uploads, from the last one on.
+const SILENT: &str = "SELECT p.name, t.id, t.label, t.created_at, u.last_at FROM tokens t JOIN persons p ON p.id = t.person_id
+    LEFT JOIN LATERAL (SELECT finished_at AS last_at FROM uploads d WHERE d.person_id = t.person_id AND d.origin = 'http'
+      AND d.state = 'done' AND d.token_id = t.id ORDER BY finished_at DESC LIMIT 1) u ON true
+    WHERE t.revoked_at IS NULL AND coalesce(t.expires_at > $1, true) AND t.scope <> 'read'
+      AND coalesce(u.last_at, t.created_at) < $2 AND ($3::text IS NULL OR p.name = $3)
+    ORDER BY coalesce(u.last_at, t.created_at), t.id";
 
 const UPLOADS: &str = "SELECT id, state, origin, sender, started_at, sync_source, body_bytes,
       measurements + medications + workouts + other, route_points, new, updated, unchanged, merged, rejected, error, removed,
@@ -49,7 +61,8 @@ impl Address {
     pub fn status(&self, person: Option<&str>, mut each_type: impl FnMut(TypeRows)) -> Result<Status> {
         let link = Link::open(self)?;
         // One state of the database for all figures, which may take long to count.
-        link.run("SET statement_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        link.be_patient()?;
+        link.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
         if let Some(name) = person
             && link.rows("SELECT id FROM persons WHERE name = $1", &[&name])?.is_empty()
         {
@@ -84,6 +97,29 @@ impl Address {
     }
 }
 
+impl Address {
+    /// Calls `each` for every valid token that sends and of which no upload has ended well since a time, the longest silent one
+    /// first. A token that was made later is not silent yet. `person` restricts them to one person's.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Address::status`].
+    pub fn silent(&self, since_ms: i64, person: Option<&str>, mut each: impl FnMut(SilentRow)) -> Result<()> {
+        let link = Link::open(self)?;
+        link.be_patient()?;
+        let now_ms = now_ms();
+        let statement = link.prepared(SILENT)?;
+        let values: [&(dyn ToSql + Sync); 3] = [&Time(now_ms), &Time(since_ms), &person];
+        let rows = link.wait(link.client().query_raw(&statement, values))?;
+        let mut rows = std::pin::pin!(rows);
+        while let Some(row) = link.wait(rows.try_next())? {
+            let [created, last] = [3, 4].map(|place| row.get::<_, Option<Time>>(place).map(|Time(at_ms)| at_ms));
+            each(SilentRow::new((row.get(0), row.get(1), row.get(2)), created.unwrap_or_default(), last, now_ms));
+        }
+        Ok(())
+    }
+}
+
 fn read_types(link: &Link, mut each: impl FnMut(TypeRows)) -> Result<()> {
     let statement = link.prepared(TYPES)?;
     let none: [&(dyn tokio_postgres::types::ToSql + Sync); 0] = [];
@@ -98,7 +134,7 @@ fn read_types(link: &Link, mut each: impl FnMut(TypeRows)) -> Result<()> {
 
 fn phone(row: &Row, now_ms: i64) -> PhoneRow {
     let [last, expires] = [6, 7].map(|place| row.get::<_, Option<Time>>(place).map(|Time(at_ms)| at_ms));
-    PhoneRow {
+    let phone = PhoneRow {
         person: row.get(0),
         origin: row.get(1),
         token: row.get(2),
@@ -109,7 +145,12 @@ fn phone(row: &Row, now_ms: i64) -> PhoneRow {
         expires: expires.map(to_iso_seconds),
         is_expired: expires.is_some_and(|at_ms| at_ms <= now_ms),
         last_upload_seconds_ago: last.map(|at_ms| now_ms.saturating_sub(at_ms) / 1000),
-    }
+        bytes_per_day: None,
+        rejects_per_day: None,
+        bytes_today: 0,
+        rejects_today: 0,
+    };
+    phone.with_allowance(allowance(row, 8), now_ms)
 }
 
 fn upload(row: &Row) -> UploadRow {

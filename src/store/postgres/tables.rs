@@ -152,8 +152,8 @@ mod tests {
     /// Columns that only PostgreSQL has, by table.
     const FURTHER: [(&str, &str); 2] = [("changes", "txid"), ("persons", "has_imports")];
 
-    /// Tables that only PostgreSQL has: a file has files beside it.
-    const FURTHER_TABLES: [&str; 1] = ["followers"];
+    /// Tables that only PostgreSQL has: a file has files beside it, and looks for texts that no row has.
+    const FURTHER_TABLES: [&str; 3] = ["followers", "person_metadata", "person_sources"];
 
     /// The columns of each table of the schema, with their types.
     fn declared() -> BTreeMap<&'static str, BTreeMap<String, String>> {

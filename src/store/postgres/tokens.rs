@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use tokio_postgres::types::ToSql;
+
 use super::address::Address;
 use super::fault::away;
 use super::ledger::person_id;
@@ -11,29 +13,35 @@ use super::link::Link;
 use super::values::Time;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{SESSION_PEOPLE_MAX, SESSION_USE_RESOLUTION, TOKEN_ANSWER_WAIT, TOKEN_QUESTIONS_MAX};
+use crate::model::quota::{Allowance, Quota, Usage};
 use crate::model::time::to_iso_seconds;
+use crate::store::QuotaChange;
 use crate::store::clock::now_ms;
 use crate::store::sessions::{Revocation, SessionOwner};
 use crate::store::tokens::{NewToken, TokenDigest, TokenOwner, TokenRow, TokenScope};
-use crate::store::write::ledger::PERSON_ME;
+use crate::store::write::ledger::{PERSON_ME, signed};
 
 const FIND: &str =
-    "SELECT t.id, p.name, t.revoked_at IS NOT NULL, coalesce(t.expires_at <= $2, false), t.scope, t.all_people <> 0
+    "SELECT t.id, p.name, t.revoked_at IS NOT NULL, coalesce(t.expires_at <= $2, false), t.scope, t.all_people <> 0,
+      t.bytes_per_day, t.rejects_per_day, t.used_day, t.used_bytes, t.used_rejects
     FROM tokens t JOIN persons p ON p.id = t.person_id WHERE t.digest = $1";
 
 const FIND_SESSION: &str =
-    "SELECT t.id, p.name, false, false, t.scope, t.all_people <> 0, s.id, s.last_used_at, s.expires_at, t.label
+    "SELECT t.id, p.name, false, false, t.scope, t.all_people <> 0, t.bytes_per_day, t.rejects_per_day, t.used_day, t.used_bytes,
+      t.used_rejects, s.id, s.last_used_at, s.expires_at, t.label
     FROM sessions s JOIN tokens t ON t.id = s.token_id JOIN persons p ON p.id = t.person_id
     WHERE s.digest = $1 AND s.expires_at > $2 AND t.revoked_at IS NULL AND coalesce(t.expires_at > $2, true)
       AND t.scope IN ('read', 'admin')";
 
 const ANY: &str = "SELECT EXISTS (SELECT FROM tokens)";
 
-const ADD: &str = "INSERT INTO tokens (person_id, label, digest, created_at, expires_at, scope, all_people)
-    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+const ADD: &str =
+    "INSERT INTO tokens (person_id, label, digest, created_at, expires_at, scope, all_people, bytes_per_day, rejects_per_day)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
 
 const LIST: &str =
-    "SELECT t.id, p.name, t.label, t.created_at, t.last_used_at, t.revoked_at, t.expires_at, t.scope, t.all_people <> 0
+    "SELECT t.id, p.name, t.label, t.created_at, t.last_used_at, t.revoked_at, t.expires_at, t.scope, t.all_people <> 0,
+      t.bytes_per_day, t.rejects_per_day, t.used_day, t.used_bytes, t.used_rejects
     FROM tokens t JOIN persons p ON p.id = t.person_id ORDER BY t.id";
 
 /// A question, and where its answer goes.
@@ -91,10 +99,10 @@ impl TokenAsker {
         self.ask(move |link| {
             let now_ms = now_ms();
             Ok(link.optional(FIND_SESSION, &[&digest.as_bytes().as_slice(), &Time(now_ms)])?.map(|row| {
-                let [used_ms, expires_ms] = [7, 8].map(|place| row.get::<_, Time>(place).0);
+                let [used_ms, expires_ms] = [12, 13].map(|place| row.get::<_, Time>(place).0);
                 let resolution_ms = SESSION_USE_RESOLUTION.as_millis();
                 let is_due = u128::from(now_ms.abs_diff(used_ms)) >= resolution_ms;
-                SessionOwner { session: row.get(6), owner: owner(&row), label: row.get(9), expires_ms, is_due }
+                SessionOwner { session: row.get(11), owner: owner(&row), label: row.get(14), expires_ms, is_due }
             }))
         })
     }
@@ -145,7 +153,16 @@ fn owner(row: &tokio_postgres::Row) -> TokenOwner {
         is_expired: row.get(3),
         scope: TokenScope::of(row.get(4)),
         is_of_all: row.get(5),
+        allowance: allowance(row, 6),
     }
+}
+
+/// The allowance in the columns from a place on.
+pub(super) fn allowance(row: &tokio_postgres::Row, first: usize) -> Allowance {
+    let count = |place| row.get::<_, Option<i64>>(place).map(|count| count.max(0).unsigned_abs());
+    let quota = Quota { bytes: count(first), rejects: count(first + 1) };
+    let [bytes, rejects] = [first + 3, first + 4].map(|place| count(place).unwrap_or_default());
+    Allowance { quota, usage: Usage { day: row.get::<_, Option<i64>>(first + 2).unwrap_or_default(), bytes, rejects } }
 }
 
 impl Address {
@@ -155,12 +172,15 @@ impl Address {
     ///
     /// [`ErrorKind::Busy`] or [`ErrorKind::Store`] if the database cannot be written.
     pub fn add_token(&self, new: &NewToken<'_>) -> Result<i64> {
-        let NewToken { digest, person, label, scope, is_of_all, created_ms, expires_ms } = *new;
+        let NewToken { digest, person, label, scope, is_of_all, created_ms, expires_ms, quota } = *new;
         let link = Link::open(self)?;
         let person = person_id(&link, person)?;
         let (digest, scope, all_people) = (digest.as_bytes().as_slice(), scope.name(), i64::from(is_of_all));
         let (created, expires) = (Time(created_ms), expires_ms.map(Time));
-        Ok(link.one(ADD, &[&person, &label, &digest, &created, &expires, &scope, &all_people])?.get(0))
+        let [bytes, rejects] = [quota.bytes, quota.rejects].map(|most| most.map(signed));
+        let row: [&(dyn ToSql + Sync); 9] =
+            [&person, &label, &digest, &created, &expires, &scope, &all_people, &bytes, &rejects];
+        Ok(link.one(ADD, &row)?.get(0))
     }
 
     /// Returns all tokens, also revoked ones.
@@ -175,7 +195,7 @@ impl Address {
         let tokens = rows.iter().map(|row| {
             let time = |place| row.get::<_, Option<Time>>(place).map(|Time(at_ms)| to_iso_seconds(at_ms));
             let expires: Option<Time> = row.get(6);
-            TokenRow {
+            let token = TokenRow {
                 id: row.get(0),
                 person: row.get(1),
                 label: row.get(2),
@@ -186,7 +206,12 @@ impl Address {
                 is_expired: expires.is_some_and(|Time(at_ms)| at_ms <= now_ms),
                 scope: row.get(7),
                 all_people: row.get(8),
-            }
+                bytes_per_day: None,
+                rejects_per_day: None,
+                bytes_today: 0,
+                rejects_today: 0,
+            };
+            token.with_allowance(allowance(row, 9), now_ms)
         });
         Ok(tokens.collect())
     }
@@ -208,6 +233,26 @@ impl Address {
         link.change("DELETE FROM sign_in_codes WHERE token_id = $1", &[&id])?;
         link.run("COMMIT")?;
         Ok(Some(Revocation { is_new, sessions }))
+    }
+
+    /// Changes the quota of a token, from its next upload on. Returns the new one; `None` if the token is unknown.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Address::add_token`].
+    pub fn change_quota(&self, id: i64, change: QuotaChange) -> Result<Option<Quota>> {
+        let link = Link::open(self)?;
+        link.run("BEGIN")?;
+        let known = "SELECT t.bytes_per_day, t.rejects_per_day, 0::bigint, NULL::bigint, NULL::bigint FROM tokens t WHERE t.id = $1 FOR UPDATE";
+        let Some(row) = link.optional(known, &[&id])? else { return Ok(None) };
+        let quota = change.of(allowance(&row, 0).quota);
+        let [bytes, rejects] = [quota.bytes, quota.rejects].map(|most| most.map(signed));
+        link.change(
+            "UPDATE tokens SET bytes_per_day = $2, rejects_per_day = $3 WHERE id = $1",
+            &[&id, &bytes, &rejects],
+        )?;
+        link.run("COMMIT")?;
+        Ok(Some(quota))
     }
 
     /// Whether the database has or has had tokens.

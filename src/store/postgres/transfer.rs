@@ -14,6 +14,7 @@ use super::fault::fault;
 use super::link::Link;
 use super::samples::copy;
 use super::tables::{Form, form_of, keys_of, names_of, select_list};
+use super::used_texts::UsedTexts;
 use super::values::{Identity, Time};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::STAGE_GROUP_BYTES;
@@ -25,6 +26,7 @@ use crate::store::workbench::tables::{CHANGES, Table};
 pub(super) struct Transfer<'a> {
     link: &'a Link,
     dictionary: &'a Dictionary,
+    used: &'a mut UsedTexts,
     person: i64,
     /// The table under change.
     change: Option<(&'static Table, Operation)>,
@@ -33,8 +35,9 @@ pub(super) struct Transfer<'a> {
 }
 
 impl<'a> Transfer<'a> {
-    pub(super) fn new(link: &'a Link, dictionary: &'a Dictionary, person: i64) -> Self {
-        Self { link, dictionary, person, change: None, rows: Encoder::default(), texts: NewTexts::default() }
+    pub(super) fn new(link: &'a Link, texts: (&'a Dictionary, &'a mut UsedTexts), person: i64) -> Self {
+        let (dictionary, used) = texts;
+        Self { link, dictionary, used, person, change: None, rows: Encoder::default(), texts: NewTexts::default() }
     }
 
     fn begun(&self) -> Result<(&'static Table, Operation)> {
@@ -148,10 +151,11 @@ impl Remote for Transfer<'_> {
     fn change(&mut self, row: &[ValueRef<'_>]) -> Result<()> {
         let (table, operation) = self.begun()?;
         if let Some(texts) = Texts::of(table.name) {
-            if let [ValueRef::Integer(id), ValueRef::Text(text)] = row
-                && !self.dictionary.has(texts, *id)
-            {
-                self.texts.add(texts, *id, &String::from_utf8_lossy(text));
+            if let [ValueRef::Integer(id), ValueRef::Text(text)] = row {
+                self.used.note(texts, *id);
+                if !self.dictionary.has(texts, *id) {
+                    self.texts.add(texts, *id, &String::from_utf8_lossy(text));
+                }
             }
             return Ok(());
         }

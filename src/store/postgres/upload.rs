@@ -16,16 +16,18 @@ use super::samples::{Merged, Samples, prepare};
 use super::transfer::Transfer;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
-use crate::model::error::{ErrorKind, Result};
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BATCH_ROWS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX};
 use crate::store::workbench::Workbench;
 use crate::store::write::EndedImport;
 use crate::store::write::changes::{ChangeKey, Changes};
 use crate::store::write::ledger::{Origin, UploadEnd, UploadKey, UploadState};
 
-const HOLD_SHARED: &str = "SELECT has_imports FROM persons WHERE id = $1 FOR SHARE";
+const HOLD_SHARED: &str =
+    "SELECT has_imports, (SELECT last_value + is_called::int FROM erasures) FROM persons WHERE id = $1 FOR SHARE";
 
-const HOLD_ALONE: &str = "SELECT has_imports FROM persons WHERE id = $1 FOR UPDATE";
+const HOLD_ALONE: &str =
+    "SELECT has_imports, (SELECT last_value + is_called::int FROM erasures) FROM persons WHERE id = $1 FOR UPDATE";
 
 const NOTE_IMPORTS: &str = "UPDATE persons SET has_imports = true WHERE id = $1";
 
@@ -49,6 +51,7 @@ pub(in crate::store) struct Upload {
     postgres: Arc<Postgres>,
     link: Link,
     key: UploadKey,
+    token: Option<i64>,
     started_ms: i64,
     hold: Hold,
     /// Whether the person has rows of imports, as of the open transaction.
@@ -85,6 +88,7 @@ impl Upload {
             postgres: Arc::clone(postgres),
             link,
             key,
+            token: origin.token,
             started_ms,
             hold: Hold::Nothing,
             has_imports: false,
@@ -163,9 +167,9 @@ impl Upload {
             self.link.change(NOTE_IMPORTS, &[&self.key.person])?;
             self.has_imports = true;
         }
-        let Self { postgres, link, key, started_ms, workbench, ordinal, open, .. } = self;
+        let Self { postgres, link, key, started_ms, workbench, ordinal, open, ids, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
-        let mut transfer = Transfer::new(link, &postgres.dictionary, key.person);
+        let mut transfer = Transfer::new(link, (&postgres.dictionary, &mut ids.used), key.person);
         *open += workbench.write(&mut transfer, (*key, *started_ms), ordinal, batch)?;
         Ok(())
     }
@@ -174,9 +178,9 @@ impl Upload {
     fn settle(&mut self) -> Result<()> {
         while self.workbench.as_ref().is_some_and(|workbench| workbench.has_waiting(self.key.id)) {
             self.begin_alone()?;
-            let Self { postgres, link, key, started_ms, workbench, open, .. } = self;
+            let Self { postgres, link, key, started_ms, workbench, open, ids, .. } = self;
             let Some(workbench) = workbench else { return Ok(()) };
-            let mut transfer = Transfer::new(link, &postgres.dictionary, key.person);
+            let mut transfer = Transfer::new(link, (&postgres.dictionary, &mut ids.used), key.person);
             let Some(counts) = workbench.settle(&mut transfer, (*key, *started_ms))? else { return Ok(()) };
             *open += counts;
             self.rows += BATCH_ROWS_MAX;
@@ -212,7 +216,9 @@ impl Upload {
         self.link.run("BEGIN")?;
         self.hold = hold;
         let sql = if hold == Hold::Alone { HOLD_ALONE } else { HOLD_SHARED };
-        self.has_imports = self.link.one(sql, &[&self.key.person])?.get(0);
+        let held = self.link.optional(sql, &[&self.key.person])?.ok_or_else(erased)?;
+        self.has_imports = held.get(0);
+        self.postgres.dictionary.note_erasures(held.get(1));
         Ok(())
     }
 
@@ -254,13 +260,16 @@ impl Upload {
         open.unchanged += merged.saturating_sub(new + updated + left_out);
         self.enter_origins()?;
         self.enter_changes()?;
-        if self.hold == Hold::Alone { self.flush() } else { Ok(()) }
+        if self.hold == Hold::Alone {
+            self.flush()?;
+        }
+        self.ids.used.enter(&self.link, &self.postgres.dictionary, self.key.person)
     }
 
     fn flush(&mut self) -> Result<()> {
-        let Self { postgres, link, key, workbench, .. } = self;
+        let Self { postgres, link, key, workbench, ids, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
-        workbench.flush(&mut Transfer::new(link, &postgres.dictionary, key.person))?;
+        workbench.flush(&mut Transfer::new(link, (&postgres.dictionary, &mut ids.used), key.person))?;
         match workbench.take_removed()? {
             0 => Ok(()),
             removed => link.change(NOTE_REMOVED, &[&key.person, &key.id, &removed]).map(|_| ()),
@@ -306,6 +315,7 @@ impl Upload {
         self.open = Counts::default();
         (self.rows, self.text_bytes) = (0, 0);
         self.origins.append(&mut self.new_origins);
+        self.ids.used.note_commit();
         Ok(())
     }
 
@@ -315,6 +325,7 @@ impl Upload {
         self.samples.forget();
         self.changes.take(|_, _, _| {});
         self.new_origins.clear();
+        self.ids.used.note_rollback();
         self.open = Counts::default();
         (self.rows, self.text_bytes) = (0, 0);
     }
@@ -350,7 +361,7 @@ impl Upload {
         self.enter_rows()?;
         let total = self.total();
         self.link.run(&progress(self.key, &total))?;
-        finish_upload(&self.link, self.key, end, &total)?;
+        finish_upload(&self.link, (self.key, self.token), end, &total)?;
         self.finish_transaction("COMMIT")
     }
 
@@ -363,13 +374,18 @@ impl Upload {
         let is_whole = is_done && !self.has_lost && self.total().rejected == 0;
         let (upload, export_ms, now_ms) = (self.key, end.envelope.export_ms, self.started_ms);
         self.begin_alone()?;
-        let Self { postgres, link, key, workbench, .. } = self;
+        let Self { postgres, link, key, workbench, ids, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
-        let mut transfer = Transfer::new(link, &postgres.dictionary, key.person);
+        let mut transfer = Transfer::new(link, (&postgres.dictionary, &mut ids.used), key.person);
         let marked = workbench.mark_missing(&mut transfer, EndedImport { upload, is_whole, export_ms, now_ms })?;
         self.open += marked;
         Ok(())
     }
+}
+
+/// The error of an upload whose person was erased meanwhile.
+fn erased() -> Error {
+    Error::new(ErrorKind::Revoked, "the person was erased while the upload was under way")
 }
 
 /// A time in SQL.

@@ -5,4 +5,5 @@ pub(super) mod latest;
 pub(super) mod people;
 pub mod questions;
 pub(super) mod report;
+pub(super) mod silent;
 pub(super) mod status;

@@ -5,13 +5,14 @@ use serde::Serialize;
 
 use crate::model::error::Result;
 use crate::model::limits::{BUSY_WAIT, PHONES_LISTED_MAX};
+use crate::model::quota::{Allowance, day_of};
 use crate::model::record::ME;
 use crate::store::clock::{ISO_SECONDS, now_ms};
 use crate::store::database::Database;
 use crate::store::failure::open_error;
 use crate::store::files::check_names;
 use crate::store::tables::TableName;
-use crate::store::tokens::{expiry, sending, valid};
+use crate::store::tokens::{allowance, allowed, expiry, sending, valid};
 use crate::store::write::ledger::PERSON_ME;
 use crate::store::write::{Kind, rare_kinds};
 
@@ -88,16 +89,33 @@ pub struct PhoneRow {
     pub last_upload: Option<String>,
     /// Seconds since then; below 0 if the clock was set back.
     pub last_upload_seconds_ago: Option<i64>,
+    /// Bytes of bodies that its uploads may have on a day (UTC).
+    pub bytes_per_day: Option<u64>,
+    /// Rejects that they may have.
+    pub rejects_per_day: Option<u64>,
+    /// Bytes of bodies that uploads had which ended today.
+    pub bytes_today: u64,
+    /// Rejects that they had.
+    pub rejects_today: u64,
+}
+
+impl PhoneRow {
+    /// The same with the quota of its token, and what of it is used today.
+    pub(in crate::store) fn with_allowance(self, Allowance { quota, usage }: Allowance, now_ms: i64) -> Self {
+        let today = usage.on(day_of(now_ms));
+        let (bytes_per_day, rejects_per_day) = (quota.bytes, quota.rejects);
+        Self { bytes_per_day, rejects_per_day, bytes_today: today.bytes, rejects_today: today.rejects, ..self }
+    }
 }
 
 /// Reads the ways of each person, the one that sent last first. Tokens that wait for their first upload are listed also. It reads
 /// the ledger once. `person` restricts them to one person's.
 pub(super) fn read(connection: &Connection, person: Option<&str>) -> rusqlite::Result<Vec<PhoneRow>> {
-    let (expires, sending) = (expiry(connection), sending(connection));
+    let (expires, sending, allowed) = (expiry(connection), sending(connection), allowed(connection));
     let mut select = connection.prepare(&format!(
         "SELECT p.name, u.origin, t.id, t.label, t.revoked_ms IS NOT NULL, u.uploads, u.last_ms,
            strftime({ISO_SECONDS}, u.last_ms / 1000, 'unixepoch'),
-           strftime({ISO_SECONDS}, {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?2, FALSE)
+           strftime({ISO_SECONDS}, {expires} / 1000, 'unixepoch'), coalesce({expires} <= ?2, FALSE), {allowed}
          FROM (SELECT person_id, origin, token_id, count(*) AS uploads, max(finished_ms) AS last_ms FROM uploads
              WHERE state = 'done' AND origin IN ('http', 'import')
              GROUP BY person_id, origin, token_id
@@ -111,7 +129,7 @@ pub(super) fn read(connection: &Connection, person: Option<&str>) -> rusqlite::R
     let now_ms = now_ms();
     let read = |row: &Row<'_>| {
         let last_ms: Option<i64> = row.get(6)?;
-        Ok(PhoneRow {
+        let phone = PhoneRow {
             person: row.get(0)?,
             origin: row.get(1)?,
             token: row.get(2)?,
@@ -122,7 +140,12 @@ pub(super) fn read(connection: &Connection, person: Option<&str>) -> rusqlite::R
             expires: row.get(8)?,
             is_expired: row.get(9)?,
             last_upload_seconds_ago: last_ms.map(|last_ms| now_ms.saturating_sub(last_ms) / 1000),
-        })
+            bytes_per_day: None,
+            rejects_per_day: None,
+            bytes_today: 0,
+            rejects_today: 0,
+        };
+        Ok(phone.with_allowance(allowance(row, 10)?, now_ms))
     };
     select.query_map((PHONES_LISTED_MAX, now_ms, person), read)?.collect()
 }

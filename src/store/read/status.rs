@@ -223,6 +223,7 @@ fn read_uploads(connection: &Connection, person: Option<&str>) -> rusqlite::Resu
          FROM uploads WHERE (?2 IS NULL OR person_id = (SELECT id FROM persons WHERE name = ?2))
            AND (id = (SELECT max(id) FROM uploads) OR NOT (origin = 'import' AND state = 'aborted'
              AND measurements + medications + workouts + other + route_points + rejected = 0))
+           AND NOT (origin = 'forget' AND sender IS NULL)
          ORDER BY id DESC LIMIT ?1",
     )?;
     let read = |row: &Row<'_>| {

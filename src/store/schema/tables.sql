@@ -25,7 +25,14 @@ CREATE TABLE tokens (
   -- What it allows: send, read, or admin, which is both.
   scope TEXT NOT NULL DEFAULT 'send',
   -- 1 if it reads the data of all persons, 0 if only its person's.
-  all_people INTEGER NOT NULL DEFAULT 0
+  all_people INTEGER NOT NULL DEFAULT 0,
+  -- Bytes and rejects that its uploads may have on a day (UTC); NULL for any number.
+  bytes_per_day INTEGER,
+  rejects_per_day INTEGER,
+  -- The last day, counted from 1970, on which an upload of it ended, and what those of that day had.
+  used_day INTEGER NOT NULL DEFAULT 0,
+  used_bytes INTEGER NOT NULL DEFAULT 0,
+  used_rejects INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Sessions of browsers. Each was begun with a token or with a code of it, and ends with that token. `digest` is the BLAKE3 digest of

@@ -46,6 +46,11 @@ impl Dictionary {
         Self { id_of: Some(id_of), ..self }
     }
 
+    /// Forgets the ids in memory.
+    pub(super) fn forget(&mut self) {
+        self.ids.clear();
+    }
+
     /// The id of a text. A new text is added.
     pub(in crate::store) fn id(&mut self, connection: &Connection, text: &str) -> rusqlite::Result<i64> {
         if let Some(id) = self.ids.get(text) {

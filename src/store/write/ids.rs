@@ -89,6 +89,17 @@ impl Ids {
         Ok(Self { metadata: SharedMetadata::load(connection)?, ..Self::default() })
     }
 
+    /// Begins a transaction. Another process may have deleted texts, and their ids may be those of others now.
+    pub(in crate::store) fn begin(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        if self.merge.begin(connection)? {
+            for ids in [&mut self.types, &mut self.units, &mut self.sources] {
+                ids.dictionary.forget();
+            }
+            self.metadata = SharedMetadata::load(connection)?;
+        }
+        Ok(())
+    }
+
     /// Makes ids of texts, so that several programs need not agree on them. `shared` says also whether metadata is shared.
     #[cfg(feature = "postgres")]
     pub(in crate::store) fn of_texts(id_of: fn(&str) -> i64, shared: fn(&str) -> Option<i64>) -> Self {

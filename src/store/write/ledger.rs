@@ -8,6 +8,7 @@ use crate::model::counts::Counts;
 use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::store::Store;
+use crate::store::clock::now_ms;
 use crate::store::tables::TableName;
 
 /// The person if no other is named: `me`.
@@ -218,6 +219,9 @@ impl Store {
             export_ms = :export_ms, start_ms = :start_ms, end_ms = :end_ms, sync_source = :sync_source, error = :error
             WHERE id = :id";
         self.running.end(upload);
+        // Before an upload of another shape leaves: its bytes count also.
+        let ended_ms = end.finished_ms.unwrap_or_else(now_ms);
+        self.count_use(upload, end, ended_ms).map_err(|error| self.failed(&error))?;
         let state = match end.state {
             UploadState::Done => "done",
             UploadState::Aborted => "aborted",

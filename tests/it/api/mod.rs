@@ -93,7 +93,16 @@ impl Api {
         let letter = char::from(b'a' + u8::try_from(self.server.count("tokens")).unwrap());
         let token = format!("hs_{}", letter.to_string().repeat(32));
         let digest = &TokenDigest::of(token.as_bytes());
-        let new = NewToken { digest, person, label: None, scope, is_of_all, created_ms: 0, expires_ms: None };
+        let new = NewToken {
+            digest,
+            person,
+            label: None,
+            scope,
+            is_of_all,
+            created_ms: 0,
+            expires_ms: None,
+            quota: Default::default(),
+        };
         Database::new(self.server.database()).add_token(&new).unwrap();
         token
     }

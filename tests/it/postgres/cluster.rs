@@ -12,16 +12,16 @@ use healthsink_testkit::missing::not_run;
 use healthsink_testkit::wait::wait_until;
 
 /// The server, and as whom it runs.
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     programs: PathBuf,
     folder: PathBuf,
     owner: Option<(u32, u32)>,
 }
 
 /// A test's database.
-pub(super) struct Store {
-    pub(super) cluster: &'static Cluster,
-    pub(super) name: String,
+pub(crate) struct Store {
+    pub(crate) cluster: &'static Cluster,
+    pub(crate) name: String,
 }
 
 /// The one of this process; none without the program `initdb`.
@@ -34,7 +34,7 @@ static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(|| {
 });
 
 /// Makes a database with our tables; none if PostgreSQL is missing, which it reports.
-pub(super) fn store() -> Option<Store> {
+pub(crate) fn store() -> Option<Store> {
     let store = empty_store()?;
     let made = store.run(&["migrate"]);
     assert!(made.status.success(), "{made:?}");
@@ -42,7 +42,7 @@ pub(super) fn store() -> Option<Store> {
 }
 
 /// Makes a database without tables.
-pub(super) fn empty_store() -> Option<Store> {
+pub(crate) fn empty_store() -> Option<Store> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let Some(cluster) = &*CLUSTER else {
         not_run("PostgreSQL's initdb is missing");
@@ -54,7 +54,7 @@ pub(super) fn empty_store() -> Option<Store> {
 }
 
 /// A cluster that a test may stop; none if PostgreSQL is missing, which it reports.
-pub(super) fn own_cluster() -> Option<(Cluster, Child)> {
+pub(crate) fn own_cluster() -> Option<(Cluster, Child)> {
     let Some(cluster) = Cluster::make() else {
         not_run("PostgreSQL's initdb is missing");
         return None;
@@ -122,7 +122,7 @@ impl Cluster {
     }
 
     /// Starts the server, and waits until it answers. The end of the child's standard input ends it, and its folder.
-    pub(super) fn start(&self) -> Child {
+    pub(crate) fn start(&self) -> Child {
         let script = "\"$1\" -D \"$2/data\" -k \"$2\" -p 5432 -c listen_addresses= -c fsync=off -c max_connections=60 \
             -c shared_buffers=64MB >\"$2/log\" 2>&1 & read -r action; kill -\"${action:-INT}\" $!; wait $!; [ -n \"$action\" ] || rm -rf \"$2\"";
         let mut shell = Command::new("sh");
@@ -140,29 +140,29 @@ impl Cluster {
     }
 
     /// Runs SQL, and returns its rows as lines.
-    pub(super) fn sql(&self, database: &str, sql: &str) -> String {
+    pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
         let output = self.psql(database, sql);
         assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
     /// The address of a database.
-    pub(super) fn address(&self, database: &str) -> String {
+    pub(crate) fn address(&self, database: &str) -> String {
         format!("postgres://health@/{database}?host={}", self.folder.display())
     }
 }
 
 impl Store {
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         self.cluster.address(&self.name)
     }
 
-    pub(super) fn sql(&self, sql: &str) -> String {
+    pub(crate) fn sql(&self, sql: &str) -> String {
         self.cluster.sql(&self.name, sql)
     }
 
     /// Runs a command of the program on this database.
-    pub(super) fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         crate::program::run_with_input(
             crate::program::command().args(arguments).args(["--store", &self.address()]),
             b"",

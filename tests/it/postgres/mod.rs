@@ -1,6 +1,6 @@
 //! The store in PostgreSQL: a real server, the real program.
 
-mod cluster;
+pub(crate) mod cluster;
 mod contract;
 mod figures;
 mod outages;

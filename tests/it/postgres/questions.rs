@@ -140,7 +140,8 @@ impl Both {
         self.token = format!("hs_{}", "a".repeat(32));
         let digest = &TokenDigest::of(self.token.as_bytes());
         let (person, label, scope, is_of_all, created_ms, expires_ms) = ("me", None, TokenScope::Admin, true, 0, None);
-        let new = NewToken { digest, person, label, scope, is_of_all, created_ms, expires_ms };
+        let new =
+            NewToken { digest, person, label, scope, is_of_all, created_ms, expires_ms, quota: Default::default() };
         Database::new(self.db()).add_token(&new).unwrap();
         self.store.address().parse::<Address>().unwrap().add_token(&new).unwrap();
     }

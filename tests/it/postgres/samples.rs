@@ -47,7 +47,7 @@ fn post(address: SocketAddr, body: &[u8]) -> Value {
     answer.json()
 }
 
-/// All that is stored, in the words of either store.
+/// All that is stored, in the words of either store. A slow machine commits more often, so changes of a type are one here.
 fn rows_of_file(server: &Server) -> Vec<String> {
     let sql = "SELECT concat_ws('|', t.name, s.start_ms, lower(hex(s.uuid)), s.end_ms, CAST(s.value AS INTEGER), u.name, length(o.json),
         coalesce(m.json, s.metadata), s.other) AS row FROM samples s JOIN types t ON t.id = s.type_id LEFT JOIN units u ON u.id = s.unit_id
@@ -55,7 +55,8 @@ fn rows_of_file(server: &Server) -> Vec<String> {
       UNION ALL SELECT concat_ws('|', 'earlier', lower(hex(uuid)), other) FROM merged_samples
       UNION ALL SELECT concat_ws('|', 'origin', t.name, is_derived, u.name) FROM sample_origins o JOIN types t ON t.id = o.type_id
         LEFT JOIN units u ON u.id = o.unit_id
-      UNION ALL SELECT concat_ws('|', 'change', c.kind, t.name, from_ms, to_ms, removed) FROM changes c JOIN types t ON t.id = c.type_id
+      UNION ALL SELECT concat_ws('|', 'change', c.kind, t.name, min(from_ms), max(to_ms), max(removed)) FROM changes c
+        JOIN types t ON t.id = c.type_id GROUP BY c.kind, t.name
       UNION ALL SELECT concat_ws('|', 'upload', state, measurements, new, updated, unchanged, sync_source, body_bytes, export_ms) FROM uploads
       ORDER BY 1";
     server.rows(sql).iter().map(|row| row["row"].as_str().unwrap().to_owned()).collect()
@@ -70,7 +71,8 @@ fn rows_of_postgres(store: &Store) -> Vec<String> {
          UNION ALL SELECT concat_ws('|', 'earlier', replace(uuid::text, '-', ''), other) FROM merged_samples
          UNION ALL SELECT concat_ws('|', 'origin', t.name, is_derived, u.name) FROM sample_origins o JOIN types t ON t.id = o.type_id
            LEFT JOIN units u ON u.id = o.unit_id
-         UNION ALL SELECT concat_ws('|', 'change', c.kind, t.name, {from}, {to}, removed) FROM changes c JOIN types t ON t.id = c.type_id
+         UNION ALL SELECT concat_ws('|', 'change', c.kind, t.name, min({from}), max({to}), max(removed)) FROM changes c
+           JOIN types t ON t.id = c.type_id GROUP BY c.kind, t.name
          UNION ALL SELECT concat_ws('|', 'upload', state, measurements, new, updated, unchanged, sync_source, body_bytes, {export}) FROM uploads
          ORDER BY 1",
         start = ms("s.start_at"),

@@ -24,12 +24,15 @@ fn several_commands_make_the_tables_once() {
     assert_eq!(store.sql("SELECT id, name FROM persons"), "1|me");
 }
 
-/// Indexes and columns of all tables.
+/// Indexes, columns and constraints of all tables, and sequences.
 fn structure(store: &Store) -> String {
     store.sql(
         "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
          UNION ALL SELECT concat_ws(' ', table_name, column_name, data_type, collation_name, is_nullable, column_default)
-           FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1",
+           FROM information_schema.columns WHERE table_schema = 'public'
+         UNION ALL SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint
+           WHERE connamespace = 'public'::regnamespace
+         UNION ALL SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1",
     )
 }
 
@@ -48,13 +51,25 @@ fn an_older_schema_becomes_a_new_one() {
     ] {
         store.sql(&format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE text COLLATE \"default\""));
     }
-    store.sql("UPDATE healthsink_version SET version = 1");
+    // With rows that refer to texts.
+    store.sql(
+        "DROP TABLE person_sources, person_metadata; DROP SEQUENCE erasures;
+         ALTER TABLE tokens DROP COLUMN bytes_per_day, DROP COLUMN rejects_per_day, DROP COLUMN used_day, DROP COLUMN used_bytes,
+           DROP COLUMN used_rejects;
+         INSERT INTO sources (id, json) VALUES (7, '{}'), (8, '{}'); INSERT INTO shared_metadata (id, json) VALUES (9, '{}');
+         INSERT INTO samples (person_id, type_id, start_at, uuid, source_id, metadata_id)
+           SELECT 1, 1, now(), gen_random_uuid(), 7, 9 FROM generate_series(1, 3);
+         INSERT INTO beat_lists (person_id, start_at, hash, source_id, beats, arrival) VALUES (1, now(), '', 8, '', 1);
+         UPDATE healthsink_version SET version = 1",
+    );
     assert_ne!(structure(&store), new);
     let said = text(&store.run(&["serve", "--listen", "127.0.0.1:0"]).stderr);
     assert!(said.contains("version 1") && said.contains("healthsink migrate"), "{said}");
     let migrated = text(&store.run(&["migrate"]).stdout);
     assert!(migrated.contains("from version 1 to 2"), "{migrated}");
     assert_eq!(structure(&store), new);
+    assert_eq!(store.sql("SELECT source_id FROM person_sources ORDER BY 1"), "7\n8");
+    assert_eq!(store.sql("SELECT metadata_id FROM person_metadata"), "9");
 }
 
 #[test]

@@ -56,17 +56,18 @@ pub(in crate::store) struct Merge {
 }
 
 impl Merge {
-    /// Begins a transaction: forgets what another process may have changed since the last one.
-    pub(in crate::store) fn begin(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+    /// Begins a transaction: forgets what another process may have changed since the last one. Returns whether one has.
+    pub(in crate::store) fn begin(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
         let version = connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
-        if version != self.data_version {
+        let is_other = version != self.data_version;
+        if is_other {
             self.data_version = version;
             self.samples.forget();
             self.workouts.forget();
             self.crowd.forget();
             self.has_marks = has_marks(connection)?;
         }
-        Ok(())
+        Ok(is_other)
     }
 
     /// Begins a transaction in which everything may be another than in the one before.

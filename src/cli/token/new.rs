@@ -1,50 +1,27 @@
-//! `healthsink token`: makes, lists and revokes the tokens that uploads and reads need. A running server sees a change at once.
+//! `healthsink token new`: makes a token, and prints it once.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use clap::builder::FalseyValueParser;
-use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::arguments::{AppArguments, DatabaseArgument, Outcome, parse_name};
-use super::print::{Form, FormArgument, Printable, ResultArgument, print, print_to_reader, write_json};
-use super::qr::draw;
-use super::sign_in;
-use super::store::{Place, StoreArgument};
-use super::table::{Align, Table};
+use super::quota::QuotaArguments;
+use crate::cli::arguments::{AppArguments, DatabaseArgument, parse_name, parse_period};
+use crate::cli::print::{Form, FormArgument, print_to_reader, write_json};
+use crate::cli::qr::draw;
+use crate::cli::sign_in;
+use crate::cli::store::{Place, StoreArgument};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::time::{DAY_MS, HOUR_MS, parse_day, to_iso_seconds};
+use crate::model::time::{DAY_MS, parse_day, to_iso_seconds};
 use crate::serve::app::AppSettings;
 use crate::serve::config::UPLOAD_PATH_DEFAULT;
 use crate::serve::facts::ServerFacts;
-use crate::store::{Database, NewToken, Revocation, TokenDigest, TokenRow, TokenScope, now_ms, private, secret};
-
-#[derive(Debug, Subcommand)]
-pub(super) enum TokenArguments {
-    /// Make a token and print it once: the database keeps only its digest
-    New(NewArguments),
-    /// List tokens: whose they are, when they were last used, which are revoked
-    List(ListArguments),
-    /// Revoke tokens: the next request with one of them fails; an upload under way may finish
-    Revoke(RevokeArguments),
-}
-
-impl TokenArguments {
-    pub(super) fn run(&self) -> Result<Outcome> {
-        match self {
-            Self::New(arguments) => arguments.run(),
-            Self::List(ListArguments { database, store, form }) => {
-                print(&Tokens(store.place(database)?.tokens()?), form.form())
-            }
-            Self::Revoke(arguments) => arguments.run(),
-        }?;
-        Ok(Outcome::Done)
-    }
-}
+use crate::store::{NewToken, TokenDigest, TokenScope, now_ms, private, secret};
 
 #[derive(Debug, Args)]
-pub(super) struct NewArguments {
+pub(in crate::cli) struct NewArguments {
     #[command(flatten)]
     database: DatabaseArgument,
     #[command(flatten)]
@@ -64,6 +41,8 @@ pub(super) struct NewArguments {
     /// When it expires: after a time such as 90d, 12h or 2w, or with the end of a day (UTC) such as 2027-01-31 [default: never]
     #[arg(long, env = "HEALTHSINK_EXPIRES", value_name = "WHEN", value_parser = parse_expiry)]
     expires: Option<Expiry>,
+    #[command(flatten)]
+    quota: QuotaArguments,
     /// Write the token to a new file that only you can read, instead of standard output
     #[arg(long, env = "HEALTHSINK_OUT", value_name = "FILE")]
     out: Option<PathBuf>,
@@ -78,7 +57,7 @@ pub(super) struct NewArguments {
 
 impl NewArguments {
     /// Makes a token and prints it. A token that nobody could read is revoked.
-    fn run(&self) -> Result<()> {
+    pub(super) fn run(&self) -> Result<()> {
         let made = self.make()?;
         let Err(error) = made.print(self.form.form()) else {
             return Ok(());
@@ -113,7 +92,16 @@ impl NewArguments {
         let is_new_database = place.file().is_some_and(|file| !file.exists());
         let label = self.label.as_deref();
         let (scope, is_of_all) = (self.scope, self.all_people);
-        let new = NewToken { digest: &digest, person: &person, label, scope, is_of_all, created_ms, expires_ms };
+        let new = NewToken {
+            digest: &digest,
+            person: &person,
+            label,
+            scope,
+            is_of_all,
+            created_ms,
+            expires_ms,
+            quota: self.quota.quota(),
+        };
         let added = place.add_token(&new).inspect_err(|_| {
             if let Some(file) = &self.out {
                 // The file is new; if it stays, its token opens nothing.
@@ -151,33 +139,26 @@ fn parse_scope(text: &str) -> Result<TokenScope, String> {
 
 /// When a token expires, as typed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Expiry {
+pub(super) enum Expiry {
     /// So long after it was made.
     After(i64),
     /// At this time.
     At(i64),
 }
 
-fn parse_expiry(text: &str) -> Result<Expiry, String> {
+pub(super) fn parse_expiry(text: &str) -> Result<Expiry, String> {
     let wrong = || "write a time such as 90d, 12h or 2w, or a day such as 2027-01-31".to_owned();
     if let Some(day_ms) = parse_day(text) {
         let at_ms = day_ms + DAY_MS;
         // Behind the year 9999 no time can be shown, as if there were none.
         return if to_iso_seconds(at_ms).is_empty() { Err(wrong()) } else { Ok(Expiry::At(at_ms)) };
     }
-    let unit_ms = match text.as_bytes().last() {
-        Some(b'h') => HOUR_MS,
-        Some(b'd') => DAY_MS,
-        Some(b'w') => 7 * DAY_MS,
-        _ => return Err(wrong()),
-    };
-    let number: u16 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    if number == 0 { Err(wrong()) } else { Ok(Expiry::After(i64::from(number) * unit_ms)) }
+    parse_period(text).map(Expiry::After).ok_or_else(wrong)
 }
 
 impl Expiry {
     /// Returns the time at which a token expires that is made now.
-    fn after(self, now_ms: i64) -> Result<i64> {
+    pub(super) fn after(self, now_ms: i64) -> Result<i64> {
         match self {
             Self::After(time_ms) => Ok(now_ms.saturating_add(time_ms)),
             Self::At(at_ms) if at_ms > now_ms => Ok(at_ms),
@@ -202,7 +183,7 @@ impl NewArguments {
         })
     }
 
-    /// What to type into the app, as far as the flags or a server that runs say it.
+    /// Settings of the app, as far as the flags or a server that runs say them.
     fn app_words(&self, place: &Place) -> String {
         let AppArguments { path, public_url, auth_header } = &self.app;
         let server = place.file().and_then(ServerFacts::of);
@@ -215,79 +196,6 @@ impl NewArguments {
         }
         let base = public_url.as_ref().map(|url| format!("base URL {url}, ")).unwrap_or_default();
         format!("{base}{}", app.words())
-    }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ListArguments {
-    #[command(flatten)]
-    database: DatabaseArgument,
-    #[command(flatten)]
-    store: StoreArgument,
-    #[command(flatten)]
-    form: FormArgument,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RevokeArguments {
-    #[command(flatten)]
-    database: DatabaseArgument,
-    #[command(flatten)]
-    store: StoreArgument,
-    /// Numbers of tokens, as `healthsink token list` prints them
-    #[arg(required = true, value_name = "ID")]
-    ids: Vec<i64>,
-    #[command(flatten)]
-    result: ResultArgument,
-}
-
-/// The result of revoking a token.
-#[derive(Serialize)]
-struct Revoked {
-    id: i64,
-    /// Whether it was revoked already.
-    before: bool,
-    /// The sessions that ended with it.
-    sessions: u64,
-}
-
-/// What became of those that exist.
-#[derive(Serialize)]
-struct RevokedTokens {
-    revoked: Vec<Revoked>,
-}
-
-impl Printable for RevokedTokens {
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.revoked.iter().try_for_each(|Revoked { id, before, sessions }| {
-            let what = if *before { "was revoked before" } else { "is revoked: the next request with it fails" };
-            let ended = match sessions {
-                0 => String::new(),
-                1 => "; 1 session has ended".to_owned(),
-                _ => format!("; {sessions} sessions have ended"),
-            };
-            writeln!(out, "token {id} {what}{ended}")
-        })
-    }
-}
-
-impl RevokeArguments {
-    /// Revokes all that exist, whatever else fails: a phone may be lost.
-    fn run(&self) -> Result<()> {
-        let (mut unknown, mut revoked) = (Vec::new(), Vec::new());
-        let place = self.store.place(&self.database)?;
-        for id in &self.ids {
-            match place.revoke_token(*id)? {
-                Some(Revocation { is_new, sessions }) => revoked.push(Revoked { id: *id, before: !is_new, sessions }),
-                None => unknown.push(id.to_string()),
-            }
-        }
-        let printed = self.result.print(&RevokedTokens { revoked });
-        if !unknown.is_empty() {
-            let unknown = unknown.join(", ");
-            return Err(Error::usage(format!("there is no token {unknown}; `healthsink token list` lists all")));
-        }
-        printed
     }
 }
 
@@ -315,7 +223,7 @@ struct Made<'a> {
     database: PathBuf,
     /// Whether this command created it: the server may use another.
     is_new_database: bool,
-    /// What to type into the app.
+    /// Settings of the app.
     #[serde(skip)]
     app: String,
 }
@@ -359,31 +267,6 @@ impl Made<'_> {
     }
 }
 
-/// Makes a token for uploads and enters it. Returns its number and the token itself, which nobody can read again.
-pub(super) fn add(database: &Database, person: &str, label: Option<&str>) -> Result<(i64, String)> {
-    enter(database, person, label, TokenScope::Send)
-}
-
-/// The same for reading everyone's data.
-pub(super) fn add_reader(database: &Database, person: &str, label: Option<&str>) -> Result<(i64, String)> {
-    enter(database, person, label, TokenScope::Read)
-}
-
-fn enter(database: &Database, person: &str, label: Option<&str>, scope: TokenScope) -> Result<(i64, String)> {
-    let token = secret::token()?;
-    let digest = TokenDigest::of(token.as_bytes());
-    let id = database.add_token(&NewToken {
-        digest: &digest,
-        person,
-        label,
-        scope,
-        is_of_all: scope == TokenScope::Read,
-        created_ms: now_ms(),
-        expires_ms: None,
-    })?;
-    Ok((id, token))
-}
-
 fn write_new(path: &Path, token: &str) -> Result<()> {
     let written =
         private::create_new(path).and_then(|mut file| writeln!(file, "{token}").and_then(|()| file.sync_all()));
@@ -394,46 +277,10 @@ fn write_new(path: &Path, token: &str) -> Result<()> {
     })
 }
 
-/// All tokens of a database.
-#[derive(Serialize)]
-struct Tokens(Vec<TokenRow>);
-
-impl Printable for Tokens {
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.0.is_empty() {
-            return writeln!(out, "No tokens yet; `healthsink token new` makes one.");
-        }
-        let mut table = Table::new([
-            ("id", Align::Right),
-            ("person", Align::Left),
-            ("label", Align::Left),
-            ("scope", Align::Left),
-            ("created", Align::Left),
-            ("last used", Align::Left),
-            ("expires", Align::Left),
-        ]);
-        for row in &self.0 {
-            let used = match (&row.revoked, &row.last_used) {
-                (Some(revoked), _) => format!("revoked {revoked}"),
-                (None, Some(used)) => used.clone(),
-                (None, None) => "never".to_owned(),
-            };
-            let label = row.label.as_deref().unwrap_or_default();
-            let expires = match &row.expires {
-                Some(time) if row.is_expired => format!("expired {time}"),
-                Some(time) => time.clone(),
-                None => "never".to_owned(),
-            };
-            let scope = if row.all_people { format!("{} of all people", row.scope) } else { row.scope.clone() };
-            table.push([&row.id.to_string(), &row.person, label, &scope, &row.created, &used, &expires]);
-        }
-        table.write(out)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::HOUR_MS;
 
     #[test]
     fn expiries_are_times_or_days() {
