@@ -138,7 +138,7 @@ test("why: the sources add up to the number, and what is left out is the rest", 
       `${recorded}: ${notes}`,
     );
   }
-  // What all sources recorded is what adding up would make.
+  // Adding up all samples makes the sum of all that sources recorded.
   const all = why.sources.reduce((sum, { recorded }) => sum + (recorded ?? 0), 0);
   assert.ok(Math.abs(all - (why.naive ?? 0)) < 1e-6, `${all}, ${why.naive}`);
   const text = (await page.locator("main").textContent()) ?? "";

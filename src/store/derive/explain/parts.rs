@@ -32,7 +32,7 @@ pub struct Explanation {
     pub naive: Option<f64>,
     /// Samples that count.
     pub count: u64,
-    /// What each source adds, the best one first.
+    /// The parts of sources, the best one first.
     pub sources: Vec<SourcePart>,
     /// Which source counted when, in local time.
     pub stretches: Vec<StretchPart>,
@@ -71,7 +71,7 @@ pub struct NightPeriod {
     pub asleep_min: f64,
 }
 
-/// What a source adds.
+/// The part of one source.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SourcePart {

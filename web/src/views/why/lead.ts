@@ -8,14 +8,14 @@ import { texts } from "../../texts.ts";
 /** A difference below a thousandth is rounding, not an overlap. */
 const OVERLAP_MIN = 0.001;
 
-/** What all samples would make too much, if none were left out for an overlap; 0 if nothing overlaps. */
+/** The part that samples would make too much, if none were left out for an overlap; 0 if nothing overlaps. */
 export function overlapOf({ naive, value, adds_up: addsUp }: Explanation): number {
   if (!addsUp || naive === null || value === null) return 0;
   const twice = naive - value;
   return twice > naive * OVERLAP_MIN ? twice : 0;
 }
 
-/** What a source recorded while a better one did, so that it does not count; 0 if all of it does. */
+/** The part of a source that does not count, since a better one recorded meanwhile; 0 if all of it does. */
 export function hiddenOf({ value, recorded }: Pick<Explanation["sources"][number], "value" | "recorded">): number {
   if (value === null || recorded === null) return 0;
   const hidden = recorded - value;

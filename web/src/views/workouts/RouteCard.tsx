@@ -142,7 +142,7 @@ export function RouteCard({ points, workout, cursor, pacing }: RouteCardProps) {
   );
 }
 
-/** What the marks are. Where the start is, for a map elsewhere: a graticule has no names. */
+/** Names the marks. The start has its place, for a map elsewhere: a graticule has no names. */
 function Ends({ point }: { point: Point | undefined }) {
   if (!point) return null;
   const { northSouth, eastWest, start, finish } = texts.workouts;
