@@ -26,9 +26,10 @@ export function chromiumPath(): string | null {
   return null;
 }
 
-export function launch(): Promise<Browser> {
+export function launch(...more: string[]): Promise<Browser> {
   // Containers have no sandbox of their own; the pages are ours.
-  return chromium.launch({ executablePath: chromiumPath() ?? "chromium", args: ["--no-sandbox", "--disable-gpu"] });
+  const args = ["--no-sandbox", "--disable-gpu", ...more];
+  return chromium.launch({ executablePath: chromiumPath() ?? "chromium", args });
 }
 
 /** Faults of pages: tests look at them at their end. */

@@ -206,6 +206,33 @@ test("Setup shows what to type, copies it, and sees the first upload by itself",
   await page.context().close();
 });
 
+test("over plain HTTP in a home network everything works but a worker", async () => {
+  // Browsers trust this machine's own address also without HTTPS, but no other one.
+  const home = household.url.replace("127.0.0.1", "pi.home.arpa");
+  const browserAtHome = await launch("--host-resolver-rules=MAP pi.home.arpa 127.0.0.1");
+  const watchedAtHome = new Watched(() => home);
+  const page = await (await newContext(browserAtHome)).newPage();
+  watchedAtHome.watch(page);
+  await page.goto(`${home}#/?person=anna`);
+  assert.equal(await page.evaluate(() => isSecureContext || "serviceWorker" in navigator), false);
+  await typeToken(page, token);
+  await page.locator(".figure").first().waitFor();
+  for (const view of ["types", "type/steps?range=all", "sleep?end=2026-02-20", "workouts?range=all", "data", "setup"]) {
+    await show(page, home, `#/${view}${view.includes("?") ? "&" : "?"}person=anna`);
+    assert.equal(await page.locator(".state[role=alert]").count(), 0, view);
+  }
+  await page.getByRole("button", { name: "Copy: Endpoint path" }).click();
+  await page.getByText(/^(Copied|Selected)$/).waitFor();
+  const live = page.waitForRequest((request) => request.url().includes("/api/v1/events"));
+  await page.reload();
+  await live;
+  await page.locator(".menu > summary").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").waitFor();
+  watchedAtHome.check();
+  await browserAtHome.close();
+});
+
 test("the keyboard alone reaches views, nights and the cursor", async () => {
   const page = await newPage();
   await signIn(page.context(), household.url, token);
