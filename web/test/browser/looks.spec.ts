@@ -133,6 +133,9 @@ interface Violation {
   nodes: { html: string; failureSummary: string }[];
 }
 
+/** The pages without a script. */
+const PLAIN = ["plain?", "plain?type=steps&range=month&", "plain/sleep?", "plain/workouts?", "plain/data?"];
+
 async function seriousFaults(page: Page): Promise<string[]> {
   // Evaluated by the debugger, which the page's policy does not concern.
   await page.evaluate(AXE);
@@ -157,7 +160,13 @@ for (const theme of ["light", "dark"] as const) {
         const found = await seriousFaults(page);
         if (found.length > 0) faults[view] = found;
       }
+      for (const path of PLAIN) {
+        await page.goto(`${household.url}${path}person=anna`);
+        const found = await seriousFaults(page);
+        if (found.length > 0) faults[path] = found;
+      }
       // The view before signing in also.
+      await show(page, household.url, "");
       await context.clearCookies();
       await page.reload();
       await page.getByLabel("Token").waitFor();
