@@ -251,6 +251,7 @@ impl Body for Pages {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Database;
 
     #[test]
     fn a_token_that_reads_leaves_a_place_to_others() {
