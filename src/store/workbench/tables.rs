@@ -144,7 +144,8 @@ tables! {
 
     TOKENS = Tokens (1 keys)
         id Integer, person_id Integer, label Text, digest Blob, created_ms Integer, last_used_ms Integer,
-        revoked_ms Integer, expires_ms Integer, scope Text, all_people Integer;
+        revoked_ms Integer, expires_ms Integer, scope Text, all_people Integer,
+        bytes_per_day Integer, rejects_per_day Integer, used_day Integer, used_bytes Integer, used_rejects Integer;
 
     SESSIONS = Sessions (1 keys)
         id Integer, token_id Integer, digest Blob, created_ms Integer, last_used_ms Integer, expires_ms Integer;
