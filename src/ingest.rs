@@ -67,7 +67,8 @@ fn read(
         Ok(source) => source,
         Err(error) => return Decoded { outcome: Err(error), body_bytes: 0 },
     };
-    let (shape, source) = recognize(source);
+    let mut overflow = sink.overflow();
+    let (shape, source) = recognize(source, &mut *overflow);
     match shape {
         Some(Shape::AutoExport) => read_auto_export(source, options.interval, writer, batch, sink),
         _ => decode(source, options, batch, sink),

@@ -4,8 +4,9 @@ use std::io::{self, BufRead, Cursor, Read};
 
 use super::apple::is_recording;
 use super::shape::{Detector, Shape};
-use crate::model::error::{Error, ErrorKind, Result, from_io};
-use crate::model::limits::{FOREIGN_BYTES, MARKUP_BYTES, SNIFF_BYTES};
+use crate::model::batch::Overflow;
+use crate::model::error::{Error, ErrorKind, Result, from_io, into_io};
+use crate::model::limits::{FOREIGN_BYTES, MARKUP_BYTES, SHAPE_BYTES_MAX, SNIFF_BYTES, SPOOL_BUFFER_BYTES};
 
 /// Format of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -95,11 +96,40 @@ fn is_json_behind_nulls(head: &[u8]) -> bool {
     matches!(rest.first(), None | Some(b'{' | b'['))
 }
 
+/// The format of a file that begins like this. If it is JSON that does not show its program yet, `reopen` opens the file once more to
+/// read on: a long text may be first.
+pub(crate) fn sniff_on<S: BufRead>(head: &[u8], reopen: impl FnOnce() -> Result<S>) -> Result<Format> {
+    let format = sniff(head);
+    if format != Format::Payload || head.len() < SNIFF_BYTES || Detector::default().feed(head).is_some() {
+        return Ok(format);
+    }
+    let (mut source, mut detector, mut left) = (reopen()?, Detector::default(), SHAPE_BYTES_MAX);
+    loop {
+        let chunk = match source.fill_buf() {
+            Ok(chunk) => chunk,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            // Its reader reports the error.
+            Err(_) => return Ok(format),
+        };
+        let bytes = chunk.len().min(left);
+        let shape = detector.feed(&chunk[..bytes]);
+        if shape.is_some() || bytes == 0 {
+            return Ok(shape.map_or(format, of_shape));
+        }
+        source.consume(bytes);
+        left -= bytes;
+    }
+}
+
 fn sniff_json(head: &[u8]) -> Format {
-    match Detector::default().feed(head) {
-        Some(Shape::AutoExport) => Format::AutoExport,
-        Some(Shape::Fhir) => Format::Fhir,
-        Some(Shape::Payload) | None => Format::Payload,
+    Detector::default().feed(head).map_or(Format::Payload, of_shape)
+}
+
+fn of_shape(shape: Shape) -> Format {
+    match shape {
+        Shape::AutoExport => Format::AutoExport,
+        Shape::Fhir => Format::Fhir,
+        Shape::Payload => Format::Payload,
     }
 }
 
@@ -142,21 +172,33 @@ pub(crate) fn refuse_foreign<'a>(mut source: Box<dyn BufRead + 'a>) -> Result<Bo
     Err(Error::new(ErrorKind::Shape, format!("not JSON: this is {what}")).at(Some(0), None, None))
 }
 
-/// Reads as much of a body as shows whose JSON it is. Returns that, and the source as it was.
-pub(crate) fn recognize<'a>(mut source: Box<dyn BufRead + 'a>) -> (Option<Shape>, Box<dyn BufRead + 'a>) {
-    let (mut detector, mut head, mut failure) = (Detector::default(), Vec::new(), None);
+/// Reads as much of a body as shows whose JSON it is. Returns that, and the source as it was. What is too long for memory waits in
+/// `overflow`: a long text may be first.
+pub(crate) fn recognize<'a>(
+    mut source: Box<dyn BufRead + 'a>,
+    overflow: &'a mut dyn Overflow,
+) -> (Option<Shape>, Box<dyn BufRead + 'a>) {
+    let (mut detector, mut head, mut failure, mut kept) = (Detector::default(), Vec::new(), None, 0);
     let shape = loop {
         match source.fill_buf() {
             Ok([]) => break None,
             Ok(chunk) => {
                 // As many bytes however they come.
-                let bytes = chunk.len().min(SNIFF_BYTES - head.len());
+                let bytes = chunk.len().min(SHAPE_BYTES_MAX - kept - head.len());
                 let shape = detector.feed(&chunk[..bytes]);
-                if shape.is_some() || head.len() + bytes == SNIFF_BYTES {
+                if shape.is_some() || bytes == 0 {
                     break shape;
                 }
                 head.extend_from_slice(&chunk[..bytes]);
                 source.consume(bytes);
+                if head.len() >= SNIFF_BYTES {
+                    if let Err(error) = overflow.append(&head) {
+                        failure = Some(into_io(error));
+                        break None;
+                    }
+                    kept += head.len();
+                    head.clear();
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
@@ -165,7 +207,12 @@ pub(crate) fn recognize<'a>(mut source: Box<dyn BufRead + 'a>) -> (Option<Shape>
             }
         }
     };
-    (shape, again(head, source, failure))
+    let source = again(head, source, failure);
+    if kept == 0 {
+        return (shape, source);
+    }
+    let kept = io::BufReader::with_capacity(SPOOL_BUFFER_BYTES, overflow.reader());
+    (shape, Box::new(kept.chain(source)))
 }
 
 /// The source with its first bytes, and the failure behind them, before it.

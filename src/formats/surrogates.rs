@@ -49,13 +49,15 @@ fn marks(text: &[u8]) -> impl Iterator<Item = (usize, [u8; ESCAPE])> {
 
 /// Writes the escapes of half pairs over their marks in JSON. The text keeps its length.
 pub(crate) fn restore(json: &mut String) {
-    let found: Vec<_> = marks(json.as_bytes()).collect();
-    if found.is_empty() {
+    let first = |text: &[u8]| marks(text).next();
+    if first(json.as_bytes()).is_none() {
         return;
     }
-    let mut bytes = std::mem::take(json).into_bytes();
-    for (at, escape) in found {
-        bytes[at..at + ESCAPE].copy_from_slice(&escape);
+    let (mut bytes, mut from) = (std::mem::take(json).into_bytes(), 0);
+    // A list of all places could be longer than the text.
+    while let Some((at, escape)) = first(&bytes[from..]) {
+        from += at + ESCAPE;
+        bytes[from - ESCAPE..from].copy_from_slice(&escape);
     }
     *json = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
 }

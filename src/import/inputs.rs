@@ -6,7 +6,7 @@ use std::io::{Read, Seek};
 use super::container::Container;
 use super::observer::Unobserved;
 use super::skipped::{SkippedFile, SkippedFiles, in_cloud, is_in_cloud};
-use crate::formats::sniff::{Format, peek, sniff};
+use crate::formats::sniff::{Format, peek, sniff_on};
 use crate::model::error::{Error, from_io};
 use crate::model::limits::SNIFF_BYTES;
 
@@ -67,7 +67,11 @@ impl Inputs {
                     inputs.skipped.add(SkippedFile::Empty, name);
                     continue;
                 }
-                Ok((head, _)) => sniff(&head),
+                Ok((head, _)) => sniff_on(&head, || container.read(position, &Unobserved)),
+                Err(error) => Err(error),
+            };
+            let format = match format {
+                Ok(format) => format,
                 Err(error) => {
                     inputs.failed.get_or_insert(error.at(None, Some(name), None));
                     inputs.skipped.add(SkippedFile::Unreadable, name);

@@ -8,7 +8,7 @@ use super::observer::{Again, Observer, Unobserved};
 use crate::formats::account::Tally;
 use crate::formats::output::Output;
 use crate::formats::payload::{self, Options};
-use crate::formats::sniff::{Format, peek, sniff};
+use crate::formats::sniff::{Format, peek, sniff, sniff_on};
 use crate::formats::zip::Archive;
 use crate::formats::{apple, auto_export};
 use crate::model::batch::{Batch, Decoded, Sink};
@@ -16,9 +16,6 @@ use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result, from_io};
 use crate::model::interval::Interval;
 use crate::model::limits::SNIFF_BYTES;
-
-/// Opens a file once more.
-type Reopen<'a, S> = Option<&'a mut dyn FnMut() -> Result<S>>;
 
 /// Reads one file of a known format. The last rows stay in the output's batch.
 ///
@@ -153,8 +150,11 @@ fn read_single<F: Read + Seek + Clone>(
     }
     let again = Again(observer);
     let mut reopen = || container.read(0, &again);
-    let reopen: Reopen<'_, _> = if container.can_be_read_twice() { Some(&mut reopen) } else { None };
-    Ok(read_file(sniff(&head), name, source, reopen, output))
+    if !container.can_be_read_twice() {
+        return Ok(read_file(sniff(&head), name, source, None, output));
+    }
+    let format = sniff_on(&head, &mut reopen)?;
+    Ok(read_file(format, name, source, Some(&mut reopen), output))
 }
 
 /// Reads an export's files as one upload. A file with an error does not keep the others from being read.

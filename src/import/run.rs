@@ -228,6 +228,14 @@ impl Sink for Passage<'_> {
         }
     }
 
+    fn begin_large(&mut self) {
+        self.writer.iter_mut().for_each(|writer| writer.begin_large());
+    }
+
+    fn end_large(&mut self) {
+        self.writer.iter_mut().for_each(|writer| writer.end_large());
+    }
+
     fn overflow(&mut self) -> Box<dyn Overflow> {
         match &mut self.writer {
             Some(writer) => writer.overflow(),

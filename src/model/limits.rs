@@ -191,8 +191,9 @@ pub const REJECT_RAW_BYTES_MAX: usize = 64 * KIB;
 /// Rejects of one upload that keep their text; further ones are counted, and a last row says so.
 pub const REJECTS_PER_UPLOAD_MAX: u64 = 64 << 10;
 
-/// Requests that may wait for the writer. Each ingest has at most [`BATCHES_PER_INGEST`] under way, and a start or an end.
-pub const WRITER_QUEUE: usize = INGESTS_MAX * (BATCHES_PER_INGEST + 1);
+/// Requests that may wait for the writer. Each ingest has at most [`BATCHES_PER_INGEST`] under way, and a start or an end; one of
+/// them begins or ends a large element.
+pub const WRITER_QUEUE: usize = INGESTS_MAX * (BATCHES_PER_INGEST + 1) + 2;
 
 /// Rows after which the writer commits although more is waiting.
 pub const TRANSACTION_ROWS_MAX: usize = 64 << 10;
@@ -224,6 +225,9 @@ pub const STATEMENTS_CACHED_MAX: usize = 64;
 
 /// SQLite's page cache in the writer's connection.
 pub const PAGE_CACHE_BYTES: usize = 2 * MIB;
+
+/// The same while a large element is decoded and written.
+pub const LARGE_CACHE_BYTES: usize = 256 * KIB;
 
 /// Pages in the WAL after which SQLite moves them into the database within a commit, unless an answer waits for it.
 pub const CHECKPOINT_PAGES: u32 = 2000;
@@ -628,6 +632,9 @@ pub const SHAPE_LEVELS_MAX: usize = 5;
 
 /// Bytes at the start of a file or body that show its format.
 pub const SNIFF_BYTES: usize = 32 * KIB;
+
+/// Bytes at the start of JSON that are read to find out whose it is, if the first ones do not show it. A long text may be first.
+pub const SHAPE_BYTES_MAX: usize = 2 * ELEMENT_BYTES_MAX;
 
 /// Bytes at the start of a body that is not JSON which show its format.
 pub const FOREIGN_BYTES: usize = 6;

@@ -57,6 +57,26 @@ impl Texts {
         self.add(hash)
     }
 
+    /// The number of the text that `write` adds to the arena, where it stays unless an equal one is there.
+    pub fn intern_written(&mut self, write: impl FnOnce(&mut String)) -> TextId {
+        let Self { arena, ends, numbers, hasher } = self;
+        let start = arena.len();
+        write(arena);
+        let text = &arena[start..];
+        let hash = hasher.hash_one(text);
+        if let Some(found) = numbers.find(hash, |id| slice(arena, ends, *id) == text) {
+            let found = *found;
+            arena.truncate(start);
+            return found;
+        }
+        self.add(hash)
+    }
+
+    /// Allocates memory for so many bytes more. By doubling, a long text would be in memory twice.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.arena.reserve_exact(bytes);
+    }
+
     /// The number of `text`, which is not copied if it is the first.
     pub fn intern_owned(&mut self, text: String) -> TextId {
         if !self.is_empty() {
@@ -142,6 +162,9 @@ mod tests {
         assert_eq!(texts.intern(""), empty);
         assert_eq!([texts.get(first), texts.get(empty), texts.get(second)], ["count/min", "", "count"]);
         assert_eq!(texts.len(), 3);
+        assert_eq!(texts.intern_written(|text| text.push_str("count")), second);
+        let written = texts.intern_written(|text| text.push_str("kcal"));
+        assert_eq!((texts.get(written), texts.len(), texts.bytes()), ("kcal", 4, 18));
         let mut owned = Texts::default();
         let ids = ["km", "km", "mi"].map(|text| owned.intern_owned(text.to_owned()));
         assert_eq!((ids[0], ids.map(|id| owned.get(id)), owned.len()), (ids[1], ["km", "km", "mi"], 2));

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use super::database::Database;
 use super::failure::{open_to_write_error, write_error};
 use super::files::OpenFiles;
+use super::open::set_page_cache;
 use super::running::{FURTHER, Running};
 use super::write::{Ids, Waiting};
 use super::write_queue::WriteQueue;
@@ -109,6 +110,14 @@ impl Store {
     /// second name: what is written then may be lost to its owner.
     pub(crate) fn check_files(&self) -> Result<u64> {
         self.files.check()
+    }
+
+    /// Makes the page cache this small, and returns what it has besides to the system.
+    pub(crate) fn limit_cache(&self, bytes: usize) {
+        let connection = &self.connection;
+        // If it fails, the next statement also fails, but for a cache of another size nothing does.
+        let limited = connection.cache_flush().and_then(|()| set_page_cache(connection, bytes));
+        let _ = limited.and_then(|()| connection.release_memory());
     }
 
     /// Turns SQLite's error into ours, with the file system's reason if there is one.

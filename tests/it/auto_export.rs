@@ -116,6 +116,37 @@ fn one_key_suffices_to_recognize_it() {
     }
 }
 
+/// The keys that show whose it is may stand behind a text of any length.
+#[test]
+fn a_long_text_may_be_first() {
+    for bytes in [30_000, 40_000, 70_000, 3_900_000] {
+        let (note, run) = ("x".repeat(bytes), RUN.strip_prefix('{').unwrap());
+        for way in Way::all() {
+            let workout = format!(r#"{{"data":{{"workouts":[{{"remark":"{note}",{run}]}}}}"#);
+            for expected in [[1, 0, 0], [0, 1, 0]] {
+                let outcome = way.send(&workout);
+                assert_eq!(
+                    outcome.counts(&["new", "unchanged", "rejected"]),
+                    expected,
+                    "{bytes}: {:.300}",
+                    outcome.error
+                );
+            }
+            let kept = "SELECT length(other ->> 'remark') FROM workout_details WHERE activity = 'running'";
+            assert_eq!(way.one(kept), json!(bytes));
+            // Of the app, it is a payload; of nobody, also.
+            let uuid = "7595F72C-0000-4000-8000-0000000000AD";
+            let dates = r#""startDate":"2026-05-01T10:00:00Z","endDate":"2026-05-01T11:00:00Z""#;
+            let of_app = format!(r#"{{"data":{{"workouts":[{{"remark":"{note}","uuid":"{uuid}",{dates}}}]}}}}"#);
+            assert_eq!(way.send(&of_app).counts(&["new", "rejected"]), [1, 0], "{bytes}");
+            let of_nobody = format!(r#"{{"data":{{"notes":[{{"remark":"{note}"}}]}}}}"#);
+            assert_eq!(way.send(&of_nobody).counts(&["new", "rejected"]), [1, 0], "{bytes}");
+            let cut = format!(r#"{{"data":{{"workouts":[{{"remark":"{note}"#);
+            assert!(!way.send(&cut).is_ok, "{bytes}");
+        }
+    }
+}
+
 #[test]
 fn what_does_not_fit_costs_only_itself() {
     for way in Way::all() {

@@ -86,6 +86,24 @@ fn equal_symptoms_stay_as_many_as_they_are() {
     }
 }
 
+#[test]
+fn a_severity_in_another_spelling_is_the_same() {
+    for way in Way::all() {
+        let spelled = |severity: &str| {
+            let symptom = symptom("A").replace("Mild", severity);
+            send(&way, "symptoms", &[symptom])
+        };
+        assert_eq!(spelled("Mild"), [1, 0, 0]);
+        for severity in ["mild", "MILD", "HKCategoryValueSeverityMild"] {
+            assert_eq!(spelled(severity), [0, 0, 1], "{severity}");
+        }
+        assert_eq!(stored(&way, "severity"), ["Mild"]);
+        assert_eq!(spelled("notPresent"), [1, 0, 0]);
+        assert_eq!(spelled("Not Present"), [0, 0, 1]);
+        assert_eq!(spelled("mild, at last"), [1, 0, 0]);
+    }
+}
+
 /// Equal elements of a document stay several, but a document that comes again in a body has the same elements.
 #[test]
 fn a_document_that_comes_twice_adds_nothing() {

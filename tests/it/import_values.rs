@@ -227,3 +227,46 @@ fn energies_of_the_app_have_the_unit_beside_them() {
     let unknown = r#"{"totalEnergyBurned":5,"totalEnergyBurnedUnit":"m"}"#;
     check(&unknown[1..unknown.len() - 1], None, Some(unknown));
 }
+
+#[test]
+fn a_category_of_the_app_may_have_its_value_as_text() {
+    let check = |kind: &str, value: &str, expected: Option<f64>| {
+        let sample = r#""uuid":"7595F72C-0000-4000-8000-0000000000AC","startDate":"2026-03-01T06:00:00.000Z""#;
+        let (folder, outcome) =
+            imported("app.json", format!(r#"{{"data":{{"HK{kind}":[{{{sample},"value":"{value}"}}]}}}}"#));
+        assert_eq!(outcome.count("rejected"), u64::from(expected.is_none()), "{value}: {}", outcome.report);
+        let db = folder.path("health.db");
+        match expected {
+            Some(number) => assert_eq!(query::<f64>(&db, "SELECT value FROM samples"), number, "{value}"),
+            None => assert_eq!(reasons(&folder), "`value` is not a number", "{value}"),
+        }
+    };
+    let (sleep, headache) = ("CategoryTypeIdentifierSleepAnalysis", "CategoryTypeIdentifierHeadache");
+    check(sleep, "asleepREM", Some(5.0));
+    check(sleep, "HKCategoryValueSleepAnalysisInBed", Some(0.0));
+    check(sleep, "4", Some(4.0));
+    check(sleep, "on a train", None);
+    check(headache, "not present", Some(1.0));
+    check(headache, "HKCategoryValueSeverityMild", Some(2.0));
+    check("QuantityTypeIdentifierBodyMass", "Mild", None);
+}
+
+#[test]
+fn an_activity_of_the_app_may_have_its_name_and_an_end_may_be_empty() {
+    let check = |activity: &str, expected: Option<i64>, other: Option<&str>| {
+        let workout = format!(
+            r#"{{"data":{{"workouts":[{{"uuid":"7595F72C-0000-4000-8000-0000000000AC","workoutActivityType":{activity},
+            "startDate":"2026-03-01T06:00:00.000Z","endDate":""}}]}}}}"#
+        );
+        let (folder, outcome) = imported("app.json", workout);
+        assert_eq!(outcome.count("new"), 1, "{activity}: {}", outcome.report);
+        let db = folder.path("health.db");
+        assert_eq!(query::<Option<i64>>(&db, "SELECT activity_type FROM workouts"), expected, "{activity}");
+        assert_eq!(query::<Option<String>>(&db, "SELECT other FROM workouts").as_deref(), other, "{activity}");
+        assert_eq!(query::<Option<i64>>(&db, "SELECT end_ms FROM workouts"), None, "{activity}");
+    };
+    check("13", Some(13), None);
+    check(r#""HKWorkoutActivityTypeCycling""#, Some(13), None);
+    let unknown = r#"{"workoutActivityType":"HKWorkoutActivityTypeOfTomorrow"}"#;
+    check(r#""HKWorkoutActivityTypeOfTomorrow""#, None, Some(unknown));
+}

@@ -43,8 +43,8 @@ struct State {
     flaw: RefCell<Option<Flaw>>,
     /// Whether marks stand for halves of surrogate pairs, or for numbers.
     has_marks: Cell<bool>,
-    /// The rest of the last text behind a quote, if it is long.
-    rest: RefCell<Vec<u8>>,
+    /// The rest of the last text, if it is long.
+    rest: RefCell<Rest>,
 }
 
 impl Passed {
@@ -89,10 +89,15 @@ impl Passed {
         self.0.flaw.borrow_mut().get_or_insert(flaw);
     }
 
+    /// Whether the text that was read has a rest.
+    pub(super) fn has_rest(&self) -> bool {
+        !self.0.rest.borrow().is_empty()
+    }
+
     /// Takes the rest of the text that was read, if it is long.
     pub(super) fn take_rest(&self) -> Option<Rest> {
-        let json = self.0.rest.take();
-        (!json.is_empty()).then_some(Rest { json })
+        let rest = self.0.rest.take();
+        (!rest.is_empty()).then_some(rest)
     }
 
     /// Writes what marks stand for in JSON: halves of surrogate pairs and numbers as they were sent.
@@ -124,24 +129,46 @@ impl Passed {
     }
 }
 
-/// The rest of a long text, with a quote before it.
-#[derive(Debug)]
+/// The rest of a long text in JSON. It is passed on in pieces, and each piece is freed: so the text is in memory once.
+#[derive(Debug, Default)]
 pub(super) struct Rest {
-    json: Vec<u8>,
+    /// Each piece begins with a quote, and ends where neither a character nor an escape goes on.
+    pieces: Vec<Vec<u8>>,
+    bytes: usize,
 }
 
 impl Rest {
-    /// Its length in JSON; less than a byte longer than what it says.
+    /// Its length in JSON.
     pub(super) fn len(&self) -> usize {
-        self.json.len()
+        self.bytes
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    /// Adds a part. If it is `inside` of a character, it belongs to the last one.
+    fn push(&mut self, part: &[u8], is_inside: bool) {
+        self.bytes += part.len();
+        match self.pieces.last_mut() {
+            Some(piece) if is_inside || piece.len() < AUTO_EXPORT_TEXT_BYTES => piece.extend_from_slice(part),
+            _ => {
+                let mut piece = Vec::with_capacity(AUTO_EXPORT_TEXT_BYTES + AUTO_EXPORT_NAME_BYTES_MAX);
+                piece.push(b'"');
+                piece.extend_from_slice(part);
+                self.pieces.push(piece);
+            }
+        }
     }
 
     /// Passes it on. Returns what is wrong with it.
-    pub(super) fn read(mut self, take: impl FnMut(&str)) -> Result<(), Flaw> {
-        self.json.push(b'"');
-        serde_json::Deserializer::from_slice(&self.json)
-            .deserialize_str(Text(take))
-            .map_err(|error| Flaw::NotJson(error.to_string()))
+    pub(super) fn read(self, mut take: impl FnMut(&str)) -> Result<(), Flaw> {
+        self.pieces.into_iter().try_for_each(|mut piece| {
+            piece.push(b'"');
+            serde_json::Deserializer::from_slice(&piece)
+                .deserialize_str(Text(&mut take))
+                .map_err(|error| Flaw::NotJson(error.to_string()))
+        })
     }
 }
 
@@ -382,16 +409,11 @@ impl Filter {
             return self.pass(part);
         }
         let mut rest = self.passed.0.rest.borrow_mut();
-        if rest.is_empty() {
-            // By doubling, twice as much would be touched.
-            rest.reserve_exact(AUTO_EXPORT_OTHER_BYTES_MAX + AUTO_EXPORT_TEXT_BYTES);
-            rest.push(b'"');
-        }
         // Of a text, it keeps more than may be stored, so its element is rejected.
         self.is_rest_cut &= is_inside;
         self.is_rest_cut |= !is_inside && rest.len() > AUTO_EXPORT_OTHER_BYTES_MAX;
         if !self.is_rest_cut {
-            rest.extend_from_slice(part);
+            rest.push(part, is_inside);
         }
     }
 }

@@ -39,6 +39,20 @@ fn is_decimal(text: &str) -> bool {
         && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
 }
 
+/// Severities as Health Auto Export prints them.
+const SEVERITIES: [&str; 6] = ["Unspecified", "Present", "Not Present", "Mild", "Moderate", "Severe"];
+
+/// The usual spelling of a severity, by another one: `not present`, `HKCategoryValueSeverityMild`.
+fn severity(text: &str) -> Option<&'static str> {
+    let word = ["HKCategoryValueSeverity", "HKCategoryValuePresence"].iter().find_map(|start| text.strip_prefix(start));
+    let letters = |word: &str| {
+        let letters = word.chars().filter(|letter| !matches!(letter, ' ' | '_' | '-'));
+        letters.map(|letter| letter.to_ascii_lowercase()).collect::<String>()
+    };
+    let word = letters(word.unwrap_or(text));
+    SEVERITIES.into_iter().find(|known| letters(known) == word)
+}
+
 /// What an element is known by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Known {
@@ -206,6 +220,11 @@ struct Element<'s> {
 
 impl Element<'_> {
     fn add(&mut self, name: &str, part: &Part) {
+        let severity = match part {
+            Part::Text(text) if name == "severity" => severity(text).map(|known| Part::Text(known.to_owned())),
+            _ => None,
+        };
+        let part = severity.as_ref().unwrap_or(part);
         self.whole.add(name, part);
         match (name, part) {
             ("id", Part::Text(text)) => self.id = parse(text),
@@ -329,6 +348,25 @@ mod tests {
         check(r#"{"a":1}"#, r#"{"a":1.0}"#, [true, true]);
         check(r#"{"a":1}"#, r#"{"a":"1"}"#, [true, true]);
         check(r#"{"a":"01"}"#, r#"{"a":"1"}"#, [false, false]);
+    }
+
+    #[test]
+    fn spellings_of_a_severity_make_no_difference() {
+        let check = |one: &str, other: &str, expected: bool| {
+            let symptom = |severity: &str| {
+                format!(r#"{{"name":"Headache","severity":"{severity}","start":"2026-05-01 10:00:00 +0200"}}"#)
+            };
+            assert_eq!(compare("symptoms", &symptom(one), &symptom(other)), [expected; 2], "{one} {other}");
+        };
+        for (one, others) in [
+            ("Mild", ["mild", "MILD", "HKCategoryValueSeverityMild"]),
+            ("Not Present", ["not present", "notPresent", "NOT_PRESENT"]),
+        ] {
+            others.iter().for_each(|other| check(one, other, true));
+        }
+        check("Mild", "Moderate", false);
+        check("Present", "Not Present", false);
+        check("leicht", "Leicht", false);
     }
 
     /// The next document may print the same measurement with other digits.

@@ -203,32 +203,45 @@ impl Element<'_, '_, '_> {
         if !is_too_long {
             members.sort_by(|one, other| one.name.cmp(&other.name));
         }
+        let largest = (0..members.len()).max_by_key(|place| members[*place].kept.text.len());
         let bytes = members.iter().map(|member| member.name.len() + member.kept.text.len() + AUTO_EXPORT_MEMBER_BYTES);
-        kept.text.reserve_exact(bytes.sum());
-        let mut object = JsonObject::begin(&mut kept.text);
-        for member in members {
-            let value = object.member(&member.name);
-            match (member.is_list, member.pieces.as_slice()) {
-                (false, _) => value.push_str(&member.kept.text),
-                (true, []) => {
-                    value.push('[');
-                    value.push_str(&member.kept.text);
-                    value.push(']');
-                }
-                (true, pieces) => {
-                    let mut reference = JsonObject::begin(value);
-                    let mut digests = reference.array("pieces");
-                    for piece in pieces {
-                        write_string(&format!("{:032x}", u128::from_be_bytes(*piece)), digests.element());
-                    }
-                    digests.end();
-                    reference.end();
-                }
+        let bytes: usize = bytes.sum();
+        let (mut text, mut separator) = (String::new(), '{');
+        for (place, member) in members.into_iter().enumerate() {
+            text.push(std::mem::replace(&mut separator, ','));
+            write_string(&member.name, &mut text);
+            text.push(':');
+            let Member { kept: Kept { text: value, .. }, is_list, pieces, .. } = member;
+            if !pieces.is_empty() {
+                write_reference(&pieces, &mut text);
+                continue;
             }
+            text.push_str(if is_list { "[" } else { "" });
+            if Some(place) == largest {
+                // It is not copied: it may be as long as the element.
+                let before = std::mem::replace(&mut text, value);
+                text.reserve_exact(bytes.saturating_sub(text.len()));
+                text.insert_str(0, &before);
+            } else {
+                text.push_str(&value);
+            }
+            text.push_str(if is_list { "]" } else { "" });
         }
-        object.end();
+        text.push_str(if separator == '{' { "{}" } else { "}" });
+        kept.text = text;
         kept.bound();
     }
+}
+
+/// Refers to the pieces of a list by their digests.
+fn write_reference(pieces: &[[u8; 16]], out: &mut String) {
+    let mut reference = JsonObject::begin(out);
+    let mut digests = reference.array("pieces");
+    for piece in pieces {
+        write_string(&format!("{:032x}", u128::from_be_bytes(*piece)), digests.element());
+    }
+    digests.end();
+    reference.end();
 }
 
 // Reads the value of the last member.

@@ -83,7 +83,7 @@ impl Item {
     /// Reads a text as the value of a member: it is at the end of the text, unless the member has a column.
     pub(super) fn read_text<E: Error>(&mut self, text: &str, is_known: bool) -> Result<Option<Value>, E> {
         if is_known {
-            return Ok(self.kept.take_text(text).map(Value::String));
+            return Known(&mut self.kept).visit_str(text);
         }
         Keep(&mut self.kept).visit_str(text).map(|()| None)
     }
@@ -199,7 +199,7 @@ impl<'de> Visitor<'de> for ItemSeed<'_, '_> {
     }
 }
 
-/// The value of a member with a column. A list or an object is written to the text.
+/// The value of a member with a column. A list, an object or a long text is written to the text.
 pub(super) struct Known<'k>(pub(super) &'k mut Kept);
 
 any_seed!(Known<'_>, Option<Value>);
@@ -214,6 +214,10 @@ impl<'de> Visitor<'de> for Known<'_> {
     scalars!(Option<Value>, |self, value| Ok(Some(value)));
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Option<Value>, E> {
+        if self.0.has_rest() {
+            // As a value, it would be in memory more than once.
+            return Keep(self.0).visit_str(text).map(|()| None);
+        }
         Ok(self.0.take_text(text).map(Value::String))
     }
 

@@ -113,22 +113,20 @@ impl Kept {
         }
     }
 
-    /// Returns a text with its rest, of which its room has less by then. Nothing if it is too long.
+    /// Whether the text that was read goes on beside the stream.
+    pub(super) fn has_rest(&self) -> bool {
+        self.passed.has_rest()
+    }
+
+    /// Returns a text without a rest, of which its room has less by then. Nothing if it is too long.
     pub(super) fn take_text(&mut self, text: &str) -> Option<String> {
-        let rest = self.passed.take_rest();
-        let bytes = text.len() + rest.as_ref().map_or(0, Rest::len);
-        let is_short = bytes <= AUTO_EXPORT_NAME_BYTES_MAX;
-        if self.text.len() + bytes > self.bytes_max && !is_short {
+        let is_short = text.len() <= AUTO_EXPORT_NAME_BYTES_MAX;
+        if self.text.len() + text.len() > self.bytes_max && !is_short {
             self.end_early();
             return None;
         }
-        self.bytes_max = self.bytes_max.saturating_sub(bytes);
-        let mut text = text.to_owned();
-        if let Some(rest) = rest {
-            let read = rest.read(|rest| text.push_str(rest));
-            self.note(read.err());
-        }
-        Some(text)
+        self.bytes_max = self.bytes_max.saturating_sub(text.len());
+        Some(text.to_owned())
     }
 
     fn push_string(&mut self, text: &str) {
@@ -270,6 +268,7 @@ impl Kept {
         }
         text.truncate(start);
         text.push_str(sorted);
+        sorted.clear();
         sorted.shrink_to(REJECT_RAW_BYTES_MAX);
     }
 }

@@ -102,7 +102,7 @@ impl ElementDecoder {
     fn decode_large(&mut self, context: Context<'_>, element: RawElement<'_>, output: &mut Output<'_>) -> Result<()> {
         // The buffers are not needed beside it.
         *self = Self::new();
-        let read = match Canonical::read(element.overflow.reader(), context.nesting) {
+        let read = match Canonical::read(|| element.overflow.reader(), context.nesting) {
             Ok(Ok(canonical)) => self.read_large(context, canonical, output)?,
             Ok(Err(flaw)) => Err(flaw),
             Err(ReaderError::IoError { error, .. }) if error.get_ref().is_some_and(|error| error.is::<Error>()) => {

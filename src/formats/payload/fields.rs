@@ -11,7 +11,7 @@ use super::quantity::Quantity;
 use super::rows::Rows;
 use crate::formats::flaw::{Flaw, or_flaw};
 use crate::formats::tape::{Member, Value, as_bool, as_f64, as_i64, as_str, is_null, is_object, members};
-use crate::model::healthkit::has_distance;
+use crate::model::healthkit::{CATEGORY_TYPE, activity, category_value, category_word, has_distance};
 use crate::model::identity::is_derived;
 use crate::model::limits::SHARED_TEXT_BYTES_MAX;
 use crate::model::locale::parse_iso_of_phone;
@@ -65,6 +65,10 @@ fn date_field<'t, 'i>(
     }
     let text = as_str(member.value);
     let Some(date) = text.and_then(parse_iso_of_phone) else {
+        if name == "endDate" && text == Some("") {
+            // An end may be absent.
+            return Ok(None);
+        }
         return Err(text.map_or(Flaw::NotADate(name), |text| Flaw::not_a_date(name, text)));
     };
     if !date.is_exact {
@@ -199,7 +203,7 @@ fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> R
         match member.name {
             // NaN arrives as null, and is still a sample.
             "value" if is_null(raw) => Ok(()),
-            "value" => match as_f64(raw) {
+            "value" => match as_f64(raw).or_else(|| category_number(rows.kind(), raw)) {
                 Some(number) => fill(&mut value, "value", Some(number)),
                 None => {
                     let quantity = Quantity::of(raw).ok_or(Flaw::NotANumber("value".into()))?;
@@ -237,6 +241,14 @@ fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> R
     Ok(())
 }
 
+/// Returns the number of a category's value that is a text: `asleepREM`, `HKCategoryValueSeverityMild`, `3`.
+#[cold]
+fn category_number(kind: &str, value: Value<'_, '_>) -> Option<f64> {
+    let text = as_str(value).filter(|_| kind.starts_with(CATEGORY_TYPE))?;
+    let named = category_value(text).or_else(|| category_word(kind, text)).map(f64::from);
+    named.or_else(|| text.parse::<u8>().ok().map(f64::from))
+}
+
 /// Whether a text is short enough to be stored once for all rows that refer to it.
 fn is_shareable(text: &&str) -> bool {
     text.len() <= SHARED_TEXT_BYTES_MAX
@@ -251,7 +263,8 @@ fn read_workout<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> 
         let raw = member.value;
         match member.name {
             "workoutActivityType" => {
-                fill(&mut activity_type, "workoutActivityType", optional(as_i64(raw), member, rows))
+                let number = as_i64(raw).or_else(|| activity(as_str(raw)?));
+                fill(&mut activity_type, "workoutActivityType", optional(number, member, rows))
             }
             "durationSeconds" => {
                 let seconds = Quantity::of(raw).and_then(Quantity::into_seconds);

@@ -5,12 +5,12 @@
 
 use std::io::{self, Read};
 
-use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
+use struson::reader::{JsonReader, JsonReaderPosition, JsonStreamReader, JsonSyntaxError, ReaderError, ValueType};
 
 use super::grammar::reader_settings;
 use super::nesting::Nesting;
 use crate::formats::flaw::Flaw;
-use crate::formats::json::{write_f64, write_integer, write_string};
+use crate::formats::json::{write_f64, write_integer, write_string, write_text};
 use crate::formats::surrogates::{self, HalfPairs};
 use crate::model::limits::{
     ELEMENT_BYTES_MAX, ELEMENT_READ_BYTES, GROUP_BYTES, NESTING_MAX, NUMBER_BYTES_MAX, SCALAR_BYTES,
@@ -58,17 +58,30 @@ pub(super) struct Rest<'c> {
 }
 
 impl Canonical {
-    /// Reads an element inside so many arrays and objects. An error says why it is not JSON.
-    pub(super) fn read(source: impl Read, nesting: u32) -> Result<Result<Self, Flaw>, ReaderError> {
+    /// Reads an element inside so many arrays and objects. `reopen` returns its text from the beginning. An error says why it is not
+    /// JSON.
+    pub(super) fn read<S: Read>(reopen: impl Fn() -> S, nesting: u32) -> Result<Result<Self, Flaw>, ReaderError> {
+        let read = Self::read_once(reopen(), nesting);
+        match &read {
+            Err(ReaderError::IoError { location: JsonReaderPosition { data_pos: None, .. }, .. }) => {
+                judge_source(reopen(), nesting).and(read)
+            }
+            _ => read,
+        }
+    }
+
+    fn read_once(source: impl Read, nesting: u32) -> Result<Result<Self, Flaw>, ReaderError> {
         let mut canonical = Self::default();
         // By doubling, twice as much would be touched.
         canonical.text.reserve_exact(ELEMENT_BYTES_MAX);
         let mut json = Fixed::new(source, nesting).json();
         canonical.value(&mut json, 1)?;
-        if json.reader_mut().pairs.has_marked() {
+        let has_halves = json.reader_mut().pairs.has_marked();
+        // It frees the reader's copy of the last text.
+        json.consume_trailing_whitespace()?;
+        if has_halves {
             surrogates::restore(&mut canonical.text);
         }
-        json.consume_trailing_whitespace()?;
         Ok(match canonical.flaw.take() {
             Some(flaw) => Err(flaw),
             None => Ok(canonical),
@@ -134,10 +147,7 @@ impl Canonical {
             return json.skip_value();
         }
         match kind {
-            ValueType::String => {
-                let text = json.next_str()?;
-                self.string(text);
-            }
+            ValueType::String => self.text(json)?,
             ValueType::Number => {
                 let number = json.next_number_as_str()?;
                 self.number(number);
@@ -164,6 +174,30 @@ impl Canonical {
             ValueType::Object => self.object(json, depth)?,
         }
         Ok(())
+    }
+
+    /// Reads a text piece by piece: struson's copy of a long one would be as long again.
+    fn text<R: Read>(&mut self, json: &mut JsonStreamReader<R>) -> Result<(), ReaderError> {
+        self.text.push('"');
+        let (mut reader, mut piece, mut held) = (json.next_string_reader()?, [0; ELEMENT_READ_BYTES], 0);
+        loop {
+            let read = reader.read(&mut piece[held..]).map_err(text_error)?;
+            let bytes = held + read;
+            // A piece may end within a character.
+            let whole = match std::str::from_utf8(&piece[..bytes]) {
+                Ok(whole) => whole,
+                Err(error) => std::str::from_utf8(&piece[..error.valid_up_to()]).unwrap_or_default(),
+            };
+            if self.claim_room(whole.len()) {
+                write_text(whole, &mut self.text);
+            }
+            held = bytes - whole.len();
+            piece.copy_within(bytes - held..bytes, 0);
+            if read == 0 {
+                self.text.push('"');
+                return Ok(());
+            }
+        }
     }
 
     fn object<R: Read>(&mut self, json: &mut JsonStreamReader<R>, depth: u32) -> Result<(), ReaderError> {
@@ -216,6 +250,7 @@ impl Canonical {
         text.truncate(begin);
         text.push_str(sorted);
         text.push('}');
+        sorted.clear();
         sorted.shrink_to(ELEMENT_READ_BYTES);
     }
 
@@ -240,6 +275,17 @@ impl Canonical {
                     self.flaw = Some(Flaw::NumberTooLarge(name, text.chars().take(NUMBER_BYTES_MAX).collect()));
                 }
             }
+        }
+    }
+}
+
+/// The error of a text that is read piece by piece. Only one of the grammar has a place and its cause.
+fn text_error(error: io::Error) -> ReaderError {
+    match error.downcast::<JsonSyntaxError>() {
+        Ok(error) => ReaderError::SyntaxError(error),
+        Err(error) => {
+            let location = JsonReaderPosition { path: None, line_pos: None, data_pos: None };
+            ReaderError::IoError { error, location }
         }
     }
 }
@@ -303,7 +349,7 @@ mod tests {
     use crate::formats::canonical::of_text;
 
     fn read(json: &str) -> Result<Canonical, Flaw> {
-        Canonical::read(json.as_bytes(), 0).expect("it is JSON")
+        Canonical::read(|| json.as_bytes(), 0).expect("it is JSON")
     }
 
     #[test]
@@ -338,7 +384,32 @@ mod tests {
         check(&format!("[{}0]", "1e15,".repeat(ELEMENT_BYTES_MAX / 10)), too_long);
         let many = read(&format!("{{{}\"\":0}}", "\"\":0,".repeat(ELEMENT_BYTES_MAX / 10))).unwrap_err().to_string();
         assert!(many.starts_with("more than 8") && many.ends_with(" fields"), "{many}");
-        assert!(Canonical::read(r#"{"a":[1,}"#.as_bytes(), 0).is_err());
+        assert!(Canonical::read(|| r#"{"a":[1,}"#.as_bytes(), 0).is_err());
+    }
+
+    /// Pieces of a long text end anywhere.
+    #[test]
+    fn long_texts_are_whole() {
+        for unit in ["x", "\\n", "\\u00e9", "é", "€", "😀", "x€", "xy😀"] {
+            for bytes in [ELEMENT_READ_BYTES - 2, 3 * ELEMENT_READ_BYTES, 5 * ELEMENT_READ_BYTES + 1] {
+                let json = format!("[\"{}\",{{\"{unit}\":\"\"}}]", unit.repeat(bytes / unit.len()));
+                assert_eq!(read(&json).unwrap().into_text(), of_text(&json), "{unit} {bytes}");
+            }
+        }
+        let check = |bytes: &[u8], expected: Option<u64>| {
+            let json = [format!("[\"{}", "x".repeat(10_000)).as_bytes(), bytes].concat();
+            let error = Canonical::read(|| &*json, 0).unwrap_err();
+            let (ReaderError::IoError { location, .. } | ReaderError::SyntaxError(JsonSyntaxError { location, .. })) =
+                error
+            else {
+                panic!("{error}");
+            };
+            assert_eq!(location.data_pos, expected, "{bytes:?}");
+        };
+        check(b"\xff\"]", Some(10_002));
+        check(b"\\x\"]", Some(10_002));
+        check(b"", Some(10_002));
+        check(b"\n\"]", Some(10_002));
     }
 
     #[test]

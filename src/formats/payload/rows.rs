@@ -108,6 +108,11 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         self.scratch.kept.push(canonical::number_of(member));
     }
 
+    /// The type of the section's samples.
+    pub(crate) fn kind(&self) -> &'b str {
+        self.section.path()
+    }
+
     pub(crate) fn section_text(&mut self) -> TextId {
         *self.section_text.get_or_insert_with(|| self.batch.texts.intern(self.section.path()))
     }
@@ -234,26 +239,34 @@ impl<'b, 't, 'i> Rows<'b, 't, 'i> {
         }
     }
 
-    /// The same where some of them are long.
+    /// The same where some of them are long: these are written once, and are in canonical form.
     fn long_other(&mut self, element: Value<'t, 'i>) -> TextId {
         let kept = std::mem::take(&mut self.scratch.kept);
         let mut members: Vec<_> = kept.iter().map(|node| member_at(element, *node as usize)).collect();
         members.sort_by(|one, other| one.name.cmp(other.name).then(one.node.cmp(&other.node)));
-        let long: usize = members.iter().filter_map(|member| self.long(member.value)).map(str::len).sum();
-        let mut other = String::with_capacity(long + GROUP_BYTES);
-        let mut object = JsonObject::begin(&mut other);
-        for member in members {
-            let text = object.member(member.name);
-            match self.long(member.value) {
-                Some(long) => text.push_str(long),
-                None => canonical::write(member.value, text, &mut self.scratch.order),
+        let long: Vec<_> = members.iter().map(|member| self.long(member.value)).collect();
+        let Self { batch, scratch: Scratch { text, order, .. }, has_marks, .. } = self;
+        batch.texts.reserve(long.iter().flatten().map(|long| long.len()).sum::<usize>() + GROUP_BYTES);
+        let mut separator = '{';
+        batch.texts.intern_written(|other| {
+            for (member, long) in members.iter().zip(long) {
+                text.clear();
+                let mut object = JsonObject::begin(text);
+                let value = object.member(member.name);
+                if long.is_none() {
+                    canonical::write(member.value, value, order);
+                }
+                object.end();
+                if *has_marks {
+                    restore(text);
+                }
+                other.push(separator);
+                separator = ',';
+                other.push_str(&text[1..text.len() - 1]);
+                other.push_str(long.unwrap_or_default());
             }
-        }
-        object.end();
-        if self.has_marks {
-            restore(&mut other);
-        }
-        self.batch.texts.intern(&other)
+            other.push('}');
+        })
     }
 
     /// Adds a characteristic, whose key is the section's.

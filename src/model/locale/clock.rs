@@ -221,7 +221,7 @@ fn parse_loose(text: &str) -> Option<i64> {
     let clock = clock.trim_end_matches('.');
     let clock = if clock.contains(':') { clock.to_owned() } else { clock.replace('.', ":") };
     let (hour, minutes) = clock.split_once(':')?;
-    let mark = [before, after].concat();
+    let mark = [before.strip_prefix('T').unwrap_or(before), after].concat();
     let hour = hour.parse::<u32>().ok()?;
     let half = if is_no_mark(&mark) { None } else { Some(half_of_day(&mark, hour)?) };
     let hour = match (hour, half) {
@@ -253,7 +253,6 @@ fn split_offset(text: &str) -> Option<(&str, String)> {
 
 /// Whether what is beside a time only separates it.
 fn is_no_mark(beside: &str) -> bool {
-    let beside = beside.strip_prefix('T').unwrap_or(beside);
     beside.chars().all(|next| next.is_whitespace() || next == ',')
 }
 
@@ -285,6 +284,10 @@ mod tests {
         check("2024-09-15 3:07:43\u{a0}p.\u{a0}m. +0000", Some("2024-09-15T15:07:43Z"));
         check("2024-09-15 3:07:43PM+00:00", Some("2024-09-15T15:07:43Z"));
         check("2024-09-15 3:07 PM Z", Some("2024-09-15T15:07:00Z"));
+        check("2024-09-15T3:07:43 PMZ", Some("2024-09-15T15:07:43Z"));
+        check("2024-09-15T03:07:43 p.\u{a0}m. +0100", Some("2024-09-15T14:07:43Z"));
+        check("2024-09-15T下午3:07:43Z", Some("2024-09-15T15:07:43Z"));
+        check("2024-09-15T3:07:43Z", None);
         check("2024-09-15 3:07:43.5 PM +0000", Some("2024-09-15T15:07:43.5Z"));
         check("2024-09-15 12:07:43 AM +0000", Some("2024-09-15T00:07:43Z"));
         check("2024-09-15 12:07:43 PM +0000", Some("2024-09-15T12:07:43Z"));

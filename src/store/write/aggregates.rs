@@ -8,13 +8,14 @@
 //! document that comes again adds nothing.
 
 use rusqlite::types::Value;
-use rusqlite::{CachedStatement, params};
+use rusqlite::{params, params_from_iter};
 
 use super::batch::BatchWriter;
 use super::figure_context::{Context, context_in};
 use super::figures::{
     Columns, Content, Fresh, content_of, has_grown, is_long, is_same_figure, is_same_interval, number_of,
 };
+use super::lent;
 use super::upsert::{SqlValue, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::interval::Interval;
@@ -157,26 +158,19 @@ impl<'a> BatchWriter<'a> {
             Found::Nothing => {}
             Found::Earlier => return Ok(Written::Known(Outcome::Unchanged)),
             Found::Later(stored) => {
-                let mut update = self.connection.prepare_cached(UPDATE)?;
-                bind(&mut update, &columns)?;
-                update.raw_bind_parameter(13, number)?;
-                update.raw_bind_parameter(14, interval)?;
-                update.raw_bind_parameter(15, stored.number)?;
-                update.raw_bind_parameter(16, stored.with_own(row))?;
-                update.raw_execute()?;
+                let (old, earlier) = (stored.number, stored.with_own(row));
+                let values = columns.into_iter().chain(sql_values![number, interval, old, &earlier[..]]);
+                lent::execute(self.connection, UPDATE, values)?;
                 return Ok(Written::Known(Outcome::Updated));
             }
         }
-        let mut insert = self.connection.prepare_cached(INSERT)?;
         // A further one of equals is found by its number only, and so is one with long fields.
         let is_first = row.nth_of_content == 1 && !is_long(content_of(&columns));
         let first = if is_first { 0 } else { number };
         for number in [first, number] {
-            bind(&mut insert, &columns)?;
-            insert.raw_bind_parameter(13, number)?;
-            insert.raw_bind_parameter(14, interval)?;
-            insert.raw_bind_parameter(15, Context::of(row.workout, row.shown).remembered())?;
-            if insert.raw_execute()? == 1 {
+            let context = Context::of(row.workout, row.shown);
+            let values = columns.into_iter().chain(sql_values![number, interval, context.remembered()]);
+            if lent::execute(self.connection, INSERT, values)? == 1 {
                 let Aggregate { interval, period_ms, nth_of_content, .. } = *row;
                 let fresh = Fresh { columns, number, interval, period_ms, nth_of_content };
                 return Ok(Written::New(Box::new(fresh)));
@@ -199,9 +193,7 @@ impl<'a> BatchWriter<'a> {
             return Ok(false);
         }
         let mut equals = self.connection.prepare_cached(EQUALS)?;
-        bind(&mut equals, columns)?;
-        equals.raw_bind_parameter(13, number)?;
-        let mut found = equals.raw_query();
+        let mut found = equals.query(params_from_iter(columns.iter().chain(&sql_values![number])))?;
         while let Some(known) = found.next()? {
             // Of several equal ones the first is counted for the first only.
             let is_counted = row.nth_of_content == 1 || known.get::<_, i64>(0)? != 0;
@@ -301,10 +293,6 @@ impl<'a> BatchWriter<'a> {
             self.text(row.other)
         ]
     }
-}
-
-fn bind(statement: &mut CachedStatement<'_>, columns: &Columns<'_>) -> rusqlite::Result<()> {
-    columns.iter().enumerate().try_for_each(|(index, column)| statement.raw_bind_parameter(index + 1, column))
 }
 
 #[cfg(test)]

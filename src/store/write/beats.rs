@@ -7,6 +7,8 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::batch::BatchWriter;
 use super::changes::ChangeKey;
+use super::lent;
+use super::upsert::sql_values;
 use crate::model::identity::{derive, digest, is_derived, next};
 use crate::model::limits::{BEATS_EQUAL_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{BeatList, Uuid};
@@ -117,9 +119,8 @@ impl BatchWriter<'_> {
         if is_left {
             return Ok(false);
         }
-        let mut insert = connection.prepare_cached(INSERT)?;
-        let values = params![person, row.start_ms, &hash[..], row.end_ms, source, beats];
-        if insert.execute(values)? == 1 {
+        let values = sql_values![person, row.start_ms, hash, row.end_ms, source, beats];
+        if lent::execute(connection, INSERT, values)? == 1 {
             self.ids.merge.import.claim_beats(connection.last_insert_rowid());
             self.note_beats(row);
         } else if let Some(last) = last {
@@ -146,7 +147,7 @@ impl BatchWriter<'_> {
     fn update_beats(&mut self, rowid: i64, source: Option<i64>, row: &BeatList) -> rusqlite::Result<()> {
         self.ids.merge.import.claim_beats(rowid);
         let beats = self.batch.texts.get(row.beats);
-        if self.connection.prepare_cached(UPDATE)?.execute(params![rowid, source, beats])? > 0 {
+        if lent::execute(self.connection, UPDATE, sql_values![rowid, source, beats])? > 0 {
             self.note_beats(row);
         }
         Ok(())

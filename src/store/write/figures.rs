@@ -283,7 +283,7 @@ pub(super) fn number_of(content: &Content<'_>, nth: u32) -> i64 {
         let part = match value {
             SqlValue::Integer(_) | SqlValue::Real(_) => number.as_slice(),
             SqlValue::Text(text) => text.as_bytes(),
-            SqlValue::Null | SqlValue::Uuid(_) => &[],
+            SqlValue::Null | SqlValue::Uuid(_) | SqlValue::Blob(_) => &[],
         };
         // No text contains the last byte.
         [part, &[0xff]]

@@ -1,9 +1,10 @@
 //! Long texts of samples and locations. SQLite reads a row of a table without rowid as a whole when it compares keys. So long
 //! texts are kept in `long_texts`, and cost the search for a neighbour nothing.
 
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::upsert::SqlValue;
+use super::lent;
+use super::upsert::{SqlValue, sql_values};
 use crate::model::limits::{LONG_TEXT_BYTES, METADATA_SHARED_BYTES_MAX};
 
 /// Whether a row's `other` is the id of its long texts: else it begins with a bracket.
@@ -48,14 +49,15 @@ impl<'a> LongTexts<'a> {
             return Ok(None);
         };
         let sql = "SELECT 1 FROM long_texts WHERE id = ?1 AND metadata IS ?2 AND other IS ?3";
-        let is_same = connection.prepare_cached(sql)?.exists(params![id, self.metadata, self.other])?;
+        let is_same = lent::exists(connection, sql, sql_values![id, self.metadata, self.other])?;
         Ok(is_same.then_some(id))
     }
 
     /// Stores the texts for a row that has none, or others. The triggers delete those. Returns the id, which is the row's `other`.
     pub(in crate::store) fn insert(&self, connection: &Connection) -> rusqlite::Result<i64> {
         let sql = "INSERT INTO long_texts (metadata, other) VALUES (?1, ?2)";
-        connection.prepare_cached(sql)?.insert(params![self.metadata, self.other])
+        lent::execute(connection, sql, sql_values![self.metadata, self.other])?;
+        Ok(connection.last_insert_rowid())
     }
 
     /// The id of these texts for a row with this key.

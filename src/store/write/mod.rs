@@ -14,6 +14,7 @@ mod figure_crowds;
 mod figures;
 mod ids;
 pub(super) mod ledger;
+mod lent;
 mod long_texts;
 mod marks;
 mod members;

@@ -7,6 +7,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::batch::BatchWriter;
+use super::lent;
+use super::upsert::sql_values;
 use crate::model::counts::Outcome;
 use crate::model::identity::digest;
 use crate::model::limits::AUTO_EXPORT_EQUALS_COMPARED_MAX;
@@ -136,8 +138,8 @@ impl BatchWriter<'_> {
             return Ok(Outcome::Unchanged);
         }
         let (section, json) = (texts.get(row.section), texts.get(row.json));
-        let mut update = self.connection.prepare_cached(REPLACE)?;
-        update.execute(params![self.upload.person, section, &hash[..], json, stored_content(content, json)])?;
+        let stored = stored_content(content, json);
+        lent::execute(self.connection, REPLACE, sql_values![self.upload.person, section, hash, json, &stored[..]])?;
         Ok(Outcome::Updated)
     }
 
@@ -157,8 +159,8 @@ impl BatchWriter<'_> {
     fn insert_other(&self, row: &OtherRecord, hash: Uuid, content: Option<&[u8]>) -> rusqlite::Result<Outcome> {
         let (texts, upload) = (&self.batch.texts, self.upload);
         let (section, json) = (texts.get(row.section), texts.get(row.json));
-        let values = params![upload.person, section, &hash[..], json, row.in_data, upload.id, content];
-        let is_new = self.connection.prepare_cached(INSERT)?.execute(values)? == 1;
+        let values = sql_values![upload.person, section, hash, json, row.in_data, upload.id, content];
+        let is_new = lent::execute(self.connection, INSERT, values)? == 1;
         Ok(if is_new { Outcome::New } else { Outcome::Unchanged })
     }
 }

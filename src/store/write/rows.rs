@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::batch::{BatchWriter, Kind, Ledger, Source};
 use super::changes::ChangeKey;
+use super::lent;
 use super::table::Column::{Key, KeyOrNull, Value};
 use super::table::Table;
 use super::upsert::sql_values;
@@ -190,8 +191,8 @@ impl BatchWriter<'_> {
     pub(super) fn write_characteristics(&mut self) -> rusqlite::Result<()> {
         let (characteristics, texts) = (&self.batch.rows.characteristics, &self.batch.texts);
         for row in characteristics {
-            let mut upsert = self.connection.prepare_cached(CHARACTERISTICS)?;
-            upsert.execute(params![self.upload.person, texts.get(row.key), texts.get(row.value), self.now_ms])?;
+            let values = sql_values![self.upload.person, texts.get(row.key), texts.get(row.value), self.now_ms];
+            lent::execute(self.connection, CHARACTERISTICS, values)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 
+use super::lent;
 use super::table::Table;
 use crate::model::counts::Outcome;
 use crate::model::limits::GROUP_BYTES;
@@ -79,9 +80,15 @@ pub(in crate::store) enum SqlValue<'b> {
     Real(f64),
     Text(&'b str),
     Uuid(Uuid),
+    Blob(&'b [u8]),
 }
 
 impl SqlValue<'_> {
+    /// Whether it is a text of which SQLite needs no copy.
+    pub(in crate::store) fn is_long(&self) -> bool {
+        matches!(self, SqlValue::Text(text) if text.len() > GROUP_BYTES)
+    }
+
     /// Whether both are certainly the same value. A batch holds each text once, so its address identifies it.
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -90,6 +97,7 @@ impl SqlValue<'_> {
             (SqlValue::Real(a), SqlValue::Real(b)) => a.to_bits() == b.to_bits(),
             (SqlValue::Text(a), SqlValue::Text(b)) => std::ptr::eq(*a, *b),
             (SqlValue::Uuid(a), SqlValue::Uuid(b)) => a == b,
+            (SqlValue::Blob(a), SqlValue::Blob(b)) => std::ptr::eq(*a, *b),
             _ => false,
         }
     }
@@ -101,6 +109,7 @@ impl SqlValue<'_> {
             SqlValue::Real(value) => ValueRef::Real(*value),
             SqlValue::Text(text) => ValueRef::Text(text.as_bytes()),
             SqlValue::Uuid(uuid) => ValueRef::Blob(uuid),
+            SqlValue::Blob(bytes) => ValueRef::Blob(bytes),
         })
     }
 }
@@ -147,6 +156,12 @@ impl<'b> From<&'b str> for SqlValue<'b> {
     }
 }
 
+impl<'b> From<&'b [u8]> for SqlValue<'b> {
+    fn from(bytes: &'b [u8]) -> Self {
+        SqlValue::Blob(bytes)
+    }
+}
+
 impl<'b, T: Into<SqlValue<'b>>> From<Option<T>> for SqlValue<'b> {
     fn from(value: Option<T>) -> Self {
         value.map_or(SqlValue::Null, Into::into)
@@ -161,66 +176,57 @@ pub(in crate::store) use sql_values;
 
 /// A statement and its bound values.
 pub(super) struct Bound<'c, 'b, const N: usize> {
+    connection: &'c Connection,
+    sql: &'static str,
     statement: CachedStatement<'c>,
     row: [SqlValue<'b>; N],
     is_bound: bool,
-    /// Whether SQLite has a copy of a long text.
-    has_long: bool,
 }
 
 impl<'c, 'b, const N: usize> Bound<'c, 'b, N> {
-    pub(super) fn new(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
-        Ok(Self {
-            statement: connection.prepare_cached(sql)?,
-            row: [SqlValue::Null; N],
-            is_bound: false,
-            has_long: false,
-        })
+    pub(super) fn new(connection: &'c Connection, sql: &'static str) -> rusqlite::Result<Self> {
+        let statement = connection.prepare_cached(sql)?;
+        Ok(Self { connection, sql, statement, row: [SqlValue::Null; N], is_bound: false })
     }
 
-    fn bind(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<()> {
+    /// Binds a row. Returns false if it has a long text, which is not bound.
+    fn bind(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<bool> {
         // If a binding fails, all are bound again.
         let is_bound = std::mem::replace(&mut self.is_bound, false);
         for (index, (bound, cell)) in self.row.iter_mut().zip(row).enumerate() {
             if !(is_bound && bound.is_same(cell)) {
+                if cell.is_long() {
+                    return Ok(false);
+                }
                 self.statement.raw_bind_parameter(index + 1, cell.borrowed())?;
-                self.has_long |= matches!(cell, SqlValue::Text(text) if text.len() > GROUP_BYTES);
                 *bound = *cell;
             }
         }
         self.is_bound = true;
-        Ok(())
+        Ok(true)
     }
 
     /// Whether the query has a row.
     fn exists(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<bool> {
-        self.bind(row)?;
-        let exists = self.statement.raw_query().next()?.is_some();
-        self.free_long();
-        Ok(exists)
+        if !self.bind(row)? {
+            return lent::query_lent(self.connection, self.sql, row).map(|number| number.is_some());
+        }
+        Ok(self.statement.raw_query().next()?.is_some())
     }
 
     /// The number in the first column of the first row, if there is a row.
     pub(super) fn number(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<Option<Option<i64>>> {
-        self.bind(row)?;
-        let number = self.statement.raw_query().next()?.map(|row| row.get(0)).transpose();
-        self.free_long();
-        number
+        if !self.bind(row)? {
+            return lent::query_lent(self.connection, self.sql, row);
+        }
+        self.statement.raw_query().next()?.map(|row| row.get(0)).transpose()
     }
 
     /// Returns the number of rows changed.
     pub(super) fn execute(&mut self, row: &[SqlValue<'b>; N]) -> rusqlite::Result<usize> {
-        self.bind(row)?;
-        let changed = self.statement.raw_execute();
-        self.free_long();
-        changed
-    }
-
-    /// Frees the copy of a long text: several statements would each have one.
-    fn free_long(&mut self) {
-        if std::mem::take(&mut self.has_long) {
-            self.statement.clear_bindings();
-            self.is_bound = false;
+        if !self.bind(row)? {
+            return lent::execute_lent(self.connection, self.sql, row);
         }
+        self.statement.raw_execute()
     }
 }

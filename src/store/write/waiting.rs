@@ -8,8 +8,9 @@ use std::fs;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, ffi, params, params_from_iter};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, ffi, params};
 
+use super::lent;
 use super::merge::{SampleKey, Turn};
 use super::upsert::SqlValue;
 use crate::model::batch::Batch;
@@ -135,7 +136,7 @@ impl Waiting {
     ) -> rusqlite::Result<()> {
         self.open_for(upload)?;
         let row = [SqlValue::Integer(upload), SqlValue::Uuid(place), SqlValue::Real(size)].into_iter().chain(record);
-        self.scratch()?.prepare_cached(INSERT)?.execute(params_from_iter(row)).map(|_| ())
+        lent::execute(self.scratch()?, INSERT, row).map(|_| ())
     }
 
     /// Makes the database of what waits, for the lists that an upload needs until the end of its document.

@@ -1,15 +1,14 @@
 //! One ingest: decode, send batches, wait for the commit, sum up. It is synchronous; HTTP and `import` bring a reader.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use super::answer::gone;
-use super::session::{Session, WriterHandle};
+use super::session::{Permit, Session, WriterHandle};
 use crate::model::batch::{Batch, Decoded, Overflow, Sink};
 use crate::model::counts::Counts;
 use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::BATCHES_PER_INGEST;
-use crate::model::lock::lock;
 use crate::store::clock::now_ms;
 use crate::store::database::Database;
 use crate::store::spool::SpoolOverflow;
@@ -104,9 +103,7 @@ struct Exchange<'a> {
     #[expect(clippy::vec_box, reason = "they go to the writer and come back in their boxes")]
     empty: Vec<Box<Batch>>,
     large_element: &'a Mutex<()>,
-    /// Held while an element is decoded that takes many times its length, until the writer is done with its text. Its holder
-    /// waits only for the writer, never for a client.
-    permit: Option<MutexGuard<'a, ()>>,
+    permit: Option<Permit<'a>>,
     database: &'a Database,
 }
 
@@ -158,8 +155,10 @@ impl Sink for Exchange<'_> {
     }
 
     fn begin_large(&mut self) {
-        // The mutex guards no data, so a panic while it was held does not matter.
-        self.permit = Some(lock(self.large_element));
+        self.permit = Some(self.session.begin_large(self.large_element));
+        // Only the batch that is filled takes memory beside the element.
+        self.made -= self.empty.len();
+        self.empty.clear();
     }
 
     fn end_large(&mut self) {

@@ -70,7 +70,10 @@ impl Dispatcher {
                     }
                 }
                 Request::Session(request) => self.change_session(request),
-                Request::Figures(_) => {}
+                Request::BeginLarge { freed } => {
+                    let _ = freed.try_send(());
+                }
+                Request::EndLarge | Request::Figures(_) => {}
                 Request::Stop => break,
             }
         }

@@ -26,6 +26,13 @@ pub(super) enum Request {
     Session(SessionRequest),
     /// Derived rows; they come by another queue, when nothing else is to be done.
     Figures(Figures),
+    /// An ingest begins to decode a large element: the database's page cache becomes small, and its memory free.
+    BeginLarge {
+        /// Answers when that is done.
+        freed: Sender<()>,
+    },
+    /// The text of that element is stored.
+    EndLarge,
     /// The ingest has panicked.
     Abandon {
         upload: i64,

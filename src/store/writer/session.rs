@@ -1,7 +1,7 @@
 //! The handle of the writer's thread, and an ingest's conversation with it.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -293,6 +293,18 @@ impl Session {
         wait(&self.written, &self.ended)?
     }
 
+    /// Takes the permit for a large element, for which the writer frees memory. It does so before it writes further rows.
+    pub(super) fn begin_large<'p>(&self, permits: &'p Mutex<()>) -> Permit<'p> {
+        // The mutex guards no data, so a panic while it was held does not matter.
+        let permit = Permit { requests: self.requests.clone(), _held: lock(permits) };
+        let (freed, answer) = bounded(1);
+        if self.requests.send(Request::BeginLarge { freed }).is_ok() {
+            // If the writer has ended, the next batch says so.
+            let _ = wait(&answer, &self.ended);
+        }
+        permit
+    }
+
     /// Ends the ingest and waits for the commit. Returns what is stored, and why that is not all.
     pub(super) fn finish(mut self, end: UploadEnd) -> (Counts, Result<()>) {
         self.is_finished = true;
@@ -305,6 +317,20 @@ impl Session {
             Ok(Finished { stored, error }) => (stored, error.map_or(Ok(()), Err)),
             Err(error) => (Counts::default(), Err(error)),
         }
+    }
+}
+
+/// Held while an element is decoded that takes many times its length, until the writer is done with its text. Its holder waits
+/// only for the writer, never for a client.
+pub(super) struct Permit<'p> {
+    requests: Sender<Request>,
+    _held: MutexGuard<'p, ()>,
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        // If the writer has ended, it has no memory.
+        let _ = self.requests.send(Request::EndLarge);
     }
 }
 

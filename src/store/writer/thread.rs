@@ -16,8 +16,8 @@ use crate::model::counts::Counts;
 use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{
-    BATCH_ROWS_MAX, CHECKPOINT_RETRY, COMMIT_IDLE, COMMIT_SHARED, INGESTS_MAX, LATE_ENDS_MAX, TRANSACTION_BYTES_MAX,
-    TRANSACTION_ROWS_MAX, TRANSACTION_TIME_IF_AWAITED,
+    BATCH_ROWS_MAX, CHECKPOINT_RETRY, COMMIT_IDLE, COMMIT_SHARED, INGESTS_MAX, LARGE_CACHE_BYTES, LATE_ENDS_MAX,
+    PAGE_CACHE_BYTES, TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX, TRANSACTION_TIME_IF_AWAITED,
 };
 use crate::model::line_limit::LineLimit;
 use crate::store::clock::now_ms;
@@ -147,6 +147,11 @@ impl WriterThread {
             Request::Finish { upload, end, finished } => self.finish(upload, end, Some(finished)),
             Request::Stop => {}
             Request::Figures(figures) => self.store_figures(figures),
+            Request::BeginLarge { freed } => {
+                self.store.limit_cache(LARGE_CACHE_BYTES);
+                let _ = freed.try_send(());
+            }
+            Request::EndLarge => self.store.limit_cache(PAGE_CACHE_BYTES),
             Request::Session(session) => self.change_session(session),
             Request::Abandon { upload } => {
                 let end = UploadEnd {

@@ -1,6 +1,6 @@
 //! Stored workouts that may be the same as one that arrives.
 
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::facts::{Compared, Facts, WORKOUT_COLUMNS};
 use super::labels::Labels;
@@ -12,6 +12,7 @@ use crate::model::identity::{derive_from_healthkit, is_derived};
 use crate::model::limits::{MATCH_ROWS_MAX, WORKOUT_ACTIVITIES_MAX, WORKOUT_MATCHES_MAX};
 use crate::model::record::Uuid;
 use crate::store::write::ledger::{UploadKey, signed};
+use crate::store::write::lent;
 use crate::store::write::upsert::SqlValue;
 
 /// The fields that identify a workout for a match.
@@ -393,7 +394,7 @@ impl Arrival<'_, '_> {
             Some(alias) => (SAME_ALIAS, alias),
             None => (self.same_row, candidate.uuid),
         };
-        self.connection.prepare_cached(sql)?.exists(params_from_iter(self.row_as(uuid)))
+        lent::exists(self.connection, sql, self.row_as(uuid))
     }
 
     /// The row under another identity.

@@ -8,13 +8,14 @@
 
 use std::cmp::Ordering;
 
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::candidates::{Arrival, Candidate, Candidates, Wanted, aliases, is_free, named_row};
 use super::locations::{Locations, stored_as};
 use super::uploads::{WorkoutUpload, WorkoutUploads};
 use crate::model::identity::other;
 use crate::model::record::Uuid;
+use crate::store::write::lent;
 use crate::store::write::upsert::SqlValue;
 
 /// Passes over a batch's workouts. Each requires less of a match, so the best match is taken first.
@@ -184,7 +185,7 @@ impl Workouts {
                 // In one statement, the stored text would be in memory besides.
                 if candidate.alias.is_none() || !arrival.is_same(candidate)? {
                     let row = arrival.row_as(derived).into_iter().chain([SqlValue::Uuid(candidate.uuid)]);
-                    connection.prepare_cached(ADD_ALIAS)?.execute(params_from_iter(row))?;
+                    lent::execute(connection, ADD_ALIAS, row)?;
                 }
                 import.claim(&candidate.uuid);
                 self.note_identity(arrival, import, &derived)?;
