@@ -6,12 +6,13 @@
 
 use uuid::Uuid;
 
+use super::category::category_number;
 use super::keys::ElementKind;
 use super::quantity::Quantity;
 use super::rows::Rows;
 use crate::formats::flaw::{Flaw, or_flaw};
 use crate::formats::tape::{Member, Value, as_bool, as_f64, as_i64, as_str, is_null, is_object, members};
-use crate::model::healthkit::{CATEGORY_TYPE, activity, category_value, category_word, has_distance};
+use crate::model::healthkit::{activity, has_distance};
 use crate::model::identity::is_derived;
 use crate::model::limits::SHARED_TEXT_BYTES_MAX;
 use crate::model::locale::parse_iso_of_phone;
@@ -239,14 +240,6 @@ fn read_sample<'t, 'i>(element: Value<'t, 'i>, rows: &mut Rows<'_, 't, 'i>) -> R
     let sample = Sample { kind, uuid, start_ms, end_ms, value, unit, source, metadata, other };
     rows.batch.rows.samples.push(sample);
     Ok(())
-}
-
-/// Returns the number of a category's value that is a text: `asleepREM`, `HKCategoryValueSeverityMild`, `3`.
-#[cold]
-fn category_number(kind: &str, value: Value<'_, '_>) -> Option<f64> {
-    let text = as_str(value).filter(|_| kind.starts_with(CATEGORY_TYPE))?;
-    let named = category_value(text).or_else(|| category_word(kind, text)).map(f64::from);
-    named.or_else(|| text.parse::<u8>().ok().map(f64::from))
 }
 
 /// Whether a text is short enough to be stored once for all rows that refer to it.

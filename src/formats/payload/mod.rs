@@ -9,6 +9,7 @@
 //! The lifter is only an accelerator: without it, each element takes the slow way through `transfer`.
 
 mod arena;
+mod category;
 mod decode;
 mod element;
 mod fields;

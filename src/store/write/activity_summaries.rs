@@ -4,7 +4,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::batch::BatchWriter;
 use super::rows::ACTIVITY_SUMMARIES;
-use super::upsert::{Upsert, sql_values};
+use super::sql_value::sql_values;
+use super::upsert::Upsert;
 use crate::model::counts::Outcome;
 use crate::model::measurement::is_same;
 use crate::model::record::ActivitySummary;

@@ -16,7 +16,7 @@ use super::figures::{
     Columns, Content, Fresh, content_of, has_grown, is_long, is_same_figure, is_same_interval, number_of,
 };
 use super::lent;
-use super::upsert::{SqlValue, sql_values};
+use super::sql_value::{SqlValue, sql_values};
 use crate::model::counts::Outcome;
 use crate::model::interval::Interval;
 use crate::model::limits::{FIGURE_FIELDS_BYTES_MAX, FIGURE_STATES_MAX, MATCH_ROWS_MAX};

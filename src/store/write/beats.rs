@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::batch::BatchWriter;
 use super::changes::ChangeKey;
 use super::lent;
-use super::upsert::sql_values;
+use super::sql_value::sql_values;
 use crate::model::identity::{derive, digest, is_derived, next};
 use crate::model::limits::{BEATS_EQUAL_MAX, MATCH_ROWS_MAX};
 use crate::model::record::{BeatList, Uuid};

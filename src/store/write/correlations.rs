@@ -6,7 +6,7 @@ use rusqlite::{Row, params, params_from_iter};
 use super::batch::BatchWriter;
 use super::members::{content_of, parse, sizes_near};
 use super::merge::{Check, Crowd, Merge, Traits, Turn, Window};
-use super::upsert::{SqlValue, sql_values};
+use super::sql_value::{SqlValue, sql_values};
 use super::waiting::{Place, WaitingRecord};
 use crate::model::counts::Outcome;
 use crate::model::identity::{digest, next, other};

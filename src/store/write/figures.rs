@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row, params};
 
-use super::upsert::{SqlValue, sql_values};
+use super::sql_value::{SqlValue, sql_values};
 use crate::model::identity::digest_of_parts;
 use crate::model::interval::Interval;
 use crate::model::limits::FIGURE_FIELDS_BYTES_MAX;

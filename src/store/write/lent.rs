@@ -9,7 +9,7 @@ use std::ptr;
 
 use rusqlite::{Connection, Error, ffi, params_from_iter};
 
-use super::upsert::SqlValue;
+use super::sql_value::SqlValue;
 
 /// Runs a statement. Returns the number of rows changed.
 pub(in crate::store) fn execute<'v>(
@@ -123,7 +123,7 @@ fn failure(code: c_int) -> Error {
 mod tests {
     use super::*;
     use crate::model::limits::GROUP_BYTES;
-    use crate::store::write::upsert::sql_values;
+    use crate::store::write::sql_value::sql_values;
 
     #[test]
     fn values_are_the_same_with_and_without_a_copy() {

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::lent;
-use super::upsert::{SqlValue, sql_values};
+use super::sql_value::{SqlValue, sql_values};
 use crate::model::limits::{LONG_TEXT_BYTES, METADATA_SHARED_BYTES_MAX};
 
 /// Whether a row's `other` is the id of its long texts: else it begins with a bracket.

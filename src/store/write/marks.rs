@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::changes::{ChangeKey, Changes};
-use super::upsert::SqlValue;
+use super::sql_value::SqlValue;
 
 pub(super) const UNMARK: &str =
     "DELETE FROM missing_samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3 AND uuid = ?4";

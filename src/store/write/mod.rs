@@ -30,6 +30,7 @@ mod samples;
 mod settle;
 #[cfg(feature = "postgres")]
 pub(super) mod shared;
+mod sql_value;
 mod table;
 mod upsert;
 mod waiting;

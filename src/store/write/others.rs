@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::batch::BatchWriter;
 use super::lent;
-use super::upsert::sql_values;
+use super::sql_value::sql_values;
 use crate::model::counts::Outcome;
 use crate::model::identity::digest;
 use crate::model::limits::AUTO_EXPORT_EQUALS_COMPARED_MAX;

@@ -11,7 +11,7 @@ use super::batch::BatchWriter;
 use super::figures::{
     Columns, Figure, Fresh, Rows, content_of, figure_columns, figure_fields, is_same_interval, number_of, row, text,
 };
-use super::upsert::SqlValue;
+use super::sql_value::SqlValue;
 use crate::model::counts::Outcome;
 use crate::model::interval::Interval;
 use crate::model::limits::MATCH_ROWS_MAX;

@@ -3,9 +3,10 @@
 use super::batch::BatchWriter;
 use super::long_texts::LongTexts;
 use super::merge::{Location, WorkoutUpload};
+use super::sql_value::sql_values;
 use super::table::Column::{self, First, Key, Value};
 use super::table::Table;
-use super::upsert::{Upsert, sql_values};
+use super::upsert::Upsert;
 use crate::model::counts::Outcome;
 use crate::model::identity::is_derived;
 use crate::model::record::RoutePoint;

@@ -5,9 +5,9 @@ use rusqlite::params;
 use super::batch::{BatchWriter, Kind, Ledger, Source};
 use super::changes::ChangeKey;
 use super::lent;
+use super::sql_value::sql_values;
 use super::table::Column::{Key, KeyOrNull, Value};
 use super::table::Table;
-use super::upsert::sql_values;
 use crate::model::record::{Dose, Rows, Span};
 use crate::store::tables::RowKind;
 

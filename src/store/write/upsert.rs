@@ -7,14 +7,12 @@
 //! A parameter is bound only if it differs from the previous row's. Type, unit, source and person seldom do, and binding is a
 //! sixth of a row's cost.
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, ToSql};
+use rusqlite::{CachedStatement, Connection};
 
 use super::lent;
+use super::sql_value::SqlValue;
 use super::table::Table;
 use crate::model::counts::Outcome;
-use crate::model::limits::GROUP_BYTES;
-use crate::model::record::Uuid;
 
 /// A table's prepared statements, and the results of the previous rows.
 pub(in crate::store) struct Upsert<'c, 'b, const N: usize> {
@@ -71,108 +69,6 @@ impl<'c, 'b, const N: usize> Upsert<'c, 'b, N> {
         Ok(Outcome::Updated)
     }
 }
-
-/// A value of a row for SQLite. Texts are the batch's.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::store) enum SqlValue<'b> {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(&'b str),
-    Uuid(Uuid),
-    Blob(&'b [u8]),
-}
-
-impl SqlValue<'_> {
-    /// Whether it is a text of which SQLite needs no copy.
-    pub(in crate::store) fn is_long(&self) -> bool {
-        matches!(self, SqlValue::Text(text) if text.len() > GROUP_BYTES)
-    }
-
-    /// Whether both are certainly the same value. A batch holds each text once, so its address identifies it.
-    fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (SqlValue::Null, SqlValue::Null) => true,
-            (SqlValue::Integer(a), SqlValue::Integer(b)) => a == b,
-            (SqlValue::Real(a), SqlValue::Real(b)) => a.to_bits() == b.to_bits(),
-            (SqlValue::Text(a), SqlValue::Text(b)) => std::ptr::eq(*a, *b),
-            (SqlValue::Uuid(a), SqlValue::Uuid(b)) => a == b,
-            (SqlValue::Blob(a), SqlValue::Blob(b)) => std::ptr::eq(*a, *b),
-            _ => false,
-        }
-    }
-
-    fn borrowed(&self) -> ToSqlOutput<'_> {
-        ToSqlOutput::Borrowed(match self {
-            SqlValue::Null => ValueRef::Null,
-            SqlValue::Integer(value) => ValueRef::Integer(*value),
-            SqlValue::Real(value) => ValueRef::Real(*value),
-            SqlValue::Text(text) => ValueRef::Text(text.as_bytes()),
-            SqlValue::Uuid(uuid) => ValueRef::Blob(uuid),
-            SqlValue::Blob(bytes) => ValueRef::Blob(bytes),
-        })
-    }
-}
-
-impl ToSql for SqlValue<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.borrowed())
-    }
-}
-
-impl From<i64> for SqlValue<'_> {
-    fn from(value: i64) -> Self {
-        SqlValue::Integer(value)
-    }
-}
-
-impl From<u32> for SqlValue<'_> {
-    fn from(value: u32) -> Self {
-        SqlValue::Integer(i64::from(value))
-    }
-}
-
-impl From<bool> for SqlValue<'_> {
-    fn from(value: bool) -> Self {
-        SqlValue::Integer(i64::from(value))
-    }
-}
-
-impl From<f64> for SqlValue<'_> {
-    fn from(value: f64) -> Self {
-        SqlValue::Real(value)
-    }
-}
-
-impl From<Uuid> for SqlValue<'_> {
-    fn from(uuid: Uuid) -> Self {
-        SqlValue::Uuid(uuid)
-    }
-}
-
-impl<'b> From<&'b str> for SqlValue<'b> {
-    fn from(text: &'b str) -> Self {
-        SqlValue::Text(text)
-    }
-}
-
-impl<'b> From<&'b [u8]> for SqlValue<'b> {
-    fn from(bytes: &'b [u8]) -> Self {
-        SqlValue::Blob(bytes)
-    }
-}
-
-impl<'b, T: Into<SqlValue<'b>>> From<Option<T>> for SqlValue<'b> {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(SqlValue::Null, Into::into)
-    }
-}
-
-/// A row of values of different types.
-macro_rules! sql_values {
-    ($($value:expr),* $(,)?) => { [$($crate::store::write::upsert::SqlValue::from($value)),*] };
-}
-pub(in crate::store) use sql_values;
 
 /// A statement and its bound values.
 pub(super) struct Bound<'c, 'b, const N: usize> {

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, ffi, params};
 
 use super::lent;
 use super::merge::{SampleKey, Turn};
-use super::upsert::SqlValue;
+use super::sql_value::SqlValue;
 use crate::model::batch::Batch;
 use crate::model::limits::{BATCH_ROWS_MAX, WAITING_CACHE_BYTES};
 use crate::model::record::Uuid;

@@ -2,9 +2,10 @@
 
 use super::batch::BatchWriter;
 use super::merge::{Arrival, Met, Pass, WORKOUT_COLUMNS, WorkoutFound, WorkoutKey, WorkoutUpload};
+use super::sql_value::{SqlValue, sql_values};
 use super::table::Column::{First, Key, Value};
 use super::table::Table;
-use super::upsert::{SqlValue, Upsert, sql_values};
+use super::upsert::Upsert;
 use crate::model::counts::Outcome;
 use crate::model::identity::is_derived;
 use crate::model::record::{Uuid, Workout};

@@ -13,7 +13,7 @@ use crate::model::limits::{MATCH_ROWS_MAX, WORKOUT_ACTIVITIES_MAX, WORKOUT_MATCH
 use crate::model::record::Uuid;
 use crate::store::write::ledger::{UploadKey, signed};
 use crate::store::write::lent;
-use crate::store::write::upsert::SqlValue;
+use crate::store::write::sql_value::SqlValue;
 
 /// The fields that identify a workout for a match.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use crate::model::limits::SAMPLE_STATES_MAX;
 use crate::model::record::Uuid;
 use crate::store::write::ledger::signed;
-use crate::store::write::upsert::SqlValue;
+use crate::store::write::sql_value::SqlValue;
 
 macro_rules! path {
     () => {

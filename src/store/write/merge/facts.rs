@@ -8,7 +8,7 @@ use super::values::has_same_values;
 use crate::model::limits::WORKOUT_FACTS_BYTES_MAX;
 use crate::model::record::Uuid;
 use crate::model::units::{Dimension, factor};
-use crate::store::write::upsert::SqlValue;
+use crate::store::write::sql_value::SqlValue;
 
 /// Of two exporters, whose texts are alike only in part, the devices are compared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -16,7 +16,7 @@ use super::uploads::{WorkoutUpload, WorkoutUploads};
 use crate::model::identity::other;
 use crate::model::record::Uuid;
 use crate::store::write::lent;
-use crate::store::write::upsert::SqlValue;
+use crate::store::write::sql_value::SqlValue;
 
 /// Passes over a batch's workouts. Each requires less of a match, so the best match is taken first.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
