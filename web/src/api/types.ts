@@ -1767,7 +1767,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description too many wrong tokens from this address */
+        /** @description too many wrong tokens from this address, or the token has sent what it may send in a day */
         TooManyRequests: {
             headers: {
                 [name: string]: unknown;
@@ -1967,7 +1967,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body or one element is too long */
+            /** @description the body or one element is too long, or the body is longer than its token may send in a day */
             413: {
                 headers: {
                     [name: string]: unknown;
