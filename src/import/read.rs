@@ -153,7 +153,7 @@ fn read_single<F: Read + Seek + Clone>(
     if !container.can_be_read_twice() {
         return Ok(read_file(sniff(&head), name, source, None, output));
     }
-    let format = sniff_on(&head, &mut reopen)?;
+    let format = sniff_on(&head, reopen)?;
     Ok(read_file(format, name, source, Some(&mut reopen), output))
 }
 
