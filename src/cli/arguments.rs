@@ -13,7 +13,7 @@ use crate::model::time::{DAY_MS, HOUR_MS};
 use crate::serve::config::{HEALTH_PATH, METRICS_PATH, SESSION_END_PATH, SESSION_PATH};
 use crate::serve::public_url::PublicUrl;
 use crate::statistics::Zones;
-use crate::store::Database;
+use crate::store::Kept;
 
 /// The outcome of a command that ran to its end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -188,10 +188,10 @@ impl std::fmt::Display for Ingests {
 }
 
 /// Returns whose figures a command shows without `--person`: those of the only person with data or a token, or of the first person.
-pub(super) fn whose(person: Option<String>, database: &Database) -> String {
-    person.unwrap_or_else(|| match database.persons_in_use(2).unwrap_or_default().as_mut_slice() {
+pub(super) fn whose(person: Option<String>, kept: &Kept) -> String {
+    person.unwrap_or_else(|| match kept.persons_in_use(2).unwrap_or_default().as_mut_slice() {
         [only] => std::mem::take(only),
-        _ => database.first_person().unwrap_or_else(|_| ME.to_owned()),
+        _ => kept.first_person().unwrap_or_else(|_| ME.to_owned()),
     })
 }
 

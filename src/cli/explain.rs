@@ -7,17 +7,20 @@ use clap::Args;
 use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, print};
 use super::report::parse_local_day;
+use super::store::StoreArgument;
 use super::table::{Align, Table, shown};
 use crate::model::error::Result;
 use crate::model::healthkit::name_of;
 use crate::model::limits::EXPLAINED_STRETCHES_MAX;
 use crate::statistics::LocalDay;
-use crate::store::{Database, Explanation, NightFigures, SourcePart};
+use crate::store::{Explanation, NightFigures, SourcePart};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     /// The person [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
@@ -33,8 +36,8 @@ pub(super) struct ExplainArguments {
 
 impl ExplainArguments {
     pub(super) fn run(self) -> Result<Outcome> {
-        let database = Database::new(&self.database.db);
-        let explanation = database.explain(&whose(self.person, &database), &self.kind, self.day)?;
+        let kept = self.store.kept(&self.database)?;
+        let explanation = kept.explain(&whose(self.person, &kept), &self.kind, self.day)?;
         print(&explanation, self.form.form())?;
         Ok(Outcome::Done)
     }

@@ -8,6 +8,7 @@ use clap::builder::FalseyValueParser;
 
 use super::arguments::{DatabaseArgument, Outcome};
 use super::interrupt::watch;
+use super::store::StoreArgument;
 use crate::follow::{
     Access, BaseUrl, End, Follow, Influx, InfluxSettings, Stop, Target, Waiter, Webhook, WebhookSettings, follow,
     note_refusal, secret,
@@ -15,13 +16,14 @@ use crate::follow::{
 use crate::model::error::{Error, Result};
 use crate::model::follower::is_follower_name;
 use crate::model::limits::FOLLOWER_NAME_BYTES_MAX;
-use crate::store::Database;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct FollowArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     /// URL of an InfluxDB, such as http://127.0.0.1:8086
     #[arg(long, env = "HEALTHSINK_INFLUX_URL", hide_env_values = true, value_name = "URL", help_heading = INFLUX)]
     influx_url: Option<String>,
@@ -81,7 +83,7 @@ const EXAMPLES: &str = "Examples:
 
 The follower reads beside the server and never delays an upload. A target that is down is tried
 again for as long as it takes; then it gets what it has missed. A cursor beside the database
-(health.db-follow-NAME) remembers what it has. Samples, workouts, doses, and the figures of days
+(health.db-follow-NAME, or a row in PostgreSQL) remembers what it has. Samples, workouts, doses, and the figures of days
 and nights become points; docs/followers.md lists their names.
 
 Exit codes: 0 after SIGTERM, or --once; 1 if the database cannot be read, or --once fails; 2 if
@@ -94,7 +96,7 @@ impl FollowArguments {
         watch(move |_| asked.set());
         let waiter = Rc::new(Waiter::new(stop)?);
         let config = Follow {
-            database: Database::new(&self.database.db),
+            kept: self.store.kept(&self.database)?,
             name: self.name.clone().unwrap_or_else(|| if self.is_webhook() { "webhook" } else { "influx" }.to_owned()),
             is_once: self.once,
             is_resync: self.resync,

@@ -8,7 +8,7 @@ use super::table::{ago, counted, shown, shown_within};
 use crate::model::follower::{Follower, FollowerFault, FollowerStage};
 use crate::model::limits::{MESSAGE_COLUMNS_MAX, NAME_COLUMNS_MAX};
 use crate::model::time::to_iso_seconds;
-use crate::store::{Database, now_ms};
+use crate::store::{Kept, now_ms};
 
 /// A follower, and how far it is behind.
 #[derive(Debug, Serialize)]
@@ -44,7 +44,7 @@ struct Fault {
 }
 
 /// Reads the followers of a database whose last change is `newest`.
-pub(super) fn read(database: &Database, newest: i64) -> Vec<FollowerRow> {
+pub(super) fn read(kept: &Kept, newest: i64) -> Vec<FollowerRow> {
     let now_ms = now_ms();
     let row = |follower: Follower| {
         let behind = follower.state.behind(newest, newest);
@@ -68,7 +68,7 @@ pub(super) fn read(database: &Database, newest: i64) -> Vec<FollowerRow> {
             }),
         }
     };
-    database.followers().into_iter().map(row).collect()
+    kept.followers().unwrap_or_default().into_iter().map(row).collect()
 }
 
 /// Writes them for people.

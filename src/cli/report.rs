@@ -8,18 +8,21 @@ use serde::Serialize;
 
 use super::arguments::{DB_DEFAULT, DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, print};
+use super::store::StoreArgument;
 use super::table::{Align, Table, shown_within};
 use crate::model::error::{Error, Result};
 use crate::model::healthkit::words;
 use crate::model::limits::REPORT_DAYS_MAX;
 use crate::model::time::{DAY_MS, parse_day};
 use crate::statistics::LocalDay;
-use crate::store::{Database, DayReport, DoseFigures, Figures, ReportQuestion, ReportStart, WorkoutFigures, now_ms};
+use crate::store::{DayReport, DoseFigures, Figures, Kept, ReportQuestion, ReportStart, WorkoutFigures, now_ms};
 
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     /// The person [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
@@ -55,10 +58,10 @@ impl ReportArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         let now_ms = now_ms();
         let (from, to) = self.span(now_ms)?;
-        let database = Database::new(&self.database.db);
-        let command = self.command();
-        let question = ReportQuestion { person: whose(self.person, &database), to, from, now_ms };
-        let report = database.report(&question)?;
+        let kept = self.store.kept(&self.database)?;
+        let command = self.command(&kept);
+        let question = ReportQuestion { person: whose(self.person, &kept), to, from, now_ms };
+        let report = kept.report(&question)?;
         print(&Shown { report, command }, self.form.form())?;
         Ok(Outcome::Done)
     }
@@ -66,12 +69,14 @@ impl ReportArguments {
 
 impl ReportArguments {
     /// The command for the same person and database.
-    fn command(&self) -> String {
+    fn command(&self, kept: &Kept) -> String {
         let mut command = "healthsink report".to_owned();
         if let Some(person) = &self.person {
             command = format!("{command} --person {}", word(person));
         }
-        if self.database.db != Path::new(DB_DEFAULT) {
+        if let Kept::Postgres(address) = kept {
+            command = format!("{command} --store {}", word(&address.to_string()));
+        } else if self.database.db != Path::new(DB_DEFAULT) {
             command = format!("{command} --db {}", word(&self.database.db.to_string_lossy()));
         }
         command

@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, ResultArgument, print};
+use super::store::StoreArgument;
 use super::table::{Align, Table};
 use crate::model::error::Result;
 use crate::store::writer::Writer;
-use crate::store::{Database, Decision, SourceRow};
+use crate::store::{Decision, Kept, SourceRow};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SourcesArguments {
@@ -28,6 +29,8 @@ pub(super) enum SourcesArguments {
 pub(super) struct Scope {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     /// The person [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
@@ -86,23 +89,23 @@ impl SourcesArguments {
 
 impl Scope {
     fn list(&self) -> Result<Sources> {
-        let database = Database::new(&self.database.db);
-        let person = whose(self.person.clone(), &database);
-        database.sources(&person, self.kind.as_deref()).map(Sources)
+        let kept = self.store.kept(&self.database)?;
+        let person = whose(self.person.clone(), &kept);
+        kept.sources(&person, self.kind.as_deref()).map(Sources)
     }
 
     /// Enters a decision, and prints the list as it is then.
     fn decide(&self, decision: &Decision, result: ResultArgument) -> Result<()> {
-        decide(&self.database, self.person.clone(), decision)?;
+        decide(&self.store.kept(&self.database)?, self.person.clone(), decision)?;
         result.print(&self.list()?)
     }
 }
 
 /// Enters a decision, and computes the figures that it changes.
-pub(super) fn decide(database: &DatabaseArgument, person: Option<String>, decision: &Decision) -> Result<()> {
-    let database = Database::new(&database.db);
-    database.decide(&whose(person, &database), decision)?;
-    let writer = Writer::start(&database)?;
+pub(super) fn decide(kept: &Kept, person: Option<String>, decision: &Decision) -> Result<()> {
+    kept.decide(&whose(person, kept), decision)?;
+    let Some(database) = kept.file() else { return Ok(()) };
+    let writer = Writer::start(database)?;
     let derived = writer.derive(None);
     derived.and(writer.stop())
 }

@@ -64,7 +64,7 @@ impl StatusArguments {
             }
         })?;
         let obstacles = place.file().map(read_obstacles).unwrap_or_default();
-        let followers = place.file().map(|file| followers::read(file, status.change)).unwrap_or_default();
+        let followers = followers::read(&self.store.kept(&self.database)?, status.change);
         print_by(|out| {
             // Rows of tables are counted for all persons.
             for table in status.tables.iter().filter(|_| person.is_none()) {
@@ -91,7 +91,7 @@ impl StatusArguments {
 
     /// Prints each type as it is read, with its whole name.
     fn print_json(&self) -> Result<()> {
-        let place = self.store.place(&self.database)?;
+        let (place, kept) = (self.store.place(&self.database)?, self.store.kept(&self.database)?);
         print_by(|out| {
             let (mut separator, mut written) = (r#"{"types":["#, Ok(()));
             let status = place.status(self.person.as_deref(), |kind| {
@@ -111,10 +111,7 @@ impl StatusArguments {
             write!(out, r#","obstacles":"#)?;
             serde_json::to_writer(&mut *out, &place.file().map(read_obstacles).unwrap_or_default())?;
             write!(out, r#","followers":"#)?;
-            serde_json::to_writer(
-                &mut *out,
-                &place.file().map(|file| followers::read(file, change)).unwrap_or_default(),
-            )?;
+            serde_json::to_writer(&mut *out, &followers::read(&kept, change))?;
             write!(out, r#","tables":"#)?;
             serde_json::to_writer(&mut *out, &tables)?;
             write!(out, r#","uploads":"#)?;

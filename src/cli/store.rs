@@ -11,7 +11,7 @@ use super::print::{Printable, ResultArgument};
 use crate::model::error::{Error, Result};
 use crate::model::quota::Quota;
 use crate::store::{
-    Address, Database, EndedSessions, Migrated, NewToken, QuotaChange, Revocation, SessionRow, SilentRow, Status,
+    Address, Database, EndedSessions, Kept, Migrated, NewToken, QuotaChange, Revocation, SessionRow, SilentRow, Status,
     TokenRow, TraceRows, TypeRows, now_ms,
 };
 
@@ -34,6 +34,13 @@ impl StoreArgument {
             (None, Some(_)) => Err(Error::usage("--store-password-file is for --store; give both, or neither")),
             (None, None) => Ok(None),
         }
+    }
+}
+
+impl StoreArgument {
+    /// Where rows are kept: in PostgreSQL, or else in the file.
+    pub(super) fn kept(&self, file: &DatabaseArgument) -> Result<Kept> {
+        Ok(self.address()?.map_or_else(|| Database::new(&file.db).into(), Kept::from))
     }
 }
 

@@ -6,16 +6,19 @@ use clap::Args;
 
 use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, print};
+use super::store::StoreArgument;
 use super::table::{Align, Table, shown};
 use crate::model::error::Result;
 use crate::model::healthkit::name_of;
 use crate::model::limits::DIFFERENCES_LISTED_MAX;
-use crate::store::{Database, LongSamples, RingReport, Verification, WorkoutReport, now_ms};
+use crate::store::{LongSamples, RingReport, Verification, WorkoutReport, now_ms};
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArguments {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     /// The person [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
@@ -25,8 +28,8 @@ pub(super) struct VerifyArguments {
 
 impl VerifyArguments {
     pub(super) fn run(self) -> Result<Outcome> {
-        let database = Database::new(&self.database.db);
-        print(&database.verify(&whose(self.person, &database), now_ms())?, self.form.form())?;
+        let kept = self.store.kept(&self.database)?;
+        print(&kept.verify(&whose(self.person, &kept), now_ms())?, self.form.form())?;
         Ok(Outcome::Done)
     }
 }

@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::arguments::{DatabaseArgument, Outcome, parse_name, parse_zone, whose};
 use super::print::{FormArgument, Printable, ResultArgument, print};
 use super::sources::decide;
+use super::store::StoreArgument;
 use super::table::{Align, Table};
 use crate::model::error::{Error, Result};
 use crate::model::time::parse;
-use crate::store::{Database, Decision, ZoneRow};
+use crate::store::{Decision, ZoneRow};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ZonesArguments {
@@ -30,6 +31,8 @@ pub(super) enum ZonesArguments {
 pub(super) struct Scope {
     #[command(flatten)]
     database: DatabaseArgument,
+    #[command(flatten)]
+    store: StoreArgument,
     /// The person [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
@@ -105,7 +108,7 @@ impl ZonesArguments {
                 (scope, Decision::Stay { from_ms: from, to_ms: None, zone: None }, result)
             }
         };
-        decide(&scope.database, scope.person.clone(), &decision)?;
+        decide(&scope.store.kept(&scope.database)?, scope.person.clone(), &decision)?;
         result.print(&scope.list()?)?;
         Ok(Outcome::Done)
     }
@@ -113,9 +116,9 @@ impl ZonesArguments {
 
 impl Scope {
     fn list(&self) -> Result<Zones> {
-        let database = Database::new(&self.database.db);
-        let person = whose(self.person.clone(), &database);
-        database.zones(&person).map(Zones)
+        let kept = self.store.kept(&self.database)?;
+        let person = whose(self.person.clone(), &kept);
+        kept.zones(&person).map(Zones)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::follower::{FollowerFault, FollowerState};
 use crate::model::limits::FOLLOWER_FILE_BYTES_MAX;
 use crate::store::questions::FigureRules;
-use crate::store::{Database, now_ms};
+use crate::store::{Kept, now_ms};
 
 /// What a target has.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -76,8 +76,8 @@ impl Cursor {
     /// # Errors
     ///
     /// [`ErrorKind::Usage`] if there is a file that cannot be read as one.
-    pub(super) fn load(database: &Database, name: &str, target: &str) -> Result<(Self, bool)> {
-        let found = Self::known(database, name)?;
+    pub(super) fn load(kept: &Kept, name: &str, target: &str) -> Result<(Self, bool)> {
+        let found = Self::known(kept, name)?;
         let is_other = found.is_some();
         if let Some(mut cursor) = found.filter(|cursor| cursor.state.target == target) {
             name.clone_into(&mut cursor.state.name);
@@ -100,16 +100,15 @@ impl Cursor {
     /// # Errors
     ///
     /// As [`Cursor::load`].
-    pub(super) fn known(database: &Database, name: &str) -> Result<Option<Self>> {
-        let path = database.follower_path(name);
+    pub(super) fn known(kept: &Kept, name: &str) -> Result<Option<Self>> {
         let refused = |what: &str| {
-            let shown = path.display();
+            let shown = kept.follower_place(name);
             Error::usage(format!(
                 "{shown} is not a cursor that this version reads: {what}; start the follower with --resync, which removes what the target \
                  has and sends everything again, or put the file back"
             ))
         };
-        let bytes = match database.read_follower(name) {
+        let bytes = match kept.read_follower(name) {
             Ok(bytes) if bytes.is_empty() => return Ok(None),
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
@@ -132,7 +131,7 @@ impl Cursor {
     }
 
     /// Writes the cursor beside the database.
-    pub(super) fn write(&self, database: &Database) -> Result<()> {
+    pub(super) fn write(&self, kept: &Kept) -> Result<()> {
         let failed = |error: String| {
             let name = &self.state.name;
             let message = format!("cannot write the cursor of the follower {name} beside the database: {error}");
@@ -147,7 +146,8 @@ impl Cursor {
         if bytes.len() > FOLLOWER_FILE_BYTES_MAX {
             return Err(failed(format!("it would have {} bytes, more than {FOLLOWER_FILE_BYTES_MAX}", bytes.len())));
         }
-        database.write_follower(&self.state.name, &bytes).map_err(|error| failed(error.to_string()))
+        let written = kept.write_follower(&self.state.name, &bytes);
+        written.map_err(|error| Error::new(error.kind(), failed(error.to_string()).to_string()))
     }
 }
 
@@ -156,12 +156,13 @@ mod tests {
     use super::super::plan::{Purpose, Ranges};
     use super::*;
     use crate::model::limits::{FOLLOW_GROUPS_MAX, FOLLOW_NAMES_BYTES_MAX, FOLLOWED_PEOPLE_MAX, NAME_BYTES_MAX};
+    use crate::store::Database;
 
     #[test]
     fn a_cursor_comes_back_and_belongs_to_its_target() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::new(folder.path().join("health.db"));
-        let load = |target| Cursor::load(&database, "influx", target).unwrap();
+        let kept = Kept::from(Database::new(folder.path().join("health.db")));
+        let load = |target| Cursor::load(&kept, "influx", target).unwrap();
         let (mut cursor, is_known) = load("here");
         assert!(!is_known);
         let mut ranges = Ranges::default();
@@ -170,7 +171,7 @@ mod tests {
         cursor.plan = Some(Plan::new((3, 9), purpose, ranges));
         cursor.people = vec![PersonCursor { id: 7, name: "anna".to_owned(), ..PersonCursor::default() }];
         (cursor.state.change, cursor.mark) = (3, Some((5, 6)));
-        cursor.write(&database).unwrap();
+        cursor.write(&kept).unwrap();
         let (found, is_known) = load("here");
         assert!(is_known);
         assert_eq!(found.plan, cursor.plan);
@@ -178,14 +179,14 @@ mod tests {
         let (other, is_known) = load("there");
         assert!(!is_known && other.plan.is_none() && other.state.change == 0 && other.state.target == "there");
         // As a power cut may leave it.
-        database.write_follower("influx", b"").unwrap();
+        kept.write_follower("influx", b"").unwrap();
         assert!(!load("here").1);
     }
 
     #[test]
     fn a_file_that_is_no_cursor_is_refused_with_its_remedy() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::new(folder.path().join("health.db"));
+        let kept = Kept::from(Database::new(folder.path().join("health.db")));
         let long = vec![b' '; FOLLOWER_FILE_BYTES_MAX + 1];
         for (content, part) in [
             (&b"{\"format\":1,\"tar"[..], "truncated or damaged"),
@@ -194,22 +195,23 @@ mod tests {
             (b"{\"format\":2,\"target\":\"here\"}", "it has format 2, and this version writes 1"),
             (&long, "longer than 2097152 bytes"),
         ] {
-            database.write_follower("influx", content).unwrap();
-            let error = Cursor::load(&database, "influx", "here").unwrap_err();
+            kept.write_follower("influx", content).unwrap();
+            let error = Cursor::load(&kept, "influx", "here").unwrap_err();
             let message = error.to_string();
             assert_eq!(error.kind(), ErrorKind::Usage);
             assert!(message.contains(part) && message.contains("health.db-follow-influx"), "{message}");
             assert!(message.contains("--resync"), "{message}");
         }
-        std::fs::remove_file(database.follower_path("influx")).unwrap();
-        std::fs::create_dir(database.follower_path("influx")).unwrap();
-        assert!(Cursor::load(&database, "influx", "here").is_err());
+        let path = kept.file().unwrap().follower_path("influx");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(path).unwrap();
+        assert!(Cursor::load(&kept, "influx", "here").is_err());
     }
 
     #[test]
     fn a_file_has_room_for_all_that_it_may_remember() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::new(folder.path().join("health.db"));
+        let kept = Kept::from(Database::new(folder.path().join("health.db")));
         let rules = FigureRules { base: "0".repeat(16), groups: vec!["0".repeat(8); FOLLOW_GROUPS_MAX] };
         let id = 1 << 32;
         let name = "n".repeat(NAME_BYTES_MAX);
@@ -217,24 +219,24 @@ mod tests {
         let mut cursor = Cursor::new("influx", "here");
         cursor.people = vec![person; FOLLOWED_PEOPLE_MAX];
         assert!(cursor.names.add_possible(&["t".repeat(FOLLOW_NAMES_BYTES_MAX / 3)]));
-        cursor.write(&database).unwrap();
-        assert_eq!(Cursor::load(&database, "influx", "here").unwrap().0.people.len(), FOLLOWED_PEOPLE_MAX);
+        cursor.write(&kept).unwrap();
+        assert_eq!(Cursor::load(&kept, "influx", "here").unwrap().0.people.len(), FOLLOWED_PEOPLE_MAX);
     }
 
     #[test]
     fn a_cursor_that_is_too_long_is_written_without_its_plan() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::new(folder.path().join("health.db"));
+        let kept = Kept::from(Database::new(folder.path().join("health.db")));
         let mut cursor = Cursor::new("influx", "here");
         let mut ranges = Ranges::default();
         ranges.add_all_figures("anna", &["x".repeat(FOLLOWER_FILE_BYTES_MAX)], true);
         cursor.seen = 7;
         cursor.plan = Some(Plan::new((3, 9), Purpose::Changes, ranges));
-        cursor.write(&database).unwrap();
-        let (found, is_known) = Cursor::load(&database, "influx", "here").unwrap();
+        cursor.write(&kept).unwrap();
+        let (found, is_known) = Cursor::load(&kept, "influx", "here").unwrap();
         assert!(is_known && found.plan.is_none() && found.seen == 7);
         let name = "n".repeat(FOLLOWER_FILE_BYTES_MAX);
         cursor.people = vec![PersonCursor { name, ..PersonCursor::default() }];
-        assert!(cursor.write(&database).unwrap_err().to_string().contains("more than 2097152"));
+        assert!(cursor.write(&kept).unwrap_err().to_string().contains("more than 2097152"));
     }
 }

@@ -20,13 +20,13 @@ use crate::model::limits::{
 };
 use crate::model::line_limit::LineLimit;
 use crate::store::questions::{Followed, Progress, Unanswered};
-use crate::store::{Database, FollowerLock, now_ms};
+use crate::store::{FollowerLock, Kept, now_ms};
 
 /// How to follow.
 #[derive(Clone, Debug)]
 pub struct Follow {
-    /// What is followed.
-    pub database: Database,
+    /// The database that is followed.
+    pub kept: Kept,
     /// The follower's name, by which its cursor is found.
     pub name: String,
     /// Whether to end once the target has everything.
@@ -52,7 +52,7 @@ pub enum End {
 /// database cannot be read; a target that is not reached is an error only of a follower that runs once.
 pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Result<End> {
     let patience = if follow.is_once { Patience::Bounded } else { Patience::Endless };
-    let mut source = Source::new(&follow.database, waiter, patience);
+    let mut source = Source::new(&follow.kept, waiter, patience);
     match source.check() {
         Err(Broken::Error(error)) => return Err(error),
         Err(Broken::Stopping | Broken::GivenUp) => return Ok(End::Stopped),
@@ -60,7 +60,7 @@ pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Resu
     }
     let _lock = lock(follow, waiter)?;
     // A resync needs no cursor, so a damaged one is no obstacle.
-    let (cursor, is_known) = match Cursor::load(&follow.database, &follow.name, target.title()) {
+    let (cursor, is_known) = match Cursor::load(&follow.kept, &follow.name, target.title()) {
         Err(_) if follow.is_resync => (Cursor::new(&follow.name, target.title()), false),
         loaded => loaded?,
     };
@@ -97,7 +97,7 @@ pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Resu
 fn lock(follow: &Follow, waiter: &Waiter) -> Result<FollowerLock> {
     let name = &follow.name;
     for _ in 0..FOLLOW_LOCK_TRIES {
-        let lock = follow.database.lock_follower(name).map_err(|error| {
+        let lock = follow.kept.lock_follower(name).map_err(|error| {
             let message = format!("cannot make the lock of the follower {name} beside the database: {error}");
             Error::new(ErrorKind::Io, message)
         })?;
@@ -113,11 +113,11 @@ fn lock(follow: &Follow, waiter: &Waiter) -> Result<FollowerLock> {
 
 /// Notes in the cursor of a follower, if there is one, why its target could not be made: a missing file with its token.
 pub fn note_refusal(follow: &Follow, error: &Error) {
-    let Ok(Some(_lock)) = follow.database.lock_follower(&follow.name) else { return };
-    if let Ok(Some(mut cursor)) = Cursor::known(&follow.database, &follow.name) {
+    let Ok(Some(_lock)) = follow.kept.lock_follower(&follow.name) else { return };
+    if let Ok(Some(mut cursor)) = Cursor::known(&follow.kept, &follow.name) {
         cursor.note_fault(error.to_string(), true);
         // If that fails, standard error has it.
-        let _ = cursor.write(&follow.database);
+        let _ = cursor.write(&follow.kept);
     }
 }
 
@@ -409,14 +409,19 @@ impl Work<'_> {
         if self.written.is_some_and(|written| written.elapsed() < FOLLOW_CURSOR_INTERVAL) {
             return Ok(());
         }
-        self.cursor.write(&self.follow.database)?;
-        self.written = Some(Instant::now());
-        Ok(())
+        match self.cursor.write(&self.follow.kept) {
+            // An older cursor sends some rows once more.
+            Err(error) if error.kind() == ErrorKind::Busy => Ok(()),
+            written => {
+                self.written = Some(Instant::now());
+                Ok(written?)
+            }
+        }
     }
 
     /// Ends in order: the next start goes on here.
     fn stop(&mut self) -> Result<End> {
-        self.cursor.write(&self.follow.database)?;
+        self.cursor.write(&self.follow.kept)?;
         Ok(End::Stopped)
     }
 }

@@ -10,7 +10,7 @@ use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::{FOLLOW_READ_TRIES_MAX, QUESTION_TIME_MAX};
 use crate::model::line_limit::LineLimit;
 use crate::store::questions::{QuestionReader, Snapshot, Unanswered};
-use crate::store::{Database, OpenFiles, now_ms};
+use crate::store::{Database, Kept, OpenFiles, now_ms};
 
 /// Why work does not go on.
 #[derive(Debug)]
@@ -35,12 +35,13 @@ pub(super) type Working<T> = std::result::Result<T, Broken>;
 /// A connection that is open while there is something to send, and the files that it reads.
 pub(super) struct Open {
     pub(super) reader: QuestionReader,
-    files: OpenFiles,
+    /// None of a database in PostgreSQL.
+    files: Option<OpenFiles>,
 }
 
 /// A database that is followed.
 pub(super) struct Source<'a> {
-    database: &'a Database,
+    kept: &'a Kept,
     waiter: &'a Waiter,
     /// Whether a database that another program has locked is waited for as long as it takes.
     patience: Patience,
@@ -58,15 +59,15 @@ pub(super) enum Patience {
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(database: &'a Database, waiter: &'a Waiter, patience: Patience) -> Self {
-        Self { database, waiter, patience, open: None, failures: LineLimit::default() }
+    pub(super) fn new(kept: &'a Kept, waiter: &'a Waiter, patience: Patience) -> Self {
+        Self { kept, waiter, patience, open: None, failures: LineLimit::default() }
     }
 
     /// Fails unless the database is there and has this version's tables. A locked one is waited for.
     pub(super) fn check(&mut self) -> Working<()> {
         let mut backoff = Backoff::default();
         loop {
-            match self.database.check_followed() {
+            match self.kept.check_followed() {
                 Err(error) if error.kind() == ErrorKind::Busy => self.wait_after(error, &mut backoff)?,
                 checked => return Ok(checked?),
             }
@@ -75,7 +76,10 @@ impl<'a> Source<'a> {
 
     /// Closes it until the next read.
     pub(super) fn close(&mut self) {
-        self.open = None;
+        // A connection to PostgreSQL is in nobody's way.
+        if self.kept.file().is_some() {
+            self.open = None;
+        }
     }
 
     /// Waits after a read that has failed, unless it will always fail. The database may be locked, or just be replaced.
@@ -120,16 +124,17 @@ impl<'a> Source<'a> {
 
     /// The open database. It is opened again if its files were made, moved or deleted since.
     pub(super) fn open(&mut self) -> Result<Rc<Open>, Unanswered> {
-        if self.open.as_ref().is_some_and(|open| open.files.check().is_err()) {
+        let is_replaced = |open: &Rc<Open>| open.files.as_ref().is_some_and(|files| files.check().is_err());
+        if self.open.as_ref().is_some_and(is_replaced) {
             self.open = None;
         }
         if let Some(open) = &self.open {
             return Ok(Rc::clone(open));
         }
-        let reader = QuestionReader::new(self.database.clone());
+        let reader = QuestionReader::following(self.kept.clone());
         // A first read opens the connection, so that its files are there.
         reader.read((now_ms(), QUESTION_TIME_MAX), |_| Ok(()))?;
-        let open = Rc::new(Open { reader, files: self.database.open_files() });
+        let open = Rc::new(Open { reader, files: self.kept.file().map(Database::open_files) });
         self.open = Some(Rc::clone(&open));
         Ok(open)
     }

@@ -896,6 +896,9 @@ pub const DERIVED_PEOPLE_PAGE: usize = 256;
 /// When a receiver tries a person again whose figures another one computes.
 pub const DERIVED_AGAIN: Duration = Duration::from_millis(500);
 
+/// How often a command tries that before it leaves the figures to the other one: for five minutes.
+pub const DERIVED_TRIES_MAX: u32 = 600;
+
 /// Time between two looks whether the other one is done.
 pub const DERIVED_POLL: Duration = Duration::from_millis(100);
 
@@ -1235,6 +1238,15 @@ pub const STORE_LONG_ANSWER_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Statements that a connection to PostgreSQL keeps prepared.
 pub const STORE_STATEMENTS_MAX: usize = 128;
+
+/// How long a command may look at one state of a database in PostgreSQL.
+pub const COMMAND_TIME_MAX: Duration = Duration::from_secs(300);
+
+/// How long a follower waits at its start for transactions under way, before it tries again.
+pub const SETTLED_WAIT: Duration = Duration::from_secs(3);
+
+/// Time between two looks whether they have ended.
+pub const SETTLED_POLL: Duration = Duration::from_millis(50);
 
 /// Rows that a window on PostgreSQL brings at first. Then it brings more at once, up to [`WINDOW_ROWS_MAX`].
 pub const WINDOW_ROWS_FIRST: usize = 32;

@@ -1,4 +1,5 @@
-//! The files of followers beside the database: what each has sent, and how it is. Each holds a lock (flock) on a further one.
+//! The files of followers beside the database: what each has sent, and how it is. Each holds a lock (flock) on a further one. In
+//! PostgreSQL a row takes the place of a file, and a session the lock.
 
 use std::fs::{self, File};
 use std::io;
@@ -6,15 +7,104 @@ use std::path::PathBuf;
 
 use super::beside;
 use super::database::Database;
+use super::failure::store_error;
 use super::files::{folder_of, resolved, suffixed};
-use crate::model::error::Result;
+use super::kept::Kept;
+use super::postgres::{FollowerSession, Glass};
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::follower::{Follower, FollowerState, is_follower_name};
-use crate::model::limits::{FOLLOWER_FILE_BYTES_MAX, FOLLOWERS_MAX};
+use crate::model::limits::{COMMAND_TIME_MAX, FOLLOWER_FILE_BYTES_MAX, FOLLOWERS_MAX};
 
 /// The right to be the follower of a name, until it is dropped.
 #[derive(Debug)]
 pub struct FollowerLock {
-    _file: File,
+    _held: Held,
+}
+
+#[derive(Debug)]
+enum Held {
+    File { _lock: File },
+    Postgres { _session: Box<FollowerSession> },
+}
+
+impl Kept {
+    /// Takes the lock of a follower's name. Returns `None` if another program follows under it.
+    ///
+    /// # Errors
+    ///
+    /// Why the lock cannot be made.
+    pub fn lock_follower(&self, name: &str) -> io::Result<Option<FollowerLock>> {
+        match self {
+            Self::File(database) => database.lock_follower(name),
+            Self::Postgres(address) => {
+                let session = address.lock_follower(name).map_err(|error| io::Error::other(error.to_string()))?;
+                Ok(session.map(|session| FollowerLock { _held: Held::Postgres { _session: Box::new(session) } }))
+            }
+        }
+    }
+
+    /// Fails unless the database is there and has this version's tables.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] with what to do, or [`ErrorKind::Busy`].
+    pub fn check_followed(&self) -> Result<()> {
+        match self {
+            Self::File(database) => database.check_followed(),
+            Self::Postgres(address) => address.check(),
+        }
+    }
+
+    /// Returns what a follower wrote last; empty if nothing.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read; [`io::ErrorKind::FileTooLarge`] if it is longer than any follower writes.
+    pub fn read_follower(&self, name: &str) -> io::Result<Vec<u8>> {
+        match self {
+            Self::File(database) => database.read_follower(name),
+            Self::Postgres(address) => address.read_follower(name).map_err(|error| io::Error::other(error.to_string())),
+        }
+    }
+
+    /// Returns where that is, for people.
+    #[must_use]
+    pub fn follower_place(&self, name: &str) -> String {
+        match self {
+            Self::File(database) => database.follower_path(name).display().to_string(),
+            Self::Postgres(address) => format!("the row {name} of followers in {address}"),
+        }
+    }
+
+    /// Replaces what a follower wrote, in one step.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written; [`ErrorKind::Busy`] if that may pass.
+    pub fn write_follower(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::File(database) => {
+                let failed = |error: io::Error| Error::new(ErrorKind::Io, error.to_string());
+                database.write_follower(name, bytes).map_err(failed)
+            }
+            Self::Postgres(address) => address.write_follower(name, bytes),
+        }
+    }
+
+    /// Returns what all followers wrote last, by their names in order.
+    ///
+    /// # Errors
+    ///
+    /// Why PostgreSQL cannot be read.
+    pub fn followers(&self) -> Result<Vec<Follower>> {
+        match self {
+            Self::File(database) => Ok(database.followers()),
+            Self::Postgres(address) => {
+                let glass = Glass::open(address)?;
+                glass.look(COMMAND_TIME_MAX, |_| glass.followers(), |error| store_error(&error))
+            }
+        }
+    }
 }
 
 /// Text between the database's name and the follower's.
@@ -30,7 +120,7 @@ impl Database {
     /// Why the file of the lock cannot be made.
     pub fn lock_follower(&self, name: &str) -> io::Result<Option<FollowerLock>> {
         let locked = beside::try_lock(&suffixed(&follower_path(self, name), LOCK))?;
-        Ok(locked.map(|file| FollowerLock { _file: file }))
+        Ok(locked.map(|file| FollowerLock { _held: Held::File { _lock: file } }))
     }
 
     /// Fails unless it is there and has this version's tables. For a command that has it not open.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::database::Database;
 use super::postgres::Address;
+use crate::model::error::Result;
 
 /// Where rows are kept.
 #[derive(Clone, Debug)]
@@ -21,6 +22,30 @@ impl Kept {
         match self {
             Self::File(database) => Some(database),
             Self::Postgres(_) => None,
+        }
+    }
+
+    /// Returns the names of persons with data or a valid token, at most so many.
+    ///
+    /// # Errors
+    ///
+    /// Why the database cannot be read.
+    pub fn persons_in_use(&self, most: usize) -> Result<Vec<String>> {
+        match self {
+            Self::File(database) => database.persons_in_use(most),
+            Self::Postgres(address) => address.persons_in_use(most),
+        }
+    }
+
+    /// Returns the name of the first person.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Kept::persons_in_use`].
+    pub fn first_person(&self) -> Result<String> {
+        match self {
+            Self::File(database) => database.first_person(),
+            Self::Postgres(address) => address.first_person(),
         }
     }
 }

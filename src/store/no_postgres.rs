@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::derive::{Decided, Decision};
 use super::people::erase::Erased;
 use super::people::traces::TraceRows;
 use super::quotas::QuotaChange;
@@ -104,10 +105,40 @@ impl Address {
         match self.0 {}
     }
 
+    pub fn persons_in_use(&self, _: usize) -> Result<Vec<String>> {
+        match self.0 {}
+    }
+
     pub fn status(&self, _: Option<&str>, _: impl FnMut(TypeRows)) -> Result<Status> {
         match self.0 {}
     }
 }
+
+impl Address {
+    pub(in crate::store) fn decide(&self, _: &Decided, _: &Decision) -> Result<()> {
+        match self.0 {}
+    }
+
+    pub(in crate::store) fn check(&self) -> Result<()> {
+        match self.0 {}
+    }
+
+    pub(in crate::store) fn lock_follower(&self, _: &str) -> Result<Option<FollowerSession>> {
+        match self.0 {}
+    }
+
+    pub(in crate::store) fn read_follower(&self, _: &str) -> Result<Vec<u8>> {
+        match self.0 {}
+    }
+
+    pub(in crate::store) fn write_follower(&self, _: &str, _: &[u8]) -> Result<()> {
+        match self.0 {}
+    }
+}
+
+/// The right to be a follower in PostgreSQL: never had.
+#[derive(Debug)]
+pub(in crate::store) struct FollowerSession(#[expect(dead_code, reason = "it is never made")] Infallible);
 
 /// A view of a database in PostgreSQL: never made.
 #[derive(Debug)]
@@ -134,11 +165,28 @@ impl Glass {
         match self.0 {}
     }
 
+    pub(in crate::store) fn look<T, E>(
+        &self,
+        _: Duration,
+        _: impl FnOnce(&Connection) -> std::result::Result<T, E>,
+        _: impl FnOnce(E) -> Error,
+    ) -> Result<T> {
+        match self.0 {}
+    }
+
     pub(in crate::store) fn take_error(&self) -> Option<Error> {
         match self.0 {}
     }
 
     pub(in crate::store) fn version(&self) -> rusqlite::Result<i64> {
+        match self.0 {}
+    }
+
+    pub(in crate::store) fn settled(&self) -> Option<i64> {
+        match self.0 {}
+    }
+
+    pub(in crate::store) fn following(self) -> Self {
         match self.0 {}
     }
 

@@ -212,6 +212,6 @@ fn likely_person(database: &Database) -> String {
     persons.dedup();
     match persons.len() {
         1 => persons.remove(0),
-        _ => whose(None, database),
+        _ => whose(None, &database.clone().into()),
     }
 }

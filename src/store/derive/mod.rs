@@ -41,7 +41,10 @@ pub use explain::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPar
 pub(in crate::store) use groups::group_key;
 pub(in crate::store) use halt::Halt;
 pub(in crate::store) use hours::{Hour, hours};
+pub(in crate::store) use owner::Decided;
 pub use owner::{Decision, SourceRow, ZoneRow};
+#[cfg(feature = "postgres")]
+pub(in crate::store) use owner::{Refusal, enter};
 pub(in crate::store) use parts::{StoredPart, stored_parts};
 pub(in crate::store) use people::{Standing, standing};
 #[cfg(feature = "postgres")]

@@ -8,11 +8,14 @@ use super::groups::Groups;
 use super::verify::{Verification, verify};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::healthkit::is_named;
+use crate::model::limits::COMMAND_TIME_MAX;
 use crate::model::time::to_iso_seconds;
 use crate::statistics::LocalDay;
 use crate::store::database::Database;
-use crate::store::failure::{command_error, open_error};
+use crate::store::failure::{command_error, open_error, store_error};
+use crate::store::kept::Kept;
 use crate::store::lookup::{find_person, unknown_person};
+use crate::store::postgres::Glass;
 use crate::store::write::changes::note_rules;
 
 /// A source of a person, as `healthsink sources list` prints it.
@@ -81,7 +84,7 @@ pub enum Decision {
 
 /// What a command cannot do.
 #[derive(Debug)]
-enum Refusal {
+pub(in crate::store) enum Refusal {
     Sql(rusqlite::Error),
     Usage(String),
 }
@@ -92,18 +95,17 @@ impl From<rusqlite::Error> for Refusal {
     }
 }
 
-impl Database {
+impl Kept {
     /// Lists a person's sources in the order in which they count for a type.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Usage`] if the person or the type is unknown, [`ErrorKind::Store`] if the database cannot be read.
     pub fn sources(&self, person: &str, kind: Option<&str>) -> Result<Vec<SourceRow>> {
-        let connection = self.open_to_read_current()?;
-        let list = || -> std::result::Result<Vec<SourceRow>, Refusal> {
-            let person = person_of(&connection, person)?;
-            let kind = kind.map(|kind| type_of(&connection, kind)).transpose()?.unwrap_or_default();
-            let groups = Groups::load(&connection, person)?;
+        self.look(|connection| {
+            let person = person_of(connection, person)?;
+            let kind = kind.map(|kind| type_of(connection, kind)).transpose()?.unwrap_or_default();
+            let groups = Groups::load(connection, person)?;
             let ranks = groups.ranks(&kind);
             let mut rows: Vec<SourceRow> = (0..)
                 .zip(groups.rows())
@@ -118,19 +120,17 @@ impl Database {
                 .collect();
             rows.sort_by_key(|row| (row.place.is_none(), row.place));
             Ok(rows)
-        };
-        list().map_err(|refusal| self.refused(refusal, open_error))
+        })
     }
 
     /// Lists the zones of a person.
     ///
     /// # Errors
     ///
-    /// As for [`Database::sources`].
+    /// As for [`Kept::sources`].
     pub fn zones(&self, person: &str) -> Result<Vec<ZoneRow>> {
-        let connection = self.open_to_read_current()?;
-        let list = || -> std::result::Result<Vec<ZoneRow>, Refusal> {
-            let person = person_of(&connection, person)?;
+        self.look(|connection| {
+            let person = person_of(connection, person)?;
             let sql = "SELECT NULL AS from_ms, NULL, zone, 'home' FROM home_zones WHERE person_id = ?1
                 UNION ALL SELECT c.from_ms, NULL, z.name, 'samples' FROM zone_changes c JOIN zones z ON z.id = c.zone_id
                   WHERE c.person_id = ?1
@@ -145,61 +145,108 @@ impl Database {
                 Ok(ZoneRow { from: from_ms.map(to_iso_seconds), to: to_ms.map(to_iso_seconds), zone: row.get(2)?, why })
             };
             Ok(connection.prepare(sql)?.query_map([person], read)?.collect::<rusqlite::Result<_>>()?)
-        };
-        list().map_err(|refusal| self.refused(refusal, open_error))
+        })
     }
 
     /// Computes the figure of a day again, and returns its parts.
     ///
     /// # Errors
     ///
-    /// As for [`Database::sources`].
+    /// As for [`Kept::sources`].
     pub fn explain(&self, person: &str, kind: &str, day: LocalDay) -> Result<Explanation> {
-        let connection = self.open_to_read_current()?;
-        let ask = || -> std::result::Result<Explanation, Refusal> {
+        self.look(|connection| {
             connection.execute_batch("BEGIN")?;
-            let person = person_of(&connection, person)?;
-            let kind = type_of(&connection, kind)?;
-            let explanation = explain(&connection, person, &kind, day).map_err(rusqlite::Error::from)?;
+            let person = person_of(connection, person)?;
+            let kind = type_of(connection, kind)?;
+            let explanation = explain(connection, person, &kind, day).map_err(rusqlite::Error::from)?;
             explanation.ok_or_else(|| Refusal::Usage(format!("there are no samples of the type {kind}")))
-        };
-        ask().map_err(|refusal| self.refused(refusal, open_error))
+        })
     }
 
     /// Compares the rings of Apple's export with the days, and the statistics of workouts with their samples.
     ///
     /// # Errors
     ///
-    /// As for [`Database::sources`].
+    /// As for [`Kept::sources`].
     pub fn verify(&self, person: &str, now_ms: i64) -> Result<Verification> {
-        let connection = self.open_to_read_current()?;
-        let ask = || -> std::result::Result<Verification, Refusal> {
+        self.look(|connection| {
             connection.execute_batch("BEGIN")?;
-            let person = person_of(&connection, person)?;
-            Ok(verify(&connection, person, now_ms).map_err(rusqlite::Error::from)?)
-        };
-        ask().map_err(|refusal| self.refused(refusal, open_error))
+            let person = person_of(connection, person)?;
+            Ok(verify(connection, person, now_ms).map_err(rusqlite::Error::from)?)
+        })
     }
 
-    /// Enters what an owner decides. The figures change once they are computed again.
+    /// Enters what an owner decides. The figures of a file change once they are computed again; those in PostgreSQL are computed.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Usage`] if a name is unknown, [`ErrorKind::Store`] or [`ErrorKind::Busy`] if the database cannot be written.
     pub fn decide(&self, person: &str, decision: &Decision) -> Result<()> {
-        if !self.exists() {
-            // Opening it to read has the message.
-            self.open_to_read()?;
+        match self {
+            Self::File(database) => {
+                if !database.exists() {
+                    // Opening it to read has the message.
+                    database.open_to_read()?;
+                }
+                let explain = |refusal| refused(database, refusal, command_error);
+                database.write_beside_server_or(explain, |connection| {
+                    let decided = Decided::of(connection, person, decision)?;
+                    enter(connection, &decided, decision)
+                })
+            }
+            Self::Postgres(address) => {
+                let decided = self.look(|connection| Decided::of(connection, person, decision))?;
+                address.decide(&decided, decision)
+            }
         }
-        let explain = |refusal| self.refused(refusal, command_error);
-        self.write_beside_server_or(explain, |connection| enter(connection, person, decision))
     }
 
-    fn refused(&self, refusal: Refusal, explain: fn(&Self, &rusqlite::Error) -> Error) -> Error {
-        match refusal {
-            Refusal::Sql(error) => explain(self, &error),
-            Refusal::Usage(message) => Error::new(ErrorKind::Usage, message),
+    /// Reads one state of the database.
+    fn look<T>(&self, read: impl FnOnce(&Connection) -> std::result::Result<T, Refusal>) -> Result<T> {
+        match self {
+            Self::File(database) => {
+                let connection = database.open_to_read_current()?;
+                read(&connection).map_err(|refusal| refused(database, refusal, open_error))
+            }
+            Self::Postgres(address) => Glass::open(address)?.look(COMMAND_TIME_MAX, read, Refusal::into_error),
         }
+    }
+}
+
+fn refused(database: &Database, refusal: Refusal, explain: fn(&Database, &rusqlite::Error) -> Error) -> Error {
+    match refusal {
+        Refusal::Sql(error) => explain(database, &error),
+        Refusal::Usage(message) => Error::new(ErrorKind::Usage, message),
+    }
+}
+
+impl Refusal {
+    /// The refusal beside PostgreSQL, which has its own errors.
+    pub(in crate::store) fn into_error(self) -> Error {
+        match self {
+            Self::Sql(error) => store_error(&error),
+            Self::Usage(message) => Error::new(ErrorKind::Usage, message),
+        }
+    }
+}
+
+/// Whose decision it is, and the type that is meant.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct Decided {
+    pub(in crate::store) person: i64,
+    /// HealthKit's identifier; empty for all types.
+    pub(in crate::store) kind: String,
+}
+
+impl Decided {
+    fn of(connection: &Connection, person: &str, decision: &Decision) -> std::result::Result<Self, Refusal> {
+        let person = person_of(connection, person)?;
+        let kind = match decision {
+            Decision::Rank { kind, .. } | Decision::Ignore { kind, .. } => kind.as_deref(),
+            Decision::Home(_) | Decision::Stay { .. } => None,
+        };
+        let kind = kind.map(|kind| type_of(connection, kind)).transpose()?.unwrap_or_default();
+        Ok(Self { person, kind })
     }
 }
 
@@ -209,25 +256,28 @@ fn day(at_ms: i64) -> String {
     text
 }
 
-fn enter(connection: &Connection, person: &str, decision: &Decision) -> std::result::Result<(), Refusal> {
-    let person = person_of(connection, person)?;
+/// Enters it.
+pub(in crate::store) fn enter(
+    connection: &Connection,
+    Decided { person, kind }: &Decided,
+    decision: &Decision,
+) -> std::result::Result<(), Refusal> {
+    let person = *person;
     let mut changed = None;
     match decision {
-        Decision::Rank { kind, sources } => {
-            let kind = kind.as_deref().map(|kind| type_of(connection, kind)).transpose()?.unwrap_or_default();
+        Decision::Rank { sources, .. } => {
             let sql = "DELETE FROM source_orders WHERE person_id = ?1 AND type = ?2 AND place IS NOT NULL";
             connection.execute(sql, params![person, kind])?;
             for (place, source) in (0_i64..).zip(sources) {
                 let key = key_of(connection, person, source)?;
-                put_order(connection, person, &kind, &key, Some(place))?;
+                put_order(connection, person, kind, &key, Some(place))?;
             }
             changed = Some(kind);
         }
-        Decision::Ignore { kind, source, is_ignored } => {
-            let kind = kind.as_deref().map(|kind| type_of(connection, kind)).transpose()?.unwrap_or_default();
+        Decision::Ignore { source, is_ignored, .. } => {
             let key = key_of(connection, person, source)?;
             if *is_ignored {
-                put_order(connection, person, &kind, &key, None)?;
+                put_order(connection, person, kind, &key, None)?;
             } else {
                 let sql = "DELETE FROM source_orders WHERE person_id = ?1 AND type = ?2 AND key = ?3 AND place IS NULL";
                 connection.execute(sql, params![person, kind, key])?;
@@ -243,7 +293,7 @@ fn enter(connection: &Connection, person: &str, decision: &Decision) -> std::res
         }
         Decision::Stay { from_ms, to_ms, zone } => put_stay(connection, person, (*from_ms, *to_ms), zone.as_deref())?,
     }
-    note_rules(connection, person, changed.as_deref())?;
+    note_rules(connection, person, changed.map(String::as_str))?;
     Ok(())
 }
 

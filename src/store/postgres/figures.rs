@@ -4,6 +4,7 @@
 //! the work reads one state of the database, and each later change has a greater number.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::link::Link;
 use super::receiver::Postgres;
@@ -104,6 +105,14 @@ impl Figures {
         let last = link.one("SELECT last_value FROM change_numbers", &[])?.get(0);
         self.postgres.pool.give_back(link);
         Ok(last)
+    }
+
+    /// Waits for a moment.
+    pub(in crate::store) fn wait(&self, time: Duration) -> Result<()> {
+        let link = self.postgres.pool.take()?;
+        link.one("SELECT pg_sleep($1)", &[&time.as_secs_f64()])?;
+        self.postgres.pool.give_back(link);
+        Ok(())
     }
 
     /// Brings a person's figures up to the last change. Returns `false` if another receiver does that now.

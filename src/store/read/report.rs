@@ -5,12 +5,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{REPORT_LIST_MAX, REPORT_MEAN_DAYS};
+use crate::model::limits::{COMMAND_TIME_MAX, REPORT_LIST_MAX, REPORT_MEAN_DAYS};
 use crate::statistics::{LocalDay, Period, Zones};
-use crate::store::database::Database;
 use crate::store::derive::{Standing, standing};
-use crate::store::failure::open_error;
+use crate::store::failure::{open_error, store_error};
+use crate::store::kept::Kept;
 use crate::store::lookup::{find_person, find_type, unknown_person};
+use crate::store::postgres::Glass;
 
 /// The question of a report.
 #[derive(Clone, Debug)]
@@ -187,7 +188,7 @@ impl Figures {
     }
 }
 
-impl Database {
+impl Kept {
     /// Reads the days of a person.
     ///
     /// # Errors
@@ -195,14 +196,20 @@ impl Database {
     /// - [`ErrorKind::Usage`] if the person is unknown,
     /// - [`ErrorKind::Store`] if the database is missing or cannot be read.
     pub fn report(&self, question: &ReportQuestion) -> Result<DayReport> {
-        let connection = self.open_to_read_current()?;
-        let fail = |error| open_error(self, &error);
-        connection.execute_batch("BEGIN").map_err(fail)?;
-        let Some(person) = find_person(&connection, &question.person).map_err(fail)? else {
-            let message = unknown_person(&question.person);
-            return Err(Error::new(ErrorKind::Usage, message));
+        let find = |connection: &Connection| -> rusqlite::Result<Option<DayReport>> {
+            connection.execute_batch("BEGIN")?;
+            let person = find_person(connection, &question.person)?;
+            person.map(|person| read(connection, person, question)).transpose()
         };
-        read(&connection, person, question).map_err(fail)
+        let report = match self {
+            Self::File(database) => {
+                find(&database.open_to_read_current()?).map_err(|error| open_error(database, &error))?
+            }
+            Self::Postgres(address) => {
+                Glass::open(address)?.look(COMMAND_TIME_MAX, find, |error| store_error(&error))?
+            }
+        };
+        report.ok_or_else(|| Error::new(ErrorKind::Usage, unknown_person(&question.person)))
     }
 }
 

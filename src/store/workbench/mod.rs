@@ -8,6 +8,7 @@
 
 pub(in crate::store) mod content;
 mod covered;
+mod decisions;
 mod desk;
 mod failure;
 mod figures;

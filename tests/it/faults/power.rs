@@ -79,7 +79,7 @@ fn calls(trace: &str, folder: &Path) -> Vec<Call> {
 fn the_wal_is_synced_between_its_last_write_and_the_answer() {
     let folder = tempfile::tempdir().unwrap();
     let (database, trace) = (folder.path().join("health.db"), folder.path().join("trace"));
-    // Whoever has this lock computes figures. Theirs are written as soon as an upload is stored, perhaps before its answer.
+    // Only the holder of this lock computes figures. They are written as soon as an upload is stored, perhaps before its answer.
     let turn = fs::File::open(folder.path()).unwrap();
     turn.lock().unwrap();
     let Some(program) = traced(&database, &trace) else { return };

@@ -91,9 +91,14 @@ impl File {
 }
 
 fn assert_same(store: &Store, file: &File, least: usize) {
+    assert_same_figures(store, &file.path(), least);
+}
+
+/// Waits for figures, and asserts that they are those of a file.
+pub(super) fn assert_same_figures(store: &Store, db: &std::path::Path, least: usize) {
     wait_for_figures(store);
-    wait_for_figures_of_file(&file.path());
-    let (found, expected) = (of_postgres(store), of_file(&file.path()));
+    wait_for_figures_of_file(db);
+    let (found, expected) = (of_postgres(store), of_file(db));
     assert!(expected.len() >= least, "{}", expected.len());
     let differing = found.iter().zip(&expected).find(|(found, expected)| found != expected);
     assert_eq!(differing, None);

@@ -1,8 +1,10 @@
 //! The store in PostgreSQL: a real server, the real program.
 
 pub(crate) mod cluster;
+mod commands;
 mod contract;
 mod figures;
+mod following;
 mod outages;
 mod questions;
 pub(crate) mod same;

@@ -15,7 +15,7 @@ use super::samples::serve;
 use crate::contract::{names, payload};
 use crate::program::{Program, run};
 
-/// What is asked, beside all pages of lists.
+/// Questions, beside all pages of lists.
 const ASKED: [&str; 58] = [
     "people",
     "status",

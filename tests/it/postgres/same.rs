@@ -1,5 +1,5 @@
-//! Answers of a receiver and of a server with a file, without what may differ: times of the test, numbers of changes, the order of
-//! ids that are made of texts.
+//! Answers of a receiver and of a server with a file. Not compared are times of the test, numbers of changes, and the order of ids that
+//! are made of texts.
 
 use healthsink_testkit::http::{Client, Response};
 use serde_json::Value;

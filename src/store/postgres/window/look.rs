@@ -10,6 +10,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::failure::{failed, failure, is_cancelled, malformed};
 use super::select::Given;
+use super::settled::Settled;
 use super::texts::Texts;
 use crate::model::error::{Error, Result};
 use crate::model::limits::WINDOW_CURSORS_CLOSED;
@@ -27,6 +28,8 @@ pub(super) struct Look {
     /// Why PostgreSQL could not be asked.
     pub(super) error: Option<Error>,
     pub(super) texts: Texts,
+    /// For a follower.
+    pub(super) settled: Option<Settled>,
     /// The number of the last cursor, and those whose rows are not wanted any more.
     last: u32,
     closed: Vec<u32>,
@@ -42,7 +45,7 @@ impl Look {
     pub(super) fn new(address: Address) -> Result<Self> {
         let texts = Texts::new().map_err(|error| failed(&error))?;
         let (last, closed) = (0, Vec::new());
-        Ok(Self { address, link: None, deadline: Instant::now(), error: None, texts, last, closed })
+        Ok(Self { address, link: None, deadline: Instant::now(), error: None, texts, settled: None, last, closed })
     }
 
     /// Begins to look at the present state.
@@ -55,16 +58,25 @@ impl Look {
         );
         // The server may have been started again since.
         if let Some(link) = self.link.take().filter(Link::is_open)
-            && matches!(link.wait_until(deadline, link.client().batch_execute(&sql)), Ok(Ok(())))
+            && self.begin_on(&link, &sql).is_ok()
         {
             self.link = Some(link);
             return Ok(());
         }
         let link = Link::open(&self.address)?;
-        let begun = link.wait_until(deadline, link.client().batch_execute(&sql))?;
-        begun.map_err(|error| fault(&error))?;
+        self.begin_on(&link, &sql)?;
         self.link = Some(link);
         Ok(())
+    }
+
+    fn begin_on(&mut self, link: &Link, sql: &str) -> Result<()> {
+        match &mut self.settled {
+            Some(settled) => settled.begin(link, sql, self.deadline),
+            None => {
+                let begun = link.wait_until(self.deadline, link.client().batch_execute(sql))?;
+                begun.map_err(|error| fault(&error))
+            }
+        }
     }
 
     /// Ends the look. A connection that may still be at work is dropped.

@@ -12,6 +12,7 @@ mod open;
 mod plan;
 mod rows;
 mod select;
+mod settled;
 mod table;
 mod texts;
 
@@ -30,6 +31,7 @@ use crate::model::lock::lock;
 use crate::store::followers::follower_of;
 use failure::failed;
 use look::Look;
+use settled::Settled;
 
 /// PostgreSQL shows a lock by the halves of its number.
 const FOLLOWERS: &str =
@@ -52,6 +54,17 @@ impl Glass {
         Ok(Self { connection, look })
     }
 
+    /// The same for a follower, which also asks up to which change nothing is to come.
+    pub(in crate::store) fn following(self) -> Self {
+        lock(&self.look).settled = Some(Settled::default());
+        self
+    }
+
+    /// Up to which change nothing is to come, for a follower.
+    pub(in crate::store) fn settled(&self) -> Option<i64> {
+        lock(&self.look).settled.as_ref().and_then(|settled| settled.number)
+    }
+
     pub(in crate::store) fn connection(&self) -> &Connection {
         &self.connection
     }
@@ -68,6 +81,19 @@ impl Glass {
     /// Ends the look at that state.
     pub(in crate::store) fn end(&self) {
         lock(&self.look).end();
+    }
+
+    /// Looks at one state of the database, for a command. `explain` makes ours of an error that PostgreSQL has not caused.
+    pub(in crate::store) fn look<T, E>(
+        &self,
+        time_max: Duration,
+        read: impl FnOnce(&Connection) -> std::result::Result<T, E>,
+        explain: impl FnOnce(E) -> Error,
+    ) -> Result<T> {
+        self.begin(time_max)?;
+        let answer = read(&self.connection).map_err(|error| self.take_error().unwrap_or_else(|| explain(error)));
+        self.end();
+        answer
     }
 
     /// Returns why the last look failed, if PostgreSQL was the cause.

@@ -106,7 +106,7 @@ impl Snapshot<'_> {
     pub fn followed(&self, behind: i64) -> Result<Followed, Unanswered> {
         let newest: Option<i64> =
             self.connection.prepare_cached("SELECT max(number) FROM changes")?.query_row([], |row| row.get(0))?;
-        let newest = newest.unwrap_or(0);
+        let newest = newest.unwrap_or(0).min(self.settled().unwrap_or(i64::MAX));
         let mark =
             self.connection.prepare_cached(MARK)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let mut select = self.connection.prepare_cached(PEOPLE)?;

@@ -160,6 +160,14 @@ impl Snapshot<'_> {
         }
     }
 
+    /// The last change up to which nothing is to come, if several programs write at once.
+    pub(super) fn settled(&self) -> Option<i64> {
+        match self.opened {
+            Opened::File(_) => None,
+            Opened::Glass(glass) => glass.settled(),
+        }
+    }
+
     /// The size of the database.
     pub(super) fn bytes(&self) -> rusqlite::Result<i64> {
         let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
@@ -223,6 +231,7 @@ struct Place {
 #[derive(Debug)]
 pub struct QuestionReader {
     kept: Kept,
+    is_following: bool,
     idle: Mutex<Vec<Place>>,
 }
 
@@ -230,7 +239,13 @@ impl QuestionReader {
     /// A reader that has nothing open yet.
     #[must_use]
     pub fn new(kept: impl Into<Kept>) -> Self {
-        Self { kept: kept.into(), idle: Mutex::default() }
+        Self { kept: kept.into(), is_following: false, idle: Mutex::default() }
+    }
+
+    /// The same for a follower: what is read of changes is complete.
+    #[must_use]
+    pub fn following(kept: impl Into<Kept>) -> Self {
+        Self { is_following: true, ..Self::new(kept) }
     }
 
     /// Reads the next page of a question, within a time.
@@ -308,7 +323,10 @@ impl QuestionReader {
                 connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
                 Opened::File(connection)
             }
-            Kept::Postgres(address) => Opened::Glass(Glass::open(address).map_err(Unanswered::Failed)?),
+            Kept::Postgres(address) => {
+                let glass = Glass::open(address).map_err(Unanswered::Failed)?;
+                Opened::Glass(if self.is_following { glass.following() } else { glass })
+            }
         };
         Ok(Place { opened, known: RefCell::default() })
     }
