@@ -12,7 +12,7 @@ use super::files::{folder_of, resolved, suffixed};
 use super::kept::Kept;
 use super::postgres::{FollowerSession, Glass};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::follower::{Follower, FollowerState, is_follower_name};
+use crate::model::follower::{Follower, is_follower_name};
 use crate::model::limits::{COMMAND_TIME_MAX, FOLLOWER_FILE_BYTES_MAX, FOLLOWERS_MAX};
 
 /// The right to be the follower of a name, until it is dropped.
@@ -175,16 +175,10 @@ impl Database {
         let read = |name: String| {
             let content = self.read_follower(&name).ok()?;
             let is_running = beside::is_locked(&suffixed(&follower_path(self, &name), LOCK));
-            follower_of(name, &content, is_running)
+            Follower::of(name, &content, is_running)
         };
         names.into_iter().filter_map(read).collect()
     }
-}
-
-/// A follower by what it wrote last; `None` if it wrote nothing that can be read.
-pub(in crate::store) fn follower_of(name: String, content: &[u8], is_running: Option<bool>) -> Option<Follower> {
-    let state: FollowerState = serde_json::from_slice(content).ok()?;
-    Some(Follower { state: FollowerState { name, ..state }, is_running })
 }
 
 fn follower_path(database: &Database, name: &str) -> PathBuf {
