@@ -83,12 +83,6 @@ impl FollowerStage {
 }
 
 impl Follower {
-    /// A follower by what it wrote last; `None` if it wrote nothing that can be read.
-    pub(crate) fn of(name: String, content: &[u8], is_running: Option<bool>) -> Option<Self> {
-        let state: FollowerState = serde_json::from_slice(content).ok()?;
-        Some(Self { state: FollowerState { name, ..state }, is_running })
-    }
-
     /// What it does, if its target lacks so many changes.
     #[must_use]
     pub fn stage(&self, behind: i64) -> FollowerStage {

@@ -9,6 +9,7 @@ use super::beside;
 use super::database::Database;
 use super::failure::store_error;
 use super::files::{folder_of, resolved, suffixed};
+use super::follower_state::follower_of;
 use super::kept::Kept;
 use super::postgres::{FollowerSession, Glass};
 use crate::model::error::{Error, ErrorKind, Result};
@@ -175,7 +176,7 @@ impl Database {
         let read = |name: String| {
             let content = self.read_follower(&name).ok()?;
             let is_running = beside::is_locked(&suffixed(&follower_path(self, &name), LOCK));
-            Follower::of(name, &content, is_running)
+            follower_of(name, &content, is_running)
         };
         names.into_iter().filter_map(read).collect()
     }

@@ -11,6 +11,7 @@ mod derive;
 mod exclusive;
 mod failure;
 mod files;
+mod follower_state;
 mod followers;
 mod header;
 mod kept;

@@ -82,7 +82,7 @@ const PLACES: [(&str, &[&str]); 47] = [
     ("tracing_subscriber", &["cli/log.rs"]),
     (
         "serde_json",
-        &["cli", "follow", "formats/auto_export", "formats/apple", "serve", "store/derive", "store/followers.rs"],
+        &["cli", "follow", "formats/auto_export", "formats/apple", "serve", "store/derive", "store/follower_state.rs"],
     ),
     ("serde", &["model", "formats", "store", "cli", "follow", "import", "serve"]),
     ("tracing", &["store", "cli", "follow", "serve"]),
@@ -134,7 +134,7 @@ const READING_HEADERS: [(&str, &str); 21] = [
     ("store/check/mod.rs", "nothing is open yet"),
     ("store/database.rs", "defines is_ours"),
     ("store/derive/owner.rs", "the command has nothing open yet"),
-    ("store/followers.rs", "the command has nothing open yet"),
+    ("store/follower_state.rs", "the command has nothing open yet"),
     ("store/new_tokens.rs", "the command has nothing open yet"),
     ("store/open.rs", "defines the other two"),
     ("store/people/copies.rs", "other databases, while the command has nothing open"),

@@ -28,6 +28,7 @@ use crate::model::follower::Follower;
 use crate::model::identity::digest;
 use crate::model::limits::FOLLOWERS_MAX;
 use crate::model::lock::lock;
+use crate::store::follower_state::follower_of;
 use failure::failed;
 use look::Look;
 use settled::Settled;
@@ -110,7 +111,7 @@ impl Glass {
     /// Returns what followers wrote last, by their names in order. Each holds a lock while it runs.
     pub(in crate::store) fn followers(&self) -> rusqlite::Result<Vec<Follower>> {
         let rows = lock(&self.look).rows(FOLLOWERS, &[])?;
-        let follower = |row: &tokio_postgres::Row| Follower::of(row.get(0), row.get(1), Some(row.get(2)));
+        let follower = |row: &tokio_postgres::Row| follower_of(row.get(0), row.get(1), Some(row.get(2)));
         Ok(rows.iter().filter_map(follower).take(FOLLOWERS_MAX).collect())
     }
 
