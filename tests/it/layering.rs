@@ -134,7 +134,7 @@ const READING_HEADERS: [(&str, &str); 21] = [
     ("store/check/mod.rs", "nothing is open yet"),
     ("store/database.rs", "defines is_ours"),
     ("store/derive/owner.rs", "the command has nothing open yet"),
-    ("store/follower_state.rs", "the command has nothing open yet"),
+    ("store/followers.rs", "the command has nothing open yet"),
     ("store/new_tokens.rs", "the command has nothing open yet"),
     ("store/open.rs", "defines the other two"),
     ("store/people/copies.rs", "other databases, while the command has nothing open"),
