@@ -138,7 +138,7 @@ impl Address {
 
 /// The right to be a follower in PostgreSQL: never had.
 #[derive(Debug)]
-pub(in crate::store) struct FollowerSession(#[expect(dead_code, reason = "it is never made")] Infallible);
+pub(in crate::store) struct FollowerSession(Infallible);
 
 /// A view of a database in PostgreSQL: never made.
 #[derive(Debug)]
