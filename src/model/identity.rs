@@ -24,6 +24,31 @@ pub fn whole_digest(content: &[u8]) -> String {
     blake3::hash(content).to_hex().to_string()
 }
 
+/// Makes [`digest`] of one text that comes in parts.
+#[derive(Debug)]
+pub struct Digest(blake3::Hasher);
+
+impl Digest {
+    /// Begins the digest of a text of so many bytes.
+    #[must_use]
+    pub fn of_text(bytes: usize) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(bytes as u64).to_le_bytes());
+        Self(hasher)
+    }
+
+    /// Adds a part.
+    pub fn add(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    /// Returns the digest.
+    #[must_use]
+    pub fn end(self) -> [u8; 16] {
+        half(&self.0.finalize())
+    }
+}
+
 /// Returns [`digest`] of two texts, of which the first is in parts.
 #[must_use]
 pub fn digest_of_parts<'p>(first: impl Iterator<Item = &'p [u8]> + Clone, second: &[u8]) -> [u8; 16] {

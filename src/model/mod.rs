@@ -13,6 +13,7 @@ pub mod measurement;
 pub mod time;
 pub mod units;
 
+pub mod allocator;
 pub mod batch;
 pub mod counts;
 pub mod envelope;

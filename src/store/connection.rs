@@ -11,6 +11,7 @@ use super::open::set_page_cache;
 use super::running::{FURTHER, Running};
 use super::write::{Ids, Waiting};
 use super::write_queue::WriteQueue;
+use crate::model::allocator::return_freed_memory;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::BUSY_WAIT;
 
@@ -118,6 +119,7 @@ impl Store {
         // If it fails, the next statement also fails, but for a cache of another size nothing does.
         let limited = connection.cache_flush().and_then(|()| set_page_cache(connection, bytes));
         let _ = limited.and_then(|()| connection.release_memory());
+        return_freed_memory();
     }
 
     /// Turns SQLite's error into ours, with the file system's reason if there is one.

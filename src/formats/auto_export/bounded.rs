@@ -132,7 +132,7 @@ impl Passed {
 /// The rest of a long text in JSON. It is passed on in pieces, and each piece is freed: so the text is in memory once.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
-    /// Each piece begins with a quote, and ends where neither a character nor an escape goes on.
+    /// Each piece is a text between quotes: neither a character nor an escape goes on in the next one.
     pieces: Vec<Vec<u8>>,
     bytes: usize,
 }
@@ -151,25 +151,36 @@ impl Rest {
     fn push(&mut self, part: &[u8], is_inside: bool) {
         self.bytes += part.len();
         match self.pieces.last_mut() {
-            Some(piece) if is_inside || piece.len() < AUTO_EXPORT_TEXT_BYTES => piece.extend_from_slice(part),
+            Some(piece) if is_inside || piece.len() < AUTO_EXPORT_TEXT_BYTES => {
+                piece.pop();
+                piece.extend_from_slice(part);
+                piece.push(b'"');
+            }
             _ => {
                 let mut piece = Vec::with_capacity(AUTO_EXPORT_TEXT_BYTES + AUTO_EXPORT_NAME_BYTES_MAX);
                 piece.push(b'"');
                 piece.extend_from_slice(part);
+                piece.push(b'"');
                 self.pieces.push(piece);
             }
         }
     }
 
-    /// Passes it on. Returns what is wrong with it.
+    /// Passes it on, and frees each piece. Returns what is wrong with it.
     pub(super) fn read(self, mut take: impl FnMut(&str)) -> Result<(), Flaw> {
-        self.pieces.into_iter().try_for_each(|mut piece| {
-            piece.push(b'"');
-            serde_json::Deserializer::from_slice(&piece)
-                .deserialize_str(Text(&mut take))
-                .map_err(|error| Flaw::NotJson(error.to_string()))
-        })
+        self.pieces.into_iter().try_for_each(|piece| read_piece(&piece, &mut take))
     }
+
+    /// Passes it on.
+    pub(super) fn look_at(&self, mut take: impl FnMut(&str)) -> Result<(), Flaw> {
+        self.pieces.iter().try_for_each(|piece| read_piece(piece, &mut take))
+    }
+}
+
+fn read_piece(piece: &[u8], take: impl FnMut(&str)) -> Result<(), Flaw> {
+    serde_json::Deserializer::from_slice(piece)
+        .deserialize_str(Text(take))
+        .map_err(|error| Flaw::NotJson(error.to_string()))
 }
 
 struct Text<F>(F);

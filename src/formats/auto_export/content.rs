@@ -10,11 +10,12 @@ use std::fmt;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::bounded::{Passed, Rest};
 use super::fields::number_of;
 use super::integers::number_in;
 use super::value::{any_seed, scalars};
-use crate::model::identity::{digest, parse};
-use crate::model::limits::{AUTO_EXPORT_UNIT_BYTES_MAX, AUTO_EXPORT_UNIT_NUMBERS_MAX, DATE_BYTES_MAX};
+use crate::model::identity::{Digest, digest, parse};
+use crate::model::limits::{AUTO_EXPORT_UNIT_BYTES_MAX, AUTO_EXPORT_UNIT_NUMBERS_MAX, DATE_BYTES_MAX, GROUP_BYTES_MAX};
 use crate::model::locale::parse_date;
 use crate::model::measurement;
 use crate::model::record::Uuid;
@@ -66,9 +67,15 @@ pub(super) struct Known {
 
 /// Returns what identifies an element of a section. `text` is its JSON with its names in order.
 pub(super) fn of_element(section: &str, text: &str) -> Known {
-    let mut element = Element { section, ..Element::default() };
+    let (passed, mut element) = (Passed::default(), Element { section, ..Element::default() });
     // The text was written from values a moment ago.
-    let _ = serde_json::Deserializer::from_str(text).deserialize_map(&mut element);
+    if text.len() > GROUP_BYTES_MAX && text.contains('\\') {
+        // The parser's copy of a long text without escapes would be as long again, and as much while it grows.
+        element.passed = Some(&passed);
+        let _ = serde_json::Deserializer::from_reader(passed.watch(text.as_bytes())).deserialize_map(&mut element);
+    } else {
+        let _ = serde_json::Deserializer::from_str(text).deserialize_map(&mut element);
+    }
     let Element { id, whole, steady, strict, has_date, has_name, has_voltages, .. } = element;
     let (content, is_named) = match (id, section) {
         (Some(id), _) => (id, true),
@@ -117,6 +124,21 @@ impl Part {
             None if text.len() <= AUTO_EXPORT_UNIT_BYTES_MAX => Self::Text(text.to_owned()),
             None => Self::LongText(digest(&[text.as_bytes()])),
         }
+    }
+
+    /// The same of a text that goes on in `rest`.
+    fn of_long_text(text: &str, rest: Rest) -> Self {
+        if is_decimal(text.trim_end_matches(['.', ','])) {
+            let mut whole = text.to_owned();
+            let _ = rest.read(|rest| whole.push_str(rest));
+            return Self::of_text(&whole);
+        }
+        let mut bytes = text.len();
+        let _ = rest.look_at(|rest| bytes += rest.len());
+        let mut whole = Digest::of_text(bytes);
+        whole.add(text.as_bytes());
+        let _ = rest.read(|rest| whole.add(rest.as_bytes()));
+        Self::LongText(whole.end())
     }
 
     fn of_scalar(value: &Value) -> Self {
@@ -206,6 +228,8 @@ impl Parts {
 #[derive(Debug, Default)]
 struct Element<'s> {
     section: &'s str,
+    /// Where the rest of long texts is.
+    passed: Option<&'s Passed>,
     id: Option<Uuid>,
     /// All members.
     whole: Parts,
@@ -260,7 +284,7 @@ impl<'de> Visitor<'de> for &mut Element<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<String>()? {
             let are_codes = name == "codings" && self.section == "medications";
-            let part = map.next_value_seed(Reader { are_codes })?;
+            let part = map.next_value_seed(Reader { are_codes, passed: self.passed })?;
             self.add(&name, &part);
         }
         Ok(())
@@ -269,14 +293,16 @@ impl<'de> Visitor<'de> for &mut Element<'_> {
 
 /// Reads a value.
 #[derive(Clone, Copy)]
-struct Reader {
+struct Reader<'p> {
     /// A medication's codes have no order, and the dictionaries that they are from have new versions.
     are_codes: bool,
+    /// Where the rest of a long text is.
+    passed: Option<&'p Passed>,
 }
 
-any_seed!(Reader, Part);
+any_seed!(Reader<'_>, Part);
 
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Part;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -286,7 +312,10 @@ impl<'de> Visitor<'de> for Reader {
     scalars!(Part, |self, value| Ok(Part::of_scalar(&value)));
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Part, E> {
-        Ok(Part::of_text(text))
+        Ok(match self.passed.and_then(Passed::take_rest) {
+            None => Part::of_text(text),
+            Some(rest) => Part::of_long_text(text, rest),
+        })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Part, A::Error> {
@@ -367,6 +396,20 @@ mod tests {
         check("Mild", "Moderate", false);
         check("Present", "Not Present", false);
         check("leicht", "Leicht", false);
+    }
+
+    #[test]
+    fn a_long_text_with_escapes_is_what_it_is_without_them() {
+        let unit = "a\\n\"é😀";
+        for bytes in [1000, 2 * GROUP_BYTES_MAX, 5 * GROUP_BYTES_MAX] {
+            let text = unit.repeat(bytes / unit.len());
+            let json = serde_json::json!({ "b": [text], "c": text, "d": "1".repeat(bytes) }).to_string();
+            let mut element = Element::default();
+            serde_json::Deserializer::from_str(&json).deserialize_map(&mut element).unwrap();
+            let (steady, whole) = (element.steady.end().identity, element.whole.end().whole);
+            let identity = digest(&[b"x", &[0], &steady]);
+            assert_eq!(of_element("x", &json), Known { identity, whole, is_named: false }, "{bytes}");
+        }
     }
 
     /// The next document may print the same measurement with other digits.

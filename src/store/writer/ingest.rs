@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use super::answer::gone;
 use super::session::{Permit, Session, WriterHandle};
+use crate::model::allocator::return_freed_memory;
 use crate::model::batch::{Batch, Decoded, Overflow, Sink};
 use crate::model::counts::Counts;
 use crate::model::envelope::Envelope;
@@ -146,6 +147,9 @@ impl Sink for Exchange<'_> {
         };
         let is_large = batch.is_large();
         let full = std::mem::replace(batch, empty);
+        if is_large {
+            return_freed_memory();
+        }
         self.send(full)?;
         while is_large && self.under_way > 0 {
             let emptied = self.receive()?;
@@ -159,6 +163,7 @@ impl Sink for Exchange<'_> {
         // Only the batch that is filled takes memory beside the element.
         self.made -= self.empty.len();
         self.empty.clear();
+        return_freed_memory();
     }
 
     fn end_large(&mut self) {

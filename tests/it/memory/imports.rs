@@ -44,7 +44,7 @@ fn the_peak_does_not_grow_with_the_history() {
 }
 
 /// Imports files with at most one record each. Returns the peak in KiB.
-fn peak_of_files(files: &[(String, Vec<u8>)]) -> u64 {
+pub(super) fn peak_of_files(files: &[(String, Vec<u8>)]) -> u64 {
     let (peak, report) = import_files(files);
     assert_eq!(report["new"], json!(files.len() as u64 - report["rejected"].as_u64().unwrap()), "{report}");
     peak

@@ -46,6 +46,55 @@ fn peak_of(database: &Path, bodies: &[String]) -> u64 {
     peak_kib(program.id()) - idle
 }
 
+/// KiB that one upload or import with the longest element may take in total, and what the released program takes idle. A debug build
+/// takes more, so the tests compare it with itself.
+const LONG_ELEMENT_KIB_MAX: u64 = 24 << 10;
+const IDLE_KIB: u64 = 12 << 10;
+
+/// An element of each kind with this text: escapes as the app and other programs write them.
+fn bodies(text: &str) -> Vec<(&'static str, String)> {
+    let ids = r#""uuid":"00000000-0000-4000-8000-000000000001","startDate":"2026-01-01T10:00:00.000Z""#;
+    let point = r#""date":"2026-01-01 10:00:00 +0000","qty":5,"source":"W""#;
+    vec![
+        (
+            "metadata",
+            format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{{{ids},"metadata":{{"k":"{text}"}}}}]}}}}"#),
+        ),
+        ("a field", format!(r#"{{"data":{{"HKQuantityTypeIdentifierHeartRate":[{{"new":"{text}",{ids}}}]}}}}"#)),
+        ("a dose", format!(r#"{{"data":{{"medicationDoseEvents":[{{{ids},"notes":"{text}"}}]}}}}"#)),
+        ("an unknown section", format!(r#"{{"data":{{"notes":[{{"t":"{text}","n":1}}]}}}}"#)),
+        ("the app's workout", App.body(text)),
+        ("Health Auto Export's workout", AutoExport.body(text)),
+        ("a symptom", format!(r#"{{"data":{{"symptoms":[{{"value":"{text}","name":"x"}}]}}}}"#)),
+        ("a point", format!(r#"{{"data":{{"metrics":[{{"name":"m","data":[{{"x":"{text}",{point}}}]}}]}}}}"#)),
+        ("a source", format!(r#"{{"data":{{"metrics":[{{"name":"m","data":[{{{point},"value":"{text}"}}]}}]}}}}"#)),
+    ]
+}
+
+/// One element of 4 MiB, posted to a new server and imported by a new process, takes 24 MiB in total.
+#[test]
+fn an_upload_with_the_longest_element_stays_within_24_mib() {
+    let bytes = limits::ELEMENT_BYTES_MAX - 1000;
+    let event = r#"{"type":1,"startDate":"2026-01-01T10:00:00.000Z","endDate":"2026-01-01T10:00:00.000Z"},"#;
+    let events = event.repeat(bytes / event.len());
+    let workout = App.body("x").replace(r#""unheard of":"x""#, &format!(r#""events":[{events}1]"#));
+    let texts = ["x".repeat(bytes), "a\\n".repeat(bytes / 3), "\\u00e9".repeat(bytes / 6), "\\ud83d".repeat(bytes / 6)];
+    let of_texts = texts.iter().flat_map(|text| bodies(text));
+    let base = least(0, || super::imports::peak_of_files(&[]));
+    for (what, body) in of_texts.chain([("events", workout)]) {
+        let posted_max = LONG_ELEMENT_KIB_MAX - IDLE_KIB;
+        let posted = least(posted_max, || {
+            let folder = tempfile::tempdir().unwrap();
+            peak_of(&folder.path().join("health.db"), std::slice::from_ref(&body))
+        });
+        let imported_max = base + LONG_ELEMENT_KIB_MAX - IDLE_KIB;
+        let files = [("body.json".to_owned(), body.into_bytes())];
+        let imported = least(imported_max, || super::imports::peak_of_files(&files));
+        println!("{what}: {posted} KiB more than idle, an import {imported} KiB, without it {base} KiB");
+        assert!(posted <= posted_max && imported <= imported_max, "{what}: {posted} KiB, {imported} KiB");
+    }
+}
+
 #[test]
 fn a_long_text_of_a_workout_stays_within_its_bound() {
     let bytes = limits::ELEMENT_BYTES_MAX - 1000;
