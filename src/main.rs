@@ -1,7 +1,6 @@
 //! The program: the allocator, and the exit code that says how the command ended.
 
 use std::ffi::{c_int, c_long};
-use std::io::Write;
 use std::process::ExitCode;
 
 use healthsink::cli::{self, Outcome};
@@ -73,14 +72,11 @@ fn main() -> ExitCode {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     return_freed_blocks_at_once();
     return_memory_by(return_freed_memory);
-    match cli::run(std::env::args_os()) {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Incomplete) => ExitCode::from(1),
-        Ok(Outcome::Stopped(code)) => ExitCode::from(code),
-        Err(error) => {
-            // If standard error is closed, the exit code still says it.
-            let _ = writeln!(std::io::stderr(), "healthsink: {error}");
-            ExitCode::from(if error.kind() == ErrorKind::Usage { 2 } else { 1 })
-        }
-    }
+    ExitCode::from(match cli::run(std::env::args_os()) {
+        Outcome::Done => 0,
+        Outcome::Incomplete => 1,
+        Outcome::Stopped(code) => code,
+        Outcome::Failed(ErrorKind::Usage) => 2,
+        Outcome::Failed(_) => 1,
+    })
 }

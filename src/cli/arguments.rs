@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::table::is_unseen;
+use crate::model::error::ErrorKind;
 use crate::model::limits::{INGESTS_MAX, NAME_BYTES_MAX};
 use crate::model::record::ME;
 use crate::model::time::{DAY_MS, HOUR_MS};
@@ -15,7 +16,7 @@ use crate::serve::public_url::PublicUrl;
 use crate::statistics::Zones;
 use crate::store::Kept;
 
-/// The outcome of a command that ran to its end.
+/// The outcome of a command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
     /// All was done, and all is well.
@@ -24,6 +25,8 @@ pub enum Outcome {
     Incomplete,
     /// A signal has stopped it in order; with the exit code that says which.
     Stopped(u8),
+    /// An error has ended it, and was printed.
+    Failed(ErrorKind),
 }
 
 impl Outcome {

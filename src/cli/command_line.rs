@@ -136,13 +136,9 @@ static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
     format!("{} ({commit})\nSQLite {}", env!("CARGO_PKG_VERSION"), sqlite_version())
 });
 
-/// Runs the command that the command line names. clap prints help and what is wrong with a flag, and exits.
-///
-/// # Errors
-///
-/// The error that ended the command; of kind [`Usage`](crate::model::error::ErrorKind::Usage) if flags contradict
-/// each other.
-pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
+/// Runs the command that the command line names, and prints the error that ended it. clap prints help and what is wrong with
+/// a flag, and exits.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> Outcome {
     let words: Vec<OsString> = words.into_iter().collect();
     let command = without_variables(CommandLine::command(), &|name| is_ignored(name, &words))
         .mut_subcommands(|command| command.display_name(NAME));
@@ -156,29 +152,38 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Outcome> {
     };
     // Dropping the guard writes the lines that still wait.
     let _guard = log::start(&log, thread);
-    match command {
-        Command::Setup(arguments) => arguments.run(),
-        Command::Demo(arguments) => arguments.run(),
-        Command::Serve(arguments) => arguments.run(),
-        Command::Import(arguments) => arguments.run(),
-        Command::Status(arguments) => arguments.run(),
-        Command::Report(arguments) => arguments.run(),
-        Command::Explain(arguments) => arguments.run(),
-        Command::Verify(arguments) => arguments.run(),
-        Command::Sources(arguments) => arguments.run(),
-        Command::Zones(arguments) => arguments.run(),
-        Command::Token(arguments) => arguments.run(),
-        Command::Sessions(arguments) => arguments.run(),
-        Command::People(arguments) => arguments.run(),
-        Command::Forget(arguments) => arguments.run(),
-        Command::Follow(arguments) => arguments.run(),
-        Command::Backup(arguments) => arguments.run(),
-        Command::Check(arguments) => arguments.run(),
-        Command::Restore(arguments) => arguments.run(),
-        Command::Migrate(arguments) => arguments.run(),
-        Command::Healthcheck(arguments) => arguments.run(),
-        Command::Completions(arguments) => arguments.run(CommandLine::command()),
-        Command::Man(arguments) => arguments.run(CommandLine::command()),
+    command.run().unwrap_or_else(|error| {
+        log.print_last(&error);
+        Outcome::Failed(error.kind())
+    })
+}
+
+impl Command {
+    fn run(self) -> Result<Outcome> {
+        match self {
+            Self::Setup(arguments) => arguments.run(),
+            Self::Demo(arguments) => arguments.run(),
+            Self::Serve(arguments) => arguments.run(),
+            Self::Import(arguments) => arguments.run(),
+            Self::Status(arguments) => arguments.run(),
+            Self::Report(arguments) => arguments.run(),
+            Self::Explain(arguments) => arguments.run(),
+            Self::Verify(arguments) => arguments.run(),
+            Self::Sources(arguments) => arguments.run(),
+            Self::Zones(arguments) => arguments.run(),
+            Self::Token(arguments) => arguments.run(),
+            Self::Sessions(arguments) => arguments.run(),
+            Self::People(arguments) => arguments.run(),
+            Self::Forget(arguments) => arguments.run(),
+            Self::Follow(arguments) => arguments.run(),
+            Self::Backup(arguments) => arguments.run(),
+            Self::Check(arguments) => arguments.run(),
+            Self::Restore(arguments) => arguments.run(),
+            Self::Migrate(arguments) => arguments.run(),
+            Self::Healthcheck(arguments) => arguments.run(),
+            Self::Completions(arguments) => arguments.run(CommandLine::command()),
+            Self::Man(arguments) => arguments.run(CommandLine::command()),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Log lines on standard error, as text or JSON.
 
 use std::fmt;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -12,6 +12,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::model::error::Error;
 use crate::model::limits::LOG_LINES_WAITING_MAX;
 
 #[derive(Debug, Args)]
@@ -40,6 +41,18 @@ pub(super) struct LogArguments {
         help_heading = GLOBAL
     )]
     log_format: LogFormat,
+}
+
+impl LogArguments {
+    /// Prints the error that ends the program: in text, or as the log's last line for a program that reads it.
+    pub(super) fn print_last(&self, error: &Error) {
+        if self.log_format == LogFormat::Json && self.log_level >= LevelFilter::ERROR {
+            tracing::error!("{error}");
+        } else {
+            // If standard error is closed, the exit code still says it.
+            let _ = writeln!(io::stderr(), "healthsink: {error}");
+        }
+    }
 }
 
 const GLOBAL: &str = "Options of every command";

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use hyper::StatusCode;
-use hyper::header::{ACCEPT_ENCODING, ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{
+    ACCEPT_ENCODING, ALLOW, AUTHORIZATION, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use serde::Serialize;
 
 use super::access::auth::{Purpose, Refusal};
@@ -122,6 +124,18 @@ fn unauthorized() -> Answer {
 }
 
 const BEARER: &str = "Bearer realm=\"healthsink\"";
+
+/// Names the header that carries tokens here, in an answer that asks for one.
+pub(super) fn with_challenge_for(header: &HeaderName, mut answer: Answer) -> Answer {
+    if *header != AUTHORIZATION
+        && let Some(challenge) = answer.headers_mut().get_mut(WWW_AUTHENTICATE)
+        // A name of a header has no quotation mark.
+        && let Ok(own) = HeaderValue::try_from(format!("ApiKey realm=\"healthsink\", header=\"{header}\""))
+    {
+        *challenge = own;
+    }
+    answer
+}
 
 /// The token may be correct or not, so the app's user gets the same advice as with 401.
 fn too_many_attempts(wait: Duration) -> Answer {

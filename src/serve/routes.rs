@@ -138,7 +138,7 @@ pub(super) async fn answer(
     let is_head = request.method() == Method::HEAD;
     let cross = CrossOrigin::of(&state.cors, (request.method(), request.uri().path()), request.headers());
     let token = state.authenticator.header().clone();
-    let answer = dispatch(request, peer, listener, state).await;
+    let answer = problem::with_challenge_for(&token, dispatch(request, peer, listener, state).await);
     let answer = if let Some(cross) = cross { cross.describe(answer, &token) } else { answer };
     // hyper leaves out the body by HTTP/1.1 only.
     if is_head { without_body(answer) } else { answer }

@@ -34,25 +34,27 @@ fn with_token(header: Option<&str>) -> Server {
 #[test]
 fn uploads_need_the_token_in_the_configured_header() {
     let body = payload("documented");
-    let check = |server: &Server, headers: &[(&str, &str)], expected: u16| {
+    let check = |server: &Server, challenge: &str, headers: &[(&str, &str)], expected: u16| {
         let answer = server.connect().post(headers, &body);
         assert_eq!(answer.status, expected, "{headers:?}");
         if expected == 401 {
             check_problem(&answer, 401, "Unauthorized");
-            assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer"), "{answer:?}");
+            assert_eq!(answer.header("www-authenticate"), Some(challenge), "{answer:?}");
         }
     };
     let bearer = with_token(None);
-    check(&bearer, &[("Authorization", "Bearer s3cret")], 200);
-    check(&bearer, &[("authorization", "bearer s3cret")], 200);
-    check(&bearer, &[("Authorization", "Bearer wrong")], 401);
-    check(&bearer, &[("X-API-Key", "s3cret")], 401);
-    check(&bearer, &[], 401);
+    let by_bearer = r#"Bearer realm="healthsink""#;
+    check(&bearer, by_bearer, &[("Authorization", "Bearer s3cret")], 200);
+    check(&bearer, by_bearer, &[("authorization", "bearer s3cret")], 200);
+    check(&bearer, by_bearer, &[("Authorization", "Bearer wrong")], 401);
+    check(&bearer, by_bearer, &[("X-API-Key", "s3cret")], 401);
+    check(&bearer, by_bearer, &[], 401);
     assert_eq!(bearer.count("uploads"), 2, "a request that is refused is no upload");
     let header = with_token(Some("X-API-Key"));
-    check(&header, &[("x-api-key", "s3cret")], 200);
-    check(&header, &[("X-API-Key", "Bearer s3cret")], 401);
-    check(&header, &[("Authorization", "Bearer s3cret")], 401);
+    let by_key = r#"ApiKey realm="healthsink", header="x-api-key""#;
+    check(&header, by_key, &[("x-api-key", "s3cret")], 200);
+    check(&header, by_key, &[("X-API-Key", "Bearer s3cret")], 401);
+    check(&header, by_key, &[("Authorization", "Bearer s3cret")], 401);
     // Wrong tokens do not lock the owner's monitor out.
     assert_eq!(get(header.address, "/healthz").status, 200);
 }

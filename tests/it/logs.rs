@@ -64,6 +64,26 @@ fn each_upload_is_one_line() {
     assert!(messages.last().unwrap().starts_with("stopped"), "{messages:?}");
 }
 
+/// A program that reads the log can read why the program ended.
+#[test]
+fn the_last_error_is_a_line_of_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut arguments = vec!["status", "--db"];
+    let missing = folder.path().join("none.db");
+    arguments.push(missing.to_str().unwrap());
+    let said = |more: &[&str]| {
+        let output = command().args(&arguments).args(more).output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let text = said(&[]);
+    let error = text.strip_prefix("healthsink: ").unwrap().trim_end();
+    let line: Value = serde_json::from_str(&said(&["--log-format", "json"])).unwrap();
+    assert_eq!([&line["level"], &line["message"]], [&json!("ERROR"), &json!(error)]);
+    // Without a log it is still said.
+    assert_eq!(said(&["--log-format", "json", "--log-level", "off"]), text);
+}
+
 /// The line has the person's name and the token's number.
 #[test]
 fn an_upload_with_a_token_is_logged_with_its_person() {
