@@ -10,8 +10,15 @@ declare global {
   }
 }
 
-export function askAhead(url: string, accept: string): void {
-  const answer = fetch(url, { credentials: "same-origin", headers: { accept } });
+/** The address that the page's head asks for. No other request has its "?", or it would get that answer hours later. */
+export const IN_HEAD = "api/v1/overview?";
+
+/** As the page's head writes an address, if it asks for that. */
+export const inHead = (url: string): string => (`${url}?` === IN_HEAD ? IN_HEAD : url);
+
+/** Asks for an address as the head writes it, without headers: browsers take the answer that the head got only then. */
+export function askAhead(url: string, written: string): void {
+  const answer = fetch(written, { credentials: "same-origin" });
   // Its taker handles the failure.
   answer.catch(() => undefined);
   window.ahead = { url, answer };
