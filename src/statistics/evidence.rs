@@ -28,7 +28,10 @@ impl ZoneEvidence {
         };
         let is_sure = is_apple || count >= ZONE_AGREEING_ROWS;
         self.doubtful = (!is_sure).then_some((from_ms, zone, count));
-        if is_sure && self.changes.len() < ZONE_CHANGES_MAX {
+        // A clock shows one zone at a time: the one that was followed first.
+        let is_behind = |at_ms: &i64| self.changes.last().is_none_or(|(last_ms, _)| last_ms < at_ms);
+        let from_ms = [from_ms, start_ms].into_iter().find(is_behind).filter(|_| is_sure);
+        if let Some(from_ms) = from_ms.filter(|_| self.changes.len() < ZONE_CHANGES_MAX) {
             self.changes.push((from_ms, zone));
         }
     }
@@ -83,6 +86,12 @@ mod tests {
         check(&[(1, berlin, true), (2, tokyo, false), (3, tokyo, false)], &[], &[(1, berlin), (2, tokyo)]);
         check(&[(1, berlin, true), (2, tokyo, false), (3, lima, false), (4, tokyo, false)], &[], &[(1, berlin)]);
         check(&[(1, berlin, true), (2, tokyo, false), (3, tokyo, true)], &[], &[(1, berlin), (2, tokyo)]);
+        // Two zones at one instant: what comes later decides.
+        check(&[(1, berlin, true), (1, tokyo, true), (1, lima, true)], &[], &[(1, berlin)]);
+        check(&[(1, berlin, true), (1, tokyo, true), (2, tokyo, true)], &[], &[(1, berlin), (2, tokyo)]);
+        let rows = [(1, berlin, true), (1, tokyo, false), (1, tokyo, false), (2, tokyo, false), (3, tokyo, false)];
+        check(&rows, &[], &[(1, berlin), (2, tokyo)]);
+        check(&[(1, berlin, true), (1, tokyo, false), (3, tokyo, false)], &[], &[(1, berlin), (3, tokyo)]);
         let rows = [(10, berlin, true), (20, tokyo, true)];
         check(&rows, &[(12..15, lima)], &[(10, berlin), (12, lima), (15, berlin), (20, tokyo)]);
         check(&rows, &[(12..25, lima)], &[(10, berlin), (12, lima), (25, tokyo)]);
