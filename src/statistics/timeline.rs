@@ -195,7 +195,13 @@ impl Timeline {
 
     /// The latest date that a clock has shown up to an instant in a span.
     fn shown(&self, span: Span, at_ms: i64) -> LocalDay {
-        let day = LocalDay::of_local_ms(self.zones.local_ms(span.zone, at_ms));
+        let mut day = LocalDay::of_local_ms(self.zones.local_ms(span.zone, at_ms));
+        let offset_ms = |at_ms| self.zones.offset_ms(span.zone, at_ms);
+        // Clocks that have gone back may show the former date again.
+        if offset_ms(at_ms.saturating_sub(DAY_MS)) > offset_ms(at_ms) {
+            let next_ms = self.zones.first_instant(span.zone, day.next().local_ms());
+            day = if next_ms.is_some_and(|next_ms| next_ms <= at_ms) { day.next() } else { day };
+        }
         span.shown_before.map_or(day, |shown| shown.max(day))
     }
 }
@@ -275,6 +281,28 @@ mod tests {
                 (at, last) = (bucket.end_ms, Some(bucket));
             }
         }
+    }
+
+    /// In these zones clocks went back over midnight: from 00:01 to 23:01, and from 02:00 to 23:00. The new date stays.
+    #[test]
+    fn a_date_that_was_shown_stays() {
+        let check = |zone: &str, day_before: &str, at: [&str; 2]| {
+            let timeline = timeline(zone, &[]);
+            let [first, again] = at.map(|text| parse(text).unwrap());
+            let next = day(day_before).next();
+            assert_eq!(timeline.day_start_ms(next), first, "{zone}");
+            for at_ms in [first, again - 1, again, again + HOUR_MS / 2, again + 2 * HOUR_MS] {
+                let bucket = timeline.bucket_at(at_ms, Scale::Day);
+                assert_eq!((bucket.day, bucket.start_ms), (next, first), "{zone} {at_ms}");
+                assert_eq!(timeline.day_of(at_ms), next, "{zone} {at_ms}");
+                assert!(bucket.end_ms - bucket.start_ms > 24 * HOUR_MS, "{zone} {bucket:?}");
+                let hour = timeline.bucket_at(at_ms, Scale::Hour);
+                assert!(hour.day == next && hour.start_ms <= at_ms && at_ms < hour.end_ms, "{zone} {hour:?}");
+            }
+            assert_eq!(timeline.day_of(first - 1), day(day_before), "{zone}");
+        };
+        check("America/St_Johns", "2010-11-06", ["2010-11-07T00:00:00-02:30", "2010-11-07T00:01:00-02:30"]);
+        check("Antarctica/Casey", "2010-03-04", ["2010-03-05T00:00:00+11:00", "2010-03-05T02:00:00+11:00"]);
     }
 
     #[test]
