@@ -15,9 +15,9 @@ pub struct Period {
 }
 
 impl Period {
-    /// Adds the figure of a day; `None` if it has no data.
+    /// Adds the figure of a day; `None` if it has no data. One that is not finite counts as no data.
     pub fn add(&mut self, day: Option<f64>) {
-        if let Some(value) = day {
+        if let Some(value) = day.filter(|value| value.is_finite()) {
             self.sum.add(value);
             self.days_with_data += 1;
         }
@@ -116,6 +116,13 @@ mod tests {
             .for_each(|day| week.add(day));
         assert_eq!((week.daily_average(), week.days_with_data(), week.sum()), (Some(1000.0), 6, 6000.0));
         assert_eq!(Period::default().daily_average(), None);
+    }
+
+    #[test]
+    fn an_infinite_day_has_no_data() {
+        let mut days = Period::default();
+        [Some(f64::INFINITY), Some(5.0), Some(f64::NAN)].into_iter().for_each(|day| days.add(day));
+        assert_eq!((days.daily_average(), days.days_with_data()), (Some(5.0), 1));
     }
 
     #[test]

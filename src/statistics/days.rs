@@ -180,6 +180,7 @@ impl<'a> Days<'a> {
             }
         };
         total.groups.sort_unstable_by_key(|part| ranks.rank(part.group));
+        total.drop_infinite();
         let only_holds = matches!(self.counter, Counter::Instants(_)) && total.count == 0;
         if !total.is_empty() && !only_holds {
             output(Output::Total(total));

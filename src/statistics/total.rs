@@ -107,6 +107,15 @@ impl Total {
         now_ms < self.bucket.end_ms
     }
 
+    /// Leaves out figures beyond the largest double.
+    pub(super) fn drop_infinite(&mut self) {
+        let figures = [&mut self.value, &mut self.time_weighted, &mut self.naive].into_iter();
+        let parts = self.groups.iter_mut().map(|part| &mut part.value);
+        for figure in figures.chain(&mut self.partitions).chain(parts) {
+            *figure = figure.filter(|figure| figure.is_finite());
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0 && self.covered_ms == 0 && self.naive.is_none()
     }

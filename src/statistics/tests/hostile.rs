@@ -145,3 +145,20 @@ fn zones_that_do_not_exist() {
     );
     assert!(!Timeline::new(zones, None, &[]).is_known());
 }
+
+#[test]
+fn a_figure_beyond_the_largest_double_is_none() {
+    let day = |method, text: &str| {
+        let passed = days(method, &samples(text));
+        let total = &passed.totals[0];
+        assert!(total.groups.iter().all(|part| part.value.is_none_or(f64::is_finite)), "{total:?}");
+        (total.value, total.naive, total.time_weighted)
+    };
+    let most = "W 10:00:00 10:10:00 1.7e308; W 11:00:00 11:10:00 1.7e308";
+    assert_eq!(day(Method::Sum, most), (None, None, None));
+    assert_eq!(day(Method::TimeWeighted, most), (None, None, None));
+    assert_eq!(day(Method::Level, "W 10:00:00 11:00:00 -5000"), (None, None, None));
+    assert_eq!(day(Method::Level, "W 10:00:00 11:00:00 3070"), (None, None, None));
+    let parts = "W 10:00:00 10:10:00 1.7e308; W 11:00:00 11:10:00 -1.7e308; P 12:00:00 12:10:00 3";
+    assert_eq!(day(Method::Sum, parts), (Some(3.0), Some(3.0), None));
+}
