@@ -85,7 +85,12 @@ impl Method {
     /// since 1970 UTC. `longest_ms` is the duration of the type's longest sample.
     #[must_use]
     pub fn read_from_ms(self, from_ms: i64, longest_ms: i64) -> i64 {
-        let reach_ms = if self == Self::TimeWeighted { longest_ms.max(HOLD_MS) } else { longest_ms };
+        let reach_ms = match self {
+            Self::TimeWeighted => longest_ms.max(HOLD_MS),
+            // The samples that hide the beginning of those under way decide in which day they count first.
+            Self::Sum | Self::Level => longest_ms.saturating_mul(2),
+            _ => longest_ms,
+        };
         from_ms.saturating_sub(reach_ms).saturating_sub(SAME_START_MS)
     }
 
