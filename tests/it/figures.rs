@@ -234,6 +234,50 @@ fn a_journey_and_a_late_source_move_the_days_that_they_concern() {
     assert_eq!(derived(&owned.db), before);
 }
 
+/// A watch and a phone may name one zone by two names, and both begin with the night.
+#[test]
+fn two_zones_at_one_instant_stop_no_figure() {
+    let owned = Owned::new();
+    let mut samples = Samples::default();
+    for (day, zone) in
+        [(0, "Asia/Kolkata"), (0, "Asia/Calcutta"), (1, "Asia/Tokyo"), (1, "Asia/Kolkata"), (2, "Asia/Tokyo")]
+    {
+        let from_ms = day * DAY_MS + 16 * HOUR_MS;
+        let source = if zone == "Asia/Calcutta" { PHONE } else { WATCH };
+        samples.add("SleepAnalysis", source, [from_ms, from_ms + 6 * HOUR_MS], json!(3), Some(zone));
+        samples.steps(WATCH, day * DAY_MS, 60, 100);
+    }
+    owned.import(&Samples::data(&samples.lists), &[]);
+    assert_eq!(owned.texts("SELECT count(*) FROM sleep_nights"), ["3"]);
+    assert_eq!(owned.texts("SELECT change = (SELECT max(number) FROM changes) FROM derived_state"), ["1"]);
+    let before = derived(&owned.db);
+    derive_from_nothing(&owned);
+    assert_eq!(derived(&owned.db), before);
+}
+
+/// One sample of an app is no evidence for a zone, but its own night is in that zone.
+#[test]
+fn a_night_in_a_zone_that_only_it_names_is_explained_in_that_zone() {
+    let owned = Owned::new();
+    let mut samples = Samples::default();
+    let night = [14 * HOUR_MS, 21 * HOUR_MS];
+    samples.add("SleepAnalysis", APP, night, json!(3), Some("Asia/Tokyo"));
+    samples.add("SleepAnalysis", PHONE, night, json!(4), None);
+    owned.import(&Samples::data(&samples.lists), &[]);
+    let db = owned.db.to_str().unwrap();
+    let ignored = run(&["sources", "ignore", "--db", db, PHONE.0]);
+    assert!(ignored.status.success(), "{ignored:?}");
+    owned.import(&json!({"data": {}}), &[]);
+    let stored = owned.texts("SELECT night, asleep_min, core_min, bedtime, zone FROM sleep_nights");
+    assert_eq!(stored, ["2026-01-06|420.0|420.0|2026-01-05T23:00:00|Asia/Tokyo"]);
+    let output = run(&["explain", "--db", db, "--type", "sleep", "--day", "2026-01-06", "--json"]);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!([&found["value"], &found["zone"], &found["count"]], [&json!(420.0), &json!("Asia/Tokyo"), &json!(1)]);
+    assert_eq!(found["stretches"][0]["from"], "2026-01-05T23:00:00");
+    assert_eq!(found["from"], "2026-01-05T09:00:00Z", "18:00 in Tokyo");
+    assert_eq!(found["leftOut"], json!({"its source is ignored": 1}));
+}
+
 /// Three weeks of overlapping sources, workouts with condensed series, nights, a journey and late corrections.
 fn three_weeks() -> (Samples, Vec<Value>) {
     let (mut samples, mut numbers, mut workouts) = (Samples::default(), Numbers(7), Vec::new());

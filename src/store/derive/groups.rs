@@ -28,6 +28,8 @@ pub(super) struct Groups {
     stored: usize,
     /// The same with those that were sent to the writer.
     sent: usize,
+    /// How many groups count in this run, once all of them are known.
+    closed: Option<usize>,
     watch: Watch,
 }
 
@@ -103,12 +105,24 @@ impl Groups {
         let stored = known.len();
         let by_source = HashMap::default();
         let watch = Watch::default();
-        Ok(Self { known, by_key, by_source, last: None, orders, next_id, id_of: None, stored, sent: stored, watch })
+        let (sent, closed) = (stored, None);
+        Ok(Self { known, by_key, by_source, last: None, orders, next_id, id_of: None, stored, sent, closed, watch })
     }
 
     /// Makes ids of new groups of their keys.
     pub(super) fn with_ids(self, person: i64, id_of: Option<GroupIdOf>) -> Self {
         Self { id_of: id_of.map(|id_of| (person, id_of)), ..self }
+    }
+
+    /// All groups are known, and their ranks stay as they are. A run reads each type in a later state of the database: rows that have
+    /// come meanwhile reveal nothing of groups now, but in the next run. It then makes figures of all types again that have other ranks.
+    pub(super) fn close(&mut self) {
+        self.closed = Some(self.known.len());
+    }
+
+    /// The groups that count in this run.
+    fn counted(&self) -> &[Known] {
+        &self.known[..self.closed.unwrap_or(self.known.len())]
     }
 
     /// Returns the group of a source. A survey has met those of stored samples.
@@ -187,7 +201,7 @@ impl Groups {
     fn group(&mut self, key: &str, name: &str, class: Class, at_ms: i64) -> GroupId {
         if let Some(group) = self.by_key.get(key) {
             let known = &mut self.known[*group as usize];
-            if class < known.class {
+            if class < known.class && self.closed.is_none() {
                 known.set_class(class);
             }
             return *group;
@@ -212,7 +226,7 @@ impl Groups {
     #[inline]
     pub(super) fn note(&mut self, group: GroupId, start_ms: i64) {
         let known = &mut self.known[group as usize];
-        if start_ms < known.row.first_ms || start_ms > known.row.last_ms {
+        if (start_ms < known.row.first_ms || start_ms > known.row.last_ms) && self.closed.is_none() {
             known.row.first_ms = known.row.first_ms.min(start_ms);
             known.row.last_ms = known.row.last_ms.max(start_ms);
             known.is_changed = true;
@@ -236,19 +250,20 @@ impl Groups {
 
     /// Takes the groups that the database does not have.
     pub(super) fn take_new_rows(&mut self) -> Vec<GroupRow> {
-        let sent = std::mem::replace(&mut self.sent, self.known.len());
-        self.known[sent..].iter().map(|known| known.row.clone()).collect()
+        let counted = self.counted().len();
+        let sent = std::mem::replace(&mut self.sent, counted);
+        self.counted()[sent..].iter().map(|known| known.row.clone()).collect()
     }
 
     /// Returns the groups that are new or other than in the database.
     pub(super) fn changed_rows(&self) -> Vec<GroupRow> {
-        self.known.iter().filter(|known| known.is_changed).map(|known| known.row.clone()).collect()
+        self.counted().iter().filter(|known| known.is_changed).map(|known| known.row.clone()).collect()
     }
 
     /// Returns the ranks for a type.
     pub(super) fn ranks(&self, kind: &str) -> Ranks {
         let groups: Vec<Group<'_>> = self
-            .known
+            .counted()
             .iter()
             .map(|known| Group { key: &known.row.key, class: known.class, first_ms: known.row.first_ms })
             .collect();

@@ -192,6 +192,7 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
     let sleep = find_type(&connection, SLEEP)?;
     let asleep = sleep.and_then(|sleep| dirty.types.get(&sleep)?.first().copied());
     let dirty_from_ms = asleep.iter().chain(dirty.workouts.first()).map(|span| span.0).min();
+    let sleep = sleep.map(|sleep| (sleep, lengths.longest_ms(sleep)));
     let zones = zones::read(connection, person, sleep, behind.home.as_deref(), dirty_from_ms)?;
     if !dirty.workouts.is_empty() {
         add_condensed(&connection, person, &mut dirty)?;
@@ -214,6 +215,9 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
 fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mut Sender<'_>) -> Step<()> {
     let Known { dirty, first, groups, lengths, zones, workouts } = known;
     let person = Person { connection, id: person, timeline: &zones.timeline, workouts };
+    if first.is_empty() {
+        groups.close();
+    }
     let mut first = First::new(first);
     for (kind, spans) in &mut dirty.types {
         let longest_ms = lengths.longest_ms(*kind);
@@ -230,6 +234,7 @@ fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mu
             derive_type(&person, &kind, spans, (groups, &mut *lengths), sender)
         })?;
     }
+    groups.close();
     for kind in first.of_other_ranks(groups) {
         let name = name_of_type(&connection, kind)?.unwrap_or_default();
         let kind = Kind { id: kind, name: &name, longest_ms: lengths.longest_ms(kind) };
@@ -290,4 +295,123 @@ fn add_condensed(connection: &Connection, person: i64, dirty: &mut Dirty) -> rus
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use rusqlite::params;
+
+    use super::*;
+    use crate::model::time::{DAY_MS, HOUR_MS};
+    use crate::store::Store;
+    use crate::store::derive::apply::apply;
+
+    const STEPS: &str = "HKQuantityTypeIdentifierStepCount";
+    const ENERGY: &str = "HKQuantityTypeIdentifierActiveEnergyBurned";
+
+    fn id(connection: &Connection, (table, column): (&str, &str), text: &str) -> i64 {
+        connection.execute(&format!("INSERT OR IGNORE INTO {table} ({column}) VALUES (?1)"), [text]).unwrap();
+        let sql = format!("SELECT id FROM {table} WHERE {column} = ?1");
+        connection.query_row(&sql, [text], |row| row.get(0)).unwrap()
+    }
+
+    /// Adds a sample of an hour by an app, and notes it.
+    fn add(connection: &Connection, kind: &str, app: &str, (day, hour): (i64, i64), value: f64) {
+        let kind = id(connection, ("types", "name"), kind);
+        let source = format!(r#"{{"sourceRevision":{{"source":{{"bundleIdentifier":"{app}"}}}}}}"#);
+        let source = id(connection, ("sources", "json"), &source);
+        let (start_ms, end_ms) = (day * DAY_MS + hour * HOUR_MS, day * DAY_MS + (hour + 1) * HOUR_MS);
+        let uuid = (i128::from(source) << 64 | i128::from(start_ms)).to_be_bytes();
+        let given = params![kind, start_ms, end_ms, uuid, value, source];
+        for sql in [
+            "INSERT INTO samples (person_id, type_id, start_ms, end_ms, uuid, value, source_id) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT OR IGNORE INTO sample_origins (person_id, type_id, is_derived, unit_id) SELECT 1, ?1, 0, 0 WHERE ?2 + ?3 + ?4 + ?5 + ?6",
+            "INSERT INTO changes (person_id, kind, type_id, from_ms, to_ms, removed) SELECT 1, 'samples', ?1, ?2, ?3, ?4 + ?5 + ?6 < 0",
+        ] {
+            connection.execute(sql, given).unwrap();
+        }
+    }
+
+    /// A run that ends. `meanwhile` is called with the number of each part before it is sent.
+    fn run(reader: &Connection, writer: &Connection, meanwhile: impl Fn(u32)) {
+        let parts = Cell::new(0);
+        let mut store = |chunk: Chunk| Ok(apply(Supplied::whole(writer), &chunk)?);
+        let count = || {
+            parts.set(parts.get() + 1);
+            meanwhile(parts.get());
+            false
+        };
+        derive_supplied(Supplied::whole(reader), &Wishes::default(), 7, &mut store, &count).unwrap();
+    }
+
+    /// Which of two apps counts depends on when each began, and a run reads each type in another state of the database.
+    #[test]
+    fn rows_that_come_during_a_run_change_the_order_of_sources_for_all_types() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::new(folder.path().join("health.db"));
+        let store = Store::open(&database).unwrap();
+        let writer = &store.connection;
+        let reader = open(&database).unwrap();
+        let steps = || -> f64 {
+            let sql = "SELECT value FROM steps_per_day WHERE day = '1970-01-21'";
+            writer.query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        add(writer, STEPS, "com.example.two", (5, 8), 1.0);
+        add(writer, STEPS, "com.example.one", (10, 8), 1.0);
+        add(writer, STEPS, "com.example.one", (20, 8), 100.0);
+        add(writer, STEPS, "com.example.two", (20, 8), 7.0);
+        run(&reader, writer, |_| {});
+        assert_eq!(steps(), 100.0, "the app that began last counts");
+        add(writer, STEPS, "com.example.two", (20, 12), 1000.0);
+        add(writer, ENERGY, "com.example.three", (2, 8), 1.0);
+        run(&reader, writer, |part| {
+            // The steps are read, the energy is not.
+            if part == 2 {
+                add(writer, ENERGY, "com.example.one", (2, 12), 1.0);
+            }
+        });
+        run(&reader, writer, |_| {});
+        let found = steps();
+        writer.execute_batch("DELETE FROM derived_state; DELETE FROM days; DELETE FROM source_groups").unwrap();
+        run(&reader, writer, |_| {});
+        assert_eq!((found, steps()), (1007.0, 1007.0), "the other app began last");
+    }
+
+    /// An app begins with its first sample, whether the phone still has that or not.
+    #[test]
+    fn a_source_begins_with_a_missing_sample_also_from_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::new(folder.path().join("health.db"));
+        let store = Store::open(&database).unwrap();
+        let writer = &store.connection;
+        let reader = open(&database).unwrap();
+        for hour in 0..600 {
+            add(writer, STEPS, "com.example.three", (-30, hour), 1.0);
+        }
+        for day in [3, 6, 10, 20] {
+            add(writer, STEPS, "com.example.one", (day, 8), 100.0);
+        }
+        for day in [5, 20] {
+            add(writer, STEPS, "com.example.two", (day, 8), 7.0);
+        }
+        let steps = || -> Option<f64> {
+            writer.query_row("SELECT value FROM steps_per_day WHERE day = '1970-01-21'", [], |row| row.get(0)).unwrap()
+        };
+        run(&reader, writer, |_| {});
+        writer
+            .execute_batch(
+                "INSERT INTO missing_samples (person_id, type_id, start_ms, uuid, missing_since_ms)
+                   SELECT person_id, type_id, start_ms, uuid, 0 FROM samples WHERE value = 100 AND start_ms < 8 * 86400000;
+                 INSERT INTO changes (person_id, kind, type_id, from_ms, to_ms, removed)
+                   SELECT person_id, 'samples', type_id, start_ms, end_ms, 1 FROM samples WHERE value = 100 AND start_ms < 8 * 86400000",
+            )
+            .unwrap();
+        run(&reader, writer, |_| {});
+        assert_eq!(steps(), Some(7.0), "the app that began last counts");
+        writer.execute_batch("DELETE FROM derived_state; DELETE FROM days; DELETE FROM source_groups").unwrap();
+        run(&reader, writer, |_| {});
+        assert_eq!(steps(), Some(7.0));
+    }
 }

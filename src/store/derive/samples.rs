@@ -67,7 +67,7 @@ const FIRST: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata F
     WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4 ORDER BY start_ms LIMIT ?5";
 
 /// What it needs of those that an export no longer has.
-const SURVEY_MISSING: &str = "SELECT s.source_id, max(s.start_ms), max(s.end_ms - s.start_ms)
+const SURVEY_MISSING: &str = "SELECT s.source_id, min(s.start_ms), max(s.start_ms), max(s.end_ms - s.start_ms)
     FROM missing_samples m CROSS JOIN samples s USING (person_id, type_id, start_ms, uuid)
     WHERE m.person_id = ?1 AND m.type_id = ?2 AND m.start_ms >= ?3 AND m.start_ms < ?4 GROUP BY s.source_id";
 
@@ -211,7 +211,8 @@ pub(super) fn first(
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MissingOfSource {
     pub(super) source: Option<i64>,
-    /// The start of the last one.
+    /// The starts of the first one and the last one.
+    pub(super) first_ms: i64,
     pub(super) last_ms: i64,
     /// The duration of the longest one.
     pub(super) longest_ms: Option<i64>,
@@ -227,7 +228,8 @@ pub(super) fn survey_missing(
     let mut select = connection.prepare_cached(SURVEY_MISSING)?;
     let mut rows = select.query(params![person, kind, from_ms, to_ms])?;
     while let Some(row) = rows.next()? {
-        each(MissingOfSource { source: row.get(0)?, last_ms: row.get(1)?, longest_ms: integer(row, 2) })?;
+        let (first_ms, last_ms) = (row.get(1)?, row.get(2)?);
+        each(MissingOfSource { source: row.get(0)?, first_ms, last_ms, longest_ms: integer(row, 3) })?;
     }
     Ok(())
 }

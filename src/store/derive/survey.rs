@@ -158,8 +158,8 @@ impl Survey<'_> {
     fn read_missing(&mut self, kind: i64, (from_ms, to_ms): Span, known: &mut Known) -> Step<()> {
         let (key, behind_ms) = ((self.person, kind), to_ms.saturating_add(1));
         samples::survey_missing(&self.connection, key, (from_ms, behind_ms), |missing| {
-            let group = self.groups.of_source(&self.connection, missing.source, missing.last_ms)?;
-            self.groups.note(group, missing.last_ms);
+            let group = self.groups.of_source(&self.connection, missing.source, missing.first_ms)?;
+            [missing.first_ms, missing.last_ms].into_iter().for_each(|start_ms| self.groups.note(group, start_ms));
             if let Some(longest_ms) = missing.longest_ms {
                 known.note_length(longest_ms);
             }

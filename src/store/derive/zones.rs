@@ -14,6 +14,10 @@ use super::metadata::SharedTexts;
 use crate::statistics::{Timeline, ZoneEvidence, ZoneId, Zones};
 use crate::store::supplied::{Need, Supplied};
 
+/// Nights that change may begin as long before what changes them, beyond the longest sleep. They know the zones that their samples name,
+/// also those that are no evidence.
+const NIGHTS_MS: i64 = 10 * DAY_MS;
+
 /// How far before new evidence is read, until one piece settles the zone: a month, a year, all.
 const LOOK_BACK_MS: [i64; 3] = [30 * DAY_MS, 366 * DAY_MS, i64::MAX];
 
@@ -39,11 +43,12 @@ struct Seen {
     is_apple: bool,
 }
 
-/// Reads the zones of a person. Evidence is read again near `dirty_from_ms`, if there is new one.
+/// Reads the zones of a person. Evidence is read again near `dirty_from_ms`, if there is new one. `sleep` is the type, and how long the
+/// longest sample is.
 pub(super) fn read(
     connection: Supplied<'_>,
     person: i64,
-    sleep: Option<i64>,
+    sleep: Option<(i64, i64)>,
     home: Option<&str>,
     dirty_from_ms: Option<i64>,
 ) -> rusqlite::Result<PersonZones> {
@@ -129,8 +134,8 @@ fn manual(connection: &Connection, person: i64, zones: &mut Zones) -> rusqlite::
 struct Reader<'a> {
     connection: Supplied<'a>,
     person: i64,
-    /// The type of sleep, if there is any.
-    sleep: Option<i64>,
+    /// The type of sleep, if there is any, and its longest sample.
+    sleep: Option<(i64, i64)>,
     stored: &'a [(i64, ZoneId)],
     zones: &'a mut Zones,
 }
@@ -148,7 +153,11 @@ impl Reader<'_> {
             }
             // A piece of Apple's, or of the known zone, leaves no doubt.
             let mut is_settled = from_ms <= ALL.0;
-            self.read(from_ms, |seen| {
+            let reach_ms = self.sleep.map_or(0, |(_, longest_ms)| longest_ms.saturating_add(NIGHTS_MS));
+            self.read(from_ms.saturating_sub(reach_ms).max(ALL.0), |seen| {
+                if seen.start_ms < from_ms {
+                    return;
+                }
                 let behind = stored.partition_point(|(at_ms, _)| *at_ms <= seen.start_ms);
                 let known = stored[..behind].last();
                 is_settled |= seen.start_ms < dirty_from_ms
@@ -165,13 +174,14 @@ impl Reader<'_> {
     /// Reads sleep and workouts together, in the order of their starts.
     fn read(&mut self, from_ms: i64, mut each: impl FnMut(Seen)) -> rusqlite::Result<()> {
         let (connection, person, time) = (self.connection, self.person, (from_ms, i64::MAX));
-        if let Some(sleep) = self.sleep {
+        let sleep = self.sleep.map(|(sleep, _)| sleep);
+        if let Some(sleep) = sleep {
             connection.need(|| Need::samples((person, sleep), time))?;
         }
         connection.need(|| Need::starts(person, "workouts", time))?;
-        let (mut sleep, mut workouts) = (connection.prepare_cached(SLEEP)?, connection.prepare_cached(WORKOUTS)?);
+        let (mut sleep_rows, mut workouts) = (connection.prepare_cached(SLEEP)?, connection.prepare_cached(WORKOUTS)?);
         let (mut sleep, mut workouts) =
-            (sleep.query(params![self.person, self.sleep, from_ms])?, workouts.query([self.person, from_ms])?);
+            (sleep_rows.query(params![self.person, sleep, from_ms])?, workouts.query([self.person, from_ms])?);
         let mut known = Known::default();
         let (mut asleep, mut active) = (self.next(&mut sleep, &mut known)?, self.next(&mut workouts, &mut known)?);
         loop {

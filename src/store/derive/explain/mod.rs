@@ -12,6 +12,7 @@ use super::subject::{Kind, Person};
 use super::survey::Lengths;
 use super::workout_spans;
 use super::zones;
+use crate::model::time::DAY_MS;
 use crate::statistics::{LocalDay, Method};
 use crate::store::lookup::find_type;
 use crate::store::supplied::Supplied;
@@ -34,13 +35,15 @@ pub(in crate::store) fn explain(
         .query_row("SELECT zone FROM home_zones WHERE person_id = ?1", [person], |row| row.get(0))
         .optional()?;
     let supplied = Supplied::whole(connection);
-    let zones = zones::read(supplied, person, None, home.as_deref(), None)?;
+    let longest_ms = Lengths::load(connection, person)?.longest_ms(kind);
+    let is_sleep = Method::of(name) == Method::Sleep;
+    // A night also knows the zones that its samples name and that are no evidence.
+    let (sleep, near_ms) = is_sleep.then(|| ((kind, longest_ms), i64::from(day.days()) * DAY_MS)).unzip();
+    let zones = zones::read(supplied, person, sleep, home.as_deref(), near_ms)?;
     let workouts = workout_spans::all(supplied, person)?;
     let mut groups = Groups::load(connection, person)?;
-    let longest_ms = Lengths::load(connection, person)?.longest_ms(kind);
     let person = Person { connection: supplied, id: person, timeline: &zones.timeline, workouts: &workouts };
     let kind = Kind { id: kind, name, longest_ms };
-    let is_sleep = Method::of(name) == Method::Sleep;
     let (mut explanation, span) = if is_sleep {
         night::explain(&person, &kind, day, &mut groups)?
     } else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::parts::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart, local, minutes};
 use crate::model::time::to_iso_seconds;
-use crate::statistics::{LocalDay, Night, NightOutput, Nights, PeriodKind, Ranks, SleepSample, Stage};
+use crate::statistics::{LocalDay, Night, NightOutput, Nights, PeriodKind, Ranks, SleepSample, Stage, ZoneId};
 use crate::store::derive::dirty::{ALL, Span};
 use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
@@ -21,41 +21,16 @@ pub(super) fn explain(
 ) -> Step<(Explanation, Span)> {
     let timeline = person.timeline;
     let ranks = groups.ranks(kind.name);
+    let span_in = |zone| (Nights::start_ms(timeline, zone, day), Nights::start_ms(timeline, zone, day.next()));
     let zone = timeline.zone_at(timeline.day_start_ms(day));
-    let read = Nights::read_span_ms(timeline, zone, day);
-    let span = (Nights::start_ms(timeline, zone, day), Nights::start_ms(timeline, zone, day.next()));
-    let mut found: Option<Night> = None;
-    let (mut left_out, mut count) = (BTreeMap::new(), 0);
-    let mut keep = |output: NightOutput<'_>| match output {
-        NightOutput::Night(night) if night.day == day => found = Some(night.clone()),
-        NightOutput::LeftOut(sample, reason) if (span.0..span.1).contains(&sample.start_ms) => {
-            *left_out.entry(reason.text()).or_default() += 1;
-        }
-        _ => {}
-    };
-    let mut nights = Nights::new(timeline, &ranks);
-    let mut texts = SharedTexts::default();
-    let window = (read.start.saturating_sub(kind.longest_ms).max(ALL.0), read.end.min(ALL.1));
-    let wanted = Wanted { metadata: true, ..Wanted::default() };
-    samples::read(person.connection, (person.id, kind.id), window, wanted, |stored| {
-        let group = groups.of_source(&person.connection, stored.source, stored.start_ms)?;
-        let (id, own) = stored.metadata()?;
-        let metadata = texts.read(&person.connection, id, own)?;
-        let sample = SleepSample {
-            start_ms: stored.start_ms,
-            end_ms: stored.end_ms,
-            value: stage_number(stored.value),
-            group,
-            zone: metadata.zone().and_then(|name| timeline.zones().find(name)),
-        };
-        if (span.0..span.1).contains(&sample.start_ms) && sample.left_out().is_none() {
-            count += 1;
-        }
-        // The samples come in the order of their starts.
-        let _ = nights.push(&sample, &mut keep);
-        Ok(())
-    })?;
-    nights.finish(&mut keep);
+    let mut span = span_in(zone);
+    let mut pass = Pass::run(person, kind, (day, zone, span), (&ranks, groups))?;
+    // Its samples may name another zone: then it lasts from another time on.
+    if let Some(own) = pass.night.as_ref().map(|night| span_in(night.zone)).filter(|own| *own != span) {
+        span = own;
+        pass = Pass::run(person, kind, (day, zone, span), (&ranks, groups))?;
+    }
+    let Pass { night, count, left_out } = pass;
     let mut explanation = Explanation {
         kind: kind.name.to_owned(),
         day: day.to_string(),
@@ -72,10 +47,63 @@ pub(super) fn explain(
         left_out,
         night: None,
     };
-    if let Some(night) = found {
+    if let Some(night) = night {
         fill(&mut explanation, person, &night, &ranks, groups);
     }
     Ok((explanation, span))
+}
+
+/// One pass over the samples near a night.
+#[derive(Debug, Default)]
+struct Pass {
+    night: Option<Night>,
+    count: u64,
+    left_out: BTreeMap<&'static str, u64>,
+}
+
+impl Pass {
+    fn run(
+        person: &Person<'_>,
+        kind: &Kind<'_>,
+        (day, zone, span): (LocalDay, ZoneId, Span),
+        (ranks, groups): (&Ranks, &mut Groups),
+    ) -> Step<Self> {
+        let timeline = person.timeline;
+        let Self { mut night, mut count, mut left_out } = Self::default();
+        let mut keep = |output: NightOutput<'_>| match output {
+            NightOutput::Night(found) if found.day == day => night = Some(found.clone()),
+            NightOutput::LeftOut(sample, reason) if (span.0..span.1).contains(&sample.start_ms) => {
+                *left_out.entry(reason.text()).or_default() += 1;
+            }
+            _ => {}
+        };
+        let mut nights = Nights::new(timeline, ranks);
+        let mut texts = SharedTexts::default();
+        let read = Nights::read_span_ms(timeline, zone, day);
+        let window = (read.start.saturating_sub(kind.longest_ms).max(ALL.0), read.end.min(ALL.1));
+        let wanted = Wanted { metadata: true, ..Wanted::default() };
+        samples::read(person.connection, (person.id, kind.id), window, wanted, |stored| {
+            let group = groups.of_source(&person.connection, stored.source, stored.start_ms)?;
+            let (id, own) = stored.metadata()?;
+            let metadata = texts.read(&person.connection, id, own)?;
+            let sample = SleepSample {
+                start_ms: stored.start_ms,
+                end_ms: stored.end_ms,
+                value: stage_number(stored.value),
+                group,
+                zone: metadata.zone().and_then(|name| timeline.zones().find(name)),
+            };
+            let counts = sample.left_out().is_none() && ranks.rank(group).is_some();
+            if counts && (span.0..span.1).contains(&sample.start_ms) {
+                count += 1;
+            }
+            // The samples come in the order of their starts.
+            let _ = nights.push(&sample, &mut keep);
+            Ok(())
+        })?;
+        nights.finish(&mut keep);
+        Ok(Self { night, count, left_out })
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a value that is no whole number is no stage")]
