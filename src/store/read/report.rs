@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{COMMAND_TIME_MAX, REPORT_LIST_MAX, REPORT_MEAN_DAYS};
 use crate::statistics::{LocalDay, Period, Zones};
-use crate::store::derive::{Standing, standing};
+use crate::store::derive::{Standing, standing, timeline};
 use crate::store::failure::{open_error, store_error};
 use crate::store::kept::Kept;
 use crate::store::lookup::{find_person, find_type, unknown_person};
@@ -284,13 +284,10 @@ fn last_day(connection: &Connection, person: i64, today: LocalDay) -> rusqlite::
     connection.query_row(&sql, params![person, today.to_string()], |row| row.get(0))
 }
 
-/// The zone in which the person is now.
+/// The zone in which the person is now, if it is known.
 fn zone(connection: &Connection, person: i64, now_ms: i64) -> rusqlite::Result<Option<String>> {
-    let sql = "SELECT coalesce(
-        (SELECT zone FROM zone_entries WHERE person_id = ?1 AND from_ms <= ?2 AND (to_ms IS NULL OR to_ms > ?2) ORDER BY from_ms DESC LIMIT 1),
-        (SELECT z.name FROM zone_changes c JOIN zones z ON z.id = c.zone_id WHERE c.person_id = ?1 ORDER BY c.from_ms DESC LIMIT 1),
-        (SELECT zone FROM home_zones WHERE person_id = ?1))";
-    connection.query_row(sql, [person, now_ms], |row| row.get(0))
+    let timeline = timeline(connection, person)?;
+    Ok(timeline.is_known().then(|| timeline.zones().name(timeline.zone_at(now_ms)).to_owned()))
 }
 
 fn today(zone: Option<&str>, now_ms: i64) -> LocalDay {
