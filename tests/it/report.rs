@@ -201,6 +201,32 @@ fn an_owners_order_of_sources_counts() {
     }
 }
 
+/// A device whose clock is wrong may name a zone of the future.
+#[test]
+fn a_report_has_the_zone_of_now() {
+    let (folder, db) = database();
+    let sample = json!({
+        "uuid": "20000000-0000-4000-8000-000000000001", "startDate": "2095-01-01T00:00:00.000Z",
+        "endDate": "2095-01-01T05:00:00.000Z", "value": 3, "metadata": {"HKTimeZone": "Asia/Tokyo"},
+        "sourceRevision": {"source": {"name": "Anna’s Watch", "bundleIdentifier": "com.apple.health.Watch"}, "productType": "Watch7,1"},
+    });
+    let file = folder.path().join("future.json");
+    fs::write(&file, json!({"data": {"HKCategoryTypeIdentifierSleepAnalysis": [sample]}}).to_string()).unwrap();
+    let (text, is_done) = run(&db, &["import", file.to_str().unwrap()]);
+    assert!(is_done, "{text}");
+    let zones = "SELECT group_concat(name) FROM zone_changes JOIN zones ON id = zone_id";
+    assert_eq!(one(&db, zones), "Europe/Berlin,Asia/Tokyo");
+    let zone = || -> Value {
+        let (text, _) = run(&db, &["report", "--to", "2026-01-09", "--json"]);
+        serde_json::from_str::<Value>(&text).unwrap()["zone"].clone()
+    };
+    assert_eq!(zone(), "Europe/Berlin");
+    let (text, is_done) =
+        run(&db, &["zones", "add", "--from", "2026-02-01T00:00:00Z", "--to", "2090-01-01T00:00:00Z", "Asia/Baku"]);
+    assert!(is_done, "{text}");
+    assert_eq!(zone(), "Asia/Baku");
+}
+
 #[test]
 fn zones_can_be_corrected() {
     let (_folder, db) = database();
