@@ -95,7 +95,7 @@ impl State {
             }),
             intake,
             accounts: Accounts::default(),
-            metrics: Metrics::new(config.file()),
+            metrics: Metrics::new(config.kept()),
             log_limit,
             obstacles,
             scrapes: Arc::new(Semaphore::new(METRIC_SCRAPES_MAX)),

@@ -78,7 +78,7 @@ pub use postgres::TokenAsker;
 pub use postgres::{Address, Migrated};
 pub use quotas::QuotaChange;
 pub use read::arrival::ArrivedUpload;
-pub use read::latest::Latest;
+pub use read::latest::{Latest, ScrapeReader};
 pub use read::people::PhoneRow;
 pub use read::questions;
 pub use read::report::{DayFigures, DayReport, DoseFigures, Figures, ReportQuestion, ReportStart, WorkoutFigures};

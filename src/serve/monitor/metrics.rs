@@ -15,7 +15,7 @@ use crate::model::follower::{Follower, FollowerStage};
 use crate::model::lock::lock;
 use crate::serve::log_limit::LogLimit;
 use crate::serve::monitor::exposition::{self, Exposition, Labels};
-use crate::store::{Database, Latest, Sizes, now_ms};
+use crate::store::{Kept, Latest, ScrapeReader, Sizes, now_ms};
 
 /// The result of a request to upload.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -81,14 +81,14 @@ pub(in crate::serve) struct Moment {
 /// The server's metrics.
 #[derive(Debug)]
 pub(in crate::serve) struct Metrics {
-    database: Option<Database>,
+    reader: ScrapeReader,
     started: SystemTime,
     totals: Mutex<Totals>,
 }
 
 impl Metrics {
-    pub(in crate::serve) fn new(database: Option<Database>) -> Self {
-        Self { database, started: SystemTime::now(), totals: Mutex::default() }
+    pub(in crate::serve) fn new(kept: Kept) -> Self {
+        Self { reader: ScrapeReader::new(kept), started: SystemTime::now(), totals: Mutex::default() }
     }
 
     /// Counts a request that was refused by its head.
@@ -112,8 +112,7 @@ impl Metrics {
 
     /// Returns the text of a scrape, with the series of one person or of all. It reads the database, so it may block.
     pub(in crate::serve) fn scrape(&self, moment: Moment, person: Option<&str>, log_limit: &LogLimit) -> Vec<u8> {
-        let database = self.database.as_ref();
-        let latest = database.map_or_else(|| Ok(Latest::default()), |database| database.latest(person, now_ms()));
+        let (latest, followers) = self.reader.read(person, now_ms());
         if let Err(error) = &latest
             && let Some(left_out) = log_limit.count_shared("scrape")
         {
@@ -123,9 +122,9 @@ impl Metrics {
             started: self.started,
             totals: self.totals().clone(),
             moment,
-            sizes: database.map(Database::sizes).unwrap_or_default(),
+            sizes: self.reader.sizes(),
             is_readable: latest.is_ok(),
-            followers: database.map(Database::followers).unwrap_or_default(),
+            followers,
             latest: latest.unwrap_or_default(),
         })
     }

@@ -5,12 +5,15 @@
 
 use rusqlite::{Connection, params};
 
+use super::questions::QuestionReader;
 use crate::model::error::Result;
+use crate::model::follower::Follower;
 use crate::model::limits::{
-    BUSY_WAIT, METRIC_AHEAD_MAX, METRIC_CACHE_BYTES, METRIC_LABEL_BYTES_MAX, METRIC_SERIES_MAX,
+    BUSY_WAIT, METRIC_AHEAD_MAX, METRIC_CACHE_BYTES, METRIC_LABEL_BYTES_MAX, METRIC_SERIES_MAX, QUESTION_TIME_MAX,
 };
-use crate::store::database::Database;
+use crate::store::database::{Database, Sizes};
 use crate::store::failure::open_error;
+use crate::store::kept::Kept;
 use crate::store::open::set_page_cache;
 
 /// The last upload and samples. Times are milliseconds since 1970-01-01 UTC.
@@ -49,6 +52,44 @@ const UPLOADS: &str = "SELECT p.name,
 const ALL: &str = "SELECT count(*) FROM (SELECT DISTINCT person_id, type_id FROM sample_origins) o
     JOIN persons p ON p.id = o.person_id WHERE p.name = ifnull(?1, p.name)";
 
+/// Reads for scrapes, beside the writer.
+#[derive(Debug)]
+pub struct ScrapeReader {
+    kept: Kept,
+    /// Keeps its connection to PostgreSQL.
+    reader: QuestionReader,
+}
+
+impl ScrapeReader {
+    /// A reader that has nothing open yet.
+    #[must_use]
+    pub fn new(kept: Kept) -> Self {
+        Self { reader: QuestionReader::new(kept.clone()), kept }
+    }
+
+    /// The sizes of the file; 0 in PostgreSQL.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        self.kept.file().map(Database::sizes).unwrap_or_default()
+    }
+
+    /// Reads when one person, or everyone, has sent last, and what followers wrote last. In PostgreSQL that has the last changes only.
+    #[must_use]
+    pub fn read(&self, person: Option<&str>, now_ms: i64) -> (Result<Latest>, Vec<Follower>) {
+        if let Kept::File(database) = &self.kept {
+            return (database.latest(person, now_ms), database.followers());
+        }
+        let read = self.reader.read((now_ms, QUESTION_TIME_MAX), |snapshot| {
+            let (change, newest) = last_changes(snapshot.connection, person)?;
+            Ok((Latest { change, newest, ..Latest::default() }, snapshot.followers()?))
+        });
+        match read {
+            Ok((latest, followers)) => (Ok(latest), followers),
+            Err(unanswered) => (Err(unanswered.into()), Vec::new()),
+        }
+    }
+}
+
 impl Database {
     /// Reads the last upload and samples of one person, or of all, beside the writer. Skips those dated long after `now_ms`.
     ///
@@ -78,15 +119,7 @@ fn read(connection: &Connection, person: Option<&str>, now_ms: i64) -> rusqlite:
     let listed = i64::try_from(latest.samples.len()).unwrap_or(i64::MAX);
     let all: i64 = connection.query_row(ALL, [person], |row| row.get(0))?;
     latest.omitted = all.saturating_sub(listed).unsigned_abs();
-    let last = "SELECT coalesce(max(number), 0) FROM changes";
-    latest.newest = connection.query_row(last, [], |row| row.get(0))?;
-    latest.change = match person {
-        Some(person) => {
-            let own = format!("{last} WHERE person_id = (SELECT id FROM persons WHERE name = ?1)");
-            connection.query_row(&own, [person], |row| row.get(0))?
-        }
-        None => latest.newest,
-    };
+    (latest.change, latest.newest) = last_changes(connection, person)?;
     let mut uploads = connection.prepare(UPLOADS)?;
     let mut rows = uploads.query(bounds)?;
     while let Some(row) = rows.next()? {
@@ -95,6 +128,15 @@ fn read(connection: &Connection, person: Option<&str>, now_ms: i64) -> rusqlite:
         }
     }
     Ok(latest)
+}
+
+/// The last change of one person, or of all, and the last change of all; 0 if none.
+fn last_changes(connection: &Connection, person: Option<&str>) -> rusqlite::Result<(i64, i64)> {
+    let last = "SELECT coalesce(max(number), 0) FROM changes";
+    let newest = connection.query_row(last, [], |row| row.get(0))?;
+    let Some(person) = person else { return Ok((newest, newest)) };
+    let own = format!("{last} WHERE person_id = (SELECT id FROM persons WHERE name = ?1)");
+    Ok((connection.query_row(&own, [person], |row| row.get(0))?, newest))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::value::{Progress, Sink};
-use crate::model::error::Error;
+use crate::model::error::{Error, ErrorKind};
 use crate::model::follower::Follower;
 use crate::model::limits::{
     QUESTION_CACHE_BYTES, QUESTION_PLACES, QUESTION_STEPS, STATEMENTS_CACHED_MAX, TOKEN_WAIT, TOTALS_KEPT_MAX,
@@ -71,6 +71,18 @@ impl From<rusqlite::Error> for Unanswered {
 impl From<FromSqlError> for Unanswered {
     fn from(error: FromSqlError) -> Self {
         Self::Sql(error.into())
+    }
+}
+
+impl From<Unanswered> for Error {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Failed(error) => error,
+            Unanswered::TooLong => Self::new(ErrorKind::Busy, "the database took too long to read"),
+            Unanswered::Parameter(name, accepts) => Self::usage(format!("{name} must be {accepts}")),
+            Unanswered::NotFound(what) => Self::usage(what),
+            Unanswered::Sql(error) => Self::new(ErrorKind::Store, format!("the database could not be read: {error}")),
+        }
     }
 }
 
@@ -178,7 +190,7 @@ impl Snapshot<'_> {
     }
 
     /// Returns what followers wrote last, by their names in order.
-    pub(super) fn followers(&self) -> rusqlite::Result<Vec<Follower>> {
+    pub(in crate::store) fn followers(&self) -> rusqlite::Result<Vec<Follower>> {
         match (self.opened, self.kept) {
             (Opened::Glass(glass), _) => glass.followers(),
             (_, Kept::File(database)) => Ok(database.followers()),
