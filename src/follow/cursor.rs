@@ -44,6 +44,8 @@ pub(super) struct PersonCursor {
     pub(super) name: String,
     /// Whether it has all rows.
     pub(super) is_whole: bool,
+    /// The change up to which all rows were sent in one go.
+    pub(super) since: i64,
     /// Whether it may have rows that are gone, so that all are removed before they are sent.
     pub(super) is_doubtful: bool,
     /// Whether points that other programs wrote are removed also: somebody has asked for that.
@@ -58,7 +60,7 @@ pub(super) struct PersonCursor {
 impl PersonCursor {
     /// Begins with nothing again.
     pub(super) fn doubt(&mut self) {
-        (self.is_whole, self.is_doubtful, self.figures) = (false, true, None);
+        (self.is_whole, self.is_doubtful, self.figures, self.since) = (false, true, None, 0);
     }
 }
 

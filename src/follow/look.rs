@@ -23,6 +23,17 @@ pub(super) struct Look<'w, 'd> {
     pub(super) crowds: &'w mut LineLimit,
 }
 
+/// The next thing to do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Next {
+    /// A plan.
+    Plan,
+    /// Figures that the database does not have yet.
+    Figures,
+    /// Nothing: the target has everything.
+    Nothing,
+}
+
 /// How much of somebody is removed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Removal {
@@ -43,10 +54,10 @@ fn person_of(people: &[FollowedPerson], id: i64) -> Option<&FollowedPerson> {
 }
 
 impl Look<'_, '_> {
-    /// Makes the next plan, unless one is under way. Returns whether there is one. A cursor that is new knows no change yet.
-    pub(super) fn plan(&mut self, is_new: bool) -> Working<bool> {
+    /// Makes the next plan, unless one is under way. A cursor that is new knows no change yet.
+    pub(super) fn plan(&mut self, is_new: bool) -> Working<Next> {
         if self.cursor.plan.is_some() {
-            return Ok(true);
+            return Ok(Next::Plan);
         }
         // Of many persons each one's plan needs no further look.
         let recent = self.recent.take().filter(|(at, _)| !is_new && at.elapsed() < FOLLOW_LOOK);
@@ -54,13 +65,18 @@ impl Look<'_, '_> {
             self.cursor.plan = self.next_of(&followed, is_new)?;
             if self.cursor.plan.is_some() {
                 *self.recent = Some((at, followed));
-                return Ok(true);
+                return Ok(Next::Plan);
             }
         }
         let (at, followed) = (Instant::now(), self.everybody()?);
         self.cursor.plan = self.next_of(&followed, is_new)?;
-        *self.recent = Some((at, followed)).filter(|_| self.cursor.plan.is_some());
-        Ok(self.cursor.plan.is_some())
+        if self.cursor.plan.is_some() {
+            *self.recent = Some((at, followed));
+            return Ok(Next::Plan);
+        }
+        let are_figures_due =
+            self.takes_rows && followed.people.iter().any(|person| person.figures != Some(followed.newest));
+        Ok(if are_figures_due { Next::Figures } else { Next::Nothing })
     }
 
     fn next_of(&mut self, followed: &Followed, is_new: bool) -> Working<Option<Plan>> {
@@ -68,7 +84,7 @@ impl Look<'_, '_> {
         if let Some(plan) = self.plan_gone(followed) {
             return Ok(Some(plan));
         }
-        if let Some(plan) = self.plan_whole()? {
+        if let Some(plan) = self.plan_whole(followed)? {
             return Ok(Some(plan));
         }
         match self.plan_changes(followed)? {
@@ -170,7 +186,7 @@ impl Look<'_, '_> {
     }
 
     /// The first person of whom the target has not everything.
-    fn plan_whole(&mut self) -> Working<Option<Plan>> {
+    fn plan_whole(&mut self, followed: &Followed) -> Working<Option<Plan>> {
         let Some(person) = self.cursor.people.iter_mut().find(|person| !person.is_whole) else {
             return Ok(None);
         };
@@ -185,8 +201,10 @@ impl Look<'_, '_> {
         if self.takes_rows {
             ranges.add_all_rows(&name, &identifiers);
         }
+        // Rows are read from now on, so they have what has changed until now.
         let seen = self.cursor.seen;
-        Ok(Some(Plan::new((seen, seen), Purpose::Whole(id), ranges)))
+        let until = if self.takes_rows { followed.newest.max(seen) } else { seen };
+        Ok(Some(Plan::new((seen, until), Purpose::Whole(id), ranges)))
     }
 
     /// The rows of the next changes.
@@ -209,6 +227,10 @@ impl Look<'_, '_> {
                 self.cursor.state.change = 0;
                 continue;
             }
+            let is_sent = |known: &PersonCursor| known.name == person.name && known.since >= change.number;
+            if known_as(&self.cursor.people, person.id).iter().any(is_sent) {
+                continue;
+            }
             let is_of_all = change.kind == ChangeKind::Rows(RowKind::Samples) && change.identifier.is_none();
             let id = person.id;
             let identifiers =
@@ -218,7 +240,7 @@ impl Look<'_, '_> {
         if ranges.is_empty() {
             // Of figures only, or of somebody who is sent as a whole.
             self.cursor.seen = until;
-            return self.plan_whole();
+            return self.plan_whole(followed);
         }
         Ok(Some(Plan::new((seen, until), Purpose::Changes, ranges)))
     }

@@ -7,6 +7,7 @@
 //! Each target is a file or a folder by itself: `influx`, `webhook`.
 
 mod backoff;
+mod claim;
 mod cursor;
 mod files;
 mod http;

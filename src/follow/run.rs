@@ -6,8 +6,9 @@
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
+use super::claim::Claim;
 use super::cursor::Cursor;
-use super::look::Look;
+use super::look::{Look, Next};
 use super::plan::{Job, Plan, Purpose, What};
 use super::rows::{Reading, range_of, summary};
 use super::source::{Broken, Patience, Source, Working};
@@ -15,12 +16,12 @@ use super::target::{Fault, Stage, Step, Target};
 use super::waiter::Waiter;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{
-    FOLLOW_CURSOR_INTERVAL, FOLLOW_LEVEL_INTERVAL, FOLLOW_LOCK_TRIES, FOLLOW_LOCK_WAIT, FOLLOW_LOOK,
+    FOLLOW_CURSOR_INTERVAL, FOLLOW_FIGURES_LOOK, FOLLOW_FIGURES_WAIT, FOLLOW_LEVEL_INTERVAL, FOLLOW_LOOK,
     FOLLOW_ONCE_TRIES_MAX, FOLLOW_REST, QUESTION_TIME_MAX,
 };
 use crate::model::line_limit::LineLimit;
 use crate::store::questions::{Followed, Progress, Unanswered};
-use crate::store::{FollowerLock, Kept, now_ms};
+use crate::store::{Kept, now_ms};
 
 /// How to follow.
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Resu
         Err(Broken::Stopping | Broken::GivenUp) => return Ok(End::Stopped),
         Ok(()) => {}
     }
-    let _lock = lock(follow, waiter)?;
+    let claim = Claim::take(follow, waiter)?;
     // A resync needs no cursor, so a damaged one is no obstacle.
     let (cursor, is_known) = match Cursor::load(&follow.kept, &follow.name, target.title()) {
         Err(_) if follow.is_resync => (Cursor::new(&follow.name, target.title()), false),
@@ -72,12 +73,15 @@ pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Resu
         waiter,
         cursor,
         source,
+        claim,
         written: None,
         failures: LineLimit::default(),
         distant: LineLimit::default(),
         recent: None,
         crowds: LineLimit::default(),
         nameless: LineLimit::default(),
+        unwritten: LineLimit::default(),
+        figures_due: None,
         is_new: !is_known || follow.is_resync,
         is_level_written: false,
     };
@@ -91,24 +95,6 @@ pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Resu
         Err(Broken::Error(error)) => Err(error),
         Err(Broken::GivenUp) => Err(Error::new(ErrorKind::Io, "the target was given up")),
     }
-}
-
-/// Takes the lock of the follower's name. A program that looks whether the follower runs has it for a moment.
-fn lock(follow: &Follow, waiter: &Waiter) -> Result<FollowerLock> {
-    let name = &follow.name;
-    for _ in 0..FOLLOW_LOCK_TRIES {
-        let lock = follow.kept.lock_follower(name).map_err(|error| {
-            let message = format!("cannot make the lock of the follower {name} beside the database: {error}");
-            Error::new(ErrorKind::Io, message)
-        })?;
-        if let Some(lock) = lock {
-            return Ok(lock);
-        }
-        if waiter.pause(FOLLOW_LOCK_WAIT) {
-            break;
-        }
-    }
-    Err(Error::usage(format!("another follower {name} runs already; end it, or give this one another --name")))
 }
 
 /// Notes in the cursor of a follower, if there is one, why its target could not be made: a missing file with its token.
@@ -127,6 +113,7 @@ struct Work<'a> {
     waiter: &'a Waiter,
     cursor: Cursor,
     source: Source<'a>,
+    claim: Claim,
     /// When the cursor was written.
     written: Option<Instant>,
     failures: LineLimit,
@@ -134,6 +121,9 @@ struct Work<'a> {
     recent: Option<(Instant, Followed)>,
     crowds: LineLimit,
     nameless: LineLimit,
+    unwritten: LineLimit,
+    /// Since when figures are missing that the database does not have yet.
+    figures_due: Option<Instant>,
     /// Whether the cursor begins with this run.
     is_new: bool,
     /// Whether the file has it that the target has everything.
@@ -152,11 +142,19 @@ impl Work<'_> {
         }
         loop {
             let worked = match self.next_plan()? {
-                true => self.work(),
-                false => {
+                Next::Plan => self.work(),
+                Next::Figures if self.waits_for_figures() => {
+                    self.source.close();
+                    if self.waiter.pause(FOLLOW_FIGURES_LOOK) { Err(Broken::Stopping) } else { Ok(()) }
+                }
+                next => {
+                    if next == Next::Nothing {
+                        self.figures_due = None;
+                    }
                     self.note_level()?;
                     self.source.close();
                     if self.follow.is_once {
+                        self.cursor.write(&self.follow.kept)?;
                         return Ok(End::Done);
                     }
                     if self.waiter.pause(FOLLOW_LOOK) { Err(Broken::Stopping) } else { Ok(()) }
@@ -177,13 +175,19 @@ impl Work<'_> {
         }
     }
 
-    fn next_plan(&mut self) -> Working<bool> {
+    /// Whether figures that the database does not have yet may still come. If nobody computes them, they keep nothing else waiting.
+    fn waits_for_figures(&mut self) -> bool {
+        self.figures_due.get_or_insert_with(Instant::now).elapsed() < FOLLOW_FIGURES_WAIT
+    }
+
+    fn next_plan(&mut self) -> Working<Next> {
         let Self { follow, target, source, cursor, is_new, recent, crowds, .. } = self;
         // Only what is there when it begins is removed as a whole.
         let is_resync = follow.is_resync && *is_new;
         let mut look = Look { source, cursor, takes_rows: target.takes_rows(), is_resync, recent, crowds };
-        let is_planned = look.plan(*is_new)?;
+        let next = look.plan(*is_new)?;
         *is_new = false;
+        self.claim.renew(self.follow, self.waiter)?;
         if let Some(plan) = &self.cursor.plan
             && self.target.takes_rows()
             && !self.cursor.names.add_all(&plan.jobs)
@@ -194,7 +198,7 @@ impl Work<'_> {
                 "too many types: rows of some that are removed here in one go may stay in the target"
             );
         }
-        Ok(is_planned)
+        Ok(next)
     }
 
     /// Does what is planned.
@@ -378,6 +382,7 @@ impl Work<'_> {
             Purpose::Whole(id) => {
                 if let Some(person) = people.iter_mut().find(|person| person.id == id) {
                     (person.is_whole, person.is_doubtful, person.is_resynced) = (true, false, false);
+                    person.since = plan.until;
                 }
             }
             Purpose::Changes => self.cursor.seen = plan.until,
@@ -398,23 +403,28 @@ impl Work<'_> {
         let is_due = self.written.is_none_or(|written| written.elapsed() >= FOLLOW_LEVEL_INTERVAL);
         if is_due || !self.is_level_written {
             self.written = None;
-            self.remember()?;
-            self.is_level_written = true;
+            self.is_level_written = self.remember()?;
         }
         Ok(())
     }
 
-    /// Writes the cursor, at most once a second.
-    fn remember(&mut self) -> Working<()> {
+    /// Writes the cursor, at most once a second. Returns whether it could.
+    fn remember(&mut self) -> Working<bool> {
         if self.written.is_some_and(|written| written.elapsed() < FOLLOW_CURSOR_INTERVAL) {
-            return Ok(());
+            return Ok(true);
         }
         match self.cursor.write(&self.follow.kept) {
             // An older cursor sends some rows once more.
-            Err(error) if error.kind() == ErrorKind::Busy => Ok(()),
+            Err(error) if error.is_temporary() => {
+                if let Some(left_out) = self.unwritten.count(Instant::now()) {
+                    tracing::warn!(left_out, "{error}; the follower goes on without it, and tries again");
+                }
+                self.written = Some(Instant::now());
+                Ok(false)
+            }
             written => {
                 self.written = Some(Instant::now());
-                Ok(written?)
+                Ok(written.map(|()| true)?)
             }
         }
     }

@@ -49,7 +49,7 @@ pub(super) struct Source<'a> {
     failures: LineLimit,
 }
 
-/// How long a locked database is waited for.
+/// How long a database is waited for that another program has locked, whose disk is full, or whose server is away.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Patience {
     /// Some tries: somebody waits for the end.
@@ -68,7 +68,7 @@ impl<'a> Source<'a> {
         let mut backoff = Backoff::default();
         loop {
             match self.kept.check_followed() {
-                Err(error) if error.kind() == ErrorKind::Busy => self.wait_after(error, &mut backoff)?,
+                Err(error) if error.is_temporary() => self.wait_after(error, &mut backoff)?,
                 checked => return Ok(checked?),
             }
         }
@@ -84,22 +84,15 @@ impl<'a> Source<'a> {
 
     /// Waits after a read that has failed, unless it will always fail. The database may be locked, or just be replaced.
     pub(super) fn recover(&mut self, unanswered: Unanswered, backoff: &mut Backoff) -> Working<()> {
-        let error = match unanswered {
-            Unanswered::Failed(error) => error,
-            Unanswered::TooLong => Error::new(ErrorKind::Busy, "the database took too long to read"),
-            Unanswered::Parameter(name, accepts) => Error::usage(format!("{name} must be {accepts}")),
-            Unanswered::NotFound(what) => Error::usage(what),
-            Unanswered::Sql(error) => Error::new(ErrorKind::Store, format!("the database could not be read: {error}")),
-        };
         // A database that was closed and opened meanwhile looks damaged to one that still reads it as it was.
         self.open = None;
-        self.wait_after(error, backoff)
+        self.wait_after(unanswered.into(), backoff)
     }
 
     fn wait_after(&mut self, error: Error, backoff: &mut Backoff) -> Working<()> {
-        let is_endless = error.kind() == ErrorKind::Busy && self.patience == Patience::Endless;
+        let is_endless = error.is_temporary() && self.patience == Patience::Endless;
         let is_last = !is_endless && backoff.failures() >= FOLLOW_READ_TRIES_MAX;
-        if is_last || !matches!(error.kind(), ErrorKind::Busy | ErrorKind::Store) {
+        if is_last || !error.is_temporary() && error.kind() != ErrorKind::Store {
             return Err(error.into());
         }
         let wait = backoff.next(None);

@@ -1347,6 +1347,12 @@ pub const FOLLOW_LOCK_WAIT: Duration = Duration::from_millis(50);
 /// How often a follower looks what has changed.
 pub const FOLLOW_LOOK: Duration = Duration::from_secs(2);
 
+/// How often a follower looks for figures that are being computed.
+pub const FOLLOW_FIGURES_LOOK: Duration = Duration::from_millis(250);
+
+/// How long a follower waits for figures until it counts without them that its target has everything: a server may not run.
+pub const FOLLOW_FIGURES_WAIT: Duration = Duration::from_secs(10);
+
 /// How often a follower tries to read a database that cannot be read, for about a minute: it may just be replaced by a backup. One that
 /// is locked is waited for as long as it takes, but with `--once`.
 pub const FOLLOW_READ_TRIES_MAX: u32 = 6;
@@ -1404,6 +1410,9 @@ pub const FOLLOW_CONNECT_WAIT: Duration = Duration::from_secs(10);
 
 /// How long a target may take to answer.
 pub const FOLLOW_ANSWER_WAIT: Duration = Duration::from_secs(60);
+
+/// How long a follower waits until a target has deleted a range: that of years takes minutes on a small board.
+pub const FOLLOW_DELETION_WAIT: Duration = Duration::from_secs(900);
 
 /// How often a message to a webhook is tried: about a quarter of an hour.
 pub const WEBHOOK_TRIES_MAX: u32 = 20;

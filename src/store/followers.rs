@@ -19,13 +19,24 @@ use crate::model::limits::{COMMAND_TIME_MAX, FOLLOWER_FILE_BYTES_MAX, FOLLOWERS_
 /// The right to be the follower of a name, until it is dropped.
 #[derive(Debug)]
 pub struct FollowerLock {
-    _held: Held,
+    held: Held,
 }
 
 #[derive(Debug)]
 enum Held {
     File { _lock: File },
-    Postgres { _session: Box<FollowerSession> },
+    Postgres { session: Box<FollowerSession> },
+}
+
+impl FollowerLock {
+    /// Whether it has not ended. That of a file lasts as long as this is kept; PostgreSQL's ends with the session.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        match &self.held {
+            Held::File { .. } => true,
+            Held::Postgres { session } => session.is_open(),
+        }
+    }
 }
 
 impl Kept {
@@ -33,13 +44,16 @@ impl Kept {
     ///
     /// # Errors
     ///
-    /// Why the lock cannot be made.
-    pub fn lock_follower(&self, name: &str) -> io::Result<Option<FollowerLock>> {
+    /// Why the lock cannot be made; [`ErrorKind::Busy`] if PostgreSQL is away.
+    pub fn lock_follower(&self, name: &str) -> Result<Option<FollowerLock>> {
         match self {
-            Self::File(database) => database.lock_follower(name),
+            Self::File(database) => database.lock_follower(name).map_err(|error| {
+                let message = format!("cannot make the lock of the follower {name} beside the database: {error}");
+                Error::new(ErrorKind::Io, message)
+            }),
             Self::Postgres(address) => {
-                let session = address.lock_follower(name).map_err(|error| io::Error::other(error.to_string()))?;
-                Ok(session.map(|session| FollowerLock { _held: Held::Postgres { _session: Box::new(session) } }))
+                let session = address.lock_follower(name)?;
+                Ok(session.map(|session| FollowerLock { held: Held::Postgres { session: Box::new(session) } }))
             }
         }
     }
@@ -81,11 +95,17 @@ impl Kept {
     ///
     /// # Errors
     ///
-    /// Why it cannot be written; [`ErrorKind::Busy`] if that may pass.
+    /// Why it cannot be written; [`ErrorKind::Busy`] or [`ErrorKind::Full`] if that may pass.
     pub fn write_follower(&self, name: &str, bytes: &[u8]) -> Result<()> {
         match self {
             Self::File(database) => {
-                let failed = |error: io::Error| Error::new(ErrorKind::Io, error.to_string());
+                let is_full = |error: &io::Error| {
+                    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+                };
+                let failed = |error: io::Error| {
+                    let kind = if is_full(&error) { ErrorKind::Full } else { ErrorKind::Io };
+                    Error::new(kind, error.to_string())
+                };
                 database.write_follower(name, bytes).map_err(failed)
             }
             Self::Postgres(address) => address.write_follower(name, bytes),
@@ -121,7 +141,7 @@ impl Database {
     /// Why the file of the lock cannot be made.
     pub fn lock_follower(&self, name: &str) -> io::Result<Option<FollowerLock>> {
         let locked = beside::try_lock(&suffixed(&follower_path(self, name), LOCK))?;
-        Ok(locked.map(|file| FollowerLock { _held: Held::File { _lock: file } }))
+        Ok(locked.map(|file| FollowerLock { held: Held::File { _lock: file } }))
     }
 
     /// Fails unless it is there and has this version's tables. For a command that has it not open.

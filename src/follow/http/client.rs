@@ -30,6 +30,8 @@ pub(in crate::follow) struct Client {
     tls: Option<TlsConnector>,
     waiter: Rc<Waiter>,
     connection: Option<SendRequest<Full<Bytes>>>,
+    /// How long to wait for an answer.
+    pub(in crate::follow) answer_wait: Duration,
 }
 
 /// An answer.
@@ -56,7 +58,7 @@ impl Client {
     /// A client that is not connected yet.
     pub(in crate::follow) fn new(url: BaseUrl, ca_file: Option<&Path>, waiter: Rc<Waiter>) -> Result<Self> {
         let tls = if url.is_https { Some(connector(ca_file)?) } else { None };
-        Ok(Self { url, tls, waiter, connection: None })
+        Ok(Self { url, tls, waiter, connection: None, answer_wait: FOLLOW_ANSWER_WAIT })
     }
 
     /// Sends a POST to a path behind the URL.
@@ -93,7 +95,12 @@ impl Client {
             Err(_) if is_reused => waiter.wait_for(self.send(to, headers, body)).ok_or(NoReply::Stopping)?,
             first => first,
         };
-        sent.map_err(|error| NoReply::Failed(format!("cannot reach {}: {error}", self.url)))
+        sent.map_err(|error| {
+            // rustls says only that the first bytes are no TLS.
+            let hint =
+                if error.to_string().contains("InvalidContentType") { "; does this port speak HTTPS?" } else { "" };
+            NoReply::Failed(format!("cannot reach {}: {error}{hint}", self.url))
+        })
     }
 
     async fn send(
@@ -121,7 +128,7 @@ impl Client {
             let response = sender.send_request(request).await.map_err(io::Error::other)?;
             reply(response).await
         };
-        let (reply, is_whole) = timeout(FOLLOW_ANSWER_WAIT, answer).await??;
+        let (reply, is_whole) = timeout(self.answer_wait, answer).await??;
         if is_whole {
             self.connection = Some(sender);
         }

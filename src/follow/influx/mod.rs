@@ -26,7 +26,10 @@ use super::http::url::BaseUrl;
 use super::target::{ChangedRange, Delivered, Fault, Point, Stage, Step, Target};
 use super::waiter::Waiter;
 use crate::model::error::{Error, Result};
-use crate::model::limits::{FOLLOW_BATCH_BYTES, FOLLOW_BATCH_LINES_MAX, FOLLOW_REFUSED_MAX, FOLLOW_SHORT_LINE_BYTES};
+use crate::model::limits::{
+    FOLLOW_ANSWER_WAIT, FOLLOW_BATCH_BYTES, FOLLOW_BATCH_LINES_MAX, FOLLOW_DELETION_WAIT, FOLLOW_REFUSED_MAX,
+    FOLLOW_SHORT_LINE_BYTES,
+};
 use crate::model::line_limit::LineLimit;
 use crate::model::percent::push_query;
 use absence::Absence;
@@ -125,7 +128,7 @@ impl Influx {
                 push_query(database, &mut path);
                 let login = |(user, file): &(String, PathBuf)| {
                     let password = secret("--influx-password-file", file)?;
-                    Ok(format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))
+                    Ok::<_, Error>(format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))
                 };
                 (path, format!("database {database}"), user.as_ref().map(login).transpose()?)
             }
@@ -324,7 +327,11 @@ impl Influx {
             }
         };
         let headers = self.headers([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
-        let reply = self.client.post(&path, &headers, Bytes::from(body)).map_err(fault_of)?;
+        // A server that is given up while it deletes would begin again each time.
+        self.client.answer_wait = FOLLOW_DELETION_WAIT;
+        let reply = self.client.post(&path, &headers, Bytes::from(body)).map_err(fault_of);
+        self.client.answer_wait = FOLLOW_ANSWER_WAIT;
+        let reply = reply?;
         match answer::of_delete(&reply, &self.title) {
             Meaning::Fault(fault) => return Err(fault),
             Meaning::Taken => return Ok(()),

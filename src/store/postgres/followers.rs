@@ -15,7 +15,14 @@ const WRITE: &str = "INSERT INTO followers (name, content, written_at) VALUES ($
 /// The right to be the follower of a name, until its connection ends.
 #[derive(Debug)]
 pub(in crate::store) struct FollowerSession {
-    _link: Link,
+    link: Link,
+}
+
+impl FollowerSession {
+    /// Whether its connection has not ended. A question also keeps routers from forgetting it.
+    pub(in crate::store) fn is_open(&self) -> bool {
+        self.link.run("SELECT 1").is_ok()
+    }
 }
 
 impl Address {
@@ -28,7 +35,7 @@ impl Address {
     pub(in crate::store) fn lock_follower(&self, name: &str) -> Result<Option<FollowerSession>> {
         let link = Link::open(self)?;
         let is_taken: bool = link.one(LOCK, &[&name])?.get(0);
-        Ok(is_taken.then_some(FollowerSession { _link: link }))
+        Ok(is_taken.then_some(FollowerSession { link }))
     }
 
     /// Returns what a follower wrote last; empty if nothing.

@@ -44,11 +44,21 @@ impl Authority {
 
     /// Issues a certificate for a key, valid from 1990 to the beginning of a year.
     pub fn issue_for(&self, key: KeyPair, until: i32) -> Pair {
-        let mut params = CertificateParams::new([NAME.to_owned()]).unwrap();
+        self.issue_to(NAME, key, until)
+    }
+
+    /// The same for another name.
+    pub fn issue_to(&self, name: &str, key: KeyPair, until: i32) -> Pair {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         params.not_before = date_time_ymd(1990, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);
         let certificate = params.signed_by(&key, &self.0).unwrap();
         Pair { chain: certificate.pem() + &self.0.pem(), key: key.serialize_pem() }
+    }
+
+    /// Its own certificate.
+    pub fn pem(&self) -> String {
+        self.0.pem()
     }
 
     /// The configuration of a client that trusts this issuer.

@@ -2,7 +2,7 @@
 
 mod clients;
 mod descriptors;
-mod disk;
+pub(crate) mod disk;
 mod evidence;
 mod files;
 mod frames;

@@ -1,8 +1,11 @@
 //! What changes in the database changes in the target: new rows, corrected ones, removed ones, persons.
 
+use healthsink_testdata::Payload;
+use healthsink_testkit::wait::wait_until;
 use serde_json::{Value, json};
 
 use super::Followed;
+use super::kills::Running;
 use crate::program::run;
 
 const STEPS: &str = "HKQuantityTypeIdentifierStepCount";
@@ -172,6 +175,49 @@ fn only_what_has_changed_is_sent() {
     assert_eq!(values(&followed, "steps"), [(0, 6.0), (0, 7.0)]);
     followed.check();
     assert!(followed.server.deletes().contains(&"_measurement=\"steps\" AND person=\"me\"".to_owned()));
+}
+
+#[test]
+fn somebody_new_is_sent_once() {
+    let followed = Followed::generated(20_000);
+    followed.sync();
+    let before = followed.server.taken().0;
+    let mut body = Vec::new();
+    Payload { seed: 8, target_bytes: 50_000, ..Payload::default() }.write_to(&mut body).unwrap();
+    followed.import_as(&body, "anna");
+    followed.sync();
+    let points = followed.server.all().iter().filter(|point| point.tag("person") == "anna").count();
+    assert!(points > 50, "{points}");
+    assert_eq!(followed.server.taken().0 - before, points as u64);
+    followed.check();
+    // What comes then is sent also.
+    followed.import_as(&body, "ben");
+    followed
+        .import(&json!({"HKQuantityTypeIdentifierStepCount": [sample(1, "Watch", "2026-01-05T08:00:00.000Z", 5.0)]}));
+    followed.sync();
+    followed.check();
+}
+
+#[test]
+fn a_target_without_current_figures_has_not_everything() {
+    let followed = Followed::generated(20_000);
+    let change = |change: &str| {
+        let connection = rusqlite::Connection::open(&followed.database).unwrap();
+        connection.execute(&format!("UPDATE derived_state SET change = {change}"), []).unwrap();
+    };
+    // As a moment after an upload.
+    change("change - 1");
+    let running = Running::start(&followed, &[]);
+    let rows = healthsink_testkit::database::rows(&followed.database, "SELECT 1 FROM samples").len();
+    let has_rows = || followed.server.all().iter().filter(|point| point.fields.contains_key("uuid")).count() >= rows;
+    wait_until("all rows", || has_rows().then_some(()));
+    let follower = || followed.status()["followers"][0].clone();
+    wait_until("its cursor", || follower().is_object().then_some(()));
+    assert!(follower()["behind"] != 0 && follower()["lastSuccess"].is_null(), "{}", follower());
+    change("(SELECT max(number) FROM changes)");
+    wait_until("all of it", || (follower()["behind"] == 0).then_some(()));
+    followed.check();
+    drop(running);
 }
 
 #[test]

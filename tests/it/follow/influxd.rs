@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
+use healthsink_testdata::Payload;
 use healthsink_testkit::http::{Client, Response};
 use healthsink_testkit::influx::Stored;
 use healthsink_testkit::missing::not_run;
@@ -24,12 +25,17 @@ struct Influxd {
 impl Influxd {
     /// Starts it on a free port. `None` if it is not installed.
     fn start() -> Option<Self> {
+        Self::start_with("")
+    }
+
+    /// The same with settings of HTTP.
+    fn start_with(settings: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let place = |name: &str| folder.path().join(name).display().to_string();
         let config = format!(
             "reporting-disabled = true\nbind-address = \"127.0.0.1:0\"\n[meta]\ndir = \"{}\"\n[data]\ndir = \"{}\"\nwal-dir = \"{}\"\n\
-             index-version = \"inmem\"\nquery-log-enabled = false\n[monitor]\nstore-enabled = false\n[retention]\nenabled = false\n\
-             [shard-precreation]\nenabled = false\n[continuous_queries]\nenabled = false\n[http]\nbind-address = \"127.0.0.1:0\"\nlog-enabled = false\n",
+             index-version = \"tsi1\"\nquery-log-enabled = false\n[monitor]\nstore-enabled = false\n[retention]\nenabled = false\n\
+             [shard-precreation]\nenabled = false\n[continuous_queries]\nenabled = false\n[http]\nbind-address = \"127.0.0.1:0\"\nlog-enabled = false\n{settings}\n",
             place("meta"),
             place("data"),
             place("wal"),
@@ -140,4 +146,42 @@ fn a_real_influxdb_has_what_the_database_has() {
             .iter()
             .all(|point| !point.measurement.starts_with("heart_rate_d") && point.measurement != "heart_rate")
     );
+    // Another name, and then everything of somebody else: an index in memory would hide the series that were written again.
+    let mut body = Vec::new();
+    Payload { seed: 6, target_bytes: 100_000, ..Payload::default() }.write_to(&mut body).unwrap();
+    followed.import_as(&body, "ben");
+    sync(&[]);
+    for words in [&["people", "rename", "ben", "benjamin"][..], &["forget", "--yes", "--person", "me"]] {
+        let done = run(&[words, &["--db", database]].concat());
+        assert!(done.status.success(), "{done:?}");
+        sync(&[]);
+    }
+    assert!(influxd.all().iter().all(|point| point.tag("person") == "benjamin"));
+}
+
+#[test]
+fn a_real_influxdb_knows_its_users() {
+    let Some(influxd) = Influxd::start_with("auth-enabled = true") else {
+        return not_run("influxd is missing (Debian: influxdb), so no real InfluxDB was asked for its users");
+    };
+    // The first user may be made without one.
+    influxd.query("CREATE USER \"owner\" WITH PASSWORD 'word:1' WITH ALL PRIVILEGES");
+    let followed = Followed::generated(20_000);
+    let database = followed.database.to_str().unwrap();
+    let url = format!("http://{}", influxd.address);
+    let follow = |user: &str, secret: &str| {
+        let file = followed.folder.path().join("password");
+        fs::write(&file, secret).unwrap();
+        let words = ["follow", "--once", "--db", database, "--influx-url", &url, "--influx-database", "health"];
+        let login = ["--influx-user", user, "--influx-password-file", file.to_str().unwrap()];
+        let output = run(&[&words[..], &login].concat());
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let check = |found: (Option<i32>, String), code, part: &str| {
+        assert!(found.0 == Some(code) && found.1.contains(part), "{found:?}");
+    };
+    check(follow("owner", "other"), 2, "does not know the token or the user");
+    check(follow("nobody", "word:1"), 2, "does not know the token or the user");
+    check(follow("owner", "w\u{f6}rd:1"), 2, "in plain letters");
+    check(follow("owner", "word:1"), 2, "does not have this organization, bucket or database");
 }

@@ -14,6 +14,10 @@ impl Running {
     pub(super) fn start(followed: &Followed, more: &[&str]) -> Self {
         Self(command().args(followed.arguments()).args(more).stderr(Stdio::null()).spawn().unwrap())
     }
+
+    pub(super) fn is_running(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
 }
 
 impl Drop for Running {

@@ -2,6 +2,8 @@
 
 mod answers;
 mod changes;
+mod full;
+mod https;
 mod influxd;
 mod kills;
 mod levels;

@@ -144,3 +144,68 @@ fn a_webhook_says_what_has_changed_in_postgresql() {
     assert!(messages[0].body.contains("\"me\"") && messages[0].body.contains("steps"), "{messages:?}");
     assert!(follow().is_empty());
 }
+
+/// The series of followers in a scrape.
+fn series(receiver: &Program) -> Vec<(String, f64)> {
+    let text = String::from_utf8(healthsink_testkit::http::get(receiver.address, "/metrics").body).unwrap();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("healthsink_follower_")?.rsplit_once(' '));
+    lines.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect()
+}
+
+#[test]
+fn metrics_of_a_receiver_show_followers_and_whether_postgresql_answers() {
+    let Some(following) = Following::start() else { return };
+    let receiver = serve(&following.store);
+    assert_eq!(series(&receiver), []);
+    following.import(&generated(5, false));
+    following.target.order(401, None);
+    assert_eq!(following.follow(&[]).status.code(), Some(2));
+    let changes: f64 = following.store.sql("SELECT max(number) FROM changes").parse().unwrap();
+    let lag = "lag_changes{follower=\"influx\"}".to_owned();
+    let stopped = "stopped{follower=\"influx\"}".to_owned();
+    assert_eq!(series(&receiver), [(lag.clone(), changes), (stopped.clone(), 1.0)]);
+    following.sync();
+    let found = series(&receiver);
+    let last = ("last_success_timestamp_seconds{follower=\"influx\"}".to_owned(), found[1].1);
+    assert_eq!(found, [(lag, 0.0), last, (stopped, 0.0)]);
+    let content = "(convert_from(content, 'UTF8')::json ->> 'lastSuccessMs')::bigint / 1000";
+    let seconds: f64 = following.store.sql(&format!("SELECT {content} FROM followers")).parse().unwrap();
+    assert_eq!(found[1].1.floor(), seconds);
+    let readable = || {
+        let text = String::from_utf8(healthsink_testkit::http::get(receiver.address, "/metrics").body).unwrap();
+        text.lines().find_map(|line| line.strip_prefix("healthsink_database_readable ").map(str::to_owned)).unwrap()
+    };
+    assert_eq!(readable(), "1");
+    following.store.sql("ALTER TABLE changes RENAME TO away");
+    assert_eq!((readable().as_str(), series(&receiver)), ("0", vec![]));
+    following.store.sql("ALTER TABLE away RENAME TO changes");
+    assert_eq!(readable(), "1");
+}
+
+/// PostgreSQL ends sessions when it starts again. A follower goes on, and is still the only one of its name.
+#[test]
+fn a_follower_whose_sessions_end_keeps_its_name() {
+    let Some(following) = Following::start() else { return };
+    following.import(&generated(5, false));
+    let mut process = command();
+    process.args(following.words()).args(["--store", &following.store.address()]);
+    let mut follower = process.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let state = || {
+        let status = following.store.run(&["status", "--json"]);
+        let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+        status["followers"][0]["state"].as_str().unwrap_or_default().to_owned()
+    };
+    wait_until("the target has everything", || (state() == "current").then_some(()));
+    let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'healthsink'";
+    assert_ne!(following.store.sql(ended), "0");
+    wait_until("it has its name again", || (state() == "current").then_some(()));
+    assert_eq!(following.follow(&[]).status.code(), Some(2));
+    following.import(&generated(6, false));
+    let is_level = "SELECT count(*) FROM followers WHERE (convert_from(content, 'UTF8')::json ->> 'change')::bigint
+        = (SELECT max(number) FROM changes)";
+    wait_until("it goes on", || (following.store.sql(is_level) == "1").then_some(()));
+    check(&following.db(), &following.target.all());
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+}
