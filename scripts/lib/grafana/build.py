@@ -130,9 +130,16 @@ def targets_of(source, item):
 
 
 def described(source, item, targets):
-    """What the panel says about itself: that it follows a variable only if it does."""
+    """What the panel says about itself: that it follows a variable only if it does, and in Flux what is true there."""
+    text = item.description
+    if source.key == "influxdb":
+        for kind in dict.fromkeys(map(type, item.asks)):
+            other, own = flux.SAYS.get(kind, ("", ""))
+            if other not in text:
+                raise ValueError(f"{item.title}: the description does not say {other!r} any more")
+            text = text.replace(other, own) if other else text
     follows = any("${source:" in source.query_of(target) for target in targets)
-    return item.description if follows else item.description.replace(f" {description.OF_SOURCE}", "")
+    return text if follows else text.replace(f" {description.OF_SOURCE}", "")
 
 
 def variables_of(source, dashboard):

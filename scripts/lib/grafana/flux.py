@@ -69,6 +69,18 @@ def per_tag(tables, tag):
   |> sort(columns: ["_time"])"""
 
 
+# A panel's description in other languages, and the words that are true here: the follower sends samples of all sources as they are.
+SAYS = {
+    q.Segments: ("Which stage by which source counted when;", "Stages as sent. With several sources of sleep choose one above;"),
+    q.Hypnogram: ("over hours from midnight, local.", "over hours from midnight, local, as sent. With several sources of sleep choose one above."),
+    q.TypesOf: (
+        "Each type with data in the time range: its days, its samples that count, and how long ago the newest sample of all time was.",
+        "Each type, and how long ago its newest sample was.",
+    ),
+    q.SourcesOf: ("with their first and their newest sample of all time.", "and how long ago the newest sample of each was."),
+}
+
+
 class Flux:
     """Writes questions. The follower does not write the ledger, parts by source, hours and routes."""
 
@@ -79,7 +91,7 @@ class Flux:
 
     def write(self, question):
         text = getattr(self, type(question).__name__.lower())(question).strip()
-        libraries = ("array", "date", "influxdata/influxdb/schema", "math")
+        libraries = ("array", "date", "influxdata/influxdb/schema", "math", "strings")
         imports = "".join(f'import "{name}"\n' for name in libraries if f"{name.split('/')[-1]}." in text)
         return (imports + "\n" if imports else "") + (NOON if "|> noon()" in text else "") + text
 
@@ -99,8 +111,9 @@ at = if v.timeRangeStop < now() then v.timeRangeStop else now()
   |> rename(columns: {{_value: "{figure.label}"}})"""
 
     def trend(self, question):
-        # Windows of UTC days over noons are local days, as far as the zone is within half a day of UTC.
-        span = "range(start: date.sub(d: 8d, from: v.timeRangeStart), stop: v.timeRangeStop)"
+        # Windows of UTC days over noons are local days, as far as the zone is within half a day of UTC. Windows are cut at the end of the
+        # range, where the last seven would stand at one instant, so it is later.
+        span = "range(start: date.sub(d: 8d, from: v.timeRangeStart), stop: date.add(d: 8d, to: v.timeRangeStop))"
         days = read(f"{question.type}_daily", ["value"], span, TO_NOON)
         mean = f"{days}\n  |> group()\n  |> timedMovingAverage(every: 1d, period: 7d)\n  |> timeShift(duration: -12h)"
         inside = "\n  |> filter(fn: (r) => r._time >= v.timeRangeStart and r._time < v.timeRangeStop)"
@@ -379,17 +392,22 @@ union(tables: [
 
     def nightnames(self, question):
         return f"""
-{read("nights", ["night"], DAYS)}
+{read("nights", ["night", "bedtime"], DAYS)}
+  |> {FIELDS}
   |> group()
+  |> filter(fn: (r) => exists r.bedtime)
   |> sort(columns: ["_time"], desc: true)
-  |> keep(columns: ["_value"])"""
+  |> keep(columns: ["night"])
+  |> rename(columns: {{night: "_value"}})"""
 
     def workoutnames(self, question):
         return f"""
 {read("workouts", ["uuid"], RANGE)}
   |> group()
   |> sort(columns: ["_time"], desc: true)
-  |> map(fn: (r) => ({{_value: string(v: r._time) + " " + r.activity + "|" + r._value}}))"""
+  |> map(fn: (r) => ({{r with start: string(v: r._time), what: if exists r.activity then r.activity else "other"}}))
+  |> map(fn: (r) => ({{_value: strings.substring(v: r.start, start: 0, end: 10) + " " + strings.substring(v: r.start, start: 11, end: 16)
+    + " UTC " + r.what + "|" + r._value}}))"""
 
 
 # Variables whose rows are pairs.

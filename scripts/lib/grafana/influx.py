@@ -39,6 +39,7 @@ bind-address = "127.0.0.1:{free_port()}"
 [meta]
   dir = "{self._folder}/meta"
 [data]
+  index-version = "tsi1"
   dir = "{self._folder}/data"
   wal-dir = "{self._folder}/wal"
 [http]
