@@ -1,11 +1,10 @@
 //! The right to be the follower of a name. A file's lock lasts as long as the process. PostgreSQL ends its lock with the session, such as
 //! when it is started again, so the follower takes it anew.
 
-use super::run::Follow;
 use super::waiter::Waiter;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{FOLLOW_LOCK_TRIES, FOLLOW_LOCK_WAIT};
-use crate::store::FollowerLock;
+use crate::store::{FollowerLock, Kept};
 
 /// The right to be the follower of a name, as long as nobody else has taken it.
 #[derive(Debug)]
@@ -17,10 +16,9 @@ impl Claim {
     /// # Errors
     ///
     /// [`ErrorKind::Usage`] if another follower has it.
-    pub(super) fn take(follow: &Follow, waiter: &Waiter) -> Result<Self> {
-        let name = &follow.name;
+    pub(super) fn take(kept: &Kept, name: &str, waiter: &Waiter) -> Result<Self> {
         for _ in 0..FOLLOW_LOCK_TRIES {
-            if let Some(lock) = follow.kept.lock_follower(name)? {
+            if let Some(lock) = kept.lock_follower(name)? {
                 return Ok(Self(lock));
             }
             if waiter.pause(FOLLOW_LOCK_WAIT) {
@@ -35,11 +33,11 @@ impl Claim {
     /// # Errors
     ///
     /// [`ErrorKind::Usage`] if another follower has taken it meanwhile.
-    pub(super) fn renew(&mut self, follow: &Follow, waiter: &Waiter) -> Result<()> {
+    pub(super) fn renew(&mut self, kept: &Kept, name: &str, waiter: &Waiter) -> Result<()> {
         if self.0.is_held() {
             return Ok(());
         }
-        match Self::take(follow, waiter) {
+        match Self::take(kept, name, waiter) {
             // The database is away again. The next look waits for it.
             Err(error) if error.kind() == ErrorKind::Busy => Ok(()),
             taken => taken.map(|taken| *self = taken),

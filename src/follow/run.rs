@@ -59,7 +59,7 @@ pub fn follow(follow: &Follow, target: &mut dyn Target, waiter: &Waiter) -> Resu
         Err(Broken::Stopping | Broken::GivenUp) => return Ok(End::Stopped),
         Ok(()) => {}
     }
-    let claim = Claim::take(follow, waiter)?;
+    let claim = Claim::take(&follow.kept, &follow.name, waiter)?;
     // A resync needs no cursor, so a damaged one is no obstacle.
     let (cursor, is_known) = match Cursor::load(&follow.kept, &follow.name, target.title()) {
         Err(_) if follow.is_resync => (Cursor::new(&follow.name, target.title()), false),
@@ -187,7 +187,7 @@ impl Work<'_> {
         let mut look = Look { source, cursor, takes_rows: target.takes_rows(), is_resync, recent, crowds };
         let next = look.plan(*is_new)?;
         *is_new = false;
-        self.claim.renew(self.follow, self.waiter)?;
+        self.claim.renew(&self.follow.kept, &self.follow.name, self.waiter)?;
         if let Some(plan) = &self.cursor.plan
             && self.target.takes_rows()
             && !self.cursor.names.add_all(&plan.jobs)

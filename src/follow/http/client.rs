@@ -96,9 +96,10 @@ impl Client {
             first => first,
         };
         sent.map_err(|error| {
-            // rustls says only that the first bytes are no TLS.
-            let hint =
-                if error.to_string().contains("InvalidContentType") { "; does this port speak HTTPS?" } else { "" };
+            // rustls only reports that the first bytes are no TLS, or that there are none.
+            let text = error.to_string();
+            let is_plain = text.contains("InvalidContentType") || text.contains("handshake eof");
+            let hint = if is_plain { "; does this port speak HTTPS?" } else { "" };
             NoReply::Failed(format!("cannot reach {}: {error}{hint}", self.url))
         })
     }

@@ -41,10 +41,11 @@ fn a_target_is_trusted_by_its_authority_and_its_name() {
     let check = |(found, text): (Option<i32>, String), code, part: &str| {
         assert!(found == Some(code) && text.contains(part), "{found:?} {text}");
     };
-    let port = target.address.port();
+    let (port, plain) = (target.address.port(), followed.server.address.port());
     check(follow("localhost", port, &own), 1, "is not there yet (404)");
     check(follow("localhost", port, &other), 1, "cannot reach https://localhost");
     check(follow("127.0.0.1", port, &own), 1, "cannot reach https://127.0.0.1");
+    check(follow("127.0.0.1", plain, &own), 1, "does this port speak HTTPS?");
     check(follow("localhost", port, &empty), 2, "holds no certificate");
     check(follow("localhost", port, "/nowhere.pem"), 2, "cannot read --ca-file /nowhere.pem");
 }
