@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hypnogram, minutesOf, onWall, parts, type Segment } from "../src/draw/hypnogram.ts";
+import { asleepIn, hypnogram, minutesOf, onWall, parts, type Segment } from "../src/draw/hypnogram.ts";
 
 const at = (clock: string) => `2026-01-06T${clock}:00.000Z`;
 const segment = (stage: string | null, from: string, to: string, source = "Watch"): Segment => ({
@@ -88,4 +88,20 @@ test("a nap is apart from its night", () => {
 test("blocks stand on the wall clock of their zone", () => {
   const { blocks } = hypnogram([segment("asleepCore", "00:30", "01:30")]);
   assert.deepEqual(onWall(blocks, "2026-01-06", "America/New_York"), [{ stage: "core", from: -270, to: -210 }]);
+});
+
+test("sleep begins behind getting into bed and lying awake", () => {
+  const night = hypnogram([
+    segment("inBed", "00:45", "07:00"),
+    segment("awake", "00:50", "00:57"),
+    segment("asleepCore", "00:57", "03:00"),
+    segment("awake", "03:00", "03:10"),
+    segment("asleepDeep", "03:10", "06:34"),
+    segment("awake", "06:34", "06:40"),
+    segment("asleepCore", "13:00", "13:40"),
+  ]);
+  const found = parts(night, "2026-01-06T01:45:00", "2026-01-06T07:40:00", "Europe/Berlin");
+  assert.ok(found);
+  assert.deepEqual(asleepIn(night, found.night), { from: Date.parse(at("00:57")), to: Date.parse(at("06:34")) });
+  assert.equal(asleepIn(hypnogram([segment("awake", "01:00", "02:00")]), { from: 0, to: 9e12 }), null);
 });

@@ -143,6 +143,13 @@ export function parts(night: Hypnogram, bedtime: string | null, wakeTime: string
   };
 }
 
+/** Returns the time from falling asleep to the last sleep, without lying awake before and after it. */
+export function asleepIn({ blocks }: Hypnogram, { from, to }: Span): Span | null {
+  const asleep = blocks.filter((block) => block.stage !== "awake" && block.to > from && block.from < to);
+  const [first, last] = [asleep[0], asleep.at(-1)];
+  return first && last ? { from: first.from, to: last.to } : null;
+}
+
 /** Returns blocks in minutes from midnight of a date, on the clocks of a zone. */
 export function onWall(
   blocks: readonly Block[],

@@ -136,16 +136,19 @@ test("one night has its stages, its heart and its breathing under one cursor", a
   assert.match(readouts[1] ?? "", /^\d+ bpm$/);
 });
 
-test("the night after the last one is there from the evening on", async () => {
-  for (const [time, isThere] of [
-    ["09:00", false],
-    ["20:00", true],
+test("no link leads to a night that is not there yet", async () => {
+  for (const [time, night, isThere] of [
+    ["09:00", today, false],
+    // From the evening on a night may have begun that has tomorrow's date: this one has not.
+    ["20:00", today, false],
+    ["20:00", daysBefore(today, 1), true],
   ] as const) {
     const other = await context.newPage();
     watched.watch(other);
     // Winter or summer: neither time is near 18:00.
     await other.clock.setFixedTime(`${today}T${time}:00+01:00`);
-    await show(other, household.url, `#/sleep/${today}?person=anna`);
+    await show(other, household.url, `#/sleep/${night}?person=anna`);
+    await other.waitForLoadState("networkidle");
     const next = other.getByRole("link", { name: "Night after" });
     assert.equal(await next.count(), isThere ? 1 : 0, time);
     await other.close();

@@ -5,7 +5,7 @@ import { useAnswer } from "../../api/answers.ts";
 import { Problem } from "../../api/problem.ts";
 import type { Night } from "../../api/shapes.ts";
 import { knownZone } from "../../draw/clock.ts";
-import { hypnogram, parts, type Span } from "../../draw/hypnogram.ts";
+import { asleepIn, hypnogram, parts, type Span } from "../../draw/hypnogram.ts";
 import { isStaged, seenAt, stagesOf } from "../../draw/nights.ts";
 import { addDays, dayIn } from "../../format/calendar.ts";
 import { formatDay, formatLocalTime, formatTime } from "../../format/dates.ts";
@@ -44,10 +44,15 @@ export function OneNight({ date }: { date: string }) {
 
 /** From 18:00 on a night may have begun that has tomorrow's date. */
 const UNTIL_EVENING_MS = 6 * 3_600_000;
+/** A night that is so old is taken for one with later ones. */
+const RECENT_DAYS = 30;
 
 function Head({ date }: { date: string }) {
-  const newest = dayIn(zone.value, new Date(now.value.getTime() + UNTIL_EVENING_MS));
-  const isNewest = date >= newest;
+  const last = dayIn(zone.value, new Date(now.value.getTime() + UNTIL_EVENING_MS));
+  const isRecent = date >= addDays(last, -RECENT_DAYS);
+  const range = { from: addDays(date, 1), to: addDays(last, 1), person: personInAddress.value };
+  const later = useAnswer(isRecent && date < last ? "/api/v1/nights" : null, range).value.data?.nights.length ?? 0;
+  const isNewest = isRecent && later === 0;
   return (
     <header class="view-head tight">
       <div class="head-text">
@@ -80,6 +85,10 @@ function Shown({ night: sent }: { night: Night }) {
   const night = seenAt(sent, now.value, zone);
   const drawn = useMemo(() => hypnogram(night.segments), [night.segments]);
   const divided = parts(drawn, night.bedtime, night.wake_time, zone);
+  const asleep = divided && asleepIn(drawn, divided.night);
+  const bedtime = formatLocalTime(night.bedtime);
+  const begin = asleep ? formatTime(new Date(asleep.from), zone) : bedtime;
+  const end = asleep ? formatTime(new Date(asleep.to), zone) : formatLocalTime(night.wake_time);
   const sources = [...new Set(night.segments.map(({ source }) => source).filter((source) => source !== null))].map(
     (source) => source || texts.noSource,
   );
@@ -92,8 +101,11 @@ function Shown({ night: sent }: { night: Night }) {
           <span class="readout-text">
             {texts.sleep.asleepLower}
             {", "}
-            {texts.sleep.fromTo(formatLocalTime(night.bedtime), formatLocalTime(night.wake_time))}
+            {texts.sleep.fromTo(begin, end)}
           </span>
+          {night.bedtime && bedtime !== begin && (
+            <span class="readout-text muted">{texts.sleep.inBedFrom(bedtime)}</span>
+          )}
         </div>
         {marks.length > 0 && (
           <ul class="chips">

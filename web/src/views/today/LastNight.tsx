@@ -1,6 +1,8 @@
 // Last night: how long, from when to when, and a band of its stages.
 
-import type { Overview, Segment } from "../../api/shapes.ts";
+import type { Overview } from "../../api/shapes.ts";
+import { knownZone } from "../../draw/clock.ts";
+import { asleepIn, hypnogram, parts } from "../../draw/hypnogram.ts";
 import { formatLocalTime, formatTime } from "../../format/dates.ts";
 import { formatMinutes } from "../../format/durations.ts";
 import { linkTo } from "../../state/address.ts";
@@ -9,13 +11,7 @@ import { Card } from "../../ui/Card.tsx";
 
 type NightOf = NonNullable<Overview["night"]>;
 
-const STAGES = [
-  ["asleepDeep", "deep"],
-  ["asleepCore", "core"],
-  ["asleepREM", "rem"],
-  ["asleepUnspecified", "unspecified"],
-  ["awake", "awake"],
-] as const;
+const STAGES = ["deep", "core", "rem", "unspecified", "awake"] as const;
 
 export function LastNight({ overview }: { overview: Overview }) {
   const { night } = overview;
@@ -34,7 +30,7 @@ export function LastNight({ overview }: { overview: Overview }) {
       </p>
       <Band night={night} />
       <dl class="stages">
-        {STAGES.map(([, name]) => {
+        {STAGES.map((name) => {
           const minutes = night[`${name}_min`];
           if (!minutes) return null;
           return (
@@ -53,50 +49,37 @@ export function LastNight({ overview }: { overview: Overview }) {
   );
 }
 
-interface Piece {
-  name: string;
-  from: number;
-  length: number;
-}
-
+/** The stages from falling asleep to waking. Time in bed is drawn nowhere: it would cover what is below it. */
 function Band({ night }: { night: NightOf }) {
-  const pieces = piecesOf(night.segments);
-  const first = pieces[0]?.from ?? 0;
-  const end = Math.max(...pieces.map(({ from, length }) => from + length));
-  const length = end - first || 1;
-  const start = night.bedtime ? formatLocalTime(night.bedtime) : formatTime(new Date(first), night.zone);
-  const wake = night.wake_time ? formatLocalTime(night.wake_time) : formatTime(new Date(end), night.zone);
-  if (pieces.length === 0) return null;
+  const zone = knownZone(night.zone) ?? "UTC";
+  const drawn = hypnogram(night.segments);
+  const divided = parts(drawn, night.bedtime, night.wake_time, zone);
+  const asleep = divided && asleepIn(drawn, divided.night);
+  if (!asleep) return null;
+  const length = asleep.to - asleep.from;
+  const [start, wake] = [asleep.from, asleep.to].map((at) => formatTime(new Date(at), zone));
+  const bedtime = formatLocalTime(night.bedtime);
   return (
     <div class="band">
       <svg viewBox="0 0 1000 40" preserveAspectRatio="none" aria-hidden="true">
-        {pieces.map((piece) => (
-          <rect
-            key={piece.from}
-            class={piece.name}
-            x={((piece.from - first) / length) * 1000}
-            width={(piece.length / length) * 1000}
-            y={piece.name === "awake" ? 12 : 0}
-            height={piece.name === "awake" ? 16 : 40}
-          />
-        ))}
+        {drawn.blocks
+          .filter(({ from, to }) => from >= asleep.from && to <= asleep.to)
+          .map(({ from, to, stage }) => (
+            <rect
+              key={from}
+              class={stage === "asleep" ? "unspecified" : stage}
+              x={((from - asleep.from) / length) * 1000}
+              width={((to - from) / length) * 1000}
+              y={stage === "awake" ? 12 : 0}
+              height={stage === "awake" ? 16 : 40}
+            />
+          ))}
       </svg>
       <p class="note">
         <time>{start}</time>
+        {night.bedtime && bedtime !== start && <span>{texts.sleep.inBedFrom(bedtime)}</span>}
         <time>{wake}</time>
       </p>
     </div>
   );
-}
-
-/** Stages in order of time. Time in bed is drawn nowhere: it would cover what is below it. */
-function piecesOf(segments: readonly Segment[]): Piece[] {
-  const pieces: Piece[] = [];
-  for (const { start, end, stage } of segments) {
-    const name = STAGES.find(([known]) => known === stage)?.[1];
-    if (!name || !start || !end) continue;
-    const from = Date.parse(start);
-    pieces.push({ name, from, length: Date.parse(end) - from });
-  }
-  return pieces.sort((one, other) => one.from - other.from);
 }
