@@ -2,9 +2,9 @@
 
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
-import { nearest, niceRange, type Steps, valueTicks } from "../draw/ticks.ts";
+import { niceRange, type Steps, valueTicks } from "../draw/ticks.ts";
 import { type Axis, LEFT, RIGHT, xOf } from "./axis.ts";
-import { drawn, gapOf, type Readings } from "./line.ts";
+import { drawn, type Readings, readingAt } from "./line.ts";
 import { type Cursor, CursorLine, TimeLines } from "./Stack.tsx";
 
 export interface LinePlotProps {
@@ -127,12 +127,6 @@ function areaOf(line: string, base: number): string {
       return `M${first} ${base}L${spots.join("L")}L${last} ${base}Z`;
     })
     .join("");
-}
-
-/** Returns the place of the reading at a time; -1 if it is in a gap. */
-export function readingAt({ at }: Readings, time: number): number {
-  const place = nearest(at, time);
-  return place >= 0 && Math.abs((at[place] ?? 0) - time) <= gapOf(at) ? place : -1;
 }
 
 interface ReadoutProps {

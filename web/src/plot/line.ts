@@ -1,5 +1,6 @@
 // A line through readings as paths of SVG: broken where nothing was measured.
 
+import { nearest } from "../draw/ticks.ts";
 import type { Axis } from "./axis.ts";
 import { xOf } from "./axis.ts";
 
@@ -11,11 +12,25 @@ export interface Readings {
   high?: readonly number[];
 }
 
+const LEAST_MS = 60_000;
+const REACH_MS_MAX = 30 * 60_000;
+
+/** Returns the usual time between two readings. */
+function usualGap(at: readonly number[]): number {
+  const gaps = at.slice(1).map((time, place) => time - (at[place] ?? time));
+  return gaps.sort((one, other) => one - other)[Math.floor(gaps.length / 2)] ?? 0;
+}
+
 /** Returns a time without a reading after which the line is broken: four times the usual one. */
 export function gapOf(at: readonly number[]): number {
-  const gaps = at.slice(1).map((time, place) => time - (at[place] ?? time));
-  const usual = gaps.sort((one, other) => one - other)[Math.floor(gaps.length / 2)] ?? 0;
-  return Math.max(4 * usual, 60_000);
+  return Math.max(4 * usualGap(at), LEAST_MS);
+}
+
+/** Returns the place of the reading that holds at a time; -1 if none is as near as readings usually are. */
+export function readingAt({ at }: Readings, time: number): number {
+  const reach = Math.min(Math.max(usualGap(at), LEAST_MS), REACH_MS_MAX);
+  const place = nearest(at, time);
+  return place >= 0 && Math.abs((at[place] ?? 0) - time) <= reach ? place : -1;
 }
 
 /** Returns the places of readings in runs without a gap. */
