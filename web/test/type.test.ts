@@ -5,8 +5,9 @@ import { setLocale } from "../src/format/locale.ts";
 import { DAYS, labelled, labelOfTick } from "../src/views/type/axis.ts";
 import { clamped, pinched } from "../src/views/type/gestures.ts";
 import { isEnough, newest, SPANS } from "../src/views/type/newest.ts";
+import { orderOf, unfinished } from "../src/views/type/order.ts";
 import { endOf, parseZoom, periodOf, shifted, zoomOfDays, zoomOfInstants } from "../src/views/type/ranges.ts";
-import { type Point, summaryOf, valuesBefore, weekMeans } from "../src/views/type/series.ts";
+import { changeOf, type Point, summaryOf, valuesBefore, weekMeans } from "../src/views/type/series.ts";
 
 const ALL = { from: "2025-01-01", to: "2026-11-27" };
 
@@ -136,4 +137,20 @@ test("an axis of days has no hours, and its labels are at the noon of their days
   // A night that begins in the zone's evening, an hour before midnight in UTC.
   const instant = Date.parse("2026-11-23T22:30:00Z") / 1000;
   assert.equal(labelOfTick(labelled(instant, "Europe/Berlin"), 3600, "Europe/Berlin", 400), "23:30");
+});
+
+test("lines are drawn over bars, and the bar of a day that is not over is veiled", () => {
+  const order = orderOf("bars");
+  for (const line of ["before", "mean"] as const) assert.ok(order.indexOf(line) > order.indexOf("layers"), line);
+  assert.ok(order.indexOf("partial") > order.indexOf("layers"));
+  assert.deepEqual(unfinished([point("a", 1), point("b", 2, { partial: true })], [1, 2]), [null, 2]);
+  assert.equal(unfinished([point("a", 1)], [1]), undefined);
+});
+
+test("a part of a day has no change against a whole one", () => {
+  const [part, whole] = [summaryOf([point("b", 5, { partial: true })], true), summaryOf([point("a", 10)], true)];
+  assert.equal(changeOf(part, whole), null);
+  assert.equal(changeOf(whole, part), null);
+  assert.equal(changeOf(summaryOf([point("b", 5)], true), whole), -0.5);
+  assert.equal(changeOf(whole, null), null);
 });

@@ -7,6 +7,7 @@ import { formatBrief } from "../../format/numbers.ts";
 import { DAY_S, DAYS, isCut, LONG_S, labelled, labelOfTick, SHORT_S } from "./axis.ts";
 import { followGestures, onChartKey, type Span } from "./gestures.ts";
 import { noteChosen } from "./Hint.tsx";
+import { orderOf, type Part } from "./order.ts";
 
 export interface ChartData {
   kind: "bars" | "band" | "dots";
@@ -16,6 +17,8 @@ export interface ChartData {
   high?: (number | null)[] | undefined;
   mean?: (number | null)[] | undefined;
   before?: (number | null)[] | undefined;
+  /** The values of times that are not over, whose bars are lighter. */
+  partial?: (number | null)[] | undefined;
   /** Bars as layers from the bottom on, each with what is below it; the last one is the value. */
   layers?: readonly { heights: (number | null)[]; tone: number }[] | undefined;
   /** The zone of instants; null for days, whose seconds are as if clocks showed UTC. */
@@ -38,7 +41,6 @@ interface ChartProps {
 const HEIGHT = 260;
 /** So many points are drawn each for itself. */
 const CROWDED = 45;
-const FEW = 14;
 const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 const REFOCUS_MS = 3000;
 let refocusUntil = 0;
@@ -55,7 +57,8 @@ export function Chart({ data, span, limits, color, label, zoom, reset, point }: 
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    const options = optionsOf(data, span, colorsOf(element, color), element.clientWidth);
+    const colors = colorsOf(element, color);
+    const options = optionsOf(data, span, colors, element.clientWidth);
     options.hooks = {
       setSelect: [
         ({ select, posToVal, setSelect }: uPlot) => {
@@ -75,7 +78,7 @@ export function Chart({ data, span, limits, color, label, zoom, reset, point }: 
     };
     // A zoom by key makes another chart: the focus goes along.
     if (performance.now() < refocusUntil) element.focus({ preventScroll: true });
-    const made = new uPlot(options, columnsOf(data), element);
+    const made = new uPlot(options, columnsOf(data, colors), element);
     chart.current = made;
     const release = followGestures(made, gestures);
     const resized = new ResizeObserver(() => {
@@ -138,22 +141,39 @@ function colorsOf(element: HTMLElement, color: string): Colors {
   };
 }
 
-/** The period before is dimmed, behind the value. A few wide bars would hide it. */
-const inOrder = <T,>({ kind, x }: ChartData, before: T, value: T): [T, T] =>
-  kind === "bars" && x.length <= FEW ? [value, before] : [before, value];
+type Drawn = [uPlot.Series, (number | null)[]];
 
-function columnsOf(data: ChartData): uPlot.AlignedData {
-  const { kind, x, value, low, high, mean, before, layers = [] } = data;
+/** What is drawn, from the back to the front. */
+function drawnOf(data: ChartData, colors: Colors): Drawn[] {
+  const isBars = data.kind === "bars";
+  const line = { points: { show: false }, spanGaps: true };
+  const { value, before, partial, mean, layers = [] } = data;
+  const parts: Record<Part, Drawn[]> = {
+    value: [[isBars ? barsOf(data, data.layers ? "transparent" : colors.data) : lineOf(data, colors), value]],
+    // The highest one is behind the others.
+    layers: layers
+      .map(({ heights, tone }): Drawn => [barsOf(data, mixed(colors.data, colors.surface, tone)), heights])
+      .reverse(),
+    // A veil makes the bar of a day that is not over lighter.
+    partial: partial ? [[barsOf(data, `${colors.surface}99`), partial]] : [],
+    casing: before ? [[{ ...line, stroke: colors.surface, width: 4, alpha: 0.7 }, before]] : [],
+    before: before ? [[{ ...line, stroke: colors.muted, width: 1.5, alpha: isBars ? 1 : 0.55 }, before]] : [],
+    mean: mean
+      ? [[{ ...line, stroke: colors.text, width: 1.75, dash: [5, 4].map((part) => part * devicePixelRatio) }, mean]]
+      : [],
+  };
+  return orderOf(data.kind).flatMap((part) => parts[part]);
+}
+
+function columnsOf(data: ChartData, colors: Colors): uPlot.AlignedData {
+  const { kind, x, value, low, high } = data;
   const nothing = x.map(() => null);
   const isBand = kind === "band";
   return [
     x,
     isBand ? (high ?? value) : nothing,
     isBand ? (low ?? value) : nothing,
-    ...inOrder(data, before ?? nothing, value),
-    mean ?? nothing,
-    // The highest one is behind the others.
-    ...layers.map(({ heights }) => heights).reverse(),
+    ...drawnOf(data, colors).map(([, values]) => values),
   ];
 }
 
@@ -207,30 +227,7 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
       },
     ],
     bands: [{ series: [1, 2], fill: colors.soft }],
-    series: [
-      {},
-      edge,
-      edge,
-      ...inOrder<uPlot.Series>(
-        data,
-        {
-          stroke: colors.muted,
-          width: 1.5,
-          alpha: isBars ? 0.75 : 0.55,
-          points: { show: false },
-          spanGaps: true,
-        },
-        isBars ? barsOf(data, data.layers ? "transparent" : colors.data) : lineOf(data, colors),
-      ),
-      {
-        stroke: colors.text,
-        width: 1.75,
-        dash: [5 * devicePixelRatio, 4 * devicePixelRatio],
-        points: { show: false },
-        spanGaps: true,
-      },
-      ...(data.layers ?? []).map(({ tone }) => barsOf(data, mixed(colors.data, colors.surface, tone))).reverse(),
-    ],
+    series: [{}, edge, edge, ...drawnOf(data, colors).map(([series]) => series)],
   };
 }
 

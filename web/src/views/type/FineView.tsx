@@ -14,6 +14,7 @@ import { Answered } from "../../ui/Answered.tsx";
 import { Chart, type ChartData } from "./Chart.tsx";
 import { Foot } from "./Foot.tsx";
 import { Nothing } from "./Nothing.tsx";
+import { unfinished } from "./order.ts";
 import type { TypeProps } from "./PeriodView.tsx";
 import { Readout } from "./Readout.tsx";
 import { nameOfPeriod, nameOfZoom, zoomOfInstants } from "./ranges.ts";
@@ -199,10 +200,12 @@ function dataOf(
   const kind = isSum && !isSamples ? "bars" : isSingle || isSum ? "dots" : "band";
   // Single samples that are no sum also have a band: of no height, but joined by a line.
   const isBand = kind === "band" || (kind === "dots" && !isSum);
+  const value = points.map((point) => shownOf(point.value));
   return {
     kind,
     x: points.map(({ x }) => x),
-    value: points.map(({ value }) => shownOf(value)),
+    value,
+    partial: kind === "bars" ? unfinished(points, value) : undefined,
     low: isBand ? points.map(({ minimum }) => shownOf(minimum)) : undefined,
     high: isBand ? points.map(({ maximum }) => shownOf(maximum)) : undefined,
     zone,

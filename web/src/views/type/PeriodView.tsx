@@ -13,6 +13,7 @@ import { Answered } from "../../ui/Answered.tsx";
 import { Chart, type ChartData } from "./Chart.tsx";
 import { Foot } from "./Foot.tsx";
 import { Nothing } from "./Nothing.tsx";
+import { unfinished } from "./order.ts";
 import { Readout } from "./Readout.tsx";
 import {
   nameOfPeriod,
@@ -171,10 +172,12 @@ function prepare(series: Series, shown: Period, before: Period | null, isSum: bo
     values.map((value) => (value === null ? null : measure.convert(value)));
   const means = isDays && points.length > 14 ? weekMeans(keys, rows) : null;
   const isCrowded = points.length > CROWDED;
+  const value = shownOf(points.map((point) => point.value));
   const data: ChartData = {
     kind: isSum ? "bars" : "band",
     x: points.map(({ x }) => x),
-    value: shownOf(points.map(({ value }) => value)),
+    value,
+    partial: isSum ? unfinished(points, value) : undefined,
     low: isSum ? undefined : shownOf(points.map(({ minimum }) => minimum)),
     high: isSum ? undefined : shownOf(points.map(({ maximum }) => maximum)),
     mean: means ? shownOf(means) : undefined,

@@ -6,7 +6,7 @@ import type { Measure } from "../../format/units.ts";
 import { linkTo } from "../../state/address.ts";
 import { texts } from "../../texts.ts";
 import type { Range } from "./ranges.ts";
-import type { Point, Summary } from "./series.ts";
+import { changeOf, type Point, type Summary } from "./series.ts";
 
 interface SummariesProps {
   measure: Measure;
@@ -25,13 +25,14 @@ export function Summaries({ measure, isSum, range, bucket, now, before, why }: S
   const main = isSum && isDay ? now.total : now.average;
   // A tenth more of 36 °C is a fever, and of 0 °C it is nothing.
   const isTemperature = measure.label.startsWith("°");
-  const change = !isTemperature && before?.average && now.average !== null ? now.average / before.average - 1 : null;
+  const change = isTemperature ? null : changeOf(now, before);
   return (
     <dl class="summaries">
       <div class="main">
         <dt>{isSum ? (isDay ? labels.total : labels.averagePerDay) : labels.average}</dt>
         <dd>
           <Big measure={measure} value={main} />
+          {isDay && now.isPartial && <span class="note">{labels.soFar}</span>}
           <span class="note">
             {why ? <a href={linkTo("why", [why.type, why.day])}>{labels.why}</a> : <Coverage now={now} isDay={isDay} />}
           </span>

@@ -116,6 +116,12 @@ export function summaryOf(points: readonly Point[], isSum: boolean): Summary {
   };
 }
 
+/** Returns the change against the period before; null where one of them has no whole day: a part of a day says nothing. */
+export function changeOf(now: Summary, before: Summary | null): number | null {
+  if (!now.isWhole || !before?.isWhole || !before.average || now.average === null) return null;
+  return now.average / before.average - 1;
+}
+
 function best(points: readonly Point[], isBetter: (one: Point, other: Point) => boolean): Point | null {
   return points.reduce<Point | null>((found, point) => (!found || isBetter(point, found) ? point : found), null);
 }
