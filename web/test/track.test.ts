@@ -77,5 +77,9 @@ test("small jumps of the height are no climb", () => {
     climb(all.map((height) => ({ at: 0, longitude: 0, latitude: 0, height, distance: 0, speed: null, part: 0 })));
   assert.deepEqual(heights(100, 101, 100, 102, 100), { up: 0, down: 0 });
   assert.deepEqual(heights(100, 110, null, 104), { up: 10, down: 6 });
+  // Twice up and down round a lake, as the curve shows it: 9, 18 and 9 metres up.
+  const lake = Array.from({ length: 121 }, (_, place) => 34 + 9 * Math.sin((4 * Math.PI * place) / 120));
+  assert.deepEqual(heights(...lake.map((height) => Math.round(height))), { up: 36, down: 36 });
+  assert.deepEqual(heights(100, 102, 101, 104, 102, 106, 95, 97, 95), { up: 6, down: 11 });
   assert.equal(heights(null), null);
 });

@@ -118,17 +118,25 @@ export function valueAt(
 /** A rise or fall must be so many metres to count: heights jump. */
 const CLIMB_M = 3;
 
-/** Returns the metres up and down; null without heights. */
+/** Returns the metres up and down, each from a lowest to a highest point; null without heights. */
 export function climb(points: readonly Point[]): { up: number; down: number } | null {
   let [up, down] = [0, 0];
-  let level: number | null = null;
+  // Where the last turn was, the lowest and the highest point since then, and the way that leads: 1 is up, 0 is not known.
+  let [turn, low, high] = [0, 0, 0];
+  let way: number | null = null;
   for (const { height } of points) {
     if (height === null) continue;
-    level ??= height;
-    if (Math.abs(height - level) < CLIMB_M) continue;
-    if (height > level) up += height - level;
-    else down += level - height;
-    level = height;
+    if (way === null) [turn, low, high, way] = [height, height, height, 0];
+    low = Math.min(low, height);
+    high = Math.max(high, height);
+    if (way >= 0 && high - height >= CLIMB_M) {
+      up += way > 0 ? high - turn : 0;
+      [turn, low, way] = [high, height, -1];
+    } else if (way <= 0 && height - low >= CLIMB_M) {
+      down += way < 0 ? turn - low : 0;
+      [turn, high, way] = [low, height, 1];
+    }
   }
-  return level === null ? null : { up, down };
+  if (way === null) return null;
+  return { up: way > 0 ? up + high - turn : up, down: way < 0 ? down + turn - low : down };
 }

@@ -29,6 +29,7 @@ export const workoutsTexts = {
     highestHeart: "Max. heart rate",
     energy: "Active energy",
     climbed: "Climbed",
+    climbedByWatch: "Climbed, by the watch",
     from: (source: string) => `Recorded by ${source}.`,
     route: "Route",
     routeOf: (distance: string) => `Route of ${distance}, north is up`,

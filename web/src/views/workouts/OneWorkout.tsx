@@ -137,8 +137,9 @@ function Figures({ workout, up }: { workout: Workout; up: number | null }) {
   if (workout.energy_kcal !== null) {
     facts.push([texts.workouts.energy, measureOf("active_energy", "kcal", system).format(workout.energy_kcal)]);
   }
-  const climbed = climbOf(workout) ?? up;
-  if (climbed !== null) facts.push([texts.workouts.climbed, formatHeight(climbed, system)]);
+  const measured = climbOf(workout);
+  if (measured !== null) facts.push([texts.workouts.climbedByWatch, formatHeight(measured, system)]);
+  else if (up !== null) facts.push([texts.workouts.climbed, formatHeight(up, system)]);
   return (
     <Card class="workout-figures">
       <dl class="facts">
