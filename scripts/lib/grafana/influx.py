@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -159,6 +159,18 @@ class Twin:
                 rows.setdefault(row["time"], [self.noon(row), *[None] * len(question.figures)])[place + 1] = row[figure.column]
         return [rows[at] for at in sorted(rows)]
 
+    def trend(self, question):
+        begin, end = self.range()
+        rows = self.select('"value"', f"{question.type}_daily", begin - 8 * DAY_NS, end + 8 * DAY_NS)
+        # The windows of the Flux are days of UTC, over noons.
+        number = lambda row: (row["time"] + DAY_NS // 2) // DAY_NS
+        found = []
+        for row in rows:
+            if begin - 86_399 * 10**9 <= row["time"] < end:
+                week = [other["value"] for other in rows if other["value"] is not None and number(row) - 7 < number(other) <= number(row)]
+                found.append([self.noon(row), row["value"], sum(week) / len(week) if week else None])
+        return found
+
     def today(self, question):
         figure, at = question.figures[0], min(self._now_ms, self._scope.to_ms) * 10**6
         rows = self.select(f'"{figure.column}"', f"{figure.type}_daily", at - 86_399 * 10**9, at + 10**9)
@@ -214,6 +226,24 @@ class Twin:
              row["uuid"]]
             for row in rows
         ]
+
+    def nightnames(self, question):
+        rows = self.select("night, bedtime", "nights", *self.days_range())
+        return [[row["night"], row["night"]] for row in reversed(rows) if row["bedtime"] is not None]
+
+    def workoutnames(self, question):
+        name = lambda row: datetime.fromtimestamp(row["time"] / 10**9, UTC).strftime("%Y-%m-%d %H:%M UTC ") + row["activity"]
+        return [[name(row), row["uuid"]] for row in reversed(self.select("uuid, activity", "workouts", *self.range()))]
+
+    def workoutheart(self, question):
+        workouts = [row for row in self.select("uuid, duration_s", "workouts", *self.range()) if row["uuid"] == self._scope.variable("workout")]
+        if not workouts:
+            return []
+        begin, steps = workouts[0]["time"], {}
+        end = begin + round(workouts[0]["duration_s"] * 1000) * 10**6 + 10**6
+        for row in self.select('"value"', "heart_rate", begin, end, self.source()):
+            steps.setdefault((row["time"] - begin) // 10**10 * 10 / 60, []).append(row["value"])
+        return [[step, sum(values) / len(values)] for step, values in steps.items()]
 
     def by_day(self, measurement, what):
         begin, end = self.days_range()
