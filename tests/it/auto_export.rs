@@ -185,8 +185,14 @@ fn a_wrong_shape_is_named() {
         check(&format!(r#"{{"data":{{"metrics":[{STEPS}]}}"#), "ends before");
     }
     let way = Way::File(tempfile::tempdir().unwrap());
-    let outcome = way.send(r#"{"data":{"metrics":[{"name":"a","data":[{"date":"soon","qty":1}]}]}}"#);
-    assert!(!outcome.is_ok && outcome.error.contains("all of its records were rejected"), "{outcome:?}");
+    let points = r#"[{"date":"2026-05-01 08:00:00 +0200","qty":1}]"#;
+    for metric in [r#""data":[{"date":"soon","qty":1}]"#.to_owned(), format!(r#""values":{points}"#)] {
+        let outcome = way.send(format!(r#"{{"data":{{"metrics":[{{"name":"a",{metric}}}]}}}}"#));
+        assert!(!outcome.is_ok && outcome.error.contains("all of its records were rejected"), "{outcome:?}");
+    }
+    let kept = way.one("SELECT json FROM other_records WHERE section = 'Health Auto Export metrics/values'");
+    assert_eq!(kept, json!(points));
+    assert_eq!(way.one("SELECT count(*) FROM rejects WHERE reason LIKE '%no `data`%'"), json!(1));
 }
 
 #[test]
@@ -585,6 +591,21 @@ fn the_next_export_of_a_route_replaces_it() {
         // A workout without its route removes nothing.
         assert!(way.send(format!(r#"{{"workouts":[{RUN}]}}"#)).is_ok);
         assert_eq!(route(&way), [3.0, 1.0, 4.0, 9.0]);
+    }
+}
+
+#[test]
+fn a_second_list_of_locations_is_another_route() {
+    for way in Way::all() {
+        let location = |latitude: u32| {
+            format!(r#"[{{"latitude":{latitude},"longitude":8,"timestamp":"2026-05-01 06:00:01 +0200"}}]"#)
+        };
+        let run = RUN.strip_prefix('{').unwrap();
+        let body = format!(r#"{{"workouts":[{{"route":{},"route":{},{run}]}}"#, location(3), location(4));
+        assert_eq!(way.send(&body).counts(&["new", "unchanged"]), [3, 0]);
+        assert_eq!(way.send(&body).counts(&["new", "unchanged"]), [0, 3]);
+        let rows = way.one("SELECT group_concat(latitude || ' ' || route, ', ' ORDER BY route) FROM route_points");
+        assert_eq!(rows, json!("3.0 0, 4.0 1"));
     }
 }
 

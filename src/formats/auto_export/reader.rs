@@ -149,6 +149,7 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
 
     fn metric<'de, A: MapAccess<'de>>(mut self, place: usize, mut map: A) -> Result<(), A::Error> {
         let (mut metric, mut is_given) = (self.contents.metric(place), [false; 2]);
+        let (mut has_data, mut has_others) = (false, false);
         while let Some(key) = map.next_key::<String>()? {
             self.begin_member(&key)?;
             match key.as_str() {
@@ -164,11 +165,22 @@ impl<'a, 'b> Document<'_, 'a, 'b> {
                         self.rows.end(Err(Flaw::GivenTwice(key.into())), || format!("metric {place}"), || raw)?;
                     }
                 }
-                "data" => map.next_value_seed(self.at(Level::Points(metric.clone())))?,
-                _ => self.beside(&["metrics/", &key].concat(), &mut map)?,
+                "data" => {
+                    has_data = true;
+                    map.next_value_seed(self.at(Level::Points(metric.clone())))?;
+                }
+                _ => {
+                    has_others = true;
+                    self.beside(&["metrics/", &key].concat(), &mut map)?;
+                }
             }
         }
-        Ok(())
+        if has_data || !has_others {
+            return Ok(());
+        }
+        // Points of another name are kept beside the records. The reject says so.
+        let name = Value::from(metric.name).to_string();
+        self.rows.end(Err(Flaw::Missing("data")), || format!("metric {place}"), || name)
     }
 
     /// Reads the name or the unit of a metric. Null is absence, another value is rejected.

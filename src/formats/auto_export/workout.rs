@@ -54,10 +54,11 @@ impl<'de> Visitor<'de> for WorkoutSeed<'_, '_, '_> {
         let bytes_max = if uuid.is_some() { AUTO_EXPORT_OTHER_BYTES_MAX } else { REJECT_RAW_BYTES_MAX };
         let mut item = Item::of(&rows.passed, bytes_max);
         item.begin();
+        let mut routes = 0;
         while let Some(key) = map.next_key::<String>()? {
             let before = item.text_bytes();
             let is_known = WORKOUT.contains(&&*key);
-            let field = Field { rows, workout: place, uuid, item: &mut item, key: &key, is_known };
+            let field = Field { rows, workout: place, uuid, item: &mut item, key: &key, is_known, routes: &mut routes };
             match map.next_value_seed(field)? {
                 Read::Value(value) => item.add_read(key, value, before, is_known),
                 Read::List(Some(list)) if list.is_empty() => {}
@@ -118,6 +119,8 @@ struct Field<'s, 'a, 'b> {
     key: &'s str,
     /// Whether it has a column.
     is_known: bool,
+    /// Lists of locations that the workout has had: each further one is another route.
+    routes: &'s mut u32,
 }
 
 /// What a member is.
@@ -153,7 +156,9 @@ impl<'de> Visitor<'de> for Field<'_, '_, '_> {
         let is_route = self.key == "route";
         let known: &[&str] = if is_route { &LOCATION } else { &POINT };
         let route = self.uuid.filter(|_| is_route);
-        route.inspect(|workout| self.rows.output.batch.mark_route(*workout, 0, RouteEvent::Begins(None)));
+        *self.routes += u32::from(is_route);
+        let nth = self.routes.saturating_sub(1);
+        route.inspect(|workout| self.rows.output.batch.mark_route(*workout, nth, RouteEvent::Begins(None)));
         let mut rest = Some(String::new());
         for index in 0.. {
             let room = self.item.room().saturating_sub(rest.as_ref().map_or(0, String::len));
@@ -165,7 +170,7 @@ impl<'de> Visitor<'de> for Field<'_, '_, '_> {
                 rest = self.keep(rest, item);
             }
         }
-        route.inspect(|workout| self.rows.output.batch.mark_route(*workout, 0, RouteEvent::Ends));
+        route.inspect(|workout| self.rows.output.batch.mark_route(*workout, nth, RouteEvent::Ends));
         Ok(Read::List(rest))
     }
 }
@@ -185,7 +190,7 @@ impl Field<'_, '_, '_> {
         let outcome = match item.take_flaw() {
             Some(flaw) => Err(flaw),
             None if !item.is_object => Err(Flaw::Not("an object")),
-            None if is_route => push_location(&mut item, uuid, rows),
+            None if is_route => push_location(&mut item, (uuid, self.routes.saturating_sub(1)), rows),
             None => {
                 let metric = ["workout ", self.key].concat();
                 let (unit, said, shown, style) = (None, Interval::None, None, rows.style);
@@ -260,7 +265,7 @@ fn push(uuid: Uuid, title: Title, item: &mut Item, rows: &mut Rows<'_, '_>) {
 }
 
 /// Adds a location. One with a flaw stays as it is.
-fn push_location(item: &mut Item, workout: Uuid, rows: &mut Rows<'_, '_>) -> Result<(), Flaw> {
+fn push_location(item: &mut Item, (workout, route): (Uuid, u32), rows: &mut Rows<'_, '_>) -> Result<(), Flaw> {
     let location = &mut item.known;
     let style = rows.style;
     let within = |names: [&'static str; 2], max: f64| {
@@ -280,7 +285,7 @@ fn push_location(item: &mut Item, workout: Uuid, rows: &mut Rows<'_, '_>) -> Res
     let mut take = |name| take_quantity(location, name, style).map(|(number, _)| number);
     let mut point = RoutePoint {
         workout,
-        route: 0,
+        route,
         time_ms,
         latitude: latitude.1,
         longitude: longitude.1,
