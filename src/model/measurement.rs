@@ -312,6 +312,10 @@ mod tests {
         check((80.0, "count/min"), (80.0, "rpm"), true);
         check((1013.25, "hPa"), (760.0, "mmHg"), true);
         check((1013.25, "hPa"), (29.9213, "inHg"), true);
+        check((1013.25, "hPa"), (1.0, "atm"), true);
+        check((12.0, "cmHg"), (120.0, "mmHg"), true);
+        check((2.0, "cup_imp"), (1.0, "pt_imp"), true);
+        check((250.0, "mL"), (0.879_877, "cup_imp"), true);
     }
 
     #[test]

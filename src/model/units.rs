@@ -142,7 +142,7 @@ pub fn kilocalories(energy: f64, unit: &str) -> Option<f64> {
 }
 
 /// The units that are known, some under several names.
-pub(super) const NAMES: [&str; 88] = [
+pub(super) const NAMES: [&str; 92] = [
     "m",
     "meters",
     "km",
@@ -176,6 +176,8 @@ pub(super) const NAMES: [&str; 88] = [
     "fl_oz_imp",
     "cup_us",
     "pt_us",
+    "cup_imp",
+    "pt_imp",
     "s",
     "sec",
     "ms",
@@ -219,6 +221,8 @@ pub(super) const NAMES: [&str; 88] = [
     "mbar",
     "Pa",
     "inHg",
+    "cmHg",
+    "atm",
     "W",
     "kW",
     "mW",
@@ -263,6 +267,8 @@ pub(super) fn unit(name: &str) -> Option<Unit> {
         "fl_oz_imp" => of(Volume, 0.028_413_062_5),
         "cup_us" => of(Volume, 0.236_588_236_5),
         "pt_us" => of(Volume, 0.473_176_473),
+        "cup_imp" => of(Volume, 0.284_130_625),
+        "pt_imp" => of(Volume, 0.568_261_25),
         "s" | "sec" => of(Time, 1.0),
         "ms" => of(Time, 0.001),
         "min" => of(Time, 60.0),
@@ -294,6 +300,8 @@ fn compound(name: &str) -> Option<Unit> {
         "hPa" | "mbar" => of(Pressure, 0.750_061_576),
         "Pa" => of(Pressure, 0.007_500_615_76),
         "inHg" => of(Pressure, 25.4),
+        "cmHg" => of(Pressure, 10.0),
+        "atm" => of(Pressure, 760.0),
         "%" => of(Fraction, 1.0),
         "mL/min·kg" | "ml/(kg*min)" | "mL/(kg*min)" | "mL/kg·min" => of(OxygenUptake, 1.0),
         "kcal/hr·kg" | "kcal/(kg*hr)" | "kcal/kg·hr" => of(Effort, 1.0),

@@ -456,13 +456,15 @@ fn workouts_of_two_devices_in_two_files_stay_two() {
     let created = |second: &str| format!("creationDate=\"2024-01-01 11:00:{second} +0000\"");
     let energy = |energy: &str, unit: &str| format!("totalEnergyBurned=\"{energy}\" totalEnergyBurnedUnit=\"{unit}\"");
     // What the watch's workout has, and how the next export prints it; then what the phone's has.
-    let facts: [[(String, String); 3]; 5] = [
+    let facts: [[(String, String); 3]; 6] = [
         [device("Watch6,1"), device("Watch6,1").replace("name:D", "name:E"), device("iPhone14,5")]
             .map(|more| (more, String::new())),
         [created("01"), created("01"), created("02")].map(|more| (more, String::new())),
         [energy("230.123", "kcal"), energy("962.835", "kJ"), energy("231", "kcal")].map(|more| (more, String::new())),
         ["0.5", "0.5", "0.51"].map(|hours| (format!("duration=\"{hours}\" durationUnit=\"hr\""), String::new())),
         ["0", "0", "1"].map(|value| (String::new(), entry(value))),
+        // The phone prefers another unit.
+        ["71.6 degF", "22 degC", "73.4 degF"].map(|value| (String::new(), entry(value))),
     ];
     for [(watch, watch_metadata), (renamed, renamed_metadata), (phone, phone_metadata)] in &facts {
         let watch = workout("Watch", watch, watch_metadata);

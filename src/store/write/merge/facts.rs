@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::values::has_same_values;
 use crate::model::limits::WORKOUT_FACTS_BYTES_MAX;
+use crate::model::measurement::is_same_rounded;
 use crate::model::record::Uuid;
 use crate::model::units::{Dimension, factor};
 use crate::store::write::sql_value::SqlValue;
@@ -31,7 +32,7 @@ const OF_ALIAS: &str = "SELECT source_id, creation_ms, duration_s, energy_kcal, 
 /// The app has the product's name in the source, an export in the device.
 const DEVICE: &str = "SELECT coalesce(device_hardware_version, product_type), device_model FROM sources WHERE id = ?1";
 
-/// Whether two objects have a name with different values.
+/// Values of two objects that have one name, and differ.
 const MEMBERS: &str = "SELECT a.value, b.value FROM json_each(?1) a JOIN json_each(?2) b ON a.key = b.key
     WHERE a.value IS NOT b.value";
 
@@ -131,8 +132,26 @@ impl Facts {
         if has_same_values(own, other) {
             return Ok(false);
         }
-        connection.prepare_cached(MEMBERS)?.exists(params![own, other])
+        let mut select = connection.prepare_cached(MEMBERS)?;
+        let mut members = select.query(params![own, other])?;
+        while let Some(row) = members.next()? {
+            let [own, other] = [text(row.get_ref(0)?), text(row.get_ref(1)?)];
+            let (Some(own), Some(other)) = (own, other) else { return Ok(true) };
+            if !is_same_quantity(&own, &other) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
+}
+
+/// Whether two texts are one quantity in two units: `71.6 degF` and `22 degC`.
+fn is_same_quantity(one: &str, other: &str) -> bool {
+    let (Some((value, unit)), Some((number, other_unit))) = (one.split_once(' '), other.split_once(' ')) else {
+        return false;
+    };
+    let (Ok(value), Ok(number)) = (value.parse::<f64>(), number.parse::<f64>()) else { return false };
+    unit != other_unit && is_same_rounded((Some(value), Some(unit)), (Some(number), Some(other_unit)))
 }
 
 fn differ<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
