@@ -154,6 +154,9 @@ impl ElementDecoder {
             }
             _ if !canonical.is_object() => Ok(Err(Flaw::Not("an object"))),
             kind => {
+                if let Err(flaw) = canonical.check_names() {
+                    return Ok(Err(flaw));
+                }
                 let Rest { text, long } = canonical.rest();
                 let mut text = text.into_bytes();
                 let has_halves = mark_half_pairs(&mut text);

@@ -100,6 +100,14 @@ impl Canonical {
         self.text
     }
 
+    /// Whether there is memory for the names of an object's members, which the rest has also: each is in memory six times, a value
+    /// twice.
+    pub(super) fn check_names(&self) -> Result<(), Flaw> {
+        let names: usize = self.members.iter().map(|member| member.name.len()).sum();
+        let room = (ELEMENT_BYTES_MAX + GROUP_BYTES).saturating_sub(self.text.len()) / 2;
+        if names > room { Err(Flaw::TooMany("bytes in names of fields", room)) } else { Ok(()) }
+    }
+
     /// An object without its long members.
     pub(super) fn rest(&self) -> Rest<'_> {
         let mut rest = Rest::default();
@@ -410,6 +418,19 @@ mod tests {
         check(b"\\x\"]", Some(10_002));
         check(b"", Some(10_002));
         check(b"\n\"]", Some(10_002));
+    }
+
+    #[test]
+    fn names_are_not_too_long_together() {
+        let check = |names: usize, value: usize, expected: Option<&str>| {
+            let json =
+                format!("{{\"{}\":0,\"{}\":\"{}\"}}", "n".repeat(names / 2), "m".repeat(names / 2), "x".repeat(value));
+            let flaw = read(&json).unwrap().check_names().err();
+            assert_eq!(flaw.map(|flaw| flaw.to_string()).as_deref(), expected, "{names} {value}");
+        };
+        check(1_000_000, 1_000_000, None);
+        check(20_000, ELEMENT_BYTES_MAX - 30_000, None);
+        check(2_000_000, 0, Some("more than 1129914 bytes in names of fields"));
     }
 
     #[test]

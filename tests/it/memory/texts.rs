@@ -79,9 +79,13 @@ fn an_upload_with_the_longest_element_stays_within_24_mib() {
     let events = event.repeat(bytes / event.len());
     let workout = App.body("x").replace(r#""unheard of":"x""#, &format!(r#""events":[{events}1]"#));
     let texts = ["x".repeat(bytes), "a\\n".repeat(bytes / 3), "\\u00e9".repeat(bytes / 6), "\\ud83d".repeat(bytes / 6)];
+    // Names of fields are in memory more often than values.
+    let names: Vec<_> = (0..8).map(|number| format!(r#""{}":{number}"#, number.to_string().repeat(100_000))).collect();
+    let value = "x".repeat(bytes - 24 * 100_000);
+    let named = App.body(&value).replace(r#""unheard of""#, &format!(r#"{},"unheard of""#, names.join(",")));
     let of_texts = texts.iter().flat_map(|text| bodies(text));
     let base = least(0, || super::imports::peak_of_files(&[]));
-    for (what, body) in of_texts.chain([("events", workout)]) {
+    for (what, body) in of_texts.chain([("events", workout), ("names", named)]) {
         let posted_max = LONG_ELEMENT_KIB_MAX - IDLE_KIB;
         let posted = least(posted_max, || {
             let folder = tempfile::tempdir().unwrap();
