@@ -1,5 +1,5 @@
 //! The right to be the follower of a name. A file's lock lasts as long as the process. PostgreSQL ends its lock with the session, such as
-//! when it is started again, so the follower takes it anew.
+//! when it is started again, so the follower takes it again.
 
 use super::waiter::Waiter;
 use crate::model::error::{Error, ErrorKind, Result};
