@@ -7,7 +7,7 @@ import { clamped, pinched } from "../src/views/type/gestures.ts";
 import { isEnough, newest, SPANS } from "../src/views/type/newest.ts";
 import { orderOf, unfinished } from "../src/views/type/order.ts";
 import { endOf, parseZoom, periodOf, shifted, zoomOfDays, zoomOfInstants } from "../src/views/type/ranges.ts";
-import { changeOf, type Point, summaryOf, valuesBefore, weekMeans } from "../src/views/type/series.ts";
+import { changeOf, type Point, shownOf, summaryOf, valuesBefore, weekMeans } from "../src/views/type/series.ts";
 
 const ALL = { from: "2025-01-01", to: "2026-11-27" };
 
@@ -94,6 +94,17 @@ test("a day that is not over is in the total, not in the average", () => {
 test("averages per day of weeks weigh as many days as they have", () => {
   const { total, average } = summaryOf([point("a", 10, { days: 7 }), point("b", 40, { days: 1 })], true);
   assert.deepEqual([total, average], [110, 110 / 8]);
+});
+
+test("the month in which the data begins is a part of all years", () => {
+  const months = [point("2016-11-01", 10, { days: 4 }), point("2016-12-01", 20, { days: 31 })];
+  const shown = { from: "2016-11-27", to: "2026-11-28" };
+  assert.equal(summaryOf(shownOf(months, shown, false), true).days, 35);
+  const days = [point("2016-11-26", 1), point("2016-11-27", 2), point("2026-11-28", 3)];
+  assert.deepEqual(
+    shownOf(days, shown, true).map(({ key }) => key),
+    ["2016-11-27"],
+  );
 });
 
 test("of many samples the newest are listed", () => {

@@ -26,7 +26,18 @@ import {
   zoomOfDays,
 } from "./ranges.ts";
 import { Summaries } from "./Summaries.tsx";
-import { daysOf, gap, type Point, perDay, pointsOf, summaryOf, valuesBefore, weekMeans, within } from "./series.ts";
+import {
+  daysOf,
+  gap,
+  type Point,
+  perDay,
+  pointsOf,
+  shownOf,
+  summaryOf,
+  valuesBefore,
+  weekMeans,
+  within,
+} from "./series.ts";
 import { type Share, stacked } from "./shares.ts";
 import { useShares } from "./useShares.ts";
 
@@ -51,9 +62,10 @@ export function PeriodView(props: TypeProps) {
   const shown = zoom ?? period;
   const before = zoom || range === "all" ? null : shifted(range, period, -1);
   const isLong = daysBetween(shown.from, shown.to) > DAYS_MAX;
+  const lead = addDays(shown.from, -LEAD_DAYS);
   const query = {
     type: row.type,
-    from: before && before.from < addDays(shown.from, -LEAD_DAYS) ? before.from : addDays(shown.from, -LEAD_DAYS),
+    from: isLong ? shown.from : before && before.from < lead ? before.from : lead,
     to: shown.to,
     bucket: isLong ? "auto" : "day",
     max_points: isLong ? DAYS_MAX : undefined,
@@ -164,26 +176,26 @@ function layered(data: ChartData, shares: readonly Share[], measure: Measure): C
 function prepare(series: Series, shown: Period, before: Period | null, isSum: boolean, measure: Measure) {
   const isDays = series.bucket === "day";
   const rows = isDays || !isSum ? pointsOf(series) : perDay(pointsOf(series));
-  const known = within(rows, shown);
+  const known = shownOf(rows, shown, isDays);
   const earlier = before ? within(rows, before) : [];
   const points = isDays && known.length > 0 ? withGaps(known, shown) : known;
   const keys = points.map(({ key }) => key);
-  const shownOf = (values: readonly (number | null)[]) =>
+  const converted = (values: readonly (number | null)[]) =>
     values.map((value) => (value === null ? null : measure.convert(value)));
   const means = isDays && points.length > 14 ? weekMeans(keys, rows) : null;
   const isCrowded = points.length > CROWDED;
-  const value = shownOf(points.map((point) => point.value));
+  const value = converted(points.map((point) => point.value));
   const data: ChartData = {
     kind: isSum ? "bars" : "band",
     x: points.map(({ x }) => x),
     value,
     partial: isSum ? unfinished(points, value) : undefined,
-    low: isSum ? undefined : shownOf(points.map(({ minimum }) => minimum)),
-    high: isSum ? undefined : shownOf(points.map(({ maximum }) => maximum)),
-    mean: means ? shownOf(means) : undefined,
+    low: isSum ? undefined : converted(points.map(({ minimum }) => minimum)),
+    high: isSum ? undefined : converted(points.map(({ maximum }) => maximum)),
+    mean: means ? converted(means) : undefined,
     before:
       isDays && before && earlier.length > 0
-        ? shownOf(valuesBefore(keys, shown.from, isCrowded ? smoothed(earlier) : earlier, before))
+        ? converted(valuesBefore(keys, shown.from, isCrowded ? smoothed(earlier) : earlier, before))
         : undefined,
     zone: null,
     width: 86_400,

@@ -49,6 +49,11 @@ export function within(points: readonly Point[], { from, to }: Period): Point[] 
   return points.filter(({ key }) => key >= from && key < to);
 }
 
+/** The points of a period. Weeks and longer are of it alone, and the first of them may begin before it. */
+export function shownOf(points: readonly Point[], shown: Period, isDays: boolean): Point[] {
+  return isDays ? within(points, shown) : points.filter(({ key }) => key < shown.to);
+}
+
 /** Sums of weeks and longer as the average of their days, so that an unfinished one is not small. */
 export function perDay(points: readonly Point[]): Point[] {
   return points.map((point) => ({
