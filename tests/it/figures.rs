@@ -255,6 +255,29 @@ fn two_zones_at_one_instant_stop_no_figure() {
     assert_eq!(derived(&owned.db), before);
 }
 
+/// Who sleeps for more than a day, over the date line, has a night more than usual.
+#[test]
+fn an_hour_more_of_sleep_moves_the_end_of_a_period_and_the_night_behind_it() {
+    let owned = Owned::new();
+    let mut samples = Samples::default();
+    let minutes = |from: i64, to: i64| [from * MINUTE_MS, to * MINUTE_MS];
+    let (two_days, hour) = (2 * 24 * 60, 60);
+    samples.add("SleepAnalysis", WATCH, minutes(12 * hour, 13 * hour), json!(3), Some("Pacific/Pago_Pago"));
+    let mut sleep =
+        |from, to, zone| samples.add("SleepAnalysis", WATCH, minutes(two_days + from, two_days + to), json!(3), zone);
+    sleep(11 * hour, 12 * hour, Some("America/New_York"));
+    sleep(12 * hour, 39 * hour, Some("Asia/Tokyo"));
+    sleep(-1, 11 * hour - 1, None);
+    let (all, late) = (&samples.lists, &samples.lists[3..]);
+    owned.import(&Samples::data(&all[..3]), &[]);
+    owned.import(&Samples::data(late), &[]);
+    let nights = owned.texts("SELECT night, asleep_min FROM sleep_nights ORDER BY night");
+    let before = derived(&owned.db);
+    derive_from_nothing(&owned);
+    assert_eq!(nights, owned.texts("SELECT night, asleep_min FROM sleep_nights ORDER BY night"));
+    assert_eq!(derived(&owned.db), before);
+}
+
 /// One sample of an app is no evidence for a zone, but its own night is in that zone.
 #[test]
 fn a_night_in_a_zone_that_only_it_names_is_explained_in_that_zone() {

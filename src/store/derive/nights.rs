@@ -51,8 +51,11 @@ static SEGMENTS: DerivedTable = DerivedTable {
     place: 1,
 };
 
-/// A change may reach this many nights before and behind its day: a period lasts a day at most.
-const NIGHTS_NEAR: i32 = 2;
+/// A change may reach this many nights before its day: a period lasts two days at most, and may be in a zone with an earlier date.
+const NIGHTS_BEFORE: i32 = 4;
+
+/// It may reach this many nights behind its day: such a period may end elsewhere, so that the one behind it also begins elsewhere.
+const NIGHTS_BEHIND: i32 = 6;
 
 /// Computes the nights that changes in these spans may change.
 pub(super) fn derive(
@@ -65,7 +68,7 @@ pub(super) fn derive(
     let mut windows: Vec<(LocalDay, LocalDay)> = Vec::new();
     for (from_ms, to_ms) in spans {
         let [first, last] = [*from_ms, *to_ms].map(|at_ms| person.timeline.day_of(at_ms).days());
-        let (first, last) = (LocalDay::new(first - NIGHTS_NEAR), LocalDay::new(last + NIGHTS_NEAR));
+        let (first, last) = (LocalDay::new(first - NIGHTS_BEFORE), LocalDay::new(last + NIGHTS_BEHIND));
         match windows.last_mut() {
             Some(window) if first <= window.1 => window.1 = window.1.max(last),
             _ => windows.push((first, last)),
