@@ -49,7 +49,12 @@ impl Printable for Explanation {
         let value = self.value.map_or_else(|| "no figure".to_owned(), |value| format!("{value:.3} {}", self.unit));
         let (when, lasts) = if self.night.is_some() { ("in the night to", "night") } else { ("on", "day") };
         writeln!(out, "{} {when} {} ({}): {value}", shown(&name_of(&self.kind)), self.day, shown(zone))?;
-        writeln!(out, "The {lasts} lasts from {} to {}. {} samples count.", self.from, self.to, self.count)?;
+        // The last day of the calendar has no end.
+        if !self.from.is_empty() && !self.to.is_empty() {
+            write!(out, "The {lasts} lasts from {} to {}. ", self.from, self.to)?;
+        }
+        let samples = if self.count == 1 { "sample counts" } else { "samples count" };
+        writeln!(out, "{} {samples}.", self.count)?;
         if let Some(naive) = self.naive {
             writeln!(out, "Adding up all rows would make {naive:.3}.")?;
         }
