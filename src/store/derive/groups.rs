@@ -222,12 +222,15 @@ impl Groups {
         group
     }
 
-    /// Notes that a group has a sample.
+    /// Notes that a group has a sample. Where it begins decides its rank, which stays once the groups are closed.
     #[inline]
     pub(super) fn note(&mut self, group: GroupId, start_ms: i64) {
         let known = &mut self.known[group as usize];
-        if (start_ms < known.row.first_ms || start_ms > known.row.last_ms) && self.closed.is_none() {
-            known.row.first_ms = known.row.first_ms.min(start_ms);
+        let is_first = start_ms < known.row.first_ms && self.closed.is_none();
+        if is_first || start_ms > known.row.last_ms {
+            if is_first {
+                known.row.first_ms = start_ms;
+            }
             known.row.last_ms = known.row.last_ms.max(start_ms);
             known.is_changed = true;
         }
