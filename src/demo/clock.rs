@@ -32,6 +32,11 @@ impl Clock {
         PLACES[Self::place(day)]
     }
 
+    /// Whether a day begins on the flight home, on which nobody sleeps: it would begin before the evening abroad is over.
+    pub(super) fn begins_in_flight(day: LocalDay) -> bool {
+        day.days().rem_euclid(365) == JOURNEY.1
+    }
+
     /// The day now, at home.
     pub(super) fn today(&self, now_ms: i64) -> LocalDay {
         let days = self.zones.local_ms(self.places[0], now_ms).div_euclid(DAY_MS);

@@ -18,10 +18,10 @@ const NOT_LOGGED: u8 = 6;
 pub(super) const MEDICATIONS: [(&str, &str, i64); 2] =
     [("Vitamin D3 1000 IU", "capsule", 8), ("Ramipril 5 mg", "tablet", 20)];
 
-/// Lives from morning to evening.
-pub(super) fn live(day: &mut Day<'_>) {
+/// Lives from morning to evening. A workout measures the heart itself.
+pub(super) fn live(day: &mut Day<'_>, workout_ms: Option<[i64; 2]>) {
     move_about(day);
-    measure(day);
+    measure(day, workout_ms);
     stand(day);
     if day.age() < DOSE_DAYS && day.person.has_medication {
         take_medication(day);
@@ -69,7 +69,8 @@ fn move_about(day: &mut Day<'_>) {
     }
 }
 
-fn measure(day: &mut Day<'_>) {
+fn measure(day: &mut Day<'_>, workout_ms: Option<[i64; 2]>) {
+    let is_in_workout = |at_ms| workout_ms.is_some_and(|[from_ms, to_ms]| (from_ms..=to_ms).contains(&at_ms));
     let minutes = match day.detail() {
         Detail::Old => 180,
         Detail::Newer => 45,
@@ -79,7 +80,9 @@ fn measure(day: &mut Day<'_>) {
         let rate = day.vary(day.person.resting_heart_rate + 20.0, 11.0).max(45.0).round();
         let late = day.random.between(0, 5);
         let at_ms = day.at(minute + late);
-        day.payload.quantity("HeartRate", Device::Watch, [at_ms; 2], (rate, "count/min"));
+        if !is_in_workout(at_ms) {
+            day.payload.quantity("HeartRate", Device::Watch, [at_ms; 2], (rate, "count/min"));
+        }
     }
     let resting = day.vary(day.person.resting_heart_rate, 1.5).round();
     let noon_ms = day.at(12 * 60);

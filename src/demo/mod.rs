@@ -66,9 +66,14 @@ impl Household {
         let day = LocalDay::new(today.days().saturating_sub(age));
         let random = Random::at(self.seed, [place_of(person), i64::from(day.days()), 1]);
         let mut day = Day { person, clock, day, today, random, payload };
-        night::sleep(&mut day);
-        day::live(&mut day);
-        workout::work_out(&mut day);
+        let plan = workout::plan(&mut day);
+        if !Clock::begins_in_flight(day.day) {
+            night::sleep(&mut day);
+        }
+        day::live(&mut day, plan.map(|plan| plan.times));
+        if let Some(plan) = plan {
+            workout::work_out(&mut day, plan);
+        }
     }
 }
 
@@ -142,5 +147,61 @@ mod tests {
         let steps = part(bodies, day);
         assert!(steps.len() > 20, "{steps:?}");
         assert_eq!(steps, part(later.payloads().collect(), day));
+    }
+
+    /// The elements of a section, as text.
+    fn elements(bodies: &[(&str, Vec<u8>)], section: &str) -> Vec<String> {
+        let begin = format!("\"{section}\":[");
+        let texts = bodies.iter().map(|(_, body)| std::str::from_utf8(body).unwrap());
+        let sections = texts.filter_map(|text| text.split_once(&begin)?.1.split(']').next());
+        sections.flat_map(|section| section.split("{\"uuid\"").skip(1)).map(str::to_owned).collect()
+    }
+
+    fn field<'a>(element: &'a str, name: &str) -> Option<&'a str> {
+        element.split_once(&format!("\"{name}\":\""))?.1.split('"').next()
+    }
+
+    fn at_ms(element: &str, name: &str) -> i64 {
+        crate::model::time::parse(field(element, name).unwrap()).unwrap()
+    }
+
+    /// In a workout, a watch measures again and again, and nothing beside that.
+    #[test]
+    fn a_workout_has_its_own_heart_rates_only() {
+        let household = Household { seed: 1, days: 60, now_ms: 1_795_730_000_000 };
+        let bodies: Vec<_> = household.payloads().filter(|(name, _)| *name == PERSON).collect();
+        let rates: Vec<i64> = elements(&bodies, "HKQuantityTypeIdentifierHeartRate")
+            .iter()
+            .filter(|element| element.contains("Apple"))
+            .map(|element| at_ms(element, "startDate"))
+            .collect();
+        let workouts = elements(&bodies, "workouts");
+        assert!(workouts.len() > 20, "{}", workouts.len());
+        for workout in workouts {
+            let (from_ms, to_ms) = (at_ms(&workout, "startDate"), at_ms(&workout, "endDate"));
+            let mut within: Vec<i64> = rates.iter().copied().filter(|at| (from_ms..to_ms).contains(at)).collect();
+            within.sort_unstable();
+            assert!(within.len() > 50, "{workout}");
+            assert!(within.windows(2).all(|pair| pair[1] - pair[0] == 20_000), "{workout}");
+        }
+    }
+
+    /// The night of the flight home began in Berlin while the evening in New York went on.
+    #[test]
+    fn a_journey_leads_there_and_back_once() {
+        let household = Household { seed: 1, days: 200, now_ms: 1_795_730_000_000 };
+        for person in &PEOPLE {
+            let bodies: Vec<_> = household.payloads().filter(|(name, _)| *name == person.name).collect();
+            let sections =
+                ["HKCategoryTypeIdentifierSleepAnalysis", "HKCategoryTypeIdentifierAppleStandHour", "workouts"];
+            let all = sections.iter().flat_map(|section| elements(&bodies, section));
+            let mut zones: Vec<(i64, String)> = all
+                .filter_map(|element| Some((at_ms(&element, "startDate"), field(&element, "HKTimeZone")?.to_owned())))
+                .collect();
+            zones.sort_unstable();
+            zones.dedup_by(|one, other| one.1 == other.1);
+            let names: Vec<&str> = zones.iter().map(|(_, zone)| zone.as_str()).collect();
+            assert_eq!(names, ["Europe/Berlin", "America/New_York", "Europe/Berlin"], "{zones:?}");
+        }
     }
 }

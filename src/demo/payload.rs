@@ -40,6 +40,11 @@ impl Payload {
         Self { now_ms, random, sections: BTreeMap::new(), routes: String::new() }
     }
 
+    /// Whether something has ended.
+    pub(super) fn has_ended(&self, to_ms: i64) -> bool {
+        to_ms <= self.now_ms
+    }
+
     /// A quantity with a unit.
     pub(super) fn quantity(&mut self, kind: &str, device: Device, times: [i64; 2], (value, unit): (f64, &str)) {
         let fields = format!(r#""value":{},"unit":"{unit}""#, rounded(value));
@@ -89,7 +94,7 @@ impl Payload {
     }
 
     fn push(&mut self, section: &str, device: Device, [from_ms, to_ms]: [i64; 2], fields: &str) -> Option<String> {
-        if to_ms > self.now_ms {
+        if !self.has_ended(to_ms) {
             return None;
         }
         let (one, other) = (self.random.next(), self.random.next());

@@ -22,8 +22,17 @@ const ROUTE_DAYS: i32 = 400;
 /// Between two locations and between two heart rates, in milliseconds.
 const LOCATION_MS: i64 = 20_000;
 
+/// A workout that is over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    activity: u8,
+    minutes: i64,
+    /// Its start and its end.
+    pub(super) times: [i64; 2],
+}
+
 /// The workout of a day, if there is one.
-pub(super) fn work_out(day: &mut Day<'_>) {
+pub(super) fn plan(day: &mut Day<'_>) -> Option<Plan> {
     let plan = match day.weekday() {
         1 | 3 => Some((RUNNING, 18 * 60, 38)),
         6 => Some((RUNNING, 10 * 60, 62)),
@@ -31,13 +40,16 @@ pub(super) fn work_out(day: &mut Day<'_>) {
         2 => Some((CYCLING, 17 * 60, 55)),
         _ => None,
     };
-    let Some((activity, begin, minutes)) = plan.filter(|_| day.person.is_sporty && day.random.chance(75)) else {
-        return;
-    };
+    let (activity, begin, minutes) = plan.filter(|_| day.person.is_sporty && day.random.chance(75))?;
     let minutes = minutes + day.minutes(8.0);
     let late = day.minutes(20.0);
     let from_ms = day.at(begin + late);
     let times = [from_ms, from_ms + minutes * MINUTE_MS];
+    day.payload.has_ended(times[1]).then_some(Plan { activity, minutes, times })
+}
+
+/// Works out.
+pub(super) fn work_out(day: &mut Day<'_>, Plan { activity, minutes, times }: Plan) {
     #[expect(clippy::cast_precision_loss, reason = "minutes of a workout")]
     let hours = minutes as f64 / 60.0;
     let speed_km_h = match activity {
