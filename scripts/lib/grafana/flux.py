@@ -72,6 +72,8 @@ def per_tag(tables, tag):
 # A panel's description in other languages, and the words that are true here: the follower sends samples of all sources as they are.
 SAYS = {
     q.Segments: ("Which stage by which source counted when;", "Stages as sent. With several sources of sleep choose one above;"),
+    # The bucket has local hours from midnight.
+    q.LastNight: ("how long ago it ended.", "how long ago it ended: an hour more or less if clocks changed in it."),
     q.Hypnogram: ("over hours from midnight, local.", "over hours from midnight, local, as sent. With several sources of sleep choose one above."),
     q.TypesOf: (
         "Each type with data in the time range: its days, its samples that count, and how long ago the newest sample of all time was.",
